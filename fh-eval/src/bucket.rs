@@ -1,0 +1,252 @@
+//! Percentage buckets: MurmurHash3 x86 32-bit over parts, without building a string (evaluation 2.4, 2.9).
+
+/// Buckets run from 0 to `BUCKETS - 1`; a percentage of `BUCKETS` is 100 %.
+pub const BUCKETS: u32 = 1_000_000;
+
+const C1: u32 = 0xCC9E_2D51;
+const C2: u32 = 0x1B87_3593;
+
+/// Which text the hash sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Standard MurmurHash3 over UTF-8.
+    Utf8,
+    /// As the FeatureHub server hashes text with characters above U+FFFF (evaluation 2.9); equal to [`Encoding::Utf8`] for
+    /// all other text.
+    Server,
+}
+
+/// MurmurHash3 x86 32-bit, seed 0, fed in parts.
+///
+/// ```
+/// use fh_eval::bucket::Murmur3;
+/// let mut whole = Murmur3::new();
+/// whole.write(b"fredabcde");
+/// let mut parts = Murmur3::new();
+/// parts.write(b"fr");
+/// parts.write(b"edabc");
+/// parts.write(b"de");
+/// assert_eq!(whole.finish(), 0x366e_ce57);
+/// assert_eq!(parts.finish(), 0x366e_ce57);
+/// ```
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Murmur3 {
+    hash: u32,
+    /// Bytes that do not fill a block yet, the first one lowest.
+    tail: u32,
+    /// How many bits of `tail` are in use: 0, 8, 16 or 24.
+    tail_bits: u32,
+    length: u32,
+}
+
+#[inline]
+fn scramble(block: u32) -> u32 {
+    block.wrapping_mul(C1).rotate_left(15).wrapping_mul(C2)
+}
+
+#[inline]
+fn mix(hash: u32, block: u32) -> u32 {
+    (hash ^ scramble(block)).rotate_left(13).wrapping_mul(5).wrapping_add(0xE654_6B64)
+}
+
+impl Murmur3 {
+    /// Nothing hashed yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { hash: 0, tail: 0, tail_bits: 0, length: 0 }
+    }
+
+    /// Adds bytes.
+    #[inline]
+    pub fn write(&mut self, bytes: &[u8]) {
+        self.length = self.length.wrapping_add(bytes.len() as u32);
+        let (words, rest) = bytes.as_chunks::<4>();
+        let (mut hash, mut tail, bits) = (self.hash, self.tail, self.tail_bits);
+        if bits == 0 {
+            for word in words {
+                hash = mix(hash, u32::from_le_bytes(*word));
+            }
+        } else {
+            for word in words {
+                let word = u32::from_le_bytes(*word);
+                hash = mix(hash, tail | (word << bits));
+                tail = word >> (32 - bits);
+            }
+        }
+        let mut bits = bits;
+        for byte in rest {
+            tail |= u32::from(*byte) << bits;
+            bits += 8;
+            if bits == 32 {
+                hash = mix(hash, tail);
+                (tail, bits) = (0, 0);
+            }
+        }
+        (self.hash, self.tail, self.tail_bits) = (hash, tail, bits);
+    }
+
+    /// The hash of everything written so far.
+    #[inline]
+    #[must_use]
+    pub const fn finish(&self) -> u32 {
+        let mut hash = self.hash;
+        if self.tail_bits > 0 {
+            hash ^= self.tail.wrapping_mul(C1).rotate_left(15).wrapping_mul(C2);
+        }
+        hash ^= self.length;
+        hash = (hash ^ (hash >> 16)).wrapping_mul(0x85EB_CA6B);
+        hash = (hash ^ (hash >> 13)).wrapping_mul(0xC2B2_AE35);
+        hash ^ (hash >> 16)
+    }
+}
+
+/// Scales a hash to a bucket: `floor(hash × 1,000,000 / 2³²)`, exactly.
+///
+/// ```
+/// assert_eq!(fh_eval::bucket::scale(0x366e_ce57), 212_628);
+/// assert_eq!(fh_eval::bucket::scale(u32::MAX), 999_999);
+/// ```
+#[inline]
+#[must_use]
+pub const fn scale(hash: u32) -> u32 {
+    ((hash as u64 * BUCKETS as u64) >> 32) as u32
+}
+
+/// The bucket of a percentage key under a hash id, as profile `client` computes it.
+///
+/// ```
+/// assert_eq!(fh_eval::bucket::bucket("zappo-food", "172765e02-2-1-1-2-2-1"), 931_882);
+/// ```
+#[must_use]
+pub fn bucket(percentage_key: &str, hash_id: &str) -> u32 {
+    bucket_of([percentage_key, hash_id].into_iter(), Encoding::Utf8)
+}
+
+/// The bucket of the concatenation of `parts`.
+#[inline]
+pub(crate) fn bucket_of<'a>(parts: impl Iterator<Item = &'a str> + Clone, encoding: Encoding) -> u32 {
+    // Bytes F0 and above begin a character above U+FFFF: only there do the encodings differ.
+    if encoding == Encoding::Server
+        && parts.clone().any(|part| part.bytes().any(|byte| byte >= 0xF0))
+    {
+        return scale(server_hash(parts.flat_map(str::chars)));
+    }
+    let mut hash = Murmur3::new();
+    for part in parts {
+        hash.write(part.as_bytes());
+    }
+    scale(hash.finish())
+}
+
+/// The server's hash of UTF-16 text (evaluation 2.9): up to the first block of four characters that is not all ASCII
+/// it is the standard hash; from there on characters are gathered in a 64-bit accumulator whose fill level forgets to
+/// count characters of four bytes.
+fn server_hash(chars: impl Iterator<Item = char> + Clone) -> u32 {
+    let mut hash = 0;
+    let mut length = 0_u32;
+    // Groups of four UTF-16 units that are all ASCII.
+    let mut rest = chars;
+    loop {
+        let mut ahead = rest.clone();
+        let mut block = 0_u32;
+        let mut ascii = 0;
+        while ascii < 4 {
+            match ahead.next() {
+                Some(c) if c.is_ascii() => block |= (c as u32) << (8 * ascii),
+                _ => break,
+            }
+            ascii += 1;
+        }
+        if ascii < 4 {
+            break;
+        }
+        hash = mix(hash, block);
+        length = length.wrapping_add(4);
+        rest = ahead;
+    }
+    let mut buffer = 0_u64;
+    let mut shift = 0_u32;
+    for c in rest {
+        let mut utf8 = [0; 4];
+        let bytes = c.encode_utf8(&mut utf8).as_bytes();
+        let word = bytes.iter().rev().fold(0_u64, |word, byte| (word << 8) | u64::from(*byte));
+        buffer |= word << shift;
+        if bytes.len() < 4 {
+            shift += 8 * bytes.len() as u32;
+        }
+        length = length.wrapping_add(bytes.len() as u32);
+        if shift >= 32 {
+            hash = mix(hash, buffer as u32);
+            buffer >>= 32;
+            shift -= 32;
+        }
+    }
+    let tail = Murmur3 { hash: hash ^ scramble(buffer as u32), tail: 0, tail_bits: 0, length };
+    tail.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn crate_hash(bytes: &[u8]) -> u32 {
+        murmur3::murmur3_32(&mut std::io::Cursor::new(bytes), 0).unwrap()
+    }
+
+    const FEATURE: &str = "5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0";
+
+    #[test]
+    fn known_answers() {
+        for (key, id, bucket_expected, server) in [
+            ("fred", "abcde", 212_628, 212_628),
+            ("zappo-food", "172765e02-2-1-1-2-2-1", 931_882, 931_882),
+            ("1111111111", "", 277_733, 277_733),
+            ("4444444444", "", 471_561, 471_561),
+            ("visitor-1", FEATURE, 419_953, 419_953),
+            ("mara@harbour.example", FEATURE, 597_798, 597_798),
+            ("mara@harbour.example", "e0a4c9b2-13d5-4f6e-8a77-90b1c2d3e4f5", 413_416, 413_416),
+            ("harbour-co$north", FEATURE, 56_347, 56_347),
+            ("<none>", FEATURE, 261_586, 261_586),
+            ("zoë", FEATURE, 355_268, 355_268),
+            ("利用者7", FEATURE, 269_290, 269_290),
+            ("🚲", FEATURE, 236_661, 202_939),
+            ("zoë-🚲", FEATURE, 292_567, 47_084),
+            ("x🚲🚲y", FEATURE, 92_258, 583_689),
+        ] {
+            assert_eq!(bucket(key, id), bucket_expected, "{key}");
+            assert_eq!(bucket_of([key, id].into_iter(), Encoding::Server), server, "{key} on the server");
+        }
+        for (text, server) in [("😀", 955_494), ("a😀", 506_785), ("ab😀", 346_416), ("abc😀", 498_431),
+                               ("abcd😀", 917_369), ("żółw-🐢", 246_124), ("🐢🐢", 117_870)] {
+            assert_eq!(bucket_of([text].into_iter(), Encoding::Server), server, "{text}");
+        }
+        for (bytes, hash) in [("", 0_u32), ("test", 0xba6b_d213), ("\0\0\0\0", 0x2362_f9de)] {
+            let mut murmur = Murmur3::new();
+            murmur.write(bytes.as_bytes());
+            assert_eq!(murmur.finish(), hash);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parts_equal_the_whole_and_the_crate(parts in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..9), 0..6)) {
+            let mut hash = Murmur3::new();
+            for part in &parts {
+                hash.write(part);
+            }
+            prop_assert_eq!(hash.finish(), crate_hash(&parts.concat()));
+        }
+
+        #[test]
+        fn the_server_hashes_the_basic_plane_normally(text in "[a-z\u{0}-\u{d7ff}\u{e000}-\u{ffff}]{0,12}") {
+            prop_assert_eq!(server_hash(text.chars()), crate_hash(text.as_bytes()));
+        }
+
+        #[test]
+        fn scaling_equals_the_floating_floor(hash in any::<u32>()) {
+            let double = (f64::from(hash) / 4_294_967_296.0 * 1_000_000.0).floor();
+            prop_assert_eq!(f64::from(scale(hash)), double);
+        }
+    }
+}

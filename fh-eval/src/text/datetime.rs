@@ -1,0 +1,153 @@
+//! Date-times (evaluation 3.5).
+
+use super::date::{Day, Years, clock};
+
+/// What a date-time without an offset means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingOffset {
+    /// UTC, as FeatureHub's public documentation says (profile `client`).
+    MeansUtc,
+    /// Unparsable, as on the FeatureHub server (profile `edge`).
+    Unparsable,
+}
+
+/// A moment with the offset it was written in. Ordered by instant, then by local time, which is the order of offsets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// Whole seconds since 1970-01-01T00:00:00Z.
+    pub(crate) seconds: i64,
+    /// Nanoseconds within the second.
+    pub(crate) nanos: u32,
+    /// Offset from UTC in seconds.
+    pub(crate) offset: i32,
+}
+
+impl Moment {
+    /// `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, then `Z` or `±HH:MM[:SS]` of at most 18 hours, then optionally a zone name
+    /// in brackets, which is ignored.
+    ///
+    /// ```
+    /// use fh_eval::text::{date::Years, datetime::{MissingOffset, Moment}};
+    /// let read = |text| Moment::parse(text, MissingOffset::MeansUtc, Years::FourDigits).map(Moment::instant);
+    /// assert_eq!(read("2024-01-01T01:00:00+01:00"), read("2024-01-01T00:00Z"));
+    /// assert_eq!(read("2024-01-01T00:00"), read("2024-01-01T00:00Z[Etc/UTC]"));
+    /// assert_eq!(read("2024-01-01 00:00Z"), None);
+    /// ```
+    #[must_use]
+    pub fn parse(text: &str, missing: MissingOffset, years: Years) -> Option<Self> {
+        let (day, rest) = Day::prefix(text.as_bytes(), years)?;
+        let [b'T' | b't', rest @ ..] = rest else { return None };
+        let (hour, minute, rest) = clock(rest)?;
+        let (second, nanos, rest) = match rest {
+            [b':', s1, s2, rest @ ..] => {
+                let second = super::date::two(*s1, *s2)?;
+                let (nanos, rest) = fraction(rest)?;
+                (second, nanos, rest)
+            }
+            _ => (0, 0, rest),
+        };
+        if hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        let offset = match rest {
+            [] if missing == MissingOffset::MeansUtc => 0,
+            [b'Z' | b'z', zone @ ..] => {
+                zone_name(zone)?;
+                0
+            }
+            [sign @ (b'+' | b'-'), rest @ ..] => {
+                let (seconds, zone) = offset(rest)?;
+                zone_name(zone)?;
+                if *sign == b'-' { -seconds } else { seconds }
+            }
+            _ => return None,
+        };
+        let local = day.0 * 86_400 + i64::from(hour * 3600 + minute * 60 + second);
+        Some(Self { seconds: local - i64::from(offset), nanos, offset })
+    }
+
+    /// The same moment without its offset: what profile `client` compares.
+    #[must_use]
+    pub fn instant(self) -> Self {
+        Self { offset: 0, ..self }
+    }
+}
+
+/// `.` and up to nine digits, or nothing.
+fn fraction(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let [b'.', rest @ ..] = bytes else { return Some((0, bytes)) };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    if digits > 9 {
+        return None;
+    }
+    let (fraction, rest) = rest.split_at_checked(digits)?;
+    let scale = 10_u32.pow(9 - digits as u32);
+    let number = fraction.iter().fold(0_u32, |n, digit| n * 10 + u32::from(digit - b'0'));
+    Some((number * scale, rest))
+}
+
+/// `HH:MM[:SS]` of at most 18 hours, in seconds.
+fn offset(bytes: &[u8]) -> Option<(i32, &[u8])> {
+    let (hours, minutes, rest) = clock(bytes)?;
+    let (seconds, rest) = match rest {
+        [b':', s1, s2, rest @ ..] => (super::date::two(*s1, *s2)?, rest),
+        _ => (0, rest),
+    };
+    let total = hours * 3600 + minutes * 60 + seconds;
+    (minutes < 60 && seconds < 60 && total <= 18 * 3600).then_some((total as i32, rest))
+}
+
+/// Nothing, or a name in brackets. Whether the name exists is not looked at: servers differ on it.
+fn zone_name(bytes: &[u8]) -> Option<()> {
+    match bytes {
+        [] => Some(()),
+        [b'[', name @ .., b']'] if !name.is_empty() => {
+            (!name.iter().any(|byte| matches!(byte, b'[' | b']'))).then_some(())
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(text: &str) -> Option<Moment> {
+        Moment::parse(text, MissingOffset::MeansUtc, Years::FourDigits)
+    }
+
+    #[test]
+    fn reads_fractions_exactly() {
+        let nanos = |text: &str| client(text).map(|moment| moment.nanos);
+        assert_eq!(nanos("2024-01-01T00:00:00.5Z"), Some(500_000_000));
+        assert_eq!(nanos("2024-01-01T00:00:00.000000001Z"), Some(1));
+        assert_eq!(nanos("2024-01-01T00:00:00.Z"), Some(0));
+        assert_eq!(nanos("2024-01-01T00:00:00.0000000001Z"), None);
+        assert_eq!(nanos("2024-01-01T00:00.5Z"), None);
+    }
+
+    #[test]
+    fn refuses_everything_else() {
+        for text in [
+            "", "2024-01-01", "2024-01-01T", "2024-01-01T00", "2024-01-01T24:00Z", "2024-01-01T00:60Z",
+            "2024-01-01T00:00:60Z", "2024-01-01 00:00Z", "2024-01-01T00:00+01", "2024-01-01T00:00+0100",
+            "2024-01-01T00:00+18:00:01", "2024-01-01T00:00+19:00", "2024-01-01T00:00+01:60",
+            "2024-01-01T00:00[UTC]", "2024-01-01T00:00Z[]", "2024-01-01T00:00Z[a]b", "2024-01-01T00:00Z[a][b]",
+            "2024-01-01T00:00ZZ", "2023-02-29T00:00Z",
+        ] {
+            assert_eq!(client(text), None, "{text}");
+        }
+        assert_eq!(Moment::parse("2024-01-01T00:00", MissingOffset::Unparsable, Years::Signed), None);
+    }
+
+    #[test]
+    fn the_same_instant_in_another_offset_is_later_by_local_time() {
+        let east = client("2024-01-01T10:15+02:00").unwrap();
+        let utc = client("2024-01-01t08:15z").unwrap();
+        assert_ne!(east, utc);
+        assert!(east > utc);
+        assert_eq!(east.instant(), utc.instant());
+        assert!(client("2024-01-01T08:15:00.001Z").unwrap() > east);
+        assert_eq!(client("2024-01-01T00:00+18:00").unwrap().offset, 64_800);
+    }
+}

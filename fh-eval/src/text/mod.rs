@@ -1,0 +1,10 @@
+//! Small parsers for the texts that rules compare. None of them allocates on ordinary input; all of them answer
+//! `None` where the grammar of the specification says "unparsable".
+
+pub mod address;
+pub mod date;
+pub mod datetime;
+pub mod number;
+pub mod order;
+pub mod pattern;
+pub mod version;

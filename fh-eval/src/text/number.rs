@@ -1,0 +1,277 @@
+//! Numbers as exact decimals (evaluation 3.3). Supplied texts are compared digit by digit where they stand; nothing is
+//! rounded through binary floating point.
+
+use std::cmp::Ordering;
+
+/// Exponents beyond this are held at it, so that arithmetic on them cannot overflow. Two numbers that differ only in
+/// exponents of more than fifteen digits compare as equal.
+const EXPONENT_LIMIT: i64 = 1_000_000_000_000_000;
+
+/// A decimal number borrowed from the text it was parsed from. Ordered by value; `==` is numeric equality.
+///
+/// ```
+/// use fh_eval::text::number::Decimal;
+/// let read = Decimal::parse;
+/// assert_eq!(read("10"), read("1e1"));
+/// assert_eq!(read("+.50"), read("0.5"));
+/// assert!(read("9007199254740993") > read("9007199254740992"));
+/// assert!(read("ten").is_none() && read(" 1").is_none() && read("0x1").is_none() && read("NaN").is_none());
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Decimal<'a> {
+    negative: bool,
+    /// From the first to the last significant digit; may hold one decimal point. Empty for zero.
+    digits: &'a [u8],
+    /// The value is `0.digits × 10^magnitude`.
+    magnitude: i64,
+    /// Digits after the decimal point minus the exponent, as the text has it: `9.50` has 2, `1e3` has −3.
+    scale: i64,
+}
+
+impl<'a> Decimal<'a> {
+    /// `[+-]digits[.digits][e[+-]digits]`, where either side of the point may be empty, but not both.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let (negative, bytes) = match bytes {
+            [b'-', rest @ ..] => (true, rest),
+            [b'+', rest @ ..] => (false, rest),
+            _ => (false, bytes),
+        };
+        let mantissa = bytes.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+        let (mantissa, rest) = bytes.split_at_checked(mantissa)?;
+        let point = mantissa.iter().position(|byte| *byte == b'.');
+        let integer_digits = point.unwrap_or(mantissa.len());
+        let decimals = mantissa.len() - integer_digits - usize::from(point.is_some());
+        if integer_digits + decimals == 0
+            || mantissa.iter().filter(|byte| **byte == b'.').count() > 1
+        {
+            return None;
+        }
+        let exponent = match rest {
+            [] => 0,
+            [b'e' | b'E', rest @ ..] => exponent(rest)?,
+            _ => return None,
+        };
+        let significant = |byte: &u8| matches!(byte, b'1'..=b'9');
+        let scale = decimals as i64 - exponent;
+        let Some(first) = mantissa.iter().position(significant) else {
+            return Some(Self { negative: false, digits: &[], magnitude: 0, scale });
+        };
+        let last = mantissa.iter().rposition(significant)?;
+        let magnitude = if first < integer_digits {
+            (integer_digits - first) as i64
+        } else {
+            integer_digits as i64 + 1 - first as i64
+        };
+        Some(Self { negative, digits: mantissa.get(first..=last)?, magnitude: magnitude + exponent, scale })
+    }
+
+    fn significant(&self) -> impl Iterator<Item = u8> {
+        self.digits.iter().copied().filter(|byte| *byte != b'.')
+    }
+
+    /// Equal in value and written with the same number of decimals, as Java's `BigDecimal.equals` (profile `edge`).
+    #[must_use]
+    pub fn same_with_scale(&self, other: &Self) -> bool {
+        self.scale == other.scale && self == other
+    }
+}
+
+fn exponent(bytes: &[u8]) -> Option<i64> {
+    let (sign, digits) = match bytes {
+        [b'-', rest @ ..] => (-1, rest),
+        [b'+', rest @ ..] => (1, rest),
+        _ => (1, bytes),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let size = digits
+        .iter()
+        .fold(0_i64, |n, digit| (n * 10 + i64::from(digit - b'0')).min(EXPONENT_LIMIT));
+    Some(sign * size)
+}
+
+impl Ord for Decimal<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let sign = |number: &Self| match (number.digits.is_empty(), number.negative) {
+            (true, _) => 0,
+            (false, true) => -1,
+            (false, false) => 1,
+        };
+        let by_size = || {
+            self.magnitude
+                .cmp(&other.magnitude)
+                .then_with(|| self.significant().cmp(other.significant()))
+        };
+        match (sign(self), sign(other)) {
+            (-1, -1) => by_size().reverse(),
+            (1, 1) => by_size(),
+            (left, right) => left.cmp(&right),
+        }
+    }
+}
+
+impl PartialOrd for Decimal<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Decimal<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Decimal<'_> {}
+
+/// A decimal that owns its digits: the value of a rule, parsed once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedDecimal {
+    negative: bool,
+    digits: Box<[u8]>,
+    magnitude: i64,
+    scale: i64,
+}
+
+impl OwnedDecimal {
+    /// The number as a borrowed decimal, to compare with.
+    #[must_use]
+    pub fn as_decimal(&self) -> Decimal<'_> {
+        Decimal {
+            negative: self.negative,
+            digits: &self.digits,
+            magnitude: self.magnitude,
+            scale: self.scale,
+        }
+    }
+
+    /// The exact binary value of a finite double, with as many decimals as it needs (profile `edge`:
+    /// 10.1 is 10.0999999999999996447…, 10.0 is 10 without decimals). `None` for infinities and NaN.
+    #[must_use]
+    pub fn from_double(double: f64) -> Option<Self> {
+        if !double.is_finite() {
+            return None;
+        }
+        // 1074 decimals hold every double exactly.
+        let text = format!("{double:.1074}");
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        Decimal::parse(text).map(Self::from)
+    }
+}
+
+impl From<Decimal<'_>> for OwnedDecimal {
+    fn from(number: Decimal<'_>) -> Self {
+        Self {
+            negative: number.negative,
+            digits: number.significant().collect(),
+            magnitude: number.magnitude,
+            scale: number.scale,
+        }
+    }
+}
+
+/// A double as Java prints it: `5.0`, `1.0E21`, `1.0E-5`. The server compares fractional rule values as this text
+/// (evaluation 3, text of a rule value, profile `edge`).
+#[must_use]
+pub fn java_double_text(double: f64) -> String {
+    let size = double.abs();
+    if double == 0.0 || (1e-3..1e7).contains(&size) {
+        return format!("{double:?}");
+    }
+    let scientific = format!("{double:e}");
+    match scientific.split_once('e') {
+        Some((mantissa, exponent)) if mantissa.contains('.') => format!("{mantissa}E{exponent}"),
+        Some((mantissa, exponent)) => format!("{mantissa}.0E{exponent}"),
+        None => scientific,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn number(text: &str) -> Decimal<'_> {
+        Decimal::parse(text).unwrap()
+    }
+
+    #[test]
+    fn grammar() {
+        for text in ["10.", ".5", "+3", "007", "1e3", "-0", "1E+3", "1e-3", "00.00"] {
+            assert!(Decimal::parse(text).is_some(), "{text}");
+        }
+        for text in ["", ".", "+", "-", "e3", "1e", "1e+", "1.2.3", " 1", "1 ", "1_0", "0x1", "NaN", "Infinity", "--1",
+                     "1e3.5", "٣", "1,5", ".e1"] {
+            assert!(Decimal::parse(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn compares_by_value() {
+        for (left, right) in [("10", "10.0"), ("10", "1e1"), ("0", "-0.00"), ("0e99", "0"), (".5", "5e-1"),
+                              ("100", "0.1e3"), ("-7.50", "-7.5"), ("1e99999999999999999999", "1e99999999999999999999")] {
+            assert_eq!(number(left), number(right), "{left} {right}");
+        }
+        for (less, more) in [("9", "10"), ("-10", "-9"), ("-1", "0"), ("0", "1e-99999999999999999999"),
+                             ("0.09", "0.1"), ("9.99", "10"), ("1e-1", "0.11"), ("-0.2", "-0.1"), ("12", "120")] {
+            assert!(number(less) < number(more), "{less} {more}");
+            assert!(number(more) > number(less), "{less} {more}");
+        }
+    }
+
+    #[test]
+    fn scale_is_as_written() {
+        assert!(number("9.5").same_with_scale(&number("9.5")));
+        assert!(!number("9.50").same_with_scale(&number("9.5")));
+        assert!(!number("1e3").same_with_scale(&number("1000")));
+        assert!(number("10.0").same_with_scale(&number("100e-1")));
+    }
+
+    #[test]
+    fn doubles_are_exact() {
+        let exact = OwnedDecimal::from_double(10.1).unwrap();
+        assert!(exact.as_decimal() < number("10.1"));
+        assert_eq!(exact.as_decimal(), number("10.0999999999999996447286321199499070644378662109375"));
+        assert!(OwnedDecimal::from_double(10.0).unwrap().as_decimal().same_with_scale(&number("10")));
+        assert!(OwnedDecimal::from_double(9.5).unwrap().as_decimal().same_with_scale(&number("9.5")));
+        assert!(OwnedDecimal::from_double(100.0).unwrap().as_decimal().same_with_scale(&number("100")));
+        assert_eq!(OwnedDecimal::from_double(5e-324).unwrap().as_decimal().cmp(&number("5e-324")), Ordering::Less);
+        assert!(OwnedDecimal::from_double(f64::INFINITY).is_none());
+    }
+
+    #[test]
+    fn java_text() {
+        for (double, text) in [(5.0, "5.0"), (1e21, "1.0E21"), (0.001, "0.001"), (0.0001, "1.0E-4"), (1e7, "1.0E7"),
+                               (9_999_999.5, "9999999.5"), (-0.0, "-0.0"), (1.25e-9, "1.25E-9"), (12_345_678.9, "1.23456789E7")] {
+            assert_eq!(java_double_text(double), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_integers(left in any::<i64>(), right in any::<i64>(), zeros in 0_usize..4) {
+            let a = format!("{left}.{}", "0".repeat(zeros));
+            let b = format!("{right}");
+            prop_assert_eq!(number(&a).cmp(&number(&b)), left.cmp(&right));
+        }
+
+        #[test]
+        fn moving_the_point_changes_nothing(digits in "[0-9]{1,12}", exponent in -20_i64..20) {
+            let plain = format!("{digits}e{exponent}");
+            let shifted = format!(".{digits}e{}", exponent + digits.len() as i64);
+            prop_assert_eq!(number(&plain), number(&shifted));
+        }
+
+        #[test]
+        fn anything_is_refused_or_read(text in "[-+.eE0-9 x]{0,8}") {
+            // What we read, Rust reads too, and to the same value.
+            if let Some(decimal) = Decimal::parse(&text) {
+                let float: f64 = text.parse().unwrap();
+                prop_assert_eq!(float == 0.0 || float.is_infinite() || (float < 0.0) == decimal.negative, true);
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! String order: UTF-16 code units (evaluation 3.2, D-31), computed on UTF-8 without converting.
+
+use std::cmp::Ordering;
+
+/// Compares two texts by their UTF-16 code units.
+///
+/// That is code-point order, except that characters above U+FFFF (whose first unit is a surrogate, D800–DBFF) come
+/// before U+E000–U+FFFF.
+///
+/// ```
+/// use std::cmp::Ordering;
+/// use fh_eval::text::order::utf16;
+/// assert_eq!(utf16("9", "10"), Ordering::Greater);
+/// assert_eq!(utf16("\u{1F600}", "\u{E000}"), Ordering::Less);
+/// ```
+#[must_use]
+pub fn utf16(left: &str, right: &str) -> Ordering {
+    utf16_bytes(left.as_bytes(), right.as_bytes())
+}
+
+/// The same on the bytes of two texts.
+pub(crate) fn utf16_bytes(left: &[u8], right: &[u8]) -> Ordering {
+    for (&a, &b) in left.iter().zip(right) {
+        if a != b {
+            // The first differing byte tells the order of the characters, except between a 4-byte character
+            // (lead byte F0..=F4) and one of U+E000..=U+FFFF (lead byte EE or EF): there surrogates sort first.
+            let supplementary = |byte: u8| byte >= 0xF0;
+            let above_surrogates = |byte: u8| byte == 0xEE || byte == 0xEF;
+            return if supplementary(a) && above_surrogates(b) {
+                Ordering::Less
+            } else if above_surrogates(a) && supplementary(b) {
+                Ordering::Greater
+            } else {
+                a.cmp(&b)
+            };
+        }
+    }
+    left.len().cmp(&right.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn equals_comparing_code_units(left in "[a\u{7f}\u{e9}\u{d7ff}\u{e000}\u{ffff}\u{10000}\u{1F600}]{0,6}",
+                                       right in "[a\u{7f}\u{e9}\u{d7ff}\u{e000}\u{ffff}\u{10000}\u{1F600}]{0,6}") {
+            let units: Ordering = left.encode_utf16().cmp(right.encode_utf16());
+            prop_assert_eq!(utf16(&left, &right), units);
+        }
+    }
+}

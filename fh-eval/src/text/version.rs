@@ -1,0 +1,346 @@
+//! Versions in Maven's order, as the FeatureHub server compares them (evaluation 3.6, D-13). Any text is a version.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use smallvec::SmallVec;
+
+use super::order;
+
+/// Items that fit without the heap; ordinary versions have fewer than ten.
+const INLINE_ITEMS: usize = 24;
+
+/// A parsed version.
+///
+/// Nested lists are only ever opened, never closed, so a version is one flat row of items in which
+/// [`Item::List`] says "everything that follows is one level deeper".
+///
+/// ```
+/// use std::cmp::Ordering::*;
+/// use fh_eval::text::version::Version;
+/// let compare = |a: &str, b: &str| Version::parse(a).compare(&Version::parse(b));
+/// assert_eq!(compare("1.2", "1.2.0"), Equal);
+/// assert_eq!(compare("3.0.0-alpha.9", "3.0.0-alpha.10"), Less);
+/// assert_eq!(compare("3.0.0-rc", "3.0.0"), Less);
+/// assert_eq!(compare("3.4.5+77", "3.4.5"), Greater);
+/// assert_eq!(compare("v3.4.5", "3.4.5"), Less);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Version<'a> {
+    /// Only ASCII letters may still be in upper case; other text is lower-cased when it is parsed.
+    text: Cow<'a, str>,
+    items: SmallVec<[Item; INLINE_ITEMS]>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Item {
+    /// Digits without leading zeros; zero has none.
+    Number(Span),
+    Qualifier(Rank, Span),
+    List,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    at: u32,
+    len: u32,
+}
+
+/// The order of qualifiers; all others come after these, alphabetically.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Alpha,
+    Beta,
+    Milestone,
+    Rc,
+    Snapshot,
+    Release,
+    Sp,
+    Other,
+}
+
+impl Item {
+    fn is_null(self) -> bool {
+        match self {
+            Self::Number(digits) => digits.len == 0,
+            Self::Qualifier(rank, _) => rank == Rank::Release,
+            Self::List => false,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Token {
+    Digits,
+    Letters,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Digit,
+    Other,
+}
+
+impl<'a> Version<'a> {
+    /// Reads any text. Uses the heap only for more than 24 items or characters beyond ASCII.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Self {
+        let text = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) };
+        let mut items = Items(SmallVec::new());
+        let mut start = 0;
+        let mut token = Token::Letters;
+        for (at, byte) in text.bytes().enumerate() {
+            match byte {
+                b'.' | b'-' => {
+                    items.end_token(&text, start, at, token, Next::Other);
+                    start = at + 1;
+                    if byte == b'-' {
+                        items.open_list();
+                    }
+                }
+                b'0'..=b'9' => {
+                    if token == Token::Letters && at > start {
+                        items.end_token(&text, start, at, token, Next::Digit);
+                        items.open_list();
+                        start = at;
+                    }
+                    token = Token::Digits;
+                }
+                _ => {
+                    if token == Token::Digits && at > start {
+                        items.end_token(&text, start, at, token, Next::Other);
+                        items.open_list();
+                        start = at;
+                    }
+                    token = Token::Letters;
+                }
+            }
+        }
+        if text.len() > start {
+            items.end_token(&text, start, text.len(), token, Next::Other);
+        }
+        items.close();
+        Self { items: items.0, text }
+    }
+
+    /// The same version with a text of its own.
+    #[must_use]
+    pub fn into_owned(self) -> Version<'static> {
+        Version { text: Cow::Owned(self.text.into_owned()), items: self.items }
+    }
+
+    fn bytes(&self, span: Span) -> &[u8] {
+        let start = span.at as usize;
+        self.text.as_bytes().get(start..start + span.len as usize).unwrap_or_default()
+    }
+
+    /// Maven's order.
+    #[must_use]
+    pub fn compare(&self, other: &Version<'_>) -> Ordering {
+        let mut left = self.items.iter();
+        let mut right = other.items.iter();
+        loop {
+            let order = match (left.next(), right.next()) {
+                (None, None) => return Ordering::Equal,
+                (Some(item), None) => against_none(*item),
+                (None, Some(item)) => against_none(*item).reverse(),
+                (Some(left), Some(right)) => self.compare_items(*left, other, *right),
+            };
+            if order != Ordering::Equal {
+                return order;
+            }
+        }
+    }
+
+    fn compare_items(&self, left: Item, other: &Version<'_>, right: Item) -> Ordering {
+        match (left, right) {
+            (Item::Number(a), Item::Number(b)) => {
+                a.len.cmp(&b.len).then_with(|| self.bytes(a).cmp(other.bytes(b)))
+            }
+            (Item::Qualifier(Rank::Other, a), Item::Qualifier(Rank::Other, b)) => {
+                let lower = |bytes: &[u8]| -> SmallVec<[u8; 32]> {
+                    bytes.iter().map(u8::to_ascii_lowercase).collect()
+                };
+                let (a, b) = (lower(self.bytes(a)), lower(other.bytes(b)));
+                order::utf16_bytes(&a, &b)
+            }
+            (Item::Qualifier(a, _), Item::Qualifier(b, _)) => a.cmp(&b),
+            (Item::List, Item::List) => Ordering::Equal,
+            (Item::Number(_), _) | (Item::List, Item::Qualifier(..)) => Ordering::Greater,
+            (Item::Qualifier(..), _) | (Item::List, Item::Number(_)) => Ordering::Less,
+        }
+    }
+}
+
+/// An item of the longer version against the end of the shorter. A nested list is compared through its items, which
+/// follow it.
+fn against_none(item: Item) -> Ordering {
+    match item {
+        Item::Number(digits) if digits.len > 0 => Ordering::Greater,
+        Item::Qualifier(rank, _) => rank.cmp(&Rank::Release),
+        Item::Number(_) | Item::List => Ordering::Equal,
+    }
+}
+
+/// The row of items while it is built.
+struct Items(SmallVec<[Item; INLINE_ITEMS]>);
+
+impl Items {
+    fn end_token(&mut self, text: &str, start: usize, end: usize, token: Token, next: Next) {
+        let part = text.as_bytes().get(start..end).unwrap_or_default();
+        let span = |at: usize, len: usize| Span { at: at as u32, len: len as u32 };
+        self.0.push(match token {
+            _ if part.is_empty() => Item::Number(span(start, 0)),
+            Token::Digits => {
+                let zeros = part.iter().take_while(|digit| **digit == b'0').count();
+                Item::Number(span(start + zeros, part.len() - zeros))
+            }
+            Token::Letters => Item::Qualifier(rank(part, next), span(start, part.len())),
+        });
+    }
+
+    /// Null items at the end of a list do not count, whether or not a nested list follows them.
+    fn drop_trailing_nulls(&mut self) {
+        while self.0.last().is_some_and(|item| item.is_null()) {
+            self.0.pop();
+        }
+    }
+
+    fn open_list(&mut self) {
+        self.drop_trailing_nulls();
+        self.0.push(Item::List);
+    }
+
+    /// An empty nested list is null, too, and so is then the end of the list around it.
+    fn close(&mut self) {
+        self.drop_trailing_nulls();
+        while self.0.last() == Some(&Item::List) {
+            self.0.pop();
+            self.drop_trailing_nulls();
+        }
+    }
+}
+
+fn rank(part: &[u8], next: Next) -> Rank {
+    if next == Next::Digit {
+        match part {
+            [b'a' | b'A'] => return Rank::Alpha,
+            [b'b' | b'B'] => return Rank::Beta,
+            [b'm' | b'M'] => return Rank::Milestone,
+            _ => {}
+        }
+    }
+    const KNOWN: [(&[u8], Rank); 10] = [
+        (b"alpha", Rank::Alpha),
+        (b"beta", Rank::Beta),
+        (b"milestone", Rank::Milestone),
+        (b"rc", Rank::Rc),
+        (b"cr", Rank::Rc),
+        (b"snapshot", Rank::Snapshot),
+        (b"ga", Rank::Release),
+        (b"final", Rank::Release),
+        (b"release", Rank::Release),
+        (b"sp", Rank::Sp),
+    ];
+    KNOWN
+        .iter()
+        .find(|(name, _)| part.eq_ignore_ascii_case(name))
+        .map_or(Rank::Other, |(_, rank)| *rank)
+}
+
+/// One to four dotted numbers below 65,536, packed so that integers compare as the versions do; `None` for every
+/// other text. Maven pads the shorter version with zeros, and so does this.
+///
+/// ```
+/// use fh_eval::text::version::pack;
+/// assert_eq!(pack("1.2"), pack("1.2.0"));
+/// assert!(pack("1.10") > pack("1.9.9"));
+/// assert_eq!(pack("1.2-rc"), None);
+/// ```
+#[must_use]
+pub fn pack(text: &str) -> Option<u64> {
+    let (mut packed, mut number, mut parts) = (0_u64, 0_u64, 0_u32);
+    let mut digits = 0_u32;
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' if digits < 9 => {
+                number = number * 10 + u64::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' if digits > 0 && number < 65_536 && parts < 3 => {
+                packed = (packed << 16) | number;
+                (number, digits) = (0, 0);
+                parts += 1;
+            }
+            _ => return None,
+        }
+    }
+    (digits > 0 && number < 65_536).then(|| ((packed << 16) | number) << (16 * (3 - parts)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn compare(left: &str, right: &str) -> Ordering {
+        let order = Version::parse(left).compare(&Version::parse(right));
+        let back = Version::parse(right).compare(&Version::parse(left));
+        assert_eq!(order, back.reverse(), "{left} against {right} and back");
+        order
+    }
+
+    #[test]
+    fn equal_versions() {
+        for (left, right) in [
+            ("1.2", "1.2.0"), ("1", "1.0.0"), ("3.4.5-final", "3.4.5"), ("3.0.0-cr", "3.0.0-rc"), ("1-ga", "1"),
+            ("3.0.0-b2", "3.0.0-beta2"), ("3.0.0-B2", "3.0.0-BETA2"), ("1.0.0-0", "1"), ("", "0"), ("1..0", "1"),
+            ("03.04", "3.4"), ("1-a1", "1-alpha1"), ("1.m3", "1.milestone3"), ("ÄÖ", "äö"), ("1.0-", "1"), ("1--", "1"),
+            ("1.0.0-release.0", "1"),
+        ] {
+            assert_eq!(compare(left, right), Ordering::Equal, "{left} = {right}");
+        }
+    }
+
+    #[test]
+    fn ascending_versions() {
+        let row = [
+            "latest", "v1.0.0", "0.9", "1.0.0-alpha", "1.0.0-alpha.9", "1.0.0-alpha.10", "1.0.0-beta", "1.0.0-milestone",
+            "1.0.0-rc", "1.0.0-snapshot", "1.0.0", "1.0.0-sp", "1.0.0-foo", "1.0.0-zed", "1.0.0-1", "1.0.1", "1.9.0",
+            "1.10.0", "10.0.0", "99999999999999999999999.1", "100000000000000000000000.0",
+        ];
+        for pair in row.windows(2) {
+            assert_eq!(compare(pair[0], pair[1]), Ordering::Less, "{} < {}", pair[0], pair[1]);
+        }
+        // A letter after a number opens a list, exactly as a hyphen does.
+        assert_eq!(compare("1.0.0+a", "1.0.0+b"), Ordering::Greater.reverse());
+        assert_eq!(compare("3.4.5+77", "3.4.5"), Ordering::Greater);
+        assert_eq!(compare("1-a", "1-alpha"), Ordering::Greater);
+    }
+
+    #[test]
+    fn packing() {
+        assert_eq!(pack("1.2.3"), Some(0x0001_0002_0003_0000));
+        assert_eq!(pack("65535.65535.65535.65535"), Some(u64::MAX));
+        for text in ["", ".", "1.", ".1", "1..2", "1.2.3.4.5", "65536", "1.65536.1", "v1", "1-1", "1.2 ", "0000000001"] {
+            assert_eq!(pack(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn packed_order_is_the_order(a in "[0-9]{1,5}(\\.[0-9]{1,5}){0,4}", b in "[0-9]{1,5}(\\.[0-9]{1,5}){0,4}") {
+            if let (Some(left), Some(right)) = (pack(&a), pack(&b)) {
+                prop_assert_eq!(left.cmp(&right), compare(&a, &b));
+            }
+        }
+
+        #[test]
+        fn every_text_compares(a in "[0-9abm.\\-+A-Z]{0,12}|(1|0|alpha|beta|rc|ga|sp|x|\\.|-|é){0,8}",
+                               b in "[0-9abm.\\-+A-Z]{0,12}|(1|0|alpha|beta|rc|ga|sp|x|\\.|-|é){0,8}") {
+            compare(&a, &b);
+            prop_assert_eq!(compare(&a, &a.to_lowercase()), Ordering::Equal);
+            prop_assert_eq!(compare(&a, &a), Ordering::Equal);
+        }
+    }
+}
