@@ -1,0 +1,97 @@
+//! Patterns that are nothing but anchored texts, such as `@example\.com$` or `^(gold|silver)$`, need no engine.
+
+use regex_syntax::hir::literal::Extractor;
+use regex_syntax::hir::{Hir, HirKind, Look};
+
+/// Most texts that one pattern may stand for.
+const MAX_TEXTS: usize = 64;
+
+/// Where a literal has to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Anchor {
+    /// Anywhere.
+    Anywhere,
+    /// At the beginning.
+    Start,
+    /// At the end.
+    End,
+    /// It is the whole text.
+    Both,
+}
+
+impl Anchor {
+    pub(super) fn holds(self, text: &str, literal: &str) -> bool {
+        match self {
+            Self::Anywhere => text.contains(literal),
+            Self::Start => text.starts_with(literal),
+            Self::End => text.ends_with(literal),
+            Self::Both => text == literal,
+        }
+    }
+}
+
+/// The texts that a pattern (already in the common language) stands for, if it is nothing else.
+pub(super) fn extract(source: &str) -> Option<(Anchor, Box<[Box<str>]>)> {
+    let hir = regex_syntax::Parser::new().parse(source).ok()?;
+    let mut parts: Vec<Hir> = match hir.into_kind() {
+        HirKind::Concat(parts) => parts,
+        HirKind::Empty => vec![],
+        HirKind::Literal(literal) => vec![Hir::literal(literal.0)],
+        HirKind::Alternation(branches) => vec![Hir::alternation(branches)],
+        HirKind::Capture(capture) => vec![*capture.sub],
+        HirKind::Look(look) => vec![Hir::look(look)],
+        HirKind::Class(class) => vec![Hir::class(class)],
+        HirKind::Repetition(_) => return None,
+    };
+    let mut at_start = false;
+    while parts.first().is_some_and(|part| is_look(part, Look::Start)) {
+        parts.remove(0);
+        at_start = true;
+    }
+    let mut at_end = false;
+    while parts.last().is_some_and(|part| is_look(part, Look::End)) {
+        parts.pop();
+        at_end = true;
+    }
+    // A search may begin and end anywhere: `.*` on an open side adds nothing.
+    while !at_start && parts.first().is_some_and(is_anything) {
+        parts.remove(0);
+    }
+    while !at_end && parts.last().is_some_and(is_anything) {
+        parts.pop();
+    }
+    let inner = Hir::concat(parts);
+    if !inner.properties().look_set().is_empty() {
+        return None;
+    }
+    let mut extractor = Extractor::new();
+    extractor.limit_total(MAX_TEXTS).limit_class(10).limit_repeat(10);
+    let sequence = extractor.extract(&inner);
+    if !sequence.is_exact() {
+        return None;
+    }
+    let mut texts: Vec<Box<str>> = sequence
+        .literals()?
+        .iter()
+        .map(|literal| std::str::from_utf8(literal.as_bytes()).ok().map(Box::from))
+        .collect::<Option<_>>()?;
+    texts.sort_unstable();
+    texts.dedup();
+    let anchor = match (at_start, at_end) {
+        (true, true) => Anchor::Both,
+        (true, false) => Anchor::Start,
+        (false, true) => Anchor::End,
+        (false, false) => Anchor::Anywhere,
+    };
+    Some((anchor, texts.into()))
+}
+
+fn is_look(part: &Hir, look: Look) -> bool {
+    matches!(part.kind(), HirKind::Look(found) if *found == look)
+}
+
+/// `.*` in any greed, of any class: on an open side of a search it can always be empty.
+fn is_anything(part: &Hir) -> bool {
+    matches!(part.kind(), HirKind::Repetition(repetition)
+        if repetition.min == 0 && repetition.sub.properties().look_set().is_empty())
+}

@@ -1,0 +1,112 @@
+//! Regular expressions in one dialect for every target (D-38): linear time, ASCII classes and case folding, `.` excludes
+//! only `\n`, `$` is the end of the text. What is outside the dialect is refused everywhere alike.
+
+mod dialect;
+mod literal;
+
+pub use dialect::{MAX_NODES, Refusal};
+pub use literal::Anchor;
+
+/// How much of the text a pattern has to match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Extent {
+    /// Anywhere in it (profile `client`).
+    Search,
+    /// All of it (profile `edge`).
+    Whole,
+}
+
+/// The longest text times the largest pattern that is tried: a text of 5,000 bytes on a pattern of 10,000 nodes.
+/// Beyond it the answer is "does not match", so that nobody can buy minutes of work with one request.
+const MAX_WORK: usize = 50_000_000;
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub struct Pattern {
+    program: Program,
+    nodes: usize,
+}
+
+#[derive(Debug)]
+enum Program {
+    /// The pattern is nothing but texts, perhaps anchored: string tests do.
+    Literals(Anchor, Box<[Box<str>]>),
+    Engine(engine::Regex),
+}
+
+impl Pattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    /// [`Refusal`] says what is wrong with it or what the dialect leaves out.
+    ///
+    /// ```
+    /// use fh_eval::text::pattern::{Extent, Pattern};
+    /// let matches = |pattern, extent, text| Pattern::compile(pattern, extent).unwrap().is_match(text);
+    /// assert!(matches("an.", Extent::Search, "banana"));
+    /// assert!(!matches("an.", Extent::Whole, "banana"));
+    /// assert!(!matches(r"^\d$", Extent::Search, "٣"));
+    /// assert!(Pattern::compile(r"(?=a)", Extent::Search).is_err());
+    /// ```
+    pub fn compile(pattern: &str, extent: Extent) -> Result<Self, Refusal> {
+        let rewritten = dialect::rewrite(pattern)?;
+        let source = match extent {
+            Extent::Search => rewritten.source,
+            Extent::Whole => format!(r"\A(?:{})\z", rewritten.source),
+        };
+        let program = match literal::extract(&source) {
+            Some((anchor, texts)) => Program::Literals(anchor, texts),
+            None => Program::Engine(engine::compile(&source).ok_or(Refusal::TooLarge)?),
+        };
+        Ok(Self { program, nodes: rewritten.nodes })
+    }
+
+    /// Does the text match? Takes time linear in its length; allocates at most once per thread.
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
+        match &self.program {
+            Program::Literals(anchor, texts) => texts.iter().any(|literal| anchor.holds(text, literal)),
+            Program::Engine(regex) => {
+                text.len().saturating_mul(self.nodes) <= MAX_WORK && regex.is_match(text)
+            }
+        }
+    }
+
+    /// The texts this pattern stands for, if it needs no engine.
+    #[must_use]
+    pub fn literals(&self) -> Option<(Anchor, &[Box<str>])> {
+        match &self.program {
+            Program::Literals(anchor, texts) => Some((*anchor, texts)),
+            Program::Engine(_) => None,
+        }
+    }
+
+    /// Nodes of the expanded tree: what a pattern counts against limits.
+    #[must_use]
+    pub fn nodes(&self) -> usize {
+        self.nodes
+    }
+}
+
+/// The engine of the target. A pattern of the dialect's largest size must fit, so that targets refuse alike.
+#[cfg(not(target_arch = "wasm32"))]
+mod engine {
+    pub(super) use regex::Regex;
+
+    pub(super) fn compile(source: &str) -> Option<Regex> {
+        regex::RegexBuilder::new(source).size_limit(1 << 28).dfa_size_limit(1 << 21).build().ok()
+    }
+}
+
+/// `regex-lite` is a tenth of the size of `regex`, which is what counts in a browser.
+#[cfg(target_arch = "wasm32")]
+mod engine {
+    pub(super) use regex_lite::Regex;
+
+    pub(super) fn compile(source: &str) -> Option<Regex> {
+        regex_lite::RegexBuilder::new(source).size_limit(1 << 28).build().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests;
