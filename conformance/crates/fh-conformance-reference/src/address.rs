@@ -1,0 +1,371 @@
+//! IP addresses and networks, from text only: nothing is ever looked up.
+
+use crate::answer::Options;
+use crate::mutants::Bug;
+
+/// An address. IPv4 mapped into IPv6 is IPv4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    bits: u128,
+    /// 32 or 128.
+    width: i64,
+}
+
+impl Address {
+    /// A dotted quad, leading zeros being just zeros, or IPv6, perhaps in brackets, perhaps with a
+    /// zone, which is ignored. The edge also reads the short forms of IPv4 and takes the empty text
+    /// for the loopback address.
+    pub(crate) fn parse(text: &str, options: &Options) -> Option<Address> {
+        if options.edge() && text.is_empty() {
+            return Some(v4(0x7f00_0001));
+        }
+        if options.has(Bug::IpHostNameResolved) && text == "localhost" {
+            return Some(v4(0x7f00_0001));
+        }
+        let bracketed = text
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'));
+        if text.contains(':') {
+            return parse_v6(bracketed.unwrap_or(text), options);
+        }
+        let short = options.edge() || options.has(Bug::IpShortForms);
+        parse_v4(text, short, options).map(v4)
+    }
+}
+
+fn v4(bits: u32) -> Address {
+    Address {
+        bits: u128::from(bits),
+        width: 32,
+    }
+}
+
+/// Four numbers below 256. In the short forms there are fewer, and the last fills what is left.
+fn parse_v4(text: &str, short: bool, options: &Options) -> Option<u32> {
+    let numbers: Vec<u64> = text
+        .split('.')
+        .map(|part| number(part, options))
+        .collect::<Option<_>>()?;
+    let (last, leading) = numbers.split_last()?;
+    if leading.len() > 3 || (!short && leading.len() != 3) {
+        return None;
+    }
+    let mut bits: u64 = 0;
+    let mut width = 32;
+    for number in leading {
+        if *number > 255 {
+            return None;
+        }
+        bits = bits << 8 | number;
+        width -= 8;
+    }
+    (*last < 1 << width)
+        .then(|| u32::try_from(bits << width | last).ok())
+        .flatten()
+}
+
+fn number(text: &str, options: &Options) -> Option<u64> {
+    let octal = options.has(Bug::IpLeadingZerosOctal) && text.starts_with('0');
+    let all_digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    all_digits
+        .then(|| u64::from_str_radix(text, if octal { 8 } else { 10 }).ok())
+        .flatten()
+}
+
+fn parse_v6(text: &str, options: &Options) -> Option<Address> {
+    let literal = match text.split_once('%') {
+        Some((_, "")) => return None,
+        Some((literal, _zone)) => literal,
+        None => text,
+    };
+    let groups = match literal.split_once("::") {
+        Some((head, tail)) => {
+            let (head, tail) = (
+                parse_groups(head, false, options)?,
+                parse_groups(tail, true, options)?,
+            );
+            // The two colons stand for one group of zeros at least.
+            let zeros = 8_usize
+                .checked_sub(head.len() + tail.len())
+                .filter(|zeros| *zeros > 0)?;
+            [head, vec![0; zeros], tail].concat()
+        }
+        None => parse_groups(literal, true, options)?,
+    };
+    if groups.len() != 8 {
+        return None;
+    }
+    let bits = groups
+        .iter()
+        .fold(0, |bits: u128, group| bits << 16 | u128::from(*group));
+    if bits >> 32 == 0xffff && !options.has(Bug::IpMappedNotNormalised) {
+        return Some(Address {
+            bits: bits & 0xffff_ffff,
+            width: 32,
+        });
+    }
+    Some(Address { bits, width: 128 })
+}
+
+/// Groups of one to four hexadecimal digits; the last may be a dotted quad where one can end.
+fn parse_groups(text: &str, at_end: bool, options: &Options) -> Option<Vec<u16>> {
+    if text.is_empty() {
+        return Some(Vec::new());
+    }
+    let parts: Vec<&str> = text.split(':').collect();
+    let mut groups = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        if at_end && at + 1 == parts.len() && part.contains('.') {
+            let quad = parse_v4(part, false, options)?;
+            groups.extend([(quad >> 16) as u16, quad as u16]);
+        } else if (1..=4).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_hexdigit()) {
+            groups.push(u16::from_str_radix(part, 16).ok()?);
+        } else {
+            return None;
+        }
+    }
+    Some(groups)
+}
+
+/// What a rule value says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Network {
+    /// All addresses that share their first bits with this one.
+    Of(Address, i64),
+    /// Nothing that could be read.
+    Unreadable,
+    /// The edge gives up on the rule: its mask is no number.
+    Stops,
+}
+
+impl Network {
+    /// An address, or an address and the number of bits that count.
+    pub(crate) fn parse(text: &str, options: &Options) -> Network {
+        let Some((address, mask)) = text.split_once('/') else {
+            return match Address::parse(text, options) {
+                Some(address) => Network::Of(address, address.width),
+                None => Network::Unreadable,
+            };
+        };
+        let mask = if options.edge() {
+            mask.split('/').next().unwrap_or_default()
+        } else {
+            mask
+        };
+        let digits = if options.edge() {
+            mask.strip_prefix(['+', '-'])
+        } else {
+            mask.strip_prefix('+')
+        }
+        .unwrap_or(mask);
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return if options.edge() {
+                Network::Stops
+            } else {
+                Network::Unreadable
+            };
+        }
+        let sign = if mask.starts_with('-') { -1 } else { 1 };
+        let bits = sign * digits.parse::<i64>().unwrap_or(i64::MAX);
+        if options.edge() && i32::try_from(bits).is_err() {
+            return Network::Stops;
+        }
+        match Address::parse(address, options) {
+            Some(address) if bits == -1 => Network::Of(address, address.width),
+            Some(address) => Network::Of(address, bits),
+            None => Network::Unreadable,
+        }
+    }
+
+    /// Whether the address lies within.
+    pub(crate) fn contains(self, address: Address, options: &Options) -> bool {
+        let Network::Of(network, bits) = self else {
+            return false;
+        };
+        if network.width != address.width || !(0..=network.width).contains(&bits) {
+            return false;
+        }
+        let host_bits = network.width - bits;
+        if options.has(Bug::IpHostBitsRefused)
+            && shift(network.bits, host_bits) << host_bits.min(127) != network.bits
+        {
+            return false;
+        }
+        if options.has(Bug::IpZeroMaskIsEmpty) && bits == 0 {
+            return false;
+        }
+        shift(network.bits, host_bits) == shift(address.bits, host_bits)
+    }
+
+    pub(crate) fn is_other_family(self, address: Address) -> bool {
+        matches!(self, Network::Of(network, _) if network.width != address.width)
+    }
+}
+
+/// Shift right, also by all 128 bits.
+fn shift(bits: u128, by: i64) -> u128 {
+    u32::try_from(by)
+        .ok()
+        .and_then(|by| bits.checked_shr(by))
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Address, Network};
+    use crate::{Options, Profile};
+    use std::net::IpAddr;
+
+    fn client() -> Options {
+        Options::new(Profile::Client, 0)
+    }
+
+    fn edge() -> Options {
+        Options::new(Profile::Edge, 0)
+    }
+
+    #[test]
+    fn addresses_agree_with_the_standard_library() {
+        for text in [
+            "0.0.0.0",
+            "203.0.113.7",
+            "255.255.255.255",
+            "256.1.1.1",
+            "1.2.3",
+            "1.2.3.4.5",
+            "1..2.3",
+            "",
+            "::",
+            "::1",
+            "1::",
+            "2001:db8::2a",
+            "2001:DB8:0:0:0:0:0:2A",
+            "1:2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7:8:9",
+            "1:2:3:4:5:6:7::",
+            "::2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7::8",
+            ":::",
+            "1:::2",
+            "1::2::3",
+            "::1.2.3.4",
+            "1.2.3.4::",
+            "1:2:3:4:5:6:1.2.3.4",
+            "1:2:3:4:5:6:7:1.2.3.4",
+            "12345::",
+            "::g",
+            ":1",
+            "1:",
+            "a.b.c.d",
+            "+1.2.3.4",
+            "1.2.3.4 ",
+            "::ffff:192.0.2.9",
+            "::ffff:c000:209",
+            "10.1",
+            "localhost",
+            "１.2.3.4",
+        ] {
+            let expected = text
+                .parse::<IpAddr>()
+                .ok()
+                .map(|ip| match ip.to_canonical() {
+                    IpAddr::V4(v4) => Address {
+                        bits: u128::from(v4.to_bits()),
+                        width: 32,
+                    },
+                    IpAddr::V6(v6) => Address {
+                        bits: v6.to_bits(),
+                        width: 128,
+                    },
+                });
+            assert_eq!(Address::parse(text, &client()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn more_than_the_standard_library_reads() {
+        let same = |a: &str, b: &str, options: &Options| {
+            let read = Address::parse(a, options);
+            assert!(read.is_some(), "{a}");
+            assert_eq!(read, Address::parse(b, options), "{a} {b}");
+        };
+        same("010.0.0.1", "10.0.0.1", &client());
+        same("192.168.086.075", "192.168.86.75", &client());
+        same("[::1]", "::1", &client());
+        same("fe80::1%eth0", "fe80::1", &client());
+        same("::ffff:010.0.0.1", "10.0.0.1", &client());
+        same("", "127.0.0.1", &edge());
+        same("10.1", "10.0.0.1", &edge());
+        same("10.1.2", "10.1.0.2", &edge());
+        same("167772161", "10.0.0.1", &edge());
+        for text in [
+            "[1.2.3.4]",
+            "[::1",
+            "::1]",
+            "fe80::1%",
+            "10.16777216",
+            "1.2.65536",
+            "4294967296",
+        ] {
+            assert_eq!(Address::parse(text, &edge()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn networks() {
+        let contains = |rule, address, options: &Options| {
+            Network::parse(rule, options)
+                .contains(Address::parse(address, options).unwrap(), options)
+        };
+        for (rule, address) in [
+            ("10.0.0.0/8", "10.1.2.3"),
+            ("10.1.0.0/8", "10.200.2.3"),
+            ("0.0.0.0/0", "8.8.8.8"),
+            ("192.0.2.2/31", "192.0.2.3"),
+            ("2001:db8::/32", "2001:db8::5"),
+            ("10.0.0.0/8", "::ffff:10.1.2.3"),
+            ("::/0", "::1"),
+            ("10.0.0.0/+8", "10.1.1.1"),
+            ("10.0.0.0/08", "10.1.1.1"),
+            ("2001:db8::1/128", "2001:db8::1"),
+        ] {
+            assert!(contains(rule, address, &client()), "{rule} {address}");
+            assert!(contains(rule, address, &edge()), "{rule} {address}");
+        }
+        for (rule, address) in [
+            ("::/0", "192.0.2.1"),
+            ("192.0.2.0/33", "192.0.2.0"),
+            ("::ffff:10.0.0.0/104", "10.0.0.1"),
+            ("192.0.2.0/31", "192.0.2.2"),
+            ("::1.2.3.4", "1.2.3.4"),
+            ("10.0.0.0/99999999999", "10.0.0.0"),
+            ("2001:db8::/129", "2001:db8::"),
+        ] {
+            assert!(!contains(rule, address, &client()), "{rule} {address}");
+        }
+        for rule in [
+            "10.0.0.0/",
+            "10.0.0.0/abc",
+            "10.0.0.0//8",
+            "10.0.0.0/99999999999",
+        ] {
+            assert_eq!(Network::parse(rule, &edge()), Network::Stops, "{rule}");
+        }
+        for rule in [
+            "10.0.0.0/",
+            "10.0.0.0/-1",
+            "10.0.0.0/8/x",
+            "10.0.0.0/abc",
+            "nonsense",
+        ] {
+            assert_eq!(
+                Network::parse(rule, &client()),
+                Network::Unreadable,
+                "{rule}"
+            );
+        }
+        assert!(contains("10.0.0.0/8/x", "10.9.9.9", &edge()));
+        assert!(contains("10.0.0.1/-1", "10.0.0.1", &edge()));
+        assert!(!contains("10.0.0.1/-1", "10.0.0.2", &edge()));
+    }
+}

@@ -1,0 +1,67 @@
+//! The attributes of whoever asks.
+
+use crate::answer::Unreadable;
+use crate::json::Token;
+
+/// Attribute names and their values. A name without values is a missing attribute; of two entries
+/// with one name the last counts.
+pub type Context = Vec<(String, Vec<String>)>;
+
+/// A context from JSON: scalars or lists of scalars by name. Numbers keep their text, null values
+/// and elements are left out, and so is what is no scalar. Null is no context at all.
+///
+/// # Errors
+/// If the text is not JSON, or neither an object nor null.
+pub fn context_from_json(text: &str) -> Result<Option<Context>, Unreadable> {
+    let token = Token::document(text, None)?;
+    if token.is_null() {
+        return Ok(None);
+    }
+    let members = token
+        .members()
+        .ok_or_else(|| Unreadable::new("a context is an object or null"))?;
+    let mut context: Context = Vec::new();
+    for (name, value) in members {
+        let values = match value.elements() {
+            Some(elements) => elements.into_iter().filter_map(scalar).collect(),
+            None => scalar(value).into_iter().collect(),
+        };
+        context.push((name, values));
+    }
+    Ok(Some(context))
+}
+
+fn scalar(token: Token<'_>) -> Option<String> {
+    let plain = token.number().is_some() || token.boolean().is_some();
+    if plain {
+        Some(token.text().to_owned())
+    } else {
+        token.string()
+    }
+}
+
+/// The values of an attribute, if it is there.
+pub(crate) fn values<'a>(context: &'a Context, name: &str) -> Option<&'a [String]> {
+    let (_, values) = context.iter().rev().find(|(key, _)| key == name)?;
+    (!values.is_empty()).then_some(values.as_slice())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{context_from_json, values};
+
+    #[test]
+    fn json_contexts() {
+        let context = context_from_json(
+            r#"{"a":1e3,"b":[true,null,"x",1.10],"c":null,"d":[null],"e":"é","a":2}"#,
+        );
+        let context = context.unwrap().unwrap();
+        assert_eq!(values(&context, "a").unwrap(), ["2"]);
+        assert_eq!(values(&context, "b").unwrap(), ["true", "x", "1.10"]);
+        assert_eq!(values(&context, "c"), None);
+        assert_eq!(values(&context, "d"), None);
+        assert_eq!(values(&context, "e").unwrap(), ["é"]);
+        assert_eq!(context_from_json("null"), Ok(None));
+        assert!(context_from_json("[]").is_err());
+    }
+}

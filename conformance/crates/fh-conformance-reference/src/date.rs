@@ -1,0 +1,228 @@
+//! Calendar days.
+
+/// A day of the proleptic Gregorian calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Date {
+    pub(crate) year: i64,
+    pub(crate) month: i64,
+    pub(crate) day: i64,
+}
+
+impl Date {
+    /// `YYYY-MM-DD`, a day that exists, and perhaps an offset, which says nothing about a day.
+    pub(crate) fn parse(text: &str, edge: bool) -> Option<Date> {
+        let (date, rest) = Date::prefix(text, edge)?;
+        let nothing_left =
+            rest.is_empty() || offset(rest).is_some_and(|(_, behind)| behind.is_empty());
+        nothing_left.then_some(date)
+    }
+
+    /// A date at the beginning of a text, and what follows it. The edge also reads signed years of
+    /// more than four digits, and the year 0000.
+    pub(crate) fn prefix(text: &str, edge: bool) -> Option<(Date, &str)> {
+        let (year, rest) = if edge && text.starts_with(['+', '-']) {
+            long_year(text)?
+        } else {
+            let (year, rest) = digits(text, 4)?;
+            if !edge && year == 0 {
+                return None;
+            }
+            (year, rest)
+        };
+        let (month, rest) = digits(rest.strip_prefix('-')?, 2)?;
+        let (day, rest) = digits(rest.strip_prefix('-')?, 2)?;
+        let exists = (1..=days_in_month(year, month)).contains(&day);
+        exists.then_some((Date { year, month, day }, rest))
+    }
+
+    /// The day that lies this many days after 1970-01-01.
+    pub(crate) fn from_days(days: i64) -> Date {
+        // The calendar repeats every 400 years of 146,097 days: start in the right cycle, then count.
+        let mut date = Date {
+            year: 1970 + days.div_euclid(146_097) * 400,
+            month: 1,
+            day: 1,
+        };
+        let mut left = days.rem_euclid(146_097);
+        while left >= days_in_year(date.year) {
+            left -= days_in_year(date.year);
+            date.year += 1;
+        }
+        while left >= days_in_month(date.year, date.month) {
+            left -= days_in_month(date.year, date.month);
+            date.month += 1;
+        }
+        date.day += left;
+        date
+    }
+
+    /// Days since 1970-01-01.
+    pub(crate) fn days(self) -> i64 {
+        // Leap days of the years before this one, since the year 1.
+        let leaps = |year: i64| {
+            let before = year - 1;
+            before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400)
+        };
+        let years = (self.year - 1970) * 365 + leaps(self.year) - leaps(1970);
+        let months: i64 = (1..self.month)
+            .map(|month| days_in_month(self.year, month))
+            .sum();
+        years + months + self.day - 1
+    }
+
+    pub(crate) fn text(self) -> String {
+        format!("{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
+}
+
+fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+fn days_in_year(year: i64) -> i64 {
+    if is_leap(year) { 366 } else { 365 }
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    }
+}
+
+/// Exactly this many ASCII digits, and what follows them.
+pub(crate) fn digits(text: &str, count: usize) -> Option<(i64, &str)> {
+    let (head, rest) = text.split_at_checked(count)?;
+    let all_digits = head.bytes().all(|b| b.is_ascii_digit());
+    all_digits
+        .then(|| head.parse().ok())
+        .flatten()
+        .map(|number| (number, rest))
+}
+
+/// A sign and five to ten digits, within the years that the JVM knows.
+fn long_year(text: &str) -> Option<(i64, &str)> {
+    let unsigned = text.get(1..)?;
+    let count = unsigned.bytes().take_while(u8::is_ascii_digit).count();
+    if !(5..=10).contains(&count) {
+        return None;
+    }
+    let (size, rest) = digits(unsigned, count)?;
+    let year = if text.starts_with('-') { -size } else { size };
+    let minus_zero = text.starts_with('-') && size == 0;
+    (size <= 999_999_999 && !minus_zero).then_some((year, rest))
+}
+
+/// An offset from UTC, of whatever size.
+pub(crate) struct Offset {
+    /// 1 or -1.
+    pub(crate) sign: i64,
+    pub(crate) hours: i64,
+    pub(crate) minutes: i64,
+    pub(crate) seconds: i64,
+}
+
+/// `Z` or `±HH:MM[:SS]`, and what follows.
+pub(crate) fn offset(text: &str) -> Option<(Offset, &str)> {
+    if let Some(rest) = text.strip_prefix(['Z', 'z']) {
+        return Some((
+            Offset {
+                sign: 1,
+                hours: 0,
+                minutes: 0,
+                seconds: 0,
+            },
+            rest,
+        ));
+    }
+    let sign = match text.chars().next()? {
+        '+' => 1,
+        '-' => -1,
+        _ => return None,
+    };
+    let (hours, rest) = digits(text.get(1..)?, 2)?;
+    let (minutes, rest) = digits(rest.strip_prefix(':')?, 2)?;
+    let (seconds, rest) = match rest.strip_prefix(':') {
+        Some(more) => digits(more, 2)?,
+        None => (0, rest),
+    };
+    Some((
+        Offset {
+            sign,
+            hours,
+            minutes,
+            seconds,
+        },
+        rest,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Date;
+
+    #[test]
+    fn what_is_a_date() {
+        for text in [
+            "2024-02-29",
+            "2031-05-09Z",
+            "2031-05-09z",
+            "2031-05-09+02:00",
+            "2031-05-09-02:00:30",
+            "0001-01-01",
+        ] {
+            assert!(Date::parse(text, false).is_some(), "{text}");
+        }
+        for text in [
+            "",
+            "2031-02-29",
+            "2100-02-29",
+            "2031-5-9",
+            "2031-13-01",
+            "2031-00-10",
+            "2031-01-00",
+            "2031-05-09T00:00",
+            " 2031-05-09",
+            "2031-05-09 ",
+            "2031-05-09+0200",
+            "2031-05-09+02",
+            "0000-01-01",
+            "20310509",
+            "+12345-01-01",
+            "２０３１-05-09",
+        ] {
+            assert!(Date::parse(text, false).is_none(), "{text}");
+        }
+        for text in [
+            "+12345-01-01",
+            "-12345-01-01",
+            "0000-02-29",
+            "+0002024-01-01",
+        ] {
+            assert!(Date::parse(text, true).is_some(), "{text}");
+        }
+        for text in [
+            "12345-01-01",
+            "+2024-01-01",
+            "+1234567890-01-01",
+            "-00000-01-01",
+        ] {
+            assert!(Date::parse(text, true).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_and_back() {
+        assert_eq!(Date::parse("1970-01-01", false).unwrap().days(), 0);
+        assert_eq!(Date::parse("2000-03-01", false).unwrap().days(), 11_017);
+        assert_eq!(Date::parse("1969-12-31", false).unwrap().days(), -1);
+        assert_eq!(Date::parse("0001-01-01", false).unwrap().days(), -719_162);
+        for days in (-800_000..800_000).step_by(97) {
+            assert_eq!(Date::from_days(days).days(), days);
+        }
+        assert_eq!(Date::from_days(19_782).text(), "2024-02-29");
+    }
+}

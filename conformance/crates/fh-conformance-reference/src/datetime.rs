@@ -1,0 +1,220 @@
+//! Moments.
+
+use std::cmp::Ordering;
+
+use crate::answer::Options;
+use crate::date::{Date, Offset, digits, offset};
+use crate::mutants::Bug;
+
+/// A date, a time of day and an offset from UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DateTime {
+    /// Seconds on the local clock since 1970-01-01T00:00.
+    local: i64,
+    nanoseconds: i64,
+    offset: i64,
+}
+
+impl DateTime {
+    /// Date, `T`, `HH:MM[:SS[.fraction]]`, an offset, and perhaps a zone name in brackets, which
+    /// is ignored. Without an offset it is UTC for a client, and nothing for the edge.
+    pub(crate) fn parse(text: &str, options: &Options) -> Option<DateTime> {
+        let (date, rest) = Date::prefix(text, options.edge())?;
+        let (hours, rest) = digits(rest.strip_prefix(['T', 't'])?, 2)?;
+        let (minutes, rest) = digits(rest.strip_prefix(':')?, 2)?;
+        let (seconds, nanoseconds, rest) = match rest.strip_prefix(':') {
+            Some(more) => seconds_and_fraction(more)?,
+            None => (0, 0, rest),
+        };
+        if hours > 23 || minutes > 59 || seconds > 59 {
+            return None;
+        }
+        let offset = if rest.is_empty() {
+            if options.edge() || options.has(Bug::DatetimeWithoutZoneRefused) {
+                return None;
+            }
+            0
+        } else {
+            let (
+                Offset {
+                    sign,
+                    hours,
+                    minutes,
+                    seconds,
+                },
+                rest,
+            ) = offset(rest)?;
+            let size = (hours * 60 + minutes) * 60 + seconds;
+            if minutes > 59 || seconds > 59 || size > 18 * 3600 || !is_zone_name(rest) {
+                return None;
+            }
+            sign * size
+        };
+        Some(DateTime {
+            local: date.days() * 86_400 + (hours * 60 + minutes) * 60 + seconds,
+            nanoseconds: if options.has(Bug::DatetimeFractionIgnored) {
+                0
+            } else {
+                nanoseconds
+            },
+            offset: if options.has(Bug::DatetimeOffsetIgnored) {
+                0
+            } else {
+                offset
+            },
+        })
+    }
+
+    fn instant(self) -> (i64, i64) {
+        (self.local - self.offset, self.nanoseconds)
+    }
+
+    /// Clients compare instants; the edge wants the local clock and the offset to agree.
+    pub(crate) fn equals(self, other: DateTime, options: &Options) -> bool {
+        if options.edge() || options.has(Bug::DatetimeEqualsWantsSameOffset) {
+            self == other
+        } else {
+            self.instant() == other.instant()
+        }
+    }
+
+    /// By instant; for the edge, equal instants by the local clock.
+    pub(crate) fn order(self, other: DateTime, options: &Options) -> Ordering {
+        let by_instant = self.instant().cmp(&other.instant());
+        if options.edge() {
+            by_instant.then(self.local.cmp(&other.local))
+        } else {
+            by_instant
+        }
+    }
+}
+
+/// `SS` with up to nine decimals behind a point, in seconds and nanoseconds.
+fn seconds_and_fraction(text: &str) -> Option<(i64, i64, &str)> {
+    let (seconds, rest) = digits(text, 2)?;
+    let Some(fraction) = rest.strip_prefix('.') else {
+        return Some((seconds, 0, rest));
+    };
+    let count = fraction.bytes().take_while(u8::is_ascii_digit).count();
+    if count > 9 {
+        return None;
+    }
+    let (decimals, rest) = fraction.split_at_checked(count)?;
+    Some((seconds, format!("{decimals:0<9}").parse().ok()?, rest))
+}
+
+/// Nothing, or a name in brackets.
+fn is_zone_name(text: &str) -> bool {
+    text.is_empty()
+        || text
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+            .is_some_and(|name| !name.is_empty() && !name.contains(['[', ']']))
+}
+
+/// The text that a DATE rule sees for `now`.
+pub(crate) fn now_date(options: &Options) -> String {
+    Date::from_days(now(options).div_euclid(86_400_000)).text()
+}
+
+/// The text that a DATETIME rule sees for `now`. The edge writes it without an offset.
+pub(crate) fn now_datetime(options: &Options) -> String {
+    let of_day = now(options).rem_euclid(86_400_000);
+    let (seconds, milliseconds) = (of_day / 1000, of_day % 1000);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let zone = if options.edge() { "" } else { "Z" };
+    format!(
+        "{}T{hours:02}:{minutes:02}:{seconds:02}.{milliseconds:03}{zone}",
+        now_date(options)
+    )
+}
+
+fn now(options: &Options) -> i64 {
+    let local = if options.has(Bug::NowLocal) {
+        13 * 3_600_000
+    } else {
+        0
+    };
+    options.now_ms.saturating_add(local)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DateTime, now_date, now_datetime};
+    use crate::{Options, Profile};
+    use std::cmp::Ordering;
+
+    fn client() -> Options {
+        Options::new(Profile::Client, 1_709_249_400_007)
+    }
+
+    fn edge() -> Options {
+        Options::new(Profile::Edge, 1_709_249_400_007)
+    }
+
+    #[test]
+    fn what_is_a_moment() {
+        for text in [
+            "2024-01-01T10:00Z",
+            "2024-01-01t10:00:00z",
+            "2024-01-01T10:00:00.Z",
+            "2024-01-01T10:00:00.123456789Z",
+            "2024-01-01T10:00+18:00",
+            "2024-01-01T10:00-18:00",
+            "2024-01-01T10:00+01:00:30",
+            "2024-01-01T10:00Z[Europe/Paris]",
+        ] {
+            assert!(DateTime::parse(text, &client()).is_some(), "{text}");
+            assert!(DateTime::parse(text, &edge()).is_some(), "{text}");
+        }
+        for text in [
+            "2024-01-01",
+            "2024-01-01 10:00Z",
+            "2024-01-01T10:00:00.1234567891Z",
+            "2024-01-01T10:00+18:01",
+            "2024-01-01T10:00+17:60",
+            "2024-01-01T24:00Z",
+            "2024-01-01T10:60Z",
+            "2024-01-01T10:00:60Z",
+            "2024-01-01T10:00.5Z",
+            "2024-01-01T10:00+0100",
+            "2024-01-01T10:00+01",
+            "2024-01-01T10:00[Europe/Paris]",
+            "2024-01-01T10Z",
+            "2024-01-01T10:00Z ",
+            "2024-02-30T10:00Z",
+        ] {
+            assert!(DateTime::parse(text, &client()).is_none(), "{text}");
+            assert!(DateTime::parse(text, &edge()).is_none(), "{text}");
+        }
+        assert!(DateTime::parse("2024-01-01T10:00", &client()).is_some());
+        assert!(DateTime::parse("2024-01-01T10:00", &edge()).is_none());
+    }
+
+    #[test]
+    fn the_same_instant_elsewhere() {
+        let read = |text, options| DateTime::parse(text, options).unwrap();
+        let options = client();
+        let (here, there) = (
+            read("2031-05-09T08:15:00Z", &options),
+            read("2031-05-09T10:15:00+02:00", &options),
+        );
+        assert!(here.equals(there, &options));
+        assert_eq!(there.order(here, &options), Ordering::Equal);
+        assert!(!here.equals(there, &edge()));
+        assert_eq!(there.order(here, &edge()), Ordering::Greater);
+        let later = read("2031-05-09T08:15:00.000000001Z", &options);
+        assert_eq!(later.order(here, &options), Ordering::Greater);
+    }
+
+    #[test]
+    fn now() {
+        assert_eq!(now_date(&client()), "2024-02-29");
+        assert_eq!(now_datetime(&client()), "2024-02-29T23:30:00.007Z");
+        assert_eq!(now_datetime(&edge()), "2024-02-29T23:30:00.007");
+        assert_eq!(
+            now_datetime(&Options::new(Profile::Client, -1)),
+            "1969-12-31T23:59:59.999Z"
+        );
+    }
+}

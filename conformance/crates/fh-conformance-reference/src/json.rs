@@ -1,0 +1,417 @@
+//! Reading JSON without building anything: a [`Token`] is a stretch of text known to be one JSON
+//! value, taken apart one level at a time. So every number and string keeps its text, and the
+//! depth of a document costs memory for a stack of brackets but never calls.
+
+use crate::answer::Unreadable;
+use crate::mutants::{Bug, Mutant};
+
+/// One JSON value, as it stands in the document.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Token<'a> {
+    text: &'a str,
+    mutant: Option<Mutant>,
+}
+
+impl<'a> Token<'a> {
+    /// The one value of a document. A byte-order mark in front is skipped.
+    pub(crate) fn document(text: &'a str, mutant: Option<Mutant>) -> Result<Token<'a>, Unreadable> {
+        let has = |bug| mutant.is_some_and(|m| m.is(bug));
+        let body = if has(Bug::BomRefused) {
+            text
+        } else {
+            text.strip_prefix('\u{feff}').unwrap_or(text)
+        };
+        let start = skip_space(body, 0);
+        let (end, depth) = value_end(body, start)?;
+        if skip_space(body, end) != body.len() {
+            return Err(Unreadable::new("text after the end of the JSON document"));
+        }
+        if has(Bug::DeepJsonRefused) && depth > 128 {
+            return Err(Unreadable::new("nested too deeply"));
+        }
+        let token = Token {
+            text: body.get(start..end).unwrap_or_default(),
+            mutant,
+        };
+        if has(Bug::LoneSurrogateRefused) && holds_lone_surrogate(token.text) {
+            return Err(Unreadable::new("half a surrogate pair"));
+        }
+        Ok(token)
+    }
+
+    pub(crate) fn text(self) -> &'a str {
+        self.text
+    }
+
+    pub(crate) fn is_null(self) -> bool {
+        self.text == "null"
+    }
+
+    pub(crate) fn boolean(self) -> Option<bool> {
+        match self.text {
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The text of a number.
+    pub(crate) fn number(self) -> Option<&'a str> {
+        self.text
+            .starts_with(|c: char| c == '-' || c.is_ascii_digit())
+            .then_some(self.text)
+    }
+
+    /// The text that a string stands for. Half a surrogate pair becomes U+FFFD.
+    pub(crate) fn string(self) -> Option<String> {
+        let inner = self.text.strip_prefix('"')?.strip_suffix('"')?;
+        let mut units: Vec<u16> = Vec::new();
+        let mut rest = inner.chars();
+        while let Some(c) = rest.next() {
+            if c != '\\' {
+                units.extend(c.encode_utf16(&mut [0; 2]).iter());
+                continue;
+            }
+            units.push(match rest.next()? {
+                'u' => {
+                    let mut unit = 0;
+                    for _ in 0..4 {
+                        unit = unit * 16 + rest.next()?.to_digit(16)?;
+                    }
+                    u16::try_from(unit).ok()?
+                }
+                'b' => 8,
+                't' => 9,
+                'n' => 10,
+                'f' => 12,
+                'r' => 13,
+                other => u16::try_from(u32::from(other)).ok()?,
+            });
+        }
+        Some(String::from_utf16_lossy(&units))
+    }
+
+    /// The elements of a list.
+    pub(crate) fn elements(self) -> Option<Vec<Token<'a>>> {
+        let mut at = self.opened_by('[')?;
+        let mut found = Vec::new();
+        while self.byte(at)? != b']' {
+            let end = value_end(self.text, at).ok()?.0;
+            found.push(Token {
+                text: self.text.get(at..end)?,
+                ..self
+            });
+            at = self.past_comma(end)?;
+        }
+        Some(found)
+    }
+
+    /// The members of an object in order, duplicates included.
+    pub(crate) fn members(self) -> Option<Vec<(String, Token<'a>)>> {
+        let mut at = self.opened_by('{')?;
+        let mut found = Vec::new();
+        while self.byte(at)? != b'}' {
+            let name_end = string_end(self.text, at).ok()?;
+            let name = Token {
+                text: self.text.get(at..name_end)?,
+                ..self
+            }
+            .string()?;
+            let colon = skip_space(self.text, name_end);
+            let start = skip_space(self.text, colon + 1);
+            let end = value_end(self.text, start).ok()?.0;
+            found.push((
+                name,
+                Token {
+                    text: self.text.get(start..end)?,
+                    ..self
+                },
+            ));
+            at = self.past_comma(end)?;
+        }
+        Some(found)
+    }
+
+    pub(crate) fn is_object(self) -> bool {
+        self.text.starts_with('{')
+    }
+
+    /// The member of an object with this name: the last one, if there are several.
+    pub(crate) fn member(self, name: &str) -> Option<Token<'a>> {
+        let members = self.members()?;
+        let mut named = members
+            .into_iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value);
+        if self
+            .mutant
+            .is_some_and(|m| m.is(Bug::FirstDuplicateKeyWins))
+        {
+            named.next()
+        } else {
+            named.next_back()
+        }
+    }
+
+    /// As [`member`](Token::member), with null taken for absent.
+    pub(crate) fn present(self, name: &str) -> Option<Token<'a>> {
+        self.member(name).filter(|value| !value.is_null())
+    }
+
+    fn opened_by(self, bracket: char) -> Option<usize> {
+        self.text
+            .starts_with(bracket)
+            .then(|| skip_space(self.text, 1))
+    }
+
+    fn past_comma(self, at: usize) -> Option<usize> {
+        let at = skip_space(self.text, at);
+        Some(if self.byte(at)? == b',' {
+            skip_space(self.text, at + 1)
+        } else {
+            at
+        })
+    }
+
+    fn byte(self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied()
+    }
+}
+
+fn byte(text: &str, at: usize) -> Option<u8> {
+    text.as_bytes().get(at).copied()
+}
+
+fn unexpected(at: usize) -> Unreadable {
+    Unreadable::new(format!("not JSON at byte {at}"))
+}
+
+fn skip_space(text: &str, mut at: usize) -> usize {
+    while matches!(byte(text, at), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        at += 1;
+    }
+    at
+}
+
+/// The end of the value that begins at `at`, and how deep its brackets nest. Everything in between
+/// is checked.
+fn value_end(text: &str, mut at: usize) -> Result<(usize, usize), Unreadable> {
+    // The closing bracket that each open one waits for.
+    let mut open: Vec<u8> = Vec::new();
+    let mut deepest = 0;
+    loop {
+        // Here a value must begin.
+        at = match byte(text, at) {
+            Some(b'{') => {
+                let inside = skip_space(text, at + 1);
+                if byte(text, inside) == Some(b'}') {
+                    inside + 1
+                } else {
+                    open.push(b'}');
+                    deepest = deepest.max(open.len());
+                    at = past_name(text, inside)?;
+                    continue;
+                }
+            }
+            Some(b'[') => {
+                let inside = skip_space(text, at + 1);
+                if byte(text, inside) == Some(b']') {
+                    inside + 1
+                } else {
+                    open.push(b']');
+                    deepest = deepest.max(open.len());
+                    at = inside;
+                    continue;
+                }
+            }
+            Some(b'"') => string_end(text, at)?,
+            Some(b'-' | b'0'..=b'9') => number_end(text, at)?,
+            Some(_) => ["true", "false", "null"]
+                .iter()
+                .find(|word| text.get(at..).is_some_and(|rest| rest.starts_with(**word)))
+                .map(|word| at + word.len())
+                .ok_or_else(|| unexpected(at))?,
+            None => return Err(unexpected(at)),
+        };
+        // Here one has ended; close what closes with it.
+        loop {
+            let Some(closer) = open.last().copied() else {
+                return Ok((at, deepest));
+            };
+            at = skip_space(text, at);
+            if byte(text, at) == Some(closer) {
+                open.pop();
+                at += 1;
+            } else if byte(text, at) == Some(b',') {
+                at = skip_space(text, at + 1);
+                if closer == b'}' {
+                    at = past_name(text, at)?;
+                }
+                break;
+            } else {
+                return Err(unexpected(at));
+            }
+        }
+    }
+}
+
+/// From a member's name to the beginning of its value.
+fn past_name(text: &str, at: usize) -> Result<usize, Unreadable> {
+    let colon = skip_space(text, string_end(text, at)?);
+    if byte(text, colon) != Some(b':') {
+        return Err(unexpected(colon));
+    }
+    Ok(skip_space(text, colon + 1))
+}
+
+fn string_end(text: &str, at: usize) -> Result<usize, Unreadable> {
+    if byte(text, at) != Some(b'"') {
+        return Err(unexpected(at));
+    }
+    let mut at = at + 1;
+    loop {
+        match byte(text, at) {
+            Some(b'"') => return Ok(at + 1),
+            Some(b'\\') => match byte(text, at + 1) {
+                Some(b'u') => {
+                    for digit in at + 2..at + 6 {
+                        if !byte(text, digit).is_some_and(|b| b.is_ascii_hexdigit()) {
+                            return Err(unexpected(digit));
+                        }
+                    }
+                    at += 6;
+                }
+                Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at += 2,
+                _ => return Err(unexpected(at + 1)),
+            },
+            Some(0..0x20) | None => return Err(unexpected(at)),
+            Some(_) => at += 1,
+        }
+    }
+}
+
+fn number_end(text: &str, at: usize) -> Result<usize, Unreadable> {
+    let digits = |mut at: usize| {
+        let start = at;
+        while byte(text, at).is_some_and(|b| b.is_ascii_digit()) {
+            at += 1;
+        }
+        if at == start {
+            Err(unexpected(at))
+        } else {
+            Ok(at)
+        }
+    };
+    let start = if byte(text, at) == Some(b'-') {
+        at + 1
+    } else {
+        at
+    };
+    let mut end = if byte(text, start) == Some(b'0') {
+        start + 1
+    } else {
+        digits(start)?
+    };
+    if byte(text, end) == Some(b'.') {
+        end = digits(end + 1)?;
+    }
+    if matches!(byte(text, end), Some(b'e' | b'E')) {
+        let sign = usize::from(matches!(byte(text, end + 1), Some(b'+' | b'-')));
+        end = digits(end + 1 + sign)?;
+    }
+    Ok(end)
+}
+
+/// Whether the raw text has an escape that is half a pair (roughly: enough for a planted bug).
+fn holds_lone_surrogate(raw: &str) -> bool {
+    let mut lone = false;
+    let mut rest = raw;
+    while let Some(at) = rest.find("\\u") {
+        rest = rest.get(at + 2..).unwrap_or_default();
+        let is_surrogate = |t: &str| {
+            t.get(..1).is_some_and(|d| d.eq_ignore_ascii_case("d"))
+                && t.get(1..2).is_some_and(|d| "89abcdefABCDEF".contains(d))
+        };
+        if is_surrogate(rest) {
+            let paired =
+                rest.get(4..6) == Some("\\u") && is_surrogate(rest.get(6..).unwrap_or_default());
+            lone |= !paired;
+            rest = rest.get(if paired { 10 } else { 4 }..).unwrap_or_default();
+        }
+    }
+    lone
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Token;
+
+    fn read(text: &str) -> Token<'_> {
+        Token::document(text, None).unwrap()
+    }
+
+    #[test]
+    fn scalars_keep_their_text() {
+        let list = read(" [1.10, -0, 1e3, \"a\\u0062\", true, null] ")
+            .elements()
+            .unwrap();
+        let texts: Vec<_> = list.iter().map(|t| t.text()).collect();
+        assert_eq!(texts, ["1.10", "-0", "1e3", "\"a\\u0062\"", "true", "null"]);
+        assert_eq!(list[3].string().as_deref(), Some("ab"));
+        assert_eq!(list[0].number(), Some("1.10"));
+        assert_eq!(list[3].number(), None);
+    }
+
+    #[test]
+    fn the_last_duplicate_wins_and_a_byte_order_mark_is_skipped() {
+        let object = read("\u{feff}{\"a\" : 1, \"b\":[ ], \"a\":{ } }");
+        assert_eq!(object.member("a").unwrap().text(), "{ }");
+        assert_eq!(object.members().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn surrogates_pair_up_or_are_replaced() {
+        assert_eq!(
+            read(r#""\ud83d\ude00|\ud83d|\ude00""#).string().unwrap(),
+            "😀|\u{fffd}|\u{fffd}"
+        );
+    }
+
+    #[test]
+    fn depth_costs_no_calls() {
+        let deep = format!(
+            "{{\"x\":{}{},\"y\":1}}",
+            "[".repeat(1_000_000),
+            "]".repeat(1_000_000)
+        );
+        assert_eq!(read(&deep).member("y").unwrap().text(), "1");
+    }
+
+    #[test]
+    fn what_is_not_json_is_refused() {
+        for text in [
+            "",
+            "[1,]",
+            "{\"a\":1,}",
+            "{a:1}",
+            "[1 2]",
+            "01",
+            "1.",
+            "-",
+            "+1",
+            ".5",
+            "nul",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "\"a\nb\"",
+            "[1",
+            "{\"a\" 1}",
+            "1 1",
+            "\"a",
+            "[}",
+            "{\"a\":1]",
+        ] {
+            assert!(Token::document(text, None).is_err(), "{text}");
+        }
+    }
+}

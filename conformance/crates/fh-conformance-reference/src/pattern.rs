@@ -1,0 +1,206 @@
+//! Regular expressions: `regex-lite` has the wanted dialect (ASCII classes and folding, `.` stops
+//! at a line feed only, `$` is the end, linear time). Here is only what must be refused besides.
+
+use regex_lite::RegexBuilder;
+
+/// Patterns that grow beyond this many nodes, repetitions written out, are refused.
+const MAX_NODES: u64 = 10_000;
+
+/// Whether the pattern is found in the text or, if `whole`, is all of it. `None`: refused.
+pub(crate) fn matches(pattern: &str, text: &str, whole: bool) -> Option<bool> {
+    if expanded_size(pattern) > MAX_NODES {
+        return None;
+    }
+    // Alone first: brackets that are only balanced by what is put around them do not count.
+    let alone = compile(pattern)?;
+    if !whole {
+        return Some(alone.is_match(text));
+    }
+    // With the flag x a comment at the end would swallow the bracket; then a line feed is blank.
+    let around = compile(&format!(r"\A(?:{pattern})\z"))
+        .or_else(|| compile(&format!("\\A(?:{pattern}\n)\\z")))?;
+    Some(around.is_match(text))
+}
+
+fn compile(pattern: &str) -> Option<regex_lite::Regex> {
+    // The engine's own limits lie out of the way of any pattern that the count lets through.
+    RegexBuilder::new(pattern)
+        .nest_limit(251)
+        .size_limit(1 << 28)
+        .build()
+        .ok()
+}
+
+/// How many nodes the pattern has when counted repetitions are written out. It need not be exact:
+/// it must only tell an ordinary pattern from one that explodes.
+fn expanded_size(pattern: &str) -> u64 {
+    // For each open group: the size so far, and that of the part which a repetition would repeat.
+    let mut groups: Vec<(u64, u64)> = Vec::new();
+    let (mut total, mut last) = (0_u64, 0_u64);
+    let mut rest = pattern;
+    while let Some(c) = rest.chars().next() {
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        match c {
+            '(' => {
+                groups.push((total, last));
+                (total, last) = (0, 0);
+                if let Some(flags_or_name) = rest.strip_prefix('?') {
+                    let end = flags_or_name.find([':', '>', ')']).unwrap_or(0);
+                    let keep = usize::from(flags_or_name.get(end..end + 1) != Some(")"));
+                    rest = flags_or_name.get(end + keep..).unwrap_or_default();
+                }
+            }
+            ')' => {
+                let inner = total.saturating_add(1);
+                (total, _) = groups.pop().unwrap_or_default();
+                last = inner;
+                total = total.saturating_add(inner);
+            }
+            '{' => {
+                let (inside, behind) = rest.split_once('}').unwrap_or((rest, ""));
+                rest = behind;
+                let times = inside
+                    .split(',')
+                    .filter_map(|n| n.trim().parse::<u64>().ok())
+                    .max()
+                    .unwrap_or(1)
+                    .max(1);
+                total = total.saturating_add(last.saturating_mul(times - 1));
+                last = last.saturating_mul(times);
+            }
+            '*' | '+' | '?' => {
+                total = total.saturating_add(1);
+                last = last.saturating_add(1);
+            }
+            '[' => {
+                rest = rest.get(class_end(rest)..).unwrap_or_default();
+                (total, last) = (total.saturating_add(1), 1);
+            }
+            '\\' => {
+                let escaped = rest.chars().next().map_or(0, char::len_utf8);
+                let names_character = rest.starts_with(['x', 'u', 'U', 'b']);
+                rest = rest.get(escaped..).unwrap_or_default();
+                if names_character && rest.starts_with('{') {
+                    rest = rest.split_once('}').map_or("", |(_, behind)| behind);
+                }
+                (total, last) = (total.saturating_add(1), 1);
+            }
+            _ => (total, last) = (total.saturating_add(1), 1),
+        }
+    }
+    total
+}
+
+/// Behind the `]` that ends a class, given the text behind its `[`.
+fn class_end(text: &str) -> usize {
+    let mut escaped = false;
+    let mut first = true;
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '^' if at == 0 => continue,
+            ']' if !first => return at + 1,
+            _ => {}
+        }
+        first = false;
+    }
+    text.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches;
+
+    #[test]
+    fn dialect() {
+        for (pattern, text, found) in [
+            ("bo", "harbour", true),
+            ("^harbour$", "harbour", true),
+            ("^harbour$", "harbour\n", false),
+            (r"^\d$", "٣", false),
+            (r"^\w$", "é", false),
+            (r"^\s$", "\u{a0}", false),
+            ("(?i)É", "é", false),
+            ("(?i)e", "E", true),
+            ("^.$", "\r", true),
+            ("^.$", "\n", false),
+            ("^.$", "😀", true),
+            ("[[:alpha:]]", "x", true),
+            ("(?m)^b$", "a\nb\nc", true),
+            (r"a\b", "aé", true),
+        ] {
+            assert_eq!(
+                matches(pattern, text, false),
+                Some(found),
+                "{pattern} {text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn whole_texts() {
+        for (pattern, text, found) in [
+            ("bo", "harbour", false),
+            ("a|ab", "ab", true),
+            ("a|b", "ab", false),
+            ("(?x)a b # comment", "ab", true),
+            ("(?x)a # ) comment", "a", true),
+            ("", "", true),
+            ("", "a", false),
+            ("(?m)a$", "a\nb", false),
+        ] {
+            assert_eq!(
+                matches(pattern, text, true),
+                Some(found),
+                "{pattern} {text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn refused() {
+        for pattern in [
+            "(",
+            ")",
+            "a)|(b",
+            "[",
+            "*",
+            r"\p{L}",
+            r"(a)\1",
+            "(?=a)",
+            "(?<!a)",
+            "[a&&b]",
+            "[a-z--b]",
+            "[a~~b]",
+            "a{2,1}",
+            r"\q",
+            "(?P<a>x)(?P<a>y)",
+            "(a{1000}){1000}",
+            "(((a{100}){100}){100}){100}",
+            "a{4000000000}",
+            "(?:a{100}){101}",
+        ] {
+            assert_eq!(matches(pattern, "a", false), None, "{pattern}");
+            assert_eq!(matches(pattern, "a", true), None, "{pattern}");
+        }
+        for pattern in [
+            "(?:a{50}){100}",
+            "[a-z]{2,1000}",
+            r"\x{41}{3000}",
+            "[]a]{3}",
+            r"[\]]{3}",
+            "(?i:x{5000})",
+        ] {
+            assert!(matches(pattern, "a", false).is_some(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn no_backtracking() {
+        assert_eq!(
+            matches("(a+)+$", &format!("{}!", "a".repeat(5000)), false),
+            Some(false)
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! Text as FeatureHub orders and prints it.
+
+use std::cmp::Ordering;
+
+/// Order by UTF-16 code units. It differs from the order of code points only where U+E000 to
+/// U+FFFF meets a supplementary character.
+pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
+    a.encode_utf16().cmp(b.encode_utf16())
+}
+
+/// A double as the JVM prints it: `5.0`, `1.0E21`, `4.9E-324`.
+pub(crate) fn java_double(number: f64) -> String {
+    if number.is_infinite() {
+        return if number > 0.0 {
+            "Infinity"
+        } else {
+            "-Infinity"
+        }
+        .to_owned();
+    }
+    if number == 0.0 {
+        return if number.is_sign_negative() {
+            "-0.0"
+        } else {
+            "0.0"
+        }
+        .to_owned();
+    }
+    // The fewest digits that read back as the same double; where one digit would do, the two digits
+    // that come nearest.
+    let mut scientific = format!("{:e}", number.abs());
+    if !scientific.contains('.') {
+        let two = format!("{:.1e}", number.abs());
+        if two.parse() == Ok(number.abs()) {
+            scientific = two;
+        }
+    }
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
+    let sign = if number < 0.0 { "-" } else { "" };
+    if !(1e-3..1e7).contains(&number.abs()) {
+        return format!("{sign}{whole}.{fraction}E{exponent}");
+    }
+    let plain = number.abs().to_string();
+    if plain.contains('.') {
+        format!("{sign}{plain}")
+    } else {
+        format!("{sign}{plain}.0")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{java_double, utf16_order};
+    use std::cmp::Ordering;
+
+    #[test]
+    fn order_is_by_code_unit() {
+        assert_eq!(utf16_order("\u{1f600}", "\u{e000}"), Ordering::Less);
+        assert_eq!(utf16_order("9", "10"), Ordering::Greater);
+        assert_eq!(utf16_order("a", "ab"), Ordering::Less);
+    }
+
+    #[test]
+    fn doubles_print_as_in_java() {
+        for (number, text) in [
+            (5.0, "5.0"),
+            (1e21, "1.0E21"),
+            (1e7, "1.0E7"),
+            (9_999_999.0, "9999999.0"),
+            (0.001, "0.001"),
+            (0.0001, "1.0E-4"),
+            (4.9e-324, "4.9E-324"),
+            (123_456_789.125, "1.23456789125E8"),
+            (-2e23, "-2.0E23"),
+            (-0.0, "-0.0"),
+            (0.1, "0.1"),
+            (f64::INFINITY, "Infinity"),
+        ] {
+            assert_eq!(java_double(number), text);
+        }
+    }
+}
