@@ -1,6 +1,38 @@
-//! placeholder
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
 pub mod bucket;
-mod time;
+pub mod featurehub;
 pub mod text;
+
+mod attributes;
+mod diagnostic;
+mod evaluate;
+mod evaluation;
+mod explanation;
+mod feature;
+mod json;
+mod predicate;
+mod profile;
+mod ruleset;
+mod subject;
+mod tables;
+mod time;
+mod trace;
+mod value;
+
+pub use attributes::{
+    AttributeText, Attributes, AttributesBuilder, Country, Device, NotAContext, Platform,
+    UnknownName, Values,
+};
+pub use diagnostic::{Consequence, Diagnostic, Place, Problem, Severity};
+pub use evaluation::{Evaluation, Reason};
+pub use explanation::{Explanation, Line, Mark, Outcome, Report, RuleReport, StrategyReport};
+pub use feature::FeatureRef;
+pub use json::{Shape, Token};
+pub use profile::{Profile, UnknownProfile};
+pub use ruleset::{Feature, Ruleset};
+pub use subject::Subject;
 pub use time::{BadTimestamp, Clock, Timestamp};
+pub use value::{Kind, Number, Value};

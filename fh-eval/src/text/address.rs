@@ -7,8 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 pub enum Spelling {
     /// Dotted quad (leading zeros are decimal) and IPv6, with optional brackets and zone.
     Literal,
-    /// Also what the FeatureHub server's resolver reads without asking anyone: `10.1`, `167772161`, the empty text
-    /// and `localhost` for loopback.
+    /// Also what the FeatureHub server's resolver reads without asking anyone: `10.1`, `167772161`, and the empty text
+    /// for loopback.
     Server,
 }
 
@@ -23,7 +23,7 @@ pub enum Spelling {
 /// ```
 #[must_use]
 pub fn parse(text: &str, spelling: Spelling) -> Option<IpAddr> {
-    if spelling == Spelling::Server && (text.is_empty() || text == "localhost") {
+    if spelling == Spelling::Server && text.is_empty() {
         return Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
     if let Some(v4) = v4(text, spelling) {
@@ -70,7 +70,9 @@ fn v4(text: &str, spelling: Spelling) -> Option<Ipv4Addr> {
         return None;
     }
     let [a, b, c] = heads;
-    Some(Ipv4Addr::from_bits(((a << 24) | (b << 16) | (c << 8) | last.0) as u32))
+    Some(Ipv4Addr::from_bits(
+        ((a << 24) | (b << 16) | (c << 8) | last.0) as u32,
+    ))
 }
 
 /// IPv6 by the standard library, except that an embedded dotted quad may have leading zeros.
@@ -151,7 +153,10 @@ impl Network {
                     1..=32 => u32::MAX << (32 - bits),
                     _ => return Err(BadNetwork::ContainsNothing),
                 };
-                Ok(Self::V4 { network: v4.to_bits() & mask, mask })
+                Ok(Self::V4 {
+                    network: v4.to_bits() & mask,
+                    mask,
+                })
             }
             IpAddr::V6(v6) => {
                 let bits = bits.unwrap_or(128);
@@ -160,7 +165,10 @@ impl Network {
                     1..=128 => u128::MAX << (128 - bits),
                     _ => return Err(BadNetwork::ContainsNothing),
                 };
-                Ok(Self::V6 { network: v6.to_bits() & mask, mask })
+                Ok(Self::V6 {
+                    network: v6.to_bits() & mask,
+                    mask,
+                })
             }
         }
     }
@@ -220,16 +228,46 @@ mod tests {
     #[test]
     fn spellings() {
         let v4: IpAddr = "10.0.0.1".parse().unwrap();
-        for text in ["10.0.0.1", "010.000.0.001", "::ffff:10.0.0.1", "::ffff:a00:1", "[::ffff:010.0.0.1]"] {
+        for text in [
+            "10.0.0.1",
+            "010.000.0.001",
+            "::ffff:10.0.0.1",
+            "::ffff:a00:1",
+            "[::ffff:010.0.0.1]",
+        ] {
             assert_eq!(literal(text), Some(v4), "{text}");
         }
         let v6: IpAddr = "fe80::1".parse().unwrap();
-        for text in ["fe80::1", "FE80:0:0:0:0:0:0:1", "[fe80::1]", "fe80::1%eth0", "[fe80::1%3]"] {
+        for text in [
+            "fe80::1",
+            "FE80:0:0:0:0:0:0:1",
+            "[fe80::1]",
+            "fe80::1%eth0",
+            "[fe80::1%3]",
+        ] {
             assert_eq!(literal(text), Some(v6), "{text}");
         }
         assert_eq!(literal("::1.2.3.4"), "::102:304".parse().ok());
-        for text in ["", "10.1", "167772161", "localhost", "256.0.0.1", "1.2.3", "1.2.3.4.5", " 10.0.0.1", "10.0.0.1 ",
-                     "[10.0.0.1", "fe80::1%", "[fe80::1", "fe80::1]", "::g", "1.2.3.-4", "0x10.0.0.1", "1..2.3", "::ffff:1.2.3.256"] {
+        for text in [
+            "",
+            "10.1",
+            "167772161",
+            "localhost",
+            "256.0.0.1",
+            "1.2.3",
+            "1.2.3.4.5",
+            " 10.0.0.1",
+            "10.0.0.1 ",
+            "[10.0.0.1",
+            "fe80::1%",
+            "[fe80::1",
+            "fe80::1]",
+            "::g",
+            "1.2.3.-4",
+            "0x10.0.0.1",
+            "1..2.3",
+            "::ffff:1.2.3.256",
+        ] {
             assert_eq!(literal(text), None, "{text}");
         }
     }
@@ -240,15 +278,23 @@ mod tests {
         for text in ["10.1", "10.0.1", "167772161"] {
             assert_eq!(server(text), literal("10.0.0.1"), "{text}");
         }
-        for text in ["", "localhost"] {
-            assert_eq!(server(text), literal("127.0.0.1"), "{text}");
-        }
+        assert_eq!(server(""), literal("127.0.0.1"));
+        assert_eq!(server("localhost"), None);
         assert_eq!(server("10.16777216"), None);
         assert_eq!(server("4294967296"), None);
         assert_eq!(server("example"), None);
-        assert_eq!(Network::parse("10.0.0.0/8/9", Spelling::Server), Network::parse("10.0.0.0/+08", Spelling::Literal));
-        assert_eq!(Network::parse("10.0.0.0/-1", Spelling::Server), Network::parse("10.0.0.0", Spelling::Literal));
-        assert_eq!(Network::parse("10.0.0.0/x", Spelling::Server), Err(BadNetwork::BadMask));
+        assert_eq!(
+            Network::parse("10.0.0.0/8/9", Spelling::Server),
+            Network::parse("10.0.0.0/+08", Spelling::Literal)
+        );
+        assert_eq!(
+            Network::parse("10.0.0.0/-1", Spelling::Server),
+            Network::parse("10.0.0.0", Spelling::Literal)
+        );
+        assert_eq!(
+            Network::parse("10.0.0.0/x", Spelling::Server),
+            Err(BadNetwork::BadMask)
+        );
     }
 
     #[test]
@@ -261,8 +307,18 @@ mod tests {
         assert!(!within("::/0", "192.0.2.1"));
         assert!(within("::ffff:10.0.0.0/8", "10.9.9.9"));
         assert!(within("2001:db8::/32", "2001:DB8::5"));
-        for text in ["10.0.0.0/", "10.0.0.0/x", "10.0.0.0/-1", "10.0.0.0/8/8", "10.0.0.0/33", "::ffff:10.0.0.0/104",
-                     "::/129", "/8", "10.0.0.0/ 8", "10.0.0.0/99999999999999999999999"] {
+        for text in [
+            "10.0.0.0/",
+            "10.0.0.0/x",
+            "10.0.0.0/-1",
+            "10.0.0.0/8/8",
+            "10.0.0.0/33",
+            "::ffff:10.0.0.0/104",
+            "::/129",
+            "/8",
+            "10.0.0.0/ 8",
+            "10.0.0.0/99999999999999999999999",
+        ] {
             assert!(Network::parse(text, Spelling::Literal).is_err(), "{text}");
         }
     }

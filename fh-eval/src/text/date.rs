@@ -47,7 +47,9 @@ impl Day {
     /// Reads the date at the beginning of `bytes`; gives the rest back.
     pub(crate) fn prefix(bytes: &[u8], years: Years) -> Option<(Self, &[u8])> {
         let (year, rest) = year(bytes, years)?;
-        let [b'-', m1, m2, b'-', d1, d2, rest @ ..] = rest else { return None };
+        let [b'-', m1, m2, b'-', d1, d2, rest @ ..] = rest else {
+            return None;
+        };
         let month = two(*m1, *m2)?;
         let day = two(*d1, *d2)?;
         if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) {
@@ -63,9 +65,14 @@ fn year(bytes: &[u8], years: Years) -> Option<(i64, &[u8])> {
         (Years::Signed, [b'-', rest @ ..]) => (Some(-1), rest),
         _ => (None, bytes),
     };
-    let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let count = digits
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
     let (number, rest) = digits.split_at_checked(count)?;
-    let year = number.iter().fold(0_i64, |n, digit| n.saturating_mul(10) + i64::from(digit - b'0'));
+    let year = number.iter().fold(0_i64, |n, digit| {
+        n.saturating_mul(10) + i64::from(digit - b'0')
+    });
     let allowed = match (sign, years) {
         (None, Years::FourDigits) => count == 4 && year >= 1,
         (None, Years::Signed) => count == 4,
@@ -84,7 +91,9 @@ pub(crate) fn two(tens: u8, ones: u8) -> Option<u32> {
 
 /// `HH:MM` as two numbers of any size, and the rest.
 pub(crate) fn clock(bytes: &[u8]) -> Option<(u32, u32, &[u8])> {
-    let [h1, h2, b':', m1, m2, rest @ ..] = bytes else { return None };
+    let [h1, h2, b':', m1, m2, rest @ ..] = bytes else {
+        return None;
+    };
     Some((two(*h1, *h2)?, two(*m1, *m2)?, rest))
 }
 
@@ -151,21 +160,49 @@ mod tests {
     #[test]
     fn refuses_everything_else() {
         for text in [
-            "", "2024", "2024-02", "2024-02-30", "2024-13-01", "2024-00-01", "2024-01-00", "2024-1-01",
-            " 2024-01-01", "2024-01-01 ", "2024-01-01T00:00:00Z", "2024-01-01T", "2024-01-01+01",
-            "2024-01-01+0100", "2024-01-01+01:0", "2024-01-01+01:00:0", "0000-01-01", "+2024-01-01",
-            "12024-01-01", "٢٠٢٤-01-01", "2024-01-01ZZ", "1900-02-29",
+            "",
+            "2024",
+            "2024-02",
+            "2024-02-30",
+            "2024-13-01",
+            "2024-00-01",
+            "2024-01-00",
+            "2024-1-01",
+            " 2024-01-01",
+            "2024-01-01 ",
+            "2024-01-01T00:00:00Z",
+            "2024-01-01T",
+            "2024-01-01+01",
+            "2024-01-01+0100",
+            "2024-01-01+01:0",
+            "2024-01-01+01:00:0",
+            "0000-01-01",
+            "+2024-01-01",
+            "12024-01-01",
+            "٢٠٢٤-01-01",
+            "2024-01-01ZZ",
+            "1900-02-29",
         ] {
             assert_eq!(client(text), None, "{text}");
         }
-        for text in ["+2024-01-01", "12024-01-01", "-0000-01-01", "+99999999999-01-01"] {
+        for text in [
+            "+2024-01-01",
+            "12024-01-01",
+            "-0000-01-01",
+            "+99999999999-01-01",
+        ] {
             assert_eq!(server(text), None, "{text}");
         }
     }
 
     #[test]
     fn discards_offsets_of_any_size() {
-        for text in ["2024-02-29Z", "2024-02-29z", "2024-02-29-18:00", "2024-02-29+99:99:99"] {
+        for text in [
+            "2024-02-29Z",
+            "2024-02-29z",
+            "2024-02-29-18:00",
+            "2024-02-29+99:99:99",
+        ] {
             assert_eq!(client(text), client("2024-02-29"), "{text}");
         }
     }

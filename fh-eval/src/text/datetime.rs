@@ -36,7 +36,9 @@ impl Moment {
     #[must_use]
     pub fn parse(text: &str, missing: MissingOffset, years: Years) -> Option<Self> {
         let (day, rest) = Day::prefix(text.as_bytes(), years)?;
-        let [b'T' | b't', rest @ ..] = rest else { return None };
+        let [b'T' | b't', rest @ ..] = rest else {
+            return None;
+        };
         let (hour, minute, rest) = clock(rest)?;
         let (second, nanos, rest) = match rest {
             [b':', s1, s2, rest @ ..] => {
@@ -63,7 +65,11 @@ impl Moment {
             _ => return None,
         };
         let local = day.0 * 86_400 + i64::from(hour * 3600 + minute * 60 + second);
-        Some(Self { seconds: local - i64::from(offset), nanos, offset })
+        Some(Self {
+            seconds: local - i64::from(offset),
+            nanos,
+            offset,
+        })
     }
 
     /// The same moment without its offset: what profile `client` compares.
@@ -75,14 +81,18 @@ impl Moment {
 
 /// `.` and up to nine digits, or nothing.
 fn fraction(bytes: &[u8]) -> Option<(u32, &[u8])> {
-    let [b'.', rest @ ..] = bytes else { return Some((0, bytes)) };
+    let [b'.', rest @ ..] = bytes else {
+        return Some((0, bytes));
+    };
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     if digits > 9 {
         return None;
     }
     let (fraction, rest) = rest.split_at_checked(digits)?;
     let scale = 10_u32.pow(9 - digits as u32);
-    let number = fraction.iter().fold(0_u32, |n, digit| n * 10 + u32::from(digit - b'0'));
+    let number = fraction
+        .iter()
+        .fold(0_u32, |n, digit| n * 10 + u32::from(digit - b'0'));
     Some((number * scale, rest))
 }
 
@@ -129,15 +139,32 @@ mod tests {
     #[test]
     fn refuses_everything_else() {
         for text in [
-            "", "2024-01-01", "2024-01-01T", "2024-01-01T00", "2024-01-01T24:00Z", "2024-01-01T00:60Z",
-            "2024-01-01T00:00:60Z", "2024-01-01 00:00Z", "2024-01-01T00:00+01", "2024-01-01T00:00+0100",
-            "2024-01-01T00:00+18:00:01", "2024-01-01T00:00+19:00", "2024-01-01T00:00+01:60",
-            "2024-01-01T00:00[UTC]", "2024-01-01T00:00Z[]", "2024-01-01T00:00Z[a]b", "2024-01-01T00:00Z[a][b]",
-            "2024-01-01T00:00ZZ", "2023-02-29T00:00Z",
+            "",
+            "2024-01-01",
+            "2024-01-01T",
+            "2024-01-01T00",
+            "2024-01-01T24:00Z",
+            "2024-01-01T00:60Z",
+            "2024-01-01T00:00:60Z",
+            "2024-01-01 00:00Z",
+            "2024-01-01T00:00+01",
+            "2024-01-01T00:00+0100",
+            "2024-01-01T00:00+18:00:01",
+            "2024-01-01T00:00+19:00",
+            "2024-01-01T00:00+01:60",
+            "2024-01-01T00:00[UTC]",
+            "2024-01-01T00:00Z[]",
+            "2024-01-01T00:00Z[a]b",
+            "2024-01-01T00:00Z[a][b]",
+            "2024-01-01T00:00ZZ",
+            "2023-02-29T00:00Z",
         ] {
             assert_eq!(client(text), None, "{text}");
         }
-        assert_eq!(Moment::parse("2024-01-01T00:00", MissingOffset::Unparsable, Years::Signed), None);
+        assert_eq!(
+            Moment::parse("2024-01-01T00:00", MissingOffset::Unparsable, Years::Signed),
+            None
+        );
     }
 
     #[test]

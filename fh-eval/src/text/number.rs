@@ -38,7 +38,10 @@ impl<'a> Decimal<'a> {
             [b'+', rest @ ..] => (false, rest),
             _ => (false, bytes),
         };
-        let mantissa = bytes.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
+        let mantissa = bytes
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit() || **byte == b'.')
+            .count();
         let (mantissa, rest) = bytes.split_at_checked(mantissa)?;
         let point = mantissa.iter().position(|byte| *byte == b'.');
         let integer_digits = point.unwrap_or(mantissa.len());
@@ -56,7 +59,12 @@ impl<'a> Decimal<'a> {
         let significant = |byte: &u8| matches!(byte, b'1'..=b'9');
         let scale = decimals as i64 - exponent;
         let Some(first) = mantissa.iter().position(significant) else {
-            return Some(Self { negative: false, digits: &[], magnitude: 0, scale });
+            return Some(Self {
+                negative: false,
+                digits: &[],
+                magnitude: 0,
+                scale,
+            });
         };
         let last = mantissa.iter().rposition(significant)?;
         let magnitude = if first < integer_digits {
@@ -64,7 +72,12 @@ impl<'a> Decimal<'a> {
         } else {
             integer_digits as i64 + 1 - first as i64
         };
-        Some(Self { negative, digits: mantissa.get(first..=last)?, magnitude: magnitude + exponent, scale })
+        Some(Self {
+            negative,
+            digits: mantissa.get(first..=last)?,
+            magnitude: magnitude + exponent,
+            scale,
+        })
     }
 
     fn significant(&self) -> impl Iterator<Item = u8> {
@@ -87,9 +100,9 @@ fn exponent(bytes: &[u8]) -> Option<i64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let size = digits
-        .iter()
-        .fold(0_i64, |n, digit| (n * 10 + i64::from(digit - b'0')).min(EXPONENT_LIMIT));
+    let size = digits.iter().fold(0_i64, |n, digit| {
+        (n * 10 + i64::from(digit - b'0')).min(EXPONENT_LIMIT)
+    });
     Some(sign * size)
 }
 
@@ -200,23 +213,44 @@ mod tests {
 
     #[test]
     fn grammar() {
-        for text in ["10.", ".5", "+3", "007", "1e3", "-0", "1E+3", "1e-3", "00.00"] {
+        for text in [
+            "10.", ".5", "+3", "007", "1e3", "-0", "1E+3", "1e-3", "00.00",
+        ] {
             assert!(Decimal::parse(text).is_some(), "{text}");
         }
-        for text in ["", ".", "+", "-", "e3", "1e", "1e+", "1.2.3", " 1", "1 ", "1_0", "0x1", "NaN", "Infinity", "--1",
-                     "1e3.5", "٣", "1,5", ".e1"] {
+        for text in [
+            "", ".", "+", "-", "e3", "1e", "1e+", "1.2.3", " 1", "1 ", "1_0", "0x1", "NaN",
+            "Infinity", "--1", "1e3.5", "٣", "1,5", ".e1",
+        ] {
             assert!(Decimal::parse(text).is_none(), "{text}");
         }
     }
 
     #[test]
     fn compares_by_value() {
-        for (left, right) in [("10", "10.0"), ("10", "1e1"), ("0", "-0.00"), ("0e99", "0"), (".5", "5e-1"),
-                              ("100", "0.1e3"), ("-7.50", "-7.5"), ("1e99999999999999999999", "1e99999999999999999999")] {
+        for (left, right) in [
+            ("10", "10.0"),
+            ("10", "1e1"),
+            ("0", "-0.00"),
+            ("0e99", "0"),
+            (".5", "5e-1"),
+            ("100", "0.1e3"),
+            ("-7.50", "-7.5"),
+            ("1e99999999999999999999", "1e99999999999999999999"),
+        ] {
             assert_eq!(number(left), number(right), "{left} {right}");
         }
-        for (less, more) in [("9", "10"), ("-10", "-9"), ("-1", "0"), ("0", "1e-99999999999999999999"),
-                             ("0.09", "0.1"), ("9.99", "10"), ("1e-1", "0.11"), ("-0.2", "-0.1"), ("12", "120")] {
+        for (less, more) in [
+            ("9", "10"),
+            ("-10", "-9"),
+            ("-1", "0"),
+            ("0", "1e-99999999999999999999"),
+            ("0.09", "0.1"),
+            ("9.99", "10"),
+            ("1e-1", "0.11"),
+            ("-0.2", "-0.1"),
+            ("12", "120"),
+        ] {
             assert!(number(less) < number(more), "{less} {more}");
             assert!(number(more) > number(less), "{less} {more}");
         }
@@ -234,18 +268,51 @@ mod tests {
     fn doubles_are_exact() {
         let exact = OwnedDecimal::from_double(10.1).unwrap();
         assert!(exact.as_decimal() < number("10.1"));
-        assert_eq!(exact.as_decimal(), number("10.0999999999999996447286321199499070644378662109375"));
-        assert!(OwnedDecimal::from_double(10.0).unwrap().as_decimal().same_with_scale(&number("10")));
-        assert!(OwnedDecimal::from_double(9.5).unwrap().as_decimal().same_with_scale(&number("9.5")));
-        assert!(OwnedDecimal::from_double(100.0).unwrap().as_decimal().same_with_scale(&number("100")));
-        assert_eq!(OwnedDecimal::from_double(5e-324).unwrap().as_decimal().cmp(&number("5e-324")), Ordering::Less);
+        assert_eq!(
+            exact.as_decimal(),
+            number("10.0999999999999996447286321199499070644378662109375")
+        );
+        assert!(
+            OwnedDecimal::from_double(10.0)
+                .unwrap()
+                .as_decimal()
+                .same_with_scale(&number("10"))
+        );
+        assert!(
+            OwnedDecimal::from_double(9.5)
+                .unwrap()
+                .as_decimal()
+                .same_with_scale(&number("9.5"))
+        );
+        assert!(
+            OwnedDecimal::from_double(100.0)
+                .unwrap()
+                .as_decimal()
+                .same_with_scale(&number("100"))
+        );
+        assert_eq!(
+            OwnedDecimal::from_double(5e-324)
+                .unwrap()
+                .as_decimal()
+                .cmp(&number("5e-324")),
+            Ordering::Less
+        );
         assert!(OwnedDecimal::from_double(f64::INFINITY).is_none());
     }
 
     #[test]
     fn java_text() {
-        for (double, text) in [(5.0, "5.0"), (1e21, "1.0E21"), (0.001, "0.001"), (0.0001, "1.0E-4"), (1e7, "1.0E7"),
-                               (9_999_999.5, "9999999.5"), (-0.0, "-0.0"), (1.25e-9, "1.25E-9"), (12_345_678.9, "1.23456789E7")] {
+        for (double, text) in [
+            (5.0, "5.0"),
+            (1e21, "1.0E21"),
+            (0.001, "0.001"),
+            (0.0001, "1.0E-4"),
+            (1e7, "1.0E7"),
+            (9_999_999.5, "9999999.5"),
+            (-0.0, "-0.0"),
+            (1.25e-9, "1.25E-9"),
+            (12_345_678.9, "1.23456789E7"),
+        ] {
             assert_eq!(java_double_text(double), text);
         }
     }

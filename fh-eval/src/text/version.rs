@@ -85,7 +85,11 @@ impl<'a> Version<'a> {
     /// Reads any text. Uses the heap only for more than 24 items or characters beyond ASCII.
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
-        let text = if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) };
+        let text = if text.is_ascii() {
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned(text.to_lowercase())
+        };
         let mut items = Items(SmallVec::new());
         let mut start = 0;
         let mut token = Token::Letters;
@@ -120,18 +124,27 @@ impl<'a> Version<'a> {
             items.end_token(&text, start, text.len(), token, Next::Other);
         }
         items.close();
-        Self { items: items.0, text }
+        Self {
+            items: items.0,
+            text,
+        }
     }
 
     /// The same version with a text of its own.
     #[must_use]
     pub fn into_owned(self) -> Version<'static> {
-        Version { text: Cow::Owned(self.text.into_owned()), items: self.items }
+        Version {
+            text: Cow::Owned(self.text.into_owned()),
+            items: self.items,
+        }
     }
 
     fn bytes(&self, span: Span) -> &[u8] {
         let start = span.at as usize;
-        self.text.as_bytes().get(start..start + span.len as usize).unwrap_or_default()
+        self.text
+            .as_bytes()
+            .get(start..start + span.len as usize)
+            .unwrap_or_default()
     }
 
     /// Maven's order.
@@ -152,11 +165,41 @@ impl<'a> Version<'a> {
         }
     }
 
+    /// The same against a version that [`pack`] packed.
+    pub(crate) fn compare_packed(&self, packed: u64) -> Ordering {
+        // Zeros at the end do not count.
+        let count = 4 - (packed.trailing_zeros() / 16).min(4);
+        let mut items = self.items.iter();
+        for part in 0..count {
+            let wanted = (packed >> (16 * (3 - part))) & 0xFFFF;
+            let order = match items.next() {
+                None => 0.cmp(&wanted),
+                Some(Item::Number(digits)) if digits.len <= 5 => {
+                    let number = self
+                        .bytes(*digits)
+                        .iter()
+                        .fold(0, |n, digit| n * 10 + u64::from(digit - b'0'));
+                    number.cmp(&wanted)
+                }
+                Some(Item::Number(_)) => Ordering::Greater,
+                Some(Item::Qualifier(..) | Item::List) => Ordering::Less,
+            };
+            if order != Ordering::Equal {
+                return order;
+            }
+        }
+        items
+            .map(|item| against_none(*item))
+            .find(|order| *order != Ordering::Equal)
+            .unwrap_or(Ordering::Equal)
+    }
+
     fn compare_items(&self, left: Item, other: &Version<'_>, right: Item) -> Ordering {
         match (left, right) {
-            (Item::Number(a), Item::Number(b)) => {
-                a.len.cmp(&b.len).then_with(|| self.bytes(a).cmp(other.bytes(b)))
-            }
+            (Item::Number(a), Item::Number(b)) => a
+                .len
+                .cmp(&b.len)
+                .then_with(|| self.bytes(a).cmp(other.bytes(b))),
             (Item::Qualifier(Rank::Other, a), Item::Qualifier(Rank::Other, b)) => {
                 let lower = |bytes: &[u8]| -> SmallVec<[u8; 32]> {
                     bytes.iter().map(u8::to_ascii_lowercase).collect()
@@ -188,7 +231,10 @@ struct Items(SmallVec<[Item; INLINE_ITEMS]>);
 impl Items {
     fn end_token(&mut self, text: &str, start: usize, end: usize, token: Token, next: Next) {
         let part = text.as_bytes().get(start..end).unwrap_or_default();
-        let span = |at: usize, len: usize| Span { at: at as u32, len: len as u32 };
+        let span = |at: usize, len: usize| Span {
+            at: at as u32,
+            len: len as u32,
+        };
         self.0.push(match token {
             _ if part.is_empty() => Item::Number(span(start, 0)),
             Token::Digits => {
@@ -293,9 +339,22 @@ mod tests {
     #[test]
     fn equal_versions() {
         for (left, right) in [
-            ("1.2", "1.2.0"), ("1", "1.0.0"), ("3.4.5-final", "3.4.5"), ("3.0.0-cr", "3.0.0-rc"), ("1-ga", "1"),
-            ("3.0.0-b2", "3.0.0-beta2"), ("3.0.0-B2", "3.0.0-BETA2"), ("1.0.0-0", "1"), ("", "0"), ("1..0", "1"),
-            ("03.04", "3.4"), ("1-a1", "1-alpha1"), ("1.m3", "1.milestone3"), ("ÄÖ", "äö"), ("1.0-", "1"), ("1--", "1"),
+            ("1.2", "1.2.0"),
+            ("1", "1.0.0"),
+            ("3.4.5-final", "3.4.5"),
+            ("3.0.0-cr", "3.0.0-rc"),
+            ("1-ga", "1"),
+            ("3.0.0-b2", "3.0.0-beta2"),
+            ("3.0.0-B2", "3.0.0-BETA2"),
+            ("1.0.0-0", "1"),
+            ("", "0"),
+            ("1..0", "1"),
+            ("03.04", "3.4"),
+            ("1-a1", "1-alpha1"),
+            ("1.m3", "1.milestone3"),
+            ("ÄÖ", "äö"),
+            ("1.0-", "1"),
+            ("1--", "1"),
             ("1.0.0-release.0", "1"),
         ] {
             assert_eq!(compare(left, right), Ordering::Equal, "{left} = {right}");
@@ -305,12 +364,36 @@ mod tests {
     #[test]
     fn ascending_versions() {
         let row = [
-            "latest", "v1.0.0", "0.9", "1.0.0-alpha", "1.0.0-alpha.9", "1.0.0-alpha.10", "1.0.0-beta", "1.0.0-milestone",
-            "1.0.0-rc", "1.0.0-snapshot", "1.0.0", "1.0.0-sp", "1.0.0-foo", "1.0.0-zed", "1.0.0-1", "1.0.1", "1.9.0",
-            "1.10.0", "10.0.0", "99999999999999999999999.1", "100000000000000000000000.0",
+            "latest",
+            "v1.0.0",
+            "0.9",
+            "1.0.0-alpha",
+            "1.0.0-alpha.9",
+            "1.0.0-alpha.10",
+            "1.0.0-beta",
+            "1.0.0-milestone",
+            "1.0.0-rc",
+            "1.0.0-snapshot",
+            "1.0.0",
+            "1.0.0-sp",
+            "1.0.0-foo",
+            "1.0.0-zed",
+            "1.0.0-1",
+            "1.0.1",
+            "1.9.0",
+            "1.10.0",
+            "10.0.0",
+            "99999999999999999999999.1",
+            "100000000000000000000000.0",
         ];
         for pair in row.windows(2) {
-            assert_eq!(compare(pair[0], pair[1]), Ordering::Less, "{} < {}", pair[0], pair[1]);
+            assert_eq!(
+                compare(pair[0], pair[1]),
+                Ordering::Less,
+                "{} < {}",
+                pair[0],
+                pair[1]
+            );
         }
         // A letter after a number opens a list, exactly as a hyphen does.
         assert_eq!(compare("1.0.0+a", "1.0.0+b"), Ordering::Greater.reverse());
@@ -322,7 +405,20 @@ mod tests {
     fn packing() {
         assert_eq!(pack("1.2.3"), Some(0x0001_0002_0003_0000));
         assert_eq!(pack("65535.65535.65535.65535"), Some(u64::MAX));
-        for text in ["", ".", "1.", ".1", "1..2", "1.2.3.4.5", "65536", "1.65536.1", "v1", "1-1", "1.2 ", "0000000001"] {
+        for text in [
+            "",
+            ".",
+            "1.",
+            ".1",
+            "1..2",
+            "1.2.3.4.5",
+            "65536",
+            "1.65536.1",
+            "v1",
+            "1-1",
+            "1.2 ",
+            "0000000001",
+        ] {
             assert_eq!(pack(text), None, "{text}");
         }
     }
@@ -332,6 +428,14 @@ mod tests {
         fn packed_order_is_the_order(a in "[0-9]{1,5}(\\.[0-9]{1,5}){0,4}", b in "[0-9]{1,5}(\\.[0-9]{1,5}){0,4}") {
             if let (Some(left), Some(right)) = (pack(&a), pack(&b)) {
                 prop_assert_eq!(left.cmp(&right), compare(&a, &b));
+            }
+        }
+
+        #[test]
+        fn packed_versions_compare_with_any_text(a in "[0-9]{1,6}|[0-9ab.\\-]{0,12}|(1|0|alpha|sp|x|\\.|-){0,8}",
+                                                 b in "[0-9]{1,5}(\\.[0-3]{1,2}){0,3}") {
+            if let Some(packed) = pack(&b) {
+                prop_assert_eq!(Version::parse(&a).compare_packed(packed), compare(&a, &b));
             }
         }
 

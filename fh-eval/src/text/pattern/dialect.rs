@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use regex_syntax::ast::{
-    self, AssertionKind, Ast, ClassAsciiKind, ClassPerlKind, ClassSet, ClassSetItem, Flag, FlagsItemKind,
-    GroupKind, RepetitionKind, RepetitionRange,
+    self, AssertionKind, Ast, ClassAsciiKind, ClassPerlKind, ClassSet, ClassSetItem, Flag,
+    FlagsItemKind, GroupKind, RepetitionKind, RepetitionRange,
 };
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
@@ -33,7 +33,9 @@ impl std::fmt::Display for Refusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Invalid(why) => write!(f, "not a regular expression: {why}"),
-            Self::Unsupported(what) => write!(f, "{what} not supported (patterns run in linear time)"),
+            Self::Unsupported(what) => {
+                write!(f, "{what} not supported (patterns run in linear time)")
+            }
             Self::TooLarge => write!(f, "larger than {MAX_NODES} parts when written out"),
         }
     }
@@ -65,19 +67,27 @@ pub(super) fn rewrite(pattern: &str) -> Result<Rewritten, Refusal> {
         .build()
         .parse(pattern)
         .map_err(|error| refusal(error.kind()))?;
-    let mut writer = Writer { source: String::with_capacity(pattern.len() * 2), flags: Flags::default() };
+    let mut writer = Writer {
+        source: String::with_capacity(pattern.len() * 2),
+        flags: Flags::default(),
+    };
     let nodes = writer.write(&tree)?;
     if nodes > MAX_NODES {
         return Err(Refusal::TooLarge);
     }
-    Ok(Rewritten { source: writer.source, nodes })
+    Ok(Rewritten {
+        source: writer.source,
+        nodes,
+    })
 }
 
 fn refusal(kind: &ast::ErrorKind) -> Refusal {
     match kind {
         ast::ErrorKind::UnsupportedLookAround => Refusal::Unsupported("look-around is"),
         ast::ErrorKind::UnsupportedBackreference => Refusal::Unsupported("a back-reference is"),
-        ast::ErrorKind::NestLimitExceeded(_) | ast::ErrorKind::CaptureLimitExceeded => Refusal::TooLarge,
+        ast::ErrorKind::NestLimitExceeded(_) | ast::ErrorKind::CaptureLimitExceeded => {
+            Refusal::TooLarge
+        }
         other => Refusal::Invalid(other.to_string()),
     }
 }
@@ -105,12 +115,18 @@ impl Writer {
                 Ok(1)
             }
             Ast::Dot(_) => {
-                self.source.push_str(if self.flags.dot_all { "(?s:.)" } else { "(?-s:.)" });
+                self.source.push_str(if self.flags.dot_all {
+                    "(?s:.)"
+                } else {
+                    "(?-s:.)"
+                });
                 Ok(1)
             }
             Ast::Assertion(assertion) => self.assertion(&assertion.kind),
             Ast::ClassUnicode(_) => Err(Refusal::Unsupported(r"a Unicode class (\p) is")),
-            Ast::ClassPerl(perl) => Ok(self.class(&negated_if(perl.negated, perl_class(&perl.kind)))),
+            Ast::ClassPerl(perl) => {
+                Ok(self.class(&negated_if(perl.negated, perl_class(&perl.kind))))
+            }
             Ast::ClassBracketed(bracketed) => {
                 let class = self.bracketed(bracketed)?;
                 Ok(self.class(&class))
@@ -237,7 +253,9 @@ impl Writer {
 
     fn bracketed(&self, bracketed: &ast::ClassBracketed) -> Result<ClassUnicode, Refusal> {
         let ClassSet::Item(item) = &bracketed.kind else {
-            return Err(Refusal::Unsupported("a class set operation (&&, --, ~~) is"));
+            return Err(Refusal::Unsupported(
+                "a class set operation (&&, --, ~~) is",
+            ));
         };
         let mut class = ClassUnicode::empty();
         self.add_item(item, &mut class)?;
@@ -256,8 +274,12 @@ impl Writer {
                 }
                 class.union(&negated_if(ascii.negated, named));
             }
-            ClassSetItem::Unicode(_) => return Err(Refusal::Unsupported(r"a Unicode class (\p) is")),
-            ClassSetItem::Perl(perl) => class.union(&negated_if(perl.negated, perl_class(&perl.kind))),
+            ClassSetItem::Unicode(_) => {
+                return Err(Refusal::Unsupported(r"a Unicode class (\p) is"));
+            }
+            ClassSetItem::Perl(perl) => {
+                class.union(&negated_if(perl.negated, perl_class(&perl.kind)))
+            }
             ClassSetItem::Bracketed(inner) => class.union(&self.bracketed(inner)?),
             ClassSetItem::Union(union) => {
                 for item in &union.items {
@@ -295,7 +317,9 @@ fn apply(mut now: Flags, flags: &ast::Flags) -> Result<Flags, Refusal> {
             FlagsItemKind::Flag(Flag::SwapGreed) => now.swap_greed = on,
             // White space was dealt with when the pattern was parsed.
             FlagsItemKind::Flag(Flag::IgnoreWhitespace) => {}
-            FlagsItemKind::Flag(Flag::Unicode) => return Err(Refusal::Unsupported("the flag u is")),
+            FlagsItemKind::Flag(Flag::Unicode) => {
+                return Err(Refusal::Unsupported("the flag u is"));
+            }
             FlagsItemKind::Flag(Flag::CRLF) => return Err(Refusal::Unsupported("the flag R is")),
         }
     }
@@ -303,7 +327,11 @@ fn apply(mut now: Flags, flags: &ast::Flags) -> Result<Flags, Refusal> {
 }
 
 fn ranges(ranges: &[(char, char)]) -> ClassUnicode {
-    ClassUnicode::new(ranges.iter().map(|(start, end)| ClassUnicodeRange::new(*start, *end)))
+    ClassUnicode::new(
+        ranges
+            .iter()
+            .map(|(start, end)| ClassUnicodeRange::new(*start, *end)),
+    )
 }
 
 fn perl_class(kind: &ClassPerlKind) -> ClassUnicode {
@@ -347,7 +375,11 @@ fn fold(class: &mut ClassUnicode) {
         let mut here = class.clone();
         here.intersect(&ranges(&[letters]));
         for range in here.ranges() {
-            let moved = |c: char| (c as u32).checked_add_signed(shift).and_then(char::from_u32);
+            let moved = |c: char| {
+                (c as u32)
+                    .checked_add_signed(shift)
+                    .and_then(char::from_u32)
+            };
             if let (Some(start), Some(end)) = (moved(range.start()), moved(range.end())) {
                 other_case.push(ClassUnicodeRange::new(start, end));
             }

@@ -58,14 +58,19 @@ impl Pattern {
             Some((anchor, texts)) => Program::Literals(anchor, texts),
             None => Program::Engine(engine::compile(&source).ok_or(Refusal::TooLarge)?),
         };
-        Ok(Self { program, nodes: rewritten.nodes })
+        Ok(Self {
+            program,
+            nodes: rewritten.nodes,
+        })
     }
 
     /// Does the text match? Takes time linear in its length; allocates at most once per thread.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         match &self.program {
-            Program::Literals(anchor, texts) => texts.iter().any(|literal| anchor.holds(text, literal)),
+            Program::Literals(anchor, texts) => {
+                texts.iter().any(|literal| anchor.holds(text, literal))
+            }
             Program::Engine(regex) => {
                 text.len().saturating_mul(self.nodes) <= MAX_WORK && regex.is_match(text)
             }
@@ -94,7 +99,11 @@ mod engine {
     pub(super) use regex::Regex;
 
     pub(super) fn compile(source: &str) -> Option<Regex> {
-        regex::RegexBuilder::new(source).size_limit(1 << 28).dfa_size_limit(1 << 21).build().ok()
+        regex::RegexBuilder::new(source)
+            .size_limit(1 << 28)
+            .dfa_size_limit(1 << 21)
+            .build()
+            .ok()
     }
 }
 
@@ -104,7 +113,10 @@ mod engine {
     pub(super) use regex_lite::Regex;
 
     pub(super) fn compile(source: &str) -> Option<Regex> {
-        regex_lite::RegexBuilder::new(source).size_limit(1 << 28).build().ok()
+        regex_lite::RegexBuilder::new(source)
+            .size_limit(1 << 28)
+            .build()
+            .ok()
     }
 }
 

@@ -2,11 +2,15 @@ use super::*;
 use proptest::prelude::*;
 
 fn search(pattern: &str, text: &str) -> bool {
-    Pattern::compile(pattern, Extent::Search).unwrap().is_match(text)
+    Pattern::compile(pattern, Extent::Search)
+        .unwrap()
+        .is_match(text)
 }
 
 fn whole(pattern: &str, text: &str) -> bool {
-    Pattern::compile(pattern, Extent::Whole).unwrap().is_match(text)
+    Pattern::compile(pattern, Extent::Whole)
+        .unwrap()
+        .is_match(text)
 }
 
 fn refused(pattern: &str) -> Refusal {
@@ -59,13 +63,41 @@ fn refusals() {
     for pattern in ["(", ")", "[", "a{2,1}", "*", "(?P<n", r"\", "[b-a]", "(?z)"] {
         assert!(matches!(refused(pattern), Refusal::Invalid(_)), "{pattern}");
     }
-    for pattern in ["(?=a)", "(?!a)", "(?<=a)", "(?<!a)", r"(a)\1", r"\pL", r"\p{Greek}", r"[\pL]", "[a&&b]", "[a--b]",
-                    "(?u)a", "(?-u)a", "(?R)a", r"\b{start}a"] {
-        assert!(matches!(refused(pattern), Refusal::Unsupported(_)), "{pattern} {:?}", refused(pattern));
+    for pattern in [
+        "(?=a)",
+        "(?!a)",
+        "(?<=a)",
+        "(?<!a)",
+        r"(a)\1",
+        r"\pL",
+        r"\p{Greek}",
+        r"[\pL]",
+        "[a&&b]",
+        "[a--b]",
+        "(?u)a",
+        "(?-u)a",
+        "(?R)a",
+        r"\b{start}a",
+    ] {
+        assert!(
+            matches!(refused(pattern), Refusal::Unsupported(_)),
+            "{pattern} {:?}",
+            refused(pattern)
+        );
     }
-    for pattern in ["a{10001}", "(a{100}){101}", "((((a{10}){10}){10}){10}){10}", &format!("{}{}", "(".repeat(3000), ")".repeat(3000)), &"a".repeat(70_000),
-                    &"a|".repeat(9_999)] {
-        assert!(matches!(refused(pattern), Refusal::TooLarge), "{}", pattern.len());
+    for pattern in [
+        "a{10001}",
+        "(a{100}){101}",
+        "((((a{10}){10}){10}){10}){10}",
+        &format!("{}{}", "(".repeat(3000), ")".repeat(3000)),
+        &"a".repeat(70_000),
+        &"a|".repeat(9_999),
+    ] {
+        assert!(
+            matches!(refused(pattern), Refusal::TooLarge),
+            "{}",
+            pattern.len()
+        );
     }
     assert!(Pattern::compile("[^a]{9000}", Extent::Search).is_ok());
 }
@@ -74,18 +106,42 @@ fn refusals() {
 fn anchored_literals_need_no_engine() {
     let literals = |pattern: &str| {
         let pattern = Pattern::compile(pattern, Extent::Search).unwrap();
-        pattern.literals().map(|(anchor, texts)| (anchor, texts.iter().map(ToString::to_string).collect::<Vec<_>>()))
+        pattern.literals().map(|(anchor, texts)| {
+            (
+                anchor,
+                texts.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            )
+        })
     };
-    let some = |anchor, texts: &[&str]| Some((anchor, texts.iter().map(ToString::to_string).collect::<Vec<_>>()));
-    assert_eq!(literals(r"@team-03\.example\.com$"), some(Anchor::End, &["@team-03.example.com"]));
-    assert_eq!(literals(r".*@example\.com$"), some(Anchor::End, &["@example.com"]));
-    assert_eq!(literals("^(gold|go|silver)$"), some(Anchor::Both, &["go", "gold", "silver"]));
+    let some = |anchor, texts: &[&str]| {
+        Some((
+            anchor,
+            texts.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        ))
+    };
+    assert_eq!(
+        literals(r"@team-03\.example\.com$"),
+        some(Anchor::End, &["@team-03.example.com"])
+    );
+    assert_eq!(
+        literals(r".*@example\.com$"),
+        some(Anchor::End, &["@example.com"])
+    );
+    assert_eq!(
+        literals("^(gold|go|silver)$"),
+        some(Anchor::Both, &["go", "gold", "silver"])
+    );
     assert_eq!(literals("^beta-"), some(Anchor::Start, &["beta-"]));
     assert_eq!(literals("^beta-.*"), some(Anchor::Start, &["beta-"]));
     assert_eq!(literals("ana"), some(Anchor::Anywhere, &["ana"]));
-    assert_eq!(literals("(?i)ab"), some(Anchor::Anywhere, &["AB", "Ab", "aB", "ab"]));
+    assert_eq!(
+        literals("(?i)ab"),
+        some(Anchor::Anywhere, &["AB", "Ab", "aB", "ab"])
+    );
     assert_eq!(literals(""), some(Anchor::Anywhere, &[""]));
-    for pattern in ["^a|b$", "^.*a$", "a.c", r"\ba", "(?m)^a", "a+", "[a-z]a$", ".*a.*b"] {
+    for pattern in [
+        "^a|b$", "^.*a$", "a.c", r"\ba", "(?m)^a", "a+", "[a-z]a$", ".*a.*b",
+    ] {
         assert_eq!(literals(pattern), None, "{pattern}");
     }
     let whole = Pattern::compile("gold|silver", Extent::Whole).unwrap();
@@ -115,10 +171,17 @@ fn pattern() -> impl Strategy<Value = String> {
     atom.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| parts.concat()),
-            prop::collection::vec(inner.clone(), 1..4).prop_map(|parts| format!("({})", parts.join("|"))),
-            (inner.clone(), prop::sample::select(vec!["?", "*", "+", "{2}", "{1,}", "{0,2}", "*?"]))
+            prop::collection::vec(inner.clone(), 1..4)
+                .prop_map(|parts| format!("({})", parts.join("|"))),
+            (
+                inner.clone(),
+                prop::sample::select(vec!["?", "*", "+", "{2}", "{1,}", "{0,2}", "*?"])
+            )
                 .prop_map(|(part, times)| format!("(?:{part}){times}")),
-            (inner, prop::sample::select(vec!["(?i:", "(?m:", "(?s:", "(?-i:"]))
+            (
+                inner,
+                prop::sample::select(vec!["(?i:", "(?m:", "(?s:", "(?-i:"])
+            )
                 .prop_map(|(part, flags)| format!("{flags}{part})")),
         ]
     })

@@ -1,0 +1,92 @@
+//! Contexts from JSON (D-43).
+
+use std::collections::HashMap;
+
+use serde_json::value::RawValue;
+
+use super::{Attributes, AttributesBuilder};
+use crate::json::{Members, Shape, Token, list, mend, object};
+
+/// The JSON cannot be a context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NotAContext {
+    /// It is no object, or no JSON at all.
+    NotAnObject,
+    /// It has more than [`Attributes::MAX_FROM_JSON`] values.
+    TooLarge,
+}
+
+impl std::fmt::Display for NotAContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotAnObject => f.write_str(
+                "a context is a JSON object of attribute names to texts, numbers, booleans or lists of them",
+            ),
+            Self::TooLarge => write!(f, "a context has at most {} values", Attributes::MAX_FROM_JSON),
+        }
+    }
+}
+
+impl std::error::Error for NotAContext {}
+
+impl Attributes {
+    /// Reads `{"userkey": "fred", "plan": ["gold", "beta"], "age": 42}`.
+    ///
+    /// Numbers keep their text (`1.10` stays `1.10`), null values and elements are left out, and so are nested objects and
+    /// lists. An attribute whose list is empty is missing.
+    ///
+    /// # Errors
+    /// [`NotAContext`] if the text is not a JSON object or too large.
+    ///
+    /// ```
+    /// use fh_eval::Attributes;
+    /// let context = Attributes::from_json(r#"{"n": [1.10, null, true], "empty": []}"#)?;
+    /// assert_eq!(context.get("n").unwrap().collect::<Vec<_>>(), ["1.10", "true"]);
+    /// assert!(context.get("empty").is_none());
+    /// # Ok::<(), fh_eval::NotAContext>(())
+    /// ```
+    pub fn from_json(json: &str) -> Result<Self, NotAContext> {
+        let raw: &RawValue = serde_json::from_str(json).map_err(|_| NotAContext::NotAnObject)?;
+        let mended = mend(raw.get());
+        let Shape::Is(Members(members)) = object(&mended) else {
+            return Err(NotAContext::NotAnObject);
+        };
+        // Duplicate names: the last one wins.
+        let last: HashMap<&str, usize> = members
+            .iter()
+            .enumerate()
+            .map(|(index, (name, _))| (name.as_ref(), index))
+            .collect();
+        let mut builder = Self::builder();
+        for (index, (name, value)) in members.iter().enumerate() {
+            if last.get(name.as_ref()) == Some(&index) {
+                add(&mut builder, name, value)?;
+            }
+        }
+        Ok(builder.build())
+    }
+
+    /// Most values that [`Attributes::from_json`] takes; a request of a FeatureHub client has at most 30 attributes.
+    pub const MAX_FROM_JSON: usize = 10_000;
+}
+
+fn add(builder: &mut AttributesBuilder, name: &str, value: &RawValue) -> Result<(), NotAContext> {
+    let elements = match Token::of(value) {
+        Token::List => match list(value.get()) {
+            Shape::Is(elements) => elements,
+            _ => Vec::new(),
+        },
+        _ => vec![value],
+    };
+    for text in elements
+        .into_iter()
+        .filter_map(|element| Token::of(element).text())
+    {
+        if builder.len() == Attributes::MAX_FROM_JSON {
+            return Err(NotAContext::TooLarge);
+        }
+        builder.add(name, &text);
+    }
+    Ok(())
+}

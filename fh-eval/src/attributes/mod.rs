@@ -1,0 +1,270 @@
+//! Contexts: the attributes of whoever a feature is evaluated for.
+
+mod build;
+mod json;
+pub(crate) mod names;
+
+pub use build::{AttributeText, AttributesBuilder};
+pub use json::NotAContext;
+pub use names::{Country, Device, Platform, UnknownName};
+
+use smallvec::SmallVec;
+
+/// Attribute names to one or more texts each, immutable once built.
+///
+/// All text lies in one buffer and up to eight values need no further memory, so that a context per request costs two
+/// allocations at most.
+///
+/// ```
+/// use fh_eval::{Attributes, Country, Device};
+/// let fred = Attributes::builder()
+///     .user_key("fred")
+///     .country(Country::NewZealand)
+///     .device(Device::Mobile)
+///     .attribute("plan", ["gold", "beta"])
+///     .attribute("age", 42)
+///     .build();
+/// assert_eq!(fred.get("plan").unwrap().collect::<Vec<_>>(), ["gold", "beta"]);
+/// assert_eq!(fred.get("country").unwrap().next(), Some("new_zealand"));
+/// assert!(fred.get("email").is_none());
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Attributes {
+    /// Names that are not well known, and all values.
+    text: String,
+    /// One entry a value; the values of one attribute stand together, in the order they were given.
+    entries: SmallVec<[Entry; 8]>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    /// The value's first eight bytes: most comparisons end here.
+    head: u64,
+    name: Name,
+    name_at: u32,
+    name_len: u32,
+    at: u32,
+    len: u32,
+}
+
+/// Tells names apart quickly. Well-known names are told apart completely; for others equal texts have equal `Name`s.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Name(u32);
+
+const WELL_KNOWN: [&str; 7] = [
+    names::USER_KEY,
+    names::SESSION,
+    names::SESSION_KEY,
+    names::COUNTRY,
+    names::DEVICE,
+    names::PLATFORM,
+    names::VERSION,
+];
+
+impl Name {
+    pub(crate) const USER_KEY: Self = Self(0);
+    pub(crate) const SESSION: Self = Self(1);
+    pub(crate) const SESSION_KEY: Self = Self(2);
+    pub(crate) const COUNTRY: Self = Self(3);
+    pub(crate) const DEVICE: Self = Self(4);
+    pub(crate) const PLATFORM: Self = Self(5);
+    pub(crate) const VERSION: Self = Self(6);
+    const FIRST_OTHER: u32 = 1 << 31;
+
+    pub(crate) fn of(name: &str) -> Self {
+        let well_known = match name {
+            names::USER_KEY => Self::USER_KEY,
+            names::SESSION => Self::SESSION,
+            names::SESSION_KEY => Self::SESSION_KEY,
+            names::COUNTRY => Self::COUNTRY,
+            names::DEVICE => Self::DEVICE,
+            names::PLATFORM => Self::PLATFORM,
+            names::VERSION => Self::VERSION,
+            _ => {
+                let mixed =
+                    (head(name.as_bytes()) ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                return Self((mixed >> 33) as u32 | Self::FIRST_OTHER);
+            }
+        };
+        well_known
+    }
+
+    pub(crate) fn text(self) -> Option<&'static str> {
+        WELL_KNOWN.get(self.0 as usize).copied()
+    }
+
+    fn is_other(self) -> bool {
+        self.0 >= Self::FIRST_OTHER
+    }
+}
+
+/// The first eight bytes of a text as a number, padded with zeros.
+#[inline]
+pub(crate) fn head(bytes: &[u8]) -> u64 {
+    if let Some(eight) = bytes.first_chunk::<8>() {
+        return u64::from_le_bytes(*eight);
+    }
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            let shift = 8 * (bytes.len() as u32 - 4);
+            u64::from(u32::from_le_bytes(*first)) | (u64::from(u32::from_le_bytes(*last)) << shift)
+        }
+        _ => bytes
+            .iter()
+            .rev()
+            .fold(0, |head, byte| (head << 8) | u64::from(*byte)),
+    }
+}
+
+/// One value of an attribute, with what is known of it beforehand.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Supplied<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) head: u64,
+}
+
+impl<'a> Supplied<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            head: head(text.as_bytes()),
+        }
+    }
+}
+
+/// The values of one attribute, in order. At least one.
+#[derive(Debug, Clone, Copy)]
+pub struct Values<'a> {
+    text: &'a str,
+    entries: &'a [Entry],
+}
+
+impl<'a> Values<'a> {
+    pub(crate) fn supplied(self) -> impl Iterator<Item = Supplied<'a>> + Clone {
+        let text = self.text;
+        self.entries.iter().map(move |entry| Supplied {
+            text: slice(text, entry.at, entry.len),
+            head: entry.head,
+        })
+    }
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let (first, rest) = self.entries.split_first()?;
+        self.entries = rest;
+        Some(slice(self.text, first.at, first.len))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.entries.len(), Some(self.entries.len()))
+    }
+}
+
+impl ExactSizeIterator for Values<'_> {}
+
+#[inline]
+fn slice(text: &str, at: u32, len: u32) -> &str {
+    let at = at as usize;
+    text.get(at..at + len as usize).unwrap_or_default()
+}
+
+impl Attributes {
+    /// Starts an empty context.
+    #[must_use]
+    pub fn builder() -> AttributesBuilder {
+        AttributesBuilder::default()
+    }
+
+    /// The values of an attribute; names are case-sensitive.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Values<'_>> {
+        self.find(Name::of(name), name)
+    }
+
+    #[inline]
+    pub(crate) fn find(&self, name: Name, text: &str) -> Option<Values<'_>> {
+        let from = self
+            .entries
+            .iter()
+            .position(|entry| self.is_named(entry, name, text))?;
+        let rest = self.entries.get(from..)?;
+        let count = match rest.get(1) {
+            Some(second) if self.is_named(second, name, text) => rest
+                .iter()
+                .take_while(|entry| self.is_named(entry, name, text))
+                .count(),
+            _ => 1,
+        };
+        Some(Values {
+            text: &self.text,
+            entries: rest.get(..count)?,
+        })
+    }
+
+    #[inline]
+    fn is_named(&self, entry: &Entry, name: Name, text: &str) -> bool {
+        entry.name == name
+            && (!name.is_other() || slice(&self.text, entry.name_at, entry.name_len) == text)
+    }
+
+    /// Every attribute once, with its values, in the order the names first appeared.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Values<'_>)> {
+        let mut rest = self.entries.as_slice();
+        std::iter::from_fn(move || {
+            let first = rest.first()?;
+            let name = self.name_of(first);
+            let count = rest
+                .iter()
+                .take_while(|entry| self.is_named(entry, first.name, name))
+                .count();
+            let (values, after) = rest.split_at_checked(count)?;
+            rest = after;
+            Some((
+                name,
+                Values {
+                    text: &self.text,
+                    entries: values,
+                },
+            ))
+        })
+    }
+
+    fn name_of(&self, entry: &Entry) -> &str {
+        entry
+            .name
+            .text()
+            .unwrap_or_else(|| slice(&self.text, entry.name_at, entry.name_len))
+    }
+
+    /// Are there no attributes at all?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+impl PartialEq for Attributes {
+    /// The same attributes with the same values in the same order; the order of attributes does not count.
+    fn eq(&self, other: &Self) -> bool {
+        self.entries.len() == other.entries.len()
+            && self
+                .iter()
+                .all(|(name, values)| other.get(name).is_some_and(|found| values.eq(found)))
+    }
+}
+
+impl serde::Serialize for Attributes {
+    /// As the command line and the conformance data write contexts: name to a list of texts.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(
+            self.iter()
+                .map(|(name, values)| (name, values.collect::<Vec<_>>())),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

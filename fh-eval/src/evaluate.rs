@@ -1,0 +1,399 @@
+//! The one evaluator (evaluation 2.5, 2.6).
+
+use smallvec::SmallVec;
+
+use crate::attributes::{Attributes, Name, Supplied, Values};
+use crate::bucket::{Encoding, Murmur3, bucket_of, scale};
+use crate::predicate::{Predicate, Run, SuppliedVersion, join};
+use crate::subject::Subject;
+use crate::tables::{Field, Head, Mode, Now, Share, Strategy, Tables};
+use crate::time::Clock;
+use crate::trace::Tracer;
+
+/// What the evaluator remembers while it stays with one subject: up to `N` attributes, and the hash of the percentage key.
+pub(crate) struct Memory<'a, const N: usize> {
+    attributes: [Remembered<'a>; N],
+    key: Option<DefaultKey<'a>>,
+}
+
+#[derive(Clone, Copy)]
+struct Remembered<'a> {
+    field: u32,
+    values: Option<Values<'a>>,
+    /// The first value as a version, once a rule asked for it.
+    version: Option<SuppliedVersion<'a>>,
+}
+
+/// The default percentage key with its hash state.
+#[derive(Clone, Copy)]
+struct DefaultKey<'a> {
+    session: Name,
+    key: Option<(&'a str, Murmur3)>,
+}
+
+impl<const N: usize> Memory<'_, N> {
+    #[inline]
+    pub(crate) fn new() -> Self {
+        Self {
+            attributes: [const {
+                Remembered {
+                    field: u32::MAX,
+                    values: None,
+                    version: None,
+                }
+            }; N],
+            key: None,
+        }
+    }
+}
+
+/// The row of the strategy that matches, or none.
+#[inline]
+pub(crate) fn evaluate<'a, C: Clock, T: Tracer, const N: usize>(
+    tables: &'a Tables,
+    head: &Head,
+    strategies: Run,
+    subject: &Subject<'a, C>,
+    memory: &mut Memory<'a, N>,
+    tracer: &mut T,
+) -> Option<u32> {
+    let attributes = subject.attributes?;
+    if strategies.len == 0 {
+        return None;
+    }
+    let mut evaluator = Evaluator {
+        tables,
+        head,
+        attributes,
+        clock: &subject.clock,
+        memory,
+        tracer,
+    };
+    if head.mode == Mode::SeveralKeys {
+        evaluator.several_keys(strategies)
+    } else {
+        evaluator.one_key(strategies)
+    }
+}
+
+struct Evaluator<'a, 'm, C, T, const N: usize> {
+    tables: &'a Tables,
+    head: &'m Head,
+    attributes: &'a Attributes,
+    clock: &'m C,
+    memory: &'m mut Memory<'a, N>,
+    tracer: &'m mut T,
+}
+
+impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
+    /// All percentages share one key: limits are constants and one bucket does.
+    #[inline]
+    fn one_key(&mut self, run: Run) -> Option<u32> {
+        let mut drawn = None;
+        for (row, strategy) in (run.at..).zip(run.of(&self.tables.strategies)) {
+            self.tracer.strategy(row);
+            if matches!(strategy.share, Share::Stacked | Share::Alone) {
+                let bucket = match drawn {
+                    Some(bucket) => bucket,
+                    None => {
+                        let bucket = self.bucket(strategy.source);
+                        drawn = Some(bucket);
+                        bucket
+                    }
+                };
+                let Some(bucket) = bucket else {
+                    self.tracer.no_key();
+                    continue;
+                };
+                self.tracer.bucket(bucket, i64::from(strategy.limit));
+                if i64::from(bucket) > i64::from(strategy.limit) {
+                    continue;
+                }
+            } else if !self.can_match(strategy) {
+                continue;
+            }
+            if self.rules_hold(strategy.rules) {
+                self.tracer.matched();
+                return Some(row);
+            }
+        }
+        None
+    }
+
+    /// Keys that turn out to be the same text share a base, whatever they are called.
+    fn several_keys(&mut self, run: Run) -> Option<u32> {
+        let mut keys: SmallVec<[Drawn; 16]> = SmallVec::new();
+        let details = run.of(&self.tables.details);
+        for ((row, strategy), detail) in
+            (run.at..).zip(run.of(&self.tables.strategies)).zip(details)
+        {
+            self.tracer.strategy(row);
+            let stacked = strategy.share == Share::Stacked;
+            if stacked || strategy.share == Share::Alone {
+                let Some(at) = self.drawn(&mut keys, strategy.source) else {
+                    self.tracer.no_key();
+                    continue;
+                };
+                let base = if stacked { self.base(&keys, at) } else { 0 };
+                let limit = base.saturating_add(detail.percentage);
+                let bucket = keys.get(at).map_or(0, |key| key.bucket);
+                self.tracer.bucket(bucket, limit);
+                if i64::from(bucket) > limit {
+                    if stacked && let Some(key) = keys.get_mut(at) {
+                        key.base = key.base.saturating_add(detail.percentage);
+                    }
+                    continue;
+                }
+            } else if !self.can_match(strategy) {
+                continue;
+            }
+            if self.rules_hold(strategy.rules) {
+                self.tracer.matched();
+                return Some(row);
+            }
+        }
+        None
+    }
+
+    /// A strategy without percentage needs rules, and one that could not be read never matches. (Neither is among the
+    /// strategies of an ordinary evaluation; explanations walk them all.)
+    #[inline]
+    fn can_match(&mut self, strategy: &Strategy) -> bool {
+        if strategy.share == Share::Unusable {
+            self.tracer.unusable();
+        }
+        strategy.share == Share::None && strategy.rules.len > 0
+    }
+
+    /// The percentage key of a source, drawn once.
+    fn drawn(&mut self, keys: &mut SmallVec<[Drawn; 16]>, source: u32) -> Option<usize> {
+        if let Some(at) = keys.iter().position(|key| key.source == source) {
+            return Some(at);
+        }
+        let bucket = self.bucket(source)?;
+        keys.push(Drawn {
+            source,
+            bucket,
+            base: 0,
+        });
+        Some(keys.len() - 1)
+    }
+
+    /// What strategies before this one took of the same key text.
+    fn base(&self, keys: &[Drawn], at: usize) -> i64 {
+        let Some(this) = keys.get(at) else { return 0 };
+        keys.iter()
+            .filter(|other| {
+                // Equal texts have equal buckets; only then is it worth comparing them.
+                other.source == this.source
+                    || (other.bucket == this.bucket && self.same_key(other.source, this.source))
+            })
+            .fold(0, |base: i64, other| base.saturating_add(other.base))
+    }
+
+    fn same_key(&self, left: u32, right: u32) -> bool {
+        let bytes = |source| self.key_parts(source).flat_map(str::bytes);
+        bytes(left).eq(bytes(right))
+    }
+
+    #[inline]
+    fn bucket(&mut self, source: u32) -> Option<u32> {
+        let id = self.head.hash_id.text(&self.tables.text);
+        if source == 0 {
+            let (key, state) = self.default_key()?;
+            if self.head.encoding == Encoding::Utf8 {
+                let mut state = state;
+                state.write(id.as_bytes());
+                return Some(scale(state.finish()));
+            }
+            return Some(bucket_of([key, id].into_iter(), self.head.encoding));
+        }
+        let parts = self.key_parts(source).chain(std::iter::once(id));
+        Some(bucket_of(parts, self.head.encoding))
+    }
+
+    #[inline]
+    fn default_key(&mut self) -> Option<(&'a str, Murmur3)> {
+        let session = self.head.session;
+        if let Some(known) = self.memory.key
+            && known.session == session
+        {
+            return known.key;
+        }
+        let attributes = self.attributes;
+        let first = |name: Name| {
+            attributes
+                .find(name, "")
+                .and_then(|mut values| values.next())
+        };
+        let key = first(session).or_else(|| first(Name::USER_KEY)).map(|key| {
+            let mut state = Murmur3::new();
+            state.write(key.as_bytes());
+            (key, state)
+        });
+        self.memory.key = Some(DefaultKey { session, key });
+        key
+    }
+
+    /// The texts whose concatenation is the percentage key: all values of each attribute, `<none>` for a missing one, with
+    /// `$` between (evaluation 2.3).
+    fn key_parts(&self, source: u32) -> impl Iterator<Item = &'a str> + Clone + use<'a, C, T, N> {
+        let attributes = self.attributes;
+        let session = self.head.session;
+        let row = (source as usize).wrapping_sub(1);
+        let fields: &'a [Field] = self.tables.sources.get(row).map_or(&[], |fields| fields);
+        let default = (source == 0)
+            .then(|| {
+                let first = |name: Name| {
+                    attributes
+                        .find(name, "")
+                        .and_then(|mut values| values.next())
+                };
+                first(session).or_else(|| first(Name::USER_KEY))
+            })
+            .flatten();
+        let named = fields.iter().flat_map(move |field| {
+            let values = attributes.find(field.name, &field.text);
+            let missing = values.is_none().then_some("<none>");
+            values.into_iter().flatten().chain(missing)
+        });
+        let separated = named.enumerate().flat_map(|(index, part)| {
+            let separator = (index > 0).then_some("$");
+            separator.into_iter().chain(std::iter::once(part))
+        });
+        default.into_iter().chain(separated)
+    }
+
+    #[inline]
+    fn rules_hold(&mut self, run: Run) -> bool {
+        for (index, rule) in (0..).zip(run.of(&self.tables.rules)) {
+            if !self.rule_holds(index, rule.field, rule.predicate) {
+                return false;
+            }
+        }
+        true
+    }
+
+    #[inline]
+    fn rule_holds(&mut self, index: u32, field: u32, predicate: Predicate) -> bool {
+        let slot = if N == 0 { None } else { self.remember(field) };
+        let values = match slot {
+            Some(slot) => self
+                .memory
+                .attributes
+                .get(slot)
+                .and_then(|remembered| remembered.values),
+            None => self.lookup(field),
+        };
+        let Some(values) = values else {
+            return self.missing(index, field, predicate);
+        };
+        let held = match predicate {
+            Predicate::Version(comparison, wanted) if values.len() == 1 => {
+                let version = self.version(slot, values);
+                version.is_some_and(|version| comparison.holds(version.compare(join(wanted))))
+            }
+            predicate => values
+                .supplied()
+                .any(|supplied| self.passes(predicate, supplied)),
+        };
+        self.tracer.rule(index, Some(values), None, held);
+        held
+    }
+
+    #[inline]
+    fn lookup(&self, field: u32) -> Option<Values<'a>> {
+        let field = self.tables.fields.get(field as usize)?;
+        self.attributes.find(field.name, &field.text)
+    }
+
+    /// Where the values of a field are remembered.
+    #[inline]
+    fn remember(&mut self, field: u32) -> Option<usize> {
+        let slot = field as usize % N.max(1);
+        if self.memory.attributes.get(slot)?.field != field {
+            let values = self.lookup(field);
+            *self.memory.attributes.get_mut(slot)? = Remembered {
+                field,
+                values,
+                version: None,
+            };
+        }
+        Some(slot)
+    }
+
+    #[inline]
+    fn version(
+        &mut self,
+        slot: Option<usize>,
+        mut values: Values<'a>,
+    ) -> Option<SuppliedVersion<'a>> {
+        let Some(slot) = slot.and_then(|slot| self.memory.attributes.get_mut(slot)) else {
+            return values.next().map(SuppliedVersion::read);
+        };
+        if slot.version.is_none() {
+            slot.version = values.next().map(SuppliedVersion::read);
+        }
+        slot.version
+    }
+
+    /// Nothing was supplied: only a blank rule holds, and rules on `now` read the clock.
+    #[cold]
+    fn missing(&mut self, index: u32, field: u32, predicate: Predicate) -> bool {
+        let now = self
+            .tables
+            .fields
+            .get(field as usize)
+            .map_or(Now::Missing, |field| field.now);
+        if now == Now::Missing || matches!(predicate, Predicate::Blank | Predicate::Never) {
+            let held = now == Now::Missing && matches!(predicate, Predicate::Blank);
+            self.tracer.rule(index, None, None, held);
+            return held;
+        }
+        let moment = self.clock.now();
+        let iso = moment.iso();
+        let text = std::str::from_utf8(now_text(now, &iso)).unwrap_or_default();
+        let held = self.passes(predicate, Supplied::new(text));
+        self.tracer.rule(index, None, Some(moment), held);
+        held
+    }
+
+    #[inline]
+    fn passes(&self, predicate: Predicate, supplied: Supplied<'_>) -> bool {
+        match predicate {
+            Predicate::Texts(test, run) => {
+                test.holds(run.of(&self.tables.texts), &self.tables.text, supplied)
+            }
+            Predicate::Version(comparison, wanted) => {
+                comparison.holds(SuppliedVersion::read(supplied.text).compare(join(wanted)))
+            }
+            Predicate::Bool(wanted) => (supplied.text == "true") == wanted,
+            Predicate::Rare(row) => self
+                .tables
+                .rare
+                .get(row as usize)
+                .is_some_and(|rare| rare.holds(supplied.text)),
+            Predicate::Always => true,
+            Predicate::Never | Predicate::Blank => false,
+        }
+    }
+}
+
+/// The clock as a rule on `now` sees it.
+pub(crate) fn now_text(now: Now, iso: &[u8; 24]) -> &[u8] {
+    let len = match now {
+        Now::Missing => 0,
+        Now::Date => 10,
+        Now::Local => 23,
+        Now::Instant => 24,
+    };
+    iso.get(..len).unwrap_or_default()
+}
+
+/// A percentage key of this evaluation.
+struct Drawn {
+    source: u32,
+    bucket: u32,
+    /// The sum of the stacked percentages that this source has passed.
+    base: i64,
+}

@@ -1,0 +1,249 @@
+//! Why an answer is what it is: recorded by the evaluator itself, told afterwards.
+
+mod report;
+
+pub use report::{Line, Mark, Outcome, Report, RuleReport, StrategyReport};
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::attributes::{Attributes, Values};
+use crate::evaluate::{Memory, evaluate};
+use crate::evaluation::{Evaluation, Reason};
+use crate::feature::FeatureRef;
+use crate::predicate::Run;
+use crate::subject::Subject;
+use crate::tables::{FeatureDetail, Mode, Share, Tables};
+use crate::time::{Clock, Timestamp};
+use crate::trace::Tracer;
+use crate::value::{Kind, Value};
+
+/// The answer of one evaluation with everything that led to it.
+///
+/// It owns what it needs, prints itself for people, and serialises as its [`Report`].
+///
+/// ```
+/// use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
+/// let features = br#"[{"id": "7a0b", "key": "BETA", "type": "BOOLEAN", "value": false, "strategies": [
+///     {"id": "gold", "value": true, "attributes": [
+///         {"fieldName": "plan", "type": "STRING", "conditional": "EQUALS", "values": ["gold"]}]}]}]"#;
+/// let ruleset = Ruleset::from_json(features, Profile::Client)?;
+/// let fred = Attributes::builder().user_key("fred").attribute("plan", "silver").build();
+/// let explanation = ruleset.get("BETA").unwrap().explain(&Subject::new(&fred, Timestamp::from_millis(0)));
+/// let text = explanation.to_string();
+/// assert!(text.contains("plan EQUALS [\"gold\"]") && text.contains("given \"silver\""), "{text}");
+/// # Ok::<(), fh_eval::featurehub::ParseError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Explanation {
+    detail: Option<Arc<FeatureDetail>>,
+    kind: Option<Kind>,
+    session: &'static str,
+    attributes: Option<Attributes>,
+    value: Option<Value>,
+    reason: Reason,
+    steps: Vec<Step>,
+    rules: Vec<RuleStep>,
+    now: Option<Timestamp>,
+}
+
+/// A strategy that was looked at.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    position: u32,
+    outcome: Outcome,
+    drawn: Option<(u32, i64)>,
+    rules: Run,
+}
+
+/// A rule that was asked.
+#[derive(Debug, Clone, Copy)]
+struct RuleStep {
+    index: u32,
+    held: bool,
+    read_clock: bool,
+}
+
+impl Explanation {
+    pub(crate) fn of<C: Clock>(feature: FeatureRef<'_>, subject: &Subject<'_, C>) -> Self {
+        let tables = feature.tables();
+        let mut recorder = Recorder::new(tables);
+        let mut row = None;
+        if let (Some(head), Some(spans)) = (feature.head(), tables.spans.get(feature.position())) {
+            recorder.mode = head.mode;
+            let all = spans.all_strategies;
+            row = match head.mode {
+                Mode::OneKeyManyRules => evaluate(
+                    tables,
+                    head,
+                    all,
+                    subject,
+                    &mut Memory::<4>::new(),
+                    &mut recorder,
+                ),
+                _ => evaluate(
+                    tables,
+                    head,
+                    all,
+                    subject,
+                    &mut Memory::<0>::new(),
+                    &mut recorder,
+                ),
+            };
+        }
+        let evaluation = feature.head().map_or_else(
+            || Evaluation::missing(tables),
+            |head| Evaluation::new(tables, head, row),
+        );
+        Self {
+            detail: feature.detail().cloned(),
+            kind: feature.kind(),
+            session: feature
+                .head()
+                .and_then(|head| head.session.text())
+                .unwrap_or("session"),
+            attributes: subject.attributes().cloned(),
+            value: evaluation.value().cloned(),
+            reason: evaluation.reason(),
+            steps: recorder.steps,
+            rules: recorder.rules,
+            now: recorder.now,
+        }
+    }
+
+    /// The value that was served; `None` for null.
+    #[must_use]
+    pub const fn value(&self) -> Option<&Value> {
+        self.value.as_ref()
+    }
+
+    /// Why, in one word.
+    #[must_use]
+    pub const fn reason(&self) -> Reason {
+        self.reason
+    }
+
+    /// The whole story as data.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        Report::of(self)
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.report().fmt(f)
+    }
+}
+
+impl serde::Serialize for Explanation {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.report().serialize(serializer)
+    }
+}
+
+/// Notes what the evaluator does.
+struct Recorder<'a> {
+    tables: &'a Tables,
+    mode: Mode,
+    row: u32,
+    /// Sum of the stacked percentages, which the evaluator has as constants.
+    base: i64,
+    steps: Vec<Step>,
+    rules: Vec<RuleStep>,
+    now: Option<Timestamp>,
+}
+
+impl<'a> Recorder<'a> {
+    fn new(tables: &'a Tables) -> Self {
+        Self {
+            tables,
+            mode: Mode::Static,
+            row: 0,
+            base: 0,
+            steps: Vec::new(),
+            rules: Vec::new(),
+            now: None,
+        }
+    }
+
+    fn end(&mut self, outcome: Outcome) {
+        if let Some(step) = self.steps.last_mut() {
+            step.outcome = outcome;
+        }
+    }
+}
+
+impl Tracer for Recorder<'_> {
+    fn strategy(&mut self, row: u32) {
+        self.row = row;
+        let position = self
+            .tables
+            .details
+            .get(row as usize)
+            .map_or(0, |detail| detail.position);
+        let rules = Run {
+            at: self.rules.len() as u32,
+            len: 0,
+        };
+        self.steps.push(Step {
+            position,
+            outcome: Outcome::PercentageMiss,
+            drawn: None,
+            rules,
+        });
+    }
+
+    fn unusable(&mut self) {
+        self.end(Outcome::Invalid);
+    }
+
+    fn no_key(&mut self) {
+        self.end(Outcome::NoPercentageKey);
+    }
+
+    fn bucket(&mut self, bucket: u32, limit: i64) {
+        let mut exact = limit;
+        if self.mode != Mode::SeveralKeys
+            && let (Some(strategy), Some(detail)) = (
+                self.tables.strategies.get(self.row as usize),
+                self.tables.details.get(self.row as usize),
+            )
+        {
+            // Constant limits are cut to the range of buckets; this is what they were before.
+            exact = detail.percentage;
+            if strategy.share == Share::Stacked {
+                self.base = self.base.saturating_add(detail.percentage);
+                exact = self.base;
+            }
+        }
+        if let Some(step) = self.steps.last_mut() {
+            step.drawn = Some((bucket, exact));
+        }
+    }
+
+    fn rule(
+        &mut self,
+        index: u32,
+        _values: Option<Values<'_>>,
+        now: Option<Timestamp>,
+        held: bool,
+    ) {
+        self.now = self.now.or(now);
+        self.rules.push(RuleStep {
+            index,
+            held,
+            read_clock: now.is_some(),
+        });
+        if let Some(step) = self.steps.last_mut() {
+            step.rules.len += 1;
+            if !held {
+                step.outcome = Outcome::AttributeMiss;
+            }
+        }
+    }
+
+    fn matched(&mut self) {
+        self.end(Outcome::Match);
+    }
+}

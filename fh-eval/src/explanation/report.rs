@@ -1,0 +1,505 @@
+//! An explanation as data and as text.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use super::{Explanation, RuleStep, Step};
+use crate::diagnostic::{Consequence, Diagnostic};
+use crate::evaluation::Reason;
+use crate::featurehub::wire;
+use crate::json::{Shape, Token};
+use crate::text::address::{self, Spelling};
+use crate::text::date::{Day, Years};
+use crate::text::datetime::{MissingOffset, Moment};
+use crate::text::number::Decimal;
+use crate::time::Timestamp;
+
+/// What became of a strategy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// It matched and gave its value.
+    Match,
+    /// The bucket is above its limit, or it admits nobody.
+    PercentageMiss,
+    /// It has a percentage, but the context has no key to draw with.
+    NoPercentageKey,
+    /// A rule did not hold.
+    AttributeMiss,
+    /// It, or the rule that failed, could not be read; or what was supplied could not be compared.
+    Invalid,
+    /// An earlier strategy matched, or there was no context.
+    NotReached,
+}
+
+/// One evaluation, told.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Key of the feature.
+    pub feature: String,
+    /// Its type on the wire.
+    #[serde(rename = "type")]
+    pub kind: Option<&'static str>,
+    /// Is it locked?
+    pub locked: bool,
+    /// The value served, as the payload's JSON token; `None` for null.
+    #[serde(serialize_with = "token_or_null")]
+    pub value: Option<String>,
+    /// Why.
+    pub reason: Reason,
+    /// The strategy that matched.
+    pub strategy_id: Option<String>,
+    /// Was there a context at all?
+    pub has_context: bool,
+    /// Every strategy in order.
+    pub strategies: Vec<StrategyReport>,
+    /// The value of whom no strategy matches, as a JSON token.
+    #[serde(serialize_with = "token_or_null")]
+    pub default_value: Option<String>,
+    /// What could not be read in the feature.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// What became of one strategy.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StrategyReport {
+    /// Its id.
+    pub id: Option<String>,
+    /// Its value, as a JSON token.
+    #[serde(serialize_with = "token_or_null")]
+    pub value: Option<String>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Its percentage, as a JSON token.
+    #[serde(
+        serialize_with = "token_or_null",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub percentage: Option<String>,
+    /// The attributes that make its percentage key; empty for the default key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub percentage_attributes: Vec<String>,
+    /// The text that was hashed with the feature's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub percentage_key: Option<String>,
+    /// The bucket, 0 to 999,999.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<u32>,
+    /// The largest bucket that is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<i64>,
+    /// Its rules in order; those after one that failed were not asked.
+    pub rules: Vec<RuleReport>,
+}
+
+/// What became of one rule.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleReport {
+    /// The attribute it reads.
+    pub field: String,
+    /// As what it compares.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// How it compares.
+    pub conditional: String,
+    /// The values wanted, as JSON tokens; `None` if the payload has none.
+    #[serde(serialize_with = "tokens_or_null")]
+    pub wanted: Option<Vec<String>>,
+    /// The values supplied; `None` if the attribute is missing.
+    pub given: Option<Vec<String>>,
+    /// The clock that was read in place of a missing `now`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now: Option<Timestamp>,
+    /// Did it hold? `None` if it was not asked.
+    pub held: Option<bool>,
+    /// It failed because it, or everything supplied for it, could not be read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unreadable: bool,
+}
+
+fn raw(token: &str) -> Box<RawValue> {
+    RawValue::from_string(token.to_string()).unwrap_or_default()
+}
+
+fn token_or_null<S: Serializer>(token: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    token.as_deref().map(raw).serialize(serializer)
+}
+
+fn tokens_or_null<S: Serializer>(
+    tokens: &Option<Vec<String>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    tokens
+        .as_ref()
+        .map(|tokens| tokens.iter().map(|token| raw(token)).collect::<Vec<_>>())
+        .serialize(serializer)
+}
+
+fn token(raw: wire::Raw<'_>) -> Option<String> {
+    raw.filter(|raw| Token::of(raw) != Token::Null)
+        .map(|raw| raw.get().to_string())
+}
+
+fn shown(raw: wire::Raw<'_>) -> String {
+    match raw.map(Token::of) {
+        Some(Token::Text(text)) => text.into_owned(),
+        _ => raw.map_or_else(|| "?".to_string(), |raw| raw.get().to_string()),
+    }
+}
+
+impl Report {
+    pub(super) fn of(explanation: &Explanation) -> Self {
+        let detail = explanation.detail.as_deref();
+        let json = detail.map_or(Cow::Borrowed(""), |detail| crate::json::mend(&detail.json));
+        let feature = wire::Feature::parse(&json).unwrap_or_default();
+        let diagnostics = detail.map_or(&[][..], |detail| &detail.diagnostics);
+        let strategies = feature.strategies.as_ref().map_or(&[][..], Vec::as_slice);
+        let strategies: Vec<StrategyReport> = (0..)
+            .zip(strategies)
+            .map(|(position, strategy)| {
+                StrategyTeller {
+                    explanation,
+                    diagnostics,
+                    position,
+                }
+                .tell(strategy)
+            })
+            .collect();
+        let matched = strategies
+            .iter()
+            .find(|strategy| strategy.outcome == Outcome::Match);
+        let default_value = token(feature.value);
+        Self {
+            feature: detail.map_or(String::new(), |detail| detail.key.to_string()),
+            kind: explanation.kind.map(super::Kind::as_str),
+            locked: detail.is_some_and(|detail| detail.locked),
+            value: matched.map_or_else(|| default_value.clone(), |strategy| strategy.value.clone()),
+            reason: explanation.reason,
+            strategy_id: matched.and_then(|strategy| strategy.id.clone()),
+            has_context: explanation.attributes.is_some(),
+            strategies,
+            default_value,
+            diagnostics: diagnostics.to_vec(),
+        }
+    }
+}
+
+/// Tells of one strategy.
+struct StrategyTeller<'a> {
+    explanation: &'a Explanation,
+    diagnostics: &'a [Diagnostic],
+    position: u32,
+}
+
+impl StrategyTeller<'_> {
+    fn tell(&self, strategy: &Shape<wire::Strategy<'_>>) -> StrategyReport {
+        let unread = wire::Strategy::default();
+        let strategy = strategy.as_ref().unwrap_or(&unread);
+        let step = self
+            .explanation
+            .steps
+            .iter()
+            .find(|step| step.position == self.position);
+        let asked = step.map_or(&[][..], |step| step.rules.of(&self.explanation.rules));
+        let rules = strategy.rules.as_ref().map_or(&[][..], Vec::as_slice);
+        let rules: Vec<RuleReport> = (0..)
+            .zip(rules)
+            .map(|(index, rule)| {
+                self.rule(index, rule, asked.iter().find(|step| step.index == index))
+            })
+            .collect();
+        let outcome = match step.map_or(Outcome::NotReached, |step| step.outcome) {
+            Outcome::AttributeMiss if rules.iter().any(|rule| rule.unreadable) => Outcome::Invalid,
+            outcome => outcome,
+        };
+        let attributes = strategy
+            .percentage_attributes
+            .as_ref()
+            .map_or(&[][..], Vec::as_slice);
+        let attributes: Vec<String> = attributes
+            .iter()
+            .filter_map(|name| Some(wire::text(Some(*name))?.into_owned()))
+            .collect();
+        let drawn = step.and_then(|step: &Step| step.drawn);
+        StrategyReport {
+            id: wire::text(strategy.id).map(Cow::into_owned),
+            value: token(strategy.value),
+            outcome,
+            percentage: token(strategy.percentage),
+            percentage_key: drawn.and_then(|_| self.percentage_key(&attributes)),
+            percentage_attributes: attributes,
+            bucket: drawn.map(|(bucket, _)| bucket),
+            threshold: drawn.map(|(_, limit)| limit),
+            rules,
+        }
+    }
+
+    fn percentage_key(&self, names: &[String]) -> Option<String> {
+        let attributes = self.explanation.attributes.as_ref()?;
+        if names.is_empty() {
+            let first = |name| attributes.get(name).and_then(|mut values| values.next());
+            return first(self.explanation.session)
+                .or_else(|| first("userkey"))
+                .map(str::to_string);
+        }
+        let part = |name: &String| match attributes.get(name) {
+            Some(values) => values.collect::<Vec<_>>().join("$"),
+            None => "<none>".to_string(),
+        };
+        Some(names.iter().map(part).collect::<Vec<_>>().join("$"))
+    }
+
+    fn rule(
+        &self,
+        index: u32,
+        rule: &Shape<wire::Rule<'_>>,
+        step: Option<&RuleStep>,
+    ) -> RuleReport {
+        let unread = wire::Rule::default();
+        let rule = rule.as_ref().unwrap_or(&unread);
+        let field = shown(rule.field);
+        let given = self
+            .explanation
+            .attributes
+            .as_ref()
+            .and_then(|attributes| attributes.get(&field));
+        let given: Option<Vec<String>> = given.map(|values| values.map(str::to_string).collect());
+        let kind = shown(rule.kind);
+        let failed = step.is_some_and(|step| !step.held);
+        let wanted = match &rule.values {
+            Shape::Is(values) => Some(values.iter().map(|value| value.get().to_string()).collect()),
+            _ => None,
+        };
+        let conditional = shown(rule.conditional);
+        let incomparable = || {
+            let typed = !matches!(conditional.as_str(), "STARTS_WITH" | "ENDS_WITH" | "REGEX");
+            typed
+                && given
+                    .as_ref()
+                    .is_some_and(|given| !given.iter().any(|text| comparable(&kind, text)))
+        };
+        RuleReport {
+            unreadable: failed && (self.broken(index) || incomparable()),
+            now: step
+                .filter(|step| step.read_clock)
+                .and(self.explanation.now),
+            held: step.map(|step| step.held),
+            field,
+            kind,
+            conditional,
+            wanted,
+            given,
+        }
+    }
+
+    /// Did this rule lose itself, or every value it could have compared with, when it was compiled?
+    fn broken(&self, index: u32) -> bool {
+        let here: Vec<&Diagnostic> = self
+            .diagnostics
+            .iter()
+            .filter(|each| {
+                each.place.strategy == Some(self.position) && each.place.rule == Some(index)
+            })
+            .collect();
+        here.iter()
+            .any(|each| each.consequence == Consequence::RuleNeverHolds)
+            || (!here.is_empty() && self.lost_all(index, here.len()))
+    }
+
+    fn lost_all(&self, index: u32, dropped: usize) -> bool {
+        let json = self
+            .explanation
+            .detail
+            .as_deref()
+            .map_or("", |detail| &detail.json);
+        let Some(feature) = wire::Feature::parse(json) else {
+            return false;
+        };
+        let values = feature
+            .strategies
+            .as_ref()
+            .and_then(|strategies| strategies.get(self.position as usize)?.as_ref())
+            .and_then(|strategy| strategy.rules.as_ref()?.get(index as usize)?.as_ref())
+            .and_then(|rule| rule.values.as_ref());
+        values.is_some_and(|values| {
+            values
+                .iter()
+                .filter(|value| Token::of(value) != Token::Null)
+                .count()
+                <= dropped
+        })
+    }
+}
+
+/// Can a text be compared as this type at all?
+fn comparable(kind: &str, text: &str) -> bool {
+    match kind {
+        "NUMBER" => Decimal::parse(text).is_some(),
+        "DATE" => Day::parse(text, Years::Signed).is_some(),
+        "DATETIME" => Moment::parse(text, MissingOffset::MeansUtc, Years::Signed).is_some(),
+        "IP_ADDRESS" => address::parse(text, Spelling::Server).is_some(),
+        _ => true,
+    }
+}
+
+/// How a line of the text is meant, for whoever colours it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Mark {
+    /// The answer.
+    Answer,
+    /// Something held or matched.
+    Good,
+    /// Something failed.
+    Bad,
+    /// Something was not looked at.
+    Quiet,
+    /// Something could not be read.
+    Warning,
+}
+
+/// A line of the text.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// How far it is indented, in steps.
+    pub indent: usize,
+    /// How it is meant.
+    pub mark: Mark,
+    /// What it says.
+    pub text: String,
+}
+
+impl Report {
+    /// The text, line by line.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        let mut line = |indent, mark, text| lines.push(Line { indent, mark, text });
+        let value = self.value.as_deref().unwrap_or("null");
+        let because = match (self.reason, &self.strategy_id) {
+            (Reason::StrategyMatch | Reason::Split, Some(id)) => format!("strategy {id} matches"),
+            (Reason::StrategyMatch | Reason::Split, None) => "a strategy matches".to_string(),
+            (Reason::Static, _) => "there are no strategies".to_string(),
+            (_, _) if !self.has_context => "there is no context, so everybody's value".to_string(),
+            _ => "no strategy matches, so everybody's value".to_string(),
+        };
+        let kind = self.kind.unwrap_or("unknown type");
+        let locked = if self.locked { ", locked" } else { "" };
+        line(
+            0,
+            Mark::Answer,
+            format!(
+                "{} = {value}  ({kind}{locked}; {}: {because})",
+                self.feature, self.reason
+            ),
+        );
+        for (position, strategy) in self.strategies.iter().enumerate() {
+            let id = strategy.id.as_deref().unwrap_or("without id");
+            let value = strategy.value.as_deref().unwrap_or("null");
+            let (mark, outcome) = strategy.verdict();
+            line(
+                1,
+                mark,
+                format!("strategy {} ({id}) → {value}: {outcome}", position + 1),
+            );
+            for rule in &strategy.rules {
+                let mark = match rule.held {
+                    Some(true) => Mark::Good,
+                    Some(false) => Mark::Bad,
+                    None => Mark::Quiet,
+                };
+                if strategy.outcome != Outcome::NotReached {
+                    line(2, mark, rule.sentence());
+                }
+            }
+        }
+        if !self.strategies.is_empty() {
+            let value = self.default_value.as_deref().unwrap_or("null");
+            let used = self.reason == Reason::Default;
+            line(
+                1,
+                if used { Mark::Good } else { Mark::Quiet },
+                format!("everybody else → {value}"),
+            );
+        }
+        for diagnostic in &self.diagnostics {
+            line(1, Mark::Warning, diagnostic.to_string());
+        }
+        lines
+    }
+}
+
+impl StrategyReport {
+    fn verdict(&self) -> (Mark, String) {
+        let drawn = match (self.bucket, self.threshold, &self.percentage_key) {
+            (Some(bucket), Some(threshold), Some(key)) => {
+                let sign = if i64::from(bucket) <= threshold {
+                    "<="
+                } else {
+                    ">"
+                };
+                format!("{key:?} falls into bucket {bucket} {sign} {threshold}")
+            }
+            _ => String::new(),
+        };
+        match self.outcome {
+            Outcome::Match if drawn.is_empty() => (Mark::Good, "matches".to_string()),
+            Outcome::Match => (Mark::Good, format!("matches, {drawn}")),
+            Outcome::PercentageMiss if drawn.is_empty() => (Mark::Bad, "admits nobody".to_string()),
+            Outcome::PercentageMiss => (Mark::Bad, drawn),
+            Outcome::NoPercentageKey => {
+                (Mark::Bad, "the context has no percentage key".to_string())
+            }
+            Outcome::AttributeMiss if drawn.is_empty() => {
+                (Mark::Bad, "a rule does not hold".to_string())
+            }
+            Outcome::AttributeMiss => (Mark::Bad, format!("a rule does not hold ({drawn})")),
+            Outcome::Invalid => (Mark::Warning, "cannot be compared".to_string()),
+            Outcome::NotReached => (Mark::Quiet, "not reached".to_string()),
+        }
+    }
+}
+
+impl RuleReport {
+    fn sentence(&self) -> String {
+        let wanted = match &self.wanted {
+            Some(wanted) => format!("[{}]", wanted.join(", ")),
+            None => "nothing".to_string(),
+        };
+        let given = match (&self.given, self.now) {
+            (Some(given), _) => {
+                let given: Vec<String> = given.iter().map(|text| format!("{text:?}")).collect();
+                format!("given {}", given.join(", "))
+            }
+            (None, Some(now)) => format!("the clock says {now}"),
+            (None, None) => "nothing given".to_string(),
+        };
+        let verdict = match self.held {
+            Some(true) => "holds",
+            Some(false) if self.unreadable => "cannot be compared",
+            Some(false) => "does not hold",
+            None => "not asked",
+        };
+        format!(
+            "{} {} {wanted} as {}: {given}, {verdict}",
+            self.field, self.conditional, self.kind
+        )
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, line) in self.lines().iter().enumerate() {
+            let end = if index == 0 { "" } else { "\n" };
+            write!(f, "{end}{}{}", "  ".repeat(line.indent), line.text)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,162 @@
+//! One compiled feature, wherever it lies.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use crate::diagnostic::Diagnostic;
+use crate::evaluate::{Memory, evaluate};
+use crate::evaluation::Evaluation;
+use crate::explanation::Explanation;
+use crate::featurehub::wire;
+use crate::json::Token;
+use crate::subject::Subject;
+use crate::tables::{FeatureDetail, Head, Mode, Tables};
+use crate::time::Clock;
+use crate::trace::NoTrace;
+use crate::value::Kind;
+
+/// A feature of a [`Ruleset`](crate::Ruleset).
+#[derive(Debug, Clone, Copy)]
+pub struct FeatureRef<'a> {
+    tables: &'a Tables,
+    position: usize,
+}
+
+impl<'a> FeatureRef<'a> {
+    #[inline]
+    pub(crate) const fn new(tables: &'a Tables, position: usize) -> Self {
+        Self { tables, position }
+    }
+
+    pub(crate) const fn tables(&self) -> &'a Tables {
+        self.tables
+    }
+
+    pub(crate) const fn position(&self) -> usize {
+        self.position
+    }
+
+    #[inline]
+    pub(crate) fn head(&self) -> Option<&'a Head> {
+        self.tables.heads.get(self.position)
+    }
+
+    pub(crate) fn detail(&self) -> Option<&'a Arc<FeatureDetail>> {
+        self.tables.features.get(self.position)
+    }
+
+    /// Its name in the application.
+    #[must_use]
+    pub fn key(&self) -> &'a str {
+        self.tables.key(self.position)
+    }
+
+    /// The id of the feature.
+    #[must_use]
+    pub fn id(&self) -> Option<&'a str> {
+        self.detail()?.id.as_deref()
+    }
+
+    /// The version of its value; 0 if the payload has none.
+    #[must_use]
+    pub fn version(&self) -> i64 {
+        self.detail().map_or(0, |detail| detail.version)
+    }
+
+    /// The type of its value; `None` if the payload's is unknown.
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        self.head()?.kind
+    }
+
+    /// Is it locked? That changes no evaluation; it guards overrides (evaluation 5.6).
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.detail().is_some_and(|detail| detail.locked)
+    }
+
+    /// Its properties (`fp`), in the payload's order. Reads the payload's text again.
+    #[must_use]
+    pub fn properties(&self) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
+        let Some(feature) = wire::Feature::parse(self.json()) else {
+            return Vec::new();
+        };
+        let members = feature.properties.as_ref().cloned().unwrap_or_default();
+        let texts = members
+            .into_iter()
+            .filter_map(|(name, value)| match Token::of(value) {
+                Token::Text(text) => Some((name, text)),
+                _ => None,
+            });
+        texts.collect()
+    }
+
+    /// Its JSON as it was received.
+    #[must_use]
+    pub fn json(&self) -> &'a str {
+        self.detail().map_or("", |detail| &detail.json)
+    }
+
+    /// The JSON token of an answer's value, as it stands in the payload (D-39: a NUMBER `"7.50"` stays that text); `None` for
+    /// null. Reads the payload's text again.
+    #[must_use]
+    pub fn value_token(&self, evaluation: &Evaluation<'_>) -> Option<&'a str> {
+        let feature = wire::Feature::parse(self.json())?;
+        let raw = match evaluation.strategy_position() {
+            None => feature.value,
+            Some(position) => feature.strategies.as_ref()?.get(position)?.as_ref()?.value,
+        };
+        raw.filter(|raw| Token::of(raw) != Token::Null)
+            .map(RawValue::get)
+    }
+
+    /// What could not be read in it.
+    #[must_use]
+    pub fn diagnostics(&self) -> &'a [Diagnostic] {
+        self.detail().map_or(&[], |detail| &detail.diagnostics)
+    }
+
+    /// Evaluates it for a subject: no lock, no memory, no clock unless a rule reads `now`.
+    #[inline]
+    #[must_use]
+    pub fn evaluate<C: Clock>(&self, subject: &Subject<'a, C>) -> Evaluation<'a> {
+        let tables = self.tables;
+        let Some(head) = self.head() else {
+            return Evaluation::missing(tables);
+        };
+        let row = match head.mode {
+            Mode::Static => None,
+            Mode::OneKeyManyRules => {
+                let mut memory = Memory::<4>::new();
+                evaluate(
+                    tables,
+                    head,
+                    head.strategies,
+                    subject,
+                    &mut memory,
+                    &mut NoTrace,
+                )
+            }
+            Mode::OneKey | Mode::SeveralKeys => {
+                let mut memory = Memory::<0>::new();
+                evaluate(
+                    tables,
+                    head,
+                    head.strategies,
+                    subject,
+                    &mut memory,
+                    &mut NoTrace,
+                )
+            }
+        };
+        Evaluation::new(tables, head, row)
+    }
+
+    /// Evaluates it the same way and says why, strategy by strategy.
+    #[must_use]
+    pub fn explain<C: Clock>(&self, subject: &Subject<'a, C>) -> Explanation {
+        Explanation::of(*self, subject)
+    }
+}

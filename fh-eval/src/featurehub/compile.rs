@@ -1,0 +1,657 @@
+//! From a payload to a ruleset. Never fails: what cannot be read never widens a rollout and leaves a diagnostic (D-35).
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+
+use super::document::readable;
+use super::rule::RuleCompiler;
+use super::wire::{self, Raw, text};
+use crate::attributes::Name;
+use crate::bucket::BUCKETS;
+use crate::diagnostic::{Consequence, Diagnostic, Place, Problem, excerpt};
+use crate::json::{Shape, Token};
+use crate::predicate::{Predicate, Run};
+use crate::profile::Profile;
+use crate::ruleset::{Feature, Ruleset};
+use crate::tables::{
+    FeatureDetail, Field, Head, Mode, Now, Share, Strategy, StrategyDetail, ValueAt, Writer,
+};
+use crate::text::pattern::{Extent, Pattern};
+use crate::value::{Kind, Number, Value};
+
+/// Ids to hash in place of feature ids, by feature key: the ids of the feature *values* that a FeatureHub server hashes (D-41).
+pub type HashIds = HashMap<String, String>;
+
+/// Nodes of all patterns of one ruleset together; each may have [`MAX_NODES`](crate::text::pattern::MAX_NODES).
+const PATTERN_BUDGET: usize = 200_000;
+
+/// A feature with more rules than this looks its attributes up once instead of once a rule.
+const MANY_RULES: usize = 3;
+
+/// Compiles features under a profile.
+///
+/// ```
+/// use fh_eval::featurehub::{Compiler, Document};
+/// use fh_eval::Profile;
+/// let body = br#"[{"key": "A", "type": "BOOLEAN", "value": true}, {"value": 1}]"#;
+/// let environment = Document::parse(body)?.only()?;
+/// let ruleset = Compiler::new(Profile::Client).compile(&environment);
+/// assert!(ruleset.get("A").is_some());
+/// assert_eq!(ruleset.diagnostics().count(), 1); // the second feature has no key
+/// # Ok::<(), fh_eval::featurehub::ParseError>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Compiler<'a> {
+    profile: Profile,
+    hash_ids: Option<&'a HashIds>,
+}
+
+impl<'a> Compiler<'a> {
+    /// Compiles under `profile`, hashing feature ids.
+    #[must_use]
+    pub const fn new(profile: Profile) -> Self {
+        Self {
+            profile,
+            hash_ids: None,
+        }
+    }
+
+    /// Hashes these ids instead. A feature that has none here keeps its feature id, with a diagnostic.
+    #[must_use]
+    pub const fn hash_ids(self, ids: &'a HashIds) -> Self {
+        Self {
+            hash_ids: Some(ids),
+            ..self
+        }
+    }
+
+    /// Compiles the features of one environment, in their order. Of two features with one key the later counts.
+    #[must_use]
+    pub fn compile(&self, environment: &super::Environment<'_>) -> Ruleset {
+        let mut run = Compilation::new(*self, environment.id.as_deref());
+        for (position, feature) in environment.features.iter().enumerate() {
+            run.feature(position, feature);
+        }
+        Ruleset::new(run.writer.finish(), run.left_out)
+    }
+
+    /// Compiles one feature, to be put into a ruleset by [`Ruleset::with`].
+    ///
+    /// # Errors
+    /// The diagnostic that says why there is no feature in the JSON.
+    pub fn feature(&self, json: &RawValue) -> Result<Feature, Diagnostic> {
+        let mut run = Compilation::new(*self, None);
+        run.feature(0, json);
+        match run.left_out.pop() {
+            Some(diagnostic) => Err(diagnostic),
+            None => Ok(Feature::new(run.writer.finish())),
+        }
+    }
+}
+
+/// One compilation.
+struct Compilation<'a> {
+    compiler: Compiler<'a>,
+    writer: Writer,
+    patterns: Patterns,
+    /// Diagnostics of features that are not there.
+    left_out: Vec<Diagnostic>,
+    /// Where we are and what was noticed there.
+    notes: Notes,
+}
+
+/// The present place, and the diagnostics of the present feature.
+pub(super) struct Notes {
+    pub(super) place: Place,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl Notes {
+    /// Notes a problem with what stands at `member` of the present place.
+    pub(super) fn add(
+        &mut self,
+        member: &'static str,
+        value: Option<&str>,
+        problem: Problem,
+        consequence: Consequence,
+    ) {
+        let place = Place {
+            member: Some(member),
+            value: value.map(excerpt),
+            ..self.place.clone()
+        };
+        self.diagnostics.push(Diagnostic {
+            place,
+            problem,
+            consequence,
+        });
+    }
+}
+
+/// Patterns compiled so far: identical ones are shared.
+#[derive(Default)]
+pub(super) struct Patterns {
+    known: HashMap<(Box<str>, Extent), Result<Arc<Pattern>, Problem>>,
+    nodes: usize,
+}
+
+impl Patterns {
+    pub(super) fn get(&mut self, pattern: &str, extent: Extent) -> Result<Arc<Pattern>, Problem> {
+        let key = (Box::from(pattern), extent);
+        if let Some(known) = self.known.get(&key) {
+            return known.clone();
+        }
+        let compiled = if self.nodes > PATTERN_BUDGET {
+            Err(Problem::PatternBudget)
+        } else {
+            Pattern::compile(pattern, extent)
+                .map_err(Problem::Pattern)
+                .map(Arc::new)
+        };
+        if let Ok(pattern) = &compiled {
+            self.nodes += pattern.nodes();
+        }
+        self.known.insert(key, compiled.clone());
+        compiled
+    }
+}
+
+/// What all strategies of a feature share while it is compiled.
+struct Draw {
+    has_hash_id: bool,
+    kind: Option<Kind>,
+    /// Names of the percentage attributes of each source seen so far, and its row.
+    sources: Vec<(Vec<String>, u32)>,
+    /// Sum of the stacked percentages so far; only of use while there is one source.
+    base: i64,
+    rules: usize,
+}
+
+impl<'a> Compilation<'a> {
+    fn new(compiler: Compiler<'a>, environment: Option<&str>) -> Self {
+        let place = Place {
+            environment: environment.map(Box::from),
+            ..Place::default()
+        };
+        Self {
+            compiler,
+            writer: Writer::default(),
+            patterns: Patterns::default(),
+            left_out: Vec::new(),
+            notes: Notes {
+                place,
+                diagnostics: Vec::new(),
+            },
+        }
+    }
+
+    fn feature(&mut self, position: usize, raw: &RawValue) {
+        let json = readable(raw);
+        self.notes.place.feature = format!("#{position}").into();
+        let Some(feature) = wire::Feature::parse(&json) else {
+            return self.leave_out("feature", raw, Problem::Expected("an object"));
+        };
+        let key = match text(feature.key) {
+            Some(key) if !key.is_empty() => key,
+            _ => {
+                return self.leave_out(
+                    "key",
+                    feature.key.unwrap_or(raw),
+                    Problem::Expected("a text"),
+                );
+            }
+        };
+        self.notes.place.feature = key.as_ref().into();
+        self.writer.begin();
+        let id = text(feature.id);
+        if id.is_none() && feature.id.is_some_and(|id| Token::of(id) != Token::Null) {
+            self.note(
+                "id",
+                feature.id,
+                Problem::Expected("a text"),
+                Consequence::Assumed("no id"),
+            );
+        }
+        let hash_id = self.hash_id(&key, id.as_deref());
+        let kind = self.kind(feature.kind);
+        let key_row = self.writer.text(&key);
+        let hash_id_row = hash_id.as_deref().map(|id| self.writer.text(id));
+        let value = self.value(kind, feature.value);
+        let mut draw = Draw {
+            has_hash_id: hash_id.is_some(),
+            kind,
+            sources: Vec::new(),
+            base: 0,
+            rules: 0,
+        };
+        let all = self.strategies(&feature.strategies, &mut draw);
+        let (strategies, mode) = self.hot(all, &draw);
+        let session = Name::of(self.compiler.profile.session_attribute());
+        let head = Head {
+            strategies,
+            hash_id: hash_id_row.unwrap_or_default(),
+            value,
+            session,
+            mode,
+            kind,
+            encoding: self.compiler.profile.encoding(),
+        };
+        let locked = self.locked(feature.locked);
+        let version = self.version(feature.version);
+        if matches!(feature.properties, Shape::Other) {
+            self.notes.add(
+                "fp",
+                None,
+                Problem::Expected("an object of texts"),
+                Consequence::Assumed("none"),
+            );
+        }
+        let detail = FeatureDetail {
+            key: key.as_ref().into(),
+            id: id.as_deref().map(Box::from),
+            version,
+            locked,
+            json: raw.get().into(),
+            diagnostics: std::mem::take(&mut self.notes.diagnostics).into(),
+        };
+        self.writer.end(head, key_row, all, detail);
+    }
+
+    fn leave_out(&mut self, member: &'static str, raw: &RawValue, problem: Problem) {
+        self.notes.add(
+            member,
+            Some(raw.get()),
+            problem,
+            Consequence::FeatureLeftOut,
+        );
+        self.left_out.append(&mut self.notes.diagnostics);
+    }
+
+    fn note(
+        &mut self,
+        member: &'static str,
+        raw: Raw<'_>,
+        problem: Problem,
+        consequence: Consequence,
+    ) {
+        self.notes
+            .add(member, raw.map(RawValue::get), problem, consequence);
+    }
+
+    fn hash_id(&mut self, key: &str, id: Option<&str>) -> Option<String> {
+        if let Some(ids) = self.compiler.hash_ids {
+            if let Some(id) = ids.get(key) {
+                return Some(id.clone());
+            }
+            self.notes.add(
+                "id",
+                None,
+                Problem::NoHashId,
+                Consequence::Assumed("the feature id"),
+            );
+        }
+        id.map(str::to_string)
+    }
+
+    fn kind(&mut self, raw: Raw<'_>) -> Option<Kind> {
+        let kind = text(raw).and_then(|name| Kind::from_wire(&name));
+        if kind.is_none() {
+            self.note(
+                "type",
+                raw,
+                Problem::Unknown("feature type"),
+                Consequence::Assumed("no type"),
+            );
+        }
+        kind
+    }
+
+    fn locked(&mut self, raw: Raw<'_>) -> bool {
+        match raw.map(Token::of) {
+            Some(Token::Bool(locked)) => locked,
+            None | Some(Token::Null) => false,
+            Some(_) => {
+                self.note(
+                    "l",
+                    raw,
+                    Problem::Expected("a boolean"),
+                    Consequence::Assumed("false"),
+                );
+                false
+            }
+        }
+    }
+
+    fn version(&mut self, raw: Raw<'_>) -> i64 {
+        match raw.map(Token::of) {
+            None | Some(Token::Null) => 0,
+            Some(token) => integral(&token).unwrap_or_else(|| {
+                self.note(
+                    "version",
+                    raw,
+                    Problem::Expected("an integer"),
+                    Consequence::Assumed("0"),
+                );
+                0
+            }),
+        }
+    }
+
+    /// Strategies as rows, one for each that the payload has.
+    fn strategies(&mut self, list: &Shape<Vec<Shape<wire::Strategy<'_>>>>, draw: &mut Draw) -> Run {
+        let at = self.writer.tables.strategies.len() as u32;
+        match list {
+            Shape::Is(list) => {
+                for (position, strategy) in list.iter().enumerate() {
+                    self.notes.place.strategy = Some(position as u32);
+                    let (strategy, detail) = self.strategy(position as u32, strategy, draw);
+                    self.writer.tables.strategies.push(strategy);
+                    self.writer.tables.details.push(detail);
+                    self.notes.place.strategy_id = None;
+                }
+                self.notes.place.strategy = None;
+            }
+            Shape::Absent | Shape::Null => {}
+            Shape::Other => {
+                let problem = Problem::Expected("a list");
+                self.notes.add(
+                    "strategies",
+                    None,
+                    problem,
+                    Consequence::Assumed("no strategy"),
+                );
+            }
+        }
+        Run {
+            at,
+            len: self.writer.tables.strategies.len() as u32 - at,
+        }
+    }
+
+    fn strategy(
+        &mut self,
+        position: u32,
+        strategy: &Shape<wire::Strategy<'_>>,
+        draw: &mut Draw,
+    ) -> (Strategy, StrategyDetail) {
+        let mut row = Strategy {
+            limit: -1,
+            rules: Run::default(),
+            value: ValueAt::NONE,
+            source: 0,
+            share: Share::Unusable,
+        };
+        let mut detail = StrategyDetail {
+            id: None,
+            percentage: 0,
+            position,
+        };
+        let Shape::Is(strategy) = strategy else {
+            self.notes.add(
+                "strategies",
+                None,
+                Problem::Expected("an object"),
+                Consequence::StrategyNeverMatches,
+            );
+            return (row, detail);
+        };
+        if let Some(id) = text(strategy.id) {
+            detail.id = Some(self.writer.text(&id));
+            self.notes.place.strategy_id = Some(id.as_ref().into());
+        }
+        row.value = self.value(draw.kind, strategy.value);
+        let percentage = self.percentage(strategy.percentage);
+        let source = self.source(&strategy.percentage_attributes);
+        let rules = self.rules(&strategy.rules);
+        row.rules = rules.unwrap_or_default();
+        draw.rules += row.rules.len as usize;
+        let (Some(percentage), Some(source), Some(rules)) = (percentage, source, rules) else {
+            return (row, detail);
+        };
+        detail.percentage = percentage.unwrap_or(0);
+        row.share = match (percentage, rules.len) {
+            (None | Some(0), 1..) => Share::None,
+            (Some(0), 0) if self.compiler.profile == Profile::Edge => Share::Stacked,
+            (None | Some(0), 0) => Share::None,
+            (Some(_), 0) => Share::Stacked,
+            (Some(_), _) => Share::Alone,
+        };
+        if row.share == Share::None {
+            return (row, detail);
+        }
+        if !draw.has_hash_id {
+            self.note(
+                "percentage",
+                strategy.percentage,
+                Problem::NoFeatureId,
+                Consequence::StrategyNeverMatches,
+            );
+            row.share = Share::Unusable;
+            return (row, detail);
+        }
+        let limit = match row.share {
+            Share::Stacked => {
+                draw.base = draw.base.saturating_add(detail.percentage);
+                draw.base
+            }
+            _ => detail.percentage,
+        };
+        row.limit = limit.clamp(-1, i64::from(BUCKETS)) as i32;
+        row.source = self.source_row(source, draw);
+        (row, detail)
+    }
+
+    /// `None`: unreadable. `Some(None)`: no percentage.
+    fn percentage(&mut self, raw: Raw<'_>) -> Option<Option<i64>> {
+        match raw.map(Token::of) {
+            None | Some(Token::Null) => Some(None),
+            Some(token) => {
+                let percentage = integral(&token);
+                if percentage.is_none() {
+                    let problem = Problem::Expected("an integer from 0 to 1000000");
+                    self.note(
+                        "percentage",
+                        raw,
+                        problem,
+                        Consequence::StrategyNeverMatches,
+                    );
+                }
+                percentage.map(Some)
+            }
+        }
+    }
+
+    /// The names of the percentage attributes; none for the default key.
+    fn source(&mut self, attributes: &Shape<Vec<&RawValue>>) -> Option<Vec<String>> {
+        let member = "percentageAttributes";
+        match attributes {
+            Shape::Absent | Shape::Null => Some(Vec::new()),
+            Shape::Is(names) => {
+                let read: Option<Vec<_>> = names
+                    .iter()
+                    .map(|name| text(Some(*name)).map(Cow::into_owned))
+                    .collect();
+                if read.is_none() {
+                    let problem = Problem::Expected("a list of texts");
+                    self.notes
+                        .add(member, None, problem, Consequence::StrategyNeverMatches);
+                }
+                read
+            }
+            Shape::Other => {
+                self.notes.add(
+                    member,
+                    None,
+                    Problem::Expected("a list"),
+                    Consequence::StrategyNeverMatches,
+                );
+                None
+            }
+        }
+    }
+
+    fn source_row(&mut self, names: Vec<String>, draw: &mut Draw) -> u32 {
+        if let Some((_, row)) = draw.sources.iter().find(|(known, _)| *known == names) {
+            return *row;
+        }
+        let row = if names.is_empty() {
+            0
+        } else {
+            let field = |name: &String| Field {
+                name: Name::of(name),
+                text: name.as_str().into(),
+                now: Now::Missing,
+            };
+            self.writer.source(names.iter().map(field).collect())
+        };
+        draw.sources.push((names, row));
+        row
+    }
+
+    /// Rules as rows, in the payload's order; `None` if the list of them is unreadable.
+    fn rules(&mut self, rules: &Shape<Vec<Shape<wire::Rule<'_>>>>) -> Option<Run> {
+        let rules = match rules {
+            Shape::Absent | Shape::Null => return Some(Run::default()),
+            Shape::Is(rules) => rules,
+            Shape::Other => {
+                self.notes.add(
+                    "attributes",
+                    None,
+                    Problem::Expected("a list"),
+                    Consequence::StrategyNeverMatches,
+                );
+                return None;
+            }
+        };
+        let at = self.writer.tables.rules.len() as u32;
+        for (position, rule) in rules.iter().enumerate() {
+            self.notes.place.rule = Some(position as u32);
+            let compiled = RuleCompiler {
+                profile: self.compiler.profile,
+                writer: &mut self.writer,
+                patterns: &mut self.patterns,
+                notes: &mut self.notes,
+            }
+            .rule(rule);
+            self.writer.tables.rules.push(compiled);
+            self.notes.place.field = None;
+        }
+        self.notes.place.rule = None;
+        Some(Run {
+            at,
+            len: rules.len() as u32,
+        })
+    }
+
+    /// The strategies that evaluation walks: without those that can never match, as long as that moves no base.
+    fn hot(&mut self, all: Run, draw: &Draw) -> (Run, Mode) {
+        let mode = match (all.len, draw.sources.len()) {
+            (0, _) => Mode::Static,
+            (_, 2..) => Mode::SeveralKeys,
+            _ if draw.rules > MANY_RULES => Mode::OneKeyManyRules,
+            _ => Mode::OneKey,
+        };
+        let tables = &mut self.writer.tables;
+        let kept: Vec<(Strategy, StrategyDetail)> = {
+            let rows = all
+                .of(&tables.strategies)
+                .iter()
+                .zip(all.of(&tables.details));
+            let can_match = |strategy: &Strategy| match strategy.share {
+                Share::Unusable => false,
+                Share::None if strategy.rules.len == 0 => false,
+                Share::Stacked => true,
+                Share::None | Share::Alone => {
+                    let rules = strategy.rules.of(&tables.rules);
+                    !rules
+                        .iter()
+                        .any(|rule| matches!(rule.predicate, Predicate::Never))
+                }
+            };
+            let mut kept: Vec<_> = rows
+                .filter(|(strategy, _)| can_match(strategy))
+                .map(|(a, b)| (*a, *b))
+                .collect();
+            // Percentage attributes always make a key: a share that takes everyone ends the list.
+            let everyone = |strategy: &Strategy| {
+                strategy.share == Share::Stacked
+                    && strategy.source != 0
+                    && strategy.limit >= BUCKETS as i32 - 1
+            };
+            if mode != Mode::SeveralKeys
+                && let Some(last) = kept.iter().position(|(strategy, _)| everyone(strategy))
+            {
+                kept.truncate(last + 1);
+            }
+            kept
+        };
+        if kept.len() == all.len as usize {
+            return (all, mode);
+        }
+        let at = tables.strategies.len() as u32;
+        let len = kept.len() as u32;
+        for (strategy, detail) in kept {
+            tables.strategies.push(strategy);
+            tables.details.push(detail);
+        }
+        (Run { at, len }, mode)
+    }
+
+    /// A value of the feature's kind, as far as it can be one (evaluation 5.2).
+    fn value(&mut self, kind: Option<Kind>, raw: Raw<'_>) -> ValueAt {
+        let Some(raw) = raw else { return ValueAt::NONE };
+        let token = Token::of(raw);
+        let nested = matches!(token, Token::List | Token::Object);
+        if token == Token::Null {
+            return ValueAt::NONE;
+        }
+        if nested {
+            let problem = Problem::Expected("a text, a number or a boolean");
+            self.note(
+                "value",
+                Some(raw),
+                problem,
+                Consequence::Assumed("its JSON text"),
+            );
+        }
+        let text = match token {
+            Token::Bool(value) if kind == Some(Kind::Boolean) => {
+                return self.writer.value(Value::Bool(value));
+            }
+            _ if nested => Cow::Borrowed(raw.get()),
+            token => token.text().unwrap_or_default(),
+        };
+        let value = match kind {
+            Some(Kind::Boolean) => Value::Bool(!nested && text.eq_ignore_ascii_case("true")),
+            Some(Kind::Number) => match Number::parse(&text) {
+                Some(number) => Value::Number(number),
+                None => {
+                    self.note(
+                        "value",
+                        Some(raw),
+                        Problem::NotA("a number"),
+                        Consequence::Assumed("no number"),
+                    );
+                    Value::Text(text.as_ref().into())
+                }
+            },
+            Some(Kind::Json) => Value::Json(text.as_ref().into()),
+            Some(Kind::String) | None => Value::Text(text.as_ref().into()),
+        };
+        self.writer.value(value)
+    }
+}
+
+/// An integral JSON number (`20.0` is one), held within 64 bits.
+fn integral(token: &Token<'_>) -> Option<i64> {
+    let Token::Number(digits) = token else {
+        return None;
+    };
+    digits.parse().ok().or_else(|| {
+        let double: f64 = digits.parse().ok()?;
+        (double.fract() == 0.0).then_some(double as i64)
+    })
+}

@@ -1,0 +1,262 @@
+//! The forms in which FeatureHub sends features: a list of features, the body of a GET (a list of environments), or the
+//! data of a stream's event (evaluation 1.1).
+
+use std::borrow::Cow;
+
+use serde::de::{IgnoredAny, MapAccess};
+use serde_json::value::RawValue;
+
+use super::wire::{Raw, text};
+use crate::json::{ListOr, Object, ObjectOr, Shape, Token, mend};
+
+/// The text is not a document that features could be read from. A part that cannot be read inside a good document is a
+/// [`Diagnostic`](crate::Diagnostic) instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// The bytes are not UTF-8; the first bad one is at this offset.
+    NotUtf8(usize),
+    /// The text is not JSON: message with line and column.
+    NotJson(String),
+    /// It is JSON, but neither a list of features, nor of environments, nor one of either.
+    NoFeatures,
+    /// It holds several environments where one was asked for: their ids.
+    SeveralEnvironments(Vec<String>),
+}
+
+impl std::fmt::Display for ParseError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotUtf8(at) => write!(f, "not UTF-8 text (byte {at})"),
+            Self::NotJson(why) => write!(f, "not JSON: {why}"),
+            Self::NoFeatures => {
+                f.write_str("neither a list of features nor a list of environments")
+            }
+            Self::SeveralEnvironments(ids) => {
+                write!(f, "several environments ({}): choose one", ids.join(", "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// A payload, split into environments and features, each feature as its own piece of JSON.
+///
+/// ```
+/// use fh_eval::featurehub::Document;
+/// let body = br#"[{"id": "prod", "features": [{"key": "A"}, {"key": "B"}]}]"#;
+/// let document = Document::parse(body)?;
+/// assert_eq!(document.environments[0].id.as_deref(), Some("prod"));
+/// assert_eq!(document.environments[0].features.len(), 2);
+/// # Ok::<(), fh_eval::featurehub::ParseError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Document<'a> {
+    /// At least one; a bare list of features is one environment without id.
+    pub environments: Vec<Environment<'a>>,
+}
+
+/// One environment of a payload.
+#[derive(Debug, Clone, Default)]
+pub struct Environment<'a> {
+    /// Its id, if the payload names it.
+    pub id: Option<String>,
+    /// Its features, unread.
+    pub features: Vec<&'a RawValue>,
+}
+
+/// As much of an object as tells what it is.
+#[derive(Default)]
+struct Envelope<'a> {
+    id: Raw<'a>,
+    key: Raw<'a>,
+    features: Option<Shape<Vec<&'a RawValue>>>,
+}
+
+impl<'de> Object<'de> for Envelope<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "id" => self.id = Some(map.next_value()?),
+            "key" => self.key = Some(map.next_value()?),
+            "features" => self.features = Some(map.next_value::<ListOr<_>>()?.0),
+            _ => {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Envelope<'a> {
+    fn of(json: &'a str) -> Self {
+        match serde_json::from_str::<ObjectOr<Self>>(json) {
+            Ok(ObjectOr(Shape::Is(envelope))) => envelope,
+            _ => Self::default(),
+        }
+    }
+
+    fn environment(self) -> Option<Environment<'a>> {
+        let features = match self.features? {
+            Shape::Is(features) => features,
+            _ => Vec::new(),
+        };
+        Some(Environment {
+            id: text(self.id).map(Cow::into_owned),
+            features,
+        })
+    }
+}
+
+impl<'a> Document<'a> {
+    /// Splits a payload. A byte-order mark is skipped; features are not read yet.
+    ///
+    /// # Errors
+    /// [`ParseError`] if the document as a whole is unreadable.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
+        let json =
+            std::str::from_utf8(bytes).map_err(|error| ParseError::NotUtf8(error.valid_up_to()))?;
+        let json = json.strip_prefix('\u{feff}').unwrap_or(json);
+        let raw: &RawValue =
+            serde_json::from_str(json).map_err(|error| ParseError::NotJson(error.to_string()))?;
+        let environments = match Token::of(raw) {
+            Token::List => Self::list(raw)?,
+            Token::Object => {
+                let envelope = Envelope::of(raw.get());
+                if envelope.key.is_some() {
+                    vec![Environment {
+                        id: None,
+                        features: vec![raw],
+                    }]
+                } else {
+                    vec![envelope.environment().ok_or(ParseError::NoFeatures)?]
+                }
+            }
+            _ => return Err(ParseError::NoFeatures),
+        };
+        Ok(Self { environments })
+    }
+
+    fn list(raw: &'a RawValue) -> Result<Vec<Environment<'a>>, ParseError> {
+        let elements: Vec<&RawValue> = serde_json::from_str(raw.get())
+            .map_err(|error| ParseError::NotJson(error.to_string()))?;
+        // A feature has a key, an environment has features; the first that can be told decides for all.
+        let of_environments = elements.iter().find_map(|element| {
+            let envelope = Envelope::of(element.get());
+            envelope
+                .key
+                .map(|_| false)
+                .or(envelope.features.map(|_| true))
+        });
+        if of_environments != Some(true) {
+            return Ok(vec![Environment {
+                id: None,
+                features: elements,
+            }]);
+        }
+        Ok(elements
+            .into_iter()
+            .filter_map(|element| Envelope::of(element.get()).environment())
+            .collect())
+    }
+
+    /// The only environment.
+    ///
+    /// # Errors
+    /// [`ParseError::SeveralEnvironments`] if there is a choice to make.
+    pub fn only(self) -> Result<Environment<'a>, ParseError> {
+        let ids = self
+            .environments
+            .iter()
+            .map(|environment| environment.id.clone().unwrap_or_default());
+        let ids: Vec<String> = ids.collect();
+        let mut environments = self.environments.into_iter();
+        match (environments.next(), environments.next()) {
+            (Some(environment), None) => Ok(environment),
+            (None, _) => Err(ParseError::NoFeatures),
+            (Some(_), Some(_)) => Err(ParseError::SeveralEnvironments(ids)),
+        }
+    }
+}
+
+/// The payload inside the text of a stream's event: the data after `data:` on its lines. Any other text comes back as
+/// it is, so that files with either can be read alike.
+///
+/// ```
+/// use fh_eval::featurehub::event_data;
+/// assert_eq!(event_data("event: features\ndata: [1,\ndata: 2]\n\n"), "[1,\n2]");
+/// assert_eq!(event_data("[1, 2]"), "[1, 2]");
+/// ```
+#[must_use]
+pub fn event_data(text: &str) -> Cow<'_, str> {
+    let body = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start();
+    let is_event = ["data:", "event:", "id:"]
+        .iter()
+        .any(|field| body.starts_with(field));
+    if !is_event {
+        return Cow::Borrowed(text);
+    }
+    let lines = body.lines().take_while(|line| !line.is_empty());
+    let data: Vec<&str> = lines
+        .filter_map(|line| line.strip_prefix("data:"))
+        .map(|data| data.strip_prefix(' ').unwrap_or(data))
+        .collect();
+    Cow::Owned(data.join("\n"))
+}
+
+/// A feature's JSON with lone surrogates replaced, so that every string in it can be read.
+pub(super) fn readable(feature: &RawValue) -> Cow<'_, str> {
+    mend(feature.get())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(json: &str) -> Result<Vec<(Option<String>, usize)>, ParseError> {
+        let document = Document::parse(json.as_bytes())?;
+        Ok(document
+            .environments
+            .into_iter()
+            .map(|each| (each.id, each.features.len()))
+            .collect())
+    }
+
+    #[test]
+    fn every_form() {
+        assert_eq!(counts(r#"[{"key":"A"},{"key":"B"}]"#), Ok(vec![(None, 2)]));
+        assert_eq!(counts("\u{feff} [] "), Ok(vec![(None, 0)]));
+        assert_eq!(counts(r#"{"key":"A"}"#), Ok(vec![(None, 1)]));
+        assert_eq!(counts(r#"{"features":[1,{}]}"#), Ok(vec![(None, 2)]));
+        assert_eq!(
+            counts(r#"[{"id":"a","features":[{"key":"A"}]},{"id":"b","features":null},7]"#),
+            Ok(vec![(Some("a".into()), 1), (Some("b".into()), 0)])
+        );
+        assert_eq!(counts(r#"[null,{"key":"A"}]"#), Ok(vec![(None, 2)]));
+    }
+
+    #[test]
+    fn what_is_no_document() {
+        for json in ["", "{", "[1,]", "[] []", "nope"] {
+            assert!(
+                matches!(counts(json), Err(ParseError::NotJson(_))),
+                "{json}"
+            );
+        }
+        for json in ["1", "null", "\"x\"", "{}"] {
+            assert_eq!(counts(json), Err(ParseError::NoFeatures), "{json}");
+        }
+        assert_eq!(
+            Document::parse(b"[\xff]").map(|_| ()),
+            Err(ParseError::NotUtf8(1))
+        );
+        let several = br#"[{"id":"a","features":[]},{"features":[]}]"#;
+        assert_eq!(
+            Document::parse(several).unwrap().only().map(|_| ()),
+            Err(ParseError::SeveralEnvironments(vec![
+                "a".into(),
+                String::new()
+            ]))
+        );
+    }
+}

@@ -1,0 +1,9 @@
+//! FeatureHub's JSON. Only here does it exist; everything below works on compiled features.
+
+mod compile;
+mod document;
+mod rule;
+pub mod wire;
+
+pub use compile::{Compiler, HashIds};
+pub use document::{Document, Environment, ParseError, event_data};

@@ -1,0 +1,146 @@
+//! Exactly what travels (evaluation 1): every part as it was written, of whatever shape, so that nothing is lost before
+//! [`compile`](super::compile) has judged it.
+
+use std::borrow::Cow;
+
+use serde::de::{IgnoredAny, MapAccess};
+use serde_json::value::RawValue;
+
+use crate::json::{ListOr, Members, Object, ObjectOr, Shape, Token};
+
+/// A value as it was written, or nothing.
+pub type Raw<'a> = Option<&'a RawValue>;
+
+/// A FeatureState.
+#[derive(Debug, Clone, Default)]
+pub struct Feature<'a> {
+    /// Id of the feature, hashed for percentages.
+    pub id: Raw<'a>,
+    /// Its name.
+    pub key: Raw<'a>,
+    /// Is it locked?
+    pub locked: Raw<'a>,
+    /// Version of its value in this environment.
+    pub version: Raw<'a>,
+    /// `BOOLEAN`, `STRING`, `NUMBER` or `JSON`.
+    pub kind: Raw<'a>,
+    /// The value that everybody gets whom no strategy matches.
+    pub value: Raw<'a>,
+    /// Strategies in order.
+    pub strategies: Shape<Vec<Shape<Strategy<'a>>>>,
+    /// Feature properties (`fp`).
+    pub properties: Shape<Vec<(Cow<'a, str>, &'a RawValue)>>,
+}
+
+/// A FeatureRolloutStrategy.
+#[derive(Debug, Clone, Default)]
+pub struct Strategy<'a> {
+    /// Its name within the feature.
+    pub id: Raw<'a>,
+    /// 0 to 1,000,000.
+    pub percentage: Raw<'a>,
+    /// Attributes that make the percentage key.
+    pub percentage_attributes: Shape<Vec<&'a RawValue>>,
+    /// The value that a match serves.
+    pub value: Raw<'a>,
+    /// Rules, all of which have to hold.
+    pub rules: Shape<Vec<Shape<Rule<'a>>>>,
+}
+
+/// A FeatureRolloutStrategyAttribute.
+#[derive(Debug, Clone, Default)]
+pub struct Rule<'a> {
+    /// How to compare.
+    pub conditional: Raw<'a>,
+    /// Which attribute.
+    pub field: Raw<'a>,
+    /// As what to compare.
+    pub kind: Raw<'a>,
+    /// With which values.
+    pub values: Shape<Vec<&'a RawValue>>,
+}
+
+/// The text of a scalar that should be a string.
+#[must_use]
+pub fn text<'a>(raw: Raw<'a>) -> Option<Cow<'a, str>> {
+    match Token::of(raw?) {
+        Token::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+impl<'a> Feature<'a> {
+    /// Reads one feature; `None` if the JSON is no object.
+    #[must_use]
+    pub fn parse(json: &'a str) -> Option<Self> {
+        match serde_json::from_str::<ObjectOr<Self>>(json).ok()?.0 {
+            Shape::Is(feature) => Some(feature),
+            _ => None,
+        }
+    }
+}
+
+fn shapes<T>(list: ListOr<ObjectOr<T>>) -> Shape<Vec<Shape<T>>> {
+    match list.0 {
+        Shape::Is(list) => Shape::Is(list.into_iter().map(|part| part.0).collect()),
+        Shape::Absent => Shape::Absent,
+        Shape::Null => Shape::Null,
+        Shape::Other => Shape::Other,
+    }
+}
+
+impl<'de> Object<'de> for Feature<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "id" => self.id = Some(map.next_value()?),
+            "key" => self.key = Some(map.next_value()?),
+            "l" => self.locked = Some(map.next_value()?),
+            "version" => self.version = Some(map.next_value()?),
+            "type" => self.kind = Some(map.next_value()?),
+            "value" => self.value = Some(map.next_value()?),
+            "strategies" => self.strategies = shapes(map.next_value()?),
+            "fp" => {
+                self.properties = match map.next_value::<ObjectOr<Members<'de>>>()?.0 {
+                    Shape::Is(Members(members)) => Shape::Is(members),
+                    Shape::Null => Shape::Null,
+                    _ => Shape::Other,
+                }
+            }
+            _ => {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Object<'de> for Strategy<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "id" => self.id = Some(map.next_value()?),
+            "percentage" => self.percentage = Some(map.next_value()?),
+            "percentageAttributes" => self.percentage_attributes = map.next_value::<ListOr<_>>()?.0,
+            "value" => self.value = Some(map.next_value()?),
+            "attributes" => self.rules = shapes(map.next_value()?),
+            _ => {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Object<'de> for Rule<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        match name {
+            "conditional" => self.conditional = Some(map.next_value()?),
+            "fieldName" => self.field = Some(map.next_value()?),
+            "type" => self.kind = Some(map.next_value()?),
+            "values" => self.values = map.next_value::<ListOr<_>>()?.0,
+            _ => {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,318 @@
+//! Reading JSON leniently: a part of the wrong shape is told apart, never an error, and every scalar keeps its token.
+//!
+//! Nothing here parses a number: serde_json's own number type would lose digits, and its `arbitrary_precision` feature is
+//! not ours to switch on.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// What stands where a part is expected.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Shape<T> {
+    /// Nothing.
+    #[default]
+    Absent,
+    /// `null`.
+    Null,
+    /// A part of the right shape.
+    Is(T),
+    /// Something else.
+    Other,
+}
+
+impl<T> Shape<T> {
+    /// The part, if it is there in the right shape.
+    pub fn as_ref(&self) -> Option<&T> {
+        match self {
+            Self::Is(part) => Some(part),
+            _ => None,
+        }
+    }
+}
+
+/// A scalar, with the text it was written in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Token<'a> {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number's digits as they stand.
+    Number(&'a str),
+    /// A string, unescaped.
+    Text(Cow<'a, str>),
+    /// A list; not a scalar.
+    List,
+    /// An object; not a scalar.
+    Object,
+}
+
+impl<'a> Token<'a> {
+    /// Classifies a value.
+    #[must_use]
+    pub fn of(raw: &'a RawValue) -> Self {
+        let token = raw.get();
+        match token.as_bytes() {
+            [b'"', .., b'"'] => Self::Text(unescape(token)),
+            [b't', ..] => Self::Bool(true),
+            [b'f', ..] => Self::Bool(false),
+            [b'n', ..] => Self::Null,
+            [b'[', ..] => Self::List,
+            [b'{', ..] => Self::Object,
+            _ => Self::Number(token),
+        }
+    }
+
+    /// The text that rules compare: strings as they are, numbers as written, `true` and `false`; nothing for null, lists
+    /// and objects.
+    #[must_use]
+    pub fn text(self) -> Option<Cow<'a, str>> {
+        match self {
+            Self::Bool(true) => Some("true".into()),
+            Self::Bool(false) => Some("false".into()),
+            Self::Number(digits) => Some(digits.into()),
+            Self::Text(text) => Some(text),
+            Self::Null | Self::List | Self::Object => None,
+        }
+    }
+}
+
+/// Unescapes a JSON string token (which has its quotes).
+fn unescape(token: &str) -> Cow<'_, str> {
+    let inner = token
+        .get(1..token.len().saturating_sub(1))
+        .unwrap_or_default();
+    if inner.contains('\\') {
+        let mended = mend(token);
+        serde_json::from_str::<String>(&mended).map_or(Cow::Borrowed(inner), Cow::Owned)
+    } else {
+        Cow::Borrowed(inner)
+    }
+}
+
+/// Replaces escapes of lone surrogates (`\ud800` without its partner), which are legal JSON but no text, by U+FFFD.
+pub(crate) fn mend(json: &str) -> Cow<'_, str> {
+    let mut out = String::new();
+    let mut done = 0;
+    let mut at = 0;
+    let bytes = json.as_bytes();
+    let unit = |at: usize| -> Option<u16> {
+        let hex = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
+    };
+    while let Some(offset) = bytes
+        .get(at..)
+        .and_then(|rest| rest.iter().position(|byte| *byte == b'\\'))
+    {
+        at += offset;
+        match unit(at) {
+            Some(0xD800..=0xDBFF) if matches!(unit(at + 6), Some(0xDC00..=0xDFFF)) => at += 12,
+            Some(0xD800..=0xDFFF) => {
+                out.push_str(json.get(done..at).unwrap_or_default());
+                out.push_str("\\ufffd");
+                at += 6;
+                done = at;
+            }
+            // Any other escape, `\\` among them, is at least two bytes long.
+            _ => at += 2,
+        }
+    }
+    if done == 0 {
+        return Cow::Borrowed(json);
+    }
+    out.push_str(json.get(done..).unwrap_or_default());
+    Cow::Owned(out)
+}
+
+/// A member's name, unescaped.
+pub(crate) struct Name<'a>(pub(crate) Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+            fn visit_borrowed_bytes<E>(self, name: &'de [u8]) -> Result<Self::Value, E> {
+                Ok(Name(String::from_utf8_lossy(name)))
+            }
+            fn visit_bytes<E>(self, name: &[u8]) -> Result<Self::Value, E> {
+                Ok(Name(String::from_utf8_lossy(name).into_owned().into()))
+            }
+        }
+        // As bytes, because as text a lone surrogate in a name would fail the whole object.
+        deserializer.deserialize_bytes(NameVisitor)
+    }
+}
+
+/// An object that knows what to do with each of its members. A later member of the same name replaces the earlier.
+pub(crate) trait Object<'de>: Default {
+    /// Takes the value of the member `name` out of `map`, exactly once.
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
+}
+
+/// An object, or whatever else stands in its place.
+#[derive(Debug, Clone)]
+pub(crate) struct ObjectOr<T>(pub(crate) Shape<T>);
+
+/// A list, or whatever else stands in its place.
+#[derive(Debug, Clone)]
+pub(crate) struct ListOr<T>(pub(crate) Shape<Vec<T>>);
+
+struct ShapeVisitor<T>(PhantomData<T>);
+
+/// Everything that is neither list nor object, for both visitors.
+macro_rules! scalars {
+    () => {
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("any JSON")
+        }
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(Shape::Null)
+        }
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok(Shape::Other)
+        }
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok(Shape::Other)
+        }
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok(Shape::Other)
+        }
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok(Shape::Other)
+        }
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok(Shape::Other)
+        }
+    };
+}
+
+fn skip_list<'de, A: SeqAccess<'de>>(mut list: A) -> Result<(), A::Error> {
+    while list.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+fn skip_object<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
+    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+impl<'de, T: Object<'de>> Visitor<'de> for ShapeVisitor<ObjectOr<T>> {
+    type Value = Shape<T>;
+    scalars!();
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+        skip_list(list)?;
+        Ok(Shape::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut object = T::default();
+        while let Some(Name(name)) = map.next_key()? {
+            object.member(&name, &mut map)?;
+        }
+        Ok(Shape::Is(object))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ShapeVisitor<ListOr<T>> {
+    type Value = Shape<Vec<T>>;
+    scalars!();
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = list.next_element()? {
+            elements.push(element);
+        }
+        Ok(Shape::Is(elements))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        skip_object(map)?;
+        Ok(Shape::Other)
+    }
+}
+
+impl<'de, T: Object<'de>> Deserialize<'de> for ObjectOr<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer
+            .deserialize_any(ShapeVisitor::<Self>(PhantomData))
+            .map(Self)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for ListOr<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer
+            .deserialize_any(ShapeVisitor::<Self>(PhantomData))
+            .map(Self)
+    }
+}
+
+/// All members of an object, in order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Object<'de> for Members<'de> {
+    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+        self.0
+            .push((Cow::Owned(name.to_string()), map.next_value()?));
+        Ok(())
+    }
+}
+
+/// The elements of a list.
+pub(crate) fn list(json: &str) -> Shape<Vec<&RawValue>> {
+    serde_json::from_str::<ListOr<&RawValue>>(json).map_or(Shape::Other, |list| list.0)
+}
+
+/// The members of an object.
+pub(crate) fn object(json: &str) -> Shape<Members<'_>> {
+    serde_json::from_str::<ObjectOr<Members<'_>>>(json).map_or(Shape::Other, |object| object.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lone_surrogates_are_mended() {
+        assert!(matches!(mend(r#"{"a":"b\\ud800"}"#), Cow::Borrowed(_)));
+        assert!(matches!(mend(r#""\ud83d\udc22""#), Cow::Borrowed(_)));
+        for (json, text) in [
+            (r#""\ud800""#, "\u{fffd}"),
+            (r#""a\uDC22b""#, "a\u{fffd}b"),
+            (r#""\ud83d\ud83d\udc22""#, "\u{fffd}🐢"),
+            (r#""\\\ud800\n""#, "\\\u{fffd}\n"),
+            (r#""\ud800\u""#, "\\ud800\\u"),
+        ] {
+            assert_eq!(unescape(json), text, "{json}");
+        }
+    }
+
+    #[test]
+    fn tokens_keep_their_text() {
+        let raw = |json: &'static str| serde_json::from_str::<&RawValue>(json).unwrap();
+        assert_eq!(Token::of(raw("1.10")), Token::Number("1.10"));
+        assert_eq!(Token::of(raw("-1e+5")).text().unwrap(), "-1e+5");
+        assert_eq!(Token::of(raw("1e999")).text().unwrap(), "1e999");
+        assert_eq!(Token::of(raw(" true ")).text().unwrap(), "true");
+        assert_eq!(Token::of(raw(r#""\u00e9""#)).text().unwrap(), "é");
+        assert_eq!(Token::of(raw("null")).text(), None);
+        assert_eq!(Token::of(raw("[1]")), Token::List);
+    }
+
+    #[test]
+    fn depth_does_not_matter_in_what_is_skipped() {
+        let deep = format!("{{\"x\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(matches!(object(&deep), Shape::Is(Members(members)) if members.len() == 1));
+        assert!(matches!(list(&deep), Shape::Other));
+    }
+}
