@@ -1,0 +1,189 @@
+//! The project's goals, each with what was measured.
+
+use harness::{
+    BoxedByKey, Column, Engine, Figures, FlatByHandle, Role, Row, Swapped, Table, multiple, nanos,
+};
+
+use crate::extras;
+
+/// What the published tables give for yggdrasil's W2 against the floor by key.
+const CALIBRATION: f64 = 5.3;
+
+/// Is the floor what it should be, and which goals are met?
+#[must_use]
+pub fn tables(figures: &Figures, rows: &[Row]) -> Vec<Table> {
+    let mut tables = vec![calibration(figures)];
+    if let Some(ours) = rows.iter().find(|row| row.role == Role::Ours) {
+        tables.push(goals(figures, rows, ours.name));
+    }
+    tables
+}
+
+/// A slow floor would flatter every engine compared with it.
+fn calibration(figures: &Figures) -> Table {
+    let ratio = figures.hot("yggdrasil", Column::W2) / figures.hot(BoxedByKey::NAME, Column::W2);
+    let good = (CALIBRATION * 0.8..=CALIBRATION * 1.2).contains(&ratio);
+    let mut table = Table::new("The floor itself", &["what", "measured", "wanted", ""]);
+    table.rows.push(vec![
+        "yggdrasil ÷ floor (by key), W2".to_owned(),
+        multiple(ratio),
+        format!("{CALIBRATION}× within 20 %"),
+        verdict(good).to_owned(),
+    ]);
+    table
+}
+
+fn verdict(met: bool) -> &'static str {
+    if met { "met" } else { "NOT MET" }
+}
+
+struct Goals(Table);
+
+impl Goals {
+    fn at_most(
+        &mut self,
+        what: impl Into<String>,
+        measured: f64,
+        limit: f64,
+        show: fn(f64) -> String,
+    ) {
+        let cells = vec![what.into(), show(measured), format!("≤ {}", show(limit))];
+        self.push(cells, measured <= limit);
+    }
+
+    fn at_least(
+        &mut self,
+        what: impl Into<String>,
+        measured: f64,
+        limit: f64,
+        show: fn(f64) -> String,
+    ) {
+        let cells = vec![what.into(), show(measured), format!("≥ {}", show(limit))];
+        self.push(cells, measured >= limit);
+    }
+
+    fn push(&mut self, mut cells: Vec<String>, met: bool) {
+        cells.push(verdict(met).to_owned());
+        self.0.rows.push(cells);
+    }
+}
+
+fn goals(figures: &Figures, rows: &[Row], ours: &str) -> Table {
+    let floor = <Swapped<BoxedByKey>>::NAME;
+    let peers: Vec<&Row> = rows.iter().filter(|row| row.role == Role::Peer).collect();
+    let best_peer = |value: &dyn Fn(&str) -> f64| {
+        peers
+            .iter()
+            .flat_map(|row| [Some(row.name), row.all])
+            .flatten()
+            .map(value)
+            .filter(|value| !value.is_nan())
+            .fold(f64::INFINITY, f64::min)
+    };
+    let mut goals = Goals(Table::new("Goals", &["what", "measured", "goal", ""]));
+    let single = [
+        Column::W1,
+        Column::W2,
+        Column::W3,
+        Column::W4re,
+        Column::W4suf,
+        Column::C1,
+    ];
+    for column in single {
+        let value = figures.hot(ours, column);
+        let floor = figures.hot(floor, column);
+        goals.at_most(
+            format!("{column:?} ÷ floor (by key, ArcSwap)"),
+            value / floor,
+            1.5,
+            multiple,
+        );
+        let best = best_peer(&|row| figures.hot(row, column));
+        goals.at_least(
+            format!("{column:?}: best peer ÷ ours"),
+            best / value,
+            3.0,
+            multiple,
+        );
+    }
+    let regex_bound = figures.hot(ours, Column::W4re) / figures.hot(floor, Column::W4re);
+    goals.at_most("W4re ÷ regex-bound floor", regex_bound, 1.0, multiple);
+    for column in [Column::W5re, Column::W5suf] {
+        let flat = FlatByHandle::NAME;
+        let hot = figures.hot(ours, column) / figures.hot(flat, column);
+        goals.at_most(format!("{column:?} ÷ flat floor, hot"), hot, 1.5, multiple);
+        let cold = figures.cold(ours, column) / figures.cold(flat, column);
+        goals.at_most(
+            format!("{column:?} ÷ flat floor, cold"),
+            cold,
+            1.5,
+            multiple,
+        );
+    }
+    if let Some(heap) = figures.heap.get(ours) {
+        let most = heap
+            .evaluation
+            .iter()
+            .map(|(_, count, _)| *count)
+            .fold(0.0, f64::max);
+        goals.at_most("allocations per evaluation, worst", most, 0.0, |value| {
+            value.to_string()
+        });
+        goals.at_most(
+            "live heap per feature, 1,000 flags",
+            heap.per_flag[0],
+            1500.0,
+            harness::bytes,
+        );
+        goals.at_most(
+            "live heap per feature, 10,000 flags",
+            heap.per_flag[1],
+            1500.0,
+            harness::bytes,
+        );
+    }
+    let load = |row: &str| figures.load.get(row).map_or(f64::NAN, |load| load[0]);
+    goals.at_most(
+        "load of 1,000 ÷ floor's loader",
+        load(ours) / load(BoxedByKey::NAME),
+        2.0,
+        multiple,
+    );
+    // Those that compile patterns when loading.
+    let compiling = ["yggdrasil", "eppo", "featbit"]
+        .map(load)
+        .into_iter()
+        .fold(f64::INFINITY, f64::min);
+    goals.at_most(
+        "load of 1,000 ÷ fastest pre-compiling peer",
+        load(ours) / compiling,
+        1.0,
+        multiple,
+    );
+    let update = figures.hot(ours, Column::Update);
+    goals.at_most(
+        "one feature of 1,000 republished, ns",
+        update,
+        100_000.0,
+        nanos,
+    );
+    if let Some(scaling) = figures.scaling.iter().find(|scaling| scaling.row == ours) {
+        goals.at_least("1 → 2 threads, W2, p90", scaling.p90, 1.9, multiple);
+        goals.at_least(
+            "1 → 2 threads, W2, median: never falls",
+            scaling.median,
+            1.0,
+            multiple,
+        );
+    }
+    let explain = figures.hot(ours, Column::Explain) / figures.hot(ours, Column::W4re);
+    goals.at_most("explain ÷ evaluation, W4re", explain, 20.0, multiple);
+    let floor_update = figures.hot(extras::FLOOR_UPDATE, Column::Update);
+    goals.0.rows.push(vec![
+        "for comparison: the floor's update, ns".to_owned(),
+        nanos(floor_update),
+        String::new(),
+        String::new(),
+    ]);
+    goals.0
+}

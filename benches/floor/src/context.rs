@@ -1,0 +1,81 @@
+use hashbrown::HashMap;
+
+use crate::hash::KeyState;
+use crate::wire::Error;
+
+/// Names of countries as numbers, filled while rules are read. FeatureHub knows 196; 255 is no country.
+#[derive(Debug, Default, Clone)]
+pub struct Countries(HashMap<Box<str>, u8, foldhash::fast::RandomState>);
+
+impl Countries {
+    pub(crate) fn intern(&mut self, name: &str) -> Result<u8, Error> {
+        if let Some(&number) = self.0.get(name) {
+            return Ok(number);
+        }
+        let number = u8::try_from(self.0.len())
+            .ok()
+            .filter(|&number| number < u8::MAX);
+        let number =
+            number.ok_or_else(|| Error::Unsupported("more than 255 countries".to_owned()))?;
+        self.0.insert(name.into(), number);
+        Ok(number)
+    }
+
+    fn number(&self, name: &str) -> u8 {
+        self.0.get(name).copied().unwrap_or(u8::MAX)
+    }
+}
+
+/// What a caller knows of a user, as text.
+#[derive(Debug, Clone, Copy)]
+pub struct Attributes<'a> {
+    /// Hashed for rollouts.
+    pub userkey: &'a str,
+    /// Compared with country lists.
+    pub country: &'a str,
+    /// `major.minor.patch`.
+    pub version: &'a str,
+    /// Matched by suffixes and patterns.
+    pub email: &'a str,
+    /// Not used by any rule, kept like the others.
+    pub plan: &'a str,
+}
+
+/// A user, prepared: everything that does not depend on the flag is computed here once.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Kept, as any context keeps what it was given.
+    pub userkey: String,
+    /// Likewise.
+    pub plan: String,
+    pub(crate) email: String,
+    pub(crate) version: u64,
+    pub(crate) key: KeyState,
+    pub(crate) country: u8,
+}
+
+impl Context {
+    /// Three allocations: the texts that are kept.
+    #[must_use]
+    pub fn new(countries: &Countries, user: &Attributes<'_>) -> Self {
+        Self {
+            userkey: user.userkey.to_owned(),
+            plan: user.plan.to_owned(),
+            email: user.email.to_owned(),
+            version: pack(user.version).unwrap_or(0),
+            key: KeyState::new(user.userkey),
+            country: countries.number(user.country),
+        }
+    }
+}
+
+/// Three numbers in one ordered word.
+pub(crate) fn pack(version: &str) -> Option<u64> {
+    let mut word = 0u64;
+    let mut parts = 0;
+    for part in version.split('.') {
+        word = (word << 20) | u64::from(part.parse::<u32>().ok()? & 0xf_ffff);
+        parts += 1;
+    }
+    (parts == 3).then_some(word)
+}

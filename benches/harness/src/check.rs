@@ -1,0 +1,109 @@
+use workload::{Email, ROLLOUT_PERCENT, Shape, Workload, users};
+
+use crate::engine::{All, Engine};
+use crate::hot::{Column, Suite};
+
+/// What the check of one engine found.
+pub struct Checked {
+    /// The row of the tables.
+    pub row: &'static str,
+    /// How many of the 256 users its own hash lets into the flag of W2.
+    pub rollout: usize,
+    /// Answers compared, both variants together.
+    pub compared: usize,
+}
+
+/// Every flag for every user. Rollouts are compared too, for engines with FeatureHub's hash.
+///
+/// # Errors
+/// Names the first wrong answer.
+pub fn check<E: Engine>(suite: &Suite) -> Result<Checked, String> {
+    verify::<E>(suite, true)
+}
+
+/// As [`check`], for engines with a hash of their own: of rollouts only the share is checked.
+///
+/// # Errors
+/// Names the first wrong answer, or a share that is not the rollout's.
+pub fn check_share<E: Engine>(suite: &Suite) -> Result<Checked, String> {
+    verify::<E>(suite, false)
+}
+
+fn verify<E: Engine>(suite: &Suite, same_hash: bool) -> Result<Checked, String> {
+    let mut checked = Checked {
+        row: E::NAME,
+        rollout: 0,
+        compared: 0,
+    };
+    let key = suite.key(Column::W2).ok_or("W2 has a flag")?;
+    for email in [Email::Regex, Email::Suffix] {
+        let Some(engine) = suite.load::<E>(email)? else {
+            continue;
+        };
+        compare(
+            &engine,
+            suite.payload(email),
+            same_hash,
+            &mut checked.compared,
+        )?;
+        let flag = engine.flag(key);
+        checked.rollout = users()
+            .iter()
+            .filter(|user| engine.is_on(&flag, &engine.context(user)))
+            .count();
+        let share = checked.rollout * 100 / 256;
+        let wanted = usize::from(ROLLOUT_PERCENT);
+        if !(wanted - 6..=wanted + 6).contains(&share) {
+            return Err(format!(
+                "{}: {share} % of the users are in a {wanted} % rollout",
+                E::NAME
+            ));
+        }
+    }
+    if checked.compared == 0 {
+        return Err(format!("{}: nothing could be compared", E::NAME));
+    }
+    Ok(checked)
+}
+
+fn compare<E: Engine>(
+    engine: &E,
+    payload: &Workload,
+    same_hash: bool,
+    compared: &mut usize,
+) -> Result<(), String> {
+    let flags: Vec<_> = payload
+        .flags
+        .iter()
+        .map(|flag| (flag, engine.flag(&flag.key)))
+        .collect();
+    for user in users() {
+        let context = engine.context(&user);
+        let mut on = 0;
+        for (flag, named) in &flags {
+            let answer = engine.is_on(named, &context);
+            on += usize::from(answer);
+            if !same_hash && flag.shape == Shape::Rollout {
+                continue;
+            }
+            *compared += 1;
+            if answer != flag.answer(&user) {
+                return Err(format!(
+                    "{}: {} ({:?}, {:?}) is {answer} for {user:?}",
+                    E::NAME,
+                    flag.key,
+                    flag.shape,
+                    payload.email
+                ));
+            }
+        }
+        if E::ALL != All::Singly && engine.all(&context) != on {
+            return Err(format!(
+                "{}: all flags at once: {} are on instead of {on}",
+                E::NAME,
+                engine.all(&context)
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,275 @@
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+use workload::{Email, Shape, User, Workload, standard, users};
+
+use crate::engine::{All, Engine};
+use crate::stats::{Shuffle, median};
+use crate::{LONG_SLICE, SLICE};
+
+/// A workload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Column {
+    /// Boolean flag without rules.
+    W1,
+    /// 20 % rollout.
+    W2,
+    /// One of five countries.
+    W3,
+    /// Ten rules of three conditions, e-mail by regex.
+    W4re,
+    /// The same, e-mail by suffix.
+    W4suf,
+    /// All flags for one context, regex variant.
+    W5re,
+    /// All flags for one context, suffix variant.
+    W5suf,
+    /// A context of five attributes built, and W2 evaluated with it.
+    C1,
+    /// W4re with everything that an explanation needs.
+    Explain,
+    /// One changed feature published.
+    Update,
+}
+
+impl Column {
+    /// The workloads of the tables, in order.
+    pub const ALL: [Self; 8] = [
+        Self::W1,
+        Self::W2,
+        Self::W3,
+        Self::W4re,
+        Self::W4suf,
+        Self::W5re,
+        Self::W5suf,
+        Self::C1,
+    ];
+    /// The workloads of one flag.
+    pub const SINGLE: [Self; 5] = [Self::W1, Self::W2, Self::W3, Self::W4re, Self::W4suf];
+
+    /// Which payload variant it needs.
+    #[must_use]
+    pub fn email(self) -> Email {
+        match self {
+            Self::W4suf | Self::W5suf => Email::Suffix,
+            _ => Email::Regex,
+        }
+    }
+
+    /// Which flag is asked for, if it is one.
+    #[must_use]
+    pub fn shape(self) -> Option<Shape> {
+        match self {
+            Self::W1 => Some(Shape::Plain),
+            Self::W2 | Self::C1 => Some(Shape::Rollout),
+            Self::W3 => Some(Shape::Countries),
+            Self::W4re | Self::W4suf | Self::Explain => Some(Shape::TenRules),
+            Self::W5re | Self::W5suf | Self::Update => None,
+        }
+    }
+
+    fn slice(self) -> u64 {
+        if self.shape().is_some() {
+            SLICE
+        } else {
+            LONG_SLICE
+        }
+    }
+}
+
+/// Something that can be repeated.
+pub struct Bench {
+    /// The row of the tables.
+    pub row: &'static str,
+    /// The column of the tables.
+    pub column: Column,
+    /// Runs it so many times.
+    pub run: Box<dyn FnMut(u64)>,
+    /// Nanoseconds per iteration, one number per round.
+    pub samples: Vec<f64>,
+    iterations: u64,
+}
+
+impl Bench {
+    /// A bench of its own making.
+    pub fn new(row: &'static str, column: Column, run: impl FnMut(u64) + 'static) -> Self {
+        Self {
+            row,
+            column,
+            run: Box::new(run),
+            samples: vec![],
+            iterations: 0,
+        }
+    }
+
+    fn time(&mut self, iterations: u64) -> f64 {
+        let start = Instant::now();
+        (self.run)(iterations);
+        start.elapsed().as_nanos() as f64
+    }
+
+    /// Finds out how many iterations fill a slice.
+    fn calibrate(&mut self) {
+        let slice = self.column.slice() as f64;
+        let mut iterations = 1;
+        loop {
+            let nanos = self.time(iterations);
+            if nanos > slice / 4.0 {
+                self.iterations = ((slice / nanos * iterations as f64) as u64).max(1);
+                return;
+            }
+            iterations *= 2;
+        }
+    }
+}
+
+/// Measures all benches in interleaved rounds; what earlier runs measured is forgotten.
+pub fn run(benches: &mut [Bench], rounds: usize) {
+    let mut shuffle = Shuffle::default();
+    for bench in benches.iter_mut() {
+        bench.samples.clear();
+        bench.calibrate();
+    }
+    for _ in 0..rounds {
+        for number in shuffle.order(benches.len()) {
+            let bench = &mut benches[number];
+            // A warm-up of a sixteenth brings code and data back into the caches.
+            (bench.run)((bench.iterations / 16).max(1));
+            let nanos = bench.time(bench.iterations);
+            bench.samples.push(nanos / bench.iterations as f64);
+        }
+    }
+}
+
+/// The payloads and the user that benches are made of.
+pub struct Suite {
+    /// Regex variant, suffix variant.
+    pub payloads: [Workload; 2],
+    /// The first user of the workload.
+    pub user: User,
+}
+
+impl Default for Suite {
+    fn default() -> Self {
+        Self {
+            payloads: [Email::Regex, Email::Suffix].map(|email| standard(1000, email)),
+            user: users().swap_remove(0),
+        }
+    }
+}
+
+impl Suite {
+    /// The payload of a variant.
+    #[must_use]
+    pub fn payload(&self, email: Email) -> &Workload {
+        &self.payloads[usize::from(email == Email::Suffix)]
+    }
+
+    /// The key asked for in a workload.
+    #[must_use]
+    pub fn key(&self, column: Column) -> Option<&str> {
+        let shape = column.shape()?;
+        Some(&self.payload(column.email()).representative(shape).key)
+    }
+
+    /// An engine with this variant loaded, `None` if it cannot express it.
+    ///
+    /// # Errors
+    /// If the engine refuses the payload.
+    pub fn load<E: Engine>(&self, email: Email) -> Result<Option<E>, String> {
+        E::render(self.payload(email))
+            .map(|payload| E::load(payload).map_err(|error| format!("{}: {error}", E::NAME)))
+            .transpose()
+    }
+
+    /// All benches of an engine for these workloads.
+    ///
+    /// # Errors
+    /// If the engine refuses the payload.
+    pub fn benches<E: Engine>(&self, columns: &[Column]) -> Result<Vec<Bench>, String> {
+        let mut benches = vec![];
+        let mut loaded: [Option<Arc<E>>; 2] = [None, None];
+        for (variant, email) in [Email::Regex, Email::Suffix].into_iter().enumerate() {
+            loaded[variant] = self.load::<E>(email)?.map(Arc::new);
+        }
+        for &column in columns {
+            let variant = usize::from(column.email() == Email::Suffix);
+            // W1 to W3 and C1 are the same in both variants; an engine with one of them still has these.
+            let other = match column {
+                Column::W1 | Column::W2 | Column::W3 | Column::C1 => loaded[1 - variant].as_ref(),
+                _ => None,
+            };
+            let Some(engine) = loaded[variant].as_ref().or(other) else {
+                continue;
+            };
+            benches.push(self.bench(engine, column));
+            if let (None, All::Also(row)) = (column.shape(), E::ALL) {
+                let mut bench = all(engine, engine.context(&self.user), column);
+                bench.row = row;
+                benches.push(bench);
+            }
+        }
+        Ok(benches)
+    }
+
+    fn bench<E: Engine>(&self, engine: &Arc<E>, column: Column) -> Bench {
+        let context = engine.context(&self.user);
+        let Some(key) = self.key(column) else {
+            if E::ALL == All::Own {
+                return all(engine, context, column);
+            }
+            let payload = self.payload(column.email());
+            let flags: Vec<_> = payload
+                .flags
+                .iter()
+                .map(|flag| engine.flag(&flag.key))
+                .collect();
+            let engine = Arc::clone(engine);
+            return Bench::new(E::NAME, column, move |iterations| {
+                for _ in 0..iterations {
+                    let context = black_box(&context);
+                    let mut on = 0;
+                    for flag in &flags {
+                        on += usize::from(engine.is_on(flag, context));
+                    }
+                    black_box(on);
+                }
+            });
+        };
+        let flag = engine.flag(key);
+        let engine = Arc::clone(engine);
+        if column == Column::C1 {
+            let user = self.user.clone();
+            return Bench::new(E::NAME, column, move |iterations| {
+                for _ in 0..iterations {
+                    let context = engine.context(black_box(&user));
+                    black_box(engine.is_on(black_box(&flag), &context));
+                }
+            });
+        }
+        Bench::new(E::NAME, column, move |iterations| {
+            for _ in 0..iterations {
+                black_box(engine.is_on(black_box(&flag), black_box(&context)));
+            }
+        })
+    }
+}
+
+fn all<E: Engine>(engine: &Arc<E>, context: E::Context, column: Column) -> Bench {
+    let engine = Arc::clone(engine);
+    Bench::new(E::NAME, column, move |iterations| {
+        for _ in 0..iterations {
+            black_box(engine.all(black_box(&context)));
+        }
+    })
+}
+
+/// What a bench measured.
+impl Bench {
+    /// Nanoseconds per iteration.
+    #[must_use]
+    pub fn median(&self) -> f64 {
+        median(&self.samples)
+    }
+}
