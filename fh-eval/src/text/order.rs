@@ -15,12 +15,21 @@ use std::cmp::Ordering;
 /// ```
 #[must_use]
 pub fn utf16(left: &str, right: &str) -> Ordering {
-    utf16_bytes(left.as_bytes(), right.as_bytes())
+    utf16_bytes(left.bytes(), right.bytes())
 }
 
-/// The same on the bytes of two texts.
-pub(crate) fn utf16_bytes(left: &[u8], right: &[u8]) -> Ordering {
-    for (&a, &b) in left.iter().zip(right) {
+/// The same on the UTF-8 bytes of two texts.
+pub(crate) fn utf16_bytes(
+    mut left: impl Iterator<Item = u8>,
+    mut right: impl Iterator<Item = u8>,
+) -> Ordering {
+    loop {
+        let (a, b) = match (left.next(), right.next()) {
+            (Some(a), Some(b)) => (a, b),
+            (None, None) => return Ordering::Equal,
+            (None, Some(_)) => return Ordering::Less,
+            (Some(_), None) => return Ordering::Greater,
+        };
         if a != b {
             // The first differing byte tells the order of the characters, except between a 4-byte character
             // (lead byte F0..=F4) and one of U+E000..=U+FFFF (lead byte EE or EF): there surrogates sort first.
@@ -35,7 +44,6 @@ pub(crate) fn utf16_bytes(left: &[u8], right: &[u8]) -> Ordering {
             };
         }
     }
-    left.len().cmp(&right.len())
 }
 
 #[cfg(test)]

@@ -82,13 +82,13 @@ enum Next {
 }
 
 impl<'a> Version<'a> {
-    /// Reads any text. Uses the heap only for more than 24 items or characters beyond ASCII.
+    /// Reads any text. Uses the heap only for more than 24 items or capitals beyond ASCII.
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
-        let text = if text.is_ascii() {
-            Cow::Borrowed(text)
-        } else {
+        let text = if text.chars().any(has_other_lower_case) {
             Cow::Owned(text.to_lowercase())
+        } else {
+            Cow::Borrowed(text)
         };
         let mut items = Items(SmallVec::new());
         let mut start = 0;
@@ -201,11 +201,8 @@ impl<'a> Version<'a> {
                 .cmp(&b.len)
                 .then_with(|| self.bytes(a).cmp(other.bytes(b))),
             (Item::Qualifier(Rank::Other, a), Item::Qualifier(Rank::Other, b)) => {
-                let lower = |bytes: &[u8]| -> SmallVec<[u8; 32]> {
-                    bytes.iter().map(u8::to_ascii_lowercase).collect()
-                };
-                let (a, b) = (lower(self.bytes(a)), lower(other.bytes(b)));
-                order::utf16_bytes(&a, &b)
+                let (a, b) = (self.bytes(a).iter(), other.bytes(b).iter());
+                order::utf16_bytes(a.map(u8::to_ascii_lowercase), b.map(u8::to_ascii_lowercase))
             }
             (Item::Qualifier(a, _), Item::Qualifier(b, _)) => a.cmp(&b),
             (Item::List, Item::List) => Ordering::Equal,
@@ -213,6 +210,11 @@ impl<'a> Version<'a> {
             (Item::Qualifier(..), _) | (Item::List, Item::Number(_)) => Ordering::Less,
         }
     }
+}
+
+/// A capital that comparing bytes without regard to ASCII case does not level.
+fn has_other_lower_case(c: char) -> bool {
+    !c.is_ascii() && !c.to_lowercase().eq([c])
 }
 
 /// An item of the longer version against the end of the shorter. A nested list is compared through its items, which

@@ -1,0 +1,217 @@
+//! Evaluation takes no memory: counted, for every rule type and both profiles.
+#![allow(unsafe_code, clippy::unwrap_used, clippy::expect_used)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use fh_eval::{Attributes, Clock, Profile, Ruleset, Subject, Timestamp};
+
+/// Counts the allocations of each thread.
+struct Counting;
+
+thread_local! {
+    static COUNT: Cell<u64> = const { Cell::new(0) };
+}
+
+// SAFETY: every call goes to the system's allocator unchanged; counting touches only a thread-local number.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.with(|count| count.set(count.get() + 1));
+        // SAFETY: as above.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        COUNT.with(|count| count.set(count.get() + 1));
+        // SAFETY: as above.
+        unsafe { System.realloc(at, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations<T>(work: impl FnOnce() -> T) -> (u64, T) {
+    let before = COUNT.with(Cell::get);
+    let result = work();
+    (COUNT.with(Cell::get) - before, result)
+}
+
+/// One feature a rule type and conditional, and some with percentages.
+fn payload() -> String {
+    let mut features = Vec::new();
+    let values = [
+        ("STRING", r#""gold", "silver""#),
+        ("NUMBER", "10, 20.5, 30"),
+        ("DATE", r#""2024-02-29", "2025-01-01""#),
+        (
+            "DATETIME",
+            r#""2024-02-29T10:15:30Z", "2025-01-01T00:00:00+02:00""#,
+        ),
+        ("SEMANTIC_VERSION", r#""1.2.3", "2.0.0-rc.1""#),
+        ("BOOLEAN", "true"),
+        ("IP_ADDRESS", r#""10.0.0.0/8", "2001:db8::/32""#),
+    ];
+    for conditional in [
+        "EQUALS",
+        "NOT_EQUALS",
+        "INCLUDES",
+        "EXCLUDES",
+        "GREATER",
+        "GREATER_EQUALS",
+        "LESS",
+        "LESS_EQUALS",
+        "STARTS_WITH",
+        "ENDS_WITH",
+    ] {
+        for (kind, values) in values {
+            features.push(format!(
+                r#"{{"id":"f","key":"{kind}_{conditional}","type":"BOOLEAN","value":false,"strategies":[
+                    {{"id":"a","value":true,"attributes":[{{"fieldName":"x","type":"{kind}","conditional":"{conditional}","values":[{values}]}}]}}]}}"#
+            ));
+        }
+    }
+    for (key, rest) in [
+        ("SHARE", r#""percentage":1,"attributes":[]"#),
+        (
+            "SHARES",
+            r#""percentage":1},{"id":"b","percentage":2,"percentageAttributes":["x","y"]},{"id":"c","percentage":3"#,
+        ),
+        (
+            "REGEX",
+            r#""attributes":[{"fieldName":"x","type":"STRING","conditional":"REGEX","values":["^g.l[de]+$","a|b+"]}]"#,
+        ),
+        (
+            "NOW",
+            r#""attributes":[{"fieldName":"now","type":"DATETIME","conditional":"LESS","values":["2020-01-01T00:00:00Z"]}]"#,
+        ),
+        (
+            "TODAY",
+            r#""attributes":[{"fieldName":"now","type":"DATE","conditional":"LESS","values":["2020-01-01"]}]"#,
+        ),
+        (
+            "MANY",
+            r#""attributes":[{"fieldName":"x","type":"STRING","conditional":"EQUALS","values":["0","1","2","3","4","5","6","7","8","9","a","b","c","d","e","f","g","h"]}]"#,
+        ),
+    ] {
+        features.push(format!(
+            r#"{{"id":"5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0","key":"{key}","type":"STRING","value":"v","strategies":[{{"id":"a","value":"w",{rest}}}]}}"#
+        ));
+    }
+    format!("[{}]", features.join(","))
+}
+
+fn contexts() -> Vec<Attributes> {
+    let texts = [
+        "gold",
+        "20.5",
+        "1e3",
+        "2024-02-29",
+        "2024-02-29T10:15:30.5Z",
+        "1.2.3",
+        "1.2.3-rc1-b2.final",
+        "2.0.0-rc.2",
+        "true",
+        "10.1.2.3",
+        "2001:db8::1",
+        "::ffff:010.0.0.1",
+        "",
+        "zoë-🚲",
+        "v1",
+    ];
+    let mut contexts: Vec<_> = texts
+        .iter()
+        .map(|text| {
+            Attributes::builder()
+                .user_key("mara")
+                .attribute("x", *text)
+                .build()
+        })
+        .collect();
+    contexts.push(
+        Attributes::builder()
+            .session("s")
+            .attribute("x", texts)
+            .attribute("y", ["a", "b"])
+            .build(),
+    );
+    contexts.push(Attributes::default());
+    contexts
+}
+
+#[test]
+fn evaluation_takes_no_memory() {
+    let now = Timestamp::from_millis(1_709_249_400_000);
+    let contexts = contexts();
+    for profile in [Profile::Client, Profile::Edge] {
+        let ruleset = Ruleset::from_json(payload().as_bytes(), profile).unwrap();
+        assert_eq!(ruleset.len(), 76);
+        for context in &contexts {
+            let subject = Subject::new(context, now);
+            for feature in ruleset.iter() {
+                // The lazy automaton of a pattern allocates once per thread.
+                let warm = feature.evaluate(&subject);
+                let (count, evaluation) = allocations(|| feature.evaluate(&subject));
+                assert_eq!(
+                    count,
+                    0,
+                    "{} under {profile} for {context:?}",
+                    feature.key()
+                );
+                assert_eq!(evaluation.strategy_id(), warm.strategy_id());
+            }
+            let mut matched = 0;
+            let (count, ()) = allocations(|| {
+                ruleset.evaluate_all(&subject, |_, evaluation| {
+                    matched += u32::from(evaluation.is_match())
+                });
+            });
+            assert_eq!(count, 0, "all under {profile} for {context:?}");
+            assert!(matched > 0 || context.is_empty(), "{context:?}");
+        }
+    }
+}
+
+#[test]
+fn the_counter_counts() {
+    let (count, text) = allocations(|| String::from("x"));
+    assert_eq!((count, text.as_str()), (1, "x"));
+}
+
+#[test]
+fn the_clock_is_read_only_for_rules_on_now() {
+    struct Counted(Cell<u32>);
+    impl Clock for &Counted {
+        fn now(&self) -> Timestamp {
+            self.0.set(self.0.get() + 1);
+            Timestamp::from_millis(1_709_249_400_000)
+        }
+    }
+    let ruleset = Ruleset::from_json(payload().as_bytes(), Profile::Client).unwrap();
+    let mara = Attributes::builder()
+        .user_key("mara")
+        .attribute("x", "gold")
+        .build();
+    let supplied = Attributes::builder()
+        .user_key("mara")
+        .attribute("now", "2019-01-01")
+        .build();
+    for (key, context, reads) in [
+        ("SHARE", &mara, 0),
+        ("STRING_EQUALS", &mara, 0),
+        ("NOW", &mara, 1),
+        ("TODAY", &supplied, 0),
+    ] {
+        let clock = Counted(Cell::new(0));
+        let _ = ruleset
+            .get(key)
+            .unwrap()
+            .evaluate(&Subject::new(context, &clock));
+        assert_eq!(clock.0.get(), reads, "{key}");
+    }
+}
