@@ -1,1 +1,43 @@
-fn main() {}
+//! The project's own commands. `cargo xtask help` lists them.
+#![forbid(unsafe_code)]
+
+mod bench;
+mod fuzz;
+mod part;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  test               install what is missing and run every check and test
+  lint               rustfmt and clippy alone, warnings denied
+  bench [ARGS]       build and run the benches, write docs/performance.json and the table of docs/performance.md
+                     (`cargo xtask bench --quick` for a first impression)
+  fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
+  help               this text";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let rest = arguments.get(1..).unwrap_or_default();
+    let done = match arguments.first().map(String::as_str) {
+        Some("test") => test::run(),
+        Some("lint") => part::run_all(&test::lints()),
+        Some("bench") => bench::run(rest),
+        Some("fuzz") => fuzz::run(rest),
+        Some("help" | "--help") => {
+            println!("{HELP}");
+            Ok(())
+        }
+        _ => Err(HELP.to_string()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Running other programs.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// A program that is to run in the project's root.
+pub(crate) struct Run {
+    command: Command,
+    text: String,
+}
+
+impl Run {
+    /// `program argument argument`: no argument holds a space.
+    pub(crate) fn new(line: &str) -> Self {
+        let mut words = line.split(' ');
+        let mut command = Command::new(words.next().unwrap_or_default());
+        command.args(words).current_dir(root());
+        Self { command, text: line.to_string() }
+    }
+
+    pub(crate) fn args(mut self, arguments: &[String]) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn within(mut self, folder: &str) -> Self {
+        self.command.current_dir(root().join(folder));
+        self
+    }
+
+    /// Runs it, its output going where ours goes.
+    pub(crate) fn go(mut self) -> Result<(), String> {
+        println!("    $ {}", self.text);
+        match self.command.stdin(Stdio::null()).status() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(format!("`{}` failed: {status}", self.text)),
+            Err(why) => Err(format!("`{}` did not start: {why}", self.text)),
+        }
+    }
+
+    /// Runs it silently: did it succeed?
+    pub(crate) fn succeeds(mut self) -> bool {
+        let command = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    }
+
+    /// Runs it and gives back what it prints.
+    pub(crate) fn output(mut self) -> Result<String, String> {
+        let output = self.command.stdin(Stdio::null()).stderr(Stdio::null()).output();
+        let output = output.map_err(|why| format!("`{}` did not start: {why}", self.text))?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+/// The project's root.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Where builds go: outside the project if the caller says so.
+pub(crate) fn target_folder() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// In CI every part has to run.
+pub(crate) fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value != "false" && value != "")
+}

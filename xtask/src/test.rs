@@ -1,0 +1,102 @@
+//! `cargo xtask test`: everything that must hold before a change lands.
+
+use crate::fuzz;
+use crate::part::{Part, nothing, run_all};
+use crate::shell::Run;
+
+pub(crate) fn run() -> Result<(), String> {
+    let mut parts = lints();
+    parts.extend([
+        Part { name: "tests", prepare: nothing, run: tests },
+        Part { name: "documentation", prepare: nothing, run: documentation },
+        Part { name: "conformance", prepare: nothing, run: conformance },
+        Part { name: "demo", prepare: nothing, run: demo },
+        Part { name: "wasm build", prepare: wasm_target, run: wasm },
+        Part { name: "dependencies", prepare: cargo_deny, run: dependencies },
+        Part { name: "fuzz, 5 s a target", prepare: fuzz::prepare, run: || fuzz::run_for(5) },
+    ]);
+    run_all(&parts)
+}
+
+pub(crate) fn lints() -> Vec<Part> {
+    vec![
+        Part { name: "format", prepare: || component("rustfmt"), run: format },
+        Part { name: "clippy", prepare: || component("clippy"), run: clippy },
+    ]
+}
+
+fn format() -> Result<(), String> {
+    Run::new("cargo fmt --all --check").go()?;
+    Run::new("cargo fmt --all --check").within("fuzz").go()?;
+    Run::new("cargo fmt --all --check").within("benches").go()
+}
+
+fn clippy() -> Result<(), String> {
+    Run::new("cargo clippy --locked --workspace --all-targets -- -D warnings").go()
+}
+
+fn tests() -> Result<(), String> {
+    Run::new("cargo test --locked --workspace").go()
+}
+
+fn documentation() -> Result<(), String> {
+    Run::new("cargo doc --locked --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings").go()
+}
+
+fn conformance() -> Result<(), String> {
+    let build = "cargo run --locked --quiet --release -p fh-conformance --";
+    for command in [
+        "vectors verify",
+        "vectors run --profile all",
+        "vectors generate --group eval.generated --seed 0x5EED0001 --count 2000 --check",
+        "self-test",
+    ] {
+        Run::new(&format!("{build} {command}")).go()?;
+    }
+    Ok(())
+}
+
+fn demo() -> Result<(), String> {
+    Run::new("cargo run --locked --quiet --release -p fh-cli -- demo").go()
+}
+
+fn wasm() -> Result<(), String> {
+    Run::new("cargo build --locked -p fh-eval --target wasm32-unknown-unknown").go()
+}
+
+fn dependencies() -> Result<(), String> {
+    Run::new("cargo deny --locked check bans licenses sources").go()?;
+    // The advisories' database lies on a host that not every machine reaches.
+    match Run::new("cargo deny --locked check advisories").go() {
+        Ok(()) => Ok(()),
+        Err(_) if !Run::new("cargo deny --locked fetch db").succeeds() => {
+            println!("\n    *** advisories NOT CHECKED: their database cannot be reached from this machine ***");
+            Ok(())
+        }
+        Err(why) => Err(why),
+    }
+}
+
+fn component(name: &str) -> Result<(), String> {
+    let probe = if name == "rustfmt" { "cargo fmt --version" } else { "cargo clippy --version" };
+    if Run::new(probe).succeeds() {
+        return Ok(());
+    }
+    Run::new(&format!("rustup component add {name}")).go()
+}
+
+fn wasm_target() -> Result<(), String> {
+    let target = "wasm32-unknown-unknown";
+    let installed = Run::new("rustup target list --installed").output()?;
+    if installed.lines().any(|line| line == target) {
+        return Ok(());
+    }
+    Run::new(&format!("rustup target add {target}")).go()
+}
+
+fn cargo_deny() -> Result<(), String> {
+    if Run::new("cargo deny --version").succeeds() {
+        return Ok(());
+    }
+    Run::new("cargo install --locked cargo-deny@0.20.2").go()
+}
