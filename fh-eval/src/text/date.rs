@@ -71,7 +71,7 @@ fn year(bytes: &[u8], years: Years) -> Option<(i64, &[u8])> {
         .count();
     let (number, rest) = digits.split_at_checked(count)?;
     let year = number.iter().fold(0_i64, |n, digit| {
-        n.saturating_mul(10) + i64::from(digit - b'0')
+        n.saturating_mul(10).saturating_add(i64::from(digit - b'0'))
     });
     let allowed = match (sign, years) {
         (None, Years::FourDigits) => count == 4 && year >= 1,
@@ -179,6 +179,7 @@ mod tests {
             "0000-01-01",
             "+2024-01-01",
             "12024-01-01",
+            "99999999999999999999-01-01",
             "٢٠٢٤-01-01",
             "2024-01-01ZZ",
             "1900-02-29",

@@ -1,0 +1,11 @@
+//! Contexts from any JSON: refused or read, and readable again from what they serialise to.
+#![no_main]
+
+use fh_eval::Attributes;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|json: &str| {
+    let Ok(context) = Attributes::from_json(json) else { return };
+    let again = serde_json::to_string(&context).unwrap();
+    assert_eq!(Attributes::from_json(&again), Ok(context));
+});

@@ -1,0 +1,19 @@
+//! Dates and date-times: whatever is read is a real moment.
+#![no_main]
+
+use fh_eval::Timestamp;
+use fh_eval::text::date::{Day, Years};
+use fh_eval::text::datetime::{MissingOffset, Moment};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    for years in [Years::FourDigits, Years::Signed] {
+        let _ = Day::parse(text, years);
+        let strict = Moment::parse(text, MissingOffset::Unparsable, years);
+        let lenient = Moment::parse(text, MissingOffset::MeansUtc, years);
+        assert!(strict.is_none() || strict == lenient);
+    }
+    if let Ok(moment) = text.parse::<Timestamp>() {
+        assert_eq!(moment.to_string().parse(), Ok(moment));
+    }
+});

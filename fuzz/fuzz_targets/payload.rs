@@ -1,0 +1,44 @@
+//! Any bytes as a payload: it is refused or compiled, and what was compiled answers the same in every way of asking.
+#![no_main]
+
+use fh_eval::featurehub::{Compiler, Document};
+use fh_eval::{Attributes, Profile, Subject, Timestamp};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(document) = Document::parse(bytes) else { return };
+    let context = Attributes::builder()
+        .user_key("mara")
+        .country("turkey")
+        .version("1.2.3")
+        .attribute("attr", ["10", "2024-02-29", "10.0.0.1", "gold", "2024-02-29T10:00:00Z", "true"])
+        .build();
+    let subject = Subject::new(&context, Timestamp::from_millis(1_709_249_400_000));
+    for environment in &document.environments {
+        for profile in [Profile::Client, Profile::Edge] {
+            let ruleset = Compiler::new(profile).compile(environment);
+            let mut again = ruleset.clone();
+            ruleset.evaluate_all(&subject, |feature, evaluation| {
+                let alone = feature.evaluate(&subject);
+                assert_eq!(alone.strategy_position(), evaluation.strategy_position());
+                let report = feature.explain(&subject).report();
+                assert_eq!(report.strategy_id.as_deref(), evaluation.strategy_id());
+                assert_eq!(report.value.as_deref(), feature.value_token(&evaluation));
+                let _ = (report.to_string(), serde_json::to_string(&report));
+                if let Some(moved) = ruleset.feature(feature.key()) {
+                    again = again.without(feature.key()).with(&moved);
+                }
+            });
+            for feature in again.iter() {
+                let before = ruleset.get(feature.key()).map(|before| before.evaluate(&subject));
+                assert_eq!(
+                    before.and_then(|before| before.strategy_position()),
+                    feature.evaluate(&subject).strategy_position()
+                );
+            }
+            for diagnostic in ruleset.diagnostics() {
+                let _ = diagnostic.to_string();
+            }
+        }
+    }
+});
