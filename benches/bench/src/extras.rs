@@ -4,23 +4,32 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Cache};
+use engines::{FhEval, NOW};
+use fh_eval::featurehub::Compiler;
+use fh_eval::{Profile, Subject};
 use floor::{Boxed, Patterns};
-use harness::{Bench, BoxedByKey, Column, Engine, Suite};
+use harness::{Bench, BoxedByKey, Column, Engine, Suite, Swapped};
 use workload::{Email, Shape, render};
 
 /// The floor's update: its pointers copied, one exchanged, the result published.
 pub const FLOOR_UPDATE: &str = "floor (pointers copied)";
 /// The floor behind a pointer whose last value the caller remembers, so that a call only looks whether it changed.
 const FLOOR_CACHED: &str = "floor (by key) + ArcSwap, cached";
+/// The same for the engine under test.
+const CACHED: &str = "fh-eval, cached";
+/// The row of the engine under test.
+pub const OURS: &str = <Swapped<FhEval>>::NAME;
 
 /// All of them.
 ///
 /// # Errors
 /// If the payload is refused.
 pub fn benches(suite: &Suite) -> Result<Vec<Bench>, String> {
-    let mut benches = vec![floor_update(suite)?];
+    let mut benches = vec![floor_update(suite)?, update_ours(suite)?];
+    benches.extend(explanations(suite)?);
     for column in [Column::W1, Column::W2, Column::W3] {
         benches.push(cached::<BoxedByKey>(suite, FLOOR_CACHED, column)?);
+        benches.push(cached::<FhEval>(suite, CACHED, column)?);
     }
     Ok(benches)
 }
@@ -43,6 +52,59 @@ fn floor_update(suite: &Suite) -> Result<Bench, String> {
             }
         },
     ))
+}
+
+/// The same through the engine under test.
+fn update_ours(suite: &Suite) -> Result<Bench, String> {
+    let (payload, changed) = update(suite);
+    let changed =
+        serde_json::value::RawValue::from_string(changed).map_err(|error| error.to_string())?;
+    let published = ArcSwap::from_pointee(FhEval::load(payload)?.0);
+    let compiler = Compiler::new(Profile::Client);
+    Ok(Bench::new(OURS, Column::Update, move |iterations| {
+        for _ in 0..iterations {
+            let feature = compiler
+                .feature(black_box(&changed))
+                .expect("a feature of the payload");
+            let next = published.load().with(&feature);
+            published.store(next.into());
+        }
+    }))
+}
+
+/// W4re explained: recorded, and recorded and told as data and as text.
+fn explanations(suite: &Suite) -> Result<[Bench; 3], String> {
+    let engine = suite.load::<FhEval>(Email::Regex)?.ok_or("no payload")?;
+    let context = engine.context(&suite.user);
+    let shared = Arc::new((
+        engine,
+        context,
+        suite.key(Column::Explain).ok_or("one flag")?.to_owned(),
+    ));
+    let bench = |row, told: fn(fh_eval::Explanation) -> usize| {
+        let shared = Arc::clone(&shared);
+        Bench::new(row, Column::Explain, move |iterations| {
+            let (engine, context, key) = &*shared;
+            for _ in 0..iterations {
+                let feature = engine.0.get(black_box(key)).expect("a key of the payload");
+                black_box(told(
+                    feature.explain(&Subject::new(black_box(context), NOW)),
+                ));
+            }
+        })
+    };
+    Ok([
+        bench(OURS, |explanation| {
+            black_box(&explanation).reason() as usize
+        }),
+        bench("fh-eval, with its report", |explanation| {
+            black_box(explanation.report());
+            0
+        }),
+        bench("fh-eval, with its text", |explanation| {
+            explanation.to_string().len()
+        }),
+    ])
 }
 
 /// A payload, and one of its features as an update carries it.

@@ -6,7 +6,10 @@ mod goals;
 use std::process::ExitCode;
 
 use clap::Parser;
-use engines::{ConfigCat, Eppo, FeatBit, GrowthBook, LaunchDarkly, Yggdrasil, YggdrasilCounting};
+use engines::{
+    ConfigCat, Eppo, FeatBit, FhEval, FhEvalByHandle, GrowthBook, LaunchDarkly, Yggdrasil,
+    YggdrasilCounting,
+};
 use harness::{
     BoxedByHandle, BoxedByKey, BoxedOwnPatterns, Column, Counting, Engine, Extras, FlatByHandle,
     JsonValue, Loader, Locked, Options, Role, Row, Suite, Swapped, heap_child, measure, report,
@@ -47,6 +50,9 @@ fn rows() -> Vec<Row> {
         Row::of::<BoxedByKey>(Role::Floor),
         Row::of::<Swapped<BoxedByKey>>(Role::Floor),
         Row::of::<BoxedOwnPatterns>(Role::Floor),
+        Row::of::<Swapped<FhEval>>(Role::Ours),
+        Row::of::<FhEval>(Role::Variant),
+        Row::of::<FhEvalByHandle>(Role::Variant),
         Row::of::<Yggdrasil>(Role::Peer),
         Row::of::<Eppo>(Role::Peer),
         Row::of::<FeatBit>(Role::Peer),

@@ -10,6 +10,7 @@ mod eppo;
 mod featbit;
 mod growthbook;
 mod launchdarkly;
+mod ours;
 mod yggdrasil;
 
 pub use configcat::ConfigCat;
@@ -17,4 +18,5 @@ pub use eppo::Eppo;
 pub use featbit::FeatBit;
 pub use growthbook::GrowthBook;
 pub use launchdarkly::LaunchDarkly;
+pub use ours::{FhEval, FhEvalByHandle, NOW};
 pub use yggdrasil::{Yggdrasil, YggdrasilCounting};

@@ -52,9 +52,35 @@ pub trait Engine: Sized + Send + Sync + 'static {
 /// An engine behind a pointer that another thread may exchange at any time: what an application has.
 pub struct Swapped<E>(pub ArcSwap<E>);
 
-impl<E: Engine> Swapped<E> {
-    /// Puts an engine behind the pointer.
-    pub fn new(engine: E) -> Self {
-        Self(ArcSwap::from_pointee(engine))
+/// An engine that is also measured [`Swapped`].
+pub trait Live: Engine {
+    /// The row of the swapped form.
+    const LIVE_NAME: &'static str;
+}
+
+impl<E: Live> Engine for Swapped<E> {
+    type Context = E::Context;
+    type Flag = E::Flag;
+    const NAME: &'static str = E::LIVE_NAME;
+    const ALL: All = E::ALL;
+
+    fn render(workload: &Workload) -> Option<String> {
+        E::render(workload)
+    }
+    fn load(payload: String) -> Result<Self, String> {
+        E::load(payload).map(|engine| Self(ArcSwap::from_pointee(engine)))
+    }
+    fn flag(&self, key: &str) -> E::Flag {
+        self.0.load().flag(key)
+    }
+    fn context(&self, user: &User) -> E::Context {
+        self.0.load().context(user)
+    }
+    #[inline]
+    fn is_on(&self, flag: &E::Flag, context: &E::Context) -> bool {
+        self.0.load().is_on(flag, context)
+    }
+    fn all(&self, context: &E::Context) -> usize {
+        self.0.load().all(context)
     }
 }

@@ -3,7 +3,7 @@
 use floor::{Attributes, Boxed, Context, Flat, Patterns};
 use workload::{User, Workload, render};
 
-use crate::engine::{All, Engine, Swapped};
+use crate::engine::{All, Engine, Live};
 
 fn attributes(user: &User) -> Attributes<'_> {
     Attributes {
@@ -110,27 +110,8 @@ floor!(
 );
 
 /// By key, behind a pointer that can be exchanged: the row to compare engines with.
-impl Engine for Swapped<BoxedByKey> {
-    type Context = Context;
-    type Flag = String;
-    const NAME: &'static str = "floor (by key) + ArcSwap";
-
-    fn render(workload: &Workload) -> Option<String> {
-        BoxedByKey::render(workload)
-    }
-    fn load(payload: String) -> Result<Self, String> {
-        BoxedByKey::load(payload).map(Self::new)
-    }
-    fn flag(&self, key: &str) -> String {
-        key.to_owned()
-    }
-    fn context(&self, user: &User) -> Context {
-        self.0.load().context(user)
-    }
-    #[inline]
-    fn is_on(&self, flag: &String, context: &Context) -> bool {
-        self.0.load().is_on(flag, context)
-    }
+impl Live for BoxedByKey {
+    const LIVE_NAME: &'static str = "floor (by key) + ArcSwap";
 }
 
 /// By key, behind a lock: only to show what that costs with two threads.

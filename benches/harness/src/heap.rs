@@ -100,10 +100,10 @@ pub fn heap_of<E: Engine>() -> Result<Heap, String> {
         drop(black_box(engine));
     }
     let suite = Suite::default();
-    for column in Column::SINGLE {
+    for column in Column::COUNTED {
         let engine = suite.load::<E>(column.email())?.map_or_else(
             || match column {
-                Column::W1 | Column::W2 | Column::W3 => suite.load::<E>(Email::Suffix),
+                Column::W1 | Column::W2 | Column::W3 | Column::C1 => suite.load::<E>(Email::Suffix),
                 _ => Ok(None),
             },
             |engine| Ok(Some(engine)),
@@ -112,12 +112,16 @@ pub fn heap_of<E: Engine>() -> Result<Heap, String> {
             continue;
         };
         let (flag, context) = (engine.flag(key), engine.context(&suite.user));
+        let call = || match column {
+            Column::C1 => engine.is_on(black_box(&flag), &engine.context(black_box(&suite.user))),
+            _ => engine.is_on(black_box(&flag), black_box(&context)),
+        };
         // One unmeasured call: lazily built parts of regular expressions belong to the first evaluation.
-        black_box(engine.is_on(&flag, &context));
+        black_box(call());
         const CALLS: u64 = 100;
         let before = (COUNT.load(Relaxed), BYTES.load(Relaxed));
         for _ in 0..CALLS {
-            black_box(engine.is_on(black_box(&flag), black_box(&context)));
+            black_box(call());
         }
         let per_call = |now: u64, then: u64| (now - then) as f64 / CALLS as f64;
         heap.evaluation.push((
@@ -147,7 +151,7 @@ impl Heap {
         let mut evaluation = vec![];
         for entry in value["evaluation"].as_array()? {
             let name = entry[0].as_str()?;
-            let column = Column::SINGLE
+            let column = Column::COUNTED
                 .into_iter()
                 .find(|column| format!("{column:?}") == name)?;
             evaluation.push((column, entry[1].as_f64()?, entry[2].as_f64()?));

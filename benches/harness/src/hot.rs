@@ -45,6 +45,15 @@ impl Column {
         Self::W5suf,
         Self::C1,
     ];
+    /// What is also counted in allocations.
+    pub const COUNTED: [Self; 6] = [
+        Self::W1,
+        Self::W2,
+        Self::W3,
+        Self::W4re,
+        Self::W4suf,
+        Self::C1,
+    ];
     /// The workloads of one flag.
     pub const SINGLE: [Self; 5] = [Self::W1, Self::W2, Self::W3, Self::W4re, Self::W4suf];
 

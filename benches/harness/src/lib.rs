@@ -19,7 +19,7 @@ mod threads;
 
 pub use check::{Checked, check, check_share};
 pub use cold::cold;
-pub use engine::{All, Engine, Swapped};
+pub use engine::{All, Engine, Live, Swapped};
 pub use floors::{BoxedByHandle, BoxedByKey, BoxedOwnPatterns, FlatByHandle, Locked};
 pub use heap::{Counting, Heap};
 pub use hot::{Bench, Column, Suite, run};

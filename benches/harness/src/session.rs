@@ -18,6 +18,8 @@ pub enum Role {
     Floor,
     /// The engine under test.
     Ours,
+    /// The engine under test asked in another way: shown, not judged.
+    Variant,
     /// Another engine, with a hash of its own.
     Peer,
 }
@@ -421,6 +423,7 @@ fn heap_table(rows: &[Row], figures: &Figures) -> Table {
             "W3",
             "W4re",
             "W4suf",
+            "C1",
             "per flag, 1k",
             "per flag, 10k",
             "allocations loading 1k",
@@ -432,7 +435,7 @@ fn heap_table(rows: &[Row], figures: &Figures) -> Table {
             continue;
         };
         let mut cells = vec![row.name.to_owned()];
-        for column in Column::SINGLE {
+        for column in Column::COUNTED {
             let found = heap.evaluation.iter().find(|(c, ..)| *c == column);
             cells.push(found.map_or("–".to_owned(), |(_, count, bytes)| {
                 format!("{count} / {bytes:.0}")
