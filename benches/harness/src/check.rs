@@ -107,3 +107,51 @@ fn compare<E: Engine>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use workload::User;
+
+    use super::*;
+    use crate::floors::{BoxedByKey, FlatByHandle};
+
+    /// The floor, wrong about one flag for users of one plan.
+    struct Liar(BoxedByKey);
+
+    impl Engine for Liar {
+        type Context = (<BoxedByKey as Engine>::Context, bool);
+        type Flag = String;
+        const NAME: &'static str = "liar";
+
+        fn render(workload: &Workload) -> Option<String> {
+            BoxedByKey::render(workload)
+        }
+        fn load(payload: String) -> Result<Self, String> {
+            BoxedByKey::load(payload).map(Self)
+        }
+        fn flag(&self, key: &str) -> String {
+            key.to_owned()
+        }
+        fn context(&self, user: &User) -> Self::Context {
+            (self.0.context(user), user.plan == "team")
+        }
+        fn is_on(&self, flag: &String, (context, team): &Self::Context) -> bool {
+            self.0.is_on(flag, context) != (*team && flag == "feature_000777")
+        }
+    }
+
+    #[test]
+    fn both_layouts_answer_as_expected() {
+        let suite = Suite::default();
+        let checked = [check::<BoxedByKey>(&suite), check::<FlatByHandle>(&suite)];
+        for checked in checked {
+            assert_eq!(checked.map(|checked| checked.compared), Ok(2 * 256 * 1000));
+        }
+    }
+
+    #[test]
+    fn one_wrong_answer_is_found() {
+        let error = check::<Liar>(&Suite::default()).err();
+        assert!(error.is_some_and(|error| error.contains("feature_000777")));
+    }
+}
