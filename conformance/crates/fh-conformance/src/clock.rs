@@ -1,0 +1,82 @@
+//! The times that the data files name.
+
+/// The time of cases that name none: between the years that cases on `now` are written with.
+pub const DEFAULT_NOW_MS: i64 = 1_900_000_000_000;
+
+/// Milliseconds since 1970 of an RFC 3339 date-time, such as `2024-02-29T23:30:00Z`.
+#[must_use]
+pub fn rfc3339_ms(text: &str) -> Option<i64> {
+    let (date, time) = text.split_once(['T', 't'])?;
+    let mut date = date.splitn(3, '-');
+    let mut next = |width: usize| -> Option<i64> {
+        let part = date.next()?;
+        let is_number = part.len() == width && part.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| part.parse().ok()).flatten()
+    };
+    let (year, month, day) = (next(4)?, next(2)?, next(2)?);
+    let (clock, offset_minutes) = if let Some(clock) = time.strip_suffix(['Z', 'z']) {
+        (clock, 0)
+    } else {
+        let at = time.rfind(['+', '-'])?;
+        let (clock, offset) = time.split_at_checked(at)?;
+        let (hours, minutes) = offset.get(1..)?.split_once(':')?;
+        let minutes = hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?;
+        (
+            clock,
+            if offset.starts_with('-') {
+                -minutes
+            } else {
+                minutes
+            },
+        )
+    };
+    let mut clock = clock.splitn(3, ':');
+    let hours: i64 = clock.next()?.parse().ok()?;
+    let minutes: i64 = clock.next()?.parse().ok()?;
+    let (seconds, fraction) = clock.next().map(|s| s.split_once('.').unwrap_or((s, "")))?;
+    let seconds: i64 = seconds.parse().ok()?;
+    let millis: i64 = format!("{fraction:0<3}").get(..3)?.parse().ok()?;
+    let in_range = (1..=12).contains(&month)
+        && (1..=31).contains(&day)
+        && (0..24).contains(&hours)
+        && (0..60).contains(&minutes)
+        && (0..60).contains(&seconds);
+    let minutes = days(year, month, day) * 1440 + hours * 60 + minutes - offset_minutes;
+    in_range.then_some((minutes * 60 + seconds) * 1000 + millis)
+}
+
+/// Days since 1970-01-01, counting years from March so that the leap day comes last.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let month_from_march = (month + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year
+        - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rfc3339_ms;
+
+    #[test]
+    fn known_times() {
+        for (text, ms) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("2024-02-29T23:30:00Z", 1_709_249_400_000),
+            ("2024-03-01T12:30:00.5+13:00", 1_709_249_400_500),
+            ("1969-12-31T23:59:59.999z", -1),
+            ("0001-01-01T00:00:00Z", -62_135_596_800_000),
+        ] {
+            assert_eq!(rfc3339_ms(text), Some(ms), "{text}");
+        }
+        for text in [
+            "",
+            "2024-02-29",
+            "2024-13-01T00:00:00Z",
+            "2024-02-29T23:30:00",
+            "soon",
+        ] {
+            assert_eq!(rfc3339_ms(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! `vectors list` and `vectors show`
+
+use clap::Args;
+
+use super::{Ended, Problem, print, suite};
+use crate::data::Data;
+
+/// List the ids and titles of cases.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Only cases of this group.
+    #[arg(long)]
+    group: Option<String>,
+    /// Only the groups and their sizes.
+    #[arg(long, conflicts_with = "group")]
+    groups: bool,
+}
+
+/// Show a concrete case as JSON.
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// Its id, such as `pct.boundary`.
+    id: String,
+}
+
+pub(super) fn list(data: &Data, arguments: &Arguments) -> Ended {
+    let suite = suite(data)?;
+    if arguments.groups {
+        let groups = suite.groups().into_iter();
+        print(
+            &groups
+                .map(|(group, cases)| format!("{cases:>6} {group}\n"))
+                .collect::<String>(),
+        );
+        return Ok(0);
+    }
+    let cases = suite.cases.iter();
+    let cases = cases.filter(|case| {
+        arguments
+            .group
+            .as_ref()
+            .is_none_or(|group| *group == case.group)
+    });
+    let text: String = cases
+        .map(|case| format!("{:<44} {}\n", case.id, case.title))
+        .collect();
+    if text.is_empty() {
+        return Err(Problem::Usage(
+            "there is no such group; --groups lists them".to_owned(),
+        ));
+    }
+    print(&text);
+    Ok(0)
+}
+
+pub(super) fn show(data: &Data, arguments: &Show) -> Ended {
+    let suite = suite(data)?;
+    let case = suite
+        .get(&arguments.id)
+        .ok_or_else(|| no_such_case(&arguments.id))?;
+    print(&format!("{}\n", case.to_json().pretty()));
+    Ok(0)
+}
+
+pub(super) fn no_such_case(id: &str) -> Problem {
+    Problem::Usage(format!("there is no case {id}; `vectors list` lists them"))
+}

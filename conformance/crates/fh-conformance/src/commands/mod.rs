@@ -1,0 +1,194 @@
+//! The command line.
+
+mod diff;
+mod explain;
+mod generate;
+mod list;
+mod manifest;
+mod run;
+mod self_test;
+mod verify;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::case::Profile;
+use crate::data::{Data, DataError, Suite};
+
+/// Shows whether an evaluator answers as FeatureHub-compatible ones must.
+///
+/// Exit codes: 0 all good; 1 failures; 2 invalid data, or a group of which nothing ran; 3 a partial
+/// run under --certify; 4 something outside the suite failed.
+#[derive(Debug, Parser)]
+#[command(name = "fh-conformance", version, max_term_width = 100)]
+struct Cli {
+    /// Use this data folder instead of the data inside the program. Its manifest is only checked by
+    /// `vectors verify`.
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Evaluation cases: run them, look at them, check them.
+    #[command(subcommand)]
+    Vectors(Vectors),
+    /// Say what should be answered to a case, what is answered, and why.
+    Explain(explain::Arguments),
+    /// Compare the engine with the reference on fresh cases.
+    Diff(diff::Arguments),
+    /// Show that every planted bug is found by a case, and that every group finds one.
+    SelfTest(self_test::Arguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum Vectors {
+    /// Run cases against a target.
+    Run(run::Arguments),
+    /// List the ids and titles of cases.
+    List(list::Arguments),
+    /// Show a concrete case, as a target sees it, as JSON.
+    Show(list::Show),
+    /// Check the data: schemas, ids, counts, digests, hashes.
+    Verify,
+    /// Say what should be answered to a case, what is answered, and why.
+    Explain(explain::Arguments),
+    /// Write or check the generated cases.
+    Generate(generate::Arguments),
+    /// Write or check the manifest.
+    Manifest(manifest::Arguments),
+}
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    /// The data is invalid.
+    Data(Vec<DataError>),
+    /// The arguments name something that does not exist.
+    Usage(String),
+    /// Something outside the suite failed.
+    Outside(String),
+}
+
+impl From<Vec<DataError>> for Problem {
+    fn from(errors: Vec<DataError>) -> Problem {
+        Problem::Data(errors)
+    }
+}
+
+/// Selected, and something failed.
+const FAILED: u8 = 1;
+/// The data, or what was asked for, is invalid.
+const INVALID: u8 = 2;
+/// Not everything was run, and `--certify` was given.
+const PARTIAL: u8 = 3;
+/// Not the suite's and not the target's fault.
+const OUTSIDE: u8 = 4;
+
+type Ended = Result<u8, Problem>;
+
+/// Run the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let ended = load(cli.data.as_ref()).and_then(|data| match cli.command {
+        Command::Vectors(Vectors::Run(arguments)) => run::run(&data, arguments),
+        Command::Vectors(Vectors::List(arguments)) => list::list(&data, &arguments),
+        Command::Vectors(Vectors::Show(arguments)) => list::show(&data, &arguments),
+        Command::Vectors(Vectors::Verify) => verify::verify(&data),
+        Command::Vectors(Vectors::Explain(arguments)) | Command::Explain(arguments) => {
+            explain::explain(&data, &arguments)
+        }
+        Command::Vectors(Vectors::Generate(arguments)) => {
+            generate::generate(&data, cli.data.as_deref(), &arguments)
+        }
+        Command::Vectors(Vectors::Manifest(arguments)) => {
+            manifest::manifest(&data, cli.data.as_deref(), &arguments)
+        }
+        Command::Diff(arguments) => diff::diff(&arguments),
+        Command::SelfTest(arguments) => self_test::self_test(&data, &arguments),
+    });
+    match ended {
+        Ok(code) => code.into(),
+        Err(Problem::Data(errors)) => {
+            for error in &errors {
+                eprintln!("invalid data: {error}");
+            }
+            INVALID.into()
+        }
+        Err(Problem::Usage(what)) => {
+            eprintln!("{what}");
+            INVALID.into()
+        }
+        Err(Problem::Outside(what)) => {
+            eprintln!("{what}");
+            OUTSIDE.into()
+        }
+    }
+}
+
+fn load(folder: Option<&PathBuf>) -> Result<Data, Problem> {
+    let Some(folder) = folder else {
+        return Ok(Data::embedded());
+    };
+    Data::folder(folder).map_err(|error| Problem::Outside(format!("{}: {error}", folder.display())))
+}
+
+/// The suite, its manifest checked if it is the data inside the program.
+fn suite(data: &Data) -> Result<Suite, Problem> {
+    let suite = Suite::load(data)?;
+    let errors = if data.is_embedded {
+        crate::data::manifest::check(data, &suite)
+    } else {
+        Vec::new()
+    };
+    if errors.is_empty() {
+        Ok(suite)
+    } else {
+        Err(errors.into())
+    }
+}
+
+/// Print to standard output. A reader that went away, such as `head`, is no error.
+fn print(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+fn write_file(path: &std::path::Path, text: &str) -> Result<(), Problem> {
+    std::fs::write(path, text)
+        .map_err(|error| Problem::Outside(format!("{}: {error}", path.display())))
+}
+
+/// The profiles of a run.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Profiles {
+    /// What clients do.
+    Client,
+    /// What a FeatureHub Edge does for server-evaluated keys.
+    Edge,
+    /// Both.
+    All,
+}
+
+impl Profiles {
+    fn list(self) -> Vec<Profile> {
+        match self {
+            Profiles::Client => vec![Profile::Client],
+            Profiles::Edge => vec![Profile::Edge],
+            Profiles::All => Profile::ALL.to_vec(),
+        }
+    }
+}
+
+/// A seed such as `0x5EED0001` or `17`.
+fn seed(text: &str) -> Result<u64, String> {
+    let parsed = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(hex) => u64::from_str_radix(&hex.replace('_', ""), 16),
+        None => text.parse(),
+    };
+    parsed.map_err(|error| format!("{text:?} is no seed: {error}"))
+}

@@ -1,0 +1,167 @@
+//! JSON Schemas of the data files.
+
+use std::collections::BTreeMap;
+
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use super::{Data, DataError};
+
+/// The compiled schemas, by the stem of their names: `vectors-1`.
+pub struct Schemas {
+    validators: BTreeMap<String, Validator>,
+    expanded_case: Option<Validator>,
+    well_formed_feature: Option<Validator>,
+}
+
+impl Schemas {
+    /// Compile every schema of a data folder.
+    ///
+    /// # Errors
+    /// The schemas that are none.
+    pub fn compile(data: &Data) -> Result<Schemas, Vec<DataError>> {
+        let mut schemas = Schemas {
+            validators: BTreeMap::new(),
+            expanded_case: None,
+            well_formed_feature: None,
+        };
+        let mut errors = Vec::new();
+        for path in data.paths() {
+            let name = path
+                .strip_prefix("schema/")
+                .and_then(|p| p.strip_suffix(".schema.json"));
+            let Some(name) = name else { continue };
+            if let Err(error) = schemas.add(data, path, name) {
+                errors.push(error);
+            }
+        }
+        if errors.is_empty() {
+            Ok(schemas)
+        } else {
+            Err(errors)
+        }
+    }
+
+    fn add(&mut self, data: &Data, path: &str, name: &str) -> Result<(), DataError> {
+        let fail = |error: &dyn std::fmt::Display| DataError::in_file(path, error);
+        let schema: Value = serde_json::from_str(data.text(path)?).map_err(|error| fail(&error))?;
+        let compile =
+            |schema: &Value| jsonschema::draft202012::new(schema).map_err(|error| fail(&error));
+        self.validators.insert(name.to_owned(), compile(&schema)?);
+        if name == "vectors-1" {
+            let part = |part: &str, required: &Value| {
+                compile(
+                    &json!({ "$defs": schema["$defs"], "$ref": format!("#/$defs/{part}"),
+                                 "required": required }),
+                )
+            };
+            self.expanded_case = Some(part("case", &json!(["id"]))?);
+            self.well_formed_feature = Some(part("feature", &json!([]))?);
+        }
+        Ok(())
+    }
+
+    /// What a document violates, at most five places.
+    #[must_use]
+    pub fn violations(&self, path: &str, schema: &str, document: &Value) -> Vec<DataError> {
+        let Some(validator) = self.validators.get(schema) else {
+            return vec![DataError::in_file(
+                path,
+                format!("there is no schema {schema}"),
+            )];
+        };
+        let errors = validator.iter_errors(document).take(5).map(|error| {
+            let place = error.instance_path().as_str().to_owned();
+            let id = case_id(document, &place);
+            let at = if place.is_empty() {
+                "the document"
+            } else {
+                &place
+            };
+            let problem = format!("{at} violates {schema}: {}", shortened(&error.to_string()));
+            DataError {
+                file: path.to_owned(),
+                id,
+                problem,
+            }
+        });
+        errors.collect()
+    }
+
+    /// What an expanded case violates.
+    #[must_use]
+    pub fn case_violations(&self, case: &Value) -> Vec<String> {
+        let errors = self
+            .expanded_case
+            .iter()
+            .flat_map(|validator| validator.iter_errors(case));
+        let errors = errors.take(3);
+        errors
+            .map(|error| {
+                format!(
+                    "{}: {}",
+                    error.instance_path(),
+                    shortened(&error.to_string())
+                )
+            })
+            .collect()
+    }
+
+    /// Whether a feature is what a proper server sends.
+    #[must_use]
+    pub fn is_well_formed_feature(&self, feature: &str) -> bool {
+        let Ok(feature) = serde_json::from_str::<Value>(feature) else {
+            return false;
+        };
+        self.well_formed_feature
+            .as_ref()
+            .is_some_and(|validator| validator.is_valid(&feature))
+    }
+
+    /// The name of the schema that a data file must satisfy.
+    #[must_use]
+    pub fn of_file(path: &str) -> Option<&'static str> {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        match folder {
+            "" if name == "MANIFEST.json" => Some("manifest-1"),
+            "" if name == "decisions.json" => Some("decisions-1"),
+            "vectors" | "vectors/generated" => Some("vectors-1"),
+            "hash" => Some("hash-1"),
+            "imported/featurehub" => Some("imported-featurehub"),
+            "imported/featurehub-live" => Some("imported-live"),
+            _ => None,
+        }
+    }
+
+    /// The schema that an example is about: its name up to the first dot, with or without version.
+    #[must_use]
+    pub fn of_example(&self, path: &str) -> Option<&str> {
+        let name = path.rsplit('/').next()?.split('.').next()?;
+        let versioned = format!("{name}-1");
+        let mut names = self.validators.keys().map(String::as_str);
+        names.find(|known| *known == name || *known == versioned)
+    }
+}
+
+/// The id of the case that a JSON pointer leads into.
+fn case_id(document: &Value, pointer: &str) -> Option<String> {
+    let mut parts = pointer.split('/').skip(1);
+    let first = parts.next()?;
+    let element = match first {
+        "cases" | "matrix" | "decisions" => document
+            .get(first)?
+            .get(parts.next()?.parse::<usize>().ok()?)?,
+        index => document.get(index.parse::<usize>().ok()?)?,
+    };
+    Some(element.get("id")?.as_str()?.to_owned())
+}
+
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 300;
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
+    }
+    // The document comes first, what is wrong with it last.
+    let tail: Vec<char> = text.chars().rev().take(LONGEST).collect();
+    format!("…{}", tail.into_iter().rev().collect::<String>())
+}

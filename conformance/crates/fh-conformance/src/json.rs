@@ -1,0 +1,281 @@
+//! JSON whose numbers keep the digits they were written with. `5.0` and `5` are different inputs to
+//! an evaluator, so no data of the suite may pass through a double.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// A JSON value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Json {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number's token.
+    Number(String),
+    /// A string, unescaped.
+    Text(String),
+    /// A list.
+    List(Vec<Json>),
+    /// An object, its members in the order they were written, duplicates included.
+    Object(Vec<(String, Json)>),
+}
+
+struct Members(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
+impl Json {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// If the text is not JSON, or a string in it holds half a surrogate pair; with line and column
+    /// where they are known.
+    pub fn parse(text: &str) -> Result<Json, serde_json::Error> {
+        let raw: &RawValue = serde_json::from_str(text)?;
+        let token = raw.get();
+        Ok(match token.as_bytes() {
+            [b'{', ..] => {
+                let Members(members) = serde_json::from_str(token)?;
+                let members = members.into_iter();
+                let members = members.map(|(name, raw)| Ok((name, Json::parse(raw.get())?)));
+                Json::Object(members.collect::<Result<_, serde_json::Error>>()?)
+            }
+            [b'[', ..] => {
+                let elements: Vec<&RawValue> = serde_json::from_str(token)?;
+                let elements = elements.into_iter().map(|raw| Json::parse(raw.get()));
+                Json::List(elements.collect::<Result<_, _>>()?)
+            }
+            [b'"', ..] => Json::Text(serde_json::from_str(token)?),
+            [b't', ..] => Json::Bool(true),
+            [b'f', ..] => Json::Bool(false),
+            [b'n', ..] => Json::Null,
+            _ => Json::Number(token.to_owned()),
+        })
+    }
+
+    /// The member of this name; of several the last.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Json> {
+        let members = self.members().iter().rev();
+        members
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value)
+            .next()
+    }
+
+    /// The members of an object; none for anything else.
+    #[must_use]
+    pub fn members(&self) -> &[(String, Json)] {
+        match self {
+            Json::Object(members) => members,
+            _ => &[],
+        }
+    }
+
+    /// The elements of a list; none for anything else.
+    #[must_use]
+    pub fn elements(&self) -> &[Json] {
+        match self {
+            Json::List(elements) => elements,
+            _ => &[],
+        }
+    }
+
+    /// A string's text.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Json::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// A number written without point and exponent.
+    #[must_use]
+    pub fn integer(&self) -> Option<i64> {
+        match self {
+            Json::Number(token) => token.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// `true` or `false`
+    #[must_use]
+    pub fn boolean(&self) -> Option<bool> {
+        match self {
+            Json::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `null`.
+    #[must_use]
+    pub fn is_null(&self) -> bool {
+        *self == Json::Null
+    }
+
+    /// An object of these members.
+    pub fn object<N: Into<String>>(members: impl IntoIterator<Item = (N, Json)>) -> Json {
+        let members = members.into_iter();
+        Json::Object(members.map(|(name, value)| (name.into(), value)).collect())
+    }
+
+    /// An integer.
+    pub fn number(number: impl Into<i128>) -> Json {
+        Json::Number(number.into().to_string())
+    }
+
+    /// Many lines, indented by two blanks; short lists and objects stay on one line.
+    #[must_use]
+    pub fn pretty(&self) -> String {
+        let mut out = String::new();
+        self.write_pretty(&mut out, 0);
+        out
+    }
+
+    fn write_pretty(&self, out: &mut String, depth: usize) {
+        const SHORT: usize = 80;
+        let line = self.to_string();
+        let is_container = matches!(self, Json::List(_) | Json::Object(_));
+        if !is_container || line.len() + 2 * depth <= SHORT {
+            out.push_str(&line);
+            return;
+        }
+        let indent = |out: &mut String, depth: usize| {
+            out.push('\n');
+            out.push_str(&"  ".repeat(depth));
+        };
+        let is_list = matches!(self, Json::List(_));
+        out.push(if is_list { '[' } else { '{' });
+        for (index, element) in self.elements().iter().enumerate() {
+            out.push_str(if index == 0 { "" } else { "," });
+            indent(out, depth + 1);
+            element.write_pretty(out, depth + 1);
+        }
+        for (index, (name, value)) in self.members().iter().enumerate() {
+            out.push_str(if index == 0 { "" } else { "," });
+            indent(out, depth + 1);
+            out.push_str(&quoted(name));
+            out.push_str(": ");
+            value.write_pretty(out, depth + 1);
+        }
+        indent(out, depth);
+        out.push(if is_list { ']' } else { '}' });
+    }
+}
+
+impl fmt::Display for Json {
+    /// One line: a blank after commas and colons, as the data files have it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Json::Null => f.write_str("null"),
+            Json::Bool(value) => write!(f, "{value}"),
+            Json::Number(token) => f.write_str(token),
+            Json::Text(text) => f.write_str(&quoted(text)),
+            Json::List(elements) => {
+                f.write_str("[")?;
+                for (index, element) in elements.iter().enumerate() {
+                    write!(f, "{}{element}", if index == 0 { "" } else { ", " })?;
+                }
+                f.write_str("]")
+            }
+            Json::Object(members) => {
+                f.write_str("{")?;
+                for (index, (name, value)) in members.iter().enumerate() {
+                    let comma = if index == 0 { " " } else { ", " };
+                    write!(f, "{comma}{}: {value}", quoted(name))?;
+                }
+                f.write_str(if members.is_empty() { "}" } else { " }" })
+            }
+        }
+    }
+}
+
+/// A string token.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    // A text is always serialisable.
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+impl From<&str> for Json {
+    fn from(text: &str) -> Json {
+        Json::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Json {
+    fn from(text: String) -> Json {
+        Json::Text(text)
+    }
+}
+
+impl From<bool> for Json {
+    fn from(value: bool) -> Json {
+        Json::Bool(value)
+    }
+}
+
+impl<T: Into<Json>> From<Option<T>> for Json {
+    fn from(value: Option<T>) -> Json {
+        value.map_or(Json::Null, Into::into)
+    }
+}
+
+impl<T: Into<Json>> From<Vec<T>> for Json {
+    fn from(values: Vec<T>) -> Json {
+        Json::List(values.into_iter().map(Into::into).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Json;
+
+    #[test]
+    fn keeps_tokens_order_and_duplicates() {
+        let text = r#"{ "b": [5.0, 1e400, -0], "a": "é\n\"", "a": null, "c": {}, "d": [] }"#;
+        let json = Json::parse(text).unwrap();
+        assert_eq!(json.to_string(), text);
+        assert_eq!(json.get("a"), Some(&Json::Null));
+        assert!(Json::parse("[1,]").is_err());
+        assert!(Json::parse(r#"{"a": [1, "\ud800"]}"#).is_err());
+    }
+
+    #[test]
+    fn pretty_breaks_only_what_is_long() {
+        let long = Json::Object(vec![
+            ("a".into(), Json::Text("x".repeat(70))),
+            (
+                "b".into(),
+                Json::List(vec![Json::number(1), Json::number(2)]),
+            ),
+        ]);
+        let expected = format!("{{\n  \"a\": \"{}\",\n  \"b\": [1, 2]\n}}", "x".repeat(70));
+        assert_eq!(long.pretty(), expected);
+        assert_eq!(Json::parse(&long.pretty()).unwrap(), long);
+    }
+}

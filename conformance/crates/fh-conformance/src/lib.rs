@@ -1,0 +1,13 @@
+//! A conformance suite for evaluators of FeatureHub features: cases as data, a way to ask anything
+//! that evaluates ([`target::Target`]), and proof that the cases find bugs ([`selftest`]).
+#![forbid(unsafe_code)]
+
+pub mod case;
+pub mod clock;
+pub mod commands;
+pub mod compare;
+pub mod data;
+pub mod decimal;
+pub mod json;
+pub mod run;
+pub mod target;
