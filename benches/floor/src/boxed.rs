@@ -36,11 +36,31 @@ struct Strategy {
 }
 
 enum Rule {
-    /// One bit per country.
-    Countries([u32; 8]),
+    Countries(Short),
     VersionAbove(u64),
     EmailSuffix(Box<str>),
     EmailPattern(Arc<Regex>),
+}
+
+/// A few countries beside the rule, so that no pointer leads to them.
+#[derive(Default)]
+struct Short {
+    count: u16,
+    numbers: [u16; 7],
+}
+
+impl Short {
+    fn push(&mut self, number: u16) -> Result<(), Error> {
+        let place = self.numbers.get_mut(usize::from(self.count));
+        *place.ok_or_else(|| Error::Unsupported("more than seven countries".to_owned()))? = number;
+        self.count += 1;
+        Ok(())
+    }
+
+    #[inline]
+    fn contains(&self, number: u16) -> bool {
+        self.numbers[..usize::from(self.count)].contains(&number)
+    }
 }
 
 impl Boxed {
@@ -148,9 +168,7 @@ impl Rule {
     #[inline]
     fn holds(&self, context: &Context) -> bool {
         match self {
-            Self::Countries(set) => {
-                set[usize::from(context.country >> 5)] >> (context.country & 31) & 1 != 0
-            }
+            Self::Countries(list) => list.contains(context.country),
             Self::VersionAbove(bound) => context.version > *bound,
             Self::EmailSuffix(suffix) => context.email.ends_with(&**suffix),
             Self::EmailPattern(pattern) => pattern.is_match(&context.email),
@@ -198,12 +216,11 @@ impl Compiler {
     fn rule(&mut self, attribute: &wire::Attribute) -> Result<Rule, Error> {
         Ok(match attribute.condition()? {
             wire::Condition::Countries(names) => {
-                let mut set = [0; 8];
+                let mut list = Short::default();
                 for name in names {
-                    let number = self.countries.intern(name)?;
-                    set[usize::from(number >> 5)] |= 1 << (number & 31);
+                    list.push(self.countries.intern(name))?;
                 }
-                Rule::Countries(set)
+                Rule::Countries(list)
             }
             wire::Condition::VersionAbove(bound) => Rule::VersionAbove(bound),
             wire::Condition::EmailSuffix(suffix) => Rule::EmailSuffix(suffix.into()),

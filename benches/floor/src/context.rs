@@ -1,28 +1,23 @@
 use hashbrown::HashMap;
 
 use crate::hash::KeyState;
-use crate::wire::Error;
 
-/// Names of countries as numbers, filled while rules are read. FeatureHub knows 196; 255 is no country.
+/// Names of countries as numbers, filled while rules are read. `u16::MAX` is no country.
 #[derive(Debug, Default, Clone)]
-pub struct Countries(HashMap<Box<str>, u8, foldhash::fast::RandomState>);
+pub struct Countries(HashMap<Box<str>, u16, foldhash::fast::RandomState>);
 
 impl Countries {
-    pub(crate) fn intern(&mut self, name: &str) -> Result<u8, Error> {
+    pub(crate) fn intern(&mut self, name: &str) -> u16 {
         if let Some(&number) = self.0.get(name) {
-            return Ok(number);
+            return number;
         }
-        let number = u8::try_from(self.0.len())
-            .ok()
-            .filter(|&number| number < u8::MAX);
-        let number =
-            number.ok_or_else(|| Error::Unsupported("more than 255 countries".to_owned()))?;
+        let number = self.0.len() as u16;
         self.0.insert(name.into(), number);
-        Ok(number)
+        number
     }
 
-    fn number(&self, name: &str) -> u8 {
-        self.0.get(name).copied().unwrap_or(u8::MAX)
+    fn number(&self, name: &str) -> u16 {
+        self.0.get(name).copied().unwrap_or(u16::MAX)
     }
 }
 
@@ -51,7 +46,7 @@ pub struct Context {
     pub(crate) email: String,
     pub(crate) version: u64,
     pub(crate) key: KeyState,
-    pub(crate) country: u8,
+    pub(crate) country: u16,
 }
 
 impl Context {

@@ -13,7 +13,7 @@ pub struct Flat {
     rules: Vec<Rule>,
     ids: Vec<IdWords>,
     /// Country numbers, and the bytes of suffixes.
-    countries: Vec<u8>,
+    countries: Vec<u16>,
     text: Vec<u8>,
     patterns: Vec<Regex>,
     by_key: HashMap<Box<str>, u32, foldhash::fast::RandomState>,
@@ -113,7 +113,7 @@ impl Flat {
             wire::Condition::Countries(names) => {
                 let first = self.countries.len() as u32;
                 for name in names {
-                    let number = self.names.intern(name)?;
+                    let number = self.names.intern(name);
                     self.countries.push(number);
                 }
                 Rule::Countries {

@@ -112,16 +112,20 @@ impl Figures {
         found.map_or(f64::NAN, |(_, &value)| value)
     }
 
-    /// The largest difference between the runs of any bench, as a share.
+    /// The largest difference between the runs of any bench, as a share, and which.
     #[must_use]
-    pub fn spread(&self) -> f64 {
-        let spread = |runs: &Vec<f64>| {
+    pub fn spread(&self) -> Option<(f64, String)> {
+        let spread = |runs: &[f64]| {
             let (low, high) = runs
                 .iter()
                 .fold((f64::MAX, 0f64), |(l, h), &v| (l.min(v), h.max(v)));
             high / low - 1.0
         };
-        self.hot.values().map(spread).fold(0.0, f64::max)
+        self.hot
+            .iter()
+            .filter(|(_, runs)| runs.len() > 1)
+            .map(|((row, column), runs)| (spread(runs), format!("{row}, {column:?}")))
+            .max_by(|a, b| a.0.total_cmp(&b.0))
     }
 }
 
@@ -299,10 +303,12 @@ pub fn report(rows: &[Row], figures: &Figures, floor: &str) -> Report {
         report.figure(scaling.row, "threads.scaling.median", scaling.median);
         report.figure(scaling.row, "threads.scaling.p90", scaling.p90);
     }
-    report.notes.push(format!(
-        "largest spread between runs {:.0} %",
-        figures.spread() * 100.0
-    ));
+    if let Some((spread, bench)) = figures.spread() {
+        report.notes.push(format!(
+            "Largest spread between runs: {:.0} % ({bench}).",
+            spread * 100.0
+        ));
+    }
     report
 }
 
