@@ -46,22 +46,14 @@ fn scramble(block: u32) -> u32 {
 
 #[inline]
 fn mix(hash: u32, block: u32) -> u32 {
-    (hash ^ scramble(block))
-        .rotate_left(13)
-        .wrapping_mul(5)
-        .wrapping_add(0xE654_6B64)
+    (hash ^ scramble(block)).rotate_left(13).wrapping_mul(5).wrapping_add(0xE654_6B64)
 }
 
 impl Murmur3 {
     /// Nothing hashed yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            hash: 0,
-            tail: 0,
-            tail_bits: 0,
-            length: 0,
-        }
+        Self { hash: 0, tail: 0, tail_bits: 0, length: 0 }
     }
 
     /// Adds bytes.
@@ -138,9 +130,7 @@ pub(crate) fn bucket_of<'a>(
 ) -> u32 {
     // Bytes F0 and above begin a character above U+FFFF: only there do the encodings differ.
     if encoding == Encoding::Server
-        && parts
-            .clone()
-            .any(|part| part.bytes().any(|byte| byte >= 0xF0))
+        && parts.clone().any(|part| part.bytes().any(|byte| byte >= 0xF0))
     {
         return scale(server_hash(parts.flat_map(str::chars)));
     }
@@ -182,10 +172,7 @@ fn server_hash(chars: impl Iterator<Item = char> + Clone) -> u32 {
     for c in rest {
         let mut utf8 = [0; 4];
         let bytes = c.encode_utf8(&mut utf8).as_bytes();
-        let word = bytes
-            .iter()
-            .rev()
-            .fold(0_u64, |word, byte| (word << 8) | u64::from(*byte));
+        let word = bytes.iter().rev().fold(0_u64, |word, byte| (word << 8) | u64::from(*byte));
         buffer |= word << shift;
         if bytes.len() < 4 {
             shift += 8 * bytes.len() as u32;
@@ -197,12 +184,7 @@ fn server_hash(chars: impl Iterator<Item = char> + Clone) -> u32 {
             shift -= 32;
         }
     }
-    let tail = Murmur3 {
-        hash: hash ^ scramble(buffer as u32),
-        tail: 0,
-        tail_bits: 0,
-        length,
-    };
+    let tail = Murmur3 { hash: hash ^ scramble(buffer as u32), tail: 0, tail_bits: 0, length };
     tail.finish()
 }
 
@@ -226,12 +208,7 @@ mod tests {
             ("4444444444", "", 471_561, 471_561),
             ("visitor-1", FEATURE, 419_953, 419_953),
             ("mara@harbour.example", FEATURE, 597_798, 597_798),
-            (
-                "mara@harbour.example",
-                "e0a4c9b2-13d5-4f6e-8a77-90b1c2d3e4f5",
-                413_416,
-                413_416,
-            ),
+            ("mara@harbour.example", "e0a4c9b2-13d5-4f6e-8a77-90b1c2d3e4f5", 413_416, 413_416),
             ("harbour-co$north", FEATURE, 56_347, 56_347),
             ("<none>", FEATURE, 261_586, 261_586),
             ("zoë", FEATURE, 355_268, 355_268),
@@ -256,17 +233,9 @@ mod tests {
             ("żółw-🐢", 246_124),
             ("🐢🐢", 117_870),
         ] {
-            assert_eq!(
-                bucket_of([text].into_iter(), Encoding::Server),
-                server,
-                "{text}"
-            );
+            assert_eq!(bucket_of([text].into_iter(), Encoding::Server), server, "{text}");
         }
-        for (bytes, hash) in [
-            ("", 0_u32),
-            ("test", 0xba6b_d213),
-            ("\0\0\0\0", 0x2362_f9de),
-        ] {
+        for (bytes, hash) in [("", 0_u32), ("test", 0xba6b_d213), ("\0\0\0\0", 0x2362_f9de)] {
             let mut murmur = Murmur3::new();
             murmur.write(bytes.as_bytes());
             assert_eq!(murmur.finish(), hash);

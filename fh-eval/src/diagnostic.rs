@@ -226,10 +226,7 @@ mod tests {
         );
         assert_eq!(diagnostic.severity(), Severity::Error);
         let json = serde_json::to_string(&diagnostic).unwrap();
-        assert!(
-            json.contains("\"strategy\":1") && json.contains("\"field\":\"email\""),
-            "{json}"
-        );
+        assert!(json.contains("\"strategy\":1") && json.contains("\"field\":\"email\""), "{json}");
     }
 
     #[test]

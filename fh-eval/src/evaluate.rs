@@ -4,13 +4,14 @@ use smallvec::SmallVec;
 
 use crate::attributes::{Attributes, Name, Supplied, Values};
 use crate::bucket::{Encoding, Murmur3, bucket_of, scale};
-use crate::predicate::{Predicate, Run, SuppliedVersion, join};
+use crate::predicate::{Predicate, Run, compare_packed, ends_with, is_in, join};
 use crate::subject::Subject;
-use crate::tables::{Field, Head, Mode, Now, Share, Strategy, Tables};
+use crate::tables::{Field, Head, Mode, Now, Rule, Share, Strategy, Tables};
+use crate::text::version::pack;
 use crate::time::Clock;
 use crate::trace::Tracer;
 
-/// What the evaluator remembers while it stays with one subject: up to `N` attributes, and the hash of the percentage key.
+/// What the evaluator remembers while it stays with one subject: up to `N` attributes, and the default percentage key.
 pub(crate) struct Memory<'a, const N: usize> {
     attributes: [Remembered<'a>; N],
     key: Option<DefaultKey<'a>>,
@@ -19,12 +20,27 @@ pub(crate) struct Memory<'a, const N: usize> {
 #[derive(Clone, Copy)]
 struct Remembered<'a> {
     field: u32,
-    values: Option<Values<'a>>,
-    /// The first value as a version, once a rule asked for it.
-    version: Option<SuppliedVersion<'a>>,
+    count: Count,
+    /// The value, if there is one alone.
+    only: Supplied<'a>,
+    /// The same as a version, if it packs.
+    packed: Option<u64>,
 }
 
-/// The default percentage key with its hash state.
+/// How many values an attribute has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Count {
+    None,
+    One,
+    Several,
+}
+
+impl Remembered<'_> {
+    const NOTHING: Self =
+        Self { field: u32::MAX, count: Count::None, only: Supplied::EMPTY, packed: None };
+}
+
+/// The default percentage key with the hash state after it, if the context has one.
 #[derive(Clone, Copy)]
 struct DefaultKey<'a> {
     session: Name,
@@ -34,16 +50,7 @@ struct DefaultKey<'a> {
 impl<const N: usize> Memory<'_, N> {
     #[inline]
     pub(crate) fn new() -> Self {
-        Self {
-            attributes: [const {
-                Remembered {
-                    field: u32::MAX,
-                    values: None,
-                    version: None,
-                }
-            }; N],
-            key: None,
-        }
+        Self { attributes: [Remembered::NOTHING; N], key: None }
     }
 }
 
@@ -61,14 +68,8 @@ pub(crate) fn evaluate<'a, C: Clock, T: Tracer, const N: usize>(
     if strategies.len == 0 {
         return None;
     }
-    let mut evaluator = Evaluator {
-        tables,
-        head,
-        attributes,
-        clock: &subject.clock,
-        memory,
-        tracer,
-    };
+    let mut evaluator =
+        Evaluator { tables, head, attributes, clock: &subject.clock, memory, tracer };
     if head.mode == Mode::SeveralKeys {
         evaluator.several_keys(strategies)
     } else {
@@ -171,11 +172,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
             return Some(at);
         }
         let bucket = self.bucket(source)?;
-        keys.push(Drawn {
-            source,
-            bucket,
-            base: 0,
-        });
+        keys.push(Drawn { source, bucket, base: 0 });
         Some(keys.len() - 1)
     }
 
@@ -215,24 +212,14 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     #[inline]
     fn default_key(&mut self) -> Option<(&'a str, Murmur3)> {
         let session = self.head.session;
-        if let Some(known) = self.memory.key
-            && known.session == session
-        {
-            return known.key;
+        match self.memory.key {
+            Some(known) if known.session == session => known.key,
+            _ => {
+                let key = self.attributes.default_key(session);
+                self.memory.key = Some(DefaultKey { session, key });
+                key
+            }
         }
-        let attributes = self.attributes;
-        let first = |name: Name| {
-            attributes
-                .find(name, "")
-                .and_then(|mut values| values.next())
-        };
-        let key = first(session).or_else(|| first(Name::USER_KEY)).map(|key| {
-            let mut state = Murmur3::new();
-            state.write(key.as_bytes());
-            (key, state)
-        });
-        self.memory.key = Some(DefaultKey { session, key });
-        key
     }
 
     /// The texts whose concatenation is the percentage key: all values of each attribute, `<none>` for a missing one, with
@@ -244,11 +231,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         let fields: &'a [Field] = self.tables.sources.get(row).map_or(&[], |fields| fields);
         let default = (source == 0)
             .then(|| {
-                let first = |name: Name| {
-                    attributes
-                        .find(name, "")
-                        .and_then(|mut values| values.next())
-                };
+                let first =
+                    |name: Name| attributes.find(name, "").and_then(|mut values| values.next());
                 first(session).or_else(|| first(Name::USER_KEY))
             })
             .flatten();
@@ -267,112 +251,101 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     #[inline]
     fn rules_hold(&mut self, run: Run) -> bool {
         for (index, rule) in (0..).zip(run.of(&self.tables.rules)) {
-            if !self.rule_holds(index, rule.field, rule.predicate) {
+            let slot = rule.field as usize % N;
+            if self.memory.attributes.get(slot).is_none_or(|known| known.field != rule.field) {
+                self.learn(slot, rule.field);
+            }
+            let held = match self.memory.attributes.get(slot) {
+                Some(known) if known.count == Count::One => match &rule.predicate {
+                    Predicate::In(list) => is_in(self.tables, *list, &known.only),
+                    Predicate::Ends(row) => ends_with(self.tables, *row, &known.only),
+                    Predicate::Version(comparison, wanted) if known.packed.is_some() => {
+                        let packed = known.packed.unwrap_or_default();
+                        comparison.holds(packed.cmp(&join(*wanted)))
+                    }
+                    predicate => self.passes(predicate, &known.only),
+                },
+                Some(known) if known.count == Count::Several => self.any_passes(rule),
+                _ => {
+                    if !self.holds_without(index, rule) {
+                        return false;
+                    }
+                    continue;
+                }
+            };
+            self.tracer.rule(index, None, held);
+            if !held {
                 return false;
             }
         }
         true
     }
 
-    #[inline]
-    fn rule_holds(&mut self, index: u32, field: u32, predicate: Predicate) -> bool {
-        let slot = if N == 0 { None } else { self.remember(field) };
-        let values = match slot {
-            Some(slot) => self
-                .memory
-                .attributes
-                .get(slot)
-                .and_then(|remembered| remembered.values),
-            None => self.lookup(field),
+    /// Looks an attribute up and remembers it.
+    #[inline(never)]
+    fn learn(&mut self, slot: usize, field: u32) {
+        let values = self.values(field);
+        let only = values.and_then(Values::only);
+        let learnt = Remembered {
+            field,
+            count: match (values, only) {
+                (None, _) => Count::None,
+                (Some(_), Some(_)) => Count::One,
+                (Some(_), None) => Count::Several,
+            },
+            only: only.map_or(Supplied::EMPTY, Supplied::new),
+            packed: only.and_then(pack),
         };
-        let Some(values) = values else {
-            return self.missing(index, field, predicate);
-        };
-        let held = match predicate {
-            Predicate::Version(comparison, wanted) if values.len() == 1 => {
-                let version = self.version(slot, values);
-                version.is_some_and(|version| comparison.holds(version.compare(join(wanted))))
-            }
-            predicate => values
-                .supplied()
-                .any(|supplied| self.passes(predicate, supplied)),
-        };
-        self.tracer.rule(index, Some(values), None, held);
-        held
+        if let Some(slot) = self.memory.attributes.get_mut(slot) {
+            *slot = learnt;
+        }
     }
 
     #[inline]
-    fn lookup(&self, field: u32) -> Option<Values<'a>> {
+    fn values(&self, field: u32) -> Option<Values<'a>> {
         let field = self.tables.fields.get(field as usize)?;
         self.attributes.find(field.name, &field.text)
     }
 
-    /// Where the values of a field are remembered.
-    #[inline]
-    fn remember(&mut self, field: u32) -> Option<usize> {
-        let slot = field as usize % N.max(1);
-        if self.memory.attributes.get(slot)?.field != field {
-            let values = self.lookup(field);
-            *self.memory.attributes.get_mut(slot)? = Remembered {
-                field,
-                values,
-                version: None,
-            };
-        }
-        Some(slot)
-    }
-
-    #[inline]
-    fn version(
-        &mut self,
-        slot: Option<usize>,
-        mut values: Values<'a>,
-    ) -> Option<SuppliedVersion<'a>> {
-        let Some(slot) = slot.and_then(|slot| self.memory.attributes.get_mut(slot)) else {
-            return values.next().map(SuppliedVersion::read);
-        };
-        if slot.version.is_none() {
-            slot.version = values.next().map(SuppliedVersion::read);
-        }
-        slot.version
+    #[cold]
+    fn any_passes(&self, rule: &Rule) -> bool {
+        let mut values = self.values(rule.field).into_iter().flatten();
+        values.any(|text| self.passes(&rule.predicate, &Supplied::new(text)))
     }
 
     /// Nothing was supplied: only a blank rule holds, and rules on `now` read the clock.
     #[cold]
-    fn missing(&mut self, index: u32, field: u32, predicate: Predicate) -> bool {
-        let now = self
-            .tables
-            .fields
-            .get(field as usize)
-            .map_or(Now::Missing, |field| field.now);
-        if now == Now::Missing || matches!(predicate, Predicate::Blank | Predicate::Never) {
-            let held = now == Now::Missing && matches!(predicate, Predicate::Blank);
-            self.tracer.rule(index, None, None, held);
+    fn holds_without(&mut self, index: u32, rule: &Rule) -> bool {
+        let field = self.tables.fields.get(rule.field as usize);
+        let now = field.map_or(Now::Missing, |field| field.now);
+        let blank = matches!(rule.predicate, Predicate::Blank);
+        if now == Now::Missing || blank {
+            let held = now == Now::Missing && blank;
+            self.tracer.rule(index, None, held);
             return held;
         }
         let moment = self.clock.now();
         let iso = moment.iso();
         let text = std::str::from_utf8(now_text(now, &iso)).unwrap_or_default();
-        let held = self.passes(predicate, Supplied::new(text));
-        self.tracer.rule(index, None, Some(moment), held);
+        let held = self.passes(&rule.predicate, &Supplied::new(text));
+        self.tracer.rule(index, Some(moment), held);
         held
     }
 
-    #[inline]
-    fn passes(&self, predicate: Predicate, supplied: Supplied<'_>) -> bool {
+    #[inline(never)]
+    fn passes(&self, predicate: &Predicate, supplied: &Supplied<'_>) -> bool {
         match predicate {
-            Predicate::Texts(test, run) => {
-                test.holds(run.of(&self.tables.texts), &self.tables.text, supplied)
-            }
+            Predicate::In(list) => is_in(self.tables, *list, supplied),
+            Predicate::NotIn(list) => !is_in(self.tables, *list, supplied),
+            Predicate::Ends(row) => ends_with(self.tables, *row, supplied),
+            Predicate::Texts(test, list) => test.holds(self.tables, *list, supplied),
             Predicate::Version(comparison, wanted) => {
-                comparison.holds(SuppliedVersion::read(supplied.text).compare(join(wanted)))
+                comparison.holds(compare_packed(supplied.text, join(*wanted)))
             }
-            Predicate::Bool(wanted) => (supplied.text == "true") == wanted,
-            Predicate::Rare(row) => self
-                .tables
-                .rare
-                .get(row as usize)
-                .is_some_and(|rare| rare.holds(supplied.text)),
+            Predicate::Bool(wanted) => (supplied.text == "true") == *wanted,
+            Predicate::Rare(row) => {
+                self.tables.rare.get(*row as usize).is_some_and(|rare| rare.holds(supplied.text))
+            }
             Predicate::Always => true,
             Predicate::Never | Predicate::Blank => false,
         }

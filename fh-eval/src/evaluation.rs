@@ -75,23 +75,11 @@ impl<'a> Evaluation<'a> {
             None if head.mode == Mode::Static => (head.value, Reason::Static),
             None => (head.value, Reason::Default),
         };
-        Self {
-            tables,
-            value,
-            row: row.unwrap_or(NO_ROW),
-            kind: head.kind,
-            reason,
-        }
+        Self { tables, value, row: row.unwrap_or(NO_ROW), kind: head.kind, reason }
     }
 
     pub(crate) const fn missing(tables: &'a Tables) -> Self {
-        Self {
-            tables,
-            value: ValueAt::NONE,
-            row: NO_ROW,
-            kind: None,
-            reason: Reason::NotFound,
-        }
+        Self { tables, value: ValueAt::NONE, row: NO_ROW, kind: None, reason: Reason::NotFound }
     }
 
     /// The value; `None` if it is null.
@@ -127,10 +115,12 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The value of a BOOLEAN feature.
+    #[inline]
     #[must_use]
     pub fn boolean(&self) -> Option<bool> {
-        match self.value()? {
-            Value::Bool(value) => Some(*value),
+        match self.value {
+            ValueAt::TRUE => Some(true),
+            ValueAt::FALSE => Some(false),
             _ => None,
         }
     }
@@ -175,6 +165,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Is the feature BOOLEAN and true?
+    #[inline]
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         self.boolean() == Some(true)

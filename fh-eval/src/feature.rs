@@ -84,12 +84,10 @@ impl<'a> FeatureRef<'a> {
             return Vec::new();
         };
         let members = feature.properties.as_ref().cloned().unwrap_or_default();
-        let texts = members
-            .into_iter()
-            .filter_map(|(name, value)| match Token::of(value) {
-                Token::Text(text) => Some((name, text)),
-                _ => None,
-            });
+        let texts = members.into_iter().filter_map(|(name, value)| match Token::of(value) {
+            Token::Text(text) => Some((name, text)),
+            _ => None,
+        });
         texts.collect()
     }
 
@@ -108,8 +106,7 @@ impl<'a> FeatureRef<'a> {
             None => feature.value,
             Some(position) => feature.strategies.as_ref()?.get(position)?.as_ref()?.value,
         };
-        raw.filter(|raw| Token::of(raw) != Token::Null)
-            .map(RawValue::get)
+        raw.filter(|raw| Token::of(raw) != Token::Null).map(RawValue::get)
     }
 
     /// What could not be read in it.
@@ -130,25 +127,11 @@ impl<'a> FeatureRef<'a> {
             Mode::Static => None,
             Mode::OneKeyManyRules => {
                 let mut memory = Memory::<4>::new();
-                evaluate(
-                    tables,
-                    head,
-                    head.strategies,
-                    subject,
-                    &mut memory,
-                    &mut NoTrace,
-                )
+                evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace)
             }
             Mode::OneKey | Mode::SeveralKeys => {
-                let mut memory = Memory::<0>::new();
-                evaluate(
-                    tables,
-                    head,
-                    head.strategies,
-                    subject,
-                    &mut memory,
-                    &mut NoTrace,
-                )
+                let mut memory = Memory::<1>::new();
+                evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace)
             }
         };
         Evaluation::new(tables, head, row)

@@ -83,9 +83,7 @@ impl<'a> Token<'a> {
 
 /// Unescapes a JSON string token (which has its quotes).
 fn unescape(token: &str) -> Cow<'_, str> {
-    let inner = token
-        .get(1..token.len().saturating_sub(1))
-        .unwrap_or_default();
+    let inner = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
     if inner.contains('\\') {
         let mended = mend(token);
         serde_json::from_str::<String>(&mended).map_or(Cow::Borrowed(inner), Cow::Owned)
@@ -104,9 +102,8 @@ pub(crate) fn mend(json: &str) -> Cow<'_, str> {
         let hex = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
         u16::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()
     };
-    while let Some(offset) = bytes
-        .get(at..)
-        .and_then(|rest| rest.iter().position(|byte| *byte == b'\\'))
+    while let Some(offset) =
+        bytes.get(at..).and_then(|rest| rest.iter().position(|byte| *byte == b'\\'))
     {
         at += offset;
         match unit(at) {
@@ -242,17 +239,13 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ShapeVisitor<ListOr<T>> {
 
 impl<'de, T: Object<'de>> Deserialize<'de> for ObjectOr<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer
-            .deserialize_any(ShapeVisitor::<Self>(PhantomData))
-            .map(Self)
+        deserializer.deserialize_any(ShapeVisitor::<Self>(PhantomData)).map(Self)
     }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for ListOr<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer
-            .deserialize_any(ShapeVisitor::<Self>(PhantomData))
-            .map(Self)
+        deserializer.deserialize_any(ShapeVisitor::<Self>(PhantomData)).map(Self)
     }
 }
 
@@ -262,8 +255,7 @@ pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de> Object<'de> for Members<'de> {
     fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
-        self.0
-            .push((Cow::Owned(name.to_string()), map.next_value()?));
+        self.0.push((Cow::Owned(name.to_string()), map.next_value()?));
         Ok(())
     }
 }

@@ -6,7 +6,8 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::attributes::Supplied;
+use crate::attributes::{Supplied, head};
+use crate::tables::Tables;
 use crate::text::address::{self, Network, Spelling};
 use crate::text::date::{Day, Years};
 use crate::text::datetime::{MissingOffset, Moment};
@@ -56,12 +57,10 @@ impl Comparison {
 /// How a supplied text relates to a list of texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextTest {
-    In,
-    NotIn,
-    /// As `In`, on a sorted list.
-    InSorted,
-    /// As `NotIn`, on a sorted list.
-    NotInSorted,
+    /// One of a sorted list.
+    Among,
+    /// None of a sorted list.
+    NotAmong,
     Starts,
     Ends,
     Contains,
@@ -70,10 +69,10 @@ pub(crate) enum TextTest {
     Order(Comparison),
 }
 
-/// A row of the ruleset's texts.
+/// A row of the ruleset's texts. Its first eight bytes lie in a row of their own, where lists are scanned.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text {
-    pub(crate) head: u64,
+    pub(crate) tail: u64,
     pub(crate) at: u32,
     pub(crate) len: u32,
 }
@@ -87,7 +86,13 @@ pub(crate) enum Predicate {
     Always,
     /// The rule has no values: it holds if nothing is supplied (evaluation 2.6, step 3).
     Blank,
-    /// Texts `at .. at + len` of the ruleset.
+    /// One of a short list of the ruleset's texts.
+    In(Run),
+    /// None of a short list.
+    NotIn(Run),
+    /// It ends with one text, a row of the ruleset's.
+    Ends(u32),
+    /// The other tests on a list of texts.
     Texts(TextTest, Run),
     /// The text is exactly `true`, or exactly not.
     Bool(bool),
@@ -95,6 +100,20 @@ pub(crate) enum Predicate {
     Version(Comparison, [u32; 2]),
     /// A row of the ruleset's rare tests.
     Rare(u32),
+}
+
+impl Predicate {
+    /// The same for rows that lie elsewhere.
+    pub(crate) fn moved(self, texts: u32, rare: u32) -> Self {
+        match self {
+            Self::In(list) => Self::In(list.shifted(texts)),
+            Self::NotIn(list) => Self::NotIn(list.shifted(texts)),
+            Self::Ends(row) => Self::Ends(row.wrapping_add(texts)),
+            Self::Texts(test, list) => Self::Texts(test, list.shifted(texts)),
+            Self::Rare(row) => Self::Rare(row.wrapping_add(rare)),
+            Self::Never | Self::Always | Self::Blank | Self::Bool(_) | Self::Version(..) => self,
+        }
+    }
 }
 
 /// A run of rows.
@@ -117,11 +136,12 @@ impl Run {
         text.get(at..at + self.len as usize).unwrap_or_default()
     }
 
+    const fn is_empty(self) -> bool {
+        self.len == 0
+    }
+
     pub(crate) fn shifted(self, by: u32) -> Self {
-        Self {
-            at: self.at.wrapping_add(by),
-            len: self.len,
-        }
+        Self { at: self.at.wrapping_add(by), len: self.len }
     }
 }
 
@@ -181,8 +201,7 @@ impl Rare {
                 .is_some_and(|number| wanted.holds(|wanted| number.cmp(&wanted.as_decimal()))),
             Self::NumbersWithScale(membership, list) => {
                 Decimal::parse(supplied).is_some_and(|number| {
-                    list.iter()
-                        .any(|wanted| number.same_with_scale(&wanted.as_decimal()))
+                    list.iter().any(|wanted| number.same_with_scale(&wanted.as_decimal()))
                         == (*membership == Membership::Inside)
                 })
             }
@@ -221,94 +240,99 @@ impl Rare {
 
 impl Text {
     #[inline]
-    fn is(self, bytes: &[u8], supplied: Supplied<'_>) -> bool {
-        self.head == supplied.head
-            && self.len as usize == supplied.text.len()
-            && (self.len <= 8 || self.rest(bytes) == supplied.text.as_bytes().get(8..))
-    }
-
-    #[inline]
-    fn rest(self, bytes: &[u8]) -> Option<&[u8]> {
-        let at = self.at as usize;
-        bytes.get(at + 8..at + self.len as usize)
-    }
-
-    #[inline]
-    fn bytes(self, bytes: &[u8]) -> &[u8] {
-        let at = self.at as usize;
-        bytes.get(at..at + self.len as usize).unwrap_or_default()
-    }
-
-    #[inline]
     fn str(self, text: &str) -> &str {
-        Run {
-            at: self.at,
-            len: self.len,
-        }
-        .text(text)
+        Run { at: self.at, len: self.len }.text(text)
     }
 }
 
 impl TextTest {
-    #[inline]
-    pub(crate) fn holds(self, list: &[Text], text: &str, supplied: Supplied<'_>) -> bool {
-        let bytes = text.as_bytes();
-        let given = supplied.text.as_bytes();
-        let sorted = || {
-            list.binary_search_by(|wanted| wanted.bytes(bytes).cmp(given))
-                .is_ok()
+    pub(crate) fn holds(self, tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool {
+        let given = supplied.text;
+        let mut texts = list.of(&tables.texts).iter().map(|text| text.str(&tables.text));
+        let is_among_sorted = || {
+            let by_text = |wanted: &Text| wanted.str(&tables.text).cmp(given);
+            list.of(&tables.texts).binary_search_by(by_text).is_ok()
         };
         match self {
-            Self::In => list.iter().any(|wanted| wanted.is(bytes, supplied)),
-            Self::NotIn => !list.iter().any(|wanted| wanted.is(bytes, supplied)),
-            Self::InSorted => sorted(),
-            Self::NotInSorted => !sorted(),
-            Self::Starts => list
-                .iter()
-                .any(|wanted| given.starts_with(wanted.bytes(bytes))),
-            Self::Ends => list
-                .iter()
-                .any(|wanted| given.ends_with(wanted.bytes(bytes))),
-            Self::Contains => list
-                .iter()
-                .any(|wanted| supplied.text.contains(wanted.str(text))),
-            Self::Lacks => !list
-                .iter()
-                .any(|wanted| supplied.text.contains(wanted.str(text))),
-            Self::Order(comparison) => list
-                .iter()
-                .any(|bound| comparison.holds(order::utf16(supplied.text, bound.str(text)))),
+            Self::Among => is_among_sorted(),
+            Self::NotAmong => !is_among_sorted(),
+            Self::Starts => texts.any(|wanted| given.starts_with(wanted)),
+            Self::Ends => texts.any(|wanted| given.ends_with(wanted)),
+            Self::Contains => texts.any(|wanted| given.contains(wanted)),
+            Self::Lacks => !texts.any(|wanted| given.contains(wanted)),
+            Self::Order(comparison) => {
+                texts.any(|bound| comparison.holds(order::utf16(given, bound)))
+            }
         }
     }
 }
 
-/// A supplied version, looked at once: most are packed into one integer.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum SuppliedVersion<'a> {
-    Packed(u64),
-    Other(&'a str),
+/// Scans the heads alone; only what has the right one is compared further.
+#[inline]
+pub(crate) fn is_in(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool {
+    let heads = list.of(&tables.heads_of_texts);
+    let Some(offset) = heads.iter().position(|head| *head == supplied.head) else { return false };
+    let row = list.at as usize + offset;
+    let is_this = tables.texts.get(row).is_some_and(|text| text.has_rest_of(tables, supplied));
+    is_this || is_in_rest(tables, list, offset as u32 + 1, supplied)
 }
 
-impl<'a> SuppliedVersion<'a> {
-    #[inline]
-    pub(crate) fn read(text: &'a str) -> Self {
-        pack(text).map_or(Self::Other(text), Self::Packed)
-    }
+/// Several texts of a list begin alike: rare, and out of the way.
+#[cold]
+fn is_in_rest(tables: &Tables, list: Run, from: u32, supplied: &Supplied<'_>) -> bool {
+    let rest = Run { at: list.at.wrapping_add(from), len: list.len.saturating_sub(from) };
+    !rest.is_empty() && is_in(tables, rest, supplied)
+}
 
-    #[inline]
-    pub(crate) fn compare(self, wanted: u64) -> Ordering {
-        match self {
-            Self::Packed(packed) => packed.cmp(&wanted),
-            Self::Other(text) => Version::parse(text).compare_packed(wanted),
+/// Does a supplied text end with the text of a row? The tails are compared first.
+#[inline]
+pub(crate) fn ends_with(tables: &Tables, row: u32, supplied: &Supplied<'_>) -> bool {
+    match tables.texts.get(row as usize) {
+        Some(text) => {
+            (text.len < 8 || text.tail == supplied.tail) && text.is_end(tables, row, supplied)
         }
+        None => false,
     }
 }
 
-pub(crate) fn split(packed: u64) -> [u32; 2] {
-    [(packed >> 32) as u32, packed as u32]
+impl Text {
+    /// Is a supplied text this one? Their heads are equal.
+    #[inline]
+    fn has_rest_of(&self, tables: &Tables, supplied: &Supplied<'_>) -> bool {
+        self.tail == supplied.tail
+            && self.len as usize == supplied.text.len()
+            && (self.len <= 16 || self.is_all_of(tables, supplied.text.as_bytes()))
+    }
+
+    #[inline(never)]
+    fn is_all_of(&self, tables: &Tables, supplied: &[u8]) -> bool {
+        self.str(&tables.text).as_bytes() == supplied
+    }
+
+    #[inline(never)]
+    fn is_end(&self, tables: &Tables, row: u32, supplied: &Supplied<'_>) -> bool {
+        let given = supplied.text.as_bytes();
+        let start = given.len().checked_sub(self.len as usize);
+        let Some(end) = start.and_then(|start| given.get(start..)) else { return false };
+        tables.heads_of_texts.get(row as usize) == Some(&head(end))
+            && (self.len <= 16 || self.is_all_of(tables, end))
+    }
+}
+
+/// The order of a supplied version and a packed one.
+pub(crate) fn compare_packed(supplied: &str, wanted: u64) -> Ordering {
+    match pack(supplied) {
+        Some(packed) => packed.cmp(&wanted),
+        None => Version::parse(supplied).compare_packed(wanted),
+    }
+}
+
+/// As two halves, because eight bytes of their own would make every rule eight bytes longer.
+pub(crate) const fn split(packed: u64) -> [u32; 2] {
+    [packed as u32, (packed >> 32) as u32]
 }
 
 #[inline]
-pub(crate) fn join([high, low]: [u32; 2]) -> u64 {
-    (u64::from(high) << 32) | u64::from(low)
+pub(crate) const fn join([low, high]: [u32; 2]) -> u64 {
+    low as u64 | ((high as u64) << 32)
 }

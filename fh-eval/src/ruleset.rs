@@ -83,9 +83,7 @@ pub struct Feature {
 
 impl Feature {
     pub(crate) fn new(tables: Tables) -> Self {
-        Self {
-            tables: Arc::new(tables),
-        }
+        Self { tables: Arc::new(tables) }
     }
 
     /// The feature, to read and evaluate it.
@@ -173,29 +171,15 @@ impl Ruleset {
             let row = if head.mode == Mode::Static {
                 None
             } else {
-                evaluate(
-                    tables,
-                    head,
-                    head.strategies,
-                    subject,
-                    &mut memory,
-                    &mut NoTrace,
-                )
+                evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace)
             };
-            each(
-                FeatureRef::new(tables, position),
-                Evaluation::new(tables, head, row),
-            );
+            each(FeatureRef::new(tables, position), Evaluation::new(tables, head, row));
         }
     }
 
     /// What could not be read, feature by feature, those that had to be left out last.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
-        let kept = self
-            .tables
-            .features
-            .iter()
-            .flat_map(|feature| feature.diagnostics.iter());
+        let kept = self.tables.features.iter().flat_map(|feature| feature.diagnostics.iter());
         kept.chain(self.left_out.iter())
     }
 
@@ -208,20 +192,13 @@ impl Ruleset {
         let mut writer = Writer::default();
         writer.copy(&self.tables, 0..position);
         writer.copy(&feature.tables, 0..1);
-        writer.copy(
-            &self.tables,
-            position + usize::from(known.is_some())..self.len(),
-        );
+        writer.copy(&self.tables, position + usize::from(known.is_some())..self.len());
         let tables = writer.finish();
         let index = match known {
             Some(_) => Arc::clone(&self.index),
             None => Arc::new(Index::of(&tables)),
         };
-        Self {
-            tables: Arc::new(tables),
-            index,
-            left_out: Arc::clone(&self.left_out),
-        }
+        Self { tables: Arc::new(tables), index, left_out: Arc::clone(&self.left_out) }
     }
 
     /// This ruleset without the feature of this key.
@@ -235,11 +212,7 @@ impl Ruleset {
         writer.copy(&self.tables, position + 1..self.len());
         let tables = writer.finish();
         let index = Arc::new(Index::of(&tables));
-        Self {
-            tables: Arc::new(tables),
-            index,
-            left_out: Arc::clone(&self.left_out),
-        }
+        Self { tables: Arc::new(tables), index, left_out: Arc::clone(&self.left_out) }
     }
 
     /// The feature of this key on its own, to be put into another ruleset.

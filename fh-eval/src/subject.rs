@@ -24,19 +24,13 @@ impl<'a, C: Clock> Subject<'a, C> {
     /// Somebody with attributes (perhaps none), at the time that `clock` tells if a rule asks.
     #[must_use]
     pub const fn new(attributes: &'a Attributes, clock: C) -> Self {
-        Self {
-            attributes: Some(attributes),
-            clock,
-        }
+        Self { attributes: Some(attributes), clock }
     }
 
     /// Nobody in particular: no strategy applies.
     #[must_use]
     pub const fn nobody(clock: C) -> Self {
-        Self {
-            attributes: None,
-            clock,
-        }
+        Self { attributes: None, clock }
     }
 
     /// The context, if there is one.

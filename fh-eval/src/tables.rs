@@ -17,6 +17,8 @@ pub(crate) struct Tables {
     pub(crate) heads: Vec<Head>,
     pub(crate) strategies: Vec<Strategy>,
     pub(crate) rules: Vec<Rule>,
+    /// Row for row the first eight bytes of `texts`.
+    pub(crate) heads_of_texts: Vec<u64>,
     pub(crate) texts: Vec<Text>,
     pub(crate) text: String,
     // What some evaluations read.
@@ -68,11 +70,7 @@ impl ValueAt {
     pub(crate) const TRUE: Self = Self(u32::MAX - 2);
 
     fn shifted(self, by: u32) -> Self {
-        if self.0 >= Self::TRUE.0 {
-            self
-        } else {
-            Self(self.0.wrapping_add(by))
-        }
+        if self.0 >= Self::TRUE.0 { self } else { Self(self.0.wrapping_add(by)) }
     }
 }
 
@@ -185,9 +183,7 @@ impl Tables {
     }
 
     pub(crate) fn key(&self, feature: usize) -> &str {
-        self.spans
-            .get(feature)
-            .map_or("", |spans| spans.key.text(&self.text))
+        self.spans.get(feature).map_or("", |spans| spans.key.text(&self.text))
     }
 
     fn ends(&self) -> Starts {
@@ -203,9 +199,7 @@ impl Tables {
     }
 
     fn starts(&self, feature: usize) -> Starts {
-        self.spans
-            .get(feature)
-            .map_or_else(|| self.ends(), |spans| spans.start)
+        self.spans.get(feature).map_or_else(|| self.ends(), |spans| spans.start)
     }
 }
 
@@ -226,21 +220,14 @@ impl Writer {
     /// The rows since [`Self::begin`] are a feature.
     pub(crate) fn end(&mut self, head: Head, key: Run, all_strategies: Run, detail: FeatureDetail) {
         self.tables.heads.push(head);
-        self.tables.spans.push(Spans {
-            start: self.start,
-            key,
-            all_strategies,
-        });
+        self.tables.spans.push(Spans { start: self.start, key, all_strategies });
         self.tables.features.push(Arc::new(detail));
     }
 
     pub(crate) fn text(&mut self, text: &str) -> Run {
         let at = self.tables.text.len() as u32;
         self.tables.text.push_str(text);
-        Run {
-            at,
-            len: text.len() as u32,
-        }
+        Run { at, len: text.len() as u32 }
     }
 
     pub(crate) fn value(&mut self, value: Value) -> ValueAt {
@@ -268,17 +255,10 @@ impl Writer {
     pub(crate) fn field(&mut self, name: &str, now: Now) -> u32 {
         let text: Arc<str> = name.into();
         let fields = &mut self.tables.fields;
-        *self
-            .fields
-            .entry((Arc::clone(&text), now))
-            .or_insert_with(|| {
-                fields.push(Field {
-                    name: Name::of(name),
-                    text,
-                    now,
-                });
-                fields.len() as u32 - 1
-            })
+        *self.fields.entry((Arc::clone(&text), now)).or_insert_with(|| {
+            fields.push(Field { name: Name::of(name), text, now });
+            fields.len() as u32 - 1
+        })
     }
 
     /// Copies the features `range` of other tables. Rows refer to each other by position, so they are moved by as much as they lie elsewhere here.
@@ -300,63 +280,40 @@ impl Writer {
                     row
                 }
             };
-            let predicate = match rule.predicate {
-                Predicate::Texts(test, run) => {
-                    Predicate::Texts(test, run.shifted(here.texts.wrapping_sub(start.texts)))
-                }
-                Predicate::Rare(row) => {
-                    Predicate::Rare(row.wrapping_add(here.rare).wrapping_sub(start.rare))
-                }
-                same => same,
-            };
+            let predicate = rule
+                .predicate
+                .moved(here.texts.wrapping_sub(start.texts), here.rare.wrapping_sub(start.rare));
             copied.push(Rule { predicate, field });
         }
         let tables = &mut self.tables;
         tables.rules.append(&mut copied);
         let by = here.text.wrapping_sub(start.text);
-        let text = from
-            .text
-            .get(start.text as usize..end.text as usize)
-            .unwrap_or_default();
+        let text = from.text.get(start.text as usize..end.text as usize).unwrap_or_default();
         tables.text.push_str(text);
         let texts = rows(&from.texts, start.texts, end.texts);
-        tables.texts.extend(texts.iter().map(|text| Text {
-            at: text.at.wrapping_add(by),
-            ..*text
-        }));
+        tables
+            .texts
+            .extend(texts.iter().map(|text| Text { at: text.at.wrapping_add(by), ..*text }));
+        let heads = rows(&from.heads_of_texts, start.texts, end.texts);
+        tables.heads_of_texts.extend_from_slice(heads);
         let details = rows(&from.details, start.strategies, end.strategies);
-        tables
-            .details
-            .extend(details.iter().map(|detail| StrategyDetail {
-                id: detail.id.map(|id| id.shifted(by)),
-                ..*detail
-            }));
-        let (values, sources) = (
-            here.values.wrapping_sub(start.values),
-            here.sources.wrapping_sub(start.sources),
+        tables.details.extend(
+            details
+                .iter()
+                .map(|detail| StrategyDetail { id: detail.id.map(|id| id.shifted(by)), ..*detail }),
         );
+        let (values, sources) =
+            (here.values.wrapping_sub(start.values), here.sources.wrapping_sub(start.sources));
         let strategies = rows(&from.strategies, start.strategies, end.strategies);
-        tables
-            .strategies
-            .extend(strategies.iter().map(|strategy| Strategy {
-                rules: strategy.rules.shifted(here.rules.wrapping_sub(start.rules)),
-                value: strategy.value.shifted(values),
-                source: if strategy.source == 0 {
-                    0
-                } else {
-                    strategy.source.wrapping_add(sources)
-                },
-                ..*strategy
-            }));
-        tables
-            .values
-            .extend_from_slice(rows(&from.values, start.values, end.values));
-        tables
-            .rare
-            .extend_from_slice(rows(&from.rare, start.rare, end.rare));
-        tables
-            .sources
-            .extend_from_slice(rows(&from.sources, start.sources, end.sources));
+        tables.strategies.extend(strategies.iter().map(|strategy| Strategy {
+            rules: strategy.rules.shifted(here.rules.wrapping_sub(start.rules)),
+            value: strategy.value.shifted(values),
+            source: if strategy.source == 0 { 0 } else { strategy.source.wrapping_add(sources) },
+            ..*strategy
+        }));
+        tables.values.extend_from_slice(rows(&from.values, start.values, end.values));
+        tables.rare.extend_from_slice(rows(&from.rare, start.rare, end.rare));
+        tables.sources.extend_from_slice(rows(&from.sources, start.sources, end.sources));
         let moved = here.strategies.wrapping_sub(start.strategies);
         let heads = from.heads.get(range.clone()).unwrap_or_default();
         tables.heads.extend(heads.iter().map(|head| Head {
@@ -371,9 +328,7 @@ impl Writer {
             key: spans.key.shifted(by),
             all_strategies: spans.all_strategies.shifted(moved),
         }));
-        tables
-            .features
-            .extend_from_slice(from.features.get(range).unwrap_or_default());
+        tables.features.extend_from_slice(from.features.get(range).unwrap_or_default());
     }
 
     /// The finished tables.
@@ -383,6 +338,7 @@ impl Writer {
         tables.strategies.shrink_to_fit();
         tables.rules.shrink_to_fit();
         tables.texts.shrink_to_fit();
+        tables.heads_of_texts.shrink_to_fit();
         tables.text.shrink_to_fit();
         tables.fields.shrink_to_fit();
         tables.rare.shrink_to_fit();

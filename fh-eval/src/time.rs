@@ -94,9 +94,7 @@ impl std::str::FromStr for Timestamp {
             crate::text::date::Years::FourDigits,
         )
         .ok_or(BadTimestamp)?;
-        Ok(Self::from_millis(
-            moment.seconds * 1000 + i64::from(moment.nanos / 1_000_000),
-        ))
+        Ok(Self::from_millis(moment.seconds * 1000 + i64::from(moment.nanos / 1_000_000)))
     }
 }
 
@@ -149,10 +147,7 @@ mod tests {
             ("9999-12-31T23:59:59.999Z", LATEST),
         ] {
             assert_eq!(Timestamp::from_millis(millis).to_string(), text);
-            assert_eq!(
-                text.parse::<Timestamp>(),
-                Ok(Timestamp::from_millis(millis))
-            );
+            assert_eq!(text.parse::<Timestamp>(), Ok(Timestamp::from_millis(millis)));
         }
     }
 

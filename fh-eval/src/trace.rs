@@ -1,7 +1,6 @@
 //! Watching an evaluation. The evaluator is generic over a tracer, so the fast path and the explanation are one piece of code
 //! that cannot disagree with itself.
 
-use crate::attributes::Values;
 use crate::time::Timestamp;
 
 /// What an evaluation passes on its way. Every method does nothing by default.
@@ -17,14 +16,7 @@ pub(crate) trait Tracer {
     /// Its percentage was compared.
     fn bucket(&mut self, _bucket: u32, _limit: i64) {}
     /// A rule was asked; `values` is what was supplied for it.
-    fn rule(
-        &mut self,
-        _index: u32,
-        _values: Option<Values<'_>>,
-        _now: Option<Timestamp>,
-        _held: bool,
-    ) {
-    }
+    fn rule(&mut self, _index: u32, _now: Option<Timestamp>, _held: bool) {}
     /// It matched, and ends the evaluation.
     fn matched(&mut self) {}
 }

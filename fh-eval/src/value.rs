@@ -77,10 +77,7 @@ impl Number {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         crate::text::number::Decimal::parse(text)?;
-        Some(Self {
-            double: text.parse().ok()?,
-            text: text.into(),
-        })
+        Some(Self { double: text.parse().ok()?, text: text.into() })
     }
 
     /// The text as it was written: `7.50` stays `7.50`.
@@ -114,10 +111,7 @@ mod tests {
         assert_eq!(number.as_str(), "7.50");
         assert!((number.as_f64() - 7.5).abs() < f64::EPSILON);
         assert_eq!(number, Number::parse("7.5").unwrap());
-        assert_ne!(
-            Number::parse("9007199254740993"),
-            Number::parse("9007199254740992")
-        );
+        assert_ne!(Number::parse("9007199254740993"), Number::parse("9007199254740992"));
         assert!(Number::parse("seven").is_none());
     }
 

@@ -49,10 +49,7 @@ fn payload() -> String {
         ("STRING", r#""gold", "silver""#),
         ("NUMBER", "10, 20.5, 30"),
         ("DATE", r#""2024-02-29", "2025-01-01""#),
-        (
-            "DATETIME",
-            r#""2024-02-29T10:15:30Z", "2025-01-01T00:00:00+02:00""#,
-        ),
+        ("DATETIME", r#""2024-02-29T10:15:30Z", "2025-01-01T00:00:00+02:00""#),
         ("SEMANTIC_VERSION", r#""1.2.3", "2.0.0-rc.1""#),
         ("BOOLEAN", "true"),
         ("IP_ADDRESS", r#""10.0.0.0/8", "2001:db8::/32""#),
@@ -126,19 +123,10 @@ fn contexts() -> Vec<Attributes> {
     ];
     let mut contexts: Vec<_> = texts
         .iter()
-        .map(|text| {
-            Attributes::builder()
-                .user_key("mara")
-                .attribute("x", *text)
-                .build()
-        })
+        .map(|text| Attributes::builder().user_key("mara").attribute("x", *text).build())
         .collect();
     contexts.push(
-        Attributes::builder()
-            .session("s")
-            .attribute("x", texts)
-            .attribute("y", ["a", "b"])
-            .build(),
+        Attributes::builder().session("s").attribute("x", texts).attribute("y", ["a", "b"]).build(),
     );
     contexts.push(Attributes::default());
     contexts
@@ -157,12 +145,7 @@ fn evaluation_takes_no_memory() {
                 // The lazy automaton of a pattern allocates once per thread.
                 let warm = feature.evaluate(&subject);
                 let (count, evaluation) = allocations(|| feature.evaluate(&subject));
-                assert_eq!(
-                    count,
-                    0,
-                    "{} under {profile} for {context:?}",
-                    feature.key()
-                );
+                assert_eq!(count, 0, "{} under {profile} for {context:?}", feature.key());
                 assert_eq!(evaluation.strategy_id(), warm.strategy_id());
             }
             let mut matched = 0;
@@ -193,14 +176,8 @@ fn the_clock_is_read_only_for_rules_on_now() {
         }
     }
     let ruleset = Ruleset::from_json(payload().as_bytes(), Profile::Client).unwrap();
-    let mara = Attributes::builder()
-        .user_key("mara")
-        .attribute("x", "gold")
-        .build();
-    let supplied = Attributes::builder()
-        .user_key("mara")
-        .attribute("now", "2019-01-01")
-        .build();
+    let mara = Attributes::builder().user_key("mara").attribute("x", "gold").build();
+    let supplied = Attributes::builder().user_key("mara").attribute("now", "2019-01-01").build();
     for (key, context, reads) in [
         ("SHARE", &mara, 0),
         ("STRING_EQUALS", &mara, 0),
@@ -208,10 +185,7 @@ fn the_clock_is_read_only_for_rules_on_now() {
         ("TODAY", &supplied, 0),
     ] {
         let clock = Counted(Cell::new(0));
-        let _ = ruleset
-            .get(key)
-            .unwrap()
-            .evaluate(&Subject::new(context, &clock));
+        let _ = ruleset.get(key).unwrap().evaluate(&Subject::new(context, &clock));
         assert_eq!(clock.0.get(), reads, "{key}");
     }
 }

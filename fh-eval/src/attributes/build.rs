@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Attributes, Entry, Name, head};
+use super::{Attributes, Entry, Name};
 
 /// Collects attributes; see [`Attributes::builder`].
 #[derive(Debug, Clone, Default)]
@@ -103,42 +103,49 @@ impl<T: AttributeText> AttributeText for Vec<T> {
 
 impl AttributesBuilder {
     /// Who the user is: the default percentage key (after the session).
+    #[inline]
     #[must_use]
     pub fn user_key(self, key: impl AsRef<str>) -> Self {
         self.well_known(Name::USER_KEY, key.as_ref())
     }
 
     /// The session, which goes before the user key when percentages are drawn (evaluation 2.2).
+    #[inline]
     #[must_use]
     pub fn session(self, session: impl AsRef<str>) -> Self {
         self.well_known(Name::SESSION, session.as_ref())
     }
 
     /// A [`Country`](super::Country) or any other text.
+    #[inline]
     #[must_use]
     pub fn country(self, country: impl AsRef<str>) -> Self {
         self.well_known(Name::COUNTRY, country.as_ref())
     }
 
     /// A [`Device`](super::Device) or any other text.
+    #[inline]
     #[must_use]
     pub fn device(self, device: impl AsRef<str>) -> Self {
         self.well_known(Name::DEVICE, device.as_ref())
     }
 
     /// A [`Platform`](super::Platform) or any other text.
+    #[inline]
     #[must_use]
     pub fn platform(self, platform: impl AsRef<str>) -> Self {
         self.well_known(Name::PLATFORM, platform.as_ref())
     }
 
     /// The version of the user's program.
+    #[inline]
     #[must_use]
     pub fn version(self, version: impl AsRef<str>) -> Self {
         self.well_known(Name::VERSION, version.as_ref())
     }
 
     /// Any attribute. The same name again adds values to it.
+    #[inline]
     #[must_use]
     pub fn attribute(mut self, name: &str, values: impl AttributeText) -> Self {
         values.each(&mut |value| self.add(name, value));
@@ -146,6 +153,7 @@ impl AttributesBuilder {
     }
 
     /// The finished context.
+    #[inline]
     #[must_use]
     pub fn build(self) -> Attributes {
         self.attributes
@@ -158,12 +166,10 @@ impl AttributesBuilder {
 
     #[inline]
     fn well_known(mut self, name: Name, value: &str) -> Self {
-        let attributes = &mut self.attributes;
-        let taken = attributes.entries.iter().any(|entry| entry.name == name);
-        if taken {
+        if self.attributes.well_known & name.bit() == 0 {
+            self.attributes.first(name, (0, 0), value);
+        } else {
             self.add(name.text().unwrap_or_default(), value);
-        } else if let Some(entry) = attributes.store(name, (0, 0), value) {
-            attributes.entries.push(entry);
         }
         self
     }
@@ -172,37 +178,45 @@ impl AttributesBuilder {
     pub(super) fn add(&mut self, name: &str, value: &str) {
         let attributes = &mut self.attributes;
         let symbol = Name::of(name);
-        let last = attributes
-            .entries
-            .iter()
-            .rposition(|entry| attributes.is_named(entry, symbol, name));
-        let name_span = match last.and_then(|at| attributes.entries.get(at)) {
-            Some(entry) => (entry.name_at, entry.name_len),
-            None if symbol.is_other() => match attributes.append(name) {
-                Some(span) => span,
-                None => return,
-            },
-            None => (0, 0),
-        };
-        if let Some(entry) = attributes.store(symbol, name_span, value) {
-            let at = last.map_or(attributes.entries.len(), |last| last + 1);
-            attributes.entries.insert(at, entry);
+        let last =
+            attributes.entries.iter().rposition(|entry| attributes.is_named(entry, symbol, name));
+        match last.and_then(|last| Some((last, *attributes.entries.get(last)?))) {
+            Some((last, entry)) => {
+                if let Some(entry) =
+                    attributes.store(symbol, (entry.name_at, entry.name_len), value)
+                {
+                    attributes.entries.insert(last + 1, entry);
+                }
+            }
+            None if symbol.is_other() => {
+                if let Some(name) = attributes.append(name) {
+                    attributes.first(symbol, name, value);
+                }
+            }
+            None => attributes.first(symbol, (0, 0), value),
         }
     }
 }
 
 impl Attributes {
+    /// Stores the first value of an attribute.
+    #[inline]
+    fn first(&mut self, name: Name, name_span: (u32, u32), value: &str) {
+        if let Some(entry) = self.store(name, name_span, value) {
+            self.entries.push(entry);
+            if !name.is_other() {
+                self.well_known |= name.bit();
+            }
+            if name == Name::USER_KEY {
+                self.user_key.write(value.as_bytes());
+            }
+        }
+    }
+
+    #[inline]
     fn store(&mut self, name: Name, (name_at, name_len): (u32, u32), value: &str) -> Option<Entry> {
-        let head = head(value.as_bytes());
         let (at, len) = self.append(value)?;
-        Some(Entry {
-            head,
-            name,
-            name_at,
-            name_len,
-            at,
-            len,
-        })
+        Some(Entry { name, name_at, name_len, at, len })
     }
 
     /// Puts text into the buffer. `None` beyond 4 GiB of it: what no longer fits is left out.

@@ -53,11 +53,8 @@ impl Attributes {
             return Err(NotAContext::NotAnObject);
         };
         // Duplicate names: the last one wins.
-        let last: HashMap<&str, usize> = members
-            .iter()
-            .enumerate()
-            .map(|(index, (name, _))| (name.as_ref(), index))
-            .collect();
+        let last: HashMap<&str, usize> =
+            members.iter().enumerate().map(|(index, (name, _))| (name.as_ref(), index)).collect();
         let mut builder = Self::builder();
         for (index, (name, value)) in members.iter().enumerate() {
             if last.get(name.as_ref()) == Some(&index) {
@@ -79,10 +76,7 @@ fn add(builder: &mut AttributesBuilder, name: &str, value: &RawValue) -> Result<
         },
         _ => vec![value],
     };
-    for text in elements
-        .into_iter()
-        .filter_map(|element| Token::of(element).text())
-    {
+    for text in elements.into_iter().filter_map(|element| Token::of(element).text()) {
         if builder.len() == Attributes::MAX_FROM_JSON {
             return Err(NotAContext::TooLarge);
         }

@@ -10,6 +10,8 @@ pub use names::{Country, Device, Platform, UnknownName};
 
 use smallvec::SmallVec;
 
+use crate::bucket::Murmur3;
+
 /// Attribute names to one or more texts each, immutable once built.
 ///
 /// All text lies in one buffer and up to eight values need no further memory, so that a context per request costs two
@@ -34,12 +36,14 @@ pub struct Attributes {
     text: String,
     /// One entry a value; the values of one attribute stand together, in the order they were given.
     entries: SmallVec<[Entry; 8]>,
+    /// Which well-known names have values.
+    well_known: u32,
+    /// The hash state after the first user key, so that each percentage begins with it.
+    user_key: Murmur3,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
-    /// The value's first eight bytes: most comparisons end here.
-    head: u64,
     name: Name,
     name_at: u32,
     name_len: u32,
@@ -93,8 +97,15 @@ impl Name {
         WELL_KNOWN.get(self.0 as usize).copied()
     }
 
+    #[inline]
     fn is_other(self) -> bool {
         self.0 >= Self::FIRST_OTHER
+    }
+
+    /// The bit of a well-known name.
+    #[inline]
+    const fn bit(self) -> u32 {
+        1 << (self.0 & 31)
     }
 }
 
@@ -109,26 +120,30 @@ pub(crate) fn head(bytes: &[u8]) -> u64 {
             let shift = 8 * (bytes.len() as u32 - 4);
             u64::from(u32::from_le_bytes(*first)) | (u64::from(u32::from_le_bytes(*last)) << shift)
         }
-        _ => bytes
-            .iter()
-            .rev()
-            .fold(0, |head, byte| (head << 8) | u64::from(*byte)),
+        _ => bytes.iter().rev().fold(0, |head, byte| (head << 8) | u64::from(*byte)),
     }
 }
 
-/// One value of an attribute, with what is known of it beforehand.
+/// The last eight bytes of a text as a number; 0 for shorter ones, which their head and length tell completely.
+#[inline]
+pub(crate) fn tail(bytes: &[u8]) -> u64 {
+    bytes.last_chunk::<8>().map_or(0, |eight| u64::from_le_bytes(*eight))
+}
+
+/// One value of an attribute, with what most comparisons need. Texts of up to 16 bytes are equal if head, tail and length are.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Supplied<'a> {
     pub(crate) text: &'a str,
     pub(crate) head: u64,
+    pub(crate) tail: u64,
 }
 
 impl<'a> Supplied<'a> {
+    pub(crate) const EMPTY: Supplied<'static> = Supplied { text: "", head: 0, tail: 0 };
+
+    #[inline]
     pub(crate) fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            head: head(text.as_bytes()),
-        }
+        Self { text, head: head(text.as_bytes()), tail: tail(text.as_bytes()) }
     }
 }
 
@@ -140,12 +155,13 @@ pub struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    pub(crate) fn supplied(self) -> impl Iterator<Item = Supplied<'a>> + Clone {
-        let text = self.text;
-        self.entries.iter().map(move |entry| Supplied {
-            text: slice(text, entry.at, entry.len),
-            head: entry.head,
-        })
+    /// The only value, if there is one alone.
+    #[inline]
+    pub(crate) fn only(self) -> Option<&'a str> {
+        match self.entries {
+            [entry] => Some(slice(self.text, entry.at, entry.len)),
+            _ => None,
+        }
     }
 }
 
@@ -164,6 +180,20 @@ impl<'a> Iterator for Values<'a> {
 }
 
 impl ExactSizeIterator for Values<'_> {}
+
+/// Are two short texts equal? Without a call for up to 32 bytes.
+#[inline]
+pub(crate) fn same(left: &[u8], right: &[u8]) -> bool {
+    if left.len() != right.len() {
+        return false;
+    }
+    if left.len() > 32 {
+        return left == right;
+    }
+    let (left_words, left_rest) = left.as_chunks::<8>();
+    let (right_words, right_rest) = right.as_chunks::<8>();
+    left_words.iter().zip(right_words).all(|(a, b)| a == b) && head(left_rest) == head(right_rest)
+}
 
 #[inline]
 fn slice(text: &str, at: u32, len: u32) -> &str {
@@ -186,28 +216,53 @@ impl Attributes {
 
     #[inline]
     pub(crate) fn find(&self, name: Name, text: &str) -> Option<Values<'_>> {
-        let from = self
-            .entries
-            .iter()
-            .position(|entry| self.is_named(entry, name, text))?;
-        let rest = self.entries.get(from..)?;
+        if name.is_other() {
+            return self.run(|entry| self.is_named(entry, name, text));
+        }
+        if self.well_known & name.bit() == 0 {
+            return None;
+        }
+        self.run(|entry| entry.name == name)
+    }
+
+    /// The entries that `is_wanted` holds for, which stand together.
+    #[inline]
+    fn run(&self, is_wanted: impl Fn(&Entry) -> bool) -> Option<Values<'_>> {
+        let entries = self.entries.as_slice();
+        let from = entries.iter().position(&is_wanted)?;
+        let rest = entries.get(from..)?;
         let count = match rest.get(1) {
-            Some(second) if self.is_named(second, name, text) => rest
-                .iter()
-                .take_while(|entry| self.is_named(entry, name, text))
-                .count(),
+            Some(second) if is_wanted(second) => {
+                rest.iter().take_while(|entry| is_wanted(entry)).count()
+            }
             _ => 1,
         };
-        Some(Values {
-            text: &self.text,
-            entries: rest.get(..count)?,
-        })
+        Some(Values { text: &self.text, entries: rest.get(..count)? })
+    }
+
+    /// The default percentage key: the first value of `session`, else of `userkey`; with the hash state after it.
+    #[inline]
+    pub(crate) fn default_key(&self, session: Name) -> Option<(&str, Murmur3)> {
+        if let Some(key) = self
+            .find(session, session.text().unwrap_or_default())
+            .and_then(|mut found| found.next())
+        {
+            let mut state = Murmur3::new();
+            state.write(key.as_bytes());
+            return Some((key, state));
+        }
+        let key = self.find(Name::USER_KEY, names::USER_KEY)?.next()?;
+        Some((key, self.user_key))
     }
 
     #[inline]
     fn is_named(&self, entry: &Entry, name: Name, text: &str) -> bool {
         entry.name == name
-            && (!name.is_other() || slice(&self.text, entry.name_at, entry.name_len) == text)
+            && (!name.is_other()
+                || same(
+                    slice(&self.text, entry.name_at, entry.name_len).as_bytes(),
+                    text.as_bytes(),
+                ))
     }
 
     /// Every attribute once, with its values, in the order the names first appeared.
@@ -216,27 +271,16 @@ impl Attributes {
         std::iter::from_fn(move || {
             let first = rest.first()?;
             let name = self.name_of(first);
-            let count = rest
-                .iter()
-                .take_while(|entry| self.is_named(entry, first.name, name))
-                .count();
+            let count =
+                rest.iter().take_while(|entry| self.is_named(entry, first.name, name)).count();
             let (values, after) = rest.split_at_checked(count)?;
             rest = after;
-            Some((
-                name,
-                Values {
-                    text: &self.text,
-                    entries: values,
-                },
-            ))
+            Some((name, Values { text: &self.text, entries: values }))
         })
     }
 
     fn name_of(&self, entry: &Entry) -> &str {
-        entry
-            .name
-            .text()
-            .unwrap_or_else(|| slice(&self.text, entry.name_at, entry.name_len))
+        entry.name.text().unwrap_or_else(|| slice(&self.text, entry.name_at, entry.name_len))
     }
 
     /// Are there no attributes at all?
@@ -259,10 +303,7 @@ impl PartialEq for Attributes {
 impl serde::Serialize for Attributes {
     /// As the command line and the conformance data write contexts: name to a list of texts.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(
-            self.iter()
-                .map(|(name, values)| (name, values.collect::<Vec<_>>())),
-        )
+        serializer.collect_map(self.iter().map(|(name, values)| (name, values.collect::<Vec<_>>())))
     }
 }
 

@@ -47,20 +47,13 @@ fn json_contexts() {
     assert_eq!(
         all(&context),
         [
-            (
-                "b".to_string(),
-                vec!["true".to_string(), "téxt".to_string()]
-            ),
+            ("b".to_string(), vec!["true".to_string(), "téxt".to_string()]),
             ("a".to_string(), vec!["last".to_string()]),
             ("\u{fffd}".to_string(), vec!["x".to_string()]),
         ]
     );
     for json in ["", "null", "[]", "1", r#"{"a"}"#, "{} {}"] {
-        assert_eq!(
-            Attributes::from_json(json),
-            Err(NotAContext::NotAnObject),
-            "{json}"
-        );
+        assert_eq!(Attributes::from_json(json), Err(NotAContext::NotAnObject), "{json}");
     }
     let many = format!("{{\"a\":[{}1]}}", "1,".repeat(Attributes::MAX_FROM_JSON));
     assert_eq!(Attributes::from_json(&many), Err(NotAContext::TooLarge));
@@ -69,10 +62,7 @@ fn json_contexts() {
 #[test]
 fn equality_ignores_the_order_of_names() {
     let build = |names: [&str; 2]| {
-        Attributes::builder()
-            .attribute(names[0], "v")
-            .attribute(names[1], "v")
-            .build()
+        Attributes::builder().attribute(names[0], "v").attribute(names[1], "v").build()
     };
     assert_eq!(build(["a", "b"]), build(["b", "a"]));
     assert_ne!(build(["a", "b"]), build(["a", "c"]));
@@ -85,6 +75,14 @@ proptest! {
         let mut bytes = text.as_bytes().to_vec();
         bytes.resize(bytes.len().max(8), 0);
         prop_assert_eq!(head(text.as_bytes()), u64::from_le_bytes(*bytes.first_chunk().unwrap()));
+    }
+
+    #[test]
+    fn short_comparisons_are_comparisons(a in "[ab]{0,40}", b in "[ab]{0,40}", cut in 0_usize..40) {
+        prop_assert_eq!(same(a.as_bytes(), b.as_bytes()), a == b);
+        let changed: String = a.chars().enumerate().map(|(i, c)| if i == cut { 'c' } else { c }).collect();
+        prop_assert_eq!(same(a.as_bytes(), changed.as_bytes()), a == changed);
+        prop_assert!(same(a.as_bytes(), a.as_bytes()));
     }
 
     #[test]

@@ -7,7 +7,7 @@ pub use report::{Line, Mark, Outcome, Report, RuleReport, StrategyReport};
 use std::fmt;
 use std::sync::Arc;
 
-use crate::attributes::{Attributes, Values};
+use crate::attributes::Attributes;
 use crate::evaluate::{Memory, evaluate};
 use crate::evaluation::{Evaluation, Reason};
 use crate::feature::FeatureRef;
@@ -73,35 +73,19 @@ impl Explanation {
             recorder.mode = head.mode;
             let all = spans.all_strategies;
             row = match head.mode {
-                Mode::OneKeyManyRules => evaluate(
-                    tables,
-                    head,
-                    all,
-                    subject,
-                    &mut Memory::<4>::new(),
-                    &mut recorder,
-                ),
-                _ => evaluate(
-                    tables,
-                    head,
-                    all,
-                    subject,
-                    &mut Memory::<0>::new(),
-                    &mut recorder,
-                ),
+                Mode::OneKeyManyRules => {
+                    evaluate(tables, head, all, subject, &mut Memory::<4>::new(), &mut recorder)
+                }
+                _ => evaluate(tables, head, all, subject, &mut Memory::<1>::new(), &mut recorder),
             };
         }
-        let evaluation = feature.head().map_or_else(
-            || Evaluation::missing(tables),
-            |head| Evaluation::new(tables, head, row),
-        );
+        let evaluation = feature
+            .head()
+            .map_or_else(|| Evaluation::missing(tables), |head| Evaluation::new(tables, head, row));
         Self {
             detail: feature.detail().cloned(),
             kind: feature.kind(),
-            session: feature
-                .head()
-                .and_then(|head| head.session.text())
-                .unwrap_or("session"),
+            session: feature.head().and_then(|head| head.session.text()).unwrap_or("session"),
             attributes: subject.attributes().cloned(),
             value: evaluation.value().cloned(),
             reason: evaluation.reason(),
@@ -177,21 +161,9 @@ impl<'a> Recorder<'a> {
 impl Tracer for Recorder<'_> {
     fn strategy(&mut self, row: u32) {
         self.row = row;
-        let position = self
-            .tables
-            .details
-            .get(row as usize)
-            .map_or(0, |detail| detail.position);
-        let rules = Run {
-            at: self.rules.len() as u32,
-            len: 0,
-        };
-        self.steps.push(Step {
-            position,
-            outcome: Outcome::PercentageMiss,
-            drawn: None,
-            rules,
-        });
+        let position = self.tables.details.get(row as usize).map_or(0, |detail| detail.position);
+        let rules = Run { at: self.rules.len() as u32, len: 0 };
+        self.steps.push(Step { position, outcome: Outcome::PercentageMiss, drawn: None, rules });
     }
 
     fn unusable(&mut self) {
@@ -222,19 +194,9 @@ impl Tracer for Recorder<'_> {
         }
     }
 
-    fn rule(
-        &mut self,
-        index: u32,
-        _values: Option<Values<'_>>,
-        now: Option<Timestamp>,
-        held: bool,
-    ) {
+    fn rule(&mut self, index: u32, now: Option<Timestamp>, held: bool) {
         self.now = self.now.or(now);
-        self.rules.push(RuleStep {
-            index,
-            held,
-            read_clock: now.is_some(),
-        });
+        self.rules.push(RuleStep { index, held, read_clock: now.is_some() });
         if let Some(step) = self.steps.last_mut() {
             step.rules.len += 1;
             if !held {

@@ -77,10 +77,7 @@ pub struct StrategyReport {
     /// What became of it.
     pub outcome: Outcome,
     /// Its percentage, as a JSON token.
-    #[serde(
-        serialize_with = "token_or_null",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(serialize_with = "token_or_null", skip_serializing_if = "Option::is_none")]
     pub percentage: Option<String>,
     /// The attributes that make its percentage key; empty for the default key.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -143,8 +140,7 @@ fn tokens_or_null<S: Serializer>(
 }
 
 fn token(raw: wire::Raw<'_>) -> Option<String> {
-    raw.filter(|raw| Token::of(raw) != Token::Null)
-        .map(|raw| raw.get().to_string())
+    raw.filter(|raw| Token::of(raw) != Token::Null).map(|raw| raw.get().to_string())
 }
 
 fn shown(raw: wire::Raw<'_>) -> String {
@@ -164,17 +160,10 @@ impl Report {
         let strategies: Vec<StrategyReport> = (0..)
             .zip(strategies)
             .map(|(position, strategy)| {
-                StrategyTeller {
-                    explanation,
-                    diagnostics,
-                    position,
-                }
-                .tell(strategy)
+                StrategyTeller { explanation, diagnostics, position }.tell(strategy)
             })
             .collect();
-        let matched = strategies
-            .iter()
-            .find(|strategy| strategy.outcome == Outcome::Match);
+        let matched = strategies.iter().find(|strategy| strategy.outcome == Outcome::Match);
         let default_value = token(feature.value);
         Self {
             feature: detail.map_or(String::new(), |detail| detail.key.to_string()),
@@ -202,11 +191,7 @@ impl StrategyTeller<'_> {
     fn tell(&self, strategy: &Shape<wire::Strategy<'_>>) -> StrategyReport {
         let unread = wire::Strategy::default();
         let strategy = strategy.as_ref().unwrap_or(&unread);
-        let step = self
-            .explanation
-            .steps
-            .iter()
-            .find(|step| step.position == self.position);
+        let step = self.explanation.steps.iter().find(|step| step.position == self.position);
         let asked = step.map_or(&[][..], |step| step.rules.of(&self.explanation.rules));
         let rules = strategy.rules.as_ref().map_or(&[][..], Vec::as_slice);
         let rules: Vec<RuleReport> = (0..)
@@ -219,10 +204,7 @@ impl StrategyTeller<'_> {
             Outcome::AttributeMiss if rules.iter().any(|rule| rule.unreadable) => Outcome::Invalid,
             outcome => outcome,
         };
-        let attributes = strategy
-            .percentage_attributes
-            .as_ref()
-            .map_or(&[][..], Vec::as_slice);
+        let attributes = strategy.percentage_attributes.as_ref().map_or(&[][..], Vec::as_slice);
         let attributes: Vec<String> = attributes
             .iter()
             .filter_map(|name| Some(wire::text(Some(*name))?.into_owned()))
@@ -265,11 +247,8 @@ impl StrategyTeller<'_> {
         let unread = wire::Rule::default();
         let rule = rule.as_ref().unwrap_or(&unread);
         let field = shown(rule.field);
-        let given = self
-            .explanation
-            .attributes
-            .as_ref()
-            .and_then(|attributes| attributes.get(&field));
+        let given =
+            self.explanation.attributes.as_ref().and_then(|attributes| attributes.get(&field));
         let given: Option<Vec<String>> = given.map(|values| values.map(str::to_string).collect());
         let kind = shown(rule.kind);
         let failed = step.is_some_and(|step| !step.held);
@@ -287,9 +266,7 @@ impl StrategyTeller<'_> {
         };
         RuleReport {
             unreadable: failed && (self.broken(index) || incomparable()),
-            now: step
-                .filter(|step| step.read_clock)
-                .and(self.explanation.now),
+            now: step.filter(|step| step.read_clock).and(self.explanation.now),
             held: step.map(|step| step.held),
             field,
             kind,
@@ -308,17 +285,12 @@ impl StrategyTeller<'_> {
                 each.place.strategy == Some(self.position) && each.place.rule == Some(index)
             })
             .collect();
-        here.iter()
-            .any(|each| each.consequence == Consequence::RuleNeverHolds)
+        here.iter().any(|each| each.consequence == Consequence::RuleNeverHolds)
             || (!here.is_empty() && self.lost_all(index, here.len()))
     }
 
     fn lost_all(&self, index: u32, dropped: usize) -> bool {
-        let json = self
-            .explanation
-            .detail
-            .as_deref()
-            .map_or("", |detail| &detail.json);
+        let json = self.explanation.detail.as_deref().map_or("", |detail| &detail.json);
         let Some(feature) = wire::Feature::parse(json) else {
             return false;
         };
@@ -329,11 +301,7 @@ impl StrategyTeller<'_> {
             .and_then(|strategy| strategy.rules.as_ref()?.get(index as usize)?.as_ref())
             .and_then(|rule| rule.values.as_ref());
         values.is_some_and(|values| {
-            values
-                .iter()
-                .filter(|value| Token::of(value) != Token::Null)
-                .count()
-                <= dropped
+            values.iter().filter(|value| Token::of(value) != Token::Null).count() <= dropped
         })
     }
 }
@@ -395,20 +363,13 @@ impl Report {
         line(
             0,
             Mark::Answer,
-            format!(
-                "{} = {value}  ({kind}{locked}; {}: {because})",
-                self.feature, self.reason
-            ),
+            format!("{} = {value}  ({kind}{locked}; {}: {because})", self.feature, self.reason),
         );
         for (position, strategy) in self.strategies.iter().enumerate() {
             let id = strategy.id.as_deref().unwrap_or("without id");
             let value = strategy.value.as_deref().unwrap_or("null");
             let (mark, outcome) = strategy.verdict();
-            line(
-                1,
-                mark,
-                format!("strategy {} ({id}) → {value}: {outcome}", position + 1),
-            );
+            line(1, mark, format!("strategy {} ({id}) → {value}: {outcome}", position + 1));
             for rule in &strategy.rules {
                 let mark = match rule.held {
                     Some(true) => Mark::Good,
@@ -440,11 +401,7 @@ impl StrategyReport {
     fn verdict(&self) -> (Mark, String) {
         let drawn = match (self.bucket, self.threshold, &self.percentage_key) {
             (Some(bucket), Some(threshold), Some(key)) => {
-                let sign = if i64::from(bucket) <= threshold {
-                    "<="
-                } else {
-                    ">"
-                };
+                let sign = if i64::from(bucket) <= threshold { "<=" } else { ">" };
                 format!("{key:?} falls into bucket {bucket} {sign} {threshold}")
             }
             _ => String::new(),
@@ -487,10 +444,7 @@ impl RuleReport {
             Some(false) => "does not hold",
             None => "not asked",
         };
-        format!(
-            "{} {} {wanted} as {}: {given}, {verdict}",
-            self.field, self.conditional, self.kind
-        )
+        format!("{} {} {wanted} as {}: {given}, {verdict}", self.field, self.conditional, self.kind)
     }
 }
 

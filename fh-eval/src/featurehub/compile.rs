@@ -53,19 +53,13 @@ impl<'a> Compiler<'a> {
     /// Compiles under `profile`, hashing feature ids.
     #[must_use]
     pub const fn new(profile: Profile) -> Self {
-        Self {
-            profile,
-            hash_ids: None,
-        }
+        Self { profile, hash_ids: None }
     }
 
     /// Hashes these ids instead. A feature that has none here keeps its feature id, with a diagnostic.
     #[must_use]
     pub const fn hash_ids(self, ids: &'a HashIds) -> Self {
-        Self {
-            hash_ids: Some(ids),
-            ..self
-        }
+        Self { hash_ids: Some(ids), ..self }
     }
 
     /// Compiles the features of one environment, in their order. Of two features with one key the later counts.
@@ -118,16 +112,8 @@ impl Notes {
         problem: Problem,
         consequence: Consequence,
     ) {
-        let place = Place {
-            member: Some(member),
-            value: value.map(excerpt),
-            ..self.place.clone()
-        };
-        self.diagnostics.push(Diagnostic {
-            place,
-            problem,
-            consequence,
-        });
+        let place = Place { member: Some(member), value: value.map(excerpt), ..self.place.clone() };
+        self.diagnostics.push(Diagnostic { place, problem, consequence });
     }
 }
 
@@ -147,9 +133,7 @@ impl Patterns {
         let compiled = if self.nodes > PATTERN_BUDGET {
             Err(Problem::PatternBudget)
         } else {
-            Pattern::compile(pattern, extent)
-                .map_err(Problem::Pattern)
-                .map(Arc::new)
+            Pattern::compile(pattern, extent).map_err(Problem::Pattern).map(Arc::new)
         };
         if let Ok(pattern) = &compiled {
             self.nodes += pattern.nodes();
@@ -172,19 +156,13 @@ struct Draw {
 
 impl<'a> Compilation<'a> {
     fn new(compiler: Compiler<'a>, environment: Option<&str>) -> Self {
-        let place = Place {
-            environment: environment.map(Box::from),
-            ..Place::default()
-        };
+        let place = Place { environment: environment.map(Box::from), ..Place::default() };
         Self {
             compiler,
             writer: Writer::default(),
             patterns: Patterns::default(),
             left_out: Vec::new(),
-            notes: Notes {
-                place,
-                diagnostics: Vec::new(),
-            },
+            notes: Notes { place, diagnostics: Vec::new() },
         }
     }
 
@@ -208,25 +186,15 @@ impl<'a> Compilation<'a> {
         self.writer.begin();
         let id = text(feature.id);
         if id.is_none() && feature.id.is_some_and(|id| Token::of(id) != Token::Null) {
-            self.note(
-                "id",
-                feature.id,
-                Problem::Expected("a text"),
-                Consequence::Assumed("no id"),
-            );
+            self.note("id", feature.id, Problem::Expected("a text"), Consequence::Assumed("no id"));
         }
         let hash_id = self.hash_id(&key, id.as_deref());
         let kind = self.kind(feature.kind);
         let key_row = self.writer.text(&key);
         let hash_id_row = hash_id.as_deref().map(|id| self.writer.text(id));
         let value = self.value(kind, feature.value);
-        let mut draw = Draw {
-            has_hash_id: hash_id.is_some(),
-            kind,
-            sources: Vec::new(),
-            base: 0,
-            rules: 0,
-        };
+        let mut draw =
+            Draw { has_hash_id: hash_id.is_some(), kind, sources: Vec::new(), base: 0, rules: 0 };
         let all = self.strategies(&feature.strategies, &mut draw);
         let (strategies, mode) = self.hot(all, &draw);
         let session = Name::of(self.compiler.profile.session_attribute());
@@ -261,12 +229,7 @@ impl<'a> Compilation<'a> {
     }
 
     fn leave_out(&mut self, member: &'static str, raw: &RawValue, problem: Problem) {
-        self.notes.add(
-            member,
-            Some(raw.get()),
-            problem,
-            Consequence::FeatureLeftOut,
-        );
+        self.notes.add(member, Some(raw.get()), problem, Consequence::FeatureLeftOut);
         self.left_out.append(&mut self.notes.diagnostics);
     }
 
@@ -277,8 +240,7 @@ impl<'a> Compilation<'a> {
         problem: Problem,
         consequence: Consequence,
     ) {
-        self.notes
-            .add(member, raw.map(RawValue::get), problem, consequence);
+        self.notes.add(member, raw.map(RawValue::get), problem, consequence);
     }
 
     fn hash_id(&mut self, key: &str, id: Option<&str>) -> Option<String> {
@@ -286,12 +248,7 @@ impl<'a> Compilation<'a> {
             if let Some(id) = ids.get(key) {
                 return Some(id.clone());
             }
-            self.notes.add(
-                "id",
-                None,
-                Problem::NoHashId,
-                Consequence::Assumed("the feature id"),
-            );
+            self.notes.add("id", None, Problem::NoHashId, Consequence::Assumed("the feature id"));
         }
         id.map(str::to_string)
     }
@@ -314,12 +271,7 @@ impl<'a> Compilation<'a> {
             Some(Token::Bool(locked)) => locked,
             None | Some(Token::Null) => false,
             Some(_) => {
-                self.note(
-                    "l",
-                    raw,
-                    Problem::Expected("a boolean"),
-                    Consequence::Assumed("false"),
-                );
+                self.note("l", raw, Problem::Expected("a boolean"), Consequence::Assumed("false"));
                 false
             }
         }
@@ -357,18 +309,10 @@ impl<'a> Compilation<'a> {
             Shape::Absent | Shape::Null => {}
             Shape::Other => {
                 let problem = Problem::Expected("a list");
-                self.notes.add(
-                    "strategies",
-                    None,
-                    problem,
-                    Consequence::Assumed("no strategy"),
-                );
+                self.notes.add("strategies", None, problem, Consequence::Assumed("no strategy"));
             }
         }
-        Run {
-            at,
-            len: self.writer.tables.strategies.len() as u32 - at,
-        }
+        Run { at, len: self.writer.tables.strategies.len() as u32 - at }
     }
 
     fn strategy(
@@ -384,11 +328,7 @@ impl<'a> Compilation<'a> {
             source: 0,
             share: Share::Unusable,
         };
-        let mut detail = StrategyDetail {
-            id: None,
-            percentage: 0,
-            position,
-        };
+        let mut detail = StrategyDetail { id: None, percentage: 0, position };
         let Shape::Is(strategy) = strategy else {
             self.notes.add(
                 "strategies",
@@ -452,12 +392,7 @@ impl<'a> Compilation<'a> {
                 let percentage = integral(&token);
                 if percentage.is_none() {
                     let problem = Problem::Expected("an integer from 0 to 1000000");
-                    self.note(
-                        "percentage",
-                        raw,
-                        problem,
-                        Consequence::StrategyNeverMatches,
-                    );
+                    self.note("percentage", raw, problem, Consequence::StrategyNeverMatches);
                 }
                 percentage.map(Some)
             }
@@ -470,14 +405,11 @@ impl<'a> Compilation<'a> {
         match attributes {
             Shape::Absent | Shape::Null => Some(Vec::new()),
             Shape::Is(names) => {
-                let read: Option<Vec<_>> = names
-                    .iter()
-                    .map(|name| text(Some(*name)).map(Cow::into_owned))
-                    .collect();
+                let read: Option<Vec<_>> =
+                    names.iter().map(|name| text(Some(*name)).map(Cow::into_owned)).collect();
                 if read.is_none() {
                     let problem = Problem::Expected("a list of texts");
-                    self.notes
-                        .add(member, None, problem, Consequence::StrategyNeverMatches);
+                    self.notes.add(member, None, problem, Consequence::StrategyNeverMatches);
                 }
                 read
             }
@@ -540,10 +472,7 @@ impl<'a> Compilation<'a> {
             self.notes.place.field = None;
         }
         self.notes.place.rule = None;
-        Some(Run {
-            at,
-            len: rules.len() as u32,
-        })
+        Some(Run { at, len: rules.len() as u32 })
     }
 
     /// The strategies that evaluation walks: without those that can never match, as long as that moves no base.
@@ -556,25 +485,18 @@ impl<'a> Compilation<'a> {
         };
         let tables = &mut self.writer.tables;
         let kept: Vec<(Strategy, StrategyDetail)> = {
-            let rows = all
-                .of(&tables.strategies)
-                .iter()
-                .zip(all.of(&tables.details));
+            let rows = all.of(&tables.strategies).iter().zip(all.of(&tables.details));
             let can_match = |strategy: &Strategy| match strategy.share {
                 Share::Unusable => false,
                 Share::None if strategy.rules.len == 0 => false,
                 Share::Stacked => true,
                 Share::None | Share::Alone => {
                     let rules = strategy.rules.of(&tables.rules);
-                    !rules
-                        .iter()
-                        .any(|rule| matches!(rule.predicate, Predicate::Never))
+                    !rules.iter().any(|rule| matches!(rule.predicate, Predicate::Never))
                 }
             };
-            let mut kept: Vec<_> = rows
-                .filter(|(strategy, _)| can_match(strategy))
-                .map(|(a, b)| (*a, *b))
-                .collect();
+            let mut kept: Vec<_> =
+                rows.filter(|(strategy, _)| can_match(strategy)).map(|(a, b)| (*a, *b)).collect();
             // Percentage attributes always make a key: a share that takes everyone ends the list.
             let everyone = |strategy: &Strategy| {
                 strategy.share == Share::Stacked
@@ -610,12 +532,7 @@ impl<'a> Compilation<'a> {
         }
         if nested {
             let problem = Problem::Expected("a text, a number or a boolean");
-            self.note(
-                "value",
-                Some(raw),
-                problem,
-                Consequence::Assumed("its JSON text"),
-            );
+            self.note("value", Some(raw), problem, Consequence::Assumed("its JSON text"));
         }
         let text = match token {
             Token::Bool(value) if kind == Some(Kind::Boolean) => {

@@ -101,10 +101,7 @@ impl<'a> Envelope<'a> {
             Shape::Is(features) => features,
             _ => Vec::new(),
         };
-        Some(Environment {
-            id: text(self.id).map(Cow::into_owned),
-            features,
-        })
+        Some(Environment { id: text(self.id).map(Cow::into_owned), features })
     }
 }
 
@@ -124,10 +121,7 @@ impl<'a> Document<'a> {
             Token::Object => {
                 let envelope = Envelope::of(raw.get());
                 if envelope.key.is_some() {
-                    vec![Environment {
-                        id: None,
-                        features: vec![raw],
-                    }]
+                    vec![Environment { id: None, features: vec![raw] }]
                 } else {
                     vec![envelope.environment().ok_or(ParseError::NoFeatures)?]
                 }
@@ -143,16 +137,10 @@ impl<'a> Document<'a> {
         // A feature has a key, an environment has features; the first that can be told decides for all.
         let of_environments = elements.iter().find_map(|element| {
             let envelope = Envelope::of(element.get());
-            envelope
-                .key
-                .map(|_| false)
-                .or(envelope.features.map(|_| true))
+            envelope.key.map(|_| false).or(envelope.features.map(|_| true))
         });
         if of_environments != Some(true) {
-            return Ok(vec![Environment {
-                id: None,
-                features: elements,
-            }]);
+            return Ok(vec![Environment { id: None, features: elements }]);
         }
         Ok(elements
             .into_iter()
@@ -165,10 +153,8 @@ impl<'a> Document<'a> {
     /// # Errors
     /// [`ParseError::SeveralEnvironments`] if there is a choice to make.
     pub fn only(self) -> Result<Environment<'a>, ParseError> {
-        let ids = self
-            .environments
-            .iter()
-            .map(|environment| environment.id.clone().unwrap_or_default());
+        let ids =
+            self.environments.iter().map(|environment| environment.id.clone().unwrap_or_default());
         let ids: Vec<String> = ids.collect();
         let mut environments = self.environments.into_iter();
         match (environments.next(), environments.next()) {
@@ -190,9 +176,7 @@ impl<'a> Document<'a> {
 #[must_use]
 pub fn event_data(text: &str) -> Cow<'_, str> {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start();
-    let is_event = ["data:", "event:", "id:"]
-        .iter()
-        .any(|field| body.starts_with(field));
+    let is_event = ["data:", "event:", "id:"].iter().any(|field| body.starts_with(field));
     if !is_event {
         return Cow::Borrowed(text);
     }
@@ -215,11 +199,7 @@ mod tests {
 
     fn counts(json: &str) -> Result<Vec<(Option<String>, usize)>, ParseError> {
         let document = Document::parse(json.as_bytes())?;
-        Ok(document
-            .environments
-            .into_iter()
-            .map(|each| (each.id, each.features.len()))
-            .collect())
+        Ok(document.environments.into_iter().map(|each| (each.id, each.features.len())).collect())
     }
 
     #[test]
@@ -238,25 +218,16 @@ mod tests {
     #[test]
     fn what_is_no_document() {
         for json in ["", "{", "[1,]", "[] []", "nope"] {
-            assert!(
-                matches!(counts(json), Err(ParseError::NotJson(_))),
-                "{json}"
-            );
+            assert!(matches!(counts(json), Err(ParseError::NotJson(_))), "{json}");
         }
         for json in ["1", "null", "\"x\"", "{}"] {
             assert_eq!(counts(json), Err(ParseError::NoFeatures), "{json}");
         }
-        assert_eq!(
-            Document::parse(b"[\xff]").map(|_| ()),
-            Err(ParseError::NotUtf8(1))
-        );
+        assert_eq!(Document::parse(b"[\xff]").map(|_| ()), Err(ParseError::NotUtf8(1)));
         let several = br#"[{"id":"a","features":[]},{"features":[]}]"#;
         assert_eq!(
             Document::parse(several).unwrap().only().map(|_| ()),
-            Err(ParseError::SeveralEnvironments(vec![
-                "a".into(),
-                String::new()
-            ]))
+            Err(ParseError::SeveralEnvironments(vec!["a".into(), String::new()]))
         );
     }
 }

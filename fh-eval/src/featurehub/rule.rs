@@ -116,10 +116,7 @@ impl Conditional {
 
 impl RuleCompiler<'_> {
     pub(super) fn rule(mut self, rule: &Shape<wire::Rule<'_>>) -> Rule {
-        let never = Rule {
-            predicate: Predicate::Never,
-            field: 0,
-        };
+        let never = Rule { predicate: Predicate::Never, field: 0 };
         let Shape::Is(rule) = rule else {
             return self.never("attributes", None, Problem::Expected("an object"), never);
         };
@@ -127,10 +124,7 @@ impl RuleCompiler<'_> {
             return self.never("fieldName", rule.field, Problem::Expected("a text"), never);
         };
         self.notes.place.field = Some(field.as_ref().into());
-        let never = Rule {
-            field: self.writer.field(&field, Now::Missing),
-            ..never
-        };
+        let never = Rule { field: self.writer.field(&field, Now::Missing), ..never };
         let Some(kind) = text(rule.kind).and_then(|name| Type::from_wire(&name)) else {
             return self.never("type", rule.kind, Problem::Unknown("rule type"), never);
         };
@@ -150,24 +144,14 @@ impl RuleCompiler<'_> {
             Shape::Absent if self.profile == Profile::Edge => &[],
             Shape::Absent | Shape::Null => {
                 let blank = conditional == Conditional::Equals;
-                let predicate = if blank {
-                    Predicate::Blank
-                } else {
-                    Predicate::Never
-                };
-                return Rule {
-                    predicate,
-                    field: self.field(&field, kind),
-                };
+                let predicate = if blank { Predicate::Blank } else { Predicate::Never };
+                return Rule { predicate, field: self.field(&field, kind) };
             }
             Shape::Other => return self.never("values", None, Problem::Expected("a list"), never),
         };
         let tokens = self.tokens(values);
         let predicate = self.predicate(kind, conditional, &tokens);
-        Rule {
-            predicate,
-            field: self.field(&field, kind),
-        }
+        Rule { predicate, field: self.field(&field, kind) }
     }
 
     fn never(
@@ -177,12 +161,7 @@ impl RuleCompiler<'_> {
         problem: Problem,
         never: Rule,
     ) -> Rule {
-        self.notes.add(
-            member,
-            raw.map(RawValue::get),
-            problem,
-            Consequence::RuleNeverHolds,
-        );
+        self.notes.add(member, raw.map(RawValue::get), problem, Consequence::RuleNeverHolds);
         never
     }
 
@@ -212,13 +191,11 @@ impl RuleCompiler<'_> {
     }
 
     fn drop_value(&mut self, value: &str, problem: Problem) {
-        self.notes
-            .add("values", Some(value), problem, Consequence::ValueDropped);
+        self.notes.add("values", Some(value), problem, Consequence::ValueDropped);
     }
 
     fn end_rule(&mut self, value: &str, problem: Problem) {
-        self.notes
-            .add("values", Some(value), problem, Consequence::RuleEndsHere);
+        self.notes.add("values", Some(value), problem, Consequence::RuleEndsHere);
     }
 
     fn predicate(
@@ -252,11 +229,11 @@ impl RuleCompiler<'_> {
         }
         let readable = self.texts(tokens);
         match conditional {
-            Conditional::Equals => self.text_test(TextTest::In, &readable.values),
+            Conditional::Equals => self.text_test(TextTest::Among, &readable.values),
             Conditional::NotEquals if self.profile == Profile::Edge => {
                 self.any_differs(&readable.values)
             }
-            Conditional::NotEquals => self.text_test(TextTest::NotIn, &readable.values),
+            Conditional::NotEquals => self.text_test(TextTest::NotAmong, &readable.values),
             Conditional::Includes => self.text_test(TextTest::Contains, &readable.values),
             Conditional::Excludes => self.text_test(TextTest::Lacks, &readable.values),
             Conditional::Order(comparison) => {
@@ -275,7 +252,7 @@ impl RuleCompiler<'_> {
         match texts.split_first() {
             None => Predicate::Never,
             Some((first, rest)) if rest.iter().all(|other| other == first) => {
-                self.text_test(TextTest::NotIn, &[first.clone()])
+                self.text_test(TextTest::NotAmong, &[first.clone()])
             }
             Some(_) => Predicate::Always,
         }
@@ -301,57 +278,40 @@ impl RuleCompiler<'_> {
             match (token, self.profile) {
                 (Token::Null, Profile::Edge) => {
                     self.end_rule("null", Problem::ServerRaises);
-                    return Readable {
-                        values,
-                        ended: true,
-                    };
+                    return Readable { values, ended: true };
                 }
                 (Token::Number(digits), Profile::Edge) => values.push(server_number_text(digits)),
                 (token, _) => values.extend(token.clone().text()),
             }
         }
-        Readable {
-            values,
-            ended: false,
-        }
+        Readable { values, ended: false }
     }
 
     fn text_test(&mut self, test: TextTest, texts: &[Cow<'_, str>]) -> Predicate {
-        let negative = matches!(test, TextTest::NotIn | TextTest::Lacks);
+        let negative = matches!(test, TextTest::NotAmong | TextTest::Lacks);
         if texts.is_empty() {
-            return if negative {
-                Predicate::Always
-            } else {
-                Predicate::Never
-            };
+            return if negative { Predicate::Always } else { Predicate::Never };
         }
         let mut texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
-        let test = match test {
-            TextTest::In if texts.len() > LONGEST_SCAN => TextTest::InSorted,
-            TextTest::NotIn if texts.len() > LONGEST_SCAN => TextTest::NotInSorted,
-            test => test,
-        };
-        if matches!(test, TextTest::InSorted | TextTest::NotInSorted) {
+        let long = texts.len() > LONGEST_SCAN;
+        if long && matches!(test, TextTest::Among | TextTest::NotAmong) {
             texts.sort_unstable();
             texts.dedup();
         }
         let at = self.writer.tables.texts.len() as u32;
         for text in &texts {
             let run = self.writer.text(text);
-            let row = Text {
-                head: crate::attributes::head(text.as_bytes()),
-                at: run.at,
-                len: run.len,
-            };
-            self.writer.tables.texts.push(row);
+            let tail = crate::attributes::tail(text.as_bytes());
+            self.writer.tables.texts.push(Text { tail, at: run.at, len: run.len });
+            self.writer.tables.heads_of_texts.push(crate::attributes::head(text.as_bytes()));
         }
-        Predicate::Texts(
-            test,
-            Run {
-                at,
-                len: texts.len() as u32,
-            },
-        )
+        let list = Run { at, len: texts.len() as u32 };
+        match test {
+            TextTest::Among if !long => Predicate::In(list),
+            TextTest::NotAmong if !long => Predicate::NotIn(list),
+            TextTest::Ends if list.len == 1 => Predicate::Ends(at),
+            test => Predicate::Texts(test, list),
+        }
     }
 
     fn patterns(&mut self, texts: &[Cow<'_, str>]) -> Predicate {
@@ -373,10 +333,7 @@ impl RuleCompiler<'_> {
             }
         }
         // Patterns that are all the same kind of literal become a test on texts.
-        let anchors: Vec<_> = patterns
-            .iter()
-            .filter_map(|pattern| pattern.literals())
-            .collect();
+        let anchors: Vec<_> = patterns.iter().filter_map(|pattern| pattern.literals()).collect();
         if let Some((anchor, _)) = anchors.first()
             && anchors.len() == patterns.len()
             && anchors.iter().all(|(other, _)| other == anchor)
@@ -385,7 +342,7 @@ impl RuleCompiler<'_> {
                 Anchor::Anywhere => TextTest::Contains,
                 Anchor::Start => TextTest::Starts,
                 Anchor::End => TextTest::Ends,
-                Anchor::Both => TextTest::In,
+                Anchor::Both => TextTest::Among,
             };
             let texts: Vec<Cow<'_, str>> = anchors
                 .iter()
@@ -434,11 +391,7 @@ impl RuleCompiler<'_> {
                 if readable.values.is_empty() {
                     return Predicate::Never;
                 }
-                let texts = readable
-                    .values
-                    .iter()
-                    .map(|text| Box::from(text.as_ref()))
-                    .collect();
+                let texts = readable.values.iter().map(|text| Box::from(text.as_ref())).collect();
                 return self.writer.rare(Rare::MatchedBy(texts));
             }
             return self.text_conditional(conditional, readable);
@@ -466,32 +419,21 @@ impl RuleCompiler<'_> {
                 None if *token == Token::Null => {}
                 None => {
                     let value = token.clone().text().unwrap_or_default();
-                    self.drop_value(
-                        &value,
-                        Problem::NotA("a number that this rule compares with"),
-                    );
+                    self.drop_value(&value, Problem::NotA("a number that this rule compares with"));
                 }
             }
         }
         let by_value = |a: &OwnedDecimal, b: &OwnedDecimal| a.as_decimal().cmp(&b.as_decimal());
         match (self.profile, typed) {
             (Profile::Edge, Typed::In) if values.is_empty() => Predicate::Never,
-            (Profile::Edge, Typed::In) => self
-                .writer
-                .rare(Rare::NumbersWithScale(Membership::Inside, values.into())),
+            (Profile::Edge, Typed::In) => {
+                self.writer.rare(Rare::NumbersWithScale(Membership::Inside, values.into()))
+            }
             (Profile::Edge, Typed::NotIn) if values.is_empty() => Predicate::Always,
-            (Profile::Edge, Typed::NotIn) => self
-                .writer
-                .rare(Rare::NumbersWithScale(Membership::Outside, values.into())),
-            _ => self.typed(
-                typed,
-                Readable {
-                    values,
-                    ended: false,
-                },
-                by_value,
-                Rare::Numbers,
-            ),
+            (Profile::Edge, Typed::NotIn) => {
+                self.writer.rare(Rare::NumbersWithScale(Membership::Outside, values.into()))
+            }
+            _ => self.typed(typed, Readable { values, ended: false }, by_value, Rare::Numbers),
         }
     }
 
@@ -504,9 +446,7 @@ impl RuleCompiler<'_> {
         };
         let years = self.years();
         let readable = self.parsed(tokens, "a date", |text| Day::parse(text, years));
-        self.typed(typed, readable, Ord::cmp, |wanted| {
-            Rare::Days(wanted, years)
-        })
+        self.typed(typed, readable, Ord::cmp, |wanted| Rare::Days(wanted, years))
     }
 
     fn date_time(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {
@@ -556,10 +496,7 @@ impl RuleCompiler<'_> {
                 None if self.profile == Profile::Edge => {
                     let shown = token.clone().text().unwrap_or(Cow::Borrowed("null"));
                     self.end_rule(&shown, Problem::NotA(what));
-                    return Readable {
-                        values,
-                        ended: true,
-                    };
+                    return Readable { values, ended: true };
                 }
                 None if *token == Token::Null => {}
                 None => {
@@ -568,10 +505,7 @@ impl RuleCompiler<'_> {
                 }
             }
         }
-        Readable {
-            values,
-            ended: false,
-        }
+        Readable { values, ended: false }
     }
 
     // ---- SEMANTIC_VERSION (3.6)
@@ -589,21 +523,14 @@ impl RuleCompiler<'_> {
         };
         if values.is_empty() {
             let none_wanted = comparison == Comparison::NotEqual;
-            return if none_wanted {
-                Predicate::Always
-            } else {
-                Predicate::Never
-            };
+            return if none_wanted { Predicate::Always } else { Predicate::Never };
         }
         if let [only] = values.as_slice()
             && let Some(packed) = pack(only)
         {
             return Predicate::Version(comparison, split(packed));
         }
-        let versions = values
-            .iter()
-            .map(|text| Version::parse(text).into_owned())
-            .collect();
+        let versions = values.iter().map(|text| Version::parse(text).into_owned()).collect();
         self.writer.rare(Rare::Versions(comparison, versions))
     }
 
@@ -667,8 +594,7 @@ impl RuleCompiler<'_> {
                 Err(_) => self.drop_value(&text, Problem::NotA("an address or network")),
             }
         }
-        self.writer
-            .rare(Rare::Networks(membership, networks.into(), spelling))
+        self.writer.rare(Rare::Networks(membership, networks.into(), spelling))
     }
 
     fn ended_networks(
@@ -680,8 +606,7 @@ impl RuleCompiler<'_> {
         match membership {
             Membership::Outside => Predicate::Never,
             Membership::Inside => {
-                self.writer
-                    .rare(Rare::Networks(membership, networks.into(), spelling))
+                self.writer.rare(Rare::Networks(membership, networks.into(), spelling))
             }
         }
     }
@@ -710,9 +635,7 @@ fn server_number(token: &Token<'_>) -> Result<Option<OwnedDecimal>, Problem> {
         return Ok(Decimal::parse(digits).map(OwnedDecimal::from));
     }
     let double: f64 = digits.parse().map_err(|_| Problem::NotA("a number"))?;
-    OwnedDecimal::from_double(double)
-        .map(Some)
-        .ok_or(Problem::ServerRaises)
+    OwnedDecimal::from_double(double).map(Some).ok_or(Problem::ServerRaises)
 }
 
 fn is_integer(digits: &str) -> bool {
@@ -724,8 +647,8 @@ fn server_number_text<'t>(digits: &'t str) -> Cow<'t, str> {
     match digits {
         "-0" => Cow::Borrowed("0"),
         _ if is_integer(digits) => Cow::Borrowed(digits),
-        _ => digits.parse().map_or(Cow::Borrowed(digits), |double| {
-            Cow::Owned(java_double_text(double))
-        }),
+        _ => digits
+            .parse()
+            .map_or(Cow::Borrowed(digits), |double| Cow::Owned(java_double_text(double))),
     }
 }

@@ -70,9 +70,7 @@ fn v4(text: &str, spelling: Spelling) -> Option<Ipv4Addr> {
         return None;
     }
     let [a, b, c] = heads;
-    Some(Ipv4Addr::from_bits(
-        ((a << 24) | (b << 16) | (c << 8) | last.0) as u32,
-    ))
+    Some(Ipv4Addr::from_bits(((a << 24) | (b << 16) | (c << 8) | last.0) as u32))
 }
 
 /// IPv6 by the standard library, except that an embedded dotted quad may have leading zeros.
@@ -84,10 +82,7 @@ fn v6(text: &str) -> Option<Ipv6Addr> {
     let [a, b, c, d] = v4(quad, Spelling::Literal)?.octets();
     // Only the quad's zeros can have been the trouble: write it as two groups and read again, without allocating.
     let mut buffer = [0_u8; 48];
-    let groups = [
-        ((u16::from(a) << 8) | u16::from(b)),
-        ((u16::from(c) << 8) | u16::from(d)),
-    ];
+    let groups = [((u16::from(a) << 8) | u16::from(b)), ((u16::from(c) << 8) | u16::from(d))];
     let rest = {
         use std::io::Write;
         let mut rest = buffer.as_mut_slice();
@@ -153,10 +148,7 @@ impl Network {
                     1..=32 => u32::MAX << (32 - bits),
                     _ => return Err(BadNetwork::ContainsNothing),
                 };
-                Ok(Self::V4 {
-                    network: v4.to_bits() & mask,
-                    mask,
-                })
+                Ok(Self::V4 { network: v4.to_bits() & mask, mask })
             }
             IpAddr::V6(v6) => {
                 let bits = bits.unwrap_or(128);
@@ -165,10 +157,7 @@ impl Network {
                     1..=128 => u128::MAX << (128 - bits),
                     _ => return Err(BadNetwork::ContainsNothing),
                 };
-                Ok(Self::V6 {
-                    network: v6.to_bits() & mask,
-                    mask,
-                })
+                Ok(Self::V6 { network: v6.to_bits() & mask, mask })
             }
         }
     }
@@ -198,9 +187,9 @@ fn mask_bits(mask: &str, spelling: Spelling) -> Result<Option<u32>, BadNetwork> 
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(BadNetwork::BadMask);
     }
-    let bits = digits.bytes().fold(0_u64, |n, digit| {
-        n.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
-    });
+    let bits = digits
+        .bytes()
+        .fold(0_u64, |n, digit| n.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
     match (negative, spelling, bits) {
         (false, Spelling::Server, 2_147_483_648..) => Err(BadNetwork::BadMask),
         (false, _, _) => Ok(Some(bits.min(255) as u32)),
@@ -228,23 +217,13 @@ mod tests {
     #[test]
     fn spellings() {
         let v4: IpAddr = "10.0.0.1".parse().unwrap();
-        for text in [
-            "10.0.0.1",
-            "010.000.0.001",
-            "::ffff:10.0.0.1",
-            "::ffff:a00:1",
-            "[::ffff:010.0.0.1]",
-        ] {
+        for text in
+            ["10.0.0.1", "010.000.0.001", "::ffff:10.0.0.1", "::ffff:a00:1", "[::ffff:010.0.0.1]"]
+        {
             assert_eq!(literal(text), Some(v4), "{text}");
         }
         let v6: IpAddr = "fe80::1".parse().unwrap();
-        for text in [
-            "fe80::1",
-            "FE80:0:0:0:0:0:0:1",
-            "[fe80::1]",
-            "fe80::1%eth0",
-            "[fe80::1%3]",
-        ] {
+        for text in ["fe80::1", "FE80:0:0:0:0:0:0:1", "[fe80::1]", "fe80::1%eth0", "[fe80::1%3]"] {
             assert_eq!(literal(text), Some(v6), "{text}");
         }
         assert_eq!(literal("::1.2.3.4"), "::102:304".parse().ok());
@@ -291,10 +270,7 @@ mod tests {
             Network::parse("10.0.0.0/-1", Spelling::Server),
             Network::parse("10.0.0.0", Spelling::Literal)
         );
-        assert_eq!(
-            Network::parse("10.0.0.0/x", Spelling::Server),
-            Err(BadNetwork::BadMask)
-        );
+        assert_eq!(Network::parse("10.0.0.0/x", Spelling::Server), Err(BadNetwork::BadMask));
     }
 
     #[test]

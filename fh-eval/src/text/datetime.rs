@@ -65,11 +65,7 @@ impl Moment {
             _ => return None,
         };
         let local = day.0 * 86_400 + i64::from(hour * 3600 + minute * 60 + second);
-        Some(Self {
-            seconds: local - i64::from(offset),
-            nanos,
-            offset,
-        })
+        Some(Self { seconds: local - i64::from(offset), nanos, offset })
     }
 
     /// The same moment without its offset: what profile `client` compares.
@@ -90,9 +86,7 @@ fn fraction(bytes: &[u8]) -> Option<(u32, &[u8])> {
     }
     let (fraction, rest) = rest.split_at_checked(digits)?;
     let scale = 10_u32.pow(9 - digits as u32);
-    let number = fraction
-        .iter()
-        .fold(0_u32, |n, digit| n * 10 + u32::from(digit - b'0'));
+    let number = fraction.iter().fold(0_u32, |n, digit| n * 10 + u32::from(digit - b'0'));
     Some((number * scale, rest))
 }
 

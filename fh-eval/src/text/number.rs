@@ -38,10 +38,8 @@ impl<'a> Decimal<'a> {
             [b'+', rest @ ..] => (false, rest),
             _ => (false, bytes),
         };
-        let mantissa = bytes
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit() || **byte == b'.')
-            .count();
+        let mantissa =
+            bytes.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b'.').count();
         let (mantissa, rest) = bytes.split_at_checked(mantissa)?;
         let point = mantissa.iter().position(|byte| *byte == b'.');
         let integer_digits = point.unwrap_or(mantissa.len());
@@ -59,12 +57,7 @@ impl<'a> Decimal<'a> {
         let significant = |byte: &u8| matches!(byte, b'1'..=b'9');
         let scale = decimals as i64 - exponent;
         let Some(first) = mantissa.iter().position(significant) else {
-            return Some(Self {
-                negative: false,
-                digits: &[],
-                magnitude: 0,
-                scale,
-            });
+            return Some(Self { negative: false, digits: &[], magnitude: 0, scale });
         };
         let last = mantissa.iter().rposition(significant)?;
         let magnitude = if first < integer_digits {
@@ -100,9 +93,9 @@ fn exponent(bytes: &[u8]) -> Option<i64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let size = digits.iter().fold(0_i64, |n, digit| {
-        (n * 10 + i64::from(digit - b'0')).min(EXPONENT_LIMIT)
-    });
+    let size = digits
+        .iter()
+        .fold(0_i64, |n, digit| (n * 10 + i64::from(digit - b'0')).min(EXPONENT_LIMIT));
     Some(sign * size)
 }
 
@@ -213,9 +206,7 @@ mod tests {
 
     #[test]
     fn grammar() {
-        for text in [
-            "10.", ".5", "+3", "007", "1e3", "-0", "1E+3", "1e-3", "00.00",
-        ] {
+        for text in ["10.", ".5", "+3", "007", "1e3", "-0", "1E+3", "1e-3", "00.00"] {
             assert!(Decimal::parse(text).is_some(), "{text}");
         }
         for text in [
@@ -273,28 +264,16 @@ mod tests {
             number("10.0999999999999996447286321199499070644378662109375")
         );
         assert!(
-            OwnedDecimal::from_double(10.0)
-                .unwrap()
-                .as_decimal()
-                .same_with_scale(&number("10"))
+            OwnedDecimal::from_double(10.0).unwrap().as_decimal().same_with_scale(&number("10"))
         );
         assert!(
-            OwnedDecimal::from_double(9.5)
-                .unwrap()
-                .as_decimal()
-                .same_with_scale(&number("9.5"))
+            OwnedDecimal::from_double(9.5).unwrap().as_decimal().same_with_scale(&number("9.5"))
         );
         assert!(
-            OwnedDecimal::from_double(100.0)
-                .unwrap()
-                .as_decimal()
-                .same_with_scale(&number("100"))
+            OwnedDecimal::from_double(100.0).unwrap().as_decimal().same_with_scale(&number("100"))
         );
         assert_eq!(
-            OwnedDecimal::from_double(5e-324)
-                .unwrap()
-                .as_decimal()
-                .cmp(&number("5e-324")),
+            OwnedDecimal::from_double(5e-324).unwrap().as_decimal().cmp(&number("5e-324")),
             Ordering::Less
         );
         assert!(OwnedDecimal::from_double(f64::INFINITY).is_none());

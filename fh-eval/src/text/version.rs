@@ -124,27 +124,18 @@ impl<'a> Version<'a> {
             items.end_token(&text, start, text.len(), token, Next::Other);
         }
         items.close();
-        Self {
-            items: items.0,
-            text,
-        }
+        Self { items: items.0, text }
     }
 
     /// The same version with a text of its own.
     #[must_use]
     pub fn into_owned(self) -> Version<'static> {
-        Version {
-            text: Cow::Owned(self.text.into_owned()),
-            items: self.items,
-        }
+        Version { text: Cow::Owned(self.text.into_owned()), items: self.items }
     }
 
     fn bytes(&self, span: Span) -> &[u8] {
         let start = span.at as usize;
-        self.text
-            .as_bytes()
-            .get(start..start + span.len as usize)
-            .unwrap_or_default()
+        self.text.as_bytes().get(start..start + span.len as usize).unwrap_or_default()
     }
 
     /// Maven's order.
@@ -196,10 +187,9 @@ impl<'a> Version<'a> {
 
     fn compare_items(&self, left: Item, other: &Version<'_>, right: Item) -> Ordering {
         match (left, right) {
-            (Item::Number(a), Item::Number(b)) => a
-                .len
-                .cmp(&b.len)
-                .then_with(|| self.bytes(a).cmp(other.bytes(b))),
+            (Item::Number(a), Item::Number(b)) => {
+                a.len.cmp(&b.len).then_with(|| self.bytes(a).cmp(other.bytes(b)))
+            }
             (Item::Qualifier(Rank::Other, a), Item::Qualifier(Rank::Other, b)) => {
                 let (a, b) = (self.bytes(a).iter(), other.bytes(b).iter());
                 order::utf16_bytes(a.map(u8::to_ascii_lowercase), b.map(u8::to_ascii_lowercase))
@@ -233,10 +223,7 @@ struct Items(SmallVec<[Item; INLINE_ITEMS]>);
 impl Items {
     fn end_token(&mut self, text: &str, start: usize, end: usize, token: Token, next: Next) {
         let part = text.as_bytes().get(start..end).unwrap_or_default();
-        let span = |at: usize, len: usize| Span {
-            at: at as u32,
-            len: len as u32,
-        };
+        let span = |at: usize, len: usize| Span { at: at as u32, len: len as u32 };
         self.0.push(match token {
             _ if part.is_empty() => Item::Number(span(start, 0)),
             Token::Digits => {
@@ -389,13 +376,7 @@ mod tests {
             "100000000000000000000000.0",
         ];
         for pair in row.windows(2) {
-            assert_eq!(
-                compare(pair[0], pair[1]),
-                Ordering::Less,
-                "{} < {}",
-                pair[0],
-                pair[1]
-            );
+            assert_eq!(compare(pair[0], pair[1]), Ordering::Less, "{} < {}", pair[0], pair[1]);
         }
         // A letter after a number opens a list, exactly as a hyphen does.
         assert_eq!(compare("1.0.0+a", "1.0.0+b"), Ordering::Greater.reverse());

@@ -43,8 +43,32 @@ impl std::fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
+/// Who runs a pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum EngineKind {
+    /// `regex`, on native targets.
+    Fast,
+    /// `regex-lite`: everywhere in a browser; on native targets for patterns with `\B`, which `regex`
+    /// looks for between the bytes of a character, too.
+    Small,
+}
+
+/// Why a tree was not written out.
+enum Stop {
+    Refused(Refusal),
+    /// It can be, for the other engine.
+    NeedsSmallEngine,
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
 /// A pattern in the common language, and its size.
 pub(super) struct Rewritten {
+    pub(super) engine: EngineKind,
     pub(super) source: String,
     pub(super) nodes: usize,
 }
@@ -67,18 +91,21 @@ pub(super) fn rewrite(pattern: &str) -> Result<Rewritten, Refusal> {
         .build()
         .parse(pattern)
         .map_err(|error| refusal(error.kind()))?;
-    let mut writer = Writer {
-        source: String::with_capacity(pattern.len() * 2),
-        flags: Flags::default(),
+    let preferred = if cfg!(target_arch = "wasm32") { EngineKind::Small } else { EngineKind::Fast };
+    let written = match write_for(preferred, &tree) {
+        Err(Stop::NeedsSmallEngine) => write_for(EngineKind::Small, &tree),
+        written => written,
     };
-    let nodes = writer.write(&tree)?;
-    if nodes > MAX_NODES {
-        return Err(Refusal::TooLarge);
-    }
-    Ok(Rewritten {
-        source: writer.source,
-        nodes,
+    written.map_err(|stop| match stop {
+        Stop::Refused(refusal) => refusal,
+        Stop::NeedsSmallEngine => Refusal::TooLarge,
     })
+}
+
+fn write_for(engine: EngineKind, tree: &Ast) -> Result<Rewritten, Stop> {
+    let mut writer = Writer { source: String::new(), flags: Flags::default(), engine };
+    let nodes = writer.write(tree)?;
+    Ok(Rewritten { engine, source: writer.source, nodes })
 }
 
 fn refusal(kind: &ast::ErrorKind) -> Refusal {
@@ -95,11 +122,12 @@ fn refusal(kind: &ast::ErrorKind) -> Refusal {
 struct Writer {
     source: String,
     flags: Flags,
+    engine: EngineKind,
 }
 
 impl Writer {
     /// Writes a subtree; answers how many nodes it has when repetitions are written out.
-    fn write(&mut self, tree: &Ast) -> Result<usize, Refusal> {
+    fn write(&mut self, tree: &Ast) -> Result<usize, Stop> {
         match tree {
             Ast::Empty(_) => {
                 self.source.push_str("(?:)");
@@ -115,15 +143,11 @@ impl Writer {
                 Ok(1)
             }
             Ast::Dot(_) => {
-                self.source.push_str(if self.flags.dot_all {
-                    "(?s:.)"
-                } else {
-                    "(?-s:.)"
-                });
+                self.source.push_str(if self.flags.dot_all { "(?s:.)" } else { "(?-s:.)" });
                 Ok(1)
             }
             Ast::Assertion(assertion) => self.assertion(&assertion.kind),
-            Ast::ClassUnicode(_) => Err(Refusal::Unsupported(r"a Unicode class (\p) is")),
+            Ast::ClassUnicode(_) => Err(Refusal::Unsupported(r"a Unicode class (\p) is").into()),
             Ast::ClassPerl(perl) => {
                 Ok(self.class(&negated_if(perl.negated, perl_class(&perl.kind))))
             }
@@ -166,13 +190,15 @@ impl Writer {
         }
     }
 
-    fn assertion(&mut self, kind: &AssertionKind) -> Result<usize, Refusal> {
-        // `\b` is an ASCII boundary in this dialect; only `regex` has to be told.
-        let (boundary, no_boundary) = if cfg!(target_arch = "wasm32") {
-            (r"\b", r"\B")
-        } else {
-            (r"(?-u:\b)", r"(?-u:\B)")
+    fn assertion(&mut self, kind: &AssertionKind) -> Result<usize, Stop> {
+        // Boundaries are ASCII in this dialect; only `regex` has to be told.
+        let (boundary, no_boundary) = match self.engine {
+            EngineKind::Fast => (r"(?-u:\b)", ""),
+            EngineKind::Small => (r"\b", r"\B"),
         };
+        if matches!(kind, AssertionKind::NotWordBoundary) && self.engine == EngineKind::Fast {
+            return Err(Stop::NeedsSmallEngine);
+        }
         self.source.push_str(match kind {
             AssertionKind::StartText => r"\A",
             AssertionKind::StartLine if self.flags.multi_line => "(?m:^)",
@@ -182,12 +208,12 @@ impl Writer {
             AssertionKind::EndLine => r"\z",
             AssertionKind::WordBoundary => boundary,
             AssertionKind::NotWordBoundary => no_boundary,
-            _ => return Err(Refusal::Unsupported("a one-sided word boundary is")),
+            _ => return Err(Refusal::Unsupported("a one-sided word boundary is").into()),
         });
         Ok(1)
     }
 
-    fn repetition(&mut self, repetition: &ast::Repetition) -> Result<usize, Refusal> {
+    fn repetition(&mut self, repetition: &ast::Repetition) -> Result<usize, Stop> {
         self.source.push_str("(?:");
         let child = self.write(&repetition.ast)?;
         self.source.push(')');
@@ -218,10 +244,10 @@ impl Writer {
             self.source.push('?');
         }
         let nodes = child.checked_mul(times).ok_or(Refusal::TooLarge)?;
-        add(nodes, 1)
+        Ok(add(nodes, 1)?)
     }
 
-    fn group(&mut self, group: &ast::Group) -> Result<usize, Refusal> {
+    fn group(&mut self, group: &ast::Group) -> Result<usize, Stop> {
         let outside = self.flags;
         if let GroupKind::NonCapturing(flags) = &group.kind {
             self.flags = apply(self.flags, flags)?;
@@ -230,7 +256,7 @@ impl Writer {
         let nodes = self.write(&group.ast)?;
         self.source.push(')');
         self.flags = outside;
-        add(nodes, 1)
+        Ok(add(nodes, 1)?)
     }
 
     /// Writes a class as plain ranges.
@@ -253,9 +279,7 @@ impl Writer {
 
     fn bracketed(&self, bracketed: &ast::ClassBracketed) -> Result<ClassUnicode, Refusal> {
         let ClassSet::Item(item) = &bracketed.kind else {
-            return Err(Refusal::Unsupported(
-                "a class set operation (&&, --, ~~) is",
-            ));
+            return Err(Refusal::Unsupported("a class set operation (&&, --, ~~) is"));
         };
         let mut class = ClassUnicode::empty();
         self.add_item(item, &mut class)?;
@@ -327,11 +351,7 @@ fn apply(mut now: Flags, flags: &ast::Flags) -> Result<Flags, Refusal> {
 }
 
 fn ranges(ranges: &[(char, char)]) -> ClassUnicode {
-    ClassUnicode::new(
-        ranges
-            .iter()
-            .map(|(start, end)| ClassUnicodeRange::new(*start, *end)),
-    )
+    ClassUnicode::new(ranges.iter().map(|(start, end)| ClassUnicodeRange::new(*start, *end)))
 }
 
 fn perl_class(kind: &ClassPerlKind) -> ClassUnicode {
@@ -375,11 +395,7 @@ fn fold(class: &mut ClassUnicode) {
         let mut here = class.clone();
         here.intersect(&ranges(&[letters]));
         for range in here.ranges() {
-            let moved = |c: char| {
-                (c as u32)
-                    .checked_add_signed(shift)
-                    .and_then(char::from_u32)
-            };
+            let moved = |c: char| (c as u32).checked_add_signed(shift).and_then(char::from_u32);
             if let (Some(start), Some(end)) = (moved(range.start()), moved(range.end())) {
                 other_case.push(ClassUnicodeRange::new(start, end));
             }

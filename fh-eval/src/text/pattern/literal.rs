@@ -65,10 +65,7 @@ pub(super) fn extract(source: &str) -> Option<(Anchor, Box<[Box<str>]>)> {
         return None;
     }
     let mut extractor = Extractor::new();
-    extractor
-        .limit_total(MAX_TEXTS)
-        .limit_class(10)
-        .limit_repeat(10);
+    extractor.limit_total(MAX_TEXTS).limit_class(10).limit_repeat(10);
     let sequence = extractor.extract(&inner);
     if !sequence.is_exact() {
         return None;

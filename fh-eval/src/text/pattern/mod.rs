@@ -4,6 +4,7 @@
 mod dialect;
 mod literal;
 
+use dialect::EngineKind;
 pub use dialect::{MAX_NODES, Refusal};
 pub use literal::Anchor;
 
@@ -31,7 +32,29 @@ pub struct Pattern {
 enum Program {
     /// The pattern is nothing but texts, perhaps anchored: string tests do.
     Literals(Anchor, Box<[Box<str>]>),
-    Engine(engine::Regex),
+    #[cfg(not(target_arch = "wasm32"))]
+    Fast(regex::Regex),
+    Small(regex_lite::Regex),
+}
+
+/// A pattern of the dialect's largest size must fit, so that all targets refuse alike.
+const PROGRAM_BYTES: usize = 1 << 28;
+
+impl Program {
+    fn compile(source: &str, engine: EngineKind) -> Option<Self> {
+        match engine {
+            #[cfg(not(target_arch = "wasm32"))]
+            EngineKind::Fast => {
+                let mut builder = regex::RegexBuilder::new(source);
+                builder.size_limit(PROGRAM_BYTES).dfa_size_limit(1 << 21);
+                builder.build().ok().map(Self::Fast)
+            }
+            _ => {
+                let mut builder = regex_lite::RegexBuilder::new(source);
+                builder.size_limit(PROGRAM_BYTES).build().ok().map(Self::Small)
+            }
+        }
+    }
 }
 
 impl Pattern {
@@ -56,12 +79,9 @@ impl Pattern {
         };
         let program = match literal::extract(&source) {
             Some((anchor, texts)) => Program::Literals(anchor, texts),
-            None => Program::Engine(engine::compile(&source).ok_or(Refusal::TooLarge)?),
+            None => Program::compile(&source, rewritten.engine).ok_or(Refusal::TooLarge)?,
         };
-        Ok(Self {
-            program,
-            nodes: rewritten.nodes,
-        })
+        Ok(Self { program, nodes: rewritten.nodes })
     }
 
     /// Does the text match? Takes time linear in its length; allocates at most once per thread.
@@ -71,10 +91,14 @@ impl Pattern {
             Program::Literals(anchor, texts) => {
                 texts.iter().any(|literal| anchor.holds(text, literal))
             }
-            Program::Engine(regex) => {
-                text.len().saturating_mul(self.nodes) <= MAX_WORK && regex.is_match(text)
-            }
+            #[cfg(not(target_arch = "wasm32"))]
+            Program::Fast(regex) => self.is_affordable(text) && regex.is_match(text),
+            Program::Small(regex) => self.is_affordable(text) && regex.is_match(text),
         }
+    }
+
+    fn is_affordable(&self, text: &str) -> bool {
+        text.len().saturating_mul(self.nodes) <= MAX_WORK
     }
 
     /// The texts this pattern stands for, if it needs no engine.
@@ -82,7 +106,7 @@ impl Pattern {
     pub fn literals(&self) -> Option<(Anchor, &[Box<str>])> {
         match &self.program {
             Program::Literals(anchor, texts) => Some((*anchor, texts)),
-            Program::Engine(_) => None,
+            _ => None,
         }
     }
 
@@ -90,33 +114,6 @@ impl Pattern {
     #[must_use]
     pub fn nodes(&self) -> usize {
         self.nodes
-    }
-}
-
-/// The engine of the target. A pattern of the dialect's largest size must fit, so that targets refuse alike.
-#[cfg(not(target_arch = "wasm32"))]
-mod engine {
-    pub(super) use regex::Regex;
-
-    pub(super) fn compile(source: &str) -> Option<Regex> {
-        regex::RegexBuilder::new(source)
-            .size_limit(1 << 28)
-            .dfa_size_limit(1 << 21)
-            .build()
-            .ok()
-    }
-}
-
-/// `regex-lite` is a tenth of the size of `regex`, which is what counts in a browser.
-#[cfg(target_arch = "wasm32")]
-mod engine {
-    pub(super) use regex_lite::Regex;
-
-    pub(super) fn compile(source: &str) -> Option<Regex> {
-        regex_lite::RegexBuilder::new(source)
-            .size_limit(1 << 28)
-            .build()
-            .ok()
     }
 }
 
