@@ -151,7 +151,7 @@ fn evaluation_takes_no_memory() {
             let mut matched = 0;
             let (count, ()) = allocations(|| {
                 ruleset.evaluate_all(&subject, |_, evaluation| {
-                    matched += u32::from(evaluation.is_match())
+                    matched += u32::from(evaluation.is_match());
                 });
             });
             assert_eq!(count, 0, "all under {profile} for {context:?}");

@@ -76,7 +76,7 @@ impl Name {
     const FIRST_OTHER: u32 = 1 << 31;
 
     pub(crate) fn of(name: &str) -> Self {
-        let well_known = match name {
+        match name {
             names::USER_KEY => Self::USER_KEY,
             names::SESSION => Self::SESSION,
             names::SESSION_KEY => Self::SESSION_KEY,
@@ -87,10 +87,9 @@ impl Name {
             _ => {
                 let mixed =
                     (head(name.as_bytes()) ^ name.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-                return Self((mixed >> 33) as u32 | Self::FIRST_OTHER);
+                Self((mixed >> 33) as u32 | Self::FIRST_OTHER)
             }
-        };
-        well_known
+        }
     }
 
     pub(crate) fn text(self) -> Option<&'static str> {

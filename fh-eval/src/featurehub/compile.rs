@@ -76,11 +76,11 @@ impl<'a> Compiler<'a> {
     ///
     /// # Errors
     /// The diagnostic that says why there is no feature in the JSON.
-    pub fn feature(&self, json: &RawValue) -> Result<Feature, Diagnostic> {
+    pub fn feature(&self, json: &RawValue) -> Result<Feature, Box<Diagnostic>> {
         let mut run = Compilation::new(*self, None);
         run.feature(0, json);
         match run.left_out.pop() {
-            Some(diagnostic) => Err(diagnostic),
+            Some(diagnostic) => Err(Box::new(diagnostic)),
             None => Ok(Feature::new(run.writer.finish())),
         }
     }

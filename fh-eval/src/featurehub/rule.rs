@@ -182,7 +182,7 @@ impl RuleCompiler<'_> {
         for raw in values {
             match Token::of(raw) {
                 Token::List | Token::Object => {
-                    self.drop_value(raw.get(), Problem::Expected("a scalar"))
+                    self.drop_value(raw.get(), Problem::Expected("a scalar"));
                 }
                 token => tokens.push(token),
             }
@@ -252,7 +252,7 @@ impl RuleCompiler<'_> {
         match texts.split_first() {
             None => Predicate::Never,
             Some((first, rest)) if rest.iter().all(|other| other == first) => {
-                self.text_test(TextTest::NotAmong, &[first.clone()])
+                self.text_test(TextTest::NotAmong, std::slice::from_ref(first))
             }
             Some(_) => Predicate::Always,
         }

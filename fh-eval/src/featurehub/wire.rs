@@ -1,5 +1,5 @@
 //! Exactly what travels (evaluation 1): every part as it was written, of whatever shape, so that nothing is lost before
-//! [`compile`](super::compile) has judged it.
+//! [`Compiler`](super::Compiler) has judged it.
 
 use std::borrow::Cow;
 

@@ -13,7 +13,7 @@ const INLINE_ITEMS: usize = 24;
 /// A parsed version.
 ///
 /// Nested lists are only ever opened, never closed, so a version is one flat row of items in which
-/// [`Item::List`] says "everything that follows is one level deeper".
+/// one kind of item says "everything that follows is one level deeper".
 ///
 /// ```
 /// use std::cmp::Ordering::*;

@@ -302,7 +302,7 @@ impl Writer {
                 return Err(Refusal::Unsupported(r"a Unicode class (\p) is"));
             }
             ClassSetItem::Perl(perl) => {
-                class.union(&negated_if(perl.negated, perl_class(&perl.kind)))
+                class.union(&negated_if(perl.negated, perl_class(&perl.kind)));
             }
             ClassSetItem::Bracketed(inner) => class.union(&self.bracketed(inner)?),
             ClassSetItem::Union(union) => {
