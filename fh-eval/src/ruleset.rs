@@ -204,13 +204,8 @@ impl Ruleset {
     /// This ruleset without the feature of this key.
     #[must_use]
     pub fn without(&self, key: &str) -> Self {
-        let Some(position) = self.index.find(&self.tables, key) else {
-            return self.clone();
-        };
-        let mut writer = Writer::default();
-        writer.copy(&self.tables, 0..position);
-        writer.copy(&self.tables, position + 1..self.len());
-        let tables = writer.finish();
+        let Some(position) = self.index.find(&self.tables, key) else { return self.clone() };
+        let tables = self.tables.without(&[position]);
         let index = Arc::new(Index::of(&tables));
         Self { tables: Arc::new(tables), index, left_out: Arc::clone(&self.left_out) }
     }

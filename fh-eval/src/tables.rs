@@ -186,6 +186,18 @@ impl Tables {
         self.spans.get(feature).map_or("", |spans| spans.key.text(&self.text))
     }
 
+    /// The tables without some features, whose positions ascend.
+    pub(crate) fn without(&self, positions: &[usize]) -> Self {
+        let mut writer = Writer::default();
+        let mut from = 0;
+        for position in positions {
+            writer.copy(self, from..*position);
+            from = position + 1;
+        }
+        writer.copy(self, from..self.heads.len());
+        writer.finish()
+    }
+
     fn ends(&self) -> Starts {
         Starts {
             strategies: self.strategies.len() as u32,

@@ -69,7 +69,12 @@ impl<'a> Compiler<'a> {
         for (position, feature) in environment.features.iter().enumerate() {
             run.feature(position, feature);
         }
-        Ruleset::new(run.writer.finish(), run.left_out)
+        let superseded = run.superseded();
+        let mut tables = run.writer.finish();
+        if !superseded.is_empty() {
+            tables = tables.without(&superseded);
+        }
+        Ruleset::new(tables, run.left_out)
     }
 
     /// Compiles one feature, to be put into a ruleset by [`Ruleset::with`].
@@ -226,6 +231,24 @@ impl<'a> Compilation<'a> {
             diagnostics: std::mem::take(&mut self.notes.diagnostics).into(),
         };
         self.writer.end(head, key_row, all, detail);
+    }
+
+    /// Features that a later one of the same key replaces.
+    fn superseded(&mut self) -> Vec<usize> {
+        let tables = &self.writer.tables;
+        let count = tables.heads.len();
+        let mut last = HashMap::with_capacity(count);
+        for position in 0..count {
+            last.insert(tables.key(position), position);
+        }
+        let is_superseded = |position: &usize| last.get(tables.key(*position)) != Some(position);
+        let superseded: Vec<usize> = (0..count).filter(is_superseded).collect();
+        for position in &superseded {
+            let place = Place { feature: tables.key(*position).into(), ..self.notes.place.clone() };
+            let (problem, consequence) = (Problem::DuplicateKey, Consequence::FeatureLeftOut);
+            self.left_out.push(Diagnostic { place, problem, consequence });
+        }
+        superseded
     }
 
     fn leave_out(&mut self, member: &'static str, raw: &RawValue, problem: Problem) {

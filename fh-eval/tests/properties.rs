@@ -1,0 +1,235 @@
+//! What must hold for every feature and every context, drawn by the project's generators.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use fh_eval::featurehub::{Compiler, Document};
+use fh_eval::{Attributes, Evaluation, Profile, Reason, Ruleset, Subject, Timestamp};
+use fh_generators::{Case, case, context_to_json, payload};
+use proptest::prelude::*;
+use serde_json::value::RawValue;
+
+const NOW: Timestamp = Timestamp::from_millis(1_709_249_400_000);
+const PROFILES: [Profile; 2] = [Profile::Client, Profile::Edge];
+
+fn context(case: &Case) -> Attributes {
+    Attributes::from_json(&context_to_json(&case.context)).unwrap()
+}
+
+fn ruleset(features: &[&str], profile: Profile) -> Ruleset {
+    Ruleset::from_json(format!("[{}]", features.join(",")).as_bytes(), profile).unwrap()
+}
+
+/// Everything that can be asked of an answer.
+type Answer = (Option<String>, Option<usize>, Reason, Option<String>);
+
+fn answer(evaluation: &Evaluation<'_>) -> Answer {
+    (
+        evaluation.strategy_id().map(str::to_string),
+        evaluation.strategy_position(),
+        evaluation.reason(),
+        evaluation.value().map(ToString::to_string),
+    )
+}
+
+fn answers(ruleset: &Ruleset, subject: &Subject<'_, Timestamp>) -> Vec<(String, Answer)> {
+    ruleset
+        .iter()
+        .map(|feature| (feature.key().to_string(), answer(&feature.evaluate(subject))))
+        .collect()
+}
+
+fn raw(json: &str) -> Box<RawValue> {
+    RawValue::from_string(json.to_string()).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn explaining_is_evaluating(case in case()) {
+        let context = context(&case);
+        for profile in PROFILES {
+            let ruleset = ruleset(&[&case.feature.to_json()], profile);
+            for subject in [Subject::new(&context, NOW), Subject::nobody(NOW)] {
+                for feature in ruleset.iter() {
+                    let evaluation = feature.evaluate(&subject);
+                    let explanation = feature.explain(&subject);
+                    prop_assert_eq!(explanation.value(), evaluation.value());
+                    prop_assert_eq!(explanation.reason(), evaluation.reason());
+                    let report = explanation.report();
+                    prop_assert_eq!(report.strategy_id.as_deref(), evaluation.strategy_id());
+                    prop_assert_eq!(report.value.as_deref(), feature.value_token(&evaluation));
+                    prop_assert_eq!(&report.diagnostics, feature.diagnostics());
+                    prop_assert!(!explanation.to_string().is_empty());
+                    prop_assert!(serde_json::to_string(&explanation).is_ok());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn evaluating_all_is_evaluating_each(payload in payload(12), case in case()) {
+        let context = context(&case);
+        let mut features: Vec<String> = payload.features.iter().map(|feature| feature.to_json()).collect();
+        features.push(case.feature.to_json());
+        let features: Vec<&str> = features.iter().map(String::as_str).collect();
+        for profile in PROFILES {
+            let ruleset = ruleset(&features, profile);
+            let subject = Subject::new(&context, NOW);
+            let mut all = Vec::new();
+            ruleset.evaluate_all(&subject, |feature, evaluation| {
+                all.push((feature.key().to_string(), answer(&evaluation)));
+            });
+            prop_assert_eq!(all, answers(&ruleset, &subject));
+        }
+    }
+
+    #[test]
+    fn updating_one_is_compiling_all(old in payload(8), new in payload(8), case in case(), at in 0_usize..8) {
+        let context = context(&case);
+        let subject = Subject::new(&context, NOW);
+        let old: Vec<String> = old.features.iter().map(|feature| feature.to_json()).collect();
+        let new = new.features[at].to_json();
+        let mut changed: Vec<&str> = old.iter().map(String::as_str).collect();
+        for profile in PROFILES {
+            let before = ruleset(&old.iter().map(String::as_str).collect::<Vec<_>>(), profile);
+            changed[at] = &new;
+            let expected = ruleset(&changed, profile);
+            let compiled = Compiler::new(profile).feature(&raw(&new)).unwrap();
+            let updated = before.with(&compiled);
+            prop_assert_eq!(answers(&updated, &subject), answers(&expected, &subject));
+            for feature in updated.iter() {
+                let found = updated.get(feature.key()).unwrap();
+                prop_assert_eq!(answer(&found.evaluate(&subject)), answer(&feature.evaluate(&subject)));
+                prop_assert_eq!(
+                    feature.explain(&subject).to_string(),
+                    expected.get(feature.key()).unwrap().explain(&subject).to_string()
+                );
+            }
+            let diagnostics = |ruleset: &Ruleset| ruleset.diagnostics().cloned().collect::<Vec<_>>();
+            prop_assert_eq!(diagnostics(&updated), diagnostics(&expected));
+
+            // Taken out and put back, a feature moves to the end and answers as before.
+            let key = updated.iter().nth(at).unwrap().key();
+            let moved = updated.without(key).with(&updated.feature(key).unwrap());
+            prop_assert_eq!(moved.len(), updated.len());
+            prop_assert!(updated.without(key).get(key).is_none());
+            let mut sorted = [answers(&moved, &subject), answers(&updated, &subject)];
+            for answers in &mut sorted {
+                answers.sort_by(|a, b| a.0.cmp(&b.0));
+            }
+            prop_assert_eq!(&sorted[0], &sorted[1]);
+        }
+    }
+
+    #[test]
+    fn an_attribute_that_no_rule_reads_changes_nothing(case in case()) {
+        let mut with_more = case.clone();
+        with_more.context.insert(0, ("nobody reads this".to_string(), vec!["x".to_string()]));
+        let contexts = [context(&case), context(&with_more)];
+        for profile in PROFILES {
+            let ruleset = ruleset(&[&case.feature.to_json()], profile);
+            prop_assert_eq!(
+                answers(&ruleset, &Subject::new(&contexts[0], NOW)),
+                answers(&ruleset, &Subject::new(&contexts[1], NOW))
+            );
+        }
+    }
+
+    #[test]
+    fn raising_a_share_removes_nobody(key in ".{0,12}", share in 0_u32..1_000_000, more in 0_u32..1_000_000) {
+        let feature = |share: u32| format!(
+            r#"{{"id":"9cd3b1d4-6f6b-4c0f-8a3f-3f0f6f1f0c11","key":"F","type":"BOOLEAN","value":false,
+                "strategies":[{{"id":"s","percentage":{share},"value":true}}]}}"#
+        );
+        let context = Attributes::builder().user_key(&key).build();
+        for profile in PROFILES {
+            let is_in = |share| {
+                let ruleset = ruleset(&[&feature(share)], profile);
+                ruleset.get("F").unwrap().evaluate(&Subject::new(&context, NOW)).is_match()
+            };
+            prop_assert!(!is_in(share) || is_in((share + more).min(1_000_000)));
+            let bucket = profile.bucket(&key, "9cd3b1d4-6f6b-4c0f-8a3f-3f0f6f1f0c11");
+            if share > 0 {
+                prop_assert_eq!(is_in(share), bucket <= share);
+            }
+        }
+    }
+
+    #[test]
+    fn a_broken_feature_does_not_hurt_its_neighbours(case in case(), cut in any::<prop::sample::Index>()) {
+        let context = context(&case);
+        let subject = Subject::new(&context, NOW);
+        let good = case.feature.to_json();
+        // Anything that is still JSON, made of a piece of the feature.
+        let piece = RawValue::from_string(good.chars().take(cut.index(good.chars().count())).collect());
+        let broken = piece.map_or_else(|_| "[1,{\"key\":{}}]".to_string(), |raw| raw.get().to_string());
+        for profile in PROFILES {
+            let alone = ruleset(&[&good], profile);
+            let among = ruleset(&[&broken, &good, "null"], profile);
+            prop_assert_eq!(answers(&alone, &subject), answers(&among, &subject));
+            prop_assert!(among.diagnostics().count() >= alone.diagnostics().count() + 2);
+        }
+    }
+}
+
+#[test]
+fn threads_share_a_ruleset() {
+    let mut runner = fh_generators::from_seed(7);
+    let payload = fh_generators::draw(&mut runner, &payload(30));
+    let case = fh_generators::draw(&mut runner, &case());
+    let context = context(&case);
+    let ruleset = Ruleset::from_json(payload.to_json().as_bytes(), Profile::Client).unwrap();
+    let expected = answers(&ruleset, &Subject::new(&context, NOW));
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    (0..50)
+                        .map(|_| answers(&ruleset, &Subject::new(&context, NOW)))
+                        .collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        for thread in asked {
+            assert!(thread.join().unwrap().iter().all(|answers| *answers == expected));
+        }
+    });
+}
+
+#[test]
+fn of_two_features_with_one_key_the_later_counts() {
+    let feature =
+        |key: &str, value: u8| format!(r#"{{"key":"{key}","type":"NUMBER","value":{value}}}"#);
+    let features =
+        [feature("A", 1), feature("B", 2), feature("A", 3), feature("C", 4), feature("A", 5)];
+    let features: Vec<&str> = features.iter().map(String::as_str).collect();
+    let ruleset = ruleset(&features, Profile::Client);
+    let found: Vec<_> = ruleset
+        .iter()
+        .map(|feature| (feature.key(), feature.evaluate(&Subject::nobody(NOW)).number()))
+        .collect();
+    assert_eq!(found, [("B", Some(2.0)), ("C", Some(4.0)), ("A", Some(5.0))]);
+    assert_eq!(ruleset.get("A").unwrap().evaluate(&Subject::nobody(NOW)).number(), Some(5.0));
+    assert_eq!(ruleset.diagnostics().count(), 2);
+}
+
+#[test]
+fn a_document_with_several_environments_is_split() {
+    let body = br#"[{"id":"a","features":[{"key":"F","type":"STRING","value":"a"}]},
+                    {"id":"b","features":[{"key":"F","type":"STRING","value":"b"},{"type":"x"}]}]"#;
+    let document = Document::parse(body).unwrap();
+    let compile = |at: usize| Compiler::new(Profile::Client).compile(&document.environments[at]);
+    for (at, value) in [(0, "a"), (1, "b")] {
+        let ruleset = compile(at);
+        let evaluation = ruleset.get("F").unwrap().evaluate(&Subject::nobody(NOW));
+        assert_eq!(evaluation.string(), Some(value));
+    }
+    let ruleset = compile(1);
+    let places: Vec<_> = ruleset.diagnostics().map(ToString::to_string).collect();
+    assert_eq!(
+        places,
+        [
+            "environment b, feature #1, key {\"type\":\"x\"}: expected a text; the feature is left out"
+        ]
+    );
+}
