@@ -39,19 +39,12 @@ fn floor_update(suite: &Suite) -> Result<Bench, String> {
     let (payload, changed) = update(suite);
     let floor = Boxed::from_json(&payload, Patterns::Shared).map_err(|error| error.to_string())?;
     let published = ArcSwap::from_pointee(floor);
-    Ok(Bench::new(
-        FLOOR_UPDATE,
-        Column::Update,
-        move |iterations| {
-            for _ in 0..iterations {
-                let next = published
-                    .load()
-                    .with(black_box(&changed))
-                    .expect("a flag of the payload");
-                published.store(next.into());
-            }
-        },
-    ))
+    Ok(Bench::new(FLOOR_UPDATE, Column::Update, move |iterations| {
+        for _ in 0..iterations {
+            let next = published.load().with(black_box(&changed)).expect("a flag of the payload");
+            published.store(next.into());
+        }
+    }))
 }
 
 /// The same through the engine under test.
@@ -63,9 +56,7 @@ fn update_ours(suite: &Suite) -> Result<Bench, String> {
     let compiler = Compiler::new(Profile::Client);
     Ok(Bench::new(OURS, Column::Update, move |iterations| {
         for _ in 0..iterations {
-            let feature = compiler
-                .feature(black_box(&changed))
-                .expect("a feature of the payload");
+            let feature = compiler.feature(black_box(&changed)).expect("a feature of the payload");
             let next = published.load().with(&feature);
             published.store(next.into());
         }
@@ -76,34 +67,25 @@ fn update_ours(suite: &Suite) -> Result<Bench, String> {
 fn explanations(suite: &Suite) -> Result<[Bench; 3], String> {
     let engine = suite.load::<FhEval>(Email::Regex)?.ok_or("no payload")?;
     let context = engine.context(&suite.user);
-    let shared = Arc::new((
-        engine,
-        context,
-        suite.key(Column::Explain).ok_or("one flag")?.to_owned(),
-    ));
+    let shared =
+        Arc::new((engine, context, suite.key(Column::Explain).ok_or("one flag")?.to_owned()));
     let bench = |row, told: fn(fh_eval::Explanation) -> usize| {
         let shared = Arc::clone(&shared);
         Bench::new(row, Column::Explain, move |iterations| {
             let (engine, context, key) = &*shared;
             for _ in 0..iterations {
                 let feature = engine.0.get(black_box(key)).expect("a key of the payload");
-                black_box(told(
-                    feature.explain(&Subject::new(black_box(context), NOW)),
-                ));
+                black_box(told(feature.explain(&Subject::new(black_box(context), NOW))));
             }
         })
     };
     Ok([
-        bench(OURS, |explanation| {
-            black_box(&explanation).reason() as usize
-        }),
+        bench(OURS, |explanation| black_box(&explanation).reason() as usize),
         bench("fh-eval, with its report", |explanation| {
             black_box(explanation.report());
             0
         }),
-        bench("fh-eval, with its text", |explanation| {
-            explanation.to_string().len()
-        }),
+        bench("fh-eval, with its text", |explanation| explanation.to_string().len()),
     ])
 }
 
@@ -117,18 +99,12 @@ fn update(suite: &Suite) -> (String, String) {
 
 fn cached<E: Engine>(suite: &Suite, row: &'static str, column: Column) -> Result<Bench, String> {
     let engine = suite.load::<E>(column.email())?.ok_or("no payload")?;
-    let (flag, context) = (
-        engine.flag(suite.key(column).ok_or("one flag")?),
-        engine.context(&suite.user),
-    );
+    let (flag, context) =
+        (engine.flag(suite.key(column).ok_or("one flag")?), engine.context(&suite.user));
     let mut snapshot = Cache::new(Arc::new(ArcSwap::from_pointee(engine)));
     Ok(Bench::new(row, column, move |iterations| {
         for _ in 0..iterations {
-            black_box(
-                black_box(&mut snapshot)
-                    .load()
-                    .is_on(black_box(&flag), black_box(&context)),
-            );
+            black_box(black_box(&mut snapshot).load().is_on(black_box(&flag), black_box(&context)));
         }
     }))
 }

@@ -67,10 +67,7 @@ fn bench(options: &Options) -> Result<(), String> {
         return heap_child(&rows(), row);
     }
     refuse_foreign_features()?;
-    let rows: Vec<Row> = rows()
-        .into_iter()
-        .filter(|row| options.wants(row.name))
-        .collect();
+    let rows: Vec<Row> = rows().into_iter().filter(|row| options.wants(row.name)).collect();
     let suite = Suite::default();
     let extras = Extras {
         benches: extras::benches(&suite)?,
@@ -85,9 +82,7 @@ fn bench(options: &Options) -> Result<(), String> {
     let figures = measure(&rows, extras, options)?;
     let mut report = report(&rows, &figures, BoxedByKey::NAME);
     report.tables.extend(goals::tables(&figures, &rows));
-    report
-        .notes
-        .push("flipt is left out: its engine is in no registry.".to_owned());
+    report.notes.push("flipt is left out: its engine is in no registry.".to_owned());
     options.write(&report, "Measured against peers and the floor")
 }
 

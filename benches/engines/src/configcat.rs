@@ -37,10 +37,7 @@ impl Engine for ConfigCat {
         let entry = format!("1767225600000\netag\n{payload}");
         let client =
             Client::builder("configcat-sdk-1/bench-0123456789abcdef/bench-0123456789abcdef")
-                .cache(Box::new(Once {
-                    entry,
-                    read: AtomicBool::new(false),
-                }))
+                .cache(Box::new(Once { entry, read: AtomicBool::new(false) }))
                 .polling_mode(PollingMode::Manual)
                 .offline(true)
                 .build()
@@ -71,10 +68,7 @@ impl Engine for ConfigCat {
 
     fn all(&self, context: &ConfigCatUser) -> usize {
         let values = poll(self.0.get_all_values(Some(context.clone())));
-        values
-            .values()
-            .filter(|value| value.as_bool() == Some(true))
-            .count()
+        values.values().filter(|value| value.as_bool() == Some(true)).count()
     }
 }
 

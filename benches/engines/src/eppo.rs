@@ -19,10 +19,7 @@ impl Engine for Eppo {
     }
 
     fn load(payload: String) -> Result<Self, String> {
-        let metadata = SdkMetadata {
-            name: "bench",
-            version: "0",
-        };
+        let metadata = SdkMetadata { name: "bench", version: "0" };
         let flags = UniversalFlagConfig::from_json(metadata, payload.into_bytes())
             .map_err(|error| error.to_string())?;
         Ok(Self(Configuration::from_server_response(flags, None)))

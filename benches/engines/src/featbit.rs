@@ -44,10 +44,6 @@ impl Engine for FeatBit {
     }
 
     fn all(&self, context: &FbUser) -> usize {
-        self.0
-            .all_variations(context)
-            .iter()
-            .filter(|detail| detail.value == "true")
-            .count()
+        self.0.all_variations(context).iter().filter(|detail| detail.value == "true").count()
     }
 }

@@ -51,10 +51,7 @@ impl Engine for LaunchDarkly {
     #[inline]
     fn is_on(&self, flag: &String, context: &Context) -> bool {
         self.0.0.get(flag).is_some_and(|flag| {
-            matches!(
-                evaluate(&self.0, flag, context, None).value,
-                Some(FlagValue::Bool(true))
-            )
+            matches!(evaluate(&self.0, flag, context, None).value, Some(FlagValue::Bool(true)))
         })
     }
 }

@@ -22,10 +22,7 @@ impl FhEval {
     fn read(payload: &str) -> Result<Ruleset, String> {
         let ruleset = Ruleset::from_json(payload.as_bytes(), Profile::Client)
             .map_err(|error| error.to_string())?;
-        let unread = ruleset
-            .diagnostics()
-            .next()
-            .map(|diagnostic| format!("{diagnostic:?}"));
+        let unread = ruleset.diagnostics().next().map(|diagnostic| format!("{diagnostic:?}"));
         unread.map_or(Ok(ruleset), Err)
     }
 }

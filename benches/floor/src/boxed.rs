@@ -70,11 +70,8 @@ impl Boxed {
     /// For anything but the standard payload.
     pub fn from_json(json: &str, patterns: Patterns) -> Result<Self, Error> {
         let features: Vec<wire::Feature> = serde_json::from_str(json)?;
-        let mut compiler = Compiler {
-            countries: Countries::default(),
-            compiled: Compiled::default(),
-            patterns,
-        };
+        let mut compiler =
+            Compiler { countries: Countries::default(), compiled: Compiled::default(), patterns };
         let mut by_key = ByKey::default();
         let mut flags = Vec::with_capacity(features.len());
         for (number, feature) in features.iter().enumerate() {
@@ -137,9 +134,7 @@ impl Boxed {
     #[inline]
     #[must_use]
     pub fn by_key(&self, key: &str, context: &Context) -> bool {
-        self.by_key
-            .get(key)
-            .is_some_and(|&number| self.by_handle(number, context))
+        self.by_key.get(key).is_some_and(|&number| self.by_handle(number, context))
     }
 }
 
@@ -147,11 +142,7 @@ impl Flag {
     #[inline]
     fn evaluate(&self, context: &Context) -> bool {
         // Outside the loop on purpose: inside, the optimiser hoists it for flags without a percentage too.
-        let hash = if self.split {
-            context.key.finish(&self.id)
-        } else {
-            0
-        };
+        let hash = if self.split { context.key.finish(&self.id) } else { 0 };
         for strategy in &self.strategies {
             if hash > strategy.last {
                 continue;
@@ -194,23 +185,11 @@ impl Compiler {
                     .map(|attribute| self.rule(attribute))
                     .collect::<Result<_, Error>>()?;
                 let last = strategy.percentage.map_or(u32::MAX, threshold);
-                Ok(Strategy {
-                    value: strategy.value,
-                    last,
-                    rules,
-                })
+                Ok(Strategy { value: strategy.value, last, rules })
             })
             .collect::<Result<_, Error>>()?;
-        let split = feature
-            .strategies
-            .iter()
-            .any(|strategy| strategy.percentage.is_some());
-        Ok(Flag {
-            id: wire::id(feature)?,
-            default: feature.value,
-            split,
-            strategies,
-        })
+        let split = feature.strategies.iter().any(|strategy| strategy.percentage.is_some());
+        Ok(Flag { id: wire::id(feature)?, default: feature.value, split, strategies })
     }
 
     fn rule(&mut self, attribute: &wire::Attribute) -> Result<Rule, Error> {

@@ -67,12 +67,8 @@ impl Flat {
         };
         let mut compiled: HashMap<String, u32, foldhash::fast::RandomState> = HashMap::default();
         for (number, feature) in features.iter().enumerate() {
-            flat.by_key
-                .insert(feature.key.as_str().into(), number as u32);
-            let split = feature
-                .strategies
-                .iter()
-                .any(|strategy| strategy.percentage.is_some());
+            flat.by_key.insert(feature.key.as_str().into(), number as u32);
+            let split = feature.strategies.iter().any(|strategy| strategy.percentage.is_some());
             flat.flags.push(Flag {
                 first: flat.strategies.len() as u32,
                 count: feature.strategies.len() as u16,
@@ -116,19 +112,13 @@ impl Flat {
                     let number = self.names.intern(name);
                     self.countries.push(number);
                 }
-                Rule::Countries {
-                    first,
-                    count: names.len() as u16,
-                }
+                Rule::Countries { first, count: names.len() as u16 }
             }
             wire::Condition::VersionAbove(bound) => Rule::VersionAbove(bound),
             wire::Condition::EmailSuffix(suffix) => {
                 let first = self.text.len() as u32;
                 self.text.extend_from_slice(suffix.as_bytes());
-                Rule::EmailSuffix {
-                    first,
-                    count: suffix.len() as u16,
-                }
+                Rule::EmailSuffix { first, count: suffix.len() as u16 }
             }
             wire::Condition::EmailPattern(text) => Rule::EmailPattern(match compiled.get(text) {
                 Some(&number) => number,
@@ -171,11 +161,7 @@ impl Flat {
 
     #[inline]
     fn evaluate(&self, flag: &Flag, context: &Context) -> bool {
-        let hash = if flag.split {
-            context.key.finish(&self.ids[flag.id as usize])
-        } else {
-            0
-        };
+        let hash = if flag.split { context.key.finish(&self.ids[flag.id as usize]) } else { 0 };
         let first = flag.first as usize;
         for strategy in &self.strategies[first..first + usize::from(flag.count)] {
             if hash > strategy.last {

@@ -14,39 +14,23 @@ pub(crate) struct KeyState {
 
 #[inline(always)]
 fn scramble(word: u32) -> u32 {
-    word.wrapping_mul(0xcc9e_2d51)
-        .rotate_left(15)
-        .wrapping_mul(0x1b87_3593)
+    word.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593)
 }
 
 #[inline(always)]
 fn mix(hash: u32, word: u32) -> u32 {
-    (hash ^ scramble(word))
-        .rotate_left(13)
-        .wrapping_mul(5)
-        .wrapping_add(0xe654_6b64)
+    (hash ^ scramble(word)).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64)
 }
 
 impl KeyState {
     pub(crate) fn new(key: &str) -> Self {
         let mut chunks = key.as_bytes().chunks_exact(4);
         let hash = (&mut chunks).fold(0, |hash, chunk| {
-            mix(
-                hash,
-                u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]),
-            )
+            mix(hash, u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]))
         });
         let rest = chunks.remainder();
-        let waiting = rest
-            .iter()
-            .rev()
-            .fold(0, |waiting, &byte| (waiting << 8) | u32::from(byte));
-        Self {
-            hash,
-            waiting,
-            waiting_bits: 8 * rest.len() as u32,
-            length: key.len() as u32,
-        }
+        let waiting = rest.iter().rev().fold(0, |waiting, &byte| (waiting << 8) | u32::from(byte));
+        Self { hash, waiting, waiting_bits: 8 * rest.len() as u32, length: key.len() as u32 }
     }
 
     /// The hash of the key followed by the id.
@@ -95,11 +79,7 @@ mod tests {
         for length in 0..20 {
             let key = &"user-0123456789-abcdef"[..length];
             let plain = workload::murmur3_32(format!("{key}{ID}").as_bytes());
-            assert_eq!(
-                KeyState::new(key).finish(&id_words(ID).unwrap()),
-                plain,
-                "{length}"
-            );
+            assert_eq!(KeyState::new(key).finish(&id_words(ID).unwrap()), plain, "{length}");
         }
     }
 

@@ -66,24 +66,17 @@ pub(crate) enum Condition<'a> {
 impl Attribute {
     pub(crate) fn condition(&self) -> Result<Condition<'_>, Error> {
         let unsupported = || {
-            Error::Unsupported(format!(
-                "{} {} {}",
-                self.field_name, self.conditional, self.kind
-            ))
+            Error::Unsupported(format!("{} {} {}", self.field_name, self.conditional, self.kind))
         };
         let single = || match self.values.as_slice() {
             [value] => Ok(value.as_str()),
             _ => Err(unsupported()),
         };
-        match (
-            self.field_name.as_str(),
-            self.conditional.as_str(),
-            self.kind.as_str(),
-        ) {
+        match (self.field_name.as_str(), self.conditional.as_str(), self.kind.as_str()) {
             ("country", "EQUALS", "STRING") => Ok(Condition::Countries(&self.values)),
-            ("version", "GREATER", "SEMANTIC_VERSION") => crate::context::pack(single()?)
-                .map(Condition::VersionAbove)
-                .ok_or_else(unsupported),
+            ("version", "GREATER", "SEMANTIC_VERSION") => {
+                crate::context::pack(single()?).map(Condition::VersionAbove).ok_or_else(unsupported)
+            }
             ("email", "ENDS_WITH", "STRING") => Ok(Condition::EmailSuffix(single()?)),
             ("email", "REGEX", "STRING") => Ok(Condition::EmailPattern(single()?)),
             _ => Err(unsupported()),

@@ -30,34 +30,20 @@ pub fn check_share<E: Engine>(suite: &Suite) -> Result<Checked, String> {
 }
 
 fn verify<E: Engine>(suite: &Suite, same_hash: bool) -> Result<Checked, String> {
-    let mut checked = Checked {
-        row: E::NAME,
-        rollout: 0,
-        compared: 0,
-    };
+    let mut checked = Checked { row: E::NAME, rollout: 0, compared: 0 };
     let key = suite.key(Column::W2).ok_or("W2 has a flag")?;
     for email in [Email::Regex, Email::Suffix] {
         let Some(engine) = suite.load::<E>(email)? else {
             continue;
         };
-        compare(
-            &engine,
-            suite.payload(email),
-            same_hash,
-            &mut checked.compared,
-        )?;
+        compare(&engine, suite.payload(email), same_hash, &mut checked.compared)?;
         let flag = engine.flag(key);
-        checked.rollout = users()
-            .iter()
-            .filter(|user| engine.is_on(&flag, &engine.context(user)))
-            .count();
+        checked.rollout =
+            users().iter().filter(|user| engine.is_on(&flag, &engine.context(user))).count();
         let share = checked.rollout * 100 / 256;
         let wanted = usize::from(ROLLOUT_PERCENT);
         if !(wanted - 6..=wanted + 6).contains(&share) {
-            return Err(format!(
-                "{}: {share} % of the users are in a {wanted} % rollout",
-                E::NAME
-            ));
+            return Err(format!("{}: {share} % of the users are in a {wanted} % rollout", E::NAME));
         }
     }
     if checked.compared == 0 {
@@ -72,11 +58,7 @@ fn compare<E: Engine>(
     same_hash: bool,
     compared: &mut usize,
 ) -> Result<(), String> {
-    let flags: Vec<_> = payload
-        .flags
-        .iter()
-        .map(|flag| (flag, engine.flag(&flag.key)))
-        .collect();
+    let flags: Vec<_> = payload.flags.iter().map(|flag| (flag, engine.flag(&flag.key))).collect();
     for user in users() {
         let context = engine.context(&user);
         let mut on = 0;

@@ -76,15 +76,10 @@ pub struct Heap {
 pub fn heap_of<E: Engine>() -> Result<Heap, String> {
     ON.store(true, Relaxed);
     let mut heap = Heap::default();
-    let email = if E::render(&standard(20, Email::Regex)).is_some() {
-        Email::Regex
-    } else {
-        Email::Suffix
-    };
+    let email =
+        if E::render(&standard(20, Email::Regex)).is_some() { Email::Regex } else { Email::Suffix };
     // What a first load sets up once for the process is not the flags' doing.
-    drop(E::load(
-        E::render(&standard(20, email)).ok_or("no payload")?,
-    )?);
+    drop(E::load(E::render(&standard(20, email)).ok_or("no payload")?)?);
     for (place, flags) in [1000, 10_000].into_iter().enumerate() {
         let mut payload = E::render(&standard(flags, email)).ok_or("no payload")?;
         payload.shrink_to_fit();
@@ -151,9 +146,8 @@ impl Heap {
         let mut evaluation = vec![];
         for entry in value["evaluation"].as_array()? {
             let name = entry[0].as_str()?;
-            let column = Column::COUNTED
-                .into_iter()
-                .find(|column| format!("{column:?}") == name)?;
+            let column =
+                Column::COUNTED.into_iter().find(|column| format!("{column:?}") == name)?;
             evaluation.push((column, entry[1].as_f64()?, entry[2].as_f64()?));
         }
         Some(Self {

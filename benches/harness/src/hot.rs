@@ -35,25 +35,11 @@ pub enum Column {
 
 impl Column {
     /// The workloads of the tables, in order.
-    pub const ALL: [Self; 8] = [
-        Self::W1,
-        Self::W2,
-        Self::W3,
-        Self::W4re,
-        Self::W4suf,
-        Self::W5re,
-        Self::W5suf,
-        Self::C1,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::W1, Self::W2, Self::W3, Self::W4re, Self::W4suf, Self::W5re, Self::W5suf, Self::C1];
     /// What is also counted in allocations.
-    pub const COUNTED: [Self; 6] = [
-        Self::W1,
-        Self::W2,
-        Self::W3,
-        Self::W4re,
-        Self::W4suf,
-        Self::C1,
-    ];
+    pub const COUNTED: [Self; 6] =
+        [Self::W1, Self::W2, Self::W3, Self::W4re, Self::W4suf, Self::C1];
     /// The workloads of one flag.
     pub const SINGLE: [Self; 5] = [Self::W1, Self::W2, Self::W3, Self::W4re, Self::W4suf];
 
@@ -79,11 +65,7 @@ impl Column {
     }
 
     fn slice(self) -> u64 {
-        if self.shape().is_some() {
-            SLICE
-        } else {
-            LONG_SLICE
-        }
+        if self.shape().is_some() { SLICE } else { LONG_SLICE }
     }
 }
 
@@ -103,13 +85,7 @@ pub struct Bench {
 impl Bench {
     /// A bench of its own making.
     pub fn new(row: &'static str, column: Column, run: impl FnMut(u64) + 'static) -> Self {
-        Self {
-            row,
-            column,
-            run: Box::new(run),
-            samples: vec![],
-            iterations: 0,
-        }
+        Self { row, column, run: Box::new(run), samples: vec![], iterations: 0 }
     }
 
     fn time(&mut self, iterations: u64) -> f64 {
@@ -229,11 +205,7 @@ impl Suite {
                 return all(engine, context, column);
             }
             let payload = self.payload(column.email());
-            let flags: Vec<_> = payload
-                .flags
-                .iter()
-                .map(|flag| engine.flag(&flag.key))
-                .collect();
+            let flags: Vec<_> = payload.flags.iter().map(|flag| engine.flag(&flag.key)).collect();
             let engine = Arc::clone(engine);
             return Bench::new(E::NAME, column, move |iterations| {
                 for _ in 0..iterations {

@@ -28,11 +28,7 @@ impl Loader {
             drop(engine);
             nanos
         };
-        Some(Self {
-            row: E::NAME,
-            load: Box::new(load),
-            samples: vec![],
-        })
+        Some(Self { row: E::NAME, load: Box::new(load), samples: vec![] })
     }
 
     /// Loads with all loaders in turn; nanoseconds per load, medians.
@@ -48,10 +44,7 @@ impl Loader {
                 loaders[number].samples.push(nanos);
             }
         }
-        loaders
-            .iter()
-            .map(|loader| (loader.row, median(&loader.samples)))
-            .collect()
+        loaders.iter().map(|loader| (loader.row, median(&loader.samples))).collect()
     }
 }
 
@@ -69,9 +62,7 @@ impl Engine for JsonValue {
         Some(workload::render::featurehub::render(workload))
     }
     fn load(payload: String) -> Result<Self, String> {
-        serde_json::from_str(&payload)
-            .map(Self)
-            .map_err(|error| error.to_string())
+        serde_json::from_str(&payload).map(Self).map_err(|error| error.to_string())
     }
     fn flag(&self, _: &str) {}
     fn context(&self, _: &User) {}

@@ -34,11 +34,7 @@ impl Options {
     /// Rounds of hot calls.
     #[must_use]
     pub fn hot_rounds(&self) -> usize {
-        if self.quick {
-            self.rounds.min(12)
-        } else {
-            self.rounds
-        }
+        if self.quick { self.rounds.min(12) } else { self.rounds }
     }
     /// Rounds of cold calls.
     #[must_use]

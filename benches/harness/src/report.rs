@@ -27,11 +27,7 @@ impl Table {
     fn widths(&self) -> Vec<usize> {
         let width = |place: usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(place));
-            cells
-                .chain([&self.columns[place]])
-                .map(|cell| cell.chars().count())
-                .max()
-                .unwrap_or(0)
+            cells.chain([&self.columns[place]]).map(|cell| cell.chars().count()).max().unwrap_or(0)
         };
         (0..self.columns.len()).map(width).collect()
     }
@@ -55,9 +51,8 @@ impl Table {
     fn markdown(&self, out: &mut String) {
         let _ = writeln!(out, "\n## {}\n", self.title);
         let _ = writeln!(out, "| {} |", self.columns.join(" | "));
-        let rules: Vec<&str> = (0..self.columns.len())
-            .map(|i| if i == 0 { "---" } else { "---:" })
-            .collect();
+        let rules: Vec<&str> =
+            (0..self.columns.len()).map(|i| if i == 0 { "---" } else { "---:" }).collect();
         let _ = writeln!(out, "|{}|", rules.join("|"));
         for row in &self.rows {
             let _ = writeln!(out, "| {} |", row.join(" | "));
@@ -146,9 +141,5 @@ pub fn multiple(value: f64) -> String {
 /// A size.
 #[must_use]
 pub fn bytes(value: f64) -> String {
-    if value < 10_000.0 {
-        format!("{value:.0} B")
-    } else {
-        format!("{:.2} MB", value / 1e6)
-    }
+    if value < 10_000.0 { format!("{value:.0} B") } else { format!("{:.2} MB", value / 1e6) }
 }

@@ -50,11 +50,7 @@ impl Row {
                 All::Also(row) => Some(row),
                 All::Own | All::Singly => None,
             },
-            check: if role == Role::Peer {
-                check_share::<E>
-            } else {
-                check::<E>
-            },
+            check: if role == Role::Peer { check_share::<E> } else { check::<E> },
             benches: |suite, columns| suite.benches::<E>(columns),
             target: |suite| target::<E>(suite, E::NAME, Column::W2),
             loader: Loader::new::<E>,
@@ -95,20 +91,14 @@ impl Figures {
     /// Nanoseconds per call, hot: the median of the runs' medians. NaN if not measured.
     #[must_use]
     pub fn hot(&self, row: &str, column: Column) -> f64 {
-        let runs = self
-            .hot
-            .iter()
-            .find(|((name, c), _)| *name == row && *c == column);
+        let runs = self.hot.iter().find(|((name, c), _)| *name == row && *c == column);
         runs.map_or(f64::NAN, |(_, runs)| median(runs))
     }
 
     /// Nanoseconds of the first call after other memory traffic. NaN if not measured.
     #[must_use]
     pub fn cold(&self, row: &str, column: Column) -> f64 {
-        let found = self
-            .cold
-            .iter()
-            .find(|((name, c), _)| *name == row && *c == column);
+        let found = self.cold.iter().find(|((name, c), _)| *name == row && *c == column);
         found.map_or(f64::NAN, |(_, &value)| value)
     }
 
@@ -116,9 +106,7 @@ impl Figures {
     #[must_use]
     pub fn spread(&self) -> Option<(f64, String)> {
         let spread = |runs: &[f64]| {
-            let (low, high) = runs
-                .iter()
-                .fold((f64::MAX, 0f64), |(l, h), &v| (l.min(v), h.max(v)));
+            let (low, high) = runs.iter().fold((f64::MAX, 0f64), |(l, h), &v| (l.min(v), h.max(v)));
             high / low - 1.0
         };
         self.hot
@@ -165,11 +153,7 @@ pub fn measure(rows: &[Row], extras: Extras, options: &Options) -> Result<Figure
         ));
         run(&mut benches, options.hot_rounds());
         for bench in &benches {
-            figures
-                .hot
-                .entry((bench.row, bench.column))
-                .or_default()
-                .push(bench.median());
+            figures.hot.entry((bench.row, bench.column)).or_default().push(bench.median());
         }
     }
 
@@ -189,17 +173,9 @@ pub fn measure(rows: &[Row], extras: Extras, options: &Options) -> Result<Figure
     drop(targets);
 
     say("loading");
-    let makers: Vec<_> = rows
-        .iter()
-        .map(|row| row.loader)
-        .chain(extras.loaders)
-        .collect();
-    for (place, (flags, rounds)) in [
-        (1000, options.loads()),
-        (10_000, (options.loads() / 5).max(2)),
-    ]
-    .into_iter()
-    .enumerate()
+    let makers: Vec<_> = rows.iter().map(|row| row.loader).chain(extras.loaders).collect();
+    for (place, (flags, rounds)) in
+        [(1000, options.loads()), (10_000, (options.loads() / 5).max(2))].into_iter().enumerate()
     {
         let loaders = makers.iter().filter_map(|make| make(flags)).collect();
         for (row, nanos) in Loader::run(loaders, rounds) {
@@ -214,10 +190,7 @@ pub fn measure(rows: &[Row], extras: Extras, options: &Options) -> Result<Figure
 /// # Errors
 /// If there is no such row, or the engine refuses the payload.
 pub fn heap_child(rows: &[Row], name: &str) -> Result<(), String> {
-    let row = rows
-        .iter()
-        .find(|row| row.name == name)
-        .ok_or("no such row")?;
+    let row = rows.iter().find(|row| row.name == name).ok_or("no such row")?;
     println!("{}", (row.heap)()?.to_json());
     Ok(())
 }
@@ -260,18 +233,12 @@ pub fn report(rows: &[Row], figures: &Figures, floor: &str) -> Report {
             |row, column| nanos(value(row, column)),
             &value,
         ));
-        let title = format!(
-            "{} as a multiple of {floor}",
-            title.split(':').next().unwrap_or(title)
-        );
+        let title =
+            format!("{} as a multiple of {floor}", title.split(':').next().unwrap_or(title));
         let ratio = |row: &str, column| multiple(value(row, column) / value(floor, column));
-        report
-            .tables
-            .push(per_column(rows, &figures.extra, &title, ratio, &value));
+        report.tables.push(per_column(rows, &figures.extra, &title, ratio, &value));
         if peers {
-            report
-                .tables
-                .push(lead(rows, title.split(' ').next().unwrap_or(""), &value));
+            report.tables.push(lead(rows, title.split(' ').next().unwrap_or(""), &value));
         }
     }
     report.tables.push(special_table(figures));
@@ -304,10 +271,9 @@ pub fn report(rows: &[Row], figures: &Figures, floor: &str) -> Report {
         report.figure(scaling.row, "threads.scaling.p90", scaling.p90);
     }
     if let Some((spread, bench)) = figures.spread() {
-        report.notes.push(format!(
-            "Largest spread between runs: {:.0} % ({bench}).",
-            spread * 100.0
-        ));
+        report
+            .notes
+            .push(format!("Largest spread between runs: {:.0} % ({bench}).", spread * 100.0));
     }
     report
 }
@@ -337,19 +303,14 @@ fn per_column(
     cell: impl Fn(&str, Column) -> String,
     value: Value<'_>,
 ) -> Table {
-    let names: Vec<&str> = names(rows, |_| true)
-        .into_iter()
-        .chain(extra.iter().copied())
-        .collect();
+    let names: Vec<&str> = names(rows, |_| true).into_iter().chain(extra.iter().copied()).collect();
     let columns = measured(&names, value);
     let heads: Vec<String> = columns.iter().map(|column| format!("{column:?}")).collect();
     let mut table = Table::new(title, &[]);
     table.columns = [vec!["engine".to_owned()], heads].concat();
     for name in names {
         let cells = columns.iter().map(|&column| cell(name, column));
-        table
-            .rows
-            .push([name.to_owned()].into_iter().chain(cells).collect());
+        table.rows.push([name.to_owned()].into_iter().chain(cells).collect());
     }
     table
 }
@@ -359,9 +320,7 @@ fn lead(rows: &[Row], what: &str, value: Value<'_>) -> Table {
     let peers: Vec<&str> = names(rows, |row| row.role == Role::Peer);
     let columns = measured(&peers, value);
     let mut table = Table::new(format!("{what} lead: best peer ÷ row"), &["row"]);
-    table
-        .columns
-        .extend(columns.iter().map(|column| format!("{column:?}")));
+    table.columns.extend(columns.iter().map(|column| format!("{column:?}")));
     let best = |column| {
         let values = peers.iter().map(|peer| (value(peer, column), *peer));
         values
@@ -371,17 +330,13 @@ fn lead(rows: &[Row], what: &str, value: Value<'_>) -> Table {
     };
     let bests: Vec<_> = columns.iter().map(|&column| best(column)).collect();
     let row = bests.iter().map(|(_, peer)| (*peer).to_owned());
-    table
-        .rows
-        .push(["best peer".to_owned()].into_iter().chain(row).collect());
+    table.rows.push(["best peer".to_owned()].into_iter().chain(row).collect());
     for name in names(rows, |row| row.role != Role::Peer) {
         let cells = columns
             .iter()
             .zip(&bests)
             .map(|(&column, (best, _))| multiple(best / value(name, column)));
-        table
-            .rows
-            .push([name.to_owned()].into_iter().chain(cells).collect());
+        table.rows.push([name.to_owned()].into_iter().chain(cells).collect());
     }
     table
 }
@@ -409,11 +364,7 @@ fn special_table(figures: &Figures) -> Table {
     );
     for ((row, column), runs) in &figures.hot {
         if matches!(column, Column::Update | Column::Explain) {
-            table.rows.push(vec![
-                (*row).to_owned(),
-                format!("{column:?}"),
-                nanos(median(runs)),
-            ]);
+            table.rows.push(vec![(*row).to_owned(), format!("{column:?}"), nanos(median(runs))]);
         }
     }
     table
@@ -443,9 +394,9 @@ fn heap_table(rows: &[Row], figures: &Figures) -> Table {
         let mut cells = vec![row.name.to_owned()];
         for column in Column::COUNTED {
             let found = heap.evaluation.iter().find(|(c, ..)| *c == column);
-            cells.push(found.map_or("–".to_owned(), |(_, count, bytes)| {
-                format!("{count} / {bytes:.0}")
-            }));
+            cells.push(
+                found.map_or("–".to_owned(), |(_, count, bytes)| format!("{count} / {bytes:.0}")),
+            );
         }
         cells.extend(heap.per_flag.map(|size| format!("{size:.0} B")));
         cells.push(heap.loading.to_string());
@@ -456,15 +407,11 @@ fn heap_table(rows: &[Row], figures: &Figures) -> Table {
 }
 
 fn load_table(figures: &Figures) -> Table {
-    let mut table = Table::new(
-        "Load: parse and compile, ms",
-        &["engine", "1,000 flags", "10,000 flags"],
-    );
+    let mut table =
+        Table::new("Load: parse and compile, ms", &["engine", "1,000 flags", "10,000 flags"]);
     for (row, load) in &figures.load {
         let cells = load.map(|nanos| format!("{:.2}", nanos / 1e6));
-        table
-            .rows
-            .push([(*row).to_owned()].into_iter().chain(cells).collect());
+        table.rows.push([(*row).to_owned()].into_iter().chain(cells).collect());
     }
     table
 }
@@ -472,13 +419,7 @@ fn load_table(figures: &Figures) -> Table {
 fn scaling_table(figures: &Figures) -> Table {
     let mut table = Table::new(
         "One engine shared by one and two threads, W2 unless the row says otherwise",
-        &[
-            "engine",
-            "1 thread",
-            "2 threads",
-            "scaling median",
-            "scaling p90",
-        ],
+        &["engine", "1 thread", "2 threads", "scaling median", "scaling p90"],
     );
     for row in &figures.scaling {
         table.rows.push(vec![

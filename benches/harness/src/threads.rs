@@ -42,32 +42,21 @@ pub fn target<E: Engine>(
 ) -> Result<Target, String> {
     let (engine, key) = match suite.load::<E>(column.email())? {
         Some(engine) => (engine, suite.key(column)),
-        None => (
-            suite
-                .load::<E>(workload::Email::Suffix)?
-                .ok_or("no payload")?,
-            suite.key(column),
-        ),
+        None => (suite.load::<E>(workload::Email::Suffix)?.ok_or("no payload")?, suite.key(column)),
     };
     let engine = Arc::new(engine);
     let key = key.ok_or("threads are measured with one flag")?.to_owned();
     let user = suite.user.clone();
     let body = move || -> Box<dyn FnMut(u64) + Send> {
-        let (engine, flag, context) = (
-            Arc::clone(&engine),
-            engine.flag(&key),
-            engine.context(&user),
-        );
+        let (engine, flag, context) =
+            (Arc::clone(&engine), engine.flag(&key), engine.context(&user));
         Box::new(move |iterations| {
             for _ in 0..iterations {
                 black_box(engine.is_on(black_box(&flag), black_box(&context)));
             }
         })
     };
-    Ok(Target {
-        row,
-        body: Box::new(body),
-    })
+    Ok(Target { row, body: Box::new(body) })
 }
 
 /// Measures all targets, one after the other in each repetition.
@@ -116,9 +105,6 @@ fn throughput(target: &Target, threads: usize) -> f64 {
                 })
             })
             .collect();
-        running
-            .into_iter()
-            .map(|thread| thread.join().expect("a bench does not panic"))
-            .sum()
+        running.into_iter().map(|thread| thread.join().expect("a bench does not panic")).sum()
     })
 }

@@ -59,9 +59,7 @@ fn bench(options: &Options) -> Result<(), String> {
     };
     let figures = measure(&rows, extras, options)?;
     let mut report = report(&rows, &figures, BoxedByKey::NAME);
-    report
-        .notes
-        .push("statsig's load is a whole initialisation with its runtime.".to_owned());
+    report.notes.push("statsig's load is a whole initialisation with its runtime.".to_owned());
     options.write(&report, "Statsig beside the floor")
 }
 
@@ -95,16 +93,11 @@ impl Engine for Gates {
         };
         let _inside = runtime.enter();
         let statsig = Statsig::new("secret-bench", Some(Arc::new(options)));
-        runtime
-            .block_on(statsig.initialize())
-            .map_err(|error| error.to_string())?;
+        runtime.block_on(statsig.initialize()).map_err(|error| error.to_string())?;
         if statsig.get_feature_gate_list().is_empty() {
             return Err("the payload was not taken".to_owned());
         }
-        Ok(Self {
-            statsig,
-            _runtime: runtime,
-        })
+        Ok(Self { statsig, _runtime: runtime })
     }
 
     fn flag(&self, key: &str) -> String {
@@ -116,18 +109,13 @@ impl Engine for Gates {
             .country(Some(user.country.to_owned()))
             .app_version(Some(user.version.clone()))
             .email(Some(user.email.clone()))
-            .custom(Some(HashMap::from([(
-                "plan".to_owned(),
-                DynamicValue::from(user.plan),
-            )])))
+            .custom(Some(HashMap::from([("plan".to_owned(), DynamicValue::from(user.plan))])))
             .build()
     }
 
     #[inline]
     fn is_on(&self, flag: &String, context: &StatsigUser) -> bool {
-        let options = FeatureGateEvaluationOptions {
-            disable_exposure_logging: true,
-        };
+        let options = FeatureGateEvaluationOptions { disable_exposure_logging: true };
         self.statsig.check_gate_with_options(context, flag, options)
     }
 }

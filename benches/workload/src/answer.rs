@@ -35,19 +35,12 @@ pub fn bucket(userkey: &str, feature_id: &str) -> u32 {
 /// MurmurHash3 x86 32 bit, seed 0.
 #[must_use]
 pub fn murmur3_32(bytes: &[u8]) -> u32 {
-    let scramble = |k: u32| {
-        k.wrapping_mul(0xcc9e_2d51)
-            .rotate_left(15)
-            .wrapping_mul(0x1b87_3593)
-    };
+    let scramble = |k: u32| k.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);
     let mut hash = 0u32;
     let mut chunks = bytes.chunks_exact(4);
     for chunk in &mut chunks {
         hash ^= scramble(u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]));
-        hash = hash
-            .rotate_left(13)
-            .wrapping_mul(5)
-            .wrapping_add(0xe654_6b64);
+        hash = hash.rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
     }
     let tail = chunks.remainder();
     if !tail.is_empty() {
@@ -78,13 +71,7 @@ mod tests {
     #[test]
     fn the_payload_has_the_shares_it_claims() {
         let payload = standard(1000, Email::Regex);
-        let count = |shape| {
-            payload
-                .flags
-                .iter()
-                .filter(|flag| flag.shape == shape)
-                .count()
-        };
+        let count = |shape| payload.flags.iter().filter(|flag| flag.shape == shape).count();
         let shapes = [
             (Shape::Plain, 400),
             (Shape::Rollout, 200),
@@ -101,11 +88,8 @@ mod tests {
     fn conditions_never_repeat() {
         let payload = standard(10_000, Email::Regex);
         let (mut lists, mut bounds) = (HashSet::new(), HashSet::new());
-        for condition in payload
-            .flags
-            .iter()
-            .flat_map(|flag| &flag.rules)
-            .flat_map(|rule| &rule.conditions)
+        for condition in
+            payload.flags.iter().flat_map(|flag| &flag.rules).flat_map(|rule| &rule.conditions)
         {
             match condition {
                 Condition::CountryIn(list) => {
@@ -133,11 +117,7 @@ mod tests {
             for rule in others {
                 let mut first = rule.clone();
                 let deciding = first.conditions.pop();
-                assert!(
-                    first.holds(home) && !rule.holds(home),
-                    "{} {deciding:?}",
-                    flag.key
-                );
+                assert!(first.holds(home) && !rule.holds(home), "{} {deciding:?}", flag.key);
             }
         }
     }
@@ -145,12 +125,7 @@ mod tests {
     #[test]
     fn every_kind_of_flag_divides_the_users() {
         let payload = standard(1000, Email::Suffix);
-        for shape in [
-            Shape::Rollout,
-            Shape::Countries,
-            Shape::ThreeRules,
-            Shape::TenRules,
-        ] {
+        for shape in [Shape::Rollout, Shape::Countries, Shape::ThreeRules, Shape::TenRules] {
             let flag = payload.representative(shape);
             let on = users().iter().filter(|user| flag.answer(user)).count();
             assert!((10..200).contains(&on), "{shape:?}: {on} of 256");

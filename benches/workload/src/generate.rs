@@ -145,35 +145,22 @@ pub fn standard(flags: usize, email: Email) -> Workload {
     let flags = (0..flags as u64)
         .map(|n| {
             let shape = PATTERN[n as usize % 20];
-            let rule = |r: u64, conditions: Vec<Condition>| Rule {
-                id: rule_id(n, r),
-                conditions,
-            };
+            let rule = |r: u64, conditions: Vec<Condition>| Rule { id: rule_id(n, r), conditions };
             let rules = match shape {
                 Shape::Plain | Shape::Rollout => vec![],
                 Shape::Countries => {
                     shapes_seen += 1;
                     let home = shapes_seen % 2 == 0;
-                    vec![rule(
-                        0,
-                        vec![Condition::CountryIn(distinct.countries(n * 16, home))],
-                    )]
+                    vec![rule(0, vec![Condition::CountryIn(distinct.countries(n * 16, home))])]
                 }
                 // For the first user all six conditions are evaluated and the last rule holds.
                 Shape::ThreeRules => (0..3)
                     .map(|r| {
-                        let bound = if r < 2 {
-                            distinct.above()
-                        } else {
-                            distinct.below()
-                        };
+                        let bound = if r < 2 { distinct.above() } else { distinct.below() };
                         let countries = distinct.countries(n * 16 + r, true);
                         rule(
                             r,
-                            vec![
-                                Condition::CountryIn(countries),
-                                Condition::VersionAbove(bound),
-                            ],
+                            vec![Condition::CountryIn(countries), Condition::VersionAbove(bound)],
                         )
                     })
                     .collect(),
@@ -208,9 +195,7 @@ pub fn standard(flags: usize, email: Email) -> Workload {
 fn rule_id(flag: u64, rule: u64) -> String {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let n = mix(flag * 64 + rule + 90_000);
-    (0..4)
-        .map(|i| char::from(ALPHABET[(n >> (8 * i)) as usize % 62]))
-        .collect()
+    (0..4).map(|i| char::from(ALPHABET[(n >> (8 * i)) as usize % 62])).collect()
 }
 
 fn uuid(n: u64) -> String {

@@ -38,11 +38,8 @@ struct Attribute {
 /// All features, in the field order of a real server.
 #[must_use]
 pub fn render(workload: &Workload) -> String {
-    let features: Vec<_> = workload
-        .flags
-        .iter()
-        .map(|flag| feature(flag, workload.email))
-        .collect();
+    let features: Vec<_> =
+        workload.flags.iter().map(|flag| feature(flag, workload.email)).collect();
     serde_json::to_string(&features).expect("plain data")
 }
 
@@ -68,11 +65,7 @@ fn feature(flag: &Flag, email: Email) -> Feature<'_> {
             .iter()
             .map(|rule| Strategy {
                 percentage: None,
-                attributes: rule
-                    .conditions
-                    .iter()
-                    .map(|c| attribute(c, email))
-                    .collect(),
+                attributes: rule.conditions.iter().map(|c| attribute(c, email)).collect(),
                 value: true,
                 id: &rule.id,
             })
@@ -91,18 +84,12 @@ fn feature(flag: &Flag, email: Email) -> Feature<'_> {
 
 fn attribute(condition: &Condition, email: Email) -> Attribute {
     let (conditional, field_name, kind, values) = match (condition, email) {
-        (Condition::CountryIn(list), _) => (
-            "EQUALS",
-            "country",
-            "STRING",
-            list.iter().map(|c| (*c).to_owned()).collect(),
-        ),
-        (Condition::VersionAbove(bound), _) => (
-            "GREATER",
-            "version",
-            "SEMANTIC_VERSION",
-            vec![bound.to_string()],
-        ),
+        (Condition::CountryIn(list), _) => {
+            ("EQUALS", "country", "STRING", list.iter().map(|c| (*c).to_owned()).collect())
+        }
+        (Condition::VersionAbove(bound), _) => {
+            ("GREATER", "version", "SEMANTIC_VERSION", vec![bound.to_string()])
+        }
         (Condition::Team(team), Email::Regex) => {
             ("REGEX", "email", "STRING", vec![team_regex(*team)])
         }
@@ -110,10 +97,5 @@ fn attribute(condition: &Condition, email: Email) -> Attribute {
             ("ENDS_WITH", "email", "STRING", vec![team_suffix(*team)])
         }
     };
-    Attribute {
-        conditional,
-        field_name,
-        values,
-        kind,
-    }
+    Attribute { conditional, field_name, values, kind }
 }

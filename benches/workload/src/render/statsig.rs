@@ -8,10 +8,7 @@ use crate::{Condition, Email, ROLLOUT_PERCENT, Shape, Workload, team_regex, team
 #[must_use]
 pub fn render(workload: &Workload) -> String {
     let mut condition_map = Map::new();
-    condition_map.insert(
-        "public".to_owned(),
-        condition("public", Value::Null, "", Value::Null),
-    );
+    condition_map.insert("public".to_owned(), condition("public", Value::Null, "", Value::Null));
     let mut gates = Map::new();
     for flag in &workload.flags {
         let rule = |id: &str, pass: u32, conditions: Vec<String>| {
@@ -22,11 +19,7 @@ pub fn render(workload: &Workload) -> String {
             Shape::Plain if flag.default => vec![rule("everyone", 100, vec!["public".to_owned()])],
             Shape::Plain => vec![],
             Shape::Rollout => {
-                vec![rule(
-                    "rollout",
-                    u32::from(ROLLOUT_PERCENT),
-                    vec!["public".to_owned()],
-                )]
+                vec![rule("rollout", u32::from(ROLLOUT_PERCENT), vec!["public".to_owned()])]
             }
             _ => flag
                 .rules
@@ -67,30 +60,15 @@ fn named(wanted: &Condition, email: Email) -> (String, Value) {
     match (wanted, email) {
         (Condition::CountryIn(list), _) => (
             list.join(","),
-            condition(
-                "user_field",
-                json!("any_case_sensitive"),
-                "country",
-                json!(list),
-            ),
+            condition("user_field", json!("any_case_sensitive"), "country", json!(list)),
         ),
         (Condition::VersionAbove(bound), _) => (
             format!("above {bound}"),
-            condition(
-                "user_field",
-                json!("version_gt"),
-                "appVersion",
-                json!(bound.to_string()),
-            ),
+            condition("user_field", json!("version_gt"), "appVersion", json!(bound.to_string())),
         ),
         (Condition::Team(team), Email::Regex) => (
             team_regex(*team),
-            condition(
-                "user_field",
-                json!("str_matches"),
-                "email",
-                json!(team_regex(*team)),
-            ),
+            condition("user_field", json!("str_matches"), "email", json!(team_regex(*team))),
         ),
         (Condition::Team(team), Email::Suffix) => (
             team_suffix(*team),

@@ -26,10 +26,7 @@ pub fn render(workload: &Workload) -> String {
         .iter()
         .map(|flag| {
             let (enabled, strategies) = match flag.shape {
-                Shape::Plain => (
-                    flag.default,
-                    vec![json!({"name": "default", "parameters": {}})],
-                ),
+                Shape::Plain => (flag.default, vec![json!({"name": "default", "parameters": {}})]),
                 Shape::Rollout => (
                     true,
                     vec![json!({"name": "flexibleRollout", "parameters": {
