@@ -15,6 +15,7 @@ mod options;
 mod report;
 mod session;
 mod stats;
+mod tables;
 mod threads;
 
 pub use check::{Checked, check, check_share};
@@ -26,8 +27,9 @@ pub use hot::{Bench, Column, Suite, run};
 pub use load::{JsonValue, Loader};
 pub use options::Options;
 pub use report::{Report, Table, bytes, multiple, nanos};
-pub use session::{Extras, Figures, Role, Row, heap_child, measure, report};
+pub use session::{Extras, Figures, Role, Row, heap_child, measure};
 pub use stats::{Shuffle, median, percentile};
+pub use tables::report;
 pub use threads::{Scaling, Target, scaling, target};
 
 /// How long one bench runs per round, in nanoseconds.
