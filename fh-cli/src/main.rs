@@ -1,1 +1,46 @@
-fn main() {}
+//! `fh`: feature flags on the command line. Reads what FeatureHub sends, and says what it means.
+#![forbid(unsafe_code)]
+
+mod cli;
+mod clock;
+mod commands;
+mod context;
+mod failure;
+mod jsonout;
+mod lint;
+mod nearest;
+mod payload;
+mod population;
+mod screen;
+mod shown;
+mod stream;
+mod table;
+
+use std::io::{self, BufWriter, ErrorKind, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+use crate::failure::{Failure, Status};
+use crate::screen::Screen;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let mut out = BufWriter::new(io::stdout().lock());
+    let mut screen = Screen::new(&mut out, cli.color);
+    let result = commands::run(&cli, &mut screen);
+    // What was written before a failure is still worth having.
+    let flushed = out.flush().map_err(Failure::Output);
+    match result.and_then(|status| flushed.map(|()| status)) {
+        Ok(Status::Fine) => ExitCode::SUCCESS,
+        Ok(Status::Findings) => ExitCode::from(1),
+        // Whoever reads our output has read enough.
+        Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(failure) => {
+            // With stderr gone as well nobody is left to tell.
+            let _ = writeln!(io::stderr(), "error: {failure}");
+            failure.exit_code()
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use fh_eval::Profile;
+
+use crate::commands::{bucket, demo, eval, explain, lint, rollout};
+use crate::screen::ColorChoice;
+
+/// Evaluate, explain and check feature flags as FeatureHub sends them.
+///
+/// FILE is any form that FeatureHub produces, or `-` for stdin: the body of a GET of /features (a list of environments), a list
+/// of features, or the text of an event stream (a recorded `curl -N`, or one `data:` line).
+#[derive(Debug, Parser)]
+#[command(
+    name = "fh",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "\
+Exit codes:
+  0  fine
+  1  findings: `fh lint` found errors, or a feature asked for is not there
+  2  the input or the usage is wrong
+
+Start with `fh demo`. `fh COMMAND --help` shows examples."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Write JSON, for programs
+    #[arg(long, global = true, help_heading = "Output")]
+    pub(crate) json: bool,
+
+    /// When to colour; auto honours NO_COLOR
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t,
+        help_heading = "Output"
+    )]
+    pub(crate) color: ColorChoice,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Eval(eval::EvalArgs),
+    Explain(explain::ExplainArgs),
+    Rollout(rollout::RolloutArgs),
+    Lint(lint::LintArgs),
+    Bucket(bucket::BucketArgs),
+    Demo(demo::DemoArgs),
+}
+
+/// Whose semantics to evaluate with.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ProfileArgs {
+    /// Evaluate as client SDKs do, or as FeatureHub's Edge does for server-evaluated keys, quirks
+    /// included
+    #[arg(long, value_name = "PROFILE", value_parser = profiles(), default_value = "client")]
+    pub(crate) profile: Profile,
+}
+
+/// Reads a profile, and can list them.
+pub(crate) fn profiles() -> impl clap::builder::TypedValueParser<Value = Profile> {
+    use clap::builder::TypedValueParser;
+    clap::builder::PossibleValuesParser::new(["client", "edge"])
+        .try_map(|name| name.parse::<Profile>())
+}

@@ -1,0 +1,31 @@
+//! The time of an evaluation.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Args;
+use fh_eval::Timestamp;
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ClockArgs {
+    /// Evaluate as of this time (UTC) instead of now: 2026-11-27T09:00:00Z, or a date
+    #[arg(long, value_name = "TIME", value_parser = read)]
+    now: Option<Timestamp>,
+}
+
+impl ClockArgs {
+    /// The time that was given, or the present one.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now.unwrap_or_else(|| {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH);
+            let millis = since.map_or(0, |since| since.as_millis());
+            Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+        })
+    }
+}
+
+fn read(text: &str) -> Result<Timestamp, String> {
+    let date = || format!("{text}T00:00:00Z").parse();
+    text.parse().or_else(|_| date()).map_err(|_: fh_eval::BadTimestamp| {
+        "write a date-time such as 2026-11-27T09:00:00Z, or a date".to_string()
+    })
+}

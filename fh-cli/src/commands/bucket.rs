@@ -1,0 +1,113 @@
+//! `fh bucket`: where percentage keys fall.
+
+use clap::Args;
+use fh_eval::bucket::BUCKETS;
+use serde::Serialize;
+
+use crate::cli::ProfileArgs;
+use crate::failure::{Failure, Status};
+use crate::jsonout;
+use crate::screen::{PLAIN, QUIET, Screen};
+use crate::shown;
+use crate::table::{Align, Table};
+
+/// Keys that are tried before giving up: enough for a hundred keys in a single bucket.
+const MOST_TRIED: u64 = 200_000_000;
+
+/// Show the percentage bucket of keys, or find keys for testers.
+///
+/// A percentage is drawn from the percentage key (the session, else the userkey, or what percentageAttributes name, joined
+/// with `$`) and the id of the feature: a strategy of 20 % takes the buckets 0 to 200,000 of 999,999.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fh bucket --id 0c1d2e3f-77aa-4b1c fred aroha
+  fh bucket --id 0c1d2e3f-77aa-4b1c --want 0-200000 --count 3 --prefix tester-
+  fh bucket --id 0c1d2e3f-77aa-4b1c 'acme$north' --profile edge --json
+
+Under --profile edge give the id of the feature value, which is what
+FeatureHub's Edge hashes.
+
+Exit codes: 0 fine, 1 fewer keys found than wanted, 2 the usage is wrong.")]
+pub(crate) struct BucketArgs {
+    /// The id of the feature (not its key)
+    #[arg(long, value_name = "FEATURE_ID")]
+    id: String,
+
+    /// Percentage keys
+    #[arg(required_unless_present = "want", conflicts_with = "want")]
+    value: Vec<String>,
+
+    /// Find keys whose buckets lie in this range, both ends included
+    #[arg(long, value_name = "FROM-TO", value_parser = range)]
+    want: Option<(u32, u32)>,
+
+    /// How many keys to find
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "want",
+          value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    count: u32,
+
+    /// What the keys begin with
+    #[arg(long, default_value = "user-", requires = "want")]
+    prefix: String,
+
+    #[command(flatten)]
+    profile: ProfileArgs,
+}
+
+#[derive(Debug, Serialize)]
+struct Drawn {
+    value: String,
+    bucket: u32,
+}
+
+fn range(text: &str) -> Result<(u32, u32), String> {
+    let number = |text: &str| text.trim().replace(['_', ','], "").parse::<u32>().ok();
+    let ends = text.split_once('-').and_then(|(from, to)| Some((number(from)?, number(to)?)));
+    match ends {
+        Some((from, to)) if from <= to && from < BUCKETS => Ok((from, to)),
+        Some((from, to)) if from > to => {
+            Err(format!("write the smaller bucket first: {to}-{from}"))
+        }
+        _ => Err("write FROM-TO with buckets of 0 to 999999, such as 0-200000".to_string()),
+    }
+}
+
+pub(crate) fn run(
+    args: &BucketArgs,
+    json: bool,
+    screen: &mut Screen<'_>,
+) -> Result<Status, Failure> {
+    let draw =
+        |value: String| Drawn { bucket: args.profile.profile.bucket(&value, &args.id), value };
+    let drawn: Vec<Drawn> = match args.want {
+        None => args.value.iter().cloned().map(draw).collect(),
+        Some((from, to)) => (1..=MOST_TRIED)
+            .map(|number| draw(format!("{}{number}", args.prefix)))
+            .filter(|drawn| (from..=to).contains(&drawn.bucket))
+            .take(args.count as usize)
+            .collect(),
+    };
+    if json {
+        jsonout::rows(screen.raw(), &drawn)?;
+    } else {
+        let mut table =
+            Table::new([("KEY", Align::Left), ("BUCKET", Align::Right), ("IN FROM", Align::Right)]);
+        for each in &drawn {
+            table.row([
+                (each.value.clone(), PLAIN),
+                (shown::count(u64::from(each.bucket)), PLAIN),
+                (shown::millionths(i64::from(each.bucket)), QUIET),
+            ]);
+        }
+        table.write(screen, 0)?;
+    }
+    if args.want.is_some() && drawn.len() < args.count as usize {
+        return Err(Failure::NotFound(format!(
+            "only {} among {} keys: ask for fewer, or for a wider range",
+            shown::plural(drawn.len(), "key lies there", "keys lie there"),
+            shown::count(MOST_TRIED)
+        )));
+    }
+    Ok(Status::Fine)
+}

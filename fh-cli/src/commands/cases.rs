@@ -1,0 +1,169 @@
+//! `fh eval --cases`: other tools' way in. Its form is fixed (D-39 to D-41).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use fh_eval::featurehub::Compiler;
+use fh_eval::{Attributes, Feature, Profile, Timestamp, Token};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
+
+use crate::commands::eval::subject;
+use crate::failure::{Failure, Status};
+use crate::jsonout;
+use crate::payload::read_bytes;
+use crate::screen::Screen;
+
+pub(crate) fn run(
+    path: &str,
+    profile: Profile,
+    now: Timestamp,
+    screen: &mut Screen<'_>,
+) -> Result<Status, Failure> {
+    let (name, bytes) = read_bytes(path)?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let document: &RawValue = serde_json::from_slice(bytes)
+        .map_err(|error| Failure::Input(format!("{name} is not JSON: {error}")))?;
+    let cases: Vec<&RawValue> = serde_json::from_str(document.get()).map_err(|_| {
+        Failure::Input(format!(
+            "{name} is no JSON array: give cases as [{{\"id\": ..., \"feature\": ..., \"context\": ...}}, ...]"
+        ))
+    })?;
+    let rows = cases.into_iter().map(|case| Row::of(case, profile, now));
+    jsonout::rows(screen.raw(), rows)?;
+    Ok(Status::Fine)
+}
+
+/// A case, unread. Of members of the same name the last counts.
+#[derive(Default)]
+struct Case<'a> {
+    id: Option<&'a RawValue>,
+    feature: Option<&'a RawValue>,
+    context: Option<&'a RawValue>,
+}
+
+/// A member's name. Read as bytes, because as text a lone surrogate in it would fail the whole case.
+struct Name<'a>(Cow<'a, [u8]>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NameVisitor;
+        impl<'de> Visitor<'de> for NameVisitor {
+            type Value = Name<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+            fn visit_borrowed_bytes<E>(self, name: &'de [u8]) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(name)))
+            }
+            fn visit_bytes<E>(self, name: &[u8]) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(name.to_vec())))
+            }
+        }
+        deserializer.deserialize_bytes(NameVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Case<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct CaseVisitor;
+        impl<'de> Visitor<'de> for CaseVisitor {
+            type Value = Case<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a case")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut case = Case::default();
+                while let Some(Name(name)) = map.next_key()? {
+                    match name.as_ref() {
+                        b"id" => case.id = Some(map.next_value()?),
+                        b"feature" => case.feature = Some(map.next_value()?),
+                        b"context" => case.context = Some(map.next_value()?),
+                        _ => {
+                            map.next_value::<IgnoredAny>()?;
+                        }
+                    }
+                }
+                Ok(case)
+            }
+        }
+        deserializer.deserialize_map(CaseVisitor)
+    }
+}
+
+/// An answer.
+struct Row<'a> {
+    id: Option<&'a RawValue>,
+    answer: Result<Answer, String>,
+}
+
+struct Answer {
+    strategy_id: Option<String>,
+    matched: bool,
+    value: Option<Box<RawValue>>,
+    reason: &'static str,
+}
+
+impl Serialize for Row<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", &self.id)?;
+        match &self.answer {
+            Ok(answer) => {
+                map.serialize_entry("matched", &answer.matched)?;
+                map.serialize_entry("strategyId", &answer.strategy_id)?;
+                map.serialize_entry("value", &answer.value)?;
+                map.serialize_entry("reason", answer.reason)?;
+            }
+            Err(error) => map.serialize_entry("error", error)?,
+        }
+        map.end()
+    }
+}
+
+impl<'a> Row<'a> {
+    fn of(case: &'a RawValue, profile: Profile, now: Timestamp) -> Self {
+        match serde_json::from_str::<Case<'a>>(case.get()) {
+            Ok(case) => Self { id: case.id, answer: answer(&case, profile, now) },
+            Err(_) => Self { id: None, answer: Err("the case is no object".to_string()) },
+        }
+    }
+}
+
+fn answer(case: &Case<'_>, profile: Profile, now: Timestamp) -> Result<Answer, String> {
+    let feature = case
+        .feature
+        .filter(|feature| Token::of(feature) == Token::Object)
+        .ok_or("`feature` is no object")?;
+    let attributes = match case.context.map(|context| (context, Token::of(context))) {
+        None | Some((_, Token::Null)) => None,
+        Some((context, Token::Object)) => {
+            Some(Attributes::from_json(context.get()).map_err(|error| error.to_string())?)
+        }
+        Some(_) => return Err("`context` is neither an object nor null".to_string()),
+    };
+    let compiled = compile(feature, profile)?;
+    let feature = compiled.as_ref();
+    let evaluation = feature.evaluate(&subject(attributes.as_ref(), now));
+    Ok(Answer {
+        strategy_id: evaluation.strategy_id().map(str::to_string),
+        matched: evaluation.is_match(),
+        value: jsonout::token(feature.value_token(&evaluation)),
+        reason: evaluation.reason().as_str(),
+    })
+}
+
+/// Compiles a feature, also one without a key, which a list of features could not hold.
+fn compile(feature: &RawValue, profile: Profile) -> Result<Feature, String> {
+    let compiler = Compiler::new(profile);
+    compiler.feature(feature).or_else(|_| {
+        let members = feature.get().trim_start_matches('{').trim_start();
+        let comma = if members == "}" { "" } else { "," };
+        let body = feature.get().strip_suffix('}').unwrap_or_default();
+        // Of members of the same name the last counts.
+        let named = RawValue::from_string(format!("{body}{comma}\"key\":\"case\"}}"))
+            .map_err(|error| error.to_string())?;
+        compiler.feature(&named).map_err(|error| error.to_string())
+    })
+}

@@ -1,0 +1,183 @@
+//! `fh lint`: what cannot be read, and what is surely not meant.
+
+use std::io;
+
+use clap::Args;
+use clap::builder::PossibleValue;
+use fh_eval::Place;
+use serde::Serialize;
+
+use crate::cli::ProfileArgs;
+use crate::failure::{Failure, Status};
+use crate::jsonout;
+use crate::lint::{CODES, Finding, Level, lint};
+use crate::payload::Payload;
+use crate::screen::{BAD, BOLD, GOOD, PLAIN, QUIET, Screen, WARNING};
+use crate::shown::plural;
+
+/// Find what cannot be read, and what is surely not meant.
+///
+/// Errors are parts that never match or are missing because they cannot be read. Warnings are legal, but surely not meant, or
+/// evaluate differently on FeatureHub's Edge (server-evaluated keys) than in client SDKs. Not reported, because no payload shows
+/// it: the Edge draws percentages from another id and from `sessionkey` instead of `session`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fh lint features.json
+  fh lint features.json --strict --allow edge
+  curl -s \"$EDGE_URL/features?apiKey=$API_KEY\" | fh lint - --json
+
+Exit codes: 0 fine, 1 errors (--strict: or warnings), 2 unreadable input.")]
+pub(crate) struct LintArgs {
+    /// What FeatureHub sent, or - for stdin
+    file: String,
+
+    /// Only this environment; all of them unless given
+    #[arg(long, value_name = "ID")]
+    environment: Option<String>,
+
+    /// Exit with 1 on warnings, too
+    #[arg(long)]
+    strict: bool,
+
+    /// Leave out warnings with this code; may be given several times
+    #[arg(long, value_name = "CODE", value_parser = codes(), hide_possible_values = false)]
+    allow: Vec<String>,
+
+    #[command(flatten)]
+    profile: ProfileArgs,
+}
+
+fn codes() -> clap::builder::PossibleValuesParser {
+    CODES.iter().map(|(code, what)| PossibleValue::new(*code).help(*what)).into()
+}
+
+/// A finding as data.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    severity: Level,
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<&'a str>,
+    feature: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strategy: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    strategy_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<&'static str>,
+    /// What stands there, as written, cut if it is long.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<&'a str>,
+    message: &'a str,
+    advice: &'a str,
+}
+
+#[derive(Serialize)]
+struct Summary<'a> {
+    features: usize,
+    errors: usize,
+    warnings: usize,
+    findings: Vec<Row<'a>>,
+}
+
+impl<'a> From<&'a Finding> for Row<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        let place: &Place = &finding.place;
+        Self {
+            severity: finding.level,
+            code: finding.code,
+            line: finding.line,
+            environment: place.environment.as_deref(),
+            feature: &place.feature,
+            strategy: place.strategy,
+            strategy_id: place.strategy_id.as_deref(),
+            rule: place.rule,
+            field: place.field.as_deref(),
+            member: place.member,
+            value: place.value.as_deref(),
+            message: &finding.message,
+            advice: &finding.advice,
+        }
+    }
+}
+
+pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
+    let payload = Payload::read(&args.file)?;
+    let environments = match &args.environment {
+        Some(id) => vec![payload.environment(Some(id), "--environment")?],
+        None => payload.environments()?,
+    };
+    let mut findings = lint(&payload, &environments, args.profile.profile);
+    let before = findings.len();
+    findings.retain(|finding| {
+        finding.level == Level::Error || !args.allow.iter().any(|code| code == finding.code)
+    });
+    let left_out = before - findings.len();
+    let features = environments.iter().map(|each| each.features.len()).sum();
+    let errors = findings.iter().filter(|each| each.level == Level::Error).count();
+    let warnings = findings.len() - errors;
+    if json {
+        let findings = findings.iter().map(Row::from).collect();
+        jsonout::document(screen.raw(), &Summary { features, errors, warnings, findings })?;
+    } else {
+        // The environment goes without saying where there is one.
+        for finding in &mut findings {
+            if environments.len() < 2 {
+                finding.place.environment = None;
+            }
+        }
+        for finding in &findings {
+            write(screen, &payload.name, finding)?;
+        }
+        summary(screen, features, errors, warnings, left_out)?;
+    }
+    let bad = errors > 0 || (args.strict && warnings > 0);
+    Ok(if bad { Status::Findings } else { Status::Fine })
+}
+
+fn write(screen: &mut Screen<'_>, file: &str, finding: &Finding) -> io::Result<()> {
+    let (style, level) = match finding.level {
+        Level::Error => (BAD, "error"),
+        Level::Warning => (WARNING, "warning"),
+    };
+    let lead = format!("{level}[{}]: ", finding.code);
+    screen.text(style.bold(), &lead)?;
+    let rest = "  ".to_string();
+    screen.hanging(BOLD, crate::shown::width(&lead), &rest, &finding.message)?;
+    let line = finding.line.map_or(String::new(), |line| format!(":{line}"));
+    screen.paragraph(QUIET, "  at:  ", &format!("{file}{line}, {}", finding.place))?;
+    screen.paragraph(PLAIN, "  fix: ", &finding.advice)?;
+    screen.end()
+}
+
+fn summary(
+    screen: &mut Screen<'_>,
+    features: usize,
+    errors: usize,
+    warnings: usize,
+    left_out: usize,
+) -> io::Result<()> {
+    let looked = plural(features, "feature", "features");
+    let allowed = match left_out {
+        0 => String::new(),
+        n => format!(" ({} allowed)", plural(n, "warning", "warnings")),
+    };
+    let (style, text) = match (errors, warnings) {
+        (0, 0) => (GOOD, format!("{looked}: no errors, no warnings{allowed}")),
+        _ => {
+            let errors_text = plural(errors, "error", "errors");
+            let warnings = plural(warnings, "warning", "warnings");
+            let style = if errors > 0 { BAD } else { WARNING };
+            (style, format!("{looked}: {errors_text}, {warnings}{allowed}"))
+        }
+    };
+    screen.line(style, &text)
+}

@@ -1,0 +1,25 @@
+//! One module per command.
+
+pub(crate) mod bucket;
+mod cases;
+pub(crate) mod demo;
+pub(crate) mod eval;
+pub(crate) mod explain;
+pub(crate) mod lint;
+pub(crate) mod rollout;
+
+use crate::cli::{Cli, Command};
+use crate::failure::{Failure, Status};
+use crate::screen::Screen;
+
+/// Does what was asked.
+pub(crate) fn run(cli: &Cli, screen: &mut Screen<'_>) -> Result<Status, Failure> {
+    match &cli.command {
+        Command::Eval(args) => eval::run(args, cli.json, screen),
+        Command::Explain(args) => explain::run(args, cli.json, screen),
+        Command::Rollout(args) => rollout::run(args, cli.json, screen),
+        Command::Lint(args) => lint::run(args, cli.json, screen),
+        Command::Bucket(args) => bucket::run(args, cli.json, screen),
+        Command::Demo(args) => demo::run(args, cli.json, screen),
+    }
+}

@@ -1,0 +1,265 @@
+//! `fh rollout`: how a population falls over a feature's values.
+
+mod arms;
+mod comparison;
+mod tally;
+
+use clap::Args;
+use fh_eval::featurehub::Compiler;
+use fh_eval::{Attributes, FeatureRef, Profile, Ruleset, Subject};
+
+use crate::cli::{ProfileArgs, profiles};
+use crate::clock::ClockArgs;
+use crate::context::ContextArgs;
+use crate::failure::{Failure, Status};
+use crate::jsonout;
+use crate::payload::{EnvironmentArgs, Payload, no_such_feature};
+use crate::population::Population;
+use crate::screen::Screen;
+
+pub(crate) use arms::integral;
+
+use arms::Arms;
+use comparison::Comparison;
+use tally::Tally;
+
+/// People in a sample, unless told otherwise.
+const USUAL_SAMPLE: u64 = 10_000;
+
+/// Show how a population falls over a feature's values, and who a change would move.
+///
+/// Evaluates the feature for every id and sets the share that each strategy got against the one that is configured. With a
+/// second file, environment or profile to compare with, shows whose value would change.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fh rollout NEW_CHECKOUT features.json
+  fh rollout NEW_CHECKOUT features.json --ids ids.txt -c country=fiji
+  fh rollout WHOLESALE features.json --attribute company --sample 5000 --seed 7
+  fh rollout NEW_CHECKOUT features.json --compare tomorrow.json --list
+  fh rollout NEW_CHECKOUT features.json --ids ids.txt --compare-profile edge
+
+Exit codes: 0 fine, 1 there is no such feature, 2 the input cannot be read.")]
+pub(crate) struct RolloutArgs {
+    /// The feature
+    key: String,
+
+    /// What FeatureHub sent, or - for stdin
+    file: String,
+
+    /// The attribute that differs from person to person
+    #[arg(long, value_name = "NAME", default_value = "userkey")]
+    attribute: String,
+
+    /// The population: a file of one id a line, or - for stdin
+    #[arg(long, value_name = "FILE", conflicts_with = "sample")]
+    ids: Option<String>,
+
+    /// A made-up population of this many [default: 10000]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    sample: Option<u64>,
+
+    /// Another seed makes up other people
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "ids")]
+    seed: u64,
+
+    #[command(flatten)]
+    context: ContextArgs,
+
+    #[command(flatten)]
+    environment: EnvironmentArgs,
+
+    #[command(flatten)]
+    profile: ProfileArgs,
+
+    #[command(flatten)]
+    clock: ClockArgs,
+
+    /// Compare with the same feature in this file
+    #[arg(long, value_name = "FILE", help_heading = "Comparison")]
+    compare: Option<String>,
+
+    /// Compare with the same feature in this environment
+    #[arg(long, value_name = "ID", help_heading = "Comparison")]
+    compare_environment: Option<String>,
+
+    /// Compare with the same feature under this profile
+    #[arg(long, value_name = "PROFILE", value_parser = profiles(), help_heading = "Comparison")]
+    compare_profile: Option<Profile>,
+
+    /// List everybody whose value changes, not only some of them
+    #[arg(long, help_heading = "Comparison")]
+    list: bool,
+}
+
+impl RolloutArgs {
+    fn compares(&self) -> bool {
+        self.compare.is_some()
+            || self.compare_environment.is_some()
+            || self.compare_profile.is_some()
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let inputs = [Some(&self.file), self.ids.as_ref(), self.compare.as_ref()];
+        if inputs.into_iter().flatten().filter(|path| *path == "-").count() > 1 {
+            return Err(Failure::Input(
+                "only one input can be stdin: name a file for the others".into(),
+            ));
+        }
+        if self.context.attributes().get(&self.attribute).is_some() {
+            return Err(Failure::Input(format!(
+                "--context {0} would be the same for everybody, while --attribute {0} differs: leave one out",
+                self.attribute
+            )));
+        }
+        if self.list && !self.compares() {
+            return Err(Failure::Input(
+                "--list lists what a comparison finds: add --compare FILE or --compare-profile edge".into(),
+            ));
+        }
+        Ok(())
+    }
+
+    /// The id of the environment to compare with: as asked for, else the same one if the other document has it.
+    fn other_environment(&self, other: &Payload) -> Result<Option<String>, Failure> {
+        if self.compare_environment.is_some() {
+            return Ok(self.compare_environment.clone());
+        }
+        let Some(same) = &self.environment.environment else {
+            return Ok(None);
+        };
+        let known = other.environments()?;
+        let there = known.iter().any(|each| each.id.as_ref() == Some(same));
+        Ok(there.then(|| same.clone()))
+    }
+}
+
+pub(crate) fn run(
+    args: &RolloutArgs,
+    json: bool,
+    screen: &mut Screen<'_>,
+) -> Result<Status, Failure> {
+    args.check()?;
+    let payload = Payload::read_for_key(&args.file, &args.key)?;
+    let ruleset = compiled(
+        &payload,
+        args.environment.environment.as_deref(),
+        "--environment",
+        args.profile.profile,
+    )?;
+    let feature = found(&ruleset, &args.key, &payload)?;
+
+    let other_payload = args.compare.as_deref().map(Payload::read).transpose()?;
+    let other_payload = other_payload.as_ref().unwrap_or(&payload);
+    let other_ruleset = if args.compares() {
+        let environment = args.other_environment(other_payload)?;
+        let profile = args.compare_profile.unwrap_or(args.profile.profile);
+        Some(compiled(other_payload, environment.as_deref(), "--compare-environment", profile)?)
+    } else {
+        None
+    };
+    let other = other_ruleset
+        .as_ref()
+        .map(|ruleset| found(ruleset, &args.key, other_payload))
+        .transpose()?;
+
+    let (population, remarks) = match &args.ids {
+        Some(path) => Population::listed(path)?,
+        None => {
+            let count = args.sample.unwrap_or(USUAL_SAMPLE);
+            (Population::Sampled { count, seed: args.seed }, Vec::new())
+        }
+    };
+    let fixed = args.context.attributes();
+    let now = args.clock.now();
+    let mut tally =
+        Tally::new(&args.attribute, Arms::of(feature, args.profile.profile), population.len());
+    let mut comparison = other.map(|_| Comparison::new(described(args), args.list));
+    population.for_each(|id| {
+        let attributes = with(&fixed, &args.attribute, id);
+        let here = feature.evaluate(&Subject::new(&attributes, now));
+        tally.add(here.strategy_position());
+        if let (Some(other), Some(comparison)) = (other, &mut comparison) {
+            let there = other.evaluate(&Subject::new(&attributes, now));
+            if here.value() != there.value() {
+                comparison.add(id, arms::end(feature, &here), arms::end(other, &there));
+            }
+        }
+    });
+    let remarks = remarks.into_iter().chain(tally.remark(&fixed)).collect::<Vec<_>>();
+    if json {
+        let seed = args.ids.is_none().then_some(args.seed);
+        jsonout::document(screen.raw(), &tally.report(seed, comparison.as_ref(), &remarks))?;
+        return Ok(Status::Fine);
+    }
+    let who = match &args.ids {
+        Some(path) if path == "-" => "ids from stdin".to_string(),
+        Some(path) => format!("ids of {path}"),
+        None => "made-up ids".to_string(),
+    };
+    tally.write(screen, &who)?;
+    if let Some(mut comparison) = comparison {
+        comparison.write(screen, tally.people())?;
+    }
+    for remark in remarks {
+        screen.aside(&format!("note: {remark}"))?;
+    }
+    Ok(Status::Fine)
+}
+
+/// What the comparison is with.
+fn described(args: &RolloutArgs) -> String {
+    let environment = args.compare_environment.as_ref();
+    let parts = [
+        args.compare.clone(),
+        environment.map(|id| format!("environment {id}")),
+        args.compare_profile.map(|profile| format!("profile {profile}")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+fn compiled(
+    payload: &Payload,
+    environment: Option<&str>,
+    option: &str,
+    profile: Profile,
+) -> Result<Ruleset, Failure> {
+    let environment = payload.environment(environment, option)?;
+    Ok(Compiler::new(profile).compile(&environment))
+}
+
+fn found<'a>(
+    ruleset: &'a Ruleset,
+    key: &str,
+    payload: &Payload,
+) -> Result<FeatureRef<'a>, Failure> {
+    ruleset.get(key).ok_or_else(|| {
+        let keys = ruleset.iter().map(|feature| feature.key());
+        Failure::NotFound(no_such_feature(&payload.name, key, keys))
+    })
+}
+
+/// The context of one person.
+fn with(fixed: &Attributes, attribute: &str, id: &str) -> Attributes {
+    let start = Attributes::builder().attribute(attribute, id);
+    let fill = |builder: fh_eval::AttributesBuilder,
+                (name, values): (&str, fh_eval::Values<'_>)| {
+        values.fold(builder, |builder, value| builder.attribute(name, value))
+    };
+    fixed.iter().fold(start, fill).build()
+}
+
+/// A rollout over a sample, for the demo.
+pub(crate) fn sampled(
+    feature: FeatureRef<'_>,
+    attribute: &str,
+    count: u64,
+    now: fh_eval::Timestamp,
+) -> impl Fn(&mut Screen<'_>) -> Result<(), Failure> {
+    let mut tally = Tally::new(attribute, Arms::of(feature, Profile::Client), count);
+    Population::Sampled { count, seed: 0 }.for_each(|id| {
+        let attributes = with(&Attributes::default(), attribute, id);
+        tally.add(feature.evaluate(&Subject::new(&attributes, now)).strategy_position());
+    });
+    move |screen| Ok(tally.write(screen, "made-up ids")?)
+}

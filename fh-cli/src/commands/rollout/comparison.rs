@@ -1,0 +1,132 @@
+//! Whose value a change would change.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::tally::VALUE_COLUMNS;
+use crate::jsonout;
+use crate::screen::{BOLD, PLAIN, QUIET, Screen};
+use crate::shown::{self, count, percent};
+use crate::table::{Align, Table};
+
+/// Examples per change.
+const EXAMPLES: usize = 2;
+
+/// Whose value changes.
+pub(crate) struct Comparison {
+    with: String,
+    list: bool,
+    changed: u64,
+    moves: Vec<Move>,
+}
+
+/// A value before or after.
+#[derive(PartialEq)]
+pub(crate) struct End {
+    pub(crate) shown: String,
+    pub(crate) token: Option<String>,
+}
+
+impl Serialize for End {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        jsonout::token(self.token.as_deref()).serialize(serializer)
+    }
+}
+
+#[derive(Serialize)]
+struct Move {
+    from: End,
+    to: End,
+    people: u64,
+    ids: Vec<String>,
+}
+
+#[derive(Serialize)]
+pub(super) struct ComparisonReport<'a> {
+    with: &'a str,
+    changed: u64,
+    share: f64,
+    /// Their `ids` are examples unless `--list` was given.
+    moves: &'a [Move],
+}
+
+impl Comparison {
+    pub(crate) fn new(with: String, list: bool) -> Self {
+        Self { with, list, changed: 0, moves: Vec::new() }
+    }
+
+    /// Counts somebody whose value changes.
+    pub(crate) fn add(&mut self, id: &str, from: End, to: End) {
+        self.changed += 1;
+        let known = self.moves.iter().position(|known| known.from == from && known.to == to);
+        let at = known.unwrap_or_else(|| {
+            self.moves.push(Move { from, to, people: 0, ids: Vec::new() });
+            self.moves.len() - 1
+        });
+        if let Some(known) = self.moves.get_mut(at) {
+            known.people += 1;
+            if self.list || known.ids.len() < EXAMPLES {
+                known.ids.push(id.to_string());
+            }
+        }
+    }
+
+    pub(super) fn report(&self, people: u64) -> ComparisonReport<'_> {
+        ComparisonReport {
+            with: &self.with,
+            changed: self.changed,
+            share: self.changed as f64 / people.max(1) as f64,
+            moves: &self.moves,
+        }
+    }
+
+    pub(crate) fn write(&mut self, screen: &mut Screen<'_>, people: u64) -> io::Result<()> {
+        let share = |part: u64| percent(part as f64 / people.max(1) as f64);
+        screen.end()?;
+        let summary = match self.changed {
+            0 => format!("Compared with {}, nobody's value would change.", self.with),
+            changed => format!(
+                "Compared with {}, {} of {} ({}) would get another value:",
+                self.with,
+                count(changed),
+                count(people),
+                share(changed)
+            ),
+        };
+        screen.paragraph(BOLD, "", &summary)?;
+        if self.changed == 0 {
+            return Ok(());
+        }
+        screen.end()?;
+        self.moves.sort_by_key(|each| std::cmp::Reverse(each.people));
+        let mut table = Table::new([
+            ("FROM", Align::Left),
+            ("TO", Align::Left),
+            ("PEOPLE", Align::Right),
+            ("SHARE", Align::Right),
+            (if self.list { "" } else { "FOR EXAMPLE" }, Align::Left),
+        ]);
+        for each in &self.moves {
+            let examples = if self.list { String::new() } else { each.ids.join(", ") };
+            table.row([
+                (shown::cut(&each.from.shown, VALUE_COLUMNS).into_owned(), PLAIN),
+                (shown::cut(&each.to.shown, VALUE_COLUMNS).into_owned(), PLAIN),
+                (count(each.people), PLAIN),
+                (share(each.people), PLAIN),
+                (examples, QUIET),
+            ]);
+        }
+        table.write(screen, 0)?;
+        if self.list {
+            for each in &self.moves {
+                screen.end()?;
+                screen.line(BOLD, &format!("{} → {}", each.from.shown, each.to.shown))?;
+                for id in &each.ids {
+                    screen.line(PLAIN, &format!("  {id}"))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

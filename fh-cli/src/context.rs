@@ -1,0 +1,83 @@
+//! Contexts from the command line (D-42).
+
+use clap::Args;
+use fh_eval::Attributes;
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ContextArgs {
+    /// An attribute of whom to evaluate for, once per attribute; the same name again adds values.
+    /// `\,` is a comma within a value, `\\` a backslash, `plan=` the empty text
+    #[arg(short, long, value_name = "NAME=VALUE[,VALUE]", value_parser = read)]
+    context: Vec<Attribute>,
+}
+
+/// One `--context`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Attribute {
+    pub(crate) name: String,
+    pub(crate) values: Vec<String>,
+}
+
+impl ContextArgs {
+    /// Everything given.
+    pub(crate) fn attributes(&self) -> Attributes {
+        attributes(&self.context)
+    }
+}
+
+/// A context of such attributes.
+pub(crate) fn attributes(given: &[Attribute]) -> Attributes {
+    given
+        .iter()
+        .fold(Attributes::builder(), |builder, attribute| {
+            builder.attribute(&attribute.name, &attribute.values)
+        })
+        .build()
+}
+
+/// Reads `name=value,value`.
+pub(crate) fn read(text: &str) -> Result<Attribute, String> {
+    let Some((name, list)) = text.split_once('=') else {
+        return Err(format!("write {text}=VALUE"));
+    };
+    if name.is_empty() {
+        return Err("write NAME=VALUE, such as userkey=fred".to_string());
+    }
+    let mut values = Vec::new();
+    let mut value = String::new();
+    let mut chars = list.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            ',' => values.push(std::mem::take(&mut value)),
+            // A backslash before anything else is one.
+            '\\' => value.push(chars.next_if(|next| matches!(next, ',' | '\\')).unwrap_or(c)),
+            c => value.push(c),
+        }
+    }
+    values.push(value);
+    Ok(Attribute { name: name.to_string(), values })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_and_escapes() {
+        let values = |text| read(text).unwrap().values;
+        assert_eq!(values("k=v"), ["v"]);
+        assert_eq!(values("k=a,b"), ["a", "b"]);
+        assert_eq!(values(r"k=a\,b,c\\,\d\"), ["a,b", "c\\", "\\d\\"]);
+        assert_eq!(values("k="), [""]);
+        assert_eq!(values("k=a,"), ["a", ""]);
+        assert_eq!(values("k=a=b"), ["a=b"]);
+        assert!(read("k").is_err() && read("=v").is_err());
+    }
+
+    #[test]
+    fn the_same_name_appends() {
+        let given = ["k=a", "j=x", "k=b,c"].map(|text| read(text).unwrap());
+        let attributes = attributes(&given);
+        assert_eq!(attributes.get("k").unwrap().collect::<Vec<_>>(), ["a", "b", "c"]);
+    }
+}

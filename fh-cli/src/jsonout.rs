@@ -1,0 +1,30 @@
+//! Machine-readable output.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// One document, over several lines.
+pub(crate) fn document(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
+/// A list with one row a line, written as the rows come.
+pub(crate) fn rows<T: Serialize>(
+    out: &mut dyn Write,
+    rows: impl IntoIterator<Item = T>,
+) -> io::Result<()> {
+    out.write_all(b"[")?;
+    for (index, row) in rows.into_iter().enumerate() {
+        out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
+        serde_json::to_writer(&mut *out, &row)?;
+    }
+    out.write_all(b"\n]\n")
+}
+
+/// A JSON token as it stands, or null.
+pub(crate) fn token(token: Option<&str>) -> Option<Box<RawValue>> {
+    RawValue::from_string(token?.to_string()).ok()
+}

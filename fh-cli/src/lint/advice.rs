@@ -1,0 +1,65 @@
+//! What to do about what the engine could not read.
+
+use fh_eval::text::pattern::Refusal;
+use fh_eval::{Diagnostic, Problem};
+
+/// The code of a diagnostic, and advice.
+pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
+    let member = diagnostic.place.member.unwrap_or("this part");
+    match &diagnostic.problem {
+        Problem::Expected(what) => (
+            "wrong-type",
+            match member {
+                "feature" => "make it an object with id, key, type and value".to_string(),
+                "key" => "give the feature a key".to_string(),
+                _ => format!("make {member} {what}, or leave it out"),
+            },
+        ),
+        Problem::Unknown(what) => ("unknown-name", format!("write one of {}", known(what))),
+        Problem::NotA(what) => ("unreadable-value", format!("write {}", example(what))),
+        Problem::Pattern(Refusal::Unsupported(_)) => {
+            ("regex", "say it with alternatives and anchors, or with several rules".to_string())
+        }
+        Problem::Pattern(Refusal::Invalid(_)) => (
+            "regex",
+            "correct the pattern; a backslash makes a special character plain".to_string(),
+        ),
+        Problem::Pattern(_) => ("regex", "split it into several values".to_string()),
+        Problem::PatternBudget => {
+            ("regex", "use STARTS_WITH, ENDS_WITH or INCLUDES where they do".to_string())
+        }
+        Problem::NoFeatureId | Problem::NoHashId => {
+            ("no-feature-id", "give the feature its id, which decides who is in".to_string())
+        }
+        Problem::DuplicateKey => ("duplicate-key", "rename one of them or take it out".to_string()),
+        Problem::ServerRaises => (
+            "unreadable-value",
+            "take the null out, or write a boolean where the rule is BOOLEAN".to_string(),
+        ),
+        _ => ("wrong-type", "correct it or take it out".to_string()),
+    }
+}
+
+fn known(what: &str) -> &'static str {
+    match what {
+        "feature type" => "BOOLEAN, STRING, NUMBER, JSON",
+        "rule type" => "STRING, SEMANTIC_VERSION, NUMBER, DATE, DATETIME, BOOLEAN, IP_ADDRESS",
+        _ => {
+            "EQUALS, NOT_EQUALS, INCLUDES, EXCLUDES, GREATER, GREATER_EQUALS, LESS, LESS_EQUALS, STARTS_WITH, ENDS_WITH, REGEX"
+        }
+    }
+}
+
+fn example(what: &str) -> &'static str {
+    if what.contains("date-time") {
+        "a date-time with its offset, such as 2026-11-27T09:00:00Z"
+    } else if what.contains("date") {
+        "a date such as 2026-11-27"
+    } else if what.contains("address") || what.contains("network") {
+        "an address or network such as 203.0.113.0/24 or 2001:db8::/32"
+    } else if what.contains("number") {
+        "a number such as 10 or 9.95, without quotes"
+    } else {
+        "what the rule's type asks for"
+    }
+}

@@ -1,0 +1,176 @@
+//! What profile `edge` evaluates differently, so far as a payload shows it (evaluation 0.2, 3).
+
+use std::collections::{BTreeSet, HashSet};
+
+use fh_eval::text::number::{Decimal, OwnedDecimal};
+use fh_eval::{Ruleset, Shape, Token};
+use regex_syntax::hir::Look;
+
+use super::view::{ByKey, FeatureView, RuleView, StrategyView};
+use super::{At, Finding, Findings, Level, advice, rules};
+
+/// What only the Edge cannot read.
+pub(crate) fn diagnosed(
+    findings: &mut Findings<'_>,
+    client: &Ruleset,
+    edge: &Ruleset,
+    views: &ByKey<'_, '_>,
+) {
+    let known: HashSet<String> =
+        client.diagnostics().map(|known| known.place.to_string()).collect();
+    for diagnostic in edge.diagnostics() {
+        let place = &diagnostic.place;
+        if known.contains(&place.to_string()) {
+            continue;
+        }
+        let view = views.get(place);
+        let finding = Finding {
+            level: Level::Warning,
+            code: "edge",
+            place: place.clone(),
+            line: findings.lines.line_of(view.and_then(|view| view.near(place))),
+            message: format!(
+                "under profile edge: {}; {}",
+                diagnostic.problem, diagnostic.consequence
+            ),
+            advice: advice::of(diagnostic).1,
+        };
+        let feature = view.map_or(usize::MAX, |view| view.position);
+        findings.found.push(((feature, place.strategy, place.rule), finding));
+    }
+}
+
+/// What the Edge reads, but decides otherwise.
+pub(crate) fn check<'v>(
+    findings: &mut Findings<'_>,
+    view: &'v FeatureView<'_>,
+    strategy: &'v StrategyView<'_>,
+    rule: &'v RuleView<'_>,
+) {
+    if rules::never_holds(&rule.kind, &rule.conditional) {
+        return;
+    }
+    let at = view.at_rule(strategy, rule);
+    let mut warn = |at: &At<'_>, message: &str, advice: &str| {
+        findings.warn(at, "edge", format!("under profile edge {message}"), advice);
+    };
+    let (kind, conditional) = (rule.kind.as_ref(), rule.conditional.as_ref());
+    let clock = rule.field.eq_ignore_ascii_case("now");
+    if matches!(rule.values, Shape::Absent) && conditional == "EQUALS" && !clock {
+        let at = At { member: Some("values"), ..at };
+        return warn(
+            &at,
+            "absent values are an empty list, so the rule never holds",
+            "write null for \"is missing\"",
+        );
+    }
+    let equality = matches!(conditional, "EQUALS" | "NOT_EQUALS" | "INCLUDES" | "EXCLUDES");
+    let textual = matches!(conditional, "STARTS_WITH" | "ENDS_WITH" | "REGEX");
+    if kind == "DATETIME" && !textual && clock && !rule.listed().is_empty() {
+        return warn(
+            &at,
+            "the clock is a date-time without offset, and the rule never holds",
+            "use the type DATE",
+        );
+    }
+    if kind == "STRING" && conditional == "NOT_EQUALS" && texts(rule).len() > 1 {
+        return warn(
+            &at,
+            "it holds for everyone, as every text differs from one of several values",
+            "use one rule a value",
+        );
+    }
+    if kind == "DATETIME" && equality && !rule.listed().is_empty() {
+        return warn(
+            &at,
+            "equal moments with different offsets are not equal",
+            "use GREATER_EQUALS and LESS_EQUALS, or the type DATE",
+        );
+    }
+    if conditional == "REGEX" && kind == "NUMBER" && !rule.listed().is_empty() {
+        return warn(
+            &at,
+            "the supplied number is taken for the pattern and the value for the text",
+            "use the type STRING",
+        );
+    }
+    for value in rule.listed() {
+        let at = At { member: Some("values"), token: Some(value.raw), ..at.clone() };
+        match (kind, &value.token) {
+            ("STRING" | "DATE" | "DATETIME", Token::Text(pattern))
+                if conditional == "REGEX" && matches_part(pattern) =>
+            {
+                warn(
+                    &at,
+                    "the pattern has to match the whole text, not some part of it",
+                    "write the pattern for the whole text, from ^ to $",
+                );
+            }
+            ("NUMBER", Token::Number(digits)) if equality && is_fraction(digits) => {
+                warn(
+                    &at,
+                    "fractions are equal only in their exact binary value and number of decimals",
+                    "use GREATER_EQUALS and LESS_EQUALS, or whole numbers",
+                );
+            }
+            ("NUMBER", Token::Number(digits))
+                if !textual && is_fraction(digits) && !is_exact(digits) =>
+            {
+                warn(
+                    &at,
+                    "the fraction is taken in its binary value, which is slightly off",
+                    "use whole numbers, such as cents",
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+fn texts(rule: &RuleView<'_>) -> BTreeSet<String> {
+    let values = rule.listed().iter();
+    values.filter_map(|value| Some(value.text()?.into_owned())).collect()
+}
+
+/// Does a pattern that is searched for match texts that it does not match as a whole?
+fn matches_part(pattern: &str) -> bool {
+    // A pattern that cannot be read is reported as such.
+    regex_syntax::parse(pattern).is_ok_and(|tree| {
+        let properties = tree.properties();
+        !(properties.look_set_prefix().contains(Look::Start)
+            && properties.look_set_suffix().contains(Look::End))
+    })
+}
+
+/// Doubles that are whole have no decimals on the Edge.
+fn is_fraction(digits: &str) -> bool {
+    digits.contains(['.', 'e', 'E'])
+        && digits.parse::<f64>().is_ok_and(|double| double.fract() != 0.0)
+}
+
+fn is_exact(digits: &str) -> bool {
+    let double = digits.parse().ok().and_then(OwnedDecimal::from_double);
+    double.is_some_and(|double| Decimal::parse(digits) == Some(double.as_decimal()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anchored_patterns_match_wholes() {
+        for whole in ["^a$", r"\Aa\z", "^(a|b)$", "^a$|^b$"] {
+            assert!(!matches_part(whole), "{whole}");
+        }
+        for part in ["a", "^a", "a$", "^a|b$", "(?m)^a$"] {
+            assert!(matches_part(part), "{part}");
+        }
+    }
+
+    #[test]
+    fn fractions() {
+        assert!(is_fraction("9.5") && is_exact("9.5"));
+        assert!(is_fraction("10.1") && !is_exact("10.1"));
+        assert!(!is_fraction("10.0") && !is_fraction("10") && !is_fraction("1e3"));
+    }
+}

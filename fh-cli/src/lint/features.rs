@@ -1,0 +1,109 @@
+//! Features: their values, and their names among each other.
+
+use std::collections::HashSet;
+
+use fh_eval::featurehub::wire;
+use fh_eval::{Kind, Token};
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use super::view::FeatureView;
+use super::{At, Finding, Findings, Level};
+
+/// What only shows when looking at all features.
+pub(crate) fn together(findings: &mut Findings<'_>, views: &[FeatureView<'_>]) {
+    let said = |(_, finding): &(_, Finding)| {
+        (finding.code == "duplicate-key").then(|| finding.place.feature.to_string())
+    };
+    // What the engine has said already is no news.
+    let mut known: HashSet<String> = findings.found.iter().filter_map(said).collect();
+    let mut keys = HashSet::new();
+    for view in views.iter().filter(|view| wire::text(view.wire.key).is_some()) {
+        if keys.insert(&view.key) || !known.insert(view.key.clone()) {
+            continue;
+        }
+        findings.warn(
+            &At { member: Some("key"), ..view.at() },
+            "duplicate-key",
+            "another feature has the same key, and only one of them can be served".to_string(),
+            "rename one of them or take it out",
+        );
+        // One of the two is lost, as with every other error.
+        if let Some((_, finding)) = findings.found.last_mut() {
+            finding.level = Level::Error;
+        }
+    }
+}
+
+/// The values of a feature and its strategies, against its type.
+pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
+    value(findings, view, view.wire.value, view.at());
+    for strategy in &view.strategies {
+        value(findings, view, strategy.wire.value, view.at_strategy(strategy));
+    }
+    if view.key.trim() != view.key {
+        let at = At { member: Some("key"), ..view.at() };
+        let message =
+            "the key has blanks around it, which programs would have to spell as well".to_string();
+        findings.warn(&at, "blanks", message, "take the blanks out");
+    }
+}
+
+fn value<'v>(
+    findings: &mut Findings<'_>,
+    view: &FeatureView<'_>,
+    raw: Option<&'v RawValue>,
+    at: At<'v>,
+) {
+    let (Some(kind), Some(raw)) = (view.kind, raw) else {
+        return;
+    };
+    let at = At { member: Some("value"), token: Some(raw.get()), ..at };
+    match (kind, Token::of(raw)) {
+        (Kind::Boolean, Token::Text(text)) => {
+            let as_read = text.eq_ignore_ascii_case("true");
+            findings.warn(
+                &at,
+                "value-type",
+                format!("a BOOLEAN whose value is text; it is read as {as_read}"),
+                format!("write {as_read} without quotes"),
+            );
+        }
+        (Kind::Number, Token::Text(text)) if fh_eval::Number::parse(&text).is_some() => {
+            findings.warn(
+                &at,
+                "value-type",
+                "a NUMBER whose value is text; some SDKs serve another value for it".to_string(),
+                "write the number without quotes",
+            );
+        }
+        // The engine has said that any other text is no number.
+        (Kind::Boolean, Token::Number(_)) | (Kind::Number, Token::Bool(_)) => {
+            findings.warn(
+                &at,
+                "value-type",
+                format!("a {kind} whose value is something else"),
+                format!("write a {kind}'s value"),
+            );
+        }
+        (Kind::String, Token::Number(_) | Token::Bool(_)) => {
+            findings.warn(
+                &at,
+                "value-type",
+                "a STRING whose value is no text; it is read as the text of it".to_string(),
+                "put it in quotes",
+            );
+        }
+        (Kind::Json, Token::Text(text)) => {
+            if let Err(error) = serde_json::from_str::<IgnoredAny>(&text) {
+                findings.warn(
+                    &at,
+                    "json-value",
+                    format!("a JSON feature whose value is no JSON ({error})"),
+                    "correct it: every program that parses it will fail",
+                );
+            }
+        }
+        _ => {}
+    }
+}

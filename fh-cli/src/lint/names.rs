@@ -1,0 +1,59 @@
+//! Well-known attributes, whose values FeatureHub has names for.
+
+use fh_eval::text::pattern::{Extent, Pattern};
+use fh_eval::{Country, Device, Platform};
+
+use super::view::RuleView;
+use super::{At, Findings, countries};
+use crate::nearest::nearest;
+
+fn known(field: &str) -> Option<Vec<&'static str>> {
+    Some(match field {
+        "country" => Country::ALL.iter().map(|name| name.as_str()).collect(),
+        "device" => Device::ALL.iter().map(|name| name.as_str()).collect(),
+        "platform" => Platform::ALL.iter().map(|name| name.as_str()).collect(),
+        _ => return None,
+    })
+}
+
+/// Warns about values that no well-known name of the attribute can satisfy.
+pub(crate) fn check(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
+    let Some(known) = known(&rule.field) else {
+        return;
+    };
+    for value in rule.listed() {
+        let Some(text) = value.text() else { continue };
+        let text = text.as_ref();
+        let some_name: Box<dyn Fn(&str) -> bool> = match rule.conditional.as_ref() {
+            "EQUALS" | "NOT_EQUALS" => Box::new(|name| name == text),
+            "INCLUDES" | "EXCLUDES" => Box::new(|name| name.contains(text)),
+            "STARTS_WITH" => Box::new(|name| name.starts_with(text)),
+            "ENDS_WITH" => Box::new(|name| name.ends_with(text)),
+            "REGEX" => match Pattern::compile(text, Extent::Search) {
+                Ok(pattern) => Box::new(move |name| pattern.is_match(name)),
+                Err(_) => continue,
+            },
+            _ => continue,
+        };
+        if known.iter().any(|name| some_name(name)) {
+            continue;
+        }
+        let field = &rule.field;
+        let meant = countries::named(text)
+            .filter(|_| field == "country")
+            .or_else(|| nearest(text, known.iter().copied()));
+        let advice = match (meant, field.as_ref()) {
+            (Some(meant), _) => format!("write {meant}"),
+            (None, "country") => {
+                "FeatureHub's countries are English names such as new_zealand".to_string()
+            }
+            (None, _) => format!("one of {}", known.join(", ")),
+        };
+        findings.warn(
+            &At { member: Some("values"), token: Some(value.raw), ..at.clone() },
+            "well-known",
+            format!("no {field} of FeatureHub's has such a name"),
+            advice,
+        );
+    }
+}

@@ -1,0 +1,184 @@
+//! Rules: conditionals, values and names that cannot be meant.
+
+use std::borrow::Cow;
+
+use fh_eval::{Shape, Token};
+
+use super::view::{FeatureView, RuleView, StrategyView, Value};
+use super::{At, Findings, names};
+
+/// Checks one rule.
+pub(crate) fn check<'v>(
+    findings: &mut Findings<'_>,
+    view: &'v FeatureView<'_>,
+    strategy: &'v StrategyView<'_>,
+    rule: &'v RuleView<'_>,
+) {
+    let at = At { member: None, ..view.at_rule(strategy, rule) };
+    field(findings, rule, &at);
+    if never_holds(&rule.kind, &rule.conditional) {
+        findings.warn(
+            &At { member: Some("conditional"), ..at },
+            "never-holds",
+            format!("{} never holds for {}", rule.conditional, rule.kind),
+            instead(&rule.kind),
+        );
+        return;
+    }
+    let values = match &rule.values {
+        Shape::Is(values) if !values.is_empty() => values,
+        Shape::Is(_) => return empty(findings, rule, &at),
+        Shape::Absent | Shape::Null => return blank(findings, rule, &at),
+        Shape::Other => return,
+    };
+    for value in values {
+        let at = At { member: Some("values"), token: Some(value.raw), ..at.clone() };
+        blanks(findings, rule, value, &at);
+        if rule.kind == "SEMANTIC_VERSION" {
+            version(findings, value, &at);
+        }
+    }
+    if rule.kind == "BOOLEAN" {
+        boolean(findings, values, &at);
+    }
+    if rule.kind == "STRING" {
+        names::check(findings, rule, &at);
+    }
+}
+
+/// Conditionals that a type does not have (evaluation 3.1).
+pub(crate) fn never_holds(kind: &str, conditional: &str) -> bool {
+    let textual = matches!(conditional, "STARTS_WITH" | "ENDS_WITH" | "REGEX");
+    let ordering = matches!(conditional, "GREATER" | "GREATER_EQUALS" | "LESS" | "LESS_EQUALS");
+    match kind {
+        "SEMANTIC_VERSION" => textual,
+        "IP_ADDRESS" => textual || ordering,
+        "BOOLEAN" => textual || ordering || matches!(conditional, "INCLUDES" | "EXCLUDES"),
+        _ => false,
+    }
+}
+
+fn instead(kind: &str) -> &'static str {
+    match kind {
+        "BOOLEAN" => "use EQUALS or NOT_EQUALS",
+        "IP_ADDRESS" => "use INCLUDES or EXCLUDES; a network such as 10.0.0.0/8 covers a range",
+        _ => "use EQUALS, an ordering such as GREATER_EQUALS, or the type STRING",
+    }
+}
+
+fn field(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
+    if rule.field.trim() != rule.field {
+        findings.warn(
+            &At { member: Some("fieldName"), ..at.clone() },
+            "blanks",
+            "the attribute's name has blanks around it, which contexts would have to spell as well"
+                .to_string(),
+            "take the blanks out",
+        );
+    }
+}
+
+fn blanks(findings: &mut Findings<'_>, rule: &RuleView<'_>, value: &Value<'_>, at: &At<'_>) {
+    let Token::Text(text) = &value.token else {
+        return;
+    };
+    if rule.conditional != "REGEX" && text.trim() != text.as_ref() {
+        findings.warn(
+            at,
+            "blanks",
+            "blanks around the value are compared, too".to_string(),
+            "take the blanks out",
+        );
+    }
+}
+
+fn blank(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
+    let clock =
+        rule.field.eq_ignore_ascii_case("now") && matches!(rule.kind.as_ref(), "DATE" | "DATETIME");
+    let message = if rule.conditional != "EQUALS" {
+        format!("without values {} never holds, so the strategy never matches", rule.conditional)
+    } else if clock {
+        "without values a rule on the clock never holds, so the strategy never matches".to_string()
+    } else {
+        return;
+    };
+    findings.warn(
+        &At { member: Some("values"), ..at.clone() },
+        "blank-rule",
+        message,
+        "give it values, or take the rule out",
+    );
+}
+
+fn empty(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
+    let negative = matches!(rule.conditional.as_ref(), "NOT_EQUALS" | "EXCLUDES");
+    let message = if negative && rule.kind != "BOOLEAN" {
+        format!("the list of values is empty: it holds for everyone who has {}", rule.field)
+    } else {
+        "the list of values is empty, so it never holds".to_string()
+    };
+    findings.warn(
+        &At { member: Some("values"), ..at.clone() },
+        "blank-rule",
+        message,
+        "give it values, or take the rule out",
+    );
+}
+
+fn version(findings: &mut Findings<'_>, value: &Value<'_>, at: &At<'_>) {
+    let Some(text) = value.text() else { return };
+    if let Err(error) = semver::Version::parse(&text) {
+        findings.warn(
+            at,
+            "version",
+            format!("not a version by semver.org ({error}); FeatureHub refuses it on saving"),
+            completed(&text),
+        );
+    }
+}
+
+/// The version that may be meant.
+fn completed(text: &str) -> Cow<'static, str> {
+    let bare = text.trim().trim_start_matches(['v', 'V']);
+    let candidates = [bare.to_string(), format!("{bare}.0"), format!("{bare}.0.0")];
+    let found = candidates.into_iter().find(|candidate| semver::Version::parse(candidate).is_ok());
+    match found {
+        Some(version) => Cow::Owned(format!("write {version}")),
+        None => Cow::Borrowed("write MAJOR.MINOR.PATCH, such as 4.2.0"),
+    }
+}
+
+fn boolean(findings: &mut Findings<'_>, values: &[Value<'_>], at: &At<'_>) {
+    let at = At { member: Some("values"), ..at.clone() };
+    if values.len() > 1 {
+        findings.warn(
+            &at,
+            "boolean-rule",
+            "only the first value of a BOOLEAN rule counts".to_string(),
+            "leave one value",
+        );
+    }
+    let first = values.iter().find(|value| value.token != Token::Null);
+    let Some(first) = first.filter(|first| !matches!(first.token, Token::Bool(_))) else {
+        return;
+    };
+    let read = first.text().is_some_and(|text| text == "true");
+    findings.warn(
+        &At { token: Some(first.raw), ..at },
+        "boolean-rule",
+        format!("the value is no boolean; it is read as {read}"),
+        format!("write {read} or {} without quotes", !read),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::completed;
+
+    #[test]
+    fn versions_are_completed() {
+        assert_eq!(completed("4.2"), "write 4.2.0");
+        assert_eq!(completed("v3"), "write 3.0.0");
+        assert_eq!(completed("newest"), "write MAJOR.MINOR.PATCH, such as 4.2.0");
+    }
+}

@@ -1,0 +1,203 @@
+//! Strategies: percentages, and who is left for each.
+
+use std::collections::BTreeSet;
+
+use fh_eval::Token;
+use fh_eval::bucket::BUCKETS;
+use serde_json::value::RawValue;
+
+use super::view::{FeatureView, RuleView, StrategyView};
+use super::{At, Findings};
+use crate::shown::millionths;
+
+const ALL: i64 = BUCKETS as i64;
+
+/// A strategy that matches some people, as those after it see it.
+struct Taker<'v, 'a> {
+    strategy: &'v StrategyView<'a>,
+    rules: BTreeSet<String>,
+    /// The largest bucket that it takes; none if it asks for no bucket.
+    limit: Option<i64>,
+}
+
+impl Taker<'_, '_> {
+    fn keys(&self) -> &[String] {
+        self.strategy.keys.as_deref().unwrap_or_default()
+    }
+
+    fn takes_every_bucket(&self) -> bool {
+        self.limit.is_none_or(|limit| limit >= ALL - 1)
+    }
+
+    /// Who is left for a later strategy and why, if that is hardly anybody.
+    fn leaves_nobody_for(&self, later: &Taker<'_, '_>) -> Option<String> {
+        if !self.rules.is_subset(&later.rules) {
+            return None;
+        }
+        let name = named(self.strategy);
+        let same_key = later.limit.is_some() && self.keys() == later.keys();
+        if let (Some(limit), Some(later_limit), true) = (self.limit, later.limit, same_key)
+            && later_limit <= limit
+        {
+            return Some(if self.rules.is_empty() {
+                format!(
+                    "nobody can get here: {name} already takes every bucket up to {}",
+                    millionths(limit.min(ALL))
+                )
+            } else {
+                format!(
+                    "nobody can get here: {name} has the same rules and already takes those buckets, as percentages beside rules do not add up"
+                )
+            });
+        }
+        if !self.takes_every_bucket() {
+            return None;
+        }
+        // A bucket of the default key needs such a key; who has none passes by, unless the later one needs it as well.
+        let keyless_pass = self.limit.is_some() && self.keys().is_empty() && !same_key;
+        let who = if keyless_pass {
+            "only people without a user key can get here"
+        } else {
+            "nobody can get here"
+        };
+        let whom = match (self.rules.is_empty(), keyless_pass) {
+            (true, false) => "everyone",
+            (true, true) => "everyone else",
+            (false, false) => "everyone whom these rules admit",
+            (false, true) => "everyone else whom these rules admit",
+        };
+        Some(format!("{who}: {name} takes {whom}"))
+    }
+}
+
+fn named(strategy: &StrategyView<'_>) -> String {
+    let number = strategy.position + 1;
+    match &strategy.id {
+        Some(id) => format!("strategy {number} ({id})"),
+        None => format!("strategy {number}"),
+    }
+}
+
+/// A rule as a text that is equal for rules that ask the same.
+fn canonical(rule: &RuleView<'_>) -> String {
+    let values: BTreeSet<String> = rule
+        .listed()
+        .iter()
+        .filter(|value| value.token != Token::Null)
+        .map(|value| {
+            value.text().map_or_else(|| value.raw.to_string(), std::borrow::Cow::into_owned)
+        })
+        .collect();
+    let listed = rule.values.as_ref().is_some();
+    format!("{:?}", (&rule.field, &rule.kind, &rule.conditional, listed, values))
+}
+
+/// Checks the strategies of a feature, in order.
+pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
+    let mut takers: Vec<Taker<'_, '_>> = Vec::new();
+    // What plain percentages have taken so far, by percentage key.
+    let mut sums: Vec<(&[String], i64)> = Vec::new();
+    for (index, strategy) in view.strategies.iter().enumerate() {
+        duplicate_id(findings, view, index);
+        let at = view.at_strategy(strategy);
+        let (Some(percentage), Some(keys), Some(rules)) =
+            (strategy.percentage, &strategy.keys, &strategy.rules)
+        else {
+            continue;
+        };
+        let token = strategy.wire.percentage.map(RawValue::get);
+        let share = At { member: Some("percentage"), token, ..at.clone() };
+        match (percentage, strategy.has_rules()) {
+            (None, false) => {
+                findings.warn(
+                    &at,
+                    "empty-strategy",
+                    "it has neither rules nor a percentage, so it never matches".to_string(),
+                    "give it 1000000 (100 %) if it is for everyone, else take it out",
+                );
+                continue;
+            }
+            (Some(0), false) => {
+                findings.warn(
+                    &share,
+                    "percentage-zero",
+                    "0 % and no rules: it never matches".to_string(),
+                    "take it out, or raise the percentage",
+                );
+                continue;
+            }
+            (Some(0), true) => findings.warn(
+                &share,
+                "percentage-zero",
+                "0 % counts as no percentage: everyone whom the rules admit gets it".to_string(),
+                "take the percentage out if that is meant, else the strategy",
+            ),
+            (Some(percentage), _) if !(0..=ALL).contains(&percentage) => findings.warn(
+                &share,
+                "percentage-range",
+                format!("{percentage} is outside 0 to 1000000 (100 %)"),
+                "write ten-thousandths of a percent: 20 % is 200000",
+            ),
+            _ => {}
+        }
+        let percentage = percentage.filter(|percentage| *percentage != 0);
+        let limit = match (percentage, strategy.has_rules()) {
+            (Some(percentage), false) => {
+                let before =
+                    sums.iter().find(|(known, _)| known == keys).map_or(0, |(_, sum)| *sum);
+                let sum = before.saturating_add(percentage);
+                if before <= ALL && sum > ALL && percentage <= ALL {
+                    findings.warn(
+                        &share,
+                        "percentage-sum",
+                        over(keys, sum),
+                        "lower them to 100 % together",
+                    );
+                }
+                sums.retain(|(known, _)| known != keys);
+                sums.push((keys.as_slice(), sum));
+                Some(sum)
+            }
+            (percentage, _) => percentage,
+        };
+        // A rule that could not be read holds for nobody, so nothing can be said about those after it.
+        let unread = strategy.wire.rules.as_ref().is_some_and(|all| all.len() != rules.len());
+        let taker = Taker { strategy, rules: rules.iter().map(canonical).collect(), limit };
+        if let Some(why) = takers.iter().find_map(|earlier| earlier.leaves_nobody_for(&taker)) {
+            findings.warn(&at, "unreachable", why, "move it before that strategy, or take it out");
+        }
+        if !unread {
+            takers.push(taker);
+        }
+    }
+}
+
+fn over(keys: &[String], sum: i64) -> String {
+    let whose = match keys {
+        [] => "of the user key".to_string(),
+        names => format!("of {}", names.join(" and ")),
+    };
+    format!(
+        "the percentages {whose} add up to {} with this one, and what is over 100 % reaches nobody",
+        millionths(sum)
+    )
+}
+
+fn duplicate_id(findings: &mut Findings<'_>, view: &FeatureView<'_>, index: usize) {
+    let Some((strategy, before)) = view.strategies.get(..=index).and_then(|all| all.split_last())
+    else {
+        return;
+    };
+    let same = before.iter().find(|earlier| earlier.id.is_some() && earlier.id == strategy.id);
+    if let Some(same) = same {
+        findings.warn(
+            &view.at_strategy(strategy),
+            "duplicate-strategy",
+            format!(
+                "strategy {} has the same id, so reports cannot tell them apart",
+                same.position + 1
+            ),
+            "give each strategy an id of its own",
+        );
+    }
+}

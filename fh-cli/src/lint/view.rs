@@ -1,0 +1,236 @@
+//! Features as lint looks at them: read from the wire, with positions and what was understood.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use fh_eval::featurehub::wire;
+use fh_eval::{Kind, Place, Shape, Token};
+use serde_json::value::RawValue;
+
+use super::At;
+
+/// A feature.
+pub(crate) struct FeatureView<'a> {
+    pub(crate) position: usize,
+    pub(crate) key: String,
+    pub(crate) kind: Option<Kind>,
+    pub(crate) wire: wire::Feature<'a>,
+    pub(crate) strategies: Vec<StrategyView<'a>>,
+    raw: &'a str,
+}
+
+/// A strategy that is an object.
+pub(crate) struct StrategyView<'a> {
+    pub(crate) position: u32,
+    pub(crate) id: Option<Cow<'a, str>>,
+    pub(crate) wire: wire::Strategy<'a>,
+    /// `None`: unreadable, so that it never matches.
+    pub(crate) percentage: Option<Option<i64>>,
+    /// Names of its percentage key; empty for the default key. `None`: unreadable.
+    pub(crate) keys: Option<Vec<String>>,
+    /// `None`: the list is unreadable.
+    pub(crate) rules: Option<Vec<RuleView<'a>>>,
+}
+
+/// A rule that is an object.
+pub(crate) struct RuleView<'a> {
+    pub(crate) position: u32,
+    pub(crate) field: Cow<'a, str>,
+    pub(crate) kind: Cow<'a, str>,
+    pub(crate) conditional: Cow<'a, str>,
+    pub(crate) values: Shape<Vec<Value<'a>>>,
+    near: Option<&'a str>,
+}
+
+/// A value of a rule.
+pub(crate) struct Value<'a> {
+    pub(crate) raw: &'a str,
+    pub(crate) token: Token<'a>,
+}
+
+impl Value<'_> {
+    /// The text that is compared, if it is one.
+    pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
+        match &self.token {
+            Token::Text(text) => Some(Cow::Borrowed(text.as_ref())),
+            other => other.clone().text().map(|text| Cow::Owned(text.into_owned())),
+        }
+    }
+}
+
+fn name<'a>(raw: wire::Raw<'a>) -> Cow<'a, str> {
+    wire::text(raw).unwrap_or_default()
+}
+
+impl<'a> RuleView<'a> {
+    fn of(position: u32, rule: &wire::Rule<'a>) -> Self {
+        let value = |raw: &&'a RawValue| Value { raw: raw.get(), token: Token::of(raw) };
+        Self {
+            position,
+            field: name(rule.field),
+            kind: name(rule.kind),
+            conditional: name(rule.conditional),
+            values: match &rule.values {
+                Shape::Is(values) => Shape::Is(values.iter().map(value).collect()),
+                Shape::Absent => Shape::Absent,
+                Shape::Null => Shape::Null,
+                Shape::Other => Shape::Other,
+            },
+            near: rule.field.or(rule.kind).or(rule.conditional).map(RawValue::get),
+        }
+    }
+
+    /// Its values; none if it has no list.
+    pub(crate) fn listed(&self) -> &[Value<'a>] {
+        self.values.as_ref().map_or(&[], Vec::as_slice)
+    }
+}
+
+impl<'a> StrategyView<'a> {
+    fn of(position: u32, strategy: &wire::Strategy<'a>) -> Self {
+        let percentage = match strategy.percentage.map(Token::of) {
+            None | Some(Token::Null) => Some(None),
+            Some(_) => crate::commands::rollout::integral(strategy.percentage).map(Some),
+        };
+        let keys = match &strategy.percentage_attributes {
+            Shape::Absent | Shape::Null => Some(Vec::new()),
+            Shape::Is(names) => {
+                names.iter().map(|raw| wire::text(Some(*raw)).map(Cow::into_owned)).collect()
+            }
+            Shape::Other => None,
+        };
+        let rules = match &strategy.rules {
+            Shape::Absent | Shape::Null => Some(Vec::new()),
+            Shape::Is(rules) => Some(
+                (0..)
+                    .zip(rules)
+                    .filter_map(|(position, rule)| Some(RuleView::of(position, rule.as_ref()?)))
+                    .collect(),
+            ),
+            Shape::Other => None,
+        };
+        Self {
+            position,
+            id: wire::text(strategy.id),
+            wire: strategy.clone(),
+            percentage,
+            keys,
+            rules,
+        }
+    }
+
+    /// Has it rules, readable or not?
+    pub(crate) fn has_rules(&self) -> bool {
+        match &self.wire.rules {
+            Shape::Is(rules) => !rules.is_empty(),
+            Shape::Absent | Shape::Null => false,
+            Shape::Other => true,
+        }
+    }
+
+    /// Some text of it.
+    fn near(&self) -> Option<&'a str> {
+        let first_rule = || self.rules.as_ref()?.first()?.near;
+        self.wire
+            .id
+            .or(self.wire.percentage)
+            .map(RawValue::get)
+            .or_else(first_rule)
+            .or(self.wire.value.map(RawValue::get))
+    }
+}
+
+impl<'a> FeatureView<'a> {
+    pub(crate) fn of(position: usize, raw: &'a RawValue) -> Self {
+        let wire = wire::Feature::parse(raw.get()).unwrap_or_default();
+        let key = match wire::text(wire.key) {
+            Some(key) if !key.is_empty() => key.into_owned(),
+            _ => format!("#{position}"),
+        };
+        let strategies = wire.strategies.as_ref().map_or(&[][..], Vec::as_slice);
+        let strategies = (0..)
+            .zip(strategies)
+            .filter_map(|(position, strategy)| Some(StrategyView::of(position, strategy.as_ref()?)))
+            .collect();
+        Self {
+            position,
+            key,
+            kind: wire::text(wire.kind).and_then(|name| Kind::from_wire(&name)),
+            strategies,
+            wire,
+            raw: raw.get(),
+        }
+    }
+
+    /// Every rule with its strategy.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = (&StrategyView<'a>, &RuleView<'a>)> {
+        self.strategies.iter().flat_map(|strategy| {
+            let rules = strategy.rules.as_ref().map_or(&[][..], Vec::as_slice);
+            rules.iter().map(move |rule| (strategy, rule))
+        })
+    }
+
+    /// The feature as a place.
+    pub(crate) fn at(&self) -> At<'_> {
+        At {
+            feature: self.position,
+            key: &self.key,
+            near: self.wire.key.map(RawValue::get).or(Some(self.raw)),
+            ..At::default()
+        }
+    }
+
+    /// One of its strategies as a place.
+    pub(crate) fn at_strategy<'v>(&'v self, strategy: &'v StrategyView<'a>) -> At<'v> {
+        At {
+            strategy: Some((strategy.position, strategy.id.as_deref())),
+            near: strategy.near().or(Some(self.raw)),
+            ..self.at()
+        }
+    }
+
+    /// One of its rules as a place.
+    pub(crate) fn at_rule<'v>(
+        &'v self,
+        strategy: &'v StrategyView<'a>,
+        rule: &'v RuleView<'a>,
+    ) -> At<'v> {
+        At {
+            rule: Some((rule.position, &rule.field)),
+            near: rule.near.or(strategy.near()).or(Some(self.raw)),
+            ..self.at_strategy(strategy)
+        }
+    }
+
+    /// Text of the part that the engine names.
+    pub(crate) fn near(&self, place: &Place) -> Option<&str> {
+        let Some(position) = place.strategy else {
+            let member = match place.member {
+                Some("value") => self.wire.value,
+                Some("type") => self.wire.kind,
+                _ => self.wire.key,
+            };
+            return member.or(self.wire.key).map(RawValue::get).or(Some(self.raw));
+        };
+        let strategy = self.strategies.iter().find(|each| each.position == position);
+        let rule = strategy.zip(place.rule).and_then(|(strategy, position)| {
+            strategy.rules.as_ref()?.iter().find(|each| each.position == position)
+        });
+        rule.and_then(|rule| rule.near)
+            .or_else(|| strategy.and_then(StrategyView::near))
+            .or(Some(self.raw))
+    }
+}
+
+/// Features by key, the last one for each, to find the one that the engine means.
+pub(crate) struct ByKey<'v, 'a>(HashMap<&'v str, &'v FeatureView<'a>>);
+
+impl<'v, 'a> ByKey<'v, 'a> {
+    pub(crate) fn of(views: &'v [FeatureView<'a>]) -> Self {
+        Self(views.iter().map(|view| (view.key.as_str(), view)).collect())
+    }
+
+    pub(crate) fn get(&self, place: &Place) -> Option<&'v FeatureView<'a>> {
+        self.0.get(place.feature.as_ref()).copied()
+    }
+}

@@ -1,0 +1,60 @@
+//! What somebody may have meant.
+
+/// The candidate that is nearest to a misspelt name, if one is near at all.
+pub(crate) fn nearest<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let name = plain(name);
+    let allowed = (name.len() / 3).clamp(1, 4);
+    candidates
+        .into_iter()
+        // Names of very different lengths are not misspellings of each other, and need not be compared.
+        .filter(|candidate| candidate.chars().count().abs_diff(name.len()) <= allowed)
+        .map(|candidate| (distance(&name, &plain(candidate)), candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Spelling without case, and with one sort of separator.
+fn plain(name: &str) -> Vec<char> {
+    let unified = |c: char| match c {
+        '-' | ' ' | '.' => '_',
+        c => c,
+    };
+    name.chars().take(100).map(unified).flat_map(char::to_lowercase).collect()
+}
+
+/// Levenshtein's.
+fn distance(left: &[char], right: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (above, a) in left.iter().enumerate() {
+        let mut diagonal = above;
+        let mut before = above + 1;
+        if let Some(first) = row.first_mut() {
+            *first = before;
+        }
+        for (cell, b) in row.iter_mut().skip(1).zip(right) {
+            let changed = diagonal + usize::from(a != b);
+            diagonal = *cell;
+            before = changed.min(before + 1).min(*cell + 1);
+            *cell = before;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn misspellings() {
+        let names = ["NEW_CHECKOUT", "SEARCH_RANKING", "A"];
+        assert_eq!(nearest("new-checkout", names), Some("NEW_CHECKOUT"));
+        assert_eq!(nearest("SERCH_RANKNG", names), Some("SEARCH_RANKING"));
+        assert_eq!(nearest("PRICES", names), None);
+        assert_eq!(distance(&plain("kitten"), &plain("sitting")), 3);
+    }
+}

@@ -1,0 +1,187 @@
+//! Reading what FeatureHub sends, from a file or stdin, in whatever form it was saved.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+
+use clap::Args;
+use fh_eval::featurehub::{Document, Environment, ParseError};
+
+use crate::failure::Failure;
+use crate::nearest::nearest;
+use crate::stream;
+
+/// Larger inputs are refused rather than read into memory.
+const LARGEST: u64 = 1 << 30;
+
+/// Which environment of a document.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct EnvironmentArgs {
+    /// The environment to look at, by id; required if FILE holds several
+    #[arg(long, value_name = "ID")]
+    pub(crate) environment: Option<String>,
+}
+
+/// A document that was read.
+#[derive(Debug)]
+pub(crate) struct Payload {
+    /// What to call it in messages.
+    pub(crate) name: String,
+    json: Vec<u8>,
+    /// Do positions in `json` mean positions in the file?
+    pub(crate) is_verbatim: bool,
+}
+
+/// Reads a file, or stdin for `-`.
+pub(crate) fn read_bytes(path: &str) -> Result<(String, Vec<u8>), Failure> {
+    let (name, bytes) = if path == "-" {
+        ("stdin".to_string(), limited(io::stdin().lock()))
+    } else {
+        (path.to_string(), File::open(path).and_then(limited))
+    };
+    let bytes = bytes.map_err(|error| Failure::Input(unreadable(&name, &error)))?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(Failure::Input(format!(
+            "{name} is larger than 1 GiB, which is more than fh reads: split it"
+        )));
+    }
+    Ok((name, bytes))
+}
+
+fn limited(input: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    input.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn unreadable(name: &str, error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound => {
+            format!("cannot read {name}: there is no such file (`-` reads stdin)")
+        }
+        ErrorKind::PermissionDenied => format!("cannot read {name}: permission denied"),
+        ErrorKind::IsADirectory => format!("cannot read {name}: it is a directory, name a file"),
+        _ => format!("cannot read {name}: {error}"),
+    }
+}
+
+impl Payload {
+    /// Reads a file, or stdin for `-`.
+    pub(crate) fn read(path: &str) -> Result<Self, Failure> {
+        let (name, bytes) = read_bytes(path)?;
+        Self::of(name, bytes)
+    }
+
+    /// Reads the payload of a command whose other argument is a feature's key, which are easily swapped.
+    pub(crate) fn read_for_key(path: &str, key: &str) -> Result<Self, Failure> {
+        Self::read(path).map_err(|failure| {
+            let swapped = !std::path::Path::new(path).exists() && std::path::Path::new(key).is_file();
+            match failure {
+                Failure::Input(_) if swapped => Failure::Input(format!(
+                    "cannot read {path}: there is no such file, but {key} is one: the key comes before the file"
+                )),
+                failure => failure,
+            }
+        })
+    }
+
+    /// Takes the bytes of a document.
+    pub(crate) fn of(name: String, bytes: Vec<u8>) -> Result<Self, Failure> {
+        if !stream::is_stream(&bytes) {
+            return Ok(Self { name, json: bytes, is_verbatim: true });
+        }
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            let why = ParseError::NotUtf8(error.valid_up_to());
+            Failure::Input(format!("{name} is {why}"))
+        })?;
+        match stream::document(text) {
+            Ok(json) => Ok(Self { name, json: json.into_bytes(), is_verbatim: false }),
+            Err(why) => Err(Failure::Input(format!(
+                "{name} {why}: record one until its first `features` event"
+            ))),
+        }
+    }
+
+    /// The JSON of it.
+    pub(crate) fn json(&self) -> &[u8] {
+        &self.json
+    }
+
+    /// All environments; what stands in several entries with the same id is one.
+    pub(crate) fn environments(&self) -> Result<Vec<Environment<'_>>, Failure> {
+        let name = &self.name;
+        let document = Document::parse(&self.json).map_err(|error| {
+            Failure::Input(match error {
+                ParseError::NotJson(_) if self.json.trim_ascii().is_empty() => {
+                    format!("{name} is empty: give it the features that FeatureHub sends")
+                }
+                ParseError::NotJson(why) if self.json.trim_ascii().starts_with(b"<") => {
+                    format!("{name} looks like HTML, not JSON ({why}): save the answer of the Edge's /features")
+                }
+                ParseError::NotJson(why) => format!("{name} is not JSON: {why}"),
+                ParseError::NoFeatures => format!(
+                    "{name} is JSON, but holds neither features nor environments: save the answer of the Edge's /features"
+                ),
+                other => format!("{name} is {other}"),
+            })
+        })?;
+        let mut joined: Vec<Environment<'_>> = Vec::new();
+        for environment in document.environments {
+            let known =
+                joined.iter_mut().find(|known| known.id.is_some() && known.id == environment.id);
+            match known {
+                Some(known) => known.features.extend(environment.features),
+                None => joined.push(environment),
+            }
+        }
+        Ok(joined)
+    }
+
+    /// The environment that was asked for, or the only one.
+    pub(crate) fn environment(
+        &self,
+        wanted: Option<&str>,
+        option: &str,
+    ) -> Result<Environment<'_>, Failure> {
+        let name = &self.name;
+        let mut environments = self.environments()?;
+        let ids: Vec<String> = environments.iter().map(id).collect();
+        let Some(wanted) = wanted else {
+            return match environments.len() {
+                0 | 1 => Ok(environments.pop().unwrap_or_default()),
+                _ => Err(Failure::Input(format!(
+                    "{name} holds several environments: choose one with {option}: {}",
+                    ids.join(", ")
+                ))),
+            };
+        };
+        match ids.iter().position(|id| id == wanted) {
+            Some(at) => Ok(environments.swap_remove(at)),
+            None if ids.iter().all(String::is_empty) => Err(Failure::Input(format!(
+                "{name} does not say which environment it is of: leave {option} out"
+            ))),
+            None => {
+                let meant = nearest(wanted, ids.iter().map(String::as_str));
+                let listed = meant.map_or_else(|| ids.join(", "), str::to_string);
+                Err(Failure::Input(format!(
+                    "{name} holds no environment {wanted}; {option} may be: {listed}"
+                )))
+            }
+        }
+    }
+}
+
+fn id(environment: &Environment<'_>) -> String {
+    environment.id.clone().unwrap_or_default()
+}
+
+/// Says that a feature is not there, and which one may have been meant.
+pub(crate) fn no_such_feature<'a>(
+    name: &str,
+    key: &str,
+    keys: impl IntoIterator<Item = &'a str>,
+) -> String {
+    match nearest(key, keys) {
+        Some(meant) => format!("{name} holds no feature {key}; did you mean {meant}?"),
+        None => format!("{name} holds no feature {key}; `fh eval {name}` lists what it holds"),
+    }
+}

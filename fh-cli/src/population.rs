@@ -1,0 +1,102 @@
+//! Who a rollout is looked at with: ids from a file, or a sample that comes out the same every time.
+
+use std::collections::HashSet;
+
+use crate::failure::Failure;
+use crate::payload::read_bytes;
+use crate::shown::plural;
+
+/// Ids, each once.
+pub(crate) enum Population {
+    /// Of a file.
+    Listed(Vec<String>),
+    /// So many, drawn with a seed.
+    Sampled { count: u64, seed: u64 },
+}
+
+impl Population {
+    /// Reads a file of one id a line. Answers what is worth knowing about it, too.
+    pub(crate) fn listed(path: &str) -> Result<(Self, Vec<String>), Failure> {
+        let (name, bytes) = read_bytes(path)?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            Failure::Input(format!(
+                "{name} is not UTF-8 text (byte {}): give it one id a line",
+                error.valid_up_to()
+            ))
+        })?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut seen = HashSet::new();
+        let (mut ids, mut repeated, mut blanks) = (Vec::new(), 0, 0);
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            blanks += usize::from(line.trim() != line);
+            if seen.insert(line) {
+                ids.push(line.to_string());
+            } else {
+                repeated += 1;
+            }
+        }
+        if ids.is_empty() {
+            return Err(Failure::Input(format!("{name} holds no ids: give it one id a line")));
+        }
+        let mut remarks = Vec::new();
+        if repeated > 0 {
+            let repeated = plural(repeated, "id stands", "ids stand");
+            remarks.push(format!("{repeated} in {name} again and counts once"));
+        }
+        if blanks > 0 {
+            let blanks = plural(blanks, "id", "ids");
+            remarks
+                .push(format!("{blanks} in {name} with blanks around, which are hashed as well"));
+        }
+        Ok((Self::Listed(ids), remarks))
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Self::Listed(ids) => ids.len() as u64,
+            Self::Sampled { count, .. } => *count,
+        }
+    }
+
+    /// Calls `each` with every id.
+    pub(crate) fn for_each(&self, mut each: impl FnMut(&str)) {
+        match self {
+            Self::Listed(ids) => ids.iter().for_each(|id| each(id)),
+            Self::Sampled { count, seed } => {
+                let start = mix(*seed);
+                (0..*count).for_each(|index| each(&sampled(start, index)));
+            }
+        }
+    }
+}
+
+/// The id of a place in the sample. Different places have different ids, as every step can be undone.
+fn sampled(start: u64, index: u64) -> String {
+    let number = mix(start.wrapping_add(index.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
+    format!("user-{number:016x}")
+}
+
+/// The finaliser of SplitMix64.
+fn mix(seed: u64) -> u64 {
+    let z = (seed ^ (seed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_distinct_and_repeatable() {
+        let draw = |seed| {
+            let mut ids = Vec::new();
+            Population::Sampled { count: 10_000, seed }.for_each(|id| ids.push(id.to_string()));
+            ids
+        };
+        assert_eq!(draw(1), draw(1));
+        assert_ne!(draw(1), draw(2));
+        assert_eq!(draw(0).into_iter().collect::<HashSet<_>>().len(), 10_000);
+    }
+}

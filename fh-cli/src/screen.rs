@@ -1,0 +1,203 @@
+//! Where commands write: colour only where it is wanted, lines folded only where somebody looks at them.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+use fh_eval::{Mark, Report};
+
+use crate::shown::{visible, width};
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    // On a terminal, unless NO_COLOR is set. (Doc comments here would end up in every help text.)
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+pub(crate) const PLAIN: Style = Style::new();
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const QUIET: Style = Style::new().dimmed();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
+pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default();
+pub(crate) const BAR: Style = AnsiColor::Cyan.on_default();
+
+/// Columns assumed where there is no terminal but lines have to end somewhere.
+pub(crate) const USUAL_WIDTH: usize = 80;
+
+/// The output.
+pub(crate) struct Screen<'w> {
+    out: &'w mut dyn Write,
+    colour: bool,
+    width: Option<usize>,
+}
+
+impl<'w> Screen<'w> {
+    /// Writes to `out`, which ends in stdout.
+    pub(crate) fn new(out: &'w mut dyn Write, colour: ColorChoice) -> Self {
+        let terminal = io::stdout().is_terminal();
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let width = terminal
+            .then(terminal_size::terminal_size)
+            .flatten()
+            .map(|(width, _)| usize::from(width.0).max(40));
+        Self {
+            out,
+            colour: match colour {
+                ColorChoice::Always => true,
+                ColorChoice::Never => false,
+                ColorChoice::Auto => terminal && !set("NO_COLOR") && !dumb,
+            },
+            width: width.or(terminal.then_some(USUAL_WIDTH)),
+        }
+    }
+
+    /// Columns of the terminal; nothing when the output goes elsewhere, where nothing should be cut.
+    pub(crate) const fn width(&self) -> Option<usize> {
+        self.width
+    }
+
+    /// From here on, folds and cuts as a terminal of the usual width would, if there is none.
+    pub(crate) fn assume_usual_width(&mut self) {
+        self.width = self.width.or(Some(USUAL_WIDTH));
+    }
+
+    /// The bytes underneath, for JSON.
+    pub(crate) fn raw(&mut self) -> &mut dyn Write {
+        self.out
+    }
+
+    /// Styled text without an end of line.
+    pub(crate) fn text(&mut self, style: Style, text: &str) -> io::Result<()> {
+        let text = visible(text);
+        if self.colour && style != PLAIN {
+            write!(self.out, "{style}{text}{style:#}")
+        } else {
+            self.out.write_all(text.as_bytes())
+        }
+    }
+
+    /// Ends the line.
+    pub(crate) fn end(&mut self) -> io::Result<()> {
+        self.out.write_all(b"\n")
+    }
+
+    /// A line.
+    pub(crate) fn line(&mut self, style: Style, text: &str) -> io::Result<()> {
+        self.text(style, text)?;
+        self.end()
+    }
+
+    /// A paragraph: `lead` stands before its first line and, as blanks, before all others.
+    pub(crate) fn paragraph(&mut self, style: Style, lead: &str, text: &str) -> io::Result<()> {
+        let text = visible(text);
+        let indent = width(lead);
+        let lines = match self.width {
+            Some(columns) => fold(&text, columns.saturating_sub(indent).max(20)),
+            None => vec![text.to_string()],
+        };
+        for (index, line) in lines.iter().enumerate() {
+            if index == 0 {
+                self.text(style, lead)?;
+            } else {
+                self.text(PLAIN, &" ".repeat(indent))?;
+            }
+            self.line(style, line)?;
+        }
+        Ok(())
+    }
+
+    /// A paragraph that goes on where something already stands on its first line; later lines begin with `lead`.
+    pub(crate) fn hanging(
+        &mut self,
+        style: Style,
+        used: usize,
+        lead: &str,
+        text: &str,
+    ) -> io::Result<()> {
+        let text = visible(text);
+        let first = "x".repeat(used.saturating_sub(width(lead)));
+        let lines = match self.width {
+            // The first word is glued to a stand-in for what stands there already.
+            Some(columns) => {
+                fold(&format!("{first}{text}"), columns.saturating_sub(width(lead)).max(20))
+            }
+            None => vec![format!("{first}{text}")],
+        };
+        for (index, line) in lines.iter().enumerate() {
+            match index {
+                0 => self.line(style, line.strip_prefix(&first).unwrap_or(line))?,
+                _ => {
+                    self.text(PLAIN, lead)?;
+                    self.line(style, line)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// An explanation.
+    pub(crate) fn report(&mut self, report: &Report) -> io::Result<()> {
+        for line in report.lines() {
+            let (style, sign) = match line.mark {
+                Mark::Answer => (BOLD, ""),
+                Mark::Good => (GOOD, "✓ "),
+                Mark::Bad => (BAD, "✗ "),
+                Mark::Warning => (WARNING, "! "),
+                _ => (QUIET, "· "),
+            };
+            let lead = format!("{}{sign}", "  ".repeat(line.indent));
+            self.paragraph(style, &lead, &line.text)?;
+        }
+        Ok(())
+    }
+
+    /// Says something beside the output, on stderr.
+    pub(crate) fn aside(&mut self, text: &str) -> io::Result<()> {
+        self.out.flush()?;
+        // Nobody to tell is no reason to fail.
+        let _ = writeln!(io::stderr(), "{}", visible(text));
+        Ok(())
+    }
+}
+
+/// Breaks a text at blanks. Words longer than a line stay whole, so that they can be copied.
+fn fold(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split(' ') {
+        let needed = width(word);
+        match lines.last_mut() {
+            Some(line) if used == 0 || used + 1 + needed <= columns => {
+                if used > 0 {
+                    line.push(' ');
+                    used += 1;
+                }
+                line.push_str(word);
+                used += needed;
+            }
+            _ => {
+                lines.push(word.to_string());
+                used = needed;
+            }
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn folds_at_blanks_only() {
+        assert_eq!(fold("one two three", 7), ["one two", "three"]);
+        assert_eq!(fold("short", 7), ["short"]);
+        assert_eq!(fold("a verylongword b", 5), ["a", "verylongword", "b"]);
+    }
+}

@@ -1,0 +1,138 @@
+//! How what stands in a payload is shown to people: on one line, and without characters that a terminal would obey.
+
+use std::borrow::Cow;
+
+use fh_eval::{Kind, Token};
+use serde_json::value::RawValue;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// The text with control characters, and those that turn the direction of writing, spelled out.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let spelled = text.chars().flat_map(|c| {
+        let escaped = obeyed(c).then(|| c.escape_unicode());
+        let plain = escaped.is_none().then_some(c);
+        escaped.into_iter().flatten().chain(plain)
+    });
+    Cow::Owned(spelled.collect())
+}
+
+/// A value, from its JSON token: JSON features as the JSON they hold, numbers as numbers, text in quotes.
+pub(crate) fn value(kind: Option<Kind>, token: Option<&str>) -> String {
+    let Some(token) = token else {
+        return "null".to_string();
+    };
+    let text = serde_json::from_str::<&RawValue>(token).ok().and_then(|raw| match Token::of(raw) {
+        Token::Text(text) => Some(text.into_owned()),
+        _ => None,
+    });
+    match (kind, text) {
+        (Some(Kind::Json), Some(text)) if !text.trim().is_empty() => {
+            text.split_whitespace().collect::<Vec<_>>().join(" ")
+        }
+        (Some(Kind::Number | Kind::Boolean), Some(text)) if !text.trim().is_empty() => text,
+        _ => token.to_string(),
+    }
+}
+
+/// A share of one as a percentage with two decimals.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.2} %", share * 100.0)
+}
+
+/// A percentage in millionths, as exact as it was configured.
+pub(crate) fn millionths(share: i64) -> String {
+    let (whole, rest) = (share / 10_000, share.unsigned_abs() % 10_000);
+    let sign = if share < 0 && whole == 0 { "-" } else { "" };
+    let decimals = format!("{rest:04}");
+    let decimals = decimals.trim_end_matches('0');
+    if decimals.is_empty() {
+        format!("{sign}{whole} %")
+    } else {
+        format!("{sign}{whole}.{decimals} %")
+    }
+}
+
+/// A count with its thousands apart: `12,345`.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 feature`, `3 features`.
+pub(crate) fn plural(number: usize, one: &str, many: &str) -> String {
+    let noun = if number == 1 { one } else { many };
+    format!("{} {noun}", count(number as u64))
+}
+
+/// Columns that a text takes on a terminal.
+pub(crate) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// The text, cut to so many columns.
+pub(crate) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::new();
+    let mut used = 1;
+    for c in text.chars() {
+        used += c.width().unwrap_or(0);
+        if used > columns {
+            break;
+        }
+        out.push(c);
+    }
+    out.push('…');
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminals_are_not_commanded() {
+        assert_eq!(visible("a\u{1b}[31mb\n"), "a\\u{1b}[31mb\\u{a}");
+        assert!(matches!(visible("kākāpō 🐢"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn values_read_as_what_they_are() {
+        assert_eq!(value(Some(Kind::Number), Some("\"7.50\"")), "7.50");
+        assert_eq!(value(Some(Kind::String), Some("\"\"")), "\"\"");
+        assert_eq!(value(Some(Kind::Json), Some(r#""{\"a\":\n 1}""#)), r#"{"a": 1}"#);
+        assert_eq!(value(None, None), "null");
+    }
+
+    #[test]
+    fn figures() {
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(count(999), "999");
+        assert_eq!(millionths(123_456), "12.3456 %");
+        assert_eq!(millionths(200_000), "20 %");
+        assert_eq!(millionths(-5_000), "-0.5 %");
+        assert_eq!(percent(0.123_45), "12.35 %");
+    }
+
+    #[test]
+    fn cutting_counts_columns() {
+        assert_eq!(cut("利用者の旗", 6), "利用…");
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("abcd", 3), "ab…");
+    }
+}

@@ -1,0 +1,153 @@
+//! Tables aligned by the columns that characters take, and bars.
+
+use std::io;
+
+use anstyle::Style;
+
+use crate::screen::{PLAIN, QUIET, Screen};
+use crate::shown::{cut, visible, width};
+
+/// Blanks between columns.
+const GAP: usize = 2;
+/// No column is cut to less than this.
+const NARROWEST: usize = 8;
+
+/// On which side a column's texts meet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Align {
+    Left,
+    Right,
+}
+
+/// A table that is written at once.
+pub(crate) struct Table {
+    titles: Vec<(String, Align)>,
+    rows: Vec<Vec<(String, Style)>>,
+}
+
+impl Table {
+    /// Columns with their titles.
+    pub(crate) fn new<'a>(titles: impl IntoIterator<Item = (&'a str, Align)>) -> Self {
+        Self {
+            titles: titles
+                .into_iter()
+                .map(|(title, align)| (visible(title).into_owned(), align))
+                .collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a row.
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = (String, Style)>) {
+        let cells = cells.into_iter().map(|(text, style)| (visible(&text).into_owned(), style));
+        self.rows.push(cells.collect());
+    }
+
+    fn widths(&self, columns: Option<usize>) -> Vec<usize> {
+        let mut widths: Vec<usize> = self.titles.iter().map(|(title, _)| width(title)).collect();
+        for row in &self.rows {
+            for (cell, widest) in row.iter().zip(&mut widths) {
+                *widest = (*widest).max(width(&cell.0));
+            }
+        }
+        let Some(columns) = columns else {
+            return widths;
+        };
+        let gaps = GAP * widths.len().saturating_sub(1);
+        // Too wide: the widest column gives way, down to the next widest, until all fits.
+        loop {
+            let over = (widths.iter().sum::<usize>() + gaps).saturating_sub(columns);
+            let mut sorted = widths.clone();
+            sorted.sort_unstable_by(|a, b| b.cmp(a));
+            let next = sorted.get(1).copied().unwrap_or_default();
+            match widths.iter_mut().max() {
+                Some(widest) if over > 0 && *widest > NARROWEST => {
+                    let shrunk = widest.saturating_sub(over).max(next).max(NARROWEST);
+                    *widest = shrunk.min(*widest - 1);
+                }
+                _ => break,
+            }
+        }
+        widths
+    }
+
+    /// Writes it, each line after `indent` blanks.
+    pub(crate) fn write(&self, screen: &mut Screen<'_>, indent: usize) -> io::Result<()> {
+        let widths = self.widths(screen.width().map(|columns| columns.saturating_sub(indent)));
+        let titles: Vec<(String, Style)> =
+            self.titles.iter().map(|(title, _)| (title.clone(), QUIET)).collect();
+        for row in std::iter::once(&titles).chain(&self.rows) {
+            screen.text(PLAIN, &" ".repeat(indent))?;
+            let mut owed = 0;
+            for (((text, style), (_, align)), columns) in row.iter().zip(&self.titles).zip(&widths)
+            {
+                let text = cut(text, *columns);
+                let free = columns - width(&text).min(*columns);
+                let (before, after) = match align {
+                    Align::Left => (0, free),
+                    Align::Right => (free, 0),
+                };
+                // Blanks are written only once something follows them.
+                if !text.is_empty() {
+                    screen.text(PLAIN, &" ".repeat(owed + before))?;
+                    screen.text(*style, &text)?;
+                    owed = after + GAP;
+                } else {
+                    owed += columns + GAP;
+                }
+            }
+            screen.end()?;
+        }
+        Ok(())
+    }
+}
+
+/// A bar for a share of one, at most so many columns long, exact to an eighth of a column.
+pub(crate) fn bar(share: f64, columns: usize) -> String {
+    const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    let eighths = (share.clamp(0.0, 1.0) * columns as f64 * 8.0).round() as usize;
+    let part = PARTS.get(eighths % 8).copied().unwrap_or_default();
+    // Few are not none.
+    let part = if eighths == 0 && share > 0.0 { "▏" } else { part };
+    format!("{}{part}", "█".repeat(eighths / 8))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::ColorChoice;
+
+    fn written(table: &Table, indent: usize) -> String {
+        let mut out = Vec::new();
+        table.write(&mut Screen::new(&mut out, ColorChoice::Never), indent).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn columns_meet_whatever_the_script() {
+        let mut table = Table::new([("NAME", Align::Left), ("N", Align::Right), ("", Align::Left)]);
+        for (name, n, note) in [("利用者", "1", "x"), ("zoë", "100", ""), ("", "20", "y")] {
+            table.row([name, n, note].map(|text| (text.to_string(), PLAIN)));
+        }
+        assert_eq!(
+            written(&table, 1),
+            " NAME      N\n 利用者    1  x\n zoë     100\n          20  y\n"
+        );
+    }
+
+    #[test]
+    fn the_widest_column_gives_way() {
+        let mut table = Table::new([("A", Align::Left), ("B", Align::Left)]);
+        table.row([("short".into(), PLAIN), ("x".repeat(100), PLAIN)]);
+        assert_eq!(table.widths(Some(30)), [5, 23]);
+        assert_eq!(table.widths(None), [5, 100]);
+    }
+
+    #[test]
+    fn bars() {
+        assert_eq!(bar(0.0, 10), "");
+        assert_eq!(bar(0.0001, 10), "▏");
+        assert_eq!(bar(0.5, 3), "█▌");
+        assert_eq!(bar(1.0, 3), "███");
+    }
+}

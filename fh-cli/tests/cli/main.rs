@@ -1,0 +1,12 @@
+//! The real binary, run as its users run it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod bucket;
+mod cases;
+mod demo;
+mod eval;
+mod explain;
+mod lint;
+mod rollout;
+mod tool;
+mod usage;

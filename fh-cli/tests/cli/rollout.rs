@@ -1,0 +1,164 @@
+use serde_json::Value;
+
+use crate::tool::{FEATURES, fh, fh_with, file};
+
+const SPLIT: &str = r#"[{"id": "f1", "key": "K", "type": "STRING", "value": "c", "strategies": [
+    {"id": "A", "percentage": 200000, "value": "a"},
+    {"id": "B", "percentage": 300000, "value": "b"},
+    {"id": "R", "percentage": 500000, "value": "a", "attributes": [
+        {"fieldName": "plan", "type": "STRING", "conditional": "EQUALS", "values": ["gold"]}]}]}]"#;
+
+fn counts(report: &Value) -> Vec<u64> {
+    report["strategies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|each| each["people"].as_u64().unwrap())
+        .collect()
+}
+
+#[test]
+fn shares_come_near_what_is_configured() {
+    let run = fh_with(&["rollout", "K", "-", "--json", "--sample", "20000"], SPLIT).expect(0);
+    let report = run.json();
+    assert_eq!(report["people"], 20_000);
+    let strategies = report["strategies"].as_array().unwrap();
+    assert_eq!(strategies.len(), 4);
+    for (index, configured) in [(0, 0.2), (1, 0.3)] {
+        assert_eq!(strategies[index]["configured"], configured);
+        let share = strategies[index]["share"].as_f64().unwrap();
+        assert!((share - configured).abs() < 0.02, "{report}");
+    }
+    assert_eq!(strategies[2]["ofAdmitted"], true);
+    assert_eq!(strategies[2]["people"], 0);
+    assert!(strategies[3]["strategy"].is_null() && strategies[3]["configured"].is_null());
+    assert_eq!(counts(&report).iter().sum::<u64>(), 20_000);
+    // Values of several strategies are summed up.
+    assert_eq!(report["values"][0]["value"], "a");
+    assert_eq!(report["values"][0]["people"], strategies[0]["people"]);
+}
+
+#[test]
+fn samples_are_deterministic_and_seeds_matter() {
+    let counted = |seed: &str| {
+        counts(&fh_with(&["rollout", "K", "-", "--json", "--seed", seed], SPLIT).expect(0).json())
+    };
+    assert_eq!(counted("1"), counted("1"));
+    assert_ne!(counted("1"), counted("2"));
+}
+
+#[test]
+fn ids_are_exact() {
+    // Buckets of these keys with this feature id: 419,953, 597,798 and 355,268.
+    let ids = file("ids.txt", "visitor-1\r\nmara@harbour.example\n\nzoë\nzoë\n");
+    let path = file("rollout.json", FEATURES);
+    let run = fh(&["rollout", "BANNER", &path, "--ids", &ids, "--json"]).expect(0);
+    assert_eq!(counts(&run.json()), [0, 2, 1]);
+    assert_eq!(run.json()["people"], 3);
+    let run = fh(&["rollout", "BANNER", &path, "--ids", &ids]).expect(0);
+    assert!(
+        run.out
+            .contains("2 half          \"bold\"          2  66.67 %        50 %  █████████████▍"),
+        "{}",
+        run.out
+    );
+    assert!(run.err.contains("1 id stands in"), "{run:?}");
+    // Fixed attributes go with every id.
+    let kiwi =
+        fh(&["rollout", "BANNER", &path, "--ids", &ids, "--json", "-c", "country=new_zealand"])
+            .expect(0);
+    assert_eq!(counts(&kiwi.json()), [3, 0, 0]);
+    let stdin =
+        fh_with(&["rollout", "BANNER", &path, "--ids", "-", "--json"], "visitor-1").expect(0);
+    assert_eq!(counts(&stdin.json()), [0, 1, 0]);
+}
+
+#[test]
+fn a_comparison_names_who_changes() {
+    let ids = file("compare-ids.txt", "visitor-1\nmara@harbour.example\nzoë\n");
+    let path = file("compare-a.json", FEATURES);
+    let other = file("compare-b.json", FEATURES.replace("500000", "400000"));
+    let base = ["rollout", "BANNER", &path, "--ids", &ids];
+    let with = |more: &[&str]| {
+        let args: Vec<&str> = base.iter().copied().chain(more.iter().copied()).collect();
+        fh(&args).expect(0)
+    };
+    let comparison = with(&["--compare", &other, "--json"]).json()["comparison"].clone();
+    assert_eq!(comparison["changed"], 1);
+    assert_eq!(comparison["moves"][0]["from"], "bold");
+    assert_eq!(comparison["moves"][0]["to"], "plain");
+    assert_eq!(comparison["moves"][0]["ids"][0], "visitor-1");
+    let text = with(&["--compare", &other]).out;
+    assert!(
+        text.contains("1 of 3 (33.33 %) would get another value") && text.contains("visitor-1"),
+        "{text}"
+    );
+    let text = with(&["--compare", &other, "--list"]).out;
+    assert!(text.contains("\"bold\" → \"plain\"\n  visitor-1\n"), "{text}");
+    assert!(with(&["--compare", &path]).out.contains("nobody's value would change"));
+    assert_eq!(with(&["--compare-profile", "edge", "--json"]).json()["comparison"]["changed"], 0);
+    let session = [
+        "rollout",
+        "BANNER",
+        &path,
+        "--attribute",
+        "session",
+        "--ids",
+        &ids,
+        "--compare-profile",
+        "edge",
+        "--json",
+    ];
+    assert_eq!(fh(&session).expect(0).json()["comparison"]["changed"], 2);
+}
+
+#[test]
+fn environments_can_be_compared() {
+    let two = format!(
+        "[{{\"id\": \"prod\", \"features\": {FEATURES}}}, {{\"id\": \"test\", \"features\": {}}}]",
+        FEATURES.replace("\"bold\"", "\"bolder\"")
+    );
+    let path = file("two.json", two);
+    fh(&["rollout", "BANNER", &path]).refused(2, &["--environment", "prod, test"]);
+    let args = [
+        "rollout",
+        "BANNER",
+        &path,
+        "--environment",
+        "prod",
+        "--compare-environment",
+        "test",
+        "--json",
+    ];
+    let report = fh(&args).expect(0).json();
+    assert_eq!(report["comparison"]["changed"], report["strategies"][1]["people"]);
+    // The other file's environment is the same one unless another is named.
+    let args = ["rollout", "BANNER", &path, "--environment", "prod", "--compare", &path, "--json"];
+    assert_eq!(fh(&args).expect(0).json()["comparison"]["changed"], 0);
+}
+
+#[test]
+fn populations_that_cannot_be_meant() {
+    let run = fh_with(&["rollout", "BANNER", "-", "--attribute", "email"], FEATURES).expect(0);
+    assert!(run.err.contains("--attribute userkey"), "{run:?}");
+    let run =
+        fh_with(&["rollout", "BANNER", "-", "--attribute", "email", "-c", "userkey=x"], FEATURES)
+            .expect(0);
+    assert!(run.err.contains("depends on email"), "{run:?}");
+    assert_eq!(fh_with(&["rollout", "BANNER", "-"], FEATURES).expect(0).err, "");
+}
+
+#[test]
+fn what_cannot_be_done() {
+    fh_with(&["rollout", "NONE", "-"], FEATURES).refused(1, &["no feature NONE"]);
+    fh_with(&["rollout", "BANNER", "-", "--ids", "-"], FEATURES)
+        .refused(2, &["only one input can be stdin"]);
+    fh_with(&["rollout", "BANNER", "-", "-c", "userkey=x"], FEATURES).refused(2, &["userkey"]);
+    fh_with(&["rollout", "BANNER", "-", "--list"], FEATURES).refused(2, &["--compare"]);
+    fh_with(&["rollout", "BANNER", "-", "--sample", "0"], FEATURES).refused(2, &["--sample"]);
+    let empty = file("no-ids.txt", "\n\n");
+    fh_with(&["rollout", "BANNER", "-", "--ids", &empty], FEATURES).refused(2, &["no ids"]);
+    let other = file("other-key.json", r#"[{"key": "OTHER"}]"#);
+    fh_with(&["rollout", "BANNER", "-", "--compare", &other], FEATURES)
+        .refused(1, &["other-key.json", "no feature BANNER"]);
+}

@@ -1,0 +1,92 @@
+//! Running `fh` and reading what it says.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// How a run ended.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Run {
+    /// The output, which has to be JSON.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The run, which has to have ended with this code.
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+
+    /// One sentence on stderr, and nothing on stdout.
+    pub(crate) fn refused(self, code: i32, parts: &[&str]) {
+        let run = self.expect(code);
+        assert_eq!(run.out, "");
+        assert!(run.err.starts_with("error: "), "{run:?}");
+        for part in parts {
+            assert!(run.err.contains(part), "no {part:?} in {run:?}");
+        }
+    }
+}
+
+/// Runs `fh` with nothing on stdin.
+pub(crate) fn fh<S: AsRef<str>>(args: &[S]) -> Run {
+    fh_with(args, "")
+}
+
+/// Runs `fh` with a text on stdin.
+pub(crate) fn fh_with<S: AsRef<str>>(args: &[S], stdin: impl AsRef<[u8]>) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fh"))
+        .args(args.iter().map(AsRef::as_ref))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let input = stdin.as_ref().to_vec();
+    let writer = std::thread::spawn(move || {
+        // A program that refuses its arguments does not read.
+        let _ = pipe.write_all(&input);
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    Run {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A path for a test's own file.
+pub(crate) fn path(name: &str) -> String {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("fh-cli");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder.join(name).to_str().unwrap().to_string()
+}
+
+/// A file with this text; names are a test's own.
+pub(crate) fn file(name: &str, text: impl AsRef<[u8]>) -> String {
+    let path = path(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// A sample feature: 20 %, with a rule before.
+pub(crate) const FEATURES: &str = r#"[
+    {"id": "5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0", "key": "BANNER", "type": "STRING", "value": "plain", "version": 3,
+     "strategies": [
+        {"id": "kiwi", "value": "kia ora", "attributes": [
+            {"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["new_zealand"]}]},
+        {"id": "half", "percentage": 500000, "value": "bold"}]},
+    {"id": "f2", "key": "LIMIT", "type": "NUMBER", "value": 1.10, "l": true},
+    {"id": "f3", "key": "EMPTY", "type": "STRING"}
+]"#;

@@ -1,0 +1,97 @@
+use std::io::Read;
+use std::process::{Command, Stdio};
+
+use crate::tool::{FEATURES, fh, fh_with, file};
+
+#[test]
+fn inputs_that_cannot_be_read() {
+    for command in [&["eval"][..], &["lint"], &["explain", "K"], &["rollout", "K"]] {
+        let with = |input: &str, stdin: &[u8]| {
+            let args: Vec<&str> = command.iter().copied().chain([input]).collect();
+            fh_with(&args, stdin)
+        };
+        with("/no/such/file.json", b"").refused(2, &["/no/such/file.json", "no such file"]);
+        with(env!("CARGO_MANIFEST_DIR"), b"").refused(2, &["directory"]);
+        with("-", b"").refused(2, &["stdin is empty"]);
+        with("-", b"{}").refused(2, &["neither features nor environments"]);
+        with("-", b"[\n{\"key\": A}]").refused(2, &["stdin is not JSON", "line 2 column 9"]);
+        with("-", b"<html>").refused(2, &["HTML"]);
+        with("-", b"[\"\xff\"]").refused(2, &["not UTF-8", "byte 2"]);
+        with("-", b"data: \xff\n\n").refused(2, &["not UTF-8"]);
+    }
+}
+
+#[test]
+fn wrong_usage() {
+    for args in [
+        &["nonsense"][..],
+        &["eval"],
+        &["explain", "K"],
+        &["eval", "-", "--profile", "server"],
+        &["eval", "-", "--now", "yesterday"],
+        &["eval", "-", "--context", "country"],
+        &["eval", "-", "--context", "=x"],
+        &["eval", "-", "--no-context", "-c", "a=b"],
+        &["lint", "-", "--allow", "everything"],
+        &["eval", "-", "--color", "pink"],
+    ] {
+        let run = fh_with(args, FEATURES).expect(2);
+        assert!(run.out.is_empty() && run.err.starts_with("error: "), "{args:?} {run:?}");
+    }
+    let run = fh::<&str>(&[]).expect(2);
+    assert!(run.err.contains("Usage: fh"), "{run:?}");
+}
+
+#[test]
+fn help_has_examples_and_exit_codes() {
+    let help = fh(&["--help"]).expect(0).out;
+    for command in ["eval", "explain", "rollout", "lint", "bucket", "demo"] {
+        assert!(help.contains(&format!("  {command} ")), "{help}");
+        let help = fh(&[command, "--help"]).expect(0).out;
+        assert!(help.contains("Examples:\n  fh ") && help.contains("Exit codes: 0 "), "{help}");
+        assert!(help.contains("--json") && help.contains("--color"), "{help}");
+    }
+    assert!(fh(&["--version"]).expect(0).out.starts_with("fh "));
+}
+
+/// `fh ... | head -1` is quiet.
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let feature = |index| {
+        format!(
+            r#"{{"id": "f", "key": "K{index}", "type": "STRING", "value": "v", "strategies": [{{"id": "s"}}]}}"#
+        )
+    };
+    let features: Vec<String> = (0..20_000).map(feature).collect();
+    let features = file("many.json", format!("[{}]", features.join(",")));
+    for args in [
+        &["eval", &features][..],
+        &["eval", &features, "--json"],
+        &["lint", &features],
+        &["bucket", "--id", "x", "--want", "0-999999", "--count", "100000"],
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_fh"))
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = [0; 10];
+        let mut pipe = child.stdout.take().unwrap();
+        pipe.read_exact(&mut first).unwrap();
+        drop(pipe);
+        let output = child.wait_with_output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), err.as_str()), (Some(0), ""), "{args:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_one() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_fh")).arg("demo").stdout(full).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(err.starts_with("error: cannot write the output"), "{err}");
+}
