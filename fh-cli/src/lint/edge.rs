@@ -1,44 +1,13 @@
 //! What profile `edge` evaluates differently, so far as a payload shows it (evaluation 0.2, 3).
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use fh_eval::text::number::{Decimal, OwnedDecimal};
-use fh_eval::{Ruleset, Shape, Token};
+use fh_eval::{Shape, Token};
 use regex_syntax::hir::Look;
 
-use super::view::{ByKey, FeatureView, RuleView, StrategyView};
-use super::{At, Finding, Findings, Level, advice, rules};
-
-/// What only the Edge cannot read.
-pub(crate) fn diagnosed(
-    findings: &mut Findings<'_>,
-    client: &Ruleset,
-    edge: &Ruleset,
-    views: &ByKey<'_, '_>,
-) {
-    let known: HashSet<String> =
-        client.diagnostics().map(|known| known.place.to_string()).collect();
-    for diagnostic in edge.diagnostics() {
-        let place = &diagnostic.place;
-        if known.contains(&place.to_string()) {
-            continue;
-        }
-        let view = views.get(place);
-        let finding = Finding {
-            level: Level::Warning,
-            code: "edge",
-            place: place.clone(),
-            line: findings.lines.line_of(view.and_then(|view| view.near(place))),
-            message: format!(
-                "under profile edge: {}; {}",
-                diagnostic.problem, diagnostic.consequence
-            ),
-            advice: advice::of(diagnostic).1,
-        };
-        let feature = view.map_or(usize::MAX, |view| view.position);
-        findings.found.push(((feature, place.strategy, place.rule), finding));
-    }
-}
+use super::view::{FeatureView, RuleView, StrategyView};
+use super::{At, Findings, rules};
 
 /// What the Edge reads, but decides otherwise.
 pub(crate) fn check<'v>(

@@ -1,39 +1,11 @@
-//! Features: their values, and their names among each other.
+//! Features: their values and names.
 
-use std::collections::HashSet;
-
-use fh_eval::featurehub::wire;
 use fh_eval::{Kind, Token};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::view::FeatureView;
-use super::{At, Finding, Findings, Level};
-
-/// What only shows when looking at all features.
-pub(crate) fn together(findings: &mut Findings<'_>, views: &[FeatureView<'_>]) {
-    let said = |(_, finding): &(_, Finding)| {
-        (finding.code == "duplicate-key").then(|| finding.place.feature.to_string())
-    };
-    // What the engine has said already is no news.
-    let mut known: HashSet<String> = findings.found.iter().filter_map(said).collect();
-    let mut keys = HashSet::new();
-    for view in views.iter().filter(|view| wire::text(view.wire.key).is_some()) {
-        if keys.insert(&view.key) || !known.insert(view.key.clone()) {
-            continue;
-        }
-        findings.warn(
-            &At { member: Some("key"), ..view.at() },
-            "duplicate-key",
-            "another feature has the same key, and only one of them can be served".to_string(),
-            "rename one of them or take it out",
-        );
-        // One of the two is lost, as with every other error.
-        if let Some((_, finding)) = findings.found.last_mut() {
-            finding.level = Level::Error;
-        }
-    }
-}
+use super::{At, Findings};
 
 /// The values of a feature and its strategies, against its type.
 pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {

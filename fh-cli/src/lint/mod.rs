@@ -10,13 +10,15 @@ mod rules;
 mod strategies;
 mod view;
 
+use std::collections::{HashMap, HashSet};
+
 use fh_eval::featurehub::{Compiler, Environment};
-use fh_eval::{Place, Profile, Ruleset, Severity};
+use fh_eval::{Diagnostic, Place, Profile, Severity};
 use serde::Serialize;
 
 use crate::payload::Payload;
 use place::Lines;
-use view::{ByKey, FeatureView};
+use view::FeatureView;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -142,30 +144,23 @@ pub(crate) fn lint(
             lines: lines.clone(),
             found: Vec::new(),
         };
-        let views: Vec<FeatureView<'_>> = environment
-            .features
-            .iter()
-            .enumerate()
-            .map(|(position, raw)| FeatureView::of(position, raw))
-            .collect();
-        let compiled = Compiler::new(profile).compile(environment);
-        let by_key = ByKey::of(&views);
-        diagnosed(&mut findings, &compiled, &by_key);
-        let other =
-            (profile == Profile::Client).then(|| Compiler::new(Profile::Edge).compile(environment));
-        if let Some(other) = &other {
-            edge::diagnosed(&mut findings, &compiled, other, &by_key);
-        }
-        features::together(&mut findings, &views);
-        for view in &views {
+        let mut diagnosed = diagnosed(environment, profile);
+        for (position, raw) in environment.features.iter().enumerate() {
+            let view = &FeatureView::of(position, raw);
+            for noted in diagnosed.remove(view.key.as_str()).unwrap_or_default() {
+                findings.diagnosed(Some(view), noted);
+            }
             features::check(&mut findings, view);
             strategies::check(&mut findings, view);
             for (strategy, rule) in view.rules() {
                 rules::check(&mut findings, view, strategy, rule);
-                if other.is_some() {
+                if profile == Profile::Client {
                     edge::check(&mut findings, view, strategy, rule);
                 }
             }
+        }
+        for noted in diagnosed.into_values().flatten() {
+            findings.diagnosed(None, noted);
         }
         findings.found.sort_by_key(|(order, finding)| (*order, finding.level));
         all.extend(findings.found.into_iter().map(|(_, finding)| finding));
@@ -174,23 +169,49 @@ pub(crate) fn lint(
 }
 
 /// What the engine has to say.
-fn diagnosed(findings: &mut Findings<'_>, compiled: &Ruleset, views: &ByKey<'_, '_>) {
-    for diagnostic in compiled.diagnostics() {
-        let place = &diagnostic.place;
-        let view = views.get(place);
-        let (code, advice) = advice::of(diagnostic);
+struct Noted {
+    diagnostic: Diagnostic,
+    /// Does only profile `edge` say so, while the other one is linted for?
+    on_edge_only: bool,
+}
+
+/// The engine's diagnostics by feature key. One ruleset at a time: they are large.
+fn diagnosed(environment: &Environment<'_>, profile: Profile) -> HashMap<String, Vec<Noted>> {
+    let mut by_key: HashMap<String, Vec<Noted>> = HashMap::new();
+    let mut known = HashSet::new();
+    let edge = (profile == Profile::Client).then_some(Profile::Edge);
+    for profile in [Some(profile), edge].into_iter().flatten() {
+        let on_edge_only = Some(profile) == edge;
+        for diagnostic in Compiler::new(profile).compile(environment).diagnostics() {
+            if known.insert(diagnostic.place.to_string()) || !on_edge_only {
+                let noted = Noted { diagnostic: diagnostic.clone(), on_edge_only };
+                by_key.entry(diagnostic.place.feature.to_string()).or_default().push(noted);
+            }
+        }
+    }
+    by_key
+}
+
+impl Findings<'_> {
+    /// Notes what the engine has to say about a feature.
+    fn diagnosed(&mut self, view: Option<&FeatureView<'_>>, noted: Noted) {
+        let Noted { diagnostic, on_edge_only } = noted;
+        let (code, advice) = advice::of(&diagnostic);
+        let message = format!("{}; {}", diagnostic.problem, diagnostic.consequence);
+        let severity = diagnostic.severity();
+        let place = diagnostic.place;
+        let order = (view.map_or(usize::MAX, |view| view.position), place.strategy, place.rule);
         let finding = Finding {
-            level: match diagnostic.severity() {
-                Severity::Error => Level::Error,
-                Severity::Warning => Level::Warning,
+            level: match severity {
+                Severity::Error if !on_edge_only => Level::Error,
+                _ => Level::Warning,
             },
-            code,
-            line: findings.lines.line_of(view.and_then(|view| view.near(place))),
-            place: place.clone(),
-            message: format!("{}; {}", diagnostic.problem, diagnostic.consequence),
+            code: if on_edge_only { "edge" } else { code },
+            line: self.lines.line_of(view.and_then(|view| view.near(&place))),
+            place,
+            message: if on_edge_only { format!("under profile edge: {message}") } else { message },
             advice,
         };
-        let feature = view.map_or(usize::MAX, |view| view.position);
-        findings.found.push(((feature, place.strategy, place.rule), finding));
+        self.found.push((order, finding));
     }
 }

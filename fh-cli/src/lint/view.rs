@@ -1,7 +1,6 @@
 //! Features as lint looks at them: read from the wire, with positions and what was understood.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use fh_eval::featurehub::wire;
 use fh_eval::{Kind, Place, Shape, Token};
@@ -219,18 +218,5 @@ impl<'a> FeatureView<'a> {
         rule.and_then(|rule| rule.near)
             .or_else(|| strategy.and_then(StrategyView::near))
             .or(Some(self.raw))
-    }
-}
-
-/// Features by key, the last one for each, to find the one that the engine means.
-pub(crate) struct ByKey<'v, 'a>(HashMap<&'v str, &'v FeatureView<'a>>);
-
-impl<'v, 'a> ByKey<'v, 'a> {
-    pub(crate) fn of(views: &'v [FeatureView<'a>]) -> Self {
-        Self(views.iter().map(|view| (view.key.as_str(), view)).collect())
-    }
-
-    pub(crate) fn get(&self, place: &Place) -> Option<&'v FeatureView<'a>> {
-        self.0.get(place.feature.as_ref()).copied()
     }
 }
