@@ -147,6 +147,8 @@ mod tests {
             "event: ack\ndata: {}\n\nid: 7\nevent: features\ndata: [3]\n\nevent: bye\ndata: {}\n\n";
         assert_eq!(document(stream).unwrap(), "[3]");
         assert_eq!(document(&stream.replace('\n', "\r\n")).unwrap(), "[3]");
+        let twice = format!("{stream}event: features\ndata: [4]\n\n");
+        assert_eq!(document(&twice).unwrap(), "[4]");
         let error = document("event: ack\ndata: {}\n\nevent: failure\ndata: {}\n\n").unwrap_err();
         assert!(error.contains("ack, failure"), "{error}");
     }

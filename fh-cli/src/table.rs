@@ -54,14 +54,21 @@ impl Table {
             return widths;
         };
         let gaps = GAP * widths.len().saturating_sub(1);
-        // Too wide: the widest column gives way, down to the next widest, until all fits.
+        // Too wide: the widest column gives way, down to the next widest, until all fits. Columns without a title hold
+        // bars, which say something else once they are cut.
         loop {
             let over = (widths.iter().sum::<usize>() + gaps).saturating_sub(columns);
-            let mut sorted = widths.clone();
-            sorted.sort_unstable_by(|a, b| b.cmp(a));
-            let next = sorted.get(1).copied().unwrap_or_default();
-            match widths.iter_mut().max() {
+            let titled = self.titles.iter().map(|(title, _)| !title.is_empty());
+            let mut candidates: Vec<&mut usize> = widths
+                .iter_mut()
+                .zip(titled)
+                .filter_map(|(width, titled)| titled.then_some(width))
+                .collect();
+            candidates.sort_unstable_by(|a, b| b.cmp(a));
+            let mut candidates = candidates.into_iter();
+            match candidates.next() {
                 Some(widest) if over > 0 && *widest > NARROWEST => {
+                    let next = candidates.next().map_or(0, |next| *next);
                     let shrunk = widest.saturating_sub(over).max(next).max(NARROWEST);
                     *widest = shrunk.min(*widest - 1);
                 }
@@ -141,6 +148,10 @@ mod tests {
         table.row([("short".into(), PLAIN), ("x".repeat(100), PLAIN)]);
         assert_eq!(table.widths(Some(30)), [5, 23]);
         assert_eq!(table.widths(None), [5, 100]);
+        let mut table = Table::new([("A", Align::Left), ("B", Align::Left), ("", Align::Left)]);
+        table.row([("a".repeat(12), PLAIN), ("b".repeat(14), PLAIN), ("█".repeat(16), PLAIN)]);
+        assert_eq!(table.widths(Some(42)), [11, 11, 16]);
+        assert_eq!(table.widths(Some(10)), [8, 8, 16]);
     }
 
     #[test]

@@ -73,6 +73,18 @@ fn a_feature_without_a_key_evaluates_whole() {
 }
 
 #[test]
+fn no_context_is_not_an_empty_one() {
+    let feature = r#"{"id": "f", "type": "STRING", "value": "no", "strategies": [
+        {"id": "all", "percentage": 1000000, "percentageAttributes": ["company"], "value": "yes"}]}"#;
+    let cases = format!(
+        r#"[{{"feature": {feature}, "context": null}}, {{"feature": {feature}}}, {{"feature": {feature}, "context": {{}}}}]"#
+    );
+    let answers = answers("client", &cases);
+    let reasons: Vec<&Value> = answers.iter().map(|answer| &answer["reason"]).collect();
+    assert_eq!(reasons, ["DEFAULT", "DEFAULT", "SPLIT"]);
+}
+
+#[test]
 fn documents() {
     assert_eq!(fh_with(&["eval", "--cases"], "[]").expect(0).json(), json!([]));
     assert_eq!(fh_with(&["eval", "--cases"], "\u{feff} []").expect(0).json(), json!([]));

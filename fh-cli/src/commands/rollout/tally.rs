@@ -15,7 +15,7 @@ use crate::shown::{self, count, millionths, percent};
 use crate::table::{Align, Table, bar};
 
 /// Columns of the longest bar.
-const BAR_COLUMNS: usize = 20;
+const BAR_COLUMNS: usize = 16;
 /// A value in a table of figures is cut to so many columns.
 pub(super) const VALUE_COLUMNS: usize = 24;
 /// How many fell on each arm.
