@@ -195,7 +195,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
 
     #[inline]
     fn bucket(&mut self, source: u32) -> Option<u32> {
-        let id = self.head.hash_id.text(&self.tables.text);
+        let id = self.head.hash_id.text(&self.tables.hash_ids);
         if source == 0 {
             let (key, state) = self.default_key()?;
             if self.head.encoding == Encoding::Utf8 {

@@ -105,7 +105,7 @@ impl<'a> Evaluation<'a> {
     #[must_use]
     pub fn strategy_id(&self) -> Option<&'a str> {
         let id: Run = self.tables.details.get(self.row as usize)?.id?;
-        Some(id.text(&self.tables.text))
+        Some(id.text(&self.tables.names))
     }
 
     /// The position of the strategy that matched, in the payload's list.

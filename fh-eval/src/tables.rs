@@ -20,13 +20,18 @@ pub(crate) struct Tables {
     /// Row for row the first eight bytes of `texts`.
     pub(crate) heads_of_texts: Vec<u64>,
     pub(crate) texts: Vec<Text>,
+    /// Texts of rules.
     pub(crate) text: String,
+    /// Ids that percentages hash.
+    pub(crate) hash_ids: String,
     // What some evaluations read.
     pub(crate) fields: Vec<Field>,
     pub(crate) rare: Vec<Arc<Rare>>,
     pub(crate) sources: Vec<Arc<[Field]>>,
     pub(crate) values: Vec<Value>,
     // What only answers and explanations read; `details` has a row a strategy, the others a row a feature.
+    /// Keys of features and ids of strategies.
+    pub(crate) names: String,
     pub(crate) details: Vec<StrategyDetail>,
     pub(crate) spans: Vec<Spans>,
     pub(crate) features: Vec<Arc<FeatureDetail>>,
@@ -37,7 +42,7 @@ pub(crate) struct Tables {
 pub(crate) struct Head {
     /// Strategies that can match.
     pub(crate) strategies: Run,
-    /// The id that percentages hash, in `text`.
+    /// The id that percentages hash, in `hash_ids`.
     pub(crate) hash_id: Run,
     pub(crate) value: ValueAt,
     /// The attribute that goes before `userkey` as percentage key.
@@ -152,6 +157,8 @@ struct Starts {
     rules: u32,
     texts: u32,
     text: u32,
+    hash_ids: u32,
+    names: u32,
     rare: u32,
     sources: u32,
     values: u32,
@@ -183,7 +190,7 @@ impl Tables {
     }
 
     pub(crate) fn key(&self, feature: usize) -> &str {
-        self.spans.get(feature).map_or("", |spans| spans.key.text(&self.text))
+        self.spans.get(feature).map_or("", |spans| spans.key.text(&self.names))
     }
 
     /// The tables without some features, whose positions ascend.
@@ -204,6 +211,8 @@ impl Tables {
             rules: self.rules.len() as u32,
             texts: self.texts.len() as u32,
             text: self.text.len() as u32,
+            hash_ids: self.hash_ids.len() as u32,
+            names: self.names.len() as u32,
             rare: self.rare.len() as u32,
             sources: self.sources.len() as u32,
             values: self.values.len() as u32,
@@ -236,10 +245,19 @@ impl Writer {
         self.tables.features.push(Arc::new(detail));
     }
 
+    /// A text of a rule.
     pub(crate) fn text(&mut self, text: &str) -> Run {
-        let at = self.tables.text.len() as u32;
-        self.tables.text.push_str(text);
-        Run { at, len: text.len() as u32 }
+        append(&mut self.tables.text, text)
+    }
+
+    /// A key or the id of a strategy.
+    pub(crate) fn name(&mut self, name: &str) -> Run {
+        append(&mut self.tables.names, name)
+    }
+
+    /// An id to hash.
+    pub(crate) fn hash_id(&mut self, id: &str) -> Run {
+        append(&mut self.tables.hash_ids, id)
     }
 
     pub(crate) fn value(&mut self, value: Value) -> ValueAt {
@@ -300,8 +318,11 @@ impl Writer {
         let tables = &mut self.tables;
         tables.rules.append(&mut copied);
         let by = here.text.wrapping_sub(start.text);
-        let text = from.text.get(start.text as usize..end.text as usize).unwrap_or_default();
-        tables.text.push_str(text);
+        tables.text.push_str(part(&from.text, start.text, end.text));
+        tables.hash_ids.push_str(part(&from.hash_ids, start.hash_ids, end.hash_ids));
+        tables.names.push_str(part(&from.names, start.names, end.names));
+        let names = here.names.wrapping_sub(start.names);
+        let hash_ids = here.hash_ids.wrapping_sub(start.hash_ids);
         let texts = rows(&from.texts, start.texts, end.texts);
         tables
             .texts
@@ -310,9 +331,10 @@ impl Writer {
         tables.heads_of_texts.extend_from_slice(heads);
         let details = rows(&from.details, start.strategies, end.strategies);
         tables.details.extend(
-            details
-                .iter()
-                .map(|detail| StrategyDetail { id: detail.id.map(|id| id.shifted(by)), ..*detail }),
+            details.iter().map(|detail| StrategyDetail {
+                id: detail.id.map(|id| id.shifted(names)),
+                ..*detail
+            }),
         );
         let (values, sources) =
             (here.values.wrapping_sub(start.values), here.sources.wrapping_sub(start.sources));
@@ -330,14 +352,14 @@ impl Writer {
         let heads = from.heads.get(range.clone()).unwrap_or_default();
         tables.heads.extend(heads.iter().map(|head| Head {
             strategies: head.strategies.shifted(moved),
-            hash_id: head.hash_id.shifted(by),
+            hash_id: head.hash_id.shifted(hash_ids),
             value: head.value.shifted(values),
             ..*head
         }));
         let spans = from.spans.get(range.clone()).unwrap_or_default();
         tables.spans.extend(spans.iter().map(|spans| Spans {
             start: spans.start.moved(start, here),
-            key: spans.key.shifted(by),
+            key: spans.key.shifted(names),
             all_strategies: spans.all_strategies.shifted(moved),
         }));
         tables.features.extend_from_slice(from.features.get(range).unwrap_or_default());
@@ -352,6 +374,8 @@ impl Writer {
         tables.texts.shrink_to_fit();
         tables.heads_of_texts.shrink_to_fit();
         tables.text.shrink_to_fit();
+        tables.hash_ids.shrink_to_fit();
+        tables.names.shrink_to_fit();
         tables.fields.shrink_to_fit();
         tables.rare.shrink_to_fit();
         tables.sources.shrink_to_fit();
@@ -361,6 +385,16 @@ impl Writer {
         tables.features.shrink_to_fit();
         self.tables
     }
+}
+
+fn append(pool: &mut String, text: &str) -> Run {
+    let at = pool.len() as u32;
+    pool.push_str(text);
+    Run { at, len: text.len() as u32 }
+}
+
+fn part(pool: &str, start: u32, end: u32) -> &str {
+    pool.get(start as usize..end as usize).unwrap_or_default()
 }
 
 fn rows<T>(table: &[T], start: u32, end: u32) -> &[T] {
@@ -375,6 +409,8 @@ impl Starts {
             rules: moved(self.rules, from.rules, to.rules),
             texts: moved(self.texts, from.texts, to.texts),
             text: moved(self.text, from.text, to.text),
+            hash_ids: moved(self.hash_ids, from.hash_ids, to.hash_ids),
+            names: moved(self.names, from.names, to.names),
             rare: moved(self.rare, from.rare, to.rare),
             sources: moved(self.sources, from.sources, to.sources),
             values: moved(self.values, from.values, to.values),

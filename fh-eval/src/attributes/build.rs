@@ -2,7 +2,11 @@
 
 use std::fmt::Write;
 
-use super::{Attributes, Entry, Name};
+use super::{Attributes, Entry, FAR, Name};
+
+/// What an ordinary context needs, so that it grows nothing twice.
+const EXPECTED_VALUES: usize = 8;
+const EXPECTED_TEXT: usize = 120;
 
 /// Collects attributes; see [`Attributes::builder`].
 #[derive(Debug, Clone, Default)]
@@ -105,50 +109,56 @@ impl AttributesBuilder {
     /// Who the user is: the default percentage key (after the session).
     #[inline]
     #[must_use]
-    pub fn user_key(self, key: impl AsRef<str>) -> Self {
-        self.well_known(Name::USER_KEY, key.as_ref())
+    pub fn user_key(mut self, key: impl AsRef<str>) -> Self {
+        self.attributes.put_well_known(Name::USER_KEY, key.as_ref());
+        self
     }
 
     /// The session, which goes before the user key when percentages are drawn (evaluation 2.2).
     #[inline]
     #[must_use]
-    pub fn session(self, session: impl AsRef<str>) -> Self {
-        self.well_known(Name::SESSION, session.as_ref())
+    pub fn session(mut self, session: impl AsRef<str>) -> Self {
+        self.attributes.put_well_known(Name::SESSION, session.as_ref());
+        self
     }
 
     /// A [`Country`](super::Country) or any other text.
     #[inline]
     #[must_use]
-    pub fn country(self, country: impl AsRef<str>) -> Self {
-        self.well_known(Name::COUNTRY, country.as_ref())
+    pub fn country(mut self, country: impl AsRef<str>) -> Self {
+        self.attributes.put_well_known(Name::COUNTRY, country.as_ref());
+        self
     }
 
     /// A [`Device`](super::Device) or any other text.
     #[inline]
     #[must_use]
-    pub fn device(self, device: impl AsRef<str>) -> Self {
-        self.well_known(Name::DEVICE, device.as_ref())
+    pub fn device(mut self, device: impl AsRef<str>) -> Self {
+        self.attributes.put_well_known(Name::DEVICE, device.as_ref());
+        self
     }
 
     /// A [`Platform`](super::Platform) or any other text.
     #[inline]
     #[must_use]
-    pub fn platform(self, platform: impl AsRef<str>) -> Self {
-        self.well_known(Name::PLATFORM, platform.as_ref())
+    pub fn platform(mut self, platform: impl AsRef<str>) -> Self {
+        self.attributes.put_well_known(Name::PLATFORM, platform.as_ref());
+        self
     }
 
     /// The version of the user's program.
     #[inline]
     #[must_use]
-    pub fn version(self, version: impl AsRef<str>) -> Self {
-        self.well_known(Name::VERSION, version.as_ref())
+    pub fn version(mut self, version: impl AsRef<str>) -> Self {
+        self.attributes.put_well_known(Name::VERSION, version.as_ref());
+        self
     }
 
     /// Any attribute. The same name again adds values to it.
     #[inline]
     #[must_use]
     pub fn attribute(mut self, name: &str, values: impl AttributeText) -> Self {
-        values.each(&mut |value| self.add(name, value));
+        values.each(&mut |value| self.attributes.put(name, value));
         self
     }
 
@@ -164,59 +174,71 @@ impl AttributesBuilder {
         self.attributes.entries.len()
     }
 
-    #[inline]
-    fn well_known(mut self, name: Name, value: &str) -> Self {
-        if self.attributes.well_known & name.bit() == 0 {
-            self.attributes.first(name, (0, 0), value);
-        } else {
-            self.add(name.text().unwrap_or_default(), value);
-        }
-        self
-    }
-
     /// Adds one value.
     pub(super) fn add(&mut self, name: &str, value: &str) {
-        let attributes = &mut self.attributes;
-        let symbol = Name::of(name);
-        let last =
-            attributes.entries.iter().rposition(|entry| attributes.is_named(entry, symbol, name));
-        match last.and_then(|last| Some((last, *attributes.entries.get(last)?))) {
-            Some((last, entry)) => {
-                if let Some(entry) =
-                    attributes.store(symbol, (entry.name_at, entry.name_len), value)
-                {
-                    attributes.entries.insert(last + 1, entry);
-                }
-            }
-            None if symbol.is_other() => {
-                if let Some(name) = attributes.append(name) {
-                    attributes.first(symbol, name, value);
-                }
-            }
-            None => attributes.first(symbol, (0, 0), value),
-        }
+        self.attributes.put(name, value);
     }
 }
 
 impl Attributes {
+    /// Adds a value of a well-known name.
+    fn put_well_known(&mut self, name: Name, value: &str) {
+        match self.well_known.get(name.0 as usize) {
+            Some(0) => self.put_first(name, (0, 0), value),
+            _ => self.put(name.text().unwrap_or_default(), value),
+        }
+    }
+
+    /// Adds a value of any name, behind those that it has.
+    fn put(&mut self, text: &str, value: &str) {
+        let name = Name::of(text);
+        match self.first_row(name, text) {
+            Some(first) => self.put_next(first, value),
+            None if name.is_other() => {
+                if let Some(span) = self.append(text) {
+                    self.put_first(name, span, value);
+                }
+            }
+            None => self.put_first(name, (0, 0), value),
+        }
+    }
+
+    /// Stores a further value of the attribute whose first one has this row.
+    fn put_next(&mut self, first: usize, value: &str) {
+        let Some(entry) = self.entries.get(first).copied() else { return };
+        let name_span = (entry.name_at, entry.name_len);
+        let Some(next) = self.store(entry.name, name_span, value) else { return };
+        let row = first + entry.count as usize;
+        self.entries.insert(row, next);
+        if let Some(entry) = self.entries.get_mut(first) {
+            entry.count += 1;
+        }
+        // What lay behind has moved by one.
+        for other in self.well_known.iter_mut().filter(|other| usize::from(**other) > row) {
+            *other = other.saturating_add(1);
+        }
+    }
+
     /// Stores the first value of an attribute.
     #[inline]
-    fn first(&mut self, name: Name, name_span: (u32, u32), value: &str) {
-        if let Some(entry) = self.store(name, name_span, value) {
-            self.entries.push(entry);
-            if !name.is_other() {
-                self.well_known |= name.bit();
-            }
-            if name == Name::USER_KEY {
-                self.user_key.write(value.as_bytes());
-            }
+    fn put_first(&mut self, name: Name, name_span: (u32, u32), value: &str) {
+        let Some(entry) = self.store(name, name_span, value) else { return };
+        if self.entries.capacity() == 0 {
+            self.entries.reserve(EXPECTED_VALUES);
+        }
+        self.entries.push(entry);
+        if let Some(first) = self.well_known.get_mut(name.0 as usize) {
+            *first = u8::try_from(self.entries.len()).unwrap_or(FAR);
+        }
+        if name == Name::USER_KEY {
+            self.user_key.write(value.as_bytes());
         }
     }
 
     #[inline]
     fn store(&mut self, name: Name, (name_at, name_len): (u32, u32), value: &str) -> Option<Entry> {
         let (at, len) = self.append(value)?;
-        Some(Entry { name, name_at, name_len, at, len })
+        Some(Entry { count: 1, name, name_at, name_len, at, len })
     }
 
     /// Puts text into the buffer. `None` beyond 4 GiB of it: what no longer fits is left out.
@@ -226,7 +248,7 @@ impl Attributes {
         let len = u32::try_from(text.len()).ok()?;
         at.checked_add(len)?;
         if self.text.capacity() == 0 {
-            self.text.reserve(text.len().max(120));
+            self.text.reserve(text.len().max(EXPECTED_TEXT));
         }
         self.text.push_str(text);
         Some((at, len))

@@ -8,14 +8,11 @@ pub use build::{AttributeText, AttributesBuilder};
 pub use json::NotAContext;
 pub use names::{Country, Device, Platform, UnknownName};
 
-use smallvec::SmallVec;
-
 use crate::bucket::Murmur3;
 
 /// Attribute names to one or more texts each, immutable once built.
 ///
-/// All text lies in one buffer and up to eight values need no further memory, so that a context per request costs two
-/// allocations at most.
+/// All text lies in one buffer, so that a context per request costs two allocations.
 ///
 /// ```
 /// use fh_eval::{Attributes, Country, Device};
@@ -35,15 +32,20 @@ pub struct Attributes {
     /// Names that are not well known, and all values.
     text: String,
     /// One entry a value; the values of one attribute stand together, in the order they were given.
-    entries: SmallVec<[Entry; 8]>,
-    /// Which well-known names have values.
-    well_known: u32,
+    entries: Vec<Entry>,
+    /// For each well-known name one more than the row of its first value; 0 if it has none, [`FAR`] if
+    /// the row is too far down to say.
+    well_known: [u8; WELL_KNOWN.len()],
     /// The hash state after the first user key, so that each percentage begins with it.
     user_key: Murmur3,
 }
 
+const FAR: u8 = u8::MAX;
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
+    /// How many values the attribute has; kept in the first one's entry only.
+    count: u32,
     name: Name,
     name_at: u32,
     name_len: u32,
@@ -99,12 +101,6 @@ impl Name {
     #[inline]
     fn is_other(self) -> bool {
         self.0 >= Self::FIRST_OTHER
-    }
-
-    /// The bit of a well-known name.
-    #[inline]
-    const fn bit(self) -> u32 {
-        1 << (self.0 & 31)
     }
 }
 
@@ -215,28 +211,31 @@ impl Attributes {
 
     #[inline]
     pub(crate) fn find(&self, name: Name, text: &str) -> Option<Values<'_>> {
-        if name.is_other() {
-            return self.run(|entry| self.is_named(entry, name, text));
-        }
-        if self.well_known & name.bit() == 0 {
-            return None;
-        }
-        self.run(|entry| entry.name == name)
+        let row = self.first_row(name, text)?;
+        let count = self.entries.get(row)?.count as usize;
+        Some(Values { text: &self.text, entries: self.entries.get(row..row + count)? })
     }
 
-    /// The entries that `is_wanted` holds for, which stand together.
+    /// The row of an attribute's first value.
     #[inline]
-    fn run(&self, is_wanted: impl Fn(&Entry) -> bool) -> Option<Values<'_>> {
-        let entries = self.entries.as_slice();
-        let from = entries.iter().position(&is_wanted)?;
-        let rest = entries.get(from..)?;
-        let count = match rest.get(1) {
-            Some(second) if is_wanted(second) => {
-                rest.iter().take_while(|entry| is_wanted(entry)).count()
-            }
-            _ => 1,
-        };
-        Some(Values { text: &self.text, entries: rest.get(..count)? })
+    fn first_row(&self, name: Name, text: &str) -> Option<usize> {
+        match self.well_known.get(name.0 as usize) {
+            None | Some(&FAR) => self.search(name, text),
+            Some(row) => usize::from(*row).checked_sub(1),
+        }
+    }
+
+    #[inline(never)]
+    fn search(&self, name: Name, text: &str) -> Option<usize> {
+        let is_other = name.is_other();
+        self.entries.iter().position(|entry| {
+            entry.name == name
+                && (!is_other
+                    || same(
+                        slice(&self.text, entry.name_at, entry.name_len).as_bytes(),
+                        text.as_bytes(),
+                    ))
+        })
     }
 
     /// The default percentage key: the first value of `session`, else of `userkey`; with the hash state after it.
@@ -254,27 +253,14 @@ impl Attributes {
         Some((key, self.user_key))
     }
 
-    #[inline]
-    fn is_named(&self, entry: &Entry, name: Name, text: &str) -> bool {
-        entry.name == name
-            && (!name.is_other()
-                || same(
-                    slice(&self.text, entry.name_at, entry.name_len).as_bytes(),
-                    text.as_bytes(),
-                ))
-    }
-
     /// Every attribute once, with its values, in the order the names first appeared.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Values<'_>)> {
         let mut rest = self.entries.as_slice();
         std::iter::from_fn(move || {
             let first = rest.first()?;
-            let name = self.name_of(first);
-            let count =
-                rest.iter().take_while(|entry| self.is_named(entry, first.name, name)).count();
-            let (values, after) = rest.split_at_checked(count)?;
+            let (values, after) = rest.split_at_checked(first.count as usize)?;
             rest = after;
-            Some((name, Values { text: &self.text, entries: values }))
+            Some((self.name_of(first), Values { text: &self.text, entries: values }))
         })
     }
 

@@ -39,6 +39,29 @@ fn values_of_one_name_stand_together() {
 }
 
 #[test]
+fn far_down_values_are_found() {
+    let mut builder = Attributes::builder().country("fiji");
+    for number in 0..300 {
+        builder = builder.attribute("n", number);
+    }
+    let attributes = builder
+        .user_key("x")
+        .device("watch")
+        .attribute("n", "last")
+        .session("s")
+        .user_key("y")
+        .build();
+    let found =
+        |name: &str| attributes.get(name).map(|values| values.collect::<Vec<_>>().join(" "));
+    assert_eq!(found("country").as_deref(), Some("fiji"));
+    assert_eq!(found("userkey").as_deref(), Some("x y"));
+    assert_eq!(found("device").as_deref(), Some("watch"));
+    assert_eq!(found("session").as_deref(), Some("s"));
+    assert_eq!(found("platform"), None);
+    assert_eq!(attributes.get("n").unwrap().len(), 301);
+}
+
+#[test]
 fn json_contexts() {
     let context = Attributes::from_json(
         r#"{"a": 1e3, "b": [true, [1], {"x": 1}, null, "t\u00e9xt"], "c": null, "d": [], "e": {"f": 1}, "a": "last", "\ud800": "x"}"#,

@@ -195,17 +195,20 @@ impl<'a> Compilation<'a> {
         }
         let hash_id = self.hash_id(&key, id.as_deref());
         let kind = self.kind(feature.kind);
-        let key_row = self.writer.text(&key);
-        let hash_id_row = hash_id.as_deref().map(|id| self.writer.text(id));
+        let key_row = self.writer.name(&key);
         let value = self.value(kind, feature.value);
         let mut draw =
             Draw { has_hash_id: hash_id.is_some(), kind, sources: Vec::new(), base: 0, rules: 0 };
         let all = self.strategies(&feature.strategies, &mut draw);
         let (strategies, mode) = self.hot(all, &draw);
+        let hash_id_row = match &hash_id {
+            Some(id) if !draw.sources.is_empty() => self.writer.hash_id(id),
+            _ => Run::default(),
+        };
         let session = Name::of(self.compiler.profile.session_attribute());
         let head = Head {
             strategies,
-            hash_id: hash_id_row.unwrap_or_default(),
+            hash_id: hash_id_row,
             value,
             session,
             mode,
@@ -362,7 +365,7 @@ impl<'a> Compilation<'a> {
             return (row, detail);
         };
         if let Some(id) = text(strategy.id) {
-            detail.id = Some(self.writer.text(&id));
+            detail.id = Some(self.writer.name(&id));
             self.notes.place.strategy_id = Some(id.as_ref().into());
         }
         row.value = self.value(draw.kind, strategy.value);
