@@ -212,6 +212,9 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     #[inline]
     fn default_key(&mut self) -> Option<(&'a str, Murmur3)> {
         let session = self.head.session;
+        if N == 0 {
+            return self.attributes.default_key(session);
+        }
         match self.memory.key {
             Some(known) if known.session == session => known.key,
             _ => {
@@ -251,12 +254,19 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     #[inline]
     fn rules_hold(&mut self, run: Run) -> bool {
         for (index, rule) in (0..).zip(run.of(&self.tables.rules)) {
-            let slot = rule.field as usize % N;
-            if self.memory.attributes.get(slot).is_none_or(|known| known.field != rule.field) {
-                self.learn(slot, rule.field);
-            }
-            let held = match self.memory.attributes.get(slot) {
-                Some(known) if known.count == Count::One => match &rule.predicate {
+            let looked_up;
+            let known = if N == 0 {
+                looked_up = self.look_up(rule.field);
+                &looked_up
+            } else {
+                let slot = rule.field as usize % N.max(1);
+                if self.memory.attributes.get(slot).is_none_or(|known| known.field != rule.field) {
+                    self.learn(slot, rule.field);
+                }
+                self.memory.attributes.get(slot).unwrap_or(&Remembered::NOTHING)
+            };
+            let held = match known.count {
+                Count::One => match &rule.predicate {
                     Predicate::In(list) => is_in(self.tables, *list, &known.only),
                     Predicate::Ends(row) => ends_with(self.tables, *row, &known.only),
                     Predicate::Version(comparison, wanted) if known.packed.is_some() => {
@@ -265,8 +275,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
                     }
                     predicate => self.passes(predicate, &known.only),
                 },
-                Some(known) if known.count == Count::Several => self.any_passes(rule),
-                _ => {
+                Count::Several => self.any_passes(rule),
+                Count::None => {
                     if !self.holds_without(index, rule) {
                         return false;
                     }
@@ -281,12 +291,11 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         true
     }
 
-    /// Looks an attribute up and remembers it.
-    #[inline(never)]
-    fn learn(&mut self, slot: usize, field: u32) {
+    #[inline]
+    fn look_up(&self, field: u32) -> Remembered<'a> {
         let values = self.values(field);
         let only = values.and_then(Values::only);
-        let learnt = Remembered {
+        Remembered {
             field,
             count: match (values, only) {
                 (None, _) => Count::None,
@@ -294,10 +303,16 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
                 (Some(_), None) => Count::Several,
             },
             only: only.map_or(Supplied::EMPTY, Supplied::new),
-            packed: only.and_then(pack),
-        };
+            packed: None,
+        }
+    }
+
+    #[inline(never)]
+    fn learn(&mut self, slot: usize, field: u32) {
+        let mut known = self.look_up(field);
+        known.packed = pack(known.only.text);
         if let Some(slot) = self.memory.attributes.get_mut(slot) {
-            *slot = learnt;
+            *slot = known;
         }
     }
 

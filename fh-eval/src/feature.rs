@@ -130,7 +130,7 @@ impl<'a> FeatureRef<'a> {
                 evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace)
             }
             Mode::OneKey | Mode::SeveralKeys => {
-                let mut memory = Memory::<1>::new();
+                let mut memory = Memory::<0>::new();
                 evaluate(tables, head, head.strategies, subject, &mut memory, &mut NoTrace)
             }
         };

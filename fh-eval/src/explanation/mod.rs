@@ -76,7 +76,7 @@ impl Explanation {
                 Mode::OneKeyManyRules => {
                     evaluate(tables, head, all, subject, &mut Memory::<4>::new(), &mut recorder)
                 }
-                _ => evaluate(tables, head, all, subject, &mut Memory::<1>::new(), &mut recorder),
+                _ => evaluate(tables, head, all, subject, &mut Memory::<0>::new(), &mut recorder),
             };
         }
         let evaluation = feature
