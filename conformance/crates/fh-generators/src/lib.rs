@@ -1,1 +1,50 @@
-//! placeholder
+//! Draws features and contexts, as JSON text, that sit on the edges of FeatureHub's rules: supplied
+//! values that equal, begin or exceed a rule's value, percentages at the bucket of a context or one
+//! beside it, Unicode traps, several percentage keys, parts that cannot be read.
+//!
+//! Nothing here knows an evaluator. Everything is drawn from [`Choices`], a sequence of small
+//! numbers that a seed or a fuzzer's bytes provide; [`feature`], [`context_for`] and the others are
+//! `proptest` strategies over the same functions, which shrink because a smaller choice is a plainer
+//! one.
+//!
+//! ```
+//! use fh_generators::{Case, Choices};
+//!
+//! // Seeded: the same on every machine.
+//! let mut choices = Choices::seeded(0x5EED_0001);
+//! let drawn = Case::draw(&mut choices);
+//! assert!(drawn.feature.to_json().starts_with('{'));
+//! assert_eq!(drawn, Case::draw(&mut Choices::seeded(0x5EED_0001)));
+//!
+//! // From a fuzzer: any bytes will do.
+//! let _ = Case::draw(&mut Choices::of(b"any bytes"));
+//! ```
+#![forbid(unsafe_code)]
+
+mod bucket;
+mod choices;
+mod context;
+mod feature;
+mod field;
+mod json;
+mod malformed;
+mod payload;
+mod rollout;
+mod rule;
+mod share;
+mod strategies;
+mod text;
+
+pub use bucket::bucket;
+pub use choices::Choices;
+pub use context::{Case, Context, context_to_json, draw_context};
+pub use feature::Feature;
+pub use field::{FieldType, draw_pattern, draw_value};
+pub use json::List;
+pub use payload::Payload;
+pub use rollout::Rollout;
+pub use rule::{CONDITIONALS, Rule};
+pub use strategies::{
+    case, context_for, feature, hostile_text, payload, plain_text, rule, well_formed_feature,
+};
+pub use text::{draw_hostile_text, draw_plain_text, near_text};

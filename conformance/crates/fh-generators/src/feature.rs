@@ -1,0 +1,120 @@
+//! Features in wire form.
+
+use crate::choices::Choices;
+use crate::json::{List, object, quoted};
+use crate::malformed::spoil;
+use crate::rollout::{Draft, Rollout};
+use crate::share::FEATURE_IDS;
+
+/// A feature as an Edge sends it to a client-evaluated key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feature {
+    /// Its id, as a JSON token.
+    pub id: Option<String>,
+    /// Its key.
+    pub key: String,
+    /// The type of its value, as a JSON token.
+    pub kind: Option<String>,
+    /// Whether it is locked, as a JSON token.
+    pub locked: Option<String>,
+    /// The version of its value, as a JSON token.
+    pub version: Option<String>,
+    /// What everybody gets, as a JSON token.
+    pub value: Option<String>,
+    /// Its strategies.
+    pub strategies: List<Rollout>,
+}
+
+impl Feature {
+    /// A feature, one in six with one part that cannot be read.
+    pub fn draw(choices: &mut Choices<'_>) -> Feature {
+        let is_spoiled = choices.chance(1, 6);
+        let feature = Feature::draw_well_formed(choices);
+        if is_spoiled { spoil(feature, choices) } else { feature }
+    }
+
+    /// A feature that a proper server could send, quirks of stored data included.
+    pub fn draw_well_formed(choices: &mut Choices<'_>) -> Feature {
+        let kind = choices.one(&["STRING", "BOOLEAN", "STRING", "NUMBER", "JSON"]);
+        let id = choices.one(FEATURE_IDS);
+        let [own, of_strategies] = values(kind);
+        let value = chosen(own, choices.below(256));
+        let drafts = match choices.weighted(&[14, 2, 1, 1]) {
+            0 => List::Of(choices.some(1, 3, Draft::draw)),
+            1 => List::Of(choices.some(4, 5, Draft::draw)),
+            2 => List::Of(Vec::new()),
+            _ => List::Absent,
+        };
+        let locked = choices.one(&["", "false", "true"]);
+        Feature {
+            id: Some(quoted(id)),
+            key: "F".to_owned(),
+            kind: Some(quoted(kind)),
+            locked: Some(locked.to_owned()).filter(|locked| !locked.is_empty()),
+            version: Some(choices.below(40).to_string()),
+            value,
+            strategies: finished(&drafts, id, of_strategies),
+        }
+    }
+
+    /// The JSON on the wire.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        object([
+            ("id", self.id.clone()),
+            ("key", Some(quoted(&self.key))),
+            ("l", self.locked.clone()),
+            ("version", self.version.clone()),
+            ("type", self.kind.clone()),
+            ("value", self.value.clone()),
+            ("strategies", self.strategies.token(Rollout::to_json)),
+        ])
+    }
+}
+
+/// Values of a type: those that everybody gets, then those of strategies. Odd ones come last.
+fn values(kind: &str) -> [&'static [&'static str]; 2] {
+    match kind {
+        "BOOLEAN" => {
+            [&["false", "true", "null"], &["true", "false", "true", "\"true\"", "\"TRUE\"", "null"]]
+        }
+        "NUMBER" => [
+            &["0", "7", "7.50", "-16746.43", "null"],
+            &["1", "2.0", "1e3", "9007199254740993", "\"7.50\"", "\"abc\"", "null"],
+        ],
+        "JSON" => [
+            &["\"{}\"", "\"{ \\\"a\\\" : 1 }\"", "null"],
+            &["\"[1,2]\"", "\"not json\"", "\"\"", "null"],
+        ],
+        _ => [
+            &["\"grey\"", "\"\"", "null"],
+            &["\"blue\"", "\"green\"", "\"zoë-🐢\"", "\"5\"", "5.0", "null"],
+        ],
+    }
+}
+
+/// One of the values: the first two are usual, the others rare, and sometimes there is none.
+fn chosen(values: &[&str], choice: usize) -> Option<String> {
+    let count = match choice {
+        0..=150 => values.len().min(2),
+        151..=240 => values.len(),
+        _ => return None,
+    };
+    values.get(choice % count.max(1)).map(|token| (*token).to_owned())
+}
+
+fn finished(drafts: &List<Draft>, id: &str, values: &[&str]) -> List<Rollout> {
+    match drafts {
+        List::Absent => List::Absent,
+        List::Null => List::Null,
+        List::Wrong(token) => List::Wrong(token.clone()),
+        List::Of(drafts) => {
+            let mut base = 0;
+            let drafts = drafts.iter().enumerate();
+            let rollouts = drafts.map(|(position, draft)| {
+                draft.finish(position, id, &mut base, chosen(values, draft.value))
+            });
+            List::Of(rollouts.collect())
+        }
+    }
+}
