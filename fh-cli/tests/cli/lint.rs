@@ -132,6 +132,8 @@ fn rules() {
         ("v", "STRING", "REGEX", "[\"(\"]", &["REGEX"]),
         ("v", "STRING", "REGEX", r#"["^[a-z]+$"]"#, &[]),
         ("v", "STRING", "EQUALS", "[\" a\"]", &["blanks"]),
+        // In a pattern a blank is meant; that it is searched for is the Edge's difference.
+        ("v", "STRING", "REGEX", "[\" a\"]", &["edge"]),
         (" v", "STRING", "EQUALS", "[\"a\"]", &["blanks"]),
         ("v", "STRING", "NOT_EQUALS", "null", &["blank-rule"]),
         ("v", "STRING", "EQUALS", "null", &[]),
@@ -278,6 +280,16 @@ fn names_the_place() {
             .expect(1)
             .json();
     assert!(stream["findings"][0]["line"].is_null());
+}
+
+#[test]
+fn lines_are_counted_from_the_first_column() {
+    let path = file("columns.json", "[\n7,\n8\n]");
+    let report = fh(&["lint", &path, "--json"]).expect(1).json();
+    assert_eq!(
+        (&report["findings"][0]["line"], &report["findings"][1]["line"]),
+        (&2.into(), &3.into())
+    );
 }
 
 #[test]
