@@ -14,18 +14,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     files.sort();
     let mut code = String::from("&[\n");
     for file in files {
-        let relative = file
-            .strip_prefix(&root)?
-            .to_string_lossy()
-            .replace('\\', "/");
+        let relative = file.strip_prefix(&root)?.to_string_lossy().replace('\\', "/");
         let absolute = file.to_string_lossy().into_owned();
         writeln!(code, "    ({relative:?}, include_bytes!({absolute:?})),")?;
     }
     code.push_str("]\n");
-    fs::write(
-        PathBuf::from(std::env::var("OUT_DIR")?).join("embedded.rs"),
-        code,
-    )?;
+    fs::write(PathBuf::from(std::env::var("OUT_DIR")?).join("embedded.rs"), code)?;
     Ok(())
 }
 
@@ -34,10 +28,7 @@ fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             walk(&path, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "json") {
             files.push(path);
         }
     }

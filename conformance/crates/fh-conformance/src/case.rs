@@ -174,10 +174,8 @@ impl Expected {
     /// As the data files write it; a reason that is not compared is left out.
     #[must_use]
     pub fn to_json(&self) -> Json {
-        let mut members = vec![
-            ("value", self.value.clone()),
-            ("strategy_id", self.strategy_id.clone().into()),
-        ];
+        let mut members =
+            vec![("value", self.value.clone()), ("strategy_id", self.strategy_id.clone().into())];
         if let Some(reason) = &self.reason {
             members.push(("reason", reason.as_str().into()));
         }
@@ -206,12 +204,9 @@ fn push_details(
     trace: Option<&[Step]>,
 ) {
     members.extend(bucket.map(|bucket| ("bucket", Json::number(bucket))));
-    members.extend(trace.map(|steps| {
-        (
-            "trace",
-            Json::List(steps.iter().map(Step::to_json).collect()),
-        )
-    }));
+    members.extend(
+        trace.map(|steps| ("trace", Json::List(steps.iter().map(Step::to_json).collect()))),
+    );
 }
 
 /// A case on one feature and one context.
@@ -277,11 +272,7 @@ impl Case {
         let says = |profile: &Profile| match &self.check {
             Check::Evaluation(case) => {
                 let getters = case.getters.iter().flat_map(|(profiles, _)| profiles);
-                case.answers
-                    .iter()
-                    .map(|(p, _)| p)
-                    .chain(getters)
-                    .any(|p| p == profile)
+                case.answers.iter().map(|(p, _)| p).chain(getters).any(|p| p == profile)
             }
             Check::Hash(case) => case.buckets.iter().any(|(p, _)| p == profile),
         };
@@ -300,15 +291,11 @@ impl Case {
         let question = &case.question;
         let context = question.context.as_ref().map(|context| {
             Json::object(
-                context
-                    .iter()
-                    .map(|(name, texts)| (name.clone(), Json::from(texts.clone()))),
+                context.iter().map(|(name, texts)| (name.clone(), Json::from(texts.clone()))),
             )
         });
-        let answers = case
-            .answers
-            .iter()
-            .map(|(profile, answer)| (profile.name(), answer.to_json()));
+        let answers =
+            case.answers.iter().map(|(profile, answer)| (profile.name(), answer.to_json()));
         Json::object([
             ("id", Json::from(self.id.as_str())),
             ("title", self.title.as_str().into()),
@@ -317,10 +304,7 @@ impl Case {
             ("type", question.kind.name().into()),
             ("hash_id", question.hash_id.clone().into()),
             ("context", context.into()),
-            (
-                "expect",
-                Json::object([("$profile", Json::object(answers))]),
-            ),
+            ("expect", Json::object([("$profile", Json::object(answers))])),
         ])
     }
 }

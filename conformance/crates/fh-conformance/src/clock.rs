@@ -21,14 +21,7 @@ pub fn rfc3339_ms(text: &str) -> Option<i64> {
         let (clock, offset) = time.split_at_checked(at)?;
         let (hours, minutes) = offset.get(1..)?.split_once(':')?;
         let minutes = hours.parse::<i64>().ok()? * 60 + minutes.parse::<i64>().ok()?;
-        (
-            clock,
-            if offset.starts_with('-') {
-                -minutes
-            } else {
-                minutes
-            },
-        )
+        (clock, if offset.starts_with('-') { -minutes } else { minutes })
     };
     let mut clock = clock.splitn(3, ':');
     let hours: i64 = clock.next()?.parse().ok()?;
@@ -69,13 +62,7 @@ mod tests {
         ] {
             assert_eq!(rfc3339_ms(text), Some(ms), "{text}");
         }
-        for text in [
-            "",
-            "2024-02-29",
-            "2024-13-01T00:00:00Z",
-            "2024-02-29T23:30:00",
-            "soon",
-        ] {
+        for text in ["", "2024-02-29", "2024-13-01T00:00:00Z", "2024-02-29T23:30:00", "soon"] {
             assert_eq!(rfc3339_ms(text), None, "{text}");
         }
     }

@@ -31,30 +31,20 @@ pub struct Failure {
 
 /// Ask a target for one case and compare. A target that panics has failed.
 pub fn check(target: &mut dyn Target, case: &Case, profile: Profile) -> Outcome {
-    if let Some(lacking) = case
-        .requires
-        .iter()
-        .find(|capability| !target.can(capability))
-    {
+    if let Some(lacking) = case.requires.iter().find(|capability| !target.can(capability)) {
         return Outcome::Skip(lacking.clone());
     }
     let failure = match &case.check {
         Check::Evaluation(evaluation) => check_evaluation(target, evaluation, profile),
         Check::Hash(hash) => {
-            let expected = hash
-                .buckets
-                .iter()
-                .find(|(p, _)| *p == profile)
-                .map(|(_, b)| *b);
+            let expected = hash.buckets.iter().find(|(p, _)| *p == profile).map(|(_, b)| *b);
             let actual = asked(|| target.bucket(profile, &hash.key, &hash.feature_id));
             let of = |bucket: u32| Json::object([("bucket", Json::number(bucket))]);
             match (actual, expected) {
                 (Err(broken), _) => Some(failure(broken.0, Json::Null, Json::Null)),
-                (Ok(actual), Some(expected)) if actual != expected => Some(failure(
-                    "another bucket".to_owned(),
-                    of(expected),
-                    of(actual),
-                )),
+                (Ok(actual), Some(expected)) if actual != expected => {
+                    Some(failure("another bucket".to_owned(), of(expected), of(actual)))
+                }
                 _ => None,
             }
         }
@@ -63,20 +53,14 @@ pub fn check(target: &mut dyn Target, case: &Case, profile: Profile) -> Outcome 
 }
 
 fn failure(message: String, expected: Json, actual: Json) -> Failure {
-    Failure {
-        message,
-        expected,
-        actual,
-    }
+    Failure { message, expected, actual }
 }
 
 fn asked<T>(ask: impl FnOnce() -> Result<T, Broken>) -> Result<T, Broken> {
     // A target that panicked is asked again only for other cases; it keeps no state between them.
     catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|panic| {
         let message = panic.downcast_ref::<String>().map(String::as_str);
-        let message = message
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("");
+        let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("");
         Err(Broken(format!("panicked: {message}")))
     })
 }
@@ -86,25 +70,14 @@ fn check_evaluation(
     case: &EvaluationCase,
     profile: Profile,
 ) -> Option<Failure> {
-    let wire = Question {
-        native: None,
-        ..case.question.clone()
-    };
+    let wire = Question { native: None, ..case.question.clone() };
     let mut questions = vec![&wire];
     if case.question.native.is_some() && target.can("eval.native_context") {
         questions.push(&case.question);
     }
     for question in questions {
-        let form = if question.native.is_some() {
-            " (native context)"
-        } else {
-            ""
-        };
-        let expected = case
-            .answers
-            .iter()
-            .find(|(p, _)| *p == profile)
-            .map(|(_, e)| e);
+        let form = if question.native.is_some() { " (native context)" } else { "" };
+        let expected = case.answers.iter().find(|(p, _)| *p == profile).map(|(_, e)| e);
         if let Some(expected) = expected {
             match asked(|| target.read(profile, question)) {
                 Err(broken) => {
@@ -119,10 +92,7 @@ fn check_evaluation(
                 }
             }
         }
-        let getters = case
-            .getters
-            .as_ref()
-            .filter(|(profiles, _)| profiles.contains(&profile));
+        let getters = case.getters.as_ref().filter(|(profiles, _)| profiles.contains(&profile));
         let getters = getters.filter(|_| target.can("eval.typed_getters"));
         if let Some((_, expected)) = getters {
             match asked(|| target.getters(profile, question)) {
@@ -151,27 +121,15 @@ fn differences(expected: &Expected, answer: &Answer, target: &dyn Target) -> Vec
     };
     part("value", !same(&expected.value, &answer.value));
     let other_strategy = expected.strategy_id != answer.strategy_id;
-    part(
-        "strategy_id",
-        other_strategy && target.can("eval.strategy_id"),
-    );
+    part("strategy_id", other_strategy && target.can("eval.strategy_id"));
     if let Some(reason) = &expected.reason {
-        part(
-            "reason",
-            *reason != answer.reason && target.can("eval.reason"),
-        );
+        part("reason", *reason != answer.reason && target.can("eval.reason"));
     }
     if expected.bucket.is_some() {
-        part(
-            "bucket",
-            expected.bucket != answer.bucket && target.can("eval.bucket"),
-        );
+        part("bucket", expected.bucket != answer.bucket && target.can("eval.bucket"));
     }
     if expected.trace.is_some() {
-        part(
-            "trace",
-            expected.trace != answer.trace && target.can("eval.trace"),
-        );
+        part("trace", expected.trace != answer.trace && target.can("eval.trace"));
     }
     wrong
 }
@@ -183,10 +141,7 @@ pub fn same(left: &Json, right: &Json) -> bool {
         (Json::Number(left), Json::Number(right)) => same_number(left, right),
         (Json::List(left), Json::List(right)) => {
             left.len() == right.len()
-                && left
-                    .iter()
-                    .zip(right)
-                    .all(|(left, right)| same(left, right))
+                && left.iter().zip(right).all(|(left, right)| same(left, right))
         }
         (Json::Object(left), Json::Object(right)) => {
             // Objects here are small, and their members are in no particular order.
@@ -221,18 +176,14 @@ mod tests {
 
     #[test]
     fn equality() {
-        for (left, right) in [
-            ("5", "5.0"),
-            (r#"{"a":1,"b":2}"#, r#"{"b":2e0,"a":1}"#),
-            ("[1]", "[1.0]"),
-        ] {
+        for (left, right) in
+            [("5", "5.0"), (r#"{"a":1,"b":2}"#, r#"{"b":2e0,"a":1}"#), ("[1]", "[1.0]")]
+        {
             assert!(same(&json(left), &json(right)), "{left} {right}");
         }
-        for (left, right) in [
-            ("5", r#""5""#),
-            ("null", "false"),
-            (r#"{"a":1}"#, r#"{"a":1,"b":2}"#),
-        ] {
+        for (left, right) in
+            [("5", r#""5""#), ("null", "false"), (r#"{"a":1}"#, r#"{"a":1,"b":2}"#)]
+        {
             assert!(!same(&json(left), &json(right)), "{left} {right}");
         }
     }

@@ -21,30 +21,15 @@ fn normal(token: &str) -> Normal<'_> {
     let without_end = all.trim_end_matches('0');
     let digits = without_end.trim_start_matches('0').to_owned();
     if digits.is_empty() {
-        return Normal {
-            negative: false,
-            digits,
-            exponent: 0,
-            beyond: None,
-        };
+        return Normal { negative: false, digits, exponent: 0, beyond: None };
     }
     let dropped = (all.len() - without_end.len()) as i128;
     match power.parse::<i64>() {
         Ok(power) => {
             let exponent = i128::from(power) - fraction.len() as i128 + dropped;
-            Normal {
-                negative,
-                digits,
-                exponent,
-                beyond: None,
-            }
+            Normal { negative, digits, exponent, beyond: None }
         }
-        Err(_) => Normal {
-            negative,
-            digits,
-            exponent: 0,
-            beyond: Some(token),
-        },
+        Err(_) => Normal { negative, digits, exponent: 0, beyond: Some(token) },
     }
 }
 
@@ -120,18 +105,12 @@ mod tests {
 
     #[test]
     fn texts_as_tokens() {
-        for (text, token) in [
-            ("007", "7"),
-            ("+.5", "0.5"),
-            ("10.", "10"),
-            ("-1.50e+2", "-1.50e+2"),
-            ("0", "0"),
-        ] {
+        for (text, token) in
+            [("007", "7"), ("+.5", "0.5"), ("10.", "10"), ("-1.50e+2", "-1.50e+2"), ("0", "0")]
+        {
             assert_eq!(number_token(text).as_deref(), Some(token), "{text}");
         }
-        for text in [
-            "", "-", ".", "1e", "1 ", "0x1", "NaN", "--1", "1.2.3", "e5", "1e+",
-        ] {
+        for text in ["", "-", ".", "1e", "1 ", "0x1", "NaN", "--1", "1.2.3", "e5", "1e+"] {
             assert_eq!(number_token(text), None, "{text}");
         }
     }

@@ -80,10 +80,7 @@ impl Json {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json> {
         let members = self.members().iter().rev();
-        members
-            .filter(|(key, _)| key == name)
-            .map(|(_, value)| value)
-            .next()
+        members.filter(|(key, _)| key == name).map(|(_, value)| value).next()
     }
 
     /// The members of an object; none for anything else.
@@ -269,10 +266,7 @@ mod tests {
     fn pretty_breaks_only_what_is_long() {
         let long = Json::Object(vec![
             ("a".into(), Json::Text("x".repeat(70))),
-            (
-                "b".into(),
-                Json::List(vec![Json::number(1), Json::number(2)]),
-            ),
+            ("b".into(), Json::List(vec![Json::number(1), Json::number(2)])),
         ]);
         let expected = format!("{{\n  \"a\": \"{}\",\n  \"b\": [1, 2]\n}}", "x".repeat(70));
         assert_eq!(long.pretty(), expected);

@@ -2,6 +2,7 @@
 //! that evaluates ([`target::Target`]), and proof that the cases find bugs ([`selftest`]).
 #![forbid(unsafe_code)]
 
+pub mod agreement;
 pub mod case;
 pub mod clock;
 pub mod commands;
@@ -10,4 +11,5 @@ pub mod data;
 pub mod decimal;
 pub mod json;
 pub mod run;
+pub mod shrink;
 pub mod target;

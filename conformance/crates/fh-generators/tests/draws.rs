@@ -67,9 +67,12 @@ fn percentages_sit_on_buckets() {
         let Some(first) = case.feature.strategies.elements().first() else { continue };
         let user = case.context.iter().find(|(name, _)| name == "userkey");
         let id = case.feature.id.as_deref().map(serde_json::from_str::<String>);
-        let (Some((_, user)), Some(Ok(id))) = (user, id) else { continue };
+        let (Some((_, users)), Some(Ok(id))) = (user, id) else {
+            continue;
+        };
+        let Some(user) = users.first() else { continue };
         let share = first.percentage.as_deref().and_then(|share| share.parse::<i64>().ok());
-        match share.map(|share| share - bucket(&user[0], &id)) {
+        match share.map(|share| share - bucket(user, &id)) {
             Some(0) => at += 1,
             Some(-1 | 1) => beside += 1,
             _ => {}

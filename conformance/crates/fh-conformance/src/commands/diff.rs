@@ -1,8 +1,71 @@
-use super::Ended;
+//! `diff`
+
+use std::collections::BTreeMap;
+
 use clap::Args;
-/// x
+use fh_generators::{Case, Choices};
+
+use super::{Ended, FAILED, Profiles, print, seed};
+use crate::agreement::{Disagreement, Oracles};
+
+/// Compare the engine with the reference on fresh cases: answers, traces and getters.
 #[derive(Debug, Args)]
-pub(crate) struct Arguments {}
-pub(super) fn diff(_: &Arguments) -> Ended {
-    Ok(0)
+pub(crate) struct Arguments {
+    /// The seed; any other gives other cases.
+    #[arg(long, default_value = "1", value_parser = seed)]
+    seed: u64,
+    /// How many cases are drawn.
+    #[arg(long, default_value_t = 10_000)]
+    count: u64,
+    /// Under which profile.
+    #[arg(long, value_enum, default_value = "all")]
+    profile: Profiles,
+    /// Differences in the trace alone do not count.
+    #[arg(long)]
+    answers_only: bool,
+}
+
+/// Disagreements that are shrunk of each raw class; what they shrink to tells them apart.
+const SHRUNK: usize = 8;
+
+pub(super) fn diff(arguments: &Arguments) -> Ended {
+    let mut oracles = Oracles::default();
+    let mut choices = Choices::seeded(arguments.seed);
+    let mut raw: BTreeMap<String, usize> = BTreeMap::new();
+    let mut classes: BTreeMap<String, (usize, Disagreement)> = BTreeMap::new();
+    let (mut compared, mut different) = (0_u64, 0_u64);
+    for _ in 0..arguments.count {
+        let drawn = Case::draw(&mut choices);
+        for profile in arguments.profile.list() {
+            compared += 1;
+            let Some(found) = oracles.compare_drawn(profile, &drawn) else { continue };
+            if arguments.answers_only && found.parts == ["trace"] {
+                continue;
+            }
+            different += 1;
+            let seen = raw.entry(found.class()).or_default();
+            *seen += 1;
+            if *seen > SHRUNK {
+                continue;
+            }
+            let found = found.shrunk(&mut oracles);
+            let class = classes.entry(found.class()).or_insert_with(|| (0, found.clone()));
+            class.0 += 1;
+            let size =
+                |of: &Disagreement| of.feature.to_string().len() + of.context.to_string().len();
+            if size(&found) < size(&class.1) {
+                class.1 = found;
+            }
+        }
+    }
+    let mut out = format!(
+        "{compared} comparisons of seed {:#x}: {different} disagreements in {} classes\n",
+        arguments.seed,
+        classes.len()
+    );
+    for (class, (times, example)) in &classes {
+        out.push_str(&format!("\n{times} × {class}\n{example}"));
+    }
+    print(&out);
+    Ok(if different == 0 { 0 } else { FAILED })
 }

@@ -22,39 +22,22 @@ pub(crate) struct Arguments {
 
 pub(super) fn explain(data: &Data, arguments: &Arguments) -> Ended {
     let suite = suite(data)?;
-    let case = suite
-        .get(&arguments.id)
-        .ok_or_else(|| no_such_case(&arguments.id))?;
-    let mut out = format!(
-        "{}  {}\n{} · {}\n",
-        case.id, case.title, case.group, case.file
-    );
-    if let Some(decision) = case
-        .source
-        .as_ref()
-        .and_then(|source| source.get("ambiguity"))
-    {
+    let case = suite.get(&arguments.id).ok_or_else(|| no_such_case(&arguments.id))?;
+    let mut out = format!("{}  {}\n{} · {}\n", case.id, case.title, case.group, case.file);
+    if let Some(decision) = case.source.as_ref().and_then(|source| source.get("ambiguity")) {
         let _ = writeln!(out, "decided by {decision}");
     }
     if let Check::Evaluation(evaluation) = &case.check {
         let question = &evaluation.question;
         let context = case.to_json().get("context").cloned().unwrap_or(Json::Null);
-        let _ = writeln!(
-            out,
-            "getter {} of {} for {context}",
-            question.kind.name(),
-            question.feature
-        );
+        let _ =
+            writeln!(out, "getter {} of {} for {context}", question.kind.name(), question.feature);
         if question.now_ms != clock::DEFAULT_NOW_MS {
             let _ = writeln!(out, "now is {} ms since 1970", question.now_ms);
         }
     }
     for profile in case.profiles() {
-        let _ = writeln!(
-            out,
-            "\nprofile {profile}\n  expected   {}",
-            expected(case, profile)
-        );
+        let _ = writeln!(out, "\nprofile {profile}\n  expected   {}", expected(case, profile));
         let mut targets: [Box<dyn Target>; 2] = [Box::new(Engine), Box::new(Reference::new())];
         for target in &mut targets {
             let verdict = match check(target.as_mut(), case, profile) {
@@ -68,8 +51,7 @@ pub(super) fn explain(data: &Data, arguments: &Arguments) -> Ended {
         if let Check::Evaluation(evaluation) = &case.check {
             if let Some(text) = Engine.explain(profile, &evaluation.question) {
                 out.push('\n');
-                text.lines()
-                    .for_each(|line| out.push_str(&format!("  {line}\n")));
+                text.lines().for_each(|line| out.push_str(&format!("  {line}\n")));
             }
         }
     }
@@ -81,10 +63,7 @@ fn expected(case: &Case, profile: Profile) -> Json {
     match &case.check {
         Check::Evaluation(evaluation) => {
             let answer = evaluation.answers.iter().find(|(p, _)| *p == profile);
-            let getters = evaluation
-                .getters
-                .as_ref()
-                .map(|(_, getters)| getters.clone());
+            let getters = evaluation.getters.as_ref().map(|(_, getters)| getters.clone());
             answer.map_or(getters.into(), |(_, answer)| answer.to_json())
         }
         Check::Hash(hash) => {
@@ -99,12 +78,10 @@ fn answer(target: &mut dyn Target, case: &Case, profile: Profile) -> Json {
         Check::Evaluation(evaluation) if evaluation.answers.is_empty() => {
             target.getters(profile, &evaluation.question)
         }
-        Check::Evaluation(evaluation) => target
-            .read(profile, &evaluation.question)
-            .map(|answer| answer.to_json()),
-        Check::Hash(hash) => target
-            .bucket(profile, &hash.key, &hash.feature_id)
-            .map(Json::number),
+        Check::Evaluation(evaluation) => {
+            target.read(profile, &evaluation.question).map(|answer| answer.to_json())
+        }
+        Check::Hash(hash) => target.bucket(profile, &hash.key, &hash.feature_id).map(Json::number),
     };
     answer.unwrap_or_else(|broken| Json::from(broken.0))
 }

@@ -27,27 +27,15 @@ pub(super) fn list(data: &Data, arguments: &Arguments) -> Ended {
     let suite = suite(data)?;
     if arguments.groups {
         let groups = suite.groups().into_iter();
-        print(
-            &groups
-                .map(|(group, cases)| format!("{cases:>6} {group}\n"))
-                .collect::<String>(),
-        );
+        print(&groups.map(|(group, cases)| format!("{cases:>6} {group}\n")).collect::<String>());
         return Ok(0);
     }
     let cases = suite.cases.iter();
-    let cases = cases.filter(|case| {
-        arguments
-            .group
-            .as_ref()
-            .is_none_or(|group| *group == case.group)
-    });
-    let text: String = cases
-        .map(|case| format!("{:<44} {}\n", case.id, case.title))
-        .collect();
+    let cases =
+        cases.filter(|case| arguments.group.as_ref().is_none_or(|group| *group == case.group));
+    let text: String = cases.map(|case| format!("{:<44} {}\n", case.id, case.title)).collect();
     if text.is_empty() {
-        return Err(Problem::Usage(
-            "there is no such group; --groups lists them".to_owned(),
-        ));
+        return Err(Problem::Usage("there is no such group; --groups lists them".to_owned()));
     }
     print(&text);
     Ok(0)
@@ -55,9 +43,7 @@ pub(super) fn list(data: &Data, arguments: &Arguments) -> Ended {
 
 pub(super) fn show(data: &Data, arguments: &Show) -> Ended {
     let suite = suite(data)?;
-    let case = suite
-        .get(&arguments.id)
-        .ok_or_else(|| no_such_case(&arguments.id))?;
+    let case = suite.get(&arguments.id).ok_or_else(|| no_such_case(&arguments.id))?;
     print(&format!("{}\n", case.to_json().pretty()));
     Ok(0)
 }

@@ -141,16 +141,9 @@ fn load(folder: Option<&PathBuf>) -> Result<Data, Problem> {
 /// The suite, its manifest checked if it is the data inside the program.
 fn suite(data: &Data) -> Result<Suite, Problem> {
     let suite = Suite::load(data)?;
-    let errors = if data.is_embedded {
-        crate::data::manifest::check(data, &suite)
-    } else {
-        Vec::new()
-    };
-    if errors.is_empty() {
-        Ok(suite)
-    } else {
-        Err(errors.into())
-    }
+    let errors =
+        if data.is_embedded { crate::data::manifest::check(data, &suite) } else { Vec::new() };
+    if errors.is_empty() { Ok(suite) } else { Err(errors.into()) }
 }
 
 /// Print to standard output. A reader that went away, such as `head`, is no error.

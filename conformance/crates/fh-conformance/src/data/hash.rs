@@ -6,17 +6,11 @@ use crate::json::Json;
 
 /// The cases of the suite's own table.
 pub(super) fn cases(path: &str, file: &Json) -> Result<Vec<Case>, Vec<DataError>> {
-    let group = file
-        .get("group")
-        .and_then(Json::text)
-        .unwrap_or("hash.murmur3");
+    let group = file.get("group").and_then(Json::text).unwrap_or("hash.murmur3");
     let rows = file.get("cases").map_or(&[][..], Json::elements).iter();
     let rows = rows.map(|source| {
         let id = source.get("id").and_then(Json::text).unwrap_or("(no id)");
-        let title = source
-            .get("note")
-            .and_then(Json::text)
-            .unwrap_or("known answer");
+        let title = source.get("note").and_then(Json::text).unwrap_or("known answer");
         let names = ["key", "feature_id", "hash", "bucket", "edge_bucket"];
         case(path, group, id, title, source, names)
     });
@@ -28,14 +22,7 @@ pub(super) fn imported(path: &str, file: &Json) -> Result<Vec<Case>, Vec<DataErr
     let rows = file.elements().iter().enumerate().map(|(index, source)| {
         let id = format!("fh.murmur.{index:02}");
         let names = ["key", "featureId", "hashHex", "bucket", "edgeBucket"];
-        case(
-            path,
-            "imported.featurehub-hash",
-            &id,
-            "recorded hash",
-            source,
-            names,
-        )
+        case(path, "imported.featurehub-hash", &id, "recorded hash", source, names)
     });
     collect(rows)
 }
@@ -50,11 +37,7 @@ fn collect(
             Err(error) => errors.push(error),
         }
     }
-    if errors.is_empty() {
-        Ok(cases)
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(cases) } else { Err(errors) }
 }
 
 fn case(
@@ -66,17 +49,9 @@ fn case(
     [key, feature_id, hash, bucket, edge_bucket]: [&str; 5],
 ) -> Result<Case, DataError> {
     let missing = |name: &str| DataError::in_case(path, id, format!("no usable {name}"));
-    let text = |name: &str| {
-        source
-            .get(name)
-            .and_then(Json::text)
-            .ok_or_else(|| missing(name))
-    };
+    let text = |name: &str| source.get(name).and_then(Json::text).ok_or_else(|| missing(name));
     let number = |name: &str| {
-        source
-            .get(name)
-            .and_then(Json::integer)
-            .and_then(|number| u32::try_from(number).ok())
+        source.get(name).and_then(Json::integer).and_then(|number| u32::try_from(number).ok())
     };
     let client = number(bucket).ok_or_else(|| missing(bucket))?;
     let edge = number(edge_bucket).unwrap_or(client);

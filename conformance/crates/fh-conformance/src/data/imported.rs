@@ -17,11 +17,7 @@ pub(super) fn cases(path: &str, name: &str, file: &Json) -> Result<Vec<Case>, Ve
             Err(problem) => errors.push(DataError::in_case(path, &id, problem)),
         }
     }
-    if errors.is_empty() {
-        Ok(cases)
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(cases) } else { Err(errors) }
 }
 
 fn case(path: &str, id: &str, source: &Json) -> Result<Case, String> {
@@ -29,22 +25,11 @@ fn case(path: &str, id: &str, source: &Json) -> Result<Case, String> {
     let context = vectors::context(source.get("context").ok_or("no context")?)?;
     let expect = source.get("expect").ok_or("no expect")?;
     // An unknown type is read as a text; only imported cases on getters have one.
-    let kind = feature
-        .get("type")
-        .and_then(Json::text)
-        .and_then(Kind::named);
+    let kind = feature.get("type").and_then(Json::text).and_then(Kind::named);
     let kind = kind.unwrap_or(Kind::String);
     let question = Question {
-        payload: if feature.is_null() {
-            "[]".to_owned()
-        } else {
-            format!("[{feature}]")
-        },
-        feature: feature
-            .get("key")
-            .and_then(Json::text)
-            .unwrap_or("K")
-            .to_owned(),
+        payload: if feature.is_null() { "[]".to_owned() } else { format!("[{feature}]") },
+        feature: feature.get("key").and_then(Json::text).unwrap_or("K").to_owned(),
         kind,
         context,
         native: None,
@@ -54,17 +39,11 @@ fn case(path: &str, id: &str, source: &Json) -> Result<Case, String> {
     };
     let is_getters = expect.get("isSet").is_some();
     let (group, answers, getters) = if is_getters {
-        (
-            "imported.featurehub-getters",
-            Vec::new(),
-            Some((vec![Profile::Client], expect.clone())),
-        )
+        ("imported.featurehub-getters", Vec::new(), Some((vec![Profile::Client], expect.clone())))
     } else {
         let value = expect.get("value").ok_or("expect has no value")?;
         let mut answers = vec![(Profile::Client, expected(expect, read(value, kind))?)];
-        let observed = source
-            .get("deviates")
-            .and_then(|deviates| deviates.get("edge"));
+        let observed = source.get("deviates").and_then(|deviates| deviates.get("edge"));
         match observed {
             Some(observed) if observed.get("error").is_some() => {}
             Some(observed) => {
@@ -77,60 +56,35 @@ fn case(path: &str, id: &str, source: &Json) -> Result<Case, String> {
     };
     Ok(Case {
         id: id.to_owned(),
-        title: source
-            .get("note")
-            .and_then(Json::text)
-            .unwrap_or("observed answer")
-            .to_owned(),
+        title: source.get("note").and_then(Json::text).unwrap_or("observed answer").to_owned(),
         group: group.to_owned(),
         file: path.to_owned(),
         tier: 0,
         rev: 1,
         requires: Vec::new(),
-        check: Check::Evaluation(Box::new(EvaluationCase {
-            question,
-            answers,
-            getters,
-        })),
+        check: Check::Evaluation(Box::new(EvaluationCase { question, answers, getters })),
         source: Some(source.clone()),
     })
 }
 
 fn expected(observed: &Json, value: Json) -> Result<Expected, String> {
-    let id = observed
-        .get("strategyId")
-        .ok_or("expect has no strategyId")?;
+    let id = observed.get("strategyId").ok_or("expect has no strategyId")?;
     let matched = observed.get("matched").and_then(Json::boolean);
     if matched != Some(!id.is_null()) {
         return Err("matched and strategyId do not agree".to_owned());
     }
     let strategy_id = id.text().map(str::to_owned);
-    Ok(Expected {
-        value,
-        strategy_id,
-        reason: None,
-        bucket: None,
-        trace: None,
-    })
+    Ok(Expected { value, strategy_id, reason: None, bucket: None, trace: None })
 }
 
 /// The value that goes with an observed strategy id.
 fn served(feature: &Json, observed: &Json) -> Json {
     let id = observed.get("strategyId").and_then(Json::text);
-    let strategies = feature
-        .get("strategies")
-        .map_or(&[][..], Json::elements)
-        .iter();
+    let strategies = feature.get("strategies").map_or(&[][..], Json::elements).iter();
     let matched = id.and_then(|id| {
-        strategies
-            .filter(|each| each.get("id").and_then(Json::text) == Some(id))
-            .next()
+        strategies.filter(|each| each.get("id").and_then(Json::text) == Some(id)).next()
     });
-    matched
-        .unwrap_or(feature)
-        .get("value")
-        .cloned()
-        .unwrap_or(Json::Null)
+    matched.unwrap_or(feature).get("value").cloned().unwrap_or(Json::Null)
 }
 
 /// What the getter of this kind makes of a value as it stands in a payload.

@@ -13,24 +13,14 @@ pub(super) fn cases(path: &str, file: &Json) -> Result<Vec<Case>, Vec<DataError>
     let evaluations = file.get("evaluations").map_or(&[][..], Json::elements);
     let mut cases = Vec::with_capacity(features.len() * evaluations.len());
     for (index, evaluation) in evaluations.iter().enumerate() {
-        let context = evaluation
-            .get("context")
-            .ok_or_else(|| fail("no context".to_owned()))?;
+        let context = evaluation.get("context").ok_or_else(|| fail("no context".to_owned()))?;
         let context = vectors::context(context).map_err(fail)?;
-        let matched = evaluation
-            .get("matched")
-            .ok_or_else(|| fail("no matched".to_owned()))?;
+        let matched = evaluation.get("matched").ok_or_else(|| fail("no matched".to_owned()))?;
         for feature in features {
             let key = feature.get("key").and_then(Json::text).unwrap_or_default();
-            let kind = feature
-                .get("type")
-                .and_then(Json::text)
-                .and_then(Kind::named);
+            let kind = feature.get("type").and_then(Json::text).and_then(Kind::named);
             let kind = kind.ok_or_else(|| fail(format!("{key}: unknown type")))?;
-            let hash_id = file
-                .get("valueIds")
-                .and_then(|ids| ids.get(key))
-                .and_then(Json::text);
+            let hash_id = file.get("valueIds").and_then(|ids| ids.get(key)).and_then(Json::text);
             let hash_id = hash_id.ok_or_else(|| fail(format!("{key}: no value id")))?;
             let (strategy_id, value) = match matched.get(key).map(Json::elements) {
                 None => (None, feature.get("value").unwrap_or(&Json::Null)),
@@ -38,13 +28,7 @@ pub(super) fn cases(path: &str, file: &Json) -> Result<Vec<Case>, Vec<DataError>
                 Some(_) => return Err(fail(format!("{key}: matched is no pair"))),
             };
             let value = imported::read(value, kind);
-            let expected = Expected {
-                value,
-                strategy_id,
-                reason: None,
-                bucket: None,
-                trace: None,
-            };
+            let expected = Expected { value, strategy_id, reason: None, bucket: None, trace: None };
             let question = Question {
                 payload: format!("[{feature}]"),
                 feature: key.to_owned(),

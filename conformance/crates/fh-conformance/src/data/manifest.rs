@@ -16,13 +16,11 @@ pub const SUITE_VERSION: &str = "1.0";
 /// The SHA-256 of bytes, in hexadecimal.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// One digest of all data: what two comparable reports have in common.
@@ -77,9 +75,8 @@ pub fn check(data: &Data, suite: &Suite) -> Vec<DataError> {
     }
     let mut errors = Vec::new();
     let listed = manifest.get("files").map_or(&[][..], Json::elements).iter();
-    let listed: BTreeMap<&str, &Json> = listed
-        .filter_map(|file| Some((file.get("path")?.text()?, file)))
-        .collect();
+    let listed: BTreeMap<&str, &Json> =
+        listed.filter_map(|file| Some((file.get("path")?.text()?, file))).collect();
     let counts = suite.files();
     for path in data.paths().filter(|path| *path != PATH) {
         let Some(entry) = listed.get(path) else {
@@ -88,10 +85,7 @@ pub fn check(data: &Data, suite: &Suite) -> Vec<DataError> {
         };
         let digest = sha256(data.bytes(path).unwrap_or_default());
         if entry.get("sha256").and_then(Json::text) != Some(&digest) {
-            errors.push(DataError::in_file(
-                path,
-                format!("is not the file that {PATH} lists"),
-            ));
+            errors.push(DataError::in_file(path, format!("is not the file that {PATH} lists")));
         }
         let cases = counts.get(path).map(|(_, cases)| *cases as i64);
         if entry.get("cases").and_then(Json::integer) != cases {
@@ -101,16 +95,10 @@ pub fn check(data: &Data, suite: &Suite) -> Vec<DataError> {
         }
     }
     for path in listed.keys().filter(|path| data.bytes(path).is_none()) {
-        errors.push(DataError::in_file(
-            path,
-            format!("is missing, {PATH} lists it"),
-        ));
+        errors.push(DataError::in_file(path, format!("is missing, {PATH} lists it")));
     }
     if errors.is_empty() {
-        errors.push(DataError::in_file(
-            PATH,
-            "is not what `vectors manifest --write` writes",
-        ));
+        errors.push(DataError::in_file(PATH, "is not what `vectors manifest --write` writes"));
     }
     errors
 }

@@ -7,25 +7,14 @@ use crate::json::Json;
 /// # Errors
 /// The row, and what it lacks.
 pub(super) fn expand(matrix: &Json) -> Result<Vec<Json>, String> {
-    let id = matrix
-        .get("id")
-        .and_then(Json::text)
-        .ok_or("a matrix without id")?;
-    let case = matrix
-        .get("case")
-        .ok_or_else(|| format!("matrix {id}: no case"))?;
+    let id = matrix.get("id").and_then(Json::text).ok_or("a matrix without id")?;
+    let case = matrix.get("case").ok_or_else(|| format!("matrix {id}: no case"))?;
     let rows = matrix.get("rows").map_or(&[][..], Json::elements);
     let mut cases = Vec::new();
     for (index, row) in rows.iter().enumerate() {
-        let name = row
-            .get("row")
-            .and_then(Json::text)
-            .unwrap_or("without name");
+        let name = row.get("row").and_then(Json::text).unwrap_or("without name");
         let place = |problem| format!("matrix {id}, row {} ({name}): {problem}", index + 1);
-        let mut members = vec![(
-            "id".to_owned(),
-            Json::Text(interpolate(id, row).map_err(place)?),
-        )];
+        let mut members = vec![("id".to_owned(), Json::Text(interpolate(id, row).map_err(place)?))];
         match fill(case, row).map_err(place)? {
             Json::Object(rest) => members.extend(rest),
             _ => return Err(place("the case is no object".to_owned())),
@@ -41,12 +30,9 @@ fn fill(template: &Json, row: &Json) -> Result<Json, String> {
             Some(name) => column(row, name)?.clone(),
             None => Json::Text(interpolate(text, row)?),
         },
-        Json::List(elements) => Json::List(
-            elements
-                .iter()
-                .map(|each| fill(each, row))
-                .collect::<Result<_, _>>()?,
-        ),
+        Json::List(elements) => {
+            Json::List(elements.iter().map(|each| fill(each, row)).collect::<Result<_, _>>()?)
+        }
         Json::Object(members) => match template.get("$if") {
             Some(condition) => {
                 let name = condition.text().ok_or("$if names no column")?;
@@ -54,12 +40,7 @@ fn fill(template: &Json, row: &Json) -> Result<Json, String> {
                 let holds =
                     holds.ok_or_else(|| format!("column {name} is neither true nor false"))?;
                 let branch = if holds { "then" } else { "else" };
-                fill(
-                    template
-                        .get(branch)
-                        .ok_or_else(|| format!("$if without {branch}"))?,
-                    row,
-                )?
+                fill(template.get(branch).ok_or_else(|| format!("$if without {branch}"))?, row)?
             }
             None => {
                 let members = members.iter();
@@ -75,9 +56,7 @@ fn fill(template: &Json, row: &Json) -> Result<Json, String> {
 fn whole_name(text: &str) -> Option<&str> {
     let name = text.strip_prefix('$')?;
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     is_name.then_some(name)
 }
 
@@ -130,24 +109,11 @@ mod tests {
                 r#"{{"id": "a.${{row}}", "rows": [{{"row": "r", "l": []}}], "case": {case}}}"#
             ))
         };
-        assert_eq!(
-            with(r#"{"x": "$y"}"#).unwrap_err(),
-            "matrix a.${row}, row 1 (r): no column y"
-        );
+        assert_eq!(with(r#"{"x": "$y"}"#).unwrap_err(), "matrix a.${row}, row 1 (r): no column y");
+        assert!(with(r#"{"x": "${y}"}"#).unwrap_err().contains("no column y"));
+        assert!(with(r#"{"x": "${l}"}"#).unwrap_err().contains("cannot stand"));
         assert!(
-            with(r#"{"x": "${y}"}"#)
-                .unwrap_err()
-                .contains("no column y")
-        );
-        assert!(
-            with(r#"{"x": "${l}"}"#)
-                .unwrap_err()
-                .contains("cannot stand")
-        );
-        assert!(
-            with(r#"{"x": {"$if": "row", "then": 1, "else": 2}}"#)
-                .unwrap_err()
-                .contains("neither")
+            with(r#"{"x": {"$if": "row", "then": 1, "else": 2}}"#).unwrap_err().contains("neither")
         );
     }
 }

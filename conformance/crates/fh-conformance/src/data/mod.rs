@@ -34,19 +34,12 @@ pub struct DataError {
 impl DataError {
     /// Something wrong with a file as a whole.
     pub fn in_file(file: &str, problem: impl fmt::Display) -> DataError {
-        DataError {
-            file: file.to_owned(),
-            id: None,
-            problem: problem.to_string(),
-        }
+        DataError { file: file.to_owned(), id: None, problem: problem.to_string() }
     }
 
     /// Something wrong with a case.
     pub fn in_case(file: &str, id: &str, problem: impl fmt::Display) -> DataError {
-        DataError {
-            id: Some(id.to_owned()),
-            ..DataError::in_file(file, problem)
-        }
+        DataError { id: Some(id.to_owned()), ..DataError::in_file(file, problem) }
     }
 }
 
@@ -76,13 +69,9 @@ impl Data {
     /// The data inside this binary.
     #[must_use]
     pub fn embedded() -> Data {
-        let files = EMBEDDED
-            .iter()
-            .map(|(path, bytes)| ((*path).to_owned(), Cow::Borrowed(*bytes)));
-        Data {
-            files: files.collect(),
-            is_embedded: true,
-        }
+        let files =
+            EMBEDDED.iter().map(|(path, bytes)| ((*path).to_owned(), Cow::Borrowed(*bytes)));
+        Data { files: files.collect(), is_embedded: true }
     }
 
     /// The data of a folder.
@@ -92,10 +81,7 @@ impl Data {
     pub fn folder(root: &Path) -> std::io::Result<Data> {
         let mut files = BTreeMap::new();
         read_folder(root, "", &mut files)?;
-        Ok(Data {
-            files,
-            is_embedded: false,
-        })
+        Ok(Data { files, is_embedded: false })
     }
 
     /// The paths of all files, sorted.
@@ -114,9 +100,7 @@ impl Data {
     /// # Errors
     /// If it is missing or no text.
     pub fn text(&self, path: &str) -> Result<&str, DataError> {
-        let bytes = self
-            .bytes(path)
-            .ok_or_else(|| DataError::in_file(path, "is missing"))?;
+        let bytes = self.bytes(path).ok_or_else(|| DataError::in_file(path, "is missing"))?;
         std::str::from_utf8(bytes).map_err(|error| DataError::in_file(path, error))
     }
 
@@ -140,10 +124,7 @@ fn read_folder(
         let name = format!("{prefix}{}", name.to_string_lossy());
         if path.is_dir() {
             read_folder(&path, &format!("{name}/"), files)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
+        } else if path.extension().is_some_and(|extension| extension == "json") {
             files.insert(name, Cow::Owned(std::fs::read(&path)?));
         }
     }

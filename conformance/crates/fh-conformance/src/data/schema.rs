@@ -20,26 +20,17 @@ impl Schemas {
     /// # Errors
     /// The schemas that are none.
     pub fn compile(data: &Data) -> Result<Schemas, Vec<DataError>> {
-        let mut schemas = Schemas {
-            validators: BTreeMap::new(),
-            expanded_case: None,
-            well_formed_feature: None,
-        };
+        let mut schemas =
+            Schemas { validators: BTreeMap::new(), expanded_case: None, well_formed_feature: None };
         let mut errors = Vec::new();
         for path in data.paths() {
-            let name = path
-                .strip_prefix("schema/")
-                .and_then(|p| p.strip_suffix(".schema.json"));
+            let name = path.strip_prefix("schema/").and_then(|p| p.strip_suffix(".schema.json"));
             let Some(name) = name else { continue };
             if let Err(error) = schemas.add(data, path, name) {
                 errors.push(error);
             }
         }
-        if errors.is_empty() {
-            Ok(schemas)
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(schemas) } else { Err(errors) }
     }
 
     fn add(&mut self, data: &Data, path: &str, name: &str) -> Result<(), DataError> {
@@ -50,10 +41,8 @@ impl Schemas {
         self.validators.insert(name.to_owned(), compile(&schema)?);
         if name == "vectors-1" {
             let part = |part: &str, required: &Value| {
-                compile(
-                    &json!({ "$defs": schema["$defs"], "$ref": format!("#/$defs/{part}"),
-                                 "required": required }),
-                )
+                compile(&json!({ "$defs": schema["$defs"], "$ref": format!("#/$defs/{part}"),
+                                 "required": required }))
             };
             self.expanded_case = Some(part("case", &json!(["id"]))?);
             self.well_formed_feature = Some(part("feature", &json!([]))?);
@@ -65,25 +54,14 @@ impl Schemas {
     #[must_use]
     pub fn violations(&self, path: &str, schema: &str, document: &Value) -> Vec<DataError> {
         let Some(validator) = self.validators.get(schema) else {
-            return vec![DataError::in_file(
-                path,
-                format!("there is no schema {schema}"),
-            )];
+            return vec![DataError::in_file(path, format!("there is no schema {schema}"))];
         };
         let errors = validator.iter_errors(document).take(5).map(|error| {
             let place = error.instance_path().as_str().to_owned();
             let id = case_id(document, &place);
-            let at = if place.is_empty() {
-                "the document"
-            } else {
-                &place
-            };
+            let at = if place.is_empty() { "the document" } else { &place };
             let problem = format!("{at} violates {schema}: {}", shortened(&error.to_string()));
-            DataError {
-                file: path.to_owned(),
-                id,
-                problem,
-            }
+            DataError { file: path.to_owned(), id, problem }
         });
         errors.collect()
     }
@@ -91,19 +69,10 @@ impl Schemas {
     /// What an expanded case violates.
     #[must_use]
     pub fn case_violations(&self, case: &Value) -> Vec<String> {
-        let errors = self
-            .expanded_case
-            .iter()
-            .flat_map(|validator| validator.iter_errors(case));
+        let errors = self.expanded_case.iter().flat_map(|validator| validator.iter_errors(case));
         let errors = errors.take(3);
         errors
-            .map(|error| {
-                format!(
-                    "{}: {}",
-                    error.instance_path(),
-                    shortened(&error.to_string())
-                )
-            })
+            .map(|error| format!("{}: {}", error.instance_path(), shortened(&error.to_string())))
             .collect()
     }
 
@@ -113,9 +82,7 @@ impl Schemas {
         let Ok(feature) = serde_json::from_str::<Value>(feature) else {
             return false;
         };
-        self.well_formed_feature
-            .as_ref()
-            .is_some_and(|validator| validator.is_valid(&feature))
+        self.well_formed_feature.as_ref().is_some_and(|validator| validator.is_valid(&feature))
     }
 
     /// The name of the schema that a data file must satisfy.
@@ -148,9 +115,9 @@ fn case_id(document: &Value, pointer: &str) -> Option<String> {
     let mut parts = pointer.split('/').skip(1);
     let first = parts.next()?;
     let element = match first {
-        "cases" | "matrix" | "decisions" => document
-            .get(first)?
-            .get(parts.next()?.parse::<usize>().ok()?)?,
+        "cases" | "matrix" | "decisions" => {
+            document.get(first)?.get(parts.next()?.parse::<usize>().ok()?)?
+        }
         index => document.get(index.parse::<usize>().ok()?)?,
     };
     Some(element.get("id")?.as_str()?.to_owned())

@@ -22,10 +22,8 @@ impl Suite {
         let (mut all, mut errors) = (Vec::new(), Vec::new());
         for path in data.paths() {
             let Some(read) = reader(path) else { continue };
-            let cases = data
-                .json(path)
-                .map_err(|error| vec![error])
-                .and_then(|json| read(path, &json));
+            let cases =
+                data.json(path).map_err(|error| vec![error]).and_then(|json| read(path, &json));
             match cases {
                 Ok(cases) => all.extend(cases),
                 Err(more) => errors.extend(more),
@@ -42,18 +40,10 @@ impl Suite {
         let mut seen: HashMap<&str, &str> = HashMap::new();
         for case in &all {
             if let Some(file) = seen.insert(&case.id, &case.file) {
-                errors.push(DataError::in_case(
-                    &case.file,
-                    &case.id,
-                    format!("also in {file}"),
-                ));
+                errors.push(DataError::in_case(&case.file, &case.id, format!("also in {file}")));
             }
         }
-        if errors.is_empty() {
-            Ok(Suite { cases: all })
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(Suite { cases: all }) } else { Err(errors) }
     }
 
     /// The case of this id.
@@ -77,9 +67,7 @@ impl Suite {
     pub fn files(&self) -> BTreeMap<&str, (&str, usize)> {
         let mut files = BTreeMap::new();
         for case in &self.cases {
-            let entry = files
-                .entry(case.file.as_str())
-                .or_insert((case.group.as_str(), 0));
+            let entry = files.entry(case.file.as_str()).or_insert((case.group.as_str(), 0));
             entry.1 += 1;
         }
         files
@@ -96,9 +84,9 @@ fn reader(path: &str) -> Option<Reader> {
         "vectors" | "vectors/generated" => Some(Box::new(vectors::cases)),
         "hash" => Some(Box::new(hash::cases)),
         "imported/featurehub" if stem == "murmur" => Some(Box::new(hash::imported)),
-        "imported/featurehub" => Some(Box::new(move |path, json| {
-            imported::cases(path, &stem, json)
-        })),
+        "imported/featurehub" => {
+            Some(Box::new(move |path, json| imported::cases(path, &stem, json)))
+        }
         "imported/featurehub-live" => Some(Box::new(live::cases)),
         _ => None,
     }

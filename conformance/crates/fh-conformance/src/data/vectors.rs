@@ -17,38 +17,25 @@ pub(super) fn cases(path: &str, file: &Json) -> Result<Vec<Case>, Vec<DataError>
     let mut cases = Vec::new();
     let mut errors = Vec::new();
     for source in sources {
-        let id = source
-            .get("id")
-            .and_then(Json::text)
-            .unwrap_or("(no id)")
-            .to_owned();
+        let id = source.get("id").and_then(Json::text).unwrap_or("(no id)").to_owned();
         match case(path, group, &id, file, source) {
             Ok(case) => cases.push(case),
             Err(problem) => errors.push(DataError::in_case(path, &id, problem)),
         }
     }
-    if errors.is_empty() {
-        Ok(cases)
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(cases) } else { Err(errors) }
 }
 
 fn case(path: &str, group: &str, id: &str, file: &Json, source: Json) -> Result<Case, String> {
     let text = |name: &str| {
-        source
-            .get(name)
-            .and_then(Json::text)
-            .ok_or_else(|| format!("{name} is missing or no text"))
+        source.get(name).and_then(Json::text).ok_or_else(|| format!("{name} is missing or no text"))
     };
-    let payload = match (
-        source.get("payload_text"),
-        source.get("features").or(file.get("features")),
-    ) {
-        (Some(text), _) => text.text().ok_or("payload_text is no text")?.to_owned(),
-        (None, Some(features)) => features.to_string(),
-        (None, None) => return Err("neither features nor payload_text".to_owned()),
-    };
+    let payload =
+        match (source.get("payload_text"), source.get("features").or(file.get("features"))) {
+            (Some(text), _) => text.text().ok_or("payload_text is no text")?.to_owned(),
+            (None, Some(features)) => features.to_string(),
+            (None, None) => return Err("neither features nor payload_text".to_owned()),
+        };
     let context = match source.get("context").ok_or("context is missing")? {
         Json::Text(name) => {
             let named = file.get("contexts").and_then(|contexts| contexts.get(name));
@@ -78,9 +65,7 @@ fn case(path: &str, group: &str, id: &str, file: &Json, source: Json) -> Result<
     let answers = match expect.get("$profile") {
         None => {
             let answer = expected(expect)?;
-            Profile::ALL
-                .map(|profile| (profile, answer.clone()))
-                .to_vec()
+            Profile::ALL.map(|profile| (profile, answer.clone())).to_vec()
         }
         Some(profiles) => {
             let answers = profiles.members().iter();
@@ -92,13 +77,8 @@ fn case(path: &str, group: &str, id: &str, file: &Json, source: Json) -> Result<
         }
     };
     let profiles = answers.iter().map(|(profile, _)| *profile).collect();
-    let getters = source
-        .get("getters")
-        .map(|getters| (profiles, getters.clone()));
-    let requires = source
-        .get("requires")
-        .map_or(&[][..], Json::elements)
-        .iter();
+    let getters = source.get("getters").map(|getters| (profiles, getters.clone()));
+    let requires = source.get("requires").map_or(&[][..], Json::elements).iter();
     let requires = requires.filter_map(Json::text).map(str::to_owned).collect();
     Ok(Case {
         id: id.to_owned(),
@@ -108,11 +88,7 @@ fn case(path: &str, group: &str, id: &str, file: &Json, source: Json) -> Result<
         tier: source.get("tier").and_then(Json::integer).unwrap_or(0),
         rev: source.get("rev").and_then(Json::integer).unwrap_or(1),
         requires,
-        check: Check::Evaluation(Box::new(EvaluationCase {
-            question,
-            answers,
-            getters,
-        })),
+        check: Check::Evaluation(Box::new(EvaluationCase { question, answers, getters })),
         source: Some(source),
     })
 }
@@ -127,50 +103,28 @@ pub(super) fn context(json: &Json) -> Result<Option<Context>, String> {
     };
     let members = members.iter().map(|(name, values)| {
         let one = std::slice::from_ref(values);
-        let values = if let Json::List(values) = values {
-            values
-        } else {
-            one
-        };
+        let values = if let Json::List(values) = values { values } else { one };
         let texts = values.iter().map(|value| value.text().map(str::to_owned));
         let texts: Option<Vec<String>> = texts.collect();
-        Ok((
-            name.clone(),
-            texts.ok_or_else(|| format!("attribute {name}: values are texts"))?,
-        ))
+        Ok((name.clone(), texts.ok_or_else(|| format!("attribute {name}: values are texts"))?))
     });
     members.collect::<Result<Context, String>>().map(Some)
 }
 
 fn expected(answer: &Json) -> Result<Expected, String> {
-    let part = |name: &str| {
-        answer
-            .get(name)
-            .ok_or_else(|| format!("expect has no {name}"))
-    };
+    let part = |name: &str| answer.get(name).ok_or_else(|| format!("expect has no {name}"));
     let strategy_id = match part("strategy_id")? {
         Json::Null => None,
         id => Some(id.text().ok_or("strategy_id is no text")?.to_owned()),
     };
     let trace = match answer.get("trace") {
         None => None,
-        Some(trace) => Some(
-            trace
-                .elements()
-                .iter()
-                .map(step)
-                .collect::<Result<_, String>>()?,
-        ),
+        Some(trace) => Some(trace.elements().iter().map(step).collect::<Result<_, String>>()?),
     };
     Ok(Expected {
         value: part("value")?.clone(),
         strategy_id,
-        reason: Some(
-            part("reason")?
-                .text()
-                .ok_or("reason is no text")?
-                .to_owned(),
-        ),
+        reason: Some(part("reason")?.text().ok_or("reason is no text")?.to_owned()),
         bucket: number(answer, "bucket")?,
         trace,
     })
@@ -179,8 +133,7 @@ fn expected(answer: &Json) -> Result<Expected, String> {
 fn step(json: &Json) -> Result<Step, String> {
     let text = |name: &str| {
         let text = json.get(name).and_then(Json::text);
-        text.map(str::to_owned)
-            .ok_or_else(|| format!("a step of the trace without {name}"))
+        text.map(str::to_owned).ok_or_else(|| format!("a step of the trace without {name}"))
     };
     Ok(Step {
         strategy: text("strategy")?,
@@ -196,7 +149,5 @@ fn number<T: TryFrom<i64>>(json: &Json, name: &str) -> Result<Option<T>, String>
         return Ok(None);
     };
     let number = value.integer().and_then(|number| T::try_from(number).ok());
-    number
-        .map(Some)
-        .ok_or_else(|| format!("{name} {value} is out of range"))
+    number.map(Some).ok_or_else(|| format!("{name} {value} is out of range"))
 }

@@ -86,11 +86,7 @@ pub fn verify(data: &Data, oracles: &mut [Box<dyn Target>]) -> Result<Verified, 
     }
     check_hashes(data, &suite, oracles, &mut verified, &mut errors);
     errors.extend(manifest::check(data, &suite));
-    if errors.is_empty() {
-        Ok(verified)
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(verified) } else { Err(errors) }
 }
 
 fn check_file(
@@ -115,17 +111,10 @@ fn check_file(
         }
         let accepted =
             DataError::in_file(path, format!("must be refused, and {schema} accepts it"));
-        return Ok(if violations.is_empty() {
-            vec![accepted]
-        } else {
-            Vec::new()
-        });
+        return Ok(if violations.is_empty() { vec![accepted] } else { Vec::new() });
     }
     let Some(schema) = Schemas::of_file(path) else {
-        return Err(DataError::in_file(
-            path,
-            "no schema is known for this place",
-        ));
+        return Err(DataError::in_file(path, "no schema is known for this place"));
     };
     verified.files += 1;
     Ok(schemas.violations(path, schema, &document))
@@ -153,24 +142,14 @@ fn check_hashes(
     let path = "hash/murmur3.json";
     let Ok(file) = data.json(path) else { return };
     for primitive in file.get("primitive").map_or(&[][..], Json::elements) {
-        let id = primitive
-            .get("id")
-            .and_then(Json::text)
-            .unwrap_or("(no id)");
-        let text = primitive
-            .get("text")
-            .and_then(Json::text)
-            .unwrap_or_default();
+        let id = primitive.get("id").and_then(Json::text).unwrap_or("(no id)");
+        let text = primitive.get("text").and_then(Json::text).unwrap_or_default();
         let seed = primitive.get("seed").and_then(Json::integer);
         let seed = seed.and_then(|seed| u32::try_from(seed).ok()).unwrap_or(0);
         let computed = murmur3(text.as_bytes(), seed).map(|hash| format!("{hash:08x}"));
         verified.hashes += 1;
         if primitive.get("hash").and_then(Json::text) != computed.as_deref() {
-            errors.push(DataError::in_case(
-                path,
-                id,
-                format!("the hash is {computed:?}"),
-            ));
+            errors.push(DataError::in_case(path, id, format!("the hash is {computed:?}")));
         }
     }
 }
@@ -182,14 +161,9 @@ fn hash_problems(case: &HashCase, oracles: &mut [Box<dyn Target>]) -> Vec<String
         problems.push(format!("the murmur3 crate computes {computed:x?}"));
     }
     let bucket = computed.and_then(|hash| u32::try_from((u64::from(hash) * 1_000_000) >> 32).ok());
-    let client = case
-        .buckets
-        .iter()
-        .find(|(profile, _)| *profile == Profile::Client);
+    let client = case.buckets.iter().find(|(profile, _)| *profile == Profile::Client);
     if client.map(|(_, bucket)| *bucket) != bucket {
-        problems.push(format!(
-            "the bucket of the murmur3 crate's hash is {bucket:?}"
-        ));
+        problems.push(format!("the bucket of the murmur3 crate's hash is {bucket:?}"));
     }
     for oracle in oracles {
         for (profile, expected) in &case.buckets {

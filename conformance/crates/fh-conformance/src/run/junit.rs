@@ -25,15 +25,8 @@ pub fn to_junit(run: &Run<'_>) -> String {
     );
     for (name, results) in suites {
         let mut counts = Counts::default();
-        results
-            .iter()
-            .for_each(|result| counts.count(&result.outcome));
-        let _ = writeln!(
-            out,
-            "  <testsuite name=\"{}\"{}>",
-            escaped(&name),
-            attributes(counts)
-        );
+        results.iter().for_each(|result| counts.count(&result.outcome));
+        let _ = writeln!(out, "  <testsuite name=\"{}\"{}>", escaped(&name), attributes(counts));
         for result in results {
             let id = escaped(&result.case.id);
             let seconds = result.took.as_secs_f64();

@@ -33,30 +33,21 @@ impl Selection {
     /// Everything.
     #[must_use]
     pub fn all() -> Selection {
-        Selection {
-            profiles: Profile::ALL.to_vec(),
-            group: None,
-            only: None,
-        }
+        Selection { profiles: Profile::ALL.to_vec(), group: None, only: None }
     }
 
     /// Whether a case is selected.
     #[must_use]
     pub fn takes(&self, case: &Case) -> bool {
         self.group.as_ref().is_none_or(|group| *group == case.group)
-            && self
-                .only
-                .as_ref()
-                .is_none_or(|only| only.is_match(&case.id))
+            && self.only.as_ref().is_none_or(|only| only.is_match(&case.id))
     }
 
     /// The filters, as they were given.
     #[must_use]
     pub fn filters(&self) -> Vec<String> {
         let group = self.group.iter().map(|group| format!("--group {group}"));
-        group
-            .chain(self.only.iter().map(|only| format!("--only {only}")))
-            .collect()
+        group.chain(self.only.iter().map(|only| format!("--only {only}"))).collect()
     }
 }
 
@@ -139,21 +130,10 @@ pub fn run<'a>(
             }
             let start = Instant::now();
             let outcome = check(target, case, profile);
-            results.push(CaseResult {
-                case,
-                profile,
-                outcome,
-                took: start.elapsed(),
-            });
+            results.push(CaseResult { case, profile, outcome, took: start.elapsed() });
         }
     }
-    Run {
-        target: target.name(),
-        version: target.version(),
-        selection,
-        digest,
-        results,
-    }
+    Run { target: target.name(), version: target.version(), selection, digest, results }
 }
 
 impl Run<'_> {
@@ -162,9 +142,7 @@ impl Run<'_> {
     pub fn groups(&self) -> BTreeMap<(&str, Profile), Counts> {
         let mut groups: BTreeMap<_, Counts> = BTreeMap::new();
         for result in &self.results {
-            let counts = groups
-                .entry((result.case.group.as_str(), result.profile))
-                .or_default();
+            let counts = groups.entry((result.case.group.as_str(), result.profile)).or_default();
             counts.count(&result.outcome);
         }
         groups
@@ -185,9 +163,7 @@ impl Run<'_> {
     pub fn silent_groups(&self) -> Vec<String> {
         let groups = self.groups().into_iter();
         let silent = groups.filter(|(_, counts)| counts.skip == counts.selected);
-        silent
-            .map(|((group, profile), _)| format!("{group} ({profile})"))
-            .collect()
+        silent.map(|((group, profile), _)| format!("{group} ({profile})")).collect()
     }
 
     /// Whether not everything was selected.
