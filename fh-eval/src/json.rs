@@ -67,6 +67,16 @@ impl<'a> Token<'a> {
         }
     }
 
+    /// An integral number (`20.0` is one, `"20"` is not), held within 64 bits (D-35).
+    #[must_use]
+    pub fn integer(&self) -> Option<i64> {
+        let Self::Number(digits) = self else { return None };
+        digits.parse().ok().or_else(|| {
+            let double: f64 = digits.parse().ok()?;
+            (double.fract() == 0.0).then_some(double as i64)
+        })
+    }
+
     /// The text that rules compare: strings as they are, numbers as written, `true` and `false`; nothing for null, lists
     /// and objects.
     #[must_use]
@@ -299,6 +309,20 @@ mod tests {
         assert_eq!(Token::of(raw(r#""\u00e9""#)).text().unwrap(), "é");
         assert_eq!(Token::of(raw("null")).text(), None);
         assert_eq!(Token::of(raw("[1]")), Token::List);
+        for (json, integer) in [
+            ("20", Some(20)),
+            ("20.0", Some(20)),
+            ("2e1", Some(20)),
+            ("-5", Some(-5)),
+            ("1e30", Some(i64::MAX)),
+            ("20.5", None),
+            ("\"20\"", None),
+            ("true", None),
+            ("null", None),
+            ("1e999", None),
+        ] {
+            assert_eq!(Token::of(raw(json)).integer(), integer, "{json}");
+        }
     }
 
     #[test]

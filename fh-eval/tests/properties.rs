@@ -3,7 +3,7 @@
 
 use fh_eval::featurehub::{Compiler, Document};
 use fh_eval::{Attributes, Evaluation, Profile, Reason, Ruleset, Subject, Timestamp};
-use fh_generators::{Case, case, context_to_json, payload};
+use fh_generators::{Case, Choices, Payload, case, context_to_json, payload};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
 
@@ -69,7 +69,7 @@ proptest! {
     #[test]
     fn evaluating_all_is_evaluating_each(payload in payload(12), case in case()) {
         let context = context(&case);
-        let mut features: Vec<String> = payload.features.iter().map(|feature| feature.to_json()).collect();
+        let mut features: Vec<String> = payload.features.iter().map(fh_generators::Feature::to_json).collect();
         features.push(case.feature.to_json());
         let features: Vec<&str> = features.iter().map(String::as_str).collect();
         for profile in PROFILES {
@@ -87,7 +87,7 @@ proptest! {
     fn updating_one_is_compiling_all(old in payload(8), new in payload(8), case in case(), at in 0_usize..8) {
         let context = context(&case);
         let subject = Subject::new(&context, NOW);
-        let old: Vec<String> = old.features.iter().map(|feature| feature.to_json()).collect();
+        let old: Vec<String> = old.features.iter().map(fh_generators::Feature::to_json).collect();
         let new = new.features[at].to_json();
         let mut changed: Vec<&str> = old.iter().map(String::as_str).collect();
         for profile in PROFILES {
@@ -174,9 +174,9 @@ proptest! {
 
 #[test]
 fn threads_share_a_ruleset() {
-    let mut runner = fh_generators::from_seed(7);
-    let payload = fh_generators::draw(&mut runner, &payload(30));
-    let case = fh_generators::draw(&mut runner, &case());
+    let mut choices = Choices::seeded(7);
+    let payload = Payload::draw(&mut choices, 30);
+    let case = Case::draw(&mut choices);
     let context = context(&case);
     let ruleset = Ruleset::from_json(payload.to_json().as_bytes(), Profile::Client).unwrap();
     let expected = answers(&ruleset, &Subject::new(&context, NOW));

@@ -2,11 +2,11 @@
 #![no_main]
 
 use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
-use fh_generators::{case, context_to_json, draw, from_bytes};
+use fh_generators::{Case, Choices, context_to_json};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let case = draw(&mut from_bytes(bytes), &case());
+    let case = Case::draw(&mut Choices::of(bytes));
     let context = Attributes::from_json(&context_to_json(&case.context)).unwrap();
     let payload = format!("[{}]", case.feature.to_json());
     let subject = Subject::new(&context, Timestamp::from_millis(1_709_249_400_000));
@@ -20,7 +20,8 @@ fuzz_target!(|bytes: &[u8]| {
             assert_eq!(explanation.value(), evaluation.value());
             assert_eq!(explanation.reason(), evaluation.reason());
             let _ = explanation.to_string();
-            let moved = ruleset.without(feature.key()).with(&ruleset.feature(feature.key()).unwrap());
+            let moved =
+                ruleset.without(feature.key()).with(&ruleset.feature(feature.key()).unwrap());
             let again = moved.get(feature.key()).unwrap().evaluate(&subject);
             assert_eq!(again.strategy_position(), evaluation.strategy_position());
         });

@@ -5,7 +5,9 @@ use fh_eval::text::number::{Decimal, OwnedDecimal};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|texts: (&str, &str)| {
-    let (Some(left), Some(right)) = (Decimal::parse(texts.0), Decimal::parse(texts.1)) else { return };
+    let (Some(left), Some(right)) = (Decimal::parse(texts.0), Decimal::parse(texts.1)) else {
+        return;
+    };
     let order = left.cmp(&right);
     assert_eq!(order, right.cmp(&left).reverse());
     assert_eq!(order, OwnedDecimal::from(left).as_decimal().cmp(&right));

@@ -17,8 +17,6 @@ use crate::payload::{EnvironmentArgs, Payload, no_such_feature};
 use crate::population::Population;
 use crate::screen::Screen;
 
-pub(crate) use arms::integral;
-
 use arms::Arms;
 use comparison::Comparison;
 use tally::Tally;

@@ -89,7 +89,7 @@ impl<'a> StrategyView<'a> {
     fn of(position: u32, strategy: &wire::Strategy<'a>) -> Self {
         let percentage = match strategy.percentage.map(Token::of) {
             None | Some(Token::Null) => Some(None),
-            Some(_) => crate::commands::rollout::integral(strategy.percentage).map(Some),
+            Some(token) => token.integer().map(Some),
         };
         let keys = match &strategy.percentage_attributes {
             Shape::Absent | Shape::Null => Some(Vec::new()),

@@ -8,7 +8,8 @@ fn tells_the_story() {
     assert!(lines[1].starts_with("  ✗ strategy 1 (kiwi)"), "{}", run.out);
     assert!(lines[2].starts_with("    ✗ country EQUALS [\"new_zealand\"]"), "{}", run.out);
     assert!(
-        lines[3].starts_with("  ✓ strategy 2 (half)") && lines[3].contains("419953 <= 500000"),
+        lines[3].starts_with("  ✓ strategy 2 (half)")
+            && lines[3].contains("419953, within 500000 (50 %)"),
         "{}",
         run.out
     );

@@ -401,8 +401,9 @@ impl StrategyReport {
     fn verdict(&self) -> (Mark, String) {
         let drawn = match (self.bucket, self.threshold, &self.percentage_key) {
             (Some(bucket), Some(threshold), Some(key)) => {
-                let sign = if i64::from(bucket) <= threshold { "<=" } else { ">" };
-                format!("{key:?} falls into bucket {bucket} {sign} {threshold}")
+                let percent = threshold as f64 / 10_000.0;
+                let relation = if i64::from(bucket) <= threshold { "within" } else { "beyond" };
+                format!("{key:?} falls into bucket {bucket}, {relation} {threshold} ({percent} %)")
             }
             _ => String::new(),
         };

@@ -306,7 +306,7 @@ impl<'a> Compilation<'a> {
     fn version(&mut self, raw: Raw<'_>) -> i64 {
         match raw.map(Token::of) {
             None | Some(Token::Null) => 0,
-            Some(token) => integral(&token).unwrap_or_else(|| {
+            Some(token) => token.integer().unwrap_or_else(|| {
                 self.note(
                     "version",
                     raw,
@@ -415,7 +415,7 @@ impl<'a> Compilation<'a> {
         match raw.map(Token::of) {
             None | Some(Token::Null) => Some(None),
             Some(token) => {
-                let percentage = integral(&token);
+                let percentage = token.integer();
                 if percentage.is_none() {
                     let problem = Problem::Expected("an integer from 0 to 1000000");
                     self.note("percentage", raw, problem, Consequence::StrategyNeverMatches);
@@ -586,15 +586,4 @@ impl<'a> Compilation<'a> {
         };
         self.writer.value(value)
     }
-}
-
-/// An integral JSON number (`20.0` is one), held within 64 bits.
-fn integral(token: &Token<'_>) -> Option<i64> {
-    let Token::Number(digits) = token else {
-        return None;
-    };
-    digits.parse().ok().or_else(|| {
-        let double: f64 = digits.parse().ok()?;
-        (double.fract() == 0.0).then_some(double as i64)
-    })
 }

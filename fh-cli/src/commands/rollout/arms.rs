@@ -57,17 +57,6 @@ pub(crate) fn end(feature: FeatureRef<'_>, evaluation: &Evaluation<'_>) -> End {
     End { shown: shown::value(feature.kind(), token), token: token.map(str::to_string) }
 }
 
-/// A percentage as the engine reads it: integral, else none.
-pub(crate) fn integral(raw: Option<&RawValue>) -> Option<i64> {
-    match Token::of(raw?) {
-        Token::Number(digits) => digits.parse().ok().or_else(|| {
-            let double: f64 = digits.parse().ok()?;
-            (double.fract() == 0.0).then_some(double as i64)
-        }),
-        _ => None,
-    }
-}
-
 impl Arms {
     pub(crate) fn of(feature: FeatureRef<'_>, profile: Profile) -> Self {
         let wire = wire::Feature::parse(feature.json()).unwrap_or_default();
@@ -89,7 +78,10 @@ impl Arms {
             let unread = wire::Strategy::default();
             let strategy = shape.as_ref().unwrap_or(&unread);
             let rules = strategy.rules.as_ref().map_or(&[][..], Vec::as_slice);
-            let percentage = integral(strategy.percentage).filter(|percentage| *percentage != 0);
+            let percentage = strategy
+                .percentage
+                .and_then(|raw| Token::of(raw).integer())
+                .filter(|percentage| *percentage != 0);
             let keys = strategy.percentage_attributes.as_ref().map_or(&[][..], Vec::as_slice);
             let keys: Vec<String> =
                 keys.iter().filter_map(|key| Some(wire::text(Some(*key))?.into_owned())).collect();
