@@ -10,7 +10,9 @@ use std::time::Instant;
 
 use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
 
-const CASES: &[(&str, fn() -> String)] = &[
+type Make = fn() -> String;
+
+const CASES: &[(&str, Make)] = &[
     ("10,000 ordinary features", ordinary),
     ("100,000 nested lists in an unknown member", || deep("extra")),
     ("100,000 nested lists for strategies", || deep("strategies")),
@@ -44,7 +46,7 @@ fn main() {
 }
 
 fn run(case: usize) {
-    let (name, make) = CASES[case];
+    let (name, make) = CASES.get(case).expect("a case's number");
     let payload = make();
     let supplied = "a".repeat(100_000);
     let context = Attributes::builder()
