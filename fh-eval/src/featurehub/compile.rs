@@ -7,29 +7,27 @@ use std::sync::Arc;
 use serde_json::value::RawValue;
 
 use super::document::readable;
+use super::hot::hot;
 use super::rule::RuleCompiler;
 use super::wire::{self, Raw, text};
 use crate::attributes::Name;
 use crate::bucket::BUCKETS;
 use crate::diagnostic::{Consequence, Diagnostic, Place, Problem, excerpt};
 use crate::json::{Shape, Token};
-use crate::predicate::{Predicate, Run};
+use crate::predicate::Run;
 use crate::profile::Profile;
 use crate::ruleset::{Feature, Ruleset};
 use crate::tables::{
-    FeatureDetail, Field, Head, Mode, Now, Share, Strategy, StrategyDetail, ValueAt, Writer,
+    FeatureDetail, Field, Head, Now, Share, Strategy, StrategyDetail, ValueAt, Writer,
 };
 use crate::text::pattern::{Extent, Pattern};
-use crate::value::{Kind, Number, Value};
+use crate::value::Kind;
 
 /// Ids to hash in place of feature ids, by feature key: the ids of the feature *values* that a FeatureHub server hashes (D-41).
 pub type HashIds = HashMap<String, String>;
 
 /// Nodes of all patterns of one ruleset together; each may have [`MAX_NODES`](crate::text::pattern::MAX_NODES).
 const PATTERN_BUDGET: usize = 200_000;
-
-/// A feature with more rules than this looks its attributes up once instead of once a rule.
-const MANY_RULES: usize = 3;
 
 /// Compiles features under a profile.
 ///
@@ -156,7 +154,6 @@ struct Draw {
     sources: Vec<(Vec<String>, u32)>,
     /// Sum of the stacked percentages so far; only of use while there is one source.
     base: i64,
-    rules: usize,
 }
 
 impl<'a> Compilation<'a> {
@@ -196,11 +193,10 @@ impl<'a> Compilation<'a> {
         let hash_id = self.hash_id(&key, id.as_deref());
         let kind = self.kind(feature.kind);
         let key_row = self.writer.name(&key);
-        let value = self.value(kind, feature.value);
-        let mut draw =
-            Draw { has_hash_id: hash_id.is_some(), kind, sources: Vec::new(), base: 0, rules: 0 };
+        let value = super::value::store(&mut self.writer, &mut self.notes, kind, feature.value);
+        let mut draw = Draw { has_hash_id: hash_id.is_some(), kind, sources: Vec::new(), base: 0 };
         let all = self.strategies(&feature.strategies, &mut draw);
-        let (strategies, mode) = self.hot(all, &draw);
+        let (strategies, mode) = hot(&mut self.writer, all, draw.sources.len());
         let hash_id_row = match &hash_id {
             Some(id) if !draw.sources.is_empty() => self.writer.hash_id(id),
             _ => Run::default(),
@@ -368,12 +364,12 @@ impl<'a> Compilation<'a> {
             detail.id = Some(self.writer.name(&id));
             self.notes.place.strategy_id = Some(id.as_ref().into());
         }
-        row.value = self.value(draw.kind, strategy.value);
+        row.value =
+            super::value::store(&mut self.writer, &mut self.notes, draw.kind, strategy.value);
         let percentage = self.percentage(strategy.percentage);
         let source = self.source(&strategy.percentage_attributes);
         let rules = self.rules(&strategy.rules);
         row.rules = rules.unwrap_or_default();
-        draw.rules += row.rules.len as usize;
         let (Some(percentage), Some(source), Some(rules)) = (percentage, source, rules) else {
             return (row, detail);
         };
@@ -499,91 +495,5 @@ impl<'a> Compilation<'a> {
         }
         self.notes.place.rule = None;
         Some(Run { at, len: rules.len() as u32 })
-    }
-
-    /// The strategies that evaluation walks: without those that can never match, as long as that moves no base.
-    fn hot(&mut self, all: Run, draw: &Draw) -> (Run, Mode) {
-        let mode = match (all.len, draw.sources.len()) {
-            (0, _) => Mode::Static,
-            (_, 2..) => Mode::SeveralKeys,
-            _ if draw.rules > MANY_RULES => Mode::OneKeyManyRules,
-            _ => Mode::OneKey,
-        };
-        let tables = &mut self.writer.tables;
-        let kept: Vec<(Strategy, StrategyDetail)> = {
-            let rows = all.of(&tables.strategies).iter().zip(all.of(&tables.details));
-            let can_match = |strategy: &Strategy| match strategy.share {
-                Share::Unusable => false,
-                Share::None if strategy.rules.len == 0 => false,
-                Share::Stacked => true,
-                Share::None | Share::Alone => {
-                    let rules = strategy.rules.of(&tables.rules);
-                    !rules.iter().any(|rule| matches!(rule.predicate, Predicate::Never))
-                }
-            };
-            let mut kept: Vec<_> =
-                rows.filter(|(strategy, _)| can_match(strategy)).map(|(a, b)| (*a, *b)).collect();
-            // Percentage attributes always make a key: a share that takes everyone ends the list.
-            let everyone = |strategy: &Strategy| {
-                strategy.share == Share::Stacked
-                    && strategy.source != 0
-                    && strategy.limit >= BUCKETS as i32 - 1
-            };
-            if mode != Mode::SeveralKeys
-                && let Some(last) = kept.iter().position(|(strategy, _)| everyone(strategy))
-            {
-                kept.truncate(last + 1);
-            }
-            kept
-        };
-        if kept.len() == all.len as usize {
-            return (all, mode);
-        }
-        let at = tables.strategies.len() as u32;
-        let len = kept.len() as u32;
-        for (strategy, detail) in kept {
-            tables.strategies.push(strategy);
-            tables.details.push(detail);
-        }
-        (Run { at, len }, mode)
-    }
-
-    /// A value of the feature's kind, as far as it can be one (evaluation 5.2).
-    fn value(&mut self, kind: Option<Kind>, raw: Raw<'_>) -> ValueAt {
-        let Some(raw) = raw else { return ValueAt::NONE };
-        let token = Token::of(raw);
-        let nested = matches!(token, Token::List | Token::Object);
-        if token == Token::Null {
-            return ValueAt::NONE;
-        }
-        if nested {
-            let problem = Problem::Expected("a text, a number or a boolean");
-            self.note("value", Some(raw), problem, Consequence::Assumed("its JSON text"));
-        }
-        let text = match token {
-            Token::Bool(value) if kind == Some(Kind::Boolean) => {
-                return self.writer.value(Value::Bool(value));
-            }
-            _ if nested => Cow::Borrowed(raw.get()),
-            token => token.text().unwrap_or_default(),
-        };
-        let value = match kind {
-            Some(Kind::Boolean) => Value::Bool(!nested && text.eq_ignore_ascii_case("true")),
-            Some(Kind::Number) => match Number::parse(&text) {
-                Some(number) => Value::Number(number),
-                None => {
-                    self.note(
-                        "value",
-                        Some(raw),
-                        Problem::NotA("a number"),
-                        Consequence::Assumed("no number"),
-                    );
-                    Value::Text(text.as_ref().into())
-                }
-            },
-            Some(Kind::Json) => Value::Json(text.as_ref().into()),
-            Some(Kind::String) | None => Value::Text(text.as_ref().into()),
-        };
-        self.writer.value(value)
     }
 }

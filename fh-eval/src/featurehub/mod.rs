@@ -2,7 +2,9 @@
 
 mod compile;
 mod document;
+mod hot;
 mod rule;
+mod value;
 pub mod wire;
 
 pub use compile::{Compiler, HashIds};

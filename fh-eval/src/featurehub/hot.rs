@@ -1,0 +1,99 @@
+//! What ordinary evaluations walk: only strategies that can match, and in each the cheap rules first. Explanations walk
+//! the payload's own order, through the same evaluator.
+
+use crate::bucket::BUCKETS;
+use crate::predicate::{Predicate, Rare, Run, TextTest};
+use crate::tables::{Mode, Rule, Share, Strategy, StrategyDetail, Tables, Writer};
+
+/// A feature with more rules than this remembers the attributes it has looked up.
+const MANY_RULES: u32 = 3;
+
+/// Chooses the strategies to walk among `all` of a feature, which draw with so many different percentage keys.
+pub(super) fn hot(writer: &mut Writer, all: Run, percentage_keys: usize) -> (Run, Mode) {
+    let tables = &mut writer.tables;
+    let mut kept = matching(tables, all);
+    if percentage_keys < 2 {
+        cut_after_everyone(&mut kept);
+    }
+    let mut changed = kept.len() != all.len as usize;
+    for (strategy, _) in &mut kept {
+        if let Some(rules) = cheap_first(tables, strategy.rules) {
+            strategy.rules = rules;
+            changed = true;
+        }
+    }
+    let rules: u32 = kept.iter().map(|(strategy, _)| strategy.rules.len).sum();
+    let mode = match (all.len, percentage_keys) {
+        (0, _) => Mode::Static,
+        (_, 2..) => Mode::SeveralKeys,
+        _ if rules > MANY_RULES => Mode::OneKeyManyRules,
+        _ => Mode::OneKey,
+    };
+    if !changed {
+        return (all, mode);
+    }
+    let run = Run { at: tables.strategies.len() as u32, len: kept.len() as u32 };
+    for (strategy, detail) in kept {
+        tables.strategies.push(strategy);
+        tables.details.push(detail);
+    }
+    (run, mode)
+}
+
+/// Strategies that can match, and those that take part in a cumulative percentage.
+fn matching(tables: &Tables, all: Run) -> Vec<(Strategy, StrategyDetail)> {
+    let can_match = |strategy: &Strategy| match strategy.share {
+        Share::Unusable => false,
+        Share::None if strategy.rules.len == 0 => false,
+        Share::Stacked => true,
+        Share::None | Share::Alone => {
+            let rules = strategy.rules.of(&tables.rules);
+            !rules.iter().any(|rule| matches!(rule.predicate, Predicate::Never))
+        }
+    };
+    let rows = all.of(&tables.strategies).iter().zip(all.of(&tables.details));
+    rows.filter(|(strategy, _)| can_match(strategy)).map(|(a, b)| (*a, *b)).collect()
+}
+
+/// Percentage attributes always make a key, so a share of them that takes everyone ends the list.
+fn cut_after_everyone(kept: &mut Vec<(Strategy, StrategyDetail)>) {
+    let everyone = kept.iter().position(|(strategy, _)| {
+        strategy.share == Share::Stacked
+            && strategy.source != 0
+            && strategy.limit >= BUCKETS as i32 - 1
+    });
+    if let Some(last) = everyone {
+        kept.truncate(last + 1);
+    }
+}
+
+/// All rules of a strategy have to hold, in whatever order: a copy with the cheap ones first, if they are not already.
+fn cheap_first(tables: &mut Tables, rules: Run) -> Option<Run> {
+    let mut sorted: Vec<(u8, Rule)> =
+        rules.of(&tables.rules).iter().map(|rule| (cost(tables, &rule.predicate), *rule)).collect();
+    if sorted.is_sorted_by_key(|(cost, _)| *cost) {
+        return None;
+    }
+    sorted.sort_by_key(|(cost, _)| *cost);
+    let at = tables.rules.len() as u32;
+    tables.rules.extend(sorted.into_iter().map(|(_, rule)| rule));
+    Some(Run { at, len: rules.len })
+}
+
+/// Roughly how long a test takes.
+fn cost(tables: &Tables, predicate: &Predicate) -> u8 {
+    match predicate {
+        Predicate::Never | Predicate::Blank | Predicate::Always | Predicate::Bool(_) => 0,
+        Predicate::Version(..) => 1,
+        Predicate::Ends(_) => 2,
+        Predicate::In(_) | Predicate::NotIn(_) => 3,
+        Predicate::Texts(TextTest::Contains | TextTest::Lacks, _) => 6,
+        Predicate::Texts(..) => 4,
+        Predicate::Rare(row) => match tables.rare.get(*row as usize).map(AsRef::as_ref) {
+            Some(Rare::Patterns(_)) => 8,
+            Some(Rare::MatchedBy(_)) => 9,
+            Some(Rare::Versions(..)) => 7,
+            _ => 5,
+        },
+    }
+}

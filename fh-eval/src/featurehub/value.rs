@@ -1,0 +1,52 @@
+//! Values as the payload has them to values of the feature's kind (evaluation 5.2).
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::compile::Notes;
+use super::wire::Raw;
+use crate::diagnostic::{Consequence, Problem};
+use crate::json::Token;
+use crate::tables::{ValueAt, Writer};
+use crate::value::{Kind, Number, Value};
+
+/// Stores a value, as far as it can be one of the feature's kind.
+pub(super) fn store(
+    writer: &mut Writer,
+    notes: &mut Notes,
+    kind: Option<Kind>,
+    raw: Raw<'_>,
+) -> ValueAt {
+    let Some(raw) = raw else { return ValueAt::NONE };
+    let token = Token::of(raw);
+    let nested = matches!(token, Token::List | Token::Object);
+    if token == Token::Null {
+        return ValueAt::NONE;
+    }
+    let mut note = |problem, assumed| {
+        notes.add("value", Some(raw.get()), problem, Consequence::Assumed(assumed));
+    };
+    if nested {
+        note(Problem::Expected("a text, a number or a boolean"), "its JSON text");
+    }
+    let text = match token {
+        Token::Bool(value) if kind == Some(Kind::Boolean) => {
+            return writer.value(Value::Bool(value));
+        }
+        _ if nested => Cow::Borrowed(RawValue::get(raw)),
+        token => token.text().unwrap_or_default(),
+    };
+    writer.value(match kind {
+        Some(Kind::Boolean) => Value::Bool(!nested && text.eq_ignore_ascii_case("true")),
+        Some(Kind::Number) => match Number::parse(&text) {
+            Some(number) => Value::Number(number),
+            None => {
+                note(Problem::NotA("a number"), "no number");
+                Value::Text(text.as_ref().into())
+            }
+        },
+        Some(Kind::Json) => Value::Json(text.as_ref().into()),
+        Some(Kind::String) | None => Value::Text(text.as_ref().into()),
+    })
+}
