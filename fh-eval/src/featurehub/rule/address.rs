@@ -1,0 +1,56 @@
+//! IP_ADDRESS (3.8).
+
+use super::{Conditional, RuleCompiler, Typed};
+use crate::diagnostic::Problem;
+use crate::json::Token;
+use crate::predicate::{Membership, Predicate, Rare};
+use crate::profile::Profile;
+use crate::text::address::{BadNetwork, Network, Spelling};
+
+impl RuleCompiler<'_> {
+    pub(super) fn address(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {
+        let membership = match conditional.typed() {
+            Some(Typed::In) => Membership::Inside,
+            Some(Typed::NotIn) => Membership::Outside,
+            _ => return Predicate::Never,
+        };
+        let spelling = match self.profile {
+            Profile::Client => Spelling::Literal,
+            Profile::Edge => Spelling::Server,
+        };
+        let mut networks = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            let text = match token.clone().text() {
+                Some(text) => text,
+                None if self.profile == Profile::Edge => {
+                    self.end_rule("null", Problem::NotA("an address"));
+                    return self.ended_networks(membership, networks, spelling);
+                }
+                None => continue,
+            };
+            match Network::parse(&text, spelling) {
+                Ok(network) => networks.push(network),
+                Err(BadNetwork::BadMask) if self.profile == Profile::Edge => {
+                    self.end_rule(&text, Problem::NotA("a network"));
+                    return self.ended_networks(membership, networks, spelling);
+                }
+                Err(_) => self.drop_value(&text, Problem::NotA("an address or network")),
+            }
+        }
+        self.writer.rare(Rare::Networks(membership, networks.into(), spelling))
+    }
+
+    pub(super) fn ended_networks(
+        &mut self,
+        membership: Membership,
+        networks: Vec<Network>,
+        spelling: Spelling,
+    ) -> Predicate {
+        match membership {
+            Membership::Outside => Predicate::Never,
+            Membership::Inside => {
+                self.writer.rare(Rare::Networks(membership, networks.into(), spelling))
+            }
+        }
+    }
+}

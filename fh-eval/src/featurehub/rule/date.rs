@@ -1,0 +1,86 @@
+//! DATE (3.4) and DATETIME (3.5).
+
+use std::borrow::Cow;
+
+use super::{Conditional, Readable, RuleCompiler};
+use crate::diagnostic::Problem;
+use crate::json::Token;
+use crate::predicate::{Predicate, Rare};
+use crate::profile::Profile;
+use crate::text::date::{Day, Years};
+use crate::text::datetime::{MissingOffset, Moment};
+
+impl RuleCompiler<'_> {
+    pub(super) fn date(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {
+        let Some(typed) = conditional.typed() else {
+            let readable = self.texts(tokens);
+            return self.text_conditional(conditional, readable);
+        };
+        let years = self.years();
+        let readable = self.parsed(tokens, "a date", |text| Day::parse(text, years));
+        self.typed(typed, readable, Ord::cmp, |wanted| Rare::Days(wanted, years))
+    }
+
+    pub(super) fn date_time(
+        &mut self,
+        conditional: Conditional,
+        tokens: &[Token<'_>],
+    ) -> Predicate {
+        let Some(typed) = conditional.typed() else {
+            let readable = self.texts(tokens);
+            return self.text_conditional(conditional, readable);
+        };
+        let years = self.years();
+        match self.profile {
+            Profile::Client => {
+                let read = |text: &str| {
+                    Moment::parse(text, MissingOffset::MeansUtc, years).map(Moment::instant)
+                };
+                let readable = self.parsed(tokens, "a date-time", read);
+                self.typed(typed, readable, Ord::cmp, Rare::Instants)
+            }
+            Profile::Edge => {
+                let read = |text: &str| Moment::parse(text, MissingOffset::Unparsable, years);
+                let readable = self.parsed(tokens, "a date-time with offset", read);
+                self.typed(typed, readable, Ord::cmp, Rare::Moments)
+            }
+        }
+    }
+
+    pub(super) fn years(&self) -> Years {
+        match self.profile {
+            Profile::Client => Years::FourDigits,
+            Profile::Edge => Years::Signed,
+        }
+    }
+
+    /// Dates of a list: an unreadable one is dropped, or ends the rule under profile `edge`.
+    pub(super) fn parsed<T>(
+        &mut self,
+        tokens: &[Token<'_>],
+        what: &'static str,
+        read: impl Fn(&str) -> Option<T>,
+    ) -> Readable<T> {
+        let mut values = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            let text = match token {
+                Token::Text(text) => text.as_ref(),
+                _ => "",
+            };
+            match read(text) {
+                Some(value) => values.push(value),
+                None if self.profile == Profile::Edge => {
+                    let shown = token.clone().text().unwrap_or(Cow::Borrowed("null"));
+                    self.end_rule(&shown, Problem::NotA(what));
+                    return Readable { values, ended: true };
+                }
+                None if *token == Token::Null => {}
+                None => {
+                    let shown = token.clone().text().unwrap_or_default();
+                    self.drop_value(&shown, Problem::NotA(what));
+                }
+            }
+        }
+        Readable { values, ended: false }
+    }
+}

@@ -1,0 +1,233 @@
+//! Rules to predicates: the matrix of evaluation 3.1, for both profiles. One file a type.
+
+mod address;
+mod boolean;
+mod date;
+mod number;
+mod text;
+mod version;
+
+use serde_json::value::RawValue;
+
+use super::compile::{Notes, Patterns};
+use super::wire::{self, text as text_of};
+use crate::diagnostic::{Consequence, Problem};
+use crate::json::{Shape, Token};
+use crate::predicate::{Comparison, Predicate, Rare, Wanted};
+use crate::profile::Profile;
+use crate::tables::{Now, Rule, Writer};
+
+pub(super) struct RuleCompiler<'a> {
+    pub(super) profile: Profile,
+    pub(super) writer: &'a mut Writer,
+    pub(super) patterns: &'a mut Patterns,
+    pub(super) notes: &'a mut Notes,
+}
+
+/// RolloutStrategyFieldType.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Type {
+    String,
+    Version,
+    Number,
+    Date,
+    DateTime,
+    Boolean,
+    Address,
+}
+
+/// RolloutStrategyAttributeConditional, sorted by what it does with a list of values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Conditional {
+    Equals,
+    NotEquals,
+    Includes,
+    Excludes,
+    Order(Comparison),
+    Starts,
+    Ends,
+    Regex,
+}
+
+/// What a typed list of values can be asked.
+#[derive(Clone, Copy)]
+enum Typed {
+    In,
+    NotIn,
+    Order(Comparison),
+}
+
+/// Rule values that could be read. Under profile `edge` some unreadable ones end the rule: the values before count, then it fails.
+struct Readable<T> {
+    values: Vec<T>,
+    ended: bool,
+}
+
+impl Type {
+    fn from_wire(name: &str) -> Option<Self> {
+        Some(match name {
+            "STRING" => Self::String,
+            "SEMANTIC_VERSION" => Self::Version,
+            "NUMBER" => Self::Number,
+            "DATE" => Self::Date,
+            "DATETIME" => Self::DateTime,
+            "BOOLEAN" => Self::Boolean,
+            "IP_ADDRESS" => Self::Address,
+            _ => return None,
+        })
+    }
+}
+
+impl Conditional {
+    fn from_wire(name: &str) -> Option<Self> {
+        Some(match name {
+            "EQUALS" => Self::Equals,
+            "NOT_EQUALS" => Self::NotEquals,
+            "INCLUDES" => Self::Includes,
+            "EXCLUDES" => Self::Excludes,
+            "GREATER" => Self::Order(Comparison::Greater),
+            "GREATER_EQUALS" => Self::Order(Comparison::GreaterOrEqual),
+            "LESS" => Self::Order(Comparison::Less),
+            "LESS_EQUALS" => Self::Order(Comparison::LessOrEqual),
+            "STARTS_WITH" => Self::Starts,
+            "ENDS_WITH" => Self::Ends,
+            "REGEX" => Self::Regex,
+            _ => return None,
+        })
+    }
+
+    /// For types that have equality and order, but no text conditionals of their own.
+    fn typed(self) -> Option<Typed> {
+        match self {
+            Self::Equals | Self::Includes => Some(Typed::In),
+            Self::NotEquals | Self::Excludes => Some(Typed::NotIn),
+            Self::Order(comparison) => Some(Typed::Order(comparison)),
+            Self::Starts | Self::Ends | Self::Regex => None,
+        }
+    }
+}
+
+impl RuleCompiler<'_> {
+    pub(super) fn rule(mut self, rule: &Shape<wire::Rule<'_>>) -> Rule {
+        let never = Rule { predicate: Predicate::Never, field: 0 };
+        let Shape::Is(rule) = rule else {
+            return self.never("attributes", None, Problem::Expected("an object"), never);
+        };
+        let Some(field) = text_of(rule.field) else {
+            return self.never("fieldName", rule.field, Problem::Expected("a text"), never);
+        };
+        self.notes.place.field = Some(field.as_ref().into());
+        let never = Rule { field: self.writer.field(&field, Now::Missing), ..never };
+        let Some(kind) = text_of(rule.kind).and_then(|name| Type::from_wire(&name)) else {
+            return self.never("type", rule.kind, Problem::Unknown("rule type"), never);
+        };
+        let Some(conditional) =
+            text_of(rule.conditional).and_then(|name| Conditional::from_wire(&name))
+        else {
+            return self.never(
+                "conditional",
+                rule.conditional,
+                Problem::Unknown("conditional"),
+                never,
+            );
+        };
+        let values: &[&RawValue] = match &rule.values {
+            Shape::Is(values) => values,
+            // The server's schema makes an absent list an empty one.
+            Shape::Absent if self.profile == Profile::Edge => &[],
+            Shape::Absent | Shape::Null => {
+                let blank = conditional == Conditional::Equals;
+                let predicate = if blank { Predicate::Blank } else { Predicate::Never };
+                return Rule { predicate, field: self.field(&field, kind) };
+            }
+            Shape::Other => return self.never("values", None, Problem::Expected("a list"), never),
+        };
+        let tokens = self.tokens(values);
+        let predicate = self.predicate(kind, conditional, &tokens);
+        Rule { predicate, field: self.field(&field, kind) }
+    }
+
+    fn never(
+        &mut self,
+        member: &'static str,
+        raw: wire::Raw<'_>,
+        problem: Problem,
+        never: Rule,
+    ) -> Rule {
+        self.notes.add(member, raw.map(RawValue::get), problem, Consequence::RuleNeverHolds);
+        never
+    }
+
+    fn field(&mut self, name: &str, kind: Type) -> u32 {
+        let now = match (kind, self.profile) {
+            _ if !name.eq_ignore_ascii_case("now") => Now::Missing,
+            (Type::Date, _) => Now::Date,
+            (Type::DateTime, Profile::Client) => Now::Instant,
+            (Type::DateTime, Profile::Edge) => Now::Local,
+            _ => Now::Missing,
+        };
+        self.writer.field(name, now)
+    }
+
+    /// Scalars of the list; nested lists and objects are dropped.
+    fn tokens<'t>(&mut self, values: &[&'t RawValue]) -> Vec<Token<'t>> {
+        let mut tokens = Vec::with_capacity(values.len());
+        for raw in values {
+            match Token::of(raw) {
+                Token::List | Token::Object => {
+                    self.drop_value(raw.get(), Problem::Expected("a scalar"));
+                }
+                token => tokens.push(token),
+            }
+        }
+        tokens
+    }
+
+    fn drop_value(&mut self, value: &str, problem: Problem) {
+        self.notes.add("values", Some(value), problem, Consequence::ValueDropped);
+    }
+
+    fn end_rule(&mut self, value: &str, problem: Problem) {
+        self.notes.add("values", Some(value), problem, Consequence::RuleEndsHere);
+    }
+
+    fn predicate(
+        &mut self,
+        kind: Type,
+        conditional: Conditional,
+        tokens: &[Token<'_>],
+    ) -> Predicate {
+        match kind {
+            Type::String => self.string(conditional, tokens),
+            Type::Number => self.number(conditional, tokens),
+            Type::Date => self.date(conditional, tokens),
+            Type::DateTime => self.date_time(conditional, tokens),
+            Type::Version => self.version(conditional, tokens),
+            Type::Boolean => self.boolean(conditional, tokens),
+            Type::Address => self.address(conditional, tokens),
+        }
+    }
+
+    /// The predicate of a typed list, built from the values that could be read.
+    fn typed<T>(
+        &mut self,
+        typed: Typed,
+        readable: Readable<T>,
+        order: impl Fn(&T, &T) -> std::cmp::Ordering,
+        rare: impl FnOnce(Wanted<T>) -> Rare,
+    ) -> Predicate {
+        let Readable { values, ended } = readable;
+        let wanted = match typed {
+            Typed::In if values.is_empty() => return Predicate::Never,
+            Typed::In => Wanted::In(values.into()),
+            Typed::NotIn if ended => return Predicate::Never,
+            Typed::NotIn if values.is_empty() => return Predicate::Always,
+            Typed::NotIn => Wanted::NotIn(values.into()),
+            Typed::Order(comparison) => match comparison.loosest(values.into_iter(), order) {
+                Some(bound) => Wanted::Order(comparison, bound),
+                None => return Predicate::Never,
+            },
+        };
+        self.writer.rare(rare(wanted))
+    }
+}

@@ -1,0 +1,106 @@
+//! NUMBER (3.3).
+
+use std::borrow::Cow;
+
+use super::{Conditional, Readable, RuleCompiler, Typed};
+use crate::diagnostic::{Consequence, Problem};
+use crate::json::Token;
+use crate::predicate::{Membership, Predicate, Rare};
+use crate::profile::Profile;
+use crate::text::number::{Decimal, OwnedDecimal, java_double_text};
+
+impl RuleCompiler<'_> {
+    pub(super) fn number(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {
+        let Some(typed) = conditional.typed() else {
+            let readable = self.texts(tokens);
+            if self.profile == Profile::Edge && conditional == Conditional::Regex {
+                if readable.values.is_empty() {
+                    return Predicate::Never;
+                }
+                let texts = readable.values.iter().map(|text| Box::from(text.as_ref())).collect();
+                return self.writer.rare(Rare::MatchedBy(texts));
+            }
+            return self.text_conditional(conditional, readable);
+        };
+        let mut values = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            let number = match self.profile {
+                Profile::Client => client_number(token),
+                Profile::Edge => match server_number(token) {
+                    Ok(number) => number,
+                    Err(problem) => {
+                        let value = token.clone().text().unwrap_or_default();
+                        self.notes.add(
+                            "values",
+                            Some(&value),
+                            problem,
+                            Consequence::RuleNeverHolds,
+                        );
+                        return Predicate::Never;
+                    }
+                },
+            };
+            match number {
+                Some(number) => values.push(number),
+                None if *token == Token::Null => {}
+                None => {
+                    let value = token.clone().text().unwrap_or_default();
+                    self.drop_value(&value, Problem::NotA("a number that this rule compares with"));
+                }
+            }
+        }
+        let by_value = |a: &OwnedDecimal, b: &OwnedDecimal| a.as_decimal().cmp(&b.as_decimal());
+        match (self.profile, typed) {
+            (Profile::Edge, Typed::In) if values.is_empty() => Predicate::Never,
+            (Profile::Edge, Typed::In) => {
+                self.writer.rare(Rare::NumbersWithScale(Membership::Inside, values.into()))
+            }
+            (Profile::Edge, Typed::NotIn) if values.is_empty() => Predicate::Always,
+            (Profile::Edge, Typed::NotIn) => {
+                self.writer.rare(Rare::NumbersWithScale(Membership::Outside, values.into()))
+            }
+            _ => self.typed(typed, Readable { values, ended: false }, by_value, Rare::Numbers),
+        }
+    }
+}
+
+/// Numbers and texts that are numbers; everything else is ignored.
+fn client_number(token: &Token<'_>) -> Option<OwnedDecimal> {
+    match token {
+        Token::Number(digits) => Decimal::parse(digits).map(OwnedDecimal::from),
+        Token::Text(text) => Decimal::parse(text).map(OwnedDecimal::from),
+        _ => None,
+    }
+}
+
+/// As the server reads rule values: integers that fit 32 bits or exceed 64, and doubles by their exact binary value.
+fn server_number(token: &Token<'_>) -> Result<Option<OwnedDecimal>, Problem> {
+    let Token::Number(digits) = token else {
+        return Ok(None);
+    };
+    if is_integer(digits) {
+        let outside_32_bits = digits.parse::<i32>().is_err();
+        let inside_64_bits = digits.parse::<i64>().is_ok();
+        if outside_32_bits && inside_64_bits {
+            return Ok(None);
+        }
+        return Ok(Decimal::parse(digits).map(OwnedDecimal::from));
+    }
+    let double: f64 = digits.parse().map_err(|_| Problem::NotA("a number"))?;
+    OwnedDecimal::from_double(double).map(Some).ok_or(Problem::ServerRaises)
+}
+
+fn is_integer(digits: &str) -> bool {
+    !digits.contains(['.', 'e', 'E'])
+}
+
+/// The text of a number on the server: integers in decimal, fractions as Java prints doubles.
+pub(super) fn server_number_text<'t>(digits: &'t str) -> Cow<'t, str> {
+    match digits {
+        "-0" => Cow::Borrowed("0"),
+        _ if is_integer(digits) => Cow::Borrowed(digits),
+        _ => digits
+            .parse()
+            .map_or(Cow::Borrowed(digits), |double| Cow::Owned(java_double_text(double))),
+    }
+}

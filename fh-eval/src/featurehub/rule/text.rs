@@ -1,0 +1,158 @@
+//! STRING (3.2), and the text conditionals of numbers and dates.
+
+use std::borrow::Cow;
+
+use super::number::server_number_text;
+use super::{Conditional, Readable, RuleCompiler};
+use crate::attributes::{head, tail};
+use crate::diagnostic::{Consequence, Problem};
+use crate::json::Token;
+use crate::predicate::{Predicate, Rare, Run, Text, TextTest};
+use crate::profile::Profile;
+use crate::text::order;
+use crate::text::pattern::{Anchor, Extent, Refusal};
+
+/// Lists longer than this are sorted and searched instead of scanned.
+const LONGEST_SCAN: usize = 16;
+
+impl RuleCompiler<'_> {
+    pub(super) fn string(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {
+        if self.profile == Profile::Edge && tokens.contains(&Token::Null) {
+            self.notes.add(
+                "values",
+                Some("null"),
+                Problem::ServerRaises,
+                Consequence::RuleNeverHolds,
+            );
+            return Predicate::Never;
+        }
+        let readable = self.texts(tokens);
+        match conditional {
+            Conditional::Equals => self.text_test(TextTest::Among, &readable.values),
+            Conditional::NotEquals if self.profile == Profile::Edge => {
+                self.any_differs(&readable.values)
+            }
+            Conditional::NotEquals => self.text_test(TextTest::NotAmong, &readable.values),
+            Conditional::Includes => self.text_test(TextTest::Contains, &readable.values),
+            Conditional::Excludes => self.text_test(TextTest::Lacks, &readable.values),
+            Conditional::Order(comparison) => {
+                let bound = comparison.loosest(readable.values.iter(), |a, b| order::utf16(a, b));
+                let bound: Vec<_> = bound.into_iter().cloned().collect();
+                self.text_test(TextTest::Order(comparison), &bound)
+            }
+            Conditional::Starts | Conditional::Ends | Conditional::Regex => {
+                self.text_conditional(conditional, readable)
+            }
+        }
+    }
+
+    /// The server's NOT_EQUALS on texts: some value of the list differs.
+    pub(super) fn any_differs(&mut self, texts: &[Cow<'_, str>]) -> Predicate {
+        match texts.split_first() {
+            None => Predicate::Never,
+            Some((first, rest)) if rest.iter().all(|other| other == first) => {
+                self.text_test(TextTest::NotAmong, std::slice::from_ref(first))
+            }
+            Some(_) => Predicate::Always,
+        }
+    }
+
+    /// STARTS_WITH, ENDS_WITH and REGEX look at the supplied text without parsing it.
+    pub(super) fn text_conditional(
+        &mut self,
+        conditional: Conditional,
+        readable: Readable<Cow<'_, str>>,
+    ) -> Predicate {
+        match conditional {
+            Conditional::Starts => self.text_test(TextTest::Starts, &readable.values),
+            Conditional::Ends => self.text_test(TextTest::Ends, &readable.values),
+            _ => self.patterns(&readable.values),
+        }
+    }
+
+    /// The texts of rule values. `null` is dropped, or (profile `edge`, where it gets this far) ends the rule.
+    pub(super) fn texts<'t>(&mut self, tokens: &[Token<'t>]) -> Readable<Cow<'t, str>> {
+        let mut values = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            match (token, self.profile) {
+                (Token::Null, Profile::Edge) => {
+                    self.end_rule("null", Problem::ServerRaises);
+                    return Readable { values, ended: true };
+                }
+                (Token::Number(digits), Profile::Edge) => values.push(server_number_text(digits)),
+                (token, _) => values.extend(token.clone().text()),
+            }
+        }
+        Readable { values, ended: false }
+    }
+
+    pub(super) fn text_test(&mut self, test: TextTest, texts: &[Cow<'_, str>]) -> Predicate {
+        let negative = matches!(test, TextTest::NotAmong | TextTest::Lacks);
+        if texts.is_empty() {
+            return if negative { Predicate::Always } else { Predicate::Never };
+        }
+        let mut texts: Vec<&str> = texts.iter().map(AsRef::as_ref).collect();
+        let long = texts.len() > LONGEST_SCAN;
+        if long && matches!(test, TextTest::Among | TextTest::NotAmong) {
+            texts.sort_unstable();
+            texts.dedup();
+        }
+        let at = self.writer.tables.texts.len() as u32;
+        for text in &texts {
+            let run = self.writer.text(text);
+            let tail = tail(text.as_bytes());
+            self.writer.tables.texts.push(Text { tail, at: run.at, len: run.len });
+            self.writer.tables.heads_of_texts.push(head(text.as_bytes()));
+        }
+        let list = Run { at, len: texts.len() as u32 };
+        match test {
+            TextTest::Among if !long => Predicate::In(list),
+            TextTest::NotAmong if !long => Predicate::NotIn(list),
+            TextTest::Ends if list.len == 1 => Predicate::Ends(at),
+            test => Predicate::Texts(test, list),
+        }
+    }
+
+    pub(super) fn patterns(&mut self, texts: &[Cow<'_, str>]) -> Predicate {
+        let extent = match self.profile {
+            Profile::Client => Extent::Search,
+            Profile::Edge => Extent::Whole,
+        };
+        let mut patterns = Vec::with_capacity(texts.len());
+        for text in texts {
+            match self.patterns.get(text, extent) {
+                Ok(pattern) => patterns.push(pattern),
+                Err(problem @ Problem::Pattern(Refusal::Invalid(_)))
+                    if self.profile == Profile::Edge =>
+                {
+                    self.end_rule(text, problem);
+                    break;
+                }
+                Err(problem) => self.drop_value(text, problem),
+            }
+        }
+        // Patterns that are all the same kind of literal become a test on texts.
+        let anchors: Vec<_> = patterns.iter().filter_map(|pattern| pattern.literals()).collect();
+        if let Some((anchor, _)) = anchors.first()
+            && anchors.len() == patterns.len()
+            && anchors.iter().all(|(other, _)| other == anchor)
+        {
+            let test = match anchor {
+                Anchor::Anywhere => TextTest::Contains,
+                Anchor::Start => TextTest::Starts,
+                Anchor::End => TextTest::Ends,
+                Anchor::Both => TextTest::Among,
+            };
+            let texts: Vec<Cow<'_, str>> = anchors
+                .iter()
+                .flat_map(|(_, texts)| texts.iter())
+                .map(|text| Cow::Borrowed(text.as_ref()))
+                .collect();
+            return self.text_test(test, &texts);
+        }
+        if patterns.is_empty() {
+            return Predicate::Never;
+        }
+        self.writer.rare(Rare::Patterns(patterns.into()))
+    }
+}

@@ -1,0 +1,32 @@
+//! SEMANTIC_VERSION (3.6).
+
+use super::{Conditional, Readable, RuleCompiler, Typed};
+use crate::json::Token;
+use crate::predicate::{Comparison, Predicate, Rare, split};
+use crate::text::version::{Version, pack};
+
+impl RuleCompiler<'_> {
+    pub(super) fn version(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {
+        let Some(typed) = conditional.typed() else {
+            return Predicate::Never;
+        };
+        let Readable { values, ended } = self.texts(tokens);
+        let comparison = match typed {
+            Typed::In => Comparison::Equal,
+            Typed::NotIn if ended => return Predicate::Never,
+            Typed::NotIn => Comparison::NotEqual,
+            Typed::Order(comparison) => comparison,
+        };
+        if values.is_empty() {
+            let none_wanted = comparison == Comparison::NotEqual;
+            return if none_wanted { Predicate::Always } else { Predicate::Never };
+        }
+        if let [only] = values.as_slice()
+            && let Some(packed) = pack(only)
+        {
+            return Predicate::Version(comparison, split(packed));
+        }
+        let versions = values.iter().map(|text| Version::parse(text).into_owned()).collect();
+        self.writer.rare(Rare::Versions(comparison, versions))
+    }
+}
