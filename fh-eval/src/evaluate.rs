@@ -334,7 +334,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         let field = self.tables.fields.get(rule.field as usize);
         let now = field.map_or(Now::Missing, |field| field.now);
         let blank = matches!(rule.predicate, Predicate::Blank);
-        if now == Now::Missing || blank {
+        if now == Now::Missing || blank || matches!(rule.predicate, Predicate::Never) {
             let held = now == Now::Missing && blank;
             self.tracer.rule(index, None, held);
             return held;

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::attributes::Name;
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
@@ -129,7 +131,7 @@ pub(crate) struct Field {
 }
 
 /// What a rule on a missing attribute reads instead (evaluation 2.6, step 2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Now {
     /// Nothing.
     Missing,
@@ -224,11 +226,14 @@ impl Tables {
     }
 }
 
+/// The rows of a field by its name: one for each sense of `now`, which is one in all but odd rules.
+type FieldRows = HashMap<Box<str>, SmallVec<[(Now, u32); 1]>, foldhash::fast::FixedState>;
+
 /// Appends rows to tables; knows which fields there are already.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
     pub(crate) tables: Tables,
-    fields: HashMap<(Arc<str>, Now), u32>,
+    fields: FieldRows,
     start: Starts,
 }
 
@@ -283,12 +288,15 @@ impl Writer {
 
     /// The row of a field, the same one for every rule that reads it.
     pub(crate) fn field(&mut self, name: &str, now: Now) -> u32 {
-        let text: Arc<str> = name.into();
-        let fields = &mut self.tables.fields;
-        *self.fields.entry((Arc::clone(&text), now)).or_insert_with(|| {
-            fields.push(Field { name: Name::of(name), text, now });
-            fields.len() as u32 - 1
-        })
+        if let Some(rows) = self.fields.get(name)
+            && let Some((_, row)) = rows.iter().find(|(known, _)| *known == now)
+        {
+            return *row;
+        }
+        let row = self.tables.fields.len() as u32;
+        self.tables.fields.push(Field { name: Name::of(name), text: name.into(), now });
+        self.fields.entry(name.into()).or_default().push((now, row));
+        row
     }
 
     /// Copies the features `range` of other tables. Rows refer to each other by position, so they are moved by as much as they lie elsewhere here.

@@ -100,13 +100,73 @@ struct Compilation<'a> {
     notes: Notes,
 }
 
-/// The present place, and the diagnostics of the present feature.
+/// The present place, and the diagnostics of the present feature. Texts are written into the same buffers again and
+/// again: most places are never told.
+#[derive(Default)]
 pub(super) struct Notes {
-    pub(super) place: Place,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    environment: Option<Box<str>>,
+    /// Position of the feature in its list, and its key once that is known.
+    feature: (usize, String),
+    strategy: Option<u32>,
+    strategy_id: String,
+    rule: Option<u32>,
+    field: String,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Notes {
+    fn enter_feature(&mut self, position: usize) {
+        self.feature.0 = position;
+        self.feature.1.clear();
+        self.leave_strategy();
+    }
+
+    fn name_feature(&mut self, key: &str) {
+        self.feature.1.push_str(key);
+    }
+
+    fn enter_strategy(&mut self, position: u32) {
+        self.strategy = Some(position);
+        self.strategy_id.clear();
+    }
+
+    fn name_strategy(&mut self, id: &str) {
+        self.strategy_id.push_str(id);
+    }
+
+    fn leave_strategy(&mut self) {
+        self.strategy = None;
+        self.leave_rules();
+    }
+
+    fn enter_rule(&mut self, position: u32) {
+        self.rule = Some(position);
+        self.field.clear();
+    }
+
+    pub(super) fn name_field(&mut self, field: &str) {
+        self.field.push_str(field);
+    }
+
+    fn leave_rules(&mut self) {
+        self.rule = None;
+    }
+
+    fn place(&self) -> Place {
+        let named = |text: &str| (!text.is_empty()).then(|| Box::from(text));
+        let (position, key) = &self.feature;
+        Place {
+            environment: self.environment.clone(),
+            feature: named(key).unwrap_or_else(|| format!("#{position}").into()),
+            strategy: self.strategy,
+            strategy_id: self.strategy.and_then(|_| named(&self.strategy_id)),
+            rule: self.rule,
+            field: self.rule.and_then(|_| named(&self.field)),
+            member: None,
+            value: None,
+        }
+    }
+
     /// Notes a problem with what stands at `member` of the present place.
     pub(super) fn add(
         &mut self,
@@ -115,33 +175,40 @@ impl Notes {
         problem: Problem,
         consequence: Consequence,
     ) {
-        let place = Place { member: Some(member), value: value.map(excerpt), ..self.place.clone() };
+        let place = Place { member: Some(member), value: value.map(excerpt), ..self.place() };
         self.diagnostics.push(Diagnostic { place, problem, consequence });
     }
 }
 
 /// Patterns compiled so far: identical ones are shared.
-#[derive(Default)]
 pub(super) struct Patterns {
-    known: HashMap<(Box<str>, Extent), Result<Arc<Pattern>, Problem>>,
+    extent: Extent,
+    known: HashMap<Box<str>, Result<Arc<Pattern>, Problem>>,
     nodes: usize,
 }
 
 impl Patterns {
-    pub(super) fn get(&mut self, pattern: &str, extent: Extent) -> Result<Arc<Pattern>, Problem> {
-        let key = (Box::from(pattern), extent);
-        if let Some(known) = self.known.get(&key) {
+    fn new(profile: Profile) -> Self {
+        let extent = match profile {
+            Profile::Client => Extent::Search,
+            Profile::Edge => Extent::Whole,
+        };
+        Self { extent, known: HashMap::new(), nodes: 0 }
+    }
+
+    pub(super) fn get(&mut self, pattern: &str) -> Result<Arc<Pattern>, Problem> {
+        if let Some(known) = self.known.get(pattern) {
             return known.clone();
         }
         let compiled = if self.nodes > PATTERN_BUDGET {
             Err(Problem::PatternBudget)
         } else {
-            Pattern::compile(pattern, extent).map_err(Problem::Pattern).map(Arc::new)
+            Pattern::compile(pattern, self.extent).map_err(Problem::Pattern).map(Arc::new)
         };
         if let Ok(pattern) = &compiled {
             self.nodes += pattern.nodes();
         }
-        self.known.insert(key, compiled.clone());
+        self.known.insert(pattern.into(), compiled.clone());
         compiled
     }
 }
@@ -158,19 +225,18 @@ struct Draw {
 
 impl<'a> Compilation<'a> {
     fn new(compiler: Compiler<'a>, environment: Option<&str>) -> Self {
-        let place = Place { environment: environment.map(Box::from), ..Place::default() };
         Self {
             compiler,
             writer: Writer::default(),
-            patterns: Patterns::default(),
+            patterns: Patterns::new(compiler.profile),
             left_out: Vec::new(),
-            notes: Notes { place, diagnostics: Vec::new() },
+            notes: Notes { environment: environment.map(Box::from), ..Notes::default() },
         }
     }
 
     fn feature(&mut self, position: usize, raw: &RawValue) {
         let json = readable(raw);
-        self.notes.place.feature = format!("#{position}").into();
+        self.notes.enter_feature(position);
         let Some(feature) = wire::Feature::parse(&json) else {
             return self.leave_out("feature", raw, Problem::Expected("an object"));
         };
@@ -184,7 +250,7 @@ impl<'a> Compilation<'a> {
                 );
             }
         };
-        self.notes.place.feature = key.as_ref().into();
+        self.notes.name_feature(&key);
         self.writer.begin();
         let id = text(feature.id);
         if id.is_none() && feature.id.is_some_and(|id| Token::of(id) != Token::Null) {
@@ -243,7 +309,8 @@ impl<'a> Compilation<'a> {
         let is_superseded = |position: &usize| last.get(tables.key(*position)) != Some(position);
         let superseded: Vec<usize> = (0..count).filter(is_superseded).collect();
         for position in &superseded {
-            let place = Place { feature: tables.key(*position).into(), ..self.notes.place.clone() };
+            let feature = tables.key(*position).into();
+            let place = Place { feature, ..self.notes.place() };
             let (problem, consequence) = (Problem::DuplicateKey, Consequence::FeatureLeftOut);
             self.left_out.push(Diagnostic { place, problem, consequence });
         }
@@ -320,13 +387,12 @@ impl<'a> Compilation<'a> {
         match list {
             Shape::Is(list) => {
                 for (position, strategy) in list.iter().enumerate() {
-                    self.notes.place.strategy = Some(position as u32);
+                    self.notes.enter_strategy(position as u32);
                     let (strategy, detail) = self.strategy(position as u32, strategy, draw);
                     self.writer.tables.strategies.push(strategy);
                     self.writer.tables.details.push(detail);
-                    self.notes.place.strategy_id = None;
                 }
-                self.notes.place.strategy = None;
+                self.notes.leave_strategy();
             }
             Shape::Absent | Shape::Null => {}
             Shape::Other => {
@@ -362,7 +428,7 @@ impl<'a> Compilation<'a> {
         };
         if let Some(id) = text(strategy.id) {
             detail.id = Some(self.writer.name(&id));
-            self.notes.place.strategy_id = Some(id.as_ref().into());
+            self.notes.name_strategy(&id);
         }
         row.value =
             super::value::store(&mut self.writer, &mut self.notes, draw.kind, strategy.value);
@@ -482,7 +548,7 @@ impl<'a> Compilation<'a> {
         };
         let at = self.writer.tables.rules.len() as u32;
         for (position, rule) in rules.iter().enumerate() {
-            self.notes.place.rule = Some(position as u32);
+            self.notes.enter_rule(position as u32);
             let compiled = RuleCompiler {
                 profile: self.compiler.profile,
                 writer: &mut self.writer,
@@ -491,9 +557,8 @@ impl<'a> Compilation<'a> {
             }
             .rule(rule);
             self.writer.tables.rules.push(compiled);
-            self.notes.place.field = None;
         }
-        self.notes.place.rule = None;
+        self.notes.leave_rules();
         Some(Run { at, len: rules.len() as u32 })
     }
 }

@@ -114,38 +114,35 @@ impl<'a> Document<'a> {
         let json =
             std::str::from_utf8(bytes).map_err(|error| ParseError::NotUtf8(error.valid_up_to()))?;
         let json = json.strip_prefix('\u{feff}').unwrap_or(json);
-        let raw: &RawValue =
-            serde_json::from_str(json).map_err(|error| ParseError::NotJson(error.to_string()))?;
-        let environments = match Token::of(raw) {
-            Token::List => Self::list(raw)?,
-            Token::Object => {
-                let envelope = Envelope::of(raw.get());
-                if envelope.key.is_some() {
-                    vec![Environment { id: None, features: vec![raw] }]
-                } else {
-                    vec![envelope.environment().ok_or(ParseError::NoFeatures)?]
-                }
-            }
-            _ => return Err(ParseError::NoFeatures),
+        let not_json = |error: serde_json::Error| ParseError::NotJson(error.to_string());
+        if json.trim_ascii_start().starts_with('[') {
+            let elements = serde_json::from_str(json).map_err(not_json)?;
+            return Ok(Self { environments: Self::list(elements) });
+        }
+        let raw: &RawValue = serde_json::from_str(json).map_err(not_json)?;
+        if Token::of(raw) != Token::Object {
+            return Err(ParseError::NoFeatures);
+        }
+        let envelope = Envelope::of(raw.get());
+        let environment = if envelope.key.is_some() {
+            Environment { id: None, features: vec![raw] }
+        } else {
+            envelope.environment().ok_or(ParseError::NoFeatures)?
         };
-        Ok(Self { environments })
+        Ok(Self { environments: vec![environment] })
     }
 
-    fn list(raw: &'a RawValue) -> Result<Vec<Environment<'a>>, ParseError> {
-        let elements: Vec<&RawValue> = serde_json::from_str(raw.get())
-            .map_err(|error| ParseError::NotJson(error.to_string()))?;
+    fn list(elements: Vec<&'a RawValue>) -> Vec<Environment<'a>> {
         // A feature has a key, an environment has features; the first that can be told decides for all.
         let of_environments = elements.iter().find_map(|element| {
             let envelope = Envelope::of(element.get());
             envelope.key.map(|_| false).or(envelope.features.map(|_| true))
         });
         if of_environments != Some(true) {
-            return Ok(vec![Environment { id: None, features: elements }]);
+            return vec![Environment { id: None, features: elements }];
         }
-        Ok(elements
-            .into_iter()
-            .filter_map(|element| Envelope::of(element.get()).environment())
-            .collect())
+        let environments = elements.into_iter();
+        environments.filter_map(|element| Envelope::of(element.get()).environment()).collect()
     }
 
     /// The only environment.

@@ -116,8 +116,7 @@ impl RuleCompiler<'_> {
         let Some(field) = text_of(rule.field) else {
             return self.never("fieldName", rule.field, Problem::Expected("a text"), never);
         };
-        self.notes.place.field = Some(field.as_ref().into());
-        let never = Rule { field: self.writer.field(&field, Now::Missing), ..never };
+        self.notes.name_field(&field);
         let Some(kind) = text_of(rule.kind).and_then(|name| Type::from_wire(&name)) else {
             return self.never("type", rule.kind, Problem::Unknown("rule type"), never);
         };

@@ -10,7 +10,7 @@ use crate::json::Token;
 use crate::predicate::{Predicate, Rare, Run, Text, TextTest};
 use crate::profile::Profile;
 use crate::text::order;
-use crate::text::pattern::{Anchor, Extent, Refusal};
+use crate::text::pattern::{Anchor, Refusal};
 
 /// Lists longer than this are sorted and searched instead of scanned.
 const LONGEST_SCAN: usize = 16;
@@ -114,13 +114,9 @@ impl RuleCompiler<'_> {
     }
 
     pub(super) fn patterns(&mut self, texts: &[Cow<'_, str>]) -> Predicate {
-        let extent = match self.profile {
-            Profile::Client => Extent::Search,
-            Profile::Edge => Extent::Whole,
-        };
         let mut patterns = Vec::with_capacity(texts.len());
         for text in texts {
-            match self.patterns.get(text, extent) {
+            match self.patterns.get(text) {
                 Ok(pattern) => patterns.push(pattern),
                 Err(problem @ Problem::Pattern(Refusal::Invalid(_)))
                     if self.profile == Profile::Edge =>
