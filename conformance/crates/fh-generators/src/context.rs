@@ -99,7 +99,7 @@ fn draw_values(choices: &mut Choices<'_>, rule: &Rule) -> Vec<String> {
     let wanted = rule.values.elements();
     let values = (0..count).map(|_| {
         let token = wanted.get(choices.below(wanted.len()));
-        match token.filter(|_| !choices.chance(1, 4)) {
+        match token.filter(|_| !choices.chance(1, 6)) {
             Some(token) => {
                 let text = serde_json::from_str::<String>(token).unwrap_or_else(|_| token.clone());
                 let twist = u8::try_from(choices.below(256)).unwrap_or(0);

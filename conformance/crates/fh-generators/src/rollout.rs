@@ -80,7 +80,7 @@ impl Draft {
 impl Draft {
     pub(crate) fn draw(choices: &mut Choices<'_>) -> Draft {
         let share = draw_share(choices);
-        let rules = match choices.weighted(&[3, 6, 3, 1, 1]) {
+        let rules = match choices.weighted(&[3, 7, 2, 1, 1]) {
             0 => List::Of(Vec::new()),
             1 => List::Of(vec![Rule::draw(choices)]),
             2 => List::Of(choices.some(2, 3, Rule::draw)),

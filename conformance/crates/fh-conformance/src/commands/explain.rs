@@ -48,11 +48,11 @@ pub(super) fn explain(data: &Data, arguments: &Arguments) -> Ended {
             let answer = answer(target.as_mut(), case, profile);
             let _ = writeln!(out, "  {:<10} {answer}  {verdict}", target.name());
         }
-        if let Check::Evaluation(evaluation) = &case.check {
-            if let Some(text) = Engine.explain(profile, &evaluation.question) {
-                out.push('\n');
-                text.lines().for_each(|line| out.push_str(&format!("  {line}\n")));
-            }
+        if let Check::Evaluation(evaluation) = &case.check
+            && let Some(text) = Engine.explain(profile, &evaluation.question)
+        {
+            out.push('\n');
+            text.lines().for_each(|line| out.push_str(&format!("  {line}\n")));
         }
     }
     print(&out);

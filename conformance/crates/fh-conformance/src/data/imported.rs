@@ -80,10 +80,9 @@ fn expected(observed: &Json, value: Json) -> Result<Expected, String> {
 /// The value that goes with an observed strategy id.
 fn served(feature: &Json, observed: &Json) -> Json {
     let id = observed.get("strategyId").and_then(Json::text);
-    let strategies = feature.get("strategies").map_or(&[][..], Json::elements).iter();
-    let matched = id.and_then(|id| {
-        strategies.filter(|each| each.get("id").and_then(Json::text) == Some(id)).next()
-    });
+    let mut strategies = feature.get("strategies").map_or(&[][..], Json::elements).iter();
+    let matched =
+        id.and_then(|id| strategies.find(|each| each.get("id").and_then(Json::text) == Some(id)));
     matched.unwrap_or(feature).get("value").cloned().unwrap_or(Json::Null)
 }
 

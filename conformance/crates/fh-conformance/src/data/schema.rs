@@ -41,7 +41,7 @@ impl Schemas {
         self.validators.insert(name.to_owned(), compile(&schema)?);
         if name == "vectors-1" {
             let part = |part: &str, required: &Value| {
-                compile(&json!({ "$defs": schema["$defs"], "$ref": format!("#/$defs/{part}"),
+                compile(&json!({ "$defs": schema.get("$defs"), "$ref": format!("#/$defs/{part}"),
                                  "required": required }))
             };
             self.expanded_case = Some(part("case", &json!(["id"]))?);

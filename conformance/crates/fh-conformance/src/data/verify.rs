@@ -170,7 +170,7 @@ fn hash_problems(case: &HashCase, oracles: &mut [Box<dyn Target>]) -> Vec<String
             match oracle.bucket(*profile, &case.key, &case.feature_id) {
                 Ok(bucket) if bucket == *expected => {}
                 Ok(bucket) => {
-                    problems.push(format!("{} computes {bucket} ({profile})", oracle.name()))
+                    problems.push(format!("{} computes {bucket} ({profile})", oracle.name()));
                 }
                 Err(error) => problems.push(format!("{}: {error} ({profile})", oracle.name())),
             }

@@ -87,7 +87,7 @@ pub fn draw_value(choices: &mut Choices<'_>, kind: FieldType, conditional: &str)
 
 /// Values of another type than the rule's.
 const ODD_VALUES: &[&str] =
-    &["null", "true", "false", "0", "5.0", "1e2", "-0", "\"\"", "{}", "[]", "[\"a\"]"];
+    &["null", "true", "false", "0", "5.0", "1e2", "\"\"", "{}", "[]", "[\"a\"]"];
 
 fn draw_boolean_text(choices: &mut Choices<'_>) -> String {
     let texts =
@@ -95,10 +95,16 @@ fn draw_boolean_text(choices: &mut Choices<'_>) -> String {
     choices.one(&texts).to_owned()
 }
 
-/// A supplied text close to a value of a rule; `twist` chooses how.
+/// A supplied text close to a value of a rule, in half of the cases the same; `twist` chooses how.
 pub(crate) fn near(kind: FieldType, conditional: &str, value: &str, twist: u8) -> String {
     if conditional == "REGEX" {
         return pattern::near(value, twist);
+    }
+    if twist < 128 {
+        return match kind {
+            FieldType::Address => value.split('/').next().unwrap_or(value).to_owned(),
+            _ => value.to_owned(),
+        };
     }
     let other_spelling = match kind {
         FieldType::Number => number::other_spelling(value, twist),

@@ -1,0 +1,131 @@
+//! `eval.generated`: drawn cases whose expected answers two evaluators agree on.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use fh_generators::{Case as Drawn, Choices, context_to_json};
+
+use crate::agreement::{Disagreement, Oracles, question};
+use crate::case::{Answer, Profile};
+use crate::data::Schemas;
+use crate::json::{Json, quoted};
+use crate::target::Broken;
+
+/// The group of the cases.
+pub const GROUP: &str = "eval.generated";
+/// Their file in the data folder.
+pub const PATH: &str = "vectors/generated/evaluation.json";
+
+/// Longer cases are not kept: they are read by people, too.
+const LONGEST: usize = 900;
+
+/// Why there is no file.
+#[derive(Debug)]
+pub enum Stopped {
+    /// The oracles do not agree on this case.
+    Disagreement(Box<Disagreement>),
+    /// An oracle does not answer.
+    Broken(Broken),
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stopped::Disagreement(found) => write!(f, "the two evaluators disagree: {found}"),
+            Stopped::Broken(broken) => broken.fmt(f),
+        }
+    }
+}
+
+/// The file for a seed: so many cases, each different, each kept because engine and reference give
+/// the same answer in both profiles.
+///
+/// # Errors
+/// The first disagreement, shrunk.
+pub fn write(seed: u64, count: usize, schemas: &Schemas) -> Result<String, Stopped> {
+    let mut oracles = Oracles::default();
+    let mut choices = Choices::seeded(seed);
+    let mut seen = BTreeSet::new();
+    let mut lines = Vec::with_capacity(count);
+    while lines.len() < count {
+        let drawn = Drawn::draw(&mut choices);
+        if drawn.to_string().len() > LONGEST || !seen.insert(drawn.to_string()) {
+            continue;
+        }
+        for profile in Profile::ALL {
+            let found = oracles.compare_drawn(profile, &drawn);
+            // How a failure is worded in the trace is not part of these cases.
+            if let Some(found) = found.filter(|found| found.parts != ["trace"]) {
+                return Err(Stopped::Disagreement(Box::new(found.shrunk(&mut oracles))));
+            }
+        }
+        let case = case(lines.len() + 1, &drawn, &mut oracles, schemas).map_err(Stopped::Broken)?;
+        lines.push(format!("    {case}"));
+    }
+    Ok(format!(
+        "{{\n  \"$schema\": \"../../schema/vectors-1.schema.json\",\n  \"format\": 1,\n  \"group\": \
+         \"{GROUP}\",\n  \"title\": \"Drawn cases on which two evaluators that share no code \
+         agree\",\n  \"generated\": {{ \"generator\": \"fh-generators {}\", \"seed\": \
+         \"{seed:#010X}\", \"count\": {count}, \"oracles\": [\"fh-eval\", \
+         \"fh-conformance-reference\"] }},\n  \"cases\": [\n{}\n  ]\n}}\n",
+        env!("CARGO_PKG_VERSION"),
+        lines.join(",\n")
+    )
+    .replace("\"0X", "\"0x"))
+}
+
+fn case(
+    number: usize,
+    drawn: &Drawn,
+    oracles: &mut Oracles,
+    schemas: &Schemas,
+) -> Result<String, Broken> {
+    let feature = drawn.feature.to_json();
+    let question = question(&feature, &drawn.context);
+    let [client, edge] = [Profile::Client, Profile::Edge].map(|profile| {
+        let answer = oracles.answer(profile, &question);
+        answer.map(|answer| Answer { bucket: None, trace: None, ..answer }.to_json().to_string())
+    });
+    let (client, edge) = (client?, edge?);
+    let expect = if client == edge {
+        client
+    } else {
+        format!("{{\"$profile\":{{\"client\":{client},\"edge\":{edge}}}}}")
+    };
+    // What a proper server cannot send has to stay text.
+    let payload = if schemas.is_well_formed_feature(&feature) {
+        format!("\"features\":{}", question.payload)
+    } else {
+        format!("\"payload_text\":{}", quoted(&question.payload))
+    };
+    let reads_clock = drawn.feature.strategies.elements().iter().any(|strategy| {
+        strategy.rules.elements().iter().any(|rule| rule.field.eq_ignore_ascii_case("now"))
+    });
+    let (clock, requires) = if reads_clock {
+        (format!(",\"clock\":\"{CLOCK}\""), "[\"clock.fixed\"]")
+    } else {
+        (String::new(), "[]")
+    };
+    Ok(format!(
+        "{{\"id\":\"gen.{number:04}\",\"title\":\"drawn case {number}\",{payload},\"feature\":\"F\",\
+         \"type\":{},\"context\":{},\"default\":{}{clock},\"expect\":{expect},\"tier\":0,\
+         \"requires\":{requires},\"since\":\"1.0\",\"rev\":1}}",
+        Json::from(question.kind.name()),
+        context_to_json(&drawn.context),
+        question.default,
+    ))
+}
+
+/// The time of cases that read the clock: the one of cases that name none.
+const CLOCK: &str = "2030-03-17T17:46:40Z";
+
+#[cfg(test)]
+mod tests {
+    use super::CLOCK;
+    use crate::clock::{DEFAULT_NOW_MS, rfc3339_ms};
+
+    #[test]
+    fn the_clock_is_the_one_the_oracles_saw() {
+        assert_eq!(rfc3339_ms(CLOCK), Some(DEFAULT_NOW_MS));
+    }
+}

@@ -1,0 +1,231 @@
+//! The suite tested: a reference with a planted bug must fail it.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use fh_conformance_reference::MUTANTS;
+
+use crate::case::{Case, Profile};
+use crate::compare::{Outcome, check};
+use crate::data::Suite;
+use crate::json::Json;
+use crate::target::Reference;
+
+/// Cases of a group that are tried on each planted bug, beside those that claim to find it, unless
+/// the full matrix is asked for.
+const SAMPLE: usize = 25;
+
+/// Cases of a group that are tried on the sound reference, unless everything is asked for.
+const SOUND_SAMPLE: usize = 500;
+
+/// So many planted bugs, evenly spread over their list, have nothing in common. A case that fails
+/// under all of them says nothing about any.
+const UNRELATED: usize = 8;
+
+/// The case that found a planted bug.
+#[derive(Clone, Copy, Debug)]
+pub struct Kill<'a> {
+    /// The case.
+    pub case: &'a Case,
+    /// The profile under which it fails.
+    pub profile: Profile,
+}
+
+/// Which group finds which planted bug, and by which case.
+#[derive(Debug)]
+pub struct Matrix<'a> {
+    /// Names of the groups, and their sizes.
+    pub groups: BTreeMap<&'a str, usize>,
+    /// For each of [`MUTANTS`] the first case of each group that finds it.
+    pub kills: Vec<BTreeMap<&'a str, Kill<'a>>>,
+    /// Whether every case was tried on every bug; else there may be more kills than these.
+    pub is_full: bool,
+    /// Claims of cases to find a bug that they do not find.
+    pub false_claims: Vec<String>,
+    /// Cases that the sound reference fails; large groups are sampled unless the matrix is full.
+    pub unsound: Vec<String>,
+}
+
+/// Try every planted bug on the suite.
+#[must_use]
+pub fn matrix(suite: &Suite, is_full: bool) -> Matrix<'_> {
+    let mut by_group: BTreeMap<&str, Vec<&Case>> = BTreeMap::new();
+    for case in &suite.cases {
+        by_group.entry(&case.group).or_default().push(case);
+    }
+    let next = AtomicUsize::new(0);
+    let kills: Vec<BTreeMap<&str, Kill<'_>>> = vec![BTreeMap::new(); MUTANTS.len()];
+    let (kills, false_claims) = (Mutex::new(kills), Mutex::new(Vec::new()));
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(info) = MUTANTS.get(index) else { return };
+                    let Some(mut mutant) = Reference::mutant(info.name) else { continue };
+                    let (found, wrong) = try_mutant(&mut mutant, info.name, &by_group, is_full);
+                    if let Ok(mut kills) = kills.lock()
+                        && let Some(slot) = kills.get_mut(index)
+                    {
+                        *slot = found;
+                    }
+                    if let Ok(mut claims) = false_claims.lock() {
+                        claims.extend(wrong);
+                    }
+                }
+            });
+        }
+    });
+    let mut sound = Reference::new();
+    let tried = by_group.values().flat_map(|cases| {
+        let step = if is_full { 1 } else { cases.len().div_ceil(SOUND_SAMPLE).max(1) };
+        cases.iter().step_by(step).copied()
+    });
+    let unsound = tried.flat_map(|case| {
+        let fails = |profile: &Profile| check(&mut sound, case, *profile) != Outcome::Pass;
+        let failing: Vec<Profile> = case.profiles().into_iter().filter(fails).collect();
+        failing.into_iter().map(|profile| format!("{} ({profile})", case.id))
+    });
+    let mut matrix = Matrix {
+        groups: by_group.iter().map(|(group, cases)| (*group, cases.len())).collect(),
+        unsound: unsound.collect(),
+        kills: kills.into_inner().unwrap_or_default(),
+        false_claims: false_claims.into_inner().unwrap_or_default(),
+        is_full,
+    };
+    matrix.false_claims.extend(unknown_claims(suite));
+    matrix.search_for_idle_groups(&by_group);
+    matrix
+}
+
+/// The kills of one mutant, and claims on it that are not true.
+fn try_mutant<'a>(
+    mutant: &mut Reference,
+    name: &str,
+    by_group: &BTreeMap<&'a str, Vec<&'a Case>>,
+    is_full: bool,
+) -> (BTreeMap<&'a str, Kill<'a>>, Vec<String>) {
+    let (mut found, mut wrong) = (BTreeMap::new(), Vec::new());
+    for (group, cases) in by_group {
+        for case in cases.iter().filter(|case| claims(case).any(|claim| claim == name)) {
+            // Claims are about what clients do.
+            match kill(mutant, case, &[Profile::Client]) {
+                Some(kill) => {
+                    found.entry(*group).or_insert(kill);
+                }
+                None => wrong.push(format!("{} does not find {name} (client)", case.id)),
+            }
+        }
+        if found.contains_key(group) {
+            continue;
+        }
+        let step = if is_full { 1 } else { cases.len().div_ceil(SAMPLE).max(1) };
+        let mut sample = cases.iter().step_by(step);
+        let kill = sample.find_map(|case| kill(mutant, case, &Profile::ALL));
+        found.extend(kill.map(|kill| (*group, kill)));
+    }
+    if found.is_empty() && !is_full {
+        return try_mutant(mutant, name, by_group, true);
+    }
+    (found, wrong)
+}
+
+/// The first of these profiles under which the case fails.
+fn kill<'a>(target: &mut Reference, case: &'a Case, profiles: &[Profile]) -> Option<Kill<'a>> {
+    let named = case.profiles();
+    let mut profiles = profiles.iter().copied().filter(|profile| named.contains(profile));
+    let fails = |target: &mut Reference, profile: Profile| {
+        matches!(check(target, case, profile), Outcome::Fail(_))
+    };
+    let profile = profiles.find(|profile| fails(target, *profile))?;
+    let unrelated = MUTANTS.iter().step_by((MUTANTS.len() / UNRELATED).max(1));
+    let mut unrelated = unrelated.filter_map(|info| Reference::mutant(info.name));
+    let is_indiscriminate = unrelated.all(|mut mutant| fails(&mut mutant, profile));
+    (!is_indiscriminate).then_some(Kill { case, profile })
+}
+
+fn claims(case: &Case) -> impl Iterator<Item = &str> {
+    let claims = case.source.as_ref().and_then(|source| source.get("kills"));
+    claims.map_or(&[][..], Json::elements).iter().filter_map(Json::text)
+}
+
+fn unknown_claims(suite: &Suite) -> Vec<String> {
+    let known = |name: &str| MUTANTS.iter().any(|info| info.name == name);
+    let all = suite.cases.iter().flat_map(|case| claims(case).map(move |claim| (case, claim)));
+    let unknown = all.filter(|(_, claim)| !known(claim));
+    unknown.map(|(case, claim)| format!("{}: there is no {claim}", case.id)).collect()
+}
+
+impl<'a> Matrix<'a> {
+    /// Groups of which the sample found nothing get every bug and every case.
+    fn search_for_idle_groups(&mut self, by_group: &BTreeMap<&'a str, Vec<&'a Case>>) {
+        for (group, cases) in by_group {
+            if self.kills.iter().any(|kills| kills.contains_key(group)) {
+                continue;
+            }
+            for (info, kills) in MUTANTS.iter().zip(&mut self.kills) {
+                let Some(mut mutant) = Reference::mutant(info.name) else { continue };
+                let mut all = cases.iter();
+                if let Some(kill) = all.find_map(|case| kill(&mut mutant, case, &Profile::ALL)) {
+                    kills.insert(*group, kill);
+                    break;
+                }
+            }
+        }
+    }
+
+    /// Planted bugs that no case finds.
+    #[must_use]
+    pub fn survivors(&self) -> Vec<&'static str> {
+        let all = MUTANTS.iter().zip(&self.kills);
+        all.filter(|(_, kills)| kills.is_empty()).map(|(info, _)| info.name).collect()
+    }
+
+    /// How many planted bugs each group finds.
+    #[must_use]
+    pub fn found_by_group(&self) -> BTreeMap<&'a str, usize> {
+        let groups = self.groups.keys().map(|group| {
+            let found = self.kills.iter().filter(|kills| kills.contains_key(group)).count();
+            (*group, found)
+        });
+        groups.collect()
+    }
+
+    /// Whether the suite proves itself: the sound reference passes, every bug is found, every group
+    /// finds one, and no case claims too much.
+    #[must_use]
+    pub fn is_proof(&self) -> bool {
+        self.unsound.is_empty()
+            && self.survivors().is_empty()
+            && self.found_by_group().values().all(|found| *found > 0)
+            && self.false_claims.is_empty()
+    }
+
+    /// As a document.
+    #[must_use]
+    pub fn to_json(&self) -> Json {
+        let mutants = MUTANTS.iter().zip(&self.kills).map(|(info, kills)| {
+            let killed_by = kills.iter().map(|(group, kill)| {
+                (*group, Json::from(format!("{} ({})", kill.case.id, kill.profile)))
+            });
+            Json::object([
+                ("name", Json::from(info.name)),
+                ("what", info.what.into()),
+                ("seen_in", info.seen_in.into()),
+                ("killed_by", Json::object(killed_by)),
+            ])
+        });
+        let groups = self.found_by_group().into_iter();
+        Json::object([
+            ("full", Json::Bool(self.is_full)),
+            ("mutants", Json::List(mutants.collect())),
+            (
+                "kills",
+                Json::object(groups.map(|(group, found)| (group, Json::number(found as u64)))),
+            ),
+        ])
+    }
+}

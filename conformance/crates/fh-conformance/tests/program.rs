@@ -1,0 +1,219 @@
+//! The program, run as people and CI servers run it.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn program(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_fh-conformance")).args(arguments).output().unwrap()
+}
+
+fn text(output: &Output) -> (String, String) {
+    let read = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (read(&output.stdout), read(&output.stderr))
+}
+
+/// Standard output of a command that must end with this code.
+fn ended(arguments: &[&str], code: i32) -> String {
+    let output = program(arguments);
+    let (out, err) = text(&output);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{out}\n{err}");
+    if code == 0 { out } else { out + &err }
+}
+
+fn data() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data")
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// A copy of the data in which one file was changed.
+fn changed(name: &str, file: &str, change: impl Fn(&str) -> String) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    copy(&data(), &folder);
+    let before = fs::read_to_string(folder.join(file)).unwrap();
+    let after = change(&before);
+    assert_ne!(before, after, "the change finds nothing to change");
+    fs::write(folder.join(file), after).unwrap();
+    folder.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_data_is_valid() {
+    let out = ended(&["vectors", "verify"], 0);
+    assert!(out.contains("hashes computed again"), "{out}");
+    ended(&["vectors", "manifest"], 0);
+}
+
+#[test]
+fn both_evaluators_pass_everything() {
+    for target in ["engine", "reference"] {
+        let out = ended(&["vectors", "run", "--target", target, "--certify"], 0);
+        let total = out.lines().find(|line| line.starts_with("TOTAL")).unwrap();
+        let numbers: Vec<&str> = total.split_whitespace().skip(1).collect();
+        assert_eq!(numbers[0], numbers[1], "{total}");
+        assert!(numbers[0].parse::<usize>().unwrap() > 16_000, "{total}");
+        assert_eq!(numbers[2..], [".", "."], "{total}");
+    }
+}
+
+#[test]
+fn the_suite_finds_every_planted_bug() {
+    let matrix = Path::new(env!("CARGO_TARGET_TMPDIR")).join("matrix.json");
+    let out = ended(&["self-test", "--matrix", matrix.to_str().unwrap()], 0);
+    assert!(!out.contains("SURVIVES") && !out.contains("NOTHING"), "{out}");
+    let matrix: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(matrix).unwrap()).unwrap();
+    let mutants = matrix["mutants"].as_array().unwrap();
+    assert!(mutants.len() >= 90);
+    assert!(mutants.iter().all(|mutant| !mutant["killed_by"].as_object().unwrap().is_empty()));
+}
+
+#[test]
+fn a_planted_bug_fails_and_can_be_reproduced() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let (json, junit) = (folder.join("run.json"), folder.join("run.xml"));
+    let target = "reference:mut-pct-not-cumulative";
+    let arguments = ["vectors", "run", "--target", target, "--group", "eval.percentage", "--json"];
+    let reports = [json.to_str().unwrap(), "--junit", junit.to_str().unwrap()];
+    ended(&[&arguments[..], &reports[..]].concat(), 1);
+
+    let report: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(json).unwrap()).unwrap();
+    let results = report["results"].as_array().unwrap();
+    let failed: Vec<_> = results.iter().filter(|result| result["outcome"] == "fail").collect();
+    assert_eq!(report["summary"]["fail"], failed.len());
+    assert_eq!(report["run"]["partial"], true);
+    let command = failed[0]["reproduce"][0].as_str().unwrap();
+    let command: Vec<&str> =
+        command.split(' ').skip(1).map(|word| word.trim_matches('\'')).collect();
+    let out = ended(&command, 1);
+    assert!(out.contains(failed[0]["id"].as_str().unwrap()), "{out}");
+
+    let junit = fs::read_to_string(junit).unwrap();
+    assert_eq!(junit.matches("<failure ").count(), failed.len());
+}
+
+#[test]
+fn a_wrong_expectation_is_a_failure() {
+    let folder = changed("wrong", "vectors/compose.json", |text| {
+        text.replacen(
+            r#""value": "grey", "strategy_id": null"#,
+            r#""value": "gray", "strategy_id": null"#,
+            1,
+        )
+    });
+    let arguments = ["--data", &folder, "vectors", "run", "--group", "eval.compose"];
+    let out = ended(&arguments, 1);
+    assert!(out.contains("another value") && out.contains("fh-conformance explain"), "{out}");
+}
+
+#[test]
+fn broken_data_is_named() {
+    // Half an expectation: neither run nor verified.
+    let folder = changed("broken", "vectors/compose.json", |text| {
+        text.replacen(r#""strategy_id": null, "reason""#, r#""reason""#, 1)
+    });
+    for command in ["run", "verify"] {
+        let out = ended(&["--data", &folder, "vectors", command], 2);
+        assert!(out.contains("vectors/compose.json: and.all: "), "{out}");
+        assert!(out.contains("strategy_id"), "{out}");
+    }
+
+    let no_json = changed("no-json", "hash/murmur3.json", |text| text.replacen('{', "", 1));
+    let out = ended(&["--data", &no_json, "vectors", "run"], 2);
+    assert!(out.contains("hash/murmur3.json: ") && out.contains("line"), "{out}");
+
+    let twice = changed("twice", "vectors/compose.json", |text| {
+        text.replacen(r#""id": "and.all.both""#, r#""id": "and.all""#, 1)
+    });
+    let out = ended(&["--data", &twice, "vectors", "run"], 2);
+    assert!(out.contains("vectors/compose.json: and.all: also in"), "{out}");
+}
+
+#[test]
+fn verify_sees_what_a_run_does_not() {
+    let verify = |folder: &str| ended(&["--data", folder, "vectors", "verify"], 2);
+
+    let hash =
+        changed("hash", "hash/murmur3.json", |text| text.replacen("3c2569b2", "3c2569b3", 1));
+    let out = verify(&hash);
+    assert!(out.contains("hash/murmur3.json: hash.tail.1: the murmur3 crate computes"), "{out}");
+    assert!(out.contains("hash/murmur3.json: is not the file that MANIFEST.json lists"), "{out}");
+
+    let misspelt = changed("misspelt", "vectors/compose.json", |text| {
+        text.replacen(r#""tier": 0"#, r#""teir": 0"#, 1)
+    });
+    assert!(verify(&misspelt).contains("vectors/compose.json: and.all: "));
+
+    let example = "schema/examples/invalid/vectors.tier-four.json";
+    let accepted =
+        changed("accepted", example, |text| text.replace(r#""tier": 4"#, r#""tier": 3"#));
+    assert!(verify(&accepted).contains("must be refused, and vectors-1 accepts it"));
+
+    let fewer = changed("fewer", "imported/featurehub/now.json", |_| "[]".to_owned());
+    let out = verify(&fewer);
+    assert!(out.contains("imported.featurehub: has "), "{out}");
+
+    fs::remove_file(Path::new(&fewer).join("imported/featurehub/now.json")).unwrap();
+    assert!(verify(&fewer).contains("now.json: is missing, MANIFEST.json lists it"));
+}
+
+#[test]
+fn generated_cases_are_reproduced() {
+    let out = ended(&["vectors", "generate", "--check"], 0);
+    assert!(out.contains("bit for bit"), "{out}");
+    let folder = changed("generated", "vectors/generated/evaluation.json", |text| {
+        text.replacen("drawn case 7", "drawn case seven", 1)
+    });
+    ended(&["--data", &folder, "vectors", "generate", "--check"], 2);
+    // Without a folder they go to standard output.
+    let out = ended(&["vectors", "generate", "--seed", "5", "--count", "3"], 0);
+    assert!(out.contains("gen.0003") && !out.contains("gen.0004"), "{out}");
+}
+
+#[test]
+fn fresh_cases_agree() {
+    ended(&["diff", "--seed", "0xC0FFEE", "--count", "1500"], 0);
+}
+
+#[test]
+fn cases_can_be_looked_at() {
+    let list = ended(&["vectors", "list", "--group", "eval.percentage"], 0);
+    assert!(list.lines().count() >= 60);
+    let shown = ended(&["vectors", "show", "str.missing.EQUALS"], 0);
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(shown["features"][0]["strategies"][0]["attributes"][0]["conditional"], "EQUALS");
+    for command in [&["explain"][..], &["vectors", "explain"]] {
+        let out = ended(&[command, &["str.missing.EQUALS"]].concat(), 0);
+        for part in ["profile edge", "expected", "reference", "EQUALS"] {
+            assert!(out.contains(part), "{part}: {out}");
+        }
+    }
+    assert!(ended(&["vectors", "show", "live.000.BOOLEAN_2"], 0).contains("hash_id"));
+    for id in ["hash.tail.1", "fh.values.boolean-true", "fh.murmur.03", "gen.0001"] {
+        ended(&["explain", id], 0);
+    }
+}
+
+#[test]
+fn what_does_not_exist() {
+    ended(&["vectors", "show", "no.such-case"], 2);
+    ended(&["vectors", "run", "--group", "no.such-group"], 2);
+    ended(&["vectors", "run", "--target", "reference:mut-nothing"], 2);
+    ended(&["vectors", "run", "--group", "hash.murmur3", "--certify"], 3);
+    ended(&["--data", "no-such-folder", "vectors", "run"], 4);
+}
