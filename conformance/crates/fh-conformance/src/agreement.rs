@@ -60,7 +60,17 @@ pub struct Disagreement {
 }
 
 impl Disagreement {
-    /// What disagreements that have one cause have in common: profile, parts, and the rules and the
+    /// Answers, traces or getters: the first of these in which they differ.
+    #[must_use]
+    pub fn in_what(&self) -> &'static str {
+        match self.parts.first().map(String::as_str) {
+            Some("trace") => "traces",
+            Some(part) if part.starts_with("getter ") => "getters",
+            _ => "answers",
+        }
+    }
+
+    /// What disagreements that have one cause have in common: the profile, and the rules and the
     /// outcomes involved. Only meaningful after [`Disagreement::shrunk`].
     #[must_use]
     pub fn class(&self) -> String {
@@ -79,14 +89,14 @@ impl Disagreement {
         format!(
             "{} · {} · {} · engine {} · reference {}",
             self.profile,
-            self.parts.join(", "),
+            self.in_what(),
             rules.collect::<Vec<_>>().join(" and "),
             outcomes(&self.engine),
             outcomes(&self.reference)
         )
     }
 
-    /// The smallest case on which they disagree in the same parts.
+    /// The smallest case on which they still disagree so.
     #[must_use]
     pub fn shrunk(self, oracles: &mut Oracles) -> Disagreement {
         let both = Json::List(vec![self.feature.clone(), self.context.clone()]);
@@ -95,7 +105,7 @@ impl Disagreement {
             let context = texts(context)?;
             let question = question(&feature.to_string(), &context);
             let found = oracles.compare(self.profile, &question)?;
-            (found.parts == self.parts).then_some(found)
+            (found.parts.first() == self.parts.first()).then_some(found)
         };
         let both = smallest(both, |both| again(both).is_some());
         again(&both).unwrap_or(self)
