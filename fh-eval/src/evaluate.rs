@@ -6,7 +6,7 @@ use crate::attributes::{Attributes, Name, Supplied, Values};
 use crate::bucket::{Encoding, Murmur3, bucket_of, scale};
 use crate::predicate::{Predicate, Run, compare_packed, ends_with, is_in, join};
 use crate::subject::Subject;
-use crate::tables::{Field, Head, Mode, Now, Rule, Share, Strategy, Tables};
+use crate::tables::{Field, Head, Mode, Reading, Rule, Share, Strategy, Tables};
 use crate::text::version::pack;
 use crate::time::Clock;
 use crate::trace::Tracer;
@@ -319,7 +319,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     #[inline]
     fn values(&self, field: u32) -> Option<Values<'a>> {
         let field = self.tables.fields.get(field as usize)?;
-        self.attributes.find(field.name, &field.text)
+        let values = self.attributes.find(field.name, &field.text)?;
+        Some(if field.reading == Reading::FirstOnly { values.first() } else { values })
     }
 
     #[cold]
@@ -332,16 +333,17 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     #[cold]
     fn holds_without(&mut self, index: u32, rule: &Rule) -> bool {
         let field = self.tables.fields.get(rule.field as usize);
-        let now = field.map_or(Now::Missing, |field| field.now);
+        let reading = field.map_or(Reading::Plain, |field| field.reading);
+        let clock = !matches!(reading, Reading::Plain | Reading::FirstOnly);
         let blank = matches!(rule.predicate, Predicate::Blank);
-        if now == Now::Missing || blank || matches!(rule.predicate, Predicate::Never) {
-            let held = now == Now::Missing && blank;
+        if !clock || blank || matches!(rule.predicate, Predicate::Never) {
+            let held = !clock && blank;
             self.tracer.rule(index, None, held);
             return held;
         }
         let moment = self.clock.now();
         let iso = moment.iso();
-        let text = std::str::from_utf8(now_text(now, &iso)).unwrap_or_default();
+        let text = std::str::from_utf8(now_text(reading, &iso)).unwrap_or_default();
         let held = self.passes(&rule.predicate, &Supplied::new(text));
         self.tracer.rule(index, Some(moment), held);
         held
@@ -368,12 +370,12 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
 }
 
 /// The clock as a rule on `now` sees it.
-pub(crate) fn now_text(now: Now, iso: &[u8; 24]) -> &[u8] {
-    let len = match now {
-        Now::Missing => 0,
-        Now::Date => 10,
-        Now::Local => 23,
-        Now::Instant => 24,
+fn now_text(reading: Reading, iso: &[u8; 24]) -> &[u8] {
+    let len = match reading {
+        Reading::Plain | Reading::FirstOnly => 0,
+        Reading::Date => 10,
+        Reading::Local => 23,
+        Reading::Instant => 24,
     };
     iso.get(..len).unwrap_or_default()
 }

@@ -127,19 +127,22 @@ pub(crate) struct Rule {
 pub(crate) struct Field {
     pub(crate) name: Name,
     pub(crate) text: Arc<str>,
-    pub(crate) now: Now,
+    pub(crate) reading: Reading,
 }
 
-/// What a rule on a missing attribute reads instead (evaluation 2.6, step 2).
+/// How rules read an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Now {
-    /// Nothing.
-    Missing,
-    /// Today.
+pub(crate) enum Reading {
+    /// Any of its values may make a rule hold.
+    Plain,
+    /// Only the first value counts: the next one would never be looked at, because on the first the server
+    /// has matched or raised an error (profile `edge`).
+    FirstOnly,
+    /// If it is missing, today (evaluation 2.6, step 2).
     Date,
-    /// The moment, with `Z`.
+    /// If it is missing, the moment, with `Z`.
     Instant,
-    /// The moment, without an offset, as on the server.
+    /// If it is missing, the moment without an offset, as on the server.
     Local,
 }
 
@@ -226,8 +229,8 @@ impl Tables {
     }
 }
 
-/// The rows of a field by its name: one for each sense of `now`, which is one in all but odd rules.
-type FieldRows = HashMap<Box<str>, SmallVec<[(Now, u32); 1]>, foldhash::fast::FixedState>;
+/// The rows of a field by its name: one for each way to read it, which is one in all but odd rules.
+type FieldRows = HashMap<Box<str>, SmallVec<[(Reading, u32); 1]>, foldhash::fast::FixedState>;
 
 /// Appends rows to tables; knows which fields there are already.
 #[derive(Debug, Default)]
@@ -287,15 +290,15 @@ impl Writer {
     }
 
     /// The row of a field, the same one for every rule that reads it.
-    pub(crate) fn field(&mut self, name: &str, now: Now) -> u32 {
+    pub(crate) fn field(&mut self, name: &str, reading: Reading) -> u32 {
         if let Some(rows) = self.fields.get(name)
-            && let Some((_, row)) = rows.iter().find(|(known, _)| *known == now)
+            && let Some((_, row)) = rows.iter().find(|(known, _)| *known == reading)
         {
             return *row;
         }
         let row = self.tables.fields.len() as u32;
-        self.tables.fields.push(Field { name: Name::of(name), text: name.into(), now });
-        self.fields.entry(name.into()).or_default().push((now, row));
+        self.tables.fields.push(Field { name: Name::of(name), text: name.into(), reading });
+        self.fields.entry(name.into()).or_default().push((reading, row));
         row
     }
 
@@ -311,7 +314,7 @@ impl Writer {
                 Some(field) => field,
                 None => {
                     let field = from.fields.get(rule.field as usize);
-                    let row = field.map_or(0, |field| self.field(&field.text, field.now));
+                    let row = field.map_or(0, |field| self.field(&field.text, field.reading));
                     if let Some(slot) = fields.get_mut(rule.field as usize) {
                         *slot = Some(row);
                     }

@@ -18,7 +18,7 @@ use crate::predicate::Run;
 use crate::profile::Profile;
 use crate::ruleset::{Feature, Ruleset};
 use crate::tables::{
-    FeatureDetail, Field, Head, Now, Share, Strategy, StrategyDetail, ValueAt, Writer,
+    FeatureDetail, Field, Head, Reading, Share, Strategy, StrategyDetail, ValueAt, Writer,
 };
 use crate::text::pattern::{Extent, Pattern};
 use crate::value::Kind;
@@ -523,7 +523,7 @@ impl<'a> Compilation<'a> {
             let field = |name: &String| Field {
                 name: Name::of(name),
                 text: name.as_str().into(),
-                now: Now::Missing,
+                reading: Reading::Plain,
             };
             self.writer.source(names.iter().map(field).collect())
         };
@@ -554,6 +554,7 @@ impl<'a> Compilation<'a> {
                 writer: &mut self.writer,
                 patterns: &mut self.patterns,
                 notes: &mut self.notes,
+                reading: Reading::Plain,
             }
             .rule(rule);
             self.writer.tables.rules.push(compiled);

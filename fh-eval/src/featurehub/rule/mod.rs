@@ -15,13 +15,15 @@ use crate::diagnostic::{Consequence, Problem};
 use crate::json::{Shape, Token};
 use crate::predicate::{Comparison, Predicate, Rare, Wanted};
 use crate::profile::Profile;
-use crate::tables::{Now, Rule, Writer};
+use crate::tables::{Reading, Rule, Writer};
 
 pub(super) struct RuleCompiler<'a> {
     pub(super) profile: Profile,
     pub(super) writer: &'a mut Writer,
     pub(super) patterns: &'a mut Patterns,
     pub(super) notes: &'a mut Notes,
+    /// How the rule reads its attribute.
+    pub(super) reading: Reading,
 }
 
 /// RolloutStrategyFieldType.
@@ -158,14 +160,14 @@ impl RuleCompiler<'_> {
     }
 
     fn field(&mut self, name: &str, kind: Type) -> u32 {
-        let now = match (kind, self.profile) {
-            _ if !name.eq_ignore_ascii_case("now") => Now::Missing,
-            (Type::Date, _) => Now::Date,
-            (Type::DateTime, Profile::Client) => Now::Instant,
-            (Type::DateTime, Profile::Edge) => Now::Local,
-            _ => Now::Missing,
+        let reading = match (kind, self.profile) {
+            _ if !name.eq_ignore_ascii_case("now") => self.reading,
+            (Type::Date, _) => Reading::Date,
+            (Type::DateTime, Profile::Client) => Reading::Instant,
+            (Type::DateTime, Profile::Edge) => Reading::Local,
+            _ => self.reading,
         };
-        self.writer.field(name, now)
+        self.writer.field(name, reading)
     }
 
     /// Scalars of the list; nested lists and objects are dropped.

@@ -9,8 +9,9 @@ use crate::diagnostic::{Consequence, Problem};
 use crate::json::Token;
 use crate::predicate::{Predicate, Rare, Run, Text, TextTest};
 use crate::profile::Profile;
+use crate::tables::Reading;
 use crate::text::order;
-use crate::text::pattern::{Anchor, Refusal};
+use crate::text::pattern::Anchor;
 
 /// Lists longer than this are sorted and searched instead of scanned.
 const LONGEST_SCAN: usize = 16;
@@ -40,9 +41,15 @@ impl RuleCompiler<'_> {
                 let bound: Vec<_> = bound.into_iter().cloned().collect();
                 self.text_test(TextTest::Order(comparison), &bound)
             }
-            Conditional::Starts | Conditional::Ends | Conditional::Regex => {
-                self.text_conditional(conditional, readable)
+            Conditional::Regex => {
+                let (predicate, ended) = self.patterns(&readable.values);
+                if ended {
+                    // The server raises an error on the pattern that ended the list.
+                    self.reading = Reading::FirstOnly;
+                }
+                predicate
             }
+            Conditional::Starts | Conditional::Ends => self.text_conditional(conditional, readable),
         }
     }
 
@@ -66,7 +73,7 @@ impl RuleCompiler<'_> {
         match conditional {
             Conditional::Starts => self.text_test(TextTest::Starts, &readable.values),
             Conditional::Ends => self.text_test(TextTest::Ends, &readable.values),
-            _ => self.patterns(&readable.values),
+            _ => self.patterns(&readable.values).0,
         }
     }
 
@@ -113,15 +120,17 @@ impl RuleCompiler<'_> {
         }
     }
 
-    pub(super) fn patterns(&mut self, texts: &[Cow<'_, str>]) -> Predicate {
+    /// The predicate of the patterns that could be compiled, and whether one that could not ended the list
+    /// (profile `edge`, where the server fails on it as soon as it gets there).
+    fn patterns(&mut self, texts: &[Cow<'_, str>]) -> (Predicate, bool) {
+        let mut ended = false;
         let mut patterns = Vec::with_capacity(texts.len());
         for text in texts {
             match self.patterns.get(text) {
                 Ok(pattern) => patterns.push(pattern),
-                Err(problem @ Problem::Pattern(Refusal::Invalid(_)))
-                    if self.profile == Profile::Edge =>
-                {
+                Err(problem) if self.profile == Profile::Edge => {
                     self.end_rule(text, problem);
+                    ended = true;
                     break;
                 }
                 Err(problem) => self.drop_value(text, problem),
@@ -144,11 +153,11 @@ impl RuleCompiler<'_> {
                 .flat_map(|(_, texts)| texts.iter())
                 .map(|text| Cow::Borrowed(text.as_ref()))
                 .collect();
-            return self.text_test(test, &texts);
+            return (self.text_test(test, &texts), ended);
         }
         if patterns.is_empty() {
-            return Predicate::Never;
+            return (Predicate::Never, ended);
         }
-        self.writer.rare(Rare::Patterns(patterns.into()))
+        (self.writer.rare(Rare::Patterns(patterns.into())), ended)
     }
 }

@@ -3,6 +3,7 @@
 use super::{Conditional, Readable, RuleCompiler, Typed};
 use crate::json::Token;
 use crate::predicate::{Comparison, Predicate, Rare, split};
+use crate::tables::Reading;
 use crate::text::version::{Version, pack};
 
 impl RuleCompiler<'_> {
@@ -11,6 +12,10 @@ impl RuleCompiler<'_> {
             return Predicate::Never;
         };
         let Readable { values, ended } = self.texts(tokens);
+        if ended {
+            // The server raises an error on the null that ended the list.
+            self.reading = Reading::FirstOnly;
+        }
         let comparison = match typed {
             Typed::In => Comparison::Equal,
             Typed::NotIn if ended => return Predicate::Never,
