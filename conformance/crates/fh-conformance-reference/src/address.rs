@@ -22,9 +22,7 @@ impl Address {
         if options.has(Bug::IpHostNameResolved) && text == "localhost" {
             return Some(v4(0x7f00_0001));
         }
-        let bracketed = text
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'));
+        let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         if text.contains(':') {
             return parse_v6(bracketed.unwrap_or(text), options);
         }
@@ -34,18 +32,13 @@ impl Address {
 }
 
 fn v4(bits: u32) -> Address {
-    Address {
-        bits: u128::from(bits),
-        width: 32,
-    }
+    Address { bits: u128::from(bits), width: 32 }
 }
 
 /// Four numbers below 256. In the short forms there are fewer, and the last fills what is left.
 fn parse_v4(text: &str, short: bool, options: &Options) -> Option<u32> {
-    let numbers: Vec<u64> = text
-        .split('.')
-        .map(|part| number(part, options))
-        .collect::<Option<_>>()?;
+    let numbers: Vec<u64> =
+        text.split('.').map(|part| number(part, options)).collect::<Option<_>>()?;
     let (last, leading) = numbers.split_last()?;
     if leading.len() > 3 || (!short && leading.len() != 3) {
         return None;
@@ -59,17 +52,13 @@ fn parse_v4(text: &str, short: bool, options: &Options) -> Option<u32> {
         bits = bits << 8 | number;
         width -= 8;
     }
-    (*last < 1 << width)
-        .then(|| u32::try_from(bits << width | last).ok())
-        .flatten()
+    (*last < 1 << width).then(|| u32::try_from(bits << width | last).ok()).flatten()
 }
 
 fn number(text: &str, options: &Options) -> Option<u64> {
     let octal = options.has(Bug::IpLeadingZerosOctal) && text.starts_with('0');
     let all_digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    all_digits
-        .then(|| u64::from_str_radix(text, if octal { 8 } else { 10 }).ok())
-        .flatten()
+    all_digits.then(|| u64::from_str_radix(text, if octal { 8 } else { 10 }).ok()).flatten()
 }
 
 fn parse_v6(text: &str, options: &Options) -> Option<Address> {
@@ -80,14 +69,10 @@ fn parse_v6(text: &str, options: &Options) -> Option<Address> {
     };
     let groups = match literal.split_once("::") {
         Some((head, tail)) => {
-            let (head, tail) = (
-                parse_groups(head, false, options)?,
-                parse_groups(tail, true, options)?,
-            );
+            let (head, tail) =
+                (parse_groups(head, false, options)?, parse_groups(tail, true, options)?);
             // The two colons stand for one group of zeros at least.
-            let zeros = 8_usize
-                .checked_sub(head.len() + tail.len())
-                .filter(|zeros| *zeros > 0)?;
+            let zeros = 8_usize.checked_sub(head.len() + tail.len()).filter(|zeros| *zeros > 0)?;
             [head, vec![0; zeros], tail].concat()
         }
         None => parse_groups(literal, true, options)?,
@@ -95,14 +80,9 @@ fn parse_v6(text: &str, options: &Options) -> Option<Address> {
     if groups.len() != 8 {
         return None;
     }
-    let bits = groups
-        .iter()
-        .fold(0, |bits: u128, group| bits << 16 | u128::from(*group));
+    let bits = groups.iter().fold(0, |bits: u128, group| bits << 16 | u128::from(*group));
     if bits >> 32 == 0xffff && !options.has(Bug::IpMappedNotNormalised) {
-        return Some(Address {
-            bits: bits & 0xffff_ffff,
-            width: 32,
-        });
+        return Some(Address { bits: bits & 0xffff_ffff, width: 32 });
     }
     Some(Address { bits, width: 128 })
 }
@@ -147,23 +127,12 @@ impl Network {
                 None => Network::Unreadable,
             };
         };
-        let mask = if options.edge() {
-            mask.split('/').next().unwrap_or_default()
-        } else {
-            mask
-        };
-        let digits = if options.edge() {
-            mask.strip_prefix(['+', '-'])
-        } else {
-            mask.strip_prefix('+')
-        }
-        .unwrap_or(mask);
+        let mask = if options.edge() { mask.split('/').next().unwrap_or_default() } else { mask };
+        let digits =
+            if options.edge() { mask.strip_prefix(['+', '-']) } else { mask.strip_prefix('+') }
+                .unwrap_or(mask);
         if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
-            return if options.edge() {
-                Network::Stops
-            } else {
-                Network::Unreadable
-            };
+            return if options.edge() { Network::Stops } else { Network::Unreadable };
         }
         let sign = if mask.starts_with('-') { -1 } else { 1 };
         let bits = sign * digits.parse::<i64>().unwrap_or(i64::MAX);
@@ -204,10 +173,7 @@ impl Network {
 
 /// Shift right, also by all 128 bits.
 fn shift(bits: u128, by: i64) -> u128 {
-    u32::try_from(by)
-        .ok()
-        .and_then(|by| bits.checked_shr(by))
-        .unwrap_or(0)
+    u32::try_from(by).ok().and_then(|by| bits.checked_shr(by)).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -265,19 +231,10 @@ mod tests {
             "localhost",
             "１.2.3.4",
         ] {
-            let expected = text
-                .parse::<IpAddr>()
-                .ok()
-                .map(|ip| match ip.to_canonical() {
-                    IpAddr::V4(v4) => Address {
-                        bits: u128::from(v4.to_bits()),
-                        width: 32,
-                    },
-                    IpAddr::V6(v6) => Address {
-                        bits: v6.to_bits(),
-                        width: 128,
-                    },
-                });
+            let expected = text.parse::<IpAddr>().ok().map(|ip| match ip.to_canonical() {
+                IpAddr::V4(v4) => Address { bits: u128::from(v4.to_bits()), width: 32 },
+                IpAddr::V6(v6) => Address { bits: v6.to_bits(), width: 128 },
+            });
             assert_eq!(Address::parse(text, &client()), expected, "{text}");
         }
     }
@@ -298,15 +255,9 @@ mod tests {
         same("10.1", "10.0.0.1", &edge());
         same("10.1.2", "10.1.0.2", &edge());
         same("167772161", "10.0.0.1", &edge());
-        for text in [
-            "[1.2.3.4]",
-            "[::1",
-            "::1]",
-            "fe80::1%",
-            "10.16777216",
-            "1.2.65536",
-            "4294967296",
-        ] {
+        for text in
+            ["[1.2.3.4]", "[::1", "::1]", "fe80::1%", "10.16777216", "1.2.65536", "4294967296"]
+        {
             assert_eq!(Address::parse(text, &edge()), None, "{text}");
         }
     }
@@ -343,26 +294,11 @@ mod tests {
         ] {
             assert!(!contains(rule, address, &client()), "{rule} {address}");
         }
-        for rule in [
-            "10.0.0.0/",
-            "10.0.0.0/abc",
-            "10.0.0.0//8",
-            "10.0.0.0/99999999999",
-        ] {
+        for rule in ["10.0.0.0/", "10.0.0.0/abc", "10.0.0.0//8", "10.0.0.0/99999999999"] {
             assert_eq!(Network::parse(rule, &edge()), Network::Stops, "{rule}");
         }
-        for rule in [
-            "10.0.0.0/",
-            "10.0.0.0/-1",
-            "10.0.0.0/8/x",
-            "10.0.0.0/abc",
-            "nonsense",
-        ] {
-            assert_eq!(
-                Network::parse(rule, &client()),
-                Network::Unreadable,
-                "{rule}"
-            );
+        for rule in ["10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8/x", "10.0.0.0/abc", "nonsense"] {
+            assert_eq!(Network::parse(rule, &client()), Network::Unreadable, "{rule}");
         }
         assert!(contains("10.0.0.0/8/x", "10.9.9.9", &edge()));
         assert!(contains("10.0.0.1/-1", "10.0.0.1", &edge()));

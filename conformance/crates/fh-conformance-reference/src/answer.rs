@@ -30,12 +30,7 @@ impl Options {
     /// Options without a replaced hash id and without a planted bug; `now_ms` as in the field.
     #[must_use]
     pub fn new(profile: Profile, now_ms: i64) -> Options {
-        Options {
-            profile,
-            now_ms,
-            hash_id: None,
-            mutant: None,
-        }
+        Options { profile, now_ms, hash_id: None, mutant: None }
     }
 
     pub(crate) fn edge(&self) -> bool {

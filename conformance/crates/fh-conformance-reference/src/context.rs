@@ -17,9 +17,8 @@ pub fn context_from_json(text: &str) -> Result<Option<Context>, Unreadable> {
     if token.is_null() {
         return Ok(None);
     }
-    let members = token
-        .members()
-        .ok_or_else(|| Unreadable::new("a context is an object or null"))?;
+    let members =
+        token.members().ok_or_else(|| Unreadable::new("a context is an object or null"))?;
     let mut context: Context = Vec::new();
     for (name, value) in members {
         let values = match value.elements() {
@@ -33,11 +32,7 @@ pub fn context_from_json(text: &str) -> Result<Option<Context>, Unreadable> {
 
 fn scalar(token: Token<'_>) -> Option<String> {
     let plain = token.number().is_some() || token.boolean().is_some();
-    if plain {
-        Some(token.text().to_owned())
-    } else {
-        token.string()
-    }
+    if plain { Some(token.text().to_owned()) } else { token.string() }
 }
 
 /// The values of an attribute, if it is there.

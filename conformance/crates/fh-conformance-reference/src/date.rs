@@ -17,8 +17,8 @@ impl Date {
         nothing_left.then_some(date)
     }
 
-    /// A date at the beginning of a text, and what follows it. The edge also reads signed years of
-    /// more than four digits, and the year 0000.
+    /// A date at the beginning of a text, and what follows it. The edge also reads signed years, and
+    /// the year 0000.
     pub(crate) fn prefix(text: &str, edge: bool) -> Option<(Date, &str)> {
         let (year, rest) = if edge && text.starts_with(['+', '-']) {
             long_year(text)?
@@ -38,11 +38,7 @@ impl Date {
     /// The day that lies this many days after 1970-01-01.
     pub(crate) fn from_days(days: i64) -> Date {
         // The calendar repeats every 400 years of 146,097 days: start in the right cycle, then count.
-        let mut date = Date {
-            year: 1970 + days.div_euclid(146_097) * 400,
-            month: 1,
-            day: 1,
-        };
+        let mut date = Date { year: 1970 + days.div_euclid(146_097) * 400, month: 1, day: 1 };
         let mut left = days.rem_euclid(146_097);
         while left >= days_in_year(date.year) {
             left -= days_in_year(date.year);
@@ -64,9 +60,7 @@ impl Date {
             before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400)
         };
         let years = (self.year - 1970) * 365 + leaps(self.year) - leaps(1970);
-        let months: i64 = (1..self.month)
-            .map(|month| days_in_month(self.year, month))
-            .sum();
+        let months: i64 = (1..self.month).map(|month| days_in_month(self.year, month)).sum();
         years + months + self.day - 1
     }
 
@@ -97,17 +91,15 @@ fn days_in_month(year: i64, month: i64) -> i64 {
 pub(crate) fn digits(text: &str, count: usize) -> Option<(i64, &str)> {
     let (head, rest) = text.split_at_checked(count)?;
     let all_digits = head.bytes().all(|b| b.is_ascii_digit());
-    all_digits
-        .then(|| head.parse().ok())
-        .flatten()
-        .map(|number| (number, rest))
+    all_digits.then(|| head.parse().ok()).flatten().map(|number| (number, rest))
 }
 
-/// A sign and five to ten digits, within the years that the JVM knows.
+/// A sign and five to ten digits (four will do after a minus, as on a JVM), within the years that the JVM knows.
 fn long_year(text: &str) -> Option<(i64, &str)> {
     let unsigned = text.get(1..)?;
     let count = unsigned.bytes().take_while(u8::is_ascii_digit).count();
-    if !(5..=10).contains(&count) {
+    let fewest = if text.starts_with('-') { 4 } else { 5 };
+    if !(fewest..=10).contains(&count) {
         return None;
     }
     let (size, rest) = digits(unsigned, count)?;
@@ -128,15 +120,7 @@ pub(crate) struct Offset {
 /// `Z` or `±HH:MM[:SS]`, and what follows.
 pub(crate) fn offset(text: &str) -> Option<(Offset, &str)> {
     if let Some(rest) = text.strip_prefix(['Z', 'z']) {
-        return Some((
-            Offset {
-                sign: 1,
-                hours: 0,
-                minutes: 0,
-                seconds: 0,
-            },
-            rest,
-        ));
+        return Some((Offset { sign: 1, hours: 0, minutes: 0, seconds: 0 }, rest));
     }
     let sign = match text.chars().next()? {
         '+' => 1,
@@ -149,15 +133,7 @@ pub(crate) fn offset(text: &str) -> Option<(Offset, &str)> {
         Some(more) => digits(more, 2)?,
         None => (0, rest),
     };
-    Some((
-        Offset {
-            sign,
-            hours,
-            minutes,
-            seconds,
-        },
-        rest,
-    ))
+    Some((Offset { sign, hours, minutes, seconds }, rest))
 }
 
 #[cfg(test)]
@@ -196,20 +172,10 @@ mod tests {
         ] {
             assert!(Date::parse(text, false).is_none(), "{text}");
         }
-        for text in [
-            "+12345-01-01",
-            "-12345-01-01",
-            "0000-02-29",
-            "+0002024-01-01",
-        ] {
+        for text in ["+12345-01-01", "-12345-01-01", "0000-02-29", "+0002024-01-01"] {
             assert!(Date::parse(text, true).is_some(), "{text}");
         }
-        for text in [
-            "12345-01-01",
-            "+2024-01-01",
-            "+1234567890-01-01",
-            "-00000-01-01",
-        ] {
+        for text in ["12345-01-01", "+2024-01-01", "+1234567890-01-01", "-00000-01-01"] {
             assert!(Date::parse(text, true).is_none(), "{text}");
         }
     }

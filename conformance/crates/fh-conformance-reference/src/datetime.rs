@@ -35,15 +35,7 @@ impl DateTime {
             }
             0
         } else {
-            let (
-                Offset {
-                    sign,
-                    hours,
-                    minutes,
-                    seconds,
-                },
-                rest,
-            ) = offset(rest)?;
+            let (Offset { sign, hours, minutes, seconds }, rest) = offset(rest)?;
             let size = (hours * 60 + minutes) * 60 + seconds;
             if minutes > 59 || seconds > 59 || size > 18 * 3600 || !is_zone_name(rest) {
                 return None;
@@ -52,16 +44,8 @@ impl DateTime {
         };
         Some(DateTime {
             local: date.days() * 86_400 + (hours * 60 + minutes) * 60 + seconds,
-            nanoseconds: if options.has(Bug::DatetimeFractionIgnored) {
-                0
-            } else {
-                nanoseconds
-            },
-            offset: if options.has(Bug::DatetimeOffsetIgnored) {
-                0
-            } else {
-                offset
-            },
+            nanoseconds: if options.has(Bug::DatetimeFractionIgnored) { 0 } else { nanoseconds },
+            offset: if options.has(Bug::DatetimeOffsetIgnored) { 0 } else { offset },
         })
     }
 
@@ -81,11 +65,7 @@ impl DateTime {
     /// By instant; for the edge, equal instants by the local clock.
     pub(crate) fn order(self, other: DateTime, options: &Options) -> Ordering {
         let by_instant = self.instant().cmp(&other.instant());
-        if options.edge() {
-            by_instant.then(self.local.cmp(&other.local))
-        } else {
-            by_instant
-        }
+        if options.edge() { by_instant.then(self.local.cmp(&other.local)) } else { by_instant }
     }
 }
 
@@ -123,18 +103,11 @@ pub(crate) fn now_datetime(options: &Options) -> String {
     let (seconds, milliseconds) = (of_day / 1000, of_day % 1000);
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     let zone = if options.edge() { "" } else { "Z" };
-    format!(
-        "{}T{hours:02}:{minutes:02}:{seconds:02}.{milliseconds:03}{zone}",
-        now_date(options)
-    )
+    format!("{}T{hours:02}:{minutes:02}:{seconds:02}.{milliseconds:03}{zone}", now_date(options))
 }
 
 fn now(options: &Options) -> i64 {
-    let local = if options.has(Bug::NowLocal) {
-        13 * 3_600_000
-    } else {
-        0
-    };
+    let local = if options.has(Bug::NowLocal) { 13 * 3_600_000 } else { 0 };
     options.now_ms.saturating_add(local)
 }
 
@@ -195,10 +168,8 @@ mod tests {
     fn the_same_instant_elsewhere() {
         let read = |text, options| DateTime::parse(text, options).unwrap();
         let options = client();
-        let (here, there) = (
-            read("2031-05-09T08:15:00Z", &options),
-            read("2031-05-09T10:15:00+02:00", &options),
-        );
+        let (here, there) =
+            (read("2031-05-09T08:15:00Z", &options), read("2031-05-09T10:15:00+02:00", &options));
         assert!(here.equals(there, &options));
         assert_eq!(there.order(here, &options), Ordering::Equal);
         assert!(!here.equals(there, &edge()));
@@ -212,9 +183,6 @@ mod tests {
         assert_eq!(now_date(&client()), "2024-02-29");
         assert_eq!(now_datetime(&client()), "2024-02-29T23:30:00.007Z");
         assert_eq!(now_datetime(&edge()), "2024-02-29T23:30:00.007");
-        assert_eq!(
-            now_datetime(&Options::new(Profile::Client, -1)),
-            "1969-12-31T23:59:59.999Z"
-        );
+        assert_eq!(now_datetime(&Options::new(Profile::Client, -1)), "1969-12-31T23:59:59.999Z");
     }
 }

@@ -32,12 +32,7 @@ impl Decimal {
             digits.push(u8::try_from(c.to_digit(10)?).ok()?);
         }
         let point = length(whole.len()) + exponent;
-        Some(Decimal::new(
-            negative,
-            digits,
-            point,
-            length(fraction.len()) - exponent,
-        ))
+        Some(Decimal::new(negative, digits, point, length(fraction.len()) - exponent))
     }
 
     /// The exact value of a double, with as many decimals as it needs. `None` if it is not finite.
@@ -49,11 +44,7 @@ impl Decimal {
         let raw = (bits >> 52) & 0x7ff;
         let fraction = bits & ((1 << 52) - 1);
         // number = significand × 2^power
-        let mut significand = if raw == 0 {
-            fraction
-        } else {
-            fraction | 1 << 52
-        };
+        let mut significand = if raw == 0 { fraction } else { fraction | 1 << 52 };
         let mut power = i64::try_from(raw.max(1)).ok()? - 1075;
         while significand != 0 && significand % 2 == 0 {
             significand /= 2;
@@ -83,19 +74,9 @@ impl Decimal {
             digits.pop();
         }
         if digits.is_empty() {
-            return Decimal {
-                negative: false,
-                digits,
-                point: 0,
-                scale,
-            };
+            return Decimal { negative: false, digits, point: 0, scale };
         }
-        Decimal {
-            negative,
-            digits,
-            point,
-            scale,
-        }
+        Decimal { negative, digits, point, scale }
     }
 
     pub(crate) fn scale(&self) -> i128 {
@@ -110,11 +91,8 @@ impl Decimal {
         }
         let mut value: i128 = 0;
         for place in 0..self.point.min(30) {
-            let digit = usize::try_from(place)
-                .ok()
-                .and_then(|p| self.digits.get(p))
-                .copied()
-                .unwrap_or(0);
+            let digit =
+                usize::try_from(place).ok().and_then(|p| self.digits.get(p)).copied().unwrap_or(0);
             value = value * 10 + i128::from(digit);
         }
         let signed = if self.negative { -value } else { value };
@@ -132,10 +110,7 @@ impl Decimal {
     /// Compare by value.
     pub(crate) fn order(&self, other: &Decimal) -> Ordering {
         // Without zeros at the ends, digits after equal points compare as text does.
-        let sizes = self
-            .point
-            .cmp(&other.point)
-            .then_with(|| self.digits.cmp(&other.digits));
+        let sizes = self.point.cmp(&other.point).then_with(|| self.digits.cmp(&other.digits));
         self.sign().cmp(&other.sign()).then(match self.sign() {
             0 => Ordering::Equal,
             1 => sizes,
@@ -220,14 +195,9 @@ mod tests {
 
     #[test]
     fn scales() {
-        for (text, scale) in [
-            ("10", 0),
-            ("10.0", 1),
-            ("9.50", 2),
-            ("1e3", -3),
-            ("1.5e3", -2),
-            ("10.", 0),
-        ] {
+        for (text, scale) in
+            [("10", 0), ("10.0", 1), ("9.50", 2), ("1e3", -3), ("1.5e3", -2), ("10.", 0)]
+        {
             assert_eq!(number(text).scale(), scale, "{text}");
         }
     }
@@ -248,25 +218,11 @@ mod tests {
     /// The standard library prints doubles exactly if asked for enough decimals.
     #[test]
     fn doubles_are_exact() {
-        for value in [
-            0.1,
-            10.1,
-            9.5,
-            10.0,
-            -2.75,
-            1e21,
-            1e300,
-            5e-324,
-            123_456.789,
-            0.0,
-            2f64.powi(-1022),
-        ] {
+        for value in
+            [0.1, 10.1, 9.5, 10.0, -2.75, 1e21, 1e300, 5e-324, 123_456.789, 0.0, 2f64.powi(-1022)]
+        {
             let exact = Decimal::exact(value).unwrap();
-            assert_eq!(
-                exact.order(&number(&format!("{value:.1200}"))),
-                Ordering::Equal,
-                "{value}"
-            );
+            assert_eq!(exact.order(&number(&format!("{value:.1200}"))), Ordering::Equal, "{value}");
         }
         assert_eq!(Decimal::exact(9.5).unwrap().scale(), 1);
         assert_eq!(Decimal::exact(10.0).unwrap().scale(), 0);

@@ -59,9 +59,7 @@ pub(crate) fn walk(
     }
 
     let is_split = |strategy: &Strategy| {
-        let counts = strategy
-            .percentage
-            .is_some_and(|p| p != 0 || strategy.rules.is_empty());
+        let counts = strategy.percentage.is_some_and(|p| p != 0 || strategy.rules.is_empty());
         counts && !options.has(Bug::SplitNotReported)
     };
     let reason = match matched {
@@ -90,13 +88,7 @@ pub(crate) fn walk(
 
 fn step(strategy: &Strategy, outcome: Outcome) -> Step {
     let strategy = strategy.id.clone().unwrap_or_default();
-    Step {
-        strategy,
-        outcome,
-        attribute: None,
-        bucket: None,
-        threshold: None,
-    }
+    Step { strategy, outcome, attribute: None, bucket: None, threshold: None }
 }
 
 fn try_strategy(
@@ -113,9 +105,8 @@ fn try_strategy(
         return Ok(step(strategy, Outcome::Invalid));
     }
     let has_rules = !strategy.rules.is_empty();
-    let percentage = strategy
-        .percentage
-        .filter(|_| !(has_rules && options.has(Bug::PctAfterRules)));
+    let percentage =
+        strategy.percentage.filter(|_| !(has_rules && options.has(Bug::PctAfterRules)));
     if options.has(Bug::PctNullNeverMatches) && strategy.percentage_is_null {
         return Ok(step(strategy, Outcome::PercentageMiss));
     }
@@ -153,10 +144,7 @@ fn try_percentage(
     options: &Options,
 ) -> Result<Step, Raised> {
     let no_id = String::new();
-    let own_id = feature
-        .id
-        .as_ref()
-        .or(options.has(Bug::PctWithoutIdHashed).then_some(&no_id));
+    let own_id = feature.id.as_ref().or(options.has(Bug::PctWithoutIdHashed).then_some(&no_id));
     let Some(hash_id) = options.hash_id.as_ref().or(own_id) else {
         return Ok(step(strategy, Outcome::Invalid));
     };
@@ -169,11 +157,7 @@ fn try_percentage(
     let hash = hash::draw(&key, hash_id, options);
     let has_rules = !strategy.rules.is_empty();
 
-    let base_key = if options.has(Bug::PctOneBase) {
-        String::new()
-    } else {
-        key
-    };
+    let base_key = if options.has(Bug::PctOneBase) { String::new() } else { key };
     let known = state.base.get(&base_key).copied();
     let reads_base =
         (!has_rules || options.has(Bug::PctRulesReadBase)) && !options.has(Bug::PctNotCumulative);
@@ -181,9 +165,7 @@ fn try_percentage(
     let limit = percentage.saturating_add(base);
     if !has_rules || options.has(Bug::PctRulesAdvanceBase) {
         // Only a later strategy looks at it, and there is none after a match.
-        state
-            .base
-            .insert(base_key, known.unwrap_or(0).saturating_add(percentage));
+        state.base.insert(base_key, known.unwrap_or(0).saturating_add(percentage));
     }
 
     let never = (options.has(Bug::PctSecondOnKeySkipped) && known.is_some())
@@ -213,11 +195,7 @@ fn try_rules(
             Held::No => Outcome::AttributeMiss,
             Held::Unreadable => Outcome::Invalid,
         };
-        let failed = Step {
-            outcome,
-            attribute: Some(at),
-            ..matched.clone()
-        };
+        let failed = Step { outcome, attribute: Some(at), ..matched.clone() };
         if !options.has(Bug::RulesAny) {
             return Ok(failed);
         }
@@ -244,11 +222,7 @@ fn percentage_key(strategy: &Strategy, context: &Context, options: &Options) -> 
             None => parts.push("<none>".to_owned()),
         }
     }
-    Some(parts.join(if options.has(Bug::PctOtherJoin) {
-        ","
-    } else {
-        "$"
-    }))
+    Some(parts.join(if options.has(Bug::PctOtherJoin) { "," } else { "$" }))
 }
 
 fn default_key(context: &Context, options: &Options) -> Option<String> {

@@ -133,10 +133,7 @@ impl Conditional {
 
     /// Looks at the supplied text as it is, whatever the type.
     pub(crate) fn is_textual(self) -> bool {
-        matches!(
-            self,
-            Conditional::StartsWith | Conditional::EndsWith | Conditional::Regex
-        )
+        matches!(self, Conditional::StartsWith | Conditional::EndsWith | Conditional::Regex)
     }
 
     pub(crate) fn is_ordering(self) -> bool {
@@ -165,9 +162,9 @@ impl Scalar {
             Scalar::Null => return None,
             Scalar::Boolean(boolean) => boolean.to_string(),
             Scalar::Text(text) => text.clone(),
-            Scalar::Number(number) if options.has(Bug::StringNumberRewritten) => number
-                .parse::<f64>()
-                .map_or_else(|_| number.clone(), |n| n.to_string()),
+            Scalar::Number(number) if options.has(Bug::StringNumberRewritten) => {
+                number.parse::<f64>().map_or_else(|_| number.clone(), |n| n.to_string())
+            }
             Scalar::Number(number) if !options.edge() => number.clone(),
             Scalar::Number(number) if number == "-0" => "0".to_owned(),
             Scalar::Number(number) if is_whole(number) => number.clone(),
@@ -201,9 +198,7 @@ impl Feature {
         }
         let version = token.present("version").and_then(Token::number);
         let version = if has(Bug::BigVersionAsF64) {
-            version
-                .and_then(|v| v.parse::<f64>().ok())
-                .map(|v| v as i64)
+            version.and_then(|v| v.parse::<f64>().ok()).map(|v| v as i64)
         } else {
             version.and_then(exact_integer)
         };
@@ -229,19 +224,12 @@ fn text_member(token: Token<'_>, name: &str) -> Option<String> {
 fn exact_integer(number: &str) -> Option<i64> {
     let decimal = Decimal::parse(number)?;
     let integer = decimal.integer()?;
-    decimal
-        .order(&Decimal::parse(&integer.to_string())?)
-        .is_eq()
-        .then_some(integer)
+    decimal.order(&Decimal::parse(&integer.to_string())?).is_eq().then_some(integer)
 }
 
 fn properties(token: Token<'_>) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
-    for (name, value) in token
-        .present("fp")
-        .and_then(Token::members)
-        .unwrap_or_default()
-    {
+    for (name, value) in token.present("fp").and_then(Token::members).unwrap_or_default() {
         found.retain(|(earlier, _)| *earlier != name);
         found.extend(value.string().map(|text| (name, text)));
     }
@@ -264,12 +252,7 @@ impl Strategy {
         let rules = match token.present("attributes").map(Token::elements) {
             None => Ok(Vec::new()),
             Some(rules) => rules
-                .map(|rules| {
-                    rules
-                        .into_iter()
-                        .map(|rule| Rule::read(rule, mutant))
-                        .collect()
-                })
+                .map(|rules| rules.into_iter().map(|rule| Rule::read(rule, mutant)).collect())
                 .ok_or(()),
         };
         Strategy {
@@ -305,9 +288,8 @@ fn read_percentage(token: Token<'_>, mutant: Option<Mutant>) -> Option<i64> {
 impl Rule {
     fn read(token: Token<'_>, mutant: Option<Mutant>) -> Rule {
         let kind = text_member(token, "type").as_deref().and_then(Kind::named);
-        let mut conditional = text_member(token, "conditional")
-            .as_deref()
-            .and_then(Conditional::named);
+        let mut conditional =
+            text_member(token, "conditional").as_deref().and_then(Conditional::named);
         let unknown_word = kind.is_none() || conditional.is_none();
         if mutant.is_some_and(|m| m.is(Bug::UnknownConditionalIsEquals)) {
             conditional = conditional.or(Some(Conditional::Equals));
@@ -315,26 +297,17 @@ impl Rule {
         let values = match token.present("values") {
             None => Some(None),
             // What is no scalar is dropped.
-            Some(list) => list
-                .elements()
-                .map(|all| Some(all.into_iter().filter_map(Scalar::read).collect())),
+            Some(list) => {
+                list.elements().map(|all| Some(all.into_iter().filter_map(Scalar::read).collect()))
+            }
         };
         let condition = match (text_member(token, "fieldName"), kind, conditional, values) {
             (Some(field), Some(kind), Some(conditional), Some(values)) => {
                 let values_are_absent = token.member("values").is_none();
-                Some(Condition {
-                    field,
-                    kind,
-                    conditional,
-                    values,
-                    values_are_absent,
-                })
+                Some(Condition { field, kind, conditional, values, values_are_absent })
             }
             _ => None,
         };
-        Rule {
-            condition,
-            unknown_word,
-        }
+        Rule { condition, unknown_word }
     }
 }

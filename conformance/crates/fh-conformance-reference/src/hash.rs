@@ -21,11 +21,8 @@ pub(crate) fn draw(percentage_key: &str, hash_id: &str, options: &Options) -> u3
     } else {
         format!("{percentage_key}{hash_id}")
     };
-    let seed = if options.has(Bug::HashOtherSeed) {
-        (-1_532_782_654_i32).cast_unsigned()
-    } else {
-        0
-    };
+    let seed =
+        if options.has(Bug::HashOtherSeed) { (-1_532_782_654_i32).cast_unsigned() } else { 0 };
     if options.edge() || options.has(Bug::HashUtf16) {
         murmur3_of_utf16(&text, seed)
     } else {
@@ -48,11 +45,7 @@ pub(crate) fn within(hash: u32, limit: i64, options: &Options) -> bool {
         return f64::from(hash) / 2f64.powi(32) * 1e6 <= limit as f64;
     }
     let bucket = i64::from(to_bucket(hash, options));
-    if options.has(Bug::PctExclusiveBoundary) {
-        bucket < limit
-    } else {
-        bucket <= limit
-    }
+    if options.has(Bug::PctExclusiveBoundary) { bucket < limit } else { bucket <= limit }
 }
 
 /// MurmurHash3 x86 32-bit.
@@ -67,24 +60,15 @@ fn murmur3(bytes: &[u8], seed: u32) -> u32 {
 }
 
 fn little_endian(bytes: &[u8]) -> u32 {
-    bytes
-        .iter()
-        .rev()
-        .fold(0, |word, byte| word << 8 | u32::from(*byte))
+    bytes.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte))
 }
 
 fn scramble(block: u32) -> u32 {
-    block
-        .wrapping_mul(0xcc9e_2d51)
-        .rotate_left(15)
-        .wrapping_mul(0x1b87_3593)
+    block.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593)
 }
 
 fn mix_block(hash: u32, block: u32) -> u32 {
-    (hash ^ scramble(block))
-        .rotate_left(13)
-        .wrapping_mul(5)
-        .wrapping_add(0xe654_6b64)
+    (hash ^ scramble(block)).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64)
 }
 
 fn finish(mut hash: u32, length: u32) -> u32 {
@@ -168,13 +152,7 @@ mod tests {
         };
         for (key, id, client_bucket, edge, java_sdk) in [
             ("fred", "abcde", 212_628, 212_628, 993_564),
-            (
-                "zappo-food",
-                "172765e02-2-1-1-2-2-1",
-                931_882,
-                931_882,
-                274_676,
-            ),
+            ("zappo-food", "172765e02-2-1-1-2-2-1", 931_882, 931_882, 274_676),
             ("visitor-1", F, 419_953, 419_953, 145_169),
             ("mara@harbour.example", F, 597_798, 597_798, 231_039),
             (
@@ -193,11 +171,7 @@ mod tests {
             ("x🚲🚲y", F, 92_258, 583_689, 877_931),
         ] {
             assert_eq!(bucket(key, id, &client()), client_bucket, "{key}");
-            assert_eq!(
-                bucket(key, id, &Options::new(Profile::Edge, 0)),
-                edge,
-                "{key}"
-            );
+            assert_eq!(bucket(key, id, &Options::new(Profile::Edge, 0)), edge, "{key}");
             assert_eq!(bucket(key, id, &java), java_sdk, "{key}");
         }
         // Go hashes the key alone and does not floor.
@@ -218,18 +192,8 @@ mod tests {
             ("abcd", 0x43ed_676a, 265_341, 265_341),
             ("abcde", 0xe89b_9af6, 908_624, 908_624),
             ("fredabcde", 0x366e_ce57, 212_628, 212_628),
-            (
-                "zappo-food172765e02-2-1-1-2-2-1",
-                0xee8f_da7b,
-                931_882,
-                931_882,
-            ),
-            (
-                "user@example.com9cd3b1d4-6f6b-4c0f-8a3f-3f0f6f1f0c11",
-                0x9843_9d9d,
-                594_781,
-                594_781,
-            ),
+            ("zappo-food172765e02-2-1-1-2-2-1", 0xee8f_da7b, 931_882, 931_882),
+            ("user@example.com9cd3b1d4-6f6b-4c0f-8a3f-3f0f6f1f0c11", 0x9843_9d9d, 594_781, 594_781),
             ("é", 0x1011_0787, 62_759, 62_759),
             ("aé", 0x031a_0ccf, 12_116, 12_116),
             ("żółw", 0xfd6a_7400, 989_905, 989_905),
@@ -251,11 +215,7 @@ mod tests {
         ] {
             assert_eq!(draw(text, "", &client()), hash, "{text}");
             assert_eq!(bucket(text, "", &client()), client_bucket, "{text}");
-            assert_eq!(
-                bucket(text, "", &Options::new(Profile::Edge, 0)),
-                edge,
-                "{text}"
-            );
+            assert_eq!(bucket(text, "", &Options::new(Profile::Edge, 0)), edge, "{text}");
         }
     }
 
@@ -282,10 +242,7 @@ mod tests {
             assert_eq!(draw(key, G, &client()), hash, "{key}");
             assert_eq!(bucket(key, G, &client()), expected, "{key}");
         }
-        let java = Options {
-            mutant: Mutant::named("mut-hash-other-seed"),
-            ..client()
-        };
+        let java = Options { mutant: Mutant::named("mut-hash-other-seed"), ..client() };
         assert_eq!(bucket("carol", G, &java), 379_656);
     }
 }

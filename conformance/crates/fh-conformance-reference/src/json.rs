@@ -16,11 +16,8 @@ impl<'a> Token<'a> {
     /// The one value of a document. A byte-order mark in front is skipped.
     pub(crate) fn document(text: &'a str, mutant: Option<Mutant>) -> Result<Token<'a>, Unreadable> {
         let has = |bug| mutant.is_some_and(|m| m.is(bug));
-        let body = if has(Bug::BomRefused) {
-            text
-        } else {
-            text.strip_prefix('\u{feff}').unwrap_or(text)
-        };
+        let body =
+            if has(Bug::BomRefused) { text } else { text.strip_prefix('\u{feff}').unwrap_or(text) };
         let start = skip_space(body, 0);
         let (end, depth) = value_end(body, start)?;
         if skip_space(body, end) != body.len() {
@@ -29,10 +26,7 @@ impl<'a> Token<'a> {
         if has(Bug::DeepJsonRefused) && depth > 128 {
             return Err(Unreadable::new("nested too deeply"));
         }
-        let token = Token {
-            text: body.get(start..end).unwrap_or_default(),
-            mutant,
-        };
+        let token = Token { text: body.get(start..end).unwrap_or_default(), mutant };
         if has(Bug::LoneSurrogateRefused) && holds_lone_surrogate(token.text) {
             return Err(Unreadable::new("half a surrogate pair"));
         }
@@ -57,9 +51,7 @@ impl<'a> Token<'a> {
 
     /// The text of a number.
     pub(crate) fn number(self) -> Option<&'a str> {
-        self.text
-            .starts_with(|c: char| c == '-' || c.is_ascii_digit())
-            .then_some(self.text)
+        self.text.starts_with(|c: char| c == '-' || c.is_ascii_digit()).then_some(self.text)
     }
 
     /// The text that a string stands for. Half a surrogate pair becomes U+FFFD.
@@ -97,10 +89,7 @@ impl<'a> Token<'a> {
         let mut found = Vec::new();
         while self.byte(at)? != b']' {
             let end = value_end(self.text, at).ok()?.0;
-            found.push(Token {
-                text: self.text.get(at..end)?,
-                ..self
-            });
+            found.push(Token { text: self.text.get(at..end)?, ..self });
             at = self.past_comma(end)?;
         }
         Some(found)
@@ -112,21 +101,11 @@ impl<'a> Token<'a> {
         let mut found = Vec::new();
         while self.byte(at)? != b'}' {
             let name_end = string_end(self.text, at).ok()?;
-            let name = Token {
-                text: self.text.get(at..name_end)?,
-                ..self
-            }
-            .string()?;
+            let name = Token { text: self.text.get(at..name_end)?, ..self }.string()?;
             let colon = skip_space(self.text, name_end);
             let start = skip_space(self.text, colon + 1);
             let end = value_end(self.text, start).ok()?.0;
-            found.push((
-                name,
-                Token {
-                    text: self.text.get(start..end)?,
-                    ..self
-                },
-            ));
+            found.push((name, Token { text: self.text.get(start..end)?, ..self }));
             at = self.past_comma(end)?;
         }
         Some(found)
@@ -139,14 +118,8 @@ impl<'a> Token<'a> {
     /// The member of an object with this name: the last one, if there are several.
     pub(crate) fn member(self, name: &str) -> Option<Token<'a>> {
         let members = self.members()?;
-        let mut named = members
-            .into_iter()
-            .filter(|(key, _)| key == name)
-            .map(|(_, value)| value);
-        if self
-            .mutant
-            .is_some_and(|m| m.is(Bug::FirstDuplicateKeyWins))
-        {
+        let mut named = members.into_iter().filter(|(key, _)| key == name).map(|(_, value)| value);
+        if self.mutant.is_some_and(|m| m.is(Bug::FirstDuplicateKeyWins)) {
             named.next()
         } else {
             named.next_back()
@@ -159,18 +132,12 @@ impl<'a> Token<'a> {
     }
 
     fn opened_by(self, bracket: char) -> Option<usize> {
-        self.text
-            .starts_with(bracket)
-            .then(|| skip_space(self.text, 1))
+        self.text.starts_with(bracket).then(|| skip_space(self.text, 1))
     }
 
     fn past_comma(self, at: usize) -> Option<usize> {
         let at = skip_space(self.text, at);
-        Some(if self.byte(at)? == b',' {
-            skip_space(self.text, at + 1)
-        } else {
-            at
-        })
+        Some(if self.byte(at)? == b',' { skip_space(self.text, at + 1) } else { at })
     }
 
     fn byte(self, at: usize) -> Option<u8> {
@@ -296,22 +263,10 @@ fn number_end(text: &str, at: usize) -> Result<usize, Unreadable> {
         while byte(text, at).is_some_and(|b| b.is_ascii_digit()) {
             at += 1;
         }
-        if at == start {
-            Err(unexpected(at))
-        } else {
-            Ok(at)
-        }
+        if at == start { Err(unexpected(at)) } else { Ok(at) }
     };
-    let start = if byte(text, at) == Some(b'-') {
-        at + 1
-    } else {
-        at
-    };
-    let mut end = if byte(text, start) == Some(b'0') {
-        start + 1
-    } else {
-        digits(start)?
-    };
+    let start = if byte(text, at) == Some(b'-') { at + 1 } else { at };
+    let mut end = if byte(text, start) == Some(b'0') { start + 1 } else { digits(start)? };
     if byte(text, end) == Some(b'.') {
         end = digits(end + 1)?;
     }
@@ -352,9 +307,7 @@ mod tests {
 
     #[test]
     fn scalars_keep_their_text() {
-        let list = read(" [1.10, -0, 1e3, \"a\\u0062\", true, null] ")
-            .elements()
-            .unwrap();
+        let list = read(" [1.10, -0, 1e3, \"a\\u0062\", true, null] ").elements().unwrap();
         let texts: Vec<_> = list.iter().map(|t| t.text()).collect();
         assert_eq!(texts, ["1.10", "-0", "1e3", "\"a\\u0062\"", "true", "null"]);
         assert_eq!(list[3].string().as_deref(), Some("ab"));
@@ -379,11 +332,7 @@ mod tests {
 
     #[test]
     fn depth_costs_no_calls() {
-        let deep = format!(
-            "{{\"x\":{}{},\"y\":1}}",
-            "[".repeat(1_000_000),
-            "]".repeat(1_000_000)
-        );
+        let deep = format!("{{\"x\":{}{},\"y\":1}}", "[".repeat(1_000_000), "]".repeat(1_000_000));
         assert_eq!(read(&deep).member("y").unwrap().text(), "1");
     }
 

@@ -42,11 +42,7 @@ impl From<bool> for Verdict {
 pub(crate) fn holds(rule: &Rule, context: &Context, options: &Options) -> Result<Held, Raised> {
     let Some(condition) = &rule.condition else {
         let raises = rule.unknown_word && options.has(Bug::UnknownTypeThrows);
-        return if raises {
-            Err(Raised)
-        } else {
-            Ok(Held::Unreadable)
-        };
+        return if raises { Err(Raised) } else { Ok(Held::Unreadable) };
     };
     let supplied = supplied(condition, context, options);
     // The edge's model has an empty list where the payload has nothing.
@@ -78,11 +74,7 @@ pub(crate) fn holds(rule: &Rule, context: &Context, options: &Options) -> Result
         return Err(Raised);
     }
 
-    let looked_at = if options.has(Bug::FirstSuppliedOnly) {
-        1
-    } else {
-        supplied.len()
-    };
+    let looked_at = if options.has(Bug::FirstSuppliedOnly) { 1 } else { supplied.len() };
     let mut all_unreadable = true;
     let mut all_hold = true;
     for value in supplied.iter().take(looked_at) {
@@ -106,9 +98,7 @@ pub(crate) fn holds(rule: &Rule, context: &Context, options: &Options) -> Result
 /// The values of the rule's attribute. A missing `now` is the current date or time.
 fn supplied(condition: &Condition, context: &Context, options: &Options) -> Option<Vec<String>> {
     let given = if options.has(Bug::FieldCaseIgnored) {
-        let same = context
-            .iter()
-            .find(|(name, _)| name.eq_ignore_ascii_case(&condition.field));
+        let same = context.iter().find(|(name, _)| name.eq_ignore_ascii_case(&condition.field));
         same.and_then(|(name, _)| values(context, name))
     } else {
         values(context, &condition.field)

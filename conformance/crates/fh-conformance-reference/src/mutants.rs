@@ -8,10 +8,7 @@ impl Mutant {
     /// The mutant of this name, such as `mut-pct-not-cumulative`.
     #[must_use]
     pub fn named(name: &str) -> Option<Mutant> {
-        MUTANTS
-            .iter()
-            .find(|info| info.name == name)
-            .map(|info| Mutant(info.bug))
+        MUTANTS.iter().find(|info| info.name == name).map(|info| Mutant(info.bug))
     }
 
     pub(crate) fn is(self, bug: Bug) -> bool {

@@ -25,17 +25,12 @@ impl Payload {
     /// If the text is not UTF-8 or not JSON.
     pub fn read(text: &[u8]) -> Result<Payload, Unreadable> {
         let text = std::str::from_utf8(text).map_err(|_| Unreadable::new("not UTF-8"))?;
-        Ok(Payload {
-            text: text.to_owned(),
-            features: read(text, None)?,
-        })
+        Ok(Payload { text: text.to_owned(), features: read(text, None)? })
     }
 
     /// The keys, in the order of the payload.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.features
-            .iter()
-            .filter_map(|feature| feature.key.as_deref())
+        self.features.iter().filter_map(|feature| feature.key.as_deref())
     }
 
     /// The answer for one feature; `None` if there is no such feature, or if the planted bug loses
@@ -80,9 +75,7 @@ impl Payload {
 }
 
 fn find<'a>(features: &'a [Feature], key: &str) -> Option<&'a Feature> {
-    features
-        .iter()
-        .find(|feature| feature.key.as_deref() == Some(key))
+    features.iter().find(|feature| feature.key.as_deref() == Some(key))
 }
 
 fn read(text: &str, mutant: Option<Mutant>) -> Result<Vec<Feature>, Unreadable> {
@@ -101,7 +94,7 @@ fn read(text: &str, mutant: Option<Mutant>) -> Result<Vec<Feature>, Unreadable> 
     let mut features: Vec<Feature> = Vec::new();
     for list in lists {
         let mut own: Vec<Feature> = Vec::new();
-        for token in list {
+        for token in list.into_iter().filter(|token| token.is_object()) {
             let feature = match Feature::read(token, mutant) {
                 Ok(feature) => feature,
                 Err(unreadable) if mutant.is_some() => return Err(unreadable),
@@ -110,10 +103,8 @@ fn read(text: &str, mutant: Option<Mutant>) -> Result<Vec<Feature>, Unreadable> 
             if feature.key.is_none() && has(Bug::KeylessFeaturePoisons) {
                 return Err(Unreadable::new("a feature without a key"));
             }
-            let known = matches!(
-                feature.kind.as_deref(),
-                Some("BOOLEAN" | "STRING" | "NUMBER" | "JSON")
-            );
+            let known =
+                matches!(feature.kind.as_deref(), Some("BOOLEAN" | "STRING" | "NUMBER" | "JSON"));
             let dropped = (has(Bug::UnknownFeatureTypeDropped) && !known)
                 || (has(Bug::AbsentLockIsMissing) && !feature.has_lock);
             if feature.key.is_none() || dropped {

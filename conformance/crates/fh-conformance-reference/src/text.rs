@@ -11,20 +11,10 @@ pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
 /// A double as the JVM prints it: `5.0`, `1.0E21`, `4.9E-324`.
 pub(crate) fn java_double(number: f64) -> String {
     if number.is_infinite() {
-        return if number > 0.0 {
-            "Infinity"
-        } else {
-            "-Infinity"
-        }
-        .to_owned();
+        return if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
     }
     if number == 0.0 {
-        return if number.is_sign_negative() {
-            "-0.0"
-        } else {
-            "0.0"
-        }
-        .to_owned();
+        return if number.is_sign_negative() { "-0.0" } else { "0.0" }.to_owned();
     }
     // The fewest digits that read back as the same double; where one digit would do, the two digits
     // that come nearest.
@@ -42,11 +32,7 @@ pub(crate) fn java_double(number: f64) -> String {
         return format!("{sign}{whole}.{fraction}E{exponent}");
     }
     let plain = number.abs().to_string();
-    if plain.contains('.') {
-        format!("{sign}{plain}")
-    } else {
-        format!("{sign}{plain}.0")
-    }
+    if plain.contains('.') { format!("{sign}{plain}") } else { format!("{sign}{plain}.0") }
 }
 
 #[cfg(test)]

@@ -49,10 +49,8 @@ impl Getters {
     }
 
     pub(crate) fn read(feature: &Feature, answer: &Answer, options: &Options) -> Getters {
-        let value = answer
-            .value
-            .as_deref()
-            .and_then(|text| Token::document(text, options.mutant).ok());
+        let value =
+            answer.value.as_deref().and_then(|text| Token::document(text, options.mutant).ok());
         let of_type = |name: &str| {
             value.filter(|_| feature.kind.as_deref() == Some(name) || options.has(Bug::GettersCast))
         };

@@ -194,19 +194,11 @@ fn rank(qualifier: &str) -> String {
 pub(crate) fn semver_org_order(a: &str, b: &str) -> Option<Ordering> {
     fn split(text: &str) -> Option<(Vec<u64>, Vec<&str>)> {
         let text = text.split('+').next()?;
-        let (core, pre) = text
-            .split_once('-')
-            .map_or((text, None), |(core, pre)| (core, Some(pre)));
-        let numbers: Vec<u64> = core
-            .split('.')
-            .map(|n| n.parse().ok())
-            .collect::<Option<_>>()?;
-        (numbers.len() == 3).then(|| {
-            (
-                numbers,
-                pre.map(|p| p.split('.').collect()).unwrap_or_default(),
-            )
-        })
+        let (core, pre) =
+            text.split_once('-').map_or((text, None), |(core, pre)| (core, Some(pre)));
+        let numbers: Vec<u64> = core.split('.').map(|n| n.parse().ok()).collect::<Option<_>>()?;
+        (numbers.len() == 3)
+            .then(|| (numbers, pre.map(|p| p.split('.').collect()).unwrap_or_default()))
     }
     let ((a_core, a_pre), (b_core, b_pre)) = (split(a)?, split(b)?);
     let one = |l: &&str, r: &&str| match (l.parse::<u64>(), r.parse::<u64>()) {
@@ -219,11 +211,8 @@ pub(crate) fn semver_org_order(a: &str, b: &str) -> Option<Ordering> {
         (true, false) => Ordering::Greater,
         (false, true) => Ordering::Less,
         _ => {
-            let first = a_pre
-                .iter()
-                .zip(&b_pre)
-                .map(|(l, r)| one(l, r))
-                .find(|order| order.is_ne());
+            let first =
+                a_pre.iter().zip(&b_pre).map(|(l, r)| one(l, r)).find(|order| order.is_ne());
             first.unwrap_or_else(|| a_pre.len().cmp(&b_pre.len()))
         }
     };
@@ -291,11 +280,7 @@ mod tests {
             }
         }
         assert_eq!(order("latest", "1"), Less);
-        assert_eq!(
-            order("0", "latest"),
-            Less,
-            "no number is left of 0 to rank above it"
-        );
+        assert_eq!(order("0", "latest"), Less, "no number is left of 0 to rank above it");
     }
 
     #[test]
@@ -313,18 +298,11 @@ mod tests {
         };
         let mut outcomes = [0; 3];
         for _ in 0..60_000 {
-            let mut text = || {
-                (0..random(7))
-                    .map(|_| parts[random(parts.len())])
-                    .collect::<String>()
-            };
+            let mut text =
+                || (0..random(7)).map(|_| parts[random(parts.len())]).collect::<String>();
             let (a, b) = (text(), text());
             let by_tree = tree::lists(&tree::parse(&a), &tree::parse(&b));
-            assert_eq!(
-                Version::parse(&a).order(&Version::parse(&b)),
-                by_tree,
-                "{a:?} {b:?}"
-            );
+            assert_eq!(Version::parse(&a).order(&Version::parse(&b)), by_tree, "{a:?} {b:?}");
             assert_eq!(
                 Version::parse(&a) == Version::parse(&b),
                 tree::parse(&a) == tree::parse(&b),

@@ -24,11 +24,7 @@ fn strategies(mutants: &'static [&'static str], strategies: &str, context: &str)
     let payload = format!(
         r#"[{{"id":"{ID}","key":"F","l":false,"version":3,"type":"STRING","value":"default","strategies":{strategies}}}]"#
     );
-    Case {
-        mutants,
-        payload,
-        context: context.to_owned(),
-    }
+    Case { mutants, payload, context: context.to_owned() }
 }
 
 /// One rule on `x`.
@@ -39,14 +35,7 @@ fn rule(
     values: &str,
     supplied: &str,
 ) -> Case {
-    rule_on(
-        "x",
-        mutants,
-        kind,
-        conditional,
-        values,
-        &format!(r#"{{"x":{supplied}}}"#),
-    )
+    rule_on("x", mutants, kind, conditional, values, &format!(r#"{{"x":{supplied}}}"#))
 }
 
 fn rule_on(
@@ -76,11 +65,7 @@ fn bracket(mutants: &'static [&'static str], bucket: u32, sources: &str, context
 
 /// A whole payload.
 fn payload(mutants: &'static [&'static str], text: &str) -> Case {
-    Case {
-        mutants,
-        payload: text.to_owned(),
-        context: r#"{"userkey":"carol"}"#.to_owned(),
-    }
+    Case { mutants, payload: text.to_owned(), context: r#"{"userkey":"carol"}"#.to_owned() }
 }
 
 fn percentages() -> Vec<Case> {
@@ -103,12 +88,7 @@ fn percentages() -> Vec<Case> {
         ),
         bracket(&["mut-pct-exclusive-boundary"], 254_122, "[]", carol),
         bracket(&["mut-hash-utf16"], 218_652, "[]", r#"{"userkey":"🐢"}"#),
-        bracket(
-            &["mut-hash-signed"],
-            608_659,
-            "[]",
-            r#"{"userkey":"alice"}"#,
-        ),
+        bracket(&["mut-hash-signed"], 608_659, "[]", r#"{"userkey":"alice"}"#),
         bracket(
             &["mut-pct-multi-valued-key-joined"],
             254_122,
@@ -128,10 +108,7 @@ fn percentages() -> Vec<Case> {
             r#"{"company":"carol"}"#,
         ),
         bracket(
-            &[
-                "mut-pct-first-value-of-attribute-only",
-                "mut-pct-other-join",
-            ],
+            &["mut-pct-first-value-of-attribute-only", "mut-pct-other-join"],
             363_097,
             r#"["c"]"#,
             r#"{"c":["acme","nz"]}"#,
@@ -179,10 +156,7 @@ fn percentages() -> Vec<Case> {
             carol,
         ),
         strategies(
-            &[
-                "mut-pct-bare-strategy-poisons-base",
-                "mut-pct-bare-strategy-matches",
-            ],
+            &["mut-pct-bare-strategy-poisons-base", "mut-pct-bare-strategy-matches"],
             r#"[{"id":"a","value":1},{"id":"b","value":2,"percentage":1000000}]"#,
             carol,
         ),
@@ -233,11 +207,7 @@ fn percentages() -> Vec<Case> {
             r#"{"session":"carol","userkey":"alice"}"#,
         ),
         strategies(&["mut-pct-empty-key-is-no-key"], all, r#"{"userkey":""}"#),
-        strategies(
-            &["mut-strategy-id-lost", "mut-reason-split-lost"],
-            all,
-            carol,
-        ),
+        strategies(&["mut-strategy-id-lost", "mut-reason-split-lost"], all, carol),
     ]
 }
 
@@ -265,19 +235,9 @@ fn strategies_and_rules() -> Vec<Case> {
             &["mut-locked-skips-strategies", "mut-lock-lost"],
             r#"[{"id":"f","key":"F","l":true,"type":"STRING","value":"v","strategies":[{"id":"s","value":"hit","percentage":1000000}]}]"#,
         ),
-        rule_on(
-            "x",
-            &["mut-no-context-is-empty"],
-            "STRING",
-            "EQUALS",
-            "null",
-            "null",
-        ),
+        rule_on("x", &["mut-no-context-is-empty"], "STRING", "EQUALS", "null", "null"),
         rule(
-            &[
-                "mut-first-supplied-value-only",
-                "mut-all-supplied-must-match",
-            ],
+            &["mut-first-supplied-value-only", "mut-all-supplied-must-match"],
             "STRING",
             "EQUALS",
             r#"["b"]"#,
@@ -292,14 +252,7 @@ fn strategies_and_rules() -> Vec<Case> {
             r#"["y"]"#,
             r#"{"x":"y"}"#,
         ),
-        rule_on(
-            "born",
-            &["mut-missing-date-is-now"],
-            "DATE",
-            "LESS",
-            r#"["2999-01-01"]"#,
-            "{}",
-        ),
+        rule_on("born", &["mut-missing-date-is-now"], "DATE", "LESS", r#"["2999-01-01"]"#, "{}"),
         rule_on(
             "now",
             &["mut-now-absent", "mut-now-local"],
@@ -308,14 +261,7 @@ fn strategies_and_rules() -> Vec<Case> {
             r#"["2024-02-29"]"#,
             "{}",
         ),
-        rule_on(
-            "NOW",
-            &["mut-now-case-sensitive"],
-            "DATE",
-            "LESS",
-            r#"["2999-01-01"]"#,
-            "{}",
-        ),
+        rule_on("NOW", &["mut-now-case-sensitive"], "DATE", "LESS", r#"["2999-01-01"]"#, "{}"),
         rule_on(
             "now",
             &["mut-now-beats-supplied"],
@@ -324,22 +270,8 @@ fn strategies_and_rules() -> Vec<Case> {
             r#"["2001-01-01"]"#,
             r#"{"now":"2001-01-01"}"#,
         ),
-        rule_on(
-            "x",
-            &["mut-blank-rule-not-satisfied"],
-            "STRING",
-            "EQUALS",
-            "null",
-            "{}",
-        ),
-        rule_on(
-            "x",
-            &["mut-blank-rule-any-conditional"],
-            "STRING",
-            "NOT_EQUALS",
-            "null",
-            "{}",
-        ),
+        rule_on("x", &["mut-blank-rule-not-satisfied"], "STRING", "EQUALS", "null", "{}"),
+        rule_on("x", &["mut-blank-rule-any-conditional"], "STRING", "NOT_EQUALS", "null", "{}"),
         strategies(
             &["mut-absent-values-are-empty"],
             r#"[{"id":"s","value":"hit","attributes":[{"fieldName":"x","type":"STRING","conditional":"EQUALS"}]}]"#,
@@ -360,53 +292,17 @@ fn strategies_and_rules() -> Vec<Case> {
             r#"["y"]"#,
             r#""z""#,
         ),
-        rule(
-            &["mut-unknown-conditional-is-equals"],
-            "STRING",
-            "NEAR",
-            r#"["y"]"#,
-            r#""y""#,
-        ),
+        rule(&["mut-unknown-conditional-is-equals"], "STRING", "NEAR", r#"["y"]"#, r#""y""#),
         strategies(
             &["mut-null-arrays-throw"],
             r#"[{"id":"s","value":"hit","percentage":1000000,"attributes":null}]"#,
             r#"{"userkey":"carol"}"#,
         ),
-        rule(
-            &["mut-values-null-poisons"],
-            "STRING",
-            "EQUALS",
-            r#"[null,"y"]"#,
-            r#""y""#,
-        ),
-        rule(
-            &["mut-values-empty-not-equals-false"],
-            "STRING",
-            "NOT_EQUALS",
-            "[]",
-            r#""y""#,
-        ),
-        rule(
-            &["mut-values-empty-not-equals-false"],
-            "NUMBER",
-            "NOT_EQUALS",
-            "[]",
-            r#""5""#,
-        ),
-        rule(
-            &["mut-ordering-needs-all"],
-            "STRING",
-            "GREATER",
-            r#"["a","z"]"#,
-            r#""m""#,
-        ),
-        rule(
-            &["mut-ordering-needs-all"],
-            "NUMBER",
-            "GREATER",
-            "[5,20]",
-            r#""10""#,
-        ),
+        rule(&["mut-values-null-poisons"], "STRING", "EQUALS", r#"[null,"y"]"#, r#""y""#),
+        rule(&["mut-values-empty-not-equals-false"], "STRING", "NOT_EQUALS", "[]", r#""y""#),
+        rule(&["mut-values-empty-not-equals-false"], "NUMBER", "NOT_EQUALS", "[]", r#""5""#),
+        rule(&["mut-ordering-needs-all"], "STRING", "GREATER", r#"["a","z"]"#, r#""m""#),
+        rule(&["mut-ordering-needs-all"], "NUMBER", "GREATER", "[5,20]", r#""10""#),
         rule(
             &["mut-one-bad-value-ends-rule"],
             "DATE",
@@ -433,48 +329,12 @@ fn types() -> Vec<Case> {
             r#"["ana"]"#,
             r#""banana""#,
         ),
-        rule(
-            &["mut-string-case-ignored"],
-            "STRING",
-            "EQUALS",
-            r#"["Android"]"#,
-            r#""android""#,
-        ),
-        rule(
-            &["mut-string-trimmed"],
-            "STRING",
-            "EQUALS",
-            r#"["a"]"#,
-            r#"" a""#,
-        ),
-        rule(
-            &["mut-string-code-point-order"],
-            "STRING",
-            "GREATER",
-            r#"["\ue000"]"#,
-            r#""😀""#,
-        ),
-        rule(
-            &["mut-string-typed-values-dropped"],
-            "STRING",
-            "EQUALS",
-            "[true]",
-            r#""true""#,
-        ),
-        rule(
-            &["mut-string-number-rewritten"],
-            "STRING",
-            "EQUALS",
-            "[1.0]",
-            r#""1.0""#,
-        ),
-        rule(
-            &["mut-regex-full-match"],
-            "STRING",
-            "REGEX",
-            r#"["ana"]"#,
-            r#""banana""#,
-        ),
+        rule(&["mut-string-case-ignored"], "STRING", "EQUALS", r#"["Android"]"#, r#""android""#),
+        rule(&["mut-string-trimmed"], "STRING", "EQUALS", r#"["a"]"#, r#"" a""#),
+        rule(&["mut-string-code-point-order"], "STRING", "GREATER", r#"["\ue000"]"#, r#""😀""#),
+        rule(&["mut-string-typed-values-dropped"], "STRING", "EQUALS", "[true]", r#""true""#),
+        rule(&["mut-string-number-rewritten"], "STRING", "EQUALS", "[1.0]", r#""1.0""#),
+        rule(&["mut-regex-full-match"], "STRING", "REGEX", r#"["ana"]"#, r#""banana""#),
         rule(
             &["mut-bad-regex-throws", "mut-one-bad-strategy-empties-list"],
             "STRING",
@@ -482,20 +342,8 @@ fn types() -> Vec<Case> {
             r#"["(","a"]"#,
             r#""a""#,
         ),
-        rule(
-            &["mut-regex-case-ignored"],
-            "STRING",
-            "REGEX",
-            r#"["^A"]"#,
-            r#""a""#,
-        ),
-        rule(
-            &["mut-number-includes-substring"],
-            "NUMBER",
-            "INCLUDES",
-            "[5]",
-            r#""15""#,
-        ),
+        rule(&["mut-regex-case-ignored"], "STRING", "REGEX", r#"["^A"]"#, r#""a""#),
+        rule(&["mut-number-includes-substring"], "NUMBER", "INCLUDES", "[5]", r#""15""#),
         rule(
             &["mut-number-scale-sensitive", "mut-number-as-text"],
             "NUMBER",
@@ -510,76 +358,16 @@ fn types() -> Vec<Case> {
             "[9007199254740993]",
             r#""9007199254740992""#,
         ),
-        rule(
-            &["mut-number-junk-prefix"],
-            "NUMBER",
-            "EQUALS",
-            "[5]",
-            r#""5abc""#,
-        ),
-        rule(
-            &["mut-number-text-values-ignored"],
-            "NUMBER",
-            "EQUALS",
-            r#"["5"]"#,
-            r#""5""#,
-        ),
-        rule(
-            &["mut-number-junk-not-equals"],
-            "NUMBER",
-            "NOT_EQUALS",
-            "[5]",
-            r#""abc""#,
-        ),
-        rule(
-            &["mut-number-regex-swapped"],
-            "NUMBER",
-            "REGEX",
-            r#"["1.*"]"#,
-            r#""123""#,
-        ),
-        rule(
-            &["mut-number-no-exponent"],
-            "NUMBER",
-            "EQUALS",
-            "[1000]",
-            r#""1e3""#,
-        ),
-        rule(
-            &["mut-number-blanks-trimmed"],
-            "NUMBER",
-            "EQUALS",
-            "[5]",
-            r#"" 5""#,
-        ),
-        rule(
-            &["mut-boolean-case-ignored"],
-            "BOOLEAN",
-            "EQUALS",
-            "[true]",
-            r#""TRUE""#,
-        ),
-        rule(
-            &["mut-boolean-text-values-refused"],
-            "BOOLEAN",
-            "EQUALS",
-            r#"["true"]"#,
-            r#""true""#,
-        ),
-        rule(
-            &["mut-boolean-empty-values-false"],
-            "BOOLEAN",
-            "EQUALS",
-            "[]",
-            r#""false""#,
-        ),
-        rule(
-            &["mut-boolean-any-value"],
-            "BOOLEAN",
-            "EQUALS",
-            "[false,true]",
-            r#""true""#,
-        ),
+        rule(&["mut-number-junk-prefix"], "NUMBER", "EQUALS", "[5]", r#""5abc""#),
+        rule(&["mut-number-text-values-ignored"], "NUMBER", "EQUALS", r#"["5"]"#, r#""5""#),
+        rule(&["mut-number-junk-not-equals"], "NUMBER", "NOT_EQUALS", "[5]", r#""abc""#),
+        rule(&["mut-number-regex-swapped"], "NUMBER", "REGEX", r#"["1.*"]"#, r#""123""#),
+        rule(&["mut-number-no-exponent"], "NUMBER", "EQUALS", "[1000]", r#""1e3""#),
+        rule(&["mut-number-blanks-trimmed"], "NUMBER", "EQUALS", "[5]", r#"" 5""#),
+        rule(&["mut-boolean-case-ignored"], "BOOLEAN", "EQUALS", "[true]", r#""TRUE""#),
+        rule(&["mut-boolean-text-values-refused"], "BOOLEAN", "EQUALS", r#"["true"]"#, r#""true""#),
+        rule(&["mut-boolean-empty-values-false"], "BOOLEAN", "EQUALS", "[]", r#""false""#),
+        rule(&["mut-boolean-any-value"], "BOOLEAN", "EQUALS", "[false,true]", r#""true""#),
         rule(
             &["mut-version-semver-org"],
             "SEMANTIC_VERSION",
@@ -704,20 +492,8 @@ fn types() -> Vec<Case> {
             r#"["10.0.0.0/8"]"#,
             r#""banana""#,
         ),
-        rule(
-            &["mut-ip-exact-text"],
-            "IP_ADDRESS",
-            "EQUALS",
-            r#"["10.0.0.0/8"]"#,
-            r#""10.1.2.3""#,
-        ),
-        rule(
-            &["mut-ip-short-forms"],
-            "IP_ADDRESS",
-            "EQUALS",
-            r#"["10.0.0.1"]"#,
-            r#""10.1""#,
-        ),
+        rule(&["mut-ip-exact-text"], "IP_ADDRESS", "EQUALS", r#"["10.0.0.0/8"]"#, r#""10.1.2.3""#),
+        rule(&["mut-ip-short-forms"], "IP_ADDRESS", "EQUALS", r#"["10.0.0.1"]"#, r#""10.1""#),
         rule(
             &["mut-ip-host-name-resolved"],
             "IP_ADDRESS",
@@ -812,10 +588,7 @@ type Seen = (Option<(Option<String>, Option<String>, Reason)>, Getters);
 
 fn observe(case: &Case, mutant: Option<Mutant>) -> Seen {
     let context = context_from_json(&case.context).unwrap();
-    let options = Options {
-        mutant,
-        ..Options::new(Profile::Client, NOW)
-    };
+    let options = Options { mutant, ..Options::new(Profile::Client, NOW) };
     let payload = Payload::read(case.payload.as_bytes()).unwrap();
     let answer = payload.evaluate("F", context.as_ref(), &options);
     let getters = payload.getters("F", context.as_ref(), &options);
@@ -824,12 +597,7 @@ fn observe(case: &Case, mutant: Option<Mutant>) -> Seen {
 
 #[test]
 fn every_planted_bug_shows() {
-    let groups = [
-        percentages(),
-        strategies_and_rules(),
-        types(),
-        values_and_encoding(),
-    ];
+    let groups = [percentages(), strategies_and_rules(), types(), values_and_encoding()];
     let cases: Vec<Case> = groups.into_iter().flatten().collect();
     let mut killed: BTreeMap<&str, usize> = BTreeMap::new();
     for case in &cases {
@@ -838,19 +606,12 @@ fn every_planted_bug_shows() {
         for name in case.mutants {
             let mutant = Mutant::named(name).unwrap_or_else(|| panic!("no mutant {name}"));
             let wrong = observe(case, Some(mutant));
-            assert_ne!(
-                wrong, right,
-                "{name} survives {} with {}",
-                case.payload, case.context
-            );
+            assert_ne!(wrong, right, "{name} survives {} with {}", case.payload, case.context);
             *killed.entry(name).or_default() += 1;
         }
     }
-    let survivors: Vec<_> = MUTANTS
-        .iter()
-        .filter(|m| !killed.contains_key(m.name))
-        .map(|m| m.name)
-        .collect();
+    let survivors: Vec<_> =
+        MUTANTS.iter().filter(|m| !killed.contains_key(m.name)).map(|m| m.name).collect();
     assert!(survivors.is_empty(), "{survivors:?}");
     assert!(MUTANTS.len() >= 90);
 }
@@ -858,16 +619,8 @@ fn every_planted_bug_shows() {
 /// The brackets above are only worth something if the right answer is the middle.
 #[test]
 fn brackets_are_hit() {
-    for case in percentages()
-        .iter()
-        .filter(|case| case.payload.contains("\"mid\""))
-    {
+    for case in percentages().iter().filter(|case| case.payload.contains("\"mid\"")) {
         let (answer, _) = observe(case, None);
-        assert_eq!(
-            answer.unwrap().1.as_deref(),
-            Some("mid"),
-            "{}",
-            case.payload
-        );
+        assert_eq!(answer.unwrap().1.as_deref(), Some("mid"), "{}", case.payload);
     }
 }

@@ -14,9 +14,7 @@ use serde_json::value::RawValue;
 const NOW: i64 = 1_900_000_000_000;
 
 fn imported(folder: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../data/imported")
-        .join(folder)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/imported").join(folder)
 }
 
 /// The members of a JSON object, each as it stands.
@@ -27,10 +25,7 @@ fn member<T: serde::de::DeserializeOwned>(members: &Members, name: &str) -> T {
 }
 
 fn served(answer: &Answer) -> Value {
-    answer
-        .value
-        .as_ref()
-        .map_or(Value::Null, |token| serde_json::from_str(token).unwrap())
+    answer.value.as_ref().map_or(Value::Null, |token| serde_json::from_str(token).unwrap())
 }
 
 #[test]
@@ -86,17 +81,9 @@ fn imported_cases() {
             }
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "{} wrong:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(client_cases, 174);
-    assert_eq!(
-        (edge_cases + edge_errors, edge_deviations > 10),
-        (174, true)
-    );
+    assert_eq!((edge_cases + edge_errors, edge_deviations > 10), (174, true));
 }
 
 #[test]
@@ -110,24 +97,14 @@ fn imported_getters() {
         let payload = Payload::read(format!("[{}]", case["feature"].get()).as_bytes()).unwrap();
         let context = context_from_json(case["context"].get()).unwrap();
         let getters = payload.getters("K", context.as_ref(), &Options::new(Profile::Client, NOW));
-        let number = getters
-            .number
-            .map_or(Value::Null, |n| serde_json::from_str(&n).unwrap());
-        assert_eq!(
-            serde_json::json!(getters.boolean),
-            expect["boolean"],
-            "{id}"
-        );
+        let number = getters.number.map_or(Value::Null, |n| serde_json::from_str(&n).unwrap());
+        assert_eq!(serde_json::json!(getters.boolean), expect["boolean"], "{id}");
         assert_eq!(serde_json::json!(getters.string), expect["string"], "{id}");
         assert_eq!(number, expect["number"], "{id}");
         assert_eq!(serde_json::json!(getters.json), expect["json"], "{id}");
         assert_eq!(serde_json::json!(getters.is_set), expect["isSet"], "{id}");
         assert_eq!(serde_json::json!(getters.exists), expect["exists"], "{id}");
-        assert_eq!(
-            serde_json::json!(getters.is_enabled),
-            expect["isEnabled"],
-            "{id}"
-        );
+        assert_eq!(serde_json::json!(getters.is_enabled), expect["isEnabled"], "{id}");
     }
 }
 
@@ -137,10 +114,7 @@ fn imported_hashes() {
     let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
     assert_eq!(cases.len(), 19);
     for case in cases {
-        let (key, id) = (
-            case["key"].as_str().unwrap(),
-            case["featureId"].as_str().unwrap(),
-        );
+        let (key, id) = (case["key"].as_str().unwrap(), case["featureId"].as_str().unwrap());
         let of = |profile| bucket(key, id, &Options::new(profile, NOW));
         assert_eq!(Value::from(of(Profile::Client)), case["bucket"], "{key}");
         assert_eq!(Value::from(of(Profile::Edge)), case["edgeBucket"], "{key}");
@@ -178,8 +152,5 @@ fn a_running_server() {
         }
     }
     assert_eq!(answers, 9000);
-    assert!(
-        matches > 1000 && with_own_id < 9000,
-        "{matches} {with_own_id}"
-    );
+    assert!(matches > 1000 && with_own_id < 9000, "{matches} {with_own_id}");
 }

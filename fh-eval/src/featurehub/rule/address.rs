@@ -1,5 +1,6 @@
 //! IP_ADDRESS (3.8).
 
+use super::number::server_number_text;
 use super::{Conditional, RuleCompiler, Typed};
 use crate::diagnostic::Problem;
 use crate::json::Token;
@@ -20,7 +21,13 @@ impl RuleCompiler<'_> {
         };
         let mut networks = Vec::with_capacity(tokens.len());
         for token in tokens {
-            let text = match token.clone().text() {
+            let text = match token {
+                Token::Number(digits) if self.profile == Profile::Edge => {
+                    Some(server_number_text(digits))
+                }
+                token => token.clone().text(),
+            };
+            let text = match text {
                 Some(text) => text,
                 None if self.profile == Profile::Edge => {
                     self.end_rule("null", Problem::NotA("an address"));

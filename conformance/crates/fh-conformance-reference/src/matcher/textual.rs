@@ -19,20 +19,12 @@ pub(super) fn text(
     if options.edge() && kind == Kind::String && rule_values.contains(&Scalar::Null) {
         return Ok(Verdict::Ends);
     }
-    let supplied = if options.has(Bug::StringTrimmed) {
-        supplied.trim()
-    } else {
-        supplied
-    };
+    let supplied = if options.has(Bug::StringTrimmed) { supplied.trim() } else { supplied };
     if conditional == Conditional::Regex {
         return regex(kind, rule_values, supplied, options);
     }
     let fold = |text: &str| {
-        if options.has(Bug::StringCaseIgnored) {
-            text.to_lowercase()
-        } else {
-            text.to_owned()
-        }
+        if options.has(Bug::StringCaseIgnored) { text.to_lowercase() } else { text.to_owned() }
     };
     let supplied = fold(supplied);
     let mut texts: Vec<String> = Vec::new();
@@ -94,11 +86,7 @@ pub(super) fn text(
         Conditional::Regex => false,
     };
     let nothing_usable = texts.is_empty() && !rule_values.is_empty();
-    Ok(if !yes && (stopped || nothing_usable) {
-        Verdict::Unreadable
-    } else {
-        Verdict::from(yes)
-    })
+    Ok(if !yes && (stopped || nothing_usable) { Verdict::Unreadable } else { Verdict::from(yes) })
 }
 
 /// Clients search the text with the patterns they can use. The edge wants the whole text, and a
@@ -119,11 +107,8 @@ fn regex(
             }
             continue;
         };
-        let pattern = if options.has(Bug::RegexCaseIgnored) {
-            format!("(?i){text}")
-        } else {
-            text.clone()
-        };
+        let pattern =
+            if options.has(Bug::RegexCaseIgnored) { format!("(?i){text}") } else { text.clone() };
         let found = if swapped {
             pattern::matches(supplied, &text, true)
         } else {
@@ -138,19 +123,11 @@ fn regex(
                 return Err(Raised);
             }
             None if options.edge() => {
-                return Ok(if kind == Kind::String {
-                    Verdict::Ends
-                } else {
-                    Verdict::Unreadable
-                });
+                return Ok(if kind == Kind::String { Verdict::Ends } else { Verdict::Unreadable });
             }
             None if options.has(Bug::OneBadValueEndsRule) => return Ok(Verdict::Unreadable),
             None => {}
         }
     }
-    Ok(if usable == 0 && !rule_values.is_empty() {
-        Verdict::Unreadable
-    } else {
-        Verdict::No
-    })
+    Ok(if usable == 0 && !rule_values.is_empty() { Verdict::Unreadable } else { Verdict::No })
 }

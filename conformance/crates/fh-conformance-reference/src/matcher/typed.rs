@@ -14,10 +14,7 @@ use crate::version::{Version, semver_org_order};
 use super::{Candidate, Relation, Verdict, decide, textual};
 
 fn by_order(order: Ordering) -> Relation {
-    Relation {
-        equal: order.is_eq(),
-        order,
-    }
+    Relation { equal: order.is_eq(), order }
 }
 
 fn is_inclusion(conditional: Conditional) -> bool {
@@ -45,37 +42,23 @@ pub(super) fn number(
     if as_text {
         return textual::text(Kind::Number, conditional, rule_values, supplied, options);
     }
-    let text = if options.has(Bug::NumberBlanksTrimmed) {
-        supplied.trim()
-    } else {
-        supplied
-    };
+    let text = if options.has(Bug::NumberBlanksTrimmed) { supplied.trim() } else { supplied };
     let supplied = match Decimal::parse(text) {
-        None if options.has(Bug::NumberJunkPrefix) => (1..text.len())
-            .rev()
-            .find_map(|end| text.get(..end).and_then(Decimal::parse)),
+        None if options.has(Bug::NumberJunkPrefix) => {
+            (1..text.len()).rev().find_map(|end| text.get(..end).and_then(Decimal::parse))
+        }
         Some(_) if options.has(Bug::NumberNoExponent) && text.contains(['e', 'E']) => None,
         read => read,
     };
-    if junk_differs(
-        Bug::NumberJunkNotEquals,
-        conditional,
-        supplied.as_ref(),
-        options,
-    ) {
+    if junk_differs(Bug::NumberJunkNotEquals, conditional, supplied.as_ref(), options) {
         return Ok(Verdict::Yes);
     }
-    let candidates: Vec<_> = rule_values
-        .iter()
-        .map(|value| number_candidate(value, options))
-        .collect();
+    let candidates: Vec<_> =
+        rule_values.iter().map(|value| number_candidate(value, options)).collect();
     let scaled = options.edge() || options.has(Bug::NumberScaleSensitive);
     let relate = |s: &Decimal, v: &Decimal| {
         let order = s.order(v);
-        Relation {
-            equal: order.is_eq() && (!scaled || s.scale() == v.scale()),
-            order,
-        }
+        Relation { equal: order.is_eq() && (!scaled || s.scale() == v.scale()), order }
     };
     if options.has(Bug::NumberAsF64) {
         let as_f64 = |decimal: &str| decimal.parse::<f64>().ok();
@@ -97,13 +80,7 @@ pub(super) fn number(
             options,
         ));
     }
-    Ok(decide(
-        conditional,
-        supplied.as_ref(),
-        &candidates,
-        relate,
-        options,
-    ))
+    Ok(decide(conditional, supplied.as_ref(), &candidates, relate, options))
 }
 
 /// Clients read numbers, and text by the same grammar. The edge reads numbers only: integers of 32
@@ -137,17 +114,10 @@ fn calendar_candidates<T>(
     options: &Options,
 ) -> Vec<Candidate<T>> {
     let bad = || {
-        if options.edge() {
-            Candidate::Stops
-        } else {
-            Candidate::Dropped
-        }
+        if options.edge() { Candidate::Stops } else { Candidate::Dropped }
     };
     let read = |value: &Scalar| value.text(options).and_then(|text| parse(&text));
-    rule_values
-        .iter()
-        .map(|value| read(value).map_or_else(bad, Candidate::Usable))
-        .collect()
+    rule_values.iter().map(|value| read(value).map_or_else(bad, Candidate::Usable)).collect()
 }
 
 pub(super) fn date(
@@ -165,22 +135,11 @@ pub(super) fn date(
             .filter(|_| !options.has(Bug::DateOffsetRefused) || text.len() == 10)
     };
     let supplied = parse(supplied);
-    if junk_differs(
-        Bug::DateJunkNotEquals,
-        conditional,
-        supplied.as_ref(),
-        options,
-    ) {
+    if junk_differs(Bug::DateJunkNotEquals, conditional, supplied.as_ref(), options) {
         return Ok(Verdict::Yes);
     }
     let candidates = calendar_candidates(rule_values, parse, options);
-    Ok(decide(
-        conditional,
-        supplied.as_ref(),
-        &candidates,
-        |s, v| by_order(s.cmp(v)),
-        options,
-    ))
+    Ok(decide(conditional, supplied.as_ref(), &candidates, |s, v| by_order(s.cmp(v)), options))
 }
 
 pub(super) fn datetime(
@@ -197,12 +156,7 @@ pub(super) fn datetime(
         return textual::text(Kind::DateTime, conditional, rule_values, supplied, options);
     }
     let supplied = DateTime::parse(supplied, options);
-    if junk_differs(
-        Bug::DateJunkNotEquals,
-        conditional,
-        supplied.as_ref(),
-        options,
-    ) {
+    if junk_differs(Bug::DateJunkNotEquals, conditional, supplied.as_ref(), options) {
         return Ok(Verdict::Yes);
     }
     let candidates =
@@ -211,13 +165,7 @@ pub(super) fn datetime(
         equal: s.equals(*v, options),
         order: s.order(*v, options),
     };
-    Ok(decide(
-        conditional,
-        supplied.as_ref(),
-        &candidates,
-        relate,
-        options,
-    ))
+    Ok(decide(conditional, supplied.as_ref(), &candidates, relate, options))
 }
 
 /// Any text is a version; only a null is none, and the edge raises over it.
@@ -237,10 +185,7 @@ pub(super) fn version(
         .collect();
     let relate = |s: &String, v: &String| {
         let (left, right) = if options.has(Bug::VersionVStripped) {
-            (
-                s.trim_start_matches(['v', 'V']),
-                v.trim_start_matches(['v', 'V']),
-            )
+            (s.trim_start_matches(['v', 'V']), v.trim_start_matches(['v', 'V']))
         } else {
             (s.as_str(), v.as_str())
         };
@@ -250,37 +195,22 @@ pub(super) fn version(
         let differs = |c: &Candidate<String>| matches!(c, Candidate::Usable(v) if !relate(&supplied.to_owned(), v).equal);
         return Verdict::from(candidates.iter().any(differs));
     }
-    decide(
-        conditional,
-        Some(&supplied.to_owned()),
-        &candidates,
-        relate,
-        options,
-    )
+    decide(conditional, Some(&supplied.to_owned()), &candidates, relate, options)
 }
 
 fn relate_versions(left: &str, right: &str, options: &Options) -> Relation {
     if options.has(Bug::VersionAsText) {
-        return Relation {
-            equal: left == right,
-            order: left.cmp(right),
-        };
+        return Relation { equal: left == right, order: left.cmp(right) };
     }
     if options.has(Bug::VersionSemverOrg) {
         return match semver_org_order(left, right) {
             Some(order) => by_order(order),
-            None => Relation {
-                equal: left == right,
-                order: left.cmp(right),
-            },
+            None => Relation { equal: left == right, order: left.cmp(right) },
         };
     }
     if options.has(Bug::VersionTwoPartDiffers) {
         let order = Version::parse(left).order(&Version::parse(right));
-        return Relation {
-            equal: left == right,
-            order,
-        };
+        return Relation { equal: left == right, order };
     }
     let core = |text: &str| text.split_once('-').map(|(core, _)| format!("{core}-pre"));
     let (left, right) = match (core(left), core(right)) {
@@ -289,10 +219,7 @@ fn relate_versions(left: &str, right: &str, options: &Options) -> Relation {
         }
         _ => (Version::parse(left), Version::parse(right)),
     };
-    Relation {
-        equal: left == right,
-        order: left.order(&right),
-    }
+    Relation { equal: left == right, order: left.order(&right) }
 }
 
 /// Supplied: `true` or anything else. Of the rule's values the first counts.
@@ -324,10 +251,7 @@ pub(super) fn boolean(
     };
     if options.has(Bug::BooleanAnyValue) {
         return Verdict::from(
-            rule_values
-                .iter()
-                .filter_map(read)
-                .any(|value| (supplied == value) == equals),
+            rule_values.iter().filter_map(read).any(|value| (supplied == value) == equals),
         );
     }
     // The edge raises over a first value that is no boolean, and over none at all.
@@ -359,13 +283,11 @@ pub(super) fn address(
         if options.has(Bug::IpJunkThrows) {
             return Err(Raised);
         }
-        return Ok(
-            if options.has(Bug::IpJunkNotEquals) && conditional.is_negative() {
-                Verdict::Yes
-            } else {
-                Verdict::Unreadable
-            },
-        );
+        return Ok(if options.has(Bug::IpJunkNotEquals) && conditional.is_negative() {
+            Verdict::Yes
+        } else {
+            Verdict::Unreadable
+        });
     };
     let mut candidates = Vec::new();
     for value in rule_values {
@@ -390,11 +312,5 @@ pub(super) fn address(
         equal: v.contains(*s, options),
         order: Ordering::Equal,
     };
-    Ok(decide(
-        conditional,
-        Some(&supplied),
-        &candidates,
-        relate,
-        options,
-    ))
+    Ok(decide(conditional, Some(&supplied), &candidates, relate, options))
 }

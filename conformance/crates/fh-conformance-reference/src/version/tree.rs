@@ -66,11 +66,7 @@ pub(super) fn parse(text: &str) -> Vec<Node> {
     for (i, c) in chars.iter().enumerate() {
         let token: String = chars[start..i].iter().collect();
         if *c == '.' || *c == '-' {
-            let item = if token.is_empty() {
-                Node::Number(0)
-            } else {
-                node(&token, false)
-            };
+            let item = if token.is_empty() { Node::Number(0) } else { node(&token, false) };
             innermost(&mut root).push(item);
             start = i + 1;
             if *c == '-' {
@@ -102,10 +98,7 @@ pub(super) fn parse(text: &str) -> Vec<Node> {
 
 fn rank(word: &str) -> String {
     let known = ["alpha", "beta", "milestone", "rc", "snapshot", "", "sp"];
-    known
-        .iter()
-        .position(|k| *k == word)
-        .map_or(format!("7-{word}"), |p| p.to_string())
+    known.iter().position(|k| *k == word).map_or(format!("7-{word}"), |p| p.to_string())
 }
 
 fn one(left: &Node, right: Option<&Node>) -> Ordering {
@@ -116,11 +109,9 @@ fn one(left: &Node, right: Option<&Node>) -> Ordering {
         (Node::Word(l), None) => rank(l).cmp(&rank("")),
         (Node::Word(l), Some(Node::Word(r))) => rank(l).cmp(&rank(r)),
         (Node::Word(_), Some(_)) => Ordering::Less,
-        (Node::List(l), None) => l
-            .iter()
-            .map(|n| one(n, None))
-            .find(|o| o.is_ne())
-            .unwrap_or(Ordering::Equal),
+        (Node::List(l), None) => {
+            l.iter().map(|n| one(n, None)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+        }
         (Node::List(_), Some(Node::Number(_))) => Ordering::Less,
         (Node::List(_), Some(Node::Word(_))) => Ordering::Greater,
         (Node::List(l), Some(Node::List(r))) => lists(l, r),
