@@ -42,7 +42,8 @@ pub(crate) fn run_for(seconds: u64) -> Result<(), String> {
         for folder in [&seeds, &corpus] {
             fs::create_dir_all(folder).map_err(|why| format!("{}: {why}", folder.display()))?;
         }
-        let options = format!("-max_total_time={seconds} {LIMITS} -verbosity=0 -print_final_stats=1");
+        let options =
+            format!("-max_total_time={seconds} {LIMITS} -verbosity=0 -print_final_stats=1");
         let build = target_folder().join("fuzz");
         let arguments: Vec<String> = [target.as_str(), &text(&corpus), &text(&seeds), "--"]
             .into_iter()
@@ -54,9 +55,12 @@ pub(crate) fn run_for(seconds: u64) -> Result<(), String> {
             .args(&arguments)
             .env("RUSTC_BOOTSTRAP", "1")
             .go()
-            .map_err(|why| format!("{target}: {why} (the input lies in fuzz/artifacts/{target})"))?;
+            .map_err(|why| {
+                format!("{target}: {why} (the input lies in fuzz/artifacts/{target})")
+            })?;
         let reached = fs::read_dir(&corpus).map_or(0, Iterator::count);
-        account.push(format!("    {target:<16} {reached} inputs that reach something of their own"));
+        account
+            .push(format!("    {target:<16} {reached} inputs that reach something of their own"));
     }
     println!("\n{}", account.join("\n"));
     Ok(())

@@ -69,5 +69,5 @@ pub(crate) fn target_folder() -> PathBuf {
 
 /// In CI every part has to run.
 pub(crate) fn in_ci() -> bool {
-    std::env::var_os("CI").is_some_and(|value| value != "false" && value != "")
+    std::env::var_os("CI").is_some_and(|value| value != "false" && !value.is_empty())
 }

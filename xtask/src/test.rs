@@ -70,7 +70,9 @@ fn dependencies() -> Result<(), String> {
     match Run::new("cargo deny --locked check advisories").go() {
         Ok(()) => Ok(()),
         Err(_) if !Run::new("cargo deny --locked fetch db").succeeds() => {
-            println!("\n    *** advisories NOT CHECKED: their database cannot be reached from this machine ***");
+            println!(
+                "\n    *** advisories NOT CHECKED: their database cannot be reached from this machine ***"
+            );
             Ok(())
         }
         Err(why) => Err(why),
