@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::attributes::{Attributes, Name, Supplied, Values};
+use crate::attributes::{Attributes, Name, Supplied};
 use crate::bucket::{Encoding, Murmur3, bucket_of, scale};
 use crate::predicate::{Predicate, Run, compare_packed, ends_with, is_in, join};
 use crate::subject::Subject;
@@ -251,7 +251,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         default.into_iter().chain(separated)
     }
 
-    #[inline]
+    #[inline(always)]
     fn rules_hold(&mut self, run: Run) -> bool {
         for (index, rule) in (0..).zip(run.of(&self.tables.rules)) {
             let looked_up;
@@ -292,17 +292,16 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     }
 
     #[inline]
-    fn look_up(&self, field: u32) -> Remembered<'a> {
-        let values = self.values(field);
-        let only = values.and_then(Values::only);
+    fn look_up(&self, row: u32) -> Remembered<'a> {
+        let Some(field) = self.tables.fields.get(row as usize) else { return Remembered::NOTHING };
+        let Some(values) = self.attributes.find(field.name, &field.text) else {
+            return Remembered { field: row, ..Remembered::NOTHING };
+        };
+        let alone = values.len() == 1 || field.reading == Reading::FirstOnly;
         Remembered {
-            field,
-            count: match (values, only) {
-                (None, _) => Count::None,
-                (Some(_), Some(_)) => Count::One,
-                (Some(_), None) => Count::Several,
-            },
-            only: only.map_or(Supplied::EMPTY, Supplied::new),
+            field: row,
+            count: if alone { Count::One } else { Count::Several },
+            only: values.first().map_or(Supplied::EMPTY, Supplied::new),
             packed: None,
         }
     }
@@ -316,16 +315,11 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         }
     }
 
-    #[inline]
-    fn values(&self, field: u32) -> Option<Values<'a>> {
-        let field = self.tables.fields.get(field as usize)?;
-        let values = self.attributes.find(field.name, &field.text)?;
-        Some(if field.reading == Reading::FirstOnly { values.first() } else { values })
-    }
-
     #[cold]
     fn any_passes(&self, rule: &Rule) -> bool {
-        let mut values = self.values(rule.field).into_iter().flatten();
+        let field = self.tables.fields.get(rule.field as usize);
+        let found = field.and_then(|field| self.attributes.find(field.name, &field.text));
+        let mut values = found.into_iter().flatten();
         values.any(|text| self.passes(&rule.predicate, &Supplied::new(text)))
     }
 

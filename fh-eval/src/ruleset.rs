@@ -70,7 +70,7 @@ impl Index {
     #[inline]
     fn find(&self, tables: &Tables, key: &str) -> Option<usize> {
         self.positions
-            .find(hash(key), |position| tables.key(*position as usize) == key)
+            .find(hash(key), |position| tables.has_key(*position as usize, key))
             .map(|position| *position as usize)
     }
 }

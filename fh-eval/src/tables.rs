@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::attributes::Name;
+use crate::attributes::{Name, same};
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
 use crate::predicate::{Predicate, Rare, Run, Text};
@@ -196,6 +196,15 @@ impl Tables {
 
     pub(crate) fn key(&self, feature: usize) -> &str {
         self.spans.get(feature).map_or("", |spans| spans.key.text(&self.names))
+    }
+
+    /// Is this the feature's key?
+    #[inline]
+    pub(crate) fn has_key(&self, feature: usize, key: &str) -> bool {
+        self.spans.get(feature).is_some_and(|spans| {
+            let known = spans.key.of(self.names.as_bytes());
+            same(known, key.as_bytes())
+        })
     }
 
     /// The tables without some features, whose positions ascend.

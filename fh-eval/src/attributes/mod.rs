@@ -150,18 +150,9 @@ pub struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    /// The first value alone.
-    pub(crate) fn first(self) -> Self {
-        Self { entries: self.entries.get(..1).unwrap_or_default(), ..self }
-    }
-
-    /// The only value, if there is one alone.
     #[inline]
-    pub(crate) fn only(self) -> Option<&'a str> {
-        match self.entries {
-            [entry] => Some(slice(self.text, entry.at, entry.len)),
-            _ => None,
-        }
+    pub(crate) fn first(self) -> Option<&'a str> {
+        self.entries.first().map(|entry| slice(self.text, entry.at, entry.len))
     }
 }
 
