@@ -1,21 +1,85 @@
-//! `cargo xtask bench`: the benches in their own workspace, their table in `docs/performance.md`.
+//! `cargo xtask bench`: the benches in their own workspace, their tables in `docs/performance.md`.
 
-use crate::shell::Run;
+use std::fs;
 
-/// Passes its arguments on; without any it is the full measurement, whose table replaces the one in the documentation.
+use crate::shell::{Run, root, target_folder};
+
+/// Everything below this line of the page is written here.
+const MARK: &str = "<!-- everything below is written by `cargo xtask bench` -->";
+
+const PEERS: [&str; 8] = [
+    "unleash-yggdrasil",
+    "eppo_core",
+    "launchdarkly-server-sdk-evaluation",
+    "growthbook-rust",
+    "configcat",
+    "featbit-server-sdk",
+    "statsig-rust",
+    "arc-swap",
+];
+
+/// Passes its arguments on; without any it is the full measurement, whose tables replace those of the page.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    let published: Vec<String> = [
-        "--runs",
-        "3",
-        "--json",
-        "../docs/performance.json",
-        "--markdown",
-        "../docs/performance.md",
-    ]
-    .map(str::to_string)
-    .to_vec();
-    let arguments = if arguments.is_empty() { &published } else { arguments };
-    Run::new("cargo run --locked --release -p bench --").args(arguments).within("benches").go()?;
+    let main = "cargo run --locked --release -p bench --";
     // Its own process: statsig's dependencies change how every other engine is built.
-    Run::new("cargo run --locked --release -p statsig").within("benches").go()
+    let statsig = "cargo run --locked --release -p statsig --";
+    if !arguments.is_empty() {
+        Run::new(main).args(arguments).within("benches").go()?;
+        return Run::new(statsig).args(&["--quick".to_string()]).within("benches").go();
+    }
+    let folder = target_folder().join("figures");
+    fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    let folder = folder.canonicalize().map_err(|why| format!("{}: {why}", folder.display()))?;
+    let file = |name: &str| folder.join(name).display().to_string();
+    let json = root().join("docs/performance.json").display().to_string();
+    let options = |json: &str, markdown: &str| {
+        ["--runs", "3", "--json", json, "--markdown", markdown].map(str::to_string)
+    };
+    let markdown = [file("bench.md"), file("statsig.md")];
+    Run::new(main).args(&options(&json, &markdown[0])).within("benches").go()?;
+    Run::new(statsig).args(&options(&file("statsig.json"), &markdown[1])).within("benches").go()?;
+    publish(&markdown)
+}
+
+fn publish(tables: &[String; 2]) -> Result<(), String> {
+    let page = root().join("docs/performance.md");
+    let failed = |why: std::io::Error| format!("{}: {why}", page.display());
+    let text = fs::read_to_string(&page).map_err(failed)?;
+    let head = text.split_once(MARK).ok_or("docs/performance.md has lost its mark")?.0;
+    let mut out = format!("{head}{MARK}\n\n{}\n", circumstances()?);
+    for table in tables {
+        let table = fs::read_to_string(table).map_err(|why| format!("{table}: {why}"))?;
+        out.push('\n');
+        out.push_str(&table);
+    }
+    fs::write(&page, out).map_err(failed)
+}
+
+/// Date, compiler, processor and the peers' versions.
+fn circumstances() -> Result<String, String> {
+    let date = Run::new("date -u +%F").output()?;
+    let compiler = Run::new("rustc --version").output()?;
+    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let processor = processor.lines().find_map(|line| line.strip_prefix("model name"));
+    let processor =
+        processor.map_or("an unnamed processor", |name| name.trim_start_matches([' ', '\t', ':']));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let lock =
+        fs::read_to_string(root().join("benches/Cargo.lock")).map_err(|why| why.to_string())?;
+    let versions: Vec<String> = PEERS
+        .iter()
+        .filter_map(|peer| {
+            let entry = lock
+                .split("[[package]]")
+                .find(|entry| entry.contains(&format!("name = \"{peer}\"\n")))?;
+            let version = entry.lines().find_map(|line| line.strip_prefix("version = "))?;
+            Some(format!("{peer} {}", version.trim_matches('"')))
+        })
+        .collect();
+    Ok(format!(
+        "Measured on {} with {}, on {cores} cores of {processor}. Versions: {}.",
+        date.trim(),
+        compiler.trim(),
+        versions.join(", ")
+    ))
 }
