@@ -275,6 +275,26 @@ pub(crate) fn list(json: &str) -> Shape<Vec<&RawValue>> {
     serde_json::from_str::<ListOr<&RawValue>>(json).map_or(Shape::Other, |list| list.0)
 }
 
+/// The members of an object, in order and with their names unescaped; `None` for any other JSON. A lone surrogate in a
+/// name becomes U+FFFD.
+///
+/// ```
+/// use serde_json::value::RawValue;
+/// let raw: &RawValue = serde_json::from_str(r#"{"a": 1.50, "b": [2]}"#)?;
+/// let members = fh_eval::members(raw).unwrap();
+/// assert_eq!(members[0].0, "a");
+/// assert_eq!(members[0].1.get(), "1.50");
+/// assert!(fh_eval::members(members[1].1).is_none());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[must_use]
+pub fn members(raw: &RawValue) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
+    match object(raw.get()) {
+        Shape::Is(Members(members)) => Some(members),
+        _ => None,
+    }
+}
+
 /// The members of an object.
 pub(crate) fn object(json: &str) -> Shape<Members<'_>> {
     serde_json::from_str::<ObjectOr<Members<'_>>>(json).map_or(Shape::Other, |object| object.0)

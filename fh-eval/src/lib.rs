@@ -30,7 +30,7 @@ pub use diagnostic::{Consequence, Diagnostic, Place, Problem, Severity};
 pub use evaluation::{Evaluation, Reason};
 pub use explanation::{Explanation, Line, Mark, Outcome, Report, RuleReport, StrategyReport};
 pub use feature::FeatureRef;
-pub use json::{Shape, Token};
+pub use json::{Shape, Token, members};
 pub use profile::{Profile, UnknownProfile};
 pub use ruleset::{Feature, Ruleset};
 pub use subject::Subject;

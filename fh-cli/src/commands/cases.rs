@@ -1,11 +1,7 @@
 //! `fh eval --cases`: other tools' way in. Its form is fixed (D-39 to D-41).
 
-use std::borrow::Cow;
-use std::fmt;
-
 use fh_eval::featurehub::Compiler;
-use fh_eval::{Attributes, Feature, Profile, Timestamp, Token};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use fh_eval::{Attributes, Feature, Profile, Timestamp, Token, members};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
@@ -43,52 +39,18 @@ struct Case<'a> {
     context: Option<&'a RawValue>,
 }
 
-/// A member's name. Read as bytes, because as text a lone surrogate in it would fail the whole case.
-struct Name<'a>(Cow<'a, [u8]>);
-
-impl<'de> Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NameVisitor;
-        impl<'de> Visitor<'de> for NameVisitor {
-            type Value = Name<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a name")
-            }
-            fn visit_borrowed_bytes<E>(self, name: &'de [u8]) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Borrowed(name)))
-            }
-            fn visit_bytes<E>(self, name: &[u8]) -> Result<Self::Value, E> {
-                Ok(Name(Cow::Owned(name.to_vec())))
+impl<'a> Case<'a> {
+    fn read(raw: &'a RawValue) -> Option<Self> {
+        let mut case = Self::default();
+        for (name, value) in members(raw)? {
+            match name.as_ref() {
+                "id" => case.id = Some(value),
+                "feature" => case.feature = Some(value),
+                "context" => case.context = Some(value),
+                _ => {}
             }
         }
-        deserializer.deserialize_bytes(NameVisitor)
-    }
-}
-
-impl<'de> Deserialize<'de> for Case<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct CaseVisitor;
-        impl<'de> Visitor<'de> for CaseVisitor {
-            type Value = Case<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a case")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut case = Case::default();
-                while let Some(Name(name)) = map.next_key()? {
-                    match name.as_ref() {
-                        b"id" => case.id = Some(map.next_value()?),
-                        b"feature" => case.feature = Some(map.next_value()?),
-                        b"context" => case.context = Some(map.next_value()?),
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
-                }
-                Ok(case)
-            }
-        }
-        deserializer.deserialize_map(CaseVisitor)
+        Some(case)
     }
 }
 
@@ -124,9 +86,9 @@ impl Serialize for Row<'_> {
 
 impl<'a> Row<'a> {
     fn of(case: &'a RawValue, profile: Profile, now: Timestamp) -> Self {
-        match serde_json::from_str::<Case<'a>>(case.get()) {
-            Ok(case) => Self { id: case.id, answer: answer(&case, profile, now) },
-            Err(_) => Self { id: None, answer: Err("the case is no object".to_string()) },
+        match Case::read(case) {
+            Some(case) => Self { id: case.id, answer: answer(&case, profile, now) },
+            None => Self { id: None, answer: Err("the case is no object".to_string()) },
         }
     }
 }

@@ -2,17 +2,18 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
 use super::document::readable;
 use super::hot::hot;
+use super::notes::Notes;
+use super::patterns::Patterns;
 use super::rule::RuleCompiler;
 use super::wire::{self, Raw, text};
 use crate::attributes::Name;
 use crate::bucket::BUCKETS;
-use crate::diagnostic::{Consequence, Diagnostic, Place, Problem, excerpt};
+use crate::diagnostic::{Consequence, Diagnostic, Place, Problem};
 use crate::json::{Shape, Token};
 use crate::predicate::Run;
 use crate::profile::Profile;
@@ -20,14 +21,10 @@ use crate::ruleset::{Feature, Ruleset};
 use crate::tables::{
     FeatureDetail, Field, Head, Reading, Share, Strategy, StrategyDetail, ValueAt, Writer,
 };
-use crate::text::pattern::{Extent, Pattern};
 use crate::value::Kind;
 
 /// Ids to hash in place of feature ids, by feature key: the ids of the feature *values* that a FeatureHub server hashes (D-41).
 pub type HashIds = HashMap<String, String>;
-
-/// Nodes of all patterns of one ruleset together; each may have [`MAX_NODES`](crate::text::pattern::MAX_NODES).
-const PATTERN_BUDGET: usize = 200_000;
 
 /// Compiles features under a profile.
 ///
@@ -100,119 +97,6 @@ struct Compilation<'a> {
     notes: Notes,
 }
 
-/// The present place, and the diagnostics of the present feature. Texts are written into the same buffers again and
-/// again: most places are never told.
-#[derive(Default)]
-pub(super) struct Notes {
-    environment: Option<Box<str>>,
-    /// Position of the feature in its list, and its key once that is known.
-    feature: (usize, String),
-    strategy: Option<u32>,
-    strategy_id: String,
-    rule: Option<u32>,
-    field: String,
-    diagnostics: Vec<Diagnostic>,
-}
-
-impl Notes {
-    fn enter_feature(&mut self, position: usize) {
-        self.feature.0 = position;
-        self.feature.1.clear();
-        self.leave_strategy();
-    }
-
-    fn name_feature(&mut self, key: &str) {
-        self.feature.1.push_str(key);
-    }
-
-    fn enter_strategy(&mut self, position: u32) {
-        self.strategy = Some(position);
-        self.strategy_id.clear();
-    }
-
-    fn name_strategy(&mut self, id: &str) {
-        self.strategy_id.push_str(id);
-    }
-
-    fn leave_strategy(&mut self) {
-        self.strategy = None;
-        self.leave_rules();
-    }
-
-    fn enter_rule(&mut self, position: u32) {
-        self.rule = Some(position);
-        self.field.clear();
-    }
-
-    pub(super) fn name_field(&mut self, field: &str) {
-        self.field.push_str(field);
-    }
-
-    fn leave_rules(&mut self) {
-        self.rule = None;
-    }
-
-    fn place(&self) -> Place {
-        let named = |text: &str| (!text.is_empty()).then(|| Box::from(text));
-        let (position, key) = &self.feature;
-        Place {
-            environment: self.environment.clone(),
-            feature: named(key).unwrap_or_else(|| format!("#{position}").into()),
-            strategy: self.strategy,
-            strategy_id: self.strategy.and_then(|_| named(&self.strategy_id)),
-            rule: self.rule,
-            field: self.rule.and_then(|_| named(&self.field)),
-            member: None,
-            value: None,
-        }
-    }
-
-    /// Notes a problem with what stands at `member` of the present place.
-    pub(super) fn add(
-        &mut self,
-        member: &'static str,
-        value: Option<&str>,
-        problem: Problem,
-        consequence: Consequence,
-    ) {
-        let place = Place { member: Some(member), value: value.map(excerpt), ..self.place() };
-        self.diagnostics.push(Diagnostic { place, problem, consequence });
-    }
-}
-
-/// Patterns compiled so far: identical ones are shared.
-pub(super) struct Patterns {
-    extent: Extent,
-    known: HashMap<Box<str>, Result<Arc<Pattern>, Problem>>,
-    nodes: usize,
-}
-
-impl Patterns {
-    fn new(profile: Profile) -> Self {
-        let extent = match profile {
-            Profile::Client => Extent::Search,
-            Profile::Edge => Extent::Whole,
-        };
-        Self { extent, known: HashMap::new(), nodes: 0 }
-    }
-
-    pub(super) fn get(&mut self, pattern: &str) -> Result<Arc<Pattern>, Problem> {
-        if let Some(known) = self.known.get(pattern) {
-            return known.clone();
-        }
-        let compiled = if self.nodes > PATTERN_BUDGET {
-            Err(Problem::PatternBudget)
-        } else {
-            Pattern::compile(pattern, self.extent).map_err(Problem::Pattern).map(Arc::new)
-        };
-        if let Ok(pattern) = &compiled {
-            self.nodes += pattern.nodes();
-        }
-        self.known.insert(pattern.into(), compiled.clone());
-        compiled
-    }
-}
-
 /// What all strategies of a feature share while it is compiled.
 struct Draw {
     has_hash_id: bool,
@@ -230,7 +114,7 @@ impl<'a> Compilation<'a> {
             writer: Writer::default(),
             patterns: Patterns::new(compiler.profile),
             left_out: Vec::new(),
-            notes: Notes { environment: environment.map(Box::from), ..Notes::default() },
+            notes: Notes::of(environment),
         }
     }
 

@@ -3,6 +3,8 @@
 mod compile;
 mod document;
 mod hot;
+mod notes;
+mod patterns;
 mod rule;
 mod value;
 pub mod wire;

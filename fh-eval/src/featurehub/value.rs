@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::compile::Notes;
+use super::notes::Notes;
 use super::wire::Raw;
 use crate::diagnostic::{Consequence, Problem};
 use crate::json::Token;

@@ -9,7 +9,8 @@ mod version;
 
 use serde_json::value::RawValue;
 
-use super::compile::{Notes, Patterns};
+use super::notes::Notes;
+use super::patterns::Patterns;
 use super::wire::{self, text as text_of};
 use crate::diagnostic::{Consequence, Problem};
 use crate::json::{Shape, Token};

@@ -1,0 +1,87 @@
+//! Where compiling is, and what it noticed there.
+
+use crate::diagnostic::{Consequence, Diagnostic, Place, Problem, excerpt};
+
+/// The present place, and the diagnostics of the present feature. Texts are written into the same buffers again and
+/// again: most places are never told.
+#[derive(Default)]
+pub(super) struct Notes {
+    environment: Option<Box<str>>,
+    /// Position of the feature in its list, and its key once that is known.
+    feature: (usize, String),
+    strategy: Option<u32>,
+    strategy_id: String,
+    rule: Option<u32>,
+    field: String,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl Notes {
+    pub(super) fn of(environment: Option<&str>) -> Self {
+        Self { environment: environment.map(Box::from), ..Self::default() }
+    }
+
+    pub(super) fn enter_feature(&mut self, position: usize) {
+        self.feature.0 = position;
+        self.feature.1.clear();
+        self.leave_strategy();
+    }
+
+    pub(super) fn name_feature(&mut self, key: &str) {
+        self.feature.1.push_str(key);
+    }
+
+    pub(super) fn enter_strategy(&mut self, position: u32) {
+        self.strategy = Some(position);
+        self.strategy_id.clear();
+    }
+
+    pub(super) fn name_strategy(&mut self, id: &str) {
+        self.strategy_id.push_str(id);
+    }
+
+    pub(super) fn leave_strategy(&mut self) {
+        self.strategy = None;
+        self.leave_rules();
+    }
+
+    pub(super) fn enter_rule(&mut self, position: u32) {
+        self.rule = Some(position);
+        self.field.clear();
+    }
+
+    pub(super) fn name_field(&mut self, field: &str) {
+        self.field.push_str(field);
+    }
+
+    pub(super) fn leave_rules(&mut self) {
+        self.rule = None;
+    }
+
+    pub(super) fn place(&self) -> Place {
+        let named = |text: &str| (!text.is_empty()).then(|| Box::from(text));
+        let (position, key) = &self.feature;
+        Place {
+            environment: self.environment.clone(),
+            feature: named(key).unwrap_or_else(|| format!("#{position}").into()),
+            strategy: self.strategy,
+            strategy_id: self.strategy.and_then(|_| named(&self.strategy_id)),
+            rule: self.rule,
+            field: self.rule.and_then(|_| named(&self.field)),
+            member: None,
+            value: None,
+        }
+    }
+
+    /// Notes a problem with what stands at `member` of the present place.
+    pub(super) fn add(
+        &mut self,
+        member: &'static str,
+        value: Option<&str>,
+        problem: Problem,
+        consequence: Consequence,
+    ) {
+        let place = Place { member: Some(member), value: value.map(excerpt), ..self.place() };
+        self.diagnostics.push(Diagnostic { place, problem, consequence });
+    }
+}
