@@ -1,0 +1,138 @@
+//! What compiling makes of good and bad parts: places of diagnostics, sharing, and strategies that cannot match.
+#![allow(clippy::unwrap_used)]
+
+use fh_eval::featurehub::{Compiler, Document, HashIds};
+use fh_eval::{Attributes, Outcome, Profile, Ruleset, Severity, Subject, Timestamp};
+
+const NOW: Timestamp = Timestamp::from_millis(0);
+
+fn compile(json: &str) -> Ruleset {
+    Ruleset::from_json(json.as_bytes(), Profile::Client).unwrap()
+}
+
+fn with_strategy(strategy: &str) -> String {
+    format!(
+        r#"[{{"id":"9cd3b1d4","key":"F","type":"STRING","value":"all","strategies":[{strategy},{{"id":"last","percentage":1000000,"value":"last"}}]}}]"#
+    )
+}
+
+#[test]
+fn what_cannot_be_read_never_widens_and_names_its_place() {
+    let rule = |rest: &str| format!(r#"{{"id":"s","value":"bad","attributes":[{{{rest}}}]}}"#);
+    for (strategy, told) in [
+        (
+            "7".to_string(),
+            "feature F, strategy 1, strategies: expected an object; the strategy never matches",
+        ),
+        (
+            r#"{"id":"s","percentage":"20","value":"bad"}"#.to_string(),
+            "feature F, strategy 1 (s), percentage \"20\": expected an integer from 0 to 1000000; the strategy never matches",
+        ),
+        (
+            r#"{"id":"s","percentage":20.5,"value":"bad"}"#.to_string(),
+            "feature F, strategy 1 (s), percentage 20.5: expected an integer from 0 to 1000000; the strategy never matches",
+        ),
+        (
+            r#"{"id":"s","attributes":{},"value":"bad"}"#.to_string(),
+            "feature F, strategy 1 (s), attributes: expected a list; the strategy never matches",
+        ),
+        (
+            r#"{"id":"s","percentage":1000000,"percentageAttributes":[1],"value":"bad"}"#
+                .to_string(),
+            "feature F, strategy 1 (s), percentageAttributes: expected a list of texts; the strategy never matches",
+        ),
+        (
+            rule(r#""fieldName":"x","type":"COLOUR","conditional":"EQUALS","values":["y"]"#),
+            "feature F, strategy 1 (s), rule 1 (x), type \"COLOUR\": unknown rule type; the rule never holds",
+        ),
+        (
+            rule(r#""fieldName":"x","type":"STRING","conditional":"NEAR","values":["y"]"#),
+            "feature F, strategy 1 (s), rule 1 (x), conditional \"NEAR\": unknown conditional; the rule never holds",
+        ),
+        (
+            rule(r#""fieldName":"x","type":"STRING","conditional":"EQUALS","values":"y""#),
+            "feature F, strategy 1 (s), rule 1 (x), values: expected a list; the rule never holds",
+        ),
+        (
+            rule(r#""type":"STRING","conditional":"EQUALS","values":null"#),
+            "feature F, strategy 1 (s), rule 1, fieldName: expected a text; the rule never holds",
+        ),
+        (
+            rule(r#""fieldName":"x","type":"STRING","conditional":"REGEX","values":["(?=y)"]"#),
+            "feature F, strategy 1 (s), rule 1 (x), values (?=y): look-around is not supported (patterns run in linear time); the value is ignored",
+        ),
+    ] {
+        let ruleset = compile(&with_strategy(&strategy));
+        let diagnostics: Vec<_> = ruleset.diagnostics().collect();
+        assert_eq!(diagnostics.len(), 1, "{strategy}: {diagnostics:?}");
+        assert_eq!(diagnostics[0].to_string(), told);
+        assert_eq!(diagnostics[0].severity(), Severity::Error);
+        // The part does not match, the strategy behind it does, and its base has not moved.
+        let somebody = Attributes::builder().user_key("carol").attribute("x", "y").build();
+        let subject = Subject::new(&somebody, NOW);
+        let feature = ruleset.get("F").unwrap();
+        assert_eq!(feature.evaluate(&subject).string(), Some("last"), "{strategy}");
+        let report = feature.explain(&subject).report();
+        assert_eq!(report.strategies.len(), 2, "{strategy}");
+        assert_eq!(report.strategies[0].outcome, Outcome::Invalid, "{strategy}");
+    }
+}
+
+#[test]
+fn identical_patterns_are_compiled_once() {
+    // Together they would be far beyond the budget of one ruleset; shared they are one pattern.
+    let features = |pattern: &dyn Fn(usize) -> String| {
+        let features: Vec<String> = (0..60)
+            .map(|index| {
+                format!(
+                    r#"{{"key":"F{index}","type":"BOOLEAN","value":false,"strategies":[{{"id":"s","value":true,"attributes":[
+                        {{"fieldName":"x","type":"STRING","conditional":"REGEX","values":["{}"]}}]}}]}}"#,
+                    pattern(index)
+                )
+            })
+            .collect();
+        compile(&format!("[{}]", features.join(",")))
+    };
+    let shared = features(&|_| "^([a-z0-9]?){3000}!$".to_string());
+    assert_eq!(shared.diagnostics().count(), 0);
+    let different = features(&|index| format!("^([a-z0-9]?){{3000}}{index}!$"));
+    let refused: Vec<_> = different.diagnostics().collect();
+    assert!(refused.len() > 30, "{}", refused.len());
+    assert!(refused[0].to_string().contains("too large together"), "{}", refused[0]);
+}
+
+#[test]
+fn strategies_that_cannot_match_are_still_explained() {
+    let ruleset = compile(&with_strategy(
+        r#"{"id":"dead","value":"dead","attributes":[
+            {"fieldName":"x","type":"STRING","conditional":"REGEX","values":["a+"]},
+            {"fieldName":"x","type":"BOOLEAN","conditional":"GREATER","values":[true]}]}"#,
+    ));
+    let somebody = Attributes::builder().user_key("carol").attribute("x", "aa").build();
+    let feature = ruleset.get("F").unwrap();
+    let report = feature.explain(&Subject::new(&somebody, NOW)).report();
+    assert_eq!(report.strategies[0].outcome, Outcome::AttributeMiss);
+    let held: Vec<_> = report.strategies[0].rules.iter().map(|rule| rule.held).collect();
+    assert_eq!(held, [Some(true), Some(false)], "in the payload's order");
+    assert_eq!(report.strategy_id.as_deref(), Some("last"));
+}
+
+#[test]
+fn value_ids_are_hashed_where_they_are_known() {
+    let json = br#"[{"id":"feature-a","key":"A","type":"BOOLEAN","value":false,"strategies":[{"id":"s","percentage":500000,"value":true}]},
+                    {"id":"feature-b","key":"B","type":"BOOLEAN","value":false,"strategies":[{"id":"s","percentage":500000,"value":true}]}]"#;
+    let ids = HashIds::from([("A".to_string(), "value-a".to_string())]);
+    let environment = Document::parse(json).unwrap().only().unwrap();
+    let ruleset = Compiler::new(Profile::Edge).hash_ids(&ids).compile(&environment);
+    for user in 0..200 {
+        let key = format!("user-{user}");
+        let context = Attributes::builder().user_key(&key).build();
+        for (feature, id) in [("A", "value-a"), ("B", "feature-b")] {
+            let is_in =
+                ruleset.get(feature).unwrap().evaluate(&Subject::new(&context, NOW)).is_enabled();
+            assert_eq!(is_in, Profile::Edge.bucket(&key, id) <= 500_000, "{feature} {key}");
+        }
+    }
+    let told: Vec<_> = ruleset.diagnostics().map(ToString::to_string).collect();
+    assert_eq!(told, ["feature B, id: no value id is known to hash; the feature id is assumed"]);
+}
