@@ -155,6 +155,40 @@ proptest! {
         }
     }
 
+    /// Texts are compared by their first and last eight bytes before anything else: alike beginnings, ends and lengths must not do.
+    #[test]
+    fn text_rules_are_comparisons_of_texts(values in prop::collection::vec("[ab]{0,3}(abcdefgh){0,2}[ab]{0,3}", 1..20),
+                                           given in "[ab]{0,3}(abcdefgh){0,2}[ab]{0,3}",
+                                           pick in any::<prop::sample::Index>(), flip in any::<prop::sample::Index>()) {
+        let mut near: Vec<u8> = values[pick.index(values.len())].bytes().collect();
+        if !near.is_empty() {
+            let at = flip.index(near.len());
+            near[at] ^= 3;
+        }
+        let near = String::from_utf8(near).unwrap();
+        let list = serde_json::to_string(&values).unwrap();
+        for given in [&given, &near, &values[0]] {
+            let context = Attributes::builder().attribute("x", given).build();
+            let any = |test: &dyn Fn(&str) -> bool| values.iter().any(|value| test(value));
+            for (conditional, expected) in [
+                ("EQUALS", any(&|value| given == value)),
+                ("NOT_EQUALS", !any(&|value| given == value)),
+                ("STARTS_WITH", any(&|value| given.starts_with(value))),
+                ("ENDS_WITH", any(&|value| given.ends_with(value))),
+                ("INCLUDES", any(&|value| given.contains(value))),
+                ("EXCLUDES", !any(&|value| given.contains(value))),
+            ] {
+                let feature = format!(
+                    r#"{{"key":"F","type":"BOOLEAN","value":false,"strategies":[{{"id":"s","value":true,"attributes":[
+                        {{"fieldName":"x","type":"STRING","conditional":"{conditional}","values":{list}}}]}}]}}"#
+                );
+                let ruleset = ruleset(&[&feature], Profile::Client);
+                let evaluation = ruleset.get("F").unwrap().evaluate(&Subject::new(&context, NOW));
+                prop_assert_eq!(evaluation.is_enabled(), expected, "{} {} {:?}", conditional, list, given);
+            }
+        }
+    }
+
     #[test]
     fn a_broken_feature_does_not_hurt_its_neighbours(case in case(), cut in any::<prop::sample::Index>()) {
         let context = context(&case);
