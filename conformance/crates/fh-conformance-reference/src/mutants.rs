@@ -115,6 +115,7 @@ mutants! {
 
     // STRING
     StringNotEqualsAnyDiffers "mut-string-not-equals-any-differs" "NOT_EQUALS holds if one value differs" "Edge, Java SDK"
+    StringFirstEightBytes "mut-string-first-eight-bytes" "texts of the same length that begin alike are equal" ""
     StringIncludesIsEquality "mut-string-includes-is-equality" "INCLUDES and EXCLUDES compare whole texts" ""
     StringCaseIgnored "mut-string-case-ignored" "texts are compared without case" ""
     StringTrimmed "mut-string-trimmed" "supplied texts are trimmed" ""

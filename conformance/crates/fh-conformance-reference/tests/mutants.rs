@@ -329,6 +329,13 @@ fn types() -> Vec<Case> {
             r#"["ana"]"#,
             r#""banana""#,
         ),
+        rule(
+            &["mut-string-first-eight-bytes"],
+            "STRING",
+            "EQUALS",
+            r#"["headquarters-a"]"#,
+            r#""headquarters-b""#,
+        ),
         rule(&["mut-string-case-ignored"], "STRING", "EQUALS", r#"["Android"]"#, r#""android""#),
         rule(&["mut-string-trimmed"], "STRING", "EQUALS", r#"["a"]"#, r#"" a""#),
         rule(&["mut-string-code-point-order"], "STRING", "GREATER", r#"["\ue000"]"#, r#""😀""#),

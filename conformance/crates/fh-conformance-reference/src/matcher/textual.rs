@@ -55,6 +55,14 @@ pub(super) fn text(
             utf16_order(&supplied, text)
         }
     };
+    let equals = |text: &str| {
+        if options.has(Bug::StringFirstEightBytes) {
+            let start = |text: &str| text.bytes().take(8).collect::<Vec<_>>();
+            supplied.len() == text.len() && start(&supplied) == start(text)
+        } else {
+            supplied == text
+        }
+    };
     let contains = |text: &str| {
         if options.has(Bug::StringIncludesIsEquality) {
             supplied == text
@@ -69,12 +77,12 @@ pub(super) fn text(
         texts.iter().any(|text| test(text))
     };
     let yes = match conditional {
-        Conditional::Equals => any(&|text| supplied == text),
+        Conditional::Equals => any(&equals),
         // The edge is content with one value that differs.
         Conditional::NotEquals if options.edge() || options.has(Bug::StringNotEqualsAnyDiffers) => {
             any(&|text| supplied != text)
         }
-        Conditional::NotEquals => !any(&|text| supplied == text),
+        Conditional::NotEquals => !any(&equals),
         Conditional::Includes => any(&contains),
         Conditional::Excludes => !any(&contains),
         Conditional::Greater => any(&|text| order(text).is_gt()),
