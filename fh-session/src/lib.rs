@@ -1,3 +1,26 @@
 //! To be written.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+mod action;
+mod config;
+mod context_header;
+mod edge_url;
+mod key;
+mod rules;
+mod status;
+mod time;
+
+pub use action::{
+    Action, Cause, End, Errand, Head, Input, Publication, RawKind, RawUpdate, Request, RequestKind,
+    Ticket,
+};
+pub use config::{
+    Backoff, Config, ContextPlacement, DEFAULT_INTERVAL, Limits, Mode, WhileSwitching,
+};
+pub use context_header::{ContextHeader, MAX_ATTRIBUTES, TooManyAttributes, values_with_commas};
+pub use edge_url::{EdgeUrl, SecretUrl, UrlError};
+pub use key::{ApiKey, ApiKeys, KeyError, KeyKind};
+pub use rules::{Environments, Rules, ServerEvaluated, Source};
+pub use status::{Connection, Notice, Problem, Readiness, Stage, Status};
+pub use time::Millis;

@@ -1,0 +1,189 @@
+//! The `x-featurehub` header: how a context travels to an Edge that evaluates (sdk-behaviour 5.1, D-25).
+
+use std::fmt::Write;
+
+use fh_eval::Attributes;
+
+/// Most attributes that an Edge keeps (sdk-behaviour 0.5); more are refused rather than lost (D-82).
+pub const MAX_ATTRIBUTES: usize = 30;
+
+/// The context has more attributes than an Edge takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooManyAttributes(pub usize);
+
+impl std::fmt::Display for TooManyAttributes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "the context has {} attributes; an Edge evaluates with at most {MAX_ATTRIBUTES}",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for TooManyAttributes {}
+
+/// A context as it travels: the header's text and its digest. Equal contexts have equal headers, in whatever order their
+/// attributes were given.
+///
+/// ```
+/// use fh_eval::Attributes;
+/// use fh_session::ContextHeader;
+/// let fred = Attributes::builder().user_key("fred").attribute("styles", ["deep house", "a,b"]).build();
+/// let header = ContextHeader::of(&fred)?;
+/// assert_eq!(header.text(), Some("styles=deep%20house%2Ca%2Cb,userkey=fred"));
+/// assert_eq!(ContextHeader::of(&Attributes::default())?.context_sha(), "0");
+/// # Ok::<(), fh_session::TooManyAttributes>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContextHeader {
+    /// Empty if there is no context.
+    text: String,
+}
+
+impl ContextHeader {
+    /// Writes the header of a context.
+    ///
+    /// # Errors
+    /// [`TooManyAttributes`] beyond [`MAX_ATTRIBUTES`].
+    pub fn of(attributes: &Attributes) -> Result<Self, TooManyAttributes> {
+        let mut pairs: Vec<String> = attributes
+            .iter()
+            .map(|(name, values)| {
+                let values: Vec<&str> = values.collect();
+                format!("{}={}", percent_encode(name), percent_encode(&values.join(",")))
+            })
+            .collect();
+        if pairs.len() > MAX_ATTRIBUTES {
+            return Err(TooManyAttributes(pairs.len()));
+        }
+        pairs.sort_unstable();
+        Ok(Self { text: pairs.join(",") })
+    }
+
+    /// The header's text; `None` if there is no context, and so no header.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        (!self.text.is_empty()).then_some(self.text.as_str())
+    }
+
+    /// What tells caches that contexts differ: lower-case hex SHA-256 of the header, or `0` (D-24).
+    #[must_use]
+    pub fn context_sha(&self) -> String {
+        self.text().map_or_else(|| "0".to_string(), |text| sha256_hex(text.as_bytes()))
+    }
+}
+
+/// Names of attributes of which a single value holds a comma: an Edge takes it for two values (D-82).
+#[must_use]
+pub fn values_with_commas(attributes: &Attributes) -> Vec<String> {
+    let split = attributes.iter().filter(|(_, values)| values.clone().any(|v| v.contains(',')));
+    split.map(|(name, _)| name.to_string()).collect()
+}
+
+/// Percent-encodes all but letters, digits and `-_.~`.
+pub(crate) fn percent_encode(text: &str) -> String {
+    percent_encode_but(text, "")
+}
+
+/// As [`percent_encode`], leaving these as they are, too.
+pub(crate) fn percent_encode_but(text: &str, kept: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        let plain = byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
+        if plain || kept.as_bytes().contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    hmac_sha256::Hash::hash(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fh_eval::Country;
+
+    #[test]
+    fn digests_of_the_specification() {
+        for (text, hex) in [
+            ("userkey=fred", "6a1d1fa42d1c1917552a255a940792205cb62cc2efd6613ab5a3f75d0038518b"),
+            ("1234", "03ac674216f3e15c761ee1a5e255f067953623c8b388b4459e13f978d7c846f4"),
+            ("a=b", "42144f3939c3ffbbf0bf8b1f12affb5c23a4c5bd41e0ff672d54a5754f062058"),
+            ("zoot=riot", "629d7f91c9b2dacda7232e77dbe8874736eaf74589a15d2a23befbc880b6cb5c"),
+        ] {
+            assert_eq!(sha256_hex(text.as_bytes()), hex, "{text}");
+        }
+        let fred = Attributes::builder().user_key("fred").build();
+        assert_eq!(
+            ContextHeader::of(&fred).unwrap().context_sha(),
+            "6a1d1fa42d1c1917552a255a940792205cb62cc2efd6613ab5a3f75d0038518b"
+        );
+    }
+
+    #[test]
+    fn the_example_of_the_specification_in_any_order() {
+        let base = || {
+            Attributes::builder()
+                .user_key("DJElif")
+                .country(Country::Turkey)
+                .attribute("city", "Istanbul")
+        };
+        let one = base()
+            .attribute("musical styles", ["psychedelic", "deep"])
+            .session("anjunadeep")
+            .device("desktop")
+            .platform("android")
+            .version("2.3.7")
+            .build();
+        let other = Attributes::builder()
+            .version("2.3.7")
+            .platform("android")
+            .device("desktop")
+            .session("anjunadeep")
+            .attribute("musical styles", ["psychedelic", "deep"])
+            .attribute("city", "Istanbul")
+            .country(Country::Turkey)
+            .user_key("DJElif")
+            .build();
+        let header = ContextHeader::of(&one).unwrap();
+        assert_eq!(
+            header.text().unwrap(),
+            "city=Istanbul,country=turkey,device=desktop,musical%20styles=psychedelic%2Cdeep,\
+             platform=android,session=anjunadeep,userkey=DJElif,version=2.3.7"
+        );
+        assert_eq!(ContextHeader::of(&other).unwrap(), header);
+    }
+
+    #[test]
+    fn nothing_breaks_out_of_it() {
+        let odd = Attributes::builder()
+            .attribute("k=,\r\n&", "v\r\nX-Evil: 1")
+            .user_key("a b,c=d é 😀")
+            .build();
+        let header = ContextHeader::of(&odd).unwrap();
+        assert_eq!(
+            header.text().unwrap(),
+            "k%3D%2C%0D%0A%26=v%0D%0AX-Evil%3A%201,userkey=a%20b%2Cc%3Dd%20%C3%A9%20%F0%9F%98%80"
+        );
+        assert_eq!(values_with_commas(&odd), ["userkey"]);
+    }
+
+    #[test]
+    fn thirty_attributes_and_one_more() {
+        let many = |count: usize| {
+            (0..count).fold(Attributes::builder(), |b, n| b.attribute(&format!("a{n}"), n)).build()
+        };
+        assert!(ContextHeader::of(&many(30)).is_ok());
+        assert_eq!(ContextHeader::of(&many(31)), Err(TooManyAttributes(31)));
+    }
+}

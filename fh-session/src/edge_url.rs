@@ -1,0 +1,284 @@
+//! Where the Edge is, and the URLs below it (edge-protocol 2.1, 3.1, 5.1).
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::context_header::{ContextHeader, percent_encode, percent_encode_but};
+use crate::key::{ApiKey, ApiKeys};
+
+/// The base URL of an Edge, in one form however it was written.
+///
+/// ```
+/// use fh_session::EdgeUrl;
+/// for text in ["https://edge.example/fh", "https://edge.example/fh/", "https://edge.example/fh/features/"] {
+///     assert_eq!(EdgeUrl::parse(text)?.to_string(), "https://edge.example/fh");
+/// }
+/// # Ok::<(), fh_session::UrlError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct EdgeUrl {
+    base: Arc<str>,
+}
+
+/// What is wrong with a base URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UrlError {
+    /// Empty.
+    Empty,
+    /// Neither `http://` nor `https://`.
+    Scheme,
+    /// No host behind the scheme.
+    Host,
+    /// A blank, a control character, or anything that is not ASCII.
+    Character,
+    /// A user name or password in it: give them as a header.
+    Credentials,
+    /// A query or fragment in it.
+    Query,
+}
+
+impl fmt::Display for UrlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "the Edge's URL is empty",
+            Self::Scheme => "the Edge's URL begins with neither http:// nor https://",
+            Self::Host => "the Edge's URL names no host",
+            Self::Character => {
+                "the Edge's URL holds a blank, a control character or one that is not ASCII"
+            }
+            Self::Credentials => {
+                "the Edge's URL holds a user name: give credentials as a header instead"
+            }
+            Self::Query => "the Edge's URL holds a `?` or `#`",
+        })
+    }
+}
+
+impl std::error::Error for UrlError {}
+
+impl EdgeUrl {
+    /// Reads a base URL. A trailing `/`, `/features` or `/features/KEY` is not part of it.
+    ///
+    /// # Errors
+    /// [`UrlError`] if it cannot be one.
+    pub fn parse(text: &str) -> Result<Self, UrlError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(UrlError::Empty);
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(UrlError::Character);
+        }
+        let (scheme, rest) = text.split_once("://").ok_or(UrlError::Scheme)?;
+        let scheme = scheme.to_ascii_lowercase();
+        if scheme != "http" && scheme != "https" {
+            return Err(UrlError::Scheme);
+        }
+        if rest.contains(['?', '#']) {
+            return Err(UrlError::Query);
+        }
+        let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+        if host.contains('@') {
+            return Err(UrlError::Credentials);
+        }
+        if host.is_empty() || host.starts_with(':') {
+            return Err(UrlError::Host);
+        }
+        let path = match format!("{path}/").rfind("/features/") {
+            Some(at) => path.get(..at).unwrap_or_default(),
+            None => path,
+        };
+        let base =
+            format!("{scheme}://{}{}", host.to_ascii_lowercase(), path.trim_end_matches('/'));
+        Ok(Self { base: base.into() })
+    }
+
+    /// The URL of a poll: all keys, and the digest of the context.
+    #[must_use]
+    pub fn poll(&self, keys: &ApiKeys, context: &ContextHeader) -> SecretUrl {
+        let mut url = format!("{}/features?", self.base);
+        for key in keys.iter() {
+            url.push_str("apiKey=");
+            url.push_str(&percent_encode_but(key.expose(), "*/"));
+            url.push('&');
+        }
+        url.push_str("contextSha=");
+        url.push_str(&context.context_sha());
+        SecretUrl(url)
+    }
+
+    /// The URL of a stream. Where headers cannot be sent, the context goes into the query.
+    #[must_use]
+    pub fn stream(&self, key: &ApiKey, context_in_query: Option<&str>) -> SecretUrl {
+        let key = percent_encode_but(key.expose(), "*/");
+        let mut url = format!("{}/features/{key}", self.base);
+        if let Some(context) = context_in_query {
+            url.push_str("?xfeaturehub=");
+            url.push_str(&percent_encode(context));
+        }
+        SecretUrl(url)
+    }
+
+    /// The URL at which a feature is changed for tests (edge-protocol 5.1).
+    #[must_use]
+    pub fn update(&self, key: &ApiKey, feature: &str) -> SecretUrl {
+        let key = percent_encode_but(key.expose(), "*/");
+        SecretUrl(format!("{}/features/{key}/{}", self.base, percent_encode(feature)))
+    }
+
+    /// The base URL.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.base
+    }
+}
+
+impl fmt::Display for EdgeUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.base)
+    }
+}
+
+impl fmt::Debug for EdgeUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EdgeUrl({})", self.base)
+    }
+}
+
+/// A URL with a key in it. `Debug` and `Display` show the origin only.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretUrl(String);
+
+impl SecretUrl {
+    /// The URL itself, for requests. Do not print it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Scheme, host and port.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        let path = self.0.find("://").and_then(|at| {
+            let start = at + 3;
+            self.0.get(start..)?.find(['/', '?', '#']).map(|slash| start + slash)
+        });
+        path.and_then(|end| self.0.get(..end)).unwrap_or(&self.0)
+    }
+
+    /// Where a redirect leads; `None` if to another origin, or nowhere (D-82).
+    #[must_use]
+    pub fn redirected(&self, location: &str) -> Option<Self> {
+        let location = location.trim();
+        if location.is_empty() || !location.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return None;
+        }
+        let origin = self.origin();
+        let target = if location.contains("://") {
+            Self(location.to_string())
+        } else if let Some(rest) = location.strip_prefix("//") {
+            let scheme = origin.split("//").next()?;
+            Self(format!("{scheme}//{rest}"))
+        } else if location.starts_with('/') {
+            Self(format!("{origin}{location}"))
+        } else {
+            let path = self.0.split(['?', '#']).next()?;
+            let folder = path.rfind('/').filter(|at| *at >= origin.len());
+            Self(format!("{}/{location}", folder.and_then(|at| path.get(..at)).unwrap_or(origin)))
+        };
+        target.origin().eq_ignore_ascii_case(origin).then_some(target)
+    }
+}
+
+impl fmt::Display for SecretUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/***", self.origin())
+    }
+}
+
+impl fmt::Debug for SecretUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecretUrl({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_form_however_written() {
+        for (text, base) in [
+            ("http://x/y", "http://x/y"),
+            ("http://x/y/", "http://x/y"),
+            ("HTTP://X:8085/", "http://x:8085"),
+            ("https://x/features", "https://x"),
+            ("https://x/features/", "https://x"),
+            ("https://x/y/features/env/key*", "https://x/y"),
+            ("https://x/features-of-mine", "https://x/features-of-mine"),
+            (" http://[::1]:80/a/b ", "http://[::1]:80/a/b"),
+        ] {
+            assert_eq!(EdgeUrl::parse(text).unwrap().as_str(), base, "{text}");
+        }
+        for (text, error) in [
+            ("", UrlError::Empty),
+            ("edge.example", UrlError::Scheme),
+            ("ftp://edge.example", UrlError::Scheme),
+            ("https://", UrlError::Host),
+            ("https:///x", UrlError::Host),
+            ("https://:80", UrlError::Host),
+            ("https://a b", UrlError::Character),
+            ("https://é", UrlError::Character),
+            ("https://me:pw@x", UrlError::Credentials),
+            ("https://x?a=b", UrlError::Query),
+        ] {
+            assert_eq!(EdgeUrl::parse(text), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn urls_below_it() {
+        let edge = EdgeUrl::parse("https://x/p/").unwrap();
+        let keys = ApiKeys::parse(["e/a*b", "default/f/c&d?*"]).unwrap();
+        let none = ContextHeader::default();
+        assert_eq!(
+            edge.poll(&keys, &none).expose(),
+            "https://x/p/features?apiKey=e/a*b&apiKey=default/f/c%26d%3F*&contextSha=0"
+        );
+        assert_eq!(edge.stream(keys.first(), None).expose(), "https://x/p/features/e/a*b");
+        assert_eq!(
+            edge.stream(keys.first(), Some("userkey=a%20b,x=y")).expose(),
+            "https://x/p/features/e/a*b?xfeaturehub=userkey%3Da%2520b%2Cx%3Dy"
+        );
+        assert_eq!(
+            edge.update(keys.first(), "A B/C").expose(),
+            "https://x/p/features/e/a*b/A%20B%2FC"
+        );
+    }
+
+    #[test]
+    fn redirects_stay_at_home() {
+        let url = SecretUrl("https://x:1/a/features/e/k?q".into());
+        for (location, target) in [
+            ("/b", Some("https://x:1/b")),
+            ("c", Some("https://x:1/a/features/e/c")),
+            ("https://X:1/d", Some("https://X:1/d")),
+            ("//x:1/e", Some("https://x:1/e")),
+            ("http://x:1/d", None),
+            ("https://x/d", None),
+            ("https://y:1/d", None),
+            ("//evil/e", None),
+            ("https://x:1@evil/", None),
+            ("", None),
+            ("/a\r\nb", None),
+        ] {
+            assert_eq!(
+                url.redirected(location).as_ref().map(SecretUrl::expose),
+                target,
+                "{location}"
+            );
+        }
+        assert_eq!(format!("{url} {url:?}"), "https://x:1/*** SecretUrl(https://x:1/***)");
+    }
+}

@@ -1,0 +1,237 @@
+//! API keys: which environment they open, who evaluates for them, and how they are kept out of sight.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Who evaluates: decided by the key (edge-protocol 1.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum KeyKind {
+    /// The key holds a `*`: strategies are sent and evaluated here, for any number of contexts.
+    ClientEvaluated,
+    /// The Edge evaluates, for the one context that the connection names.
+    ServerEvaluated,
+}
+
+/// An API key: `environment/key`, or the old `cache/environment/key`.
+///
+/// `Debug` and `Display` show the environment, never the secret.
+///
+/// ```
+/// use fh_session::{ApiKey, KeyKind};
+/// let key = ApiKey::parse("71ed3c04-122b-4312-9ea8-06b2b8d6ceac/fsTmCrU0*g7")?;
+/// assert_eq!(&**key.environment(), "71ed3c04-122b-4312-9ea8-06b2b8d6ceac");
+/// assert_eq!(key.kind(), KeyKind::ClientEvaluated);
+/// assert_eq!(key.to_string(), "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/***");
+/// # Ok::<(), fh_session::KeyError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ApiKey {
+    text: Arc<str>,
+    environment: Arc<str>,
+}
+
+/// What is wrong with a key, or with a list of them. Never holds the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// No key at all, or an empty one.
+    Empty,
+    /// Neither two nor three parts between slashes, or an empty part.
+    Shape,
+    /// A blank, a control character or a quote in it.
+    Character,
+    /// Longer than [`ApiKey::MAX_LENGTH`].
+    TooLong,
+    /// Client- and server-evaluated keys in one list (edge-protocol 1.4).
+    Mixed,
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "the API key is empty",
+            Self::Shape => "an API key looks like ENVIRONMENT/KEY",
+            Self::Character => "the API key holds a blank, a control character or a quote",
+            Self::TooLong => "the API key is too long",
+            Self::Mixed => {
+                "client-evaluated keys (with a `*`) and server-evaluated keys cannot be mixed"
+            }
+        })
+    }
+}
+
+impl std::error::Error for KeyError {}
+
+impl ApiKey {
+    /// Most bytes in a key; the platform's schema allows 400 for its secret part.
+    pub const MAX_LENGTH: usize = 1024;
+
+    /// Reads a key. Blanks around it are not part of it.
+    ///
+    /// # Errors
+    /// [`KeyError`] if it cannot be one.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(KeyError::Empty);
+        }
+        if text.len() > Self::MAX_LENGTH {
+            return Err(KeyError::TooLong);
+        }
+        if text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'')) {
+            return Err(KeyError::Character);
+        }
+        let parts: Vec<&str> = text.split('/').collect();
+        let environment = match parts.as_slice() {
+            [environment, secret] | [_, environment, secret]
+                if !environment.is_empty() && !secret.is_empty() =>
+            {
+                *environment
+            }
+            _ => return Err(KeyError::Shape),
+        };
+        Ok(Self { environment: environment.into(), text: text.into() })
+    }
+
+    /// The id of the environment that it opens.
+    #[must_use]
+    pub fn environment(&self) -> &Arc<str> {
+        &self.environment
+    }
+
+    /// Who evaluates for it.
+    #[must_use]
+    pub fn kind(&self) -> KeyKind {
+        if self.text.contains('*') { KeyKind::ClientEvaluated } else { KeyKind::ServerEvaluated }
+    }
+
+    /// The key itself, for requests. Do not print it.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/***", self.environment)
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ApiKey({self})")
+    }
+}
+
+/// One key or several of one kind, each once, in order. The first one's environment answers for features that several
+/// environments have (D-61).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKeys {
+    first: ApiKey,
+    others: Vec<ApiKey>,
+}
+
+impl ApiKeys {
+    /// Takes keys in order; repeated ones count once.
+    ///
+    /// # Errors
+    /// [`KeyError::Empty`] without any, [`KeyError::Mixed`] if they are of both kinds.
+    pub fn new(keys: impl IntoIterator<Item = ApiKey>) -> Result<Self, KeyError> {
+        let mut keys = keys.into_iter();
+        let first = keys.next().ok_or(KeyError::Empty)?;
+        let mut others = Vec::new();
+        for key in keys {
+            if key.kind() != first.kind() {
+                return Err(KeyError::Mixed);
+            }
+            if key != first && !others.contains(&key) {
+                others.push(key);
+            }
+        }
+        Ok(Self { first, others })
+    }
+
+    /// Reads one or several keys.
+    ///
+    /// # Errors
+    /// [`KeyError`], as [`ApiKey::parse`] and [`Self::new`].
+    pub fn parse<T: AsRef<str>>(keys: impl IntoIterator<Item = T>) -> Result<Self, KeyError> {
+        let keys: Result<Vec<_>, _> =
+            keys.into_iter().map(|text| ApiKey::parse(text.as_ref())).collect();
+        Self::new(keys?)
+    }
+
+    /// The first key: the one that streams.
+    #[must_use]
+    pub const fn first(&self) -> &ApiKey {
+        &self.first
+    }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &ApiKey> + Clone {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// Who evaluates for all of them.
+    #[must_use]
+    pub fn kind(&self) -> KeyKind {
+        self.first.kind()
+    }
+
+    /// Is there more than one?
+    #[must_use]
+    pub fn are_several(&self) -> bool {
+        !self.others.is_empty()
+    }
+
+    /// A digest of the list, for files that must not hold keys (D-79): lower-case hex SHA-256.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let texts: Vec<&str> = self.iter().map(ApiKey::expose).collect();
+        crate::context_header::sha256_hex(texts.join("\n").as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_shapes_and_what_is_none() {
+        for text in ["e/k", " e/k\n", "default/e/k", "e/k*y"] {
+            assert_eq!(&**ApiKey::parse(text).unwrap().environment(), "e", "{text}");
+        }
+        for (text, error) in [
+            ("", KeyError::Empty),
+            ("  ", KeyError::Empty),
+            ("key", KeyError::Shape),
+            ("/k", KeyError::Shape),
+            ("e/", KeyError::Shape),
+            ("a/b/", KeyError::Shape),
+            ("a/b/c/d", KeyError::Shape),
+            ("e/k y", KeyError::Character),
+            ("e/k\u{7}", KeyError::Character),
+            ("\"e/k\"", KeyError::Character),
+        ] {
+            assert_eq!(ApiKey::parse(text), Err(error), "{text:?}");
+        }
+        assert_eq!(ApiKey::parse(&format!("e/{}", "k".repeat(2000))), Err(KeyError::TooLong));
+    }
+
+    #[test]
+    fn lists_are_of_one_kind() {
+        let keys = ApiKeys::parse(["e/a*", "f/b*", "e/a*"]).unwrap();
+        assert_eq!(keys.iter().map(ApiKey::expose).collect::<Vec<_>>(), ["e/a*", "f/b*"]);
+        assert!(keys.are_several());
+        assert_eq!(ApiKeys::parse(["e/a*", "f/b"]), Err(KeyError::Mixed));
+        assert_eq!(ApiKeys::parse(Vec::<String>::new()), Err(KeyError::Empty));
+    }
+
+    #[test]
+    fn the_secret_is_not_shown() {
+        let keys = ApiKeys::parse(["e/secret*", "f/hidden*"]).unwrap();
+        let shown = format!("{keys:?} {} {}", keys.first(), keys.fingerprint());
+        assert!(!shown.contains("secret") && !shown.contains("hidden"), "{shown}");
+    }
+}
