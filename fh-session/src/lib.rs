@@ -7,6 +7,8 @@ mod config;
 mod context_header;
 mod edge_url;
 mod key;
+mod planted;
+mod repository;
 mod rules;
 mod status;
 mod time;

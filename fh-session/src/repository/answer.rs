@@ -1,0 +1,92 @@
+//! The body of a poll: a list of environments, each with its features.
+
+use fh_eval::{Token, members};
+use serde_json::value::RawValue;
+
+/// One environment of an answer.
+#[derive(Debug)]
+pub(crate) struct Answered<'a> {
+    /// Its id, if it has one.
+    pub(crate) id: Option<String>,
+    /// `None` if there is no list of features, which is not the same as an empty one (D-60).
+    pub(crate) features: Option<Vec<&'a RawValue>>,
+}
+
+/// Splits a poll's body. Entries of one environment are joined.
+///
+/// # Errors
+/// Why it cannot be read, without any of its text.
+pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
+    let body = body.strip_prefix('\u{feff}').unwrap_or(body);
+    let entries: Vec<&RawValue> = serde_json::from_str(body).map_err(|error| error.to_string())?;
+    let mut found: Vec<Answered<'_>> = Vec::new();
+    for entry in entries {
+        let members = members(entry).ok_or("an environment that is no object")?;
+        let mut id = None;
+        let mut features = None;
+        for (name, value) in members {
+            match (name.as_ref(), Token::of(value)) {
+                ("id", Token::Text(text)) => id = Some(text.into_owned()),
+                ("features", Token::List) => features = Some(list(value.get())?),
+                _ => {}
+            }
+        }
+        let same = found.iter_mut().find(|other| id.is_some() && other.id == id);
+        match (same, features) {
+            (Some(same), Some(more)) => same.features.get_or_insert_default().extend(more),
+            (Some(_), None) => {}
+            (None, features) => found.push(Answered { id, features }),
+        }
+    }
+    Ok(found)
+}
+
+/// Splits a list of features.
+///
+/// # Errors
+/// Why it cannot be read, without any of its text.
+pub(crate) fn list(json: &str) -> Result<Vec<&RawValue>, String> {
+    let json = json.strip_prefix('\u{feff}').unwrap_or(json);
+    serde_json::from_str(json).map_err(|error| error.to_string())
+}
+
+/// Reads one JSON value.
+///
+/// # Errors
+/// Why it cannot be read, without any of its text.
+pub(crate) fn one(json: &str) -> Result<&RawValue, String> {
+    serde_json::from_str(json).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(body: &str) -> Result<Vec<(Option<String>, Option<usize>)>, String> {
+        let found = environments(body)?;
+        Ok(found.into_iter().map(|each| (each.id, each.features.map(|list| list.len()))).collect())
+    }
+
+    #[test]
+    fn absent_and_empty_lists_differ() {
+        let e = || Some("e".to_string());
+        assert_eq!(shape("[]"), Ok(vec![]));
+        assert_eq!(shape(r#"[{"id":"e"}]"#), Ok(vec![(e(), None)]));
+        assert_eq!(shape(r#"[{"id":"e","features":null}]"#), Ok(vec![(e(), None)]));
+        assert_eq!(shape(r#"[{"id":"e","features":[]}]"#), Ok(vec![(e(), Some(0))]));
+        assert_eq!(
+            shape(
+                r#"[{"id":"e","features":[{}]},{"features":[1]},{"id":"e","features":[{},{}]},{"id":"e"}]"#
+            ),
+            Ok(vec![(e(), Some(3)), (None, Some(1))])
+        );
+    }
+
+    #[test]
+    fn what_is_no_answer() {
+        for body in ["", "[{", "{}", "7", "[7]", "[null]", "<html>", "[] []"] {
+            let why = shape(body).unwrap_err();
+            assert!(!why.contains("html"), "{why}");
+        }
+    }
+}

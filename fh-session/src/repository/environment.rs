@@ -1,0 +1,242 @@
+//! The features of one environment, and which update of them counts (sdk-behaviour 2.2, edge-protocol 4.2, D-26, D-27, D-73).
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fh_eval::featurehub::{Compiler, Environment as Payload};
+use fh_eval::{FeatureRef, Profile, Ruleset};
+use serde_json::value::RawValue;
+
+use super::state::{State, applied_strategy, differ};
+use crate::planted::planted;
+
+/// Does a list say which features there are?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Authority {
+    /// It comes from the Edge: what it lacks is gone.
+    Edge,
+    /// It comes from a store, which may be old: it only adds.
+    Store,
+}
+
+/// What an update did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Effect {
+    /// Nothing.
+    None,
+    /// Something, but nothing that a reader could see.
+    Unseen,
+    /// Something that a reader could see.
+    Seen,
+}
+
+/// Most deletes that are remembered between two lists.
+const MAX_TOMBSTONES: usize = 10_000;
+
+#[derive(Debug)]
+pub(crate) struct Environment {
+    pub(crate) id: Arc<str>,
+    pub(crate) ruleset: Ruleset,
+    /// Keys by feature id: a feature may be renamed.
+    keys: HashMap<Box<str>, Box<str>>,
+    /// Versions of deleted features by id, until the next list.
+    tombstones: HashMap<Box<str>, i64>,
+    /// Strategies that an Edge applied (`v`), by key.
+    pub(crate) strategies: HashMap<Box<str>, Box<str>>,
+}
+
+impl Environment {
+    pub(crate) fn new(id: Arc<str>) -> Self {
+        Self {
+            id,
+            ruleset: Ruleset::default(),
+            keys: HashMap::new(),
+            tombstones: HashMap::new(),
+            strategies: HashMap::new(),
+        }
+    }
+
+    /// Takes a full list.
+    pub(crate) fn list(
+        &mut self,
+        features: &[&RawValue],
+        authority: Authority,
+        profile: Profile,
+    ) -> Effect {
+        let old = self.ruleset.clone();
+        let mut chosen: Vec<&RawValue> = Vec::with_capacity(features.len());
+        let mut listed: HashMap<Cow<'_, str>, ()> = HashMap::with_capacity(features.len());
+        for raw in features {
+            let state = State::read(raw);
+            let held = state.as_ref().and_then(|state| self.held(&old, state));
+            let kept = match (&held, &state) {
+                (Some(held), Some(state)) if is_older(state, held) => {
+                    // It was valid once, so it is again.
+                    serde_json::from_str::<&RawValue>(held.json()).ok()
+                }
+                _ => None,
+            };
+            chosen.push(kept.unwrap_or(raw));
+            if let Some(id) = state.as_ref().and_then(|state| state.id.clone()) {
+                listed.insert(id, ());
+            }
+            if let Some(key) = state.and_then(|state| state.key) {
+                listed.insert(key, ());
+            }
+        }
+        if authority == Authority::Store || planted!(ListsRemoveNothing) {
+            let unlisted = old.iter().filter(|feature| {
+                let by_id = feature.id().is_some_and(|id| listed.contains_key(id));
+                !by_id && !listed.contains_key(feature.key())
+            });
+            chosen.extend(
+                unlisted.filter_map(|held| serde_json::from_str::<&RawValue>(held.json()).ok()),
+            );
+        }
+        let same_texts = old.len() == chosen.len()
+            && old.iter().zip(&chosen).all(|(old, new)| old.json() == new.get());
+        if authority == Authority::Edge {
+            self.tombstones.clear();
+        }
+        if same_texts {
+            return Effect::None;
+        }
+        let payload =
+            Payload { id: Some(self.id.to_string()), features: chosen.iter().copied().collect() };
+        let new = Compiler::new(profile).compile(&payload);
+        self.strategies = chosen.iter().filter_map(|raw| strategy_of(raw)).collect();
+        let seen = old.len() != new.len()
+            || new.iter().any(|feature| {
+                old.get(feature.key()).is_none_or(|old| differ(old.json(), feature.json()))
+            });
+        self.keys = new.iter().filter_map(identity).collect();
+        self.ruleset = new;
+        if seen { Effect::Seen } else { Effect::Unseen }
+    }
+
+    /// Takes one feature.
+    ///
+    /// # Errors
+    /// Why there is no feature in the JSON.
+    pub(crate) fn feature(&mut self, raw: &RawValue, profile: Profile) -> Result<Effect, String> {
+        let state = State::read(raw).ok_or("a feature that is no object")?;
+        let compiled = Compiler::new(profile)
+            .feature(raw)
+            .map_err(|diagnostic| format!("a feature: {diagnostic}"))?;
+        let feature = compiled.as_ref();
+        let deleted = feature.id().and_then(|id| self.tombstones.get(id));
+        if deleted.is_some_and(|deleted| feature.version() <= *deleted) {
+            return Ok(Effect::None);
+        }
+        let old = self.ruleset.clone();
+        let held = self.held(&old, &state);
+        if let Some(held) = &held {
+            if is_older(&state, held) || held.json() == feature.json() {
+                return Ok(Effect::None);
+            }
+            if planted!(EqualVersionsDropped) && held.version() == feature.version() {
+                return Ok(Effect::None);
+            }
+        }
+        let renamed = held.as_ref().filter(|held| held.key() != feature.key());
+        if let Some(renamed) = renamed
+            && !planted!(RenamesLeaveTheOldKey)
+        {
+            self.remove(renamed.key());
+        }
+        let seen = match old.get(feature.key()) {
+            Some(old) => differ(old.json(), feature.json()) || renamed.is_some(),
+            None => true,
+        };
+        // Another feature may have had this key.
+        if let Some(id) = old.get(feature.key()).and_then(|old| old.id()) {
+            self.keys.remove(id);
+        }
+        self.keys.extend(identity(feature));
+        if let Some(id) = feature.id() {
+            self.tombstones.remove(id);
+        }
+        self.strategies.remove(feature.key());
+        self.strategies.extend(strategy_of(raw));
+        self.ruleset = self.ruleset.with(&compiled);
+        Ok(if seen { Effect::Seen } else { Effect::Unseen })
+    }
+
+    /// Takes a delete: it counts if its version is absent, 0, or not older than what is held (D-27).
+    ///
+    /// # Errors
+    /// Why it is no delete.
+    pub(crate) fn delete(&mut self, raw: &RawValue) -> Result<Effect, String> {
+        let state = State::read(raw).ok_or("a delete that is no object")?;
+        if state.id.is_none() && state.key.is_none() {
+            return Err("a delete without id and key".to_string());
+        }
+        let version = state.version.filter(|version| *version > 0);
+        if version.is_none() && state.version.is_some() && planted!(ZeroDeletesIgnored) {
+            return Ok(Effect::None);
+        }
+        let old = self.ruleset.clone();
+        let by_id =
+            state.id.as_deref().and_then(|id| self.keys.get(id)).and_then(|key| old.get(key));
+        let by_key = state.key.as_deref().and_then(|key| old.get(key));
+        // A key that another feature has by now is not meant.
+        let by_key = by_key.filter(|held| state.id.is_none() || held.id().is_none());
+        let held = by_id.or(by_key);
+        let is_older =
+            held.as_ref().zip(version).is_some_and(|(held, version)| version < held.version());
+        if is_older && !planted!(DeletesAlwaysCount) {
+            return Ok(Effect::None);
+        }
+        if let (Some(id), Some(version)) = (&state.id, version)
+            && (self.tombstones.len() < MAX_TOMBSTONES)
+            && !planted!(NoTombstones)
+        {
+            let buried = self.tombstones.entry(id.as_ref().into()).or_insert(version);
+            *buried = version.max(*buried);
+        }
+        match held {
+            None => Ok(Effect::None),
+            Some(held) => {
+                self.remove(held.key());
+                Ok(Effect::Seen)
+            }
+        }
+    }
+
+    fn remove(&mut self, key: &str) {
+        if let Some(id) = self.ruleset.get(key).and_then(|feature| feature.id().map(Box::from)) {
+            let id: Box<str> = id;
+            self.keys.remove(&id);
+        }
+        self.strategies.remove(key);
+        self.ruleset = self.ruleset.without(key);
+    }
+
+    /// The feature that an update is about: the one with its id, else the one with its key.
+    fn held<'a>(&self, ruleset: &'a Ruleset, state: &State<'_>) -> Option<FeatureRef<'a>> {
+        let by_id = state.id.as_deref().and_then(|id| self.keys.get(id));
+        by_id
+            .and_then(|key| ruleset.get(key))
+            .or_else(|| state.key.as_deref().and_then(|key| ruleset.get(key)))
+    }
+}
+
+/// Is this state older than the one that is held? Another id never is: the feature was made anew.
+fn is_older(state: &State<'_>, held: &FeatureRef<'_>) -> bool {
+    let another = match (state.id.as_deref(), held.id()) {
+        (Some(new), Some(old)) => new != old && !planted!(NewIdsIgnored),
+        _ => false,
+    };
+    !another && state.version.unwrap_or(0) < held.version() && !planted!(OlderVersionsTaken)
+}
+
+fn identity(feature: FeatureRef<'_>) -> Option<(Box<str>, Box<str>)> {
+    Some((feature.id()?.into(), feature.key().into()))
+}
+
+fn strategy_of(raw: &RawValue) -> Option<(Box<str>, Box<str>)> {
+    let strategy = applied_strategy(raw)?;
+    let key = State::read(raw)?.key?;
+    Some((key.as_ref().into(), strategy.into()))
+}

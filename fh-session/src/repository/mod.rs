@@ -1,0 +1,169 @@
+//! The features of all environments that the keys open, and the rules that are made of them.
+
+mod answer;
+mod environment;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use fh_eval::featurehub::{Compiler, Environment as Payload};
+use fh_eval::{Attributes, Profile, Ruleset};
+use serde_json::value::RawValue;
+
+pub(crate) use answer::{
+    Answered, environments as read_answer, list as read_list, one as read_one,
+};
+pub(crate) use environment::{Authority, Effect};
+
+use crate::key::{ApiKey, ApiKeys};
+use crate::rules::{Environments, Rules, ServerEvaluated};
+use crate::status::Notice;
+use environment::Environment;
+
+/// Features by environment, in the order of the keys (D-61).
+#[derive(Debug)]
+pub(crate) struct Repository {
+    profile: Profile,
+    environments: Vec<Environment>,
+    /// Keys of features that several environments have, told once each.
+    told: HashSet<Box<str>>,
+}
+
+/// Most features of which it is told that several environments have them.
+const MAX_TOLD: usize = 1_000;
+
+impl Repository {
+    pub(crate) fn new(profile: Profile, keys: &ApiKeys) -> Self {
+        let mut repository = Self { profile, environments: Vec::new(), told: HashSet::new() };
+        repository.open(keys);
+        repository
+    }
+
+    /// Keeps the environments that the keys open, and no others. Says whether features were dropped.
+    pub(crate) fn open(&mut self, keys: &ApiKeys) -> Effect {
+        let mut held = std::mem::take(&mut self.environments);
+        for id in keys.iter().map(ApiKey::environment) {
+            if self.find(id).is_some() {
+                continue;
+            }
+            let known = held.iter().position(|other| other.id.eq_ignore_ascii_case(id));
+            self.environments.push(match known {
+                Some(at) => held.swap_remove(at),
+                None => Environment::new(Arc::clone(id)),
+            });
+        }
+        let dropped = held.iter().any(|environment| !environment.ruleset.is_empty());
+        if dropped { Effect::Seen } else { Effect::None }
+    }
+
+    fn find(&self, id: &str) -> Option<usize> {
+        self.environments.iter().position(|held| held.id.eq_ignore_ascii_case(id))
+    }
+
+    /// The environment of this id; of an unknown one a new one, last.
+    fn environment(&mut self, id: &str) -> Option<&mut Environment> {
+        let at = self.find(id).unwrap_or_else(|| {
+            self.environments.push(Environment::new(id.into()));
+            self.environments.len() - 1
+        });
+        self.environments.get_mut(at)
+    }
+
+    /// The id of the first key's environment.
+    pub(crate) fn first_id(&self) -> Arc<str> {
+        self.environments.first().map_or_else(|| "".into(), |first| Arc::clone(&first.id))
+    }
+
+    /// Does this environment hold features?
+    pub(crate) fn holds(&self, id: &str) -> bool {
+        self.find(id)
+            .and_then(|at| self.environments.get(at))
+            .is_some_and(|environment| !environment.ruleset.is_empty())
+    }
+
+    /// Takes a full list of an environment.
+    pub(crate) fn list(
+        &mut self,
+        id: &str,
+        features: &[&RawValue],
+        authority: Authority,
+    ) -> Effect {
+        let profile = self.profile;
+        self.environment(id).map_or(Effect::None, |each| each.list(features, authority, profile))
+    }
+
+    /// Takes one feature of an environment.
+    ///
+    /// # Errors
+    /// Why there is none in the JSON.
+    pub(crate) fn feature(&mut self, id: &str, raw: &RawValue) -> Result<Effect, String> {
+        let profile = self.profile;
+        self.environment(id).map_or(Ok(Effect::None), |each| each.feature(raw, profile))
+    }
+
+    /// Takes a delete of an environment's feature.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub(crate) fn delete(&mut self, id: &str, raw: &RawValue) -> Result<Effect, String> {
+        self.environment(id).map_or(Ok(Effect::None), |each| each.delete(raw))
+    }
+
+    /// What readers evaluate. `context` is the one that an Edge has evaluated for, if it did.
+    pub(crate) fn rules(
+        &mut self,
+        context: Option<Arc<Attributes>>,
+        notice: &mut dyn FnMut(Notice),
+    ) -> Rules {
+        let several = self.environments.iter().filter(|each| !each.ruleset.is_empty()).count() > 1;
+        let (ruleset, environments) = if several {
+            self.merged(notice)
+        } else {
+            let full = self.environments.iter().find(|each| !each.ruleset.is_empty());
+            match full.or(self.environments.first()) {
+                Some(only) => (only.ruleset.clone(), Environments::One(Arc::clone(&only.id))),
+                None => (Ruleset::default(), Environments::Unknown),
+            }
+        };
+        let Some(context) = context else {
+            return Rules::client_evaluated(ruleset, environments);
+        };
+        let mut strategies = HashMap::new();
+        for environment in self.environments.iter().rev() {
+            // The earliest environment's come last and stay.
+            for feature in environment.ruleset.iter() {
+                strategies.remove(feature.key());
+            }
+            strategies.extend(environment.strategies.clone());
+        }
+        let evaluated = Arc::new(ServerEvaluated { context, strategies });
+        Rules::server_evaluated(ruleset, environments, evaluated)
+    }
+
+    /// All environments in one ruleset: of features with one key the earliest environment's answers (D-61).
+    fn merged(&mut self, notice: &mut dyn FnMut(Notice)) -> (Ruleset, Environments) {
+        let mut from: HashMap<Box<str>, Arc<str>> = HashMap::new();
+        let mut features = Vec::new();
+        for environment in &self.environments {
+            for feature in environment.ruleset.iter() {
+                if let Some(answers) = from.get(feature.key()) {
+                    if self.told.len() < MAX_TOLD && self.told.insert(feature.key().into()) {
+                        notice(Notice::KeyInSeveralEnvironments {
+                            feature: feature.key().to_string(),
+                            answers: answers.to_string(),
+                        });
+                    }
+                    continue;
+                }
+                from.insert(feature.key().into(), Arc::clone(&environment.id));
+                features.extend(serde_json::from_str::<&RawValue>(feature.json()).ok());
+            }
+        }
+        let payload = Payload { id: None, features };
+        (Compiler::new(self.profile).compile(&payload), Environments::Several(from))
+    }
+}

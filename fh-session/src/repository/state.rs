@@ -1,0 +1,86 @@
+//! As much of a feature's JSON as the rules of versions need.
+
+use std::borrow::Cow;
+
+use fh_eval::featurehub::wire::{self, Feature};
+use fh_eval::{Token, members};
+use serde_json::value::RawValue;
+
+/// Who a feature is, and which state of it this is.
+#[derive(Debug, Clone)]
+pub(crate) struct State<'a> {
+    pub(crate) id: Option<Cow<'a, str>>,
+    pub(crate) key: Option<Cow<'a, str>>,
+    /// `None` if absent or unreadable.
+    pub(crate) version: Option<i64>,
+}
+
+impl<'a> State<'a> {
+    /// `None` if the JSON is no object.
+    pub(crate) fn read(raw: &'a RawValue) -> Option<Self> {
+        let feature = Feature::parse(raw.get())?;
+        Some(Self {
+            id: wire::text(feature.id),
+            key: wire::text(feature.key),
+            version: feature.version.and_then(|raw| Token::of(raw).integer()),
+        })
+    }
+}
+
+/// The strategy that an Edge applied (`v`).
+pub(crate) fn applied_strategy(raw: &RawValue) -> Option<String> {
+    let members = members(raw)?;
+    let (_, strategy) = members.iter().rfind(|(name, _)| name == "v")?;
+    match Token::of(strategy) {
+        Token::Text(text) => Some(text.into_owned()),
+        _ => None,
+    }
+}
+
+/// Can a reader tell these two states of a feature apart? Versions do not count.
+pub(crate) fn differ(old: &str, new: &str) -> bool {
+    if old == new {
+        return false;
+    }
+    fn seen(json: &str) -> Option<Vec<(Cow<'_, str>, &str)>> {
+        let raw = serde_json::from_str::<&RawValue>(json).ok()?;
+        let mut members = members(raw)?;
+        members.retain(|(name, value)| {
+            // What is absent and what is null is the same to a reader; and so is a lock that is off.
+            let is_nothing = value.get() == "null" || (name == "l" && value.get() == "false");
+            !is_nothing && name != "version" && name != "environmentId"
+        });
+        members.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Some(members.into_iter().map(|(name, value)| (name, value.get())).collect())
+    }
+    match (seen(old), seen(new)) {
+        (Some(old), Some(new)) => old != new,
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_reader_can_tell_apart() {
+        let base = r#"{"id":"a","key":"A","l":false,"version":1,"type":"BOOLEAN","value":true}"#;
+        for same in [
+            base,
+            r#"{"id":"a","key":"A","version":2,"type":"BOOLEAN","value":true}"#,
+            r#"{"key":"A", "id":"a","environmentId":"e","type":"BOOLEAN","value":true,"fp":null}"#,
+        ] {
+            assert!(!differ(base, same), "{same}");
+        }
+        for other in [
+            r#"{"id":"a","key":"A","l":true,"version":1,"type":"BOOLEAN","value":true}"#,
+            r#"{"id":"a","key":"A","version":1,"type":"BOOLEAN","value":false}"#,
+            r#"{"id":"a","key":"A","version":1,"type":"BOOLEAN"}"#,
+            r#"{"id":"a","key":"A","version":1,"type":"BOOLEAN","value":true,"strategies":[{}]}"#,
+            "7",
+        ] {
+            assert!(differ(base, other), "{other}");
+        }
+    }
+}

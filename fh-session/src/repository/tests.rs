@@ -1,0 +1,169 @@
+use serde_json::value::RawValue;
+
+use super::*;
+
+fn repository(keys: &[&str]) -> Repository {
+    Repository::new(Profile::Client, &ApiKeys::parse(keys).unwrap())
+}
+
+fn raw(json: &str) -> &RawValue {
+    serde_json::from_str(json).unwrap()
+}
+
+fn state(id: &str, key: &str, version: i64, value: &str) -> String {
+    format!(
+        r#"{{"id":"{id}","key":"{key}","version":{version},"type":"STRING","value":"{value}"}}"#
+    )
+}
+
+impl Repository {
+    fn take(&mut self, environment: &str, states: &[String], authority: Authority) -> Effect {
+        let features: Vec<&RawValue> = states.iter().map(|json| raw(json)).collect();
+        self.list(environment, &features, authority)
+    }
+
+    fn shown(&mut self) -> Vec<String> {
+        let rules = self.rules(None, &mut |_| {});
+        let mut shown: Vec<String> = rules
+            .ruleset()
+            .iter()
+            .map(|feature| {
+                let nobody = fh_eval::Subject::nobody(fh_eval::Timestamp::from_millis(0));
+                let value = feature.evaluate(&nobody).string().unwrap_or("-").to_string();
+                let from = rules.environment_of(feature.key()).unwrap();
+                format!("{from}:{}={value}@{}", feature.key(), feature.version())
+            })
+            .collect();
+        shown.sort();
+        shown
+    }
+}
+
+#[test]
+fn which_version_counts() {
+    for (held, incoming, effect, shown) in [
+        (state("a", "A", 5, "x"), state("a", "A", 4, "y"), Effect::None, "e:A=x@5"),
+        (state("a", "A", 5, "x"), state("a", "A", 5, "x"), Effect::None, "e:A=x@5"),
+        (state("a", "A", 5, "x"), state("a", "A", 5, "y"), Effect::Seen, "e:A=y@5"),
+        (state("a", "A", 5, "x"), state("a", "A", 6, "x"), Effect::Unseen, "e:A=x@6"),
+        (state("a", "A", 5, "x"), state("a", "A", 6, "y"), Effect::Seen, "e:A=y@6"),
+        // Made anew under the same key.
+        (state("a", "A", 5, "x"), state("b", "A", 1, "y"), Effect::Seen, "e:A=y@1"),
+        // Renamed, with the same version.
+        (state("a", "A", 5, "x"), state("a", "B", 5, "x"), Effect::Seen, "e:B=x@5"),
+        (state("a", "A", 5, "x"), state("a", "B", 4, "x"), Effect::None, "e:A=x@5"),
+    ] {
+        let mut alone = repository(&["e/k*"]);
+        alone.take("e", std::slice::from_ref(&held), Authority::Edge);
+        assert_eq!(alone.feature("e", raw(&incoming)), Ok(effect), "{incoming}");
+        assert_eq!(alone.shown(), [shown], "{incoming}");
+        let mut listed = repository(&["e/k*"]);
+        listed.take("e", std::slice::from_ref(&held), Authority::Edge);
+        assert_eq!(listed.take("e", &[incoming.clone()], Authority::Edge), effect, "{incoming}");
+        assert_eq!(listed.shown(), [shown], "{incoming}");
+    }
+}
+
+#[test]
+fn which_delete_counts() {
+    for (delete, effect, left) in [
+        (r#"{"id":"a","key":"A","version":4}"#, Effect::None, true),
+        (r#"{"id":"a","key":"A","version":5}"#, Effect::Seen, false),
+        (r#"{"id":"a","key":"A","version":6}"#, Effect::Seen, false),
+        (r#"{"id":"a","key":"A","version":0}"#, Effect::Seen, false),
+        (r#"{"id":"a","key":"A"}"#, Effect::Seen, false),
+        (r#"{"key":"A"}"#, Effect::Seen, false),
+        (r#"{"id":"a"}"#, Effect::Seen, false),
+        (r#"{"id":"other","key":"A","version":9}"#, Effect::None, true),
+        (r#"{"id":"other","key":"B"}"#, Effect::None, true),
+    ] {
+        let mut repository = repository(&["e/k*"]);
+        repository.take("e", &[state("a", "A", 5, "x")], Authority::Edge);
+        assert_eq!(repository.delete("e", raw(delete)), Ok(effect), "{delete}");
+        assert_eq!(!repository.shown().is_empty(), left, "{delete}");
+    }
+    for nonsense in ["7", "[]", "{}", r#"{"version":3}"#] {
+        assert!(repository(&["e/k*"]).delete("e", raw(nonsense)).is_err(), "{nonsense}");
+    }
+}
+
+#[test]
+fn a_deleted_feature_stays_deleted_until_a_newer_state() {
+    let mut repository = repository(&["e/k*"]);
+    repository.take("e", &[state("a", "A", 3, "x")], Authority::Edge);
+    repository.delete("e", raw(r#"{"id":"a","key":"A","version":5}"#)).unwrap();
+    assert_eq!(repository.feature("e", raw(&state("a", "A", 5, "late"))), Ok(Effect::None));
+    assert_eq!(repository.feature("e", raw(&state("a", "A", 6, "back"))), Ok(Effect::Seen));
+    assert_eq!(repository.shown(), ["e:A=back@6"]);
+    // A list knows better than what was once deleted.
+    repository.delete("e", raw(r#"{"id":"a","key":"A","version":9}"#)).unwrap();
+    repository.take("e", &[state("a", "A", 2, "restored")], Authority::Edge);
+    assert_eq!(repository.shown(), ["e:A=restored@2"]);
+    // After a delete with version 0 anything counts.
+    repository.delete("e", raw(r#"{"id":"a","key":"A","version":0}"#)).unwrap();
+    assert_eq!(repository.feature("e", raw(&state("a", "A", 1, "again"))), Ok(Effect::Seen));
+}
+
+#[test]
+fn lists_of_the_edge_remove_and_those_of_stores_do_not() {
+    let mut repository = repository(&["e/k*"]);
+    repository.take("e", &[state("a", "A", 5, "x"), state("b", "B", 1, "y")], Authority::Edge);
+    let stored = [state("a", "A", 4, "old"), state("c", "C", 1, "z")];
+    assert_eq!(repository.take("e", &stored, Authority::Store), Effect::Seen);
+    assert_eq!(repository.shown(), ["e:A=x@5", "e:B=y@1", "e:C=z@1"]);
+    assert_eq!(repository.take("e", &[state("b", "B", 1, "y")], Authority::Edge), Effect::Seen);
+    assert_eq!(repository.shown(), ["e:B=y@1"]);
+    assert_eq!(repository.take("e", &[], Authority::Edge), Effect::Seen);
+    assert!(repository.shown().is_empty());
+}
+
+#[test]
+fn a_rename_in_a_list_leaves_one_key() {
+    let mut repository = repository(&["e/k*"]);
+    repository.take("e", &[state("a", "A", 5, "x")], Authority::Edge);
+    repository.take("e", &[state("a", "B", 5, "x")], Authority::Edge);
+    assert_eq!(repository.shown(), ["e:B=x@5"]);
+    repository.take("e", &[state("a", "C", 5, "x")], Authority::Store);
+    assert_eq!(repository.shown(), ["e:C=x@5"]);
+    repository.feature("e", raw(&state("a", "D", 5, "x"))).unwrap();
+    repository.delete("e", raw(r#"{"id":"a","key":"C"}"#)).unwrap();
+    assert!(repository.shown().is_empty());
+}
+
+#[test]
+fn the_earliest_environment_answers() {
+    let mut repository = repository(&["e/k*", "f/k*"]);
+    repository.take("F", &[state("f1", "A", 9, "f"), state("f2", "B", 1, "f")], Authority::Edge);
+    assert_eq!(repository.shown(), ["f:A=f@9", "f:B=f@1"]);
+    repository.take("e", &[state("e1", "A", 1, "e")], Authority::Edge);
+    let mut notices = Vec::new();
+    repository.rules(None, &mut |notice| notices.push(notice.to_string()));
+    repository.rules(None, &mut |notice| notices.push(notice.to_string()));
+    assert_eq!(notices, ["several environments have A; that of e answers"]);
+    assert_eq!(repository.shown(), ["e:A=e@1", "f:B=f@1"]);
+    // Versions count inside one environment only.
+    repository.delete("e", raw(r#"{"id":"e1","version":1}"#)).unwrap();
+    assert_eq!(repository.shown(), ["f:A=f@9", "f:B=f@1"]);
+    assert_eq!(repository.open(&ApiKeys::parse(["e/k*"]).unwrap()), Effect::Seen);
+    assert!(repository.shown().is_empty());
+}
+
+#[test]
+fn strategies_that_an_edge_applied() {
+    let mut repository = repository(&["e/k", "f/k"]);
+    let with = |id: &str, v: &str| {
+        format!(r#"{{"id":"{id}","key":"A","version":1,"type":"STRING","value":"x","v":"{v}"}}"#)
+    };
+    let applied = |repository: &mut Repository| {
+        let rules = repository.rules(Some(Arc::default()), &mut |_| {});
+        rules.evaluated_for().unwrap().strategies.get("A").map(ToString::to_string)
+    };
+    repository.take("f", &[with("f1", "late")], Authority::Edge);
+    assert_eq!(applied(&mut repository).as_deref(), Some("late"));
+    repository.take("e", &[state("e1", "A", 1, "x")], Authority::Edge);
+    assert_eq!(applied(&mut repository), None);
+    repository.feature("e", raw(&with("e1", "kiwi"))).unwrap();
+    assert_eq!(applied(&mut repository).as_deref(), Some("kiwi"));
+    repository.feature("e", raw(&state("e1", "A", 2, "x"))).unwrap();
+    assert_eq!(applied(&mut repository), None);
+}
