@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+pub mod sse;
+
 mod action;
 mod config;
 mod context_header;

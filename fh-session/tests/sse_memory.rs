@@ -1,0 +1,133 @@
+//! Memory of the stream decoder, counted at the allocator: bounded, and taken in amounts that are linear in the bytes,
+//! which also bounds what is copied.
+#![allow(unsafe_code, clippy::unwrap_used)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use fh_session::sse::{Decoder, Limits};
+
+/// Counts the bytes of each thread.
+struct Counting;
+
+thread_local! {
+    static HELD: Cell<usize> = const { Cell::new(0) };
+    static PEAK: Cell<usize> = const { Cell::new(0) };
+    static TAKEN: Cell<usize> = const { Cell::new(0) };
+}
+
+fn take(bytes: usize) {
+    HELD.set(HELD.get().wrapping_add(bytes));
+    PEAK.set(PEAK.get().max(HELD.get()));
+    TAKEN.set(TAKEN.get() + bytes);
+}
+
+fn give_back(bytes: usize) {
+    HELD.set(HELD.get().wrapping_sub(bytes));
+}
+
+// SAFETY: every call goes to the system's allocator unchanged; counting touches only thread-local numbers.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        take(layout.size());
+        // SAFETY: as above.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // For a moment both may exist.
+        take(size);
+        give_back(layout.size());
+        // SAFETY: as above.
+        unsafe { System.realloc(at, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        give_back(layout.size());
+        // SAFETY: as above.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What reading a stream took.
+#[derive(Debug)]
+struct Memory {
+    /// At most at once, events included.
+    peak: usize,
+    /// In all.
+    taken: usize,
+    /// Still held after the last byte.
+    held: usize,
+}
+
+const LIMIT: usize = 32 * 1024;
+/// Names, ids, and the smallest buffers.
+const SMALL: usize = 256;
+
+/// Reads all chunks, also after an error. Events are dropped at once.
+fn read<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Memory {
+    HELD.set(0);
+    PEAK.set(0);
+    TAKEN.set(0);
+    let mut decoder = Decoder::new(Limits { event: LIMIT });
+    for mut chunk in chunks {
+        while let Ok(Some(_)) = decoder.decode(&mut chunk) {}
+    }
+    Memory { peak: PEAK.get(), taken: TAKEN.get(), held: HELD.get() }
+}
+
+/// Streams of four times the limit, and what may be held at their end.
+fn hostile() -> Vec<(&'static str, Vec<u8>, usize)> {
+    let endless = |part: &[u8]| part.repeat(4 * LIMIT / part.len());
+    let within = |begin: &[u8], part: &[u8], end: &[u8]| {
+        let middle = part.repeat((LIMIT - begin.len()) / part.len());
+        [begin, &middle, end].concat().repeat(4)
+    };
+    vec![
+        ("endless data", endless(b"data:xxxxxxxx"), SMALL),
+        ("endless lines of data", endless(b"data:x\n"), SMALL),
+        ("endless empty lines of data", endless(b"data\n"), SMALL),
+        ("an endless comment", endless(b":"), SMALL),
+        ("endless comments", endless(b":x\n"), SMALL),
+        ("an endless name of a field", endless(b"x"), SMALL),
+        ("endless digits", [b"retry:".as_slice(), &endless(b"0")].concat(), SMALL),
+        ("endless names of events", endless(b"event:xxxxxxxx\n"), SMALL),
+        ("endless ids", endless(b"id:xxxxxxxx\n"), SMALL),
+        ("small events", endless(b"data:x\n\n"), SMALL),
+        ("line ends", endless(b"\r\n"), SMALL),
+        ("events as large as the limit", within(b"data:", b"x", b"\n\n"), SMALL),
+        ("the same with replacements", within(b"data:\xFF", b"x", b"\n\n"), SMALL),
+        ("nothing but replacements", within(b"data:", b"\xFF", b"\n\n"), SMALL),
+        ("an event as large as the limit, unfinished", b"x".repeat(LIMIT), SMALL),
+        (
+            "data as large as the limit, unfinished",
+            [b"data:".as_slice(), &b"x".repeat(LIMIT - 5)].concat(),
+            LIMIT,
+        ),
+    ]
+}
+
+/// Buffers that grow by a fixed amount, or begin anew with each chunk, would take the square of the bytes in all.
+#[test]
+fn bounded_and_linear() {
+    for (what, stream, held) in hostile() {
+        for size in [1, 7, 1024, stream.len()] {
+            let memory = read(stream.chunks(size));
+            assert!(memory.peak <= 2 * LIMIT + SMALL, "{what} in {size} s: {memory:?}");
+            assert!(memory.held <= held, "{what} in {size} s: {memory:?}");
+            assert!(memory.taken <= 4 * stream.len() + SMALL, "{what} in {size} s: {memory:?}");
+        }
+    }
+}
+
+/// An id stays for the whole stream, and each event has it.
+#[test]
+fn a_large_id_is_not_copied_for_each_event() {
+    let stream =
+        [b"id:".as_slice(), &b"x".repeat(LIMIT / 2), &b"\ndata:x\n\n".repeat(10_000)].concat();
+    let memory = read([stream.as_slice()]);
+    assert!(memory.taken < 30 * stream.len(), "{memory:?}");
+}
