@@ -50,6 +50,8 @@ pub(super) const CASES: &[Case] = &[
         b"\xEF\xBB\xBF\xEF\xBB\xBFdata:x\n\n",
         &[],
     ),
+    case("two before a short name", b"\xEF\xBB\xBF\xEF\xBB\xBFid:1\ndata:x\n\n", &[x("x")]),
+    case("one before a long name", b"\xEF\xBB\xBFevent:a\ndata:x\n\n", &[("a", "x", None)]),
     case("one at the second line", b"\n\xEF\xBB\xBFdata:x\n\n", &[]),
     case("one in a value", b"data:\xEF\xBB\xBFx\n\n", &[x("\u{FEFF}x")]),
     case("one before a comment", b"\xEF\xBB\xBF:data:x\n\n", &[]),
@@ -98,6 +100,7 @@ pub(super) const CASES: &[Case] = &[
     case("an id without data stays too", b"id:1\n\ndata:x\n\n", &[("message", "x", Some("1"))]),
     case("an empty one", b"id:1\nid\ndata:x\n\n", &[("message", "x", Some(""))]),
     case("one with a NUL is ignored", b"id:1\nid:a\0b\ndata:x\n\n", &[("message", "x", Some("1"))]),
+    case("one after that", b"id:a\0b\nid:2\ndata:x\n\n", &[("message", "x", Some("2"))]),
     case("of an unfinished line", b"data:x\n\nid:1", &[x("x")]),
     case(
         "a later id does not change an earlier event",
