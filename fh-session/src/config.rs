@@ -77,7 +77,7 @@ impl Limits {
 }
 
 /// Everything a session is told at its start.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// Where the Edge is.
     pub edge: EdgeUrl,
@@ -101,6 +101,8 @@ pub struct Config {
     pub healthy_after: Duration,
     /// How long to poll before a stream is tried again where the Edge could not stream (D-65).
     pub stream_again_after: Duration,
+    /// At most two requests go out within this time, whatever the cause (D-64).
+    pub pace: Duration,
     /// Time and size limits.
     pub limits: Limits,
     /// Whose semantics the features of client-evaluated keys are compiled with.
@@ -136,6 +138,7 @@ impl Config {
             },
             healthy_after: Duration::from_secs(60),
             stream_again_after: Duration::from_secs(600),
+            pace: Duration::from_secs(1),
             limits: Limits {
                 connect: Duration::from_secs(5),
                 head: Duration::from_secs(12),
@@ -145,5 +148,18 @@ impl Config {
             },
             profile: Profile::Client,
         }
+    }
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Headers may hold what a user added to get past a proxy.
+        let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Config")
+            .field("edge", &self.edge)
+            .field("keys", &self.keys)
+            .field("mode", &self.mode)
+            .field("headers", &headers)
+            .finish_non_exhaustive()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::context_header::TooManyAttributes;
 use crate::rules::Source;
 use crate::time::Millis;
 
@@ -159,12 +160,18 @@ pub enum Problem {
     ClosedEarly,
     /// The stream ended.
     Disconnected,
+    /// The context cannot be sent.
+    Context(TooManyAttributes),
+    /// The client is closed.
+    Closed,
 }
 
 /// What took too long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Stage {
+    /// The connection itself.
+    Connect,
     /// From the request to the complete head of the answer.
     Head,
     /// The body of a poll.
@@ -208,6 +215,8 @@ impl Problem {
             Self::TimedOut(_) => "timed_out",
             Self::ClosedEarly => "closed_early",
             Self::Disconnected => "disconnected",
+            Self::Context(_) => "context",
+            Self::Closed => "closed",
         }
     }
 }
@@ -239,6 +248,7 @@ impl fmt::Display for Problem {
             Self::Unreachable(why) => write!(f, "the Edge cannot be reached: {why}"),
             Self::Tls(why) => write!(f, "the Edge's certificate is not accepted: {why}"),
             Self::TimedOut(stage) => f.write_str(match stage {
+                Stage::Connect => "no connection to the Edge came about in time",
                 Stage::Head => "the Edge did not answer in time",
                 Stage::Body => "the answer did not arrive in time",
                 Stage::FirstEvent => "the stream brought no features in time",
@@ -247,6 +257,8 @@ impl fmt::Display for Problem {
             }),
             Self::ClosedEarly => f.write_str("the stream ended before any features"),
             Self::Disconnected => f.write_str("the stream ended"),
+            Self::Context(why) => write!(f, "{why}"),
+            Self::Closed => f.write_str("the client is closed"),
         }
     }
 }

@@ -62,7 +62,9 @@ pub(crate) fn one(json: &str) -> Result<&RawValue, String> {
 mod tests {
     use super::*;
 
-    fn shape(body: &str) -> Result<Vec<(Option<String>, Option<usize>)>, String> {
+    type Entry = (Option<String>, Option<usize>);
+
+    fn shape(body: &str) -> Result<Vec<Entry>, String> {
         let found = environments(body)?;
         Ok(found.into_iter().map(|each| (each.id, each.features.map(|list| list.len()))).collect())
     }

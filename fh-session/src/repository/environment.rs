@@ -102,10 +102,9 @@ impl Environment {
         if same_texts {
             return Effect::None;
         }
-        let payload =
-            Payload { id: Some(self.id.to_string()), features: chosen.iter().copied().collect() };
+        let payload = Payload { id: Some(self.id.to_string()), features: chosen };
         let new = Compiler::new(profile).compile(&payload);
-        self.strategies = chosen.iter().filter_map(|raw| strategy_of(raw)).collect();
+        self.strategies = payload.features.iter().filter_map(|raw| strategy_of(raw)).collect();
         let seen = old.len() != new.len()
             || new.iter().any(|feature| {
                 old.get(feature.key()).is_none_or(|old| differ(old.json(), feature.json()))

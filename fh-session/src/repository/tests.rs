@@ -59,7 +59,11 @@ fn which_version_counts() {
         assert_eq!(alone.shown(), [shown], "{incoming}");
         let mut listed = repository(&["e/k*"]);
         listed.take("e", std::slice::from_ref(&held), Authority::Edge);
-        assert_eq!(listed.take("e", &[incoming.clone()], Authority::Edge), effect, "{incoming}");
+        assert_eq!(
+            listed.take("e", std::slice::from_ref(&incoming), Authority::Edge),
+            effect,
+            "{incoming}"
+        );
         assert_eq!(listed.shown(), [shown], "{incoming}");
     }
 }

@@ -1,0 +1,139 @@
+//! How long to wait before trying again (D-64).
+
+use std::time::Duration;
+
+use crate::config::Backoff;
+use crate::planted::planted;
+
+/// Numbers that look random, from a seed: splitmix64.
+#[derive(Debug, Clone)]
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// From 0 up to, but not including, 1.
+    pub(crate) fn share(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// How many delays there have been since things last went well.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Delays {
+    count: u32,
+    brief_was_used: bool,
+}
+
+/// No delay is shorter, unless the first one is meant to be.
+const SHORTEST: Duration = Duration::from_millis(100);
+
+impl Delays {
+    /// The next delay: drawn from `[d × (1 − jitter), d]`, d doubling up to the cap.
+    pub(crate) fn next(
+        &mut self,
+        backoff: &Backoff,
+        cap: Duration,
+        random: &mut Random,
+    ) -> Duration {
+        if planted!(NoBackoff) {
+            return Duration::ZERO;
+        }
+        let doubled =
+            backoff.initial.saturating_mul(1_u32.checked_shl(self.count).unwrap_or(u32::MAX));
+        let longest = doubled.min(cap).min(backoff.cap);
+        self.count = self.count.saturating_add(1).min(31);
+        let jitter = if backoff.jitter.is_finite() { backoff.jitter.clamp(0.0, 1.0) } else { 0.5 };
+        let least = SHORTEST.min(backoff.initial);
+        longest.mul_f64(1.0 - jitter * random.share()).max(least)
+    }
+
+    /// The delay after a stream that had brought features ended: brief the first time, and then as any other.
+    pub(crate) fn after_drop(&mut self, backoff: &Backoff, random: &mut Random) -> Duration {
+        if self.count == 0 && !self.brief_was_used {
+            self.brief_was_used = true;
+            return brief(random);
+        }
+        self.next(backoff, backoff.cap, random)
+    }
+
+    /// Things went well.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::default();
+    }
+}
+
+/// From 0.1 to 1 second: so that clients whose streams end together do not come back together.
+pub(crate) fn brief(random: &mut Random) -> Duration {
+    Duration::from_millis(100) + Duration::from_millis(900).mul_f64(random.share())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BACKOFF: Backoff =
+        Backoff { initial: Duration::from_secs(1), cap: Duration::from_secs(30), jitter: 0.5 };
+
+    #[test]
+    fn doubles_up_to_the_cap_and_stays_within_its_bounds() {
+        for seed in 0..200 {
+            let mut random = Random::new(seed);
+            let mut delays = Delays::default();
+            for full in [1, 2, 4, 8, 16, 30, 30, 30] {
+                let full = Duration::from_secs(full);
+                let drawn = delays.next(&BACKOFF, BACKOFF.cap, &mut random);
+                assert!(drawn <= full && drawn >= full / 2, "{drawn:?} of {full:?}");
+            }
+            for _ in 0..100 {
+                assert!(delays.next(&BACKOFF, BACKOFF.cap, &mut random) <= BACKOFF.cap);
+            }
+            delays.reset();
+            assert!(delays.next(&BACKOFF, BACKOFF.cap, &mut random) <= BACKOFF.initial);
+        }
+    }
+
+    #[test]
+    fn without_jitter_it_is_exact_and_odd_settings_do_no_harm() {
+        let mut random = Random::new(7);
+        let exact = Backoff { jitter: 0.0, ..BACKOFF };
+        let mut delays = Delays::default();
+        let drawn: Vec<u64> =
+            (0..6).map(|_| delays.next(&exact, exact.cap, &mut random).as_secs()).collect();
+        assert_eq!(drawn, [1, 2, 4, 8, 16, 30]);
+        for jitter in [f64::NAN, f64::INFINITY, -3.0, 9.0] {
+            let odd = Backoff { jitter, initial: Duration::MAX, cap: Duration::from_secs(5) };
+            let drawn = Delays::default().next(&odd, odd.cap, &mut random);
+            assert!(drawn <= odd.cap.max(SHORTEST), "{jitter}");
+        }
+        let tiny = Backoff { initial: Duration::from_millis(3), ..BACKOFF };
+        assert!(Delays::default().next(&tiny, tiny.cap, &mut random) <= tiny.initial);
+    }
+
+    #[test]
+    fn the_first_drop_is_brief() {
+        let mut random = Random::new(1);
+        let mut delays = Delays::default();
+        let first = delays.after_drop(&BACKOFF, &mut random);
+        assert!(first >= Duration::from_millis(100) && first <= Duration::from_secs(1));
+        let exact = Backoff { jitter: 0.0, ..BACKOFF };
+        assert_eq!(delays.after_drop(&exact, &mut random), Duration::from_secs(1));
+        assert_eq!(delays.after_drop(&exact, &mut random), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn shares_are_spread() {
+        let mut random = Random::new(42);
+        let mut tenths = [0; 10];
+        for _ in 0..10_000 {
+            tenths[(random.share() * 10.0) as usize] += 1;
+        }
+        assert!(tenths.iter().all(|count| (850..1150).contains(count)), "{tenths:?}");
+    }
+}

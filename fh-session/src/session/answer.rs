@@ -1,0 +1,211 @@
+//! What comes back: heads of answers, and the bodies of polls.
+
+use std::mem;
+
+use super::stream::Stream;
+use super::{Session, State};
+use crate::action::{Action, End, Head, RequestKind, Ticket};
+use crate::planted::planted;
+use crate::status::{Problem, Stage};
+use crate::time::Millis;
+use crate::verdict::{Verdict, cut, max_age, retry_after, verdict};
+
+/// The body of a poll, as far as it has arrived.
+pub(super) struct Body {
+    pub(super) ticket: Ticket,
+    pub(super) until: Millis,
+    bytes: Vec<u8>,
+    etag: Option<String>,
+    /// Does the Edge want no request after this one (236)?
+    last: bool,
+}
+
+impl std::fmt::Debug for Body {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Body")
+            .field("ticket", &self.ticket)
+            .field("until", &self.until)
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Most redirects in a row (D-82).
+const MOST_HOPS: u8 = 5;
+/// Streams in a row that are none, after which the Edge is polled (D-65).
+const MOST_WRONG_TYPES: u8 = 3;
+
+impl Session {
+    pub(super) fn opened(&mut self, ticket: Ticket, head: &Head) {
+        if !self.is_live(ticket) {
+            return;
+        }
+        let State::Connecting { ticket: live, kind, asked, poll_until, .. } = &self.state else {
+            return;
+        };
+        let (ticket, kind, poll_until) = (*live, *kind, *poll_until);
+        let verdict = verdict(kind, *asked, head);
+        self.last_contact = Some(self.now);
+        if verdict != Verdict::Redirect {
+            self.hops = 0;
+        }
+        let last = verdict == Verdict::LastFeatures;
+        if last || matches!(verdict, Verdict::Features | Verdict::Unchanged) {
+            self.interval_asked_for(kind, head);
+        }
+        match (verdict, kind) {
+            (Verdict::Features | Verdict::LastFeatures, RequestKind::Stream) => {
+                self.wrong_types = 0;
+                let limit = self.config.limits.bytes;
+                self.state = State::Streaming(Box::new(Stream::new(ticket, self.now, limit, last)));
+            }
+            (Verdict::Features | Verdict::LastFeatures, RequestKind::Poll) => {
+                let etag = head.get("etag").map(str::to_string);
+                let bytes = Vec::new();
+                self.state = State::Fetching(Body { ticket, until: poll_until, bytes, etag, last });
+            }
+            (Verdict::Unchanged, _) => {
+                self.give_up();
+                self.unchanged();
+            }
+            (Verdict::Redirect, _) => {
+                self.give_up();
+                self.redirected(head);
+            }
+            (Verdict::Refused(problem), _) => {
+                self.give_up();
+                self.refuse(problem, retry_after(head));
+            }
+            (Verdict::NoStreaming, _) => {
+                self.give_up();
+                self.fall_back();
+            }
+            (Verdict::Trouble(Problem::ContentType(found)), RequestKind::Stream) => {
+                self.give_up();
+                self.wrong_types = self.wrong_types.saturating_add(1);
+                if self.wrong_types >= MOST_WRONG_TYPES {
+                    self.fall_back();
+                } else {
+                    self.trouble(Problem::ContentType(found), None);
+                }
+            }
+            (Verdict::Trouble(problem), _) => {
+                self.give_up();
+                self.trouble(problem, retry_after(head));
+            }
+        }
+    }
+
+    fn interval_asked_for(&mut self, kind: RequestKind, head: &Head) {
+        if let Some(asked_for) = max_age(head).filter(|_| kind == RequestKind::Poll) {
+            self.interval = asked_for;
+        }
+    }
+
+    fn redirected(&mut self, head: &Head) {
+        self.hops += 1;
+        let from = self.last_url.take();
+        let target = head.get("location").zip(from).and_then(|(location, from)| {
+            #[cfg(planted_bugs)]
+            if planted!(RedirectsAnywhere) {
+                return Some(crate::edge_url::SecretUrl::anywhere(location));
+            }
+            from.redirected(location)
+        });
+        match target.filter(|_| self.hops <= MOST_HOPS) {
+            Some(target) => {
+                self.following = Some(target);
+                self.connect();
+            }
+            None => {
+                self.hops = 0;
+                self.trouble(Problem::Redirect, None);
+            }
+        }
+    }
+
+    pub(super) fn bytes(&mut self, ticket: Ticket, bytes: &[u8]) {
+        if !self.is_live(ticket) {
+            return;
+        }
+        self.last_contact = Some(self.now);
+        match &mut self.state {
+            State::Fetching(body) => {
+                let limit = self.config.limits.bytes;
+                if body.bytes.len().saturating_add(bytes.len()) > limit {
+                    self.give_up();
+                    self.trouble(Problem::TooLarge(limit), None);
+                } else {
+                    body.bytes.extend_from_slice(bytes);
+                }
+            }
+            State::Streaming(_) => self.stream_bytes(bytes),
+            _ => {}
+        }
+    }
+
+    pub(super) fn closed(&mut self, ticket: Ticket, end: End<'_>) {
+        if !self.is_live(ticket) {
+            return;
+        }
+        let broken = match end {
+            End::Complete => None,
+            End::Broken(why) => Some(Problem::Unreachable(cut(why, 300))),
+            End::Tls(why) => Some(Problem::Tls(cut(why, 300))),
+            End::ConnectTimeout => Some(Problem::TimedOut(Stage::Connect)),
+        };
+        match mem::replace(&mut self.state, State::Idle) {
+            State::Connecting { .. } => {
+                let without = || Problem::Unreachable("no answer".to_string());
+                self.trouble(broken.unwrap_or_else(without), None);
+            }
+            State::Streaming(stream) => self.stream_closed(*stream, broken),
+            State::Fetching(body) => match broken {
+                Some(problem) => self.trouble(problem, None),
+                None => self.fetched(body),
+            },
+            other => self.state = other,
+        }
+    }
+
+    fn fetched(&mut self, body: Body) {
+        let applied = match std::str::from_utf8(&body.bytes) {
+            Ok(text) => self.apply_answer(text),
+            Err(why) => Err(Problem::Malformed(why.to_string())),
+        };
+        match applied {
+            Err(problem) => self.trouble(problem, None),
+            Ok(doubt) => {
+                if body.etag.is_some() || !planted!(EtagOutlivesBody) {
+                    self.etag = body.etag;
+                }
+                if body.last {
+                    self.good(doubt);
+                    self.halt_stale();
+                } else {
+                    self.answered(doubt);
+                }
+            }
+        }
+    }
+
+    /// 304: what is held is still right.
+    fn unchanged(&mut self) {
+        self.contacted = true;
+        self.status.updated = Some(self.now);
+        if self.listed {
+            self.failed = false;
+        }
+        self.answered(None);
+    }
+
+    /// Polls where streams are not to be had, and tries them again later (D-65).
+    fn fall_back(&mut self) {
+        if self.poll_until.is_none() {
+            self.actions.push_back(Action::Notice(crate::status::Notice::FellBackToPolling));
+        }
+        self.poll_until = Some(self.now.after(self.config.stream_again_after));
+        self.status.problem = Some(Problem::NoStreaming);
+        self.connect();
+    }
+}

@@ -1,0 +1,105 @@
+//! Sending requests: how many, which, and with what in them.
+
+use super::{Session, State};
+use crate::action::{Action, Request, RequestKind, Ticket};
+use crate::config::ContextPlacement;
+use crate::edge_url::SecretUrl;
+use crate::planted::planted;
+use crate::status::Connection;
+use crate::verdict::Asked;
+
+impl Session {
+    /// Sends a request now, or as soon as the pace allows. Whatever was in flight has been given up.
+    pub(super) fn connect(&mut self) {
+        let [before_last, last] = self.recent;
+        if let Some(at) = before_last.map(|sent| sent.after(self.config.pace))
+            && at > self.now
+        {
+            self.state = State::Due { at, as_: Connection::Connecting };
+            return;
+        }
+        self.recent = [last, Some(self.now)];
+        let kind = self.next_kind();
+        let (request, asked) = self.request(kind);
+        self.last_url = Some(request.url.clone());
+        self.last_ticket += 1;
+        let ticket = Ticket(self.last_ticket);
+        self.status.requests += 1;
+        let limits = &self.config.limits;
+        self.state = State::Connecting {
+            ticket,
+            kind,
+            asked,
+            until: self.now.after(limits.head),
+            poll_until: self.now.after(limits.poll),
+        };
+        self.actions.push_back(Action::Send(ticket, request));
+    }
+
+    /// A stream, unless streams are not wanted, or the Edge cannot and it is not time to ask again (D-65).
+    fn next_kind(&mut self) -> RequestKind {
+        if !self.streams() {
+            return RequestKind::Poll;
+        }
+        match self.poll_until {
+            Some(until) if self.now < until => RequestKind::Poll,
+            _ => {
+                self.poll_until = None;
+                RequestKind::Stream
+            }
+        }
+    }
+
+    fn request(&mut self, kind: RequestKind) -> (Request, Asked) {
+        let server_evaluated = !self.evaluates_here();
+        let context = self.header.text().filter(|_| server_evaluated);
+        let in_query =
+            kind == RequestKind::Stream && self.config.context_placement == ContextPlacement::Query;
+        let url = self.following.take().unwrap_or_else(|| self.url(kind, in_query));
+        let mut headers = Vec::new();
+        let mut header =
+            |name: &str, value: &str| headers.push((name.to_string(), value.to_string()));
+        match kind {
+            RequestKind::Poll => header("accept", "application/json"),
+            RequestKind::Stream => {
+                header("accept", "text/event-stream");
+                header("cache-control", "no-cache");
+            }
+        }
+        if let Some(context) = context.filter(|_| !in_query) {
+            header("x-featurehub", context);
+        }
+        if let Some(identification) = &self.config.identification {
+            header("x-sdk", identification);
+        }
+        let several = self.config.keys.are_several() && !planted!(EtagWithSeveralKeys);
+        let asked = match &self.etag {
+            Some(etag) if kind == RequestKind::Poll && !several => {
+                header("if-none-match", etag);
+                Asked::IfNoneMatch
+            }
+            _ => Asked::Plainly,
+        };
+        headers.extend(
+            self.config
+                .headers
+                .iter()
+                .map(|(name, value)| (name.to_ascii_lowercase(), value.clone())),
+        );
+        (Request { kind, url, headers }, asked)
+    }
+
+    fn url(&self, kind: RequestKind, in_query: bool) -> SecretUrl {
+        let edge = &self.config.edge;
+        match kind {
+            RequestKind::Stream => {
+                let context = self.header.text().filter(|_| in_query && !self.evaluates_here());
+                edge.stream(self.config.keys.first(), context)
+            }
+            RequestKind::Poll if self.evaluates_here() => {
+                edge.poll(&self.config.keys, &crate::context_header::ContextHeader::default())
+            }
+            RequestKind::Poll => edge.poll(&self.config.keys, &self.header),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! How an attempt went, and so when the next one is due.
+
+use std::time::Duration;
+
+use super::{Session, State};
+use crate::config::Mode;
+use crate::delay::brief;
+use crate::planted::planted;
+use crate::status::{Connection, Problem};
+
+impl Session {
+    /// The Edge has sent features. `doubt` is what was odd about them.
+    pub(super) fn good(&mut self, doubt: Option<Problem>) {
+        self.status.attempts = 0;
+        if doubt.is_some() || !planted!(ProblemSticks) {
+            self.status.problem = doubt;
+        }
+        if !matches!(self.state, State::Streaming(_))
+            && self.streams()
+            && self.status.problem.is_none()
+        {
+            // Polling stands in for a stream that could not be had.
+            self.status.problem = self.poll_until.map(|_| Problem::NoStreaming);
+        }
+        self.refused.reset();
+    }
+
+    /// A poll was answered.
+    pub(super) fn answered(&mut self, doubt: Option<Problem>) {
+        self.good(doubt);
+        self.backoff.reset();
+        self.rest();
+        self.settle(&Ok(()));
+    }
+
+    /// Until the next poll.
+    fn rest(&mut self) {
+        let next = self.now.after(self.interval);
+        self.state = match self.config.mode {
+            Mode::PassivePolling(_) => State::Fresh { until: next },
+            Mode::OneOff => State::Done,
+            Mode::Streaming | Mode::ActivePolling(_) | Mode::Offline => {
+                let again = self.poll_until.filter(|_| self.streams());
+                let at = again.map_or(next, |again| again.min(next));
+                State::Due { at, as_: Connection::Resting }
+            }
+        };
+    }
+
+    /// Something went wrong that may pass.
+    pub(super) fn trouble(&mut self, problem: Problem, at_least: Option<Duration>) {
+        if planted!(UnavailableIsFinal) && problem == Problem::ServerError(503) {
+            return self.halt(problem);
+        }
+        self.status.attempts = self.status.attempts.saturating_add(1);
+        self.status.problem = Some(problem.clone());
+        let delay = if self.streams() && self.poll_until.is_none() {
+            let cap = self.config.backoff.cap;
+            let delay = self.backoff.next(&self.config.backoff, cap, &mut self.random);
+            delay.max(self.reconnect_floor)
+        } else if self.listed && !self.switching && self.contacted {
+            // Those who have features wait for the next poll's time (sdk-behaviour 2.9.2).
+            self.interval
+        } else {
+            let cap = match self.config.mode {
+                Mode::OneOff => self.config.backoff.cap,
+                _ => self.interval.max(self.config.backoff.initial),
+            };
+            self.backoff.next(&self.config.backoff, cap, &mut self.random)
+        };
+        self.wait(delay.max(at_least.unwrap_or_default()));
+        self.settle(&Err(problem));
+    }
+
+    /// The stream had brought features and ended without a word.
+    pub(super) fn dropped(&mut self, problem: Problem) {
+        self.status.attempts = self.status.attempts.saturating_add(1);
+        self.status.problem = Some(problem.clone());
+        let delay = self.backoff.after_drop(&self.config.backoff, &mut self.random);
+        self.wait(delay.max(self.reconnect_floor));
+        self.settle(&Err(problem));
+    }
+
+    /// The stream ended as announced: nothing is wrong.
+    pub(super) fn come_back(&mut self) {
+        if planted!(ByeWithoutDelay) {
+            self.recent = [None, None];
+            return self.connect();
+        }
+        let delay = brief(&mut self.random);
+        self.wait(delay.max(self.reconnect_floor));
+        self.settle(&Ok(()));
+    }
+
+    /// The Edge refuses this client: it is told, and asks again slowly, because a real Edge does so in its own outages (D-21).
+    pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
+        if !self.contacted || planted!(LateRefusalFails) {
+            self.failed = true;
+            if problem == Problem::BadRequest || planted!(RefusalIsFinal) {
+                return self.halt(problem);
+            }
+        }
+        self.status.attempts = self.status.attempts.saturating_add(1);
+        self.status.problem = Some(problem.clone());
+        let refused = self.config.refused;
+        let delay = self.refused.next(&refused, refused.cap, &mut self.random);
+        self.wait(delay.max(at_least.unwrap_or_default()));
+        self.settle(&Err(problem));
+    }
+
+    /// Tries again after a while; those who have features and ask only when told to, not before they are told.
+    fn wait(&mut self, delay: Duration) {
+        let at = self.now.after(delay);
+        self.state = match self.config.mode {
+            Mode::PassivePolling(_) if self.listed => State::Fresh { until: at },
+            Mode::OneOff if self.listed => State::Done,
+            _ => State::Due { at, as_: Connection::Waiting },
+        };
+    }
+
+    /// No request until somebody asks for one.
+    pub(super) fn halt(&mut self, problem: Problem) {
+        self.status.problem = Some(problem.clone());
+        self.state = State::Halted;
+        self.settle(&Err(problem));
+    }
+
+    /// The Edge wants no more requests; what is held goes on answering (D-22, D-23).
+    pub(super) fn halt_stale(&mut self) {
+        self.status.is_stale = true;
+        self.status.problem = Some(Problem::Stale);
+        self.state = State::Halted;
+        let outcome = if self.listed { Ok(()) } else { Err(Problem::Stale) };
+        self.settle(&outcome);
+    }
+
+    /// The Edge wants a pause (D-22).
+    pub(super) fn pause(&mut self, pause: Duration) {
+        self.status.problem = Some(Problem::Stale);
+        self.state = State::Due { at: self.now.after(pause), as_: Connection::Paused };
+        let outcome = if self.listed { Ok(()) } else { Err(Problem::Stale) };
+        self.settle(&outcome);
+    }
+}

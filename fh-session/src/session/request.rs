@@ -1,0 +1,146 @@
+//! What callers ask for: a refresh, another context, other keys; and what a read of a feature sets off.
+
+use std::sync::Arc;
+
+use fh_eval::Attributes;
+
+use super::{Session, State};
+use crate::action::{Action, Errand};
+use crate::config::{Mode, WhileSwitching};
+use crate::context_header::{ContextHeader, values_with_commas};
+use crate::key::ApiKeys;
+use crate::planted::planted;
+use crate::repository::Effect;
+use crate::status::{Notice, Problem};
+
+impl Session {
+    /// Whatever the state, the Edge is asked now, unless it is being asked or a healthy stream tells all there is.
+    pub(super) fn refresh(&mut self, errand: Errand) {
+        self.errands.push(errand);
+        match &self.state {
+            State::Stopped => self.settle(&Err(Problem::Closed)),
+            State::Offline => self.settle(&Ok(())),
+            State::Streaming(stream) if stream.has_data => self.settle(&Ok(())),
+            State::Connecting { .. } | State::Fetching(_) if planted!(RefreshDoubles) => {
+                self.connect();
+            }
+            State::Connecting { .. } | State::Fetching(_) | State::Streaming(_) => {}
+            State::Idle => self.start(),
+            State::Due { .. }
+            | State::Fresh { .. }
+            | State::Expired
+            | State::Done
+            | State::Halted => {
+                self.status.is_stale = false;
+                self.connect();
+            }
+        }
+    }
+
+    /// A feature was read: a passive client whose features may be old fetches (D-71).
+    pub(super) fn touched(&mut self) {
+        if matches!(self.state, State::Expired) {
+            self.connect();
+        }
+    }
+
+    /// Another context: an Edge that evaluates has to evaluate anew, and features of the former one are another's.
+    pub(super) fn change_context(&mut self, errand: Errand, context: Arc<Attributes>) {
+        if matches!(self.state, State::Stopped) {
+            self.actions.push_back(Action::Settled(errand, Err(Problem::Closed)));
+            return;
+        }
+        if self.evaluates_here() {
+            self.actions.push_back(Action::Settled(errand, Ok(self.readiness())));
+            return;
+        }
+        let header = match ContextHeader::of(&context) {
+            Ok(header) => header,
+            Err(why) => {
+                self.actions.push_back(Action::Settled(errand, Err(Problem::Context(why))));
+                return;
+            }
+        };
+        if self.status.is_stale {
+            self.actions.push_back(Action::Settled(errand, Err(Problem::Stale)));
+            return;
+        }
+        let same = header == self.header;
+        if same && (self.listed || matches!(self.state, State::Offline)) {
+            self.actions.push_back(Action::Settled(errand, Ok(self.readiness())));
+            return;
+        }
+        if same {
+            return self.refresh(errand);
+        }
+        for attribute in values_with_commas(&context) {
+            self.actions.push_back(Action::Notice(Notice::CommaInValue { attribute }));
+        }
+        self.context = context;
+        self.header = header;
+        if !planted!(EtagOutlivesContext) {
+            self.etag = None;
+        }
+        self.failed = false;
+        self.errands.push(errand);
+        match self.config.while_switching {
+            WhileSwitching::KeepValues if self.listed => {
+                // The former values answer for the new context until its own are in.
+                self.switching = true;
+                self.serve(Effect::Unseen);
+            }
+            _ if planted!(ReadyWhileSwitching) => {}
+            _ => self.listed = false,
+        }
+        match &self.state {
+            // Nothing will ever come; nothing was promised.
+            State::Offline => self.settle(&Ok(())),
+            State::Idle => {}
+            State::Streaming(_) if planted!(ContextLeavesStreamOpen) => self.connect(),
+            _ => {
+                self.give_up();
+                self.connect();
+            }
+        }
+    }
+
+    /// Other keys: what only the former ones opened is dropped.
+    pub(super) fn change_keys(&mut self, errand: Errand, keys: ApiKeys) {
+        if matches!(self.state, State::Stopped) {
+            self.actions.push_back(Action::Settled(errand, Err(Problem::Closed)));
+            return;
+        }
+        let same_kind = keys.kind() == self.config.keys.kind();
+        let first = self.repository.first_id();
+        self.config.keys = keys;
+        self.etag = None;
+        self.backoff.reset();
+        self.refused.reset();
+        self.failed = false;
+        self.status.is_stale = false;
+        self.errands.push(errand);
+        let dropped = self.repository.open(&self.config.keys);
+        let another = !self.repository.first_id().eq_ignore_ascii_case(&first);
+        if self.listed && dropped == Effect::Seen {
+            self.serve(Effect::Seen);
+        }
+        // Features that were evaluated elsewhere, or are of another environment, say nothing about this one.
+        if another || !same_kind {
+            self.listed = false;
+            self.contacted = false;
+        }
+        match &self.state {
+            State::Offline => self.settle(&Ok(())),
+            State::Idle => {}
+            _ => {
+                self.give_up();
+                self.connect();
+            }
+        }
+    }
+
+    /// The mode, as far as the present keys allow it: a stream has one key.
+    pub(super) fn streams(&self) -> bool {
+        self.config.mode == Mode::Streaming && !self.config.keys.are_several()
+    }
+}

@@ -1,0 +1,245 @@
+//! An open stream: its events, and the times within which they have to come (D-74).
+
+use std::mem;
+use std::time::Duration;
+
+use fh_eval::{Token, members};
+use serde_json::value::RawValue;
+
+use super::{Session, State};
+use crate::action::{RawKind, Ticket};
+use crate::config::Limits;
+use crate::planted::planted;
+use crate::sse::{Decoder, Event, Limits as SseLimits};
+use crate::status::{Problem, Stage};
+use crate::time::Millis;
+use crate::verdict::{LONGEST_INTERVAL, cut};
+
+/// The longest delay that `retry:` can ask for (D-75).
+const LONGEST_RECONNECT: Duration = Duration::from_secs(30);
+
+pub(super) struct Stream {
+    pub(super) ticket: Ticket,
+    pub(super) opened: Millis,
+    /// Has it brought features? Heartbeats do not count.
+    pub(super) has_data: bool,
+    /// Has the Edge said that it will close it?
+    pub(super) said_bye: bool,
+    /// Does the Edge want no request after this one (236)?
+    pub(super) last: bool,
+    decoder: Decoder,
+    bytes: u64,
+    last_byte: Millis,
+    last_line: Millis,
+    /// Since when the event under way is.
+    begun: Option<Millis>,
+}
+
+impl std::fmt::Debug for Stream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stream")
+            .field("ticket", &self.ticket)
+            .field("opened", &self.opened)
+            .field("has_data", &self.has_data)
+            .field("bytes", &self.bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Stream {
+    pub(super) fn new(ticket: Ticket, now: Millis, limit: usize, last: bool) -> Self {
+        Self {
+            ticket,
+            opened: now,
+            has_data: false,
+            said_bye: false,
+            last,
+            decoder: Decoder::new(SseLimits { event: limit }),
+            bytes: 0,
+            last_byte: now,
+            last_line: now,
+            begun: None,
+        }
+    }
+
+    /// When it is given up if nothing more comes, and for what.
+    pub(super) fn deadline(&self, limits: &Limits) -> (Millis, Stage) {
+        let at_least = |bytes: u64| limits.idle.max(Duration::from_secs(bytes / Limits::SLOWEST));
+        let idle = match self.begun {
+            None => (self.last_line.after(limits.idle), Stage::Silence),
+            Some(begun) => {
+                let silence = (self.last_byte.after(limits.idle), Stage::Silence);
+                let event = at_least(self.decoder.unfinished() as u64);
+                silence.min((begun.after(event), Stage::Event))
+            }
+        };
+        if self.has_data {
+            return idle;
+        }
+        idle.min((self.opened.after(at_least(self.bytes)), Stage::FirstEvent))
+    }
+}
+
+/// Why a stream is not read on.
+enum Stop {
+    Trouble(Problem),
+    Refused(Problem),
+    Stale,
+    Pause(Duration),
+}
+
+impl Session {
+    pub(super) fn stream_bytes(&mut self, mut bytes: &[u8]) {
+        let State::Streaming(mut stream) = mem::replace(&mut self.state, State::Idle) else {
+            return;
+        };
+        stream.bytes = stream.bytes.saturating_add(bytes.len() as u64);
+        stream.last_byte = self.now;
+        let lines = stream.decoder.lines();
+        let mut is_between_events = stream.decoder.unfinished() == 0;
+        let stop = loop {
+            match stream.decoder.decode(&mut bytes) {
+                Err(too_large) => break Some(Stop::Trouble(Problem::TooLarge(too_large.limit))),
+                Ok(None) => break None,
+                Ok(Some(event)) => {
+                    is_between_events = true;
+                    if let Err(stop) = self.event(&mut stream, &event) {
+                        break Some(stop);
+                    }
+                }
+            }
+        };
+        if stream.decoder.lines() > lines {
+            stream.last_line = self.now;
+        }
+        let began = stream.begun.filter(|_| !is_between_events).unwrap_or(self.now);
+        stream.begun = (stream.decoder.unfinished() > 0).then_some(began);
+        if let Some(retry) = stream.decoder.retry() {
+            self.reconnect_floor = retry.min(LONGEST_RECONNECT);
+        }
+        self.state = State::Streaming(stream);
+        match stop {
+            None => {}
+            Some(Stop::Trouble(problem)) => {
+                self.give_up();
+                self.trouble(problem, None);
+            }
+            Some(Stop::Refused(problem)) => {
+                self.give_up();
+                self.failed = true;
+                self.refuse(problem, None);
+            }
+            Some(Stop::Stale) => {
+                self.give_up();
+                self.halt_stale();
+            }
+            Some(Stop::Pause(pause)) => {
+                self.give_up();
+                self.pause(pause);
+            }
+        }
+    }
+
+    fn event(&mut self, stream: &mut Stream, event: &Event) -> Result<(), Stop> {
+        let malformed = |why: String| Stop::Trouble(Problem::Malformed(cut(&why, 300)));
+        let applied = match event.name.as_str() {
+            "features" => self.apply_list(&event.data).map_err(Stop::Trouble).map(Some),
+            "feature" => {
+                self.apply_one(RawKind::Feature, &event.data).map_err(malformed).map(|()| None)
+            }
+            "delete_feature" => {
+                self.apply_one(RawKind::Delete, &event.data).map_err(malformed).map(|()| None)
+            }
+            "bye" => {
+                stream.said_bye = true;
+                if planted!(ByeUnreadies) {
+                    self.listed = false;
+                }
+                return Ok(());
+            }
+            "failure" if planted!(FailureIgnored) => return Ok(()),
+            "failure" => return Err(Stop::Refused(Problem::Failure(reason(&event.data)))),
+            "config" => return stale(&event.data),
+            _ => return Ok(()),
+        };
+        match applied {
+            Err(Stop::Trouble(Problem::Malformed(_))) if planted!(MalformedSkipped) => Ok(()),
+            Err(stop) => Err(stop),
+            Ok(listed) => {
+                if listed.is_some() {
+                    stream.has_data = true;
+                }
+                if stream.has_data {
+                    self.good(listed.flatten());
+                    self.settle(&Ok(()));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn stream_timed_out(&mut self, stage: Stage) {
+        let State::Streaming(stream) = &self.state else { return };
+        let opened = stream.opened;
+        self.give_up();
+        self.was_open_since(opened);
+        self.trouble(Problem::TimedOut(stage), None);
+    }
+
+    pub(super) fn stream_closed(&mut self, stream: Stream, broken: Option<Problem>) {
+        self.was_open_since(stream.opened);
+        if stream.last {
+            return self.halt_stale();
+        }
+        if !stream.has_data {
+            if planted!(EarlyCloseIsFinal) && !self.contacted {
+                return self.halt(Problem::ClosedEarly);
+            }
+            return self.trouble(broken.unwrap_or(Problem::ClosedEarly), None);
+        }
+        if stream.said_bye {
+            self.backoff.reset();
+            return self.come_back();
+        }
+        self.dropped(broken.unwrap_or(Problem::Disconnected));
+    }
+
+    /// A stream that was open for long enough proves that all is well.
+    fn was_open_since(&mut self, opened: Millis) {
+        if self.now.since(opened) >= self.config.healthy_after || planted!(BackoffResetByOpening) {
+            self.backoff.reset();
+        }
+    }
+}
+
+/// What a `failure` event says.
+fn reason(data: &str) -> String {
+    let status = serde_json::from_str::<&RawValue>(data).ok().and_then(|raw| {
+        let members = members(raw)?;
+        let (_, status) = members.into_iter().find(|(name, _)| name == "status")?;
+        Token::of(status).text().map(std::borrow::Cow::into_owned)
+    });
+    cut(status.as_deref().unwrap_or(data), 200)
+}
+
+/// `edge.stale` of a `config` event: `true` stops, a number of seconds pauses, anything else is nothing (D-22).
+fn stale(data: &str) -> Result<(), Stop> {
+    let Some(members) = serde_json::from_str::<&RawValue>(data).ok().and_then(members) else {
+        return Ok(());
+    };
+    let Some((_, value)) = members.iter().rfind(|(name, _)| name == "edge.stale") else {
+        return Ok(());
+    };
+    match Token::of(value) {
+        _ if planted!(AnyStaleStops) => Err(Stop::Stale),
+        Token::Bool(true) => Err(Stop::Stale),
+        Token::Number(digits) => match digits.parse::<f64>() {
+            Ok(seconds) if seconds > 0.0 => {
+                let longest = LONGEST_INTERVAL.as_secs_f64();
+                Err(Stop::Pause(Duration::from_secs_f64(seconds.min(longest))))
+            }
+            _ => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
