@@ -1,3 +1,74 @@
-//! To be written.
+//! An Edge for tests, on real sockets: healthy until told otherwise, misbehaving exactly as told,
+//! recording everything it sees.
+//!
+//! It shares no code with the client or the session: it is the other side's view of the wire
+//! (edge-protocol 1 to 5). Threads and the standard library's sockets, nothing else, so that every
+//! byte on the wire is one that was asked for.
+//!
+//! ```
+//! use std::io::{Read, Write};
+//! use std::net::TcpStream;
+//! use std::time::Duration;
+//! use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let edge = FakeEdge::start()?;
+//! edge.set_feature(Feature::boolean("DARK_MODE", false));
+//! // The first poll fails, the others do not.
+//! edge.script(Route::Poll, [Behaviour::status(503)], Behaviour::healthy());
+//!
+//! let poll = || -> std::io::Result<String> {
+//!     let mut socket = TcpStream::connect(edge.address())?;
+//!     write!(
+//!         socket,
+//!         "GET /features?apiKey={} HTTP/1.1\r\nconnection: close\r\n\r\n",
+//!         edge.client_key()
+//!     )?;
+//!     let mut answer = String::new();
+//!     socket.read_to_string(&mut answer)?;
+//!     Ok(answer)
+//! };
+//! assert!(poll()?.starts_with("HTTP/1.1 503"));
+//! let version = edge.set_value("DARK_MODE", true);
+//! assert_eq!(version, 2);
+//! assert!(poll()?.contains(r#""value":true"#));
+//!
+//! edge.wait_for_requests(Route::Poll, 2, Duration::from_secs(5))?;
+//! let seen = edge.recording();
+//! assert_eq!(seen.requests[1].status, Some(200));
+//! assert_eq!(seen.connections.len(), 2);
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+mod behaviour;
+mod connection;
+mod context;
+mod dialect;
+mod edge;
+mod etag;
+mod feature;
+mod form;
+mod healthy;
+mod http;
+mod key;
+mod lock;
+mod player;
+mod port;
+mod recorder;
+mod request;
+mod serve;
+mod server;
+mod world;
+
+pub use behaviour::{Behaviour, Framing, RedirectTo};
+pub use connection::Closing;
+pub use context::Context;
+pub use dialect::Dialect;
+pub use edge::{ENVIRONMENT, EdgeHandle, EnvironmentHandle, FakeEdge};
+pub use feature::Feature;
+pub use key::{ApiKey, KeyKind, Permission};
+pub use recorder::{Ended, Recording, SeenConnection, SeenRequest, TimedOut};
+pub use request::{Request, Route};

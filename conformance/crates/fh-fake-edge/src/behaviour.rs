@@ -1,0 +1,444 @@
+//! What to do with a request: a list of steps.
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::connection::Closing;
+use crate::edge::EdgeHandle;
+use crate::request::Request;
+
+/// What happens with one request, step by step.
+///
+/// Without any step, and by default, the Edge answers like a healthy one. At the end of the steps a
+/// body is ended as its framing says; the connection stays open for the next request if the framing
+/// allows it.
+///
+/// ```
+/// use std::time::Duration;
+/// use fh_fake_edge::{Behaviour, Closing, Framing};
+///
+/// // A plain answer.
+/// let busy = Behaviour::status(503).header("retry-after", "3").body("try again");
+///
+/// // A stream that says what it has, one byte each 5 ms, and breaks off inside a chunk.
+/// let broken = Behaviour::sse()
+///     .drip(1, Duration::from_millis(5))
+///     .ack()
+///     .features()
+///     .close_mid_chunk();
+///
+/// // Like a healthy Edge, but only when the test says so.
+/// let late = Behaviour::new().wait_for_signal("go").then_healthy();
+///
+/// // A body that is shorter than announced.
+/// let short = Behaviour::status(200).framing(Framing::Declared(100)).body("[]").close(Closing::Fin);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Behaviour {
+    pub(crate) steps: Vec<Step>,
+}
+
+/// How the end of a body is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// `transfer-encoding: chunked`; each step is a chunk of its own.
+    Chunked,
+    /// `content-length`, counted from the steps that follow.
+    Length,
+    /// `content-length` with this number, true or not.
+    Declared(u64),
+    /// No length; the body ends with the connection, as in HTTP/1.0.
+    UntilClose,
+}
+
+#[derive(Clone)]
+pub(crate) enum Step {
+    Head(Head),
+    /// A header for the head that comes next, also that of a healthy answer.
+    Header(String, String),
+    Body(Vec<u8>),
+    /// Bytes outside of any framing.
+    Raw(Vec<u8>),
+    Fill(u8, u64),
+    Environments,
+    Features,
+    Pace(Pace),
+    Sleep(Duration),
+    Signal(String),
+    Hang,
+    Live,
+    Healthy(Option<u16>),
+    Call(Arc<dyn Fn(&EdgeHandle) + Send + Sync>),
+    Choose(Arc<dyn Fn(&Request) -> Behaviour + Send + Sync>),
+    Redirect(u16, RedirectTo),
+    HalfClose,
+    MidChunk,
+    Close(Closing),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    pub(crate) version: &'static str,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) framing: Framing,
+}
+
+impl Head {
+    pub(crate) fn new(status: u16, framing: Framing) -> Self {
+        Self { status, version: "1.1", headers: Vec::new(), framing }
+    }
+
+    /// A header of the same name is replaced.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.push((name.to_owned(), value.to_owned()));
+    }
+}
+
+/// Where a redirect leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RedirectTo {
+    /// To the very same URL: a loop.
+    Itself,
+    /// To the same path and query at another origin, such as `http://127.0.0.1:9`.
+    Origin(String),
+    /// To the same query at a path of this origin with a prefix, such as `/moved`.
+    Prefix(String),
+    /// To exactly this.
+    Exactly(String),
+}
+
+/// How bytes are cut into writes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pace {
+    /// The sizes, one after the other, the last for ever. Empty: not cut.
+    pub(crate) sizes: Vec<usize>,
+    /// How long between one write and the next.
+    pub(crate) delay: Duration,
+}
+
+impl Behaviour {
+    /// No step yet; with none it is like [`Behaviour::healthy`].
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A complete answer with this status; what follows with [`body`](Self::body) is counted.
+    pub fn status(status: u16) -> Self {
+        Self::new().head(status, Framing::Length)
+    }
+
+    /// The head of a stream: 200, `text/event-stream`, in chunks.
+    pub fn sse() -> Self {
+        Self::new()
+            .head(200, Framing::Chunked)
+            .header("content-type", "text/event-stream")
+            .header("x-accel-buffering", "no")
+    }
+
+    /// These bytes instead of HTTP; then the connection is closed.
+    pub fn garbage(bytes: impl Into<Vec<u8>>) -> Self {
+        Self::new().raw(bytes).close(Closing::Fin)
+    }
+
+    /// Not a byte, until the connection ends.
+    pub fn silence() -> Self {
+        Self::new().hang()
+    }
+
+    /// A part of a head, then silence.
+    pub fn half_head() -> Self {
+        Self::new().raw("HTTP/1.1 200 OK\r\ncontent-ty").hang()
+    }
+
+    /// Decides by looking at the request: `if-none-match`, a header, the query.
+    pub fn choose(choice: impl Fn(&Request) -> Self + Send + Sync + 'static) -> Self {
+        Self::new().step(Step::Choose(Arc::new(choice)))
+    }
+
+    /// A redirect with this status.
+    pub fn redirect(status: u16, to: RedirectTo) -> Self {
+        Self::new().step(Step::Redirect(status, to))
+    }
+
+    /// A head: status and framing.
+    #[must_use]
+    pub fn head(self, status: u16, framing: Framing) -> Self {
+        self.step(Step::Head(Head::new(status, framing)))
+    }
+
+    /// Adds a header to the last head, or to the next one (also of a healthy answer) if there is
+    /// none yet. A header of the same name is replaced.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        match self.last_head() {
+            Some(head) => head.set(name, value),
+            None => self.steps.push(Step::Header(name.to_owned(), value.to_owned())),
+        }
+        self
+    }
+
+    /// Changes the framing of the last head.
+    #[must_use]
+    pub fn framing(mut self, framing: Framing) -> Self {
+        if let Some(head) = self.last_head() {
+            head.framing = framing;
+        }
+        self
+    }
+
+    /// Answers in HTTP/1.0 with the last head.
+    #[must_use]
+    pub fn http_1_0(mut self) -> Self {
+        if let Some(head) = self.last_head() {
+            head.version = "1.0";
+        }
+        self
+    }
+
+    fn last_head(&mut self) -> Option<&mut Head> {
+        self.steps.iter_mut().rev().find_map(|step| match step {
+            Step::Head(head) => Some(head),
+            _ => None,
+        })
+    }
+
+    /// Bytes of the body, framed.
+    #[must_use]
+    pub fn body(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.step(Step::Body(bytes.into()))
+    }
+
+    /// A JSON document as body, with its content type if none was given.
+    #[must_use]
+    pub fn json(mut self, document: &Value) -> Self {
+        if let Some(head) = self.last_head()
+            && !head.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"))
+        {
+            head.set("content-type", "application/json");
+        }
+        self.body(document.to_string())
+    }
+
+    /// Bytes outside of the framing.
+    #[must_use]
+    pub fn raw(self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.step(Step::Raw(bytes.into()))
+    }
+
+    /// The same byte `count` times, in the body: a line that does not end, a body that is too large.
+    #[must_use]
+    pub fn fill(self, byte: u8, count: u64) -> Self {
+        self.step(Step::Fill(byte, count))
+    }
+
+    /// The body of a healthy poll: the environments of the request's keys.
+    #[must_use]
+    pub fn environments(self) -> Self {
+        self.step(Step::Environments)
+    }
+
+    /// An event of a stream. Several lines of data become several `data:` lines.
+    #[must_use]
+    pub fn event(self, name: &str, data: &str) -> Self {
+        self.body(event_text(name, None, data))
+    }
+
+    /// An event with an id.
+    #[must_use]
+    pub fn event_with_id(self, name: &str, id: &str, data: &str) -> Self {
+        self.body(event_text(name, Some(id), data))
+    }
+
+    /// An event with a name and no data, which no reader may dispatch.
+    #[must_use]
+    pub fn event_without_data(self, name: &str) -> Self {
+        self.body(format!("event: {name}\n\n"))
+    }
+
+    /// `ack` as it comes first on a stream.
+    #[must_use]
+    pub fn ack(self) -> Self {
+        self.event("ack", ACK)
+    }
+
+    /// `ack` as a heartbeat.
+    #[must_use]
+    pub fn heartbeat(self) -> Self {
+        self.event("ack", HEARTBEAT)
+    }
+
+    /// `features` of a healthy stream, with its id: the list as it is at that moment.
+    #[must_use]
+    pub fn features(self) -> Self {
+        self.step(Step::Features)
+    }
+
+    /// `bye`.
+    #[must_use]
+    pub fn bye(self) -> Self {
+        self.event("bye", BYE)
+    }
+
+    /// `failure` as for an unknown key.
+    #[must_use]
+    pub fn failure(self) -> Self {
+        self.event("failure", UNKNOWN_KEY)
+    }
+
+    /// `config` with this JSON.
+    #[must_use]
+    pub fn config(self, data: &Value) -> Self {
+        self.event("config", &data.to_string())
+    }
+
+    /// A comment line.
+    #[must_use]
+    pub fn comment(self, text: &str) -> Self {
+        self.body(format!(": {text}\n"))
+    }
+
+    /// A `retry:` line.
+    #[must_use]
+    pub fn retry(self, delay: Duration) -> Self {
+        self.body(format!("retry: {}\n\n", delay.as_millis()))
+    }
+
+    /// A byte-order mark.
+    #[must_use]
+    pub fn bom(self) -> Self {
+        self.body("\u{feff}")
+    }
+
+    /// Everything that follows is written in pieces of these sizes (the last for ever), with a delay
+    /// between them. An empty list ends it.
+    #[must_use]
+    pub fn split(self, sizes: &[usize], delay: Duration) -> Self {
+        self.step(Step::Pace(Pace { sizes: sizes.to_vec(), delay }))
+    }
+
+    /// Everything that follows is written in pieces of one size: a slow drip.
+    #[must_use]
+    pub fn drip(self, size: usize, delay: Duration) -> Self {
+        self.split(&[size], delay)
+    }
+
+    /// A pause; it ends early if the connection does.
+    #[must_use]
+    pub fn sleep(self, pause: Duration) -> Self {
+        self.step(Step::Sleep(pause))
+    }
+
+    /// Goes on when the test has called [`EdgeHandle::signal`] with this name, at once if it has
+    /// already.
+    #[must_use]
+    pub fn wait_for_signal(self, name: &str) -> Self {
+        self.step(Step::Signal(name.to_owned()))
+    }
+
+    /// Nothing more, until the client or the test ends the connection.
+    #[must_use]
+    pub fn hang(self) -> Self {
+        self.step(Step::Hang)
+    }
+
+    /// From here on pushes updates like a healthy stream, also those that came since the steps
+    /// began.
+    #[must_use]
+    pub fn live(self) -> Self {
+        self.step(Step::Live)
+    }
+
+    /// Answers like a healthy Edge.
+    pub fn healthy() -> Self {
+        Self::new()
+    }
+
+    /// Goes on like a healthy Edge; headers, pieces and pauses set before hold.
+    #[must_use]
+    pub fn then_healthy(self) -> Self {
+        self.step(Step::Healthy(None))
+    }
+
+    /// Answers like a healthy Edge, with this status in place of 200: 236, for example.
+    #[must_use]
+    pub fn healthy_with_status(self, status: u16) -> Self {
+        self.step(Step::Healthy(Some(status)))
+    }
+
+    /// Does something with the Edge: changes a value, refuses connections, gives a signal.
+    #[must_use]
+    pub fn call(self, action: impl Fn(&EdgeHandle) + Send + Sync + 'static) -> Self {
+        self.step(Step::Call(Arc::new(action)))
+    }
+
+    /// Sends FIN and goes on reading, so that the client may still write.
+    #[must_use]
+    pub fn half_close(self) -> Self {
+        self.step(Step::HalfClose)
+    }
+
+    /// Begins a chunk, sends a part of it, and ends with FIN.
+    #[must_use]
+    pub fn close_mid_chunk(self) -> Self {
+        self.step(Step::MidChunk)
+    }
+
+    /// Ends the connection without ending the body.
+    #[must_use]
+    pub fn close(self, how: Closing) -> Self {
+        self.step(Step::Close(how))
+    }
+
+    fn step(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+}
+
+pub(crate) const ACK: &str = r#"{"status":"discover"}"#;
+pub(crate) const HEARTBEAT: &str = "\"\u{2764}\u{fe0f}\"";
+pub(crate) const BYE: &str = r#"{"status":"closed"}"#;
+pub(crate) const UNKNOWN_KEY: &str =
+    r#"{"status":"Unrecognized API key. Please stop requesting."}"#;
+
+pub(crate) fn event_text(name: &str, id: Option<&str>, data: &str) -> String {
+    let mut text = format!("event: {name}\n");
+    if let Some(id) = id {
+        text.push_str(&format!("id: {id}\n"));
+    }
+    for line in data.split('\n') {
+        text.push_str(&format!("data: {line}\n"));
+    }
+    text.push('\n');
+    text
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Head(head) => write!(f, "Head({} {:?})", head.status, head.framing),
+            Self::Header(name, _) => write!(f, "Header({name})"),
+            Self::Body(bytes) => write!(f, "Body({} bytes)", bytes.len()),
+            Self::Raw(bytes) => write!(f, "Raw({} bytes)", bytes.len()),
+            Self::Fill(byte, count) => write!(f, "Fill({byte:#04x}, {count})"),
+            Self::Environments => write!(f, "Environments"),
+            Self::Features => write!(f, "Features"),
+            Self::Pace(pace) => write!(f, "{pace:?}"),
+            Self::Sleep(pause) => write!(f, "Sleep({pause:?})"),
+            Self::Signal(name) => write!(f, "Signal({name})"),
+            Self::Hang => write!(f, "Hang"),
+            Self::Live => write!(f, "Live"),
+            Self::Healthy(status) => write!(f, "Healthy({status:?})"),
+            Self::Call(_) => write!(f, "Call"),
+            Self::Choose(_) => write!(f, "Choose"),
+            Self::Redirect(status, to) => write!(f, "Redirect({status}, {to:?})"),
+            Self::HalfClose => write!(f, "HalfClose"),
+            Self::MidChunk => write!(f, "MidChunk"),
+            Self::Close(how) => write!(f, "Close({how:?})"),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Etags: written and matched (edge-protocol 2.3, 2.4).
+use crate::dialect::Dialect;
+
+/// A tag of visible content: 32 hexadecimal digits, as long as those of a real server.
+pub(crate) fn of_content(content: &[u8]) -> String {
+    format!("{:032x}", fnv(content))
+}
+
+/// FNV-1a of 128 bits.
+pub(crate) fn fnv(bytes: &[u8]) -> u128 {
+    bytes.iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
+        (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+    })
+}
+
+/// The text between the quotes: environment tags in the order of the keys, then the context's.
+pub(crate) fn write(environments: &[String], context_tag: &str) -> String {
+    let tags = environments.join(";");
+    if context_tag == "0" { tags } else { format!("{tags}//{context_tag}") }
+}
+
+/// What an `If-None-Match` or `Last-Event-ID` says about this request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Match {
+    /// It has no form that counts, or belongs to another context or another number of keys.
+    Invalid,
+    /// Well formed, but the content is another.
+    Changed,
+    /// Everything is as the client knows it.
+    Unchanged,
+}
+
+/// Whether quotes are needed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Quotes {
+    Required,
+    Optional,
+}
+
+pub(crate) fn compare(
+    received: &str,
+    quotes: Quotes,
+    environments: &[String],
+    context_tag: &str,
+    dialect: Dialect,
+) -> Match {
+    let received = match dialect {
+        Dialect::Ours => received.trim().strip_prefix("W/").unwrap_or(received.trim()),
+        Dialect::Upstream => received,
+    };
+    let bare = received.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let bare = match (bare, quotes) {
+        (Some(bare), _) => bare,
+        (None, Quotes::Optional) if !received.is_empty() => received,
+        (None, _) => return Match::Invalid,
+    };
+    let parts: Vec<&str> = bare.split("//").collect();
+    let (tags, tag) = match parts.as_slice() {
+        [tags, tag] => (*tags, *tag),
+        [tags, ..] => (*tags, "0"),
+        [] => ("", "0"),
+    };
+    if tag != context_tag {
+        return Match::Invalid;
+    }
+    let tags: Vec<&str> = tags.split(';').filter(|tag| !tag.is_empty()).collect();
+    if tags.len() != environments.len() {
+        return Match::Invalid;
+    }
+    if environments.iter().zip(tags).all(|(known, received)| known == received) {
+        Match::Unchanged
+    } else {
+        Match::Changed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compared(received: &str, quotes: Quotes, dialect: Dialect) -> Match {
+        compare(received, quotes, &["aa0".to_owned(), "bb0".to_owned()], "7e", dialect)
+    }
+
+    #[test]
+    fn matching() {
+        let ours = |text| compared(text, Quotes::Required, Dialect::Ours);
+        assert_eq!(ours("\"aa0;bb0//7e\""), Match::Unchanged);
+        assert_eq!(ours("\"aa0;bb1//7e\""), Match::Changed);
+        assert_eq!(ours("\"bb0;aa0//7e\""), Match::Changed);
+        assert_eq!(ours("\"aa0//7e\""), Match::Invalid);
+        assert_eq!(ours("\"aa0;bb0//60\""), Match::Invalid);
+        assert_eq!(ours("\"aa0;bb0\""), Match::Invalid);
+        assert_eq!(ours("aa0;bb0//7e"), Match::Invalid);
+        assert_eq!(ours("*"), Match::Invalid);
+        assert_eq!(ours(""), Match::Invalid);
+    }
+
+    #[test]
+    fn dialects_differ_in_weak_tags_and_quotes() {
+        let weak = "W/\"aa0;bb0//7e\"";
+        assert_eq!(compared(weak, Quotes::Required, Dialect::Ours), Match::Unchanged);
+        assert_eq!(compared(weak, Quotes::Required, Dialect::Upstream), Match::Invalid);
+        assert_eq!(compared("aa0;bb0//7e", Quotes::Optional, Dialect::Ours), Match::Unchanged);
+    }
+
+    #[test]
+    fn a_tag_without_context_matches_zero() {
+        let one = ["aa0".to_owned()];
+        let compare = |text| compare(text, Quotes::Required, &one, "0", Dialect::Upstream);
+        assert_eq!(compare("\"aa0\""), Match::Unchanged);
+        assert_eq!(compare("\"aa0//0\""), Match::Unchanged);
+        assert_eq!(write(&one, "0"), "aa0");
+        assert_eq!(write(&one, "7e"), "aa0//7e");
+    }
+}

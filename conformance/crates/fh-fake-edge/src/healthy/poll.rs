@@ -1,0 +1,115 @@
+//! `GET /features` (edge-protocol 2).
+use serde_json::{Value, json};
+
+use super::head;
+use crate::connection::Interrupted;
+use crate::context::{self, Context};
+use crate::dialect::Dialect;
+use crate::etag::{self, Match, Quotes};
+use crate::key::{ApiKey, KeyKind};
+use crate::lock::locked;
+use crate::player::Player;
+use crate::request::Request;
+use crate::world::{View, World};
+
+/// One key of the request that could be parsed, and what it sees.
+struct Asked {
+    key: ApiKey,
+    view: Option<View>,
+}
+
+pub(super) fn answer(
+    player: &mut Player<'_>,
+    request: &Request,
+    status: Option<u16>,
+) -> Result<(), Interrupted> {
+    let sent = request.api_keys();
+    if sent.is_empty() {
+        return player.respond(head(player, request, 400), b"");
+    }
+    let world = locked(&player.edge.server.world);
+    let asked = asked(&world, &sent);
+    if asked.iter().all(|asked| asked.view.is_none()) {
+        drop(world);
+        return player.respond(head(player, request, 404), b"");
+    }
+    let Ok(context) = request.context_in(world.dialect) else {
+        drop(world);
+        return player.respond(head(player, request, 500), b"");
+    };
+    let context_tag = context::tag(&context);
+    let tags: Vec<String> = asked
+        .iter()
+        .map(|asked| asked.view.as_ref().map(|view| world.tag(view)).unwrap_or_default())
+        .collect();
+    let received = request.header("if-none-match");
+    let unchanged = received.is_some_and(|received| {
+        let matched = etag::compare(received, Quotes::Required, &tags, &context_tag, world.dialect);
+        matched == Match::Unchanged
+    });
+    let empty_lists = unchanged && asked.len() > 1 && world.dialect == Dialect::Upstream;
+    let document = match (unchanged, empty_lists) {
+        (true, false) => None,
+        (true, true) => Some(empty(&asked)),
+        (false, _) => Some(rendered(&world, &asked, &context)),
+    };
+    drop(world);
+    let Some(document) = document else {
+        let mut head = head(player, request, 304);
+        head.set("etag", received.unwrap_or_default());
+        return player.respond(head, b"");
+    };
+    let mut head = head(player, request, status.unwrap_or(200));
+    let etag = if empty_lists {
+        etag::write(&vec![String::new(); asked.len()], "0")
+    } else {
+        etag::write(&tags, &context_tag)
+    };
+    head.set("etag", &format!("\"{etag}\""));
+    player.json_body(head, &document)
+}
+
+/// The body that a healthy answer to this request would have.
+pub(crate) fn environments(player: &Player<'_>) -> Vec<u8> {
+    let Some(request) = player.request else { return b"[]".to_vec() };
+    let world = locked(&player.edge.server.world);
+    let asked = asked(&world, &request.api_keys());
+    rendered(&world, &asked, &request.context()).to_string().into_bytes()
+}
+
+/// Without repetitions, in the order of the request; what is no key is dropped.
+fn asked(world: &World, sent: &[String]) -> Vec<Asked> {
+    let mut seen: Vec<&String> = Vec::new();
+    let mut asked = Vec::new();
+    for text in sent {
+        if seen.contains(&text) {
+            continue;
+        }
+        seen.push(text);
+        if let Some(key) = ApiKey::parse(text) {
+            let view = world.view(&key);
+            asked.push(Asked { key, view });
+        }
+    }
+    let any_client = asked.iter().any(|asked| asked.key.kind() == KeyKind::ClientEvaluated);
+    if any_client && world.dialect == Dialect::Upstream {
+        for view in asked.iter_mut().filter_map(|asked| asked.view.as_mut()) {
+            view.kind = KeyKind::ClientEvaluated;
+        }
+    }
+    asked
+}
+
+fn rendered(world: &World, asked: &[Asked], context: &Context) -> Value {
+    asked
+        .iter()
+        .map(|asked| {
+            let features = asked.view.as_ref().map(|view| world.features(view, context));
+            json!({"id": asked.key.environment(), "features": features.unwrap_or_default()})
+        })
+        .collect()
+}
+
+fn empty(asked: &[Asked]) -> Value {
+    asked.iter().map(|asked| json!({"id": asked.key.environment(), "features": []})).collect()
+}

@@ -1,0 +1,100 @@
+//! `GET /features/{environment}/{key}` (edge-protocol 3).
+use serde_json::Value;
+
+use super::head;
+use crate::behaviour::{ACK, Framing, UNKNOWN_KEY, event_text};
+use crate::connection::{Closing, Interrupted};
+use crate::context;
+use crate::dialect::Dialect;
+use crate::etag::{self, Match, Quotes};
+use crate::lock::locked;
+use crate::player::Player;
+use crate::request::Request;
+
+pub(super) fn answer(
+    player: &mut Player<'_>,
+    request: &Request,
+    status: Option<u16>,
+) -> Result<Option<Closing>, Interrupted> {
+    let Some(key) = request.path_key() else {
+        player.respond(head(player, request, 404), b"")?;
+        return Ok(None);
+    };
+    // Registered and listed under one lock: no update is lost, none is early.
+    let mut world = locked(&player.edge.server.world);
+    let Ok(context) = request.context_in(world.dialect) else {
+        drop(world);
+        player.respond(head(player, request, 500), b"")?;
+        return Ok(None);
+    };
+    let context_tag = context::tag(&context);
+    let (ack, first, after) = match world.view(&key) {
+        None => {
+            (event_text("ack", None, ACK), event_text("failure", None, UNKNOWN_KEY), After::End)
+        }
+        Some(view) => {
+            let tag = [world.tag(&view)];
+            let quotes = match world.dialect {
+                Dialect::Ours => Quotes::Optional,
+                Dialect::Upstream => Quotes::Required,
+            };
+            let known = request.header("last-event-id").map_or(Match::Invalid, |id| {
+                etag::compare(id, quotes, &tag, &context_tag, world.dialect)
+            });
+            let ack =
+                if known == Match::Invalid { event_text("ack", None, ACK) } else { String::new() };
+            let list = if known == Match::Unchanged {
+                String::new()
+            } else {
+                let list = Value::from(world.features(&view, &context)).to_string();
+                let id = etag::write(&tag, &context_tag);
+                event_text("features", Some(&id), &list)
+            };
+            world.subscribe(player.mailbox, view, context);
+            player.edge.server.note_streams(&world);
+            (ack, list, After::Updates)
+        }
+    };
+    drop(world);
+    let mut head = head(player, request, status.unwrap_or(200));
+    head.framing = Framing::Chunked;
+    head.set("content-type", "text/event-stream");
+    player.head(head, 0)?;
+    player.body(ack.as_bytes())?;
+    player.body(first.as_bytes())?;
+    match after {
+        After::Updates => player.live().map(Some),
+        After::End => {
+            player.finish()?;
+            Ok(Some(Closing::Fin))
+        }
+    }
+}
+
+/// What follows the beginning of a stream.
+enum After {
+    Updates,
+    End,
+}
+
+/// The `features` event of this request as of now; an unknown key gets an empty list.
+pub(crate) fn features(player: &Player<'_>) -> String {
+    let world = locked(&player.edge.server.world);
+    let context = player.request.map(|request| request.context()).unwrap_or_default();
+    let view =
+        player.request.and_then(|request| request.path_key()).and_then(|key| world.view(&key));
+    let Some(view) = view else { return event_text("features", None, "[]") };
+    let id = etag::write(&[world.tag(&view)], &context::tag(&context));
+    let list = Value::from(world.features(&view, &context)).to_string();
+    event_text("features", Some(&id), &list)
+}
+
+/// Registers this request for updates, if its key is known.
+pub(crate) fn subscribe(player: &Player<'_>) {
+    let Some(request) = player.request else { return };
+    let mut world = locked(&player.edge.server.world);
+    if let Some(view) = request.path_key().and_then(|key| world.view(&key)) {
+        world.subscribe(player.mailbox, view, request.context());
+        player.edge.server.note_streams(&world);
+    }
+}

@@ -1,0 +1,309 @@
+//! Everything that was seen: connections, requests, bytes, ends.
+use std::fmt;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::lock::locked;
+use crate::request::{Request, Route};
+
+/// Requests and connections beyond this many are counted, not kept.
+const MOST_KEPT: usize = 100_000;
+
+/// What the Edge has seen so far. Positions in the two lists never change.
+#[derive(Clone, Debug, Default)]
+pub struct Recording {
+    /// Every TCP connection that was accepted, in order, also those that never sent a byte.
+    pub connections: Vec<SeenConnection>,
+    /// Every request that was read completely, in order.
+    pub requests: Vec<SeenRequest>,
+    /// Connections and requests that were not kept because there were too many.
+    pub not_kept: usize,
+    open: usize,
+    streams: usize,
+}
+
+/// One accepted TCP connection.
+#[derive(Clone, Debug)]
+pub struct SeenConnection {
+    /// When it was accepted.
+    pub accepted: Instant,
+    /// The client's port.
+    pub client_port: u16,
+    /// How many requests came over it.
+    pub requests: usize,
+    /// Bytes received.
+    pub read: u64,
+    /// Bytes that the system took for sending.
+    pub written: u64,
+    /// How and when it ended; `None` while it is open.
+    pub ended: Option<(Instant, Ended)>,
+}
+
+/// One request and what became of it.
+#[derive(Clone, Debug)]
+pub struct SeenRequest {
+    /// The request itself; shared, because a recording is cheap to clone.
+    pub request: Arc<Request>,
+    /// Position of its connection in [`Recording::connections`].
+    pub connection: usize,
+    /// The status that was sent, once it was.
+    pub status: Option<u16>,
+    /// Bytes written in answer, head and framing included.
+    pub written: u64,
+    /// When the answer was complete or given up.
+    pub finished: Option<Instant>,
+}
+
+/// Who ended a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The client closed it.
+    ByClient,
+    /// The client reset it.
+    ResetByClient,
+    /// This Edge closed it.
+    ByEdge,
+    /// This Edge reset it.
+    ResetByEdge,
+}
+
+impl Recording {
+    /// The requests of one route, in order.
+    pub fn of(&self, route: Route) -> impl DoubleEndedIterator<Item = &SeenRequest> {
+        self.requests.iter().filter(move |seen| seen.request.route == route)
+    }
+
+    /// How many requests a route got.
+    pub fn count(&self, route: Route) -> usize {
+        self.of(route).count()
+    }
+
+    /// The times between one request of a route and the next.
+    pub fn gaps(&self, route: Route) -> Vec<Duration> {
+        self.of(route)
+            .zip(self.of(route).skip(1))
+            .map(|(one, next)| next.request.at.saturating_duration_since(one.request.at))
+            .collect()
+    }
+
+    /// The largest number of connections that were accepted within any span of this length: the
+    /// measure of a storm, refused and silent attempts included as far as they were accepted.
+    pub fn most_connections_within(&self, span: Duration) -> usize {
+        most_within(self.connections.iter().map(|seen| seen.accepted), span)
+    }
+
+    /// The largest number of requests of a route within any span of this length.
+    pub fn most_requests_within(&self, route: Route, span: Duration) -> usize {
+        most_within(self.of(route).map(|seen| seen.request.at), span)
+    }
+
+    /// The largest number of requests of a route that were in work at the same time.
+    pub fn most_in_flight(&self, route: Route) -> usize {
+        let mut changes: Vec<(Instant, i32)> = Vec::new();
+        for seen in self.of(route) {
+            changes.push((seen.request.at, 1));
+            if let Some(finished) = seen.finished {
+                changes.push((finished, -1));
+            }
+        }
+        changes.sort_unstable();
+        let mut most = 0;
+        let mut now = 0;
+        for (_, change) in changes {
+            now += change;
+            most = most.max(now);
+        }
+        usize::try_from(most).unwrap_or(0)
+    }
+
+    /// Connections that are open now.
+    pub fn open_connections(&self) -> usize {
+        self.open
+    }
+
+    /// Streams that get updates now. A stream counts before its first byte is written.
+    pub fn live_streams(&self) -> usize {
+        self.streams
+    }
+
+    /// Requests of a route whose answer has not ended: open streams, polls in work.
+    pub fn in_flight(&self, route: Route) -> usize {
+        self.of(route).filter(|seen| seen.finished.is_none()).count()
+    }
+}
+
+fn most_within(times: impl Iterator<Item = Instant>, span: Duration) -> usize {
+    let mut times: Vec<Instant> = times.collect();
+    times.sort_unstable();
+    let mut window = std::collections::VecDeque::new();
+    let mut most = 0;
+    for at in times {
+        window.push_back(at);
+        while window.front().is_some_and(|first| at.saturating_duration_since(*first) >= span) {
+            window.pop_front();
+        }
+        most = most.max(window.len());
+    }
+    most
+}
+
+/// The condition that was waited for did not come.
+#[derive(Debug)]
+pub struct TimedOut {
+    waited: Duration,
+    seen: Recording,
+}
+
+impl TimedOut {
+    /// What had been seen until then.
+    pub fn recording(&self) -> &Recording {
+        &self.seen
+    }
+}
+
+impl fmt::Display for TimedOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "not seen within {:?}; seen: {} connections ({} open)",
+            self.waited,
+            self.seen.connections.len(),
+            self.seen.open
+        )?;
+        for route in Route::ALL {
+            let statuses: Vec<String> = self
+                .seen
+                .of(route)
+                .take(20)
+                .map(|seen| seen.status.map_or("-".to_owned(), |status| status.to_string()))
+                .collect();
+            write!(f, "; {route:?} {} [{}]", self.seen.count(route), statuses.join(" "))?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for TimedOut {}
+
+/// Where everything is noted, and where tests wait.
+#[derive(Default)]
+pub(crate) struct Recorder {
+    recording: Mutex<Recording>,
+    changed: Condvar,
+}
+
+/// A place in one of the lists; `None` if it was not kept.
+pub(crate) type Place = Option<usize>;
+
+impl Recorder {
+    fn note<T>(&self, change: impl FnOnce(&mut Recording) -> T) -> T {
+        let noted = change(&mut locked(&self.recording));
+        self.changed.notify_all();
+        noted
+    }
+
+    pub(crate) fn accepted(&self, client_port: u16) -> Place {
+        self.note(|recording| {
+            recording.open += 1;
+            if recording.connections.len() >= MOST_KEPT {
+                recording.not_kept += 1;
+                return None;
+            }
+            recording.connections.push(SeenConnection {
+                accepted: Instant::now(),
+                client_port,
+                requests: 0,
+                read: 0,
+                written: 0,
+                ended: None,
+            });
+            Some(recording.connections.len() - 1)
+        })
+    }
+
+    pub(crate) fn connection(&self, place: Place, change: impl FnOnce(&mut SeenConnection)) {
+        self.note(|recording| {
+            if let Some(seen) = place.and_then(|at| recording.connections.get_mut(at)) {
+                change(seen);
+            }
+        });
+    }
+
+    pub(crate) fn ended(&self, place: Place, ended: Ended) {
+        self.note(|recording| {
+            recording.open = recording.open.saturating_sub(1);
+            if let Some(seen) = place.and_then(|at| recording.connections.get_mut(at)) {
+                seen.ended.get_or_insert((Instant::now(), ended));
+            }
+        });
+    }
+
+    pub(crate) fn request(&self, connection: Place, request: Arc<Request>) -> Place {
+        self.note(|recording| {
+            let seen = connection.and_then(|at| recording.connections.get_mut(at));
+            let Some(seen) = seen.filter(|_| recording.requests.len() < MOST_KEPT) else {
+                recording.not_kept += 1;
+                return None;
+            };
+            seen.requests += 1;
+            recording.requests.push(SeenRequest {
+                request,
+                connection: connection.unwrap_or_default(),
+                status: None,
+                written: 0,
+                finished: None,
+            });
+            Some(recording.requests.len() - 1)
+        })
+    }
+
+    pub(crate) fn answer(&self, place: Place, change: impl FnOnce(&mut SeenRequest)) {
+        self.note(|recording| {
+            if let Some(seen) = place.and_then(|at| recording.requests.get_mut(at)) {
+                change(seen);
+            }
+        });
+    }
+
+    pub(crate) fn streams(&self, count: usize) {
+        self.note(|recording| recording.streams = count);
+    }
+
+    pub(crate) fn wrote(&self, connection: Place, request: Place, bytes: u64) {
+        self.note(|recording| {
+            if let Some(seen) = connection.and_then(|at| recording.connections.get_mut(at)) {
+                seen.written += bytes;
+            }
+            if let Some(seen) = request.and_then(|at| recording.requests.get_mut(at)) {
+                seen.written += bytes;
+            }
+        });
+    }
+
+    pub(crate) fn recording(&self) -> Recording {
+        locked(&self.recording).clone()
+    }
+
+    pub(crate) fn wait_for<T>(
+        &self,
+        timeout: Duration,
+        mut observation: impl FnMut(&Recording) -> Option<T>,
+    ) -> Result<T, TimedOut> {
+        let deadline = Instant::now() + timeout;
+        let mut recording = locked(&self.recording);
+        loop {
+            if let Some(observed) = observation(&recording) {
+                return Ok(observed);
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(TimedOut { waited: timeout, seen: recording.clone() });
+            }
+            recording = self
+                .changed
+                .wait_timeout(recording, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+}

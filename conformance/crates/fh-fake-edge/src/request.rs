@@ -1,0 +1,237 @@
+//! One request as it came over the wire.
+use std::fmt;
+use std::time::Instant;
+
+use crate::context::{self, Context};
+use crate::dialect::Dialect;
+use crate::form;
+use crate::key::ApiKey;
+
+/// What a request is for. Any path before `/features` is a prefix and does not matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Route {
+    /// `GET {base}/features?apiKey=…`
+    Poll,
+    /// `GET {base}/features/{environment}/{key}`
+    Stream,
+    /// `PUT {base}/features/{environment}/{key}/{feature}`
+    Put,
+    /// Everything else.
+    Other,
+}
+
+impl Route {
+    /// All routes.
+    pub const ALL: [Self; 4] = [Self::Poll, Self::Stream, Self::Put, Self::Other];
+}
+
+/// A request: its head, its body and when it was complete.
+///
+/// `Debug` leaves out what holds a key: target, query and headers.
+#[derive(Clone)]
+pub struct Request {
+    /// When the request was read completely.
+    pub at: Instant,
+    /// What it is for.
+    pub route: Route,
+    /// `GET`, `PUT`, …
+    pub method: String,
+    /// The target exactly as it stood in the request line (in absolute form if a proxy was meant).
+    pub target: String,
+    /// The path, not decoded.
+    pub path: String,
+    /// The query, decoded, in order.
+    pub query: Vec<(String, String)>,
+    /// `1.1` or `1.0`.
+    pub version: String,
+    /// The headers in order, names as they were written.
+    pub headers: Vec<(String, String)>,
+    /// The body, decoded if it came in chunks.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The first header of this name (case does not matter).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let known = |known: &str| known.eq_ignore_ascii_case(name);
+        self.headers.iter().find(|(name, _)| known(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// All headers of this name, in order.
+    pub fn header_lines<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers
+            .iter()
+            .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The first value of this name in the query, decoded.
+    pub fn query_value(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The keys as they were sent, in order: `apiKey` (or `sdkUrl`, which hides `apiKey`) of a poll,
+    /// the path of a stream or an update. Nothing is parsed and nothing dropped.
+    pub fn api_keys(&self) -> Vec<String> {
+        match self.route {
+            Route::Poll => {
+                let of = |name: &str| -> Vec<String> {
+                    self.query
+                        .iter()
+                        .filter(|(known, _)| known == name)
+                        .map(|(_, value)| value.clone())
+                        .collect()
+                };
+                let old = of("sdkUrl");
+                if old.is_empty() { of("apiKey") } else { old }
+            }
+            Route::Stream | Route::Put => {
+                let mut segments = self.segments();
+                if self.route == Route::Put {
+                    segments.pop();
+                }
+                match segments.as_slice() {
+                    [one] => vec![one.replace('+', "/")],
+                    several => vec![several.join("/")],
+                }
+            }
+            Route::Other => Vec::new(),
+        }
+    }
+
+    /// The context as a server reads it: of `?xfeaturehub=` if there is one, else of all
+    /// `x-featurehub` lines (edge-protocol 2.2, 3.1).
+    pub fn context(&self) -> Context {
+        self.context_in(Dialect::Ours).unwrap_or_default()
+    }
+
+    pub(crate) fn context_in(&self, dialect: Dialect) -> Result<Context, form::Malformed> {
+        match self.query_value("xfeaturehub").filter(|_| self.route == Route::Stream) {
+            Some(text) => context::decode([text], dialect),
+            None => context::decode(self.header_lines("x-featurehub"), dialect),
+        }
+    }
+
+    /// The segments of the path behind `features`, decoded.
+    pub(crate) fn segments(&self) -> Vec<String> {
+        behind_features(&self.path).unwrap_or_default()
+    }
+
+    /// The one key of a stream or an update.
+    pub(crate) fn path_key(&self) -> Option<ApiKey> {
+        self.api_keys().first().and_then(|text| ApiKey::parse(text))
+    }
+
+    pub(crate) fn wants_close(&self) -> bool {
+        let connection = self.header("connection").unwrap_or_default().to_ascii_lowercase();
+        if self.version == "1.0" {
+            !connection.contains("keep-alive")
+        } else {
+            connection.contains("close")
+        }
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Request")
+            .field("route", &self.route)
+            .field("method", &self.method)
+            .field("headers", &names)
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish_non_exhaustive()
+    }
+}
+
+/// The decoded segments behind `features`; `None` if there is no such segment.
+fn behind_features(path: &str) -> Option<Vec<String>> {
+    let mut segments = path.split('/').skip_while(|segment| *segment != "features");
+    segments.next()?;
+    let mut segments: Vec<String> = segments
+        .map(|segment| form::decode_path(segment).unwrap_or_else(|_| segment.to_owned()))
+        .collect();
+    // `/features/` is `/features`.
+    if segments.last().is_some_and(String::is_empty) {
+        segments.pop();
+    }
+    Some(segments)
+}
+
+pub(crate) fn route(method: &str, path: &str) -> Route {
+    match (method, behind_features(path).map(|segments| segments.len())) {
+        ("GET" | "HEAD", Some(0)) => Route::Poll,
+        ("GET" | "HEAD", Some(1..=3)) => Route::Stream,
+        ("PUT", Some(2..=4)) => Route::Put,
+        _ => Route::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(method: &str, target: &str, headers: &[(&str, &str)]) -> Request {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Request {
+            at: Instant::now(),
+            route: route(method, path),
+            method: method.to_owned(),
+            target: target.to_owned(),
+            path: path.to_owned(),
+            query: form::query(query),
+            version: "1.1".to_owned(),
+            headers: headers.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+            body: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn routes() {
+        for (method, path, expected) in [
+            ("GET", "/features", Route::Poll),
+            ("GET", "/features/", Route::Poll),
+            ("HEAD", "/a/prefix/features", Route::Poll),
+            ("GET", "/features/env/key", Route::Stream),
+            ("GET", "/edge/features/default/env/key", Route::Stream),
+            ("PUT", "/features/env/key/FEATURE", Route::Put),
+            ("PUT", "/features/env+key/FEATURE", Route::Put),
+            ("PUT", "/features/default/env/key/FEATURE", Route::Put),
+            ("POST", "/features", Route::Other),
+            ("GET", "/", Route::Other),
+        ] {
+            assert_eq!(route(method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn keys_as_they_were_sent() {
+        let poll = request("GET", "/features?apiKey=e%2Fk*&apiKey=e/k2&contextSha=0", &[]);
+        assert_eq!(poll.api_keys(), ["e/k*", "e/k2"]);
+        let old = request("GET", "/features?apiKey=a/b&sdkUrl=c/d", &[]);
+        assert_eq!(old.api_keys(), ["c/d"]);
+        let stream = request("GET", "/p/features/e/k*", &[]);
+        assert_eq!(stream.api_keys(), ["e/k*"]);
+        let plus = request("PUT", "/features/e+k/F", &[]);
+        assert_eq!(plus.api_keys(), ["e/k"]);
+    }
+
+    #[test]
+    fn the_query_replaces_the_header_of_a_stream() {
+        let headers = [("X-FeatureHub", "userkey=fred"), ("x-featurehub", "country=nz")];
+        let both = request("GET", "/features/e/k", &headers);
+        assert_eq!(both.context().len(), 2);
+        let query = request("GET", "/features/e/k?xfeaturehub=userkey%3Djane%2520x", &headers);
+        assert_eq!(
+            query.context().into_iter().collect::<Vec<_>>(),
+            [("userkey".to_owned(), vec!["jane x".to_owned()])]
+        );
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        let shown =
+            format!("{:?}", request("GET", "/features?apiKey=env/SECRET", &[("x-fh", "SECRET")]));
+        assert!(!shown.contains("SECRET"), "{shown}");
+    }
+}

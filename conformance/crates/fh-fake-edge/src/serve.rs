@@ -1,0 +1,129 @@
+//! What the threads of one connection do.
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::thread;
+
+use crate::behaviour::{Framing, Head};
+use crate::connection::{self, Closing, Interrupted, Mailbox};
+use crate::edge::EdgeHandle;
+use crate::http::{self, Parsed, Wants};
+use crate::player::{Next, Player};
+use crate::recorder::{Ended, Place};
+use crate::request::Request;
+
+/// Connections are many and their threads do little.
+const STACK: usize = 512 * 1024;
+
+/// Serves an accepted connection on threads of its own.
+pub(crate) fn start(edge: EdgeHandle, socket: TcpStream, client_port: u16) {
+    let place = edge.server.recorder.accepted(client_port);
+    let mailbox = Arc::new(Mailbox::new());
+    edge.server.enter(&mailbox);
+    let failed = (edge.clone(), Arc::clone(&mailbox));
+    let started = thread::Builder::new()
+        .name("fake-edge".to_owned())
+        .stack_size(STACK)
+        .spawn(move || serve(&edge, &mailbox, socket, place));
+    if started.is_err() {
+        // No thread to be had: the socket was dropped with the closure.
+        let (edge, mailbox) = failed;
+        edge.server.leave(&mailbox);
+        edge.server.recorder.ended(place, Ended::ByEdge);
+    }
+}
+
+fn serve(edge: &EdgeHandle, mailbox: &Arc<Mailbox>, socket: TcpStream, place: Place) {
+    let ended = thread::scope(|scope| {
+        let reader = thread::Builder::new()
+            .name("fake-edge-read".to_owned())
+            .stack_size(STACK)
+            .spawn_scoped(scope, || {
+                mailbox.fill_from(&socket, &edge.server.recorder, place);
+            });
+        let outcome = match (connection::prepare(&socket), reader) {
+            (Ok(()), Ok(_)) => answer_all(edge, mailbox, &socket, place),
+            _ => Ok(Closing::Rst),
+        };
+        edge.server.leave(mailbox);
+        let how = match outcome {
+            Ok(how) | Err(Interrupted::Ordered(how)) => how,
+            Err(Interrupted::Gone | Interrupted::Deadline) => Closing::Fin,
+        };
+        let ended = mailbox.client_ended().unwrap_or(match how {
+            Closing::Fin => Ended::ByEdge,
+            Closing::Rst => Ended::ResetByEdge,
+        });
+        mailbox.close(how);
+        connection::stop_reading(&socket, how);
+        ended
+    });
+    drop(socket);
+    edge.server.recorder.ended(place, ended);
+}
+
+/// Answers one request after the other until the connection is to end.
+fn answer_all(
+    edge: &EdgeHandle,
+    mailbox: &Arc<Mailbox>,
+    socket: &TcpStream,
+    place: Place,
+) -> Result<Closing, Interrupted> {
+    if let Some(behaviour) = edge.server.on_accept() {
+        let mut player = Player::new(edge, mailbox, socket, place, None);
+        if let Some(how) = player.play(behaviour)? {
+            return Ok(how);
+        }
+    }
+    loop {
+        let request = match next_request(mailbox, socket)? {
+            Ok(request) => Arc::new(request),
+            Err(status) => {
+                let mut player = Player::new(edge, mailbox, socket, place, None);
+                player.respond(Head::new(status, Framing::Length), b"")?;
+                return Ok(Closing::Fin);
+            }
+        };
+        let seen = edge.server.recorder.request(place, Arc::clone(&request));
+        let behaviour = edge.server.next_behaviour(request.route);
+        let mut player = Player::new(edge, mailbox, socket, place, Some((&request, seen)));
+        let played = player.play(behaviour).and_then(|end| match end {
+            Some(how) => Ok(Next::Close(how)),
+            None => player.finish(),
+        });
+        edge.server.unsubscribe(mailbox);
+        edge.server.recorder.answer(seen, |seen| seen.finished = Some(std::time::Instant::now()));
+        match played? {
+            Next::Request => {}
+            Next::Close(how) => return Ok(how),
+        }
+    }
+}
+
+/// The next request, or the status that refuses what came.
+fn next_request(
+    mailbox: &Arc<Mailbox>,
+    socket: &TcpStream,
+) -> Result<Result<Request, u16>, Interrupted> {
+    enum Came {
+        Request(Box<Request>),
+        Refused(u16),
+        Expectation,
+    }
+    let mut continued = false;
+    loop {
+        let came = mailbox.read(|bytes| match http::parse(bytes) {
+            Parsed::Complete(request, used) => Some((Came::Request(request), used)),
+            Parsed::Refused(status) => Some((Came::Refused(status), bytes.len())),
+            Parsed::Incomplete(Wants::Continue) if !continued => Some((Came::Expectation, 0)),
+            Parsed::Incomplete(_) => None,
+        })?;
+        match came {
+            Came::Request(request) => return Ok(Ok(*request)),
+            Came::Refused(status) => return Ok(Err(status)),
+            Came::Expectation => {
+                continued = true;
+                mailbox.write(socket, b"HTTP/1.1 100 Continue\r\n\r\n", |_| {})?;
+            }
+        }
+    }
+}

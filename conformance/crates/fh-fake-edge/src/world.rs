@@ -1,0 +1,353 @@
+//! What a healthy Edge knows: environments, features, keys, and who listens.
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::behaviour::{BYE, event_text};
+use crate::connection::{Mailbox, Push};
+use crate::context::Context;
+use crate::dialect::Dialect;
+use crate::etag;
+use crate::feature::Feature;
+use crate::key::{ApiKey, KeyKind, Permission};
+
+/// Evaluates features for a context: gets them as a client-evaluated key would see them, gives them
+/// back with the values that hold. Strategies are taken off afterwards.
+pub(crate) type Evaluator = Arc<dyn Fn(&Context, Vec<Value>) -> Vec<Value> + Send + Sync>;
+
+/// Which keys are known.
+#[derive(Clone, Debug)]
+pub(crate) enum Keys {
+    /// Any secret, in every environment that exists; those that are listed have their own rights.
+    Any,
+    /// Only those that are listed.
+    Listed,
+}
+
+/// Whether a change is told to open streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Updates {
+    Pushed,
+    Withheld,
+}
+
+pub(crate) struct World {
+    environments: Vec<Environment>,
+    listed: Vec<(ApiKey, Vec<Permission>)>,
+    streams: Vec<Subscriber>,
+    pub(crate) keys: Keys,
+    pub(crate) evaluator: Option<Evaluator>,
+    pub(crate) dialect: Dialect,
+    pub(crate) cache_control: Option<String>,
+    pub(crate) heartbeat: Option<Duration>,
+    pub(crate) drop_after: Option<Duration>,
+    pub(crate) updates: Updates,
+}
+
+struct Environment {
+    id: String,
+    features: Vec<Stored>,
+}
+
+#[derive(Clone)]
+struct Stored {
+    feature: Feature,
+    standing: Standing,
+}
+
+/// A retired feature is kept but not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    InUse,
+    Retired,
+}
+
+struct Subscriber {
+    mailbox: Arc<Mailbox>,
+    view: View,
+    context: Context,
+}
+
+/// What one key sees.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    pub(crate) environment: String,
+    pub(crate) kind: KeyKind,
+    pub(crate) permissions: Vec<Permission>,
+}
+
+impl World {
+    pub(crate) fn new(environment: &str) -> Self {
+        Self {
+            environments: vec![Environment { id: environment.to_owned(), features: Vec::new() }],
+            listed: Vec::new(),
+            streams: Vec::new(),
+            keys: Keys::Any,
+            evaluator: None,
+            dialect: Dialect::default(),
+            cache_control: None,
+            heartbeat: None,
+            drop_after: None,
+            updates: Updates::Pushed,
+        }
+    }
+
+    // Keys.
+
+    pub(crate) fn list_key(&mut self, key: ApiKey, permissions: &[Permission]) {
+        self.unlist_key(&key);
+        self.environment(key.environment());
+        self.listed.push((key, permissions.to_vec()));
+    }
+
+    pub(crate) fn unlist_key(&mut self, key: &ApiKey) {
+        self.listed.retain(|(known, _)| known != key);
+    }
+
+    /// `None` if the key or its environment is unknown.
+    pub(crate) fn view(&self, key: &ApiKey) -> Option<View> {
+        self.environments.iter().find(|environment| environment.id == key.environment())?;
+        let listed = self.listed.iter().find(|(known, _)| known == key);
+        let permissions = match (listed, &self.keys) {
+            (Some((_, permissions)), _) => permissions.clone(),
+            (None, Keys::Any) => Permission::ALL.to_vec(),
+            (None, Keys::Listed) => return None,
+        };
+        // No right at all is the same as not being known.
+        (!permissions.is_empty()).then(|| View {
+            environment: key.environment().to_owned(),
+            kind: key.kind(),
+            permissions,
+        })
+    }
+
+    // Reading.
+
+    /// The visible features as this key and context see them.
+    pub(crate) fn features(&self, view: &View, context: &Context) -> Vec<Value> {
+        let Some(environment) = self.find(&view.environment) else { return Vec::new() };
+        let all = environment
+            .features
+            .iter()
+            .filter(|stored| stored.standing == Standing::InUse)
+            .map(|stored| stored.feature.json())
+            .collect();
+        self.seen(all, view, context)
+    }
+
+    fn seen(&self, mut features: Vec<Value>, view: &View, context: &Context) -> Vec<Value> {
+        if view.kind == KeyKind::ServerEvaluated {
+            if let Some(evaluator) = &self.evaluator {
+                features = evaluator(context, features);
+            }
+            remove_member(&mut features, "strategies");
+        }
+        if !view.permissions.contains(&Permission::ExtendedData) {
+            remove_member(&mut features, "fp");
+        }
+        features
+    }
+
+    /// The environment's part of the etag; retired features count too.
+    pub(crate) fn tag(&self, view: &View) -> String {
+        let content: Vec<Value> = self
+            .find(&view.environment)
+            .map(|environment| environment.features.as_slice())
+            .unwrap_or_default()
+            .iter()
+            .map(|stored| json!([stored.standing == Standing::Retired, stored.feature.json()]))
+            .collect();
+        let extended = view.permissions.contains(&Permission::ExtendedData);
+        let digit = if extended { '1' } else { '0' };
+        format!("{}{digit}", etag::of_content(Value::from(content).to_string().as_bytes()))
+    }
+
+    pub(crate) fn feature(&self, environment: &str, key: &str) -> Option<&Feature> {
+        let stored = &self.find(environment)?.features;
+        stored.iter().map(|stored| &stored.feature).find(|feature| feature.key() == key)
+    }
+
+    fn find(&self, environment: &str) -> Option<&Environment> {
+        self.environments.iter().find(|known| known.id == environment)
+    }
+
+    // Changing.
+
+    /// The environment of this id, made if there is none.
+    fn environment(&mut self, id: &str) -> &mut Environment {
+        let at = self.environments.iter().position(|known| known.id == id);
+        let at = at.unwrap_or_else(|| {
+            self.environments.push(Environment { id: id.to_owned(), features: Vec::new() });
+            self.environments.len() - 1
+        });
+        #[expect(clippy::indexing_slicing, reason = "found or just added")]
+        &mut self.environments[at]
+    }
+
+    pub(crate) fn add_environment(&mut self, id: &str) {
+        self.environment(id);
+    }
+
+    pub(crate) fn remove_environment(&mut self, id: &str) {
+        self.environments.retain(|known| known.id != id);
+    }
+
+    /// Puts a feature in the place of the one with its key (or, after a rename, its id).
+    pub(crate) fn put(&mut self, environment: &str, feature: Feature) {
+        self.store(environment, Stored { feature, standing: Standing::InUse });
+    }
+
+    fn store(&mut self, environment: &str, stored: Stored) {
+        let features = &mut self.environment(environment).features;
+        let id = stored.feature.get("id").clone();
+        let known = features.iter_mut().find(|known| {
+            known.feature.key() == stored.feature.key()
+                || (!id.is_null() && *known.feature.get("id") == id)
+        });
+        match known {
+            Some(known) => *known = stored.clone(),
+            None => features.push(stored.clone()),
+        }
+        self.tell(environment, &stored);
+    }
+
+    /// Changes a feature and raises its version; a feature in retirement comes back. `None` if there
+    /// is no such feature.
+    pub(crate) fn change(
+        &mut self,
+        environment: &str,
+        key: &str,
+        change: impl FnOnce(&mut Feature),
+    ) -> Option<u64> {
+        let mut feature = self.feature(environment, key)?.clone();
+        change(&mut feature);
+        let version = feature.raise_version();
+        self.put(environment, feature);
+        Some(version)
+    }
+
+    pub(crate) fn retire(&mut self, environment: &str, key: &str) -> Option<u64> {
+        let mut feature = self.feature(environment, key)?.clone();
+        let version = feature.raise_version();
+        self.store(environment, Stored { feature, standing: Standing::Retired });
+        Some(version)
+    }
+
+    /// Whether there was such a feature.
+    pub(crate) fn delete(&mut self, environment: &str, key: &str) -> bool {
+        let features = &mut self.environment(environment).features;
+        let Some(at) = features.iter().position(|stored| stored.feature.key() == key) else {
+            return false;
+        };
+        let feature = features.remove(at).feature.tombstone();
+        self.tell(environment, &Stored { feature, standing: Standing::Retired });
+        true
+    }
+
+    /// Makes the list the environment's, telling only the differences.
+    pub(crate) fn replace(&mut self, environment: &str, list: Vec<Feature>) {
+        let gone: Vec<String> = self
+            .environment(environment)
+            .features
+            .iter()
+            .map(|stored| stored.feature.key().to_owned())
+            .filter(|key| !list.iter().any(|feature| feature.key() == key))
+            .collect();
+        for key in gone {
+            self.delete(environment, &key);
+        }
+        for feature in list {
+            let known = self
+                .environment(environment)
+                .features
+                .iter()
+                .any(|stored| stored.feature == feature && stored.standing == Standing::InUse);
+            if !known {
+                self.put(environment, feature);
+            }
+        }
+    }
+
+    // Streams.
+
+    pub(crate) fn subscribe(&mut self, mailbox: &Arc<Mailbox>, view: View, context: Context) {
+        self.unsubscribe(mailbox);
+        mailbox.forget_pushes();
+        self.streams.push(Subscriber { mailbox: Arc::clone(mailbox), view, context });
+    }
+
+    /// Whether it was subscribed.
+    pub(crate) fn unsubscribe(&mut self, mailbox: &Arc<Mailbox>) -> bool {
+        let before = self.streams.len();
+        self.streams.retain(|stream| !Arc::ptr_eq(&stream.mailbox, mailbox));
+        self.streams.len() < before
+    }
+
+    pub(crate) fn subscribers(&self) -> Vec<Arc<Mailbox>> {
+        self.streams.iter().map(|stream| Arc::clone(&stream.mailbox)).collect()
+    }
+
+    /// Text to all open streams.
+    pub(crate) fn push(&self, text: &str) {
+        let text: Arc<str> = Arc::from(text);
+        for stream in &self.streams {
+            stream.mailbox.push(Push::Text(Arc::clone(&text)));
+        }
+    }
+
+    /// An orderly end of all open streams.
+    pub(crate) fn bye(&self) {
+        self.push(&event_text("bye", None, BYE));
+        self.end();
+    }
+
+    pub(crate) fn end(&self) {
+        for stream in &self.streams {
+            stream.mailbox.push(Push::End);
+        }
+    }
+
+    fn tell(&self, environment: &str, changed: &Stored) {
+        if self.updates == Updates::Withheld {
+            return;
+        }
+        // Clients without a context of their own get the same bytes.
+        let mut rendered: VecDeque<((KeyKind, bool), Arc<str>)> = VecDeque::new();
+        for stream in self.streams.iter().filter(|stream| stream.view.environment == environment) {
+            let extended = stream.view.permissions.contains(&Permission::ExtendedData);
+            let same = (stream.view.kind, extended);
+            let shared = stream.view.kind == KeyKind::ClientEvaluated || self.evaluator.is_none();
+            let known = rendered.iter().find(|(known, _)| shared && *known == same);
+            let text = match known {
+                Some((_, text)) => Arc::clone(text),
+                None => {
+                    let text: Arc<str> = Arc::from(self.update(changed, stream));
+                    if shared {
+                        rendered.push_back((same, Arc::clone(&text)));
+                    }
+                    text
+                }
+            };
+            stream.mailbox.push(Push::Text(text));
+        }
+    }
+
+    fn update(&self, changed: &Stored, stream: &Subscriber) -> String {
+        let state = self.seen(vec![changed.feature.json()], &stream.view, &stream.context);
+        // An evaluator may have dropped it.
+        let state = state.first().cloned().unwrap_or_else(|| changed.feature.json());
+        let name = match changed.standing {
+            Standing::InUse => "feature",
+            Standing::Retired => "delete_feature",
+        };
+        event_text(name, None, &state.to_string())
+    }
+}
+
+fn remove_member(features: &mut [Value], name: &str) {
+    for feature in features.iter_mut().filter_map(Value::as_object_mut) {
+        feature.remove(name);
+    }
+}
