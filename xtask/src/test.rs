@@ -61,10 +61,26 @@ fn demo() -> Result<(), String> {
 }
 
 fn wasm() -> Result<(), String> {
-    Run::new("cargo build --locked -p fh-eval --target wasm32-unknown-unknown").go()
+    Run::new("cargo build --locked -p fh-session --target wasm32-unknown-unknown").go()
+}
+
+/// Most crates that `fh-eval` and `fh-session` may need together, themselves included (D-84).
+const CORE_CRATES: usize = 24;
+
+fn core_size() -> Result<(), String> {
+    let tree = Run::new("cargo tree --locked -p fh-session -e normal --prefix none").output()?;
+    let mut names: Vec<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    names.sort_unstable();
+    names.dedup();
+    println!("    fh-eval and fh-session need {} crates, {CORE_CRATES} at most", names.len());
+    if names.len() > CORE_CRATES || !names.contains(&"fh-session") {
+        return Err(format!("too many crates: {}", names.join(" ")));
+    }
+    Ok(())
 }
 
 fn dependencies() -> Result<(), String> {
+    core_size()?;
     Run::new("cargo deny --locked check bans licenses sources").go()?;
     // The advisories' database lies on a host that not every machine reaches.
     match Run::new("cargo deny --locked check advisories").go() {
