@@ -9,6 +9,8 @@ mod config;
 mod context_header;
 mod delay;
 mod edge_url;
+mod hub;
+mod intercept;
 mod key;
 #[cfg_attr(planted_bugs, allow(missing_docs))]
 #[cfg(planted_bugs)]
@@ -19,7 +21,9 @@ mod repository;
 mod rules;
 mod session;
 mod status;
+mod sync;
 mod time;
+mod usage;
 mod verdict;
 
 pub use action::{
@@ -31,8 +35,17 @@ pub use config::{
 };
 pub use context_header::{ContextHeader, MAX_ATTRIBUTES, TooManyAttributes, values_with_commas};
 pub use edge_url::{EdgeUrl, SecretUrl, UrlError};
+pub use hub::{
+    Change, Counters, Detail, Explained, Hub, HubOptions, NewState, ReadinessChange, Reason,
+    Snapshot, Subscription,
+};
+pub use intercept::{Ask, Flow, Interceptor, LockPolicy};
 pub use key::{ApiKey, ApiKeys, KeyError, KeyKind};
 pub use rules::{Environments, Rules, ServerEvaluated, Source};
 pub use session::Session;
 pub use status::{Connection, Notice, Problem, Readiness, Stage, Status};
 pub use time::Millis;
+pub use usage::{
+    Collection, Deduplicate, Dispatch, Evaluated, Named, Observer, Params, UsageEvent,
+    UsageOptions, UsedFeature,
+};

@@ -1,4 +1,5 @@
 //! What fh-session must do, seen from outside.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod hub;
 mod sse;

@@ -1,0 +1,175 @@
+//! What a read finds, before it is turned into what was asked for.
+
+use std::sync::Arc;
+
+use fh_eval::{Evaluation, FeatureRef, Kind, Number, Value};
+
+use super::reason::Reason;
+use crate::intercept::lenient;
+
+/// The answer to a read.
+pub(crate) enum Answer<'a> {
+    /// There is nothing to read: no such feature, or not ready.
+    Missing(Reason),
+    /// The rules', or the Edge's.
+    Ruled(Ruled<'a>),
+    /// An interceptor's.
+    Intercepted(Intercepted<'a>),
+}
+
+/// An answer of the rules.
+pub(crate) struct Ruled<'a> {
+    pub(crate) feature: FeatureRef<'a>,
+    pub(crate) evaluation: Evaluation<'a>,
+    /// The strategy that matched, if the Edge evaluated.
+    pub(crate) strategy: Option<&'a str>,
+}
+
+/// An answer of an interceptor.
+pub(crate) struct Intercepted<'a> {
+    /// `None` for a key that no feature has; then the value is of any type, and read as any type that its text allows.
+    pub(crate) feature: Option<FeatureRef<'a>>,
+    pub(crate) value: Option<Value>,
+    pub(crate) by: &'a Arc<str>,
+}
+
+impl<'a> Ruled<'a> {
+    pub(crate) fn strategy_id(&self) -> Option<&'a str> {
+        self.strategy.or_else(|| self.evaluation.strategy_id())
+    }
+
+    fn reason(&self) -> Reason {
+        match self.strategy {
+            Some(_) => Reason::StrategyMatch,
+            None => self.evaluation.reason().into(),
+        }
+    }
+}
+
+impl Intercepted<'_> {
+    fn read(&self, kind: Kind) -> Option<Value> {
+        let value = self.value.as_ref()?;
+        match self.feature.and_then(|feature| feature.kind()) {
+            Some(known) => (known == kind).then(|| value.clone()),
+            None => lenient(value, kind),
+        }
+    }
+}
+
+impl<'a> Answer<'a> {
+    pub(crate) fn feature(&self) -> Option<FeatureRef<'a>> {
+        match self {
+            Self::Missing(_) => None,
+            Self::Ruled(ruled) => Some(ruled.feature),
+            Self::Intercepted(intercepted) => intercepted.feature,
+        }
+    }
+
+    pub(crate) fn is_not_ready(&self) -> bool {
+        matches!(self, Self::Missing(Reason::NotReady))
+    }
+
+    pub(crate) fn is_locked(&self) -> bool {
+        self.feature().is_some_and(|feature| feature.is_locked())
+    }
+
+    pub(crate) fn interceptor(&self) -> Option<&'a Arc<str>> {
+        match self {
+            Self::Intercepted(intercepted) => Some(intercepted.by),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn strategy_id(&self) -> Option<&'a str> {
+        match self {
+            Self::Ruled(ruled) => ruled.strategy_id(),
+            _ => None,
+        }
+    }
+
+    /// Why; a null keeps the reason that led to it (D-39).
+    pub(crate) fn reason(&self) -> Reason {
+        match self {
+            Self::Missing(reason) => *reason,
+            Self::Ruled(ruled) => ruled.reason(),
+            Self::Intercepted(_) => Reason::Intercepted,
+        }
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        match self {
+            Self::Missing(_) => false,
+            Self::Ruled(ruled) => ruled.evaluation.is_set(),
+            Self::Intercepted(intercepted) => intercepted.value.is_some(),
+        }
+    }
+
+    pub(crate) fn value(&self) -> Option<Value> {
+        match self {
+            Self::Missing(_) => None,
+            Self::Ruled(ruled) => ruled.evaluation.value().cloned(),
+            Self::Intercepted(intercepted) => intercepted.value.clone(),
+        }
+    }
+
+    pub(crate) fn boolean(&self) -> Option<bool> {
+        match self {
+            Self::Ruled(ruled) => ruled.evaluation.boolean(),
+            _ => match self.of(Kind::Boolean)? {
+                Value::Bool(value) => Some(value),
+                _ => None,
+            },
+        }
+    }
+
+    pub(crate) fn string(&self) -> Option<Arc<str>> {
+        match self.of(Kind::String)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn decimal(&self) -> Option<Number> {
+        match self.of(Kind::Number)? {
+            Value::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn json(&self) -> Option<Arc<str>> {
+        match self.of(Kind::Json)? {
+            Value::Json(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    fn of(&self, kind: Kind) -> Option<Value> {
+        self.read(kind).0
+    }
+
+    /// The value as a type, with the reason that an SDK reports.
+    pub(crate) fn read(&self, kind: Kind) -> (Option<Value>, Reason) {
+        match self {
+            Self::Missing(reason) => (None, *reason),
+            Self::Ruled(ruled) => {
+                let (value, reason) = ruled.evaluation.read(kind);
+                match (value, ruled.strategy) {
+                    (Some(value), Some(_)) => (Some(value.clone()), Reason::StrategyMatch),
+                    (value, _) => (value.cloned(), reason.into()),
+                }
+            }
+            Self::Intercepted(intercepted) => match intercepted.read(kind) {
+                Some(value) => (Some(value), Reason::Intercepted),
+                None if intercepted.value.is_none()
+                    && intercepted
+                        .feature
+                        .and_then(|feature| feature.kind())
+                        .is_none_or(|known| known == kind) =>
+                {
+                    (None, Reason::NotSet)
+                }
+                None => (None, Reason::TypeMismatch),
+            },
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Writing the snapshot, and catch & release: which pointer moves (sdk-behaviour 2.7).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::desk::News;
+use super::listen::{NewState, ReadinessChange};
+use super::{Hub, Inner, is_visible};
+use crate::action::{Cause, Publication};
+use crate::rules::{Environments, Rules, ServerEvaluated};
+use crate::status::{Readiness, Status};
+use crate::sync::Ordering;
+
+/// What writers know and readers need not. The flag lives in here, under the lock: kept apart from the pointers, an update that
+/// comes while catching ends could be held for ever.
+#[derive(Default)]
+pub(crate) struct Write {
+    /// What came last, whether it is served or not. `None` before anything came.
+    latest: Option<Arc<Rules>>,
+    is_catching: bool,
+    /// Does `latest` differ visibly from what is served?
+    is_holding: bool,
+    /// Has readiness been announced since the client last was not ready?
+    was_ready: bool,
+    /// Has everybody been told that nothing follows?
+    is_finished: bool,
+}
+
+impl Write {
+    pub(crate) const fn is_holding(&self) -> bool {
+        self.is_holding
+    }
+}
+
+impl Write {
+    /// From now on everything is over. Was it already?
+    pub(crate) const fn finish(&mut self) -> bool {
+        std::mem::replace(&mut self.is_finished, true)
+    }
+}
+
+impl Hub {
+    /// Holds updates back from now on: what comes is kept, and not served until it is [released](Self::release).
+    ///
+    /// The first list is served all the same, and so is the first after the context of a server-evaluated key has changed; status and
+    /// readiness are never held.
+    pub fn catch_updates(&self) {
+        self.inner.write().is_catching = true;
+    }
+
+    /// Are updates held back?
+    #[must_use]
+    pub fn is_catching(&self) -> bool {
+        self.inner.write().is_catching
+    }
+
+    /// Is something held back that a reader could see?
+    #[must_use]
+    pub fn is_holding(&self) -> bool {
+        self.inner.write().is_holding
+    }
+
+    /// Serves what came last, and goes on catching. Listeners are told of each difference once, however many updates were held.
+    pub fn release(&self) {
+        self.inner.release(true);
+    }
+
+    /// Serves the last state of these features only, and goes on catching; features that were deleted in the meantime go.
+    pub fn release_only<K: AsRef<str>>(&self, keys: impl IntoIterator<Item = K>) {
+        let keys: Vec<K> = keys.into_iter().collect();
+        self.inner.release_only(&keys.iter().map(AsRef::as_ref).collect::<Vec<_>>());
+    }
+
+    /// Serves what came last, and whatever comes from now on.
+    pub fn stop_catching(&self) {
+        self.inner.release(false);
+    }
+}
+
+impl Inner {
+    pub(crate) fn publish(&self, publication: Publication) {
+        let Publication { rules, cause } = publication;
+        if self.is_closed.load(Ordering::Acquire) {
+            return;
+        }
+        let mut write = self.write();
+        let live = self.live.load_full();
+        let is_first = cause == Cause::First;
+        let is_held = write.is_catching && !is_first;
+        write.latest = Some(Arc::clone(&rules));
+        if is_held {
+            write.is_holding |= is_visible(cause);
+        } else {
+            write.is_holding = false;
+            self.store(&mut write, live.with_rules(rules, live.has_list() || is_first));
+            self.core.mark_changed();
+        }
+        if is_visible(cause) && live.has_list() {
+            self.core.push(News::NewState(NewState { is_held }));
+        }
+        drop(write);
+        self.core.wake();
+    }
+
+    pub(crate) fn set_status(&self, status: Status) {
+        let mut write = self.write();
+        let live = self.live.load_full();
+        let status = Arc::new(status);
+        let readiness = status.readiness;
+        let is_other = live.readiness() != readiness;
+        self.store(&mut write, live.with_status(Arc::clone(&status)));
+        if is_other {
+            let is_first = readiness == Readiness::Ready && !write.was_ready;
+            match readiness {
+                Readiness::Ready => write.was_ready = true,
+                Readiness::NotReady => write.was_ready = false,
+                _ => {}
+            }
+            self.core.mark_changed();
+            self.core.push(News::Readiness(ReadinessChange { readiness, is_first, status }));
+        }
+        drop(write);
+        if is_other {
+            self.core.wake();
+        }
+    }
+
+    fn release(&self, goes_on: bool) {
+        let mut write = self.write();
+        write.is_catching &= goes_on;
+        write.is_holding = false;
+        let live = self.live.load_full();
+        let latest = write.latest.as_ref().filter(|latest| !Arc::ptr_eq(latest, live.rules()));
+        let Some(latest) = latest.cloned() else { return };
+        self.store(&mut write, live.with_rules(latest, live.has_list()));
+        self.core.mark_changed();
+        drop(write);
+        self.core.wake();
+    }
+
+    fn release_only(&self, keys: &[&str]) {
+        let mut write = self.write();
+        let live = self.live.load_full();
+        let latest = write.latest.as_ref().filter(|latest| !Arc::ptr_eq(latest, live.rules()));
+        let Some(latest) = latest.cloned() else { return };
+        let next = merged(live.rules(), &latest, keys);
+        // What is left to hold, if anything, decides whether the very last state can be served.
+        let next = if same_features(&next, &latest) { latest } else { Arc::new(next) };
+        write.is_holding =
+            write.is_holding && write.latest.as_ref().is_some_and(|last| !Arc::ptr_eq(last, &next));
+        self.store(&mut write, live.with_rules(next, live.has_list()));
+        self.core.mark_changed();
+        drop(write);
+        self.core.wake();
+    }
+}
+
+/// `live` with the state that some features have in `latest`.
+fn merged(live: &Rules, latest: &Rules, keys: &[&str]) -> Rules {
+    let mut strategies = match (live.evaluated_for(), latest.evaluated_for()) {
+        (None, None) => None,
+        (Some(old), Some(new)) if old.context == new.context => Some(old.strategies.clone()),
+        // Values of two contexts, or of two kinds of keys, are never served together.
+        _ => return latest.clone(),
+    };
+    let mut ruleset = live.ruleset().clone();
+    for key in keys {
+        ruleset = match latest.ruleset().feature(key) {
+            Some(feature) => ruleset.with(&feature),
+            None => ruleset.without(key),
+        };
+        if let (Some(strategies), Some(new)) = (&mut strategies, latest.evaluated_for()) {
+            match new.strategies.get(*key) {
+                Some(id) => strategies.insert((*key).into(), id.clone()),
+                None => strategies.remove(*key),
+            };
+        }
+    }
+    let environments = match (live.environments(), latest.environments()) {
+        (Environments::One(old), Environments::One(new)) if old == new => {
+            Environments::One(Arc::clone(old))
+        }
+        (Environments::Unknown, Environments::Unknown) => Environments::Unknown,
+        _ => {
+            let from = |key: &str| if keys.contains(&key) { latest } else { live };
+            let known = ruleset.iter().filter_map(|feature| {
+                let environment = from(feature.key()).environment_of(feature.key())?;
+                Some((Box::from(feature.key()), Arc::clone(environment)))
+            });
+            Environments::Several(known.collect::<HashMap<_, _>>())
+        }
+    };
+    match (strategies, live.evaluated_for()) {
+        (Some(strategies), Some(old)) => {
+            let context = Arc::clone(&old.context);
+            let evaluated = Arc::new(ServerEvaluated { context, strategies });
+            Rules::server_evaluated(ruleset, environments, evaluated)
+        }
+        _ => Rules::client_evaluated(ruleset, environments),
+    }
+}
+
+/// Do both hold the same features in the same state?
+fn same_features(left: &Rules, right: &Rules) -> bool {
+    left.ruleset().len() == right.ruleset().len()
+        && right.ruleset().iter().all(|feature| {
+            let other = left.ruleset().get(feature.key());
+            other.is_some_and(|other| other.json() == feature.json())
+        })
+}

@@ -1,0 +1,179 @@
+//! Telling listeners and observers, on one thread at a time, with no lock held.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::Inner;
+use super::counters::Counter;
+use super::desk::News;
+use super::listen::{Call, Listener, NewState, ReadinessChange};
+use crate::status::{Readiness, Status};
+use crate::sync::{AtomicU64, Ordering, lock};
+
+/// Whose turn it is to deliver.
+pub(crate) struct Turns(AtomicU64);
+
+impl Turns {
+    pub(crate) fn new() -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    /// Runs `work` until nobody has asked for it since it last began, unless another thread does that already.
+    fn take(&self, mut work: impl FnMut()) {
+        if self.0.fetch_add(1, Ordering::AcqRel) > 0 {
+            return;
+        }
+        let mut asked = 1;
+        loop {
+            work();
+            match self.0.compare_exchange(asked, 0, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return,
+                Err(now) => asked = now,
+            }
+        }
+    }
+}
+
+impl Inner {
+    pub(crate) fn deliver(&self) {
+        self.turns.take(|| self.deliver_all());
+    }
+
+    pub(crate) fn close(&self) {
+        if self.is_closed.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let status = Status::clone(self.live.load().status());
+        if status.readiness != Readiness::Closed {
+            self.set_status(Status { readiness: Readiness::Closed, ..status });
+        }
+        self.core.wake();
+    }
+
+    fn deliver_all(&self) {
+        self.core.begin_delivery();
+        loop {
+            let mut did_something = self.deliver_news();
+            did_something |= self.deliver_changes();
+            did_something |= self.deliver_usage();
+            if !did_something {
+                break;
+            }
+        }
+        if self.is_closed.load(Ordering::Acquire) {
+            self.finish();
+        }
+    }
+
+    fn deliver_news(&self) -> bool {
+        let mut did_something = false;
+        loop {
+            let next = lock(&self.core.desk).next();
+            let Some((news, whom)) = next else { break };
+            did_something = true;
+            for listener in whom {
+                self.tell(&listener, &news);
+            }
+        }
+        did_something | self.make_up_for_lost()
+    }
+
+    /// A queue that overflowed may have swallowed the last state: whoever does not know it learns it now.
+    fn make_up_for_lost(&self) -> bool {
+        let (lost, listeners) = {
+            let mut desk = lock(&self.core.desk);
+            let lost = desk.take_lost();
+            if !lost.readiness && !lost.new_state {
+                return false;
+            }
+            (lost, desk.listeners())
+        };
+        let status = Arc::clone(self.live.load().status());
+        for listener in listeners {
+            match &listener.call {
+                Call::Readiness(_)
+                    if lost.readiness && *lock(&listener.told) != Some(status.readiness) =>
+                {
+                    let readiness = status.readiness;
+                    let is_first = readiness == Readiness::Ready;
+                    let status = Arc::clone(&status);
+                    let change = ReadinessChange { readiness, is_first, status };
+                    self.tell(&listener, &News::Readiness(change));
+                }
+                Call::NewState(_) if lost.new_state => {
+                    let is_held = self.write().is_holding();
+                    self.tell(&listener, &News::NewState(NewState { is_held }));
+                }
+                _ => {}
+            }
+        }
+        true
+    }
+
+    fn tell(&self, listener: &Listener, news: &News) {
+        if listener.is_removed() {
+            return;
+        }
+        match (&listener.call, news) {
+            (Call::NewState(call), News::NewState(news)) => self.guarded(|| call(*news)),
+            (Call::Readiness(call), News::Readiness(change)) => {
+                let told = lock(&listener.told).replace(change.readiness);
+                if told != Some(change.readiness) {
+                    self.guarded(|| call(change));
+                }
+            }
+            (Call::Raw(call), News::Raw(update)) => self.guarded(|| call(update)),
+            (Call::Notice(call), News::Notice(notice)) => self.guarded(|| call(notice)),
+            _ => {}
+        }
+    }
+
+    fn deliver_changes(&self) -> bool {
+        if !self.core.take_changed() {
+            return false;
+        }
+        let snapshot = self.live.load_full();
+        let watchers = lock(&self.core.desk).watchers();
+        for watcher in watchers {
+            if let Some(change) = watcher.compare(&snapshot)
+                && !watcher.is_removed.load(Ordering::Acquire)
+            {
+                self.guarded(|| (watcher.call)(&change));
+            }
+        }
+        true
+    }
+
+    fn deliver_usage(&self) -> bool {
+        let snapshot = self.live.load_full();
+        let is_ready = snapshot.has_list() && snapshot.readiness() == Readiness::Ready;
+        if is_ready && self.core.is_first_collection() {
+            snapshot.observers().collection(&snapshot, &self.core);
+        }
+        snapshot.observers().deliver(&self.core)
+    }
+
+    /// Nothing follows.
+    fn finish(&self) {
+        let removed = lock(&self.core.desk).close();
+        drop(removed);
+        let mut write = self.write();
+        if write.finish() {
+            return;
+        }
+        let last = self.live.load_full();
+        // Interceptors stay: the last values go on answering, overridden ones too.
+        self.store(&mut write, last.with_observers(Arc::default()));
+        drop(write);
+        for interceptor in last.chain().entries() {
+            interceptor.close();
+        }
+        last.observers().close(&self.core);
+    }
+
+    fn guarded(&self, call: impl FnOnce()) {
+        if catch_unwind(AssertUnwindSafe(call)).is_err() {
+            self.core.tally.add(Counter::ListenerPanics, 1);
+        }
+    }
+}

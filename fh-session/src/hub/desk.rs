@@ -1,0 +1,183 @@
+//! Who listens, and the ordered, bounded queue of what they are to be told (D-63).
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use super::listen::{Call, Listener, NewState, ReadinessChange, Watcher};
+use crate::action::RawUpdate;
+use crate::status::Notice;
+use crate::sync::Ordering;
+
+/// How many different complaints about interceptors are passed on; later ones are only counted.
+const COMPLAINTS: usize = 256;
+
+/// Something to tell.
+#[derive(Debug, Clone)]
+pub(crate) enum News {
+    NewState(NewState),
+    Readiness(ReadinessChange),
+    Raw(Arc<RawUpdate>),
+    Notice(Notice),
+}
+
+/// News on their way.
+pub(crate) struct Letter {
+    number: u64,
+    /// The one that it is for; `None` for all that were there when it was written.
+    to: Option<u64>,
+    pub(crate) news: News,
+}
+
+/// Listeners and their queue.
+pub(crate) struct Desk {
+    watchers: BTreeMap<u64, Arc<Watcher>>,
+    listeners: BTreeMap<u64, Arc<Listener>>,
+    letters: VecDeque<Letter>,
+    capacity: usize,
+    next_number: u64,
+    /// A full queue dropped news whose last state listeners have to learn all the same.
+    pub(crate) lost: Lost,
+    complaints: HashSet<(u64, Option<Box<str>>)>,
+    is_closed: bool,
+}
+
+/// What a full queue dropped.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Lost {
+    pub(crate) readiness: bool,
+    pub(crate) new_state: bool,
+}
+
+/// Things taken out of a desk, to be dropped outside its lock: they may own further subscriptions.
+#[must_use]
+pub(crate) struct Removed {
+    _watchers: Vec<Arc<Watcher>>,
+    _listeners: Vec<Arc<Listener>>,
+}
+
+impl Desk {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self {
+            watchers: BTreeMap::new(),
+            listeners: BTreeMap::new(),
+            letters: VecDeque::new(),
+            capacity: capacity.max(1),
+            next_number: 0,
+            lost: Lost::default(),
+            complaints: HashSet::new(),
+            is_closed: false,
+        }
+    }
+
+    /// Queues news for everybody who listens to their kind now. How many older ones had to go.
+    pub(crate) fn push(&mut self, news: News) -> u64 {
+        if self.listeners.values().any(|listener| listens(&listener.call, &news)) {
+            self.put(None, news)
+        } else {
+            0
+        }
+    }
+
+    fn put(&mut self, to: Option<u64>, news: News) -> u64 {
+        if self.is_closed {
+            return 0;
+        }
+        let mut dropped = 0;
+        while self.letters.len() >= self.capacity {
+            match self.letters.pop_front().map(|letter| letter.news) {
+                Some(News::Readiness(_)) => self.lost.readiness = true,
+                Some(News::NewState(_)) => self.lost.new_state = true,
+                _ => {}
+            }
+            dropped += 1;
+        }
+        let number = self.next_number;
+        self.next_number += 1;
+        self.letters.push_back(Letter { number, to, news });
+        dropped
+    }
+
+    /// Registers a listener, with what it is told first. How many older news had to go.
+    pub(crate) fn listen(&mut self, id: u64, call: Call, first: Option<News>) -> u64 {
+        if self.is_closed {
+            return 0;
+        }
+        let dropped = first.map_or(0, |news| self.put(Some(id), news));
+        self.listeners.insert(id, Arc::new(Listener::new(call, self.next_number)));
+        dropped
+    }
+
+    /// Registers a listener on a feature.
+    pub(crate) fn watch(&mut self, id: u64, watcher: Arc<Watcher>) {
+        if !self.is_closed {
+            self.watchers.insert(id, watcher);
+        }
+    }
+
+    pub(crate) fn remove(&mut self, id: u64) -> Removed {
+        let watcher = self.watchers.remove(&id);
+        let listener = self.listeners.remove(&id);
+        if let Some(watcher) = &watcher {
+            watcher.is_removed.store(true, Ordering::Release);
+        }
+        if let Some(listener) = &listener {
+            listener.is_removed.store(true, Ordering::Release);
+        }
+        Removed {
+            _watchers: watcher.into_iter().collect(),
+            _listeners: listener.into_iter().collect(),
+        }
+    }
+
+    /// The next news, and whom to tell, in the order of their registration.
+    pub(crate) fn next(&mut self) -> Option<(News, Vec<Arc<Listener>>)> {
+        let letter = self.letters.pop_front()?;
+        let for_whom = |(id, listener): (&u64, &Arc<Listener>)| {
+            let is_meant = match letter.to {
+                Some(to) => to == *id,
+                None => listener.since <= letter.number,
+            };
+            (is_meant && listens(&listener.call, &letter.news)).then(|| Arc::clone(listener))
+        };
+        let whom = self.listeners.iter().filter_map(for_whom).collect();
+        Some((letter.news, whom))
+    }
+
+    pub(crate) fn watchers(&self) -> Vec<Arc<Watcher>> {
+        self.watchers.values().cloned().collect()
+    }
+
+    pub(crate) fn listeners(&self) -> Vec<Arc<Listener>> {
+        self.listeners.values().cloned().collect()
+    }
+
+    pub(crate) fn take_lost(&mut self) -> Lost {
+        std::mem::take(&mut self.lost)
+    }
+
+    /// Is this complaint about an interceptor new? Remembers a bounded number of them.
+    pub(crate) fn is_told_first(&mut self, interceptor: u64, feature: Option<&str>) -> bool {
+        self.complaints.len() < COMPLAINTS
+            && self.complaints.insert((interceptor, feature.map(Into::into)))
+    }
+
+    /// Nothing is told any more, nobody can subscribe.
+    pub(crate) fn close(&mut self) -> Removed {
+        self.is_closed = true;
+        self.letters.clear();
+        Removed {
+            _watchers: std::mem::take(&mut self.watchers).into_values().collect(),
+            _listeners: std::mem::take(&mut self.listeners).into_values().collect(),
+        }
+    }
+}
+
+const fn listens(call: &Call, news: &News) -> bool {
+    matches!(
+        (call, news),
+        (Call::NewState(_), News::NewState(_))
+            | (Call::Readiness(_), News::Readiness(_))
+            | (Call::Raw(_), News::Raw(_))
+            | (Call::Notice(_), News::Notice(_))
+    )
+}

@@ -1,0 +1,66 @@
+//! Why a read answered what it did.
+
+use std::fmt;
+
+/// Why a read answered what it did: the engine's reasons, and those that only a client can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// A strategy without percentage matched, or the Edge says that a strategy did.
+    StrategyMatch,
+    /// A strategy with a percentage matched.
+    Split,
+    /// There are strategies, none matched.
+    Default,
+    /// There are no strategies.
+    Static,
+    /// An interceptor answered.
+    Intercepted,
+    /// The value is null.
+    NotSet,
+    /// There is no such feature.
+    NotFound,
+    /// The feature is of another type than was asked for.
+    TypeMismatch,
+    /// There are no features yet, or none for this context (D-62).
+    NotReady,
+}
+
+impl Reason {
+    /// The name in reports and other languages.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::StrategyMatch => "STRATEGY_MATCH",
+            Self::Split => "SPLIT",
+            Self::Default => "DEFAULT",
+            Self::Static => "STATIC",
+            Self::Intercepted => "INTERCEPTED",
+            Self::NotSet => "NOT_SET",
+            Self::NotFound => "NOT_FOUND",
+            Self::TypeMismatch => "TYPE_MISMATCH",
+            Self::NotReady => "NOT_READY",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl From<fh_eval::Reason> for Reason {
+    fn from(reason: fh_eval::Reason) -> Self {
+        use fh_eval::Reason as Engine;
+        match reason {
+            Engine::StrategyMatch => Self::StrategyMatch,
+            Engine::Split => Self::Split,
+            Engine::Static => Self::Static,
+            Engine::NotSet => Self::NotSet,
+            Engine::NotFound => Self::NotFound,
+            Engine::TypeMismatch => Self::TypeMismatch,
+            _ => Self::Default,
+        }
+    }
+}

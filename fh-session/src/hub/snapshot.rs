@@ -1,0 +1,324 @@
+//! One state of everything that a reader can see, and the reads.
+
+use std::sync::Arc;
+
+use fh_eval::{Attributes, Evaluation, Kind, Number, Subject, Value};
+
+use super::answer::{Answer, Intercepted, Ruled};
+use super::core::Core;
+use super::detail::{Detail, Explained};
+use super::reason::Reason;
+use crate::intercept::Chain;
+use crate::rules::Rules;
+use crate::status::{Readiness, Status};
+use crate::usage::Observers;
+
+/// Features and status at one moment, immutable. Several reads of one snapshot answer from one state (D-83).
+///
+/// Reads take no lock. `who` is the context to read for; `None` is nobody in particular: everybody's values, and with a
+/// server-evaluated key whatever the Edge evaluated last. With a server-evaluated key another context than the evaluated one
+/// reads nothing, with [`Reason::NotReady`] (D-62).
+///
+/// Each read counts as one use ([`Observer`](crate::Observer)) unless it says otherwise, and as a touch (passive polling, D-71).
+#[derive(Clone)]
+pub struct Snapshot {
+    core: Arc<Core>,
+    rules: Arc<Rules>,
+    status: Arc<Status>,
+    chain: Arc<Chain>,
+    observers: Arc<Observers>,
+    generation: u64,
+    has_list: bool,
+    /// Rules that are evaluated here, nobody who intercepts, nobody who observes.
+    is_plain: bool,
+}
+
+impl Snapshot {
+    pub(crate) fn empty(core: Arc<Core>) -> Self {
+        Self {
+            core,
+            rules: Arc::default(),
+            status: Arc::default(),
+            chain: Arc::default(),
+            observers: Arc::default(),
+            generation: 0,
+            has_list: false,
+            is_plain: true,
+        }
+    }
+
+    fn seal(mut self) -> Self {
+        self.is_plain = self.chain.is_empty()
+            && self.observers.is_empty()
+            && self.rules.evaluated_for().is_none();
+        self
+    }
+
+    pub(crate) fn with_rules(&self, rules: Arc<Rules>, has_list: bool) -> Self {
+        let generation = self.generation + 1;
+        Self { rules, has_list, generation, ..self.clone() }.seal()
+    }
+
+    pub(crate) fn with_status(&self, status: Arc<Status>) -> Self {
+        // A server-evaluated key has nothing to read while it is not ready, so readiness can change answers.
+        let changes_answers = self.status.readiness != status.readiness;
+        let generation = self.generation + u64::from(changes_answers);
+        Self { status, generation, ..self.clone() }
+    }
+
+    pub(crate) fn with_chain(&self, chain: Arc<Chain>) -> Self {
+        Self { chain, generation: self.generation + 1, ..self.clone() }.seal()
+    }
+
+    pub(crate) fn with_observers(&self, observers: Arc<Observers>) -> Self {
+        Self { observers, ..self.clone() }.seal()
+    }
+
+    pub(crate) const fn chain(&self) -> &Arc<Chain> {
+        &self.chain
+    }
+
+    pub(crate) const fn observers(&self) -> &Arc<Observers> {
+        &self.observers
+    }
+
+    pub(crate) const fn has_list(&self) -> bool {
+        self.has_list
+    }
+
+    // ---- the state ----------------------------------------------------------------------------
+
+    /// The features.
+    #[must_use]
+    pub const fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
+    /// The status.
+    #[must_use]
+    pub const fn status(&self) -> &Arc<Status> {
+        &self.status
+    }
+
+    /// Can it be asked?
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        self.status.readiness
+    }
+
+    /// Counts up whenever an answer may be another one: while it stays the same, values that were read stay right (but for rules on
+    /// `now`).
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    // ---- finding the answer -------------------------------------------------------------------
+
+    /// The rules' answer, when nobody else has a say.
+    #[inline]
+    fn evaluate<'a>(
+        &'a self,
+        key: &str,
+        who: Option<&'a Arc<Attributes>>,
+    ) -> Option<Evaluation<'a>> {
+        let feature = self.rules.ruleset().get(key)?;
+        let clock = self.core.clock();
+        let subject = match who {
+            Some(who) => Subject::new(who, clock),
+            None => Subject::nobody(clock),
+        };
+        Some(feature.evaluate(&subject))
+    }
+
+    /// The answer, by whoever gives it. Neither a use nor a touch.
+    pub(crate) fn answer<'a>(&'a self, key: &str, who: Option<&'a Arc<Attributes>>) -> Answer<'a> {
+        let feature = self.rules.ruleset().get(key);
+        if !self.chain.is_empty()
+            && let Some(said) = self.chain.ask(&self.core, key, feature, who.map(|who| &**who))
+        {
+            return Answer::Intercepted(Intercepted { feature, value: said.value, by: said.by });
+        }
+        if !self.is_for(who) {
+            return Answer::Missing(Reason::NotReady);
+        }
+        let Some(feature) = feature else {
+            let is_known = self.has_list && self.readiness() != Readiness::NotReady;
+            return Answer::Missing(if is_known { Reason::NotFound } else { Reason::NotReady });
+        };
+        let clock = self.core.clock();
+        let (subject, strategy) = match (self.rules.evaluated_for(), who) {
+            (Some(by_edge), _) => {
+                (Subject::nobody(clock), by_edge.strategies.get(key).map(|id| &**id))
+            }
+            (None, Some(who)) => (Subject::new(who, clock), None),
+            (None, None) => (Subject::nobody(clock), None),
+        };
+        let evaluation = feature.evaluate(&subject);
+        Answer::Ruled(Ruled { feature, evaluation, strategy })
+    }
+
+    /// Do the features hold for this context?
+    fn is_for(&self, who: Option<&Arc<Attributes>>) -> bool {
+        match (self.rules.evaluated_for(), who) {
+            (None, _) => true,
+            (Some(_), None) => self.readiness() != Readiness::NotReady,
+            (Some(by_edge), Some(who)) => {
+                Arc::ptr_eq(&by_edge.context, who) || by_edge.context == *who
+            }
+        }
+    }
+
+    /// A read by the user's code: found, counted, turned into what was asked for.
+    fn used<'a, R>(
+        &'a self,
+        key: &str,
+        who: Option<&'a Arc<Attributes>>,
+        read: impl FnOnce(&Answer<'a>) -> R,
+    ) -> R {
+        self.core.touch();
+        let answer = self.answer(key, who);
+        self.observers.evaluated(self, &self.core, key, &answer, who);
+        read(&answer)
+    }
+
+    #[inline(never)]
+    fn used_boolean(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<bool> {
+        let answer = self.answer(key, who);
+        self.observers.evaluated(self, &self.core, key, &answer, who);
+        answer.boolean()
+    }
+
+    // ---- reads --------------------------------------------------------------------------------
+
+    /// Is the feature BOOLEAN and true?
+    #[inline]
+    #[must_use]
+    pub fn is_enabled(&self, key: &str, who: Option<&Arc<Attributes>>) -> bool {
+        self.boolean(key, who) == Some(true)
+    }
+
+    /// The value of a BOOLEAN feature; `None` if it is null, of another type, or there is none.
+    #[inline]
+    #[must_use]
+    pub fn boolean(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<bool> {
+        self.core.touch();
+        if self.is_plain {
+            return self.evaluate(key, who)?.boolean();
+        }
+        self.used_boolean(key, who)
+    }
+
+    /// The value of a STRING feature; `None` as for [`Self::boolean`].
+    #[must_use]
+    pub fn string(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
+        self.used(key, who, Answer::string)
+    }
+
+    /// The value of a NUMBER feature, as the nearest double; `None` as for [`Self::boolean`].
+    #[must_use]
+    pub fn number(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<f64> {
+        self.decimal(key, who).map(|number| number.as_f64())
+    }
+
+    /// The value of a NUMBER feature, with its decimal text; `None` as for [`Self::boolean`].
+    #[must_use]
+    pub fn decimal(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Number> {
+        self.used(key, who, Answer::decimal)
+    }
+
+    /// The text of a JSON feature, not parsed; `None` as for [`Self::boolean`].
+    #[must_use]
+    pub fn json(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
+        self.used(key, who, Answer::json)
+    }
+
+    /// The value, whatever its type; `None` if it is null or there is none.
+    #[must_use]
+    pub fn value(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Value> {
+        self.used(key, who, Answer::value)
+    }
+
+    /// The value with everything that is known about it.
+    #[must_use]
+    pub fn detail(&self, key: &str, who: Option<&Arc<Attributes>>) -> Detail {
+        self.used(key, who, |answer| Detail::of(self, key, answer, None))
+    }
+
+    /// The same, read as a type: another one has no value, with [`Reason::TypeMismatch`]; null is [`Reason::NotSet`].
+    #[must_use]
+    pub fn detail_as(&self, key: &str, who: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
+        self.used(key, who, |answer| Detail::of(self, key, answer, Some(kind)))
+    }
+
+    // ---- reads that are no use ----------------------------------------------------------------
+
+    /// As [`Self::detail`], but no use: for metadata, tools and comparisons.
+    #[must_use]
+    pub fn peek(&self, key: &str, who: Option<&Arc<Attributes>>) -> Detail {
+        self.core.touch();
+        Detail::of(self, key, &self.answer(key, who), None)
+    }
+
+    /// As [`Self::detail_as`], but no use.
+    #[must_use]
+    pub fn peek_as(&self, key: &str, who: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
+        self.core.touch();
+        Detail::of(self, key, &self.answer(key, who), Some(kind))
+    }
+
+    /// Is the value anything but null? Overrides and strategies count; it is no use (sdk-behaviour 2.4).
+    #[must_use]
+    pub fn is_set(&self, key: &str, who: Option<&Arc<Attributes>>) -> bool {
+        self.core.touch();
+        self.answer(key, who).is_set()
+    }
+
+    /// Is there such a feature? Overrides do not count. No use.
+    #[must_use]
+    pub fn exists(&self, key: &str) -> bool {
+        self.core.touch();
+        self.rules.ruleset().get(key).is_some()
+    }
+
+    /// The keys of all features, in the payload's order. No use.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Box<str>> {
+        self.core.touch();
+        self.rules.ruleset().iter().map(|feature| feature.key().into()).collect()
+    }
+
+    /// All features, in the payload's order. No use.
+    #[must_use]
+    pub fn values(&self, who: Option<&Arc<Attributes>>) -> Vec<Detail> {
+        self.core.touch();
+        let features = self.rules.ruleset().iter();
+        features
+            .map(|feature| Detail::of(self, feature.key(), &self.answer(feature.key(), who), None))
+            .collect()
+    }
+
+    /// The answer and how it came about. No use.
+    #[must_use]
+    pub fn explain(&self, key: &str, who: Option<&Arc<Attributes>>) -> Explained {
+        self.core.touch();
+        let detail = Detail::of(self, key, &self.answer(key, who), None);
+        let clock = self.core.clock();
+        let subject = match who {
+            Some(who) if self.rules.evaluated_for().is_none() => Subject::new(who, clock),
+            _ => Subject::nobody(clock),
+        };
+        let feature = self.is_for(who).then(|| self.rules.ruleset().get(key)).flatten();
+        Explained { detail, rules: feature.map(|feature| feature.explain(&subject)) }
+    }
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("features", &self.rules.ruleset().len())
+            .field("readiness", &self.status.readiness)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}

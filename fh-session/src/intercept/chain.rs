@@ -1,0 +1,141 @@
+//! The interceptors in their order.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use fh_eval::{Attributes, FeatureRef, Value};
+
+use super::{Ask, Flow, Interceptor, LockPolicy, convert};
+use crate::hub::Core;
+use crate::status::Notice;
+
+/// How deep interceptors may read features that are intercepted themselves.
+const DEPTH: u8 = 4;
+
+thread_local! {
+    static ASKING: Cell<u8> = const { Cell::new(0) };
+}
+
+/// The registered interceptors. Immutable: a change makes a new one.
+#[derive(Default, Clone)]
+pub(crate) struct Chain {
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone)]
+pub(crate) struct Entry {
+    id: u64,
+    name: Arc<str>,
+    policy: LockPolicy,
+    interceptor: Arc<dyn Interceptor>,
+}
+
+/// An interceptor's answer, of the feature's type if there is a feature.
+pub(crate) struct Answered<'a> {
+    pub(crate) value: Option<Value>,
+    pub(crate) by: &'a Arc<str>,
+}
+
+impl Entry {
+    pub(crate) fn close(&self) {
+        // Whatever happens in there is no business of who closes.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.interceptor.close()));
+    }
+}
+
+impl Chain {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// With another one at the end.
+    pub(crate) fn with(
+        &self,
+        id: u64,
+        interceptor: Arc<dyn Interceptor>,
+        policy: LockPolicy,
+    ) -> Self {
+        let mut entries = self.entries.clone();
+        let name = interceptor.name().into();
+        entries.push(Entry { id, name, policy, interceptor });
+        Self { entries }
+    }
+
+    /// Without one; and that one.
+    pub(crate) fn without(&self, id: u64) -> (Self, Option<Entry>) {
+        let mut entries = self.entries.clone();
+        let at = entries.iter().position(|entry| entry.id == id);
+        let removed = at.map(|at| entries.remove(at));
+        (Self { entries }, removed)
+    }
+
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Asks one after the other.
+    pub(crate) fn ask(
+        &self,
+        core: &Core,
+        key: &str,
+        feature: Option<FeatureRef<'_>>,
+        who: Option<&Attributes>,
+    ) -> Option<Answered<'_>> {
+        let _depth = Depth::enter()?;
+        let is_locked = feature.is_some_and(|feature| feature.is_locked());
+        let kind = feature.and_then(|feature| feature.kind());
+        let ask = Ask { key, feature, who };
+        for entry in &self.entries {
+            if is_locked && entry.policy == LockPolicy::Respect {
+                continue;
+            }
+            let said = catch_unwind(AssertUnwindSafe(|| entry.interceptor.intercept(&ask)));
+            let value = match said {
+                Ok(Flow::Continue) => continue,
+                Ok(Flow::Override(value)) => value,
+                Err(_) => {
+                    core.interceptor_panicked(entry.id, &entry.name);
+                    continue;
+                }
+            };
+            let converted = match (value, kind) {
+                (Some(value), Some(kind)) => convert(value, kind).map(Some),
+                (value, _) => Ok(value),
+            };
+            match converted {
+                Ok(value) => return Some(Answered { value, by: &entry.name }),
+                Err(why) => core.override_refused(entry.id, &entry.name, key, why),
+            }
+        }
+        None
+    }
+}
+
+/// Counts how many interceptors are being asked within each other on this thread.
+struct Depth;
+
+impl Depth {
+    /// `None` if that is too deep: an interceptor reads the very feature that it is asked about, most likely.
+    fn enter() -> Option<Self> {
+        ASKING.with(|asking| {
+            let depth = asking.get();
+            (depth < DEPTH).then(|| asking.set(depth + 1)).map(|()| Self)
+        })
+    }
+}
+
+impl Drop for Depth {
+    fn drop(&mut self) {
+        ASKING.with(|asking| asking.set(asking.get().saturating_sub(1)));
+    }
+}
+
+/// What is said about a refused override.
+pub(crate) fn refusal(interceptor: &str, feature: &str, why: &str) -> Notice {
+    Notice::OverrideRefused {
+        interceptor: interceptor.to_owned(),
+        feature: feature.to_owned(),
+        why: why.to_owned(),
+    }
+}

@@ -1,0 +1,55 @@
+//! An override's value as one of the feature's type.
+
+use fh_eval::{Kind, Number, Value};
+use serde::de::IgnoredAny;
+
+/// Converts to the type of a known feature.
+///
+/// # Errors
+/// Why that is impossible, in words that hold nothing of the value.
+pub(crate) fn convert(value: Value, kind: Kind) -> Result<Value, &'static str> {
+    match (kind, value) {
+        (Kind::Boolean, value @ Value::Bool(_)) | (Kind::Number, value @ Value::Number(_)) => {
+            Ok(value)
+        }
+        (Kind::Boolean, Value::Text(text) | Value::Json(text)) => {
+            boolean(&text).map(Value::Bool).ok_or("it is neither true nor false")
+        }
+        (Kind::Boolean, Value::Number(_)) => Err("a number is not a boolean"),
+        (Kind::Number, Value::Text(text) | Value::Json(text)) => {
+            Number::parse(&text).map(Value::Number).ok_or("it is not a number")
+        }
+        (Kind::Number, Value::Bool(_)) => Err("a boolean is not a number"),
+        (Kind::String, value) => Ok(Value::Text(text_of(&value))),
+        (Kind::Json, value) => {
+            let text = text_of(&value);
+            match serde_json::from_str::<IgnoredAny>(&text) {
+                Ok(_) => Ok(Value::Json(text)),
+                Err(_) => Err("it is not a JSON document"),
+            }
+        }
+    }
+}
+
+/// Reads the override of a key that no feature has as any type that its text allows: `true` answers as boolean and as text.
+pub(crate) fn lenient(value: &Value, kind: Kind) -> Option<Value> {
+    match kind {
+        Kind::Json => Some(Value::Json(text_of(value))),
+        kind => convert(value.clone(), kind).ok(),
+    }
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        _ if text.eq_ignore_ascii_case("true") => Some(true),
+        _ if text.eq_ignore_ascii_case("false") => Some(false),
+        _ => None,
+    }
+}
+
+fn text_of(value: &Value) -> std::sync::Arc<str> {
+    match value {
+        Value::Text(text) | Value::Json(text) => text.clone(),
+        other => other.to_string().into(),
+    }
+}

@@ -1,0 +1,65 @@
+//! Locks, atomics and the pointer that readers load, in one place, so that loom can put its own in their stead (`--cfg loom`).
+
+use std::sync::{Arc, PoisonError};
+
+#[cfg(loom)]
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+#[cfg(loom)]
+pub(crate) use loom::sync::{Mutex, MutexGuard};
+#[cfg(not(loom))]
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+#[cfg(not(loom))]
+pub(crate) use std::sync::{Mutex, MutexGuard};
+
+/// Locks. What a panic left behind is used as it is: every writer here leaves its data whole at each step.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A pointer that is replaced as a whole. Loading it takes no lock.
+#[cfg(not(loom))]
+pub(crate) struct Pointer<T>(arc_swap::ArcSwap<T>);
+
+#[cfg(not(loom))]
+impl<T> Pointer<T> {
+    pub(crate) fn new(value: Arc<T>) -> Self {
+        Self(arc_swap::ArcSwap::new(value))
+    }
+
+    #[inline]
+    pub(crate) fn load(&self) -> arc_swap::Guard<Arc<T>> {
+        self.0.load()
+    }
+
+    pub(crate) fn load_full(&self) -> Arc<T> {
+        self.0.load_full()
+    }
+
+    pub(crate) fn store(&self, value: Arc<T>) {
+        self.0.store(value);
+    }
+}
+
+/// Loom knows nothing of `arc_swap`; to it a pointer is a lock that is held for a moment.
+#[cfg(loom)]
+pub(crate) struct Pointer<T>(Mutex<Arc<T>>);
+
+#[cfg(loom)]
+impl<T> Pointer<T> {
+    pub(crate) fn new(value: Arc<T>) -> Self {
+        Self(Mutex::new(value))
+    }
+
+    pub(crate) fn load(&self) -> Arc<T> {
+        self.load_full()
+    }
+
+    pub(crate) fn load_full(&self) -> Arc<T> {
+        Arc::clone(&lock(&self.0))
+    }
+
+    pub(crate) fn store(&self, value: Arc<T>) {
+        let old = std::mem::replace(&mut *lock(&self.0), value);
+        drop(old);
+    }
+}

@@ -1,0 +1,221 @@
+//! Those who are told of uses, and what waits for each of them.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use fh_eval::Attributes;
+
+use super::event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature};
+use super::thinning::{Fingerprint, Thinning};
+use super::{Dispatch, Observer, UsageOptions};
+use crate::hub::{Answer, Core, Counter, Snapshot};
+use crate::sync::{Mutex, lock};
+
+/// How long observers may take to send what they have when they are closed.
+const LAST_FLUSH: Duration = Duration::from_secs(2);
+
+thread_local! {
+    /// Is this thread inside an observer? What it reads there is no use.
+    static OBSERVING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The registered observers. Immutable: a change makes a new one.
+#[derive(Default, Clone)]
+pub(crate) struct Observers {
+    entries: Vec<Arc<Entry>>,
+}
+
+/// An observer.
+pub(crate) struct Entry {
+    id: u64,
+    observer: Arc<dyn Observer>,
+    dispatch: Dispatch,
+    capacity: usize,
+    queue: Mutex<VecDeque<Arc<UsageEvent>>>,
+    thinning: Thinning,
+}
+
+impl Observers {
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    pub(crate) fn with(&self, id: u64, observer: Arc<dyn Observer>, options: UsageOptions) -> Self {
+        let mut entries = self.entries.clone();
+        entries.push(Arc::new(Entry {
+            id,
+            dispatch: observer.dispatch(),
+            observer,
+            capacity: options.queue.max(1),
+            queue: Mutex::new(VecDeque::new()),
+            thinning: Thinning::new(options.one_of, options.deduplicate),
+        }));
+        Self { entries }
+    }
+
+    /// Without one; and that one.
+    pub(crate) fn without(&self, id: u64) -> (Self, Option<Arc<Entry>>) {
+        let mut entries = self.entries.clone();
+        let at = entries.iter().position(|entry| entry.id == id);
+        let removed = at.map(|at| entries.remove(at));
+        (Self { entries }, removed)
+    }
+
+    /// The user's code has read something.
+    #[inline]
+    pub(crate) fn evaluated(
+        &self,
+        snapshot: &Snapshot,
+        core: &Core,
+        key: &str,
+        answer: &Answer<'_>,
+        who: Option<&Arc<Attributes>>,
+    ) {
+        if !self.is_empty() {
+            self.evaluated_by(snapshot, core, key, answer, who);
+        }
+    }
+
+    #[inline(never)]
+    fn evaluated_by(
+        &self,
+        snapshot: &Snapshot,
+        core: &Core,
+        key: &str,
+        answer: &Answer<'_>,
+        who: Option<&Arc<Attributes>>,
+    ) {
+        if OBSERVING.with(Cell::get) || answer.feature().is_none() {
+            return;
+        }
+        let mut event = None;
+        let fingerprint = Fingerprint::new(key, answer, who.map(|who| &**who));
+        for entry in &self.entries {
+            if !entry.thinning.lets_through(&fingerprint, core.clock()) {
+                continue;
+            }
+            if event.is_none() {
+                event = UsedFeature::of(snapshot, key, answer).map(|feature| {
+                    Arc::new(UsageEvent::Evaluated(Evaluated {
+                        feature,
+                        reason: answer.reason(),
+                        interceptor: answer.interceptor().cloned(),
+                        who: who.cloned(),
+                        at: core.clock()(),
+                    }))
+                });
+            }
+            if let Some(event) = &event {
+                entry.take(core, event);
+            }
+        }
+        if event.is_some() {
+            core.wake();
+        }
+    }
+
+    /// The client is ready for the first time.
+    pub(crate) fn collection(&self, snapshot: &Snapshot, core: &Core) {
+        if self.is_empty() {
+            return;
+        }
+        let features = features(snapshot, None);
+        let event = UsageEvent::Collection(Collection { features, at: core.clock()() });
+        self.take(core, event);
+    }
+
+    /// The user's code reports something.
+    pub(crate) fn named(
+        &self,
+        snapshot: &Snapshot,
+        core: &Core,
+        name: &str,
+        params: Params,
+        who: Option<&Arc<Attributes>>,
+    ) {
+        if self.is_empty() || OBSERVING.with(Cell::get) {
+            return;
+        }
+        let features = features(snapshot, who);
+        let at = core.clock()();
+        let name = name.into();
+        let event = UsageEvent::Named(Named { name, params, features, who: who.cloned(), at });
+        self.take(core, event);
+        core.wake();
+    }
+
+    fn take(&self, core: &Core, event: UsageEvent) {
+        let event = Arc::new(event);
+        for entry in &self.entries {
+            entry.take(core, &event);
+        }
+    }
+
+    /// Hands over what waits. Was there anything?
+    pub(crate) fn deliver(&self, core: &Core) -> bool {
+        // All of them, not only up to the first.
+        self.entries.iter().fold(false, |any, entry| entry.deliver(core) | any)
+    }
+
+    pub(crate) fn flush(&self, core: &Core, limit: Duration) {
+        for entry in &self.entries {
+            entry.guarded(core, || entry.observer.flush(limit));
+        }
+    }
+
+    pub(crate) fn close(&self, core: &Core) {
+        for entry in &self.entries {
+            entry.close(core);
+        }
+    }
+}
+
+impl Entry {
+    /// Takes an event: hands it over now, or queues it.
+    fn take(&self, core: &Core, event: &Arc<UsageEvent>) {
+        if self.dispatch == Dispatch::Inline {
+            self.guarded(core, || self.observer.observe(event));
+            return;
+        }
+        let dropped = {
+            let mut queue = lock(&self.queue);
+            let dropped = if queue.len() >= self.capacity { queue.pop_front() } else { None };
+            queue.push_back(Arc::clone(event));
+            dropped
+        };
+        core.tally.add(Counter::DroppedUsage, u64::from(dropped.is_some()));
+    }
+
+    fn deliver(&self, core: &Core) -> bool {
+        let waiting = std::mem::take(&mut *lock(&self.queue));
+        for event in &waiting {
+            self.guarded(core, || self.observer.observe(event));
+        }
+        !waiting.is_empty()
+    }
+
+    /// Hands over what waits, and says farewell.
+    pub(crate) fn close(&self, core: &Core) {
+        self.deliver(core);
+        self.guarded(core, || self.observer.flush(LAST_FLUSH));
+        self.guarded(core, || self.observer.close());
+    }
+
+    fn guarded(&self, core: &Core, call: impl FnOnce()) {
+        let outer = OBSERVING.with(|observing| observing.replace(true));
+        if catch_unwind(AssertUnwindSafe(call)).is_err() {
+            core.tally.add(Counter::ObserverPanics, 1);
+        }
+        OBSERVING.with(|observing| observing.set(outer));
+    }
+}
+
+/// All features, as they are for somebody.
+fn features(snapshot: &Snapshot, who: Option<&Arc<Attributes>>) -> Vec<UsedFeature> {
+    let keys = snapshot.rules().ruleset().iter().map(|feature| feature.key());
+    keys.filter_map(|key| UsedFeature::of(snapshot, key, &snapshot.answer(key, who))).collect()
+}

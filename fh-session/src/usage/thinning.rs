@@ -1,0 +1,124 @@
+//! Telling less: one evaluation of so many, and the same one only once in a while.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::num::NonZeroU32;
+
+use fh_eval::{Attributes, Timestamp, Value};
+
+use super::Deduplicate;
+use super::event::user_key;
+use crate::hub::Answer;
+use crate::sync::{AtomicU64, Mutex, Ordering, lock};
+
+/// What makes an evaluation the same as another one. Hashed only when somebody asks.
+pub(crate) struct Fingerprint<'a> {
+    key: &'a str,
+    answer: &'a Answer<'a>,
+    who: Option<&'a Attributes>,
+}
+
+impl<'a> Fingerprint<'a> {
+    pub(crate) const fn new(
+        key: &'a str,
+        answer: &'a Answer<'a>,
+        who: Option<&'a Attributes>,
+    ) -> Self {
+        Self { key, answer, who }
+    }
+
+    fn hash(&self) -> u64 {
+        let mut state = DefaultHasher::new();
+        self.key.hash(&mut state);
+        match self.answer.value() {
+            None => 0_u8.hash(&mut state),
+            Some(Value::Bool(value)) => (1_u8, value).hash(&mut state),
+            Some(Value::Number(number)) => (2_u8, number.as_str()).hash(&mut state),
+            Some(Value::Text(text)) => (3_u8, &*text).hash(&mut state),
+            Some(Value::Json(text)) => (4_u8, &*text).hash(&mut state),
+        }
+        self.answer.strategy_id().hash(&mut state);
+        self.answer.interceptor().hash(&mut state);
+        match self.who.map(|who| (user_key(who), who)) {
+            None => 0_u8.hash(&mut state),
+            Some((Some(user), _)) => (1_u8, user).hash(&mut state),
+            Some((None, who)) => {
+                for (name, values) in who.iter() {
+                    (2_u8, name).hash(&mut state);
+                    for value in values {
+                        (3_u8, value).hash(&mut state);
+                    }
+                }
+            }
+        }
+        state.finish()
+    }
+}
+
+/// Decides what one observer is told.
+pub(crate) struct Thinning {
+    one_of: u64,
+    count: AtomicU64,
+    recent: Option<Mutex<Recent>>,
+}
+
+impl Thinning {
+    pub(crate) fn new(one_of: NonZeroU32, deduplicate: Option<Deduplicate>) -> Self {
+        Self {
+            one_of: u64::from(one_of.get()),
+            count: AtomicU64::new(0),
+            recent: deduplicate.map(|options| Mutex::new(Recent::new(options))),
+        }
+    }
+
+    /// Repetitions are left out first, so that the rest is a fair sample of what differs.
+    pub(crate) fn lets_through(
+        &self,
+        fingerprint: &Fingerprint<'_>,
+        clock: impl Fn() -> Timestamp,
+    ) -> bool {
+        if let Some(recent) = &self.recent {
+            let hash = fingerprint.hash();
+            if !lock(recent).is_news(hash, clock()) {
+                return false;
+            }
+        }
+        self.one_of == 1 || self.count.fetch_add(1, Ordering::Relaxed).is_multiple_of(self.one_of)
+    }
+}
+
+/// What was told lately, in two halves: when the younger is full the older is forgotten.
+struct Recent {
+    window: i64,
+    half: usize,
+    younger: HashMap<u64, Timestamp>,
+    older: HashMap<u64, Timestamp>,
+}
+
+impl Recent {
+    fn new(options: Deduplicate) -> Self {
+        Self {
+            window: i64::try_from(options.window.as_millis()).unwrap_or(i64::MAX),
+            half: options.remembered.div_ceil(2).max(1),
+            younger: HashMap::new(),
+            older: HashMap::new(),
+        }
+    }
+
+    fn is_news(&mut self, hash: u64, now: Timestamp) -> bool {
+        let told = self.younger.get(&hash).or_else(|| self.older.get(&hash));
+        let is_repeated = told.is_some_and(|told| {
+            let age = now.as_millis().saturating_sub(told.as_millis());
+            // A clock that was set back says nothing about age.
+            (0..self.window).contains(&age)
+        });
+        if is_repeated {
+            return false;
+        }
+        if self.younger.len() >= self.half && !self.younger.contains_key(&hash) {
+            self.older = std::mem::take(&mut self.younger);
+        }
+        self.younger.insert(hash, now);
+        true
+    }
+}

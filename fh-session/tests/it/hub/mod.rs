@@ -1,0 +1,3 @@
+//! The read side.
+
+mod smoke;
