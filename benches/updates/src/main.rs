@@ -1,0 +1,159 @@
+//! What a stream of updates costs those who read: evaluations through the hub, with and without updates, in turn.
+//!
+//! Updates go the way they go in a client: bytes of a stream into a `Session`, what it publishes into the `Hub`. Each evaluation is one
+//! call of the hub, with its load of the snapshot and its look-up by key: a rollout of 20 % on the user key.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+use fh_eval::{Attributes, Timestamp};
+use fh_session::{
+    Action, ApiKeys, Config, EdgeUrl, Head, Hub, HubOptions, Input, Millis, Session, Ticket,
+};
+
+#[derive(Parser)]
+struct Options {
+    /// Seconds that each thread evaluates for, in each of the two circumstances
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+
+    /// Updates a second
+    #[arg(long, default_value_t = 1_000)]
+    rate: u64,
+}
+
+/// Each measurement is cut into slices, with and without updates in turn, so that both meet the same machine.
+const SLICES: u32 = 10;
+
+fn feature(number: usize, version: u64) -> String {
+    format!(
+        r#"{{"id":"{number:08x}-0000-4000-8000-000000000000","key":"FLAG_{number}","type":"BOOLEAN","version":{version},"l":false,"value":false,"strategies":[{{"id":"s","percentage":200000,"value":true,"attributes":[]}}]}}"#
+    )
+}
+
+/// A session whose stream is open, and the hub that it publishes to.
+struct Writer {
+    session: Session,
+    hub: Hub,
+    ticket: Ticket,
+    features: usize,
+    version: u64,
+}
+
+impl Writer {
+    fn new(features: usize) -> Self {
+        let edge = EdgeUrl::parse("http://localhost").expect("a URL");
+        let keys = ApiKeys::parse(["e/k*"]).expect("a key");
+        let mut session = Session::new(Config::new(edge, keys), 1);
+        session.handle(Millis::new(0), Input::Start);
+        let ticket = loop {
+            if let Some(Action::Send(ticket, _)) = session.poll() {
+                break ticket;
+            }
+        };
+        let head = Head::new(200).header("content-type", "text/event-stream");
+        session.handle(Millis::new(0), Input::Opened { ticket, head: &head });
+        let hub = Hub::new(HubOptions::new(|| Timestamp::from_millis(0)));
+        let mut writer = Self { session, hub, ticket, features, version: 1 };
+        let list: Vec<String> = (0..features).map(|number| feature(number, 1)).collect();
+        writer.event("features", &format!("[{}]", list.join(",")));
+        writer
+    }
+
+    fn event(&mut self, name: &str, data: &str) {
+        let bytes = format!("event: {name}\ndata: {data}\n\n");
+        let input = Input::Bytes { ticket: self.ticket, bytes: bytes.as_bytes() };
+        self.session.handle(Millis::new(0), input);
+        while let Some(action) = self.session.poll() {
+            match action {
+                Action::Publish(publication) => self.hub.publish(publication),
+                Action::Status(status) => self.hub.set_status(status),
+                Action::Raw(update) => self.hub.raw(update),
+                _ => {}
+            }
+        }
+    }
+
+    /// One feature after another gets another version.
+    fn update(&mut self) {
+        self.version += 1;
+        let number = self.version as usize % self.features;
+        self.event("feature", &feature(number, self.version));
+    }
+}
+
+/// Evaluations of all threads in one slice, and updates that were published in it.
+fn slice(writer: &mut Writer, threads: usize, length: Duration, rate: u64) -> (u64, u64) {
+    let stop = Arc::new(AtomicBool::new(false));
+    let count = Arc::new(AtomicU64::new(0));
+    let readers: Vec<_> = (0..threads)
+        .map(|thread| {
+            let (hub, stop, count) = (writer.hub.clone(), Arc::clone(&stop), Arc::clone(&count));
+            thread::spawn(move || {
+                let who = Attributes::builder().user_key(format!("user-{thread}")).build();
+                let who = Some(Arc::new(who));
+                let mut done = 0_u64;
+                while !stop.load(Ordering::Relaxed) {
+                    for _ in 0..1_000 {
+                        black_box(hub.is_enabled(black_box("FLAG_7"), black_box(who.as_ref())));
+                    }
+                    done += 1_000;
+                }
+                count.fetch_add(done, Ordering::Relaxed);
+            })
+        })
+        .collect();
+    let begin = Instant::now();
+    let mut updates = 0;
+    while begin.elapsed() < length {
+        let due = (begin.elapsed().as_secs_f64() * rate as f64) as u64;
+        while updates < due {
+            writer.update();
+            updates += 1;
+        }
+        thread::sleep(Duration::from_micros(200));
+    }
+    stop.store(true, Ordering::Relaxed);
+    for reader in readers {
+        reader.join().expect("a reader");
+    }
+    (count.load(Ordering::Relaxed), updates)
+}
+
+fn main() {
+    let options = Options::parse();
+    let length = Duration::from_secs(options.seconds) / SLICES;
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    println!(
+        "{} s a thread and circumstance, {} updates a second, {cores} cores\n",
+        options.seconds, options.rate
+    );
+    println!(
+        "| features | threads | evaluations a second, no updates | with updates | ratio | updates published a second |"
+    );
+    println!("|---:|---:|---:|---:|---:|---:|");
+    for features in [100, 1_000] {
+        for threads in [1, 2] {
+            let mut writer = Writer::new(features);
+            let (mut still, mut moving, mut published) = (0, 0, 0);
+            for _ in 0..SLICES {
+                still += slice(&mut writer, threads, length, 0).0;
+                let (done, updates) = slice(&mut writer, threads, length, options.rate);
+                moving += done;
+                published += updates;
+            }
+            let seconds = options.seconds as f64;
+            println!(
+                "| {features} | {threads} | {:.1} M | {:.1} M | {:.2} | {:.0} |",
+                still as f64 / seconds / 1e6,
+                moving as f64 / seconds / 1e6,
+                moving as f64 / still as f64,
+                published as f64 / seconds
+            );
+        }
+    }
+}
