@@ -201,7 +201,17 @@ impl Mailbox {
                 Err(_) => break Ended::ResetByClient,
             }
         };
-        locked(&self.mail).client.get_or_insert(ended);
+        self.note_end(ended);
+    }
+
+    /// The system tells of a reset once, to the thread that reads or to the one that writes; the
+    /// other one only sees an end. So a reset counts whenever it is heard of.
+    fn note_end(&self, ended: Ended) {
+        let mut mail = locked(&self.mail);
+        if mail.client.is_none() || ended == Ended::ResetByClient {
+            mail.client = Some(ended);
+        }
+        drop(mail);
         self.arrived.notify_all();
     }
 
@@ -240,14 +250,10 @@ impl Mailbox {
                             | io::ErrorKind::Interrupted
                     ) => {}
                 Err(error) => {
-                    let mut mail = locked(&self.mail);
-                    // The system tells of a reset once, to either thread; the other one only sees
-                    // an end. A broken pipe comes after an orderly end.
-                    if error.kind() == io::ErrorKind::ConnectionReset {
-                        mail.client = Some(Ended::ResetByClient);
-                    } else {
-                        mail.client.get_or_insert(Ended::ByClient);
-                    }
+                    self.note_end(match error.kind() {
+                        io::ErrorKind::ConnectionReset => Ended::ResetByClient,
+                        _ => Ended::ByClient,
+                    });
                     return Err(Interrupted::Gone);
                 }
             }

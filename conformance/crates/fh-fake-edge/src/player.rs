@@ -6,15 +6,14 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::behaviour::{
-    BYE, Behaviour, Framing, HEARTBEAT, Head, Pace, RedirectTo, Step, event_text,
-};
+use crate::behaviour::{BYE, Behaviour, HEARTBEAT, event_text};
 use crate::connection::{Closing, Interrupted, Mailbox, Push};
 use crate::edge::EdgeHandle;
 use crate::healthy;
 use crate::lock::locked;
 use crate::recorder::Place;
 use crate::request::Request;
+use crate::step::{Framing, Head, Pace, RedirectTo, Step};
 
 /// Steps that choose steps that choose steps end here.
 const MOST_STEPS: usize = 100_000;
@@ -217,8 +216,7 @@ impl<'a> Player<'a> {
         }
         text.push_str("\r\n");
         self.body = Some(body);
-        let status = head.status;
-        self.edge.server.recorder.answer(self.place, |seen| seen.status = Some(status));
+        self.edge.server.recorder.status(self.place, head.status);
         self.send(text.as_bytes())
     }
 
@@ -285,7 +283,7 @@ impl<'a> Player<'a> {
     }
 
     pub(crate) fn sleep(&self, pause: Duration) -> Result<(), Interrupted> {
-        match self.mailbox.wait_until(Some(Instant::now() + pause), || false) {
+        match self.mailbox.wait_until(Instant::now().checked_add(pause), || false) {
             Err(Interrupted::Deadline) => Ok(()),
             other => other,
         }
@@ -297,9 +295,9 @@ impl<'a> Player<'a> {
             let world = locked(&self.edge.server.world);
             (world.heartbeat, world.drop_after)
         };
-        let dropped = drop_after.map(|after| Instant::now() + after);
+        let dropped = drop_after.and_then(|after| Instant::now().checked_add(after));
         loop {
-            let beat = heartbeat.map(|period| Instant::now() + period);
+            let beat = heartbeat.and_then(|period| Instant::now().checked_add(period));
             let until = [beat, dropped].into_iter().flatten().min();
             match self.mailbox.next_push(until) {
                 Ok(Push::Text(text)) => self.body(text.as_bytes())?,

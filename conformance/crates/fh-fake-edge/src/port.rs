@@ -14,17 +14,15 @@ const BACKLOG: i32 = 1024;
 /// A port of 127.0.0.1 that is kept as long as this lives.
 pub(crate) struct Port {
     address: SocketAddr,
-    state: State,
-}
-
-enum State {
-    Listening(Acceptor),
-    /// Bound but not listening: connections are refused, and nobody else can take the port.
-    Refusing(Socket),
-    Closed,
+    /// Bound and never listening, so that nobody else gets the port while connections are refused.
+    /// Not every system allows it beside a listener; there the port is only likely to stay free.
+    holder: Option<Socket>,
+    acceptor: Option<Acceptor>,
 }
 
 struct Acceptor {
+    /// Open until the thread has ended: what wakes it must not reach somebody else's port.
+    listener: Arc<TcpListener>,
     stop: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
@@ -37,7 +35,7 @@ impl Port {
             .local_addr()?
             .as_socket()
             .ok_or_else(|| io::Error::other("the bound socket has no address"))?;
-        Ok(Self { address, state: State::Refusing(socket) })
+        Ok(Self { address, holder: Some(socket), acceptor: None })
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -49,41 +47,35 @@ impl Port {
         &mut self,
         accepted: impl Fn(TcpStream, SocketAddr) + Send + 'static,
     ) -> io::Result<()> {
-        let socket = match std::mem::replace(&mut self.state, State::Closed) {
-            State::Listening(acceptor) => {
-                self.state = State::Listening(acceptor);
-                return Ok(());
-            }
-            State::Refusing(socket) => socket,
-            State::Closed => bound(self.address)?,
+        if self.acceptor.is_some() {
+            return Ok(());
+        }
+        let socket = match bound(self.address) {
+            Ok(socket) => socket,
+            Err(error) => self.holder.take().ok_or(error)?,
         };
         socket.listen(BACKLOG)?;
-        let listener = TcpListener::from(socket);
+        let listener = Arc::new(TcpListener::from(socket));
         let stop = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&stop);
+        let (waiting, seen) = (Arc::clone(&listener), Arc::clone(&stop));
         let thread = thread::Builder::new()
             .name("fake-edge-accept".to_owned())
-            .spawn(move || accept(&listener, &seen, accepted))?;
-        self.state = State::Listening(Acceptor { stop, thread });
+            .spawn(move || accept(&waiting, &seen, accepted))?;
+        self.acceptor = Some(Acceptor { listener, stop, thread });
         Ok(())
     }
 
-    /// Closes the listener and keeps the port.
-    pub(crate) fn refuse(&mut self) -> io::Result<()> {
-        if let State::Listening(acceptor) = std::mem::replace(&mut self.state, State::Closed) {
+    /// Closes the listener. The port is kept.
+    pub(crate) fn refuse(&mut self) {
+        if let Some(acceptor) = self.acceptor.take() {
             acceptor.end(self.address);
         }
-        if matches!(self.state, State::Closed) {
-            self.state = State::Refusing(bound(self.address)?);
-        }
-        Ok(())
     }
 
     /// Closes the listener and gives the port up.
     pub(crate) fn close(&mut self) {
-        if let State::Listening(acceptor) = std::mem::replace(&mut self.state, State::Closed) {
-            acceptor.end(self.address);
-        }
+        self.refuse();
+        self.holder = None;
     }
 }
 
@@ -99,6 +91,7 @@ impl Acceptor {
         }
         // A panic of the acceptor has nothing left to tell.
         let _ = self.thread.join();
+        drop(self.listener);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Everything that was seen: connections, requests, bytes, ends.
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,13 @@ pub struct Recording {
     pub not_kept: usize,
     open: usize,
     streams: usize,
+    counts: [Count; 4],
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    seen: usize,
+    in_work: usize,
 }
 
 /// One accepted TCP connection.
@@ -73,9 +81,14 @@ impl Recording {
         self.requests.iter().filter(move |seen| seen.request.route == route)
     }
 
-    /// How many requests a route got.
+    /// How many requests a route got, those that were not kept included.
     pub fn count(&self, route: Route) -> usize {
-        self.of(route).count()
+        self.counts.get(route as usize).map_or(0, |count| count.seen)
+    }
+
+    /// The requests that came in a span of time.
+    pub fn within(&self, span: Range<Instant>) -> impl Iterator<Item = &SeenRequest> {
+        self.requests.iter().filter(move |seen| span.contains(&seen.request.at))
     }
 
     /// The times between one request of a route and the next.
@@ -128,7 +141,7 @@ impl Recording {
 
     /// Requests of a route whose answer has not ended: open streams, polls in work.
     pub fn in_flight(&self, route: Route) -> usize {
-        self.of(route).filter(|seen| seen.finished.is_none()).count()
+        self.counts.get(route as usize).map_or(0, |count| count.in_work)
     }
 }
 
@@ -151,7 +164,7 @@ fn most_within(times: impl Iterator<Item = Instant>, span: Duration) -> usize {
 #[derive(Debug)]
 pub struct TimedOut {
     waited: Duration,
-    seen: Recording,
+    seen: Box<Recording>,
 }
 
 impl TimedOut {
@@ -240,6 +253,10 @@ impl Recorder {
 
     pub(crate) fn request(&self, connection: Place, request: Arc<Request>) -> Place {
         self.note(|recording| {
+            if let Some(count) = recording.counts.get_mut(request.route as usize) {
+                count.seen += 1;
+                count.in_work += 1;
+            }
             let seen = connection.and_then(|at| recording.connections.get_mut(at));
             let Some(seen) = seen.filter(|_| recording.requests.len() < MOST_KEPT) else {
                 recording.not_kept += 1;
@@ -257,10 +274,21 @@ impl Recorder {
         })
     }
 
-    pub(crate) fn answer(&self, place: Place, change: impl FnOnce(&mut SeenRequest)) {
+    pub(crate) fn status(&self, place: Place, status: u16) {
         self.note(|recording| {
             if let Some(seen) = place.and_then(|at| recording.requests.get_mut(at)) {
-                change(seen);
+                seen.status = Some(status);
+            }
+        });
+    }
+
+    pub(crate) fn finished(&self, place: Place, route: Route) {
+        self.note(|recording| {
+            if let Some(count) = recording.counts.get_mut(route as usize) {
+                count.in_work = count.in_work.saturating_sub(1);
+            }
+            if let Some(seen) = place.and_then(|at| recording.requests.get_mut(at)) {
+                seen.finished = Some(Instant::now());
             }
         });
     }
@@ -289,15 +317,16 @@ impl Recorder {
         timeout: Duration,
         mut observation: impl FnMut(&Recording) -> Option<T>,
     ) -> Result<T, TimedOut> {
-        let deadline = Instant::now() + timeout;
+        let deadline = Instant::now().checked_add(timeout);
         let mut recording = locked(&self.recording);
         loop {
             if let Some(observed) = observation(&recording) {
                 return Ok(observed);
             }
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = deadline
+                .map_or(timeout, |deadline| deadline.saturating_duration_since(Instant::now()));
             if left.is_zero() {
-                return Err(TimedOut { waited: timeout, seen: recording.clone() });
+                return Err(TimedOut { waited: timeout, seen: Box::new(recording.clone()) });
             }
             recording = self
                 .changed

@@ -1,15 +1,16 @@
 //! What the threads of one connection do.
 use std::net::TcpStream;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::thread;
 
-use crate::behaviour::{Framing, Head};
 use crate::connection::{self, Closing, Interrupted, Mailbox};
 use crate::edge::EdgeHandle;
 use crate::http::{self, Parsed, Wants};
 use crate::player::{Next, Player};
 use crate::recorder::{Ended, Place};
 use crate::request::Request;
+use crate::step::{Framing, Head};
 
 /// Connections are many and their threads do little.
 const STACK: usize = 512 * 1024;
@@ -33,7 +34,11 @@ pub(crate) fn start(edge: EdgeHandle, socket: TcpStream, client_port: u16) {
 }
 
 fn serve(edge: &EdgeHandle, mailbox: &Arc<Mailbox>, socket: TcpStream, place: Place) {
-    let ended = thread::scope(|scope| {
+    enum By {
+        Edge(Ended),
+        Client,
+    }
+    let by = thread::scope(|scope| {
         let reader = thread::Builder::new()
             .name("fake-edge-read".to_owned())
             .stack_size(STACK)
@@ -49,15 +54,21 @@ fn serve(edge: &EdgeHandle, mailbox: &Arc<Mailbox>, socket: TcpStream, place: Pl
             Ok(how) | Err(Interrupted::Ordered(how)) => how,
             Err(Interrupted::Gone | Interrupted::Deadline) => Closing::Fin,
         };
-        let ended = mailbox.client_ended().unwrap_or(match how {
+        let by_edge = match how {
             Closing::Fin => Ended::ByEdge,
             Closing::Rst => Ended::ResetByEdge,
-        });
+        };
+        let by_client = mailbox.client_ended();
         mailbox.close(how);
         connection::stop_reading(&socket, how);
-        ended
+        by_client.map_or(By::Edge(by_edge), |_| By::Client)
     });
     drop(socket);
+    // Only now has the reading thread said all it knows.
+    let ended = match by {
+        By::Edge(ended) => ended,
+        By::Client => mailbox.client_ended().unwrap_or(Ended::ByClient),
+    };
     edge.server.recorder.ended(place, ended);
 }
 
@@ -70,7 +81,7 @@ fn answer_all(
 ) -> Result<Closing, Interrupted> {
     if let Some(behaviour) = edge.server.on_accept() {
         let mut player = Player::new(edge, mailbox, socket, place, None);
-        if let Some(how) = player.play(behaviour)? {
+        if let Some(how) = outliving(|| player.play(behaviour))? {
             return Ok(how);
         }
     }
@@ -86,17 +97,24 @@ fn answer_all(
         let seen = edge.server.recorder.request(place, Arc::clone(&request));
         let behaviour = edge.server.next_behaviour(request.route);
         let mut player = Player::new(edge, mailbox, socket, place, Some((&request, seen)));
-        let played = player.play(behaviour).and_then(|end| match end {
-            Some(how) => Ok(Next::Close(how)),
-            None => player.finish(),
+        let played = outliving(|| {
+            player.play(behaviour).and_then(|end| match end {
+                Some(how) => Ok(Next::Close(how)),
+                None => player.finish(),
+            })
         });
         edge.server.unsubscribe(mailbox);
-        edge.server.recorder.answer(seen, |seen| seen.finished = Some(std::time::Instant::now()));
+        edge.server.recorder.finished(seen, request.route);
         match played? {
             Next::Request => {}
             Next::Close(how) => return Ok(how),
         }
     }
+}
+
+/// A closure of the test may panic: it says so itself, and the connection is reset.
+fn outliving<T>(act: impl FnOnce() -> Result<T, Interrupted>) -> Result<T, Interrupted> {
+    panic::catch_unwind(AssertUnwindSafe(act)).unwrap_or(Err(Interrupted::Ordered(Closing::Rst)))
 }
 
 /// The next request, or the status that refuses what came.

@@ -3,11 +3,11 @@ pub(crate) mod poll;
 mod put;
 pub(crate) mod stream;
 
-use crate::behaviour::{Framing, Head};
 use crate::connection::{Closing, Interrupted};
 use crate::lock::locked;
 use crate::player::Player;
 use crate::request::{Request, Route};
+use crate::step::{Framing, Head};
 
 /// Answers the request. `Some` if the connection ends with it.
 pub(crate) fn answer(

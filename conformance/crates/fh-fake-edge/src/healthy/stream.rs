@@ -2,7 +2,7 @@
 use serde_json::Value;
 
 use super::head;
-use crate::behaviour::{ACK, Framing, UNKNOWN_KEY, event_text};
+use crate::behaviour::{ACK, UNKNOWN_KEY, event_text};
 use crate::connection::{Closing, Interrupted};
 use crate::context;
 use crate::dialect::Dialect;
@@ -10,6 +10,7 @@ use crate::etag::{self, Match, Quotes};
 use crate::lock::locked;
 use crate::player::Player;
 use crate::request::Request;
+use crate::step::Framing;
 
 pub(super) fn answer(
     player: &mut Player<'_>,

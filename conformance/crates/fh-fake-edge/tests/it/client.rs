@@ -87,6 +87,9 @@ impl Client {
 
     /// Everything up to and with `mark`.
     pub(crate) fn until(&mut self, mark: &str) -> Result<String, End> {
+        if mark.is_empty() {
+            return Ok(String::new());
+        }
         loop {
             let at = self.unread.windows(mark.len()).position(|window| window == mark.as_bytes());
             if let Some(at) = at {

@@ -1,15 +1,17 @@
 //! The port, the ends of connections, and what is recorded of them.
+use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use fh_fake_edge::{Behaviour, Closing, Ended, FakeEdge, Feature, Route};
+use socket2::{Domain, Socket, Type};
 
 use crate::PATIENCE;
 use crate::client::{Client, End, stream};
 
 fn is_refused(edge: &FakeEdge) -> bool {
     match TcpStream::connect(edge.address()) {
-        Err(error) => error.kind() == std::io::ErrorKind::ConnectionRefused,
+        Err(error) => error.kind() == ErrorKind::ConnectionRefused,
         Ok(_) => false,
     }
 }
@@ -21,7 +23,7 @@ fn refusing_and_listening_again_fifty_times() {
     for _ in 0..50 {
         let mut client = Client::connect(&edge);
         assert_eq!(client.get(&target, &[]).status, 200);
-        edge.kill().unwrap();
+        edge.kill();
         assert!(is_refused(&edge));
         assert_eq!(client.rest(), (Vec::new(), End::Rst));
         edge.listen_again().unwrap();
@@ -38,8 +40,8 @@ fn open_connections_outlive_the_listener() {
     client.head();
     client.event().unwrap();
     client.event().unwrap();
-    edge.refuse().unwrap();
-    edge.refuse().unwrap();
+    edge.refuse();
+    edge.refuse();
     assert!(is_refused(&edge));
     edge.set_feature(Feature::boolean("F", true));
     assert_eq!(client.event_json().0, "feature");
@@ -227,4 +229,17 @@ fn what_does_not_come_is_told_with_what_came() {
     let text = error.to_string();
     assert!(text.contains("Poll 1 [404]") && text.contains("Stream 0 []"), "{text}");
     assert_eq!(error.recording().requests.len(), 1);
+}
+
+#[test]
+fn the_port_is_kept_while_connections_are_refused() {
+    let edge = FakeEdge::start_refusing().unwrap();
+    let address = edge.address();
+    assert_eq!(edge.url(), format!("http://{address}"));
+    // As the system chooses ports for others: it takes none that is in use.
+    let other = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    assert_eq!(other.bind(&address.into()).unwrap_err().kind(), ErrorKind::AddrInUse);
+    edge.listen_again().unwrap();
+    drop(edge);
+    drop(TcpListener::bind(address).unwrap());
 }

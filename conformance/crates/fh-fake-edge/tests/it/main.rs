@@ -3,6 +3,7 @@
 
 mod client;
 mod connections;
+mod faults;
 mod poll;
 mod put;
 mod scripts;

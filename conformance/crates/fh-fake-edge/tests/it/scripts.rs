@@ -332,7 +332,7 @@ fn choices_and_calls() {
         Route::Poll,
         Behaviour::new()
             .call(|edge| {
-                let _ = edge.kill();
+                edge.kill();
             })
             .then_healthy(),
     );
@@ -376,4 +376,18 @@ fn a_half_closed_connection_still_hears_the_client() {
         request > 0 && seen.connections[0].ended.is_none()
     })
     .unwrap();
+}
+
+#[test]
+fn a_closure_that_panics_costs_its_connection_only() {
+    let edge = edge();
+    edge.behave_on(Route::Poll, Behaviour::choose(|_| panic!("of the test itself")));
+    assert_eq!(raw(&edge), (String::new(), End::Rst));
+    edge.behave(Behaviour::healthy());
+    edge.evaluate_with(|_, _| panic!("of the test itself"));
+    let mut client = Client::connect(&edge);
+    client.request("GET", &format!("/features?apiKey={}", edge.server_key()), &[], "");
+    assert_eq!(client.rest(), (Vec::new(), End::Rst));
+    assert_eq!(Client::connect(&edge).get(&target(&edge), &[]).status, 200);
+    edge.wait_until(PATIENCE, |seen| seen.in_flight(Route::Poll) == 0).unwrap();
 }

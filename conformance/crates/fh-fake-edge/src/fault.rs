@@ -1,0 +1,221 @@
+//! The faults that published SDKs were measured with (sdk-behaviour 7.5).
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use crate::behaviour::Behaviour;
+use crate::connection::Closing;
+use crate::edge::EdgeHandle;
+use crate::request::{Request, Route};
+use crate::step::{Framing, RedirectTo};
+
+/// One of the 22 ways to misbehave, for all requests as long as it lasts.
+///
+/// ```
+/// use fh_fake_edge::{FakeEdge, Fault};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let edge = FakeEdge::start()?;
+/// for fault in Fault::ALL {
+///     fault.begin(&edge);
+///     // … clients suffer …
+///     fault.end(&edge)?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// 500.
+    Status500,
+    /// 503.
+    Status503,
+    /// 429.
+    Status429,
+    /// 401.
+    Status401,
+    /// 403.
+    Status403,
+    /// 400.
+    Status400,
+    /// 503 with `Retry-After: 3`.
+    RetryAfter,
+    /// 404.
+    Status404,
+    /// A good head, then the end of the connection.
+    EmptyClose,
+    /// A reset in place of an answer.
+    Reset,
+    /// Bytes that are no HTTP.
+    Garbage,
+    /// A redirect to the same URL.
+    RedirectLoop,
+    /// A healthy beginning, `bye`, the end. Polls are healthy.
+    ByeLoop,
+    /// A list that breaks off inside its JSON; a stream stays open after it.
+    MalformedJson,
+    /// A line of 400 MB.
+    EndlessLine,
+    /// `failure`, and the end. Polls are healthy.
+    Failure,
+    /// A healthy answer, one byte each 50 ms.
+    SlowDrip,
+    /// Not a byte.
+    Silence,
+    /// A part of a head.
+    HalfHead,
+    /// A healthy beginning, then nothing; a poll's body does not end.
+    DataThenSilence,
+    /// A login page with status 200.
+    WrongContentType,
+    /// No listener; connections are reset.
+    Refused,
+}
+
+/// Length of the line of [`Fault::EndlessLine`].
+const ENDLESS: u64 = 400_000_000;
+
+impl Fault {
+    /// All of them, in the order of the page.
+    pub const ALL: [Self; 22] = [
+        Self::Status500,
+        Self::Status503,
+        Self::Status429,
+        Self::Status401,
+        Self::Status403,
+        Self::Status400,
+        Self::RetryAfter,
+        Self::Status404,
+        Self::EmptyClose,
+        Self::Reset,
+        Self::Garbage,
+        Self::RedirectLoop,
+        Self::ByeLoop,
+        Self::MalformedJson,
+        Self::EndlessLine,
+        Self::Failure,
+        Self::SlowDrip,
+        Self::Silence,
+        Self::HalfHead,
+        Self::DataThenSilence,
+        Self::WrongContentType,
+        Self::Refused,
+    ];
+
+    /// What a table calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Status500 => "500",
+            Self::Status503 => "503",
+            Self::Status429 => "429",
+            Self::Status401 => "401",
+            Self::Status403 => "403",
+            Self::Status400 => "400",
+            Self::RetryAfter => "503 with Retry-After 3",
+            Self::Status404 => "404",
+            Self::EmptyClose => "empty close after headers",
+            Self::Reset => "TCP reset",
+            Self::Garbage => "garbage instead of HTTP",
+            Self::RedirectLoop => "redirect loop",
+            Self::ByeLoop => "`bye` loop after data",
+            Self::MalformedJson => "malformed JSON in `features`",
+            Self::EndlessLine => "a data line of 400 MB",
+            Self::Failure => "`failure` event",
+            Self::SlowDrip => "one byte each 50 ms",
+            Self::Silence => "accepts and says nothing",
+            Self::HalfHead => "half a header",
+            Self::DataThenSilence => "data, then silence",
+            Self::WrongContentType => "wrong content type",
+            Self::Refused => "connection refused",
+        }
+    }
+
+    /// Begins: what is answered from now on is faulty. Answers in work go on, but for
+    /// [`Fault::Refused`].
+    pub fn begin(self, edge: &EdgeHandle) {
+        if self == Self::Refused {
+            edge.kill();
+        } else {
+            edge.behave(self.behaviour());
+        }
+    }
+
+    /// Ends: everything is healthy from now on, and connections that hang in the fault are closed.
+    ///
+    /// # Errors
+    /// If the port cannot be opened again.
+    pub fn end(self, edge: &EdgeHandle) -> io::Result<()> {
+        edge.behave(Behaviour::healthy());
+        edge.close_connections(Closing::Fin);
+        edge.listen_again()
+    }
+
+    /// What each request gets. Healthy for [`Fault::Refused`], which no request sees.
+    pub fn behaviour(self) -> Behaviour {
+        Behaviour::choose(move |request: &Request| match request.route {
+            Route::Stream => self.of_stream(),
+            Route::Poll | Route::Put | Route::Other => self.of_poll(),
+        })
+    }
+
+    fn of_stream(self) -> Behaviour {
+        let list = Behaviour::sse().ack();
+        match self {
+            Self::EmptyClose => Behaviour::sse().close(Closing::Fin),
+            Self::ByeLoop => list.features().bye(),
+            Self::MalformedJson => list.event("features", r#"[{"id":"#).hang(),
+            Self::EndlessLine => list.body("event: features\ndata: ").fill(b'x', ENDLESS).hang(),
+            Self::Failure => list.failure(),
+            Self::DataThenSilence => list.features().hang(),
+            _ => self.of_any(),
+        }
+    }
+
+    fn of_poll(self) -> Behaviour {
+        let body = Behaviour::status(200)
+            .header("content-type", "application/json")
+            .framing(Framing::Chunked);
+        match self {
+            Self::EmptyClose => body.close(Closing::Fin),
+            Self::MalformedJson => body.body(r#"[{"id":"#),
+            Self::EndlessLine => body.body(r#"[{"id":""#).fill(b'x', ENDLESS).hang(),
+            Self::DataThenSilence => body.environments().hang(),
+            _ => self.of_any(),
+        }
+    }
+
+    fn of_any(self) -> Behaviour {
+        match self {
+            Self::Status500 => Behaviour::status(500),
+            Self::Status503 => Behaviour::status(503),
+            Self::Status429 => Behaviour::status(429),
+            Self::Status401 => Behaviour::status(401),
+            Self::Status403 => Behaviour::status(403),
+            Self::Status400 => Behaviour::status(400),
+            Self::RetryAfter => Behaviour::status(503).header("retry-after", "3"),
+            Self::Status404 => Behaviour::status(404),
+            Self::Reset => Behaviour::new().close(Closing::Rst),
+            Self::Garbage => Behaviour::garbage("\u{1}\u{2}\u{3} not HTTP at all\n\n"),
+            Self::RedirectLoop => Behaviour::redirect(302, RedirectTo::Itself),
+            Self::SlowDrip => Behaviour::new().drip(1, Duration::from_millis(50)),
+            Self::Silence => Behaviour::silence(),
+            Self::HalfHead => Behaviour::half_head(),
+            Self::WrongContentType => Behaviour::status(200)
+                .header("content-type", "text/html")
+                .body("<!doctype html><title>Sign in</title>"),
+            Self::EmptyClose
+            | Self::ByeLoop
+            | Self::MalformedJson
+            | Self::EndlessLine
+            | Self::Failure
+            | Self::DataThenSilence
+            | Self::Refused => Behaviour::healthy(),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,115 @@
+//! The steps of a behaviour.
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::behaviour::Behaviour;
+use crate::connection::Closing;
+use crate::edge::EdgeHandle;
+use crate::request::Request;
+
+/// How the end of a body is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// `transfer-encoding: chunked`; each step is a chunk of its own.
+    Chunked,
+    /// `content-length`, counted from the steps that follow.
+    Length,
+    /// `content-length` with this number, true or not.
+    Declared(u64),
+    /// No length; the body ends with the connection, as in HTTP/1.0.
+    UntilClose,
+}
+
+#[derive(Clone)]
+pub(crate) enum Step {
+    Head(Head),
+    /// A header for the head that comes next, also that of a healthy answer.
+    Header(String, String),
+    Body(Vec<u8>),
+    /// Bytes outside of any framing.
+    Raw(Vec<u8>),
+    Fill(u8, u64),
+    Environments,
+    Features,
+    Pace(Pace),
+    Sleep(Duration),
+    Signal(String),
+    Hang,
+    Live,
+    Healthy(Option<u16>),
+    Call(Arc<dyn Fn(&EdgeHandle) + Send + Sync>),
+    Choose(Arc<dyn Fn(&Request) -> Behaviour + Send + Sync>),
+    Redirect(u16, RedirectTo),
+    HalfClose,
+    MidChunk,
+    Close(Closing),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    pub(crate) version: &'static str,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) framing: Framing,
+}
+
+impl Head {
+    pub(crate) fn new(status: u16, framing: Framing) -> Self {
+        Self { status, version: "1.1", headers: Vec::new(), framing }
+    }
+
+    /// A header of the same name is replaced.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.push((name.to_owned(), value.to_owned()));
+    }
+}
+
+/// Where a redirect leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RedirectTo {
+    /// To the very same URL: a loop.
+    Itself,
+    /// To the same path and query at another origin, such as `http://127.0.0.1:9`.
+    Origin(String),
+    /// To the same query at a path of this origin with a prefix, such as `/moved`.
+    Prefix(String),
+    /// To exactly this.
+    Exactly(String),
+}
+
+/// How bytes are cut into writes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pace {
+    /// The sizes, one after the other, the last for ever. Empty: not cut.
+    pub(crate) sizes: Vec<usize>,
+    /// How long between one write and the next.
+    pub(crate) delay: Duration,
+}
+
+impl fmt::Debug for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Head(head) => write!(f, "Head({} {:?})", head.status, head.framing),
+            Self::Header(name, _) => write!(f, "Header({name})"),
+            Self::Body(bytes) => write!(f, "Body({} bytes)", bytes.len()),
+            Self::Raw(bytes) => write!(f, "Raw({} bytes)", bytes.len()),
+            Self::Fill(byte, count) => write!(f, "Fill({byte:#04x}, {count})"),
+            Self::Environments => write!(f, "Environments"),
+            Self::Features => write!(f, "Features"),
+            Self::Pace(pace) => write!(f, "{pace:?}"),
+            Self::Sleep(pause) => write!(f, "Sleep({pause:?})"),
+            Self::Signal(name) => write!(f, "Signal({name})"),
+            Self::Hang => write!(f, "Hang"),
+            Self::Live => write!(f, "Live"),
+            Self::Healthy(status) => write!(f, "Healthy({status:?})"),
+            Self::Call(_) => write!(f, "Call"),
+            Self::Choose(_) => write!(f, "Choose"),
+            Self::Redirect(status, to) => write!(f, "Redirect({status}, {to:?})"),
+            Self::HalfClose => write!(f, "HalfClose"),
+            Self::MidChunk => write!(f, "MidChunk"),
+            Self::Close(how) => write!(f, "Close({how:?})"),
+        }
+    }
+}
