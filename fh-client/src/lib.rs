@@ -1,3 +1,52 @@
-//! To be written.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+pub mod testing;
+pub mod transport;
+
+mod board;
+mod builder;
+mod changes;
+mod client;
+mod context;
+mod dispatcher;
+mod driver;
+mod environment;
+mod feature;
+mod frozen;
+mod journal;
+#[cfg(feature = "metrics")]
+pub mod metrics;
+mod reads;
+mod ready;
+mod secrets;
+mod snapshot;
+mod start_error;
+mod status;
+mod test_updates;
+mod waiting;
+
+pub use builder::ClientBuilder;
+pub use changes::Changes;
+pub use client::{Client, SetKeysError};
+pub use context::{Context, ContextBuilder};
+pub use feature::Feature;
+pub use frozen::Snapshot;
+pub use ready::NotReady;
+pub use snapshot::{BootstrapError, SnapshotFile};
+pub use start_error::StartError;
+pub use status::Status;
+pub use test_updates::{NewValue, Outcome, Refusal, TestUpdates, Update};
+pub use waiting::block_on;
+
+pub use fh_eval::{
+    Attributes, Country, Device, Diagnostic, Kind, Number, Platform, Profile, Timestamp, Value,
+};
+pub use fh_session::{
+    Ask, Backoff, Change, Collection, Connection, ContextPlacement, Counters, Deduplicate, Detail,
+    Dispatch, Evaluated, Explained, Flow, Interceptor, KeyError, KeyKind, Limits, LockPolicy,
+    Named, NewState, Notice, Observer, Params, Problem, RawKind, RawUpdate, Readiness,
+    ReadinessChange, Reason, Source, Stage, Status as SessionStatus, Subscription, UrlError,
+    UsageEvent, UsageOptions, UsedFeature, WhileSwitching,
+};

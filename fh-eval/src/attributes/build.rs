@@ -162,6 +162,29 @@ impl AttributesBuilder {
         self
     }
 
+    /// Takes an attribute with all its values away.
+    ///
+    /// ```
+    /// use fh_eval::Attributes;
+    /// let fred = Attributes::builder().user_key("fred").attribute("plan", ["gold", "beta"]);
+    /// let nobody = fred.remove("userkey").remove("unknown").build();
+    /// assert!(nobody.get("userkey").is_none());
+    /// assert_eq!(nobody.get("plan").unwrap().len(), 2);
+    /// ```
+    #[must_use]
+    pub fn remove(self, name: &str) -> Self {
+        if self.attributes.get(name).is_none() {
+            return self;
+        }
+        let mut rest = Self::default();
+        for (other, values) in self.attributes.iter().filter(|(other, _)| *other != name) {
+            for value in values {
+                rest.attributes.put(other, value);
+            }
+        }
+        rest
+    }
+
     /// The finished context.
     #[inline]
     #[must_use]
@@ -177,6 +200,13 @@ impl AttributesBuilder {
     /// Adds one value.
     pub(super) fn add(&mut self, name: &str, value: &str) {
         self.attributes.put(name, value);
+    }
+}
+
+impl From<Attributes> for AttributesBuilder {
+    /// Begins with the attributes of a finished context.
+    fn from(attributes: Attributes) -> Self {
+        Self { attributes }
     }
 }
 

@@ -1,0 +1,33 @@
+//! Interceptors and observers that belong to another client.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fh_session::{Ask, Dispatch, Flow, Interceptor, Observer, UsageEvent};
+
+/// The same, but for its end, which is another's business.
+pub(super) struct Borrowed<T: ?Sized>(pub(super) Arc<T>);
+
+impl Interceptor for Borrowed<dyn Interceptor> {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn intercept(&self, ask: &Ask<'_>) -> Flow {
+        self.0.intercept(ask)
+    }
+}
+
+impl Observer for Borrowed<dyn Observer> {
+    fn observe(&self, event: &UsageEvent) {
+        self.0.observe(event);
+    }
+
+    fn dispatch(&self) -> Dispatch {
+        self.0.dispatch()
+    }
+
+    fn flush(&self, limit: Duration) {
+        self.0.flush(limit);
+    }
+}

@@ -1,0 +1,122 @@
+//! Changes as a stream.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use fh_eval::Attributes;
+use fh_session::{Change, Hub, Subscription};
+use futures_core::Stream;
+
+/// The changes of one feature as somebody sees them (D-63). Ends when the client is closed or dropped.
+///
+/// It holds one change at most: who is slow gets from the value seen last to the present one, and nothing of what was between. It does not
+/// keep the client alive.
+///
+/// ```
+/// # use fh_client::testing::MemoryEdge;
+/// # fh_client::block_on(async {
+/// # let edge = MemoryEdge::new();
+/// # edge.set("COLOUR", "red");
+/// # let client = edge.client().start()?;
+/// # client.ready().await?;
+/// let mut changes = client.changes("COLOUR");
+/// # edge.set("COLOUR", "blue");
+/// if let Some(change) = changes.next().await {
+///     println!("{:?} became {:?}", change.old, change.new);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
+#[must_use = "streams do nothing unless polled"]
+pub struct Changes {
+    slot: Arc<Slot>,
+    _subscription: Subscription,
+}
+
+#[derive(Default)]
+struct Slot(Mutex<Content>);
+
+#[derive(Default)]
+struct Content {
+    change: Option<Change>,
+    waker: Option<Waker>,
+    is_over: bool,
+}
+
+impl Slot {
+    fn content(&self) -> MutexGuard<'_, Content> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The listener's end. The hub drops it when it is closed, or dropped itself.
+struct Feeder(Arc<Slot>);
+
+impl Feeder {
+    fn put(&self, change: &Change) {
+        let mut content = self.0.content();
+        let merged = match content.change.take() {
+            None => Some(change.clone()),
+            Some(unseen) => {
+                let mut merged = change.clone();
+                merged.old = unseen.old;
+                merged.was_locked = unseen.was_locked;
+                // There and back again is no change to who has not looked.
+                (merged.old != merged.new || merged.was_locked != merged.is_locked)
+                    .then_some(merged)
+            }
+        };
+        content.change = merged;
+        let waker = content.waker.take();
+        drop(content);
+        waker.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Drop for Feeder {
+    fn drop(&mut self) {
+        let mut content = self.0.content();
+        content.is_over = true;
+        let waker = content.waker.take();
+        drop(content);
+        waker.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Changes {
+    pub(crate) fn new(hub: &Hub, key: &str, who: Option<&Arc<Attributes>>) -> Self {
+        let slot = Arc::new(Slot::default());
+        let feeder = Feeder(Arc::clone(&slot));
+        let subscription = hub.on_change(key, who, move |change| feeder.put(change));
+        Self { slot, _subscription: subscription }
+    }
+
+    /// The next change; `None` once the client is closed.
+    pub async fn next(&mut self) -> Option<Change> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+impl Stream for Changes {
+    type Item = Change;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Change>> {
+        let mut content = self.slot.content();
+        if let Some(change) = content.change.take() {
+            return Poll::Ready(Some(change));
+        }
+        if content.is_over {
+            return Poll::Ready(None);
+        }
+        content.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl fmt::Debug for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Changes").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,92 @@
+//! The one request in flight, from its sending to the last piece of its answer.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use fh_session::{Head, Ticket};
+
+use crate::transport::{
+    Body, BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
+};
+
+/// A request and its answer. Dropping it closes the connection.
+pub(super) struct Exchange {
+    pub(super) ticket: Ticket,
+    phase: Phase,
+}
+
+enum Phase {
+    Sent(BoxFuture<Result<Response, TransportError>>),
+    Reading(Body),
+    Over,
+}
+
+/// News about it.
+pub(super) enum Arrival {
+    Head(Head),
+    Piece(Bytes),
+    Complete,
+    Failed(TransportError),
+}
+
+impl Exchange {
+    pub(super) fn new(
+        ticket: Ticket,
+        transport: &dyn Transport,
+        request: TransportRequest,
+    ) -> Self {
+        let sent = guarded(|| Ok(transport.send(request)));
+        let phase = match sent {
+            Ok(future) => Phase::Sent(future),
+            Err(error) => Phase::Sent(Box::pin(async move { Err(error) })),
+        };
+        Self { ticket, phase }
+    }
+
+    /// Waits for the next news. Nothing comes after `Complete` and `Failed`.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
+        let arrival = match &mut self.phase {
+            Phase::Over => return Poll::Pending,
+            Phase::Sent(future) => {
+                let polled = guarded(|| match future.as_mut().poll(cx) {
+                    Poll::Pending => Ok(None),
+                    Poll::Ready(answer) => answer.map(Some),
+                });
+                match polled {
+                    Ok(None) => return Poll::Pending,
+                    Ok(Some(response)) => {
+                        self.phase = Phase::Reading(response.body);
+                        Arrival::Head(response.head)
+                    }
+                    Err(error) => Arrival::Failed(error),
+                }
+            }
+            Phase::Reading(body) => {
+                let polled = guarded(|| match body.as_mut().poll_next(cx) {
+                    Poll::Pending => Ok(None),
+                    Poll::Ready(piece) => piece.transpose().map(Some),
+                });
+                match polled {
+                    Ok(None) => return Poll::Pending,
+                    Ok(Some(Some(piece))) => Arrival::Piece(piece),
+                    Ok(Some(None)) => Arrival::Complete,
+                    Err(error) => Arrival::Failed(error),
+                }
+            }
+        };
+        if matches!(arrival, Arrival::Complete | Arrival::Failed(_)) {
+            self.phase = Phase::Over;
+        }
+        Poll::Ready(arrival)
+    }
+}
+
+/// Runs a transport's code. If it panics, that is an error like any other: a panic must not end the client in silence.
+pub(crate) fn guarded<T>(
+    run: impl FnOnce() -> Result<T, TransportError>,
+) -> Result<T, TransportError> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|_| {
+        Err(TransportError::new(TransportErrorKind::Other, "the transport panicked"))
+    })
+}

@@ -1,0 +1,221 @@
+//! What the driver does: gives the session its input, and performs its actions.
+
+use std::sync::Arc;
+
+use fh_session::{
+    Action, Connection, End, Errand, Input, Notice, Readiness, Request, Source, Status, Ticket,
+};
+use tokio::sync::oneshot;
+
+use super::{Arrival, Command, Driver, Exchange, SWEEP_ABOVE, Settled, StoredShape};
+use crate::secrets::Secrets;
+use crate::snapshot::Found;
+use crate::test_updates::Updater;
+use crate::transport::{Method, TransportErrorKind, TransportRequest};
+
+impl Driver {
+    /// Gives the session something, and performs what follows from it.
+    pub(super) fn handle(&mut self, input: Input<'_>) {
+        let now = self.parts.clock.now();
+        self.parts.session.handle(now, input);
+        while let Some(action) = self.parts.session.poll() {
+            self.perform(action);
+        }
+        if let Some(contact) = self.parts.session.last_contact() {
+            self.parts.hub.contact(contact);
+        }
+    }
+
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Send(ticket, request) => self.send(ticket, request),
+            Action::Abort(ticket) => {
+                self.exchange.take_if(|exchange| exchange.ticket == ticket);
+            }
+            Action::Publish(publication) => {
+                if let Some(keeper) = &mut self.parts.keeper {
+                    keeper.published(&publication.rules);
+                }
+                self.parts.board.publish(publication.rules.clone());
+                self.parts.hub.publish(publication);
+            }
+            Action::Status(status) => self.show(status),
+            Action::Notice(notice) => self.note(notice),
+            Action::Raw(update) => self.parts.hub.raw(update),
+            Action::Arm => self.parts.hub.arm(),
+            Action::Settled(errand, outcome) => {
+                if let Some(waiting) = self.waiting.remove(&errand) {
+                    // Whoever waited may have given up.
+                    let _ = waiting.send(outcome);
+                }
+            }
+            // Actions of a later session that this driver does not know.
+            _ => {}
+        }
+    }
+
+    /// Something odd.
+    pub(crate) fn note(&mut self, notice: Notice) {
+        self.journal.notice(&notice);
+        self.parts.hub.notice(notice);
+    }
+
+    fn show(&mut self, status: Status) {
+        self.journal.status(&status);
+        if let Some(keeper) = &mut self.parts.keeper {
+            keeper.status(&status);
+        }
+        self.parts.hub.set_status(status.clone());
+        self.parts.board.show(status);
+    }
+
+    fn send(&mut self, ticket: Ticket, request: Request) {
+        let request = TransportRequest {
+            method: Method::Get,
+            url: request.url,
+            headers: request.headers,
+            body: None,
+            connect_timeout: self.parts.connect_timeout,
+        };
+        // Whatever was in flight is given up by that.
+        self.exchange = Some(Exchange::new(ticket, &*self.parts.transport, request));
+    }
+
+    pub(super) fn arrived(&mut self, ticket: Ticket, arrival: Arrival) {
+        if matches!(arrival, Arrival::Complete | Arrival::Failed(_)) {
+            self.exchange.take_if(|exchange| exchange.ticket == ticket);
+        }
+        match arrival {
+            Arrival::Head(head) => self.handle(Input::Opened { ticket, head: &head }),
+            Arrival::Piece(bytes) => self.handle(Input::Bytes { ticket, bytes: &bytes }),
+            Arrival::Complete => self.handle(Input::Closed { ticket, end: End::Complete }),
+            Arrival::Failed(error) => {
+                let text = self.secrets.wiped(error.text());
+                let end = match error.kind() {
+                    TransportErrorKind::Tls => End::Tls(&text),
+                    TransportErrorKind::ConnectTimeout => End::ConnectTimeout,
+                    _ => End::Broken(&text),
+                };
+                self.handle(Input::Closed { ticket, end });
+            }
+        }
+    }
+
+    pub(super) async fn obey(&mut self, command: Command) {
+        match command {
+            // The loop ends before it comes here.
+            Command::Stop => {}
+            Command::Touched => self.handle(Input::Touched),
+            Command::Refresh(reply) => {
+                let errand = self.wait_for(reply);
+                self.handle(Input::Refresh(errand));
+            }
+            Command::Context(context, reply) => {
+                let errand = self.wait_for(reply);
+                self.handle(Input::Context(errand, context));
+            }
+            Command::Keys(keys, reply) => {
+                let errand = self.wait_for(reply);
+                self.secrets = Arc::new(Secrets::of(&keys));
+                if let Some(keeper) = &mut self.parts.keeper {
+                    keeper.keys(&keys);
+                }
+                self.parts.keys = keys.clone();
+                self.handle(Input::Keys(errand, keys));
+            }
+            Command::Update(request, reply) => {
+                let updater = Updater {
+                    transport: self.parts.transport.clone(),
+                    edge: self.parts.edge.clone(),
+                    key: self.parts.keys.first().clone(),
+                    secrets: Arc::clone(&self.secrets),
+                    headers: self.parts.headers.clone(),
+                    connect_timeout: self.parts.connect_timeout,
+                    timeout: self.parts.request_timeout,
+                    board: self.parts.board.clone(),
+                    commands: self.parts.desk.clone(),
+                };
+                self.updates.spawn(async move {
+                    // Whoever waited may have given up.
+                    let _ = reply.send(updater.run(request).await);
+                });
+            }
+            Command::Stored { source, environment, json, shape } => match shape {
+                StoredShape::List => {
+                    self.handle(Input::Stored { source, environment, features: &json });
+                }
+                StoredShape::Feature => {
+                    self.handle(Input::StoredFeature { source, environment, feature: &json });
+                }
+            },
+            Command::Flush(reply) => {
+                self.save().await;
+                let _ = reply.send(());
+            }
+        }
+    }
+
+    fn wait_for(&mut self, reply: oneshot::Sender<Settled>) -> Errand {
+        if self.waiting.len() > SWEEP_ABOVE {
+            self.waiting.retain(|_, waiting| !waiting.is_closed());
+        }
+        let errand = self.errand();
+        self.waiting.insert(errand, reply);
+        errand
+    }
+
+    /// Serves what the snapshot file holds, if it is ours.
+    pub(super) async fn restore(&mut self) {
+        let Some(keeper) = &self.parts.keeper else { return };
+        match keeper.load().await {
+            Found::Nothing => {}
+            Found::Unusable(why) => {
+                self.note(Notice::StoreIgnored { source: Source::Snapshot, why });
+            }
+            Found::Saved(saved) => {
+                self.parts.board.restored(saved.at);
+                for (environment, features) in saved.environments {
+                    self.handle(Input::Stored {
+                        source: Source::Snapshot,
+                        environment,
+                        features: &features,
+                    });
+                }
+            }
+        }
+    }
+
+    /// Writes the snapshot.
+    pub(super) async fn save(&mut self) {
+        let now = self.parts.clock.now();
+        let Some(write) = self.parts.keeper.as_mut().and_then(|keeper| keeper.begin(now)) else {
+            return;
+        };
+        let outcome = tokio::task::spawn_blocking(move || write.run()).await;
+        if let Ok(Err(why)) = outcome {
+            self.journal.not_saved(&why.to_string());
+        }
+    }
+
+    /// Ends everything that hangs on this driver.
+    pub(super) fn close(&mut self) {
+        self.parts.board.close();
+        let last = self.parts.board.status();
+        if last.readiness != Readiness::Closed {
+            // The runtime was shut down under it.
+            self.show(Status {
+                readiness: Readiness::Closed,
+                connection: Connection::Closed,
+                next_attempt: None,
+                ..last
+            });
+        }
+        let now = self.parts.clock.now();
+        if let Some(write) = self.parts.keeper.as_mut().and_then(|keeper| keeper.last(now)) {
+            let _ = write.run();
+        }
+        self.waiting.clear();
+        self.parts.hub.close();
+        self.parts.dispatcher.end();
+    }
+}

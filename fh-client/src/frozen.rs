@@ -1,0 +1,63 @@
+//! One state, for several reads.
+
+use std::sync::Arc;
+
+use fh_eval::{Attributes, Kind, Number, Value};
+use fh_session::{Detail, Explained, Readiness};
+use serde::de::DeserializeOwned;
+
+use crate::reads::reads;
+
+/// The features at one moment: several reads answer from one state (D-83), whatever arrives meanwhile.
+///
+/// ```
+/// # use fh_client::testing::MemoryEdge;
+/// # let edge = MemoryEdge::new();
+/// # edge.set("OLD_TAX", false);
+/// # edge.set("NEW_TAX", true);
+/// # let client = edge.client().start()?;
+/// # client.wait_ready(std::time::Duration::from_secs(5))?;
+/// let now = client.snapshot();
+/// assert_ne!(now.is_enabled("OLD_TAX"), now.is_enabled("NEW_TAX"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Snapshot {
+    state: Arc<fh_session::Snapshot>,
+    who: Option<Arc<Attributes>>,
+}
+
+reads!(Snapshot, |self| self.state, self.who.as_ref());
+
+impl Snapshot {
+    pub(crate) const fn new(
+        state: Arc<fh_session::Snapshot>,
+        who: Option<Arc<Attributes>>,
+    ) -> Self {
+        Self { state, who }
+    }
+
+    /// The same state, for somebody else.
+    #[must_use]
+    pub fn of(&self, who: &Arc<Attributes>) -> Self {
+        Self { state: Arc::clone(&self.state), who: Some(Arc::clone(who)) }
+    }
+
+    /// Was the client ready?
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        self.state.readiness()
+    }
+
+    /// Counts up whenever an answer may be another one.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.state.generation()
+    }
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.state.fmt(f)
+    }
+}

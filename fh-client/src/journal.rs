@@ -1,0 +1,150 @@
+//! What the driver tells logs and metrics.
+
+use std::collections::HashSet;
+
+use fh_session::{ApiKeys, EdgeUrl, Hub, Millis, Notice, Problem, Readiness, Status};
+use tracing::{debug, error, info, warn};
+
+/// So many different notices are logged as warnings; later ones as debug output only.
+const MOST_NOTICES: usize = 256;
+
+/// Logs changes: each trouble once at a level that people see, however often it is tried again, until all is well again.
+pub(crate) struct Journal {
+    edge: String,
+    environment: String,
+    last: Status,
+    /// Kinds of trouble since all was well.
+    troubles: HashSet<&'static str>,
+    notices: HashSet<String>,
+    #[cfg(feature = "metrics")]
+    gauges: crate::metrics::Gauges,
+}
+
+impl Journal {
+    pub(crate) fn new(edge: &EdgeUrl, keys: &ApiKeys) -> Self {
+        let environment = keys.first().environment().to_string();
+        Self {
+            edge: edge.to_string(),
+            #[cfg(feature = "metrics")]
+            gauges: crate::metrics::Gauges::new(&environment),
+            environment,
+            last: Status::default(),
+            troubles: HashSet::new(),
+            notices: HashSet::new(),
+        }
+    }
+
+    /// The status has changed, or not.
+    pub(crate) fn status(&mut self, status: &Status) {
+        #[cfg(feature = "metrics")]
+        self.gauges.status(&self.last, status);
+        if status.connection != self.last.connection {
+            debug!(
+                edge = self.edge,
+                environment = self.environment,
+                from = %self.last.connection,
+                to = %status.connection,
+                attempts = status.attempts,
+                "connection"
+            );
+        }
+        self.problem(status);
+        if status.readiness != self.last.readiness {
+            self.readiness(status);
+        }
+        self.last.clone_from(status);
+    }
+
+    fn problem(&mut self, status: &Status) {
+        let Some(problem) = &status.problem else {
+            if !self.troubles.is_empty() {
+                self.troubles.clear();
+                info!(edge = self.edge, environment = self.environment, "the Edge answers again");
+            }
+            return;
+        };
+        if self.last.problem.as_ref() == Some(problem) && self.last.attempts == status.attempts {
+            return;
+        }
+        let is_routine = matches!(problem, Problem::Disconnected | Problem::ClosedEarly);
+        if is_routine || !self.troubles.insert(problem.as_str()) {
+            debug!(
+                edge = self.edge,
+                environment = self.environment,
+                attempts = status.attempts,
+                problem = problem.as_str(),
+                "{problem}"
+            );
+        } else {
+            warn!(
+                edge = self.edge,
+                environment = self.environment,
+                problem = problem.as_str(),
+                "{problem}"
+            );
+        }
+    }
+
+    fn readiness(&self, status: &Status) {
+        match status.readiness {
+            Readiness::Ready => {
+                info!(
+                    edge = self.edge,
+                    environment = self.environment,
+                    source = status.source.as_ref().map_or("", |source| source.as_str()),
+                    "ready"
+                );
+            }
+            Readiness::Failed => {
+                error!(
+                    edge = self.edge,
+                    environment = self.environment,
+                    problem = status.problem.as_ref().map_or("", Problem::as_str),
+                    "the Edge refuses this client"
+                );
+            }
+            other => {
+                debug!(edge = self.edge, environment = self.environment, "{other}");
+            }
+        }
+    }
+
+    /// Something odd: each once.
+    pub(crate) fn notice(&mut self, notice: &Notice) {
+        let text = notice.to_string();
+        if self.notices.contains(&text) {
+            return;
+        }
+        if self.notices.len() < MOST_NOTICES {
+            warn!(edge = self.edge, environment = self.environment, "{text}");
+            self.notices.insert(text);
+        } else {
+            debug!(edge = self.edge, environment = self.environment, "{text}");
+        }
+    }
+
+    /// A snapshot could not be written: once until one can.
+    pub(crate) fn not_saved(&mut self, why: &str) {
+        if self.troubles.insert("snapshot") {
+            warn!(environment = self.environment, why, "the snapshot was not written");
+        }
+    }
+
+    /// When gauges that grow by themselves are due.
+    pub(crate) fn next_measurement(&self) -> Option<Millis> {
+        #[cfg(feature = "metrics")]
+        return Some(self.gauges.next);
+        #[cfg(not(feature = "metrics"))]
+        None
+    }
+
+    /// Sets gauges that grow by themselves.
+    #[cfg_attr(
+        not(feature = "metrics"),
+        allow(clippy::unused_self, clippy::needless_pass_by_ref_mut, unused_variables)
+    )]
+    pub(crate) fn measure(&mut self, hub: &Hub, now: Millis) {
+        #[cfg(feature = "metrics")]
+        self.gauges.measure(hub, now);
+    }
+}

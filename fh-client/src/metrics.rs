@@ -1,0 +1,91 @@
+//! Metrics through the [`metrics`](::metrics) crate, with the feature `metrics`.
+//!
+//! Install any recorder; without one nothing is counted. Every name carries the label `environment`, the id of the first API key's
+//! environment.
+//!
+//! | name | kind | what |
+//! |---|---|---|
+//! | `featurehub_client_ready` | gauge | 1 while features are served that the Edge does not refuse, else 0 |
+//! | `featurehub_client_connected` | gauge | 1 while a stream is open or the last poll was answered |
+//! | `featurehub_client_seconds_since_contact` | gauge | since the Edge last showed a sign of life; set every 10 seconds. Absent before the first |
+//! | `featurehub_client_features` | gauge | features that are served |
+//! | `featurehub_client_requests_total` | counter | requests sent, redirects included |
+//! | `featurehub_client_reconnects_total` | counter | streams that were opened again |
+//! | `featurehub_client_problems_total` | counter | troubles, with the label `problem` |
+//! | `featurehub_client_dropped_events_total` | counter | events that were dropped because a listener or observer was too slow |
+
+use std::time::Duration;
+
+use ::metrics::{counter, gauge};
+use fh_session::{Connection, Hub, Millis, Readiness, Status};
+
+/// How often gauges are set that grow by themselves.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+pub(crate) struct Gauges {
+    environment: String,
+    pub(crate) next: Millis,
+    streams: u64,
+    dropped: u64,
+}
+
+impl Gauges {
+    pub(crate) fn new(environment: &str) -> Self {
+        Self {
+            environment: environment.to_string(),
+            next: Millis::default(),
+            streams: 0,
+            dropped: 0,
+        }
+    }
+
+    fn label(&self) -> String {
+        self.environment.clone()
+    }
+
+    pub(crate) fn status(&mut self, old: &Status, new: &Status) {
+        let is_ready = new.readiness == Readiness::Ready;
+        gauge!("featurehub_client_ready", "environment" => self.label())
+            .set(f64::from(u8::from(is_ready)));
+        let is_connected = matches!(
+            new.connection,
+            Connection::Streaming | Connection::Resting | Connection::Done
+        );
+        gauge!("featurehub_client_connected", "environment" => self.label())
+            .set(f64::from(u8::from(is_connected)));
+        counter!("featurehub_client_requests_total", "environment" => self.label())
+            .increment(new.requests.saturating_sub(old.requests));
+        if new.connection == Connection::Streaming && old.connection != Connection::Streaming {
+            self.streams += 1;
+            if self.streams > 1 {
+                counter!("featurehub_client_reconnects_total", "environment" => self.label())
+                    .increment(1);
+            }
+        }
+        if let Some(problem) = &new.problem
+            && (old.problem.as_ref() != Some(problem) || old.attempts != new.attempts)
+        {
+            counter!(
+                "featurehub_client_problems_total",
+                "environment" => self.label(),
+                "problem" => problem.as_str()
+            )
+            .increment(1);
+        }
+    }
+
+    pub(crate) fn measure(&mut self, hub: &Hub, now: Millis) {
+        self.next = now.after(INTERVAL);
+        if let Some(contact) = hub.last_contact() {
+            gauge!("featurehub_client_seconds_since_contact", "environment" => self.label())
+                .set(now.since(contact).as_secs_f64());
+        }
+        let features = hub.snapshot().rules().ruleset().len();
+        gauge!("featurehub_client_features", "environment" => self.label()).set(features as f64);
+        let counters = hub.counters();
+        let dropped = counters.dropped_events + counters.dropped_usage;
+        counter!("featurehub_client_dropped_events_total", "environment" => self.label())
+            .increment(dropped.saturating_sub(self.dropped));
+        self.dropped = dropped;
+    }
+}

@@ -1,0 +1,84 @@
+//! Waiting for features (D-70).
+
+use std::fmt;
+
+use fh_session::{Connection, Problem, Readiness, Status as SessionStatus};
+
+use crate::board::Board;
+use crate::status::Status;
+
+/// Why a client is not ready.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum NotReady {
+    /// Not in time; this is how things stand. Trying goes on.
+    TimedOut(Box<Status>),
+    /// The Edge refuses this client: why. Trying goes on, slowly.
+    Failed(Problem),
+    /// Nothing is tried any more: the client is offline and was given no features, or the Edge wants no more requests.
+    Stopped,
+    /// The client was closed.
+    Closed,
+    /// This thread drives a runtime of one thread: waiting on it could wait for ever (D-81). Use `ready().await`.
+    InsideRuntime,
+}
+
+impl fmt::Display for NotReady {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TimedOut(status) => write!(f, "no features in time: {status}"),
+            Self::Failed(problem) => problem.fmt(f),
+            Self::Stopped => f.write_str("there are no features, and none are being fetched"),
+            Self::Closed => f.write_str("the client is closed"),
+            Self::InsideRuntime => {
+                f.write_str("waiting would block the runtime of this thread: use `ready().await`")
+            }
+        }
+    }
+}
+
+impl std::error::Error for NotReady {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Failed(problem) => Some(problem),
+            _ => None,
+        }
+    }
+}
+
+/// Does a refusal end the waiting?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusals {
+    End,
+    WaitThrough,
+}
+
+/// Waits until the client is ready, or until it makes no sense any more.
+pub(crate) async fn ready(board: &Board, refusals: Refusals) -> Result<(), NotReady> {
+    let mut status = board.watch_status();
+    let verdict = status.wait_for(|status| judge(status, refusals).is_some()).await;
+    match verdict {
+        Ok(status) => judge(&status, refusals).unwrap_or(Err(NotReady::Closed)),
+        Err(_) => Err(NotReady::Closed),
+    }
+}
+
+/// Is there anything to wait for?
+fn judge(status: &SessionStatus, refusals: Refusals) -> Option<Result<(), NotReady>> {
+    match status.readiness {
+        Readiness::Ready => Some(Ok(())),
+        Readiness::Closed => Some(Err(NotReady::Closed)),
+        _ if refusals == Refusals::WaitThrough => None,
+        Readiness::Failed => {
+            let problem = status.problem.clone();
+            Some(Err(problem.map_or(NotReady::Stopped, NotReady::Failed)))
+        }
+        _ => {
+            let is_stopped = matches!(
+                status.connection,
+                Connection::Offline | Connection::Halted | Connection::Done
+            );
+            is_stopped.then_some(Err(NotReady::Stopped))
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Features given as bytes at the start: any form in which FeatureHub, its SDKs or this crate write them (edge-protocol 9.3).
+
+use std::fmt;
+use std::sync::Arc;
+
+use fh_eval::featurehub::{Document, ParseError};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// The bytes hold no features.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BootstrapError(ParseError);
+
+impl fmt::Display for BootstrapError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the features given at the start cannot be read: {}", self.0)
+    }
+}
+
+impl std::error::Error for BootstrapError {}
+
+/// Features by environment.
+#[derive(Debug, Clone)]
+pub(crate) struct Bootstrap {
+    /// The id, if the form names it, and the list of features as JSON.
+    pub(crate) environments: Vec<(Option<Arc<str>>, Vec<u8>)>,
+}
+
+/// Lists of environments within something else: what a browser's SDK keeps, and our snapshot file.
+#[derive(Deserialize)]
+struct Wrapped<'a> {
+    #[serde(borrow, alias = "e")]
+    environments: &'a RawValue,
+}
+
+impl Bootstrap {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// [`BootstrapError`] if it is none of the forms.
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, BootstrapError> {
+        let wrapped = serde_json::from_slice::<Wrapped<'_>>(bytes).ok();
+        let inner = wrapped.as_ref().map_or(bytes, |wrapped| wrapped.environments.get().as_bytes());
+        let document = Document::parse(inner).map_err(BootstrapError)?;
+        let environments = document
+            .environments
+            .iter()
+            .map(|environment| {
+                let features: Vec<&str> =
+                    environment.features.iter().map(|raw| raw.get()).collect();
+                let list = format!("[{}]", features.join(","));
+                (environment.id.as_deref().map(Arc::from), list.into_bytes())
+            })
+            .collect();
+        Ok(Self { environments })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form() {
+        let one = |id: Option<&str>| vec![(id.map(Arc::from), br#"[{"key":"A"}]"#.to_vec())];
+        for (form, environments) in [
+            (r#"[{"key":"A"}]"#, one(None)),
+            (r#"[{"id":"e","features":[{"key":"A"}]}]"#, one(Some("e"))),
+            (r#"{"id":"e","features":[{"key":"A"}]}"#, one(Some("e"))),
+            (r#"{"e":[{"id":"e","features":[{"key":"A"}]}],"tz":1700000000000}"#, one(Some("e"))),
+            (
+                r#"{"format":"featurehub-snapshot/1","environments":[{"id":"e","features":[{"key":"A"}]}]}"#,
+                one(Some("e")),
+            ),
+        ] {
+            assert_eq!(
+                Bootstrap::read(form.as_bytes()).unwrap().environments,
+                environments,
+                "{form}"
+            );
+        }
+        for nonsense in ["", "7", "{", r#"{"e":7}"#] {
+            assert!(Bootstrap::read(nonsense.as_bytes()).is_err(), "{nonsense}");
+        }
+    }
+}

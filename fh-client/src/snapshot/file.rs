@@ -1,0 +1,274 @@
+//! The snapshot file: its format, and how it is read and replaced.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use fh_eval::Timestamp;
+use fh_session::{ContextHeader, KeyKind, Rules};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// What the file says it is.
+const FORMAT: &str = "featurehub-snapshot/1";
+/// Larger files are not read.
+const MAX_BYTES: u64 = 256 * 1024 * 1024;
+
+#[derive(Serialize)]
+struct Written<'a> {
+    format: &'static str,
+    #[serde(rename = "savedAt")]
+    saved_at: Timestamp,
+    kind: &'static str,
+    keys: &'a str,
+    context: String,
+    environments: Vec<WrittenEnvironment<'a>>,
+}
+
+#[derive(Serialize)]
+struct WrittenEnvironment<'a> {
+    id: &'a str,
+    features: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Stored<'a> {
+    #[serde(rename = "savedAt")]
+    saved_at: String,
+    kind: String,
+    keys: String,
+    context: String,
+    #[serde(borrow)]
+    environments: Vec<StoredEnvironment<'a>>,
+}
+
+#[derive(Deserialize)]
+struct StoredEnvironment<'a> {
+    id: String,
+    #[serde(borrow)]
+    features: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    format: String,
+}
+
+/// Whose features a file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Owner {
+    pub(super) kind: KeyKind,
+    /// The digest of the list of keys.
+    pub(super) keys: String,
+    /// The digest of the context that an Edge has evaluated for; `0` for client-evaluated keys.
+    pub(super) context: String,
+}
+
+impl Owner {
+    const fn kind(&self) -> &'static str {
+        match self.kind {
+            KeyKind::ClientEvaluated => "client-evaluated",
+            KeyKind::ServerEvaluated => "server-evaluated",
+        }
+    }
+}
+
+/// What a usable file holds.
+#[derive(Debug)]
+pub(crate) struct Saved {
+    pub(crate) at: Timestamp,
+    /// Ids, and lists of features as JSON.
+    pub(crate) environments: Vec<(Arc<str>, Vec<u8>)>,
+}
+
+/// Writes the text of a file.
+pub(super) fn write(
+    rules: &Rules,
+    owner: &Owner,
+    saved_at: Timestamp,
+) -> serde_json::Result<Vec<u8>> {
+    let mut environments: BTreeMap<&str, Vec<&RawValue>> = BTreeMap::new();
+    for feature in rules.ruleset().iter() {
+        let id = rules.environment_of(feature.key()).map_or("", |id| &**id);
+        environments.entry(id).or_default().push(serde_json::from_str(feature.json())?);
+    }
+    let context = match rules.evaluated_for() {
+        None => Ok(String::from("0")),
+        Some(evaluated) => ContextHeader::of(&evaluated.context).map(|header| header.context_sha()),
+    };
+    serde_json::to_vec(&Written {
+        format: FORMAT,
+        saved_at,
+        kind: owner.kind(),
+        keys: &owner.keys,
+        context: context.unwrap_or_default(),
+        environments: environments
+            .into_iter()
+            .map(|(id, features)| WrittenEnvironment { id, features })
+            .collect(),
+    })
+}
+
+/// Reads the text of a file.
+///
+/// # Errors
+/// Why it is not to be used, without any of its text.
+pub(super) fn read(text: &[u8], owner: &Owner) -> Result<Saved, String> {
+    let envelope: Envelope =
+        serde_json::from_slice(text).map_err(|why| format!("it cannot be read: {why}"))?;
+    if envelope.format != FORMAT {
+        return Err("it is of another format".to_string());
+    }
+    let stored: Stored<'_> =
+        serde_json::from_slice(text).map_err(|why| format!("it cannot be read: {why}"))?;
+    if stored.keys != owner.keys || stored.kind != owner.kind() {
+        return Err("it was saved with other API keys".to_string());
+    }
+    if stored.context != owner.context {
+        return Err("it was saved for another context".to_string());
+    }
+    let at =
+        stored.saved_at.parse().map_err(|_| "it does not say when it was saved".to_string())?;
+    let environments = stored
+        .environments
+        .into_iter()
+        .map(|each| (each.id.into(), each.features.get().as_bytes().to_vec()))
+        .collect();
+    Ok(Saved { at, environments })
+}
+
+/// The bytes of a file; `None` if there is none.
+pub(super) fn load(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it is too large"));
+    }
+    Ok(Some(bytes))
+}
+
+/// Replaces a file as a whole: whoever reads it sees the old text or the new one, and so does whoever reads it after a power cut.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let beside = beside(path);
+    let written = create(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let replaced = written.and_then(|()| fs::rename(&beside, path));
+    if replaced.is_err() {
+        let _ = fs::remove_file(&beside);
+        return replaced;
+    }
+    sync_directory(path);
+    Ok(())
+}
+
+/// A name of our own in the same directory, since a file can only be moved within its file system.
+fn beside(path: &Path) -> PathBuf {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}-{}.new", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+    path.with_file_name(name)
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        // A process of the same number died in the middle of this.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            options.open(path)
+        }
+        other => other,
+    }
+}
+
+/// Makes the new name last, where directories can be synced. The text is safe already.
+fn sync_directory(path: &Path) {
+    #[cfg(unix)]
+    if let Some(parent) = path.parent() {
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        let _ = File::open(parent).and_then(|directory| directory.sync_all());
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
+#[cfg(test)]
+mod tests {
+    use fh_eval::{Profile, Ruleset};
+    use fh_session::Environments;
+
+    use super::*;
+
+    fn owner() -> Owner {
+        Owner { kind: KeyKind::ClientEvaluated, keys: "ab12".into(), context: "0".into() }
+    }
+
+    fn text() -> Vec<u8> {
+        let list =
+            br#"[{"id":"1","key":"A","version":3,"type":"NUMBER","value":7.50},{"key":"B"}]"#;
+        let ruleset = Ruleset::from_json(list, Profile::Client).unwrap();
+        let rules = Rules::client_evaluated(ruleset, Environments::One("env".into()));
+        write(&rules, &owner(), Timestamp::from_millis(1_000)).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        let saved = read(&text(), &owner()).unwrap();
+        assert_eq!(saved.at, Timestamp::from_millis(1_000));
+        let [(id, features)] = saved.environments.as_slice() else { panic!() };
+        assert_eq!(&**id, "env");
+        let features = String::from_utf8(features.clone()).unwrap();
+        assert!(features.contains(r#""value":7.50"#), "{features}");
+    }
+
+    #[test]
+    fn what_is_not_ours_is_not_used() {
+        let good = String::from_utf8(text()).unwrap();
+        for (bad, why) in [
+            (good[..good.len() - 9].to_string(), "cannot be read"),
+            (String::new(), "cannot be read"),
+            ("\0\u{1}".to_string(), "cannot be read"),
+            (r#"{"format":"other"}"#.to_string(), "another format"),
+            (good.replace("snapshot/1", "snapshot/2"), "another format"),
+            (good.replace("ab12", "ab13"), "other API keys"),
+            (good.replace("client-evaluated", "server-evaluated"), "other API keys"),
+            (good.replace(r#""context":"0""#, r#""context":"1""#), "another context"),
+            (good.replace("1970", "soon"), "when it was saved"),
+        ] {
+            let said = read(bad.as_bytes(), &owner()).unwrap_err();
+            assert!(said.contains(why), "{said} for {bad}");
+        }
+    }
+
+    #[test]
+    fn replaced_as_a_whole_and_private() {
+        let folder = std::env::temp_dir().join(format!("fh-snapshot-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("flags.json");
+        assert!(load(&path).unwrap().is_none());
+        replace(&path, b"one").unwrap();
+        replace(&path, b"two").unwrap();
+        assert_eq!(load(&path).unwrap().unwrap(), b"two");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert!(replace(&folder.join("none").join("x"), b"").is_err());
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -1,0 +1,162 @@
+//! When the snapshot is written, and with what.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fh_eval::Timestamp;
+use fh_session::{ApiKeys, Connection, ContextHeader, Millis, Rules, Status};
+
+use super::SnapshotFile;
+use super::file::{self, Owner, Saved};
+
+/// Writes are at least so far apart.
+const PAUSE: Duration = Duration::from_secs(5);
+/// So often the file is written again though nothing changed: it says when its features were known to be good.
+const CONFIRM: Duration = Duration::from_secs(600);
+
+/// A clock that says what time it is in the world.
+pub(crate) type WallClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Keeps the snapshot file of one client.
+pub(crate) struct Keeper {
+    file: SnapshotFile,
+    owner: Owner,
+    clock: WallClock,
+    rules: Option<Arc<Rules>>,
+    /// Are the features from the Edge itself? A restored file is not written again as if it were new.
+    is_from_edge: bool,
+    is_live: bool,
+    confirmed: Option<Millis>,
+    /// Is there something that the file does not hold?
+    is_new: bool,
+    written: Option<Millis>,
+}
+
+/// What was found at the start.
+pub(crate) enum Found {
+    Nothing,
+    Unusable(String),
+    Saved(Saved),
+}
+
+/// A write that is due; run where it may block.
+pub(crate) struct DueWrite {
+    path: PathBuf,
+    rules: Arc<Rules>,
+    owner: Owner,
+    saved_at: Timestamp,
+}
+
+impl DueWrite {
+    pub(crate) fn run(&self) -> io::Result<()> {
+        let bytes = file::write(&self.rules, &self.owner, self.saved_at)?;
+        file::replace(&self.path, &bytes)
+    }
+}
+
+impl Keeper {
+    pub(crate) fn new(
+        file: SnapshotFile,
+        keys: &ApiKeys,
+        context: &ContextHeader,
+        clock: WallClock,
+    ) -> Self {
+        let context = match keys.kind() {
+            fh_session::KeyKind::ClientEvaluated => String::from("0"),
+            fh_session::KeyKind::ServerEvaluated => context.context_sha(),
+        };
+        Self {
+            file,
+            owner: Owner { kind: keys.kind(), keys: keys.fingerprint(), context },
+            clock,
+            rules: None,
+            is_from_edge: false,
+            is_live: false,
+            confirmed: None,
+            is_new: false,
+            written: None,
+        }
+    }
+
+    /// Reads the file, off the runtime's thread.
+    pub(crate) async fn load(&self) -> Found {
+        let (path, owner) = (self.file.path.clone(), self.owner.clone());
+        let loaded = tokio::task::spawn_blocking(move || match file::load(&path) {
+            Ok(None) => Found::Nothing,
+            Ok(Some(text)) => match file::read(&text, &owner) {
+                Ok(saved) => Found::Saved(saved),
+                Err(why) => Found::Unusable(why),
+            },
+            Err(error) => Found::Unusable(error.to_string()),
+        });
+        match loaded.await {
+            Ok(Found::Saved(saved)) if self.is_too_old(saved.at) => {
+                Found::Unusable("it is too old".to_string())
+            }
+            Ok(found) => found,
+            Err(_) => Found::Nothing,
+        }
+    }
+
+    fn is_too_old(&self, saved: Timestamp) -> bool {
+        let age = (self.clock)().as_millis().saturating_sub(saved.as_millis());
+        self.file
+            .max_age
+            .is_some_and(|limit| i64::try_from(limit.as_millis()).is_ok_and(|limit| age > limit))
+    }
+
+    /// Features came.
+    pub(crate) fn published(&mut self, rules: &Arc<Rules>) {
+        self.rules = Some(Arc::clone(rules));
+        self.is_new = true;
+    }
+
+    /// The status after them.
+    pub(crate) fn status(&mut self, status: &Status) {
+        let from_edge = status.source.as_ref().is_some_and(fh_session::Source::is_edge);
+        self.is_from_edge = from_edge;
+        self.is_live = status.connection == Connection::Streaming;
+        self.confirmed = status.updated;
+    }
+
+    /// The keys are others from now on.
+    pub(crate) fn keys(&mut self, keys: &ApiKeys) {
+        self.owner.kind = keys.kind();
+        self.owner.keys = keys.fingerprint();
+        // What is there was fetched with the former ones.
+        self.rules = None;
+    }
+
+    /// When to write next.
+    pub(crate) fn due(&self) -> Option<Millis> {
+        if !self.is_from_edge || self.rules.is_none() {
+            return None;
+        }
+        let pause = if self.is_new { PAUSE } else { CONFIRM };
+        Some(self.written.map_or_else(Millis::default, |written| written.after(pause)))
+    }
+
+    /// The last write, unless the file holds everything already.
+    pub(crate) fn last(&mut self, now: Millis) -> Option<DueWrite> {
+        if self.is_new { self.begin(now) } else { None }
+    }
+
+    /// A write, if there is anything to write.
+    pub(crate) fn begin(&mut self, now: Millis) -> Option<DueWrite> {
+        let rules = self.rules.clone().filter(|_| self.is_from_edge)?;
+        let confirmed = if self.is_live { Some(now) } else { self.confirmed };
+        let age = confirmed.map_or(Duration::ZERO, |confirmed| now.since(confirmed));
+        let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+        let wall = (self.clock)().as_millis();
+        self.is_new = false;
+        self.written = Some(now);
+        Some(DueWrite {
+            path: self.file.path.clone(),
+            rules,
+            owner: self.owner.clone(),
+            saved_at: Timestamp::from_millis(wall.saturating_sub(age)),
+        })
+    }
+}

@@ -1,0 +1,97 @@
+//! Why a client cannot start: the only error that a program must handle.
+
+use std::fmt;
+
+use fh_session::{KeyError, TooManyAttributes, UrlError};
+
+use crate::snapshot::BootstrapError;
+#[cfg(feature = "reqwest")]
+use crate::transport::TransportSetupError;
+
+/// A client cannot start: something about its settings. Trouble with the network is none; see [`Client::status`](crate::Client::status).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The Edge's URL.
+    Url(UrlError),
+    /// The API keys.
+    Keys(KeyError),
+    /// Several API keys and streaming: a stream has one key (D-77).
+    SeveralKeysStream,
+    /// A header that cannot be sent, or that the client sets itself: its name.
+    Header(String),
+    /// A back-off whose cap is below its initial delay, or whose jitter is not from 0 to 1.
+    Backoff,
+    /// The context has more attributes than an Edge takes.
+    Context(TooManyAttributes),
+    /// The features given at the start.
+    Bootstrap(BootstrapError),
+    /// The default transport.
+    #[cfg(feature = "reqwest")]
+    Transport(TransportSetupError),
+    /// The crate was built without a transport, and none was given.
+    NoTransport,
+    /// The platform gives no thread: why.
+    Thread(String),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(error) => error.fmt(f),
+            Self::Keys(error) => error.fmt(f),
+            Self::SeveralKeysStream => f.write_str("several API keys cannot be streamed: poll"),
+            Self::Header(name) => write!(f, "the header {name:?} cannot be sent"),
+            Self::Backoff => f.write_str(
+                "a back-off needs a cap not below its initial delay, and a jitter from 0 to 1",
+            ),
+            Self::Context(error) => error.fmt(f),
+            Self::Bootstrap(error) => error.fmt(f),
+            #[cfg(feature = "reqwest")]
+            Self::Transport(error) => error.fmt(f),
+            Self::NoTransport => {
+                f.write_str("there is no transport: give one, or enable the feature `reqwest`")
+            }
+            Self::Thread(why) => write!(f, "no thread: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Url(error) => Some(error),
+            Self::Keys(error) => Some(error),
+            Self::Context(error) => Some(error),
+            Self::Bootstrap(error) => Some(error),
+            #[cfg(feature = "reqwest")]
+            Self::Transport(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<UrlError> for StartError {
+    fn from(error: UrlError) -> Self {
+        Self::Url(error)
+    }
+}
+
+impl From<KeyError> for StartError {
+    fn from(error: KeyError) -> Self {
+        Self::Keys(error)
+    }
+}
+
+impl From<BootstrapError> for StartError {
+    fn from(error: BootstrapError) -> Self {
+        Self::Bootstrap(error)
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl From<TransportSetupError> for StartError {
+    fn from(error: TransportSetupError) -> Self {
+        Self::Transport(error)
+    }
+}

@@ -1,0 +1,175 @@
+//! The state of a client for people, probes and logs.
+
+use std::fmt;
+use std::time::Duration;
+
+use fh_session::{Connection, Counters, Hub, Millis, Problem, Readiness, Source};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// How a client is doing, at one moment.
+///
+/// Prints itself in words, and serialises as JSON for a health endpoint. Holds no API key.
+///
+/// ```
+/// # use fh_client::testing::MemoryEdge;
+/// let edge = MemoryEdge::new();
+/// let client = edge.client().start()?;
+/// client.wait_ready(std::time::Duration::from_secs(5))?;
+/// let status = client.status();
+/// assert_eq!(status.readiness.as_str(), "READY");
+/// assert!(status.to_string().starts_with("READY, streaming"));
+/// let json = serde_json::to_value(&status)?;
+/// assert_eq!(json["connection"], "streaming");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Status {
+    /// Can the client be asked?
+    pub readiness: Readiness,
+    /// What the connection does.
+    pub connection: Connection,
+    /// What went wrong last; `None` again once the Edge has answered well.
+    pub problem: Option<Problem>,
+    /// Attempts since the Edge last answered well.
+    pub attempts: u32,
+    /// Requests sent since the start, redirects counted.
+    pub requests: u64,
+    /// Until the next request goes out by itself.
+    pub next_attempt: Option<Duration>,
+    /// Since the Edge last showed a sign of life.
+    pub since_contact: Option<Duration>,
+    /// Since features were last received or confirmed. Of features from a snapshot: since it was saved.
+    pub data_age: Option<Duration>,
+    /// Where the features came from last.
+    pub source: Option<Source>,
+    /// Has the Edge said that the environment is stale? No request is made until a refresh (D-67).
+    pub is_stale: bool,
+    /// How many features are served.
+    pub features: usize,
+    /// How many parts of them were not understood; see [`Client::diagnostics`](crate::Client::diagnostics).
+    pub diagnostics: usize,
+    /// Are updates held back by catch & release?
+    pub is_holding: bool,
+    /// What went wrong in listeners, interceptors and observers, and what was dropped.
+    pub counters: Counters,
+}
+
+impl Status {
+    pub(crate) fn of(hub: &Hub, now: Millis, data_age_of_snapshot: Option<Duration>) -> Self {
+        let snapshot = hub.snapshot();
+        let status = snapshot.status();
+        let since = |moment: Millis| now.since(moment);
+        let data_age = match (&status.source, data_age_of_snapshot) {
+            (Some(Source::Snapshot), Some(age)) => Some(age),
+            _ => status.updated.map(since),
+        };
+        Self {
+            readiness: status.readiness,
+            connection: status.connection,
+            problem: status.problem.clone(),
+            attempts: status.attempts,
+            requests: status.requests,
+            next_attempt: status.next_attempt.map(|next| next.since(now)),
+            since_contact: hub.last_contact().map(since),
+            data_age,
+            source: status.source.clone(),
+            is_stale: status.is_stale,
+            features: snapshot.rules().ruleset().len(),
+            diagnostics: snapshot.rules().ruleset().diagnostics().count(),
+            is_holding: hub.is_holding(),
+            counters: hub.counters(),
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}, {} features", self.readiness, self.connection, self.features)?;
+        if let (Some(source), Some(age)) = (&self.source, self.data_age) {
+            write!(f, " from {source}, {} old", Short(age))?;
+        }
+        if let Some(age) = self.since_contact {
+            write!(f, ", last contact {} ago", Short(age))?;
+        }
+        if self.is_stale {
+            f.write_str(", stale")?;
+        }
+        if self.is_holding {
+            f.write_str(", updates held back")?;
+        }
+        if let Some(problem) = &self.problem {
+            write!(f, "; {problem}")?;
+            if self.attempts > 1 {
+                write!(f, " ({} attempts)", self.attempts)?;
+            }
+        }
+        if let Some(next) = self.next_attempt {
+            write!(f, "; next request in {}", Short(next))?;
+        }
+        Ok(())
+    }
+}
+
+/// A duration in one unit.
+struct Short(Duration);
+
+impl fmt::Display for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs();
+        match seconds {
+            0 => write!(f, "{} ms", self.0.as_millis()),
+            1..=119 => write!(f, "{seconds} s"),
+            120..=7199 => write!(f, "{} min", seconds / 60),
+            _ => write!(f, "{} h", seconds / 3600),
+        }
+    }
+}
+
+impl Serialize for Status {
+    /// Durations in seconds, names as in the other languages.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let seconds = |duration: Option<Duration>| duration.map(|duration| duration.as_secs_f64());
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("readiness", self.readiness.as_str())?;
+        map.serialize_entry("connection", self.connection.as_str())?;
+        map.serialize_entry("problem", &self.problem.as_ref().map(Problem::as_str))?;
+        map.serialize_entry("message", &self.problem.as_ref().map(ToString::to_string))?;
+        map.serialize_entry("attempts", &self.attempts)?;
+        map.serialize_entry("requests", &self.requests)?;
+        map.serialize_entry("nextAttemptSeconds", &seconds(self.next_attempt))?;
+        map.serialize_entry("secondsSinceContact", &seconds(self.since_contact))?;
+        map.serialize_entry("dataAgeSeconds", &seconds(self.data_age))?;
+        map.serialize_entry("source", &self.source.as_ref().map(Source::as_str))?;
+        map.serialize_entry("stale", &self.is_stale)?;
+        map.serialize_entry("features", &self.features)?;
+        map.serialize_entry("diagnostics", &self.diagnostics)?;
+        map.serialize_entry("holding", &self.is_holding)?;
+        map.serialize_entry("listenerPanics", &self.counters.listener_panics)?;
+        map.serialize_entry("interceptorPanics", &self.counters.interceptor_panics)?;
+        map.serialize_entry("observerPanics", &self.counters.observer_panics)?;
+        map.serialize_entry("refusedOverrides", &self.counters.refused_overrides)?;
+        map.serialize_entry("droppedEvents", &self.counters.dropped_events)?;
+        map.serialize_entry("droppedUsage", &self.counters.dropped_usage)?;
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_short() {
+        for (millis, text) in [
+            (0, "0 ms"),
+            (999, "999 ms"),
+            (1_000, "1 s"),
+            (119_999, "119 s"),
+            (120_000, "2 min"),
+            (7_200_000, "2 h"),
+        ] {
+            assert_eq!(Short(Duration::from_millis(millis)).to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What a server says to an update (sdk-behaviour 0.6, edge-protocol 5.3).
+
+use std::fmt;
+
+use fh_session::Problem;
+
+/// The server took the update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It was passed on (200, 201).
+    Accepted,
+    /// The feature was like that already (202).
+    Unchanged,
+}
+
+/// The server did not take the update, or could not be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// 400: the value does not fit the feature's type, or there is nothing to change.
+    Nonsense {
+        /// What the server says.
+        reason: String,
+    },
+    /// 401 or 403: the API key may not do that.
+    NotPermitted {
+        /// The status.
+        status: u16,
+        /// What the server says.
+        reason: String,
+    },
+    /// 404: no such key, environment or feature.
+    NoSuchFeature,
+    /// 412: the feature is locked; unlock it in the same update.
+    Locked {
+        /// What the server says.
+        reason: String,
+    },
+    /// 412 for another cause: a BOOLEAN cannot be null.
+    NotPossible {
+        /// What the server says.
+        reason: String,
+    },
+    /// Any other status.
+    Unexpected {
+        /// The status.
+        status: u16,
+        /// What the server says.
+        reason: String,
+    },
+    /// There was no answer: why.
+    Unreachable(Problem),
+    /// It was taken, but this client has not received it in time
+    /// ([`TestUpdates::set_and_wait`](super::TestUpdates::set_and_wait)).
+    NotApplied,
+    /// The client is closed.
+    Closed,
+}
+
+/// As much of a reason as is worth showing.
+const LONGEST_REASON: usize = 500;
+
+impl Refusal {
+    /// The status of the answer, if there was one.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Nonsense { .. } => Some(400),
+            Self::NoSuchFeature => Some(404),
+            Self::Locked { .. } | Self::NotPossible { .. } => Some(412),
+            Self::NotPermitted { status, .. } | Self::Unexpected { status, .. } => Some(*status),
+            Self::Unreachable(_) | Self::NotApplied | Self::Closed => None,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (text, reason) = match self {
+            Self::Nonsense { reason } => ("the Edge takes the update for nonsense", reason),
+            Self::NotPermitted { reason, .. } => ("the API key may not do that", reason),
+            Self::Locked { reason } => ("the feature is locked", reason),
+            Self::NotPossible { reason } => ("that is not possible", reason),
+            Self::NoSuchFeature => return f.write_str("the Edge knows no such key or feature"),
+            Self::NotApplied => {
+                return f.write_str("the update was accepted, but it has not arrived in time");
+            }
+            Self::Closed => return f.write_str("the client is closed"),
+            Self::Unreachable(problem) => return problem.fmt(f),
+            Self::Unexpected { status, reason } => {
+                write!(f, "the Edge answered with status {status}")?;
+                ("", reason)
+            }
+        };
+        f.write_str(text)?;
+        if !reason.is_empty() {
+            write!(f, ": {reason}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// What a status and its text mean.
+pub(super) fn read(status: u16, text: &str) -> Result<Outcome, Refusal> {
+    let reason: String =
+        text.trim().chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
+    match status {
+        200 | 201 => Ok(Outcome::Accepted),
+        202 => Ok(Outcome::Unchanged),
+        400 => Err(Refusal::Nonsense { reason }),
+        401 | 403 => Err(Refusal::NotPermitted { status, reason }),
+        404 => Err(Refusal::NoSuchFeature),
+        412 if reason.contains("null") && !reason.contains("locked") => {
+            Err(Refusal::NotPossible { reason })
+        }
+        412 => Err(Refusal::Locked { reason }),
+        _ => Err(Refusal::Unexpected { status, reason }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status() {
+        let reason = || "why".to_string();
+        for (status, text, answer) in [
+            (200, "", Ok(Outcome::Accepted)),
+            (201, "", Ok(Outcome::Accepted)),
+            (202, "", Ok(Outcome::Unchanged)),
+            (400, "why", Err(Refusal::Nonsense { reason: reason() })),
+            (401, "why", Err(Refusal::NotPermitted { status: 401, reason: reason() })),
+            (403, "why", Err(Refusal::NotPermitted { status: 403, reason: reason() })),
+            (404, "why", Err(Refusal::NoSuchFeature)),
+            (412, "why", Err(Refusal::Locked { reason: reason() })),
+            (500, " why\n", Err(Refusal::Unexpected { status: 500, reason: reason() })),
+            (302, "", Err(Refusal::Unexpected { status: 302, reason: String::new() })),
+        ] {
+            assert_eq!(read(status, text), answer);
+            if let Err(refusal) = answer {
+                assert_eq!(refusal.status(), Some(status));
+            }
+        }
+        let null = read(412, "cannot set flag value to null").unwrap_err();
+        assert!(matches!(null, Refusal::NotPossible { .. }));
+        let long = read(400, &"x".repeat(10_000)).unwrap_err();
+        assert!(long.to_string().len() < 600);
+    }
+}

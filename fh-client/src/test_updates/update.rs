@@ -1,0 +1,228 @@
+//! What is to be changed.
+
+use fh_eval::{Evaluation, Kind, Number, Value};
+use serde_json::Number as JsonNumber;
+
+/// A change of a feature: its value, its lock, or both.
+///
+/// ```
+/// use fh_client::Update;
+/// let update = Update::value("blue").and(Update::lock());
+/// assert_eq!(update.to_json(), r#"{"lock":true,"updateValue":true,"value":"blue"}"#);
+/// assert_eq!(Update::null().to_json(), r#"{"updateValue":true,"value":null}"#);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Update {
+    value: Option<NewValue>,
+    lock: Option<bool>,
+}
+
+/// A value to set. Made from `bool`, numbers, text, [`serde_json::Value`] and [`fh_eval::Value`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum NewValue {
+    /// No value. A BOOLEAN feature refuses it.
+    Null,
+    /// On or off.
+    Bool(bool),
+    /// Decimal text.
+    Number(String),
+    /// Text, of a STRING feature, or a JSON document, of a JSON feature.
+    Text(String),
+}
+
+impl Update {
+    /// Sets the value.
+    #[must_use]
+    pub fn value(value: impl Into<NewValue>) -> Self {
+        Self { value: Some(value.into()), lock: None }
+    }
+
+    /// Takes the value away.
+    #[must_use]
+    pub const fn null() -> Self {
+        Self { value: Some(NewValue::Null), lock: None }
+    }
+
+    /// Locks the feature.
+    #[must_use]
+    pub const fn lock() -> Self {
+        Self { value: None, lock: Some(true) }
+    }
+
+    /// Unlocks the feature.
+    #[must_use]
+    pub const fn unlock() -> Self {
+        Self { value: None, lock: Some(false) }
+    }
+
+    /// Both changes in one; what both name, the second one decides.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { value: other.value.or(self.value), lock: other.lock.or(self.lock) }
+    }
+
+    /// The body of the request.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut body = serde_json::Map::new();
+        if let Some(lock) = self.lock {
+            body.insert("lock".to_string(), lock.into());
+        }
+        if let Some(value) = &self.value {
+            body.insert("updateValue".to_string(), true.into());
+            let value = match value {
+                NewValue::Null => serde_json::Value::Null,
+                NewValue::Bool(value) => (*value).into(),
+                NewValue::Text(text) => text.as_str().into(),
+                // Decimal text that JSON has no token for goes as text, which the server reads as well.
+                NewValue::Number(text) => match serde_json::from_str::<JsonNumber>(text) {
+                    Ok(_) => return with_number(&body, text),
+                    Err(_) => text.as_str().into(),
+                },
+            };
+            body.insert("value".to_string(), value);
+        }
+        serde_json::Value::Object(body).to_string()
+    }
+
+    /// Is a feature in this state now?
+    pub(super) fn is_applied(
+        &self,
+        kind: Option<Kind>,
+        evaluation: &Evaluation<'_>,
+        is_locked: bool,
+    ) -> bool {
+        let lock = self.lock.is_none_or(|lock| lock == is_locked);
+        lock && self.value.as_ref().is_none_or(|value| value.is(kind, evaluation.value()))
+    }
+}
+
+/// A body with a number as it was written: through a double it could become another.
+fn with_number(body: &serde_json::Map<String, serde_json::Value>, number: &str) -> String {
+    let rest = serde_json::Value::Object(body.clone()).to_string();
+    format!("{},\"value\":{number}}}", rest.trim_end_matches('}'))
+}
+
+impl NewValue {
+    /// Is this what the feature is worth?
+    fn is(&self, kind: Option<Kind>, held: Option<&Value>) -> bool {
+        let Some(held) = held else { return *self == Self::Null };
+        let text = match self {
+            Self::Null => return false,
+            Self::Bool(value) => value.to_string(),
+            Self::Number(text) | Self::Text(text) => text.clone(),
+        };
+        match (kind, held) {
+            (_, Value::Bool(value)) => text.eq_ignore_ascii_case(&value.to_string()),
+            (_, Value::Number(number)) => Number::parse(&text).as_ref() == Some(number),
+            (_, Value::Text(held) | Value::Json(held)) => **held == *text,
+        }
+    }
+}
+
+impl From<bool> for NewValue {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<&str> for NewValue {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_string())
+    }
+}
+
+impl From<String> for NewValue {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+macro_rules! numbers {
+    ($($number:ty)*) => {$(
+        impl From<$number> for NewValue {
+            fn from(number: $number) -> Self {
+                Self::Number(number.to_string())
+            }
+        }
+    )*};
+}
+
+numbers!(i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);
+
+impl From<serde_json::Value> for NewValue {
+    /// Lists and objects become text: the server takes JSON features as text only (edge-protocol 5.3).
+    fn from(value: serde_json::Value) -> Self {
+        match value {
+            serde_json::Value::Null => Self::Null,
+            serde_json::Value::Bool(value) => Self::Bool(value),
+            serde_json::Value::Number(number) => Self::Number(number.to_string()),
+            serde_json::Value::String(text) => Self::Text(text),
+            other => Self::Text(other.to_string()),
+        }
+    }
+}
+
+impl From<Value> for NewValue {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Bool(value) => Self::Bool(value),
+            Value::Number(number) => Self::Number(number.as_str().to_string()),
+            Value::Text(text) | Value::Json(text) => Self::Text(text.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies() {
+        for (update, body) in [
+            (Update::value(true), r#"{"updateValue":true,"value":true}"#),
+            (Update::value(12.5), r#"{"updateValue":true,"value":12.5}"#),
+            (
+                Update::value(NewValue::Number("7.50".into())),
+                r#"{"updateValue":true,"value":7.50}"#,
+            ),
+            (Update::value(NewValue::Number(".5".into())), r#"{"updateValue":true,"value":".5"}"#),
+            (Update::value(f64::NAN), r#"{"updateValue":true,"value":"NaN"}"#),
+            (Update::value("a\"b"), r#"{"updateValue":true,"value":"a\"b"}"#),
+            (
+                Update::value(serde_json::json!({"a": 1})),
+                r#"{"updateValue":true,"value":"{\"a\":1}"}"#,
+            ),
+            (Update::lock(), r#"{"lock":true}"#),
+            (
+                Update::unlock().and(Update::value(7)),
+                r#"{"lock":false,"updateValue":true,"value":7}"#,
+            ),
+            (Update::lock().and(Update::unlock()), r#"{"lock":false}"#),
+        ] {
+            assert_eq!(update.to_json(), body);
+            serde_json::from_str::<serde_json::Value>(body).unwrap();
+        }
+    }
+
+    #[test]
+    fn when_a_value_has_arrived() {
+        let number = |text| Value::Number(Number::parse(text).unwrap());
+        for (new, held, is) in [
+            (NewValue::from(true), Some(Value::Bool(true)), true),
+            (NewValue::from("TRUE"), Some(Value::Bool(true)), true),
+            (NewValue::from(false), Some(Value::Bool(true)), false),
+            (NewValue::from(7.5), Some(number("7.50")), true),
+            (NewValue::from("7.5"), Some(number("7.50")), true),
+            (NewValue::from("seven"), Some(number("7")), false),
+            (NewValue::from(10), Some(Value::Text("10".into())), true),
+            (NewValue::from("x"), Some(Value::Json("x".into())), true),
+            (NewValue::Null, Some(Value::Text("".into())), false),
+            (NewValue::Null, None, true),
+            (NewValue::from(""), None, false),
+        ] {
+            assert_eq!(new.is(None, held.as_ref()), is, "{new:?} {held:?}");
+        }
+    }
+}

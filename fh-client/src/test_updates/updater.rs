@@ -1,0 +1,157 @@
+//! Sending an update, and waiting until it has come back.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use fh_eval::{Subject, Timestamp};
+use fh_session::{ApiKey, Connection, EdgeUrl, Problem, Rules, Stage};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+
+use super::answer::read;
+use super::{Outcome, Refusal, Sent, Then, Update, UpdateRequest};
+use crate::board::Board;
+use crate::driver::{Command, guarded};
+use crate::secrets::Secrets;
+use crate::transport::{
+    Method, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
+};
+
+/// When an update that was accepted and has not come back is sent once more (D-80).
+const ONCE_MORE_AFTER: Duration = Duration::from_secs(2);
+/// How long to wait for it in all.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a client that does not stream asks meanwhile.
+const ASK_EVERY: Duration = Duration::from_millis(500);
+/// As much of an answer as is read.
+const LONGEST_ANSWER: usize = 16 * 1024;
+
+/// Everything that a task on the driver's runtime needs for it.
+pub(crate) struct Updater {
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) edge: EdgeUrl,
+    pub(crate) key: ApiKey,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) timeout: Duration,
+    pub(crate) board: Arc<Board>,
+    pub(crate) commands: mpsc::WeakUnboundedSender<Command>,
+}
+
+impl Updater {
+    pub(crate) async fn run(self, request: UpdateRequest) -> Sent {
+        let UpdateRequest { feature, update, then } = request;
+        let outcome = self.put(&feature, &update).await?;
+        if then == Then::Return {
+            return Ok(outcome);
+        }
+        let start = Instant::now();
+        let end = start + PATIENCE;
+        if self.arrives(&feature, &update, start + ONCE_MORE_AFTER).await {
+            return Ok(outcome);
+        }
+        // It may have been lost, or be under way: saying it twice does no harm.
+        self.put(&feature, &update).await?;
+        if self.arrives(&feature, &update, end).await {
+            return Ok(outcome);
+        }
+        Err(Refusal::NotApplied)
+    }
+
+    async fn put(&self, feature: &str, update: &Update) -> Result<Outcome, Refusal> {
+        let mut headers: Vec<(String, String)> = self
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
+            .collect();
+        headers.push(("content-type".to_string(), "application/json".to_string()));
+        let request = TransportRequest {
+            method: Method::Put,
+            url: self.edge.update(&self.key, feature),
+            headers,
+            body: Some(Bytes::from(update.to_json())),
+            connect_timeout: self.connect_timeout,
+        };
+        match timeout(self.timeout, self.exchange(request)).await {
+            Ok(Ok((status, text))) => read(status, &self.secrets.wiped(&text)),
+            Ok(Err(error)) => Err(Refusal::Unreachable(self.problem(&error))),
+            Err(_) => Err(Refusal::Unreachable(Problem::TimedOut(Stage::Head))),
+        }
+    }
+
+    async fn exchange(&self, request: TransportRequest) -> Result<(u16, String), TransportError> {
+        let mut sent = guarded(|| Ok(self.transport.send(request)))?;
+        let response = poll_fn(|cx| {
+            let polled = guarded(|| Ok(sent.as_mut().poll(cx)));
+            polled.unwrap_or_else(|error| std::task::Poll::Ready(Err(error)))
+        });
+        let Response { head, mut body } = response.await?;
+        let mut text = Vec::new();
+        while text.len() < LONGEST_ANSWER {
+            let piece = poll_fn(|cx| {
+                let polled = guarded(|| Ok(Pin::as_mut(&mut body).poll_next(cx)));
+                polled.unwrap_or_else(|error| std::task::Poll::Ready(Some(Err(error))))
+            });
+            match piece.await {
+                Some(Ok(piece)) => text.extend_from_slice(&piece),
+                // The status is in; what it says is only for people.
+                Some(Err(_)) | None => break,
+            }
+        }
+        Ok((head.status, String::from_utf8_lossy(&text).into_owned()))
+    }
+
+    fn problem(&self, error: &TransportError) -> Problem {
+        let text = self.secrets.wiped(error.text());
+        match error.kind() {
+            TransportErrorKind::Tls => Problem::Tls(text),
+            TransportErrorKind::ConnectTimeout => Problem::TimedOut(Stage::Connect),
+            _ => Problem::Unreachable(text),
+        }
+    }
+
+    /// Waits until the feature is as asked; not longer than until then.
+    async fn arrives(&self, feature: &str, update: &Update, until: Instant) -> bool {
+        let mut latest = self.board.watch_latest();
+        let arrived = async {
+            // The board lives as long as this task does.
+            let _ = latest.wait_for(|rules| is_applied(rules, feature, update)).await;
+        };
+        let arrived = timeout_at(until, arrived);
+        let asking = self.keep_asking();
+        let (mut arrived, mut asking) = (std::pin::pin!(arrived), std::pin::pin!(asking));
+        poll_fn(|cx| {
+            // It never ends by itself.
+            let _ = asking.as_mut().poll(cx);
+            arrived.as_mut().poll(cx)
+        })
+        .await
+        .is_ok()
+    }
+
+    /// Where no stream brings news, asks for them.
+    async fn keep_asking(&self) {
+        let mut next = Instant::now();
+        loop {
+            sleep_until(next).await;
+            next = Instant::now() + ASK_EVERY;
+            if self.board.status().connection != Connection::Streaming {
+                let Some(commands) = self.commands.upgrade() else { return };
+                let (reply, settled) = oneshot::channel();
+                let _ = commands.send(Command::Refresh(reply));
+                drop(commands);
+                let _ = settled.await;
+            }
+        }
+    }
+}
+
+fn is_applied(rules: &Rules, feature: &str, update: &Update) -> bool {
+    let Some(feature) = rules.ruleset().get(feature) else { return false };
+    let nobody = Subject::nobody(Timestamp::from_millis(0));
+    update.is_applied(feature.kind(), &feature.evaluate(&nobody), feature.is_locked())
+}

@@ -1,0 +1,143 @@
+//! How an Edge in memory answers fetches.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use fh_eval::Attributes;
+use fh_session::Head;
+use futures_core::Stream;
+use serde_json::{Value, json};
+
+use super::features::Viewer;
+use super::line::{Line, Received};
+use super::{ENVIRONMENT, Fault, MemoryEdge, SeenKind, SeenRequest};
+use crate::transport::{Response, TransportError, TransportErrorKind};
+
+impl MemoryEdge {
+    pub(super) fn fetch(&self, request: &SeenRequest) -> Result<Response, Fault> {
+        let fault = {
+            let mut state = self.state();
+            state.next.pop_front().or_else(|| state.standing.clone())
+        };
+        match fault {
+            None if request.kind == SeenKind::Poll => Ok(self.polled(request)),
+            None => Ok(self.streamed(request)),
+            Some(Fault::Status(status)) => Ok(complete(Head::new(status), String::new())),
+            Some(Fault::StatusWith(status, headers)) => {
+                let head = headers
+                    .iter()
+                    .fold(Head::new(status), |head, (name, value)| head.header(name, value));
+                Ok(complete(head, String::new()))
+            }
+            Some(Fault::Break) => Ok(Response::new(head_of(request.kind), Box::pin(Broken))),
+            Some(fault) => Err(fault),
+        }
+    }
+
+    fn polled(&self, request: &SeenRequest) -> Response {
+        let state = self.state();
+        let context = request.header("x-featurehub").unwrap_or_default();
+        let etag = format!("\"{}//{context}\"", state.features.generation());
+        if request.header("if-none-match") == Some(etag.as_str()) {
+            return complete(Head::new(304).header("etag", etag), String::new());
+        }
+        let features = state.features.seen_by(&viewer(request));
+        let body = json!([{ "id": ENVIRONMENT, "features": features }]).to_string();
+        complete(head_of(SeenKind::Poll).header("etag", etag), body)
+    }
+
+    fn streamed(&self, request: &SeenRequest) -> Response {
+        let line = Arc::new(Line::new(viewer(request)));
+        line.send("ack", r#"{"status":"discover"}"#);
+        let mut state = self.state();
+        line.features(&state.features);
+        state.lines.retain(|line| line.is_open());
+        state.lines.push(Arc::clone(&line));
+        drop(state);
+        let body = Received { line, shared: Arc::clone(&self.shared) };
+        Response::new(head_of(SeenKind::Stream), Box::pin(body))
+    }
+}
+
+fn head_of(kind: SeenKind) -> Head {
+    let content = match kind {
+        SeenKind::Stream => "text/event-stream",
+        SeenKind::Poll | SeenKind::Update => "application/json",
+    };
+    Head::new(200).header("content-type", content)
+}
+
+/// Whose features are asked for.
+fn viewer(request: &SeenRequest) -> Viewer {
+    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+    if path.contains('*') || query.contains('*') {
+        return Viewer::Client;
+    }
+    let in_query = query.strip_prefix("xfeaturehub=").map(decoded);
+    let header = in_query.as_deref().or(request.header("x-featurehub")).unwrap_or_default();
+    let mut attributes = Attributes::builder();
+    for (name, values) in header.split(',').filter_map(|pair| pair.split_once('=')) {
+        let values = decoded(values);
+        let values: Vec<&str> = values.split(',').collect();
+        attributes = attributes.attribute(&decoded(name), values);
+    }
+    Viewer::Server(attributes.build())
+}
+
+/// The text that a percent-encoded one stands for.
+pub(super) fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+        match (first, code.and_then(|code| u8::from_str_radix(code, 16).ok())) {
+            (b'%', Some(byte)) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// An answer that comes in one piece.
+pub(super) fn complete(head: Head, body: String) -> Response {
+    Response::new(head, Box::pin(Whole((!body.is_empty()).then(|| body.into()))))
+}
+
+struct Whole(Option<Bytes>);
+
+impl Stream for Whole {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Ready(self.0.take().map(Ok))
+    }
+}
+
+struct Broken;
+
+impl Stream for Broken {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let error = TransportError::new(TransportErrorKind::Broken, "the connection broke");
+        Poll::Ready(Some(Err(error)))
+    }
+}
+
+/// An answer in plain text.
+pub(super) fn said(status: u16, reason: &str) -> Response {
+    complete(Head::new(status).header("content-type", "text/plain"), reason.to_string())
+}
+
+/// What a member of a JSON object is, if it is there.
+pub(super) fn present<'a>(body: &'a Value, name: &str) -> Option<&'a Value> {
+    body.get(name).filter(|value| !value.is_null())
+}

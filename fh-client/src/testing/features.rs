@@ -1,0 +1,169 @@
+//! The features of an Edge in memory.
+
+use fh_eval::{Attributes, Kind, Profile, Ruleset, Subject, Timestamp};
+use serde_json::{Map, Value, json};
+
+use crate::test_updates::NewValue;
+
+/// Features in the order they were made.
+#[derive(Default)]
+pub(super) struct Features {
+    list: Vec<Map<String, Value>>,
+    /// Counts up with each change.
+    generation: u64,
+    /// What open streams have not been told yet.
+    events: Vec<Event>,
+    /// Features made so far: deleted ones do not give their ids back.
+    made: u64,
+}
+
+/// What streams are told.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Event {
+    /// The feature of this key is another.
+    Changed(String),
+    /// This feature is gone.
+    Deleted(Map<String, Value>),
+}
+
+/// Who sees features.
+pub(super) enum Viewer {
+    /// A client that evaluates itself.
+    Client,
+    /// One that has them evaluated.
+    Server(Attributes),
+}
+
+impl Features {
+    pub(super) const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub(super) fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&Map<String, Value>> {
+        self.list.iter().find(|feature| key_of(feature) == Some(key))
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        self.list.iter().position(|feature| key_of(feature) == Some(key))
+    }
+
+    /// The feature of this key, made if there is none.
+    fn entry(&mut self, key: &str, kind: Kind) -> Option<&mut Map<String, Value>> {
+        let at = match self.position(key) {
+            Some(at) => at,
+            None => {
+                self.made += 1;
+                let feature = json!({
+                    "id": format!("00000000-0000-4000-8000-{:012}", self.made),
+                    "key": key,
+                    "l": false,
+                    "version": 0,
+                    "type": kind.as_str(),
+                    "value": null,
+                    "strategies": [],
+                });
+                self.list.extend(feature.as_object().cloned());
+                self.list.len().checked_sub(1)?
+            }
+        };
+        self.generation += 1;
+        self.events.push(Event::Changed(key.to_string()));
+        let feature = self.list.get_mut(at)?;
+        let version = feature.get("version").and_then(Value::as_i64).unwrap_or(0);
+        feature.insert("version".to_string(), (version + 1).into());
+        Some(feature)
+    }
+
+    pub(super) fn set(&mut self, key: &str, value: &NewValue, kind: Option<Kind>) {
+        let kind = kind.unwrap_or(match value {
+            NewValue::Bool(_) => Kind::Boolean,
+            NewValue::Number(_) => Kind::Number,
+            NewValue::Text(_) | NewValue::Null => Kind::String,
+        });
+        let Some(feature) = self.entry(key, kind) else { return };
+        feature.insert("value".to_string(), json_of(value));
+    }
+
+    pub(super) fn member(&mut self, key: &str, member: &str, value: Value) {
+        if let Some(feature) = self.entry(key, Kind::Boolean) {
+            feature.insert(member.to_string(), value);
+        }
+    }
+
+    pub(super) fn put(&mut self, feature: Map<String, Value>) {
+        let key = key_of(&feature).unwrap_or_default().to_string();
+        self.generation += 1;
+        match self.position(&key).and_then(|at| self.list.get_mut(at)) {
+            Some(held) => *held = feature,
+            None => self.list.push(feature),
+        }
+        self.events.push(Event::Changed(key));
+    }
+
+    pub(super) fn delete(&mut self, key: &str) {
+        let Some(at) = self.position(key) else { return };
+        let mut feature = self.list.remove(at);
+        self.generation += 1;
+        feature.insert("version".to_string(), 0.into());
+        feature.remove("value");
+        self.events.push(Event::Deleted(feature));
+    }
+
+    /// All features as somebody sees them.
+    pub(super) fn seen_by(&self, viewer: &Viewer) -> Vec<Value> {
+        match viewer {
+            Viewer::Client => self.list.iter().cloned().map(Value::Object).collect(),
+            Viewer::Server(who) => self.list.iter().map(|each| evaluated(each, who)).collect(),
+        }
+    }
+
+    /// One feature as somebody sees it.
+    pub(super) fn one_seen_by(&self, key: &str, viewer: &Viewer) -> Option<Value> {
+        let feature = self.get(key)?;
+        Some(match viewer {
+            Viewer::Client => Value::Object(feature.clone()),
+            Viewer::Server(who) => evaluated(feature, who),
+        })
+    }
+}
+
+pub(super) fn key_of(feature: &Map<String, Value>) -> Option<&str> {
+    feature.get("key").and_then(Value::as_str)
+}
+
+pub(super) fn json_of(value: &NewValue) -> Value {
+    match value {
+        NewValue::Null => Value::Null,
+        NewValue::Bool(value) => (*value).into(),
+        NewValue::Text(text) => text.as_str().into(),
+        NewValue::Number(text) => {
+            serde_json::from_str::<serde_json::Number>(text).map_or(Value::Null, Value::Number)
+        }
+    }
+}
+
+/// The feature with the value that somebody gets, and without its strategies.
+fn evaluated(feature: &Map<String, Value>, who: &Attributes) -> Value {
+    let mut seen = feature.clone();
+    seen.remove("strategies");
+    let list = Value::Array(vec![Value::Object(feature.clone())]).to_string();
+    let strategies = feature.get("strategies").and_then(Value::as_array);
+    if let Ok(ruleset) = Ruleset::from_json(list.as_bytes(), Profile::Client)
+        && let Some(compiled) = ruleset.iter().next()
+        && let Some(id) =
+            compiled.evaluate(&Subject::new(who, Timestamp::from_millis(0))).strategy_id()
+    {
+        let matched = strategies
+            .into_iter()
+            .flatten()
+            .find(|strategy| strategy.get("id").and_then(Value::as_str) == Some(id));
+        let value = matched.and_then(|strategy| strategy.get("value")).cloned();
+        seen.insert("value".to_string(), value.unwrap_or_default());
+        seen.insert("v".to_string(), id.into());
+    }
+    Value::Object(seen)
+}

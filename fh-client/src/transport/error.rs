@@ -1,0 +1,55 @@
+//! Why a request failed below HTTP.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// What kind of trouble it was: the client reacts to each differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// No connection: no such host, refused, unreachable, or the proxy would not.
+    Connect,
+    /// No connection in time.
+    ConnectTimeout,
+    /// The certificate was not accepted, or the two ends could not agree on TLS.
+    Tls,
+    /// The connection broke, or what came over it was not HTTP.
+    Broken,
+    /// Anything else.
+    Other,
+}
+
+/// Why a request failed, in words that hold neither URL nor key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransportError {
+    kind: TransportErrorKind,
+    text: Cow<'static, str>,
+}
+
+impl TransportError {
+    /// An error. The text is shown to people: no URL, no headers.
+    #[must_use]
+    pub fn new(kind: TransportErrorKind, text: impl Into<Cow<'static, str>>) -> Self {
+        Self { kind, text: text.into() }
+    }
+
+    /// What kind of trouble it was.
+    #[must_use]
+    pub const fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for TransportError {}

@@ -1,0 +1,337 @@
+//! The default transport: reqwest, with rustls.
+
+use std::error::Error as _;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use fh_session::Head;
+use futures_core::Stream;
+
+use super::tls::TlsChoices;
+use super::{
+    BoxFuture, Method, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
+};
+
+/// Until a connection stands, if nothing else is said (D-74).
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// HTTP/1.1 and HTTP/2 by [`reqwest`], TLS by rustls with the platform's trust. Bodies may be compressed with gzip. No cookies, no
+/// redirects of its own, proxies from the environment (`HTTPS_PROXY` and the like) unless another one is named.
+///
+/// A client makes one by itself. Make it to choose certificates or a proxy:
+///
+/// ```no_run
+/// use fh_client::{Client, transport::ReqwestTransport};
+/// let transport = ReqwestTransport::builder()
+///     .ca_certificate(&std::fs::read("our-authority.pem")?)
+///     .proxy("http://proxy.example:3128")
+///     .build()?;
+/// let client = Client::builder("https://edge.example", "environment/key*").transport(transport).start()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+}
+
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The client would show the password of a proxy.
+        f.debug_struct("ReqwestTransport").finish_non_exhaustive()
+    }
+}
+
+/// The client as it is. It must not follow redirects
+/// ([`redirect::Policy::none`](reqwest::redirect::Policy::none)): an answer that came from another URL than was asked is refused.
+impl From<reqwest::Client> for ReqwestTransport {
+    fn from(client: reqwest::Client) -> Self {
+        Self { client }
+    }
+}
+
+impl ReqwestTransport {
+    /// The default choices, to be changed.
+    #[must_use]
+    pub fn builder() -> ReqwestTransportBuilder {
+        ReqwestTransportBuilder { connect_timeout: CONNECT_TIMEOUT, ..Default::default() }
+    }
+}
+
+/// See [`ReqwestTransport::builder`].
+#[derive(Default)]
+pub struct ReqwestTransportBuilder {
+    tls: TlsChoices,
+    proxies: Vec<Result<reqwest::Proxy, reqwest::Error>>,
+    without_proxy: bool,
+    connect_timeout: Duration,
+    trouble: Option<TransportSetupError>,
+    configure: Option<Configure>,
+}
+
+type Configure = Box<dyn FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send>;
+
+impl fmt::Debug for ReqwestTransportBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestTransportBuilder").finish_non_exhaustive()
+    }
+}
+
+impl ReqwestTransportBuilder {
+    /// Trusts these authorities (PEM, one or several certificates) beside the platform's.
+    #[must_use]
+    pub fn ca_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
+        let outcome = self.tls.trust(pem.as_ref());
+        self.remember(outcome);
+        self
+    }
+
+    /// Shows this certificate to servers that want to know who connects: a PEM text with the chain and its private key.
+    #[must_use]
+    pub fn client_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
+        let outcome = self.tls.identify(pem.as_ref());
+        self.remember(outcome);
+        self
+    }
+
+    /// Connects through this proxy: `http://`, or `https://`, with `user:password@` where it wants that. The environment's
+    /// proxies are not used then.
+    #[must_use]
+    pub fn proxy(mut self, url: &str) -> Self {
+        self.proxies.push(reqwest::Proxy::all(url));
+        self
+    }
+
+    /// Connects directly, whatever the environment says.
+    #[must_use]
+    pub fn no_proxy(mut self) -> Self {
+        self.proxies.clear();
+        self.without_proxy = true;
+        self
+    }
+
+    /// Until a connection stands: 5 seconds by default.
+    #[must_use]
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// Everything else that reqwest offers. Called last, on a builder that has rustls set up already: its methods about
+    /// certificates have no effect, but another configuration may replace all of it
+    /// ([`tls_backend_preconfigured`](reqwest::ClientBuilder::tls_backend_preconfigured)).
+    #[must_use]
+    pub fn configure(
+        mut self,
+        change: impl FnOnce(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + 'static,
+    ) -> Self {
+        self.configure = Some(Box::new(change));
+        self
+    }
+
+    /// The transport. Reads the platform's trust, which on some platforms is a file.
+    ///
+    /// # Errors
+    /// [`TransportSetupError`] if a certificate or the proxy's URL cannot be used, or nothing is trusted at all.
+    pub fn build(self) -> Result<ReqwestTransport, TransportSetupError> {
+        self.build_for(Security::Tls)
+    }
+
+    /// As [`Self::build`]; where no TLS will be spoken it does not matter that nothing is trusted.
+    pub(crate) fn build_for(
+        self,
+        security: Security,
+    ) -> Result<ReqwestTransport, TransportSetupError> {
+        if let Some(trouble) = self.trouble {
+            return Err(trouble);
+        }
+        let tls = match self.tls.configuration() {
+            Err(TransportSetupError::Tls(_)) if security == Security::Plain => {
+                TlsChoices::trusting_nobody()?
+            }
+            other => other?,
+        };
+        let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(self.connect_timeout)
+            .tcp_keepalive(Duration::from_secs(60));
+        if self.without_proxy {
+            builder = builder.no_proxy();
+        }
+        for proxy in self.proxies {
+            builder = builder.proxy(proxy.map_err(TransportSetupError::from)?);
+        }
+        if let Some(configure) = self.configure {
+            builder = configure(builder);
+        }
+        Ok(ReqwestTransport { client: builder.build()? })
+    }
+
+    fn remember(&mut self, outcome: Result<(), TransportSetupError>) {
+        if let Err(trouble) = outcome {
+            self.trouble.get_or_insert(trouble);
+        }
+    }
+}
+
+/// Will TLS be spoken?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Security {
+    Tls,
+    Plain,
+}
+
+/// The default transport cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransportSetupError {
+    /// A certificate or private key cannot be used: why.
+    Certificate(&'static str),
+    /// TLS cannot be set up: what rustls says.
+    Tls(String),
+    /// The HTTP client cannot be made (a proxy's URL, most likely): what reqwest says.
+    Http(String),
+}
+
+impl fmt::Display for TransportSetupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Certificate(why) => f.write_str(why),
+            Self::Tls(why) => write!(f, "TLS cannot be set up: {why}"),
+            Self::Http(why) => write!(f, "the HTTP client cannot be set up: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for TransportSetupError {}
+
+impl From<rustls::Error> for TransportSetupError {
+    fn from(error: rustls::Error) -> Self {
+        Self::Tls(error.to_string())
+    }
+}
+
+impl From<reqwest::Error> for TransportSetupError {
+    fn from(error: reqwest::Error) -> Self {
+        Self::Http(root_cause(&error.without_url()).to_string())
+    }
+}
+
+impl Transport for ReqwestTransport {
+    fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
+        let client = self.client.clone();
+        Box::pin(async move { exchange(client, request).await })
+    }
+}
+
+async fn exchange(
+    client: reqwest::Client,
+    request: TransportRequest,
+) -> Result<Response, TransportError> {
+    let url = request.url.expose();
+    let mut asked = match request.method {
+        Method::Get => client.get(url),
+        Method::Put => client.put(url),
+    };
+    for (name, value) in &request.headers {
+        asked = asked.header(name, value);
+        // Proxies that compress a stream hold its events back until there is enough to compress.
+        if name == "accept" && value == "text/event-stream" {
+            asked = asked.header("accept-encoding", "identity");
+        }
+    }
+    if let Some(body) = request.body {
+        asked = asked.body(body);
+    }
+    let asked = asked.build().map_err(|error| translate(error, Phase::Head))?;
+    let target = asked.url().clone();
+    let answer = client.execute(asked).await.map_err(|error| translate(error, Phase::Head))?;
+    if *answer.url() != target {
+        return Err(TransportError::new(
+            TransportErrorKind::Other,
+            "the HTTP client follows redirects: build it with redirect::Policy::none()",
+        ));
+    }
+    let head =
+        answer.headers().iter().fold(Head::new(answer.status().as_u16()), |head, (name, value)| {
+            head.header(name.as_str(), String::from_utf8_lossy(value.as_bytes()))
+        });
+    Ok(Response::new(head, Box::pin(Pieces(Box::pin(answer.bytes_stream())))))
+}
+
+/// A body, its errors translated.
+struct Pieces(Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>);
+
+impl Stream for Pieces {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let piece = self.0.as_mut().poll_next(cx);
+        piece.map(|piece| piece.map(|piece| piece.map_err(|error| translate(error, Phase::Body))))
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    Head,
+    Body,
+}
+
+fn translate(error: reqwest::Error, phase: Phase) -> TransportError {
+    let error = error.without_url();
+    let kind = if is_tls(&error) {
+        TransportErrorKind::Tls
+    } else if error.is_connect() && error.is_timeout() {
+        TransportErrorKind::ConnectTimeout
+    } else if error.is_connect() {
+        TransportErrorKind::Connect
+    } else if error.is_builder() {
+        TransportErrorKind::Other
+    } else {
+        TransportErrorKind::Broken
+    };
+    let cause = root_cause(&error);
+    let text = match (kind, phase) {
+        (TransportErrorKind::ConnectTimeout, _) => "no connection in time".to_string(),
+        (TransportErrorKind::Broken, Phase::Body) => format!("while reading the answer: {cause}"),
+        _ => cause.to_string(),
+    };
+    TransportError::new(kind, text)
+}
+
+/// The innermost error: what lies around it says no more than that a request failed.
+fn root_cause<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> &'a (dyn std::error::Error + 'static) {
+    let mut cause = error;
+    while let Some(inner) = inner(cause) {
+        cause = inner;
+    }
+    cause
+}
+
+fn is_tls(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.is::<rustls::Error>() {
+            return true;
+        }
+        cause = inner(error);
+    }
+    false
+}
+
+/// What lies within. An I/O error hides its content from `source()`.
+fn inner<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a (dyn std::error::Error + 'static)> {
+    if let Some(hidden) = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        return Some(hidden);
+    }
+    error.source()
+}
