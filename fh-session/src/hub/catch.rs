@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::desk::News;
 use super::listen::{NewState, ReadinessChange};
-use super::{Hub, Inner, is_visible};
+use super::{Hub, Inner};
 use crate::action::{Cause, Publication};
 use crate::rules::{Environments, Rules, ServerEvaluated};
 use crate::status::{Readiness, Status};
@@ -22,20 +22,15 @@ pub(crate) struct Write {
     is_holding: bool,
     /// Has readiness been announced since the client last was not ready?
     was_ready: bool,
+    /// Has the hub been closed? Nothing is published any more.
+    is_closed: bool,
     /// Has everybody been told that nothing follows?
-    is_finished: bool,
+    pub(crate) is_finished: bool,
 }
 
 impl Write {
     pub(crate) const fn is_holding(&self) -> bool {
         self.is_holding
-    }
-}
-
-impl Write {
-    /// From now on everything is over. Was it already?
-    pub(crate) const fn finish(&mut self) -> bool {
-        std::mem::replace(&mut self.is_finished, true)
     }
 }
 
@@ -80,22 +75,23 @@ impl Hub {
 impl Inner {
     pub(crate) fn publish(&self, publication: Publication) {
         let Publication { rules, cause } = publication;
-        if self.is_closed.load(Ordering::Acquire) {
+        let mut write = self.write();
+        if write.is_closed {
             return;
         }
-        let mut write = self.write();
         let live = self.live.load_full();
+        let is_visible = cause == Cause::Change;
         let is_first = cause == Cause::First;
         let is_held = write.is_catching && !is_first;
         write.latest = Some(Arc::clone(&rules));
         if is_held {
-            write.is_holding |= is_visible(cause);
+            write.is_holding |= is_visible;
         } else {
             write.is_holding = false;
             self.store(&mut write, live.with_rules(rules, live.has_list() || is_first));
             self.core.mark_changed();
         }
-        if is_visible(cause) && live.has_list() {
+        if is_visible && live.has_list() {
             self.core.push(News::NewState(NewState { is_held }));
         }
         drop(write);
@@ -104,11 +100,32 @@ impl Inner {
 
     pub(crate) fn set_status(&self, status: Status) {
         let mut write = self.write();
+        let is_news = !write.is_closed && self.show(&mut write, status);
+        drop(write);
+        if is_news {
+            self.core.wake();
+        }
+    }
+
+    pub(crate) fn close(&self) {
+        let mut write = self.write();
+        if std::mem::replace(&mut write.is_closed, true) {
+            return;
+        }
+        let status = Status::clone(self.live.load().status());
+        self.show(&mut write, Status { readiness: Readiness::Closed, ..status });
+        self.is_closed.store(true, Ordering::Release);
+        drop(write);
+        self.core.wake();
+    }
+
+    /// Puts a status into the snapshot. Is it another readiness?
+    fn show(&self, write: &mut Write, status: Status) -> bool {
         let live = self.live.load_full();
         let status = Arc::new(status);
         let readiness = status.readiness;
         let is_other = live.readiness() != readiness;
-        self.store(&mut write, live.with_status(Arc::clone(&status)));
+        self.store(write, live.with_status(Arc::clone(&status)));
         if is_other {
             let is_first = readiness == Readiness::Ready && !write.was_ready;
             match readiness {
@@ -119,10 +136,7 @@ impl Inner {
             self.core.mark_changed();
             self.core.push(News::Readiness(ReadinessChange { readiness, is_first, status }));
         }
-        drop(write);
-        if is_other {
-            self.core.wake();
-        }
+        is_other
     }
 
     fn release(&self, goes_on: bool) {
@@ -133,9 +147,8 @@ impl Inner {
         let latest = write.latest.as_ref().filter(|latest| !Arc::ptr_eq(latest, live.rules()));
         let Some(latest) = latest.cloned() else { return };
         self.store(&mut write, live.with_rules(latest, live.has_list()));
-        self.core.mark_changed();
         drop(write);
-        self.core.wake();
+        self.look_again();
     }
 
     fn release_only(&self, keys: &[&str]) {
@@ -149,9 +162,8 @@ impl Inner {
         write.is_holding =
             write.is_holding && write.latest.as_ref().is_some_and(|last| !Arc::ptr_eq(last, &next));
         self.store(&mut write, live.with_rules(next, live.has_list()));
-        self.core.mark_changed();
         drop(write);
-        self.core.wake();
+        self.look_again();
     }
 }
 

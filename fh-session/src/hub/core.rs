@@ -107,6 +107,16 @@ impl Core {
         }
     }
 
+    /// The same for work that lies in a queue behind a lock, from readers on many threads: they only look at the flag if it is up.
+    ///
+    /// That would not do for a flag such as `changed`. Here it does: either the deliverer finds the work in the queue, or it had locked
+    /// the queue before, and then it is seen here that it had begun.
+    pub(crate) fn wake_for_queue(&self) {
+        if !self.awake.load(Ordering::Acquire) {
+            self.wake();
+        }
+    }
+
     pub(crate) fn set_on_work(&self, waker: Waker) {
         let _ = self.on_work.set(waker);
         // What came before had nobody to tell.

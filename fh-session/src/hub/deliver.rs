@@ -1,13 +1,12 @@
 //! Telling listeners and observers, on one thread at a time, with no lock held.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::Inner;
 use super::counters::Counter;
 use super::desk::News;
 use super::listen::{Call, Listener, NewState, ReadinessChange};
-use crate::status::{Readiness, Status};
+use super::{Inner, isolated};
+use crate::status::Readiness;
 use crate::sync::{AtomicU64, Ordering, lock};
 
 /// Whose turn it is to deliver.
@@ -39,19 +38,10 @@ impl Inner {
         self.turns.take(|| self.deliver_all());
     }
 
-    pub(crate) fn close(&self) {
-        if self.is_closed.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let status = Status::clone(self.live.load().status());
-        if status.readiness != Readiness::Closed {
-            self.set_status(Status { readiness: Readiness::Closed, ..status });
-        }
-        self.core.wake();
-    }
-
     fn deliver_all(&self) {
         self.core.begin_delivery();
+        // Whoever closes queues the last news first; so they are among those that follow.
+        let is_last = self.is_closed.load(Ordering::Acquire);
         loop {
             let mut did_something = self.deliver_news();
             did_something |= self.deliver_changes();
@@ -60,7 +50,7 @@ impl Inner {
                 break;
             }
         }
-        if self.is_closed.load(Ordering::Acquire) {
+        if is_last {
             self.finish();
         }
     }
@@ -158,7 +148,7 @@ impl Inner {
         let removed = lock(&self.core.desk).close();
         drop(removed);
         let mut write = self.write();
-        if write.finish() {
+        if std::mem::replace(&mut write.is_finished, true) {
             return;
         }
         let last = self.live.load_full();
@@ -166,13 +156,13 @@ impl Inner {
         self.store(&mut write, last.with_observers(Arc::default()));
         drop(write);
         for interceptor in last.chain().entries() {
-            interceptor.close();
+            interceptor.close(&self.core);
         }
         last.observers().close(&self.core);
     }
 
     fn guarded(&self, call: impl FnOnce()) {
-        if catch_unwind(AssertUnwindSafe(call)).is_err() {
+        if isolated(call).is_err() {
             self.core.tally.add(Counter::ListenerPanics, 1);
         }
     }

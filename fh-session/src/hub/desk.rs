@@ -97,21 +97,28 @@ impl Desk {
         dropped
     }
 
-    /// Registers a listener, with what it is told first. How many older news had to go.
-    pub(crate) fn listen(&mut self, id: u64, call: Call, first: Option<News>) -> u64 {
+    /// Registers a listener, with what it is told first. How many older news had to go; and the function again if all is over.
+    pub(crate) fn listen(
+        &mut self,
+        id: u64,
+        call: Call,
+        first: Option<News>,
+    ) -> (u64, Option<Call>) {
         if self.is_closed {
-            return 0;
+            return (0, Some(call));
         }
         let dropped = first.map_or(0, |news| self.put(Some(id), news));
         self.listeners.insert(id, Arc::new(Listener::new(call, self.next_number)));
-        dropped
+        (dropped, None)
     }
 
-    /// Registers a listener on a feature.
-    pub(crate) fn watch(&mut self, id: u64, watcher: Arc<Watcher>) {
-        if !self.is_closed {
-            self.watchers.insert(id, watcher);
+    /// Registers a listener on a feature; gives it back if all is over.
+    pub(crate) fn watch(&mut self, id: u64, watcher: Arc<Watcher>) -> Option<Arc<Watcher>> {
+        if self.is_closed {
+            return Some(watcher);
         }
+        self.watchers.insert(id, watcher);
+        None
     }
 
     pub(crate) fn remove(&mut self, id: u64) -> Removed {

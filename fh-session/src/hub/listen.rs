@@ -68,11 +68,17 @@ pub(crate) enum Subject {
     Listener(u64),
     Interceptor(u64),
     Observer(u64),
+    Nothing,
 }
 
 impl Subscription {
     pub(crate) const fn new(hub: Weak<Inner>, subject: Subject) -> Self {
         Self { hub, subject }
+    }
+
+    /// To something that is over already.
+    pub(crate) const fn ended() -> Self {
+        Self::new(Weak::new(), Subject::Nothing)
     }
 
     /// Lets it live as long as the hub.
@@ -88,6 +94,7 @@ impl Drop for Subscription {
             Subject::Listener(id) => hub.remove_listener(id),
             Subject::Interceptor(id) => hub.remove_interceptor(id),
             Subject::Observer(id) => hub.remove_observer(id),
+            Subject::Nothing => {}
         }
     }
 }

@@ -7,6 +7,7 @@ mod counters;
 mod deliver;
 mod desk;
 mod detail;
+mod isolation;
 mod listen;
 mod read;
 mod reason;
@@ -16,6 +17,7 @@ mod subscribe;
 pub(crate) use answer::Answer;
 pub(crate) use core::Core;
 pub(crate) use counters::Counter;
+pub(crate) use isolation::{Panicked, isolated};
 
 pub use counters::Counters;
 pub use detail::{Detail, Explained};
@@ -27,7 +29,7 @@ use std::sync::Arc;
 
 use fh_eval::Timestamp;
 
-use crate::action::{Cause, Publication, RawUpdate};
+use crate::action::{Publication, RawUpdate};
 use crate::status::{Notice, Readiness, Status};
 use crate::sync::{AtomicBool, Mutex, Pointer, lock};
 use crate::time::Millis;
@@ -216,15 +218,16 @@ impl std::fmt::Debug for Hub {
     }
 }
 
-/// Is anything that a reader could see different?
-const fn is_visible(cause: Cause) -> bool {
-    matches!(cause, Cause::Change)
-}
-
 impl Inner {
     /// Replaces the snapshot. The write lock has to be held, so that no other writer's change is lost.
     fn store(&self, _held: &mut Write, next: Snapshot) {
         self.live.store(Arc::new(next));
+    }
+
+    /// Listeners on features have to look again.
+    fn look_again(&self) {
+        self.core.mark_changed();
+        self.core.wake();
     }
 
     fn write(&self) -> crate::sync::MutexGuard<'_, Write> {

@@ -11,10 +11,10 @@ use super::counters::Counter;
 use super::desk::News;
 use super::listen::{Call, Change, NewState, ReadinessChange, Subject, Subscription, Watcher};
 use crate::action::RawUpdate;
-use crate::intercept::{Interceptor, LockPolicy};
+use crate::intercept::{self, Interceptor, LockPolicy};
 use crate::status::{Notice, Readiness};
 use crate::sync::lock;
-use crate::usage::{Observer, Params, UsageOptions};
+use crate::usage::{self, Observer, Params, UsageOptions};
 
 impl Hub {
     /// Calls when the value that this context sees becomes another, interceptors included, or the feature's lock flips (D-63).
@@ -34,11 +34,11 @@ impl Hub {
         let generation = seen.generation();
         let watcher = Watcher::new(key.into(), who.cloned(), seen, Box::new(call));
         let id = core.next_id();
-        lock(&core.desk).watch(id, Arc::new(watcher));
+        let refused = lock(&core.desk).watch(id, Arc::new(watcher));
+        drop(refused);
         if self.inner.live.load().generation() != generation {
             // The delivery of that change may have missed this listener.
-            core.mark_changed();
-            core.wake();
+            self.inner.look_again();
         }
         self.subscription(Subject::Listener(id))
     }
@@ -48,8 +48,9 @@ impl Hub {
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
         let held = write.is_holding().then_some(News::NewState(NewState { is_held: true }));
-        let subscription = self.listen(Call::NewState(Box::new(call)), held);
+        let (subscription, refused) = self.listen(Call::NewState(Box::new(call)), held);
         drop(write);
+        drop(refused);
         self.inner.core.wake();
         subscription
     }
@@ -64,40 +65,47 @@ impl Hub {
         let readiness = status.readiness;
         let is_first = readiness == Readiness::Ready;
         let now = News::Readiness(ReadinessChange { readiness, is_first, status });
-        let subscription = self.listen(Call::Readiness(Box::new(call)), Some(now));
+        let (subscription, refused) = self.listen(Call::Readiness(Box::new(call)), Some(now));
         drop(write);
+        drop(refused);
         self.inner.core.wake();
         subscription
     }
 
     /// Calls with each update as it was received, caught or not (sdk-behaviour 2.6).
     pub fn on_raw(&self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Subscription {
-        self.listen(Call::Raw(Box::new(call)), None)
+        self.listen(Call::Raw(Box::new(call)), None).0
     }
 
     /// Calls with what is odd and should be logged.
     pub fn on_notice(&self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Subscription {
-        self.listen(Call::Notice(Box::new(call)), None)
+        self.listen(Call::Notice(Box::new(call)), None).0
     }
 
-    fn listen(&self, call: Call, first: Option<News>) -> Subscription {
+    /// The subscription; and the function, if the hub is closed, to be dropped with no lock held.
+    fn listen(&self, call: Call, first: Option<News>) -> (Subscription, Option<Call>) {
         let core = &self.inner.core;
         let id = core.next_id();
-        let dropped = lock(&core.desk).listen(id, call, first);
+        let (dropped, refused) = lock(&core.desk).listen(id, call, first);
         core.tally.add(Counter::DroppedEvents, dropped);
-        self.subscription(Subject::Listener(id))
+        (self.subscription(Subject::Listener(id)), refused)
     }
 
     /// Asks this interceptor, after those that are there already, until the guard is dropped (sdk-behaviour 2.8).
     pub fn intercept(&self, interceptor: Arc<dyn Interceptor>, locks: LockPolicy) -> Subscription {
         let id = self.inner.core.next_id();
+        let entry = intercept::Entry::new(id, interceptor, locks);
         let mut write = self.inner.write();
+        if write.is_finished {
+            drop(write);
+            entry.close(&self.inner.core);
+            return Subscription::ended();
+        }
         let live = self.inner.live.load_full();
-        let chain = live.chain().with(id, interceptor, locks);
+        let chain = live.chain().with(entry);
         self.inner.store(&mut write, live.with_chain(Arc::new(chain)));
         drop(write);
-        self.inner.core.mark_changed();
-        self.inner.core.wake();
+        self.inner.look_again();
         self.subscription(Subject::Interceptor(id))
     }
 
@@ -108,16 +116,21 @@ impl Hub {
         let chain = Arc::clone(live.chain());
         self.inner.store(&mut write, live.with_chain(chain));
         drop(write);
-        self.inner.core.mark_changed();
-        self.inner.core.wake();
+        self.inner.look_again();
     }
 
     /// Tells this observer of each use, until the guard is dropped (sdk-behaviour 3).
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
         let id = self.inner.core.next_id();
+        let entry = usage::Entry::new(id, observer, &options);
         let mut write = self.inner.write();
+        if write.is_finished {
+            drop(write);
+            entry.close(&self.inner.core);
+            return Subscription::ended();
+        }
         let live = self.inner.live.load_full();
-        let observers = live.observers().with(id, observer, options);
+        let observers = live.observers().with(entry);
         self.inner.store(&mut write, live.with_observers(Arc::new(observers)));
         drop(write);
         self.subscription(Subject::Observer(id))
@@ -155,9 +168,8 @@ impl Inner {
         let Some(removed) = removed else { return };
         self.store(&mut write, live.with_chain(Arc::new(chain)));
         drop(write);
-        self.core.mark_changed();
-        self.core.wake();
-        removed.close();
+        self.look_again();
+        removed.close(&self.core);
     }
 
     pub(crate) fn remove_observer(&self, id: u64) {

@@ -1,14 +1,14 @@
 //! The interceptors in their order.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use fh_eval::{Attributes, FeatureRef, Value};
 
 use super::{Ask, Flow, Interceptor, LockPolicy, convert};
-use crate::hub::Core;
+use crate::hub::{Core, Panicked, isolated};
 use crate::status::Notice;
+use crate::sync::{AtomicBool, Ordering};
 
 /// How deep interceptors may read features that are intercepted themselves.
 const DEPTH: u8 = 4;
@@ -29,6 +29,7 @@ pub(crate) struct Entry {
     name: Arc<str>,
     policy: LockPolicy,
     interceptor: Arc<dyn Interceptor>,
+    is_closed: Arc<AtomicBool>,
 }
 
 /// An interceptor's answer, of the feature's type if there is a feature.
@@ -38,9 +39,19 @@ pub(crate) struct Answered<'a> {
 }
 
 impl Entry {
-    pub(crate) fn close(&self) {
-        // Whatever happens in there is no business of who closes.
-        let _ = catch_unwind(AssertUnwindSafe(|| self.interceptor.close()));
+    /// Asks the interceptor for its name: not to be done with a lock held.
+    pub(crate) fn new(id: u64, interceptor: Arc<dyn Interceptor>, policy: LockPolicy) -> Self {
+        let name = interceptor.name().into();
+        Self { id, name, policy, interceptor, is_closed: Arc::new(AtomicBool::new(false)) }
+    }
+
+    /// Closes it, the first time only. Not to be done with a lock held.
+    pub(crate) fn close(&self, core: &Core) {
+        if !self.is_closed.swap(true, Ordering::AcqRel)
+            && isolated(|| self.interceptor.close()).is_err()
+        {
+            core.interceptor_panicked(self.id, &self.name);
+        }
     }
 }
 
@@ -50,15 +61,9 @@ impl Chain {
     }
 
     /// With another one at the end.
-    pub(crate) fn with(
-        &self,
-        id: u64,
-        interceptor: Arc<dyn Interceptor>,
-        policy: LockPolicy,
-    ) -> Self {
+    pub(crate) fn with(&self, entry: Entry) -> Self {
         let mut entries = self.entries.clone();
-        let name = interceptor.name().into();
-        entries.push(Entry { id, name, policy, interceptor });
+        entries.push(entry);
         Self { entries }
     }
 
@@ -90,11 +95,10 @@ impl Chain {
             if is_locked && entry.policy == LockPolicy::Respect {
                 continue;
             }
-            let said = catch_unwind(AssertUnwindSafe(|| entry.interceptor.intercept(&ask)));
-            let value = match said {
+            let value = match isolated(|| entry.interceptor.intercept(&ask)) {
                 Ok(Flow::Continue) => continue,
                 Ok(Flow::Override(value)) => value,
-                Err(_) => {
+                Err(Panicked) => {
                     core.interceptor_panicked(entry.id, &entry.name);
                     continue;
                 }

@@ -3,7 +3,7 @@
 mod chain;
 mod convert;
 
-pub(crate) use chain::{Chain, refusal};
+pub(crate) use chain::{Chain, Entry, refusal};
 use convert::convert;
 pub(crate) use convert::lenient;
 

@@ -126,6 +126,43 @@ impl UsageEvent {
         user_key(self.who()?)
     }
 
+    /// The event as one flat record, as published SDKs send it (sdk-behaviour 3.3). Of equal names the later wins:
+    ///
+    /// - one feature: attributes, then `feature` (its key), `value`, `id` and `environmentId`;
+    /// - several: params, then the features' texts by their keys, then attributes.
+    ///
+    /// What has no text is left out. The user's key is not in it ([`Self::user_key`]), but the attributes it may come from are.
+    #[must_use]
+    pub fn record(&self) -> Params {
+        match self {
+            Self::Evaluated(Evaluated { feature, who, .. }) => {
+                let mut record = Params::new();
+                add_attributes(&mut record, who.as_deref());
+                let mut add = |name: &str, text: Option<&Arc<str>>| {
+                    if let Some(text) = text {
+                        record.insert(name.to_owned(), (&**text).into());
+                    }
+                };
+                add("feature", Some(&feature.key));
+                add("value", feature.text().as_ref());
+                add("id", feature.id.as_ref());
+                add("environmentId", feature.environment.as_ref());
+                record
+            }
+            Self::Collection(Collection { features, .. }) => {
+                let mut record = Params::new();
+                add_features(&mut record, features);
+                record
+            }
+            Self::Named(Named { params, features, who, .. }) => {
+                let mut record = params.clone();
+                add_features(&mut record, features);
+                add_attributes(&mut record, who.as_deref());
+                record
+            }
+        }
+    }
+
     /// When it happened.
     #[must_use]
     pub const fn at(&self) -> Timestamp {
@@ -150,4 +187,23 @@ impl UsageEvent {
 pub(crate) fn user_key(who: &Attributes) -> Option<&str> {
     let first = |name| who.get(name).and_then(|mut values| values.next());
     first("userkey").or_else(|| first("session"))
+}
+
+/// One value as text, several as a list.
+fn add_attributes(record: &mut Params, who: Option<&Attributes>) {
+    for (name, mut values) in who.iter().flat_map(|who| who.iter()) {
+        let value = match (values.len(), values.next()) {
+            (1, Some(only)) => only.into(),
+            (_, first) => first.into_iter().chain(values).collect::<Vec<_>>().into(),
+        };
+        record.insert(name.to_owned(), value);
+    }
+}
+
+fn add_features(record: &mut Params, features: &[UsedFeature]) {
+    for feature in features {
+        if let Some(text) = feature.text() {
+            record.insert(feature.key.to_string(), (&*text).into());
+        }
+    }
 }

@@ -4,7 +4,7 @@ mod event;
 mod observers;
 mod thinning;
 
-pub(crate) use observers::Observers;
+pub(crate) use observers::{Entry, Observers};
 
 pub use event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature};
 

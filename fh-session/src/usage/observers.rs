@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,8 +10,8 @@ use fh_eval::Attributes;
 use super::event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature};
 use super::thinning::{Fingerprint, Thinning};
 use super::{Dispatch, Observer, UsageOptions};
-use crate::hub::{Answer, Core, Counter, Snapshot};
-use crate::sync::{Mutex, lock};
+use crate::hub::{Answer, Core, Counter, Snapshot, isolated};
+use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 
 /// How long observers may take to send what they have when they are closed.
 const LAST_FLUSH: Duration = Duration::from_secs(2);
@@ -36,6 +35,7 @@ pub(crate) struct Entry {
     capacity: usize,
     queue: Mutex<VecDeque<Arc<UsageEvent>>>,
     thinning: Thinning,
+    is_closed: AtomicBool,
 }
 
 impl Observers {
@@ -44,16 +44,10 @@ impl Observers {
         self.entries.is_empty()
     }
 
-    pub(crate) fn with(&self, id: u64, observer: Arc<dyn Observer>, options: UsageOptions) -> Self {
+    /// With another one at the end.
+    pub(crate) fn with(&self, entry: Entry) -> Self {
         let mut entries = self.entries.clone();
-        entries.push(Arc::new(Entry {
-            id,
-            dispatch: observer.dispatch(),
-            observer,
-            capacity: options.queue.max(1),
-            queue: Mutex::new(VecDeque::new()),
-            thinning: Thinning::new(options.one_of, options.deduplicate),
-        }));
+        entries.push(Arc::new(entry));
         Self { entries }
     }
 
@@ -114,7 +108,7 @@ impl Observers {
             }
         }
         if event.is_some() {
-            core.wake();
+            core.wake_for_queue();
         }
     }
 
@@ -175,8 +169,25 @@ impl Observers {
 }
 
 impl Entry {
+    /// Asks the observer how it wants to be told: not to be done with a lock held.
+    pub(crate) fn new(id: u64, observer: Arc<dyn Observer>, options: &UsageOptions) -> Self {
+        Self {
+            id,
+            dispatch: observer.dispatch(),
+            observer,
+            capacity: options.queue.max(1),
+            queue: Mutex::new(VecDeque::new()),
+            thinning: Thinning::new(options.one_of, options.deduplicate),
+            is_closed: AtomicBool::new(false),
+        }
+    }
+
     /// Takes an event: hands it over now, or queues it.
     fn take(&self, core: &Core, event: &Arc<UsageEvent>) {
+        if self.is_closed.load(Ordering::Acquire) {
+            // Somebody reads a snapshot of a time before the end.
+            return;
+        }
         if self.dispatch == Dispatch::Inline {
             self.guarded(core, || self.observer.observe(event));
             return;
@@ -198,8 +209,11 @@ impl Entry {
         !waiting.is_empty()
     }
 
-    /// Hands over what waits, and says farewell.
+    /// Hands over what waits, and says farewell, the first time only. Not to be done with a lock held.
     pub(crate) fn close(&self, core: &Core) {
+        if self.is_closed.swap(true, Ordering::AcqRel) {
+            return;
+        }
         self.deliver(core);
         self.guarded(core, || self.observer.flush(LAST_FLUSH));
         self.guarded(core, || self.observer.close());
@@ -207,7 +221,7 @@ impl Entry {
 
     fn guarded(&self, core: &Core, call: impl FnOnce()) {
         let outer = OBSERVING.with(|observing| observing.replace(true));
-        if catch_unwind(AssertUnwindSafe(call)).is_err() {
+        if isolated(call).is_err() {
             core.tally.add(Counter::ObserverPanics, 1);
         }
         OBSERVING.with(|observing| observing.set(outer));

@@ -1,0 +1,131 @@
+use crate::End;
+
+/// Something that `eventsource-client` reads in another way than the standard. Ours reads it as the standard does.
+#[derive(Debug)]
+pub struct Deviation {
+    /// What the standard says.
+    pub standard: &'static str,
+    /// What the client does.
+    pub theirs: &'static str,
+    /// Shows it.
+    pub stream: &'static [u8],
+    /// Names and data that ours reads.
+    pub our_events: &'static [(&'static str, &'static str)],
+    /// The last `retry` that ours reads before the last event, in milliseconds.
+    pub our_retry: Option<u64>,
+    /// Names and data that theirs reads.
+    pub their_events: &'static [(&'static str, &'static str)],
+    /// The last `retry` of their events.
+    pub their_retry: Option<u64>,
+    /// How theirs ends.
+    pub their_end: End,
+}
+
+const X: (&str, &str) = ("message", "x");
+
+/// All known deviations of version 0.18.0.
+///
+/// A field named `comment`, which that client takes for a comment, changes no event; and it sets no limit to the size
+/// of a line or event.
+pub const DEVIATIONS: &[Deviation] = &[
+    Deviation {
+        standard: "bytes that are not UTF-8 are replaced",
+        theirs: "they end the stream",
+        stream: b"data:x\n\ndata:\xFF\n\n",
+        our_events: &[X, ("message", "\u{FFFD}")],
+        our_retry: None,
+        their_events: &[X],
+        their_retry: None,
+        their_end: End::InvalidLine,
+    },
+    Deviation {
+        standard: "comments are ignored, whatever they hold",
+        theirs: "one that is not UTF-8 ends the stream",
+        stream: b":\xFF\ndata:x\n\n",
+        our_events: &[X],
+        our_retry: None,
+        their_events: &[],
+        their_retry: None,
+        their_end: End::InvalidLine,
+    },
+    Deviation {
+        standard: "unknown fields are ignored",
+        theirs: "one that is not UTF-8 ends the stream",
+        stream: b"\xFF\ndata:x\n\n",
+        our_events: &[X],
+        our_retry: None,
+        their_events: &[],
+        their_retry: None,
+        their_end: End::InvalidLine,
+    },
+    Deviation {
+        standard: "an event without data is not dispatched",
+        theirs: "one of unknown fields only ends the stream",
+        stream: b"unknown\n\ndata:x\n\n",
+        our_events: &[X],
+        our_retry: None,
+        their_events: &[],
+        their_retry: None,
+        their_end: End::InvalidEvent,
+    },
+    Deviation {
+        standard: "an event without data is not dispatched",
+        theirs: "one that only has an empty name ends the stream",
+        stream: b"event:\n\ndata:x\n\n",
+        our_events: &[X],
+        our_retry: None,
+        their_events: &[],
+        their_retry: None,
+        their_end: End::InvalidEvent,
+    },
+    Deviation {
+        standard: "an id that holds a NUL is ignored",
+        theirs: "an event of nothing else ends the stream",
+        stream: b"id:\0\n\ndata:x\n\n",
+        our_events: &[X],
+        our_retry: None,
+        their_events: &[],
+        their_retry: None,
+        their_end: End::InvalidEvent,
+    },
+    Deviation {
+        standard: "a retry that is not digits only is ignored",
+        theirs: "an event of nothing else ends the stream",
+        stream: b"retry:soon\n\ndata:x\n\n",
+        our_events: &[X],
+        our_retry: None,
+        their_events: &[],
+        their_retry: None,
+        their_end: End::InvalidEvent,
+    },
+    Deviation {
+        standard: "a retry is of digits only",
+        theirs: "it may have a plus sign",
+        stream: b"retry:+5\ndata:x\n\n",
+        our_events: &[X],
+        our_retry: None,
+        their_events: &[X],
+        their_retry: Some(5),
+        their_end: End::Body,
+    },
+    Deviation {
+        standard: "a retry may be of any size",
+        theirs: "one beyond 64 bits is ignored",
+        stream: b"retry:18446744073709551616\ndata:x\n\n",
+        our_events: &[X],
+        our_retry: Some(u64::MAX),
+        their_events: &[X],
+        their_retry: None,
+        their_end: End::Body,
+    },
+    Deviation {
+        standard: "a retry counts from its line on",
+        theirs: "one of an event without data is lost",
+        stream: b"retry:5\n\ndata:x\n\n",
+        our_events: &[X],
+        our_retry: Some(5),
+        their_events: &[X],
+        their_retry: None,
+        their_end: End::Body,
+    },
+];

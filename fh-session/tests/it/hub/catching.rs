@@ -1,0 +1,275 @@
+//! Catch & release (sdk-behaviour 2.7 and 6.5, C-CR).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fh_eval::Value;
+use fh_session::{Cause, Environments, Hub, Publication, Readiness, Rules, Subscription};
+use serde_json::json;
+
+use super::{Calls, change, flags, hub, publish, ready, ruleset, show, text, text_value};
+
+fn new_states(hub: &Hub) -> (Calls<bool>, Subscription) {
+    let calls = Calls::new();
+    let noted = calls.clone();
+    (calls, hub.on_new_state(move |state| noted.note(state.is_held)))
+}
+
+fn values(hub: &Hub, key: &str) -> (Calls<Option<Value>>, Subscription) {
+    let calls = Calls::new();
+    let noted = calls.clone();
+    (calls, hub.on_change(key, None, move |change| noted.note(change.new.clone())))
+}
+
+fn read(hub: &Hub, key: &str) -> (Option<Arc<str>>, i64) {
+    (hub.string(key, None), hub.detail(key, None).version)
+}
+
+/// C-CR-001 and 002
+#[test]
+fn a_held_update_is_seen_when_it_is_released() {
+    let hub = ready(&json!([text("a", 1, "old")]));
+    let (states, _states) = new_states(&hub);
+    let (calls, _calls) = values(&hub, "a");
+    hub.catch_updates();
+    change(&hub, &json!([text("a", 2, "new")]));
+    assert_eq!(read(&hub, "a"), (Some("old".into()), 1));
+    assert_eq!((states.take(), calls.len()), (vec![true], 0));
+    assert!(hub.is_holding());
+    hub.release();
+    hub.deliver();
+    assert_eq!(read(&hub, "a"), (Some("new".into()), 2));
+    assert_eq!(calls.take(), [text_value("new")]);
+    assert_eq!(states.len(), 0, "releasing is no new state");
+    assert!(hub.is_catching() && !hub.is_holding());
+    change(&hub, &json!([text("a", 3, "newer")]));
+    assert_eq!(read(&hub, "a"), (Some("new".into()), 2), "it goes on catching");
+}
+
+/// C-CR-003
+#[test]
+fn the_first_list_passes() {
+    let hub = hub();
+    hub.catch_updates();
+    publish(&hub, Cause::First, &json!([text("a", 1, "first")]));
+    show(&hub, Readiness::Ready);
+    assert_eq!(read(&hub, "a"), (Some("first".into()), 1));
+    change(&hub, &json!([text("a", 2, "second")]));
+    assert_eq!(read(&hub, "a"), (Some("first".into()), 1));
+}
+
+/// A single update that arrives before any list is held like any other; the list then brings everything.
+#[test]
+fn an_update_before_the_first_list_is_held() {
+    let hub = hub();
+    hub.catch_updates();
+    publish(&hub, Cause::Change, &json!([text("a", 1, "alone")]));
+    assert!(!hub.exists("a"));
+    publish(&hub, Cause::First, &json!([text("a", 2, "list")]));
+    assert_eq!(read(&hub, "a"), (Some("list".into()), 2));
+    assert!(!hub.is_holding());
+}
+
+/// C-CR-004: deletes are held; JavaScript applies them.
+#[test]
+fn a_delete_is_held() {
+    let hub = ready(&json!([text("a", 1, "x"), text("b", 1, "y")]));
+    let (states, _states) = new_states(&hub);
+    let (calls, _calls) = values(&hub, "a");
+    hub.catch_updates();
+    change(&hub, &json!([text("b", 1, "y")]));
+    assert_eq!(read(&hub, "a"), (Some("x".into()), 1));
+    assert_eq!((states.take(), calls.len()), (vec![true], 0));
+    hub.release();
+    hub.deliver();
+    assert!(!hub.exists("a") && hub.exists("b"));
+    assert_eq!(calls.take(), [None]);
+}
+
+/// C-CR-005 and 006: of several held updates the last is released, once.
+#[test]
+fn the_last_of_several_is_released() {
+    let hub = ready(&json!([text("a", 1, "1")]));
+    let (states, _states) = new_states(&hub);
+    let (calls, _calls) = values(&hub, "a");
+    hub.catch_updates();
+    for version in 2..5 {
+        publish(&hub, Cause::Change, &json!([text("a", version, &version.to_string())]));
+    }
+    hub.deliver();
+    assert_eq!(states.take(), [true, true, true], "one for each");
+    hub.release();
+    hub.deliver();
+    assert_eq!(calls.take(), [text_value("4")]);
+}
+
+/// The same version with another value is held as well; JavaScript loses it.
+#[test]
+fn another_value_of_the_same_version_is_held() {
+    let hub = ready(&json!([text("a", 1, "1")]));
+    hub.catch_updates();
+    publish(&hub, Cause::Change, &json!([text("a", 1, "2")]));
+    assert_eq!(read(&hub, "a").0.as_deref(), Some("1"));
+    hub.release();
+    assert_eq!(read(&hub, "a").0.as_deref(), Some("2"));
+}
+
+/// What no reader could see is held too, silently.
+#[test]
+fn versions_alone_are_held_silently() {
+    let hub = ready(&json!([text("a", 1, "1")]));
+    let (states, _states) = new_states(&hub);
+    hub.catch_updates();
+    publish(&hub, Cause::Unseen, &json!([text("a", 2, "1")]));
+    hub.deliver();
+    assert_eq!((read(&hub, "a").1, states.len(), hub.is_holding()), (1, 0, false));
+    hub.release();
+    assert_eq!(read(&hub, "a").1, 2);
+}
+
+/// C-CR-007
+#[test]
+fn to_stop_catching_releases_and_lets_updates_through() {
+    let hub = ready(&json!([text("a", 1, "1")]));
+    let (calls, _calls) = values(&hub, "a");
+    hub.catch_updates();
+    change(&hub, &json!([text("a", 2, "2")]));
+    hub.stop_catching();
+    hub.deliver();
+    assert_eq!(calls.take(), [text_value("2")]);
+    assert!(!hub.is_catching());
+    change(&hub, &json!([text("a", 3, "3")]));
+    assert_eq!(calls.take(), [text_value("3")]);
+}
+
+/// C-CR-009
+#[test]
+fn a_new_feature_is_unknown_until_it_is_released() {
+    let hub = ready(&json!([text("a", 1, "1")]));
+    let (calls, _calls) = values(&hub, "b");
+    hub.catch_updates();
+    change(&hub, &json!([text("a", 1, "1"), text("b", 1, "new")]));
+    assert!(!hub.exists("b"));
+    assert_eq!((hub.keys().len(), calls.len()), (1, 0));
+    hub.release();
+    hub.deliver();
+    assert_eq!(calls.take(), [text_value("new")]);
+}
+
+/// Whoever registers while something is held is told at once, by the dispatcher, and only they.
+#[test]
+fn one_who_comes_late_is_told_what_is_held() {
+    let hub = ready(&json!([text("a", 1, "1")]));
+    let (early, _early) = new_states(&hub);
+    hub.catch_updates();
+    publish(&hub, Cause::Change, &json!([text("a", 2, "2")]));
+    // The news is still in the queue: the newcomer gets its own, not both.
+    let (late, _late) = new_states(&hub);
+    assert_eq!(late.len(), 0);
+    hub.deliver();
+    assert_eq!((early.take(), late.take()), (vec![true], vec![true]));
+    hub.release();
+    let (later, _later) = new_states(&hub);
+    hub.deliver();
+    assert_eq!((early.len(), late.len(), later.len()), (0, 0, 0));
+}
+
+/// Listeners that subscribe while something is held see it when it is released.
+#[test]
+fn a_listener_registered_while_holding_sees_the_release() {
+    let hub = ready(&json!([text("a", 1, "1")]));
+    hub.catch_updates();
+    change(&hub, &json!([text("a", 2, "2")]));
+    let (calls, _calls) = values(&hub, "a");
+    hub.deliver();
+    assert_eq!(calls.len(), 0);
+    hub.release();
+    hub.deliver();
+    assert_eq!(calls.take(), [text_value("2")]);
+}
+
+#[test]
+fn releasing_nothing_is_harmless() {
+    let hub = ready(&json!([text("a", 1, "1")]));
+    let generation = hub.generation();
+    hub.release();
+    hub.release_only(["a", "b"]);
+    hub.release_only::<&str>([]);
+    hub.stop_catching();
+    hub.catch_updates();
+    hub.release();
+    assert_eq!(hub.generation(), generation);
+    let empty = super::hub();
+    empty.release();
+    empty.release_only(["a"]);
+    assert!(empty.keys().is_empty());
+}
+
+/// Some features only: changed, new and deleted ones; the rest stays held.
+#[test]
+fn named_features_are_released_alone() {
+    let hub = ready(&json!([text("a", 1, "1"), text("b", 1, "1"), text("c", 1, "1")]));
+    let (a, _a) = values(&hub, "a");
+    let (b, _b) = values(&hub, "b");
+    let (states, _states) = new_states(&hub);
+    hub.catch_updates();
+    publish(&hub, Cause::Change, &json!([text("a", 2, "2"), text("b", 2, "2"), text("d", 1, "1")]));
+    hub.deliver();
+    assert_eq!(states.take(), [true]);
+    hub.release_only(["a"]);
+    hub.deliver();
+    assert_eq!((a.take(), b.len()), (vec![text_value("2")], 0));
+    assert_eq!((read(&hub, "b").1, hub.exists("c"), hub.exists("d")), (1, true, false));
+    assert!(hub.is_holding() && hub.is_catching());
+    hub.release_only(["c".to_owned(), "d".to_owned(), "unknown".to_owned()]);
+    assert!(!hub.exists("c") && hub.exists("d") && hub.is_holding());
+    assert_eq!(read(&hub, "b").1, 1);
+    hub.release_only(["b"]);
+    assert!(!hub.is_holding(), "everything is released, one by one");
+    hub.release();
+    hub.deliver();
+    assert_eq!((read(&hub, "b").1, states.len()), (2, 0));
+    assert_eq!(b.take(), [text_value("2")]);
+}
+
+/// The environment that a feature is from is released with it.
+#[test]
+fn a_released_feature_brings_its_environment() {
+    let several = |value: bool, by_key: &[(&str, &str)]| {
+        let environments: HashMap<Box<str>, Arc<str>> =
+            by_key.iter().map(|(key, id)| ((*key).into(), (*id).into())).collect();
+        let list = flags(&by_key.iter().map(|(key, _)| (*key, value)).collect::<Vec<_>>());
+        let rules = Rules::client_evaluated(ruleset(&list), Environments::Several(environments));
+        Arc::new(rules)
+    };
+    let hub = hub();
+    let old = several(false, &[("a", "e1"), ("b", "e1")]);
+    hub.publish(Publication { rules: old, cause: Cause::First });
+    show(&hub, Readiness::Ready);
+    hub.catch_updates();
+    let new = several(true, &[("a", "e2"), ("b", "e2")]);
+    hub.publish(Publication { rules: new, cause: Cause::Change });
+    hub.release_only(["a"]);
+    let environment = |key| hub.detail(key, None).environment;
+    assert_eq!(environment("a").as_deref(), Some("e2"));
+    assert_eq!(environment("b").as_deref(), Some("e1"));
+    assert_eq!((hub.boolean("a", None), hub.boolean("b", None)), (Some(true), Some(false)));
+}
+
+/// Values of two contexts are never mixed: all are released.
+#[test]
+fn features_of_two_contexts_are_released_together() {
+    let (fred, mara) = (super::user("fred"), super::user("mara"));
+    let hub = hub();
+    let list = |value| flags(&[("a", value), ("b", value)]);
+    let rules = super::evaluated_for(&fred, &list(false), &[]);
+    hub.publish(Publication { rules, cause: Cause::First });
+    show(&hub, Readiness::Ready);
+    hub.catch_updates();
+    let rules = super::evaluated_for(&mara, &list(true), &[]);
+    hub.publish(Publication { rules, cause: Cause::Change });
+    hub.release_only(["a"]);
+    assert_eq!(hub.boolean("b", Some(&mara)), Some(true));
+    assert_eq!(hub.boolean("b", Some(&fred)), None);
+    assert!(!hub.is_holding());
+}

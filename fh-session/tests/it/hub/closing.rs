@@ -1,0 +1,105 @@
+//! After the end (C-CLOSE-002 and 005, as they concern the read side).
+
+use fh_session::{Cause, Connection, Notice, RawKind, RawUpdate, Readiness, Source, Status};
+
+use super::{Calls, change, flags, publish, ready, show};
+
+#[test]
+fn listeners_get_the_last_readiness_and_nothing_more() {
+    let hub = ready(&flags(&[("a", true)]));
+    let calls = Calls::new();
+    let noted = calls.clone();
+    let _readiness = hub.on_readiness(move |change| noted.note(change.readiness.to_string()));
+    let noted = calls.clone();
+    let _raw = hub.on_raw(move |_| noted.note("raw".to_owned()));
+    let noted = calls.clone();
+    let _new_state = hub.on_new_state(move |_| noted.note("new".to_owned()));
+    let noted = calls.clone();
+    let watch = hub.on_change("a", None, move |_| noted.note("a".to_owned()));
+    hub.deliver();
+    assert_eq!(calls.take(), ["READY"]);
+    // What came before the end is still told.
+    publish(&hub, Cause::Change, &flags(&[("a", false)]));
+    let closed = Status {
+        readiness: Readiness::Closed,
+        connection: Connection::Closed,
+        ..Status::default()
+    };
+    hub.set_status(closed.clone());
+    hub.close();
+    hub.deliver();
+    assert_eq!(calls.take(), ["new", "CLOSED", "a"]);
+    assert_eq!(*hub.status(), closed);
+    // Nothing afterwards.
+    let raw = RawUpdate {
+        source: Source::Polling,
+        environment: None,
+        kind: RawKind::List,
+        json: "[]".into(),
+    };
+    hub.raw(raw);
+    hub.notice(Notice::FellBackToPolling);
+    show(&hub, Readiness::Ready);
+    change(&hub, &flags(&[("a", true)]));
+    hub.overrides_changed();
+    hub.deliver();
+    assert_eq!(calls.len(), 0);
+    assert_eq!(hub.readiness(), Readiness::Closed, "a late status revives nobody");
+    assert_eq!(hub.boolean("a", None), Some(false), "the last value answers");
+    drop(watch);
+    hub.close();
+    hub.deliver();
+}
+
+/// Without a last status of the driver's.
+#[test]
+fn closing_says_so_by_itself() {
+    let hub = ready(&flags(&[("a", true)]));
+    let calls = Calls::new();
+    let noted = calls.clone();
+    let _readiness = hub.on_readiness(move |change| noted.note(change.readiness));
+    hub.deliver();
+    hub.close();
+    assert_eq!(hub.readiness(), Readiness::Closed);
+    assert!(hub.is_enabled("a", None));
+    hub.deliver();
+    assert_eq!(calls.take(), [Readiness::Ready, Readiness::Closed]);
+}
+
+#[test]
+fn who_subscribes_after_the_end_hears_nothing() {
+    let hub = ready(&flags(&[("a", true)]));
+    hub.close();
+    hub.deliver();
+    let calls: Calls<()> = Calls::new();
+    let noted = calls.clone();
+    let nested = hub.on_raw(|_| {});
+    let guards = (
+        hub.on_change("a", None, move |_| noted.note(())),
+        // Its function owns a guard, and is dropped at once.
+        hub.on_readiness(move |_| {
+            let _ = &nested;
+        }),
+        hub.on_new_state(|_| {}),
+    );
+    hub.overrides_changed();
+    hub.deliver();
+    assert_eq!(calls.len(), 0);
+    drop(guards);
+}
+
+/// The functions of listeners are dropped at the end, so a function that owns its hub does not keep it for ever.
+#[test]
+fn closing_ends_circles() {
+    let hub = ready(&flags(&[("a", true)]));
+    let held = std::sync::Arc::new(());
+    let (in_closure, own) = (held.clone(), hub.clone());
+    hub.on_change("a", None, move |_| {
+        let _ = (&in_closure, &own);
+    })
+    .detach();
+    assert_eq!(std::sync::Arc::strong_count(&held), 2);
+    hub.close();
+    hub.deliver();
+    assert_eq!(std::sync::Arc::strong_count(&held), 1);
+}

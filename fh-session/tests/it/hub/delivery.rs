@@ -1,0 +1,232 @@
+//! Wakers, the bounded queue, one deliverer at a time (D-63).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc;
+
+use fh_session::{
+    Cause, Dispatch, Hub, HubOptions, LockPolicy, Observer, RawKind, RawUpdate, Readiness, Source,
+    UsageEvent, UsageOptions,
+};
+use serde_json::json;
+
+use super::{Calls, change, flags, hub, ignore, options, publish, ready, show, text};
+
+fn raw(number: usize) -> RawUpdate {
+    let json = number.to_string().into();
+    RawUpdate { source: Source::Polling, environment: None, kind: RawKind::List, json }
+}
+
+/// What makes it call, and that it calls once until a delivery begins.
+#[test]
+fn the_waker_is_called_when_there_is_work() {
+    struct Silent;
+    impl Observer for Silent {
+        fn observe(&self, _: &UsageEvent) {}
+        fn dispatch(&self) -> Dispatch {
+            Dispatch::Queued
+        }
+    }
+    struct Nobody;
+    impl fh_session::Interceptor for Nobody {
+        fn name(&self) -> &str {
+            "nobody"
+        }
+        fn intercept(&self, _: &fh_session::Ask<'_>) -> fh_session::Flow {
+            fh_session::Flow::Continue
+        }
+    }
+    let hub = ready(&flags(&[("a", true)]));
+    let _readiness = hub.on_readiness(|_| {});
+    let _raw = hub.on_raw(|_| {});
+    let woken = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&woken);
+    hub.set_waker(move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
+    assert_eq!(woken.swap(0, Ordering::SeqCst), 1, "for what came before");
+    hub.deliver();
+    let observer = hub.observe(Arc::new(Silent), UsageOptions::default());
+    let held = flags(&[("a", true), ("b", true)]);
+    let works: [(&str, &dyn Fn()); 9] = [
+        ("publish", &|| publish(&hub, Cause::Change, &flags(&[("a", false)]))),
+        ("readiness", &|| show(&hub, Readiness::Failed)),
+        ("raw", &|| hub.raw(raw(0))),
+        ("usage", &|| ignore(hub.boolean("a", None))),
+        ("overrides", &|| hub.overrides_changed()),
+        ("interceptor", &|| hub.intercept(Arc::new(Nobody), LockPolicy::Respect).detach()),
+        ("on_readiness", &|| hub.on_readiness(|_| {}).detach()),
+        ("release", &|| {
+            hub.catch_updates();
+            publish(&hub, Cause::Change, &held);
+            hub.deliver();
+            woken.store(0, Ordering::SeqCst);
+            hub.release();
+        }),
+        ("close", &|| hub.close()),
+    ];
+    for (name, work) in works {
+        work();
+        assert_eq!(woken.load(Ordering::SeqCst), 1, "{name}");
+        if name != "close" && name != "release" {
+            work();
+        }
+        hub.raw(raw(1));
+        assert_eq!(woken.load(Ordering::SeqCst), 1, "{name}: not twice before a delivery");
+        hub.deliver();
+        woken.store(0, Ordering::SeqCst);
+    }
+    drop(observer);
+}
+
+/// A waker may deliver itself, on the stack of whoever made the work; no lock is held then.
+#[test]
+fn the_waker_may_deliver() {
+    let hub = hub();
+    let waker = hub.clone();
+    hub.set_waker(move || waker.deliver());
+    let calls = Calls::new();
+    let (noted, reader) = (calls.clone(), hub.clone());
+    let _watch = hub.on_change("a", None, move |_| {
+        noted.note(reader.boolean("a", None));
+        reader.catch_updates();
+        reader.stop_catching();
+    });
+    let noted = calls.clone();
+    let _readiness = hub.on_readiness(move |change| noted.note(Some(change.is_first)));
+    publish(&hub, Cause::First, &flags(&[("a", true)]));
+    show(&hub, Readiness::Ready);
+    publish(&hub, Cause::Change, &flags(&[("a", false)]));
+    assert_eq!(calls.take(), [Some(false), Some(true), Some(true), Some(false)]);
+    hub.close();
+}
+
+#[test]
+fn a_full_queue_drops_the_oldest_and_counts() {
+    let hub = Hub::new(HubOptions { events: 3, ..options() });
+    let calls = Calls::new();
+    let noted = calls.clone();
+    let _raw = hub.on_raw(move |update| noted.note(update.json.to_string()));
+    for number in 0..5 {
+        hub.raw(raw(number));
+    }
+    hub.deliver();
+    assert_eq!(calls.take(), ["2", "3", "4"]);
+    assert_eq!(hub.counters().dropped_events, 2);
+}
+
+/// A flood of raw updates costs readiness listeners intermediate states, never the last one; the same for new states.
+#[test]
+fn a_flood_does_not_hide_the_last_state() {
+    let hub = Hub::new(HubOptions { events: 3, ..options() });
+    let (states, news) = (Calls::new(), Calls::new());
+    let _raw = hub.on_raw(|_| {});
+    let noted = states.clone();
+    let _readiness = hub.on_readiness(move |change| noted.note(change.readiness));
+    let noted = news.clone();
+    let _new_state = hub.on_new_state(move |state| noted.note(state.is_held));
+    publish(&hub, Cause::First, &flags(&[("a", true)]));
+    show(&hub, Readiness::Failed);
+    show(&hub, Readiness::Ready);
+    hub.catch_updates();
+    publish(&hub, Cause::Change, &flags(&[("a", false)]));
+    for number in 0..5 {
+        hub.raw(raw(number));
+    }
+    hub.deliver();
+    assert_eq!((states.take(), news.take()), (vec![Readiness::Ready], vec![true]));
+    show(&hub, Readiness::Failed);
+    hub.deliver();
+    assert_eq!((states.take(), news.len()), (vec![Readiness::Failed], 0));
+}
+
+/// Events come in the order in which they happened, over all kinds.
+#[test]
+fn events_keep_their_order() {
+    let hub = hub();
+    let calls = Calls::new();
+    let noted = calls.clone();
+    let _raw = hub.on_raw(move |update| noted.note(format!("raw {}", update.json)));
+    let noted = calls.clone();
+    let _readiness = hub.on_readiness(move |change| noted.note(change.readiness.to_string()));
+    let noted = calls.clone();
+    let _new_state = hub.on_new_state(move |_| noted.note("new".to_owned()));
+    publish(&hub, Cause::First, &json!([text("a", 1, "1")]));
+    hub.raw(raw(1));
+    show(&hub, Readiness::Ready);
+    publish(&hub, Cause::Change, &json!([text("a", 2, "2")]));
+    hub.raw(raw(2));
+    show(&hub, Readiness::Failed);
+    hub.deliver();
+    assert_eq!(calls.take(), ["NOT_READY", "raw 1", "READY", "new", "raw 2", "FAILED"]);
+}
+
+/// A second deliverer returns at once; the first one does its work as well.
+#[test]
+fn one_deliverer_at_a_time() {
+    let hub = ready(&json!([text("a", 1, "1")]));
+    let (entered, is_entered) = mpsc::channel();
+    let (leave, may_leave) = mpsc::channel::<()>();
+    let may_leave = std::sync::Mutex::new(may_leave);
+    let is_inside = AtomicBool::new(false);
+    let calls = Calls::new();
+    let noted = calls.clone();
+    let _watch = hub.on_change("a", None, move |change| {
+        assert!(!is_inside.swap(true, Ordering::SeqCst), "two deliveries at once");
+        noted.note(change.new.clone().map(|value| value.to_string()));
+        entered.send(()).unwrap();
+        may_leave.lock().unwrap().recv().unwrap();
+        is_inside.store(false, Ordering::SeqCst);
+    });
+    publish(&hub, Cause::Change, &json!([text("a", 2, "2")]));
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| hub.deliver());
+        is_entered.recv().unwrap();
+        // The listener is still being called; this one does not wait for it.
+        change(&hub, &json!([text("a", 3, "3")]));
+        assert_eq!(calls.len(), 1);
+        leave.send(()).unwrap();
+        is_entered.recv().unwrap();
+        leave.send(()).unwrap();
+        first.join().unwrap();
+    });
+    let values: Vec<_> = calls.take().into_iter().flatten().collect();
+    assert_eq!(values, ["2", "3"]);
+    assert_eq!(hub.counters().listener_panics, 0);
+}
+
+/// A slow listener keeps nobody from reading, publishing or subscribing (C-LISTEN-008).
+#[test]
+fn a_slow_listener_blocks_only_deliveries() {
+    let hub = ready(&json!([text("a", 1, "1")]));
+    let (entered, is_entered) = mpsc::channel();
+    let (leave, may_leave) = mpsc::channel::<()>();
+    let may_leave = std::sync::Mutex::new(may_leave);
+    let _slow = hub.on_raw(move |_| {
+        entered.send(()).unwrap();
+        may_leave.lock().unwrap().recv().unwrap();
+    });
+    hub.raw(raw(0));
+    std::thread::scope(|scope| {
+        scope.spawn(|| hub.deliver());
+        is_entered.recv().unwrap();
+        publish(&hub, Cause::Change, &json!([text("a", 2, "2")]));
+        assert_eq!(hub.string("a", None).as_deref(), Some("2"));
+        let guard = hub.on_change("a", None, |_| {});
+        hub.catch_updates();
+        hub.stop_catching();
+        drop(guard);
+        leave.send(()).unwrap();
+    });
+}
+
+/// Handles and guards can be sent to and shared by threads.
+#[test]
+fn everything_can_cross_threads() {
+    fn crosses<T: Send + Sync + 'static>() {}
+    crosses::<Hub>();
+    crosses::<fh_session::Subscription>();
+    crosses::<fh_session::Snapshot>();
+    crosses::<fh_session::Detail>();
+    crosses::<UsageEvent>();
+}

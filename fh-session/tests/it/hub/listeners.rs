@@ -1,0 +1,324 @@
+//! Listeners on features (D-63, sdk-behaviour 2.5 and 6.4, C-LISTEN).
+
+use std::sync::{Arc, Mutex};
+
+use fh_eval::{Attributes, Value};
+use fh_session::{Cause, Change, Hub, Subscription};
+use serde_json::json;
+
+use super::{
+    Calls, PLANNED, change, flag, flags, hub, plan, publish, quietly, ready, text, text_value,
+};
+
+fn listen(hub: &Hub, key: &str, who: Option<&Arc<Attributes>>) -> (Calls<Change>, Subscription) {
+    let calls = Calls::new();
+    let noted = calls.clone();
+    let guard = hub.on_change(key, who, move |change| noted.note(change.clone()));
+    (calls, guard)
+}
+
+fn typed(kind: &str, value: &serde_json::Value, version: i64) -> serde_json::Value {
+    json!([{"id": "1", "key": "a", "type": kind, "value": value, "version": version}])
+}
+
+/// C-LISTEN-001 and 002, for each type: initial, the same again, another value, another version, the same version with another value.
+#[test]
+fn once_for_each_real_change() {
+    let rows = [
+        ("BOOLEAN", json!(true), json!(false)),
+        ("STRING", json!("x"), json!("")),
+        ("NUMBER", json!("7.5"), json!(0)),
+        ("JSON", json!("{}"), json!("[]")),
+        ("STRING", json!("x"), json!(null)),
+    ];
+    for (kind, one, other) in rows {
+        let hub = ready(&typed(kind, &one, 1));
+        let (calls, _guard) = listen(&hub, "a", None);
+        hub.deliver();
+        assert_eq!(calls.len(), 0, "{kind}: not called at once");
+        change(&hub, &typed(kind, &one, 1));
+        assert_eq!(calls.len(), 0, "{kind}: the same again");
+        change(&hub, &typed(kind, &other, 2));
+        let told = calls.take();
+        assert_eq!(told.len(), 1, "{kind}: another value");
+        assert_ne!(told[0].old, told[0].new);
+        assert_eq!((told[0].version, told[0].exists), (2, true));
+        assert_eq!(told[0].new, hub.value("a", None));
+        publish(&hub, Cause::Unseen, &typed(kind, &other, 3));
+        hub.deliver();
+        assert_eq!(calls.len(), 0, "{kind}: another version only");
+        change(&hub, &typed(kind, &one, 3));
+        assert_eq!(calls.take().len(), 1, "{kind}: another value of the same version");
+        hub.deliver();
+        assert_eq!(calls.len(), 0);
+    }
+}
+
+/// A NUMBER written differently is the same number; published SDKs fire here.
+#[test]
+fn the_same_number_is_no_change() {
+    let hub = ready(&typed("NUMBER", &json!("7.50"), 1));
+    let (calls, _guard) = listen(&hub, "a", None);
+    change(&hub, &typed("NUMBER", &json!(7.5), 2));
+    assert_eq!(calls.len(), 0);
+}
+
+fn by_plan(base: &str, gold: &str) -> serde_json::Value {
+    json!([{"id": "1", "key": "a", "type": "STRING", "value": base, "strategies": [{"id": "s",
+        "value": gold, "attributes": [{"fieldName": "plan", "type": "STRING",
+        "conditional": "EQUALS", "values": ["gold"]}]}]}])
+}
+
+/// C-LISTEN-003: each sees with its own context.
+#[test]
+fn each_listener_sees_with_its_own_context() {
+    let hub = ready(&by_plan("x", "y"));
+    let (gold, silver) = (plan("gold"), plan("silver"));
+    let (nobody_calls, _nobody) = listen(&hub, "a", None);
+    let (gold_calls, _gold) = listen(&hub, "a", Some(&gold));
+    let (silver_calls, _silver) = listen(&hub, "a", Some(&silver));
+    let lens = || (nobody_calls.take().len(), gold_calls.take().len(), silver_calls.take().len());
+    // Only the strategy's value.
+    change(&hub, &by_plan("x", "z"));
+    assert_eq!(lens(), (0, 1, 0));
+    // Only the base value.
+    change(&hub, &by_plan("w", "z"));
+    assert_eq!(lens(), (1, 0, 1));
+    // Both, and each is told its own.
+    change(&hub, &by_plan("1", "2"));
+    assert_eq!(nobody_calls.take()[0].new, text_value("1"));
+    assert_eq!(gold_calls.take()[0].new, text_value("2"));
+    assert_eq!(silver_calls.take()[0].old, text_value("w"));
+}
+
+/// C-LISTEN-004
+#[test]
+fn a_lock_that_flips_is_told_to_all() {
+    let locked = |l: bool| {
+        let mut list = by_plan("x", "y");
+        list[0]["l"] = l.into();
+        list
+    };
+    let hub = ready(&locked(false));
+    let gold = plan("gold");
+    let (calls, _guard) = listen(&hub, "a", None);
+    let (gold_calls, _gold) = listen(&hub, "a", Some(&gold));
+    change(&hub, &locked(true));
+    for calls in [&calls, &gold_calls] {
+        let told = calls.take();
+        assert_eq!(told.len(), 1);
+        assert!(told[0].is_locked && !told[0].was_locked);
+        assert_eq!(told[0].old, told[0].new);
+    }
+    change(&hub, &locked(false));
+    assert!(calls.take()[0].was_locked);
+}
+
+/// C-LISTEN-005
+#[test]
+fn a_removed_listener_is_not_called() {
+    let hub = ready(&flags(&[("a", true)]));
+    let (removed_calls, removed) = listen(&hub, "a", None);
+    let (calls, _guard) = listen(&hub, "a", None);
+    publish(&hub, Cause::Change, &flags(&[("a", false)]));
+    drop(removed);
+    hub.deliver();
+    assert_eq!((removed_calls.len(), calls.take().len()), (0, 1));
+}
+
+#[test]
+fn a_detached_listener_stays() {
+    let hub = ready(&flags(&[("a", true)]));
+    let (calls, guard) = listen(&hub, "a", None);
+    guard.detach();
+    change(&hub, &flags(&[("a", false)]));
+    assert_eq!(calls.len(), 1);
+}
+
+#[test]
+fn a_guard_may_outlive_its_hub() {
+    let hub = ready(&flags(&[("a", true)]));
+    let (_calls, guard) = listen(&hub, "a", None);
+    drop(hub);
+    drop(guard);
+}
+
+/// C-LISTEN-006
+#[test]
+fn one_that_panics_does_not_hinder_others() {
+    let hub = ready(&flags(&[("a", true)]));
+    let _panics = hub.on_change("a", None, |_| panic!("{PLANNED}"));
+    let (calls, _guard) = listen(&hub, "a", None);
+    quietly(|| change(&hub, &flags(&[("a", false)])));
+    assert_eq!(calls.take().len(), 1);
+    assert_eq!(hub.counters().listener_panics, 1);
+    change(&hub, &flags(&[("a", true)]));
+    assert_eq!(calls.take().len(), 1);
+    assert_eq!(hub.counters().listener_panics, 2, "it is called again all the same");
+}
+
+/// A panic whose payload panics when it is dropped.
+#[test]
+fn a_spiteful_panic_is_survived() {
+    struct Spite;
+    impl Drop for Spite {
+        fn drop(&mut self) {
+            panic!("{PLANNED}");
+        }
+    }
+    let hub = ready(&flags(&[("a", true)]));
+    let _panics = hub.on_change("a", None, |_| std::panic::resume_unwind(Box::new(Spite)));
+    let (calls, _guard) = listen(&hub, "a", None);
+    quietly(|| change(&hub, &flags(&[("a", false)])));
+    assert_eq!((calls.len(), hub.counters().listener_panics), (1, 1));
+}
+
+/// C-LISTEN-007
+#[test]
+fn a_listener_may_read_subscribe_unsubscribe_release_and_publish() {
+    let hub = ready(&flags(&[("a", true), ("b", true)]));
+    let calls = Calls::new();
+    let own: Arc<Mutex<Option<Subscription>>> = Arc::default();
+    let inner: Arc<Mutex<Vec<Subscription>>> = Arc::default();
+    let guard = hub.on_change("a", None, {
+        let (hub, calls, own, inner) = (hub.clone(), calls.clone(), own.clone(), inner.clone());
+        move |_| {
+            calls.note(format!("a, b is {:?}", hub.boolean("b", None)));
+            let noted = calls.clone();
+            let guard = hub.on_change("b", None, move |_| noted.note("b".to_owned()));
+            inner.lock().unwrap().push(guard);
+            own.lock().unwrap().take();
+            hub.catch_updates();
+            publish(&hub, Cause::Change, &flags(&[("a", true), ("b", false)]));
+            hub.stop_catching();
+            hub.deliver();
+        }
+    });
+    *own.lock().unwrap() = Some(guard);
+    change(&hub, &flags(&[("a", false), ("b", true)]));
+    // The second change came while the first was delivered; the listener on `a` was gone by then.
+    assert_eq!(calls.take(), ["a, b is Some(true)", "b"]);
+    change(&hub, &flags(&[("a", false), ("b", true)]));
+    assert_eq!(calls.take(), ["b"]);
+    hub.close();
+    hub.deliver();
+}
+
+/// A listener's function may own the guard of another subscription: dropping the one drops the other.
+#[test]
+fn a_function_may_own_a_guard() {
+    let hub = ready(&flags(&[("a", true), ("b", true)]));
+    let (calls, owned) = listen(&hub, "b", None);
+    let owner = hub.on_change("a", None, move |_| {
+        let _ = &owned;
+    });
+    change(&hub, &flags(&[("a", true), ("b", false)]));
+    assert_eq!(calls.take().len(), 1);
+    drop(owner);
+    change(&hub, &flags(&[("a", true), ("b", true)]));
+    assert_eq!(calls.len(), 0);
+}
+
+/// C-LISTEN-009, and sdk-behaviour 2.2: listeners survive a deletion.
+#[test]
+fn deletes_and_returns_are_told() {
+    let hub = ready(&json!([flag("a", true), flag("b", true)]));
+    let (calls, _guard) = listen(&hub, "a", None);
+    change(&hub, &flags(&[("b", true)]));
+    let told = calls.take();
+    assert_eq!(told.len(), 1);
+    assert_eq!((told[0].exists, told[0].version, &told[0].new), (false, -1, &None));
+    assert_eq!(told[0].old, Some(Value::Bool(true)));
+    change(&hub, &json!([flag("b", true), flag("a", true)]));
+    let told = calls.take();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].exists);
+    assert_eq!((&told[0].old, &told[0].new), (&None, &Some(Value::Bool(true))));
+}
+
+/// On a feature that nobody knows yet, before and after the first list.
+#[test]
+fn a_first_arrival_is_told() {
+    let hub = hub();
+    let (early, _early) = listen(&hub, "a", None);
+    let (late, _late) = listen(&hub, "b", None);
+    hub.deliver();
+    assert_eq!((early.len(), late.len()), (0, 0));
+    publish(&hub, Cause::First, &flags(&[("a", false)]));
+    hub.deliver();
+    assert_eq!((early.take().len(), late.len()), (1, 0));
+    change(&hub, &flags(&[("a", false), ("b", false)]));
+    assert_eq!((early.len(), late.take().len()), (0, 1));
+}
+
+/// C-LISTEN-010: what a listener reads is of the same list as what it is told.
+#[test]
+fn a_listener_sees_the_whole_list() {
+    let hub = ready(&json!([text("a", 1, "1"), text("b", 1, "1")]));
+    let calls = Calls::new();
+    let guards = ["a", "b"].map(|key| {
+        let (hub, calls) = (hub.clone(), calls.clone());
+        hub.clone().on_change(key, None, move |change| {
+            calls.note((change.key.clone(), hub.string("a", None), hub.string("b", None)));
+        })
+    });
+    change(&hub, &json!([text("a", 2, "2"), text("b", 2, "2")]));
+    let two = Some(Arc::from("2"));
+    let expected = ["a", "b"].map(|key| (Arc::from(key), two.clone(), two.clone()));
+    assert_eq!(calls.take(), expected);
+    drop(guards);
+    hub.close();
+    hub.deliver();
+}
+
+/// Level-triggered: what did not last until the delivery is not told, and there and back is nothing.
+#[test]
+fn states_that_did_not_last_are_skipped() {
+    let hub = ready(&json!([text("a", 1, "1")]));
+    let (calls, _guard) = listen(&hub, "a", None);
+    publish(&hub, Cause::Change, &json!([text("a", 2, "2")]));
+    publish(&hub, Cause::Change, &json!([text("a", 3, "3")]));
+    hub.deliver();
+    let told = calls.take();
+    assert_eq!(told.len(), 1);
+    assert_eq!((&told[0].old, &told[0].new), (&text_value("1"), &text_value("3")));
+    publish(&hub, Cause::Change, &json!([text("a", 4, "4")]));
+    publish(&hub, Cause::Change, &json!([text("a", 5, "3")]));
+    hub.deliver();
+    assert_eq!(calls.len(), 0);
+}
+
+/// It starts from the state at its registration, even if the one before was not delivered yet.
+#[test]
+fn a_listener_starts_from_the_present_state() {
+    let hub = ready(&json!([text("a", 1, "1")]));
+    publish(&hub, Cause::Change, &json!([text("a", 2, "2")]));
+    let (calls, _guard) = listen(&hub, "a", None);
+    hub.deliver();
+    assert_eq!(calls.len(), 0);
+}
+
+/// "New state" (sdk-behaviour 6.4): not on the first list, once for each later change, not when nothing changed.
+#[test]
+fn new_state_is_told_once_for_each_change() {
+    let hub = hub();
+    let calls = Calls::new();
+    let noted = calls.clone();
+    let _panics = hub.on_new_state(|_| panic!("{PLANNED}"));
+    let _guard = hub.on_new_state(move |state| noted.note(state.is_held));
+    publish(&hub, Cause::Change, &flags(&[("x", true)]));
+    hub.deliver();
+    assert_eq!(calls.len(), 0, "before the first list");
+    publish(&hub, Cause::First, &json!([text("a", 1, "1")]));
+    hub.deliver();
+    assert_eq!(calls.len(), 0, "the first list");
+    quietly(|| change(&hub, &json!([text("a", 2, "2")])));
+    assert_eq!(calls.take(), [false]);
+    publish(&hub, Cause::Unseen, &json!([text("a", 3, "2")]));
+    hub.deliver();
+    assert_eq!(calls.len(), 0, "only a version");
+    publish(&hub, Cause::Change, &json!([text("a", 4, "4")]));
+    publish(&hub, Cause::Change, &json!([text("a", 5, "5")]));
+    hub.deliver();
+    assert_eq!(calls.take(), [false, false], "each of them");
+}

@@ -1,0 +1,123 @@
+//! Readiness (sdk-behaviour 2.3 and 6.3, C-READY).
+
+use fh_session::{Cause, Hub, Readiness, Reason, Status};
+use serde_json::json;
+
+use super::{Calls, PLANNED, flags, hub, publish, quietly, ready, show};
+
+fn listen(hub: &Hub) -> (Calls<(Readiness, bool)>, fh_session::Subscription) {
+    let calls = Calls::new();
+    let noted = calls.clone();
+    let guard = hub.on_readiness(move |change| noted.note((change.readiness, change.is_first)));
+    (calls, guard)
+}
+
+/// C-READY-001
+#[test]
+fn before_data_defaults_are_served() {
+    let hub = hub();
+    assert_eq!(hub.readiness(), Readiness::NotReady);
+    assert_eq!(hub.boolean("a", None), None);
+    let detail = hub.detail("a", None);
+    assert_eq!((detail.reason, detail.exists, detail.version), (Reason::NotReady, false, -1));
+    publish(&hub, Cause::First, &json!([]));
+    show(&hub, Readiness::Ready);
+    assert_eq!(hub.detail("a", None).reason, Reason::NotFound);
+}
+
+/// Refused before there was anything: there is still nothing to be found missing.
+#[test]
+fn refused_from_the_start_is_not_ready_to_answer() {
+    let hub = hub();
+    show(&hub, Readiness::Failed);
+    assert_eq!(hub.detail("a", None).reason, Reason::NotReady);
+}
+
+/// C-READY-004 and D-63: the present state first, by the dispatcher and not on the subscriber's stack.
+#[test]
+fn the_present_state_comes_first() {
+    let hub = ready(&flags(&[("a", true)]));
+    let (calls, _guard) = listen(&hub);
+    assert_eq!(calls.len(), 0);
+    hub.deliver();
+    assert_eq!(calls.take(), [(Readiness::Ready, true)]);
+    hub.deliver();
+    assert_eq!(calls.len(), 0);
+}
+
+/// C-READY-005 and C-READY-006
+#[test]
+fn each_change_is_told_once() {
+    let hub = hub();
+    let (calls, _guard) = listen(&hub);
+    for (readiness, attempts) in [
+        (Readiness::NotReady, 1),
+        (Readiness::Failed, 2),
+        (Readiness::Failed, 3),
+        (Readiness::Ready, 0),
+        (Readiness::Ready, 1),
+        (Readiness::Failed, 2),
+        (Readiness::Ready, 0),
+        (Readiness::NotReady, 0),
+        (Readiness::Ready, 0),
+    ] {
+        hub.set_status(Status { readiness, attempts, ..Status::default() });
+    }
+    hub.deliver();
+    assert_eq!(
+        calls.take(),
+        [
+            (Readiness::NotReady, false),
+            (Readiness::Failed, false),
+            (Readiness::Ready, true),
+            (Readiness::Failed, false),
+            (Readiness::Ready, false),
+            (Readiness::NotReady, false),
+            (Readiness::Ready, true),
+        ]
+    );
+}
+
+#[test]
+fn a_change_carries_the_status_of_its_moment() {
+    let hub = hub();
+    let calls = Calls::new();
+    let noted = calls.clone();
+    let _guard = hub.on_readiness(move |change| noted.note(change.status.requests));
+    hub.set_status(Status { readiness: Readiness::Failed, requests: 1, ..Status::default() });
+    hub.set_status(Status { readiness: Readiness::Failed, requests: 2, ..Status::default() });
+    hub.set_status(Status { readiness: Readiness::Ready, requests: 3, ..Status::default() });
+    hub.deliver();
+    assert_eq!(calls.take(), [0, 1, 3]);
+}
+
+#[test]
+fn one_that_panics_and_one_that_is_removed_do_not_hinder_others() {
+    let hub = hub();
+    let _panics = hub.on_readiness(|_| panic!("{PLANNED}"));
+    let (removed, guard) = listen(&hub);
+    let (calls, _guard) = listen(&hub);
+    drop(guard);
+    quietly(|| hub.deliver());
+    show(&hub, Readiness::Ready);
+    hub.deliver();
+    assert_eq!(calls.take(), [(Readiness::NotReady, false), (Readiness::Ready, true)]);
+    assert_eq!(removed.len(), 0);
+    assert_eq!(hub.counters().listener_panics, 2);
+}
+
+/// C-CR-008: readiness is never held.
+#[test]
+fn a_failure_is_told_while_updates_are_caught() {
+    let hub = ready(&flags(&[("a", true)]));
+    let (calls, _guard) = listen(&hub);
+    hub.deliver();
+    calls.take();
+    hub.catch_updates();
+    show(&hub, Readiness::Failed);
+    publish(&hub, Cause::Change, &flags(&[("a", false)]));
+    show(&hub, Readiness::Ready);
+    hub.deliver();
+    assert_eq!(calls.take(), [(Readiness::Failed, false), (Readiness::Ready, false)]);
+    assert!(hub.is_enabled("a", None), "the list is held, the readiness is not");
+}

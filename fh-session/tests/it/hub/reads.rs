@@ -1,0 +1,311 @@
+//! Getters and details (sdk-behaviour 2.4, 4.2).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use fh_eval::{Kind, Value};
+use fh_session::{Cause, Hub, Readiness, Reason, Source, Status};
+use serde_json::json;
+
+use super::{change, flags, hub, ignore, plan, publish, ready, text, user};
+
+fn everything() -> serde_json::Value {
+    json!([
+        {"id": "1", "key": "on", "type": "BOOLEAN", "value": true, "version": 3},
+        {"id": "2", "key": "off", "type": "BOOLEAN", "value": false},
+        {"id": "3", "key": "word", "type": "STRING", "value": "true", "fp": {"team": "web", "n": 3}},
+        {"id": "4", "key": "empty", "type": "STRING", "value": ""},
+        {"id": "5", "key": "price", "type": "NUMBER", "value": "7.50", "l": true},
+        {"id": "6", "key": "zero", "type": "NUMBER", "value": 0},
+        {"id": "7", "key": "page", "type": "JSON", "value": "{\"a\":[1]}"},
+        {"id": "8", "key": "null", "type": "STRING", "value": null},
+        {"id": "9", "key": "strange", "type": "COLOUR", "value": "red"},
+        {"id": "10", "key": "broken", "type": "NUMBER", "value": "seven"},
+        {"id": "11", "key": "gold", "type": "BOOLEAN", "value": false, "strategies": [{"id": "s-gold",
+            "value": true, "attributes": [{"fieldName": "plan", "type": "STRING",
+            "conditional": "EQUALS", "values": ["gold"]}]}]},
+        {"id": "12", "key": "share", "type": "STRING", "value": "a", "strategies": [
+            {"id": "s-share", "value": "b", "percentage": 1_000_000}]},
+    ])
+}
+
+/// A feature: boolean, string, number, JSON, is it set.
+type Row =
+    (&'static str, Option<bool>, Option<&'static str>, Option<f64>, Option<&'static str>, bool);
+
+#[test]
+fn getters_answer_their_type_and_nothing_else() {
+    let hub = ready(&everything());
+    let mara = user("mara");
+    let rows: [Row; 13] = [
+        ("on", Some(true), None, None, None, true),
+        ("off", Some(false), None, None, None, true),
+        ("word", None, Some("true"), None, None, true),
+        ("empty", None, Some(""), None, None, true),
+        ("price", None, None, Some(7.5), None, true),
+        ("zero", None, None, Some(0.0), None, true),
+        ("page", None, None, None, Some("{\"a\":[1]}"), true),
+        ("null", None, None, None, None, false),
+        ("strange", None, None, None, None, true),
+        ("broken", None, None, None, None, true),
+        ("gold", Some(false), None, None, None, true),
+        ("share", None, Some("b"), None, None, true),
+        ("missing", None, None, None, None, false),
+    ];
+    for (key, boolean, string, number, json, is_set) in rows {
+        let who = Some(&mara);
+        let snapshot = hub.snapshot();
+        assert_eq!(hub.boolean(key, who), boolean, "{key}");
+        assert_eq!(hub.is_enabled(key, who), boolean == Some(true), "{key}");
+        assert_eq!(hub.string(key, who).as_deref(), string, "{key}");
+        assert_eq!(hub.number(key, who), number, "{key}");
+        assert_eq!(hub.json(key, who).as_deref(), json, "{key}");
+        assert_eq!(hub.is_set(key, who), is_set, "{key}");
+        assert_eq!(hub.value(key, who).is_some(), is_set, "{key}");
+        assert_eq!(hub.exists(key), key != "missing", "{key}");
+        assert_eq!(snapshot.boolean(key, who), boolean, "{key}");
+        assert_eq!(snapshot.string(key, who).as_deref(), string, "{key}");
+        assert_eq!(snapshot.number(key, who), number, "{key}");
+        assert_eq!(snapshot.json(key, who).as_deref(), json, "{key}");
+        assert_eq!(snapshot.exists(key), key != "missing", "{key}");
+    }
+    assert_eq!(hub.decimal("price", None).unwrap().as_str(), "7.50");
+    assert_eq!(hub.string("share", None).as_deref(), Some("a"), "nobody is in no percentage");
+}
+
+#[test]
+fn details_say_why() {
+    let hub = ready(&everything());
+    let status = Status {
+        readiness: Readiness::Ready,
+        source: Some(Source::Streaming),
+        is_stale: true,
+        ..Status::default()
+    };
+    hub.set_status(status);
+    let gold = plan("gold");
+    for (key, who, reason, strategy) in [
+        ("on", None, Reason::Static, None),
+        ("gold", None, Reason::Default, None),
+        ("gold", Some(&gold), Reason::StrategyMatch, Some("s-gold")),
+        ("share", Some(&gold), Reason::Split, Some("s-share")),
+        ("null", None, Reason::Static, None),
+        ("missing", None, Reason::NotFound, None),
+    ] {
+        let detail = hub.detail(key, who);
+        assert_eq!((detail.reason, detail.strategy_id.as_deref()), (reason, strategy), "{key}");
+        assert_eq!(detail.exists, key != "missing");
+        assert_eq!(&*detail.key, key);
+        assert_eq!(detail.source, Some(Source::Streaming));
+        assert!(detail.is_stale);
+        assert_eq!(detail.generation, hub.generation());
+    }
+    let on = hub.detail("on", None);
+    assert_eq!(on.value, Some(Value::Bool(true)));
+    assert_eq!((on.kind, on.version, on.id.as_deref()), (Some(Kind::Boolean), 3, Some("1")));
+    assert_eq!(on.environment.as_deref(), Some("env-1"));
+    assert!(!on.is_locked && hub.detail("price", None).is_locked);
+    let missing = hub.detail("missing", None);
+    assert_eq!((missing.version, missing.kind, &missing.id), (-1, None, &None));
+    assert_eq!(missing.environment, None, "a feature that does not exist is from nowhere");
+    assert!(missing.properties().is_empty());
+    assert_eq!(hub.detail("word", None).properties(), [("team".to_owned(), "web".to_owned())]);
+}
+
+#[test]
+fn typed_details_tell_null_from_another_type() {
+    let hub = ready(&everything());
+    for (key, kind, value, reason) in [
+        ("on", Kind::Boolean, Some(Value::Bool(true)), Reason::Static),
+        ("on", Kind::String, None, Reason::TypeMismatch),
+        ("word", Kind::Boolean, None, Reason::TypeMismatch),
+        ("null", Kind::String, None, Reason::NotSet),
+        ("null", Kind::Boolean, None, Reason::TypeMismatch),
+        ("broken", Kind::Number, None, Reason::TypeMismatch),
+        ("strange", Kind::String, None, Reason::TypeMismatch),
+        ("missing", Kind::Boolean, None, Reason::NotFound),
+    ] {
+        let detail = hub.detail_as(key, None, kind);
+        assert_eq!((detail.value, detail.reason), (value.clone(), reason), "{key} as {kind}");
+        let peeked = hub.peek_as(key, None, kind);
+        assert_eq!((peeked.value, peeked.reason), (value, reason), "{key} as {kind}");
+    }
+}
+
+#[test]
+fn reasons_have_the_names_of_the_field() {
+    for (reason, name) in [
+        (Reason::StrategyMatch, "STRATEGY_MATCH"),
+        (Reason::Split, "SPLIT"),
+        (Reason::Default, "DEFAULT"),
+        (Reason::Static, "STATIC"),
+        (Reason::Intercepted, "INTERCEPTED"),
+        (Reason::NotSet, "NOT_SET"),
+        (Reason::NotFound, "NOT_FOUND"),
+        (Reason::TypeMismatch, "TYPE_MISMATCH"),
+        (Reason::NotReady, "NOT_READY"),
+    ] {
+        assert_eq!(reason.as_str(), name);
+        assert_eq!(reason.to_string(), name);
+    }
+    for (engine, ours) in [
+        (fh_eval::Reason::StrategyMatch, Reason::StrategyMatch),
+        (fh_eval::Reason::Split, Reason::Split),
+        (fh_eval::Reason::Default, Reason::Default),
+        (fh_eval::Reason::Static, Reason::Static),
+        (fh_eval::Reason::NotSet, Reason::NotSet),
+        (fh_eval::Reason::NotFound, Reason::NotFound),
+        (fh_eval::Reason::TypeMismatch, Reason::TypeMismatch),
+    ] {
+        assert_eq!(Reason::from(engine), ours);
+        assert_eq!(engine.as_str(), ours.as_str());
+    }
+}
+
+#[test]
+fn a_held_snapshot_stays_as_it_was() {
+    let hub = ready(&flags(&[("a", true), ("b", true)]));
+    let held = hub.snapshot();
+    change(&hub, &flags(&[("a", false)]));
+    assert!(held.is_enabled("a", None) && held.is_enabled("b", None));
+    assert!(!hub.is_enabled("a", None) && !hub.exists("b"));
+    assert!(hub.generation() > held.generation());
+    assert_eq!(held.keys(), [Box::from("a"), "b".into()]);
+    assert_eq!(hub.keys(), [Box::from("a")]);
+}
+
+#[test]
+fn all_values_are_of_one_state_and_in_order() {
+    let hub = ready(&everything());
+    let values = hub.values(Some(&plan("gold")));
+    assert_eq!(values.len(), 12);
+    assert_eq!(&*values[0].key, "on");
+    let gold = values.iter().find(|detail| &*detail.key == "gold").unwrap();
+    assert_eq!((&gold.value, gold.reason), (&Some(Value::Bool(true)), Reason::StrategyMatch));
+}
+
+#[test]
+fn explanations_name_the_strategy() {
+    let hub = ready(&everything());
+    let explained = hub.explain("gold", Some(&plan("silver")));
+    assert_eq!(explained.detail.reason, Reason::Default);
+    let text = explained.to_string();
+    assert!(text.contains("plan EQUALS [\"gold\"]"), "{text}");
+    assert!(text.contains("given \"silver\""), "{text}");
+    let text = hub.explain("missing", None).to_string();
+    assert!(text.contains("missing: there is no such feature"), "{text}");
+    let text = Hub::new(super::options()).explain("on", None).to_string();
+    assert!(text.contains("there are no features yet"), "{text}");
+}
+
+#[test]
+fn an_update_before_any_list_can_be_read() {
+    // The feature is known; others may be too, later.
+    let hub = hub();
+    publish(&hub, Cause::Change, &flags(&[("a", true)]));
+    assert!(hub.is_enabled("a", None));
+    assert_eq!(hub.detail("b", None).reason, Reason::NotReady);
+}
+
+/// A read's name, and the read.
+type Read<'a> = (&'a str, &'a dyn Fn(&str));
+
+/// Every public read touches once, if armed, whether the key is known or not (D-71).
+#[test]
+fn reads_touch() {
+    let hub = ready(&everything());
+    let touches = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&touches);
+    hub.set_touch_waker(move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
+    let held = hub.snapshot();
+    let reads: [Read<'_>; 16] = [
+        ("is_enabled", &|key| ignore(hub.is_enabled(key, None))),
+        ("boolean", &|key| ignore(hub.boolean(key, None))),
+        ("string", &|key| ignore(hub.string(key, None))),
+        ("number", &|key| ignore(hub.number(key, None))),
+        ("decimal", &|key| ignore(hub.decimal(key, None))),
+        ("json", &|key| ignore(hub.json(key, None))),
+        ("value", &|key| ignore(hub.value(key, None))),
+        ("is_set", &|key| ignore(hub.is_set(key, None))),
+        ("exists", &|key| ignore(hub.exists(key))),
+        ("detail", &|key| ignore(hub.detail(key, None))),
+        ("detail_as", &|key| ignore(hub.detail_as(key, None, Kind::Json))),
+        ("peek", &|key| ignore(hub.peek(key, None))),
+        ("values", &|_| ignore(hub.values(None))),
+        ("keys", &|_| ignore(hub.keys())),
+        ("explain", &|key| ignore(hub.explain(key, None))),
+        ("a held snapshot", &|key| ignore(held.is_enabled(key, None))),
+    ];
+    for (name, read) in reads {
+        for key in ["on", "missing"] {
+            read(key);
+            assert_eq!(touches.swap(0, Ordering::SeqCst), 0, "{name} of {key}, not armed");
+            hub.arm();
+            read(key);
+            read(key);
+            assert_eq!(touches.swap(0, Ordering::SeqCst), 1, "{name} of {key}");
+        }
+    }
+}
+
+#[test]
+fn the_librarys_own_comparisons_do_not_touch() {
+    let hub = ready(&flags(&[("a", true)]));
+    let touches = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&touches);
+    hub.set_touch_waker(move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
+    hub.arm();
+    let _watch = hub.on_change("a", None, |_| {});
+    change(&hub, &flags(&[("a", false)]));
+    assert_eq!(touches.load(Ordering::SeqCst), 0);
+    assert!(!hub.is_enabled("a", None));
+    assert_eq!(touches.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn the_clock_is_asked_only_for_rules_on_now() {
+    let asked = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&asked);
+    let hub = Hub::new(fh_session::HubOptions::new(move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        fh_eval::Timestamp::from_millis(super::NOW)
+    }));
+    publish(
+        &hub,
+        Cause::First,
+        &json!([
+            super::flag("plain", true),
+            {"id": "2", "key": "today", "type": "BOOLEAN", "value": false, "strategies": [
+                {"id": "s", "value": true, "attributes": [{"fieldName": "now", "type": "DATE",
+                "conditional": "EQUALS", "values": ["2024-02-29"]}]}]},
+        ]),
+    );
+    let mara = user("mara");
+    assert!(hub.is_enabled("plain", Some(&mara)));
+    assert_eq!(asked.load(Ordering::SeqCst), 0);
+    assert!(hub.is_enabled("today", Some(&mara)));
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn generations_count_answers_and_not_attempts() {
+    let hub = ready(&flags(&[("a", true)]));
+    let before = hub.generation();
+    hub.set_status(Status { readiness: Readiness::Ready, attempts: 3, ..Status::default() });
+    assert_eq!(hub.generation(), before);
+    assert_eq!(hub.status().attempts, 3);
+    publish(&hub, Cause::Unseen, &json!([text("a", 2, "x")]));
+    assert!(hub.generation() > before);
+}
+
+#[test]
+fn the_last_sign_of_life_is_known() {
+    let hub = hub();
+    assert_eq!(hub.last_contact(), None);
+    hub.contact(fh_session::Millis::new(17));
+    assert_eq!(hub.last_contact(), Some(fh_session::Millis::new(17)));
+}

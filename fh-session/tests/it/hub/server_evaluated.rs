@@ -1,0 +1,162 @@
+//! Contexts of server-evaluated keys (D-62, sdk-behaviour 2.12).
+
+use std::sync::Arc;
+
+use fh_eval::{Attributes, Value};
+use fh_session::{Cause, Hub, Publication, Readiness, Reason};
+use serde_json::json;
+
+use super::{Calls, evaluated_for, flags, hub, show, user};
+
+fn publish_for(hub: &Hub, who: &Arc<Attributes>, cause: Cause, a: bool) {
+    let strategies: &[(&str, &str)] = if a { &[("a", "s-1")] } else { &[] };
+    hub.publish(Publication { rules: evaluated_for(who, &flags(&[("a", a)]), strategies), cause });
+}
+
+#[test]
+fn only_the_evaluated_context_gets_values() {
+    let hub = hub();
+    let (fred, mara) = (user("fred"), user("mara"));
+    publish_for(&hub, &fred, Cause::First, true);
+    show(&hub, Readiness::Ready);
+    assert!(hub.is_enabled("a", Some(&fred)));
+    assert!(hub.is_enabled("a", Some(&user("fred"))), "an equal context is the same");
+    assert!(hub.is_enabled("a", None), "nobody in particular reads what the connection has");
+    let detail = hub.detail("a", Some(&fred));
+    assert_eq!(
+        (detail.reason, detail.strategy_id.as_deref()),
+        (Reason::StrategyMatch, Some("s-1"))
+    );
+    let detail = hub.detail("a", Some(&mara));
+    assert_eq!((detail.value, detail.reason), (None, Reason::NotReady));
+    assert_eq!(hub.boolean("a", Some(&mara)), None);
+    assert!(!hub.is_set("a", Some(&mara)));
+    assert_eq!(hub.explain("a", Some(&mara)).rules.map(|rules| rules.to_string()), None);
+    assert!(hub.values(Some(&mara)).iter().all(|detail| detail.value.is_none()));
+    assert_eq!(hub.detail("missing", Some(&fred)).reason, Reason::NotFound);
+}
+
+#[test]
+fn without_a_strategy_the_value_is_the_default() {
+    let hub = hub();
+    let fred = user("fred");
+    publish_for(&hub, &fred, Cause::First, false);
+    show(&hub, Readiness::Ready);
+    let detail = hub.detail("a", Some(&fred));
+    assert_eq!((detail.reason, detail.strategy_id), (Reason::Static, None));
+}
+
+/// What an Edge evaluated is not evaluated again, whatever came along.
+#[test]
+fn strategies_are_not_applied_twice() {
+    let hub = hub();
+    let fred = user("fred");
+    let list = json!([{"id": "1", "key": "a", "type": "STRING", "value": "edge",
+        "strategies": [{"id": "s", "value": "client", "percentage": 1_000_000}]}]);
+    hub.publish(Publication { rules: evaluated_for(&fred, &list, &[]), cause: Cause::First });
+    show(&hub, Readiness::Ready);
+    assert_eq!(hub.string("a", Some(&fred)).as_deref(), Some("edge"));
+}
+
+/// C-READY-007 and D-62: nothing is answered while the Edge evaluates another context.
+#[test]
+fn while_switching_nobody_gets_the_old_values_as_theirs() {
+    let hub = hub();
+    let (fred, mara) = (user("fred"), user("mara"));
+    let states = Calls::new();
+    let noted = states.clone();
+    let _readiness =
+        hub.on_readiness(move |change| noted.note((change.readiness, change.is_first)));
+    publish_for(&hub, &fred, Cause::First, true);
+    show(&hub, Readiness::Ready);
+    hub.deliver();
+    show(&hub, Readiness::NotReady);
+    assert_eq!(hub.detail("a", None).reason, Reason::NotReady);
+    assert_eq!(hub.detail("a", Some(&mara)).reason, Reason::NotReady);
+    publish_for(&hub, &mara, Cause::First, false);
+    show(&hub, Readiness::Ready);
+    hub.deliver();
+    assert_eq!(hub.boolean("a", None), Some(false));
+    assert_eq!(hub.boolean("a", Some(&mara)), Some(false));
+    assert_eq!(hub.detail("a", Some(&fred)).reason, Reason::NotReady);
+    assert_eq!(
+        states.take(),
+        [
+            (Readiness::NotReady, false),
+            (Readiness::Ready, true),
+            (Readiness::NotReady, false),
+            (Readiness::Ready, true)
+        ]
+    );
+}
+
+/// The answer to a change of context is served at once even while updates are caught (sdk-behaviour 2.7).
+#[test]
+fn a_new_context_passes_catch_and_release() {
+    let hub = hub();
+    let (fred, mara) = (user("fred"), user("mara"));
+    publish_for(&hub, &fred, Cause::First, true);
+    show(&hub, Readiness::Ready);
+    hub.catch_updates();
+    publish_for(&hub, &mara, Cause::First, false);
+    assert_eq!(hub.boolean("a", Some(&mara)), Some(false));
+    assert!(hub.is_catching() && !hub.is_holding());
+    publish_for(&hub, &mara, Cause::Change, true);
+    assert_eq!(hub.boolean("a", Some(&mara)), Some(false), "later ones are held again");
+}
+
+/// A listener sees only what its own context was evaluated to; while there is nothing to see nothing is different.
+#[test]
+fn listeners_do_not_see_other_contexts() {
+    let hub = hub();
+    let (fred, mara) = (user("fred"), user("mara"));
+    publish_for(&hub, &fred, Cause::First, true);
+    show(&hub, Readiness::Ready);
+    let calls = Calls::new();
+    let (to_fred, to_nobody) = (calls.clone(), calls.clone());
+    let _fred = hub.on_change("a", Some(&fred), move |change| {
+        to_fred.note(("fred", change.new.clone()));
+    });
+    let _nobody = hub.on_change("a", None, move |change| {
+        to_nobody.note(("nobody", change.new.clone()));
+    });
+    show(&hub, Readiness::NotReady);
+    hub.deliver();
+    assert_eq!(calls.len(), 0);
+    publish_for(&hub, &mara, Cause::First, false);
+    show(&hub, Readiness::Ready);
+    hub.deliver();
+    assert_eq!(calls.take(), [("nobody", Some(Value::Bool(false)))]);
+    publish_for(&hub, &fred, Cause::First, false);
+    hub.deliver();
+    assert_eq!(calls.take(), [("fred", Some(Value::Bool(false)))]);
+}
+
+/// Named features released from a later state bring their strategies along.
+#[test]
+fn releasing_some_features_brings_their_strategies() {
+    let hub = hub();
+    let fred = user("fred");
+    let rules = |value: bool, strategy: &str| {
+        evaluated_for(
+            &fred,
+            &flags(&[("a", value), ("b", value)]),
+            &[("a", strategy), ("b", strategy)],
+        )
+    };
+    hub.publish(Publication { rules: rules(false, "old"), cause: Cause::First });
+    show(&hub, Readiness::Ready);
+    hub.catch_updates();
+    hub.publish(Publication { rules: rules(true, "new"), cause: Cause::Change });
+    hub.release_only(["a"]);
+    let read = |key| {
+        let detail = hub.detail(key, Some(&fred));
+        (detail.value, detail.strategy_id.map(String::from))
+    };
+    assert_eq!(read("a"), (Some(Value::Bool(true)), Some("new".to_owned())));
+    assert_eq!(read("b"), (Some(Value::Bool(false)), Some("old".to_owned())));
+    assert!(hub.is_holding());
+    hub.release_only(["b"]);
+    assert_eq!(read("b"), (Some(Value::Bool(true)), Some("new".to_owned())));
+    assert!(!hub.is_holding());
+}

@@ -1,0 +1,506 @@
+//! Usage (sdk-behaviour 3 and 6.11, C-USE).
+
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use fh_eval::{Attributes, Kind, Timestamp, Value};
+use fh_session::{
+    Ask, Cause, Deduplicate, Dispatch, Evaluated, Flow, Hub, HubOptions, Interceptor, LockPolicy,
+    Observer, Params, Readiness, Reason, Subscription, UsageEvent, UsageOptions,
+};
+use serde_json::json;
+
+use super::{
+    Calls, NOW, PLANNED, change, evaluated_for, flags, hub, ignore, plan, publish, quietly, ready,
+    show, user,
+};
+
+/// Keeps what it is told.
+struct Keeps {
+    events: Calls<UsageEvent>,
+    dispatch: Dispatch,
+    flushed: Mutex<Vec<Duration>>,
+    closed: AtomicU32,
+}
+
+impl Keeps {
+    fn new(dispatch: Dispatch) -> Arc<Self> {
+        let (events, flushed) = (Calls::new(), Mutex::default());
+        Arc::new(Self { events, dispatch, flushed, closed: AtomicU32::new(0) })
+    }
+
+    fn evaluated(&self) -> Vec<Evaluated> {
+        let events = self.events.take().into_iter();
+        events
+            .filter_map(|event| match event {
+                UsageEvent::Evaluated(event) => Some(event),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn keys(&self) -> Vec<String> {
+        self.evaluated().iter().map(|event| event.feature.key.to_string()).collect()
+    }
+}
+
+impl Observer for Keeps {
+    fn observe(&self, event: &UsageEvent) {
+        self.events.note(event.clone());
+    }
+
+    fn dispatch(&self) -> Dispatch {
+        self.dispatch
+    }
+
+    fn flush(&self, limit: Duration) {
+        self.flushed.lock().unwrap().push(limit);
+    }
+
+    fn close(&self) {
+        self.closed.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+fn observe(hub: &Hub, dispatch: Dispatch) -> (Arc<Keeps>, Subscription) {
+    let keeps = Keeps::new(dispatch);
+    let guard = hub.observe(keeps.clone(), UsageOptions::default());
+    (keeps, guard)
+}
+
+fn everything() -> serde_json::Value {
+    json!([
+        {"id": "1", "key": "on", "type": "BOOLEAN", "value": true},
+        {"id": "2", "key": "off", "type": "BOOLEAN", "value": false},
+        {"id": "3", "key": "word", "type": "STRING", "value": "x"},
+        {"id": "4", "key": "empty", "type": "STRING", "value": ""},
+        {"id": "5", "key": "price", "type": "NUMBER", "value": "7.50"},
+        {"id": "6", "key": "zero", "type": "NUMBER", "value": 0},
+        {"id": "7", "key": "page", "type": "JSON", "value": "{}"},
+        {"id": "8", "key": "null", "type": "STRING", "value": null},
+        {"id": "9", "key": "gold", "type": "BOOLEAN", "value": false, "strategies": [{"id": "s-gold",
+            "value": true, "attributes": [{"fieldName": "plan", "type": "STRING",
+            "conditional": "EQUALS", "values": ["gold"]}]}]},
+    ])
+}
+
+/// C-USE-001 to 004: one event a read, with everything; false, 0 and "" are values.
+#[test]
+fn one_event_for_each_read() {
+    for dispatch in [Dispatch::Queued, Dispatch::Inline] {
+        let hub = ready(&everything());
+        let (keeps, _guard) = observe(&hub, dispatch);
+        let gold = plan("gold");
+        let rows = [
+            ("on", Kind::Boolean, Some("on"), Reason::Static, None),
+            ("off", Kind::Boolean, Some("off"), Reason::Static, None),
+            ("word", Kind::String, Some("x"), Reason::Static, None),
+            ("empty", Kind::String, Some(""), Reason::Static, None),
+            ("price", Kind::Number, Some("7.50"), Reason::Static, None),
+            ("zero", Kind::Number, Some("0"), Reason::Static, None),
+            ("page", Kind::Json, None, Reason::Static, None),
+            ("null", Kind::String, None, Reason::Static, None),
+            ("gold", Kind::Boolean, Some("on"), Reason::StrategyMatch, Some("s-gold")),
+        ];
+        for (position, (key, kind, text, reason, strategy)) in rows.into_iter().enumerate() {
+            let value = hub.value(key, Some(&gold));
+            assert_eq!(keeps.events.len(), usize::from(dispatch == Dispatch::Inline));
+            hub.deliver();
+            let events = keeps.events.take();
+            assert_eq!(events.len(), 1, "{key}");
+            assert_eq!(events[0].user_key(), Some("mara"));
+            assert_eq!(events[0].name(), "feature");
+            assert_eq!(events[0].at(), Timestamp::from_millis(NOW));
+            let UsageEvent::Evaluated(event) = &events[0] else { panic!("{:?}", events[0]) };
+            let feature = &event.feature;
+            assert_eq!(&*feature.key, key);
+            assert_eq!(feature.text().as_deref(), text, "{key}");
+            assert_eq!((feature.kind, &feature.value), (Some(kind), &value), "{key}");
+            assert_eq!(feature.id.as_deref(), Some((position + 1).to_string().as_str()));
+            assert_eq!(feature.environment.as_deref(), Some("env-1"));
+            assert_eq!(feature.strategy_id.as_deref(), strategy);
+            assert_eq!((event.reason, &event.interceptor), (reason, &None));
+            assert_eq!(event.who.as_deref(), Some(&*gold));
+        }
+    }
+}
+
+/// A read's name, how many uses it is, and the read.
+type Read<'a> = (&'a str, u32, &'a dyn Fn(&str));
+
+/// Exactly one for each of these, none for the others (sdk-behaviour 3.2, and 2.4 for `is_set`).
+#[test]
+fn what_is_a_use_and_what_is_not() {
+    let hub = ready(&everything());
+    let (keeps, _guard) = observe(&hub, Dispatch::Inline);
+    let held = hub.snapshot();
+    let reads: [Read<'_>; 20] = [
+        ("is_enabled", 1, &|key| ignore(hub.is_enabled(key, None))),
+        ("boolean", 1, &|key| ignore(hub.boolean(key, None))),
+        ("string", 1, &|key| ignore(hub.string(key, None))),
+        ("number", 1, &|key| ignore(hub.number(key, None))),
+        ("decimal", 1, &|key| ignore(hub.decimal(key, None))),
+        ("json", 1, &|key| ignore(hub.json(key, None))),
+        ("value", 1, &|key| ignore(hub.value(key, None))),
+        ("detail", 1, &|key| ignore(hub.detail(key, None))),
+        ("detail_as", 1, &|key| ignore(hub.detail_as(key, None, Kind::Number))),
+        ("a held snapshot", 1, &|key| ignore(held.boolean(key, None))),
+        ("is_set", 0, &|key| ignore(hub.is_set(key, None))),
+        ("exists", 0, &|key| ignore(hub.exists(key))),
+        ("peek", 0, &|key| ignore(hub.peek(key, None))),
+        ("peek_as", 0, &|key| ignore(hub.peek_as(key, None, Kind::Json))),
+        ("explain", 0, &|key| ignore(hub.explain(key, None))),
+        ("values", 0, &|_| ignore(hub.values(None))),
+        ("keys", 0, &|_| ignore(hub.keys())),
+        ("metadata", 0, &|key| ignore(hub.peek(key, None).properties())),
+        ("subscribing", 0, &|key| ignore(hub.on_change(key, None, |_| {}))),
+        ("status", 0, &|_| ignore((hub.status(), hub.generation(), hub.snapshot()))),
+    ];
+    for (name, uses, read) in reads {
+        read("on");
+        assert_eq!(keeps.events.take().len() as u32, uses, "{name}");
+        read("missing");
+        assert_eq!(keeps.events.take().len(), 0, "{name} of an unknown key");
+    }
+}
+
+/// C-USE-005
+#[test]
+fn comparisons_of_listeners_are_no_use() {
+    let hub = ready(&flags(&[("a", true)]));
+    let (keeps, _guard) = observe(&hub, Dispatch::Queued);
+    let mara = user("mara");
+    let guards: Vec<_> =
+        [None, None, Some(&mara)].map(|who| hub.on_change("a", who, |_| {})).into_iter().collect();
+    change(&hub, &flags(&[("a", false)]));
+    hub.deliver();
+    assert_eq!(keeps.events.len(), 0);
+    drop(guards);
+    // What a listener's own code reads is the user's.
+    let reader = hub.clone();
+    let watch = hub.on_change("a", None, move |_| ignore(reader.boolean("a", None)));
+    change(&hub, &flags(&[("a", true)]));
+    assert_eq!(keeps.keys(), ["a"]);
+    drop(watch);
+}
+
+struct Overrides;
+
+impl Interceptor for Overrides {
+    fn name(&self) -> &str {
+        "overrides"
+    }
+
+    fn intercept(&self, ask: &Ask<'_>) -> Flow {
+        if ask.key == "plain" {
+            return Flow::Continue;
+        }
+        Flow::Override(Some(Value::Text("true".into())))
+    }
+}
+
+/// An override of a known feature is a use, with that value and no strategy; of an unknown one it is none (C-INT-005).
+#[test]
+fn overrides_are_uses_of_known_features() {
+    let hub = ready(&everything());
+    let (keeps, _guard) = observe(&hub, Dispatch::Queued);
+    let _overrides = hub.intercept(Arc::new(Overrides), LockPolicy::Respect);
+    assert!(hub.is_enabled("gold", Some(&plan("gold"))) && hub.is_enabled("ghost", None));
+    hub.deliver();
+    let events = keeps.evaluated();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0].feature.value, Some(Value::Bool(true)));
+    assert_eq!(events[0].feature.strategy_id, None);
+    assert_eq!(events[0].reason, Reason::Intercepted);
+    assert_eq!(events[0].interceptor.as_deref(), Some("overrides"));
+}
+
+/// What is not answered is not used: another context of a server-evaluated key.
+#[test]
+fn a_read_that_is_not_ready_is_no_use() {
+    let hub = hub();
+    let (fred, mara) = (user("fred"), user("mara"));
+    let (keeps, _guard) = observe(&hub, Dispatch::Inline);
+    let rules = evaluated_for(&fred, &flags(&[("a", true)]), &[("a", "s-1")]);
+    hub.publish(fh_session::Publication { rules, cause: Cause::First });
+    show(&hub, Readiness::Ready);
+    assert!(!hub.is_enabled("a", Some(&mara)));
+    assert_eq!(keeps.events.len(), 0);
+    assert!(hub.is_enabled("a", Some(&fred)));
+    let events = keeps.evaluated();
+    assert_eq!(events[0].feature.strategy_id.as_deref(), Some("s-1"));
+}
+
+#[test]
+fn the_user_key_goes_before_the_session() {
+    let hub = ready(&flags(&[("a", true)]));
+    let (keeps, _guard) = observe(&hub, Dispatch::Inline);
+    let both = Attributes::builder().user_key("mara").session("s-9").build();
+    let session = Attributes::builder().session("s-9").build();
+    let nobody = Attributes::builder().country("nz").build();
+    for (who, key) in [(both, Some("mara")), (session, Some("s-9")), (nobody, None)] {
+        let _ = hub.boolean("a", Some(&Arc::new(who)));
+        assert_eq!(keeps.events.take()[0].user_key(), key);
+    }
+    let _ = hub.boolean("a", None);
+    assert_eq!(keeps.events.take()[0].user_key(), None);
+}
+
+/// C-USE-006 and 007
+#[test]
+fn an_observer_that_panics_harms_nobody() {
+    struct Panics(Dispatch);
+    impl Observer for Panics {
+        fn observe(&self, _: &UsageEvent) {
+            panic!("{PLANNED}")
+        }
+        fn dispatch(&self) -> Dispatch {
+            self.0
+        }
+        fn flush(&self, _: Duration) {
+            panic!("{PLANNED}")
+        }
+        fn close(&self) {
+            panic!("{PLANNED}")
+        }
+    }
+    let hub = ready(&flags(&[("a", true)]));
+    let _inline = hub.observe(Arc::new(Panics(Dispatch::Inline)), UsageOptions::default());
+    let queued = hub.observe(Arc::new(Panics(Dispatch::Queued)), UsageOptions::default());
+    let (keeps, _guard) = observe(&hub, Dispatch::Queued);
+    quietly(|| {
+        assert!(hub.is_enabled("a", None));
+        assert_eq!(hub.counters().observer_panics, 1, "inline only: a read waits for nobody else");
+        hub.deliver();
+        assert_eq!(keeps.keys(), ["a"]);
+        assert_eq!(hub.counters().observer_panics, 2);
+        drop(queued);
+        assert_eq!(hub.counters().observer_panics, 4, "its flush and its close");
+        assert!(hub.is_enabled("a", None));
+    });
+}
+
+/// Reads by an observer are no uses: it would never end.
+#[test]
+fn an_observer_may_read() {
+    struct Reads(Hub, Dispatch, AtomicU32);
+    impl Observer for Reads {
+        fn observe(&self, _: &UsageEvent) {
+            self.2.fetch_add(1, Ordering::SeqCst);
+            assert!(self.0.is_enabled("a", None));
+        }
+        fn dispatch(&self) -> Dispatch {
+            self.1
+        }
+    }
+    for dispatch in [Dispatch::Inline, Dispatch::Queued] {
+        let hub = ready(&flags(&[("a", true)]));
+        let reads = Arc::new(Reads(hub.clone(), dispatch, AtomicU32::new(0)));
+        let _guard = hub.observe(reads.clone(), UsageOptions::default());
+        assert!(hub.is_enabled("a", None));
+        hub.deliver();
+        assert_eq!(reads.2.load(Ordering::SeqCst), 1);
+        assert_eq!(hub.counters().observer_panics, 0);
+        hub.close();
+        hub.deliver();
+    }
+}
+
+/// C-USE-008
+#[test]
+fn a_named_event_has_all_features_as_the_context_sees_them() {
+    let hub = ready(&everything());
+    let (keeps, _guard) = observe(&hub, Dispatch::Queued);
+    let who = Attributes::builder()
+        .user_key("mara")
+        .attribute("plan", "gold")
+        .attribute("tags", ["a", "b"])
+        .attribute("word", "attribute")
+        .build();
+    let who = Arc::new(who);
+    let params: Params = [("cart", json!(3)), ("off", json!("param")), ("plan", json!("param"))]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+    hub.record("checkout", params, Some(&who));
+    hub.deliver();
+    let events = keeps.events.take();
+    assert_eq!(events.len(), 1);
+    assert_eq!((events[0].name(), events[0].user_key()), ("checkout", Some("mara")));
+    let UsageEvent::Named(named) = &events[0] else { panic!("{:?}", events[0]) };
+    assert_eq!(named.features.len(), 9);
+    let gold = named.features.iter().find(|feature| &*feature.key == "gold").unwrap();
+    assert_eq!(
+        (&gold.value, gold.strategy_id.as_deref()),
+        (&Some(Value::Bool(true)), Some("s-gold"))
+    );
+    // Params, then features, then attributes: the later wins.
+    assert_eq!(
+        serde_json::Value::Object(events[0].record().into_iter().collect()),
+        json!({"cart": 3, "on": "on", "off": "off", "word": "attribute", "empty": "", "price": "7.50",
+            "zero": "0", "gold": "on", "userkey": "mara", "plan": "gold", "tags": ["a", "b"]})
+    );
+}
+
+#[test]
+fn a_use_is_one_flat_record() {
+    let hub = ready(&everything());
+    let (keeps, _guard) = observe(&hub, Dispatch::Inline);
+    let who = Attributes::builder().user_key("mara").attribute("value", "attribute").build();
+    let _ = hub.boolean("off", Some(&Arc::new(who)));
+    let record = keeps.events.take()[0].record();
+    assert_eq!(
+        serde_json::Value::Object(record.into_iter().collect()),
+        json!({"feature": "off", "value": "off", "id": "2", "environmentId": "env-1", "userkey": "mara"})
+    );
+    let _ = hub.json("page", None);
+    let record = keeps.events.take()[0].record();
+    assert!(!record.contains_key("value"), "JSON is not sent");
+}
+
+/// C-USE-009: once, at the first readiness with a list.
+#[test]
+fn all_features_are_reported_once() {
+    let hub = hub();
+    let (keeps, _guard) = observe(&hub, Dispatch::Queued);
+    publish(&hub, Cause::First, &everything());
+    hub.deliver();
+    assert_eq!(keeps.events.len(), 0);
+    show(&hub, Readiness::Ready);
+    hub.deliver();
+    let events = keeps.events.take();
+    assert_eq!(events.len(), 1);
+    assert_eq!((events[0].name(), events[0].user_key()), ("feature-collection", None));
+    let UsageEvent::Collection(all) = &events[0] else { panic!("{:?}", events[0]) };
+    assert_eq!(all.features.len(), 9);
+    let record = events[0].record();
+    assert_eq!((record.len(), &record["off"], &record["zero"]), (7, &json!("off"), &json!("0")));
+    show(&hub, Readiness::Failed);
+    show(&hub, Readiness::Ready);
+    show(&hub, Readiness::NotReady);
+    show(&hub, Readiness::Ready);
+    change(&hub, &flags(&[("a", true)]));
+    assert_eq!(keeps.events.len(), 0);
+}
+
+#[test]
+fn a_full_queue_drops_the_oldest_and_counts() {
+    let hub = ready(&everything());
+    let keeps = Keeps::new(Dispatch::Queued);
+    let _guard = hub.observe(keeps.clone(), UsageOptions { queue: 2, ..UsageOptions::default() });
+    let (other, _other) = observe(&hub, Dispatch::Queued);
+    for key in ["on", "off", "word", "zero"] {
+        let _ = hub.value(key, None);
+    }
+    hub.deliver();
+    assert_eq!(keeps.keys(), ["word", "zero"]);
+    assert_eq!(other.keys(), ["on", "off", "word", "zero"], "each has a queue of its own");
+    assert_eq!(hub.counters().dropped_usage, 2);
+}
+
+#[test]
+fn one_of_so_many() {
+    let hub = ready(&everything());
+    let keeps = Keeps::new(Dispatch::Inline);
+    let one_of = NonZeroU32::new(3).unwrap();
+    let _guard = hub.observe(keeps.clone(), UsageOptions { one_of, ..UsageOptions::default() });
+    for _ in 0..7 {
+        let _ = hub.boolean("on", None);
+        let _ = hub.boolean("missing", None);
+    }
+    assert_eq!(keeps.events.take().len(), 3, "the first, the fourth, the seventh");
+    hub.record("named", Params::new(), None);
+    assert_eq!(keeps.events.take().len(), 1, "what the user reports is never left out");
+}
+
+fn deduplicating(remembered: usize) -> (Hub, Arc<AtomicI64>, Arc<Keeps>, Subscription) {
+    let now = Arc::new(AtomicI64::new(NOW));
+    let clock = Arc::clone(&now);
+    let hub =
+        Hub::new(HubOptions::new(move || Timestamp::from_millis(clock.load(Ordering::SeqCst))));
+    publish(&hub, Cause::First, &everything());
+    show(&hub, Readiness::Ready);
+    hub.deliver();
+    let keeps = Keeps::new(Dispatch::Inline);
+    let deduplicate = Some(Deduplicate { window: Duration::from_secs(60), remembered });
+    let guard = hub.observe(keeps.clone(), UsageOptions { deduplicate, ..UsageOptions::default() });
+    (hub, now, keeps, guard)
+}
+
+#[test]
+fn the_same_is_told_once_in_a_while() {
+    let (hub, now, keeps, _guard) = deduplicating(100);
+    let (gold, silver, fred) = (plan("gold"), plan("silver"), user("fred"));
+    let _ = hub.boolean("gold", Some(&gold));
+    let _ = hub.is_enabled("gold", Some(&plan("gold")));
+    assert_eq!(keeps.keys(), ["gold"], "an equal context, another getter: the same");
+    let _ = hub.boolean("gold", Some(&silver));
+    let _ = hub.boolean("gold", Some(&fred));
+    let _ = hub.boolean("gold", None);
+    let _ = hub.boolean("on", None);
+    assert_eq!(keeps.keys(), ["gold", "gold", "gold", "on"], "value, user, nobody, feature differ");
+    now.fetch_add(59_999, Ordering::SeqCst);
+    let _ = hub.boolean("gold", Some(&gold));
+    assert_eq!(keeps.keys().len(), 0);
+    now.fetch_add(1, Ordering::SeqCst);
+    let _ = hub.boolean("gold", Some(&gold));
+    assert_eq!(keeps.keys(), ["gold"], "the window has passed");
+    now.store(NOW - 1_000_000, Ordering::SeqCst);
+    let _ = hub.boolean("gold", Some(&gold));
+    assert_eq!(keeps.keys(), ["gold"], "a clock that was set back silences nobody");
+    let anonymous = |country: &str| Arc::new(Attributes::builder().country(country).build());
+    let _ = hub.boolean("on", Some(&anonymous("nz")));
+    let _ = hub.boolean("on", Some(&anonymous("nz")));
+    let _ = hub.boolean("on", Some(&anonymous("uk")));
+    assert_eq!(keeps.keys(), ["on", "on"]);
+}
+
+/// Memory is bounded: what was forgotten is told again, what is fresh is not.
+#[test]
+fn what_is_remembered_is_bounded() {
+    let (hub, _now, keeps, _guard) = deduplicating(4);
+    for number in 0..50 {
+        let _ = hub.boolean("on", Some(&user(&format!("u{number}"))));
+        let _ = hub.boolean("on", Some(&user(&format!("u{number}"))));
+    }
+    assert_eq!(keeps.keys().len(), 50);
+    let _ = hub.boolean("on", Some(&user("u49")));
+    assert_eq!(keeps.keys().len(), 0);
+    let _ = hub.boolean("on", Some(&user("u0")));
+    assert_eq!(keeps.keys().len(), 1);
+}
+
+#[test]
+fn the_end_of_an_observer() {
+    let hub = ready(&flags(&[("a", true)]));
+    let (removed, guard) = observe(&hub, Dispatch::Queued);
+    let (kept, kept_guard) = observe(&hub, Dispatch::Queued);
+    let (inline, _inline) = observe(&hub, Dispatch::Inline);
+    let held = hub.snapshot();
+    let _ = hub.boolean("a", None);
+    drop(guard);
+    assert_eq!(removed.keys(), ["a"], "what waited for it is handed over");
+    assert_eq!(
+        (removed.closed.load(Ordering::SeqCst), removed.flushed.lock().unwrap().len()),
+        (1, 1)
+    );
+    let _ = hub.boolean("a", None);
+    hub.flush_usage(Duration::from_secs(3));
+    assert_eq!(*kept.flushed.lock().unwrap(), [Duration::from_secs(3)]);
+    assert_eq!(kept.keys(), ["a", "a"]);
+    let _ = hub.boolean("a", None);
+    hub.close();
+    hub.deliver();
+    assert_eq!((kept.keys(), inline.keys().len()), (vec!["a".to_owned()], 3));
+    assert!(hub.is_enabled("a", None) && held.is_enabled("a", None));
+    hub.record("late", Params::new(), None);
+    hub.deliver();
+    drop(kept_guard);
+    assert_eq!((kept.events.len(), inline.events.len(), removed.events.len()), (0, 0, 0));
+    assert_eq!((kept.closed.load(Ordering::SeqCst), inline.closed.load(Ordering::SeqCst)), (1, 1));
+    let late = Keeps::new(Dispatch::Inline);
+    let _late = hub.observe(late.clone(), UsageOptions::default());
+    let _ = hub.boolean("a", None);
+    assert_eq!((late.events.len(), late.closed.load(Ordering::SeqCst)), (0, 1));
+}
