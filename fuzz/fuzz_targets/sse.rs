@@ -66,17 +66,20 @@ fn read(
     mut hear: impl FnMut(Event),
 ) -> (Decoder, Result<(), TooLarge>) {
     let mut decoder = Decoder::new(limits);
+    let mut end = Ok(());
     for mut chunk in chunks.iter().copied() {
-        loop {
-            match decoder.decode(&mut chunk) {
-                Ok(Some(event)) => hear(event),
-                Ok(None) => break,
-                Err(too_large) => return (decoder, Err(too_large)),
-            }
+        end = loop {
+            let outcome = decoder.decode(&mut chunk);
+            assert!(end.is_ok() || outcome.is_err(), "an error stays");
             assert!(decoder.unfinished() <= limits.event);
-        }
+            match outcome {
+                Ok(Some(event)) => hear(event),
+                Ok(None) => break Ok(()),
+                Err(too_large) => break Err(too_large),
+            }
+        };
     }
-    (decoder, Ok(()))
+    (decoder, end)
 }
 
 fuzz_target!(|stream: &[u8]| {
@@ -95,9 +98,10 @@ fuzz_target!(|stream: &[u8]| {
     for chunks in [&[stream][..], &own, &bytes] {
         let before = HELD.load(Relaxed);
         PEAK.store(before, Relaxed);
-        let (decoder, _) = read(chunks, Limits { event: LIMIT }, |event| {
+        let (decoder, end) = read(chunks, Limits { event: LIMIT }, |event| {
             assert!(event.name.len() <= LIMIT && event.data.len() <= LIMIT);
         });
+        assert!(end.is_ok() || HELD.load(Relaxed) == before, "nothing is held after an error");
         drop(decoder);
         assert!(PEAK.load(Relaxed) <= before + MEMORY, "{}", PEAK.load(Relaxed) - before);
         assert_eq!(HELD.load(Relaxed), before);

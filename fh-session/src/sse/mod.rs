@@ -70,8 +70,8 @@ impl std::error::Error for TooLarge {}
 ///
 /// An event that is unfinished when the body ends is dropped with the decoder. Invalid UTF-8 becomes U+FFFD.
 ///
-/// The decoder holds at most the limit and some KiB, and up to twice that for the moment in which a buffer grows or
-/// invalid UTF-8 is replaced.
+/// The decoder holds at most the limit, and a few times 64 KiB if names and ids are that long; up to twice as much for
+/// the moment in which a buffer grows or invalid UTF-8 is replaced. A complete event takes its buffers with it.
 ///
 /// ```
 /// use fh_session::sse::{Decoder, Limits, TooLarge};

@@ -33,7 +33,7 @@ impl Value {
         let capacity = self.bytes.capacity();
         if length > capacity {
             // Doubling keeps the copying linear, and `Vec` alone would go on past the limit.
-            let wanted = capacity.saturating_mul(2).clamp(length, self.limit);
+            let wanted = capacity.saturating_mul(2).min(self.limit).max(length);
             self.bytes.reserve_exact(wanted.saturating_sub(self.bytes.len()));
         }
         self.bytes.extend_from_slice(run);
