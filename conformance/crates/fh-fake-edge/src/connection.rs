@@ -97,13 +97,6 @@ impl Mailbox {
         self.arrived.notify_all();
     }
 
-    /// Forgets pushes that were meant for an earlier answer on this connection.
-    pub(crate) fn forget_pushes(&self) {
-        let mut mail = locked(&self.mail);
-        mail.pushes.clear();
-        mail.waiting = 0;
-    }
-
     /// The next push; waits until there is one.
     pub(crate) fn next_push(&self, until: Option<Instant>) -> Result<Push, Interrupted> {
         self.wait(until, Bytes::Ignored, |mail| {
@@ -284,4 +277,34 @@ pub(crate) fn stop_reading(socket: &TcpStream, how: Closing) {
             .set_linger(Some(Duration::ZERO))
             .and_then(|()| socket.shutdown(Shutdown::Read)),
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reset_counts_whichever_thread_hears_of_it_first() {
+        for ends in
+            [[Ended::ByClient, Ended::ResetByClient], [Ended::ResetByClient, Ended::ByClient]]
+        {
+            let mailbox = Mailbox::new();
+            ends.into_iter().for_each(|end| mailbox.note_end(end));
+            assert_eq!(mailbox.client_ended(), Some(Ended::ResetByClient));
+        }
+    }
+
+    #[test]
+    fn who_does_not_read_is_cut_off() {
+        let mailbox = Mailbox::new();
+        let half = Push::Text("x".repeat(MOST_WAITING / 2).into());
+        mailbox.push(half.clone());
+        mailbox.push(half.clone());
+        assert!(mailbox.next_push(None).is_ok());
+        mailbox.push(half.clone());
+        assert!(mailbox.next_push(None).is_ok(), "what was taken makes room");
+        mailbox.push(half.clone());
+        mailbox.push(half);
+        assert!(matches!(mailbox.next_push(None), Err(Interrupted::Ordered(Closing::Rst))));
+    }
 }

@@ -103,7 +103,6 @@ fn answer_all(
                 None => player.finish(),
             })
         });
-        edge.server.unsubscribe(mailbox);
         edge.server.recorder.finished(seen, request.route);
         match played? {
             Next::Request => {}

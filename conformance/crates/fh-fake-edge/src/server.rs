@@ -88,19 +88,16 @@ impl Server {
         locked(&self.connections).push(Arc::clone(mailbox));
     }
 
-    pub(crate) fn unsubscribe(&self, mailbox: &Arc<Mailbox>) {
-        let mut world = locked(&self.world);
-        if world.unsubscribe(mailbox) {
-            self.note_streams(&world);
-        }
-    }
-
     pub(crate) fn note_streams(&self, world: &World) {
         self.recorder.streams(world.subscribers().len());
     }
 
     pub(crate) fn leave(&self, mailbox: &Arc<Mailbox>) {
-        self.unsubscribe(mailbox);
+        let mut world = locked(&self.world);
+        if world.unsubscribe(mailbox) {
+            self.note_streams(&world);
+        }
+        drop(world);
         locked(&self.connections).retain(|known| !Arc::ptr_eq(known, mailbox));
     }
 

@@ -274,7 +274,6 @@ impl World {
 
     pub(crate) fn subscribe(&mut self, mailbox: &Arc<Mailbox>, view: View, context: Context) {
         self.unsubscribe(mailbox);
-        mailbox.forget_pushes();
         self.streams.push(Subscriber { mailbox: Arc::clone(mailbox), view, context });
     }
 

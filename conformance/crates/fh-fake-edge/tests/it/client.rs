@@ -109,6 +109,8 @@ impl Client {
 
     pub(crate) fn head(&mut self) -> Answer {
         let head = self.until("\r\n\r\n").unwrap();
+        // Nothing may be left of what came before.
+        assert!(head.starts_with("HTTP/1.1 "), "{head}");
         let mut lines = head.lines();
         let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
         let headers = lines

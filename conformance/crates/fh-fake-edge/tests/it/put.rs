@@ -107,7 +107,7 @@ fn permissions_as_recorded() {
         "{}",
     ];
     type Answers = [(u16, &'static str); 6];
-    let accounts: [(&str, &[Permission], Answers); 5] = [
+    let accounts: [(&str, &[Permission], Answers); 6] = [
         ("read", &[Read], [(403, NO_WRITE); 6]),
         (
             "locker",
@@ -142,6 +142,19 @@ fn permissions_as_recorded() {
                 (200, ""),
                 (403, NO_LOCK),
                 (403, NO_CHANGE),
+                (400, NOTHING),
+            ],
+        ),
+        // Only exactly READ is no right to write.
+        (
+            "locker who cannot read",
+            &[Lock],
+            [
+                (403, NO_CHANGE),
+                (200, ""),
+                (403, NO_UNLOCK),
+                (403, NO_CHANGE),
+                (403, NO_UNLOCK),
                 (400, NOTHING),
             ],
         ),

@@ -248,3 +248,34 @@ fn no_update_between_list_and_registration_is_lost() {
         }
     }
 }
+
+#[test]
+fn each_stream_is_told_of_its_own_environment_and_for_its_own_context() {
+    let edge = edge();
+    let other = edge.environment("11111111-2222-4333-8444-555555555555");
+    other.set_feature(Feature::boolean("ELSEWHERE", true));
+    edge.evaluate_with(|context, mut features| {
+        for feature in &mut features {
+            feature["value"] = json!(context.get("userkey"));
+        }
+        features
+    });
+    let mut clients: Vec<(Client, &str)> = Vec::new();
+    for user in ["fred", "jane"] {
+        let mut client = Client::connect(&edge);
+        let target = format!("/features/{}", edge.server_key());
+        client.request("GET", &target, &[&format!("x-featurehub: userkey={user}")], "");
+        client.head();
+        client.event().unwrap();
+        client.event().unwrap();
+        clients.push((client, user));
+    }
+    let mut elsewhere = opened(&edge, &format!("{}/secret*", other.id()));
+    edge.lock("TEXT");
+    other.set_value("ELSEWHERE", false);
+    for (mut client, user) in clients {
+        let (_, state) = client.event_json();
+        assert_eq!((&state["key"], &state["value"]), (&json!("TEXT"), &json!([user])));
+    }
+    assert_eq!(elsewhere.event_json().1["key"], json!("ELSEWHERE"));
+}
