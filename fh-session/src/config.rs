@@ -1,5 +1,6 @@
 //! How a session behaves: fixed when it is made.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use fh_eval::Profile;
@@ -95,6 +96,8 @@ pub struct Config {
     pub identification: Option<String>,
     /// Delays after trouble that passes.
     pub backoff: Backoff,
+    /// The delay after `bye`, and after the first other end of a stream that had brought features, is drawn from this (D-64).
+    pub return_within: RangeInclusive<Duration>,
     /// Delays after a refusal (D-21).
     pub refused: Backoff,
     /// How long a stream has to be open for delays to begin anew.
@@ -131,6 +134,7 @@ impl Config {
                 cap: Duration::from_secs(30),
                 jitter: 0.5,
             },
+            return_within: Duration::from_millis(100)..=Duration::from_secs(1),
             refused: Backoff {
                 initial: Duration::from_secs(60),
                 cap: Duration::from_secs(600),

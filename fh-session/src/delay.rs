@@ -1,5 +1,6 @@
 //! How long to wait before trying again (D-64).
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::config::Backoff;
@@ -55,10 +56,15 @@ impl Delays {
     }
 
     /// The delay after a stream that had brought features ended: brief the first time, and then as any other.
-    pub(crate) fn after_drop(&mut self, backoff: &Backoff, random: &mut Random) -> Duration {
+    pub(crate) fn after_drop(
+        &mut self,
+        brief: &RangeInclusive<Duration>,
+        backoff: &Backoff,
+        random: &mut Random,
+    ) -> Duration {
         if self.count == 0 && !self.brief_was_used {
             self.brief_was_used = true;
-            return brief(random);
+            return within(brief, random);
         }
         self.next(backoff, backoff.cap, random)
     }
@@ -69,9 +75,10 @@ impl Delays {
     }
 }
 
-/// From 0.1 to 1 second: so that clients whose streams end together do not come back together.
-pub(crate) fn brief(random: &mut Random) -> Duration {
-    Duration::from_millis(100) + Duration::from_millis(900).mul_f64(random.share())
+/// Somewhere in a range: so that clients whose streams end together do not come back together.
+pub(crate) fn within(range: &RangeInclusive<Duration>, random: &mut Random) -> Duration {
+    let width = range.end().saturating_sub(*range.start());
+    range.start().saturating_add(width.mul_f64(random.share()))
 }
 
 #[cfg(test)]
@@ -120,11 +127,24 @@ mod tests {
     fn the_first_drop_is_brief() {
         let mut random = Random::new(1);
         let mut delays = Delays::default();
-        let first = delays.after_drop(&BACKOFF, &mut random);
-        assert!(first >= Duration::from_millis(100) && first <= Duration::from_secs(1));
+        let brief = Duration::from_millis(100)..=Duration::from_millis(300);
         let exact = Backoff { jitter: 0.0, ..BACKOFF };
-        assert_eq!(delays.after_drop(&exact, &mut random), Duration::from_secs(1));
-        assert_eq!(delays.after_drop(&exact, &mut random), Duration::from_secs(2));
+        let first = delays.after_drop(&brief, &exact, &mut random);
+        assert!(brief.contains(&first), "{first:?}");
+        assert_eq!(delays.after_drop(&brief, &exact, &mut random), Duration::from_secs(1));
+        assert_eq!(delays.after_drop(&brief, &exact, &mut random), Duration::from_secs(2));
+    }
+
+    #[test]
+    fn ranges_are_used_up_and_backward_ones_do_no_harm() {
+        let mut random = Random::new(3);
+        let range = Duration::from_millis(100)..=Duration::from_secs(1);
+        let drawn: Vec<Duration> = (0..1000).map(|_| within(&range, &mut random)).collect();
+        assert!(drawn.iter().all(|drawn| range.contains(drawn)));
+        assert!(drawn.iter().any(|drawn| *drawn < Duration::from_millis(120)));
+        assert!(drawn.iter().any(|drawn| *drawn > Duration::from_millis(980)));
+        let backward = Duration::from_secs(2)..=Duration::from_secs(1);
+        assert_eq!(within(&backward, &mut random), Duration::from_secs(2));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Session, State};
 use crate::config::Mode;
-use crate::delay::brief;
+use crate::delay::within;
 use crate::planted::planted;
 use crate::status::{Connection, Problem};
 
@@ -76,7 +76,8 @@ impl Session {
     pub(super) fn dropped(&mut self, problem: Problem) {
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
-        let delay = self.backoff.after_drop(&self.config.backoff, &mut self.random);
+        let (brief, backoff) = (&self.config.return_within, &self.config.backoff);
+        let delay = self.backoff.after_drop(brief, backoff, &mut self.random);
         self.wait(delay.max(self.reconnect_floor));
         self.settle(&Err(problem));
     }
@@ -87,7 +88,7 @@ impl Session {
             self.recent = [None, None];
             return self.connect();
         }
-        let delay = brief(&mut self.random);
+        let delay = within(&self.config.return_within, &mut self.random);
         self.wait(delay.max(self.reconnect_floor));
         self.settle(&Ok(()));
     }
