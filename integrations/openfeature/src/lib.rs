@@ -1,3 +1,9 @@
-//! To be written.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+mod context;
+mod provider;
+mod structure;
+
+pub use provider::FeatureHubProvider;

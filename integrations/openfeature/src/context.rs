@@ -1,0 +1,46 @@
+//! OpenFeature's evaluation context as attributes.
+
+use fh_client::{Attributes, Timestamp};
+use open_feature::{
+    EvaluationContext, EvaluationContextFieldValue as Field, EvaluationError, EvaluationErrorCode,
+};
+
+/// The attribute that the targeting key becomes.
+const USER_KEY: &str = "userkey";
+
+/// The attributes of a context.
+///
+/// # Errors
+/// `INVALID_CONTEXT`, naming the field, if one is a structure that is no list of texts.
+pub(crate) fn attributes(context: &EvaluationContext) -> Result<Attributes, EvaluationError> {
+    let mut builder = Attributes::builder();
+    if let Some(key) = &context.targeting_key
+        && !context.custom_fields.contains_key(USER_KEY)
+    {
+        builder = builder.user_key(key);
+    }
+    for (name, field) in &context.custom_fields {
+        builder = match field {
+            Field::Bool(value) => builder.attribute(name, *value),
+            Field::Int(value) => builder.attribute(name, *value),
+            Field::Float(value) => builder.attribute(name, *value),
+            Field::String(value) => builder.attribute(name, value),
+            Field::DateTime(moment) => {
+                let millis = moment.unix_timestamp_nanos() / 1_000_000;
+                let millis = i64::try_from(millis).unwrap_or(i64::MAX);
+                builder.attribute(name, Timestamp::from_millis(millis).to_string())
+            }
+            Field::Struct(value) => match value.downcast_ref::<Vec<String>>() {
+                Some(values) => builder.attribute(name, values),
+                None => {
+                    let message = format!("the field {name} is a structure");
+                    let invalid = EvaluationError::builder()
+                        .code(EvaluationErrorCode::InvalidContext)
+                        .message(message);
+                    return Err(invalid.build());
+                }
+            },
+        };
+    }
+    Ok(builder.build())
+}

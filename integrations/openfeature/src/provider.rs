@@ -1,0 +1,242 @@
+//! The provider.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use fh_client::{Client, Context, Detail, Kind, Readiness, Reason, Value};
+use open_feature::provider::{
+    FeatureProvider, ProviderMetadata, ProviderStatus, ResolutionDetails,
+};
+use open_feature::{
+    EvaluationContext, EvaluationError, EvaluationErrorCode, EvaluationReason, EvaluationResult,
+    FlagMetadata, StructValue,
+};
+
+use crate::context::attributes;
+use crate::structure::structure;
+
+/// Answers OpenFeature's questions from a client.
+///
+/// The client stays the program's: it can be asked and listened to beside OpenFeature, and is not closed with the provider.
+#[derive(Debug)]
+pub struct FeatureHubProvider {
+    client: Client,
+    metadata: ProviderMetadata,
+    patience: Duration,
+}
+
+/// How long `initialize` waits for features if nothing else is said.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+impl FeatureHubProvider {
+    /// A provider over a client that has been started.
+    #[must_use]
+    pub fn new(client: Client) -> Self {
+        Self { client, metadata: ProviderMetadata::new("featurehub"), patience: PATIENCE }
+    }
+
+    /// How long `initialize` waits for features; 10 seconds by default. A refusal ends it early. Afterwards the provider is there, ready or not.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// The client.
+    #[must_use]
+    pub const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Reads a feature as a type.
+    fn detail(
+        &self,
+        key: &str,
+        context: &EvaluationContext,
+        kind: Kind,
+    ) -> EvaluationResult<Detail> {
+        let attributes = attributes(context)?;
+        let detail = if attributes.is_empty() && self.evaluates_elsewhere() {
+            // Nobody in particular: whoever the client's connection is for.
+            self.client.detail_as(key, kind)
+        } else {
+            let context: Context = self.client.context_of(attributes);
+            context.detail_as(key, kind)
+        };
+        match detail.reason {
+            Reason::NotFound => Err(error(EvaluationErrorCode::FlagNotFound, "no such feature")),
+            Reason::NotSet => Err(error(EvaluationErrorCode::FlagNotFound, "it has no value")),
+            Reason::TypeMismatch => {
+                let found = detail.kind.map_or("of an unknown type", Kind::as_str);
+                Err(error(EvaluationErrorCode::TypeMismatch, &format!("the feature is {found}")))
+            }
+            Reason::NotReady if self.client.is_ready() && self.evaluates_elsewhere() => Err(error(
+                EvaluationErrorCode::InvalidContext,
+                "the API key is server-evaluated, and its client has another context",
+            )),
+            Reason::NotReady => {
+                Err(error(EvaluationErrorCode::ProviderNotReady, "there are no features yet"))
+            }
+            _ => Ok(detail),
+        }
+    }
+
+    fn evaluates_elsewhere(&self) -> bool {
+        self.client.key_kind() == fh_client::KeyKind::ServerEvaluated
+    }
+}
+
+fn error(code: EvaluationErrorCode, message: &str) -> EvaluationError {
+    EvaluationError::builder().code(code).message(message).build()
+}
+
+fn mismatch(message: &str) -> EvaluationError {
+    error(EvaluationErrorCode::TypeMismatch, message)
+}
+
+/// An answer with everything that is known about it.
+fn resolved<T>(detail: &Detail, value: T) -> ResolutionDetails<T> {
+    let reason = match detail.reason {
+        Reason::StrategyMatch => EvaluationReason::TargetingMatch,
+        Reason::Split => EvaluationReason::Split,
+        Reason::Default => EvaluationReason::Default,
+        Reason::Static => EvaluationReason::Static,
+        Reason::Intercepted => EvaluationReason::Other("OVERRIDE".to_string()),
+        _ => EvaluationReason::Unknown,
+    };
+    let variant = detail.strategy_id.as_deref().unwrap_or("default").to_string();
+    let mut metadata = FlagMetadata::default();
+    if detail.exists {
+        metadata.add_value("version", detail.version);
+        metadata.add_value("locked", detail.is_locked);
+    }
+    let texts = [
+        ("featureId", detail.id.as_deref()),
+        ("environmentId", detail.environment.as_deref()),
+        ("strategyId", detail.strategy_id.as_deref()),
+        ("overriddenBy", detail.interceptor.as_deref()),
+    ];
+    for (name, text) in texts {
+        if let Some(text) = text {
+            metadata.add_value(name, text);
+        }
+    }
+    for (name, value) in detail.properties() {
+        metadata.add_value(format!("property.{name}"), value);
+    }
+    ResolutionDetails {
+        value,
+        variant: Some(variant),
+        reason: Some(reason),
+        flag_metadata: Some(metadata),
+    }
+}
+
+#[async_trait]
+impl FeatureProvider for FeatureHubProvider {
+    async fn initialize(&mut self, _context: &EvaluationContext) {
+        let client = self.client.clone();
+        let patience = self.patience;
+        // In a thread, so that it does not matter whose runtime this is. A client that is not ready then says so when it is asked.
+        let (done, waited) = tokio::sync::oneshot::channel();
+        let waiting = std::thread::Builder::new().name("fh-openfeature".to_string());
+        let spawned = waiting.spawn(move || {
+            let outcome = client.wait_ready(patience);
+            let _ = done.send(outcome);
+        });
+        if spawned.is_ok() {
+            let _ = waited.await;
+        }
+    }
+
+    fn status(&self) -> ProviderStatus {
+        match self.client.readiness() {
+            Readiness::Ready if self.client.status().is_stale => ProviderStatus::STALE,
+            Readiness::Ready => ProviderStatus::Ready,
+            Readiness::NotReady => ProviderStatus::NotReady,
+            _ => ProviderStatus::Error,
+        }
+    }
+
+    fn metadata(&self) -> &ProviderMetadata {
+        &self.metadata
+    }
+
+    async fn resolve_bool_value(
+        &self,
+        flag_key: &str,
+        evaluation_context: &EvaluationContext,
+    ) -> EvaluationResult<ResolutionDetails<bool>> {
+        let detail = self.detail(flag_key, evaluation_context, Kind::Boolean)?;
+        match detail.value {
+            Some(Value::Bool(value)) => Ok(resolved(&detail, value)),
+            _ => Err(mismatch("the value is no boolean")),
+        }
+    }
+
+    async fn resolve_int_value(
+        &self,
+        flag_key: &str,
+        evaluation_context: &EvaluationContext,
+    ) -> EvaluationResult<ResolutionDetails<i64>> {
+        let detail = self.detail(flag_key, evaluation_context, Kind::Number)?;
+        match &detail.value {
+            Some(Value::Number(number)) => match whole(number.as_str(), number.as_f64()) {
+                Some(whole) => Ok(resolved(&detail, whole)),
+                None => Err(mismatch("the number is not whole, or too large")),
+            },
+            _ => Err(mismatch("the value is no number")),
+        }
+    }
+
+    async fn resolve_float_value(
+        &self,
+        flag_key: &str,
+        evaluation_context: &EvaluationContext,
+    ) -> EvaluationResult<ResolutionDetails<f64>> {
+        let detail = self.detail(flag_key, evaluation_context, Kind::Number)?;
+        match &detail.value {
+            Some(Value::Number(number)) => Ok(resolved(&detail, number.as_f64())),
+            _ => Err(mismatch("the value is no number")),
+        }
+    }
+
+    async fn resolve_string_value(
+        &self,
+        flag_key: &str,
+        evaluation_context: &EvaluationContext,
+    ) -> EvaluationResult<ResolutionDetails<String>> {
+        let detail = self.detail(flag_key, evaluation_context, Kind::String)?;
+        match &detail.value {
+            Some(Value::Text(text)) => Ok(resolved(&detail, text.to_string())),
+            _ => Err(mismatch("the value is no text")),
+        }
+    }
+
+    async fn resolve_struct_value(
+        &self,
+        flag_key: &str,
+        evaluation_context: &EvaluationContext,
+    ) -> EvaluationResult<ResolutionDetails<StructValue>> {
+        let detail = self.detail(flag_key, evaluation_context, Kind::Json)?;
+        let Some(Value::Json(text)) = &detail.value else {
+            return Err(mismatch("the value is no JSON"));
+        };
+        let document: serde_json::Value = serde_json::from_str(text)
+            .map_err(|why| error(EvaluationErrorCode::ParseError, &why.to_string()))?;
+        match structure(document) {
+            Some(structure) => Ok(resolved(&detail, structure)),
+            None => Err(mismatch("the JSON is no object")),
+        }
+    }
+}
+
+/// A number as a whole one: `10`, `10.0` and `1e1` are 10. Exact wherever the digits are plain.
+fn whole(text: &str, double: f64) -> Option<i64> {
+    if let Ok(whole) = text.parse() {
+        return Some(whole);
+    }
+    // Doubles below 2⁵³ are exact.
+    let exact = double.fract() == 0.0 && double.abs() < 9_007_199_254_740_992.0;
+    exact.then_some(double as i64)
+}

@@ -1,0 +1,30 @@
+//! The document of a JSON feature as OpenFeature's structure.
+
+use open_feature::{StructValue, Value};
+use serde_json::Value as Json;
+
+/// A document as a structure; `None` if it is no object.
+pub(crate) fn structure(document: Json) -> Option<StructValue> {
+    match document {
+        Json::Object(members) => {
+            // OpenFeature has no null: what is null is not there.
+            let fields = members.into_iter().filter_map(|(name, part)| Some((name, value(part)?)));
+            Some(StructValue { fields: fields.collect() })
+        }
+        _ => None,
+    }
+}
+
+fn value(part: Json) -> Option<Value> {
+    Some(match part {
+        Json::Null => return None,
+        Json::Bool(value) => Value::Bool(value),
+        Json::Number(number) => match number.as_i64() {
+            Some(whole) => Value::Int(whole),
+            None => Value::Float(number.as_f64()?),
+        },
+        Json::String(text) => Value::String(text),
+        Json::Array(items) => Value::Array(items.into_iter().filter_map(value).collect()),
+        object @ Json::Object(_) => Value::Struct(structure(object)?),
+    })
+}

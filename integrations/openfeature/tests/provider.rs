@@ -1,0 +1,216 @@
+//! The provider behind OpenFeature's own client, and a client on an Edge in memory behind the provider.
+#![allow(clippy::expect_used)]
+
+use std::time::Duration;
+
+use fh_client::testing::{Fault, MemoryEdge, SERVER_KEY};
+use fh_client::{Attributes, Client};
+use fh_openfeature::FeatureHubProvider;
+use open_feature::provider::{FeatureProvider, ProviderStatus};
+use open_feature::{
+    EvaluationContext, EvaluationContextFieldValue, EvaluationErrorCode, EvaluationReason,
+    FlagMetadataValue, OpenFeature, StructValue, Value,
+};
+use serde_json::json;
+
+fn edge() -> MemoryEdge {
+    let edge = MemoryEdge::new();
+    edge.set("FLAG", false);
+    edge.set_strategies(
+        "FLAG",
+        &json!([
+            {"id": "kiwi", "value": true, "attributes": [
+                {"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["new_zealand"]}]},
+            {"id": "all", "percentage": 1_000_000, "percentageAttributes": ["userkey"], "value": true, "attributes": [
+                {"fieldName": "userkey", "type": "STRING", "conditional": "EQUALS", "values": ["fred"]}]},
+        ]),
+    );
+    edge.set("TEXT", "hello");
+    edge.set("WHOLE", 10);
+    edge.set("FRACTION", 7.5);
+    edge.set_json(
+        "THEME",
+        &json!({"colour": "red", "size": 3, "deep": {"on": true, "none": null}, "list": [1, 2.5]}),
+    );
+    edge.set_json("LIST", &json!([1]));
+    edge
+}
+
+async fn ready(edge: &MemoryEdge) -> (Client, FeatureHubProvider) {
+    let client = edge.client().start().expect("a client");
+    client.ready().await.expect("features");
+    (client.clone(), FeatureHubProvider::new(client))
+}
+
+fn nobody() -> EvaluationContext {
+    EvaluationContext::default()
+}
+
+#[tokio::test]
+async fn through_the_api_of_openfeature() {
+    let edge = edge();
+    let client = edge.client().start().unwrap();
+    let mut api = OpenFeature::singleton_mut().await;
+    api.set_provider(FeatureHubProvider::new(client).patience(Duration::from_secs(20))).await;
+    let flags = api.create_client();
+    drop(api);
+    // `initialize` has waited.
+    let fred = EvaluationContext::default().with_targeting_key("fred");
+    assert_eq!(flags.get_bool_value("FLAG", Some(&fred), None).await, Ok(true));
+    assert_eq!(flags.get_bool_value("FLAG", None, None).await, Ok(false));
+    assert_eq!(flags.get_int_value("WHOLE", None, None).await, Ok(10));
+    assert_eq!(flags.get_float_value("FRACTION", None, None).await, Ok(7.5));
+    assert_eq!(flags.get_string_value("TEXT", None, None).await, Ok("hello".to_string()));
+    let details = flags.get_bool_details("FLAG", Some(&fred), None).await.unwrap();
+    assert_eq!(details.variant.as_deref(), Some("all"));
+    assert_eq!(details.reason, Some(EvaluationReason::Split));
+}
+
+#[tokio::test]
+async fn reasons_and_metadata() {
+    let edge = edge();
+    edge.lock("FLAG");
+    edge.set_member("FLAG", "fp", &json!({"team": "cash"}));
+    let (_client, provider) = ready(&edge).await;
+    let kiwi = nobody().with_custom_field("country", "new_zealand");
+    let other = nobody().with_custom_field("country", "fiji");
+    for (context, value, reason, variant) in [
+        (&kiwi, true, EvaluationReason::TargetingMatch, "kiwi"),
+        (&other, false, EvaluationReason::Default, "default"),
+    ] {
+        let found = provider.resolve_bool_value("FLAG", context).await.unwrap();
+        assert_eq!(
+            (found.value, found.reason, found.variant.as_deref()),
+            (value, Some(reason), Some(variant))
+        );
+        let metadata = found.flag_metadata.unwrap().values;
+        assert_eq!(metadata.get("locked"), Some(&FlagMetadataValue::Bool(true)));
+        assert_eq!(metadata.get("property.team"), Some(&"cash".into()));
+        assert!(matches!(metadata.get("version"), Some(FlagMetadataValue::Int(_))));
+        assert_eq!(metadata.get("environmentId"), Some(&"memory".into()));
+    }
+    let found = provider.resolve_string_value("TEXT", &nobody()).await.unwrap();
+    assert_eq!(found.reason, Some(EvaluationReason::Static));
+}
+
+#[tokio::test]
+async fn what_cannot_be_answered() {
+    let edge = edge();
+    edge.set_member("TEXT", "value", &json!(null));
+    edge.set_json("BROKEN", &json!({}));
+    edge.set_member("BROKEN", "value", &json!("{"));
+    let (_client, provider) = ready(&edge).await;
+    let code = |outcome: Result<(), open_feature::EvaluationError>| outcome.unwrap_err().code;
+    let none = nobody();
+    let missing = provider.resolve_bool_value("NONE", &none).await.map(drop);
+    assert_eq!(code(missing), EvaluationErrorCode::FlagNotFound);
+    let unset = provider.resolve_string_value("TEXT", &none).await.map(drop);
+    assert_eq!(code(unset), EvaluationErrorCode::FlagNotFound);
+    for mismatch in [
+        provider.resolve_bool_value("WHOLE", &none).await.map(drop),
+        provider.resolve_int_value("FRACTION", &none).await.map(drop),
+        provider.resolve_string_value("FLAG", &none).await.map(drop),
+        provider.resolve_float_value("FLAG", &none).await.map(drop),
+        provider.resolve_struct_value("LIST", &none).await.map(drop),
+    ] {
+        assert_eq!(code(mismatch), EvaluationErrorCode::TypeMismatch);
+    }
+    let broken = provider.resolve_struct_value("BROKEN", &none).await.map(drop);
+    assert_eq!(code(broken), EvaluationErrorCode::ParseError);
+}
+
+#[tokio::test]
+async fn structures() {
+    let (_client, provider) = ready(&edge()).await;
+    let found = provider.resolve_struct_value("THEME", &nobody()).await.unwrap().value;
+    let deep = StructValue { fields: [("on".to_string(), Value::Bool(true))].into() };
+    let expected = [
+        ("colour".to_string(), Value::String("red".into())),
+        ("size".to_string(), Value::Int(3)),
+        ("deep".to_string(), Value::Struct(deep)),
+        ("list".to_string(), Value::Array(vec![Value::Int(1), Value::Float(2.5)])),
+    ];
+    assert_eq!(found.fields, expected.into());
+}
+
+#[tokio::test]
+async fn contexts() {
+    let edge = MemoryEdge::new();
+    edge.set("MATCH", false);
+    let rule = |field: &str, kind: &str, value: serde_json::Value| {
+        json!([{"id": "s", "value": true, "attributes": [
+            {"fieldName": field, "type": kind, "conditional": "EQUALS", "values": [value]}]}])
+    };
+    let (client, provider) = ready(&edge).await;
+    let day = time::OffsetDateTime::from_unix_timestamp(1_795_824_000).unwrap();
+    let groups = EvaluationContextFieldValue::new_struct(vec!["a".to_string(), "b".to_string()]);
+    let context = nobody()
+        .with_targeting_key("fred")
+        .with_custom_field("member", true)
+        .with_custom_field("orders", 3)
+        .with_custom_field("weight", 1.5)
+        .with_custom_field("since", day)
+        .with_custom_field("groups", groups);
+    for (field, kind, value) in [
+        ("userkey", "STRING", json!("fred")),
+        ("member", "BOOLEAN", json!(true)),
+        ("orders", "NUMBER", json!(3)),
+        ("weight", "NUMBER", json!(1.5)),
+        ("since", "DATETIME", json!("2026-11-28T00:00:00Z")),
+        ("groups", "STRING", json!("b")),
+    ] {
+        edge.set_strategies("MATCH", &rule(field, kind, value));
+        edge.delivered().await;
+        let found = provider.resolve_bool_value("MATCH", &context).await.unwrap();
+        assert!(
+            found.value,
+            "{field} {}",
+            client.context().user_key("fred").build().explain("MATCH")
+        );
+    }
+    let own = nobody().with_targeting_key("fred").with_custom_field("userkey", "mara");
+    edge.set_strategies("MATCH", &rule("userkey", "STRING", json!("mara")));
+    edge.delivered().await;
+    assert!(provider.resolve_bool_value("MATCH", &own).await.unwrap().value);
+    let odd = nobody().with_custom_field("odd", EvaluationContextFieldValue::new_struct(7_u8));
+    let refused = provider.resolve_bool_value("MATCH", &odd).await.unwrap_err();
+    assert_eq!(refused.code, EvaluationErrorCode::InvalidContext);
+    assert!(refused.message.unwrap().contains("odd"));
+}
+
+#[tokio::test]
+async fn a_server_evaluated_key_has_one_context() {
+    let edge = edge();
+    let client = edge.client_with(SERVER_KEY).start().unwrap();
+    client.ready().await.unwrap();
+    let provider = FeatureHubProvider::new(client.clone());
+    let fred = nobody().with_targeting_key("fred");
+    let refused = provider.resolve_bool_value("FLAG", &fred).await.unwrap_err();
+    assert_eq!(refused.code, EvaluationErrorCode::InvalidContext);
+    assert!(!provider.resolve_bool_value("FLAG", &nobody()).await.unwrap().value);
+    client.set_context(Attributes::builder().user_key("fred").build()).await.unwrap();
+    let found = provider.resolve_bool_value("FLAG", &fred).await.unwrap();
+    assert!(found.value);
+    assert_eq!(found.variant.as_deref(), Some("all"));
+    assert!(provider.resolve_bool_value("FLAG", &nobody()).await.unwrap().value);
+}
+
+#[tokio::test]
+async fn how_it_stands() {
+    let edge = edge();
+    edge.fail(Fault::Status(404));
+    let client = edge.client().start().unwrap();
+    let mut provider = FeatureHubProvider::new(client);
+    let early = provider.resolve_bool_value("FLAG", &nobody()).await.unwrap_err();
+    assert_eq!(early.code, EvaluationErrorCode::ProviderNotReady);
+    // A refusal ends the waiting.
+    provider.initialize(&nobody()).await;
+    assert_eq!(provider.status(), ProviderStatus::Error);
+    edge.heal();
+    provider.client().refresh().await.unwrap();
+    assert_eq!(provider.status(), ProviderStatus::Ready);
+    assert_eq!(provider.metadata().name, "featurehub");
+    edge.send_event("config", r#"{"edge.stale":true}"#);
+    edge.delivered().await;
+    assert_eq!(provider.status(), ProviderStatus::STALE);
+}
