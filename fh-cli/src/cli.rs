@@ -3,10 +3,10 @@
 use clap::{Args, Parser, Subcommand};
 use fh_eval::Profile;
 
-use crate::commands::{bucket, demo, eval, explain, lint, rollout};
+use crate::commands::{bucket, demo, eval, explain, get, lint, rollout, set};
 use crate::screen::ColorChoice;
 
-/// Evaluate, explain and check feature flags as FeatureHub sends them.
+/// Evaluate, explain and check feature flags as FeatureHub sends them; read, watch and change those of a running Edge.
 ///
 /// FILE is any form that FeatureHub produces, or `-` for stdin: the body of a GET of /features (a list of environments), a list
 /// of features, or the text of an event stream (a recorded `curl -N`, or one `data:` line).
@@ -19,8 +19,9 @@ use crate::screen::ColorChoice;
     after_help = "\
 Exit codes:
   0  fine
-  1  findings: `fh lint` found errors, or a feature asked for is not there
-  2  the input or the usage is wrong
+  1  findings: `fh lint` or `fh doctor` found errors, a feature asked for is not
+     there, or an Edge refused a change
+  2  the input or the usage is wrong, or an Edge could not be asked
 
 Start with `fh demo`. `fh COMMAND --help` shows examples."
 )]
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     Rollout(rollout::RolloutArgs),
     Lint(lint::LintArgs),
     Bucket(bucket::BucketArgs),
+    Get(get::GetArgs),
+    Set(set::SetArgs),
     Demo(demo::DemoArgs),
 }
 

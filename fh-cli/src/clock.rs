@@ -15,12 +15,15 @@ pub(crate) struct ClockArgs {
 impl ClockArgs {
     /// The time that was given, or the present one.
     pub(crate) fn now(&self) -> Timestamp {
-        self.now.unwrap_or_else(|| {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH);
-            let millis = since.map_or(0, |since| since.as_millis());
-            Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
-        })
+        self.now.unwrap_or_else(now)
     }
+}
+
+/// The present time.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let millis = since.map_or(0, |since| since.as_millis());
+    Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
 }
 
 fn read(text: &str) -> Result<Timestamp, String> {

@@ -1,4 +1,4 @@
-//! How commands end. Exit codes: 0 fine, 1 findings, 2 bad input or usage.
+//! How commands end. Exit codes: 0 fine, 1 findings, 2 bad input or usage, or no answer from the Edge.
 
 use std::fmt;
 use std::io;
@@ -22,6 +22,10 @@ pub(crate) enum Failure {
     Input(String),
     /// The input is fine, but holds no such thing.
     NotFound(String),
+    /// The Edge would not do what was asked.
+    Refused(String),
+    /// The Edge could not be asked, or lets nobody in with this key.
+    Edge(String),
     /// The output cannot be written.
     Output(io::Error),
 }
@@ -30,8 +34,8 @@ impl Failure {
     /// What the shell gets.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::NotFound(_) => ExitCode::from(1),
-            Self::Input(_) | Self::Output(_) => ExitCode::from(2),
+            Self::NotFound(_) | Self::Refused(_) => ExitCode::from(1),
+            Self::Input(_) | Self::Edge(_) | Self::Output(_) => ExitCode::from(2),
         }
     }
 }
@@ -39,7 +43,9 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Input(text) | Self::NotFound(text) => f.write_str(&visible(text)),
+            Self::Input(text) | Self::NotFound(text) | Self::Refused(text) | Self::Edge(text) => {
+                f.write_str(&visible(text))
+            }
             Self::Output(error) => write!(f, "cannot write the output: {error}"),
         }
     }

@@ -1,17 +1,22 @@
-//! `fh`: feature flags on the command line. Reads what FeatureHub sends, and says what it means.
+//! `fh`: feature flags on the command line. Reads what FeatureHub sends, and says what it means; asks, watches and changes a
+//! running Edge.
 #![forbid(unsafe_code)]
 
 mod cli;
 mod clock;
 mod commands;
 mod context;
+mod edge;
 mod failure;
 mod jsonout;
 mod lint;
 mod nearest;
 mod payload;
 mod population;
+mod reading;
+mod runtime;
 mod screen;
+mod seconds;
 mod shown;
 mod stream;
 mod table;

@@ -13,6 +13,7 @@ use crate::context::ContextArgs;
 use crate::failure::{Failure, Status};
 use crate::jsonout;
 use crate::payload::{EnvironmentArgs, Payload, no_such_feature};
+use crate::reading::Reading;
 use crate::screen::{GOOD, PLAIN, QUIET, Screen, WARNING};
 use crate::shown;
 use crate::table::{Align, Table};
@@ -99,6 +100,19 @@ impl<'a> Row<'a> {
             strategy_id: evaluation.strategy_id(),
             value: jsonout::token(feature.value_token(evaluation)),
             reason: evaluation.reason().as_str(),
+        }
+    }
+
+    /// Of a feature that an Edge has sent.
+    pub(crate) fn read(reading: &'a Reading<'a>) -> Self {
+        Self {
+            feature: reading.key(),
+            kind: reading.feature.kind().map(fh_eval::Kind::as_str),
+            locked: reading.detail.is_locked,
+            matched: reading.is_match(),
+            strategy_id: reading.detail.strategy_id.as_deref(),
+            value: jsonout::token(reading.token),
+            reason: reading.detail.reason.as_str(),
         }
     }
 }

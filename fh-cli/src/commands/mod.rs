@@ -5,8 +5,10 @@ mod cases;
 pub(crate) mod demo;
 pub(crate) mod eval;
 pub(crate) mod explain;
+pub(crate) mod get;
 pub(crate) mod lint;
 pub(crate) mod rollout;
+pub(crate) mod set;
 
 use crate::cli::{Cli, Command};
 use crate::failure::{Failure, Status};
@@ -20,6 +22,8 @@ pub(crate) fn run(cli: &Cli, screen: &mut Screen<'_>) -> Result<Status, Failure>
         Command::Rollout(args) => rollout::run(args, cli.json, screen),
         Command::Lint(args) => lint::run(args, cli.json, screen),
         Command::Bucket(args) => bucket::run(args, cli.json, screen),
+        Command::Get(args) => get::run(args, cli.json, screen),
+        Command::Set(args) => set::run(args, cli.json, screen),
         Command::Demo(args) => demo::run(args, cli.json, screen),
     }
 }

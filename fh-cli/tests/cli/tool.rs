@@ -44,8 +44,39 @@ pub(crate) fn fh<S: AsRef<str>>(args: &[S]) -> Run {
 
 /// Runs `fh` with a text on stdin.
 pub(crate) fn fh_with<S: AsRef<str>>(args: &[S], stdin: impl AsRef<[u8]>) -> Run {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_fh"))
-        .args(args.iter().map(AsRef::as_ref))
+    run(&mut command(args), stdin)
+}
+
+/// Variables that would change what a test sees.
+const VARIABLES: [&str; 13] = [
+    "FEATUREHUB_EDGE_URL",
+    "FEATUREHUB_API_KEY",
+    "FEATUREHUB_CLIENT_API_KEY",
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "NO_PROXY",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+];
+
+/// `fh` with arguments, to be run.
+pub(crate) fn command<S: AsRef<str>>(args: &[S]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fh"));
+    for variable in VARIABLES {
+        command.env_remove(variable);
+    }
+    command.args(args.iter().map(AsRef::as_ref));
+    command
+}
+
+/// Runs it with a text on stdin.
+pub(crate) fn run(command: &mut Command, stdin: impl AsRef<[u8]>) -> Run {
+    let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -59,12 +90,18 @@ pub(crate) fn fh_with<S: AsRef<str>>(args: &[S], stdin: impl AsRef<[u8]>) -> Run
     });
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
-    Run {
+    let run = Run {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
-    }
+    };
+    // The keys of the fake Edge, whatever else a test looks at.
+    assert!(!run.out.contains(SECRET) && !run.err.contains(SECRET), "a key is shown");
+    run
 }
+
+/// What the secret parts of the fake Edge's keys have in common.
+pub(crate) const SECRET: &str = "Secret4test";
 
 /// A path for a test's own file.
 pub(crate) fn path(name: &str) -> String {

@@ -1,0 +1,243 @@
+//! `fh set`: changing a feature, as a test does.
+
+use clap::Args;
+use fh_client::transport::ReqwestTransport;
+use fh_client::{Client, Outcome, Refusal, StartError, Update};
+use serde::Serialize;
+
+use crate::edge::{self, Edge, EdgeArgs};
+use crate::failure::{Failure, Status};
+use crate::jsonout;
+use crate::runtime;
+use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen};
+
+/// Change a feature's value or lock on an Edge.
+///
+/// Uses the interface that FeatureHub has for tests: the key's service account needs permission to change values, to lock or
+/// to unlock. The value is read as the feature's type has it (true or false, a number, text, a JSON document); it is the one
+/// without strategies. URL and KEY may be left out if they are in the environment; a KEY of - is read from stdin.
+#[derive(Debug, Args)]
+#[command(
+    override_usage = "fh set [OPTIONS] [URL] [KEY] <FEATURE> [VALUE]",
+    after_help = "\
+Examples:
+  fh set https://edge.example.com ENVIRONMENT/KEY NEW_CHECKOUT true
+  export FEATUREHUB_EDGE_URL=https://edge.example.com
+  export FEATUREHUB_API_KEY=ENVIRONMENT/KEY
+  fh set BANNER 'kia ora'
+  fh set LIMIT -7.50
+  fh set NEW_CHECKOUT --lock
+  fh set NEW_CHECKOUT false --unlock --wait
+  fh set BANNER --null
+
+Exit codes: 0 changed, or as asked already (it says which); 1 refused, or not
+visible in time; 2 wrong usage, or the Edge cannot be asked."
+)]
+pub(crate) struct SetArgs {
+    #[command(flatten)]
+    edge: EdgeArgs,
+
+    /// The feature
+    #[arg(value_name = "FEATURE")]
+    third: Option<String>,
+
+    /// Its new value
+    #[arg(value_name = "VALUE", allow_negative_numbers = true)]
+    fourth: Option<String>,
+
+    /// Take the value away
+    #[arg(long)]
+    null: bool,
+
+    /// Lock it: then its value cannot be changed
+    #[arg(long, conflicts_with = "unlock")]
+    lock: bool,
+
+    /// Unlock it; with a VALUE both are done at once
+    #[arg(long)]
+    unlock: bool,
+
+    /// Wait until the Edge shows the change, for up to 10 seconds
+    #[arg(long)]
+    wait: bool,
+}
+
+/// What came of it, as data.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    feature: &'a str,
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+/// A change of one feature.
+struct Wish {
+    feature: String,
+    update: Update,
+    /// In words, after "now".
+    words: &'static str,
+}
+
+pub(crate) fn run(args: &SetArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
+    let others: Vec<String> = args.third.iter().chain(&args.fourth).cloned().collect();
+    let (edge, rest) = args.edge.resolve(&others)?;
+    let wish = args.wish(rest)?;
+    let patience = if args.wait { Patience::UntilVisible } else { Patience::UntilAccepted };
+    let sent = runtime::run(send(&edge, &wish, patience))?;
+    if json {
+        jsonout::document(screen.raw(), &Answer::of(&wish.feature, &sent))?;
+    }
+    let outcome = match sent {
+        Ok(outcome) => outcome,
+        Err(refusal) => return Err(failure(&wish.feature, &refusal)),
+    };
+    if !json {
+        screen.text(BOLD, &wish.feature)?;
+        match (outcome, patience) {
+            (Outcome::Unchanged, _) => {
+                screen.line(PLAIN, &format!(": {} already, nothing has changed", wish.words))?;
+            }
+            (Outcome::Accepted, Patience::UntilVisible) => {
+                screen.line(GOOD, &format!(": {}", wish.words))?;
+            }
+            (Outcome::Accepted, Patience::UntilAccepted) => {
+                screen.text(GOOD, &format!(": {}", wish.words))?;
+                screen.line(QUIET, " (accepted; readers see it in a moment)")?;
+            }
+        }
+    }
+    Ok(Status::Fine)
+}
+
+/// When is it done?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Patience {
+    UntilAccepted,
+    UntilVisible,
+}
+
+impl SetArgs {
+    fn wish(&self, rest: Vec<String>) -> Result<Wish, Failure> {
+        let usage = |text: &str| Err(Failure::Input(text.to_string()));
+        let mut rest = rest.into_iter();
+        let Some(feature) = rest.next() else {
+            return usage("name the feature to change, behind the URL and the API key");
+        };
+        let feature = edge::features(vec![feature])?.remove(0);
+        let value = rest.next();
+        if rest.next().is_some() {
+            return usage(
+                "too many arguments: the order is URL, API key, FEATURE, VALUE; a VALUE with blanks stands in quotes",
+            );
+        }
+        let value = match (value, self.null) {
+            (Some(_), true) => return usage("a VALUE and --null contradict each other"),
+            // Servers read the text as the feature's type has it (edge-protocol 5.3).
+            (Some(text), false) => Some(Update::value(text)),
+            (None, true) => Some(Update::null()),
+            (None, false) => None,
+        };
+        let lock = match (self.lock, self.unlock) {
+            (true, _) => Some(Update::lock()),
+            (false, true) => Some(Update::unlock()),
+            (false, false) => None,
+        };
+        let words = match (&value, self.null, self.lock, self.unlock) {
+            (None, _, true, _) => "locked",
+            (None, _, _, _) => "unlocked",
+            (Some(_), false, false, false) => "has the value",
+            (Some(_), false, true, _) => "has the value and is locked",
+            (Some(_), false, false, true) => "has the value and is unlocked",
+            (Some(_), true, false, false) => "has no value",
+            (Some(_), true, true, _) => "has no value and is locked",
+            (Some(_), true, false, true) => "has no value and is unlocked",
+        };
+        let update = match (value, lock) {
+            (Some(value), Some(lock)) => value.and(lock),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => {
+                return usage("nothing to change: give a VALUE, --null, --lock or --unlock");
+            }
+        };
+        Ok(Wish { feature, update, words })
+    }
+}
+
+async fn send(
+    edge: &Edge,
+    wish: &Wish,
+    patience: Patience,
+) -> Result<Result<Outcome, Refusal>, Failure> {
+    let client = client(edge, patience).map_err(edge::unstarted)?;
+    let updates = client.test_updates();
+    let update = wish.update.clone();
+    Ok(match patience {
+        Patience::UntilAccepted => updates.set(&wish.feature, update).await,
+        Patience::UntilVisible => updates.set_and_wait(&wish.feature, update).await,
+    })
+}
+
+fn client(edge: &Edge, patience: Patience) -> Result<Client, StartError> {
+    match patience {
+        Patience::UntilVisible => edge.client().one_off().start(),
+        // Nothing is read, so nothing need be fetched.
+        Patience::UntilAccepted => {
+            edge.client().transport(ReqwestTransport::builder().build()?).offline().start()
+        }
+    }
+}
+
+impl<'a> Answer<'a> {
+    fn of(feature: &'a str, sent: &Result<Outcome, Refusal>) -> Self {
+        let outcome = match sent {
+            Ok(Outcome::Accepted) => "accepted",
+            Ok(Outcome::Unchanged) => "unchanged",
+            Err(Refusal::NotApplied) => "not_visible",
+            Err(refusal) if is_answer(refusal) => "refused",
+            Err(_) => "failed",
+        };
+        let refusal = sent.as_ref().err();
+        Self {
+            feature,
+            outcome,
+            status: refusal.and_then(Refusal::status),
+            message: refusal.map(ToString::to_string),
+        }
+    }
+}
+
+/// Has the Edge understood, and refused?
+const fn is_answer(refusal: &Refusal) -> bool {
+    !matches!(refusal, Refusal::Unexpected { .. } | Refusal::Unreachable(_) | Refusal::Closed)
+}
+
+/// What the Edge said, and what to do about it.
+fn failure(feature: &str, refusal: &Refusal) -> Failure {
+    let advice = match refusal {
+        Refusal::Nonsense { .. } => {
+            "write a value of the feature's type: true or false, a number, text, or a JSON document"
+        }
+        Refusal::NotPermitted { .. } => {
+            "give the key's service account that permission in this environment"
+        }
+        Refusal::NoSuchFeature => {
+            "check the spelling (upper and lower case differ), the key, and that its service account sees the feature"
+        }
+        Refusal::Locked { .. } => "unlock it in the same command: --unlock",
+        Refusal::NotPossible { .. } => "a BOOLEAN is true or false",
+        Refusal::NotApplied => {
+            "another change may have come between, or the Edge's data is late: `fh get` shows what is there"
+        }
+        Refusal::Unexpected { .. } => "is that an Edge? `fh doctor` looks closer",
+        Refusal::Unreachable(problem) => {
+            return Failure::Edge(edge::trouble(problem));
+        }
+        _ => return Failure::Edge(refusal.to_string()),
+    };
+    let text = format!("{feature}: {refusal}; {advice}");
+    if is_answer(refusal) { Failure::Refused(text) } else { Failure::Edge(text) }
+}

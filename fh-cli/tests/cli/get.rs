@@ -1,0 +1,202 @@
+use std::time::Duration;
+
+use fh_fake_edge::{Behaviour, ENVIRONMENT, FakeEdge, Fault, Feature, Route};
+use serde_json::json;
+
+use crate::tool::{Run, SECRET, command, fh, fh_with, run};
+
+/// Three features; one has a strategy.
+fn edge() -> FakeEdge {
+    let edge = FakeEdge::start().unwrap();
+    let rule = json!([{"id": "kiwi", "value": "kia ora", "attributes": [
+        {"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["new_zealand"]}]}]);
+    edge.set_feature(Feature::string("BANNER", "plain").strategies(rule));
+    edge.set_feature(Feature::number("LIMIT", 7.5).locked());
+    edge.set_feature(Feature::without_value("EMPTY", "JSON"));
+    edge
+}
+
+fn get(edge: &FakeEdge, others: &[&str]) -> Run {
+    let (url, key) = (edge.url(), edge.client_key());
+    let args: Vec<&str> = ["get", &url, &key].into_iter().chain(others.iter().copied()).collect();
+    fh(&args)
+}
+
+#[test]
+fn shows_values_as_eval_does() {
+    let edge = edge();
+    let run = get(&edge, &["-c", "country=new_zealand"]).expect(0);
+    assert_eq!(
+        run.out,
+        "FEATURE  WHY             STRATEGY  VALUE\n\
+         BANNER   STRATEGY_MATCH  kiwi      \"kia ora\"\n\
+         LIMIT    STATIC                    7.5\n\
+         EMPTY    STATIC                    null\n"
+    );
+    assert_eq!(run.err, "");
+    let rows = get(&edge, &["--json"]).expect(0).json();
+    assert_eq!(
+        rows[0],
+        json!({"feature": "BANNER", "type": "STRING", "locked": false, "matched": false, "strategyId": null,
+            "value": "plain", "reason": "DEFAULT"})
+    );
+    assert_eq!(rows[1]["locked"], true);
+    assert_eq!(rows.as_array().unwrap().len(), 3);
+    // One request each, and nothing left open.
+    assert_eq!(edge.recording().requests.len(), 2);
+}
+
+#[test]
+fn only_what_is_asked_for_in_that_order() {
+    let run = get(&edge(), &["LIMIT", "BANNER", "--json"]).expect(0).json();
+    assert_eq!((&run[0]["feature"], &run[1]["feature"]), (&json!("LIMIT"), &json!("BANNER")));
+    let run = get(&edge(), &["NOTHING", "LIMIT", "BANER"]).expect(1);
+    assert!(run.out.contains("LIMIT") && !run.out.contains("BANNER"), "{run:?}");
+    assert_eq!(
+        run.err,
+        "error: the Edge has no feature NOTHING; `fh get` without it lists what there is\n\
+         error: the Edge has no feature BANER; did you mean BANNER?\n"
+    );
+}
+
+#[test]
+fn a_bare_value_for_scripts() {
+    let edge = edge();
+    assert_eq!(get(&edge, &["BANNER", "--value"]).expect(0).out, "plain\n");
+    assert_eq!(get(&edge, &["LIMIT", "--value"]).expect(0).out, "7.5\n");
+    assert_eq!(get(&edge, &["EMPTY", "--value"]).expect(0).out, "\n");
+    get(&edge, &["GONE", "--value"]).refused(1, &["no feature GONE"]);
+    get(&edge, &["--value"]).refused(2, &["name one"]);
+    get(&edge, &["LIMIT", "BANNER", "--value"]).refused(2, &["name one"]);
+}
+
+#[test]
+fn the_edge_evaluates_for_a_server_key() {
+    let edge = edge();
+    edge.evaluate_with(|context, mut features| {
+        if let Some(user) = context.get("userkey") {
+            features[0]["value"] = json!(user.join("+"));
+            features[0]["v"] = json!("by-user");
+        }
+        features
+    });
+    let (url, key) = (edge.url(), edge.server_key());
+    let rows = fh(&["get", &url, &key, "-c", "userkey=fred,jane", "--json"]).expect(0).json();
+    assert_eq!(rows[0]["value"], "fred+jane");
+    assert_eq!(
+        (&rows[0]["strategyId"], &rows[0]["reason"]),
+        (&json!("by-user"), &json!("STRATEGY_MATCH"))
+    );
+    assert_eq!(fh(&["get", &url, &key, "BANNER", "--value"]).expect(0).out, "plain\n");
+    // One request for each: the context is there from the start.
+    assert_eq!(edge.recording().count(Route::Poll), 2);
+    // Strategies that slip through have been evaluated already.
+    let leaked = json!([{"id": ENVIRONMENT, "features": [{"id": "f", "key": "BANNER", "type": "STRING", "value": "theirs",
+        "version": 1, "strategies": [{"id": "all", "value": "ours", "percentage": 1_000_000}]}]}]);
+    edge.behave_on(Route::Poll, Behaviour::status(200).json(&leaked));
+    let run = fh(&["get", &url, &key, "-c", "userkey=fred", "--json"]).expect(0);
+    assert_eq!(
+        (&run.json()[0]["value"], &run.json()[0]["matched"]),
+        (&json!("theirs"), &json!(false))
+    );
+}
+
+#[test]
+fn url_and_key_come_from_wherever_they_are() {
+    let edge = edge();
+    let (url, key) = (edge.url(), edge.client_key());
+    let ask = |variables: &[(&str, &str)], args: &[&str], stdin: &str| {
+        let mut fh = command(args);
+        fh.envs(variables.iter().copied());
+        run(&mut fh, stdin)
+    };
+    let limit = |run: Run| assert_eq!(run.expect(0).out, "7.5\n");
+    let (by_url, by_key) = (("FEATUREHUB_EDGE_URL", &*url), ("FEATUREHUB_API_KEY", &*key));
+    let rest = ["LIMIT", "--value"];
+    limit(ask(&[by_url, by_key], &["get", "LIMIT", "--value"], ""));
+    limit(ask(&[by_key], &[&["get", &url][..], &rest].concat(), ""));
+    limit(ask(&[by_url], &[&["get", &key][..], &rest].concat(), ""));
+    limit(ask(&[], &[&["get", "--url", &url, "--api-key", &key][..], &rest].concat(), ""));
+    limit(ask(&[], &[&["get", "--api-key", &key, &url][..], &rest].concat(), ""));
+    limit(ask(&[], &[&["get", &url, "-"][..], &rest].concat(), &format!("{key}\n")));
+    limit(ask(&[by_url], &[&["get", "-"][..], &rest].concat(), &key));
+    // The name that client SDKs use counts first, an empty one is none, and the command line goes before both.
+    let bad = ("FEATUREHUB_API_KEY", "nonsense");
+    limit(ask(
+        &[by_url, bad, ("FEATUREHUB_CLIENT_API_KEY", &key)],
+        &["get", "LIMIT", "--value"],
+        "",
+    ));
+    limit(ask(
+        &[by_url, by_key, ("FEATUREHUB_CLIENT_API_KEY", " ")],
+        &["get", "LIMIT", "--value"],
+        "",
+    ));
+    limit(ask(
+        &[("FEATUREHUB_EDGE_URL", "http://127.0.0.1:1"), bad],
+        &[&["get", &url, &key][..], &rest].concat(),
+        "",
+    ));
+}
+
+#[test]
+fn several_keys_are_polled_together() {
+    let edge = edge();
+    let other = "0e1b7a3c-122b-4312-9ea8-06b2b8d6ceac";
+    edge.environment(other).set_feature(Feature::boolean("ELSEWHERE", true));
+    let second = format!("{other}/another{SECRET}*");
+    let (url, first) = (edge.url(), edge.client_key());
+    let args = ["get", &url, "--api-key", &first, "--api-key", &second, "ELSEWHERE", "--value"];
+    assert_eq!(fh(&args).expect(0).out, "true\n");
+    fh_with(&["get", &url, "--api-key", "-", "--api-key", &first], edge.server_key())
+        .refused(2, &["cannot be mixed"]);
+}
+
+#[test]
+fn what_is_missing_or_swapped_is_said_without_showing_it() {
+    let edge = edge();
+    let (url, key) = (edge.url(), edge.client_key());
+    let host = edge.address().to_string();
+    fh(&["get"]).refused(2, &["no URL", "FEATUREHUB_EDGE_URL"]);
+    fh(&["get", &url]).refused(2, &["no API key", "FEATUREHUB_API_KEY"]);
+    fh(&["get", &key, &url]).refused(2, &["no URL", "before all others"]);
+    fh(&["get", &host, &key]).refused(2, &["http://"]);
+    fh(&["get", &url, "BANNER", &key]).refused(2, &["no API key"]);
+    fh(&["get", &url, "--api-key", "a/b", "BANNER", &key]).refused(2, &["the order is"]);
+    fh(&["get", "ftp://x", &key]).refused(2, &["neither http:// nor https://"]);
+    fh(&["get", &url, &format!("{key}/{SECRET}/{SECRET}")]).refused(2, &["ENVIRONMENT/KEY"]);
+    fh_with(&["get", &url, "-"], "").refused(2, &["stdin holds no API key"]);
+    fh_with(&["get", &url, "-"], format!("{SECRET}\n")).refused(2, &["ENVIRONMENT/KEY"]);
+    fh(&["get", &url, &key, "--timeout", "0"]).expect(2);
+    assert!(edge.recording().connections.is_empty());
+}
+
+#[test]
+fn an_edge_that_does_not_answer_well() {
+    let edge = edge();
+    let refused = |behaviour: Behaviour, parts: &[&str]| {
+        edge.behave(behaviour);
+        get(&edge, &["--timeout", "30"]).refused(2, parts);
+    };
+    refused(Behaviour::status(404), &["does not know the key", "404", "check the key"]);
+    refused(Behaviour::status(401), &["refuses the key", "401", "proxy"]);
+    refused(Behaviour::status(403), &["refuses the key", "403"]);
+    refused(Behaviour::status(400), &["nonsense", "400"]);
+    // What may pass is waited for, in vain.
+    edge.behave(Behaviour::status(503));
+    get(&edge, &["--timeout", "0.3"]).refused(2, &["within 0.3 s", "503"]);
+    edge.behave(Fault::WrongContentType.behaviour());
+    get(&edge, &["--timeout", "0.3"]).refused(2, &["within 0.3 s"]);
+    edge.behave(Behaviour::silence());
+    get(&edge, &["--timeout", "0.3"]).refused(2, &["within 0.3 s", "not answered"]);
+    edge.refuse();
+    get(&edge, &["--timeout", "0.3"]).refused(2, &["cannot be reached", "fh doctor"]);
+}
+
+#[test]
+fn trouble_that_passes_is_waited_for() {
+    let edge = edge();
+    edge.script(Route::Poll, [Behaviour::status(503)], Behaviour::healthy());
+    assert_eq!(get(&edge, &["LIMIT", "--value"]).expect(0).out, "7.5\n");
+    edge.wait_for_requests(Route::Poll, 2, Duration::ZERO).unwrap();
+}

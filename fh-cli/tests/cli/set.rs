@@ -1,0 +1,152 @@
+use fh_fake_edge::{Behaviour, FakeEdge, Feature, Permission, Route};
+use serde_json::{Value, json};
+
+use crate::tool::{Run, command, fh, run};
+
+fn edge() -> FakeEdge {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::boolean("FLAG", false));
+    edge.set_feature(Feature::string("BANNER", "plain"));
+    edge.set_feature(Feature::number("LIMIT", 7.5));
+    edge.set_feature(Feature::json_text("LAYOUT", "{}"));
+    edge
+}
+
+fn set(edge: &FakeEdge, others: &[&str]) -> Run {
+    let (url, key) = (edge.url(), edge.client_key());
+    let args: Vec<&str> = ["set", &url, &key].into_iter().chain(others.iter().copied()).collect();
+    fh(&args)
+}
+
+fn held(edge: &FakeEdge, key: &str) -> (Value, bool) {
+    let feature = edge.feature(key).unwrap();
+    (feature["value"].clone(), feature["l"] == true)
+}
+
+#[test]
+fn a_value_of_each_type() {
+    let edge = edge();
+    let run = set(&edge, &["FLAG", "true"]).expect(0);
+    assert_eq!(run.out, "FLAG: has the value (accepted; readers see it in a moment)\n");
+    assert_eq!(run.err, "");
+    set(&edge, &["BANNER", "kia ora"]).expect(0);
+    set(&edge, &["LIMIT", "-0.25"]).expect(0);
+    set(&edge, &["LAYOUT", r#"{"a": [1, "http://x/y"]}"#]).expect(0);
+    assert_eq!(held(&edge, "FLAG"), (json!(true), false));
+    assert_eq!(held(&edge, "BANNER"), (json!("kia ora"), false));
+    assert_eq!(held(&edge, "LIMIT"), (json!(-0.25), false));
+    assert_eq!(held(&edge, "LAYOUT"), (json!(r#"{"a": [1, "http://x/y"]}"#), false));
+    // Text that looks like something else stays text.
+    set(&edge, &["BANNER", "true"]).expect(0);
+    assert_eq!(held(&edge, "BANNER").0, json!("true"));
+    set(&edge, &["BANNER", "--null"]).expect(0);
+    assert_eq!(held(&edge, "BANNER").0, Value::Null);
+    // Nothing but the updates is sent.
+    let seen = edge.recording();
+    assert_eq!((seen.count(Route::Put), seen.requests.len()), (6, 6));
+}
+
+#[test]
+fn locks_alone_and_with_a_value() {
+    let edge = edge();
+    assert!(set(&edge, &["FLAG", "true", "--lock"]).expect(0).out.contains("and is locked"));
+    assert_eq!(held(&edge, "FLAG"), (json!(true), true));
+    assert!(set(&edge, &["FLAG", "false", "--unlock"]).expect(0).out.contains("and is unlocked"));
+    assert_eq!(held(&edge, "FLAG"), (json!(false), false));
+    assert!(set(&edge, &["FLAG", "--lock"]).expect(0).out.contains("FLAG: locked"));
+    assert_eq!(held(&edge, "FLAG"), (json!(false), true));
+    assert!(set(&edge, &["FLAG", "--unlock"]).expect(0).out.contains("FLAG: unlocked"));
+    assert_eq!(held(&edge, "FLAG"), (json!(false), false));
+}
+
+#[test]
+fn unchanged_is_said() {
+    let edge = edge();
+    let run = set(&edge, &["BANNER", "plain"]).expect(0);
+    assert_eq!(run.out, "BANNER: has the value already, nothing has changed\n");
+    let answer = set(&edge, &["BANNER", "plain", "--json"]).expect(0).json();
+    assert_eq!(answer, json!({"feature": "BANNER", "outcome": "unchanged"}));
+    let answer = set(&edge, &["BANNER", "new", "--json"]).expect(0).json();
+    assert_eq!(answer["outcome"], "accepted");
+}
+
+#[test]
+fn every_refusal_says_what_to_do() {
+    let edge = edge();
+    let refused = |args: &[&str], parts: &[&str]| set(&edge, args).refused(1, parts);
+    refused(&["FLAG", "maybe"], &["FLAG: ", "must be true or false", "feature's type"]);
+    refused(&["LIMIT", "many"], &["non-NUMBER"]);
+    refused(&["LAYOUT", "{"], &["non-json"]);
+    refused(&["FLAG", "--null"], &["cannot set flag value to null", "BOOLEAN"]);
+    refused(&["FLOG", "true"], &["no such key or feature", "spelling"]);
+    edge.lock("FLAG");
+    refused(&["FLAG", "true"], &["locked", "--unlock"]);
+    assert_eq!(held(&edge, "FLAG"), (json!(false), true));
+
+    let key = edge.client_key();
+    edge.allow(&key, &[Permission::Read]);
+    refused(&["FLAG", "true"], &["may not do that", "no write roles", "service account"]);
+    edge.allow(&key, &[Permission::Read, Permission::Unlock]);
+    refused(&["FLAG", "--lock"], &["may not do that"]);
+    refused(&["FLAG", "true", "--unlock"], &["change_value"]);
+    edge.allow(&key, &[Permission::Read, Permission::Lock]);
+    refused(&["FLAG", "--unlock"], &["no permission to unlock"]);
+    let run = set(&edge, &["FLAG", "--unlock", "--json"]).expect(1);
+    let answer = run.json();
+    assert_eq!((&answer["outcome"], &answer["status"]), (&json!("refused"), &json!(403)));
+    assert!(answer["message"].as_str().unwrap().contains("unlock"), "{answer}");
+    edge.behave(Behaviour::status(401));
+    refused(&["FLAG", "true"], &["may not do that"]);
+}
+
+#[test]
+fn an_edge_that_is_none() {
+    let edge = edge();
+    edge.behave(Behaviour::status(500).body("something happened, not sure what"));
+    set(&edge, &["FLAG", "true"]).refused(2, &["status 500", "not sure what", "fh doctor"]);
+    edge.behave(Behaviour::status(302).header("location", "https://login.example/"));
+    set(&edge, &["FLAG", "true"]).refused(2, &["status 302"]);
+    edge.refuse();
+    set(&edge, &["FLAG", "true"]).refused(2, &["cannot be reached", "fh doctor"]);
+    let answer = set(&edge, &["FLAG", "true", "--json"]).expect(2).json();
+    assert_eq!(answer["outcome"], "failed");
+}
+
+#[test]
+fn waits_until_it_is_visible() {
+    let edge = edge();
+    // The first poll still has the old value.
+    edge.script(
+        Route::Put,
+        [Behaviour::status(200).call(|edge| {
+            edge.behave_on(Route::Put, Behaviour::healthy());
+        })],
+        Behaviour::healthy(),
+    );
+    let run = set(&edge, &["BANNER", "new", "--wait"]).expect(0);
+    assert_eq!(run.out, "BANNER: has the value\n");
+    // It was lost, and so said once more.
+    assert_eq!(edge.recording().count(Route::Put), 2);
+    assert_eq!(held(&edge, "BANNER").0, "new");
+    set(&edge, &["FLAG", "maybe", "--wait"]).refused(1, &["true or false"]);
+}
+
+#[test]
+fn wrong_usage_sends_nothing() {
+    let edge = edge();
+    set(&edge, &[]).refused(2, &["name the feature"]);
+    set(&edge, &["FLAG"]).refused(2, &["nothing to change"]);
+    set(&edge, &["FLAG", "true", "--null"]).refused(2, &["contradict"]);
+    set(&edge, &["FLAG", "--lock", "--unlock"]).expect(2);
+    set(&edge, &["FLAG", "true", "false"]).expect(2);
+    let mut from_environment = command(&["set", "FLAG", "true", "false", "x"]);
+    from_environment.env("FEATUREHUB_EDGE_URL", edge.url());
+    from_environment.env("FEATUREHUB_API_KEY", edge.client_key());
+    run(&mut from_environment, "").refused(2, &["too many arguments"]);
+    assert!(edge.recording().connections.is_empty());
+    let mut from_environment = command(&["set", "BANNER", "a/b://c"]);
+    from_environment.env("FEATUREHUB_EDGE_URL", edge.url());
+    from_environment.env("FEATUREHUB_API_KEY", edge.client_key());
+    run(&mut from_environment, "").expect(0);
+    assert_eq!(held(&edge, "BANNER").0, "a/b://c");
+}
