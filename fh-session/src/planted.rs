@@ -112,6 +112,10 @@ mod switch {
         ProblemSticks,
         /// `If-None-Match` is sent with several keys.
         EtagWithSeveralKeys,
+        /// The etag of an answer that was doubted is kept.
+        EtagOfDoubt,
+        /// The etag of a poll outlives what a stream brought.
+        EtagOutlivesStream,
     }
 
     thread_local! {

@@ -85,6 +85,18 @@ impl Repository {
             .is_some_and(|environment| !environment.ruleset.is_empty())
     }
 
+    /// Are there no features at all?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.environments.iter().all(|environment| environment.ruleset.is_empty())
+    }
+
+    /// Drops all features, and what was known of them.
+    pub(crate) fn forget(&mut self) {
+        for environment in &mut self.environments {
+            *environment = Environment::new(Arc::clone(&environment.id));
+        }
+    }
+
     /// Takes a full list of an environment.
     pub(crate) fn list(
         &mut self,

@@ -3,6 +3,7 @@
 use std::mem;
 
 use super::stream::Stream;
+use super::update::Taken;
 use super::{Session, State};
 use crate::action::{Action, End, Head, RequestKind, Ticket};
 use crate::planted::planted;
@@ -46,9 +47,6 @@ impl Session {
         let (ticket, kind, poll_until) = (*live, *kind, *poll_until);
         let verdict = verdict(kind, *asked, head);
         self.last_contact = Some(self.now);
-        if verdict != Verdict::Redirect {
-            self.hops = 0;
-        }
         let last = verdict == Verdict::LastFeatures;
         if last || matches!(verdict, Verdict::Features | Verdict::Unchanged) {
             self.interval_asked_for(kind, head);
@@ -70,7 +68,7 @@ impl Session {
             }
             (Verdict::Redirect, _) => {
                 self.give_up();
-                self.redirected(head);
+                self.redirected(kind, head);
             }
             (Verdict::Refused(problem), _) => {
                 self.give_up();
@@ -102,7 +100,7 @@ impl Session {
         }
     }
 
-    fn redirected(&mut self, head: &Head) {
+    fn redirected(&mut self, kind: RequestKind, head: &Head) {
         self.hops += 1;
         let from = self.last_url.take();
         let target = head.get("location").zip(from).and_then(|(location, from)| {
@@ -114,13 +112,10 @@ impl Session {
         });
         match target.filter(|_| self.hops <= MOST_HOPS) {
             Some(target) => {
-                self.following = Some(target);
+                self.following = Some((kind, target));
                 self.connect();
             }
-            None => {
-                self.hops = 0;
-                self.trouble(Problem::Redirect, None);
-            }
+            None => self.trouble(Problem::Redirect, None),
         }
     }
 
@@ -175,9 +170,9 @@ impl Session {
         };
         match applied {
             Err(problem) => self.trouble(problem, None),
-            Ok(doubt) => {
+            Ok(Taken { doubt, is_whole }) => {
                 if body.etag.is_some() || !planted!(EtagOutlivesBody) {
-                    self.etag = body.etag;
+                    self.etag = body.etag.filter(|_| is_whole || planted!(EtagOfDoubt));
                 }
                 if body.last {
                     self.good(doubt);

@@ -19,8 +19,15 @@ impl Session {
             return;
         }
         self.recent = [last, Some(self.now)];
-        let kind = self.next_kind();
-        let (request, asked) = self.request(kind);
+        let (kind, followed) = match self.following.take() {
+            // A redirect leads on to what was asked for.
+            Some((kind, url)) => (kind, Some(url)),
+            None => {
+                self.hops = 0;
+                (self.next_kind(), None)
+            }
+        };
+        let (request, asked) = self.request(kind, followed);
         self.last_url = Some(request.url.clone());
         self.last_ticket += 1;
         let ticket = Ticket(self.last_ticket);
@@ -50,12 +57,12 @@ impl Session {
         }
     }
 
-    fn request(&mut self, kind: RequestKind) -> (Request, Asked) {
+    fn request(&self, kind: RequestKind, followed: Option<SecretUrl>) -> (Request, Asked) {
         let server_evaluated = !self.evaluates_here();
         let context = self.header.text().filter(|_| server_evaluated);
         let in_query =
             kind == RequestKind::Stream && self.config.context_placement == ContextPlacement::Query;
-        let url = self.following.take().unwrap_or_else(|| self.url(kind, in_query));
+        let url = followed.unwrap_or_else(|| self.url(kind, in_query));
         let mut headers = Vec::new();
         let mut header =
             |name: &str, value: &str| headers.push((name.to_string(), value.to_string()));

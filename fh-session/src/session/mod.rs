@@ -78,7 +78,7 @@ pub struct Session {
     /// When the last two requests went out.
     recent: [Option<Millis>; 2],
     /// Where a redirect leads, where the last request went, and how many redirects there were in a row.
-    following: Option<SecretUrl>,
+    following: Option<(RequestKind, SecretUrl)>,
     last_url: Option<SecretUrl>,
     hops: u8,
     last_ticket: u64,
@@ -86,7 +86,7 @@ pub struct Session {
     contacted: bool,
     /// Are there features for the present context?
     listed: bool,
-    /// Is the present context so new that the features are another's? (only with `KeepValues`)
+    /// Is the present context so new that the features that are held are another's?
     switching: bool,
     /// Has the Edge refused this client, and not answered well since?
     failed: bool,
@@ -262,7 +262,7 @@ impl Session {
             State::Streaming(stream) if !planted!(NoIdleDeadline) => {
                 let (until, stage) = stream.deadline(&self.config.limits);
                 if until <= now {
-                    self.stream_timed_out(stage);
+                    self.stream_given_up(Problem::TimedOut(stage));
                 }
             }
             State::Fresh { until } if *until <= now => {
@@ -277,7 +277,11 @@ impl Session {
     fn give_up(&mut self) {
         let ticket = match &self.state {
             State::Connecting { ticket, .. } => Some(*ticket),
-            State::Streaming(stream) => Some(stream.ticket),
+            State::Streaming(stream) => {
+                let (ticket, opened) = (stream.ticket, stream.opened);
+                self.was_open_since(opened);
+                Some(ticket)
+            }
             State::Fetching(body) => Some(body.ticket),
             _ => None,
         };
@@ -300,6 +304,11 @@ impl Session {
 
     fn evaluates_here(&self) -> bool {
         self.config.keys.kind() == KeyKind::ClientEvaluated
+    }
+
+    /// Are there features, and those of the present context?
+    fn serves(&self) -> bool {
+        self.listed && !self.switching
     }
 
     fn readiness(&self) -> Readiness {

@@ -58,9 +58,10 @@ impl Session {
             let cap = self.config.backoff.cap;
             let delay = self.backoff.next(&self.config.backoff, cap, &mut self.random);
             delay.max(self.reconnect_floor)
-        } else if self.listed && !self.switching && self.contacted {
-            // Those who have features wait for the next poll's time (sdk-behaviour 2.9.2).
-            self.interval
+        } else if self.serves() && self.contacted {
+            // Those who have features wait for the next poll's time (sdk-behaviour 2.9.2), or the next try of a stream.
+            let again = self.poll_until.filter(|_| self.streams());
+            again.map_or(self.interval, |again| again.since(self.now).min(self.interval))
         } else {
             let cap = match self.config.mode {
                 Mode::OneOff => self.config.backoff.cap,
@@ -113,8 +114,8 @@ impl Session {
     fn wait(&mut self, delay: Duration) {
         let at = self.now.after(delay);
         self.state = match self.config.mode {
-            Mode::PassivePolling(_) if self.listed => State::Fresh { until: at },
-            Mode::OneOff if self.listed => State::Done,
+            Mode::PassivePolling(_) if self.serves() => State::Fresh { until: at },
+            Mode::OneOff if self.serves() => State::Done,
             _ => State::Due { at, as_: Connection::Waiting },
         };
     }

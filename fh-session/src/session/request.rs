@@ -65,13 +65,18 @@ impl Session {
             self.actions.push_back(Action::Settled(errand, Err(Problem::Stale)));
             return;
         }
-        let same = header == self.header;
-        if same && (self.listed || matches!(self.state, State::Offline)) {
-            self.actions.push_back(Action::Settled(errand, Ok(self.readiness())));
+        if header == self.header {
+            match &self.state {
+                State::Idle => self.errands.push(errand),
+                State::Offline => {
+                    self.actions.push_back(Action::Settled(errand, Ok(self.readiness())));
+                }
+                _ if self.serves() => {
+                    self.actions.push_back(Action::Settled(errand, Ok(self.readiness())));
+                }
+                _ => self.refresh(errand),
+            }
             return;
-        }
-        if same {
-            return self.refresh(errand);
         }
         for attribute in values_with_commas(&context) {
             self.actions.push_back(Action::Notice(Notice::CommaInValue { attribute }));
@@ -81,16 +86,16 @@ impl Session {
         if !planted!(EtagOutlivesContext) {
             self.etag = None;
         }
-        self.failed = false;
         self.errands.push(errand);
+        self.switching |= self.listed || !self.repository.is_empty();
         match self.config.while_switching {
-            WhileSwitching::KeepValues if self.listed => {
-                // The former values answer for the new context until its own are in.
-                self.switching = true;
-                self.serve(Effect::Unseen);
-            }
+            // The former values answer for the new context until its own are in.
+            WhileSwitching::KeepValues if self.listed => self.serve(Effect::Unseen),
             _ if planted!(ReadyWhileSwitching) => {}
-            _ => self.listed = false,
+            _ => {
+                self.listed = false;
+                self.failed = false;
+            }
         }
         match &self.state {
             // Nothing will ever come; nothing was promised.
@@ -128,6 +133,7 @@ impl Session {
         if another || !same_kind {
             self.listed = false;
             self.contacted = false;
+            self.switching |= !same_kind && !self.repository.is_empty();
         }
         match &self.state {
             State::Offline => self.settle(&Ok(())),

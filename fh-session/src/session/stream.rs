@@ -23,6 +23,8 @@ pub(super) struct Stream {
     pub(super) opened: Millis,
     /// Has it brought features? Heartbeats do not count.
     pub(super) has_data: bool,
+    /// What was odd about its last list.
+    doubt: Option<Problem>,
     /// Has the Edge said that it will close it?
     pub(super) said_bye: bool,
     /// Does the Edge want no request after this one (236)?
@@ -52,6 +54,7 @@ impl Stream {
             ticket,
             opened: now,
             has_data: false,
+            doubt: None,
             said_bye: false,
             last,
             decoder: Decoder::new(SseLimits { event: limit }),
@@ -120,10 +123,7 @@ impl Session {
         self.state = State::Streaming(stream);
         match stop {
             None => {}
-            Some(Stop::Trouble(problem)) => {
-                self.give_up();
-                self.trouble(problem, None);
-            }
+            Some(Stop::Trouble(problem)) => self.stream_given_up(problem),
             Some(Stop::Refused(problem)) => {
                 self.give_up();
                 self.failed = true;
@@ -166,11 +166,13 @@ impl Session {
             Err(Stop::Trouble(Problem::Malformed(_))) if planted!(MalformedSkipped) => Ok(()),
             Err(stop) => Err(stop),
             Ok(listed) => {
-                if listed.is_some() {
+                if let Some(doubt) = listed {
                     stream.has_data = true;
+                    stream.doubt = doubt;
                 }
                 if stream.has_data {
-                    self.good(listed.flatten());
+                    // Single features say nothing about a list that was doubtful.
+                    self.good(stream.doubt.clone());
                     self.settle(&Ok(()));
                 }
                 Ok(())
@@ -178,17 +180,25 @@ impl Session {
         }
     }
 
-    pub(super) fn stream_timed_out(&mut self, stage: Stage) {
-        let State::Streaming(stream) = &self.state else { return };
-        let opened = stream.opened;
+    /// Something is wrong with the stream, so that it is not read on.
+    pub(super) fn stream_given_up(&mut self, problem: Problem) {
+        let was_last = matches!(&self.state, State::Streaming(stream) if self.was_last(stream));
         self.give_up();
-        self.was_open_since(opened);
-        self.trouble(Problem::TimedOut(stage), None);
+        if was_last {
+            self.halt_stale();
+        } else {
+            self.trouble(problem, None);
+        }
+    }
+
+    /// Is there no request after this stream (236)? Features there must be: without any, asking goes on (D-71).
+    fn was_last(&self, stream: &Stream) -> bool {
+        stream.last && (stream.has_data || self.serves())
     }
 
     pub(super) fn stream_closed(&mut self, stream: Stream, broken: Option<Problem>) {
         self.was_open_since(stream.opened);
-        if stream.last {
+        if self.was_last(&stream) {
             return self.halt_stale();
         }
         if !stream.has_data {
@@ -205,7 +215,7 @@ impl Session {
     }
 
     /// A stream that was open for long enough proves that all is well.
-    fn was_open_since(&mut self, opened: Millis) {
+    pub(super) fn was_open_since(&mut self, opened: Millis) {
         if self.now.since(opened) >= self.config.healthy_after || planted!(BackoffResetByOpening) {
             self.backoff.reset();
         }

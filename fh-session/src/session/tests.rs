@@ -183,6 +183,10 @@ fn polls_at_the_interval_that_the_edge_asks_for() {
     desk.answer(json(200).header("cache-control", "max-age=20").header("etag", "W/\"x\""), "[{}]");
     assert_eq!(desk.status().problem, Some(Problem::EmptyList));
     assert_eq!(desk.wait(), 20_000);
+    // What was not applied is not asked to be left out the next time (D-72).
+    assert_eq!(desk.header("if-none-match"), None);
+    desk.answer(json(200).header("etag", "W/\"x\""), &format!(r#"[{{"features":{LIST}}}]"#));
+    assert_eq!(desk.wait(), 20_000);
     assert_eq!(desk.header("if-none-match"), Some("W/\"x\""));
     desk.answer(Head::new(304), "");
     assert_eq!((desk.status().problem.clone(), desk.wait()), (None, 20_000));
@@ -526,6 +530,150 @@ fn keeping_values_while_switching() {
 }
 
 #[test]
+fn another_users_values_are_never_served() {
+    let empty = r#"[{"id":"e","features":[]}]"#;
+    let older = r#"[{"id":"e","features":[{"id":"a","key":"A","version":0,"type":"STRING","value":"fred's"}]}]"#;
+    for keep in [WhileSwitching::HideValues, WhileSwitching::KeepValues] {
+        let mut desk = Desk::with(POLL, &[SERVER], |config| config.while_switching = keep);
+        desk.good_poll();
+        desk.now += 5_000;
+        desk.tell(Input::Context(Errand(1), user("fred")));
+        let published = desk.published.len();
+        // An Edge in trouble says nothing: what is held is not Fred's (D-60, D-62).
+        desk.polled(empty);
+        assert_eq!(desk.status().problem, Some(Problem::EmptyList), "{keep:?}");
+        assert_eq!(desk.settled, [(Errand(1), Err(Problem::EmptyList))]);
+        assert_eq!(desk.published.len(), published);
+        // The same context again waits for its values, too.
+        desk.now += 5_000;
+        desk.tell(Input::Context(Errand(2), user("fred")));
+        assert_eq!(desk.settled.len(), 1);
+        // Nor is what a store has.
+        let source = Source::Store("redis-store".into());
+        let stored = LIST.replace('x', "a store's");
+        desk.tell(Input::Stored { source, environment: "e".into(), features: stored.as_bytes() });
+        assert_eq!(desk.published.len(), published);
+        // A replica may be behind: its older version is still Fred's, what is held is not.
+        desk.polled(older);
+        assert_eq!(desk.value().as_deref(), Some("fred's"), "{keep:?}");
+        assert_eq!(desk.settled.last(), Some(&(Errand(2), Ok(Readiness::Ready))));
+    }
+    let mut desk = Desk::new(Mode::Streaming, &[SERVER]);
+    desk.live();
+    desk.now += 5_000;
+    desk.tell(Input::Context(Errand(1), user("fred")));
+    desk.open();
+    desk.event("features", "[]");
+    assert_eq!(desk.status().problem, Some(Problem::EmptyList));
+    assert_eq!(desk.status().readiness, Readiness::NotReady);
+    assert_eq!(desk.published.len(), 1);
+}
+
+#[test]
+fn kept_values_do_not_end_the_asking() {
+    let modes = [Mode::OneOff, Mode::PassivePolling(Duration::from_secs(300))];
+    for mode in modes {
+        let keep = WhileSwitching::KeepValues;
+        let mut desk = Desk::with(mode, &[SERVER], |config| config.while_switching = keep);
+        desk.good_poll();
+        desk.now += 5_000;
+        desk.tell(Input::Context(Errand(1), user("fred")));
+        desk.answer(Head::new(503), "");
+        assert_eq!(desk.status().connection, Connection::Waiting, "{mode:?}");
+        desk.wait();
+        desk.good_poll();
+        assert_eq!(desk.status().problem, None);
+    }
+}
+
+#[test]
+fn etags_are_of_what_is_held() {
+    // Polling stands in for streaming, then streaming is back, then it is not.
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    desk.answer(Head::new(501), "");
+    let body = format!(r#"[{{"id":"e","features":{LIST}}}]"#);
+    desk.answer(json(200).header("etag", "\"1\""), &body);
+    desk.now += 600_000;
+    desk.tell(Input::Tick);
+    desk.live();
+    desk.event("feature", r#"{"id":"b","key":"B","version":1,"type":"STRING","value":"y"}"#);
+    desk.close();
+    desk.come_back();
+    desk.now += 5_000;
+    desk.answer(Head::new(501), "");
+    assert_eq!(desk.request().kind, RequestKind::Poll);
+    assert_eq!(desk.header("if-none-match"), None);
+    // What a store added is not what the Edge has.
+    let mut desk = Desk::new(POLL, &[CLIENT]);
+    desk.answer(json(200).header("etag", "\"1\""), &body);
+    let source = Source::Store("redis-store".into());
+    let stored = br#"[{"id":"b","key":"B","version":1,"type":"STRING","value":"y"}]"#;
+    desk.tell(Input::Stored { source, environment: "e".into(), features: stored });
+    desk.wait();
+    assert_eq!(desk.header("if-none-match"), None);
+    // An empty list may be the word of an Edge in trouble, under the etag of what it could not say.
+    let mut desk = Desk::new(POLL, &[SERVER]);
+    desk.answer(json(200).header("etag", "\"1\""), r#"[{"id":"e","features":[]}]"#);
+    desk.wait();
+    assert_eq!(desk.header("if-none-match"), None);
+}
+
+#[test]
+fn delays_begin_anew_after_health_however_the_stream_ends() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    for _ in 0..5 {
+        desk.answer(Head::new(503), "");
+        desk.wait();
+    }
+    desk.live();
+    desk.now += 61_000;
+    desk.event("feature", "[");
+    assert_eq!(desk.wait(), 1_000);
+    desk.answer(Head::new(503), "");
+    desk.wait();
+    desk.live();
+    desk.wait();
+    assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Silence)));
+    assert_eq!(desk.wait(), 1_000);
+}
+
+#[test]
+fn the_last_stream_of_a_stale_environment() {
+    let sse = |status| Head::new(status).header("content-type", "text/event-stream");
+    for how in ["closed", "silent", "malformed"] {
+        let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+        let ticket = desk.ticket();
+        desk.tell(Input::Opened { ticket, head: &sse(236) });
+        desk.event("features", LIST);
+        match how {
+            "closed" => desk.close(),
+            "silent" => _ = desk.wait(),
+            _ => desk.event("feature", "["),
+        }
+        assert_eq!(desk.status().connection, Connection::Halted, "{how}");
+        assert!(desk.status().is_stale && desk.session.deadline().is_none(), "{how}");
+    }
+    // Without any features, asking goes on (D-71).
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    let ticket = desk.ticket();
+    desk.tell(Input::Opened { ticket, head: &sse(236) });
+    desk.close();
+    assert_eq!(desk.status().problem, Some(Problem::ClosedEarly));
+    assert_eq!(desk.wait(), 1_000);
+}
+
+#[test]
+fn single_features_do_not_make_a_doubtful_list_good() {
+    let mut desk = Desk::new(Mode::Streaming, &[SERVER]);
+    desk.live();
+    desk.event("features", "[]");
+    desk.event("feature", r#"{"id":"b","key":"B","version":1,"type":"STRING","value":"y"}"#);
+    assert_eq!(desk.status().problem, Some(Problem::EmptyList));
+    desk.event("features", LIST);
+    assert_eq!(desk.status().problem, None);
+}
+
+#[test]
 fn an_edge_without_streams_is_polled() {
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
     desk.answer(Head::new(501), "");
@@ -567,6 +715,19 @@ fn redirects_are_counted_and_stay_at_home() {
     assert_eq!(desk.status().problem, Some(Problem::Redirect));
     desk.wait();
     assert_eq!(desk.request().url.expose(), "http://edge/features/e/k*");
+    // Hops of a request that broke are not those of the next one.
+    for _ in 0..3 {
+        for _ in 0..3 {
+            desk.answer(Head::new(307).header("location", "/hop"), "");
+            if desk.session.deadline().unwrap().as_u64() - desk.now != 12_000 {
+                desk.wait();
+            }
+            assert_eq!(desk.request().url.expose(), "http://edge/hop");
+        }
+        desk.close();
+        assert_eq!(desk.status().problem, Some(Problem::Unreachable("no answer".into())));
+        desk.wait();
+    }
     let sent = desk.sent.len();
     desk.answer(Head::new(302).header("location", "http://evil/"), "");
     assert_eq!((desk.sent.len(), desk.status().problem.clone()), (sent, Some(Problem::Redirect)));
@@ -750,6 +911,9 @@ fn closing() {
     desk.tell(Input::Keys(Errand(3), ApiKeys::parse(["f/new*"]).unwrap()));
     desk.tell(Input::Context(Errand(4), user("a")));
     assert_eq!((desk.settled.len(), desk.sent.len()), (4, 1));
+    let source = Source::Store("redis-store".into());
+    desk.tell(Input::Stored { source, environment: "e".into(), features: LIST.as_bytes() });
+    assert!(desk.published.is_empty() && desk.notices.is_empty());
 }
 
 #[test]
@@ -760,4 +924,39 @@ fn a_clock_that_goes_back_is_not_followed() {
     desk.now = 0;
     desk.event("ack", "1");
     assert!(desk.session.deadline().unwrap() >= Millis::new(1_000_000));
+}
+
+#[test]
+fn a_redirected_poll_stays_a_poll() {
+    // The redirect waits for the pace, and meanwhile it has become time to try a stream again.
+    let mut desk = Desk::with(Mode::Streaming, &[CLIENT], |config| {
+        config.stream_again_after = Duration::from_millis(500);
+    });
+    desk.answer(Head::new(501), "");
+    desk.answer(Head::new(307).header("location", "/poll"), "");
+    desk.wait();
+    assert_eq!(desk.request().url.expose(), "http://edge/poll");
+    assert_eq!(desk.request().kind, RequestKind::Poll);
+}
+
+#[test]
+fn a_failing_poll_does_not_put_off_the_next_stream() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    desk.answer(Head::new(501), "");
+    let body = format!(r#"[{{"id":"e","features":{LIST}}}]"#);
+    desk.answer(json(200).header("cache-control", "max-age=400"), &body);
+    assert_eq!(desk.wait(), 400_000);
+    desk.answer(Head::new(503), "");
+    assert_eq!(desk.wait(), 200_000);
+    assert_eq!(desk.request().kind, RequestKind::Stream);
+}
+
+#[test]
+fn a_context_before_the_start_waits_for_it() {
+    let edge = EdgeUrl::parse("http://edge").unwrap();
+    let mut session = Session::new(Config::new(edge, ApiKeys::parse([SERVER]).unwrap()), 1);
+    session.handle(Millis::new(0), Input::Context(Errand(1), Arc::default()));
+    assert!(session.poll().is_none() && session.deadline().is_none());
+    session.handle(Millis::new(0), Input::Start);
+    assert!(matches!(session.poll(), Some(Action::Send(..))));
 }

@@ -4,52 +4,85 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use super::Session;
+use super::{Session, State};
 use crate::action::{Action, Cause, Publication, RawKind, RawUpdate};
 use crate::planted::planted;
 use crate::repository::{Answered, Authority, Effect, read_answer, read_list, read_one};
 use crate::rules::Source;
 use crate::status::{Notice, Problem};
 
+/// What became of a poll's body.
+pub(super) struct Taken {
+    /// What was odd about it.
+    pub(super) doubt: Option<Problem>,
+    /// Was all of it applied, so that its etag is that of what is held (D-72)?
+    pub(super) is_whole: bool,
+}
+
 impl Session {
-    /// The body of a poll. What was odd about it comes back.
-    pub(super) fn apply_answer(&mut self, body: &str) -> Result<Option<Problem>, Problem> {
+    /// The body of a poll.
+    pub(super) fn apply_answer(&mut self, body: &str) -> Result<Taken, Problem> {
         let answered = read_answer(body).map_err(Problem::Malformed)?;
         if answered.is_empty() {
             if planted!(NoEnvironmentsEmpties) {
                 let id = self.repository.first_id();
                 let effect = self.repository.list(&id, &[], Authority::Edge);
                 self.received(Source::Polling, effect);
-                return Ok(None);
+                return Ok(Taken { doubt: None, is_whole: true });
             }
             // Failed until the first list, and nothing lost afterwards; asking goes on (D-68).
             self.failed |= !self.contacted;
             return Err(Problem::NoEnvironments);
         }
-        let mut effect = Effect::None;
-        let mut doubt = None;
         let several = self.config.keys.are_several() || answered.len() > 1;
-        for environment in &answered {
-            let named = environment.id.as_deref().filter(|_| several).map(Arc::from);
-            let id = named.unwrap_or_else(|| self.repository.first_id());
-            match self.usable(&id, environment) {
-                Some(features) => {
-                    effect = effect.max(self.repository.list(&id, features, Authority::Edge));
-                }
-                None => doubt = Some(Problem::EmptyList),
+        let lists: Vec<(Arc<str>, Option<&[&RawValue]>)> = answered
+            .iter()
+            .map(|environment| {
+                let named = environment.id.as_deref().filter(|_| several).map(Arc::from);
+                let id = named.unwrap_or_else(|| self.repository.first_id());
+                let usable = self.usable(&id, environment);
+                (id, usable)
+            })
+            .collect();
+        let doubt = lists.iter().any(|(_, usable)| usable.is_none()).then_some(Problem::EmptyList);
+        self.begin_anew(lists.iter().any(|(_, usable)| usable.is_some()))?;
+        let mut effect = Effect::None;
+        for (id, features) in &lists {
+            if let Some(features) = features {
+                effect = effect.max(self.repository.list(id, features, Authority::Edge));
             }
         }
         self.received(Source::Polling, effect);
         let environment = (!several).then(|| self.repository.first_id());
         self.raw(Source::Polling, environment, RawKind::List, body);
-        Ok(doubt)
+        // An empty list may be the word of an Edge in trouble, under the etag of what it could not say.
+        let empty = lists.iter().any(|(_, usable)| usable.is_none_or(<[_]>::is_empty));
+        let is_whole = doubt.is_none() && !(empty && self.is_lenient());
+        Ok(Taken { doubt, is_whole })
+    }
+
+    /// Are empty lists doubtful? (D-60)
+    fn is_lenient(&self) -> bool {
+        self.config.keys.are_several() || !self.evaluates_here()
+    }
+
+    /// Before features of a new context are taken: those of the former one are no measure for them, and none of them stays. If
+    /// the Edge has said nothing of use, the former ones are not the new context's either (D-60, D-62).
+    fn begin_anew(&mut self, says_something: bool) -> Result<(), Problem> {
+        if !self.switching {
+            return Ok(());
+        }
+        if !says_something {
+            return Err(Problem::EmptyList);
+        }
+        self.repository.forget();
+        Ok(())
     }
 
     /// The features of an entry; `None` if the entry is one of an Edge in trouble (D-60).
     fn usable<'b>(&self, id: &str, entry: &'b Answered<'b>) -> Option<&'b [&'b RawValue]> {
         let features = entry.features.as_deref()?;
-        let lenient = self.config.keys.are_several() || !self.evaluates_here();
-        let doubtful = features.is_empty() && lenient && self.repository.holds(id);
+        let doubtful = features.is_empty() && self.is_lenient() && self.repository.holds(id);
         (!doubtful || planted!(EmptyListEmpties)).then_some(features)
     }
 
@@ -58,10 +91,13 @@ impl Session {
         let features = read_list(data).map_err(Problem::Malformed)?;
         let id = self.repository.first_id();
         let entry = Answered { id: None, features: Some(features) };
-        let (effect, doubt) = match self.usable(&id, &entry) {
+        let usable = self.usable(&id, &entry);
+        self.begin_anew(usable.is_some())?;
+        let (effect, doubt) = match usable {
             Some(features) => (self.repository.list(&id, features, Authority::Edge), None),
             None => (Effect::None, Some(Problem::EmptyList)),
         };
+        self.without_etag(effect);
         self.received(Source::Streaming, effect);
         self.raw(Source::Streaming, Some(id), RawKind::List, data);
         Ok(doubt)
@@ -75,7 +111,8 @@ impl Session {
             RawKind::Delete => self.repository.delete(&id, raw)?,
             RawKind::List | RawKind::Feature => self.repository.feature(&id, raw)?,
         };
-        if self.listed && effect != Effect::None {
+        self.without_etag(effect);
+        if self.serves() && effect != Effect::None {
             self.status.updated = Some(self.now);
             self.status.source = Some(Source::Streaming);
             self.serve(effect);
@@ -84,8 +121,22 @@ impl Session {
         Ok(())
     }
 
+    /// A closed client wants nothing. One that awaits another context's features cannot know whose a store's are.
+    fn wants_stored(&mut self, source: &Source) -> bool {
+        if matches!(self.state, State::Stopped) {
+            return false;
+        }
+        if self.switching {
+            self.ignored(source, "features of the present context are awaited".to_string());
+        }
+        !self.switching
+    }
+
     /// A list from somewhere else than the Edge.
     pub(super) fn stored(&mut self, source: &Source, environment: &Arc<str>, bytes: &[u8]) {
+        if !self.wants_stored(source) {
+            return;
+        }
         let listed = std::str::from_utf8(bytes)
             .map_err(|why| why.to_string())
             .and_then(|text| Ok((text, read_list(text)?)));
@@ -93,6 +144,7 @@ impl Session {
             Err(why) => self.ignored(source, why),
             Ok((text, features)) => {
                 let effect = self.repository.list(environment, &features, Authority::Store);
+                self.without_etag(effect);
                 self.take_stored(source, effect);
                 let id = Some(Arc::clone(environment));
                 self.raw(source.clone(), id, RawKind::List, text);
@@ -102,6 +154,9 @@ impl Session {
 
     /// One feature from a store.
     pub(super) fn stored_feature(&mut self, source: &Source, environment: &Arc<str>, bytes: &[u8]) {
+        if !self.wants_stored(source) {
+            return;
+        }
         let applied = std::str::from_utf8(bytes)
             .map_err(|why| why.to_string())
             .and_then(|text| Ok((text, read_one(text)?)))
@@ -109,12 +164,20 @@ impl Session {
         match applied {
             Err(why) => self.ignored(source, why),
             Ok((text, effect)) => {
+                self.without_etag(effect);
                 if self.listed && effect != Effect::None {
                     self.serve(effect);
                 }
                 let id = Some(Arc::clone(environment));
                 self.raw(source.clone(), id, RawKind::Feature, text);
             }
+        }
+    }
+
+    /// What is held is no longer what a poll was answered with.
+    fn without_etag(&mut self, effect: Effect) {
+        if effect != Effect::None && !planted!(EtagOutlivesStream) {
+            self.etag = None;
         }
     }
 
@@ -140,7 +203,7 @@ impl Session {
         self.failed = false;
         self.status.updated = Some(self.now);
         self.status.source = Some(source);
-        let first = !self.listed || std::mem::take(&mut self.switching);
+        let first = std::mem::take(&mut self.switching) || !self.listed;
         if first {
             self.listed = false;
         }
