@@ -50,3 +50,8 @@ pub use fh_session::{
     ReadinessChange, Reason, Source, Stage, Status as SessionStatus, Subscription, UrlError,
     UsageEvent, UsageOptions, UsedFeature, WhileSwitching,
 };
+
+/// The examples of the project's front page.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct FrontPage;

@@ -36,8 +36,3 @@ pub use ruleset::{Feature, Ruleset};
 pub use subject::Subject;
 pub use time::{BadTimestamp, Clock, Timestamp};
 pub use value::{Kind, Number, Value};
-
-/// The example of the project's front page.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct FrontPage;

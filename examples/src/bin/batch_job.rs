@@ -1,0 +1,39 @@
+//! A batch job: it asks once, works from one state of all features, and starts with the last known state when the Edge is away.
+
+use std::env;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use fh_client::NotReady;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let (builder, _edge) = fh_examples::client();
+    let builder = match env::var_os("FEATURES_FILE") {
+        Some(file) => builder.one_off().snapshot_file(PathBuf::from(file)),
+        None => builder.one_off(),
+    };
+    let client = builder.start()?;
+    match client.wait_ready(Duration::from_secs(10)) {
+        Ok(()) => {}
+        // The last values answer, or the defaults: a job that has to run, runs.
+        Err(why @ NotReady::TimedOut(_)) => eprintln!("going on without the Edge: {why}"),
+        Err(why) => return Err(why.into()),
+    }
+    println!("{}", client.status());
+
+    // One state for the whole run, whatever changes meanwhile.
+    let features = client.snapshot();
+    let size = features.number_or("PAGE_SIZE", 10.0);
+    let mut new = 0;
+    for number in 0..1_000 {
+        let who = client.context().user_key(format!("customer-{number}")).build();
+        if features.of(who.attributes()).is_enabled("NEW_CHECKOUT") {
+            new += 1;
+        }
+    }
+    println!("{new} of 1000 customers get the new checkout, {size} items a page");
+    // Until the file is written: closing itself does not wait.
+    client.close();
+    fh_client::block_on(client.closed());
+    Ok(())
+}

@@ -1,0 +1,94 @@
+//! A web service: one client for the process, a context per request.
+//!
+//! `GET /?user=NAME&country=COUNTRY` greets, `GET /why?user=NAME` explains, `GET /ready` is for a readiness probe.
+
+use std::env;
+use std::net::Ipv4Addr;
+
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Json};
+use axum::routing::get;
+use axum::{Router, serve};
+use fh_client::{Client, Context};
+use tokio::net::TcpListener;
+
+#[derive(Clone)]
+struct Shop {
+    client: Client,
+}
+
+/// Who asks.
+#[derive(Default)]
+struct Visitor {
+    user: String,
+    country: Option<String>,
+}
+
+impl Visitor {
+    fn of(pairs: Vec<(String, String)>) -> Self {
+        pairs.into_iter().fold(Self::default(), |visitor, (name, value)| match name.as_str() {
+            "user" => Self { user: value, ..visitor },
+            "country" => Self { country: Some(value), ..visitor },
+            _ => visitor,
+        })
+    }
+}
+
+impl Shop {
+    /// Made for each request: it costs two allocations, and no request to the Edge.
+    fn context(&self, visitor: &Visitor) -> Context {
+        let context = self.client.context().user_key(&visitor.user);
+        match &visitor.country {
+            Some(country) => context.country(country).build(),
+            None => context.build(),
+        }
+    }
+}
+
+async fn home(
+    State(shop): State<Shop>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> impl IntoResponse {
+    let visitor = Visitor::of(pairs);
+    let features = shop.context(&visitor);
+    let checkout = if features.is_enabled("NEW_CHECKOUT") { "new" } else { "old" };
+    let banner = features.string_or("BANNER", "");
+    let size = features.number_or("PAGE_SIZE", 10.0);
+    format!("Hello {}: {checkout} checkout, {size} items a page. {banner}\n", visitor.user)
+}
+
+async fn why(
+    State(shop): State<Shop>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> impl IntoResponse {
+    format!("{}\n", shop.context(&Visitor::of(pairs)).explain("NEW_CHECKOUT"))
+}
+
+/// 200 once there are features, however old: a service that can answer should be asked.
+async fn ready(State(shop): State<Shop>) -> impl IntoResponse {
+    let status = shop.client.status();
+    let code =
+        if shop.client.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (code, Json(serde_json::json!(status)))
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let (builder, _edge) = fh_examples::client();
+    // Returns at once: requests that come before the features get defaults, and the probe says so.
+    let client = builder.start()?;
+    let shop = Shop { client: client.clone() };
+    let routes = Router::new()
+        .route("/", get(home))
+        .route("/why", get(why))
+        .route("/ready", get(ready))
+        .with_state(shop);
+    let port = env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(8080);
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    serve(listener, routes).await?;
+    client.close();
+    client.closed().await;
+    Ok(())
+}

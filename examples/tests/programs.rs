@@ -1,0 +1,131 @@
+//! Every example program, run as a user runs it, against the scripted Edge on real sockets.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+use fh_fake_edge::{FakeEdge, Feature};
+
+struct Running {
+    child: Child,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn edge() -> FakeEdge {
+    let edge = FakeEdge::start().expect("a port");
+    edge.set_feature(Feature::boolean("NEW_CHECKOUT", true));
+    edge.set_feature(Feature::string("BANNER", "Welcome"));
+    edge.set_feature(Feature::number("PAGE_SIZE", 33.0));
+    edge
+}
+
+fn command(program: &str, edge: Option<&FakeEdge>) -> Command {
+    let mut command = Command::new(program);
+    for name in ["FEATUREHUB_EDGE_URL", "FEATUREHUB_API_KEY", "FEATUREHUB_CLIENT_API_KEY"] {
+        command.env_remove(name);
+    }
+    if let Some(edge) = edge {
+        command.env("FEATUREHUB_EDGE_URL", edge.url());
+        command.env("FEATUREHUB_CLIENT_API_KEY", edge.client_key());
+    }
+    command
+}
+
+fn output(mut command: Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn web_service() {
+    for edge in [None, Some(edge())] {
+        let mut command = command(env!("CARGO_BIN_EXE_web-service"), edge.as_ref());
+        let mut child = command.env("PORT", "0").stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let _running = Running { child };
+        let first = lines.next().unwrap().unwrap();
+        let address = first.strip_prefix("listening on http://").unwrap();
+        let ready = loop {
+            let answer = get(address, "/ready");
+            if answer.starts_with("HTTP/1.1 200") {
+                break answer;
+            }
+            assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        };
+        assert!(ready.contains("\"connection\":\"streaming\""), "{ready}");
+        let home = get(address, "/?user=mara&country=new_zealand");
+        assert!(home.contains("Hello mara: new checkout"), "{home}");
+        assert_eq!(home.contains("33 items"), edge.is_some(), "{home}");
+        let why = get(address, "/why?user=mara");
+        assert!(why.contains("NEW_CHECKOUT"), "{why}");
+        if let Some(edge) = &edge {
+            assert!(!ready.contains(&edge.client_key()));
+            edge.set_value("NEW_CHECKOUT", false);
+            while !get(address, "/?user=mara").contains("old checkout") {}
+        }
+    }
+}
+
+#[test]
+fn batch_job() {
+    let own = output(command(env!("CARGO_BIN_EXE_batch-job"), None));
+    assert!(own.contains("of 1000 customers get the new checkout, 20 items a page"), "{own}");
+    let edge = edge();
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("batch-job");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("features.json");
+    let with_file = |edge: &FakeEdge| {
+        let mut command = command(env!("CARGO_BIN_EXE_batch-job"), Some(edge));
+        command.env("FEATURES_FILE", &file);
+        output(command)
+    };
+    let first = with_file(&edge);
+    assert!(first.contains("1000 of 1000 customers get the new checkout, 33 items"), "{first}");
+    // The Edge is away: the last known state.
+    edge.refuse();
+    let second = with_file(&edge);
+    assert!(second.contains("1000 of 1000 customers get the new checkout, 33 items"), "{second}");
+}
+
+#[test]
+fn catch_and_release() {
+    let told = output(command(env!("CARGO_BIN_EXE_catch-and-release"), None));
+    let expected = "\
+at first
+  NEW_CHECKOUT   false (version 2)
+  BANNER         Free shipping in November (version 1)
+  PAGE_SIZE      20 (version 1)
+two updates came; held back: true
+  NEW_CHECKOUT   false (version 2)
+  BANNER         Free shipping in November (version 1)
+  PAGE_SIZE      20 (version 1)
+the banner was released
+  NEW_CHECKOUT   false (version 2)
+  BANNER         Sale! (version 2)
+  PAGE_SIZE      20 (version 1)
+all was released; held back: false
+  NEW_CHECKOUT   false (version 2)
+  BANNER         Sale! (version 2)
+  PAGE_SIZE      50 (version 2)
+";
+    assert_eq!(told, expected);
+    let other = output(command(env!("CARGO_BIN_EXE_catch-and-release"), Some(&edge())));
+    assert!(other.contains("Welcome"), "{other}");
+}
