@@ -342,7 +342,7 @@ impl ClientBuilder {
         edge: &EdgeUrl,
         keys: &ApiKeys,
     ) -> Result<Arc<dyn Transport>, StartError> {
-        use crate::transport::{ReqwestTransport, Security};
+        use crate::transport::ReqwestTransport;
         if self.mode == Some(Mode::Offline) {
             return Ok(Arc::new(crate::transport::Unplugged));
         }
@@ -350,10 +350,8 @@ impl ClientBuilder {
         for change in &self.changes {
             change(&mut config);
         }
-        let is_secure = edge.as_str().starts_with("https");
-        let security = if is_secure { Security::Tls } else { Security::Plain };
         let builder = ReqwestTransport::builder().connect_timeout(config.limits.connect);
-        Ok(Arc::new(builder.build_for(security)?))
+        Ok(Arc::new(builder.build()?))
     }
 
     #[cfg(not(feature = "reqwest"))]
@@ -447,7 +445,6 @@ impl Recipe {
         let mut builder = self.builder.clone();
         builder.url = Some(self.edge.as_str().to_string());
         builder.keys = keys.iter().map(|key| key.expose().to_string()).collect();
-        builder.transport = Some(Arc::clone(&self.transport));
         builder.context = Some(Arc::new(context));
         builder.snapshot = None;
         // They belong to the first client, which closes them.

@@ -175,10 +175,7 @@ impl Client {
         ready: impl Future<Output = Result<(), NotReady>>,
         timeout: Duration,
     ) -> Result<(), NotReady> {
-        let runtime = tokio::runtime::Handle::try_current();
-        if runtime.is_ok_and(|runtime| {
-            runtime.runtime_flavor() == tokio::runtime::RuntimeFlavor::CurrentThread
-        }) {
+        if is_sole_driver_of_a_runtime() {
             return Err(NotReady::InsideRuntime);
         }
         block_on_for(ready, timeout)
@@ -213,6 +210,29 @@ impl Client {
         status
     }
 
+    /// Waits until the status is as asked: for probes, tools and tests.
+    ///
+    /// The condition is asked again whenever readiness, connection, problem or counts of requests change, not as time passes.
+    ///
+    /// # Errors
+    /// [`Problem::Closed`] if the client is closed and the condition does not hold then either.
+    pub async fn status_when(
+        &self,
+        mut condition: impl FnMut(&Status) -> bool,
+    ) -> Result<Status, Problem> {
+        let mut changes = self.inner.board.watch_status();
+        loop {
+            changes.mark_unchanged();
+            let status = self.status();
+            if condition(&status) {
+                return Ok(status);
+            }
+            if status.readiness == Readiness::Closed || changes.changed().await.is_err() {
+                return Err(Problem::Closed);
+            }
+        }
+    }
+
     /// Parts of features that were not understood, and what was assumed instead.
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
@@ -220,10 +240,11 @@ impl Client {
     }
 
     /// Waits on this thread until everything that happened so far was told to listeners and observers, observers have sent what they hold, and the
-    /// snapshot file is written; not longer than this. Says whether that was enough time.
+    /// snapshot file is written; not longer than this. Says whether that was enough time; no on a thread that drives a runtime of one thread, which
+    /// must not be blocked.
     #[must_use]
     pub fn flush(&self, timeout: Duration) -> bool {
-        block_on_for(self.flushed(timeout), timeout).is_some()
+        !is_sole_driver_of_a_runtime() && block_on_for(self.flushed(timeout), timeout).is_some()
     }
 
     /// As [`Self::flush`], without blocking. Observers are asked to take no longer than this.
@@ -456,6 +477,13 @@ impl fmt::Debug for Client {
             .field("status", &self.status().to_string())
             .finish_non_exhaustive()
     }
+}
+
+/// Does a runtime of one thread wait for this thread? Blocking it could then be for ever (D-81).
+fn is_sole_driver_of_a_runtime() -> bool {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    Handle::try_current()
+        .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread)
 }
 
 /// Why other API keys are not in use, or not yet.

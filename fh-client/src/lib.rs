@@ -44,11 +44,11 @@ pub use fh_eval::{
     Attributes, Country, Device, Diagnostic, Kind, Number, Platform, Profile, Timestamp, Value,
 };
 pub use fh_session::{
-    Ask, Backoff, Change, Collection, Connection, ContextPlacement, Counters, Deduplicate, Detail,
-    Dispatch, Evaluated, Explained, Flow, Interceptor, KeyError, KeyKind, Limits, LockPolicy,
-    Named, NewState, Notice, Observer, Params, Problem, RawKind, RawUpdate, Readiness,
-    ReadinessChange, Reason, Source, Stage, Status as SessionStatus, Subscription, UrlError,
-    UsageEvent, UsageOptions, UsedFeature, WhileSwitching,
+    ApiKey, ApiKeys, Ask, Backoff, Change, Collection, Config, Connection, ContextPlacement,
+    Counters, Deduplicate, Detail, Dispatch, EdgeUrl, Evaluated, Explained, Flow, Hub, Interceptor,
+    KeyError, KeyKind, Limits, LockPolicy, Named, NewState, Notice, Observer, Params, Problem,
+    RawKind, RawUpdate, Readiness, ReadinessChange, Reason, Source, Stage, Status as SessionStatus,
+    Subscription, UrlError, UsageEvent, UsageOptions, UsedFeature, WhileSwitching,
 };
 
 /// The examples of the project's front page.

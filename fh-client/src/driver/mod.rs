@@ -81,7 +81,7 @@ impl Driver {
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
             journal: Journal::new(&parts.edge, &parts.keys),
-            secrets: Arc::new(Secrets::of(&parts.keys)),
+            secrets: Arc::new(Secrets::of(parts.keys.iter())),
             parts,
             exchange: None,
             waiting: HashMap::new(),

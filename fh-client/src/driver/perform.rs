@@ -18,11 +18,22 @@ impl Driver {
     pub(super) fn handle(&mut self, input: Input<'_>) {
         let now = self.parts.clock.now();
         self.parts.session.handle(now, input);
+        let mut settled = Vec::new();
         while let Some(action) = self.parts.session.poll() {
-            self.perform(action);
+            match action {
+                Action::Settled(errand, outcome) => settled.push((errand, outcome)),
+                action => self.perform(action),
+            }
         }
         if let Some(contact) = self.parts.session.last_contact() {
             self.parts.hub.contact(contact);
+        }
+        // Last, so that whoever waited finds everything as it is from now on.
+        for (errand, outcome) in settled {
+            if let Some(waiting) = self.waiting.remove(&errand) {
+                // They may have given up.
+                let _ = waiting.send(outcome.map_err(|problem| self.secrets.wiped_from(problem)));
+            }
         }
     }
 
@@ -36,19 +47,14 @@ impl Driver {
                 if let Some(keeper) = &mut self.parts.keeper {
                     keeper.published(&publication.rules);
                 }
-                self.parts.board.publish(publication.rules.clone());
+                let rules = Arc::clone(&publication.rules);
                 self.parts.hub.publish(publication);
+                self.parts.board.publish(rules);
             }
             Action::Status(status) => self.show(status),
             Action::Notice(notice) => self.note(notice),
             Action::Raw(update) => self.parts.hub.raw(update),
             Action::Arm => self.parts.hub.arm(),
-            Action::Settled(errand, outcome) => {
-                if let Some(waiting) = self.waiting.remove(&errand) {
-                    // Whoever waited may have given up.
-                    let _ = waiting.send(outcome);
-                }
-            }
             // Actions of a later session that this driver does not know.
             _ => {}
         }
@@ -56,11 +62,13 @@ impl Driver {
 
     /// Something odd.
     pub(crate) fn note(&mut self, notice: Notice) {
+        let notice = self.secrets.wiped_off(notice);
         self.journal.notice(&notice);
         self.parts.hub.notice(notice);
     }
 
-    fn show(&mut self, status: Status) {
+    fn show(&mut self, mut status: Status) {
+        status.problem = status.problem.map(|problem| self.secrets.wiped_from(problem));
         self.journal.status(&status);
         if let Some(keeper) = &mut self.parts.keeper {
             keeper.status(&status);
@@ -90,11 +98,11 @@ impl Driver {
             Arrival::Piece(bytes) => self.handle(Input::Bytes { ticket, bytes: &bytes }),
             Arrival::Complete => self.handle(Input::Closed { ticket, end: End::Complete }),
             Arrival::Failed(error) => {
-                let text = self.secrets.wiped(error.text());
+                let text = error.text();
                 let end = match error.kind() {
-                    TransportErrorKind::Tls => End::Tls(&text),
+                    TransportErrorKind::Tls => End::Tls(text),
                     TransportErrorKind::ConnectTimeout => End::ConnectTimeout,
-                    _ => End::Broken(&text),
+                    _ => End::Broken(text),
                 };
                 self.handle(Input::Closed { ticket, end });
             }
@@ -111,12 +119,15 @@ impl Driver {
                 self.handle(Input::Refresh(errand));
             }
             Command::Context(context, reply) => {
+                if let Some(keeper) = &mut self.parts.keeper {
+                    keeper.context_changes();
+                }
                 let errand = self.wait_for(reply);
                 self.handle(Input::Context(errand, context));
             }
             Command::Keys(keys, reply) => {
                 let errand = self.wait_for(reply);
-                self.secrets = Arc::new(Secrets::of(&keys));
+                self.secrets = Arc::new(Secrets::of(keys.iter()));
                 if let Some(keeper) = &mut self.parts.keeper {
                     keeper.keys(&keys);
                 }

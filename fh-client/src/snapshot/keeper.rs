@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_eval::Timestamp;
-use fh_session::{ApiKeys, Connection, ContextHeader, Millis, Rules, Status};
+use fh_session::{ApiKeys, Connection, ContextHeader, KeyKind, Millis, Rules, Source, Status};
 
 use super::SnapshotFile;
 use super::file::{self, Owner, Saved};
@@ -28,6 +28,8 @@ pub(crate) struct Keeper {
     /// Are the features from the Edge itself? A restored file is not written again as if it were new.
     is_from_edge: bool,
     is_live: bool,
+    /// Has the context changed, and no list come since? Until then features may be another's.
+    is_switching: bool,
     confirmed: Option<Millis>,
     /// Is there something that the file does not hold?
     is_new: bool,
@@ -64,8 +66,8 @@ impl Keeper {
         clock: WallClock,
     ) -> Self {
         let context = match keys.kind() {
-            fh_session::KeyKind::ClientEvaluated => String::from("0"),
-            fh_session::KeyKind::ServerEvaluated => context.context_sha(),
+            KeyKind::ClientEvaluated => String::from("0"),
+            KeyKind::ServerEvaluated => context.context_sha(),
         };
         Self {
             file,
@@ -74,6 +76,7 @@ impl Keeper {
             rules: None,
             is_from_edge: false,
             is_live: false,
+            is_switching: false,
             confirmed: None,
             is_new: false,
             written: None,
@@ -115,10 +118,17 @@ impl Keeper {
 
     /// The status after them.
     pub(crate) fn status(&mut self, status: &Status) {
-        let from_edge = status.source.as_ref().is_some_and(fh_session::Source::is_edge);
-        self.is_from_edge = from_edge;
+        self.is_from_edge |= status.source.as_ref().is_some_and(Source::is_edge);
         self.is_live = status.connection == Connection::Streaming;
-        self.confirmed = status.updated;
+        if self.confirmed != status.updated {
+            self.confirmed = status.updated;
+            self.is_switching = false;
+        }
+    }
+
+    /// The context of a server-evaluated key is another from now on.
+    pub(crate) const fn context_changes(&mut self) {
+        self.is_switching = matches!(self.owner.kind, KeyKind::ServerEvaluated);
     }
 
     /// The keys are others from now on.
@@ -127,11 +137,16 @@ impl Keeper {
         self.owner.keys = keys.fingerprint();
         // What is there was fetched with the former ones.
         self.rules = None;
+        self.is_from_edge = false;
+    }
+
+    const fn can_be_saved(&self) -> bool {
+        self.is_from_edge && !self.is_switching && self.rules.is_some()
     }
 
     /// When to write next.
     pub(crate) fn due(&self) -> Option<Millis> {
-        if !self.is_from_edge || self.rules.is_none() {
+        if !self.can_be_saved() {
             return None;
         }
         let pause = if self.is_new { PAUSE } else { CONFIRM };
@@ -145,7 +160,10 @@ impl Keeper {
 
     /// A write, if there is anything to write.
     pub(crate) fn begin(&mut self, now: Millis) -> Option<DueWrite> {
-        let rules = self.rules.clone().filter(|_| self.is_from_edge)?;
+        if !self.can_be_saved() {
+            return None;
+        }
+        let rules = self.rules.clone()?;
         let confirmed = if self.is_live { Some(now) } else { self.confirmed };
         let age = confirmed.map_or(Duration::ZERO, |confirmed| now.since(confirmed));
         let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);

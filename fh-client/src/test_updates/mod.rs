@@ -6,6 +6,7 @@ mod updater;
 
 use std::sync::Arc;
 
+use fh_session::{ApiKey, KeyError};
 use tokio::sync::oneshot;
 
 pub use self::answer::{Outcome, Refusal};
@@ -22,6 +23,8 @@ pub(crate) struct UpdateRequest {
     pub(crate) feature: String,
     pub(crate) update: Update,
     pub(crate) then: Then,
+    /// In place of the client's own.
+    pub(crate) key: Option<ApiKey>,
 }
 
 /// What to do once it was accepted.
@@ -56,11 +59,20 @@ pub(crate) enum Then {
 #[derive(Clone)]
 pub struct TestUpdates {
     inner: Arc<Inner>,
+    key: Option<ApiKey>,
 }
 
 impl TestUpdates {
     pub(crate) const fn new(inner: Arc<Inner>) -> Self {
-        Self { inner }
+        Self { inner, key: None }
+    }
+
+    /// With this API key in place of the client's first one: keys that may change features are often kept apart.
+    ///
+    /// # Errors
+    /// [`KeyError`] if it cannot be one.
+    pub fn with_api_key(self, key: &str) -> Result<Self, KeyError> {
+        Ok(Self { key: Some(ApiKey::parse(key)?), ..self })
     }
 
     /// Changes a feature. Says how the server took it; what readers see changes a moment later, see [`Self::set_and_wait`].
@@ -85,7 +97,8 @@ impl TestUpdates {
 
     async fn send(&self, feature: &str, update: Update, then: Then) -> Result<Outcome, Refusal> {
         let (reply, sent) = oneshot::channel();
-        let request = UpdateRequest { feature: feature.to_string(), update, then };
+        let key = self.key.clone();
+        let request = UpdateRequest { feature: feature.to_string(), update, then, key };
         self.inner.tell(Command::Update(request, reply));
         sent.await.unwrap_or(Err(Refusal::Closed))
     }

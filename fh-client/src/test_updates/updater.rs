@@ -43,8 +43,12 @@ pub(crate) struct Updater {
 }
 
 impl Updater {
-    pub(crate) async fn run(self, request: UpdateRequest) -> Sent {
-        let UpdateRequest { feature, update, then } = request;
+    pub(crate) async fn run(mut self, request: UpdateRequest) -> Sent {
+        let UpdateRequest { feature, update, then, key } = request;
+        if let Some(key) = key {
+            self.secrets = Arc::new(Secrets::of([&self.key, &key]));
+            self.key = key;
+        }
         let outcome = self.put(&feature, &update).await?;
         if then == Then::Return {
             return Ok(outcome);

@@ -11,13 +11,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use bytes::Bytes;
-use fh_session::{Head, SecretUrl};
+pub use bytes::Bytes;
+pub use fh_session::{Head, SecretUrl};
 use futures_core::Stream;
 
 pub use self::error::{TransportError, TransportErrorKind};
-#[cfg(feature = "reqwest")]
-pub(crate) use self::reqwest::Security;
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder, TransportSetupError};
 

@@ -131,28 +131,15 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// The transport. Reads the platform's trust, which on some platforms is a file.
+    /// The transport. The platform's trust is looked up at the first handshake, not here.
     ///
     /// # Errors
-    /// [`TransportSetupError`] if a certificate or the proxy's URL cannot be used, or nothing is trusted at all.
+    /// [`TransportSetupError`] if a certificate or the proxy's URL cannot be used.
     pub fn build(self) -> Result<ReqwestTransport, TransportSetupError> {
-        self.build_for(Security::Tls)
-    }
-
-    /// As [`Self::build`]; where no TLS will be spoken it does not matter that nothing is trusted.
-    pub(crate) fn build_for(
-        self,
-        security: Security,
-    ) -> Result<ReqwestTransport, TransportSetupError> {
         if let Some(trouble) = self.trouble {
             return Err(trouble);
         }
-        let tls = match self.tls.configuration() {
-            Err(TransportSetupError::Tls(_)) if security == Security::Plain => {
-                TlsChoices::trusting_nobody()?
-            }
-            other => other?,
-        };
+        let tls = self.tls.configuration()?;
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
@@ -177,13 +164,6 @@ impl ReqwestTransportBuilder {
             self.trouble.get_or_insert(trouble);
         }
     }
-}
-
-/// Will TLS be spoken?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Security {
-    Tls,
-    Plain,
 }
 
 /// The default transport cannot be made.

@@ -1,11 +1,12 @@
 //! TLS for the default transport: rustls with the platform's trust, and whatever certificates a user adds.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use rustls::ClientConfig;
-use rustls::crypto::CryptoProvider;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 use super::reqwest::TransportSetupError;
@@ -21,6 +22,10 @@ impl TlsChoices {
     /// Adds the certificates of a PEM text.
     pub(super) fn trust(&mut self, pem: &[u8]) -> Result<(), TransportSetupError> {
         let found = certificates(pem)?;
+        let mut usable = RootCertStore::empty();
+        for certificate in &found {
+            usable.add(certificate.clone())?;
+        }
         self.authorities.extend(found);
         Ok(())
     }
@@ -34,22 +39,21 @@ impl TlsChoices {
         Ok(())
     }
 
-    /// For where no TLS is spoken: every certificate is refused.
-    pub(super) fn trusting_nobody() -> Result<ClientConfig, TransportSetupError> {
-        Ok(ClientConfig::builder_with_provider(provider())
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(rustls::RootCertStore::empty())
-            .with_no_client_auth())
-    }
-
     /// The configuration.
     pub(super) fn configuration(self) -> Result<ClientConfig, TransportSetupError> {
-        let provider = provider();
-        let verifier = verifier(self.authorities, Arc::clone(&provider))?;
+        // The cryptography that the program installed, else ring.
+        let provider = CryptoProvider::get_default()
+            .cloned()
+            .unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()));
+        let trust = Trust {
+            authorities: self.authorities,
+            provider: Arc::clone(&provider),
+            verifier: Mutex::new(None),
+        };
         let builder = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier));
+            .with_custom_certificate_verifier(Arc::new(trust));
         let mut config = match self.identity {
             Some((chain, key)) => builder.with_client_auth_cert(chain, key)?,
             None => builder.with_no_client_auth(),
@@ -57,13 +61,6 @@ impl TlsChoices {
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(config)
     }
-}
-
-/// The cryptography: what the program installed, else ring.
-fn provider() -> Arc<CryptoProvider> {
-    CryptoProvider::get_default()
-        .cloned()
-        .unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()))
 }
 
 fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportSetupError> {
@@ -74,26 +71,72 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportSet
     }
 }
 
-#[cfg(any(all(unix, not(target_os = "android")), target_os = "windows"))]
-fn verifier(
+/// The platform's trust and the user's, looked up at the first handshake: making a client reads no files, and one that never speaks TLS needs
+/// none. As long as nothing can be found it is tried again at each handshake.
+#[derive(Debug)]
+struct Trust {
     authorities: Vec<CertificateDer<'static>>,
     provider: Arc<CryptoProvider>,
-) -> Result<Verifier, TransportSetupError> {
-    if authorities.is_empty() {
-        return Ok(Verifier::new(provider)?);
-    }
-    Ok(Verifier::new_with_extra_roots(authorities, provider)?)
+    verifier: Mutex<Option<Arc<Verifier>>>,
 }
 
-#[cfg(not(any(all(unix, not(target_os = "android")), target_os = "windows")))]
-fn verifier(
-    authorities: Vec<CertificateDer<'static>>,
-    provider: Arc<CryptoProvider>,
-) -> Result<Verifier, TransportSetupError> {
-    if authorities.is_empty() {
-        return Ok(Verifier::new(provider)?);
+impl Trust {
+    fn verifier(&self) -> Result<Arc<Verifier>, rustls::Error> {
+        let mut verifier = self.verifier.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(verifier) = &*verifier {
+            return Ok(Arc::clone(verifier));
+        }
+        let found = Arc::new(self.look_up()?);
+        *verifier = Some(Arc::clone(&found));
+        Ok(found)
     }
-    Err(TransportSetupError::Certificate(
-        "this platform takes no further authorities: install them in its own store",
-    ))
+
+    fn look_up(&self) -> Result<Verifier, rustls::Error> {
+        let provider = Arc::clone(&self.provider);
+        if self.authorities.is_empty() {
+            return Verifier::new(provider);
+        }
+        #[cfg(not(target_os = "android"))]
+        return Verifier::new_with_extra_roots(self.authorities.iter().cloned(), provider);
+        #[cfg(target_os = "android")]
+        Err(rustls::Error::General("install further authorities in the platform's store".into()))
+    }
+}
+
+impl ServerCertVerifier for Trust {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let verifier = self.verifier()?;
+        verifier.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls12_signature(message, cert, dss, algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        verify_tls13_signature(message, cert, dss, algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
 }

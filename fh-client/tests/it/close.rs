@@ -1,0 +1,218 @@
+//! Closing, in every state (C-CLOSE).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use fh_client::{Ask, Client, Connection, Flow, Interceptor, LockPolicy, NotReady, Readiness};
+use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
+
+use crate::support::{SOON, builder, seen, soon, started, until};
+
+fn edge() -> FakeEdge {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::string("COLOUR", "red"));
+    edge
+}
+
+/// Closes a client in whatever state it is, and looks at what is left.
+fn closes(edge: &FakeEdge, client: &Client) {
+    client.close();
+    assert_eq!(client.readiness(), Readiness::Closed);
+    client.close();
+    soon(client.closed());
+    seen(edge, |seen| seen.open_connections() == 0);
+    let requests = edge.recording().requests.len();
+    assert_eq!(client.wait_ready(SOON), Err(NotReady::Closed));
+    assert!(soon(client.refresh()).is_err());
+    assert!(client.flush(SOON));
+    assert_eq!(edge.recording().requests.len(), requests);
+    let status = client.status();
+    assert_eq!((status.connection, status.next_attempt), (Connection::Closed, None));
+}
+
+#[test]
+fn while_streaming_and_the_last_values_answer() {
+    let edge = edge();
+    let client = started(builder(&edge));
+    closes(&edge, &client);
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    let fred = client.context().user_key("fred").build();
+    assert_eq!(fred.string("COLOUR").as_deref(), Some("red"));
+}
+
+#[test]
+fn while_resting() {
+    let edge = edge();
+    let client = started(builder(&edge).active_polling(SOON));
+    closes(&edge, &client);
+}
+
+#[test]
+fn while_connecting() {
+    let edge = edge();
+    edge.behave_on(Route::Stream, Behaviour::half_head());
+    let client = builder(&edge).start().unwrap();
+    edge.wait_for_requests(Route::Stream, 1, SOON).unwrap();
+    closes(&edge, &client);
+}
+
+#[test]
+fn within_a_body() {
+    let edge = edge();
+    let endless = Behaviour::status(200).drip(1, Duration::from_millis(1)).fill(b' ', 1_000_000);
+    edge.behave_on(Route::Poll, endless);
+    let client = builder(&edge).active_polling(SOON).start().unwrap();
+    seen(&edge, |seen| seen.of(Route::Poll).any(|poll| poll.written > 0));
+    closes(&edge, &client);
+}
+
+#[test]
+fn while_waiting_to_try_again() {
+    let edge = edge();
+    edge.behave_on(Route::Stream, Behaviour::status(503).header("retry-after", "3600"));
+    let client = builder(&edge).start().unwrap();
+    until(&client, |status| status.connection == Connection::Waiting);
+    closes(&edge, &client);
+}
+
+#[test]
+fn while_refused_and_while_stale() {
+    for answer in [Behaviour::status(400), Behaviour::new().healthy_with_status(236)] {
+        let edge = edge();
+        edge.behave_on(Route::Poll, answer);
+        let client = builder(&edge).active_polling(SOON).start().unwrap();
+        until(&client, |status| status.connection == Connection::Halted);
+        closes(&edge, &client);
+    }
+}
+
+#[test]
+fn within_a_listener() {
+    let edge = edge();
+    let client = started(builder(&edge));
+    let (done, closed) = std::sync::mpsc::channel();
+    let held = client.clone();
+    client
+        .on_change("COLOUR", move |_| {
+            held.close();
+            // A listener that waits for itself would wait for ever; this does not.
+            assert!(held.flush(SOON));
+            done.send(()).unwrap();
+        })
+        .detach();
+    edge.set_value("COLOUR", "blue");
+    closed.recv_timeout(SOON).unwrap();
+    closes(&edge, &client);
+}
+
+#[test]
+fn whoever_waits_is_told() {
+    let edge = edge();
+    edge.behave_on(Route::Stream, Behaviour::silence());
+    let client = builder(&edge).start().unwrap();
+    edge.wait_for_requests(Route::Stream, 1, SOON).unwrap();
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| client.wait_ready(SOON));
+        let refreshing = scope.spawn(|| soon(client.refresh()));
+        let updating = scope.spawn(|| {
+            edge.behave_on(Route::Put, Behaviour::silence());
+            soon(client.test_updates().set("COLOUR", fh_client::Update::value("x")))
+        });
+        edge.wait_for_requests(Route::Put, 1, SOON).unwrap();
+        client.close();
+        assert_eq!(waiting.join().unwrap(), Err(NotReady::Closed));
+        assert_eq!(refreshing.join().unwrap(), Err(fh_client::Problem::Closed));
+        assert_eq!(updating.join().unwrap(), Err(fh_client::Refusal::Closed));
+    });
+}
+
+#[test]
+fn dropping_the_last_handle_is_closing() {
+    let edge = edge();
+    let client = started(builder(&edge));
+    let fred = client.context().user_key("fred").build();
+    let feature = fred.feature("COLOUR");
+    drop(client);
+    drop(fred);
+    edge.set_value("SHAPE", "round");
+    assert_eq!(edge.recording().live_streams(), 1);
+    assert_eq!(feature.string().as_deref(), Some("red"));
+    drop(feature);
+    seen(&edge, |seen| seen.open_connections() == 0);
+}
+
+#[test]
+fn one_of_two_clients() {
+    let edge = edge();
+    let (one, other) = (started(builder(&edge)), started(builder(&edge)));
+    one.close();
+    seen(&edge, |seen| seen.live_streams() == 1);
+    edge.set_value("COLOUR", "blue");
+    crate::support::reads(&other, "COLOUR", "blue");
+    assert_eq!(one.string("COLOUR").as_deref(), Some("red"));
+}
+
+#[test]
+fn listeners_hear_of_it_once_and_streams_end() {
+    let edge = edge();
+    let client = started(builder(&edge));
+    let (told, states) = std::sync::mpsc::channel();
+    let _guard = client.on_readiness(move |change| told.send(change.readiness).unwrap_or(()));
+    let mut changes = client.changes("COLOUR");
+    client.close();
+    soon(client.closed());
+    assert_eq!(soon(changes.next()), None);
+    // The listener is gone, and with it the sender.
+    let heard: Vec<_> = states.iter().collect();
+    assert_eq!(heard, [Readiness::Ready, Readiness::Closed]);
+}
+
+#[test]
+fn interceptors_are_closed_once() {
+    struct Counts(Arc<AtomicUsize>);
+    impl Interceptor for Counts {
+        fn name(&self) -> &str {
+            "counts"
+        }
+        fn intercept(&self, _: &Ask<'_>) -> Flow {
+            Flow::Continue
+        }
+        fn close(&self) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let edge = edge();
+    let closed = Arc::new(AtomicUsize::new(0));
+    let counts = Counts(Arc::clone(&closed));
+    let client = started(builder(&edge).interceptor(counts, LockPolicy::Respect));
+    let isolated = client.isolated(fh_client::Attributes::default()).unwrap();
+    isolated.close();
+    soon(isolated.closed());
+    assert_eq!(closed.load(Ordering::Relaxed), 0, "it belongs to the first client");
+    client.close();
+    soon(client.closed());
+    assert_eq!(closed.load(Ordering::Relaxed), 1);
+}
+
+#[test]
+fn many_come_and_go() {
+    let edge = edge();
+    for _ in 0..100 {
+        let client = started(builder(&edge));
+        client.close();
+        soon(client.closed());
+    }
+    seen(&edge, |seen| seen.open_connections() == 0);
+    // Two threads a client: those of tests beside this one are far fewer.
+    #[cfg(target_os = "linux")]
+    assert!(threads_of_ours() < 100, "{}", threads_of_ours());
+}
+
+#[cfg(target_os = "linux")]
+fn threads_of_ours() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let names =
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
+    names.filter(|name| name.starts_with("fh-")).count()
+}

@@ -1,0 +1,22 @@
+//! The client over real sockets, against a scripted Edge, and over an Edge in memory.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod close;
+mod drivers;
+mod handles;
+mod memory;
+#[cfg(feature = "metrics")]
+mod metrics;
+mod passive;
+mod poll;
+mod proxy;
+mod redirect;
+mod refresh;
+mod secrets;
+mod server_evaluated;
+mod snapshot;
+mod start;
+mod stream;
+mod support;
+mod tls;
+mod updates;

@@ -1,0 +1,100 @@
+//! Metrics, as a recorder sees them.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Once, OnceLock};
+use std::time::Duration;
+
+use fh_client::Connection;
+use fh_client::testing::{Fault, MemoryEdge};
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+
+use crate::support::{SOON, quick, soon};
+
+/// Keeps what it is told, by name and labels.
+#[derive(Default)]
+struct Kept(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
+
+impl Kept {
+    fn cell(&self, key: &Key) -> Arc<AtomicU64> {
+        let labels: Vec<String> =
+            key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+        let name = format!("{}{{{}}}", key.name(), labels.join(","));
+        Arc::clone(self.0.lock().unwrap().entry(name).or_default())
+    }
+
+    fn read(&self, name: &str) -> u64 {
+        let kept = self.0.lock().unwrap();
+        kept.get(name)
+            .unwrap_or_else(|| panic!("{name}: {:?}", kept.keys()))
+            .load(Ordering::Relaxed)
+    }
+}
+
+impl Recorder for &'static Kept {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        Counter::from_arc(self.cell(key))
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::from_arc(self.cell(key))
+    }
+
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::noop()
+    }
+}
+
+/// The recorder of this process.
+fn kept() -> &'static Kept {
+    static KEPT: OnceLock<Kept> = OnceLock::new();
+    static INSTALLED: Once = Once::new();
+    let kept = KEPT.get_or_init(Kept::default);
+    INSTALLED.call_once(|| metrics::set_global_recorder(kept).unwrap());
+    kept
+}
+
+#[test]
+fn what_is_counted() {
+    let kept = kept();
+    let edge = MemoryEdge::new();
+    edge.set("A", true);
+    edge.fail_next(Fault::Status(503));
+    // An environment that no other test of this process has.
+    let client = edge.client_with("measured/key*").configure(quick).start().unwrap();
+    client.wait_ready(SOON).unwrap();
+    edge.bye();
+    soon(client.status_when(|status| status.requests == 3)).unwrap();
+    soon(client.status_when(|status| status.connection == Connection::Streaming)).unwrap();
+    let named = |name: &str, labels: &str| {
+        kept.read(&format!("featurehub_client_{name}{{environment=measured{labels}}}"))
+    };
+    let gauge = |name: &str| f64::from_bits(named(name, ""));
+    assert_eq!(named("requests_total", ""), 3);
+    assert_eq!(named("reconnects_total", ""), 1);
+    assert_eq!(named("problems_total", ",problem=server_error"), 1);
+    assert_eq!((gauge("ready"), gauge("connected")), (1.0, 1.0));
+    client.close();
+    soon(client.closed());
+    assert_eq!((gauge("ready"), gauge("connected")), (0.0, 0.0));
+}
+
+/// Gauges that grow by themselves are set though nothing happens.
+#[tokio::test(start_paused = true)]
+async fn what_grows_by_itself() {
+    let kept = kept();
+    let edge = MemoryEdge::new();
+    edge.set("A", true);
+    let client = edge.client_with("growing/key*").active_polling(SOON * 100).start().unwrap();
+    client.ready().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(25)).await;
+    let gauge = |name: &str| {
+        f64::from_bits(kept.read(&format!("featurehub_client_{name}{{environment=growing}}")))
+    };
+    assert!((20.0..21.0).contains(&gauge("seconds_since_contact")));
+    assert_eq!(gauge("features"), 1.0);
+}

@@ -1,0 +1,345 @@
+//! Polling (sdk-behaviour 2.9): one test a row of its table of answers.
+
+use std::time::Duration;
+
+use fh_client::{Connection, NotReady, Problem, Readiness, Stage};
+use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Framing, Route};
+
+use crate::support::{SOON, builder, builder_with, reads, seen, soon, started, until};
+
+/// Short enough to wait for, long enough to be told from a retry.
+const INTERVAL: Duration = Duration::from_millis(40);
+
+fn edge() -> FakeEdge {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::string("COLOUR", "red"));
+    edge
+}
+
+/// A healthy answer, then these, then healthy ones again.
+fn after_a_good_one(edge: &FakeEdge, answers: impl IntoIterator<Item = Behaviour>) {
+    let answers = std::iter::once(Behaviour::healthy()).chain(answers);
+    edge.script(Route::Poll, answers, Behaviour::healthy());
+}
+
+#[test]
+fn polls_again_and_again_with_the_etag() {
+    let edge = edge();
+    let client = started(builder(&edge).active_polling(INTERVAL));
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    edge.set_value("COLOUR", "blue");
+    reads(&client, "COLOUR", "blue");
+    edge.wait_for_requests(Route::Poll, 4, SOON).unwrap();
+    let recording = edge.recording();
+    let polls: Vec<_> = recording.of(Route::Poll).collect();
+    assert_eq!(polls[0].request.header("if-none-match"), None);
+    assert!(polls[1].request.header("if-none-match").is_some());
+    assert!(polls.iter().any(|poll| poll.status == Some(304)));
+    assert_eq!(polls[0].request.query_value("contextSha"), Some("0"));
+    assert_eq!(polls[0].request.query_value("apiKey"), Some(edge.client_key().as_str()));
+    assert!(polls[0].request.header("x-sdk").unwrap().starts_with("Rust,"));
+    assert_eq!(recording.most_in_flight(Route::Poll), 1);
+}
+
+#[test]
+fn unchanged_is_no_news() {
+    let edge = edge();
+    let client = started(builder(&edge).active_polling(INTERVAL));
+    let generation = client.snapshot().generation();
+    edge.wait_for_requests(Route::Poll, 4, SOON).unwrap();
+    assert_eq!(client.snapshot().generation(), generation);
+}
+
+#[test]
+fn status_236_brings_features_and_ends_the_polling() {
+    let edge = edge();
+    edge.behave_on(Route::Poll, Behaviour::new().healthy_with_status(236));
+    let client = started(builder(&edge).active_polling(INTERVAL));
+    let status = until(&client, |status| status.connection == Connection::Halted);
+    assert!(status.is_stale);
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    assert_eq!(edge.recording().count(Route::Poll), 1);
+    edge.behave_on(Route::Poll, Behaviour::healthy());
+    edge.set_value("COLOUR", "blue");
+    soon(client.refresh()).unwrap();
+    assert_eq!(client.string("COLOUR").as_deref(), Some("blue"));
+    assert!(!client.status().is_stale);
+}
+
+/// On first contact a refusal is shown at once, and tried again slowly.
+fn refused_at_first(status: u16) {
+    let edge = edge();
+    edge.behave_on(Route::Poll, Behaviour::status(status));
+    let client = builder(&edge).active_polling(INTERVAL).start().unwrap();
+    let Err(NotReady::Failed(problem)) = client.wait_ready(SOON) else { panic!() };
+    assert!(problem.is_refusal(), "{problem}");
+    edge.wait_for_requests(Route::Poll, 3, SOON).unwrap();
+    edge.behave_on(Route::Poll, Behaviour::healthy());
+    client.wait_ready_through_refusals(SOON).unwrap();
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+}
+
+#[test]
+fn refused_at_first_401() {
+    refused_at_first(401);
+}
+
+#[test]
+fn refused_at_first_403() {
+    refused_at_first(403);
+}
+
+#[test]
+fn refused_at_first_404() {
+    refused_at_first(404);
+}
+
+#[test]
+fn nonsense_at_first_ends_the_polling_until_somebody_asks() {
+    let edge = edge();
+    edge.script(Route::Poll, [Behaviour::status(400)], Behaviour::healthy());
+    let client = builder(&edge).active_polling(INTERVAL).start().unwrap();
+    assert_eq!(client.wait_ready(SOON), Err(NotReady::Failed(Problem::BadRequest)));
+    let status = client.status();
+    assert_eq!((status.connection, status.next_attempt), (Connection::Halted, None));
+    soon(client.refresh()).unwrap();
+    assert!(client.is_ready());
+}
+
+/// Later it keeps the values, and readiness.
+fn refused_later(status: u16) {
+    let edge = edge();
+    after_a_good_one(&edge, [Behaviour::status(status), Behaviour::status(status)]);
+    let client = started(builder(&edge).active_polling(INTERVAL));
+    let refused = until(&client, |status| status.problem.is_some());
+    assert_eq!(refused.readiness, Readiness::Ready);
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    until(&client, |status| status.problem.is_none());
+}
+
+#[test]
+fn refused_later_400() {
+    refused_later(400);
+}
+
+#[test]
+fn refused_later_401() {
+    refused_later(401);
+}
+
+#[test]
+fn refused_later_403() {
+    refused_later(403);
+}
+
+#[test]
+fn refused_later_404() {
+    refused_later(404);
+}
+
+/// Trouble that passes, before and after the first list.
+fn passes(trouble: Behaviour, is: impl Fn(&Problem) -> bool) {
+    let edge = edge();
+    let answers = [trouble.clone(), trouble.clone(), Behaviour::healthy(), trouble];
+    edge.script(Route::Poll, answers, Behaviour::healthy());
+    let client = builder(&edge).active_polling(INTERVAL).start().unwrap();
+    let first = until(&client, |status| status.problem.is_some());
+    assert!(is(first.problem.as_ref().unwrap()), "{first}");
+    client.wait_ready(SOON).unwrap();
+    edge.wait_for_requests(Route::Poll, 5, SOON).unwrap();
+    let last = until(&client, |status| status.problem.is_none());
+    assert_eq!(last.readiness, Readiness::Ready);
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+}
+
+#[test]
+fn status_500_passes() {
+    passes(Behaviour::status(500), |problem| *problem == Problem::ServerError(500));
+}
+
+#[test]
+fn status_503_passes() {
+    passes(Behaviour::status(503), |problem| *problem == Problem::ServerError(503));
+}
+
+#[test]
+fn odd_statuses_pass() {
+    passes(Behaviour::status(418), |problem| *problem == Problem::UnexpectedStatus(418));
+}
+
+#[test]
+fn resets_pass() {
+    passes(Behaviour::new().close(Closing::Rst), |problem| {
+        matches!(problem, Problem::Unreachable(_))
+    });
+}
+
+#[test]
+fn garbage_passes() {
+    passes(Behaviour::garbage("SSH-2.0-OpenSSH_9.6\r\n"), |problem| {
+        matches!(problem, Problem::Unreachable(_))
+    });
+}
+
+#[test]
+fn truncated_json_passes() {
+    let truncated = Behaviour::status(200)
+        .header("content-type", "application/json")
+        .body(r#"[{"id":"x","features":[{"key":"COLOUR","ty"#);
+    passes(truncated, |problem| matches!(problem, Problem::Malformed(_)));
+}
+
+#[test]
+fn a_login_page_passes() {
+    let page =
+        Behaviour::status(200).header("content-type", "text/html").body("<html>Sign in</html>");
+    passes(page, |problem| matches!(problem, Problem::ContentType(_)));
+}
+
+#[test]
+fn a_body_shorter_than_it_said_passes() {
+    let short = Behaviour::status(200)
+        .header("content-type", "application/json")
+        .framing(Framing::Declared(1000))
+        .body("[]")
+        .close(Closing::Fin);
+    passes(short, |problem| matches!(problem, Problem::Unreachable(_)));
+}
+
+#[test]
+fn too_many_requests_are_not_made() {
+    let edge = edge();
+    after_a_good_one(&edge, [Behaviour::status(429).header("retry-after", "3600")]);
+    let client = started(builder(&edge).active_polling(INTERVAL));
+    let status = until(&client, |status| status.problem.is_some());
+    assert_eq!(status.problem, Some(Problem::TooManyRequests));
+    assert!(status.next_attempt.unwrap() > Duration::from_secs(3000));
+    assert!(status.to_string().contains("next request in "), "{status}");
+}
+
+#[test]
+fn the_edge_chooses_the_interval() {
+    let edge = edge();
+    edge.cache_control(Some("public, max-age=3600"));
+    let client = started(builder(&edge).active_polling(INTERVAL));
+    let status = until(&client, |status| status.connection == Connection::Resting);
+    assert!(status.next_attempt.unwrap() > Duration::from_secs(3000));
+    assert_eq!(edge.recording().count(Route::Poll), 1);
+}
+
+#[test]
+fn silence_has_its_limit() {
+    let edge = edge();
+    edge.script(Route::Poll, [Behaviour::silence(), Behaviour::half_head()], Behaviour::healthy());
+    let limited = builder(&edge)
+        .active_polling(INTERVAL)
+        .configure(|config| config.limits.head = Duration::from_millis(150));
+    let client = limited.start().unwrap();
+    let status = until(&client, |status| status.problem.is_some());
+    assert_eq!(status.problem, Some(Problem::TimedOut(Stage::Head)));
+    client.wait_ready(SOON).unwrap();
+    assert_eq!(edge.recording().count(Route::Poll), 3);
+}
+
+#[test]
+fn a_drip_has_its_limit() {
+    let edge = edge();
+    let drip = Behaviour::new().drip(1, Duration::from_millis(30)).then_healthy();
+    let headed = Behaviour::status(200)
+        .header("content-type", "application/json")
+        .drip(1, Duration::from_millis(30))
+        .fill(b' ', 100_000);
+    edge.script(Route::Poll, [headed, drip], Behaviour::healthy());
+    let limited = builder(&edge).active_polling(INTERVAL).configure(|config| {
+        config.limits.head = Duration::from_millis(300);
+        config.limits.poll = Duration::from_millis(300);
+    });
+    let client = limited.start().unwrap();
+    let status = until(&client, |status| status.problem.is_some());
+    assert_eq!(status.problem, Some(Problem::TimedOut(Stage::Body)));
+    client.wait_ready(SOON).unwrap();
+}
+
+#[test]
+fn size_has_its_limit_before_and_after_decompression() {
+    let edge = edge();
+    let big = Behaviour::status(200)
+        .header("content-type", "application/json")
+        .framing(Framing::Chunked)
+        .fill(b'[', 64 * 1024 * 1024);
+    // 1,000,000 blanks in 1,003 bytes.
+    let bomb = Behaviour::status(200)
+        .header("content-type", "application/json")
+        .header("content-encoding", "gzip")
+        .body(include_bytes!("blanks.json.gz").as_slice());
+    edge.script(Route::Poll, [big, bomb], Behaviour::healthy());
+    let limited =
+        builder(&edge).active_polling(INTERVAL).configure(|config| config.limits.bytes = 100_000);
+    let client = limited.start().unwrap();
+    edge.wait_for_requests(Route::Poll, 1, SOON).unwrap();
+    client.wait_ready(SOON).unwrap();
+    let recording = edge.recording();
+    let polls: Vec<_> = recording.of(Route::Poll).collect();
+    assert_eq!(polls.len(), 3);
+    seen(&edge, |seen| seen.of(Route::Poll).next().is_some_and(|poll| poll.finished.is_some()));
+    let written = edge.recording().of(Route::Poll).next().unwrap().written;
+    assert!(written < 32 * 1024 * 1024, "{written}");
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+}
+
+#[test]
+fn compressed_answers_are_read() {
+    let edge = edge();
+    let answer = Behaviour::status(200)
+        .header("content-type", "application/json")
+        .header("content-encoding", "gzip")
+        .body(include_bytes!("environment.json.gz").as_slice());
+    edge.behave_on(Route::Poll, answer);
+    let client = started(builder(&edge).one_off());
+    assert_eq!(client.string("COLOUR").as_deref(), Some("compressed"));
+    let recording = edge.recording();
+    let poll = recording.of(Route::Poll).next().unwrap();
+    assert!(poll.request.header("accept-encoding").unwrap().contains("gzip"));
+}
+
+#[test]
+fn refused_connections_are_tried_again() {
+    let edge = FakeEdge::start_refusing().unwrap();
+    edge.set_feature(Feature::string("COLOUR", "red"));
+    let client = builder(&edge).active_polling(INTERVAL).start().unwrap();
+    let status = until(&client, |status| status.attempts >= 3);
+    assert!(matches!(status.problem, Some(Problem::Unreachable(_))), "{status}");
+    assert_eq!(status.readiness, Readiness::NotReady);
+    edge.listen_again().unwrap();
+    client.wait_ready(SOON).unwrap();
+}
+
+#[test]
+fn one_request_and_no_more() {
+    let edge = edge();
+    edge.script(Route::Poll, [Behaviour::status(503)], Behaviour::healthy());
+    let client = started(builder(&edge).active_polling(Duration::ZERO));
+    let status = until(&client, |status| status.connection == Connection::Done);
+    assert_eq!((status.next_attempt, status.requests), (None, 2));
+}
+
+#[test]
+fn several_keys_are_one_request() {
+    let edge = edge();
+    let other = edge.environment("11111111-2222-3333-4444-555555555555");
+    other.set_feature(Feature::string("SHAPE", "round"));
+    other.set_feature(Feature::string("COLOUR", "green"));
+    let keys = [edge.client_key(), format!("{}/other*Secret", other.id())];
+    // Polling is the default with several keys; the interval is long.
+    let client = started(builder_with(&edge, &keys[0]).api_key(keys[1].clone()));
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    assert_eq!(client.string("SHAPE").as_deref(), Some("round"));
+    assert_eq!(client.peek("SHAPE").environment.as_deref(), Some(other.id()));
+    assert_eq!(client.environments().len(), 2);
+    soon(client.refresh()).unwrap();
+    let recording = edge.recording();
+    let polls: Vec<_> = recording.of(Route::Poll).collect();
+    assert_eq!(polls[0].request.api_keys(), keys);
+    assert_eq!(polls[1].request.header("if-none-match"), None);
+    assert_eq!(recording.count(Route::Stream), 0);
+}

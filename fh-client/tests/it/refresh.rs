@@ -1,0 +1,90 @@
+//! Explicit refreshes, and other keys.
+
+use std::time::Duration;
+
+use fh_client::{Problem, Readiness, SetKeysError};
+use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
+
+use crate::support::{SOON, builder, soon, started};
+
+const LONG: Duration = Duration::from_secs(3600);
+
+fn edge() -> FakeEdge {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::string("COLOUR", "red"));
+    edge
+}
+
+#[test]
+fn asks_now() {
+    let edge = edge();
+    let client = started(builder(&edge).active_polling(LONG));
+    edge.set_value("COLOUR", "blue");
+    assert_eq!(soon(client.refresh()), Ok(Readiness::Ready));
+    assert_eq!(client.string("COLOUR").as_deref(), Some("blue"));
+}
+
+#[test]
+fn many_at_once_are_one_request() {
+    let edge = edge();
+    let client = started(builder(&edge).active_polling(LONG));
+    edge.behave_on(Route::Poll, Behaviour::new().wait_for_signal("go").then_healthy());
+    edge.set_value("COLOUR", "blue");
+    std::thread::scope(|scope| {
+        let waiting: Vec<_> = (0..8).map(|_| scope.spawn(|| soon(client.refresh()))).collect();
+        edge.wait_for_requests(Route::Poll, 2, SOON).unwrap();
+        // Each of them has been handed over, or will be while this one is held up.
+        edge.signal("go");
+        for refresh in waiting {
+            assert_eq!(refresh.join().unwrap(), Ok(Readiness::Ready));
+        }
+    });
+    assert_eq!(client.string("COLOUR").as_deref(), Some("blue"));
+    assert_eq!(edge.recording().most_in_flight(Route::Poll), 1);
+}
+
+#[test]
+fn says_what_went_wrong() {
+    let edge = edge();
+    let client = started(builder(&edge).active_polling(LONG));
+    edge.behave_on(Route::Poll, Behaviour::status(503));
+    assert_eq!(soon(client.refresh()), Err(Problem::ServerError(503)));
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    client.close();
+    assert_eq!(soon(client.refresh()), Err(Problem::Closed));
+}
+
+#[test]
+fn a_refresh_of_a_healthy_stream_is_no_request() {
+    let edge = edge();
+    let client = started(builder(&edge));
+    assert_eq!(soon(client.refresh()), Ok(Readiness::Ready));
+    assert_eq!(edge.recording().requests.len(), 1);
+}
+
+#[test]
+fn other_keys_bring_other_features() {
+    let edge = edge();
+    let other = edge.environment("11111111-2222-3333-4444-555555555555");
+    other.set_feature(Feature::string("SHAPE", "round"));
+    let client = started(builder(&edge));
+    let key = format!("{}/other*Secret", other.id());
+    soon(client.set_api_keys([&key])).unwrap();
+    assert_eq!(client.string("SHAPE").as_deref(), Some("round"));
+    assert!(!client.exists("COLOUR"));
+    assert_eq!(client.environments(), [other.id().into()]);
+    // Both: that cannot be streamed, so it is polled.
+    soon(client.set_api_keys([key, edge.client_key()])).unwrap();
+    assert_eq!(client.string("SHAPE").as_deref(), Some("round"));
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    let mixed = soon(client.set_api_keys([edge.client_key(), edge.server_key()]));
+    assert!(matches!(mixed, Err(SetKeysError::Keys(_))), "{mixed:?}");
+}
+
+#[test]
+fn several_keys_are_no_choice_for_who_wants_a_stream() {
+    let edge = edge();
+    let client = started(builder(&edge).streaming());
+    let outcome = soon(client.set_api_keys([edge.client_key(), "e/other*1".to_string()]));
+    assert_eq!(outcome, Err(SetKeysError::SeveralKeysStream));
+}

@@ -1,0 +1,243 @@
+//! API keys are nowhere to be read: not in logs, errors, debug output, status, files.
+
+use std::io;
+use std::sync::{Arc, Mutex, Once, OnceLock};
+
+use fh_client::transport::{
+    BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
+};
+use fh_client::{Client, SnapshotFile, Update};
+use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, RedirectTo, Route};
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::support::{SOON, builder, builder_with, quick, reads, soon, started, until};
+
+/// Everything that this process has logged, through `tracing` and through `log`.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Installs it once; all tests of this process write to it.
+    fn capture() -> Self {
+        static LOG: OnceLock<Log> = OnceLock::new();
+        static INSTALLED: Once = Once::new();
+        let log = LOG.get_or_init(Self::default);
+        INSTALLED.call_once(|| {
+            let subscriber = tracing_subscriber::fmt()
+                .with_max_level(tracing::Level::TRACE)
+                .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
+                .with_ansi(false)
+                .with_writer(log.clone())
+                .finish();
+            tracing::subscriber::set_global_default(subscriber).unwrap();
+            log::set_boxed_logger(Box::new(log.clone())).unwrap();
+            log::set_max_level(log::LevelFilter::Trace);
+        });
+        log.clone()
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+impl log::Log for Log {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        let line = format!("{} {}: {}\n", record.level(), record.target(), record.args());
+        self.0.lock().unwrap().extend_from_slice(line.as_bytes());
+    }
+
+    fn flush(&self) {}
+}
+
+/// Parts of secrets that no text may hold.
+const SECRETS: [&str; 4] = ["hushClientHush", "hushServerHush", "hushHeaderHush", "hushMightyHush"];
+
+fn holds_no_secret(what: &str, text: &str) {
+    for secret in SECRETS {
+        if let Some(at) = text.find(secret) {
+            let line = text[..at].rfind('\n').map_or(0, |line| line + 1);
+            panic!("{what} holds a secret: {}", &text[line..at + secret.len()]);
+        }
+    }
+}
+
+/// A transport whose author did not read the documentation.
+struct Chatty;
+
+impl Transport for Chatty {
+    fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
+        let text = format!("cannot fetch {}: no route", request.url.expose());
+        Box::pin(async { Err(TransportError::new(TransportErrorKind::Connect, text)) })
+    }
+}
+
+#[test]
+fn no_secret_in_logs_errors_debug_output_status_or_files() {
+    let log = Log::capture();
+    let folder = std::env::temp_dir().join(format!("fh-secrets-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::string("COLOUR", "red"));
+    let environment = fh_fake_edge::ENVIRONMENT;
+    let keys = [
+        format!("{environment}/hushClientHush*1"),
+        format!("{environment}/hushServerHush1"),
+        format!("{environment}/hushMightyHush2"),
+    ];
+    let mut said = String::new();
+    let mut say = |text: String| {
+        said.push_str(&text);
+        said.push('\n');
+    };
+
+    for (name, key) in [("client", &keys[0]), ("server", &keys[1])] {
+        for answer in [
+            Behaviour::healthy(),
+            Behaviour::status(401),
+            Behaviour::status(400).body(format!("what is {key}?")),
+            Behaviour::status(500),
+            Behaviour::redirect(302, RedirectTo::Origin("http://127.0.0.1:9".into())),
+            Behaviour::redirect(302, RedirectTo::Prefix("/moved".into())),
+            Behaviour::garbage("\u{1}\u{2}"),
+            Behaviour::new().close(Closing::Rst),
+            Behaviour::sse().ack().failure(),
+            Behaviour::sse().event("features", "[{"),
+            Behaviour::sse().event("failure", &format!("{{\"status\":\"unknown {key}\"}}")),
+        ] {
+            edge.script(Route::Stream, [answer.clone()], Behaviour::healthy());
+            edge.script(Route::Poll, [answer], Behaviour::healthy());
+            let file = SnapshotFile::new(folder.join(format!("{name}.json")));
+            let with =
+                builder_with(&edge, key).header("x-pass", "hushHeaderHush").snapshot_file(file);
+            say(format!("{with:?}"));
+            for client in [
+                with.clone().start().unwrap(),
+                with.active_polling(std::time::Duration::from_millis(30)).start().unwrap(),
+            ] {
+                let status =
+                    until(&client, |status| status.problem.is_some() || status.features > 0);
+                say(format!("{status} {status:?} {client:?} {:?}", client.hub()));
+                say(serde_json::to_string(&status).unwrap());
+                let waited = client.wait_ready(std::time::Duration::ZERO);
+                say(format!("{waited:?}"));
+                say(waited.map_or_else(|error| error.to_string(), |()| String::new()));
+                let fred = client.context().user_key("fred").build();
+                say(format!("{fred:?} {:?} {:?}", fred.feature("COLOUR"), fred.with()));
+                let updates = client.test_updates().with_api_key(&keys[2]).unwrap();
+                say(format!("{updates:?}"));
+                for answer in [
+                    Behaviour::status(500).body(format!("trouble with {}", keys[2])),
+                    Behaviour::new().close(Closing::Rst),
+                    Behaviour::healthy(),
+                ] {
+                    edge.behave_on(Route::Put, answer);
+                    let outcome = soon(updates.set("COLOUR", Update::value("blue")));
+                    say(format!("{outcome:?}"));
+                    say(outcome.map_or_else(|refusal| refusal.to_string(), |_| String::new()));
+                }
+                assert!(client.flush(SOON));
+                client.close();
+                soon(client.closed());
+            }
+        }
+    }
+
+    edge.refuse();
+    let unreachable = builder_with(&edge, &keys[0]).start().unwrap();
+    say(until(&unreachable, |status| status.problem.is_some()).to_string());
+    let chatty =
+        Client::builder("https://edge.example", &keys[0]).transport(Chatty).configure(quick);
+    let chatty = chatty.start().unwrap();
+    let problem = until(&chatty, |status| status.problem.is_some()).problem.unwrap();
+    assert!(problem.to_string().contains("no route"), "{problem}");
+    say(format!("{problem} {problem:?}"));
+    let outcome = soon(chatty.test_updates().set("COLOUR", Update::value("blue"))).unwrap_err();
+    say(format!("{outcome} {outcome:?}"));
+    for wrong in [
+        Client::builder("https://edge.example", "hushClientHush*1"),
+        Client::builder("https://edge.example", "a/b/c/hushClientHush*1"),
+        Client::builder("https://edge.example", &keys[0]).api_key(&keys[1]),
+        Client::builder("https://me:hushClientHush@edge.example", &keys[0]),
+        Client::builder("https://edge.example", &keys[0]).header("x-a", "hushHeaderHush\n"),
+        Client::builder("https://edge.example", &keys[0]).api_key("e/hushMightyHush*").streaming(),
+    ] {
+        let error = wrong.start().unwrap_err();
+        say(format!("{error} {error:?}"));
+    }
+
+    holds_no_secret("what was said", &said);
+    for file in std::fs::read_dir(&folder).unwrap() {
+        let path = file.unwrap().path();
+        holds_no_secret("a snapshot file", &std::fs::read_to_string(path).unwrap());
+    }
+    let logged = log.text();
+    holds_no_secret("the log", &logged);
+    // It was listening: the client's own events, and those of the stack below.
+    assert!(logged.contains("fh_client::journal"), "no events of the client");
+    assert!(logged.contains("starting new connection"), "no events of reqwest");
+    assert!(logged.contains("hyper_util"), "no events of hyper");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// People see each trouble once, however often it is tried again, and then that it is over.
+#[test]
+fn trouble_is_logged_once() {
+    let log = Log::capture();
+    let edge = FakeEdge::start().unwrap();
+    let environment = edge.environment("aaaaaaaa-0000-0000-0000-00000000feed");
+    environment.set_feature(Feature::string("COLOUR", "red"));
+    let key = format!("{}/someSecret*", environment.id());
+    edge.script(
+        Route::Stream,
+        std::iter::repeat_n(Behaviour::status(503), 6).chain([Behaviour::status(500)]),
+        Behaviour::healthy(),
+    );
+    let client = started(builder_with(&edge, &key));
+    let text = log.text();
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains(environment.id())).collect();
+    let with = |level: &str, words: &str| {
+        lines.iter().filter(|line| line.contains(level) && line.contains(words)).count()
+    };
+    assert_eq!(with(" WARN ", "the Edge is in trouble (status 503)"), 1, "{lines:#?}");
+    // Another status is the same kind of trouble.
+    assert_eq!(with(" WARN ", "status 500"), 0, "{lines:#?}");
+    assert_eq!(with(" INFO ", "the Edge answers again"), 1, "{lines:#?}");
+    assert_eq!(with(" INFO ", "ready"), 1, "{lines:#?}");
+    assert_eq!(with(" ERROR ", ""), 0, "{lines:#?}");
+    // An orderly end of a stream is nothing to see.
+    edge.bye();
+    edge.wait_for_requests(Route::Stream, 9, SOON).unwrap();
+    environment.set_value("COLOUR", "blue");
+    reads(&client, "COLOUR", "blue");
+    let again = log.text();
+    let noisy = again
+        .lines()
+        .filter(|line| line.contains(environment.id()))
+        .filter(|line| line.contains(" WARN ") || line.contains(" ERROR "));
+    assert_eq!(noisy.count(), 1);
+    drop(builder(&edge));
+}

@@ -1,0 +1,205 @@
+//! Server-evaluated keys: one context at a time, and never another one's values (D-62).
+
+use std::time::Duration;
+
+use fh_client::{Attributes, Client, NotReady, Problem, Readiness, Reason, WhileSwitching};
+use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
+use serde_json::json;
+
+use crate::support::{SOON, builder_with, seen, soon, started, until};
+
+/// An Edge whose GREETING names the user.
+fn edge() -> FakeEdge {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::string("GREETING", "hello"));
+    edge.evaluate_with(|context, mut features| {
+        if let Some(user) = context.get("userkey").and_then(|values| values.first()) {
+            for feature in &mut features {
+                feature["value"] = json!(format!("hello {user}"));
+                feature["v"] = json!("by-name");
+            }
+        }
+        features
+    });
+    edge
+}
+
+fn user(name: &str) -> Attributes {
+    Attributes::builder().user_key(name).build()
+}
+
+fn switches(client: &Client, edge: &FakeEdge) {
+    assert_eq!(client.string("GREETING").as_deref(), Some("hello"));
+    let fred = soon(client.set_context(user("fred"))).unwrap();
+    assert_eq!(fred.string("GREETING").as_deref(), Some("hello fred"));
+    let detail = fred.detail("GREETING");
+    assert_eq!(detail.strategy_id.as_deref(), Some("by-name"));
+    assert_eq!(detail.reason, Reason::StrategyMatch);
+    let mary = soon(client.set_context(user("mary"))).unwrap();
+    assert_eq!(mary.string("GREETING").as_deref(), Some("hello mary"));
+    // Fred's values are gone, and he gets nobody else's.
+    assert_eq!(fred.string("GREETING"), None);
+    assert_eq!(fred.detail("GREETING").reason, Reason::NotReady);
+    assert_eq!(&*fred.string_or("GREETING", "default"), "default");
+    // The same context again is no request.
+    let before = edge.recording().requests.len();
+    soon(client.set_context(user("mary"))).unwrap();
+    assert_eq!(edge.recording().requests.len(), before);
+}
+
+#[test]
+fn a_stream_is_opened_anew() {
+    let edge = edge();
+    let client = started(builder_with(&edge, &edge.server_key()));
+    switches(&client, &edge);
+    let recording = edge.recording();
+    let contexts: Vec<_> = recording
+        .of(Route::Stream)
+        .map(|stream| stream.request.header("x-featurehub").map(str::to_string))
+        .collect();
+    assert_eq!(contexts, [None, Some("userkey=fred".into()), Some("userkey=mary".into())]);
+    seen(&edge, |seen| seen.in_flight(Route::Stream) == 1);
+    edge.set_value("GREETING", "hi");
+    let mary = client.context_of(user("mary"));
+    assert_eq!(mary.string("GREETING").as_deref(), Some("hello mary"));
+}
+
+#[test]
+fn a_poll_is_sent_at_once_and_without_the_old_etag() {
+    let edge = edge();
+    let long = Duration::from_secs(3600);
+    let client = started(builder_with(&edge, &edge.server_key()).active_polling(long));
+    switches(&client, &edge);
+    let recording = edge.recording();
+    let polls: Vec<_> = recording.of(Route::Poll).map(|poll| &poll.request).collect();
+    assert_eq!(polls.len(), 3);
+    let shas: Vec<_> = polls.iter().map(|poll| poll.query_value("contextSha").unwrap()).collect();
+    assert_eq!(shas[0], "0");
+    assert_eq!(shas[1], "6a1d1fa42d1c1917552a255a940792205cb62cc2efd6613ab5a3f75d0038518b");
+    assert_ne!(shas[1], shas[2]);
+    assert!(polls.iter().all(|poll| poll.header("if-none-match").is_none()));
+}
+
+#[test]
+fn the_first_context_is_part_of_the_first_request() {
+    let edge = edge();
+    let client = started(builder_with(&edge, &edge.server_key()).initial_context(user("fred")));
+    assert_eq!(client.string("GREETING").as_deref(), Some("hello fred"));
+    assert_eq!(edge.recording().requests.len(), 1);
+}
+
+#[test]
+fn a_late_answer_for_the_former_context_changes_nothing() {
+    let edge = edge();
+    let long = Duration::from_secs(3600);
+    let client = started(builder_with(&edge, &edge.server_key()).active_polling(long));
+    edge.behave_on(
+        Route::Poll,
+        Behaviour::choose(|request| {
+            if request.header("x-featurehub") == Some("userkey=fred") {
+                Behaviour::new().wait_for_signal("mary was answered").then_healthy()
+            } else {
+                Behaviour::healthy()
+            }
+        }),
+    );
+    let (fred, mary) = soon(async {
+        let fred = client.set_context(user("fred"));
+        let fred = std::pin::pin!(fred);
+        let asked = futures_poll(fred, &edge);
+        let mary = client.set_context(user("mary")).await.unwrap();
+        edge.signal("mary was answered");
+        (asked, mary)
+    });
+    assert!(fred, "fred's request was sent");
+    assert_eq!(mary.string("GREETING").as_deref(), Some("hello mary"));
+    seen(&edge, |seen| seen.in_flight(Route::Poll) == 0);
+    assert_eq!(mary.string("GREETING").as_deref(), Some("hello mary"));
+}
+
+/// Begins a future, and waits until the Edge has its request.
+fn futures_poll<F: Future>(future: std::pin::Pin<&mut F>, edge: &FakeEdge) -> bool {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(future.poll(&mut context).is_pending());
+    edge.wait_for_requests(Route::Poll, 2, SOON).is_ok()
+}
+
+#[test]
+fn not_ready_while_switching_unless_asked_to_keep_the_values() {
+    for keeps in [WhileSwitching::HideValues, WhileSwitching::KeepValues] {
+        let edge = edge();
+        let client = started(builder_with(&edge, &edge.server_key()).while_switching(keeps));
+        let held = Behaviour::new().wait_for_signal("go").then_healthy();
+        edge.behave_on(Route::Stream, held);
+        let fred = client.context_of(user("fred"));
+        let hides = keeps == WhileSwitching::HideValues;
+        soon(async {
+            let switched = client.set_context(user("fred"));
+            let mut switched = std::pin::pin!(switched);
+            let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+            assert!(switched.as_mut().poll(&mut context).is_pending());
+            edge.wait_for_requests(Route::Stream, 2, SOON).unwrap();
+            let readiness = if hides { Readiness::NotReady } else { Readiness::Ready };
+            assert_eq!(client.readiness(), readiness);
+            let shown = fred.string("GREETING");
+            assert_eq!(shown.as_deref(), if hides { None } else { Some("hello") });
+            edge.signal("go");
+            switched.await.unwrap();
+        });
+        assert_eq!(client.readiness(), Readiness::Ready);
+        assert_eq!(fred.string("GREETING").as_deref(), Some("hello fred"));
+    }
+}
+
+#[test]
+fn too_many_attributes_are_refused_and_change_nothing() {
+    let edge = edge();
+    let client = started(builder_with(&edge, &edge.server_key()));
+    let many = (0..31).fold(Attributes::builder(), |b, n| b.attribute(&format!("a{n}"), n)).build();
+    let refused = soon(client.set_context(many.clone())).unwrap_err();
+    assert!(matches!(refused, Problem::Context(_)), "{refused}");
+    assert_eq!(client.string("GREETING").as_deref(), Some("hello"));
+    let start = builder_with(&edge, &edge.server_key()).initial_context(many).start();
+    assert!(start.is_err());
+    assert_eq!(edge.recording().requests.len(), 1);
+}
+
+#[test]
+fn attributes_cannot_break_out_of_the_header() {
+    let edge = edge();
+    let client = started(builder_with(&edge, &edge.server_key()));
+    let odd = Attributes::builder().user_key("a\r\nx-evil: 1,b=c").build();
+    soon(client.set_context(odd)).unwrap();
+    let recording = edge.recording();
+    let request = &recording.requests.last().unwrap().request;
+    assert_eq!(request.header("x-evil"), None);
+    assert_eq!(request.header("x-featurehub"), Some("userkey=a%0D%0Ax-evil%3A%201%2Cb%3Dc"));
+}
+
+#[test]
+fn the_same_client_isolated_for_another_context() {
+    let edge = edge();
+    let client = started(builder_with(&edge, &edge.server_key()).initial_context(user("fred")));
+    let other = client.isolated(user("mary")).unwrap();
+    other.wait_ready(SOON).unwrap();
+    assert_eq!(client.string("GREETING").as_deref(), Some("hello fred"));
+    assert_eq!(other.string("GREETING").as_deref(), Some("hello mary"));
+    assert_eq!(edge.recording().live_streams(), 2);
+    other.close();
+    seen(&edge, |seen| seen.live_streams() == 1);
+    assert!(client.is_ready());
+    assert_eq!(other.wait_ready(SOON), Err(NotReady::Closed));
+}
+
+#[test]
+fn an_edge_that_is_away_is_reported_and_the_context_comes_later() {
+    let edge = edge();
+    let client = started(builder_with(&edge, &edge.server_key()));
+    edge.behave_on(Route::Stream, Behaviour::status(503));
+    let refused = soon(client.set_context(user("fred"))).unwrap_err();
+    assert_eq!(refused, Problem::ServerError(503));
+    edge.behave_on(Route::Stream, Behaviour::healthy());
+    until(&client, |status| status.readiness == Readiness::Ready);
+    let fred = client.context_of(user("fred"));
+    assert_eq!(fred.string("GREETING").as_deref(), Some("hello fred"));
+}

@@ -1,0 +1,260 @@
+//! Snapshot files, and features given at the start (C-STORE).
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use fh_client::{
+    Attributes, Client, Connection, NotReady, Readiness, SnapshotFile, Source, Timestamp,
+};
+use fh_fake_edge::{FakeEdge, Feature};
+use serde_json::{Value, json};
+
+use crate::support::{SOON, builder, builder_with, reads, seen, soon, started, until};
+
+/// A folder that goes with the test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("fh-client-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("flags.json")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn edge() -> FakeEdge {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::string("COLOUR", "red"));
+    edge
+}
+
+fn json_of(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// A client that has run with this file, and ended.
+fn ran(edge: &FakeEdge, file: &Path) {
+    let client = started(builder(edge).snapshot_file(file.to_path_buf()));
+    client.close();
+    soon(client.closed());
+}
+
+#[test]
+fn a_program_starts_while_the_edge_is_away() {
+    let (edge, folder) = (edge(), Folder::new());
+    ran(&edge, &folder.file());
+    edge.refuse();
+    let client = started(builder(&edge).snapshot_file(folder.file()));
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    let status = until(&client, |status| status.problem.is_some());
+    assert_eq!(status.readiness, Readiness::Ready);
+    assert_eq!(status.source, Some(Source::Snapshot));
+    assert!(status.data_age.is_some());
+    // What it did not know then it learns now.
+    edge.listen_again().unwrap();
+    edge.set_value("COLOUR", "blue");
+    reads(&client, "COLOUR", "blue");
+    until(&client, |status| status.source == Some(Source::Streaming));
+}
+
+#[test]
+fn membership_is_the_servers_and_versions_decide_values() {
+    let (edge, folder) = (edge(), Folder::new());
+    edge.set_feature(Feature::string("GONE", "still here"));
+    edge.set_feature(Feature::string("NEWER", "in the file").version(9));
+    ran(&edge, &folder.file());
+    edge.delete_feature("GONE");
+    edge.set_feature(Feature::string("NEWER", "at the server").version(4));
+    edge.refuse();
+    let client = started(builder(&edge).snapshot_file(folder.file()));
+    assert!(client.exists("GONE"));
+    edge.listen_again().unwrap();
+    until(&client, |status| status.source == Some(Source::Streaming));
+    assert!(!client.exists("GONE"));
+    assert_eq!(client.string("NEWER").as_deref(), Some("in the file"));
+}
+
+#[test]
+fn the_file_holds_no_key_and_is_private() {
+    let (edge, folder) = (edge(), Folder::new());
+    ran(&edge, &folder.file());
+    let text = std::fs::read_to_string(folder.file()).unwrap();
+    let key = edge.client_key();
+    let secret = key.split('/').next_back().unwrap();
+    assert!(!text.contains(secret) && text.contains("COLOUR"), "{text}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(folder.file()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 1, "nothing is left beside it");
+}
+
+/// A file that is not to be used is reported, and everything goes its ordinary way.
+fn is_ignored(change: impl FnOnce(&mut Value), why: &str) {
+    let (edge, folder) = (edge(), Folder::new());
+    ran(&edge, &folder.file());
+    let mut json = json_of(&folder.file());
+    change(&mut json);
+    let text = match &json {
+        Value::String(text) => text.clone(),
+        json => json.to_string(),
+    };
+    std::fs::write(folder.file(), text).unwrap();
+    edge.refuse();
+    let file = SnapshotFile::new(folder.file()).max_age(Duration::from_secs(600));
+    let (told, notices) = std::sync::mpsc::channel();
+    let client = builder(&edge).snapshot_file(file).start().unwrap();
+    client.on_notice(move |notice| drop(told.send(notice.to_string()))).detach();
+    let status = until(&client, |status| status.attempts > 1);
+    assert_eq!(status.readiness, Readiness::NotReady);
+    // It may have been told before anybody listened; then the log has it.
+    if let Ok(notice) = notices.try_recv() {
+        assert!(notice.contains(why), "{notice}");
+    }
+    edge.listen_again().unwrap();
+    client.wait_ready(SOON).unwrap();
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    // And the file is good again.
+    client.close();
+    soon(client.closed());
+    assert_eq!(json_of(&folder.file())["environments"][0]["features"][0]["key"], "COLOUR");
+}
+
+#[test]
+fn a_truncated_file_is_ignored() {
+    is_ignored(
+        |json| {
+            let mut text = json.to_string();
+            text.truncate(text.len() / 2);
+            *json = Value::String(text);
+        },
+        "cannot be read",
+    );
+}
+
+#[test]
+fn a_foreign_file_is_ignored() {
+    is_ignored(|json| *json = json!({"format": "something else"}), "another format");
+}
+
+#[test]
+fn a_file_of_other_keys_is_ignored() {
+    is_ignored(|json| json["keys"] = json!("0123"), "other API keys");
+}
+
+#[test]
+fn a_file_of_another_context_is_ignored() {
+    is_ignored(|json| json["context"] = json!("0123"), "another context");
+}
+
+#[test]
+fn a_file_that_is_too_old_is_ignored() {
+    is_ignored(|json| json["savedAt"] = json!("2020-01-01T00:00:00Z"), "too old");
+}
+
+#[test]
+fn what_came_later_is_written_too_and_when_it_was_known() {
+    let (edge, folder) = (edge(), Folder::new());
+    let now = || Timestamp::from_millis(1_700_000_000_000);
+    let client = started(builder(&edge).snapshot_file(folder.file()).clock(now));
+    edge.set_value("COLOUR", "blue");
+    reads(&client, "COLOUR", "blue");
+    // `flush` does not wait for the pause between writes.
+    assert!(client.flush(SOON));
+    let json = json_of(&folder.file());
+    assert_eq!(json["environments"][0]["features"][0]["value"], "blue");
+    assert_eq!(json["savedAt"], "2023-11-14T22:13:20.000Z");
+}
+
+#[test]
+fn a_restored_file_is_not_made_younger() {
+    let (edge, folder) = (edge(), Folder::new());
+    ran(&edge, &folder.file());
+    let before = std::fs::read(folder.file()).unwrap();
+    edge.refuse();
+    let client = started(builder(&edge).snapshot_file(folder.file()));
+    assert!(client.flush(SOON));
+    client.close();
+    soon(client.closed());
+    assert_eq!(std::fs::read(folder.file()).unwrap(), before);
+}
+
+#[test]
+fn server_evaluated_values_are_one_contexts() {
+    let (edge, folder) = (edge(), Folder::new());
+    let user = |name: &str| Attributes::builder().user_key(name).build();
+    let with = |name: &str| {
+        builder_with(&edge, &edge.server_key())
+            .initial_context(user(name))
+            .snapshot_file(folder.file())
+    };
+    let client = started(with("fred"));
+    client.close();
+    soon(client.closed());
+    edge.refuse();
+    let fred = started(with("fred"));
+    assert_eq!(fred.context_of(user("fred")).string("COLOUR").as_deref(), Some("red"));
+    let mary = with("mary").start().unwrap();
+    until(&mary, |status| status.attempts > 0);
+    assert_eq!(mary.readiness(), Readiness::NotReady);
+}
+
+#[test]
+fn a_place_that_cannot_be_written_harms_nothing() {
+    let (edge, folder) = (edge(), Folder::new());
+    let client = started(builder(&edge).snapshot_file(folder.0.join("none").join("flags.json")));
+    assert!(client.flush(SOON));
+    edge.set_value("COLOUR", "blue");
+    reads(&client, "COLOUR", "blue");
+    client.close();
+    soon(client.closed());
+}
+
+#[test]
+fn features_given_at_the_start_are_there_at_once() {
+    let edge = FakeEdge::start_refusing().unwrap();
+    let list = r#"[{"id":"1","key":"COLOUR","type":"STRING","version":1,"value":"given"}]"#;
+    let client = builder(&edge).bootstrap(list).start().unwrap();
+    assert!(client.is_ready());
+    assert_eq!(client.string("COLOUR").as_deref(), Some("given"));
+    edge.set_feature(Feature::string("COLOUR", "red").version(2));
+    edge.listen_again().unwrap();
+    reads(&client, "COLOUR", "red");
+    seen(&edge, |seen| seen.live_streams() == 1);
+    assert!(builder(&edge).bootstrap("no json").start().is_err());
+}
+
+#[test]
+fn offline_with_and_without_features() {
+    let list = r#"[{"id":"any","features":[{"key":"COLOUR","type":"STRING","value":"given"}]}]"#;
+    let client = Client::offline().bootstrap(list).start().unwrap();
+    client.wait_ready(SOON).unwrap();
+    assert_eq!(client.string("COLOUR").as_deref(), Some("given"));
+    until(&client, |status| status.connection == Connection::Offline);
+    let empty = Client::offline().start().unwrap();
+    assert_eq!(empty.wait_ready(SOON), Err(NotReady::Stopped));
+    // A store may still bring some.
+    empty.offer_features(
+        "a-store",
+        "any",
+        r#"[{"key":"COLOUR","type":"STRING","value":"stored"}]"#,
+    );
+    reads(&empty, "COLOUR", "stored");
+    let status = until(&empty, |status| status.readiness == Readiness::Ready);
+    assert_eq!(status.source, Some(Source::Store("a-store".into())));
+}

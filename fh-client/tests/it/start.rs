@@ -1,0 +1,82 @@
+//! Settings: what is refused, and what comes from where.
+
+use std::time::Duration;
+
+use fh_client::testing::MemoryEdge;
+use fh_client::{Backoff, Client, KeyError, StartError, UrlError};
+
+use crate::support::SOON;
+
+const URL: &str = "https://edge.example";
+
+fn refused(builder: fh_client::ClientBuilder) -> StartError {
+    builder.start().unwrap_err()
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let good = || Client::builder(URL, "e/key*");
+    assert_eq!(refused(Client::builder("", "e/key*")), StartError::Url(UrlError::Empty));
+    assert_eq!(refused(Client::builder("edge", "e/key*")), StartError::Url(UrlError::Scheme));
+    assert_eq!(refused(Client::builder(URL, "")), StartError::Keys(KeyError::Empty));
+    assert_eq!(refused(Client::builder(URL, "key")), StartError::Keys(KeyError::Shape));
+    assert_eq!(refused(good().api_key("e/other")), StartError::Keys(KeyError::Mixed));
+    assert_eq!(refused(good().api_key("f/x*").streaming()), StartError::SeveralKeysStream);
+    for (name, value) in [
+        ("x-featurehub", "userkey=me"),
+        ("Host", "elsewhere"),
+        ("x a", "b"),
+        ("", "b"),
+        ("x-a", "b\r\nx-evil: c"),
+    ] {
+        let error = refused(good().header(name, value));
+        assert_eq!(error, StartError::Header(name.to_string()));
+    }
+    let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+    for (initial, cap, jitter) in
+        [(minute, second, 0.5), (second, minute, 1.5), (second, minute, f64::NAN)]
+    {
+        let backoff = Backoff { initial, cap, jitter };
+        assert_eq!(refused(good().backoff(backoff)), StartError::Backoff);
+        assert_eq!(refused(good().backoff_when_refused(backoff)), StartError::Backoff);
+    }
+    assert!(matches!(refused(good().bootstrap("7")), StartError::Bootstrap(_)));
+}
+
+#[test]
+fn starting_does_not_wait() {
+    // Nothing answers there, and nothing has to.
+    let client = Client::builder("http://192.0.2.1:9", "e/key*").start().unwrap();
+    assert!(!client.is_ready());
+    assert!(!client.is_enabled("ANYTHING"));
+    client.close();
+}
+
+#[test]
+fn what_is_given_goes_before_the_environment() {
+    // The environment of this process names no Edge, so whatever works was given.
+    let edge = MemoryEdge::new();
+    edge.set("A", true);
+    let client = Client::from_environment()
+        .edge_url("http://memory.invalid")
+        .api_key(fh_client::testing::CLIENT_KEY)
+        .transport(edge)
+        .start()
+        .unwrap();
+    client.wait_ready(SOON).unwrap();
+    assert!(client.is_enabled("A"));
+}
+
+#[test]
+fn own_headers_are_sent() {
+    let edge = MemoryEdge::new();
+    let client =
+        edge.client().header("X-Pass", "secret").identification("Rust-Test,1").start().unwrap();
+    client.wait_ready(SOON).unwrap();
+    edge.set("A", true);
+    fh_client::block_on(client.test_updates().set("A", fh_client::Update::value(false))).unwrap();
+    for request in edge.requests() {
+        assert_eq!(request.header("x-pass"), Some("secret"));
+    }
+    assert_eq!(edge.requests()[0].header("x-sdk"), Some("Rust-Test,1"));
+}

@@ -1,0 +1,370 @@
+//! Streaming (sdk-behaviour 2.10, 2.11): one test a row of its table of transitions.
+
+use std::time::Duration;
+
+use fh_client::{Connection, NotReady, Problem, Readiness, Stage};
+use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
+use serde_json::json;
+
+use crate::support::{SOON, builder, reads, seen, soon, started, until};
+
+fn edge() -> FakeEdge {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::string("COLOUR", "red"));
+    edge
+}
+
+fn failing_first(edge: &FakeEdge, behaviours: impl IntoIterator<Item = Behaviour>) {
+    edge.script(Route::Stream, behaviours, Behaviour::healthy());
+}
+
+#[test]
+fn updates_arrive() {
+    let edge = edge();
+    let client = started(builder(&edge));
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    edge.set_value("COLOUR", "blue");
+    reads(&client, "COLOUR", "blue");
+    edge.delete_feature("COLOUR");
+    edge.set_value("SHAPE", "round");
+    reads(&client, "SHAPE", "round");
+    assert!(!client.exists("COLOUR"));
+    let recording = edge.recording();
+    assert_eq!((recording.count(Route::Stream), recording.count(Route::Poll)), (1, 0));
+    let request = &recording.of(Route::Stream).next().unwrap().request;
+    assert_eq!(request.header("accept"), Some("text/event-stream"));
+    assert_eq!(request.header("accept-encoding"), Some("identity"));
+    assert_eq!(request.path, format!("/features/{}", edge.client_key()));
+    assert_eq!(request.header("x-featurehub"), None);
+}
+
+#[test]
+fn bytes_may_come_in_any_pieces() {
+    let edge = edge();
+    edge.behave_on(Route::Stream, Behaviour::new().drip(1, Duration::ZERO).then_healthy());
+    let client = started(builder(&edge));
+    edge.set_value("COLOUR", "grün");
+    reads(&client, "COLOUR", "grün");
+}
+
+#[test]
+fn a_stream_without_length_or_chunks_is_read_as_it_comes() {
+    let edge = edge();
+    let old = Behaviour::sse()
+        .framing(fh_fake_edge::Framing::UntilClose)
+        .http_1_0()
+        .ack()
+        .features()
+        .live();
+    edge.behave_on(Route::Stream, old);
+    let client = started(builder(&edge));
+    edge.set_value("COLOUR", "blue");
+    reads(&client, "COLOUR", "blue");
+}
+
+/// Something happens to an open stream: values and readiness stay, and another stream follows.
+fn comes_back_after(end: impl Fn(&FakeEdge)) {
+    let edge = edge();
+    let client = started(builder(&edge));
+    until(&client, |status| status.connection == Connection::Streaming);
+    end(&edge);
+    edge.wait_for_requests(Route::Stream, 2, SOON).unwrap();
+    edge.set_value("COLOUR", "blue");
+    reads(&client, "COLOUR", "blue");
+    assert!(client.is_ready());
+    assert_eq!(edge.recording().most_in_flight(Route::Stream), 1);
+}
+
+#[test]
+fn comes_back_after_bye() {
+    comes_back_after(|edge| edge.bye());
+}
+
+#[test]
+fn comes_back_after_an_end_without_bye() {
+    comes_back_after(|edge| edge.end_streams());
+}
+
+#[test]
+fn comes_back_after_a_reset() {
+    comes_back_after(|edge| edge.close_connections(Closing::Rst));
+}
+
+#[test]
+fn comes_back_after_half_an_event() {
+    comes_back_after(|edge| {
+        edge.push_text("event: feature\ndata: {\"key\":\"COLOUR\",\"type\":\"STRING\",\"val");
+        edge.close_streams(Closing::Fin);
+    });
+}
+
+#[test]
+fn comes_back_when_the_server_does() {
+    comes_back_after(|edge| {
+        edge.kill();
+        edge.listen_again().unwrap();
+    });
+}
+
+#[test]
+fn trouble_before_the_first_list_is_waited_through() {
+    let edge = edge();
+    failing_first(
+        &edge,
+        [
+            Behaviour::status(500),
+            Behaviour::status(503),
+            Behaviour::status(429),
+            Behaviour::sse(),
+            Behaviour::sse().ack().bye(),
+            Behaviour::sse().ack().close_mid_chunk(),
+            Behaviour::new().close(Closing::Rst),
+            Behaviour::garbage("not HTTP\r\n\r\n"),
+            Behaviour::sse().event("features", "[{"),
+            Behaviour::sse().event("features", "{}"),
+        ],
+    );
+    let client = started(builder(&edge));
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    assert_eq!(edge.recording().count(Route::Stream), 11);
+}
+
+/// Refused on first contact: shown at once, tried again slowly.
+fn refused_at_first(answer: Behaviour) {
+    let edge = edge();
+    edge.behave_on(Route::Stream, answer);
+    let client = builder(&edge).start().unwrap();
+    let Err(NotReady::Failed(problem)) = client.wait_ready(SOON) else { panic!() };
+    assert!(problem.is_refusal(), "{problem}");
+    edge.behave_on(Route::Stream, Behaviour::healthy());
+    client.wait_ready_through_refusals(SOON).unwrap();
+}
+
+#[test]
+fn refused_at_first_401() {
+    refused_at_first(Behaviour::status(401));
+}
+
+#[test]
+fn refused_at_first_403() {
+    refused_at_first(Behaviour::status(403));
+}
+
+#[test]
+fn refused_at_first_404() {
+    refused_at_first(Behaviour::status(404));
+}
+
+#[test]
+fn refused_at_first_by_a_failure_event() {
+    refused_at_first(Behaviour::sse().ack().failure());
+}
+
+#[test]
+fn nonsense_at_first_stops_until_somebody_asks() {
+    let edge = edge();
+    failing_first(&edge, [Behaviour::status(400)]);
+    let client = builder(&edge).start().unwrap();
+    assert_eq!(client.wait_ready(SOON), Err(NotReady::Failed(Problem::BadRequest)));
+    assert_eq!(client.status().connection, Connection::Halted);
+    soon(client.refresh()).unwrap();
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+}
+
+/// Refused later: values stay, and the stream comes back.
+fn refused_later(answer: Behaviour, readiness: Readiness) {
+    let edge = edge();
+    edge.script(
+        Route::Stream,
+        [Behaviour::healthy(), answer.clone(), answer],
+        Behaviour::healthy(),
+    );
+    let client = started(builder(&edge));
+    edge.bye();
+    let status = until(&client, |status| status.problem.as_ref().is_some_and(Problem::is_refusal));
+    assert_eq!(status.readiness, readiness);
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    let status = until(&client, |status| status.problem.is_none());
+    assert_eq!(status.readiness, Readiness::Ready);
+}
+
+#[test]
+fn refused_later_400() {
+    refused_later(Behaviour::status(400), Readiness::Ready);
+}
+
+#[test]
+fn refused_later_401() {
+    refused_later(Behaviour::status(401), Readiness::Ready);
+}
+
+#[test]
+fn refused_later_404() {
+    refused_later(Behaviour::status(404), Readiness::Ready);
+}
+
+#[test]
+fn refused_later_by_a_failure_event() {
+    refused_later(Behaviour::sse().ack().failure(), Readiness::Failed);
+}
+
+#[test]
+fn an_edge_that_cannot_stream_is_polled() {
+    let edge = edge();
+    edge.behave_on(Route::Stream, Behaviour::status(501));
+    let client = started(builder(&edge));
+    let status = until(&client, |status| status.connection == Connection::Resting);
+    assert_eq!(status.source.map(|source| source.to_string()).as_deref(), Some("polling"));
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+}
+
+#[test]
+fn a_page_in_place_of_a_stream_is_not_an_edge() {
+    let edge = edge();
+    let page = || Behaviour::status(200).header("content-type", "text/html").body("<html>");
+    failing_first(&edge, [page(), page()]);
+    let client = builder(&edge).start().unwrap();
+    let status = until(&client, |status| status.problem.is_some());
+    assert!(matches!(status.problem, Some(Problem::ContentType(_))), "{status}");
+    client.wait_ready(SOON).unwrap();
+}
+
+#[test]
+fn silence_is_noticed() {
+    let edge = edge();
+    edge.script(
+        Route::Stream,
+        [Behaviour::silence(), Behaviour::sse().hang(), Behaviour::sse().ack().features().hang()],
+        Behaviour::healthy(),
+    );
+    edge.heartbeat(Some(Duration::from_millis(20)));
+    let client = builder(&edge)
+        .configure(|config| {
+            config.limits.head = Duration::from_millis(200);
+            config.limits.idle = Duration::from_millis(200);
+        })
+        .start()
+        .unwrap();
+    let mut stages = Vec::new();
+    until(&client, |status| {
+        if let Some(Problem::TimedOut(stage)) = &status.problem
+            && stages.last() != Some(stage)
+        {
+            stages.push(*stage);
+        }
+        status.requests >= 4 && status.connection == Connection::Streaming
+    });
+    assert_eq!(stages, [Stage::Head, Stage::FirstEvent, Stage::Silence]);
+    assert!(client.is_ready());
+    // The fourth has a heartbeat, and stays.
+    seen(&edge, |seen| seen.live_streams() == 1);
+    assert_eq!(edge.recording().count(Route::Stream), 4);
+}
+
+#[test]
+fn a_stale_environment_is_left_alone() {
+    let edge = edge();
+    let client = started(builder(&edge));
+    edge.push_event("config", &json!({"edge.stale": true}).to_string());
+    let status = until(&client, |status| status.connection == Connection::Halted);
+    assert!(status.is_stale);
+    assert_eq!(status.readiness, Readiness::Ready);
+    seen(&edge, |seen| seen.open_connections() == 0);
+    assert_eq!(edge.recording().count(Route::Stream), 1);
+    soon(client.refresh()).unwrap();
+    assert!(!client.status().is_stale);
+}
+
+#[test]
+fn a_pause_is_a_pause() {
+    let edge = edge();
+    let client = started(builder(&edge));
+    edge.push_event("config", &json!({"edge.stale": 3600}).to_string());
+    let status = until(&client, |status| status.connection == Connection::Paused);
+    assert!(status.next_attempt.unwrap() > Duration::from_secs(3000));
+    seen(&edge, |seen| seen.open_connections() == 0);
+}
+
+#[test]
+fn what_is_not_known_is_passed_over() {
+    let edge = edge();
+    let client = started(builder(&edge));
+    edge.push_event("wibble", "not json");
+    edge.push_event("config", &json!({"edge.other": 1}).to_string());
+    edge.push_event("ack", "\"❤\u{fe0f}\"");
+    edge.push_text(": a comment\n\nretry: soon\n\n");
+    edge.set_value("COLOUR", "blue");
+    reads(&client, "COLOUR", "blue");
+    assert_eq!(edge.recording().count(Route::Stream), 1);
+}
+
+#[test]
+fn storms_are_not_answered_with_storms() {
+    for storm in [Behaviour::status(500), Behaviour::sse(), Behaviour::new().close(Closing::Rst)] {
+        let edge = edge();
+        edge.behave_on(Route::Stream, storm);
+        // Delays a hundredth of the real ones: 10, 20, 40, 80, 160, 300, 300 ms.
+        let client = builder(&edge)
+            .configure(|config| {
+                config.backoff.initial = Duration::from_millis(10);
+                config.backoff.cap = Duration::from_millis(300);
+                config.backoff.jitter = 0.0;
+            })
+            .start()
+            .unwrap();
+        edge.wait_for_requests(Route::Stream, 8, SOON).unwrap();
+        let gaps = edge.recording().gaps(Route::Stream);
+        let least = [10, 20, 40, 80, 160, 300, 300].map(Duration::from_millis);
+        for (gap, least) in gaps.iter().zip(least) {
+            assert!(*gap >= least, "{gaps:?}");
+        }
+        client.close();
+    }
+}
+
+#[test]
+fn a_line_without_end_is_cut() {
+    let edge = edge();
+    let endless = Behaviour::sse().ack().body("data: ").fill(b'x', 256 * 1024 * 1024);
+    failing_first(&edge, [endless]);
+    let client =
+        builder(&edge).configure(|config| config.limits.bytes = 1024 * 1024).start().unwrap();
+    let status = until(&client, |status| status.problem.is_some());
+    assert_eq!(status.problem, Some(Problem::TooLarge(1024 * 1024)));
+    client.wait_ready(SOON).unwrap();
+    seen(&edge, |seen| seen.of(Route::Stream).next().is_some_and(|one| one.finished.is_some()));
+    let written = edge.recording().of(Route::Stream).next().unwrap().written;
+    assert!(written < 32 * 1024 * 1024, "{written}");
+}
+
+#[test]
+fn a_flood_ends_with_the_last_value() {
+    let edge = edge();
+    let client = started(builder(&edge));
+    for number in 0..2_000 {
+        edge.set_value("COLOUR", format!("shade {number}"));
+    }
+    reads(&client, "COLOUR", "shade 1999");
+}
+
+#[test]
+fn listeners_are_told_once_per_change_and_on_their_own_thread() {
+    let edge = edge();
+    let client = started(builder(&edge));
+    let (told, news) = std::sync::mpsc::channel();
+    let _guard = client.on_change("COLOUR", move |change| {
+        let thread = std::thread::current().name().map(str::to_string);
+        told.send((change.old.clone(), change.new.clone(), thread)).unwrap();
+    });
+    edge.set_value("COLOUR", "blue");
+    let (old, new, thread) = news.recv_timeout(SOON).unwrap();
+    assert_eq!(old.unwrap().to_string(), "red");
+    assert_eq!(new.unwrap().to_string(), "blue");
+    assert_eq!(thread.as_deref(), Some("fh-listeners"));
+    // The same value again, with another version, then another feature: nothing to tell.
+    edge.set_value("COLOUR", "blue");
+    edge.set_value("SHAPE", "round");
+    reads(&client, "SHAPE", "round");
+    assert!(client.flush(SOON));
+    assert!(news.try_recv().is_err());
+}

@@ -1,0 +1,68 @@
+//! What most tests need. Clients run in threads of their own, so that tests may block.
+
+use std::future::Future;
+use std::time::Duration;
+
+use fh_client::transport::ReqwestTransport;
+use fh_client::{Backoff, Client, ClientBuilder, Config, Status};
+use fh_fake_edge::{FakeEdge, Recording};
+
+/// A deadline that only a hanging test meets.
+pub(crate) const SOON: Duration = Duration::from_secs(30);
+
+/// The default transport, whatever proxies the machine has.
+pub(crate) fn transport() -> ReqwestTransport {
+    ReqwestTransport::builder().no_proxy().build().unwrap()
+}
+
+/// A client of this Edge with a client-evaluated key, and short delays.
+pub(crate) fn builder(edge: &FakeEdge) -> ClientBuilder {
+    builder_with(edge, &edge.client_key())
+}
+
+/// The same with another key.
+pub(crate) fn builder_with(edge: &FakeEdge, key: &str) -> ClientBuilder {
+    Client::builder(edge.url(), key).transport(transport()).configure(quick).own_thread()
+}
+
+/// Delays of milliseconds in place of seconds and minutes.
+pub(crate) fn quick(config: &mut Config) {
+    let backoff =
+        Backoff { initial: Duration::from_millis(10), cap: Duration::from_millis(80), jitter: 0.5 };
+    config.backoff = backoff;
+    config.refused = backoff;
+    config.pace = Duration::from_millis(10);
+}
+
+/// Waits for a future, with a deadline.
+pub(crate) fn soon<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async { tokio::time::timeout(SOON, future).await }).expect("in time")
+}
+
+/// Waits until the client's status is like that.
+pub(crate) fn until(client: &Client, condition: impl FnMut(&Status) -> bool) -> Status {
+    soon(client.status_when(condition)).unwrap()
+}
+
+/// Starts it, and waits until it is ready.
+pub(crate) fn started(builder: ClientBuilder) -> Client {
+    let client = builder.start().unwrap();
+    client.wait_ready(SOON).unwrap();
+    client
+}
+
+/// Waits until a feature has this text.
+pub(crate) fn reads(client: &Client, key: &str, text: &str) {
+    let mut changes = client.changes(key);
+    soon(async {
+        while client.string(key).as_deref() != Some(text) {
+            changes.next().await.expect("an open client");
+        }
+    });
+}
+
+/// Waits until the Edge has seen that.
+pub(crate) fn seen(edge: &FakeEdge, condition: impl FnMut(&Recording) -> bool) {
+    edge.wait_until(SOON, condition).unwrap_or_else(|error| panic!("{error}"));
+}

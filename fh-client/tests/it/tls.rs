@@ -1,0 +1,161 @@
+//! TLS: own authorities, and certificates that are not to be accepted (C-STREAM-032 to 034).
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use fh_client::transport::ReqwestTransport;
+use fh_client::{Client, Problem, StartError};
+use fh_fake_edge::{Behaviour, FakeEdge, Feature};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use crate::support::{SOON, quick, reads, until};
+
+/// An authority of our own, and what it signs.
+struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    fn new(name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// What a server of this name shows.
+    fn server(&self, name: &str, years: (i32, i32)) -> ServerConfig {
+        let mut params = CertificateParams::new(vec![name.to_string()]).unwrap();
+        params.not_before = date_time_ymd(years.0, 1, 1);
+        params.not_after = date_time_ymd(years.1, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.0).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap()
+    }
+}
+
+/// Speaks TLS in front of an Edge that does not. Ends with the process.
+fn in_front_of(edge: SocketAddr, config: ServerConfig) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let config = Arc::new(config);
+    std::thread::spawn(move || {
+        for socket in listener.incoming().flatten() {
+            let config = Arc::clone(&config);
+            std::thread::spawn(move || forward(socket, config, edge));
+        }
+    });
+    address
+}
+
+/// One request up, and whatever comes down, until either end closes.
+fn forward(socket: TcpStream, config: Arc<ServerConfig>, edge: SocketAddr) {
+    let Ok(connection) = ServerConnection::new(config) else { return };
+    let mut front = StreamOwned::new(connection, socket);
+    let Ok(mut back) = TcpStream::connect(edge) else { return };
+    let mut request = Vec::new();
+    let mut piece = [0; 4096];
+    while !request.ends_with(b"\r\n\r\n") {
+        match front.read(&mut piece) {
+            Ok(read @ 1..) => request.extend_from_slice(&piece[..read]),
+            _ => return,
+        }
+    }
+    if back.write_all(&request).is_err() {
+        return;
+    }
+    while let Ok(read @ 1..) = back.read(&mut piece) {
+        if front.write_all(&piece[..read]).and_then(|()| front.flush()).is_err() {
+            return;
+        }
+    }
+}
+
+fn edge() -> FakeEdge {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::string("COLOUR", "red"));
+    edge
+}
+
+fn client(edge: &FakeEdge, address: SocketAddr, trusted: &Authority) -> Client {
+    let transport =
+        ReqwestTransport::builder().no_proxy().ca_certificate(trusted.pem()).build().unwrap();
+    Client::builder(format!("https://localhost:{}", address.port()), edge.client_key())
+        .transport(transport)
+        .configure(quick)
+        .own_thread()
+        .start()
+        .unwrap()
+}
+
+#[test]
+fn an_own_authority_is_trusted() {
+    let (edge, authority) = (edge(), Authority::new("ours"));
+    let address = in_front_of(edge.address(), authority.server("localhost", (2020, 2120)));
+    let client = client(&edge, address, &authority);
+    client.wait_ready(SOON).unwrap();
+    edge.set_value("COLOUR", "blue");
+    reads(&client, "COLOUR", "blue");
+}
+
+/// Never ready, and the reason is named; it is tried again, since certificates get renewed.
+fn refused(name: &str, years: (i32, i32), trusted: Option<&Authority>, why: &str) {
+    let (edge, authority) = (edge(), Authority::new("ours"));
+    let address = in_front_of(edge.address(), authority.server(name, years));
+    let client = client(&edge, address, trusted.unwrap_or(&authority));
+    let status = until(&client, |status| status.attempts >= 3);
+    let Some(Problem::Tls(said)) = &status.problem else { panic!("{status}") };
+    assert!(said.contains(why), "{said}");
+    assert!(status.next_attempt.is_some() || status.connection.as_str() == "connecting");
+    assert!(client.wait_ready(Duration::ZERO).is_err());
+    assert!(edge.recording().requests.is_empty());
+}
+
+#[test]
+fn an_unknown_authority_is_not() {
+    refused("localhost", (2020, 2120), Some(&Authority::new("another")), "UnknownIssuer");
+}
+
+#[test]
+fn nor_is_an_expired_certificate() {
+    refused("localhost", (2001, 2002), None, "expired");
+}
+
+#[test]
+fn nor_one_of_another_host() {
+    refused("elsewhere.example", (2020, 2120), None, "not valid for");
+}
+
+#[test]
+fn a_server_without_tls_is_a_problem_of_tls() {
+    let edge = edge();
+    edge.on_accept(Some(Behaviour::garbage("HTTP/1.1 400 Bad Request\r\n\r\n")));
+    let client = client(&edge, edge.address(), &Authority::new("ours"));
+    let status = until(&client, |status| status.problem.is_some());
+    assert!(matches!(status.problem, Some(Problem::Tls(_))), "{status}");
+}
+
+#[test]
+fn what_is_no_certificate_is_an_error_at_the_start() {
+    let setup = ReqwestTransport::builder().ca_certificate("not PEM").build();
+    assert!(setup.is_err());
+    let key = ReqwestTransport::builder().client_certificate(Authority::new("x").pem()).build();
+    assert!(key.unwrap_err().to_string().contains("private key"));
+    let proxy = ReqwestTransport::builder().proxy("not a url").build().unwrap_err();
+    let error = StartError::from(proxy);
+    assert!(error.to_string().contains("HTTP client"), "{error}");
+}
