@@ -2,13 +2,15 @@
 
 use crate::fuzz;
 use crate::part::{Part, nothing, run_all};
-use crate::shell::Run;
+use crate::shell::{Run, target_folder};
 
 pub(crate) fn run() -> Result<(), String> {
     let mut parts = lints();
     parts.extend([
         Part { name: "tests", prepare: nothing, run: tests },
         Part { name: "documentation", prepare: nothing, run: documentation },
+        Part { name: "client features", prepare: nothing, run: client_features },
+        Part { name: "hub, in all orders", prepare: nothing, run: hub_in_all_orders },
         Part { name: "conformance", prepare: nothing, run: conformance },
         Part { name: "demo", prepare: nothing, run: demo },
         Part { name: "wasm build", prepare: wasm_target, run: wasm },
@@ -41,6 +43,23 @@ fn tests() -> Result<(), String> {
 
 fn documentation() -> Result<(), String> {
     Run::new("cargo doc --locked --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings").go()
+}
+
+/// Each feature of the client alone, and none.
+fn client_features() -> Result<(), String> {
+    for features in ["", "reqwest", "metrics"] {
+        let build = "cargo check --locked -p fh-client --no-default-features --features";
+        Run::new(build).args(&[features.to_string()]).go()?;
+    }
+    Ok(())
+}
+
+/// Loom replaces locks and atomics, so this is a build of its own.
+fn hub_in_all_orders() -> Result<(), String> {
+    Run::new("cargo test --locked --release -p fh-session --test loom")
+        .env("RUSTFLAGS", "--cfg loom")
+        .env("CARGO_TARGET_DIR", &target_folder().join("loom").display().to_string())
+        .go()
 }
 
 fn conformance() -> Result<(), String> {
