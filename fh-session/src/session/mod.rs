@@ -95,6 +95,8 @@ pub struct Session {
     status: Status,
     shown: Status,
     actions: VecDeque<Action>,
+    /// What those who wait are told, last of all: by then features and status are out.
+    settled: Vec<Action>,
 }
 
 #[derive(Debug)]
@@ -163,6 +165,7 @@ impl Session {
             status: Status::default(),
             shown: Status::default(),
             actions: VecDeque::new(),
+            settled: Vec::new(),
             config,
         }
     }
@@ -189,6 +192,7 @@ impl Session {
             }
         }
         self.show();
+        self.actions.extend(self.settled.drain(..));
     }
 
     /// What to do next; `None` if all is done.
@@ -324,7 +328,7 @@ impl Session {
     fn settle(&mut self, outcome: &Result<(), Problem>) {
         let readiness = self.readiness();
         for errand in mem::take(&mut self.errands) {
-            self.actions.push_back(Action::Settled(errand, outcome.clone().map(|()| readiness)));
+            self.settled.push(Action::Settled(errand, outcome.clone().map(|()| readiness)));
         }
     }
 

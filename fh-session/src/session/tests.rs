@@ -960,3 +960,21 @@ fn a_context_before_the_start_waits_for_it() {
     session.handle(Millis::new(0), Input::Start);
     assert!(matches!(session.poll(), Some(Action::Send(..))));
 }
+
+/// Who waited for something looks at once, and must not see the state of before.
+#[test]
+fn features_and_status_are_out_before_those_who_wait_are_told() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    desk.tell(Input::Refresh(Errand(1)));
+    desk.open();
+    let ticket = desk.ticket();
+    let bytes = format!("event: features\ndata: {LIST}\n\n");
+    desk.session.handle(Millis::new(1), Input::Bytes { ticket, bytes: bytes.as_bytes() });
+    let actions: Vec<Action> = std::iter::from_fn(|| desk.session.poll()).collect();
+    assert!(actions.iter().any(|action| matches!(action, Action::Publish(_))));
+    assert!(matches!(
+        actions.as_slice(),
+        [.., Action::Status(status), Action::Settled(Errand(1), Ok(Readiness::Ready))]
+            if status.readiness == Readiness::Ready
+    ));
+}
