@@ -7,6 +7,7 @@ mod handles;
 mod memory;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod overrides;
 mod passive;
 mod poll;
 mod proxy;

@@ -1,0 +1,143 @@
+//! Overrides from environment variables.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use fh_eval::Value;
+use fh_session::{Ask, Flow, Interceptor};
+
+/// Has to be exactly `true` for any variable to override anything.
+const SWITCH: &str = "FEATUREHUB_OVERRIDE_FEATURES";
+const PREFIX: &str = "FEATUREHUB_";
+/// What the long form has besides.
+const LONG: &str = "FEATURE_";
+
+/// What variables with the prefix mean to SDKs and examples (sdk-behaviour 5.6): without it here, and no overrides in the short form.
+const CONFIGURATION: &[&str] = &[
+    "ACCEPT_BAGGAGE",
+    "API_KEY",
+    "BACKOFF_RESET_THRESHOLD",
+    "BACKOFF_RETRY_LIMIT",
+    "CLIENT_API_KEY",
+    "DELAY_RETRY_MS",
+    "EDGE_URL",
+    "LOCAL_YAML",
+    "MEMCACHE_STORE",
+    "OTEL_ALLOW_LOCKED_OVERRIDE",
+    "OTEL_SPAN_AS_EVENTS",
+    "OVERRIDE_FEATURES",
+    "POLLING_INTERVAL",
+    "POLLING_PASSIVE",
+    "POLL_HTTP_TIMEOUT",
+    "POLL_INTERVAL",
+    "POLL_TIMEOUT",
+    "REDIS_POLL_INTERVAL",
+    "REDIS_STORE",
+    "REDIS_URL",
+    "SERVER_API_KEY",
+    "USAGE_SEGMENT_WRITE_KEY",
+];
+
+/// Overrides from environment variables, as published SDKs have them (sdk-behaviour 2.8).
+///
+/// `FEATUREHUB_OVERRIDE_FEATURES=true` switches them on; nothing else does. Then the feature `KEY` is overridden by
+///
+/// 1. `FEATUREHUB_FEATURE_KEY`, which cannot be mistaken for anything else, or else
+/// 2. `FEATUREHUB_KEY`, the form of published SDKs. Names that already mean something (`FEATUREHUB_EDGE_URL`,
+///    `FEATUREHUB_API_KEY` and the like) are no overrides: a feature called `EDGE_URL` needs the long form.
+///
+/// Spaces in a feature's key are `_` in the variable's name; upper and lower case stay as they are. A feature whose key itself begins
+/// with `FEATURE_` shares a name with another one: `FEATUREHUB_FEATURE_TITLE` overrides `FEATURE_TITLE` and `TITLE`.
+///
+/// The value is the text as it stands, converted to the feature's type by the core: `true` and `false` in any case, decimal
+/// numbers, JSON documents. What does not fit (an empty text for a BOOLEAN) is passed over with a notice. Locked features are not
+/// overridden, unless the interceptor is registered with another [`LockPolicy`](fh_session::LockPolicy).
+///
+/// The environment is read once, when this is made (D-78). Variables that are not Unicode are left out.
+///
+/// ```
+/// use fh_client::overrides::EnvironmentOverrides;
+/// let variables = [("FEATUREHUB_OVERRIDE_FEATURES", "true"), ("FEATUREHUB_FEATURE_NEW_CHECKOUT", "true")];
+/// let overrides = EnvironmentOverrides::from_variables(variables).unwrap();
+/// assert_eq!(overrides.text("NEW_CHECKOUT"), Some("true"));
+/// ```
+pub struct EnvironmentOverrides {
+    /// By what follows the long form's prefix.
+    long: HashMap<Box<str>, Arc<str>>,
+    /// By what follows the short form's prefix.
+    short: HashMap<Box<str>, Arc<str>>,
+}
+
+impl EnvironmentOverrides {
+    /// Reads this process's environment; `None` unless it switches overrides on.
+    #[must_use]
+    pub fn from_environment() -> Option<Self> {
+        let variables = std::env::vars_os();
+        Self::from_variables(variables.filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        }))
+    }
+
+    /// Reads variables from elsewhere, by the same rules.
+    #[must_use]
+    pub fn from_variables<N: AsRef<str>, V: AsRef<str>>(
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Option<Self> {
+        let mut is_on = false;
+        let mut overrides = Self { long: HashMap::new(), short: HashMap::new() };
+        for (name, value) in variables {
+            let (name, value) = (name.as_ref(), value.as_ref());
+            is_on |= name == SWITCH && value == "true";
+            let Some(name) = name.strip_prefix(PREFIX).filter(|name| !name.is_empty()) else {
+                continue;
+            };
+            if CONFIGURATION.contains(&name) {
+                continue;
+            }
+            let value: Arc<str> = value.into();
+            if let Some(key) = name.strip_prefix(LONG).filter(|key| !key.is_empty()) {
+                overrides.long.insert(key.into(), Arc::clone(&value));
+            }
+            overrides.short.insert(name.into(), value);
+        }
+        is_on.then_some(overrides)
+    }
+
+    /// The text that overrides a feature.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.find(key).map(|text| &**text)
+    }
+
+    fn find(&self, key: &str) -> Option<&Arc<str>> {
+        let name = match key.contains(' ') {
+            true => Cow::Owned(key.replace(' ', "_")),
+            false => Cow::Borrowed(key),
+        };
+        self.long.get(&*name).or_else(|| self.short.get(&*name))
+    }
+}
+
+impl fmt::Debug for EnvironmentOverrides {
+    /// Names only: what stands in an environment may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut names: Vec<_> = self.short.keys().collect();
+        names.sort();
+        f.debug_struct("EnvironmentOverrides").field("names", &names).finish()
+    }
+}
+
+impl Interceptor for EnvironmentOverrides {
+    fn name(&self) -> &str {
+        "environment"
+    }
+
+    fn intercept(&self, ask: &Ask<'_>) -> Flow {
+        match self.find(ask.key) {
+            Some(text) => Flow::Override(Some(Value::Text(Arc::clone(text)))),
+            None => Flow::Continue,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Ready-made overrides: environment variables and a local YAML file (sdk-behaviour 2.8, 5.5).
+//!
+//! Both are interceptors: they answer instead of the rules, wherever they are registered. None is registered by itself.
+//!
+//! A file can also be a *store*, whose values are features like those of an Edge: see [`YamlStore`].
+
+mod environment;
+mod yaml;
+mod yaml_file;
+mod yaml_store;
+mod yaml_tree;
+mod yaml_watch;
+
+pub use environment::EnvironmentOverrides;
+pub use yaml::YamlOverrides;
+pub use yaml_file::{YamlProblem, usual_yaml_path};
+pub use yaml_store::YamlStore;
+pub use yaml_tree::Position;
+pub use yaml_watch::{WATCH_INTERVAL, YamlWatch};

@@ -1,0 +1,262 @@
+//! Overrides from a local YAML file.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use fh_eval::{Kind, Number, Value};
+use fh_session::{Ask, Flow, Interceptor};
+
+use super::yaml_file::{FlagValues, YamlProblem, usual_yaml_path};
+use super::yaml_tree::{Content, Node, quoted};
+use super::yaml_watch::{WatchedFile, YamlWatch};
+
+/// Overrides from a local YAML file (sdk-behaviour 5.5).
+///
+/// ```yaml
+/// flagValues:
+///   NEW_CHECKOUT: true
+///   GREETING: "some text"
+///   PRICE: 17.30
+///   LAYOUT: { columns: 3 }   # or a text that holds JSON
+///   NOTHING:
+/// ```
+///
+/// The file is YAML 1.2 with its core schema: `true` and `false` are booleans, but `yes`, `on` and `NO` are texts. Numbers keep their
+/// digits. A value is converted to the type of the feature that it overrides:
+///
+/// | type | becomes |
+/// |---|---|
+/// | BOOLEAN | a boolean itself; `true` for the text `true` in any case; else `false`, for null too |
+/// | NUMBER | a number itself; a text that is a decimal number; else no value |
+/// | STRING | text, number or boolean as text; no value for lists and maps |
+/// | JSON | the value as JSON; a text as it stands if it is JSON, else as a JSON string |
+/// | no such feature | the value as it is, lists and maps as JSON |
+///
+/// Null is "no value", except for BOOLEAN. Locked features are not overridden, unless the interceptor is registered with another
+/// [`LockPolicy`](fh_session::LockPolicy).
+///
+/// At the start a missing or bad file overrides nothing, and [`Self::problem`] says what is wrong. [`Self::watch`] follows changes;
+/// then a bad file changes nothing. So does one that is gone: to override nothing any more write `flagValues: {}`.
+///
+/// A handle: clones are the same overrides.
+///
+/// ```
+/// use fh_client::overrides::{WATCH_INTERVAL, YamlOverrides};
+/// use fh_client::{Client, LockPolicy};
+/// let overrides = YamlOverrides::open("no-such-file.yaml");
+/// assert!(overrides.problem().is_some_and(|problem| problem.is_missing()));
+/// let client = Client::offline().interceptor(overrides.clone(), LockPolicy::Respect).start()?;
+/// // Not the client itself: this would keep it running.
+/// let hub = client.hub().clone();
+/// let _watch = overrides.watch(WATCH_INTERVAL, move || hub.overrides_changed());
+/// # Ok::<(), fh_client::StartError>(())
+/// ```
+#[derive(Clone)]
+pub struct YamlOverrides {
+    file: Arc<WatchedFile>,
+    flags: Arc<Flags>,
+}
+
+/// What the file says now.
+type Flags = ArcSwap<HashMap<Box<str>, Flag>>;
+
+impl YamlOverrides {
+    /// Reads a file.
+    #[must_use]
+    pub fn open(path: impl Into<PathBuf>) -> Self {
+        let (file, values) = WatchedFile::open(path.into());
+        Self { file: Arc::new(file), flags: Arc::new(ArcSwap::from_pointee(flags(&values))) }
+    }
+
+    /// Reads the usual file; see [`usual_yaml_path`].
+    #[must_use]
+    pub fn open_usual() -> Self {
+        Self::open(usual_yaml_path())
+    }
+
+    /// What is wrong with the file as it was last seen; `None` if all is well.
+    #[must_use]
+    pub fn problem(&self) -> Option<YamlProblem> {
+        self.file.problem()
+    }
+
+    /// Follows changes of the file, until the guard is dropped or the interceptor is closed.
+    ///
+    /// A thread looks at the file's time, size and number at each interval ([`WATCH_INTERVAL`](super::WATCH_INTERVAL) is usual). A file
+    /// that has changed is read once it has rested for an interval, so that one that is half written is not; then `on_change` is called
+    /// on that thread. Have it call [`Hub::overrides_changed`](fh_session::Hub::overrides_changed), so that listeners look again
+    /// (D-63).
+    pub fn watch(&self, interval: Duration, on_change: impl Fn() + Send + 'static) -> YamlWatch {
+        let flags_of = Arc::clone(&self.flags);
+        WatchedFile::watch(&self.file, interval, move |values| {
+            flags_of.store(Arc::new(flags(values)));
+            on_change();
+        })
+    }
+}
+
+impl fmt::Debug for YamlOverrides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let flags = self.flags.load();
+        let mut keys: Vec<_> = flags.keys().collect();
+        keys.sort();
+        f.debug_struct("YamlOverrides")
+            .field("path", &self.file.path())
+            .field("keys", &keys)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Interceptor for YamlOverrides {
+    fn name(&self) -> &str {
+        "local-yaml"
+    }
+
+    fn intercept(&self, ask: &Ask<'_>) -> Flow {
+        let kind = ask.feature.and_then(|feature| feature.kind());
+        match self.flags.load().get(ask.key) {
+            Some(flag) => Flow::Override(flag.value(kind)),
+            None => Flow::Continue,
+        }
+    }
+
+    fn close(&self) {
+        self.file.close();
+    }
+}
+
+fn flags(values: &FlagValues) -> HashMap<Box<str>, Flag> {
+    values.by_key(Flag::of)
+}
+
+/// One value, converted to all types beforehand.
+#[derive(Debug)]
+struct Flag {
+    unknown: Option<Value>,
+    boolean: bool,
+    number: Option<Number>,
+    string: Option<Arc<str>>,
+    json: Option<Arc<str>>,
+}
+
+impl Flag {
+    fn of(node: &Node) -> Self {
+        let json = || -> Arc<str> { node.to_json().into() };
+        match &node.content {
+            Content::Null => {
+                Self { unknown: None, boolean: false, number: None, string: None, json: None }
+            }
+            Content::Bool(value) => Self {
+                unknown: Some(Value::Bool(*value)),
+                boolean: *value,
+                number: None,
+                string: Some(json()),
+                json: Some(json()),
+            },
+            Content::Number(digits) => {
+                let number = Number::parse(digits);
+                Self {
+                    unknown: number.clone().map(Value::Number),
+                    boolean: false,
+                    number,
+                    string: Some(json()),
+                    json: Some(json()),
+                }
+            }
+            Content::Text(text) => {
+                let shared: Arc<str> = (&**text).into();
+                let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+                Self {
+                    unknown: Some(Value::Text(Arc::clone(&shared))),
+                    boolean: text.eq_ignore_ascii_case("true"),
+                    number: Number::parse(text),
+                    json: Some(if is_json { Arc::clone(&shared) } else { quoted(text).into() }),
+                    string: Some(shared),
+                }
+            }
+            Content::List(_) | Content::Map(_) => {
+                let json = json();
+                Self {
+                    unknown: Some(Value::Json(Arc::clone(&json))),
+                    boolean: false,
+                    number: None,
+                    string: None,
+                    json: Some(json),
+                }
+            }
+        }
+    }
+
+    /// The value for a feature of this type; `None` for a feature that is not known.
+    fn value(&self, kind: Option<Kind>) -> Option<Value> {
+        match kind {
+            None => self.unknown.clone(),
+            Some(Kind::Boolean) => Some(Value::Bool(self.boolean)),
+            Some(Kind::Number) => self.number.clone().map(Value::Number),
+            Some(Kind::String) => self.string.clone().map(Value::Text),
+            Some(Kind::Json) => self.json.clone().map(Value::Json),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(yaml: &str, kind: Option<Kind>) -> String {
+        let node = Node::parse(yaml).unwrap();
+        match Flag::of(&node).value(kind) {
+            None => "-".to_owned(),
+            Some(Value::Bool(value)) => format!("bool {value}"),
+            Some(Value::Number(number)) => format!("number {}", number.as_str()),
+            Some(Value::Text(text)) => format!("text {text}"),
+            Some(Value::Json(text)) => format!("json {text}"),
+        }
+    }
+
+    /// The table of sdk-behaviour 5.5, for every kind of value.
+    #[test]
+    fn values_become_what_features_are() {
+        #[rustfmt::skip]
+        let table = [
+            // value          BOOLEAN       NUMBER           STRING            JSON                  no such feature
+            ("",              "bool false", "-",             "-",              "-",                  "-"),
+            ("true",          "bool true",  "-",             "text true",      "json true",          "bool true"),
+            ("false",         "bool false", "-",             "text false",     "json false",         "bool false"),
+            ("\"TRUE\"",      "bool true",  "-",             "text TRUE",      "json \"TRUE\"",      "text TRUE"),
+            ("'true'",        "bool true",  "-",             "text true",      "json true",          "text true"),
+            ("yes",           "bool false", "-",             "text yes",       "json \"yes\"",       "text yes"),
+            ("NO",            "bool false", "-",             "text NO",        "json \"NO\"",        "text NO"),
+            ("17.30",         "bool false", "number 17.30",  "text 17.30",     "json 17.30",         "number 17.30"),
+            ("+.5",           "bool false", "number 0.5",    "text 0.5",       "json 0.5",           "number 0.5"),
+            ("0",             "bool false", "number 0",      "text 0",         "json 0",             "number 0"),
+            ("9007199254740993", "bool false", "number 9007199254740993", "text 9007199254740993",
+                              "json 9007199254740993", "number 9007199254740993"),
+            ("'17.30'",       "bool false", "number 17.30",  "text 17.30",     "json 17.30",         "text 17.30"),
+            ("'1'",           "bool false", "number 1",      "text 1",         "json 1",             "text 1"),
+            ("some text",     "bool false", "-",             "text some text", "json \"some text\"", "text some text"),
+            ("''",            "bool false", "-",             "text ",          "json \"\"",          "text "),
+            (".inf",          "bool false", "-",             "text .inf",      "json \".inf\"",      "text .inf"),
+            ("{a: 1, b: []}", "bool false", "-",             "-",              "json {\"a\":1,\"b\":[]}", "json {\"a\":1,\"b\":[]}"),
+            ("[true, ~]",     "bool false", "-",             "-",              "json [true,null]",   "json [true,null]"),
+            ("'{\"a\": 1}'",  "bool false", "-",             "text {\"a\": 1}", "json {\"a\": 1}",   "text {\"a\": 1}"),
+            ("'{\"a\": '",    "bool false", "-",             "text {\"a\": ",  "json \"{\\\"a\\\": \"", "text {\"a\": "),
+            ("'null'",        "bool false", "-",             "text null",      "json null",          "text null"),
+        ];
+        for (yaml, boolean, number, string, json, unknown) in table {
+            for (kind, expected) in [
+                (Some(Kind::Boolean), boolean),
+                (Some(Kind::Number), number),
+                (Some(Kind::String), string),
+                (Some(Kind::Json), json),
+                (None, unknown),
+            ] {
+                assert_eq!(shown(yaml, kind), expected, "{yaml:?} as {kind:?}");
+            }
+        }
+    }
+}

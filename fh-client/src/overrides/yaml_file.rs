@@ -1,0 +1,187 @@
+//! The file of local features: where it is, and what stands in it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::yaml_tree::{Content, Node, Position};
+
+/// Names the file, if the program does not.
+const VARIABLE: &str = "FEATUREHUB_LOCAL_YAML";
+/// The file in the working directory, if nobody names one.
+const USUAL: &str = "featurehub-features.yaml";
+/// Where features stand in it.
+const ROOT: &str = "flagValues";
+/// A larger file is refused.
+const MOST_BYTES: u64 = 4 * 1024 * 1024;
+
+/// The file of local features that nobody named in the program: what `FEATUREHUB_LOCAL_YAML` says, unless that is empty, else
+/// `featurehub-features.yaml` in the working directory (sdk-behaviour 5.5).
+#[must_use]
+pub fn usual_yaml_path() -> PathBuf {
+    chosen(std::env::var_os(VARIABLE).map(PathBuf::from))
+}
+
+fn chosen(named: Option<PathBuf>) -> PathBuf {
+    named.filter(|path| !path.as_os_str().is_empty()).unwrap_or_else(|| USUAL.into())
+}
+
+/// Why a file of local features is not used. Prints itself with the file and the place in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct YamlProblem {
+    path: PathBuf,
+    position: Option<Position>,
+    what: String,
+    is_missing: bool,
+}
+
+impl YamlProblem {
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The place in the file, if it is one place that is wrong.
+    #[must_use]
+    pub const fn position(&self) -> Option<Position> {
+        self.position
+    }
+
+    /// Is there no such file? Many programs run without one.
+    #[must_use]
+    pub const fn is_missing(&self) -> bool {
+        self.is_missing
+    }
+}
+
+impl fmt::Display for YamlProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, position, what, .. } = self;
+        match position {
+            Some(position) => write!(f, "{}, {position}: {what}", path.display()),
+            None => write!(f, "{}: {what}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for YamlProblem {}
+
+/// What stands under `flagValues`, in the file's order.
+#[derive(Debug, Default)]
+pub(crate) struct FlagValues {
+    members: Vec<(Box<str>, Arc<Node>)>,
+}
+
+impl FlagValues {
+    /// Reads the text of a file.
+    pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, YamlProblem> {
+        let wrong = |position, what: String| YamlProblem {
+            path: path.to_owned(),
+            position,
+            what,
+            is_missing: false,
+        };
+        let text = match std::str::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => {
+                let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+                return Err(wrong(None, format!("line {line} is not UTF-8")));
+            }
+        };
+        let root = Node::parse(text).map_err(|error| wrong(Some(error.position), error.what))?;
+        let missing = || wrong(None, format!("there is no {ROOT} in it"));
+        let Content::Map(members) = &root.content else { return Err(missing()) };
+        let (_, values) = members.iter().find(|(name, _)| &**name == ROOT).ok_or_else(missing)?;
+        match &values.content {
+            Content::Map(members) => Ok(Self { members: members.clone() }),
+            Content::Null => Ok(Self::default()),
+            _ => Err(wrong(Some(values.position), format!("{ROOT} is not a map"))),
+        }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Node)> {
+        self.members.iter().map(|(key, node)| (&**key, &**node))
+    }
+
+    /// Turns each value into something, by key.
+    pub(crate) fn by_key<T>(&self, turn: impl Fn(&Node) -> T) -> HashMap<Box<str>, T> {
+        self.members.iter().map(|(key, node)| (key.clone(), turn(node))).collect()
+    }
+}
+
+/// Reads a file that is not too large.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, YamlProblem> {
+    let wrong = |what: String, is_missing| YamlProblem {
+        path: path.to_owned(),
+        position: None,
+        what,
+        is_missing,
+    };
+    let mut bytes = Vec::new();
+    let outcome = std::fs::metadata(path).and_then(|found| match found.is_file() {
+        true => std::fs::File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes),
+        // To open a pipe is to wait for somebody to write into it.
+        false => Err(io::Error::other("it is no file")),
+    });
+    match outcome {
+        Ok(_) if bytes.len() as u64 > MOST_BYTES => {
+            Err(wrong(format!("it is larger than {MOST_BYTES} bytes"), false))
+        }
+        Ok(_) => Ok(bytes),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(wrong("there is no such file".to_owned(), true))
+        }
+        Err(error) => Err(wrong(format!("it cannot be read: {error}"), false)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(yaml: impl AsRef<[u8]>) -> String {
+        match FlagValues::parse(Path::new("f.yaml"), yaml.as_ref()) {
+            Ok(values) => {
+                let shown = values.iter().map(|(key, node)| format!("{key}={}", node.to_json()));
+                shown.collect::<Vec<_>>().join(" ")
+            }
+            Err(problem) => problem.to_string(),
+        }
+    }
+
+    #[test]
+    fn features_stand_under_their_root() {
+        for (yaml, expected) in [
+            ("flagValues:\n  B: true\n  A: 1.50\n", "B=true A=1.50"),
+            ("other: 1\nflagValues: {A: null}\n", "A=null"),
+            ("flagValues:\n  true: x\n  17: y\n", "true=\"x\" 17=\"y\""),
+            ("flagValues:\n", ""),
+            ("flagValues: {}\n", ""),
+            ("", "f.yaml: there is no flagValues in it"),
+            ("# nothing\n", "f.yaml: there is no flagValues in it"),
+            ("other: {A: 1}\n", "f.yaml: there is no flagValues in it"),
+            ("flagvalues: {A: 1}\n", "f.yaml: there is no flagValues in it"),
+            ("- flagValues\n", "f.yaml: there is no flagValues in it"),
+            ("flagValues: [A]\n", "f.yaml, line 1, column 13: flagValues is not a map"),
+            ("flagValues: A\n", "f.yaml, line 1, column 13: flagValues is not a map"),
+            (
+                "flagValues:\n  A: 1\n  B: 2\n  A: 3\n",
+                "f.yaml, line 4, column 3: \"A\" stands here again after line 2",
+            ),
+        ] {
+            assert_eq!(parse(yaml), expected, "{yaml:?}");
+        }
+        assert_eq!(parse(b"flagValues:\n  A: \xff\n"), "f.yaml: line 2 is not UTF-8");
+    }
+
+    #[test]
+    fn the_file_is_chosen_by_the_variable() {
+        assert_eq!(chosen(None), Path::new("featurehub-features.yaml"));
+        assert_eq!(chosen(Some("".into())), Path::new("featurehub-features.yaml"));
+        assert_eq!(chosen(Some("/etc/flags.yml".into())), Path::new("/etc/flags.yml"));
+    }
+}

@@ -1,0 +1,209 @@
+//! A local YAML file as the source of features.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use fh_eval::Kind;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use sha1::{Digest, Sha1};
+
+use super::yaml_file::{FlagValues, YamlProblem, usual_yaml_path};
+use super::yaml_tree::{Content, Node, quoted};
+use super::yaml_watch::{WatchedFile, YamlWatch};
+use crate::Client;
+
+/// A local YAML file whose values are features, as if an Edge had sent them (sdk-behaviour 5.5).
+///
+/// Unlike [`YamlOverrides`](super::YamlOverrides) it does not stand in front of an Edge: features of the Edge with newer versions
+/// replace these. Programs without any Edge, and tests, live on it alone.
+///
+/// The file is the one that [`YamlOverrides`](super::YamlOverrides) describes. The type follows the value:
+///
+/// | value | feature |
+/// |---|---|
+/// | `true`, `false`; the same as text, in any case | BOOLEAN |
+/// | number | NUMBER |
+/// | other text | STRING |
+/// | list, map | JSON |
+/// | null | STRING without value |
+///
+/// Versions are 1, nothing is locked, and a feature's id is made of its key: the first 16 bytes of its SHA-1, as a UUID.
+///
+/// A handle: clones are the same store.
+///
+/// ```
+/// use fh_client::Client;
+/// use fh_client::overrides::{WATCH_INTERVAL, YamlStore};
+/// let store = YamlStore::open("no-such-file.yaml");
+/// assert_eq!(&*store.features(), "[]");
+/// let client = Client::offline().start()?;
+/// store.offer_to(&client);
+/// let (again, to) = (store.clone(), client.clone());
+/// let _watch = store.watch(WATCH_INTERVAL, move || again.offer_to(&to));
+/// # Ok::<(), fh_client::StartError>(())
+/// ```
+#[derive(Clone)]
+pub struct YamlStore {
+    file: Arc<WatchedFile>,
+    features: Arc<Mutex<Arc<str>>>,
+}
+
+impl YamlStore {
+    /// The tag of its updates (sdk-behaviour 2.2): what a program gives as [`Source::Store`](fh_session::Source::Store).
+    pub const SOURCE: &str = "local-yaml-store";
+
+    /// Reads a file. One that is missing or bad has no features; [`Self::problem`] says what is wrong.
+    #[must_use]
+    pub fn open(path: impl Into<PathBuf>) -> Self {
+        let (file, values) = WatchedFile::open(path.into());
+        Self { file: Arc::new(file), features: Arc::new(Mutex::new(features(&values).into())) }
+    }
+
+    /// Reads the usual file; see [`usual_yaml_path`].
+    #[must_use]
+    pub fn open_usual() -> Self {
+        Self::open(usual_yaml_path())
+    }
+
+    /// Gives the features to a client, as of the environment of its first API key. If there are none as well: that makes the client ready.
+    /// It takes them in soon; [`Client::flush`] waits for that.
+    pub fn offer_to(&self, client: &Client) {
+        if let Some(environment) = client.environments().first() {
+            client.offer_features(Self::SOURCE, environment, self.features().as_bytes());
+        }
+    }
+
+    /// The features of the file, as the JSON list that an Edge would send.
+    #[must_use]
+    pub fn features(&self) -> Arc<str> {
+        Arc::clone(&self.features.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What is wrong with the file as it was last seen; `None` if all is well.
+    #[must_use]
+    pub fn problem(&self) -> Option<YamlProblem> {
+        self.file.problem()
+    }
+
+    /// Calls after each change of the file, until the guard is dropped; see [`YamlOverrides::watch`](super::YamlOverrides::watch).
+    /// Have it call [`Self::offer_to`].
+    ///
+    /// A key that is no longer in the file stays a feature: stores add and change, they do not remove (sdk-behaviour 2.2).
+    pub fn watch(&self, interval: Duration, on_change: impl Fn() + Send + 'static) -> YamlWatch {
+        let latest = Arc::clone(&self.features);
+        WatchedFile::watch(&self.file, interval, move |values| {
+            *latest.lock().unwrap_or_else(PoisonError::into_inner) = features(values).into();
+            on_change();
+        })
+    }
+
+    /// Ends all watches. Harmless when done again.
+    pub fn close(&self) {
+        self.file.close();
+    }
+}
+
+impl fmt::Debug for YamlStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("YamlStore").field("path", &self.file.path()).finish_non_exhaustive()
+    }
+}
+
+/// A feature state of sdk-behaviour 0.1.
+#[derive(Serialize)]
+struct Feature<'a> {
+    id: String,
+    key: &'a str,
+    l: bool,
+    version: i64,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Box<RawValue>>,
+}
+
+fn features(values: &FlagValues) -> String {
+    let list: Vec<_> = values.iter().map(|(key, node)| feature(key, node)).collect();
+    serde_json::to_string(&list).unwrap_or_else(|_| "[]".to_owned())
+}
+
+fn feature<'a>(key: &'a str, node: &Node) -> Feature<'a> {
+    let (kind, token) = match &node.content {
+        Content::Null => (Kind::String, None),
+        Content::Bool(_) => (Kind::Boolean, Some(node.to_json())),
+        Content::Number(_) => (Kind::Number, Some(node.to_json())),
+        Content::Text(text) => {
+            let lower = text.to_ascii_lowercase();
+            match lower.as_str() {
+                "true" | "false" => (Kind::Boolean, Some(lower)),
+                _ => (Kind::String, Some(node.to_json())),
+            }
+        }
+        // A JSON feature's value is a text that holds a document.
+        Content::List(_) | Content::Map(_) => (Kind::Json, Some(quoted(&node.to_json()))),
+    };
+    Feature {
+        id: id(key),
+        key,
+        l: false,
+        version: 1,
+        kind: kind.as_str(),
+        value: token.and_then(|token| RawValue::from_string(token).ok()),
+    }
+}
+
+/// The id that the Java SDK gives: a UUID of the first 16 bytes of SHA-1, with no bits set for a version.
+fn id(key: &str) -> String {
+    let digest = Sha1::digest(key.as_bytes());
+    let mut id = String::with_capacity(36);
+    for (place, byte) in digest.iter().take(16).enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            id.push('-');
+        }
+        id.push_str(&format!("{byte:02x}"));
+    }
+    id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn ids_are_those_of_the_java_sdk() {
+        for (key, expected) in [
+            ("myFeature", "728c46ee-3b6a-295f-3ed9-06d7a7897280"),
+            ("knownKey", "570f5e85-eb71-3ade-23a9-5b3c70cc427d"),
+            ("featureA", "bea6bda9-0d9b-3d94-e41e-4d96b31beafa"),
+        ] {
+            assert_eq!(id(key), expected);
+        }
+    }
+
+    #[test]
+    fn types_follow_values() {
+        let yaml = "flagValues:\n  A: true\n  B: 'FALSE'\n  C: 17.30\n  D: text\n  E: {a: [1, ~]}\n  F: []\n  G:\n  H: yes\n  I: '17'\n  J: ''\n";
+        let values = FlagValues::parse(Path::new("f.yaml"), yaml.as_bytes()).unwrap();
+        let expected = [
+            ("A", r#""BOOLEAN","value":true"#),
+            ("B", r#""BOOLEAN","value":false"#),
+            ("C", r#""NUMBER","value":17.30"#),
+            ("D", r#""STRING","value":"text""#),
+            ("E", r#""JSON","value":"{\"a\":[1,null]}""#),
+            ("F", r#""JSON","value":"[]""#),
+            ("G", r#""STRING""#),
+            ("H", r#""STRING","value":"yes""#),
+            ("I", r#""STRING","value":"17""#),
+            ("J", r#""STRING","value":"""#),
+        ]
+        .map(|(key, rest)| {
+            format!(r#"{{"id":"{}","key":"{key}","l":false,"version":1,"type":{rest}}}"#, id(key))
+        });
+        assert_eq!(features(&values), format!("[{}]", expected.join(",")));
+        assert_eq!(features(&FlagValues::default()), "[]");
+    }
+}

@@ -1,0 +1,283 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn json(yaml: &str) -> String {
+    match Node::parse(yaml) {
+        Ok(node) => node.to_json(),
+        Err(error) => format!("{}: {}", error.position, error.what),
+    }
+}
+
+#[test]
+fn scalars_mean_what_the_core_schema_says() {
+    for (yaml, expected) in [
+        // null
+        ("", "null"),
+        ("~", "null"),
+        ("null", "null"),
+        ("Null", "null"),
+        ("NULL", "null"),
+        ("nULL", "\"nULL\""),
+        ("'null'", "\"null\""),
+        ("''", "\"\""),
+        ("# a comment only", "null"),
+        // booleans
+        ("true", "true"),
+        ("True", "true"),
+        ("FALSE", "false"),
+        ("tRUE", "\"tRUE\""),
+        ("\"true\"", "\"true\""),
+        // what YAML 1.1 takes for booleans, times and the like
+        ("NO", "\"NO\""),
+        ("no", "\"no\""),
+        ("yes", "\"yes\""),
+        ("on", "\"on\""),
+        ("Off", "\"Off\""),
+        ("y", "\"y\""),
+        ("12:30:45", "\"12:30:45\""),
+        ("2024-01-01", "\"2024-01-01\""),
+        ("1_000", "\"1_000\""),
+        ("0b11", "\"0b11\""),
+        // numbers keep their digits
+        ("17.3", "17.3"),
+        ("7.50", "7.50"),
+        ("1e3", "1e3"),
+        ("1.5E-07", "1.5E-07"),
+        ("-0", "-0"),
+        ("-12", "-12"),
+        (
+            "12345678901234567890123.000000000000000000001",
+            "12345678901234567890123.000000000000000000001",
+        ),
+        ("1e99999", "1e99999"),
+        // and become JSON's
+        ("+5", "5"),
+        ("007", "7"),
+        ("-007.10", "-7.10"),
+        ("000", "0"),
+        (".5", "0.5"),
+        ("-.5", "-0.5"),
+        ("5.", "5"),
+        ("5.e3", "5e3"),
+        ("0x1F", "31"),
+        ("0xffffffffffffffffffffffffffffffff", "340282366920938463463374607431768211455"),
+        ("0o17", "15"),
+        // no numbers
+        ("-", "[null]"),
+        ("+", "\"+\""),
+        (".", "\".\""),
+        ("1.2.3", "\"1.2.3\""),
+        ("1e", "\"1e\""),
+        ("1e+", "\"1e+\""),
+        ("1e5x", "\"1e5x\""),
+        ("1ex", "\"1ex\""),
+        ("e3", "\"e3\""),
+        (".e3", "\".e3\""),
+        ("0x", "\"0x\""),
+        ("0x+1", "\"0x+1\""),
+        ("-0x1", "\"-0x1\""),
+        ("0o8", "\"0o8\""),
+        ("0xfffffffffffffffffffffffffffffffff", "\"0xfffffffffffffffffffffffffffffffff\""),
+        (".inf", "\".inf\""),
+        ("-.INF", "\"-.INF\""),
+        (".nan", "\".nan\""),
+        ("٣", "\"٣\""),
+        ("é1", "\"é1\""),
+        // texts
+        ("some text", "\"some text\""),
+        ("\"a\\tb\\u00e9\"", "\"a\\tbé\""),
+        ("'it''s'", "\"it's\""),
+        ("|\n  two\n  lines\n", "\"two\\nlines\\n\""),
+        (">-\n  one\n  line\n", "\"one line\""),
+        // tags
+        ("!!str 17", "\"17\""),
+        ("!!str", "\"\""),
+        ("! 17", "\"17\""),
+        ("!!int \"5\"", "5"),
+        ("!!int 5.5", "line 1, column 1: this is no int"),
+        ("!!int 5e1", "line 1, column 1: this is no int"),
+        ("!!float 5", "5"),
+        ("!!float x", "line 1, column 1: this is no float"),
+        ("!!bool 'true'", "true"),
+        ("!!bool yes", "line 1, column 1: this is no bool"),
+        ("!!null ''", "null"),
+        ("!!null 0", "line 1, column 1: this is no null"),
+        ("!!binary aGk=", "line 1, column 1: the tag !!binary is not known here"),
+        ("!secret x", "line 1, column 1: the tag !secret is not known here"),
+    ] {
+        assert_eq!(json(yaml), expected, "{yaml:?}");
+    }
+}
+
+#[test]
+fn collections_keep_their_order() {
+    let yaml = "b: {x: 1, 'y': [true, ~, 1.10]}\na:\n- - 1\n  - 2\n- {}\n- []\n? c\n: d\n1.10: e\nyes: f\n: g\n";
+    assert_eq!(
+        json(yaml),
+        r#"{"b":{"x":1,"y":[true,null,1.10]},"a":[[1,2],{},[]],"c":"d","1.10":"e","yes":"f","":"g"}"#
+    );
+    assert_eq!(json("<<: {a: 1}\n"), r#"{"<<":{"a":1}}"#);
+    assert_eq!(json("!!map {a: !!seq [1]}"), r#"{"a":[1]}"#);
+    assert_eq!(json("\u{feff}a: 1"), r#"{"a":1}"#);
+    assert_eq!(json("a: 1\r\nb: 2\r\n"), r#"{"a":1,"b":2}"#);
+}
+
+#[test]
+fn errors_say_where() {
+    for (yaml, expected) in [
+        ("a: 1\nb: [1, 2\nc: 3\n", "line 3, column 2: "),
+        ("a: 1\n  b: 2\n", "line 2, column 4: "),
+        ("a: \"open", "line 1, column 4: "),
+        ("a: 1\n\tb: 2\n", "line 1, column 4: "),
+        ("a: 1\nb: 2\n\"a\": 3\n", "line 3, column 1: \"a\" stands here again after line 1"),
+        ("{a: 1, a: 2}", "line 1, column 8: \"a\" stands here again after line 1"),
+        ("? [1, 2]\n: x\n", "line 1, column 3: a list, a map or an alias cannot be a name here"),
+        ("? {a: 1}\n: x\n", "line 1, column 3: a list, a map or an alias cannot be a name here"),
+        ("- &a x\n- *a : y\n", "line 2, column 3: a list, a map or an alias cannot be a name here"),
+        ("a: 1\n---\nb: 2\n", "line 2, column 1: a second document begins here"),
+        ("a: &x [*x]\n", "line 1, column 8: this stands for something that it is a part of"),
+        ("a: *nowhere\n", "line 1, column 4: "),
+        ("a: !!set {x}\n", "line 1, column 4: the tag !!set is not known here"),
+        ("a: !mine [x]\n", "line 1, column 4: the tag !mine is not known here"),
+        ("a: \u{0}\n", "line 1, column 4: "),
+    ] {
+        let said = json(yaml);
+        assert!(said.starts_with(expected), "{yaml:?}: {said}");
+    }
+}
+
+#[test]
+fn positions_count_characters_from_one() {
+    let root = Node::parse("ä: é\nlist:\n  - ü: [x, 5]\n").unwrap();
+    let mut found = Vec::new();
+    walk(&root, &mut found);
+    assert_eq!(found, ["{} 1:1", "\"é\" 1:4", "[] 3:3", "{} 3:5", "[] 3:8", "\"x\" 3:9", "5 3:12"]);
+}
+
+fn walk(node: &Node, found: &mut Vec<String>) {
+    let Position { line, column } = node.position;
+    match &node.content {
+        Content::List(items) => {
+            found.push(format!("[] {line}:{column}"));
+            items.iter().for_each(|item| walk(item, found));
+        }
+        Content::Map(members) => {
+            found.push(format!("{{}} {line}:{column}"));
+            members.iter().for_each(|(_, item)| walk(item, found));
+        }
+        _ => found.push(format!("{} {line}:{column}", node.to_json())),
+    }
+}
+
+#[test]
+fn aliases_stand_for_what_they_name() {
+    assert_eq!(
+        json("a: &x {k: [1]}\nb: *x\nc: &y text\nd: [*y, *x]\n"),
+        r#"{"a":{"k":[1]},"b":{"k":[1]},"c":"text","d":["text",{"k":[1]}]}"#
+    );
+    // An anchor that is given again means the later one from then on.
+    assert_eq!(json("[&a 1, *a, &a 2, *a]"), "[1,1,2,2]");
+}
+
+#[test]
+fn a_small_text_cannot_grow_large() {
+    let mut yaml = "a0: &a0 [\"lol\"]\n".to_owned();
+    for level in 1..30 {
+        let aliases = vec![format!("*a{}", level - 1); 9].join(",");
+        yaml.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+    }
+    let said = json(&yaml);
+    assert!(said.ends_with("the document is larger than 16777216 bytes"), "{said}");
+
+    // Text counts, not only nodes.
+    let yaml = format!("a: &a {}\nb: [{}]\n", "x".repeat(20_000), vec!["*a"; 1_000].join(","));
+    assert!(json(&yaml).ends_with("the document is larger than 16777216 bytes"));
+}
+
+#[test]
+fn depth_is_bounded() {
+    let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    assert_eq!(json(&nested(MOST_DEPTH)), nested(MOST_DEPTH));
+    assert!(json(&nested(MOST_DEPTH + 1)).ends_with("more than 100 lists and maps in each other"));
+    assert!(json(&nested(200)).contains("line 1, column "));
+    let blocks: String = (0..100_000).map(|_| "- ").collect();
+    // Said where it is too deep, not after all of it was taken in.
+    assert_eq!(json(&blocks), "line 1, column 201: more than 100 lists and maps in each other");
+    // Aliases add to it.
+    let yaml = format!("- &a {}\n- {}*a{}\n", nested(60), "[".repeat(40), "]".repeat(40));
+    assert!(json(&yaml).ends_with("more than 100 lists and maps in each other"));
+}
+
+/// JSON, whatever is in it.
+fn any_json() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(serde_json::Value::from),
+        any::<i64>().prop_map(serde_json::Value::from),
+        any::<u64>().prop_map(serde_json::Value::from),
+        "[ -~é\n\t🐢]{0,12}".prop_map(serde_json::Value::from),
+    ];
+    leaf.prop_recursive(4, 40, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(serde_json::Value::from),
+            prop::collection::vec(("[ -~é]{0,8}", inner), 0..6)
+                .prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+/// What YAML is made of, and what it is not.
+const PIECES: &[&str] = &[
+    "a: ",
+    "- ",
+    "? ",
+    ": ",
+    "\n",
+    "\n  ",
+    "{",
+    "}",
+    "[",
+    "]",
+    ", ",
+    "\"",
+    "'",
+    "|",
+    ">-",
+    "&x ",
+    "*x",
+    "!!str ",
+    "!",
+    "#",
+    "---",
+    "...",
+    "%YAML 1.2\n",
+    "\t",
+    "\\",
+    "text",
+    "1.5",
+    "é",
+    "\r",
+    "\u{0}",
+    "\u{feff}",
+    "%TAG ! x\n",
+];
+
+proptest! {
+    /// YAML 1.2 takes any JSON for what it is.
+    #[test]
+    fn json_is_yaml(value in any_json()) {
+        prop_assert_eq!(json(&value.to_string()), value.to_string());
+        prop_assert_eq!(json(&format!("{value:#}")), value.to_string());
+    }
+
+    /// Whatever stands in a file: an answer or an error, and never for long.
+    #[test]
+    fn anything_is_read_or_refused(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40)) {
+        let yaml = pieces.concat();
+        if let Ok(node) = Node::parse(&yaml) {
+            let json = node.to_json();
+            prop_assert!(serde_json::from_str::<serde::de::IgnoredAny>(&json).is_ok(), "{}", json);
+        }
+    }
+}

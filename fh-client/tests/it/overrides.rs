@@ -1,0 +1,420 @@
+//! Overrides in front of a real hub (sdk-behaviour 2.8, 5.5, 6.6, 6.13).
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use fh_client::Client;
+use fh_client::overrides::{EnvironmentOverrides, YamlOverrides, YamlStore, usual_yaml_path};
+use fh_eval::{Profile, Ruleset, Timestamp};
+use fh_session::{
+    Cause, Environments, Hub, HubOptions, Interceptor, LockPolicy, Publication, Reason, Rules,
+};
+
+/// Nobody waits this long unless something is broken.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A hub with a feature of each type, and locked ones.
+fn hub() -> Hub {
+    hub_of(
+        r#"[
+        {"key": "FLAG", "type": "BOOLEAN", "value": false},
+        {"key": "PRICE", "type": "NUMBER", "value": 1},
+        {"key": "TEXT", "type": "STRING", "value": "server"},
+        {"key": "LAYOUT", "type": "JSON", "value": "{}"},
+        {"key": "TWO WORDS", "type": "STRING", "value": "server"},
+        {"key": "EDGE_URL", "type": "STRING", "value": "server"},
+        {"key": "LOCKED", "type": "BOOLEAN", "value": false, "l": true}
+    ]"#,
+    )
+}
+
+fn hub_of(features: &str) -> Hub {
+    let hub = Hub::new(HubOptions::new(|| Timestamp::from_millis(0)));
+    let ruleset = Ruleset::from_json(features.as_bytes(), Profile::Client).unwrap();
+    let rules = Arc::new(Rules::client_evaluated(ruleset, Environments::Unknown));
+    hub.publish(Publication { rules, cause: Cause::First });
+    hub
+}
+
+/// What each key is worth now: its value, and who said so.
+fn shown(hub: &Hub, key: &str) -> String {
+    let detail = hub.detail(key, None);
+    let value = detail.value.map_or_else(|| "-".to_owned(), |value| value.to_string());
+    match detail.interceptor {
+        Some(by) => {
+            assert_eq!(detail.reason, Reason::Intercepted);
+            format!("{value} by {by}")
+        }
+        None => value,
+    }
+}
+
+// ---- environment ------------------------------------------------------------------------------
+
+const ON: (&str, &str) = ("FEATUREHUB_OVERRIDE_FEATURES", "true");
+
+#[test]
+fn the_environment_overrides_only_if_it_is_switched_on() {
+    for (switch, is_on) in [
+        (Some("true"), true),
+        (Some("TRUE"), false),
+        (Some("True"), false),
+        (Some("1"), false),
+        (Some("yes"), false),
+        (Some(" true"), false),
+        (Some(""), false),
+        (Some("false"), false),
+        (None, false),
+    ] {
+        let mut variables = vec![("FEATUREHUB_FLAG", "true")];
+        variables.extend(switch.map(|switch| ("FEATUREHUB_OVERRIDE_FEATURES", switch)));
+        let overrides = EnvironmentOverrides::from_variables(variables);
+        assert_eq!(overrides.is_some(), is_on, "{switch:?}");
+    }
+}
+
+#[test]
+fn variables_override_features_by_type() {
+    let overrides = EnvironmentOverrides::from_variables([
+        ("FEATUREHUB_FLAG", "TRUE"),
+        ON,
+        ("FEATUREHUB_FEATURE_PRICE", "17.650"),
+        ("FEATUREHUB_TEXT", ""),
+        ("FEATUREHUB_LAYOUT", "{\"a\": 1}"),
+        ("FEATUREHUB_TWO_WORDS", "local"),
+        ("FEATUREHUB_EDGE_URL", "https://edge.example"),
+        ("FEATUREHUB_NOBODY_KNOWS", "true"),
+        ("OTHER_FLAG", "x"),
+        ("FEATUREHUB_", "x"),
+        ("FEATUREHUB_FEATURE_", "x"),
+        ("FEATUREHUB_flag", "lower"),
+    ]);
+    let hub = hub();
+    let _guard = hub.intercept(Arc::new(overrides.unwrap()), LockPolicy::Respect);
+    assert_eq!(shown(&hub, "FLAG"), "true by environment");
+    assert!(hub.is_enabled("FLAG", None));
+    assert_eq!(shown(&hub, "PRICE"), "17.650 by environment");
+    assert_eq!(shown(&hub, "TEXT"), " by environment", "an empty text is a text");
+    assert_eq!(shown(&hub, "LAYOUT"), "{\"a\": 1} by environment");
+    assert_eq!(shown(&hub, "TWO WORDS"), "local by environment");
+    assert_eq!(shown(&hub, "EDGE_URL"), "server", "the variable is configuration");
+    // A key that no feature has answers as whatever its text can be.
+    assert!(hub.is_enabled("NOBODY_KNOWS", None));
+    assert_eq!(hub.string("NOBODY_KNOWS", None).as_deref(), Some("true"));
+    assert_eq!(hub.string("flag", None).as_deref(), Some("lower"), "case is kept");
+    assert_eq!(shown(&hub, ""), "-");
+}
+
+#[test]
+fn what_does_not_fit_a_feature_is_passed_over() {
+    let overrides = EnvironmentOverrides::from_variables([
+        ON,
+        ("FEATUREHUB_FLAG", "yes"),
+        ("FEATUREHUB_PRICE", "seventeen"),
+        ("FEATUREHUB_LAYOUT", "{"),
+    ]);
+    let hub = hub();
+    let _guard = hub.intercept(Arc::new(overrides.unwrap()), LockPolicy::Respect);
+    for (key, value) in [("FLAG", "false"), ("PRICE", "1"), ("LAYOUT", "{}")] {
+        assert_eq!(shown(&hub, key), value);
+    }
+    assert_eq!(hub.counters().refused_overrides, 3);
+}
+
+#[test]
+fn the_long_form_goes_first_and_takes_every_name() {
+    let overrides = EnvironmentOverrides::from_variables([
+        ("FEATUREHUB_FEATURE_TEXT", "long"),
+        ("FEATUREHUB_TEXT", "short"),
+        ("FEATUREHUB_FEATURE_EDGE_URL", "a feature"),
+        ("FEATUREHUB_EDGE_URL", "configuration"),
+        ON,
+    ])
+    .unwrap();
+    assert_eq!(overrides.text("TEXT"), Some("long"));
+    assert_eq!(overrides.text("FEATURE_TEXT"), Some("long"), "the short form of another feature");
+    assert_eq!(overrides.text("EDGE_URL"), Some("a feature"));
+    assert_eq!(overrides.text("text"), None);
+}
+
+/// Each name of sdk-behaviour 5.6 that begins like an override.
+#[test]
+fn configuration_is_never_an_override() {
+    let names = [
+        "EDGE_URL",
+        "CLIENT_API_KEY",
+        "SERVER_API_KEY",
+        "API_KEY",
+        "POLL_INTERVAL",
+        "POLLING_INTERVAL",
+        "POLLING_PASSIVE",
+        "POLL_TIMEOUT",
+        "POLL_HTTP_TIMEOUT",
+        "DELAY_RETRY_MS",
+        "BACKOFF_RESET_THRESHOLD",
+        "BACKOFF_RETRY_LIMIT",
+        "LOCAL_YAML",
+        "OVERRIDE_FEATURES",
+        "OTEL_SPAN_AS_EVENTS",
+        "OTEL_ALLOW_LOCKED_OVERRIDE",
+        "USAGE_SEGMENT_WRITE_KEY",
+        "REDIS_URL",
+        "REDIS_STORE",
+        "MEMCACHE_STORE",
+        "REDIS_POLL_INTERVAL",
+        "ACCEPT_BAGGAGE",
+    ];
+    let variables =
+        names.map(|name| (format!("FEATUREHUB_{name}"), "secret-of-this-process".to_owned()));
+    let on = [(ON.0.to_owned(), ON.1.to_owned())];
+    let overrides = EnvironmentOverrides::from_variables(variables.into_iter().chain(on)).unwrap();
+    for name in names {
+        assert_eq!(overrides.text(name), None, "{name}");
+    }
+    assert_eq!(format!("{overrides:?}"), "EnvironmentOverrides { names: [] }");
+}
+
+#[test]
+fn values_of_variables_are_never_shown() {
+    let variables = [ON, ("FEATUREHUB_B", "hidden-one"), ("FEATUREHUB_FEATURE_A", "hidden-two")];
+    let overrides = EnvironmentOverrides::from_variables(variables).unwrap();
+    assert_eq!(format!("{overrides:?}"), "EnvironmentOverrides { names: [\"B\", \"FEATURE_A\"] }");
+}
+
+#[test]
+fn locked_features_are_overridden_only_if_the_program_says_so() {
+    for (policy, value) in [
+        (LockPolicy::Respect, "false"),
+        (LockPolicy::Override, "true by environment"),
+        (LockPolicy::Decide, "true by environment"),
+    ] {
+        let overrides = EnvironmentOverrides::from_variables([ON, ("FEATUREHUB_LOCKED", "true")]);
+        let hub = hub();
+        let _guard = hub.intercept(Arc::new(overrides.unwrap()), policy);
+        assert_eq!(shown(&hub, "LOCKED"), value, "{policy:?}");
+    }
+}
+
+/// Asks for what this process's own environment says; see [`the_environment_of_the_process_is_read`].
+#[test]
+fn what_the_environment_says() {
+    let overrides = EnvironmentOverrides::from_environment();
+    let said = overrides.as_ref().and_then(|overrides| overrides.text("SAID"));
+    assert_eq!(said.map(str::to_owned), std::env::var("FEATUREHUB_SAID").ok());
+    let expected = std::env::var_os("EXPECTED_PATH").map(PathBuf::from);
+    assert_eq!(usual_yaml_path(), expected.unwrap_or_else(|| "featurehub-features.yaml".into()));
+}
+
+/// Runs the test above in processes with other environments.
+#[test]
+fn the_environment_of_the_process_is_read() {
+    let run = |variables: &[(&str, &str)]| {
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "overrides::what_the_environment_says"]);
+        child.env_remove("FEATUREHUB_LOCAL_YAML").env_remove("FEATUREHUB_OVERRIDE_FEATURES");
+        child.envs(variables.iter().copied()).output().unwrap().status.success()
+    };
+    assert!(run(&[]));
+    assert!(run(&[ON, ("FEATUREHUB_SAID", "something")]));
+    assert!(!run(&[("FEATUREHUB_SAID", "something")]), "it is not switched on");
+    assert!(run(&[("FEATUREHUB_LOCAL_YAML", "/a/b.yml"), ("EXPECTED_PATH", "/a/b.yml")]));
+    assert!(run(&[("FEATUREHUB_LOCAL_YAML", ""), ("EXPECTED_PATH", "featurehub-features.yaml")]));
+    assert!(!run(&[("FEATUREHUB_LOCAL_YAML", "/a/b.yml")]), "the child was not asked");
+}
+
+// ---- YAML -------------------------------------------------------------------------------------
+
+/// A file of its own for each test.
+fn file(name: &str, text: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn a_file_overrides_features_by_type() {
+    let path = file(
+        "types.yaml",
+        "flagValues:\n  FLAG: \"TRUE\"\n  PRICE: 17.30\n  TEXT: 5\n  LAYOUT: {columns: 3}\n  LOCKED: true\n  ELSEWHERE: [1]\n  TWO WORDS:\n",
+    );
+    let hub = hub();
+    let overrides = YamlOverrides::open(path);
+    assert_eq!(overrides.problem(), None);
+    let guard = hub.intercept(Arc::new(overrides), LockPolicy::Respect);
+    assert_eq!(shown(&hub, "FLAG"), "true by local-yaml");
+    assert_eq!(hub.number("PRICE", None), Some(17.3));
+    assert_eq!(shown(&hub, "PRICE"), "17.30 by local-yaml");
+    assert_eq!(shown(&hub, "TEXT"), "5 by local-yaml");
+    assert_eq!(shown(&hub, "LAYOUT"), "{\"columns\":3} by local-yaml");
+    assert_eq!(shown(&hub, "TWO WORDS"), "- by local-yaml", "null is no value");
+    assert_eq!(shown(&hub, "ELSEWHERE"), "[1] by local-yaml");
+    assert_eq!(shown(&hub, "EDGE_URL"), "server");
+    assert_eq!(shown(&hub, "LOCKED"), "false");
+    drop(guard);
+    assert_eq!(shown(&hub, "FLAG"), "false");
+}
+
+#[test]
+fn types_that_do_not_fit_are_no_value() {
+    let path = file(
+        "misfits.yaml",
+        "flagValues: {FLAG: , PRICE: seventeen, TEXT: {a: 1}, LAYOUT: not json}\n",
+    );
+    let hub = hub();
+    let _guard = hub.intercept(Arc::new(YamlOverrides::open(path)), LockPolicy::Respect);
+    assert_eq!(shown(&hub, "FLAG"), "false by local-yaml");
+    assert_eq!(shown(&hub, "PRICE"), "- by local-yaml");
+    assert_eq!(shown(&hub, "TEXT"), "- by local-yaml");
+    assert_eq!(shown(&hub, "LAYOUT"), "\"not json\" by local-yaml");
+    assert_eq!(hub.counters().refused_overrides, 0);
+}
+
+#[test]
+fn locked_features_need_a_policy_that_allows_it() {
+    let path = file("locked.yaml", "flagValues: {LOCKED: true}\n");
+    let hub = hub();
+    let _guard = hub.intercept(Arc::new(YamlOverrides::open(path)), LockPolicy::Override);
+    assert_eq!(shown(&hub, "LOCKED"), "true by local-yaml");
+}
+
+#[test]
+fn a_bad_start_overrides_nothing_and_says_so() {
+    let missing = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("no-such.yaml");
+    for (path, said) in [
+        (missing, "no-such.yaml: there is no such file"),
+        (file("rootless.yaml", "FLAG: true\n"), "rootless.yaml: there is no flagValues in it"),
+        (
+            file("twice.yaml", "flagValues:\n  FLAG: true\n  FLAG: true\n"),
+            "twice.yaml, line 3, column 3: \"FLAG\" stands here again after line 2",
+        ),
+    ] {
+        let hub = hub();
+        let overrides = Arc::new(YamlOverrides::open(path));
+        let problem = overrides.problem().unwrap();
+        assert!(problem.to_string().ends_with(said), "{problem}");
+        let _guard = hub.intercept(overrides, LockPolicy::Respect);
+        assert_eq!(shown(&hub, "FLAG"), "false");
+    }
+}
+
+#[test]
+fn listeners_hear_of_a_changed_file() {
+    let path = file("watched.yaml", "flagValues: {TEXT: one, FLAG: true}\n");
+    let hub = hub();
+    let overrides = YamlOverrides::open(&path);
+    let _guard = hub.intercept(Arc::new(overrides.clone()), LockPolicy::Respect);
+    let (wake, woken) = mpsc::channel();
+    let wake = Mutex::new(wake);
+    hub.set_waker(move || {
+        let _ = wake.lock().unwrap().send(());
+    });
+    let (tell, told) = mpsc::channel();
+    let tell = Mutex::new(tell);
+    let _listener = hub.on_change("TEXT", None, move |change| {
+        let text = change.new.as_ref().map(ToString::to_string);
+        tell.lock().unwrap().send(text).unwrap();
+    });
+    let (alive, ended) = mpsc::channel::<()>();
+    let for_watch = hub.clone();
+    let _watch = overrides.watch(Duration::from_millis(1), move || {
+        let _dropped_with_this = &alive;
+        for_watch.overrides_changed();
+    });
+    let next = || {
+        let begun = Instant::now();
+        loop {
+            assert!(begun.elapsed() < DEADLINE, "the listener heard of nothing");
+            let _ = woken.recv_timeout(Duration::from_millis(100));
+            hub.deliver();
+            if let Ok(text) = told.try_recv() {
+                return text;
+            }
+        }
+    };
+
+    std::fs::write(&path, "flagValues: {TEXT: two, FLAG: true}\n").unwrap();
+    assert_eq!(next().as_deref(), Some("two"));
+    // Keys that are gone: the Edge's value again.
+    std::fs::write(&path, "flagValues: {OTHER: 1}\n").unwrap();
+    assert_eq!(next().as_deref(), Some("server"));
+    assert_eq!(shown(&hub, "FLAG"), "false");
+
+    // A file that breaks changes nothing; what it said last still holds.
+    std::fs::write(&path, "flagValues: {TEXT: three}\n").unwrap();
+    assert_eq!(next().as_deref(), Some("three"));
+    std::fs::write(&path, "flagValues: {TEXT: fo").unwrap();
+    let begun = Instant::now();
+    while overrides.problem().is_none() {
+        assert!(begun.elapsed() < DEADLINE, "the bad file was not noticed");
+        std::thread::yield_now();
+    }
+    assert_eq!(shown(&hub, "TEXT"), "three by local-yaml");
+
+    // Closing the hub closes the interceptor, which ends the watch; twice is harmless.
+    hub.close();
+    hub.deliver();
+    assert_eq!(ended.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
+    overrides.close();
+    assert_eq!(shown(&hub, "TEXT"), "three by local-yaml", "the last values answer after closing");
+}
+
+#[test]
+fn a_store_feeds_a_client() {
+    let path = file(
+        "store.yaml",
+        "flagValues: {FLAG: true, PRICE: 17.30, TEXT: hello, LAYOUT: {columns: [1, 2]}, NOTHING: }\n",
+    );
+    let store = YamlStore::open(&path);
+    assert_eq!(store.problem(), None);
+    let client = Client::offline().start().unwrap();
+    assert!(!client.is_ready());
+    store.offer_to(&client);
+    assert!(client.flush(DEADLINE) && client.is_ready());
+    assert_eq!(client.status().source.unwrap().as_str(), "local-yaml-store");
+    assert!(client.is_enabled("FLAG"));
+    assert_eq!(client.decimal("PRICE").unwrap().as_str(), "17.30");
+    assert_eq!(client.string("TEXT").as_deref(), Some("hello"));
+    assert_eq!(client.raw_json("LAYOUT").as_deref(), Some(r#"{"columns":[1,2]}"#));
+    let nothing = client.detail("NOTHING");
+    assert!(nothing.exists && nothing.value.is_none());
+    assert_eq!((nothing.version, nothing.is_locked), (1, false));
+    assert_eq!(client.detail("FLAG").id.as_deref(), Some("aaabc046-50aa-b77b-47f3-31f4aacd9649"));
+
+    let (tell, told) = mpsc::channel();
+    let tell = Mutex::new(tell);
+    let _listener = client.on_change("TEXT", move |change| {
+        tell.lock().unwrap().send(change.new.as_ref().map(ToString::to_string)).unwrap();
+    });
+    let (again, to) = (store.clone(), client.clone());
+    let watch = store.watch(Duration::from_millis(1), move || again.offer_to(&to));
+    // The version is 1 as before, and the value another one.
+    std::fs::write(&path, "flagValues: {TEXT: bye, NEW: 1}\n").unwrap();
+    assert_eq!(told.recv_timeout(DEADLINE).unwrap().as_deref(), Some("bye"));
+    assert_eq!(client.number("NEW"), Some(1.0));
+    assert!(client.is_enabled("FLAG"), "a store removes nothing");
+    drop(watch);
+    store.close();
+    store.close();
+}
+
+/// And takes nothing away from one that has features already.
+#[test]
+fn an_empty_store_makes_a_client_ready() {
+    let store = YamlStore::open(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("no-such.yaml"));
+    assert!(store.problem().unwrap().is_missing());
+    let client = Client::offline()
+        .bootstrap(r#"[{"id": "1", "key": "OLD", "version": 3, "type": "BOOLEAN", "value": true}]"#)
+        .start()
+        .unwrap();
+    client.wait_ready(DEADLINE).unwrap();
+    store.offer_to(&client);
+    let empty = Client::offline().start().unwrap();
+    store.offer_to(&empty);
+    assert!(empty.flush(DEADLINE) && empty.is_ready());
+    assert!(empty.keys().is_empty());
+    assert!(client.flush(DEADLINE));
+    assert!(client.is_enabled("OLD"));
+}
