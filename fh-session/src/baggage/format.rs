@@ -1,0 +1,94 @@
+//! The text: items, and how they are encoded.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+/// The items of a text as they stand: keys decoded, values still encoded. What has no key is left out.
+pub(super) fn items(text: &str) -> impl Iterator<Item = (Cow<'_, str>, Option<&str>)> {
+    text.split(',').filter_map(|item| {
+        let (key, value) = match item.split_once('=') {
+            Some((key, value)) => (key, Some(value)),
+            None => (item, None),
+        };
+        (!key.is_empty()).then(|| (decoded(key, Plus::IsItself), value))
+    })
+}
+
+/// A value as it was before it was encoded.
+pub(super) fn value(encoded: &str) -> Cow<'_, str> {
+    decoded(encoded, Plus::IsSpace)
+}
+
+/// Writes an item.
+pub(super) fn write(out: &mut String, key: &str, value: Option<&str>) {
+    encode(out, key, |byte| !(byte.is_ascii_control() || b" \",;=%\\".contains(&byte)));
+    if let Some(value) = value {
+        out.push('=');
+        encode(out, value, is_unreserved);
+    }
+}
+
+/// How long a text is once what carries baggage has encoded it: at most, for some encode less.
+pub(super) fn carried(text: &str) -> usize {
+    text.bytes().map(|byte| if is_unreserved(byte) { 1 } else { 3 }).sum()
+}
+
+/// Published SDKs sort by UTF-16 code units, as their strings compare.
+pub(super) fn order(a: &str, b: &str) -> Ordering {
+    a.encode_utf16().cmp(b.encode_utf16())
+}
+
+/// Never encoded by anybody (RFC 3986, 2.3).
+const fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+fn encode(out: &mut String, text: &str, is_plain: impl Fn(u8) -> bool) {
+    for character in text.chars() {
+        let mut bytes = [0; 4];
+        let bytes = character.encode_utf8(&mut bytes).as_bytes();
+        if bytes.iter().copied().all(&is_plain) {
+            out.push(character);
+        } else {
+            for byte in bytes {
+                out.push_str(&format!("%{byte:02X}"));
+            }
+        }
+    }
+}
+
+/// What `+` means.
+#[derive(Clone, Copy, PartialEq)]
+enum Plus {
+    IsSpace,
+    IsItself,
+}
+
+/// An escape that is none stays as it is; bytes that are no text become U+FFFD.
+fn decoded(text: &str, plus: Plus) -> Cow<'_, str> {
+    if !text.contains('%') && (plus == Plus::IsItself || !text.contains('+')) {
+        return Cow::Borrowed(text);
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, others @ ..] = rest {
+        let (byte, left) = match (first, others) {
+            (b'%', [high, low, left @ ..]) => match (nibble(*high), nibble(*low)) {
+                (Some(high), Some(low)) => (high << 4 | low, left),
+                _ => (b'%', others),
+            },
+            (b'+', _) if plus == Plus::IsSpace => (b' ', others),
+            _ => (*first, others),
+        };
+        bytes.push(byte);
+        rest = left;
+    }
+    Cow::Owned(match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    })
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
