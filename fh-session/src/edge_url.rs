@@ -151,6 +151,12 @@ impl fmt::Debug for EdgeUrl {
 pub struct SecretUrl(String);
 
 impl SecretUrl {
+    /// Any URL that is not to be shown.
+    #[must_use]
+    pub fn new(url: impl Into<String>) -> Self {
+        Self(url.into())
+    }
+
     /// The URL itself, for requests. Do not print it.
     #[must_use]
     pub fn expose(&self) -> &str {

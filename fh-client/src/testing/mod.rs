@@ -315,7 +315,7 @@ impl MemoryEdge {
         let url = request.url.expose();
         let target = url.strip_prefix(request.url.origin()).unwrap_or(url);
         let kind = match request.method {
-            Method::Put => SeenKind::Update,
+            Method::Put | Method::Post => SeenKind::Update,
             Method::Get if target.starts_with("/features?") => SeenKind::Poll,
             Method::Get => SeenKind::Stream,
         };

@@ -82,6 +82,8 @@ pub enum Method {
     Get,
     /// Changes a feature, for tests.
     Put,
+    /// Hands something in, for exporters that send through a client's transport.
+    Post,
 }
 
 impl Method {
@@ -91,6 +93,7 @@ impl Method {
         match self {
             Self::Get => "GET",
             Self::Put => "PUT",
+            Self::Post => "POST",
         }
     }
 }
@@ -105,11 +108,20 @@ pub struct TransportRequest {
     pub url: SecretUrl,
     /// Headers, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body of a PUT.
+    /// The body of a PUT or POST.
     pub body: Option<Bytes>,
     /// How long connecting may take (D-74). Transports that set this once for all connections may ignore it here: the client
     /// has a limit of its own for the whole time up to the head of the answer.
     pub connect_timeout: Duration,
+}
+
+impl TransportRequest {
+    /// A request without headers and body.
+    #[must_use]
+    pub const fn new(method: Method, url: SecretUrl) -> Self {
+        let connect_timeout = Duration::from_secs(5);
+        Self { method, url, headers: Vec::new(), body: None, connect_timeout }
+    }
 }
 
 impl fmt::Debug for TransportRequest {

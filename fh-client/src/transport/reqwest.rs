@@ -217,6 +217,7 @@ async fn exchange(
     let mut asked = match request.method {
         Method::Get => client.get(url),
         Method::Put => client.put(url),
+        Method::Post => client.post(url),
     };
     for (name, value) in &request.headers {
         asked = asked.header(name, value);

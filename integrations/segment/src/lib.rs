@@ -1,3 +1,14 @@
-//! To be written.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+mod builder;
+mod enrich;
+mod exporter;
+mod message;
+mod queue;
+mod sender;
+
+pub use builder::{SegmentBuilder, StartError};
+pub use enrich::enrich;
+pub use exporter::{Counters, SegmentExporter};

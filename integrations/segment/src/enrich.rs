@@ -1,0 +1,41 @@
+//! The features of a context in a message that a program sends to Segment by itself.
+
+use fh_client::{Context, Value};
+use serde_json::{Map, Value as Json};
+
+/// Adds the value of every feature, as this context sees it, to the `context` of a message, and the environment's id as `featurehub_env`. What is
+/// in it already stays, unless it has a feature's name. It is no use of the features.
+///
+/// ```
+/// # use fh_client::testing::MemoryEdge;
+/// # let edge = MemoryEdge::new();
+/// # edge.set("NEW_CHECKOUT", true);
+/// # let client = edge.client().start()?;
+/// # client.wait_ready(std::time::Duration::from_secs(5))?;
+/// let mut message = serde_json::json!({"type": "track", "event": "paid", "context": {"ip": "203.0.113.9"}});
+/// fh_segment::enrich(&mut message, &client.context().user_key("mara").build());
+/// assert_eq!(message["context"]["NEW_CHECKOUT"], true);
+/// assert_eq!(message["context"]["ip"], "203.0.113.9");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn enrich(message: &mut Json, features: &Context) {
+    let Json::Object(members) = message else { return };
+    let context = members.entry("context").or_insert_with(|| Json::Object(Map::new()));
+    if !context.is_object() {
+        *context = Json::Object(Map::new());
+    }
+    let Json::Object(context) = context else { return };
+    for feature in features.values() {
+        if let Some(environment) = &feature.environment {
+            context.insert("featurehub_env".to_string(), Json::from(&**environment));
+        }
+        let value = match feature.value {
+            None => Json::Null,
+            Some(Value::Bool(value)) => value.into(),
+            Some(Value::Number(number)) => serde_json::from_str(number.as_str())
+                .unwrap_or_else(|_| Json::from(number.as_str())),
+            Some(Value::Text(text) | Value::Json(text)) => Json::from(&*text),
+        };
+        context.insert(feature.key.to_string(), value);
+    }
+}

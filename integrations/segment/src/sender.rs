@@ -1,0 +1,134 @@
+//! The exporter's thread: batches out of the queue, over HTTP.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use bytes::Bytes;
+use fh_client::Timestamp;
+use fh_client::transport::{Method, SecretUrl, Transport, TransportRequest};
+
+use crate::queue::{Fate, Queue};
+
+/// A request, from its sending to the head of its answer, may take so long.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest delay between two tries.
+const LONGEST_DELAY: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Settings {
+    pub(crate) batch: usize,
+    pub(crate) interval: Duration,
+    pub(crate) retries: u32,
+    pub(crate) first_delay: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            batch: 100,
+            interval: Duration::from_secs(5),
+            retries: 8,
+            first_delay: Duration::from_secs(1),
+        }
+    }
+}
+
+pub(crate) struct Sender {
+    queue: Arc<Queue>,
+    transport: Arc<dyn Transport>,
+    url: SecretUrl,
+    authorization: String,
+    settings: Settings,
+}
+
+/// How a request went.
+enum Outcome {
+    Taken,
+    /// For the moment; Segment may say for how long.
+    Refused(Option<Duration>),
+    /// For good.
+    Rejected(u16),
+}
+
+impl Sender {
+    pub(crate) fn new(
+        queue: Arc<Queue>,
+        transport: Arc<dyn Transport>,
+        base_url: &str,
+        write_key: &str,
+        settings: Settings,
+    ) -> Self {
+        let url = SecretUrl::new(format!("{}/v1/batch", base_url.trim_end_matches('/')));
+        let authorization = format!("Basic {}", BASE64_STANDARD.encode(format!("{write_key}:")));
+        Self { queue, transport, url, authorization, settings }
+    }
+
+    pub(crate) fn spawn(self) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let run = move || {
+            while let Some(messages) = self.queue.take(self.settings.batch, self.settings.interval)
+            {
+                let fate = self.deliver(&runtime, &messages);
+                self.queue.done(fate);
+            }
+            runtime.shutdown_background();
+        };
+        std::thread::Builder::new().name("fh-segment".to_string()).spawn(run).map(drop)
+    }
+
+    fn deliver(&self, runtime: &tokio::runtime::Runtime, messages: &[String]) -> Fate {
+        let mut delay = self.settings.first_delay;
+        for attempt in 0..=self.settings.retries {
+            match runtime.block_on(self.send(messages)) {
+                Outcome::Taken => return Fate::Sent,
+                Outcome::Rejected(status) => {
+                    self.queue.failed();
+                    tracing::warn!(status, events = messages.len(), "Segment rejects events");
+                    return Fate::Lost;
+                }
+                Outcome::Refused(wanted) => {
+                    self.queue.failed();
+                    if attempt == self.settings.retries || self.queue.is_closed() {
+                        break;
+                    }
+                    self.queue.rest(delay.max(wanted.unwrap_or_default()).min(LONGEST_DELAY));
+                    delay = delay.saturating_mul(2).min(LONGEST_DELAY);
+                }
+            }
+        }
+        tracing::warn!(events = messages.len(), "Segment cannot be reached; events were given up");
+        Fate::Lost
+    }
+
+    async fn send(&self, messages: &[String]) -> Outcome {
+        let mut request = TransportRequest::new(Method::Post, self.url.clone());
+        request.headers = vec![
+            ("authorization".to_string(), self.authorization.clone()),
+            ("content-type".to_string(), "application/json".to_string()),
+        ];
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let now = Timestamp::from_millis(i64::try_from(now.as_millis()).unwrap_or(i64::MAX));
+        let body = format!(r#"{{"batch":[{}],"sentAt":"{now}"}}"#, messages.join(","));
+        request.body = Some(Bytes::from(body));
+        let answer = tokio::time::timeout(PATIENCE, self.transport.send(request)).await;
+        match answer {
+            Ok(Ok(response)) => match response.head.status {
+                200..=299 => Outcome::Taken,
+                408 | 425 | 429 | 500..=599 => {
+                    let wanted =
+                        response.head.get("retry-after").and_then(|text| text.parse().ok());
+                    Outcome::Refused(wanted.map(Duration::from_secs))
+                }
+                status => Outcome::Rejected(status),
+            },
+            Ok(Err(why)) => {
+                tracing::debug!(error = %why, "Segment cannot be reached");
+                Outcome::Refused(None)
+            }
+            Err(_) => Outcome::Refused(None),
+        }
+    }
+}
