@@ -130,7 +130,8 @@ impl Core {
 
     /// Values may be others from now on.
     pub(crate) fn mark_changed(&self) {
-        self.changed.store(true, Ordering::Release);
+        // An exchange where a store would do: loom orders a store and a concurrent exchange too freely.
+        self.changed.swap(true, Ordering::AcqRel);
     }
 
     pub(crate) fn take_changed(&self) -> bool {
