@@ -1,0 +1,145 @@
+//! Reads take no memory where nobody observes: counted, for every getter, with and without an interceptor that has nothing to say.
+#![allow(unsafe_code, clippy::unwrap_used, clippy::expect_used)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
+use fh_session::{
+    Ask, Cause, Environments, Flow, Hub, HubOptions, Interceptor, LockPolicy, Observer,
+    Publication, Readiness, Rules, ServerEvaluated, Status, UsageEvent, UsageOptions,
+};
+
+/// Counts the allocations of each thread.
+struct Counting;
+
+thread_local! {
+    static COUNT: Cell<u64> = const { Cell::new(0) };
+}
+
+// SAFETY: every call goes to the system's allocator unchanged; counting touches only a thread-local number.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.with(|count| count.set(count.get() + 1));
+        // SAFETY: as above.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        COUNT.with(|count| count.set(count.get() + 1));
+        // SAFETY: as above.
+        unsafe { System.realloc(at, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(work: impl FnOnce()) -> u64 {
+    let before = COUNT.with(Cell::get);
+    work();
+    COUNT.with(Cell::get) - before
+}
+
+const FEATURES: &str = r#"[
+    {"id": "1", "key": "flag", "type": "BOOLEAN", "value": false, "strategies": [{"id": "s", "percentage": 200000,
+        "value": true, "attributes": [{"fieldName": "plan", "type": "STRING", "conditional": "EQUALS", "values": ["gold"]}]}]},
+    {"id": "2", "key": "word", "type": "STRING", "value": "x"},
+    {"id": "3", "key": "price", "type": "NUMBER", "value": "7.50"},
+    {"id": "4", "key": "page", "type": "JSON", "value": "{}"}]"#;
+
+const KEYS: [&str; 5] = ["flag", "word", "price", "page", "missing"];
+
+fn context() -> Arc<Attributes> {
+    Arc::new(Attributes::builder().user_key("mara").attribute("plan", "gold").build())
+}
+
+fn ruleset() -> Ruleset {
+    Ruleset::from_json(FEATURES.as_bytes(), Profile::Client).unwrap()
+}
+
+fn hub(rules: Rules) -> Hub {
+    let hub = Hub::new(HubOptions::new(|| Timestamp::from_millis(0)));
+    hub.publish(Publication { rules: Arc::new(rules), cause: Cause::First });
+    hub.set_status(Status { readiness: Readiness::Ready, ..Status::default() });
+    hub
+}
+
+fn read_everything(hub: &Hub, who: Option<&Arc<Attributes>>) {
+    for key in KEYS {
+        let _ = hub.is_enabled(key, who);
+        let _ = hub.boolean(key, who);
+        let _ = hub.string(key, who);
+        let _ = hub.number(key, who);
+        let _ = hub.decimal(key, who);
+        let _ = hub.json(key, who);
+        let _ = hub.value(key, who);
+        let _ = hub.is_set(key, who);
+        let _ = hub.exists(key);
+    }
+    let snapshot = hub.snapshot();
+    let _ = snapshot.is_enabled("flag", who);
+    let _ = (hub.readiness(), hub.status(), hub.generation(), hub.last_contact());
+}
+
+fn count(hub: &Hub) -> u64 {
+    let who = context();
+    // A thread's first load of a pointer takes a slot.
+    read_everything(hub, Some(&who));
+    allocations(|| {
+        read_everything(hub, Some(&who));
+        read_everything(hub, None);
+    })
+}
+
+#[test]
+fn reads_take_no_memory() {
+    let hub = hub(Rules::client_evaluated(ruleset(), Environments::Unknown));
+    assert_eq!(count(&hub), 0);
+    hub.arm();
+    assert_eq!(count(&hub), 0, "armed");
+}
+
+#[test]
+fn reads_of_what_the_edge_evaluated_take_no_memory() {
+    // An equal context that is another object.
+    let strategies = HashMap::from([("flag".into(), "s".into())]);
+    let evaluated = Arc::new(ServerEvaluated { context: context(), strategies });
+    let hub = hub(Rules::server_evaluated(ruleset(), Environments::Unknown, evaluated));
+    assert_eq!(count(&hub), 0);
+}
+
+#[test]
+fn reads_that_nobody_overrides_take_no_memory() {
+    struct Silent;
+    impl Interceptor for Silent {
+        fn name(&self) -> &str {
+            "silent"
+        }
+        fn intercept(&self, _: &Ask<'_>) -> Flow {
+            Flow::Continue
+        }
+    }
+    let hub = hub(Rules::client_evaluated(ruleset(), Environments::Unknown));
+    let _guard = hub.intercept(Arc::new(Silent), LockPolicy::Respect);
+    assert_eq!(count(&hub), 0);
+}
+
+/// And the counter counts.
+#[test]
+fn uses_take_memory() {
+    struct Ignores;
+    impl Observer for Ignores {
+        fn observe(&self, _: &UsageEvent) {}
+    }
+    let hub = hub(Rules::client_evaluated(ruleset(), Environments::Unknown));
+    let _guard = hub.observe(Arc::new(Ignores), UsageOptions::default());
+    assert!(count(&hub) > 0);
+}
