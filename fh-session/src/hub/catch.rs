@@ -86,6 +86,10 @@ impl Inner {
         write.latest = Some(Arc::clone(&rules));
         if is_held {
             write.is_holding |= is_visible;
+            if !is_visible && let Some(relabelled) = relabelled(live.rules(), &rules) {
+                self.store(&mut write, live.with_rules(Arc::new(relabelled), live.has_list()));
+                self.core.mark_changed();
+            }
         } else {
             write.is_holding = false;
             self.store(&mut write, live.with_rules(rules, live.has_list() || is_first));
@@ -165,6 +169,19 @@ impl Inner {
         drop(write);
         self.look_again();
     }
+}
+
+/// `live` for the context of `latest`, if that is another one: a client that keeps its values while the Edge evaluates a new context
+/// (D-62) keeps those that it serves, not those that are held.
+fn relabelled(live: &Rules, latest: &Rules) -> Option<Rules> {
+    let (old, new) = (live.evaluated_for()?, latest.evaluated_for()?);
+    if old.context == new.context {
+        return None;
+    }
+    let context = Arc::clone(&new.context);
+    let evaluated = ServerEvaluated { context, strategies: old.strategies.clone() };
+    let environments = live.environments().clone();
+    Some(Rules::server_evaluated(live.ruleset().clone(), environments, Arc::new(evaluated)))
 }
 
 /// `live` with the state that some features have in `latest`.

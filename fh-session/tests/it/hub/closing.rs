@@ -1,6 +1,13 @@
 //! After the end (C-CLOSE-002 and 005, as they concern the read side).
 
-use fh_session::{Cause, Connection, Notice, RawKind, RawUpdate, Readiness, Source, Status};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use fh_eval::Value;
+use fh_session::{
+    Ask, Cause, Connection, Flow, Interceptor, LockPolicy, Notice, RawKind, RawUpdate, Readiness,
+    Source, Status,
+};
 
 use super::{Calls, change, flags, publish, ready, show};
 
@@ -66,9 +73,24 @@ fn closing_says_so_by_itself() {
     assert_eq!(calls.take(), [Readiness::Ready, Readiness::Closed]);
 }
 
+/// Overrides whatever it is asked for with a switch.
+struct Switch(AtomicBool);
+
+impl Interceptor for Switch {
+    fn name(&self) -> &str {
+        "switch"
+    }
+
+    fn intercept(&self, _: &Ask<'_>) -> Flow {
+        Flow::Override(Some(Value::Bool(self.0.load(Ordering::SeqCst))))
+    }
+}
+
 #[test]
 fn who_subscribes_after_the_end_hears_nothing() {
     let hub = ready(&flags(&[("a", true)]));
+    let switch = Arc::new(Switch(AtomicBool::new(true)));
+    let _override = hub.intercept(switch.clone(), LockPolicy::Respect);
     hub.close();
     hub.deliver();
     let calls: Calls<()> = Calls::new();
@@ -82,9 +104,11 @@ fn who_subscribes_after_the_end_hears_nothing() {
         }),
         hub.on_new_state(|_| {}),
     );
+    switch.0.store(false, Ordering::SeqCst);
     hub.overrides_changed();
     hub.deliver();
     assert_eq!(calls.len(), 0);
+    assert_eq!(hub.boolean("a", None), Some(false), "overrides go on answering");
     drop(guards);
 }
 
@@ -92,14 +116,14 @@ fn who_subscribes_after_the_end_hears_nothing() {
 #[test]
 fn closing_ends_circles() {
     let hub = ready(&flags(&[("a", true)]));
-    let held = std::sync::Arc::new(());
+    let held = Arc::new(());
     let (in_closure, own) = (held.clone(), hub.clone());
     hub.on_change("a", None, move |_| {
         let _ = (&in_closure, &own);
     })
     .detach();
-    assert_eq!(std::sync::Arc::strong_count(&held), 2);
+    assert_eq!(Arc::strong_count(&held), 2);
     hub.close();
     hub.deliver();
-    assert_eq!(std::sync::Arc::strong_count(&held), 1);
+    assert_eq!(Arc::strong_count(&held), 1);
 }

@@ -264,7 +264,8 @@ fn complaints_are_bounded() {
             Flow::Override(text_value("nonsense"))
         }
     }
-    let hub = ready(&flags(&list));
+    let hub = Hub::new(fh_session::HubOptions { events: 10_000, ..super::options() });
+    super::publish(&hub, fh_session::Cause::First, &flags(&list));
     let (told, _notices) = notices(&hub);
     let _guard = hub.intercept(Arc::new(Nonsense), LockPolicy::Respect);
     for key in &keys {
@@ -381,12 +382,13 @@ fn each_is_closed_once() {
 /// One that reads features, even the one that it is asked about, does not bring the program down.
 #[test]
 fn one_may_read_features() {
-    struct Reads(Hub);
+    struct Reads(Hub, AtomicU32);
     impl Interceptor for Reads {
         fn name(&self) -> &str {
             "reads"
         }
         fn intercept(&self, ask: &Ask<'_>) -> Flow {
+            self.1.fetch_add(1, Ordering::SeqCst);
             match self.0.boolean(ask.key, None) {
                 Some(value) => Flow::Override(Some(Value::Bool(!value))),
                 None => Flow::Continue,
@@ -394,8 +396,13 @@ fn one_may_read_features() {
         }
     }
     let hub = ready(&flags(&[("a", true)]));
-    let guard = hub.intercept(Arc::new(Reads(hub.clone())), LockPolicy::Respect);
+    let reads = Arc::new(Reads(hub.clone(), AtomicU32::new(0)));
+    let guard = hub.intercept(reads.clone(), LockPolicy::Respect);
     assert!(hub.boolean("a", None).is_some());
+    let depth = reads.1.swap(0, Ordering::SeqCst);
+    assert!((1..=8).contains(&depth), "{depth}");
+    assert!(hub.boolean("a", None).is_some());
+    assert_eq!(reads.1.load(Ordering::SeqCst), depth, "each read begins anew");
     drop(guard);
     assert_eq!(hub.boolean("a", None), Some(true));
 }

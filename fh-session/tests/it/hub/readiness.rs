@@ -78,6 +78,18 @@ fn each_change_is_told_once() {
     );
 }
 
+/// Statuses between two changes of readiness are no events: they push nothing out of the queue.
+#[test]
+fn other_statuses_take_no_place_in_the_queue() {
+    let hub = Hub::new(fh_session::HubOptions { events: 2, ..super::options() });
+    let (calls, _guard) = listen(&hub);
+    for attempts in 0..10 {
+        hub.set_status(Status { readiness: Readiness::NotReady, attempts, ..Status::default() });
+    }
+    hub.deliver();
+    assert_eq!((calls.len(), hub.counters().dropped_events), (1, 0));
+}
+
 #[test]
 fn a_change_carries_the_status_of_its_moment() {
     let hub = hub();

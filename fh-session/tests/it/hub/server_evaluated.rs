@@ -70,7 +70,9 @@ fn while_switching_nobody_gets_the_old_values_as_theirs() {
     publish_for(&hub, &fred, Cause::First, true);
     show(&hub, Readiness::Ready);
     hub.deliver();
+    let generation = hub.generation();
     show(&hub, Readiness::NotReady);
+    assert!(hub.generation() > generation, "nobody's answer is another one");
     assert_eq!(hub.detail("a", None).reason, Reason::NotReady);
     assert_eq!(hub.detail("a", Some(&mara)).reason, Reason::NotReady);
     publish_for(&hub, &mara, Cause::First, false);
@@ -103,6 +105,29 @@ fn a_new_context_passes_catch_and_release() {
     assert!(hub.is_catching() && !hub.is_holding());
     publish_for(&hub, &mara, Cause::Change, true);
     assert_eq!(hub.boolean("a", Some(&mara)), Some(false), "later ones are held again");
+}
+
+/// `KeepValues` (D-62) while updates are caught: the new context reads what was served, not what is held.
+#[test]
+fn values_kept_for_a_new_context_are_those_served() {
+    let hub = hub();
+    let (fred, mara) = (user("fred"), user("mara"));
+    publish_for(&hub, &fred, Cause::First, true);
+    show(&hub, Readiness::Ready);
+    hub.catch_updates();
+    publish_for(&hub, &fred, Cause::Change, false);
+    publish_for(&hub, &mara, Cause::Unseen, false);
+    let detail = hub.detail("a", Some(&mara));
+    assert_eq!(
+        (detail.value, detail.strategy_id.as_deref()),
+        (Some(Value::Bool(true)), Some("s-1"))
+    );
+    assert_eq!(hub.detail("a", Some(&fred)).reason, Reason::NotReady);
+    assert!(hub.is_holding());
+    hub.release();
+    assert_eq!(hub.boolean("a", Some(&mara)), Some(false));
+    publish_for(&hub, &mara, Cause::First, true);
+    assert_eq!(hub.boolean("a", Some(&mara)), Some(true));
 }
 
 /// A listener sees only what its own context was evaluated to; while there is nothing to see nothing is different.
