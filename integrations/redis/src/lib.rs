@@ -1,3 +1,22 @@
-//! To be written.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+mod builder;
+mod change;
+mod error;
+mod keys;
+mod list;
+mod mailbox;
+mod status;
+mod store;
+mod transaction;
+mod worker;
+
+pub use builder::{RedisStoreBuilder, Server};
+pub use error::StoreError;
+pub use status::StoreStatus;
+pub use store::{RedisStore, SOURCE};
+
+/// The crate whose [`Client`](redis::Client) a [`Server`] can be made of.
+pub use redis;

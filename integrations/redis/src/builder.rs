@@ -1,0 +1,168 @@
+//! Making a store.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use fh_client::{Client, KeyKind};
+
+use crate::error::StoreError;
+use crate::mailbox::Mailbox;
+use crate::status::Board;
+use crate::store::{RedisStore, SOURCE};
+use crate::worker::{Settings, Worker};
+
+/// A Redis server: made of a URL or of a [`redis::Client`].
+///
+/// `Debug` shows where it is, never the password.
+pub struct Server(Result<redis::Client, StoreError>);
+
+impl Server {
+    /// Host and port, or path.
+    fn address(&self) -> String {
+        match &self.0 {
+            Ok(client) => client.get_connection_info().addr().to_string(),
+            Err(_) => "none".to_string(),
+        }
+    }
+}
+
+impl From<redis::Client> for Server {
+    fn from(client: redis::Client) -> Self {
+        Self(Ok(client))
+    }
+}
+
+impl From<&str> for Server {
+    fn from(url: &str) -> Self {
+        let wants_tls = url.starts_with("rediss:") || url.starts_with("valkeys:");
+        if wants_tls && !cfg!(feature = "rustls") {
+            return Self(Err(StoreError::NoTls));
+        }
+        // The reason could quote the URL.
+        Self(redis::Client::open(url).map_err(|_| StoreError::Url))
+    }
+}
+
+impl From<String> for Server {
+    fn from(url: String) -> Self {
+        url.as_str().into()
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Server").field(&self.address()).finish()
+    }
+}
+
+/// Collects settings; see [`RedisStore::builder`].
+#[derive(Debug)]
+#[must_use = "call `attach`"]
+pub struct RedisStoreBuilder {
+    server: Server,
+    settings: Settings,
+}
+
+impl RedisStoreBuilder {
+    pub(crate) fn new(server: Server) -> Self {
+        let settings = Settings {
+            prefix: "featurehub".to_string(),
+            refresh: Some(Duration::from_secs(300)),
+            backoff: Duration::from_millis(500),
+            attempts: 10,
+            timeout: Duration::from_secs(5),
+        };
+        Self { server, settings }
+    }
+
+    /// What the names of the keys begin with: `featurehub` unless set. All programs that share features have the same one, in whatever
+    /// language.
+    ///
+    /// On a Redis Cluster both keys have to lie in one slot: put the prefix in braces (`{featurehub}`) in all programs.
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.settings.prefix = prefix.into();
+        self
+    }
+
+    /// How often to look whether others have written: each 300 s unless set; zero is never.
+    pub fn refresh(mut self, interval: Duration) -> Self {
+        self.settings.refresh = (!interval.is_zero()).then_some(interval);
+        self
+    }
+
+    /// The pause between attempts to write: 500 ms unless set. Also the first pause between attempts to connect, which doubles up to 30 s.
+    pub fn backoff(mut self, pause: Duration) -> Self {
+        self.settings.backoff = pause.max(Duration::from_millis(1));
+        self
+    }
+
+    /// How often to try to write an update before it is given up: 10 times unless set, at least once.
+    pub fn retries(mut self, attempts: u32) -> Self {
+        self.settings.attempts = attempts.max(1);
+        self
+    }
+
+    /// How long connecting, and each answer of the server, may take: 5 s unless set.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = timeout.max(Duration::from_millis(1));
+        self
+    }
+
+    /// Starts the store, which gives the client what is stored, and stores what the client receives from now on. Returns at once: Redis need not
+    /// be there. [`RedisStore::flush`] waits until what is stored is loaded.
+    ///
+    /// # Errors
+    /// [`StoreError`]: server-evaluated keys, a bad URL, or no thread.
+    pub fn attach(self, client: &Client) -> Result<RedisStore, StoreError> {
+        if client.key_kind() == KeyKind::ServerEvaluated {
+            return Err(StoreError::ServerEvaluatedKey);
+        }
+        let address = self.server.address();
+        let server = self.server.0?;
+        provide_crypto();
+        let mailbox = Arc::new(Mailbox::default());
+        let board = Arc::new(Board::default());
+        let desk = Desk(Arc::clone(&mailbox));
+        let subscription = client.on_raw(move |update| {
+            if update.source.as_str() != SOURCE {
+                desk.0.put(update.clone());
+            }
+        });
+        let worker = Worker::new(
+            client.clone(),
+            server,
+            self.settings,
+            Arc::clone(&mailbox),
+            Arc::clone(&board),
+        );
+        thread::Builder::new()
+            .name("fh-redis".to_string())
+            .spawn(move || worker.run())
+            .map_err(StoreError::Thread)?;
+        let subscription = Mutex::new(Some(subscription));
+        Ok(RedisStore { client: client.clone(), mailbox, board, subscription, address })
+    }
+}
+
+/// The client's end of the mailbox. It goes when the client is closed, and the store with it.
+struct Desk(Arc<Mailbox>);
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// The redis crate takes the process's cryptography, and panics if it cannot tell which.
+#[cfg(feature = "rustls")]
+fn provide_crypto() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Somebody else may have been quicker, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+}
+
+#[cfg(not(feature = "rustls"))]
+const fn provide_crypto() {}

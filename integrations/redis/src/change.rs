@@ -1,0 +1,158 @@
+//! What an update means for the lists in Redis.
+
+use std::sync::Arc;
+
+use fh_client::{RawKind, RawUpdate, Source};
+use fh_eval::{Token, members};
+use serde_json::value::RawValue;
+
+use crate::list::{List, State};
+
+/// What is to be done to the list of one environment.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Change<'a> {
+    /// Here are features.
+    List(List<'a>, Authority),
+    /// Here is one.
+    Feature(State<'a>),
+    /// The feature of this id is gone.
+    Delete(String),
+}
+
+/// May a list say that features are gone?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Authority {
+    /// Yes: it is from the Edge.
+    All,
+    /// No: it is from another store, a snapshot, or not complete.
+    Some,
+}
+
+/// The changes that an update asks for, by environment. Environments that the API keys do not open are left out, and
+/// so are features without an id.
+///
+/// # Errors
+/// Why it cannot be read, without any of its text.
+pub(crate) fn changes<'a>(
+    update: &'a RawUpdate,
+    environments: &[Arc<str>],
+) -> Result<Vec<(Arc<str>, Change<'a>)>, String> {
+    let known =
+        |id: &str| environments.iter().find(|known| known.eq_ignore_ascii_case(id)).cloned();
+    let named = update.environment.as_deref();
+    let one = |change: Option<Change<'a>>| {
+        let id = named.map_or_else(|| environments.first().cloned(), known);
+        Ok(id.zip(change).into_iter().collect())
+    };
+    let json = update.json.as_ref();
+    let whole = || serde_json::from_str::<&RawValue>(json).map_err(|why| why.to_string());
+    match (update.kind, &update.source) {
+        (RawKind::Feature, _) => one(State::read(whole()?).map(Change::Feature)),
+        (RawKind::Delete, _) => {
+            one(State::read(whole()?).map(|state| Change::Delete(state.id.into_owned())))
+        }
+        (RawKind::List, Source::Polling) => {
+            let mut found = Vec::new();
+            for (id, list) in polled(json)? {
+                let id =
+                    named.or(id.as_deref()).map_or_else(|| environments.first().cloned(), known);
+                found.extend(id.map(|id| (id, Change::List(list, Authority::All))));
+            }
+            Ok(found)
+        }
+        (RawKind::List, source) => {
+            let authority = if source.is_edge() { Authority::All } else { Authority::Some };
+            one(Some(Change::List(List::parse(json)?, authority)))
+        }
+    }
+}
+
+type Entry<'a> = (Option<String>, List<'a>);
+
+/// The lists of a poll's body. An environment without a list says nothing.
+fn polled(body: &str) -> Result<Vec<Entry<'_>>, String> {
+    let body = body.strip_prefix('\u{feff}').unwrap_or(body);
+    let entries: Vec<&RawValue> = serde_json::from_str(body).map_err(|why| why.to_string())?;
+    let mut found = Vec::new();
+    for entry in entries {
+        let (mut id, mut list) = (None, None);
+        for (name, value) in members(entry).ok_or("an environment that is no object")? {
+            match (name.as_ref(), Token::of(value)) {
+                ("id", Token::Text(text)) => id = Some(text.into_owned()),
+                ("features", Token::List) => list = Some(List::parse(value.get())?),
+                _ => {}
+            }
+        }
+        found.extend(list.map(|list| (id, list)));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn update(source: Source, environment: Option<&str>, kind: RawKind, json: &str) -> RawUpdate {
+        RawUpdate { source, environment: environment.map(Into::into), kind, json: json.into() }
+    }
+
+    fn shape(update: &RawUpdate) -> Vec<(String, String)> {
+        let found = changes(update, &["one".into(), "two".into()]).unwrap();
+        let text = |change: &Change<'_>| match change {
+            Change::List(list, authority) => format!("{authority:?} {}", list.to_json()),
+            Change::Feature(state) => format!("feature {} {}", state.id, state.version),
+            Change::Delete(id) => format!("delete {id}"),
+        };
+        found.iter().map(|(id, change)| (id.to_string(), text(change))).collect()
+    }
+
+    fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+        expected.iter().map(|(id, what)| (id.to_string(), what.to_string())).collect()
+    }
+
+    #[test]
+    fn streams_and_stores_send_bare_lists() {
+        let json = r#"[{"id":"a"}]"#;
+        let streamed = update(Source::Streaming, Some("one"), RawKind::List, json);
+        assert_eq!(shape(&streamed), pairs(&[("one", r#"All [{"id":"a"}]"#)]));
+        let stored = update(Source::Store("yaml".into()), Some("two"), RawKind::List, json);
+        assert_eq!(shape(&stored), pairs(&[("two", r#"Some [{"id":"a"}]"#)]));
+    }
+
+    #[test]
+    fn polls_send_environments() {
+        let body = r#"[{"id":"TWO","features":[{"id":"a"}]},{"id":"one"},{"id":"other","features":[]},{"features":[]}]"#;
+        let several = update(Source::Polling, None, RawKind::List, body);
+        assert_eq!(shape(&several), pairs(&[("two", r#"All [{"id":"a"}]"#), ("one", "All []")]));
+        let one = r#"[{"id":"whatever","features":[{"id":"a"}]}]"#;
+        let one = update(Source::Polling, Some("one"), RawKind::List, one);
+        assert_eq!(shape(&one), pairs(&[("one", r#"All [{"id":"a"}]"#)]));
+    }
+
+    #[test]
+    fn single_features() {
+        let feature = r#"{"id":"a","version":4}"#;
+        let changed = update(Source::Streaming, Some("one"), RawKind::Feature, feature);
+        assert_eq!(shape(&changed), pairs(&[("one", "feature a 4")]));
+        let deleted = update(Source::Streaming, Some("one"), RawKind::Delete, feature);
+        assert_eq!(shape(&deleted), pairs(&[("one", "delete a")]));
+        let nameless = update(Source::Streaming, Some("one"), RawKind::Delete, r#"{"key":"A"}"#);
+        assert_eq!(shape(&nameless), []);
+        let foreign = update(Source::Streaming, Some("three"), RawKind::Feature, feature);
+        assert_eq!(shape(&foreign), []);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_change() {
+        for (source, kind) in [
+            (Source::Polling, RawKind::List),
+            (Source::Streaming, RawKind::List),
+            (Source::Streaming, RawKind::Feature),
+        ] {
+            let update = update(source, Some("one"), kind, "secret");
+            let why = changes(&update, &["one".into()]).unwrap_err();
+            assert!(!why.contains("secret"), "{why}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Why there is no store.
+
+use std::fmt;
+use std::io;
+
+/// Why a store was not attached. Holds neither URL nor password.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The client's API keys are server-evaluated: their values belong to one context, and must not be shared (D-79).
+    ServerEvaluatedKey,
+    /// The URL is none of a Redis server.
+    Url,
+    /// The URL asks for TLS, and the cargo feature `rustls` is off.
+    NoTls,
+    /// The platform gives no thread.
+    Thread(io::Error),
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ServerEvaluatedKey => f.write_str(
+                "the API key is server-evaluated: its values belong to one context and cannot be shared",
+            ),
+            Self::Url => f.write_str("not a URL of Redis: redis://[user:password@]host[:port][/database]"),
+            Self::NoTls => f.write_str("the URL asks for TLS: switch on the feature `rustls` of fh-redis"),
+            Self::Thread(why) => write!(f, "no thread for the Redis store: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Thread(why) => Some(why),
+            _ => None,
+        }
+    }
+}

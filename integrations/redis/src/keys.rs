@@ -1,0 +1,29 @@
+//! Where an environment's features lie in Redis.
+
+/// The two keys of an environment (sdk-behaviour 5.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Keys {
+    /// A JSON list of features.
+    pub(crate) list: String,
+    /// Its digest.
+    pub(crate) digest: String,
+}
+
+impl Keys {
+    pub(crate) fn of(prefix: &str, environment: &str) -> Self {
+        let list = format!("{prefix}_{environment}");
+        Self { digest: format!("{list}_sha"), list }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_the_published_sdks_name_them() {
+        let keys = Keys::of("featurehub", "71ed3c04-122b-4312-9ea8-06b2b8d6ceac");
+        assert_eq!(keys.list, "featurehub_71ed3c04-122b-4312-9ea8-06b2b8d6ceac");
+        assert_eq!(keys.digest, "featurehub_71ed3c04-122b-4312-9ea8-06b2b8d6ceac_sha");
+    }
+}

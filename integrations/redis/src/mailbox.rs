@@ -1,0 +1,301 @@
+//! Updates on their way from the client's listener thread to the worker: in order, bounded, and never waited for.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use fh_client::{RawKind, RawUpdate};
+
+/// Most updates that wait.
+const MOST: usize = 1_024;
+/// Most bytes of JSON that wait. One update may always wait.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+
+/// Something to write.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Job {
+    /// An update as the client received it.
+    Update(RawUpdate),
+    /// The features that the client has.
+    Resync,
+}
+
+/// What to do next.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Next {
+    /// This.
+    Job(Job),
+    /// The moment has come.
+    Due,
+    /// End.
+    Closed,
+}
+
+#[derive(Default)]
+pub(crate) struct Mailbox {
+    state: Mutex<State>,
+    bell: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Job>,
+    bytes: usize,
+    dropped: u64,
+    /// The worker waits for something to do.
+    is_idle: bool,
+    is_closed: bool,
+    has_ended: bool,
+}
+
+impl State {
+    fn recount(&mut self) {
+        self.bytes = self.jobs.iter().map(size).sum();
+    }
+}
+
+fn size(job: &Job) -> usize {
+    match job {
+        Job::Update(update) => update.json.len(),
+        Job::Resync => 0,
+    }
+}
+
+impl Mailbox {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts an update in. A list from the Edge makes earlier lists and features of its environment needless; deletes stay, because a list
+    /// that has nothing newer is not written. If too much waits, all of it goes, for one [`Job::Resync`].
+    pub(crate) fn put(&self, update: RawUpdate) {
+        let mut state = self.state();
+        if state.is_closed {
+            return;
+        }
+        if update.kind == RawKind::List && update.source.is_edge() {
+            let environment = &update.environment;
+            state.jobs.retain(|job| match job {
+                Job::Update(old) => {
+                    let is_other = environment.is_some() && old.environment != *environment;
+                    is_other || old.kind == RawKind::Delete
+                }
+                Job::Resync => true,
+            });
+            state.recount();
+        }
+        let bytes = state.bytes.saturating_add(update.json.len());
+        if state.jobs.len() >= MOST || (bytes > MOST_BYTES && !state.jobs.is_empty()) {
+            let lost = state.jobs.len().saturating_add(1);
+            state.dropped = state.dropped.saturating_add(u64::try_from(lost).unwrap_or(u64::MAX));
+            state.jobs.clear();
+            state.jobs.push_back(Job::Resync);
+            state.bytes = 0;
+        } else {
+            state.bytes = bytes;
+            state.jobs.push_back(Job::Update(update));
+        }
+        drop(state);
+        self.bell.notify_all();
+    }
+
+    /// Has the client's features merged into Redis, after whatever waits.
+    pub(crate) fn resync(&self) {
+        let mut state = self.state();
+        if !state.jobs.contains(&Job::Resync) {
+            state.jobs.push_back(Job::Resync);
+        }
+        drop(state);
+        self.bell.notify_all();
+    }
+
+    /// Waits for something to do, or for this moment.
+    pub(crate) fn next(&self, moment: Option<Instant>) -> Next {
+        let mut state = self.state();
+        loop {
+            if state.is_closed {
+                return Next::Closed;
+            }
+            if let Some(job) = state.jobs.pop_front() {
+                state.bytes = state.bytes.saturating_sub(size(&job));
+                state.is_idle = false;
+                return Next::Job(job);
+            }
+            let left = moment.map(|moment| moment.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                state.is_idle = false;
+                return Next::Due;
+            }
+            state.is_idle = true;
+            self.bell.notify_all();
+            state = self.wait(state, left);
+        }
+    }
+
+    /// Lets the worker wait; says whether it may go on.
+    pub(crate) fn pause(&self, duration: Duration) -> bool {
+        let end = Instant::now().checked_add(duration);
+        let mut state = self.state();
+        while !state.is_closed {
+            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return true;
+            }
+            state = self.wait(state, left);
+        }
+        false
+    }
+
+    /// Waits until nothing is left to do, or the worker has ended; says whether that came in time.
+    pub(crate) fn settled(&self, end: Option<Instant>) -> bool {
+        let mut state = self.state();
+        loop {
+            if state.has_ended || (state.is_idle && state.jobs.is_empty() && !state.is_closed) {
+                return true;
+            }
+            let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+            if left.is_some_and(|left| left.is_zero()) {
+                return false;
+            }
+            state = self.wait(state, left);
+        }
+    }
+
+    fn wait<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        left: Option<Duration>,
+    ) -> MutexGuard<'a, State> {
+        match left {
+            None => self.bell.wait(state).unwrap_or_else(PoisonError::into_inner),
+            Some(left) => {
+                self.bell.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0
+            }
+        }
+    }
+
+    /// Nothing is taken any more, and what waits is forgotten.
+    pub(crate) fn close(&self) {
+        let mut state = self.state();
+        state.is_closed = true;
+        state.jobs.clear();
+        state.bytes = 0;
+        drop(state);
+        self.bell.notify_all();
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.state().is_closed
+    }
+
+    /// The worker is gone.
+    pub(crate) fn end(&self) {
+        let mut state = self.state();
+        state.is_closed = true;
+        state.has_ended = true;
+        drop(state);
+        self.bell.notify_all();
+    }
+
+    /// How many updates wait, and how many were dropped.
+    pub(crate) fn counts(&self) -> (usize, u64) {
+        let state = self.state();
+        (state.jobs.len(), state.dropped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fh_client::Source;
+
+    use super::*;
+
+    fn update(environment: Option<&str>, kind: RawKind, json: &str) -> RawUpdate {
+        let source = Source::Streaming;
+        RawUpdate { source, environment: environment.map(Into::into), kind, json: json.into() }
+    }
+
+    fn drain(mailbox: &Mailbox) -> Vec<String> {
+        let mut found = Vec::new();
+        // A moment that has passed: nothing is waited for.
+        while let Next::Job(job) = mailbox.next(Some(Instant::now())) {
+            found.push(match job {
+                Job::Update(update) => update.json.to_string(),
+                Job::Resync => "resync".to_string(),
+            });
+        }
+        found
+    }
+
+    #[test]
+    fn updates_come_out_in_order() {
+        let mailbox = Mailbox::default();
+        mailbox.put(update(Some("a"), RawKind::Feature, "1"));
+        mailbox.put(update(Some("b"), RawKind::Delete, "2"));
+        mailbox.resync();
+        mailbox.resync();
+        assert_eq!(mailbox.counts(), (3, 0));
+        assert_eq!(drain(&mailbox), ["1", "2", "resync"]);
+    }
+
+    #[test]
+    fn a_list_makes_what_came_before_it_needless_but_deletes() {
+        let mailbox = Mailbox::default();
+        mailbox.put(update(Some("a"), RawKind::Feature, "a1"));
+        mailbox.put(update(Some("a"), RawKind::Delete, "a2"));
+        mailbox.put(update(Some("b"), RawKind::Feature, "b1"));
+        mailbox.put(update(Some("a"), RawKind::List, "a3"));
+        mailbox.put(update(Some("a"), RawKind::List, "a4"));
+        assert_eq!(drain(&mailbox), ["a2", "b1", "a4"]);
+        mailbox.put(update(Some("a"), RawKind::Feature, "a5"));
+        mailbox.put(update(None, RawKind::List, "all"));
+        assert_eq!(drain(&mailbox), ["all"]);
+    }
+
+    #[test]
+    fn lists_of_stores_replace_nothing() {
+        let mailbox = Mailbox::default();
+        mailbox.put(update(Some("a"), RawKind::Feature, "1"));
+        let source = Source::Store("yaml".into());
+        mailbox.put(RawUpdate { source, ..update(Some("a"), RawKind::List, "2") });
+        assert_eq!(drain(&mailbox), ["1", "2"]);
+    }
+
+    #[test]
+    fn too_many_updates_end_in_a_resync() {
+        let mailbox = Mailbox::default();
+        for _ in 0..MOST {
+            mailbox.put(update(Some("a"), RawKind::Feature, "1"));
+        }
+        assert_eq!(mailbox.counts(), (MOST, 0));
+        mailbox.put(update(Some("a"), RawKind::Feature, "2"));
+        assert_eq!(mailbox.counts(), (1, MOST as u64 + 1));
+        assert_eq!(drain(&mailbox), ["resync"]);
+    }
+
+    #[test]
+    fn too_many_bytes_end_in_a_resync() {
+        let mailbox = Mailbox::default();
+        let large = "x".repeat(MOST_BYTES);
+        mailbox.put(update(Some("a"), RawKind::Feature, &large));
+        assert_eq!(mailbox.counts(), (1, 0), "a single one may always wait");
+        mailbox.put(update(Some("a"), RawKind::Feature, "2"));
+        assert_eq!(mailbox.counts(), (1, 2));
+        mailbox.put(update(Some("a"), RawKind::Feature, "3"));
+        assert_eq!(drain(&mailbox), ["resync", "3"], "the bytes that went are not counted");
+    }
+
+    #[test]
+    fn a_closed_one_takes_nothing_and_lets_nobody_wait() {
+        let mailbox = Mailbox::default();
+        mailbox.put(update(Some("a"), RawKind::Feature, "1"));
+        mailbox.close();
+        mailbox.put(update(Some("a"), RawKind::Feature, "2"));
+        assert_eq!(mailbox.counts(), (0, 0));
+        assert_eq!(mailbox.next(None), Next::Closed);
+        assert!(!mailbox.pause(Duration::from_secs(3_600)));
+        assert!(!mailbox.settled(Some(Instant::now())), "its worker may be at work still");
+        mailbox.end();
+        assert!(mailbox.settled(Some(Instant::now())));
+    }
+}

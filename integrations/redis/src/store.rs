@@ -1,0 +1,74 @@
+//! The handle of a store.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use fh_client::{Client, Subscription};
+
+use crate::builder::{RedisStoreBuilder, Server};
+use crate::mailbox::Mailbox;
+use crate::status::{Board, StoreStatus};
+
+/// The tag of features from this store; updates that carry it are not written back (sdk-behaviour 5.3).
+pub const SOURCE: &str = "redis-store";
+
+/// A store of a client's features in Redis. It works until it is closed or dropped, or the client is closed.
+///
+/// It keeps its client alive: a client whose other handles are all dropped goes on until the store is dropped, too.
+pub struct RedisStore {
+    pub(crate) client: Client,
+    pub(crate) mailbox: Arc<Mailbox>,
+    pub(crate) board: Arc<Board>,
+    pub(crate) subscription: Mutex<Option<Subscription>>,
+    /// Host and port, or path.
+    pub(crate) address: String,
+}
+
+impl RedisStore {
+    /// Begins a store on this server: a URL, or a [`redis::Client`] where more is to be set.
+    pub fn builder(server: impl Into<Server>) -> RedisStoreBuilder {
+        RedisStoreBuilder::new(server.into())
+    }
+
+    /// How it is doing.
+    #[must_use]
+    pub fn status(&self) -> StoreStatus {
+        let mut status = self.board.read();
+        (status.waiting, status.dropped) = self.mailbox.counts();
+        status
+    }
+
+    /// Waits on this thread until everything that the client received so far has been dealt with, not longer than this, and says whether
+    /// that was enough time. While Redis is away it is not. Of a closed store: until its thread is at its end.
+    #[must_use]
+    pub fn flush(&self, timeout: Duration) -> bool {
+        let end = Instant::now().checked_add(timeout);
+        let left = || end.map_or(timeout, |end| end.saturating_duration_since(Instant::now()));
+        // What the client was told is with the store, and what the store found is with the client.
+        self.client.flush(left()) && self.mailbox.settled(end) && self.client.flush(left())
+    }
+
+    /// Ends it: nothing is read or written any more, except for what is under way. What waits is not written; see [`Self::flush`]. Returns
+    /// at once; a second time does nothing. The client goes on.
+    pub fn close(&self) {
+        let subscription = self.subscription.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(subscription);
+        self.mailbox.close();
+    }
+}
+
+impl Drop for RedisStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore")
+            .field("server", &self.address)
+            .field("status", &self.status())
+            .finish_non_exhaustive()
+    }
+}

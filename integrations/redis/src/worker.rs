@@ -1,0 +1,387 @@
+//! The thread that talks to Redis: it loads, writes, looks for the writes of others, and comes back when Redis does.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use fh_client::{Client, KeyKind, Readiness};
+use redis::{Connection, ErrorKind, RedisError, ServerErrorKind};
+
+use crate::change::{Authority, Change, changes};
+use crate::keys::Keys;
+use crate::list::List;
+use crate::mailbox::{Job, Mailbox, Next};
+use crate::status::Board;
+use crate::store::SOURCE;
+use crate::transaction::{Base, Failure, LARGEST, Outcome, attempt, stored_digest, stored_list};
+
+/// Longest pause between attempts to connect, unless the first one is longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// What a worker goes by.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) prefix: String,
+    /// `None`: no refresh.
+    pub(crate) refresh: Option<Duration>,
+    pub(crate) backoff: Duration,
+    /// At least 1.
+    pub(crate) attempts: u32,
+    pub(crate) timeout: Duration,
+}
+
+pub(crate) struct Worker {
+    client: Client,
+    server: redis::Client,
+    settings: Settings,
+    mailbox: Arc<Mailbox>,
+    board: Arc<Board>,
+    /// The digests that were last seen in Redis, by environment.
+    seen: HashMap<Arc<str>, String>,
+    /// What is being written, and how often the connection broke over it.
+    at_hand: Option<(Job, u32)>,
+    /// Has the Edge sent features? Only then is there something that Redis may lack.
+    edge_was_heard: bool,
+    refresh_at: Option<Instant>,
+    /// Was it said that the API key is server-evaluated?
+    is_barred: bool,
+    /// Before the next attempt to connect.
+    pause: Duration,
+}
+
+/// The connection is of no use any more, or the server cannot serve now.
+struct Away(RedisError);
+
+impl Worker {
+    pub(crate) fn new(
+        client: Client,
+        server: redis::Client,
+        settings: Settings,
+        mailbox: Arc<Mailbox>,
+        board: Arc<Board>,
+    ) -> Self {
+        // The first list may have come before the store was there to hear it.
+        let status = client.status();
+        let edge_was_heard = status.readiness == Readiness::Ready
+            && status.source.is_some_and(|source| source.is_edge());
+        Self {
+            client,
+            server,
+            settings,
+            mailbox,
+            board,
+            seen: HashMap::new(),
+            at_hand: None,
+            edge_was_heard,
+            refresh_at: None,
+            is_barred: false,
+            pause: Duration::ZERO,
+        }
+    }
+
+    /// Works until the mailbox is closed.
+    pub(crate) fn run(mut self) {
+        while let Some(mut connection) = self.connect() {
+            match self.serve(&mut connection) {
+                Ok(()) => break,
+                Err(Away(why)) => {
+                    self.board.change(|status| status.is_connected = false);
+                    self.note(&self.told(&why));
+                }
+            }
+        }
+        self.board.change(|status| status.is_connected = false);
+        // `drop` says that it has ended.
+    }
+
+    /// A connection; `None` once the store is closed.
+    fn connect(&mut self) -> Option<Connection> {
+        while !self.mailbox.is_closed() {
+            if !self.mailbox.pause(self.pause) {
+                break;
+            }
+            // Goes on growing until something has succeeded.
+            self.pause = match self.pause {
+                Duration::ZERO => self.settings.backoff,
+                pause => pause.saturating_mul(2).min(LONGEST_PAUSE.max(self.settings.backoff)),
+            };
+            match self.open() {
+                Ok(connection) => {
+                    self.board.change(|status| {
+                        status.is_connected = true;
+                        status.connections += 1;
+                    });
+                    return Some(connection);
+                }
+                // A server may repeat what it was sent, the password included: its words stay here.
+                Err(why) => self.note(&match why.is_io_error() {
+                    true => format!("no connection to Redis: {}", self.told(&why)),
+                    false => format!("no connection to Redis: {}", why.category()),
+                }),
+            }
+        }
+        None
+    }
+
+    fn open(&self) -> Result<Connection, RedisError> {
+        let timeout = Some(self.settings.timeout);
+        let connection = self.server.get_connection_with_timeout(self.settings.timeout)?;
+        connection.set_read_timeout(timeout)?;
+        connection.set_write_timeout(timeout)?;
+        Ok(connection)
+    }
+
+    /// Works on one connection, until it breaks or the store is closed.
+    fn serve(&mut self, connection: &mut Connection) -> Result<(), Away> {
+        self.refresh(connection)?;
+        self.pause = Duration::ZERO;
+        // Redis may have lost everything, or never had it.
+        if self.edge_was_heard {
+            self.mailbox.resync();
+        }
+        loop {
+            if self.at_hand.is_some() {
+                self.work(connection)?;
+                self.pause = Duration::ZERO;
+            }
+            match self.mailbox.next(self.refresh_at) {
+                Next::Closed => return Ok(()),
+                Next::Job(job) => self.at_hand = Some((job, 0)),
+                Next::Due => self.refresh(connection)?,
+            }
+        }
+    }
+
+    /// Looks whether others have written, and gives the client what they did.
+    fn refresh(&mut self, connection: &mut Connection) -> Result<(), Away> {
+        self.refresh_at =
+            self.settings.refresh.and_then(|interval| Instant::now().checked_add(interval));
+        if !self.may_share() {
+            return Ok(());
+        }
+        for environment in self.client.environments() {
+            if self.mailbox.is_closed() {
+                return Ok(());
+            }
+            match self.reload(connection, &environment) {
+                Ok(()) => {}
+                Err(Failure::TooLarge(size)) => self.note(&too_large(&environment, size)),
+                Err(Failure::Redis(why)) if is_away(&why) => return Err(Away(why)),
+                Err(Failure::Redis(why)) => self.note(&self.told(&why)),
+            }
+        }
+        Ok(())
+    }
+
+    fn reload(
+        &mut self,
+        connection: &mut Connection,
+        environment: &Arc<str>,
+    ) -> Result<(), Failure> {
+        let keys = Keys::of(&self.settings.prefix, environment);
+        let digest = stored_digest(connection, &keys)?;
+        self.board.change(|status| status.refreshes += 1);
+        let Some(digest) = digest else { return Ok(()) };
+        if self.seen.get(environment) == Some(&digest) {
+            return Ok(());
+        }
+        let list = stored_list(connection, &keys)?;
+        self.seen.insert(Arc::clone(environment), digest);
+        if let Some(list) = list {
+            // What is no list in there is noticed by the client, which says so (`StoreIgnored`).
+            self.client.offer_features(SOURCE, environment, list);
+            self.board.change(|status| status.reloads += 1);
+        }
+        Ok(())
+    }
+
+    /// Does what is at hand.
+    fn work(&mut self, connection: &mut Connection) -> Result<(), Away> {
+        let Some((job, losses)) = self.at_hand.clone() else { return Ok(()) };
+        let done = if self.may_share() { self.write_job(connection, &job) } else { Ok(()) };
+        match done {
+            Err(away) if losses + 1 < self.settings.attempts || !is_lost(&away.0) => {
+                self.at_hand = Some((job, losses + u32::from(is_lost(&away.0))));
+                Err(away)
+            }
+            Err(away) => {
+                self.at_hand = None;
+                self.give_up("an update", &self.told(&away.0));
+                Err(away)
+            }
+            Ok(()) => {
+                self.at_hand = None;
+                Ok(())
+            }
+        }
+    }
+
+    fn write_job(&mut self, connection: &mut Connection, job: &Job) -> Result<(), Away> {
+        let environments = self.client.environments();
+        match job {
+            Job::Update(update) => {
+                self.edge_was_heard |= update.source.is_edge();
+                match changes(update, &environments) {
+                    Ok(changes) => {
+                        for (environment, change) in changes {
+                            self.write(connection, &environment, &change)?;
+                        }
+                    }
+                    Err(why) => self.give_up("an update", &why),
+                }
+            }
+            Job::Resync => {
+                for (environment, json) in self.held() {
+                    match List::parse(&json) {
+                        Ok(list) => {
+                            let change = Change::List(list, Authority::Some);
+                            self.write(connection, &environment, &change)?;
+                        }
+                        Err(why) => self.give_up(&environment, &why),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The features that the client has, by environment; of several environments' features with one key only that which answers.
+    fn held(&self) -> Vec<(Arc<str>, String)> {
+        let snapshot = self.client.hub().snapshot();
+        let rules = snapshot.rules();
+        let mut held = Vec::new();
+        for environment in self.client.environments() {
+            let features: Vec<&str> = rules
+                .ruleset()
+                .iter()
+                .filter(|feature| {
+                    rules
+                        .environment_of(feature.key())
+                        .is_some_and(|id| id.eq_ignore_ascii_case(&environment))
+                })
+                .map(|feature| feature.json())
+                .collect();
+            if !features.is_empty() {
+                held.push((environment, format!("[{}]", features.join(","))));
+            }
+        }
+        held
+    }
+
+    /// Writes a change; gives up after so many conflicts or errors.
+    fn write(
+        &mut self,
+        connection: &mut Connection,
+        environment: &Arc<str>,
+        change: &Change<'_>,
+    ) -> Result<(), Away> {
+        let keys = Keys::of(&self.settings.prefix, environment);
+        let mut why = String::new();
+        for number in 0..self.settings.attempts {
+            if number > 0 && !self.mailbox.pause(self.settings.backoff) {
+                return Ok(());
+            }
+            let seen = self.seen.get(environment).map(String::as_str);
+            match attempt(connection, &keys, change, seen) {
+                Ok(Outcome::Conflict) => {
+                    self.board.change(|status| status.conflicts += 1);
+                    why = "others wrote at the same time, again and again".to_string();
+                }
+                Ok(outcome) => {
+                    self.written(environment, change, outcome);
+                    return Ok(());
+                }
+                Err(Failure::TooLarge(size)) => {
+                    self.give_up(environment, &too_large(environment, size));
+                    return Ok(());
+                }
+                Err(Failure::Redis(error)) if is_away(&error) => return Err(Away(error)),
+                Err(Failure::Redis(error)) => why = self.told(&error),
+            }
+        }
+        self.give_up(environment, &why);
+        Ok(())
+    }
+
+    fn written(&mut self, environment: &Arc<str>, change: &Change<'_>, outcome: Outcome) {
+        match outcome {
+            Outcome::Conflict | Outcome::Unchanged(None) => {}
+            Outcome::Unchanged(Some(digest)) => {
+                self.seen.insert(Arc::clone(environment), digest);
+            }
+            Outcome::Written(written) => {
+                self.seen.insert(Arc::clone(environment), written.digest);
+                self.board.change(|status| status.writes += 1);
+                match (written.base, change) {
+                    // No refresh will tell of what others had written before.
+                    (Base::Foreign, _) => {
+                        self.client.offer_features(SOURCE, environment, written.json);
+                    }
+                    // One feature is not all that there is.
+                    (Base::Nothing, Change::Feature(_)) if self.edge_was_heard => {
+                        self.mailbox.resync();
+                    }
+                    (Base::Nothing | Base::Seen, _) => {}
+                }
+            }
+        }
+    }
+
+    /// The API keys can be changed for server-evaluated ones while the store is attached.
+    fn may_share(&mut self) -> bool {
+        let may = self.client.key_kind() == KeyKind::ClientEvaluated;
+        if !may && !std::mem::replace(&mut self.is_barred, true) {
+            self.note("the API key is server-evaluated now: nothing is read or written");
+        }
+        self.is_barred = !may;
+        may
+    }
+
+    fn give_up(&self, what: &str, why: &str) {
+        self.board.change(|status| status.given_up += 1);
+        self.note(&format!("gave up writing {what}: {why}"));
+    }
+
+    fn note(&self, why: &str) {
+        tracing::warn!(target: "fh_redis", "{why}");
+        self.board.change(|status| status.last_error = Some(why.to_string()));
+    }
+
+    /// An error without the password.
+    fn told(&self, error: &RedisError) -> String {
+        let text = error.to_string();
+        match self.server.get_connection_info().redis_settings().password() {
+            Some(password) if !password.is_empty() => text.replace(password, "***"),
+            _ => text,
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.mailbox.end();
+    }
+}
+
+fn too_large(environment: &str, size: usize) -> String {
+    format!("the features of {environment} take {size} bytes, {LARGEST} at most")
+}
+
+/// Did the connection break?
+fn is_lost(error: &RedisError) -> bool {
+    error.is_io_error() || error.is_unrecoverable_error() || error.kind() == ErrorKind::Parse
+}
+
+/// Is there no point in trying on this connection now?
+fn is_away(error: &RedisError) -> bool {
+    let is_busy = matches!(
+        error.kind(),
+        ErrorKind::Server(
+            ServerErrorKind::BusyLoading
+                | ServerErrorKind::MasterDown
+                | ServerErrorKind::ClusterDown
+                | ServerErrorKind::ReadOnly
+        )
+    );
+    is_lost(error) || is_busy
+}

@@ -1,0 +1,16 @@
+//! The store, against real Redis servers that the tests start.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod away;
+mod cluster;
+mod conflict;
+mod data;
+mod log;
+mod proxy;
+mod refresh;
+mod rig;
+mod server;
+mod start;
+mod together;
+mod write;

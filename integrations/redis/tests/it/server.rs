@@ -1,0 +1,182 @@
+//! A Redis server of a test's own, reached by a Unix socket: no port that another test could take.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// Whatever has to happen happens before this.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Waits until it is so.
+pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + DEADLINE;
+    while !is_so() {
+        assert!(Instant::now() < end, "not seen in {DEADLINE:?}: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+pub(crate) struct Server {
+    folder: PathBuf,
+    options: Vec<String>,
+    url: String,
+    child: Option<Child>,
+}
+
+impl Server {
+    /// Not started yet: nobody answers.
+    pub(crate) fn absent(options: &[&str]) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("fh-redis-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let socket = folder.join("socket").display().to_string();
+        let options =
+            ["--port", "0", "--unixsocket", &socket].into_iter().chain(options.iter().copied());
+        Self {
+            options: options.map(str::to_string).collect(),
+            url: format!("unix://{socket}"),
+            folder,
+            child: None,
+        }
+    }
+
+    pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    pub(crate) fn start_with(options: &[&str]) -> Self {
+        let mut server = Self::absent(options);
+        server.run();
+        server
+    }
+
+    /// On a port, which a node of a cluster has to have.
+    pub(crate) fn start_node() -> Self {
+        for _ in 0..20 {
+            let free = || TcpListener::bind("127.0.0.1:0").unwrap();
+            let (port, bus) = (free(), free());
+            let [port, bus] =
+                [port, bus].map(|listener| listener.local_addr().unwrap().port().to_string());
+            let mut server = Self::absent(&[]);
+            server.options = ["--cluster-enabled", "yes", "--bind", "127.0.0.1", "--port", &port]
+                .iter()
+                .chain(&["--cluster-port", &bus])
+                .map(ToString::to_string)
+                .collect();
+            server.url = format!("redis://127.0.0.1:{port}");
+            if server.try_run() {
+                return server;
+            }
+        }
+        panic!("no port for a node of a cluster");
+    }
+
+    pub(crate) fn run(&mut self) {
+        assert!(self.try_run(), "redis-server ended at once");
+    }
+
+    /// Starts it, and waits until it answers; says whether it did, or ended.
+    fn try_run(&mut self) -> bool {
+        let mut command = Command::new("redis-server");
+        command.args(["--save", "", "--appendonly", "no", "--dir"]).arg(&self.folder);
+        command.args(&self.options).stdin(Stdio::null()).stdout(Stdio::null());
+        let child = command.spawn().unwrap_or_else(|why| {
+            panic!(
+                "these tests need redis-server on the PATH ({why}). Install it \
+                 (apt-get install --no-install-recommends redis-server), or run `cargo xtask test`, which does"
+            )
+        });
+        let child = self.child.insert(child);
+        let client = redis::Client::open(self.url.as_str()).unwrap();
+        let end = Instant::now() + DEADLINE;
+        loop {
+            if child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            // A server with a password answers as well: that it wants one.
+            let answered = client.get_connection().and_then(|mut it| it.ping_answer());
+            if answered.map_or_else(|why| !why.is_io_error(), |()| true) {
+                return true;
+            }
+            assert!(Instant::now() < end, "redis-server does not answer");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.join("socket")
+    }
+
+    pub(crate) fn connection(&self) -> redis::Connection {
+        redis::Client::open(self.url.as_str()).unwrap().get_connection().unwrap()
+    }
+
+    /// `kill -9`.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// It keeps its connections, and says nothing.
+    pub(crate) fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    pub(crate) fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<String> {
+        redis::cmd("GET").arg(key).query(&mut self.connection()).unwrap()
+    }
+
+    pub(crate) fn set(&self, key: &str, value: &str) {
+        self.set_bytes(key, value.as_bytes());
+    }
+
+    pub(crate) fn set_bytes(&self, key: &str, value: &[u8]) {
+        redis::cmd("SET").arg(key).arg(value).exec(&mut self.connection()).unwrap();
+    }
+
+    pub(crate) fn delete(&self, key: &str) {
+        redis::cmd("DEL").arg(key).exec(&mut self.connection()).unwrap();
+    }
+
+    pub(crate) fn keys(&self) -> Vec<String> {
+        let mut keys: Vec<String> =
+            redis::cmd("KEYS").arg("*").query(&mut self.connection()).unwrap();
+        keys.sort();
+        keys
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+trait PingAnswer {
+    fn ping_answer(&mut self) -> redis::RedisResult<()>;
+}
+
+impl PingAnswer for redis::Connection {
+    fn ping_answer(&mut self) -> redis::RedisResult<()> {
+        redis::cmd("PING").exec(self)
+    }
+}
