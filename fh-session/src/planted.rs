@@ -112,6 +112,68 @@ mod switch {
         ProblemSticks,
         /// `If-None-Match` is sent with several keys.
         EtagWithSeveralKeys,
+        /// A single byte now and then keeps a stream alive.
+        BytesAreLife,
+        /// Comments and lines do not keep a stream alive.
+        OnlyEventsAreLife,
+        /// The stream's `retry` is ignored.
+        RetryFieldIgnored,
+        /// `edge.stale` with a number does nothing.
+        PauseIgnored,
+        /// A 236 stream that ends is opened again.
+        StaleStreamReopened,
+        /// A `config` without `edge.stale` breaks the stream (Python).
+        ConfigNeedsStale,
+        /// An `ack` that is no object breaks the stream.
+        AckNeedsObject,
+        /// An event that was cut off by the end of the stream counts.
+        CutEventsCount,
+        /// A carriage return and its line feed in two chunks are two line ends.
+        LineEndsSplit,
+        /// Of several `data` lines only the last counts.
+        LastDataLineCounts,
+        /// A single feature before the first list makes ready (Python, Go).
+        SinglesMakeReady,
+        /// Features of another context are a measure for those of the new one.
+        OtherContextIsMeasure,
+        /// A store's list is taken for contact with the Edge.
+        StoreIsContact,
+        /// A store's list removes what it lacks (JavaScript).
+        StoresRemove,
+        /// What a store says after the end is served.
+        StoresOutliveEnd,
+        /// The context is sent with client-evaluated keys, too.
+        ContextAlwaysSent,
+        /// `contextSha` is 0 whatever the context.
+        ShaIsConstant,
+        /// Redirects are followed for ever.
+        HopsNotCounted,
+        /// An Edge without streams is not polled.
+        NoFallback,
+        /// The end leaves the request open.
+        EndLeavesRequest,
+        /// Passive clients ask when their interval has passed, read or not (JavaScript).
+        PassiveIsActive,
+        /// Every read makes a passive client ask (.NET).
+        ReadsAlwaysAsk,
+        /// Those who wait hear nothing of network trouble (JavaScript).
+        TroubleSettlesNothing,
+        /// A halted client cannot be refreshed (Java).
+        HaltsForGood,
+        /// Features of former keys stay.
+        KeysLeaveFeatures,
+        /// Refusals are retried as fast as trouble (Java).
+        RefusalsRetryFast,
+        /// A request that makes no sense is repeated.
+        NonsenseIsRetried,
+        /// A 304 that was not asked for is believed.
+        UnaskedIsUnchanged,
+        /// `max-age` may be for ever.
+        MaxAgeUnbounded,
+        /// Entries of one environment are applied one after the other (Python, Ruby).
+        EntriesNotJoined,
+        /// Of features of several environments the last key's answers.
+        LastKeyAnswers,
         /// The etag of an answer that was doubted is kept.
         EtagOfDoubt,
         /// The etag of a poll outlives what a stream brought.

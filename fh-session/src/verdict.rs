@@ -52,6 +52,7 @@ pub(crate) fn verdict(kind: RequestKind, asked: Asked, head: &Head) -> Verdict {
                 _ => Verdict::Features,
             }
         }
+        304 if planted!(UnaskedIsUnchanged) => Verdict::Unchanged,
         304 if kind == RequestKind::Poll && asked == Asked::IfNoneMatch => Verdict::Unchanged,
         301 | 302 | 303 | 307 | 308 => Verdict::Redirect,
         400 => Verdict::Refused(Problem::BadRequest),
@@ -95,6 +96,9 @@ pub(crate) fn max_age(head: &Head) -> Option<Duration> {
         .and_then(|(_, value)| seconds(value.trim().trim_matches('"')))?;
     if planted!(ZeroMaxAgeCounts) {
         return Some(seconds.min(LONGEST_INTERVAL));
+    }
+    if planted!(MaxAgeUnbounded) {
+        return (!seconds.is_zero()).then_some(seconds);
     }
     (!seconds.is_zero()).then(|| seconds.min(LONGEST_INTERVAL))
 }

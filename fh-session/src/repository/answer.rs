@@ -3,6 +3,8 @@
 use fh_eval::{Token, members};
 use serde_json::value::RawValue;
 
+use crate::planted::planted;
+
 /// One environment of an answer.
 #[derive(Debug)]
 pub(crate) struct Answered<'a> {
@@ -32,7 +34,7 @@ pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
             }
         }
         let same = found.iter_mut().find(|other| id.is_some() && other.id == id);
-        match (same, features) {
+        match (same.filter(|_| !planted!(EntriesNotJoined)), features) {
             (Some(same), Some(more)) => same.features.get_or_insert_default().extend(more),
             (Some(_), None) => {}
             (None, features) => found.push(Answered { id, features }),

@@ -11,13 +11,16 @@ use serde_json::value::RawValue;
 use super::state::{State, applied_strategy, differ};
 use crate::planted::planted;
 
-/// Does a list say which features there are?
+/// Whose word it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Authority {
-    /// It comes from the Edge: what it lacks is gone.
+    /// The Edge's: what its lists lack is gone.
     Edge,
-    /// It comes from a store, which may be old: it only adds.
+    /// A store's, which may be old: its lists only add.
     Store,
+    /// A store's after the Edge has spoken: of what the Edge said only a higher version is news, or else a copy that is behind
+    /// would bring back another id, an old key, a former strategy.
+    LateStore,
 }
 
 /// What an update did.
@@ -69,23 +72,26 @@ impl Environment {
         let mut listed: HashMap<Cow<'_, str>, ()> = HashMap::with_capacity(features.len());
         for raw in features {
             let state = State::read(raw);
-            let held = state.as_ref().and_then(|state| self.held(&old, state));
-            let kept = match (&held, &state) {
-                (Some(held), Some(state)) if is_older(state, held) => {
-                    // It was valid once, so it is again.
-                    serde_json::from_str::<&RawValue>(held.json()).ok()
-                }
-                _ => None,
-            };
-            chosen.push(kept.unwrap_or(raw));
-            if let Some(id) = state.as_ref().and_then(|state| state.id.clone()) {
-                listed.insert(id, ());
+            if authority != Authority::Edge
+                && state.as_ref().is_some_and(|state| self.buries(state))
+            {
+                continue;
             }
-            if let Some(key) = state.and_then(|state| state.key) {
-                listed.insert(key, ());
+            let kept = state.as_ref().and_then(|state| self.standing(&old, state, authority));
+            if let Some(kept) = kept {
+                listed.extend(kept.id().map(|id| (Cow::Borrowed(id), ())));
+                listed.insert(Cow::Borrowed(kept.key()), ());
+                // It was valid once, so it is again.
+                chosen.extend(serde_json::from_str::<&RawValue>(kept.json()).ok());
+                continue;
+            }
+            chosen.push(raw);
+            if let Some(state) = state {
+                listed.extend(state.id.into_iter().chain(state.key).map(|name| (name, ())));
             }
         }
-        if authority == Authority::Store || planted!(ListsRemoveNothing) {
+        let only_adds = authority != Authority::Edge && !planted!(StoresRemove);
+        if only_adds || planted!(ListsRemoveNothing) {
             let unlisted = old.iter().filter(|feature| {
                 let by_id = feature.id().is_some_and(|id| listed.contains_key(id));
                 !by_id && !listed.contains_key(feature.key())
@@ -118,20 +124,27 @@ impl Environment {
     ///
     /// # Errors
     /// Why there is no feature in the JSON.
-    pub(crate) fn feature(&mut self, raw: &RawValue, profile: Profile) -> Result<Effect, String> {
+    pub(crate) fn feature(
+        &mut self,
+        raw: &RawValue,
+        authority: Authority,
+        profile: Profile,
+    ) -> Result<Effect, String> {
         let state = State::read(raw).ok_or("a feature that is no object")?;
         let compiled = Compiler::new(profile)
             .feature(raw)
             .map_err(|diagnostic| format!("a feature: {diagnostic}"))?;
         let feature = compiled.as_ref();
-        let deleted = feature.id().and_then(|id| self.tombstones.get(id));
-        if deleted.is_some_and(|deleted| feature.version() <= *deleted) {
+        if self.buries(&state) {
             return Ok(Effect::None);
         }
         let old = self.ruleset.clone();
+        if self.standing(&old, &state, authority).is_some() {
+            return Ok(Effect::None);
+        }
         let held = self.held(&old, &state);
         if let Some(held) = &held {
-            if is_older(&state, held) || held.json() == feature.json() {
+            if held.json() == feature.json() {
                 return Ok(Effect::None);
             }
             if planted!(EqualVersionsDropped) && held.version() == feature.version() {
@@ -203,6 +216,32 @@ impl Environment {
         }
     }
 
+    /// What stays as it is in spite of this state.
+    fn standing<'a>(
+        &self,
+        ruleset: &'a Ruleset,
+        state: &State<'_>,
+        authority: Authority,
+    ) -> Option<FeatureRef<'a>> {
+        let held = self.held(ruleset, state)?;
+        let stays = match authority {
+            Authority::Edge | Authority::Store => is_older(state, &held),
+            Authority::LateStore => {
+                let with_key = state.key.as_deref().and_then(|key| ruleset.get(key));
+                is_another(state, &held)
+                    || with_key.is_some_and(|other| is_another(state, &other))
+                    || state.version.unwrap_or(0) <= held.version()
+            }
+        };
+        stays.then_some(held)
+    }
+
+    /// Was it deleted with this version, or a later one? (D-73)
+    fn buries(&self, state: &State<'_>) -> bool {
+        let deleted = state.id.as_deref().and_then(|id| self.tombstones.get(id));
+        deleted.is_some_and(|deleted| state.version.unwrap_or(0) <= *deleted)
+    }
+
     fn remove(&mut self, key: &str) {
         if let Some(id) = self.ruleset.get(key).and_then(|feature| feature.id().map(Box::from)) {
             let id: Box<str> = id;
@@ -221,12 +260,14 @@ impl Environment {
     }
 }
 
-/// Is this state older than the one that is held? Another id never is: the feature was made anew.
+/// Is this another feature, under the same key?
+fn is_another(state: &State<'_>, held: &FeatureRef<'_>) -> bool {
+    state.id.as_deref().zip(held.id()).is_some_and(|(new, old)| new != old)
+}
+
+/// Is this state older than the one that is held? Another feature never is: it was made anew.
 fn is_older(state: &State<'_>, held: &FeatureRef<'_>) -> bool {
-    let another = match (state.id.as_deref(), held.id()) {
-        (Some(new), Some(old)) => new != old && !planted!(NewIdsIgnored),
-        _ => false,
-    };
+    let another = is_another(state, held) && !planted!(NewIdsIgnored);
     !another && state.version.unwrap_or(0) < held.version() && !planted!(OlderVersionsTaken)
 }
 

@@ -20,6 +20,7 @@ pub(crate) use answer::{
 pub(crate) use environment::{Authority, Effect};
 
 use crate::key::{ApiKey, ApiKeys};
+use crate::planted::planted;
 use crate::rules::{Environments, Rules, ServerEvaluated};
 use crate::status::Notice;
 use environment::Environment;
@@ -78,6 +79,11 @@ impl Repository {
         self.environments.first().map_or_else(|| "".into(), |first| Arc::clone(&first.id))
     }
 
+    /// Does a key open this environment, or did a store bring it?
+    pub(crate) fn knows(&self, id: &str) -> bool {
+        self.find(id).is_some()
+    }
+
     /// Does this environment hold features?
     pub(crate) fn holds(&self, id: &str) -> bool {
         self.find(id)
@@ -112,9 +118,14 @@ impl Repository {
     ///
     /// # Errors
     /// Why there is none in the JSON.
-    pub(crate) fn feature(&mut self, id: &str, raw: &RawValue) -> Result<Effect, String> {
+    pub(crate) fn feature(
+        &mut self,
+        id: &str,
+        raw: &RawValue,
+        authority: Authority,
+    ) -> Result<Effect, String> {
         let profile = self.profile;
-        self.environment(id).map_or(Ok(Effect::None), |each| each.feature(raw, profile))
+        self.environment(id).map_or(Ok(Effect::None), |each| each.feature(raw, authority, profile))
     }
 
     /// Takes a delete of an environment's feature.
@@ -162,7 +173,8 @@ impl Repository {
         let mut features = Vec::new();
         for environment in &self.environments {
             for feature in environment.ruleset.iter() {
-                if let Some(answers) = from.get(feature.key()) {
+                if let Some(answers) = from.get(feature.key()).filter(|_| !planted!(LastKeyAnswers))
+                {
                     if self.told.len() < MAX_TOLD && self.told.insert(feature.key().into()) {
                         notice(Notice::KeyInSeveralEnvironments {
                             feature: feature.key().to_string(),

@@ -55,7 +55,7 @@ fn which_version_counts() {
     ] {
         let mut alone = repository(&["e/k*"]);
         alone.take("e", std::slice::from_ref(&held), Authority::Edge);
-        assert_eq!(alone.feature("e", raw(&incoming)), Ok(effect), "{incoming}");
+        assert_eq!(alone.feature("e", raw(&incoming), Authority::Edge), Ok(effect), "{incoming}");
         assert_eq!(alone.shown(), [shown], "{incoming}");
         let mut listed = repository(&["e/k*"]);
         listed.take("e", std::slice::from_ref(&held), Authority::Edge);
@@ -96,8 +96,14 @@ fn a_deleted_feature_stays_deleted_until_a_newer_state() {
     let mut repository = repository(&["e/k*"]);
     repository.take("e", &[state("a", "A", 3, "x")], Authority::Edge);
     repository.delete("e", raw(r#"{"id":"a","key":"A","version":5}"#)).unwrap();
-    assert_eq!(repository.feature("e", raw(&state("a", "A", 5, "late"))), Ok(Effect::None));
-    assert_eq!(repository.feature("e", raw(&state("a", "A", 6, "back"))), Ok(Effect::Seen));
+    assert_eq!(
+        repository.feature("e", raw(&state("a", "A", 5, "late")), Authority::Edge),
+        Ok(Effect::None)
+    );
+    assert_eq!(
+        repository.feature("e", raw(&state("a", "A", 6, "back")), Authority::Edge),
+        Ok(Effect::Seen)
+    );
     assert_eq!(repository.shown(), ["e:A=back@6"]);
     // A list knows better than what was once deleted.
     repository.delete("e", raw(r#"{"id":"a","key":"A","version":9}"#)).unwrap();
@@ -105,7 +111,10 @@ fn a_deleted_feature_stays_deleted_until_a_newer_state() {
     assert_eq!(repository.shown(), ["e:A=restored@2"]);
     // After a delete with version 0 anything counts.
     repository.delete("e", raw(r#"{"id":"a","key":"A","version":0}"#)).unwrap();
-    assert_eq!(repository.feature("e", raw(&state("a", "A", 1, "again"))), Ok(Effect::Seen));
+    assert_eq!(
+        repository.feature("e", raw(&state("a", "A", 1, "again")), Authority::Edge),
+        Ok(Effect::Seen)
+    );
 }
 
 #[test]
@@ -129,7 +138,7 @@ fn a_rename_in_a_list_leaves_one_key() {
     assert_eq!(repository.shown(), ["e:B=x@5"]);
     repository.take("e", &[state("a", "C", 5, "x")], Authority::Store);
     assert_eq!(repository.shown(), ["e:C=x@5"]);
-    repository.feature("e", raw(&state("a", "D", 5, "x"))).unwrap();
+    repository.feature("e", raw(&state("a", "D", 5, "x")), Authority::Edge).unwrap();
     repository.delete("e", raw(r#"{"id":"a","key":"C"}"#)).unwrap();
     assert!(repository.shown().is_empty());
 }
@@ -166,8 +175,38 @@ fn strategies_that_an_edge_applied() {
     assert_eq!(applied(&mut repository).as_deref(), Some("late"));
     repository.take("e", &[state("e1", "A", 1, "x")], Authority::Edge);
     assert_eq!(applied(&mut repository), None);
-    repository.feature("e", raw(&with("e1", "kiwi"))).unwrap();
+    repository.feature("e", raw(&with("e1", "kiwi")), Authority::Edge).unwrap();
     assert_eq!(applied(&mut repository).as_deref(), Some("kiwi"));
-    repository.feature("e", raw(&state("e1", "A", 2, "x"))).unwrap();
+    repository.feature("e", raw(&state("e1", "A", 2, "x")), Authority::Edge).unwrap();
     assert_eq!(applied(&mut repository), None);
+}
+
+#[test]
+fn a_store_that_is_behind_takes_nothing_back() {
+    let held = [state("a", "A", 5, "edge"), state("b", "B", 1, "edge")];
+    let mut behind = repository(&["e/k*"]);
+    behind.take("e", &held, Authority::Edge);
+    behind.delete("e", raw(r#"{"id":"b","version":2}"#)).unwrap();
+    for (stored, effect) in [
+        (state("a", "A", 4, "store"), Effect::None),
+        (state("a", "A", 5, "store"), Effect::None),
+        (state("a", "Former", 5, "store"), Effect::None),
+        (state("former", "A", 9, "store"), Effect::None),
+        (state("b", "B", 2, "store"), Effect::None),
+        (state("c", "C", 1, "store"), Effect::Seen),
+        (state("a", "A", 6, "store"), Effect::Seen),
+        (state("b", "B", 3, "store"), Effect::Seen),
+    ] {
+        let list = [raw(&stored)];
+        assert_eq!(behind.list("e", &list, Authority::LateStore), effect, "{stored}");
+        let again = behind.feature("e", raw(&stored), Authority::LateStore);
+        assert_eq!(again, Ok(Effect::None), "{stored}");
+    }
+    // As long as the Edge has said nothing, stores are all there is.
+    let mut behind = repository(&["e/k*"]);
+    behind.take("e", &held, Authority::Edge);
+    for stored in [state("a", "A", 5, "other"), state("new", "A", 1, "made anew")] {
+        let list = [raw(&stored)];
+        assert_eq!(behind.list("e", &list, Authority::Store), Effect::Seen, "{stored}");
+    }
 }

@@ -76,6 +76,9 @@ impl Session {
             }
             (Verdict::NoStreaming, _) => {
                 self.give_up();
+                if planted!(NoFallback) {
+                    return self.trouble(Problem::NoStreaming, None);
+                }
                 self.fall_back();
             }
             (Verdict::Trouble(Problem::ContentType(found)), RequestKind::Stream) => {
@@ -110,7 +113,7 @@ impl Session {
             }
             from.redirected(location)
         });
-        match target.filter(|_| self.hops <= MOST_HOPS) {
+        match target.filter(|_| self.hops <= MOST_HOPS || planted!(HopsNotCounted)) {
             Some(target) => {
                 self.following = Some((kind, target));
                 self.connect();

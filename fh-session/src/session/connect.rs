@@ -59,7 +59,8 @@ impl Session {
 
     fn request(&self, kind: RequestKind, followed: Option<SecretUrl>) -> (Request, Asked) {
         let server_evaluated = !self.evaluates_here();
-        let context = self.header.text().filter(|_| server_evaluated);
+        let context =
+            self.header.text().filter(|_| server_evaluated || planted!(ContextAlwaysSent));
         let in_query =
             kind == RequestKind::Stream && self.config.context_placement == ContextPlacement::Query;
         let url = followed.unwrap_or_else(|| self.url(kind, in_query));
@@ -103,7 +104,7 @@ impl Session {
                 let context = self.header.text().filter(|_| in_query && !self.evaluates_here());
                 edge.stream(self.config.keys.first(), context)
             }
-            RequestKind::Poll if self.evaluates_here() => {
+            RequestKind::Poll if self.evaluates_here() || planted!(ShaIsConstant) => {
                 edge.poll(&self.config.keys, &crate::context_header::ContextHeader::default())
             }
             RequestKind::Poll => edge.poll(&self.config.keys, &self.header),

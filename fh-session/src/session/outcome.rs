@@ -98,13 +98,15 @@ impl Session {
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
         if !self.contacted || planted!(LateRefusalFails) {
             self.failed = true;
-            if problem == Problem::BadRequest || planted!(RefusalIsFinal) {
+            let is_final = problem == Problem::BadRequest && !planted!(NonsenseIsRetried);
+            if is_final || planted!(RefusalIsFinal) {
                 return self.halt(problem);
             }
         }
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
-        let refused = self.config.refused;
+        let refused =
+            if planted!(RefusalsRetryFast) { self.config.backoff } else { self.config.refused };
         let delay = self.refused.next(&refused, refused.cap, &mut self.random);
         self.wait(delay.max(at_least.unwrap_or_default()));
         self.settle(&Err(problem));

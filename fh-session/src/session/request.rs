@@ -26,6 +26,7 @@ impl Session {
             }
             State::Connecting { .. } | State::Fetching(_) | State::Streaming(_) => {}
             State::Idle => self.start(),
+            State::Halted if planted!(HaltsForGood) => self.settle(&Err(Problem::Stale)),
             State::Due { .. }
             | State::Fresh { .. }
             | State::Expired
@@ -39,7 +40,8 @@ impl Session {
 
     /// A feature was read: a passive client whose features may be old fetches (D-71).
     pub(super) fn touched(&mut self) {
-        if matches!(self.state, State::Expired) {
+        let fresh = matches!(self.state, State::Fresh { .. });
+        if matches!(self.state, State::Expired) || (fresh && planted!(ReadsAlwaysAsk)) {
             self.connect();
         }
     }
@@ -51,6 +53,10 @@ impl Session {
             return;
         }
         if self.evaluates_here() {
+            #[cfg(planted_bugs)]
+            if planted!(ContextAlwaysSent) {
+                self.header = ContextHeader::of(&context).unwrap_or_default();
+            }
             self.actions.push_back(Action::Settled(errand, Ok(self.readiness())));
             return;
         }
@@ -124,7 +130,11 @@ impl Session {
         self.failed = false;
         self.status.is_stale = false;
         self.errands.push(errand);
-        let dropped = self.repository.open(&self.config.keys);
+        let dropped = if planted!(KeysLeaveFeatures) {
+            Effect::None
+        } else {
+            self.repository.open(&self.config.keys)
+        };
         let another = !self.repository.first_id().eq_ignore_ascii_case(&first);
         if self.listed && dropped == Effect::Seen {
             self.serve(Effect::Seen);

@@ -67,6 +67,9 @@ impl Stream {
 
     /// When it is given up if nothing more comes, and for what.
     pub(super) fn deadline(&self, limits: &Limits) -> (Millis, Stage) {
+        if planted!(BytesAreLife) {
+            return (self.last_byte.after(limits.idle), Stage::Silence);
+        }
         let at_least = |bytes: u64| limits.idle.max(Duration::from_secs(bytes / Limits::SLOWEST));
         let idle = match self.begun {
             None => (self.last_line.after(limits.idle), Stage::Silence),
@@ -100,6 +103,10 @@ impl Session {
         stream.last_byte = self.now;
         let lines = stream.decoder.lines();
         let mut is_between_events = stream.decoder.unfinished() == 0;
+        #[cfg(planted_bugs)]
+        if planted!(LineEndsSplit) {
+            stream.decoder.forget_carriage_return();
+        }
         let stop = loop {
             match stream.decoder.decode(&mut bytes) {
                 Err(too_large) => break Some(Stop::Trouble(Problem::TooLarge(too_large.limit))),
@@ -112,12 +119,12 @@ impl Session {
                 }
             }
         };
-        if stream.decoder.lines() > lines {
+        if stream.decoder.lines() > lines && (is_between_events || !planted!(OnlyEventsAreLife)) {
             stream.last_line = self.now;
         }
         let began = stream.begun.filter(|_| !is_between_events).unwrap_or(self.now);
         stream.begun = (stream.decoder.unfinished() > 0).then_some(began);
-        if let Some(retry) = stream.decoder.retry() {
+        if let Some(retry) = stream.decoder.retry().filter(|_| !planted!(RetryFieldIgnored)) {
             self.reconnect_floor = retry.min(LONGEST_RECONNECT);
         }
         self.state = State::Streaming(stream);
@@ -159,7 +166,13 @@ impl Session {
             }
             "failure" if planted!(FailureIgnored) => return Ok(()),
             "failure" => return Err(Stop::Refused(Problem::Failure(reason(&event.data)))),
+            "config" if planted!(ConfigNeedsStale) && !event.data.contains("edge.stale") => {
+                return Err(malformed("no edge.stale".to_string()));
+            }
             "config" => return stale(&event.data),
+            "ack" if planted!(AckNeedsObject) && !event.data.starts_with('{') => {
+                return Err(malformed("no object".to_string()));
+            }
             _ => return Ok(()),
         };
         match applied {
@@ -193,7 +206,7 @@ impl Session {
 
     /// Is there no request after this stream (236)? Features there must be: without any, asking goes on (D-71).
     fn was_last(&self, stream: &Stream) -> bool {
-        stream.last && (stream.has_data || self.serves())
+        stream.last && (stream.has_data || self.serves()) && !planted!(StaleStreamReopened)
     }
 
     pub(super) fn stream_closed(&mut self, stream: Stream, broken: Option<Problem>) {
@@ -201,6 +214,18 @@ impl Session {
         if self.was_last(&stream) {
             return self.halt_stale();
         }
+        if planted!(CutEventsCount) {
+            self.state = State::Streaming(Box::new(stream));
+            self.stream_bytes(b"\n\n");
+            let State::Streaming(stream) = mem::replace(&mut self.state, State::Idle) else {
+                return;
+            };
+            return self.dropped_after(&stream, broken);
+        }
+        self.dropped_after(&stream, broken);
+    }
+
+    fn dropped_after(&mut self, stream: &Stream, broken: Option<Problem>) {
         if !stream.has_data {
             if planted!(EarlyCloseIsFinal) && !self.contacted {
                 return self.halt(Problem::ClosedEarly);
@@ -243,6 +268,7 @@ fn stale(data: &str) -> Result<(), Stop> {
     match Token::of(value) {
         _ if planted!(AnyStaleStops) => Err(Stop::Stale),
         Token::Bool(true) => Err(Stop::Stale),
+        Token::Number(_) if planted!(PauseIgnored) => Ok(()),
         Token::Number(digits) => match digits.parse::<f64>() {
             Ok(seconds) if seconds > 0.0 => {
                 let longest = LONGEST_INTERVAL.as_secs_f64();

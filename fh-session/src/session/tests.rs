@@ -978,3 +978,21 @@ fn features_and_status_are_out_before_those_who_wait_are_told() {
             if status.readiness == Readiness::Ready
     ));
 }
+
+#[test]
+fn environments_that_no_key_opens_are_passed_over() {
+    let stranger =
+        r#"{"id":"x","features":[{"id":"y","key":"Y","version":1,"type":"STRING","value":"y"}]}"#;
+    for keys in [&[CLIENT][..], &["e/k*", "f/k*"]] {
+        let mut desk = Desk::new(POLL, keys);
+        desk.polled(&format!(r#"[{{"id":"E","features":{LIST}}},{stranger}]"#));
+        assert_eq!(desk.value().as_deref(), Some("x"));
+        assert_eq!(desk.published.last().unwrap().rules.ruleset().len(), 1, "{keys:?}");
+        assert!(matches!(desk.notices.as_slice(), [Notice::Ignored { .. }]));
+        desk.wait();
+        // Nothing but strangers is no answer.
+        desk.polled(&format!("[{stranger},{}]", stranger.replace('x', "z")));
+        assert_eq!(desk.status().problem, Some(Problem::NoEnvironments));
+        assert_eq!(desk.value().as_deref(), Some("x"));
+    }
+}

@@ -10,6 +10,7 @@ use crate::planted::planted;
 use crate::repository::{Answered, Authority, Effect, read_answer, read_list, read_one};
 use crate::rules::Source;
 use crate::status::{Notice, Problem};
+use crate::verdict::cut;
 
 /// What became of a poll's body.
 pub(super) struct Taken {
@@ -35,15 +36,24 @@ impl Session {
             return Err(Problem::NoEnvironments);
         }
         let several = self.config.keys.are_several() || answered.len() > 1;
-        let lists: Vec<(Arc<str>, Option<&[&RawValue]>)> = answered
-            .iter()
-            .map(|environment| {
-                let named = environment.id.as_deref().filter(|_| several).map(Arc::from);
-                let id = named.unwrap_or_else(|| self.repository.first_id());
-                let usable = self.usable(&id, environment);
-                (id, usable)
-            })
-            .collect();
+        let mut lists: Vec<(Arc<str>, Option<&[&RawValue]>)> = Vec::new();
+        for environment in &answered {
+            let id = match environment.id.as_deref().filter(|_| several) {
+                Some(id) if self.repository.knows(id) => Arc::from(id),
+                Some(stranger) => {
+                    // Nobody asked for it, and nothing would ever remove it.
+                    let what = format!("an environment that no key opens: {}", cut(stranger, 100));
+                    self.actions.push_back(Action::Notice(Notice::Ignored { what }));
+                    continue;
+                }
+                None => self.repository.first_id(),
+            };
+            lists.push((Arc::clone(&id), self.usable(&id, environment)));
+        }
+        if lists.is_empty() {
+            self.failed |= !self.contacted;
+            return Err(Problem::NoEnvironments);
+        }
         let doubt = lists.iter().any(|(_, usable)| usable.is_none()).then_some(Problem::EmptyList);
         self.begin_anew(lists.iter().any(|(_, usable)| usable.is_some()))?;
         let mut effect = Effect::None;
@@ -69,7 +79,7 @@ impl Session {
     /// Before features of a new context are taken: those of the former one are no measure for them, and none of them stays. If
     /// the Edge has said nothing of use, the former ones are not the new context's either (D-60, D-62).
     fn begin_anew(&mut self, says_something: bool) -> Result<(), Problem> {
-        if !self.switching {
+        if !self.switching || planted!(OtherContextIsMeasure) {
             return Ok(());
         }
         if !says_something {
@@ -109,10 +119,12 @@ impl Session {
         let id = self.repository.first_id();
         let effect = match kind {
             RawKind::Delete => self.repository.delete(&id, raw)?,
-            RawKind::List | RawKind::Feature => self.repository.feature(&id, raw)?,
+            RawKind::List | RawKind::Feature => {
+                self.repository.feature(&id, raw, Authority::Edge)?
+            }
         };
         self.without_etag(effect);
-        if self.serves() && effect != Effect::None {
+        if (self.serves() || planted!(SinglesMakeReady)) && effect != Effect::None {
             self.status.updated = Some(self.now);
             self.status.source = Some(Source::Streaming);
             self.serve(effect);
@@ -123,13 +135,17 @@ impl Session {
 
     /// A closed client wants nothing. One that awaits another context's features cannot know whose a store's are.
     fn wants_stored(&mut self, source: &Source) -> bool {
-        if matches!(self.state, State::Stopped) {
+        if matches!(self.state, State::Stopped) && !planted!(StoresOutliveEnd) {
             return false;
         }
         if self.switching {
             self.ignored(source, "features of the present context are awaited".to_string());
         }
         !self.switching
+    }
+
+    fn store_authority(&self) -> Authority {
+        if self.contacted { Authority::LateStore } else { Authority::Store }
     }
 
     /// A list from somewhere else than the Edge.
@@ -143,7 +159,8 @@ impl Session {
         match listed {
             Err(why) => self.ignored(source, why),
             Ok((text, features)) => {
-                let effect = self.repository.list(environment, &features, Authority::Store);
+                let authority = self.store_authority();
+                let effect = self.repository.list(environment, &features, authority);
                 self.without_etag(effect);
                 self.take_stored(source, effect);
                 let id = Some(Arc::clone(environment));
@@ -160,7 +177,10 @@ impl Session {
         let applied = std::str::from_utf8(bytes)
             .map_err(|why| why.to_string())
             .and_then(|text| Ok((text, read_one(text)?)))
-            .and_then(|(text, raw)| Ok((text, self.repository.feature(environment, raw)?)));
+            .and_then(|(text, raw)| {
+                let authority = self.store_authority();
+                Ok((text, self.repository.feature(environment, raw, authority)?))
+            });
         match applied {
             Err(why) => self.ignored(source, why),
             Ok((text, effect)) => {
@@ -191,6 +211,7 @@ impl Session {
         if self.listed && effect == Effect::None {
             return;
         }
+        self.contacted |= planted!(StoreIsContact);
         self.status.updated.get_or_insert(self.now);
         self.status.source = Some(source.clone());
         self.serve(effect);
