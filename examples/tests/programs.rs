@@ -129,3 +129,35 @@ all was released; held back: false
     let other = output(command(env!("CARGO_BIN_EXE_catch-and-release"), Some(&edge())));
     assert!(other.contains("Welcome"), "{other}");
 }
+
+#[test]
+fn local_overrides() {
+    let edge = edge();
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("local-overrides");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("flags.yaml");
+    std::fs::write(&file, "flagValues:\n  BANNER: mine\n").unwrap();
+    let mut command = command(env!("CARGO_BIN_EXE_local-overrides"), Some(&edge));
+    command.env("FEATUREHUB_LOCAL_YAML", &file).arg("1").stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let _running = Running { child };
+    let first: Vec<String> =
+        lines.by_ref().take_while(|line| !line.contains("following")).collect();
+    assert_eq!(
+        first,
+        ["NEW_CHECKOUT   true", "BANNER         mine  (by local-yaml)", "PAGE_SIZE      33"]
+    );
+    std::fs::write(&file, "flagValues:\n  PAGE_SIZE: 7\n").unwrap();
+    let second: Vec<String> = lines.collect();
+    assert_eq!(
+        second,
+        [
+            "the file has changed",
+            "NEW_CHECKOUT   true",
+            "BANNER         Welcome",
+            "PAGE_SIZE      7  (by local-yaml)"
+        ]
+    );
+}
