@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 use fh_eval::Profile;
 
-use crate::commands::{bucket, demo, eval, explain, get, lint, rollout, set};
+use crate::commands::{bucket, demo, eval, explain, get, lint, rollout, set, watch};
 use crate::screen::ColorChoice;
 
 /// Evaluate, explain and check feature flags as FeatureHub sends them; read, watch and change those of a running Edge.
@@ -54,6 +54,7 @@ pub(crate) enum Command {
     Bucket(bucket::BucketArgs),
     Get(get::GetArgs),
     Set(set::SetArgs),
+    Watch(watch::WatchArgs),
     Demo(demo::DemoArgs),
 }
 

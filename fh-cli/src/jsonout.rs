@@ -11,6 +11,12 @@ pub(crate) fn document(out: &mut dyn Write, value: &impl Serialize) -> io::Resul
     out.write_all(b"\n")
 }
 
+/// One document on one line.
+pub(crate) fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
 /// A list with one row a line, written as the rows come.
 pub(crate) fn rows<T: Serialize>(
     out: &mut dyn Write,

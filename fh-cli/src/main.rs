@@ -10,6 +10,7 @@ mod edge;
 mod failure;
 mod jsonout;
 mod lint;
+mod live;
 mod nearest;
 mod payload;
 mod population;
@@ -18,6 +19,7 @@ mod runtime;
 mod screen;
 mod seconds;
 mod shown;
+mod stop;
 mod stream;
 mod table;
 

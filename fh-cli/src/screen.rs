@@ -34,6 +34,7 @@ pub(crate) struct Screen<'w> {
     out: &'w mut dyn Write,
     colour: bool,
     width: Option<usize>,
+    is_terminal: bool,
 }
 
 impl<'w> Screen<'w> {
@@ -54,7 +55,24 @@ impl<'w> Screen<'w> {
                 ColorChoice::Auto => terminal && !set("NO_COLOR") && !dumb,
             },
             width: width.or(terminal.then_some(USUAL_WIDTH)),
+            // A dumb terminal has no second screen, and no lines that can be drawn over.
+            is_terminal: terminal && !dumb,
         }
+    }
+
+    /// Writes somewhere else, as for a terminal of this width.
+    pub(crate) fn onto<'o>(&self, out: &'o mut dyn Write, columns: usize) -> Screen<'o> {
+        Screen { out, width: Some(columns), colour: self.colour, is_terminal: self.is_terminal }
+    }
+
+    /// Does somebody look at it, on a terminal that can be drawn on?
+    pub(crate) const fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// Shows what was written so far.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 
     /// Columns of the terminal; nothing when the output goes elsewhere, where nothing should be cut.
@@ -75,7 +93,7 @@ impl<'w> Screen<'w> {
     /// Styled text without an end of line.
     pub(crate) fn text(&mut self, style: Style, text: &str) -> io::Result<()> {
         let text = visible(text);
-        if self.colour && style != PLAIN {
+        if self.colour && style != PLAIN && !text.is_empty() {
             write!(self.out, "{style}{text}{style:#}")
         } else {
             self.out.write_all(text.as_bytes())

@@ -9,6 +9,7 @@ pub(crate) mod get;
 pub(crate) mod lint;
 pub(crate) mod rollout;
 pub(crate) mod set;
+pub(crate) mod watch;
 
 use crate::cli::{Cli, Command};
 use crate::failure::{Failure, Status};
@@ -24,6 +25,7 @@ pub(crate) fn run(cli: &Cli, screen: &mut Screen<'_>) -> Result<Status, Failure>
         Command::Bucket(args) => bucket::run(args, cli.json, screen),
         Command::Get(args) => get::run(args, cli.json, screen),
         Command::Set(args) => set::run(args, cli.json, screen),
+        Command::Watch(args) => watch::run(args, cli.json, screen),
         Command::Demo(args) => demo::run(args, cli.json, screen),
     }
 }

@@ -1,0 +1,238 @@
+//! `fh watch`: features of an Edge as they change.
+
+mod frame;
+mod lines;
+mod observed;
+mod words;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use fh_client::{Client, NotReady};
+use fh_eval::Attributes;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_until};
+
+use self::frame::Frames;
+use self::lines::Lines;
+use self::observed::{News, Observer};
+use crate::context::ContextArgs;
+use crate::edge::{self, Edge, EdgeArgs};
+use crate::failure::{Failure, Status};
+use crate::reading::{readings, table};
+use crate::runtime;
+use crate::screen::Screen;
+use crate::seconds;
+use crate::stop::Stop;
+
+/// How often to look even if nothing is heard: ages grow, rules on `now` turn, and passive polling wants to be asked.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A terminal is drawn no more often than this.
+const SHORTEST_FRAME: Duration = Duration::from_millis(50);
+/// Notices that may wait to be shown.
+const MOST_NOTICES: usize = 64;
+
+/// Watch features of an Edge change.
+///
+/// On a terminal: a table of all values, the last changes below it, and how the connection is doing; Ctrl-C ends it. Into a
+/// pipe or file: one line for each value at the start, for each change, and whenever the connection's state changes; with
+/// --json each line is a JSON object. Times are UTC. URL and KEY may be left out if they are in the environment; a KEY of -
+/// is read from stdin.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fh watch https://edge.example.com ENVIRONMENT/KEY
+  export FEATUREHUB_EDGE_URL=https://edge.example.com
+  export FEATUREHUB_API_KEY=ENVIRONMENT/KEY
+  fh watch --context userkey=fred --context country=new_zealand
+  fh watch NEW_CHECKOUT BANNER
+  fh watch --poll 30
+  fh watch --json | jq 'select(.event == \"change\")'
+  fh watch --for 60 > changes.log
+
+Features come over a stream, or by polling where the Edge does not stream. Events
+with --json: status, value (once for each feature), change, update (a new version
+of a feature whose value here is the same), appeared, gone, notice.
+
+Exit codes: 0 ended by Ctrl-C, --for or --once; 2 the Edge cannot be asked.")]
+pub(crate) struct WatchArgs {
+    #[command(flatten)]
+    edge: EdgeArgs,
+
+    /// Only these features, whether they are there already or not; all of them unless given
+    #[arg(value_name = "FEATURE")]
+    features: Vec<String>,
+
+    #[command(flatten)]
+    context: ContextArgs,
+
+    /// Poll at this interval instead of streaming; the Edge may ask for another one
+    #[arg(long, value_name = "SECONDS", value_parser = seconds::positive)]
+    poll: Option<Duration>,
+
+    /// Poll when features are read, but not more often than this; the display reads them once a second
+    #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, conflicts_with = "poll")]
+    passive: Option<Duration>,
+
+    /// End once there are features, after showing them
+    #[arg(long)]
+    once: bool,
+
+    /// End after this time
+    #[arg(long = "for", value_name = "SECONDS", value_parser = seconds::positive)]
+    duration: Option<Duration>,
+}
+
+pub(crate) fn run(
+    args: &WatchArgs,
+    json: bool,
+    screen: &mut Screen<'_>,
+) -> Result<Status, Failure> {
+    let (edge, rest) = args.edge.resolve(&args.features)?;
+    let wanted = edge::features(rest)?;
+    let who = Arc::new(args.context.attributes());
+    let watch = Watch { args, edge: &edge, who, wanted };
+    if args.once && !json {
+        return runtime::run(watch.once(screen));
+    }
+    if screen.is_terminal() && !json {
+        let mut frames = Frames::start(screen, &watch)?;
+        let outcome = runtime::run(watch.run(&mut frames));
+        return frames.end(outcome);
+    }
+    runtime::run(watch.run(&mut Lines::new(screen, json)))
+}
+
+/// What is watched, and how.
+struct Watch<'a> {
+    args: &'a WatchArgs,
+    edge: &'a Edge,
+    who: Arc<Attributes>,
+    wanted: Vec<String>,
+}
+
+/// Where it is shown.
+trait View {
+    /// Shows what there is to show.
+    fn show(&mut self, client: &Client, observer: &Observer, news: News) -> Result<(), Failure>;
+
+    /// Says that something is odd.
+    fn notice(&mut self, text: &str) -> Result<(), Failure>;
+
+    /// How long to wait, so that what happens at the same time is shown at the same time.
+    fn pause(&self) -> Duration;
+}
+
+impl Watch<'_> {
+    fn client(&self) -> Result<Client, Failure> {
+        let builder = self.edge.client().initial_context(Arc::clone(&self.who));
+        let builder = match (self.args.poll, self.args.passive) {
+            (Some(interval), _) => builder.active_polling(interval),
+            (None, Some(interval)) => builder.passive_polling(interval),
+            (None, None) => builder,
+        };
+        // A terminal that is slow must not hold up the stream.
+        builder.own_thread().start().map_err(edge::unstarted)
+    }
+
+    async fn run(&self, view: &mut dyn View) -> Result<Status, Failure> {
+        let mut stop = Stop::new()?;
+        let client = self.client()?;
+        let changed = Arc::new(Notify::new());
+        let bell = Arc::clone(&changed);
+        let _on_new_state = client.on_new_state(move |_| bell.notify_one());
+        let (tell, mut told) = mpsc::channel(MOST_NOTICES);
+        let _on_notice = client.on_notice(move |notice| {
+            // More than can be shown need not be.
+            let _ = tell.try_send(notice.to_string());
+        });
+        let mut observer = Observer::new(Arc::clone(&self.who), self.wanted.clone());
+        let mut ticks = ticks();
+        let end = self.args.duration.map(|duration| Instant::now() + duration);
+        let over = async {
+            match end {
+                Some(end) => sleep_until(end).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::pin!(over);
+        loop {
+            let status = client.status();
+            let news = observer.look(&client.hub().snapshot());
+            view.show(&client, &observer, news)?;
+            if self.args.once && observer.has_list() {
+                return Ok(Status::Fine);
+            }
+            if self.args.once && status.readiness == fh_client::Readiness::Failed {
+                return Err(no_features(&client));
+            }
+            let pause = sleep(view.pause());
+            let news = async {
+                // Whatever happens during the pause is shown together.
+                pause.await;
+                tokio::select! {
+                    _ = client.status_when(|now| is_another(now, &status)) => None,
+                    () = changed.notified() => None,
+                    _ = ticks.tick() => None,
+                    notice = told.recv() => notice,
+                }
+            };
+            tokio::select! {
+                () = stop.asked() => return Ok(Status::Fine),
+                () = &mut over => {
+                    return if observer.has_list() { Ok(Status::Fine) } else { Err(no_features(&client)) };
+                }
+                notice = news => {
+                    if let Some(text) = notice {
+                        view.notice(&text)?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A table of what is there as soon as it is, and the end.
+    async fn once(&self, screen: &mut Screen<'_>) -> Result<Status, Failure> {
+        let mut stop = Stop::new()?;
+        let client = self.client()?;
+        let over = sleep(self.args.duration.unwrap_or(Duration::MAX));
+        tokio::select! {
+            () = stop.asked() => return Ok(Status::Fine),
+            () = over => return Err(no_features(&client)),
+            ready = client.ready() => match ready {
+                Ok(()) => {}
+                Err(NotReady::Failed(problem)) => return Err(Failure::Edge(edge::trouble(&problem))),
+                Err(why) => return Err(Failure::Edge(why.to_string())),
+            },
+        }
+        let snapshot = client.hub().snapshot();
+        let mut readings = readings(&snapshot, &self.who);
+        if !self.wanted.is_empty() {
+            readings.retain(|reading| self.wanted.iter().any(|key| key == reading.key()));
+        }
+        table(readings.iter()).write(screen, 0)?;
+        Ok(Status::Fine)
+    }
+}
+
+fn ticks() -> Interval {
+    let mut ticks = interval(LOOK_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Is there anything to say about it, but for the time that has passed?
+fn is_another(one: &fh_client::Status, other: &fh_client::Status) -> bool {
+    let said = |status: &fh_client::Status| {
+        (status.readiness, status.connection, status.requests, status.attempts, status.is_stale)
+    };
+    said(one) != said(other) || one.problem != other.problem
+}
+
+fn no_features(client: &Client) -> Failure {
+    Failure::Edge(match client.status().problem {
+        Some(problem) => format!("no features: {}", edge::trouble(&problem)),
+        None => "no features: the Edge has not answered".to_string(),
+    })
+}

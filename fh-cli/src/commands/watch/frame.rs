@@ -1,0 +1,302 @@
+//! The display of a terminal: drawn again whenever something happens, at least once a second.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::{Duration, Instant};
+
+use anstyle::Style;
+use fh_client::{Client, KeyKind};
+use fh_eval::{Kind, Timestamp};
+
+use super::observed::{Event, News, Observer, Seen};
+use super::{SHORTEST_FRAME, View, Watch, words};
+use crate::clock;
+use crate::failure::{self, Failure};
+use crate::live::Live;
+use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen, USUAL_WIDTH, WARNING};
+use crate::table::{Align, Table};
+
+/// How many of the last things that happened are remembered.
+const MOST_PAST: usize = 200;
+/// How long what has changed stands out.
+const FRESH: Duration = Duration::from_secs(5);
+/// Terminals with fewer columns are not shown what can be done without.
+const WIDE: usize = 80;
+
+/// One display after the other.
+pub(super) struct Frames<'s, 'w> {
+    live: Live<'s, 'w>,
+    heading: String,
+    past: VecDeque<Past>,
+}
+
+/// Something that happened.
+struct Past {
+    at: Timestamp,
+    since: Instant,
+    key: Option<String>,
+    text: String,
+}
+
+impl<'s, 'w> Frames<'s, 'w> {
+    pub(super) fn start(screen: &'s mut Screen<'w>, watch: &Watch<'_>) -> Result<Self, Failure> {
+        Ok(Self { live: Live::start(screen)?, heading: heading(watch), past: VecDeque::new() })
+    }
+
+    /// Gives the terminal back, and leaves on it what was last shown there.
+    pub(super) fn end(
+        self,
+        outcome: Result<failure::Status, Failure>,
+    ) -> Result<failure::Status, Failure> {
+        let status = outcome?;
+        self.live.end()?;
+        Ok(status)
+    }
+
+    fn remember(&mut self, at: Timestamp, key: Option<&str>, text: String) {
+        if self.past.len() >= MOST_PAST {
+            self.past.pop_back();
+        }
+        let key = key.map(str::to_string);
+        self.past.push_front(Past { at, since: Instant::now(), key, text });
+    }
+}
+
+impl View for Frames<'_, '_> {
+    fn show(&mut self, client: &Client, observer: &Observer, news: News) -> Result<(), Failure> {
+        if let News::Events(at, events) = news {
+            for event in &events {
+                self.remember(at, Some(Event::key(event)), words::event(event));
+            }
+        }
+        let status = client.status();
+        let content = Content {
+            heading: &self.heading,
+            status: &status,
+            observer,
+            past: &self.past,
+            is_fresh: &|past| past.since.elapsed() < FRESH,
+        };
+        Ok(self.live.draw(|screen, rows| content.write(screen, rows))?)
+    }
+
+    fn notice(&mut self, text: &str) -> Result<(), Failure> {
+        self.remember(clock::now(), None, format!("note: {text}"));
+        Ok(())
+    }
+
+    fn pause(&self) -> Duration {
+        SHORTEST_FRAME
+    }
+}
+
+/// What is watched; never the key.
+fn heading(watch: &Watch<'_>) -> String {
+    let environments: Vec<&str> = watch.edge.keys.iter().map(|key| &**key.environment()).collect();
+    let evaluated = match watch.edge.keys.kind() {
+        KeyKind::ClientEvaluated => "evaluated here",
+        KeyKind::ServerEvaluated => "evaluated by the Edge",
+    };
+    let who: Vec<String> = watch
+        .who
+        .iter()
+        .map(|(name, values)| format!("{name}={}", values.collect::<Vec<_>>().join(",")))
+        .collect();
+    let who = if who.is_empty() { String::new() } else { format!(" for {}", who.join(" ")) };
+    format!("{}, environment {}, {evaluated}{who}", watch.edge.url, environments.join(" and "))
+}
+
+/// One display.
+struct Content<'a> {
+    heading: &'a str,
+    status: &'a fh_client::Status,
+    observer: &'a Observer,
+    past: &'a VecDeque<Past>,
+    is_fresh: &'a dyn Fn(&Past) -> bool,
+}
+
+impl Content<'_> {
+    /// Writes it in so many rows.
+    fn write(&self, screen: &mut Screen<'_>, rows: usize) -> io::Result<()> {
+        let mut head = Vec::new();
+        self.head(&mut screen.onto(&mut head, screen.width().unwrap_or(USUAL_WIDTH)))?;
+        screen.raw().write_all(&head)?;
+        let head = head.iter().filter(|byte| **byte == b'\n').count();
+        let all = self.observer.features().len() + self.observer.missing().count();
+        let rows = Rows::share(rows.saturating_sub(head), all, self.past.len());
+        self.table(screen, rows.features).write(screen, 0)?;
+        if all > rows.features {
+            let more = all - rows.features;
+            screen
+                .line(QUIET, &format!("and {more} more: name those that matter, or make room"))?;
+        }
+        if rows.past > 0 {
+            screen.end()?;
+        }
+        for past in self.past.iter().take(rows.past) {
+            let style = if (self.is_fresh)(past) { BOLD } else { PLAIN };
+            screen.text(QUIET, &format!("{}  ", words::clock(past.at)))?;
+            screen.line(style, &crate::shown::cut(&past.text, room(screen)))?;
+        }
+        Ok(())
+    }
+
+    /// What is watched, and how that is going.
+    fn head(&self, screen: &mut Screen<'_>) -> io::Result<()> {
+        screen.paragraph(QUIET, "", self.heading)?;
+        let ages = words::ages(self.status);
+        let joint = if ages.is_empty() { "" } else { ", " };
+        let state = format!("{}{joint}{ages}", words::state(self.status));
+        screen.paragraph(words::style(self.status), "", &state)?;
+        if let Some(trouble) = words::trouble(self.status) {
+            let style = if self.status.problem.is_some() { WARNING } else { QUIET };
+            screen.paragraph(style, "", &trouble)?;
+        }
+        screen.end()
+    }
+
+    fn table(&self, screen: &Screen<'_>, rows: usize) -> Table {
+        let features = self.observer.features();
+        let is_wide = screen.width().is_none_or(|width| width >= WIDE);
+        let has_lock = features.iter().any(|seen| seen.is_locked);
+        let has_strategy = features.iter().any(|seen| seen.strategy.is_some());
+        let columns = Column::ALL.into_iter().filter(|column| match column {
+            Column::Kind | Column::Reason => is_wide,
+            Column::Lock => has_lock,
+            Column::Strategy => has_strategy,
+            Column::Feature | Column::Value | Column::Version => true,
+        });
+        let columns: Vec<Column> = columns.collect();
+        let mut table = Table::new(columns.iter().map(|column| column.title()));
+        for seen in features.iter().take(rows) {
+            table.row(columns.iter().map(|column| self.cell(*column, seen)));
+        }
+        for key in self.observer.missing().take(rows.saturating_sub(features.len())) {
+            table.row(columns.iter().map(|column| match column {
+                Column::Feature => (key.to_string(), PLAIN),
+                Column::Value => ("not there".to_string(), WARNING),
+                _ => (String::new(), PLAIN),
+            }));
+        }
+        table
+    }
+
+    fn cell(&self, column: Column, seen: &Seen) -> (String, Style) {
+        let fresh = |style: Style| if self.is_new(seen) { style.bold() } else { style };
+        match column {
+            Column::Feature => (seen.key.clone(), fresh(PLAIN)),
+            Column::Kind => (seen.kind.map_or("?", Kind::as_str).to_string(), QUIET),
+            Column::Value => {
+                let style = match (&seen.token, &seen.strategy) {
+                    (None, _) => WARNING,
+                    (Some(_), Some(_)) => GOOD,
+                    (Some(_), None) => PLAIN,
+                };
+                (seen.value.clone(), fresh(style))
+            }
+            Column::Lock => {
+                let lock = if seen.is_locked { "locked" } else { "" };
+                (lock.to_string(), WARNING)
+            }
+            Column::Version => (seen.version.to_string(), PLAIN),
+            Column::Reason => (seen.reason.to_string(), QUIET),
+            Column::Strategy => (seen.strategy.clone().unwrap_or_default(), PLAIN),
+        }
+    }
+
+    fn is_new(&self, seen: &Seen) -> bool {
+        self.past.iter().any(|past| past.key.as_ref() == Some(&seen.key) && (self.is_fresh)(past))
+    }
+}
+
+/// What a table can show of a feature.
+#[derive(Debug, Clone, Copy)]
+enum Column {
+    Feature,
+    Kind,
+    Value,
+    Lock,
+    Version,
+    Reason,
+    Strategy,
+}
+
+impl Column {
+    const ALL: [Self; 7] = [
+        Self::Feature,
+        Self::Kind,
+        Self::Value,
+        Self::Lock,
+        Self::Version,
+        Self::Reason,
+        Self::Strategy,
+    ];
+
+    const fn title(self) -> (&'static str, Align) {
+        match self {
+            Self::Feature => ("FEATURE", Align::Left),
+            Self::Kind => ("TYPE", Align::Left),
+            Self::Value => ("VALUE", Align::Left),
+            Self::Lock => ("LOCK", Align::Left),
+            Self::Version => ("VERSION", Align::Right),
+            Self::Reason => ("WHY", Align::Left),
+            Self::Strategy => ("STRATEGY", Align::Left),
+        }
+    }
+}
+
+/// How rows are shared between features and what has happened to them.
+#[derive(Debug, PartialEq)]
+struct Rows {
+    features: usize,
+    past: usize,
+}
+
+impl Rows {
+    /// Features go first, but some of the past is always there. A row is for titles, one for a blank, one to say that more
+    /// there is.
+    fn share(rows: usize, features: usize, past: usize) -> Self {
+        let left = rows.saturating_sub(1);
+        let kept = past.min(left / 4).max(usize::from(past > 0));
+        let for_features = left.saturating_sub(if kept > 0 { kept + 1 } else { 0 });
+        let shown = if features > for_features { for_features.saturating_sub(1) } else { features };
+        let used = shown + usize::from(shown < features);
+        Self { features: shown, past: past.min(left.saturating_sub(used + 1)) }
+    }
+}
+
+/// Columns behind the time of day.
+fn room(screen: &Screen<'_>) -> usize {
+    screen.width().map_or(usize::MAX, |width| width.saturating_sub(10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_shared() {
+        let shared = |rows, features, past| {
+            let rows = Rows::share(rows, features, past);
+            (rows.features, rows.past)
+        };
+        assert_eq!(shared(20, 5, 3), (5, 3));
+        assert_eq!(shared(20, 5, 100), (5, 13));
+        // 17 features and a row that says that there are more.
+        assert_eq!(shared(19, 100, 0), (17, 0));
+        assert_eq!(shared(20, 19, 0), (19, 0));
+        // Titles, 12 features, one row for the others, a blank, 4 of the past.
+        assert_eq!(shared(19, 100, 100), (12, 4));
+        for rows in 0..30 {
+            for features in 0..40 {
+                for past in 0..40 {
+                    let got = Rows::share(rows, features, past);
+                    let more = usize::from(got.features < features);
+                    let blank = usize::from(got.past > 0);
+                    let used = 1 + got.features + more + blank + got.past;
+                    assert!(used <= rows.max(2), "{rows} {features} {past} {got:?}");
+                }
+            }
+        }
+    }
+}

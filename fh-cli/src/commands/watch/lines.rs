@@ -1,0 +1,175 @@
+//! One line per event, for pipes and files.
+
+use std::time::Duration;
+
+use fh_client::{Client, Connection, Problem, Readiness, Status};
+use fh_eval::{Kind, Timestamp};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::observed::{Event, News, Observer, Seen};
+use super::{View, words};
+use crate::clock;
+use crate::failure::Failure;
+use crate::jsonout;
+use crate::screen::{PLAIN, Screen};
+
+pub(super) struct Lines<'s, 'w> {
+    screen: &'s mut Screen<'w>,
+    json: bool,
+    told: Option<State>,
+}
+
+/// What of a status is worth a line.
+#[derive(PartialEq)]
+struct State {
+    readiness: Readiness,
+    connection: Connection,
+    problem: Option<Problem>,
+    is_stale: bool,
+}
+
+/// An event as data.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    time: Timestamp,
+    event: &'static str,
+    feature: &'a str,
+    #[serde(rename = "type")]
+    kind: Option<&'static str>,
+    value: Option<Box<RawValue>>,
+    /// Only of a change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    old: Option<Option<Box<RawValue>>>,
+    locked: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was_locked: Option<bool>,
+    version: i64,
+    reason: &'static str,
+    strategy_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct StatusRow<'a> {
+    time: Timestamp,
+    event: &'static str,
+    #[serde(flatten)]
+    status: &'a Status,
+}
+
+#[derive(Serialize)]
+struct NoticeRow<'a> {
+    time: Timestamp,
+    event: &'static str,
+    message: &'a str,
+}
+
+impl<'a> Row<'a> {
+    fn of(time: Timestamp, event: &'static str, seen: &'a Seen) -> Self {
+        Self {
+            time,
+            event,
+            feature: &seen.key,
+            kind: seen.kind.map(Kind::as_str),
+            value: jsonout::token(seen.token.as_deref()),
+            old: None,
+            locked: seen.is_locked,
+            was_locked: None,
+            version: seen.version,
+            reason: seen.reason.as_str(),
+            strategy_id: seen.strategy_id.as_deref(),
+        }
+    }
+
+    fn of_event(time: Timestamp, event: &'a Event) -> Self {
+        match event {
+            Event::Appeared(seen) => Self::of(time, "appeared", seen),
+            Event::Gone(seen) => Self::of(time, "gone", seen),
+            Event::Updated { after, .. } => Self::of(time, "update", after),
+            Event::Changed { before, after } => Self {
+                old: Some(jsonout::token(before.token.as_deref())),
+                was_locked: Some(before.is_locked),
+                ..Self::of(time, "change", after)
+            },
+        }
+    }
+}
+
+impl<'s, 'w> Lines<'s, 'w> {
+    pub(super) const fn new(screen: &'s mut Screen<'w>, json: bool) -> Self {
+        Self { screen, json, told: None }
+    }
+
+    fn status(&mut self, status: &Status) -> Result<(), Failure> {
+        let state = State {
+            readiness: status.readiness,
+            connection: status.connection,
+            problem: status.problem.clone(),
+            is_stale: status.is_stale,
+        };
+        // Each poll connects: that says nothing by itself.
+        let is_passing = status.connection == Connection::Connecting && self.told.is_some();
+        if is_passing || self.told.as_ref() == Some(&state) {
+            return Ok(());
+        }
+        self.told = Some(state);
+        let time = clock::now();
+        if self.json {
+            return self.row(&StatusRow { time, event: "status", status });
+        }
+        let trouble = words::trouble(status).map(|text| format!("; {text}")).unwrap_or_default();
+        self.line(time, &format!("{}{trouble}", words::state(status)))
+    }
+
+    fn line(&mut self, time: Timestamp, text: &str) -> Result<(), Failure> {
+        Ok(self.screen.line(PLAIN, &format!("{time} {text}"))?)
+    }
+
+    fn row(&mut self, row: &impl Serialize) -> Result<(), Failure> {
+        Ok(jsonout::line(self.screen.raw(), row)?)
+    }
+}
+
+impl View for Lines<'_, '_> {
+    fn show(&mut self, client: &Client, observer: &Observer, news: News) -> Result<(), Failure> {
+        self.status(&client.status())?;
+        match news {
+            News::Nothing => {}
+            News::First(time) => {
+                for seen in observer.features() {
+                    if self.json {
+                        self.row(&Row::of(time, "value", seen))?;
+                    } else {
+                        self.line(time, &words::value(seen))?;
+                    }
+                }
+                for key in observer.missing() {
+                    self.notice(&format!("there is no feature {key} yet"))?;
+                }
+            }
+            News::Events(time, events) => {
+                for event in &events {
+                    if self.json {
+                        self.row(&Row::of_event(time, event))?;
+                    } else {
+                        self.line(time, &words::event(event))?;
+                    }
+                }
+            }
+        }
+        Ok(self.screen.flush()?)
+    }
+
+    fn notice(&mut self, message: &str) -> Result<(), Failure> {
+        let time = clock::now();
+        if self.json {
+            return self.row(&NoticeRow { time, event: "notice", message });
+        }
+        self.line(time, &format!("note: {message}"))
+    }
+
+    fn pause(&self) -> Duration {
+        Duration::ZERO
+    }
+}

@@ -1,0 +1,186 @@
+//! What was seen of the features, and what is different now.
+
+use std::sync::Arc;
+
+use fh_client::{Readiness, Reason};
+use fh_eval::{Attributes, Kind, Timestamp};
+use fh_session::Snapshot;
+
+use crate::clock;
+use crate::reading::{Reading, readings};
+
+/// One feature as it was seen.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Seen {
+    pub(super) key: String,
+    pub(super) kind: Option<Kind>,
+    /// The value as it stands in the payload; `None` for null.
+    pub(super) token: Option<String>,
+    /// The value for people.
+    pub(super) value: String,
+    pub(super) is_locked: bool,
+    pub(super) version: i64,
+    pub(super) reason: Reason,
+    pub(super) strategy: Option<String>,
+    pub(super) strategy_id: Option<String>,
+}
+
+/// Something that happened to a feature.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Event {
+    /// It is there now.
+    Appeared(Seen),
+    /// It is not there any more.
+    Gone(Seen),
+    /// Its value or its lock is another.
+    Changed { before: Seen, after: Seen },
+    /// It has a new version, but is the same to this context.
+    Updated { before: Seen, after: Seen },
+}
+
+impl Event {
+    pub(super) fn key(&self) -> &str {
+        match self {
+            Self::Appeared(seen) | Self::Gone(seen) => &seen.key,
+            Self::Changed { after, .. } | Self::Updated { after, .. } => &after.key,
+        }
+    }
+}
+
+/// What a look has brought.
+#[derive(Debug, PartialEq)]
+pub(super) enum News {
+    Nothing,
+    /// The first features.
+    First(Timestamp),
+    Events(Timestamp, Vec<Event>),
+}
+
+/// Looks again and again.
+pub(super) struct Observer {
+    who: Arc<Attributes>,
+    wanted: Vec<String>,
+    seen: Option<Vec<Seen>>,
+}
+
+impl Observer {
+    pub(super) const fn new(who: Arc<Attributes>, wanted: Vec<String>) -> Self {
+        Self { who, wanted, seen: None }
+    }
+
+    /// Have there been features, or the news that there are none?
+    pub(super) const fn has_list(&self) -> bool {
+        self.seen.is_some()
+    }
+
+    /// The features, in the payload's order.
+    pub(super) fn features(&self) -> &[Seen] {
+        self.seen.as_deref().unwrap_or_default()
+    }
+
+    /// Names that were asked for and are not there.
+    pub(super) fn missing(&self) -> impl Iterator<Item = &str> {
+        let is_there = |key: &str| self.features().iter().any(|seen| seen.key == key);
+        self.wanted.iter().map(String::as_str).filter(move |key| self.has_list() && !is_there(key))
+    }
+
+    /// What is different since the last look.
+    pub(super) fn look(&mut self, snapshot: &Snapshot) -> News {
+        // Features come a moment before the client is ready; they are shown after that was said.
+        let is_there = match snapshot.readiness() {
+            Readiness::Ready => true,
+            Readiness::Failed => !snapshot.rules().ruleset().is_empty(),
+            _ => self.has_list(),
+        };
+        if !is_there {
+            return News::Nothing;
+        }
+        let wanted = |key: &str| self.wanted.is_empty() || self.wanted.iter().any(|k| k == key);
+        let now: Vec<Seen> = readings(snapshot, &self.who)
+            .iter()
+            .filter(|reading| wanted(reading.key()))
+            .map(Seen::of)
+            .collect();
+        let Some(before) = self.seen.replace(now) else { return News::First(clock::now()) };
+        let events = differences(&before, self.features());
+        if events.is_empty() { News::Nothing } else { News::Events(clock::now(), events) }
+    }
+}
+
+impl Seen {
+    fn of(reading: &Reading<'_>) -> Self {
+        Self {
+            key: reading.key().to_string(),
+            kind: reading.feature.kind(),
+            token: reading.token.map(str::to_string),
+            value: reading.value(),
+            is_locked: reading.detail.is_locked,
+            version: reading.detail.version,
+            reason: reading.detail.reason,
+            strategy: reading.strategy.clone(),
+            strategy_id: reading.detail.strategy_id.as_deref().map(str::to_string),
+        }
+    }
+}
+
+fn differences(before: &[Seen], now: &[Seen]) -> Vec<Event> {
+    use std::collections::HashMap;
+    let by_key = |list: &[Seen]| -> HashMap<String, Seen> {
+        list.iter().map(|seen| (seen.key.clone(), seen.clone())).collect()
+    };
+    let (old, new) = (by_key(before), by_key(now));
+    let gone = before.iter().filter(|seen| !new.contains_key(&seen.key)).cloned().map(Event::Gone);
+    let others = now.iter().filter_map(|after| match old.get(&after.key) {
+        None => Some(Event::Appeared(after.clone())),
+        Some(before) => {
+            let (before, after) = (before.clone(), after.clone());
+            let is_same = (&before.kind, &before.token, before.is_locked)
+                == (&after.kind, &after.token, after.is_locked);
+            match is_same {
+                false => Some(Event::Changed { before, after }),
+                true if before.version != after.version => Some(Event::Updated { before, after }),
+                true => None,
+            }
+        }
+    });
+    gone.chain(others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(key: &str, token: &str, version: i64) -> Seen {
+        Seen {
+            key: key.to_string(),
+            kind: Some(Kind::Number),
+            token: Some(token.to_string()),
+            value: token.to_string(),
+            is_locked: false,
+            version,
+            reason: Reason::Static,
+            strategy: None,
+            strategy_id: None,
+        }
+    }
+
+    #[test]
+    fn differences_are_found() {
+        let before = [seen("A", "1", 1), seen("B", "1", 1), seen("C", "1", 1), seen("D", "1", 1)];
+        let locked = Seen { is_locked: true, ..seen("D", "1", 2) };
+        let now = [seen("E", "1", 1), seen("B", "2", 2), seen("C", "1", 2), locked.clone()];
+        let [a, b, c, d] = before.clone();
+        let [new, b2, c2, _] = now.clone();
+        assert_eq!(
+            differences(&before, &now),
+            [
+                Event::Gone(a),
+                Event::Appeared(new),
+                Event::Changed { before: b, after: b2 },
+                Event::Updated { before: c, after: c2 },
+                Event::Changed { before: d, after: locked },
+            ]
+        );
+        assert!(differences(&now, &now).is_empty());
+    }
+}

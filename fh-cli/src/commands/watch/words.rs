@@ -1,0 +1,162 @@
+//! States and events in words.
+
+use std::time::Duration;
+
+use anstyle::Style;
+use fh_client::{Connection, Readiness, Status};
+use fh_eval::Timestamp;
+
+use super::observed::{Event, Seen};
+use crate::screen::{BAD, GOOD, WARNING};
+use crate::shown::plural;
+
+/// How the client is doing: for lines that stand for a moment.
+pub(super) fn state(status: &Status) -> String {
+    let readiness = match status.readiness {
+        Readiness::Ready => "ready",
+        Readiness::NotReady => "not ready",
+        Readiness::Failed => "refused",
+        _ => "closed",
+    };
+    let connection = match status.connection {
+        Connection::Idle => "starting",
+        Connection::Connecting => "connecting",
+        Connection::Streaming => "streaming",
+        Connection::Resting => "polling",
+        Connection::Waiting => "not connected",
+        Connection::Paused => "paused by the Edge",
+        Connection::Done => "fetched once",
+        Connection::Halted => "stopped",
+        Connection::Offline => "offline",
+        _ => "closed",
+    };
+    let mut text = format!("{readiness}, {connection}");
+    if status.readiness == Readiness::Ready {
+        text.push_str(&format!(", {}", plural(status.features, "feature", "features")));
+    }
+    if status.is_stale {
+        text.push_str(", stale");
+    }
+    text
+}
+
+/// Since when: for a display that is drawn again and again.
+pub(super) fn ages(status: &Status) -> String {
+    let mut parts = Vec::new();
+    if let Some(age) = status.data_age {
+        parts.push(format!("data {} old", span(age)));
+    }
+    if let Some(age) = status.since_contact {
+        parts.push(format!("last contact {} ago", span(age)));
+    }
+    parts.join(", ")
+}
+
+/// What is wrong, and what happens next.
+pub(super) fn trouble(status: &Status) -> Option<String> {
+    let next = status.next_attempt.map(|next| {
+        let what = match status.connection {
+            Connection::Resting => "next poll",
+            Connection::Paused => "goes on",
+            _ => "next try",
+        };
+        format!("{what} in {}", span(next))
+    });
+    let attempts = match status.attempts {
+        0 | 1 => String::new(),
+        attempts => format!(" ({attempts} attempts)"),
+    };
+    let problem = status.problem.as_ref().map(|problem| format!("{problem}{attempts}"));
+    match (problem, next) {
+        (None, None) => None,
+        (Some(one), None) | (None, Some(one)) => Some(one),
+        (Some(problem), Some(next)) => Some(format!("{problem}; {next}")),
+    }
+}
+
+pub(super) fn style(status: &Status) -> Style {
+    match (status.readiness, &status.problem) {
+        (Readiness::Ready, None) => GOOD,
+        (Readiness::Failed | Readiness::Closed, _) => BAD,
+        _ => WARNING,
+    }
+}
+
+/// What happened to a feature.
+pub(super) fn event(event: &Event) -> String {
+    let version = |seen: &Seen| format!("version {}", seen.version);
+    match event {
+        Event::Appeared(seen) => {
+            format!("{} is new: {}{} ({})", seen.key, seen.value, locked(seen), version(seen))
+        }
+        Event::Gone(seen) => format!("{} is gone, was {}", seen.key, seen.value),
+        Event::Updated { after, .. } => {
+            format!("{} is {} still ({})", after.key, after.value, version(after))
+        }
+        Event::Changed { before, after } => {
+            let mut text = after.key.clone();
+            if before.token != after.token || before.kind != after.kind {
+                text.push_str(&format!(": {} → {}", before.value, after.value));
+            }
+            if before.is_locked != after.is_locked {
+                let lock = if after.is_locked { "locked" } else { "unlocked" };
+                let joint = if text.len() > after.key.len() { "," } else { " is" };
+                text.push_str(&format!("{joint} {lock}"));
+            }
+            format!("{text} ({})", version(after))
+        }
+    }
+}
+
+/// A feature as it is.
+pub(super) fn value(seen: &Seen) -> String {
+    let strategy = seen.strategy.as_ref().map(|id| format!(" by strategy {id}"));
+    format!(
+        "{} = {}{}{} (version {})",
+        seen.key,
+        seen.value,
+        strategy.unwrap_or_default(),
+        locked(seen),
+        seen.version
+    )
+}
+
+fn locked(seen: &Seen) -> &'static str {
+    if seen.is_locked { ", locked" } else { "" }
+}
+
+/// Time of day.
+pub(super) fn clock(at: Timestamp) -> String {
+    at.to_string().get(11..19).unwrap_or_default().to_string()
+}
+
+/// A length of time, in one unit.
+pub(super) fn span(length: Duration) -> String {
+    let seconds = length.as_secs();
+    match seconds {
+        0 => format!("{:.1} s", length.as_secs_f64()),
+        1..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3600),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time() {
+        for (millis, text) in [
+            (40, "0.0 s"),
+            (960, "1.0 s"),
+            (1_960, "1 s"),
+            (119_999, "119 s"),
+            (120_000, "2 min"),
+            (7_200_000, "2 h"),
+        ] {
+            assert_eq!(span(Duration::from_millis(millis)), text);
+        }
+        assert_eq!(clock(Timestamp::from_millis(3_723_000)), "01:02:03");
+    }
+}

@@ -1,0 +1,100 @@
+//! A display that is drawn again and again in the same place, without flicker: on the terminal's second screen, so that the
+//! first one comes back as it was.
+
+use std::io;
+
+use crate::screen::Screen;
+
+/// The second screen, without a cursor, lines cut instead of wrapped.
+const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
+const LEAVE: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
+/// What stands between these is shown at once, by terminals that know them.
+const BEGIN: &str = "\x1b[?2026h\x1b[H";
+const END: &str = "\x1b[J\x1b[?2026l";
+/// Empties the rest of a line.
+const REST: &str = "\x1b[K";
+
+pub(crate) struct Live<'s, 'w> {
+    screen: &'s mut Screen<'w>,
+    drawn: Vec<u8>,
+    is_open: bool,
+}
+
+impl<'s, 'w> Live<'s, 'w> {
+    /// Takes the terminal.
+    pub(crate) fn start(screen: &'s mut Screen<'w>) -> io::Result<Self> {
+        screen.raw().write_all(ENTER.as_bytes())?;
+        screen.flush()?;
+        Ok(Self { screen, drawn: Vec::new(), is_open: true })
+    }
+
+    /// Draws what the function writes; it is told how many rows there are. What is more than that is cut.
+    pub(crate) fn draw(
+        &mut self,
+        write: impl FnOnce(&mut Screen<'_>, usize) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let (columns, rows) = terminal_size::terminal_size()
+            .map_or((80, 24), |(columns, rows)| (usize::from(columns.0), usize::from(rows.0)));
+        let mut drawn = Vec::new();
+        write(&mut self.screen.onto(&mut drawn, columns), rows)?;
+        self.screen.raw().write_all(&framed(&drawn, rows))?;
+        self.screen.flush()?;
+        self.drawn = drawn;
+        Ok(())
+    }
+
+    /// Gives the terminal back, and leaves there what was drawn last.
+    pub(crate) fn end(mut self) -> io::Result<()> {
+        self.leave()?;
+        let drawn = std::mem::take(&mut self.drawn);
+        self.screen.raw().write_all(&drawn)
+    }
+
+    fn leave(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.is_open) {
+            self.screen.raw().write_all(LEAVE.as_bytes())?;
+            self.screen.flush()?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Live<'_, '_> {
+    /// Whatever happens, nobody is left without a cursor.
+    fn drop(&mut self) {
+        // Without a terminal there is nothing to give back.
+        let _ = self.leave();
+    }
+}
+
+/// Bytes that draw these lines over what stands there.
+fn framed(lines: &[u8], rows: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(lines.len() + 256);
+    out.extend_from_slice(BEGIN.as_bytes());
+    let lines = lines.strip_suffix(b"\n").unwrap_or(lines);
+    for (index, line) in lines.split(|byte| *byte == b'\n').take(rows).enumerate() {
+        if index > 0 {
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(line);
+        out.extend_from_slice(REST.as_bytes());
+    }
+    out.extend_from_slice(END.as_bytes());
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_drawn_over_others_and_cut_at_the_bottom() {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        assert_eq!(
+            text(framed(b"a\nb\nc\n", 2)),
+            "\x1b[?2026h\x1b[Ha\x1b[K\r\nb\x1b[K\x1b[J\x1b[?2026l"
+        );
+        // No line feed behind the last row: it would scroll.
+        assert_eq!(text(framed(b"a\n", 5)), "\x1b[?2026h\x1b[Ha\x1b[K\x1b[J\x1b[?2026l");
+    }
+}

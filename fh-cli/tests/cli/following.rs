@@ -1,0 +1,109 @@
+//! Following a running `fh`: what it says is waited for, with a deadline.
+
+use std::io::Read;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use crate::tool::SECRET;
+
+/// Longer than any machine is slow.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running program and what it writes. It is killed when this is dropped.
+pub(crate) struct Following {
+    child: Child,
+    pieces: Receiver<Vec<u8>>,
+    written: Vec<u8>,
+    /// What was looked at already.
+    read: usize,
+}
+
+impl Following {
+    /// Follows what it writes into a pipe.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let out = child.stdout.take().unwrap();
+        Self::of(child, out)
+    }
+
+    /// Follows what it writes there.
+    pub(crate) fn of(child: Child, mut out: impl Read + Send + 'static) -> Self {
+        let (sender, pieces) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // A terminal ends with an error.
+            while let Ok(count @ 1..) = out.read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, pieces, written: Vec::new(), read: 0 }
+    }
+
+    /// Waits for a line in which all parts stand; it and those before it have been read then.
+    pub(crate) fn line(&mut self, parts: &[&str]) -> String {
+        self.until("\n", parts)
+    }
+
+    /// Waits for a piece up to this end in which all parts stand.
+    pub(crate) fn until(&mut self, end: &str, parts: &[&str]) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let bytes = end.as_bytes();
+            while let Some(at) =
+                self.written[self.read..].windows(bytes.len()).position(|window| window == bytes)
+            {
+                let piece = &self.written[self.read..self.read + at];
+                let piece = String::from_utf8(piece.to_vec()).unwrap();
+                self.read += at + bytes.len();
+                if parts.iter().all(|part| piece.contains(part)) {
+                    return piece;
+                }
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.pieces.recv_timeout(left) {
+                Ok(piece) => self.written.extend(piece),
+                Err(_) => panic!("no {parts:?} in {}", String::from_utf8_lossy(&self.written)),
+            }
+        }
+    }
+
+    /// The program's id.
+    #[cfg(unix)]
+    pub(crate) fn interrupt(&self) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    }
+
+    /// Waits for its end; gives everything that it wrote.
+    pub(crate) fn end(mut self) -> (ExitStatus, String) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.pieces.recv_timeout(left) {
+                Ok(piece) => self.written.extend(piece),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(_) => panic!("no end of {}", String::from_utf8_lossy(&self.written)),
+            }
+        }
+        let status = self.child.wait().unwrap();
+        let written = String::from_utf8(std::mem::take(&mut self.written)).unwrap();
+        assert!(!written.contains(SECRET), "a key is shown");
+        (status, written)
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
