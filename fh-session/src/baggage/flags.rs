@@ -56,6 +56,13 @@ impl LeftOut {
     pub const fn is_empty(&self) -> bool {
         self.count == 0
     }
+
+    fn note(&mut self, key: &str) {
+        self.count += 1;
+        if self.keys.len() < NAMED {
+            self.keys.push(key.into());
+        }
+    }
 }
 
 impl fmt::Display for LeftOut {
@@ -98,10 +105,22 @@ impl Flags {
         flags
     }
 
-    /// Adds what stands in the value of a baggage entry.
+    /// Adds what stands in the value of a baggage entry, whatever room there is: it has been carried before. Only what lies beyond the size of
+    /// all baggage is left out.
     pub fn merge(&mut self, text: &str) {
-        for (key, value) in format::items(text) {
-            self.put(&key, value.map(format::value).as_deref());
+        let mut read = 0;
+        for piece in format::pieces(text) {
+            read += piece.len();
+            let Some((key, value)) = format::item(piece) else { continue };
+            if read > MOST_BYTES {
+                self.left_out.note(&key);
+            } else if let Err(place) = self.place(&key) {
+                let value = value.map(format::value);
+                let size = self.size(&key, value.as_deref());
+                self.put(place, &key, value.as_deref(), size);
+            }
+            // The comma.
+            read += 1;
         }
     }
 
@@ -110,27 +129,30 @@ impl Flags {
         if key.is_empty() {
             return Added::LeftOut;
         }
-        self.put(key, value.map(ToString::to_string).as_deref())
+        let Err(place) = self.place(key) else { return Added::WasThere };
+        let value = value.map(ToString::to_string);
+        let size = self.size(key, value.as_deref());
+        if size > self.room {
+            self.left_out.note(key);
+            return Added::LeftOut;
+        }
+        self.put(place, key, value.as_deref(), size);
+        Added::Yes
     }
 
-    fn put(&mut self, key: &str, value: Option<&str>) -> Added {
-        let Err(place) = self.place(key) else { return Added::WasThere };
+    /// How much room an item takes.
+    fn size(&self, key: &str, value: Option<&str>) -> usize {
         let mut item = String::new();
         if !self.items.is_empty() {
             item.push(',');
         }
         format::write(&mut item, key, value);
-        let size = format::carried(&item);
-        if size > self.room {
-            self.left_out.count += 1;
-            if self.left_out.keys.len() < NAMED {
-                self.left_out.keys.push(key.into());
-            }
-            return Added::LeftOut;
-        }
-        self.room -= size;
+        format::carried(&item)
+    }
+
+    fn put(&mut self, place: usize, key: &str, value: Option<&str>, size: usize) {
+        self.room = self.room.saturating_sub(size);
         self.items.insert(place, (key.into(), value.map(Into::into)));
-        Added::Yes
     }
 
     fn place(&self, key: &str) -> Result<usize, usize> {

@@ -3,15 +3,26 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// The items of a text as they stand: keys decoded, values still encoded. What has no key is left out.
-pub(super) fn items(text: &str) -> impl Iterator<Item = (Cow<'_, str>, Option<&str>)> {
-    text.split(',').filter_map(|item| {
-        let (key, value) = match item.split_once('=') {
-            Some((key, value)) => (key, Some(value)),
-            None => (item, None),
-        };
-        (!key.is_empty()).then(|| (decoded(key, Plus::IsItself), value))
-    })
+/// An item of a text: its key, decoded, and its value, still encoded; `None` for null.
+pub(super) type Item<'a> = (Cow<'a, str>, Option<&'a str>);
+
+/// The items of a text.
+pub(super) fn items(text: &str) -> impl Iterator<Item = Item<'_>> {
+    pieces(text).filter_map(item)
+}
+
+/// What stands between the commas of a text.
+pub(super) fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',')
+}
+
+/// What a piece says; nothing if it has no key.
+pub(super) fn item(piece: &str) -> Option<Item<'_>> {
+    let (key, value) = match piece.split_once('=') {
+        Some((key, value)) => (key, Some(value)),
+        None => (piece, None),
+    };
+    (!key.is_empty()).then(|| (decoded(key, Plus::IsItself), value))
 }
 
 /// A value as it was before it was encoded.

@@ -80,6 +80,8 @@ pub struct UsedFeature {
     pub value: Option<Value>,
     /// The strategy that matched; none if an interceptor answered.
     pub strategy_id: Option<Arc<str>>,
+    /// The version of its value.
+    pub version: i64,
 }
 
 impl UsedFeature {
@@ -93,6 +95,7 @@ impl UsedFeature {
             kind: feature.kind(),
             value: answer.value(),
             strategy_id: answer.strategy_id().map(Into::into),
+            version: feature.version(),
         })
     }
 

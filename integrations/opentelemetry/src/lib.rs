@@ -1,3 +1,10 @@
-//! To be written.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+pub mod baggage;
+
+mod attribute;
+mod spans;
+
+pub use spans::{Mode, SpanUsage};

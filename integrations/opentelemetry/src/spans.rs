@@ -1,0 +1,186 @@
+//! Usage on the current span.
+
+use fh_eval::Value as FlagValue;
+use fh_session::{Dispatch, Evaluated, Observer, Params, Reason, UsageEvent};
+use opentelemetry::trace::TraceContextExt;
+use opentelemetry::{Context, Key, KeyValue, Value};
+
+use crate::attribute::attribute;
+
+/// Chooses [`Mode::Events`] if it is `true`.
+const AS_EVENTS: &str = "FEATUREHUB_OTEL_SPAN_AS_EVENTS";
+const PREFIX: &str = "featurehub.";
+
+/// How usage appears on a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// Each field of a record is an attribute of the span, `featurehub.<field>`. A later event replaces equal fields of an earlier one.
+    Attributes,
+    /// Each record is an event of the span, `featurehub.<event>`, its fields are attributes `featurehub.<field>` of that.
+    Events,
+    /// Each evaluation is an event `feature_flag.evaluation` with the attributes of OpenTelemetry's semantic conventions for feature flags
+    /// (which are in development, and not stable yet). Named events and collections are as in [`Self::Events`].
+    ///
+    /// | attribute | is |
+    /// |---|---|
+    /// | `feature_flag.key` | the feature's key |
+    /// | `feature_flag.result.variant` | the id of the strategy that matched, or `default` |
+    /// | `feature_flag.result.value` | the value, unless it is null or JSON |
+    /// | `feature_flag.result.reason` | `targeting_match`, `split`, `static`, `default`, or for overrides `override` |
+    /// | `feature_flag.provider.name` | `FeatureHub` |
+    /// | `feature_flag.context.id` | the user's key, else the session |
+    /// | `feature_flag.set.id` | the environment |
+    /// | `feature_flag.version` | the version of the feature's value |
+    SemanticConventions,
+}
+
+/// An observer that writes usage to the current OpenTelemetry span (sdk-behaviour 3.5).
+///
+/// It is told within the read, on the reading thread, because the span is known only there. Nothing is written unless a span is
+/// recording. Fields are as published SDKs have them ([`UsageEvent::record`]); null is left out, lists of one type stay lists.
+///
+/// ```
+/// use fh_opentelemetry::{Mode, SpanUsage};
+/// let usage = SpanUsage::new().mode(Mode::Events).default_attribute("service", "shop");
+/// ```
+#[derive(Debug, Clone)]
+pub struct SpanUsage {
+    mode: Mode,
+    prefix: String,
+    defaults: Params,
+}
+
+impl Default for SpanUsage {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl SpanUsage {
+    /// Span attributes, or span events if `FEATUREHUB_OTEL_SPAN_AS_EVENTS` is `true` now.
+    #[must_use]
+    pub fn new() -> Self {
+        let as_events = std::env::var(AS_EVENTS).is_ok_and(|value| value == "true");
+        let mode = if as_events { Mode::Events } else { Mode::Attributes };
+        Self { mode, prefix: PREFIX.to_owned(), defaults: Params::new() }
+    }
+
+    /// Another form, whatever the environment says.
+    #[must_use]
+    pub const fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// What names begin with, instead of `featurehub.`.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// A field of every record that has no such field itself.
+    #[must_use]
+    pub fn default_attribute(
+        mut self,
+        name: impl Into<String>,
+        value: impl Into<serde_json::Value>,
+    ) -> Self {
+        self.defaults.insert(name.into(), value.into());
+        self
+    }
+
+    /// The record with prefixed names, and the defaults that it does not have.
+    fn attributes(&self, record: &Params) -> Vec<KeyValue> {
+        let defaults = self.defaults.iter().filter(|(name, _)| !record.contains_key(*name));
+        let named = |(name, value): (&String, &serde_json::Value)| {
+            attribute(format!("{}{name}", self.prefix), value)
+        };
+        record.iter().chain(defaults).filter_map(named).collect()
+    }
+
+    fn evaluation(&self, event: &Evaluated, user_key: Option<&str>) -> Vec<KeyValue> {
+        let feature = &event.feature;
+        let variant = feature.strategy_id.as_deref().unwrap_or("default");
+        let mut attributes = vec![
+            KeyValue::new("feature_flag.key", feature.key.to_string()),
+            KeyValue::new("feature_flag.result.variant", variant.to_owned()),
+            KeyValue::new("feature_flag.result.reason", reason(event.reason)),
+            KeyValue::new("feature_flag.provider.name", "FeatureHub"),
+            KeyValue::new("feature_flag.version", feature.version.to_string()),
+        ];
+        let mut add = |name: &'static str, value: Option<Value>| {
+            attributes.extend(value.map(|value| KeyValue::new(name, value)));
+        };
+        add("feature_flag.result.value", feature.value.as_ref().and_then(value));
+        add("feature_flag.context.id", user_key.map(|key| key.to_owned().into()));
+        add("feature_flag.set.id", feature.environment.as_ref().map(|id| id.to_string().into()));
+        let named = |(name, value): (&String, &serde_json::Value)| {
+            let name = Key::from(name.clone());
+            let is_taken = attributes.iter().any(|attribute| attribute.key == name);
+            if is_taken { None } else { attribute(name, value) }
+        };
+        let defaults: Vec<_> = self.defaults.iter().filter_map(named).collect();
+        attributes.extend(defaults);
+        attributes
+    }
+}
+
+impl Observer for SpanUsage {
+    fn observe(&self, event: &UsageEvent) {
+        Context::map_current(|context| {
+            let span = context.span();
+            if !span.is_recording() {
+                return;
+            }
+            if let (Mode::SemanticConventions, UsageEvent::Evaluated(evaluated)) =
+                (self.mode, event)
+            {
+                let attributes = self.evaluation(evaluated, event.user_key());
+                span.add_event("feature_flag.evaluation", attributes);
+                return;
+            }
+            let record = event.record();
+            if event.name().is_empty() || record.is_empty() {
+                return;
+            }
+            let attributes = self.attributes(&record);
+            match self.mode {
+                Mode::Attributes => span.set_attributes(attributes),
+                Mode::Events | Mode::SemanticConventions => {
+                    span.add_event(format!("{}{}", self.prefix, event.name()), attributes);
+                }
+            }
+        });
+    }
+
+    fn dispatch(&self) -> Dispatch {
+        Dispatch::Inline
+    }
+}
+
+/// The names of the semantic conventions where one fits.
+const fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::StrategyMatch => "targeting_match",
+        Reason::Split => "split",
+        Reason::Static => "static",
+        Reason::Default | Reason::NotSet => "default",
+        Reason::Intercepted => "override",
+        Reason::NotFound | Reason::TypeMismatch | Reason::NotReady => "error",
+        _ => "unknown",
+    }
+}
+
+/// JSON documents can be large, and hold anything.
+fn value(value: &FlagValue) -> Option<Value> {
+    match value {
+        FlagValue::Bool(value) => Some(Value::Bool(*value)),
+        FlagValue::Number(number) => {
+            let integer = number.as_str().parse().map(Value::I64);
+            Some(integer.unwrap_or_else(|_| Value::F64(number.as_f64())))
+        }
+        FlagValue::Text(text) => Some(Value::String(text.to_string().into())),
+        FlagValue::Json(_) => None,
+    }
+}

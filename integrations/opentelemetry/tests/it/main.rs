@@ -1,0 +1,26 @@
+//! Usage on real spans, and flags through the real W3C propagator.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+mod baggage;
+mod environment;
+mod spans;
+
+use std::sync::Arc;
+
+use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
+use fh_session::{Cause, Environments, Hub, HubOptions, Publication, Readiness, Rules, Status};
+
+/// A hub that is ready with these features of the environment `env-1`.
+fn hub(features: &str) -> Hub {
+    let hub = Hub::new(HubOptions::new(|| Timestamp::from_millis(0)));
+    let ruleset = Ruleset::from_json(features.as_bytes(), Profile::Client).unwrap();
+    let rules = Rules::client_evaluated(ruleset, Environments::One("env-1".into()));
+    hub.publish(Publication { rules: Arc::new(rules), cause: Cause::First });
+    hub.set_status(Status { readiness: Readiness::Ready, ..Status::default() });
+    hub.deliver();
+    hub
+}
+
+fn mara() -> Arc<Attributes> {
+    Arc::new(Attributes::builder().user_key("mara").attribute("plan", "gold").build())
+}
