@@ -201,7 +201,7 @@ impl Client {
             let age = self.inner.recipe.now().as_millis().saturating_sub(saved.as_millis());
             Duration::from_millis(u64::try_from(age).unwrap_or(0))
         });
-        let mut status = Status::of(&self.inner.hub, self.inner.clock.now(), snapshot_age);
+        let mut status = Status::of(&self.inner.hub, self.inner.clock, snapshot_age);
         if self.inner.board.is_closed() {
             status.readiness = Readiness::Closed;
             status.connection = fh_session::Connection::Closed;

@@ -6,6 +6,8 @@ use std::time::Duration;
 use fh_session::{Connection, Counters, Hub, Millis, Problem, Readiness, Source};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::driver::DriverClock;
+
 /// How a client is doing, at one moment.
 ///
 /// Prints itself in words, and serialises as JSON for a health endpoint. Holds no API key.
@@ -56,8 +58,14 @@ pub struct Status {
 }
 
 impl Status {
-    pub(crate) fn of(hub: &Hub, now: Millis, data_age_of_snapshot: Option<Duration>) -> Self {
+    pub(crate) fn of(
+        hub: &Hub,
+        clock: DriverClock,
+        data_age_of_snapshot: Option<Duration>,
+    ) -> Self {
         let snapshot = hub.snapshot();
+        // After the state: one that came in between would be ahead of it.
+        let now = clock.now();
         let status = snapshot.status();
         let since = |moment: Millis| now.since(moment);
         let data_age = match (&status.source, data_age_of_snapshot) {
