@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fh_client::transport::ReqwestTransport;
 use fh_client::{Client, block_on};
@@ -21,8 +21,12 @@ use crate::scale::Scale;
 pub fn run(settings: Settings) -> Result<(), String> {
     let panics = count_panics();
     let departures = Departures::default();
-    let transport = ReqwestTransport::builder().no_proxy().build().map_err(words)?;
     let scale: Scale = settings.scale.to_string().parse()?;
+    let transport = ReqwestTransport::builder()
+        .no_proxy()
+        .connect_timeout(scale.of(Duration::from_secs(5)))
+        .build()
+        .map_err(words)?;
     let runtime = match settings.driver {
         Driver::Thread => None,
         Driver::Tokio => {

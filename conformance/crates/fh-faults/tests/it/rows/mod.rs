@@ -1,0 +1,153 @@
+//! The tables of polling and of the retry machine (sdk-behaviour 2.9 and 2.11), row by row. `docs/retry-rows.md` says which test is which
+//! row's.
+//!
+//! Delays are short, limits of time are as they are unless a row is about them, and the Edge holds answers back where a state has to be
+//! looked at: so nothing here depends on how fast the machine is. What is measured are times between requests, which must not be too
+//! short.
+
+mod headers;
+mod kinds;
+mod machine;
+mod modes;
+mod named;
+mod pacing;
+mod refusals;
+mod responses;
+mod scheduling;
+mod trouble;
+
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use fh_client::transport::ReqwestTransport;
+use fh_client::{
+    Backoff, Client, ClientBuilder, Problem, Readiness, Status, Subscription, block_on,
+};
+use fh_fake_edge::{Behaviour, FakeEdge, Feature, Framing, Route};
+
+/// Longer than anything here takes; never waited for unless something is broken.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than any test: what is due then does not come.
+pub(crate) const NEVER: Duration = Duration::from_secs(3600);
+
+/// The first delay after trouble; drawn from the upper half of it.
+pub(crate) const INITIAL: Duration = Duration::from_millis(24);
+/// The first delay after a refusal; drawn from the upper half of it.
+pub(crate) const REFUSED: Duration = Duration::from_millis(120);
+
+/// The feature that tells what has arrived.
+pub(crate) const FEATURE: &str = "STATE";
+
+/// A healthy Edge, whose feature is `one`.
+pub(crate) fn edge() -> FakeEdge {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::string(FEATURE, "one"));
+    edge
+}
+
+/// A client of this Edge with short delays.
+pub(crate) fn quick(edge: &FakeEdge) -> ClientBuilder {
+    with_key(edge, &edge.client_key())
+}
+
+/// The same for a server-evaluated key.
+pub(crate) fn server_evaluated(edge: &FakeEdge) -> ClientBuilder {
+    with_key(edge, &edge.server_key())
+}
+
+fn with_key(edge: &FakeEdge, key: &str) -> ClientBuilder {
+    let transport = ReqwestTransport::builder().no_proxy().build().unwrap();
+    Client::builder(edge.url(), key).transport(transport).configure(|config| {
+        config.backoff = Backoff { initial: INITIAL, cap: INITIAL * 8, jitter: 0.5 };
+        config.refused = Backoff { initial: REFUSED, cap: REFUSED * 8, jitter: 0.5 };
+        config.return_within = Duration::from_millis(5)..=Duration::from_millis(50);
+        config.pace = Duration::from_millis(10);
+    })
+}
+
+/// A client that is ready.
+pub(crate) fn ready(builder: ClientBuilder) -> Client {
+    let client = builder.start().unwrap();
+    client.wait_ready(PATIENCE).unwrap();
+    client
+}
+
+/// Waits until the client's status is like that.
+#[track_caller]
+pub(crate) fn until(client: &Client, what: &str, holds: impl Fn(&Status) -> bool) -> Status {
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let status = client.status();
+        if holds(&status) {
+            return status;
+        }
+        assert!(Instant::now() < end, "not {what}: {status}; {status:?}");
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Waits until the feature has this value.
+#[track_caller]
+pub(crate) fn arrives(client: &Client, value: &str) {
+    until(client, value, |_| client.string(FEATURE).as_deref() == Some(value));
+}
+
+/// What is served now.
+pub(crate) fn served(client: &Client) -> Option<String> {
+    client.string(FEATURE).map(|value| value.to_string())
+}
+
+/// Waits until a route has got so many requests.
+#[track_caller]
+pub(crate) fn seen(edge: &FakeEdge, route: Route, requests: usize) {
+    edge.wait_for_requests(route, requests, PATIENCE).unwrap();
+}
+
+/// A healthy answer whose head comes at once, and the rest when the signal of this name does.
+pub(crate) fn held(route: Route, signal: &str) -> Behaviour {
+    match route {
+        Route::Stream => Behaviour::sse().wait_for_signal(signal).ack().features().live(),
+        _ => Behaviour::status(200)
+            .header("content-type", "application/json")
+            .framing(Framing::Chunked)
+            .wait_for_signal(signal)
+            .environments(),
+    }
+}
+
+pub(crate) fn refresh(client: &Client) -> Result<Readiness, Problem> {
+    block_on(client.refresh())
+}
+
+/// Every readiness that a listener was told of.
+#[derive(Clone, Default)]
+pub(crate) struct History(Arc<Mutex<Vec<Readiness>>>);
+
+impl History {
+    pub(crate) fn of(client: &Client) -> (Self, Subscription) {
+        let history = Self::default();
+        let told = history.clone();
+        let subscription = client.on_readiness(move |change| {
+            told.0.lock().unwrap().push(change.readiness);
+        });
+        (history, subscription)
+    }
+
+    /// What was told until now.
+    pub(crate) fn told(&self, client: &Client) -> Vec<Readiness> {
+        assert!(client.flush(PATIENCE));
+        self.0.lock().unwrap().clone()
+    }
+}
+
+/// Each time between two requests is at least as long as this.
+#[track_caller]
+pub(crate) fn not_earlier(gaps: &[Duration], at_least: &[Duration]) {
+    // A session counts whole milliseconds.
+    let tick = Duration::from_millis(1);
+    assert!(gaps.len() >= at_least.len(), "{gaps:?}");
+    for (gap, at_least) in gaps.iter().zip(at_least) {
+        assert!(*gap + tick >= *at_least, "{gaps:?}, and not at least {at_least:?}");
+    }
+}

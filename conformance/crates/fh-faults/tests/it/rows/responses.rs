@@ -1,0 +1,208 @@
+//! Answers with something in them, and what the Edge says of when to come back (sdk-behaviour 2.9.2).
+
+use std::time::Duration;
+
+use fh_client::{Connection, NotReady, Problem, Readiness, Source};
+use fh_fake_edge::{Behaviour, ENVIRONMENT, Feature, RedirectTo, Route};
+use serde_json::json;
+
+use super::kinds::{gzipped, json as json_answer};
+use super::{
+    FEATURE, History, INITIAL, NEVER, PATIENCE, arrives, edge, held, not_earlier, quick, ready,
+    refresh, seen, served, until,
+};
+
+const ANOTHER: &str = "0b7f43c2-9a7d-4b10-9a4e-0d3fd1f2f001";
+
+#[test]
+fn status_200() {
+    let edge = edge();
+    let client = ready(quick(&edge).active_polling(NEVER));
+    let status = client.status();
+    assert_eq!((status.source, status.features), (Some(Source::Polling), 1));
+    let environments = client.environments();
+    assert_eq!(environments.iter().map(|id| &**id).collect::<Vec<_>>(), [ENVIRONMENT]);
+    assert_eq!(edge.recording().count(Route::Poll), 1);
+}
+
+/// Each environment's features are stamped with its id, and all are one list.
+#[test]
+fn status_200_with_several_environments() {
+    let edge = edge();
+    edge.environment(ANOTHER).set_feature(Feature::boolean("OTHER", true));
+    let other = edge.client_key().replace(ENVIRONMENT, ANOTHER);
+    let client = ready(quick(&edge).api_key(other).active_polling(NEVER));
+    assert_eq!((served(&client).as_deref(), client.is_enabled("OTHER")), (Some("one"), true));
+    let environment = |key: &str| client.detail(key).environment.map(|id| id.to_string());
+    assert_eq!(environment(FEATURE).as_deref(), Some(ENVIRONMENT));
+    assert_eq!(environment("OTHER").as_deref(), Some(ANOTHER));
+}
+
+/// A feature that is not listed any more is gone.
+#[test]
+fn status_200_with_fewer_features() {
+    let edge = edge();
+    let client = ready(quick(&edge).active_polling(NEVER));
+    edge.replace_all([]);
+    assert_eq!(refresh(&client), Ok(Readiness::Ready));
+    assert_eq!((client.exists(FEATURE), client.status().features), (false, 0));
+}
+
+/// No environment at all: Failed on first contact, and asked again by itself; later nothing is lost (D-68).
+#[test]
+fn status_200_with_an_empty_array() {
+    let edge = edge();
+    edge.behave(json_answer().body("[]"));
+    let client = quick(&edge).active_polling(Duration::from_millis(30)).start().unwrap();
+    assert_eq!(client.wait_ready(PATIENCE), Err(NotReady::Failed(Problem::NoEnvironments)));
+    seen(&edge, Route::Poll, 2);
+    edge.behave(Behaviour::healthy());
+    client.wait_ready_through_refusals(PATIENCE).unwrap();
+
+    edge.behave(json_answer().body("[]"));
+    until(&client, "told", |status| status.problem == Some(Problem::NoEnvironments));
+    assert_eq!((client.readiness(), served(&client).as_deref()), (Readiness::Ready, Some("one")));
+    edge.behave(Behaviour::healthy());
+    until(&client, "well", |status| status.problem.is_none());
+}
+
+/// Applied; then nothing until an explicit refresh (D-23).
+#[test]
+fn status_236_to_a_poll() {
+    let edge = edge();
+    edge.script(Route::Poll, [Behaviour::new().healthy_with_status(236)], Behaviour::healthy());
+    let client = ready(quick(&edge).active_polling(Duration::from_millis(10)));
+    let status = until(&client, "stopped", |status| status.connection == Connection::Halted);
+    assert_eq!((status.readiness, status.is_stale), (Readiness::Ready, true));
+    assert_eq!((status.next_attempt, status.requests), (None, 1));
+    assert_eq!(served(&client).as_deref(), Some("one"));
+    edge.set_value(FEATURE, "two");
+    assert_eq!(refresh(&client), Ok(Readiness::Ready));
+    arrives(&client, "two");
+    assert!(!client.status().is_stale);
+    // It polls on.
+    seen(&edge, Route::Poll, 4);
+}
+
+#[test]
+fn status_236_to_a_stream() {
+    let edge = edge();
+    let list = Behaviour::new()
+        .head(236, fh_fake_edge::Framing::Chunked)
+        .header("content-type", "text/event-stream")
+        .ack()
+        .features();
+    edge.script(Route::Stream, [list], Behaviour::healthy());
+    let client = ready(quick(&edge).streaming());
+    let status = until(&client, "stopped", |status| status.connection == Connection::Halted);
+    assert_eq!((status.next_attempt, status.requests), (None, 1));
+    assert_eq!((status.readiness, status.is_stale), (Readiness::Ready, true));
+    assert_eq!(refresh(&client), Ok(Readiness::Ready));
+    assert_eq!(edge.recording().count(Route::Stream), 2);
+}
+
+/// Nothing changes, nobody is told, and whoever waits is told that all is well.
+#[test]
+fn status_304() {
+    let edge = edge();
+    let client = ready(quick(&edge).active_polling(NEVER));
+    let (history, _subscription) = History::of(&client);
+    for polls in 2..4 {
+        assert_eq!(refresh(&client), Ok(Readiness::Ready));
+        let recording = edge.recording();
+        assert_eq!(recording.count(Route::Poll), polls);
+        assert_eq!(recording.requests.last().unwrap().status, Some(304));
+    }
+    assert_eq!(served(&client).as_deref(), Some("one"));
+    assert_eq!(history.told(&client), [Readiness::Ready]);
+    assert_eq!((client.status().problem, client.status().attempts), (None, 0));
+}
+
+/// `Retry-After` goes before the back-off, on every route and with 503 as with 429.
+#[test]
+fn retry_after() {
+    let asks_later = |route: Route, status: u16| {
+        let edge = edge();
+        let busy = Behaviour::status(status).header("retry-after", "1");
+        edge.script(route, [busy], Behaviour::healthy());
+        let client = match route {
+            Route::Poll => quick(&edge).active_polling(NEVER),
+            _ => quick(&edge).streaming(),
+        };
+        ready(client);
+        not_earlier(&edge.recording().gaps(route), &[Duration::from_secs(1)]);
+    };
+    std::thread::scope(|scope| {
+        for (route, status) in [(Route::Stream, 503), (Route::Stream, 429), (Route::Poll, 429)] {
+            scope.spawn(move || asks_later(route, status));
+        }
+    });
+}
+
+/// Once ready, a poll that failed is due at the next interval, unless `Retry-After` says later.
+#[test]
+fn retry_after_once_ready() {
+    let edge = edge();
+    let busy = Behaviour::status(503).header("retry-after", "1");
+    edge.script(Route::Poll, [Behaviour::healthy(), busy], Behaviour::healthy());
+    let client = ready(quick(&edge).active_polling(Duration::from_millis(20)));
+    seen(&edge, Route::Poll, 3);
+    assert_eq!(client.readiness(), Readiness::Ready);
+    let gaps = edge.recording().gaps(Route::Poll);
+    not_earlier(&gaps, &[Duration::from_millis(20), Duration::from_secs(1)]);
+}
+
+/// A body in gzip is read; a stream asks for none, since proxies would hold its events back.
+#[test]
+fn gzip() {
+    let edge = edge();
+    let list =
+        json!([{"id": ENVIRONMENT, "features": [Feature::string(FEATURE, "packed").json()]}]);
+    let body = gzipped(list.to_string().as_bytes());
+    edge.behave_on(Route::Poll, json_answer().header("content-encoding", "gzip").body(body));
+    let client = ready(quick(&edge).active_polling(NEVER));
+    assert_eq!(served(&client).as_deref(), Some("packed"));
+    ready(quick(&edge).streaming());
+    let recording = edge.recording();
+    let accepted = |route| {
+        let seen = recording.of(route).next().unwrap();
+        seen.request.header("accept-encoding").map(str::to_owned)
+    };
+    assert!(accepted(Route::Poll).unwrap().contains("gzip"));
+    assert_eq!(accepted(Route::Stream).as_deref(), Some("identity"));
+}
+
+/// A redirect within the origin is followed, whatever its kind, and counts as a request.
+#[test]
+fn redirects_within_the_origin() {
+    for status in [301, 302, 303, 307, 308] {
+        for route in [Route::Stream, Route::Poll] {
+            let edge = edge();
+            let moved = Behaviour::redirect(status, RedirectTo::Prefix("/moved".to_string()));
+            edge.script(route, [moved], Behaviour::healthy());
+            let client = match route {
+                Route::Poll => quick(&edge).active_polling(NEVER),
+                _ => quick(&edge).streaming(),
+            };
+            let client = ready(client);
+            assert_eq!((client.status().requests, edge.recording().count(route)), (2, 2));
+            let recording = edge.recording();
+            assert!(recording.requests[1].request.path.starts_with("/moved/features"));
+        }
+    }
+}
+
+/// Network trouble of a poll before the first list: asked again after a back-off, not an interval later (D-71).
+#[test]
+fn before_the_first_list_an_interval_is_not_waited_for() {
+    for passive in [false, true] {
+        let edge = edge();
+        edge.script(Route::Poll, [Behaviour::status(503)], held(Route::Poll, "go"));
+        edge.signal("go");
+        let builder = quick(&edge);
+        let builder =
+            if passive { builder.passive_polling(NEVER) } else { builder.active_polling(NEVER) };
+        ready(builder);
+        not_earlier(&edge.recording().gaps(Route::Poll), &[INITIAL / 2]);
+    }
+}
