@@ -93,6 +93,7 @@ impl SegmentBuilder {
     }
 
     /// How many events go in one request at most; 100 by default.
+    /// Fewer go if they are large: Segment takes 500 KiB at once.
     pub fn batch(mut self, events: usize) -> Self {
         self.settings.batch = events.max(1);
         self

@@ -18,6 +18,10 @@ const ANONYMOUS: &str = "anonymous";
 /// The `track` call of a named event; `None` for any other.
 pub(crate) fn track(event: &UsageEvent, defaults: &Params) -> Option<String> {
     let UsageEvent::Named(named) = event else { return None };
+    // Segment refuses a call without a name.
+    if named.name.is_empty() {
+        return None;
+    }
     let mut properties = defaults.clone();
     properties.extend(event.record());
     let message = json!({

@@ -14,8 +14,10 @@ use crate::queue::{Fate, Queue};
 
 /// A request, from its sending to the head of its answer, may take so long.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The longest delay between two tries.
+/// The longest delay between two tries of our own.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
+/// The longest delay that Segment can ask for (D-75).
+const LONGEST_WISH: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Settings {
@@ -94,7 +96,7 @@ impl Sender {
                     if attempt == self.settings.retries || self.queue.is_closed() {
                         break;
                     }
-                    self.queue.rest(delay.max(wanted.unwrap_or_default()).min(LONGEST_DELAY));
+                    self.queue.rest(pause(delay, wanted));
                     delay = delay.saturating_mul(2).min(LONGEST_DELAY);
                 }
             }
@@ -129,6 +131,32 @@ impl Sender {
                 Outcome::Refused(None)
             }
             Err(_) => Outcome::Refused(None),
+        }
+    }
+}
+
+/// How long to wait before the next try: as long as Segment asks for, and no less than the delay that is due.
+fn pause(delay: Duration, wanted: Option<Duration>) -> Duration {
+    delay.min(LONGEST_DELAY).max(wanted.unwrap_or_default().min(LONGEST_WISH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wish_of_segment_counts_within_limits() {
+        let seconds = Duration::from_secs;
+        for (delay, wanted, expected) in [
+            (1, None, 1),
+            (64, None, 30),
+            (1, Some(120), 120),
+            (8, Some(2), 8),
+            (64, Some(45), 45),
+            (1, Some(1_000_000), 3600),
+        ] {
+            let said = pause(seconds(delay), wanted.map(seconds));
+            assert_eq!(said, seconds(expected), "{delay} {wanted:?}");
         }
     }
 }

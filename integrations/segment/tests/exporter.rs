@@ -106,8 +106,9 @@ fn a_named_event_is_a_track_call() {
     let exporter = segment.builder().default_properties(defaults).start().unwrap();
     let client = client(&exporter);
     let mara = client.context().user_key("mara").country("fiji").build();
-    // Neither has a name.
+    // These have no name.
     assert!(!mara.is_enabled("FLAG"));
+    mara.record("", Params::from([("amount".into(), 1.into())]));
     mara.record("paid", Params::from([("amount".into(), 99.into())]));
     assert!(flush(&client, &exporter));
 
@@ -202,6 +203,58 @@ fn batches_are_cut() {
         events.extend(seen.messages().iter().map(|message| message["event"].clone()));
     }
     assert_eq!(events, ["event 0", "event 1", "event 2", "event 3", "event 4"]);
+}
+
+#[test]
+fn requests_stay_within_the_size_that_segment_takes() {
+    let segment = Segment::answering(&[]);
+    let exporter = segment.builder().batch(1_000).start().unwrap();
+    let client = client(&exporter);
+    for number in 0..40 {
+        let text = format!("{number:02}{}", "x".repeat(20_000));
+        client.record("large", Params::from([("text".into(), text.into())]));
+    }
+    assert!(flush(&client, &exporter));
+    let mut events = 0;
+    while events < 40 {
+        let seen = segment.next();
+        assert!(seen.body.to_string().len() <= 500 * 1024);
+        events += seen.messages().len();
+    }
+}
+
+#[test]
+fn features_are_merged_into_messages() {
+    let edge = MemoryEdge::new();
+    edge.set("FLAG", true);
+    edge.set("LIMIT", json!(17.5));
+    edge.set_json("THEME", &json!({"a": 1}));
+    let client = edge.client().start().unwrap();
+    client.wait_ready(SOON).unwrap();
+    let mara = client.context().user_key("mara").build();
+    let environment = client.environments()[0].to_string();
+    let features =
+        json!({"FLAG": true, "LIMIT": 17.5, "THEME": "{\"a\":1}", "featurehub_env": environment});
+    let with = |mut context: Value| {
+        for (name, value) in features.as_object().unwrap() {
+            context[name] = value.clone();
+        }
+        context
+    };
+    for (message, expected) in [
+        (json!({"type": "track"}), json!({"type": "track", "context": features})),
+        (
+            json!({"context": {"ip": "203.0.113.9", "FLAG": "stale"}}),
+            json!({"context": with(json!({"ip": "203.0.113.9"}))}),
+        ),
+        (json!({"context": null}), json!({"context": features})),
+        (json!({"context": "odd"}), json!({"context": features})),
+        (json!([1]), json!([1])),
+    ] {
+        let mut enriched = message.clone();
+        fh_segment::enrich(&mut enriched, &mara);
+        assert_eq!(enriched, expected, "{message}");
+    }
 }
 
 #[test]
