@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use fh_fake_edge::Fault;
 use fh_faults::scale::Scale;
-use fh_faults::{subject, table};
+use fh_faults::subject::Driver;
+use fh_faults::{cycles, restarts, subject, table};
 
 /// 22 faults of an Edge, and how a client bears each: requests during the fault, seconds until it is back, peak memory.
 ///
@@ -32,6 +33,24 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// The Edge is killed and comes back, while eight threads read.
+    Restarts {
+        /// What moves the client.
+        #[arg(long, default_value_t = Driver::Thread)]
+        driver: Driver,
+        /// How many times.
+        #[arg(long, default_value_t = 50)]
+        restarts: usize,
+    },
+    /// Clients are made and closed, one after the other.
+    Cycles {
+        /// What moves them.
+        #[arg(long, default_value_t = Driver::Thread)]
+        driver: Driver,
+        /// How many.
+        #[arg(long, default_value_t = 200)]
+        clients: u32,
+    },
     /// The client that is measured, in a process of its own.
     #[command(hide = true)]
     Subject { settings: String },
@@ -41,6 +60,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
         None => faults(&cli),
+        Some(Command::Restarts { driver, restarts }) => restarts::measure(*driver, *restarts)
+            .map(|measured| shown(&measured, &measured.failures())),
+        Some(Command::Cycles { driver, clients }) => cycles::measure(*driver, *clients)
+            .map(|measured| shown(&measured, &measured.failures())),
         Some(Command::Subject { settings }) => serde_json::from_str(settings)
             .map_err(|error| error.to_string())
             .and_then(subject::run)
@@ -54,6 +77,15 @@ fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints what was measured and what is wrong with it; says whether all is well.
+fn shown(measured: &impl std::fmt::Display, failures: &[String]) -> bool {
+    println!("{measured}");
+    for failure in failures {
+        println!("FAILED {failure}");
+    }
+    failures.is_empty()
 }
 
 /// Prints the table; says whether all is well.

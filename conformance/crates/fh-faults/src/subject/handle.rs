@@ -111,6 +111,27 @@ impl Subject {
         self.wait(timeout, is_it).map(|(at, ())| at)
     }
 
+    /// Has it make and close so many further clients, and waits until it has.
+    ///
+    /// # Errors
+    /// [`SubjectError`]
+    pub fn cycle(&mut self, clients: u32) -> Result<(), SubjectError> {
+        self.order(Order::Cycle(clients))?;
+        self.wait(PATIENCE, |news| matches!(news, News::Cycled).then_some(()))?;
+        Ok(())
+    }
+
+    /// Waits until the client has sent so many requests since its start.
+    ///
+    /// # Errors
+    /// [`SubjectError`]
+    pub fn wait_for_sent(&self, requests: usize) -> Result<(), SubjectError> {
+        let is_it =
+            |news: &News| matches!(news, News::Sent(sent) if *sent >= requests).then_some(());
+        self.wait(PATIENCE, is_it)?;
+        Ok(())
+    }
+
     /// How it is doing.
     ///
     /// # Errors

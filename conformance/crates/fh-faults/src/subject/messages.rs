@@ -1,6 +1,10 @@
 //! What is said between the measuring process and the subject.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
+
+use crate::scale::Scale;
 
 /// How the client is made.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -9,15 +13,36 @@ pub struct Settings {
     pub scale: f64,
     /// What moves it.
     pub driver: Driver,
+    /// How many threads read as fast as they can.
+    pub readers: usize,
+    /// For how many milliseconds a stream has to be open for delays to begin anew; scaled like everything else if nothing is said.
+    pub healthy_after: Option<u64>,
+}
+
+impl Settings {
+    /// A client that is moved by a thread of its own, and that nobody reads.
+    #[must_use]
+    pub const fn scaled(scale: Scale) -> Self {
+        Self { scale: scale.factor(), driver: Driver::Thread, readers: 0, healthy_after: None }
+    }
 }
 
 /// What moves a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 pub enum Driver {
     /// A thread of its own.
     Thread,
     /// A runtime of tokio with two threads.
     Tokio,
+}
+
+impl fmt::Display for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Thread => "thread",
+            Self::Tokio => "tokio",
+        })
+    }
 }
 
 /// What the subject is told. The end of its input ends it.
@@ -27,6 +52,8 @@ pub enum Order {
     Start,
     /// Refresh it, and wait for the outcome.
     Refresh,
+    /// Make so many further clients, one after the other, each until it is ready, and close them.
+    Cycle(u32),
     /// Report.
     Report,
 }
@@ -38,8 +65,12 @@ pub enum News {
     Prepared,
     /// The client is started.
     Started,
+    /// The client has sent so many requests.
+    Sent(usize),
     /// The feature has this value now.
     Value(String),
+    /// The further clients are closed.
+    Cycled,
     /// Something that was asked for.
     Report(Box<Report>),
 }
@@ -53,6 +84,18 @@ pub struct Report {
     pub status: String,
     /// The most memory that was resident so far, in bytes.
     pub peak_memory: Option<u64>,
+    /// The memory that is resident, in bytes.
+    pub resident_memory: Option<u64>,
+    /// How many threads there are.
+    pub threads: Option<u64>,
+    /// How many sockets are open.
+    pub sockets: Option<u64>,
     /// Panics of any thread.
     pub panics: u64,
+    /// How many reads there were.
+    pub reads: u64,
+    /// What readers should not have seen, the first of it.
+    pub wrong: Vec<String>,
+    /// The longest time until the next attempt that the status ever told, in microseconds.
+    pub longest_wait: u64,
 }

@@ -3,11 +3,14 @@
 mod child;
 mod handle;
 mod messages;
+mod readers;
+mod served;
 mod witness;
 
 pub use child::run;
 pub use handle::{Subject, SubjectError};
 pub use messages::{Driver, News, Order, Report, Settings};
+pub use served::{number, value};
 
 /// The feature whose value tells what has arrived.
 pub const FEATURE: &str = "STATE";

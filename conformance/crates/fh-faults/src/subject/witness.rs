@@ -5,7 +5,10 @@ use std::time::Instant;
 
 use fh_client::transport::{BoxFuture, Response, Transport, TransportError, TransportRequest};
 
-/// The default transport, watched.
+use super::child::tell;
+use super::messages::News;
+
+/// A transport, watched.
 pub(super) struct Witness<T> {
     inner: T,
     departures: Departures,
@@ -32,7 +35,11 @@ impl<T> Witness<T> {
 
 impl<T: Transport> Transport for Witness<T> {
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
-        self.departures.0.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
+        let now = Instant::now();
+        let mut departures = self.departures.0.lock().unwrap_or_else(PoisonError::into_inner);
+        departures.push(now);
+        tell(&News::Sent(departures.len()));
+        drop(departures);
         self.inner.send(request)
     }
 }

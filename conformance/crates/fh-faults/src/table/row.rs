@@ -10,7 +10,7 @@ use super::expected::most_requests;
 use super::{FAULT, HEALTHY, MEMORY};
 use crate::pace::{self, SLACK};
 use crate::scale::Scale;
-use crate::subject::{Driver, FEATURE, Settings, Subject, SubjectError};
+use crate::subject::{FEATURE, Settings, Subject, SubjectError};
 
 /// What a client did under one fault.
 #[derive(Debug, Clone, Serialize)]
@@ -49,8 +49,7 @@ impl Prepared {
     pub(super) fn new(fault: Fault, scale: Scale) -> Result<Self, SubjectError> {
         let edge = FakeEdge::start()?;
         edge.set_feature(Feature::string(FEATURE, "during"));
-        let settings = Settings { scale: scale.factor(), driver: Driver::Thread };
-        let subject = Subject::prepare(&edge, &settings)?;
+        let subject = Subject::prepare(&edge, &Settings::scaled(scale))?;
         Ok(Self { fault, scale, edge, subject })
     }
 
