@@ -6,5 +6,6 @@ pub mod baggage;
 
 mod attribute;
 mod spans;
+mod written;
 
 pub use spans::{Mode, SpanUsage};

@@ -1,11 +1,14 @@
 //! Usage on the current span.
 
+use std::sync::Arc;
+
 use fh_eval::Value as FlagValue;
 use fh_session::{Dispatch, Evaluated, Observer, Params, Reason, UsageEvent};
 use opentelemetry::trace::TraceContextExt;
 use opentelemetry::{Context, Key, KeyValue, Value};
 
 use crate::attribute::attribute;
+use crate::written::Written;
 
 /// Chooses [`Mode::Events`] if it is `true`.
 const AS_EVENTS: &str = "FEATUREHUB_OTEL_SPAN_AS_EVENTS";
@@ -14,7 +17,10 @@ const PREFIX: &str = "featurehub.";
 /// How usage appears on a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mode {
-    /// Each field of a record is an attribute of the span, `featurehub.<field>`. A later event replaces equal fields of an earlier one.
+    /// Each field of a record is an attribute of the span, `featurehub.<field>`.
+    ///
+    /// What a span has got already is not written again. But the SDK for Rust does not replace attributes: after reads of several features a
+    /// span has several attributes `featurehub.feature`. Programs that read more than one feature in a span want one of the other modes.
     Attributes,
     /// Each record is an event of the span, `featurehub.<event>`, its fields are attributes `featurehub.<field>` of that.
     Events,
@@ -48,6 +54,7 @@ pub struct SpanUsage {
     mode: Mode,
     prefix: String,
     defaults: Params,
+    written: Arc<Written>,
 }
 
 impl Default for SpanUsage {
@@ -62,7 +69,7 @@ impl SpanUsage {
     pub fn new() -> Self {
         let as_events = std::env::var(AS_EVENTS).is_ok_and(|value| value == "true");
         let mode = if as_events { Mode::Events } else { Mode::Attributes };
-        Self { mode, prefix: PREFIX.to_owned(), defaults: Params::new() }
+        Self { mode, prefix: PREFIX.to_owned(), defaults: Params::new(), written: Arc::default() }
     }
 
     /// Another form, whatever the environment says.
@@ -144,9 +151,12 @@ impl Observer for SpanUsage {
             if event.name().is_empty() || record.is_empty() {
                 return;
             }
-            let attributes = self.attributes(&record);
+            let mut attributes = self.attributes(&record);
             match self.mode {
-                Mode::Attributes => span.set_attributes(attributes),
+                Mode::Attributes => {
+                    self.written.leave_new(span.span_context(), &mut attributes);
+                    span.set_attributes(attributes);
+                }
                 Mode::Events | Mode::SemanticConventions => {
                     span.add_event(format!("{}{}", self.prefix, event.name()), attributes);
                 }

@@ -1,10 +1,11 @@
 //! Usage on spans (sdk-behaviour 3.5 and 6.11).
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use fh_opentelemetry::{Mode, SpanUsage};
 use fh_session::{Hub, Params, UsageOptions};
-use opentelemetry::trace::{Span, TraceContextExt, Tracer, TracerProvider};
+use opentelemetry::trace::{Span, SpanContext, Status, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, SpanData};
 use serde_json::json;
@@ -277,6 +278,80 @@ fn events_without_name_or_fields_are_ignored() {
             ),
             _ => assert_eq!(names, ["featurehub.something"]),
         }
+    }
+}
+
+/// The SDK would keep each of them, and drop what the program itself says after the 128th.
+#[test]
+fn a_span_gets_each_attribute_once() {
+    let span = span(attributes(), |hub| {
+        for _ in 0..1_000 {
+            assert!(hub.is_enabled("FLAG", Some(&mara())));
+        }
+        assert!(!hub.is_enabled("FLAG", None));
+        for number in 0..1_000 {
+            hub.record("x", params(json!({ "number": number })), None);
+        }
+        Context::current().span().set_attribute(KeyValue::new("mine", "last"));
+    });
+    let count =
+        |name: &str| span.attributes.iter().filter(|found| found.key.as_str() == name).count();
+    assert_eq!((count("featurehub.feature"), count("featurehub.plan")), (1, 1));
+    assert_eq!(count("featurehub.value"), 2, "on, then off");
+    assert!(count("featurehub.number") > 50 && count("mine") == 1);
+    assert_eq!(span.attributes.len(), 65);
+
+    // Other spans have nothing to do with it, however many there are.
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
+    let hub = hub(FEATURES);
+    let _observer = hub.observe(Arc::new(attributes()), UsageOptions::default());
+    for _ in 0..600 {
+        let guard = Context::new().with_span(provider.tracer("test").start("work")).attach();
+        assert!(!hub.is_enabled("FLAG", None));
+        assert!(!hub.is_enabled("FLAG", None));
+        Context::current().span().end();
+        drop(guard);
+    }
+    let spans = exporter.get_finished_spans().unwrap();
+    assert!(spans.iter().all(|span| span.attributes.len() == 4));
+}
+
+/// A span that should not be touched.
+#[derive(Debug)]
+struct Deaf(SpanContext);
+
+impl Span for Deaf {
+    fn add_event_with_timestamp<T>(&mut self, _: T, _: SystemTime, _: Vec<KeyValue>) {
+        panic!("an event");
+    }
+    fn span_context(&self) -> &SpanContext {
+        &self.0
+    }
+    fn is_recording(&self) -> bool {
+        false
+    }
+    fn set_attribute(&mut self, _: KeyValue) {
+        panic!("an attribute");
+    }
+    fn set_attributes(&mut self, _: impl IntoIterator<Item = KeyValue>) {
+        panic!("attributes");
+    }
+    fn set_status(&mut self, _: Status) {}
+    fn update_name<T>(&mut self, _: T) {}
+    fn add_link(&mut self, _: SpanContext, _: Vec<KeyValue>) {}
+    fn end_with_timestamp(&mut self, _: SystemTime) {}
+}
+
+#[test]
+fn a_span_that_does_not_record_is_left_alone() {
+    for mode in [Mode::Attributes, Mode::Events, Mode::SemanticConventions] {
+        let hub = hub(FEATURES);
+        let _observer = hub.observe(Arc::new(SpanUsage::new().mode(mode)), UsageOptions::default());
+        let _current = Context::new().with_span(Deaf(SpanContext::NONE)).attach();
+        assert!(!hub.is_enabled("FLAG", None));
+        hub.record("x", params(json!({"a": 1})), None);
+        assert_eq!(hub.counters().observer_panics, 0, "{mode:?}");
     }
 }
 
