@@ -174,6 +174,20 @@ mod switch {
         EntriesNotJoined,
         /// Of features of several environments the last key's answers.
         LastKeyAnswers,
+        /// A closed stream's health does not count if it was given up.
+        DelaysOutliveHealth,
+        /// Those who wait are told before features and status are out.
+        ToldTooEarly,
+        /// Environments that nobody asked for stay.
+        StrangersStay,
+        /// A store that is behind overrules the Edge.
+        StoresOverrule,
+        /// Redirects of one request are counted with those of the next.
+        HopsAddUp,
+        /// Kept values of another context end the asking of a one-off client.
+        KeptValuesSuffice,
+        /// A failing poll puts off the next try of a stream.
+        StreamPutOff,
         /// The etag of an answer that was doubted is kept.
         EtagOfDoubt,
         /// The etag of a poll outlives what a stream brought.

@@ -23,7 +23,9 @@ impl Session {
             // A redirect leads on to what was asked for.
             Some((kind, url)) => (kind, Some(url)),
             None => {
-                self.hops = 0;
+                if !planted!(HopsAddUp) {
+                    self.hops = 0;
+                }
                 (self.next_kind(), None)
             }
         };

@@ -193,6 +193,9 @@ impl Session {
         }
         self.show();
         self.actions.extend(self.settled.drain(..));
+        if planted!(ToldTooEarly) {
+            self.actions.make_contiguous().sort_by_key(|it| !matches!(it, Action::Settled(..)));
+        }
     }
 
     /// What to do next; `None` if all is done.
@@ -286,7 +289,9 @@ impl Session {
             State::Connecting { ticket, .. } => Some(*ticket),
             State::Streaming(stream) => {
                 let (ticket, opened) = (stream.ticket, stream.opened);
-                self.was_open_since(opened);
+                if !planted!(DelaysOutliveHealth) {
+                    self.was_open_since(opened);
+                }
                 Some(ticket)
             }
             State::Fetching(body) => Some(body.ticket),

@@ -60,7 +60,7 @@ impl Session {
             delay.max(self.reconnect_floor)
         } else if self.serves() && self.contacted {
             // Those who have features wait for the next poll's time (sdk-behaviour 2.9.2), or the next try of a stream.
-            let again = self.poll_until.filter(|_| self.streams());
+            let again = self.poll_until.filter(|_| self.streams() && !planted!(StreamPutOff));
             again.map_or(self.interval, |again| again.since(self.now).min(self.interval))
         } else {
             let cap = match self.config.mode {
@@ -117,7 +117,9 @@ impl Session {
         let at = self.now.after(delay);
         self.state = match self.config.mode {
             Mode::PassivePolling(_) if self.serves() => State::Fresh { until: at },
-            Mode::OneOff if self.serves() => State::Done,
+            Mode::OneOff if self.serves() || (self.listed && planted!(KeptValuesSuffice)) => {
+                State::Done
+            }
             _ => State::Due { at, as_: Connection::Waiting },
         };
     }

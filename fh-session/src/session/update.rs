@@ -7,7 +7,9 @@ use serde_json::value::RawValue;
 use super::{Session, State};
 use crate::action::{Action, Cause, Publication, RawKind, RawUpdate};
 use crate::planted::planted;
-use crate::repository::{Answered, Authority, Effect, read_answer, read_list, read_one};
+use crate::repository::{
+    Answered, Authority, Effect, Repository, read_answer, read_list, read_one,
+};
 use crate::rules::Source;
 use crate::status::{Notice, Problem};
 use crate::verdict::cut;
@@ -39,7 +41,7 @@ impl Session {
         let mut lists: Vec<(Arc<str>, Option<&[&RawValue]>)> = Vec::new();
         for environment in &answered {
             let id = match environment.id.as_deref().filter(|_| several) {
-                Some(id) if self.repository.knows(id) => Arc::from(id),
+                Some(id) if self.repository.knows(id) || planted!(StrangersStay) => Arc::from(id),
                 Some(stranger) => {
                     // Nobody asked for it, and nothing would ever remove it.
                     let what = format!("an environment that no key opens: {}", cut(stranger, 100));
@@ -117,11 +119,13 @@ impl Session {
     pub(super) fn apply_one(&mut self, kind: RawKind, data: &str) -> Result<(), String> {
         let raw = read_one(data)?;
         let id = self.repository.first_id();
+        // Before the first list for a new context there is nothing of that context to which it could be added.
+        let mut aside =
+            self.switching.then(|| Repository::new(self.config.profile, &self.config.keys));
+        let repository = aside.as_mut().unwrap_or(&mut self.repository);
         let effect = match kind {
-            RawKind::Delete => self.repository.delete(&id, raw)?,
-            RawKind::List | RawKind::Feature => {
-                self.repository.feature(&id, raw, Authority::Edge)?
-            }
+            RawKind::Delete => repository.delete(&id, raw)?,
+            RawKind::List | RawKind::Feature => repository.feature(&id, raw, Authority::Edge)?,
         };
         self.without_etag(effect);
         if (self.serves() || planted!(SinglesMakeReady)) && effect != Effect::None {
@@ -145,7 +149,11 @@ impl Session {
     }
 
     fn store_authority(&self) -> Authority {
-        if self.contacted { Authority::LateStore } else { Authority::Store }
+        if self.contacted && !planted!(StoresOverrule) {
+            Authority::LateStore
+        } else {
+            Authority::Store
+        }
     }
 
     /// A list from somewhere else than the Edge.

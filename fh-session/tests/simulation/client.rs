@@ -1,0 +1,276 @@
+//! A session under observation: every step is held against the laws.
+
+mod lockstep;
+mod request;
+mod served;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use fh_eval::Attributes;
+use fh_session::{
+    Action, Cause, Config, Connection, ContextHeader, EdgeUrl, Errand, Input, Millis, Mode,
+    Problem, Publication, Rules, Session, Status, Ticket,
+};
+
+use crate::edge::Asked;
+use crate::law::{Broken, Law, hold};
+use crate::spec::{Expected, Fact, Phase, Settled, Shown, Spec};
+use crate::world::USERS;
+
+/// No errand may take longer than five redirects, a stream's first event, and what a slow timer adds.
+const LONGEST_ERRAND: u64 = 300_000;
+/// Actions of one step, besides those that settle errands or tell of odd features.
+const MOST_ACTIONS: usize = 40;
+
+pub struct Client {
+    pub session: Session,
+    pub spec: Spec,
+    pub user: usize,
+    users: Vec<(Arc<Attributes>, ContextHeader)>,
+    /// The latest time that the session was told.
+    pub now: u64,
+    pub live: Option<Ticket>,
+    /// How many redirects the live request has followed.
+    hops: u64,
+    sent: Vec<u64>,
+    errands: Vec<(Errand, u64)>,
+    last_errand: u64,
+    pub published: Option<Publication>,
+    /// Features served last: by key their environment and JSON.
+    pub served: BTreeMap<String, (String, String)>,
+    /// Was the context or were the keys changed since then?
+    is_another: bool,
+    status: Status,
+    /// Problems and connections that were shown.
+    pub reached: BTreeSet<&'static str>,
+}
+
+/// What a step leads to outside.
+#[derive(Default)]
+pub struct Outside {
+    pub aborted: Option<Ticket>,
+    pub sent: Option<(Ticket, Asked)>,
+}
+
+impl Client {
+    pub fn new(config: Config, keys: usize, seed: u64) -> Self {
+        let users = USERS
+            .iter()
+            .map(|user| {
+                let builder = Attributes::builder();
+                let attributes = match user {
+                    Some(user) => builder.user_key(*user).build(),
+                    None => builder.build(),
+                };
+                let header = ContextHeader::of(&attributes).unwrap_or_default();
+                (Arc::new(attributes), header)
+            })
+            .collect();
+        Self {
+            session: Session::new(config.clone(), seed),
+            spec: Spec::new(config, keys),
+            user: 0,
+            users,
+            now: 0,
+            live: None,
+            hops: 0,
+            sent: Vec::new(),
+            errands: Vec::new(),
+            last_errand: 0,
+            published: None,
+            served: BTreeMap::new(),
+            is_another: false,
+            status: Status::default(),
+            reached: BTreeSet::new(),
+        }
+    }
+
+    pub fn attributes(&self, user: usize) -> Arc<Attributes> {
+        Arc::clone(&self.users[user].0)
+    }
+
+    pub fn rules(&self) -> Option<&Arc<Rules>> {
+        self.published.as_ref().map(|published| &published.rules)
+    }
+
+    /// A new errand that waits from now on.
+    pub fn errand(&mut self, world: u64) -> Errand {
+        self.last_errand += 1;
+        let errand = Errand(self.last_errand);
+        self.errands.push((errand, world));
+        errand
+    }
+
+    /// The context is another from now on.
+    pub fn switch(&mut self, user: usize) {
+        self.is_another |= !self.spec.evaluates_here();
+        self.user = user;
+    }
+
+    pub fn other_keys(&mut self) {
+        self.is_another = true;
+    }
+
+    /// Hands something in, and holds what comes of it against the laws.
+    pub fn tell(
+        &mut self,
+        world: u64,
+        handed: u64,
+        input: Input<'_>,
+        fact: &Fact<'_>,
+    ) -> Result<Outside, Broken> {
+        self.now = self.now.max(handed);
+        let due = self.session.deadline().map(Millis::as_u64);
+        let was_stopped = self.spec.phase == Phase::Stopped;
+        let before = self.session.status().readiness;
+        let by_store = matches!(fact, Fact::Stored { .. } | Fact::StoredFeature);
+        let held = self.published.clone().filter(|_| by_store && !self.spec.several());
+        self.session.handle(Millis::new(handed), input);
+        let mut actions = Vec::new();
+        while let Some(action) = self.session.poll() {
+            actions.push(action);
+            let events = if let Fact::Bytes(chunk) = fact { chunk.marks.len() } else { 0 };
+            let most = MOST_ACTIONS + self.errands.len() + 4 * events;
+            hold(Law::Bounded, actions.len() <= most, || format!("{} actions", actions.len()))?;
+        }
+        let status = self.session.status().clone();
+        let shown = Shown {
+            readiness: status.readiness,
+            connection: status.connection,
+            problem: status.problem.clone(),
+            published: actions.iter().any(|action| matches!(action, Action::Publish(_))),
+        };
+        if was_stopped {
+            let only_settled = actions
+                .iter()
+                .all(|action| matches!(action, Action::Settled(_, Err(Problem::Closed))));
+            hold(Law::Stopped, only_settled, || format!("{actions:?}"))?;
+        }
+        let settled = actions.iter().skip_while(|action| !matches!(action, Action::Settled(..)));
+        let last = settled.clone().all(|action| matches!(action, Action::Settled(..)));
+        hold(Law::Errands, last, || format!("told before all is out: {actions:?}"))?;
+        self.one_request(&actions)?;
+        self.always(&status)?;
+        self.spec.step(self.now, fact, due, &shown);
+        let mut outside = Outside::default();
+        let mut done = Expected::default();
+        for action in actions {
+            match action {
+                Action::Send(ticket, request) => {
+                    done.send = Some(request.kind);
+                    outside.sent = Some((ticket, self.request(&request)?));
+                }
+                Action::Abort(ticket) => {
+                    done.abort = true;
+                    outside.aborted = Some(ticket);
+                }
+                Action::Publish(publication) => {
+                    done.first |= publication.cause == Cause::First;
+                    self.publication(publication)?;
+                }
+                Action::Status(status) => {
+                    self.reached.insert(status.connection.as_str());
+                    self.reached.extend(status.problem.as_ref().map(Problem::as_str));
+                    self.status = status;
+                }
+                Action::Arm => done.arm = true,
+                Action::Settled(errand, outcome) => {
+                    self.settled(errand, outcome.is_ok(), &mut done)?;
+                }
+                _ => {}
+            }
+        }
+        if let Some(held) = held.filter(|_| self.spec.contacted) {
+            self.only_added(&held.rules)?;
+        }
+        if shown.published && self.spec.serves() && !self.spec.several() {
+            self.spec.held = Some(!self.served.is_empty());
+        }
+        self.readiness(before, fact, &status)?;
+        self.lockstep(&done, &status)?;
+        hold(Law::Problem, self.status == status, || {
+            format!("told {:?}, is {status:?}", self.status)
+        })?;
+        for (errand, since) in &self.errands {
+            let started = self.spec.phase != Phase::Idle;
+            hold(Law::Errands, !started || world - since <= LONGEST_ERRAND, || {
+                format!("{errand:?} waits since {since}")
+            })?;
+        }
+        Ok(outside)
+    }
+
+    /// One request at a time, and given up before the next; at most two within the pace.
+    fn one_request(&mut self, actions: &[Action]) -> Result<(), Broken> {
+        for action in actions {
+            match action {
+                Action::Send(ticket, _) => {
+                    hold(Law::OneRequest, self.live.is_none(), || {
+                        format!("{ticket:?} beside {:?}", self.live)
+                    })?;
+                    self.live = Some(*ticket);
+                    self.sent.push(self.now);
+                    if let [.., before_last, _, last] = self.sent.as_slice() {
+                        let pace = self.spec.config.pace.as_millis() as u64;
+                        let apart = last - before_last;
+                        hold(Law::Pace, apart >= pace, || format!("three within {apart} ms"))?;
+                    }
+                }
+                Action::Abort(ticket) => {
+                    hold(Law::OneRequest, self.live == Some(*ticket), || {
+                        format!("gives {ticket:?} up, {:?} is live", self.live)
+                    })?;
+                    self.live = None;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// What holds in every state, whatever led to it.
+    fn always(&self, status: &Status) -> Result<(), Broken> {
+        let mode = self.spec.config.mode;
+        let passive = matches!(mode, Mode::PassivePolling(_));
+        let deadline = self.session.deadline().map(Millis::as_u64);
+        match (deadline, status.connection) {
+            (Some(deadline), _) => {
+                // The longest that anybody can ask for is a day (D-75).
+                let ahead = deadline.saturating_sub(self.now);
+                hold(Law::NotTooLate, ahead <= 86_400_000, || format!("{ahead} ms ahead"))?;
+            }
+            (None, Connection::Resting) if passive => {}
+            (None, Connection::Done) if mode == Mode::OneOff => {}
+            (None, Connection::Halted) => {
+                let refused = status.problem == Some(Problem::BadRequest) && !self.spec.contacted;
+                let right = status.is_stale || refused;
+                hold(Law::Deadline, right, || format!("halted, but {status:?}"))?;
+            }
+            (None, Connection::Idle | Connection::Offline | Connection::Closed) => {}
+            (None, connection) => {
+                return Err(Broken { law: Law::Deadline, why: format!("none while {connection}") });
+            }
+        }
+        Ok(())
+    }
+
+    fn settled(&mut self, errand: Errand, well: bool, done: &mut Expected) -> Result<(), Broken> {
+        let known = self.errands.iter().position(|(waiting, _)| *waiting == errand);
+        let Some(known) = known else {
+            return Err(Broken { law: Law::Errands, why: format!("{errand:?} settled again") });
+        };
+        self.errands.remove(known);
+        done.settled = match &done.settled {
+            Settled::None => Settled::All(well),
+            Settled::All(before) if *before == well => Settled::All(well),
+            _ => return Err(Broken { law: Law::Errands, why: "settled both ways".to_string() }),
+        };
+        Ok(())
+    }
+}
+
+/// Where the Edge is.
+pub fn home() -> EdgeUrl {
+    EdgeUrl::parse("http://edge").unwrap()
+}

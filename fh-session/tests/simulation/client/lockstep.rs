@@ -1,0 +1,90 @@
+//! Does the client do what the specification says, step by step?
+
+use fh_session::{Millis, Problem, Readiness, Status};
+
+use super::Client;
+use crate::law::{Broken, Law, hold};
+use crate::spec::{Expected, Fact, Phase, Settled};
+
+impl Client {
+    /// What sdk-behaviour 2.3 says of readiness, without looking at what the state machine should do.
+    pub(super) fn readiness(
+        &self,
+        before: Readiness,
+        fact: &Fact<'_>,
+        now: &Status,
+    ) -> Result<(), Broken> {
+        let asked = matches!(fact, Fact::Context { .. } | Fact::Keys(_));
+        let lost = before == Readiness::Ready && now.readiness == Readiness::NotReady;
+        hold(Law::Readiness, !lost || asked, || format!("lost by {fact:?}"))?;
+        let fails = before != Readiness::Failed && now.readiness == Readiness::Failed;
+        let told = matches!(now.problem, Some(Problem::Failure(_)));
+        hold(Law::Failed, !fails || told || !self.spec.contacted, || {
+            format!("after contact, by {:?}", now.problem)
+        })
+    }
+
+    /// Does the client do what the specification's state machine does?
+    pub(super) fn lockstep(&mut self, done: &Expected, status: &Status) -> Result<(), Broken> {
+        let expected = &self.spec.expected;
+        let phase = &self.spec.phase;
+        if done.send != expected.send {
+            let law = match (done.send, phase) {
+                (Some(_), Phase::Halted) if self.spec.stale => Law::Stale,
+                (Some(_), Phase::Due(_)) => Law::NotTooSoon,
+                _ => Law::Asks,
+            };
+            let why = format!("sends {:?}, expected {:?} {phase:?}", done.send, expected.send);
+            return Err(Broken { law, why });
+        }
+        hold(Law::Readiness, status.readiness == self.spec.readiness(), || {
+            format!("{}, expected {}", status.readiness, self.spec.readiness())
+        })?;
+        let deadline = self.session.deadline().map(Millis::as_u64);
+        let (range, now) = (self.spec.deadline(), self.now);
+        let given_time =
+            matches!(phase, Phase::Sent { .. } | Phase::Body { .. } | Phase::Stream(_));
+        let why = || format!("deadline {deadline:?}, expected {range:?} {phase:?} now {now}");
+        match (deadline, range) {
+            (Some(deadline), Some((low, high))) if given_time => {
+                hold(Law::Limits, (low..=high).contains(&deadline), why)?;
+            }
+            (Some(deadline), Some((low, high))) => {
+                hold(Law::NotTooSoon, deadline >= low, why)?;
+                hold(Law::NotTooLate, deadline <= high, why)?;
+            }
+            (None, None) => {}
+            (Some(_), None) if self.spec.stale => {
+                return Err(Broken { law: Law::Stale, why: why() });
+            }
+            (Some(_), None) => return Err(Broken { law: Law::Asks, why: why() }),
+            (None, Some(_)) => return Err(Broken { law: Law::Deadline, why: why() }),
+        }
+        hold(Law::Limits, done.abort == expected.abort, || {
+            format!("gave up: {}, expected {} {phase:?}", done.abort, expected.abort)
+        })?;
+        hold(Law::Asks, done.arm == expected.arm, || format!("arms: {}", done.arm))?;
+        hold(Law::Cause, done.first == expected.first, || format!("first: {}", done.first))?;
+        let problem = status.problem.as_ref().map(Problem::as_str);
+        hold(Law::Problem, problem == self.spec.problem, || {
+            format!("{problem:?}, expected {:?}", self.spec.problem)
+        })?;
+        hold(Law::Stale, status.is_stale == self.spec.stale, || format!("{}", status.is_stale))?;
+        let (waiting, settled) = (self.errands.len(), &done.settled);
+        let right = match &expected.settled {
+            Settled::None => *settled == Settled::None,
+            Settled::This(well) => *settled == Settled::All(*well),
+            Settled::All(well) => {
+                waiting == 0 && (*settled == Settled::None || *settled == Settled::All(*well))
+            }
+        };
+        let wanted = &expected.settled;
+        hold(Law::Errands, right, || format!("{settled:?}, expected {wanted:?}, {waiting} wait"))?;
+        if let (Some(deadline), Phase::Due(range) | Phase::Fresh(range)) =
+            (deadline, &mut self.spec.phase)
+        {
+            *range = (deadline, deadline);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,69 @@
+//! Is a request the one that this client has to send?
+
+use fh_session::{ContextPlacement, KeyKind, Request, RequestKind};
+
+use super::Client;
+use crate::edge::Asked;
+use crate::law::{Broken, Law, hold};
+use crate::world::KEYS;
+
+impl Client {
+    /// Is the request the one that this client has to send?
+    pub(super) fn request(&mut self, request: &Request) -> Result<Asked, Broken> {
+        let keys = &KEYS[self.spec.keys];
+        let (_, header) = &self.users[self.user];
+        let text = header.text().filter(|_| keys.kind == KeyKind::ServerEvaluated);
+        let in_query = request.kind == RequestKind::Stream
+            && self.spec.config.context_placement == ContextPlacement::Query;
+        let url = request.url.expose();
+        hold(Law::Redirect, url.starts_with("http://edge/"), || url.to_string())?;
+        let follows = self.spec.follows;
+        self.hops = if follows { self.hops + 1 } else { 0 };
+        let expected = match request.kind {
+            _ if follows => format!("http://edge/moved/{}", self.hops),
+            RequestKind::Stream => {
+                let query = text.filter(|_| in_query).map_or(String::new(), |text| {
+                    let once_more = text.replace('%', "%25").replace('=', "%3D");
+                    format!("?xfeaturehub={once_more}")
+                });
+                format!("http://edge/features/{}{query}", keys.texts[0])
+            }
+            RequestKind::Poll => {
+                let sha = text.map_or_else(|| "0".to_string(), |_| header.context_sha());
+                let keys: Vec<String> =
+                    keys.texts.iter().map(|key| format!("apiKey={key}&")).collect();
+                format!("http://edge/features?{}contextSha={sha}", keys.concat())
+            }
+        };
+        hold(Law::Context, url == expected, || format!("{url}, expected {expected}"))?;
+        let get = |name: &str| {
+            request.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+        };
+        let told = get("x-featurehub");
+        hold(Law::Context, told == text.filter(|_| !in_query), || {
+            format!("x-featurehub {told:?}")
+        })?;
+        let accept = match request.kind {
+            RequestKind::Poll => "application/json",
+            RequestKind::Stream => "text/event-stream",
+        };
+        hold(Law::Context, get("accept") == Some(accept), || format!("{:?}", get("accept")))?;
+        let etag = get("if-none-match");
+        let may = request.kind == RequestKind::Poll && keys.texts.len() == 1;
+        hold(Law::Etag, etag.is_none() || (may && etag == self.spec.etag.as_deref()), || {
+            format!("{etag:?}, the last one is {:?}", self.spec.etag)
+        })?;
+        if may && self.spec.etag_is_sure {
+            hold(Law::Etag, etag == self.spec.etag.as_deref(), || {
+                format!("{etag:?} instead of {:?}", self.spec.etag)
+            })?;
+        }
+        Ok(Asked {
+            kind: request.kind,
+            keys: self.spec.keys,
+            user: self.user,
+            etag: etag.map(str::to_string),
+            hops: self.hops,
+        })
+    }
+}

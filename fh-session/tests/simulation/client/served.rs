@@ -1,0 +1,90 @@
+//! What may be served.
+
+use std::collections::BTreeMap;
+
+use fh_session::{Cause, Publication, Rules};
+
+use super::Client;
+use crate::law::{Broken, Law, hold};
+use crate::world::USERS;
+
+impl Client {
+    /// What the Edge said stays as it was, unless a store has a higher version of it.
+    pub(super) fn only_added(&self, before: &Rules) -> Result<(), Broken> {
+        let Some(after) = self.rules() else { return Ok(()) };
+        for old in before.ruleset().iter() {
+            let new = after.ruleset().iter().find(|new| new.id() == old.id());
+            let stays =
+                new.is_some_and(|new| new.json() == old.json() || new.version() > old.version());
+            hold(Law::Stores, stays, || {
+                format!("{} is {:?}", old.json(), new.map(|new| new.json().to_string()))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// May this be served?
+    pub(super) fn publication(&mut self, publication: Publication) -> Result<(), Broken> {
+        let rules = &publication.rules;
+        let context = rules.evaluated_for().map(|evaluated| &evaluated.context);
+        let right = (!self.spec.evaluates_here()).then(|| &self.users[self.user].0);
+        hold(Law::Told, context == right, || format!("served for {context:?}"))?;
+        let user = format!("@{}\"", USERS[self.user].unwrap_or("none"));
+        let mut served = BTreeMap::new();
+        for feature in rules.ruleset().iter() {
+            let json = feature.json();
+            hold(Law::Told, !json.contains("poison"), || format!("late news served: {json}"))?;
+            let foreign = right.is_some() && json.contains('@') && !json.contains(&user);
+            hold(Law::Told, !foreign || self.spec.switching, || {
+                format!("another user's: {json}, wanted {user}")
+            })?;
+            let strategy = rules
+                .evaluated_for()
+                .and_then(|evaluated| evaluated.strategies.get(feature.key()))
+                .map(|strategy| format!("\"v\":\"{strategy}\""));
+            let in_json = json.find("\"v\":").map(|at| json[at..json.len() - 1].to_string());
+            hold(Law::Told, right.is_none() || strategy == in_json, || {
+                format!("strategy {strategy:?} of {json}")
+            })?;
+            let environment = rules.environment_of(feature.key());
+            let environment = environment.map_or(String::new(), |id| id.to_lowercase());
+            served.insert(feature.key().to_string(), (environment, json.to_string()));
+        }
+        if !self.is_another {
+            self.versions(rules)?;
+        }
+        let seen = |served: &BTreeMap<String, (String, String)>| -> Vec<String> {
+            served.values().map(|(_, json)| without_version(json)).collect()
+        };
+        let hidden = publication.cause == Cause::Unseen && seen(&served) != seen(&self.served);
+        hold(Law::Cause, !hidden, || format!("unseen: {:?} to {served:?}", self.served))?;
+        self.is_another &= self.spec.switching;
+        self.served = served;
+        self.published = Some(publication);
+        Ok(())
+    }
+
+    /// Of features that were served and still are, the version does not fall.
+    pub(super) fn versions(&self, rules: &Rules) -> Result<(), Broken> {
+        let Some(before) = self.rules() else { return Ok(()) };
+        for old in before.ruleset().iter() {
+            let new = rules.ruleset().iter().find(|new| new.id() == old.id());
+            if let Some(new) = new {
+                hold(Law::Versions, new.version() >= old.version(), || {
+                    format!("{} to {}", old.json(), new.json())
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn without_version(json: &str) -> String {
+    match json.split_once("\"version\":") {
+        Some((before, after)) => {
+            let rest = after.find([',', '}']).unwrap_or(0);
+            format!("{before}{}", &after[rest..])
+        }
+        None => json.to_string(),
+    }
+}

@@ -1,0 +1,98 @@
+//! Random scripts against the state machine: a model of an Edge and of a network that does its worst, people who ask for
+//! things, a virtual clock, and laws that hold at every step (`law.rs`).
+//!
+//! `FH_SIMULATION_SCRIPTS=1000000` runs more scripts, `FH_SIMULATION_SEED=17` one of them, with all that happens in it. Built
+//! with `--cfg planted_bugs` (`cargo xtask simulate`), bugs are planted one by one, and each has to be found.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, unreachable_pub)]
+
+mod client;
+mod connection;
+mod edge;
+mod law;
+mod mood;
+mod plan;
+#[cfg(planted_bugs)]
+mod planted;
+mod random;
+mod run;
+mod script;
+mod spec;
+mod wire;
+mod world;
+
+use fh_session::{DEFAULT_INTERVAL, Mode};
+
+use edge::Ending;
+use script::Script;
+
+/// Scripts of an ordinary run.
+const SCRIPTS: u64 = 10_000;
+
+/// What clients show in some script at least: every state of the connection, and every problem that a status can have.
+const REACHED: [&str; 29] = [
+    "connecting",
+    "streaming",
+    "resting",
+    "waiting",
+    "paused",
+    "done",
+    "halted",
+    "offline",
+    "closed",
+    "bad_request",
+    "unauthorised",
+    "not_found",
+    "failure",
+    "stale",
+    "too_many_requests",
+    "server_error",
+    "unexpected_status",
+    "no_streaming",
+    "content_type",
+    "redirect",
+    "malformed",
+    "too_large",
+    "no_environments",
+    "empty_list",
+    "unreachable",
+    "tls",
+    "timed_out",
+    "closed_early",
+    "disconnected",
+];
+
+fn setting(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+#[test]
+fn random_scripts_break_no_law() {
+    if let Some(seed) = setting("FH_SIMULATION_SEED") {
+        return run::replay(seed);
+    }
+    let scripts = setting("FH_SIMULATION_SCRIPTS").unwrap_or(SCRIPTS);
+    let account = run::all(scripts).unwrap_or_else(|why| panic!("{why}"));
+    println!("{scripts} scripts, {} steps", account.steps);
+    // Scripts in which nothing happens break no law either.
+    assert!(account.steps > 100 * scripts);
+    let missing: Vec<_> =
+        REACHED.into_iter().filter(|name| !account.reached.contains(name)).collect();
+    assert!(scripts < SCRIPTS || missing.is_empty(), "never reached: {missing:?}");
+}
+
+/// A connection may break wherever it likes: before the first byte, within an event or between two, after the last.
+#[test]
+fn a_drop_at_every_byte_is_made_good() {
+    for mode in [Mode::Streaming, Mode::ActivePolling(DEFAULT_INTERVAL)] {
+        for ending in [Ending::Broken, Ending::Complete, Ending::Silence] {
+            for at in 0..1_200 {
+                let mut script = Script::cut(mode, at, ending, false);
+                if let Err(broken) = script.run_cut() {
+                    let mut again = Script::cut(mode, at, ending, true);
+                    let _ = again.run_cut();
+                    panic!("{}\n{mode:?}, {ending:?} at {at}: {broken}", again.story(60));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! People and stores, who come when they like.
+
+use fh_session::{Input, Source};
+
+use super::Script;
+use crate::law::{Broken, Law, hold};
+use crate::spec::{Fact, Phase};
+use crate::world::{KEYS, NAMES, News, USERS, list};
+
+impl Script {
+    /// Somebody asks for something.
+    pub(super) fn user(&mut self) -> Result<(), Broken> {
+        let started = self.client.spec.phase != Phase::Idle;
+        match self.random.below(100) {
+            0..18 if started => {
+                let errand = self.client.errand(self.world);
+                note!(self, "refresh {errand:?}");
+                self.tell(Input::Refresh(errand), &Fact::Refresh)
+            }
+            18..42 => self.context(),
+            42..50 => self.keys(),
+            50..75 => {
+                note!(self, "touched");
+                self.tell(Input::Touched, &Fact::Touched)
+            }
+            75..85 if self.plan.stores => self.store(),
+            85..98 => self.tell(Input::Tick, &Fact::Tick),
+            98 if started && self.plan.stops => {
+                note!(self, "stop");
+                self.tell(Input::Stop, &Fact::Stop)?;
+                self.client.live = None;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn context(&mut self) -> Result<(), Broken> {
+        let errand = self.client.errand(self.world);
+        if self.random.percent(4) {
+            let many = (0..31).fold(fh_eval::Attributes::builder(), |builder, n| {
+                builder.attribute(&format!("a{n}"), n)
+            });
+            let fact = Fact::Context { same: false, too_many: true };
+            return self.tell(Input::Context(errand, many.build().into()), &fact);
+        }
+        let user = self.random.index(USERS.len());
+        let same = user == self.client.user;
+        let attributes = self.client.attributes(user);
+        note!(self, "context {errand:?} {:?}", USERS[user]);
+        let refused = self.client.spec.stale || self.client.spec.phase == Phase::Stopped;
+        if !refused && !self.client.spec.evaluates_here() {
+            self.client.switch(user);
+        }
+        self.tell(Input::Context(errand, attributes), &Fact::Context { same, too_many: false })
+    }
+
+    pub(super) fn keys(&mut self) -> Result<(), Broken> {
+        let errand = self.client.errand(self.world);
+        let keys = self.random.pick(self.plan.other_keys);
+        note!(self, "keys {errand:?} {:?}", KEYS[keys].texts);
+        let parsed = fh_session::ApiKeys::parse(KEYS[keys].texts).unwrap();
+        if self.client.spec.phase != Phase::Stopped {
+            self.client.other_keys();
+        }
+        self.tell(Input::Keys(errand, parsed), &Fact::Keys(keys))
+    }
+
+    /// A store hands over what it has: former features, or nonsense.
+    pub(super) fn store(&mut self) -> Result<(), Broken> {
+        let keys = &KEYS[self.client.spec.keys];
+        let environment = self.random.pick(keys.environments);
+        let former = self.edge.world[environment].former(&mut self.random).to_vec();
+        let text = match self.random.below(6) {
+            0 => "{".to_string(),
+            _ => list(former.iter(), keys.kind, USERS[self.client.user]),
+        };
+        let source = Source::Store("redis-store".into());
+        note!(self, "store {} {text}", NAMES[environment]);
+        self.is_mixed = true;
+        let fine = text != "{";
+        let environment = NAMES[environment].into();
+        if let Some(one) = former.first().filter(|_| self.random.percent(30)) {
+            let mut text = String::new();
+            one.render(keys.kind, USERS[self.client.user], &mut text);
+            note!(self, "just {text}");
+            let input = Input::StoredFeature { source, environment, feature: text.as_bytes() };
+            self.tell(input, &Fact::StoredFeature)?;
+        } else {
+            let input = Input::Stored { source, environment, features: text.as_bytes() };
+            self.tell(input, &Fact::Stored { fine })?;
+        }
+        self.stays_buried()
+    }
+
+    /// What the Edge has deleted on this stream does not come back from a store, unless it is newer.
+    pub(super) fn stays_buried(&self) -> Result<(), Broken> {
+        let Some(connection) =
+            self.connections.iter().rfind(|other| self.client.live == Some(other.ticket))
+        else {
+            return Ok(());
+        };
+        let is_told = connection.is_honest && connection.tells.is_some() && connection.is_settled();
+        for news in connection.told.iter().filter(|_| is_told) {
+            let (id, version) = news.version();
+            let last = connection.told.iter().rev().find(|last| last.version().0 == id);
+            let told = last.filter(|last| version > 0 && last.version().1 >= version);
+            let Some(News::Delete(..)) = told else { continue };
+            let rules = self.client.rules().into_iter().flat_map(|rules| rules.ruleset().iter());
+            for served in rules.filter(|served| served.id() == Some(id)) {
+                hold(Law::Stores, served.version() > version, || {
+                    format!("deleted with {version}, but {}", served.json())
+                })?;
+            }
+        }
+        Ok(())
+    }
+}

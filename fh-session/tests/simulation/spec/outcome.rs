@@ -1,0 +1,71 @@
+//! How long to wait (D-21, D-64, D-75).
+
+use fh_session::{Backoff, Mode};
+
+use super::{Phase, Range, Spec, millis};
+
+impl Spec {
+    pub(super) fn delay(backoff: &Backoff, count: u32, cap: u64) -> Range {
+        let initial = millis(backoff.initial);
+        let full = (initial << count.min(20)).min(cap).min(millis(backoff.cap));
+        let least = initial.min(100);
+        let low = (full as f64 * (1.0 - backoff.jitter)) as u64;
+        (low.saturating_sub(1).max(least), full.max(least))
+    }
+
+    pub(super) fn trouble(&mut self, problem: &'static str, at_least: u64) {
+        self.problem = Some(problem);
+        let (low, high) = if self.streams() && self.fallback.is_none() {
+            let (low, high) = Self::delay(&self.config.backoff, self.failures, u64::MAX);
+            self.failures += 1;
+            (low.max(self.floor), high.max(self.floor))
+        } else if self.serves() && self.contacted {
+            let until = self.fallback.filter(|_| self.streams());
+            let left = until.map_or(u64::MAX, |until| until.saturating_sub(self.now));
+            let delay = self.interval.min(left);
+            (delay, delay)
+        } else {
+            let cap = match self.config.mode {
+                Mode::OneOff => u64::MAX,
+                _ => self.interval.max(millis(self.config.backoff.initial)),
+            };
+            let range = Self::delay(&self.config.backoff, self.failures, cap);
+            self.failures += 1;
+            range
+        };
+        self.wait((low.max(at_least), high.max(at_least)));
+        self.settle(false);
+    }
+
+    pub(super) fn refuse(&mut self, problem: &'static str, at_least: u64) {
+        self.problem = Some(problem);
+        self.settle(false);
+        if !self.contacted {
+            self.failed = true;
+            if problem == "bad_request" {
+                self.phase = Phase::Halted;
+                return;
+            }
+        }
+        let (low, high) = Self::delay(&self.config.refused, self.refusals, u64::MAX);
+        self.refusals += 1;
+        self.wait((low.max(at_least), high.max(at_least)));
+    }
+
+    /// Those who have features and ask only when told to do not ask before they are told.
+    pub(super) fn wait(&mut self, (low, high): Range) {
+        let range = (self.now + low, self.now + high);
+        self.phase = match self.config.mode {
+            Mode::PassivePolling(_) if self.serves() => Phase::Fresh(range),
+            Mode::OneOff if self.serves() => Phase::Done,
+            _ => Phase::Due(range),
+        };
+    }
+
+    pub(super) fn halt_stale(&mut self) {
+        self.stale = true;
+        self.problem = Some("stale");
+        self.phase = Phase::Halted;
+        self.settle(self.listed);
+    }
+}

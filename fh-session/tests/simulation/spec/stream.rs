@@ -1,0 +1,148 @@
+//! What streams lead to (sdk-behaviour 2.10, 2.11, D-22, D-28, D-74).
+
+use fh_session::{Connection, Problem};
+
+use super::{Open, Phase, Range, Shown, Spec, millis};
+use crate::wire::{Chunk, Empty, Listed, Mark};
+
+impl Spec {
+    /// D-74: complete lines are life; an event, and the first data, have their time, or that of their bytes.
+    pub(super) fn stream_deadline(&self, open: &Open) -> Range {
+        let idle = millis(self.config.limits.idle);
+        let worth = |bytes: u64| idle.max(bytes / 1024 * 1000);
+        let first =
+            if open.has_data { u64::MAX } else { open.opened.saturating_add(worth(open.bytes)) };
+        match open.begun {
+            None => (first.min(open.last_line + idle), first.min(open.last_line + idle)),
+            Some((low, high)) => {
+                let limit = |begun: u64| {
+                    first.min(open.last_byte + idle).min(begun + worth(open.unfinished))
+                };
+                (limit(low), limit(high))
+            }
+        }
+    }
+
+    pub(super) fn bytes(&mut self, chunk: &Chunk, shown: &Shown) {
+        let Phase::Stream(mut open) = self.phase.clone() else {
+            if chunk.marks.contains(&Mark::TooLarge) {
+                self.give_up();
+                self.trouble("too_large", 0);
+            }
+            return;
+        };
+        open.bytes += chunk.bytes.len() as u64;
+        open.last_byte = self.now;
+        if chunk.line {
+            open.last_line = self.now;
+        }
+        let low = open.begun.map_or(self.now, |begun| begun.0);
+        let high = open.begun.filter(|_| !chunk.begins).map_or(self.now, |begun| begun.1);
+        open.begun = (chunk.unfinished > 0).then_some((low, high));
+        open.unfinished = chunk.unfinished as u64;
+        for mark in &chunk.marks {
+            self.phase = Phase::Stream(open.clone());
+            match mark {
+                Mark::Nothing => {}
+                Mark::Bye => open.bye = true,
+                Mark::Retry(floor) => self.floor = (*floor).min(30_000),
+                Mark::List(listed) => {
+                    if !self.stream_list(&mut open, *listed, shown) {
+                        self.give_up();
+                        return self.stream_trouble(&open, "empty_list");
+                    }
+                }
+                Mark::Update => {
+                    self.held = None;
+                    if open.has_data {
+                        self.good(open.doubt);
+                        self.settle(true);
+                    }
+                    self.forget_etag(shown);
+                }
+                Mark::Malformed | Mark::TooLarge => {
+                    self.give_up();
+                    let problem = if *mark == Mark::TooLarge { "too_large" } else { "malformed" };
+                    return self.stream_trouble(&open, problem);
+                }
+                Mark::Failure => {
+                    self.give_up();
+                    self.failed = true;
+                    return self.refuse("failure", 0);
+                }
+                Mark::Stop => {
+                    self.give_up();
+                    return self.halt_stale();
+                }
+                Mark::Pause(pause) => {
+                    self.give_up();
+                    self.problem = Some("stale");
+                    let at = self.now + pause;
+                    self.phase = Phase::Due((at, at));
+                    self.settle(self.listed);
+                    return;
+                }
+            }
+        }
+        self.phase = Phase::Stream(open);
+    }
+
+    /// Is the list one that says something?
+    pub(super) fn stream_list(&mut self, open: &mut Open, listed: Listed, shown: &Shown) -> bool {
+        let doubtful = listed.empty == Empty::Lists && !self.evaluates_here();
+        let doubt =
+            doubtful && self.held.unwrap_or_else(|| shown.problem == Some(Problem::EmptyList));
+        if doubt
+            && self.switching
+            && (self.held.is_some() || shown.connection != Connection::Streaming)
+        {
+            return false;
+        }
+        open.has_data = true;
+        self.received(listed);
+        open.doubt = doubt.then_some("empty_list");
+        self.good(open.doubt);
+        self.forget_etag(shown);
+        self.settle(true);
+        true
+    }
+
+    /// Something else than a poll changed what is held.
+    pub(super) fn forget_etag(&mut self, shown: &Shown) {
+        if shown.published {
+            self.etag = None;
+            self.etag_is_sure = true;
+        } else {
+            self.etag_is_sure = false;
+        }
+    }
+
+    pub(super) fn stream_closed(&mut self, open: &Open, broken: Option<&'static str>) {
+        self.was_open_since(open.opened);
+        if open.last && (open.has_data || self.serves()) {
+            self.halt_stale();
+        } else if !open.has_data {
+            self.trouble(broken.unwrap_or("closed_early"), 0);
+        } else if open.bye {
+            self.well();
+            self.wait((100.max(self.floor), 1_000.max(self.floor)));
+            self.settle(true);
+        } else if self.failures == 0 && !self.brief_used {
+            self.brief_used = true;
+            self.problem = Some(broken.unwrap_or("disconnected"));
+            self.wait((100.max(self.floor), 1_000.max(self.floor)));
+            self.settle(false);
+        } else {
+            self.trouble(broken.unwrap_or("disconnected"), 0);
+        }
+    }
+
+    /// The stream was given up for something that may pass.
+    pub(super) fn stream_trouble(&mut self, open: &Open, problem: &'static str) {
+        if open.last && (open.has_data || self.serves()) {
+            self.halt_stale();
+        } else {
+            self.trouble(problem, 0);
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! What the Edge knows: environments and their features, how they change, and how they look to a key.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write;
+
+use fh_session::KeyKind;
+
+use crate::random::Random;
+
+/// Names of users; a context holds one of them, or none.
+pub const USERS: [Option<&str>; 4] = [None, Some("fred"), Some("mary"), Some("a,b")];
+
+/// Keys that a client may have, with the environments that they open.
+pub struct Keys {
+    pub texts: &'static [&'static str],
+    pub environments: &'static [usize],
+    pub kind: KeyKind,
+}
+
+const fn keys(
+    texts: &'static [&'static str],
+    environments: &'static [usize],
+    kind: KeyKind,
+) -> Keys {
+    Keys { texts, environments, kind }
+}
+
+pub const NAMES: [&str; 3] = ["e", "f", "g"];
+
+pub const KEYS: [Keys; 9] = [
+    keys(&["e/k*"], &[0], KeyKind::ClientEvaluated),
+    keys(&["e/k"], &[0], KeyKind::ServerEvaluated),
+    keys(&["e/k*", "f/k*"], &[0, 1], KeyKind::ClientEvaluated),
+    keys(&["f/k*"], &[1], KeyKind::ClientEvaluated),
+    keys(&["f/k"], &[1], KeyKind::ServerEvaluated),
+    keys(&["e/other*"], &[0], KeyKind::ClientEvaluated),
+    keys(&["e/other"], &[0], KeyKind::ServerEvaluated),
+    keys(&["f/k", "e/k", "g/k"], &[1, 0, 2], KeyKind::ServerEvaluated),
+    keys(&["f/k*", "e/k*"], &[1, 0], KeyKind::ClientEvaluated),
+];
+
+/// One feature as the Edge has it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Feature {
+    pub id: String,
+    pub key: u8,
+    pub version: i64,
+    value: u64,
+    /// 0 is none.
+    strategy: u64,
+    locked: bool,
+    retired: bool,
+}
+
+/// What streams are told.
+#[derive(Clone)]
+pub enum News {
+    Feature(Feature),
+    /// With the version that is told: none, 0, or the feature's.
+    Delete(Feature, Option<i64>),
+}
+
+pub struct Environment {
+    pub name: &'static str,
+    pub features: Vec<Feature>,
+    /// Former states, the oldest first: what a replica that lags behind has.
+    past: VecDeque<Vec<Feature>>,
+    born: u64,
+}
+
+const SLOTS: u8 = 6;
+
+impl Feature {
+    fn open(&self) -> bool {
+        !self.retired
+    }
+
+    /// Its JSON for this kind of key and this user.
+    pub fn render(&self, kind: KeyKind, user: Option<&str>, out: &mut String) {
+        let (id, key, locked, version) = (&self.id, self.key, self.locked, self.version);
+        let _ = write!(
+            out,
+            r#"{{"id":"{id}","key":"K{key}","l":{locked},"version":{version},"type":"STRING""#
+        );
+        match kind {
+            KeyKind::ClientEvaluated => {
+                if self.value > 0 {
+                    let _ = write!(out, r#","value":"{}","strategies":["#, self.value);
+                    if self.strategy > 0 {
+                        let strategy = self.strategy;
+                        let _ = write!(
+                            out,
+                            r#"{{"id":"s{strategy}","attributes":[{{"conditional":"EQUALS","fieldName":"userkey","values":["fred"],"type":"STRING"}}],"value":"{strategy}"}}"#
+                        );
+                    }
+                    out.push(']');
+                }
+            }
+            KeyKind::ServerEvaluated => {
+                let user = user.unwrap_or("none");
+                if self.value > 0 {
+                    let _ = write!(out, r#","value":"{}@{user}""#, self.value);
+                }
+                if self.strategy > 0 {
+                    let _ = write!(out, r#","v":"s{}@{user}""#, self.strategy);
+                }
+            }
+        }
+        out.push('}');
+    }
+}
+
+impl News {
+    /// Who it is about, and the version that tells it from others; 0 or less is none.
+    pub fn version(&self) -> (&str, i64) {
+        match self {
+            Self::Feature(feature) => (&feature.id, feature.version),
+            Self::Delete(feature, version) => (&feature.id, version.unwrap_or(0)),
+        }
+    }
+
+    pub fn render(&self, kind: KeyKind, user: Option<&str>) -> (&'static str, String) {
+        let mut out = String::new();
+        match self {
+            Self::Feature(feature) => {
+                feature.render(kind, user, &mut out);
+                ("feature", out)
+            }
+            Self::Delete(Feature { id, key, .. }, version) => {
+                let _ = write!(out, r#"{{"id":"{id}","key":"K{key}","l":false"#);
+                if let Some(version) = version {
+                    let _ = write!(out, r#","version":{version}"#);
+                }
+                out.push_str(r#","type":"STRING"}"#);
+                ("delete_feature", out)
+            }
+        }
+    }
+}
+
+impl Environment {
+    pub fn new(name: &'static str, random: &mut Random) -> Self {
+        let mut new = Self { name, features: Vec::new(), past: VecDeque::new(), born: 0 };
+        for _ in 0..random.between(1, 4) {
+            new.create(random);
+        }
+        new
+    }
+
+    fn free_key(&self, random: &mut Random) -> Option<u8> {
+        let free: Vec<u8> =
+            (0..SLOTS).filter(|key| self.features.iter().all(|other| other.key != *key)).collect();
+        (!free.is_empty()).then(|| random.pick(&free))
+    }
+
+    fn born(&mut self, key: u8, random: &mut Random) -> Feature {
+        self.born += 1;
+        let value = random.below(5);
+        Feature {
+            id: format!("{}{}", self.name, self.born),
+            key,
+            version: i64::from(value > 0),
+            value,
+            strategy: 0,
+            locked: false,
+            retired: false,
+        }
+    }
+
+    fn create(&mut self, random: &mut Random) -> Vec<News> {
+        let Some(key) = self.free_key(random) else { return Vec::new() };
+        let feature = self.born(key, random);
+        self.features.push(feature.clone());
+        vec![News::Feature(feature)]
+    }
+
+    /// Something changes, usually; streams are told.
+    pub fn change(&mut self, random: &mut Random) -> Vec<News> {
+        let before = self.features.clone();
+        let news = self.changed(random);
+        if self.features != before {
+            self.past.push_back(before);
+            if self.past.len() > 6 {
+                self.past.pop_front();
+            }
+        }
+        news
+    }
+
+    fn changed(&mut self, random: &mut Random) -> Vec<News> {
+        if self.features.is_empty() || random.percent(8) {
+            return self.create(random);
+        }
+        let at = random.index(self.features.len());
+        let free = self.free_key(random);
+        let another = random.between(1, 9);
+        let feature = &mut self.features[at];
+        let kind = random.below(100);
+        match kind {
+            0..35 => {
+                feature.version += 1;
+                feature.value = feature.value % 1000 + another;
+            }
+            35..42 => {
+                feature.version += 1;
+                feature.locked = !feature.locked;
+            }
+            42..50 => {
+                // A strategy that several features share: the version stays (sdk-behaviour 2.2).
+                feature.strategy = (feature.strategy + another) % 12;
+                feature.value = feature.value.max(1);
+                feature.version = feature.version.max(1);
+            }
+            50..54 => feature.version += 1,
+            54..72 => {
+                feature.version += 1;
+                feature.retired = !feature.retired;
+                feature.value = feature.value.max(1);
+            }
+            72..80 => match free {
+                Some(key) => feature.key = key,
+                None => feature.version += 1,
+            },
+            80..90 => {
+                let gone = self.features.remove(at);
+                let version = random.pick(&[Some(0), Some(0), None]);
+                return vec![News::Delete(gone, version)];
+            }
+            _ => {
+                let key = feature.key;
+                let gone = self.features.remove(at);
+                let again = self.born(key, random);
+                self.features.insert(at, again.clone());
+                return vec![News::Delete(gone, Some(0)), News::Feature(again)];
+            }
+        }
+        let feature = feature.clone();
+        let version = feature.version;
+        vec![match feature.retired {
+            true => News::Delete(feature, Some(version)),
+            false => News::Feature(feature),
+        }]
+    }
+
+    /// The present features that can be seen.
+    pub fn visible(&self) -> impl Iterator<Item = &Feature> {
+        self.features.iter().filter(|feature| feature.open())
+    }
+
+    /// A former state, or the present one if there is none.
+    pub fn former(&self, random: &mut Random) -> &[Feature] {
+        match self.past.len() {
+            0 => &self.features,
+            many => &self.past[random.index(many)],
+        }
+    }
+
+    /// Sees to it that something can be seen; streams are told.
+    pub fn fill(&mut self, random: &mut Random) -> Vec<News> {
+        if self.visible().next().is_some() {
+            return Vec::new();
+        }
+        let Some(hidden) = self.features.first_mut() else { return self.create(random) };
+        hidden.retired = false;
+        hidden.version += 1;
+        vec![News::Feature(hidden.clone())]
+    }
+}
+
+/// A JSON list of features.
+pub fn list<'a>(
+    features: impl Iterator<Item = &'a Feature>,
+    kind: KeyKind,
+    user: Option<&str>,
+) -> String {
+    let mut out = String::from("[");
+    for feature in features.filter(|feature| feature.open()) {
+        if out.len() > 1 {
+            out.push(',');
+        }
+        feature.render(kind, user, &mut out);
+    }
+    out.push(']');
+    out
+}
+
+/// Features by key: their environment and their JSON.
+pub type View = BTreeMap<String, (&'static str, String)>;
+
+/// What a client with these keys has to serve for this user; of a key that several environments have, the feature of the
+/// earliest API key (D-61).
+pub fn view(world: &[Environment], keys: &Keys, user: Option<&str>) -> View {
+    let mut view = BTreeMap::new();
+    for environment in keys.environments.iter().map(|at| &world[*at]) {
+        for feature in environment.visible() {
+            let mut text = String::new();
+            feature.render(keys.kind, user, &mut text);
+            view.entry(format!("K{}", feature.key)).or_insert((environment.name, text));
+        }
+    }
+    view
+}
