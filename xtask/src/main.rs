@@ -5,6 +5,7 @@ mod bench;
 mod fuzz;
 mod part;
 mod shell;
+mod simulate;
 mod test;
 
 use std::process::ExitCode;
@@ -17,6 +18,7 @@ cargo xtask <command>
   bench [ARGS]       build and run the benches, write docs/performance.json and the table of docs/performance.md
                      (`cargo xtask bench --quick` for a first impression)
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
+  simulate           the simulation of the session, with bugs planted: each has to be found
   help               this text";
 
 fn main() -> ExitCode {
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         Some("lint") => part::run_all(&test::lints()),
         Some("bench") => bench::run(rest),
         Some("fuzz") => fuzz::run(rest),
+        Some("simulate") => simulate::run(),
         Some("help" | "--help") => {
             println!("{HELP}");
             Ok(())

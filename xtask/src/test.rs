@@ -3,6 +3,7 @@
 use crate::fuzz;
 use crate::part::{Part, nothing, run_all};
 use crate::shell::{Run, target_folder};
+use crate::simulate;
 
 pub(crate) fn run() -> Result<(), String> {
     let mut parts = lints();
@@ -12,6 +13,7 @@ pub(crate) fn run() -> Result<(), String> {
         Part { name: "documentation", prepare: nothing, run: documentation },
         Part { name: "client features", prepare: nothing, run: client_features },
         Part { name: "hub, in all orders", prepare: nothing, run: hub_in_all_orders },
+        Part { name: "simulation, planted bugs", prepare: nothing, run: simulate::run },
         Part { name: "conformance", prepare: nothing, run: conformance },
         Part { name: "demo", prepare: nothing, run: demo },
         Part { name: "wasm build", prepare: wasm_target, run: wasm },
