@@ -13,6 +13,8 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 const MOST_DEPTH: usize = 100;
 /// How large a document may be once its aliases stand for what they mean, in about bytes of JSON.
 const MOST_WEIGHT: usize = 16 * 1024 * 1024;
+/// How many nodes a document may have; each takes about a hundred bytes, however short its text.
+const MOST_NODES: usize = 250_000;
 /// What a node weighs besides its text.
 const NODE_WEIGHT: usize = 8;
 
@@ -171,6 +173,7 @@ struct Builder {
     anchors: HashMap<usize, Arc<Node>>,
     root: Option<Arc<Node>>,
     documents: usize,
+    nodes: usize,
 }
 
 /// A collection whose end has not come yet.
@@ -279,6 +282,10 @@ impl Builder {
     }
 
     fn put(&mut self, node: Arc<Node>, anchor: usize, position: Position) -> Result<(), YamlError> {
+        self.nodes += 1;
+        if self.nodes > MOST_NODES {
+            return Err(YamlError { position, what: format!("more than {MOST_NODES} values") });
+        }
         // An alias costs no memory here, but all that it stands for once it is written out.
         if node.weight > MOST_WEIGHT {
             let what = format!("the document is larger than {MOST_WEIGHT} bytes");

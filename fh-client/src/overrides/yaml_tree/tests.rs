@@ -196,6 +196,12 @@ fn a_small_text_cannot_grow_large() {
 }
 
 #[test]
+fn many_values_are_refused_before_they_take_memory() {
+    let yaml = format!("[{}]", vec!["~"; MOST_NODES + 9].join(","));
+    assert_eq!(json(&yaml), "line 1, column 500002: more than 250000 values");
+}
+
+#[test]
 fn depth_is_bounded() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     assert_eq!(json(&nested(MOST_DEPTH)), nested(MOST_DEPTH));
