@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use fh_eval::{Attributes, Profile, Timestamp};
 use fh_session::{
     ApiKeys, Backoff, Config, ContextHeader, ContextPlacement, EdgeUrl, Hub, HubOptions, Input,
-    Interceptor, KeyKind, Limits, LockPolicy, Mode, Notice, Observer, Session, Source,
-    UsageOptions, WhileSwitching,
+    Interceptor, KeyKind, Limits, LockPolicy, Mode, NewState, Notice, Observer, RawUpdate,
+    ReadinessChange, Session, Source, Subscription, UsageOptions, WhileSwitching,
 };
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -30,6 +30,8 @@ const NO_KEY: &str = "offline/offline*";
 /// A change of the session's settings.
 type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+/// Subscribes somebody.
+type Subscribe = Arc<dyn Fn(&Hub) -> Subscription + Send + Sync>;
 
 /// Collects settings; see [`Client::builder`].
 #[derive(Clone)]
@@ -46,6 +48,7 @@ pub struct ClientBuilder {
     events: Option<usize>,
     interceptors: Vec<(Arc<dyn Interceptor>, LockPolicy)>,
     observers: Vec<(Arc<dyn Observer>, UsageOptions)>,
+    listeners: Vec<Subscribe>,
     catching: bool,
     bootstrap: Vec<Arc<[u8]>>,
     snapshot: Option<SnapshotFile>,
@@ -66,6 +69,7 @@ impl ClientBuilder {
             events: None,
             interceptors: Vec::new(),
             observers: Vec::new(),
+            listeners: Vec::new(),
             catching: false,
             bootstrap: Vec::new(),
             snapshot: None,
@@ -174,6 +178,67 @@ impl ClientBuilder {
     /// Holds updates back after the first list, until they are [released](Client::release).
     pub fn catch_updates(mut self) -> Self {
         self.catching = true;
+        self
+    }
+}
+
+/// Listeners that miss nothing, since they are there before the client starts. They stay as long as it does; see the methods of the
+/// same names of [`Client`].
+impl ClientBuilder {
+    /// Calls with each readiness, the first one included.
+    pub fn on_readiness(self, call: impl Fn(&ReadinessChange) + Send + Sync + 'static) -> Self {
+        let call = Arc::new(call);
+        self.listener(move |hub| {
+            let call = Arc::clone(&call);
+            hub.on_readiness(move |change| call(change))
+        })
+    }
+
+    /// Calls with what is odd: a snapshot file that was not used, for example.
+    pub fn on_notice(self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
+        let call = Arc::new(call);
+        self.listener(move |hub| {
+            let call = Arc::clone(&call);
+            hub.on_notice(move |notice| call(notice))
+        })
+    }
+
+    /// Calls with each update as it was received.
+    pub fn on_raw(self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Self {
+        let call = Arc::new(call);
+        self.listener(move |hub| {
+            let call = Arc::clone(&call);
+            hub.on_raw(move |update| call(update))
+        })
+    }
+
+    /// Calls after each update that changed something.
+    pub fn on_new_state(self, call: impl Fn(NewState) + Send + Sync + 'static) -> Self {
+        let call = Arc::new(call);
+        self.listener(move |hub| {
+            let call = Arc::clone(&call);
+            hub.on_new_state(move |state| call(state))
+        })
+    }
+
+    /// Calls when everybody's value of a feature becomes another, the first one (from none) included.
+    pub fn on_change(
+        self,
+        key: impl Into<String>,
+        call: impl Fn(&fh_session::Change) + Send + Sync + 'static,
+    ) -> Self {
+        let (key, call) = (key.into(), Arc::new(call));
+        self.listener(move |hub| {
+            let call = Arc::clone(&call);
+            hub.on_change(&key, None, move |change| call(change))
+        })
+    }
+
+    fn listener(
+        mut self,
+        subscribe: impl Fn(&Hub) -> Subscription + Send + Sync + 'static,
+    ) -> Self {
+        self.listeners.push(Arc::new(subscribe));
         self
     }
 }
@@ -434,6 +499,9 @@ impl Recipe {
         for (observer, options) in &self.builder.observers {
             hub.observe(Arc::clone(observer), options.clone()).detach();
         }
+        for subscribe in &self.builder.listeners {
+            subscribe(&hub).detach();
+        }
         if self.builder.catching {
             hub.catch_updates();
         }
@@ -447,6 +515,7 @@ impl Recipe {
         builder.keys = keys.iter().map(|key| key.expose().to_string()).collect();
         builder.context = Some(Arc::new(context));
         builder.snapshot = None;
+        builder.listeners.clear();
         // They belong to the first client, which closes them.
         for (interceptor, _) in &mut builder.interceptors {
             *interceptor = Arc::new(borrowed::Borrowed(Arc::clone(interceptor)));

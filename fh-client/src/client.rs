@@ -126,7 +126,7 @@ impl Client {
     }
 
     /// Another client with the same settings and a connection of its own, for another context of a server-evaluated key (D-62). It
-    /// neither reads nor writes the snapshot file.
+    /// neither reads nor writes the snapshot file, and has none of the builder's listeners.
     ///
     /// # Errors
     /// As [`ClientBuilder::start`].

@@ -1,4 +1,4 @@
-//! Metrics through the [`metrics`](::metrics) crate, with the feature `metrics`.
+//! Metrics through the `metrics` crate, with the feature `metrics`.
 //!
 //! Install any recorder; without one nothing is counted. Every name carries the label `environment`, the id of the first API key's
 //! environment.

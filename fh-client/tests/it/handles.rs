@@ -187,6 +187,34 @@ fn listeners_see_what_their_context_sees() {
 }
 
 #[test]
+fn listeners_of_the_builder_miss_nothing() {
+    let edge = edge();
+    let (told, news) = mpsc::channel();
+    let teller = || {
+        let told = told.clone();
+        move |what: String| drop(told.send(what))
+    };
+    let (readiness, change, raw, state) = (teller(), teller(), teller(), teller());
+    let client = edge
+        .client()
+        .on_readiness(move |change| readiness(change.readiness.to_string()))
+        .on_change("LIMIT", move |seen| change(format!("{:?}", seen.old.is_some())))
+        .on_raw(move |update| raw(format!("raw from {}", update.source)))
+        .on_new_state(move |_| state("new state".to_string()))
+        .start()
+        .unwrap();
+    client.wait_ready(SOON).unwrap();
+    edge.set("FLAG", false);
+    soon(edge.delivered());
+    assert!(client.flush(SOON));
+    let mut all: Vec<String> = news.try_iter().collect();
+    all.sort();
+    let expected =
+        ["NOT_READY", "READY", "false", "new state", "raw from streaming", "raw from streaming"];
+    assert_eq!(all, expected);
+}
+
+#[test]
 fn a_snapshot_stays_as_it_was() {
     let edge = edge();
     let client = client(&edge);

@@ -1,6 +1,5 @@
 //! API keys are nowhere to be read: not in logs, errors, debug output, status, files.
 
-use std::io;
 use std::sync::{Arc, Mutex, Once, OnceLock};
 
 use fh_client::transport::{
@@ -8,13 +7,15 @@ use fh_client::transport::{
 };
 use fh_client::{Client, SnapshotFile, Update};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, RedirectTo, Route};
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
 
 use crate::support::{SOON, builder, builder_with, quick, reads, soon, started, until};
 
 /// Everything that this process has logged, through `tracing` and through `log`.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+struct Log(Arc<Mutex<String>>);
 
 impl Log {
     /// Installs it once; all tests of this process write to it.
@@ -23,13 +24,7 @@ impl Log {
         static INSTALLED: Once = Once::new();
         let log = LOG.get_or_init(Self::default);
         INSTALLED.call_once(|| {
-            let subscriber = tracing_subscriber::fmt()
-                .with_max_level(tracing::Level::TRACE)
-                .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
-                .with_ansi(false)
-                .with_writer(log.clone())
-                .finish();
-            tracing::subscriber::set_global_default(subscriber).unwrap();
+            tracing::subscriber::set_global_default(log.clone()).unwrap();
             log::set_boxed_logger(Box::new(log.clone())).unwrap();
             log::set_max_level(log::LevelFilter::Trace);
         });
@@ -37,27 +32,56 @@ impl Log {
     }
 
     fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned()
+        self.0.lock().unwrap().clone()
+    }
+
+    fn line(&self, line: &str) {
+        let mut text = self.0.lock().unwrap();
+        text.push_str(line);
+        text.push('\n');
     }
 }
 
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
+/// The fields of an event or a span, one after the other.
+struct Fields(String);
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        self.0.push_str(&format!(" {}={value:?}", field.name()));
     }
 }
 
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
+/// Every event and every span at every level, with all fields.
+impl Subscriber for Log {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
     }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut fields = Fields(format!("span {}", span.metadata().target()));
+        span.record(&mut fields);
+        self.line(&fields.0);
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        let mut fields = Fields("record".to_string());
+        values.record(&mut fields);
+        self.line(&fields.0);
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let metadata = event.metadata();
+        let mut fields = Fields(format!(" {} {}:", metadata.level(), metadata.target()));
+        event.record(&mut fields);
+        self.line(&fields.0);
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
 }
 
 impl log::Log for Log {
@@ -66,8 +90,7 @@ impl log::Log for Log {
     }
 
     fn log(&self, record: &log::Record<'_>) {
-        let line = format!("{} {}: {}\n", record.level(), record.target(), record.args());
-        self.0.lock().unwrap().extend_from_slice(line.as_bytes());
+        self.line(&format!(" {} {}: {}", record.level(), record.target(), record.args()));
     }
 
     fn flush(&self) {}

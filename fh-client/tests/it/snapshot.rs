@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use fh_client::{
     Attributes, Client, Connection, NotReady, Readiness, SnapshotFile, Source, Timestamp,
+    WhileSwitching,
 };
-use fh_fake_edge::{FakeEdge, Feature};
+use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
 use serde_json::{Value, json};
 
 use crate::support::{SOON, builder, builder_with, reads, seen, soon, started, until};
@@ -118,14 +119,15 @@ fn is_ignored(change: impl FnOnce(&mut Value), why: &str) {
     edge.refuse();
     let file = SnapshotFile::new(folder.file()).max_age(Duration::from_secs(600));
     let (told, notices) = std::sync::mpsc::channel();
-    let client = builder(&edge).snapshot_file(file).start().unwrap();
-    client.on_notice(move |notice| drop(told.send(notice.to_string()))).detach();
+    let client = builder(&edge)
+        .snapshot_file(file)
+        .on_notice(move |notice| drop(told.send(notice.to_string())))
+        .start()
+        .unwrap();
     let status = until(&client, |status| status.attempts > 1);
     assert_eq!(status.readiness, Readiness::NotReady);
-    // It may have been told before anybody listened; then the log has it.
-    if let Ok(notice) = notices.try_recv() {
-        assert!(notice.contains(why), "{notice}");
-    }
+    let notice = notices.recv_timeout(SOON).unwrap();
+    assert!(notice.contains(why), "{notice}");
     edge.listen_again().unwrap();
     client.wait_ready(SOON).unwrap();
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
@@ -214,6 +216,65 @@ fn server_evaluated_values_are_one_contexts() {
     assert_eq!(mary.readiness(), Readiness::NotReady);
 }
 
+/// With old values kept while the context changes, the file never says that they are the new one's.
+#[test]
+fn while_the_context_changes_nothing_is_written() {
+    let (edge, folder) = (edge(), Folder::new());
+    let user = |name: &str| Attributes::builder().user_key(name).build();
+    let client = started(
+        builder_with(&edge, &edge.server_key())
+            .initial_context(user("fred"))
+            .while_switching(WhileSwitching::KeepValues)
+            .snapshot_file(folder.file()),
+    );
+    assert!(client.flush(SOON));
+    let before = json_of(&folder.file())["context"].clone();
+    edge.behave_on(Route::Stream, Behaviour::new().wait_for_signal("go").then_healthy());
+    std::thread::scope(|scope| {
+        let switching = scope.spawn(|| soon(client.set_context(user("mary"))).map(drop));
+        edge.wait_for_requests(Route::Stream, 2, SOON).unwrap();
+        assert!(client.is_ready());
+        assert!(client.flush(SOON));
+        assert_eq!(json_of(&folder.file())["context"], before);
+        edge.signal("go");
+        switching.join().unwrap().unwrap();
+    });
+    assert!(client.flush(SOON));
+    assert_ne!(json_of(&folder.file())["context"], before);
+}
+
+#[test]
+fn other_keys_own_the_file_from_then_on() {
+    let (edge, folder) = (edge(), Folder::new());
+    let client = started(builder(&edge).snapshot_file(folder.file()));
+    assert!(client.flush(SOON));
+    let before = json_of(&folder.file())["keys"].clone();
+    let other = edge.environment("11111111-2222-3333-4444-555555555555");
+    other.set_feature(Feature::string("SHAPE", "round"));
+    let key = format!("{}/other*Secret", other.id());
+    soon(client.set_api_keys([&key])).unwrap();
+    assert!(client.flush(SOON));
+    let after = json_of(&folder.file());
+    assert_ne!(after["keys"], before);
+    assert_eq!(after["environments"][0]["id"], other.id());
+    client.close();
+    soon(client.closed());
+    edge.refuse();
+    let again = started(builder_with(&edge, &key).snapshot_file(folder.file()));
+    assert_eq!(again.string("SHAPE").as_deref(), Some("round"));
+}
+
+#[test]
+fn a_store_does_not_end_the_writing() {
+    let (edge, folder) = (edge(), Folder::new());
+    let client = started(builder(&edge).snapshot_file(folder.file()));
+    let stored = r#"[{"id":"9","key":"SHAPE","type":"STRING","version":1,"value":"round"}]"#;
+    client.offer_features("a-store", fh_fake_edge::ENVIRONMENT, stored);
+    reads(&client, "SHAPE", "round");
+    assert!(client.flush(SOON));
+    assert!(json_of(&folder.file()).to_string().contains("SHAPE"));
+}
+
 #[test]
 fn a_place_that_cannot_be_written_harms_nothing() {
     let (edge, folder) = (edge(), Folder::new());
@@ -237,6 +298,21 @@ fn features_given_at_the_start_are_there_at_once() {
     reads(&client, "COLOUR", "red");
     seen(&edge, |seen| seen.live_streams() == 1);
     assert!(builder(&edge).bootstrap("no json").start().is_err());
+}
+
+#[test]
+fn features_of_an_environment_that_no_key_opens_are_not_served() {
+    let edge = FakeEdge::start_refusing().unwrap();
+    let foreign = r#"[{"id":"another","features":[{"key":"COLOUR","type":"STRING","value":"x"}]}]"#;
+    let (told, notices) = std::sync::mpsc::channel();
+    let client = builder(&edge)
+        .bootstrap(foreign)
+        .on_notice(move |notice| drop(told.send(notice.to_string())))
+        .start()
+        .unwrap();
+    assert!(!client.is_ready() && !client.exists("COLOUR"));
+    let notice = notices.recv_timeout(SOON).unwrap();
+    assert!(notice.contains("another"), "{notice}");
 }
 
 #[test]
