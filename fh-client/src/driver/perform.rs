@@ -205,6 +205,9 @@ impl Driver {
         let outcome = tokio::task::spawn_blocking(move || write.run()).await;
         if let Ok(Err(why)) = outcome {
             self.journal.not_saved(&why.to_string());
+            if let Some(keeper) = &mut self.parts.keeper {
+                keeper.failed();
+            }
         }
     }
 

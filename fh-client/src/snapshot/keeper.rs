@@ -153,6 +153,11 @@ impl Keeper {
         Some(self.written.map_or_else(Millis::default, |written| written.after(pause)))
     }
 
+    /// The write that was begun has failed: it is tried again after the usual pause.
+    pub(crate) const fn failed(&mut self) {
+        self.is_new = true;
+    }
+
     /// The last write, unless the file holds everything already.
     pub(crate) fn last(&mut self, now: Millis) -> Option<DueWrite> {
         if self.is_new { self.begin(now) } else { None }
@@ -176,5 +181,41 @@ impl Keeper {
             owner: self.owner.clone(),
             saved_at: Timestamp::from_millis(wall.saturating_sub(age)),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_it_is_written() {
+        let keys = ApiKeys::parse(["e/key*"]).unwrap();
+        let clock: WallClock = Arc::new(|| Timestamp::from_millis(1_000_000));
+        let mut keeper = Keeper::new("flags.json".into(), &keys, &ContextHeader::default(), clock);
+        let received = |at: u64| Status {
+            source: Some(Source::Streaming),
+            updated: Some(Millis::new(at)),
+            ..Status::default()
+        };
+        let rules = Arc::new(Rules::default());
+        assert_eq!(keeper.due(), None);
+        keeper.published(&rules);
+        assert_eq!(keeper.due(), None, "it may be a store's");
+        keeper.status(&received(100));
+        assert_eq!(keeper.due(), Some(Millis::new(0)), "the first at once");
+        let write = keeper.begin(Millis::new(1_100)).unwrap();
+        assert_eq!(write.saved_at, Timestamp::from_millis(999_000), "when it was known");
+        assert!(keeper.last(Millis::new(1_200)).is_none(), "nothing is new");
+        assert_eq!(keeper.due(), Some(Millis::new(601_100)), "confirmed now and then");
+        keeper.published(&rules);
+        assert_eq!(keeper.due(), Some(Millis::new(6_100)), "not more often than that");
+        assert!(keeper.last(Millis::new(1_300)).is_some(), "but at the end");
+        keeper.failed();
+        assert_eq!(keeper.due(), Some(Millis::new(6_300)), "what failed is tried again");
+        let live = Status { connection: Connection::Streaming, ..received(100) };
+        keeper.status(&live);
+        let write = keeper.begin(Millis::new(7_000)).unwrap();
+        assert_eq!(write.saved_at, Timestamp::from_millis(1_000_000), "an open stream is news");
     }
 }

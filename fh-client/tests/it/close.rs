@@ -19,6 +19,7 @@ fn edge() -> FakeEdge {
 fn closes(edge: &FakeEdge, client: &Client) {
     client.close();
     assert_eq!(client.readiness(), Readiness::Closed);
+    assert_eq!(client.status().connection, Connection::Closed);
     client.close();
     soon(client.closed());
     seen(edge, |seen| seen.open_connections() == 0);

@@ -143,6 +143,8 @@ async fn updates_that_get_lost() {
     let outcome = client.test_updates().set_and_wait("FLAG", Update::value(true)).await;
     assert_eq!(outcome, Err(Refusal::NotApplied));
     assert_eq!(before.elapsed().as_secs(), 10);
+    let outcome = client.test_updates().set_and_wait("FLAG", Update::lock()).await;
+    assert_eq!(outcome, Err(Refusal::NotApplied));
     let sent = edge.requests().iter().filter(|one| one.kind == SeenKind::Update).count();
-    assert_eq!(sent, 2);
+    assert_eq!(sent, 4);
 }

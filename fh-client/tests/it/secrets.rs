@@ -251,8 +251,8 @@ fn trouble_is_logged_once() {
     assert_eq!(with(" INFO ", "the Edge answers again"), 1, "{lines:#?}");
     assert_eq!(with(" INFO ", "ready"), 1, "{lines:#?}");
     assert_eq!(with(" ERROR ", ""), 0, "{lines:#?}");
-    // An orderly end of a stream is nothing to see.
-    edge.bye();
+    // The end of a stream is nothing to see: an Edge ends them now and then.
+    edge.end_streams();
     edge.wait_for_requests(Route::Stream, 9, SOON).unwrap();
     environment.set_value("COLOUR", "blue");
     reads(&client, "COLOUR", "blue");
