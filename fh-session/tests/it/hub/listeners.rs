@@ -126,6 +126,28 @@ fn a_removed_listener_is_not_called() {
     assert_eq!((removed_calls.len(), calls.take().len()), (0, 1));
 }
 
+/// Removed by another listener of the same delivery, which was registered before it.
+#[test]
+fn a_listener_removed_during_a_delivery_is_not_called() {
+    let hub = ready(&flags(&[("a", true)]));
+    let victims: Arc<Mutex<Vec<Subscription>>> = Arc::default();
+    let (in_watch, in_raw) = (victims.clone(), victims.clone());
+    let _watch = hub.on_change("a", None, move |_| in_watch.lock().unwrap().clear());
+    let _raw = hub.on_new_state(move |_| in_raw.lock().unwrap().clear());
+    let calls = Calls::new();
+    let noted = calls.clone();
+    victims.lock().unwrap().push(hub.on_change("a", None, move |_| noted.note("a")));
+    let noted = calls.clone();
+    victims.lock().unwrap().push(hub.on_new_state(move |_| noted.note("new")));
+    publish(&hub, Cause::Unseen, &flags(&[("a", false)]));
+    hub.deliver();
+    assert_eq!(calls.take().len(), 0, "the watcher");
+    let noted = calls.clone();
+    victims.lock().unwrap().push(hub.on_new_state(move |_| noted.note("new")));
+    change(&hub, &flags(&[("a", true)]));
+    assert_eq!(calls.take().len(), 0, "the listener on new states");
+}
+
 #[test]
 fn a_detached_listener_stays() {
     let hub = ready(&flags(&[("a", true)]));

@@ -403,13 +403,13 @@ fn a_full_queue_drops_the_oldest_and_counts() {
 fn one_of_so_many() {
     let hub = ready(&everything());
     let keeps = Keeps::new(Dispatch::Inline);
-    let one_of = NonZeroU32::new(3).unwrap();
+    let one_of = NonZeroU32::new(4).unwrap();
     let _guard = hub.observe(keeps.clone(), UsageOptions { one_of, ..UsageOptions::default() });
     for _ in 0..7 {
         let _ = hub.boolean("on", None);
         let _ = hub.boolean("missing", None);
     }
-    assert_eq!(keeps.events.take().len(), 3, "the first, the fourth, the seventh");
+    assert_eq!(keeps.events.take().len(), 2, "the first and the fifth; unknown keys do not count");
     hub.record("named", Params::new(), None);
     assert_eq!(keeps.events.take().len(), 1, "what the user reports is never left out");
 }
@@ -440,6 +440,11 @@ fn the_same_is_told_once_in_a_while() {
     let _ = hub.boolean("gold", None);
     let _ = hub.boolean("on", None);
     assert_eq!(keeps.keys(), ["gold", "gold", "gold", "on"], "value, user, nobody, feature differ");
+    let mut list = everything();
+    list[0]["value"] = false.into();
+    publish(&hub, Cause::Change, &list);
+    let _ = hub.boolean("on", None);
+    assert_eq!(keeps.keys(), ["on"], "another value by an update");
     now.fetch_add(59_999, Ordering::SeqCst);
     let _ = hub.boolean("gold", Some(&gold));
     assert_eq!(keeps.keys().len(), 0);
@@ -454,6 +459,17 @@ fn the_same_is_told_once_in_a_while() {
     let _ = hub.boolean("on", Some(&anonymous("nz")));
     let _ = hub.boolean("on", Some(&anonymous("uk")));
     assert_eq!(keeps.keys(), ["on", "on"]);
+}
+
+#[test]
+fn what_is_remembered_is_not_told_again() {
+    let (hub, _now, keeps, _guard) = deduplicating(4);
+    for _ in 0..3 {
+        for user_key in ["u0", "u1", "u2"] {
+            let _ = hub.boolean("on", Some(&user(user_key)));
+        }
+    }
+    assert_eq!(keeps.keys().len(), 3);
 }
 
 /// Memory is bounded: what was forgotten is told again, what is fresh is not.
