@@ -123,23 +123,39 @@ impl<'a> Answer<'a> {
     }
 
     pub(crate) fn string(&self) -> Option<Arc<str>> {
-        match self.of(Kind::String)? {
-            Value::Text(text) => Some(text),
-            _ => None,
+        match self {
+            Self::Ruled(ruled) => string_of(&ruled.evaluation),
+            _ => match self.of(Kind::String)? {
+                Value::Text(text) => Some(text),
+                _ => None,
+            },
+        }
+    }
+
+    pub(crate) fn number(&self) -> Option<f64> {
+        match self {
+            Self::Ruled(ruled) => ruled.evaluation.number(),
+            _ => self.decimal().map(|number| number.as_f64()),
         }
     }
 
     pub(crate) fn decimal(&self) -> Option<Number> {
-        match self.of(Kind::Number)? {
-            Value::Number(number) => Some(number),
-            _ => None,
+        match self {
+            Self::Ruled(ruled) => ruled.evaluation.decimal().cloned(),
+            _ => match self.of(Kind::Number)? {
+                Value::Number(number) => Some(number),
+                _ => None,
+            },
         }
     }
 
     pub(crate) fn json(&self) -> Option<Arc<str>> {
-        match self.of(Kind::Json)? {
-            Value::Json(text) => Some(text),
-            _ => None,
+        match self {
+            Self::Ruled(ruled) => json_of(&ruled.evaluation),
+            _ => match self.of(Kind::Json)? {
+                Value::Json(text) => Some(text),
+                _ => None,
+            },
         }
     }
 
@@ -171,5 +187,22 @@ impl<'a> Answer<'a> {
                 None => (None, Reason::TypeMismatch),
             },
         }
+    }
+}
+
+/// The text of a STRING feature, shared with the ruleset.
+pub(crate) fn string_of(evaluation: &Evaluation<'_>) -> Option<Arc<str>> {
+    evaluation.string()?;
+    match evaluation.value()? {
+        Value::Text(text) => Some(Arc::clone(text)),
+        _ => None,
+    }
+}
+
+/// The text of a JSON feature, shared with the ruleset.
+pub(crate) fn json_of(evaluation: &Evaluation<'_>) -> Option<Arc<str>> {
+    match evaluation.value()? {
+        Value::Json(text) => Some(Arc::clone(text)),
+        _ => None,
     }
 }

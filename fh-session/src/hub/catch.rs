@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::desk::News;
+use super::difference::differences;
 use super::listen::{NewState, ReadinessChange};
 use super::{Hub, Inner};
 use crate::action::{Cause, Publication};
 use crate::rules::{Environments, Rules, ServerEvaluated};
 use crate::status::{Readiness, Status};
-use crate::sync::Ordering;
+use crate::sync::{Ordering, lock};
 
 /// What writers know and readers need not. The flag lives in here, under the lock: kept apart from the pointers, an update that
 /// comes while catching ends could be held for ever.
@@ -29,8 +30,10 @@ pub(crate) struct Write {
 }
 
 impl Write {
-    pub(crate) const fn is_holding(&self) -> bool {
-        self.is_holding
+    /// Which features are held that a reader could see to be different, if any are.
+    pub(crate) fn held(&self, live: &Rules) -> Option<Vec<Box<str>>> {
+        let latest = self.latest.as_ref().filter(|_| self.is_holding)?;
+        Some(differences(live, latest))
     }
 }
 
@@ -53,6 +56,13 @@ impl Hub {
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.inner.write().is_holding
+    }
+
+    /// The keys of the features that are held: what came last is new, gone, or changed in more than its version.
+    #[must_use]
+    pub fn held(&self) -> Vec<Box<str>> {
+        let write = self.inner.write();
+        write.held(self.inner.live.load().rules()).unwrap_or_default()
     }
 
     /// Serves what came last, and goes on catching. Listeners are told of each difference once, however many updates were held.
@@ -83,7 +93,9 @@ impl Inner {
         let is_visible = cause == Cause::Change;
         let is_first = cause == Cause::First;
         let is_held = write.is_catching && !is_first;
-        write.latest = Some(Arc::clone(&rules));
+        let before = write.latest.replace(Arc::clone(&rules));
+        let is_news = is_visible && live.has_list() && lock(&self.core.desk).wants_new_states();
+        let keys = is_news.then(|| differences(before.as_ref().unwrap_or(live.rules()), &rules));
         if is_held {
             write.is_holding |= is_visible;
             if !is_visible && let Some(relabelled) = relabelled(live.rules(), &rules) {
@@ -95,8 +107,8 @@ impl Inner {
             self.store(&mut write, live.with_rules(rules, live.has_list() || is_first));
             self.core.mark_changed();
         }
-        if is_visible && live.has_list() {
-            self.core.push(News::NewState(NewState { is_held }));
+        if let Some(keys) = keys {
+            self.core.push(News::NewState(NewState { is_held, keys: keys.into() }));
         }
         drop(write);
         self.core.wake();

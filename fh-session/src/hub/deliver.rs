@@ -91,8 +91,10 @@ impl Inner {
                     self.tell(&listener, &News::Readiness(change));
                 }
                 Call::NewState(_) if lost.new_state => {
-                    let is_held = self.write().is_holding();
-                    self.tell(&listener, &News::NewState(NewState { is_held }));
+                    let held = self.write().held(self.live.load().rules());
+                    let is_held = held.is_some();
+                    let keys = held.unwrap_or_default().into();
+                    self.tell(&listener, &News::NewState(NewState { is_held, keys }));
                 }
                 _ => {}
             }
@@ -105,7 +107,7 @@ impl Inner {
             return;
         }
         match (&listener.call, news) {
-            (Call::NewState(call), News::NewState(news)) => self.guarded(|| call(*news)),
+            (Call::NewState(call), News::NewState(news)) => self.guarded(|| call(news.clone())),
             (Call::Readiness(call), News::Readiness(change)) => {
                 let told = lock(&listener.told).replace(change.readiness);
                 if told != Some(change.readiness) {

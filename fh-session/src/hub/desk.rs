@@ -69,6 +69,11 @@ impl Desk {
         }
     }
 
+    /// Does anybody want to know of new states?
+    pub(crate) fn wants_new_states(&self) -> bool {
+        self.listeners.values().any(|listener| matches!(listener.call, Call::NewState(_)))
+    }
+
     /// Queues news for everybody who listens to their kind now. How many older ones had to go.
     pub(crate) fn push(&mut self, news: News) -> u64 {
         if self.listeners.values().any(|listener| listens(&listener.call, &news)) {

@@ -46,11 +46,14 @@ pub struct ReadinessChange {
 }
 
 /// Something about features is different (sdk-behaviour 2.5, "repository-level events").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewState {
     /// It is held back by catch & release, for [`Hub::release`](crate::Hub::release) to let through.
     pub is_held: bool,
+    /// The keys of the features that are new, gone, or changed in more than their version. For one who is told what was held before
+    /// they came, and after the queue has overflowed: of those that are held.
+    pub keys: Arc<[Box<str>]>,
 }
 
 /// Ends a subscription, an interceptor or an observer when it is dropped.

@@ -7,6 +7,7 @@ mod counters;
 mod deliver;
 mod desk;
 mod detail;
+mod difference;
 mod isolation;
 mod listen;
 mod read;

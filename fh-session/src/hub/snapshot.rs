@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Evaluation, Kind, Number, Subject, Value};
 
-use super::answer::{Answer, Intercepted, Ruled};
+use super::answer::{Answer, Intercepted, Ruled, json_of, string_of};
 use super::core::Core;
 use super::detail::{Detail, Explained};
 use super::reason::Reason;
@@ -115,7 +115,7 @@ impl Snapshot {
 
     // ---- finding the answer -------------------------------------------------------------------
 
-    /// The rules' answer, when nobody else has a say.
+    /// What the rules say, if there is such a feature.
     #[inline]
     fn evaluate<'a>(
         &'a self,
@@ -169,7 +169,21 @@ impl Snapshot {
         }
     }
 
+    /// A read by the user's code when nobody but the rules has a say and nobody counts: what they say of the feature, if there is one.
+    #[inline]
+    fn plainly<'a>(
+        &'a self,
+        key: &str,
+        who: Option<&'a Arc<Attributes>>,
+    ) -> Option<Option<Evaluation<'a>>> {
+        self.is_plain.then(|| {
+            self.core.touch();
+            self.evaluate(key, who)
+        })
+    }
+
     /// A read by the user's code: found, counted, turned into what was asked for.
+    #[inline(never)]
     fn used<'a, R>(
         &'a self,
         key: &str,
@@ -180,13 +194,6 @@ impl Snapshot {
         let answer = self.answer(key, who);
         self.observers.evaluated(self, &self.core, key, &answer, who);
         read(&answer)
-    }
-
-    #[inline(never)]
-    fn used_boolean(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<bool> {
-        let answer = self.answer(key, who);
-        self.observers.evaluated(self, &self.core, key, &answer, who);
-        answer.boolean()
     }
 
     // ---- reads --------------------------------------------------------------------------------
@@ -202,41 +209,55 @@ impl Snapshot {
     #[inline]
     #[must_use]
     pub fn boolean(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<bool> {
-        self.core.touch();
-        if self.is_plain {
-            return self.evaluate(key, who)?.boolean();
+        match self.plainly(key, who) {
+            Some(evaluation) => evaluation?.boolean(),
+            None => self.used(key, who, Answer::boolean),
         }
-        self.used_boolean(key, who)
     }
 
     /// The value of a STRING feature; `None` as for [`Self::boolean`].
     #[must_use]
     pub fn string(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
-        self.used(key, who, Answer::string)
+        match self.plainly(key, who) {
+            Some(evaluation) => string_of(&evaluation?),
+            None => self.used(key, who, Answer::string),
+        }
     }
 
     /// The value of a NUMBER feature, as the nearest double; `None` as for [`Self::boolean`].
     #[must_use]
     pub fn number(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<f64> {
-        self.decimal(key, who).map(|number| number.as_f64())
+        match self.plainly(key, who) {
+            Some(evaluation) => evaluation?.number(),
+            None => self.used(key, who, Answer::number),
+        }
     }
 
     /// The value of a NUMBER feature, with its decimal text; `None` as for [`Self::boolean`].
     #[must_use]
     pub fn decimal(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Number> {
-        self.used(key, who, Answer::decimal)
+        match self.plainly(key, who) {
+            Some(evaluation) => evaluation?.decimal().cloned(),
+            None => self.used(key, who, Answer::decimal),
+        }
     }
 
     /// The text of a JSON feature, not parsed; `None` as for [`Self::boolean`].
     #[must_use]
     pub fn json(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
-        self.used(key, who, Answer::json)
+        match self.plainly(key, who) {
+            Some(evaluation) => json_of(&evaluation?),
+            None => self.used(key, who, Answer::json),
+        }
     }
 
     /// The value, whatever its type; `None` if it is null or there is none.
     #[must_use]
     pub fn value(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Value> {
-        self.used(key, who, Answer::value)
+        match self.plainly(key, who) {
+            Some(evaluation) => evaluation?.value().cloned(),
+            None => self.used(key, who, Answer::value),
+        }
     }
 
     /// The value with everything that is known about it.

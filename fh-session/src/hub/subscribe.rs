@@ -47,7 +47,9 @@ impl Hub {
     /// if something is held already (sdk-behaviour 2.7).
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
-        let held = write.is_holding().then_some(News::NewState(NewState { is_held: true }));
+        let held = write
+            .held(self.inner.live.load().rules())
+            .map(|keys| News::NewState(NewState { is_held: true, keys: keys.into() }));
         let (subscription, refused) = self.listen(Call::NewState(Box::new(call)), held);
         drop(write);
         drop(refused);

@@ -174,6 +174,37 @@ fn one_who_comes_late_is_told_what_is_held() {
     assert_eq!((early.len(), late.len(), later.len()), (0, 0, 0));
 }
 
+/// A program can show what waits.
+#[test]
+fn what_is_held_has_keys() {
+    let hub =
+        ready(&json!([text("a", 1, "1"), text("b", 1, "1"), text("c", 1, "1"), text("v", 1, "1")]));
+    let calls = Calls::new();
+    let noted = calls.clone();
+    let _states = hub.on_new_state(move |state| noted.note(state.keys.to_vec()));
+    hub.catch_updates();
+    assert!(hub.held().is_empty());
+    change(
+        &hub,
+        &json!([text("a", 2, "2"), text("b", 1, "1"), text("d", 1, "1"), text("v", 2, "1")]),
+    );
+    let keys = ["a", "d", "c"].map(Box::from);
+    assert_eq!((calls.take(), hub.held()), (vec![keys.to_vec()], keys.to_vec()));
+    change(&hub, &json!([text("b", 2, "2"), text("d", 1, "1"), text("v", 2, "1")]));
+    let news = vec![vec![Box::from("b"), "a".into()]];
+    assert_eq!(calls.take(), news, "what this update changed");
+    assert_eq!(hub.held(), ["b", "d", "a", "c"].map(Box::from), "what releasing would change");
+    let late = Calls::new();
+    let noted = late.clone();
+    let _late = hub.on_new_state(move |state| noted.note(state.keys.to_vec()));
+    hub.deliver();
+    assert_eq!(late.take(), [hub.held()]);
+    hub.release_only(["a"]);
+    assert_eq!(hub.held(), ["b", "d", "c"].map(Box::from));
+    hub.release();
+    assert!(hub.held().is_empty());
+}
+
 /// Listeners that subscribe while something is held see it when it is released.
 #[test]
 fn a_listener_registered_while_holding_sees_the_release() {

@@ -63,6 +63,18 @@ fn visible(state: &State) -> Vec<(&'static str, u8, bool)> {
     state.iter().map(|(key, (_, value, lock))| (*key, *value, *lock)).collect()
 }
 
+/// The keys of features that are visibly different, in order.
+fn differences(older: &State, newer: &State) -> Vec<String> {
+    let is_different = |key: &&&str| look(older, key) != look(newer, key);
+    KEYS.iter().filter(is_different).map(ToString::to_string).collect()
+}
+
+fn sorted(keys: &[Box<str>]) -> Vec<String> {
+    let mut keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
+    keys.sort();
+    keys
+}
+
 struct Watching {
     key: &'static str,
     /// Value and lock that it was told last.
@@ -94,14 +106,14 @@ proptest! {
         let hub = hub();
         let (mut latest, mut live): (State, State) = (State::new(), State::new());
         let (mut is_catching, mut is_holding, mut version) = (false, false, 0);
-        let mut queued: Vec<bool> = Vec::new();
+        let mut queued: Vec<(bool, Vec<String>)> = Vec::new();
         let mut readiness = Readiness::Ready;
         let mut watching: Vec<Watching> = Vec::new();
         let news = Calls::new();
         publish(&hub, Cause::First, &json_of(&latest));
         show(&hub, Readiness::Ready);
         let noted = news.clone();
-        let _news = hub.on_new_state(move |state| noted.note(state.is_held));
+        let _news = hub.on_new_state(move |state| noted.note((state.is_held, sorted(&state.keys))));
         let states = Calls::new();
         let noted = states.clone();
         let _states = hub.on_readiness(move |change| noted.note(change.readiness));
@@ -130,7 +142,7 @@ proptest! {
                     let cause = if is_change { Cause::Change } else { Cause::Unseen };
                     publish(&hub, cause, &json_of(&latest));
                     if is_change {
-                        queued.push(is_catching);
+                        queued.push((is_catching, differences(&before, &latest)));
                     }
                     if is_catching {
                         is_holding |= is_change;
@@ -193,6 +205,8 @@ proptest! {
             }
             prop_assert_eq!(hub.is_holding(), is_holding);
             prop_assert_eq!(hub.is_catching(), is_catching);
+            let held = if is_holding { differences(&live, &latest) } else { Vec::new() };
+            prop_assert_eq!(sorted(&hub.held()), held);
             for key in KEYS {
                 let detail = hub.peek(key, None);
                 let found = detail.value.map(|value| value.to_string().parse().unwrap());
