@@ -10,6 +10,7 @@
 #![deny(missing_docs)]
 
 pub mod cycles;
+pub mod lateness;
 pub mod pace;
 pub mod process;
 pub mod published;

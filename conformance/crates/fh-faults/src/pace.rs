@@ -3,10 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-/// How much a request may be late on its way without being mistaken for an early one. A request that was sent in time and arrives late
-/// shortens the time to those behind it.
-pub const SLACK: Duration = Duration::from_millis(50);
-
 /// Requests that came too close together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Breach {
@@ -27,6 +23,9 @@ impl fmt::Display for Breach {
 
 /// Looks at every span of time between two requests: of requests that keep the pace, each comes at least one pace after the last but
 /// one before it, and so any `n` take (n − 1) ÷ 2 paces, rounded down.
+///
+/// `slack` is how much a request may have been late on its way: it shortens the time to those behind it. See
+/// [`Lateness::slack`](crate::lateness::Lateness::slack).
 ///
 /// ```
 /// # use std::time::Duration;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
 
+use crate::lateness::Lateness;
 use crate::pace;
 use crate::scale::Scale;
 use crate::subject::{Driver, FEATURE, Report, Settings, Subject, value};
@@ -24,9 +25,6 @@ const WARM: usize = 10;
 /// The most that resident memory may grow from then on, in bytes.
 const GROWTH: u64 = 2_000_000;
 
-/// What a busy machine may take from a time between two requests.
-const SLACK_OF_PACE: Duration = Duration::from_millis(20);
-
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How a client bore it.
@@ -41,6 +39,8 @@ pub struct Restarts {
     /// Resident memory after the first restarts.
     warm: Option<u64>,
     report: Report,
+    /// What the machine may have taken from times between requests.
+    slack: Duration,
 }
 
 /// Kills the Edge so many times, and lets it come back: at once, or when the client has tried up to three times in vain.
@@ -60,6 +60,7 @@ fn run(driver: Driver, restarts: usize) -> Result<Restarts, Box<dyn std::error::
     let settings =
         Settings { driver, readers: READERS, healthy_after: Some(0), ..Settings::scaled(scale) };
     let mut subject = Subject::prepare(&edge, &settings)?;
+    let lateness = Lateness::watch();
     let begun = subject.start()?;
     edge.wait_until(PATIENCE, |seen| seen.live_streams() == 1)?;
     let mut waits = Vec::new();
@@ -101,6 +102,7 @@ fn run(driver: Driver, restarts: usize) -> Result<Restarts, Box<dyn std::error::
         mean: total.checked_div(u32::try_from(restarts)?).unwrap_or_default(),
         warm,
         report,
+        slack: lateness.slack(),
     })
 }
 
@@ -135,7 +137,7 @@ impl Restarts {
         }
         let sent: Vec<Duration> = report.sent.iter().copied().map(Duration::from_micros).collect();
         let pace = Duration::from_secs_f64(SCALE);
-        failures.extend(pace::breach(&sent, pace, SLACK_OF_PACE).map(|breach| breach.to_string()));
+        failures.extend(pace::breach(&sent, pace, self.slack).map(|breach| breach.to_string()));
         if let (Some(warm), Some(end)) = (self.warm, report.resident_memory)
             && end > warm + GROWTH
         {
@@ -150,7 +152,7 @@ impl fmt::Display for Restarts {
         let megabytes = |bytes: Option<u64>| {
             bytes.map_or("?".to_string(), |bytes| format!("{:.2} MB", bytes as f64 / 1e6))
         };
-        let Self { driver, restarts, took, longest, mean, warm, report } = self;
+        let Self { driver, restarts, took, longest, mean, warm, report, .. } = self;
         writeln!(f, "{driver}: {restarts} restarts in {took:.1?}, delays × {SCALE}")?;
         writeln!(
             f,

@@ -44,10 +44,12 @@ impl Readers {
 
     fn read(&self, client: &Client) {
         let mut last = None;
+        let mut was_ready = false;
         loop {
             for _ in 0..READS {
                 let value = client.string(FEATURE);
                 match (value.as_deref().map(number), last) {
+                    (None, None) if was_ready => self.wrong("ready, and no value".to_string()),
                     // Nothing yet.
                     (None, None) => {}
                     (None, Some(last)) => self.wrong(format!("nothing after value {last}")),
@@ -60,9 +62,11 @@ impl Readers {
             }
             self.0.reads.fetch_add(READS, Ordering::Relaxed);
             let status = client.status();
-            if last.is_some() && status.readiness != Readiness::Ready {
-                self.wrong(format!("{} after a value", status.readiness));
+            let is_ready = status.readiness == Readiness::Ready;
+            if was_ready && !is_ready {
+                self.wrong(format!("{} after READY", status.readiness));
             }
+            was_ready |= is_ready;
             if let (Connection::Waiting, Some(wait)) = (status.connection, status.next_attempt) {
                 let micros = u64::try_from(wait.as_micros()).unwrap_or(u64::MAX);
                 self.0.longest_wait.fetch_max(micros, Ordering::Relaxed);

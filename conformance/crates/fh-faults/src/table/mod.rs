@@ -14,6 +14,7 @@ use fh_fake_edge::Fault;
 pub use print::{as_json, as_text};
 pub use row::Row;
 
+use crate::lateness::Lateness;
 use crate::scale::Scale;
 
 /// How long a fault lasts.
@@ -32,9 +33,13 @@ pub fn measure(faults: &[Fault], scale: Scale) -> Result<Vec<Row>, String> {
     let prepared: Result<Vec<_>, _> =
         faults.iter().map(|fault| row::Prepared::new(*fault, scale)).collect();
     let prepared = prepared.map_err(|error| error.to_string())?;
+    let lateness = Lateness::watch();
+    let lateness = &lateness;
     std::thread::scope(|scope| {
-        let rows: Vec<_> =
-            prepared.into_iter().map(|prepared| scope.spawn(move || prepared.measure())).collect();
+        let rows: Vec<_> = prepared
+            .into_iter()
+            .map(|prepared| scope.spawn(move || prepared.measure(lateness)))
+            .collect();
         rows.into_iter()
             .map(|row| match row.join() {
                 Ok(row) => row.map_err(|error| error.to_string()),

@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::expected::most_requests;
 use super::{FAULT, HEALTHY, MEMORY};
-use crate::pace::{self, SLACK};
+use crate::lateness::Lateness;
+use crate::pace;
 use crate::scale::Scale;
 use crate::subject::{FEATURE, Settings, Subject, SubjectError};
 
@@ -53,7 +54,7 @@ impl Prepared {
         Ok(Self { fault, scale, edge, subject })
     }
 
-    pub(super) fn measure(self) -> Result<Row, SubjectError> {
+    pub(super) fn measure(self, lateness: &Lateness) -> Result<Row, SubjectError> {
         let Self { fault, scale, edge, mut subject } = self;
         begin(fault, scale, &edge);
         let begun = subject.start()?;
@@ -94,20 +95,20 @@ impl Prepared {
             failures: Vec::new(),
             which: fault,
         };
-        row.judge(&[arrivals, departures], scale, report.panics);
+        row.judge(&[arrivals, departures], scale, lateness.slack(), report.panics);
         Ok(row)
     }
 }
 
 impl Row {
-    fn judge(&mut self, requests: &[Vec<Duration>], scale: Scale, panics: u64) {
+    fn judge(&mut self, requests: &[Vec<Duration>], scale: Scale, slack: Duration, panics: u64) {
         let mut failures = Vec::new();
         if self.back_after.is_none() {
             failures.push(format!("not back after {:?}: {}", scale.of(HEALTHY), self.status));
         }
         let pace = scale.of(Duration::from_secs(1));
         for times in requests {
-            failures.extend(pace::breach(times, pace, SLACK).map(|breach| breach.to_string()));
+            failures.extend(pace::breach(times, pace, slack).map(|breach| breach.to_string()));
         }
         let sent = self.sent.max(self.requests);
         if sent > self.at_most {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_client::{Attributes, Readiness, block_on};
+use fh_client::{Attributes, Connection, Readiness, block_on};
 use fh_fake_edge::{Behaviour, ENVIRONMENT, FakeEdge, Route};
 
 use super::kinds::json as json_answer;
@@ -97,6 +97,17 @@ fn max_age_zero_is_ignored() {
         seen(&edge, Route::Poll, 4);
         not_earlier(&edge.recording().gaps(Route::Poll), &[interval; 3]);
     }
+}
+
+/// A day at most (D-75).
+#[test]
+fn max_age_is_bounded() {
+    let edge = edge();
+    edge.cache_control(Some("max-age=99999999999999999999"));
+    let client = ready(quick(&edge).active_polling(SHORT));
+    let status = until(&client, "resting", |status| status.connection == Connection::Resting);
+    let day = Duration::from_secs(24 * 3600);
+    assert!(status.next_attempt.is_some_and(|next| next <= day && next > day / 2), "{status}");
 }
 
 fn etags(edge: &FakeEdge) -> Vec<Option<String>> {

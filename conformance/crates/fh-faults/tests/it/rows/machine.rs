@@ -200,6 +200,25 @@ fn the_end_without_bye_after_data() {
     }
 }
 
+/// `retry:` of the stream is the least delay from then on; 30 s at most, whatever it says (D-75).
+#[test]
+fn the_stream_may_ask_for_a_longer_delay() {
+    let edge = edge();
+    let asked = Duration::from_millis(300);
+    let slower = Behaviour::sse().retry(asked).ack().features();
+    edge.script(Route::Stream, [slower, Behaviour::status(503)], held(Route::Stream, "go"));
+    let _client = ready(quick(&edge).streaming());
+    seen(&edge, Route::Stream, 3);
+    not_earlier(&edge.recording().gaps(Route::Stream), &[asked; 2]);
+
+    let edge = self::edge();
+    let for_ever = Behaviour::sse().retry(NEVER).ack().features();
+    edge.behave_on(Route::Stream, for_ever);
+    let client = ready(quick(&edge).streaming());
+    let status = until(&client, "waiting", |status| status.connection == Connection::Waiting);
+    assert!(status.next_attempt.is_some_and(|next| next <= Duration::from_secs(30)), "{status}");
+}
+
 /// An event that breaks off is not applied.
 #[test]
 fn half_an_event_is_nothing() {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use fh_client::{Attributes, Client, block_on};
 use fh_fake_edge::{Behaviour, FakeEdge, RedirectTo, Route};
-use fh_faults::pace::{SLACK, breach};
+use fh_faults::lateness::Lateness;
+use fh_faults::pace::breach;
 
 use super::{edge, quick, refresh, seen, server_evaluated};
 
@@ -21,7 +22,7 @@ fn hasty(builder: fh_client::ClientBuilder) -> Client {
     builder.start().unwrap()
 }
 
-fn within_pace(edge: &FakeEdge) {
+fn within_pace(edge: &FakeEdge, lateness: &Lateness) {
     let recording = edge.recording();
     let first = recording.requests[0].request.at;
     let times: Vec<Duration> = recording
@@ -29,48 +30,53 @@ fn within_pace(edge: &FakeEdge) {
         .iter()
         .map(|seen| seen.request.at.saturating_duration_since(first))
         .collect();
-    assert_eq!(breach(&times, PACE, SLACK), None, "{times:?}");
+    assert_eq!(breach(&times, PACE, lateness.slack()), None, "{times:?}");
 }
 
 #[test]
 fn bye_loops_keep_the_pace() {
+    let lateness = Lateness::watch();
     let edge = edge();
     edge.behave_on(Route::Stream, Behaviour::sse().ack().features().bye());
     let _client = hasty(quick(&edge).streaming());
     seen(&edge, Route::Stream, 7);
-    within_pace(&edge);
+    within_pace(&edge, &lateness);
 }
 
 #[test]
 fn redirect_hops_keep_the_pace() {
+    let lateness = Lateness::watch();
     let edge = edge();
     edge.behave(Behaviour::redirect(302, RedirectTo::Itself));
     let _client = hasty(quick(&edge).streaming());
     seen(&edge, Route::Stream, 7);
-    within_pace(&edge);
+    within_pace(&edge, &lateness);
 }
 
 #[test]
 fn polls_keep_the_pace() {
+    let lateness = Lateness::watch();
     let edge = edge();
     let _client = hasty(quick(&edge).active_polling(Duration::from_millis(1)));
     seen(&edge, Route::Poll, 7);
-    within_pace(&edge);
+    within_pace(&edge, &lateness);
 }
 
 #[test]
 fn a_program_that_keeps_asking_keeps_the_pace() {
+    let lateness = Lateness::watch();
     let edge = edge();
     edge.behave(Behaviour::status(503));
     let client = hasty(quick(&edge).active_polling(Duration::from_secs(3600)));
     while edge.recording().count(Route::Poll) < 7 {
         assert!(refresh(&client).is_err());
     }
-    within_pace(&edge);
+    within_pace(&edge, &lateness);
 }
 
 #[test]
 fn a_program_that_keeps_changing_its_context_keeps_the_pace() {
+    let lateness = Lateness::watch();
     let edge = edge();
     let client = hasty(server_evaluated(&edge).streaming());
     for user in 0..6 {
@@ -78,5 +84,5 @@ fn a_program_that_keeps_changing_its_context_keeps_the_pace() {
         block_on(client.set_context(attributes)).unwrap();
     }
     assert!(edge.recording().count(Route::Stream) >= 6);
-    within_pace(&edge);
+    within_pace(&edge, &lateness);
 }

@@ -152,6 +152,17 @@ fn retry_after_once_ready() {
     not_earlier(&gaps, &[Duration::from_millis(20), Duration::from_secs(1)]);
 }
 
+/// An hour at most (D-75).
+#[test]
+fn retry_after_is_bounded() {
+    let edge = edge();
+    edge.behave(Behaviour::status(503).header("retry-after", "99999999"));
+    let client = quick(&edge).streaming().start().unwrap();
+    let status = until(&client, "waiting", |status| status.connection == Connection::Waiting);
+    let hour = Duration::from_secs(3600);
+    assert!(status.next_attempt.is_some_and(|next| next <= hour && next > hour / 2), "{status}");
+}
+
 /// A body in gzip is read; a stream asks for none, since proxies would hold its events back.
 #[test]
 fn gzip() {
