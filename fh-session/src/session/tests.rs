@@ -570,6 +570,24 @@ fn another_users_values_are_never_served() {
 }
 
 #[test]
+fn kept_values_are_not_mixed_with_those_that_are_awaited() {
+    let keep = WhileSwitching::KeepValues;
+    let mut desk = Desk::with(Mode::Streaming, &[SERVER], |config| config.while_switching = keep);
+    desk.live();
+    desk.now += 5_000;
+    desk.tell(Input::Context(Errand(1), user("fred")));
+    desk.open();
+    // Before the list that it belongs to.
+    desk.event("feature", &LIST[1..LIST.len() - 1].replace('x', "fred's"));
+    assert_eq!(desk.value().as_deref(), Some("x"));
+    desk.now += 5_000;
+    desk.tell(Input::Context(Errand(2), user("mary")));
+    assert_eq!(desk.value().as_deref(), Some("x"));
+    desk.live();
+    assert_eq!(desk.status().readiness, Readiness::Ready);
+}
+
+#[test]
 fn kept_values_do_not_end_the_asking() {
     let modes = [Mode::OneOff, Mode::PassivePolling(Duration::from_secs(300))];
     for mode in modes {

@@ -28,6 +28,9 @@ use crate::random::Random;
 use crate::spec::{Fact, Phase};
 use crate::world::{KEYS, NAMES, USERS, View, view};
 
+/// A script that needs more has a client that goes round in circles.
+const MOST_STEPS: u64 = 100_000;
+
 /// What is to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
@@ -256,6 +259,7 @@ impl Script {
     fn tell(&mut self, input: Input<'_>, fact: &Fact<'_>) -> Result<(), Broken> {
         let handed = self.clock();
         self.steps += 1;
+        hold(Law::Bounded, self.steps <= MOST_STEPS, || format!("{} steps", self.steps))?;
         let outside = self.client.tell(self.world, handed, input, fact)?;
         self.is_dirty = true;
         self.acts(outside);
