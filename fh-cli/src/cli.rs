@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 use fh_eval::Profile;
 
-use crate::commands::{bucket, demo, eval, explain, get, lint, rollout, set, watch};
+use crate::commands::{bucket, demo, doctor, eval, explain, get, lint, rollout, set, watch};
 use crate::screen::ColorChoice;
 
 /// Evaluate, explain and check feature flags as FeatureHub sends them; read, watch and change those of a running Edge.
@@ -55,6 +55,7 @@ pub(crate) enum Command {
     Get(get::GetArgs),
     Set(set::SetArgs),
     Watch(watch::WatchArgs),
+    Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
 }
 

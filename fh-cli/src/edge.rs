@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use clap::Args;
+use fh_client::transport::ReqwestTransport;
 use fh_client::{Client, ClientBuilder, Problem, StartError};
 use fh_session::{ApiKeys, EdgeUrl};
 
@@ -127,6 +128,13 @@ impl Edge {
             .edge_url(self.url.as_str())
             .api_keys(keys)
             .identification(concat!("fh/", env!("CARGO_PKG_VERSION")))
+    }
+}
+
+impl Edge {
+    /// A client that sends updates and nothing else.
+    pub(crate) fn for_updates(&self) -> Result<Client, StartError> {
+        self.client().transport(ReqwestTransport::builder().build()?).offline().start()
     }
 }
 

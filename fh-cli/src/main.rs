@@ -6,6 +6,7 @@ mod cli;
 mod clock;
 mod commands;
 mod context;
+mod doctor;
 mod edge;
 mod failure;
 mod jsonout;

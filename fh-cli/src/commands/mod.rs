@@ -3,6 +3,7 @@
 pub(crate) mod bucket;
 mod cases;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod get;
@@ -26,6 +27,7 @@ pub(crate) fn run(cli: &Cli, screen: &mut Screen<'_>) -> Result<Status, Failure>
         Command::Get(args) => get::run(args, cli.json, screen),
         Command::Set(args) => set::run(args, cli.json, screen),
         Command::Watch(args) => watch::run(args, cli.json, screen),
+        Command::Doctor(args) => doctor::run(args, cli.json, screen),
         Command::Demo(args) => demo::run(args, cli.json, screen),
     }
 }

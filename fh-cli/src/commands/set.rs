@@ -1,7 +1,6 @@
 //! `fh set`: changing a feature, as a test does.
 
 use clap::Args;
-use fh_client::transport::ReqwestTransport;
 use fh_client::{Client, Outcome, Refusal, StartError, Update};
 use serde::Serialize;
 
@@ -185,9 +184,7 @@ fn client(edge: &Edge, patience: Patience) -> Result<Client, StartError> {
     match patience {
         Patience::UntilVisible => edge.client().one_off().start(),
         // Nothing is read, so nothing need be fetched.
-        Patience::UntilAccepted => {
-            edge.client().transport(ReqwestTransport::builder().build()?).offline().start()
-        }
+        Patience::UntilAccepted => edge.for_updates(),
     }
 }
 

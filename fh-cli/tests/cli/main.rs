@@ -4,12 +4,14 @@
 mod bucket;
 mod cases;
 mod demo;
+mod doctor;
 mod eval;
 mod explain;
 mod following;
 mod get;
 mod lint;
 mod rollout;
+mod secure;
 mod set;
 mod tool;
 mod usage;

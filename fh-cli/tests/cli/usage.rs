@@ -45,7 +45,9 @@ fn wrong_usage() {
 #[test]
 fn help_has_examples_and_exit_codes() {
     let help = fh(&["--help"]).expect(0).out;
-    for command in ["eval", "explain", "rollout", "lint", "bucket", "get", "set", "watch", "demo"] {
+    for command in
+        ["eval", "explain", "rollout", "lint", "bucket", "get", "set", "watch", "doctor", "demo"]
+    {
         assert!(help.contains(&format!("  {command} ")), "{help}");
         let help = fh(&[command, "--help"]).expect(0).out;
         assert!(help.contains("Examples:\n  fh ") && help.contains("Exit codes: 0 "), "{help}");

@@ -1,0 +1,179 @@
+//! `fh doctor`: what is wrong with a deployment, and what to do about it.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+use tokio::time::Instant;
+
+use crate::context::ContextArgs;
+use crate::doctor::{Check, Examination, Report, Topic, Verdict, examine};
+use crate::edge::{self, EdgeArgs};
+use crate::failure::{Failure, Status};
+use crate::jsonout;
+use crate::runtime;
+use crate::screen::{BAD, GOOD, PLAIN, QUIET, Screen, WARNING};
+use crate::seconds;
+use crate::shown::plural;
+
+/// Columns of the names of checks.
+const NAMES: usize = 9;
+
+/// Check a deployment from end to end.
+///
+/// Looks at the way to the Edge (proxies, name, connection, certificate), at the Edge and the key, at what polls and streams
+/// bring and how fast, and at whether browsers may ask; says in plain words what is wrong and what to do. Changes nothing, and
+/// never shows the key. URL and KEY may be left out if they are in the environment; a KEY of - is read from stdin.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fh doctor https://edge.example.com ENVIRONMENT/KEY
+  export FEATUREHUB_EDGE_URL=https://edge.example.com
+  export FEATUREHUB_API_KEY=ENVIRONMENT/KEY
+  fh doctor
+  fh doctor --context userkey=fred --origin https://shop.example
+  fh doctor --listen 90 --timeout 120
+  fh doctor --try-set NEW_CHECKOUT
+  fh doctor --json | jq '.checks[] | select(.verdict == \"bad\")'
+
+Signs: ✓ as it should be, · worth knowing, ! works, but not as well as it could
+or not for everybody, ✗ does not work.
+
+Exit codes: 0 nothing is ✗ (--strict: nor !), 1 something is, 2 wrong usage.")]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    edge: EdgeArgs,
+
+    #[command(flatten)]
+    context: ContextArgs,
+
+    /// Listen to the stream for so long once it has brought features, to see heartbeats and its end
+    #[arg(long, value_name = "SECONDS", value_parser = seconds::any, default_value = "3")]
+    listen: Duration,
+
+    /// The site from which a browser would ask
+    #[arg(long, value_name = "URL", default_value = "https://app.example.com")]
+    origin: String,
+
+    /// Try whether the key may change this feature, by setting it as it is; otherwise nothing is tried
+    #[arg(long, value_name = "FEATURE")]
+    try_set: Option<String>,
+
+    /// End with 1 if there is a !, too
+    #[arg(long)]
+    strict: bool,
+
+    /// Leave out what is not done after this time
+    #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "60")]
+    timeout: Duration,
+}
+
+/// Everything as data.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a> {
+    url: &'a str,
+    checks: &'a [Check],
+    /// What was left out, because something else is broken or time was up.
+    left_out: &'a [Topic],
+    bad: usize,
+    warnings: usize,
+    seconds: f64,
+}
+
+pub(crate) fn run(
+    args: &DoctorArgs,
+    json: bool,
+    screen: &mut Screen<'_>,
+) -> Result<Status, Failure> {
+    let (edge, rest) = args.edge.resolve(&[])?;
+    if !rest.is_empty() {
+        return Err(Failure::Input(
+            "too many arguments: the order is URL, API key, and a URL begins with http:// or https://"
+                .to_string(),
+        ));
+    }
+    let update = edge::features(args.try_set.iter().cloned().collect())?;
+    if !args.origin.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Failure::Input("--origin is a URL such as https://shop.example".to_string()));
+    }
+    let start = std::time::Instant::now();
+    let mut tell = |check: &Check| -> Result<(), Failure> {
+        if !json {
+            write(screen, check)?;
+            screen.flush()?;
+        }
+        Ok(())
+    };
+    let Found { checks, left_out } = runtime::run(async {
+        let examination = Examination {
+            edge: &edge,
+            who: args.context.attributes(),
+            listen: args.listen,
+            origin: &args.origin,
+            update: update.first().map(String::as_str),
+            deadline: Instant::now() + args.timeout,
+        };
+        let Report { checks, left_out, .. } = examine(&examination, &mut tell).await?;
+        Ok(Found { checks, left_out })
+    })?;
+    let count = |verdict| checks.iter().filter(|check| check.verdict == verdict).count();
+    let (bad, warnings) = (count(Verdict::Bad), count(Verdict::Warning));
+    if json {
+        let seconds = start.elapsed().as_secs_f64();
+        let (url, checks, left_out) = (edge.url.as_str(), &checks, &left_out);
+        jsonout::document(
+            screen.raw(),
+            &Document { url, checks, left_out, bad, warnings, seconds },
+        )?;
+    } else {
+        summary(screen, bad, warnings, &left_out)?;
+    }
+    let is_found = bad > 0 || (args.strict && warnings > 0);
+    Ok(if is_found { Status::Findings } else { Status::Fine })
+}
+
+struct Found {
+    checks: Vec<Check>,
+    left_out: Vec<Topic>,
+}
+
+fn write(screen: &mut Screen<'_>, check: &Check) -> Result<(), Failure> {
+    let (style, sign) = match check.verdict {
+        Verdict::Good => (GOOD, "✓"),
+        Verdict::Note => (QUIET, "·"),
+        Verdict::Warning => (WARNING, "!"),
+        Verdict::Bad => (BAD, "✗"),
+    };
+    screen.text(style, sign)?;
+    screen.text(QUIET, &format!(" {:<NAMES$}", check.check.as_str()))?;
+    let blanks = " ".repeat(2 + NAMES);
+    let of_text = if check.verdict == Verdict::Good { PLAIN } else { style };
+    screen.hanging(of_text, blanks.len(), &blanks, &check.message)?;
+    if let Some(advice) = &check.advice {
+        screen.paragraph(PLAIN, &format!("{blanks}→ "), advice)?;
+    }
+    Ok(())
+}
+
+fn summary(
+    screen: &mut Screen<'_>,
+    bad: usize,
+    warnings: usize,
+    left_out: &[Topic],
+) -> Result<(), Failure> {
+    screen.end()?;
+    let warned = plural(warnings, "warning", "warnings");
+    let (style, text) = match (bad, warnings) {
+        (0, 0) => (GOOD, "all is well".to_string()),
+        (0, _) => (WARNING, format!("it works, with {warned}")),
+        (bad, 0) => (BAD, format!("{} wrong", plural(bad, "thing is", "things are"))),
+        (bad, _) => (BAD, format!("{} wrong, and {warned}", plural(bad, "thing is", "things are"))),
+    };
+    screen.line(style, &text)?;
+    if !left_out.is_empty() {
+        let names: Vec<&str> = left_out.iter().map(|topic| topic.as_str()).collect();
+        screen.paragraph(QUIET, "", &format!("not looked at therefore: {}", names.join(", ")))?;
+    }
+    Ok(())
+}

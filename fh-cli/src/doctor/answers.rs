@@ -1,0 +1,125 @@
+//! What a status means to somebody who polls (edge-protocol 2.5).
+
+use crate::payload::Payload;
+
+use super::exchange::Answer;
+use super::identity::Identity;
+
+/// What it means, and what to do about it.
+pub(super) enum Meaning {
+    Good,
+    Stale,
+    UnknownKey,
+    /// This key is not let in.
+    Refused(String, String),
+    /// It may pass.
+    Trouble(String, String),
+    /// Whatever answers, it is no Edge.
+    NoEdge(String, String),
+}
+
+pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
+    let status = answer.head.status;
+    let said = answer.first_line().map(|line| format!(": {line}")).unwrap_or_default();
+    let no_edge = |message: String, advice: &str| Meaning::NoEdge(message, advice.to_string());
+    let trouble = |message: String, advice: &str| Meaning::Trouble(message, advice.to_string());
+    let refused = |message: String, advice: &str| Meaning::Refused(message, advice.to_string());
+    match status {
+        200 | 236 if answer.is_page() => no_edge(
+            format!("answered with a web page (status {status})"),
+            "a login page or a proxy stands before the Edge: let SDKs past it; or the URL is that of a web site",
+        ),
+        200 | 236 => match readable(answer) {
+            Err(why) => no_edge(
+                format!("the answer is not what an Edge sends: {why}"),
+                "check the URL, and what stands before the Edge",
+            ),
+            Ok(()) if status == 236 => Meaning::Stale,
+            Ok(()) => Meaning::Good,
+        },
+        300..=399 => redirect(answer),
+        400 => refused(
+            format!("the Edge takes the request for nonsense (status 400{said})"),
+            "copy the key again; if it is right, see whether a proxy changes the query",
+        ),
+        401 | 403 | 407 => {
+            let wanted = answer.head.get("www-authenticate");
+            let scheme = wanted.as_deref().and_then(|text| text.split_whitespace().next());
+            let scheme = scheme.map(|scheme| format!(", it wants {scheme}")).unwrap_or_default();
+            refused(
+                format!(
+                    "refused (status {status}{scheme}): an Edge never says so, but a gateway before it does"
+                ),
+                "let SDKs past the gateway: the API key is what the Edge checks",
+            )
+        }
+        404 if identity.shows_pages => wrong_path(),
+        404 => Meaning::UnknownKey,
+        429 => trouble(
+            format!("too many requests (status 429{}{said})", retry_after(answer)),
+            "ask less often (polling interval), or have the limit raised; is another program polling in a loop?",
+        ),
+        502 | 504 => trouble(
+            format!("what stands before the Edge cannot reach it (status {status})"),
+            "is the Edge running, and does the proxy know its address and port?",
+        ),
+        503 => trouble(
+            format!("the Edge has no data yet (status 503{}{said})", retry_after(answer)),
+            "it may be starting; if it stays so, look whether its cache (Dacha) runs and reaches the management server",
+        ),
+        500..=599 => {
+            trouble(format!("the Edge is in trouble (status {status}{said})"), "look at its log")
+        }
+        _ => no_edge(
+            format!("answered with status {status}, which no Edge does{said}"),
+            "check the URL, and what stands before the Edge",
+        ),
+    }
+}
+
+/// Nobody there knows `/features`.
+pub(super) fn wrong_path() -> Meaning {
+    Meaning::NoEdge(
+        "there is no Edge at this path (status 404, also for what every Edge answers)".to_string(),
+        "check the URL's path: SDKs append /features to it".to_string(),
+    )
+}
+
+/// Is there a list of environments in it?
+fn readable(answer: &Answer) -> Result<(), String> {
+    let payload = Payload::of("it".to_string(), answer.body.clone());
+    let parsed = payload.and_then(|payload| payload.environments().map(|_| ()));
+    parsed.map_err(|failure| failure.to_string())
+}
+
+fn redirect(answer: &Answer) -> Meaning {
+    let status = answer.head.status;
+    let location = answer.head.get("location").unwrap_or_default();
+    // Neither path nor query: they may hold the key.
+    let origin = reqwest::Url::parse(&location).ok().and_then(|url| {
+        url.host_str().map(|host| match url.port() {
+            Some(port) => format!("{}://{host}:{port}", url.scheme()),
+            None => format!("{}://{host}", url.scheme()),
+        })
+    });
+    match origin {
+        Some(origin) => Meaning::NoEdge(
+            format!(
+                "redirects to {origin} (status {status}): clients do not follow to another origin"
+            ),
+            format!(
+                "if {origin} is where the Edge is, use that; if it is a login page, let SDKs past it"
+            ),
+        ),
+        None => Meaning::NoEdge(
+            format!("redirects within itself (status {status})"),
+            "use the URL to which it redirects; an Edge does not redirect, a proxy does"
+                .to_string(),
+        ),
+    }
+}
+
+fn retry_after(answer: &Answer) -> String {
+    let wanted = answer.head.get("retry-after");
+    wanted.map(|wanted| format!(", Retry-After: {wanted}")).unwrap_or_default()
+}

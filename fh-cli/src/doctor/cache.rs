@@ -1,0 +1,117 @@
+//! What caches, and the polling interval, make of answers.
+
+use fh_session::{ContextHeader, KeyKind};
+use serde_json::json;
+
+use crate::failure::Failure;
+
+use super::Visit;
+use super::check::{Finding, Report, Topic};
+use super::exchange::{Ask, Head};
+use super::poll::Poll;
+use super::words::several;
+
+/// Headers by which caches on the way make themselves known.
+const MARKS: [&str; 7] = [
+    "via",
+    "x-cache",
+    "x-served-by",
+    "cf-cache-status",
+    "x-amz-cf-id",
+    "x-varnish",
+    "x-fastly-request-id",
+];
+/// An operator who asks for more than this may not know what it does to polling clients.
+const LONG: u64 = 3600;
+
+impl Visit<'_> {
+    pub(super) async fn cache(&self, report: &mut Report<'_>, poll: &Poll) -> Result<(), Failure> {
+        let head = &poll.answer.head;
+        let interval = head.get("cache-control").as_deref().and_then(max_age);
+        let age = head.get("age").and_then(|age| age.parse::<u64>().ok()).unwrap_or(0);
+        let marks: Vec<&str> = MARKS.into_iter().filter(|mark| head.get(mark).is_some()).collect();
+        let wants_sha = self.wants_sha().await;
+        let data = json!({
+            "cacheControl": head.get("cache-control"),
+            "maxAgeSeconds": interval,
+            "ageSeconds": age,
+            "marks": marks,
+            "contextShaRequired": wants_sha,
+        });
+        let mut parts = Vec::new();
+        if let Some(seconds) = interval {
+            parts.push(format!("clients that poll are asked to do so each {seconds} s"));
+        }
+        if !marks.is_empty() {
+            parts.push(format!("a cache or proxy is on the way ({})", several(&marks)));
+        }
+        if wants_sha == Some(true) {
+            parts.push("requests without contextSha are refused, which old SDKs send".to_string());
+        }
+        let finding = if age > 0 {
+            let message = format!("the answer is {age} s old: it comes out of a cache");
+            Finding::warning(Topic::Cache, message).advice(
+                "changes arrive late by that much: have the cache purged on changes, or not cache /features",
+            )
+        } else if interval.is_some_and(|seconds| seconds > LONG) {
+            Finding::warning(Topic::Cache, parts.join("; ")).advice(
+                "changes arrive late by that much: lower max-age in the Edge's cache-control",
+            )
+        } else if parts.is_empty() {
+            Finding::good(
+                Topic::Cache,
+                "no cache is on the way, and no polling interval is asked for",
+            )
+        } else {
+            Finding::note(Topic::Cache, parts.join("; "))
+        };
+        report.add(finding.data(data))
+    }
+
+    /// An Edge behind Fastly refuses polls without a digest of the context (edge-protocol 2.1).
+    async fn wants_sha(&self) -> Option<bool> {
+        let url = self.poll_url(&ContextHeader::default());
+        let (without, _) = url.rsplit_once("&contextSha=")?;
+        let answer = self.http.ask(Ask::get(without)).await.ok()?;
+        Some(answer.head.status == 400)
+    }
+
+    /// Is the context of a server-evaluated key heard?
+    pub(super) async fn context(&self, report: &mut Report<'_>) -> Result<(), Failure> {
+        if self.keys().kind() == KeyKind::ClientEvaluated || !self.has_time(report, Topic::Context)
+        {
+            return Ok(());
+        }
+        super::context::compare(self, report).await
+    }
+}
+
+/// The seconds in `max-age=N`, if there are any.
+fn max_age(cache_control: &str) -> Option<u64> {
+    let seconds = cache_control.split(',').find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        let is_it = name.trim().eq_ignore_ascii_case("max-age");
+        is_it.then(|| value.trim().parse().ok()).flatten()
+    })?;
+    (seconds > 0).then_some(seconds)
+}
+
+/// The part of an etag that stands for the context.
+pub(super) fn context_tag(head: &Head) -> Option<String> {
+    let etag = head.get("etag")?;
+    let etag = etag.trim_start_matches("W/").trim_matches('"');
+    Some(etag.split_once("//").map_or(String::new(), |(_, context)| context.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals() {
+        assert_eq!(max_age("bork, bork, max-age=20, sister"), Some(20));
+        assert_eq!(max_age("no-store, max-age=0"), None);
+        assert_eq!(max_age("public, Max-Age = 5"), Some(5));
+        assert_eq!(max_age("s-maxage=5"), None);
+    }
+}

@@ -1,0 +1,165 @@
+//! What a look at one thing has brought, and where all of it is gathered.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+use super::secrets::Secrets;
+
+/// How good it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Verdict {
+    /// As it should be.
+    Good,
+    /// Neither good nor bad, but worth knowing.
+    Note,
+    /// It works, but not as well as it could, or not for everybody.
+    Warning,
+    /// It does not work.
+    Bad,
+}
+
+/// One line of the report.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Check {
+    /// What was looked at.
+    pub(crate) check: Topic,
+    pub(crate) verdict: Verdict,
+    /// What was found.
+    pub(crate) message: String,
+    /// What to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) advice: Option<String>,
+    /// Figures and names, for programs.
+    #[serde(skip_serializing_if = "Value::is_null")]
+    pub(crate) data: Value,
+}
+
+/// What is looked at, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Topic {
+    Url,
+    Key,
+    Proxy,
+    Name,
+    Connect,
+    Tls,
+    Edge,
+    Poll,
+    Payload,
+    Etag,
+    Cache,
+    Gzip,
+    Clock,
+    Context,
+    Stream,
+    Cors,
+    Update,
+}
+
+impl Topic {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Url => "url",
+            Self::Key => "key",
+            Self::Proxy => "proxy",
+            Self::Name => "name",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Edge => "edge",
+            Self::Poll => "poll",
+            Self::Payload => "payload",
+            Self::Etag => "etag",
+            Self::Cache => "cache",
+            Self::Gzip => "gzip",
+            Self::Clock => "clock",
+            Self::Context => "context",
+            Self::Stream => "stream",
+            Self::Cors => "cors",
+            Self::Update => "update",
+        }
+    }
+}
+
+/// Is told of each check as it is done.
+pub(crate) type Listener<'a> = dyn FnMut(&Check) -> Result<(), Failure> + 'a;
+
+/// Everything that was found so far.
+pub(crate) struct Report<'a> {
+    listener: &'a mut Listener<'a>,
+    secrets: Secrets,
+    pub(crate) checks: Vec<Check>,
+    /// What could not be looked at.
+    pub(crate) left_out: Vec<Topic>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) const fn new(listener: &'a mut Listener<'a>, secrets: Secrets) -> Self {
+        Self { listener, secrets, checks: Vec::new(), left_out: Vec::new() }
+    }
+
+    /// Adds a finding. No key gets past here, whatever a server may have repeated.
+    pub(super) fn add(&mut self, finding: Finding) -> Result<(), Failure> {
+        let Finding { topic, verdict, message, advice, data } = finding;
+        let check = Check {
+            check: topic,
+            verdict,
+            message: self.secrets.wiped(&message),
+            advice: advice.map(|advice| self.secrets.wiped(&advice)),
+            data: self.secrets.wiped_in(data),
+        };
+        (self.listener)(&check)?;
+        self.checks.push(check);
+        Ok(())
+    }
+
+    /// What is not looked at any more.
+    pub(super) fn leave_out(&mut self, topics: &[Topic]) {
+        self.left_out.extend_from_slice(topics);
+    }
+}
+
+/// A check that is being put together.
+pub(super) struct Finding {
+    topic: Topic,
+    verdict: Verdict,
+    message: String,
+    advice: Option<String>,
+    data: Value,
+}
+
+impl Finding {
+    fn new(topic: Topic, verdict: Verdict, message: impl Into<String>) -> Self {
+        Self { topic, verdict, message: message.into(), advice: None, data: Value::Null }
+    }
+
+    pub(super) fn good(topic: Topic, message: impl Into<String>) -> Self {
+        Self::new(topic, Verdict::Good, message)
+    }
+
+    pub(super) fn note(topic: Topic, message: impl Into<String>) -> Self {
+        Self::new(topic, Verdict::Note, message)
+    }
+
+    pub(super) fn warning(topic: Topic, message: impl Into<String>) -> Self {
+        Self::new(topic, Verdict::Warning, message)
+    }
+
+    pub(super) fn bad(topic: Topic, message: impl Into<String>) -> Self {
+        Self::new(topic, Verdict::Bad, message)
+    }
+
+    /// What to do about it.
+    pub(super) fn advice(mut self, advice: impl Into<String>) -> Self {
+        self.advice = Some(advice.into());
+        self
+    }
+
+    pub(super) fn data(mut self, data: Value) -> Self {
+        self.data = data;
+        self
+    }
+}

@@ -1,0 +1,60 @@
+//! Does the Edge evaluate for the context that a request carries?
+
+use fh_eval::Attributes;
+use fh_session::ContextHeader;
+use serde_json::json;
+
+use crate::failure::Failure;
+
+use super::Visit;
+use super::cache::context_tag;
+use super::check::{Finding, Report, Topic};
+use super::exchange::{Answer, Ask, Trouble};
+
+/// Asks for nobody and for somebody. Etags differ at least, even where no strategy does.
+pub(super) async fn compare(visit: &Visit<'_>, report: &mut Report<'_>) -> Result<(), Failure> {
+    let given = visit.given_context()?;
+    let (somebody, name) = match given.text() {
+        Some(_) => (given, "the context"),
+        None => {
+            let made_up = Attributes::builder().user_key("fh-doctor").build();
+            (ContextHeader::of(&made_up).unwrap_or_default(), "a made-up context")
+        }
+    };
+    let nobody = ask(visit, &ContextHeader::default()).await;
+    let somebody = ask(visit, &somebody).await;
+    let (nobody, somebody) = match (nobody, somebody) {
+        (Ok(nobody), Ok(somebody)) => (nobody, somebody),
+        (Err(trouble), _) | (_, Err(trouble)) => {
+            return report
+                .add(Finding::bad(Topic::Context, trouble.to_string()).advice(trouble.advice()));
+        }
+    };
+    let status = somebody.head.status;
+    let differ = nobody.body != somebody.body;
+    let tags = (context_tag(&nobody.head), context_tag(&somebody.head));
+    let data = json!({ "valuesDiffer": differ, "etagsDiffer": tags.0 != tags.1, "status": status });
+    let finding = if status != 200 && status != 236 {
+        Finding::bad(
+            Topic::Context,
+            format!("asked for {name} the Edge answers with status {status}"),
+        )
+        .advice("see whether a proxy refuses the header x-featurehub")
+    } else if differ {
+        Finding::good(
+            Topic::Context,
+            format!("{name} is heard: values differ from those without one"),
+        )
+    } else if tags.0 != tags.1 {
+        Finding::good(Topic::Context, format!("{name} is heard, but decides about no feature"))
+    } else {
+        Finding::warning(Topic::Context, format!("{name} makes no difference, not even to the etag"))
+            .advice("see whether a proxy drops the header x-featurehub, or a cache takes no notice of contextSha")
+    };
+    report.add(finding.data(data))
+}
+
+async fn ask(visit: &Visit<'_>, context: &ContextHeader) -> Result<Answer, Trouble> {
+    let url = visit.poll_url(context);
+    visit.http.ask(Ask::get(&url).maybe("x-featurehub", context.text())).await
+}

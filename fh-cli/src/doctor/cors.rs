@@ -1,0 +1,89 @@
+//! May browsers ask? (edge-protocol 7.4)
+
+use serde_json::json;
+
+use crate::failure::Failure;
+
+use super::Visit;
+use super::check::{Finding, Report, Topic};
+use super::exchange::{Ask, Head};
+use super::words::several;
+
+/// Headers that SDKs in browsers send, and have to be let.
+const SENT: [&str; 2] = ["x-featurehub", "if-none-match"];
+/// Headers that they read.
+const READ: [&str; 2] = ["etag", "cache-control"];
+
+impl Visit<'_> {
+    /// Asks as a browser does on behalf of a site.
+    pub(super) async fn cors(&self, report: &mut Report<'_>) -> Result<(), Failure> {
+        if !self.has_time(report, Topic::Cors) {
+            return Ok(());
+        }
+        let origin = self.examination.origin;
+        let url = self.poll_url(&fh_session::ContextHeader::default());
+        let preflight = Ask::options(&url)
+            .header("origin", origin)
+            .header("access-control-request-method", "GET")
+            .header("access-control-request-headers", SENT.join(","));
+        let preflight = self.http.ask(preflight).await;
+        let poll = self.http.ask(Ask::get(&url).header("origin", origin)).await;
+        let (preflight, poll) = match (preflight, poll) {
+            (Ok(preflight), Ok(poll)) => (preflight.head, poll.head),
+            (Err(trouble), _) | (_, Err(trouble)) => {
+                let finding =
+                    Finding::warning(Topic::Cors, format!("asked as a browser does: {trouble}"));
+                return report.add(finding.advice(trouble.advice()));
+            }
+        };
+        let refused = missing(&preflight, "access-control-allow-headers", &SENT);
+        let hidden = missing(&poll, "access-control-expose-headers", &READ);
+        let is_preflight_fine =
+            (200..300).contains(&preflight.status) && allows(&preflight, origin);
+        let data = json!({
+            "origin": origin,
+            "preflightStatus": preflight.status,
+            "allowed": allows(&poll, origin),
+            "refusedHeaders": refused,
+            "hiddenHeaders": hidden,
+        });
+        let what = "if browsers are to use it, have the Edge's own CORS headers through, or set them in the proxy";
+        let finding = if !allows(&poll, origin) {
+            let message = format!("browsers may not read answers from a page of {origin}");
+            Finding::warning(Topic::Cors, message).advice(what)
+        } else if !is_preflight_fine {
+            let message = format!(
+                "browsers may not ask from a page of {origin} (preflight: status {})",
+                preflight.status
+            );
+            Finding::warning(Topic::Cors, message).advice(what)
+        } else if !refused.is_empty() {
+            let refused = several(&refused);
+            Finding::warning(Topic::Cors, format!("browsers may not send {refused}")).advice(what)
+        } else if !hidden.is_empty() {
+            let hidden = several(&hidden);
+            Finding::warning(
+                Topic::Cors,
+                format!("browsers may not read {hidden}, so each poll is a whole answer"),
+            )
+            .advice(what)
+        } else {
+            Finding::good(Topic::Cors, format!("browsers may ask from a page of {origin}"))
+        };
+        report.add(finding.data(data))
+    }
+}
+
+/// Is this site let?
+fn allows(head: &Head, origin: &str) -> bool {
+    let allowed = head.get("access-control-allow-origin");
+    allowed.is_some_and(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
+}
+
+/// Names that a list lacks.
+fn missing<'n>(head: &Head, list: &str, names: &[&'n str]) -> Vec<&'n str> {
+    let listed = head.get(list).unwrap_or_default().to_ascii_lowercase();
+    let listed: Vec<&str> = listed.split(',').map(str::trim).collect();
+    let lacks = |name: &&&str| !listed.contains(*name) && !listed.contains(&"*");
+    names.iter().filter(lacks).copied().collect()
+}

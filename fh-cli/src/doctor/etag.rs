@@ -1,0 +1,113 @@
+//! Do polls cost nothing while nothing changes?
+
+use serde_json::json;
+
+use crate::failure::Failure;
+
+use super::Visit;
+use super::check::{Finding, Report, Topic};
+use super::exchange::{Answer, Ask, Trouble};
+use super::words::{milliseconds, size};
+
+impl Visit<'_> {
+    /// Polls twice, as SDKs do: with compression, the second time with the etag of the first.
+    pub(super) async fn etag(&self, report: &mut Report<'_>) -> Result<(), Failure> {
+        if self.keys().are_several() {
+            // A real Edge answers those with empty lists (D-60), so nobody asks.
+            return Ok(());
+        }
+        if !self.has_time(report, Topic::Etag) {
+            return Ok(());
+        }
+        let mut first = self.compressed(None).await;
+        let mut tag = None;
+        let mut second = None;
+        // Something may be changed between the two: then once more.
+        for _ in 0..2 {
+            tag = first.as_ref().ok().and_then(|answer| answer.head.get("etag"));
+            let Some(tag) = &tag else { break };
+            let again = self.compressed(Some(tag)).await;
+            let is_changed = again.as_ref().is_ok_and(|again| {
+                again.head.status == 200 && again.head.get("etag").as_ref() != Some(tag)
+            });
+            if !is_changed {
+                second = Some(again);
+                break;
+            }
+            first = again;
+        }
+        let first = match first {
+            Ok(first) => first,
+            Err(trouble) => {
+                return report.add(Finding::bad(Topic::Etag, format!("polled again: {trouble}")));
+            }
+        };
+        report.add(gzip(&first))?;
+        report.add(finding(tag.as_deref(), second))
+    }
+
+    async fn compressed(&self, tag: Option<&str>) -> Result<Answer, Trouble> {
+        // Which context does not matter here.
+        let url = self.poll_url(&fh_session::ContextHeader::default());
+        let ask = Ask::get(&url).header("accept-encoding", "gzip").maybe("if-none-match", tag);
+        self.http.ask(ask).await
+    }
+}
+
+fn finding(tag: Option<&str>, second: Option<Result<Answer, Trouble>>) -> Finding {
+    let Some(tag) = tag else {
+        return Finding::warning(
+            Topic::Etag,
+            "answers have no etag, so each poll costs a whole answer",
+        )
+        .advice("an Edge sends one: see what takes it away");
+    };
+    let is_weak = tag.starts_with("W/");
+    let data = json!({ "weak": is_weak });
+    let weakened = "a proxy that compresses weakens etags (W/), which an Edge never matches: have it leave /features alone";
+    let finding = match second {
+        None => Finding::warning(Topic::Etag, "the etag is another one each time, so each poll costs a whole answer")
+            .advice("if nothing was changed meanwhile: are there several Edges with different data behind this URL?"),
+        Some(Err(trouble)) => Finding::bad(Topic::Etag, format!("asked with its etag: {trouble}"))
+            .advice(trouble.advice()),
+        Some(Ok(answer)) => match answer.head.status {
+            304 => {
+                let after = milliseconds(answer.head.after);
+                Finding::good(Topic::Etag, format!("nothing new is said in a few bytes (304 in {after})"))
+            }
+            200 | 236 => {
+                let message = "asked with its own etag the Edge sends everything again";
+                let advice = if is_weak { weakened } else { "see whether a proxy drops if-none-match" };
+                Finding::warning(Topic::Etag, message).advice(advice)
+            }
+            status => Finding::bad(Topic::Etag, format!("asked with its own etag it answers with status {status}"))
+                .advice("SDKs ask so at each poll after the first"),
+        },
+    };
+    finding.data(data)
+}
+
+fn gzip(answer: &Answer) -> Finding {
+    let coding = answer.head.get("content-encoding").unwrap_or_default().to_ascii_lowercase();
+    let bytes = answer.body.len();
+    let data = json!({ "encoding": coding, "bytes": bytes });
+    let finding = match coding.as_str() {
+        "gzip" => Finding::good(Topic::Gzip, format!("answers are compressed to {}", size(bytes))),
+        "" | "identity" if bytes < WORTH_IT => Finding::note(
+            Topic::Gzip,
+            format!("answers are not compressed, which is fine for {}", size(bytes)),
+        ),
+        "" | "identity" => {
+            Finding::note(Topic::Gzip, format!("answers are not compressed ({})", size(bytes)))
+                .advice(
+                    "a proxy that compresses /features, and leaves etags alone, saves most of that",
+                )
+        }
+        other => Finding::warning(Topic::Gzip, format!("answers are encoded as {other}, unasked"))
+            .advice("only gzip was asked for: see which proxy does that"),
+    };
+    finding.data(data)
+}
+
+/// Smaller answers need no compression.
+const WORTH_IT: usize = 20_000;

@@ -1,0 +1,269 @@
+//! Requests and answers, with a look at what travels and how long it takes.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, Response, Url};
+use tokio::time::{Instant, timeout_at};
+
+use crate::failure::Failure;
+
+use super::tls::{self, Watched};
+
+/// A connection is there within this time, or not at all (D-74).
+const CONNECT: Duration = Duration::from_secs(5);
+/// An answer is complete within this time (D-74).
+const WHOLE: Duration = Duration::from_secs(12);
+/// More of a body is not read (D-74).
+const LARGEST: usize = 16 * 1024 * 1024;
+
+pub(super) struct Http {
+    client: reqwest::Client,
+    deadline: Instant,
+}
+
+/// A request: always to the Edge.
+pub(super) struct Ask<'a> {
+    method: Method,
+    url: &'a str,
+    headers: Vec<(&'static str, String)>,
+}
+
+/// An answer that is complete.
+pub(super) struct Answer {
+    pub(super) head: Head,
+    pub(super) body: Vec<u8>,
+}
+
+/// The head of an answer.
+pub(super) struct Head {
+    pub(super) status: u16,
+    pub(super) version: String,
+    headers: HeaderMap,
+    /// From the request to the head.
+    pub(super) after: Duration,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// TLS did not come about: what it says.
+    Tls(String),
+    /// No connection: what the system says.
+    Connect(String),
+    /// Nothing, or not all, in time.
+    TimedOut(Duration),
+    /// The connection broke, or what came is no HTTP: what is wrong.
+    Broken(String),
+    /// The body is larger than anything that an Edge sends.
+    TooLarge,
+}
+
+impl<'a> Ask<'a> {
+    pub(super) fn get(url: &'a str) -> Self {
+        Self::new(Method::GET, url)
+    }
+
+    pub(super) fn options(url: &'a str) -> Self {
+        Self::new(Method::OPTIONS, url)
+    }
+
+    fn new(method: Method, url: &'a str) -> Self {
+        Self { method, url, headers: Vec::new() }
+    }
+
+    pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// With this header, if there is anything to say.
+    pub(super) fn maybe(self, name: &'static str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.header(name, value),
+            None => self,
+        }
+    }
+}
+
+impl Head {
+    /// A header's text; what is not text is shown as far as it is.
+    pub(super) fn get(&self, name: &str) -> Option<String> {
+        let value = self.headers.get(name)?;
+        Some(String::from_utf8_lossy(value.as_bytes()).trim().to_string())
+    }
+
+    /// Is it such content?
+    pub(super) fn is(&self, content_type: &str) -> bool {
+        let found = self.get("content-type").unwrap_or_default().to_ascii_lowercase();
+        found.split(';').next().unwrap_or_default().trim() == content_type
+    }
+}
+
+impl Answer {
+    /// A page for people?
+    pub(super) fn is_page(&self) -> bool {
+        self.head.is("text/html") || self.body.trim_ascii_start().starts_with(b"<")
+    }
+
+    /// What it says in its first line, if that is text.
+    pub(super) fn first_line(&self) -> Option<String> {
+        let text = std::str::from_utf8(&self.body).ok()?;
+        let line = text.lines().find(|line| !line.trim().is_empty())?;
+        (!self.is_page()).then(|| crate::shown::cut(line.trim(), 120).into_owned())
+    }
+}
+
+impl Http {
+    /// A client that does what ours do, up to this moment.
+    pub(super) fn new(watched: &Watched, deadline: Instant) -> Result<Self, Failure> {
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::configuration(watched)?)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            // Bodies are looked at as they travel.
+            .gzip(false)
+            .connect_timeout(CONNECT)
+            .user_agent(concat!("fh/", env!("CARGO_PKG_VERSION")))
+            .build();
+        let client = client.map_err(|error| {
+            let error = error.without_url();
+            Failure::Edge(format!("HTTP cannot be set up: {}", innermost(&error)))
+        })?;
+        Ok(Self { client, deadline })
+    }
+
+    /// Is there time left?
+    pub(super) fn has_time(&self) -> bool {
+        Instant::now() < self.deadline
+    }
+
+    /// The end of something that may take so long.
+    pub(super) fn until(&self, limit: Duration) -> Instant {
+        (Instant::now() + limit).min(self.deadline)
+    }
+
+    /// Asks, and reads the whole answer.
+    pub(super) async fn ask(&self, ask: Ask<'_>) -> Result<Answer, Trouble> {
+        self.ask_within(WHOLE, ask).await
+    }
+
+    /// Asks, and reads the whole answer, not for longer than this.
+    pub(super) async fn ask_within(
+        &self,
+        limit: Duration,
+        ask: Ask<'_>,
+    ) -> Result<Answer, Trouble> {
+        let until = self.until(limit);
+        let start = Instant::now();
+        let whole = async {
+            let (head, mut response) = self.open(ask).await?;
+            let mut body = Vec::new();
+            while let Some(piece) = response.chunk().await.map_err(trouble)? {
+                if body.len() + piece.len() > LARGEST {
+                    return Err(Trouble::TooLarge);
+                }
+                body.extend_from_slice(&piece);
+            }
+            Ok(Answer { head, body })
+        };
+        timeout_at(until, whole).await.unwrap_or_else(|_| Err(Trouble::TimedOut(start.elapsed())))
+    }
+
+    /// Asks, and gives the head as soon as it is there.
+    pub(super) async fn open(&self, ask: Ask<'_>) -> Result<(Head, Response), Trouble> {
+        let broken = |text: &str| Trouble::Broken(text.to_string());
+        let url = Url::parse(ask.url).map_err(|_| broken("the URL cannot be asked"))?;
+        let mut request = self.client.request(ask.method, url);
+        for (name, value) in ask.headers {
+            let value =
+                HeaderValue::from_str(&value).map_err(|_| broken("a header cannot be sent"))?;
+            request = request.header(HeaderName::from_static(name), value);
+        }
+        let start = Instant::now();
+        let response = request.send().await.map_err(trouble)?;
+        let head = Head {
+            status: response.status().as_u16(),
+            version: format!("{:?}", response.version()),
+            headers: response.headers().clone(),
+            after: start.elapsed(),
+        };
+        Ok((head, response))
+    }
+}
+
+/// The next piece of a body.
+pub(super) async fn piece(response: &mut Response) -> Result<Option<impl AsRef<[u8]>>, Trouble> {
+    response.chunk().await.map_err(trouble)
+}
+
+fn trouble(error: reqwest::Error) -> Trouble {
+    let error = error.without_url();
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = error.source();
+    let mut is_tls = false;
+    while let Some(found) = cause {
+        is_tls |= found.is::<rustls::Error>();
+        cause = inner(found);
+    }
+    let text = innermost(&error);
+    if is_tls {
+        Trouble::Tls(text)
+    } else if error.is_connect() && error.is_timeout() {
+        Trouble::TimedOut(CONNECT)
+    } else if error.is_connect() {
+        Trouble::Connect(text)
+    } else {
+        Trouble::Broken(text)
+    }
+}
+
+/// The innermost error: what lies around it says no more than that a request failed.
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut error = error;
+    while let Some(next) = inner(error) {
+        error = next;
+    }
+    error.to_string()
+}
+
+/// What lies within. An I/O error hides its content.
+fn inner<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a (dyn std::error::Error + 'static)> {
+    let hidden = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    match hidden {
+        Some(hidden) => Some(hidden),
+        None => error.source(),
+    }
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Tls(text) => write!(f, "no TLS came about: {text}"),
+            Self::Connect(text) => write!(f, "no connection: {text}"),
+            Self::TimedOut(after) => write!(f, "no answer within {:.1} s", after.as_secs_f64()),
+            Self::Broken(text) => write!(f, "no answer that can be read: {text}"),
+            Self::TooLarge => f.write_str("the answer is larger than 16 MiB"),
+        }
+    }
+}
+
+impl Trouble {
+    /// What to do about it.
+    pub(super) const fn advice(&self) -> &'static str {
+        match self {
+            Self::Tls(_) => "see the certificate and the port",
+            Self::Connect(_) => "is the Edge running, and may this machine talk to it?",
+            Self::TimedOut(_) => {
+                "look at the Edge's own health and log, and at what stands before it"
+            }
+            Self::Broken(_) => {
+                "check the port (one that speaks TLS wants https://), and what stands before the Edge"
+            }
+            Self::TooLarge => "is that an Edge?",
+        }
+    }
+}

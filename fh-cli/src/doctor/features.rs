@@ -1,0 +1,87 @@
+//! What a poll has brought: environments, features, and what `fh lint` says of them.
+
+use fh_eval::Profile;
+use serde_json::json;
+
+use crate::failure::Failure;
+use crate::lint::{Level, lint};
+use crate::payload::Payload;
+use crate::shown::plural;
+
+use super::Visit;
+use super::check::{Finding, Report, Topic};
+use super::poll::Poll;
+use super::words::several;
+
+/// The command that says which ones.
+const LINT: &str =
+    "curl -s \"$FEATUREHUB_EDGE_URL/features?apiKey=$FEATUREHUB_API_KEY\" | fh lint -";
+
+impl Visit<'_> {
+    pub(super) fn features(&self, report: &mut Report<'_>, poll: &Poll) -> Result<(), Failure> {
+        let payload = Payload::of("the answer".to_string(), poll.answer.body.clone())?;
+        let environments = payload.environments()?;
+        let count = environments.iter().map(|environment| environment.features.len()).sum();
+        let features = plural(count, "feature", "features");
+        let asked: Vec<String> =
+            self.keys().iter().map(|key| key.environment().to_lowercase()).collect();
+        let is_answered = |id: &String| {
+            environments.iter().any(|found| {
+                found.id.as_deref().is_some_and(|found| found.eq_ignore_ascii_case(id))
+            })
+        };
+        let missing: Vec<&str> =
+            asked.iter().filter(|id| !is_answered(id)).map(String::as_str).collect();
+        let empty: Vec<&str> = environments
+            .iter()
+            .filter(|environment| environment.features.is_empty())
+            .filter_map(|environment| environment.id.as_deref())
+            .collect();
+        let findings = lint(&payload, &environments, Profile::Client);
+        let errors = findings.iter().filter(|finding| finding.level == Level::Error).count();
+        let warnings = findings.len() - errors;
+        let data = json!({
+            "environments": environments.iter().map(|environment| json!({
+                "id": environment.id, "features": environment.features.len(),
+            })).collect::<Vec<_>>(),
+            "features": count,
+            "lintErrors": errors,
+            "lintWarnings": warnings,
+        });
+        let is_none =
+            environments.iter().all(|found| found.id.is_none() && found.features.is_empty());
+        let finding = if is_none {
+            Finding::bad(Topic::Payload, "the answer holds no environment")
+                .advice("SDKs do not become ready by that: look at the Edge's log")
+        } else if !missing.is_empty() {
+            let missing = several(&missing);
+            Finding::bad(Topic::Payload, format!("{features}, but none of environment {missing}"))
+                .advice(
+                    "the Edge answers for another environment than was asked for: look at its log",
+                )
+        } else if !empty.is_empty() && asked.len() > 1 {
+            let empty = several(&empty);
+            Finding::warning(
+                Topic::Payload,
+                format!("{features}, but environment {empty} has none"),
+            )
+            .advice("among several keys an unknown one is answered like that: try it alone")
+        } else if errors > 0 {
+            let errors = plural(errors, "part", "parts");
+            let message =
+                format!("{features}; {errors} cannot be read, so they never match or are missing");
+            Finding::bad(Topic::Payload, message).advice(format!("see which: {LINT}"))
+        } else if warnings > 0 {
+            let warnings = plural(warnings, "warning", "warnings");
+            Finding::warning(Topic::Payload, format!("{features}; `fh lint` has {warnings}"))
+                .advice(format!("see which: {LINT}"))
+        } else if count == 0 {
+            Finding::note(Topic::Payload, "there are no features").advice(
+                "if there should be some: the service account may have a filter that hides them",
+            )
+        } else {
+            Finding::good(Topic::Payload, format!("{features}, and `fh lint` has nothing to say"))
+        };
+        report.add(finding.data(data))
+    }
+}

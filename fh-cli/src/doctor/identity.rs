@@ -1,0 +1,137 @@
+//! Is it an Edge that answers? And its certificate, which comes with the first answer.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::failure::Failure;
+
+use super::Visit;
+use super::check::{Finding, Report, Topic};
+use super::exchange::{Answer, Ask, Trouble};
+use super::tls;
+
+/// Neither version nor health are worth waiting for any longer.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Who answers.
+pub(super) struct Identity {
+    /// Web pages instead of what an Edge says.
+    pub(super) shows_pages: bool,
+}
+
+impl Visit<'_> {
+    /// Asks for name and version. `None` if nobody can be asked.
+    pub(super) async fn identity(
+        &self,
+        report: &mut Report<'_>,
+    ) -> Result<Option<Identity>, Failure> {
+        let base = self.url().as_str();
+        let version = format!("{base}/info/version");
+        let version = self.http.ask_within(LIMIT, Ask::get(&version)).await;
+        if !self.certificate(report, version.as_ref().err())? {
+            return Ok(None);
+        }
+        let version = match version {
+            Ok(version) => version,
+            Err(trouble @ Trouble::Connect(_)) => {
+                let finding = Finding::bad(Topic::Edge, trouble.to_string());
+                report.add(finding.advice(trouble.advice()))?;
+                return Ok(None);
+            }
+            // A gateway may drop what it does not know; what matters is whether it lets polls through.
+            Err(trouble) => {
+                let message = format!("asked for its version: {trouble}");
+                report.add(Finding::note(Topic::Edge, message))?;
+                return Ok(Some(Identity { shows_pages: false }));
+            }
+        };
+        let health = format!("{base}/health/liveness");
+        let health = self.http.ask_within(LIMIT, Ask::get(&health)).await.ok();
+        let shows_pages = version.head.status < 400 && version.is_page();
+        report.add(finding(&version, health.as_ref()))?;
+        Ok(Some(Identity { shows_pages }))
+    }
+
+    /// What there is to say of TLS. Can requests be made?
+    fn certificate(
+        &self,
+        report: &mut Report<'_>,
+        trouble: Option<&Trouble>,
+    ) -> Result<bool, Failure> {
+        if !self.url().as_str().starts_with("https://") {
+            return Ok(true);
+        }
+        let seen = self.watched.seen();
+        let error = match trouble {
+            Some(Trouble::Tls(error)) => Some(error.clone()),
+            // Somebody who takes connections, and then says nothing or something else.
+            Some(trouble @ (Trouble::TimedOut(_) | Trouble::Broken(_))) if seen.accepted == 0 => {
+                Some(trouble.to_string())
+            }
+            Some(_) if seen.accepted == 0 => return Ok(true),
+            _ => None,
+        };
+        if let Some(error) = error {
+            let url = reqwest::Url::parse(self.url().as_str()).ok();
+            let host = url.as_ref().and_then(reqwest::Url::host_str).unwrap_or_default();
+            let (message, advice) = tls::trouble(&seen, host, &error);
+            report.add(Finding::bad(Topic::Tls, message).advice(advice))?;
+            return Ok(false);
+        }
+        let finding = if seen.ends_soon {
+            Finding::warning(Topic::Tls, "the certificate is accepted, but not for two weeks more")
+                .advice("renew it in time")
+        } else {
+            Finding::good(Topic::Tls, "the certificate is accepted, for two weeks and more")
+        };
+        report.add(finding)?;
+        Ok(true)
+    }
+}
+
+fn finding(version: &Answer, health: Option<&Answer>) -> Finding {
+    if let Some((name, number)) = named(version) {
+        let data = json!({ "name": name, "version": number });
+        if name.contains("management") {
+            return Finding::bad(
+                Topic::Edge,
+                format!("{name} {number} answers: the management server, no Edge"),
+            )
+            .advice("use the URL of the Edge, as the page with the API keys shows it")
+            .data(data);
+        }
+        return Finding::good(Topic::Edge, format!("{name} {number} answers")).data(data);
+    }
+    let status = version.head.status;
+    if let Some(health) = health.filter(|health| health.head.status == 200 && !health.is_page()) {
+        let data = json!({ "health": health.head.status });
+        return Finding::good(Topic::Edge, "it says that it is well (/health/liveness)").data(data);
+    }
+    if let Some(health) = health.filter(|health| health.head.status == 500) {
+        return Finding::warning(Topic::Edge, "it says that it is not well (/health/liveness)")
+            .advice("look at its log: it has lost its connection to the rest of FeatureHub, most likely")
+            .data(json!({ "health": health.head.status }));
+    }
+    if status < 400 && version.is_page() {
+        return Finding::warning(Topic::Edge, "a web page is where an Edge has its version")
+            .advice("a login page or a proxy answers, or the URL is that of a web site");
+    }
+    // Both are often served on another port only.
+    let usual = if status == 404 { ", which is usual" } else { "" };
+    let message = format!("neither version nor health are shown here (status {status}){usual}");
+    Finding::note(Topic::Edge, message).data(json!({ "status": status }))
+}
+
+/// Name and version of a FeatureHub server.
+fn named(answer: &Answer) -> Option<(String, String)> {
+    if answer.head.status != 200 {
+        return None;
+    }
+    let document: Value = serde_json::from_slice(&answer.body).ok()?;
+    let text = |name: &str| {
+        let text = document.get(name).and_then(Value::as_str);
+        text.map(|text| crate::shown::cut(text, 60).into_owned())
+    };
+    Some((text("name")?, text("version").unwrap_or_default()))
+}

@@ -1,0 +1,138 @@
+//! A poll, and what its status means.
+
+use std::time::{Duration, SystemTime};
+
+use serde_json::json;
+
+use crate::failure::Failure;
+
+use super::Visit;
+use super::answers::{self, Meaning};
+use super::check::{Finding, Report, Topic};
+use super::exchange::{Answer, Ask};
+use super::identity::Identity;
+use super::words::{milliseconds, size};
+
+/// An answer that takes longer is slow.
+const SLOW: Duration = Duration::from_secs(2);
+/// Clocks may differ by this much.
+const SKEW: Duration = Duration::from_secs(5);
+
+/// What a poll has brought.
+pub(super) enum Polled {
+    Features(Poll),
+    /// The key is not let in.
+    Refused,
+    /// No answer, or none that helps; the Edge may still stream.
+    Nothing,
+    /// Something else than an Edge.
+    NoEdge,
+}
+
+/// A good answer to a poll.
+pub(super) struct Poll {
+    pub(super) answer: Answer,
+    /// When its head was there, by this machine's clock.
+    at: SystemTime,
+}
+
+impl Visit<'_> {
+    pub(super) async fn poll(
+        &self,
+        report: &mut Report<'_>,
+        identity: &Identity,
+    ) -> Result<Polled, Failure> {
+        let context = self.given_context()?;
+        let url = self.poll_url(&context);
+        let ask = Ask::get(&url).maybe("x-featurehub", context.text());
+        let answer = match self.http.ask(ask).await {
+            Ok(answer) => answer,
+            Err(trouble) => {
+                report
+                    .add(Finding::bad(Topic::Poll, trouble.to_string()).advice(trouble.advice()))?;
+                return Ok(Polled::Nothing);
+            }
+        };
+        let at = SystemTime::now();
+        let meaning = answers::of_poll(&answer, identity);
+        let meaning = match meaning {
+            // The same status says that the key is unknown, and that nobody knows this path.
+            Meaning::UnknownKey if !self.knows_path().await => answers::wrong_path(),
+            meaning => meaning,
+        };
+        let data = json!({
+            "status": answer.head.status,
+            "http": answer.head.version,
+            "milliseconds": answer.head.after.as_secs_f64() * 1000.0,
+            "bytes": answer.body.len(),
+        });
+        let (finding, polled) = match meaning {
+            Meaning::Good | Meaning::Stale => {
+                let speed = milliseconds(answer.head.after);
+                let figures = format!("{}, {} in {speed}", answer.head.version, size(answer.body.len()));
+                let finding = if matches!(meaning, Meaning::Stale) {
+                    let message = "answered with status 236: the environment is stale, SDKs stop polling and keep what they have";
+                    Finding::warning(Topic::Poll, message)
+                        .advice("the hosted service says so of what is not used or not paid for: see its dashboard")
+                } else if answer.head.after > SLOW {
+                    Finding::warning(Topic::Poll, format!("answered, but slowly ({figures})"))
+                        .advice("look at the load of the Edge and of what stands before it")
+                } else {
+                    Finding::good(Topic::Poll, format!("answered ({figures})"))
+                };
+                (finding, Polled::Features(Poll { answer, at }))
+            }
+            Meaning::UnknownKey => (
+                Finding::bad(Topic::Poll, "the Edge does not know the key (status 404)").advice(
+                    "copy the key again; its service account needs permission to read this environment; \
+                     during an outage of FeatureHub an Edge says this of good keys, too",
+                ),
+                Polled::Refused,
+            ),
+            Meaning::Refused(message, advice) => {
+                (Finding::bad(Topic::Poll, message).advice(advice), Polled::Refused)
+            }
+            Meaning::Trouble(message, advice) => {
+                (Finding::bad(Topic::Poll, message).advice(advice), Polled::Nothing)
+            }
+            Meaning::NoEdge(message, advice) => {
+                (Finding::bad(Topic::Poll, message).advice(advice), Polled::NoEdge)
+            }
+        };
+        report.add(finding.data(data))?;
+        Ok(polled)
+    }
+
+    /// An Edge asked without any key says that this is nonsense.
+    async fn knows_path(&self) -> bool {
+        let url = format!("{}/features", self.url());
+        let answer = self.http.ask(Ask::get(&url)).await;
+        answer.is_ok_and(|answer| answer.head.status == 400)
+    }
+
+    /// Do this machine and the Edge agree on the time?
+    pub(super) fn clock(&self, report: &mut Report<'_>, poll: &Poll) -> Result<(), Failure> {
+        let date =
+            poll.answer.head.get("date").and_then(|text| httpdate::parse_http_date(&text).ok());
+        let Some(theirs) = date else { return Ok(()) };
+        // An answer out of a cache was dated when it was made.
+        let age = poll.answer.head.get("age").and_then(|age| age.parse().ok()).unwrap_or(0);
+        let theirs = theirs + Duration::from_secs(u64::min(age, 31_536_000));
+        let (ahead, apart) = match poll.at.duration_since(theirs) {
+            Ok(apart) => ("ahead of", apart),
+            Err(error) => ("behind", error.duration()),
+        };
+        // A date has whole seconds, and was written before it got here.
+        let tolerated = SKEW + poll.answer.head.after;
+        let data = json!({ "secondsApart": apart.as_secs() });
+        let finding = if apart > tolerated {
+            let message =
+                format!("this machine's clock is {} s {ahead} the Edge's", apart.as_secs());
+            Finding::warning(Topic::Clock, message)
+                .advice("rules on dates turn at another moment than elsewhere: have both set their clocks by NTP")
+        } else {
+            Finding::good(Topic::Clock, "this machine and the Edge agree on the time")
+        };
+        report.add(finding.data(data))
+    }
+}

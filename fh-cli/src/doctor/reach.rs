@@ -1,0 +1,198 @@
+//! The way to the Edge: proxies, name, connection.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use hyper_util::client::proxy::matcher::Matcher;
+use serde_json::json;
+use tokio::net::{TcpStream, lookup_host};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+
+use crate::failure::Failure;
+
+use super::check::{Finding, Report, Topic};
+use super::words::{milliseconds, several};
+
+/// A name is resolved, and a connection there, within this time.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Variables that name proxies, and exceptions from them.
+const VARIABLES: [&str; 8] = [
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "NO_PROXY",
+    "no_proxy",
+];
+
+/// Where connections go.
+pub(super) struct Target {
+    host: String,
+    port: u16,
+    is_proxy: bool,
+}
+
+/// Which host is connected to: the Edge, or a proxy before it.
+pub(super) fn proxies(report: &mut Report<'_>, url: &str) -> Result<Target, Failure> {
+    let uri: http::Uri =
+        url.parse().map_err(|_| Failure::Input("the Edge's URL cannot be asked".to_string()))?;
+    let host = uri.host().unwrap_or_default().to_string();
+    let usual = if uri.scheme_str() == Some("https") { 443 } else { 80 };
+    let direct = Target { port: uri.port_u16().unwrap_or(usual), host, is_proxy: false };
+    let is_set = |name: &&str| std::env::var_os(name).is_some_and(|text| !text.is_empty());
+    let set: Vec<&str> = VARIABLES.into_iter().filter(is_set).collect();
+    let proxy = Matcher::from_system().intercept(&uri).map(|found| found.uri().clone());
+    let names = several(&set);
+    let finding = match &proxy {
+        Some(proxy) => {
+            let shown = address(proxy.host().unwrap_or_default(), port(proxy));
+            let from = if set.is_empty() { "the system's settings".to_string() } else { names };
+            Finding::note(Topic::Proxy, format!("requests go through the proxy {shown}, because of {from}"))
+                .advice("if the Edge is near, name its host in NO_PROXY; a proxy must not hold streams back")
+                .data(json!({ "proxy": shown, "variables": set }))
+        }
+        None if set.is_empty() => return Ok(direct),
+        None => Finding::note(
+            Topic::Proxy,
+            format!("no proxy is used for this URL, {names} notwithstanding"),
+        )
+        .data(json!({ "proxy": null, "variables": set })),
+    };
+    report.add(finding)?;
+    Ok(match proxy {
+        Some(proxy) => Target {
+            host: proxy.host().unwrap_or_default().to_string(),
+            port: port(&proxy),
+            is_proxy: true,
+        },
+        None => direct,
+    })
+}
+
+fn port(proxy: &http::Uri) -> u16 {
+    let usual = match proxy.scheme_str() {
+        Some("https") => 443,
+        Some(scheme) if scheme.starts_with("socks") => 1080,
+        _ => 80,
+    };
+    proxy.port_u16().unwrap_or(usual)
+}
+
+fn address(host: &str, port: u16) -> String {
+    format!("{host}:{port}")
+}
+
+/// Whom nobody else can listen to on the way: this machine and the network it stands in.
+pub(super) fn is_near(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unique_local(),
+    }
+}
+
+/// The addresses of the host, if it has any.
+pub(super) async fn resolve(
+    report: &mut Report<'_>,
+    target: &Target,
+) -> Result<Option<Vec<SocketAddr>>, Failure> {
+    let bare = target.host.trim_start_matches('[').trim_end_matches(']');
+    if let Ok(ip) = bare.parse::<IpAddr>() {
+        return Ok(Some(vec![SocketAddr::new(ip, target.port)]));
+    }
+    let what = if target.is_proxy { "the proxy's name" } else { "the name" };
+    let start = Instant::now();
+    let found = timeout(LIMIT, lookup_host((bare, target.port))).await;
+    let addresses: Vec<SocketAddr> = match found {
+        Ok(Ok(found)) => found.collect(),
+        Ok(Err(error)) => {
+            let message = format!("{what} {bare} does not resolve: {error}");
+            let finding = Finding::bad(Topic::Name, message).advice(
+                "check its spelling, and whether this machine's DNS knows it (a VPN may be off)",
+            );
+            report.add(finding)?;
+            return Ok(None);
+        }
+        Err(_) => {
+            let message = format!("{what} {bare} does not resolve within {} s", LIMIT.as_secs());
+            let finding = Finding::bad(Topic::Name, message)
+                .advice("this machine's DNS servers do not answer: check them");
+            report.add(finding)?;
+            return Ok(None);
+        }
+    };
+    let took = start.elapsed();
+    let ips: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
+    let shown: Vec<&str> = ips.iter().map(String::as_str).collect();
+    let message = format!("{bare} is {} ({})", several(&shown), milliseconds(took));
+    report.add(Finding::good(Topic::Name, message).data(json!({ "addresses": ips })))?;
+    Ok(Some(addresses))
+}
+
+/// Connects to each address. Says whether to any.
+pub(super) async fn connect(
+    report: &mut Report<'_>,
+    target: &Target,
+    addresses: &[SocketAddr],
+) -> Result<bool, Failure> {
+    let mut tries = JoinSet::new();
+    for address in addresses.iter().copied() {
+        tries.spawn(async move {
+            let start = Instant::now();
+            let outcome = match timeout(LIMIT, TcpStream::connect(address)).await {
+                Ok(Ok(_)) => Ok(start.elapsed()),
+                Ok(Err(error)) => Err(error.to_string()),
+                Err(_) => Err(format!("no answer within {} s", LIMIT.as_secs())),
+            };
+            (address, outcome)
+        });
+    }
+    let mut outcomes = tries.join_all().await;
+    outcomes.sort_by_key(|(address, _)| *address);
+    let mut reached = Vec::new();
+    let mut failed = Vec::new();
+    for (address, outcome) in &outcomes {
+        match outcome {
+            Ok(took) => reached.push((address, *took)),
+            Err(why) => failed.push(format!("{address}: {why}")),
+        }
+    }
+    let failures: Vec<&str> = failed.iter().map(String::as_str).collect();
+    let failures = several(&failures);
+    let fastest = reached.iter().map(|(_, took)| *took).min();
+    let whom = if target.is_proxy { "the proxy" } else { "the Edge" };
+    let data = json!({ "milliseconds": fastest.map(|took| took.as_secs_f64() * 1000.0), "failed": failed });
+    let finding = match fastest {
+        None => Finding::bad(Topic::Connect, format!("{whom} cannot be connected to ({failures})"))
+            .advice("is it running, on this port, and does a firewall let this machine through?"),
+        Some(_) if !failed.is_empty() => Finding::warning(
+            Topic::Connect,
+            format!("{whom} cannot be connected to at some of its addresses ({failures})"),
+        )
+        .advice("clients that try those first lose time: take them out of the DNS, or open them"),
+        Some(took) => Finding::good(
+            Topic::Connect,
+            format!("port {} takes connections ({})", target.port, milliseconds(took)),
+        ),
+    };
+    report.add(finding.data(data))?;
+    Ok(fastest.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_near() {
+        for near in ["127.0.0.1", "10.1.2.3", "192.168.0.1", "::1", "fd00::1"] {
+            assert!(is_near(near.parse().unwrap()), "{near}");
+        }
+        for far in ["203.0.113.7", "2001:db8::1"] {
+            assert!(!is_near(far.parse().unwrap()), "{far}");
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! A stream: does it open, do events come through at once, and how does it end?
+
+use std::time::Duration;
+
+use fh_session::sse::{Decoder, Event, Limits};
+use reqwest::Response;
+use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
+
+use crate::failure::Failure;
+use crate::shown::{cut, plural};
+
+use super::Visit;
+use super::check::{Finding, Report, Topic};
+use super::exchange::{Ask, Head, Trouble, piece};
+use super::poll::Poll;
+use super::words::milliseconds;
+
+/// The first features are there within this time, or something holds them back.
+const FIRST: Duration = Duration::from_secs(10);
+
+/// What a stream has brought so far. Times are since the request.
+#[derive(Default)]
+struct Heard {
+    first: Option<Duration>,
+    ack: Option<Duration>,
+    features: Option<(Duration, usize)>,
+    /// Acks after the first one, and comments.
+    heartbeats: u32,
+    last_heartbeat: Option<Duration>,
+    updates: u32,
+    stale: bool,
+    failure: Option<String>,
+    bye: bool,
+    /// How it ended, if it did.
+    end: Option<(Duration, Option<Trouble>)>,
+    unreadable: Option<String>,
+}
+
+impl Visit<'_> {
+    pub(super) async fn stream(
+        &self,
+        report: &mut Report<'_>,
+        poll: Option<&Poll>,
+    ) -> Result<(), Failure> {
+        if !self.has_time(report, Topic::Stream) {
+            return Ok(());
+        }
+        let context = self.given_context()?;
+        let url = self.url().stream(self.keys().first(), None).expose().to_string();
+        let ask = Ask::get(&url)
+            .header("accept", "text/event-stream")
+            .header("accept-encoding", "identity")
+            .maybe("x-featurehub", context.text());
+        let start = Instant::now();
+        let until = self.http.until(FIRST);
+        let opened = timeout_at(until, self.http.open(ask)).await;
+        let (head, response) = match opened {
+            Ok(Ok(opened)) => opened,
+            Ok(Err(trouble)) => {
+                let finding =
+                    Finding::bad(Topic::Stream, trouble.to_string()).advice(trouble.advice());
+                return report.add(finding);
+            }
+            Err(_) => {
+                return report.add(held_back("not even a head has come", start.elapsed(), None));
+            }
+        };
+        if poll.is_none() && head.status >= 400 {
+            let message = format!("no stream either (status {})", head.status);
+            return report.add(Finding::bad(Topic::Stream, message));
+        }
+        if let Some(finding) = not_a_stream(&head) {
+            return report.add(finding.data(json!({ "status": head.status })));
+        }
+        let heard = self.listen(response, start, until).await;
+        self.judge(report, &head, &heard, start.elapsed(), poll)
+    }
+
+    /// Listens until the first features, and a while longer.
+    async fn listen(&self, mut response: Response, start: Instant, until: Instant) -> Heard {
+        let mut heard = Heard::default();
+        let mut decoder = Decoder::new(Limits::default());
+        let mut until = until;
+        let mut lines = 0;
+        loop {
+            let Ok(next) = timeout_at(until, piece(&mut response)).await else {
+                return heard;
+            };
+            let now = start.elapsed();
+            let bytes = match next {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => {
+                    heard.end = Some((now, None));
+                    return heard;
+                }
+                Err(trouble) => {
+                    heard.end = Some((now, Some(trouble)));
+                    return heard;
+                }
+            };
+            heard.first.get_or_insert(now);
+            let had_features = heard.features.is_some();
+            let mut bytes = bytes.as_ref();
+            let mut events = 0;
+            loop {
+                match decoder.decode(&mut bytes) {
+                    Ok(Some(event)) => {
+                        events += 1;
+                        heard.event(&event, now);
+                    }
+                    Ok(None) => break,
+                    Err(error) => {
+                        heard.unreadable = Some(error.to_string());
+                        return heard;
+                    }
+                }
+            }
+            // Lines without an event are comments, which proxies and servers keep a connection alive with.
+            if events == 0 && decoder.lines() > lines && decoder.unfinished() == 0 {
+                heard.heartbeat(now);
+            }
+            lines = decoder.lines();
+            if !had_features && heard.features.is_some() {
+                until = self.http.until(self.examination.listen);
+            }
+        }
+    }
+
+    fn judge(
+        &self,
+        report: &mut Report<'_>,
+        head: &Head,
+        heard: &Heard,
+        listened: Duration,
+        poll: Option<&Poll>,
+    ) -> Result<(), Failure> {
+        let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64() * 1000.0);
+        let data = json!({
+            "http": head.version,
+            "headMilliseconds": seconds(Some(head.after)),
+            "ackMilliseconds": seconds(heard.ack),
+            "featuresMilliseconds": seconds(heard.features.map(|(at, _)| at)),
+            "features": heard.features.map(|(_, count)| count),
+            "heartbeats": heard.heartbeats,
+            "endedAfterSeconds": heard.end.as_ref().map(|(at, _)| at.as_secs_f64()),
+            "bye": heard.bye,
+            "listenedSeconds": listened.as_secs_f64(),
+        });
+        report.add(first_events(head, heard, listened).data(data))?;
+        let Some((_, count)) = heard.features else { return Ok(()) };
+        if let Some(finding) = poll.and_then(|poll| difference(poll, count)) {
+            report.add(finding)?;
+        }
+        if head
+            .get("content-encoding")
+            .is_some_and(|coding| !coding.eq_ignore_ascii_case("identity"))
+        {
+            let finding = Finding::warning(Topic::Stream, "the stream is compressed, unasked")
+                .advice("compression holds events back: leave text/event-stream out of it");
+            report.add(finding)?;
+        }
+        report.add(afterwards(heard, listened))
+    }
+}
+
+impl Heard {
+    fn event(&mut self, event: &Event, now: Duration) {
+        match &*event.name {
+            "ack" if self.ack.is_none() => self.ack = Some(now),
+            "ack" => self.heartbeat(now),
+            "features" => {
+                let list: Result<Vec<&serde_json::value::RawValue>, _> =
+                    serde_json::from_str(&event.data);
+                match list {
+                    Ok(list) => {
+                        self.features.get_or_insert((now, list.len()));
+                    }
+                    Err(error) => self.unreadable = Some(format!("`features` is no list: {error}")),
+                }
+            }
+            "feature" | "delete_feature" => self.updates += 1,
+            "bye" => self.bye = true,
+            "failure" => self.failure = Some(status(&event.data)),
+            "config" => {
+                let config: Value = serde_json::from_str(&event.data).unwrap_or_default();
+                self.stale =
+                    config.get("edge.stale").is_some_and(|stale| *stale == Value::Bool(true));
+            }
+            _ => {}
+        }
+    }
+
+    fn heartbeat(&mut self, now: Duration) {
+        self.heartbeats += 1;
+        self.last_heartbeat = Some(now);
+    }
+}
+
+/// The reason in `{"status": reason}`.
+fn status(data: &str) -> String {
+    let document: Value = serde_json::from_str(data).unwrap_or_default();
+    let reason = document.get("status").and_then(Value::as_str).unwrap_or(data);
+    cut(reason, 120).into_owned()
+}
+
+/// Answers that are no stream.
+fn not_a_stream(head: &Head) -> Option<Finding> {
+    let status = head.status;
+    let finding = match status {
+        200 if head.is("text/event-stream") => return None,
+        200 => {
+            let found = head.get("content-type").unwrap_or_else(|| "none".to_string());
+            Finding::bad(Topic::Stream, format!("the answer is no stream: its content type is {found}"))
+                .advice("see what stands before the Edge: it answers in its place")
+        }
+        236 => Finding::warning(Topic::Stream, "answered with status 236: the environment is stale"),
+        501 => Finding::warning(Topic::Stream, "this Edge cannot stream (status 501)")
+            .advice("it is one for polling (edge-rest): have SDKs poll, or run edge-full"),
+        404 | 405 => Finding::bad(Topic::Stream, format!("streams are not known here (status {status})"))
+            .advice("the proxy may pass on /features only: let it pass on /features/ENVIRONMENT/KEY as well"),
+        502..=504 => Finding::bad(Topic::Stream, format!("no stream came about (status {status})"))
+            .advice("the proxy may wait for the end of answers: switch its buffering off for /features/"),
+        _ => Finding::bad(Topic::Stream, format!("no stream, but status {status}"))
+            .advice("see what stands before the Edge, and its log"),
+    };
+    Some(finding)
+}
+
+fn held_back(what: &str, after: Duration, content_encoding: Option<String>) -> Finding {
+    let compressed = content_encoding.map(|coding| format!(", encoded as {coding}"));
+    let message = format!(
+        "{what} within {:.1} s{}: something on the way holds it back",
+        after.as_secs_f64(),
+        compressed.unwrap_or_default()
+    );
+    Finding::bad(Topic::Stream, message).advice(
+        "switch buffering and compression off for /features/ in the proxy (nginx: proxy_buffering off; gzip off), \
+         or have SDKs poll",
+    )
+}
+
+/// How the beginning went.
+fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
+    if let Some(why) = &heard.unreadable {
+        return Finding::bad(Topic::Stream, format!("the stream cannot be read: {why}"))
+            .advice("see what stands before the Edge");
+    }
+    if let Some(reason) = &heard.failure {
+        return Finding::bad(Topic::Stream, format!("the Edge refuses the stream: {reason}")).advice(
+            "if polling works, its cache was in trouble for a moment: try again; else see the key's permissions",
+        );
+    }
+    match (heard.features, &heard.end) {
+        (Some((at, count)), _) => {
+            let ack = heard.ack.map(|at| format!(", ack after {}", milliseconds(at)));
+            let features = plural(count, "feature", "features");
+            let message =
+                format!("{features} after {}{}", milliseconds(at), ack.unwrap_or_default());
+            Finding::good(Topic::Stream, message)
+        }
+        (None, _) if heard.stale => Finding::warning(
+            Topic::Stream,
+            "the Edge says that the environment is stale: SDKs stop",
+        )
+        .advice(
+            "the hosted service says so of what is not used or not paid for: see its dashboard",
+        ),
+        (None, Some(_)) if heard.bye => Finding::bad(
+            Topic::Stream,
+            "the Edge says `bye` before any features: its cache is not ready",
+        )
+        .advice("it may be starting; if it stays so, look whether its cache (Dacha) runs"),
+        (None, Some((at, trouble))) => {
+            let why = trouble.as_ref().map(|trouble| format!(" ({trouble})")).unwrap_or_default();
+            let message =
+                format!("the stream ended after {} without features{why}", milliseconds(*at));
+            Finding::bad(Topic::Stream, message)
+                .advice("see the Edge's log, and the time limits of what stands before it")
+        }
+        (None, None) if heard.ack.is_some() => {
+            let message =
+                format!("`ack` came, but no features within {:.1} s", listened.as_secs_f64());
+            Finding::bad(Topic::Stream, message)
+                .advice("the Edge waits for its cache (Dacha), or something holds back what is large: see its log")
+        }
+        (None, None) => held_back("no event has come", listened, head.get("content-encoding")),
+    }
+}
+
+/// Do streams and polls show the same?
+fn difference(poll: &Poll, streamed: usize) -> Option<Finding> {
+    let polled = crate::payload::Payload::of(String::new(), poll.answer.body.clone()).ok()?;
+    let polled: usize = polled.environments().ok()?.first()?.features.len();
+    (polled != streamed).then(|| {
+        let message = format!("the stream has {streamed} features, a poll {polled}");
+        Finding::warning(Topic::Stream, message)
+            .advice("if nothing was changed just now: are there several Edges with different data behind this URL?")
+    })
+}
+
+/// What came after the features.
+fn afterwards(heard: &Heard, listened: Duration) -> Finding {
+    let beats = match (heard.heartbeats, heard.last_heartbeat) {
+        (0, _) => None,
+        (count, _) => Some(plural(count as usize, "heartbeat", "heartbeats")),
+    };
+    let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
+    match &heard.end {
+        Some((at, _)) if heard.bye => {
+            let message = format!(
+                "the Edge ended the stream after {} with `bye`, as it is set up to",
+                seconds(*at)
+            );
+            Finding::note(Topic::Stream, message)
+        }
+        Some((at, trouble)) => {
+            let why = trouble.as_ref().map(|trouble| format!(" ({trouble})")).unwrap_or_default();
+            let message = format!("the stream was cut after {} without `bye`{why}", seconds(*at));
+            Finding::warning(Topic::Stream, message)
+                .advice("raise the time limits of what stands before the Edge above its own (30 s unless set up otherwise)")
+        }
+        None => {
+            let seen = beats.unwrap_or_else(|| "nothing more".to_string());
+            let message = format!("{seen} while listening for {}", seconds(listened));
+            Finding::note(Topic::Stream, message).advice(
+                "--listen 90 shows how often there are heartbeats, and when the stream is ended",
+            )
+        }
+    }
+}

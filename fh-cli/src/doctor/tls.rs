@@ -1,0 +1,200 @@
+//! TLS as clients do it, but with a look at what was wrong with a certificate.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls_platform_verifier::Verifier;
+
+use crate::failure::Failure;
+use crate::shown::plural;
+
+/// A certificate that ends within this time is worth a warning.
+const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
+const DAY: u64 = 24 * 3600;
+
+/// What was seen of certificates.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Seen {
+    /// How many were accepted.
+    pub(super) accepted: usize,
+    /// Will the last one not be valid any more soon?
+    pub(super) ends_soon: bool,
+    /// Why the last one was refused.
+    refused: Option<CertificateError>,
+}
+
+/// Where it is kept.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Watched(Arc<Mutex<Seen>>);
+
+impl Watched {
+    pub(super) fn seen(&self) -> Seen {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Seen)) {
+        note(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// A configuration that trusts what clients trust.
+pub(super) fn configuration(watched: &Watched) -> Result<ClientConfig, Failure> {
+    let failed = |error: Error| Failure::Edge(format!("TLS cannot be set up: {error}"));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(failed)?;
+    let mut config = match Verifier::new(Arc::clone(&provider)) {
+        Ok(inner) => {
+            let watching = Watching { inner, watched: watched.clone() };
+            builder
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(watching))
+                .with_no_client_auth()
+        }
+        // A machine that trusts nobody can still talk without TLS.
+        Err(_) => {
+            builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
+        }
+    };
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// Does this machine trust any authority?
+pub(super) fn trusts_anybody() -> bool {
+    let provider: Arc<CryptoProvider> = Arc::new(rustls::crypto::ring::default_provider());
+    Verifier::new(provider).is_ok()
+}
+
+/// Verifies as the platform does, and remembers.
+#[derive(Debug)]
+struct Watching {
+    inner: Verifier,
+    watched: Watched,
+}
+
+impl ServerCertVerifier for Watching {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verify = |at| {
+            self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, at)
+        };
+        let verdict = verify(now);
+        match &verdict {
+            Ok(_) => {
+                let soon = UnixTime::since_unix_epoch(Duration::from_secs(now.as_secs()) + SOON);
+                let ends_soon = verify(soon).is_err();
+                self.watched.note(|seen| {
+                    seen.accepted += 1;
+                    seen.ends_soon = ends_soon;
+                });
+            }
+            Err(Error::InvalidCertificate(why)) => {
+                self.watched.note(|seen| seen.refused = Some(why.clone()));
+            }
+            Err(_) => {}
+        }
+        verdict
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.inner.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
+
+/// What is wrong, and what to do about it.
+pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) {
+    let days = |from: UnixTime, to: UnixTime| {
+        let days = to.as_secs().saturating_sub(from.as_secs()) / DAY;
+        plural(usize::try_from(days).unwrap_or(usize::MAX), "day", "days")
+    };
+    let (message, advice) = match &seen.refused {
+        Some(CertificateError::ExpiredContext { time, not_after }) => (
+            format!("the certificate expired {} ago", days(*not_after, *time)),
+            "renew it, or set this machine's clock if that is wrong",
+        ),
+        Some(CertificateError::Expired) => (
+            "the certificate has expired".to_string(),
+            "renew it, or set this machine's clock if that is wrong",
+        ),
+        Some(CertificateError::NotValidYetContext { time, not_before }) => (
+            format!("the certificate is valid in {} only", days(*time, *not_before)),
+            "set this machine's clock, most likely",
+        ),
+        Some(CertificateError::NotValidYet) => (
+            "the certificate is not valid yet".to_string(),
+            "set this machine's clock, most likely",
+        ),
+        Some(CertificateError::NotValidForNameContext { presented, .. }) => {
+            let names: Vec<String> = presented.iter().map(|name| plain_name(name)).collect();
+            let names = if names.is_empty() { "nobody".to_string() } else { names.join(", ") };
+            (
+                format!("the certificate is for {names}, not for {host}"),
+                "use a name that it is for, or have one issued for this name",
+            )
+        }
+        Some(CertificateError::NotValidForName) => (
+            format!("the certificate is not for {host}"),
+            "use a name that it is for, or have one issued for this name",
+        ),
+        Some(CertificateError::UnknownIssuer) => (
+            "the certificate is from an authority that this machine does not trust".to_string(),
+            "if it is your own, add its certificate to the system's, or name its file in SSL_CERT_FILE; \
+             otherwise the server may not send its intermediate certificates, or a proxy breaks TLS open",
+        ),
+        Some(CertificateError::BadSignature) => (
+            "the authority that this machine trusts has another key than the one that has issued the certificate"
+                .to_string(),
+            "if it was renewed, put its new certificate in the old one's place (the system's, or SSL_CERT_FILE's)",
+        ),
+        Some(CertificateError::Revoked) => {
+            ("the certificate was revoked".to_string(), "have another one issued")
+        }
+        Some(other) => {
+            (format!("the certificate is not accepted: {other}"), "have another one issued")
+        }
+        None if !trusts_anybody() => (
+            "this machine trusts no authority at all".to_string(),
+            "install its certificates (the package ca-certificates), or name a file in SSL_CERT_FILE",
+        ),
+        None => (
+            format!("no TLS came about: {error}"),
+            "check the port: it may speak plain HTTP (http://), or ask for a client certificate",
+        ),
+    };
+    (message, advice.to_string())
+}
+
+/// `DnsName("a.example")` is `a.example` to people.
+fn plain_name(presented: &str) -> String {
+    presented.split('"').nth(1).unwrap_or(presented).to_string()
+}

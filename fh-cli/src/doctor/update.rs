@@ -1,0 +1,67 @@
+//! May the key change features? Tried only if asked for, with a change that changes nothing.
+
+use fh_client::{Outcome, Refusal, Update};
+use fh_eval::Subject;
+use fh_session::KeyKind;
+use serde_json::json;
+
+use crate::clock;
+use crate::edge;
+use crate::failure::Failure;
+
+use super::Visit;
+use super::check::{Finding, Report, Topic};
+
+impl Visit<'_> {
+    pub(super) async fn update(&self, report: &mut Report<'_>) -> Result<(), Failure> {
+        let Some(key) = self.examination.update else { return Ok(()) };
+        if !self.has_time(report, Topic::Update) {
+            return Ok(());
+        }
+        let Some((update, what)) = self.as_it_is(key).await? else {
+            let message = format!("there is no feature {key} to try a change on");
+            return report.add(Finding::bad(Topic::Update, message).advice("check its spelling"));
+        };
+        let client = self.examination.edge.for_updates().map_err(edge::unstarted)?;
+        let sent = client.test_updates().set(key, update).await;
+        let finding = match sent {
+            Ok(outcome) => {
+                let how = match outcome {
+                    Outcome::Unchanged => "without effect",
+                    Outcome::Accepted => "and published again",
+                };
+                let message =
+                    format!("the key may change features: {what} of {key} was set as it is {how}");
+                Finding::good(Topic::Update, message).data(json!({ "status": 200 }))
+            }
+            Err(refusal) => {
+                let finding = Finding::warning(Topic::Update, format!("changing {key}: {refusal}"));
+                let advice = match refusal {
+                    Refusal::NotPermitted { .. } => {
+                        "fine, unless this key is for tests: then its service account needs the permission"
+                    }
+                    _ => "`fh set` tries it by itself",
+                };
+                finding.advice(advice).data(json!({ "status": refusal.status() }))
+            }
+        };
+        report.add(finding)
+    }
+
+    /// An update that leaves the feature as it is.
+    async fn as_it_is(&self, key: &str) -> Result<Option<(Update, &'static str)>, Failure> {
+        let client = self.examination.edge.client().one_off().start().map_err(edge::unstarted)?;
+        // Without features there is no such one, either.
+        let _ = tokio::time::timeout_at(self.examination.deadline, client.ready()).await;
+        let snapshot = client.hub().snapshot();
+        let Some(feature) = snapshot.rules().ruleset().get(key) else { return Ok(None) };
+        let lock = if feature.is_locked() { Update::lock() } else { Update::unlock() };
+        // What an Edge has evaluated is not the value that would be set.
+        if self.keys().kind() == KeyKind::ServerEvaluated || feature.is_locked() {
+            return Ok(Some((lock, "the lock")));
+        }
+        let value = feature.evaluate(&Subject::nobody(clock::now())).value().cloned();
+        let update = value.map_or_else(Update::null, Update::value);
+        Ok(Some((update, "the value")))
+    }
+}

@@ -1,0 +1,571 @@
+use std::time::Duration;
+
+use fh_fake_edge::{
+    Behaviour, Closing, ENVIRONMENT, FakeEdge, Feature, Permission, RedirectTo, Route,
+};
+use serde_json::{Value, json};
+
+use crate::secure::{Secure, stranger, successor};
+use crate::tool::{Run, SECRET, command, fh, run};
+
+fn edge() -> FakeEdge {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::string("BANNER", "plain"));
+    edge.set_feature(Feature::boolean("FLAG", true));
+    edge
+}
+
+/// Says what it finds, and does not listen for longer than it has to.
+fn doctor(edge: &FakeEdge, others: &[&str]) -> Run {
+    of_key(edge, &edge.client_key(), others)
+}
+
+fn of_key(edge: &FakeEdge, key: &str, others: &[&str]) -> Run {
+    let url = edge.url();
+    let listen = if others.contains(&"--listen") { &[][..] } else { &["--listen", "0"] };
+    fh(&[&["doctor", &url, key], listen, others].concat())
+}
+
+/// What was found, as data.
+struct Findings(Value);
+
+impl Findings {
+    fn of(run: Run) -> Self {
+        Self(run.json())
+    }
+
+    fn all(&self, check: &str) -> Vec<&Value> {
+        self.0["checks"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|found| found["check"] == check)
+            .collect()
+    }
+
+    /// The finding about this has this verdict, and says these things.
+    fn has(&self, check: &str, verdict: &str, parts: &[&str]) -> &Value {
+        let all = self.all(check);
+        let is_it = |found: &&&Value| {
+            let text = format!("{} → {}", found["message"], found["advice"]);
+            found["verdict"] == verdict && parts.iter().all(|part| text.contains(part))
+        };
+        all.iter().find(is_it).unwrap_or_else(|| panic!("no {verdict} {parts:?} in {all:#?}"))
+    }
+
+    fn left_out(&self) -> Vec<&str> {
+        self.0["leftOut"].as_array().unwrap().iter().map(|topic| topic.as_str().unwrap()).collect()
+    }
+}
+
+/// With this behaviour of this route, a check has this verdict and says these things.
+fn found(route: Route, behaviour: Behaviour, check: &str, verdict: &str, parts: &[&str]) {
+    let edge = edge();
+    edge.behave_on(route, behaviour);
+    let run = doctor(&edge, &["--json", "--timeout", "20"]).expect(i32::from(verdict == "bad"));
+    Findings::of(run).has(check, verdict, parts);
+}
+
+#[test]
+fn all_is_well() {
+    let edge = edge();
+    let date = httpdate_now();
+    edge.behave(Behaviour::new().header("date", &date).then_healthy());
+    let run = doctor(&edge, &[]).expect(0);
+    assert_eq!(run.err, "");
+    let lines: Vec<&str> = run.out.lines().collect();
+    let has = |start: &str, part: &str| {
+        assert!(
+            lines.iter().any(|line| line.starts_with(start) && line.contains(part)),
+            "{start} {part} {lines:#?}"
+        );
+    };
+    has("✓ key      ", "client-evaluated");
+    has("✓ connect  ", "takes connections");
+    has("· edge     ", "which is usual");
+    has("✓ poll     ", "answered (HTTP/1.1, ");
+    has("✓ payload  ", "2 features, and `fh lint` has nothing to say");
+    has("✓ etag     ", "304 in");
+    has("✓ cache    ", "no cache");
+    has("✓ clock    ", "agree");
+    has("✓ stream   ", "2 features after");
+    has("✓ cors     ", "https://app.example.com");
+    assert_eq!(lines.last(), Some(&"all is well"));
+    // Nothing was changed, nor tried to.
+    let seen = edge.recording();
+    assert_eq!(seen.count(Route::Put), 0);
+    assert!(seen.requests.len() < 12, "{}", seen.requests.len());
+    doctor(&edge, &["--strict"]).expect(0);
+    let document = doctor(&edge, &["--json"]).expect(0).json();
+    assert_eq!((&document["bad"], &document["warnings"]), (&json!(0), &json!(0)));
+    assert_eq!(document["url"], edge.url());
+    assert!(document["seconds"].as_f64().unwrap() > 0.0);
+    let findings = Findings(document);
+    assert_eq!(findings.has("key", "good", &[])["data"]["environments"], json!([ENVIRONMENT]));
+    assert_eq!(findings.has("payload", "good", &[])["data"]["features"], 2);
+    assert_eq!(findings.has("stream", "good", &["ack after"])["data"]["features"], 2);
+    assert_eq!(findings.has("poll", "good", &[])["data"]["status"], 200);
+    assert!(findings.left_out().is_empty());
+}
+
+fn httpdate_now() -> String {
+    httpdate::fmt_http_date(std::time::SystemTime::now())
+}
+
+#[test]
+fn an_edge_that_says_who_it_is() {
+    let info = |name: &str| {
+        let document = json!({"name": name, "version": "1.10.1"});
+        Behaviour::choose(move |request| match &*request.path {
+            "/info/version" => Behaviour::status(200).json(&document),
+            _ => Behaviour::healthy(),
+        })
+    };
+    found(Route::Other, info("edge-full"), "edge", "good", &["edge-full 1.10.1"]);
+    found(
+        Route::Other,
+        info("management-repository"),
+        "edge",
+        "bad",
+        &["no Edge", "URL of the Edge"],
+    );
+    let health = |status| {
+        Behaviour::choose(move |request| match &*request.path {
+            "/health/liveness" => Behaviour::status(status),
+            _ => Behaviour::healthy(),
+        })
+    };
+    found(Route::Other, health(200), "edge", "good", &["well"]);
+    found(Route::Other, health(500), "edge", "warning", &["not well"]);
+    // Silence about that is no harm.
+    found(
+        Route::Other,
+        Behaviour::new().close(Closing::Rst),
+        "edge",
+        "note",
+        &["asked for its version"],
+    );
+}
+
+#[test]
+fn what_a_status_means() {
+    let of =
+        |behaviour: Behaviour, parts: &[&str]| found(Route::Poll, behaviour, "poll", "bad", parts);
+    of(
+        Behaviour::status(400).body("no such parameter\nmore"),
+        &["nonsense", "no such parameter", "copy the key"],
+    );
+    of(
+        Behaviour::status(401).header("www-authenticate", "Basic realm=\"x\""),
+        &["status 401", "Basic", "gateway"],
+    );
+    of(Behaviour::status(403), &["status 403", "gateway"]);
+    of(Behaviour::status(429).header("retry-after", "30"), &["too many", "Retry-After: 30"]);
+    of(Behaviour::status(500).body("boom"), &["in trouble", "boom", "log"]);
+    of(Behaviour::status(502), &["cannot reach it"]);
+    of(Behaviour::status(503), &["no data yet", "Dacha"]);
+    of(Behaviour::status(418), &["status 418", "no Edge"]);
+    of(Behaviour::status(200).body("{}"), &["not what an Edge sends"]);
+    of(Behaviour::status(200).body("<html>Sign in"), &["web page", "login"]);
+    of(Behaviour::garbage("\u{1}\u{2} no HTTP"), &["no answer that can be read", "https://"]);
+    of(Behaviour::redirect(302, RedirectTo::Itself), &["within itself"]);
+    let elsewhere = RedirectTo::Origin("https://login.example:8443".to_string());
+    // The key, which is in the target, is not repeated.
+    of(
+        Behaviour::redirect(302, elsewhere),
+        &["https://login.example:8443 (status 302)", "login page"],
+    );
+    found(
+        Route::Poll,
+        Behaviour::new().healthy_with_status(236),
+        "poll",
+        "warning",
+        &["stale", "dashboard"],
+    );
+}
+
+#[test]
+fn a_key_that_is_not_known_and_a_path_that_is_not() {
+    let edge = edge();
+    edge.only_allowed_keys();
+    let findings = Findings::of(doctor(&edge, &["--json"]).expect(1));
+    findings.has("poll", "bad", &["does not know the key", "service account"]);
+    assert!(findings.left_out().contains(&"stream"));
+    edge.behave(Behaviour::status(404));
+    Findings::of(doctor(&edge, &["--json"]).expect(1)).has(
+        "poll",
+        "bad",
+        &["no Edge at this path"],
+    );
+    let run = of_key(&edge, &format!("env/{SECRET}*"), &["--json"]).expect(1);
+    Findings::of(run).has("key", "bad", &["no UUID", "copy the key"]);
+    let old = format!("default/{}", edge.client_key());
+    Findings::of(of_key(&edge, &old, &["--json"])).has("key", "note", &["old form"]);
+}
+
+#[test]
+fn a_login_page_before_everything() {
+    let edge = edge();
+    edge.behave(Behaviour::status(200).header("content-type", "text/html").body("<!doctype html>"));
+    let run = doctor(&edge, &[]).expect(1);
+    assert!(run.out.contains("! edge     a web page"), "{}", run.out);
+    assert!(run.out.contains("✗ poll     answered with a web page (status 200)"), "{}", run.out);
+    assert!(run.out.contains("→ a login page or a proxy"), "{}", run.out);
+    assert!(
+        run.out.ends_with("not looked at therefore: payload, etag, cache, stream, cors\n"),
+        "{}",
+        run.out
+    );
+}
+
+#[test]
+fn nobody_there() {
+    let edge = edge();
+    edge.refuse();
+    let findings = Findings::of(doctor(&edge, &["--json"]).expect(1));
+    findings.has("connect", "bad", &["refused", "firewall"]);
+    assert!(findings.left_out().contains(&"poll"));
+    // A label of more than 63 letters needs no DNS server to be none.
+    let url = format!("http://{}.example", "a".repeat(70));
+    let findings = Findings::of(fh(&["doctor", &url, &edge.client_key(), "--json"]).expect(1));
+    findings.has("name", "bad", &["does not resolve", "DNS"]);
+    assert!(findings.all("poll").is_empty());
+}
+
+#[test]
+fn streams_that_do_not_come_through() {
+    let of = |behaviour: Behaviour, verdict: &str, parts: &[&str]| {
+        found(Route::Stream, behaviour, "stream", verdict, parts);
+    };
+    of(Behaviour::status(501), "warning", &["cannot stream", "poll"]);
+    of(Behaviour::status(404), "bad", &["not known here", "/features/ENVIRONMENT/KEY"]);
+    of(Behaviour::status(504), "bad", &["status 504", "buffering"]);
+    of(Behaviour::status(200).json(&json!([])), "bad", &["no stream", "application/json"]);
+    of(Behaviour::sse().failure(), "bad", &["refuses", "Unrecognized API key"]);
+    of(Behaviour::sse().ack().bye(), "bad", &["`bye` before any features", "Dacha"]);
+    of(Behaviour::sse().ack().close(Closing::Fin), "bad", &["ended after", "without features"]);
+    of(Behaviour::sse().event("features", "{"), "bad", &["cannot be read"]);
+    of(Behaviour::sse().config(&json!({"edge.stale": true})), "warning", &["stale"]);
+    let compressed = Behaviour::new().header("content-encoding", "br").then_healthy();
+    of(compressed, "warning", &["compressed", "holds events back"]);
+    of(Behaviour::sse().ack().event("features", "[]").live(), "warning", &["0 features, a poll 2"]);
+}
+
+#[test]
+fn streams_that_are_held_back() {
+    let of = |behaviour: Behaviour, parts: &[&str]| {
+        let edge = edge();
+        edge.behave_on(Route::Stream, behaviour);
+        let run = doctor(&edge, &["--json", "--timeout", "4"]).expect(1);
+        let findings = Findings::of(run);
+        findings.has("stream", "bad", parts);
+        // Time is up.
+        assert_eq!(findings.left_out(), ["cors"]);
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            of(Behaviour::silence(), &["not even a head", "holds it back", "proxy_buffering"]);
+        });
+        scope.spawn(|| {
+            of(Behaviour::sse().hang(), &["no event", "holds it back", "proxy_buffering"]);
+        });
+        scope
+            .spawn(|| of(Behaviour::sse().ack().hang(), &["`ack` came, but no features", "Dacha"]));
+    });
+}
+
+#[test]
+fn what_comes_after_the_features() {
+    let of = |prepare: &dyn Fn(&FakeEdge), verdict: &str, parts: &[&str]| {
+        let edge = edge();
+        prepare(&edge);
+        let run = doctor(&edge, &["--json", "--listen", "30"]).expect(0);
+        Findings::of(run).has("stream", verdict, parts);
+    };
+    let soon = Duration::from_millis(50);
+    of(&|edge| edge.drop_after(Some(soon)), "note", &["with `bye`", "as it is set up"]);
+    let cut = Behaviour::sse().ack().features().close(Closing::Fin);
+    of(
+        &|edge| edge.behave_on(Route::Stream, cut.clone()),
+        "warning",
+        &["cut after", "time limits"],
+    );
+    let beating = Behaviour::sse().ack().features().heartbeat().bye();
+    let edge = edge();
+    edge.behave_on(Route::Stream, beating);
+    let findings = Findings::of(doctor(&edge, &["--json", "--listen", "30"]).expect(0));
+    let heard = &findings.has("stream", "good", &[])["data"];
+    assert_eq!((&heard["bye"], &heard["heartbeats"]), (&json!(true), &json!(1)), "{heard}");
+    // Whoever is still there after that time is left.
+    let run = doctor(&self::edge(), &["--listen", "0.1"]).expect(0);
+    assert!(run.out.contains("nothing more while listening for"), "{}", run.out);
+}
+
+#[test]
+fn etags_and_what_proxies_make_of_them() {
+    let of = |behaviour: Behaviour, verdict: &str, parts: &[&str]| {
+        found(Route::Poll, behaviour, "etag", verdict, parts);
+    };
+    of(Behaviour::status(200).environments(), "warning", &["no etag"]);
+    let weak = Behaviour::status(200).header("etag", "W/\"1\"").environments();
+    of(weak, "warning", &["everything again", "W/", "compresses"]);
+    let deaf = Behaviour::status(200).header("etag", "\"1\"").environments();
+    of(deaf, "warning", &["everything again", "if-none-match"]);
+    let angry = Behaviour::choose(|request| match request.header("if-none-match") {
+        Some(_) => Behaviour::status(412),
+        None => Behaviour::healthy(),
+    });
+    of(angry, "bad", &["status 412"]);
+    // Something is changed between the two polls: that is no fault.
+    let edge = edge();
+    let busy = Behaviour::choose(|request| match request.header("if-none-match") {
+        Some(_) => Behaviour::new()
+            .call(|edge| {
+                edge.set_value("BANNER", "new");
+                edge.behave_on(Route::Poll, Behaviour::healthy());
+            })
+            .then_healthy(),
+        None => Behaviour::healthy(),
+    });
+    edge.behave_on(Route::Poll, busy);
+    Findings::of(doctor(&edge, &["--json"]).expect(0)).has("etag", "good", &["304"]);
+}
+
+#[test]
+fn caches_compression_and_clocks() {
+    let with = |name: &str, value: &str| Behaviour::new().header(name, value).then_healthy();
+    let of = |name: &str, value: &str, check: &str, verdict: &str, parts: &[&str]| {
+        found(Route::Poll, with(name, value), check, verdict, parts);
+    };
+    of("cache-control", "public, max-age=30", "cache", "note", &["each 30 s"]);
+    of("cache-control", "max-age=86400", "cache", "warning", &["each 86400 s", "late"]);
+    of("cache-control", "no-store, max-age=0", "cache", "good", &["no cache"]);
+    of("age", "17", "cache", "warning", &["17 s old", "purged"]);
+    of("x-served-by", "cache-akl", "cache", "note", &["x-served-by"]);
+    of("content-encoding", "gzip", "gzip", "good", &["compressed to"]);
+    of("content-encoding", "br", "gzip", "warning", &["unasked"]);
+    let date = |offset: i64| {
+        let now = std::time::SystemTime::now();
+        let distance = Duration::from_secs(offset.unsigned_abs());
+        httpdate::fmt_http_date(if offset < 0 { now - distance } else { now + distance })
+    };
+    of("date", &date(-3600), "clock", "warning", &["s ahead of", "NTP"]);
+    of("date", &date(3600), "clock", "warning", &["s behind", "NTP"]);
+    let fastly = Behaviour::choose(|request| match request.query_value("contextSha") {
+        Some(_) => Behaviour::healthy(),
+        None => Behaviour::status(400).body("your SDK is too old"),
+    });
+    found(Route::Poll, fastly, "cache", "note", &["without contextSha are refused"]);
+}
+
+#[test]
+fn what_the_answer_holds() {
+    let edge = edge();
+    let of = |verdict: &str, parts: &[&str]| {
+        let run = doctor(&edge, &["--json"]).expect(i32::from(verdict == "bad"));
+        Findings::of(run).has("payload", verdict, parts);
+    };
+    let rule = |values: Value| {
+        json!([{"id": "s", "value": true, "attributes": [
+            {"fieldName": "name", "type": "STRING", "conditional": "REGEX", "values": values}]}])
+    };
+    edge.set_feature(Feature::boolean("ODD", false).strategies(rule(json!(["("]))));
+    of("bad", &["3 features", "1 part", "cannot be read", "fh lint"]);
+    edge.set_feature(Feature::boolean("ODD", false).strategies(rule(json!([]))));
+    of("warning", &["1 warning", "fh lint"]);
+    edge.replace_all([]);
+    of("note", &["no features", "filter"]);
+    edge.behave_on(Route::Poll, Behaviour::status(200).json(&json!([])));
+    of("bad", &["no environment"]);
+    let other = json!([{"id": "0e1b7a3c-122b-4312-9ea8-06b2b8d6ceac", "features": []}]);
+    edge.behave_on(Route::Poll, Behaviour::status(200).json(&other));
+    of("bad", &["none of environment 71ed3c04"]);
+}
+
+#[test]
+fn several_keys() {
+    let edge = edge();
+    let (other, unknown) =
+        ("0e1b7a3c-122b-4312-9ea8-06b2b8d6ceac", "1e1b7a3c-122b-4312-9ea8-06b2b8d6ceac");
+    edge.environment(other).set_feature(Feature::boolean("ELSEWHERE", true));
+    let (url, first) = (edge.url(), edge.client_key());
+    let ask = |second: &str| {
+        let second = format!("{second}/another{SECRET}*");
+        let args = [
+            "doctor",
+            "--url",
+            &url,
+            "--api-key",
+            &first,
+            "--api-key",
+            &second,
+            "--listen",
+            "0",
+            "--json",
+        ];
+        Findings::of(fh(&args).expect(0))
+    };
+    let findings = ask(other);
+    let data = &findings.has("payload", "good", &["3 features"])["data"]["environments"];
+    assert_eq!(data, &json!([{"id": ENVIRONMENT, "features": 2}, {"id": other, "features": 1}]));
+    // The stream is that of the first key, and agrees with it.
+    findings.has("stream", "good", &["2 features"]);
+    assert_eq!(findings.all("stream").len(), 2);
+    ask(unknown).has("payload", "warning", &["has none", "unknown one"]);
+}
+
+#[test]
+fn the_context_of_a_server_key() {
+    let edge = edge();
+    let of = |others: &[&str], verdict: &str, parts: &[&str]| {
+        let others: Vec<&str> = others.iter().copied().chain(["--json"]).collect();
+        let run = of_key(&edge, &edge.server_key(), &others).expect(0);
+        Findings::of(run).has("context", verdict, parts);
+    };
+    of(&[], "good", &["a made-up context is heard", "decides about no feature"]);
+    edge.evaluate_with(|context, mut features| {
+        if context.contains_key("userkey") {
+            features[0]["value"] = json!("theirs");
+        }
+        features
+    });
+    of(&["-c", "userkey=fred"], "good", &["the context is heard", "values differ"]);
+    of(&["-c", "country=fiji"], "good", &["decides about no feature"]);
+    // A proxy that drops the header.
+    let deaf = Behaviour::status(200).header("etag", "\"1\"").environments();
+    edge.evaluate_with(|_, features| features);
+    edge.behave_on(Route::Poll, deaf);
+    of(&["-c", "userkey=fred"], "warning", &["no difference", "x-featurehub"]);
+    // A client-evaluated key has no use for one.
+    let run = doctor(&edge, &["--json", "-c", "userkey=fred"]);
+    assert!(Findings::of(run).all("context").is_empty());
+}
+
+#[test]
+fn browsers() {
+    let of = |behaviour: Behaviour, route: Route, parts: &[&str]| {
+        found(route, behaviour, "cors", "warning", parts);
+    };
+    of(Behaviour::status(403), Route::Other, &["may not ask", "status 403"]);
+    of(
+        Behaviour::status(200).environments(),
+        Route::Poll,
+        &["may not read answers", "app.example.com"],
+    );
+    let stingy = Behaviour::new()
+        .header("access-control-allow-headers", "if-none-match, accept")
+        .then_healthy();
+    of(stingy, Route::Other, &["may not send x-featurehub"]);
+    let secretive =
+        Behaviour::new().header("access-control-expose-headers", "cache-control").then_healthy();
+    of(secretive, Route::Poll, &["may not read etag"]);
+    let choosy = Behaviour::new()
+        .header("access-control-allow-origin", "https://shop.example")
+        .then_healthy();
+    of(choosy.clone(), Route::Poll, &["app.example.com"]);
+    let edge = edge();
+    edge.behave(choosy);
+    let origin = ["--json", "--origin", "https://shop.example"];
+    Findings::of(doctor(&edge, &origin).expect(0)).has("cors", "good", &["https://shop.example"]);
+}
+
+#[test]
+fn warnings_count_only_if_asked_to() {
+    let edge = edge();
+    edge.behave_on(Route::Stream, Behaviour::status(501));
+    let run = doctor(&edge, &[]).expect(0);
+    assert!(run.out.ends_with("it works, with 1 warning\n"), "{}", run.out);
+    doctor(&edge, &["--strict"]).expect(1);
+    edge.behave(Behaviour::status(503));
+    let run = doctor(&edge, &[]).expect(1);
+    assert!(run.out.contains("\n2 things are wrong\n"), "{}", run.out);
+    assert!(run.out.contains("no stream either (status 503)"), "{}", run.out);
+}
+
+#[test]
+fn changing_is_tried_only_if_asked_for() {
+    let edge = edge();
+    let of = |key: &str, feature: &str, verdict: &str, parts: &[&str]| {
+        let run = of_key(&edge, key, &["--json", "--try-set", feature]);
+        Findings::of(run.expect(i32::from(verdict == "bad"))).has("update", verdict, parts);
+    };
+    let before = edge.feature("BANNER");
+    of(&edge.client_key(), "BANNER", "good", &["may change", "the value of BANNER"]);
+    of(&edge.server_key(), "BANNER", "good", &["may change", "the lock of BANNER"]);
+    edge.allow(&edge.client_key(), &[Permission::Read]);
+    of(&edge.client_key(), "BANNER", "warning", &["may not do that", "for tests"]);
+    of(&edge.client_key(), "BANER", "bad", &["no feature BANER"]);
+    assert_eq!(edge.feature("BANNER"), before);
+    edge.any_key();
+    edge.allow(&edge.client_key(), &Permission::ALL);
+    edge.lock("BANNER");
+    let before = edge.feature("BANNER");
+    of(&edge.client_key(), "BANNER", "good", &["may change", "the lock of BANNER"]);
+    assert_eq!(edge.feature("BANNER"), before);
+}
+
+#[test]
+fn proxies_are_named() {
+    let edge = edge();
+    let ask = |url: &str, variables: &[(&str, &str)]| {
+        let key = edge.client_key();
+        let mut fh = command(&["doctor", url, &key, "--listen", "0", "--json"]);
+        fh.envs(variables.iter().copied());
+        Findings::of(run(&mut fh, ""))
+    };
+    // The fake Edge takes any host's requests, as a proxy does.
+    let proxy = format!("http://me:{SECRET}@{}", edge.address());
+    let findings = ask("http://edge.invalid", &[("HTTP_PROXY", &proxy)]);
+    findings.has("proxy", "note", &["through the proxy 127.0.0.1:", "HTTP_PROXY", "NO_PROXY"]);
+    findings.has("poll", "good", &[]);
+    assert!(edge.recording().requests[0].request.target.starts_with("http://edge.invalid/"));
+    let findings =
+        ask(&edge.url(), &[("http_proxy", "http://127.0.0.1:9"), ("NO_PROXY", "127.0.0.1")]);
+    findings.has("proxy", "note", &["no proxy is used", "http_proxy and NO_PROXY"]);
+    findings.has("poll", "good", &[]);
+    assert!(ask(&edge.url(), &[]).all("proxy").is_empty());
+}
+
+#[test]
+fn certificates() {
+    let of = |server: &Secure, host: &str, trusted: &str, verdict: &str, parts: &[&str]| {
+        let url = format!("https://{host}:{}", server.port);
+        let mut fh = command(&["doctor", &url, &format!("{ENVIRONMENT}/{SECRET}*"), "--json"]);
+        fh.env("SSL_CERT_FILE", trusted);
+        let findings = Findings::of(run(&mut fh, "").expect(1));
+        findings.has("tls", verdict, parts);
+        // With a good one it goes on, to an Edge that is none.
+        assert_eq!(findings.all("poll").len(), usize::from(verdict != "bad"));
+    };
+    let good = Secure::start("localhost", 90);
+    of(&good, "localhost", &good.authority, "good", &["accepted"]);
+    of(&good, "localhost", &stranger(), "bad", &["does not trust", "SSL_CERT_FILE"]);
+    of(&good, "localhost", &successor(), "bad", &["another key", "renewed"]);
+    of(&good, "127.0.0.1", &good.authority, "bad", &["is for localhost, not for 127.0.0.1"]);
+    of(&good, "localhost", "/no/such/file", "bad", &["no authority at all", "ca-certificates"]);
+    let old = Secure::start("localhost", -3);
+    of(&old, "localhost", &old.authority, "bad", &["expired 2 days ago", "renew"]);
+    let ending = Secure::start("localhost", 5);
+    of(&ending, "localhost", &ending.authority, "warning", &["two weeks"]);
+    // Plain HTTP behind https://, and the other way round.
+    let edge = edge();
+    edge.on_accept(Some(Behaviour::garbage("HTTP/1.1 400 Bad Request\r\n\r\n")));
+    let plain = Secure { port: edge.address().port(), authority: good.authority.clone() };
+    of(&plain, "localhost", &good.authority, "bad", &["no TLS came about", "http://"]);
+    let url = format!("http://localhost:{}", good.port);
+    let run = fh(&["doctor", &url, &edge.client_key(), "--json"]).expect(1);
+    Findings::of(run).has("poll", "bad", &["https://"]);
+}
+
+#[test]
+fn wrong_usage() {
+    let edge = edge();
+    let (url, key) = (edge.url(), edge.client_key());
+    fh(&["doctor"]).refused(2, &["no URL"]);
+    fh(&["doctor", &url]).refused(2, &["no API key"]);
+    fh(&["doctor", "edge.example", &key]).refused(2, &["http://"]);
+    fh(&["doctor", "--url", &url, "--api-key", &key, "x"]).refused(2, &["too many"]);
+    fh(&["doctor", &url, &key, "--origin", "a b"]).refused(2, &["--origin"]);
+    fh(&["doctor", &url, &key, "--timeout", "0"]).expect(2);
+    assert!(edge.recording().connections.is_empty());
+}
