@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fh_client::testing::{ENVIRONMENT, Fault, MemoryEdge, SERVER_KEY, SeenKind};
-use fh_client::{Attributes, Connection, Outcome, Problem, Readiness, Refusal, Update};
+use fh_client::{Attributes, Backoff, Connection, Outcome, Problem, Readiness, Refusal, Update};
 use serde_json::json;
 
 use crate::support::{SOON, quick, soon, until};
@@ -89,7 +89,11 @@ fn fails_when_told() {
     edge.fail_next(Fault::Connect);
     edge.fail_next(Fault::Break);
     edge.fail_next(Fault::Tls);
-    let client = edge.client().configure(quick).start().unwrap();
+    let hour = Duration::from_secs(3600);
+    let never = Backoff { initial: hour, cap: hour, jitter: 0.0 };
+    let client =
+        edge.client().configure(quick).configure(move |config| config.refused = never).start();
+    let client = client.unwrap();
     client.wait_ready(SOON).unwrap();
     assert_eq!(edge.requests().len(), 5);
     edge.fail(Fault::StatusWith(429, vec![("retry-after".into(), "3600".into())]));
@@ -101,10 +105,10 @@ fn fails_when_told() {
     edge.send_event("failure", r#"{"status":"said the test"}"#);
     let status = until(&client, |status| status.readiness == Readiness::Failed);
     assert_eq!(status.problem, Some(Problem::Failure("said the test".into())));
-    until(&client, |status| status.readiness == Readiness::Ready);
+    assert_eq!(soon(client.refresh()), Ok(Readiness::Ready));
+    let before = client.status().requests;
     edge.bye();
-    until(&client, |status| status.connection != Connection::Streaming);
-    until(&client, |status| status.connection == Connection::Streaming);
+    until(&client, |status| status.requests > before && status.connection == Connection::Streaming);
     edge.fail(Fault::Silence);
     until(&client, |status| status.connection == Connection::Connecting);
     client.close();

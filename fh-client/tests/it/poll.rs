@@ -16,12 +16,6 @@ fn edge() -> FakeEdge {
     edge
 }
 
-/// A healthy answer, then these, then healthy ones again.
-fn after_a_good_one(edge: &FakeEdge, answers: impl IntoIterator<Item = Behaviour>) {
-    let answers = std::iter::once(Behaviour::healthy()).chain(answers);
-    edge.script(Route::Poll, answers, Behaviour::healthy());
-}
-
 #[test]
 fn polls_again_and_again_with_the_etag() {
     let edge = edge();
@@ -109,11 +103,12 @@ fn nonsense_at_first_ends_the_polling_until_somebody_asks() {
 /// Later it keeps the values, and readiness.
 fn refused_later(status: u16) {
     let edge = edge();
-    after_a_good_one(&edge, [Behaviour::status(status), Behaviour::status(status)]);
     let client = started(builder(&edge).active_polling(INTERVAL));
+    edge.behave_on(Route::Poll, Behaviour::status(status));
     let refused = until(&client, |status| status.problem.is_some());
     assert_eq!(refused.readiness, Readiness::Ready);
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    edge.behave_on(Route::Poll, Behaviour::healthy());
     until(&client, |status| status.problem.is_none());
 }
 
@@ -140,16 +135,20 @@ fn refused_later_404() {
 /// Trouble that passes, before and after the first list.
 fn passes(trouble: Behaviour, is: impl Fn(&Problem) -> bool) {
     let edge = edge();
-    let answers = [trouble.clone(), trouble.clone(), Behaviour::healthy(), trouble];
-    edge.script(Route::Poll, answers, Behaviour::healthy());
+    edge.behave_on(Route::Poll, trouble.clone());
     let client = builder(&edge).active_polling(INTERVAL).start().unwrap();
-    let first = until(&client, |status| status.problem.is_some());
+    let first = until(&client, |status| status.attempts > 1 && status.problem.is_some());
     assert!(is(first.problem.as_ref().unwrap()), "{first}");
+    assert_eq!(first.readiness, Readiness::NotReady);
+    edge.behave_on(Route::Poll, Behaviour::healthy());
     client.wait_ready(SOON).unwrap();
-    edge.wait_for_requests(Route::Poll, 5, SOON).unwrap();
-    let last = until(&client, |status| status.problem.is_none());
-    assert_eq!(last.readiness, Readiness::Ready);
+    edge.behave_on(Route::Poll, trouble);
+    let later = until(&client, |status| status.problem.is_some());
+    assert!(is(later.problem.as_ref().unwrap()), "{later}");
+    assert_eq!(later.readiness, Readiness::Ready);
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    edge.behave_on(Route::Poll, Behaviour::healthy());
+    until(&client, |status| status.problem.is_none());
 }
 
 #[test]
@@ -209,8 +208,8 @@ fn a_body_shorter_than_it_said_passes() {
 #[test]
 fn too_many_requests_are_not_made() {
     let edge = edge();
-    after_a_good_one(&edge, [Behaviour::status(429).header("retry-after", "3600")]);
     let client = started(builder(&edge).active_polling(INTERVAL));
+    edge.behave_on(Route::Poll, Behaviour::status(429).header("retry-after", "3600"));
     let status = until(&client, |status| status.problem.is_some());
     assert_eq!(status.problem, Some(Problem::TooManyRequests));
     assert!(status.next_attempt.unwrap() > Duration::from_secs(3000));
@@ -230,33 +229,36 @@ fn the_edge_chooses_the_interval() {
 #[test]
 fn silence_has_its_limit() {
     let edge = edge();
-    edge.script(Route::Poll, [Behaviour::silence(), Behaviour::half_head()], Behaviour::healthy());
-    let limited = builder(&edge)
+    let client = builder(&edge)
         .active_polling(INTERVAL)
-        .configure(|config| config.limits.head = Duration::from_millis(150));
-    let client = limited.start().unwrap();
-    let status = until(&client, |status| status.problem.is_some());
-    assert_eq!(status.problem, Some(Problem::TimedOut(Stage::Head)));
-    client.wait_ready(SOON).unwrap();
-    assert_eq!(edge.recording().count(Route::Poll), 3);
+        .configure(|config| config.limits.head = Duration::from_millis(150))
+        .start();
+    let client = client.unwrap();
+    for silence in [Behaviour::silence(), Behaviour::half_head()] {
+        edge.behave_on(Route::Poll, silence);
+        let status = until(&client, |status| status.problem.is_some());
+        assert_eq!(status.problem, Some(Problem::TimedOut(Stage::Head)));
+        edge.behave_on(Route::Poll, Behaviour::healthy());
+        until(&client, |status| status.problem.is_none() && status.readiness == Readiness::Ready);
+    }
 }
 
 #[test]
 fn a_drip_has_its_limit() {
     let edge = edge();
-    let drip = Behaviour::new().drip(1, Duration::from_millis(30)).then_healthy();
-    let headed = Behaviour::status(200)
+    let drip = Behaviour::status(200)
         .header("content-type", "application/json")
         .drip(1, Duration::from_millis(30))
         .fill(b' ', 100_000);
-    edge.script(Route::Poll, [headed, drip], Behaviour::healthy());
+    edge.behave_on(Route::Poll, drip);
     let limited = builder(&edge).active_polling(INTERVAL).configure(|config| {
-        config.limits.head = Duration::from_millis(300);
-        config.limits.poll = Duration::from_millis(300);
+        config.limits.head = Duration::from_secs(10);
+        config.limits.poll = Duration::from_millis(600);
     });
     let client = limited.start().unwrap();
     let status = until(&client, |status| status.problem.is_some());
     assert_eq!(status.problem, Some(Problem::TimedOut(Stage::Body)));
+    edge.behave_on(Route::Poll, Behaviour::healthy());
     client.wait_ready(SOON).unwrap();
 }
 

@@ -1,9 +1,11 @@
 //! Redirects: followed by the client itself, within the origin only (D-82).
 
-use fh_client::{NotReady, Problem};
+use std::time::Duration;
+
+use fh_client::{Backoff, NotReady, Problem};
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, RedirectTo, Route};
 
-use crate::support::{SOON, builder, reads, started, until};
+use crate::support::{builder, reads, started, until};
 
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
@@ -40,15 +42,17 @@ fn elsewhere_nothing_is_sent() {
     let status = until(&client, |status| status.attempts >= 3);
     assert_eq!(status.problem, Some(Problem::Redirect));
     assert!(other.recording().connections.is_empty());
-    assert!(matches!(client.wait_ready(std::time::Duration::ZERO), Err(NotReady::TimedOut(_))));
+    assert!(matches!(client.wait_ready(Duration::ZERO), Err(NotReady::TimedOut(_))));
 }
 
 #[test]
 fn in_a_circle_they_end() {
     let edge = edge();
     edge.behave(Behaviour::redirect(302, RedirectTo::Itself));
-    let client = builder(&edge).active_polling(SOON).start().unwrap();
-    let status = until(&client, |status| status.problem.is_some());
+    let hour = Duration::from_secs(3600);
+    let once = Backoff { initial: hour, cap: hour, jitter: 0.0 };
+    let client = builder(&edge).one_off().configure(move |config| config.backoff = once).start();
+    let status = until(&client.unwrap(), |status| status.problem.is_some());
     assert_eq!(status.problem, Some(Problem::Redirect));
     // The first request, and five redirects.
     assert_eq!(status.requests, 6);

@@ -174,16 +174,13 @@ fn nonsense_at_first_stops_until_somebody_asks() {
 /// Refused later: values stay, and the stream comes back.
 fn refused_later(answer: Behaviour, readiness: Readiness) {
     let edge = edge();
-    edge.script(
-        Route::Stream,
-        [Behaviour::healthy(), answer.clone(), answer],
-        Behaviour::healthy(),
-    );
     let client = started(builder(&edge));
+    edge.behave_on(Route::Stream, answer);
     edge.bye();
     let status = until(&client, |status| status.problem.as_ref().is_some_and(Problem::is_refusal));
     assert_eq!(status.readiness, readiness);
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    edge.behave_on(Route::Stream, Behaviour::healthy());
     let status = until(&client, |status| status.problem.is_none());
     assert_eq!(status.readiness, Readiness::Ready);
 }
@@ -221,44 +218,44 @@ fn an_edge_that_cannot_stream_is_polled() {
 #[test]
 fn a_page_in_place_of_a_stream_is_not_an_edge() {
     let edge = edge();
-    let page = || Behaviour::status(200).header("content-type", "text/html").body("<html>");
-    failing_first(&edge, [page(), page()]);
+    edge.behave(Behaviour::status(200).header("content-type", "text/html").body("<html>"));
     let client = builder(&edge).start().unwrap();
     let status = until(&client, |status| status.problem.is_some());
     assert!(matches!(status.problem, Some(Problem::ContentType(_))), "{status}");
+    edge.behave(Behaviour::healthy());
     client.wait_ready(SOON).unwrap();
 }
 
 #[test]
 fn silence_is_noticed() {
     let edge = edge();
-    edge.script(
-        Route::Stream,
-        [Behaviour::silence(), Behaviour::sse().hang(), Behaviour::sse().ack().features().hang()],
-        Behaviour::healthy(),
-    );
+    edge.behave_on(Route::Stream, Behaviour::silence());
     edge.heartbeat(Some(Duration::from_millis(20)));
     let client = builder(&edge)
         .configure(|config| {
-            config.limits.head = Duration::from_millis(200);
-            config.limits.idle = Duration::from_millis(200);
+            config.limits.head = Duration::from_millis(600);
+            config.limits.idle = Duration::from_millis(600);
         })
         .start()
         .unwrap();
-    let mut stages = Vec::new();
-    until(&client, |status| {
-        if let Some(Problem::TimedOut(stage)) = &status.problem
-            && stages.last() != Some(stage)
-        {
-            stages.push(*stage);
-        }
-        status.requests >= 4 && status.connection == Connection::Streaming
-    });
-    assert_eq!(stages, [Stage::Head, Stage::FirstEvent, Stage::Silence]);
-    assert!(client.is_ready());
-    // The fourth has a heartbeat, and stays.
+    let late = |stage: Stage| {
+        until(&client, |status| status.problem == Some(Problem::TimedOut(stage)));
+    };
+    late(Stage::Head);
+    edge.behave_on(Route::Stream, Behaviour::sse().hang());
+    late(Stage::FirstEvent);
+    edge.behave_on(Route::Stream, Behaviour::sse().ack().features().hang());
+    late(Stage::Silence);
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    // With heartbeats it stays.
+    edge.behave_on(Route::Stream, Behaviour::healthy());
     seen(&edge, |seen| seen.live_streams() == 1);
-    assert_eq!(edge.recording().count(Route::Stream), 4);
+    let streams = edge.recording().count(Route::Stream);
+    let written = |seen: &fh_fake_edge::Recording| seen.of(Route::Stream).last().unwrap().written;
+    // Heartbeats enough for twice the limit: each is some thirty bytes.
+    let before = written(&edge.recording());
+    seen(&edge, |seen| written(seen) > before + 60 * 30);
+    assert_eq!(edge.recording().count(Route::Stream), streams);
 }
 
 #[test]
@@ -331,6 +328,7 @@ fn a_line_without_end_is_cut() {
         builder(&edge).configure(|config| config.limits.bytes = 1024 * 1024).start().unwrap();
     let status = until(&client, |status| status.problem.is_some());
     assert_eq!(status.problem, Some(Problem::TooLarge(1024 * 1024)));
+    edge.behave_on(Route::Stream, Behaviour::healthy());
     client.wait_ready(SOON).unwrap();
     seen(&edge, |seen| seen.of(Route::Stream).next().is_some_and(|one| one.finished.is_some()));
     let written = edge.recording().of(Route::Stream).next().unwrap().written;
