@@ -203,6 +203,32 @@ fn a_key_that_is_not_known_and_a_path_that_is_not() {
     Findings::of(of_key(&edge, &old, &["--json"])).has("key", "note", &["old form"]);
 }
 
+/// Whatever a server repeats of a request.
+#[test]
+fn a_key_that_is_repeated_is_not_shown() {
+    let edge = edge();
+    let repeating = Behaviour::choose(|request| {
+        let said = format!("what is {}?", request.target);
+        Behaviour::status(400).header("x-served-by", &said).body(said)
+    });
+    edge.behave_on(Route::Poll, repeating);
+    for others in [&[][..], &["--json"]] {
+        let run = doctor(&edge, others).expect(1);
+        assert!(
+            run.out.contains("what is /features?apiKey=") && run.out.contains("***"),
+            "{}",
+            run.out
+        );
+    }
+    edge.behave_on(Route::Poll, Behaviour::healthy());
+    let failing = Behaviour::choose(|request| {
+        Behaviour::sse().event("failure", &json!({"status": request.target}).to_string())
+    });
+    edge.behave_on(Route::Stream, failing);
+    let run = doctor(&edge, &["--json"]).expect(1);
+    Findings::of(run).has("stream", "bad", &["refuses the stream: /features/71ed3c04", "***"]);
+}
+
 #[test]
 fn a_login_page_before_everything() {
     let edge = edge();
@@ -430,7 +456,11 @@ fn the_context_of_a_server_key() {
         features
     });
     of(&["-c", "userkey=fred"], "good", &["the context is heard", "values differ"]);
+    // The stream is asked for with it, too.
+    let sent = || edge.recording().of(Route::Stream).last().unwrap().request.context();
+    assert_eq!(sent()["userkey"], ["fred"]);
     of(&["-c", "country=fiji"], "good", &["decides about no feature"]);
+    assert_eq!(sent()["country"], ["fiji"]);
     // A proxy that drops the header.
     let deaf = Behaviour::status(200).header("etag", "\"1\"").environments();
     edge.evaluate_with(|_, features| features);
