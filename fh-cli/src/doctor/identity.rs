@@ -65,11 +65,8 @@ impl Visit<'_> {
         let seen = self.watched.seen();
         let error = match trouble {
             Some(Trouble::Tls(error)) => Some(error.clone()),
-            // Somebody who takes connections, and then says nothing or something else.
-            Some(trouble @ (Trouble::TimedOut(_) | Trouble::Broken(_))) if seen.accepted == 0 => {
-                Some(trouble.to_string())
-            }
-            Some(_) if seen.accepted == 0 => return Ok(true),
+            // Connections are taken there, so whoever does that says nothing, or something else.
+            Some(trouble) if seen.accepted == 0 => Some(trouble.to_string()),
             _ => None,
         };
         if let Some(error) = error {

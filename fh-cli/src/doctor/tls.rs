@@ -188,7 +188,7 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
         ),
         None => (
             format!("no TLS came about: {error}"),
-            "check the port: it may speak plain HTTP (http://), or ask for a client certificate",
+            "check the port: it may speak plain HTTP (http://), or ask for a client certificate; a proxy may not let this host through",
         ),
     };
     (message, advice.to_string())

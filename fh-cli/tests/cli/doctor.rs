@@ -301,6 +301,14 @@ fn streams_that_are_held_back() {
 }
 
 #[test]
+fn time_that_is_up() {
+    let findings = Findings::of(doctor(&edge(), &["--json", "--timeout", "0.000001"]).expect(1));
+    findings.has("poll", "bad", &["no answer within"]);
+    assert!(findings.left_out().contains(&"stream") && findings.left_out().contains(&"cors"));
+    assert!(findings.all("stream").is_empty());
+}
+
+#[test]
 fn what_comes_after_the_features() {
     let of = |prepare: &dyn Fn(&FakeEdge), verdict: &str, parts: &[&str]| {
         let edge = edge();
@@ -582,6 +590,12 @@ fn certificates() {
     edge.on_accept(Some(Behaviour::garbage("HTTP/1.1 400 Bad Request\r\n\r\n")));
     let plain = Secure { port: edge.address().port(), authority: good.authority.clone() };
     of(&plain, "localhost", &good.authority, "bad", &["no TLS came about", "http://"]);
+    edge.on_accept(Some(Behaviour::new().close(Closing::Fin)));
+    of(&plain, "localhost", &good.authority, "bad", &["no TLS came about", "http://"]);
+    edge.on_accept(Some(Behaviour::silence()));
+    let url = format!("https://{}", edge.address());
+    let run = fh(&["doctor", &url, &edge.client_key(), "--json", "--timeout", "1.5"]).expect(1);
+    Findings::of(run).has("tls", "bad", &["no TLS came about: no answer within"]);
     let url = format!("http://localhost:{}", good.port);
     let run = fh(&["doctor", &url, &edge.client_key(), "--json"]).expect(1);
     Findings::of(run).has("poll", "bad", &["https://"]);
