@@ -1,0 +1,142 @@
+//! What an account may do in an environment (edge-protocol 1.5).
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// One thing that an account may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// Read features.
+    Read,
+    /// Lock a feature.
+    Lock,
+    /// Unlock a feature.
+    Unlock,
+    /// Change a feature's value.
+    ChangeValue,
+    /// See features' properties.
+    ExtendedData,
+}
+
+impl Permission {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Read, Self::Lock, Self::Unlock, Self::ChangeValue, Self::ExtendedData];
+
+    /// The name on the wire and in files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "READ",
+            Self::Lock => "LOCK",
+            Self::Unlock => "UNLOCK",
+            Self::ChangeValue => "CHANGE_VALUE",
+            Self::ExtendedData => "EXTENDED_DATA",
+        }
+    }
+
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// The text names no permission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownPermission(pub String);
+
+impl fmt::Display for UnknownPermission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known: Vec<&str> = Permission::ALL.iter().map(|each| each.as_str()).collect();
+        write!(f, "`{}` is no permission; there are {}", self.0, known.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownPermission {}
+
+impl FromStr for Permission {
+    type Err = UnknownPermission;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPermission> {
+        let found = Self::ALL.into_iter().find(|each| each.as_str() == text);
+        found.ok_or_else(|| UnknownPermission(text.to_string()))
+    }
+}
+
+/// What an account may do in one environment. Empty: the environment does not exist for it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Permissions(u8);
+
+impl Permissions {
+    /// Nothing.
+    pub const NONE: Self = Self(0);
+
+    /// Is `permission` among them?
+    #[must_use]
+    pub const fn has(self, permission: Permission) -> bool {
+        self.0 & permission.bit() != 0
+    }
+
+    /// Nothing at all?
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Reading and nothing else?
+    #[must_use]
+    pub const fn is_read_only(self) -> bool {
+        self.0 == Permission::Read.bit()
+    }
+
+    /// Those in it, in the order of [`Permission::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.into_iter().filter(move |each| self.has(*each))
+    }
+}
+
+impl FromIterator<Permission> for Permissions {
+    fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
+        Self(permissions.into_iter().fold(0, |bits, each| bits | each.bit()))
+    }
+}
+
+impl fmt::Debug for Permissions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(Permission::as_str)).finish()
+    }
+}
+
+impl Serialize for Permissions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(Permission::as_str))
+    }
+}
+
+impl<'de> Deserialize<'de> for Permissions {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = Vec::<String>::deserialize(deserializer)?;
+        let permissions: Result<Self, _> = names.iter().map(|name| name.parse()).collect();
+        permissions.map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_sets() {
+        let all: Permissions = Permission::ALL.into_iter().collect();
+        assert_eq!(
+            serde_json::to_string(&all).unwrap(),
+            r#"["READ","LOCK","UNLOCK","CHANGE_VALUE","EXTENDED_DATA"]"#
+        );
+        let read: Permissions = serde_json::from_str(r#"["READ","READ"]"#).unwrap();
+        assert!(read.is_read_only() && read.has(Permission::Read) && !read.has(Permission::Lock));
+        assert!(Permissions::NONE.is_empty() && !Permissions::NONE.is_read_only());
+        let error = serde_json::from_str::<Permissions>(r#"["WRITE"]"#).unwrap_err().to_string();
+        assert!(error.contains("`WRITE` is no permission"), "{error}");
+    }
+}

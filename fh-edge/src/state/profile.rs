@@ -1,0 +1,12 @@
+//! Profiles in files, by name.
+
+use fh_eval::Profile;
+use serde::{Deserialize, Deserializer};
+
+/// Reads `client`, `edge` or nothing.
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Profile>, D::Error> {
+    let name = Option::<String>::deserialize(deserializer)?;
+    name.map(|name| name.parse().map_err(serde::de::Error::custom)).transpose()
+}
