@@ -24,7 +24,8 @@ pub(crate) struct EdgeArgs {
 
     /// The API key, known by its `/`, or - for stdin; else --api-key, else
     /// $FEATUREHUB_CLIENT_API_KEY or $FEATUREHUB_API_KEY, which no process list shows
-    #[arg(value_name = "KEY")]
+    // Where both are left out, `fh set` has its VALUE here.
+    #[arg(value_name = "KEY", allow_negative_numbers = true)]
     second: Option<String>,
 
     /// Where the Edge is

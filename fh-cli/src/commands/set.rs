@@ -37,7 +37,8 @@ pub(crate) struct SetArgs {
     edge: EdgeArgs,
 
     /// The feature
-    #[arg(value_name = "FEATURE")]
+    // Where the URL or the KEY is left out, the VALUE is here.
+    #[arg(value_name = "FEATURE", allow_negative_numbers = true)]
     third: Option<String>,
 
     /// Its new value

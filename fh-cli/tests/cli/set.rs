@@ -131,6 +131,25 @@ fn waits_until_it_is_visible() {
     set(&edge, &["FLAG", "maybe", "--wait"]).refused(1, &["true or false"]);
 }
 
+/// Wherever URL and key come from.
+#[test]
+fn a_number_below_zero_is_no_option() {
+    let edge = edge();
+    let (url, key) = (edge.url(), edge.client_key());
+    let by_url = ("FEATUREHUB_EDGE_URL", &*url);
+    let by_key = ("FEATUREHUB_API_KEY", &*key);
+    let ask = |variables: &[(&str, &str)], before: &[&str], value: &str| {
+        let mut fh = command(&[&["set"], before, &["LIMIT", value]].concat());
+        fh.envs(variables.iter().copied());
+        run(&mut fh, "").expect(0);
+        assert_eq!(held(&edge, "LIMIT").0, json!(value.parse::<f64>().unwrap()));
+    };
+    ask(&[by_url, by_key], &[], "-7.5");
+    ask(&[by_key], &[&url], "-8.5");
+    ask(&[by_url], &[&key], "-9.5");
+    ask(&[], &["--url", &url, "--api-key", &key], "-10.5");
+}
+
 #[test]
 fn wrong_usage_sends_nothing() {
     let edge = edge();
