@@ -1,9 +1,13 @@
 //! The command line.
 
+use std::io::{self, Write};
+
 use clap::{Args, Parser, Subcommand};
 use fh_eval::Profile;
+use fh_session::{ApiKey, Secrets};
 
 use crate::commands::{bucket, demo, doctor, eval, explain, get, lint, rollout, set, watch};
+use crate::edge;
 use crate::screen::ColorChoice;
 
 /// Evaluate, explain and check feature flags as FeatureHub sends them; read, watch and change those of a running Edge.
@@ -43,6 +47,23 @@ pub(crate) struct Cli {
         help_heading = "Output"
     )]
     pub(crate) color: ColorChoice,
+}
+
+impl Cli {
+    /// Reads the command line, or ends the program. What is wrong is said without the API keys that stand there.
+    pub(crate) fn read() -> Self {
+        Self::try_parse().unwrap_or_else(|error| {
+            let arguments = std::env::args_os();
+            let keys: Vec<ApiKey> =
+                arguments.filter_map(|argument| edge::key_in(argument.to_str()?)).collect();
+            if keys.is_empty() || !error.use_stderr() {
+                error.exit();
+            }
+            // With stderr gone nobody is left to tell.
+            let _ = write!(io::stderr(), "{}", Secrets::of(&keys).wiped(&error.to_string()));
+            std::process::exit(error.exit_code())
+        })
+    }
 }
 
 #[derive(Debug, Subcommand)]

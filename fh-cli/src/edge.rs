@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use clap::Args;
 use fh_client::transport::ReqwestTransport;
 use fh_client::{Client, ClientBuilder, Problem, StartError};
-use fh_session::{ApiKeys, EdgeUrl};
+use fh_session::{ApiKey, ApiKeys, EdgeUrl};
 
 use crate::failure::Failure;
 
@@ -94,6 +94,22 @@ pub(crate) fn features(given: Vec<String>) -> Result<Vec<String>, Failure> {
         ));
     }
     Ok(given)
+}
+
+/// Environments have such ids.
+pub(crate) fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+/// An API key that stands somewhere on the command line, also behind `--option=`. A path with one `/` looks much like one.
+pub(crate) fn key_in(argument: &str) -> Option<ApiKey> {
+    let key = ApiKey::parse(argument).ok()?;
+    let environment = key.environment();
+    is_uuid(environment.rsplit('=').next().unwrap_or(environment)).then_some(key)
 }
 
 fn usage(text: &str) -> Failure {

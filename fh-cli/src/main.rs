@@ -27,14 +27,12 @@ mod table;
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::cli::Cli;
 use crate::failure::{Failure, Status};
 use crate::screen::Screen;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     let mut out = BufWriter::new(io::stdout().lock());
     let mut screen = Screen::new(&mut out, cli.color);
     let result = commands::run(&cli, &mut screen);

@@ -21,7 +21,6 @@ mod journal;
 pub mod metrics;
 mod reads;
 mod ready;
-mod secrets;
 mod snapshot;
 mod start_error;
 mod status;

@@ -20,6 +20,7 @@ pub mod planted;
 mod planted;
 mod repository;
 mod rules;
+mod secrets;
 mod session;
 mod status;
 mod sync;
@@ -43,6 +44,7 @@ pub use hub::{
 pub use intercept::{Ask, Flow, Interceptor, LockPolicy};
 pub use key::{ApiKey, ApiKeys, KeyError, KeyKind};
 pub use rules::{Environments, Rules, ServerEvaluated, Source};
+pub use secrets::Secrets;
 pub use session::Session;
 pub use status::{Connection, Notice, Problem, Readiness, Stage, Status};
 pub use time::Millis;

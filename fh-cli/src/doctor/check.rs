@@ -1,11 +1,10 @@
 //! What a look at one thing has brought, and where all of it is gathered.
 
+use fh_session::Secrets;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::failure::Failure;
-
-use super::secrets::Secrets;
 
 /// How good it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -109,7 +108,7 @@ impl<'a> Report<'a> {
             verdict,
             message: self.secrets.wiped(&message),
             advice: advice.map(|advice| self.secrets.wiped(&advice)),
-            data: self.secrets.wiped_in(data),
+            data: wiped_in(&self.secrets, data),
         };
         (self.listener)(&check)?;
         self.checks.push(check);
@@ -119,6 +118,19 @@ impl<'a> Report<'a> {
     /// What is not looked at any more.
     pub(super) fn leave_out(&mut self, topics: &[Topic]) {
         self.left_out.extend_from_slice(topics);
+    }
+}
+
+/// Wiped from each text in a document.
+fn wiped_in(secrets: &Secrets, value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(secrets.wiped(&text)),
+        Value::Array(values) => values.into_iter().map(|value| wiped_in(secrets, value)).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| (secrets.wiped(&name), wiped_in(secrets, value)))
+            .collect(),
+        other => other,
     }
 }
 

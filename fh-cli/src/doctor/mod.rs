@@ -11,7 +11,6 @@ mod features;
 mod identity;
 mod poll;
 mod reach;
-mod secrets;
 mod stream;
 mod tls;
 mod update;
@@ -21,7 +20,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use fh_eval::Attributes;
-use fh_session::{ApiKey, ContextHeader, EdgeUrl, KeyKind};
+use fh_session::{ApiKey, ContextHeader, EdgeUrl, KeyKind, Secrets};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -30,10 +29,9 @@ pub(crate) use self::check::{Check, Listener, Report, Topic, Verdict};
 use self::check::Finding;
 use self::exchange::Http;
 use self::poll::Polled;
-use self::secrets::Secrets;
 use self::tls::Watched;
 use self::words::several;
-use crate::edge::Edge;
+use crate::edge::{Edge, is_uuid};
 use crate::failure::Failure;
 
 /// What is to be looked at, and how.
@@ -57,7 +55,7 @@ pub(crate) async fn examine<'l>(
     listener: &'l mut Listener<'l>,
 ) -> Result<Report<'l>, Failure> {
     let edge = examination.edge;
-    let mut report = Report::new(listener, Secrets::of(&edge.keys));
+    let mut report = Report::new(listener, Secrets::of(edge.keys.iter()));
     key(&mut report, edge)?;
     let target = reach::proxies(&mut report, edge.url.as_str())?;
     let Some(addresses) = reach::resolve(&mut report, &target).await? else {
@@ -195,14 +193,6 @@ fn key(report: &mut Report<'_>, edge: &Edge) -> Result<(), Failure> {
 
 fn is_old(key: &ApiKey) -> bool {
     key.expose().split('/').count() == 3
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.len() == 36
-        && text.bytes().enumerate().all(|(at, byte)| match at {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
 }
 
 /// May others read the key on its way?

@@ -227,6 +227,13 @@ fn a_key_that_is_repeated_is_not_shown() {
     edge.behave_on(Route::Stream, failing);
     let run = doctor(&edge, &["--json"]).expect(1);
     Findings::of(run).has("stream", "bad", &["refuses the stream: /features/71ed3c04", "***"]);
+    // What a server says at length is cut, here within the key.
+    let long_winded = Behaviour::choose(|request| {
+        Behaviour::status(400).body(format!("{} {}", "so ".repeat(10), request.target))
+    });
+    edge.behave_on(Route::Poll, long_winded);
+    let run = doctor(&edge, &["--json"]).expect(1);
+    Findings::of(run).has("poll", "bad", &["so  /features?apiKey=", "***…"]);
 }
 
 #[test]

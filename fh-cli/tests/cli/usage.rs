@@ -1,7 +1,9 @@
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-use crate::tool::{FEATURES, fh, fh_with, file};
+use fh_fake_edge::ENVIRONMENT;
+
+use crate::tool::{FEATURES, SECRET, fh, fh_with, file};
 
 #[test]
 fn inputs_that_cannot_be_read() {
@@ -40,6 +42,29 @@ fn wrong_usage() {
     }
     let run = fh::<&str>(&[]).expect(2);
     assert!(run.err.contains("Usage: fh"), "{run:?}");
+}
+
+/// Wherever it stands. That the secret part is not shown is asserted of every run.
+#[test]
+fn a_key_in_the_wrong_place_is_not_repeated() {
+    let key = format!("{ENVIRONMENT}/client{SECRET}*0123");
+    for (args, part) in [
+        (&["doctor", "http://x", &key, &key][..], "unexpected argument"),
+        (&["set", "http://x", "-", "F", "v", &key], "unexpected argument"),
+        (&["watch", "--poll", &key], "write seconds"),
+        (&["get", &format!("--apikey={key}")], "--api-key"),
+    ] {
+        let run = fh(args).expect(2);
+        assert!(run.err.starts_with("error: ") && run.err.contains(part), "{run:?}");
+        assert!(run.err.contains("***") || part == "--api-key", "{run:?}");
+    }
+    // Other arguments are.
+    assert!(
+        fh(&["lint", "some/file.json", "another/file.json"])
+            .expect(2)
+            .err
+            .contains("another/file.json")
+    );
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use fh_session::{ApiKeys, EdgeUrl, Errand, Hub, Input, Millis, Session, Ticket};
+use fh_session::{ApiKeys, EdgeUrl, Errand, Hub, Input, Millis, Secrets, Session, Ticket};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
@@ -27,7 +27,6 @@ pub(crate) use self::spawn::{Runtime, spawn};
 use crate::board::Board;
 use crate::dispatcher::Dispatcher;
 use crate::journal::Journal;
-use crate::secrets::Secrets;
 use crate::snapshot::Keeper;
 use crate::transport::Transport;
 
@@ -59,7 +58,7 @@ pub(crate) struct Parts {
 pub(crate) struct Driver {
     parts: Parts,
     journal: Journal,
-    secrets: Arc<Secrets>,
+    secrets: Secrets,
     exchange: Option<Exchange>,
     waiting: HashMap<Errand, oneshot::Sender<Settled>>,
     errands: u64,
@@ -81,7 +80,7 @@ impl Driver {
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
             journal: Journal::new(&parts.edge, &parts.keys),
-            secrets: Arc::new(Secrets::of(parts.keys.iter())),
+            secrets: Secrets::of(parts.keys.iter()),
             parts,
             exchange: None,
             waiting: HashMap::new(),

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use fh_session::{
-    Action, Connection, End, Errand, Input, Notice, Readiness, Request, Source, Status, Ticket,
+    Action, Connection, End, Errand, Input, Notice, Readiness, Request, Secrets, Source, Status,
+    Ticket,
 };
 use tokio::sync::oneshot;
 
 use super::{Arrival, Command, Driver, Exchange, SWEEP_ABOVE, Settled, StoredShape};
-use crate::secrets::Secrets;
 use crate::snapshot::Found;
 use crate::test_updates::Updater;
 use crate::transport::{Method, TransportErrorKind, TransportRequest};
@@ -127,7 +127,7 @@ impl Driver {
             }
             Command::Keys(keys, reply) => {
                 let errand = self.wait_for(reply);
-                self.secrets = Arc::new(Secrets::of(keys.iter()));
+                self.secrets = Secrets::of(keys.iter());
                 if let Some(keeper) = &mut self.parts.keeper {
                     keeper.keys(&keys);
                 }
@@ -139,7 +139,7 @@ impl Driver {
                     transport: self.parts.transport.clone(),
                     edge: self.parts.edge.clone(),
                     key: self.parts.keys.first().clone(),
-                    secrets: Arc::clone(&self.secrets),
+                    secrets: self.secrets.clone(),
                     headers: self.parts.headers.clone(),
                     connect_timeout: self.parts.connect_timeout,
                     timeout: self.parts.request_timeout,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fh_eval::{Subject, Timestamp};
-use fh_session::{ApiKey, Connection, EdgeUrl, Problem, Rules, Stage};
+use fh_session::{ApiKey, Connection, EdgeUrl, Problem, Rules, Secrets, Stage};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
@@ -15,7 +15,6 @@ use super::answer::read;
 use super::{Outcome, Refusal, Sent, Then, Update, UpdateRequest};
 use crate::board::Board;
 use crate::driver::{Command, guarded};
-use crate::secrets::Secrets;
 use crate::transport::{
     Method, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
 };
@@ -34,7 +33,7 @@ pub(crate) struct Updater {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) edge: EdgeUrl,
     pub(crate) key: ApiKey,
-    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) secrets: Secrets,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) connect_timeout: Duration,
     pub(crate) timeout: Duration,
@@ -46,7 +45,7 @@ impl Updater {
     pub(crate) async fn run(mut self, request: UpdateRequest) -> Sent {
         let UpdateRequest { feature, update, then, key } = request;
         if let Some(key) = key {
-            self.secrets = Arc::new(Secrets::of([&self.key, &key]));
+            self.secrets = Secrets::of([&self.key, &key]);
             self.key = key;
         }
         let outcome = self.put(&feature, &update).await?;

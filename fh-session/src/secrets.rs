@@ -1,0 +1,145 @@
+//! Wiping API keys from what others say.
+
+use std::sync::Arc;
+
+use crate::key::ApiKey;
+use crate::status::{Notice, Problem};
+
+/// The secret parts of API keys, to be wiped from what servers, proxies and transports say: they repeat URLs.
+///
+/// Keys are found as they are and as URLs write them, also where a text was cut within one. The environment stays.
+///
+/// ```
+/// use fh_session::{ApiKey, Secrets};
+/// let key = ApiKey::parse("71ed3c04-122b-4312-9ea8-06b2b8d6ceac/fsTmCrU0*g7hq")?;
+/// let secrets = Secrets::of([&key]);
+/// let said = "no route for /features/71ed3c04-122b-4312-9ea8-06b2b8d6ceac/fsTmCrU0%2Ag7hq";
+/// assert_eq!(secrets.wiped(said), "no route for /features/71ed3c04-122b-4312-9ea8-06b2b8d6ceac/***");
+/// # Ok::<(), fh_session::KeyError>(())
+/// ```
+#[derive(Clone)]
+pub struct Secrets {
+    spellings: Arc<[String]>,
+}
+
+/// Shorter secrets stand in too many words by chance, in characters.
+const SHORTEST: usize = 6;
+/// The same for the beginning of a secret, whose end was cut off. So much says little of a key.
+const SHORTEST_BEGINNING: usize = 8;
+
+/// Shows no secret.
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secrets").finish_non_exhaustive()
+    }
+}
+
+impl Secrets {
+    /// Those of these keys.
+    #[must_use]
+    pub fn of<'a>(keys: impl IntoIterator<Item = &'a ApiKey>) -> Self {
+        let mut spellings = Vec::new();
+        for key in keys.into_iter().map(ApiKey::expose) {
+            let secret = key.rsplit('/').next().unwrap_or(key);
+            for text in [secret.to_string(), secret.replace('*', "%2A"), secret.replace('*', "%2a")]
+            {
+                if text.chars().count() >= SHORTEST && !spellings.contains(&text) {
+                    spellings.push(text);
+                }
+            }
+        }
+        Self { spellings: spellings.into() }
+    }
+
+    /// The text with `***` for each of them.
+    #[must_use]
+    pub fn wiped(&self, text: &str) -> String {
+        let mut wiped = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(next) = rest.chars().next() {
+            let found = self.spellings.iter().filter_map(|secret| found(rest, secret)).max();
+            match found.and_then(|length| rest.get(length..)) {
+                Some(behind) => {
+                    wiped.push_str("***");
+                    rest = behind;
+                }
+                None => {
+                    wiped.push(next);
+                    rest = rest.get(next.len_utf8()..).unwrap_or_default();
+                }
+            }
+        }
+        wiped
+    }
+
+    /// The problem without any of them.
+    #[must_use]
+    pub fn wiped_from(&self, problem: Problem) -> Problem {
+        match problem {
+            Problem::Failure(text) => Problem::Failure(self.wiped(&text)),
+            Problem::ContentType(text) => Problem::ContentType(self.wiped(&text)),
+            Problem::Malformed(text) => Problem::Malformed(self.wiped(&text)),
+            Problem::Unreachable(text) => Problem::Unreachable(self.wiped(&text)),
+            Problem::Tls(text) => Problem::Tls(self.wiped(&text)),
+            other => other,
+        }
+    }
+
+    /// The notice without any of them.
+    #[must_use]
+    pub fn wiped_off(&self, notice: Notice) -> Notice {
+        match notice {
+            Notice::Ignored { what } => Notice::Ignored { what: self.wiped(&what) },
+            Notice::StoreIgnored { source, why } => {
+                Notice::StoreIgnored { source, why: self.wiped(&why) }
+            }
+            other => other,
+        }
+    }
+}
+
+/// So many bytes at the beginning of the text are the secret, or the beginning of it.
+fn found(text: &str, secret: &str) -> Option<usize> {
+    let same = text.chars().zip(secret.chars()).take_while(|(one, other)| one == other);
+    let (characters, bytes) =
+        same.fold((0, 0), |(count, bytes), (c, _)| (count + 1, bytes + c.len_utf8()));
+    (bytes == secret.len() || characters >= SHORTEST_BEGINNING).then_some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::ApiKeys;
+
+    fn secrets<const N: usize>(keys: [&str; N]) -> Secrets {
+        Secrets::of(ApiKeys::parse(keys).unwrap().iter())
+    }
+
+    #[test]
+    fn keys_are_wiped_in_every_spelling() {
+        let secrets = secrets(["environment/s3cret*word", "default/other/hidden*1"]);
+        let said = "GET http://x/features/environment/s3cret*word, apiKey=other/hidden%2A1 \
+                    or other/hidden%2a1: refused";
+        assert_eq!(
+            secrets.wiped(said),
+            "GET http://x/features/environment/***, apiKey=other/*** or other/***: refused"
+        );
+        assert_eq!(secrets.wiped("nothing here ❤️"), "nothing here ❤️");
+        assert!(!format!("{secrets:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn a_key_that_was_cut_is_wiped_as_well() {
+        let secrets = secrets(["environment/s3cret*word-of-many"]);
+        assert_eq!(secrets.wiped("environment/s3cret*word-o…, more"), "environment/***…, more");
+        assert_eq!(secrets.wiped("environment/s3cret%2Awo"), "environment/***");
+        // So little says nothing, and may stand there by chance.
+        assert_eq!(secrets.wiped("a s3cret"), "a s3cret");
+    }
+
+    #[test]
+    fn short_keys_stand_in_too_many_words() {
+        assert_eq!(secrets(["e/k"]).wiped("kakapo"), "kakapo");
+        assert_eq!(secrets(["e/abcdef"]).wiped("e/abcdef"), "e/***");
+    }
+}
