@@ -1,10 +1,11 @@
 //! Which Edge to ask, and with which API key: from the command line, the environment, or stdin.
 
 use std::io::{self, Read};
+use std::time::Duration;
 
 use clap::Args;
 use fh_client::transport::ReqwestTransport;
-use fh_client::{Client, ClientBuilder, Problem, StartError};
+use fh_client::{Client, ClientBuilder, NotReady, Problem, StartError};
 use fh_session::{ApiKey, ApiKeys, EdgeUrl};
 
 use crate::failure::Failure;
@@ -158,6 +159,25 @@ impl Edge {
 /// Why a client does not start.
 pub(crate) fn unstarted(error: StartError) -> Failure {
     Failure::Input(error.to_string())
+}
+
+/// Why a client will not be ready, and what to do about it.
+pub(crate) fn not_ready(why: &NotReady) -> Failure {
+    Failure::Edge(match why {
+        NotReady::Failed(problem) => trouble(problem),
+        why => why.to_string(),
+    })
+}
+
+/// That there are no features yet, within this time, and why.
+pub(crate) fn no_features(client: &Client, within: Option<Duration>) -> Failure {
+    let within =
+        within.map(|limit| format!(" within {} s", limit.as_secs_f64())).unwrap_or_default();
+    let why = match client.status().problem {
+        Some(problem) => trouble(&problem),
+        None => "the Edge has not answered".to_string(),
+    };
+    Failure::Edge(format!("no features{within}: {why}"))
 }
 
 /// What went wrong, and what to do about it.

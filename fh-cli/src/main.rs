@@ -2,6 +2,7 @@
 //! running Edge.
 #![forbid(unsafe_code)]
 
+mod asked;
 mod cli;
 mod clock;
 mod commands;
@@ -16,6 +17,7 @@ mod nearest;
 mod payload;
 mod population;
 mod reading;
+mod ruleset;
 mod runtime;
 mod screen;
 mod seconds;

@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 
-use clap::Args;
 use fh_eval::featurehub::{Document, Environment, ParseError};
 
 use crate::failure::Failure;
@@ -12,14 +11,6 @@ use crate::stream;
 
 /// Larger inputs are refused rather than read into memory.
 const LARGEST: u64 = 1 << 30;
-
-/// Which environment of a document.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct EnvironmentArgs {
-    /// The environment to look at, by id; required if FILE holds several
-    #[arg(long, value_name = "ID")]
-    pub(crate) environment: Option<String>,
-}
 
 /// A document that was read.
 #[derive(Debug)]

@@ -1,37 +1,59 @@
-//! Features of an Edge as somebody sees them.
+//! Features as somebody sees them, from a payload or from an Edge, and how they are shown.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use fh_eval::{Attributes, FeatureRef, Subject};
-use fh_session::{Detail, Snapshot};
+use fh_eval::{Attributes, Evaluation, FeatureRef, Kind, Subject};
+use fh_session::Snapshot;
+use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::clock;
-use crate::screen::{GOOD, PLAIN, QUIET, WARNING};
+use crate::failure::{Failure, Status};
+use crate::jsonout;
+use crate::screen::{GOOD, PLAIN, QUIET, Screen, WARNING};
 use crate::shown;
 use crate::table::{Align, Table};
 
 /// One feature.
 pub(crate) struct Reading<'a> {
     pub(crate) feature: FeatureRef<'a>,
-    pub(crate) detail: Detail,
     /// The value as it stands in the payload.
     pub(crate) token: Option<&'a str>,
-    /// The strategy that decided: its id, or its position.
-    pub(crate) strategy: Option<String>,
+    pub(crate) reason: &'static str,
+    pub(crate) strategy_id: Option<Cow<'a, str>>,
+    position: Option<usize>,
 }
 
 impl<'a> Reading<'a> {
+    /// Of an evaluation here.
+    pub(crate) fn evaluated(feature: FeatureRef<'a>, evaluation: &Evaluation<'a>) -> Self {
+        Self {
+            feature,
+            token: feature.value_token(evaluation),
+            reason: evaluation.reason().as_str(),
+            strategy_id: evaluation.strategy_id().map(Cow::Borrowed),
+            position: evaluation.strategy_position(),
+        }
+    }
+
     pub(crate) fn key(&self) -> &'a str {
         self.feature.key()
     }
 
     /// Did a strategy decide?
-    pub(crate) fn is_match(&self) -> bool {
-        self.strategy.is_some()
+    pub(crate) const fn is_match(&self) -> bool {
+        self.strategy_id.is_some() || self.position.is_some()
+    }
+
+    /// The strategy that decided: its id, or its position.
+    pub(crate) fn strategy(&self) -> Option<String> {
+        let position = || self.position.map(|position| format!("#{}", position + 1));
+        self.strategy_id.as_deref().map(str::to_string).or_else(position)
     }
 
     /// The value for people.
-    pub(crate) fn value(&self) -> String {
+    pub(crate) fn shown_value(&self) -> String {
         shown::value(self.feature.kind(), self.token)
     }
 }
@@ -46,35 +68,116 @@ pub(crate) fn readings<'a>(snapshot: &'a Snapshot, who: &'a Arc<Attributes>) -> 
         None => Subject::new(who, now),
     };
     let read = |feature: FeatureRef<'a>| {
+        // What the Edge says of the strategy, and that somebody looks (passive polling).
         let detail = snapshot.peek(feature.key(), Some(who));
-        let evaluation = feature.evaluate(&subject);
-        let position = evaluation.strategy_position().map(|position| format!("#{}", position + 1));
-        let strategy = detail.strategy_id.as_deref().map(str::to_string).or(position);
-        Reading { feature, token: feature.value_token(&evaluation), strategy, detail }
+        Reading {
+            reason: detail.reason.as_str(),
+            strategy_id: detail.strategy_id.map(|id| Cow::Owned(id.into())),
+            ..Reading::evaluated(feature, &feature.evaluate(&subject))
+        }
     };
     rules.ruleset().iter().map(read).collect()
 }
 
-/// Values with why, as `fh eval` shows them.
-pub(crate) fn table<'a>(readings: impl Iterator<Item = &'a Reading<'a>>) -> Table {
-    let mut table = Table::new([
-        ("FEATURE", Align::Left),
-        ("WHY", Align::Left),
-        ("STRATEGY", Align::Left),
-        ("VALUE", Align::Left),
-    ]);
-    for reading in readings {
-        let style = match (reading.token, reading.is_match()) {
-            (None, _) => WARNING,
-            (Some(_), true) => GOOD,
-            (Some(_), false) => PLAIN,
-        };
-        table.row([
-            (reading.key().to_string(), PLAIN),
-            (reading.detail.reason.to_string(), QUIET),
-            (reading.strategy.clone().unwrap_or_default(), PLAIN),
-            (reading.value(), style),
-        ]);
+/// A feature as data.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Row<'a> {
+    feature: &'a str,
+    #[serde(rename = "type")]
+    kind: Option<&'static str>,
+    locked: bool,
+    matched: bool,
+    strategy_id: Option<Cow<'a, str>>,
+    value: Option<Box<RawValue>>,
+    reason: &'static str,
+}
+
+impl<'a> Row<'a> {
+    /// Of an evaluation here.
+    pub(crate) fn of(feature: &FeatureRef<'a>, evaluation: &Evaluation<'a>) -> Self {
+        Self::from(&Reading::evaluated(*feature, evaluation))
     }
-    table
+}
+
+impl<'a> From<&Reading<'a>> for Row<'a> {
+    fn from(reading: &Reading<'a>) -> Self {
+        Self {
+            feature: reading.key(),
+            kind: reading.feature.kind().map(Kind::as_str),
+            locked: reading.feature.is_locked(),
+            matched: reading.is_match(),
+            strategy_id: reading.strategy_id.clone(),
+            value: jsonout::token(reading.token),
+            reason: reading.reason,
+        }
+    }
+}
+
+/// The features that are to be shown, and those that should be but are not there.
+pub(crate) struct Selection<'r, 'a> {
+    pub(crate) shown: Vec<&'r Reading<'a>>,
+    pub(crate) missing: Vec<&'r str>,
+}
+
+impl<'r, 'a> Selection<'r, 'a> {
+    /// Those of these keys, in that order; all if there are no keys.
+    pub(crate) fn of(all: &'r [Reading<'a>], keys: &'r [String]) -> Self {
+        if keys.is_empty() {
+            return Self { shown: all.iter().collect(), missing: Vec::new() };
+        }
+        let found = |key: &&String| all.iter().find(|reading| reading.key() == **key);
+        Self {
+            shown: keys.iter().filter_map(|key| found(&key)).collect(),
+            missing: keys.iter().filter(|key| found(key).is_none()).map(String::as_str).collect(),
+        }
+    }
+
+    /// Values with why.
+    pub(crate) fn write(&self, screen: &mut Screen<'_>, json: bool) -> Result<(), Failure> {
+        if json {
+            jsonout::rows(screen.raw(), self.shown.iter().copied().map(Row::from))?;
+        } else if !self.shown.is_empty() {
+            self.table().write(screen, 0)?;
+        } else if self.missing.is_empty() {
+            screen.line(QUIET, "no features")?;
+        }
+        Ok(())
+    }
+
+    /// Ends a command: each feature that is not there is an error.
+    pub(crate) fn end(
+        &self,
+        screen: &mut Screen<'_>,
+        not_there: impl Fn(&str) -> String,
+    ) -> Result<Status, Failure> {
+        let Some((last, others)) = self.missing.split_last() else { return Ok(Status::Fine) };
+        for other in others {
+            screen.aside(&format!("error: {}", not_there(other)))?;
+        }
+        Err(Failure::NotFound(not_there(last)))
+    }
+
+    fn table(&self) -> Table {
+        let mut table = Table::new([
+            ("FEATURE", Align::Left),
+            ("WHY", Align::Left),
+            ("STRATEGY", Align::Left),
+            ("VALUE", Align::Left),
+        ]);
+        for reading in &self.shown {
+            let style = match (reading.token, reading.is_match()) {
+                (None, _) => WARNING,
+                (Some(_), true) => GOOD,
+                (Some(_), false) => PLAIN,
+            };
+            table.row([
+                (reading.key().to_string(), PLAIN),
+                (reading.reason.to_string(), QUIET),
+                (reading.strategy().unwrap_or_default(), PLAIN),
+                (reading.shown_value(), style),
+            ]);
+        }
+        table
+    }
 }

@@ -5,10 +5,10 @@ use fh_eval::{Attributes, Feature, Profile, Timestamp, Token, members};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
-use crate::commands::eval::subject;
 use crate::failure::{Failure, Status};
 use crate::jsonout;
 use crate::payload::read_bytes;
+use crate::ruleset::subject;
 use crate::screen::Screen;
 
 pub(crate) fn run(

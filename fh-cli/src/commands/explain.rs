@@ -1,15 +1,11 @@
 //! `fh explain`: why somebody gets a value.
 
 use clap::Args;
-use fh_eval::featurehub::Compiler;
 
-use crate::cli::ProfileArgs;
-use crate::clock::ClockArgs;
-use crate::commands::eval::subject;
-use crate::context::ContextArgs;
 use crate::failure::{Failure, Status};
 use crate::jsonout;
-use crate::payload::{EnvironmentArgs, Payload, no_such_feature};
+use crate::payload::Payload;
+use crate::ruleset::{RulesArgs, SubjectArgs, feature, subject};
 use crate::screen::Screen;
 
 /// Say why somebody gets the value they get.
@@ -34,20 +30,10 @@ pub(crate) struct ExplainArgs {
     file: String,
 
     #[command(flatten)]
-    context: ContextArgs,
-
-    /// Explain what happens without any context
-    #[arg(long, conflicts_with = "context")]
-    no_context: bool,
+    subject: SubjectArgs,
 
     #[command(flatten)]
-    environment: EnvironmentArgs,
-
-    #[command(flatten)]
-    profile: ProfileArgs,
-
-    #[command(flatten)]
-    clock: ClockArgs,
+    rules: RulesArgs,
 }
 
 pub(crate) fn run(
@@ -56,15 +42,10 @@ pub(crate) fn run(
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
     let payload = Payload::read_for_key(&args.file, &args.key)?;
-    let environment =
-        payload.environment(args.environment.environment.as_deref(), "--environment")?;
-    let ruleset = Compiler::new(args.profile.profile).compile(&environment);
-    let Some(feature) = ruleset.get(&args.key) else {
-        let keys = ruleset.iter().map(|feature| feature.key());
-        return Err(Failure::NotFound(no_such_feature(&payload.name, &args.key, keys)));
-    };
-    let attributes = (!args.no_context).then(|| args.context.attributes());
-    let report = feature.explain(&subject(attributes.as_ref(), args.clock.now())).report();
+    let ruleset = args.rules.compile(&payload)?;
+    let feature = feature(&ruleset, &args.key, &payload)?;
+    let attributes = args.subject.attributes();
+    let report = feature.explain(&subject(attributes.as_ref(), args.rules.now())).report();
     if json {
         jsonout::document(screen.raw(), &report)?;
     } else {

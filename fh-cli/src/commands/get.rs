@@ -5,19 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use fh_client::{Client, NotReady};
-use fh_eval::Attributes;
+use fh_eval::Value;
 use fh_session::Snapshot;
 
-use crate::commands::eval::Row;
-use crate::context::ContextArgs;
-use crate::edge::{self, Edge, EdgeArgs};
+use crate::asked::{AskArgs, Asked};
+use crate::edge;
 use crate::failure::{Failure, Status};
-use crate::jsonout;
 use crate::nearest::nearest;
-use crate::reading::{Reading, readings};
+use crate::reading::{Reading, Selection, readings};
 use crate::runtime;
-use crate::screen::{QUIET, Screen};
+use crate::screen::Screen;
 use crate::seconds;
 use crate::shown::visible;
 
@@ -40,14 +37,7 @@ Examples:
 Exit codes: 0 fine, 1 a FEATURE is not there, 2 the Edge cannot be asked.")]
 pub(crate) struct GetArgs {
     #[command(flatten)]
-    edge: EdgeArgs,
-
-    /// Only these features; all of them unless given
-    #[arg(value_name = "FEATURE")]
-    features: Vec<String>,
-
-    #[command(flatten)]
-    context: ContextArgs,
+    ask: AskArgs,
 
     /// Write the bare value of one feature: text without quotes, an empty line for null
     #[arg(long)]
@@ -59,80 +49,38 @@ pub(crate) struct GetArgs {
 }
 
 pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
-    let (edge, rest) = args.edge.resolve(&args.features)?;
-    let wanted = edge::features(rest)?;
-    if args.value && (wanted.len() != 1 || json) {
+    let asked = args.ask.resolve()?;
+    if args.value && (asked.features.len() != 1 || json) {
         return Err(Failure::Input(
             "--value writes the bare value of one feature: name one, without --json".to_string(),
         ));
     }
-    let who = Arc::new(args.context.attributes());
-    let fetched = Arc::clone(&who);
-    let snapshot = runtime::run(fetch(&edge, fetched, args.timeout))?;
-    let all = readings(&snapshot, &who);
-    let missing: Vec<&String> =
-        wanted.iter().filter(|key| !all.iter().any(|reading| reading.key() == **key)).collect();
-    let shown: Vec<&Reading<'_>> = match wanted.as_slice() {
-        [] => all.iter().collect(),
-        wanted => wanted
-            .iter()
-            .filter_map(|key| all.iter().find(|reading| reading.key() == *key))
-            .collect(),
-    };
+    let snapshot = runtime::run(fetch(&asked, args.timeout))?;
+    let all = readings(&snapshot, &asked.who);
+    let selection = Selection::of(&all, &asked.features);
     if args.value {
-        for reading in &shown {
-            bare(screen, reading)?;
+        for reading in &selection.shown {
+            bare(screen, snapshot.peek(reading.key(), Some(&asked.who)).value)?;
         }
-    } else if json {
-        jsonout::rows(screen.raw(), shown.iter().map(|reading| Row::read(reading)))?;
-    } else if !shown.is_empty() {
-        crate::reading::table(shown.iter().copied()).write(screen, 0)?;
-    } else if missing.is_empty() {
-        screen.line(QUIET, "no features")?;
+    } else {
+        selection.write(screen, json)?;
     }
-    let Some((last, others)) = missing.split_last() else { return Ok(Status::Fine) };
-    let keys = || all.iter().map(Reading::key);
-    for other in others {
-        screen.aside(&format!("error: {}", no_such_feature(other, keys())))?;
-    }
-    Err(Failure::NotFound(no_such_feature(last, keys())))
+    selection.end(screen, |key| no_such_feature(key, all.iter().map(Reading::key)))
 }
 
 /// The features as they are now.
-async fn fetch(
-    edge: &Edge,
-    who: Arc<Attributes>,
-    limit: Duration,
-) -> Result<Arc<Snapshot>, Failure> {
-    let client = edge.client().one_off().initial_context(who).start().map_err(edge::unstarted)?;
-    let ready = tokio::time::timeout(limit, client.ready()).await;
-    let snapshot = client.hub().snapshot();
-    let failure = match ready {
-        Ok(Ok(())) => return Ok(snapshot),
-        Ok(Err(why)) => not_ready(&why),
-        Err(_) => timed_out(&client, limit),
-    };
-    Err(Failure::Edge(failure))
-}
-
-/// Why there are no features, and what to do about it.
-fn not_ready(why: &NotReady) -> String {
-    match why {
-        NotReady::Failed(problem) => edge::trouble(problem),
-        why => why.to_string(),
+async fn fetch(asked: &Asked, limit: Duration) -> Result<Arc<Snapshot>, Failure> {
+    let client = asked.edge.client().one_off().initial_context(Arc::clone(&asked.who)).start();
+    let client = client.map_err(edge::unstarted)?;
+    match tokio::time::timeout(limit, client.ready()).await {
+        Ok(Ok(())) => Ok(client.hub().snapshot()),
+        Ok(Err(why)) => Err(edge::not_ready(&why)),
+        Err(_) => Err(edge::no_features(&client, Some(limit))),
     }
 }
 
-fn timed_out(client: &Client, limit: Duration) -> String {
-    let seconds = limit.as_secs_f64();
-    match client.status().problem {
-        Some(problem) => format!("no features within {seconds} s: {}", edge::trouble(&problem)),
-        None => format!("no features within {seconds} s: the Edge has not answered"),
-    }
-}
-
-fn bare(screen: &mut Screen<'_>, reading: &Reading<'_>) -> Result<(), Failure> {
-    let text = reading.detail.value.as_ref().map(ToString::to_string).unwrap_or_default();
+fn bare(screen: &mut Screen<'_>, value: Option<Value>) -> Result<(), Failure> {
+    let text = value.map(|value| value.to_string()).unwrap_or_default();
     // What programs read stays as it is; a terminal is not to be commanded by it.
     let text = if std::io::stdout().is_terminal() { visible(&text) } else { text.as_str().into() };
     Ok(writeln!(screen.raw(), "{text}")?)

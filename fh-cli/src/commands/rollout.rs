@@ -6,15 +6,15 @@ mod tally;
 
 use clap::Args;
 use fh_eval::featurehub::Compiler;
-use fh_eval::{Attributes, FeatureRef, Profile, Ruleset, Subject};
+use fh_eval::{Attributes, FeatureRef, Profile, Subject};
 
-use crate::cli::{ProfileArgs, profiles};
-use crate::clock::ClockArgs;
+use crate::cli::profiles;
 use crate::context::ContextArgs;
 use crate::failure::{Failure, Status};
 use crate::jsonout;
-use crate::payload::{EnvironmentArgs, Payload, no_such_feature};
+use crate::payload::Payload;
 use crate::population::Population;
+use crate::ruleset::{self, RulesArgs};
 use crate::screen::Screen;
 
 use arms::Arms;
@@ -65,13 +65,7 @@ pub(crate) struct RolloutArgs {
     context: ContextArgs,
 
     #[command(flatten)]
-    environment: EnvironmentArgs,
-
-    #[command(flatten)]
-    profile: ProfileArgs,
-
-    #[command(flatten)]
-    clock: ClockArgs,
+    rules: RulesArgs,
 
     /// Compare with the same feature in this file
     #[arg(long, value_name = "FILE", help_heading = "Comparison")]
@@ -123,7 +117,7 @@ impl RolloutArgs {
         if self.compare_environment.is_some() {
             return Ok(self.compare_environment.clone());
         }
-        let Some(same) = &self.environment.environment else {
+        let Some(same) = &self.rules.environment else {
             return Ok(None);
         };
         let known = other.environments()?;
@@ -139,26 +133,23 @@ pub(crate) fn run(
 ) -> Result<Status, Failure> {
     args.check()?;
     let payload = Payload::read_for_key(&args.file, &args.key)?;
-    let ruleset = compiled(
-        &payload,
-        args.environment.environment.as_deref(),
-        "--environment",
-        args.profile.profile,
-    )?;
-    let feature = found(&ruleset, &args.key, &payload)?;
+    let ruleset = args.rules.compile(&payload)?;
+    let feature = ruleset::feature(&ruleset, &args.key, &payload)?;
 
     let other_payload = args.compare.as_deref().map(Payload::read).transpose()?;
     let other_payload = other_payload.as_ref().unwrap_or(&payload);
     let other_ruleset = if args.compares() {
         let environment = args.other_environment(other_payload)?;
-        let profile = args.compare_profile.unwrap_or(args.profile.profile);
-        Some(compiled(other_payload, environment.as_deref(), "--compare-environment", profile)?)
+        let profile = args.compare_profile.unwrap_or(args.rules.profile());
+        let environment =
+            other_payload.environment(environment.as_deref(), "--compare-environment")?;
+        Some(Compiler::new(profile).compile(&environment))
     } else {
         None
     };
     let other = other_ruleset
         .as_ref()
-        .map(|ruleset| found(ruleset, &args.key, other_payload))
+        .map(|other| ruleset::feature(other, &args.key, other_payload))
         .transpose()?;
 
     let (population, remarks) = match &args.ids {
@@ -169,9 +160,9 @@ pub(crate) fn run(
         }
     };
     let fixed = args.context.attributes();
-    let now = args.clock.now();
+    let now = args.rules.now();
     let mut tally =
-        Tally::new(&args.attribute, Arms::of(feature, args.profile.profile), population.len());
+        Tally::new(&args.attribute, Arms::of(feature, args.rules.profile()), population.len());
     let mut comparison = other.map(|_| Comparison::new(described(args), args.list));
     population.for_each(|id| {
         let attributes = with(&fixed, &args.attribute, id);
@@ -214,27 +205,6 @@ fn described(args: &RolloutArgs) -> String {
         args.compare_profile.map(|profile| format!("profile {profile}")),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
-}
-
-fn compiled(
-    payload: &Payload,
-    environment: Option<&str>,
-    option: &str,
-    profile: Profile,
-) -> Result<Ruleset, Failure> {
-    let environment = payload.environment(environment, option)?;
-    Ok(Compiler::new(profile).compile(&environment))
-}
-
-fn found<'a>(
-    ruleset: &'a Ruleset,
-    key: &str,
-    payload: &Payload,
-) -> Result<FeatureRef<'a>, Failure> {
-    ruleset.get(key).ok_or_else(|| {
-        let keys = ruleset.iter().map(|feature| feature.key());
-        Failure::NotFound(no_such_feature(&payload.name, key, keys))
-    })
 }
 
 /// The context of one person.

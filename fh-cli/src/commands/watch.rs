@@ -9,18 +9,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use fh_client::{Client, NotReady};
-use fh_eval::Attributes;
+use fh_client::Client;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_until};
 
 use self::frame::Frames;
 use self::lines::Lines;
 use self::observed::{News, Observer};
-use crate::context::ContextArgs;
-use crate::edge::{self, Edge, EdgeArgs};
+use crate::asked::{AskArgs, Asked};
+use crate::edge;
 use crate::failure::{Failure, Status};
-use crate::reading::{readings, table};
+use crate::reading::{Selection, readings};
 use crate::runtime;
 use crate::screen::Screen;
 use crate::seconds;
@@ -58,14 +57,7 @@ of a feature whose value here is the same), appeared, gone, notice.
 Exit codes: 0 ended by Ctrl-C, --for or --once; 2 the Edge cannot be asked.")]
 pub(crate) struct WatchArgs {
     #[command(flatten)]
-    edge: EdgeArgs,
-
-    /// Only these features, whether they are there already or not; all of them unless given
-    #[arg(value_name = "FEATURE")]
-    features: Vec<String>,
-
-    #[command(flatten)]
-    context: ContextArgs,
+    ask: AskArgs,
 
     /// Poll at this interval instead of streaming; the Edge may ask for another one
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive)]
@@ -89,10 +81,7 @@ pub(crate) fn run(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
-    let (edge, rest) = args.edge.resolve(&args.features)?;
-    let wanted = edge::features(rest)?;
-    let who = Arc::new(args.context.attributes());
-    let watch = Watch { args, edge: &edge, who, wanted };
+    let watch = Watch { args, asked: args.ask.resolve()? };
     if args.once && !json {
         return runtime::run(watch.once(screen));
     }
@@ -107,9 +96,7 @@ pub(crate) fn run(
 /// What is watched, and how.
 struct Watch<'a> {
     args: &'a WatchArgs,
-    edge: &'a Edge,
-    who: Arc<Attributes>,
-    wanted: Vec<String>,
+    asked: Asked,
 }
 
 /// Where it is shown.
@@ -126,7 +113,7 @@ trait View {
 
 impl Watch<'_> {
     fn client(&self) -> Result<Client, Failure> {
-        let builder = self.edge.client().initial_context(Arc::clone(&self.who));
+        let builder = self.asked.edge.client().initial_context(Arc::clone(&self.asked.who));
         let builder = match (self.args.poll, self.args.passive) {
             (Some(interval), _) => builder.active_polling(interval),
             (None, Some(interval)) => builder.passive_polling(interval),
@@ -147,7 +134,7 @@ impl Watch<'_> {
             // More than can be shown need not be.
             let _ = tell.try_send(notice.to_string());
         });
-        let mut observer = Observer::new(Arc::clone(&self.who), self.wanted.clone());
+        let mut observer = Observer::new(&self.asked);
         let mut ticks = ticks();
         let end = self.args.duration.map(|duration| Instant::now() + duration);
         let over = async {
@@ -165,7 +152,7 @@ impl Watch<'_> {
                 return Ok(Status::Fine);
             }
             if self.args.once && status.readiness == fh_client::Readiness::Failed {
-                return Err(no_features(&client));
+                return Err(edge::no_features(&client, None));
             }
             let pause = sleep(view.pause());
             let news = async {
@@ -181,7 +168,10 @@ impl Watch<'_> {
             tokio::select! {
                 () = stop.asked() => return Ok(Status::Fine),
                 () = &mut over => {
-                    return if observer.has_list() { Ok(Status::Fine) } else { Err(no_features(&client)) };
+                    return match observer.has_list() {
+                        true => Ok(Status::Fine),
+                        false => Err(edge::no_features(&client, self.args.duration)),
+                    };
                 }
                 notice = news => {
                     if let Some(text) = notice {
@@ -199,19 +189,16 @@ impl Watch<'_> {
         let over = sleep(self.args.duration.unwrap_or(Duration::MAX));
         tokio::select! {
             () = stop.asked() => return Ok(Status::Fine),
-            () = over => return Err(no_features(&client)),
-            ready = client.ready() => match ready {
-                Ok(()) => {}
-                Err(NotReady::Failed(problem)) => return Err(Failure::Edge(edge::trouble(&problem))),
-                Err(why) => return Err(Failure::Edge(why.to_string())),
-            },
+            () = over => return Err(edge::no_features(&client, self.args.duration)),
+            ready = client.ready() => ready.map_err(|why| edge::not_ready(&why))?,
         }
         let snapshot = client.hub().snapshot();
-        let mut readings = readings(&snapshot, &self.who);
-        if !self.wanted.is_empty() {
-            readings.retain(|reading| self.wanted.iter().any(|key| key == reading.key()));
+        let all = readings(&snapshot, &self.asked.who);
+        let selection = Selection::of(&all, &self.asked.features);
+        selection.write(screen, false)?;
+        for key in selection.missing {
+            screen.aside(&format!("note: {}", words::missing(key)))?;
         }
-        table(readings.iter()).write(screen, 0)?;
         Ok(Status::Fine)
     }
 }
@@ -228,11 +215,4 @@ fn is_another(one: &fh_client::Status, other: &fh_client::Status) -> bool {
         (status.readiness, status.connection, status.requests, status.attempts, status.is_stale)
     };
     said(one) != said(other) || one.problem != other.problem
-}
-
-fn no_features(client: &Client) -> Failure {
-    Failure::Edge(match client.status().problem {
-        Some(problem) => format!("no features: {}", edge::trouble(&problem)),
-        None => "no features: the Edge has not answered".to_string(),
-    })
 }

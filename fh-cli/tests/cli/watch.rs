@@ -180,6 +180,11 @@ fn once_and_for_a_while() {
     );
     let run = watched(&edge, &["--once", "LIMIT"]).expect(0);
     assert!(run.out.contains("LIMIT") && !run.out.contains("BANNER"), "{run:?}");
+    // What is not there is said, beside the table.
+    let run = watched(&edge, &["--once", "NEW", "LIMIT"]).expect(0);
+    assert!(run.out.contains("LIMIT") && !run.out.contains("NEW"), "{run:?}");
+    assert_eq!(run.err, "note: there is no feature NEW yet\n");
+    assert_eq!(watched(&edge, &["--once", "NEW"]).expect(0).out, "");
     let run = watched(&edge, &["--once", "--json"]).expect(0);
     assert!(
         run.out.lines().any(|line| line.contains("\"value\"") && line.contains("LIMIT")),

@@ -92,18 +92,24 @@ impl View for Frames<'_, '_> {
 
 /// What is watched; never the key.
 fn heading(watch: &Watch<'_>) -> String {
-    let environments: Vec<&str> = watch.edge.keys.iter().map(|key| &**key.environment()).collect();
-    let evaluated = match watch.edge.keys.kind() {
+    let environments: Vec<&str> =
+        watch.asked.edge.keys.iter().map(|key| &**key.environment()).collect();
+    let evaluated = match watch.asked.edge.keys.kind() {
         KeyKind::ClientEvaluated => "evaluated here",
         KeyKind::ServerEvaluated => "evaluated by the Edge",
     };
     let who: Vec<String> = watch
+        .asked
         .who
         .iter()
         .map(|(name, values)| format!("{name}={}", values.collect::<Vec<_>>().join(",")))
         .collect();
     let who = if who.is_empty() { String::new() } else { format!(" for {}", who.join(" ")) };
-    format!("{}, environment {}, {evaluated}{who}", watch.edge.url, environments.join(" and "))
+    format!(
+        "{}, environment {}, {evaluated}{who}",
+        watch.asked.edge.url,
+        environments.join(" and ")
+    )
 }
 
 /// One display.

@@ -77,7 +77,7 @@ impl<'a> Row<'a> {
             locked: seen.is_locked,
             was_locked: None,
             version: seen.version,
-            reason: seen.reason.as_str(),
+            reason: seen.reason,
             strategy_id: seen.strategy_id.as_deref(),
         }
     }
@@ -145,7 +145,7 @@ impl View for Lines<'_, '_> {
                     }
                 }
                 for key in observer.missing() {
-                    self.notice(&format!("there is no feature {key} yet"))?;
+                    self.notice(&words::missing(key))?;
                 }
             }
             News::Events(time, events) => {

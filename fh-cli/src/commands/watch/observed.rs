@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use fh_client::{Readiness, Reason};
+use fh_client::Readiness;
 use fh_eval::{Attributes, Kind, Timestamp};
 use fh_session::Snapshot;
 
+use crate::asked::Asked;
 use crate::clock;
 use crate::reading::{Reading, readings};
 
@@ -20,7 +21,7 @@ pub(super) struct Seen {
     pub(super) value: String,
     pub(super) is_locked: bool,
     pub(super) version: i64,
-    pub(super) reason: Reason,
+    pub(super) reason: &'static str,
     pub(super) strategy: Option<String>,
     pub(super) strategy_id: Option<String>,
 }
@@ -64,8 +65,8 @@ pub(super) struct Observer {
 }
 
 impl Observer {
-    pub(super) const fn new(who: Arc<Attributes>, wanted: Vec<String>) -> Self {
-        Self { who, wanted, seen: None }
+    pub(super) fn new(asked: &Asked) -> Self {
+        Self { who: Arc::clone(&asked.who), wanted: asked.features.clone(), seen: None }
     }
 
     /// Have there been features, or the news that there are none?
@@ -113,12 +114,12 @@ impl Seen {
             key: reading.key().to_string(),
             kind: reading.feature.kind(),
             token: reading.token.map(str::to_string),
-            value: reading.value(),
-            is_locked: reading.detail.is_locked,
-            version: reading.detail.version,
-            reason: reading.detail.reason,
-            strategy: reading.strategy.clone(),
-            strategy_id: reading.detail.strategy_id.as_deref().map(str::to_string),
+            value: reading.shown_value(),
+            is_locked: reading.feature.is_locked(),
+            version: reading.feature.version(),
+            reason: reading.reason,
+            strategy: reading.strategy(),
+            strategy_id: reading.strategy_id.as_deref().map(str::to_string),
         }
     }
 }
@@ -158,7 +159,7 @@ mod tests {
             value: token.to_string(),
             is_locked: false,
             version,
-            reason: Reason::Static,
+            reason: "STATIC",
             strategy: None,
             strategy_id: None,
         }

@@ -108,6 +108,11 @@ pub(super) fn event(event: &Event) -> String {
     }
 }
 
+/// That a feature that was asked for is not there.
+pub(super) fn missing(key: &str) -> String {
+    format!("there is no feature {key} yet")
+}
+
 /// A feature as it is.
 pub(super) fn value(seen: &Seen) -> String {
     let strategy = seen.strategy.as_ref().map(|id| format!(" by strategy {id}"));

@@ -1,0 +1,39 @@
+//! What is asked of an Edge: which features, for whom.
+
+use std::sync::Arc;
+
+use clap::Args;
+use fh_eval::Attributes;
+
+use crate::context::ContextArgs;
+use crate::edge::{self, Edge, EdgeArgs};
+use crate::failure::Failure;
+
+#[derive(Debug, Args)]
+pub(crate) struct AskArgs {
+    #[command(flatten)]
+    edge: EdgeArgs,
+
+    /// Only these features; all of them unless given
+    #[arg(value_name = "FEATURE")]
+    features: Vec<String>,
+
+    #[command(flatten)]
+    context: ContextArgs,
+}
+
+/// A question to an Edge.
+pub(crate) struct Asked {
+    pub(crate) edge: Edge,
+    pub(crate) who: Arc<Attributes>,
+    /// Keys of features; all of them if there are none.
+    pub(crate) features: Vec<String>,
+}
+
+impl AskArgs {
+    pub(crate) fn resolve(&self) -> Result<Asked, Failure> {
+        let (edge, rest) = self.edge.resolve(&self.features)?;
+        let features = edge::features(rest)?;
+        Ok(Asked { edge, who: Arc::new(self.context.attributes()), features })
+    }
+}
