@@ -3,6 +3,7 @@
 mod frame;
 mod lines;
 mod observed;
+mod release;
 mod words;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep, sleep_
 use self::frame::Frames;
 use self::lines::Lines;
 use self::observed::{News, Observer};
+use self::release::{Release, Releases};
 use crate::asked::{AskArgs, Asked};
 use crate::edge;
 use crate::failure::{Failure, Status};
@@ -49,10 +51,17 @@ Examples:
   fh watch --poll 30
   fh watch --json | jq 'select(.event == \"change\")'
   fh watch --for 60 > changes.log
+  fh watch --catch
+
+--catch shows what a program sees that catches updates: values stay, and what
+is held back is named. An empty line (Enter) releases all of it, a line with
+names of features only those.
 
 Features come over a stream, or by polling where the Edge does not stream. Events
 with --json: status, value (once for each feature), change, update (a new version
-of a feature whose value here is the same), appeared, gone, notice.
+of a feature whose value here is the same), appeared, gone, notice; with --catch
+held (an update of this feature is held back), released, withdrawn (nothing of it
+is held back any more, though nobody released it).
 
 Exit codes: 0 ended by Ctrl-C, --for or --once; 2 the Edge cannot be asked.")]
 pub(crate) struct WatchArgs {
@@ -67,8 +76,12 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, conflicts_with = "poll")]
     passive: Option<Duration>,
 
-    /// End once there are features, after showing them
+    /// Hold updates back until a line on stdin releases them
     #[arg(long)]
+    catch: bool,
+
+    /// End once there are features, after showing them
+    #[arg(long, conflicts_with = "catch")]
     once: bool,
 
     /// End after this time
@@ -119,6 +132,7 @@ impl Watch<'_> {
             (None, Some(interval)) => builder.passive_polling(interval),
             (None, None) => builder,
         };
+        let builder = if self.args.catch { builder.catch_updates() } else { builder };
         // A terminal that is slow must not hold up the stream.
         builder.own_thread().start().map_err(edge::unstarted)
     }
@@ -135,6 +149,7 @@ impl Watch<'_> {
             let _ = tell.try_send(notice.to_string());
         });
         let mut observer = Observer::new(&self.asked);
+        let mut releases = if self.args.catch { Releases::from_stdin() } else { Releases::none() };
         let mut ticks = ticks();
         let end = self.args.duration.map(|duration| Instant::now() + duration);
         let over = async {
@@ -146,7 +161,9 @@ impl Watch<'_> {
         tokio::pin!(over);
         loop {
             let status = client.status();
-            let news = observer.look(&client.hub().snapshot());
+            // In this order: what is not held any more is in the snapshot.
+            let held = client.hub().held();
+            let news = observer.look(&client.hub().snapshot(), &held);
             view.show(&client, &observer, news)?;
             if self.args.once && observer.has_list() {
                 return Ok(Status::Fine);
@@ -173,11 +190,42 @@ impl Watch<'_> {
                         false => Err(edge::no_features(&client, self.args.duration)),
                     };
                 }
+                release = releases.next() => {
+                    for key in self.release(&client, &release, &mut observer) {
+                        view.notice(&format!("nothing of {key} is held back"))?;
+                    }
+                }
                 notice = news => {
                     if let Some(text) = notice {
                         view.notice(&text)?;
                     }
                 }
+            }
+        }
+    }
+
+    /// Releases what is held. Gives the names that were said and are not held.
+    fn release<'r>(
+        &self,
+        client: &Client,
+        release: &'r Release,
+        observer: &mut Observer,
+    ) -> Vec<&'r str> {
+        let held = client.hub().held();
+        match release {
+            Release::All => {
+                client.release();
+                observer.released(held);
+                Vec::new()
+            }
+            Release::Only(keys) => {
+                client.release_only(keys);
+                let is_said = |key: &str| keys.iter().any(|said| said == key);
+                let is_held = |said: &str| held.iter().any(|key| **key == *said);
+                let others = keys.iter().map(String::as_str).filter(|said| !is_held(said));
+                let others = others.collect();
+                observer.released(held.iter().filter(|key| is_said(key)).cloned());
+                others
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Following a running `fh`: what it says is waited for, with a deadline.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -13,6 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A running program and what it writes. It is killed when this is dropped.
 pub(crate) struct Following {
     child: Child,
+    input: Option<Box<dyn Write>>,
     pieces: Receiver<Vec<u8>>,
     written: Vec<u8>,
     /// What was looked at already.
@@ -23,17 +24,21 @@ impl Following {
     /// Follows what it writes into a pipe.
     pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
-        let out = child.stdout.take().unwrap();
-        Self::of(child, out)
+        let (input, out) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self::of(child, input, out)
     }
 
     /// Follows what it writes there.
-    pub(crate) fn of(child: Child, mut out: impl Read + Send + 'static) -> Self {
+    pub(crate) fn of(
+        child: Child,
+        input: impl Write + 'static,
+        mut out: impl Read + Send + 'static,
+    ) -> Self {
         let (sender, pieces) = channel();
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
@@ -44,7 +49,19 @@ impl Following {
                 }
             }
         });
-        Self { child, pieces, written: Vec::new(), read: 0 }
+        Self { child, input: Some(Box::new(input)), pieces, written: Vec::new(), read: 0 }
+    }
+
+    /// Types a line.
+    pub(crate) fn say(&mut self, line: &str) {
+        let input = self.input.as_mut().unwrap();
+        writeln!(input, "{line}").unwrap();
+        input.flush().unwrap();
+    }
+
+    /// Says nothing more.
+    pub(crate) fn say_no_more(&mut self) {
+        self.input = None;
     }
 
     /// Waits for a line in which all parts stand; it and those before it have been read then.
@@ -84,6 +101,7 @@ impl Following {
 
     /// Waits for its end; gives everything that it wrote.
     pub(crate) fn end(mut self) -> (ExitStatus, String) {
+        self.say_no_more();
         let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());

@@ -168,6 +168,60 @@ fn notices_are_shown() {
     assert!(notice["message"].as_str().unwrap().contains("does not stream"), "{notice}");
 }
 
+/// As a program sees it that catches updates (C-CR-001 to 009).
+#[test]
+fn what_is_held_back_and_released() {
+    let edge = edge();
+    let mut watch = following(&edge, &["--catch"]);
+    watch.line(&["BANNER = \"plain\""]);
+    watch.line(&["LIMIT = 7.5"]);
+    edge.set_value("BANNER", "new");
+    watch.line(&["Z BANNER has an update, which is held back"]);
+    edge.set_value("BANNER", "newer");
+    edge.set_value("LIMIT", 8);
+    watch.line(&["LIMIT has an update, which is held back"]);
+    edge.set_value("FRESH", true);
+    watch.line(&["FRESH has an update"]);
+    // Some of it: a name that is not held is said to be none.
+    watch.say("LIMIT, NOTHING");
+    watch.line(&["note: nothing of NOTHING is held back"]);
+    watch.line(&["Z LIMIT is released"]);
+    watch.line(&["Z LIMIT: 7.5 → 8 (version 2)"]);
+    // What comes and goes unreleased.
+    edge.delete_feature("FRESH");
+    watch.line(&["FRESH: nothing is held back any more"]);
+    // All of it, and each difference once.
+    watch.say("");
+    watch.line(&["BANNER is released"]);
+    watch.line(&["BANNER: \"plain\" → \"newer\" (version 3)"]);
+    // It goes on, also when nobody can say anything any more.
+    watch.say_no_more();
+    edge.set_value("BANNER", "newest");
+    watch.line(&["BANNER has an update"]);
+    #[cfg(unix)]
+    watch.interrupt();
+    let (_, all) = watch.end();
+    assert!(!all.contains("newest") && !all.contains("FRESH is new"), "{all}");
+    assert_eq!(all.matches("nothing is held back any more").count(), 1, "{all}");
+    watched(&edge, &["--catch", "--once"]).expect(2);
+}
+
+#[test]
+fn what_is_held_back_as_json() {
+    let edge = edge();
+    let mut watch = following(&edge, &["--catch", "--json", "BANNER"]);
+    watch.line(&["\"value\"", "BANNER"]);
+    // LIMIT was not asked for.
+    edge.set_value("LIMIT", 8);
+    edge.set_value("BANNER", "new");
+    let held = event(&mut watch, &["\"held\""]);
+    assert_eq!(held["feature"], "BANNER");
+    assert!(held["time"].is_string() && held.get("value").is_none(), "{held}");
+    watch.say("");
+    assert_eq!(event(&mut watch, &["\"released\""])["feature"], "BANNER");
+    assert_eq!(event(&mut watch, &["\"change\""])["value"], "new");
+}
+
 #[test]
 fn once_and_for_a_while() {
     let edge = edge();
@@ -260,11 +314,12 @@ mod on_a_terminal {
             ["watch", &url, &key].into_iter().chain(others.iter().copied()).collect();
         let mut command = command(&args);
         command.env("TERM", "xterm").env_remove("NO_COLOR");
-        command.stdin(Stdio::null()).stdout(screen).stderr(Stdio::inherit());
+        command.stdin(screen.try_clone().unwrap()).stdout(screen).stderr(Stdio::inherit());
         let child = command.spawn().unwrap();
         // The command still holds the terminal's other end.
         drop(command);
-        Following::of(child, File::from(master))
+        let master = File::from(master);
+        Following::of(child, master.try_clone().unwrap(), master)
     }
 
     #[test]
@@ -291,6 +346,19 @@ mod on_a_terminal {
         assert!(left.contains("LIMIT") && !left.contains("\u{1b}[?"), "{left}");
         // Nothing is wiped before it is drawn over: that would flicker.
         assert_eq!(drawn.matches("\u{1b}[2J").count(), 1);
+    }
+
+    #[test]
+    fn what_is_held_back_stands_above_the_table() {
+        let edge = edge();
+        let mut watch = terminal(&edge, 20, 100, &["--catch"]);
+        watch.until(FRAME, &["updates are held back: none so far", "\"plain\""]);
+        edge.set_value("BANNER", "new");
+        let frame =
+            watch.until(FRAME, &["held back: BANNER; Enter releases", "BANNER has an update"]);
+        assert!(frame.contains("\"plain\"") && !frame.contains("\"new\""), "{frame}");
+        watch.say("");
+        watch.until(FRAME, &["none so far", "BANNER is released", "\"plain\" → \"new\""]);
     }
 
     #[test]

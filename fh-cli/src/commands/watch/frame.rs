@@ -27,6 +27,7 @@ const WIDE: usize = 80;
 pub(super) struct Frames<'s, 'w> {
     live: Live<'s, 'w>,
     heading: String,
+    is_catching: bool,
     past: VecDeque<Past>,
 }
 
@@ -40,7 +41,9 @@ struct Past {
 
 impl<'s, 'w> Frames<'s, 'w> {
     pub(super) fn start(screen: &'s mut Screen<'w>, watch: &Watch<'_>) -> Result<Self, Failure> {
-        Ok(Self { live: Live::start(screen)?, heading: heading(watch), past: VecDeque::new() })
+        let is_catching = watch.args.catch;
+        let (live, heading) = (Live::start(screen)?, heading(watch));
+        Ok(Self { live, heading, is_catching, past: VecDeque::new() })
     }
 
     /// Gives the terminal back, and leaves on it what was last shown there.
@@ -72,6 +75,7 @@ impl View for Frames<'_, '_> {
         let status = client.status();
         let content = Content {
             heading: &self.heading,
+            is_catching: self.is_catching,
             status: &status,
             observer,
             past: &self.past,
@@ -115,6 +119,7 @@ fn heading(watch: &Watch<'_>) -> String {
 /// One display.
 struct Content<'a> {
     heading: &'a str,
+    is_catching: bool,
     status: &'a fh_client::Status,
     observer: &'a Observer,
     past: &'a VecDeque<Past>,
@@ -157,6 +162,11 @@ impl Content<'_> {
         if let Some(trouble) = words::trouble(self.status) {
             let style = if self.status.problem.is_some() { WARNING } else { QUIET };
             screen.paragraph(style, "", &trouble)?;
+        }
+        if self.is_catching {
+            let held = self.observer.held();
+            let style = if held.is_empty() { QUIET } else { WARNING };
+            screen.paragraph(style, "", &words::held(held))?;
         }
         screen.end()
     }

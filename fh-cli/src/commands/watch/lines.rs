@@ -50,6 +50,14 @@ struct Row<'a> {
     strategy_id: Option<&'a str>,
 }
 
+/// An event that is about no value.
+#[derive(Serialize)]
+struct HeldRow<'a> {
+    time: Timestamp,
+    event: &'static str,
+    feature: &'a str,
+}
+
 #[derive(Serialize)]
 struct StatusRow<'a> {
     time: Timestamp,
@@ -82,16 +90,11 @@ impl<'a> Row<'a> {
         }
     }
 
-    fn of_event(time: Timestamp, event: &'a Event) -> Self {
-        match event {
-            Event::Appeared(seen) => Self::of(time, "appeared", seen),
-            Event::Gone(seen) => Self::of(time, "gone", seen),
-            Event::Updated { after, .. } => Self::of(time, "update", after),
-            Event::Changed { before, after } => Self {
-                old: Some(jsonout::token(before.token.as_deref())),
-                was_locked: Some(before.is_locked),
-                ..Self::of(time, "change", after)
-            },
+    fn of_change(time: Timestamp, before: &Seen, after: &'a Seen) -> Self {
+        Self {
+            old: Some(jsonout::token(before.token.as_deref())),
+            was_locked: Some(before.is_locked),
+            ..Self::of(time, "change", after)
         }
     }
 }
@@ -126,6 +129,24 @@ impl<'s, 'w> Lines<'s, 'w> {
         Ok(self.screen.line(PLAIN, &format!("{time} {text}"))?)
     }
 
+    fn event(&mut self, time: Timestamp, event: &Event) -> Result<(), Failure> {
+        if !self.json {
+            return self.line(time, &words::event(event));
+        }
+        let name = match event {
+            Event::Appeared(seen) => return self.row(&Row::of(time, "appeared", seen)),
+            Event::Gone(seen) => return self.row(&Row::of(time, "gone", seen)),
+            Event::Updated { after, .. } => return self.row(&Row::of(time, "update", after)),
+            Event::Changed { before, after } => {
+                return self.row(&Row::of_change(time, before, after));
+            }
+            Event::Held(_) => "held",
+            Event::Released(_) => "released",
+            Event::Withdrawn(_) => "withdrawn",
+        };
+        self.row(&HeldRow { time, event: name, feature: event.key() })
+    }
+
     fn row(&mut self, row: &impl Serialize) -> Result<(), Failure> {
         Ok(jsonout::line(self.screen.raw(), row)?)
     }
@@ -150,11 +171,7 @@ impl View for Lines<'_, '_> {
             }
             News::Events(time, events) => {
                 for event in &events {
-                    if self.json {
-                        self.row(&Row::of_event(time, event))?;
-                    } else {
-                        self.line(time, &words::event(event))?;
-                    }
+                    self.event(time, event)?;
                 }
             }
         }

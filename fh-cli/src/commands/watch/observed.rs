@@ -37,6 +37,12 @@ pub(super) enum Event {
     Changed { before: Seen, after: Seen },
     /// It has a new version, but is the same to this context.
     Updated { before: Seen, after: Seen },
+    /// What is new about it is held back.
+    Held(String),
+    /// What was held back of it is not any more: somebody has said so.
+    Released(String),
+    /// What was held back of it is not any more: the Edge has taken it back.
+    Withdrawn(String),
 }
 
 impl Event {
@@ -44,6 +50,7 @@ impl Event {
         match self {
             Self::Appeared(seen) | Self::Gone(seen) => &seen.key,
             Self::Changed { after, .. } | Self::Updated { after, .. } => &after.key,
+            Self::Held(key) | Self::Released(key) | Self::Withdrawn(key) => key,
         }
     }
 }
@@ -62,11 +69,37 @@ pub(super) struct Observer {
     who: Arc<Attributes>,
     wanted: Vec<String>,
     seen: Option<Vec<Seen>>,
+    /// Features of which something is held back.
+    held: Vec<String>,
+    /// Those of them that have been released since the last look.
+    released: Vec<String>,
 }
 
 impl Observer {
     pub(super) fn new(asked: &Asked) -> Self {
-        Self { who: Arc::clone(&asked.who), wanted: asked.features.clone(), seen: None }
+        Self {
+            who: Arc::clone(&asked.who),
+            wanted: asked.features.clone(),
+            seen: None,
+            held: Vec::new(),
+            released: Vec::new(),
+        }
+    }
+
+    /// Features of which something is held back.
+    pub(super) fn held(&self) -> &[String] {
+        &self.held
+    }
+
+    /// These have been released.
+    pub(super) fn released(&mut self, keys: impl IntoIterator<Item = Box<str>>) {
+        let keys = keys.into_iter().map(String::from);
+        let wanted: Vec<String> = keys.filter(|key| self.is_wanted(key)).collect();
+        self.released.extend(wanted);
+    }
+
+    fn is_wanted(&self, key: &str) -> bool {
+        self.wanted.is_empty() || self.wanted.iter().any(|wanted| wanted == key)
     }
 
     /// Have there been features, or the news that there are none?
@@ -86,7 +119,7 @@ impl Observer {
     }
 
     /// What is different since the last look.
-    pub(super) fn look(&mut self, snapshot: &Snapshot) -> News {
+    pub(super) fn look(&mut self, snapshot: &Snapshot, held: &[Box<str>]) -> News {
         // Features come a moment before the client is ready; they are shown after that was said.
         let is_there = match snapshot.readiness() {
             Readiness::Ready => true,
@@ -96,15 +129,33 @@ impl Observer {
         if !is_there {
             return News::Nothing;
         }
-        let wanted = |key: &str| self.wanted.is_empty() || self.wanted.iter().any(|k| k == key);
         let now: Vec<Seen> = readings(snapshot, &self.who)
             .iter()
-            .filter(|reading| wanted(reading.key()))
+            .filter(|reading| self.is_wanted(reading.key()))
             .map(Seen::of)
             .collect();
         let Some(before) = self.seen.replace(now) else { return News::First(clock::now()) };
-        let events = differences(&before, self.features());
+        let mut events = self.held_events(held);
+        events.extend(differences(&before, self.features()));
         if events.is_empty() { News::Nothing } else { News::Events(clock::now(), events) }
+    }
+}
+
+impl Observer {
+    /// What is different about what is held back.
+    fn held_events(&mut self, held: &[Box<str>]) -> Vec<Event> {
+        let wanted = held.iter().filter(|key| self.is_wanted(key));
+        let now: Vec<String> = wanted.map(|key| String::from(&**key)).collect();
+        let before = std::mem::replace(&mut self.held, now);
+        let released = std::mem::take(&mut self.released);
+        let is_over = |key: &&String| !self.held.contains(key) && !released.contains(key);
+        let withdrawn = before.iter().filter(is_over).cloned().map(Event::Withdrawn);
+        let withdrawn: Vec<Event> = withdrawn.collect();
+        // What was released, and has an update since, is held once more.
+        let is_new = |key: &&String| !before.contains(key) || released.contains(key);
+        let newly = self.held.iter().filter(is_new).cloned().map(Event::Held);
+        let newly: Vec<Event> = newly.collect();
+        released.into_iter().map(Event::Released).chain(withdrawn).chain(newly).collect()
     }
 }
 

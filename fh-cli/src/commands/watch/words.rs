@@ -93,6 +93,9 @@ pub(super) fn event(event: &Event) -> String {
         Event::Updated { after, .. } => {
             format!("{} is {} still ({})", after.key, after.value, version(after))
         }
+        Event::Held(key) => format!("{key} has an update, which is held back"),
+        Event::Released(key) => format!("{key} is released"),
+        Event::Withdrawn(key) => format!("{key}: nothing is held back any more"),
         Event::Changed { before, after } => {
             let mut text = after.key.clone();
             if before.token != after.token || before.kind != after.kind {
@@ -105,6 +108,14 @@ pub(super) fn event(event: &Event) -> String {
             }
             format!("{text} ({})", version(after))
         }
+    }
+}
+
+/// What is held back, and how to have it.
+pub(super) fn held(keys: &[String]) -> String {
+    match keys {
+        [] => "updates are held back: none so far".to_string(),
+        keys => format!("held back: {}; Enter releases all, names only those", keys.join(", ")),
     }
 }
 
