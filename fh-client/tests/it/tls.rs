@@ -2,51 +2,17 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
 use fh_client::transport::ReqwestTransport;
 use fh_client::{Client, Problem, StartError};
 use fh_fake_edge::{Behaviour, FakeEdge, Feature};
-use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
-};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use fh_test_certificates::Authority;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::support::{SOON, quick, reads, until};
-
-/// An authority of our own, and what it signs.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
-
-impl Authority {
-    fn new(name: &str) -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, name);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
-    }
-
-    fn pem(&self) -> String {
-        self.0.pem()
-    }
-
-    /// What a server of this name shows.
-    fn server(&self, name: &str, years: (i32, i32)) -> ServerConfig {
-        let mut params = CertificateParams::new(vec![name.to_string()]).unwrap();
-        params.not_before = date_time_ymd(years.0, 1, 1);
-        params.not_after = date_time_ymd(years.1, 1, 1);
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.0).unwrap();
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap()
-    }
-}
 
 /// Speaks TLS in front of an Edge that does not. Ends with the process.
 fn in_front_of(edge: SocketAddr, config: ServerConfig) -> SocketAddr {
@@ -105,7 +71,7 @@ fn client(edge: &FakeEdge, address: SocketAddr, trusted: &Authority) -> Client {
 #[test]
 fn an_own_authority_is_trusted() {
     let (edge, authority) = (edge(), Authority::new("ours"));
-    let address = in_front_of(edge.address(), authority.server("localhost", (2020, 2120)));
+    let address = in_front_of(edge.address(), authority.issue("localhost", -1..1).server());
     let client = client(&edge, address, &authority);
     client.wait_ready(SOON).unwrap();
     edge.set_value("COLOUR", "blue");
@@ -113,9 +79,9 @@ fn an_own_authority_is_trusted() {
 }
 
 /// Never ready, and the reason is named; it is tried again, since certificates get renewed.
-fn refused(name: &str, years: (i32, i32), trusted: Option<&Authority>, why: &str) {
+fn refused(name: &str, good: Range<i64>, trusted: Option<&Authority>, why: &str) {
     let (edge, authority) = (edge(), Authority::new("ours"));
-    let address = in_front_of(edge.address(), authority.server(name, years));
+    let address = in_front_of(edge.address(), authority.issue(name, good).server());
     let client = client(&edge, address, trusted.unwrap_or(&authority));
     let status = until(&client, |status| status.attempts >= 3);
     let Some(Problem::Tls(said)) = &status.problem else { panic!("{status}") };
@@ -127,17 +93,17 @@ fn refused(name: &str, years: (i32, i32), trusted: Option<&Authority>, why: &str
 
 #[test]
 fn an_unknown_authority_is_not() {
-    refused("localhost", (2020, 2120), Some(&Authority::new("another")), "UnknownIssuer");
+    refused("localhost", -1..1, Some(&Authority::new("another")), "UnknownIssuer");
 }
 
 #[test]
 fn nor_is_an_expired_certificate() {
-    refused("localhost", (2001, 2002), None, "expired");
+    refused("localhost", -2..-1, None, "expired");
 }
 
 #[test]
 fn nor_one_of_another_host() {
-    refused("elsewhere.example", (2020, 2120), None, "not valid for");
+    refused("elsewhere.example", -1..1, None, "not valid for");
 }
 
 #[test]

@@ -6,11 +6,14 @@ use std::thread;
 use std::time::Duration;
 
 use fh_client::{Client, KeyKind};
+use redis::ConnectionAddr;
 
 use crate::error::StoreError;
 use crate::mailbox::Mailbox;
 use crate::status::Board;
 use crate::store::{RedisStore, SOURCE};
+#[cfg(feature = "rustls")]
+use crate::tls::Certificates;
 use crate::worker::{Settings, Worker};
 
 /// A Redis server: made of a URL or of a [`redis::Client`].
@@ -41,7 +44,11 @@ impl From<&str> for Server {
             return Self(Err(StoreError::NoTls));
         }
         // The reason could quote the URL.
-        Self(redis::Client::open(url).map_err(|_| StoreError::Url))
+        let opened = redis::Client::open(url).map_err(|_| StoreError::Url);
+        Self(opened.and_then(|client| match client.get_connection_info().addr() {
+            ConnectionAddr::TcpTls { insecure: true, .. } => Err(StoreError::Insecure),
+            _ => Ok(client),
+        }))
     }
 }
 
@@ -58,11 +65,12 @@ impl fmt::Debug for Server {
 }
 
 /// Collects settings; see [`RedisStore::builder`].
-#[derive(Debug)]
 #[must_use = "call `attach`"]
 pub struct RedisStoreBuilder {
     server: Server,
     settings: Settings,
+    #[cfg(feature = "rustls")]
+    pub(crate) certificates: Certificates,
 }
 
 impl RedisStoreBuilder {
@@ -74,7 +82,12 @@ impl RedisStoreBuilder {
             attempts: 10,
             timeout: Duration::from_secs(5),
         };
-        Self { server, settings }
+        Self {
+            server,
+            settings,
+            #[cfg(feature = "rustls")]
+            certificates: Certificates::default(),
+        }
     }
 
     /// What the names of the keys begin with: `featurehub` unless set. All programs that share features have the same one, in whatever
@@ -114,14 +127,15 @@ impl RedisStoreBuilder {
     /// be there. [`RedisStore::flush`] waits until what is stored is loaded.
     ///
     /// # Errors
-    /// [`StoreError`]: server-evaluated keys, a bad URL, or no thread.
+    /// [`StoreError`]: server-evaluated keys, a bad URL, certificates that cannot be used, or no thread.
     pub fn attach(self, client: &Client) -> Result<RedisStore, StoreError> {
         if client.key_kind() == KeyKind::ServerEvaluated {
             return Err(StoreError::ServerEvaluatedKey);
         }
         let address = self.server.address();
         let server = self.server.0?;
-        provide_crypto();
+        #[cfg(feature = "rustls")]
+        let server = self.certificates.used_with(server)?;
         let mailbox = Arc::new(Mailbox::default());
         let board = Arc::new(Board::default());
         let desk = Desk(Arc::clone(&mailbox));
@@ -146,6 +160,15 @@ impl RedisStoreBuilder {
     }
 }
 
+impl fmt::Debug for RedisStoreBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStoreBuilder")
+            .field("server", &self.server)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The client's end of the mailbox. It goes when the client is closed, and the store with it.
 struct Desk(Arc<Mailbox>);
 
@@ -154,15 +177,3 @@ impl Drop for Desk {
         self.0.close();
     }
 }
-
-/// The redis crate takes the process's cryptography, and panics if it cannot tell which.
-#[cfg(feature = "rustls")]
-fn provide_crypto() {
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // Somebody else may have been quicker, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    }
-}
-
-#[cfg(not(feature = "rustls"))]
-const fn provide_crypto() {}

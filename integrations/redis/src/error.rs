@@ -13,6 +13,12 @@ pub enum StoreError {
     Url,
     /// The URL asks for TLS, and the cargo feature `rustls` is off.
     NoTls,
+    /// The URL asks to take any certificate (`#insecure`), which is no protection.
+    Insecure,
+    /// Certificates were given, and the URL does not ask for TLS.
+    WithoutTls,
+    /// A certificate or private key cannot be used: why.
+    Certificate(&'static str),
     /// The platform gives no thread.
     Thread(io::Error),
 }
@@ -25,6 +31,13 @@ impl fmt::Display for StoreError {
             ),
             Self::Url => f.write_str("not a URL of Redis: redis://[user:password@]host[:port][/database]"),
             Self::NoTls => f.write_str("the URL asks for TLS: switch on the feature `rustls` of fh-redis"),
+            Self::Insecure => f.write_str(
+                "the URL asks to take any certificate (#insecure): give the authority's certificate instead",
+            ),
+            Self::WithoutTls => {
+                f.write_str("certificates were given, and the URL does not ask for TLS: rediss://")
+            }
+            Self::Certificate(why) => f.write_str(why),
             Self::Thread(why) => write!(f, "no thread for the Redis store: {why}"),
         }
     }

@@ -10,6 +10,8 @@ mod list;
 mod mailbox;
 mod status;
 mod store;
+#[cfg(feature = "rustls")]
+mod tls;
 mod transaction;
 mod worker;
 

@@ -12,5 +12,7 @@ mod refresh;
 mod rig;
 mod server;
 mod start;
+#[cfg(feature = "rustls")]
+mod tls;
 mod together;
 mod write;

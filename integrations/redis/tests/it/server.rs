@@ -6,6 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+#[cfg(feature = "rustls")]
+use fh_test_certificates::{Authority, Certificate};
+
 /// Whatever has to happen happens before this.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
@@ -72,6 +75,39 @@ impl Server {
             }
         }
         panic!("no port for a node of a cluster");
+    }
+
+    /// That listens with TLS on a port as well, and shows this certificate. With an authority it asks those who connect for one, too.
+    #[cfg(feature = "rustls")]
+    pub(crate) fn start_tls(
+        shown: &Certificate,
+        asks_for: Option<&Authority>,
+        options: &[&str],
+    ) -> (Self, u16) {
+        for _ in 0..20 {
+            let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let port = free.to_string();
+            let mut server = Self::absent(options);
+            let file = |name: &str, text: &str| {
+                let path = server.folder.join(name);
+                std::fs::write(&path, text).unwrap();
+                path.display().to_string()
+            };
+            let certificate = file("certificate.pem", shown.pem());
+            let key = file("key.pem", &shown.key_pem());
+            let mut more = vec!["--tls-port", &port, "--tls-cert-file", &certificate];
+            more.extend(["--tls-key-file", &key]);
+            let authority = asks_for.map(|authority| file("authority.pem", &authority.pem()));
+            match &authority {
+                Some(file) => more.extend(["--tls-ca-cert-file", file]),
+                None => more.extend(["--tls-auth-clients", "no"]),
+            }
+            server.options.extend(more.into_iter().map(str::to_string));
+            if server.try_run() {
+                return (server, free);
+            }
+        }
+        panic!("no port for TLS");
     }
 
     pub(crate) fn run(&mut self) {

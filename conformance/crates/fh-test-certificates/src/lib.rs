@@ -1,0 +1,107 @@
+//! Authorities and certificates made on the spot, for tests of TLS.
+//!
+//! ```
+//! use fh_test_certificates::Authority;
+//!
+//! let authority = Authority::new("the test's authority");
+//! let certificate = authority.issue("localhost", -1..1);
+//! assert!(authority.pem().starts_with("-----BEGIN CERTIFICATE-----"));
+//! let config = certificate.server();
+//! assert!(config.alpn_protocols.is_empty());
+//! ```
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+// What cannot be made ends the test that wanted it.
+#![allow(clippy::expect_used)]
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rustls::ServerConfig;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Whoever counts days that are left counts whole ones.
+const GRACE: Duration = Duration::from_secs(60);
+
+/// Somebody who issues certificates, and has a key that nobody else has.
+pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+
+impl Authority {
+    /// One of this name. Two of one name have different keys.
+    ///
+    /// # Panics
+    /// The platform gives no random numbers.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().expect("a key");
+        Self(CertifiedIssuer::self_signed(params, key).expect("a certificate of its own"))
+    }
+
+    /// What those who are to trust it are given.
+    #[must_use]
+    pub fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// A certificate for a host's name or address, good from the first of these days to the last, counted from now; and a minute longer.
+    ///
+    /// # Panics
+    /// That is no host.
+    #[must_use]
+    pub fn issue(&self, host: &str, good: Range<i64>) -> Certificate {
+        let mut params = CertificateParams::new([host.to_string()]).expect("a host");
+        params.not_before = day(good.start).into();
+        params.not_after = (day(good.end) + GRACE).into();
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.0).expect("a certificate");
+        Certificate { pem: certificate.pem(), der: certificate.der().clone(), key }
+    }
+}
+
+fn day(count: i64) -> SystemTime {
+    let distance = Duration::from_secs(count.unsigned_abs() * DAY.as_secs());
+    let now = SystemTime::now();
+    if count < 0 { now - distance } else { now + distance }
+}
+
+/// A certificate and its private key.
+pub struct Certificate {
+    pem: String,
+    der: CertificateDer<'static>,
+    key: KeyPair,
+}
+
+impl Certificate {
+    /// The certificate.
+    #[must_use]
+    pub fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// Its private key.
+    #[must_use]
+    pub fn key_pem(&self) -> String {
+        self.key.serialize_pem()
+    }
+
+    /// For a server that shows it, and asks nothing of those who connect.
+    ///
+    /// # Panics
+    /// Its own key does not fit it.
+    #[must_use]
+    pub fn server(&self) -> ServerConfig {
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions of TLS")
+            .with_no_client_auth()
+            .with_single_cert(vec![self.der.clone()], key)
+            .expect("a key that fits")
+    }
+}

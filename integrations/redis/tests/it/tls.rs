@@ -1,0 +1,182 @@
+//! `rediss://`: own authorities, certificates that are not to be accepted, and servers that ask for one.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use fh_client::Client;
+use fh_redis::{RedisStore, RedisStoreBuilder, StoreError};
+use fh_test_certificates::Authority;
+
+use crate::log::Log;
+use crate::rig::{KEY, Rig, feature, write};
+use crate::server::{DEADLINE, Server, eventually};
+
+const PASSWORD: &str = "hunter2-of-the-store";
+
+/// With a password, in which a URL needs an escape.
+fn url(host: &str, port: u16) -> String {
+    format!("rediss://:hunter2%2Dof-the-store@{host}:{port}")
+}
+
+fn server(
+    shown: &fh_test_certificates::Certificate,
+    asks_for: Option<&Authority>,
+) -> (Server, u16) {
+    let (server, port) = Server::start_tls(shown, asks_for, &[]);
+    write(&server, &[feature("a", 1)]);
+    // Only now, since the tests themselves use no password.
+    redis::cmd("CONFIG")
+        .arg(&["SET", "requirepass", PASSWORD])
+        .exec(&mut server.connection())
+        .unwrap();
+    (server, port)
+}
+
+fn quick(builder: RedisStoreBuilder) -> RedisStoreBuilder {
+    builder.backoff(Duration::from_millis(5))
+}
+
+/// Features are read and written over TLS.
+fn works(rig: &Rig) {
+    rig.settle();
+    assert_eq!(&*rig.client.string_or("a", ""), "a1", "{:?}", rig.store);
+    rig.list(&[feature("a", 2)]);
+    let status = rig.status();
+    assert_eq!((status.connections, status.writes, status.given_up), (1, 1, 0), "{status:?}");
+}
+
+#[test]
+fn an_own_authority_is_trusted() {
+    let authority = Authority::new("ours");
+    let (server, port) = server(&authority.issue("localhost", -1..1), None);
+    works(&Rig::to(server, url("localhost", port), |builder| {
+        builder.ca_certificate(authority.pem())
+    }));
+}
+
+#[test]
+fn a_server_may_ask_for_a_certificate() {
+    let authority = Authority::new("ours");
+    let (server, port) = server(&authority.issue("localhost", -1..1), Some(&authority));
+    let own = authority.issue("store.example", -1..1);
+    let identity = format!("{}{}", own.pem(), own.key_pem());
+    let rig = Rig::to(server, url("localhost", port), |builder| {
+        builder.ca_certificate(authority.pem()).client_certificate(identity)
+    });
+    works(&rig);
+    // And without one: it says so.
+    let client = Client::offline().api_key(KEY).start().unwrap();
+    let bare = quick(RedisStore::builder(url("localhost", port)).ca_certificate(authority.pem()));
+    let bare = bare.attach(&client).unwrap();
+    eventually("a refusal", || bare.status().last_error.is_some());
+    let said = bare.status().last_error.unwrap();
+    assert!(said.contains("CertificateRequired"), "{said}");
+    assert!(!bare.status().is_connected);
+}
+
+/// No connection, features neither read nor written, and the reason is named without the password; it is tried again, since
+/// certificates get renewed.
+fn refused(host: &str, good: std::ops::Range<i64>, trusted: Option<&Authority>, why: &str) {
+    let log = Log::open();
+    let authority = Authority::new("ours");
+    let (server, port) = server(&authority.issue(host, good), None);
+    let trusted = trusted.unwrap_or(&authority).pem();
+    let rig =
+        Rig::to(server, url("localhost", port), |builder| quick(builder).ca_certificate(trusted));
+    eventually("a refusal", || rig.status().last_error.is_some());
+    let status = rig.status();
+    let said = status.last_error.clone().unwrap();
+    assert!(said.starts_with("no connection to Redis: ") && said.contains(why), "{said}");
+    assert_eq!((status.is_connected, status.connections, status.reloads), (false, 0, 0));
+    assert!(!rig.client.exists("a"));
+    let all = format!("{said} {:?} {}", rig.store, log.text());
+    assert!(all.contains(why) && !all.contains("hunter2"), "{all}");
+}
+
+#[test]
+fn an_unknown_authority_is_not_trusted() {
+    refused("localhost", -1..1, Some(&Authority::new("another")), "UnknownIssuer");
+}
+
+#[test]
+fn nor_one_of_the_same_name() {
+    refused("localhost", -1..1, Some(&Authority::new("ours")), "invalid peer certificate");
+}
+
+#[test]
+fn nor_an_expired_certificate() {
+    refused("localhost", -2..-1, None, "expired");
+}
+
+#[test]
+fn nor_one_of_another_host() {
+    refused("elsewhere.example", -1..1, None, "not valid for");
+}
+
+#[test]
+fn the_systems_authorities_are_not_ours() {
+    let authority = Authority::new("ours");
+    let (server, port) = server(&authority.issue("localhost", -1..1), None);
+    let rig = Rig::to(server, url("localhost", port), quick);
+    eventually("a refusal", || rig.status().last_error.is_some());
+    assert!(!rig.status().is_connected && !rig.client.exists("a"));
+}
+
+#[test]
+fn a_server_that_does_not_speak_tls_is_left() {
+    let plain = Server::start_node();
+    let address = plain.url().replace("redis://", "rediss://");
+    let rig = Rig::to(plain, address, |builder| {
+        quick(builder).ca_certificate(Authority::new("ours").pem())
+    });
+    eventually("a refusal", || rig.status().last_error.is_some());
+    let said = rig.status().last_error.unwrap();
+    assert!(said.starts_with("no connection to Redis: "), "{said}");
+    assert!(!rig.status().is_connected);
+}
+
+#[test]
+fn a_handshake_that_is_not_answered_is_given_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let client = Client::offline().api_key(KEY).start().unwrap();
+    let store = quick(RedisStore::builder(url("localhost", port)))
+        .ca_certificate(Authority::new("ours").pem())
+        .timeout(Duration::from_secs(1))
+        .attach(&client)
+        .unwrap();
+    // It greets, and comes again.
+    for _ in 0..2 {
+        let (mut socket, _) = silent.accept().unwrap();
+        socket.set_read_timeout(Some(DEADLINE)).unwrap();
+        assert_eq!(socket.read(&mut [0]).unwrap(), 1);
+        while !matches!(socket.read(&mut [0; 4096]), Ok(0)) {}
+    }
+    assert!(!store.status().is_connected);
+}
+
+#[test]
+fn what_cannot_be_used_is_an_error_at_once() {
+    let client = Client::offline().start().unwrap();
+    let builder = || RedisStore::builder("rediss://:hunter2@localhost");
+    let authority = Authority::new("ours");
+    let text = |refused: Result<RedisStore, StoreError>| {
+        let refused = refused.unwrap_err();
+        let text = format!("{refused} {refused:?}");
+        assert!(!text.contains("hunter2"), "{text}");
+        text
+    };
+    let no_authority = builder().ca_certificate("hunter2").attach(&client);
+    assert!(text(no_authority).contains("no certificate"));
+    let no_key = builder().client_certificate(authority.pem()).attach(&client);
+    assert!(text(no_key).contains("no private key"));
+    let no_tls = RedisStore::builder("redis://:hunter2@localhost").ca_certificate(authority.pem());
+    assert!(text(no_tls.attach(&client)).contains("rediss://"));
+    let insecure = RedisStore::builder("rediss://:hunter2@localhost/#insecure").attach(&client);
+    assert!(matches!(insecure, Err(StoreError::Insecure)));
+    assert!(text(insecure).contains("#insecure"));
+    let own = authority.issue("store.example", -1..1);
+    let shown = builder().client_certificate(format!("{}{}", own.pem(), own.key_pem()));
+    assert!(!format!("{shown:?}").contains("PRIVATE"));
+}
