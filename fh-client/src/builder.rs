@@ -1,31 +1,25 @@
 //! Making a client.
 
+mod borrowed;
+mod listeners;
+mod recipe;
+mod start;
+
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use fh_eval::{Attributes, Profile, Timestamp};
 use fh_session::{
-    ApiKeys, Backoff, Config, ContextHeader, ContextPlacement, EdgeUrl, Hub, HubOptions, Input,
-    Interceptor, KeyKind, Limits, LockPolicy, Mode, NewState, Notice, Observer, RawUpdate,
-    ReadinessChange, Session, Source, Subscription, UsageOptions, WhileSwitching,
+    Backoff, Config, ContextPlacement, Hub, Interceptor, Limits, LockPolicy, Mode,
+    Observer, Subscription, UsageOptions, WhileSwitching,
 };
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
 
-use crate::board::Board;
-use crate::client::{Client, Inner};
-use crate::dispatcher::Dispatcher;
-use crate::driver::{self, Command, Driver, DriverClock, Parts, Runtime};
-use crate::environment;
-use crate::snapshot::{Bootstrap, Keeper, SnapshotFile};
-use crate::start_error::StartError;
+pub(crate) use self::recipe::Recipe;
+use crate::driver::Runtime;
+use crate::snapshot::SnapshotFile;
 use crate::transport::Transport;
-
-/// What an offline client says that it is connected to.
-const NOWHERE: &str = "http://offline.invalid";
-const NO_KEY: &str = "offline/offline*";
 
 /// A change of the session's settings.
 type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
@@ -182,67 +176,6 @@ impl ClientBuilder {
     }
 }
 
-/// Listeners that miss nothing, since they are there before the client starts. They stay as long as it does; see the methods of the
-/// same names of [`Client`].
-impl ClientBuilder {
-    /// Calls with each readiness, the first one included.
-    pub fn on_readiness(self, call: impl Fn(&ReadinessChange) + Send + Sync + 'static) -> Self {
-        let call = Arc::new(call);
-        self.listener(move |hub| {
-            let call = Arc::clone(&call);
-            hub.on_readiness(move |change| call(change))
-        })
-    }
-
-    /// Calls with what is odd: a snapshot file that was not used, for example.
-    pub fn on_notice(self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
-        let call = Arc::new(call);
-        self.listener(move |hub| {
-            let call = Arc::clone(&call);
-            hub.on_notice(move |notice| call(notice))
-        })
-    }
-
-    /// Calls with each update as it was received.
-    pub fn on_raw(self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Self {
-        let call = Arc::new(call);
-        self.listener(move |hub| {
-            let call = Arc::clone(&call);
-            hub.on_raw(move |update| call(update))
-        })
-    }
-
-    /// Calls after each update that changed something.
-    pub fn on_new_state(self, call: impl Fn(NewState) + Send + Sync + 'static) -> Self {
-        let call = Arc::new(call);
-        self.listener(move |hub| {
-            let call = Arc::clone(&call);
-            hub.on_new_state(move |state| call(state))
-        })
-    }
-
-    /// Calls when everybody's value of a feature becomes another, the first one (from none) included.
-    pub fn on_change(
-        self,
-        key: impl Into<String>,
-        call: impl Fn(&fh_session::Change) + Send + Sync + 'static,
-    ) -> Self {
-        let (key, call) = (key.into(), Arc::new(call));
-        self.listener(move |hub| {
-            let call = Arc::clone(&call);
-            hub.on_change(&key, None, move |change| call(change))
-        })
-    }
-
-    fn listener(
-        mut self,
-        subscribe: impl Fn(&Hub) -> Subscription + Send + Sync + 'static,
-    ) -> Self {
-        self.listeners.push(Arc::new(subscribe));
-        self
-    }
-}
-
 /// Details.
 impl ClientBuilder {
     /// A header to send with every request, such as one that a proxy wants. Logs and errors do not show its value.
@@ -287,7 +220,7 @@ impl ClientBuilder {
         self.configure(move |config| config.limits = limits)
     }
 
-    /// Any setting of the session, after all others.
+    /// Any setting of the session; settings of this kind are made in the order of their calls.
     pub fn configure(mut self, change: impl Fn(&mut Config) + Send + Sync + 'static) -> Self {
         self.changes.push(Arc::new(change));
         self
@@ -320,118 +253,6 @@ impl ClientBuilder {
     }
 }
 
-impl ClientBuilder {
-    /// Starts the client. Returns at once, before any features are there: see [`Client::ready`], [`Client::wait_ready`].
-    ///
-    /// # Errors
-    /// [`StartError`] if a setting makes no sense. Trouble with the network is none.
-    pub fn start(self) -> Result<Client, StartError> {
-        let recipe = self.resolved()?;
-        let config = recipe.config()?;
-        let header = recipe.check(&config)?;
-        let bootstrap: Result<Vec<Bootstrap>, _> =
-            recipe.builder.bootstrap.iter().map(|bytes| Bootstrap::read(bytes)).collect();
-        let bootstrap = bootstrap?;
-
-        let hub = recipe.hub();
-        let dispatcher = Dispatcher::start(&hub).map_err(thread_trouble)?;
-        let (commands, inbox) = mpsc::unbounded_channel();
-        let desk = commands.downgrade();
-        let reader = desk.clone();
-        hub.set_touch_waker(move || {
-            // Not a strong sender: the hub must not keep the driver running.
-            if let Some(commands) = reader.upgrade() {
-                let _ = commands.send(Command::Touched);
-            }
-        });
-        let board = Arc::new(Board::new());
-        let clock = DriverClock::start();
-        let keeper = recipe.builder.snapshot.clone().map(|file| {
-            Keeper::new(file, &config.keys, &header, Arc::clone(&recipe.builder.clock))
-        });
-        let keys = config.keys.clone();
-        let mut driver = Driver::new(Parts {
-            hub: hub.clone(),
-            dispatcher: dispatcher.clone(),
-            transport: Arc::clone(&recipe.transport),
-            commands: inbox,
-            desk,
-            board: Arc::clone(&board),
-            clock,
-            edge: config.edge.clone(),
-            keys: keys.clone(),
-            headers: config.headers.clone(),
-            connect_timeout: config.limits.connect,
-            request_timeout: config.limits.poll,
-            keeper,
-            session: Session::new(config, seed()),
-        });
-        if let Some(context) = &recipe.builder.context {
-            let errand = driver.errand();
-            driver.prepare(Input::Context(errand, Arc::clone(context)));
-        }
-        for bootstrap in bootstrap {
-            driver.bootstrap(bootstrap, &keys, recipe.is_offline());
-        }
-        driver::spawn(driver, &recipe.builder.runtime).map_err(thread_trouble)?;
-        let keys = Mutex::new(keys);
-        let inner = Inner { hub, board, commands, dispatcher, clock, recipe, keys };
-        Ok(Client::from_inner(Arc::new(inner)))
-    }
-
-    /// Fills in what was not given, and makes the transport.
-    fn resolved(mut self) -> Result<Recipe, StartError> {
-        let is_offline = self.mode == Some(Mode::Offline);
-        let found = environment::read(|name| std::env::var(name).ok());
-        let url = self.url.take().or(found.url).or_else(|| is_offline.then(|| NOWHERE.to_string()));
-        let edge = EdgeUrl::parse(&url.unwrap_or_default())?;
-        if self.keys.is_empty() {
-            self.keys.extend(found.key);
-        }
-        if self.keys.is_empty() && is_offline {
-            self.keys.push(NO_KEY.to_string());
-        }
-        let keys = ApiKeys::parse(&self.keys)?;
-        // From here on the keys are those that were parsed: no copies lie about.
-        self.keys.clear();
-        let transport = match &self.transport {
-            Some(transport) => Arc::clone(transport),
-            None => self.default_transport(&edge, &keys)?,
-        };
-        Ok(Recipe { builder: self, edge, keys, transport })
-    }
-
-    #[cfg(feature = "reqwest")]
-    fn default_transport(
-        &self,
-        edge: &EdgeUrl,
-        keys: &ApiKeys,
-    ) -> Result<Arc<dyn Transport>, StartError> {
-        use crate::transport::ReqwestTransport;
-        if self.mode == Some(Mode::Offline) {
-            return Ok(Arc::new(crate::transport::Unplugged));
-        }
-        let mut config = Config::new(edge.clone(), keys.clone());
-        for change in &self.changes {
-            change(&mut config);
-        }
-        let builder = ReqwestTransport::builder().connect_timeout(config.limits.connect);
-        Ok(Arc::new(builder.build()?))
-    }
-
-    #[cfg(not(feature = "reqwest"))]
-    fn default_transport(
-        &self,
-        _: &EdgeUrl,
-        _: &ApiKeys,
-    ) -> Result<Arc<dyn Transport>, StartError> {
-        if self.mode == Some(Mode::Offline) {
-            return Ok(Arc::new(crate::transport::Unplugged));
-        }
-        Err(StartError::NoTransport)
-    }
-}
-
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
@@ -442,165 +263,7 @@ impl fmt::Debug for ClientBuilder {
     }
 }
 
-/// Settings that make sense, to make a client from, and another one later.
-pub(crate) struct Recipe {
-    builder: ClientBuilder,
-    edge: EdgeUrl,
-    keys: ApiKeys,
-    transport: Arc<dyn Transport>,
-}
-
-impl Recipe {
-    fn config(&self) -> Result<Config, StartError> {
-        let mut config = Config::new(self.edge.clone(), self.keys.clone());
-        if let Some(mode) = self.builder.mode {
-            config.mode = mode;
-        }
-        for change in &self.builder.changes {
-            change(&mut config);
-        }
-        Ok(config)
-    }
-
-    /// Looks at everything that parsing has not. Gives the header of the first context.
-    fn check(&self, config: &Config) -> Result<ContextHeader, StartError> {
-        if config.mode == Mode::Streaming && config.keys.are_several() {
-            return Err(StartError::SeveralKeysStream);
-        }
-        let is_odd = |backoff: &Backoff| {
-            backoff.cap < backoff.initial || !(0.0..=1.0).contains(&backoff.jitter)
-        };
-        if is_odd(&config.backoff) || is_odd(&config.refused) {
-            return Err(StartError::Backoff);
-        }
-        for (name, value) in &config.headers {
-            if !can_be_sent(name, value) {
-                return Err(StartError::Header(name.clone()));
-            }
-        }
-        match &self.builder.context {
-            Some(context) if config.keys.kind() == KeyKind::ServerEvaluated => {
-                ContextHeader::of(context).map_err(StartError::Context)
-            }
-            _ => Ok(ContextHeader::default()),
-        }
-    }
-
-    fn hub(&self) -> Hub {
-        let clock = Arc::clone(&self.builder.clock);
-        let mut options = HubOptions::new(move || clock());
-        if let Some(events) = self.builder.events {
-            options.events = events.max(1);
-        }
-        let hub = Hub::new(options);
-        for (interceptor, locks) in &self.builder.interceptors {
-            hub.intercept(Arc::clone(interceptor), *locks).detach();
-        }
-        for (observer, options) in &self.builder.observers {
-            hub.observe(Arc::clone(observer), options.clone()).detach();
-        }
-        for subscribe in &self.builder.listeners {
-            subscribe(&hub).detach();
-        }
-        if self.builder.catching {
-            hub.catch_updates();
-        }
-        hub
-    }
-
-    /// The same settings for another context, with a connection of its own.
-    pub(crate) fn isolated(&self, keys: ApiKeys, context: Attributes) -> ClientBuilder {
-        let mut builder = self.builder.clone();
-        builder.url = Some(self.edge.as_str().to_string());
-        builder.keys = keys.iter().map(|key| key.expose().to_string()).collect();
-        builder.context = Some(Arc::new(context));
-        builder.snapshot = None;
-        builder.listeners.clear();
-        // They belong to the first client, which closes them.
-        for (interceptor, _) in &mut builder.interceptors {
-            *interceptor = Arc::new(borrowed::Borrowed(Arc::clone(interceptor)));
-        }
-        for (observer, _) in &mut builder.observers {
-            *observer = Arc::new(borrowed::Borrowed(Arc::clone(observer)));
-        }
-        builder
-    }
-
-    pub(crate) fn now(&self) -> Timestamp {
-        (self.builder.clock)()
-    }
-
-    pub(crate) const fn edge(&self) -> &EdgeUrl {
-        &self.edge
-    }
-
-    /// Was a stream asked for, and not only chosen because nothing was said?
-    pub(crate) fn must_stream(&self) -> bool {
-        self.builder.mode == Some(Mode::Streaming)
-    }
-
-    fn is_offline(&self) -> bool {
-        self.builder.mode == Some(Mode::Offline)
-    }
-}
-
-impl Driver {
-    /// Serves features that were given at the start, unless they are of an environment that no key opens.
-    fn bootstrap(&mut self, bootstrap: Bootstrap, keys: &ApiKeys, is_offline: bool) {
-        for (id, features) in bootstrap.environments {
-            let opened = |id: &Arc<str>| keys.iter().any(|key| key.environment() == id);
-            let environment = match id {
-                None => Arc::clone(keys.first().environment()),
-                Some(id) if is_offline || opened(&id) => id,
-                Some(id) => {
-                    let why = format!("no API key opens the environment {id}");
-                    self.note(Notice::StoreIgnored { source: Source::Snapshot, why });
-                    continue;
-                }
-            };
-            self.prepare(Input::Stored {
-                source: Source::Snapshot,
-                environment,
-                features: &features,
-            });
-        }
-    }
-}
-
-mod borrowed;
-
-/// Headers that the client sets itself, or HTTP does.
-const OURS: [&str; 10] = [
-    "accept",
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "content-type",
-    "host",
-    "if-none-match",
-    "transfer-encoding",
-    "x-featurehub",
-    "x-sdk",
-];
-
-fn can_be_sent(name: &str, value: &str) -> bool {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty()
-        && name.bytes().all(is_token)
-        && !OURS.contains(&name.to_ascii_lowercase().as_str())
-        && value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
-}
-
-/// Draws a session's delays. The standard library's hash keys are random, and differ from call to call.
-fn seed() -> u64 {
-    RandomState::new().build_hasher().finish()
-}
-
 fn system_clock() -> Timestamp {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
-fn thread_trouble(error: std::io::Error) -> StartError {
-    StartError::Thread(error.to_string())
 }

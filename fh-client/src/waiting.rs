@@ -60,3 +60,10 @@ pub(crate) fn block_on_for<F: Future>(future: F, limit: Duration) -> Option<F::O
         }
     }
 }
+
+/// Does a runtime of one thread wait for this thread? Blocking it could then be for ever (D-81).
+pub(crate) fn is_sole_driver_of_a_runtime() -> bool {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    Handle::try_current()
+        .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread)
+}

@@ -1,20 +1,17 @@
 //! A YAML document as a tree that forgets nothing a person wrote: where each part stands, and the digits of each number.
 //!
-//! YAML 1.2 with its core schema: `true`, `True` and `TRUE` are booleans, `yes`, `on` and `NO` are texts, `1_000` is a text, and
-//! `<<` is an ordinary key. The parser is saphyr's; what it is bounded by, and what scalars mean, is here.
+//! The parser is saphyr's; what it is bounded by is in `assembly`, what scalars mean in `scalar`.
 
-use std::collections::HashMap;
+mod assembly;
+mod scalar;
+
 use std::fmt;
 use std::sync::Arc;
 
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
+use saphyr_parser::{Parser, ScanError, Span};
 
-/// How deep lists and maps may lie in each other.
-const MOST_DEPTH: usize = 100;
-/// How large a document may be once its aliases stand for what they mean, in about bytes of JSON.
-const MOST_WEIGHT: usize = 16 * 1024 * 1024;
-/// How many nodes a document may have; each takes about a hundred bytes, however short its text.
-const MOST_NODES: usize = 250_000;
+use self::assembly::Assembly;
+
 /// What a node weighs besides its text.
 const NODE_WEIGHT: usize = 8;
 
@@ -91,14 +88,14 @@ impl Node {
     /// [`YamlError`]: the text is not YAML; a name stands twice in a map, or is no scalar; a tag is not of the core schema, or does not
     /// fit; there are several documents; or the document is too deep or too large.
     pub(crate) fn parse(text: &str) -> Result<Arc<Self>, YamlError> {
-        let mut builder = Builder::default();
+        let mut assembly = Assembly::default();
         let mut parser = Parser::new_from_str(text);
         while let Some(event) = parser.next_event() {
             let (event, span) = event?;
-            builder.take(event, span.into())?;
+            assembly.take(event, span.into())?;
         }
         let nothing = || Self::new(Position { line: 1, column: 1 }, Content::Null);
-        Ok(builder.root.unwrap_or_else(|| Arc::new(nothing())))
+        Ok(assembly.root().unwrap_or_else(|| Arc::new(nothing())))
     }
 
     fn new(position: Position, content: Content) -> Self {
@@ -164,259 +161,6 @@ fn sizes<'a>(parts: impl IntoIterator<Item = &'a Arc<Node>>) -> (usize, usize) {
 /// A text as JSON writes it.
 pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
-}
-
-/// Puts events together.
-#[derive(Default)]
-struct Builder {
-    open: Vec<Open>,
-    anchors: HashMap<usize, Arc<Node>>,
-    root: Option<Arc<Node>>,
-    documents: usize,
-    nodes: usize,
-}
-
-/// A collection whose end has not come yet.
-struct Open {
-    position: Position,
-    anchor: usize,
-    parts: Parts,
-}
-
-enum Parts {
-    List(Vec<Arc<Node>>),
-    Map {
-        members: Vec<(Box<str>, Arc<Node>)>,
-        lines: HashMap<Box<str>, usize>,
-        name: Option<Box<str>>,
-    },
-}
-
-impl Builder {
-    fn take(&mut self, event: Event<'_>, position: Position) -> Result<(), YamlError> {
-        let wrong = |what: String| YamlError { position, what };
-        match event {
-            Event::DocumentStart(_) => {
-                self.documents += 1;
-                if self.documents > 1 {
-                    return Err(wrong("a second document begins here".to_owned()));
-                }
-            }
-            Event::Scalar(text, style, anchor, tag) => {
-                if self.expects_name() {
-                    return self.name(&text, position);
-                }
-                let content = scalar(&text, style, tag.as_deref()).map_err(wrong)?;
-                self.put(Arc::new(Node::new(position, content)), anchor, position)?;
-            }
-            Event::SequenceStart(anchor, tag) => {
-                self.open(Parts::List(Vec::new()), anchor, tag.as_deref(), "seq", position)?;
-            }
-            Event::MappingStart(anchor, tag) => {
-                let parts = Parts::Map { members: Vec::new(), lines: HashMap::new(), name: None };
-                self.open(parts, anchor, tag.as_deref(), "map", position)?;
-            }
-            Event::SequenceEnd | Event::MappingEnd => self.close(position)?,
-            Event::Alias(anchor) => {
-                if self.expects_name() {
-                    return Err(wrong(NO_NAME.to_owned()));
-                }
-                let Some(node) = self.anchors.get(&anchor) else {
-                    return Err(wrong("this stands for something that it is a part of".to_owned()));
-                };
-                self.put(Arc::clone(node), 0, position)?;
-            }
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
-        }
-        Ok(())
-    }
-
-    fn expects_name(&self) -> bool {
-        matches!(self.open.last(), Some(Open { parts: Parts::Map { name: None, .. }, .. }))
-    }
-
-    fn name(&mut self, text: &str, position: Position) -> Result<(), YamlError> {
-        let Some(Open { parts: Parts::Map { lines, name, .. }, .. }) = self.open.last_mut() else {
-            return Ok(());
-        };
-        if let Some(line) = lines.insert(text.into(), position.line) {
-            let what = format!("{} stands here again after line {line}", quoted(text));
-            return Err(YamlError { position, what });
-        }
-        *name = Some(text.into());
-        Ok(())
-    }
-
-    fn open(
-        &mut self,
-        parts: Parts,
-        anchor: usize,
-        tag: Option<&Tag>,
-        usual: &str,
-        position: Position,
-    ) -> Result<(), YamlError> {
-        let wrong = |what: String| Err(YamlError { position, what });
-        if self.expects_name() {
-            return wrong(NO_NAME.to_owned());
-        }
-        if let Some(tag) = tag
-            && !is_plain(tag)
-            && !(tag.is_yaml_core_schema() && tag.suffix == usual)
-        {
-            return wrong(unknown(tag));
-        }
-        if self.open.len() >= MOST_DEPTH {
-            return wrong(too_deep());
-        }
-        self.open.push(Open { position, anchor, parts });
-        Ok(())
-    }
-
-    fn close(&mut self, position: Position) -> Result<(), YamlError> {
-        let Some(open) = self.open.pop() else { return Ok(()) };
-        let content = match open.parts {
-            Parts::List(items) => Content::List(items),
-            Parts::Map { members, .. } => Content::Map(members),
-        };
-        self.put(Arc::new(Node::new(open.position, content)), open.anchor, position)
-    }
-
-    fn put(&mut self, node: Arc<Node>, anchor: usize, position: Position) -> Result<(), YamlError> {
-        self.nodes += 1;
-        if self.nodes > MOST_NODES {
-            return Err(YamlError { position, what: format!("more than {MOST_NODES} values") });
-        }
-        // An alias costs no memory here, but all that it stands for once it is written out.
-        if node.weight > MOST_WEIGHT {
-            let what = format!("the document is larger than {MOST_WEIGHT} bytes");
-            return Err(YamlError { position, what });
-        }
-        if self.open.len() + node.height > MOST_DEPTH {
-            return Err(YamlError { position, what: too_deep() });
-        }
-        if anchor > 0 {
-            self.anchors.insert(anchor, Arc::clone(&node));
-        }
-        match self.open.last_mut().map(|open| &mut open.parts) {
-            None => self.root = Some(node),
-            Some(Parts::List(items)) => items.push(node),
-            Some(Parts::Map { members, name, .. }) => {
-                members.extend(name.take().map(|name| (name, node)));
-            }
-        }
-        Ok(())
-    }
-}
-
-const NO_NAME: &str = "a list, a map or an alias cannot be a name here";
-
-fn too_deep() -> String {
-    format!("more than {MOST_DEPTH} lists and maps in each other")
-}
-
-/// Is it the tag `!`, which says no more than that this is an ordinary text, list or map?
-fn is_plain(tag: &Tag) -> bool {
-    let Tag { handle, suffix } = tag;
-    (handle.is_empty() && suffix == "!") || (handle == "!" && suffix.is_empty())
-}
-
-fn unknown(tag: &Tag) -> String {
-    let Tag { suffix, .. } = tag;
-    match tag.is_yaml_core_schema() {
-        true => format!("the tag !!{suffix} is not known here"),
-        false => format!("the tag {tag} is not known here"),
-    }
-}
-
-/// What a scalar means.
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Content, String> {
-    let as_text = || Content::Text(text.into());
-    let Some(tag) = tag else {
-        return Ok(if style == ScalarStyle::Plain { plain(text) } else { as_text() });
-    };
-    if is_plain(tag) {
-        return Ok(as_text());
-    }
-    let meant = plain(text);
-    let (content, fits) = match tag.suffix.as_str() {
-        _ if !tag.is_yaml_core_schema() => return Err(unknown(tag)),
-        "str" => (as_text(), true),
-        "null" => (Content::Null, matches!(meant, Content::Null)),
-        "bool" => {
-            let fits = matches!(meant, Content::Bool(_));
-            (meant, fits)
-        }
-        "int" => {
-            let fits = matches!(&meant, Content::Number(digits)
-                if digits.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()));
-            (meant, fits)
-        }
-        "float" => {
-            let fits = matches!(meant, Content::Number(_));
-            (meant, fits)
-        }
-        _ => return Err(unknown(tag)),
-    };
-    if fits { Ok(content) } else { Err(format!("this is no {}", tag.suffix)) }
-}
-
-/// What a scalar without quotes and tag means in the core schema.
-fn plain(text: &str) -> Content {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => Content::Null,
-        "true" | "True" | "TRUE" => Content::Bool(true),
-        "false" | "False" | "FALSE" => Content::Bool(false),
-        _ => number(text)
-            .map_or_else(|| Content::Text(text.into()), |digits| Content::Number(digits.into())),
-    }
-}
-
-/// A number of the core schema as JSON writes it: without a `+`, leading zeros, or a point that has no digits on both sides. The other
-/// digits stay as they are.
-fn number(text: &str) -> Option<String> {
-    if let Some(digits) = text.strip_prefix("0x") {
-        return radix(digits, 16);
-    }
-    if let Some(digits) = text.strip_prefix("0o") {
-        return radix(digits, 8);
-    }
-    let (sign, unsigned) = match text.split_at_checked(1) {
-        Some(("-", rest)) => ("-", rest),
-        Some(("+", rest)) => ("", rest),
-        _ => ("", text),
-    };
-    let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
-        Some(at) => unsigned.split_at_checked(at)?,
-        None => (unsigned, ""),
-    };
-    let (whole, decimals) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    if !exponent.is_empty() {
-        let digits = exponent.get(1..)?;
-        let digits = digits.strip_prefix(['+', '-']).unwrap_or(digits);
-        if digits.is_empty() || !is_digits(digits) {
-            return None;
-        }
-    }
-    if (whole.is_empty() && decimals.is_empty()) || !is_digits(whole) || !is_digits(decimals) {
-        return None;
-    }
-    let whole = match whole.trim_start_matches('0') {
-        "" => "0",
-        significant => significant,
-    };
-    let point = if decimals.is_empty() { "" } else { "." };
-    Some(format!("{sign}{whole}{point}{decimals}{exponent}"))
-}
-
-fn is_digits(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn radix(digits: &str, radix: u32) -> Option<String> {
-    if digits.starts_with('+') {
-        return None;
-    }
-    u128::from_str_radix(digits, radix).ok().map(|number| number.to_string())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::assembly::{MOST_DEPTH, MOST_NODES};
 use super::*;
 
 fn json(yaml: &str) -> String {

@@ -1,0 +1,135 @@
+//! Settings that make sense.
+
+use std::sync::Arc;
+
+use fh_eval::{Attributes, Timestamp};
+use fh_session::{
+    ApiKeys, Backoff, Config, ContextHeader, EdgeUrl, Hub, HubOptions, KeyKind, Mode,
+};
+
+use super::ClientBuilder;
+use super::borrowed::Borrowed;
+use crate::start_error::StartError;
+use crate::transport::Transport;
+
+/// What a client was made of, to make another one later.
+pub(crate) struct Recipe {
+    pub(super) builder: ClientBuilder,
+    pub(super) edge: EdgeUrl,
+    pub(super) transport: Arc<dyn Transport>,
+}
+
+impl ClientBuilder {
+    /// The session's settings for these keys.
+    pub(super) fn config(&self, edge: EdgeUrl, keys: ApiKeys) -> Config {
+        let mut config = Config::new(edge, keys);
+        if let Some(mode) = self.mode {
+            config.mode = mode;
+        }
+        for change in &self.changes {
+            change(&mut config);
+        }
+        config
+    }
+
+    /// Looks at everything that parsing has not. Gives the header of the first context.
+    pub(super) fn check(&self, config: &Config) -> Result<ContextHeader, StartError> {
+        if config.mode == Mode::Streaming && config.keys.are_several() {
+            return Err(StartError::SeveralKeysStream);
+        }
+        let is_odd = |backoff: &Backoff| {
+            backoff.cap < backoff.initial || !(0.0..=1.0).contains(&backoff.jitter)
+        };
+        if is_odd(&config.backoff) || is_odd(&config.refused) {
+            return Err(StartError::Backoff);
+        }
+        for (name, value) in &config.headers {
+            if !can_be_sent(name, value) {
+                return Err(StartError::Header(name.clone()));
+            }
+        }
+        match &self.context {
+            Some(context) if config.keys.kind() == KeyKind::ServerEvaluated => {
+                ContextHeader::of(context).map_err(StartError::Context)
+            }
+            _ => Ok(ContextHeader::default()),
+        }
+    }
+}
+
+impl Recipe {
+    pub(super) fn hub(&self) -> Hub {
+        let clock = Arc::clone(&self.builder.clock);
+        let mut options = HubOptions::new(move || clock());
+        if let Some(events) = self.builder.events {
+            options.events = events.max(1);
+        }
+        let hub = Hub::new(options);
+        for (interceptor, locks) in &self.builder.interceptors {
+            hub.intercept(Arc::clone(interceptor), *locks).detach();
+        }
+        for (observer, options) in &self.builder.observers {
+            hub.observe(Arc::clone(observer), options.clone()).detach();
+        }
+        for subscribe in &self.builder.listeners {
+            subscribe(&hub).detach();
+        }
+        if self.builder.catching {
+            hub.catch_updates();
+        }
+        hub
+    }
+
+    /// The same settings for another context, with a connection of its own.
+    pub(crate) fn isolated(&self, keys: ApiKeys, context: Attributes) -> ClientBuilder {
+        let mut builder = self.builder.clone();
+        builder.url = Some(self.edge.as_str().to_string());
+        builder.keys = keys.iter().map(|key| key.expose().to_string()).collect();
+        builder.context = Some(Arc::new(context));
+        builder.snapshot = None;
+        builder.listeners.clear();
+        // They belong to the first client, which closes them.
+        for (interceptor, _) in &mut builder.interceptors {
+            *interceptor = Arc::new(Borrowed(Arc::clone(interceptor)));
+        }
+        for (observer, _) in &mut builder.observers {
+            *observer = Arc::new(Borrowed(Arc::clone(observer)));
+        }
+        builder
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.builder.clock)()
+    }
+
+    pub(crate) const fn edge(&self) -> &EdgeUrl {
+        &self.edge
+    }
+
+    /// Was a stream asked for, and not only chosen because nothing was said?
+    pub(crate) fn must_stream(&self) -> bool {
+        self.builder.mode == Some(Mode::Streaming)
+    }
+}
+
+/// Headers that the client sets itself, or HTTP does.
+const OURS: [&str; 10] = [
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "content-type",
+    "host",
+    "if-none-match",
+    "transfer-encoding",
+    "x-featurehub",
+    "x-sdk",
+];
+
+fn can_be_sent(name: &str, value: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty()
+        && name.bytes().all(is_token)
+        && !OURS.contains(&name.to_ascii_lowercase().as_str())
+        && value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
+}

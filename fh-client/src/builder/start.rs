@@ -1,0 +1,149 @@
+//! Making a client of settings.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::{Arc, Mutex};
+
+use fh_session::{ApiKeys, Config, EdgeUrl, Input, Mode, Notice, Session, Source};
+use tokio::sync::mpsc;
+
+use super::ClientBuilder;
+use super::recipe::Recipe;
+use crate::board::Board;
+use crate::client::{Client, Inner};
+use crate::dispatcher::Dispatcher;
+use crate::driver::{self, Command, Driver, DriverClock, Parts};
+use crate::environment;
+use crate::snapshot::{Bootstrap, Keeper};
+use crate::start_error::StartError;
+use crate::transport::{Transport, Unplugged};
+
+/// What an offline client says that it is connected to.
+const NOWHERE: &str = "http://offline.invalid";
+const NO_KEY: &str = "offline/offline*";
+
+impl ClientBuilder {
+    /// Starts the client. Returns at once, before any features are there: see [`Client::ready`], [`Client::wait_ready`].
+    ///
+    /// # Errors
+    /// [`StartError`] if a setting makes no sense. Trouble with the network is none.
+    pub fn start(self) -> Result<Client, StartError> {
+        let (recipe, config) = self.resolved()?;
+        let header = recipe.builder.check(&config)?;
+        let bootstrap: Result<Vec<Bootstrap>, _> =
+            recipe.builder.bootstrap.iter().map(|bytes| Bootstrap::read(bytes)).collect();
+        let (bootstrap, is_offline) = (bootstrap?, config.mode == Mode::Offline);
+
+        let hub = recipe.hub();
+        let dispatcher = Dispatcher::start(&hub).map_err(thread_trouble)?;
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let desk = commands.downgrade();
+        let reader = desk.clone();
+        hub.set_touch_waker(move || {
+            // Not a strong sender: the hub must not keep the driver running.
+            if let Some(commands) = reader.upgrade() {
+                let _ = commands.send(Command::Touched);
+            }
+        });
+        let board = Arc::new(Board::new());
+        let clock = DriverClock::start();
+        let keeper = recipe.builder.snapshot.clone().map(|file| {
+            Keeper::new(file, &config.keys, &header, Arc::clone(&recipe.builder.clock))
+        });
+        let keys = config.keys.clone();
+        let mut driver = Driver::new(Parts {
+            hub: hub.clone(),
+            dispatcher: dispatcher.clone(),
+            transport: Arc::clone(&recipe.transport),
+            commands: inbox,
+            desk,
+            board: Arc::clone(&board),
+            clock,
+            edge: config.edge.clone(),
+            keys: keys.clone(),
+            headers: config.headers.clone(),
+            connect_timeout: config.limits.connect,
+            request_timeout: config.limits.poll,
+            keeper,
+            session: Session::new(config, seed()),
+        });
+        if let Some(context) = &recipe.builder.context {
+            let errand = driver.errand();
+            driver.prepare(Input::Context(errand, Arc::clone(context)));
+        }
+        for bootstrap in bootstrap {
+            driver.bootstrap(bootstrap, &keys, is_offline);
+        }
+        driver::spawn(driver, &recipe.builder.runtime).map_err(thread_trouble)?;
+        let keys = Mutex::new(keys);
+        let inner = Inner { hub, board, commands, dispatcher, clock, recipe, keys };
+        Ok(Client::from_inner(Arc::new(inner)))
+    }
+
+    /// Fills in what was not given, and makes the transport.
+    fn resolved(mut self) -> Result<(Recipe, Config), StartError> {
+        let is_offline = self.mode == Some(Mode::Offline);
+        let found = environment::read(|name| std::env::var(name).ok());
+        let url = self.url.take().or(found.url).or_else(|| is_offline.then(|| NOWHERE.to_string()));
+        let edge = EdgeUrl::parse(&url.unwrap_or_default())?;
+        if self.keys.is_empty() {
+            self.keys.extend(found.key);
+        }
+        if self.keys.is_empty() && is_offline {
+            self.keys.push(NO_KEY.to_string());
+        }
+        let keys = ApiKeys::parse(&self.keys)?;
+        // From here on the keys are those that were parsed: no copies lie about.
+        self.keys.clear();
+        let config = self.config(edge, keys);
+        let transport = match &self.transport {
+            Some(transport) => Arc::clone(transport),
+            None if config.mode == Mode::Offline => Arc::new(Unplugged),
+            None => default_transport(&config)?,
+        };
+        let edge = config.edge.clone();
+        Ok((Recipe { builder: self, edge, transport }, config))
+    }
+}
+
+#[cfg(feature = "reqwest")]
+fn default_transport(config: &Config) -> Result<Arc<dyn Transport>, StartError> {
+    let builder = crate::transport::ReqwestTransport::builder();
+    Ok(Arc::new(builder.connect_timeout(config.limits.connect).build()?))
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_transport(_: &Config) -> Result<Arc<dyn Transport>, StartError> {
+    Err(StartError::NoTransport)
+}
+
+impl Driver {
+    /// Serves features that were given at the start, unless they are of an environment that no key opens.
+    fn bootstrap(&mut self, bootstrap: Bootstrap, keys: &ApiKeys, is_offline: bool) {
+        for (id, features) in bootstrap.environments {
+            let opened = |id: &Arc<str>| keys.iter().any(|key| key.environment() == id);
+            let environment = match id {
+                None => Arc::clone(keys.first().environment()),
+                Some(id) if is_offline || opened(&id) => id,
+                Some(id) => {
+                    let why = format!("no API key opens the environment {id}");
+                    self.note(Notice::StoreIgnored { source: Source::Snapshot, why });
+                    continue;
+                }
+            };
+            self.prepare(Input::Stored {
+                source: Source::Snapshot,
+                environment,
+                features: &features,
+            });
+        }
+    }
+}
+
+/// Draws a session's delays. The standard library's hash keys are random, and differ from call to call.
+fn seed() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+fn thread_trouble(error: std::io::Error) -> StartError {
+    StartError::Thread(error.to_string())
+}
