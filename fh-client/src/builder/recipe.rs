@@ -87,6 +87,10 @@ impl Recipe {
         builder.keys = keys.iter().map(|key| key.expose().to_string()).collect();
         builder.context = Some(Arc::new(context));
         builder.snapshot = None;
+        if keys.kind() == KeyKind::ServerEvaluated {
+            // They were evaluated for the first client's context (D-62).
+            builder.bootstrap.clear();
+        }
         builder.listeners.clear();
         // They belong to the first client, which closes them.
         for (interceptor, _) in &mut builder.interceptors {

@@ -191,6 +191,31 @@ fn the_same_client_isolated_for_another_context() {
     assert_eq!(other.wait_ready(SOON), Err(NotReady::Closed));
 }
 
+/// What the program gave to the first client was evaluated for that one's context.
+#[test]
+fn an_isolated_client_has_none_of_the_features_given_at_the_start() {
+    let edge = edge();
+    edge.refuse();
+    let given = r#"[{"id":"1","key":"GREETING","version":1,"type":"STRING","value":"hello fred"}]"#;
+    let builder = |key: &str| builder_with(&edge, key).bootstrap(given);
+    let client = started(builder(&edge.server_key()).initial_context(user("fred")));
+    assert_eq!(client.string("GREETING").as_deref(), Some("hello fred"));
+    let other = client.isolated(user("mary")).unwrap();
+    until(&other, |status| status.attempts > 0);
+    assert_eq!(other.string("GREETING"), None);
+    assert_eq!(other.context_of(user("mary")).detail("GREETING").reason, Reason::NotReady);
+    // Rules are everybody's.
+    let client = started(builder(&edge.client_key()));
+    let other = started_isolated(&client);
+    assert_eq!(other.string("GREETING").as_deref(), Some("hello fred"));
+}
+
+fn started_isolated(client: &Client) -> Client {
+    let other = client.isolated(user("mary")).unwrap();
+    other.wait_ready(SOON).unwrap();
+    other
+}
+
 #[test]
 fn an_edge_that_is_away_is_reported_and_the_context_comes_later() {
     let edge = edge();
