@@ -1,6 +1,7 @@
 //! What the driver tells logs and metrics.
 
 use std::collections::HashSet;
+use std::io;
 
 use fh_session::{ApiKeys, EdgeUrl, Hub, Millis, Notice, Problem, Readiness, Status};
 use tracing::{debug, error, info, warn};
@@ -15,6 +16,8 @@ pub(crate) struct Journal {
     last: Status,
     /// Kinds of trouble since all was well.
     troubles: HashSet<&'static str>,
+    /// Has the snapshot not been written since it could be?
+    is_unsaved: bool,
     notices: HashSet<String>,
     #[cfg(feature = "metrics")]
     gauges: crate::metrics::Gauges,
@@ -30,6 +33,7 @@ impl Journal {
             environment,
             last: Status::default(),
             troubles: HashSet::new(),
+            is_unsaved: false,
             notices: HashSet::new(),
         }
     }
@@ -123,10 +127,17 @@ impl Journal {
         }
     }
 
-    /// A snapshot could not be written: once until one can.
-    pub(crate) fn not_saved(&mut self, why: &str) {
-        if self.troubles.insert("snapshot") {
-            warn!(environment = self.environment, why, "the snapshot was not written");
+    /// The snapshot was written, or could not be: once until it can.
+    pub(crate) fn saved(&mut self, outcome: &io::Result<()>) {
+        let was_unsaved = std::mem::replace(&mut self.is_unsaved, outcome.is_err());
+        match outcome {
+            Err(why) if !was_unsaved => {
+                warn!(environment = self.environment, %why, "the snapshot was not written");
+            }
+            Ok(()) if was_unsaved => {
+                info!(environment = self.environment, "the snapshot is written again");
+            }
+            _ => {}
         }
     }
 

@@ -5,10 +5,12 @@ mod clock;
 mod command;
 mod exchange;
 mod perform;
+mod saving;
 mod spawn;
 
 use std::collections::HashMap;
 use std::future::poll_fn;
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -23,6 +25,7 @@ pub(crate) use self::clock::DriverClock;
 pub(crate) use self::command::{Command, Settled, StoredShape};
 pub(crate) use self::exchange::guarded;
 use self::exchange::{Arrival, Exchange};
+use self::saving::Saving;
 pub(crate) use self::spawn::{Runtime, spawn};
 use crate::board::Board;
 use crate::dispatcher::Dispatcher;
@@ -62,6 +65,8 @@ pub(crate) struct Driver {
     exchange: Option<Exchange>,
     waiting: HashMap<Errand, oneshot::Sender<Settled>>,
     errands: u64,
+    /// A snapshot on its way to the file.
+    saving: Saving,
     /// Test updates on their way.
     updates: JoinSet<()>,
     last_tick: Option<Millis>,
@@ -72,6 +77,7 @@ enum News {
     Command(Option<Command>),
     Deadline,
     Save,
+    Saved(io::Result<()>),
     Measure,
     Arrival(Ticket, Arrival),
 }
@@ -85,6 +91,7 @@ impl Driver {
             exchange: None,
             waiting: HashMap::new(),
             errands: 0,
+            saving: Saving::default(),
             updates: JoinSet::new(),
             last_tick: None,
         }
@@ -109,18 +116,19 @@ impl Driver {
         loop {
             match self.news(timer.as_mut()).await {
                 News::Command(Some(Command::Stop) | None) => break,
-                News::Command(Some(command)) => self.obey(command).await,
+                News::Command(Some(command)) => self.obey(command),
                 News::Deadline => {
                     self.last_tick = Some(self.parts.clock.now());
                     self.handle(Input::Tick);
                 }
-                News::Save => self.save().await,
+                News::Save => self.save(),
+                News::Saved(outcome) => self.saved(outcome),
                 News::Measure => self.journal.measure(&self.parts.hub, self.parts.clock.now()),
                 News::Arrival(ticket, arrival) => self.arrived(ticket, arrival),
             }
         }
         self.handle(Input::Stop);
-        self.save().await;
+        self.save_last().await;
         // `drop` tells everybody.
     }
 
@@ -132,7 +140,8 @@ impl Driver {
             let earliest = self.last_tick.map(|tick| tick.after(SHORTEST_TICK)).unwrap_or_default();
             deadline.max(earliest)
         });
-        let saving = self.parts.keeper.as_ref().and_then(Keeper::due);
+        let is_free = self.saving.is_free();
+        let saving = self.parts.keeper.as_ref().filter(|_| is_free).and_then(Keeper::due);
         let measuring = self.journal.next_measurement();
         let next = [deadline, saving, measuring].into_iter().flatten().min();
         if let Some(next) = next {
@@ -155,6 +164,9 @@ impl Driver {
             }
             if is_due(measuring) {
                 return Poll::Ready(News::Measure);
+            }
+            if let Poll::Ready(outcome) = self.saving.poll(cx) {
+                return Poll::Ready(News::Saved(outcome));
             }
             while let Poll::Ready(Some(_)) = self.updates.poll_join_next(cx) {}
             if let Some(exchange) = &mut self.exchange

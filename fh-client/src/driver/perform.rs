@@ -109,7 +109,7 @@ impl Driver {
         }
     }
 
-    pub(super) async fn obey(&mut self, command: Command) {
+    pub(super) fn obey(&mut self, command: Command) {
         match command {
             // The loop ends before it comes here.
             Command::Stop => {}
@@ -159,10 +159,7 @@ impl Driver {
                     self.handle(Input::StoredFeature { source, environment, feature: &json });
                 }
             },
-            Command::Flush(reply) => {
-                self.save().await;
-                let _ = reply.send(());
-            }
+            Command::Flush(reply) => self.flush(reply),
         }
     }
 
@@ -192,21 +189,6 @@ impl Driver {
                         features: &features,
                     });
                 }
-            }
-        }
-    }
-
-    /// Writes the snapshot.
-    pub(super) async fn save(&mut self) {
-        let now = self.parts.clock.now();
-        let Some(write) = self.parts.keeper.as_mut().and_then(|keeper| keeper.begin(now)) else {
-            return;
-        };
-        let outcome = tokio::task::spawn_blocking(move || write.run()).await;
-        if let Ok(Err(why)) = outcome {
-            self.journal.not_saved(&why.to_string());
-            if let Some(keeper) = &mut self.parts.keeper {
-                keeper.failed();
             }
         }
     }

@@ -158,6 +158,11 @@ impl Keeper {
         self.is_new = true;
     }
 
+    /// Is there something that no write has taken yet?
+    pub(crate) const fn has_news(&self) -> bool {
+        self.is_new && self.can_be_saved()
+    }
+
     /// The last write, unless the file holds everything already.
     pub(crate) fn last(&mut self, now: Millis) -> Option<DueWrite> {
         if self.is_new { self.begin(now) } else { None }

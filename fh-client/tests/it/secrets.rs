@@ -264,3 +264,34 @@ fn trouble_is_logged_once() {
     assert_eq!(noisy.count(), 1);
     drop(builder(&edge));
 }
+
+/// A disk that is in trouble says nothing about the Edge.
+#[test]
+fn a_snapshot_that_cannot_be_written_is_logged_once() {
+    let log = Log::capture();
+    let folder = std::env::temp_dir().join(format!("fh-unsaved-{}", std::process::id()));
+    let edge = FakeEdge::start().unwrap();
+    let environment = edge.environment("aaaaaaaa-0000-0000-0000-0000000d15c0");
+    environment.set_feature(Feature::string("COLOUR", "red"));
+    let key = format!("{}/someSecret*", environment.id());
+    let file = SnapshotFile::new(folder.join("flags.json"));
+    let client = started(builder_with(&edge, &key).snapshot_file(file));
+    let written = |colour: &str| {
+        environment.set_value("COLOUR", colour);
+        reads(&client, "COLOUR", colour);
+        assert!(client.flush(SOON));
+        let text = log.text();
+        let with = |words: &str| {
+            let ours = text.lines().filter(|line| line.contains(environment.id()));
+            ours.filter(|line| line.contains(words)).count()
+        };
+        assert_eq!(with("the Edge answers again"), 0);
+        (with("the snapshot was not written"), with("the snapshot is written again"))
+    };
+    assert_eq!(written("blue"), (1, 0));
+    assert_eq!(written("green"), (1, 0));
+    std::fs::create_dir_all(&folder).unwrap();
+    assert_eq!(written("pink"), (1, 1));
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(written("grey"), (2, 1));
+}

@@ -334,3 +334,34 @@ fn offline_with_and_without_features() {
     let status = until(&empty, |status| status.readiness == Readiness::Ready);
     assert_eq!(status.source, Some(Source::Store("a-store".into())));
 }
+
+/// A program's other work may take all threads that may block, and disks may hang: features go on arriving.
+#[test]
+fn a_write_that_takes_its_time_holds_nothing_up() {
+    let (edge, folder) = (edge(), Folder::new());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .max_blocking_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let builder = builder(&edge).runtime(runtime.handle().clone());
+    let client = started(builder.snapshot_file(folder.file()));
+    assert!(client.flush(SOON));
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    runtime.spawn_blocking(move || held.recv());
+    std::thread::scope(|scope| {
+        edge.set_value("COLOUR", "blue");
+        reads(&client, "COLOUR", "blue");
+        let flushing = scope.spawn(|| client.flush(SOON));
+        edge.set_value("COLOUR", "green");
+        reads(&client, "COLOUR", "green");
+        edge.set_value("COLOUR", "pink");
+        reads(&client, "COLOUR", "pink");
+        assert!(!flushing.is_finished());
+        drop(release);
+        assert!(flushing.join().unwrap());
+    });
+    assert!(client.flush(SOON));
+    assert_eq!(json_of(&folder.file())["environments"][0]["features"][0]["value"], "pink");
+}
