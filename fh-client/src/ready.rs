@@ -55,6 +55,9 @@ pub(crate) enum Refusals {
 
 /// Waits until the client is ready, or until it makes no sense any more.
 pub(crate) async fn ready(board: &Board, refusals: Refusals) -> Result<(), NotReady> {
+    if board.is_closed() {
+        return Err(NotReady::Closed);
+    }
     let mut status = board.watch_status();
     let verdict = status.wait_for(|status| judge(status, refusals).is_some()).await;
     match verdict {

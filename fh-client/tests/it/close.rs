@@ -128,6 +128,18 @@ fn whoever_waits_is_told() {
     });
 }
 
+#[tokio::test]
+async fn who_waits_afterwards_is_told_at_once() {
+    let edge = fh_client::testing::MemoryEdge::new();
+    let client = edge.client().start().unwrap();
+    client.ready().await.unwrap();
+    client.close();
+    // The driver cannot have heard of it yet.
+    assert_eq!(client.readiness(), Readiness::Closed);
+    assert_eq!(client.ready().await, Err(NotReady::Closed));
+    assert_eq!(client.ready_through_refusals().await, Err(NotReady::Closed));
+}
+
 #[test]
 fn dropping_the_last_handle_is_closing() {
     let edge = edge();
