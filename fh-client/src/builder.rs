@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use fh_eval::{Attributes, Profile, Timestamp};
 use fh_session::{
-    Backoff, Config, ContextPlacement, Hub, Interceptor, Limits, LockPolicy, Mode,
+    Backoff, Config, ContextPlacement, EdgeUrl, Hub, Interceptor, Limits, LockPolicy, Mode,
     Observer, Subscription, UsageOptions, WhileSwitching,
 };
 use tokio::runtime::Handle;
@@ -256,7 +256,7 @@ impl ClientBuilder {
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
-            .field("url", &self.url)
+            .field("url", &self.url.as_deref().map(EdgeUrl::parse))
             .field("keys", &self.keys.len())
             .field("mode", &self.mode)
             .finish_non_exhaustive()

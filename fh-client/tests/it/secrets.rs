@@ -207,7 +207,9 @@ fn no_secret_in_logs_errors_debug_output_status_or_files() {
         Client::builder("https://me:hushClientHush@edge.example", &keys[0]),
         Client::builder("https://edge.example", &keys[0]).header("x-a", "hushHeaderHush\n"),
         Client::builder("https://edge.example", &keys[0]).api_key("e/hushMightyHush*").streaming(),
+        Client::builder("https://edge.example/features/e/hushClientHush*1", "no key"),
     ] {
+        say(format!("{wrong:?}"));
         let error = wrong.start().unwrap_err();
         say(format!("{error} {error:?}"));
     }
