@@ -1,8 +1,9 @@
 //! The features of an Edge in memory.
 
-use fh_eval::{Attributes, Kind, Profile, Ruleset, Subject, Timestamp};
+use fh_eval::{Attributes, Kind, Profile, Ruleset, Subject};
 use serde_json::{Map, Value, json};
 
+use crate::builder::system_clock;
 use crate::test_updates::NewValue;
 
 /// Features in the order they were made.
@@ -146,24 +147,23 @@ pub(super) fn json_of(value: &NewValue) -> Value {
     }
 }
 
-/// The feature with the value that somebody gets, and without its strategies.
+/// The feature with the value that somebody gets now, and without its strategies.
 fn evaluated(feature: &Map<String, Value>, who: &Attributes) -> Value {
     let mut seen = feature.clone();
     seen.remove("strategies");
     let list = Value::Array(vec![Value::Object(feature.clone())]).to_string();
-    let strategies = feature.get("strategies").and_then(Value::as_array);
     if let Ok(ruleset) = Ruleset::from_json(list.as_bytes(), Profile::Client)
         && let Some(compiled) = ruleset.iter().next()
-        && let Some(id) =
-            compiled.evaluate(&Subject::new(who, Timestamp::from_millis(0))).strategy_id()
     {
-        let matched = strategies
-            .into_iter()
-            .flatten()
-            .find(|strategy| strategy.get("id").and_then(Value::as_str) == Some(id));
-        let value = matched.and_then(|strategy| strategy.get("value")).cloned();
-        seen.insert("value".to_string(), value.unwrap_or_default());
-        seen.insert("v".to_string(), id.into());
+        let evaluation = compiled.evaluate(&Subject::new(who, system_clock()));
+        if evaluation.is_match() {
+            let value = compiled.value_token(&evaluation);
+            let value = value.and_then(|token| serde_json::from_str(token).ok());
+            seen.insert("value".to_string(), value.unwrap_or_default());
+        }
+        if let Some(id) = evaluation.strategy_id() {
+            seen.insert("v".to_string(), id.into());
+        }
     }
     Value::Object(seen)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_client::testing::{ENVIRONMENT, Fault, MemoryEdge, SERVER_KEY, SeenKind};
+use fh_client::testing::{CLIENT_KEY, ENVIRONMENT, Fault, MemoryEdge, SERVER_KEY, SeenKind};
 use fh_client::{Attributes, Backoff, Connection, Outcome, Problem, Readiness, Refusal, Update};
 use serde_json::json;
 
@@ -151,4 +151,25 @@ async fn updates_that_get_lost() {
     assert_eq!(outcome, Err(Refusal::NotApplied));
     let sent = edge.requests().iter().filter(|one| one.kind == SeenKind::Update).count();
     assert_eq!(sent, 4);
+}
+
+/// Strategies need no ids, and rules may ask what time it is.
+#[test]
+fn strategies_hold_for_server_evaluated_keys_as_well() {
+    let edge = MemoryEdge::new();
+    edge.set("PAGE_SIZE", 10);
+    let rule = |conditional: &str| json!({"fieldName": "now", "type": "DATE", "conditional": conditional, "values": ["2020-01-01"]});
+    edge.set_strategies(
+        "PAGE_SIZE",
+        &json!([
+            {"value": 20, "attributes": [rule("LESS")]},
+            {"value": "7.50", "attributes": [rule("GREATER")]},
+        ]),
+    );
+    for key in [CLIENT_KEY, SERVER_KEY] {
+        let client = edge.client_with(key).start().unwrap();
+        client.wait_ready(SOON).unwrap();
+        let fred = soon(client.context().user_key("fred").activate()).unwrap();
+        assert_eq!(fred.decimal("PAGE_SIZE").unwrap().as_str(), "7.50", "{key}");
+    }
 }
