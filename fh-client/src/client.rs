@@ -71,6 +71,15 @@ impl Inner {
         self.keys().kind()
     }
 
+    /// Both under one lock, so that the keys that are shown are those that the driver got last.
+    fn change_keys(&self, keys: ApiKeys) -> oneshot::Receiver<Settled> {
+        let (reply, settled) = oneshot::channel();
+        let mut held = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        self.tell(Command::Keys(keys.clone(), reply));
+        *held = keys;
+        settled
+    }
+
     async fn errand(&self, command: impl FnOnce(oneshot::Sender<Settled>) -> Command) -> Settled {
         let (reply, settled) = oneshot::channel();
         self.tell(command(reply));

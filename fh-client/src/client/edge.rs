@@ -1,7 +1,7 @@
 //! Asking the Edge, and stores in its place.
 
 use std::fmt;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use fh_session::{ApiKeys, KeyError, KeyKind, Problem, Readiness, Source};
 
@@ -31,10 +31,8 @@ impl Client {
         if keys.are_several() && self.inner.recipe.must_stream() {
             return Err(SetKeysError::SeveralKeysStream);
         }
-        let new = keys.clone();
-        let settled = self.inner.errand(|reply| Command::Keys(new, reply));
-        *self.inner.keys.lock().unwrap_or_else(PoisonError::into_inner) = keys;
-        settled.await.map_err(SetKeysError::Edge)
+        let settled = self.inner.change_keys(keys);
+        settled.await.unwrap_or(Err(Problem::Closed)).map_err(SetKeysError::Edge)
     }
 
     /// Changes features at the Edge, for tests.
@@ -99,4 +97,12 @@ impl fmt::Display for SetKeysError {
     }
 }
 
-impl std::error::Error for SetKeysError {}
+impl std::error::Error for SetKeysError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Keys(error) => Some(error),
+            Self::SeveralKeysStream => None,
+            Self::Edge(problem) => Some(problem),
+        }
+    }
+}

@@ -17,7 +17,11 @@ impl fmt::Display for BootstrapError {
     }
 }
 
-impl std::error::Error for BootstrapError {}
+impl std::error::Error for BootstrapError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
 
 /// Features by environment.
 #[derive(Debug, Clone)]

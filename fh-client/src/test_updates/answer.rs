@@ -100,7 +100,14 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for Refusal {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Unreachable(problem) => Some(problem),
+            _ => None,
+        }
+    }
+}
 
 /// What a status and its text mean.
 pub(super) fn read(status: u16, text: &str) -> Result<Outcome, Refusal> {
