@@ -78,8 +78,7 @@ impl Visit<'_> {
 
     /// Is the context of a server-evaluated key heard?
     pub(super) async fn context(&self, report: &mut Report<'_>) -> Result<(), Failure> {
-        if self.keys().kind() == KeyKind::ClientEvaluated || !self.has_time(report, Topic::Context)
-        {
+        if self.keys().kind() == KeyKind::ClientEvaluated || !self.http.has_time() {
             return Ok(());
         }
         super::context::compare(self, report).await

@@ -115,9 +115,10 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
-    /// What is not looked at any more.
-    pub(super) fn leave_out(&mut self, topics: &[Topic]) {
-        self.left_out.extend_from_slice(topics);
+    /// Those of these that nothing was found about were not looked at.
+    pub(super) fn leave_out(&mut self, due: impl Iterator<Item = Topic>) {
+        let is_looked_at = |topic: &Topic| self.checks.iter().any(|check| check.check == *topic);
+        self.left_out = due.filter(|topic| !is_looked_at(topic)).collect();
     }
 }
 

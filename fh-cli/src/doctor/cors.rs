@@ -17,7 +17,7 @@ const READ: [&str; 2] = ["etag", "cache-control"];
 impl Visit<'_> {
     /// Asks as a browser does on behalf of a site.
     pub(super) async fn cors(&self, report: &mut Report<'_>) -> Result<(), Failure> {
-        if !self.has_time(report, Topic::Cors) {
+        if !self.http.has_time() {
             return Ok(());
         }
         let origin = self.examination.origin;

@@ -13,10 +13,9 @@ impl Visit<'_> {
     /// Polls twice, as SDKs do: with compression, the second time with the etag of the first.
     pub(super) async fn etag(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         if self.keys().are_several() {
-            // A real Edge answers those with empty lists (D-60), so nobody asks.
             return Ok(());
         }
-        if !self.has_time(report, Topic::Etag) {
+        if !self.http.has_time() {
             return Ok(());
         }
         let mut first = self.compressed(None).await;

@@ -54,28 +54,48 @@ pub(crate) async fn examine<'l>(
     examination: &Examination<'_>,
     listener: &'l mut Listener<'l>,
 ) -> Result<Report<'l>, Failure> {
-    let edge = examination.edge;
-    let mut report = Report::new(listener, Secrets::of(edge.keys.iter()));
-    key(&mut report, edge)?;
-    let target = reach::proxies(&mut report, edge.url.as_str())?;
-    let Some(addresses) = reach::resolve(&mut report, &target).await? else {
-        report.leave_out(&AFTER_NAME);
-        return Ok(report);
-    };
-    encryption(&mut report, &edge.url, &addresses)?;
-    if !reach::connect(&mut report, &target, &addresses).await? {
-        report.leave_out(&AFTER_CONNECT);
-        return Ok(report);
-    }
-    let watched = Watched::default();
-    let http = Http::new(&watched, examination.deadline)?;
-    let visit = Visit { examination, http, watched };
-    visit.edge(&mut report).await?;
+    let mut report = Report::new(listener, Secrets::of(examination.edge.keys.iter()));
+    go(examination, &mut report).await?;
+    report.leave_out(due(examination));
     Ok(report)
 }
 
-const AFTER_NAME: [Topic; 2] = [Topic::Connect, Topic::Poll];
-const AFTER_CONNECT: [Topic; 4] = [Topic::Edge, Topic::Poll, Topic::Stream, Topic::Cors];
+/// Goes as far as there is a way.
+async fn go(examination: &Examination<'_>, report: &mut Report<'_>) -> Result<(), Failure> {
+    let edge = examination.edge;
+    key(report, edge)?;
+    let target = reach::proxies(report, edge.url.as_str())?;
+    let Some(addresses) = reach::resolve(report, &target).await? else { return Ok(()) };
+    encryption(report, &edge.url, &addresses)?;
+    if !reach::connect(report, &target, &addresses).await? {
+        return Ok(());
+    }
+    let watched = Watched::default();
+    let http = Http::new(&watched, examination.deadline)?;
+    Visit { examination, http, watched }.edge(report).await
+}
+
+/// What is looked at if nothing is in the way. About the others there may be nothing to say.
+fn due(examination: &Examination<'_>) -> impl Iterator<Item = Topic> {
+    let keys = &examination.edge.keys;
+    let (one_key, kind) = (!keys.are_several(), keys.kind());
+    let is_update_asked_for = examination.update.is_some();
+    [
+        (Topic::Connect, true),
+        (Topic::Edge, true),
+        (Topic::Poll, true),
+        (Topic::Payload, true),
+        // A real Edge answers several keys with empty lists then (D-60), so nobody asks.
+        (Topic::Etag, one_key),
+        (Topic::Cache, true),
+        (Topic::Context, kind == KeyKind::ServerEvaluated),
+        (Topic::Stream, true),
+        (Topic::Cors, true),
+        (Topic::Update, is_update_asked_for),
+    ]
+    .into_iter()
+    .filter_map(|(topic, is_due)| is_due.then_some(topic))
+}
 
 /// What every check needs.
 struct Visit<'a> {
@@ -87,10 +107,7 @@ struct Visit<'a> {
 impl Visit<'_> {
     /// Everything that is said over HTTP.
     async fn edge(&self, report: &mut Report<'_>) -> Result<(), Failure> {
-        let Some(identity) = self.identity(report).await? else {
-            report.leave_out(&[Topic::Poll, Topic::Stream, Topic::Cors]);
-            return Ok(());
-        };
+        let Some(identity) = self.identity(report).await? else { return Ok(()) };
         match self.poll(report, &identity).await? {
             Polled::Features(polled) => {
                 self.features(report, &polled)?;
@@ -100,33 +117,12 @@ impl Visit<'_> {
                 self.context(report).await?;
                 self.stream(report, Some(&polled)).await?;
             }
-            Polled::Nothing => {
-                report.leave_out(&[Topic::Payload, Topic::Etag, Topic::Cache, Topic::Cors]);
-                return self.stream(report, None).await;
-            }
+            Polled::Nothing => return self.stream(report, None).await,
             // What a stream says about the key is no news.
-            Polled::Refused | Polled::NoEdge => {
-                report.leave_out(&[
-                    Topic::Payload,
-                    Topic::Etag,
-                    Topic::Cache,
-                    Topic::Stream,
-                    Topic::Cors,
-                ]);
-                return Ok(());
-            }
+            Polled::Refused | Polled::NoEdge => return Ok(()),
         }
         self.cors(report).await?;
         self.update(report).await
-    }
-
-    /// Is there time for more? If not, it is left out.
-    fn has_time(&self, report: &mut Report<'_>, topic: Topic) -> bool {
-        let has_time = self.http.has_time();
-        if !has_time {
-            report.leave_out(&[topic]);
-        }
-        has_time
     }
 
     fn keys(&self) -> &fh_session::ApiKeys {

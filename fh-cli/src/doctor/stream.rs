@@ -22,14 +22,15 @@ const FIRST: Duration = Duration::from_secs(10);
 /// What a stream has brought so far. Times are since the request.
 #[derive(Default)]
 struct Heard {
-    first: Option<Duration>,
     ack: Option<Duration>,
     features: Option<(Duration, usize)>,
     /// Acks after the first one, and comments.
     heartbeats: u32,
-    last_heartbeat: Option<Duration>,
     updates: u32,
+    /// It wants no more requests.
     stale: bool,
+    /// It wants none for so many seconds.
+    pause: Option<f64>,
     failure: Option<String>,
     bye: bool,
     /// How it ended, if it did.
@@ -43,7 +44,7 @@ impl Visit<'_> {
         report: &mut Report<'_>,
         poll: Option<&Poll>,
     ) -> Result<(), Failure> {
-        if !self.has_time(report, Topic::Stream) {
+        if !self.http.has_time() {
             return Ok(());
         }
         let context = self.given_context()?;
@@ -99,7 +100,6 @@ impl Visit<'_> {
                     return heard;
                 }
             };
-            heard.first.get_or_insert(now);
             let had_features = heard.features.is_some();
             let mut bytes = bytes.as_ref();
             let mut events = 0;
@@ -118,7 +118,7 @@ impl Visit<'_> {
             }
             // Lines without an event are comments, which proxies and servers keep a connection alive with.
             if events == 0 && decoder.lines() > lines && decoder.unfinished() == 0 {
-                heard.heartbeat(now);
+                heard.heartbeat();
             }
             lines = decoder.lines();
             if !had_features && heard.features.is_some() {
@@ -143,13 +143,16 @@ impl Visit<'_> {
             "featuresMilliseconds": seconds(heard.features.map(|(at, _)| at)),
             "features": heard.features.map(|(_, count)| count),
             "heartbeats": heard.heartbeats,
+            "updates": heard.updates,
             "endedAfterSeconds": heard.end.as_ref().map(|(at, _)| at.as_secs_f64()),
             "bye": heard.bye,
             "listenedSeconds": listened.as_secs_f64(),
         });
         report.add(first_events(head, heard, listened).data(data))?;
         let Some((_, count)) = heard.features else { return Ok(()) };
-        if let Some(finding) = poll.and_then(|poll| difference(poll, count)) {
+        if let Some(finding) =
+            poll.and_then(|poll| difference(poll, self.keys().first().environment(), count))
+        {
             report.add(finding)?;
         }
         if head
@@ -168,7 +171,7 @@ impl Heard {
     fn event(&mut self, event: &Event, now: Duration) {
         match &*event.name {
             "ack" if self.ack.is_none() => self.ack = Some(now),
-            "ack" => self.heartbeat(now),
+            "ack" => self.heartbeat(),
             "features" => {
                 let list: Result<Vec<&serde_json::value::RawValue>, _> =
                     serde_json::from_str(&event.data);
@@ -184,16 +187,20 @@ impl Heard {
             "failure" => self.failure = Some(status(&event.data)),
             "config" => {
                 let config: Value = serde_json::from_str(&event.data).unwrap_or_default();
-                self.stale =
-                    config.get("edge.stale").is_some_and(|stale| *stale == Value::Bool(true));
+                match config.get("edge.stale") {
+                    Some(Value::Bool(true)) => self.stale = true,
+                    Some(Value::Number(seconds)) => {
+                        self.pause = seconds.as_f64().filter(|seconds| *seconds > 0.0);
+                    }
+                    _ => {}
+                }
             }
             _ => {}
         }
     }
 
-    fn heartbeat(&mut self, now: Duration) {
+    fn heartbeat(&mut self) {
         self.heartbeats += 1;
-        self.last_heartbeat = Some(now);
     }
 }
 
@@ -251,6 +258,11 @@ fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
             "if polling works, its cache was in trouble for a moment: try again; else see the key's permissions",
         );
     }
+    if heard.features.is_none()
+        && let Some(finding) = stay_away(heard)
+    {
+        return finding;
+    }
     match (heard.features, &heard.end) {
         (Some((at, count)), _) => {
             let ack = heard.ack.map(|at| format!(", ack after {}", milliseconds(at)));
@@ -259,13 +271,6 @@ fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
                 format!("{features} after {}{}", milliseconds(at), ack.unwrap_or_default());
             Finding::good(Topic::Stream, message)
         }
-        (None, _) if heard.stale => Finding::warning(
-            Topic::Stream,
-            "the Edge says that the environment is stale: SDKs stop",
-        )
-        .advice(
-            "the hosted service says so of what is not used or not paid for: see its dashboard",
-        ),
         (None, Some(_)) if heard.bye => Finding::bad(
             Topic::Stream,
             "the Edge says `bye` before any features: its cache is not ready",
@@ -288,10 +293,26 @@ fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
     }
 }
 
-/// Do streams and polls show the same?
-fn difference(poll: &Poll, streamed: usize) -> Option<Finding> {
+/// That the Edge wants fewer connections, if it does (D-22).
+fn stay_away(heard: &Heard) -> Option<Finding> {
+    if heard.stale {
+        let message = "the Edge says that the environment is stale: SDKs stop";
+        return Some(Finding::warning(Topic::Stream, message).advice(
+            "the hosted service says so of what is not used or not paid for: see its dashboard",
+        ));
+    }
+    let seconds = heard.pause?;
+    let message = format!("the Edge wants clients to stay away for {seconds} s: SDKs pause");
+    Some(Finding::warning(Topic::Stream, message).advice("see its settings, and its load"))
+}
+
+/// Do streams and polls show the same? Of several environments the first key's is streamed.
+fn difference(poll: &Poll, environment: &str, streamed: usize) -> Option<Finding> {
     let polled = crate::payload::Payload::of(String::new(), poll.answer.body.clone()).ok()?;
-    let polled: usize = polled.environments().ok()?.first()?.features.len();
+    let polled = polled.environments().ok()?.into_iter().find(|found| {
+        found.id.as_deref().is_none_or(|found| found.eq_ignore_ascii_case(environment))
+    });
+    let polled = polled?.features.len();
     (polled != streamed).then(|| {
         let message = format!("the stream has {streamed} features, a poll {polled}");
         Finding::warning(Topic::Stream, message)
@@ -301,10 +322,9 @@ fn difference(poll: &Poll, streamed: usize) -> Option<Finding> {
 
 /// What came after the features.
 fn afterwards(heard: &Heard, listened: Duration) -> Finding {
-    let beats = match (heard.heartbeats, heard.last_heartbeat) {
-        (0, _) => None,
-        (count, _) => Some(plural(count as usize, "heartbeat", "heartbeats")),
-    };
+    if let Some(finding) = stay_away(heard) {
+        return finding;
+    }
     let seconds = |time: Duration| format!("{:.1} s", time.as_secs_f64());
     match &heard.end {
         Some((at, _)) if heard.bye => {
@@ -321,7 +341,15 @@ fn afterwards(heard: &Heard, listened: Duration) -> Finding {
                 .advice("raise the time limits of what stands before the Edge above its own (30 s unless set up otherwise)")
         }
         None => {
-            let seen = beats.unwrap_or_else(|| "nothing more".to_string());
+            let counts = [
+                (heard.updates, "update", "updates"),
+                (heard.heartbeats, "heartbeat", "heartbeats"),
+            ];
+            let seen = counts.into_iter().filter(|(count, ..)| *count > 0);
+            let seen: Vec<String> =
+                seen.map(|(count, one, many)| plural(count as usize, one, many)).collect();
+            let seen =
+                if seen.is_empty() { "nothing more".to_string() } else { seen.join(" and ") };
             let message = format!("{seen} while listening for {}", seconds(listened));
             Finding::note(Topic::Stream, message).advice(
                 "--listen 90 shows how often there are heartbeats, and when the stream is ended",

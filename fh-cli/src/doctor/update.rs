@@ -15,7 +15,7 @@ use super::check::{Finding, Report, Topic};
 impl Visit<'_> {
     pub(super) async fn update(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         let Some(key) = self.examination.update else { return Ok(()) };
-        if !self.has_time(report, Topic::Update) {
+        if !self.http.has_time() {
             return Ok(());
         }
         let Some((update, what)) = self.as_it_is(key).await? else {

@@ -278,7 +278,12 @@ fn streams_that_do_not_come_through() {
     of(Behaviour::sse().ack().bye(), "bad", &["`bye` before any features", "Dacha"]);
     of(Behaviour::sse().ack().close(Closing::Fin), "bad", &["ended after", "without features"]);
     of(Behaviour::sse().event("features", "{"), "bad", &["cannot be read"]);
-    of(Behaviour::sse().config(&json!({"edge.stale": true})), "warning", &["stale"]);
+    let stale = || Behaviour::sse().config(&json!({"edge.stale": true}));
+    of(stale(), "warning", &["stale"]);
+    // Other settings do not take it back, nor do features.
+    of(stale().config(&json!({"edge.other": 1})).features(), "warning", &["stale"]);
+    of(Behaviour::sse().features().config(&json!({"edge.stale": 20})), "warning", &["for 20 s"]);
+    of(Behaviour::sse().config(&json!({"edge.stale": 0})), "bad", &["without features"]);
     let compressed = Behaviour::new().header("content-encoding", "br").then_healthy();
     of(compressed, "warning", &["compressed", "holds events back"]);
     of(Behaviour::sse().ack().event("features", "[]").live(), "warning", &["0 features, a poll 2"]);
@@ -315,6 +320,27 @@ fn time_that_is_up() {
     assert!(findings.all("stream").is_empty());
 }
 
+/// Everything that was asked for and could not be looked at is named.
+#[test]
+fn what_is_left_out() {
+    let edge = edge();
+    let left_out = |others: &[&str]| {
+        let others = [others, &["--json"]].concat();
+        let findings = Findings::of(of_key(&edge, &edge.server_key(), &others).expect(1));
+        findings.left_out().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    edge.behave_on(Route::Poll, Behaviour::status(500));
+    let after_poll = ["payload", "etag", "cache", "context", "cors"];
+    assert_eq!(left_out(&[]), after_poll);
+    let asked_for = ["payload", "etag", "cache", "context", "cors", "update"];
+    assert_eq!(left_out(&["--try-set", "FLAG"]), asked_for);
+    edge.behave_on(Route::Poll, Behaviour::status(404));
+    assert_eq!(left_out(&[]), ["payload", "etag", "cache", "context", "stream", "cors"]);
+    edge.refuse();
+    let all = ["edge", "poll", "payload", "etag", "cache", "context", "stream", "cors"];
+    assert_eq!(left_out(&[]), all);
+}
+
 #[test]
 fn what_comes_after_the_features() {
     let of = |prepare: &dyn Fn(&FakeEdge), verdict: &str, parts: &[&str]| {
@@ -337,6 +363,18 @@ fn what_comes_after_the_features() {
     let findings = Findings::of(doctor(&edge, &["--json", "--listen", "30"]).expect(0));
     let heard = &findings.has("stream", "good", &[])["data"];
     assert_eq!((&heard["bye"], &heard["heartbeats"]), (&json!(true), &json!(1)), "{heard}");
+    // Updates are no silence.
+    let busy = Behaviour::sse()
+        .ack()
+        .features()
+        .event("feature", "{}")
+        .heartbeat()
+        .comment("still here")
+        .hang();
+    let edge = self::edge();
+    edge.behave_on(Route::Stream, busy);
+    let run = doctor(&edge, &["--json", "--listen", "0.5"]).expect(0);
+    Findings::of(run).has("stream", "note", &["1 update and ", "heartbeat", "while listening"]);
     // Whoever is still there after that time is left.
     let run = doctor(&self::edge(), &["--listen", "0.1"]).expect(0);
     assert!(run.out.contains("nothing more while listening for"), "{}", run.out);
@@ -453,6 +491,16 @@ fn several_keys() {
     findings.has("stream", "good", &["2 features"]);
     assert_eq!(findings.all("stream").len(), 2);
     ask(unknown).has("payload", "warning", &["has none", "unknown one"]);
+    // In whatever order environments are answered, the stream is compared with its own.
+    let features = |count: usize| -> Vec<Value> {
+        let all = (0..count)
+            .map(|n| json!({"id": n, "key": n.to_string(), "type": "BOOLEAN", "value": true}));
+        all.collect()
+    };
+    let turned = json!([{"id": other, "features": features(1)},
+        {"id": ENVIRONMENT, "features": features(2)}]);
+    edge.behave_on(Route::Poll, Behaviour::status(200).json(&turned));
+    assert_eq!(ask(other).all("stream").len(), 2);
 }
 
 #[test]
