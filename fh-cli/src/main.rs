@@ -13,7 +13,6 @@ mod failure;
 mod jsonout;
 mod lint;
 mod live;
-mod nearest;
 mod payload;
 mod population;
 mod reading;

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 
 use fh_eval::featurehub::{Document, Environment, ParseError};
+use fh_files::nearest;
 
 use crate::failure::Failure;
-use crate::nearest::nearest;
 use crate::stream;
 
 /// Larger inputs are refused rather than read into memory.

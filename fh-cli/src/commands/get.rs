@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use clap::Args;
 use fh_eval::Value;
+use fh_files::nearest;
 use fh_session::Snapshot;
 
 use crate::asked::{AskArgs, Asked};
 use crate::edge;
 use crate::failure::{Failure, Status};
-use crate::nearest::nearest;
 use crate::reading::{Reading, Selection, readings};
 use crate::runtime;
 use crate::screen::Screen;

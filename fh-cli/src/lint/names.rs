@@ -2,10 +2,10 @@
 
 use fh_eval::text::pattern::{Extent, Pattern};
 use fh_eval::{Country, Device, Platform};
+use fh_files::nearest;
 
 use super::view::RuleView;
 use super::{At, Findings, countries};
-use crate::nearest::nearest;
 
 fn known(field: &str) -> Option<Vec<&'static str>> {
     Some(match field {

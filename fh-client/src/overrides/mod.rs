@@ -8,12 +8,12 @@ mod environment;
 mod yaml;
 mod yaml_file;
 mod yaml_store;
-mod yaml_tree;
 mod yaml_watch;
+
+pub use fh_files::Position;
 
 pub use environment::EnvironmentOverrides;
 pub use yaml::YamlOverrides;
 pub use yaml_file::{YamlProblem, usual_yaml_path};
 pub use yaml_store::YamlStore;
-pub use yaml_tree::Position;
 pub use yaml_watch::{WATCH_INTERVAL, YamlWatch};

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use fh_eval::{Kind, Number, Value};
+use fh_files::{Content, Node, quoted};
 use fh_session::{Ask, Flow, Interceptor};
 
 use super::yaml_file::{FlagValues, YamlProblem, usual_yaml_path};
-use super::yaml_tree::{Content, Node, quoted};
 use super::yaml_watch::{WatchedFile, YamlWatch};
 
 /// Overrides from a local YAML file (sdk-behaviour 5.5).
@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     fn shown(yaml: &str, kind: Option<Kind>) -> String {
-        let node = Node::parse(yaml).unwrap();
+        let node = Node::parse(yaml, &fh_files::Limits::default()).unwrap();
         match Flag::of(&node).value(kind) {
             None => "-".to_owned(),
             Some(Value::Bool(value)) => format!("bool {value}"),

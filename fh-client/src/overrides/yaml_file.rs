@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use super::yaml_tree::{Content, Node, Position};
+use fh_files::{Content, Found, Limits, Member, Node, Position, Unreadable};
 
 /// Names the file, if the program does not.
 const VARIABLE: &str = "FEATUREHUB_LOCAL_YAML";
@@ -15,7 +13,7 @@ const USUAL: &str = "featurehub-features.yaml";
 /// Where features stand in it.
 const ROOT: &str = "flagValues";
 /// A larger file is refused.
-const MOST_BYTES: u64 = 4 * 1024 * 1024;
+pub(crate) const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The file of local features that nobody named in the program: what `FEATUREHUB_LOCAL_YAML` says, unless that is empty, else
 /// `featurehub-features.yaml` in the working directory (sdk-behaviour 5.5).
@@ -72,10 +70,21 @@ impl std::error::Error for YamlProblem {}
 /// What stands under `flagValues`, in the file's order.
 #[derive(Debug, Default)]
 pub(crate) struct FlagValues {
-    members: Vec<(Box<str>, Arc<Node>)>,
+    members: Vec<Member>,
 }
 
 impl FlagValues {
+    /// Reads what was found in a file.
+    pub(crate) fn of(path: &Path, found: Result<Found, Unreadable>) -> Result<Self, YamlProblem> {
+        let found = found.map_err(|error| YamlProblem {
+            path: path.to_owned(),
+            position: None,
+            what: error.to_string(),
+            is_missing: error.is_missing(),
+        })?;
+        Self::parse(path, &found.bytes)
+    }
+
     /// Reads the text of a file.
     pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, YamlProblem> {
         let wrong = |position, what: String| YamlProblem {
@@ -92,10 +101,10 @@ impl FlagValues {
                 return Err(wrong(None, format!("line {line} is not UTF-8")));
             }
         };
-        let root = Node::parse(text).map_err(|error| wrong(Some(error.position), error.what))?;
+        let root = Node::parse(text, &Limits::default())
+            .map_err(|error| wrong(Some(error.position), error.what))?;
         let missing = || wrong(None, format!("there is no {ROOT} in it"));
-        let Content::Map(members) = &root.content else { return Err(missing()) };
-        let (_, values) = members.iter().find(|(name, _)| &**name == ROOT).ok_or_else(missing)?;
+        let values = root.get(ROOT).ok_or_else(missing)?;
         match &values.content {
             Content::Map(members) => Ok(Self { members: members.clone() }),
             Content::Null => Ok(Self::default()),
@@ -104,38 +113,12 @@ impl FlagValues {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Node)> {
-        self.members.iter().map(|(key, node)| (&**key, &**node))
+        self.members.iter().map(|member| (&*member.name, &*member.node))
     }
 
     /// Turns each value into something, by key.
     pub(crate) fn by_key<T>(&self, turn: impl Fn(&Node) -> T) -> HashMap<Box<str>, T> {
-        self.members.iter().map(|(key, node)| (key.clone(), turn(node))).collect()
-    }
-}
-
-/// Reads a file that is not too large.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, YamlProblem> {
-    let wrong = |what: String, is_missing| YamlProblem {
-        path: path.to_owned(),
-        position: None,
-        what,
-        is_missing,
-    };
-    let mut bytes = Vec::new();
-    let outcome = std::fs::metadata(path).and_then(|found| match found.is_file() {
-        true => std::fs::File::open(path)?.take(MOST_BYTES + 1).read_to_end(&mut bytes),
-        // To open a pipe is to wait for somebody to write into it.
-        false => Err(io::Error::other("it is no file")),
-    });
-    match outcome {
-        Ok(_) if bytes.len() as u64 > MOST_BYTES => {
-            Err(wrong(format!("it is larger than {MOST_BYTES} bytes"), false))
-        }
-        Ok(_) => Ok(bytes),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(wrong("there is no such file".to_owned(), true))
-        }
-        Err(error) => Err(wrong(format!("it cannot be read: {error}"), false)),
+        self.members.iter().map(|member| (member.name.clone(), turn(&member.node))).collect()
     }
 }
 

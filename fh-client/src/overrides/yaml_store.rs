@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use fh_eval::Kind;
+use fh_files::{Content, Node, quoted};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sha1::{Digest, Sha1};
 
 use super::yaml_file::{FlagValues, YamlProblem, usual_yaml_path};
-use super::yaml_tree::{Content, Node, quoted};
 use super::yaml_watch::{WatchedFile, YamlWatch};
 use crate::Client;
 

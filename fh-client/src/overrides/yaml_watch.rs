@@ -1,20 +1,17 @@
 //! A file of local features, and a thread that looks whether it has changed.
 
-use std::fs::Metadata;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::yaml_file::{self, FlagValues, YamlProblem};
+use fh_files::{Look, Seen};
+
+use super::yaml_file::{FlagValues, MOST_BYTES, YamlProblem};
 
 /// How often a file is usually looked at.
 pub const WATCH_INTERVAL: Duration = Duration::from_millis(500);
-
-/// A file that was changed within this time may change again without showing it: clocks of file systems are coarse.
-const COARSE: Duration = Duration::from_secs(2);
 
 /// A file, and what was last found in it.
 pub(crate) struct WatchedFile {
@@ -58,8 +55,8 @@ impl std::fmt::Debug for YamlWatch {
 impl WatchedFile {
     /// Reads a file; one that is missing or bad is empty.
     pub(crate) fn open(path: PathBuf) -> (Self, FlagValues) {
-        let mut look = Look::default();
-        let (values, problem) = match look.first(&path) {
+        let mut look = Look::new(MOST_BYTES);
+        let (values, problem) = match FlagValues::of(&path, look.first(&path)) {
             Ok(values) => (values, None),
             Err(problem) => (FlagValues::default(), Some(problem)),
         };
@@ -144,7 +141,8 @@ impl WatchedFile {
 impl State {
     /// Looks at the file once; what stands in it, if that is new and good.
     fn look(&mut self, path: &Path) -> Option<FlagValues> {
-        match self.look.again(path, SystemTime::now())? {
+        let Seen::New(found) = self.look.again(path, SystemTime::now()) else { return None };
+        match FlagValues::of(path, found) {
             Ok(values) => {
                 self.problem = None;
                 Some(values)
@@ -164,93 +162,6 @@ fn log(problem: &YamlProblem, consequence: &str) {
     } else {
         tracing::warn!("{problem}; {consequence}");
     }
-}
-
-/// What a file looks like from outside; `None`: there is none.
-type Outside = Option<Signature>;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Signature {
-    changed: Option<SystemTime>,
-    bytes: u64,
-    number: u64,
-}
-
-impl Signature {
-    fn of(path: &Path) -> Outside {
-        std::fs::metadata(path).ok().map(|found| Self {
-            changed: found.modified().ok(),
-            bytes: found.len(),
-            number: number(&found),
-        })
-    }
-
-    /// May the file be changed without looking different?
-    fn is_fresh(&self, now: SystemTime) -> bool {
-        let age = self.changed.map(|changed| now.duration_since(changed));
-        // A time in the future says nothing.
-        !matches!(age, Some(Ok(age)) if age > COARSE)
-    }
-}
-
-#[cfg(unix)]
-fn number(found: &Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(found)
-}
-
-#[cfg(not(unix))]
-fn number(_: &Metadata) -> u64 {
-    0
-}
-
-/// What was seen of a file so far.
-#[derive(Debug, Default)]
-struct Look {
-    /// At the last look.
-    seen: Outside,
-    /// When it was last read.
-    read: Outside,
-    /// What stood in it then.
-    content: Option<u64>,
-}
-
-impl Look {
-    /// Reads the file for the first time.
-    fn first(&mut self, path: &Path) -> Result<FlagValues, YamlProblem> {
-        self.seen = Signature::of(path);
-        self.read = self.seen;
-        let bytes = yaml_file::read(path);
-        self.content = bytes.as_ref().ok().map(|bytes| hash(bytes));
-        FlagValues::parse(path, &bytes?)
-    }
-
-    /// Looks again; `None` if there is nothing new, or it has not come to rest.
-    fn again(&mut self, path: &Path, now: SystemTime) -> Option<Result<FlagValues, YamlProblem>> {
-        let outside = Signature::of(path);
-        let rests = outside == std::mem::replace(&mut self.seen, outside);
-        let is_known = outside == self.read && !outside.is_some_and(|found| found.is_fresh(now));
-        if !rests || is_known {
-            return None;
-        }
-        let bytes = yaml_file::read(path);
-        if Signature::of(path) != outside {
-            // It changed while it was read. The next look sees that.
-            return None;
-        }
-        let is_same_place = std::mem::replace(&mut self.read, outside) == outside;
-        let content = bytes.as_ref().ok().map(|bytes| hash(bytes));
-        let is_same = std::mem::replace(&mut self.content, content) == content;
-        if is_same && (content.is_some() || is_same_place) {
-            return None;
-        }
-        Some(bytes.and_then(|bytes| FlagValues::parse(path, &bytes)))
-    }
-}
-
-fn hash(bytes: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    bytes.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]

@@ -38,125 +38,16 @@ impl Drop for Folder {
     }
 }
 
-/// A look, in short: what is new.
-fn shown(found: Option<Result<FlagValues, YamlProblem>>) -> String {
-    match found {
-        None => "-".to_owned(),
-        Some(Ok(values)) => {
-            values.iter().map(|(key, node)| format!("{key}={};", node.to_json())).collect()
-        }
-        Some(Err(problem)) if problem.is_missing() => "missing".to_owned(),
-        Some(Err(_)) => "bad".to_owned(),
-    }
-}
-
-/// Long after every time that is used here.
-fn later() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000)
-}
-
-#[test]
-fn a_change_is_read_once_it_rests() {
-    let folder = Folder::new();
-    folder.write("flagValues: {A: 1}", 1);
-    let mut look = Look::default();
-    assert_eq!(shown(Some(look.first(&folder.file()))), "A=1;");
-    let mut again = || shown(look.again(&folder.file(), later()));
-    assert_eq!(again(), "-");
-
-    folder.write("flagValues: {A: 2}", 2);
-    assert_eq!(again(), "-", "it may still be written");
-    assert_eq!(again(), "A=2;");
-    assert_eq!(again(), "-");
-
-    // Half of it, and then all of it: half of it never counts.
-    folder.write("flagValues: {A: 3}\n#", 3);
-    assert_eq!(again(), "-");
-    folder.write("flagValues: {A: 3}\n# more\n", 4);
-    assert_eq!(again(), "-");
-    assert_eq!(again(), "A=3;");
-
-    // The same content at another time is nothing new.
-    folder.set_minute(5);
-    assert_eq!([again(), again()], ["-", "-"]);
-}
-
-#[test]
-fn each_sign_of_change_is_seen() {
-    let folder = Folder::new();
-    folder.write("flagValues: {A: 1}", 1);
-    let mut look = Look::default();
-    assert_eq!(shown(Some(look.first(&folder.file()))), "A=1;");
-    let mut again = || shown(look.again(&folder.file(), later()));
-
-    folder.write("flagValues: {A: 2}", 2);
-    assert_eq!([again(), again()], ["-", "A=2;"], "the time");
-    folder.write("flagValues: {A: 22}", 2);
-    assert_eq!([again(), again()], ["-", "A=22;"], "the size");
-    // Another file is put in its place, as editors and orchestrators do.
-    let other = folder.0.join("other");
-    fs::write(&other, "flagValues: {A: 33}").unwrap();
-    File::options()
-        .append(true)
-        .open(&other)
-        .unwrap()
-        .set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(120))
-        .unwrap();
-    fs::rename(&other, folder.file()).unwrap();
-    #[cfg(unix)]
-    assert_eq!([again(), again()], ["-", "A=33;"], "the file's number");
-}
-
-#[test]
-fn a_fresh_file_is_not_trusted_by_its_looks() {
-    let folder = Folder::new();
-    folder.write("flagValues: {A: 1}", 1);
-    let mut look = Look::default();
-    assert_eq!(shown(Some(look.first(&folder.file()))), "A=1;");
-    let after = |seconds: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(60 + seconds);
-
-    // Written again within the same tick of the file system's clock: nothing shows outside.
-    folder.write("flagValues: {A: 2}", 1);
-    assert_eq!(shown(look.again(&folder.file(), after(3))), "-", "too old to be looked into");
-    assert_eq!(shown(look.again(&folder.file(), after(1))), "A=2;");
-    assert_eq!(shown(look.again(&folder.file(), after(1))), "-");
-    // A clock that was set back.
-    folder.write("flagValues: {A: 3}", 1);
-    assert_eq!(shown(look.again(&folder.file(), SystemTime::UNIX_EPOCH)), "A=3;");
-}
-
-#[test]
-fn bad_and_missing_files_are_told_once_and_come_back() {
-    let folder = Folder::new();
-    let mut look = Look::default();
-    assert_eq!(shown(Some(look.first(&folder.file()))), "missing");
-    let mut again = || shown(look.again(&folder.file(), later()));
-    assert_eq!([again(), again()], ["-", "-"]);
-
-    folder.write("flagValues: {A: 1}", 1);
-    assert_eq!([again(), again(), again()], ["-", "A=1;", "-"]);
-    folder.write("flagValues: {A: ", 2);
-    assert_eq!([again(), again(), again()], ["-", "bad", "-"]);
-    folder.write("", 3);
-    assert_eq!([again(), again(), again()], ["-", "bad", "-"]);
-    folder.write("flagValues: {A: 1}", 4);
-    assert_eq!([again(), again(), again()], ["-", "A=1;", "-"]);
-    fs::remove_file(folder.file()).unwrap();
-    assert_eq!([again(), again(), again()], ["-", "missing", "-"]);
-    folder.write("flagValues: {A: 1}", 4);
-    assert_eq!([again(), again(), again()], ["-", "A=1;", "-"]);
-    fs::remove_file(folder.file()).unwrap();
-    fs::create_dir(folder.file()).unwrap();
-    assert_eq!([again(), again(), again()], ["-", "bad", "-"]);
+/// What stands in it, in short.
+fn shown(values: &FlagValues) -> String {
+    values.iter().map(|(key, node)| format!("{key}={};", node.to_json())).collect()
 }
 
 #[test]
 fn a_file_that_is_too_large_is_refused() {
     let folder = Folder::new();
-    let text = format!("flagValues: {{A: \"{}\"}}", "x".repeat(4 * 1024 * 1024));
-    folder.write(&text, 1);
-    let mut look = Look::default();
-    let problem = look.first(&folder.file()).unwrap_err();
+    folder.write(&format!("flagValues: {{A: \"{}\"}}", "x".repeat(4 * 1024 * 1024)), 1);
+    let problem = WatchedFile::open(folder.file()).0.problem().unwrap();
     assert!(problem.to_string().ends_with("it is larger than 4194304 bytes"), "{problem}");
 }
 
@@ -169,7 +60,7 @@ fn a_watch_tells_of_changes_and_ends_when_dropped() {
     let folder = Folder::new();
     folder.write("flagValues: {A: 1}", 1);
     let (file, values) = WatchedFile::open(folder.file());
-    assert_eq!(shown(Some(Ok(values))), "A=1;");
+    assert_eq!(shown(&values), "A=1;");
     let file = Arc::new(file);
     let (tell, told) = mpsc::channel();
     let watch = WatchedFile::watch(&file, SOON, move |values| {

@@ -1,17 +1,16 @@
-//! What scalars mean: the core schema of YAML 1.2. `true`, `True` and `TRUE` are booleans, `yes`, `on` and `NO` are texts, `1_000` is a text,
-//! and `<<` is an ordinary key.
+//! What scalars mean in YAML's core schema.
 
 use saphyr_parser::{ScalarStyle, Tag};
 
-use super::Content;
+use crate::node::Content;
 
 /// Is it the tag `!`, which says no more than that this is an ordinary text, list or map?
-pub(super) fn is_plain(tag: &Tag) -> bool {
+pub(crate) fn is_plain(tag: &Tag) -> bool {
     let Tag { handle, suffix } = tag;
     (handle.is_empty() && suffix == "!") || (handle == "!" && suffix.is_empty())
 }
 
-pub(super) fn unknown(tag: &Tag) -> String {
+pub(crate) fn unknown(tag: &Tag) -> String {
     let Tag { suffix, .. } = tag;
     match tag.is_yaml_core_schema() {
         true => format!("the tag !!{suffix} is not known here"),
@@ -20,7 +19,7 @@ pub(super) fn unknown(tag: &Tag) -> String {
 }
 
 /// What a scalar means.
-pub(super) fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Content, String> {
+pub(crate) fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Content, String> {
     let as_text = || Content::Text(text.into());
     let Some(tag) = tag else {
         return Ok(if style == ScalarStyle::Plain { plain(text) } else { as_text() });

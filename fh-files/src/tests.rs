@@ -1,10 +1,9 @@
 use proptest::prelude::*;
 
-use super::assembly::{MOST_DEPTH, MOST_NODES};
 use super::*;
 
-fn json(yaml: &str) -> String {
-    match Node::parse(yaml) {
+fn as_json(yaml: &str) -> String {
+    match Node::parse(yaml, &Limits::default()) {
         Ok(node) => node.to_json(),
         Err(error) => format!("{}: {}", error.position, error.what),
     }
@@ -107,7 +106,7 @@ fn scalars_mean_what_the_core_schema_says() {
         ("!!binary aGk=", "line 1, column 1: the tag !!binary is not known here"),
         ("!secret x", "line 1, column 1: the tag !secret is not known here"),
     ] {
-        assert_eq!(json(yaml), expected, "{yaml:?}");
+        assert_eq!(as_json(yaml), expected, "{yaml:?}");
     }
 }
 
@@ -115,13 +114,13 @@ fn scalars_mean_what_the_core_schema_says() {
 fn collections_keep_their_order() {
     let yaml = "b: {x: 1, 'y': [true, ~, 1.10]}\na:\n- - 1\n  - 2\n- {}\n- []\n? c\n: d\n1.10: e\nyes: f\n: g\n";
     assert_eq!(
-        json(yaml),
+        as_json(yaml),
         r#"{"b":{"x":1,"y":[true,null,1.10]},"a":[[1,2],{},[]],"c":"d","1.10":"e","yes":"f","":"g"}"#
     );
-    assert_eq!(json("<<: {a: 1}\n"), r#"{"<<":{"a":1}}"#);
-    assert_eq!(json("!!map {a: !!seq [1]}"), r#"{"a":[1]}"#);
-    assert_eq!(json("\u{feff}a: 1"), r#"{"a":1}"#);
-    assert_eq!(json("a: 1\r\nb: 2\r\n"), r#"{"a":1,"b":2}"#);
+    assert_eq!(as_json("<<: {a: 1}\n"), r#"{"<<":{"a":1}}"#);
+    assert_eq!(as_json("!!map {a: !!seq [1]}"), r#"{"a":[1]}"#);
+    assert_eq!(as_json("\u{feff}a: 1"), r#"{"a":1}"#);
+    assert_eq!(as_json("a: 1\r\nb: 2\r\n"), r#"{"a":1,"b":2}"#);
 }
 
 #[test]
@@ -143,14 +142,14 @@ fn errors_say_where() {
         ("a: !mine [x]\n", "line 1, column 4: the tag !mine is not known here"),
         ("a: \u{0}\n", "line 1, column 4: "),
     ] {
-        let said = json(yaml);
+        let said = as_json(yaml);
         assert!(said.starts_with(expected), "{yaml:?}: {said}");
     }
 }
 
 #[test]
 fn positions_count_characters_from_one() {
-    let root = Node::parse("ä: é\nlist:\n  - ü: [x, 5]\n").unwrap();
+    let root = Node::parse("ä: é\nlist:\n  - ü: [x, 5]\n", &Limits::default()).unwrap();
     let mut found = Vec::new();
     walk(&root, &mut found);
     assert_eq!(found, ["{} 1:1", "\"é\" 1:4", "[] 3:3", "{} 3:5", "[] 3:8", "\"x\" 3:9", "5 3:12"]);
@@ -165,7 +164,7 @@ fn walk(node: &Node, found: &mut Vec<String>) {
         }
         Content::Map(members) => {
             found.push(format!("{{}} {line}:{column}"));
-            members.iter().for_each(|(_, item)| walk(item, found));
+            members.iter().for_each(|member| walk(&member.node, found));
         }
         _ => found.push(format!("{} {line}:{column}", node.to_json())),
     }
@@ -174,11 +173,11 @@ fn walk(node: &Node, found: &mut Vec<String>) {
 #[test]
 fn aliases_stand_for_what_they_name() {
     assert_eq!(
-        json("a: &x {k: [1]}\nb: *x\nc: &y text\nd: [*y, *x]\n"),
+        as_json("a: &x {k: [1]}\nb: *x\nc: &y text\nd: [*y, *x]\n"),
         r#"{"a":{"k":[1]},"b":{"k":[1]},"c":"text","d":["text",{"k":[1]}]}"#
     );
     // An anchor that is given again means the later one from then on.
-    assert_eq!(json("[&a 1, *a, &a 2, *a]"), "[1,1,2,2]");
+    assert_eq!(as_json("[&a 1, *a, &a 2, *a]"), "[1,1,2,2]");
 }
 
 #[test]
@@ -188,32 +187,32 @@ fn a_small_text_cannot_grow_large() {
         let aliases = vec![format!("*a{}", level - 1); 9].join(",");
         yaml.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
     }
-    let said = json(&yaml);
+    let said = as_json(&yaml);
     assert!(said.ends_with("the document is larger than 16777216 bytes"), "{said}");
 
     // Text counts, not only nodes.
     let yaml = format!("a: &a {}\nb: [{}]\n", "x".repeat(20_000), vec!["*a"; 1_000].join(","));
-    assert!(json(&yaml).ends_with("the document is larger than 16777216 bytes"));
+    assert!(as_json(&yaml).ends_with("the document is larger than 16777216 bytes"));
 }
 
 #[test]
 fn many_values_are_refused_before_they_take_memory() {
-    let yaml = format!("[{}]", vec!["~"; MOST_NODES + 9].join(","));
-    assert_eq!(json(&yaml), "line 1, column 500002: more than 250000 values");
+    let yaml = format!("[{}]", vec!["~"; 250_009].join(","));
+    assert_eq!(as_json(&yaml), "line 1, column 500002: more than 250000 values");
 }
 
 #[test]
 fn depth_is_bounded() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-    assert_eq!(json(&nested(MOST_DEPTH)), nested(MOST_DEPTH));
-    assert!(json(&nested(MOST_DEPTH + 1)).ends_with("more than 100 lists and maps in each other"));
-    assert!(json(&nested(200)).contains("line 1, column "));
+    assert_eq!(as_json(&nested(100)), nested(100));
+    assert!(as_json(&nested(100 + 1)).ends_with("more than 100 lists and maps in each other"));
+    assert!(as_json(&nested(200)).contains("line 1, column "));
     let blocks: String = (0..100_000).map(|_| "- ").collect();
     // Said where it is too deep, not after all of it was taken in.
-    assert_eq!(json(&blocks), "line 1, column 201: more than 100 lists and maps in each other");
+    assert_eq!(as_json(&blocks), "line 1, column 201: more than 100 lists and maps in each other");
     // Aliases add to it.
     let yaml = format!("- &a {}\n- {}*a{}\n", nested(60), "[".repeat(40), "]".repeat(40));
-    assert!(json(&yaml).ends_with("more than 100 lists and maps in each other"));
+    assert!(as_json(&yaml).ends_with("more than 100 lists and maps in each other"));
 }
 
 /// JSON, whatever is in it.
@@ -274,17 +273,75 @@ proptest! {
     /// YAML 1.2 takes any JSON for what it is.
     #[test]
     fn json_is_yaml(value in any_json()) {
-        prop_assert_eq!(json(&value.to_string()), value.to_string());
-        prop_assert_eq!(json(&format!("{value:#}")), value.to_string());
+        prop_assert_eq!(as_json(&value.to_string()), value.to_string());
+        prop_assert_eq!(as_json(&format!("{value:#}")), value.to_string());
+    }
+
+    /// However JSON is written, both readers find the same in the same places.
+    #[test]
+    fn both_readers_agree(value in any_json(), is_pretty in any::<bool>()) {
+        let text = if is_pretty { format!("{value:#}") } else { value.to_string() };
+        let limits = Limits::default();
+        let trees = [json::read(&text, limits).unwrap(), yaml::read(&text, limits).unwrap()];
+        let found = trees.map(|tree| {
+            let mut found = Vec::new();
+            walk(&tree, &mut found);
+            found
+        });
+        prop_assert_eq!(&found[0], &found[1]);
     }
 
     /// Whatever stands in a file: an answer or an error, and never for long.
     #[test]
     fn anything_is_read_or_refused(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40)) {
         let yaml = pieces.concat();
-        if let Ok(node) = Node::parse(&yaml) {
+        if let Ok(node) = Node::parse(&yaml, &Limits::default()) {
             let json = node.to_json();
             prop_assert!(serde_json::from_str::<serde::de::IgnoredAny>(&json).is_ok(), "{}", json);
         }
     }
+}
+
+/// What JSON writes and YAML does not read.
+#[test]
+fn json_is_read_as_json() {
+    let long = format!("{{\"{0}\":\"{0}\"}}", "x".repeat(3_000));
+    for (text, expected) in [
+        (r#"{"a":"\ud83d\udc22 \/ \u00e9"}"#, "{\"a\":\"🐢 / é\"}"),
+        (r#"["\\", "\"", "\\\"", "", "a\\"]"#, r#"["\\","\"","\\\"","","a\\"]"#),
+        (
+            "\u{feff}\t{\r\n\t\"a\"\t:\t[ 1.50 ,-2E+7,true,false,null ] }\n",
+            r#"{"a":[1.50,-2E+7,true,false,null]}"#,
+        ),
+        ("[[],{},[{}]]", "[[],{},[{}]]"),
+        (long.as_str(), long.as_str()),
+        // Not JSON, but YAML.
+        ("[a, 'b', 007,]", r#"["a","b",7]"#),
+        ("{a: 1} # comment", r#"{"a":1}"#),
+        // Neither.
+        (r#"["\ud83d"]"#, "line 1, column 2: an escape in this text means no character"),
+        ("{\"a\":1,\n \"a\":2}", "line 2, column 2: \"a\" stands here again after line 1"),
+    ] {
+        assert_eq!(as_json(text), expected, "{text}");
+    }
+    let root = Node::parse("{\n  \"ä\": [\"é\",  5]}", &Limits::default()).unwrap();
+    let mut found = Vec::new();
+    walk(&root, &mut found);
+    assert_eq!(found, ["{} 1:1", "[] 2:8", "\"é\" 2:9", "5 2:15"]);
+    let Content::Map(members) = &root.content else { panic!("{root:?}") };
+    assert_eq!(members[0].position, Position { line: 2, column: 3 });
+}
+
+#[test]
+fn limits_are_the_callers() {
+    let said = |text: &str, limits| Node::parse(text, &limits).unwrap_err().to_string();
+    let limits = Limits { depth: 2, weight: 50, values: 6 };
+    for text in ["[[[]]]", "- - - x"] {
+        assert!(said(text, limits).ends_with("more than 2 lists and maps in each other"));
+    }
+    for text in ["[1,2,3,4,5,6,7]", "- 1\n- 2\n- 3\n- 4\n- 5\n- 6\n- 7\n"] {
+        assert!(said(text, limits).ends_with("more than 6 values"));
+    }
+    let text = format!("[{}]", "x".repeat(50));
+    assert!(said(&text, limits).ends_with("the document is larger than 50 bytes"));
 }

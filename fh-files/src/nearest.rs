@@ -1,10 +1,13 @@
 //! What somebody may have meant.
 
-/// The candidate that is nearest to a misspelt name, if one is near at all.
-pub(crate) fn nearest<'a>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+/// The candidate that is nearest to a misspelt name, if one is near at all. Case and the sort of separator do not count.
+///
+/// ```
+/// assert_eq!(fh_files::nearest("new-chekout", ["OLD_CHECKOUT", "NEW_CHECKOUT"]), Some("NEW_CHECKOUT"));
+/// assert_eq!(fh_files::nearest("PRICES", ["NEW_CHECKOUT"]), None);
+/// ```
+#[must_use]
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let name = plain(name);
     let allowed = (name.len() / 3).clamp(1, 4);
     candidates

@@ -1,0 +1,147 @@
+//! Puts a tree together from the parts that a reader comes upon, within limits.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::node::{Content, Limits, Member, Node, quoted};
+use crate::position::{Position, SyntaxError};
+
+/// A tree that is not complete yet.
+pub(crate) struct Builder {
+    limits: Limits,
+    open: Vec<Open>,
+    anchors: HashMap<usize, Arc<Node>>,
+    root: Option<Arc<Node>>,
+    values: usize,
+}
+
+/// A collection whose end has not come yet.
+struct Open {
+    position: Position,
+    anchor: usize,
+    parts: Parts,
+}
+
+/// What a collection has so far.
+enum Parts {
+    List(Vec<Arc<Node>>),
+    Map {
+        members: Vec<Member>,
+        lines: HashMap<Box<str>, usize>,
+        name: Option<(Box<str>, Position)>,
+    },
+}
+
+/// Which collection begins.
+#[derive(Clone, Copy)]
+pub(crate) enum Collection {
+    List,
+    Map,
+}
+
+impl Builder {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, open: Vec::new(), anchors: HashMap::new(), root: None, values: 0 }
+    }
+
+    /// The tree; null if nothing was put into it.
+    pub(crate) fn finish(self) -> Arc<Node> {
+        self.root.unwrap_or_else(|| Arc::new(Node::new(Position::START, Content::Null)))
+    }
+
+    /// Does a name have to come next?
+    pub(crate) fn expects_name(&self) -> bool {
+        matches!(self.open.last(), Some(Open { parts: Parts::Map { name: None, .. }, .. }))
+    }
+
+    pub(crate) fn name(&mut self, text: &str, position: Position) -> Result<(), SyntaxError> {
+        let Some(Open { parts: Parts::Map { lines, name, .. }, .. }) = self.open.last_mut() else {
+            return Ok(());
+        };
+        if let Some(line) = lines.insert(text.into(), position.line) {
+            let what = format!("{} stands here again after line {line}", quoted(text));
+            return Err(SyntaxError { position, what });
+        }
+        *name = Some((text.into(), position));
+        Ok(())
+    }
+
+    /// A scalar.
+    pub(crate) fn scalar(
+        &mut self,
+        content: Content,
+        anchor: usize,
+        position: Position,
+    ) -> Result<(), SyntaxError> {
+        self.put(Arc::new(Node::new(position, content)), anchor, position)
+    }
+
+    pub(crate) fn open(
+        &mut self,
+        collection: Collection,
+        anchor: usize,
+        position: Position,
+    ) -> Result<(), SyntaxError> {
+        if self.open.len() >= self.limits.depth {
+            return Err(SyntaxError { position, what: self.too_deep() });
+        }
+        let parts = match collection {
+            Collection::List => Parts::List(Vec::new()),
+            Collection::Map => {
+                Parts::Map { members: Vec::new(), lines: HashMap::new(), name: None }
+            }
+        };
+        self.open.push(Open { position, anchor, parts });
+        Ok(())
+    }
+
+    pub(crate) fn close(&mut self, position: Position) -> Result<(), SyntaxError> {
+        let Some(open) = self.open.pop() else { return Ok(()) };
+        let content = match open.parts {
+            Parts::List(items) => Content::List(items),
+            Parts::Map { members, .. } => Content::Map(members),
+        };
+        self.put(Arc::new(Node::new(open.position, content)), open.anchor, position)
+    }
+
+    /// What an anchor named before; `None` if that is not complete.
+    pub(crate) fn anchored(&self, anchor: usize) -> Option<Arc<Node>> {
+        self.anchors.get(&anchor).map(Arc::clone)
+    }
+
+    pub(crate) fn put(
+        &mut self,
+        node: Arc<Node>,
+        anchor: usize,
+        position: Position,
+    ) -> Result<(), SyntaxError> {
+        let Limits { depth, weight, values } = self.limits;
+        self.values += 1;
+        if self.values > values {
+            return Err(SyntaxError { position, what: format!("more than {values} values") });
+        }
+        // An alias costs no memory here, but all that it stands for once it is written out.
+        if node.weight > weight {
+            let what = format!("the document is larger than {weight} bytes");
+            return Err(SyntaxError { position, what });
+        }
+        if self.open.len() + node.height > depth {
+            return Err(SyntaxError { position, what: self.too_deep() });
+        }
+        if anchor > 0 {
+            self.anchors.insert(anchor, Arc::clone(&node));
+        }
+        match self.open.last_mut().map(|open| &mut open.parts) {
+            None => self.root = Some(node),
+            Some(Parts::List(items)) => items.push(node),
+            Some(Parts::Map { members, name, .. }) => {
+                members.extend(name.take().map(|(name, position)| Member { name, position, node }));
+            }
+        }
+        Ok(())
+    }
+
+    fn too_deep(&self) -> String {
+        format!("more than {} lists and maps in each other", self.limits.depth)
+    }
+}

@@ -1,0 +1,108 @@
+//! JSON as JSON. YAML takes in nearly all of it, but not the two halves of a character beyond the first 65,536 as escapes (`\ud83d\udc22`),
+//! nor names of more than a thousand characters.
+//!
+//! serde_json judges whether a text is JSON; it tells neither places nor digits, so the parts are walked here.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::de::IgnoredAny;
+
+use crate::builder::{Builder, Collection};
+use crate::node::{Content, Limits, Node};
+use crate::position::{Position, SyntaxError};
+
+/// The text without byte-order mark, if it is a JSON list or object. JSON that is not quite right is YAML, or has YAML's errors.
+pub(crate) fn checked(text: &str) -> Option<&str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let is_collection = text.trim_start_matches(is_space).starts_with(['{', '[']);
+    (is_collection && serde_json::from_str::<IgnoredAny>(text).is_ok()).then_some(text)
+}
+
+/// Builds the tree of a text that is known to be JSON.
+pub(crate) fn read(json: &str, limits: Limits) -> Result<Arc<Node>, SyntaxError> {
+    let mut builder = Builder::new(limits);
+    let mut walk = Walk { rest: json, position: Position::START };
+    while let Some(next) = walk.rest.chars().next() {
+        let position = walk.position;
+        match next {
+            '{' => builder.open(Collection::Map, 0, position)?,
+            '[' => builder.open(Collection::List, 0, position)?,
+            '}' | ']' => builder.close(position)?,
+            '"' => {
+                let text = walk.string()?;
+                if builder.expects_name() {
+                    builder.name(&text, position)?;
+                } else {
+                    builder.scalar(Content::Text(text.into()), 0, position)?;
+                }
+                continue;
+            }
+            _ if is_space(next) || matches!(next, ',' | ':') => {}
+            _ => {
+                let content = match walk.take(|c| !is_space(c) && !",]}".contains(c)) {
+                    "null" => Content::Null,
+                    "true" => Content::Bool(true),
+                    "false" => Content::Bool(false),
+                    digits => Content::Number(digits.into()),
+                };
+                builder.scalar(content, 0, position)?;
+                continue;
+            }
+        }
+        walk.skip(next.len_utf8());
+    }
+    Ok(builder.finish())
+}
+
+fn is_space(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\r' | '\n')
+}
+
+/// A place in JSON, and what comes after it.
+struct Walk<'a> {
+    rest: &'a str,
+    position: Position,
+}
+
+impl<'a> Walk<'a> {
+    /// Goes on by so many bytes, and gives them.
+    fn skip(&mut self, bytes: usize) -> &'a str {
+        let (passed, rest) = self.rest.split_at_checked(bytes).unwrap_or((self.rest, ""));
+        self.rest = rest;
+        for c in passed.chars() {
+            if c == '\n' {
+                self.position.line += 1;
+                self.position.column = 1;
+            } else {
+                self.position.column += 1;
+            }
+        }
+        passed
+    }
+
+    /// Goes on as long as characters are such.
+    fn take(&mut self, are_such: impl Fn(char) -> bool) -> &'a str {
+        self.skip(self.rest.find(|c| !are_such(c)).unwrap_or(self.rest.len()))
+    }
+
+    /// Goes over a string; what it says.
+    fn string(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
+        let position = self.position;
+        let mut is_escaped = false;
+        let end = self.rest.bytes().skip(1).position(|byte| {
+            let ends = byte == b'"' && !is_escaped;
+            is_escaped = byte == b'\\' && !is_escaped;
+            ends
+        });
+        let token = self.skip(end.map_or(self.rest.len(), |end| end + 2));
+        if !token.contains('\\') {
+            return Ok(Cow::Borrowed(token.trim_matches('"')));
+        }
+        let said = serde_json::from_str::<String>(token);
+        said.map(Cow::Owned).map_err(|_| {
+            let what = "an escape in this text means no character".to_owned();
+            SyntaxError { position, what }
+        })
+    }
+}

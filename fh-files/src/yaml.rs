@@ -1,0 +1,83 @@
+//! YAML 1.2 with its core schema. The parser is saphyr's; what it is bounded by is the builder's.
+
+use std::sync::Arc;
+
+use saphyr_parser::{Event, Parser, ScanError, Span, Tag};
+
+use crate::builder::{Builder, Collection};
+use crate::node::{Limits, Node};
+use crate::position::{Position, SyntaxError};
+use crate::scalar::{is_plain, scalar, unknown};
+
+impl From<Span> for Position {
+    fn from(span: Span) -> Self {
+        Self { line: span.start.line(), column: span.start.col() + 1 }
+    }
+}
+
+impl From<ScanError> for SyntaxError {
+    fn from(error: ScanError) -> Self {
+        let mark = error.marker();
+        let position = Position { line: mark.line(), column: mark.col() + 1 };
+        Self { position, what: error.info().to_owned() }
+    }
+}
+
+/// Reads a text that holds one document, or none.
+pub(crate) fn read(text: &str, limits: Limits) -> Result<Arc<Node>, SyntaxError> {
+    let mut builder = Builder::new(limits);
+    let mut documents = 0;
+    let mut parser = Parser::new_from_str(text);
+    while let Some(event) = parser.next_event() {
+        let (event, span) = event?;
+        if matches!(event, Event::DocumentStart(_)) {
+            documents += 1;
+            if documents > 1 {
+                let what = "a second document begins here".to_owned();
+                return Err(SyntaxError { position: span.into(), what });
+            }
+        }
+        take(&mut builder, event, span.into())?;
+    }
+    Ok(builder.finish())
+}
+
+fn take(builder: &mut Builder, event: Event<'_>, position: Position) -> Result<(), SyntaxError> {
+    let wrong = |what: String| SyntaxError { position, what };
+    match event {
+        Event::Scalar(text, ..) if builder.expects_name() => builder.name(&text, position),
+        Event::Scalar(text, style, anchor, tag) => {
+            let content = scalar(&text, style, tag.as_deref()).map_err(wrong)?;
+            builder.scalar(content, anchor, position)
+        }
+        Event::SequenceStart(..) | Event::MappingStart(..) | Event::Alias(_)
+            if builder.expects_name() =>
+        {
+            Err(wrong("a list, a map or an alias cannot be a name here".to_owned()))
+        }
+        Event::SequenceStart(anchor, tag) => {
+            check_tag(tag.as_deref(), "seq").map_err(wrong)?;
+            builder.open(Collection::List, anchor, position)
+        }
+        Event::MappingStart(anchor, tag) => {
+            check_tag(tag.as_deref(), "map").map_err(wrong)?;
+            builder.open(Collection::Map, anchor, position)
+        }
+        Event::SequenceEnd | Event::MappingEnd => builder.close(position),
+        Event::Alias(anchor) => match builder.anchored(anchor) {
+            Some(node) => builder.put(node, 0, position),
+            None => Err(wrong("this stands for something that it is a part of".to_owned())),
+        },
+        Event::Nothing
+        | Event::StreamStart
+        | Event::StreamEnd
+        | Event::DocumentStart(_)
+        | Event::DocumentEnd => Ok(()),
+    }
+}
+
+fn check_tag(tag: Option<&Tag>, usual: &str) -> Result<(), String> {
+    let Some(tag) = tag else { return Ok(()) };
+    let is_known = is_plain(tag) || (tag.is_yaml_core_schema() && tag.suffix == usual);
+    if is_known { Ok(()) } else { Err(unknown(tag)) }
+}
