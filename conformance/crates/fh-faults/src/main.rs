@@ -18,7 +18,7 @@ struct Cli {
     /// What all delays of client and fault are multiplied with.
     #[arg(long, default_value_t = Scale::TENTH)]
     scale: Scale,
-    /// Nothing is scaled: about two minutes.
+    /// Nothing is scaled: a minute or so.
     #[arg(long, conflicts_with = "scale")]
     unscaled: bool,
     /// Only faults whose name contains this.
