@@ -295,20 +295,25 @@ impl<'a> Player<'a> {
             let world = locked(&self.edge.server.world);
             (world.heartbeat, world.drop_after)
         };
-        let dropped = drop_after.and_then(|after| Instant::now().checked_add(after));
+        let after = |time: Option<Duration>| time.and_then(|time| Instant::now().checked_add(time));
+        let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= Instant::now());
+        let dropped = after(drop_after);
+        let mut beat = after(heartbeat);
         loop {
-            let beat = heartbeat.and_then(|period| Instant::now().checked_add(period));
+            // Looked at each time: where updates never cease, no wait ends by its deadline.
+            if is_due(dropped) {
+                self.body(event_text("bye", None, BYE).as_bytes())?;
+                break;
+            }
+            if is_due(beat) {
+                self.body(event_text("ack", None, HEARTBEAT).as_bytes())?;
+                beat = after(heartbeat);
+            }
             let until = [beat, dropped].into_iter().flatten().min();
             match self.mailbox.next_push(until) {
                 Ok(Push::Text(text)) => self.body(text.as_bytes())?,
                 Ok(Push::End) => break,
-                Err(Interrupted::Deadline) => {
-                    if dropped.is_some_and(|at| at <= Instant::now()) {
-                        self.body(event_text("bye", None, BYE).as_bytes())?;
-                        break;
-                    }
-                    self.body(event_text("ack", None, HEARTBEAT).as_bytes())?;
-                }
+                Err(Interrupted::Deadline) => {}
                 Err(interrupted) => return Err(interrupted),
             }
         }

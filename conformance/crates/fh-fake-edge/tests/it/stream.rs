@@ -1,5 +1,5 @@
 //! `GET /features/{key}`.
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fh_fake_edge::{Dialect, ENVIRONMENT, FakeEdge, Feature, Permission, Route};
 use serde_json::json;
@@ -209,6 +209,22 @@ fn bye_heartbeats_and_age() {
     assert_eq!(client.event(), None);
     assert_eq!(client.rest(), (Vec::new(), End::Fin));
     edge.wait_until(PATIENCE, |seen| seen.in_flight(Route::Stream) == 0).unwrap();
+}
+
+/// Updates do not put heartbeats off.
+#[test]
+fn a_busy_stream_has_heartbeats() {
+    let edge = edge();
+    edge.heartbeat(Some(Duration::from_millis(20)));
+    let mut client = opened(&edge, &edge.client_key());
+    let end = Instant::now() + PATIENCE;
+    loop {
+        edge.push_event("busy", "1");
+        if client.event().unwrap() == "event: ack\ndata: \"\u{2764}\u{fe0f}\"" {
+            break;
+        }
+        assert!(Instant::now() < end, "no heartbeat");
+    }
 }
 
 #[test]
