@@ -84,6 +84,24 @@ fn status_236_to_a_poll() {
     seen(&edge, Route::Poll, 4);
 }
 
+/// Reads ask for nothing then.
+#[test]
+fn status_236_to_a_passive_poll() {
+    let edge = edge();
+    edge.script(Route::Poll, [Behaviour::new().healthy_with_status(236)], Behaviour::healthy());
+    let client = ready(quick(&edge).passive_polling(Duration::from_millis(1)));
+    until(&client, "stopped", |status| status.connection == Connection::Halted);
+    for _ in 0..100 {
+        assert_eq!(served(&client).as_deref(), Some("one"));
+    }
+    // What a read would set off comes before what is asked for after it.
+    client.offer_features("nothing", ENVIRONMENT, "[]");
+    assert!(client.flush(PATIENCE));
+    assert_eq!(client.status().requests, 1);
+    assert_eq!(refresh(&client), Ok(Readiness::Ready));
+    assert_eq!(edge.recording().count(Route::Poll), 2);
+}
+
 #[test]
 fn status_236_to_a_stream() {
     let edge = edge();
@@ -137,6 +155,24 @@ fn retry_after() {
             scope.spawn(move || asks_later(route, status));
         }
     });
+}
+
+/// A date counts from the answer's own `Date`: clocks differ.
+#[test]
+fn retry_after_as_a_date() {
+    let edge = edge();
+    let busy = Behaviour::status(503)
+        .header("date", "Sun, 06 Nov 1994 08:49:37 GMT")
+        .header("retry-after", "Sun, 06 Nov 1994 08:49:38 GMT");
+    edge.script(Route::Stream, [busy], Behaviour::healthy());
+    ready(quick(&edge).streaming());
+    not_earlier(&edge.recording().gaps(Route::Stream), &[Duration::from_secs(1)]);
+    // In the past it asks for nothing.
+    let late = Behaviour::status(503)
+        .header("date", "Sun, 06 Nov 1994 08:49:37 GMT")
+        .header("retry-after", "Sun, 06 Nov 1994 08:00:00 GMT");
+    edge.script(Route::Stream, [late], Behaviour::healthy());
+    ready(quick(&edge).streaming());
 }
 
 /// Once ready, a poll that failed is due at the next interval, unless `Retry-After` says later.
