@@ -51,6 +51,24 @@ impl Secrets {
         Self { spellings: spellings.into() }
     }
 
+    /// These, and the values of headers that a program sends along: whole, and without what names their scheme (`Bearer`, `Basic`).
+    #[must_use]
+    pub fn and_headers<'a>(self, values: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut spellings = self.spellings.to_vec();
+        for value in values {
+            let value = value.trim();
+            let credentials =
+                value.split_once(' ').map_or(value, |(_, credentials)| credentials.trim());
+            for text in [value, credentials] {
+                if text.chars().count() >= SHORTEST && !spellings.iter().any(|known| known == text)
+                {
+                    spellings.push(text.to_string());
+                }
+            }
+        }
+        Self { spellings: spellings.into() }
+    }
+
     /// The text with `***` for each of them.
     #[must_use]
     pub fn wiped(&self, text: &str) -> String {
@@ -135,6 +153,18 @@ mod tests {
         assert_eq!(secrets.wiped("environment/s3cret%2Awo"), "environment/***");
         // So little says nothing, and may stand there by chance.
         assert_eq!(secrets.wiped("a s3cret"), "a s3cret");
+    }
+
+    #[test]
+    fn headers_are_wiped_with_and_without_their_scheme() {
+        let secrets =
+            secrets(["e/abcdef"]).and_headers(["Bearer opensesame ", "on", "plainsecret"]);
+        assert_eq!(
+            secrets.wiped(
+                "'Bearer opensesame' is bad, opensesame too, and plainsecret; carry on, abcdef"
+            ),
+            "'***' is bad, *** too, and ***; carry on, ***"
+        );
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use fh_session::{ApiKeys, EdgeUrl, Errand, Hub, Input, Millis, Secrets, Session, Ticket};
+use fh_session::{ApiKey, ApiKeys, EdgeUrl, Errand, Hub, Input, Millis, Secrets, Session, Ticket};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
@@ -86,7 +86,7 @@ impl Driver {
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
             journal: Journal::new(&parts.edge, &parts.keys),
-            secrets: Secrets::of(parts.keys.iter()),
+            secrets: secrets(parts.keys.iter(), &parts.headers),
             parts,
             exchange: None,
             waiting: HashMap::new(),
@@ -178,6 +178,14 @@ impl Driver {
         })
         .await
     }
+}
+
+/// What nobody may read: the secrets of keys, and the values of headers.
+pub(crate) fn secrets<'a>(
+    keys: impl IntoIterator<Item = &'a ApiKey>,
+    headers: &[(String, String)],
+) -> Secrets {
+    Secrets::of(keys).and_headers(headers.iter().map(|(_, value)| value.as_str()))
 }
 
 impl Drop for Driver {

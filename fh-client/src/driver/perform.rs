@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use fh_session::{
-    Action, Connection, End, Errand, Input, Notice, Readiness, Request, Secrets, Source, Status,
-    Ticket,
+    Action, Connection, End, Errand, Input, Notice, Readiness, Request, Source, Status, Ticket,
 };
 use tokio::sync::oneshot;
 
-use super::{Arrival, Command, Driver, Exchange, SWEEP_ABOVE, Settled, StoredShape};
+use super::{Arrival, Command, Driver, Exchange, SWEEP_ABOVE, Settled, StoredShape, secrets};
 use crate::snapshot::Found;
 use crate::test_updates::Updater;
 use crate::transport::{Method, TransportErrorKind, TransportRequest};
@@ -127,7 +126,7 @@ impl Driver {
             }
             Command::Keys(keys, reply) => {
                 let errand = self.wait_for(reply);
-                self.secrets = Secrets::of(keys.iter());
+                self.secrets = secrets(keys.iter(), &self.parts.headers);
                 if let Some(keeper) = &mut self.parts.keeper {
                     keeper.keys(&keys);
                 }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use super::answer::read;
 use super::{Outcome, Refusal, Sent, Then, Update, UpdateRequest};
 use crate::board::Board;
-use crate::driver::{Command, guarded};
+use crate::driver::{Command, guarded, secrets};
 use crate::transport::{
     Method, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
 };
@@ -45,7 +45,7 @@ impl Updater {
     pub(crate) async fn run(mut self, request: UpdateRequest) -> Sent {
         let UpdateRequest { feature, update, then, key } = request;
         if let Some(key) = key {
-            self.secrets = Secrets::of([&self.key, &key]);
+            self.secrets = secrets([&self.key, &key], &self.headers);
             self.key = key;
         }
         let outcome = self.put(&feature, &update).await?;

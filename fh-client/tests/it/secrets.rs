@@ -150,6 +150,7 @@ fn no_secret_in_logs_errors_debug_output_status_or_files() {
             Behaviour::sse().ack().failure(),
             Behaviour::sse().event("features", "[{"),
             Behaviour::sse().event("failure", &format!("{{\"status\":\"unknown {key}\"}}")),
+            Behaviour::sse().event("failure", "{\"status\":\"no hushHeaderHush\"}"),
         ] {
             edge.script(Route::Stream, [answer.clone()], Behaviour::healthy());
             edge.script(Route::Poll, [answer], Behaviour::healthy());
@@ -174,6 +175,7 @@ fn no_secret_in_logs_errors_debug_output_status_or_files() {
                 say(format!("{updates:?}"));
                 for answer in [
                     Behaviour::status(500).body(format!("trouble with {}", keys[2])),
+                    Behaviour::status(500).body("trouble with hushHeaderHush"),
                     Behaviour::new().close(Closing::Rst),
                     Behaviour::healthy(),
                 ] {
