@@ -38,6 +38,16 @@ impl Journal {
         }
     }
 
+    /// Other keys are used from now on: what follows is their environment's.
+    pub(crate) fn keys(&mut self, keys: &ApiKeys) {
+        let environment = &**keys.first().environment();
+        if environment != self.environment {
+            #[cfg(feature = "metrics")]
+            self.gauges.moved(environment);
+            self.environment = environment.to_string();
+        }
+    }
+
     /// The status has changed, or not.
     pub(crate) fn status(&mut self, status: &Status) {
         #[cfg(feature = "metrics")]

@@ -39,6 +39,17 @@ impl Gauges {
         }
     }
 
+    /// The client belongs to another environment from now on, and no more to the former one.
+    pub(crate) fn moved(&mut self, environment: &str) {
+        for gauge in
+            ["featurehub_client_ready", "featurehub_client_connected", "featurehub_client_features"]
+        {
+            gauge!(gauge, "environment" => self.label()).set(0.0);
+        }
+        self.environment = environment.to_string();
+        self.next = Millis::default();
+    }
+
     fn label(&self) -> String {
         self.environment.clone()
     }

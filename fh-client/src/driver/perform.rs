@@ -127,6 +127,7 @@ impl Driver {
             Command::Keys(keys, reply) => {
                 let errand = self.wait_for(reply);
                 self.secrets = secrets(keys.iter(), &self.parts.headers);
+                self.journal.keys(&keys);
                 if let Some(keeper) = &mut self.parts.keeper {
                     keeper.keys(&keys);
                 }

@@ -83,6 +83,23 @@ fn what_is_counted() {
     assert_eq!((gauge("ready"), gauge("connected")), (0.0, 0.0));
 }
 
+/// A client whose keys become another environment's is counted there, and no longer where it was.
+#[test]
+fn another_environment() {
+    let kept = kept();
+    let edge = MemoryEdge::new();
+    edge.set("A", true);
+    let client = edge.client_with("before/key*").configure(quick).start().unwrap();
+    client.wait_ready(SOON).unwrap();
+    soon(client.set_api_keys(["after/key*"])).unwrap();
+    let gauge = |name: &str, environment: &str| {
+        f64::from_bits(kept.read(&format!("featurehub_client_{name}{{environment={environment}}}")))
+    };
+    soon(client.status_when(|status| status.connection == Connection::Streaming)).unwrap();
+    assert_eq!((gauge("ready", "before"), gauge("connected", "before")), (0.0, 0.0));
+    assert_eq!((gauge("ready", "after"), gauge("connected", "after")), (1.0, 1.0));
+}
+
 /// Gauges that grow by themselves are set though nothing happens.
 #[tokio::test(start_paused = true)]
 async fn what_grows_by_itself() {
