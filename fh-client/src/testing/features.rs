@@ -85,13 +85,20 @@ impl Features {
             NewValue::Number(_) => Kind::Number,
             NewValue::Text(_) | NewValue::Null => Kind::String,
         });
-        let Some(feature) = self.entry(key, kind) else { return };
-        feature.insert("value".to_string(), json_of(value));
+        self.members(key, kind, [("value", json_of(value))]);
     }
 
-    pub(super) fn member(&mut self, key: &str, member: &str, value: Value) {
-        if let Some(feature) = self.entry(key, Kind::Boolean) {
-            feature.insert(member.to_string(), value);
+    /// Gives a feature members, all in one version.
+    pub(super) fn members<'a>(
+        &mut self,
+        key: &str,
+        kind: Kind,
+        members: impl IntoIterator<Item = (&'a str, Value)>,
+    ) {
+        if let Some(feature) = self.entry(key, kind) {
+            for (member, value) in members {
+                feature.insert(member.to_string(), value);
+            }
         }
     }
 

@@ -175,12 +175,12 @@ impl MemoryEdge {
 
     /// Gives a feature rollout strategies: a list in the form of the wire.
     pub fn set_strategies(&self, key: &str, strategies: &Value) {
-        self.change(|features| features.member(key, "strategies", strategies.clone()));
+        self.set_member(key, "strategies", strategies);
     }
 
-    /// Gives a feature any member.
+    /// Gives a feature any member. A new feature is BOOLEAN.
     pub fn set_member(&self, key: &str, member: &str, value: &Value) {
-        self.change(|features| features.member(key, member, value.clone()));
+        self.change(|features| features.members(key, Kind::Boolean, [(member, value.clone())]));
     }
 
     /// Puts a feature in, exactly as given; one with its key goes.

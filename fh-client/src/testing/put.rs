@@ -44,12 +44,9 @@ fn apply(features: &mut Features, key: &str, body: &Value) -> Result<u16, (u16, 
     if is_unchanged && lock.is_none_or(|lock| lock == is_locked) {
         return Ok(202);
     }
-    if let Some(new) = new {
-        features.set(key, &new, None);
-    }
-    if let Some(lock) = lock {
-        features.member(key, "l", lock.into());
-    }
+    let value = new.map(|new| ("value", json_of(&new)));
+    let lock = lock.map(|lock| ("l", lock.into()));
+    features.members(key, Kind::Boolean, value.into_iter().chain(lock));
     Ok(200)
 }
 

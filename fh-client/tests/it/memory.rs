@@ -131,6 +131,10 @@ fn takes_test_updates() {
     assert!(matches!(set("FLAG", Update::value(7)), Err(Refusal::Nonsense { .. })));
     assert!(matches!(set("CONFIG", Update::value("{")), Err(Refusal::Nonsense { .. })));
     assert_eq!(set("NONE", Update::value(7)), Err(Refusal::NoSuchFeature));
+    // Value and lock are one change.
+    let version = client.feature("FLAG").version();
+    assert_eq!(set("FLAG", Update::value(false).and(Update::lock())), Ok(Outcome::Accepted));
+    assert_eq!(client.feature("FLAG").version(), version + 1);
     edge.refuse_updates(403, "no write roles");
     assert_eq!(set("FLAG", Update::lock()).unwrap_err().status(), Some(403));
 }
