@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use fh_fake_edge::{FakeEdge, Feature};
 
@@ -44,6 +45,18 @@ fn output(mut command: Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// Asks until the answer is as wanted; not for ever.
+fn until(address: &str, path: &str, is_so: impl Fn(&str) -> bool) -> String {
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        let answer = get(address, path);
+        if is_so(&answer) {
+            return answer;
+        }
+        assert!(Instant::now() < end, "{answer}");
+    }
+}
+
 fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").unwrap();
@@ -58,26 +71,35 @@ fn web_service() {
         let mut command = command(env!("CARGO_BIN_EXE_web-service"), edge.as_ref());
         let mut child = command.env("PORT", "0").stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let _running = Running { child };
+        #[cfg_attr(not(unix), allow(unused_mut))]
+        let mut running = Running { child };
         let first = lines.next().unwrap().unwrap();
         let address = first.strip_prefix("listening on http://").unwrap();
-        let ready = loop {
-            let answer = get(address, "/ready");
-            if answer.starts_with("HTTP/1.1 200") {
-                break answer;
-            }
-            assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
-        };
+        let ready = until(address, "/ready", |answer| {
+            assert!(answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.1 503"));
+            answer.starts_with("HTTP/1.1 200")
+        });
         assert!(ready.contains("\"connection\":\"streaming\""), "{ready}");
         let home = get(address, "/?user=mara&country=new_zealand");
         assert!(home.contains("Hello mara: new checkout"), "{home}");
         assert_eq!(home.contains("33 items"), edge.is_some(), "{home}");
+        let checkout = get(address, "/checkout?user=mara&country=new_zealand");
+        assert!(checkout.starts_with("HTTP/1.1 200"), "{checkout}");
         let why = get(address, "/why?user=mara");
         assert!(why.contains("NEW_CHECKOUT"), "{why}");
         if let Some(edge) = &edge {
             assert!(!ready.contains(&edge.client_key()));
             edge.set_value("NEW_CHECKOUT", false);
-            while !get(address, "/?user=mara").contains("old checkout") {}
+            until(address, "/?user=mara", |answer| answer.contains("old checkout"));
+            let checkout = get(address, "/checkout?user=mara");
+            assert!(checkout.starts_with("HTTP/1.1 404"), "{checkout}");
+        }
+        #[cfg(unix)]
+        {
+            let id = running.child.id().to_string();
+            assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+            assert_eq!(lines.next().unwrap().unwrap(), "bye");
+            assert!(running.child.wait().unwrap().success());
         }
     }
 }

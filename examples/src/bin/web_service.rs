@@ -1,6 +1,7 @@
 //! A web service: one client for the process, a context per request.
 //!
-//! `GET /?user=NAME&country=COUNTRY` greets, `GET /why?user=NAME` explains, `GET /ready` is for a readiness probe.
+//! `GET /?user=NAME&country=COUNTRY` greets, `GET /checkout?user=NAME` is there only for those who have the new checkout, `GET /why?user=NAME`
+//! explains, `GET /ready` is for a readiness probe. Ctrl-C ends it.
 
 use std::env;
 use std::net::Ipv4Addr;
@@ -10,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json};
 use axum::routing::get;
 use axum::{Router, serve};
-use fh_client::{Client, Context};
+use fh_client::{Client, Context, Readiness};
 use tokio::net::TcpListener;
 
 #[derive(Clone)]
@@ -58,6 +59,15 @@ async fn home(
     format!("Hello {}: {checkout} checkout, {size} items a page. {banner}\n", visitor.user)
 }
 
+/// A page that a feature switches on: 404 for everybody else.
+async fn checkout(
+    State(shop): State<Shop>,
+    Query(pairs): Query<Vec<(String, String)>>,
+) -> Result<&'static str, StatusCode> {
+    let features = shop.context(&Visitor::of(pairs));
+    features.is_enabled("NEW_CHECKOUT").then_some("The new checkout\n").ok_or(StatusCode::NOT_FOUND)
+}
+
 async fn why(
     State(shop): State<Shop>,
     Query(pairs): Query<Vec<(String, String)>>,
@@ -68,8 +78,10 @@ async fn why(
 /// 200 once there are features, however old: a service that can answer should be asked.
 async fn ready(State(shop): State<Shop>) -> impl IntoResponse {
     let status = shop.client.status();
-    let code =
-        if shop.client.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let code = match status.readiness {
+        Readiness::Ready => StatusCode::OK,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
     (code, Json(serde_json::json!(status)))
 }
 
@@ -81,14 +93,23 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let shop = Shop { client: client.clone() };
     let routes = Router::new()
         .route("/", get(home))
+        .route("/checkout", get(checkout))
         .route("/why", get(why))
         .route("/ready", get(ready))
         .with_state(shop);
     let port = env::var("PORT").ok().and_then(|port| port.parse().ok()).unwrap_or(8080);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
-    serve(listener, routes).await?;
+    let asked_to_end = async {
+        // Where signals cannot be had, it runs until it is killed.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    serve(listener, routes).with_graceful_shutdown(asked_to_end).await?;
+    // The last usage events and the snapshot file are written then.
     client.close();
     client.closed().await;
+    println!("bye");
     Ok(())
 }
