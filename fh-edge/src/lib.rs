@@ -1,4 +1,19 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 pub mod state;
+
+mod api;
+mod connections;
+mod core;
+mod edge;
+mod options;
+mod rate;
+mod serving;
+mod stream;
+mod wire;
+mod world;
+
+pub use edge::{Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError};
+pub use options::{Monitoring, Options};

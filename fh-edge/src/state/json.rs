@@ -6,11 +6,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// One JSON document as text, so that numbers stay exact and unknown members survive.
+/// One JSON document as text on one line: numbers and texts stay as they were written, members keep their order, and only the
+/// white space between them goes.
 ///
 /// ```
 /// use fh_edge::state::Json;
-/// assert_eq!(Json::parse(" 7.50 ")?.as_str(), "7.50");
+/// assert_eq!(Json::parse("{\"b\": 7.50,\n \"a\": 1e3}")?.as_str(), r#"{"b":7.50,"a":1e3}"#);
 /// assert!(Json::parse("{").is_err());
 /// # Ok::<(), fh_edge::state::NotJson>(())
 /// ```
@@ -36,7 +37,11 @@ impl Json {
     /// [`NotJson`] if it is none, or more than one.
     pub fn parse(text: &str) -> Result<Self, NotJson> {
         let raw: &RawValue = serde_json::from_str(text).map_err(|e| NotJson(e.to_string()))?;
-        Ok(Self(raw.get().into()))
+        Ok(Self::of(raw))
+    }
+
+    fn of(raw: &RawValue) -> Self {
+        Self(on_one_line(raw.get()).into())
     }
 
     /// A JSON string that holds `text`.
@@ -85,8 +90,26 @@ impl Serialize for Json {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(Box::<RawValue>::deserialize(deserializer)?.get().into()))
+        Ok(Self::of(&Box::<RawValue>::deserialize(deserializer)?))
     }
+}
+
+/// A JSON text without the white space between its tokens.
+fn on_one_line(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    let (mut in_text, mut escaped) = (false, false);
+    for c in json.chars() {
+        if in_text {
+            in_text = escaped || c != '"';
+            escaped = !escaped && c == '\\';
+        } else if c.is_ascii_whitespace() {
+            continue;
+        } else {
+            in_text = c == '"';
+        }
+        out.push(c);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -95,12 +118,15 @@ mod tests {
 
     #[test]
     fn kept_as_written() {
-        for text in ["1e3", "7.50", r#"{"b":1, "a":[ ]}"#, r#""\u0041""#, "null"] {
+        for text in ["1e3", "7.50", r#"{"b":1,"a":[]}"#, r#""\u0041""#, "null"] {
             let json = Json::parse(text).unwrap();
             assert_eq!(json.as_str(), text);
             assert_eq!(serde_json::to_string(&json).unwrap(), text);
             assert_eq!(serde_json::from_str::<Json>(text).unwrap(), json);
         }
+        let spread = "{ \"a b\" :\t[ 1.0 ,\r\n2 ],\n\"c \\\" d\": \"e \\\\\" , \"f\" : \" \" }";
+        let compact = "{\"a b\":[1.0,2],\"c \\\" d\":\"e \\\\\",\"f\":\" \"}";
+        assert_eq!(Json::parse(spread).unwrap().as_str(), compact);
         assert!(Json::parse("1 2").is_err());
         assert!(Json::parse("").is_err());
     }

@@ -1,0 +1,229 @@
+//! `GET /features`: polling (edge-protocol 2).
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use bytes::{BufMut, Bytes, BytesMut};
+use fh_client::KeyKind;
+use fh_eval::Attributes;
+use http::header::{ACCEPT, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use uuid::Uuid;
+
+use super::query::pairs;
+use super::respond;
+use crate::core::{Core, Opened, Opening};
+use crate::serving::{Answer, Phase};
+use crate::wire::api_key::RequestKey;
+use crate::wire::condition::{Condition, Written};
+use crate::wire::context::RequestContext;
+use crate::world::now;
+
+/// More keys in one request are refused.
+const MAX_KEYS: usize = 100;
+const STALE: u16 = 236;
+const NOT_READY: &str = "cache layer not ready, try again shortly";
+
+/// The context of a request: the lines of its header, as they are written.
+pub(super) fn context_text(headers: &HeaderMap) -> String {
+    let lines = headers.get_all("x-featurehub").iter();
+    let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
+    lines.join(",")
+}
+
+/// What one of the keys of a request comes to.
+enum Found {
+    /// Features.
+    Answer(Opened, Arc<Answer>),
+    /// Nothing that this key opens, or nothing yet.
+    Nothing(Uuid),
+}
+
+pub(super) async fn get(State(core): State<Arc<Core>>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let mut response = answer(&core, &parts).await;
+    if !response.headers().contains_key(CACHE_CONTROL) {
+        if let Some(value) = &core.options.cache_control {
+            response.headers_mut().insert(CACHE_CONTROL, value.clone());
+        }
+    }
+    response
+}
+
+async fn answer(core: &Core, request: &Parts) -> Response {
+    let headers = &request.headers;
+    if !accepts_json(headers) {
+        return respond::empty(StatusCode::NOT_ACCEPTABLE);
+    }
+    let query = request.uri.query().unwrap_or_default();
+    let given: Vec<_> =
+        pairs(query).filter(|(name, _)| name == "apiKey" || name == "sdkUrl").collect();
+    let name = if given.iter().any(|(name, _)| name == "sdkUrl") { "sdkUrl" } else { "apiKey" };
+    let texts: Vec<&str> =
+        given.iter().filter(|(given, _)| given == name).map(|(_, text)| &**text).collect();
+    if texts.is_empty() {
+        return respond::empty(StatusCode::BAD_REQUEST);
+    }
+    if texts.len() > MAX_KEYS {
+        return respond::text(StatusCode::BAD_REQUEST, "too many keys");
+    }
+    let mut keys: Vec<RequestKey<'_>> = Vec::with_capacity(texts.len());
+    for key in texts.into_iter().filter_map(RequestKey::parse) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let context = context_text(headers);
+    let mut context_tag = None;
+    let (mut found, mut opened, mut waiting) = (Vec::with_capacity(keys.len()), 0, false);
+    for key in &keys {
+        let environment = key.environment;
+        found.push(match core.open(key).await {
+            Opening::Unknown => Found::Nothing(environment),
+            Opening::Busy(seconds) => return respond::too_many(seconds),
+            Opening::Open(open) if open.published.phase == Phase::Waiting => {
+                waiting = true;
+                Found::Nothing(environment)
+            }
+            Opening::Open(open) => match render(&open, &context, &mut context_tag) {
+                Some(answer) => {
+                    opened += 1;
+                    Found::Answer(open, answer)
+                }
+                None => Found::Nothing(environment),
+            },
+        });
+    }
+    if opened == 0 {
+        return if waiting {
+            respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY)
+        } else {
+            respond::empty(StatusCode::NOT_FOUND)
+        };
+    }
+    respond_with(&found, headers, &context, context_tag)
+}
+
+/// Answers keys of which at least one opens something.
+fn respond_with(
+    found: &[Found],
+    headers: &HeaderMap,
+    context: &str,
+    context_tag: Option<Box<str>>,
+) -> Response {
+    let context_tag = context_tag.unwrap_or_else(|| RequestContext::read([context]).tag().into());
+    let tags = || {
+        found.iter().map(|each| match each {
+            Found::Answer(open, _) => open.view().map_or("", |view| &view.tag),
+            Found::Nothing(_) => "0",
+        })
+    };
+    let answers = || {
+        found.iter().filter_map(|each| match each {
+            Found::Answer(open, answer) => Some((open, answer)),
+            Found::Nothing(_) => None,
+        })
+    };
+    let is_stale = answers().all(|(open, _)| open.published.settings.stale);
+    let condition = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let holds = condition
+        .and_then(|text| Condition::read(text, Written::Quoted, found.len(), &context_tag))
+        .is_some_and(|condition| condition.holds(tags()));
+    let mut response = if holds && !is_stale {
+        let mut response = respond::empty(StatusCode::NOT_MODIFIED);
+        if let Some(etag) = headers.get(IF_NONE_MATCH) {
+            response.headers_mut().insert(ETAG, etag.clone());
+        }
+        response
+    } else {
+        let (body, etag) = match found {
+            [Found::Answer(_, answer)] => (answer.body.clone(), answer.etag.clone()),
+            several => (join(several), etag(tags(), &context_tag)),
+        };
+        let mut response = respond::bytes(StatusCode::OK, "application/json", body);
+        if let Some(etag) = etag {
+            response.headers_mut().insert(ETAG, etag);
+        }
+        if is_stale {
+            *response.status_mut() = StatusCode::from_u16(STALE).unwrap_or(StatusCode::OK);
+        }
+        response
+    };
+    let cache_control =
+        answers().find_map(|(open, _)| open.published.settings.cache_control.clone());
+    if let Some(value) = cache_control {
+        response.headers_mut().insert(CACHE_CONTROL, value);
+    }
+    response
+}
+
+/// What a key's holder sees with a context, which is written as the request wrote it.
+pub(super) fn render(
+    open: &Opened,
+    context: &str,
+    context_tag: &mut Option<Box<str>>,
+) -> Option<Arc<Answer>> {
+    let view = open.view()?;
+    if view.key.kind == KeyKind::ClientEvaluated {
+        let shared = view.shared(&open.published);
+        if context.is_empty() {
+            context_tag.get_or_insert_with(|| "0".into());
+            return Some(Arc::clone(shared));
+        }
+        let tag = context_tag.get_or_insert_with(|| RequestContext::read([context]).tag().into());
+        return Some(Arc::new(shared.for_context(view, tag)));
+    }
+    let answer = view.evaluated(context, || {
+        let read = RequestContext::read([context]);
+        let attributes: Attributes = read.attributes();
+        let now = now();
+        Answer::of(&open.published, view, &read.tag(), |feature, out| {
+            open.published.write_evaluated(feature, &attributes, now, view.key.detail, out);
+        })
+    });
+    context_tag.get_or_insert_with(|| answer.context_tag.clone());
+    Some(answer)
+}
+
+fn join(found: &[Found]) -> Bytes {
+    let mut body = BytesMut::new();
+    for (position, each) in found.iter().enumerate() {
+        body.put_u8(if position == 0 { b'[' } else { b',' });
+        match each {
+            Found::Answer(_, answer) => body.put(answer.environment()),
+            Found::Nothing(id) => body.put(format!(r#"{{"id":"{id}","features":[]}}"#).as_bytes()),
+        }
+    }
+    body.put_u8(b']');
+    body.freeze()
+}
+
+fn etag<'a>(tags: impl Iterator<Item = &'a str>, context_tag: &str) -> Option<HeaderValue> {
+    let tags: Vec<&str> = tags.collect();
+    let tags = tags.join(";");
+    let text = if context_tag == "0" {
+        format!("\"{tags}\"")
+    } else {
+        format!("\"{tags}//{context_tag}\"")
+    };
+    HeaderValue::try_from(text).ok()
+}
+
+/// May JSON be sent? Who does not say takes everything.
+fn accepts_json(headers: &HeaderMap) -> bool {
+    let mut lines = headers.get_all(ACCEPT).iter().peekable();
+    if lines.peek().is_none() {
+        return true;
+    }
+    lines.any(|line| {
+        let line = String::from_utf8_lossy(line.as_bytes());
+        line.split(',').any(|range| {
+            let range = range.split(';').next().unwrap_or_default().trim();
+            ["*/*", "application/*", "application/json", "*"]
+                .iter()
+                .any(|accepted| range.eq_ignore_ascii_case(accepted))
+        })
+    })
+}

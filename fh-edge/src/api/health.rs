@@ -1,0 +1,49 @@
+//! Is the server alive, ready, and which one is it? (edge-protocol 7.3, D-109)
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::CACHE_CONTROL;
+
+use super::respond;
+use crate::core::Core;
+
+/// `/` and `/health`.
+pub(super) fn router() -> Router<Arc<Core>> {
+    Router::new()
+        .route("/", get(|| async { respond::text(StatusCode::OK, "ok") }))
+        .route("/health/liveness", get(|| async { respond::empty(StatusCode::OK) }))
+        .route("/health/readiness", get(readiness))
+        .route("/health/readyness", get(readiness))
+}
+
+/// 200 once there is a state to serve.
+async fn readiness(State(core): State<Arc<Core>>) -> Response {
+    respond::empty(if core.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE })
+}
+
+/// Test suites ask this to find out what runs.
+pub(super) async fn version(State(core): State<Arc<Core>>) -> Response {
+    let body = format!(r#"{{"name":"fh-edge","version":"{}"}}"#, env!("CARGO_PKG_VERSION"));
+    let mut response = respond::bytes(StatusCode::OK, "application/json", Bytes::from(body));
+    add_cache_control(&core, &mut response);
+    response
+}
+
+/// Nothing is here.
+pub(super) async fn nothing(State(core): State<Arc<Core>>) -> Response {
+    let mut response = respond::empty(StatusCode::NOT_FOUND);
+    add_cache_control(&core, &mut response);
+    response
+}
+
+fn add_cache_control(core: &Core, response: &mut Response) {
+    if let Some(value) = &core.options.cache_control {
+        response.headers_mut().insert(CACHE_CONTROL, value.clone());
+    }
+}

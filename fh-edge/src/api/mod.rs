@@ -1,0 +1,46 @@
+//! The routes of FeatureHub's Edge protocol.
+
+mod cors;
+mod features;
+mod health;
+mod put;
+mod query;
+mod respond;
+mod stream;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+pub(crate) use cors::Cors;
+
+use crate::core::Core;
+use crate::options::Monitoring;
+
+/// Everything that an Edge answers on its main port.
+pub(crate) fn router(core: &Arc<Core>) -> Router {
+    let mut router = Router::new()
+        .route("/features", get(features::get))
+        .route("/features/", get(features::get))
+        // With a GET the parts are environment/key, with a PUT environment+key/feature.
+        .route("/features/{one}/{two}", get(stream::two).put(put::two))
+        .route("/features/{one}/{two}/{three}", get(stream::three).put(put::three))
+        .route("/features/{one}/{two}/{three}/{four}", axum::routing::put(put::four))
+        .route("/info/version", get(health::version));
+    if core.options.monitoring == Monitoring::WithApi {
+        router = router.merge(health::router());
+    }
+    router
+        .fallback(health::nothing)
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(core), cors::apply))
+        .with_state(Arc::clone(core))
+}
+
+/// What is answered on a port for monitoring.
+pub(crate) fn monitor_router(core: &Arc<Core>) -> Router {
+    health::router()
+        .route("/info/version", get(health::version))
+        .fallback(health::nothing)
+        .with_state(Arc::clone(core))
+}

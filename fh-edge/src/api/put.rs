@@ -1,0 +1,101 @@
+//! `PUT /features/…`: the API for tests (edge-protocol 5).
+
+use std::sync::Arc;
+
+use axum::body::to_bytes;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+
+use super::respond;
+use crate::core::{Core, Opening};
+use crate::wire::api_key::RequestKey;
+use crate::world::{PutError, Update, UpdateOutcome};
+
+/// `{environment+key}/{feature}`.
+pub(super) async fn two(
+    State(core): State<Arc<Core>>,
+    Path((key, feature)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    let key = key.replace('+', "/");
+    match key.split('/').collect::<Vec<_>>().as_slice() {
+        [environment, secret] => put(&core, environment, secret, &feature, request).await,
+        _ => respond::empty(StatusCode::BAD_REQUEST),
+    }
+}
+
+/// `{environment}/{key}/{feature}`.
+pub(super) async fn three(
+    State(core): State<Arc<Core>>,
+    Path((environment, secret, feature)): Path<(String, String, String)>,
+    request: Request,
+) -> Response {
+    put(&core, &environment, &secret, &feature, request).await
+}
+
+/// `{cache}/{environment}/{key}/{feature}`.
+pub(super) async fn four(
+    State(core): State<Arc<Core>>,
+    Path((_, environment, secret, feature)): Path<(String, String, String, String)>,
+    request: Request,
+) -> Response {
+    put(&core, &environment, &secret, &feature, request).await
+}
+
+async fn put(
+    core: &Core,
+    environment: &str,
+    secret: &str,
+    feature: &str,
+    request: Request,
+) -> Response {
+    if !is_json(request.headers()) {
+        return respond::empty(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    }
+    let Some(key) = RequestKey::of(environment, secret) else {
+        return respond::empty(StatusCode::NOT_FOUND);
+    };
+    let open = match core.open(&key).await {
+        Opening::Open(open) => open,
+        Opening::Busy(seconds) => return respond::too_many(seconds),
+        Opening::Unknown => return respond::empty(StatusCode::NOT_FOUND),
+    };
+    let Ok(body) = to_bytes(request.into_body(), core.options.body_limit).await else {
+        return respond::text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large, or broke off");
+    };
+    let update = match Update::read(&body) {
+        Ok(update) => update,
+        Err(refusal) => return refused(refusal.answer()),
+    };
+    let outcome = core.put(&key, &open, feature, update).await;
+    tracing::info!(
+        target: "fh_edge::audit",
+        action = "put",
+        environment = %key.environment,
+        account = %open.grant.account,
+        feature,
+        outcome = ?outcome,
+    );
+    match outcome {
+        Ok(UpdateOutcome::Changed | UpdateOutcome::AlreadySo) => respond::empty(StatusCode::OK),
+        Ok(UpdateOutcome::SameValue) => respond::empty(StatusCode::ACCEPTED),
+        Err(PutError::Refused(refusal)) => refused(refusal.answer()),
+        Err(PutError::NotKept) => respond::text(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "the change could not be kept, and was not made",
+        ),
+        Err(PutError::Closed) => respond::text(StatusCode::SERVICE_UNAVAILABLE, "the server stops"),
+    }
+}
+
+fn refused((status, sentence): (u16, &'static str)) -> Response {
+    respond::text(StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST), sentence)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let given = given.split(';').next().unwrap_or_default().trim();
+    given.eq_ignore_ascii_case("application/json")
+}

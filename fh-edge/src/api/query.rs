@@ -1,0 +1,13 @@
+//! Query strings, read without surprises: order kept, repeated names kept.
+
+use std::borrow::Cow;
+
+use crate::wire::context::form_decode;
+
+/// The pairs of a query string, decoded.
+pub(super) fn pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    query.split('&').filter(|part| !part.is_empty()).map(|part| {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        (form_decode(name), form_decode(value))
+    })
+}

@@ -1,0 +1,72 @@
+//! `GET /features/{environment}/{key}`: streaming (edge-protocol 3).
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::features::context_text;
+use super::query::pairs;
+use super::respond;
+use crate::core::Core;
+use crate::stream::{EventStream, Start};
+use crate::wire::api_key::environment_id;
+
+/// `{environment}/{key}`.
+pub(super) async fn two(
+    State(core): State<Arc<Core>>,
+    Path((environment, secret)): Path<(String, String)>,
+    request: Request,
+) -> Response {
+    stream(&core, &environment, &secret, &request.into_parts().0).await
+}
+
+/// `{cache}/{environment}/{key}`.
+pub(super) async fn three(
+    State(core): State<Arc<Core>>,
+    Path((_, environment, secret)): Path<(String, String, String)>,
+    request: Request,
+) -> Response {
+    stream(&core, &environment, &secret, &request.into_parts().0).await
+}
+
+async fn stream(core: &Arc<Core>, environment: &str, secret: &str, request: &Parts) -> Response {
+    let Some(environment) = environment_id(environment) else {
+        let mut response = respond::empty(StatusCode::NOT_FOUND);
+        add_cache_control(&mut response, core.options.cache_control.as_ref());
+        return response;
+    };
+    let in_query = request.uri.query().into_iter().flat_map(pairs);
+    let mut in_query = in_query.filter(|(name, _)| name == "xfeaturehub").map(|(_, value)| value);
+    let context = match in_query.next() {
+        Some(value) => value.into_owned(),
+        None => context_text(&request.headers),
+    };
+    let start = Start {
+        environment,
+        secret,
+        context: &context,
+        last_event_id: last_event_id(&request.headers),
+    };
+    let (events, cache_control) = EventStream::open(core, start, &request.headers).await;
+    let mut response = Response::new(Body::new(events));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    // Who keeps a stream for others would keep it for ever.
+    let no_store = HeaderValue::from_static("no-store");
+    add_cache_control(&mut response, Some(cache_control.as_ref().unwrap_or(&no_store)));
+    response
+}
+
+fn last_event_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get("last-event-id").and_then(|value| value.to_str().ok())
+}
+
+fn add_cache_control(response: &mut Response, value: Option<&HeaderValue>) {
+    if let Some(value) = value {
+        response.headers_mut().insert(CACHE_CONTROL, value.clone());
+    }
+}

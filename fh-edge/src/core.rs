@@ -1,0 +1,100 @@
+//! What all routes share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::api::Cors;
+use crate::connections::Connections;
+use crate::options::Options;
+use crate::rate::Rates;
+use crate::serving::{Environments, Grant, Published, View};
+use crate::wire::api_key::RequestKey;
+use crate::world::{PutError, Update, UpdateOutcome, Writer};
+
+/// What all routes share.
+#[derive(Debug)]
+pub(crate) struct Core {
+    pub(crate) options: Options,
+    pub(crate) cors: Cors,
+    pub(crate) environments: Arc<Environments>,
+    pub(crate) writer: Writer,
+    pub(crate) connections: Arc<Connections>,
+    rates: Rates,
+    ready: AtomicBool,
+}
+
+/// What a key opens at this moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Opened {
+    pub(crate) published: Arc<Published>,
+    pub(crate) grant: Grant,
+}
+
+impl Opened {
+    /// What its holder sees.
+    pub(crate) fn view(&self) -> Option<&View> {
+        self.published.view(self.grant.view)
+    }
+}
+
+/// What asking with a key comes to.
+#[derive(Debug)]
+pub(crate) enum Opening {
+    Open(Opened),
+    /// It asked too often; it may again after this many seconds.
+    Busy(u64),
+    Unknown,
+}
+
+impl Core {
+    pub(crate) fn new(options: Options, environments: Arc<Environments>, writer: Writer) -> Self {
+        Self {
+            cors: Cors::new(&options),
+            rates: Rates::new(options.requests_per_second),
+            options,
+            environments,
+            writer,
+            connections: Arc::default(),
+            ready: AtomicBool::new(false),
+        }
+    }
+
+    /// There is a state to serve.
+    pub(crate) fn set_ready(&self) {
+        self.ready.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        self.ready.load(Ordering::Relaxed)
+    }
+
+    /// Looks a key up, and counts the request.
+    pub(crate) async fn open(&self, key: &RequestKey<'_>) -> Opening {
+        let Some(opened) = self.look(key) else { return Opening::Unknown };
+        match self.rates.take(key) {
+            Ok(()) => Opening::Open(opened),
+            Err(seconds) => Opening::Busy(seconds),
+        }
+    }
+
+    /// What a key opens, whoever asks how often.
+    pub(crate) fn look(&self, key: &RequestKey<'_>) -> Option<Opened> {
+        let published = self.environments.get(key.environment)?;
+        let grant = published.grants.get(key.secret)?.clone();
+        Some(Opened { published, grant })
+    }
+
+    /// Carries a PUT out.
+    pub(crate) async fn put(
+        &self,
+        key: &RequestKey<'_>,
+        open: &Opened,
+        feature: &str,
+        update: Update,
+    ) -> Result<UpdateOutcome, PutError> {
+        let filters = open.view().map(|view| view.key.filters.clone()).unwrap_or_default();
+        let place = (key.environment, feature.into());
+        let answer = self.writer.put(place, filters, open.grant.permissions, update).await;
+        answer.unwrap_or(Err(PutError::Closed))
+    }
+}

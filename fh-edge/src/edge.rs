@@ -1,0 +1,189 @@
+//! Building an Edge, and holding it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use uuid::Uuid;
+
+use crate::api;
+use crate::core::Core;
+use crate::options::Options;
+use crate::serving::Environments;
+use crate::state::State;
+use crate::world::{Base, NoJournal, Records, World, Writer, now};
+pub use crate::world::{FeatureChange, ReplaceError};
+
+/// An Edge: routes to mount, and a handle to change what they serve.
+///
+/// ```
+/// use fh_edge::{Edge, state::State};
+/// # fn run() -> Result<(), fh_edge::StartError> {
+/// let state: State = serde_json::from_str(r#"{"features": [], "environments": [], "accounts": []}"#).unwrap();
+/// let edge = Edge::builder().state(state).build()?;
+/// let app: axum::Router = axum::Router::new().merge(edge.router());
+/// # Ok(()) }
+/// # run().unwrap();
+/// ```
+#[derive(Debug)]
+pub struct Edge {
+    core: Arc<Core>,
+}
+
+/// Collects what an Edge is to be; see [`Edge::builder`].
+#[derive(Debug, Default)]
+pub struct EdgeBuilder {
+    options: Options,
+    state: Option<State>,
+}
+
+/// Why an Edge did not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The thread that carries changes out could not be started.
+    Thread(std::io::Error),
+}
+
+impl std::fmt::Display for StartError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Thread(why) => {
+                write!(f, "the thread that carries changes out could not be started: {why}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Thread(why) => Some(why),
+        }
+    }
+}
+
+impl Edge {
+    /// Begins to build one.
+    #[must_use]
+    pub fn builder() -> EdgeBuilder {
+        EdgeBuilder::default()
+    }
+
+    /// The routes of FeatureHub's Edge protocol, to serve by `fh_edge::listen` or to mount in a program of one's own.
+    pub fn router(&self) -> Router {
+        api::router(&self.core)
+    }
+
+    /// Health and the like, for a port of its own.
+    pub fn monitor_router(&self) -> Router {
+        api::monitor_router(&self.core)
+    }
+
+    /// Changes what is served, from anywhere.
+    #[must_use]
+    pub fn handle(&self) -> EdgeHandle {
+        EdgeHandle { core: Arc::clone(&self.core) }
+    }
+}
+
+impl EdgeBuilder {
+    /// How it behaves.
+    #[must_use]
+    pub fn options(self, options: Options) -> Self {
+        Self { options, ..self }
+    }
+
+    /// What it serves from the start. Without a state, keys are unknown until one is loaded.
+    #[must_use]
+    pub fn state(self, state: State) -> Self {
+        Self { state: Some(state), ..self }
+    }
+
+    /// Builds it.
+    ///
+    /// # Errors
+    /// [`StartError`] if the machine gives no thread.
+    pub fn build(self) -> Result<Edge, StartError> {
+        let environments = Arc::new(Environments::default());
+        let base = Base {
+            profile: self.options.profile,
+            cache_control: self.options.cache_control.clone(),
+            cache_bytes: self.options.answer_cache,
+        };
+        let is_ready = self.state.is_some();
+        let state = self.state.map(|state| {
+            let world = World::open(state.clone(), Records::default(), now());
+            (state, world)
+        });
+        let writer = Writer::start(state, Box::new(NoJournal), base, Arc::clone(&environments))
+            .map_err(StartError::Thread)?;
+        let core = Core::new(self.options, environments, writer);
+        if is_ready {
+            core.set_ready();
+        }
+        Ok(Edge { core: Arc::new(core) })
+    }
+}
+
+/// Changes what an Edge serves: for programs that embed one, and for tests.
+#[derive(Debug, Clone)]
+pub struct EdgeHandle {
+    core: Arc<Core>,
+}
+
+impl EdgeHandle {
+    /// What is served now.
+    ///
+    /// # Errors
+    /// [`ReplaceError::Closed`] after the Edge was closed.
+    pub async fn state(&self) -> Result<State, ReplaceError> {
+        self.core.writer.state().await.map_err(|_| ReplaceError::Closed)
+    }
+
+    /// Serves another state, in place of everything. With a revision: only if it is still that one. The new revision.
+    ///
+    /// # Errors
+    /// [`ReplaceError`] if it was not done.
+    pub async fn replace(&self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
+        let revision = self.core.writer.replace(state, revision).await?;
+        self.core.set_ready();
+        Ok(revision)
+    }
+
+    /// Serves a base that was read anew, keeping changes to features that it has as before (D-94).
+    ///
+    /// # Errors
+    /// [`ReplaceError::Closed`] after the Edge was closed.
+    pub async fn reload(&self, base: State) -> Result<(), ReplaceError> {
+        self.core.writer.reload(base).await.map_err(|_| ReplaceError::Closed)?;
+        self.core.set_ready();
+        Ok(())
+    }
+
+    /// Changes one feature in one environment. Readers see it when this returns. The new revision.
+    ///
+    /// # Errors
+    /// [`ReplaceError`] if it was not done.
+    pub async fn change(
+        &self,
+        environment: Uuid,
+        feature: &str,
+        change: FeatureChange,
+    ) -> Result<u64, ReplaceError> {
+        self.core.writer.patch((environment, feature.into()), change).await
+    }
+
+    /// Makes all streams say `bye`, spread over this time. Call it when the server is to stop, before its listener waits for
+    /// the last connections.
+    pub async fn say_bye(&self, within: Duration) {
+        // Nobody is left to say it to once the writer is gone.
+        let _ = self.core.writer.close(within).await;
+    }
+
+    /// How many streams are open.
+    #[must_use]
+    pub fn streams(&self) -> usize {
+        self.core.connections.count()
+    }
+}

@@ -1,0 +1,62 @@
+//! How an Edge behaves towards its clients.
+
+use std::time::Duration;
+
+use fh_eval::Profile;
+use http::HeaderValue;
+
+/// Settings of an Edge that do not belong to an environment. Every one has a default that suits most.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// How server-evaluated keys are evaluated in environments that do not say (D-91). Default: `client`.
+    pub profile: Profile,
+    /// The `cache-control` of environments that have none (`edge.cache-control.header`). Default: none.
+    pub cache_control: Option<HeaderValue>,
+    /// How often a stream says that it is alive (`edge.sse.heartbeat-period`); zero: never. Default: 20 s (D-103).
+    pub heartbeat: Duration,
+    /// How long a stream lasts until it says `bye`, give or take a tenth (`edge.sse.drop-after-seconds`); zero: for ever.
+    /// Default: 600 s.
+    pub drop_after: Duration,
+    /// How many requests of one key are answered in a second; beyond it 429, and streams that wait (D-98). Default: no limit.
+    pub requests_per_second: Option<u32>,
+    /// Longest body of a PUT, in bytes. Default: 1 MiB.
+    pub body_limit: usize,
+    /// Memory for evaluated answers, in bytes, for each sort of key of an environment. Default: 32 MiB.
+    pub answer_cache: u64,
+    /// Further request headers that browsers may send (`jersey.cors.headers`).
+    pub cors_headers: Vec<String>,
+    /// Further response headers that browsers may read (`jersey.cors.expose-headers`).
+    pub cors_expose_headers: Vec<String>,
+    /// How long browsers remember what is allowed (`jersey.cors.timeout`). Default: a day.
+    pub cors_max_age: Duration,
+    /// Are `/`, health, metrics and the like answered beside the API? `No` when they have a port of their own. Default: yes.
+    pub monitoring: Monitoring,
+}
+
+/// Where `/`, `/health`, `/metrics` are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Monitoring {
+    /// Beside the API, on its port.
+    WithApi,
+    /// On a port of its own (`monitor.port`); see `EdgeHandle::monitor_router`.
+    Apart,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            profile: Profile::Client,
+            cache_control: None,
+            heartbeat: Duration::from_secs(20),
+            drop_after: Duration::from_secs(600),
+            requests_per_second: None,
+            body_limit: 1 << 20,
+            answer_cache: 32 << 20,
+            cors_headers: Vec::new(),
+            cors_expose_headers: Vec::new(),
+            cors_max_age: Duration::from_secs(86_400),
+            monitoring: Monitoring::WithApi,
+        }
+    }
+}

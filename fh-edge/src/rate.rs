@@ -1,0 +1,75 @@
+//! How often a key may ask (D-98): a bucket of tokens for each key that asks, filled by time.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use uuid::Uuid;
+
+use crate::wire::api_key::RequestKey;
+
+/// The buckets. Only keys that open something have one, so there are no more than keys.
+#[derive(Debug)]
+pub(crate) struct Rates {
+    per_second: Option<f64>,
+    started: Instant,
+    buckets: Mutex<HashMap<(Uuid, Box<str>), Bucket>>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    tokens: f64,
+    filled: f64,
+}
+
+impl Rates {
+    pub(crate) fn new(per_second: Option<u32>) -> Self {
+        Self {
+            per_second: per_second.map(|rate| f64::from(rate.max(1))),
+            started: Instant::now(),
+            buckets: Mutex::default(),
+        }
+    }
+
+    /// Takes a token; without one says after how many seconds there will be one.
+    pub(crate) fn take(&self, key: &RequestKey<'_>) -> Result<(), u64> {
+        match self.per_second {
+            None => Ok(()),
+            Some(rate) => self.take_at(key, rate, self.started.elapsed().as_secs_f64()),
+        }
+    }
+
+    fn take_at(&self, key: &RequestKey<'_>, rate: f64, now: f64) -> Result<(), u64> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let place = (key.environment, key.secret.into());
+        let bucket = buckets.entry(place).or_insert(Bucket { tokens: rate, filled: now });
+        bucket.tokens = (bucket.tokens + (now - bucket.filled).max(0.0) * rate).min(rate);
+        bucket.filled = now;
+        if bucket.tokens >= 1.0 {
+            bucket.tokens -= 1.0;
+            Ok(())
+        } else {
+            // At most a second off, so this fits.
+            Err(((1.0 - bucket.tokens) / rate).ceil() as u64)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_holds_as_many_as_the_rate() {
+        let rates = Rates::new(Some(3));
+        let key = |secret| RequestKey { environment: Uuid::nil(), secret };
+        for _ in 0..3 {
+            assert_eq!(rates.take_at(&key("a"), 3.0, 0.0), Ok(()));
+        }
+        assert_eq!(rates.take_at(&key("a"), 3.0, 0.0), Err(1));
+        assert_eq!(rates.take_at(&key("b"), 3.0, 0.0), Ok(()));
+        assert_eq!(rates.take_at(&key("a"), 3.0, 0.34), Ok(()));
+        assert_eq!(rates.take_at(&key("a"), 3.0, 0.34), Err(1));
+        assert!((0..9).all(|_| Rates::new(None).take(&key("a")).is_ok()));
+    }
+}

@@ -1,0 +1,65 @@
+//! What changed between two lists of features, and the events that say so (edge-protocol 3.5).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::feature::ServedFeature;
+use super::published::Published;
+
+/// One feature's change.
+#[derive(Debug)]
+pub(crate) enum Change<'a> {
+    /// It is new, or looks different.
+    Now(&'a Arc<ServedFeature>),
+    /// It is not seen any more.
+    Gone(&'a Arc<ServedFeature>),
+}
+
+/// What leads from one list to the other.
+pub(crate) fn changes<'a>(
+    older: &'a [Arc<ServedFeature>],
+    newer: &'a [Arc<ServedFeature>],
+) -> Vec<Change<'a>> {
+    // Nearly always the lists hold the same features in the same places.
+    let aligned = older.len() == newer.len()
+        && older.iter().zip(newer).all(|(old, new)| Arc::ptr_eq(old, new) || old.id == new.id);
+    if aligned {
+        let pairs = older.iter().zip(newer);
+        let differ = pairs.filter(|(old, new)| !Arc::ptr_eq(old, new) && !old.looks_like(new));
+        return differ.map(|(_, new)| Change::Now(new)).collect();
+    }
+    let mut before: HashMap<_, _> = older.iter().map(|old| (old.id, old)).collect();
+    let mut found = Vec::new();
+    for new in newer {
+        match before.remove(&new.id) {
+            Some(old) if Arc::ptr_eq(old, new) || old.looks_like(new) => {}
+            _ => found.push(Change::Now(new)),
+        }
+    }
+    let gone = older.iter().filter(|old| before.contains_key(&old.id));
+    // First what went, so that a key that moved to another feature ends with the new one.
+    gone.map(Change::Gone).chain(found).collect()
+}
+
+/// Appends a change's data and says the event's name.
+pub(crate) fn write_change(
+    out: &mut String,
+    change: &Change<'_>,
+    published: &Published,
+    write: impl FnOnce(&ServedFeature, &mut String),
+) -> &'static str {
+    match change {
+        Change::Now(feature) => {
+            write(feature, out);
+            "feature"
+        }
+        Change::Gone(feature) => {
+            // A retired feature still has a state with a version; of a deleted one nothing is left.
+            match published.features.iter().find(|now| now.id == feature.id && now.retired) {
+                Some(retired) => write(retired, out),
+                None => feature.write_deleted(out),
+            }
+            "delete_feature"
+        }
+    }
+}

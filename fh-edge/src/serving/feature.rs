@@ -1,0 +1,232 @@
+//! One feature in one environment, its JSON rendered once for all who read it (edge-protocol 2.6).
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::sync::Arc;
+
+use fh_eval::Kind;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::moment::Moments;
+use super::view::Detail;
+use crate::state::{Feature, FeatureValue, Json};
+
+/// Does the version count in etags? A version that stands for "when this was read" does not, so that restarts and replicas
+/// agree (D-95).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Counting {
+    /// It was stated, or counts changes.
+    Counts,
+    /// It is the time at which the file was read.
+    IsATime,
+}
+
+/// A feature as it is served.
+#[derive(Debug)]
+pub(crate) struct ServedFeature {
+    pub(crate) id: Uuid,
+    pub(crate) key: Arc<str>,
+    pub(crate) kind: Kind,
+    pub(crate) version: i64,
+    pub(crate) locked: bool,
+    /// Retired features are in no list; they are kept to say that they are gone, and to be changed by PUT.
+    pub(crate) retired: bool,
+    pub(crate) filters: BTreeSet<String>,
+    /// What profile `edge` hashes.
+    pub(crate) value_id: Option<String>,
+    /// The value of everybody whom no strategy picks.
+    pub(crate) value: Option<Json>,
+    /// The values of its strategies, by position, as they stand in the JSON; `None` is null.
+    pub(crate) strategy_values: Vec<Option<Box<str>>>,
+    /// When answers change because time passes.
+    pub(crate) moments: Moments,
+    /// `{"id":…` up to the type, without the closing brace.
+    head: Box<str>,
+    /// `,"strategies":[…]`, or nothing if there is no value record.
+    strategies: Box<str>,
+    /// `,"fp":{…}`, or nothing.
+    properties: Box<str>,
+    /// Further members of a relayed feature, each with its comma.
+    unknown_members: Box<str>,
+    /// Stands for what readers see, properties apart.
+    digest: [u8; 32],
+}
+
+impl ServedFeature {
+    /// Renders a feature. Without a value record it is unset (edge-protocol 2.6).
+    pub(crate) fn new(
+        feature: &Feature,
+        record: Option<&FeatureValue>,
+        version: i64,
+        counting: Counting,
+    ) -> Self {
+        let locked = record.is_some_and(|record| record.locked);
+        let mut head = String::new();
+        // Writing to a string cannot fail.
+        let _ = write!(
+            head,
+            "{{\"id\":\"{}\",\"key\":{},\"l\":{locked},\"version\":{version},\"type\":\"{}\"",
+            feature.id,
+            Json::text(&feature.key).as_str(),
+            feature.kind
+        );
+        let value = record.and_then(|record| record.value.clone()).filter(|value| !value.is_null());
+        let strategies = record.map(|record| list(&record.strategies));
+        let strategies =
+            strategies.map_or_else(String::new, |list| format!(",\"strategies\":{list}"));
+        let mut properties = String::new();
+        if !feature.properties.is_empty() {
+            let map = serde_json::to_string(&feature.properties).unwrap_or_default();
+            let _ = write!(properties, ",\"fp\":{map}");
+        }
+        let mut unknown_members = String::new();
+        for (name, json) in record.iter().flat_map(|record| &record.unknown_members) {
+            let _ = write!(unknown_members, ",{}:{}", Json::text(name).as_str(), json.as_str());
+        }
+        let moments =
+            record.map_or_else(Moments::default, |record| Moments::of(&record.strategies));
+        let counted = if counting == Counting::Counts { version } else { 0 };
+        let mut hash = hmac_sha256::Hash::new();
+        for part in [
+            feature.id.to_string().as_str(),
+            &feature.key,
+            feature.kind.as_str(),
+            if locked { "l" } else { "" },
+            &counted.to_string(),
+            &feature.version.to_string(),
+            value.as_ref().map_or("", Json::as_str),
+            &strategies,
+            &unknown_members,
+        ] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        Self {
+            id: feature.id,
+            key: Arc::clone(&feature.key),
+            kind: feature.kind,
+            version,
+            locked,
+            retired: record.is_some_and(|record| record.retired),
+            filters: feature.filters.clone(),
+            value_id: record.and_then(|record| record.value_id.clone()),
+            value,
+            strategy_values: record.map_or_else(Vec::new, |record| {
+                record.strategies.iter().map(strategy_value).collect()
+            }),
+            moments,
+            head: head.into(),
+            strategies: strategies.into(),
+            properties: properties.into(),
+            unknown_members: unknown_members.into(),
+            digest: hash.finalize(),
+        }
+    }
+
+    /// Appends it as holders of client-evaluated keys see it: everybody's value, and the strategies.
+    pub(crate) fn write_with_strategies(&self, out: &mut String, detail: Detail) {
+        self.write_head(out, self.value.as_ref().map(Json::as_str));
+        self.write_properties(out, detail);
+        out.push_str(&self.strategies);
+        out.push_str(&self.unknown_members);
+        out.push('}');
+    }
+
+    /// Appends it evaluated: a value, and the id of the strategy that it comes from.
+    pub(crate) fn write_evaluated(
+        &self,
+        out: &mut String,
+        value: Option<&str>,
+        strategy: Option<&str>,
+        detail: Detail,
+    ) {
+        self.write_head(out, value);
+        if let Some(strategy) = strategy {
+            out.push_str(",\"v\":");
+            out.push_str(Json::text(strategy).as_str());
+        }
+        self.write_properties(out, detail);
+        out.push('}');
+    }
+
+    /// Appends what is left of it once it was deleted.
+    pub(crate) fn write_deleted(&self, out: &mut String) {
+        let _ = write!(
+            out,
+            "{{\"id\":\"{}\",\"key\":{},\"l\":false,\"version\":0,\"type\":\"{}\"}}",
+            self.id,
+            Json::text(&self.key).as_str(),
+            self.kind
+        );
+    }
+
+    fn write_head(&self, out: &mut String, value: Option<&str>) {
+        out.push_str(&self.head);
+        if let Some(value) = value {
+            out.push_str(",\"value\":");
+            out.push_str(value);
+        }
+    }
+
+    fn write_properties(&self, out: &mut String, detail: Detail) {
+        if detail == Detail::Extended {
+            out.push_str(&self.properties);
+        }
+    }
+
+    /// Its JSON for the compiler.
+    pub(crate) fn raw(&self) -> Option<Box<RawValue>> {
+        let mut json = String::new();
+        self.write_with_strategies(&mut json, Detail::Plain);
+        RawValue::from_string(json).ok()
+    }
+
+    /// Adds what readers see of it to a tag.
+    pub(crate) fn add_to(&self, hash: &mut hmac_sha256::Hash, detail: Detail) {
+        hash.update(self.digest);
+        if detail == Detail::Extended {
+            hash.update((self.properties.len() as u64).to_le_bytes());
+            hash.update(&*self.properties);
+        }
+    }
+
+    /// Does anything differ that anybody could see?
+    pub(crate) fn looks_like(&self, other: &Self) -> bool {
+        self.digest == other.digest
+            && self.version == other.version
+            && self.retired == other.retired
+            && self.properties == other.properties
+            && self.filters == other.filters
+            && self.value_id == other.value_id
+    }
+
+    /// Is it seen by those with these filters? None: everything is.
+    pub(crate) fn is_visible(&self, filters: &BTreeSet<String>) -> bool {
+        !self.retired && (filters.is_empty() || !filters.is_disjoint(&self.filters))
+    }
+}
+
+/// The value of a strategy, as it stands in its JSON.
+fn strategy_value(strategy: &Json) -> Option<Box<str>> {
+    #[derive(serde::Deserialize)]
+    struct Valued<'a> {
+        #[serde(borrow, default)]
+        value: Option<&'a RawValue>,
+    }
+    let value = serde_json::from_str::<Valued<'_>>(strategy.as_str()).ok()?.value?;
+    (value.get() != "null").then(|| value.get().into())
+}
+
+/// Pieces of JSON as a list.
+fn list(items: &[Json]) -> String {
+    let mut out = String::from("[");
+    for (position, item) in items.iter().enumerate() {
+        if position > 0 {
+            out.push(',');
+        }
+        out.push_str(item.as_str());
+    }
+    out.push(']');
+    out
+}

@@ -1,0 +1,18 @@
+//! What is served: features rendered once, views of them for kinds of keys, and the place where readers find the current ones.
+
+mod answer;
+mod change;
+mod environments;
+mod feature;
+mod grant;
+mod moment;
+mod published;
+mod view;
+
+pub(crate) use answer::Answer;
+pub(crate) use change::{changes, write_change};
+pub(crate) use environments::{Current, Environments};
+pub(crate) use feature::{Counting, ServedFeature};
+pub(crate) use grant::{Grant, Grants};
+pub(crate) use published::{Phase, Published, Settings};
+pub(crate) use view::{Detail, View, ViewKey};

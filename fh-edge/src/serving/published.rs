@@ -1,0 +1,261 @@
+//! One generation of an environment: everything that a reader needs, immutable, behind one pointer.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use fh_eval::featurehub::{Compiler, Environment, HashIds};
+use fh_eval::{Attributes, Evaluation, FeatureRef, Profile, Ruleset, Subject, Timestamp};
+use http::HeaderValue;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::feature::ServedFeature;
+use super::grant::Grants;
+use super::moment::Moments;
+use super::view::View;
+
+/// Is there anything to serve?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// No state yet: GET answers 503, streams wait (edge-protocol 11.5, rule 2).
+    Waiting,
+    /// The features are these.
+    Serving,
+    /// The server stops: streams say `bye` within this time.
+    Closing(Duration),
+}
+
+/// What an environment is set to.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Settings {
+    pub(crate) name: Arc<str>,
+    pub(crate) cache_control: Option<HeaderValue>,
+    pub(crate) stale: bool,
+    pub(crate) profile: Profile,
+}
+
+/// One generation of an environment.
+#[derive(Debug)]
+pub(crate) struct Published {
+    pub(crate) id: Uuid,
+    /// Counts from 1 in each environment.
+    pub(crate) generation: u64,
+    pub(crate) phase: Phase,
+    pub(crate) settings: Settings,
+    pub(crate) grants: Arc<Grants>,
+    /// How long a stream whose key is gone waits whether it comes back (D-104).
+    pub(crate) revocation_delay: Duration,
+    /// All features, retired ones too, in the order of answers.
+    pub(crate) features: Vec<Arc<ServedFeature>>,
+    /// The same, compiled; without retired ones' special role.
+    pub(crate) ruleset: Ruleset,
+    /// When answers change although nothing is published.
+    pub(crate) moments: Moments,
+    /// The last of those that has passed.
+    pub(crate) moment: Option<i64>,
+    /// In the order of [`Grants::views`].
+    views: Box<[OnceLock<View>]>,
+    /// How many bytes the evaluated answers of one view may take.
+    cache_bytes: u64,
+}
+
+/// Beyond this many changed features everything is compiled anew, which is cheaper.
+const FEW: usize = 8;
+
+impl Published {
+    /// The first generation of an environment that nobody has read yet.
+    pub(crate) fn waiting(
+        id: Uuid,
+        settings: Settings,
+        grants: Arc<Grants>,
+        cache_bytes: u64,
+    ) -> Self {
+        Self {
+            id,
+            generation: 1,
+            phase: Phase::Waiting,
+            settings,
+            views: views(&grants),
+            grants,
+            revocation_delay: Duration::ZERO,
+            features: Vec::new(),
+            ruleset: Ruleset::default(),
+            moments: Moments::default(),
+            moment: None,
+            cache_bytes,
+        }
+    }
+
+    /// The generation after this one.
+    pub(crate) fn next(&self) -> Self {
+        Self {
+            id: self.id,
+            generation: self.generation + 1,
+            phase: self.phase,
+            settings: self.settings.clone(),
+            grants: Arc::clone(&self.grants),
+            revocation_delay: self.revocation_delay,
+            features: self.features.clone(),
+            ruleset: self.ruleset.clone(),
+            moments: self.moments.clone(),
+            moment: self.moment,
+            views: views(&self.grants),
+            cache_bytes: self.cache_bytes,
+        }
+    }
+
+    /// With other keys.
+    pub(crate) fn with_grants(mut self, grants: Arc<Grants>) -> Self {
+        self.views = views(&grants);
+        self.grants = grants;
+        self
+    }
+
+    /// With these features in the place of those with their ids.
+    pub(crate) fn with_changed(self, changed: Vec<ServedFeature>, now: Timestamp) -> Self {
+        let settings = self.settings.clone();
+        let mut features: Vec<Arc<ServedFeature>> = self.features.clone();
+        for feature in changed {
+            if let Some(place) = features.iter_mut().find(|known| known.id == feature.id) {
+                *place = Arc::new(feature);
+            }
+        }
+        self.with(features, settings, now)
+    }
+
+    /// With these features in place of its own. Those that look the same stay the same object.
+    pub(crate) fn with_features(
+        self,
+        features: Vec<ServedFeature>,
+        settings: Settings,
+        now: Timestamp,
+    ) -> Self {
+        let known: HashMap<Uuid, &Arc<ServedFeature>> =
+            self.features.iter().map(|feature| (feature.id, feature)).collect();
+        let features = features.into_iter().map(|feature| match known.get(&feature.id) {
+            Some(old) if old.looks_like(&feature) => Arc::clone(old),
+            _ => Arc::new(feature),
+        });
+        let features = features.collect();
+        self.with(features, settings, now)
+    }
+
+    fn with(
+        mut self,
+        features: Vec<Arc<ServedFeature>>,
+        settings: Settings,
+        now: Timestamp,
+    ) -> Self {
+        self.ruleset = self.recompiled(&features, settings.profile);
+        self.moments = Moments::default();
+        for feature in &features {
+            self.moments.merge(&feature.moments);
+        }
+        self.moment = self.moments.last(now.as_millis());
+        self.features = features;
+        self.settings = settings;
+        self.phase = Phase::Serving;
+        self
+    }
+
+    /// At a later time, everything else being equal.
+    pub(crate) fn at(mut self, now: Timestamp) -> Self {
+        self.moment = self.moments.last(now.as_millis());
+        self
+    }
+
+    /// The ruleset of other features: only what changed is compiled, if that is little.
+    fn recompiled(&self, features: &[Arc<ServedFeature>], profile: Profile) -> Ruleset {
+        let before: HashMap<Uuid, &Arc<ServedFeature>> =
+            self.features.iter().map(|feature| (feature.id, feature)).collect();
+        let stays = |feature: &&Arc<ServedFeature>| {
+            before.get(&feature.id).is_some_and(|old| Arc::ptr_eq(old, feature))
+        };
+        let changed: Vec<&Arc<ServedFeature>> =
+            features.iter().filter(|each| !stays(each)).collect();
+        let now: HashSet<&str> = features.iter().map(|feature| &*feature.key).collect();
+        let gone: Vec<&str> =
+            self.features.iter().map(|old| &*old.key).filter(|key| !now.contains(key)).collect();
+        let is_little = changed.len() + gone.len() <= FEW && !self.ruleset.is_empty();
+        if !is_little || self.settings.profile != profile {
+            return compiled(features, profile);
+        }
+        let mut ruleset = self.ruleset.clone();
+        for key in gone {
+            ruleset = ruleset.without(key);
+        }
+        for feature in changed {
+            let ids = hash_ids(std::slice::from_ref(feature));
+            let compiled = feature.raw().and_then(|raw| compiler(profile, &ids).feature(&raw).ok());
+            ruleset = match compiled {
+                Some(compiled) => ruleset.with(&compiled),
+                None => ruleset.without(&feature.key),
+            };
+        }
+        ruleset
+    }
+
+    /// The view of a grant.
+    pub(crate) fn view(&self, position: usize) -> Option<&View> {
+        let key = self.grants.views().get(position)?;
+        Some(self.views.get(position)?.get_or_init(|| View::new(self, key, self.cache_bytes)))
+    }
+
+    /// Evaluates one feature.
+    pub(crate) fn evaluate<'a>(
+        &'a self,
+        feature: &ServedFeature,
+        attributes: &'a Attributes,
+        now: Timestamp,
+    ) -> Option<(FeatureRef<'a>, Evaluation<'a>)> {
+        let compiled = self.ruleset.get(&feature.key)?;
+        Some((compiled, compiled.evaluate(&Subject::new(attributes, now))))
+    }
+
+    /// Appends a feature as an asker with this context sees it.
+    pub(crate) fn write_evaluated(
+        &self,
+        feature: &ServedFeature,
+        attributes: &Attributes,
+        now: Timestamp,
+        detail: super::Detail,
+        out: &mut String,
+    ) {
+        let evaluation = self.evaluate(feature, attributes, now).map(|(_, evaluation)| evaluation);
+        match evaluation.and_then(|evaluation| Some((evaluation, evaluation.strategy_position()?)))
+        {
+            Some((evaluation, position)) => {
+                let value = feature.strategy_values.get(position).and_then(Option::as_deref);
+                feature.write_evaluated(out, value, evaluation.strategy_id(), detail);
+            }
+            None => {
+                let value = feature.value.as_ref().map(crate::state::Json::as_str);
+                feature.write_evaluated(out, value, None, detail);
+            }
+        }
+    }
+}
+
+fn views(grants: &Grants) -> Box<[OnceLock<View>]> {
+    grants.views().iter().map(|_| OnceLock::new()).collect()
+}
+
+fn hash_ids(features: &[Arc<ServedFeature>]) -> HashIds {
+    let ids = features
+        .iter()
+        .filter_map(|feature| Some((feature.key.to_string(), feature.value_id.clone()?)));
+    ids.collect()
+}
+
+/// Profile `edge` hashes value ids where there are any, `client` never does (D-91).
+fn compiler(profile: Profile, ids: &HashIds) -> Compiler<'_> {
+    let compiler = Compiler::new(profile);
+    if profile == Profile::Edge { compiler.hash_ids(ids) } else { compiler }
+}
+
+fn compiled(features: &[Arc<ServedFeature>], profile: Profile) -> Ruleset {
+    let raws: Vec<Box<RawValue>> = features.iter().filter_map(|feature| feature.raw()).collect();
+    let environment = Environment { id: None, features: raws.iter().map(AsRef::as_ref).collect() };
+    compiler(profile, &hash_ids(features)).compile(&environment)
+}

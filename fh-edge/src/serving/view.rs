@@ -1,0 +1,169 @@
+//! A view: what the holders of one sort of key see of an environment, written down once for all of them (D-97).
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use fh_client::KeyKind;
+use fh_eval::Profile;
+use http::HeaderValue;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+
+use super::answer::Answer;
+use super::change::{changes, write_change};
+use super::feature::ServedFeature;
+use super::published::Published;
+use crate::wire::sse::write_event;
+
+/// Are properties shown? (`EXTENDED_DATA`, edge-protocol 2.6)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Detail {
+    Plain,
+    Extended,
+}
+
+/// What tells views of one environment apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ViewKey {
+    pub(crate) kind: KeyKind,
+    pub(crate) detail: Detail,
+    /// Empty: everything is seen.
+    pub(crate) filters: BTreeSet<String>,
+}
+
+/// One view of one generation of an environment.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) key: ViewKey,
+    pub(crate) generation: u64,
+    /// The moment of its environment (D-96).
+    pub(crate) moment: Option<i64>,
+    /// Those that are seen, in order.
+    pub(crate) features: Vec<Arc<ServedFeature>>,
+    /// What stands for the content in etags and ids (D-95).
+    pub(crate) tag: Box<str>,
+    /// For client-evaluated keys: the answer to everybody.
+    shared: OnceLock<Arc<Answer>>,
+    /// What changed since the generation before, for streams of client-evaluated keys.
+    delta: OnceLock<Bytes>,
+    /// For server-evaluated keys: answers by context, as the header was written.
+    answers: Cache<String, Arc<Answer>, ByBytes>,
+}
+
+/// Answers are bounded by the memory that they take.
+#[derive(Debug, Clone)]
+struct ByBytes;
+
+/// What an entry costs beside its bytes.
+const ENTRY: u64 = 256;
+
+impl Weighter<String, Arc<Answer>> for ByBytes {
+    fn weight(&self, context: &String, answer: &Arc<Answer>) -> u64 {
+        (context.len() + answer.body.len()) as u64 + ENTRY
+    }
+}
+
+impl View {
+    /// Makes the view of an environment as it is.
+    pub(crate) fn new(published: &Published, key: &ViewKey, cache_bytes: u64) -> Self {
+        let seen = published.features.iter().filter(|feature| feature.is_visible(&key.filters));
+        let features: Vec<Arc<ServedFeature>> = seen.cloned().collect();
+        let answer_size = 256 * features.len() as u64 + ENTRY;
+        let expected = usize::try_from(cache_bytes / answer_size).unwrap_or(usize::MAX);
+        Self {
+            tag: tag(published, key, &features).into(),
+            key: key.clone(),
+            generation: published.generation,
+            moment: published.moment,
+            features,
+            shared: OnceLock::new(),
+            delta: OnceLock::new(),
+            answers: Cache::with_weighter(expected.clamp(8, 1 << 16), cache_bytes, ByBytes),
+        }
+    }
+
+    /// The answer for client-evaluated keys without a context.
+    pub(crate) fn shared(&self, published: &Published) -> &Arc<Answer> {
+        self.shared.get_or_init(|| {
+            Arc::new(Answer::of(published, self, "0", |feature, out| {
+                feature.write_with_strategies(out, self.key.detail);
+            }))
+        })
+    }
+
+    /// The answer to a context that a request wrote like this. Whoever asks for the same meanwhile waits for it.
+    pub(crate) fn evaluated(&self, header: &str, make: impl FnOnce() -> Answer) -> Arc<Answer> {
+        let kept = self
+            .answers
+            .get_or_insert_with(header, || Ok::<_, std::convert::Infallible>(Arc::new(make())));
+        match kept {
+            Ok(answer) => answer,
+            Err(never) => match never {},
+        }
+    }
+
+    /// Events that lead from an older view to this one, for client-evaluated keys, each with the id of what it leads to.
+    pub(crate) fn delta(&self, older: &Self, id: &str, published: &Published) -> Bytes {
+        let write = |id: &str| {
+            let mut out = String::new();
+            for change in changes(&older.features, &self.features) {
+                let mut data = String::new();
+                let name = write_change(&mut data, &change, published, |feature, out| {
+                    feature.write_with_strategies(out, self.key.detail);
+                });
+                write_event(&mut out, name, Some(id), &data);
+            }
+            Bytes::from(out)
+        };
+        // All who hold the generation before and sent no context get the same bytes.
+        if older.generation + 1 == self.generation && id == &*self.tag {
+            return self.delta.get_or_init(|| write(id)).clone();
+        }
+        write(id)
+    }
+
+    /// The id of this view for a context: what a stream sends, without quotes.
+    pub(crate) fn id(&self, context_tag: &str) -> String {
+        if context_tag == "0" {
+            self.tag.to_string()
+        } else {
+            format!("{}//{context_tag}", self.tag)
+        }
+    }
+
+    /// The same as an etag.
+    pub(crate) fn etag(&self, context_tag: &str) -> Option<HeaderValue> {
+        HeaderValue::try_from(format!("\"{}\"", self.id(context_tag))).ok()
+    }
+}
+
+/// A digest of what is seen: equal content has equal tags, over restarts and replicas (D-95). The last digit tells whether
+/// properties are shown.
+fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) -> String {
+    let mut hash = hmac_sha256::Hash::new();
+    for feature in features {
+        feature.add_to(&mut hash, key.detail);
+    }
+    if key.kind == KeyKind::ServerEvaluated {
+        if published.settings.profile == Profile::Edge {
+            for feature in features {
+                hash.update(feature.value_id.as_deref().unwrap_or_default());
+                hash.update([0]);
+            }
+            hash.update("edge");
+        }
+        if let Some(moment) = published.moment {
+            hash.update(moment.to_le_bytes());
+        }
+    }
+    let digest = hash.finalize();
+    let mut tag = String::with_capacity(33);
+    for byte in digest.iter().take(16) {
+        // Writing to a string cannot fail.
+        let _ = write!(tag, "{byte:02x}");
+    }
+    tag.push(if key.detail == Detail::Extended { '1' } else { '0' });
+    tag
+}

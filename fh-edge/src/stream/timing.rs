@@ -1,0 +1,149 @@
+//! When a stream does something by itself: one timer for all reasons (edge-protocol 3.6, D-103, D-104).
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep, sleep_until};
+
+/// What is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    /// Say that the stream is alive.
+    Heartbeat,
+    /// A stream that had to wait gets its features.
+    Turn,
+    /// Say goodbye.
+    Bye,
+    /// The key did not come back.
+    Revocation,
+}
+
+#[derive(Debug)]
+pub(super) struct Timing {
+    period: Duration,
+    heartbeat: Option<Instant>,
+    turn: Option<Instant>,
+    bye: Option<Instant>,
+    revocation: Option<Instant>,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Timing {
+    /// A stream that opens now. Zero means never.
+    pub(super) fn new(heartbeat: Duration, drop_after: Duration, turn: Option<Duration>) -> Self {
+        let now = Instant::now();
+        let bye = (!drop_after.is_zero()).then(|| now + drop_after.mul_f64(0.9 + 0.2 * random()));
+        Self {
+            period: heartbeat,
+            heartbeat: (!heartbeat.is_zero()).then(|| now + heartbeat),
+            turn: turn.map(|wait| now + wait),
+            bye,
+            revocation: None,
+            timer: Box::pin(sleep_until(now)),
+        }
+    }
+
+    /// Says goodbye at some time within this one, so that not all come back at once.
+    pub(super) fn close_within(&mut self, within: Duration) {
+        let at = Instant::now() + within.mul_f64(0.8 * random());
+        self.bye = Some(self.bye.map_or(at, |bye| bye.min(at)));
+    }
+
+    /// The key is gone; it may come back until then.
+    pub(super) fn revoke_after(&mut self, wait: Duration) {
+        self.revocation.get_or_insert_with(|| Instant::now() + wait);
+    }
+
+    /// The key is there.
+    pub(super) fn keep(&mut self) {
+        self.revocation = None;
+    }
+
+    /// The next thing that is due.
+    pub(super) fn poll(&mut self, task: &mut Context<'_>) -> Poll<Due> {
+        loop {
+            let all = [
+                (self.revocation, Due::Revocation),
+                (self.bye, Due::Bye),
+                (self.turn, Due::Turn),
+                (self.heartbeat, Due::Heartbeat),
+            ];
+            let next =
+                all.into_iter().filter_map(|(at, due)| Some((at?, due))).min_by_key(|(at, _)| *at);
+            let Some((at, due)) = next else { return Poll::Pending };
+            if at <= Instant::now() {
+                self.done(due);
+                return Poll::Ready(due);
+            }
+            if self.timer.deadline() != at {
+                self.timer.as_mut().reset(at);
+            }
+            if self.timer.as_mut().poll(task).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn done(&mut self, due: Due) {
+        match due {
+            Due::Heartbeat => self.heartbeat = Some(Instant::now() + self.period),
+            Due::Turn => self.turn = None,
+            Due::Bye => self.bye = None,
+            Due::Revocation => self.revocation = None,
+        }
+    }
+}
+
+/// Somewhere from 0 to 1: every hasher that the standard library makes has other keys.
+fn random() -> f64 {
+    let bits = RandomState::new().build_hasher().finish() >> 11;
+    bits as f64 / (1_u64 << 53) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+
+    async fn next(timing: &mut Timing) -> (Due, Duration) {
+        let start = Instant::now();
+        let due = poll_fn(|task| timing.poll(task)).await;
+        (due, start.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn heartbeats_until_it_is_dropped() {
+        let second = Duration::from_secs(1);
+        let mut timing = Timing::new(20 * second, 50 * second, Some(3 * second));
+        assert_eq!(next(&mut timing).await.0, Due::Turn);
+        assert_eq!(next(&mut timing).await.0, Due::Heartbeat);
+        let (due, waited) = next(&mut timing).await;
+        assert_eq!((due, waited.as_secs()), (Due::Heartbeat, 20));
+        let (due, waited) = next(&mut timing).await;
+        assert_eq!(due, Due::Bye);
+        assert!((5 * second..=16 * second).contains(&waited), "{waited:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_that_comes_back_is_not_revoked() {
+        let second = Duration::from_secs(1);
+        let mut timing = Timing::new(20 * second, Duration::ZERO, None);
+        timing.revoke_after(5 * second);
+        timing.keep();
+        assert_eq!(next(&mut timing).await.0, Due::Heartbeat);
+        timing.revoke_after(5 * second);
+        assert_eq!(next(&mut timing).await.0, Due::Revocation);
+        timing.close_within(10 * second);
+        let (due, waited) = next(&mut timing).await;
+        assert!(due == Due::Bye && waited <= 8 * second, "{due:?} {waited:?}");
+    }
+
+    #[test]
+    fn random_numbers_lie_between_0_and_1_and_differ() {
+        let drawn: Vec<f64> = (0..100).map(|_| random()).collect();
+        assert!(drawn.iter().all(|x| (0.0..1.0).contains(x)));
+        assert!(drawn.iter().any(|x| *x < 0.5) && drawn.iter().any(|x| *x > 0.5));
+    }
+}

@@ -1,0 +1,64 @@
+//! API keys as they come in requests (edge-protocol 1.2).
+
+use uuid::Uuid;
+
+/// The environment and the secret that a request names. The name of a cache in front is ignored (edge-protocol 1.3).
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct RequestKey<'a> {
+    pub(crate) environment: Uuid,
+    pub(crate) secret: &'a str,
+}
+
+impl<'a> RequestKey<'a> {
+    /// Reads `environment/secret` or `cache/environment/secret`; `None` if it can be no key.
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        let parts: Vec<&str> = text.splitn(4, '/').collect();
+        match parts.as_slice() {
+            [environment, secret] | [_, environment, secret] => Self::of(environment, secret),
+            _ => None,
+        }
+    }
+
+    /// From the parts of a path.
+    pub(crate) fn of(environment: &str, secret: &'a str) -> Option<Self> {
+        if secret.is_empty() {
+            return None;
+        }
+        Some(Self { environment: environment_id(environment)?, secret })
+    }
+}
+
+/// A UUID in its standard form, in any case. Java's lax forms (`1-1-1-1-1`) and others are none.
+pub(crate) fn environment_id(text: &str) -> Option<Uuid> {
+    (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
+
+    #[test]
+    fn both_forms_and_what_is_none() {
+        for text in
+            [format!("{ID}/k*y"), format!("default/{ID}/k*y"), format!("{}/k*y", ID.to_uppercase())]
+        {
+            let key = RequestKey::parse(&text).unwrap();
+            assert_eq!((key.environment.to_string().as_str(), key.secret), (ID, "k*y"), "{text}");
+        }
+        for text in [
+            "",
+            "nonsense",
+            ID,
+            &format!("{ID}/"),
+            &format!("{ID}/a/b"),
+            &format!("a/b/{ID}/k"),
+            "1-1-1-1-1/k",
+            "71ed3c04122b43129ea806b2b8d6ceac/k",
+            "{71ed3c04-122b-4312-9ea8-06b2b8d6ceac}/k",
+        ] {
+            assert!(RequestKey::parse(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! The `x-featurehub` header, read as an Edge reads it (edge-protocol 2.2).
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use fh_eval::Attributes;
+use percent_encoding::percent_decode_str;
+
+/// Most attributes that count; the others are left out, as a real Edge does.
+pub(crate) const MAX_ATTRIBUTES: usize = 30;
+
+/// A context as a request brings it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct RequestContext {
+    attributes: BTreeMap<String, Vec<String>>,
+}
+
+impl RequestContext {
+    /// Reads the lines of the header, in order; a later attribute replaces an earlier one of its name.
+    ///
+    /// Besides commas a raw `&` separates attributes: correct encoders never send one, and two published SDKs join with it.
+    /// Text with a broken percent sequence stays as it is.
+    pub(crate) fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut attributes = BTreeMap::new();
+        for part in lines.into_iter().flat_map(|line| line.split([',', '&'])) {
+            let Some((name, value)) = part.split_once('=') else { continue };
+            let name = form_decode(name.trim()).into_owned();
+            let values = split(&form_decode(value.trim()));
+            attributes.insert(name, values);
+            if attributes.len() == MAX_ATTRIBUTES {
+                break;
+            }
+        }
+        Self { attributes }
+    }
+
+    /// The context to evaluate with. An attribute without values is missing (D-43).
+    pub(crate) fn attributes(&self) -> Attributes {
+        let start = Attributes::builder();
+        let given = self.attributes.iter().filter(|(_, values)| !values.is_empty());
+        given
+            .fold(start, |builder, (name, values)| builder.attribute(name, values.as_slice()))
+            .build()
+    }
+
+    /// What stands for the context in etags: equal for equal contexts, `0` for none and for no other (edge-protocol 2.3).
+    pub(crate) fn tag(&self) -> String {
+        if self.attributes.is_empty() {
+            return "0".to_string();
+        }
+        let mut hash = hmac_sha256::Hash::new();
+        for (name, values) in &self.attributes {
+            for text in std::iter::once(name).chain(values) {
+                hash.update((text.len() as u64).to_le_bytes());
+                hash.update(text);
+            }
+            hash.update(u64::MAX.to_le_bytes());
+        }
+        let digest = hash.finalize();
+        // Never the single digit that means "none".
+        digest.iter().take(8).fold(String::with_capacity(16), |mut tag, byte| {
+            tag.push_str(&format!("{byte:02x}"));
+            tag
+        })
+    }
+}
+
+/// `a,b,` is two values, `,` none, the empty text one.
+fn split(value: &str) -> Vec<String> {
+    if !value.contains(',') {
+        return vec![value.to_string()];
+    }
+    let mut values: Vec<&str> = value.split(',').collect();
+    while values.last().is_some_and(|last| last.is_empty()) {
+        values.pop();
+    }
+    values.into_iter().map(str::to_string).collect()
+}
+
+/// Percent-decodes, `+` being a blank; what cannot be decoded stays as it is.
+pub(crate) fn form_decode(text: &str) -> Cow<'_, str> {
+    if !text.contains(['%', '+']) {
+        return Cow::Borrowed(text);
+    }
+    let broken = text.match_indices('%').any(|(at, _)| {
+        let digits = text.as_bytes().get(at + 1..at + 3);
+        !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+    });
+    if broken {
+        return Cow::Borrowed(text);
+    }
+    let blanks = text.replace('+', " ");
+    match percent_decode_str(&blanks).decode_utf8() {
+        Ok(decoded) => Cow::Owned(decoded.into_owned()),
+        Err(_) => Cow::Borrowed(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<(String, Vec<String>)> {
+        RequestContext::read([text]).attributes.into_iter().collect()
+    }
+
+    fn one(name: &str, values: &[&str]) -> (String, Vec<String>) {
+        (name.to_string(), values.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn the_rows_of_the_specification() {
+        assert_eq!(read("userkey=fred"), [one("userkey", &["fred"])]);
+        assert_eq!(read("family=Bambam%2cDJ+Elif"), [one("family", &["Bambam", "DJ Elif"])]);
+        assert_eq!(read("a="), [one("a", &[""])]);
+        assert_eq!(read("a=%2C"), [one("a", &[])]);
+        assert_eq!(read("a=x%2C%2Cy%2C"), [one("a", &["x", "", "y"])]);
+        assert_eq!(read("a=b=c"), [one("a", &["b=c"])]);
+        assert_eq!(read("novalue,userkey=fred"), [one("userkey", &["fred"])]);
+        assert_eq!(read("m%C3%A4=1%2B1"), [one("mä", &["1+1"])]);
+    }
+
+    #[test]
+    fn where_ours_differs() {
+        assert_eq!(
+            read("userkey=fred&country=nz"),
+            [one("country", &["nz"]), one("userkey", &["fred"])]
+        );
+        assert_eq!(
+            read("userkey=fred, country=nz"),
+            [one("country", &["nz"]), one("userkey", &["fred"])]
+        );
+        assert_eq!(read("a=%zz"), [one("a", &["%zz"])]);
+        assert_eq!(read("a=%"), [one("a", &["%"])]);
+        assert_eq!(read("a=%ff"), [one("a", &["%ff"])]);
+        assert_eq!(read("a=%é"), [one("a", &["%é"])]);
+    }
+
+    #[test]
+    fn lines_in_order_and_a_limit() {
+        let context = RequestContext::read(["a=1,b=2", "a=3"]);
+        assert_eq!(context.attributes["a"], ["3"]);
+        let many: Vec<String> = (0..40).map(|n| format!("a{n:02}={n}")).collect();
+        let many = RequestContext::read(many.iter().map(String::as_str));
+        assert_eq!(many.attributes.len(), MAX_ATTRIBUTES);
+        assert!(many.attributes.contains_key("a29") && !many.attributes.contains_key("a30"));
+    }
+
+    #[test]
+    fn tags_stand_for_contexts() {
+        let tag = |text: &str| RequestContext::read([text]).tag();
+        assert_eq!(tag(""), "0");
+        assert_eq!(tag("nothing"), "0");
+        assert_eq!(tag("a=1,b=2"), tag("b=2,a=1"));
+        let all = ["a=1", "a=2", "b=1", "a=1%2C2", "a=12", "a=1,b=2", "a=", "a=%2C", "1=a"];
+        let distinct: std::collections::BTreeSet<String> =
+            all.iter().map(|text| tag(text)).collect();
+        assert_eq!(distinct.len(), all.len());
+        assert!(distinct.iter().all(|tag| tag.len() == 16));
+    }
+}

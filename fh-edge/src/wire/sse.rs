@@ -1,0 +1,38 @@
+//! The events of a stream, as they are written (edge-protocol 3.2, 3.3).
+
+use std::fmt::Write;
+
+/// At once after connecting, before it is known whether the key exists.
+pub(crate) const ACK: &str = "event: ack\ndata: {\"status\":\"discover\"}\n\n";
+/// From time to time, so that both ends know that the other is there (D-103).
+pub(crate) const HEARTBEAT: &str = "event: ack\ndata: \"❤️\"\n\n";
+/// The server closes on purpose; come again.
+pub(crate) const BYE: &str = "event: bye\ndata: {\"status\":\"closed\"}\n\n";
+/// Never come again with this key.
+pub(crate) const UNKNOWN_KEY: &str =
+    "event: failure\ndata: {\"status\":\"Unrecognized API key. Please stop requesting.\"}\n\n";
+/// The environment is not in use any more (D-109).
+pub(crate) const STALE: &str = "event: config\ndata: {\"edge.stale\":true}\n\n";
+
+/// Appends one event. `data` is one line.
+pub(crate) fn write_event(out: &mut String, name: &str, id: Option<&str>, data: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(out, "event: {name}");
+    if let Some(id) = id {
+        let _ = writeln!(out, "id: {id}");
+    }
+    let _ = write!(out, "data: {data}\n\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events() {
+        let mut out = String::new();
+        write_event(&mut out, "features", Some("a0//f7"), "[]");
+        write_event(&mut out, "feature", None, "{}");
+        assert_eq!(out, "event: features\nid: a0//f7\ndata: []\n\nevent: feature\ndata: {}\n\n");
+    }
+}

@@ -1,0 +1,174 @@
+//! Changes to single values: by PUT, and through the admin API.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use fh_eval::{Kind, Timestamp};
+use uuid::Uuid;
+
+use super::entry::Entry;
+use super::put::{Decision, convert};
+use super::{Refusal, Update, UpdateOutcome, World};
+use crate::state::{FeatureValue, Json, Permissions};
+
+/// What an admin changes of a value; what is `None` stays.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FeatureChange {
+    /// The value of everybody whom no strategy picks; `Some(None)` is null.
+    pub value: Option<Option<Json>>,
+    /// Is it locked?
+    pub locked: Option<bool>,
+    /// Is it hidden from SDKs?
+    pub retired: Option<bool>,
+    /// Who gets another value, in order: FeatureHub's JSON.
+    pub strategies: Option<Vec<Json>>,
+}
+
+/// Why a change was not made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReplaceError {
+    /// There is no such environment or feature.
+    NotFound,
+    /// The value is not of the feature's type.
+    WrongType(Kind),
+    /// A strategy is not a JSON object.
+    NotAStrategy,
+    /// The state changed meanwhile; it has this revision now.
+    Outdated(u64),
+    /// The change could not be kept, so it was not made.
+    NotKept(String),
+    /// This Edge relays another one; changes are made there.
+    Relayed,
+    /// The Edge was closed.
+    Closed,
+}
+
+impl fmt::Display for ReplaceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("there is no such environment or feature"),
+            Self::WrongType(kind) => write!(f, "the value is not of type {kind}"),
+            Self::NotAStrategy => f.write_str("a strategy is not a JSON object"),
+            Self::Outdated(now) => write!(f, "the state changed meanwhile; its revision is {now}"),
+            Self::NotKept(why) => write!(f, "the change could not be kept: {why}"),
+            Self::Relayed => f.write_str("this Edge relays another one; change features there"),
+            Self::Closed => f.write_str("the Edge was closed"),
+        }
+    }
+}
+
+impl std::error::Error for ReplaceError {}
+
+/// How it was before, if a change cannot be kept.
+pub(super) struct Undo {
+    place: (Uuid, Arc<str>),
+    value: Option<FeatureValue>,
+    entry: Option<Entry>,
+    highest: i64,
+    revision: u64,
+}
+
+impl World {
+    /// A PUT by a holder of these permissions who sees features with these filters.
+    pub(super) fn put(
+        &mut self,
+        place: &(Uuid, Arc<str>),
+        filters: &BTreeSet<String>,
+        permissions: Permissions,
+        update: &Update,
+        now: Timestamp,
+    ) -> Result<(UpdateOutcome, Option<Undo>), Refusal> {
+        let feature = self.state.feature(&place.1).ok_or(Refusal::NotFound)?;
+        let is_visible = filters.is_empty() || !filters.is_disjoint(&feature.filters);
+        if !is_visible || self.state.environment(place.0).is_none() {
+            return Err(Refusal::NotFound);
+        }
+        let current = self.value(place).cloned().unwrap_or_else(|| FeatureValue {
+            value: feature.unset_value(),
+            ..FeatureValue::default()
+        });
+        match update.decide(feature.kind, &current, permissions)? {
+            Decision::AlreadySo => Ok((UpdateOutcome::AlreadySo, None)),
+            Decision::SameValue => Ok((UpdateOutcome::SameValue, None)),
+            // Who changes a retired feature wants to see it (D-106).
+            Decision::Change(value) => {
+                let undo = self.set(place, FeatureValue { retired: false, ..*value }, now);
+                Ok((UpdateOutcome::Changed, Some(undo)))
+            }
+        }
+    }
+
+    /// A change by an admin. `None` if it changes nothing.
+    pub(super) fn patch(
+        &mut self,
+        place: &(Uuid, Arc<str>),
+        change: &FeatureChange,
+        now: Timestamp,
+    ) -> Result<Option<Undo>, ReplaceError> {
+        let feature = self.state.feature(&place.1).ok_or(ReplaceError::NotFound)?;
+        if self.state.environment(place.0).is_none() {
+            return Err(ReplaceError::NotFound);
+        }
+        let before = self.value(place).cloned();
+        let mut value = before.clone().unwrap_or_else(|| FeatureValue {
+            value: feature.unset_value(),
+            ..FeatureValue::default()
+        });
+        if let Some(new) = &change.value {
+            value.value = convert(feature.kind, new.as_ref())
+                .map_err(|_| ReplaceError::WrongType(feature.kind))?;
+        }
+        value.locked = change.locked.unwrap_or(value.locked);
+        value.retired = change.retired.unwrap_or(value.retired);
+        if let Some(strategies) = &change.strategies {
+            if strategies.iter().any(|strategy| !strategy.as_str().starts_with('{')) {
+                return Err(ReplaceError::NotAStrategy);
+            }
+            value.strategies.clone_from(strategies);
+        }
+        if before.as_ref() == Some(&value) {
+            return Ok(None);
+        }
+        Ok(Some(self.set(place, value, now)))
+    }
+
+    fn set(&mut self, place: &(Uuid, Arc<str>), value: FeatureValue, now: Timestamp) -> Undo {
+        let undo = Undo {
+            place: place.clone(),
+            value: self.value(place).cloned(),
+            entry: self.entry(place).cloned(),
+            highest: self.highest,
+            revision: self.state.revision,
+        };
+        if let Some(entry) = self.entries.get_mut(place) {
+            entry.step(value.version.is_some(), now);
+            self.highest = self.highest.max(entry.version);
+        }
+        self.put_value(place, Some(value));
+        self.state.revision += 1;
+        undo
+    }
+
+    /// Takes a change back.
+    pub(super) fn undo(&mut self, undo: Undo) {
+        self.put_value(&undo.place, undo.value);
+        if let Some(entry) = undo.entry {
+            self.entries.insert(undo.place, entry);
+        }
+        self.highest = undo.highest;
+        self.state.revision = undo.revision;
+    }
+
+    fn put_value(&mut self, place: &(Uuid, Arc<str>), value: Option<FeatureValue>) {
+        let environments = &mut self.state.environments;
+        let Some(environment) = environments.iter_mut().find(|each| each.id == place.0) else {
+            return;
+        };
+        match value {
+            Some(value) => environment.values.insert(Arc::clone(&place.1), value),
+            None => environment.values.remove(&place.1),
+        };
+    }
+}

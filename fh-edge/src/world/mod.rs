@@ -1,0 +1,196 @@
+//! The truth of an Edge that is not a relay: a base, and what PUT and admin changed on top of it (D-94, D-95).
+
+mod change;
+mod entry;
+mod put;
+mod record;
+mod writer;
+
+pub use change::{FeatureChange, ReplaceError};
+pub(crate) use put::{Refusal, Update, UpdateOutcome};
+pub(crate) use record::{Journal, JournalError, NoJournal, Record, Records};
+pub(crate) use writer::{Base, PutError, Writer, WriterGone, now};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use fh_eval::Timestamp;
+use uuid::Uuid;
+
+use crate::serving::{Counting, ServedFeature};
+use crate::state::{Environment, Feature, FeatureValue, State};
+use entry::Entry;
+use record::fingerprint;
+
+/// State, and how each value came about.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct World {
+    /// What is served.
+    state: State,
+    /// By environment and feature key; only where the environment has the feature.
+    entries: BTreeMap<(Uuid, Arc<str>), Entry>,
+    /// The base that an admin's replacement stands in place of.
+    replaced: Option<[u8; 32]>,
+    /// No version below this is given to a change, after a restart with a clock that went back.
+    highest: i64,
+}
+
+impl World {
+    /// From a base, with what the journal knows.
+    pub(crate) fn open(base: State, records: Records, now: Timestamp) -> Self {
+        let base_print = base_print(&base);
+        let (replaced, start) = match records.replacement {
+            Some((print, state)) if print == base_print => (Some(print), state),
+            _ => (None, base),
+        };
+        let mut world = Self { replaced, highest: records.highest, ..Self::default() };
+        world.state.revision = start.revision.max(records.revision);
+        world.take(start, now);
+        for record in records.changes {
+            world.restore(record);
+        }
+        world
+    }
+
+    /// What is served.
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// A base that was read anew. What did not change in it keeps its changes; a replacement stays until the base differs.
+    pub(crate) fn reload(&mut self, base: State, now: Timestamp) {
+        if self.replaced == Some(base_print(&base)) {
+            return;
+        }
+        self.replaced = None;
+        self.take(base, now);
+        self.state.revision += 1;
+    }
+
+    /// An admin's state in place of everything.
+    pub(crate) fn replace(&mut self, base: &State, state: State, now: Timestamp) {
+        self.replaced = Some(base_print(base));
+        self.entries.values_mut().for_each(Entry::forget_base);
+        self.take(state, now);
+        self.state.revision += 1;
+    }
+
+    /// Makes `state` the base of all entries; those whose base is the same keep their change.
+    fn take(&mut self, mut state: State, now: Timestamp) {
+        state.revision = self.state.revision.max(state.revision);
+        let mut entries = BTreeMap::new();
+        for environment in &mut state.environments {
+            for feature in &state.features {
+                let base = environment.values.get(&feature.key);
+                let print = fingerprint(feature, base);
+                let place = (environment.id, Arc::clone(&feature.key));
+                let known = self.entries.remove(&place);
+                let entry = match known {
+                    Some(entry) if entry.base == Some(print) => {
+                        if entry.is_changed {
+                            if let Some(value) = self.value(&place) {
+                                environment.values.insert(Arc::clone(&feature.key), value.clone());
+                            }
+                        }
+                        entry
+                    }
+                    other => {
+                        let looks_the_same = self.value(&place) == base;
+                        Entry::new(print, feature, base, other, looks_the_same, now, self.highest)
+                    }
+                };
+                entries.insert(place, entry);
+            }
+        }
+        self.highest =
+            self.highest.max(entries.values().map(|entry| entry.version).max().unwrap_or(0));
+        self.entries = entries;
+        self.state = state;
+    }
+
+    fn value(&self, place: &(Uuid, Arc<str>)) -> Option<&FeatureValue> {
+        self.state.environment(place.0)?.values.get(&place.1)
+    }
+
+    /// Brings back a change that the journal holds, unless its base is another by now.
+    fn restore(&mut self, record: Record) {
+        let place = (record.environment, Arc::clone(&record.feature));
+        let Some(entry) = self.entries.get_mut(&place) else { return };
+        if entry.base != Some(record.base) {
+            entry.version = entry.version.max(record.version.saturating_add(1));
+            return;
+        }
+        entry.version = entry.version.max(record.version);
+        entry.counting = Counting::Counts;
+        entry.is_changed = true;
+        let environments = &mut self.state.environments;
+        if let Some(environment) =
+            environments.iter_mut().find(|each| each.id == record.environment)
+        {
+            environment.values.insert(record.feature, record.value);
+        }
+    }
+
+    /// The changes to keep: one record for each changed entry.
+    pub(crate) fn record(&self, environment: Uuid, feature: &Arc<str>) -> Option<Record> {
+        let place = (environment, Arc::clone(feature));
+        let entry = self.entries.get(&place).filter(|entry| entry.is_changed)?;
+        Some(Record {
+            environment,
+            feature: Arc::clone(feature),
+            base: entry.base?,
+            version: entry.version,
+            value: self.value(&place)?.clone(),
+        })
+    }
+
+    /// How a value came about.
+    fn entry(&self, place: &(Uuid, Arc<str>)) -> Option<&Entry> {
+        self.entries.get(place)
+    }
+
+    /// All records that are in force, with the replacement if there is one.
+    pub(crate) fn records(&self) -> Records {
+        let places = self.entries.keys();
+        Records {
+            revision: self.state.revision,
+            highest: self.highest,
+            replacement: self.replaced.map(|print| (print, self.state.clone())),
+            changes: places
+                .filter_map(|(environment, feature)| self.record(*environment, feature))
+                .collect(),
+        }
+    }
+
+    /// The features of an environment as they are served.
+    pub(crate) fn served(&self, environment: &Environment) -> Vec<ServedFeature> {
+        let features = self.state.features.iter();
+        features.map(|feature| self.served_feature(environment, feature)).collect()
+    }
+
+    /// One of them.
+    pub(crate) fn served_one(&self, environment: &Environment, key: &str) -> Option<ServedFeature> {
+        Some(self.served_feature(environment, self.state.feature(key)?))
+    }
+
+    fn served_feature(&self, environment: &Environment, feature: &Feature) -> ServedFeature {
+        let entry = self.entry(&(environment.id, Arc::clone(&feature.key)));
+        let (version, counting) =
+            entry.map_or((0, Counting::Counts), |entry| (entry.version, entry.counting));
+        let value = environment.values.get(&feature.key);
+        let unset = || {
+            let value = feature.unset_value()?;
+            Some(FeatureValue { value: Some(value), ..FeatureValue::default() })
+        };
+        let record = value.cloned().or_else(unset);
+        ServedFeature::new(feature, record.as_ref(), version, counting)
+    }
+}
+
+/// Stands for a base as a whole.
+fn base_print(base: &State) -> [u8; 32] {
+    // A state always serialises: its maps have texts for keys.
+    let mut base = base.clone();
+    base.revision = 0;
+    hmac_sha256::Hash::hash(serde_json::to_string(&base).unwrap_or_default().as_bytes())
+}

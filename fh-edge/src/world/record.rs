@@ -1,0 +1,71 @@
+//! What is kept of changes, and where.
+
+use std::fmt;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::state::{Feature, FeatureValue, State};
+
+/// One changed value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Record {
+    pub(crate) environment: Uuid,
+    pub(crate) feature: Arc<str>,
+    /// Stands for what the base said when it was changed.
+    pub(crate) base: [u8; 32],
+    pub(crate) version: i64,
+    pub(crate) value: FeatureValue,
+}
+
+/// Everything that a journal holds.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Records {
+    pub(crate) revision: u64,
+    /// The highest version that was served.
+    pub(crate) highest: i64,
+    /// A state that an admin put in the place of the base with this print.
+    pub(crate) replacement: Option<([u8; 32], State)>,
+    pub(crate) changes: Vec<Record>,
+}
+
+/// Why a change could not be kept.
+#[derive(Debug)]
+pub(crate) struct JournalError(pub(crate) String);
+
+impl fmt::Display for JournalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for JournalError {}
+
+/// Keeps changes. What `commit` accepted is there after the process was killed.
+pub(crate) trait Journal: Send {
+    /// Adds or replaces records, all or none of them.
+    fn commit(&mut self, revision: u64, changes: &[Record]) -> Result<(), JournalError>;
+
+    /// Holds these records and no others.
+    fn rewrite(&mut self, records: &Records) -> Result<(), JournalError>;
+}
+
+/// Changes live as long as the process.
+pub(crate) struct NoJournal;
+
+impl Journal for NoJournal {
+    fn commit(&mut self, _: u64, _: &[Record]) -> Result<(), JournalError> {
+        Ok(())
+    }
+
+    fn rewrite(&mut self, _: &Records) -> Result<(), JournalError> {
+        Ok(())
+    }
+}
+
+/// Stands for what a base says of one value.
+pub(super) fn fingerprint(feature: &Feature, value: Option<&FeatureValue>) -> [u8; 32] {
+    // Both always serialise: their maps have texts for keys.
+    let text = serde_json::to_string(&(feature.kind.as_str(), value)).unwrap_or_default();
+    hmac_sha256::Hash::hash(text.as_bytes())
+}

@@ -1,0 +1,433 @@
+//! The one thread that changes the world: it decides, keeps what was decided, publishes, and only then answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use fh_eval::{Profile, Timestamp};
+use http::HeaderValue;
+use tokio::sync::oneshot;
+use uuid::Uuid;
+
+use super::change::{FeatureChange, ReplaceError, Undo};
+use super::record::{Journal, Record};
+use super::{Refusal, Update, UpdateOutcome, World};
+use crate::serving::{Environments, Grants, Phase, Published, Settings};
+use crate::state::{Account, Environment, Permissions, State};
+
+/// How many changes are kept and published together at the most.
+const BATCH: usize = 256;
+/// Clocks may be set: nobody waits longer than this without looking.
+const LOOK_AT_LEAST: Duration = Duration::from_secs(30);
+/// How long a key that a new file does not hold may still come back (D-104).
+const REVOCATION_DELAY: Duration = Duration::from_secs(5);
+
+/// How an Edge serves, beside its state.
+#[derive(Debug, Clone)]
+pub(crate) struct Base {
+    /// For environments that do not say.
+    pub(crate) profile: Profile,
+    /// For environments that do not say.
+    pub(crate) cache_control: Option<HeaderValue>,
+    /// How many bytes the evaluated answers of one view may take.
+    pub(crate) cache_bytes: u64,
+}
+
+/// The writer is gone, because the Edge was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WriterGone;
+
+type Reply<T> = oneshot::Sender<T>;
+
+enum Command {
+    Put {
+        place: (Uuid, Arc<str>),
+        filters: BTreeSet<String>,
+        permissions: Permissions,
+        update: Update,
+        reply: Reply<Result<UpdateOutcome, PutError>>,
+    },
+    Patch {
+        place: (Uuid, Arc<str>),
+        change: FeatureChange,
+        reply: Reply<Result<u64, ReplaceError>>,
+    },
+    Replace {
+        state: Box<State>,
+        revision: Option<u64>,
+        reply: Reply<Result<u64, ReplaceError>>,
+    },
+    Reload {
+        base: Box<State>,
+        reply: Reply<()>,
+    },
+    Expect {
+        environments: Vec<Environment>,
+        accounts: Vec<Account>,
+        reply: Reply<()>,
+    },
+    State(Reply<State>),
+    Close(Duration, Reply<()>),
+}
+
+/// Why a PUT was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum PutError {
+    Refused(Refusal),
+    /// It could not be kept, so it was not made.
+    NotKept,
+    /// The Edge was closed.
+    Closed,
+}
+
+/// Sends changes to the thread. The thread ends with the last of these.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer {
+    commands: Sender<Command>,
+}
+
+/// The thread's side.
+struct Work {
+    commands: Receiver<Command>,
+    world: World,
+    /// The base as it was read last: what a replacement stands in place of.
+    base: State,
+    journal: Box<dyn Journal>,
+    settings: Base,
+    environments: Arc<Environments>,
+}
+
+impl Writer {
+    /// Publishes what there is and starts the thread. Without a state nothing is served until one is loaded.
+    pub(crate) fn start(
+        state: Option<(State, World)>,
+        journal: Box<dyn Journal>,
+        settings: Base,
+        environments: Arc<Environments>,
+    ) -> std::io::Result<Self> {
+        let (sender, commands) = channel();
+        let (base, world) = state.unwrap_or_default();
+        let mut work = Work { commands, world, base, journal, settings, environments };
+        work.publish_all(Duration::ZERO);
+        thread::Builder::new().name("fh-edge-writer".into()).spawn(move || work.run())?;
+        Ok(Self { commands: sender })
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, WriterGone> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).map_err(|_| WriterGone)?;
+        answer.await.map_err(|_| WriterGone)
+    }
+
+    /// Carries a PUT out. When this answers, readers see it and the journal holds it.
+    pub(crate) async fn put(
+        &self,
+        place: (Uuid, Arc<str>),
+        filters: BTreeSet<String>,
+        permissions: Permissions,
+        update: Update,
+    ) -> Result<Result<UpdateOutcome, PutError>, WriterGone> {
+        self.ask(|reply| Command::Put { place, filters, permissions, update, reply }).await
+    }
+
+    /// Changes one value; answers with the new revision.
+    pub(crate) async fn patch(
+        &self,
+        place: (Uuid, Arc<str>),
+        change: FeatureChange,
+    ) -> Result<u64, ReplaceError> {
+        let answer = self.ask(|reply| Command::Patch { place, change, reply }).await;
+        answer.unwrap_or(Err(ReplaceError::Closed))
+    }
+
+    /// Puts a state in the place of everything; answers with the new revision.
+    pub(crate) async fn replace(
+        &self,
+        state: State,
+        revision: Option<u64>,
+    ) -> Result<u64, ReplaceError> {
+        let state = Box::new(state);
+        let answer = self.ask(|reply| Command::Replace { state, revision, reply }).await;
+        answer.unwrap_or(Err(ReplaceError::Closed))
+    }
+
+    /// Takes a base that was read anew.
+    pub(crate) async fn reload(&self, base: State) -> Result<(), WriterGone> {
+        let base = Box::new(base);
+        self.ask(|reply| Command::Reload { base, reply }).await
+    }
+
+    /// Announces environments whose state is not known yet: their keys are good, their streams wait.
+    pub(crate) async fn expect(
+        &self,
+        environments: Vec<Environment>,
+        accounts: Vec<Account>,
+    ) -> Result<(), WriterGone> {
+        self.ask(|reply| Command::Expect { environments, accounts, reply }).await
+    }
+
+    /// What is served.
+    pub(crate) async fn state(&self) -> Result<State, WriterGone> {
+        self.ask(Command::State).await
+    }
+
+    /// Makes every stream say `bye` within this time.
+    pub(crate) async fn close(&self, within: Duration) -> Result<(), WriterGone> {
+        self.ask(|reply| Command::Close(within, reply)).await
+    }
+}
+
+/// What a batch of changes did, until it is kept.
+#[derive(Default)]
+struct Batch {
+    undo: Vec<Undo>,
+    changed: BTreeMap<Uuid, BTreeSet<Arc<str>>>,
+    answers: Vec<Answer>,
+}
+
+enum Answer {
+    Put(Reply<Result<UpdateOutcome, PutError>>, Result<UpdateOutcome, Refusal>),
+    Patch(Reply<Result<u64, ReplaceError>>, Result<(), ReplaceError>),
+}
+
+impl Work {
+    fn run(mut self) {
+        loop {
+            let command = match self.commands.recv_timeout(self.wait()) {
+                Ok(command) => command,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.pass_moments();
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
+            let mut batch = Batch::default();
+            let mut next = Some(command);
+            while let Some(command) = next.take() {
+                if let Some(other) = self.change(command, &mut batch) {
+                    self.finish(std::mem::take(&mut batch));
+                    self.other(other);
+                    break;
+                }
+                if batch.answers.len() < BATCH {
+                    next = self.commands.try_recv().ok();
+                }
+            }
+            self.finish(batch);
+        }
+    }
+
+    /// Until the next moment at which answers change by themselves.
+    fn wait(&self) -> Duration {
+        let now = now();
+        let moments = self.environments.all();
+        let next = moments.iter().filter_map(|each| each.moments.next(now.as_millis())).min();
+        let wait =
+            next.map(|next| u64::try_from(next.saturating_sub(now.as_millis())).unwrap_or(0));
+        wait.map_or(LOOK_AT_LEAST, |millis| Duration::from_millis(millis).min(LOOK_AT_LEAST))
+    }
+
+    /// Publishes environments whose answers changed because time passed.
+    fn pass_moments(&self) {
+        let now = now();
+        for published in self.environments.all() {
+            if published.moments.last(now.as_millis()) != published.moment {
+                self.environments.publish(published.next().at(now));
+            }
+        }
+    }
+
+    /// Takes a change into the batch; gives back what is none.
+    fn change(&mut self, command: Command, batch: &mut Batch) -> Option<Command> {
+        match command {
+            Command::Put { place, filters, permissions, update, reply } => {
+                let outcome = self.world.put(&place, &filters, permissions, &update, now());
+                let outcome = outcome.map(|(outcome, undo)| {
+                    batch.note(place, undo);
+                    outcome
+                });
+                batch.answers.push(Answer::Put(reply, outcome));
+                None
+            }
+            Command::Patch { place, change, reply } => {
+                let outcome = self.world.patch(&place, &change, now());
+                let outcome = outcome.map(|undo| batch.note(place, undo));
+                batch.answers.push(Answer::Patch(reply, outcome));
+                None
+            }
+            other => Some(other),
+        }
+    }
+
+    /// Keeps a batch, publishes it, and answers.
+    fn finish(&mut self, batch: Batch) {
+        if batch.answers.is_empty() {
+            return;
+        }
+        let mut kept = Ok(());
+        if !batch.changed.is_empty() {
+            let places =
+                batch.changed.iter().flat_map(|(id, keys)| keys.iter().map(|key| (*id, key)));
+            let records: Vec<Record> =
+                places.filter_map(|(id, key)| self.world.record(id, key)).collect();
+            kept = self.journal.commit(self.world.state().revision, &records);
+        }
+        match &kept {
+            Ok(()) => {
+                for (id, keys) in &batch.changed {
+                    self.publish_changed(*id, keys);
+                }
+            }
+            Err(why) => {
+                tracing::error!(%why, "changes could not be kept and were not made");
+                for undo in batch.undo.into_iter().rev() {
+                    self.world.undo(undo);
+                }
+            }
+        }
+        let revision = self.world.state().revision;
+        for answer in batch.answers {
+            // Who does not wait any more needs no answer.
+            match answer {
+                Answer::Put(reply, outcome) => {
+                    let kept_or_not = match (&kept, outcome) {
+                        (_, Err(refusal)) => Err(PutError::Refused(refusal)),
+                        (Err(_), Ok(UpdateOutcome::Changed)) => Err(PutError::NotKept),
+                        (_, Ok(outcome)) => Ok(outcome),
+                    };
+                    let _ = reply.send(kept_or_not);
+                }
+                Answer::Patch(reply, outcome) => {
+                    let kept = kept.as_ref().map_err(|why| ReplaceError::NotKept(why.to_string()));
+                    let _ = reply.send(outcome.and_then(|()| kept.map(|()| revision)));
+                }
+            }
+        }
+    }
+
+    fn other(&mut self, command: Command) {
+        match command {
+            Command::Put { .. } | Command::Patch { .. } => {}
+            Command::Replace { state, revision, reply } => {
+                let _ = reply.send(self.replace(*state, revision));
+            }
+            Command::Reload { base, reply } => {
+                self.base = *base;
+                self.world.reload(self.base.clone(), now());
+                if let Err(why) = self.journal.rewrite(&self.world.records()) {
+                    tracing::error!(%why, "the journal could not be brought up to the new file");
+                }
+                self.publish_all(REVOCATION_DELAY);
+                let _ = reply.send(());
+            }
+            Command::Expect { environments, accounts, reply } => {
+                for environment in environments {
+                    let grants = Arc::new(Grants::of(environment.id, &accounts));
+                    let settings = self.settings_of(&environment);
+                    let waiting = Published::waiting(
+                        environment.id,
+                        settings,
+                        grants,
+                        self.settings.cache_bytes,
+                    );
+                    self.environments.publish(waiting);
+                }
+                let _ = reply.send(());
+            }
+            Command::State(reply) => {
+                let _ = reply.send(self.world.state().clone());
+            }
+            Command::Close(within, reply) => {
+                for published in self.environments.all() {
+                    let mut closing = published.next();
+                    closing.phase = Phase::Closing(within);
+                    self.environments.publish(closing);
+                }
+                let _ = reply.send(());
+            }
+        }
+    }
+
+    fn replace(&mut self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
+        let current = self.world.state().revision;
+        if revision.is_some_and(|revision| revision != current) {
+            return Err(ReplaceError::Outdated(current));
+        }
+        let before = self.world.clone();
+        self.world.replace(&self.base, state, now());
+        if let Err(why) = self.journal.rewrite(&self.world.records()) {
+            self.world = before;
+            return Err(ReplaceError::NotKept(why.to_string()));
+        }
+        self.publish_all(Duration::ZERO);
+        Ok(self.world.state().revision)
+    }
+
+    fn settings_of(&self, environment: &Environment) -> Settings {
+        let own = environment.cache_control.as_deref();
+        let own = own.and_then(|text| HeaderValue::from_str(text).ok());
+        Settings {
+            name: environment.name.as_str().into(),
+            cache_control: own.or_else(|| self.settings.cache_control.clone()),
+            stale: environment.stale,
+            profile: environment.profile.unwrap_or(self.settings.profile),
+        }
+    }
+
+    /// Publishes every environment as the world has it, and takes away those that it has not.
+    fn publish_all(&mut self, revocation_delay: Duration) {
+        let state = self.world.state();
+        for published in self.environments.all() {
+            if state.environment(published.id).is_none() {
+                let mut last = published.next().with_grants(Arc::default());
+                last.revocation_delay = revocation_delay;
+                self.environments.remove(last);
+            }
+        }
+        for environment in &state.environments {
+            let grants = Arc::new(Grants::of(environment.id, &state.accounts));
+            let settings = self.settings_of(environment);
+            let known = self.environments.get(environment.id);
+            let next = match &known {
+                Some(known) if *known.grants == *grants => known.next(),
+                Some(known) => known.next().with_grants(grants),
+                None => Published::waiting(
+                    environment.id,
+                    settings.clone(),
+                    grants,
+                    self.settings.cache_bytes,
+                ),
+            };
+            let features = self.world.served(environment);
+            let mut next = next.with_features(features, settings, now());
+            next.revocation_delay = revocation_delay;
+            self.environments.publish(next);
+        }
+    }
+
+    /// Publishes an environment in which only these values changed.
+    fn publish_changed(&self, id: Uuid, keys: &BTreeSet<Arc<str>>) {
+        let known = self.environments.get(id);
+        let environment = self.world.state().environment(id);
+        let (Some(known), Some(environment)) = (known, environment) else { return };
+        let changed = keys.iter().filter_map(|key| self.world.served_one(environment, key));
+        self.environments.publish(known.next().with_changed(changed.collect(), now()));
+    }
+}
+
+impl Batch {
+    fn note(&mut self, (environment, feature): (Uuid, Arc<str>), undo: Option<Undo>) {
+        if let Some(undo) = undo {
+            self.undo.push(undo);
+            self.changed.entry(environment).or_default().insert(feature);
+        }
+    }
+}
+
+/// The wall clock.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}

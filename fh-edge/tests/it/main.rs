@@ -1,0 +1,4 @@
+//! An Edge on a real socket, asked by the client of this project and by hand.
+
+mod serving;
+mod shop;
