@@ -29,6 +29,7 @@ pub(crate) use self::check::{Check, Listener, Report, Topic, Verdict};
 use self::check::Finding;
 use self::exchange::Http;
 use self::poll::Polled;
+use self::reach::Target;
 use self::tls::Watched;
 use self::words::several;
 use crate::edge::{Edge, is_uuid};
@@ -66,7 +67,7 @@ async fn go(examination: &Examination<'_>, report: &mut Report<'_>) -> Result<()
     key(report, edge)?;
     let target = reach::proxies(report, edge.url.as_str())?;
     let Some(addresses) = reach::resolve(report, &target).await? else { return Ok(()) };
-    encryption(report, &edge.url, &addresses)?;
+    encryption(report, &edge.url, &target, &addresses)?;
     if !reach::connect(report, &target, &addresses).await? {
         return Ok(());
     }
@@ -195,10 +196,13 @@ fn is_old(key: &ApiKey) -> bool {
 fn encryption(
     report: &mut Report<'_>,
     url: &EdgeUrl,
+    target: &Target,
     addresses: &[SocketAddr],
 ) -> Result<(), Failure> {
     let is_open = url.as_str().starts_with("http://");
-    if is_open && addresses.iter().any(|address| !reach::is_near(address.ip())) {
+    // Behind a proxy, however near it is, the way goes on.
+    let is_far = target.is_proxy || addresses.iter().any(|address| !reach::is_near(address.ip()));
+    if is_open && is_far {
         let finding = Finding::warning(
             Topic::Url,
             "http:// is not encrypted: whoever is on the way reads the API key",

@@ -33,7 +33,7 @@ const VARIABLES: [&str; 8] = [
 pub(super) struct Target {
     host: String,
     port: u16,
-    is_proxy: bool,
+    pub(super) is_proxy: bool,
 }
 
 /// Which host is connected to: the Edge, or a proxy before it.

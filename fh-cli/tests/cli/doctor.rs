@@ -611,12 +611,15 @@ fn proxies_are_named() {
     let findings = ask("http://edge.invalid", &[("HTTP_PROXY", &proxy)]);
     findings.has("proxy", "note", &["through the proxy 127.0.0.1:", "HTTP_PROXY", "NO_PROXY"]);
     findings.has("poll", "good", &[]);
+    // That the proxy is near says nothing of the way behind it.
+    findings.has("url", "warning", &["not encrypted", "https://"]);
     assert!(edge.recording().requests[0].request.target.starts_with("http://edge.invalid/"));
     let findings =
         ask(&edge.url(), &[("http_proxy", "http://127.0.0.1:9"), ("NO_PROXY", "127.0.0.1")]);
     findings.has("proxy", "note", &["no proxy is used", "http_proxy and NO_PROXY"]);
     findings.has("poll", "good", &[]);
-    assert!(ask(&edge.url(), &[]).all("proxy").is_empty());
+    let findings = ask(&edge.url(), &[]);
+    assert!(findings.all("proxy").is_empty() && findings.all("url").is_empty());
 }
 
 #[test]
