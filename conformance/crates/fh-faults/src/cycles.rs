@@ -116,3 +116,40 @@ impl fmt::Display for Cycles {
 fn kilobytes(report: &Report) -> Option<u64> {
     report.resident_memory.map(|bytes| bytes / 1000)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failures(change: impl FnOnce(&mut Cycles)) -> Vec<String> {
+        let report = || Report {
+            threads: Some(3),
+            sockets: Some(1),
+            resident_memory: Some(GROWTH),
+            ..Report::default()
+        };
+        let mut cycles = Cycles {
+            driver: Driver::Thread,
+            clients: 1,
+            took: Duration::ZERO,
+            base: report(),
+            end: report(),
+            connections: 0,
+        };
+        change(&mut cycles);
+        cycles.failures()
+    }
+
+    #[test]
+    fn each_rule_is_judged() {
+        assert!(failures(|_| {}).is_empty());
+        let one = |failures: Vec<String>, part: &str| {
+            assert!(failures.len() == 1 && failures[0].contains(part), "{part}: {failures:?}");
+        };
+        one(failures(|found| found.end.threads = Some(4)), "threads");
+        one(failures(|found| found.end.sockets = Some(2)), "sockets");
+        one(failures(|found| found.connections = 1), "1 connections");
+        one(failures(|found| found.end.resident_memory = Some(2 * GROWTH + 1)), "memory grew");
+        one(failures(|found| found.end.panics = 1), "1 panics");
+    }
+}

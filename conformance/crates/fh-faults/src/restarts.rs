@@ -179,3 +179,39 @@ impl fmt::Display for Restarts {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failures(change: impl FnOnce(&mut Restarts)) -> Vec<String> {
+        let report = Report { reads: 1, resident_memory: Some(GROWTH), ..Report::default() };
+        let mut restarts = Restarts {
+            driver: Driver::Thread,
+            restarts: 1,
+            took: Duration::ZERO,
+            longest: CAP,
+            mean: CAP,
+            warm: Some(0),
+            report,
+            slack: Duration::ZERO,
+        };
+        change(&mut restarts);
+        restarts.failures()
+    }
+
+    #[test]
+    fn each_rule_is_judged() {
+        assert!(failures(|_| {}).is_empty());
+        let one = |failures: Vec<String>, part: &str| {
+            assert!(failures.len() == 1 && failures[0].contains(part), "{part}: {failures:?}");
+        };
+        one(failures(|found| found.longest = CAP + SLACK * 2), "back only after");
+        one(failures(|found| found.report.wrong = vec!["value 1 after 2".into()]), "value 1");
+        one(failures(|found| found.report.panics = 2), "2 panics");
+        one(failures(|found| found.report.reads = 0), "nobody read");
+        one(failures(|found| found.report.longest_wait = 700_000), "was announced");
+        one(failures(|found| found.report.sent = vec![0, 1, 2]), "3 requests within");
+        one(failures(|found| found.report.resident_memory = Some(GROWTH + 1)), "memory grew");
+    }
+}

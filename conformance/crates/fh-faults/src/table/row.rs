@@ -142,3 +142,50 @@ fn begin(fault: Fault, scale: Scale, edge: &FakeEdge) {
         _ => fault.begin(edge),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> Row {
+        Row {
+            fault: Fault::Status500.name(),
+            requests: 2,
+            sent: 2,
+            at_most: 5,
+            back_after: Some(0.5),
+            refreshed: false,
+            peak_memory: Some(MEMORY),
+            status: "NOT_READY".to_string(),
+            failures: Vec::new(),
+            which: Fault::Status500,
+        }
+    }
+
+    fn failures(change: impl FnOnce(&mut Row), times: &[u64], panics: u64) -> Vec<String> {
+        let mut row = row();
+        change(&mut row);
+        let times = times.iter().copied().map(Duration::from_millis).collect();
+        row.judge(&[times], Scale::REAL, Duration::ZERO, panics);
+        assert_eq!(row.is_good(), row.failures.is_empty());
+        row.failures
+    }
+
+    #[test]
+    fn each_rule_is_judged() {
+        assert!(failures(|_| {}, &[0, 500, 1000], 0).is_empty());
+        let one = |failures: Vec<String>, part: &str| {
+            assert!(failures.len() == 1 && failures[0].contains(part), "{part}: {failures:?}");
+        };
+        one(failures(|row| row.back_after = None, &[], 0), "NOT_READY");
+        one(failures(|_| {}, &[0, 10, 20], 0), "3 requests within");
+        one(failures(|row| row.sent = 6, &[], 0), "6 requests, where 5");
+        one(failures(|row| row.requests = 6, &[], 0), "6 requests, where 5");
+        one(failures(|row| row.requests = 0, &[], 0), "nothing was measured");
+        one(failures(|row| row.peak_memory = Some(MEMORY + 1_000_000), &[], 0), "65 MB");
+        one(failures(|_| {}, &[], 1), "1 panics");
+        // Where nobody listens no request arrives.
+        let refused = |row: &mut Row| (row.which, row.requests) = (Fault::Refused, 0);
+        assert!(failures(refused, &[], 0).is_empty());
+    }
+}
