@@ -1,5 +1,6 @@
 //! Building an Edge, and holding it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +9,11 @@ use uuid::Uuid;
 
 use crate::api;
 use crate::core::Core;
+use crate::journal::{DataFolder, DataFolderError};
 use crate::options::Options;
 use crate::serving::Environments;
 use crate::state::State;
-use crate::world::{Base, NoJournal, Records, World, Writer, now};
+use crate::world::{Base, Journal, NoJournal, Records, World, Writer, now};
 pub use crate::world::{FeatureChange, ReplaceError};
 
 /// An Edge: routes to mount, and a handle to change what they serve.
@@ -35,6 +37,7 @@ pub struct Edge {
 pub struct EdgeBuilder {
     options: Options,
     state: Option<State>,
+    data_folder: Option<PathBuf>,
 }
 
 /// Why an Edge did not start.
@@ -43,6 +46,8 @@ pub struct EdgeBuilder {
 pub enum StartError {
     /// The thread that carries changes out could not be started.
     Thread(std::io::Error),
+    /// The data folder cannot be used.
+    DataFolder(DataFolderError),
 }
 
 impl std::fmt::Display for StartError {
@@ -51,6 +56,7 @@ impl std::fmt::Display for StartError {
             Self::Thread(why) => {
                 write!(f, "the thread that carries changes out could not be started: {why}")
             }
+            Self::DataFolder(why) => why.fmt(f),
         }
     }
 }
@@ -59,6 +65,7 @@ impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Thread(why) => Some(why),
+            Self::DataFolder(why) => Some(why),
         }
     }
 }
@@ -100,10 +107,17 @@ impl EdgeBuilder {
         Self { state: Some(state), ..self }
     }
 
+    /// Keeps what PUT and admin changed in this folder, which is made if it is not there. Without one changes last as long
+    /// as the process.
+    #[must_use]
+    pub fn data_folder(self, folder: impl Into<PathBuf>) -> Self {
+        Self { data_folder: Some(folder.into()), ..self }
+    }
+
     /// Builds it.
     ///
     /// # Errors
-    /// [`StartError`] if the machine gives no thread.
+    /// [`StartError`] if the data folder cannot be used, or the machine gives no thread.
     pub fn build(self) -> Result<Edge, StartError> {
         let environments = Arc::new(Environments::default());
         let base = Base {
@@ -111,12 +125,16 @@ impl EdgeBuilder {
             cache_control: self.options.cache_control.clone(),
             cache_bytes: self.options.answer_cache,
         };
+        let (journal, records): (Box<dyn Journal>, _) = match &self.data_folder {
+            Some(folder) => {
+                let (folder, records) = DataFolder::open(folder).map_err(StartError::DataFolder)?;
+                (Box::new(folder), records)
+            }
+            None => (Box::new(NoJournal), Records::default()),
+        };
         let is_ready = self.state.is_some();
-        let state = self.state.map(|state| {
-            let world = World::open(state.clone(), Records::default(), now());
-            (state, world)
-        });
-        let writer = Writer::start(state, Box::new(NoJournal), base, Arc::clone(&environments))
+        let state = self.state.map(|state| (state.clone(), World::open(state, records, now())));
+        let writer = Writer::start(state, journal, base, Arc::clone(&environments))
             .map_err(StartError::Thread)?;
         let core = Core::new(self.options, environments, writer);
         if is_ready {

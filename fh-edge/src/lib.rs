@@ -8,6 +8,7 @@ mod api;
 mod connections;
 mod core;
 mod edge;
+mod journal;
 mod options;
 mod rate;
 mod serving;
@@ -16,4 +17,5 @@ mod wire;
 mod world;
 
 pub use edge::{Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError};
+pub use journal::DataFolderError;
 pub use options::{Monitoring, Options};

@@ -2,6 +2,7 @@
 
 use fh_eval::Timestamp;
 
+use super::record::Print;
 use crate::serving::Counting;
 use crate::state::{Feature, FeatureValue};
 
@@ -9,7 +10,7 @@ use crate::state::{Feature, FeatureValue};
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     /// Stands for what the base says; `None` once that does not count any more.
-    pub(super) base: Option<[u8; 32]>,
+    pub(super) base: Option<Print>,
     /// The version that is served; never falls.
     pub(super) version: i64,
     pub(super) counting: Counting,
@@ -20,7 +21,7 @@ pub(crate) struct Entry {
 impl Entry {
     /// From what a base says now. `before` is what was served until then.
     pub(super) fn new(
-        print: [u8; 32],
+        print: Print,
         feature: &Feature,
         value: Option<&FeatureValue>,
         before: Option<Self>,

@@ -8,8 +8,8 @@ mod writer;
 
 pub use change::{FeatureChange, ReplaceError};
 pub(crate) use put::{Refusal, Update, UpdateOutcome};
-pub(crate) use record::{Journal, JournalError, NoJournal, Record, Records};
-pub(crate) use writer::{Base, PutError, Writer, WriterGone, now};
+pub(crate) use record::{Journal, JournalError, NoJournal, Print, Record, Records};
+pub(crate) use writer::{Base, PutError, Writer, now};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub(crate) struct World {
     /// By environment and feature key; only where the environment has the feature.
     entries: BTreeMap<(Uuid, Arc<str>), Entry>,
     /// The base that an admin's replacement stands in place of.
-    replaced: Option<[u8; 32]>,
+    replaced: Option<Print>,
     /// No version below this is given to a change, after a restart with a clock that went back.
     highest: i64,
 }
@@ -59,7 +59,7 @@ impl World {
 
     /// A base that was read anew. What did not change in it keeps its changes; a replacement stays until the base differs.
     pub(crate) fn reload(&mut self, base: State, now: Timestamp) {
-        if self.replaced == Some(base_print(&base)) {
+        if self.replaced.as_ref() == Some(&base_print(&base)) {
             return;
         }
         self.replaced = None;
@@ -86,7 +86,7 @@ impl World {
                 let place = (environment.id, Arc::clone(&feature.key));
                 let known = self.entries.remove(&place);
                 let entry = match known {
-                    Some(entry) if entry.base == Some(print) => {
+                    Some(entry) if entry.base.as_ref() == Some(&print) => {
                         if entry.is_changed {
                             if let Some(value) = self.value(&place) {
                                 environment.values.insert(Arc::clone(&feature.key), value.clone());
@@ -116,11 +116,11 @@ impl World {
     fn restore(&mut self, record: Record) {
         let place = (record.environment, Arc::clone(&record.feature));
         let Some(entry) = self.entries.get_mut(&place) else { return };
-        if entry.base != Some(record.base) {
+        if entry.base.as_ref() != Some(&record.base) {
             entry.version = entry.version.max(record.version.saturating_add(1));
             return;
         }
-        entry.version = entry.version.max(record.version);
+        entry.version = record.version;
         entry.counting = Counting::Counts;
         entry.is_changed = true;
         let environments = &mut self.state.environments;
@@ -138,7 +138,7 @@ impl World {
         Some(Record {
             environment,
             feature: Arc::clone(feature),
-            base: entry.base?,
+            base: entry.base.clone()?,
             version: entry.version,
             value: self.value(&place)?.clone(),
         })
@@ -155,7 +155,7 @@ impl World {
         Records {
             revision: self.state.revision,
             highest: self.highest,
-            replacement: self.replaced.map(|print| (print, self.state.clone())),
+            replacement: self.replaced.clone().map(|print| (print, self.state.clone())),
             changes: places
                 .filter_map(|(environment, feature)| self.record(*environment, feature))
                 .collect(),
@@ -188,9 +188,9 @@ impl World {
 }
 
 /// Stands for a base as a whole.
-fn base_print(base: &State) -> [u8; 32] {
-    // A state always serialises: its maps have texts for keys.
-    let mut base = base.clone();
-    base.revision = 0;
-    hmac_sha256::Hash::hash(serde_json::to_string(&base).unwrap_or_default().as_bytes())
+fn base_print(base: &State) -> Print {
+    Print::of(&(&base.features, &base.environments, &base.accounts))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,13 +7,38 @@ use uuid::Uuid;
 
 use crate::state::{Feature, FeatureValue, State};
 
+/// Stands for what a base says of something: equal for equal content, over restarts too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Print(Box<str>);
+
+impl Print {
+    /// Of anything that serialises, which states and their parts always do: their maps have texts for keys.
+    pub(super) fn of(content: &impl serde::Serialize) -> Self {
+        let json = serde_json::to_vec(content).unwrap_or_default();
+        let digest = hmac_sha256::Hash::hash(&json);
+        Self(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+impl From<&str> for Print {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for Print {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// One changed value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Record {
     pub(crate) environment: Uuid,
     pub(crate) feature: Arc<str>,
     /// Stands for what the base said when it was changed.
-    pub(crate) base: [u8; 32],
+    pub(crate) base: Print,
     pub(crate) version: i64,
     pub(crate) value: FeatureValue,
 }
@@ -25,7 +50,7 @@ pub(crate) struct Records {
     /// The highest version that was served.
     pub(crate) highest: i64,
     /// A state that an admin put in the place of the base with this print.
-    pub(crate) replacement: Option<([u8; 32], State)>,
+    pub(crate) replacement: Option<(Print, State)>,
     pub(crate) changes: Vec<Record>,
 }
 
@@ -64,8 +89,6 @@ impl Journal for NoJournal {
 }
 
 /// Stands for what a base says of one value.
-pub(super) fn fingerprint(feature: &Feature, value: Option<&FeatureValue>) -> [u8; 32] {
-    // Both always serialise: their maps have texts for keys.
-    let text = serde_json::to_string(&(feature.kind.as_str(), value)).unwrap_or_default();
-    hmac_sha256::Hash::hash(text.as_bytes())
+pub(super) fn fingerprint(feature: &Feature, value: Option<&FeatureValue>) -> Print {
+    Print::of(&(feature.kind.as_str(), value))
 }

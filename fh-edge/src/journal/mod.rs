@@ -1,0 +1,206 @@
+//! Changes on disk (D-94): what was acknowledged survives a kill, by way of redb's transactions (ADR 0013).
+
+mod stored;
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use redb::{Database, DatabaseError, ReadableTable, TableDefinition};
+
+use crate::world::{Journal, JournalError, Record, Records};
+use stored::{StoredChange, StoredReplacement};
+
+/// By environment and feature key.
+const CHANGES: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("changes");
+const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+const FORMAT: &str = "format";
+const REVISION: &str = "revision";
+const HIGHEST: &str = "highest";
+const REPLACEMENT: &str = "replacement";
+/// What the tables hold; another number is another program's.
+const FORMAT_NOW: &[u8] = b"1";
+const FILE: &str = "changes.redb";
+
+/// Why a data folder cannot be used.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DataFolderError {
+    /// It cannot be made or written to.
+    Folder(PathBuf, std::io::Error),
+    /// Another process uses it.
+    InUse(PathBuf),
+    /// What is in it cannot be read.
+    Unreadable(PathBuf, String),
+}
+
+impl fmt::Display for DataFolderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(path, why) => write!(f, "data folder {}: {why}", path.display()),
+            Self::InUse(path) => {
+                write!(f, "data folder {}: another process uses it", path.display())
+            }
+            Self::Unreadable(path, why) => write!(f, "{}: {why}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for DataFolderError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Folder(_, why) => Some(why),
+            Self::InUse(_) | Self::Unreadable(..) => None,
+        }
+    }
+}
+
+/// A data folder that is in use, by this process alone.
+pub(crate) struct DataFolder {
+    database: Database,
+}
+
+impl DataFolder {
+    /// Opens a folder, which is made if it is not there, and reads what it holds.
+    pub(crate) fn open(folder: &Path) -> Result<(Self, Records), DataFolderError> {
+        let io = |why| DataFolderError::Folder(folder.to_path_buf(), why);
+        fs::create_dir_all(folder).map_err(io)?;
+        let path = folder.join(FILE);
+        let unreadable = |why: String| DataFolderError::Unreadable(path.clone(), why);
+        let database = match Database::create(&path) {
+            Ok(database) => database,
+            Err(DatabaseError::DatabaseAlreadyOpen) => {
+                return Err(DataFolderError::InUse(folder.to_path_buf()));
+            }
+            Err(DatabaseError::Storage(redb::StorageError::Io(why)))
+                if why.kind() != std::io::ErrorKind::InvalidData =>
+            {
+                return Err(io(why));
+            }
+            Err(why) => return Err(unreadable(why.to_string())),
+        };
+        let this = Self { database };
+        this.begin().map_err(|why| unreadable(why.0))?;
+        let records = this.read().map_err(|why| unreadable(why.0))?;
+        Ok((this, records))
+    }
+
+    /// Makes the tables, or sees that they are of this format.
+    fn begin(&self) -> Result<(), JournalError> {
+        let transaction = self.database.begin_write().map_err(failed)?;
+        {
+            transaction.open_table(CHANGES).map_err(failed)?;
+            let mut meta = transaction.open_table(META).map_err(failed)?;
+            let found = meta.get(FORMAT).map_err(failed)?.map(|format| format.value().to_vec());
+            match found {
+                None => {
+                    meta.insert(FORMAT, FORMAT_NOW).map_err(failed)?;
+                }
+                Some(format) if format == FORMAT_NOW => {}
+                Some(format) => {
+                    let format = String::from_utf8_lossy(&format).into_owned();
+                    return Err(JournalError(format!(
+                        "written in format {format}, which this program does not know"
+                    )));
+                }
+            }
+        }
+        transaction.commit().map_err(failed)
+    }
+
+    fn read(&self) -> Result<Records, JournalError> {
+        let transaction = self.database.begin_read().map_err(failed)?;
+        let meta = transaction.open_table(META).map_err(failed)?;
+        let get = |name| {
+            let value = meta.get(name).map_err(failed)?;
+            Ok::<_, JournalError>(value.map(|value| value.value().to_vec()))
+        };
+        let mut records = Records::default();
+        if let Some(revision) = get(REVISION)? {
+            records.revision = from_json(REVISION, &revision)?;
+        }
+        if let Some(highest) = get(HIGHEST)? {
+            records.highest = from_json(HIGHEST, &highest)?;
+        }
+        if let Some(replacement) = get(REPLACEMENT)? {
+            let stored: StoredReplacement = from_json(REPLACEMENT, &replacement)?;
+            records.replacement = Some(stored.into());
+        }
+        let changes = transaction.open_table(CHANGES).map_err(failed)?;
+        for row in changes.iter().map_err(failed)? {
+            let (place, change) = row.map_err(failed)?;
+            let (environment, feature) = place.value();
+            let stored: StoredChange = from_json(feature, change.value())?;
+            let environment = environment
+                .parse()
+                .map_err(|why| JournalError(format!("`{environment}` is no environment: {why}")))?;
+            records.changes.push(stored.into_record(environment, feature.into()));
+        }
+        Ok(records)
+    }
+}
+
+impl Journal for DataFolder {
+    fn commit(&mut self, revision: u64, changes: &[Record]) -> Result<(), JournalError> {
+        let transaction = self.database.begin_write().map_err(failed)?;
+        {
+            let mut table = transaction.open_table(CHANGES).map_err(failed)?;
+            for change in changes {
+                let json = to_json(&StoredChange::of(change))?;
+                let environment = change.environment.to_string();
+                let place = (environment.as_str(), &*change.feature);
+                table.insert(place, json.as_slice()).map_err(failed)?;
+            }
+            let mut meta = transaction.open_table(META).map_err(failed)?;
+            meta.insert(REVISION, to_json(&revision)?.as_slice()).map_err(failed)?;
+            let known = meta.get(HIGHEST).map_err(failed)?.map(|known| known.value().to_vec());
+            let known = known.map_or(Ok(0), |known| from_json(HIGHEST, &known))?;
+            let highest = changes.iter().map(|change| change.version).fold(known, i64::max);
+            meta.insert(HIGHEST, to_json(&highest)?.as_slice()).map_err(failed)?;
+        }
+        // Waits until the disk has it.
+        transaction.commit().map_err(failed)
+    }
+
+    fn rewrite(&mut self, records: &Records) -> Result<(), JournalError> {
+        let transaction = self.database.begin_write().map_err(failed)?;
+        {
+            let mut table = transaction.open_table(CHANGES).map_err(failed)?;
+            table.retain(|_, _| false).map_err(failed)?;
+            for change in &records.changes {
+                let json = to_json(&StoredChange::of(change))?;
+                let environment = change.environment.to_string();
+                let place = (environment.as_str(), &*change.feature);
+                table.insert(place, json.as_slice()).map_err(failed)?;
+            }
+            let mut meta = transaction.open_table(META).map_err(failed)?;
+            meta.insert(REVISION, to_json(&records.revision)?.as_slice()).map_err(failed)?;
+            meta.insert(HIGHEST, to_json(&records.highest)?.as_slice()).map_err(failed)?;
+            match &records.replacement {
+                Some((base, state)) => {
+                    let json = to_json(&StoredReplacement::of(base, state))?;
+                    meta.insert(REPLACEMENT, json.as_slice()).map_err(failed)?;
+                }
+                None => {
+                    meta.remove(REPLACEMENT).map_err(failed)?;
+                }
+            }
+        }
+        transaction.commit().map_err(failed)
+    }
+}
+
+fn failed(why: impl fmt::Display) -> JournalError {
+    JournalError(why.to_string())
+}
+
+fn to_json(value: &impl serde::Serialize) -> Result<Vec<u8>, JournalError> {
+    serde_json::to_vec(value).map_err(failed)
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(what: &str, json: &[u8]) -> Result<T, JournalError> {
+    serde_json::from_slice(json).map_err(|why| JournalError(format!("entry `{what}`: {why}")))
+}
+
+#[cfg(test)]
+mod tests;

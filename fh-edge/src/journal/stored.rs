@@ -1,0 +1,52 @@
+//! Records as they lie on disk.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::state::{FeatureValue, State};
+use crate::world::{Print, Record};
+
+/// One changed value.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredChange {
+    base: String,
+    version: i64,
+    value: FeatureValue,
+}
+
+impl StoredChange {
+    pub(super) fn of(record: &Record) -> Self {
+        Self { base: record.base.to_string(), version: record.version, value: record.value.clone() }
+    }
+
+    pub(super) fn into_record(self, environment: Uuid, feature: Arc<str>) -> Record {
+        Record {
+            environment,
+            feature,
+            base: self.base.as_str().into(),
+            version: self.version,
+            value: self.value,
+        }
+    }
+}
+
+/// A state that stands in the place of a base.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredReplacement {
+    base: String,
+    state: State,
+}
+
+impl StoredReplacement {
+    pub(super) fn of(base: &Print, state: &State) -> Self {
+        Self { base: base.to_string(), state: state.clone() }
+    }
+}
+
+impl From<StoredReplacement> for (Print, State) {
+    fn from(stored: StoredReplacement) -> Self {
+        (stored.base.as_str().into(), stored.state)
+    }
+}

@@ -1,0 +1,183 @@
+//! The rules of D-94 and D-95, without threads and disks.
+
+use fh_eval::Timestamp;
+use uuid::Uuid;
+
+use super::*;
+use crate::serving::{Grants, Phase, Published, Settings};
+use crate::state::Json;
+use crate::state::Permissions;
+
+const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
+
+/// A state with A (a text) and B (a number that is never set); what is said of A is given.
+fn base(a: &str) -> State {
+    serde_json::from_str(&format!(
+        r#"{{"features": [
+            {{"id": "9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b", "key": "A", "type": "STRING"}},
+            {{"id": "76b612ae-a782-4780-aeaa-597870a8c3ea", "key": "B", "type": "NUMBER"}},
+            {{"id": "95f6c09a-20e7-41e2-9014-1421682b71b1", "key": "C", "type": "BOOLEAN"}}],
+        "environments": [{{"id": "{ENVIRONMENT}", "name": "dev", "values": {{"A": {a}}}}}]}}"#
+    ))
+    .unwrap()
+}
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+fn place(feature: &str) -> (Uuid, Arc<str>) {
+    (ENVIRONMENT.parse().unwrap(), feature.into())
+}
+
+fn put(world: &mut World, feature: &str, body: &str, now: i64) -> Result<UpdateOutcome, Refusal> {
+    let all: Permissions = crate::state::Permission::ALL.into_iter().collect();
+    let update = Update::read(body.as_bytes())?;
+    let outcome = world.put(&place(feature), &Default::default(), all, &update, at(now));
+    outcome.map(|(outcome, _)| outcome)
+}
+
+/// Value and version of a feature as they are served.
+fn seen(world: &World, feature: &str) -> (String, i64) {
+    let environment = &world.state().environments[0];
+    let served = world.served_one(environment, feature).unwrap();
+    (served.value.as_ref().map_or("null", Json::as_str).to_string(), served.version)
+}
+
+fn tag(world: &World) -> String {
+    let environment = &world.state().environments[0];
+    let accounts = serde_json::from_str(&format!(
+        r#"[{{"name": "x", "clientKey": ["a*b"], "permissions": {{"{ENVIRONMENT}": ["READ"]}}}}]"#
+    ));
+    let grants = Arc::new(Grants::of(environment.id, &accounts.unwrap() as &Vec<_>));
+    let settings = Settings {
+        name: "dev".into(),
+        cache_control: None,
+        stale: false,
+        profile: fh_eval::Profile::Client,
+    };
+    let published = Published::waiting(environment.id, settings.clone(), grants, 1000);
+    let published = published.with_features(world.served(environment), settings, at(0));
+    assert_eq!(published.phase, Phase::Serving);
+    published.view(0).unwrap().tag.to_string()
+}
+
+#[test]
+fn absent_versions_are_times_and_count_from_there() {
+    let mut world = World::open(base(r#"{"value": "x"}"#), Records::default(), at(1000));
+    assert_eq!(seen(&world, "A"), ("\"x\"".into(), 1000));
+    assert_eq!(seen(&world, "B"), ("null".into(), 0));
+    assert_eq!(seen(&world, "C"), ("false".into(), 1000));
+    assert_eq!(put(&mut world, "A", r#"{"value": "y"}"#, 1500), Ok(UpdateOutcome::Changed));
+    assert_eq!(seen(&world, "A"), ("\"y\"".into(), 1500));
+    // The clock went back.
+    put(&mut world, "A", r#"{"value": "z"}"#, 200).unwrap();
+    assert_eq!(seen(&world, "A"), ("\"z\"".into(), 1501));
+    put(&mut world, "B", r#"{"value": 7.50}"#, 1600).unwrap();
+    assert_eq!(seen(&world, "B"), ("7.50".into(), 1600));
+    assert_eq!(world.state().revision, 3);
+}
+
+#[test]
+fn stated_versions_count_by_one() {
+    let mut world =
+        World::open(base(r#"{"value": "x", "version": 7}"#), Records::default(), at(1000));
+    assert_eq!(seen(&world, "A").1, 7);
+    put(&mut world, "A", r#"{"value": "y"}"#, 1500).unwrap();
+    assert_eq!(seen(&world, "A").1, 8);
+}
+
+#[test]
+fn a_reload_keeps_changes_to_what_it_does_not_change() {
+    let mut world = World::open(base(r#"{"value": "x"}"#), Records::default(), at(1000));
+    put(&mut world, "A", r#"{"value": "y"}"#, 1500).unwrap();
+    put(&mut world, "C", r#"{"value": true}"#, 1600).unwrap();
+    world.reload(base(r#"{"value": "x"}"#), at(2000));
+    assert_eq!(seen(&world, "A"), ("\"y\"".into(), 1500));
+    world.reload(base(r#"{"value": "new"}"#), at(2500));
+    assert_eq!(seen(&world, "A"), ("\"new\"".into(), 2500));
+    assert_eq!(seen(&world, "C"), ("true".into(), 1600));
+    // The file says what is served already: nobody needs a new version.
+    put(&mut world, "A", r#"{"value": "y"}"#, 2600).unwrap();
+    world.reload(base(r#"{"value": "y"}"#), at(3000));
+    assert_eq!(seen(&world, "A"), ("\"y\"".into(), 2600));
+    // A stated version that would fall does not.
+    world.reload(base(r#"{"value": "q", "version": 3}"#), at(3500));
+    assert_eq!(seen(&world, "A"), ("\"q\"".into(), 2601));
+}
+
+#[test]
+fn a_restart_brings_changes_back_unless_the_file_differs() {
+    let mut world = World::open(base(r#"{"value": "x"}"#), Records::default(), at(1000));
+    put(&mut world, "A", r#"{"value": "y", "lock": true}"#, 1500).unwrap();
+    let records = world.records();
+    let again = World::open(base(r#"{"value": "x"}"#), records.clone(), at(5000));
+    assert_eq!(seen(&again, "A"), ("\"y\"".into(), 1500));
+    assert_eq!(tag(&again), tag(&world));
+    assert!(again.state().environments[0].values["A"].locked);
+    assert_eq!(again.state().revision, 1);
+    let other = World::open(base(r#"{"value": "z"}"#), records.clone(), at(1200));
+    let (value, version) = seen(&other, "A");
+    assert!(value == "\"z\"" && version > 1500, "{value} {version}");
+    // No version falls below what was served, even if the clock does.
+    let earlier = World::open(base(r#"{"value": "x"}"#), records, at(3));
+    assert!(seen(&earlier, "A").1 >= 1500 && seen(&earlier, "C").1 >= 1500);
+}
+
+#[test]
+fn a_replacement_stands_until_the_file_changes() {
+    let file = base(r#"{"value": "x"}"#);
+    let mut world = World::open(file.clone(), Records::default(), at(1000));
+    put(&mut world, "A", r#"{"value": "y"}"#, 1500).unwrap();
+    world.replace(&file, base(r#"{"value": "admin"}"#), at(2000));
+    assert_eq!(seen(&world, "A"), ("\"admin\"".into(), 2000));
+    assert_eq!(seen(&world, "C"), ("false".into(), 1000), "what looks the same keeps its version");
+    world.reload(file.clone(), at(2500));
+    assert_eq!(seen(&world, "A").0, "\"admin\"");
+    put(&mut world, "A", r#"{"value": "on top"}"#, 2600).unwrap();
+    let again = World::open(file.clone(), world.records(), at(2700));
+    assert_eq!(seen(&again, "A").0, "\"on top\"");
+    world.reload(base(r#"{"value": "edited"}"#), at(3000));
+    assert_eq!(seen(&world, "A"), ("\"edited\"".into(), 3000));
+    assert!(world.records().replacement.is_none());
+}
+
+#[test]
+fn tags_are_equal_over_restarts_and_differ_after_changes() {
+    let start = |now| World::open(base(r#"{"value": "x"}"#), Records::default(), at(now));
+    assert_eq!(tag(&start(1000)), tag(&start(2000)));
+    let mut world = start(1000);
+    let before = tag(&world);
+    put(&mut world, "A", r#"{"value": "y"}"#, 1500).unwrap();
+    let changed = tag(&world);
+    put(&mut world, "A", r#"{"value": "x"}"#, 1600).unwrap();
+    let back = tag(&world);
+    assert!(before != changed && back != changed && back != before);
+}
+
+#[test]
+fn a_change_that_was_not_kept_leaves_no_trace() {
+    let mut world = World::open(base(r#"{"value": "x"}"#), Records::default(), at(1000));
+    let change = FeatureChange { locked: Some(true), ..FeatureChange::default() };
+    let undo = world.patch(&place("B"), &change, at(1500)).unwrap().unwrap();
+    assert_eq!(world.records().changes.len(), 1);
+    world.undo(undo);
+    assert!(world.records().changes.is_empty());
+    assert_eq!((seen(&world, "B"), world.state().revision), (("null".into(), 0), 0));
+    assert_eq!(world.patch(&place("Z"), &change, at(1)).map(|_| ()), Err(ReplaceError::NotFound));
+}
+
+#[test]
+fn what_a_filter_hides_cannot_be_changed() {
+    let mut state = base(r#"{"value": "x", "retired": true}"#);
+    state.features[0].filters.insert("web".into());
+    let mut world = World::open(state, Records::default(), at(1000));
+    let all: Permissions = crate::state::Permission::ALL.into_iter().collect();
+    let update = Update::read(br#"{"value": "y"}"#).unwrap();
+    let other = ["mobile".to_string()].into();
+    let hidden = world.put(&place("A"), &other, all, &update, at(1));
+    assert!(matches!(hidden, Err(Refusal::NotFound)));
+    // A PUT brings a retired feature back (D-106).
+    put(&mut world, "A", r#"{"value": "y"}"#, 1100).unwrap();
+    assert!(!world.state().environments[0].values["A"].retired);
+}
