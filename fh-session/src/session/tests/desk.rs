@@ -1,0 +1,158 @@
+//! A session, its clock, and what the rows of the table need to talk to it.
+
+use super::*;
+
+pub(super) const CLIENT: &str = "e/k*";
+pub(super) const SERVER: &str = "e/k";
+pub(super) const POLL: Mode = Mode::ActivePolling(Duration::from_secs(180));
+pub(super) const LIST: &str = r#"[{"id":"a","key":"A","version":1,"type":"STRING","value":"x"}]"#;
+
+/// A session, its clock, and what it has done.
+pub(super) struct Desk {
+    pub(super) session: Session,
+    pub(super) now: u64,
+    pub(super) sent: Vec<(Ticket, Request)>,
+    pub(super) aborted: Vec<Ticket>,
+    pub(super) published: Vec<Publication>,
+    pub(super) notices: Vec<Notice>,
+    pub(super) settled: Vec<(Errand, Result<Readiness, Problem>)>,
+    pub(super) statuses: Vec<Status>,
+    pub(super) arms: usize,
+}
+
+impl Desk {
+    pub(super) fn new(mode: Mode, keys: &[&str]) -> Self {
+        Self::with(mode, keys, |_| {})
+    }
+
+    pub(super) fn with(mode: Mode, keys: &[&str], change: impl FnOnce(&mut Config)) -> Self {
+        let edge = EdgeUrl::parse("http://edge").unwrap();
+        let mut config = Config::new(edge, ApiKeys::parse(keys).unwrap());
+        config.mode = mode;
+        config.backoff.jitter = 0.0;
+        config.refused.jitter = 0.0;
+        change(&mut config);
+        let mut desk = Self {
+            session: Session::new(config, 7),
+            now: 0,
+            sent: Vec::new(),
+            aborted: Vec::new(),
+            published: Vec::new(),
+            notices: Vec::new(),
+            settled: Vec::new(),
+            statuses: Vec::new(),
+            arms: 0,
+        };
+        desk.tell(Input::Start);
+        desk
+    }
+
+    pub(super) fn tell(&mut self, input: Input<'_>) {
+        self.session.handle(Millis::new(self.now), input);
+        while let Some(action) = self.session.poll() {
+            match action {
+                Action::Send(ticket, request) => self.sent.push((ticket, request)),
+                Action::Abort(ticket) => self.aborted.push(ticket),
+                Action::Publish(publication) => self.published.push(publication),
+                Action::Notice(notice) => self.notices.push(notice),
+                Action::Settled(errand, outcome) => self.settled.push((errand, outcome)),
+                Action::Status(status) => self.statuses.push(status),
+                Action::Arm => self.arms += 1,
+                Action::Raw(_) => {}
+            }
+        }
+    }
+
+    pub(super) fn ticket(&self) -> Ticket {
+        self.sent.last().unwrap().0
+    }
+
+    pub(super) fn request(&self) -> &Request {
+        &self.sent.last().unwrap().1
+    }
+
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        let headers = &self.request().headers;
+        headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
+    pub(super) fn answer(&mut self, head: Head, body: &str) {
+        let ticket = self.ticket();
+        self.tell(Input::Opened { ticket, head: &head });
+        self.tell(Input::Bytes { ticket, bytes: body.as_bytes() });
+        self.tell(Input::Closed { ticket, end: End::Complete });
+    }
+
+    pub(super) fn polled(&mut self, body: &str) {
+        self.answer(json(200), body);
+    }
+
+    pub(super) fn good_poll(&mut self) {
+        self.polled(&format!(r#"[{{"id":"e","features":{LIST}}}]"#));
+    }
+
+    pub(super) fn open(&mut self) {
+        let ticket = self.ticket();
+        let head = Head::new(200).header("content-type", "text/event-stream");
+        self.tell(Input::Opened { ticket, head: &head });
+    }
+
+    pub(super) fn event(&mut self, name: &str, data: &str) {
+        let ticket = self.ticket();
+        let bytes = format!("event: {name}\ndata: {data}\n\n");
+        self.tell(Input::Bytes { ticket, bytes: bytes.as_bytes() });
+    }
+
+    pub(super) fn close(&mut self) {
+        let ticket = self.ticket();
+        self.tell(Input::Closed { ticket, end: End::Complete });
+    }
+
+    pub(super) fn live(&mut self) {
+        self.open();
+        self.event("features", LIST);
+    }
+
+    pub(super) fn status(&self) -> &Status {
+        self.session.status()
+    }
+
+    /// Lets time pass up to the deadline, and says how long it was.
+    pub(super) fn wait(&mut self) -> u64 {
+        let deadline = self.session.deadline().unwrap().as_u64();
+        let passed = deadline - self.now;
+        self.now = deadline;
+        self.tell(Input::Tick);
+        passed
+    }
+
+    /// Lets time pass until the next request, and says how long it was. The pace may hold it up.
+    pub(super) fn come_back(&mut self) -> u64 {
+        let (begin, sent) = (self.now, self.sent.len());
+        while self.sent.len() == sent {
+            self.wait();
+        }
+        self.now - begin
+    }
+
+    pub(super) fn good(&mut self, mode: Mode) {
+        match mode {
+            Mode::Streaming => self.live(),
+            _ => self.good_poll(),
+        }
+    }
+
+    pub(super) fn value(&self) -> Option<String> {
+        let rules = &self.published.last()?.rules;
+        let nobody = fh_eval::Subject::nobody(fh_eval::Timestamp::from_millis(0));
+        rules.ruleset().get("A")?.evaluate(&nobody).string().map(str::to_string)
+    }
+}
+
+pub(super) fn json(status: u16) -> Head {
+    Head::new(status).header("content-type", "application/json")
+}
+
+pub(super) fn user(name: &str) -> Arc<Attributes> {
+    Arc::new(Attributes::builder().user_key(name).build())
+}

@@ -1,0 +1,69 @@
+//! From the start to the end: keys, closing, clocks, and the order in which things are told.
+
+use super::*;
+
+#[test]
+fn other_keys() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    desk.live();
+    desk.now += 5_000;
+    // Another key of the same environment: nothing is lost.
+    desk.tell(Input::Keys(Errand(1), ApiKeys::parse(["e/new*"]).unwrap()));
+    assert_eq!(desk.status().readiness, Readiness::Ready);
+    assert_eq!(desk.request().url.expose(), "http://edge/features/e/new*");
+    desk.live();
+    desk.now += 5_000;
+    // Another environment: its features are not these.
+    desk.tell(Input::Keys(Errand(2), ApiKeys::parse(["f/new*"]).unwrap()));
+    assert_eq!(desk.status().readiness, Readiness::NotReady);
+    assert_eq!(desk.value(), None);
+    desk.answer(Head::new(404), "");
+    assert_eq!(desk.status().readiness, Readiness::Failed);
+}
+
+#[test]
+fn closing() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    desk.tell(Input::Refresh(Errand(1)));
+    let ticket = desk.ticket();
+    desk.tell(Input::Stop);
+    desk.tell(Input::Stop);
+    assert_eq!(desk.aborted, [ticket]);
+    assert_eq!(desk.settled, [(Errand(1), Err(Problem::Closed))]);
+    assert_eq!(desk.status().readiness, Readiness::Closed);
+    desk.tell(Input::Refresh(Errand(2)));
+    desk.tell(Input::Keys(Errand(3), ApiKeys::parse(["f/new*"]).unwrap()));
+    desk.tell(Input::Context(Errand(4), user("a")));
+    assert_eq!((desk.settled.len(), desk.sent.len()), (4, 1));
+    let source = Source::Store("redis-store".into());
+    desk.tell(Input::Stored { source, environment: "e".into(), features: LIST.as_bytes() });
+    assert!(desk.published.is_empty() && desk.notices.is_empty());
+}
+
+#[test]
+fn a_clock_that_goes_back_is_not_followed() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    desk.now = 1_000_000;
+    desk.live();
+    desk.now = 0;
+    desk.event("ack", "1");
+    assert!(desk.session.deadline().unwrap() >= Millis::new(1_000_000));
+}
+
+/// Who waited for something looks at once, and must not see the state of before.
+#[test]
+fn features_and_status_are_out_before_those_who_wait_are_told() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    desk.tell(Input::Refresh(Errand(1)));
+    desk.open();
+    let ticket = desk.ticket();
+    let bytes = format!("event: features\ndata: {LIST}\n\n");
+    desk.session.handle(Millis::new(1), Input::Bytes { ticket, bytes: bytes.as_bytes() });
+    let actions: Vec<Action> = std::iter::from_fn(|| desk.session.poll()).collect();
+    assert!(actions.iter().any(|action| matches!(action, Action::Publish(_))));
+    assert!(matches!(
+        actions.as_slice(),
+        [.., Action::Status(status), Action::Settled(Errand(1), Ok(Readiness::Ready))]
+            if status.readiness == Readiness::Ready
+    ));
+}

@@ -1,0 +1,25 @@
+//! The table of what is done when, row by row. Interleavings are the simulation's business (`tests/simulation`).
+
+mod contexts;
+mod desk;
+mod life;
+mod pace;
+mod polls;
+mod refusals;
+mod stale;
+mod streams;
+mod trouble;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use fh_eval::Attributes;
+
+use super::*;
+use crate::WhileSwitching;
+use crate::action::{Cause, End, Head, Publication, Request};
+use crate::edge_url::EdgeUrl;
+use crate::key::ApiKeys;
+use crate::rules::Source;
+use crate::status::Notice;
+use desk::{CLIENT, Desk, LIST, POLL, SERVER, json, user};

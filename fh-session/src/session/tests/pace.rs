@@ -1,0 +1,61 @@
+//! How many requests there are, and where they go (D-64, D-82).
+
+use super::*;
+
+#[test]
+fn at_most_two_requests_a_second() {
+    let mut desk = Desk::new(Mode::Streaming, &[SERVER]);
+    for n in 0..10 {
+        desk.tell(Input::Context(Errand(n), user(&n.to_string())));
+    }
+    assert_eq!(desk.sent.len(), 2);
+    assert_eq!(desk.wait(), 1_000);
+    assert_eq!(desk.header("x-featurehub"), Some("userkey=9"));
+    desk.live();
+    assert_eq!(desk.settled.len(), 10);
+}
+
+#[test]
+fn redirects_are_counted_and_stay_at_home() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    for hop in 0..5 {
+        desk.answer(Head::new(307).header("location", format!("/hop{hop}")), "");
+        if desk.sent.len() == hop + 1 {
+            desk.wait();
+        }
+        assert_eq!(desk.request().url.expose(), format!("http://edge/hop{hop}"));
+    }
+    desk.answer(Head::new(307).header("location", "/hop6"), "");
+    assert_eq!(desk.status().problem, Some(Problem::Redirect));
+    desk.wait();
+    assert_eq!(desk.request().url.expose(), "http://edge/features/e/k*");
+    // Hops of a request that broke are not those of the next one.
+    for _ in 0..3 {
+        for _ in 0..3 {
+            desk.answer(Head::new(307).header("location", "/hop"), "");
+            if desk.session.deadline().unwrap().as_u64() - desk.now != 12_000 {
+                desk.wait();
+            }
+            assert_eq!(desk.request().url.expose(), "http://edge/hop");
+        }
+        desk.close();
+        assert_eq!(desk.status().problem, Some(Problem::Unreachable("no answer".into())));
+        desk.wait();
+    }
+    let sent = desk.sent.len();
+    desk.answer(Head::new(302).header("location", "http://evil/"), "");
+    assert_eq!((desk.sent.len(), desk.status().problem.clone()), (sent, Some(Problem::Redirect)));
+}
+
+#[test]
+fn a_redirected_poll_stays_a_poll() {
+    // The redirect waits for the pace, and meanwhile it has become time to try a stream again.
+    let mut desk = Desk::with(Mode::Streaming, &[CLIENT], |config| {
+        config.stream_again_after = Duration::from_millis(500);
+    });
+    desk.answer(Head::new(501), "");
+    desk.answer(Head::new(307).header("location", "/poll"), "");
+    desk.wait();
+    assert_eq!(desk.request().url.expose(), "http://edge/poll");
+    assert_eq!(desk.request().kind, RequestKind::Poll);
+}

@@ -1,0 +1,137 @@
+//! Polls: intervals, etags, and what bodies may hold.
+
+use super::*;
+
+#[test]
+fn polls_at_the_interval_that_the_edge_asks_for() {
+    let mut desk = Desk::new(POLL, &[CLIENT]);
+    assert_eq!(desk.request().url.expose(), "http://edge/features?apiKey=e/k*&contextSha=0");
+    desk.good_poll();
+    assert_eq!(desk.status().readiness, Readiness::Ready);
+    assert_eq!(desk.wait(), 180_000);
+    desk.answer(json(304), "");
+    // Not asked for with an etag, so it is no answer; those who have features wait for the next time.
+    assert_eq!(desk.status().problem, Some(Problem::UnexpectedStatus(304)));
+    assert_eq!(desk.wait(), 180_000);
+    desk.answer(json(200).header("cache-control", "max-age=20").header("etag", "W/\"x\""), "[{}]");
+    assert_eq!(desk.status().problem, Some(Problem::EmptyList));
+    assert_eq!(desk.wait(), 20_000);
+    // What was not applied is not asked to be left out the next time (D-72).
+    assert_eq!(desk.header("if-none-match"), None);
+    desk.answer(json(200).header("etag", "W/\"x\""), &format!(r#"[{{"features":{LIST}}}]"#));
+    assert_eq!(desk.wait(), 20_000);
+    assert_eq!(desk.header("if-none-match"), Some("W/\"x\""));
+    desk.answer(Head::new(304), "");
+    assert_eq!((desk.status().problem.clone(), desk.wait()), (None, 20_000));
+    assert_eq!(desk.header("if-none-match"), Some("W/\"x\""));
+    desk.good_poll();
+    assert_eq!(desk.wait(), 20_000);
+    assert_eq!(desk.header("if-none-match"), None);
+    assert_eq!(desk.published.len(), 1);
+}
+
+#[test]
+fn a_poll_has_its_time() {
+    let mut desk = Desk::new(POLL, &[CLIENT]);
+    let ticket = desk.ticket();
+    desk.now += 11_000;
+    desk.tell(Input::Opened { ticket, head: &json(200) });
+    desk.tell(Input::Bytes { ticket, bytes: b"[" });
+    assert_eq!(desk.wait(), 1_000);
+    assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Body)));
+    assert_eq!(desk.aborted, [ticket]);
+}
+
+#[test]
+fn passive_clients_ask_when_they_are_read() {
+    let mut desk = Desk::new(Mode::PassivePolling(Duration::from_secs(300)), &[CLIENT]);
+    desk.good_poll();
+    desk.tell(Input::Touched);
+    assert_eq!(desk.sent.len(), 1);
+    assert_eq!((desk.wait(), desk.arms), (300_000, 1));
+    assert_eq!(desk.session.deadline(), None);
+    desk.tell(Input::Touched);
+    desk.tell(Input::Touched);
+    assert_eq!(desk.sent.len(), 2);
+    desk.answer(Head::new(503), "");
+    assert_eq!(desk.status().readiness, Readiness::Ready);
+    desk.tell(Input::Touched);
+    assert_eq!(desk.sent.len(), 2);
+    assert_eq!((desk.wait(), desk.arms), (300_000, 2));
+    desk.tell(Input::Touched);
+    assert_eq!(desk.sent.len(), 3);
+}
+
+#[test]
+fn one_off_and_offline() {
+    let mut desk = Desk::new(Mode::OneOff, &[CLIENT]);
+    desk.answer(Head::new(503), "");
+    assert_eq!(desk.wait(), 1_000);
+    desk.good_poll();
+    assert_eq!(desk.status().connection, Connection::Done);
+    assert_eq!(desk.session.deadline(), None);
+    desk.now += 5_000;
+    desk.tell(Input::Refresh(Errand(1)));
+    desk.answer(Head::new(503), "");
+    assert_eq!(desk.status().connection, Connection::Done);
+    assert_eq!(desk.settled, [(Errand(1), Err(Problem::ServerError(503)))]);
+
+    let mut desk = Desk::new(Mode::Offline, &[CLIENT]);
+    desk.tell(Input::Refresh(Errand(1)));
+    assert!(desk.sent.is_empty());
+    assert_eq!(desk.settled, [(Errand(1), Ok(Readiness::NotReady))]);
+    let environment: Arc<str> = "e".into();
+    let source = Source::Store("local-yaml-store".into());
+    desk.tell(Input::Stored { source, environment, features: LIST.as_bytes() });
+    assert_eq!(desk.status().readiness, Readiness::Ready);
+}
+
+#[test]
+fn two_refreshes_share_one_request() {
+    let mut desk = Desk::new(POLL, &[CLIENT]);
+    desk.tell(Input::Refresh(Errand(1)));
+    desk.tell(Input::Refresh(Errand(2)));
+    assert_eq!(desk.sent.len(), 1);
+    desk.good_poll();
+    assert_eq!(desk.settled.len(), 2);
+}
+
+#[test]
+fn etags_are_of_what_is_held() {
+    // Polling stands in for streaming, then streaming is back, then it is not.
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    desk.answer(Head::new(501), "");
+    let body = format!(r#"[{{"id":"e","features":{LIST}}}]"#);
+    desk.answer(json(200).header("etag", "\"1\""), &body);
+    desk.now += 600_000;
+    desk.tell(Input::Tick);
+    desk.live();
+    desk.event("feature", r#"{"id":"b","key":"B","version":1,"type":"STRING","value":"y"}"#);
+    desk.close();
+    desk.come_back();
+    desk.now += 5_000;
+    desk.answer(Head::new(501), "");
+    assert_eq!(desk.request().kind, RequestKind::Poll);
+    assert_eq!(desk.header("if-none-match"), None);
+    // What a store added is not what the Edge has.
+    let mut desk = Desk::new(POLL, &[CLIENT]);
+    desk.answer(json(200).header("etag", "\"1\""), &body);
+    let source = Source::Store("redis-store".into());
+    let stored = br#"[{"id":"b","key":"B","version":1,"type":"STRING","value":"y"}]"#;
+    desk.tell(Input::Stored { source, environment: "e".into(), features: stored });
+    desk.wait();
+    assert_eq!(desk.header("if-none-match"), None);
+    // An empty list may be the word of an Edge in trouble, under the etag of what it could not say.
+    let mut desk = Desk::new(POLL, &[SERVER]);
+    desk.answer(json(200).header("etag", "\"1\""), r#"[{"id":"e","features":[]}]"#);
+    desk.wait();
+    assert_eq!(desk.header("if-none-match"), None);
+}
+
+#[test]
+fn several_keys_send_no_etag() {
+    let mut desk = Desk::new(POLL, &["e/k*", "f/k*"]);
+    desk.answer(json(200).header("etag", "\"1;2\""), r#"[{"id":"e","features":[]}]"#);
+    desk.wait();
+    assert_eq!(desk.header("if-none-match"), None);
+}

@@ -1,0 +1,160 @@
+//! Streams: how they end, how long they may be silent, and what stands in for them.
+
+use super::*;
+
+#[test]
+fn how_streams_end() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    // Before any features: back-off.
+    desk.open();
+    desk.event("ack", r#"{"status":"discover"}"#);
+    desk.event("bye", r#"{"status":"closed"}"#);
+    desk.close();
+    assert_eq!(desk.status().problem, Some(Problem::ClosedEarly));
+    assert_eq!(desk.wait(), 1_000);
+    // As announced: soon, and nothing is wrong.
+    for _ in 0..5 {
+        desk.live();
+        desk.event("bye", r#"{"status":"closed"}"#);
+        desk.close();
+        assert_eq!((desk.status().problem.clone(), desk.status().attempts), (None, 0));
+        let wait = desk.come_back();
+        assert!((100..=1000).contains(&wait), "{wait}");
+    }
+    // Without a word: soon once, then later and later.
+    let mut waits = Vec::new();
+    for _ in 0..4 {
+        desk.live();
+        desk.close();
+        assert_eq!(desk.status().problem, Some(Problem::Disconnected));
+        assert_eq!(desk.status().readiness, Readiness::Ready);
+        waits.push(desk.come_back());
+    }
+    assert!((100..=1000).contains(&waits[0]) && waits[1..] == [1000, 2000, 4000], "{waits:?}");
+    // After a minute of health: as at first.
+    desk.live();
+    desk.now += 61_000;
+    desk.event("ack", "\"❤️\"");
+    desk.close();
+    assert!(desk.wait() <= 1000);
+}
+
+#[test]
+fn silence_is_not_for_ever() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    assert_eq!(desk.wait(), 12_000);
+    assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Head)));
+    desk.wait();
+    desk.open();
+    let ticket = desk.ticket();
+    // Heartbeats are life, but no features.
+    for _ in 0..8 {
+        desk.now += 11_000;
+        desk.tell(Input::Bytes { ticket, bytes: b": alive\n" });
+    }
+    desk.wait();
+    assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::FirstEvent)));
+    assert_eq!(desk.aborted.last(), Some(&ticket));
+    desk.wait();
+    desk.live();
+    let ticket = desk.ticket();
+    for _ in 0..50 {
+        desk.now += 80_000;
+        desk.tell(Input::Bytes { ticket, bytes: b":\n" });
+        assert_eq!(desk.status().connection, Connection::Streaming);
+    }
+    assert_eq!(desk.wait(), 90_000);
+    assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Silence)));
+    desk.wait();
+    desk.live();
+    let ticket = desk.ticket();
+    desk.tell(Input::Bytes { ticket, bytes: b"data: " });
+    for _ in 0..8 {
+        desk.now += 11_000;
+        desk.tell(Input::Bytes { ticket, bytes: b"d" });
+    }
+    assert_eq!(desk.wait(), 2_000);
+    assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Event)));
+    // A large event may take as long as its bytes are worth.
+    desk.wait();
+    desk.live();
+    let ticket = desk.ticket();
+    desk.tell(Input::Bytes { ticket, bytes: b"data: " });
+    for _ in 0..30 {
+        desk.now += 60_000;
+        desk.tell(Input::Bytes { ticket, bytes: &[b'd'; 61_440 + 1024] });
+        assert_eq!(desk.status().connection, Connection::Streaming);
+    }
+    assert_eq!(desk.wait(), 30_000);
+    assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Event)));
+}
+
+#[test]
+fn delays_begin_anew_after_health_however_the_stream_ends() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    for _ in 0..5 {
+        desk.answer(Head::new(503), "");
+        desk.wait();
+    }
+    desk.live();
+    desk.now += 61_000;
+    desk.event("feature", "[");
+    assert_eq!(desk.wait(), 1_000);
+    desk.answer(Head::new(503), "");
+    desk.wait();
+    desk.live();
+    desk.wait();
+    assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Silence)));
+    assert_eq!(desk.wait(), 1_000);
+}
+
+#[test]
+fn single_features_do_not_make_a_doubtful_list_good() {
+    let mut desk = Desk::new(Mode::Streaming, &[SERVER]);
+    desk.live();
+    desk.event("features", "[]");
+    desk.event("feature", r#"{"id":"b","key":"B","version":1,"type":"STRING","value":"y"}"#);
+    assert_eq!(desk.status().problem, Some(Problem::EmptyList));
+    desk.event("features", LIST);
+    assert_eq!(desk.status().problem, None);
+}
+
+#[test]
+fn an_edge_without_streams_is_polled() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    desk.answer(Head::new(501), "");
+    assert_eq!(desk.notices, [Notice::FellBackToPolling]);
+    assert_eq!(desk.request().kind, RequestKind::Poll);
+    desk.good_poll();
+    assert_eq!(desk.status().problem, Some(Problem::NoStreaming));
+    assert_eq!(desk.wait(), 180_000);
+    desk.good_poll();
+    desk.wait();
+    desk.good_poll();
+    desk.wait();
+    desk.good_poll();
+    assert_eq!(desk.wait(), 60_000);
+    assert_eq!(desk.request().kind, RequestKind::Stream);
+    desk.live();
+    assert_eq!(desk.status().problem, None);
+
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    for _ in 0..3 {
+        assert_eq!(desk.request().kind, RequestKind::Stream);
+        desk.answer(Head::new(200).header("content-type", "text/html"), "<html>");
+        desk.wait();
+    }
+    assert_eq!(desk.request().kind, RequestKind::Poll);
+}
+
+#[test]
+fn a_failing_poll_does_not_put_off_the_next_stream() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    desk.answer(Head::new(501), "");
+    let body = format!(r#"[{{"id":"e","features":{LIST}}}]"#);
+    desk.answer(json(200).header("cache-control", "max-age=400"), &body);
+    assert_eq!(desk.wait(), 400_000);
+    desk.answer(Head::new(503), "");
+    assert_eq!(desk.wait(), 200_000);
+    assert_eq!(desk.request().kind, RequestKind::Stream);
+}

@@ -1,0 +1,129 @@
+//! Trouble that may pass: delays, answers that cannot be read or are too large, and those of an Edge that knows nothing.
+
+use super::*;
+
+#[test]
+fn trouble_before_ready_backs_off() {
+    for status in [500, 503, 429, 204, 418] {
+        let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+        let mut waits = Vec::new();
+        for _ in 0..7 {
+            desk.answer(Head::new(status), "");
+            assert_eq!(desk.status().readiness, Readiness::NotReady);
+            waits.push(desk.wait() / 1000);
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30], "{status}");
+    }
+    let mut desk = Desk::new(Mode::ActivePolling(Duration::from_secs(5)), &[CLIENT]);
+    let mut waits = Vec::new();
+    for _ in 0..5 {
+        desk.answer(Head::new(503), "");
+        waits.push(desk.wait() / 1000);
+    }
+    assert_eq!(waits, [1, 2, 4, 5, 5]);
+    desk.good_poll();
+    desk.wait();
+    desk.answer(Head::new(503).header("retry-after", "77"), "");
+    assert_eq!(desk.wait(), 77_000);
+}
+
+#[test]
+fn malformed_parts() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    for (name, data) in [
+        ("features", "[{"),
+        ("features", r#"{"id":"e"}"#),
+        ("feature", "[{"),
+        ("feature", "[]"),
+        ("feature", r#"{"id":"no key"}"#),
+        ("delete_feature", "7"),
+    ] {
+        desk.live();
+        desk.event(name, data);
+        assert!(
+            matches!(desk.status().problem, Some(Problem::Malformed(_))),
+            "{name} {data} {:?}",
+            desk.status()
+        );
+        assert_eq!(desk.status().readiness, Readiness::Ready);
+        desk.wait();
+    }
+    let mut desk = Desk::new(POLL, &[CLIENT]);
+    for body in ["[{", "{}", "", "<html>", "[7]"] {
+        desk.polled(body);
+        assert!(matches!(desk.status().problem, Some(Problem::Malformed(_))), "{body}");
+        desk.wait();
+    }
+    desk.polled("[]");
+    assert_eq!(desk.status().readiness, Readiness::Failed);
+    assert_eq!(desk.status().problem, Some(Problem::NoEnvironments));
+    desk.wait();
+    desk.good_poll();
+    desk.wait();
+    desk.polled("[]");
+    assert_eq!(desk.status().readiness, Readiness::Ready);
+    assert_eq!(desk.value().as_deref(), Some("x"));
+}
+
+#[test]
+fn too_much() {
+    let limited = |mode| Desk::with(mode, &[CLIENT], |config| config.limits.bytes = 1_000);
+    let mut desk = limited(POLL);
+    let ticket = desk.ticket();
+    desk.tell(Input::Opened { ticket, head: &json(200) });
+    desk.tell(Input::Bytes { ticket, bytes: &[b' '; 600] });
+    desk.tell(Input::Bytes { ticket, bytes: &[b' '; 600] });
+    assert_eq!(desk.status().problem, Some(Problem::TooLarge(1_000)));
+    assert_eq!(desk.aborted, [ticket]);
+    let mut desk = limited(Mode::Streaming);
+    desk.live();
+    let ticket = desk.ticket();
+    desk.tell(Input::Bytes { ticket, bytes: &[b'x'; 2_000] });
+    assert_eq!(desk.status().problem, Some(Problem::TooLarge(1_000)));
+    assert_eq!(desk.aborted, [ticket]);
+}
+
+#[test]
+fn empty_lists_of_an_edge_in_trouble() {
+    // One client-evaluated key: gone is gone.
+    let mut desk = Desk::new(POLL, &[CLIENT]);
+    desk.good_poll();
+    desk.wait();
+    desk.polled(r#"[{"id":"e","features":[]}]"#);
+    assert_eq!(desk.value(), None);
+    // Otherwise it is doubtful.
+    for keys in [&[SERVER][..], &["e/k*", "f/k*"]] {
+        let mut desk = Desk::new(POLL, keys);
+        desk.good_poll();
+        desk.wait();
+        desk.polled(r#"[{"id":"e","features":[]}]"#);
+        assert_eq!(desk.value().as_deref(), Some("x"));
+        assert_eq!(desk.status().problem, Some(Problem::EmptyList));
+    }
+    let mut desk = Desk::new(Mode::Streaming, &[SERVER]);
+    desk.live();
+    desk.event("features", "[]");
+    assert_eq!(desk.value().as_deref(), Some("x"));
+    // No features at all is a fine state.
+    let mut desk = Desk::new(POLL, &[CLIENT]);
+    desk.polled(r#"[{"id":"e"}]"#);
+    assert_eq!(desk.status().readiness, Readiness::Ready);
+}
+
+#[test]
+fn environments_that_no_key_opens_are_passed_over() {
+    let stranger =
+        r#"{"id":"x","features":[{"id":"y","key":"Y","version":1,"type":"STRING","value":"y"}]}"#;
+    for keys in [&[CLIENT][..], &["e/k*", "f/k*"]] {
+        let mut desk = Desk::new(POLL, keys);
+        desk.polled(&format!(r#"[{{"id":"E","features":{LIST}}},{stranger}]"#));
+        assert_eq!(desk.value().as_deref(), Some("x"));
+        assert_eq!(desk.published.last().unwrap().rules.ruleset().len(), 1, "{keys:?}");
+        assert!(matches!(desk.notices.as_slice(), [Notice::Ignored { .. }]));
+        desk.wait();
+        // Nothing but strangers is no answer.
+        desk.polled(&format!("[{stranger},{}]", stranger.replace('x', "z")));
+        assert_eq!(desk.status().problem, Some(Problem::NoEnvironments));
+        assert_eq!(desk.value().as_deref(), Some("x"));
+    }
+}
