@@ -186,20 +186,33 @@ impl SecretUrl {
             return None;
         }
         let origin = self.origin();
-        let target = if location.contains("://") {
+        // A relative one may hold `://`, too, in its query.
+        let scheme = location.split_once("://").map(|(scheme, _)| scheme);
+        let target = if scheme.is_some_and(|scheme| scheme.bytes().all(|b| b.is_ascii_alphabetic()))
+        {
             Self(location.to_string())
         } else if let Some(rest) = location.strip_prefix("//") {
             let scheme = origin.split("//").next()?;
             Self(format!("{scheme}//{rest}"))
         } else if location.starts_with('/') {
             Self(format!("{origin}{location}"))
+        } else if location.starts_with('?') {
+            Self(format!("{}{location}", self.0.split(['?', '#']).next()?))
         } else {
             let path = self.0.split(['?', '#']).next()?;
             let folder = path.rfind('/').filter(|at| *at >= origin.len());
             Self(format!("{}/{location}", folder.and_then(|at| path.get(..at)).unwrap_or(origin)))
         };
-        target.origin().eq_ignore_ascii_case(origin).then_some(target)
+        let is_home = normal_origin(target.origin()) == normal_origin(origin);
+        is_home.then_some(target)
     }
+}
+
+/// An origin in one form however it was written: in lower case, and without a port that goes without saying.
+fn normal_origin(origin: &str) -> String {
+    let origin = origin.to_ascii_lowercase();
+    let usual = if origin.starts_with("http://") { ":80" } else { ":443" };
+    origin.strip_suffix(usual).map_or_else(|| origin.clone(), str::to_string)
 }
 
 impl fmt::Display for SecretUrl {
@@ -276,6 +289,11 @@ mod tests {
             ("c", Some("https://x:1/a/features/e/c")),
             ("https://X:1/d", Some("https://X:1/d")),
             ("//x:1/e", Some("https://x:1/e")),
+            ("/b?from=https://y/", Some("https://x:1/b?from=https://y/")),
+            ("c?from=https://y/", Some("https://x:1/a/features/e/c?from=https://y/")),
+            ("?r", Some("https://x:1/a/features/e/k?r")),
+            ("ftp://x:1/d", None),
+            ("https://x:443/d", None),
             ("http://x:1/d", None),
             ("https://x/d", None),
             ("https://y:1/d", None),
@@ -289,6 +307,21 @@ mod tests {
                 target,
                 "{location}"
             );
+        }
+        for (home, location) in [
+            ("https://x/a", "https://x:443/b"),
+            ("https://x:443/a", "https://X/b"),
+            ("http://x/a", "http://x:80/b"),
+        ] {
+            let target = SecretUrl(home.into()).redirected(location);
+            assert_eq!(target.unwrap().expose(), location);
+        }
+        for (home, location) in [
+            ("http://x/a", "http://x:443/b"),
+            ("http://x/a", "https://x/b"),
+            ("http://x/a", "http://x:8080/"),
+        ] {
+            assert_eq!(SecretUrl(home.into()).redirected(location), None, "{location}");
         }
         assert_eq!(format!("{url} {url:?}"), "https://x:1/*** SecretUrl(https://x:1/***)");
     }
