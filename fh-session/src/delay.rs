@@ -52,7 +52,8 @@ impl Delays {
         self.count = self.count.saturating_add(1).min(31);
         let jitter = if backoff.jitter.is_finite() { backoff.jitter.clamp(0.0, 1.0) } else { 0.5 };
         let least = SHORTEST.min(backoff.initial);
-        longest.mul_f64(1.0 - jitter * random.share()).max(least)
+        // A part of it is taken away, because a product with the longest of all durations may be too long.
+        longest.saturating_sub(longest.mul_f64(jitter * random.share())).max(least)
     }
 
     /// The delay after a stream that had brought features ended: brief the first time, and then as any other.
@@ -119,6 +120,8 @@ mod tests {
             let drawn = Delays::default().next(&odd, odd.cap, &mut random);
             assert!(drawn <= odd.cap.max(SHORTEST), "{jitter}");
         }
+        let longest = Backoff { initial: Duration::MAX, cap: Duration::MAX, jitter: 0.0 };
+        assert_eq!(Delays::default().next(&longest, longest.cap, &mut random), Duration::MAX);
         let tiny = Backoff { initial: Duration::from_millis(3), ..BACKOFF };
         assert!(Delays::default().next(&tiny, tiny.cap, &mut random) <= tiny.initial);
     }
