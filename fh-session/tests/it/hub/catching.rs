@@ -304,3 +304,17 @@ fn features_of_two_contexts_are_released_together() {
     assert_eq!(hub.boolean("b", Some(&fred)), None);
     assert!(!hub.is_holding());
 }
+
+/// What is held is what made the update a visible one: a member that is null or says where a feature is from is no difference.
+#[test]
+fn what_no_reader_can_tell_apart_is_not_held() {
+    let hub = ready(&json!([text("a", 1, "old"), text("b", 1, "same"), text("c", 1, "same")]));
+    hub.catch_updates();
+    let mut with_more = text("b", 2, "same");
+    with_more["environmentId"] = json!("e");
+    with_more["fp"] = json!(null);
+    let mut with_more_still = text("c", 2, "same");
+    with_more_still["l"] = json!(false);
+    change(&hub, &json!([text("a", 2, "new"), with_more, with_more_still]));
+    assert_eq!(hub.held(), ["a".into()]);
+}
