@@ -1,6 +1,9 @@
 //! The body of a poll: a list of environments, each with its features.
 
+use std::collections::HashMap;
+
 use fh_eval::{Token, members};
+use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::planted::planted;
@@ -14,14 +17,24 @@ pub(crate) struct Answered<'a> {
     pub(crate) features: Option<Vec<&'a RawValue>>,
 }
 
+impl<'a> Answered<'a> {
+    /// Joins another entry of the same environment to this one.
+    pub(crate) fn add(&mut self, features: Option<Vec<&'a RawValue>>) {
+        if let Some(more) = features {
+            self.features.get_or_insert_default().extend(more);
+        }
+    }
+}
+
 /// Splits a poll's body. Entries of one environment are joined.
 ///
 /// # Errors
 /// Why it cannot be read, without any of its text.
 pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
     let body = body.strip_prefix('\u{feff}').unwrap_or(body);
-    let entries: Vec<&RawValue> = serde_json::from_str(body).map_err(|error| error.to_string())?;
+    let entries: Vec<&RawValue> = serde_json::from_str(body).map_err(|error| why(&error))?;
     let mut found: Vec<Answered<'_>> = Vec::new();
+    let mut places: HashMap<Option<String>, usize> = HashMap::new();
     for entry in entries {
         let members = members(entry).ok_or("an environment that is no object")?;
         let mut id = None;
@@ -33,11 +46,16 @@ pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
                 _ => {}
             }
         }
-        let same = found.iter_mut().find(|other| id.is_some() && other.id == id);
-        match (same.filter(|_| !planted!(EntriesNotJoined)), features) {
-            (Some(same), Some(more)) => same.features.get_or_insert_default().extend(more),
-            (Some(_), None) => {}
-            (None, features) => found.push(Answered { id, features }),
+        // Ids that differ in case only are those of one environment.
+        let place = *places
+            .entry(id.as_deref().map(str::to_ascii_lowercase))
+            .and_modify(|place| {
+                *place = if planted!(EntriesNotJoined) { usize::MAX } else { *place }
+            })
+            .or_insert(found.len());
+        match found.get_mut(place) {
+            Some(same) => same.add(features),
+            None => found.push(Answered { id, features }),
         }
     }
     Ok(found)
@@ -49,7 +67,18 @@ pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
 /// Why it cannot be read, without any of its text.
 pub(crate) fn list(json: &str) -> Result<Vec<&RawValue>, String> {
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
-    serde_json::from_str(json).map_err(|error| error.to_string())
+    serde_json::from_str(json).map_err(|error| why(&error))
+}
+
+/// What is wrong with a JSON text, without any of it: an error about a type would quote all of the text that it is about.
+fn why(error: &serde_json::Error) -> String {
+    match error.classify() {
+        Category::Data => {
+            let (line, column) = (error.line(), error.column());
+            format!("another type than expected at line {line} column {column}")
+        }
+        _ => error.to_string(),
+    }
 }
 
 /// Reads one JSON value.
@@ -57,7 +86,7 @@ pub(crate) fn list(json: &str) -> Result<Vec<&RawValue>, String> {
 /// # Errors
 /// Why it cannot be read, without any of its text.
 pub(crate) fn one(json: &str) -> Result<&RawValue, String> {
-    serde_json::from_str(json).map_err(|error| error.to_string())
+    serde_json::from_str(json).map_err(|error| why(&error))
 }
 
 #[cfg(test)]
@@ -80,17 +109,19 @@ mod tests {
         assert_eq!(shape(r#"[{"id":"e","features":[]}]"#), Ok(vec![(e(), Some(0))]));
         assert_eq!(
             shape(
-                r#"[{"id":"e","features":[{}]},{"features":[1]},{"id":"e","features":[{},{}]},{"id":"e"}]"#
+                r#"[{"id":"e","features":[{}]},{"features":[1]},{"id":"E","features":[{},{}]},{"id":"e"},{"features":[2]}]"#
             ),
-            Ok(vec![(e(), Some(3)), (None, Some(1))])
+            Ok(vec![(e(), Some(3)), (None, Some(2))])
         );
     }
 
     #[test]
     fn what_is_no_answer() {
-        for body in ["", "[{", "{}", "7", "[7]", "[null]", "<html>", "[] []"] {
-            let why = shape(body).unwrap_err();
-            assert!(!why.contains("html"), "{why}");
+        let text = format!("\"html{}\"", "x".repeat(1_000));
+        for body in ["", "[{", "{}", "7", "[7]", "[null]", "<html>", "[] []", &text] {
+            for why in [shape(body).unwrap_err(), list(&format!("{body}]")).unwrap_err()] {
+                assert!(!why.contains("html") && why.len() < 100, "{why}");
+            }
         }
     }
 }

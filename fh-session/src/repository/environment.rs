@@ -1,7 +1,7 @@
 //! The features of one environment, and which update of them counts (sdk-behaviour 2.2, edge-protocol 4.2, D-26, D-27, D-73).
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use fh_eval::featurehub::{Compiler, Environment as Payload};
@@ -69,7 +69,10 @@ impl Environment {
     ) -> Effect {
         let old = self.ruleset.clone();
         let mut chosen: Vec<&RawValue> = Vec::with_capacity(features.len());
-        let mut listed: HashMap<Cow<'_, str>, ()> = HashMap::with_capacity(features.len());
+        let only_adds = authority != Authority::Edge && !planted!(StoresRemove);
+        let only_adds = only_adds || planted!(ListsRemoveNothing);
+        // Ids and keys, where what is not among them stays.
+        let mut listed: HashSet<Cow<'_, str>> = HashSet::new();
         for raw in features {
             let state = State::read(raw);
             if authority != Authority::Edge
@@ -79,22 +82,22 @@ impl Environment {
             }
             let kept = state.as_ref().and_then(|state| self.standing(&old, state, authority));
             if let Some(kept) = kept {
-                listed.extend(kept.id().map(|id| (Cow::Borrowed(id), ())));
-                listed.insert(Cow::Borrowed(kept.key()), ());
+                if only_adds {
+                    listed.extend(kept.id().into_iter().chain([kept.key()]).map(Cow::Borrowed));
+                }
                 // It was valid once, so it is again.
                 chosen.extend(serde_json::from_str::<&RawValue>(kept.json()).ok());
                 continue;
             }
             chosen.push(raw);
-            if let Some(state) = state {
-                listed.extend(state.id.into_iter().chain(state.key).map(|name| (name, ())));
+            if let Some(state) = state.filter(|_| only_adds) {
+                listed.extend(state.id.into_iter().chain(state.key));
             }
         }
-        let only_adds = authority != Authority::Edge && !planted!(StoresRemove);
-        if only_adds || planted!(ListsRemoveNothing) {
+        if only_adds {
             let unlisted = old.iter().filter(|feature| {
-                let by_id = feature.id().is_some_and(|id| listed.contains_key(id));
-                !by_id && !listed.contains_key(feature.key())
+                let by_id = feature.id().is_some_and(|id| listed.contains(id));
+                !by_id && !listed.contains(feature.key())
             });
             chosen.extend(
                 unlisted.filter_map(|held| serde_json::from_str::<&RawValue>(held.json()).ok()),

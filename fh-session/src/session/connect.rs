@@ -39,7 +39,10 @@ impl Session {
             ticket,
             kind,
             asked,
-            until: self.now.after(limits.head),
+            until: self.now.after(match kind {
+                RequestKind::Poll => limits.head.min(limits.poll),
+                RequestKind::Stream => limits.head,
+            }),
             poll_until: self.now.after(limits.poll),
         };
         self.actions.push_back(Action::Send(ticket, request));

@@ -38,24 +38,35 @@ impl Session {
             return Err(Problem::NoEnvironments);
         }
         let several = self.config.keys.are_several() || answered.len() > 1;
-        let mut lists: Vec<(Arc<str>, Option<&[&RawValue]>)> = Vec::new();
-        for environment in &answered {
-            let id = match environment.id.as_deref().filter(|_| several) {
+        let mut lists: Vec<(Arc<str>, Answered<'_>)> = Vec::new();
+        let mut strangers: Option<(String, usize)> = None;
+        for entry in answered {
+            let id = match entry.id.as_deref().filter(|_| several) {
                 Some(id) if self.repository.knows(id) || planted!(StrangersStay) => Arc::from(id),
                 Some(stranger) => {
                     // Nobody asked for it, and nothing would ever remove it.
-                    let what = format!("an environment that no key opens: {}", cut(stranger, 100));
-                    self.actions.push_back(Action::Notice(Notice::Ignored { what }));
+                    strangers.get_or_insert_with(|| (cut(stranger, 100), 0)).1 += 1;
                     continue;
                 }
                 None => self.repository.first_id(),
             };
-            lists.push((Arc::clone(&id), self.usable(&id, environment)));
+            // An entry without id is the first environment's, which may have another one.
+            match lists.iter_mut().find(|(other, _)| other.eq_ignore_ascii_case(&id)) {
+                Some((_, same)) if !planted!(EntriesNotJoined) => same.add(entry.features),
+                _ => lists.push((id, entry)),
+            }
+        }
+        if let Some((first, count)) = strangers {
+            let what =
+                format!("environments that no key opens: {count}, the first of them {first}");
+            self.actions.push_back(Action::Notice(Notice::Ignored { what }));
         }
         if lists.is_empty() {
             self.failed |= !self.contacted;
             return Err(Problem::NoEnvironments);
         }
+        let lists: Vec<(&Arc<str>, Option<&[&RawValue]>)> =
+            lists.iter().map(|(id, entry)| (id, self.usable(id, entry))).collect();
         let doubt = lists.iter().any(|(_, usable)| usable.is_none()).then_some(Problem::EmptyList);
         self.begin_anew(lists.iter().any(|(_, usable)| usable.is_some()))?;
         let mut effect = Effect::None;

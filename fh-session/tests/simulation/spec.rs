@@ -302,7 +302,12 @@ impl Spec {
             None => self.next_kind(),
         };
         self.expected.send = Some(self.kind);
-        self.phase = Phase::Sent { until: self.now + millis(self.config.limits.head) };
+        let limits = &self.config.limits;
+        let head = match self.kind {
+            RequestKind::Poll => limits.head.min(limits.poll),
+            RequestKind::Stream => limits.head,
+        };
+        self.phase = Phase::Sent { until: self.now + millis(head) };
         self.poll_until = self.now + millis(self.config.limits.poll);
     }
 

@@ -135,3 +135,46 @@ fn several_keys_send_no_etag() {
     desk.wait();
     assert_eq!(desk.header("if-none-match"), None);
 }
+
+/// An entry without id is that of the first key, and letters' case does not tell ids apart.
+#[test]
+fn entries_of_one_environment_are_one_list() {
+    let feature = |key: &str| {
+        format!(r#"{{"id":"{key}","key":"{key}","version":1,"type":"STRING","value":"x"}}"#)
+    };
+    let entry = |id: &str, key: &str| format!(r#"{{{id}"features":[{}]}}"#, feature(key));
+    for keys in [&[CLIENT][..], &["e/k*", "f/k*"]] {
+        let mut desk = Desk::new(POLL, keys);
+        let entries = [
+            entry(r#""id":"e","#, "A"),
+            entry("", "B"),
+            entry(r#""id":"E","#, "C"),
+            entry("", "D"),
+        ];
+        desk.polled(&format!("[{}]", entries.join(",")));
+        assert_eq!(desk.published.last().unwrap().rules.ruleset().len(), 4, "{keys:?}");
+    }
+}
+
+/// What an Edge sends is bounded in bytes; time and what is said of it are in proportion to that.
+#[test]
+fn a_hundred_thousand_environments() {
+    let mut desk = Desk::new(POLL, &[CLIENT]);
+    let strangers: Vec<String> = (0..100_000).map(|n| format!(r#"{{"id":"{n}"}}"#)).collect();
+    desk.polled(&format!(r#"[{},{{"id":"e","features":{LIST}}}]"#, strangers.join(",")));
+    assert_eq!(desk.value().as_deref(), Some("x"));
+    assert_eq!(
+        desk.notices,
+        [Notice::Ignored {
+            what: "environments that no key opens: 100000, the first of them 0".into()
+        }]
+    );
+}
+
+#[test]
+fn a_poll_has_no_more_time_for_its_head_than_in_all() {
+    let mut desk =
+        Desk::with(POLL, &[CLIENT], |config| config.limits.poll = Duration::from_secs(2));
+    assert_eq!(desk.wait(), 2_000);
+    assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Head)));
+}
