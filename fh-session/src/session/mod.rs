@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use fh_eval::Attributes;
 
-use crate::action::{Action, Errand, Input, RequestKind, Ticket};
+use crate::action::{Action, Cause, Errand, Input, RequestKind, Ticket};
 use crate::config::{Config, Mode};
 use crate::context_header::ContextHeader;
 use crate::delay::{Delays, Random};
@@ -95,6 +95,9 @@ pub struct Session {
     status: Status,
     shown: Status,
     actions: VecDeque<Action>,
+    /// Are features to be published, and why? Once for each input: rules of their own for each event of a large chunk would lie here
+    /// side by side.
+    unpublished: Option<Cause>,
     /// What those who wait are told, last of all: by then features and status are out.
     settled: Vec<Action>,
 }
@@ -165,6 +168,7 @@ impl Session {
             status: Status::default(),
             shown: Status::default(),
             actions: VecDeque::new(),
+            unpublished: None,
             settled: Vec::new(),
             config,
         }
@@ -191,6 +195,7 @@ impl Session {
                 self.stored_feature(&source, &environment, feature);
             }
         }
+        self.publish();
         self.show();
         self.actions.extend(self.settled.drain(..));
         if planted!(ToldTooEarly) {
@@ -339,8 +344,13 @@ impl Session {
         }
         let readiness = self.readiness();
         for errand in mem::take(&mut self.errands) {
-            self.settled.push(Action::Settled(errand, outcome.clone().map(|()| readiness)));
+            self.reply(errand, outcome.clone().map(|()| readiness));
         }
+    }
+
+    /// Tells one that its errand is done. It is told last of all, as those are that wait.
+    fn reply(&mut self, errand: Errand, outcome: Result<Readiness, Problem>) {
+        self.settled.push(Action::Settled(errand, outcome));
     }
 
     /// Publishes the status if it has changed.

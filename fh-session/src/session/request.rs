@@ -49,7 +49,7 @@ impl Session {
     /// Another context: an Edge that evaluates has to evaluate anew, and features of the former one are another's.
     pub(super) fn change_context(&mut self, errand: Errand, context: Arc<Attributes>) {
         if matches!(self.state, State::Stopped) {
-            self.actions.push_back(Action::Settled(errand, Err(Problem::Closed)));
+            self.reply(errand, Err(Problem::Closed));
             return;
         }
         if self.evaluates_here() {
@@ -57,37 +57,44 @@ impl Session {
             if planted!(ContextAlwaysSent) {
                 self.header = ContextHeader::of(&context).unwrap_or_default();
             }
-            self.actions.push_back(Action::Settled(errand, Ok(self.readiness())));
+            self.reply(errand, Ok(self.readiness()));
             return;
         }
         let header = match ContextHeader::of(&context) {
             Ok(header) => header,
             Err(why) => {
-                self.actions.push_back(Action::Settled(errand, Err(Problem::Context(why))));
+                self.reply(errand, Err(Problem::Context(why)));
                 return;
             }
         };
-        if self.status.is_stale {
-            self.actions.push_back(Action::Settled(errand, Err(Problem::Stale)));
+        let is_new = header != self.header;
+        if self.status.is_stale && (is_new || !self.serves()) {
+            self.reply(errand, Err(Problem::Stale));
             return;
         }
-        if header == self.header {
+        if context != self.context {
+            for attribute in values_with_commas(&context) {
+                self.actions.push_back(Action::Notice(Notice::CommaInValue { attribute }));
+            }
+            self.context = context;
+            if !is_new && self.listed {
+                // An Edge cannot tell them apart, `a,b` and the two values `a` and `b`: what holds for one holds for the other.
+                self.serve(Effect::Unseen);
+            }
+        }
+        if !is_new {
             match &self.state {
                 State::Idle => self.errands.push(errand),
                 State::Offline => {
-                    self.actions.push_back(Action::Settled(errand, Ok(self.readiness())));
+                    self.reply(errand, Ok(self.readiness()));
                 }
                 _ if self.serves() => {
-                    self.actions.push_back(Action::Settled(errand, Ok(self.readiness())));
+                    self.reply(errand, Ok(self.readiness()));
                 }
                 _ => self.refresh(errand),
             }
             return;
         }
-        for attribute in values_with_commas(&context) {
-            self.actions.push_back(Action::Notice(Notice::CommaInValue { attribute }));
-        }
-        self.context = context;
         self.header = header;
         if !planted!(EtagOutlivesContext) {
             self.etag = None;
@@ -118,7 +125,7 @@ impl Session {
     /// Other keys: what only the former ones opened is dropped.
     pub(super) fn change_keys(&mut self, errand: Errand, keys: ApiKeys) {
         if matches!(self.state, State::Stopped) {
-            self.actions.push_back(Action::Settled(errand, Err(Problem::Closed)));
+            self.reply(errand, Err(Problem::Closed));
             return;
         }
         let same_kind = keys.kind() == self.config.keys.kind();

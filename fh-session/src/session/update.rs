@@ -252,7 +252,7 @@ impl Session {
         }
     }
 
-    /// Publishes what the repository holds.
+    /// What the repository holds is to be published.
     pub(super) fn serve(&mut self, effect: Effect) {
         let cause = match (self.listed, effect) {
             (false, _) => Cause::First,
@@ -260,6 +260,16 @@ impl Session {
             (true, Effect::Unseen | Effect::None) => Cause::Unseen,
         };
         self.listed = true;
+        self.unpublished = Some(match (self.unpublished, cause) {
+            (Some(Cause::First), _) | (_, Cause::First) => Cause::First,
+            (Some(Cause::Change), _) | (_, Cause::Change) => Cause::Change,
+            (Some(Cause::Unseen) | None, Cause::Unseen) => Cause::Unseen,
+        });
+    }
+
+    /// Publishes what the repository holds, if it is to be.
+    pub(super) fn publish(&mut self) {
+        let Some(cause) = self.unpublished.take() else { return };
         let context = (!self.evaluates_here()).then(|| Arc::clone(&self.context));
         let actions = &mut self.actions;
         let rules =

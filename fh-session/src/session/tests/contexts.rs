@@ -168,3 +168,24 @@ fn a_context_before_the_start_waits_for_it() {
     session.handle(Millis::new(0), Input::Start);
     assert!(matches!(session.poll(), Some(Action::Send(..))));
 }
+
+#[test]
+fn contexts_that_an_edge_cannot_tell_apart() {
+    let mut desk = Desk::new(POLL, &[SERVER]);
+    let two = Arc::new(Attributes::builder().attribute("userkey", ["a", "b"]).build());
+    desk.tell(Input::Context(Errand(1), Arc::clone(&two)));
+    desk.now += 5_000;
+    desk.good_poll();
+    let sent = desk.sent.len();
+    // The same header, so what holds for one holds for the other; but it is the other that reads now.
+    desk.tell(Input::Context(Errand(2), user("a,b")));
+    assert_eq!((desk.settled.len(), desk.sent.len()), (2, sent));
+    let last = desk.published.last().unwrap();
+    assert_eq!(last.cause, Cause::Unseen);
+    assert_eq!(last.rules.evaluated_for().unwrap().context, user("a,b"));
+    assert_eq!(desk.notices, [Notice::CommaInValue { attribute: "userkey".into() }]);
+    // Once more, and nothing is new.
+    let published = desk.published.len();
+    desk.tell(Input::Context(Errand(3), user("a,b")));
+    assert_eq!((desk.settled.len(), desk.published.len()), (3, published));
+}

@@ -18,6 +18,7 @@ pub(super) struct Desk {
     pub(super) settled: Vec<(Errand, Result<Readiness, Problem>)>,
     pub(super) statuses: Vec<Status>,
     pub(super) arms: usize,
+    pub(super) raw: usize,
 }
 
 impl Desk {
@@ -42,6 +43,7 @@ impl Desk {
             settled: Vec::new(),
             statuses: Vec::new(),
             arms: 0,
+            raw: 0,
         };
         desk.tell(Input::Start);
         desk
@@ -58,7 +60,7 @@ impl Desk {
                 Action::Settled(errand, outcome) => self.settled.push((errand, outcome)),
                 Action::Status(status) => self.statuses.push(status),
                 Action::Arm => self.arms += 1,
-                Action::Raw(_) => {}
+                Action::Raw(_) => self.raw += 1,
             }
         }
     }

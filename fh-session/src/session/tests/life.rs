@@ -67,3 +67,25 @@ fn features_and_status_are_out_before_those_who_wait_are_told() {
             if status.readiness == Readiness::Ready
     ));
 }
+
+/// A large piece of a stream holds many events. Rules of their own for each of them would lie in memory side by side.
+#[test]
+fn one_piece_of_a_stream_is_published_once() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    desk.live();
+    let ticket = desk.ticket();
+    let feature = |version: i64, value: &str| {
+        format!(
+            "event: feature\ndata: {{\"id\":\"a\",\"key\":\"A\",\"version\":{version},\"type\":\"STRING\",\"value\":\"{value}\"}}\n\n"
+        )
+    };
+    let changes: String = (2..100).map(|version| feature(version, &version.to_string())).collect();
+    let bytes = changes + &feature(100, "99");
+    desk.tell(Input::Bytes { ticket, bytes: bytes.as_bytes() });
+    assert_eq!(desk.published.len(), 2);
+    // The last of them changed nothing that can be seen, but others did.
+    assert_eq!(desk.published.last().unwrap().cause, Cause::Change);
+    assert_eq!(desk.value().as_deref(), Some("99"));
+    // Every one of them is told to those who want updates as they were received.
+    assert_eq!(desk.raw, 1 + 99);
+}

@@ -24,7 +24,7 @@ impl Spec {
         self.expected.settled = match &self.phase {
             Phase::Stopped => Settled::This(false),
             _ if self.evaluates_here() => Settled::This(true),
-            _ if too_many || self.stale => Settled::This(false),
+            _ if too_many || (self.stale && !(same && self.serves())) => Settled::This(false),
             Phase::Offline if same => Settled::This(true),
             Phase::Idle if same => Settled::None,
             _ if same && self.serves() => Settled::This(true),
