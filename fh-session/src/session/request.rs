@@ -134,6 +134,9 @@ impl Session {
         self.etag = None;
         self.backoff.reset();
         self.refused.reset();
+        // Another key may be one that streams.
+        self.poll_until = None;
+        self.wrong_types = 0;
         self.failed = false;
         self.status.is_stale = false;
         self.errands.push(errand);

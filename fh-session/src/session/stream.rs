@@ -119,10 +119,13 @@ impl Session {
                 }
             }
         };
-        if stream.decoder.lines() > lines && (is_between_events || !planted!(OnlyEventsAreLife)) {
+        let has_lines = stream.decoder.lines() > lines;
+        if has_lines && (is_between_events || !planted!(OnlyEventsAreLife)) {
             stream.last_line = self.now;
         }
-        let began = stream.begun.filter(|_| !is_between_events).unwrap_or(self.now);
+        // What is under way began in this chunk, unless a line of it had come before.
+        let is_another = is_between_events || (has_lines && !stream.decoder.is_within_event());
+        let began = stream.begun.filter(|_| !is_another).unwrap_or(self.now);
         stream.begun = (stream.decoder.unfinished() > 0).then_some(began);
         if let Some(retry) = stream.decoder.retry().filter(|_| !planted!(RetryFieldIgnored)) {
             self.reconnect_floor = retry.min(LONGEST_RECONNECT);

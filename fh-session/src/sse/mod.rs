@@ -175,6 +175,13 @@ impl Decoder {
         self.begun + self.line
     }
 
+    /// Is a line complete that belongs to an event that is not? If none is, what is [unfinished](Self::unfinished) came after the last
+    /// complete line.
+    #[must_use]
+    pub fn is_within_event(&self) -> bool {
+        self.begun > 0
+    }
+
     /// A bug to be planted: what was at the end of the chunk before is not known any more.
     #[cfg(planted_bugs)]
     pub(crate) fn forget_carriage_return(&mut self) {

@@ -158,3 +158,34 @@ fn a_failing_poll_does_not_put_off_the_next_stream() {
     assert_eq!(desk.wait(), 200_000);
     assert_eq!(desk.request().kind, RequestKind::Stream);
 }
+
+/// Nothing says that a piece of a body ends where a line does.
+#[test]
+fn comments_are_life_wherever_they_are_cut() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    desk.live();
+    let ticket = desk.ticket();
+    desk.tell(Input::Bytes { ticket, bytes: b": al" });
+    for _ in 0..30 {
+        desk.now += 30_000;
+        desk.tell(Input::Bytes { ticket, bytes: b"ive\n: al" });
+        desk.tell(Input::Tick);
+        assert_eq!(desk.status().connection, Connection::Streaming);
+    }
+    // An event that never ends is none the less given up.
+    desk.tell(Input::Bytes { ticket, bytes: b"ive\ndata: x\n" });
+    desk.now += 60_000;
+    desk.tell(Input::Bytes { ticket, bytes: b": alive\ndata: x\n" });
+    assert_eq!(desk.wait(), 30_000);
+    assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Event)));
+}
+
+#[test]
+fn another_key_may_be_one_that_streams() {
+    let mut desk = Desk::new(Mode::Streaming, &[SERVER]);
+    desk.answer(Head::new(501), "");
+    desk.good_poll();
+    desk.now += 5_000;
+    desk.tell(Input::Keys(Errand(1), ApiKeys::parse([CLIENT]).unwrap()));
+    assert_eq!(desk.request().kind, RequestKind::Stream);
+}

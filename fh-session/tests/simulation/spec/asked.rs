@@ -53,6 +53,8 @@ impl Spec {
         self.etag_is_sure = true;
         self.well();
         self.refusals = 0;
+        self.fallback = None;
+        self.wrong_types = 0;
         self.stale = false;
         self.failed = false;
         self.held = None;
