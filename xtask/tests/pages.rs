@@ -1,0 +1,84 @@
+//! What the pages name exists: files behind links, and tests in the tables that map rules to tests.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Pages whose tables name tests, by module and function.
+const MAPS: [&str; 2] = ["docs/retry-rows.md", "docs/sdk-scenarios.md"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+/// All files of this kind in the repository.
+fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let (path, name) = (entry.path(), entry.file_name());
+        let is_source = name != "target" && !name.to_string_lossy().starts_with('.');
+        if entry.file_type().unwrap().is_dir() && is_source {
+            files(&path, extension, found);
+        } else if path.extension().is_some_and(|found| found == extension) {
+            found.push(path);
+        }
+    }
+}
+
+/// A page without its blocks of code.
+fn prose(page: &str) -> String {
+    page.split("```").step_by(2).collect()
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let mut pages = Vec::new();
+    files(&root(), "md", &mut pages);
+    let mut links = 0;
+    for page in &pages {
+        let text = prose(&fs::read_to_string(page).unwrap());
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = link.split('#').next().unwrap();
+            if path.contains("://") || path.is_empty() {
+                continue;
+            }
+            links += 1;
+            assert!(page.parent().unwrap().join(path).exists(), "{}: {link}", page.display());
+        }
+    }
+    assert!(links > 20, "{links}");
+}
+
+#[test]
+fn tests_that_pages_name_exist() {
+    let mut sources = Vec::new();
+    files(&root(), "rs", &mut sources);
+    let sources: Vec<(String, String)> = sources
+        .iter()
+        .map(|path| {
+            let module = path.strip_prefix(root()).unwrap().with_extension("");
+            (module.to_str().unwrap().replace('-', "_"), fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    for page in MAPS {
+        let text = prose(&fs::read_to_string(root().join(page)).unwrap());
+        let mut named = 0;
+        for name in text.split('`').skip(1).step_by(2) {
+            let Some((modules, test)) = name.rsplit_once("::") else { continue };
+            let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+            // All tests of a module are written with a star; other paths are of types.
+            if !name.replace("::", "").chars().all(is_name) {
+                continue;
+            }
+            named += 1;
+            let module = modules.rsplit("::").next().unwrap();
+            // A test, maybe of drawn input, or a row of a macro that makes them.
+            let written = [format!("fn {test}("), format!("    {test}(")];
+            let is_there = sources.iter().any(|(path, source)| {
+                (module == "tests" || path.split('/').any(|part| part == module))
+                    && written.iter().any(|text| source.contains(text))
+            });
+            assert!(is_there, "{page}: {name}");
+        }
+        assert!(named > 50, "{page}: {named}");
+    }
+}
