@@ -373,7 +373,7 @@ fn what_comes_after_the_features() {
         .hang();
     let edge = self::edge();
     edge.behave_on(Route::Stream, busy);
-    let run = doctor(&edge, &["--json", "--listen", "0.5"]).expect(0);
+    let run = doctor(&edge, &["--json", "--listen", "2"]).expect(0);
     Findings::of(run).has("stream", "note", &["1 update and ", "heartbeat", "while listening"]);
     // Whoever is still there after that time is left.
     let run = doctor(&self::edge(), &["--listen", "0.1"]).expect(0);
