@@ -9,6 +9,7 @@ pub(crate) mod explain;
 pub(crate) mod get;
 pub(crate) mod lint;
 pub(crate) mod rollout;
+pub(crate) mod serve;
 pub(crate) mod set;
 pub(crate) mod watch;
 
@@ -29,5 +30,6 @@ pub(crate) fn run(cli: &Cli, screen: &mut Screen<'_>) -> Result<Status, Failure>
         Command::Watch(args) => watch::run(args, cli.json, screen),
         Command::Doctor(args) => doctor::run(args, cli.json, screen),
         Command::Demo(args) => demo::run(args, cli.json, screen),
+        Command::Serve(args) => serve::run(args, screen),
     }
 }

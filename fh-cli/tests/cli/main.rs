@@ -12,6 +12,7 @@ mod get;
 mod lint;
 mod rollout;
 mod secure;
+mod serve;
 mod set;
 mod tool;
 mod usage;

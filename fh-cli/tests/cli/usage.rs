@@ -70,9 +70,10 @@ fn a_key_in_the_wrong_place_is_not_repeated() {
 #[test]
 fn help_has_examples_and_exit_codes() {
     let help = fh(&["--help"]).expect(0).out;
-    for command in
-        ["eval", "explain", "rollout", "lint", "bucket", "get", "set", "watch", "doctor", "demo"]
-    {
+    for command in [
+        "eval", "explain", "rollout", "lint", "bucket", "get", "set", "watch", "doctor", "demo",
+        "serve",
+    ] {
         assert!(help.contains(&format!("  {command} ")), "{help}");
         let help = fh(&[command, "--help"]).expect(0).out;
         assert!(help.contains("Examples:\n  fh ") && help.contains("Exit codes: 0 "), "{help}");
