@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use fh_files::{Look, Seen};
 
@@ -12,6 +12,9 @@ use super::yaml_file::{FlagValues, MOST_BYTES, YamlProblem};
 
 /// How often a file is usually looked at.
 pub const WATCH_INTERVAL: Duration = Duration::from_millis(500);
+
+/// Looks are at least so far apart.
+const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
 
 /// A file, and what was last found in it.
 pub(crate) struct WatchedFile {
@@ -23,6 +26,12 @@ pub(crate) struct WatchedFile {
 
 struct State {
     look: Look,
+    /// When somebody looked last. All watches of a file look as one: who comes early would take a file that is being written for one that rests.
+    looked: Option<Instant>,
+    /// What stood in it when it was good last.
+    values: Arc<FlagValues>,
+    /// Counts up whenever that is another.
+    generation: u64,
     problem: Option<YamlProblem>,
     is_closed: bool,
     /// How many threads wait for the bell, or look.
@@ -54,7 +63,7 @@ impl std::fmt::Debug for YamlWatch {
 
 impl WatchedFile {
     /// Reads a file; one that is missing or bad is empty.
-    pub(crate) fn open(path: PathBuf) -> (Self, FlagValues) {
+    pub(crate) fn open(path: PathBuf) -> (Self, Arc<FlagValues>) {
         let mut look = Look::new(MOST_BYTES);
         let (values, problem) = match FlagValues::of(&path, look.first(&path)) {
             Ok(values) => (values, None),
@@ -63,8 +72,12 @@ impl WatchedFile {
         if let Some(problem) = &problem {
             log(problem, "overrides nothing");
         }
+        let values = Arc::new(values);
         let state = Mutex::new(State {
             look,
+            looked: None,
+            values: Arc::clone(&values),
+            generation: 0,
             problem,
             is_closed: false,
             #[cfg(test)]
@@ -97,19 +110,27 @@ impl WatchedFile {
         interval: Duration,
         on_values: impl Fn(&FlagValues) + Send + 'static,
     ) -> YamlWatch {
+        let interval = interval.max(SHORTEST_INTERVAL);
         let is_over = Arc::new(AtomicBool::new(false));
+        let seen = file.state().generation;
         let watch = YamlWatch { file: Arc::clone(file), is_over: Arc::clone(&is_over) };
         let own = Arc::clone(file);
         let spawned = std::thread::Builder::new()
             .name("fh-local-yaml".to_owned())
-            .spawn(move || own.follow(interval, &is_over, on_values));
+            .spawn(move || own.follow(interval, &is_over, seen, on_values));
         if let Err(error) = spawned {
             tracing::warn!(path = %file.path.display(), %error, "the file is not watched");
         }
         watch
     }
 
-    fn follow(&self, interval: Duration, is_over: &AtomicBool, on_values: impl Fn(&FlagValues)) {
+    fn follow(
+        &self,
+        interval: Duration,
+        is_over: &AtomicBool,
+        mut seen: u64,
+        on_values: impl Fn(&FlagValues),
+    ) {
         let mut state = self.state();
         #[cfg(test)]
         {
@@ -125,8 +146,12 @@ impl WatchedFile {
             if state.is_closed || is_over.load(Ordering::Acquire) {
                 return;
             }
-            let values = state.look(&self.path);
-            if let Some(values) = values {
+            if state.looked.is_none_or(|looked| looked.elapsed() >= interval) {
+                state.look(&self.path);
+            }
+            if seen != state.generation {
+                seen = state.generation;
+                let values = Arc::clone(&state.values);
                 drop(state);
                 // A panic in a user's code must not end the watch.
                 if catch_unwind(AssertUnwindSafe(|| on_values(&values))).is_err() {
@@ -139,18 +164,19 @@ impl WatchedFile {
 }
 
 impl State {
-    /// Looks at the file once; what stands in it, if that is new and good.
-    fn look(&mut self, path: &Path) -> Option<FlagValues> {
-        let Seen::New(found) = self.look.again(path, SystemTime::now()) else { return None };
+    /// Looks at the file once, and takes what stands in it, if that is new and good.
+    fn look(&mut self, path: &Path) {
+        self.looked = Some(Instant::now());
+        let Seen::New(found) = self.look.again(path, SystemTime::now()) else { return };
         match FlagValues::of(path, found) {
             Ok(values) => {
                 self.problem = None;
-                Some(values)
+                self.values = Arc::new(values);
+                self.generation += 1;
             }
             Err(problem) => {
                 log(&problem, "what it said before still holds");
                 self.problem = Some(problem);
-                None
             }
         }
     }

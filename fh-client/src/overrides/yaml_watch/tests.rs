@@ -72,7 +72,7 @@ fn a_watch_tells_of_changes_and_ends_when_dropped() {
     folder.write("flagValues: {B: 1}", 2);
     assert_eq!(told.recv_timeout(DEADLINE).unwrap(), "B");
     folder.write("flagValues: {", 3);
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     while file.problem().is_none() {
         assert!(begun.elapsed() < DEADLINE, "the bad file was not noticed");
         std::thread::yield_now();
@@ -86,8 +86,31 @@ fn a_watch_tells_of_changes_and_ends_when_dropped() {
     assert_eq!(told.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
 }
 
+#[test]
+fn every_watch_of_a_file_is_told() {
+    let folder = Folder::new();
+    folder.write("flagValues: {A: 1}", 1);
+    let (file, _) = WatchedFile::open(folder.file());
+    let file = Arc::new(file);
+    let (tell, told) = mpsc::channel();
+    let watches = ["one", "two", "three"].map(|name| {
+        let tell = tell.clone();
+        WatchedFile::watch(&file, SOON, move |values| {
+            tell.send(format!("{name} {}", shown(values))).unwrap();
+        })
+    });
+    for (number, text) in (2..).zip(["B", "C"]) {
+        folder.write(&format!("flagValues: {{{text}: {number}}}"), number);
+        let mut heard: Vec<_> =
+            watches.iter().map(|_| told.recv_timeout(DEADLINE).unwrap()).collect();
+        heard.sort();
+        let all = ["one", "three", "two"].map(|name| format!("{name} {text}={number};"));
+        assert_eq!(heard, all);
+    }
+}
+
 fn until_waiting(file: &WatchedFile, threads: usize) {
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     while file.state().waiting < threads {
         assert!(begun.elapsed() < DEADLINE, "no watch began");
         std::thread::yield_now();
