@@ -1,0 +1,147 @@
+//! What the tables of `docs` name exists: tests, and items of the API.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
+
+/// The texts of all Rust files below a folder, with their paths from the root.
+fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() && !name.starts_with('.') && name != "target" {
+            sources(&path, found);
+        } else if name.ends_with(".rs") {
+            let place = path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/");
+            found.push((place, fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+fn workspace() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    sources(&root(), &mut found);
+    found
+}
+
+/// Module paths of all tests: the parts of the file's path, and the function's name.
+fn tests(sources: &[(String, String)]) -> Vec<(Vec<&str>, &str)> {
+    let mut found = Vec::new();
+    for (place, text) in sources {
+        let parts: Vec<&str> = place.trim_end_matches(".rs").split('/').collect();
+        let mut is_test = false;
+        for line in text.lines().map(str::trim) {
+            is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
+            // Rows of a macro: the test's name, and of which kind it is.
+            if let Some((name, rest)) = line.split_once('(')
+                && place.contains("/tests/")
+                && is_name(name)
+                && (rest.contains("): ") || rest.ends_with(");"))
+                && rest.starts_with(|c: char| c.is_ascii_uppercase())
+            {
+                found.push((parts.clone(), name));
+            }
+            let function = line.strip_prefix("async ").unwrap_or(line).strip_prefix("fn ");
+            if let Some(function) = function {
+                let name = function.split(['(', '<']).next().unwrap();
+                if std::mem::take(&mut is_test) {
+                    found.push((parts.clone(), name));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// What stands between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+/// The cells of a table's rows, without the lines that draw it.
+fn rows(document: &str) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(root().join("docs").join(document)).unwrap();
+    let lines = text.lines().filter(|line| line.starts_with('|') && !line.starts_with("|--"));
+    lines
+        .map(|line| {
+            let cells = line.trim_matches('|').split('|');
+            cells.map(|cell| cell.trim().to_string()).collect()
+        })
+        .collect()
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// Is it the name of a test, of several (`module::*`), or of a module of tests?
+fn is_named(tests: &[(Vec<&str>, &str)], name: &str) -> bool {
+    let mut parts: Vec<&str> = name.split("::").filter(|part| *part != "tests").collect();
+    let last = parts.pop().unwrap();
+    let is_within = |place: &[&str]| parts.iter().all(|part| place.contains(part));
+    tests.iter().any(|(place, test)| match last.strip_suffix('*') {
+        Some(beginning) => is_within(place) && test.starts_with(beginning),
+        None => is_within(place) && (*test == last || place.contains(&last)),
+    })
+}
+
+#[test]
+fn tests_that_tables_name_exist() {
+    let sources = workspace();
+    let tests = tests(&sources);
+    assert!(tests.len() > 500, "{}", tests.len());
+    let mut missing = BTreeSet::new();
+    let mut count = 0;
+    for document in ["sdk-scenarios.md", "retry-rows.md"] {
+        for row in rows(document) {
+            for name in quoted(row.last().unwrap()) {
+                let parts = name.split("::").map(|part| part.trim_end_matches('*'));
+                let mut named = parts.filter(|part| !part.is_empty()).peekable();
+                if named.peek().is_none() || !named.all(is_name) {
+                    continue;
+                }
+                count += 1;
+                if !is_named(&tests, name) {
+                    missing.insert(format!("{document}: {name}"));
+                }
+            }
+        }
+    }
+    assert!(count > 150, "{count}");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+#[test]
+fn the_matrix_is_whole_and_names_what_exists() {
+    let sources = workspace();
+    let words: BTreeSet<&str> = sources
+        .iter()
+        .filter(|(place, _)| place.contains("/src/"))
+        .flat_map(|(_, text)| text.split(|c: char| !c.is_alphanumeric() && c != '_'))
+        .collect();
+    let mut number = 0;
+    for row in rows("sdk-matrix.md") {
+        let [at, _, answer, place] = row.as_slice() else { panic!("{row:?}") };
+        let Ok(at) = at.parse::<u32>() else { continue };
+        number += 1;
+        assert_eq!(at, number);
+        assert!(answer == "Y" || answer == "N", "{row:?}");
+        assert!(!place.is_empty(), "row {at} says neither where nor why not");
+        for name in quoted(place) {
+            let name = name.split(['(', '<']).next().unwrap();
+            let is_path =
+                name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:.".contains(&byte));
+            let mut parts = name.split(['.', ':']).filter(|part| !part.is_empty());
+            assert!(!is_path || parts.all(|part| words.contains(part)), "row {at}: {name}");
+        }
+    }
+    assert_eq!(number, 68);
+}
