@@ -87,7 +87,8 @@ fn reader(path: &str) -> Option<Reader> {
         "imported/featurehub" => {
             Some(Box::new(move |path, json| imported::cases(path, &stem, json)))
         }
-        "imported/featurehub-live" => Some(Box::new(live::cases)),
+        // The transcript beside them is about the wire: no cases for an evaluator.
+        "imported/featurehub-live" if stem == "evaluations" => Some(Box::new(live::cases)),
         _ => None,
     }
 }

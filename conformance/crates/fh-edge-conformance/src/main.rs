@@ -1,0 +1,114 @@
+//! `fh-edge-conformance`: any server beside what a running FeatureHub server answered.
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use fh_edge_conformance::evaluations::Evaluations;
+use fh_edge_conformance::replay::{Deviations, Pace, replay};
+use fh_edge_conformance::state;
+use fh_edge_conformance::transcript::Transcript;
+use fh_edge_conformance::wire::Base;
+
+/// An Edge beside what a running FeatureHub server answered, over real sockets.
+///
+/// Ends with 1 if the server answers otherwise than it must, with 2 if it could not be asked.
+#[derive(Parser)]
+#[command(name = "fh-edge-conformance")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Holds the recorded conversation with a server that serves the state `transcript`, and prints where it differs.
+    Replay {
+        /// Where it listens: http://HOST[:PORT][/PREFIX].
+        #[arg(long)]
+        url: Base,
+        /// Allowed differences, in place of those of our Edge.
+        #[arg(long, value_name = "FILE", conflicts_with = "as_recorded")]
+        deviations: Option<PathBuf>,
+        /// No difference is allowed.
+        #[arg(long)]
+        as_recorded: bool,
+        /// Milliseconds after each write, for a server that acknowledges before it applies.
+        #[arg(long, default_value_t = 0, value_name = "MS")]
+        rest: u64,
+        /// Milliseconds for which a stream is watched for events that must not come.
+        #[arg(long, default_value_t = 100, value_name = "MS")]
+        quiet: u64,
+    },
+    /// Asks a server that serves the state `evaluations` for 150 contexts, and prints answers that are not the recorded ones.
+    Evaluations {
+        /// Where it listens: http://HOST[:PORT][/PREFIX].
+        #[arg(long)]
+        url: Base,
+        /// The server-evaluated API key.
+        #[arg(long, default_value = Evaluations::SERVER_KEY, hide_default_value = true)]
+        api_key: String,
+    },
+    /// Prints a state as a file that our Edge serves.
+    State {
+        /// Which.
+        which: Which,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Which {
+    /// That in which the recorded conversation began.
+    Transcript,
+    /// That of the recorded evaluations.
+    Evaluations,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::from(1),
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// True if everything is as it must be.
+fn run(command: Command) -> Result<bool, Box<dyn Error>> {
+    match command {
+        Command::Replay { url, deviations, as_recorded, rest, quiet } => {
+            let deviations = match deviations {
+                _ if as_recorded => Deviations::default(),
+                Some(file) => Deviations::parse(&std::fs::read_to_string(file)?)?,
+                None => Deviations::ours()?,
+            };
+            let pace = Pace {
+                rest: Duration::from_millis(rest),
+                quiet: Duration::from_millis(quiet),
+                ..Pace::default()
+            };
+            let report = replay(&url, &Transcript::recorded()?, &deviations, pace)?;
+            println!("{report}");
+            Ok(report.is_clean())
+        }
+        Command::Evaluations { url, api_key } => {
+            let found = Evaluations::recorded()?.ask(&url, &api_key, Pace::default().patience)?;
+            println!("{found}");
+            Ok(found.wrong.is_empty())
+        }
+        Command::State { which } => {
+            let state = match which {
+                Which::Transcript => state::of_transcript(&Transcript::recorded()?)
+                    .ok_or("the recording does not begin with a state")?,
+                Which::Evaluations => state::of_evaluations(&Evaluations::recorded()?),
+            };
+            println!("{state:#}");
+            Ok(true)
+        }
+    }
+}

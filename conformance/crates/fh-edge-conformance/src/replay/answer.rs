@@ -1,0 +1,209 @@
+//! Answers in one comparable form, and how two of them differ.
+
+use serde_json::{Map, Value, json};
+
+use crate::transcript::{Answered, Told};
+use crate::wire::{Event, Headers, Response};
+
+/// Headers that say something about behaviour; all that begin with `access-control-` do too.
+const COMPARED: [&str; 4] = ["cache-control", "content-type", "etag", "x-accel-buffering"];
+/// Answers whose `cache-control` is compared (D-90).
+const WITH_CACHE_CONTROL: [u16; 3] = [200, 304, 404];
+
+/// A recorded answer: features by their keys, environments by their places, lists in headers sorted.
+pub(super) fn recorded(answered: &Answered) -> Value {
+    let headers = answered.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let mut answer = answer(answered.status, compared(answered.status, headers), &answered.body);
+    if let Some(events) = &answered.events {
+        let events = events.iter().map(|Told { event, id, data }| told(event, id.as_deref(), data));
+        insert(&mut answer, "events", events.collect());
+        insert(&mut answer, "endedByServer", answered.ended_by_server.into());
+    }
+    answer
+}
+
+/// An answer that came as a whole.
+pub(super) fn whole(response: &Response) -> Value {
+    let headers = pairs(&response.headers);
+    answer(response.status, compared(response.status, headers), &response.json())
+}
+
+/// An answer that came as a stream.
+pub(super) fn streamed(status: u16, headers: &Headers, events: &[Event], ended: bool) -> Value {
+    let events: Value =
+        events.iter().map(|event| told(&event.name, event.id.as_deref(), &event.json())).collect();
+    let headers = compared(status, pairs(headers));
+    json!({"status": status, "headers": headers, "events": events, "endedByServer": ended})
+}
+
+/// No body is no member.
+fn answer(status: u16, headers: Value, body: &Value) -> Value {
+    let mut answer = json!({"status": status, "headers": headers});
+    if !body.is_null() {
+        insert(&mut answer, "body", by_key(body));
+    }
+    answer
+}
+
+fn pairs(headers: &Headers) -> impl Iterator<Item = (&str, &str)> {
+    headers.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+fn told(name: &str, id: Option<&str>, data: &Value) -> Value {
+    let mut event = json!({"event": name, "data": by_key(data)});
+    if let Some(id) = id {
+        insert(&mut event, "id", id.into());
+    }
+    event
+}
+
+pub(super) fn insert(object: &mut Value, name: &str, value: Value) {
+    if let Value::Object(members) = object {
+        members.insert(name.to_owned(), value);
+    }
+}
+
+fn compared<'a>(status: u16, headers: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
+    let mut kept = Map::new();
+    for (name, value) in headers {
+        let is_list = name.starts_with("access-control-");
+        if !is_list && !COMPARED.contains(&name) {
+            continue;
+        }
+        if name == "cache-control" && !WITH_CACHE_CONTROL.contains(&status) {
+            continue;
+        }
+        let value = if is_list { sorted(value) } else { value.to_owned() };
+        // A header that stands twice is another answer than one that stands once.
+        let value = match kept.get(name).and_then(Value::as_str) {
+            Some(before) => format!("{before} | {value}"),
+            None => value,
+        };
+        kept.insert(name.to_owned(), value.into());
+    }
+    Value::Object(kept)
+}
+
+fn sorted(list: &str) -> String {
+    let mut items: Vec<&str> = list.split(',').map(str::trim).collect();
+    items.sort_unstable();
+    items.join(", ")
+}
+
+/// Lists of features become objects by key, lists of environments objects by place; their order is the server's.
+fn by_key(value: &Value) -> Value {
+    let Value::Array(items) = value else { return value.clone() };
+    let is_feature = |item: &Value| item.get("key").is_some() && item.get("type").is_some();
+    let is_environment = |item: &Value| item.get("features").is_some();
+    let mut named = Map::new();
+    if items.iter().all(is_environment) {
+        for (at, environment) in items.iter().enumerate() {
+            let mut environment = environment.clone();
+            if let Some(features) = environment.get_mut("features") {
+                *features = match &*features {
+                    Value::Array(none) if none.is_empty() => json!({}),
+                    features => by_key(features),
+                };
+            }
+            named.insert(at.to_string(), environment);
+        }
+    } else if items.iter().all(is_feature) {
+        for feature in items {
+            let key = feature.get("key").and_then(Value::as_str).unwrap_or_default();
+            let key = if named.contains_key(key) { format!("{key} again") } else { key.to_owned() };
+            named.insert(key, feature.clone());
+        }
+    } else {
+        return value.clone();
+    }
+    Value::Object(named)
+}
+
+/// A place in an answer, and what is there in either of two; `None` where there is nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Difference {
+    pub(super) path: String,
+    pub(super) expected: Option<Value>,
+    pub(super) seen: Option<Value>,
+}
+
+/// Where two answers differ, as deep as possible.
+pub(super) fn differences(expected: &Value, seen: &Value) -> Vec<Difference> {
+    let mut found = Vec::new();
+    differ("", Some(expected), Some(seen), &mut found);
+    found
+}
+
+fn differ(path: &str, expected: Option<&Value>, seen: Option<&Value>, found: &mut Vec<Difference>) {
+    let below = |name: &str| {
+        if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    };
+    match (expected, seen) {
+        (Some(Value::Object(expected)), Some(Value::Object(seen))) => {
+            for (name, value) in expected {
+                differ(&below(name), Some(value), seen.get(name), found);
+            }
+            for (name, value) in seen.iter().filter(|(name, _)| !expected.contains_key(*name)) {
+                differ(&below(name), None, Some(value), found);
+            }
+        }
+        (Some(Value::Array(expected)), Some(Value::Array(seen))) => {
+            for at in 0..expected.len().max(seen.len()) {
+                differ(&below(&at.to_string()), expected.get(at), seen.get(at), found);
+            }
+        }
+        (expected, seen) if expected == seen => {}
+        (expected, seen) => found.push(Difference {
+            path: path.to_owned(),
+            expected: expected.cloned(),
+            seen: seen.cloned(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, headers: &[(&str, &str)], body: Value) -> Value {
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        recorded(&Answered {
+            status,
+            headers: headers.collect(),
+            body,
+            events: None,
+            ended_by_server: false,
+        })
+    }
+
+    #[test]
+    fn the_order_of_features_is_the_servers() {
+        let feature = |key: &str, value: u8| json!({"key": key, "type": "NUMBER", "value": value});
+        let one = json!([{"id": "e", "features": [feature("A", 1), feature("B", 2)]}]);
+        let other = json!([{"id": "e", "features": [feature("B", 3), feature("A", 1)]}]);
+        let found = differences(&answered(200, &[], one), &answered(200, &[], other));
+        let found: Vec<&str> = found.iter().map(|each| each.path.as_str()).collect();
+        assert_eq!(found, ["body.0.features.B.value"]);
+        let twice = json!([{"id": "e", "features": [feature("A", 1), feature("A", 1)]}]);
+        let once = json!([{"id": "e", "features": [feature("A", 1)]}]);
+        assert_eq!(differences(&answered(200, &[], twice), &answered(200, &[], once)).len(), 1);
+    }
+
+    #[test]
+    fn headers_that_count() {
+        let kept = |status: u16, name: &str| {
+            answered(status, &[(name, "b, a")], Value::Null)["headers"].get(name).cloned()
+        };
+        assert_eq!(kept(200, "access-control-allow-headers"), Some("a, b".into()));
+        assert_eq!(kept(200, "cache-control"), Some("b, a".into()));
+        assert_eq!(kept(406, "cache-control"), None);
+        assert_eq!(kept(200, "server"), None);
+    }
+
+    #[test]
+    fn missing_and_more() {
+        let found = differences(&json!({"a": [1, {"b": null}]}), &json!({"a": [1], "c": 2}));
+        let found: Vec<&str> = found.iter().map(|each| each.path.as_str()).collect();
+        assert_eq!(found, ["a.1", "c"]);
+    }
+}

@@ -1,0 +1,88 @@
+//! Which keys a request is about.
+
+use crate::transcript::Asked;
+use crate::wire::{Base, Request, component};
+
+/// The API keys of a request in their order, each once, as the server pairs them with the parts of an etag.
+pub(super) fn keys(asked: &Asked) -> Vec<String> {
+    let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
+    let mut keys: Vec<String> = Vec::new();
+    if let Some(key) = of_stream(path) {
+        keys.push(key);
+    }
+    for (name, value) in parameters(query) {
+        if (name == "apiKey" || name == "sdkUrl") && !keys.contains(&value) {
+            keys.push(value);
+        }
+    }
+    keys.into_iter().map(|key| key.trim_start_matches("default/").to_owned()).collect()
+}
+
+/// The poll that has the key and context of a stream.
+pub(super) fn poll_like(stream: &Request, base: &Base) -> Option<Request> {
+    let target = stream.target.strip_prefix(&base.target("")).unwrap_or(&stream.target);
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let key = of_stream(path)?;
+    let poll = Request::new("GET", base.target(&format!("/features?apiKey={}", component(&key))));
+    let in_query = parameters(query).find(|(name, _)| *name == "xfeaturehub");
+    let context = in_query.map(|(_, value)| value);
+    let context = context.or_else(|| stream.value("x-featurehub").map(str::to_owned));
+    Some(match context {
+        Some(context) => poll.header("x-featurehub", context),
+        None => poll,
+    })
+}
+
+fn of_stream(path: &str) -> Option<String> {
+    let key = path.strip_prefix("/features/").filter(|key| !key.is_empty())?;
+    Some(decoded(key))
+}
+
+fn parameters(query: &str) -> impl Iterator<Item = (&str, String)> {
+    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (name, decoded(value)))
+}
+
+/// Percent sequences decoded; what is no sequence stays.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let code = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
+        let code = code.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| *first == b'%');
+        bytes.push(code.unwrap_or(*first));
+        rest = if code.is_some() { after.get(2..).unwrap_or_default() } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn asked(path: &str) -> Asked {
+        Asked { method: "GET".into(), path: path.into(), headers: BTreeMap::new(), body: None }
+    }
+
+    #[test]
+    fn keys_of_requests() {
+        assert_eq!(
+            keys(&asked("/features?apiKey=e%2Fk%2Ax&apiKey=e/l&apiKey=e%2Fk*x")),
+            ["e/k*x", "e/l"]
+        );
+        assert_eq!(keys(&asked("/features/default/e/k*x?xfeaturehub=a%3Db")), ["e/k*x"]);
+        assert_eq!(keys(&asked("/features/?sdkUrl=e%2Fk")), ["e/k"]);
+        assert!(keys(&asked("/health/liveness")).is_empty());
+    }
+
+    #[test]
+    fn polls_like_streams() {
+        let base: Base = "http://x:1/p".parse().unwrap();
+        let stream =
+            Request::new("GET", "/p/features/e/k?xfeaturehub=a%3Db").header("x-featurehub", "c=d");
+        let poll = poll_like(&stream, &base).unwrap();
+        assert_eq!(poll.target, "/p/features?apiKey=e%2Fk");
+        assert_eq!(poll.value("x-featurehub"), Some("a=b"));
+    }
+}

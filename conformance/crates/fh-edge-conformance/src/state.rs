@@ -1,0 +1,105 @@
+//! States to serve, as files that our Edge reads (D-93): those in which the recordings began.
+
+use serde_json::{Map, Value, json};
+
+use crate::evaluations::Evaluations;
+use crate::transcript::Transcript;
+
+/// The state in which the recorded conversation began: what its step `get extended client` shows, and the retired
+/// feature that nobody sees. `None` if the recording has no such step.
+#[must_use]
+pub fn of_transcript(transcript: &Transcript) -> Option<Value> {
+    let step = transcript.steps.iter().find(|step| step.name == "get extended client")?;
+    let seen = step.response.body.get(0)?.get("features")?.as_array()?;
+    let mut features = Vec::new();
+    let mut values = Map::new();
+    for feature in seen {
+        let key = feature.get("key")?.as_str()?;
+        features.push(definition(feature));
+        values.insert(key.to_owned(), value(feature, transcript.value_ids.get(key)));
+    }
+    for (key, value_id) in &transcript.value_ids {
+        if !values.contains_key(key) {
+            features.push(json!({"key": key, "type": "BOOLEAN"}));
+            values
+                .insert(key.clone(), json!({"value": false, "valueId": value_id, "retired": true}));
+        }
+    }
+    let environment = &transcript.environment_id;
+    let accounts = transcript.accounts.iter().map(|(name, account)| {
+        json!({
+            "name": name,
+            "clientKey": [secret(&account.client)],
+            "serverKey": [secret(&account.server)],
+            "permissions": {environment: account.permissions},
+        })
+    });
+    Some(json!({
+        "features": features,
+        "environments": [environment_of("recorded", environment, values)],
+        "accounts": accounts.collect::<Vec<_>>(),
+    }))
+}
+
+/// The state of the recorded evaluations, with one account of which both keys may read.
+#[must_use]
+pub fn of_evaluations(evaluations: &Evaluations) -> Value {
+    let key = |feature: &Value| feature.get("key").and_then(Value::as_str).map(str::to_owned);
+    let values = evaluations.features.iter().filter_map(|feature| {
+        let key = key(feature)?;
+        let value = value(feature, evaluations.value_ids.get(&key));
+        Some((key, value))
+    });
+    json!({
+        "features": evaluations.features.iter().map(definition).collect::<Vec<_>>(),
+        "environments": [environment_of("recorded", Evaluations::ENVIRONMENT, values.collect())],
+        "accounts": [{
+            "name": "reader",
+            "clientKey": [secret(Evaluations::CLIENT_KEY)],
+            "serverKey": [secret(Evaluations::SERVER_KEY)],
+            "permissions": {Evaluations::ENVIRONMENT: ["READ"]},
+        }],
+    })
+}
+
+fn environment_of(name: &str, id: &str, values: Map<String, Value>) -> Value {
+    json!({
+        "id": id,
+        "name": name,
+        "profile": "edge",
+        "cacheControl": "no-store, max-age=0",
+        "values": values,
+    })
+}
+
+/// What a feature is everywhere.
+fn definition(feature: &Value) -> Value {
+    let mut definition = only(feature, &["id", "key", "type"]);
+    if let Some(properties) = feature.get("fp") {
+        definition.insert("properties".to_owned(), properties.clone());
+    }
+    Value::Object(definition)
+}
+
+/// What it is worth in an environment.
+fn value(feature: &Value, value_id: Option<&String>) -> Value {
+    let mut value = only(feature, &["value", "version", "strategies"]);
+    value.insert("locked".to_owned(), feature.get("l").cloned().unwrap_or(false.into()));
+    if let Some(id) = value_id {
+        value.insert("valueId".to_owned(), id.as_str().into());
+    }
+    Value::Object(value)
+}
+
+fn only(feature: &Value, names: &[&str]) -> Map<String, Value> {
+    let members = names.iter().filter_map(|name| {
+        let member = feature.get(name).filter(|member| !member.is_null())?;
+        Some(((*name).to_owned(), member.clone()))
+    });
+    members.collect()
+}
+
+/// The part of an API key that is the account's.
+fn secret(api_key: &str) -> &str {
+    api_key.rsplit('/').next().unwrap_or(api_key)
+}

@@ -1,0 +1,195 @@
+//! One connection to a server.
+
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use super::body::Body;
+use super::{Base, EventStream, Head, Request, Response, WireError};
+
+/// The longest line that a head may have.
+const LONGEST_LINE: usize = 1 << 20;
+
+/// A connection that can be used for several requests, one after the other.
+#[derive(Debug)]
+pub struct Connection {
+    socket: TcpStream,
+    authority: String,
+    patience: Duration,
+    received: Vec<u8>,
+}
+
+impl Connection {
+    /// Connects. `patience` is how long each answer, and each event, may take.
+    ///
+    /// # Errors
+    /// If nobody listens there.
+    pub fn open(base: &Base, patience: Duration) -> Result<Self, WireError> {
+        let socket = TcpStream::connect(base.authority())?;
+        socket.set_nodelay(true)?;
+        socket.set_write_timeout(Some(patience))?;
+        let authority = base.authority().to_owned();
+        Ok(Self { socket, authority, patience, received: Vec::new() })
+    }
+
+    /// Waits as long from now on.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// The socket, to set options or to shut it down.
+    #[must_use]
+    pub fn socket(&self) -> &TcpStream {
+        &self.socket
+    }
+
+    /// Sends bytes as they are.
+    ///
+    /// # Errors
+    /// If the system refuses them.
+    pub fn send(&mut self, bytes: &[u8]) -> Result<(), WireError> {
+        Ok(self.socket.write_all(bytes)?)
+    }
+
+    /// Sends a request and reads the whole answer.
+    ///
+    /// # Errors
+    /// If there is no whole answer in time.
+    pub fn request(&mut self, request: &Request) -> Result<Response, WireError> {
+        self.send(&request.bytes(&self.authority))?;
+        self.response(&request.method)
+    }
+
+    /// Reads the whole answer to a request with this method.
+    ///
+    /// # Errors
+    /// If there is none in time.
+    pub fn response(&mut self, method: &str) -> Result<Response, WireError> {
+        let head = self.head()?;
+        self.rest(method, head)
+    }
+
+    /// Reads the body that belongs to a head.
+    fn rest(&mut self, method: &str, head: Head) -> Result<Response, WireError> {
+        let until = self.deadline();
+        let mut body = Body::of(method, &head)?;
+        let mut bytes = Vec::new();
+        while let Some(piece) = body.next(self, until)? {
+            bytes.extend_from_slice(&piece);
+        }
+        let Head { status, headers } = head;
+        Ok(Response { status, headers, body: bytes })
+    }
+
+    /// Sends a request and reads the head of the answer. A status other than 200 is read as a whole.
+    ///
+    /// # Errors
+    /// If there is no answer in time.
+    pub fn stream(mut self, request: &Request) -> Result<Result<EventStream, Response>, WireError> {
+        self.send(&request.bytes(&self.authority))?;
+        let head = self.head()?;
+        if head.status == 200 {
+            let body = Body::of(&request.method, &head)?;
+            return Ok(Ok(EventStream::new(self, head, body)));
+        }
+        self.rest(&request.method, head).map(Err)
+    }
+
+    /// Reads a head; those that only announce another one (100 and the like) are skipped.
+    ///
+    /// # Errors
+    /// If there is none in time.
+    pub fn head(&mut self) -> Result<Head, WireError> {
+        let until = self.deadline();
+        loop {
+            let mut lines = Vec::new();
+            loop {
+                let line = self.line(until)?;
+                if line.is_empty() {
+                    break;
+                }
+                lines.push(line);
+            }
+            let head = Head::parse(&lines)?;
+            if head.status >= 200 {
+                return Ok(head);
+            }
+        }
+    }
+
+    /// Waits until the other side closes; what it sends until then comes back.
+    ///
+    /// # Errors
+    /// If it does not close in time.
+    pub fn until_closed(&mut self) -> Result<Vec<u8>, WireError> {
+        let until = self.deadline();
+        loop {
+            match self.fill(until) {
+                Ok(true) => {}
+                Ok(false) => return Ok(std::mem::take(&mut self.received)),
+                // Some close with a reset if they have not read everything.
+                Err(WireError::Io(error)) if is_reset(&error) => {
+                    return Ok(std::mem::take(&mut self.received));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::now() + self.patience
+    }
+
+    /// A line without its end.
+    pub(super) fn line(&mut self, until: Instant) -> Result<Vec<u8>, WireError> {
+        loop {
+            if let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
+                let mut line: Vec<u8> = self.received.drain(..=end).collect();
+                line.pop();
+                if line.last() == Some(&b'\r') {
+                    line.pop();
+                }
+                return Ok(line);
+            }
+            if self.received.len() > LONGEST_LINE {
+                return Err(WireError::Malformed("a line of more than a megabyte".to_owned()));
+            }
+            if !self.fill(until)? {
+                return Err(WireError::Closed);
+            }
+        }
+    }
+
+    /// At least one byte and at most `most`; none at the end.
+    pub(super) fn some(&mut self, most: usize, until: Instant) -> Result<Vec<u8>, WireError> {
+        if self.received.is_empty() && !self.fill(until)? {
+            return Ok(Vec::new());
+        }
+        let count = self.received.len().min(most);
+        Ok(self.received.drain(..count).collect())
+    }
+
+    /// Reads once; false at the end.
+    fn fill(&mut self, until: Instant) -> Result<bool, WireError> {
+        let mut buffer = [0; 16 * 1024];
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            // A time-out of zero would mean none at all.
+            self.socket.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+            match self.socket.read(&mut buffer) {
+                Ok(count) => {
+                    self.received.extend(buffer.iter().take(count));
+                    return Ok(count > 0);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+fn is_reset(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
+}

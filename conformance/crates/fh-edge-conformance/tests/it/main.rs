@@ -1,0 +1,4 @@
+//! What this crate finds, and that it finds it.
+
+mod playback;
+mod replaying;
