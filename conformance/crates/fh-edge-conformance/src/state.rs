@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 use crate::evaluations::Evaluations;
 use crate::transcript::Transcript;
 
+/// The id of the feature that nobody sees.
+const UNSEEN: &str = "0d6a6f3f-5c0e-4b7e-9a51-7e1f6b1c2d90";
+
 /// The state in which the recorded conversation began: what its step `get extended client` shows, and the retired
 /// feature that nobody sees. `None` if the recording has no such step.
 #[must_use]
@@ -20,7 +23,7 @@ pub fn of_transcript(transcript: &Transcript) -> Option<Value> {
     }
     for (key, value_id) in &transcript.value_ids {
         if !values.contains_key(key) {
-            features.push(json!({"key": key, "type": "BOOLEAN"}));
+            features.push(json!({"id": UNSEEN, "key": key, "type": "BOOLEAN"}));
             values
                 .insert(key.clone(), json!({"value": false, "valueId": value_id, "retired": true}));
         }

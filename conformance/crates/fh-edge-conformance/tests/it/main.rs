@@ -1,4 +1,7 @@
-//! What this crate finds, and that it finds it.
+//! What this crate finds, that it finds it, and what our Edge answers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod edge;
 mod playback;
+mod recorded;
 mod replaying;

@@ -1,0 +1,37 @@
+//! Our Edge beside the recordings of a running FeatureHub server (D-90).
+
+use fh_edge::{Monitoring, Options};
+use fh_edge_conformance::evaluations::Evaluations;
+use fh_edge_conformance::replay::{Deviations, Pace, replay};
+use fh_edge_conformance::state;
+use fh_edge_conformance::transcript::Transcript;
+
+use crate::edge::Running;
+
+fn options() -> Options {
+    let mut options = Options::default();
+    options.cache_control = Some("no-store, max-age=0".parse().unwrap());
+    options.monitoring = Monitoring::Apart;
+    options
+}
+
+#[test]
+fn the_conversation_differs_where_it_was_decided() {
+    let transcript = Transcript::recorded().unwrap();
+    let state = state::of_transcript(&transcript).unwrap();
+    let edge = Running::start(&state, options());
+    let report =
+        replay(&edge.base, &transcript, &Deviations::ours().unwrap(), Pace::default()).unwrap();
+    println!("{report}");
+    assert!(report.is_clean(), "{report}");
+}
+
+#[test]
+fn nine_thousand_answers_are_the_recorded_ones() {
+    let evaluations = Evaluations::recorded().unwrap();
+    let edge = Running::start(&state::of_evaluations(&evaluations), options());
+    let found =
+        evaluations.ask(&edge.base, Evaluations::SERVER_KEY, Pace::default().patience).unwrap();
+    assert!(found.wrong.is_empty(), "{found}");
+    assert_eq!(found.answers, 9000);
+}
