@@ -1,6 +1,7 @@
 //! The exporter's thread: batches out of the queue, over HTTP.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -84,7 +85,9 @@ impl Sender {
     fn deliver(&self, runtime: &tokio::runtime::Runtime, messages: &[String]) -> Fate {
         let mut delay = self.settings.first_delay;
         for attempt in 0..=self.settings.retries {
-            match runtime.block_on(self.send(messages)) {
+            // A transport that panics must not end the exporter in silence.
+            let sent = catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.send(messages))));
+            match sent.unwrap_or(Outcome::Refused(None)) {
                 Outcome::Taken => return Fate::Sent,
                 Outcome::Rejected(status) => {
                     self.queue.failed();

@@ -10,6 +10,9 @@ use std::thread;
 use std::time::Duration;
 
 use fh_client::testing::MemoryEdge;
+use fh_client::transport::{
+    BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
+};
 use fh_client::{Client, Params, UsageOptions};
 use fh_segment::{SegmentBuilder, SegmentExporter, StartError};
 use serde_json::{Value, json};
@@ -185,6 +188,38 @@ fn it_gives_up_in_the_end() {
     let counters = exporter.counters();
     assert_eq!((counters.sent, counters.lost, counters.failures), (0, 1, 4));
     assert!(segment.statuses.lock().unwrap().is_empty());
+}
+
+/// A transport that panics once, at either place where it can, and then refuses connections.
+struct Spiteful(Mutex<u32>);
+
+impl Transport for Spiteful {
+    fn send(&self, _: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
+        let number = {
+            let mut requests = self.0.lock().unwrap();
+            *requests += 1;
+            *requests
+        };
+        assert!(number > 1, "of spite, at once");
+        Box::pin(async move {
+            assert!(number > 2, "of spite, later");
+            Err(TransportError::new(TransportErrorKind::Connect, "no"))
+        })
+    }
+}
+
+#[test]
+fn a_transport_that_panics_ends_nothing() {
+    let exporter = SegmentExporter::builder(KEY)
+        .retries(3, Duration::from_millis(1))
+        .transport(Spiteful(Mutex::new(0)))
+        .start()
+        .unwrap();
+    let client = client(&exporter);
+    client.record("spited", Params::new());
+    assert!(flush(&client, &exporter));
+    let counters = exporter.counters();
+    assert_eq!((counters.sent, counters.lost, counters.failures), (0, 1, 4));
 }
 
 #[test]
