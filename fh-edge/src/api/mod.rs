@@ -3,6 +3,7 @@
 mod cors;
 mod features;
 mod health;
+mod ofrep;
 mod put;
 mod query;
 mod respond;
@@ -27,6 +28,7 @@ pub(crate) fn router(core: &Arc<Core>) -> Router {
         .route("/features/{one}/{two}", get(stream::two).put(put::two))
         .route("/features/{one}/{two}/{three}", get(stream::three).put(put::three))
         .route("/features/{one}/{two}/{three}/{four}", axum::routing::put(put::four))
+        .merge(ofrep::router())
         .route("/info/version", get(health::version));
     if core.options.monitoring == Monitoring::WithApi {
         router = router.merge(health::router());

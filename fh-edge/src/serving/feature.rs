@@ -1,6 +1,6 @@
 //! One feature in one environment, its JSON rendered once for all who read it (edge-protocol 2.6).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -37,6 +37,8 @@ pub(crate) struct ServedFeature {
     pub(crate) value_id: Option<String>,
     /// The value of everybody whom no strategy picks.
     pub(crate) value: Option<Json>,
+    /// Shown to those who may see them.
+    pub(crate) properties: BTreeMap<String, String>,
     /// The values of its strategies, by position, as they stand in the JSON; `None` is null.
     pub(crate) strategy_values: Vec<Option<Box<str>>>,
     /// When answers change because time passes.
@@ -46,7 +48,7 @@ pub(crate) struct ServedFeature {
     /// `,"strategies":[…]`, or nothing if there is no value record.
     strategies: Box<str>,
     /// `,"fp":{…}`, or nothing.
-    properties: Box<str>,
+    fp: Box<str>,
     /// Further members of a relayed feature, each with its comma.
     unknown_members: Box<str>,
     /// Stands for what readers see, properties apart.
@@ -75,10 +77,10 @@ impl ServedFeature {
         let strategies = record.map(|record| list(&record.strategies));
         let strategies =
             strategies.map_or_else(String::new, |list| format!(",\"strategies\":{list}"));
-        let mut properties = String::new();
+        let mut fp = String::new();
         if !feature.properties.is_empty() {
             let map = serde_json::to_string(&feature.properties).unwrap_or_default();
-            let _ = write!(properties, ",\"fp\":{map}");
+            let _ = write!(fp, ",\"fp\":{map}");
         }
         let mut unknown_members = String::new();
         for (name, json) in record.iter().flat_map(|record| &record.unknown_members) {
@@ -112,13 +114,14 @@ impl ServedFeature {
             filters: feature.filters.clone(),
             value_id: record.and_then(|record| record.value_id.clone()),
             value,
+            properties: feature.properties.clone(),
             strategy_values: record.map_or_else(Vec::new, |record| {
                 record.strategies.iter().map(strategy_value).collect()
             }),
             moments,
             head: head.into(),
             strategies: strategies.into(),
-            properties: properties.into(),
+            fp: fp.into(),
             unknown_members: unknown_members.into(),
             digest: hash.finalize(),
         }
@@ -171,7 +174,7 @@ impl ServedFeature {
 
     fn write_properties(&self, out: &mut String, detail: Detail) {
         if detail == Detail::Extended {
-            out.push_str(&self.properties);
+            out.push_str(&self.fp);
         }
     }
 
@@ -186,8 +189,8 @@ impl ServedFeature {
     pub(crate) fn add_to(&self, hash: &mut hmac_sha256::Hash, detail: Detail) {
         hash.update(self.digest);
         if detail == Detail::Extended {
-            hash.update((self.properties.len() as u64).to_le_bytes());
-            hash.update(&*self.properties);
+            hash.update((self.fp.len() as u64).to_le_bytes());
+            hash.update(&*self.fp);
         }
     }
 
@@ -196,7 +199,7 @@ impl ServedFeature {
         self.digest == other.digest
             && self.version == other.version
             && self.retired == other.retired
-            && self.properties == other.properties
+            && self.fp == other.fp
             && self.filters == other.filters
             && self.value_id == other.value_id
     }

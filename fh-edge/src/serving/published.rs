@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use fh_eval::featurehub::{Compiler, Environment, HashIds};
-use fh_eval::{Attributes, Evaluation, FeatureRef, Profile, Ruleset, Subject, Timestamp};
+use fh_eval::{Attributes, Evaluation, Profile, Ruleset, Subject, Timestamp};
 use http::HeaderValue;
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -208,9 +208,8 @@ impl Published {
         feature: &ServedFeature,
         attributes: &'a Attributes,
         now: Timestamp,
-    ) -> Option<(FeatureRef<'a>, Evaluation<'a>)> {
-        let compiled = self.ruleset.get(&feature.key)?;
-        Some((compiled, compiled.evaluate(&Subject::new(attributes, now))))
+    ) -> Option<Evaluation<'a>> {
+        Some(self.ruleset.get(&feature.key)?.evaluate(&Subject::new(attributes, now)))
     }
 
     /// Appends a feature as an asker with this context sees it.
@@ -222,7 +221,7 @@ impl Published {
         detail: super::Detail,
         out: &mut String,
     ) {
-        let evaluation = self.evaluate(feature, attributes, now).map(|(_, evaluation)| evaluation);
+        let evaluation = self.evaluate(feature, attributes, now);
         match evaluation.and_then(|evaluation| Some((evaluation, evaluation.strategy_position()?)))
         {
             Some((evaluation, position)) => {

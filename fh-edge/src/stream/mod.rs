@@ -205,8 +205,8 @@ impl Live {
     /// A generation was published.
     fn advance(&mut self, published: &Arc<Published>, ready: &mut VecDeque<Bytes>) -> Then {
         if let Phase::Closing(within) = published.phase {
+            // Its features come first: a stream that ends without any is final for some SDKs.
             self.timing.close_within(within);
-            return Then::GoesOn;
         }
         let Some(grant) = published.grants.get(&self.secret) else {
             if published.revocation_delay.is_zero() {

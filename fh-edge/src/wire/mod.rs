@@ -1,6 +1,7 @@
 //! How requests are written: keys, contexts, conditions (edge-protocol 1 to 3).
 
 pub(crate) mod api_key;
+pub(crate) mod body;
 pub(crate) mod condition;
 pub(crate) mod context;
 pub(crate) mod sse;

@@ -8,6 +8,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::state::{FeatureValue, Json, Permission, Permissions};
+use crate::wire::body::read_object;
 
 /// What a PUT asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -92,11 +93,7 @@ impl Update {
             #[serde(default)]
             lock: Option<bool>,
         }
-        let object = body.trim_ascii_start().starts_with(b"{");
-        let body: Body = serde_json::from_slice(body).map_err(|_| Refusal::Unreadable)?;
-        if !object {
-            return Err(Refusal::Unreadable);
-        }
+        let body: Body = read_object(body).map_err(|_| Refusal::Unreadable)?;
         let value = body.value.filter(|value| !value.is_null());
         let updates = value.is_some() || body.update_value == Some(true);
         Ok(Self { value: updates.then_some(value), lock: body.lock })

@@ -1,4 +1,6 @@
 //! An Edge on a real socket, asked by the client of this project and by hand.
 
+mod http;
+mod ofrep;
 mod serving;
 mod shop;

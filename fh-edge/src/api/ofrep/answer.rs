@@ -1,0 +1,116 @@
+//! What one feature is worth, in OpenFeature's words.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use fh_eval::{Attributes, Kind, Reason, Timestamp};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::serving::{Detail, Published, ServedFeature};
+use crate::state::Json;
+
+/// The variant of everybody whom no strategy picks.
+const DEFAULT: &str = "default";
+
+#[derive(Debug, Serialize)]
+pub(super) struct Evaluated<'a> {
+    key: &'a str,
+    value: Box<RawValue>,
+    reason: &'static str,
+    variant: Cow<'a, str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    metadata: &'a BTreeMap<String, String>,
+}
+
+/// Why there is no value.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Failure {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    error_code: &'static str,
+    error_details: String,
+}
+
+const NOT_FOUND: &str = "FLAG_NOT_FOUND";
+
+impl Failure {
+    fn new(error_code: &'static str, error_details: String) -> Self {
+        Self { key: None, error_code, error_details }
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self::new(NOT_FOUND, "there is no such feature, or this key does not see it".to_string())
+    }
+
+    pub(super) fn unreadable(why: &str) -> Self {
+        Self::new("PARSE_ERROR", format!("the body is not an evaluation request: {why}"))
+    }
+
+    pub(super) fn bad_context(why: &str) -> Self {
+        Self::new("INVALID_CONTEXT", why.to_string())
+    }
+
+    pub(super) fn is_not_found(&self) -> bool {
+        self.error_code == NOT_FOUND
+    }
+
+    /// Names the feature that was asked for.
+    pub(super) fn for_key(self, key: &str) -> Self {
+        Self { key: Some(key.to_string()), ..self }
+    }
+
+    #[cfg(test)]
+    pub(super) fn code(&self) -> &'static str {
+        self.error_code
+    }
+}
+
+/// Evaluates a feature, whatever the kind of the key: evaluating is what OFREP asks for.
+pub(super) fn evaluate<'a>(
+    published: &'a Published,
+    feature: &'a ServedFeature,
+    attributes: &'a Attributes,
+    now: Timestamp,
+    detail: Detail,
+) -> Result<Evaluated<'a>, Failure> {
+    static NOTHING: BTreeMap<String, String> = BTreeMap::new();
+    let evaluation = published.evaluate(feature, attributes, now);
+    let evaluation = evaluation.ok_or_else(Failure::not_found)?;
+    let token = match evaluation.strategy_position() {
+        Some(position) => feature.strategy_values.get(position).and_then(Option::as_deref),
+        None => feature.value.as_ref().map(Json::as_str),
+    };
+    let token = token.ok_or_else(|| Failure::new(NOT_FOUND, "it has no value".to_string()))?;
+    let reason = match evaluation.reason() {
+        Reason::StrategyMatch => "TARGETING_MATCH",
+        Reason::Split => "SPLIT",
+        Reason::Default => "DEFAULT",
+        Reason::Static => "STATIC",
+        _ => "UNKNOWN",
+    };
+    let variant = match evaluation.is_match() {
+        true => Cow::Borrowed(evaluation.strategy_id().unwrap_or(DEFAULT)),
+        false => Cow::Borrowed(DEFAULT),
+    };
+    Ok(Evaluated {
+        key: &feature.key,
+        value: typed(feature.kind, token)?,
+        reason,
+        variant,
+        metadata: if detail == Detail::Extended { &feature.properties } else { &NOTHING },
+    })
+}
+
+/// A value as OpenFeature's types have it: the document inside a JSON feature's text, numbers as numbers.
+fn typed(kind: Kind, token: &str) -> Result<Box<RawValue>, Failure> {
+    let text = serde_json::from_str::<Cow<'_, str>>(token);
+    let json = match (kind, text) {
+        (Kind::Json | Kind::Number | Kind::Boolean, Ok(text)) => {
+            RawValue::from_string(text.trim().to_string())
+        }
+        (_, _) => RawValue::from_string(token.to_string()),
+    };
+    json.map_err(|_| Failure::new("PARSE_ERROR", format!("its value is no {kind}")))
+}

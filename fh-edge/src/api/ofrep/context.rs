@@ -1,0 +1,160 @@
+//! OpenFeature's evaluation context, as a context of ours.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use fh_eval::Attributes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::answer::Failure;
+use crate::wire::body::read_object;
+
+/// What OpenFeature calls the user.
+const TARGETING_KEY: &str = "targetingKey";
+const USER_KEY: &str = "userkey";
+
+/// Who is evaluated.
+pub(super) struct EvaluationContext {
+    pub(super) attributes: Attributes,
+    /// Equal for equal contexts.
+    pub(super) tag: String,
+}
+
+#[derive(Deserialize)]
+struct Body<'a> {
+    #[serde(borrow, default)]
+    context: Option<&'a RawValue>,
+}
+
+impl EvaluationContext {
+    /// Reads a request's body. `targetingKey` is the user key, lists are several values, nested objects are refused.
+    pub(super) fn read(body: &[u8]) -> Result<Self, Failure> {
+        let body: Body<'_> = read_object(body).map_err(|why| Failure::unreadable(&why))?;
+        let no_object = || Failure::bad_context("the context is no object");
+        let given: BTreeMap<Cow<'_, str>, &RawValue> = match body.context {
+            None => BTreeMap::new(),
+            Some(raw) if raw.get() == "null" => BTreeMap::new(),
+            Some(raw) => serde_json::from_str(raw.get()).map_err(|_| no_object())?,
+        };
+        let mut builder = Attributes::builder();
+        let mut hash = hmac_sha256::Hash::new();
+        for (name, raw) in &given {
+            let name = if name == TARGETING_KEY && !given.contains_key(USER_KEY) {
+                USER_KEY
+            } else {
+                name
+            };
+            let values = values(name, raw)?;
+            for text in std::iter::once(name).chain(values.iter().map(String::as_str)) {
+                hash.update((text.len() as u64).to_le_bytes());
+                hash.update(text);
+            }
+            hash.update(u64::MAX.to_le_bytes());
+            if !values.is_empty() {
+                builder = builder.attribute(name, values);
+            }
+        }
+        let digest = hash.finalize();
+        let tag = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { attributes: builder.build(), tag })
+    }
+}
+
+/// The texts of one attribute's values. Numbers keep theirs, nulls are left out (D-43).
+fn values(name: &str, raw: &RawValue) -> Result<Vec<String>, Failure> {
+    let nested = || {
+        Failure::bad_context(&format!("attribute `{name}` holds an object or a list within a list"))
+    };
+    let elements: Vec<&RawValue> = if raw.get().starts_with('[') {
+        serde_json::from_str(raw.get()).map_err(|_| nested())?
+    } else {
+        vec![raw]
+    };
+    let mut values = Vec::with_capacity(elements.len());
+    for element in elements {
+        match element.get() {
+            "null" => {}
+            text if text.starts_with(['{', '[']) => return Err(nested()),
+            text if text.starts_with('"') => {
+                values.push(serde_json::from_str(text).map_err(|_| nested())?);
+            }
+            text => values.push(text.to_string()),
+        }
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Vec<(String, Vec<String>)>, String> {
+        let context = EvaluationContext::read(body.as_bytes())
+            .map_err(|failure| failure.code().to_string())?;
+        let pairs = context.attributes.iter();
+        Ok(pairs
+            .map(|(name, values)| (name.to_string(), values.map(str::to_string).collect()))
+            .collect())
+    }
+
+    fn one(name: &str, values: &[&str]) -> (String, Vec<String>) {
+        (name.to_string(), values.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn contexts() {
+        assert_eq!(
+            read(r#"{"context":{"targetingKey":"fred"}}"#),
+            Ok(vec![one("userkey", &["fred"])])
+        );
+        assert_eq!(
+            read(
+                r#"{"context":{"age":42,"n":1.10,"ok":true,"plan":["gold",null,"beta"],"no":null}}"#
+            )
+            .map(|mut all| {
+                all.sort();
+                all
+            }),
+            Ok(vec![
+                one("age", &["42"]),
+                one("n", &["1.10"]),
+                one("ok", &["true"]),
+                one("plan", &["gold", "beta"])
+            ])
+        );
+        assert_eq!(read(r#"{"context":{}}"#), Ok(vec![]));
+        assert_eq!(read("{}"), Ok(vec![]));
+        assert_eq!(
+            read(r#"{"context":{"targetingKey":"a","userkey":"b"}}"#)
+                .map(|all| all.contains(&one("userkey", &["b"]))),
+            Ok(true)
+        );
+    }
+
+    #[test]
+    fn what_is_none() {
+        for body in ["", "{", "[]", "5"] {
+            assert_eq!(read(body), Err("PARSE_ERROR".into()), "{body}");
+        }
+        for context in ["5", "[]", "\"x\"", r#"{"a":{"b":1}}"#, r#"{"a":[[1]]}"#, r#"{"a":[{}]}"#] {
+            assert_eq!(
+                read(&format!(r#"{{"context":{context}}}"#)),
+                Err("INVALID_CONTEXT".into()),
+                "{context}"
+            );
+        }
+    }
+
+    #[test]
+    fn tags_stand_for_contexts() {
+        let tag = |context: &str| {
+            EvaluationContext::read(format!(r#"{{"context":{context}}}"#).as_bytes())
+                .unwrap_or_else(|_| panic!())
+                .tag
+        };
+        assert_eq!(tag(r#"{"a":1,"b":2}"#), tag(r#"{"b":2,"a":1}"#));
+        assert_ne!(tag(r#"{"a":["1","2"]}"#), tag(r#"{"a":["12"]}"#));
+        assert_ne!(tag(r#"{"a":"b"}"#), tag(r#"{"ab":""}"#));
+    }
+}

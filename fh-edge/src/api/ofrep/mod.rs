@@ -1,0 +1,158 @@
+//! OFREP, the OpenFeature Remote Evaluation Protocol: one feature or all of them, evaluated for a context (D-107).
+
+mod answer;
+mod context;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use http::{HeaderMap, HeaderValue, StatusCode};
+
+use super::respond;
+use crate::core::{Core, Opened, Opening};
+use crate::serving::Phase;
+use crate::wire::api_key::RequestKey;
+use crate::world::now;
+use answer::{Failure, evaluate};
+use context::EvaluationContext;
+
+pub(super) fn router() -> Router<Arc<Core>> {
+    Router::new()
+        .route("/ofrep/v1/evaluate/flags", post(all))
+        .route("/ofrep/v1/evaluate/flags/{key}", post(one))
+        .route("/ofrep/v1/configuration", get(configuration))
+}
+
+/// `POST /ofrep/v1/evaluate/flags/{key}`.
+async fn one(State(core): State<Arc<Core>>, Path(key): Path<String>, request: Request) -> Response {
+    let (open, context) = match read(&core, request).await {
+        Ok(read) => read,
+        Err(Refusal::Response(response)) => return *response,
+        Err(Refusal::Context(failure)) => {
+            return json(StatusCode::BAD_REQUEST, &failure.for_key(&key));
+        }
+    };
+    let feature = open.view().and_then(|view| view.features.iter().find(|each| *each.key == *key));
+    let detail = open.view().map(|view| view.key.detail);
+    let (Some(feature), Some(detail)) = (feature, detail) else {
+        return json(StatusCode::NOT_FOUND, &Failure::not_found().for_key(&key));
+    };
+    match evaluate(&open.published, feature, &context.attributes, now(), detail) {
+        Ok(answer) => json(StatusCode::OK, &answer),
+        Err(failure) => {
+            let status = if failure.is_not_found() {
+                StatusCode::NOT_FOUND
+            } else {
+                StatusCode::BAD_REQUEST
+            };
+            json(status, &failure.for_key(&key))
+        }
+    }
+}
+
+/// `POST /ofrep/v1/evaluate/flags`.
+async fn all(State(core): State<Arc<Core>>, request: Request) -> Response {
+    let condition = request.headers().get(IF_NONE_MATCH).cloned();
+    let (open, context) = match read(&core, request).await {
+        Ok(read) => read,
+        Err(Refusal::Response(response)) => return *response,
+        Err(Refusal::Context(failure)) => return json(StatusCode::BAD_REQUEST, &failure),
+    };
+    let Some(view) = open.view() else { return unauthorised() };
+    // Any key may ask to be evaluated for, so moments count here even if the view itself does not evaluate.
+    let moment = open.published.moment.map_or_else(String::new, |moment| format!(";{moment}"));
+    let etag = format!("\"{}{moment}//{}\"", view.tag, context.tag);
+    let held = condition.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let holds = held.split(',').any(|each| {
+        let each = each.trim();
+        each.strip_prefix("W/").unwrap_or(each) == etag
+    });
+    let mut response = if holds {
+        respond::empty(StatusCode::NOT_MODIFIED)
+    } else {
+        let now = now();
+        let flags = view.features.iter().filter_map(|feature| {
+            match evaluate(&open.published, feature, &context.attributes, now, view.key.detail) {
+                Ok(answer) => serde_json::to_string(&answer).ok(),
+                // Without a value there is no flag: the program's default counts.
+                Err(failure) if failure.is_not_found() => None,
+                Err(failure) => serde_json::to_string(&failure.for_key(&feature.key)).ok(),
+            }
+        });
+        let flags: Vec<String> = flags.collect();
+        let body = format!("{{\"flags\":[{}]}}", flags.join(","));
+        respond::bytes(StatusCode::OK, "application/json", Bytes::from(body))
+    };
+    if let Ok(etag) = HeaderValue::try_from(etag) {
+        response.headers_mut().insert(ETAG, etag);
+    }
+    if let Some(value) = &open.published.settings.cache_control {
+        response.headers_mut().insert(CACHE_CONTROL, value.clone());
+    }
+    response
+}
+
+/// `GET /ofrep/v1/configuration`.
+async fn configuration(State(core): State<Arc<Core>>, request: Request) -> Response {
+    match open(&core, request.headers()).await {
+        Ok(_) => {
+            let body = r#"{"name":"fh-edge","capabilities":{"cacheInvalidation":{"polling":{"enabled":true}},"flagEvaluation":{"supportedTypes":["int","float","string","boolean","object"]}}}"#;
+            respond::bytes(StatusCode::OK, "application/json", Bytes::from_static(body.as_bytes()))
+        }
+        Err(response) => *response,
+    }
+}
+
+/// Why a request is not evaluated.
+enum Refusal {
+    Response(Box<Response>),
+    Context(Failure),
+}
+
+async fn read(core: &Core, request: Request) -> Result<(Opened, EvaluationContext), Refusal> {
+    let (parts, body) = request.into_parts();
+    let open = open(core, &parts.headers).await.map_err(Refusal::Response)?;
+    let body = to_bytes(body, core.options.body_limit).await.map_err(|_| {
+        let sentence = "the body is too large, or broke off";
+        Refusal::Response(Box::new(respond::text(StatusCode::PAYLOAD_TOO_LARGE, sentence)))
+    })?;
+    let context = EvaluationContext::read(&body).map_err(Refusal::Context)?;
+    Ok((open, context))
+}
+
+/// The key of a request, from one of the two headers that providers can be given.
+async fn open(core: &Core, headers: &HeaderMap) -> Result<Opened, Box<Response>> {
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let bearer = text(AUTHORIZATION.as_str()).and_then(|value| {
+        let (scheme, key) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
+    });
+    let key = bearer.or_else(|| text("x-api-key")).and_then(RequestKey::parse);
+    let Some(key) = key else { return Err(Box::new(unauthorised())) };
+    match core.open(&key).await {
+        Opening::Open(open) if open.published.phase == Phase::Waiting => {
+            let sentence = "there is no state yet";
+            Err(Box::new(respond::text(StatusCode::SERVICE_UNAVAILABLE, sentence)))
+        }
+        Opening::Open(open) => Ok(open),
+        Opening::Busy(seconds) => Err(Box::new(respond::too_many(seconds))),
+        Opening::Unknown => Err(Box::new(unauthorised())),
+    }
+}
+
+fn unauthorised() -> Response {
+    let sentence = "an API key is needed: Authorization: Bearer ENVIRONMENT/KEY, or X-API-Key";
+    respond::text(StatusCode::UNAUTHORIZED, sentence)
+}
+
+fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {
+    // The bodies are made of texts and JSON that was read before.
+    let body = serde_json::to_vec(body).unwrap_or_default();
+    respond::bytes(status, "application/json", Bytes::from(body))
+}

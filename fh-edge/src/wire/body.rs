@@ -1,0 +1,11 @@
+//! Bodies that are JSON objects.
+
+use serde::Deserialize;
+
+/// Reads an object. A derived reader alone would take a list, too, member by member.
+pub(crate) fn read_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err("not a JSON object".to_string());
+    }
+    serde_json::from_slice(body).map_err(|why| why.to_string())
+}
