@@ -1,9 +1,9 @@
 //! Who is connected: open streams, for people and metrics.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use fh_client::KeyKind;
 use uuid::Uuid;
@@ -28,9 +28,10 @@ pub(crate) struct Connections {
     open: Mutex<HashMap<u64, Connection>>,
 }
 
-/// Keeps a stream in the list.
+/// Keeps a stream in the list as long as it lives.
 #[derive(Debug)]
 pub(crate) struct Listed {
+    pub(crate) since: Instant,
     id: u64,
     list: Arc<Connections>,
 }
@@ -39,12 +40,18 @@ impl Connections {
     pub(crate) fn add(self: &Arc<Self>, connection: Connection) -> Listed {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         self.lock().insert(id, connection);
-        Listed { id, list: Arc::clone(self) }
+        Listed { since: Instant::now(), id, list: Arc::clone(self) }
     }
 
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.lock().len()
+    }
+
+    /// In how many environments.
+    pub(crate) fn environments(&self) -> usize {
+        let open = self.lock();
+        open.values().map(|each| each.environment).collect::<HashSet<_>>().len()
     }
 
     /// The first so many by age, with their numbers.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::api::Cors;
 use crate::connections::Connections;
+use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::rate::Rates;
 use crate::serving::{Environments, Grant, Published, View};
@@ -19,6 +20,7 @@ pub(crate) struct Core {
     pub(crate) environments: Arc<Environments>,
     pub(crate) writer: Writer,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) metrics: Metrics,
     rates: Rates,
     ready: AtomicBool,
 }
@@ -55,6 +57,7 @@ impl Core {
             environments,
             writer,
             connections: Arc::default(),
+            metrics: Metrics::new(),
             ready: AtomicBool::new(false),
         }
     }

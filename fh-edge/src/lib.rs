@@ -9,6 +9,7 @@ mod connections;
 mod core;
 mod edge;
 mod journal;
+mod metrics;
 mod options;
 mod rate;
 mod serving;

@@ -1,18 +1,13 @@
 //! Browsers from other origins (edge-protocol 7.4). No credentials are allowed, so every origin may ask.
 
-use std::sync::Arc;
-
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
 };
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::respond;
-use crate::core::Core;
 use crate::options::Options;
 
 /// Request headers that published SDKs and OpenFeature providers send.
@@ -21,7 +16,6 @@ const ALLOWED: &str = "x-requested-with,authorization,content-type,accept-versio
     tracestate,x-api-key";
 const METHODS: &str = "GET, POST, PUT, DELETE, OPTIONS, HEAD";
 const EXPOSED: &str = "etag,cache-control";
-const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// The header values, written once.
 #[derive(Debug)]
@@ -46,28 +40,20 @@ impl Cors {
             max_age: HeaderValue::from(options.cors_max_age.as_secs()),
         }
     }
-}
 
-/// Answers preflights, and adds headers to answers for requests that name an origin. Answers below `/features/` tell nginx
-/// not to hold them back (edge-protocol 2.7).
-pub(super) async fn apply(State(core): State<Arc<Core>>, request: Request, next: Next) -> Response {
-    let has_origin = request.headers().contains_key(ORIGIN);
-    let is_preflight = has_origin && request.method() == Method::OPTIONS;
-    let is_below_features = request.uri().path().starts_with("/features/");
-    let mut response =
-        if is_preflight { respond::empty(StatusCode::OK) } else { next.run(request).await };
-    let headers = response.headers_mut();
-    if is_below_features {
-        headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
-    }
-    if is_preflight {
+    /// The answer to a browser that asks what it may.
+    pub(super) fn preflight(&self) -> Response {
+        let mut response = respond::empty(StatusCode::OK);
+        let headers = response.headers_mut();
         headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
-        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, core.cors.allowed.clone());
-        headers.insert(ACCESS_CONTROL_MAX_AGE, core.cors.max_age.clone());
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, self.allowed.clone());
+        headers.insert(ACCESS_CONTROL_MAX_AGE, self.max_age.clone());
+        response
     }
-    if has_origin {
+
+    /// Headers for every answer to a request that names an origin.
+    pub(super) fn allow(&self, headers: &mut HeaderMap) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, core.cors.exposed.clone());
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed.clone());
     }
-    response
 }

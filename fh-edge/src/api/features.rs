@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::query::pairs;
 use super::respond;
 use crate::core::{Core, Opened, Opening};
+use crate::metrics::{Hit, Outcome};
 use crate::serving::{Answer, Phase};
 use crate::wire::api_key::RequestKey;
 use crate::wire::condition::{Condition, Written};
@@ -43,7 +44,10 @@ enum Found {
 
 pub(super) async fn get(State(core): State<Arc<Core>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
+    let polling = core.metrics.begin_poll();
     let mut response = answer(&core, &parts).await;
+    drop(polling);
+    core.metrics.count(Hit::Poll, Outcome::of(Hit::Poll, response.status()));
     if !response.headers().contains_key(CACHE_CONTROL) {
         if let Some(value) = &core.options.cache_control {
             response.headers_mut().insert(CACHE_CONTROL, value.clone());

@@ -1,4 +1,4 @@
-//! Is the server alive, ready, and which one is it? (edge-protocol 7.3, D-109)
+//! Is the server alive, ready, how does it do, and which one is it? (edge-protocol 7.3, D-109)
 
 use std::sync::Arc;
 
@@ -20,11 +20,18 @@ pub(super) fn router() -> Router<Arc<Core>> {
         .route("/health/liveness", get(|| async { respond::empty(StatusCode::OK) }))
         .route("/health/readiness", get(readiness))
         .route("/health/readyness", get(readiness))
+        .route("/metrics", get(metrics))
 }
 
 /// 200 once there is a state to serve.
 async fn readiness(State(core): State<Arc<Core>>) -> Response {
     respond::empty(if core.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE })
+}
+
+async fn metrics(State(core): State<Arc<Core>>) -> Response {
+    let text = core.metrics.text(core.is_ready(), &core.environments, &core.connections);
+    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    respond::bytes(StatusCode::OK, content_type, Bytes::from(text))
 }
 
 /// Test suites ask this to find out what runs.

@@ -1,5 +1,6 @@
 //! The routes of FeatureHub's Edge protocol.
 
+mod around;
 mod cors;
 mod features;
 mod health;
@@ -35,7 +36,7 @@ pub(crate) fn router(core: &Arc<Core>) -> Router {
     }
     router
         .fallback(health::nothing)
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(core), cors::apply))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(core), around::around))
         .with_state(Arc::clone(core))
 }
 

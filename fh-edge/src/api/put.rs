@@ -1,6 +1,7 @@
 //! `PUT /features/…`: the API for tests (edge-protocol 5).
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::body::to_bytes;
 use axum::extract::{Path, Request, State};
@@ -10,6 +11,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::respond;
 use crate::core::{Core, Opening};
+use crate::metrics::{Hit, Outcome};
 use crate::wire::api_key::RequestKey;
 use crate::world::{PutError, Update, UpdateOutcome};
 
@@ -45,6 +47,20 @@ pub(super) async fn four(
 }
 
 async fn put(
+    core: &Core,
+    environment: &str,
+    secret: &str,
+    feature: &str,
+    request: Request,
+) -> Response {
+    let begin = Instant::now();
+    let response = answer(core, environment, secret, feature, request).await;
+    core.metrics.put_took(begin.elapsed());
+    core.metrics.count(Hit::Put, Outcome::of(Hit::Put, response.status()));
+    response
+}
+
+async fn answer(
     core: &Core,
     environment: &str,
     secret: &str,

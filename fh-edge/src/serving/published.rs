@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fh_eval::featurehub::{Compiler, Environment, HashIds};
 use fh_eval::{Attributes, Evaluation, Profile, Ruleset, Subject, Timestamp};
@@ -54,6 +54,8 @@ pub(crate) struct Published {
     pub(crate) moments: Moments,
     /// The last of those that has passed.
     pub(crate) moment: Option<i64>,
+    /// When it was published, since 1970.
+    pub(crate) published_at: Duration,
     /// In the order of [`Grants::views`].
     views: Box<[OnceLock<View>]>,
     /// How many bytes the evaluated answers of one view may take.
@@ -83,6 +85,7 @@ impl Published {
             ruleset: Ruleset::default(),
             moments: Moments::default(),
             moment: None,
+            published_at: since_1970(),
             cache_bytes,
         }
     }
@@ -100,6 +103,7 @@ impl Published {
             ruleset: self.ruleset.clone(),
             moments: self.moments.clone(),
             moment: self.moment,
+            published_at: since_1970(),
             views: views(&self.grants),
             cache_bytes: self.cache_bytes,
         }
@@ -234,6 +238,10 @@ impl Published {
             }
         }
     }
+}
+
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 fn views(grants: &Grants) -> Box<[OnceLock<View>]> {

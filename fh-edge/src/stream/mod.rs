@@ -20,6 +20,7 @@ use uuid::Uuid;
 
 use crate::connections::{Connection, Listed};
 use crate::core::{Core, Opened, Opening};
+use crate::metrics::{Hit, Outcome};
 use crate::serving::{
     Answer, Current, Grant, Phase, Published, View, ViewKey, changes, write_change,
 };
@@ -60,7 +61,14 @@ struct Live {
     postponed: bool,
     told_stale: bool,
     timing: Timing,
-    _listed: Listed,
+    listed: Listed,
+    core: Arc<Core>,
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.core.metrics.stream_lasted(self.listed.since.elapsed());
+    }
 }
 
 /// The context that a stream was opened with. Most have none.
@@ -136,6 +144,7 @@ impl EventStream {
         let current = current.or_else(|| core.environments.watch(start.environment));
         let (Some(Opened { published, grant }), Some(mut current)) = (opened, current) else {
             ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
+            core.metrics.count(Hit::Stream, Outcome::Missed);
             return (Self { ready, live: None }, core.options.cache_control.clone());
         };
         current.mark_changed();
@@ -144,6 +153,7 @@ impl EventStream {
             ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
             return (Self { ready, live: None }, cache_control);
         };
+        core.metrics.count(Hit::Stream, Outcome::Success);
         let listed = core.connections.add(Connection {
             environment: start.environment,
             account: Arc::clone(&grant.account),
@@ -163,7 +173,8 @@ impl EventStream {
             postponed: postponed_for.is_some(),
             told_stale: false,
             timing: Timing::new(core.options.heartbeat, core.options.drop_after, postponed_for),
-            _listed: listed,
+            listed,
+            core: Arc::clone(core),
         };
         if published.phase != Phase::Waiting {
             let tag = live.seen(&published).map(|view| view.tag.clone());

@@ -1,0 +1,34 @@
+//! What happens around every request: preflights, headers that all answers carry, counting.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::header::ORIGIN;
+use http::{HeaderName, HeaderValue, Method};
+
+use crate::core::Core;
+
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// Answers below `/features/` tell nginx not to hold them back (edge-protocol 2.7).
+pub(super) async fn around(
+    State(core): State<Arc<Core>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let has_origin = request.headers().contains_key(ORIGIN);
+    let is_preflight = has_origin && request.method() == Method::OPTIONS;
+    let is_below_features = request.uri().path().starts_with("/features/");
+    let mut response = if is_preflight { core.cors.preflight() } else { next.run(request).await };
+    core.metrics.responded(response.status());
+    let headers = response.headers_mut();
+    if is_below_features {
+        headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    }
+    if has_origin {
+        core.cors.allow(headers);
+    }
+    response
+}

@@ -1,0 +1,276 @@
+//! Figures for Prometheus, with FeatureHub's names where they fit (edge-protocol 7.2, D-109).
+
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use http::StatusCode;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::connections::Connections;
+use crate::serving::{Environments, Phase};
+
+/// What kind of request it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hit {
+    Poll,
+    Stream,
+    Put,
+}
+
+/// What came of it (edge-protocol 7.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Success,
+    NoChange,
+    Missed,
+    Forbidden,
+    UpdateNonsense,
+    UpdateNoChange,
+    Failed,
+    /// Over the rate of its key (D-98).
+    Limited,
+}
+
+impl Outcome {
+    /// Of a request that was answered with this status.
+    pub(crate) fn of(hit: Hit, status: StatusCode) -> Self {
+        match (hit, status.as_u16()) {
+            (_, 404 | 503) => Self::Missed,
+            (_, 429) => Self::Limited,
+            (Hit::Poll, 304) => Self::NoChange,
+            (Hit::Put, 202) => Self::UpdateNoChange,
+            (Hit::Put, 403) => Self::Forbidden,
+            (Hit::Put, 412) => Self::UpdateNonsense,
+            (_, 200..=299) => Self::Success,
+            _ => Self::Failed,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EnvironmentLabels {
+    environment: String,
+    name: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Build {
+    version: &'static str,
+}
+
+type Seconds = Gauge<f64, AtomicU64>;
+
+/// All figures of one Edge.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Mutex<Registry>,
+    requests: Counter,
+    responses: [Counter; 4],
+    outcomes: [Counter; 8],
+    hits: [Counter; 3],
+    poll_seconds: Histogram,
+    put_seconds: Histogram,
+    stream_seconds: Histogram,
+    polls_in_flight: Gauge,
+    streams: Gauge,
+    environments_with_streams: Gauge,
+    ready: Gauge,
+    age: Family<EnvironmentLabels, Seconds>,
+    features: Family<EnvironmentLabels, Gauge>,
+    generation: Family<EnvironmentLabels, Gauge>,
+}
+
+/// Half a millisecond to four seconds.
+const REQUEST_SECONDS: [f64; 9] = [0.0005, 0.001, 0.002, 0.005, 0.02, 0.1, 0.5, 1.0, 4.0];
+/// A second to a day.
+const STREAM_SECONDS: [f64; 8] = [1.0, 10.0, 30.0, 60.0, 300.0, 600.0, 3600.0, 86_400.0];
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::default();
+        // In the order of `Outcome`.
+        let outcomes = [
+            "success",
+            "no_change",
+            "missed",
+            "forbidden",
+            "update_nonsense",
+            "update_no_change",
+            "failed_to_process_request",
+            "limited",
+        ];
+        let outcomes = outcomes.map(|name| {
+            counter(&mut registry, &format!("edge_stat_result_{name}"), "Requests that ended so")
+        });
+        // In the order of `Hit`.
+        let hits = ["poll", "eventsource", "testsdk"].map(|name| {
+            counter(&mut registry, &format!("edge_stat_hitsource_{name}"), "Requests of this kind")
+        });
+        let responses = ["2xx", "3xx", "4xx", "5xx"].map(|name| {
+            counter(&mut registry, &format!("response_{name}"), "Responses with such a status")
+        });
+        let build = Family::<Build, Gauge>::default();
+        build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
+        registry.register("fh_edge_build", "The version that runs", build);
+        let this = Self {
+            requests: counter(&mut registry, "requests", "Requests of any kind"),
+            responses,
+            outcomes,
+            hits,
+            poll_seconds: Histogram::new(REQUEST_SECONDS),
+            put_seconds: Histogram::new(REQUEST_SECONDS),
+            stream_seconds: Histogram::new(STREAM_SECONDS),
+            polls_in_flight: Gauge::default(),
+            streams: Gauge::default(),
+            environments_with_streams: Gauge::default(),
+            ready: Gauge::default(),
+            age: Family::default(),
+            features: Family::default(),
+            generation: Family::default(),
+            registry: Mutex::default(),
+        };
+        this.register(&mut registry);
+        Self { registry: Mutex::new(registry), ..this }
+    }
+
+    fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "edge_conn_length_poll",
+            "Seconds that polls took",
+            self.poll_seconds.clone(),
+        );
+        registry.register(
+            "edge_testsdk_length_test",
+            "Seconds that PUTs took",
+            self.put_seconds.clone(),
+        );
+        registry.register(
+            "edge_conn_length_sse",
+            "Seconds that streams lasted",
+            self.stream_seconds.clone(),
+        );
+        registry.register(
+            "edge_get_inflight_requests",
+            "Polls being answered",
+            self.polls_in_flight.clone(),
+        );
+        registry.register("edge_sse_active_connections", "Open streams", self.streams.clone());
+        registry.register(
+            "edge_envs_sse_listeners",
+            "Environments with open streams",
+            self.environments_with_streams.clone(),
+        );
+        registry.register("fh_edge_ready", "1 once there is a state to serve", self.ready.clone());
+        registry.register(
+            "fh_edge_data_age_seconds",
+            "Since the last change or contact",
+            self.age.clone(),
+        );
+        registry.register("fh_edge_features", "Features served", self.features.clone());
+        registry.register(
+            "fh_edge_generation",
+            "Counts what was published",
+            self.generation.clone(),
+        );
+    }
+
+    /// A response of any route.
+    pub(crate) fn responded(&self, status: StatusCode) {
+        self.requests.inc();
+        let class = usize::from(status.as_u16() / 100).saturating_sub(2);
+        if let Some(counter) = self.responses.get(class) {
+            counter.inc();
+        }
+    }
+
+    /// A request of the Edge protocol ended.
+    pub(crate) fn count(&self, hit: Hit, outcome: Outcome) {
+        if let Some(counter) = self.hits.get(hit as usize) {
+            counter.inc();
+        }
+        if let Some(counter) = self.outcomes.get(outcome as usize) {
+            counter.inc();
+        }
+    }
+
+    /// A poll begins; it ends when this is dropped.
+    pub(crate) fn begin_poll(&self) -> Polling<'_> {
+        self.polls_in_flight.inc();
+        Polling { metrics: self, since: Instant::now() }
+    }
+
+    /// A PUT took this long.
+    pub(crate) fn put_took(&self, time: Duration) {
+        self.put_seconds.observe(time.as_secs_f64());
+    }
+
+    /// A stream lasted this long.
+    pub(crate) fn stream_lasted(&self, time: Duration) {
+        self.stream_seconds.observe(time.as_secs_f64());
+    }
+
+    /// Everything as text, in the OpenMetrics format.
+    pub(crate) fn text(
+        &self,
+        is_ready: bool,
+        environments: &Environments,
+        connections: &Connections,
+    ) -> String {
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        self.ready.set(i64::from(is_ready));
+        self.streams.set(whole(connections.count()));
+        self.environments_with_streams.set(whole(connections.environments()));
+        self.age.clear();
+        self.features.clear();
+        self.generation.clear();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        for published in environments.all() {
+            let labels = EnvironmentLabels {
+                environment: published.id.to_string(),
+                name: published.settings.name.to_string(),
+            };
+            if published.phase != Phase::Waiting {
+                let age = now.saturating_sub(published.published_at);
+                self.age.get_or_create(&labels).set(age.as_secs_f64());
+            }
+            self.features.get_or_create(&labels).set(whole(published.features.len()));
+            let generation = i64::try_from(published.generation).unwrap_or(i64::MAX);
+            self.generation.get_or_create(&labels).set(generation);
+        }
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &registry);
+        text
+    }
+}
+
+/// A poll that is being answered.
+pub(crate) struct Polling<'a> {
+    metrics: &'a Metrics,
+    since: Instant,
+}
+
+impl Drop for Polling<'_> {
+    fn drop(&mut self) {
+        self.metrics.polls_in_flight.dec();
+        self.metrics.poll_seconds.observe(self.since.elapsed().as_secs_f64());
+    }
+}
+
+fn counter(registry: &mut Registry, name: &str, help: &str) -> Counter {
+    let counter = Counter::default();
+    registry.register(name, help, counter.clone());
+    counter
+}
+
+fn whole(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
