@@ -27,7 +27,7 @@ type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// Subscribes somebody.
 type Subscribe = Arc<dyn Fn(&Hub) -> Subscription + Send + Sync>;
 
-/// Collects settings; see [`Client::builder`].
+/// Collects settings; see [`Client::builder`](crate::Client::builder).
 #[derive(Clone)]
 #[must_use = "call `start`"]
 pub struct ClientBuilder {
@@ -169,7 +169,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Holds updates back after the first list, until they are [released](Client::release).
+    /// Holds updates back after the first list, until they are [released](crate::Client::release).
     pub fn catch_updates(mut self) -> Self {
         self.catching = true;
         self
