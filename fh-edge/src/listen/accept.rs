@@ -1,0 +1,133 @@
+//! Taking connections.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use tracing::{debug, warn};
+
+use super::drive::Protocols;
+use super::link::{Link, Server};
+use super::{ListenOptions, Listener};
+
+/// After the system refused a connection, unless one closes before.
+const PAUSE: Duration = Duration::from_millis(250);
+/// The same warning not more often.
+const QUIET: Duration = Duration::from_secs(60);
+/// A peer that says nothing and is told nothing is asked after so long whether it is still there.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+
+/// Accepts connections as long as it is polled.
+pub(super) async fn accept(listeners: &[Listener], server: &Arc<Server>) -> Infallible {
+    let protocols = Protocols::new(&server.options);
+    let limit = server.options.max_connections.get();
+    let mut full = Warning::default();
+    let mut refused = Warning::default();
+    let mut first = 0;
+    loop {
+        if server.open() >= limit {
+            full.say(|| {
+                warn!(connections = limit, "no more connections are taken until one closes");
+            });
+            server.fewer_than(limit).await;
+        }
+        match next(listeners, &mut first).await {
+            Ok((stream, peer, listener)) => {
+                let link = Link::new(Arc::clone(server), peer);
+                if let Err(error) = prepare(&stream, &server.options) {
+                    debug!(peer = %link.peer, %error, "connection gone at once");
+                    continue;
+                }
+                match listener.tls() {
+                    None => drop(tokio::spawn(protocols.plain(stream, link))),
+                    Some(tls) => {
+                        let tls = tls.clone();
+                        drop(tokio::spawn(protocols.clone().secure(stream, tls, link)));
+                    }
+                }
+            }
+            Err(error) if is_the_peers(&error) => {}
+            Err(error) => {
+                server.options.connections.accept_failed();
+                refused.say(|| warn!(%error, "connections cannot be accepted for now"));
+                let _ = timeout(PAUSE, server.one_closed()).await;
+            }
+        }
+    }
+}
+
+/// The next connection of any listener, each having its turn.
+async fn next<'a>(
+    listeners: &'a [Listener],
+    first: &mut usize,
+) -> io::Result<(TcpStream, SocketAddr, &'a Listener)> {
+    let count = listeners.len().max(1);
+    poll_fn(|context| {
+        for turn in 0..count {
+            let index = (*first + turn) % count;
+            let Some(listener) = listeners.get(index) else { continue };
+            if let Poll::Ready(accepted) = listener.poll_accept(context) {
+                *first = (index + 1) % count;
+                return Poll::Ready(accepted.map(|(stream, peer)| (stream, peer, listener)));
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+fn prepare(stream: &TcpStream, options: &ListenOptions) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE))?;
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    socket.set_tcp_user_timeout(options.write_timeout)?;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = options;
+    Ok(())
+}
+
+/// The connection was gone before it was accepted.
+fn is_the_peers(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+#[derive(Default)]
+struct Warning {
+    last: Option<Instant>,
+}
+
+impl Warning {
+    fn say(&mut self, what: impl FnOnce()) {
+        if self.last.is_none_or(|last| last.elapsed() >= QUIET) {
+            self.last = Some(Instant::now());
+            what();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn connections_are_prepared() {
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let limit = Some(Duration::from_secs(7));
+        prepare(&stream, &ListenOptions { write_timeout: limit, ..Default::default() }).unwrap();
+        assert!(stream.nodelay().unwrap());
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        assert_eq!(socket.tcp_user_timeout().unwrap(), limit);
+    }
+}

@@ -1,0 +1,50 @@
+//! Counts of connections.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// How many connections there are and were. Clones show the same figures.
+#[derive(Clone, Debug, Default)]
+pub struct Connections {
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    open: AtomicUsize,
+    accepted: AtomicU64,
+    failures: AtomicU64,
+}
+
+impl Connections {
+    /// Connections that are open, those in their TLS handshake included.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.counts.open.load(Ordering::Acquire)
+    }
+
+    /// Connections accepted so far.
+    #[must_use]
+    pub fn accepted(&self) -> u64 {
+        self.counts.accepted.load(Ordering::Relaxed)
+    }
+
+    /// How often the system refused to hand over a connection, mostly for want of descriptors.
+    #[must_use]
+    pub fn accept_failures(&self) -> u64 {
+        self.counts.failures.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn accept_failed(&self) {
+        self.counts.failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn opened(&self) {
+        self.counts.accepted.fetch_add(1, Ordering::Relaxed);
+        self.counts.open.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn closed(&self) {
+        self.counts.open.fetch_sub(1, Ordering::AcqRel);
+    }
+}

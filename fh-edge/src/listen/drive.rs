@@ -1,0 +1,163 @@
+//! A connection from its first byte to its last.
+
+use std::future::{pending, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Poll, Waker};
+
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::time::sleep;
+use tracing::debug;
+
+use super::guard::Guard;
+use super::handler::Handler;
+use super::link::Link;
+use super::patience::{Patience, Rounds, Turns};
+use super::phase::Phase;
+use super::{ListenOptions, Tls};
+
+/// hyper's least, for reading; and what may lie ready to be written besides the part of a body that is being written.
+const MIN_BUFFER: usize = 8 * 1024;
+
+/// How connections are spoken with, made once.
+#[derive(Clone, Debug)]
+pub(super) struct Protocols {
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
+}
+
+impl Protocols {
+    pub(super) fn new(options: &ListenOptions) -> Self {
+        let max_header_bytes = options.max_header_bytes.get();
+        let mut http1 = http1::Builder::new();
+        // `Turns` does that, and tells a head from idle time.
+        http1.header_read_timeout(None);
+        http1.max_header_size(max_header_bytes).max_buf_size(max_header_bytes.max(MIN_BUFFER));
+        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        http2
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(options.max_http2_requests)
+            .max_header_list_size(u32::try_from(max_header_bytes).unwrap_or(u32::MAX))
+            // Notices peers that vanished, where the system does not.
+            .keep_alive_interval(options.write_timeout);
+        if let Some(timeout) = options.write_timeout {
+            http2.keep_alive_timeout(timeout);
+        }
+        Self { http1, http2 }
+    }
+
+    pub(super) fn plain(
+        &self,
+        stream: TcpStream,
+        link: Arc<Link>,
+    ) -> impl Future<Output = ()> + use<> {
+        drive(self.http1(Guard::new(stream, &link), &link), Turns::default(), link)
+    }
+
+    pub(super) async fn secure(self, stream: TcpStream, tls: Tls, link: Arc<Link>) {
+        let limit = link.server.options.handshake_timeout;
+        let handshake = tls.accept(Guard::new(stream, &link));
+        let late = async {
+            match limit {
+                Some(limit) => sleep(limit).await,
+                None => pending().await,
+            }
+        };
+        let stream = tokio::select! {
+            result = handshake => match result {
+                Ok(stream) => stream,
+                Err(error) => return debug!(peer = %link.peer, %error, "no TLS handshake"),
+            },
+            () = late => return debug!(peer = %link.peer, "no TLS handshake in time"),
+            // Nothing has been asked for: such a connection need not be waited for.
+            () = link.server.phases.changed() => return,
+        };
+        if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+            let connection = self.http2.serve_connection(TokioIo::new(stream), Handler::new(&link));
+            let rounds = Rounds::new(&link);
+            drive(Box::pin(connection), rounds, link).await;
+        } else {
+            drive(self.http1(stream, &link), Turns::default(), link).await;
+        }
+    }
+
+    fn http1<S>(&self, stream: S, link: &Arc<Link>) -> http1::Connection<TokioIo<S>, Handler>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        self.http1.serve_connection(TokioIo::new(stream), Handler::new(link))
+    }
+}
+
+/// A connection that can be told to take no further request.
+trait Connection: Future<Output = hyper::Result<()>> + Unpin {
+    fn finish(&mut self);
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection for http1::Connection<TokioIo<S>, Handler> {
+    fn finish(&mut self) {
+        Pin::new(self).graceful_shutdown();
+    }
+}
+
+impl<S> Connection for Pin<Box<http2::Connection<TokioIo<S>, Handler, TokioExecutor>>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    fn finish(&mut self) {
+        self.as_mut().graceful_shutdown();
+    }
+}
+
+enum Event {
+    Ended(hyper::Result<()>),
+    Phase,
+    Late,
+}
+
+/// Until the connection ends, or is ended.
+#[expect(clippy::manual_async_fn, reason = "would hold its arguments twice: 700 bytes each")]
+fn drive<C, P>(mut connection: C, mut patience: P, link: Arc<Link>) -> impl Future<Output = ()>
+where
+    C: Connection,
+    P: Patience,
+{
+    async move {
+        let phases = &link.server.phases;
+        let mut phase = Phase::Serving;
+        loop {
+            let mut changed = pin!(phases.changed());
+            let mut woken: Option<Waker> = None;
+            let event = poll_fn(|context| {
+                if let Poll::Ready(result) = Pin::new(&mut connection).poll(context) {
+                    return Poll::Ready(Event::Ended(result));
+                }
+                // Asking costs a lock that all connections share: once for each task that polls this.
+                if woken.as_ref().is_none_or(|waker| !waker.will_wake(context.waker())) {
+                    woken = Some(context.waker().clone());
+                    let _ = changed.as_mut().poll(context);
+                }
+                if phases.current() != phase {
+                    return Poll::Ready(Event::Phase);
+                }
+                patience.poll_over(&link, context).map(|()| Event::Late)
+            });
+            match event.await {
+                Event::Ended(Ok(())) => return,
+                Event::Ended(Err(error)) => {
+                    return debug!(peer = %link.peer, %error, "connection ended");
+                }
+                Event::Late => return debug!(peer = %link.peer, "no request in time"),
+                Event::Phase => phase = phases.current(),
+            }
+            match phase {
+                Phase::Serving => {}
+                Phase::Draining => connection.finish(),
+                Phase::Cut => return debug!(peer = %link.peer, "connection cut"),
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! A connection's bytes, and peers that do not take them.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+use super::link::Link;
+
+/// Writes fail with `TimedOut` when the peer takes nothing for too long; only while it takes nothing there is a timer.
+/// The fields are dropped in this order: the descriptor is free before the connection no longer counts.
+#[derive(Debug)]
+pub(super) struct Guard<S> {
+    stream: S,
+    stalled: Option<Pin<Box<Sleep>>>,
+    link: Arc<Link>,
+}
+
+impl<S> Guard<S> {
+    pub(super) fn new(stream: S, link: &Arc<Link>) -> Self {
+        Self { stream, stalled: None, link: Arc::clone(link) }
+    }
+
+    /// Counts the time in which nothing could be written.
+    fn progress(
+        &mut self,
+        written: Poll<io::Result<usize>>,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.stalled = None;
+            return written;
+        }
+        let Some(limit) = self.link.server.options.write_timeout else { return Poll::Pending };
+        let timer = self.stalled.get_or_insert_with(|| Box::pin(sleep(limit)));
+        ready!(timer.as_mut().poll(context));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the peer does not read")))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            this.link.bytes_came();
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write(context, bytes);
+        this.progress(written, context)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let written = Pin::new(&mut this.stream).poll_write_vectored(context, bytes);
+        this.progress(written, context)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+    use tokio::time::{Instant, advance};
+
+    use super::*;
+    use crate::listen::ListenOptions;
+    use crate::listen::link::Server;
+
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    fn guarded() -> (Guard<DuplexStream>, DuplexStream) {
+        let options = ListenOptions { write_timeout: Some(LIMIT), ..ListenOptions::default() };
+        let server = Arc::new(Server::new(axum::Router::new(), options));
+        let (stream, peer) = duplex(8);
+        (Guard::new(stream, &Link::new(server, ([127, 0, 0, 1], 1).into())), peer)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_that_goes_nowhere_fails_in_time() {
+        let (mut guard, _peer) = guarded();
+        guard.write_all(b"01234567").await.unwrap();
+        assert!(guard.stalled.is_none(), "what is written at once needs no timer");
+        advance(LIMIT * 10).await;
+        let begun = Instant::now();
+        let error = guard.write_all(b"8").await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!((LIMIT..LIMIT + Duration::from_millis(5)).contains(&begun.elapsed()));
+    }
+
+    /// However long it takes in all.
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_reads_slowly_keeps_its_connection() {
+        let (mut guard, mut peer) = guarded();
+        let reading = tokio::spawn(async move {
+            let mut byte = [0];
+            for _ in 0..40 {
+                sleep(LIMIT - Duration::from_secs(1)).await;
+                peer.read_exact(&mut byte).await.unwrap();
+            }
+            peer
+        });
+        guard.write_all(&[0; 48]).await.unwrap();
+        assert!(guard.stalled.is_none());
+        reading.await.unwrap();
+    }
+}

@@ -1,0 +1,98 @@
+//! How long a peer is waited for.
+//!
+//! No timer belongs to a connection as such: there is one while it waits for a request, and none for a stream on which
+//! nothing happens.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+
+use super::link::{Link, Waiting};
+
+/// Ready when the peer has taken too long.
+pub(super) trait Patience {
+    fn poll_over(&mut self, link: &Link, context: &mut Context<'_>) -> Poll<()>;
+}
+
+/// On HTTP/1 each request has its turn.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    timer: Option<Pin<Box<Sleep>>>,
+    waiting: Option<Waiting>,
+    deadline: Option<Instant>,
+}
+
+impl Patience for Turns {
+    fn poll_over(&mut self, link: &Link, context: &mut Context<'_>) -> Poll<()> {
+        let Some(waiting) = link.waiting() else {
+            // A request is being answered. The timer is left in case that is soon done, until it has run down.
+            if self.timer.as_ref().is_some_and(|timer| timer.is_elapsed()) {
+                self.timer = None;
+            }
+            return Poll::Pending;
+        };
+        if self.waiting != Some(waiting) {
+            self.waiting = Some(waiting);
+            self.deadline = limit(link, waiting).map(|limit| Instant::now() + limit);
+        }
+        let Some(deadline) = self.deadline else { return Poll::Pending };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        // A timer is put off only when it runs down: a busy connection would do it at every request.
+        if timer.deadline() > deadline {
+            timer.as_mut().reset(deadline);
+        }
+        while timer.as_mut().poll(context).is_ready() {
+            if Instant::now() >= deadline {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(deadline);
+        }
+        Poll::Pending
+    }
+}
+
+/// On HTTP/2 requests overlap, and end elsewhere: every now and then it is asked whether there were any.
+#[derive(Debug)]
+pub(super) struct Rounds {
+    timer: Option<Pin<Box<Sleep>>>,
+    last: Option<Waiting>,
+}
+
+impl Rounds {
+    pub(super) fn new(link: &Link) -> Self {
+        let options = &link.server.options;
+        let limit = options.header_timeout.or(options.idle_timeout);
+        let last = link.waiting().map(Waiting::whole);
+        Self { timer: limit.map(|limit| Box::pin(sleep(limit))), last }
+    }
+}
+
+impl Patience for Rounds {
+    fn poll_over(&mut self, link: &Link, context: &mut Context<'_>) -> Poll<()> {
+        let Some(timer) = &mut self.timer else { return Poll::Pending };
+        while timer.as_mut().poll(context).is_ready() {
+            let waiting = link.waiting().map(Waiting::whole);
+            if waiting.is_some() && waiting == self.last {
+                self.timer = None;
+                return Poll::Ready(());
+            }
+            self.last = waiting;
+            let Some(limit) = link.server.options.idle_timeout else {
+                self.timer = None;
+                return Poll::Pending;
+            };
+            timer.as_mut().reset(Instant::now() + limit);
+        }
+        Poll::Pending
+    }
+}
+
+fn limit(link: &Link, waiting: Waiting) -> Option<Duration> {
+    let options = &link.server.options;
+    match waiting {
+        Waiting::FirstHead | Waiting::RestOfHead { .. } => options.header_timeout,
+        Waiting::NextRequest { .. } => options.idle_timeout,
+    }
+}

@@ -1,0 +1,240 @@
+//! TLS: certificates, and taking new ones while connections are served.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A server's side of TLS: 1.2 and 1.3, HTTP/2 where the client speaks it. Clones are the same.
+#[derive(Clone, Debug)]
+pub struct Tls {
+    config: Arc<ServerConfig>,
+    files: Option<Arc<Files>>,
+}
+
+#[derive(Debug)]
+struct Files {
+    certificate: PathBuf,
+    key: PathBuf,
+    current: ArcSwap<CertifiedKey>,
+}
+
+/// What [`Tls::reload`] found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reloaded {
+    /// The certificate in use.
+    Same,
+    /// Another certificate; connections from now on get it.
+    Another,
+}
+
+impl Tls {
+    /// A certificate chain, the server's own certificate first, and its key, from PEM files. Both may be in one file.
+    ///
+    /// # Errors
+    /// A file cannot be read or does not hold what it should, or the key is not the certificate's.
+    pub fn from_files(
+        certificate: impl Into<PathBuf>,
+        key: impl Into<PathBuf>,
+    ) -> Result<Self, TlsError> {
+        let (certificate, key) = (certificate.into(), key.into());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let current = ArcSwap::from_pointee(load(&certificate, &key, &provider)?);
+        let files = Arc::new(Files { certificate, key, current });
+        let builder = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(TlsError::Setup)?;
+        let mut config = builder
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::clone(&files) as Arc<dyn ResolvesServerCert>);
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Self { config: Arc::new(config), files: Some(files) })
+    }
+
+    /// A configuration of one's own, with client certificates for instance. HTTP/2 needs `h2` in its
+    /// `alpn_protocols`. It is never reloaded.
+    #[must_use]
+    pub fn from_config(config: Arc<ServerConfig>) -> Self {
+        Self { config, files: None }
+    }
+
+    /// Reads the files again. Connections that stand keep what they have. [`serve`](super::serve) calls this at
+    /// times.
+    ///
+    /// # Errors
+    /// As [`Tls::from_files`]; the certificate in use stays. A key that is not the certificate's may mean that
+    /// the files are just being replaced.
+    pub fn reload(&self) -> Result<Reloaded, TlsError> {
+        let Some(files) = &self.files else { return Ok(Reloaded::Same) };
+        let read = load(&files.certificate, &files.key, self.config.crypto_provider())?;
+        if read.cert == files.current.load().cert {
+            return Ok(Reloaded::Same);
+        }
+        files.current.store(Arc::new(read));
+        Ok(Reloaded::Another)
+    }
+
+    pub(super) fn reloads(&self) -> bool {
+        self.files.is_some()
+    }
+
+    pub(super) fn accept<S>(&self, stream: S) -> tokio_rustls::Accept<S>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        tokio_rustls::TlsAcceptor::from(Arc::clone(&self.config)).accept(stream)
+    }
+}
+
+impl ResolvesServerCert for Files {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.current.load_full())
+    }
+}
+
+fn load(
+    certificate: &Path,
+    key: &Path,
+    provider: &CryptoProvider,
+) -> Result<CertifiedKey, TlsError> {
+    let read = |path: &Path| {
+        std::fs::read(path).map_err(|error| TlsError::Read { path: path.to_path_buf(), error })
+    };
+    let malformed = |path: &Path| {
+        let path = path.to_path_buf();
+        move |error| TlsError::Pem { path, error }
+    };
+    let chain = CertificateDer::pem_slice_iter(&read(certificate)?)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(malformed(certificate))?;
+    if chain.is_empty() {
+        return Err(TlsError::NoCertificate { path: certificate.to_path_buf() });
+    }
+    let private = match PrivateKeyDer::from_pem_slice(&read(key)?) {
+        Ok(private) => private,
+        Err(pem::Error::NoItemsFound) => return Err(TlsError::NoKey { path: key.to_path_buf() }),
+        Err(error) => return Err(malformed(key)(error)),
+    };
+    let private = provider
+        .key_provider
+        .load_private_key(private)
+        .map_err(|error| TlsError::Key { path: key.to_path_buf(), error })?;
+    let certified = CertifiedKey::new(chain, private);
+    match certified.keys_match() {
+        Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => {
+            Ok(certified)
+        }
+        Err(rustls::Error::InconsistentKeys(_)) => Err(TlsError::Mismatch {
+            certificate: certificate.to_path_buf(),
+            key: key.to_path_buf(),
+        }),
+        Err(error) => Err(TlsError::Certificate { path: certificate.to_path_buf(), error }),
+    }
+}
+
+/// Why a certificate and its key cannot be used.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// The file cannot be read.
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The file is damaged.
+    Pem {
+        /// Which file.
+        path: PathBuf,
+        /// Where.
+        error: pem::Error,
+    },
+    /// The file holds no certificate.
+    NoCertificate {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The file holds no private key, or an encrypted one.
+    NoKey {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// The first certificate of the file cannot be read.
+    Certificate {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        error: rustls::Error,
+    },
+    /// The private key is of a kind that is not known, or too weak.
+    Key {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        error: rustls::Error,
+    },
+    /// The key is not that of the first certificate.
+    Mismatch {
+        /// Where the certificate is.
+        certificate: PathBuf,
+        /// Where the key is.
+        key: PathBuf,
+    },
+    /// TLS itself.
+    Setup(rustls::Error),
+}
+
+impl fmt::Display for TlsError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read { path, error } => write!(out, "{} cannot be read: {error}", path.display()),
+            Self::Pem { path, error } => write!(out, "{} is not PEM: {error}", path.display()),
+            Self::NoCertificate { path } => write!(
+                out,
+                "{} holds no certificate (a section that begins -----BEGIN CERTIFICATE-----)",
+                path.display()
+            ),
+            Self::NoKey { path } => write!(
+                out,
+                "{} holds no private key that could be read; an encrypted one must be decrypted first",
+                path.display()
+            ),
+            Self::Certificate { path, error } => {
+                write!(out, "the first certificate in {} cannot be read: {error}", path.display())
+            }
+            Self::Key { path, error } => {
+                write!(out, "the private key in {} cannot be used: {error}", path.display())
+            }
+            Self::Mismatch { certificate, key } => write!(
+                out,
+                "the private key in {} is not that of the first certificate in {}",
+                key.display(),
+                certificate.display()
+            ),
+            Self::Setup(error) => write!(out, "TLS cannot be set up: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for TlsError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Read { error, .. } => Some(error),
+            Self::Pem { error, .. } => Some(error),
+            Self::Certificate { error, .. } | Self::Key { error, .. } | Self::Setup(error) => {
+                Some(error)
+            }
+            Self::NoCertificate { .. } | Self::NoKey { .. } | Self::Mismatch { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A process without descriptors left. A file of its own: the limit is the whole process's.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs::File;
+use std::time::{Duration, Instant};
+
+use axum::{Router, routing::get};
+use fh_edge::listen::{ListenOptions, Listener, serve};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
+use tokio::time::timeout;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+/// What the server pauses at least after a refusal.
+const PAUSE: Duration = Duration::from_millis(250);
+
+#[tokio::test]
+async fn without_descriptors_a_server_waits_for_some() {
+    let limit = Rlimit { current: Some(64), maximum: getrlimit(Resource::Nofile).maximum };
+    setrlimit(Resource::Nofile, limit).unwrap();
+    let options = ListenOptions::default();
+    assert_eq!(options.max_connections.get(), 32, "half, where 256 are not to be spared");
+    let connections = options.connections.clone();
+    let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().route("/", get(|| async { "here" }));
+    let server = tokio::spawn(serve([listener], router, options, std::future::pending()));
+
+    let socket = TcpSocket::new_v4().unwrap();
+    let mut taken = Vec::new();
+    while let Ok(file) = File::open("/dev/null") {
+        taken.push(file);
+    }
+    let begun = Instant::now();
+    // The system connects it; nobody can accept it.
+    let mut peer = socket.connect(address).await.unwrap();
+    peer.write_all(b"GET / HTTP/1.1\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut look = tokio::time::interval(Duration::from_millis(2));
+    while connections.accept_failures() < 3 {
+        assert!(begun.elapsed() < PATIENCE && !server.is_finished());
+        look.tick().await;
+    }
+    let failures = u32::try_from(connections.accept_failures()).unwrap();
+    assert!(begun.elapsed() >= PAUSE * (failures - 1), "it asked {failures} times without a pause");
+    assert_eq!(connections.open(), 0);
+
+    drop(taken);
+    let mut answer = String::new();
+    timeout(PATIENCE, peer.read_to_string(&mut answer)).await.unwrap().unwrap();
+    assert!(answer.ends_with("here"), "{answer}");
+}

@@ -1,0 +1,116 @@
+//! Bytes that are no HTTP, or HTTP of another time.
+
+use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::support::{SHORT, Served};
+
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+fn count_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            PANICS.fetch_add(1, Ordering::SeqCst);
+            before(panic);
+        }));
+    });
+}
+
+/// Each gets a 4xx answer or none, and the connection ends.
+const REFUSED: &[(&str, &[u8])] = &[
+    ("NUL in the path", b"GET /\0 HTTP/1.1\r\nhost: a\r\n\r\n"),
+    ("NUL in a header", b"GET / HTTP/1.1\r\nhost: a\0b\r\n\r\n"),
+    ("NUL in a header's name", b"GET / HTTP/1.1\r\nho\0st: a\r\n\r\n"),
+    ("nothing but NUL", &[0; 4096]),
+    ("path that is no UTF-8", b"GET /\xff\xfe HTTP/1.1\r\nhost: a\r\n\r\n"),
+    ("method that is no UTF-8", b"\xff\xfe / HTTP/1.1\r\nhost: a\r\n\r\n"),
+    ("no path", b"GET HTTP/1.1\r\nhost: a\r\n\r\n"),
+    ("space in the path", b"GET /a b HTTP/1.1\r\nhost: a\r\n\r\n"),
+    ("unknown version", b"GET / HTTP/3.7\r\nhost: a\r\n\r\n"),
+    ("version 0.9", b"GET /\r\n\r\n"),
+    ("unfinished", b"GET / HTTP/1.1\r\nhost: a"),
+    ("space before the colon", b"GET / HTTP/1.1\r\nhost : a\r\n\r\n"),
+    ("header without a colon", b"GET / HTTP/1.1\r\nhost\r\n\r\n"),
+    ("folded header", b"GET / HTTP/1.1\r\nhost: a\r\n b\r\n\r\n"),
+    ("CR within a header", b"GET / HTTP/1.1\r\nhost: a\rb\r\n\r\n"),
+    ("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0"),
+    ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
+    ("SSH", b"SSH-2.0-OpenSSH_9.7\r\n"),
+    ("two lengths", b"PUT /echo HTTP/1.1\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab"),
+    ("length of letters", b"PUT /echo HTTP/1.1\r\ncontent-length: ab\r\n\r\nab"),
+    ("length below zero", b"PUT /echo HTTP/1.1\r\ncontent-length: -2\r\n\r\nab"),
+    ("length with a plus", b"PUT /echo HTTP/1.1\r\ncontent-length: +2\r\n\r\nab"),
+    (
+        "length beyond numbers",
+        b"PUT /echo HTTP/1.1\r\ncontent-length: 99999999999999999999\r\n\r\na",
+    ),
+    ("unknown coding", b"PUT /echo HTTP/1.1\r\ntransfer-encoding: snappy\r\n\r\nab"),
+    (
+        "chunk of letters",
+        b"PUT /echo HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\nab\r\n0\r\n\r\n",
+    ),
+    (
+        "chunk beyond numbers",
+        b"PUT /echo HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nfffffffffffffffff\r\nab",
+    ),
+    (
+        "chunk that is longer",
+        b"PUT /echo HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n",
+    ),
+];
+
+#[tokio::test]
+async fn what_is_no_http_is_refused_and_nothing_else_happens() {
+    count_panics();
+    let server = Served::new(|options| options.header_timeout = Some(SHORT));
+    for (what, bytes) in REFUSED {
+        let mut peer = server.peer().await;
+        peer.send(bytes).await;
+        let answer = String::from_utf8(peer.read_to_close().await).unwrap();
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{what}: {answer}");
+        assert!(!answer.get(1..).unwrap_or_default().contains("HTTP/1.1"), "{what}: {answer}");
+        server.peer().await.ask("/", "here").await;
+    }
+    assert_eq!(PANICS.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn values_need_not_be_utf8() {
+    let server = Served::new(|_| {});
+    let mut peer = server.peer().await;
+    peer.send(b"GET / HTTP/1.1\r\nx-featurehub: \xff\xfe\r\n\r\n").await;
+    peer.read_to("here").await;
+}
+
+#[tokio::test]
+async fn http_1_0_is_answered_and_closed() {
+    let server = Served::new(|_| {});
+    let mut peer = server.peer().await;
+    peer.send("GET / HTTP/1.0\r\n\r\n").await;
+    let answer = String::from_utf8(peer.read_to_close().await).unwrap();
+    assert!(answer.starts_with("HTTP/1.0 200 ") && answer.ends_with("here"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_stream_on_http_1_0_is_not_chunked() {
+    let server = Served::new(|_| {});
+    let mut peer = server.peer().await;
+    peer.send("GET /stream HTTP/1.0\r\n\r\n").await;
+    peer.read_to("\r\n\r\n").await;
+    server.stage.send("event").await;
+    assert_eq!(peer.read_to("event").await, "event");
+    server.stage.end_stream();
+    assert_eq!(peer.read_to_close().await, b"");
+}
+
+#[tokio::test]
+async fn requests_may_be_sent_ahead() {
+    let server = Served::new(|_| {});
+    let mut peer = server.peer().await;
+    peer.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n".repeat(20)).await;
+    for _ in 0..20 {
+        peer.read_to("here").await;
+    }
+}

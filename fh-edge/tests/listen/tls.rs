@@ -1,0 +1,288 @@
+//! TLS, HTTP/2, and certificates that change.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use fh_edge::listen::{Reloaded, Stopped, Tls};
+use http::Request;
+use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rcgen::{CertificateParams, KeyPair};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::support::{Peer, SHORT, Served, soon, until};
+
+/// Two files, gone with the value.
+struct Files {
+    folder: PathBuf,
+    roots: RootCertStore,
+}
+
+impl Files {
+    fn new() -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&folder).unwrap();
+        let mut files = Self { folder, roots: RootCertStore::empty() };
+        files.renew();
+        files
+    }
+
+    /// A new certificate and its key.
+    fn renew(&mut self) -> CertificateDer<'static> {
+        let key = KeyPair::generate().unwrap();
+        let names = vec!["localhost".to_string()];
+        let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+        fs::write(self.key(), key.serialize_pem()).unwrap();
+        fs::write(self.certificate(), certificate.pem()).unwrap();
+        self.roots.add(certificate.der().clone()).unwrap();
+        certificate.der().clone()
+    }
+
+    fn certificate(&self) -> PathBuf {
+        self.folder.join("tls.crt")
+    }
+
+    fn key(&self) -> PathBuf {
+        self.folder.join("tls.key")
+    }
+
+    fn tls(&self) -> Tls {
+        Tls::from_files(self.certificate(), self.key()).unwrap()
+    }
+
+    fn refused(&self) -> String {
+        Tls::from_files(self.certificate(), self.key()).unwrap_err().to_string()
+    }
+
+    async fn connect(&self, server: &Served, protocols: &[&[u8]]) -> TlsStream<TcpStream> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(self.roots.clone())
+            .with_no_client_auth();
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        let socket = TcpStream::connect(server.address).await.unwrap();
+        let name = ServerName::try_from("localhost").unwrap();
+        let handshake = TlsConnector::from(Arc::new(config)).connect(name, socket);
+        soon("the handshake", handshake).await.unwrap()
+    }
+}
+
+impl Drop for Files {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+type Sender = hyper::client::conn::http2::SendRequest<Empty<Bytes>>;
+type Ended = tokio::task::JoinHandle<hyper::Result<()>>;
+
+async fn http2(files: &Files, server: &Served) -> (Sender, Ended) {
+    let stream = files.connect(server, &[b"h2", b"http/1.1"]).await;
+    assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    let io = TokioIo::new(stream);
+    let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), io);
+    let (sender, connection) = soon("HTTP/2", handshake).await.unwrap();
+    (sender, tokio::spawn(connection))
+}
+
+fn request(path: &str) -> Request<Empty<Bytes>> {
+    Request::get(format!("https://localhost{path}")).body(Empty::new()).unwrap()
+}
+
+async fn text(response: http::Response<hyper::body::Incoming>) -> String {
+    let body = soon("the body", response.into_body().collect()).await.unwrap();
+    String::from_utf8(body.to_bytes().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn http_1_1_for_clients_that_know_no_other() {
+    let files = Files::new();
+    let server = Served::secure(files.tls(), |_| {});
+    for protocols in [&[][..], &[&b"http/1.1"[..]]] {
+        let mut peer = Peer::new(files.connect(&server, protocols).await);
+        peer.ask("/", "here").await;
+        let port = peer.socket.get_ref().0.local_addr().unwrap().port().to_string();
+        assert_eq!(peer.ask("/peer", &port).await, format!("127.0.0.1:{port}"));
+    }
+}
+
+#[tokio::test]
+async fn many_streams_share_an_http_2_connection() {
+    let files = Files::new();
+    let server = Served::secure(files.tls(), |options| options.idle_timeout = Some(SHORT));
+    let (mut sender, _connection) = http2(&files, &server).await;
+    let response = soon("the answer", sender.send_request(request("/stream"))).await.unwrap();
+    let mut stream = response.into_body();
+    for _ in 0..20 {
+        let answer = soon("the answer", sender.send_request(request("/"))).await.unwrap();
+        assert_eq!(answer.version(), http::Version::HTTP_2);
+        assert_eq!(text(answer).await, "here");
+    }
+    // Another one idles until it is closed; the stream keeps this one.
+    let (mut other, ended) = http2(&files, &server).await;
+    text(soon("the answer", other.send_request(request("/"))).await.unwrap()).await;
+    let _ = soon("the end of the idle connection", ended).await;
+    server.stage.send("event").await;
+    let frame = soon("the event", stream.frame()).await.unwrap().unwrap();
+    assert_eq!(frame.into_data().unwrap(), "event");
+}
+
+#[tokio::test]
+async fn http_2_without_a_request_is_let_go() {
+    let files = Files::new();
+    let server = Served::secure(files.tls(), |options| options.header_timeout = Some(SHORT));
+    let (_sender, ended) = http2(&files, &server).await;
+    let _ = soon("the end of the connection", ended).await;
+}
+
+#[tokio::test]
+async fn http_2_ends_in_good_order() {
+    let files = Files::new();
+    let mut server = Served::secure(files.tls(), |_| {});
+    let (mut sender, ended) = http2(&files, &server).await;
+    let answer = tokio::spawn(sender.send_request(request("/hold")));
+    until("the request", || server.stage.held.load(Ordering::SeqCst) == 1).await;
+    let mut silent = server.peer().await;
+    until("both", || server.connections.open() == 2).await;
+    server.shut_down();
+    assert_eq!(silent.read_to_close().await, b"", "a handshake is not waited for");
+    server.stage.release.notify_one();
+    assert_eq!(text(soon("the answer", answer).await.unwrap().unwrap()).await, "held");
+    soon("the end of the connection", ended).await.unwrap().unwrap();
+    assert_eq!(server.stopped().await, Stopped { cut: 0 });
+}
+
+#[tokio::test]
+async fn http_2_is_cut_after_the_grace_period() {
+    let files = Files::new();
+    let mut server = Served::secure(files.tls(), |options| options.grace = SHORT);
+    let (mut sender, ended) = http2(&files, &server).await;
+    let answer = tokio::spawn(sender.send_request(request("/hold")));
+    until("the request", || server.stage.held.load(Ordering::SeqCst) == 1).await;
+    server.shut_down();
+    let _ = soon("the end of the connection", ended).await;
+    soon("the answer", answer).await.unwrap().unwrap_err();
+    assert_eq!(server.stopped().await, Stopped { cut: 1 });
+}
+
+#[tokio::test]
+async fn whoever_does_not_read_is_dropped() {
+    let files = Files::new();
+    let server = Served::secure(files.tls(), |options| options.write_timeout = Some(4 * SHORT));
+    let mut peer = Peer::new(files.connect(&server, &[]).await);
+    peer.get("/flood").await;
+    peer.read_to("\r\n\r\n").await;
+    until("the end of the body", || server.stage.floods.load(Ordering::SeqCst) == 0).await;
+    let flooded = server.stage.flooded.load(Ordering::SeqCst);
+    assert!(flooded < 32 << 20, "{flooded} bytes were made for somebody who does not read");
+}
+
+#[tokio::test]
+async fn handshakes_have_their_time() {
+    let files = Files::new();
+    let server = Served::secure(files.tls(), |options| options.handshake_timeout = Some(SHORT));
+    server.peer().await.read_to_close().await;
+    let mut slow = server.peer().await;
+    slow.send(b"\x16\x03\x01\x02\x00\x01").await;
+    slow.read_to_close().await;
+    until("the count", || server.connections.open() == 0).await;
+    // Not what comes after it.
+    let mut peer = Peer::new(files.connect(&server, &[]).await);
+    server.peer().await.read_to_close().await;
+    peer.ask("/", "here").await;
+}
+
+#[tokio::test]
+async fn whoever_speaks_no_tls_is_sent_away() {
+    let files = Files::new();
+    let server = Served::secure(files.tls(), |_| {});
+    let mut peer = server.peer().await;
+    peer.get("/").await;
+    let answer = peer.read_to_close().await;
+    assert!(!answer.starts_with(b"HTTP"), "{}", String::from_utf8_lossy(&answer));
+}
+
+#[tokio::test]
+async fn a_new_certificate_is_found_by_itself() {
+    let mut files = Files::new();
+    let server = Served::secure(files.tls(), |options| options.certificate_check = Some(SHORT));
+    let mut old = Peer::new(files.connect(&server, &[]).await);
+    let new = files.renew();
+    soon("the new certificate", async {
+        loop {
+            let stream = files.connect(&server, &[]).await;
+            if stream.get_ref().1.peer_certificates().unwrap()[0] == new {
+                break;
+            }
+        }
+    })
+    .await;
+    old.ask("/", "here").await;
+}
+
+#[test]
+fn files_that_do_not_fit_leave_what_is_in_use() {
+    let mut files = Files::new();
+    let tls = files.tls();
+    assert_eq!(tls.reload().unwrap(), Reloaded::Same);
+    let old_key = fs::read(files.key()).unwrap();
+    files.renew();
+    let new_key = fs::read(files.key()).unwrap();
+    // As while the two files are replaced one after the other.
+    fs::write(files.key(), old_key).unwrap();
+    let error = tls.reload().unwrap_err().to_string();
+    assert!(error.ends_with("tls.crt") && error.contains("is not that of"), "{error}");
+    fs::write(files.key(), new_key).unwrap();
+    assert_eq!(tls.reload().unwrap(), Reloaded::Another);
+    assert_eq!(tls.reload().unwrap(), Reloaded::Same);
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said_with_its_name() {
+    let files = Files::new();
+    let (certificate, key) =
+        (fs::read(files.certificate()).unwrap(), fs::read(files.key()).unwrap());
+    let check = |expected: &[&str]| {
+        let error = files.refused();
+        for part in expected {
+            assert!(error.contains(part), "{part} is not in {error}");
+        }
+    };
+
+    fs::remove_file(files.certificate()).unwrap();
+    check(&["tls.crt", "cannot be read"]);
+    fs::write(files.certificate(), &key).unwrap();
+    check(&["tls.crt", "holds no certificate"]);
+    fs::write(files.certificate(), "-----BEGIN CERTIFICATE-----\nAAAA\n").unwrap();
+    check(&["tls.crt", "is not PEM"]);
+    let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    fs::write(files.certificate(), garbage).unwrap();
+    check(&["tls.crt", "the first certificate"]);
+
+    fs::write(files.certificate(), &certificate).unwrap();
+    fs::remove_file(files.key()).unwrap();
+    check(&["tls.key", "cannot be read"]);
+    fs::write(files.key(), &certificate).unwrap();
+    check(&["tls.key", "holds no private key"]);
+    let garbage = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    fs::write(files.key(), garbage).unwrap();
+    check(&["tls.key", "cannot be used"]);
+    fs::write(files.key(), KeyPair::generate().unwrap().serialize_pem()).unwrap();
+    check(&["tls.key", "tls.crt", "is not that of"]);
+    // Both in one file.
+    let both = [&certificate[..], &key[..]].concat();
+    fs::write(files.key(), &both).unwrap();
+    fs::write(files.certificate(), &both).unwrap();
+    files.tls();
+}
