@@ -366,3 +366,6 @@ impl Body for EventStream {
         self.live.is_none() && self.ready.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

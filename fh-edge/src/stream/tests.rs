@@ -1,0 +1,371 @@
+//! Streams without sockets and threads: generations are published by hand, and time is the test's.
+
+use std::task::Waker;
+
+use fh_eval::{Profile, Timestamp};
+use http::HeaderMap;
+
+use super::*;
+use crate::options::Options;
+use crate::serving::{Counting, Environments, Grants, ServedFeature, Settings};
+use crate::state::{Account, Environment, State};
+use crate::world::{Base, NoJournal, Writer};
+
+const ID: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
+const CLIENT: &str = "client*key";
+const SERVER: &str = "server-key";
+
+/// An environment that a test publishes as it likes.
+struct Stage {
+    core: Arc<Core>,
+    state: State,
+}
+
+fn state(features: &str, values: &str) -> State {
+    let text = format!(
+        r#"{{"features": {features}, "environments": [{{"id": "{ID}", "name": "dev", "values": {values}}}],
+            "accounts": [{{"name": "sdk", "clientKey": ["{CLIENT}"], "serverKey": ["{SERVER}"],
+                "permissions": {{"{ID}": ["READ"]}}}}]}}"#
+    );
+    serde_json::from_str(&text).unwrap()
+}
+
+const FLAG: &str =
+    r#"[{"id": "9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b", "key": "A", "type": "STRING"}]"#;
+
+impl Stage {
+    fn new(options: Options) -> Self {
+        let environments = Arc::new(Environments::default());
+        let base = Base { profile: Profile::Client, cache_control: None, cache_bytes: 1 << 20 };
+        let writer = Writer::start(None, Box::new(NoJournal), base, Arc::clone(&environments));
+        let core = Arc::new(Core::new(options, environments, writer.unwrap()));
+        let state = state(FLAG, r#"{"A": {"value": "x", "version": 1}}"#);
+        let stage = Self { core, state };
+        stage.core.environments.publish(stage.waiting());
+        stage
+    }
+
+    /// With the state published.
+    fn serving() -> Self {
+        let stage = Self::new(Options::default());
+        stage.publish();
+        stage
+    }
+
+    fn settings(environment: &Environment) -> Settings {
+        Settings {
+            name: "dev".into(),
+            cache_control: None,
+            stale: environment.stale,
+            profile: Profile::Client,
+        }
+    }
+
+    fn grants(accounts: &[Account]) -> Arc<Grants> {
+        Arc::new(Grants::of(ID, accounts))
+    }
+
+    fn waiting(&self) -> Published {
+        let environment = &self.state.environments[0];
+        let grants = Self::grants(&self.state.accounts);
+        Published::waiting(ID, Self::settings(environment), grants, 1 << 20)
+    }
+
+    fn next(&self) -> Published {
+        self.core.environments.get(ID).unwrap().next()
+    }
+
+    fn publish(&self) {
+        self.publish_at(0);
+    }
+
+    fn publish_at(&self, now: i64) {
+        let environment = &self.state.environments[0];
+        let served = self.state.features.iter().map(|feature| {
+            let value = environment.values.get(&feature.key);
+            let version = value.and_then(|value| value.version).unwrap_or(0);
+            ServedFeature::new(feature, value, version, Counting::Counts)
+        });
+        let next = self.next().with_grants(Self::grants(&self.state.accounts));
+        let settings = Self::settings(environment);
+        let next = next.with_features(served.collect(), settings, Timestamp::from_millis(now));
+        self.core.environments.publish(next);
+    }
+
+    /// Changes what is said of A.
+    fn set(&mut self, value: &str) {
+        let value = serde_json::from_str(value).unwrap();
+        self.state.environments[0].values.insert("A".into(), value);
+        self.publish();
+    }
+
+    async fn open(&self, secret: &str, context: &str, last_event_id: Option<&str>) -> EventStream {
+        let start = Start { environment: ID, secret, context, last_event_id };
+        EventStream::open(&self.core, start, &HeaderMap::new()).await.0
+    }
+}
+
+/// Everything that a stream has to say at this moment, and whether it ended.
+fn read(stream: &mut EventStream) -> (String, bool) {
+    let mut text = String::new();
+    let mut task = TaskContext::from_waker(Waker::noop());
+    loop {
+        match Pin::new(&mut *stream).poll_frame(&mut task) {
+            Poll::Ready(Some(Ok(frame))) => {
+                text.push_str(std::str::from_utf8(&frame.into_data().unwrap()).unwrap());
+            }
+            Poll::Ready(None) => return (text, true),
+            Poll::Pending => return (text, false),
+        }
+    }
+}
+
+/// Names of the events, with their data where there is room.
+fn names(stream: &mut EventStream) -> Vec<String> {
+    let (text, _) = read(stream);
+    text.lines().filter_map(|line| line.strip_prefix("event: ")).map(str::to_string).collect()
+}
+
+fn id_of(text: &str) -> &str {
+    text.lines().find_map(|line| line.strip_prefix("id: ")).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_list_comes_first_and_changes_follow_with_their_ids() {
+    let mut stage = Stage::serving();
+    let mut stream = stage.open(CLIENT, "", None).await;
+    let (text, ended) = read(&mut stream);
+    let id = id_of(&text).to_string();
+    assert_eq!(
+        text,
+        format!(
+            "{}event: features\nid: {id}\ndata: [{{\"id\":\"9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b\",\"key\":\"A\",\"l\":false,\"version\":1,\
+             \"type\":\"STRING\",\"value\":\"x\",\"strategies\":[]}}]\n\n",
+            sse::ACK
+        )
+    );
+    assert!(!ended);
+    assert_eq!(read(&mut stream).0, "");
+    stage.set(r#"{"value": "y", "version": 2}"#);
+    let (text, _) = read(&mut stream);
+    assert!(text.starts_with("event: feature\nid: ") && text.contains("\"value\":\"y\""), "{text}");
+    assert_ne!(id_of(&text), id);
+    // Two changes between two looks are one event with the later value.
+    stage.set(r#"{"value": "z", "version": 3}"#);
+    stage.set(r#"{"value": "w", "version": 4}"#);
+    let (text, _) = read(&mut stream);
+    assert!(text.matches("event:").count() == 1 && text.contains("\"value\":\"w\""), "{text}");
+    // Published again without a change.
+    stage.publish();
+    assert_eq!(read(&mut stream).0, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_holds_the_list_gets_nothing_until_a_change() {
+    let mut stage = Stage::serving();
+    let mut first = stage.open(CLIENT, "", None).await;
+    let id = id_of(&read(&mut first).0).to_string();
+    for held in [id.clone(), format!("\"{id}\"")] {
+        let mut again = stage.open(CLIENT, "", Some(&held)).await;
+        assert_eq!(read(&mut again), (String::new(), false));
+    }
+    let mut again = stage.open(CLIENT, "", Some(&id)).await;
+    read(&mut again);
+    let mut old = stage.open(CLIENT, "", Some("0123")).await;
+    assert_eq!(names(&mut old), ["features"]);
+    let mut other_context = stage.open(CLIENT, "a=1", Some(&id)).await;
+    assert_eq!(names(&mut other_context), ["ack", "features"]);
+    stage.set(r#"{"value": "y", "version": 2}"#);
+    assert_eq!(names(&mut again), ["feature"]);
+    // The id of an update is as good as that of a list.
+    let mut update = stage.open(CLIENT, "", None).await;
+    let now = id_of(&read(&mut update).0).to_string();
+    let mut again = stage.open(CLIENT, "", Some(&now)).await;
+    assert_eq!(read(&mut again).0, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn retired_and_deleted() {
+    let mut stage = Stage::serving();
+    let mut stream = stage.open(CLIENT, "", None).await;
+    read(&mut stream);
+    stage.set(r#"{"value": "x", "version": 2, "retired": true}"#);
+    let (text, _) = read(&mut stream);
+    assert!(text.contains("event: delete_feature") && text.contains("\"version\":2"), "{text}");
+    stage.set(r#"{"value": "x", "version": 3}"#);
+    assert!(read(&mut stream).0.starts_with("event: feature\n"));
+    stage.state.features.clear();
+    stage.publish();
+    let (text, _) = read(&mut stream);
+    assert!(text.contains("event: delete_feature") && text.contains("\"version\":0"), "{text}");
+    assert!(!text.contains("value"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn evaluated_for_the_context() {
+    let mut stage = Stage::serving();
+    let rule = |version: u32, country: &str| {
+        format!(
+            r#"{{"value": "x", "version": {version}, "strategies": [{{"id": "s", "value": "kiwi", "attributes": [
+                {{"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["{country}"]}}]}}]}}"#
+        )
+    };
+    stage.set(&rule(2, "nz"));
+    let mut kiwi = stage.open(SERVER, "country=nz", None).await;
+    let mut nobody = stage.open(SERVER, "", None).await;
+    let (text, _) = read(&mut kiwi);
+    assert!(text.contains("\"value\":\"kiwi\",\"v\":\"s\"") && text.contains("//"), "{text}");
+    let (text, _) = read(&mut nobody);
+    assert!(text.contains("\"value\":\"x\"}") && !text.contains("strategies"), "{text}");
+    stage.set(&rule(3, "au"));
+    let (text, _) = read(&mut kiwi);
+    assert!(text.contains("\"version\":3") && text.contains("\"value\":\"x\"}"), "{text}");
+    // Every change is told, seen or not (edge-protocol 3.5).
+    assert_eq!(names(&mut nobody), ["feature"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_changes_what_is_evaluated() {
+    let mut stage = Stage::serving();
+    stage.set(
+        r#"{"value": "before", "version": 2, "strategies": [{"id": "s", "value": "after", "attributes": [
+            {"fieldName": "now", "type": "DATETIME", "conditional": "GREATER_EQUALS", "values": ["2001-01-01T00:00:00Z"]}]}]}"#,
+    );
+    let mut server = stage.open(SERVER, "", None).await;
+    let mut client = stage.open(CLIENT, "", None).await;
+    let id = id_of(&read(&mut server).0).to_string();
+    read(&mut client);
+    let turn = "2001-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
+    stage.core.environments.publish(stage.next().at(turn));
+    let (text, _) = read(&mut server);
+    assert!(text.starts_with("event: feature\n") && text.contains("\"v\":\"s\""), "{text}");
+    assert_ne!(id_of(&text), id);
+    assert_eq!(read(&mut client).0, "", "strategies are the same at any time");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_not_good() {
+    let stage = Stage::serving();
+    let mut stream = stage.open("nobody's", "", None).await;
+    assert_eq!(read(&mut stream), (format!("{}{}", sse::ACK, sse::UNKNOWN_KEY), true));
+    assert!(stream.is_end_stream());
+    assert_eq!(stage.core.connections.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_goes() {
+    let mut stage = Stage::serving();
+    let mut stream = stage.open(CLIENT, "", None).await;
+    read(&mut stream);
+    let accounts = std::mem::take(&mut stage.state.accounts);
+    let delay = Duration::from_secs(5);
+    let without = |delay| {
+        let mut next = stage.next().with_grants(Arc::default());
+        next.revocation_delay = delay;
+        stage.core.environments.publish(next);
+    };
+    // A file that was half written, say: the key comes back.
+    without(delay);
+    assert_eq!(read(&mut stream), (String::new(), false));
+    tokio::time::advance(Duration::from_secs(4)).await;
+    let back = stage.next().with_grants(Stage::grants(&accounts));
+    stage.core.environments.publish(back);
+    assert_eq!(read(&mut stream).0, "");
+    tokio::time::advance(Duration::from_secs(6)).await;
+    assert_eq!(read(&mut stream), (String::new(), false));
+    // It does not come back.
+    without(delay);
+    assert_eq!(read(&mut stream).0, "");
+    tokio::time::advance(Duration::from_secs(6)).await;
+    assert_eq!(read(&mut stream), (sse::UNKNOWN_KEY.to_string(), true));
+
+    stage.core.environments.publish(stage.next().with_grants(Stage::grants(&accounts)));
+    let mut stream = stage.open(CLIENT, "", None).await;
+    read(&mut stream);
+    without(Duration::ZERO);
+    assert_eq!(read(&mut stream), (sse::UNKNOWN_KEY.to_string(), true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_opens_something_else() {
+    let mut stage = Stage::serving();
+    let mut stream = stage.open(CLIENT, "", None).await;
+    read(&mut stream);
+    let permissions = r#"["READ", "EXTENDED_DATA"]"#;
+    stage.state.accounts[0].permissions.insert(ID, serde_json::from_str(permissions).unwrap());
+    stage.publish();
+    assert_eq!(read(&mut stream), (sse::BYE.to_string(), true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_waits_for_a_state() {
+    let stage = Stage::new(Options::default());
+    let mut stream = stage.open(CLIENT, "", None).await;
+    assert_eq!(names(&mut stream), ["ack"]);
+    tokio::time::advance(Duration::from_secs(20)).await;
+    assert_eq!(read(&mut stream), (sse::HEARTBEAT.to_string(), false));
+    stage.publish();
+    assert_eq!(names(&mut stream), ["features"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn heartbeats_and_the_end_of_its_time() {
+    let options = Options { drop_after: Duration::from_secs(50), ..Options::default() };
+    let stage = Stage::new(options);
+    stage.publish();
+    let mut stream = stage.open(CLIENT, "", None).await;
+    read(&mut stream);
+    for _ in 0..2 {
+        tokio::time::advance(Duration::from_secs(20)).await;
+        assert_eq!(read(&mut stream).0, sse::HEARTBEAT);
+    }
+    tokio::time::advance(Duration::from_secs(15)).await;
+    let (text, ended) = read(&mut stream);
+    assert!(ended && text.ends_with(sse::BYE), "{text}");
+    assert_eq!(stage.core.connections.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn goodbye_when_the_server_stops() {
+    let stage = Stage::serving();
+    let mut stream = stage.open(CLIENT, "", None).await;
+    read(&mut stream);
+    let mut closing = stage.next();
+    closing.phase = Phase::Closing(Duration::from_secs(10));
+    stage.core.environments.publish(closing);
+    assert_eq!(read(&mut stream).0, "");
+    // Who comes now still gets features first.
+    let mut late = stage.open(CLIENT, "", None).await;
+    assert_eq!(names(&mut late), ["ack", "features"]);
+    tokio::time::advance(Duration::from_secs(8)).await;
+    for stream in [&mut stream, &mut late] {
+        assert_eq!(read(stream), (sse::BYE.to_string(), true));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn stale_is_told_once() {
+    let mut stage = Stage::serving();
+    let mut stream = stage.open(CLIENT, "", None).await;
+    read(&mut stream);
+    stage.state.environments[0].stale = true;
+    stage.publish();
+    assert_eq!(read(&mut stream).0, sse::STALE);
+    stage.publish();
+    assert_eq!(read(&mut stream).0, "");
+    let mut late = stage.open(CLIENT, "", None).await;
+    assert_eq!(names(&mut late), ["ack", "features", "config"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_asks_too_often_waits_for_its_features() {
+    let options = Options { requests_per_second: Some(1), ..Options::default() };
+    let stage = Stage::new(options);
+    stage.publish();
+    let mut first = stage.open(CLIENT, "", None).await;
+    assert_eq!(names(&mut first), ["ack", "features"]);
+    let mut second = stage.open(CLIENT, "", None).await;
+    assert_eq!(names(&mut second), ["ack"]);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(names(&mut second), ["features"]);
+}
