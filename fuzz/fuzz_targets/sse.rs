@@ -1,9 +1,7 @@
 //! Event streams in chunks: what is read does not depend on the chunks, and memory not on the stream.
 #![no_main]
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-
+use fh_fuzz::memory::{Counting, begin, held, peak};
 use fh_session::sse::{Decoder, Event, Limits, TooLarge};
 use libfuzzer_sys::fuzz_target;
 
@@ -11,36 +9,6 @@ use libfuzzer_sys::fuzz_target;
 const LIMIT: usize = 64;
 /// The largest that a limit makes: name, data and id while one of them grows or is replaced, and the smallest buffers.
 const MEMORY: usize = 6 * LIMIT + 256;
-
-/// Knows how much is held.
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-fn take(bytes: usize) {
-    let held = HELD.fetch_add(bytes, Relaxed).wrapping_add(bytes);
-    PEAK.fetch_max(held, Relaxed);
-}
-
-// SAFETY: every call goes to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        take(layout.size());
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        take(size);
-        HELD.fetch_sub(layout.size(), Relaxed);
-        unsafe { System.realloc(at, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Relaxed);
-        unsafe { System.dealloc(at, layout) }
-    }
-}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -96,14 +64,13 @@ fuzz_target!(|stream: &[u8]| {
         assert_eq!(heard(&bytes), whole);
     }
     for chunks in [&[stream][..], &own, &bytes] {
-        let before = HELD.load(Relaxed);
-        PEAK.store(before, Relaxed);
+        let before = begin();
         let (decoder, end) = read(chunks, Limits { event: LIMIT }, |event| {
             assert!(event.name.len() <= LIMIT && event.data.len() <= LIMIT);
         });
-        assert!(end.is_ok() || HELD.load(Relaxed) == before, "nothing is held after an error");
+        assert!(end.is_ok() || held() == before, "nothing is held after an error");
         drop(decoder);
-        assert!(PEAK.load(Relaxed) <= before + MEMORY, "{}", PEAK.load(Relaxed) - before);
-        assert_eq!(HELD.load(Relaxed), before);
+        assert!(peak() <= before + MEMORY, "{}", peak() - before);
+        assert_eq!(held(), before);
     }
 });

@@ -1,0 +1,222 @@
+//! A session under observation: the laws of the simulation that need no model of an Edge.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fh_eval::Attributes;
+use fh_session::{
+    Action, Config, Connection, Input, KeyKind, Millis, Mode, Problem, Readiness, RequestKind,
+    Rules, Session, Status, Ticket,
+};
+
+use crate::memory;
+
+/// The longest that anybody can ask for (D-75).
+const DAY: u64 = 24 * 3_600_000;
+/// What a session may hold besides what it was sent.
+const MEMORY: usize = 256 * 1024;
+/// Bytes that a session may hold for each byte that it was sent: features are compiled, and are there twice while a list is
+/// taken.
+const MEMORY_A_BYTE: usize = 64;
+
+pub struct Watched {
+    session: Session,
+    mode: Mode,
+    pace: u64,
+    now: u64,
+    pub live: Option<Ticket>,
+    /// What was asked for last.
+    pub asked: RequestKind,
+    last: Option<Ticket>,
+    sent: Vec<u64>,
+    waiting: BTreeSet<u64>,
+    pub status: Status,
+    pub rules: Option<Arc<Rules>>,
+    /// Steps that published something.
+    pub publications: u64,
+    kind: KeyKind,
+    context: Arc<Attributes>,
+    is_stopped: bool,
+    /// Bytes that it was sent, and bytes that it holds.
+    fed: usize,
+    held: isize,
+}
+
+impl Watched {
+    pub fn new(config: Config, seed: u64) -> Self {
+        let before = memory::begin();
+        let (mode, pace, kind) = (config.mode, millis(config.pace), config.keys.kind());
+        let session = Session::new(config, seed);
+        let held = signed(memory::held()) - signed(before);
+        Self {
+            session,
+            mode,
+            pace,
+            now: 0,
+            live: None,
+            asked: RequestKind::Poll,
+            last: None,
+            sent: Vec::new(),
+            waiting: BTreeSet::new(),
+            status: Status::default(),
+            rules: None,
+            publications: 0,
+            kind,
+            context: Arc::default(),
+            is_stopped: false,
+            fed: 0,
+            held,
+        }
+    }
+
+    pub fn deadline(&self) -> Option<u64> {
+        self.session.deadline().map(Millis::as_u64)
+    }
+
+    /// Hands something in, and holds what comes of it against the laws.
+    pub fn tell(&mut self, now: u64, input: Input<'_>) {
+        let is_tick = matches!(input, Input::Tick);
+        let (mut switch, mut keys) = (None, None);
+        match &input {
+            Input::Bytes { bytes, .. } => self.fed += bytes.len(),
+            Input::Stored { features, .. } => self.fed += features.len(),
+            Input::StoredFeature { feature, .. } => self.fed += feature.len(),
+            Input::Opened { head, .. } => {
+                self.fed += ["etag", "location"]
+                    .iter()
+                    .filter_map(|name| head.get(name))
+                    .map(str::len)
+                    .sum::<usize>();
+            }
+            // The request ends with this.
+            Input::Closed { ticket, .. } if self.live == Some(*ticket) => self.live = None,
+            Input::Refresh(errand) => assert!(self.waiting.insert(errand.0)),
+            Input::Context(errand, context) => {
+                assert!(self.waiting.insert(errand.0));
+                switch = Some((errand.0, Arc::clone(context)));
+            }
+            Input::Keys(errand, new) => {
+                assert!(self.waiting.insert(errand.0));
+                keys = Some(new.kind());
+            }
+            Input::Stop => self.is_stopped = true,
+            _ => {}
+        }
+        self.now = self.now.max(now);
+        let before = memory::begin();
+        self.session.handle(Millis::new(now), input);
+        self.bounded(memory::peak() - before);
+        if let (Some(kind), false) = (keys, self.is_stopped) {
+            self.kind = kind;
+        }
+        let mut published = None;
+        let mut actions = Vec::new();
+        while let Some(action) = self.session.poll() {
+            match (&mut switch, &action) {
+                // It was refused: the former one stays.
+                (Some((errand, _)), Action::Settled(settled, Err(_))) if settled.0 == *errand => {
+                    switch = None;
+                }
+                _ => {}
+            }
+            actions.push(action);
+        }
+        if let (Some((_, context)), KeyKind::ServerEvaluated) = (switch, self.kind) {
+            self.context = context;
+        }
+        for action in actions {
+            self.action(action, &mut published);
+        }
+        self.publications += u64::from(published.is_some());
+        self.rules = published.or(self.rules.take());
+        // What is published is the reader's.
+        self.held += signed(memory::held()) - signed(before);
+        self.bounded(usize::try_from(self.held).unwrap_or(0));
+        assert_eq!(self.status, *self.session.status(), "the status that was told");
+        if self.is_stopped {
+            assert!(self.live.is_none() && self.waiting.is_empty(), "after the end");
+            assert_eq!(self.status.readiness, Readiness::Closed);
+        }
+        if self.status.readiness == Readiness::Ready {
+            assert!(self.rules.is_some(), "ready, and nothing to serve");
+        }
+        self.has_deadline(is_tick);
+    }
+
+    /// Everything is told, and nothing waits.
+    pub fn end(&mut self) {
+        self.tell(self.now, Input::Stop);
+        assert!(self.deadline().is_none());
+        let shown = format!("{:?} {:?}", self.session, self.status);
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+
+    fn action(&mut self, action: Action, published: &mut Option<Arc<Rules>>) {
+        match action {
+            Action::Send(ticket, request) => {
+                assert!(!self.is_stopped && self.mode != Mode::Offline);
+                assert_eq!(self.live, None, "two requests at once");
+                assert!(self.last < Some(ticket), "a ticket twice");
+                (self.live, self.last) = (Some(ticket), Some(ticket));
+                self.asked = request.kind;
+                if let [.., before_last, _] = self.sent.as_slice() {
+                    assert!(self.now - before_last >= self.pace, "three within the pace");
+                }
+                self.sent.push(self.now);
+                assert!(request.url.expose().starts_with("http://edge/"), "away from home");
+                assert!(!format!("{request:?}").contains("secret"), "{request:?}");
+            }
+            Action::Abort(ticket) => {
+                assert_eq!(self.live.take(), Some(ticket), "gives up what is not live");
+            }
+            Action::Publish(publication) => {
+                let evaluated = publication.rules.evaluated_for();
+                let context = (self.kind == KeyKind::ServerEvaluated).then_some(&self.context);
+                assert_eq!(evaluated.map(|it| &it.context), context, "another's features");
+                *published = Some(publication.rules);
+            }
+            Action::Status(status) => self.status = status,
+            Action::Settled(errand, _) => {
+                assert!(self.waiting.remove(&errand.0), "{errand:?} settled twice");
+            }
+            _ => {}
+        }
+    }
+
+    /// There is a deadline in every state but those that D-71 names, and it is not for ever.
+    fn has_deadline(&self, is_tick: bool) {
+        let status = &self.status;
+        let Some(deadline) = self.deadline() else {
+            let may = match status.connection {
+                Connection::Resting => matches!(self.mode, Mode::PassivePolling(_)),
+                Connection::Done => self.mode == Mode::OneOff,
+                Connection::Halted => {
+                    status.is_stale || status.problem == Some(Problem::BadRequest)
+                }
+                Connection::Idle | Connection::Offline | Connection::Closed => true,
+                _ => false,
+            };
+            assert!(may, "no deadline: {status:?}");
+            return;
+        };
+        assert!(deadline <= self.now + DAY, "{deadline} at {}", self.now);
+        assert!(!is_tick || deadline > self.now, "a tick that leads nowhere: {status:?}");
+        let live = matches!(status.connection, Connection::Connecting | Connection::Streaming);
+        assert!(live || self.live.is_none(), "a request beside {status:?}");
+    }
+
+    /// What is held is in proportion to what was sent.
+    fn bounded(&self, bytes: usize) {
+        let most = MEMORY + MEMORY_A_BYTE * self.fed;
+        assert!(bytes <= most, "{bytes} bytes, for {} that were sent", self.fed);
+    }
+}
+
+fn signed(bytes: usize) -> isize {
+    isize::try_from(bytes).unwrap_or(isize::MAX)
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
