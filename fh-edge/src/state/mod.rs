@@ -1,5 +1,6 @@
 //! What an Edge serves, as people write it down: features, environments with their values, accounts with their keys (D-93).
 
+pub mod file;
 mod json;
 mod model;
 mod permission;

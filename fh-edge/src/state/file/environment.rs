@@ -1,0 +1,139 @@
+//! `environments`: where features have values.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use fh_eval::Profile;
+use http::HeaderValue;
+use uuid::Uuid;
+
+use super::feature::{Features, uuid};
+use super::ids::environment_id;
+use super::part::{Part, Reading};
+use super::review::Review;
+use super::{secrets, value};
+use crate::state::Environment;
+
+/// The environments of a document.
+#[derive(Default)]
+pub(super) struct Environments {
+    pub(super) list: Vec<Environment>,
+    /// What is known by id and by name.
+    ids: HashMap<Uuid, ()>,
+    names: HashMap<String, Vec<Uuid>>,
+    /// Environments that could not be read, so that others may mean them.
+    has_gaps: bool,
+}
+
+/// Why a name means no environment.
+pub(super) enum Unnamed {
+    /// There is none.
+    None,
+    /// There are several.
+    Several,
+}
+
+impl Environments {
+    /// Reads the list.
+    pub(super) fn read(reading: &mut Reading<'_>, part: &Part, features: &Features) -> Self {
+        let mut environments = Self::default();
+        for part in reading.list(part, "environments") {
+            match environment(reading, &part, features) {
+                Some(environment) => environments.add(reading, &part, environment),
+                None => environments.has_gaps = true,
+            }
+        }
+        environments
+    }
+
+    fn add(&mut self, reading: &mut Reading<'_>, part: &Part, environment: Environment) {
+        if self.ids.insert(environment.id, ()).is_some() {
+            return reading
+                .error(part, "another environment has the same id, or the same name and none");
+        }
+        if !environment.name.is_empty() {
+            self.names.entry(environment.name.clone()).or_default().push(environment.id);
+        }
+        self.list.push(environment);
+    }
+
+    /// The environment that is meant by an id or a name. `Ok(None)`: perhaps one that could not be read.
+    pub(super) fn find(&self, named: &str) -> Result<Option<Uuid>, Unnamed> {
+        if let Some(id) = uuid(named).filter(|id| self.ids.contains_key(id)) {
+            return Ok(Some(id));
+        }
+        match self.names.get(named).map(Vec::as_slice) {
+            Some([id]) => Ok(Some(*id)),
+            Some(_) => Err(Unnamed::Several),
+            None if self.has_gaps => Ok(None),
+            None => Err(Unnamed::None),
+        }
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().map(String::as_str)
+    }
+}
+
+fn environment(reading: &mut Reading<'_>, part: &Part, features: &Features) -> Option<Environment> {
+    let known = ["id", "name", "cacheControl", "stale", "profile", "values"];
+    if !reading.map_of(part, "an environment", &known) {
+        return None;
+    }
+    let name = part.get("name").filter(|name| name.text() != Some(""));
+    let name = name.map(|part| reading.text(&part, "a name").map(str::to_owned));
+    let id = match (part.get("id"), &name) {
+        (Some(part), _) => id(reading, &part),
+        (None, Some(name)) => name.as_deref().map(environment_id),
+        (None, None) => {
+            reading.error(part, "this environment has neither a name nor an id");
+            None
+        }
+    };
+    let cache_control = part.get("cacheControl").and_then(|part| cache_control(reading, &part));
+    let stale = reading.flag(part.get("stale").as_ref(), "stale");
+    let profile = part.get("profile").and_then(|part| profile(reading, &part));
+    let mut review = Review::new(reading.options, profile);
+    let values = part.get("values");
+    // Without an id the values are read all the same, for what is wrong in them.
+    let values = values.map(|values| {
+        value::values(reading, &values, id.unwrap_or_default(), features, &mut review)
+    });
+    review.finish(reading, part);
+    Some(Environment {
+        id: id?,
+        name: name.flatten().unwrap_or_default(),
+        cache_control,
+        stale,
+        profile,
+        values: values.unwrap_or_default(),
+    })
+}
+
+fn id(reading: &mut Reading<'_>, part: &Part) -> Option<Uuid> {
+    let text = reading.text(part, "the id of an environment")?;
+    let lookup = Arc::clone(&reading.options.secrets);
+    let id = secrets::complete(text, &*lookup).map_err(|error| error.to_string());
+    let id = id.and_then(|id| {
+        uuid(&id).ok_or_else(|| format!("the id of an environment is a UUID, not {}", part.shown()))
+    });
+    id.map_err(|what| reading.error(part, what)).ok()
+}
+
+/// A `cache-control` that can be sent.
+pub(super) fn cache_control(reading: &mut Reading<'_>, part: &Part) -> Option<String> {
+    let text = reading.text(part, "cacheControl")?;
+    if HeaderValue::from_str(text).is_err() {
+        reading.error(part, "cacheControl holds characters that no header may hold");
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn profile(reading: &mut Reading<'_>, part: &Part) -> Option<Profile> {
+    let profile = part.text().and_then(|text| text.parse().ok());
+    if profile.is_none() {
+        reading.error(part, format!("a profile is client or edge, not {}", part.shown()));
+    }
+    profile
+}

@@ -1,0 +1,147 @@
+//! `features`: what there is, in every environment.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use fh_eval::Kind;
+use uuid::Uuid;
+
+use super::ids::feature_id;
+use super::part::{Part, Reading};
+use crate::state::Feature;
+
+/// The features of a document.
+#[derive(Default)]
+pub(super) struct Features {
+    pub(super) list: Vec<Feature>,
+    /// By key; `None`: something is wrong with it.
+    places: HashMap<Arc<str>, Option<usize>>,
+    /// The key of each id, to find those that are given twice.
+    ids: HashMap<Uuid, Arc<str>>,
+}
+
+impl Features {
+    /// Reads the list.
+    pub(super) fn read(reading: &mut Reading<'_>, part: &Part) -> Self {
+        let mut features = Self::default();
+        for part in reading.list(part, "features") {
+            features.read_one(reading, &part);
+        }
+        features
+    }
+
+    fn read_one(&mut self, reading: &mut Reading<'_>, part: &Part) {
+        let known = ["key", "type", "id", "version", "properties", "filters"];
+        if !reading.map_of(part, "a feature", &known) {
+            return;
+        }
+        let key = key(reading, part);
+        let kind = kind(reading, part);
+        let id = match part.get("id") {
+            None => key.as_deref().map(feature_id),
+            Some(part) => id(reading, &part, "the id of a feature"),
+        };
+        let version = part.get("version").and_then(|part| reading.count(&part, "a version"));
+        let properties = properties(reading, part.get("properties"));
+        let filters = filters(reading, part.get("filters"));
+        let Some(key) = key else { return };
+        if self.places.contains_key(&key) {
+            return reading.error(part, format!("there are two features {key}"));
+        }
+        let feature = kind.zip(id).map(|(kind, id)| Feature {
+            id,
+            key: Arc::clone(&key),
+            kind,
+            version: version.unwrap_or(0),
+            properties,
+            filters,
+        });
+        if let Some(other) = id.and_then(|id| self.ids.insert(id, Arc::clone(&key))) {
+            reading.error(part, format!("the features {other} and {key} have the same id"));
+        }
+        self.places.insert(key, feature.is_some().then_some(self.list.len()));
+        self.list.extend(feature);
+    }
+
+    /// The feature with this key. `Err`: there is none; `Ok(None)`: it is wrong, which was said.
+    pub(super) fn get(&self, key: &str) -> Result<Option<&Feature>, NoSuchFeature> {
+        let place = self.places.get(key).ok_or(NoSuchFeature)?;
+        Ok(place.and_then(|place| self.list.get(place)))
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.list.iter().map(|feature| &*feature.key)
+    }
+}
+
+/// No feature has this key.
+#[derive(Debug)]
+pub(super) struct NoSuchFeature;
+
+fn key(reading: &mut Reading<'_>, feature: &Part) -> Option<Arc<str>> {
+    let Some(part) = feature.get("key") else {
+        reading.error(feature, "this feature has no key");
+        return None;
+    };
+    let key = reading.text(&part, "a key")?;
+    if key.trim() != key || key.contains(char::is_control) {
+        reading.error(&part, "a key has blanks around it, or characters that nobody can type");
+        return None;
+    }
+    Some(key.into())
+}
+
+fn kind(reading: &mut Reading<'_>, feature: &Part) -> Option<Kind> {
+    const KINDS: [&str; 4] = ["BOOLEAN", "STRING", "NUMBER", "JSON"];
+    let Some(part) = feature.get("type") else {
+        reading.error(feature, "this feature has no type: BOOLEAN, STRING, NUMBER or JSON");
+        return None;
+    };
+    let kind = part.text().and_then(Kind::from_wire);
+    if kind.is_none() {
+        let meant = part.text().map(|text| reading.suggestion(text, KINDS)).unwrap_or_default();
+        let what = format!("{} is no type; there are BOOLEAN, STRING, NUMBER, JSON", part.shown());
+        reading.error(&part, what + &meant);
+    }
+    kind
+}
+
+/// A UUID in its usual form.
+pub(super) fn id(reading: &mut Reading<'_>, part: &Part, what: &str) -> Option<Uuid> {
+    let id = part.text().and_then(uuid);
+    if id.is_none() {
+        reading.error(part, format!("{what} is a UUID, not {}", part.shown()));
+    }
+    id
+}
+
+/// The 36 characters that FeatureHub writes, in any case.
+pub(super) fn uuid(text: &str) -> Option<Uuid> {
+    (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
+}
+
+fn properties(reading: &mut Reading<'_>, part: Option<Part>) -> BTreeMap<String, String> {
+    let Some(part) = part else { return BTreeMap::new() };
+    let Some(members) = part.members() else {
+        reading.error(&part, format!("properties are a map, not {}", part.shown()));
+        return BTreeMap::new();
+    };
+    let mut properties = BTreeMap::new();
+    for member in members {
+        let part = part.of(member);
+        // An empty text is a text here.
+        let text = match part.text() {
+            Some(text) => Some(text),
+            None => reading.text(&part, "a property"),
+        };
+        properties.extend(text.map(|text| (member.name.to_string(), text.to_owned())));
+    }
+    properties
+}
+
+/// One filter or several.
+pub(super) fn filters(reading: &mut Reading<'_>, part: Option<Part>) -> BTreeSet<String> {
+    let parts = part.map(|part| reading.one_or_several(&part)).unwrap_or_default();
+    let filters = parts.iter().filter_map(|part| reading.text(part, "a filter").map(str::to_owned));
+    filters.collect()
+}

@@ -1,0 +1,191 @@
+//! Features that are told once for each environment become features that are told once.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use fh_eval::Kind;
+use uuid::Uuid;
+
+use super::super::feature::uuid;
+use super::super::ids::feature_id;
+use super::super::part::{Part, Reading};
+use super::super::problem::excerpt;
+use super::super::review::{Review, Reviewed};
+use super::super::typed::typed;
+use crate::state::{Environment, Feature, FeatureValue, Json};
+
+/// Features and environments of a document so far.
+#[derive(Default)]
+pub(super) struct Gather {
+    features: Vec<Feature>,
+    places: HashMap<Arc<str>, usize>,
+    /// The key of each id.
+    ids: HashMap<Uuid, Arc<str>>,
+    environments: Vec<Environment>,
+    /// The features of each that it told of.
+    told: Vec<HashSet<Arc<str>>>,
+}
+
+/// An environment that is being read.
+pub(super) struct Gathered {
+    environment: Environment,
+    keys: HashSet<Arc<str>>,
+    review: Review,
+}
+
+/// A feature as an environment tells it.
+pub(super) struct Found<'a> {
+    pub(super) part: &'a Part,
+    pub(super) feature: Feature,
+    /// `None`: the environment has no record of it.
+    pub(super) value: Option<FeatureValue>,
+    pub(super) strategies: Option<Part>,
+}
+
+impl Gather {
+    /// Begins an environment, unless it was there already.
+    pub(super) fn begin(
+        &self,
+        reading: &mut Reading<'_>,
+        part: &Part,
+        environment: Environment,
+    ) -> Option<Gathered> {
+        if self.environments.iter().any(|known| known.id == environment.id) {
+            reading.error(part, format!("the environment {} is here twice", environment.id));
+            return None;
+        }
+        let review = Review::new(reading.options, environment.profile);
+        Some(Gathered { environment, keys: HashSet::new(), review })
+    }
+
+    /// Takes a feature of this environment.
+    pub(super) fn feature(
+        &mut self,
+        reading: &mut Reading<'_>,
+        gathered: &mut Gathered,
+        found: Found<'_>,
+    ) {
+        let Found { part, feature, value, strategies } = found;
+        let key = Arc::clone(&feature.key);
+        if !gathered.keys.insert(Arc::clone(&key)) {
+            return reading.error(part, format!("the feature {key} is in this environment twice"));
+        }
+        if let Some(value) = value {
+            let strategies = strategies.as_ref();
+            let has_value_id = value.value_id.is_some();
+            let reviewed = Reviewed { part, strategies, has_value_id };
+            gathered.review.value(reading, &feature, &value, &reviewed);
+            gathered.environment.values.insert(Arc::clone(&key), value);
+        }
+        match self.places.get(&key).and_then(|place| self.features.get_mut(*place)) {
+            Some(known) if known.id != feature.id || known.kind != feature.kind => {
+                let what = format!(
+                    "the feature {key} has another id or type than in an environment before; environments of several applications need \
+                     several files"
+                );
+                reading.error(part, what);
+            }
+            Some(known) => {
+                known.version = known.version.max(feature.version);
+                known.filters.extend(feature.filters);
+                known.properties.extend(feature.properties);
+            }
+            None => {
+                if let Some(other) = self.ids.insert(feature.id, Arc::clone(&key)) {
+                    reading.error(part, format!("the feature {other} has the same id"));
+                }
+                self.places.insert(key, self.features.len());
+                self.features.push(feature);
+            }
+        }
+    }
+
+    /// Ends an environment.
+    pub(super) fn end(&mut self, reading: &mut Reading<'_>, part: &Part, gathered: Gathered) {
+        gathered.review.finish(reading, part);
+        self.environments.push(gathered.environment);
+        self.told.push(gathered.keys);
+    }
+
+    /// All of it. Environments do not show features that they did not tell of.
+    pub(super) fn finish(mut self) -> (Vec<Feature>, Vec<Environment>) {
+        for (environment, keys) in self.environments.iter_mut().zip(&self.told) {
+            for feature in &self.features {
+                if !keys.contains(&feature.key) {
+                    let hidden = FeatureValue {
+                        value: feature.unset_value(),
+                        retired: true,
+                        ..FeatureValue::default()
+                    };
+                    environment.values.insert(Arc::clone(&feature.key), hidden);
+                }
+            }
+        }
+        (self.features, self.environments)
+    }
+}
+
+/// Reads what says which feature this is. `None`: it is left out, with a warning.
+pub(super) fn definition(
+    reading: &mut Reading<'_>,
+    part: &Part,
+    type_name: &str,
+) -> Option<Feature> {
+    let key = part.get("key");
+    let Some(key) = key.as_ref().and_then(Part::text).filter(|key| !key.is_empty()) else {
+        reading.warn(part, "this is left out: a feature is a map with a key");
+        return None;
+    };
+    let kind = part.get(type_name);
+    let Some(kind) = kind.as_ref().and_then(Part::text).and_then(Kind::from_wire) else {
+        let key = excerpt(key);
+        reading.warn(part, format!("{key} is left out: it has no type that is known"));
+        return None;
+    };
+    let id = part.get("id");
+    let id = id.and_then(|id| {
+        let known = id.text().and_then(uuid);
+        if known.is_none() {
+            let what = format!(
+                "{} is no UUID; another id is made of the key, and percentages hash it",
+                id.shown()
+            );
+            reading.warn(&id, what);
+        }
+        known
+    });
+    Some(Feature {
+        id: id.unwrap_or_else(|| feature_id(key)),
+        key: key.into(),
+        kind,
+        version: 0,
+        properties: BTreeMap::new(),
+        filters: BTreeSet::new(),
+    })
+}
+
+/// The value of a feature; one that is not of its type is taken for what the engine takes it for.
+pub(super) fn value(reading: &mut Reading<'_>, part: &Part, feature: &Feature) -> Option<Json> {
+    let Some(part) = part.get("value") else { return feature.unset_value() };
+    typed(feature.kind, &part.node).unwrap_or_else(|mismatch| {
+        let taken = mismatch.taken;
+        let as_what = taken.as_ref().map_or("nothing", Json::as_str);
+        reading.warn(&part, format!("{}; it is read as {}", mismatch.what, excerpt(as_what)));
+        taken
+    })
+}
+
+/// Properties, as far as they are texts.
+pub(super) fn properties(part: Option<Part>) -> BTreeMap<String, String> {
+    let Some(part) = part else { return BTreeMap::new() };
+    let members = part.members().unwrap_or_default().iter();
+    let texts = members
+        .filter_map(|member| Some((member.name.to_string(), part.of(member).text()?.to_owned())));
+    texts.collect()
+}
+
+/// Strategies as they are on the wire.
+pub(super) fn strategies(part: Option<&Part>) -> Vec<Json> {
+    let items = part.and_then(Part::items).unwrap_or_default();
+    items.iter().filter_map(|item| Json::parse(&item.node.to_json()).ok()).collect()
+}

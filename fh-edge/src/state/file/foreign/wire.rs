@@ -1,0 +1,124 @@
+//! Features as SDKs get them: lists of them, bodies of GETs, what browsers keep.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::super::feature::uuid;
+use super::super::ids::environment_id;
+use super::super::part::{Part, Reading};
+use super::Contents;
+use super::gather::{Found, Gather, definition, properties, strategies, value};
+use crate::state::{Environment, FeatureValue};
+
+/// The name of the environment of a list that names none.
+const UNNAMED: &str = "default";
+
+/// A list of features, in one or several environments.
+pub(super) fn features(reading: &mut Reading<'_>, root: &Part) -> Contents {
+    let features = root.items().unwrap_or_default();
+    let mut groups: Vec<(Option<Uuid>, Vec<Part>)> = Vec::new();
+    for feature in features {
+        let id = feature.get("environmentId");
+        let id = id.as_ref().and_then(Part::text).and_then(uuid);
+        match groups.iter_mut().find(|(known, _)| *known == id) {
+            Some((_, group)) => group.push(feature),
+            None => groups.push((id, vec![feature])),
+        }
+    }
+    if groups.is_empty() {
+        groups.push((None, Vec::new()));
+    }
+    let mut gather = Gather::default();
+    for (id, features) in groups {
+        let environment = match id.or(reading.options.environment) {
+            Some(id) => empty(id, ""),
+            None => {
+                let environment = empty(environment_id(UNNAMED), UNNAMED);
+                let what = format!(
+                    "nothing says which environment these features are of; they are in {}",
+                    environment.id
+                );
+                reading.warn(root, what);
+                environment
+            }
+        };
+        one(reading, &mut gather, root, environment, &features);
+    }
+    finish(gather)
+}
+
+/// Environments with their features.
+pub(super) fn environments(reading: &mut Reading<'_>, list: Vec<Part>) -> Contents {
+    let mut gather = Gather::default();
+    for part in list {
+        let id = part.get("id");
+        let Some(id) = id.as_ref().and_then(Part::text).and_then(uuid) else {
+            reading.error(&part, "an environment is a map with an id, which is a UUID");
+            continue;
+        };
+        let Some(features) = part.get("features").and_then(|features| features.items()) else {
+            let what = format!("the environment {id} is left out: it has no features");
+            reading.warn(&part, what);
+            continue;
+        };
+        one(reading, &mut gather, &part, empty(id, ""), &features);
+    }
+    finish(gather)
+}
+
+fn finish(gather: Gather) -> Contents {
+    let (features, environments) = gather.finish();
+    Contents { features, environments, ..Contents::default() }
+}
+
+fn empty(id: Uuid, name: &str) -> Environment {
+    Environment {
+        id,
+        name: name.to_owned(),
+        cache_control: None,
+        stale: false,
+        profile: None,
+        values: BTreeMap::new(),
+    }
+}
+
+fn one(
+    reading: &mut Reading<'_>,
+    gather: &mut Gather,
+    part: &Part,
+    environment: Environment,
+    features: &[Part],
+) {
+    let Some(mut gathered) = gather.begin(reading, part, environment) else { return };
+    let mut evaluated = None;
+    for part in features {
+        if part.get("v").is_some() {
+            evaluated = evaluated.or(Some(part));
+        }
+        if let Some(found) = feature(reading, part) {
+            gather.feature(reading, &mut gathered, found);
+        }
+    }
+    if let Some(part) = evaluated {
+        let what = "a server has evaluated this for one user (`v`): values are that user's, and strategies are not here";
+        reading.warn(part, what);
+    }
+    gather.end(reading, part, gathered);
+}
+
+/// A FeatureState (edge-protocol 2.6).
+fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
+    let mut feature = definition(reading, part, "type")?;
+    feature.properties = properties(part.get("fp"));
+    let strategies_part = part.get("strategies");
+    let value = FeatureValue {
+        value: value(reading, part, &feature),
+        version: part.get("version").and_then(|part| reading.count(&part, "a version")),
+        locked: reading.flag(part.get("l").as_ref(), "l"),
+        retired: reading.flag(part.get("retired").as_ref(), "retired"),
+        strategies: strategies(strategies_part.as_ref()),
+        ..FeatureValue::default()
+    };
+    Some(Found { part, feature, value: Some(value), strategies: strategies_part })
+}

@@ -1,0 +1,51 @@
+//! The ids of what has none in a file.
+
+use uuid::{Uuid, uuid};
+
+/// The namespace of features' ids: the UUIDv5 of `https://featurehub.io/feature` in the namespace of URLs.
+const FEATURES: Uuid = uuid!("4bef2455-0b81-558b-9580-d1d70e2b1d8c");
+/// The namespace of environments' ids, made likewise of `https://featurehub.io/environment`.
+const ENVIRONMENTS: Uuid = uuid!("aac11a6f-88b4-58c6-a56b-66c253622d18");
+
+/// The id of a feature whose file gives it none: a UUIDv5 of its key (D-93).
+///
+/// Percentages hash ids: who keeps the key keeps the users, in every file and on every machine.
+///
+/// ```
+/// use fh_edge::state::file::feature_id;
+/// assert_eq!(feature_id("NEW_CHECKOUT").to_string(), "90a08d36-cfc6-5794-9208-9c6babbe071c");
+/// ```
+#[must_use]
+pub fn feature_id(key: &str) -> Uuid {
+    Uuid::new_v5(&FEATURES, key.as_bytes())
+}
+
+/// The id of an environment whose file gives it none: a UUIDv5 of its name.
+#[must_use]
+pub fn environment_id(name: &str) -> Uuid {
+    Uuid::new_v5(&ENVIRONMENTS, name.as_bytes())
+}
+
+/// The id of a feature's value whose file gives it none: the UUIDv5 of the key in the namespace that is the environment's id (D-93).
+#[must_use]
+pub fn value_id(environment: Uuid, key: &str) -> Uuid {
+    Uuid::new_v5(&environment, key.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_the_same_everywhere() {
+        let space = |of: &str| {
+            Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("https://featurehub.io/{of}").as_bytes())
+        };
+        assert_eq!(FEATURES, space("feature"));
+        assert_eq!(ENVIRONMENTS, space("environment"));
+        let dev = environment_id("dev");
+        assert_eq!(dev.get_version_num(), 5);
+        assert_ne!(value_id(dev, "A"), feature_id("A"));
+        assert_ne!(environment_id("A"), feature_id("A"));
+    }
+}

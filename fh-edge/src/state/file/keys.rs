@@ -1,0 +1,79 @@
+//! Keys of accounts: of the right kind, and each in use once.
+
+use std::collections::HashMap;
+
+use super::part::{Part, Reading};
+use super::secrets;
+use crate::state::ServiceKey;
+
+/// Where keys are evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyKind {
+    /// By the client.
+    Client,
+    /// By the Edge.
+    Server,
+}
+
+impl KeyKind {
+    /// Why a key cannot be one of these.
+    pub(super) fn objection(self, key: &ServiceKey) -> Option<&'static str> {
+        match (self, key.is_client_evaluated()) {
+            (Self::Client, false) => Some("a client key holds a `*`; a key without is a serverKey"),
+            (Self::Server, true) => {
+                Some("a server key holds no `*`; a key with one is a clientKey")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The keys that are in use.
+#[derive(Default)]
+pub(super) struct Keys {
+    paths: HashMap<ServiceKey, String>,
+}
+
+impl Keys {
+    /// Reads one key or several.
+    pub(super) fn read(
+        &mut self,
+        reading: &mut Reading<'_>,
+        part: Option<Part>,
+        kind: KeyKind,
+    ) -> Vec<ServiceKey> {
+        let parts = part.map(|part| reading.one_or_several(&part)).unwrap_or_default();
+        parts.iter().filter_map(|part| self.read_one(reading, part, kind)).collect()
+    }
+
+    fn read_one(
+        &mut self,
+        reading: &mut Reading<'_>,
+        part: &Part,
+        kind: KeyKind,
+    ) -> Option<ServiceKey> {
+        let text = reading.text(part, "a key")?;
+        let lookup = std::sync::Arc::clone(&reading.options.secrets);
+        let key = secrets::complete(text, &*lookup).map_err(|error| error.to_string());
+        let key = key.and_then(|text| match text.contains('/') {
+            true => {
+                Err("an API key is environment/key: here stands only what is behind the last /"
+                    .to_owned())
+            }
+            false => ServiceKey::new(&text).map_err(str::to_owned),
+        });
+        let key = key.and_then(|key| match kind.objection(&key) {
+            Some(objection) => Err(objection.to_owned()),
+            None => self.take(&key, &part.path.to_string()).map(|()| key),
+        });
+        key.map_err(|what| reading.error(part, what)).ok()
+    }
+
+    /// Takes a key into use.
+    pub(super) fn take(&mut self, key: &ServiceKey, user: &str) -> Result<(), String> {
+        match self.paths.insert(key.clone(), user.to_owned()) {
+            None => Ok(()),
+            Some(other) => Err(format!("this key is that of {other}, too: each is in use once")),
+        }
+    }
+}

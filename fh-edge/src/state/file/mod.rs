@@ -1,0 +1,156 @@
+//! The file that an Edge is run from (D-93), read with the place of everything that is wrong in it.
+//!
+//! YAML 1.2 or JSON, exact in numbers. Three parts, of which each may be absent:
+//!
+//! ```yaml
+#![doc = include_str!("example.yaml")]
+//! ```
+//!
+//! `${NAME}` is completed in keys and in ids of environments (within `{ }` it needs quotes); `$$` is a dollar there. Everywhere else it is
+//! an ordinary text, since programs use it in theirs.
+//! `percentage` may be a text that ends in `%`. Members of the document whose names begin with `x-` are for the file's own use: anchors
+//! can stand there. Unknown names are errors, in strategies warnings.
+//!
+//! What other programs of FeatureHub's write is read as well: see [`Form`].
+
+mod account;
+mod environment;
+mod feature;
+mod foreign;
+mod ids;
+mod keys;
+mod options;
+mod part;
+mod problem;
+mod review;
+mod secrets;
+mod strategy;
+mod typed;
+mod value;
+
+use fh_files::{Limits, Node, Position};
+
+pub use foreign::Form;
+pub use ids::{environment_id, feature_id, value_id};
+pub use options::{ExtraAccount, Options};
+pub use problem::{Problem, StateFileError};
+
+use super::State;
+use account::Accounts;
+use environment::Environments;
+use feature::Features;
+use foreign::Contents;
+use part::{Part, Reading};
+
+/// A larger text is refused.
+pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
+/// What a document may take of the machine.
+const LIMITS: Limits = Limits { depth: 100, weight: 64 * 1024 * 1024, values: 2_000_000 };
+
+/// A state, and what is doubtful about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parsed {
+    /// The state.
+    pub state: State,
+    /// What the text was.
+    pub form: Form,
+    /// What somebody should look at, in the order of the text. At most 1,000 of them.
+    pub warnings: Vec<Problem>,
+}
+
+impl State {
+    /// Reads a text of any form that is known; see [the module](self).
+    ///
+    /// ```
+    /// use fh_edge::state::State;
+    /// use fh_edge::state::file::Options;
+    /// let text = "
+    /// features: [{ key: NEW_CHECKOUT, type: BOOLEAN }]
+    /// environments: [{ name: dev, values: { NEW_CHEKOUT: true } }]
+    /// ";
+    /// let error = State::from_text(text, &Options::new()).unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "line 3, column 39, environments[0].values.NEW_CHEKOUT: there is no such feature under `features`; did you mean NEW_CHECKOUT?"
+    /// );
+    /// ```
+    ///
+    /// # Errors
+    /// [`StateFileError`]: everything that was found wrong at once, with its places.
+    pub fn from_text(text: &str, options: &Options) -> Result<Parsed, StateFileError> {
+        if text.len() as u64 > MOST_BYTES {
+            return Err(whole(format!("the text is larger than {MOST_BYTES} bytes")));
+        }
+        let root = Part::root(Node::parse(text, &LIMITS)?);
+        let mut reading = Reading::new(options);
+        let form = Form::of(&root);
+        let (revision, mut contents) = match form {
+            Form::State => native(&mut reading, &root),
+            _ => (0, foreign::read(&mut reading, &root, form)),
+        };
+        contents.accounts.add_extra(&mut reading, &options.accounts, &contents.environments);
+        if contents.accounts.list.is_empty() {
+            let what = match form {
+                Form::State => "there are no accounts, so nobody can read anything".to_owned(),
+                _ => {
+                    format!("{form} holds no keys: give some besides, or nobody can read anything")
+                }
+            };
+            reading.warn(&root, what);
+        }
+        let warnings = reading.finish()?;
+        let Contents { features, environments, accounts } = contents;
+        let state = Self { revision, features, environments, accounts: accounts.list };
+        Ok(Parsed { state, form, warnings })
+    }
+
+    /// Reads bytes, which have to be UTF-8.
+    ///
+    /// # Errors
+    /// As [`Self::from_text`].
+    pub fn from_bytes(bytes: &[u8], options: &Options) -> Result<Parsed, StateFileError> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::from_text(text, options),
+            Err(error) => {
+                let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
+                let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+                Err(whole(format!("line {line} is not UTF-8")))
+            }
+        }
+    }
+}
+
+/// An error of a text as a whole.
+fn whole(what: String) -> StateFileError {
+    let problem = Problem { position: Position::START, path: String::new(), what };
+    StateFileError::new(vec![problem])
+}
+
+/// The form of this project: its revision, and what it holds.
+fn native(reading: &mut Reading<'_>, root: &Part) -> (u64, Contents) {
+    let known = ["features", "environments", "accounts", "revision", "$schema"];
+    let own: Vec<&str> = names(root).filter(|name| name.starts_with("x-")).collect();
+    if root.is_null() {
+        reading.error(root, "there is nothing in it");
+    } else if !reading.map_of(root, "a state", &[&known[..], &own].concat()) {
+        return (0, Contents::default());
+    }
+    let features = root.get("features").map(|part| Features::read(reading, &part));
+    let features = features.unwrap_or_default();
+    let environments = root.get("environments");
+    let environments =
+        environments.map(|part| Environments::read(reading, &part, &features)).unwrap_or_default();
+    let accounts = root.get("accounts");
+    let accounts =
+        accounts.map(|part| Accounts::read(reading, &part, &environments)).unwrap_or_default();
+    let revision = root.get("revision").and_then(|part| reading.count(&part, "a revision"));
+    let contents = Contents { features: features.list, environments: environments.list, accounts };
+    (revision.unwrap_or(0), contents)
+}
+
+fn names(part: &Part) -> impl Iterator<Item = &str> {
+    part.members().unwrap_or_default().iter().map(|member| &*member.name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! A part of a document with the way to it, and what a reader asks of it.
+
+use std::sync::Arc;
+
+use fh_files::{Content, Member, Node, Position, nearest};
+
+use super::Options;
+use super::problem::{Path, Problem, StateFileError, excerpt};
+
+/// A part of a document, and where it is.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    pub(super) node: Arc<Node>,
+    pub(super) path: Path,
+}
+
+impl Part {
+    pub(super) fn root(node: Arc<Node>) -> Self {
+        Self { node, path: Path::default() }
+    }
+
+    pub(super) fn content(&self) -> &Content {
+        &self.node.content
+    }
+
+    pub(super) fn is_null(&self) -> bool {
+        matches!(self.content(), Content::Null)
+    }
+
+    pub(super) fn text(&self) -> Option<&str> {
+        match self.content() {
+            Content::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(super) fn members(&self) -> Option<&[Member]> {
+        match self.content() {
+            Content::Map(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    pub(super) fn items(&self) -> Option<Vec<Self>> {
+        let Content::List(items) = self.content() else { return None };
+        let parts = items.iter().enumerate();
+        Some(
+            parts
+                .map(|(at, node)| Self { node: Arc::clone(node), path: self.path.item(at) })
+                .collect(),
+        )
+    }
+
+    /// What a member of this map stands for; `None` if there is none, or it is null.
+    pub(super) fn get(&self, name: &str) -> Option<Self> {
+        let node = self.node.get(name)?;
+        let part = Self { node: Arc::clone(node), path: self.path.member(name) };
+        (!part.is_null()).then_some(part)
+    }
+
+    /// What this member of the map stands for.
+    pub(super) fn of(&self, member: &Member) -> Self {
+        Self { node: Arc::clone(&member.node), path: self.path.member(&member.name) }
+    }
+
+    /// What stands here, in a few words.
+    pub(super) fn shown(&self) -> String {
+        shown(&self.node)
+    }
+}
+
+/// What a node is, in a few words.
+pub(super) fn shown(node: &Node) -> String {
+    match &node.content {
+        Content::Null => "nothing".to_owned(),
+        Content::Bool(_) | Content::Number(_) => excerpt(&node.to_json()),
+        Content::Text(text) => fh_files::quoted(&excerpt(text)),
+        Content::List(_) => "a list".to_owned(),
+        Content::Map(_) => "a map".to_owned(),
+    }
+}
+
+/// More errors are not told.
+const MOST_ERRORS: usize = 100;
+/// More warnings are counted only.
+const MOST_WARNINGS: usize = 1_000;
+/// To find out what a misspelt name means takes time.
+const MOST_SUGGESTIONS: usize = 20;
+
+/// Gathers what is wrong while a document is read.
+pub(super) struct Reading<'o> {
+    pub(super) options: &'o Options,
+    errors: Vec<Problem>,
+    warnings: Vec<Problem>,
+    suggestions: usize,
+}
+
+impl<'o> Reading<'o> {
+    pub(super) fn new(options: &'o Options) -> Self {
+        Self { options, errors: Vec::new(), warnings: Vec::new(), suggestions: 0 }
+    }
+
+    pub(super) fn error(&mut self, part: &Part, what: impl Into<String>) {
+        self.error_at(part.node.position, &part.path, what);
+    }
+
+    pub(super) fn error_at(&mut self, position: Position, path: &Path, what: impl Into<String>) {
+        if self.errors.len() < MOST_ERRORS {
+            self.errors.push(Problem { position, path: path.to_string(), what: what.into() });
+        }
+    }
+
+    pub(super) fn warn(&mut self, part: &Part, what: impl Into<String>) {
+        self.warn_at(part.node.position, &part.path, what);
+    }
+
+    pub(super) fn warn_at(&mut self, position: Position, path: &Path, what: impl Into<String>) {
+        if self.warnings.len() < MOST_WARNINGS {
+            self.warnings.push(Problem { position, path: path.to_string(), what: what.into() });
+        }
+    }
+
+    /// The warnings, if nothing is wrong.
+    pub(super) fn finish(mut self) -> Result<Vec<Problem>, StateFileError> {
+        if !self.errors.is_empty() {
+            return Err(StateFileError::new(self.errors));
+        }
+        self.warnings.sort_by_key(|problem| problem.position);
+        Ok(self.warnings)
+    }
+
+    /// "did you mean …?", if something is near.
+    pub(super) fn suggestion<'a>(
+        &mut self,
+        name: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> String {
+        self.suggestions += 1;
+        if self.suggestions > MOST_SUGGESTIONS {
+            return String::new();
+        }
+        let meant = nearest(name, candidates.into_iter().take(10_000));
+        meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
+    }
+
+    /// Is this a map, all of whose names are known? Anything else is an error.
+    pub(super) fn map_of(&mut self, part: &Part, what: &str, known: &[&str]) -> bool {
+        let Some(members) = part.members() else {
+            self.error(part, format!("{what} is a map, not {}", part.shown()));
+            return false;
+        };
+        for member in members {
+            if !known.contains(&&*member.name) {
+                let name = fh_files::quoted(&excerpt(&member.name));
+                let meant = self.suggestion(&member.name, known.iter().copied());
+                let path = part.path.member(&member.name);
+                self.error_at(
+                    member.position,
+                    &path,
+                    format!("{name} is not known in {what}{meant}"),
+                );
+            }
+        }
+        true
+    }
+
+    /// The items of a list. Anything else is an error.
+    pub(super) fn list(&mut self, part: &Part, what: &str) -> Vec<Part> {
+        part.items().unwrap_or_else(|| {
+            self.error(part, format!("{what} are a list, not {}", part.shown()));
+            Vec::new()
+        })
+    }
+
+    /// The items of a list, or the one thing that stands in its place.
+    pub(super) fn one_or_several(&mut self, part: &Part) -> Vec<Part> {
+        part.items().unwrap_or_else(|| vec![part.clone()])
+    }
+
+    /// A text that is not empty.
+    pub(super) fn text<'p>(&mut self, part: &'p Part, what: &str) -> Option<&'p str> {
+        match part.content() {
+            Content::Text(text) if text.is_empty() => {
+                self.error(part, format!("{what} is empty"));
+                None
+            }
+            Content::Text(text) => Some(text),
+            Content::Number(_) | Content::Bool(_) => {
+                self.error(part, format!("{what} is a text: put it in quotes"));
+                None
+            }
+            _ => {
+                self.error(part, format!("{what} is a text, not {}", part.shown()));
+                None
+            }
+        }
+    }
+
+    /// `true` or `false`; absent is `false`.
+    pub(super) fn flag(&mut self, part: Option<&Part>, what: &str) -> bool {
+        match part.map(|part| (part, part.content())) {
+            None => false,
+            Some((_, Content::Bool(flag))) => *flag,
+            Some((part, _)) => {
+                self.error(part, format!("{what} is true or false, not {}", part.shown()));
+                false
+            }
+        }
+    }
+
+    /// A number without decimals from 0 on.
+    pub(super) fn count<N: std::str::FromStr>(&mut self, part: &Part, what: &str) -> Option<N> {
+        let number = match part.content() {
+            Content::Number(digits) if !digits.starts_with('-') => digits.parse().ok(),
+            _ => None,
+        };
+        if number.is_none() {
+            self.error(part, format!("{what} is a whole number from 0 on, not {}", part.shown()));
+        }
+        number
+    }
+}

@@ -1,0 +1,157 @@
+//! What is wrong in a file, and where.
+
+use std::fmt;
+use std::rc::Rc;
+
+use fh_files::{Position, SyntaxError};
+
+/// Something that is wrong or doubtful in a state file. Prints itself with its place. Never holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The place in the text.
+    pub position: Position,
+    /// The place in the document, such as `environments[1].values.BANNER.value`; empty for the document itself.
+    pub path: String,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { position, path, what } = self;
+        match path.is_empty() {
+            true => write!(f, "{position}: {what}"),
+            false => write!(f, "{position}, {path}: {what}"),
+        }
+    }
+}
+
+impl From<SyntaxError> for Problem {
+    fn from(error: SyntaxError) -> Self {
+        Self { position: error.position, path: String::new(), what: error.what }
+    }
+}
+
+/// Why a text is no state: at least one problem, in the order of the text. Prints one line for each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateFileError {
+    problems: Vec<Problem>,
+}
+
+impl StateFileError {
+    pub(super) fn new(mut problems: Vec<Problem>) -> Self {
+        problems.sort_by_key(|problem| problem.position);
+        Self { problems }
+    }
+
+    /// What is wrong; as much as was found at once.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl From<SyntaxError> for StateFileError {
+    fn from(error: SyntaxError) -> Self {
+        Self::new(vec![error.into()])
+    }
+}
+
+impl fmt::Display for StateFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, problem) in self.problems.iter().enumerate() {
+            if place > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for StateFileError {}
+
+/// How to come to a part of a document.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Path(Option<Rc<(Path, Step)>>);
+
+#[derive(Debug)]
+enum Step {
+    Member(Box<str>),
+    Item(usize),
+}
+
+impl Path {
+    pub(super) fn member(&self, name: &str) -> Self {
+        Self(Some(Rc::new((self.clone(), Step::Member(name.into())))))
+    }
+
+    /// Is this the way to a member of this name, or to an item of it?
+    pub(super) fn passes(&self, name: &str) -> bool {
+        match self.0.as_deref() {
+            Some((_, Step::Member(member))) => **member == *name,
+            Some((above, Step::Item(_))) => above.passes(name),
+            None => false,
+        }
+    }
+
+    pub(super) fn item(&self, place: usize) -> Self {
+        Self(Some(Rc::new((self.clone(), Step::Item(place)))))
+    }
+}
+
+/// Longer names are cut in paths.
+const LONGEST_NAME: usize = 100;
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((above, step)) = self.0.as_deref() else { return Ok(()) };
+        above.fmt(f)?;
+        match step {
+            Step::Item(place) => write!(f, "[{place}]"),
+            Step::Member(name) if is_plain(name) => {
+                let point = if above.0.is_some() { "." } else { "" };
+                write!(f, "{point}{name}")
+            }
+            Step::Member(name) => write!(f, "[{}]", fh_files::quoted(&excerpt(name))),
+        }
+    }
+}
+
+/// Can a name stand in a path as it is?
+fn is_plain(name: &str) -> bool {
+    let may = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
+    (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(may)
+}
+
+/// As much of a text as an error shows.
+pub(super) fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(LONGEST_NAME) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_read_well() {
+        let values = Path::default().member("environments").item(1).member("values");
+        assert_eq!(values.member("BANNER").to_string(), "environments[1].values.BANNER");
+        assert_eq!(
+            values.member("a.b \"c\"").to_string(),
+            r#"environments[1].values["a.b \"c\""]"#
+        );
+        assert_eq!(Path::default().item(0).member("id").to_string(), "[0].id");
+        assert_eq!(values.member("").to_string(), r#"environments[1].values[""]"#);
+        assert!(values.member(&"é".repeat(900)).to_string().len() < 250);
+        let problem = Problem {
+            position: Position { line: 3, column: 7 },
+            path: values.to_string(),
+            what: "no".to_owned(),
+        };
+        assert_eq!(problem.to_string(), "line 3, column 7, environments[1].values: no");
+    }
+}

@@ -1,0 +1,132 @@
+//! What the engine makes of strategies, told at the place where they stand.
+
+use fh_eval::featurehub::Compiler;
+use fh_eval::{Diagnostic, Place, Profile};
+use fh_files::Content;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::Options;
+use super::part::{Part, Reading};
+use crate::state::{Feature, FeatureValue, Json};
+
+/// Compiles the features of one environment.
+pub(super) struct Review {
+    profile: Profile,
+    /// Features whose percentages should hash value ids that the file does not have.
+    without_value_id: Vec<String>,
+}
+
+/// Where a value stands in the document.
+pub(super) struct Reviewed<'a> {
+    /// The value, or the feature with it.
+    pub(super) part: &'a Part,
+    /// Its strategies.
+    pub(super) strategies: Option<&'a Part>,
+    /// Does the document name the value's id?
+    pub(super) has_value_id: bool,
+}
+
+/// As much of a feature as is compiled.
+#[derive(Serialize)]
+struct Wire<'a> {
+    id: uuid::Uuid,
+    key: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    value: &'a Option<Json>,
+    strategies: &'a [Json],
+}
+
+impl Review {
+    /// For an environment with this profile, if it has one of its own.
+    pub(super) fn new(options: &Options, profile: Option<Profile>) -> Self {
+        Self { profile: profile.unwrap_or(options.profile), without_value_id: Vec::new() }
+    }
+
+    /// Warns of what the engine cannot read.
+    pub(super) fn value(
+        &mut self,
+        reading: &mut Reading<'_>,
+        feature: &Feature,
+        value: &FeatureValue,
+        reviewed: &Reviewed<'_>,
+    ) {
+        let Some(strategies) = reviewed.strategies.and_then(Part::items) else { return };
+        if self.profile == Profile::Edge
+            && !reviewed.has_value_id
+            && strategies.iter().any(has_percentage)
+        {
+            self.without_value_id.push(feature.key.to_string());
+        }
+        let wire = Wire {
+            id: feature.id,
+            key: &feature.key,
+            kind: feature.kind.as_str(),
+            value: &value.value,
+            strategies: &value.strategies,
+        };
+        let json = serde_json::to_string(&wire).and_then(RawValue::from_string);
+        let Ok(json) = json else { return };
+        // A feature with key and type is never left out.
+        let Ok(compiled) = Compiler::new(self.profile).feature(&json) else { return };
+        for diagnostic in compiled.as_ref().diagnostics() {
+            let part = placed(reviewed.part, &strategies, &diagnostic.place);
+            reading.warn(&part, told(diagnostic, &part));
+        }
+    }
+
+    /// Warns of what concerns the environment as a whole.
+    pub(super) fn finish(self, reading: &mut Reading<'_>, environment: &Part) {
+        const NAMED: usize = 5;
+        let Self { without_value_id: keys, .. } = self;
+        if keys.is_empty() {
+            return;
+        }
+        let more = keys.len().saturating_sub(NAMED);
+        let named: Vec<&str> = keys.iter().take(NAMED).map(String::as_str).collect();
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let what = format!(
+            "profile edge hashes the ids of values, and there is no valueId for the percentages of {}{more}: users fall elsewhere than on \
+             a FeatureHub server",
+            named.join(", ")
+        );
+        reading.warn(environment, what);
+    }
+}
+
+/// Does a strategy draw?
+fn has_percentage(strategy: &Part) -> bool {
+    let Some(percentage) = strategy.get("percentage") else { return false };
+    !matches!(percentage.content(), Content::Number(digits) if &**digits == "0")
+}
+
+/// The part of the document that a diagnostic means, as near as can be.
+fn placed(value: &Part, strategies: &[Part], place: &Place) -> Part {
+    let item = |list: &Part, at: u32| list.items()?.get(at as usize).cloned();
+    let Some(mut part) = place.strategy.and_then(|at| strategies.get(at as usize)).cloned() else {
+        return place.member.and_then(|member| value.get(member)).unwrap_or_else(|| value.clone());
+    };
+    if let Some(rule) = place.rule
+        && let Some(rule) = part.get("attributes").and_then(|rules| item(&rules, rule))
+    {
+        part = rule;
+    }
+    if let Some(member) = place.member.and_then(|member| part.get(member)) {
+        part = member;
+    }
+    let Some(value) = place.value.as_deref() else { return part };
+    let meant = |part: &Part| part.text() == Some(value) || part.node.to_json() == value;
+    part.items().and_then(|items| items.into_iter().find(meant)).unwrap_or(part)
+}
+
+fn told(diagnostic: &Diagnostic, part: &Part) -> String {
+    let Diagnostic { place, problem, consequence } = diagnostic;
+    let value = place.value.as_ref().map(|value| format!(" ({value})")).unwrap_or_default();
+    let told = format!("{problem}{value}; {consequence}");
+    match place.member {
+        // The place says as much, unless nothing stands there.
+        Some(member) if !part.path.passes(member) => format!("{member}: {told}"),
+        _ => told,
+    }
+}

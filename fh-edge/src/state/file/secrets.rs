@@ -1,0 +1,81 @@
+//! `${NAME}` in a text: what the environment of the process holds under this name.
+
+/// Why a text cannot be completed. Holds names, never what they stand for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Incomplete {
+    /// `${` without its `}`.
+    NotClosed,
+    /// `${}` and the like.
+    NoName(String),
+    /// Nobody knows this name.
+    Unknown(String),
+}
+
+impl std::fmt::Display for Incomplete {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotClosed => f.write_str("${ has no } after it; a dollar itself is written $$"),
+            Self::NoName(name) => {
+                write!(f, "${{{name}}} names no variable; a dollar itself is written $$")
+            }
+            Self::Unknown(name) => write!(f, "the environment variable {name} is not set"),
+        }
+    }
+}
+
+/// Puts in what names stand for. `$$` is a dollar; a dollar before anything but `{` and `$` is itself.
+pub(super) fn complete(
+    text: &str,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<String, Incomplete> {
+    let mut whole = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('$') {
+        whole.push_str(before);
+        rest = if let Some(after) = after.strip_prefix('$') {
+            whole.push('$');
+            after
+        } else if let Some(after) = after.strip_prefix('{') {
+            let (name, after) = after.split_once('}').ok_or(Incomplete::NotClosed)?;
+            if name.is_empty() || !name.chars().all(|c| c.is_alphanumeric() || c == '_') {
+                return Err(Incomplete::NoName(super::problem::excerpt(name)));
+            }
+            whole.push_str(&lookup(name).ok_or_else(|| Incomplete::Unknown(name.to_owned()))?);
+            after
+        } else {
+            whole.push('$');
+            after
+        };
+    }
+    whole.push_str(rest);
+    Ok(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_replaced() {
+        let lookup = |name: &str| (name == "SDK_KEY").then(|| "s3cr${et".to_owned());
+        let said =
+            |text: &str| complete(text, &lookup).unwrap_or_else(|error| format!("! {error}"));
+        for (text, expected) in [
+            ("plain", "plain"),
+            ("${SDK_KEY}", "s3cr${et"),
+            ("a-${SDK_KEY}*${SDK_KEY}", "a-s3cr${et*s3cr${et"),
+            ("$$", "$"),
+            ("$${SDK_KEY}", "${SDK_KEY}"),
+            ("$$$$a$b$", "$$a$b$"),
+            ("$SDK_KEY", "$SDK_KEY"),
+            ("é${SDK_KEY}é", "és3cr${eté"),
+            ("${OTHER}", "! the environment variable OTHER is not set"),
+            ("${sdk_key}", "! the environment variable sdk_key is not set"),
+            ("${SDK_KEY", "! ${ has no } after it; a dollar itself is written $$"),
+            ("${}", "! ${} names no variable; a dollar itself is written $$"),
+            ("${A-B}", "! ${A-B} names no variable; a dollar itself is written $$"),
+        ] {
+            assert_eq!(said(text), expected, "{text}");
+        }
+    }
+}

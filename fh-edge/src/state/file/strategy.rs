@@ -1,0 +1,137 @@
+//! Strategies: FeatureHub's JSON in YAML's clothes.
+
+use fh_eval::Kind;
+use fh_files::{Content, quoted};
+
+use super::part::{Part, Reading};
+use super::problem::excerpt;
+use super::typed::typed;
+use crate::state::Json;
+
+/// What a strategy has on the wire, and what a FeatureHub server shows of it elsewhere.
+const MEMBERS: [&str; 7] =
+    ["id", "name", "percentage", "percentageAttributes", "value", "attributes", "disabled"];
+const RULE_MEMBERS: [&str; 5] = ["id", "conditional", "fieldName", "values", "type"];
+
+/// Reads a strategy of a feature of this type.
+pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Option<Json> {
+    let Some(members) = part.members() else {
+        reading.error(part, format!("a strategy is a map, not {}", part.shown()));
+        return None;
+    };
+    hint(reading, part, "a strategy", &MEMBERS);
+    if let Some(disabled) = part.get("disabled")
+        && !matches!(disabled.content(), Content::Bool(false))
+    {
+        reading.error(&disabled, "a strategy that is disabled is left out of the file");
+    }
+    for rule in part.get("attributes").and_then(|rules| rules.items()).unwrap_or_default() {
+        hint(reading, &rule, "a rule", &RULE_MEMBERS);
+    }
+    let mut json = String::from("{");
+    for (place, member) in members.iter().enumerate() {
+        if place > 0 {
+            json.push(',');
+        }
+        json.push_str(&quoted(&member.name));
+        json.push(':');
+        let part = part.of(member);
+        match &*member.name {
+            "value" => match typed(kind, &part.node) {
+                Ok(value) => json.push_str(value.as_ref().map_or("null", Json::as_str)),
+                // Null is no slip here: the strategy serves nothing.
+                Err(_) if part.is_null() => json.push_str("null"),
+                Err(mismatch) => {
+                    reading.error(&part, mismatch.what);
+                    json.push_str("null");
+                }
+            },
+            "percentage" => json.push_str(&percentage(reading, &part)),
+            _ => json.push_str(&part.node.to_json()),
+        }
+    }
+    json.push('}');
+    Json::parse(&json).ok()
+}
+
+/// Warns of names that mean nothing.
+fn hint(reading: &mut Reading<'_>, part: &Part, what: &str, known: &[&str]) {
+    for member in part.members().unwrap_or_default() {
+        if !known.contains(&&*member.name) {
+            let name = quoted(&excerpt(&member.name));
+            let meant = reading.suggestion(&member.name, known.iter().copied());
+            let path = part.path.member(&member.name);
+            let what = format!("{name} means nothing in {what}{meant}");
+            reading.warn_at(member.position, &path, what);
+        }
+    }
+}
+
+/// How many of a million, as JSON: a number as it stands, or a text that ends in `%`.
+fn percentage(reading: &mut Reading<'_>, part: &Part) -> String {
+    match part.content() {
+        Content::Text(text) if text.ends_with('%') => match millionths(text) {
+            Some(share) => share.to_string(),
+            None => {
+                let what = format!(
+                    "{} is no percentage from 0% to 100% with at most four decimals",
+                    part.shown()
+                );
+                reading.error(part, what);
+                "null".to_owned()
+            }
+        },
+        Content::Number(digits) => {
+            if let Ok(share @ 1..=100) = digits.parse::<u32>() {
+                let what = format!(
+                    "FeatureHub counts in millionths: this is {} %; write {share}% if you mean that",
+                    f64::from(share) / 10_000.0
+                );
+                reading.warn(part, what);
+            }
+            digits.to_string()
+        }
+        _ => part.node.to_json(),
+    }
+}
+
+/// `12.5%` is 125,000.
+fn millionths(text: &str) -> Option<u32> {
+    let digits = text.strip_suffix('%')?.trim_end();
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !is_number(whole) || !is_number(decimals) || decimals.len() > 4 {
+        return None;
+    }
+    let share = whole.parse::<u32>().ok()?.checked_mul(10_000)?;
+    let share = share.checked_add(format!("{decimals:0<4}").parse().ok()?)?;
+    (share <= 1_000_000).then_some(share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentages_are_exact() {
+        for (text, expected) in [
+            ("25%", Some(250_000)),
+            ("12.5%", Some(125_000)),
+            ("0.0001%", Some(1)),
+            ("100 %", Some(1_000_000)),
+            ("100.0000%", Some(1_000_000)),
+            ("0%", Some(0)),
+            ("100.0001%", None),
+            ("0.00001%", None),
+            ("-1%", None),
+            ("+1%", None),
+            (".5%", None),
+            ("5.%", Some(50_000)),
+            ("1e1%", None),
+            ("%", None),
+            ("4294967296%", None),
+        ] {
+            assert_eq!(millionths(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Values as a document has them to values of a feature's type.
+
+use fh_eval::{Kind, Number};
+use fh_files::{Content, Node};
+use serde::de::IgnoredAny;
+
+use super::part::shown;
+use crate::state::Json;
+
+/// What stands there is no value of the type.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Mismatch {
+    /// What is wrong.
+    pub(super) what: String,
+    /// What it is taken for where nobody can be told to correct it (evaluation 5.2).
+    pub(super) taken: Option<Json>,
+}
+
+/// The value that a node is for a feature of this type; `None` is null. JSON features hold a text that holds a document: here it may be
+/// written as one or as the document itself.
+pub(super) fn typed(kind: Kind, node: &Node) -> Result<Option<Json>, Mismatch> {
+    match kind {
+        Kind::Boolean => boolean(node).map(Some),
+        Kind::Number => number(node),
+        Kind::String => string(node),
+        Kind::Json => json(node),
+    }
+}
+
+fn boolean(node: &Node) -> Result<Json, Mismatch> {
+    let is_true = match &node.content {
+        Content::Bool(value) => return Ok(Json::boolean(*value)),
+        Content::Text(text) => text.eq_ignore_ascii_case("true"),
+        _ => false,
+    };
+    let what = format!("a BOOLEAN is true or false, not {}", shown(node));
+    Err(Mismatch { what, taken: Some(Json::boolean(is_true)) })
+}
+
+fn number(node: &Node) -> Result<Option<Json>, Mismatch> {
+    let (what, taken) = match &node.content {
+        Content::Null => return Ok(None),
+        Content::Number(digits) => return Ok(Json::parse(digits).ok()),
+        Content::Text(text) if Number::parse(text).is_some() => {
+            ("a NUMBER stands without quotes".to_owned(), Json::parse(text).ok())
+        }
+        _ => (format!("a NUMBER is a decimal number, not {}", shown(node)), None),
+    };
+    Err(Mismatch { what, taken })
+}
+
+fn string(node: &Node) -> Result<Option<Json>, Mismatch> {
+    match &node.content {
+        Content::Null => Ok(None),
+        Content::Text(text) => Ok(Some(Json::text(text))),
+        Content::Number(_) | Content::Bool(_) => Err(Mismatch {
+            what: "a STRING is a text: put it in quotes".to_owned(),
+            taken: Some(Json::text(&node.to_json())),
+        }),
+        Content::List(_) | Content::Map(_) => Err(Mismatch {
+            what: format!("a STRING is a text, not {}", shown(node)),
+            taken: Some(Json::text(&node.to_json())),
+        }),
+    }
+}
+
+fn json(node: &Node) -> Result<Option<Json>, Mismatch> {
+    match &node.content {
+        Content::Null => Ok(None),
+        Content::Text(text) => {
+            let taken = Some(Json::text(text));
+            match serde_json::from_str::<IgnoredAny>(text) {
+                Ok(_) => Ok(taken),
+                // A PUT may clear it so, too (D-106).
+                Err(_) if text.is_empty() => Ok(taken),
+                Err(error) => {
+                    Err(Mismatch { what: format!("this text holds no JSON: {error}"), taken })
+                }
+            }
+        }
+        _ => Ok(Some(Json::text(&node.to_json()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fh_files::Limits;
+
+    use super::*;
+
+    /// The value, or `! what is wrong | what it is taken for`.
+    fn said(kind: Kind, yaml: &str) -> String {
+        let shown =
+            |json: Option<Json>| json.map_or("-".to_owned(), |json| json.as_str().to_owned());
+        match typed(kind, &Node::parse(yaml, &Limits::default()).unwrap()) {
+            Ok(value) => shown(value),
+            Err(Mismatch { what, taken }) => format!("! {what} | {}", shown(taken)),
+        }
+    }
+
+    #[test]
+    fn values_are_of_their_type() {
+        for (kind, yaml, expected) in [
+            (Kind::Boolean, "true", "true"),
+            (Kind::Boolean, "False", "false"),
+            (Kind::Boolean, "'TRUE'", "! a BOOLEAN is true or false, not \"TRUE\" | true"),
+            (Kind::Boolean, "yes", "! a BOOLEAN is true or false, not \"yes\" | false"),
+            (Kind::Boolean, "1", "! a BOOLEAN is true or false, not 1 | false"),
+            (Kind::Boolean, "~", "! a BOOLEAN is true or false, not nothing | false"),
+            (Kind::Boolean, "[true]", "! a BOOLEAN is true or false, not a list | false"),
+            (Kind::Number, "7.50", "7.50"),
+            (Kind::Number, "9007199254740993", "9007199254740993"),
+            (Kind::Number, "+.5", "0.5"),
+            (Kind::Number, "1e400", "1e400"),
+            (Kind::Number, "~", "-"),
+            (Kind::Number, "'7.50'", "! a NUMBER stands without quotes | 7.50"),
+            (Kind::Number, "'+7'", "! a NUMBER stands without quotes | -"),
+            (Kind::Number, "seven", "! a NUMBER is a decimal number, not \"seven\" | -"),
+            (Kind::Number, "true", "! a NUMBER is a decimal number, not true | -"),
+            (Kind::Number, ".inf", "! a NUMBER is a decimal number, not \".inf\" | -"),
+            (Kind::String, "NO", "\"NO\""),
+            (Kind::String, "''", "\"\""),
+            (Kind::String, "", "-"),
+            (Kind::String, "1.10", "! a STRING is a text: put it in quotes | \"1.10\""),
+            (Kind::String, "true", "! a STRING is a text: put it in quotes | \"true\""),
+            (Kind::String, "{a: 1}", "! a STRING is a text, not a map | \"{\\\"a\\\":1}\""),
+            (Kind::Json, "{a: [1.50, NO]}", r#""{\"a\":[1.50,\"NO\"]}""#),
+            (Kind::Json, "[]", "\"[]\""),
+            (Kind::Json, "'{\"a\": 1}'", r#""{\"a\": 1}""#),
+            (Kind::Json, "5", "\"5\""),
+            (Kind::Json, "''", "\"\""),
+            (Kind::Json, "~", "-"),
+            (
+                Kind::Json,
+                "'{a: 1}'",
+                "! this text holds no JSON: key must be a string at line 1 column 2 | \"{a: 1}\"",
+            ),
+        ] {
+            assert_eq!(said(kind, yaml), expected, "{kind} {yaml}");
+        }
+    }
+}
