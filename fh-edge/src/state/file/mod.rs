@@ -23,8 +23,10 @@ mod options;
 mod part;
 mod problem;
 mod review;
+mod schema;
 mod secrets;
 mod strategy;
+mod template;
 mod typed;
 mod value;
 
@@ -34,6 +36,8 @@ pub use foreign::Form;
 pub use ids::{environment_id, feature_id, value_id};
 pub use options::{ExtraAccount, Options};
 pub use problem::{Problem, StateFileError};
+pub use schema::SCHEMA;
+pub use template::template;
 
 use super::State;
 use account::Accounts;

@@ -101,3 +101,6 @@ pub(super) fn read(reading: &mut Reading<'_>, root: &Part, form: Form) -> Conten
         Form::Contract => contract::read(reading, root),
     }
 }
+
+#[cfg(test)]
+mod tests;
