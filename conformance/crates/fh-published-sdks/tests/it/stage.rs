@@ -1,0 +1,149 @@
+//! The Edge, its features, and what the engine says they are worth.
+
+use std::net::SocketAddr;
+
+use fh_edge::state::{Json, State};
+use fh_edge::{Edge, EdgeHandle, FeatureChange, Options};
+use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
+pub(crate) const CLIENT_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/sdk*client";
+pub(crate) const SERVER_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/sdk-server";
+
+/// An Edge that runs.
+pub(crate) struct Stage {
+    runtime: Runtime,
+    handle: EdgeHandle,
+    address: SocketAddr,
+}
+
+/// The values of every kind, a strategy by country, and a rollout of two steps.
+fn features() -> Value {
+    json!([
+        {"id": "9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b", "key": "NEW_CHECKOUT", "type": "BOOLEAN", "value": false, "version": 1,
+         "strategies": [{"id": "kiwi", "value": true, "attributes": [
+            {"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["new_zealand"]}]}]},
+        {"id": "76b612ae-a782-4780-aeaa-597870a8c3ea", "key": "BANNER", "type": "STRING", "value": "Welcome", "version": 1},
+        {"id": "95f6c09a-20e7-41e2-9014-1421682b71b1", "key": "LIMIT", "type": "NUMBER", "value": 20, "version": 1,
+         "strategies": [{"id": "first", "percentage": 200_000, "value": 30}, {"id": "second", "percentage": 300_000, "value": 40}]},
+        {"id": "5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0", "key": "THEME", "type": "JSON", "value": "{\"colour\":\"red\"}", "version": 1},
+        {"id": "0d6e9f1a-3f0a-4c44-8f31-5f1d0ad0a3c2", "key": "NEVER_SET", "type": "STRING", "version": 0}
+    ])
+}
+
+/// Feature keys and their types.
+pub(crate) fn kinds() -> Value {
+    let features = features();
+    let pairs = features.as_array().unwrap().iter();
+    pairs.map(|each| (each["key"].as_str().unwrap().to_string(), each["type"].clone())).collect()
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        let features = features();
+        let all = features.as_array().unwrap();
+        let definitions: Vec<Value> = all
+            .iter()
+            .map(|each| json!({"id": each["id"], "key": each["key"], "type": each["type"]}))
+            .collect();
+        let set = all.iter().filter(|each| each.get("value").is_some());
+        let values: Value = set
+            .map(|each| {
+                let mut value = each.clone();
+                for name in ["id", "key", "type"] {
+                    value.as_object_mut().unwrap().remove(name);
+                }
+                (each["key"].as_str().unwrap().to_string(), value)
+            })
+            .collect();
+        let state: State = serde_json::from_value(json!({
+            "features": definitions,
+            "environments": [{"id": ENVIRONMENT, "name": "test", "values": values}],
+            "accounts": [{"name": "sdk", "clientKey": ["sdk*client"], "serverKey": ["sdk-server"],
+                "permissions": {ENVIRONMENT: ["READ", "CHANGE_VALUE", "LOCK", "UNLOCK"]}}]
+        }))
+        .unwrap();
+        let runtime = Runtime::new().unwrap();
+        let edge = Edge::builder().state(state).options(Options::default()).build().unwrap();
+        let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = edge.router();
+        runtime.spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { runtime, handle: edge.handle(), address }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What an SDK is started with.
+    pub(crate) fn options(&self, key: &str, poll_millis: Option<u32>) -> Value {
+        json!({"url": self.url(), "key": key, "pollMillis": poll_millis, "features": kinds()})
+    }
+
+    /// Changes a value on the server.
+    pub(crate) fn set(&self, feature: &str, value: &Value) {
+        let value = Json::parse(&value.to_string()).unwrap();
+        let change = FeatureChange { value: Some(Some(value)), ..FeatureChange::default() };
+        self.runtime
+            .block_on(self.handle.change(ENVIRONMENT.parse().unwrap(), feature, change))
+            .unwrap();
+    }
+
+    /// How often something was counted.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        use std::io::{Read, Write};
+        let mut socket = std::net::TcpStream::connect(self.address).unwrap();
+        write!(socket, "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let mut text = String::new();
+        socket.read_to_string(&mut text).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+        line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().unwrap()
+    }
+}
+
+/// Fifty users, some of them from New Zealand.
+pub(crate) fn contexts() -> Vec<Value> {
+    let country = |n: usize| if n.is_multiple_of(3) { "new_zealand" } else { "turkey" };
+    (0..50).map(|n| json!({"userkey": format!("user-{n}"), "country": country(n)})).collect()
+}
+
+/// What the engine says that features are worth to a context, in JSON's types.
+pub(crate) fn expected(context: &Value) -> Value {
+    evaluated(&features(), context)
+}
+
+/// The same for an SDK that counts the second step of a rollout from zero instead of from the end of the first: of its 30 % only
+/// the last 10 % lie beyond the first step's 20 %.
+pub(crate) fn expected_without_accumulation(context: &Value) -> Value {
+    let mut features = features();
+    features[2]["strategies"][1]["percentage"] = json!(100_000);
+    evaluated(&features, context)
+}
+
+fn evaluated(features: &Value, context: &Value) -> Value {
+    let ruleset = Ruleset::from_json(features.to_string().as_bytes(), Profile::Client).unwrap();
+    let attributes = Attributes::from_json(&context.to_string()).unwrap();
+    let subject = Subject::new(&attributes, Timestamp::from_millis(0));
+    let value = |feature: fh_eval::FeatureRef<'_>| {
+        let evaluation = feature.evaluate(&subject);
+        let token = feature.value_token(&evaluation).unwrap_or("null");
+        let value: Value = serde_json::from_str(token).unwrap();
+        // Published SDKs have one type of numbers.
+        value.as_f64().map_or(value, Value::from)
+    };
+    ruleset.iter().map(|feature| (feature.key().to_string(), value(feature))).collect()
+}
+
+/// Answers of an SDK in JSON's types.
+pub(crate) fn values(answer: &Value) -> Vec<Value> {
+    let as_floats = |value: &Value| value.as_f64().map_or_else(|| value.clone(), Value::from);
+    let all = answer["values"].as_array().unwrap().iter();
+    let of_one = |one: &Value| {
+        let pairs = one.as_object().unwrap().iter();
+        pairs.map(|(key, value)| (key.clone(), as_floats(value))).collect()
+    };
+    all.map(of_one).collect()
+}
