@@ -28,6 +28,12 @@ impl Run {
         self
     }
 
+    /// In a folder outside the project.
+    pub(crate) fn in_folder(mut self, folder: &std::path::Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
     pub(crate) fn within(mut self, folder: &str) -> Self {
         self.command.current_dir(root().join(folder));
         self

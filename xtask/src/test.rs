@@ -1,15 +1,19 @@
 //! `cargo xtask test`: everything that must hold before a change lands.
 
+use crate::apt;
 use crate::fuzz;
 use crate::part::{Part, nothing, run_all};
+use crate::published_sdks;
 use crate::shell::{Run, target_folder};
 use crate::simulate;
 
-pub(crate) fn run() -> Result<(), String> {
+/// Runs all parts, or those that are named.
+pub(crate) fn run(named: &[String]) -> Result<(), String> {
     let mut parts = lints();
     parts.extend([
         Part { name: "tests", prepare: nothing, run: tests },
         Part { name: "redis store", prepare: redis_server, run: redis_store },
+        Part { name: "published SDKs", prepare: published_sdks::prepare, run: published_sdks::run },
         Part { name: "documentation", prepare: nothing, run: documentation },
         Part { name: "client features", prepare: nothing, run: client_features },
         Part { name: "hub, in all orders", prepare: nothing, run: hub_in_all_orders },
@@ -20,6 +24,11 @@ pub(crate) fn run() -> Result<(), String> {
         Part { name: "dependencies", prepare: cargo_deny, run: dependencies },
         Part { name: "fuzz, 5 s a target", prepare: fuzz::prepare, run: || fuzz::run_for(5) },
     ]);
+    if let Some(unknown) = named.iter().find(|name| !parts.iter().any(|part| part.name == *name)) {
+        let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
+        return Err(format!("there is no part `{unknown}`; there are: {}", names.join("; ")));
+    }
+    parts.retain(|part| named.is_empty() || named.iter().any(|name| name == part.name));
     run_all(&parts)
 }
 
@@ -46,12 +55,7 @@ fn tests() -> Result<(), String> {
 }
 
 fn redis_server() -> Result<(), String> {
-    if Run::new("redis-server --version").succeeds() {
-        return Ok(());
-    }
-    let sudo = if Run::new("sudo -n true").succeeds() { "sudo " } else { "" };
-    Run::new(&format!("{sudo}apt-get update")).go()?;
-    Run::new(&format!("{sudo}apt-get install -y --no-install-recommends redis-server")).go()
+    apt::install_for("redis-server --version", "redis-server")
 }
 
 fn redis_store() -> Result<(), String> {

@@ -1,0 +1,61 @@
+//! Published SDKs as clients of our Edge: installed from their registries, beside the build output, and run by the tests of
+//! `fh-published-sdks`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::apt;
+use crate::shell::{Run, root, target_folder};
+
+const SOURCES: &str = "conformance/crates/fh-published-sdks";
+
+fn folder(name: &str) -> PathBuf {
+    target_folder().join("published-sdks").join(name)
+}
+
+/// Installs interpreters and SDKs.
+pub(crate) fn prepare() -> Result<(), String> {
+    apt::install_for("node --version", "nodejs")?;
+    apt::install_for("npm --version", "npm")?;
+    // Debian's Python comes without what a virtual environment needs.
+    apt::install_for("python3 -m ensurepip --version", "python3-venv")?;
+    node()?;
+    python()
+}
+
+fn node() -> Result<(), String> {
+    let folder = folder("node");
+    copy("node", &folder)?;
+    Run::new("npm ci --no-audit --no-fund --loglevel=error").in_folder(&folder).go()
+}
+
+fn python() -> Result<(), String> {
+    let folder = folder("python");
+    copy("python", &folder)?;
+    Run::new("python3 -m venv venv").in_folder(&folder).go()?;
+    Run::new("venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt")
+        .in_folder(&folder)
+        .go()
+}
+
+/// Copies the files of a folder, so that installing leaves the project's own clean.
+fn copy(name: &str, to: &Path) -> Result<(), String> {
+    let from = root().join(SOURCES).join(name);
+    let failed = |why: std::io::Error| format!("{} cannot be copied: {why}", from.display());
+    fs::create_dir_all(to).map_err(failed)?;
+    for entry in fs::read_dir(&from).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.file_type().map_err(failed)?.is_file() {
+            fs::copy(entry.path(), to.join(entry.file_name())).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs them.
+pub(crate) fn run() -> Result<(), String> {
+    Run::new("cargo test --locked -p fh-published-sdks -- --ignored")
+        .env("FH_SDKS_NODE", &folder("node").display().to_string())
+        .env("FH_SDKS_PYTHON", &folder("python").display().to_string())
+        .go()
+}
