@@ -51,7 +51,7 @@ impl Delays {
         let longest = doubled.min(cap).min(backoff.cap);
         self.count = self.count.saturating_add(1).min(31);
         let jitter = if backoff.jitter.is_finite() { backoff.jitter.clamp(0.0, 1.0) } else { 0.5 };
-        let least = SHORTEST.min(backoff.initial);
+        let least = shortest(backoff);
         // A part of it is taken away, because a product with the longest of all durations may be too long.
         longest.saturating_sub(longest.mul_f64(jitter * random.share())).max(least)
     }
@@ -74,6 +74,11 @@ impl Delays {
     pub(crate) fn reset(&mut self) {
         *self = Self::default();
     }
+}
+
+/// After trouble nobody tries again sooner (D-64).
+pub(crate) fn shortest(backoff: &Backoff) -> Duration {
+    SHORTEST.min(backoff.initial)
 }
 
 /// Somewhere in a range: so that clients whose streams end together do not come back together.

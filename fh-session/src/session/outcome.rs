@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Session, State};
 use crate::config::Mode;
-use crate::delay::within;
+use crate::delay::{shortest, within};
 use crate::planted::planted;
 use crate::status::{Connection, Problem};
 
@@ -61,7 +61,9 @@ impl Session {
         } else if self.serves() && self.contacted {
             // Those who have features wait for the next poll's time (sdk-behaviour 2.9.2), or the next try of a stream.
             let again = self.poll_until.filter(|_| self.streams() && !planted!(StreamPutOff));
-            again.map_or(self.interval, |again| again.since(self.now).min(self.interval))
+            let delay =
+                again.map_or(self.interval, |again| again.since(self.now).min(self.interval));
+            delay.max(shortest(&self.config.backoff))
         } else {
             let cap = match self.config.mode {
                 Mode::OneOff => self.config.backoff.cap,

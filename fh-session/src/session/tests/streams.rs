@@ -189,3 +189,20 @@ fn another_key_may_be_one_that_streams() {
     desk.tell(Input::Keys(Errand(1), ApiKeys::parse([CLIENT]).unwrap()));
     assert_eq!(desk.request().kind, RequestKind::Stream);
 }
+
+/// The next try of a stream may be due long since; it is none the less one after trouble (D-64).
+#[test]
+fn a_poll_that_fails_late_is_followed_by_a_delay() {
+    let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+    desk.live();
+    desk.close();
+    desk.come_back();
+    desk.now += 5_000;
+    desk.answer(Head::new(501), "");
+    // A machine that was asleep.
+    desk.now += 3_600_000;
+    desk.tell(Input::Tick);
+    assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Head)));
+    assert_eq!(desk.wait(), 100);
+    assert_eq!(desk.request().kind, RequestKind::Stream);
+}

@@ -22,7 +22,8 @@ impl Spec {
         } else if self.serves() && self.contacted {
             let until = self.fallback.filter(|_| self.streams());
             let left = until.map_or(u64::MAX, |until| until.saturating_sub(self.now));
-            let delay = self.interval.min(left);
+            let least = millis(self.config.backoff.initial).min(100);
+            let delay = self.interval.min(left).max(least);
             (delay, delay)
         } else {
             let cap = match self.config.mode {
