@@ -139,7 +139,10 @@ impl Watched {
             assert_eq!(self.status.readiness, Readiness::Closed);
         }
         if self.status.readiness == Readiness::Ready {
-            assert!(self.rules.is_some(), "ready, and nothing to serve");
+            let rules = self.rules.as_ref().expect("ready, and nothing to serve");
+            let evaluated = rules.evaluated_for().map(|it| &it.context);
+            let context = (self.kind == KeyKind::ServerEvaluated).then_some(&self.context);
+            assert_eq!(evaluated, context, "ready, but for another");
         }
         self.has_deadline(is_tick);
     }
