@@ -1,6 +1,6 @@
 //! Who is connected: open streams, for people and metrics.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
@@ -48,16 +48,20 @@ impl Connections {
         self.lock().len()
     }
 
-    /// In how many environments.
-    pub(crate) fn environments(&self) -> usize {
-        let open = self.lock();
-        open.values().map(|each| each.environment).collect::<HashSet<_>>().len()
+    /// How many there are in each environment.
+    pub(crate) fn by_environment(&self) -> HashMap<Uuid, usize> {
+        let mut counts = HashMap::new();
+        for connection in self.lock().values() {
+            *counts.entry(connection.environment).or_default() += 1;
+        }
+        counts
     }
 
-    /// The first so many by age, with their numbers.
-    pub(crate) fn list(&self, most: usize) -> Vec<(u64, Connection)> {
+    /// The first so many by age, with their numbers: all, or those of one environment.
+    pub(crate) fn list(&self, only: Option<Uuid>, most: usize) -> Vec<(u64, Connection)> {
         let open = self.lock();
-        let mut ids: Vec<u64> = open.keys().copied().collect();
+        let wanted = open.iter().filter(|(_, each)| only.is_none_or(|id| id == each.environment));
+        let mut ids: Vec<u64> = wanted.map(|(id, _)| *id).collect();
         ids.sort_unstable();
         ids.truncate(most);
         ids.into_iter().filter_map(|id| Some((id, open.get(&id)?.clone()))).collect()

@@ -87,6 +87,12 @@ impl Edge {
         api::monitor_router(&self.core)
     }
 
+    /// The admin API and, if [`Options::console`] says so, the console, for a program that mounts them where it wants; the
+    /// other routers have them where [`Options::administration`] says. Empty without an admin key.
+    pub fn admin_router(&self) -> Router {
+        api::admin_router(&self.core)
+    }
+
     /// Changes what is served, from anywhere.
     #[must_use]
     pub fn handle(&self) -> EdgeHandle {

@@ -5,6 +5,7 @@
 pub mod listen;
 pub mod state;
 
+mod admin_key;
 mod api;
 mod connections;
 mod core;
@@ -18,6 +19,7 @@ mod stream;
 mod wire;
 mod world;
 
+pub use admin_key::{AdminKey, NotAnAdminKey};
 pub use edge::{Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError};
 pub use journal::DataFolderError;
-pub use options::{Monitoring, Options};
+pub use options::{Administration, Console, Monitoring, Options};

@@ -227,7 +227,7 @@ impl Metrics {
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         self.ready.set(i64::from(is_ready));
         self.streams.set(whole(connections.count()));
-        self.environments_with_streams.set(whole(connections.environments()));
+        self.environments_with_streams.set(whole(connections.by_environment().len()));
         self.age.clear();
         self.features.clear();
         self.generation.clear();

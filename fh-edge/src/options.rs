@@ -5,6 +5,8 @@ use std::time::Duration;
 use fh_eval::Profile;
 use http::HeaderValue;
 
+use crate::admin_key::AdminKey;
+
 /// Settings of an Edge that do not belong to an environment. Every one has a default that suits most.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -32,6 +34,12 @@ pub struct Options {
     pub cors_max_age: Duration,
     /// Are `/`, health, metrics and the like answered beside the API? `No` when they have a port of their own. Default: yes.
     pub monitoring: Monitoring,
+    /// Who has it may read and change everything by `/admin/v1`. Default: none, and then there is no such thing.
+    pub admin_key: Option<AdminKey>,
+    /// Where `/admin/v1` and the console are answered. Default: beside the API.
+    pub administration: Administration,
+    /// Is there a page for people at `/console`? It works by `/admin/v1`, so without an admin key there is none. Default: off.
+    pub console: Console,
 }
 
 /// Where `/`, `/health`, `/metrics` are answered.
@@ -41,6 +49,26 @@ pub enum Monitoring {
     WithApi,
     /// On a port of its own (`monitor.port`); see `EdgeHandle::monitor_router`.
     Apart,
+}
+
+/// Where `/admin/v1` and the console are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Administration {
+    /// On the port of the API.
+    WithApi,
+    /// Where `/health` and `/metrics` are: see [`Options::monitoring`].
+    WithMonitoring,
+    /// Only where the program that embeds this Edge mounts [`Edge::admin_router`](crate::Edge::admin_router).
+    Apart,
+}
+
+/// A page for people, at `/console`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Console {
+    /// None.
+    Off,
+    /// Beside the admin API.
+    On,
 }
 
 impl Default for Options {
@@ -57,6 +85,9 @@ impl Default for Options {
             cors_expose_headers: Vec::new(),
             cors_max_age: Duration::from_secs(86_400),
             monitoring: Monitoring::WithApi,
+            admin_key: None,
+            administration: Administration::WithApi,
+            console: Console::Off,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How often a key may ask (D-98): a bucket of tokens for each key that asks, filled by time.
+//! How often somebody may do something: a bucket of tokens that time fills. Keys have one each for what they ask (D-98).
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::wire::api_key::RequestKey;
 
-/// The buckets. Only keys that open something have one, so there are no more than keys.
+/// The buckets of keys. Only keys that open something have one, so there are no more than keys.
 #[derive(Debug)]
 pub(crate) struct Rates {
     per_second: Option<f64>,
@@ -16,8 +16,9 @@ pub(crate) struct Rates {
     buckets: Mutex<HashMap<(Uuid, Box<str>), Bucket>>,
 }
 
+/// Tokens that are taken one by one, and come back with time.
 #[derive(Debug)]
-struct Bucket {
+pub(crate) struct Bucket {
     tokens: f64,
     filled: f64,
 }
@@ -42,16 +43,38 @@ impl Rates {
     fn take_at(&self, key: &RequestKey<'_>, rate: f64, now: f64) -> Result<(), u64> {
         let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let place = (key.environment, key.secret.into());
-        let bucket = buckets.entry(place).or_insert(Bucket { tokens: rate, filled: now });
-        bucket.tokens = (bucket.tokens + (now - bucket.filled).max(0.0) * rate).min(rate);
-        bucket.filled = now;
-        if bucket.tokens >= 1.0 {
-            bucket.tokens -= 1.0;
-            Ok(())
-        } else {
-            // At most a second off, so this fits.
-            Err(((1.0 - bucket.tokens) / rate).ceil() as u64)
+        let bucket = buckets.entry(place).or_insert_with(|| Bucket::full(rate, now));
+        bucket.has_one(rate, rate, now)?;
+        bucket.take();
+        Ok(())
+    }
+}
+
+impl Bucket {
+    /// One that holds so many.
+    pub(crate) const fn full(most: f64, now: f64) -> Self {
+        Self { tokens: most, filled: now }
+    }
+
+    /// Is there a token now, at so many a second and at most so many at once? Without one: after how many seconds there will be.
+    pub(crate) fn has_one(&mut self, per_second: f64, most: f64, now: f64) -> Result<(), u64> {
+        self.tokens = (self.tokens + (now - self.filled).max(0.0) * per_second).min(most);
+        self.filled = now;
+        if self.tokens >= 1.0 {
+            return Ok(());
         }
+        // The rates here are not far below one a second, so this fits.
+        Err(((1.0 - self.tokens) / per_second).ceil() as u64)
+    }
+
+    /// Takes one.
+    pub(crate) fn take(&mut self) {
+        self.tokens -= 1.0;
+    }
+
+    /// Would it hold as many as it can?
+    pub(crate) fn is_full(&self, per_second: f64, most: f64, now: f64) -> bool {
+        self.tokens + (now - self.filled).max(0.0) * per_second >= most
     }
 }
 

@@ -1,5 +1,6 @@
 //! The routes of FeatureHub's Edge protocol.
 
+pub(crate) mod admin;
 mod around;
 mod cors;
 mod features;
@@ -18,7 +19,7 @@ use axum::routing::get;
 pub(crate) use cors::Cors;
 
 use crate::core::Core;
-use crate::options::Monitoring;
+use crate::options::{Administration, Monitoring};
 
 /// Everything that an Edge answers on its main port.
 pub(crate) fn router(core: &Arc<Core>) -> Router {
@@ -34,16 +35,35 @@ pub(crate) fn router(core: &Arc<Core>) -> Router {
     if core.options.monitoring == Monitoring::WithApi {
         router = router.merge(health::router());
     }
-    router
+    let router = router
         .fallback(health::nothing)
         .layer(axum::middleware::from_fn_with_state(Arc::clone(core), around::around))
-        .with_state(Arc::clone(core))
+        .with_state(Arc::clone(core));
+    let has_admin = match core.options.administration {
+        Administration::WithApi => true,
+        Administration::WithMonitoring => core.options.monitoring == Monitoring::WithApi,
+        Administration::Apart => false,
+    };
+    // Merged last: other origins have no business there.
+    if has_admin { router.merge(admin_router(core)) } else { router }
+}
+
+/// The admin API; nothing without a key for it.
+pub(crate) fn admin_router(core: &Arc<Core>) -> Router {
+    match &core.options.admin_key {
+        Some(key) => admin::router(core, key.clone()),
+        None => Router::new(),
+    }
 }
 
 /// What is answered on a port for monitoring.
 pub(crate) fn monitor_router(core: &Arc<Core>) -> Router {
-    health::router()
+    let router = health::router()
         .route("/info/version", get(health::version))
         .fallback(health::nothing)
-        .with_state(Arc::clone(core))
+        .with_state(Arc::clone(core));
+    match core.options.administration {
+        Administration::WithMonitoring => router.merge(admin_router(core)),
+        Administration::WithApi | Administration::Apart => router,
+    }
 }

@@ -16,6 +16,8 @@ pub(crate) type Current = watch::Receiver<Arc<Published>>;
 #[derive(Debug, Default)]
 pub(crate) struct Environments {
     by_id: ArcSwap<HashMap<Uuid, watch::Sender<Arc<Published>>>>,
+    /// The revision of the state. Wakes its watchers whenever anything is published, for those who look at everything.
+    revision: watch::Sender<u64>,
 }
 
 impl Environments {
@@ -34,20 +36,31 @@ impl Environments {
         self.by_id.load().values().map(|each| Arc::clone(&each.borrow())).collect()
     }
 
+    /// The revision of the state, and a wake-up for every generation of any environment.
+    pub(crate) fn revision(&self) -> watch::Receiver<u64> {
+        self.revision.subscribe()
+    }
+
+    /// What is published next belongs to this revision.
+    pub(crate) fn set_revision(&self, revision: u64) {
+        self.revision.send_replace(revision);
+    }
+
     /// Puts a generation up: of a new environment, or the next one of a known one.
     pub(crate) fn publish(&self, published: Published) {
         let published = Arc::new(published);
         let known = self.by_id.load();
         if let Some(sender) = known.get(&published.id) {
             sender.send_replace(published);
-            return;
+        } else {
+            self.by_id.rcu(|known| {
+                let mut next = HashMap::clone(known);
+                next.entry(published.id)
+                    .or_insert_with(|| watch::Sender::new(Arc::clone(&published)));
+                next
+            });
         }
-        drop(known);
-        self.by_id.rcu(|known| {
-            let mut next = HashMap::clone(known);
-            next.entry(published.id).or_insert_with(|| watch::Sender::new(Arc::clone(&published)));
-            next
-        });
+        self.revision.send_modify(|_| {});
     }
 
     /// Takes an environment away. Its streams see a last generation that nobody may read.
@@ -61,5 +74,6 @@ impl Environments {
             next.remove(&id);
             next
         });
+        self.revision.send_modify(|_| {});
     }
 }

@@ -164,6 +164,11 @@ impl ServedFeature {
         );
     }
 
+    /// Its strategies, as a JSON list.
+    pub(crate) fn strategies(&self) -> &str {
+        self.strategies.strip_prefix(",\"strategies\":").unwrap_or("[]")
+    }
+
     fn write_head(&self, out: &mut String, value: Option<&str>) {
         out.push_str(&self.head);
         if let Some(value) = value {

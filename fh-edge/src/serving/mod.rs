@@ -10,7 +10,7 @@ mod published;
 mod view;
 
 pub(crate) use answer::Answer;
-pub(crate) use change::{changes, write_change};
+pub(crate) use change::{Change, changes, write_change};
 pub(crate) use environments::{Current, Environments};
 pub(crate) use feature::{Counting, ServedFeature};
 pub(crate) use grant::{Grant, Grants};

@@ -216,6 +216,14 @@ impl Published {
         Some(self.ruleset.get(&feature.key)?.evaluate(&Subject::new(attributes, now)))
     }
 
+    /// Its rules under a profile, which may be another than its own.
+    pub(crate) fn ruleset_as(&self, profile: Profile) -> Ruleset {
+        if profile == self.settings.profile {
+            return self.ruleset.clone();
+        }
+        compiled(&self.features, profile)
+    }
+
     /// Appends a feature as an asker with this context sees it.
     pub(crate) fn write_evaluated(
         &self,

@@ -23,6 +23,8 @@ pub struct FeatureChange {
     pub retired: Option<bool>,
     /// Who gets another value, in order: FeatureHub's JSON.
     pub strategies: Option<Vec<Json>>,
+    /// Only if the version that is served is still this one.
+    pub if_version: Option<i64>,
 }
 
 /// Why a change was not made.
@@ -37,6 +39,8 @@ pub enum ReplaceError {
     NotAStrategy,
     /// The state changed meanwhile; it has this revision now.
     Outdated(u64),
+    /// The feature changed meanwhile; it has this version now.
+    Overtaken(i64),
     /// The change could not be kept, so it was not made.
     NotKept(String),
     /// This Edge relays another one; changes are made there.
@@ -52,6 +56,9 @@ impl fmt::Display for ReplaceError {
             Self::WrongType(kind) => write!(f, "the value is not of type {kind}"),
             Self::NotAStrategy => f.write_str("a strategy is not a JSON object"),
             Self::Outdated(now) => write!(f, "the state changed meanwhile; its revision is {now}"),
+            Self::Overtaken(now) => {
+                write!(f, "the feature changed meanwhile; its version is {now}")
+            }
             Self::NotKept(why) => write!(f, "the change could not be kept: {why}"),
             Self::Relayed => f.write_str("this Edge relays another one; change features there"),
             Self::Closed => f.write_str("the Edge was closed"),
@@ -110,6 +117,10 @@ impl World {
         let feature = self.state.feature(&place.1).ok_or(ReplaceError::NotFound)?;
         if self.state.environment(place.0).is_none() {
             return Err(ReplaceError::NotFound);
+        }
+        let version = self.entry(place).map_or(0, |entry| entry.version);
+        if change.if_version.is_some_and(|expected| expected != version) {
+            return Err(ReplaceError::Overtaken(version));
         }
         let before = self.value(place).cloned();
         let mut value = before.clone().unwrap_or_else(|| FeatureValue {

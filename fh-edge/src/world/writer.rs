@@ -276,6 +276,7 @@ impl Work {
         }
         match &kept {
             Ok(()) => {
+                self.environments.set_revision(self.world.state().revision);
                 for (id, keys) in &batch.changed {
                     self.publish_changed(*id, keys);
                 }
@@ -379,6 +380,7 @@ impl Work {
     /// Publishes every environment as the world has it, and takes away those that it has not.
     fn publish_all(&mut self, revocation_delay: Duration) {
         let state = self.world.state();
+        self.environments.set_revision(state.revision);
         for published in self.environments.all() {
             if state.environment(published.id).is_none() {
                 let mut last = published.next().with_grants(Arc::default());

@@ -1,0 +1,81 @@
+//! `GET /admin/v1/connections`: who is connected.
+
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use fh_client::KeyKind;
+use fh_eval::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Admin;
+use super::overview::find;
+use super::problem::Problem;
+use crate::connections::Connection;
+
+/// So many are shown, unless fewer are asked for.
+const MOST: usize = 500;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    environment: Option<String>,
+    limit: Option<usize>,
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Connections {
+    /// How many streams are open altogether.
+    count: usize,
+    /// The oldest of those that were asked for.
+    connections: Vec<View>,
+}
+
+#[derive(Debug, Serialize)]
+struct View {
+    id: u64,
+    environment: Uuid,
+    account: Arc<str>,
+    /// `client` or `server` evaluated.
+    evaluated: &'static str,
+    sdk: Option<Box<str>>,
+    /// How many attributes its context has. What they are is nobody's business.
+    attributes: usize,
+    since: Timestamp,
+}
+
+impl View {
+    fn of((id, connection): (u64, Connection)) -> Self {
+        let since = connection.since.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self {
+            id,
+            environment: connection.environment,
+            account: connection.account,
+            evaluated: match connection.kind {
+                KeyKind::ClientEvaluated => "client",
+                KeyKind::ServerEvaluated => "server",
+            },
+            sdk: connection.sdk,
+            attributes: connection.attributes,
+            since: Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX)),
+        }
+    }
+}
+
+pub(super) async fn get(
+    State(admin): State<Arc<Admin>>,
+    query: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<Connections>, Problem> {
+    let Query(asked) =
+        query.map_err(|rejection| Problem::bad(rejection.body_text()).at("query"))?;
+    let environment = match asked.environment {
+        Some(name) => Some(find(&admin.core, &name)?.id),
+        None => None,
+    };
+    let list = &admin.core.connections;
+    let shown = list.list(environment, asked.limit.unwrap_or(MOST).min(MOST));
+    let connections = shown.into_iter().map(View::of).collect();
+    Ok(Json(Connections { count: list.count(), connections }))
+}

@@ -1,0 +1,139 @@
+//! `POST /admin/v1/evaluate`: who sees what, and why.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use fh_eval::{Explanation, Mark, Profile, Reason, Report, Subject, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::Admin;
+use super::body;
+use super::features::json;
+use super::problem::Problem;
+use super::subject::{Asked, Question};
+use crate::serving::ServedFeature;
+
+/// What is asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    environment: String,
+    #[serde(default)]
+    context: Option<Box<RawValue>>,
+    #[serde(default)]
+    profile: Option<String>,
+    /// For rules on `now`.
+    #[serde(default)]
+    now: Option<String>,
+    /// Only these.
+    #[serde(default)]
+    features: Option<Vec<String>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Answers<'a> {
+    environment: Uuid,
+    profile: Profile,
+    now: Timestamp,
+    features: Vec<Answer<'a>>,
+}
+
+/// What one feature is worth to whoever was asked for.
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    key: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    value: Option<Box<RawValue>>,
+    reason: Reason,
+    /// The id of the strategy that gave it.
+    strategy: Option<String>,
+    /// SDKs do not see it.
+    retired: bool,
+    /// The explanation as lines of text.
+    text: Vec<Line>,
+    explanation: Report,
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    indent: usize,
+    mark: &'static str,
+    text: String,
+}
+
+pub(super) async fn post(
+    State(admin): State<Arc<Admin>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let body: Body = body::json(&parts.headers, body, admin.core.options.body_limit).await?;
+    let question = Question::read(
+        &admin.core,
+        &Asked {
+            environment: &body.environment,
+            profile: body.profile.as_deref(),
+            context: body.context.as_deref(),
+            now: body.now.as_deref(),
+        },
+    )?;
+    if let Some(unknown) = unknown(&question, body.features.as_deref()) {
+        return Err(Problem::no_such_feature(unknown).at("features"));
+    }
+    admin.beside(move || json(&answers(&question, body.features.as_deref()))).await
+}
+
+fn unknown<'a>(question: &Question, wanted: Option<&'a [String]>) -> Option<&'a str> {
+    let features = &question.published.features;
+    let is_known = |key: &&String| features.iter().any(|feature| *feature.key == ***key);
+    wanted?.iter().find(|key| !is_known(key)).map(String::as_str)
+}
+
+fn answers<'a>(question: &'a Question, wanted: Option<&[String]>) -> Answers<'a> {
+    let ruleset = question.ruleset();
+    let subject = Subject::new(&question.attributes, question.now);
+    let is_wanted = |feature: &ServedFeature| {
+        wanted.is_none_or(|wanted| wanted.iter().any(|key| **key == *feature.key))
+    };
+    let features = question.published.features.iter().filter(|feature| is_wanted(feature));
+    let features = features.filter_map(|feature| {
+        let explanation = ruleset.get(&feature.key)?.explain(&subject);
+        Some(Answer::of(feature, &explanation))
+    });
+    Answers {
+        environment: question.published.id,
+        profile: question.profile,
+        now: question.now,
+        features: features.collect(),
+    }
+}
+
+impl<'a> Answer<'a> {
+    fn of(feature: &'a ServedFeature, explanation: &Explanation) -> Self {
+        let report = explanation.report();
+        let lines = report.lines().into_iter().map(|line| Line {
+            indent: line.indent,
+            mark: match line.mark {
+                Mark::Answer => "answer",
+                Mark::Good => "good",
+                Mark::Bad => "bad",
+                Mark::Warning => "warning",
+                _ => "quiet",
+            },
+            text: line.text,
+        });
+        Self {
+            key: &feature.key,
+            kind: feature.kind.as_str(),
+            value: report.value.clone().and_then(|token| RawValue::from_string(token).ok()),
+            reason: report.reason,
+            strategy: report.strategy_id.clone(),
+            retired: feature.retired,
+            text: lines.collect(),
+            explanation: report,
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! `GET /admin/v1/events`: what changes, as it changes. Like every stream here it holds no queue: it compares what was sent with
+//! what is, so a slow reader misses steps, never where they led.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderName, HeaderValue};
+use http_body::Frame;
+use serde::Serialize;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use uuid::Uuid;
+
+use super::Admin;
+use super::feature::FeatureView;
+use super::overview::{Overview, sorted};
+use super::problem::Problem;
+use crate::serving::{Change, Phase, Published, changes};
+use crate::wire::sse::{self, write_event};
+
+/// How often a stream says that it is alive, unless the Edge's streams do so more often.
+const HEARTBEAT: Duration = Duration::from_secs(20);
+
+/// Features of an environment that changed.
+#[derive(Debug, Serialize)]
+struct Changed<'a> {
+    revision: u64,
+    environment: Uuid,
+    features: Vec<FeatureView<'a>>,
+    /// Keys of features that are not there any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<&'a str>,
+}
+
+/// What a reader knows, and how it learns more.
+struct Feed {
+    admin: Arc<Admin>,
+    revision: watch::Receiver<u64>,
+    /// What was sent last; `None` at first.
+    sent: Option<HashMap<Uuid, Arc<Published>>>,
+    _place: OwnedSemaphorePermit,
+}
+
+pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
+    let place = Arc::clone(&admin.event_streams).try_acquire_owned();
+    let place = place.map_err(|_| Problem::too_many(10, "too many streams of events are open"))?;
+    let revision = admin.core.environments.revision();
+    let feed = Feed { admin, revision, sent: None, _place: place };
+    let events = Events { next: Some(Box::pin(feed.next())) };
+    let mut response = Response::new(Body::new(events));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+impl Feed {
+    /// Waits until there is something to say. `None` for the feed: it was the last.
+    async fn next(mut self) -> (Bytes, Option<Self>) {
+        loop {
+            let revision = *self.revision.borrow_and_update();
+            let all = sorted(&self.admin.core.environments);
+            let mut out = String::new();
+            if all.iter().any(|each| matches!(each.phase, Phase::Closing(_))) {
+                return (Bytes::from_static(sse::BYE.as_bytes()), None);
+            }
+            self.write(revision, &all, &mut out);
+            if !out.is_empty() {
+                return (Bytes::from(out), Some(self));
+            }
+            match tokio::time::timeout(HEARTBEAT, self.revision.changed()).await {
+                Ok(Ok(())) => {}
+                // The Edge is gone.
+                Ok(Err(_)) => return (Bytes::from_static(sse::BYE.as_bytes()), None),
+                Err(_) => return (Bytes::from_static(b": still here\n\n"), Some(self)),
+            }
+        }
+    }
+
+    /// Writes what leads from what was sent to what is.
+    fn write(&mut self, revision: u64, all: &[Arc<Published>], out: &mut String) {
+        let sent = self.sent.take();
+        let is_news = sent.as_ref().is_none_or(|sent| {
+            sent.len() != all.len()
+                || all.iter().any(|new| {
+                    sent.get(&new.id)
+                        .is_none_or(|old| old.settings != new.settings || old.phase != new.phase)
+                })
+        });
+        if is_news {
+            event(out, "environments", &Overview::of(&self.admin.core));
+        }
+        for new in all {
+            let Some(old) = sent.as_ref().and_then(|sent| sent.get(&new.id)) else { continue };
+            if Arc::ptr_eq(old, new) {
+                continue;
+            }
+            let (mut features, mut gone) = (Vec::new(), Vec::new());
+            for change in changes(&old.features, &new.features) {
+                match change {
+                    Change::Now(feature) => features.push(FeatureView::of(new, feature)),
+                    Change::Gone(feature) => gone.push(&*feature.key),
+                }
+            }
+            if !features.is_empty() || !gone.is_empty() {
+                let environment = new.id;
+                event(out, "features", &Changed { revision, environment, features, gone });
+            }
+        }
+        self.sent = Some(all.iter().map(|each| (each.id, Arc::clone(each))).collect());
+    }
+}
+
+fn event(out: &mut String, name: &str, data: &impl Serialize) {
+    // What is shown here always serialises, on one line.
+    write_event(out, name, None, &serde_json::to_string(data).unwrap_or_default());
+}
+
+type Next = Pin<Box<dyn Future<Output = (Bytes, Option<Feed>)> + Send>>;
+
+/// The body of the answer.
+struct Events {
+    next: Option<Next>,
+}
+
+impl http_body::Body for Events {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let Some(next) = &mut self.next else { return Poll::Ready(None) };
+        next.as_mut().poll(task).map(|(bytes, feed)| {
+            self.next = feed.map(|feed| -> Next { Box::pin(feed.next()) });
+            Some(Ok(Frame::data(bytes)))
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! A feature of an environment, as the admin API shows it.
+
+use std::collections::BTreeMap;
+
+use fh_eval::{Diagnostic, Severity};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::serving::{Published, ServedFeature};
+use crate::state::Json;
+
+/// A feature with its value in one environment.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct FeatureView<'a> {
+    key: &'a str,
+    id: Uuid,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    version: i64,
+    value: Option<&'a Json>,
+    locked: bool,
+    retired: bool,
+    strategies: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    properties: &'a BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    filters: Vec<&'a str>,
+    /// What cannot be read in its strategies.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    diagnostics: Vec<Remark>,
+}
+
+/// Something that is wrong, or odd, in a feature's strategies.
+#[derive(Debug, Serialize)]
+pub(super) struct Remark {
+    pub(super) severity: Severity,
+    /// Such as `strategies[0].attributes[1].conditional`.
+    pub(super) place: String,
+    /// What is wrong, and what comes of it.
+    pub(super) error: String,
+}
+
+impl<'a> FeatureView<'a> {
+    pub(super) fn of(published: &'a Published, feature: &'a ServedFeature) -> Self {
+        let compiled = published.ruleset.get(&feature.key);
+        let diagnostics = compiled.map_or(&[][..], |compiled| compiled.diagnostics());
+        Self {
+            key: &feature.key,
+            id: feature.id,
+            kind: feature.kind.as_str(),
+            version: feature.version,
+            value: feature.value.as_ref(),
+            locked: feature.locked,
+            retired: feature.retired,
+            strategies: serde_json::from_str(feature.strategies()).ok(),
+            value_id: feature.value_id.as_deref(),
+            properties: &feature.properties,
+            filters: feature.filters.iter().map(String::as_str).collect(),
+            diagnostics: diagnostics.iter().map(Remark::of).collect(),
+        }
+    }
+}
+
+impl Remark {
+    pub(super) fn of(diagnostic: &Diagnostic) -> Self {
+        let place = &diagnostic.place;
+        let mut path = String::new();
+        if let Some(strategy) = place.strategy {
+            path.push_str(&format!("strategies[{strategy}]"));
+        }
+        if let Some(rule) = place.rule {
+            path.push_str(&format!(".attributes[{rule}]"));
+        }
+        // An item of a list that is none at all is told of as the list.
+        let is_list = |member: &&str| matches!(*member, "strategies" | "attributes");
+        if let Some(member) = place.member.filter(|member| path.is_empty() || !is_list(member)) {
+            path.push_str(if path.is_empty() { "" } else { "." });
+            path.push_str(member);
+        }
+        let given = place.value.as_ref().map(|value| format!("{value}: ")).unwrap_or_default();
+        Self {
+            severity: diagnostic.consequence.severity(),
+            place: path,
+            error: format!("{given}{}; {}", diagnostic.problem, diagnostic.consequence),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! `/admin/v1/features/{environment}` and `/admin/v1/features/{environment}/{feature}`: values, to read and to change.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use bytes::Bytes;
+use fh_eval::Severity;
+use fh_eval::featurehub::Compiler;
+use http::StatusCode;
+use http::header::ETAG;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::Admin;
+use super::body;
+use super::feature::{FeatureView, Remark};
+use super::guard::address;
+use super::overview::find;
+use super::problem::{Further, Problem};
+use super::tag::{self, Match};
+use crate::api::respond;
+use crate::serving::{Published, ServedFeature};
+use crate::state::Json;
+use crate::world::FeatureChange;
+
+/// All features of an environment.
+#[derive(Debug, Serialize)]
+struct List<'a> {
+    revision: u64,
+    environment: Uuid,
+    features: Vec<FeatureView<'a>>,
+}
+
+/// `GET /features/{environment}`.
+pub(super) async fn list(
+    State(admin): State<Arc<Admin>>,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let Path(environment) = path.map_err(unreadable_path)?;
+    let revision = *admin.core.environments.revision().borrow();
+    let published = find(&admin.core, &environment)?;
+    let features = published.features.iter().map(|each| FeatureView::of(&published, each));
+    let list = List { revision, environment: published.id, features: features.collect() };
+    Ok(json(&list))
+}
+
+/// `GET /features/{environment}/{feature}`.
+pub(super) async fn get(
+    State(admin): State<Arc<Admin>>,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Result<Response, Problem> {
+    let Path((environment, key)) = path.map_err(unreadable_path)?;
+    let published = find(&admin.core, &environment)?;
+    show(&published, &key)
+}
+
+/// `PATCH /features/{environment}/{feature}`: what is stated changes, the rest stays.
+pub(super) async fn patch(
+    State(admin): State<Arc<Admin>>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let Path((environment, key)) = path.map_err(unreadable_path)?;
+    let (parts, body) = request.into_parts();
+    let published = find(&admin.core, &environment)?;
+    let feature = feature(&published, &key)?;
+    let mut change = body::json::<Patch>(&parts.headers, body, admin.core.options.body_limit)
+        .await?
+        .into_change();
+    change.if_version = match Match::read(&parts.headers) {
+        Match::Absent | Match::Any => None,
+        Match::Only(version) => Some(version),
+        Match::Never => {
+            let why = "this is no version of the feature";
+            return Err(Problem::new(StatusCode::PRECONDITION_FAILED, why).at("If-Match"));
+        }
+    };
+    if let Some(strategies) = &change.strategies {
+        check_strategies(&published, feature, strategies)?;
+    }
+    let changed = [
+        change.value.as_ref().map(|_| "value"),
+        change.locked.map(|locked| if locked { "lock" } else { "unlock" }),
+        change.retired.map(|retired| if retired { "retire" } else { "unretire" }),
+        change.strategies.as_ref().map(|_| "strategies"),
+    ];
+    let changed: Vec<&str> = changed.into_iter().flatten().collect();
+    let outcome = admin.core.writer.patch((published.id, key.as_str().into()), change).await;
+    tracing::info!(
+        target: "fh_edge::audit",
+        action = "admin.patch",
+        environment = %published.id,
+        feature = key,
+        changed = changed.join(","),
+        address = ?address(&parts.extensions),
+        outcome = ?outcome,
+    );
+    outcome?;
+    let after = admin.core.environments.get(published.id).unwrap_or(published);
+    show(&after, &key)
+}
+
+/// The body of a PATCH.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Patch {
+    #[serde(default, deserialize_with = "stated")]
+    value: Option<Json>,
+    #[serde(default)]
+    locked: Option<bool>,
+    #[serde(default)]
+    retired: Option<bool>,
+    #[serde(default)]
+    strategies: Option<Vec<Json>>,
+}
+
+/// A null that is stated is one: it takes the value away.
+fn stated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
+}
+
+impl Patch {
+    fn into_change(self) -> FeatureChange {
+        FeatureChange {
+            value: self.value.map(|value| Some(value).filter(|value| !value.is_null())),
+            locked: self.locked,
+            retired: self.retired,
+            strategies: self.strategies,
+            if_version: None,
+        }
+    }
+}
+
+/// Refuses strategies of which a part would never match: whoever types them wants to know, and not in production.
+fn check_strategies(
+    published: &Published,
+    feature: &ServedFeature,
+    strategies: &[Json],
+) -> Result<(), Problem> {
+    #[derive(Serialize)]
+    struct Checked<'a> {
+        id: Uuid,
+        key: &'a str,
+        #[serde(rename = "type")]
+        kind: &'static str,
+        strategies: &'a [Json],
+    }
+    let (id, key, kind) = (feature.id, &*feature.key, feature.kind.as_str());
+    let json = serde_json::to_string(&Checked { id, key, kind, strategies })
+        .ok()
+        .and_then(|json| RawValue::from_string(json).ok());
+    let compiled = json.map(|json| Compiler::new(published.settings.profile).feature(&json));
+    let Some(Ok(compiled)) = compiled else { return Ok(()) };
+    let remarks = compiled.as_ref().diagnostics().iter().map(Remark::of);
+    let mut errors = remarks.filter(|remark| remark.severity == Severity::Error);
+    match errors.next() {
+        None => Ok(()),
+        Some(first) => Err(Problem::unprocessable(first.error)
+            .at(first.place)
+            .and(errors.map(|Remark { error, place, .. }| Further { error, place }))),
+    }
+}
+
+fn feature<'a>(published: &'a Published, key: &str) -> Result<&'a Arc<ServedFeature>, Problem> {
+    let found = published.features.iter().find(|feature| &*feature.key == key);
+    found.ok_or_else(|| Problem::no_such_feature(key))
+}
+
+fn show(published: &Published, key: &str) -> Result<Response, Problem> {
+    let feature = feature(published, key)?;
+    let mut response = json(&FeatureView::of(published, feature));
+    if let Some(tag) = tag::of(feature.version) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    Ok(response)
+}
+
+/// An answer. What is shown here always serialises.
+pub(super) fn json(content: &impl Serialize) -> Response {
+    let body = serde_json::to_vec(content).unwrap_or_default();
+    respond::bytes(StatusCode::OK, "application/json", Bytes::from(body))
+}
+
+fn unreadable_path(rejection: PathRejection) -> Problem {
+    Problem::bad(rejection.body_text()).at("path")
+}

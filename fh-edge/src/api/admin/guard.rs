@@ -1,0 +1,59 @@
+//! Who may: `Authorization: Bearer` with the admin key.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode};
+
+use super::Admin;
+use super::problem::Problem;
+
+/// Lets requests with the key through. No answer may be kept by caches, or be taken for what it is not.
+pub(super) async fn check(
+    State(admin): State<Arc<Admin>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = match may(&admin, request.headers(), address(request.extensions())) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn may(admin: &Admin, headers: &HeaderMap, address: Option<IpAddr>) -> Result<(), Problem> {
+    let Some(given) = bearer(headers) else {
+        return Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "this needs the admin key, as `Authorization: Bearer KEY`",
+        )
+        .at("Authorization"));
+    };
+    if let Err(seconds) = admin.attempts.may_try(address) {
+        return Err(Problem::too_many(seconds, "too many wrong admin keys came from there"));
+    }
+    if admin.key.is(given) {
+        return Ok(());
+    }
+    admin.attempts.note(address);
+    tracing::warn!(target: "fh_edge::audit", action = "admin.refused", ?address, "a wrong admin key");
+    Err(Problem::new(StatusCode::UNAUTHORIZED, "this is not the admin key").at("Authorization"))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, key) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+/// Where a request comes from, if the server that took it says so.
+pub(super) fn address(extensions: &Extensions) -> Option<IpAddr> {
+    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
+    Some(peer.ip())
+}

@@ -1,0 +1,85 @@
+//! The admin API (D-111): `/admin/v1`, for people's consoles, tests and scripts. It has a key of its own, and no CORS.
+
+mod accounts;
+mod attempts;
+mod body;
+mod connections;
+mod evaluate;
+mod events;
+mod feature;
+mod features;
+mod guard;
+mod overview;
+mod problem;
+mod rollout;
+mod state;
+mod subject;
+mod tag;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use http::StatusCode;
+use tokio::sync::Semaphore;
+
+use crate::admin_key::AdminKey;
+use crate::core::Core;
+use attempts::Attempts;
+use problem::Problem;
+
+/// Streams of events at the same time.
+const MOST_EVENT_STREAMS: usize = 64;
+/// States that are read, environments and populations that are evaluated at the same time; more wait.
+const MOST_LONG_WORKS: usize = 2;
+
+/// What the routes of the admin API share.
+#[derive(Debug)]
+struct Admin {
+    core: Arc<Core>,
+    key: AdminKey,
+    attempts: Attempts,
+    event_streams: Arc<Semaphore>,
+    long_works: Semaphore,
+}
+
+impl Admin {
+    /// Does long work beside the threads that serve, little at a time.
+    pub(super) async fn beside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let closed = || Problem::from(crate::world::ReplaceError::Closed);
+        let _turn = self.long_works.acquire().await.map_err(|_| closed())?;
+        tokio::task::spawn_blocking(work).await.map_err(|_| closed())
+    }
+}
+
+/// Everything below `/admin/v1`.
+pub(super) fn router(core: &Arc<Core>, key: AdminKey) -> Router {
+    let admin = Arc::new(Admin {
+        core: Arc::clone(core),
+        key,
+        attempts: Attempts::new(),
+        event_streams: Arc::new(Semaphore::new(MOST_EVENT_STREAMS)),
+        long_works: Semaphore::new(MOST_LONG_WORKS),
+    });
+    let routes = Router::new()
+        .route("/state", get(state::get).put(state::put))
+        .route("/environments", get(overview::get))
+        .route("/features/{environment}", get(features::list))
+        .route("/features/{environment}/{feature}", get(features::get).patch(features::patch))
+        .route("/keys", get(accounts::get))
+        .route("/evaluate", post(evaluate::post))
+        .route("/rollout", post(rollout::post))
+        .route("/connections", get(connections::get))
+        .route("/events", get(events::get))
+        .method_not_allowed_fallback(|| async {
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this cannot be asked for by that method")
+        })
+        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "there is nothing here") })
+        .layer(from_fn_with_state(Arc::clone(&admin), guard::check))
+        .with_state(admin);
+    Router::new().nest("/admin/v1", routes)
+}

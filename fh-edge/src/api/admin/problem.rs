@@ -1,0 +1,131 @@
+//! Errors of the admin API: a status, a sentence, and the place that it is about.
+
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::{ETAG, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use crate::api::respond;
+use crate::world::ReplaceError;
+
+/// What went wrong. Its JSON is `{"error": "...", "place": "..."}`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Problem {
+    #[serde(skip)]
+    status: StatusCode,
+    error: String,
+    /// The part of the request that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
+    /// More of them, if several were found.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    further: Vec<Further>,
+    /// What the version or revision is, where another one was expected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current: Option<i64>,
+    #[serde(skip)]
+    retry_after: Option<u64>,
+}
+
+/// One more thing that is wrong.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Further {
+    pub(super) error: String,
+    pub(super) place: String,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, error: impl Into<String>) -> Self {
+        Self {
+            status,
+            error: error.into(),
+            place: None,
+            further: Vec::new(),
+            current: None,
+            retry_after: None,
+        }
+    }
+
+    pub(super) fn bad(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, error)
+    }
+
+    /// The request is well-formed, and asks for what cannot be.
+    pub(super) fn unprocessable(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, error)
+    }
+
+    pub(super) fn at(mut self, place: impl Into<String>) -> Self {
+        self.place = Some(place.into()).filter(|place| !place.is_empty());
+        self
+    }
+
+    pub(super) fn and(mut self, further: impl IntoIterator<Item = Further>) -> Self {
+        self.further.extend(further);
+        self
+    }
+
+    /// Come again after this many seconds.
+    pub(super) fn too_many(seconds: u64, error: impl Into<String>) -> Self {
+        let seconds = Some(seconds.max(1));
+        Self { retry_after: seconds, ..Self::new(StatusCode::TOO_MANY_REQUESTS, error) }
+    }
+
+    pub(super) fn no_such_environment(name: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("there is no environment `{}`", excerpt(name)))
+    }
+
+    pub(super) fn no_such_feature(key: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, format!("there is no feature `{}`", excerpt(key)))
+    }
+}
+
+/// As much of what was given as an error repeats.
+fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(100) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+        None => text.to_string(),
+    }
+}
+
+impl From<ReplaceError> for Problem {
+    fn from(error: ReplaceError) -> Self {
+        let text = error.to_string();
+        match error {
+            ReplaceError::NotFound => Self::new(StatusCode::NOT_FOUND, text),
+            ReplaceError::WrongType(_) => Self::unprocessable(text).at("value"),
+            ReplaceError::NotAStrategy => Self::unprocessable(text).at("strategies"),
+            ReplaceError::Outdated(revision) => Self {
+                current: i64::try_from(revision).ok(),
+                ..Self::new(StatusCode::PRECONDITION_FAILED, text).at("If-Match")
+            },
+            ReplaceError::Overtaken(version) => Self {
+                current: Some(version),
+                ..Self::new(StatusCode::PRECONDITION_FAILED, text).at("If-Match")
+            },
+            ReplaceError::NotKept(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, text),
+            ReplaceError::Relayed => Self::new(StatusCode::CONFLICT, text),
+            ReplaceError::Closed => Self::new(StatusCode::SERVICE_UNAVAILABLE, text),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = respond::bytes(self.status, "application/json", Bytes::from(body));
+        let headers = response.headers_mut();
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"fh-edge\""));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(tag) = self.current.and_then(super::tag::of) {
+            headers.insert(ETAG, tag);
+        }
+        response
+    }
+}

@@ -1,0 +1,215 @@
+//! `POST /admin/v1/rollout`: how a made-up population falls over a feature's strategies.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use fh_eval::featurehub::wire;
+use fh_eval::{Attributes, FeatureRef, Profile, Subject, Token};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::Admin;
+use super::body;
+use super::features::json;
+use super::problem::Problem;
+use super::subject::{Asked, Question};
+
+/// People, unless told otherwise.
+const USUAL: u32 = 10_000;
+/// People at most.
+const MOST: u32 = 200_000;
+
+/// What is asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    environment: String,
+    feature: String,
+    /// The attribute that differs from person to person.
+    #[serde(default = "user_key")]
+    attribute: String,
+    #[serde(default = "usual")]
+    people: u32,
+    /// What is the same for everybody.
+    #[serde(default)]
+    context: Option<Box<RawValue>>,
+    #[serde(default)]
+    profile: Option<String>,
+    #[serde(default)]
+    now: Option<String>,
+}
+
+fn user_key() -> String {
+    "userkey".to_string()
+}
+
+const fn usual() -> u32 {
+    USUAL
+}
+
+#[derive(Debug, Serialize)]
+struct Rollout<'a> {
+    environment: Uuid,
+    feature: &'a str,
+    #[serde(rename = "type")]
+    kind: Option<&'static str>,
+    profile: Profile,
+    attribute: &'a str,
+    people: u32,
+    /// In order; everybody whom no strategy picked comes last.
+    strategies: Vec<Arm>,
+    /// What about the question is likely a mistake.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+/// One strategy, or everybody else.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Arm {
+    /// From 0; null for everybody else.
+    strategy: Option<usize>,
+    strategy_id: Option<String>,
+    value: Option<Box<RawValue>>,
+    people: u32,
+    share: f64,
+    /// The strategy's percentage, as a share; null if it has none.
+    configured: Option<f64>,
+    /// Is `configured` a share of those only whom the strategy's rules admit?
+    of_admitted: bool,
+}
+
+pub(super) async fn post(
+    State(admin): State<Arc<Admin>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let body: Body = body::json(&parts.headers, body, admin.core.options.body_limit).await?;
+    if !(1..=MOST).contains(&body.people) {
+        return Err(Problem::bad(format!("a population has 1 to {MOST} people")).at("people"));
+    }
+    let question = Question::read(
+        &admin.core,
+        &Asked {
+            environment: &body.environment,
+            profile: body.profile.as_deref(),
+            context: body.context.as_deref(),
+            now: body.now.as_deref(),
+        },
+    )?;
+    if question.attributes.get(&body.attribute).is_some() {
+        let why = format!("{} would be the same for everybody: leave it out", body.attribute);
+        return Err(Problem::bad(why).at("context"));
+    }
+    if !question.published.features.iter().any(|feature| *feature.key == *body.feature) {
+        return Err(Problem::no_such_feature(&body.feature).at("feature"));
+    }
+    admin.beside(move || json(&rollout(&question, &body))).await
+}
+
+fn rollout<'a>(question: &Question, body: &'a Body) -> Rollout<'a> {
+    let ruleset = question.ruleset();
+    let feature = ruleset.get(&body.feature);
+    let plan = feature.map(Plan::of).unwrap_or_default();
+    let mut arms = plan.arms;
+    if let Some(feature) = feature {
+        for person in 0..body.people {
+            let attributes = with(&question.attributes, &body.attribute, &name(person));
+            let evaluation = feature.evaluate(&Subject::new(&attributes, question.now));
+            let last = arms.len().saturating_sub(1);
+            if let Some(arm) = arms.get_mut(evaluation.strategy_position().unwrap_or(last)) {
+                arm.people += 1;
+            }
+        }
+    }
+    for arm in &mut arms {
+        arm.share = f64::from(arm.people) / f64::from(body.people);
+    }
+    let reads = |name: &str| plan.reads.contains(name);
+    let drawn = plan.default_key
+        && (body.attribute == "userkey" || body.attribute == question.profile.session_attribute());
+    let depends = reads(&body.attribute) || drawn || arms.len() == 1;
+    let note = (!depends)
+        .then(|| format!("nothing here depends on {}, so everybody falls alike", body.attribute));
+    Rollout {
+        environment: question.published.id,
+        feature: &body.feature,
+        kind: feature.and_then(|feature| feature.kind()).map(fh_eval::Kind::as_str),
+        profile: question.profile,
+        attribute: &body.attribute,
+        people: body.people,
+        strategies: arms,
+        note,
+    }
+}
+
+/// What a feature's strategies are set to.
+#[derive(Default)]
+struct Plan {
+    arms: Vec<Arm>,
+    /// The attributes that they read, for rules or percentages.
+    reads: BTreeSet<String>,
+    /// Does a percentage use the default key?
+    default_key: bool,
+}
+
+impl Plan {
+    fn of(feature: FeatureRef<'_>) -> Self {
+        let wire = wire::Feature::parse(feature.json()).unwrap_or_default();
+        let mut plan = Self::default();
+        let strategies = wire.strategies.as_ref().map_or(&[][..], Vec::as_slice);
+        for (position, shape) in strategies.iter().enumerate() {
+            let unread = wire::Strategy::default();
+            let strategy = shape.as_ref().unwrap_or(&unread);
+            let rules = strategy.rules.as_ref().map_or(&[][..], Vec::as_slice);
+            let fields = rules.iter().filter_map(|rule| wire::text(rule.as_ref()?.field));
+            plan.reads.extend(fields.map(String::from));
+            let percentage = strategy.percentage.and_then(|raw| Token::of(raw).integer());
+            let percentage = percentage.filter(|percentage| *percentage != 0);
+            let keys = strategy.percentage_attributes.as_ref().map_or(&[][..], Vec::as_slice);
+            plan.default_key |= percentage.is_some() && keys.is_empty();
+            plan.reads
+                .extend(keys.iter().filter_map(|key| wire::text(Some(*key))).map(String::from));
+            plan.arms.push(Arm {
+                strategy: Some(position),
+                strategy_id: wire::text(strategy.id).map(String::from),
+                configured: percentage.map(|millionths| millionths as f64 / 1e6),
+                of_admitted: percentage.is_some() && !rules.is_empty(),
+                ..Arm::of(strategy.value)
+            });
+        }
+        plan.arms.push(Arm::of(wire.value));
+        plan
+    }
+}
+
+impl Arm {
+    fn of(value: wire::Raw<'_>) -> Self {
+        let value = value.filter(|raw| Token::of(raw) != Token::Null);
+        Self {
+            strategy: None,
+            strategy_id: None,
+            value: value.map(ToOwned::to_owned),
+            people: 0,
+            share: 0.0,
+            configured: None,
+            of_admitted: false,
+        }
+    }
+}
+
+/// The context of one person.
+fn with(fixed: &Attributes, attribute: &str, name: &str) -> Attributes {
+    let start = Attributes::builder().attribute(attribute, name);
+    let more = fixed.iter().flat_map(|(name, values)| values.map(move |value| (name, value)));
+    more.fold(start, |builder, (name, value)| builder.attribute(name, value)).build()
+}
+
+/// The name of a made-up person: the same one every time, and as if drawn.
+fn name(person: u32) -> String {
+    let digest = hmac_sha256::Hash::hash(&person.to_le_bytes());
+    digest.iter().take(8).fold("user-".to_string(), |name, byte| format!("{name}{byte:02x}"))
+}

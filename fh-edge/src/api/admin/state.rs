@@ -1,0 +1,105 @@
+//! `/admin/v1/state`: everything at once, to read and to put in the place of what is there.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use http::header::ETAG;
+use serde::Serialize;
+
+use super::Admin;
+use super::body;
+use super::features::json;
+use super::guard::address;
+use super::problem::{Further, Problem};
+use super::tag::{self, Match};
+use crate::state::State as EdgeState;
+use crate::state::file::{self, Options, StateFileError};
+use crate::world::ReplaceError;
+
+/// Longest state, in bytes.
+const LONGEST: usize = 64 << 20;
+/// YAML and JSON; which of them it is, the reader sees.
+const TYPES: [&str; 4] =
+    ["application/json", "application/yaml", "text/yaml", "application/x-yaml"];
+/// Longer lists help nobody.
+const MOST_PROBLEMS: usize = 100;
+
+/// `GET /state`: as it is now, with its keys. The etag is the revision.
+pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
+    let state = admin.core.writer.state().await.map_err(|_| ReplaceError::Closed)?;
+    Ok(tagged(json(&state), state.revision))
+}
+
+/// `PUT /state`: with the revision that it stands in the place of, so that nobody's change is lost by accident.
+pub(super) async fn put(
+    State(admin): State<Arc<Admin>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let (parts, body) = request.into_parts();
+    let expected = match Match::read(&parts.headers) {
+        Match::Only(revision) => u64::try_from(revision).ok(),
+        Match::Any => None,
+        Match::Absent => {
+            let why = "say which revision this is to replace, or `*` for any";
+            return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, why).at("If-Match"));
+        }
+        Match::Never => {
+            let why = "this is no revision of the state";
+            return Err(Problem::new(StatusCode::PRECONDITION_FAILED, why).at("If-Match"));
+        }
+    };
+    if !TYPES.contains(&body::content_type(&parts.headers)) {
+        let why = format!("the body is to be of type {}", TYPES.join(", "));
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, why).at("Content-Type"));
+    }
+    let text = body::read(body, LONGEST).await?;
+    let profile = admin.core.options.profile;
+    let read = move || EdgeState::from_bytes(&text, &Options::new().profile(profile));
+    let parsed = admin.beside(read).await?.map_err(|error| refused(&error))?;
+    let outcome = admin.core.writer.replace(parsed.state, expected).await;
+    tracing::info!(
+        target: "fh_edge::audit",
+        action = "admin.replace",
+        address = ?address(&parts.extensions),
+        outcome = ?outcome,
+    );
+    let revision = outcome?;
+    admin.core.set_ready();
+    let warnings = parsed.warnings.iter().map(found).collect();
+    Ok(tagged(json(&Replaced { revision, warnings }), revision))
+}
+
+/// What came of a replacement.
+#[derive(Serialize)]
+struct Replaced {
+    revision: u64,
+    /// What somebody should look at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Further>,
+}
+
+/// Everything that is wrong in a state.
+fn refused(error: &StateFileError) -> Problem {
+    let mut problems = error.problems().iter().map(found);
+    let first = problems.next();
+    let (place, what) = first.map(|first| (first.place, first.error)).unwrap_or_default();
+    Problem::bad(what).at(place).and(problems.take(MOST_PROBLEMS))
+}
+
+fn found(problem: &file::Problem) -> Further {
+    let file::Problem { position, path, what } = problem;
+    let place = match path.is_empty() {
+        true => position.to_string(),
+        false => format!("{path} ({position})"),
+    };
+    Further { error: what.clone(), place }
+}
+
+fn tagged(mut response: Response, revision: u64) -> Response {
+    if let Some(tag) = i64::try_from(revision).ok().and_then(tag::of) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
+}

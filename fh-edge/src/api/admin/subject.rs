@@ -1,0 +1,58 @@
+//! Who is asked for, in an environment, under a profile, at a time: what evaluating and rollouts are asked with.
+
+use std::sync::Arc;
+
+use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
+use serde_json::value::RawValue;
+
+use super::overview::find;
+use super::problem::Problem;
+use crate::core::Core;
+use crate::serving::Published;
+use crate::world::now;
+
+/// The part of a request that says so, as it came.
+pub(super) struct Asked<'a> {
+    pub(super) environment: &'a str,
+    pub(super) profile: Option<&'a str>,
+    pub(super) context: Option<&'a RawValue>,
+    pub(super) now: Option<&'a str>,
+}
+
+/// The same, read.
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) published: Arc<Published>,
+    pub(super) profile: Profile,
+    pub(super) attributes: Attributes,
+    pub(super) now: Timestamp,
+}
+
+impl Question {
+    pub(super) fn read(core: &Core, asked: &Asked<'_>) -> Result<Self, Problem> {
+        let published = find(core, asked.environment)?;
+        let profile = match asked.profile {
+            Some(name) => name.parse().map_err(|error: fh_eval::UnknownProfile| {
+                Problem::bad(error.to_string()).at("profile")
+            })?,
+            None => published.settings.profile,
+        };
+        let attributes = match asked.context {
+            Some(context) => Attributes::from_json(context.get())
+                .map_err(|error| Problem::bad(error.to_string()).at("context"))?,
+            None => Attributes::default(),
+        };
+        let now = match asked.now {
+            Some(text) => text.parse().map_err(|error: fh_eval::BadTimestamp| {
+                Problem::bad(error.to_string()).at("now")
+            })?,
+            None => now(),
+        };
+        Ok(Self { published, profile, attributes, now })
+    }
+
+    /// The rules to evaluate with.
+    pub(super) fn ruleset(&self) -> Ruleset {
+        self.published.ruleset_as(self.profile)
+    }
+}
