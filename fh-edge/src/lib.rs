@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 pub mod listen;
+pub mod origin;
 pub mod state;
 
 mod admin_key;

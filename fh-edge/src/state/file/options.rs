@@ -82,6 +82,12 @@ impl Options {
         Self { environment: Some(id), ..self }
     }
 
+    /// The same, unless one is known.
+    pub(crate) fn environment_if_unknown(mut self, id: Uuid) -> Self {
+        self.environment.get_or_insert(id);
+        self
+    }
+
     /// One more account, after those of the file.
     #[must_use]
     pub fn account(mut self, account: ExtraAccount) -> Self {

@@ -1,0 +1,226 @@
+use std::fs::{self, File};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use super::watch::{Hears, Pace};
+use super::*;
+
+/// A folder of its own for each test, gone with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("fh-state-{}-{number}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("state.yaml")
+    }
+
+    /// Writes the file with a time in the past.
+    fn write(&self, text: &str, minute: u64) {
+        fs::write(self.file(), text).unwrap();
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(minute * 60);
+        File::options().append(true).open(self.file()).unwrap().set_modified(time).unwrap();
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A state with this environment.
+fn state(name: &str) -> String {
+    format!("environments: [{{name: {name}}}]\n")
+}
+
+/// What was read, in short.
+fn shown(read: Result<Loaded, FileError>) -> String {
+    match read {
+        Ok(loaded) => {
+            let environments = &loaded.parsed.state.environments;
+            environments.first().map_or("empty", |environment| &environment.name).to_owned()
+        }
+        Err(error) => {
+            error.to_string().replace(&format!("{}", error.path.parent().unwrap().display()), "")
+        }
+    }
+}
+
+#[test]
+fn a_file_is_read_with_its_time() {
+    let folder = Folder::new();
+    folder.write(&state("dev"), 2);
+    let loaded = check(&folder.file(), &Options::new()).unwrap();
+    assert_eq!(loaded.modified, 120_000);
+    assert_eq!(shown(Ok(loaded)), "dev");
+    folder.write("environments: [{}]\naccounts: 7\n", 3);
+    assert_eq!(
+        shown(check(&folder.file(), &Options::new())),
+        "/state.yaml, line 1, column 16, environments[0]: this environment has neither a name nor an id\n\
+         /state.yaml, line 2, column 11, accounts: accounts are a list, not 7"
+    );
+    fs::write(folder.file(), b"\xff").unwrap();
+    let said = shown(check(&folder.file(), &Options::new()));
+    assert_eq!(said, "/state.yaml, line 1, column 1: line 1 is not UTF-8");
+    fs::remove_file(folder.file()).unwrap();
+    assert_eq!(shown(check(&folder.file(), &Options::new())), "/state.yaml: there is no such file");
+    assert_eq!(milliseconds(SystemTime::UNIX_EPOCH - Duration::from_millis(1_500)), -1_500);
+}
+
+#[test]
+fn the_name_of_a_file_may_be_its_environment() {
+    const ID: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
+    let folder = Folder::new();
+    let read = |name: &str, options: &Options| {
+        fs::write(folder.0.join(name), "[]").unwrap();
+        check(&folder.0.join(name), options).unwrap().parsed.state.environments[0].id.to_string()
+    };
+    assert_eq!(read(&format!("{ID}.json"), &Options::new()), ID);
+    assert_ne!(read("features.json", &Options::new()), ID);
+    assert_ne!(read(&format!("{ID}-1.json"), &Options::new()), ID);
+    let other = Uuid::from_u128(7);
+    let options = Options::new().environment(other);
+    assert_eq!(read(&format!("{ID}.json"), &options), other.to_string());
+}
+
+#[test]
+fn what_is_new_is_told_once() {
+    let later = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+    let folder = Folder::new();
+    let (mut file, first) = StateFile::open(folder.file(), Options::new());
+    assert_eq!(shown(first), "/state.yaml: there is no such file");
+    let mut look = || match file.look(later) {
+        (Some(read), Next::Later) => shown(read),
+        (None, next) => format!("{next:?}"),
+        (Some(_), Next::Soon) => panic!("what was read has settled"),
+    };
+    assert_eq!(look(), "Later");
+    folder.write(&state("dev"), 1);
+    assert_eq!([look(), look(), look()], ["Soon", "dev", "Later"]);
+    // Wrong, and told so once, however often it is saved.
+    folder.write("environments: [", 2);
+    let wrong =
+        "/state.yaml, line 2, column 1: while parsing a node, did not find expected node content";
+    assert_eq!([look(), look(), look()], ["Soon", wrong, "Later"]);
+    folder.write("environments: [", 3);
+    assert_eq!([look(), look()], ["Soon", "Later"]);
+    // What is good again is told, even if it is what was served all the time.
+    folder.write(&state("dev"), 4);
+    assert_eq!([look(), look(), look()], ["Soon", "dev", "Later"]);
+    // To read it is to know it.
+    folder.write(&state("prod"), 5);
+    assert_eq!(shown(file.read()), "prod");
+    assert_eq!(file.look(later), (None, Next::Later));
+}
+
+/// Nobody waits this long unless something is broken.
+const DEADLINE: Duration = Duration::from_secs(20);
+const HOUR: Duration = Duration::from_secs(3600);
+const SOON: Duration = Duration::from_millis(5);
+
+fn follow(path: PathBuf, pace: Pace) -> (Watch, Receiver<String>) {
+    let (file, first) = StateFile::open(path, Options::new());
+    let (tell, told) = mpsc::channel();
+    tell.send(shown(first)).unwrap();
+    let on_change = move |read| {
+        let shown = shown(read);
+        let panics = shown == "panic";
+        tell.send(shown).unwrap();
+        assert!(!panics, "a panic in here ends nothing");
+    };
+    (Watch::start(file, pace, on_change).unwrap(), told)
+}
+
+/// What is told next. On a busy machine a file may rest between being emptied and being written.
+#[track_caller]
+fn next(told: &Receiver<String>) -> String {
+    loop {
+        let said = told.recv_timeout(DEADLINE).unwrap();
+        if !said.ends_with("there is nothing in it") {
+            return said;
+        }
+    }
+}
+
+/// Everything that happens to a file.
+#[cfg(unix)]
+fn changes_are_noticed(pace: Pace) {
+    use std::os::unix::fs::symlink;
+    let folder = Folder::new();
+    fs::write(folder.file(), state("first")).unwrap();
+    let (watch, told) = follow(folder.file(), pace);
+    assert_eq!(next(&told), "first");
+    // Written in place.
+    fs::write(folder.file(), state("second")).unwrap();
+    assert_eq!(next(&told), "second");
+    // Written beside it, and renamed.
+    fs::write(folder.0.join("other"), state("third")).unwrap();
+    fs::rename(folder.0.join("other"), folder.file()).unwrap();
+    assert_eq!(next(&told), "third");
+    fs::write(folder.file(), state("panic")).unwrap();
+    assert_eq!(next(&told), "panic");
+    fs::write(folder.file(), "x").unwrap();
+    assert_eq!(next(&told), "/state.yaml, line 1, column 1: a state is a map, not \"x\"");
+    fs::remove_file(folder.file()).unwrap();
+    assert_eq!(next(&told), "/state.yaml: there is no such file");
+    // As a volume of Kubernetes: the file is a link into a folder that is a link, which is swapped.
+    let within = |name: &str| folder.0.join(name);
+    for version in ["v1", "v2"] {
+        fs::create_dir(within(version)).unwrap();
+        fs::write(within(version).join("state.yaml"), state(version)).unwrap();
+    }
+    symlink("v1", within("..data")).unwrap();
+    symlink("..data/state.yaml", folder.file()).unwrap();
+    assert_eq!(next(&told), "v1");
+    symlink("v2", within("..data_tmp")).unwrap();
+    fs::rename(within("..data_tmp"), within("..data")).unwrap();
+    assert_eq!(next(&told), "v2");
+    // What the link leads to is written.
+    fs::write(within("v2").join("state.yaml"), state("v3")).unwrap();
+    assert_eq!(next(&told), "v3");
+    drop(watch);
+    // The thread drops what it calls when it ends.
+    assert_eq!(told.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
+}
+
+/// By what the system tells alone.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_system_tells_of_changes() {
+    changes_are_noticed(Pace { settle: SOON, usual: HOUR, hears: Hears::TheSystem });
+}
+
+/// By looking alone, as on file systems that tell nothing.
+#[cfg(unix)]
+#[test]
+fn looking_finds_changes() {
+    changes_are_noticed(Pace { settle: SOON, usual: SOON, hears: Hears::Nothing });
+}
+
+#[test]
+fn reloading_reads_what_has_not_changed() {
+    let folder = Folder::new();
+    folder.write(&state("dev"), 1);
+    let pace = Pace { settle: HOUR, usual: HOUR, hears: Hears::Nothing };
+    let (watch, told) = follow(folder.file(), pace);
+    assert_eq!(next(&told), "dev");
+    for _ in 0..3 {
+        watch.reload();
+        assert_eq!(next(&told), "dev");
+    }
+    folder.write("x", 2);
+    watch.reload();
+    assert!(next(&told).starts_with("/state.yaml, line 1"));
+    assert!(format!("{watch:?}").contains("state.yaml"));
+    // An end does not wait for the next look.
+    drop(watch);
+    assert_eq!(told.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
+}

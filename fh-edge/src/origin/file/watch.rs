@@ -1,0 +1,163 @@
+//! The thread that follows a state file.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::places::Places;
+use super::{FileError, Loaded, Next, StateFile};
+
+/// How closely a file is followed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// How long a change has to rest before it is read.
+    pub(super) settle: Duration,
+    /// How often the file is looked at though nobody has told of a change.
+    pub(super) usual: Duration,
+    pub(super) hears: Hears,
+}
+
+/// Who tells of changes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Hears {
+    /// The system, as far as it can.
+    TheSystem,
+    /// Nobody.
+    #[cfg_attr(not(test), expect(dead_code, reason = "to test without"))]
+    Nothing,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            settle: Duration::from_millis(100),
+            usual: Duration::from_secs(1),
+            hears: Hears::TheSystem,
+        }
+    }
+}
+
+impl Pace {
+    const fn delay(self, next: Next) -> Duration {
+        match next {
+            Next::Soon => self.settle,
+            Next::Later => self.usual,
+        }
+    }
+}
+
+/// Follows a state file until it is dropped. The thread ends soon then, and is not waited for.
+#[must_use = "the file is followed no longer than this lives"]
+pub struct Watch {
+    path: PathBuf,
+    bell: Arc<Bell>,
+}
+
+/// What the thread is to do, and the bell that wakes it.
+#[derive(Default)]
+struct Bell {
+    wishes: Mutex<Wishes>,
+    rung: Condvar,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Wishes {
+    /// Something may have changed.
+    look: bool,
+    /// Read the file, changed or not.
+    reload: bool,
+    end: bool,
+}
+
+impl Bell {
+    fn ring(&self, wish: impl FnOnce(&mut Wishes)) {
+        wish(&mut self.lock());
+        self.rung.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Wishes> {
+        self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a wish, no longer than until then. A wish to look waits until the file has had time to settle.
+    fn wait(&self, mut until: Instant, settle: Duration) -> Wishes {
+        let mut wishes = self.lock();
+        loop {
+            let now = Instant::now();
+            if wishes.end || wishes.reload || until <= now {
+                return std::mem::take(&mut *wishes);
+            }
+            if wishes.look {
+                until = until.min(now + settle);
+                wishes.look = false;
+            }
+            let left = until.saturating_duration_since(now);
+            (wishes, _) =
+                self.rung.wait_timeout(wishes, left).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Watch {
+    pub(super) fn start(
+        mut file: StateFile,
+        pace: Pace,
+        mut on_change: impl FnMut(Result<Loaded, FileError>) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let bell = Arc::new(Bell::default());
+        let watch = Self { path: file.path.clone(), bell: Arc::clone(&bell) };
+        std::thread::Builder::new().name("fh-state-file".to_owned()).spawn(move || {
+            let told = Arc::clone(&bell);
+            let mut places = match pace.hears {
+                Hears::TheSystem => Places::new(move || told.ring(|wishes| wishes.look = true)),
+                Hears::Nothing => None,
+            };
+            let mut follow =
+                |file: &StateFile| places.as_mut().is_some_and(|places| places.follow(&file.path));
+            follow(&file);
+            // What changed before anybody listened was not told.
+            let mut next = Next::Soon;
+            loop {
+                let wishes = bell.wait(Instant::now() + pace.delay(next), pace.settle);
+                if wishes.end {
+                    return;
+                }
+                let read;
+                (read, next) = match wishes.reload {
+                    true => (Some(file.read()), Next::Later),
+                    false => file.look(SystemTime::now()),
+                };
+                if follow(&file) {
+                    // Nor was what changed there until now.
+                    next = Next::Soon;
+                }
+                if let Some(read) = read
+                    && catch_unwind(AssertUnwindSafe(|| on_change(read))).is_err()
+                {
+                    let path = file.path.display();
+                    tracing::error!(%path, "the code that was told of the change panicked");
+                }
+            }
+        })?;
+        Ok(watch)
+    }
+
+    /// Reads the file, changed or not, and calls with what stands in it: at SIGHUP. Environment variables are looked up anew.
+    pub fn reload(&self) {
+        self.bell.ring(|wishes| wishes.reload = true);
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.bell.ring(|wishes| wishes.end = true);
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("path", &self.path).finish_non_exhaustive()
+    }
+}

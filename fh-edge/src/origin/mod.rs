@@ -1,0 +1,3 @@
+//! Where an Edge's state comes from.
+
+pub mod file;
