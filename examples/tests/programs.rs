@@ -65,6 +65,13 @@ fn get(address: &str, path: &str) -> String {
     answer
 }
 
+/// What Ctrl-C does.
+#[cfg(unix)]
+fn interrupt(running: &mut Running) {
+    let id = running.child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+}
+
 #[test]
 fn web_service() {
     for edge in [None, Some(edge())] {
@@ -96,8 +103,7 @@ fn web_service() {
         }
         #[cfg(unix)]
         {
-            let id = running.child.id().to_string();
-            assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+            interrupt(&mut running);
             assert_eq!(lines.next().unwrap().unwrap(), "bye");
             assert!(running.child.wait().unwrap().success());
         }
@@ -182,4 +188,31 @@ fn local_overrides() {
             "PAGE_SIZE      7  (by local-yaml)"
         ]
     );
+}
+
+#[test]
+fn embedded_edge() {
+    let mut command = command(env!("CARGO_BIN_EXE_embedded-edge"), None);
+    let mut child = command.env("PORT", "0").stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    #[cfg_attr(not(unix), allow(unused_mut))]
+    let mut running = Running { child };
+    let first = lines.next().unwrap().unwrap();
+    let address = first.strip_prefix("listening on http://").unwrap().to_string();
+    let second = lines.next().unwrap().unwrap();
+    let key = second.strip_prefix("key ").unwrap();
+    let client =
+        fh_client::Client::builder(format!("http://{address}/flags"), key).start().unwrap();
+    client.wait_ready(Duration::from_secs(30)).unwrap();
+    assert!(!client.is_enabled("NEW_CHECKOUT"));
+    let (sender, changes) = std::sync::mpsc::channel();
+    let _watch = client.on_change("NEW_CHECKOUT", move |_| sender.send(()).unwrap());
+    assert!(get(&address, "/flip").ends_with("NEW_CHECKOUT is on\n"));
+    changes.recv_timeout(Duration::from_secs(30)).unwrap();
+    assert!(client.is_enabled("NEW_CHECKOUT"));
+    #[cfg(unix)]
+    {
+        interrupt(&mut running);
+        assert!(running.child.wait().unwrap().success());
+    }
 }

@@ -24,3 +24,4 @@ pub use admin_key::{AdminKey, NotAnAdminKey};
 pub use edge::{Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError};
 pub use journal::DataFolderError;
 pub use options::{Administration, Console, Monitoring, Options};
+pub use uuid::Uuid;
