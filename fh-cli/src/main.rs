@@ -20,6 +20,7 @@ mod ruleset;
 mod runtime;
 mod screen;
 mod seconds;
+mod serve;
 mod shown;
 mod stop;
 mod stream;

@@ -30,6 +30,6 @@ pub(crate) fn run(cli: &Cli, screen: &mut Screen<'_>) -> Result<Status, Failure>
         Command::Watch(args) => watch::run(args, cli.json, screen),
         Command::Doctor(args) => doctor::run(args, cli.json, screen),
         Command::Demo(args) => demo::run(args, cli.json, screen),
-        Command::Serve(args) => serve::run(args, screen),
+        Command::Serve(args) => serve::run(args, cli.json, screen),
     }
 }

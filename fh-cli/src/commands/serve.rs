@@ -1,70 +1,134 @@
 //! `fh serve`: an Edge.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::io::IsTerminal;
+use std::path::Path;
 
 use clap::Args;
-use fh_edge::state::State;
-use fh_edge::{Edge, Options};
-use tokio::net::TcpListener;
 
 use crate::failure::{Failure, Status};
+use crate::jsonout;
 use crate::runtime;
-use crate::screen::{PLAIN, Screen};
-use crate::stop::Stop;
-
-/// The port of a real Edge.
-const PORT: u16 = 8903;
-/// How long open streams may last once the server is to stop.
-const GRACE: Duration = Duration::from_secs(10);
+use crate::screen::{PLAIN, QUIET, Screen, WARNING};
+use crate::serve::origin::StateFile;
+use crate::serve::server::{Addresses, Server};
+use crate::serve::settings::{Group, SETTINGS, SettingArgs, Told};
+use crate::serve::signals::Signals;
+use crate::serve::{check, logs};
+use crate::table::{Align, Table};
 
 /// Serve features to FeatureHub's SDKs.
 ///
-/// Reads features, environments and API keys from a file and answers as an Edge does: GET, streams, and the PUT of tests.
-/// Ctrl-C ends it.
+/// Answers as a FeatureHub Edge does: GET, streams, and the PUT of tests. Every setting is a flag, a variable (FH_EDGE_ and the
+/// flag's name in capitals, with _ for -), and where FeatureHub has one of the same meaning, its property. The flag counts
+/// before our variable, that before the property.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  fh serve --state state.json
-  fh serve --state state.json --port 0
+  fh init state.yaml
+  fh serve --state state.yaml
+  fh serve --state state.yaml --data /var/lib/fh-edge --monitor-port 8701
+  fh serve --check state.yaml
+  fh serve --show-settings
 
-Exit codes: 0 ended by Ctrl-C or a signal; 2 the file is wrong or the port is taken.")]
+SIGHUP reads files again. Ctrl-C or SIGTERM ends it in good order: streams say
+goodbye, spread over the grace period; a second one ends it at once. What is
+printed on stdout is where it listens; logs go to stderr.
+
+Exit codes: 0 ended by Ctrl-C or a signal; 1 --check found errors; 2 a setting or a
+file is wrong, or the port is taken.")]
 pub(crate) struct ServeArgs {
-    /// What to serve
+    /// Say what is wrong or doubtful in this file, and end
     #[arg(long, value_name = "FILE")]
-    state: String,
+    check: Option<String>,
 
-    /// Where to listen; 0 for any free port
-    #[arg(long, default_value_t = PORT)]
-    port: u16,
+    /// Show all settings, and where each comes from, and end
+    #[arg(long)]
+    show_settings: bool,
+
+    #[command(flatten)]
+    settings: SettingArgs,
 }
 
-pub(crate) fn run(args: &ServeArgs, screen: &mut Screen<'_>) -> Result<Status, Failure> {
-    let state = read(&args.state)?;
-    runtime::run_on_all_cores(serve(args, state, screen))
+pub(crate) fn run(
+    args: &ServeArgs,
+    json: bool,
+    screen: &mut Screen<'_>,
+) -> Result<Status, Failure> {
+    // Before the defaults are made, which go by it. Where it is not allowed, fewer connections are.
+    let _ = fh_edge::listen::raise_descriptor_limit();
+    let told = Told::read(&args.settings).map_err(Failure::Input)?;
+    if args.show_settings {
+        show(&told, json, screen)?;
+        return Ok(Status::Fine);
+    }
+    let settings = &told.settings;
+    if let Some(name) = &args.check {
+        let file = StateFile::new(Path::new(name), settings);
+        return check::check(name, &file, json, screen);
+    }
+    logs::start(settings.log, settings.log_format, std::io::stderr().is_terminal());
+    for what in &told.idle.unknown {
+        tracing::warn!("{what}");
+    }
+    if let Some(words) = told.idle.foreign_words() {
+        tracing::warn!("{words}");
+    }
+    runtime::run_on_all_cores(async {
+        let heard = Signals::new();
+        let signals = heard
+            .map_err(|error| Failure::Input(format!("the system sends no signals: {error}")))?;
+        let server = Server::new(&told)?;
+        announce(&server.addresses()?, json, screen)?;
+        server.run(signals).await?;
+        Ok(Status::Fine)
+    })
 }
 
-fn read(path: &str) -> Result<State, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::Input(format!("cannot read {path}: {error}")))?;
-    serde_json::from_str(&text).map_err(|error| Failure::Input(format!("{path}: {error}")))
+fn announce(addresses: &Addresses, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    if json {
+        let line = serde_json::json!({
+            "event": "listening", "url": addresses.api, "monitor": addresses.monitor,
+        });
+        jsonout::line(screen.raw(), &line)?;
+    } else {
+        screen.line(PLAIN, &format!("listening on {}", addresses.api))?;
+        if let Some(monitor) = &addresses.monitor {
+            screen.line(PLAIN, &format!("health and metrics on {monitor}"))?;
+        }
+    }
+    Ok(screen.flush()?)
 }
 
-async fn serve(args: &ServeArgs, state: State, screen: &mut Screen<'_>) -> Result<Status, Failure> {
-    let mut stop = Stop::new()?;
-    let edge = Edge::builder().state(state).options(Options::default()).build();
-    let edge = edge.map_err(|error| Failure::Input(error.to_string()))?;
-    let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), args.port);
-    let cannot = |error| Failure::Input(format!("cannot listen on port {}: {error}", args.port));
-    let listener = TcpListener::bind(address).await.map_err(cannot)?;
-    let port = listener.local_addr().map_err(cannot)?.port();
-    screen.line(PLAIN, &format!("listening on http://127.0.0.1:{port}"))?;
-    screen.flush()?;
-    let handle = edge.handle();
-    let asked = async move {
-        stop.asked().await;
-        handle.say_bye(GRACE).await;
-    };
-    axum::serve(listener, edge.router()).with_graceful_shutdown(asked).await.map_err(cannot)?;
-    Ok(Status::Fine)
+/// All settings as they are in force.
+fn show(told: &Told, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    let rows = SETTINGS.iter().map(|setting| {
+        let text = (setting.get)(&told.settings);
+        let text = if setting.is_secret && !text.is_empty() { "***".to_string() } else { text };
+        let source = told.source(setting).map(ToString::to_string);
+        (setting, text, source)
+    });
+    if json {
+        let rows = rows.map(|(setting, text, source)| {
+            serde_json::json!({
+                "name": setting.name, "value": text, "from": source, "variable": setting.variable(),
+                "property": setting.property.map(|property| property.name),
+            })
+        });
+        return Ok(jsonout::rows(screen.raw(), rows)?);
+    }
+    for group in Group::ALL {
+        let titles = [(group.title(), Align::Left), ("VALUE", Align::Left), ("FROM", Align::Left)];
+        let mut table = Table::new(titles);
+        for (setting, text, source) in rows.clone().filter(|(setting, ..)| setting.group == group) {
+            let style = if source.is_some() { PLAIN } else { QUIET };
+            let source = source.unwrap_or_else(|| "default".to_string());
+            table.row([(setting.name.to_string(), PLAIN), (text, style), (source, style)]);
+        }
+        table.write(screen, 0)?;
+        screen.end()?;
+    }
+    for text in told.idle.unknown.iter().cloned().chain(told.idle.foreign_words()) {
+        screen.paragraph(WARNING, "", &text)?;
+    }
+    Ok(())
 }

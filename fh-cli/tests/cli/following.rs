@@ -33,6 +33,20 @@ impl Following {
         Self::of(child, input, out)
     }
 
+    /// Follows what it writes, errors and logs too, into one pipe.
+    pub(crate) fn with_errors(mut command: Command) -> Self {
+        let (out, writer) = std::io::pipe().unwrap();
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(writer.try_clone().unwrap())
+            .stderr(writer)
+            .spawn()
+            .unwrap();
+        // The command has ends of the pipe, too.
+        drop(command);
+        Self::of(child, std::io::sink(), out)
+    }
+
     /// Follows what it writes there.
     pub(crate) fn of(
         child: Child,
@@ -92,11 +106,17 @@ impl Following {
         }
     }
 
-    /// The program's id.
+    /// Ctrl-C.
     #[cfg(unix)]
     pub(crate) fn interrupt(&self) {
+        self.send(rustix::process::Signal::INT);
+    }
+
+    /// Sends it a signal.
+    #[cfg(unix)]
+    pub(crate) fn send(&self, signal: rustix::process::Signal) {
         let id = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+        rustix::process::kill_process(id, signal).unwrap();
     }
 
     /// Waits for its end; gives everything that it wrote.

@@ -1,0 +1,96 @@
+//! `fh serve --check`: is a file fit to be served?
+
+use fh_edge::state::file::{Parsed, Problem};
+use serde::Serialize;
+
+use super::origin::{StateFile, Unfit};
+use crate::failure::{Failure, Status};
+use crate::jsonout;
+use crate::screen::{BAD, GOOD, PLAIN, Screen, WARNING};
+use crate::shown::plural;
+
+#[derive(Serialize)]
+struct Report<'a> {
+    file: &'a str,
+    form: Option<String>,
+    features: usize,
+    environments: usize,
+    accounts: usize,
+    errors: Vec<Row<'a>>,
+    warnings: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    line: usize,
+    column: usize,
+    path: &'a str,
+    message: &'a str,
+}
+
+impl<'a> Row<'a> {
+    fn all(problems: &'a [Problem]) -> Vec<Self> {
+        let row = |problem: &'a Problem| Self {
+            line: problem.position.line,
+            column: problem.position.column,
+            path: &problem.path,
+            message: &problem.what,
+        };
+        problems.iter().map(row).collect()
+    }
+}
+
+/// Says everything that is wrong or doubtful in a file.
+pub(crate) fn check(
+    name: &str,
+    file: &StateFile,
+    json: bool,
+    screen: &mut Screen<'_>,
+) -> Result<Status, Failure> {
+    let (parsed, errors) = match file.read() {
+        Ok(parsed) => (Some(parsed), Vec::new()),
+        Err(Unfit::Wrong(error)) => (None, error.problems().to_vec()),
+        Err(Unfit::Unreadable(words)) => return Err(Failure::Input(words)),
+    };
+    let warnings = parsed.as_ref().map(|parsed| parsed.warnings.as_slice()).unwrap_or_default();
+    if json {
+        let state = parsed.as_ref().map(|parsed| &parsed.state);
+        let report = Report {
+            file: name,
+            form: parsed.as_ref().map(|parsed| parsed.form.to_string()),
+            features: state.map_or(0, |state| state.features.len()),
+            environments: state.map_or(0, |state| state.environments.len()),
+            accounts: state.map_or(0, |state| state.accounts.len()),
+            errors: Row::all(&errors),
+            warnings: Row::all(warnings),
+        };
+        jsonout::document(screen.raw(), &report)?;
+    } else {
+        for (style, lead, problems) in
+            [(BAD, "error: ", errors.as_slice()), (WARNING, "warning: ", warnings)]
+        {
+            for problem in problems {
+                screen.text(style, lead)?;
+                screen.line(PLAIN, &format!("{name}: {problem}"))?;
+            }
+        }
+        match &parsed {
+            Some(parsed) => screen.line(GOOD, &format!("{name} is fine: {}", counts(parsed)))?,
+            None => {
+                let count = plural(errors.len(), "error", "errors");
+                screen.line(BAD, &format!("{name} cannot be served: {count}"))?;
+            }
+        }
+    }
+    Ok(if errors.is_empty() { Status::Fine } else { Status::Findings })
+}
+
+fn counts(parsed: &Parsed) -> String {
+    let Parsed { state, form, .. } = parsed;
+    format!(
+        "{form}, {}, {}, {}",
+        plural(state.features.len(), "feature", "features"),
+        plural(state.environments.len(), "environment", "environments"),
+        plural(state.accounts.len(), "account", "accounts")
+    )
+}

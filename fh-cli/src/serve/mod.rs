@@ -1,0 +1,8 @@
+//! The server behind `fh serve`: what it is told, what it says, and how it runs.
+
+pub(crate) mod check;
+pub(crate) mod logs;
+pub(crate) mod origin;
+pub(crate) mod server;
+pub(crate) mod settings;
+pub(crate) mod signals;

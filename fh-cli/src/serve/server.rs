@@ -1,0 +1,185 @@
+//! A server from its first line to its last.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use axum::Router;
+use fh_edge::listen::{Connections, ListenOptions, Listener, Stopped, Tls};
+use fh_edge::{Edge, EdgeHandle};
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use super::origin::Origin;
+use super::settings::{Settings, Told};
+use super::signals::{Asked, Signals};
+use crate::failure::Failure;
+
+/// Who asks for health when all others are gone gets so long for it.
+const LAST_LOOK: Duration = Duration::from_secs(1);
+
+/// A server that can take connections.
+pub(crate) struct Server {
+    edge: Edge,
+    origin: Origin,
+    tls: Option<Tls>,
+    api: Listener,
+    monitor: Option<Listener>,
+    listen: ListenOptions,
+    url_path: String,
+}
+
+/// Where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Addresses {
+    pub(crate) api: String,
+    pub(crate) monitor: Option<String>,
+}
+
+impl Server {
+    /// Everything that can go wrong at the start goes wrong here.
+    pub(crate) fn new(told: &Told) -> Result<Self, Failure> {
+        let settings = &told.settings;
+        let (origin, state) = Origin::open(settings)?;
+        let mut builder = Edge::builder().options(settings.edge.clone());
+        if let Some(folder) = &settings.data {
+            builder = builder.data_folder(folder);
+        }
+        if let Some(state) = state {
+            builder = builder.state(state);
+        }
+        let edge = builder.build().map_err(|error| Failure::Input(error.to_string()))?;
+        let tls = tls(settings)?;
+        let mut api = bind(settings.address, settings.port)?;
+        if let Some(tls) = &tls {
+            api = api.with_tls(tls.clone());
+        }
+        let monitor = settings.monitor_port.map(|port| bind(settings.address, port)).transpose()?;
+        let (listen, url_path) = (settings.listen.clone(), settings.url_path.clone());
+        Ok(Self { edge, origin, tls, api, monitor, listen, url_path })
+    }
+
+    pub(crate) fn addresses(&self) -> Result<Addresses, Failure> {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let api = format!("{}{}", url(scheme, &self.api)?, self.url_path);
+        let monitor = self.monitor.as_ref().map(|monitor| url("http", monitor)).transpose()?;
+        Ok(Addresses { api, monitor })
+    }
+
+    /// Serves until it is asked to end, and then ends in good order; at once if it is asked a second time.
+    pub(crate) async fn run(self, signals: Signals) -> Result<(), Failure> {
+        let (end, ending) = watch::channel(false);
+        let (over, is_over) = watch::channel(false);
+        let router = under(&self.url_path, &self.edge);
+        let grace = self.listen.grace;
+        let mut monitoring = self.listen.clone();
+        monitoring.grace = LAST_LOOK.min(grace);
+        monitoring.connections = Connections::default();
+        let api = fh_edge::listen::serve([self.api], router, self.listen, told(ending));
+        let api = async {
+            let stopped = api.await;
+            over.send_replace(true);
+            stopped
+        };
+        let monitor_router = self.edge.monitor_router();
+        let monitor = async {
+            match self.monitor {
+                Some(monitor) => {
+                    let served = fh_edge::listen::serve(
+                        [monitor],
+                        monitor_router,
+                        monitoring,
+                        told(is_over),
+                    );
+                    served.await.map(|_| ())
+                }
+                None => Ok(()),
+            }
+        };
+        let control =
+            Control { handle: self.edge.handle(), origin: self.origin, tls: self.tls, grace };
+        let served = tokio::select! {
+            served = async { tokio::try_join!(api, monitor) } => served,
+            () = control.run(signals, end) => {
+                warn!("asked a second time: everything is cut");
+                return Ok(());
+            }
+        };
+        let (Stopped { cut, .. }, ()) =
+            served.map_err(|error| Failure::Input(format!("cannot serve: {error}")))?;
+        info!(cut, "stopped");
+        Ok(())
+    }
+}
+
+/// What signals bring about.
+struct Control {
+    handle: EdgeHandle,
+    origin: Origin,
+    tls: Option<Tls>,
+    grace: Duration,
+}
+
+impl Control {
+    /// Ends when it is asked to end a second time.
+    async fn run(self, mut signals: Signals, end: watch::Sender<bool>) {
+        loop {
+            match signals.next().await {
+                Asked::Reload => self.reload().await,
+                Asked::End => break,
+            }
+        }
+        info!(streams = self.handle.streams(), grace = self.grace.as_secs_f64(), "stopping");
+        self.handle.say_bye(self.grace).await;
+        end.send_replace(true);
+        while signals.next().await != Asked::End {}
+    }
+
+    async fn reload(&self) {
+        if let Some(tls) = self.tls.clone() {
+            match tokio::task::spawn_blocking(move || tls.reload()).await {
+                Ok(Ok(_)) => info!("the certificate was read again"),
+                Ok(Err(error)) => warn!(%error, "the certificate in use stays"),
+                Err(error) => warn!(%error, "the certificate was not read"),
+            }
+        }
+        self.origin.reload(&self.handle).await;
+    }
+}
+
+async fn told(mut signal: watch::Receiver<bool>) {
+    // Without a sender there is nothing to wait for any more.
+    let _ = signal.wait_for(|is_told| *is_told).await;
+}
+
+fn bind(address: IpAddr, port: u16) -> Result<Listener, Failure> {
+    let address = SocketAddr::new(address, port);
+    Listener::bind(address)
+        .map_err(|error| Failure::Input(format!("cannot listen at {address}: {error}")))
+}
+
+fn tls(settings: &Settings) -> Result<Option<Tls>, Failure> {
+    let files = settings.tls_certificate.as_ref().zip(settings.tls_key.as_ref());
+    let tls = files.map(|(certificate, key)| Tls::from_files(certificate, key)).transpose();
+    tls.map_err(|error| Failure::Input(error.to_string()))
+}
+
+/// A URL that works on this machine.
+fn url(scheme: &str, listener: &Listener) -> Result<String, Failure> {
+    let unknown = |error| Failure::Input(format!("the system does not say where: {error}"));
+    let mut address = listener.local_addr().map_err(unknown)?;
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    Ok(format!("{scheme}://{address}"))
+}
+
+/// The routes below a path. Health is answered without it too: those who ask for it do not know of paths.
+fn under(path: &str, edge: &Edge) -> Router {
+    match path {
+        "" => edge.router(),
+        path => Router::new().nest(path, edge.router()).fallback_service(edge.monitor_router()),
+    }
+}

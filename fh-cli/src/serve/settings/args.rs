@@ -1,0 +1,71 @@
+//! The flags of all settings, made from their table.
+
+use std::collections::BTreeMap;
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
+
+use super::setting::{Form, Setting};
+use super::table::SETTINGS;
+
+/// What the command line says of settings, unread.
+#[derive(Clone, Default)]
+pub(crate) struct SettingArgs {
+    pub(crate) flags: BTreeMap<&'static str, Vec<String>>,
+}
+
+/// Never shows what may be a key.
+impl std::fmt::Debug for SettingArgs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.flags.keys()).finish()
+    }
+}
+
+impl Args for SettingArgs {
+    fn augment_args(command: Command) -> Command {
+        SETTINGS.iter().fold(command, |command, setting| command.arg(flag(setting)))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+fn flag(setting: &'static Setting) -> Arg {
+    let property = setting.property.map(|property| format!("; {}", property.name));
+    let names = format!("{}{}", setting.variable(), property.unwrap_or_default());
+    let default = match setting.default_words().as_str() {
+        "" => String::new(),
+        words => format!(" [default: {words}]"),
+    };
+    let arg = Arg::new(setting.name)
+        .long(setting.name)
+        .help_heading(setting.group.title())
+        .help(format!("{}{default}", setting.help))
+        .long_help(format!("{}{default} [{names}]", setting.help));
+    match setting.form {
+        Form::One(value) => arg.value_name(value),
+        Form::Many(value) => arg.value_name(value).action(ArgAction::Append),
+        Form::Switch => arg
+            .value_name("true|false")
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true"),
+    }
+}
+
+impl FromArgMatches for SettingArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
+        let mut args = Self::default();
+        args.update_from_arg_matches(matches)?;
+        Ok(args)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), Error> {
+        for setting in &SETTINGS {
+            if let Some(texts) = matches.get_many::<String>(setting.name) {
+                self.flags.insert(setting.name, texts.cloned().collect());
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,124 @@
+//! What `fh serve` can be told. One table ([`table::SETTINGS`]) makes the flags, the variables, FeatureHub's properties, what
+//! `--show-settings` prints, and the page in `docs/edge.md`.
+
+mod args;
+mod foreign;
+#[cfg(test)]
+mod page;
+mod properties;
+mod setting;
+mod sources;
+mod table;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+
+use fh_edge::Options;
+use fh_edge::listen::ListenOptions;
+use fh_edge::state::ServiceKey;
+
+pub(crate) use args::SettingArgs;
+pub(crate) use foreign::Idle;
+pub(crate) use setting::{Group, Setting};
+pub(crate) use sources::{Said, Source, Sources};
+pub(crate) use table::SETTINGS;
+
+use super::logs::{LogFormat, LogLevel};
+
+/// The port of FeatureHub's Edge.
+const PORT: u16 = 8903;
+
+/// What a server is to be.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) state: Option<PathBuf>,
+    pub(crate) data: Option<PathBuf>,
+    /// Besides those of the file.
+    pub(crate) keys: Vec<ServiceKey>,
+    pub(crate) address: IpAddr,
+    /// 0: a free one.
+    pub(crate) port: u16,
+    pub(crate) monitor_port: Option<u16>,
+    /// What stands before all paths; empty, or `/...` without a `/` at its end.
+    pub(crate) url_path: String,
+    pub(crate) tls_certificate: Option<PathBuf>,
+    pub(crate) tls_key: Option<PathBuf>,
+    pub(crate) edge: Options,
+    pub(crate) listen: ListenOptions,
+    pub(crate) log: LogLevel,
+    pub(crate) log_format: LogFormat,
+    pub(crate) properties: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            state: None,
+            data: None,
+            keys: Vec::new(),
+            address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            port: PORT,
+            monitor_port: None,
+            url_path: String::new(),
+            tls_certificate: None,
+            tls_key: None,
+            edge: Options::default(),
+            listen: ListenOptions::default(),
+            log: LogLevel::Info,
+            log_format: LogFormat::Text,
+            properties: Vec::new(),
+        }
+    }
+}
+
+/// Settings, and where each of them was said.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) settings: Settings,
+    pub(crate) said: Vec<(&'static Setting, Source)>,
+    pub(crate) idle: Idle,
+}
+
+impl Told {
+    /// Reads everything: flags, the environment, property files.
+    pub(crate) fn read(args: &SettingArgs) -> Result<Self, String> {
+        let mut sources = Sources::new(args.flags.clone());
+        let named = SETTINGS.iter().find(|setting| setting.name == "properties");
+        let named = named.and_then(|setting| sources.find(setting)).map(|said| said.texts);
+        sources.read_files(named)?;
+        Self::of(&sources)
+    }
+
+    fn of(sources: &Sources) -> Result<Self, String> {
+        let mut settings = Settings::default();
+        let mut all = Vec::new();
+        for setting in &SETTINGS {
+            let Some(Said { source, texts }) = sources.find(setting) else { continue };
+            for text in &texts {
+                (setting.set)(&mut settings, text).map_err(|what| format!("{source}: {what}"))?;
+            }
+            all.push((setting, source));
+        }
+        let told = Self { settings, said: all, idle: Idle::of(sources) };
+        told.check()?;
+        Ok(told)
+    }
+
+    /// What only fits together.
+    fn check(&self) -> Result<(), String> {
+        let settings = &self.settings;
+        match (&settings.tls_certificate, &settings.tls_key) {
+            (Some(_), None) => Err("--tls-certificate needs --tls-key".to_string()),
+            (None, Some(_)) => Err("--tls-key needs --tls-certificate".to_string()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Where a setting was said; nothing if it has its default.
+    pub(crate) fn source(&self, setting: &Setting) -> Option<&Source> {
+        self.said.iter().find(|(known, _)| known.name == setting.name).map(|(_, source)| source)
+    }
+}

@@ -1,0 +1,143 @@
+//! Where settings come from, and which place counts: the flag, our variable, then FeatureHub's property in the order of its servers.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use super::properties::{PropertyFile, USUAL};
+use super::setting::{Form, Setting};
+
+/// Everything that was said, wherever.
+#[derive(Debug, Default)]
+pub(crate) struct Sources {
+    /// By names of settings.
+    pub(crate) flags: BTreeMap<&'static str, Vec<String>>,
+    /// The environment; what is not UTF-8 is not in it.
+    pub(crate) variables: BTreeMap<String, String>,
+    pub(crate) files: Vec<PropertyFile>,
+}
+
+/// Where one setting was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    Flag(&'static str),
+    Variable(String),
+    File { name: &'static str, path: PathBuf, line: usize },
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => write!(f, "--{name}"),
+            Self::Variable(name) => write!(f, "{name} in the environment"),
+            Self::File { name, path, line } => {
+                write!(f, "{name} in {} line {line}", path.display())
+            }
+        }
+    }
+}
+
+/// What was said of one setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) source: Source,
+    pub(crate) texts: Vec<String>,
+}
+
+impl Sources {
+    /// With the environment of this process.
+    pub(crate) fn new(flags: BTreeMap<&'static str, Vec<String>>) -> Self {
+        let variables = std::env::vars_os();
+        let text = |name: std::ffi::OsString| name.into_string().ok();
+        let variables = variables.filter_map(|(name, value)| Some((text(name)?, text(value)?)));
+        Self { flags, variables: variables.collect(), files: Vec::new() }
+    }
+
+    /// Reads property files: these, or those of FeatureHub's images that are there.
+    pub(crate) fn read_files(&mut self, named: Option<Vec<String>>) -> Result<(), String> {
+        let paths: Vec<PathBuf> = match named {
+            Some(named) => {
+                named.iter().filter(|path| !path.is_empty()).map(PathBuf::from).collect()
+            }
+            None => USUAL.map(PathBuf::from).into_iter().filter(|path| is_there(path)).collect(),
+        };
+        self.files = paths.iter().map(|path| PropertyFile::read(path)).collect::<Result<_, _>>()?;
+        Ok(())
+    }
+
+    /// What counts for a setting.
+    pub(crate) fn find(&self, setting: &Setting) -> Option<Said> {
+        if let Some(texts) = self.flags.get(setting.name) {
+            return Some(Said { source: Source::Flag(setting.name), texts: texts.clone() });
+        }
+        let own = setting.variable();
+        if let Some(text) = self.variable(&own) {
+            return Some(Said { source: Source::Variable(own), texts: texts(setting, text) });
+        }
+        let property = setting.property?;
+        let (source, text) = self.property(property.name)?;
+        (text.trim() != property.none).then(|| Said { source, texts: texts(setting, text) })
+    }
+
+    /// A property in the order of FeatureHub's servers: the variable of its very name, files, then the name in capitals.
+    fn property(&self, name: &'static str) -> Option<(Source, &str)> {
+        let variable = |name: String| {
+            let text = self.variable(&name)?;
+            Some((Source::Variable(name), text))
+        };
+        let in_files = || {
+            let (file, entry) =
+                self.files.iter().rev().find_map(|file| Some((file, file.get(name)?)))?;
+            let source = Source::File { name, path: file.path.clone(), line: entry.line };
+            (!entry.text.trim().is_empty()).then_some((source, entry.text.as_str()))
+        };
+        variable(name.to_string())
+            .or_else(in_files)
+            .or_else(|| variable(name.to_uppercase()))
+            .or_else(|| variable(snake(name)))
+    }
+
+    /// The variable that says a property, in one of its three spellings.
+    pub(super) fn in_environment(&self, property: &str) -> Option<String> {
+        // In capitals these are many programs' names.
+        let is_common = property.starts_with("cache.");
+        let spellings = [property.to_string(), property.to_uppercase(), snake(property)];
+        let most = if is_common { 1 } else { 3 };
+        spellings.into_iter().take(most).find(|name| self.variable(name).is_some())
+    }
+
+    /// All properties in files, with their places.
+    pub(super) fn properties(&self) -> impl Iterator<Item = (&str, String)> {
+        self.files.iter().flat_map(|file| {
+            let place = |line| format!("{} line {line}", file.path.display());
+            file.entries.iter().map(move |entry| (entry.name.as_str(), place(entry.line)))
+        })
+    }
+
+    /// Names of variables that look like ours.
+    pub(super) fn own_variables(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str).filter(|name| name.starts_with("FH_EDGE_"))
+    }
+
+    /// An empty variable is none, and neither is what Kubernetes calls the port of a service that is called fh-edge.
+    fn variable(&self, name: &str) -> Option<&str> {
+        let text = self.variables.get(name)?;
+        let is_kubernetes = name == "FH_EDGE_PORT" && text.contains("://");
+        (!text.trim().is_empty() && !is_kubernetes).then_some(text)
+    }
+}
+
+fn texts(setting: &Setting, text: &str) -> Vec<String> {
+    match setting.form {
+        Form::Many(_) => text.split_whitespace().map(str::to_string).collect(),
+        Form::One(_) | Form::Switch => vec![text.to_string()],
+    }
+}
+
+fn snake(name: &str) -> String {
+    name.to_uppercase().replace(['.', '-'], "_")
+}
+
+fn is_there(path: &Path) -> bool {
+    path.is_file()
+}

@@ -1,0 +1,307 @@
+//! All settings.
+
+use fh_edge::Monitoring;
+use fh_edge::state::ServiceKey;
+
+use super::setting::Form::{Many, One};
+use super::setting::Group::{Browsers, Clients, Limits, Network, Operations, Origin};
+use super::setting::Setting;
+use super::value::{
+    bytes, bytes_of, header, header_names, header_text, limit, list, number, path, path_text,
+    seconds_of, seconds_of_limit, some_bytes, time,
+};
+
+/// In the order of the help and of the page.
+pub(crate) static SETTINGS: [Setting; 30] = [
+    Setting::new(
+        Origin,
+        "state",
+        One("FILE"),
+        "Features, environments and API keys, as YAML or JSON; `fh init` writes one. Read again whenever it changes",
+        |s, text| put(&mut s.state, Ok(path(text))),
+        |s| path_text(s.state.as_ref()),
+    ),
+    Setting::new(
+        Origin,
+        "data",
+        One("DIR"),
+        "Keep what PUT and the admin API changed in this folder, over restarts; one process has it at a time",
+        |s, text| put(&mut s.data, Ok(path(text))),
+        |s| path_text(s.data.as_ref()),
+    ),
+    Setting::new(
+        Origin,
+        "key",
+        Many("KEY[,KEY]"),
+        "An API key that may read every environment of the file, for files that hold none, such as the answer to a GET",
+        |s, text| {
+            s.keys.extend(list(text, service_key)?);
+            Ok(())
+        },
+        |s| if s.keys.is_empty() { String::new() } else { format!("{} keys", s.keys.len()) },
+    )
+    .secret(),
+    Setting::new(
+        Origin,
+        "profile",
+        One("client|edge"),
+        "How server-evaluated keys are evaluated where an environment does not say: as SDKs do, or as FeatureHub's Edge does",
+        |s, text| put(&mut s.edge.profile, text.trim().parse().map_err(|_| "write client or edge".to_string())),
+        |s| s.edge.profile.as_str().to_string(),
+    ),
+    Setting::new(
+        Network,
+        "listen",
+        One("ADDRESS"),
+        "The address to listen at; 0.0.0.0 is every one of this machine, :: with IPv6",
+        |s, text| put(&mut s.address, text.trim().parse().map_err(|_| "write an address, such as 127.0.0.1".to_string())),
+        |s| s.address.to_string(),
+    ),
+    Setting::new(
+        Network,
+        "port",
+        One("PORT"),
+        "The port; 0: any free one",
+        |s, text| put(&mut s.port, number(text, "8903")),
+        |s| s.port.to_string(),
+    )
+    .property("server.port"),
+    Setting::new(
+        Network,
+        "monitor-port",
+        One("PORT"),
+        "A port of its own for health and metrics, which are then answered only there; 0: any free one",
+        |s, text| {
+            s.edge.monitoring = Monitoring::Apart;
+            put(&mut s.monitor_port, number(text, "8701").map(Some))
+        },
+        |s| s.monitor_port.map(|port| port.to_string()).unwrap_or_default(),
+    )
+    .default("none: beside the API")
+    .property_but("monitor.port", "0"),
+    Setting::new(
+        Network,
+        "url-path",
+        One("PATH"),
+        "What stands before the path of every request, where a proxy does not take it away",
+        |s, text| put(&mut s.url_path, url_path(text)),
+        |s| if s.url_path.is_empty() { "/".to_string() } else { s.url_path.clone() },
+    )
+    .property("featurehub.url-path"),
+    Setting::new(
+        Network,
+        "tls-certificate",
+        One("FILE"),
+        "Speak TLS, and HTTP/2 with those who can: the certificate and those between it and the authority, as PEM. A new one is noticed",
+        |s, text| put(&mut s.tls_certificate, Ok(path(text))),
+        |s| path_text(s.tls_certificate.as_ref()),
+    ),
+    Setting::new(
+        Network,
+        "tls-key",
+        One("FILE"),
+        "The certificate's private key, as PEM",
+        |s, text| put(&mut s.tls_key, Ok(path(text))),
+        |s| path_text(s.tls_key.as_ref()),
+    ),
+    Setting::new(
+        Clients,
+        "heartbeat",
+        One("SECONDS"),
+        "How often a stream on which nothing happens says that it is alive; 0: never",
+        |s, text| put(&mut s.edge.heartbeat, time(text)),
+        |s| seconds_of(s.edge.heartbeat),
+    )
+    .property("edge.sse.heartbeat-period"),
+    Setting::new(
+        Clients,
+        "drop-after",
+        One("SECONDS"),
+        "How long a stream lasts, give or take a tenth; its client comes back at once; 0: for ever",
+        |s, text| put(&mut s.edge.drop_after, time(text)),
+        |s| seconds_of(s.edge.drop_after),
+    )
+    .property("edge.sse.drop-after-seconds"),
+    Setting::new(
+        Clients,
+        "cache-control",
+        One("VALUE"),
+        "The cache-control of answers, for environments that have none of their own: max-age=60 has clients poll once a minute",
+        |s, text| put(&mut s.edge.cache_control, header(text)),
+        |s| header_text(s.edge.cache_control.as_ref()),
+    )
+    .property("edge.cache-control.header"),
+    Setting::new(
+        Limits,
+        "requests-per-second",
+        One("NUMBER"),
+        "Requests of one API key that are answered in a second; more get 429, and streams their features later; 0: no limit",
+        |s, text| {
+            let rate: u32 = number(text, "100")?;
+            s.edge.requests_per_second = (rate > 0).then_some(rate);
+            Ok(())
+        },
+        |s| s.edge.requests_per_second.unwrap_or(0).to_string(),
+    ),
+    Setting::new(
+        Limits,
+        "max-connections",
+        One("NUMBER"),
+        "Connections at a time; further ones wait until one closes",
+        |s, text| put(&mut s.listen.max_connections, number(text, "10000")),
+        |s| s.listen.max_connections.to_string(),
+    )
+    .default("what the system allows, less 256"),
+    Setting::new(
+        Limits,
+        "max-http2-requests",
+        One("NUMBER"),
+        "Requests at a time on one connection with HTTP/2, open streams among them",
+        |s, text| put(&mut s.listen.max_http2_requests, number(text, "128")),
+        |s| s.listen.max_http2_requests.to_string(),
+    ),
+    Setting::new(
+        Limits,
+        "max-header-bytes",
+        One("BYTES"),
+        "Largest head of a request; a context travels there",
+        |s, text| put(&mut s.listen.max_header_bytes, some_bytes(text)),
+        |s| bytes_of(s.listen.max_header_bytes.get()),
+    ),
+    Setting::new(
+        Limits,
+        "max-body-bytes",
+        One("BYTES"),
+        "Largest body of a PUT",
+        |s, text| put(&mut s.edge.body_limit, bytes(text)),
+        |s| bytes_of(s.edge.body_limit),
+    ),
+    Setting::new(
+        Limits,
+        "answer-cache",
+        One("BYTES"),
+        "Memory for evaluated answers, for each sort of server-evaluated key of an environment",
+        |s, text| put(&mut s.edge.answer_cache, bytes(text).map(|count| count as u64)),
+        |s| bytes_of(usize::try_from(s.edge.answer_cache).unwrap_or(usize::MAX)),
+    ),
+    Setting::new(
+        Limits,
+        "header-timeout",
+        One("SECONDS"),
+        "How long the head of a request may take; 0: for ever",
+        |s, text| put(&mut s.listen.header_timeout, limit(text)),
+        |s| seconds_of_limit(s.listen.header_timeout),
+    ),
+    Setting::new(
+        Limits,
+        "handshake-timeout",
+        One("SECONDS"),
+        "How long a TLS handshake may take; 0: for ever",
+        |s, text| put(&mut s.listen.handshake_timeout, limit(text)),
+        |s| seconds_of_limit(s.listen.handshake_timeout),
+    ),
+    Setting::new(
+        Limits,
+        "idle-timeout",
+        One("SECONDS"),
+        "How long a connection may stay open between two requests: longer than load balancers keep theirs; 0: for ever",
+        |s, text| put(&mut s.listen.idle_timeout, limit(text)),
+        |s| seconds_of_limit(s.listen.idle_timeout),
+    ),
+    Setting::new(
+        Limits,
+        "write-timeout",
+        One("SECONDS"),
+        "How long a client may take nothing of what is sent to it; 0: for ever",
+        |s, text| put(&mut s.listen.write_timeout, limit(text)),
+        |s| seconds_of_limit(s.listen.write_timeout),
+    ),
+    Setting::new(
+        Browsers,
+        "cors-headers",
+        One("NAME,..."),
+        "Further request headers that pages of other origins may send",
+        |s, text| put(&mut s.edge.cors_headers, header_names(text)),
+        |s| s.edge.cors_headers.join(","),
+    )
+    .property("jersey.cors.headers"),
+    Setting::new(
+        Browsers,
+        "cors-expose-headers",
+        One("NAME,..."),
+        "Further response headers that pages of other origins may read",
+        |s, text| put(&mut s.edge.cors_expose_headers, header_names(text)),
+        |s| s.edge.cors_expose_headers.join(","),
+    )
+    .property("jersey.cors.expose-headers"),
+    Setting::new(
+        Browsers,
+        "cors-max-age",
+        One("SECONDS"),
+        "How long browsers remember what is allowed",
+        |s, text| put(&mut s.edge.cors_max_age, time(text)),
+        |s| seconds_of(s.edge.cors_max_age),
+    )
+    .property("jersey.cors.timeout"),
+    Setting::new(
+        Operations,
+        "grace",
+        One("SECONDS"),
+        "How long the end may take: streams say goodbye within this time, and what is open after it is cut",
+        |s, text| put(&mut s.listen.grace, time(text)),
+        |s| seconds_of(s.listen.grace),
+    )
+    .property("server.gracePeriodInSeconds"),
+    Setting::new(
+        Operations,
+        "log",
+        One("LEVEL"),
+        "What is logged on stderr: error, warn, info, debug or trace",
+        |s, text| put(&mut s.log, text.parse()),
+        |s| s.log.as_str().to_string(),
+    ),
+    Setting::new(
+        Operations,
+        "log-format",
+        One("text|json"),
+        "Lines for people, or one JSON object a line",
+        |s, text| put(&mut s.log_format, text.parse()),
+        |s| s.log_format.as_str().to_string(),
+    ),
+    Setting::new(
+        Operations,
+        "properties",
+        Many("FILE"),
+        "A property file of a FeatureHub server; what stands in a later one counts",
+        |s, text| {
+            s.properties.push(text.to_string());
+            Ok(())
+        },
+        |s| s.properties.join(" "),
+    )
+    .default("those of FeatureHub's images, where they are"),
+];
+
+fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
+    *place = value?;
+    Ok(())
+}
+
+/// A key, with the environment before it or without.
+fn service_key(text: &str) -> Result<ServiceKey, String> {
+    let key = text.rsplit('/').next().unwrap_or(text);
+    ServiceKey::new(key).map_err(str::to_string)
+}
+
+/// A path to stand before others: empty, or with a `/` at its beginning only.
+fn url_path(text: &str) -> Result<String, String> {
+    let inner = text.trim().trim_matches('/');
+    if inner.is_empty() {
+        return Ok(String::new());
+    }
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._~/".contains(c);
+    if !inner.chars().all(is_plain) || inner.contains("//") {
+        return Err("write a path of letters, digits, - . _ and ~, such as /flags".to_string());
+    }
+    Ok(format!("/{inner}"))
+}

@@ -1,0 +1,205 @@
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::properties::{Entry, PropertyFile};
+use super::sources::{Source, Sources};
+use super::{SETTINGS, Settings, Told};
+
+fn sources(
+    flags: &[(&'static str, &[&str])],
+    variables: &[(&str, &str)],
+    entries: &[(&str, &str)],
+) -> Sources {
+    let text = |text: &&str| (*text).to_string();
+    let files = PropertyFile {
+        path: PathBuf::from("a.properties"),
+        entries: entries
+            .iter()
+            .enumerate()
+            .map(|(index, (name, text))| Entry {
+                name: (*name).to_string(),
+                text: (*text).to_string(),
+                line: index + 1,
+            })
+            .collect(),
+    };
+    Sources {
+        flags: flags
+            .iter()
+            .map(|(name, texts)| (*name, texts.iter().map(text).collect()))
+            .collect::<BTreeMap<_, _>>(),
+        variables: variables.iter().map(|(name, value)| (text(name), text(value))).collect(),
+        files: vec![files],
+    }
+}
+
+fn told(sources: &Sources) -> Told {
+    Told::of(sources).unwrap()
+}
+
+fn heartbeat(told: &Told) -> (u64, Option<String>) {
+    let setting = SETTINGS.iter().find(|setting| setting.name == "heartbeat").unwrap();
+    (told.settings.edge.heartbeat.as_secs(), told.source(setting).map(ToString::to_string))
+}
+
+/// Each of them is the last that is left in its turn.
+#[test]
+fn the_first_of_six_places_counts() {
+    let all: [(&str, &str, &str); 6] = [
+        ("", "1", "--heartbeat"),
+        ("FH_EDGE_HEARTBEAT", "2", "FH_EDGE_HEARTBEAT in the environment"),
+        ("edge.sse.heartbeat-period", "3", "edge.sse.heartbeat-period in the environment"),
+        ("file", "4", "edge.sse.heartbeat-period in a.properties line 1"),
+        ("EDGE.SSE.HEARTBEAT-PERIOD", "5", "EDGE.SSE.HEARTBEAT-PERIOD in the environment"),
+        ("EDGE_SSE_HEARTBEAT_PERIOD", "6", "EDGE_SSE_HEARTBEAT_PERIOD in the environment"),
+    ];
+    for from in 0..all.len() {
+        let (mut flags, mut variables, mut entries) = (Vec::new(), Vec::new(), Vec::new());
+        for (name, text, _) in &all[from..] {
+            match *name {
+                "" => flags.push(("heartbeat", std::slice::from_ref(text))),
+                "file" => entries.push(("edge.sse.heartbeat-period", *text)),
+                name => variables.push((name, *text)),
+            }
+        }
+        let told = told(&sources(&flags, &variables, &entries));
+        let (_, text, place) = all[from];
+        assert_eq!(heartbeat(&told), (text.parse().unwrap(), Some(place.to_string())));
+        assert!(told.idle.unknown.is_empty() && told.idle.foreign.is_empty());
+    }
+    assert_eq!(heartbeat(&told(&sources(&[], &[], &[]))), (20, None));
+}
+
+#[test]
+fn empty_variables_and_those_of_kubernetes_say_nothing() {
+    let variables = [
+        ("FH_EDGE_HEARTBEAT", " "),
+        ("FH_EDGE_PORT", "tcp://10.0.0.7:8903"),
+        ("FH_EDGE_PORT_8903_TCP", "tcp://10.0.0.7:8903"),
+        ("FH_EDGE_SERVICE_HOST", "10.0.0.7"),
+        ("MONITOR_PORT", "0"),
+    ];
+    let told = told(&sources(&[], &variables, &[("edge.sse.heartbeat-period", "")]));
+    assert_eq!((told.settings.port, told.settings.monitor_port), (8903, None));
+    assert!(told.said.is_empty() && told.idle.unknown.is_empty(), "{told:?}");
+}
+
+/// With the text that a setting gives back, everything stays as it is; and errors name the place, but no text.
+#[test]
+fn settings_read_what_they_write() {
+    let mut settings = Settings::default();
+    for setting in &SETTINGS {
+        let text = (setting.get)(&settings);
+        if setting.is_secret || (text.is_empty() && setting.name == "monitor-port") {
+            continue;
+        }
+        (setting.set)(&mut settings, &text).unwrap_or_else(|why| panic!("{}: {why}", setting.name));
+        assert_eq!((setting.get)(&settings), text, "{}", setting.name);
+    }
+    let values = [
+        ("monitor-port", "8701"),
+        ("profile", "edge"),
+        ("listen", "::1"),
+        ("url-path", "/flags/eu"),
+        ("heartbeat", "2.5"),
+        ("cache-control", "max-age=60"),
+        ("requests-per-second", "7"),
+        ("max-header-bytes", "3KiB"),
+        ("header-timeout", "0"),
+        ("cors-headers", "x-one,x-two"),
+        ("log", "debug"),
+        ("log-format", "json"),
+    ];
+    for (name, text) in values {
+        let setting = SETTINGS.iter().find(|setting| setting.name == name).unwrap();
+        (setting.set)(&mut settings, text).unwrap();
+        assert_eq!((setting.get)(&settings), text, "{name}");
+    }
+    assert_eq!(settings.listen.header_timeout, None);
+    assert_eq!(settings.edge.heartbeat, Duration::from_millis(2500));
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_place() {
+    let wrong = |name: &'static str, text: &str| {
+        Told::of(&sources(&[(name, &[text])], &[], &[])).unwrap_err()
+    };
+    for name in [
+        "profile",
+        "listen",
+        "port",
+        "monitor-port",
+        "url-path",
+        "heartbeat",
+        "cache-control",
+        "requests-per-second",
+        "max-connections",
+        "max-header-bytes",
+        "max-body-bytes",
+        "header-timeout",
+        "cors-headers",
+        "cors-max-age",
+        "grace",
+        "log",
+        "log-format",
+        "key",
+    ] {
+        let error = wrong(name, "no\n good");
+        assert!(error.starts_with(&format!("--{name}: ")) && !error.contains("\n"), "{error}");
+    }
+    for (name, text) in [("port", "65536"), ("max-connections", "0"), ("max-header-bytes", "0")] {
+        wrong(name, text);
+    }
+    let error = Told::of(&sources(&[], &[], &[("x", ""), ("server.port", "many")])).unwrap_err();
+    assert_eq!(error, "server.port in a.properties line 2: write a whole number, such as 8903");
+    assert!(wrong("tls-key", "k.pem").contains("--tls-certificate"));
+    assert!(wrong("tls-certificate", "c.pem").contains("--tls-key"));
+    let error = wrong("key", "Secret4test/?");
+    assert!(!error.contains("Secret4test"), "{error}");
+}
+
+#[test]
+fn what_has_no_effect_is_named() {
+    let variables = [("NATS_URLS", "nats://x"), ("FH_EDGE_HEARTBEET", "1"), ("edge.stats", "true")];
+    let entries = [
+        ("edge.sse.drop-after-secs", "1"),
+        ("cloudevents.mr-edge.nats.channel-name", "x"),
+        ("nats.urls", "x"),
+        ("db.url", "x"),
+        ("some.program", "x"),
+    ];
+    let idle = told(&sources(&[], &variables, &entries)).idle;
+    let names: Vec<&str> = idle.foreign.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        ["cloudevents.mr-edge.nats.channel-name", "nats.urls", "db.url", "edge.stats"]
+    );
+    assert_eq!(
+        idle.unknown,
+        [
+            "edge.sse.drop-after-secs (a.properties line 1) is no property of an Edge; did you mean edge.sse.drop-after-seconds?",
+            "FH_EDGE_HEARTBEET in the environment is no setting; did you mean FH_EDGE_HEARTBEAT?",
+        ]
+    );
+    assert_eq!(
+        idle.foreign_words().unwrap(),
+        "settings of FeatureHub that have no effect here: cloudevents.mr-edge.nats.channel-name (messages between FeatureHub's servers), \
+         nats.urls (messages between FeatureHub's servers), db.url (the management repository), edge.stats (statistics)"
+    );
+}
+
+#[test]
+fn names_are_unique_and_variables_are_names() {
+    let mut names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), SETTINGS.len());
+    for setting in &SETTINGS {
+        let is_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        assert!(setting.variable().chars().all(is_name));
+        assert!(
+            matches!(Source::Flag(setting.name).to_string().as_str(), flag if flag.starts_with("--"))
+        );
+    }
+}

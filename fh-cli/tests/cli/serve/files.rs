@@ -1,0 +1,96 @@
+//! What is served, from files.
+
+#[cfg(unix)]
+use rustix::process::Signal;
+use serde_json::json;
+
+use super::{ENVIRONMENT, KEY, Serving, state};
+use crate::tool::{fh, file};
+
+#[test]
+fn files_that_are_wrong() {
+    fh(&["serve"]).refused(2, &["--state", "fh init"]);
+    fh(&["serve", "--state", "/no/such/state.yaml"])
+        .refused(2, &["/no/such/state.yaml: there is no such file"]);
+    let wrong = state("plain").replace("true, BANNER: plain", "5, BANER: plain");
+    let path = file("serve-wrong.yaml", wrong);
+    fh(&["serve", "--state", &path])
+        .refused(2, &["serve-wrong.yaml: line 7, column", "and 1 more", "--check"]);
+}
+
+#[test]
+fn a_check_says_all_at_once() {
+    let good = file("serve-good.yaml", state("plain"));
+    let run = fh(&["serve", "--check", &good]).expect(0);
+    assert!(
+        run.out.ends_with("is fine: a state file, 2 features, 1 environment, 2 accounts\n"),
+        "{run:?}"
+    );
+    let wrong = state("plain").replace("true, BANNER: plain", "5, BANER: plain");
+    let path = file("serve-check.yaml", wrong);
+    let run = fh(&["serve", "--check", &path]).expect(1);
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert_eq!(lines.len(), 3, "{run:?}");
+    assert!(lines[0].starts_with("error: ") && lines[0].contains("serve-check.yaml: line 7"));
+    assert!(run.out.contains("did you mean BANNER?"), "{run:?}");
+    assert!(lines[2].ends_with("cannot be served: 2 errors"), "{run:?}");
+    let report = fh(&["serve", "--check", &path, "--json"]).expect(1).json();
+    assert_eq!(report["errors"].as_array().unwrap().len(), 2);
+    assert_eq!((&report["errors"][0]["line"], &report["form"]), (&json!(7), &json!(null)));
+    let report = fh(&["serve", "--check", &good, "--json"]).expect(0).json();
+    assert_eq!((&report["features"], &report["errors"]), (&json!(2), &json!([])));
+    fh(&["serve", "--check", "/no/such/state.yaml"]).refused(2, &["no such file"]);
+}
+
+#[test]
+fn secrets_come_from_the_environment() {
+    let path =
+        file("serve-secret.yaml", state("plain").replace("readerSecret4test*1", "'${READER}'"));
+    fh(&["serve", "--check", &path]).expect(1);
+    let serving = Serving::start(&path, &[], &[("READER", "readerSecret4test*1")]);
+    fh(&["get", &serving.url, KEY, "BANNER"]).expect(0);
+}
+
+/// The answer to a GET holds no keys.
+#[test]
+fn a_file_without_keys_is_given_some() {
+    let body = fh(&["demo", "--write", "-"]).expect(0).out;
+    let path = file("serve-get.json", &body);
+    let environment = "c2b7d0a4-58f1-4b3e-9a6d-7e1f40c92b15";
+    assert!(body.contains(environment));
+    let serving = Serving::start(
+        &path,
+        &[],
+        &[("FH_EDGE_KEY", "aSecret4test*1,bSecret4test cSecret4test*2")],
+    );
+    for key in ["aSecret4test*1", "bSecret4test", "cSecret4test*2"] {
+        let key = format!("{environment}/{key}");
+        let rate = fh(&["get", &serving.url, &key, "TAX_RATE", "--json"]).expect(0).json();
+        assert_eq!(rate[0]["value"], 0.15);
+        fh(&["set", &serving.url, &key, "MAINTENANCE_MODE", "true"]).expect(1);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_reads_files_again_and_what_is_wrong_changes_nothing() {
+    let path = file("serve-again.yaml", state("plain"));
+    let mut serving = Serving::start(&path, &[], &[]);
+    let banner = |serving: &Serving| {
+        fh(&["get", &serving.url, KEY, "BANNER", "--json"]).expect(0).json()[0]["value"].clone()
+    };
+    assert_eq!(banner(&serving), "plain");
+    file("serve-again.yaml", state("other"));
+    serving.process.send(Signal::HUP);
+    serving.process.line(&["the state was read again"]);
+    assert_eq!(banner(&serving), "other");
+    file("serve-again.yaml", format!("{}\nnonsense: 1\n", state("third")));
+    serving.process.send(Signal::HUP);
+    serving.process.line(&["ERROR", "serve-again.yaml: line 12", "nonsense"]);
+    assert_eq!(banner(&serving), "other");
+    let environment = ENVIRONMENT.to_uppercase();
+    file("serve-again.yaml", state("fourth").replace(ENVIRONMENT, &environment));
+    serving.process.send(Signal::HUP);
+    serving.process.line(&["the state was read again"]);
+    assert_eq!(banner(&serving), "fourth");
+}

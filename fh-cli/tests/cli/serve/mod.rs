@@ -1,0 +1,102 @@
+//! Servers as processes.
+
+mod files;
+mod operation;
+mod settings;
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::following::Following;
+use crate::tool::{command, file};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
+const KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/readerSecret4test*1";
+const WRITER: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/writerSecret4test*1";
+
+/// A state with this banner.
+fn state(banner: &str) -> String {
+    format!(
+        "features:
+  - {{ key: NEW_CHECKOUT, type: BOOLEAN }}
+  - {{ key: BANNER, type: STRING }}
+environments:
+  - id: {ENVIRONMENT}
+    name: dev
+    values: {{ NEW_CHECKOUT: true, BANNER: {banner} }}
+accounts:
+  - {{ name: reader, clientKey: readerSecret4test*1, permissions: {{ dev: READ }} }}
+  - {{ name: writer, clientKey: writerSecret4test*1, permissions: {{ dev: [READ, LOCK, UNLOCK, CHANGE_VALUE] }} }}
+"
+    )
+}
+
+/// A server that runs, its output and its logs.
+struct Serving {
+    process: Following,
+    url: String,
+}
+
+impl Serving {
+    /// Of a state, with further arguments and variables, on a free port.
+    fn start(state: &str, args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let all = [&["serve", "--state", state], args].concat();
+        Self::of(&all, variables)
+    }
+
+    /// With exactly these arguments, which have to say the port.
+    fn of(args: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = command(args);
+        if !args.contains(&"--port") {
+            command.args(["--port", "0"]);
+        }
+        command.envs(variables.iter().copied());
+        let mut process = Following::with_errors(command);
+        let line = process.line(&["listening on http"]);
+        Self { process, url: line.trim_start_matches("listening on ").to_string() }
+    }
+
+    fn of_banner(name: &str, args: &[&str]) -> Self {
+        Self::start(&file(name, state("plain")), args, &[])
+    }
+
+    /// Asks for a path, and gives the whole answer.
+    fn get(&self, path: &str) -> String {
+        get(&self.url, path)
+    }
+}
+
+/// Asks a server for a path, and gives the whole answer.
+fn get(url: &str, path: &str) -> String {
+    let mut stream = open(url, path, "connection: close\r\n");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// Asks for a path; what is answered can be read.
+fn open(url: &str, path: &str, headers: &str) -> TcpStream {
+    let address = url.trim_start_matches("http://");
+    let address = address.split('/').next().unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\n{headers}\r\n").unwrap();
+    stream
+}
+
+/// Reads until a text has come.
+fn until(stream: &mut TcpStream, text: &str) -> String {
+    let mut read = Vec::new();
+    let mut buffer = [0; 1024];
+    loop {
+        let so_far = String::from_utf8_lossy(&read);
+        if so_far.contains(text) {
+            return so_far.into_owned();
+        }
+        let count = stream.read(&mut buffer).unwrap();
+        assert!(count > 0, "no {text:?} in {so_far}");
+        read.extend(&buffer[..count]);
+    }
+}

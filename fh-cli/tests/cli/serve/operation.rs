@@ -1,0 +1,158 @@
+//! Beginning, ending, ports, TLS, and what is kept.
+
+use std::io::Read;
+
+use fh_test_certificates::Authority;
+#[cfg(unix)]
+use rustix::process::Signal;
+use serde_json::Value;
+
+use super::{ENVIRONMENT, KEY, Serving, WRITER, get, open, state, until};
+use crate::following::Following;
+use crate::tool::{command, fh, file, path, run};
+
+fn banner(url: &str) -> Value {
+    fh(&["get", url, KEY, "BANNER", "--json"]).expect(0).json()[0]["value"].clone()
+}
+
+#[test]
+fn features_are_served_until_ctrl_c() {
+    let serving = Serving::of_banner("serve.yaml", &[]);
+    assert_eq!(banner(&serving.url), "plain");
+    let json = serving.get(&format!("/features?apiKey={KEY}"));
+    assert!(json.contains("200 OK") && json.contains(ENVIRONMENT), "{json}");
+    #[cfg(unix)]
+    {
+        serving.process.interrupt();
+        let (status, all) = serving.process.end();
+        assert!(status.success() && all.contains("stopped"), "{all}");
+    }
+}
+
+#[test]
+fn where_it_listens_as_json() {
+    let state = file("serve-json.yaml", state("plain"));
+    let args = ["serve", "--state", &state, "--port", "0", "--monitor-port", "0", "--json"];
+    let mut serving = Following::start(&mut command(&args));
+    let line: Value = serde_json::from_str(&serving.line(&["listening"])).unwrap();
+    assert_eq!(banner(line["url"].as_str().unwrap()), "plain");
+    assert!(get(line["monitor"].as_str().unwrap(), "/health/liveness").contains("200 OK"));
+}
+
+#[cfg(unix)]
+#[test]
+fn streams_say_goodbye_at_the_end() {
+    let serving = Serving::of_banner("serve-bye.yaml", &["--grace", "1"]);
+    let mut stream = open(&serving.url, &format!("/features/{KEY}"), "");
+    until(&mut stream, "event: features");
+    serving.process.send(Signal::TERM);
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).unwrap();
+    assert!(rest.contains("event: bye"), "{rest}");
+    let (status, all) = serving.process.end();
+    assert!(status.success() && all.contains("stopping streams=1"), "{all}");
+    assert!(all.contains("stopped cut=0"), "{all}");
+}
+
+/// Its streams would say goodbye over half an hour.
+#[cfg(unix)]
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let mut serving = Serving::of_banner("serve-twice.yaml", &["--grace", "3600"]);
+    let streams: Vec<_> = (0..8)
+        .map(|_| {
+            let mut stream = open(&serving.url, &format!("/features/{KEY}"), "");
+            until(&mut stream, "event: features");
+            stream
+        })
+        .collect();
+    serving.process.interrupt();
+    serving.process.line(&["stopping", "streams=8"]);
+    serving.process.interrupt();
+    let (status, all) = serving.process.end();
+    assert!(status.success() && all.contains("a second time"), "{all}");
+    drop(streams);
+}
+
+#[test]
+fn health_on_a_port_of_its_own() {
+    let mut serving = Serving::of_banner("serve-monitor.yaml", &["--monitor-port", "0"]);
+    let line = serving.process.line(&["health and metrics on http://"]);
+    let monitor = line.trim_start_matches("health and metrics on ");
+    for path in ["/", "/health/liveness", "/health/readyness", "/metrics"] {
+        assert!(get(monitor, path).contains("200 OK"), "{path}");
+        assert!(serving.get(path).contains("404 Not Found"), "{path}");
+    }
+    assert!(get(monitor, &format!("/features?apiKey={KEY}")).contains("404 Not Found"));
+    assert_eq!(banner(&serving.url), "plain");
+}
+
+#[test]
+fn below_a_path() {
+    let serving = Serving::of_banner("serve-path.yaml", &["--url-path", "flags/"]);
+    assert!(serving.url.ends_with("/flags"), "{}", serving.url);
+    assert_eq!(banner(&serving.url), "plain");
+    for (path, status) in [
+        ("/health/readiness", "200 OK"),
+        ("/flags/health/readiness", "200 OK"),
+        ("/flags/nothing", "404"),
+    ] {
+        assert!(serving.get(path).contains(status), "{path}");
+    }
+    assert!(serving.get(&format!("/features?apiKey={KEY}")).contains("404 Not Found"));
+}
+
+#[test]
+fn tls() {
+    let authority = Authority::new("the test's authority");
+    let certificate = authority.issue("localhost", -1..30);
+    let chain = file("serve-tls.pem", certificate.pem());
+    let key = file("serve-tls.key", certificate.key_pem());
+    let state = file("serve-tls.yaml", state("plain"));
+    let files = ["--tls-certificate", &chain, "--tls-key", &key];
+    let serving = Serving::start(&state, &files, &[]);
+    let url = serving.url.replace("127.0.0.1", "localhost");
+    assert!(url.starts_with("https://"), "{url}");
+    let mut get = command(&["get", &url, KEY, "BANNER", "--json"]);
+    get.env("SSL_CERT_FILE", file("serve-tls-authority.pem", authority.pem()));
+    assert_eq!(run(&mut get, "").expect(0).json()[0]["value"], "plain");
+    fh(&[
+        "serve",
+        "--state",
+        &state,
+        "--port",
+        "0",
+        "--tls-certificate",
+        &chain,
+        "--tls-key",
+        &chain,
+    ])
+    .refused(2, &["serve-tls.pem"]);
+}
+
+#[test]
+fn what_is_taken() {
+    let serving = Serving::of_banner("serve-taken.yaml", &["--listen", "127.0.0.1"]);
+    let port = serving.url.rsplit(':').next().unwrap();
+    let state = file("serve-taken-too.yaml", state("plain"));
+    fh(&["serve", "--state", &state, "--listen", "127.0.0.1", "--port", port])
+        .refused(2, &["cannot listen at 127.0.0.1:", port, "in use"]);
+    fh(&["serve", "--state", &state, "--listen", "203.0.113.1", "--port", "0"])
+        .refused(2, &["cannot listen at 203.0.113.1:0"]);
+}
+
+#[test]
+fn changes_are_kept_in_a_folder_that_one_process_has() {
+    let folder = path("serve-data");
+    let _ = std::fs::remove_dir_all(&folder);
+    let state = file("serve-data.yaml", state("plain"));
+    let serving = Serving::start(&state, &["--data", &folder], &[]);
+    fh(&["set", &serving.url, WRITER, "BANNER", "changed"]).expect(0);
+    assert_eq!(banner(&serving.url), "changed");
+    fh(&["serve", "--state", &state, "--port", "0", "--data", &folder])
+        .refused(2, &["serve-data", "another process"]);
+    // As kill -9.
+    drop(serving);
+    let serving = Serving::start(&state, &[], &[("FH_EDGE_DATA", &folder)]);
+    assert_eq!(banner(&serving.url), "changed");
+}

@@ -1,0 +1,118 @@
+//! What a server is told, and what it says of it.
+
+use serde_json::{Value, json};
+
+use super::{KEY, Serving, open, state, until};
+use crate::following::Following;
+use crate::tool::{command, fh, file, run};
+
+#[test]
+fn settings_that_are_wrong() {
+    let state = file("serve-settings.yaml", state("plain"));
+    for (args, parts) in [
+        (&["--port", "many"][..], &["--port: ", "8903"][..]),
+        (&["--heartbeat", "soon"], &["--heartbeat: write seconds"]),
+        (&["--tls-key", "x"], &["--tls-certificate"]),
+        (&["--properties", "/no/such.properties"], &["/no/such.properties"]),
+    ] {
+        fh(&[&["serve", "--state", &state], args].concat()).refused(2, parts);
+    }
+    let mut serve = command(&["serve", "--state", &state]);
+    run(serve.env("FH_EDGE_GRACE", "x"), "").refused(2, &["FH_EDGE_GRACE in the environment"]);
+}
+
+#[test]
+fn settings_in_force_and_where_they_come_from() {
+    let properties = file(
+        "serve-show.properties",
+        "server.port = 8553\nedge.sse.heartbeat-period=15\nedge.stats=true\n",
+    );
+    let args = ["serve", "--show-settings", "--port", "1234", "--key", "aSecret4test*1"];
+    let show = |json: bool| {
+        let mut show = command(&args);
+        if json {
+            show.arg("--json");
+        }
+        show.env("FH_EDGE_PROPERTIES", &properties).env("SERVER_GRACEPERIODINSECONDS", "3");
+        run(&mut show, "").expect(0)
+    };
+    let rows = show(true).json();
+    let row = |name: &str| rows.as_array().unwrap().iter().find(|row| row["name"] == name).unwrap();
+    assert_eq!(row("port")["value"], "1234");
+    assert_eq!(row("port")["from"], "--port");
+    assert_eq!(row("heartbeat")["value"], "15");
+    let from = row("heartbeat")["from"].as_str().unwrap();
+    assert!(from.ends_with("serve-show.properties line 2"), "{from}");
+    assert_eq!(row("grace")["from"], "SERVER_GRACEPERIODINSECONDS in the environment");
+    assert_eq!((&row("key")["value"], &row("drop-after")["from"]), (&json!("***"), &json!(null)));
+    let out = show(false).out;
+    assert!(out.contains("edge.stats (statistics)") && out.contains("***"), "{out}");
+}
+
+/// Also: no key is logged at the finest level, wherever it is used.
+#[test]
+fn logs_as_json_and_without_keys() {
+    let path = file("serve-logs.yaml", state("plain"));
+    let mut command =
+        command(&["serve", "--state", &path, "--log-format", "json", "--log", "trace"]);
+    command.envs([("FH_EDGE_PORT", "0"), ("NATS_URLS", "nats://x"), ("FH_EDGE_LOGS", "1")]);
+    let mut process = Following::with_errors(command);
+    let warning: Value = serde_json::from_str(&process.line(&["FH_EDGE_LOGS"])).unwrap();
+    assert_eq!(warning["level"], "WARN");
+    process.line(&["\"WARN\"", "settings of FeatureHub", "nats.urls (messages"]);
+    let line = process.line(&["listening on http"]);
+    let url = line.trim_start_matches("listening on ");
+    fh(&["get", url, KEY, "BANNER"]).expect(0);
+    let mut stream = open(url, &format!("/features/{KEY}"), "");
+    until(&mut stream, "event: features");
+    let writer = super::WRITER;
+    fh(&["set", url, writer, "BANNER", "changed"]).expect(0);
+    let audit: Value = serde_json::from_str(&process.line(&["audit"])).unwrap();
+    assert_eq!((&audit["feature"], &audit["account"]), (&json!("BANNER"), &json!("writer")));
+    #[cfg(unix)]
+    {
+        drop(stream);
+        process.interrupt();
+        // That no key is there is asserted of every process.
+        assert!(process.end().0.success());
+    }
+}
+
+#[test]
+fn settings_of_featurehub_do_what_they_say() {
+    let properties = file(
+        "serve-featurehub.properties",
+        "server.port=0\nmonitor.port=0\nedge.cache-control.header=max-age=7\njersey.cors.headers=x-mine\njersey.cors.timeout=9\nedge.sse.heartbeat-period=0.2\n",
+    );
+    let path = file("serve-featurehub.yaml", state("plain"));
+    let args = ["serve", "--state", &path, "--properties", &properties];
+    let mut process = Following::with_errors(command(&args));
+    let line = process.line(&["listening on http"]);
+    let url = line.trim_start_matches("listening on ");
+    let answer = super::get(url, &format!("/features?apiKey={KEY}"));
+    assert!(answer.contains("cache-control: max-age=7"), "{answer}");
+    // A monitor port of 0 is none.
+    assert!(super::get(url, "/health/liveness").contains("200 OK"));
+    let mut stream = open(url, &format!("/features/{KEY}"), "");
+    until(&mut stream, "event: ack\ndata: \"❤️\"");
+    use std::io::Write;
+    let mut preflight = open(url, "/", "origin: x\r\n");
+    until(&mut preflight, "ok");
+    write!(preflight, "OPTIONS /features HTTP/1.1\r\nhost: x\r\norigin: http://a.example\r\n\r\n")
+        .unwrap();
+    let head = until(&mut preflight, "\r\n\r\n");
+    assert!(head.contains(",x-mine\r\n") && head.contains("access-control-max-age: 9"), "{head}");
+}
+
+#[test]
+fn limits_hold() {
+    let serving = Serving::of_banner(
+        "serve-limits.yaml",
+        &["--max-header-bytes", "8KiB", "--requests-per-second", "1", "--max-body-bytes", "10"],
+    );
+    let mut large = open(&serving.url, "/", &format!("x-large: {}\r\n", "x".repeat(10_000)));
+    until(&mut large, "431");
+    let path = format!("/features?apiKey={KEY}");
+    let busy = (0..20).map(|_| serving.get(&path)).find(|answer| answer.contains(" 429 "));
+    assert!(busy.unwrap().contains("retry-after: 1"));
+}
