@@ -6,7 +6,9 @@ use clap::{Args, Parser, Subcommand};
 use fh_eval::Profile;
 use fh_session::{ApiKey, Secrets};
 
-use crate::commands::{bucket, demo, doctor, eval, explain, get, lint, rollout, serve, set, watch};
+use crate::commands::{
+    bucket, demo, doctor, eval, explain, get, init, lint, rollout, serve, set, watch,
+};
 use crate::edge;
 use crate::screen::ColorChoice;
 
@@ -78,6 +80,7 @@ pub(crate) enum Command {
     Watch(watch::WatchArgs),
     Doctor(doctor::DoctorArgs),
     Demo(demo::DemoArgs),
+    Init(init::InitArgs),
     Serve(serve::ServeArgs),
 }
 

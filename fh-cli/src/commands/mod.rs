@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod eval;
 pub(crate) mod explain;
 pub(crate) mod get;
+pub(crate) mod init;
 pub(crate) mod lint;
 pub(crate) mod rollout;
 pub(crate) mod serve;
@@ -30,6 +31,7 @@ pub(crate) fn run(cli: &Cli, screen: &mut Screen<'_>) -> Result<Status, Failure>
         Command::Watch(args) => watch::run(args, cli.json, screen),
         Command::Doctor(args) => doctor::run(args, cli.json, screen),
         Command::Demo(args) => demo::run(args, cli.json, screen),
+        Command::Init(args) => init::run(args, cli.json, screen),
         Command::Serve(args) => serve::run(args, cli.json, screen),
     }
 }

@@ -9,6 +9,7 @@ mod eval;
 mod explain;
 mod following;
 mod get;
+mod init;
 mod lint;
 mod rollout;
 mod secure;

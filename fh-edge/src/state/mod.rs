@@ -9,3 +9,7 @@ mod profile;
 pub use json::{Json, NotJson};
 pub use model::{Account, Environment, Feature, FeatureValue, ServiceKey, State};
 pub use permission::{Permission, Permissions, UnknownPermission};
+
+/// A state file to start from, with comments. Ids of environments and the keys CLIENT*KEY, SERVER-KEY and TESTS*KEY in it are nobody's:
+/// put others in their place.
+pub const TEMPLATE: &str = include_str!("template.yaml");

@@ -1,0 +1,132 @@
+//! `fh init`: a state file to start from.
+
+use std::io::{ErrorKind, Write};
+
+use clap::Args;
+use fh_edge::state::TEMPLATE;
+use rustls::crypto::ring;
+
+use crate::failure::{Failure, Status};
+use crate::jsonout;
+use crate::screen::{BOLD, PLAIN, QUIET, Screen};
+
+/// Where a server of the next commands is.
+const URL: &str = "http://127.0.0.1:8903";
+/// What stands in the template for what everybody gets their own of.
+const ENVIRONMENTS: [&str; 2] =
+    ["00000000-0000-4000-8000-00000000000d", "00000000-0000-4000-8000-00000000000e"];
+const KEYS: [&str; 3] = ["CLIENT*KEY", "SERVER-KEY", "TESTS*KEY"];
+
+/// Write a commented state file to start from.
+///
+/// It holds a few features of each type, two environments and three accounts, with ids and API keys made just now, and says in
+/// comments what can be said. `fh serve` serves it as it is.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fh init
+  fh init flags.yaml
+  fh init - | less
+
+Nothing is overwritten. The file holds API keys, so only its owner can read it.
+
+Exit codes: 0 fine, 2 the file exists or cannot be written.")]
+pub(crate) struct InitArgs {
+    /// Where to write it; - for stdout
+    #[arg(value_name = "FILE", default_value = "state.yaml")]
+    file: String,
+}
+
+pub(crate) fn run(args: &InitArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
+    let fresh = Fresh::new()?;
+    if args.file == "-" {
+        screen.raw().write_all(fresh.text.as_bytes())?;
+        return Ok(Status::Fine);
+    }
+    write(&args.file, &fresh.text)?;
+    let [client, _, tests] = &fresh.keys;
+    let key = |secret: &str| format!("{}/{secret}", fresh.development);
+    if json {
+        let [client, server, tests] = fresh.keys.each_ref().map(|secret| key(secret));
+        let written = serde_json::json!({
+            "written": args.file, "clientKey": client, "serverKey": server, "testsKey": tests,
+        });
+        jsonout::document(screen.raw(), &written)?;
+        return Ok(Status::Fine);
+    }
+    screen.line(BOLD, &format!("wrote {}", args.file))?;
+    for (what, command) in [
+        ("serve it; edit it while it is served", format!("fh serve --state {}", args.file)),
+        ("what an SDK sees, as it changes", format!("fh watch {URL} {}", key(client))),
+        (
+            "flip a feature, as a test does",
+            format!("fh set {URL} {} NEW_CHECKOUT false", key(tests)),
+        ),
+        ("is it right?", format!("fh serve --check {}", args.file)),
+    ] {
+        screen.end()?;
+        screen.line(QUIET, &format!("  # {what}"))?;
+        screen.line(PLAIN, &format!("  {command}"))?;
+    }
+    Ok(Status::Fine)
+}
+
+/// The template with ids and keys of its own.
+struct Fresh {
+    text: String,
+    development: String,
+    keys: [String; 3],
+}
+
+impl Fresh {
+    fn new() -> Result<Self, Failure> {
+        let [development, production] = [environment()?, environment()?];
+        let client = || Ok::<_, Failure>(format!("{}*{}", letters(30)?, letters(20)?));
+        let keys = [client()?, letters(40)?, client()?];
+        let fresh = [&development, &production].into_iter().chain(&keys);
+        let text = ENVIRONMENTS
+            .iter()
+            .chain(&KEYS)
+            .zip(fresh)
+            .fold(TEMPLATE.to_string(), |text, (old, new)| text.replace(old, new));
+        Ok(Self { text, development, keys })
+    }
+}
+
+fn write(path: &str, text: &str) -> Result<(), Failure> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => {
+            Failure::Input(format!("{path} exists already: choose another name, or remove it"))
+        }
+        _ => Failure::Input(format!("cannot write {path}: {error}")),
+    })
+}
+
+fn environment() -> Result<String, Failure> {
+    let mut bytes = [0; 16];
+    random(&mut bytes)?;
+    Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().to_string())
+}
+
+/// So many letters and digits that nobody guesses.
+fn letters(count: usize) -> Result<String, Failure> {
+    let mut text = String::with_capacity(count);
+    while text.len() < count {
+        let mut bytes = [0; 64];
+        random(&mut bytes)?;
+        // What is no letter is left out, so that each one is as likely as every other.
+        let letters = bytes.into_iter().map(|byte| char::from(byte & 0x7f));
+        text.extend(letters.filter(char::is_ascii_alphanumeric).take(count - text.len()));
+    }
+    Ok(text)
+}
+
+fn random(bytes: &mut [u8]) -> Result<(), Failure> {
+    let filled = ring::default_provider().secure_random.fill(bytes);
+    filled.map_err(|_| Failure::Input("the system gives no random numbers".to_string()))
+}

@@ -1,0 +1,83 @@
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use crate::following::Following;
+use crate::tool::{command, fh, file, path};
+
+#[test]
+fn what_it_writes_is_right_and_its_own() {
+    let folder = path("init");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_fh")).arg("init").current_dir(&folder).output().unwrap();
+    let out = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && out.starts_with("wrote state.yaml\n"), "{out}");
+    let written = format!("{folder}/state.yaml");
+    let run = fh(&["serve", "--check", &written]).expect(0);
+    assert!(run.out.ends_with("4 features, 2 environments, 3 accounts\n"), "{run:?}");
+    assert_eq!(run.out.lines().count(), 1, "no warnings: {run:?}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&written).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let text = std::fs::read_to_string(&written).unwrap();
+    for placeholder in ["00000000-0000", "CLIENT*", "SERVER-KEY", "TESTS*"] {
+        assert!(!text.contains(placeholder), "{placeholder}");
+    }
+    // Ids and keys, twice: ten different ones.
+    let other = fh(&["init", "-"]).expect(0).out;
+    let own = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with('#'));
+        let values = lines
+            .filter_map(|line| line.split_once(": "))
+            .filter(|(name, _)| ["id", "clientKey", "serverKey"].contains(name));
+        values.map(|(_, value)| value.split_whitespace().next().unwrap().to_string()).collect()
+    };
+    let (mine, others) = (own(&text), own(&other));
+    assert_eq!((mine.len(), others.len()), (5, 5), "{mine:?}");
+    let all: BTreeSet<&String> = mine.iter().chain(&others).collect();
+    assert_eq!(all.len(), 10);
+    let run = fh(&["init", &written]).expect(2);
+    assert!(run.err.contains("exists already"), "{run:?}");
+    assert_eq!(std::fs::read_to_string(&written).unwrap(), text);
+    fh(&["init", "/no/such/folder/state.yaml"]).refused(2, &["cannot write /no/such/folder"]);
+}
+
+/// The commands that it prints, with a free port.
+#[test]
+fn the_next_commands_work() {
+    let state = path("init-next.yaml");
+    let _ = std::fs::remove_file(&state);
+    let out = fh(&["init", &state]).expect(0).out;
+    let commands: Vec<Vec<&str>> = out
+        .lines()
+        .filter_map(|line| Some(line.strip_prefix("  fh ")?.split(' ').collect()))
+        .collect();
+    let [serve, watch, set, check] = commands.as_slice() else { panic!("{out}") };
+    let mut server = Following::with_errors(command(&[&serve[..], &["--port", "0"]].concat()));
+    let line = server.line(&["listening on http"]);
+    let url = line.trim_start_matches("listening on ");
+    let at = |words: &[&'static str], given: &[&str]| -> Vec<String> {
+        let given = given.iter().map(|word| word.replace("http://127.0.0.1:8903", url));
+        given.chain(words.iter().map(ToString::to_string)).collect()
+    };
+    let mut watching = Following::start(&mut command(&at(&[], watch)));
+    watching.line(&["NEW_CHECKOUT = true"]);
+    watching.line(&["PRODUCT_PAGE = {\"columns\":3,\"reviews\":true}"]);
+    fh(&at(&[], set)).expect(0);
+    watching.line(&["NEW_CHECKOUT: true → false"]);
+    fh(check).expect(0);
+}
+
+#[test]
+fn the_keys_as_json() {
+    let state = file("init-json.yaml", "");
+    std::fs::remove_file(&state).unwrap();
+    let keys = fh(&["init", &state, "--json"]).expect(0).json();
+    assert!(keys["clientKey"].as_str().unwrap().contains('*'));
+    assert!(!keys["serverKey"].as_str().unwrap().contains('*'));
+    assert_eq!(keys["written"], state);
+}
