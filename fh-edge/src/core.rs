@@ -1,7 +1,8 @@
 //! What all routes share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::watch;
 
 use crate::api::Cors;
 use crate::connections::Connections;
@@ -22,7 +23,7 @@ pub(crate) struct Core {
     pub(crate) connections: Arc<Connections>,
     pub(crate) metrics: Metrics,
     rates: Rates,
-    ready: AtomicBool,
+    loading: watch::Sender<Loading>,
 }
 
 /// What a key opens at this moment.
@@ -46,6 +47,17 @@ pub(crate) enum Opening {
     /// It asked too often; it may again after this many seconds.
     Busy(u64),
     Unknown,
+    /// There is no state yet, so nobody knows (edge-protocol 2.5).
+    NotYet,
+}
+
+/// How far the first state has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Loading {
+    NotYet,
+    Loaded,
+    /// The Edge stopped before it had one.
+    Stopped,
 }
 
 impl Core {
@@ -58,22 +70,42 @@ impl Core {
             writer,
             connections: Arc::default(),
             metrics: Metrics::new(),
-            ready: AtomicBool::new(false),
+            loading: watch::Sender::new(Loading::NotYet),
         }
     }
 
     /// There is a state to serve.
     pub(crate) fn set_ready(&self) {
-        self.ready.store(true, Ordering::Relaxed);
+        self.loading.send_replace(Loading::Loaded);
     }
 
     pub(crate) fn is_ready(&self) -> bool {
-        self.ready.load(Ordering::Relaxed)
+        *self.loading.borrow() == Loading::Loaded
+    }
+
+    /// The Edge stops; who waits for a state waits in vain.
+    pub(crate) fn stop_loading(&self) {
+        self.loading.send_if_modified(|loading| {
+            let waits = *loading == Loading::NotYet;
+            if waits {
+                *loading = Loading::Stopped;
+            }
+            waits
+        });
+    }
+
+    /// Waits until there is a state, or will be none.
+    pub(crate) async fn loaded(&self) -> Loading {
+        let mut loading = self.loading.subscribe();
+        let found = loading.wait_for(|loading| *loading != Loading::NotYet).await;
+        found.map_or(Loading::Stopped, |loading| *loading)
     }
 
     /// Looks a key up, and counts the request.
     pub(crate) async fn open(&self, key: &RequestKey<'_>) -> Opening {
-        let Some(opened) = self.look(key) else { return Opening::Unknown };
+        let Some(opened) = self.look(key) else {
+            return if self.is_ready() { Opening::Unknown } else { Opening::NotYet };
+        };
         match self.rates.take(key) {
             Ok(()) => Opening::Open(opened),
             Err(seconds) => Opening::Busy(seconds),

@@ -107,7 +107,7 @@ impl EdgeBuilder {
         Self { options, ..self }
     }
 
-    /// What it serves from the start. Without a state, keys are unknown until one is loaded.
+    /// What it serves from the start. Without a state polls are told to come again, and streams wait, until one is loaded.
     #[must_use]
     pub fn state(self, state: State) -> Self {
         Self { state: Some(state), ..self }
@@ -201,6 +201,7 @@ impl EdgeHandle {
     /// Makes all streams say `bye`, spread over this time. Call it when the server is to stop, before its listener waits for
     /// the last connections.
     pub async fn say_bye(&self, within: Duration) {
+        self.core.stop_loading();
         // Nobody is left to say it to once the writer is gone.
         let _ = self.core.writer.close(within).await;
     }

@@ -6,7 +6,6 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::{BufMut, Bytes, BytesMut};
 use fh_client::KeyKind;
-use fh_eval::Attributes;
 use http::header::{ACCEPT, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -25,7 +24,7 @@ use crate::world::now;
 /// More keys in one request are refused.
 const MAX_KEYS: usize = 100;
 const STALE: u16 = 236;
-const NOT_READY: &str = "cache layer not ready, try again shortly";
+pub(super) const NOT_READY: &str = "cache layer not ready, try again shortly";
 
 /// The context of a request: the lines of its header, as they are written.
 pub(super) fn context_text(headers: &HeaderMap) -> String {
@@ -87,6 +86,10 @@ async fn answer(core: &Core, request: &Parts) -> Response {
         found.push(match core.open(key).await {
             Opening::Unknown => Found::Nothing(environment),
             Opening::Busy(seconds) => return respond::too_many(seconds),
+            Opening::NotYet => {
+                waiting = true;
+                Found::Nothing(environment)
+            }
             Opening::Open(open) if open.published.phase == Phase::Waiting => {
                 waiting = true;
                 Found::Nothing(environment)
@@ -181,7 +184,7 @@ pub(super) fn render(
     }
     let answer = view.evaluated(context, || {
         let read = RequestContext::read([context]);
-        let attributes: Attributes = read.attributes();
+        let attributes = open.published.as_read(read.attributes());
         let now = now();
         Answer::of(&open.published, view, &read.tag(), |feature, out| {
             open.published.write_evaluated(feature, &attributes, now, view.key.detail, out);

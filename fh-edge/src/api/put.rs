@@ -9,6 +9,7 @@ use axum::response::Response;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
+use super::features::NOT_READY;
 use super::respond;
 use crate::core::{Core, Opening};
 use crate::metrics::{Hit, Outcome};
@@ -77,6 +78,7 @@ async fn answer(
         Opening::Open(open) => open,
         Opening::Busy(seconds) => return respond::too_many(seconds),
         Opening::Unknown => return respond::empty(StatusCode::NOT_FOUND),
+        Opening::NotYet => return respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY),
     };
     let Ok(body) = to_bytes(request.into_body(), core.options.body_limit).await else {
         return respond::text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large, or broke off");

@@ -15,6 +15,10 @@ use super::grant::Grants;
 use super::moment::Moments;
 use super::view::View;
 
+/// What SDKs call a session, and what a real Edge does.
+const SESSION: &str = "session";
+const SESSION_KEY: &str = "sessionkey";
+
 /// Is there anything to serve?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -206,6 +210,22 @@ impl Published {
         Some(self.views.get(position)?.get_or_init(|| View::new(self, key, self.cache_bytes)))
     }
 
+    /// A context as this environment reads it: where clients' rules hold, `sessionkey` is another name for a session that is
+    /// not given (D-20). A real Edge knows only the former, SDKs send only the latter.
+    pub(crate) fn as_read(&self, attributes: Attributes) -> Attributes {
+        let session = match (self.settings.profile, attributes.get(SESSION)) {
+            (Profile::Client, None) => attributes.get(SESSION_KEY),
+            _ => None,
+        };
+        let Some(session) = session else { return attributes };
+        let given = attributes.iter();
+        let all =
+            given.chain([(SESSION, session)]).fold(Attributes::builder(), |all, (name, values)| {
+                all.attribute(name, values.collect::<Vec<_>>())
+            });
+        all.build()
+    }
+
     /// Evaluates one feature.
     pub(crate) fn evaluate<'a>(
         &'a self,
@@ -273,4 +293,30 @@ fn compiled(features: &[Arc<ServedFeature>], profile: Profile) -> Ruleset {
     let raws: Vec<Box<RawValue>> = features.iter().filter_map(|feature| feature.raw()).collect();
     let environment = Environment { id: None, features: raws.iter().map(AsRef::as_ref).collect() };
     compiler(profile, &hash_ids(features)).compile(&environment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_by_its_other_name() {
+        let session = |profile, context: &[(&str, &str)]| {
+            let settings =
+                Settings { name: "dev".into(), cache_control: None, stale: false, profile };
+            let published = Published::waiting(Uuid::nil(), settings, Arc::default(), 0);
+            let given = context
+                .iter()
+                .fold(Attributes::builder(), |all, (name, value)| all.attribute(name, *value));
+            let read = published.as_read(given.build());
+            assert!(context.iter().all(|(name, _)| read.get(name).is_some()), "nothing goes");
+            read.get(SESSION).map(|values| values.collect::<Vec<_>>().join(","))
+        };
+        let other = [("userkey", "fred"), (SESSION_KEY, "s")];
+        assert_eq!(session(Profile::Client, &other).as_deref(), Some("s"));
+        assert_eq!(session(Profile::Edge, &other), None);
+        let both = [(SESSION_KEY, "s"), (SESSION, "t")];
+        assert_eq!(session(Profile::Client, &both).as_deref(), Some("t"));
+        assert_eq!(session(Profile::Client, &[("userkey", "fred")]), None);
+    }
 }

@@ -19,7 +19,7 @@ use http_body::{Body, Frame};
 use uuid::Uuid;
 
 use crate::connections::{Connection, Listed};
-use crate::core::{Core, Opened, Opening};
+use crate::core::{Core, Loading, Opened, Opening};
 use crate::metrics::{Hit, Outcome};
 use crate::serving::{
     Answer, Current, Grant, Phase, Published, View, ViewKey, changes, write_change,
@@ -45,6 +45,8 @@ pub(crate) struct EventStream {
     ready: VecDeque<Bytes>,
     /// `None` once the last event is in `ready`.
     live: Option<Live>,
+    /// What comes of it once there is a state.
+    waiting: Option<Pin<Box<dyn Future<Output = EventStream> + Send>>>,
 }
 
 /// A stream that goes on.
@@ -140,18 +142,23 @@ impl EventStream {
             Opening::Open(opened) => (Some(opened), None),
             Opening::Busy(seconds) => (core.look(&key), Some(Duration::from_secs(seconds))),
             Opening::Unknown => (None, None),
+            Opening::NotYet => {
+                let waiting = Some(Self::once_loaded(core, start, headers));
+                let stream = Self { ready, live: None, waiting };
+                return (stream, core.options.cache_control.clone());
+            }
         };
         let current = current.or_else(|| core.environments.watch(start.environment));
         let (Some(Opened { published, grant }), Some(mut current)) = (opened, current) else {
             ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
             core.metrics.count(Hit::Stream, Outcome::Missed);
-            return (Self { ready, live: None }, core.options.cache_control.clone());
+            return (Self::ending(ready), core.options.cache_control.clone());
         };
         current.mark_changed();
         let cache_control = published.settings.cache_control.clone();
         let Some(view) = published.grants.views().get(grant.view).cloned() else {
             ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
-            return (Self { ready, live: None }, cache_control);
+            return (Self::ending(ready), cache_control);
         };
         core.metrics.count(Hit::Stream, Outcome::Success);
         let listed = core.connections.add(Connection {
@@ -182,7 +189,36 @@ impl EventStream {
                 live.sent = Some(published);
             }
         }
-        (Self { ready, live: Some(live) }, cache_control)
+        (Self { ready, live: Some(live), waiting: None }, cache_control)
+    }
+
+    /// Nothing follows.
+    fn ending(ready: VecDeque<Bytes>) -> Self {
+        Self { ready, live: None, waiting: None }
+    }
+
+    /// Opens a stream, to which `ack` was said already if it is to be, when there is a state.
+    fn once_loaded(
+        core: &Arc<Core>,
+        start: Start<'_>,
+        headers: &HeaderMap,
+    ) -> Pin<Box<dyn Future<Output = Self> + Send>> {
+        let (core, headers) = (Arc::clone(core), headers.clone());
+        let (environment, secret) = (start.environment, start.secret.to_owned());
+        let context = start.context.to_owned();
+        let last_event_id = start.last_event_id.map(str::to_owned);
+        Box::pin(async move {
+            if core.loaded().await == Loading::Stopped {
+                return Self::ending(VecDeque::from([Bytes::from_static(sse::BYE.as_bytes())]));
+            }
+            let last_event_id = last_event_id.as_deref();
+            let start = Start { environment, secret: &secret, context: &context, last_event_id };
+            let (mut stream, _) = Self::open(&core, start, &headers).await;
+            if stream.ready.front().is_some_and(|first| first == sse::ACK.as_bytes()) {
+                stream.ready.pop_front();
+            }
+            stream
+        })
     }
 }
 
@@ -269,7 +305,7 @@ impl Live {
         let answer = match view.key.kind {
             KeyKind::ClientEvaluated => Arc::clone(view.shared(published)),
             KeyKind::ServerEvaluated => view.evaluated(self.context.text(), || {
-                let (attributes, now) = (self.context.attributes(), now());
+                let (attributes, now) = (published.as_read(self.context.attributes()), now());
                 Answer::of(published, view, self.context.tag(), |feature, out| {
                     published.write_evaluated(feature, &attributes, now, view.key.detail, out);
                 })
@@ -282,7 +318,8 @@ impl Live {
     }
 
     fn evaluated_delta(&self, older: &View, view: &View, id: &str, published: &Published) -> Bytes {
-        let (attributes, now, detail) = (self.context.attributes(), now(), view.key.detail);
+        let attributes = published.as_read(self.context.attributes());
+        let (now, detail) = (now(), view.key.detail);
         let mut out = String::new();
         let mut told: Vec<Uuid> = Vec::new();
         for change in changes(&older.features, &view.features) {
@@ -353,6 +390,13 @@ impl Body for EventStream {
             if let Some(bytes) = this.ready.pop_front() {
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
+            if let Some(waiting) = &mut this.waiting {
+                match waiting.as_mut().poll(task) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(stream) => *this = stream,
+                }
+                continue;
+            }
             let Some(live) = &mut this.live else { return Poll::Ready(None) };
             match live.poll(task, &mut this.ready) {
                 Poll::Pending => return Poll::Pending,
@@ -363,7 +407,7 @@ impl Body for EventStream {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.live.is_none() && self.ready.is_empty()
+        self.live.is_none() && self.waiting.is_none() && self.ready.is_empty()
     }
 }
 

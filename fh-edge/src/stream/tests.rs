@@ -77,6 +77,7 @@ impl Stage {
 
     fn publish(&self) {
         self.publish_at(0);
+        self.core.set_ready();
     }
 
     fn publish_at(&self, now: i64) {
@@ -250,6 +251,23 @@ async fn a_key_that_is_not_good() {
     assert_eq!(read(&mut stream), (format!("{}{}", sse::ACK, sse::UNKNOWN_KEY), true));
     assert!(stream.is_end_stream());
     assert_eq!(stage.core.connections.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_there_is_no_state_nobody_knows() {
+    let stage = Stage::new(Options::default());
+    let mut unknown = stage.open("nobody's", "", None).await;
+    let mut resumed = stage.open("nobody's", "", Some("a0")).await;
+    assert_eq!(read(&mut unknown), (sse::ACK.to_owned(), false));
+    assert_eq!(read(&mut resumed), (String::new(), false));
+    stage.publish();
+    assert_eq!(read(&mut unknown), (sse::UNKNOWN_KEY.to_owned(), true));
+    assert_eq!(read(&mut resumed), (sse::UNKNOWN_KEY.to_owned(), true));
+
+    let stage = Stage::new(Options::default());
+    let mut waiting = stage.open("nobody's", "", None).await;
+    stage.core.stop_loading();
+    assert_eq!(read(&mut waiting), (format!("{}{}", sse::ACK, sse::BYE), true));
 }
 
 #[tokio::test(start_paused = true)]

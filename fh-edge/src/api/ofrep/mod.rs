@@ -122,7 +122,8 @@ async fn read(core: &Core, request: Request) -> Result<(Opened, EvaluationContex
         let sentence = "the body is too large, or broke off";
         Refusal::Response(Box::new(respond::text(StatusCode::PAYLOAD_TOO_LARGE, sentence)))
     })?;
-    let context = EvaluationContext::read(&body).map_err(Refusal::Context)?;
+    let mut context = EvaluationContext::read(&body).map_err(Refusal::Context)?;
+    context.attributes = open.published.as_read(context.attributes);
     Ok((open, context))
 }
 
@@ -136,11 +137,11 @@ async fn open(core: &Core, headers: &HeaderMap) -> Result<Opened, Box<Response>>
     let key = bearer.or_else(|| text("x-api-key")).and_then(RequestKey::parse);
     let Some(key) = key else { return Err(Box::new(unauthorised())) };
     match core.open(&key).await {
-        Opening::Open(open) if open.published.phase == Phase::Waiting => {
+        Opening::Open(open) if open.published.phase != Phase::Waiting => Ok(open),
+        Opening::Open(_) | Opening::NotYet => {
             let sentence = "there is no state yet";
             Err(Box::new(respond::text(StatusCode::SERVICE_UNAVAILABLE, sentence)))
         }
-        Opening::Open(open) => Ok(open),
         Opening::Busy(seconds) => Err(Box::new(respond::too_many(seconds))),
         Opening::Unknown => Err(Box::new(unauthorised())),
     }
