@@ -7,6 +7,7 @@
 
 pub mod evaluations;
 pub mod replay;
+pub mod scenario;
 pub mod state;
 pub mod transcript;
 pub mod wire;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use fh_edge_conformance::evaluations::Evaluations;
 use fh_edge_conformance::replay::{Deviations, Pace, replay};
+use fh_edge_conformance::scenario::{self, Failure, Running};
 use fh_edge_conformance::state;
 use fh_edge_conformance::transcript::Transcript;
 use fh_edge_conformance::wire::Base;
@@ -52,6 +53,18 @@ enum Command {
         #[arg(long, default_value = Evaluations::SERVER_KEY, hide_default_value = true)]
         api_key: String,
     },
+    /// Runs the scenarios of servers against one that serves the state `scenarios`. It is changed by that, and left as it was.
+    Scenarios {
+        /// Where it listens: http://HOST[:PORT][/PREFIX].
+        #[arg(long)]
+        url: Base,
+        /// Where health and figures are, if elsewhere.
+        #[arg(long, value_name = "URL")]
+        monitor: Option<Base>,
+        /// Only scenarios whose id begins so: S-SSE, S-PUT-007.
+        #[arg(long, value_name = "ID")]
+        only: Option<String>,
+    },
     /// Prints a state as a file that our Edge serves.
     State {
         /// Which.
@@ -65,6 +78,8 @@ enum Which {
     Transcript,
     /// That of the recorded evaluations.
     Evaluations,
+    /// That of the scenarios.
+    Scenarios,
 }
 
 fn main() -> ExitCode {
@@ -101,14 +116,43 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
             println!("{found}");
             Ok(found.wrong.is_empty())
         }
+        Command::Scenarios { url, monitor, only } => {
+            let monitor = monitor.unwrap_or_else(|| url.clone());
+            Ok(scenarios(&Running { base: url, monitor }, &only.unwrap_or_default()))
+        }
         Command::State { which } => {
             let state = match which {
                 Which::Transcript => state::of_transcript(&Transcript::recorded()?)
                     .ok_or("the recording does not begin with a state")?,
                 Which::Evaluations => state::of_evaluations(&Evaluations::recorded()?),
+                Which::Scenarios => scenario::standard(),
             };
             println!("{state:#}");
             Ok(true)
         }
     }
+}
+
+/// True if none failed and one succeeded.
+fn scenarios(lab: &Running, only: &str) -> bool {
+    let (mut passed, mut failed, mut not_run) = (0, 0, 0);
+    for scenario in scenario::ALL.iter().filter(|each| each.id.starts_with(only)) {
+        let (id, name) = (scenario.id, scenario.name);
+        match scenario.run(lab) {
+            Ok(()) => {
+                passed += 1;
+                println!("ok      {id} {name}");
+            }
+            Err(Failure::Unable(why)) => {
+                not_run += 1;
+                println!("not run {id} {name}: {why}");
+            }
+            Err(failure) => {
+                failed += 1;
+                println!("FAILS   {id} {name}: {failure}");
+            }
+        }
+    }
+    println!("{passed} succeeded, {failed} failed, {not_run} not run");
+    failed == 0 && passed > 0
 }

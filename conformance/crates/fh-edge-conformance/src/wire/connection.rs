@@ -104,18 +104,30 @@ impl Connection {
     pub fn head(&mut self) -> Result<Head, WireError> {
         let until = self.deadline();
         loop {
-            let mut lines = Vec::new();
-            loop {
-                let line = self.line(until)?;
-                if line.is_empty() {
-                    break;
-                }
-                lines.push(line);
-            }
-            let head = Head::parse(&lines)?;
+            let head = self.any_head(until)?;
             if head.status >= 200 {
                 return Ok(head);
             }
+        }
+    }
+
+    /// The status of the next head, `100` for one that asks for the body.
+    ///
+    /// # Errors
+    /// If there is none in time.
+    pub fn interim(&mut self) -> Result<u16, WireError> {
+        let until = self.deadline();
+        Ok(self.any_head(until)?.status)
+    }
+
+    fn any_head(&mut self, until: Instant) -> Result<Head, WireError> {
+        let mut lines = Vec::new();
+        loop {
+            let line = self.line(until)?;
+            if line.is_empty() {
+                return Head::parse(&lines);
+            }
+            lines.push(line);
         }
     }
 

@@ -5,3 +5,4 @@ mod edge;
 mod playback;
 mod recorded;
 mod replaying;
+mod scenarios;

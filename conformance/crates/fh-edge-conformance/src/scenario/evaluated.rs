@@ -1,0 +1,168 @@
+//! Polling with keys for which the Edge evaluates.
+
+use serde_json::{Value, json};
+
+use super::Evaluated::ByServer;
+use super::check::{Failure, Outcome, check, same, there};
+use super::poll::with_context;
+use super::trial::{Trial, dev, features};
+use super::{Bench, key};
+use crate::wire::component;
+
+/// The id of the feature SPLIT, which profile `client` hashes.
+const SPLIT: &str = "0b7d4f6a-95c1-4a53-8f0e-1c2d3e4f5a10";
+/// The id of its value in the environment `upstream`, which profile `edge` hashes.
+const SPLIT_UPSTREAM: &str = "c1a7d1f0-3b52-4f0e-8d8c-6a1b2c3d4e03";
+
+/// Value and strategy that a context gets.
+fn told(trial: &Trial, key: &str, context: &str, name: &str) -> Result<(Value, Value), Failure> {
+    let response = with_context(trial, key, context)?;
+    check!(response.status == 200, "`{context}` is answered with {}", response.status);
+    let feature = there(name, features(&response.json()).remove(name))?;
+    let member = |name: &str| feature.get(name).cloned().unwrap_or_default();
+    Ok((member("value"), member("v")))
+}
+
+pub(super) fn strategy(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    let response = with_context(&trial, &dev(ByServer), "country=new_zealand")?;
+    let flag = there("FLAG", features(&response.json()).remove("FLAG"))?;
+    same("value", flag.get("value"), Some(&true.into()))?;
+    same("v", flag.get("v"), Some(&"kiwi".into()))?;
+    check!(!response.text().contains("strategies"), "strategies are sent to a server key");
+    check!(!response.text().contains("attributes"), "rules are sent to a server key");
+    Ok(())
+}
+
+pub(super) fn no_context(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    let flag = trial.feature(&dev(ByServer), "FLAG")?;
+    same("value", flag.get("value"), Some(&false.into()))?;
+    same("v", flag.get("v"), None)?;
+    same("another country", told(&trial, &dev(ByServer), "country=turkey", "FLAG")?.0, false.into())
+}
+
+pub(super) fn encoding(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    for (context, value) in [
+        ("plan=a%3Db", "equals"),
+        ("plan=a=b", "equals"),
+        ("plan=first%2Csecond", "second"),
+        ("plan=first%2csecond%2C", "second"),
+        ("plan=first,second", "none"),
+        ("n%C3%A4me=%C3%A4+b%2Bc", "letters"),
+        ("n%c3%a4me=%c3%a4%20b%2bc", "letters"),
+        ("one=1,two=2", "both"),
+        ("two=2,one=1,more", "both"),
+        ("one=1, two=2", "both"),
+        ("one=1&two=2", "both"),
+        ("plan=a%3Db,plan=other", "none"),
+        ("plan=%zz", "none"),
+        ("plan=%", "none"),
+        ("plan=%ff", "none"),
+        ("=a%3Db", "none"),
+        ("", "none"),
+    ] {
+        let (seen, _) = told(&trial, &dev(ByServer), context, "DECODED")?;
+        same(&format!("x-featurehub: {context}"), seen, value.into())?;
+    }
+    let lines = trial.poll(&[&dev(ByServer)]).header("x-featurehub", "one=1");
+    let lines = trial.ask(&lines.header("x-featurehub", "two=2"))?.json();
+    let decoded = there("DECODED", features(&lines).remove("DECODED"))?;
+    same("two lines", decoded.get("value"), Some(&"both".into()))
+}
+
+/// Where a user falls among a million.
+fn bucket(user: &str, id: &str) -> u64 {
+    let text = format!("{user}{id}");
+    // Reading from memory cannot fail.
+    let hash = murmur3::murmur3_32(&mut std::io::Cursor::new(text), 0).unwrap_or_default();
+    (u64::from(hash) * 1_000_000) >> 32
+}
+
+/// Who gets what from SPLIT.
+fn split(user: &str, id: &str) -> &'static str {
+    if bucket(user, id) <= 300_000 { "thirty" } else { "seventy" }
+}
+
+pub(super) fn percentage(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    let mut connection = trial.connect()?;
+    for (environment, id) in [("dev", SPLIT), ("upstream", SPLIT_UPSTREAM)] {
+        let key = key("reader", environment, ByServer);
+        let mut thirty = 0;
+        for user in (0..1000).map(|number| format!("user-{number}")) {
+            let poll = trial.poll(&[&key]).header("x-featurehub", format!("userkey={user}"));
+            let body = connection.request(&poll)?.json();
+            let feature = there("SPLIT", features(&body).remove("SPLIT"))?;
+            let expected = split(&user, id);
+            same(&user, feature.get("value"), Some(&expected.into()))?;
+            thirty += usize::from(expected == "thirty");
+        }
+        // Four sigma of a thousand drawings.
+        check!((242..=358).contains(&thirty), "{thirty} of 1000 users are in 30 %");
+    }
+    Ok(())
+}
+
+pub(super) fn session(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    let names = || (0..1000).map(|number| format!("s-{number}"));
+    for (environment, id) in [("dev", SPLIT), ("upstream", SPLIT_UPSTREAM)] {
+        let session = there("a session", names().find(|each| split(each, id) == "thirty"))?;
+        let user = there("a user", names().find(|each| split(each, id) == "seventy"))?;
+        let key = key("reader", environment, ByServer);
+        let value = |context: &str| Ok::<_, Failure>(told(&trial, &key, context, "SPLIT")?.0);
+        // Profile `client` knows both names, profile `edge` only the second one, which no SDK sends.
+        let by_session = if environment == "dev" { "thirty" } else { "seventy" };
+        let (session, user) = (component(&session), component(&user));
+        let both = value(&format!("session={session},userkey={user}"))?;
+        same(&format!("session in {environment}"), both, by_session.into())?;
+        let synonym = value(&format!("sessionkey={session},userkey={user}"))?;
+        same(&format!("sessionkey in {environment}"), synonym, "thirty".into())?;
+        same("the user alone", value(&format!("userkey={user}"))?, "seventy".into())?;
+        same("nobody", value("")?, "nobody".into())?;
+    }
+    Ok(())
+}
+
+pub(super) fn poison(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    let response = with_context(&trial, &dev(ByServer), "userkey=fred,country=new_zealand")?;
+    same("status", response.status, 200)?;
+    let mut features = features(&response.json());
+    let mut value = |name: &str| features.remove(name).and_then(|each| each.get("value").cloned());
+    same("POISON", value("POISON"), Some("base".into()))?;
+    same("FLAG", value("FLAG"), Some(true.into()))?;
+    same("COLOUR", value("COLOUR"), Some("grey".into()))
+}
+
+pub(super) fn attributes_limit(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    // The 30th counts, the 31st is left out.
+    for (before, value) in [(29, true), (30, false), (1000, false)] {
+        let mut context: Vec<String> = (0..before).map(|n| format!("a{n}={n}")).collect();
+        context.push("country=new_zealand".to_owned());
+        let (seen, _) = told(&trial, &dev(ByServer), &context.join(","), "FLAG")?;
+        same(&format!("after {before} attributes"), seen, value.into())?;
+    }
+    Ok(())
+}
+
+pub(super) fn names_are_no_addresses(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    // `localhost` is 127.0.0.1 on every machine, without asking anybody: who looked names up would match it.
+    for (address, value) in [
+        ("127.0.0.1", true),
+        ("localhost", false),
+        ("localhost.", false),
+        ("127.1", false),
+        ("2130706433", false),
+        ("black-hole.invalid", false),
+        ("10.0.0.1", false),
+    ] {
+        let context = format!("address={address}");
+        same(address, told(&trial, &dev(ByServer), &context, "OFFICE")?.0, json!(value))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! Many at once.
+
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::Evaluated::{ByClient, ByServer};
+use super::check::{Failure, Outcome, check, same, there};
+use super::operations::figure;
+use super::trial::{Trial, by_key, dev, updated, version, writer};
+use super::{Bench, Setup};
+use crate::wire::{EventStream, WireError};
+
+/// How long something may take that needs many steps.
+const LONG: Duration = Duration::from_secs(60);
+/// Streams that are open now.
+const STREAMS: &str = "edge_sse_active_connections";
+
+/// What a thread found; a panic is not swallowed.
+fn joined(thread: thread::ScopedJoinHandle<'_, Outcome>) -> Outcome {
+    thread.join().unwrap_or_else(|_| Err(Failure::Wrong("a thread panicked".to_owned())))
+}
+
+/// Reads until the feature has this value; its versions must rise, and it may have only values that pass.
+fn until(
+    stream: &mut EventStream,
+    feature: &str,
+    last: &Value,
+    is_known: impl Fn(&Value) -> bool,
+) -> Outcome {
+    let mut newest = -1;
+    loop {
+        let event = there("an event", stream.told()?)?;
+        let seen = match &*event.name {
+            "ack" => continue,
+            "features" => there(feature, by_key(&event.json()).remove(feature))?,
+            "feature" => event.json(),
+            other => return Err(Failure::Wrong(format!("{other} in between"))),
+        };
+        same("key", seen.get("key"), Some(&feature.into()))?;
+        check!(version(&seen) > newest, "{seen} after version {newest}");
+        newest = version(&seen);
+        let value = seen.get("value").cloned().unwrap_or_default();
+        if value == *last {
+            return Ok(());
+        }
+        check!(is_known(&value), "{value} was never set");
+    }
+}
+
+pub(super) fn no_gap(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    for round in 0..100 {
+        let key = dev(if round % 2 == 0 { ByClient } else { ByServer });
+        let value = json!(format!("gap {round}"));
+        let start = Barrier::new(2);
+        thread::scope(|scope| {
+            let writes = scope.spawn(|| {
+                start.wait();
+                trial.set("SCRATCH", &value)
+            });
+            start.wait();
+            let mut stream = trial.open(&trial.stream_request(&key))?;
+            // In the list, or as an event, but seen.
+            let seen = until(&mut stream, "SCRATCH", &value, |_| true);
+            joined(writes).and(seen)
+        })?;
+    }
+    Ok(())
+}
+
+pub(super) fn order(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    for key in [dev(ByClient), dev(ByServer)] {
+        let (mut stream, _) = trial.stream(&key)?;
+        let value = |n: usize| json!(format!("{n} of 50 for {}", key.len()));
+        thread::scope(|scope| {
+            let value = &value;
+            let trial = &trial;
+            let writes =
+                scope.spawn(move || (1..=50).try_for_each(|n| trial.set("SCRATCH", &value(n))));
+            let all: Vec<Value> = (1..=50).map(value).collect();
+            let seen = until(&mut stream, "SCRATCH", &value(50), |value| all.contains(value));
+            joined(writes).and(seen)
+        })?;
+    }
+    Ok(())
+}
+
+/// Opens streams, half of them evaluated.
+fn streams(trial: &Trial, count: usize) -> Result<Vec<EventStream>, Failure> {
+    let keys = [dev(ByClient), dev(ByServer)];
+    let keys = keys.iter().cycle().take(count);
+    keys.map(|key| trial.stream(key).map(|(stream, _)| stream)).collect()
+}
+
+pub(super) fn fan_out(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    let mut streams = streams(&trial, 1000)?;
+    for round in 0..2 {
+        let value = json!(format!("to all {round}"));
+        trial.set("SCRATCH", &value)?;
+        for stream in &mut streams {
+            // Nothing twice: what comes next is always the next change.
+            let event = updated(stream, "feature", "SCRATCH")?.json();
+            same("value", event.get("value"), Some(&value))?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn slow_reader(bench: &Bench<'_>) -> Outcome {
+    const CHANGES: usize = 200;
+    const SIZE: usize = 256 << 10;
+    let write_timeout = Some(Duration::from_secs(1));
+    let trial = bench.with(&Setup { write_timeout, ..Setup::default() })?;
+    let (mut slow, _) = trial.stream(&dev(ByClient))?;
+    let (mut fast, _) = trial.stream(&dev(ByClient))?;
+    for change in 0..CHANGES {
+        let value = json!(format!("{change} {}", "x".repeat(SIZE)));
+        trial.set("SCRATCH", &value)?;
+        let event = updated(&mut fast, "feature", "SCRATCH")?.json();
+        check!(event.get("value") == Some(&value), "the fast one got another value");
+    }
+    // It is dropped, and only it.
+    let deadline = Instant::now() + LONG;
+    while figure(&trial, STREAMS)? > 1 {
+        check!(Instant::now() < deadline, "who does not read is not dropped");
+    }
+    let mut received = 0;
+    let ended = loop {
+        match slow.told() {
+            Ok(Some(event)) => received += event.data.len(),
+            Ok(None) => break Ok(()),
+            Err(WireError::Closed | WireError::Io(_)) => break Ok(()),
+            Err(error) => break Err(error),
+        }
+    };
+    ended?;
+    let sent = CHANGES * SIZE;
+    check!(received < sent / 2, "{received} of {sent} bytes were kept for who did not read");
+    trial.set("SCRATCH", &json!("afterwards"))?;
+    updated(&mut fast, "feature", "SCRATCH").map(|_| ())
+}
+
+/// How many streams are open once those are gone whose clients are.
+fn settled(trial: &Trial) -> Result<u64, Failure> {
+    let mut least = figure(trial, STREAMS)?;
+    let mut unchanged = 0;
+    while unchanged < 20 {
+        // Writing is how a server notices.
+        trial.set("SCRATCH", &json!(format!("{least} since {unchanged}")))?;
+        let now = figure(trial, STREAMS)?;
+        unchanged = if now < least { 0 } else { unchanged + 1 };
+        least = least.min(now);
+    }
+    Ok(least)
+}
+
+pub(super) fn disconnects(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    let before = settled(&trial)?;
+    let open = streams(&trial, 500)?;
+    // Half have read nothing: their sockets are reset.
+    let unread = (0..500).map(|_| trial.open(&trial.stream_request(&dev(ByClient))));
+    let unread = unread.collect::<Result<Vec<_>, _>>()?;
+    check!(figure(&trial, STREAMS)? >= before + 1000, "1000 streams are not counted");
+    drop(open);
+    drop(unread);
+    let deadline = Instant::now() + LONG;
+    loop {
+        let now = figure(&trial, STREAMS)?;
+        if now <= before {
+            return trial.is_alive();
+        }
+        check!(Instant::now() < deadline, "{now} streams are still counted");
+        trial.set("SCRATCH", &json!(format!("{now} are left")))?;
+    }
+}
+
+pub(super) fn concurrent_writers(bench: &Bench<'_>) -> Outcome {
+    const WRITERS: usize = 20;
+    const TIMES: usize = 10;
+    let trial = bench.standard()?;
+    trial.set("SCRATCH", &json!("before all"))?;
+    let (mut stream, _) = trial.stream(&dev(ByClient))?;
+    let start = Barrier::new(WRITERS);
+    let value = |writer: usize, time: usize| format!("{writer}.{time} {writer}.{time}");
+    thread::scope(|scope| {
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|number| {
+                let (trial, start, value) = (&trial, &start, &value);
+                scope.spawn(move || {
+                    start.wait();
+                    let mut newest = -1;
+                    for time in 0..TIMES {
+                        let body = json!({ "value": value(number, time) }).to_string();
+                        let response = trial.put(&writer(), "SCRATCH", &body)?;
+                        same("status", response.status, 200)?;
+                        // One's own write, or a later one.
+                        let seen = trial.feature(&dev(ByClient), "SCRATCH")?;
+                        check!(version(&seen) > newest, "{seen} after version {newest}");
+                        newest = version(&seen);
+                        check!(
+                            seen.get("value") != Some(&"before all".into()),
+                            "the write is lost"
+                        );
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        writers.into_iter().try_for_each(joined)
+    })?;
+    let last = trial.feature(&dev(ByClient), "SCRATCH")?.get("value").cloned().unwrap_or_default();
+    let lasts: Vec<Value> = (0..WRITERS).map(|number| json!(value(number, TIMES - 1))).collect();
+    check!(lasts.contains(&last), "{last} is not the last of any writer");
+    let all: Vec<Value> = (0..WRITERS)
+        .flat_map(|number| (0..TIMES).map(move |time| json!(value(number, time))))
+        .collect();
+    until(&mut stream, "SCRATCH", &last, |value| all.contains(value))
+}

@@ -1,0 +1,160 @@
+//! Running a server.
+
+use serde_json::{Value, json};
+
+use super::Evaluated::{ByClient, ByServer};
+use super::check::{Failure, Outcome, check, same, there};
+use super::poll::{NOWHERE, UNKNOWN};
+use super::put::expecting;
+use super::state::secrets;
+use super::trial::{Trial, by_key, dev, writer};
+use super::{Bench, Setup, environment, standard};
+use crate::wire::{Request, Response};
+
+/// Asks the port on which health and figures are.
+fn monitor(trial: &Trial, path: &str) -> Result<Response, Failure> {
+    let base = trial.subject().monitor();
+    let request = Request::new("GET", base.target(path));
+    Ok(trial.connect_to(base)?.request(&request)?)
+}
+
+/// A whole figure of `/metrics`, summed over its labels.
+pub(super) fn figure(trial: &Trial, name: &str) -> Result<u64, Failure> {
+    let response = monitor(trial, "/metrics")?;
+    check!(response.status == 200, "/metrics answers {}", response.status);
+    let text = response.text();
+    check!(text.contains(name), "{name} is not in /metrics");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let figures = lines.filter_map(|line| {
+        let (label, figure) = line.rsplit_once(' ')?;
+        let label = label.split('{').next().unwrap_or_default();
+        (label == name).then(|| figure.parse::<u64>().ok()).flatten()
+    });
+    Ok(figures.sum())
+}
+
+pub(super) fn health(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.with(&Setup { state: None, ..Setup::default() })?;
+    let status = |path: &str| Ok::<_, Failure>(monitor(&trial, path)?.status);
+    let readiness = ["/health/readiness", "/health/readyness"];
+    same("liveness while loading", status("/health/liveness")?, 200)?;
+    for path in readiness {
+        let loading = status(path)?;
+        check!([500, 503].contains(&loading), "{path} while loading: {loading}");
+    }
+    trial.subject().serve(&standard())?;
+    for path in ["/health/liveness"].iter().chain(&readiness) {
+        same(path, status(path)?, 200)?;
+    }
+    Ok(())
+}
+
+pub(super) fn version(bench: &Bench<'_>) -> Outcome {
+    let response = monitor(&bench.standard()?, "/info/version")?;
+    same("status", response.status, 200)?;
+    same("content type", response.header("content-type"), Some("application/json"))?;
+    for member in ["name", "version"] {
+        let text = response.json().get(member).and_then(Value::as_str).map(str::len);
+        check!(text.is_some_and(|length| length > 0), "{member}: {}", response.text());
+    }
+    Ok(())
+}
+
+pub(super) fn graceful(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    let mut streams = Vec::new();
+    for key in [dev(ByClient), dev(ByServer)].iter().cycle().take(10) {
+        streams.push(trial.stream(key)?.0);
+    }
+    let mut idle = trial.connect()?;
+    same("before", idle.request(&trial.poll(&[&dev(ByClient)]))?.status, 200)?;
+    // A request that is certainly being answered: the server asked for the rest of it.
+    let body = r#"{"value":"in flight"}"#;
+    let mut flying = trial.connect()?;
+    flying.send(&expecting(&trial, body).bytes(trial.base().authority()))?;
+    same("the body is asked for", flying.interim()?, 100)?;
+    trial.subject().stop()?;
+    for stream in &mut streams {
+        let bye = there("an event", stream.told()?)?;
+        same("streams", (&*bye.name, bye.json()), ("bye", json!({"status": "closed"})))?;
+        same("then", stream.told()?, None)?;
+    }
+    flying.send(body.as_bytes())?;
+    same("in flight", flying.response("PUT")?.status, 200)?;
+    same("an idle connection gets", idle.until_closed()?, Vec::new())
+}
+
+pub(super) fn restart(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    let (mut stream, _) = trial.stream(&dev(ByClient))?;
+    trial.subject().stop()?;
+    // `bye`, or just the end; but a proper one.
+    if let Some(event) = stream.told()? {
+        same("the last event", &*event.name, "bye")?;
+        same("then", stream.told()?, None)?;
+    }
+    drop(stream);
+    trial.subject().start_again()?;
+    let (_, list) = trial.stream(&dev(ByClient))?;
+    let colour = there("COLOUR", by_key(&list.json()).remove("COLOUR"))?;
+    same("value", colour.get("value"), Some(&"grey".into()))?;
+    trial.is_alive()
+}
+
+pub(super) fn no_secrets(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    let body = r#"{"value":true}"#;
+    let stranger = format!("{}/{UNKNOWN}", environment("dev"));
+    let mut texts = Vec::new();
+    for (key, feature, body) in [
+        (&*dev(ByClient), "FLAG", body),
+        (&writer(), "NO_SUCH", body),
+        (&writer(), "LOCKED", body),
+        (&writer(), "FLAG", "{}"),
+        (&writer(), "FLAG", "{"),
+        (&writer(), "PRICE", body),
+        (&stranger, "FLAG", body),
+        (&writer().replace('/', "+"), "NO_SUCH", body),
+    ] {
+        let response = trial.put(key, feature, body)?;
+        check!(response.status >= 400, "PUT {feature}: {}", response.status);
+        texts.push(response);
+    }
+    texts.push(trial.polled(&stranger)?);
+    texts.push(trial.ask(&trial.request("DELETE", &format!("/features/{}", dev(ByClient))))?);
+    texts.push(trial.ask(&trial.request("GET", &format!("/features/{}/x/y/z", dev(ByServer))))?);
+    texts.push(trial.ask(&trial.request("POST", &format!("/features?apiKey={}", writer())))?);
+    for path in ["/metrics", "/info/version", "/health/liveness", "/health/readiness", "/"] {
+        texts.push(monitor(&trial, path)?);
+    }
+    let mut all: Vec<String> = texts
+        .iter()
+        .map(|response| format!("{:?}\n{}", response.headers, response.text()))
+        .collect();
+    let (_stream, list) = trial.stream(&dev(ByClient))?;
+    all.push(list.lines.join("\n"));
+    for key in [stranger, format!("{NOWHERE}/{UNKNOWN}")] {
+        let mut stream = trial.open(&trial.stream_request(&key))?;
+        while let Some(event) = stream.told()? {
+            all.push(event.lines.join("\n"));
+        }
+    }
+    for secret in secrets().iter().map(String::as_str).chain([UNKNOWN]) {
+        for text in &all {
+            check!(!text.contains(secret), "a key stands in: {text:.200}");
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn cors_stream(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    for key in [dev(ByClient), format!("{NOWHERE}/{UNKNOWN}")] {
+        let request = trial.stream_request(&key).header("origin", "http://shop.example");
+        let stream = trial.open(&request)?;
+        let header = |name: &str| stream.head.headers.get(name);
+        same("origin", header("access-control-allow-origin"), Some("*"))?;
+        same("credentials", header("access-control-allow-credentials"), None)?;
+    }
+    Ok(())
+}

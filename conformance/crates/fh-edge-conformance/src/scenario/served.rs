@@ -1,0 +1,305 @@
+//! Polling: what a state says beside values, and requests that no SDK makes.
+
+use serde_json::json;
+
+use super::Evaluated::{ByClient, ByServer};
+use super::check::{Failure, Outcome, check, same, there};
+use super::poll::{NOWHERE, UNKNOWN, etag};
+use super::state::{delete, retire, without};
+use super::trial::{Trial, by_key, dev, features, updated, version, writer};
+use super::{Bench, Setup, key, standard};
+use crate::wire::{Request, Response, WireError, component};
+
+pub(super) fn cache_control(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    for evaluated in [ByClient, ByServer] {
+        let cached = key("reader", "cached", evaluated);
+        let full = trial.polled(&cached)?;
+        same("on 200", full.header("cache-control"), Some("max-age=20"))?;
+        let again = trial.ask(&trial.poll(&[&cached]).header("if-none-match", etag(&full)?))?;
+        same("status", again.status, 304)?;
+        same("on 304", again.header("cache-control"), Some("max-age=20"))?;
+    }
+    Ok(())
+}
+
+pub(super) fn unset(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    for evaluated in [ByClient, ByServer] {
+        let all = trial.features(&dev(evaluated))?;
+        let unset = there("UNSET", all.get("UNSET"))?;
+        same("value of UNSET", unset.get("value"), None)?;
+        check!(version(unset) >= 0, "version of UNSET: {unset}");
+        same("lock of UNSET", unset.get("l"), Some(&false.into()))?;
+        let flag = there("UNSET_FLAG", all.get("UNSET_FLAG"))?;
+        same("value of UNSET_FLAG", flag.get("value"), Some(&false.into()))?;
+        check!(version(flag) >= 0, "version of UNSET_FLAG: {flag}");
+    }
+    Ok(())
+}
+
+pub(super) fn retired(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    let before = trial.feature(&dev(ByClient), "COLOUR")?;
+    let mut state = standard();
+    for is_retired in [true, false] {
+        retire(&mut state, "COLOUR", is_retired);
+        trial.subject().serve(&state)?;
+        for evaluated in [ByClient, ByServer] {
+            let seen = trial.features(&dev(evaluated))?.contains_key("COLOUR");
+            same("is COLOUR seen", seen, !is_retired)?;
+        }
+    }
+    let after = trial.feature(&dev(ByClient), "COLOUR")?;
+    check!(version(&after) > version(&before), "{after} is no newer than {before}");
+    same("value", after.get("value"), before.get("value"))?;
+    same("id", after.get("id"), before.get("id"))?;
+    // Deleted and made anew.
+    let mut deleted = standard();
+    delete(&mut deleted, "COLOUR");
+    trial.subject().serve(&deleted)?;
+    check!(!trial.features(&dev(ByClient))?.contains_key("COLOUR"), "COLOUR is still there");
+    trial.subject().serve(&standard())?;
+    let anew = trial.feature(&dev(ByClient), "COLOUR")?;
+    check!(version(&anew) > version(&after), "{anew} is no newer than {after}");
+    Ok(())
+}
+
+pub(super) fn properties(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    for evaluated in [ByClient, ByServer] {
+        let extended = trial.features(&key("extended", "dev", evaluated))?;
+        let fp = |name: &str| extended.get(name).and_then(|feature| feature.get("fp"));
+        same("fp of COLOUR", fp("COLOUR"), Some(&json!({"category": "shoes"})))?;
+        same("fp of FLAG", fp("FLAG"), None)?;
+        let plain = trial.polled(&dev(evaluated))?.text();
+        check!(
+            !plain.contains("\"fp\"") && !plain.contains("shoes"),
+            "a plain key sees properties"
+        );
+    }
+    Ok(())
+}
+
+pub(super) fn filters(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    for evaluated in [ByClient, ByServer] {
+        let mobile = key("mobile", "dev", evaluated);
+        let seen: Vec<String> = trial.features(&mobile)?.into_keys().collect();
+        same("polled", &*seen, &["MOBILE_ONLY".to_owned()])?;
+        let (mut stream, list) = trial.stream(&mobile)?;
+        let seen: Vec<String> = by_key(&list.json()).into_keys().collect();
+        same("streamed", &*seen, &["MOBILE_ONLY".to_owned()])?;
+        // What is hidden is hidden in updates, too.
+        trial.set("SCRATCH", &json!(format!("hidden {evaluated:?}")))?;
+        trial.set("MOBILE_ONLY", &json!(format!("seen {evaluated:?}")))?;
+        updated(&mut stream, "feature", "MOBILE_ONLY")?;
+    }
+    let mobile = key("mobile", "dev", ByClient);
+    same("PUT on a hidden one", trial.put(&mobile, "SCRATCH", r#"{"value":"x"}"#)?.status, 404)?;
+    same("PUT on its own", trial.put(&mobile, "MOBILE_ONLY", r#"{"value":"tap"}"#)?.status, 200)
+}
+
+pub(super) fn stale(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    for evaluated in [ByClient, ByServer] {
+        let response = trial.polled(&key("reader", "stale", evaluated))?;
+        same("status", response.status, 236)?;
+        let colour = there("COLOUR", features(&response.json()).remove("COLOUR"))?;
+        same("value", colour.get("value"), Some(&"brown".into()))?;
+    }
+    Ok(())
+}
+
+pub(super) fn not_ready(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.with(&Setup { state: None, ..Setup::default() })?;
+    // Nobody may be told that a key is unknown while nobody knows.
+    for key in [dev(ByClient), dev(ByServer)] {
+        same("poll", trial.polled(&key)?.status, 503)?;
+    }
+    same("PUT", trial.put(&writer(), "FLAG", r#"{"value":true}"#)?.status, 503)?;
+    let context =
+        trial.stream_request(&dev(ByServer)).header("x-featurehub", "country=new_zealand");
+    let mut waiting = trial.open(&context)?;
+    same("a stream", waiting.told()?.map(|event| event.name), Some("ack".into()))?;
+    let unknown = trial.stream_request(&format!("{NOWHERE}/{UNKNOWN}"));
+    let mut unknown = trial.open(&unknown)?;
+    same("a stream of nobody", unknown.told()?.map(|event| event.name), Some("ack".into()))?;
+    trial.subject().serve(&standard())?;
+    let list = there("the list", waiting.told()?)?;
+    let flag = there("FLAG", by_key(&list.json()).remove("FLAG"))?;
+    same("value", flag.get("value"), Some(&true.into()))?;
+    trial.set("SCRATCH", &json!("after all"))?;
+    updated(&mut waiting, "feature", "SCRATCH")?;
+    same("now it is known", unknown.told()?.map(|event| event.name), Some("failure".into()))?;
+    // Who waits when the server stops is told to come again.
+    let trial = bench.with(&Setup { state: None, ..Setup::default() })?;
+    let mut waiting = trial.open(&trial.stream_request(&dev(ByClient)))?;
+    same("a stream", waiting.told()?.map(|event| event.name), Some("ack".into()))?;
+    trial.subject().stop()?;
+    same("at the stop", waiting.told()?.map(|event| event.name), Some("bye".into()))?;
+    same("then", waiting.told()?, None)
+}
+
+pub(super) fn compression(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    let plain = trial.polled(&dev(ByClient))?;
+    same("unasked", plain.header("content-encoding"), None)?;
+    let asked = trial.ask(&trial.poll(&[&dev(ByClient)]).header("accept-encoding", "gzip"))?;
+    same("status", asked.status, 200)?;
+    // Leaving it to a proxy is right; doing it without saying so is not.
+    match asked.header("content-encoding") {
+        None => same("body", asked.body, plain.body),
+        Some("gzip") => {
+            let vary = asked.header("vary").unwrap_or_default().to_ascii_lowercase();
+            check!(vary.contains("accept-encoding"), "compressed, but vary is `{vary}`");
+            check!(asked.body.starts_with(&[0x1f, 0x8b]), "said to be gzip, and is not");
+            Ok(())
+        }
+        Some(other) => Err(Failure::Wrong(format!("content-encoding: {other}"))),
+    }
+}
+
+/// The items of a list in a header, in lower case.
+pub(super) fn items(response: &Response, name: &str) -> Vec<String> {
+    let list = response.header(name).unwrap_or_default().to_ascii_lowercase();
+    list.split(',').map(|item| item.trim().to_owned()).collect()
+}
+
+pub(super) fn head_and_options(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    let path = format!("/features?apiKey={}", component(&dev(ByClient)));
+    let get = trial.ask(&trial.request("GET", &path).header("origin", "http://shop.example"))?;
+    let head = trial.ask(&trial.request("HEAD", &path))?;
+    same("HEAD", (head.status, head.header("etag")), (200, get.header("etag")))?;
+    same("origin", get.header("access-control-allow-origin"), Some("*"))?;
+    let exposed = items(&get, "access-control-expose-headers");
+    for name in ["etag", "cache-control"] {
+        check!(exposed.iter().any(|each| each == name), "{name} is not exposed: {exposed:?}");
+    }
+    for (path, method) in [
+        (path, "GET"),
+        (format!("/features/{}", dev(ByServer)), "GET"),
+        (format!("/features/{}/FLAG", writer()), "PUT"),
+    ] {
+        let preflight = trial
+            .request("OPTIONS", &path)
+            .header("origin", "http://shop.example")
+            .header("access-control-request-method", method)
+            .header("access-control-request-headers", "x-featurehub");
+        let preflight = trial.ask(&preflight)?;
+        check!([200, 204].contains(&preflight.status), "OPTIONS answers {}", preflight.status);
+        same("origin", preflight.header("access-control-allow-origin"), Some("*"))?;
+        let methods = items(&preflight, "access-control-allow-methods");
+        check!(methods.contains(&method.to_lowercase()), "{method} is not allowed: {methods:?}");
+        let headers = items(&preflight, "access-control-allow-headers");
+        for name in [
+            "x-featurehub",
+            "if-none-match",
+            "etag",
+            "cache-control",
+            "baggage",
+            "last-event-id",
+            "content-type",
+        ] {
+            check!(headers.iter().any(|each| each == name), "{name} is not allowed: {headers:?}");
+        }
+        let credentials = preflight.header("access-control-allow-credentials");
+        same("credentials with *", credentials, None)?;
+    }
+    let plain = trial.polled(&dev(ByClient))?;
+    same("without origin", plain.header("access-control-allow-origin"), None)
+}
+
+/// Sends bytes and reads the status, if there is an answer before the connection closes.
+fn status_of(trial: &Trial, bytes: &[u8]) -> Result<Option<u16>, Failure> {
+    let mut connection = trial.connect()?;
+    // A server may refuse, and close, before it has read everything.
+    let sent = connection.send(bytes);
+    match connection.head() {
+        Ok(head) => Ok(Some(head.status)),
+        Err(WireError::Closed) => Ok(None),
+        Err(WireError::Io(_)) if sent.is_err() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) fn hostile(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    let target = trial.base().target(&format!("/features?apiKey={}", component(&dev(ByServer))));
+    let get = || Request::new("GET", &*target);
+    let many = vec![format!("apiKey={}", component(&dev(ByServer))); 10_000].join("&");
+    let many = Request::new("GET", trial.base().target(&format!("/features?{many}")));
+    let put = Request::new("PUT", trial.base().target(&format!("/features/{}/FLAG", writer())));
+    let host = trial.base().authority();
+    let with = |name: &str, value: &[u8]| {
+        let mut bytes = format!("GET {target} HTTP/1.1\r\nhost: {host}\r\n{name}: ").into_bytes();
+        bytes.extend_from_slice(value);
+        bytes.extend_from_slice(b"\r\n\r\n");
+        bytes
+    };
+    let refused: [(&str, Vec<u8>); 10] = [
+        ("a header of 64 KiB", get().header("x-featurehub", "a".repeat(65_536)).bytes(host)),
+        ("10,000 keys", many.bytes(host)),
+        ("NUL in a header", with("x-featurehub", b"a=\0")),
+        ("NUL in the target", b"GET /features?\0 HTTP/1.1\r\nhost: x\r\n\r\n".to_vec()),
+        ("a line break in a header", with("x-featurehub", b"a=b\rc")),
+        (
+            "two lengths",
+            put.clone()
+                .header("content-length", "2")
+                .header("content-length", "3")
+                .body("{} ")
+                .bytes(host),
+        ),
+        ("a length below zero", put.clone().header("content-length", "-1").bytes(host)),
+        (
+            "chunks that are none",
+            put.header("transfer-encoding", "chunked").body("zz\r\n").bytes(host),
+        ),
+        ("no HTTP", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".repeat(10)),
+        ("no version", format!("GET {target}\r\n\r\n").into_bytes()),
+    ];
+    for (what, bytes) in refused {
+        let status = status_of(&trial, &bytes)?;
+        check!(status.is_none_or(|status| (400..500).contains(&status)), "{what}: {status:?}");
+        trial.is_alive()?;
+    }
+    // Strange, but no reason to refuse; nor to fail.
+    for (what, bytes) in [
+        ("bytes that are no UTF-8", with("x-featurehub", b"userkey=\xff\xfe,country=\xc3\x28")),
+        (
+            "a key that is no UTF-8",
+            Request::new("GET", trial.base().target("/features?apiKey=%ff%fe")).bytes(host),
+        ),
+        (
+            "broken percents",
+            Request::new("GET", trial.base().target("/features?apiKey=%zz&%=%")).bytes(host),
+        ),
+        ("old HTTP", format!("GET {target} HTTP/1.0\r\n\r\n").into_bytes()),
+    ] {
+        let status = there(what, status_of(&trial, &bytes)?)?;
+        check!(status == 200 || (400..500).contains(&status), "{what}: {status}");
+    }
+    let expecting = get().header("expect", "100-continue");
+    same("Expect on a GET", status_of(&trial, &expecting.bytes(host))?, Some(200))?;
+    trial.is_alive()
+}
+
+pub(super) fn revoked(bench: &Bench<'_>) -> Outcome {
+    let trial = bench.standard()?;
+    let guest = key("guest", "dev", ByClient);
+    same("before", trial.polled(&guest)?.status, 200)?;
+    let mut state = standard();
+    without(&mut state, "accounts", "name", "guest");
+    trial.subject().serve(&state)?;
+    for evaluated in [ByClient, ByServer] {
+        same("revoked", trial.polled(&key("guest", "dev", evaluated))?.status, 404)?;
+    }
+    trial.is_alive()?;
+    let mut state = standard();
+    without(&mut state, "environments", "name", "dev");
+    trial.subject().serve(&state)?;
+    same("no environment", trial.polled(&dev(ByClient))?.status, 404)?;
+    same("another one", trial.polled(&key("reader", "other", ByClient))?.status, 200)
+}

@@ -1,0 +1,187 @@
+//! A scenario's conversation with its server.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Evaluated::{self, ByClient};
+use super::check::{Failure, Outcome, check, there};
+use super::key;
+use super::lab::Subject;
+use crate::wire::{Base, Connection, Event, EventStream, Request, Response, component};
+
+/// How long an answer, or an event, may take. Only a server that hangs takes so long.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A server and the name of the scenario, which every request carries so that the server's log can be searched.
+pub struct Trial {
+    id: &'static str,
+    subject: Box<dyn Subject>,
+}
+
+impl Trial {
+    pub(super) fn new(id: &'static str, subject: Box<dyn Subject>) -> Self {
+        Self { id, subject }
+    }
+
+    pub(super) fn subject(&self) -> &dyn Subject {
+        &*self.subject
+    }
+
+    pub(super) fn base(&self) -> &Base {
+        self.subject.base()
+    }
+
+    /// A connection for several requests, or for bytes.
+    pub(super) fn connect(&self) -> Result<Connection, Failure> {
+        self.connect_to(self.base())
+    }
+
+    /// A connection to another port.
+    pub(super) fn connect_to(&self, base: &Base) -> Result<Connection, Failure> {
+        Ok(Connection::open(base, PATIENCE)?)
+    }
+
+    /// A request with a path below the base.
+    pub(super) fn request(&self, method: &str, path: &str) -> Request {
+        Request::new(method, self.base().target(path))
+            .header("baggage", format!("fh-conformance={}", self.id))
+            .header("x-test-scenario", self.id)
+    }
+
+    /// Asks on a connection of its own.
+    pub(super) fn ask(&self, request: &Request) -> Result<Response, Failure> {
+        Ok(self.connect()?.request(request)?)
+    }
+
+    /// A poll with these keys.
+    pub(super) fn poll(&self, keys: &[&str]) -> Request {
+        let keys: Vec<String> =
+            keys.iter().map(|key| format!("apiKey={}", component(key))).collect();
+        self.request("GET", &format!("/features?{}", keys.join("&")))
+    }
+
+    /// What a poll with one key says.
+    pub(super) fn polled(&self, key: &str) -> Result<Response, Failure> {
+        self.ask(&self.poll(&[key]))
+    }
+
+    /// The features that a poll with this key says, by their keys.
+    pub(super) fn features(&self, key: &str) -> Result<BTreeMap<String, Value>, Failure> {
+        let response = self.polled(key)?;
+        check!(response.status == 200, "GET answers {}", response.status);
+        Ok(features(&response.json()))
+    }
+
+    /// One of them.
+    pub(super) fn feature(&self, key: &str, name: &str) -> Result<Value, Failure> {
+        there(name, self.features(key)?.remove(name))
+    }
+
+    /// A request for a stream.
+    pub(super) fn stream_request(&self, key: &str) -> Request {
+        self.request("GET", &format!("/features/{key}")).header("accept", "text/event-stream")
+    }
+
+    /// Opens a stream.
+    pub(super) fn open(&self, request: &Request) -> Result<EventStream, Failure> {
+        match self.connect()?.stream(request)? {
+            Ok(stream) => Ok(stream),
+            Err(response) => {
+                let status = response.status;
+                Err(Failure::Wrong(format!("the stream was answered with {status}")))
+            }
+        }
+    }
+
+    /// Opens a stream and reads until its list has come.
+    pub(super) fn stream(&self, key: &str) -> Result<(EventStream, Event), Failure> {
+        self.listed(&self.stream_request(key))
+    }
+
+    /// Opens a stream and reads until its list has come.
+    pub(super) fn listed(&self, request: &Request) -> Result<(EventStream, Event), Failure> {
+        let mut stream = self.open(request)?;
+        loop {
+            match stream.told()? {
+                Some(event) if event.name == "features" => return Ok((stream, event)),
+                Some(event) if event.name == "ack" => {}
+                other => return Err(Failure::Wrong(format!("{other:?} before the list"))),
+            }
+        }
+    }
+
+    /// A change of a feature.
+    pub(super) fn put_request(&self, key: &str, feature: &str, body: &str) -> Request {
+        self.request("PUT", &format!("/features/{key}/{feature}"))
+            .header("content-type", "application/json")
+            .body(body)
+    }
+
+    /// Changes a feature and says what was answered.
+    pub(super) fn put(&self, key: &str, feature: &str, body: &str) -> Result<Response, Failure> {
+        self.ask(&self.put_request(key, feature, body))
+    }
+
+    /// Sets a value that may not be refused.
+    pub(super) fn set(&self, feature: &str, value: &Value) -> Outcome {
+        self.set_in("dev", feature, value)
+    }
+
+    /// Sets a value in an environment.
+    pub(super) fn set_in(&self, environment: &str, feature: &str, value: &Value) -> Outcome {
+        let body = format!(r#"{{"value":{value}}}"#);
+        let response = self.put(&key("writer", environment, ByClient), feature, &body)?;
+        check!([200, 201, 202].contains(&response.status), "PUT {feature}: {}", response.status);
+        Ok(())
+    }
+
+    /// The server must still be there.
+    pub(super) fn is_alive(&self) -> Outcome {
+        let response = self.polled(&dev(ByClient))?;
+        check!(response.status == 200, "afterwards GET answers {}", response.status);
+        Ok(())
+    }
+}
+
+/// The reader's key of the environment in which most scenarios take place.
+pub(super) fn dev(evaluated: Evaluated) -> String {
+    key("reader", "dev", evaluated)
+}
+
+/// The writer's key there.
+pub(super) fn writer() -> String {
+    key("writer", "dev", ByClient)
+}
+
+/// The features of the first environment in the body of a poll, by their keys.
+pub(super) fn features(body: &Value) -> BTreeMap<String, Value> {
+    by_key(body.pointer("/0/features").unwrap_or(&Value::Null))
+}
+
+/// A list of features by their keys.
+pub(super) fn by_key(list: &Value) -> BTreeMap<String, Value> {
+    let list = list.as_array().map_or(&[][..], Vec::as_slice);
+    let named = list.iter().filter_map(|each| Some((each.get("key")?.as_str()?.to_owned(), each)));
+    named.map(|(key, feature)| (key, feature.clone())).collect()
+}
+
+/// A version; below zero if there is none.
+pub(super) fn version(feature: &Value) -> i64 {
+    feature.get("version").and_then(Value::as_i64).unwrap_or(-1)
+}
+
+/// The next event must be an update of this feature.
+pub(super) fn updated(
+    stream: &mut EventStream,
+    name: &str,
+    feature: &str,
+) -> Result<Event, Failure> {
+    match stream.told()? {
+        Some(event) if event.name == name && event.json().get("key") == Some(&feature.into()) => {
+            Ok(event)
+        }
+        other => Err(Failure::Wrong(format!("{other:?}, not {name} of {feature}"))),
+    }
+}
