@@ -26,7 +26,6 @@ mod review;
 mod schema;
 mod secrets;
 mod strategy;
-mod template;
 mod typed;
 mod value;
 
@@ -37,7 +36,6 @@ pub use ids::{environment_id, feature_id, value_id};
 pub use options::{ExtraAccount, Options};
 pub use problem::{Problem, StateFileError};
 pub use schema::SCHEMA;
-pub use template::template;
 
 use super::State;
 use account::Accounts;
@@ -48,8 +46,12 @@ use part::{Part, Reading};
 
 /// A larger text is refused.
 pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// What a document may take of the machine.
-const LIMITS: Limits = Limits { depth: 100, weight: 64 * 1024 * 1024, values: 2_000_000 };
+/// What a document may take of the machine: a large text as it stands, but not much more by way of aliases.
+fn limits(text: &str) -> Limits {
+    const ALIASES: usize = 16 * 1024 * 1024;
+    // However short its values are, a text weighs less than this without aliases.
+    Limits { depth: 100, weight: ALIASES + 5 * text.len(), values: 2_000_000 }
+}
 
 /// A state, and what is doubtful about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -85,7 +87,7 @@ impl State {
         if text.len() as u64 > MOST_BYTES {
             return Err(whole(format!("the text is larger than {MOST_BYTES} bytes")));
         }
-        let root = Part::root(Node::parse(text, &LIMITS)?);
+        let root = Part::root(Node::parse(text, &limits(text))?);
         let mut reading = Reading::new(options);
         let form = Form::of(&root);
         let (revision, mut contents) = match form {

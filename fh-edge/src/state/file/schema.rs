@@ -10,9 +10,9 @@ mod tests {
     use jsonschema::Validator;
     use serde_json::Value;
 
-    use super::super::{Form, Options, template};
+    use super::super::{Form, Options};
     use super::*;
-    use crate::state::State;
+    use crate::state::{State, TEMPLATE};
 
     fn schema() -> Validator {
         let schema: Value = serde_json::from_str(SCHEMA).unwrap();
@@ -36,12 +36,11 @@ mod tests {
     #[test]
     fn it_knows_what_may_be_written() {
         let schema = schema();
-        let template = template(&[0; 32]);
-        let parsed = State::from_text(&template, &options()).unwrap();
+        let parsed = State::from_text(TEMPLATE, &options()).unwrap();
         let normalised = serde_json::to_string(&parsed.state).unwrap();
         for text in [
             include_str!("example.yaml"),
-            &template,
+            TEMPLATE,
             &normalised,
             "{}",
             "features:\nenvironments:\naccounts:\n",
