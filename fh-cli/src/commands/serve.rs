@@ -1,7 +1,6 @@
 //! `fh serve`: an Edge.
 
 use std::io::IsTerminal;
-use std::path::Path;
 
 use clap::Args;
 
@@ -9,7 +8,6 @@ use crate::failure::{Failure, Status};
 use crate::jsonout;
 use crate::runtime;
 use crate::screen::{PLAIN, QUIET, Screen, WARNING};
-use crate::serve::origin::StateFile;
 use crate::serve::server::{Addresses, Server};
 use crate::serve::settings::{Group, SETTINGS, SettingArgs, Told};
 use crate::serve::signals::Signals;
@@ -63,8 +61,7 @@ pub(crate) fn run(
     }
     let settings = &told.settings;
     if let Some(name) = &args.check {
-        let file = StateFile::new(Path::new(name), settings);
-        return check::check(name, &file, json, screen);
+        return check::check(name, settings, json, screen);
     }
     logs::start(settings.log, settings.log_format, std::io::stderr().is_terminal());
     for what in &told.idle.unknown {
@@ -88,12 +85,16 @@ fn announce(addresses: &Addresses, json: bool, screen: &mut Screen<'_>) -> Resul
     if json {
         let line = serde_json::json!({
             "event": "listening", "url": addresses.api, "monitor": addresses.monitor,
+            "console": addresses.console,
         });
         jsonout::line(screen.raw(), &line)?;
     } else {
         screen.line(PLAIN, &format!("listening on {}", addresses.api))?;
         if let Some(monitor) = &addresses.monitor {
             screen.line(PLAIN, &format!("health and metrics on {monitor}"))?;
+        }
+        if let Some(console) = &addresses.console {
+            screen.line(PLAIN, &format!("console on {console}"))?;
         }
     }
     Ok(screen.flush()?)

@@ -1,9 +1,13 @@
 //! `fh serve --check`: is a file fit to be served?
 
+use std::path::Path;
+
+use fh_edge::origin::file::{self, FileProblem};
 use fh_edge::state::file::{Parsed, Problem};
 use serde::Serialize;
 
-use super::origin::{StateFile, Unfit};
+use super::origin;
+use super::settings::Settings;
 use crate::failure::{Failure, Status};
 use crate::jsonout;
 use crate::screen::{BAD, GOOD, PLAIN, Screen, WARNING};
@@ -43,14 +47,16 @@ impl<'a> Row<'a> {
 /// Says everything that is wrong or doubtful in a file.
 pub(crate) fn check(
     name: &str,
-    file: &StateFile,
+    settings: &Settings,
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
-    let (parsed, errors) = match file.read() {
-        Ok(parsed) => (Some(parsed), Vec::new()),
-        Err(Unfit::Wrong(error)) => (None, error.problems().to_vec()),
-        Err(Unfit::Unreadable(words)) => return Err(Failure::Input(words)),
+    let (parsed, errors) = match file::check(Path::new(name), &origin::options(settings)) {
+        Ok(loaded) => (Some(loaded.parsed), Vec::new()),
+        Err(error) => match &error.why {
+            FileProblem::Wrong(wrong) => (None, wrong.problems().to_vec()),
+            FileProblem::Unreadable(_) => return Err(Failure::Input(error.to_string())),
+        },
     };
     let warnings = parsed.as_ref().map(|parsed| parsed.warnings.as_slice()).unwrap_or_default();
     if json {

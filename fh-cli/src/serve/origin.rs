@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use fh_edge::EdgeHandle;
-use fh_edge::state::State;
-use fh_edge::state::file::{self, ExtraAccount, Parsed, Problem, StateFileError};
-use fh_edge::state::{Permission, ServiceKey};
+use fh_edge::origin::file::{FileError, FileProblem, Loaded, StateFile, Watch};
+use fh_edge::state::file::{self, ExtraAccount, Problem};
+use fh_edge::state::{Permission, ServiceKey, State};
+use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
 use super::settings::Settings;
@@ -15,25 +16,12 @@ use crate::failure::Failure;
 const MOST_WARNINGS: usize = 20;
 
 /// Where features come from.
-#[derive(Debug, Clone)]
-pub(crate) enum Origin {
-    File(StateFile),
-}
-
-/// A file, and how it is read.
-#[derive(Debug, Clone)]
-pub(crate) struct StateFile {
-    path: PathBuf,
-    options: file::Options,
-}
-
-/// Why a file cannot be served.
 #[derive(Debug)]
-pub(crate) enum Unfit {
-    /// It cannot be read: one sentence with its name.
-    Unreadable(String),
-    /// What stands in it is wrong.
-    Wrong(StateFileError),
+pub(crate) struct Origin {
+    path: PathBuf,
+    /// Follows the file, and reads it again when it is told to.
+    watch: Watch,
+    reads: mpsc::Receiver<Result<Loaded, FileError>>,
 }
 
 impl Origin {
@@ -45,68 +33,53 @@ impl Origin {
                     .to_string(),
             ));
         };
-        let file = StateFile::new(path, settings);
-        let parsed = file.read().map_err(|unfit| Failure::Input(file.words(&unfit)))?;
-        file.log_warnings(&parsed.warnings);
-        Ok((Self::File(file), Some(parsed.state)))
+        let (file, first) = StateFile::open(path, options(settings));
+        let first = first.map_err(|error| Failure::Input(words(&error)))?;
+        log_warnings(path, &first.parsed.warnings);
+        let (tell, reads) = mpsc::channel(1);
+        // Nobody listens any more once the server ends.
+        let watch = file.watch(move |read| drop(tell.blocking_send(read)));
+        let watch = watch.map_err(|error| {
+            Failure::Input(format!("the system gives no thread to follow the file: {error}"))
+        })?;
+        Ok((Self { path: path.clone(), watch, reads }, Some(first.parsed.state)))
     }
 
-    /// Reads it again. What is wrong changes nothing.
-    pub(crate) async fn reload(&self, handle: &EdgeHandle) {
-        let Self::File(file) = self;
-        let path = file.path.display();
-        match file.read() {
-            Ok(parsed) => {
-                file.log_warnings(&parsed.warnings);
+    /// Reads it again, changed or not.
+    pub(crate) fn reload(&self) {
+        self.watch.reload();
+    }
+
+    /// Waits until something new was read.
+    pub(crate) async fn next(&mut self) -> Result<Loaded, FileError> {
+        match self.reads.recv().await {
+            Some(read) => read,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Serves what was read. What is wrong changes nothing.
+    pub(crate) async fn serve(&self, read: Result<Loaded, FileError>, handle: &EdgeHandle) {
+        let file = self.path.display();
+        match read {
+            Ok(Loaded { parsed, .. }) => {
+                log_warnings(&self.path, &parsed.warnings);
                 match handle.reload(parsed.state).await {
-                    Ok(()) => info!(file = %path, "the state was read again"),
-                    Err(why) => error!(file = %path, %why, "the state in force stays"),
+                    Ok(()) => info!(%file, "the state was read again"),
+                    Err(why) => error!(%file, %why, "the state in force stays"),
                 }
             }
-            Err(why) => error!(why = file.words(&why), "the state in force stays"),
+            Err(why) => error!(why = words(&why), "the state in force stays"),
         }
     }
 }
 
-impl StateFile {
-    pub(crate) fn new(path: &Path, settings: &Settings) -> Self {
-        let options = file::Options::new().process_environment().profile(settings.edge.profile);
-        let options = match settings.keys.as_slice() {
-            [] => options,
-            keys => options.account(account(keys)),
-        };
-        Self { path: path.to_path_buf(), options }
-    }
-
-    pub(crate) fn read(&self) -> Result<Parsed, Unfit> {
-        let found = fh_files::read(&self.path, file::MOST_BYTES);
-        let unreadable = |error| Unfit::Unreadable(format!("{}: {error}", self.path.display()));
-        let found = found.map_err(unreadable)?;
-        State::from_bytes(&found.bytes, &self.options).map_err(Unfit::Wrong)
-    }
-
-    /// What is wrong, on one line.
-    fn words(&self, unfit: &Unfit) -> String {
-        let path = self.path.display();
-        match unfit {
-            Unfit::Unreadable(words) => words.clone(),
-            Unfit::Wrong(error) => match error.problems() {
-                [first, _, others @ ..] => format!(
-                    "{path}: {first}; and {} more, which `fh serve --check {path}` shows",
-                    others.len() + 1
-                ),
-                _ => format!("{path}: {error}"),
-            },
-        }
-    }
-
-    fn log_warnings(&self, warnings: &[Problem]) {
-        for warning in warnings.iter().take(MOST_WARNINGS) {
-            warn!(file = %self.path.display(), "{warning}");
-        }
-        if let Some(more) = warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
-            warn!(file = %self.path.display(), more, "there are more warnings: --check shows all");
-        }
+/// How a state file is read.
+pub(crate) fn options(settings: &Settings) -> file::Options {
+    let options = file::Options::new().process_environment().profile(settings.edge.profile);
+    match settings.keys.as_slice() {
+        [] => options,
+        keys => options.account(account(keys)),
     }
 }
 
@@ -120,5 +93,32 @@ fn account(keys: &[ServiceKey]) -> ExtraAccount {
         server_keys,
         filters: Default::default(),
         permissions: [Permission::Read].into_iter().collect(),
+    }
+}
+
+/// What is wrong, on one line.
+fn words(error: &FileError) -> String {
+    let path = error.path.display();
+    let problems = match &error.why {
+        FileProblem::Wrong(wrong) => wrong.problems(),
+        FileProblem::Unreadable(_) => return error.to_string(),
+    };
+    match problems {
+        [first, _, others @ ..] => format!(
+            "{path}: {first}; and {} more, which `fh serve --check {path}` shows",
+            others.len() + 1
+        ),
+        [one] => format!("{path}: {one}"),
+        [] => error.to_string(),
+    }
+}
+
+fn log_warnings(path: &Path, warnings: &[Problem]) {
+    let file = path.display();
+    for warning in warnings.iter().take(MOST_WARNINGS) {
+        warn!(%file, "{warning}");
+    }
+    if let Some(more) = warnings.len().checked_sub(MOST_WARNINGS).filter(|more| *more > 0) {
+        warn!(%file, more, "there are more warnings: `fh serve --check` shows all");
     }
 }

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
-use fh_edge::listen::{Connections, ListenOptions, Listener, Stopped, Tls};
-use fh_edge::{Edge, EdgeHandle};
+use fh_edge::listen::{Connections, ListenOptions, Listener, Stopped, Tls, TrustedProxies};
+use fh_edge::{Administration, Console, Edge, EdgeHandle};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
@@ -26,6 +26,9 @@ pub(crate) struct Server {
     monitor: Option<Listener>,
     listen: ListenOptions,
     url_path: String,
+    administration: Administration,
+    console: Console,
+    proxies: TrustedProxies,
 }
 
 /// Where it is.
@@ -33,6 +36,7 @@ pub(crate) struct Server {
 pub(crate) struct Addresses {
     pub(crate) api: String,
     pub(crate) monitor: Option<String>,
+    pub(crate) console: Option<String>,
 }
 
 impl Server {
@@ -54,22 +58,38 @@ impl Server {
             api = api.with_tls(tls.clone());
         }
         let monitor = settings.monitor_port.map(|port| bind(settings.address, port)).transpose()?;
-        let (listen, url_path) = (settings.listen.clone(), settings.url_path.clone());
-        Ok(Self { edge, origin, tls, api, monitor, listen, url_path })
+        Ok(Self {
+            edge,
+            origin,
+            tls,
+            api,
+            monitor,
+            listen: settings.listen.clone(),
+            url_path: settings.url_path.clone(),
+            administration: settings.edge.administration,
+            console: settings.edge.console,
+            proxies: settings.proxies.clone(),
+        })
     }
 
     pub(crate) fn addresses(&self) -> Result<Addresses, Failure> {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         let api = format!("{}{}", url(scheme, &self.api)?, self.url_path);
         let monitor = self.monitor.as_ref().map(|monitor| url("http", monitor)).transpose()?;
-        Ok(Addresses { api, monitor })
+        let beside = match self.administration {
+            Administration::WithMonitoring => monitor.as_ref().unwrap_or(&api),
+            _ => &api,
+        };
+        let console = self.console == Console::On;
+        let console = console.then(|| format!("{beside}/console"));
+        Ok(Addresses { monitor, console, api })
     }
 
     /// Serves until it is asked to end, and then ends in good order; at once if it is asked a second time.
     pub(crate) async fn run(self, signals: Signals) -> Result<(), Failure> {
         let (end, ending) = watch::channel(false);
         let (over, is_over) = watch::channel(false);
-        let router = under(&self.url_path, &self.edge);
+        let router = self.proxies.before(under(&self.url_path, &self.edge));
         let grace = self.listen.grace;
         let mut monitoring = self.listen.clone();
         monitoring.grace = LAST_LOOK.min(grace);
@@ -80,7 +100,7 @@ impl Server {
             over.send_replace(true);
             stopped
         };
-        let monitor_router = self.edge.monitor_router();
+        let monitor_router = self.proxies.before(self.edge.monitor_router());
         let monitor = async {
             match self.monitor {
                 Some(monitor) => {
@@ -121,11 +141,14 @@ struct Control {
 
 impl Control {
     /// Ends when it is asked to end a second time.
-    async fn run(self, mut signals: Signals, end: watch::Sender<bool>) {
+    async fn run(mut self, mut signals: Signals, end: watch::Sender<bool>) {
         loop {
-            match signals.next().await {
-                Asked::Reload => self.reload().await,
-                Asked::End => break,
+            tokio::select! {
+                asked = signals.next() => match asked {
+                    Asked::Reload => self.reload().await,
+                    Asked::End => break,
+                },
+                read = self.origin.next() => self.origin.serve(read, &self.handle).await,
             }
         }
         info!(streams = self.handle.streams(), grace = self.grace.as_secs_f64(), "stopping");
@@ -142,7 +165,7 @@ impl Control {
                 Err(error) => warn!(%error, "the certificate was not read"),
             }
         }
-        self.origin.reload(&self.handle).await;
+        self.origin.reload();
     }
 }
 

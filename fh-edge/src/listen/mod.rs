@@ -36,6 +36,7 @@ mod listener;
 mod options;
 mod patience;
 mod phase;
+mod proxies;
 mod tls;
 
 use std::io;
@@ -50,6 +51,7 @@ pub use connections::Connections;
 pub use descriptors::raise_descriptor_limit;
 pub use listener::Listener;
 pub use options::ListenOptions;
+pub use proxies::{NotANetwork, TrustedProxies};
 pub use tls::{Reloaded, Tls, TlsError};
 
 use link::Server;

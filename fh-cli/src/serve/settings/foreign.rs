@@ -151,10 +151,7 @@ fn names_of_properties() -> impl Iterator<Item = &'static str> {
 fn about(name: &str) -> Option<&'static str> {
     let fits =
         |known: &&str| known.strip_suffix('.').map_or(*known == name, |_| name.starts_with(*known));
-    FOREIGN
-        .iter()
-        .find(|(_, names)| names.iter().any(|known| fits(&known)))
-        .map(|(about, _)| *about)
+    FOREIGN.iter().find(|(_, names)| names.iter().any(fits)).map(|(about, _)| *about)
 }
 
 /// For the page: what they are about, and their names.

@@ -16,9 +16,9 @@ mod value;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
-use fh_edge::Options;
-use fh_edge::listen::ListenOptions;
+use fh_edge::listen::{ListenOptions, TrustedProxies};
 use fh_edge::state::ServiceKey;
+use fh_edge::{Console, Options};
 
 pub(crate) use args::SettingArgs;
 pub(crate) use foreign::Idle;
@@ -46,8 +46,11 @@ pub(crate) struct Settings {
     pub(crate) url_path: String,
     pub(crate) tls_certificate: Option<PathBuf>,
     pub(crate) tls_key: Option<PathBuf>,
+    /// Where the key in `edge` was read.
+    pub(crate) admin_key_file: Option<PathBuf>,
     pub(crate) edge: Options,
     pub(crate) listen: ListenOptions,
+    pub(crate) proxies: TrustedProxies,
     pub(crate) log: LogLevel,
     pub(crate) log_format: LogFormat,
     pub(crate) properties: Vec<String>,
@@ -65,8 +68,10 @@ impl Default for Settings {
             url_path: String::new(),
             tls_certificate: None,
             tls_key: None,
+            admin_key_file: None,
             edge: Options::default(),
             listen: ListenOptions::default(),
+            proxies: TrustedProxies::default(),
             log: LogLevel::Info,
             log_format: LogFormat::Text,
             properties: Vec::new(),
@@ -110,11 +115,19 @@ impl Told {
     /// What only fits together.
     fn check(&self) -> Result<(), String> {
         let settings = &self.settings;
-        match (&settings.tls_certificate, &settings.tls_key) {
-            (Some(_), None) => Err("--tls-certificate needs --tls-key".to_string()),
-            (None, Some(_)) => Err("--tls-key needs --tls-certificate".to_string()),
-            _ => Ok(()),
-        }
+        let is_said = |name| self.said.iter().any(|(setting, _)| setting.name == name);
+        let wrong = match (&settings.tls_certificate, &settings.tls_key) {
+            (Some(_), None) => "--tls-certificate needs --tls-key",
+            (None, Some(_)) => "--tls-key needs --tls-certificate",
+            _ if is_said("admin-key") && is_said("admin-key-file") => {
+                "say --admin-key or --admin-key-file, not both"
+            }
+            _ if settings.edge.console == Console::On && settings.edge.admin_key.is_none() => {
+                "--console needs an admin key: set FH_EDGE_ADMIN_KEY, or say --admin-key-file"
+            }
+            _ => return Ok(()),
+        };
+        Err(wrong.to_string())
     }
 
     /// Where a setting was said; nothing if it has its default.

@@ -1,18 +1,19 @@
 //! All settings.
 
-use fh_edge::Monitoring;
+use fh_edge::listen::NotANetwork;
 use fh_edge::state::ServiceKey;
+use fh_edge::{AdminKey, Administration, Console, Monitoring};
 
-use super::setting::Form::{Many, One};
+use super::setting::Form::{Many, One, Switch};
 use super::setting::Group::{Browsers, Clients, Limits, Network, Operations, Origin};
 use super::setting::Setting;
 use super::value::{
     bytes, bytes_of, header, header_names, header_text, limit, list, number, path, path_text,
-    seconds_of, seconds_of_limit, some_bytes, time,
+    seconds_of, seconds_of_limit, some_bytes, switch, time,
 };
 
 /// In the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 30] = [
+pub(crate) static SETTINGS: [Setting; 35] = [
     Setting::new(
         Origin,
         "state",
@@ -88,6 +89,14 @@ pub(crate) static SETTINGS: [Setting; 30] = [
         |s| if s.url_path.is_empty() { "/".to_string() } else { s.url_path.clone() },
     )
     .property("featurehub.url-path"),
+    Setting::new(
+        Network,
+        "trusted-proxies",
+        One("NETWORK,..."),
+        "Proxies that are believed when they say in x-forwarded-for who asks: addresses, or networks such as 10.0.0.0/8",
+        |s, text| put(&mut s.proxies, text.parse().map_err(|why: NotANetwork| why.to_string())),
+        |s| s.proxies.to_string(),
+    ),
     Setting::new(
         Network,
         "tls-certificate",
@@ -245,6 +254,51 @@ pub(crate) static SETTINGS: [Setting; 30] = [
     .property("jersey.cors.timeout"),
     Setting::new(
         Operations,
+        "admin-key",
+        One("KEY"),
+        "Who has this key may read and change everything at /admin/v1; 16 characters or more. Without one there is no such thing",
+        |s, text| put(&mut s.edge.admin_key, admin_key(text)),
+        |s| if s.edge.admin_key.is_some() { "set".to_string() } else { String::new() },
+    )
+    .secret(),
+    Setting::new(
+        Operations,
+        "admin-key-file",
+        One("FILE"),
+        "The file that holds the admin key, for secrets that are mounted",
+        |s, text| {
+            let Some(file) = path(text) else { return Ok(()) };
+            let read = std::fs::read_to_string(&file);
+            let key = read.map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+            s.admin_key_file = Some(file);
+            put(&mut s.edge.admin_key, admin_key(&key))
+        },
+        |s| path_text(s.admin_key_file.as_ref()),
+    ),
+    Setting::new(
+        Operations,
+        "admin-on",
+        One("api|monitor"),
+        "On which port the admin API and the console are answered",
+        |s, text| put(&mut s.edge.administration, administration(text)),
+        |s| match s.edge.administration {
+            Administration::WithMonitoring => "monitor".to_string(),
+            _ => "api".to_string(),
+        },
+    ),
+    Setting::new(
+        Operations,
+        "console",
+        Switch,
+        "A page for people at /console, beside the admin API",
+        |s, text| {
+            let console = |is_on| if is_on { Console::On } else { Console::Off };
+            put(&mut s.edge.console, switch(text).map(console))
+        },
+        |s| (s.edge.console == Console::On).to_string(),
+    ),
+    Setting::new(
+        Operations,
         "grace",
         One("SECONDS"),
         "How long the end may take: streams say goodbye within this time, and what is open after it is cut",
@@ -291,6 +345,21 @@ fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
 fn service_key(text: &str) -> Result<ServiceKey, String> {
     let key = text.rsplit('/').next().unwrap_or(text);
     ServiceKey::new(key).map_err(str::to_string)
+}
+
+fn admin_key(text: &str) -> Result<Option<AdminKey>, String> {
+    match text.trim() {
+        "" => Ok(None),
+        key => AdminKey::new(key).map(Some).map_err(|why| why.to_string()),
+    }
+}
+
+fn administration(text: &str) -> Result<Administration, String> {
+    match text.trim() {
+        "api" => Ok(Administration::WithApi),
+        "monitor" => Ok(Administration::WithMonitoring),
+        _ => Err("write api or monitor".to_string()),
+    }
 }
 
 /// A path to stand before others: empty, or with a `/` at its beginning only.

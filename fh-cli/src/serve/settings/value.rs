@@ -58,7 +58,8 @@ pub(super) fn some_bytes(text: &str) -> Result<NonZeroUsize, String> {
 }
 
 pub(super) fn bytes_of(count: usize) -> String {
-    let unit = UNITS.iter().take(3).rev().find(|(_, size)| count >= *size && count % size == 0);
+    let unit =
+        UNITS.iter().take(3).rev().find(|(_, size)| count >= *size && count.is_multiple_of(*size));
     match unit {
         Some(("kib", size)) => format!("{}KiB", count / size),
         Some(("mib", size)) => format!("{}MiB", count / size),

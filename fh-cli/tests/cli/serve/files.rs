@@ -5,7 +5,8 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use super::{ENVIRONMENT, KEY, Serving, state};
-use crate::tool::{fh, file};
+use crate::following::Following;
+use crate::tool::{command, fh, file};
 
 #[test]
 fn files_that_are_wrong() {
@@ -93,4 +94,19 @@ fn a_signal_reads_files_again_and_what_is_wrong_changes_nothing() {
     serving.process.send(Signal::HUP);
     serving.process.line(&["the state was read again"]);
     assert_eq!(banner(&serving), "fourth");
+}
+
+/// Whether the system tells of it or not.
+#[test]
+fn a_file_that_changes_is_served_anew() {
+    let path = file("serve-hot.yaml", state("plain"));
+    let mut serving = Serving::start(&path, &[], &[]);
+    let mut watch = Following::start(&mut command(&["watch", &serving.url, KEY, "BANNER"]));
+    watch.line(&["BANNER = \"plain\""]);
+    file("serve-hot.yaml", state("hot"));
+    watch.line(&["BANNER: \"plain\" → \"hot\""]);
+    file("serve-hot.yaml", "features: [");
+    serving.process.line(&["ERROR", "serve-hot.yaml: line 2"]);
+    file("serve-hot.yaml", state("hotter"));
+    watch.line(&["BANNER: \"hot\" → \"hotter\""]);
 }

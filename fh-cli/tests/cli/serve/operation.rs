@@ -156,3 +156,42 @@ fn changes_are_kept_in_a_folder_that_one_process_has() {
     let serving = Serving::start(&state, &[], &[("FH_EDGE_DATA", &folder)]);
     assert_eq!(banner(&serving.url), "changed");
 }
+
+#[test]
+fn an_admin_key_opens_the_admin_api() {
+    const ADMIN: &str = "adminSecret4test-0123456789";
+    let path = format!("/admin/v1/features/{ENVIRONMENT}/BANNER");
+    let ask = |url: &str, key: &str| {
+        let mut stream =
+            open(url, &path, &format!("authorization: Bearer {key}\r\nconnection: close\r\n"));
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let closed = Serving::of_banner("serve-no-admin.yaml", &[]);
+    assert!(ask(&closed.url, ADMIN).contains("404 Not Found"));
+    let state = file("serve-admin.yaml", state("plain"));
+    let serving = Serving::start(&state, &[], &[("FH_EDGE_ADMIN_KEY", ADMIN)]);
+    assert!(ask(&serving.url, ADMIN).contains("\"plain\""));
+    assert!(ask(&serving.url, "wrong-key-0123456789").contains("401 Unauthorized"));
+    // The wrong key is noted with the address that a trusted proxy names.
+    let trusting = ["--trusted-proxies", "127.0.0.0/8"];
+    let mut behind = Serving::start(&state, &trusting, &[("FH_EDGE_ADMIN_KEY", ADMIN)]);
+    let headers = "authorization: Bearer wrong-key-0123456789\r\nx-forwarded-for: 203.0.113.9\r\n";
+    until(&mut open(&behind.url, &path, headers), "401 Unauthorized");
+    behind.process.line(&["a wrong admin key", "203.0.113.9"]);
+    let key = file("serve-admin.key", format!("{ADMIN}\n"));
+    let args = ["--admin-key-file", &key, "--admin-on", "monitor", "--monitor-port", "0"];
+    let mut serving = Serving::start(&state, &args, &[]);
+    let line = serving.process.line(&["health and metrics on "]);
+    let monitor = line.trim_start_matches("health and metrics on ");
+    assert!(ask(monitor, ADMIN).contains("\"plain\""));
+    assert!(ask(&serving.url, ADMIN).contains("404 Not Found"));
+    let refused = |args: &[&str], parts: &[&str]| {
+        fh(&[&["serve", "--state", &state, "--port", "0"], args].concat()).refused(2, parts);
+    };
+    refused(&["--console"], &["--console needs an admin key"]);
+    refused(&["--admin-key", "Secret4test"], &["--admin-key: ", "at least 16"]);
+    refused(&["--admin-key", ADMIN, "--admin-key-file", &key], &["not both"]);
+    refused(&["--admin-key-file", "/no/such.key"], &["/no/such.key"]);
+}

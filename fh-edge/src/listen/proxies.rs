@@ -1,0 +1,157 @@
+//! Who a request is from, behind proxies that say so.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::map_request;
+use http::HeaderMap;
+use ipnet::IpNet;
+
+/// Proxies that are believed when they say in `x-forwarded-for` who a request is from. Handlers then see that address as the peer's
+/// ([`ConnectInfo`]), with port 0.
+///
+/// Each proxy appends who has connected to it, so the header is read from its end, for as long as proxies of this list are named
+/// there: what anybody else wrote before them is not believed.
+///
+/// ```
+/// use fh_edge::listen::TrustedProxies;
+/// let proxies: TrustedProxies = "10.0.0.0/8, fd00::/8, 192.0.2.7".parse()?;
+/// assert_eq!(proxies.to_string(), "10.0.0.0/8,fd00::/8,192.0.2.7/32");
+/// let router = proxies.before(axum::Router::new());
+/// # let _: axum::Router = router;
+/// # Ok::<(), fh_edge::listen::NotANetwork>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustedProxies {
+    networks: Arc<[IpNet]>,
+}
+
+/// A text is neither an address nor a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotANetwork(pub String);
+
+impl fmt::Display for NotANetwork {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} is neither an address nor a network such as 10.0.0.0/8", self.0)
+    }
+}
+
+impl std::error::Error for NotANetwork {}
+
+/// Addresses and networks with commas between them.
+impl FromStr for TrustedProxies {
+    type Err = NotANetwork;
+
+    fn from_str(text: &str) -> Result<Self, NotANetwork> {
+        let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let networks = parts.map(|part| {
+            let address = || part.parse::<IpAddr>().map(IpNet::from);
+            part.parse::<IpNet>().or_else(|_| address()).map_err(|_| NotANetwork(part.to_owned()))
+        });
+        Ok(Self { networks: networks.collect::<Result<_, _>>()? })
+    }
+}
+
+impl fmt::Display for TrustedProxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let networks: Vec<String> = self.networks.iter().map(ToString::to_string).collect();
+        f.write_str(&networks.join(","))
+    }
+}
+
+impl TrustedProxies {
+    /// The router, whose handlers see addresses of clients in the place of those of proxies.
+    #[must_use]
+    pub fn before(&self, router: Router) -> Router {
+        if self.networks.is_empty() {
+            return router;
+        }
+        let proxies = self.clone();
+        router.layer(map_request(move |mut request: Request| {
+            let peer =
+                request.extensions().get().map(|ConnectInfo(peer): &ConnectInfo<SocketAddr>| *peer);
+            if let Some(peer) = peer {
+                let client = proxies.client(peer, request.headers());
+                request.extensions_mut().insert(ConnectInfo(client));
+            }
+            std::future::ready(request)
+        }))
+    }
+
+    fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
+        let lines = headers.get_all("x-forwarded-for").iter().rev();
+        let said = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+        let mut client = peer;
+        for text in said {
+            if !self.is_trusted(client.ip()) {
+                break;
+            }
+            let Some(address) = std::str::from_utf8(text).ok().and_then(address) else { break };
+            client = SocketAddr::new(address, 0);
+        }
+        client
+    }
+
+    fn is_trusted(&self, address: IpAddr) -> bool {
+        self.networks.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// An address, with a port or without; IPv6 also in brackets.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let in_brackets = || text.strip_prefix('[')?.split(']').next()?.parse().ok();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    let address: IpAddr = text.parse().ok().or_else(with_port).or_else(in_brackets)?;
+    Some(address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(proxies: &str, peer: &str, lines: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append("x-forwarded-for", line.parse().unwrap());
+        }
+        let proxies: TrustedProxies = proxies.parse().unwrap();
+        proxies.client(SocketAddr::new(peer.parse().unwrap(), 7), &headers).to_string()
+    }
+
+    #[test]
+    fn the_last_who_is_no_proxy_is_the_client() {
+        let inner = "10.0.0.0/8,fd00::1";
+        assert_eq!(client(inner, "10.1.1.1", &["203.0.113.9"]), "203.0.113.9:0");
+        // What a client claims stands before what the proxy saw.
+        assert_eq!(client(inner, "10.1.1.1", &["192.0.2.1, 203.0.113.9"]), "203.0.113.9:0");
+        assert_eq!(
+            client(inner, "10.1.1.1", &["192.0.2.1, 203.0.113.9, 10.9.9.9"]),
+            "203.0.113.9:0"
+        );
+        assert_eq!(
+            client(inner, "10.1.1.1", &["192.0.2.1", "203.0.113.9", "10.9.9.9"]),
+            "203.0.113.9:0"
+        );
+        assert_eq!(client(inner, "fd00::1", &["[2001:db8::7]:443"]), "[2001:db8::7]:0");
+        assert_eq!(client(inner, "10.1.1.1", &["203.0.113.9:1234"]), "203.0.113.9:0");
+        assert_eq!(client(inner, "10.1.1.1", &["::ffff:203.0.113.9"]), "203.0.113.9:0");
+    }
+
+    #[test]
+    fn others_are_not_believed() {
+        assert_eq!(client("10.0.0.0/8", "192.0.2.1", &["203.0.113.9"]), "192.0.2.1:7");
+        assert_eq!(client("", "10.1.1.1", &["203.0.113.9"]), "10.1.1.1:7");
+        assert_eq!(client("10.0.0.0/8", "10.1.1.1", &[]), "10.1.1.1:7");
+        assert_eq!(client("10.0.0.0/8", "10.1.1.1", &["203.0.113.9, unknown"]), "10.1.1.1:7");
+        assert_eq!(client("10.0.0.0/8", "10.1.1.1", &["x, 10.2.2.2"]), "10.2.2.2:0");
+        for wrong in ["10.0.0.0/33", "localhost", "10.0.0"] {
+            let error = wrong.parse::<TrustedProxies>().unwrap_err();
+            assert!(error.to_string().contains(wrong));
+        }
+    }
+}
