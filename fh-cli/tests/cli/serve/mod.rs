@@ -1,5 +1,6 @@
 //! Servers as processes.
 
+mod chaos;
 mod files;
 mod operation;
 mod settings;
