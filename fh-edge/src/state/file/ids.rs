@@ -33,6 +33,9 @@ pub fn value_id(environment: Uuid, key: &str) -> Uuid {
 }
 
 #[cfg(test)]
+pub(super) const NAMESPACES: [Uuid; 2] = [FEATURES, ENVIRONMENTS];
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -72,6 +72,15 @@ fn the_example_of_the_documentation() {
     assert_eq!(shop.permissions, [(dev.id, permissions)].into());
 }
 
+#[test]
+fn the_page_shows_the_example() {
+    let page = include_str!("../../../../docs/state-file.md");
+    assert!(page.contains(&format!("```yaml\n{}```", include_str!("example.yaml"))));
+    for id in ids::NAMESPACES {
+        assert!(page.contains(&id.to_string()), "{id}");
+    }
+}
+
 /// What `fh init` writes: nothing in it is doubtful, and a bit of everything is there.
 #[test]
 fn the_template() {
