@@ -139,8 +139,11 @@ impl EdgeBuilder {
             None => (Box::new(NoJournal), Records::default()),
         };
         let is_ready = self.state.is_some();
-        let state = self.state.map(|state| (state.clone(), World::open(state, records, now())));
-        let writer = Writer::start(state, journal, base, Arc::clone(&environments))
+        let start = match self.state {
+            Some(state) => (state.clone(), World::open(state, records, now())),
+            None => (State::default(), World::waiting(records)),
+        };
+        let writer = Writer::start(start, journal, base, Arc::clone(&environments))
             .map_err(StartError::Thread)?;
         let core = Core::new(self.options, environments, writer);
         if is_ready {

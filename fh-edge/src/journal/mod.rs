@@ -6,7 +6,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use redb::{Database, DatabaseError, ReadableTable, TableDefinition};
+use redb::{Database, DatabaseError, ReadableTable, Table, TableDefinition};
 
 use crate::world::{Journal, JournalError, Record, Records};
 use stored::{StoredChange, StoredReplacement};
@@ -64,7 +64,7 @@ impl DataFolder {
     /// Opens a folder, which is made if it is not there, and reads what it holds.
     pub(crate) fn open(folder: &Path) -> Result<(Self, Records), DataFolderError> {
         let io = |why| DataFolderError::Folder(folder.to_path_buf(), why);
-        fs::create_dir_all(folder).map_err(io)?;
+        make(folder).map_err(io)?;
         let path = folder.join(FILE);
         let unreadable = |why: String| DataFolderError::Unreadable(path.clone(), why);
         let database = match Database::create(&path) {
@@ -79,6 +79,7 @@ impl DataFolder {
             }
             Err(why) => return Err(unreadable(why.to_string())),
         };
+        close_to_others(&path).map_err(io)?;
         let this = Self { database };
         this.begin().map_err(|why| unreadable(why.0))?;
         let records = this.read().map_err(|why| unreadable(why.0))?;
@@ -141,21 +142,18 @@ impl DataFolder {
 }
 
 impl Journal for DataFolder {
-    fn commit(&mut self, revision: u64, changes: &[Record]) -> Result<(), JournalError> {
+    fn commit(
+        &mut self,
+        revision: u64,
+        highest: i64,
+        changes: &[Record],
+    ) -> Result<(), JournalError> {
         let transaction = self.database.begin_write().map_err(failed)?;
         {
             let mut table = transaction.open_table(CHANGES).map_err(failed)?;
-            for change in changes {
-                let json = to_json(&StoredChange::of(change))?;
-                let environment = change.environment.to_string();
-                let place = (environment.as_str(), &*change.feature);
-                table.insert(place, json.as_slice()).map_err(failed)?;
-            }
+            insert(&mut table, changes)?;
             let mut meta = transaction.open_table(META).map_err(failed)?;
             meta.insert(REVISION, to_json(&revision)?.as_slice()).map_err(failed)?;
-            let known = meta.get(HIGHEST).map_err(failed)?.map(|known| known.value().to_vec());
-            let known = known.map_or(Ok(0), |known| from_json(HIGHEST, &known))?;
-            let highest = changes.iter().map(|change| change.version).fold(known, i64::max);
             meta.insert(HIGHEST, to_json(&highest)?.as_slice()).map_err(failed)?;
         }
         // Waits until the disk has it.
@@ -167,12 +165,7 @@ impl Journal for DataFolder {
         {
             let mut table = transaction.open_table(CHANGES).map_err(failed)?;
             table.retain(|_, _| false).map_err(failed)?;
-            for change in &records.changes {
-                let json = to_json(&StoredChange::of(change))?;
-                let environment = change.environment.to_string();
-                let place = (environment.as_str(), &*change.feature);
-                table.insert(place, json.as_slice()).map_err(failed)?;
-            }
+            insert(&mut table, &records.changes)?;
             let mut meta = transaction.open_table(META).map_err(failed)?;
             meta.insert(REVISION, to_json(&records.revision)?.as_slice()).map_err(failed)?;
             meta.insert(HIGHEST, to_json(&records.highest)?.as_slice()).map_err(failed)?;
@@ -188,6 +181,39 @@ impl Journal for DataFolder {
         }
         transaction.commit().map_err(failed)
     }
+}
+
+fn insert(
+    table: &mut Table<'_, (&'static str, &'static str), &'static [u8]>,
+    changes: &[Record],
+) -> Result<(), JournalError> {
+    for change in changes {
+        let json = to_json(&StoredChange::of(change))?;
+        let environment = change.environment.to_string();
+        let place = (environment.as_str(), &*change.feature);
+        table.insert(place, json.as_slice()).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Makes a folder that nobody else reads: what is in it may hold keys.
+fn make(folder: &Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder)
+}
+
+/// Nobody else reads the file, whoever may look into a folder that was there before.
+fn close_to_others(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o600))?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
 }
 
 fn failed(why: impl fmt::Display) -> JournalError {

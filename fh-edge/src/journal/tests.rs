@@ -40,11 +40,11 @@ fn what_was_committed_is_there_again() {
     let folder = Folder::new("committed");
     let (mut open, records) = DataFolder::open(&folder.0).unwrap();
     assert_eq!(records, Records::default());
-    open.commit(1, &[record("A", 5), record("B", 3)]).unwrap();
-    open.commit(2, &[record("A", 6)]).unwrap();
+    open.commit(1, 5, &[record("A", 5), record("B", 3)]).unwrap();
+    open.commit(2, 7, &[record("A", 6)]).unwrap();
     drop(open);
     let (mut open, records) = DataFolder::open(&folder.0).unwrap();
-    assert_eq!((records.revision, records.highest), (2, 6));
+    assert_eq!((records.revision, records.highest), (2, 7));
     assert_eq!(records.changes, [record("A", 6), record("B", 3)]);
     let rewritten = Records {
         revision: 3,
@@ -62,6 +62,18 @@ fn a_folder_belongs_to_one() {
     let folder = Folder::new("lock");
     let _open = DataFolder::open(&folder.0).unwrap();
     assert!(matches!(DataFolder::open(&folder.0), Err(DataFolderError::InUse(_))));
+}
+
+/// A replacement holds the keys of accounts.
+#[cfg(unix)]
+#[test]
+fn nobody_else_reads_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let folder = Folder::new("mode");
+    drop(DataFolder::open(&folder.0).unwrap());
+    assert_eq!(mode(&folder.0), 0o700);
+    assert_eq!(mode(&folder.0.join(FILE)), 0o600);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::*;
 use crate::options::Options;
 use crate::serving::{Counting, Environments, Grants, ServedFeature, Settings};
 use crate::state::{Account, Environment, State};
-use crate::world::{Base, NoJournal, Writer};
+use crate::world::{Base, NoJournal, Records, World, Writer};
 
 const ID: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
 const CLIENT: &str = "client*key";
@@ -37,7 +37,8 @@ impl Stage {
     fn new(options: Options) -> Self {
         let environments = Arc::new(Environments::default());
         let base = Base { profile: Profile::Client, cache_control: None, cache_bytes: 1 << 20 };
-        let writer = Writer::start(None, Box::new(NoJournal), base, Arc::clone(&environments));
+        let nothing = (State::default(), World::waiting(Records::default()));
+        let writer = Writer::start(nothing, Box::new(NoJournal), base, Arc::clone(&environments));
         let core = Arc::new(Core::new(options, environments, writer.unwrap()));
         let state = state(FLAG, r#"{"A": {"value": "x", "version": 1}}"#);
         let stage = Self { core, state };

@@ -158,7 +158,7 @@ impl World {
             self.highest = self.highest.max(entry.version);
         }
         self.put_value(place, Some(value));
-        self.state.revision += 1;
+        self.count();
         undo
     }
 

@@ -1,6 +1,7 @@
 //! How the value of one feature in one environment came about.
 
 use fh_eval::Timestamp;
+use uuid::Uuid;
 
 use super::record::Print;
 use crate::serving::Counting;
@@ -9,12 +10,14 @@ use crate::state::{Feature, FeatureValue};
 /// The bookkeeping of one value.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
+    /// Whose value it is.
+    pub(super) feature: Uuid,
     /// Stands for what the base says; `None` once that does not count any more.
     pub(super) base: Option<Print>,
     /// The version that is served; never falls.
     pub(super) version: i64,
     pub(super) counting: Counting,
-    /// Was it changed since the base?
+    /// Is it, or its version, another than the base says, so that it is to be kept?
     pub(super) is_changed: bool,
 }
 
@@ -37,15 +40,30 @@ impl Entry {
             None if has_record => (now.as_millis().max(highest), Counting::IsATime),
             None => (0, Counting::Counts),
         };
-        let Some(before) = before else {
-            return Self { base: Some(print), version, counting, is_changed: false };
-        };
+        let base = Some(print);
+        let mut this = Self { feature: feature.id, base, version, counting, is_changed: false };
+        let Some(before) = before else { return this };
         // Readers that have the value already need no new version of it.
         if looks_the_same && stated.is_none_or(|stated| stated <= before.version) {
-            return Self { base: Some(print), is_changed: false, ..before };
+            let is_changed = stated.is_some_and(|stated| stated < before.version);
+            return Self { feature: feature.id, base: this.base, is_changed, ..before };
         }
-        let floor = before.version.saturating_add(i64::from(has_record));
-        Self { base: Some(print), version: version.max(floor), counting, is_changed: false }
+        if has_record {
+            this.rise_above(before.version);
+        } else {
+            this.version = before.version;
+        }
+        this
+    }
+
+    /// Readers hold this version of something else.
+    pub(super) fn rise_above(&mut self, served: i64) {
+        if self.version > served {
+            return;
+        }
+        self.version = served.saturating_add(1);
+        // Where the base states a version, the next start would fall back to it.
+        self.is_changed |= self.counting == Counting::Counts;
     }
 
     /// A change happens now.

@@ -29,18 +29,28 @@ pub(crate) struct World {
     state: State,
     /// By environment and feature key; only where the environment has the feature.
     entries: BTreeMap<(Uuid, Arc<str>), Entry>,
-    /// The base that an admin's replacement stands in place of.
-    replaced: Option<Print>,
+    /// An admin's replacement as it was given, and the base that it stands in place of.
+    replaced: Option<(Print, State)>,
     /// No version below this is given to a change, after a restart with a clock that went back.
     highest: i64,
+    /// The versions of values that are not served any more, by environment and feature id: should they come back, readers that
+    /// never learnt that they were gone hold these.
+    gone: BTreeMap<(Uuid, Uuid), i64>,
+    /// What the journal held, until there is a base for it.
+    waiting: Option<Records>,
 }
 
 impl World {
+    /// Before there is a base: the journal's changes are kept until then.
+    pub(crate) fn waiting(records: Records) -> Self {
+        Self { waiting: Some(records), ..Self::default() }
+    }
+
     /// From a base, with what the journal knows.
     pub(crate) fn open(base: State, records: Records, now: Timestamp) -> Self {
         let base_print = base_print(&base);
         let (replaced, start) = match records.replacement {
-            Some((print, state)) if print == base_print => (Some(print), state),
+            Some((print, state)) if print == base_print => (Some((print, state.clone())), state),
             _ => (None, base),
         };
         let mut world = Self { replaced, highest: records.highest, ..Self::default() };
@@ -57,54 +67,87 @@ impl World {
         &self.state
     }
 
+    /// The highest version that was served.
+    pub(crate) fn highest(&self) -> i64 {
+        self.highest
+    }
+
+    /// Was there a base yet?
+    pub(crate) fn is_open(&self) -> bool {
+        self.waiting.is_none()
+    }
+
     /// A base that was read anew. What did not change in it keeps its changes; a replacement stays until the base differs.
     pub(crate) fn reload(&mut self, base: State, now: Timestamp) {
-        if self.replaced.as_ref() == Some(&base_print(&base)) {
+        if let Some(records) = self.waiting.take() {
+            *self = Self::open(base, records, now);
+            return;
+        }
+        if self.replaced.as_ref().is_some_and(|(print, _)| *print == base_print(&base)) {
             return;
         }
         self.replaced = None;
         self.take(base, now);
-        self.state.revision += 1;
+        self.count();
     }
 
     /// An admin's state in place of everything.
     pub(crate) fn replace(&mut self, base: &State, state: State, now: Timestamp) {
-        self.replaced = Some(base_print(base));
+        if let Some(records) = self.waiting.take() {
+            *self = Self::open(base.clone(), Records { changes: Vec::new(), ..records }, now);
+        }
+        self.replaced = Some((base_print(base), state.clone()));
         self.entries.values_mut().for_each(Entry::forget_base);
         self.take(state, now);
-        self.state.revision += 1;
+        self.count();
+    }
+
+    /// Something changed.
+    fn count(&mut self) {
+        self.state.revision = self.state.revision.saturating_add(1);
     }
 
     /// Makes `state` the base of all entries; those whose base is the same keep their change.
     fn take(&mut self, mut state: State, now: Timestamp) {
         state.revision = self.state.revision.max(state.revision);
         let mut entries = BTreeMap::new();
+        let mut gone = std::mem::take(&mut self.gone);
+        gone.extend(
+            self.entries
+                .iter()
+                .map(|((environment, _), entry)| ((*environment, entry.feature), entry.version)),
+        );
         for environment in &mut state.environments {
             for feature in &state.features {
                 let base = environment.values.get(&feature.key);
                 let print = fingerprint(feature, base);
                 let place = (environment.id, Arc::clone(&feature.key));
                 let known = self.entries.remove(&place);
-                let entry = match known {
+                let id = (environment.id, feature.id);
+                let is_another = known.as_ref().is_none_or(|known| known.feature != feature.id);
+                let mut entry = match known {
                     Some(entry) if entry.base.as_ref() == Some(&print) => {
-                        if entry.is_changed {
-                            if let Some(value) = self.value(&place) {
-                                environment.values.insert(Arc::clone(&feature.key), value.clone());
-                            }
+                        if let Some(value) = self.value(&place).filter(|_| entry.is_changed) {
+                            environment.values.insert(Arc::clone(&feature.key), value.clone());
                         }
-                        entry
+                        Entry { feature: feature.id, ..entry }
                     }
                     other => {
                         let looks_the_same = self.value(&place) == base;
                         Entry::new(print, feature, base, other, looks_the_same, now, self.highest)
                     }
                 };
+                // It had another key, or was gone for a while.
+                if let Some(served) = gone.remove(&id).filter(|_| is_another) {
+                    entry.rise_above(served);
+                }
                 entries.insert(place, entry);
             }
         }
         self.highest =
             self.highest.max(entries.values().map(|entry| entry.version).max().unwrap_or(0));
         self.entries = entries;
+        self.gone = gone;
         self.state = state;
     }
 
@@ -117,7 +160,7 @@ impl World {
         let place = (record.environment, Arc::clone(&record.feature));
         let Some(entry) = self.entries.get_mut(&place) else { return };
         if entry.base.as_ref() != Some(&record.base) {
-            entry.version = entry.version.max(record.version.saturating_add(1));
+            entry.rise_above(record.version);
             return;
         }
         entry.version = record.version;
@@ -151,11 +194,14 @@ impl World {
 
     /// All records that are in force, with the replacement if there is one.
     pub(crate) fn records(&self) -> Records {
+        if let Some(waiting) = &self.waiting {
+            return waiting.clone();
+        }
         let places = self.entries.keys();
         Records {
             revision: self.state.revision,
             highest: self.highest,
-            replacement: self.replaced.clone().map(|print| (print, self.state.clone())),
+            replacement: self.replaced.clone(),
             changes: places
                 .filter_map(|(environment, feature)| self.record(*environment, feature))
                 .collect(),

@@ -68,8 +68,13 @@ impl std::error::Error for JournalError {}
 
 /// Keeps changes. What `commit` accepted is there after the process was killed.
 pub(crate) trait Journal: Send {
-    /// Adds or replaces records, all or none of them.
-    fn commit(&mut self, revision: u64, changes: &[Record]) -> Result<(), JournalError>;
+    /// Adds or replaces records, all or none of them. `highest` is the highest version that was served.
+    fn commit(
+        &mut self,
+        revision: u64,
+        highest: i64,
+        changes: &[Record],
+    ) -> Result<(), JournalError>;
 
     /// Holds these records and no others.
     fn rewrite(&mut self, records: &Records) -> Result<(), JournalError>;
@@ -79,7 +84,7 @@ pub(crate) trait Journal: Send {
 pub(crate) struct NoJournal;
 
 impl Journal for NoJournal {
-    fn commit(&mut self, _: u64, _: &[Record]) -> Result<(), JournalError> {
+    fn commit(&mut self, _: u64, _: i64, _: &[Record]) -> Result<(), JournalError> {
         Ok(())
     }
 

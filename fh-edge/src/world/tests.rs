@@ -181,3 +181,85 @@ fn what_a_filter_hides_cannot_be_changed() {
     put(&mut world, "A", r#"{"value": "y"}"#, 1100).unwrap();
     assert!(!world.state().environments[0].values["A"].retired);
 }
+
+#[test]
+fn changes_wait_for_a_base() {
+    let mut world = World::open(base(r#"{"value": "x"}"#), Records::default(), at(1000));
+    put(&mut world, "A", r#"{"value": "y"}"#, 1500).unwrap();
+    let kept = world.records();
+    let mut world = World::waiting(kept.clone());
+    assert_eq!(world.records(), kept, "they are not given up meanwhile");
+    world.reload(base(r#"{"value": "x"}"#), at(2000));
+    assert_eq!(seen(&world, "A"), ("\"y\"".into(), 1500));
+    assert_eq!(world.state().revision, 1);
+    // An admin is faster than the file.
+    let mut world = World::waiting(kept);
+    world.replace(&State::default(), base(r#"{"value": "admin"}"#), at(2000));
+    assert_eq!(seen(&world, "A"), ("\"admin\"".into(), 2000));
+    world.reload(base(r#"{"value": "x"}"#), at(3000));
+    assert_eq!(seen(&world, "A"), ("\"x\"".into(), 3000));
+}
+
+/// Versions that the file states, and that fell behind what was served.
+#[test]
+fn stated_versions_do_not_fall_over_a_restart() {
+    let stated = |version: i64, value: &str| {
+        base(&format!(r#"{{"value": "{value}", "version": {version}}}"#))
+    };
+    let mut world = World::open(stated(7, "x"), Records::default(), at(1000));
+    put(&mut world, "A", r#"{"value": "y"}"#, 1500).unwrap();
+    world.reload(stated(8, "z"), at(2000));
+    assert_eq!(seen(&world, "A"), ("\"z\"".into(), 9));
+    let mut again = World::open(stated(8, "z"), world.records(), at(3000));
+    assert_eq!(seen(&again, "A"), ("\"z\"".into(), 9));
+    assert_eq!(tag(&again), tag(&world));
+    // The file changed while nothing ran, and again.
+    put(&mut again, "A", r#"{"value": "w"}"#, 3500).unwrap();
+    let mut later = World::open(stated(3, "q"), again.records(), at(4000));
+    assert_eq!(seen(&later, "A").1, 11);
+    later.reload(stated(3, "q"), at(5000));
+    let last = World::open(stated(3, "q"), later.records(), at(6000));
+    assert_eq!(seen(&last, "A"), ("\"q\"".into(), 11));
+}
+
+#[test]
+fn versions_do_not_fall_while_a_feature_is_gone_or_gets_another_key() {
+    let mut world =
+        World::open(base(r#"{"value": "x", "version": 7}"#), Records::default(), at(1000));
+    put(&mut world, "A", r#"{"value": "y"}"#, 1500).unwrap();
+    let mut without = base(r#"{"value": "x"}"#);
+    without.features.remove(0);
+    world.reload(without, at(2000));
+    assert!(world.served_one(&world.state().environments[0], "A").is_none());
+    world.reload(base(r#"{"value": "back", "version": 2}"#), at(3000));
+    assert_eq!(seen(&world, "A"), ("\"back\"".into(), 9));
+    let mut renamed = base(r#"{"value": "back", "version": 2}"#);
+    renamed.features[0].key = "Z".into();
+    let value = renamed.environments[0].values.remove("A").unwrap();
+    renamed.environments[0].values.insert("Z".into(), value);
+    world.reload(renamed, at(4000));
+    assert_eq!(seen(&world, "Z"), ("\"back\"".into(), 10));
+    assert!(world.gone.is_empty(), "{:?}", world.gone);
+}
+
+/// A file that is read anew, unchanged, has the journal written anew.
+#[test]
+fn a_replacement_is_kept_as_it_was_given() {
+    let file = base(r#"{"value": "x"}"#);
+    let mut world = World::open(file.clone(), Records::default(), at(1000));
+    world.replace(&file, base(r#"{"value": "admin", "version": 7}"#), at(2000));
+    put(&mut world, "A", r#"{"value": "on top"}"#, 2600).unwrap();
+    assert_eq!(seen(&world, "A").1, 1002, "what was served counts on");
+    let again = World::open(file, world.records(), at(3000));
+    assert_eq!(seen(&again, "A"), ("\"on top\"".into(), 1002));
+    assert_eq!(tag(&again), tag(&world));
+}
+
+#[test]
+fn the_highest_revision_is_the_last() {
+    let mut state = base(r#"{"value": "x"}"#);
+    state.revision = u64::MAX;
+    let mut world = World::open(state, Records::default(), at(1000));
+    put(&mut world, "A", r#"{"value": "y"}"#, 1500).unwrap();
+    assert_eq!(world.state().revision, u64::MAX);
+}

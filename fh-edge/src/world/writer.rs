@@ -95,21 +95,24 @@ struct Work {
     /// The base as it was read last: what a replacement stands in place of.
     base: State,
     journal: Box<dyn Journal>,
+    /// Does the journal hold what it is to hold? Not after it could not be brought up to a new base.
+    is_journal_current: bool,
     settings: Base,
     environments: Arc<Environments>,
 }
 
 impl Writer {
-    /// Publishes what there is and starts the thread. Without a state nothing is served until one is loaded.
+    /// Publishes what there is and starts the thread. A world that waits for its base serves nothing until one is loaded.
     pub(crate) fn start(
-        state: Option<(State, World)>,
+        (base, world): (State, World),
         journal: Box<dyn Journal>,
         settings: Base,
         environments: Arc<Environments>,
     ) -> std::io::Result<Self> {
         let (sender, commands) = channel();
-        let (base, world) = state.unwrap_or_default();
-        let mut work = Work { commands, world, base, journal, settings, environments };
+        let is_journal_current = true;
+        let mut work =
+            Work { commands, world, base, journal, is_journal_current, settings, environments };
         work.publish_all(Duration::ZERO);
         thread::Builder::new().name("fh-edge-writer".into()).spawn(move || work.run())?;
         Ok(Self { commands: sender })
@@ -272,7 +275,8 @@ impl Work {
                 batch.changed.iter().flat_map(|(id, keys)| keys.iter().map(|key| (*id, key)));
             let records: Vec<Record> =
                 places.filter_map(|(id, key)| self.world.record(id, key)).collect();
-            kept = self.journal.commit(self.world.state().revision, &records);
+            let (revision, highest) = (self.world.state().revision, self.world.highest());
+            kept = self.journal.commit(revision, highest, &records);
         }
         match &kept {
             Ok(()) => {
@@ -294,15 +298,22 @@ impl Work {
             match answer {
                 Answer::Put(reply, outcome) => {
                     let kept_or_not = match (&kept, outcome) {
+                        // Who found it so, or locked, found what others did in this batch, and what is undone now.
+                        (Err(_), Ok(_) | Err(Refusal::Locked)) => Err(PutError::NotKept),
                         (_, Err(refusal)) => Err(PutError::Refused(refusal)),
-                        (Err(_), Ok(UpdateOutcome::Changed)) => Err(PutError::NotKept),
-                        (_, Ok(outcome)) => Ok(outcome),
+                        (Ok(()), Ok(outcome)) => Ok(outcome),
                     };
                     let _ = reply.send(kept_or_not);
                 }
                 Answer::Patch(reply, outcome) => {
-                    let kept = kept.as_ref().map_err(|why| ReplaceError::NotKept(why.to_string()));
-                    let _ = reply.send(outcome.and_then(|()| kept.map(|()| revision)));
+                    let kept_or_not = match (&kept, outcome) {
+                        (Err(why), Ok(()) | Err(ReplaceError::Overtaken(_))) => {
+                            Err(ReplaceError::NotKept(why.to_string()))
+                        }
+                        (_, Err(why)) => Err(why),
+                        (Ok(()), Ok(())) => Ok(revision),
+                    };
+                    let _ = reply.send(kept_or_not);
                 }
             }
         }
@@ -315,12 +326,7 @@ impl Work {
                 let _ = reply.send(self.replace(*state, revision));
             }
             Command::Reload { base, reply } => {
-                self.base = *base;
-                self.world.reload(self.base.clone(), now());
-                if let Err(why) = self.journal.rewrite(&self.world.records()) {
-                    tracing::error!(%why, "the journal could not be brought up to the new file");
-                }
-                self.publish_all(REVOCATION_DELAY);
+                self.reload(*base);
                 let _ = reply.send(());
             }
             Command::Expect { environments, accounts, reply } => {
@@ -351,6 +357,21 @@ impl Work {
         }
     }
 
+    fn reload(&mut self, base: State) {
+        // Somebody only asked to look: nobody need wake up.
+        if self.world.is_open() && self.is_journal_current && base == self.base {
+            return;
+        }
+        self.base = base;
+        self.world.reload(self.base.clone(), now());
+        let kept = self.journal.rewrite(&self.world.records());
+        self.is_journal_current = kept.is_ok();
+        if let Err(why) = kept {
+            tracing::error!(%why, "the journal could not be brought up to the new file");
+        }
+        self.publish_all(REVOCATION_DELAY);
+    }
+
     fn replace(&mut self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
         let current = self.world.state().revision;
         if revision.is_some_and(|revision| revision != current) {
@@ -362,6 +383,7 @@ impl Work {
             self.world = before;
             return Err(ReplaceError::NotKept(why.to_string()));
         }
+        self.is_journal_current = true;
         self.publish_all(Duration::ZERO);
         Ok(self.world.state().revision)
     }
@@ -433,3 +455,6 @@ pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 
 mod admin;
 mod http;
+mod kept;
 mod metrics;
 mod ofrep;
 mod serving;

@@ -1,0 +1,126 @@
+//! The thread's side, without the thread.
+
+use std::sync::Mutex;
+
+use super::*;
+use crate::state::Permission;
+use crate::world::{JournalError, Records};
+
+const ENVIRONMENT: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
+
+/// A journal on a disk that is full at times.
+#[derive(Clone, Default)]
+struct Disk {
+    is_full: Arc<Mutex<bool>>,
+    rewritten: Arc<Mutex<usize>>,
+}
+
+impl Disk {
+    fn answer(&self) -> Result<(), JournalError> {
+        if *self.is_full.lock().unwrap() { Err(JournalError("full".into())) } else { Ok(()) }
+    }
+}
+
+impl Journal for Disk {
+    fn commit(&mut self, _: u64, _: i64, _: &[Record]) -> Result<(), JournalError> {
+        self.answer()
+    }
+
+    fn rewrite(&mut self, _: &Records) -> Result<(), JournalError> {
+        *self.rewritten.lock().unwrap() += 1;
+        self.answer()
+    }
+}
+
+fn state() -> State {
+    serde_json::from_str(&format!(
+        r#"{{"features": [{{"id": "9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b", "key": "A", "type": "STRING"}}],
+        "environments": [{{"id": "{ENVIRONMENT}", "name": "dev", "values": {{"A": {{"value": "x", "version": 1}}}}}}]}}"#
+    ))
+    .unwrap()
+}
+
+fn work(disk: &Disk) -> Work {
+    let (_, commands) = channel();
+    let environments = Arc::new(Environments::default());
+    let mut work = Work {
+        commands,
+        world: World::open(state(), Records::default(), now()),
+        base: state(),
+        journal: Box::new(disk.clone()),
+        is_journal_current: true,
+        settings: Base { profile: Profile::Client, cache_control: None, cache_bytes: 1 << 20 },
+        environments,
+    };
+    work.publish_all(Duration::ZERO);
+    work
+}
+
+type Answered<T> = oneshot::Receiver<T>;
+
+fn put(body: &str) -> (Command, Answered<Result<UpdateOutcome, PutError>>) {
+    let (reply, answer) = oneshot::channel();
+    let command = Command::Put {
+        place: (ENVIRONMENT, "A".into()),
+        filters: BTreeSet::new(),
+        permissions: Permission::ALL.into_iter().collect(),
+        update: Update::read(body.as_bytes()).unwrap(),
+        reply,
+    };
+    (command, answer)
+}
+
+fn patch(change: FeatureChange) -> (Command, Answered<Result<u64, ReplaceError>>) {
+    let (reply, answer) = oneshot::channel();
+    (Command::Patch { place: (ENVIRONMENT, "A".into()), change, reply }, answer)
+}
+
+#[test]
+fn nobody_is_told_what_was_undone() {
+    let disk = Disk::default();
+    let mut work = work(&disk);
+    *disk.is_full.lock().unwrap() = true;
+    let mut batch = Batch::default();
+    let (changes, changed) = put(r#"{"value": "y", "lock": true}"#);
+    let (same, is_same) = patch(FeatureChange { locked: Some(true), ..FeatureChange::default() });
+    let (locked, is_locked) = put(r#"{"value": "z"}"#);
+    let (already, is_already) = put(r#"{"lock": true}"#);
+    let (late, is_late) = patch(FeatureChange { if_version: Some(1), ..FeatureChange::default() });
+    let (nonsense, is_nonsense) = put("{}");
+    for command in [changes, same, locked, already, late, nonsense] {
+        assert!(work.change(command, &mut batch).is_none());
+    }
+    work.finish(batch);
+    let not_kept = Err(PutError::NotKept);
+    for mut answer in [changed, is_locked, is_already] {
+        assert_eq!(answer.try_recv().unwrap(), not_kept);
+    }
+    for mut answer in [is_same, is_late] {
+        assert_eq!(answer.try_recv().unwrap(), Err(ReplaceError::NotKept("full".into())));
+    }
+    // What is refused whatever the state is stays refused.
+    let mut is_nonsense = is_nonsense;
+    assert_eq!(is_nonsense.try_recv().unwrap(), Err(PutError::Refused(Refusal::NothingToDo)));
+    let published = work.environments.get(ENVIRONMENT).unwrap();
+    assert_eq!((published.generation, published.features[0].version), (1, 1));
+}
+
+#[test]
+fn a_base_that_is_the_same_wakes_nobody() {
+    let disk = Disk::default();
+    let mut work = work(&disk);
+    let generation = |work: &Work| work.environments.get(ENVIRONMENT).unwrap().generation;
+    let before = (generation(&work), work.world.state().revision);
+    work.reload(state());
+    assert_eq!((generation(&work), work.world.state().revision), before);
+    assert_eq!(*disk.rewritten.lock().unwrap(), 0);
+    // A journal that is behind is brought up at the next chance.
+    *disk.is_full.lock().unwrap() = true;
+    let mut other = state();
+    other.environments[0].name = "other".into();
+    work.reload(other.clone());
+    *disk.is_full.lock().unwrap() = false;
+    work.reload(other.clone());
+    work.reload(other);
+    assert_eq!(*disk.rewritten.lock().unwrap(), 2);
+}

@@ -1,0 +1,65 @@
+//! What a data folder keeps.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use fh_edge::state::{Json, State};
+use fh_edge::{DataFolderError, Edge, FeatureChange, StartError};
+
+use crate::shop::{ENVIRONMENT, state};
+
+/// A folder of this test alone, gone afterwards.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("fh-edge-it-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        Self(path)
+    }
+
+    /// An Edge with this folder, as soon as the one before has let go of it.
+    fn edge(&self, state: Option<State>) -> Edge {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let builder = Edge::builder().data_folder(&self.0);
+            let builder = match &state {
+                Some(state) => builder.state(state.clone()),
+                None => builder,
+            };
+            match builder.build() {
+                Ok(edge) => return edge,
+                Err(StartError::DataFolder(DataFolderError::InUse(_))) => {
+                    assert!(Instant::now() < deadline, "the thread of an Edge outlives it");
+                    std::thread::yield_now();
+                }
+                Err(why) => panic!("{why}"),
+            }
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn banner(state: &State) -> &str {
+    state.environments[0].values["BANNER"].value.as_ref().unwrap().as_str()
+}
+
+#[tokio::test]
+async fn a_change_outlives_an_edge_that_learns_late_what_it_serves() {
+    let folder = Folder::new("late");
+    let edge = folder.edge(Some(state()));
+    let change = FeatureChange { value: Some(Some(Json::text("kept"))), ..Default::default() };
+    edge.handle().change(ENVIRONMENT.parse().unwrap(), "BANNER", change).await.unwrap();
+    drop(edge);
+    // The file comes after the start.
+    for _ in 0..2 {
+        let edge = folder.edge(None);
+        edge.handle().reload(state()).await.unwrap();
+        assert_eq!(banner(&edge.handle().state().await.unwrap()), "\"kept\"");
+    }
+}
