@@ -9,7 +9,7 @@ use crate::connections::Connections;
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::rate::Rates;
-use crate::serving::{Environments, Grant, Published, View};
+use crate::serving::{Environments, Grant, Published, Slot, View};
 use crate::wire::api_key::RequestKey;
 use crate::world::{PutError, Update, UpdateOutcome, Writer};
 
@@ -29,6 +29,8 @@ pub(crate) struct Core {
 /// What a key opens at this moment.
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
+    /// Where the next generations will be.
+    pub(crate) slot: Arc<Slot>,
     pub(crate) published: Arc<Published>,
     pub(crate) grant: Grant,
 }
@@ -45,7 +47,7 @@ impl Opened {
 pub(crate) enum Opening {
     Open(Opened),
     /// It asked too often; it may again after this many seconds.
-    Busy(u64),
+    Busy(Opened, u64),
     Unknown,
     /// There is no state yet, so nobody knows (edge-protocol 2.5).
     NotYet,
@@ -102,21 +104,16 @@ impl Core {
     }
 
     /// Looks a key up, and counts the request.
-    pub(crate) async fn open(&self, key: &RequestKey<'_>) -> Opening {
-        let Some(opened) = self.look(key) else {
+    pub(crate) fn open(&self, key: &RequestKey<'_>) -> Opening {
+        let Some((slot, published, grant)) = self.environments.open(key.environment, key.secret)
+        else {
             return if self.is_ready() { Opening::Unknown } else { Opening::NotYet };
         };
+        let opened = Opened { slot, published, grant };
         match self.rates.take(key) {
             Ok(()) => Opening::Open(opened),
-            Err(seconds) => Opening::Busy(seconds),
+            Err(seconds) => Opening::Busy(opened, seconds),
         }
-    }
-
-    /// What a key opens, whoever asks how often.
-    pub(crate) fn look(&self, key: &RequestKey<'_>) -> Option<Opened> {
-        let published = self.environments.get(key.environment)?;
-        let grant = published.grants.get(key.secret)?.clone();
-        Some(Opened { published, grant })
     }
 
     /// Carries a PUT out.

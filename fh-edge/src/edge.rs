@@ -44,7 +44,7 @@ pub struct EdgeBuilder {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The thread that carries changes out could not be started.
+    /// A thread could not be started.
     Thread(std::io::Error),
     /// The data folder cannot be used.
     DataFolder(DataFolderError),
@@ -54,7 +54,7 @@ impl std::fmt::Display for StartError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Thread(why) => {
-                write!(f, "the thread that carries changes out could not be started: {why}")
+                write!(f, "a thread could not be started: {why}")
             }
             Self::DataFolder(why) => why.fmt(f),
         }
@@ -126,6 +126,7 @@ impl EdgeBuilder {
     /// [`StartError`] if the data folder cannot be used, or the machine gives no thread.
     pub fn build(self) -> Result<Edge, StartError> {
         let environments = Arc::new(Environments::default());
+        environments.start_clock().map_err(StartError::Thread)?;
         let base = Base {
             profile: self.options.profile,
             cache_control: self.options.cache_control.clone(),

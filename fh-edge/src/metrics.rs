@@ -232,7 +232,7 @@ impl Metrics {
         self.features.clear();
         self.generation.clear();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        for published in environments.all() {
+        for published in environments.places() {
             let labels = EnvironmentLabels {
                 environment: published.id.to_string(),
                 name: published.settings.name.to_string(),

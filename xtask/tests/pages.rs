@@ -5,8 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Pages whose tables name tests, by module and function.
-const MAPS: [&str; 3] =
-    ["docs/edge-scenarios.md", "docs/retry-rows.md", "docs/sdk-scenarios.md"];
+const MAPS: [&str; 3] = ["docs/edge-scenarios.md", "docs/retry-rows.md", "docs/sdk-scenarios.md"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()

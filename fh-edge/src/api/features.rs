@@ -44,18 +44,18 @@ enum Found {
 pub(super) async fn get(State(core): State<Arc<Core>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let polling = core.metrics.begin_poll();
-    let mut response = answer(&core, &parts).await;
+    let mut response = answer(&core, &parts);
     drop(polling);
     core.metrics.count(Hit::Poll, Outcome::of(Hit::Poll, response.status()));
-    if !response.headers().contains_key(CACHE_CONTROL) {
-        if let Some(value) = &core.options.cache_control {
-            response.headers_mut().insert(CACHE_CONTROL, value.clone());
-        }
+    if !response.headers().contains_key(CACHE_CONTROL)
+        && let Some(value) = &core.options.cache_control
+    {
+        response.headers_mut().insert(CACHE_CONTROL, value.clone());
     }
     response
 }
 
-async fn answer(core: &Core, request: &Parts) -> Response {
+fn answer(core: &Core, request: &Parts) -> Response {
     let headers = &request.headers;
     if !accepts_json(headers) {
         return respond::empty(StatusCode::NOT_ACCEPTABLE);
@@ -83,9 +83,9 @@ async fn answer(core: &Core, request: &Parts) -> Response {
     let (mut found, mut opened, mut waiting) = (Vec::with_capacity(keys.len()), 0, false);
     for key in &keys {
         let environment = key.environment;
-        found.push(match core.open(key).await {
+        found.push(match core.open(key) {
             Opening::Unknown => Found::Nothing(environment),
-            Opening::Busy(seconds) => return respond::too_many(seconds),
+            Opening::Busy(_, seconds) => return respond::too_many(seconds),
             Opening::NotYet => {
                 waiting = true;
                 Found::Nothing(environment)

@@ -74,9 +74,9 @@ async fn answer(
     let Some(key) = RequestKey::of(environment, secret) else {
         return respond::empty(StatusCode::NOT_FOUND);
     };
-    let open = match core.open(&key).await {
+    let open = match core.open(&key) {
         Opening::Open(open) => open,
-        Opening::Busy(seconds) => return respond::too_many(seconds),
+        Opening::Busy(_, seconds) => return respond::too_many(seconds),
         Opening::Unknown => return respond::empty(StatusCode::NOT_FOUND),
         Opening::NotYet => return respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY),
     };

@@ -22,7 +22,7 @@ pub(super) async fn two(
     Path((environment, secret)): Path<(String, String)>,
     request: Request,
 ) -> Response {
-    stream(&core, &environment, &secret, &request.into_parts().0).await
+    stream(&core, &environment, &secret, &request.into_parts().0)
 }
 
 /// `{cache}/{environment}/{key}`.
@@ -31,10 +31,10 @@ pub(super) async fn three(
     Path((_, environment, secret)): Path<(String, String, String)>,
     request: Request,
 ) -> Response {
-    stream(&core, &environment, &secret, &request.into_parts().0).await
+    stream(&core, &environment, &secret, &request.into_parts().0)
 }
 
-async fn stream(core: &Arc<Core>, environment: &str, secret: &str, request: &Parts) -> Response {
+fn stream(core: &Arc<Core>, environment: &str, secret: &str, request: &Parts) -> Response {
     let Some(environment) = environment_id(environment) else {
         let mut response = respond::empty(StatusCode::NOT_FOUND);
         add_cache_control(&mut response, core.options.cache_control.as_ref());
@@ -52,7 +52,7 @@ async fn stream(core: &Arc<Core>, environment: &str, secret: &str, request: &Par
         context: &context,
         last_event_id: last_event_id(&request.headers),
     };
-    let (events, cache_control) = EventStream::open(core, start, &request.headers).await;
+    let (events, cache_control) = EventStream::open(core, start, &request.headers);
     let mut response = Response::new(Body::new(events));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     // Who keeps a stream for others would keep it for ever.

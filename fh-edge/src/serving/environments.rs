@@ -1,39 +1,64 @@
-//! Where readers find the current generation of each environment, and streams learn of the next.
+//! Where readers find what their keys open.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use super::clockwork::Clockwork;
+use super::grant::Grant;
 use super::published::Published;
-
-/// The current generation of one environment.
-pub(crate) type Current = watch::Receiver<Arc<Published>>;
+use super::slot::Slot;
 
 /// All environments. Reading takes no lock that a writer holds for long.
 #[derive(Debug, Default)]
 pub(crate) struct Environments {
-    by_id: ArcSwap<HashMap<Uuid, watch::Sender<Arc<Published>>>>,
+    /// Nearly always an environment has one place. A relay has one for each of its upstream keys, which may see other features.
+    by_id: ArcSwap<HashMap<Uuid, Vec<Arc<Slot>>>>,
+    clockwork: Clockwork,
     /// The revision of the state. Wakes its watchers whenever anything is published, for those who look at everything.
     revision: watch::Sender<u64>,
 }
 
 impl Environments {
-    /// The current generation of an environment.
+    /// Lets time pass.
+    ///
+    /// # Errors
+    /// The machine gives no thread.
+    pub(crate) fn start_clock(&self) -> io::Result<()> {
+        self.clockwork.start()
+    }
+
+    /// What a key opens, and where its next generations will be.
+    pub(crate) fn open(
+        &self,
+        id: Uuid,
+        secret: &str,
+    ) -> Option<(Arc<Slot>, Arc<Published>, Grant)> {
+        self.by_id.load().get(&id)?.iter().find_map(|slot| {
+            let published = slot.current();
+            let grant = published.grants.get(secret)?.clone();
+            Some((Arc::clone(slot), published, grant))
+        })
+    }
+
+    /// The current generation of an environment; of several places the first one's.
     pub(crate) fn get(&self, id: Uuid) -> Option<Arc<Published>> {
-        Some(Arc::clone(&self.by_id.load().get(&id)?.borrow()))
+        Some(self.first(id)?.current())
     }
 
-    /// The current generation, and the next ones as they come.
-    pub(crate) fn watch(&self, id: Uuid) -> Option<Current> {
-        Some(self.by_id.load().get(&id)?.subscribe())
-    }
-
-    /// All of them.
+    /// All environments, each once.
     pub(crate) fn all(&self) -> Vec<Arc<Published>> {
-        self.by_id.load().values().map(|each| Arc::clone(&each.borrow())).collect()
+        self.by_id.load().values().filter_map(|slots| Some(slots.first()?.current())).collect()
+    }
+
+    /// All places.
+    pub(crate) fn places(&self) -> Vec<Arc<Published>> {
+        self.by_id.load().values().flatten().map(|slot| slot.current()).collect()
     }
 
     /// The revision of the state, and a wake-up for every generation of any environment.
@@ -46,28 +71,52 @@ impl Environments {
         self.revision.send_replace(revision);
     }
 
-    /// Puts a generation up: of a new environment, or the next one of a known one.
-    pub(crate) fn publish(&self, published: Published) {
-        let published = Arc::new(published);
-        let known = self.by_id.load();
-        if let Some(sender) = known.get(&published.id) {
-            sender.send_replace(published);
-        } else {
-            self.by_id.rcu(|known| {
-                let mut next = HashMap::clone(known);
-                next.entry(published.id)
-                    .or_insert_with(|| watch::Sender::new(Arc::clone(&published)));
-                next
-            });
+    /// Puts up the next generation of an environment that has one place, or the first one of a new environment.
+    pub(crate) fn publish(
+        &self,
+        id: Uuid,
+        first: impl FnOnce() -> Published,
+        make: impl FnOnce(Published) -> Published,
+    ) {
+        match self.first(id) {
+            Some(slot) => slot.update(|current| Some(make(current.next()))),
+            None => drop(self.add(make(first()))),
         }
-        self.revision.send_modify(|_| {});
     }
 
-    /// Takes an environment away. Its streams see a last generation that nobody may read.
-    pub(crate) fn remove(&self, last: Published) {
-        let id = last.id;
-        if let Some(sender) = self.by_id.load().get(&id) {
-            sender.send_replace(Arc::new(last));
+    /// Puts up the next generation of an environment that has one place.
+    pub(crate) fn change(&self, id: Uuid, make: impl FnOnce(Published) -> Published) {
+        if let Some(slot) = self.first(id) {
+            slot.update(|current| Some(make(current.next())));
+        }
+    }
+
+    fn first(&self, id: Uuid) -> Option<Arc<Slot>> {
+        self.by_id.load().get(&id)?.first().cloned()
+    }
+
+    /// A further place of an environment, with its first generation.
+    pub(crate) fn add(&self, first: Published) -> Arc<Slot> {
+        let id = first.id;
+        let slot = self.slot(first);
+        self.by_id.rcu(|known| {
+            let mut next = HashMap::clone(known);
+            next.entry(id).or_default().push(Arc::clone(&slot));
+            next
+        });
+        self.revision.send_modify(|_| {});
+        slot
+    }
+
+    /// A place that is found elsewhere.
+    pub(crate) fn slot(&self, first: Published) -> Arc<Slot> {
+        self.clockwork.slot(first, self.revision.clone())
+    }
+
+    /// Takes an environment away. Its streams see a last generation.
+    pub(crate) fn remove(&self, id: Uuid, last: impl Fn(Published) -> Published) {
+        for slot in self.by_id.load().get(&id).into_iter().flatten() {
+            slot.update(|current| Some(last(current.next())));
         }
         self.by_id.rcu(|known| {
             let mut next = HashMap::clone(known);
@@ -75,5 +124,12 @@ impl Environments {
             next
         });
         self.revision.send_modify(|_| {});
+    }
+
+    /// Makes all streams say `bye` within this time.
+    pub(crate) fn close(&self, within: Duration) {
+        for slot in self.by_id.load().values().flatten() {
+            slot.close(within);
+        }
     }
 }

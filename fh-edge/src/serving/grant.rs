@@ -1,6 +1,7 @@
 //! What keys open: the accounts of one environment, ready to be asked (edge-protocol 1.4, 1.5).
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use fh_client::KeyKind;
@@ -18,8 +19,8 @@ pub(crate) struct Grant {
     pub(crate) view: usize,
 }
 
-/// All keys of one environment.
-#[derive(Debug, Default, PartialEq)]
+/// All keys of one environment. `Debug` does not show them.
+#[derive(Default, PartialEq)]
 pub(crate) struct Grants {
     by_secret: HashMap<Box<str>, Grant>,
     views: Vec<ViewKey>,
@@ -70,5 +71,11 @@ impl Grants {
     /// The views that there are.
     pub(crate) fn views(&self) -> &[ViewKey] {
         &self.views
+    }
+}
+
+impl fmt::Debug for Grants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.by_secret.values()).finish()
     }
 }

@@ -2,17 +2,20 @@
 
 mod answer;
 mod change;
+mod clockwork;
 mod environments;
 mod feature;
 mod grant;
 mod moment;
 mod published;
+mod slot;
 mod view;
 
 pub(crate) use answer::Answer;
 pub(crate) use change::{Change, changes, write_change};
-pub(crate) use environments::{Current, Environments};
+pub(crate) use environments::Environments;
 pub(crate) use feature::{Counting, ServedFeature};
 pub(crate) use grant::{Grant, Grants};
 pub(crate) use published::{Phase, Published, Settings};
+pub(crate) use slot::{Current, Slot};
 pub(crate) use view::{Detail, View, ViewKey};

@@ -70,7 +70,7 @@ pub(crate) struct Published {
 const FEW: usize = 8;
 
 impl Published {
-    /// The first generation of an environment that nobody has read yet.
+    /// The first generation, before its features are known: GET answers 503, streams wait.
     pub(crate) fn waiting(
         id: Uuid,
         settings: Settings,
@@ -163,7 +163,9 @@ impl Published {
         self.moment = self.moments.last(now.as_millis());
         self.features = features;
         self.settings = settings;
-        self.phase = Phase::Serving;
+        if self.phase == Phase::Waiting {
+            self.phase = Phase::Serving;
+        }
         self
     }
 

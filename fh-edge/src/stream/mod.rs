@@ -122,7 +122,7 @@ impl StreamContext {
 
 impl EventStream {
     /// Opens a stream. The `cache-control` of its environment comes with it.
-    pub(crate) async fn open(
+    pub(crate) fn open(
         core: &Arc<Core>,
         start: Start<'_>,
         headers: &HeaderMap,
@@ -136,24 +136,22 @@ impl EventStream {
             ready.push_back(Bytes::from_static(sse::ACK.as_bytes()));
         }
         let key = RequestKey { environment: start.environment, secret: start.secret };
-        // Subscribing goes first, so that no change falls between the list and the changes (edge-protocol 11.5).
-        let current = core.environments.watch(start.environment);
-        let (opened, postponed_for) = match core.open(&key).await {
-            Opening::Open(opened) => (Some(opened), None),
-            Opening::Busy(seconds) => (core.look(&key), Some(Duration::from_secs(seconds))),
-            Opening::Unknown => (None, None),
+        let (Opened { slot, published, grant }, postponed_for) = match core.open(&key) {
+            Opening::Open(opened) => (opened, None),
+            Opening::Busy(opened, seconds) => (opened, Some(Duration::from_secs(seconds))),
+            Opening::Unknown => {
+                ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
+                core.metrics.count(Hit::Stream, Outcome::Missed);
+                return (Self::ending(ready), core.options.cache_control.clone());
+            }
             Opening::NotYet => {
                 let waiting = Some(Self::once_loaded(core, start, headers));
                 let stream = Self { ready, live: None, waiting };
                 return (stream, core.options.cache_control.clone());
             }
         };
-        let current = current.or_else(|| core.environments.watch(start.environment));
-        let (Some(Opened { published, grant }), Some(mut current)) = (opened, current) else {
-            ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
-            core.metrics.count(Hit::Stream, Outcome::Missed);
-            return (Self::ending(ready), core.options.cache_control.clone());
-        };
+        // Looking again after subscribing, so that no change falls between the list and the changes (edge-protocol 11.5).
+        let mut current = slot.watch();
         current.mark_changed();
         let cache_control = published.settings.cache_control.clone();
         let Some(view) = published.grants.views().get(grant.view).cloned() else {
@@ -213,7 +211,7 @@ impl EventStream {
             }
             let last_event_id = last_event_id.as_deref();
             let start = Start { environment, secret: &secret, context: &context, last_event_id };
-            let (mut stream, _) = Self::open(&core, start, &headers).await;
+            let (mut stream, _) = Self::open(&core, start, &headers);
             if stream.ready.front().is_some_and(|first| first == sse::ACK.as_bytes()) {
                 stream.ready.pop_front();
             }

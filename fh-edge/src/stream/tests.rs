@@ -42,7 +42,7 @@ impl Stage {
         let core = Arc::new(Core::new(options, environments, writer.unwrap()));
         let state = state(FLAG, r#"{"A": {"value": "x", "version": 1}}"#);
         let stage = Self { core, state };
-        stage.core.environments.publish(stage.waiting());
+        stage.core.environments.add(stage.waiting());
         stage
     }
 
@@ -72,10 +72,6 @@ impl Stage {
         Published::waiting(ID, Self::settings(environment), grants, 1 << 20)
     }
 
-    fn next(&self) -> Published {
-        self.core.environments.get(ID).unwrap().next()
-    }
-
     fn publish(&self) {
         self.publish_at(0);
         self.core.set_ready();
@@ -88,10 +84,11 @@ impl Stage {
             let version = value.and_then(|value| value.version).unwrap_or(0);
             ServedFeature::new(feature, value, version, Counting::Counts)
         });
-        let next = self.next().with_grants(Self::grants(&self.state.accounts));
-        let settings = Self::settings(environment);
-        let next = next.with_features(served.collect(), settings, Timestamp::from_millis(now));
-        self.core.environments.publish(next);
+        let (served, settings) = (served.collect(), Self::settings(environment));
+        self.core.environments.change(ID, |next| {
+            let next = next.with_grants(Self::grants(&self.state.accounts));
+            next.with_features(served, settings, Timestamp::from_millis(now))
+        });
     }
 
     /// Changes what is said of A.
@@ -101,9 +98,9 @@ impl Stage {
         self.publish();
     }
 
-    async fn open(&self, secret: &str, context: &str, last_event_id: Option<&str>) -> EventStream {
+    fn open(&self, secret: &str, context: &str, last_event_id: Option<&str>) -> EventStream {
         let start = Start { environment: ID, secret, context, last_event_id };
-        EventStream::open(&self.core, start, &HeaderMap::new()).await.0
+        EventStream::open(&self.core, start, &HeaderMap::new()).0
     }
 }
 
@@ -135,7 +132,7 @@ fn id_of(text: &str) -> &str {
 #[tokio::test(start_paused = true)]
 async fn the_list_comes_first_and_changes_follow_with_their_ids() {
     let mut stage = Stage::serving();
-    let mut stream = stage.open(CLIENT, "", None).await;
+    let mut stream = stage.open(CLIENT, "", None);
     let (text, ended) = read(&mut stream);
     let id = id_of(&text).to_string();
     assert_eq!(
@@ -165,31 +162,31 @@ async fn the_list_comes_first_and_changes_follow_with_their_ids() {
 #[tokio::test(start_paused = true)]
 async fn who_holds_the_list_gets_nothing_until_a_change() {
     let mut stage = Stage::serving();
-    let mut first = stage.open(CLIENT, "", None).await;
+    let mut first = stage.open(CLIENT, "", None);
     let id = id_of(&read(&mut first).0).to_string();
     for held in [id.clone(), format!("\"{id}\"")] {
-        let mut again = stage.open(CLIENT, "", Some(&held)).await;
+        let mut again = stage.open(CLIENT, "", Some(&held));
         assert_eq!(read(&mut again), (String::new(), false));
     }
-    let mut again = stage.open(CLIENT, "", Some(&id)).await;
+    let mut again = stage.open(CLIENT, "", Some(&id));
     read(&mut again);
-    let mut old = stage.open(CLIENT, "", Some("0123")).await;
+    let mut old = stage.open(CLIENT, "", Some("0123"));
     assert_eq!(names(&mut old), ["features"]);
-    let mut other_context = stage.open(CLIENT, "a=1", Some(&id)).await;
+    let mut other_context = stage.open(CLIENT, "a=1", Some(&id));
     assert_eq!(names(&mut other_context), ["ack", "features"]);
     stage.set(r#"{"value": "y", "version": 2}"#);
     assert_eq!(names(&mut again), ["feature"]);
     // The id of an update is as good as that of a list.
-    let mut update = stage.open(CLIENT, "", None).await;
+    let mut update = stage.open(CLIENT, "", None);
     let now = id_of(&read(&mut update).0).to_string();
-    let mut again = stage.open(CLIENT, "", Some(&now)).await;
+    let mut again = stage.open(CLIENT, "", Some(&now));
     assert_eq!(read(&mut again).0, "");
 }
 
 #[tokio::test(start_paused = true)]
 async fn retired_and_deleted() {
     let mut stage = Stage::serving();
-    let mut stream = stage.open(CLIENT, "", None).await;
+    let mut stream = stage.open(CLIENT, "", None);
     read(&mut stream);
     stage.set(r#"{"value": "x", "version": 2, "retired": true}"#);
     let (text, _) = read(&mut stream);
@@ -213,8 +210,8 @@ async fn evaluated_for_the_context() {
         )
     };
     stage.set(&rule(2, "nz"));
-    let mut kiwi = stage.open(SERVER, "country=nz", None).await;
-    let mut nobody = stage.open(SERVER, "", None).await;
+    let mut kiwi = stage.open(SERVER, "country=nz", None);
+    let mut nobody = stage.open(SERVER, "", None);
     let (text, _) = read(&mut kiwi);
     assert!(text.contains("\"value\":\"kiwi\",\"v\":\"s\"") && text.contains("//"), "{text}");
     let (text, _) = read(&mut nobody);
@@ -233,12 +230,12 @@ async fn time_changes_what_is_evaluated() {
         r#"{"value": "before", "version": 2, "strategies": [{"id": "s", "value": "after", "attributes": [
             {"fieldName": "now", "type": "DATETIME", "conditional": "GREATER_EQUALS", "values": ["2001-01-01T00:00:00Z"]}]}]}"#,
     );
-    let mut server = stage.open(SERVER, "", None).await;
-    let mut client = stage.open(CLIENT, "", None).await;
+    let mut server = stage.open(SERVER, "", None);
+    let mut client = stage.open(CLIENT, "", None);
     let id = id_of(&read(&mut server).0).to_string();
     read(&mut client);
     let turn = "2001-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
-    stage.core.environments.publish(stage.next().at(turn));
+    stage.core.environments.change(ID, |next| next.at(turn));
     let (text, _) = read(&mut server);
     assert!(text.starts_with("event: feature\n") && text.contains("\"v\":\"s\""), "{text}");
     assert_ne!(id_of(&text), id);
@@ -248,7 +245,7 @@ async fn time_changes_what_is_evaluated() {
 #[tokio::test(start_paused = true)]
 async fn a_key_that_is_not_good() {
     let stage = Stage::serving();
-    let mut stream = stage.open("nobody's", "", None).await;
+    let mut stream = stage.open("nobody's", "", None);
     assert_eq!(read(&mut stream), (format!("{}{}", sse::ACK, sse::UNKNOWN_KEY), true));
     assert!(stream.is_end_stream());
     assert_eq!(stage.core.connections.count(), 0);
@@ -257,8 +254,8 @@ async fn a_key_that_is_not_good() {
 #[tokio::test(start_paused = true)]
 async fn while_there_is_no_state_nobody_knows() {
     let stage = Stage::new(Options::default());
-    let mut unknown = stage.open("nobody's", "", None).await;
-    let mut resumed = stage.open("nobody's", "", Some("a0")).await;
+    let mut unknown = stage.open("nobody's", "", None);
+    let mut resumed = stage.open("nobody's", "", Some("a0"));
     assert_eq!(read(&mut unknown), (sse::ACK.to_owned(), false));
     assert_eq!(read(&mut resumed), (String::new(), false));
     stage.publish();
@@ -266,7 +263,7 @@ async fn while_there_is_no_state_nobody_knows() {
     assert_eq!(read(&mut resumed), (sse::UNKNOWN_KEY.to_owned(), true));
 
     let stage = Stage::new(Options::default());
-    let mut waiting = stage.open("nobody's", "", None).await;
+    let mut waiting = stage.open("nobody's", "", None);
     stage.core.stop_loading();
     assert_eq!(read(&mut waiting), (format!("{}{}", sse::ACK, sse::BYE), true));
 }
@@ -274,21 +271,26 @@ async fn while_there_is_no_state_nobody_knows() {
 #[tokio::test(start_paused = true)]
 async fn a_key_that_goes() {
     let mut stage = Stage::serving();
-    let mut stream = stage.open(CLIENT, "", None).await;
+    let mut stream = stage.open(CLIENT, "", None);
     read(&mut stream);
     let accounts = std::mem::take(&mut stage.state.accounts);
     let delay = Duration::from_secs(5);
     let without = |delay| {
-        let mut next = stage.next().with_grants(Arc::default());
-        next.revocation_delay = delay;
-        stage.core.environments.publish(next);
+        stage.core.environments.change(ID, |next| {
+            let mut next = next.with_grants(Arc::default());
+            next.revocation_delay = delay;
+            next
+        });
+    };
+    let with = || {
+        let grants = Stage::grants(&accounts);
+        stage.core.environments.change(ID, |next| next.with_grants(grants));
     };
     // A file that was half written, say: the key comes back.
     without(delay);
     assert_eq!(read(&mut stream), (String::new(), false));
     tokio::time::advance(Duration::from_secs(4)).await;
-    let back = stage.next().with_grants(Stage::grants(&accounts));
-    stage.core.environments.publish(back);
+    with();
     assert_eq!(read(&mut stream).0, "");
     tokio::time::advance(Duration::from_secs(6)).await;
     assert_eq!(read(&mut stream), (String::new(), false));
@@ -298,8 +300,8 @@ async fn a_key_that_goes() {
     tokio::time::advance(Duration::from_secs(6)).await;
     assert_eq!(read(&mut stream), (sse::UNKNOWN_KEY.to_string(), true));
 
-    stage.core.environments.publish(stage.next().with_grants(Stage::grants(&accounts)));
-    let mut stream = stage.open(CLIENT, "", None).await;
+    with();
+    let mut stream = stage.open(CLIENT, "", None);
     read(&mut stream);
     without(Duration::ZERO);
     assert_eq!(read(&mut stream), (sse::UNKNOWN_KEY.to_string(), true));
@@ -308,7 +310,7 @@ async fn a_key_that_goes() {
 #[tokio::test(start_paused = true)]
 async fn a_key_that_opens_something_else() {
     let mut stage = Stage::serving();
-    let mut stream = stage.open(CLIENT, "", None).await;
+    let mut stream = stage.open(CLIENT, "", None);
     read(&mut stream);
     let permissions = r#"["READ", "EXTENDED_DATA"]"#;
     stage.state.accounts[0].permissions.insert(ID, serde_json::from_str(permissions).unwrap());
@@ -319,7 +321,7 @@ async fn a_key_that_opens_something_else() {
 #[tokio::test(start_paused = true)]
 async fn a_stream_waits_for_a_state() {
     let stage = Stage::new(Options::default());
-    let mut stream = stage.open(CLIENT, "", None).await;
+    let mut stream = stage.open(CLIENT, "", None);
     assert_eq!(names(&mut stream), ["ack"]);
     tokio::time::advance(Duration::from_secs(20)).await;
     assert_eq!(read(&mut stream), (sse::HEARTBEAT.to_string(), false));
@@ -332,7 +334,7 @@ async fn heartbeats_and_the_end_of_its_time() {
     let options = Options { drop_after: Duration::from_secs(50), ..Options::default() };
     let stage = Stage::new(options);
     stage.publish();
-    let mut stream = stage.open(CLIENT, "", None).await;
+    let mut stream = stage.open(CLIENT, "", None);
     read(&mut stream);
     for _ in 0..2 {
         tokio::time::advance(Duration::from_secs(20)).await;
@@ -347,14 +349,12 @@ async fn heartbeats_and_the_end_of_its_time() {
 #[tokio::test(start_paused = true)]
 async fn goodbye_when_the_server_stops() {
     let stage = Stage::serving();
-    let mut stream = stage.open(CLIENT, "", None).await;
+    let mut stream = stage.open(CLIENT, "", None);
     read(&mut stream);
-    let mut closing = stage.next();
-    closing.phase = Phase::Closing(Duration::from_secs(10));
-    stage.core.environments.publish(closing);
+    stage.core.environments.close(Duration::from_secs(10));
     assert_eq!(read(&mut stream).0, "");
     // Who comes now still gets features first.
-    let mut late = stage.open(CLIENT, "", None).await;
+    let mut late = stage.open(CLIENT, "", None);
     assert_eq!(names(&mut late), ["ack", "features"]);
     tokio::time::advance(Duration::from_secs(8)).await;
     for stream in [&mut stream, &mut late] {
@@ -365,14 +365,14 @@ async fn goodbye_when_the_server_stops() {
 #[tokio::test(start_paused = true)]
 async fn stale_is_told_once() {
     let mut stage = Stage::serving();
-    let mut stream = stage.open(CLIENT, "", None).await;
+    let mut stream = stage.open(CLIENT, "", None);
     read(&mut stream);
     stage.state.environments[0].stale = true;
     stage.publish();
     assert_eq!(read(&mut stream).0, sse::STALE);
     stage.publish();
     assert_eq!(read(&mut stream).0, "");
-    let mut late = stage.open(CLIENT, "", None).await;
+    let mut late = stage.open(CLIENT, "", None);
     assert_eq!(names(&mut late), ["ack", "features", "config"]);
 }
 
@@ -381,9 +381,9 @@ async fn a_key_that_asks_too_often_waits_for_its_features() {
     let options = Options { requests_per_second: Some(1), ..Options::default() };
     let stage = Stage::new(options);
     stage.publish();
-    let mut first = stage.open(CLIENT, "", None).await;
+    let mut first = stage.open(CLIENT, "", None);
     assert_eq!(names(&mut first), ["ack", "features"]);
-    let mut second = stage.open(CLIENT, "", None).await;
+    let mut second = stage.open(CLIENT, "", None);
     assert_eq!(names(&mut second), ["ack"]);
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(names(&mut second), ["features"]);

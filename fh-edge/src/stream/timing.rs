@@ -26,6 +26,8 @@ pub(super) struct Timing {
     heartbeat: Option<Instant>,
     turn: Option<Instant>,
     bye: Option<Instant>,
+    /// Does the server stop?
+    is_closing: bool,
     revocation: Option<Instant>,
     timer: Pin<Box<Sleep>>,
 }
@@ -40,6 +42,7 @@ impl Timing {
             heartbeat: (!heartbeat.is_zero()).then(|| now + heartbeat),
             turn: turn.map(|wait| now + wait),
             bye,
+            is_closing: false,
             revocation: None,
             timer: Box::pin(sleep_until(now)),
         }
@@ -47,6 +50,9 @@ impl Timing {
 
     /// Says goodbye at some time within this one, so that not all come back at once.
     pub(super) fn close_within(&mut self, within: Duration) {
+        if std::mem::replace(&mut self.is_closing, true) {
+            return;
+        }
         let at = Instant::now() + within.mul_f64(0.8 * random());
         self.bye = Some(self.bye.map_or(at, |bye| bye.min(at)));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,13 +14,11 @@ use uuid::Uuid;
 use super::change::{FeatureChange, ReplaceError, Undo};
 use super::record::{Journal, Record};
 use super::{Refusal, Update, UpdateOutcome, World};
-use crate::serving::{Environments, Grants, Phase, Published, Settings};
-use crate::state::{Account, Environment, Permissions, State};
+use crate::serving::{Environments, Grants, Published, Settings};
+use crate::state::{Environment, Permissions, State};
 
 /// How many changes are kept and published together at the most.
 const BATCH: usize = 256;
-/// Clocks may be set: nobody waits longer than this without looking.
-const LOOK_AT_LEAST: Duration = Duration::from_secs(30);
 /// How long a key that a new file does not hold may still come back (D-104).
 const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 
@@ -61,11 +59,6 @@ enum Command {
     },
     Reload {
         base: Box<State>,
-        reply: Reply<()>,
-    },
-    Expect {
-        environments: Vec<Environment>,
-        accounts: Vec<Account>,
         reply: Reply<()>,
     },
     State(Reply<State>),
@@ -162,15 +155,6 @@ impl Writer {
         self.ask(|reply| Command::Reload { base, reply }).await
     }
 
-    /// Announces environments whose state is not known yet: their keys are good, their streams wait.
-    pub(crate) async fn expect(
-        &self,
-        environments: Vec<Environment>,
-        accounts: Vec<Account>,
-    ) -> Result<(), WriterGone> {
-        self.ask(|reply| Command::Expect { environments, accounts, reply }).await
-    }
-
     /// What is served.
     pub(crate) async fn state(&self) -> Result<State, WriterGone> {
         self.ask(Command::State).await
@@ -198,14 +182,7 @@ enum Answer {
 impl Work {
     fn run(mut self) {
         loop {
-            let command = match self.commands.recv_timeout(self.wait()) {
-                Ok(command) => command,
-                Err(RecvTimeoutError::Timeout) => {
-                    self.pass_moments();
-                    continue;
-                }
-                Err(RecvTimeoutError::Disconnected) => return,
-            };
+            let Ok(command) = self.commands.recv() else { return };
             let mut batch = Batch::default();
             let mut next = Some(command);
             while let Some(command) = next.take() {
@@ -219,26 +196,6 @@ impl Work {
                 }
             }
             self.finish(batch);
-        }
-    }
-
-    /// Until the next moment at which answers change by themselves.
-    fn wait(&self) -> Duration {
-        let now = now();
-        let moments = self.environments.all();
-        let next = moments.iter().filter_map(|each| each.moments.next(now.as_millis())).min();
-        let wait =
-            next.map(|next| u64::try_from(next.saturating_sub(now.as_millis())).unwrap_or(0));
-        wait.map_or(LOOK_AT_LEAST, |millis| Duration::from_millis(millis).min(LOOK_AT_LEAST))
-    }
-
-    /// Publishes environments whose answers changed because time passed.
-    fn pass_moments(&self) {
-        let now = now();
-        for published in self.environments.all() {
-            if published.moments.last(now.as_millis()) != published.moment {
-                self.environments.publish(published.next().at(now));
-            }
         }
     }
 
@@ -329,29 +286,11 @@ impl Work {
                 self.reload(*base);
                 let _ = reply.send(());
             }
-            Command::Expect { environments, accounts, reply } => {
-                for environment in environments {
-                    let grants = Arc::new(Grants::of(environment.id, &accounts));
-                    let settings = self.settings_of(&environment);
-                    let waiting = Published::waiting(
-                        environment.id,
-                        settings,
-                        grants,
-                        self.settings.cache_bytes,
-                    );
-                    self.environments.publish(waiting);
-                }
-                let _ = reply.send(());
-            }
             Command::State(reply) => {
                 let _ = reply.send(self.world.state().clone());
             }
             Command::Close(within, reply) => {
-                for published in self.environments.all() {
-                    let mut closing = published.next();
-                    closing.phase = Phase::Closing(within);
-                    self.environments.publish(closing);
-                }
+                self.environments.close(within);
                 let _ = reply.send(());
             }
         }
@@ -405,39 +344,39 @@ impl Work {
         self.environments.set_revision(state.revision);
         for published in self.environments.all() {
             if state.environment(published.id).is_none() {
-                let mut last = published.next().with_grants(Arc::default());
-                last.revocation_delay = revocation_delay;
-                self.environments.remove(last);
+                self.environments.remove(published.id, |last| {
+                    let mut last = last.with_grants(Arc::default());
+                    last.revocation_delay = revocation_delay;
+                    last
+                });
             }
         }
         for environment in &state.environments {
             let grants = Arc::new(Grants::of(environment.id, &state.accounts));
             let settings = self.settings_of(environment);
-            let known = self.environments.get(environment.id);
-            let next = match &known {
-                Some(known) if *known.grants == *grants => known.next(),
-                Some(known) => known.next().with_grants(grants),
-                None => Published::waiting(
-                    environment.id,
-                    settings.clone(),
-                    grants,
-                    self.settings.cache_bytes,
-                ),
-            };
             let features = self.world.served(environment);
-            let mut next = next.with_features(features, settings, now());
-            next.revocation_delay = revocation_delay;
-            self.environments.publish(next);
+            let first = || {
+                let (settings, grants) = (settings.clone(), Arc::clone(&grants));
+                Published::waiting(environment.id, settings, grants, self.settings.cache_bytes)
+            };
+            self.environments.publish(environment.id, first, |next| {
+                let next = match *next.grants == *grants {
+                    true => next,
+                    false => next.with_grants(Arc::clone(&grants)),
+                };
+                let mut next = next.with_features(features, settings.clone(), now());
+                next.revocation_delay = revocation_delay;
+                next
+            });
         }
     }
 
     /// Publishes an environment in which only these values changed.
     fn publish_changed(&self, id: Uuid, keys: &BTreeSet<Arc<str>>) {
-        let known = self.environments.get(id);
-        let environment = self.world.state().environment(id);
-        let (Some(known), Some(environment)) = (known, environment) else { return };
+        let Some(environment) = self.world.state().environment(id) else { return };
         let changed = keys.iter().filter_map(|key| self.world.served_one(environment, key));
-        self.environments.publish(known.next().with_changed(changed.collect(), now()));
+        let changed = changed.collect();
+        self.environments.change(id, |next| next.with_changed(changed, now()));
     }
 }
 

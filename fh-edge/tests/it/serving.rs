@@ -23,7 +23,7 @@ async fn until(client: &Client, key: &str, holds: impl Fn(&Client) -> bool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_streams_and_evaluates() {
     let (address, handle) = serve(state(), Options::default()).await;
-    let client = Client::builder(&format!("http://{address}"), CLIENT_KEY).start().unwrap();
+    let client = Client::builder(format!("http://{address}"), CLIENT_KEY).start().unwrap();
     client.ready().await.unwrap();
     let kiwi = client.context().country("new_zealand").build();
     assert!(
@@ -47,7 +47,7 @@ async fn a_client_streams_and_evaluates() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_evaluated_key_gets_what_its_context_gets() {
     let (address, _) = serve(state(), Options::default()).await;
-    let client = Client::builder(&format!("http://{address}"), SERVER_KEY).start().unwrap();
+    let client = Client::builder(format!("http://{address}"), SERVER_KEY).start().unwrap();
     client.ready().await.unwrap();
     assert!(!client.context().build().is_enabled("NEW_CHECKOUT"));
     let kiwi = fh_client::Attributes::builder().country("new_zealand").build();

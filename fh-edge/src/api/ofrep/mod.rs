@@ -100,7 +100,7 @@ async fn all(State(core): State<Arc<Core>>, request: Request) -> Response {
 
 /// `GET /ofrep/v1/configuration`.
 async fn configuration(State(core): State<Arc<Core>>, request: Request) -> Response {
-    match open(&core, request.headers()).await {
+    match open(&core, request.headers()) {
         Ok(_) => {
             let body = r#"{"name":"fh-edge","capabilities":{"cacheInvalidation":{"polling":{"enabled":true}},"flagEvaluation":{"supportedTypes":["int","float","string","boolean","object"]}}}"#;
             respond::bytes(StatusCode::OK, "application/json", Bytes::from_static(body.as_bytes()))
@@ -117,7 +117,7 @@ enum Refusal {
 
 async fn read(core: &Core, request: Request) -> Result<(Opened, EvaluationContext), Refusal> {
     let (parts, body) = request.into_parts();
-    let open = open(core, &parts.headers).await.map_err(Refusal::Response)?;
+    let open = open(core, &parts.headers).map_err(Refusal::Response)?;
     let body = to_bytes(body, core.options.body_limit).await.map_err(|_| {
         let sentence = "the body is too large, or broke off";
         Refusal::Response(Box::new(respond::text(StatusCode::PAYLOAD_TOO_LARGE, sentence)))
@@ -128,7 +128,7 @@ async fn read(core: &Core, request: Request) -> Result<(Opened, EvaluationContex
 }
 
 /// The key of a request, from one of the two headers that providers can be given.
-async fn open(core: &Core, headers: &HeaderMap) -> Result<Opened, Box<Response>> {
+fn open(core: &Core, headers: &HeaderMap) -> Result<Opened, Box<Response>> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let bearer = text(AUTHORIZATION.as_str()).and_then(|value| {
         let (scheme, key) = value.split_once(' ')?;
@@ -136,13 +136,13 @@ async fn open(core: &Core, headers: &HeaderMap) -> Result<Opened, Box<Response>>
     });
     let key = bearer.or_else(|| text("x-api-key")).and_then(RequestKey::parse);
     let Some(key) = key else { return Err(Box::new(unauthorised())) };
-    match core.open(&key).await {
+    match core.open(&key) {
         Opening::Open(open) if open.published.phase != Phase::Waiting => Ok(open),
         Opening::Open(_) | Opening::NotYet => {
             let sentence = "there is no state yet";
             Err(Box::new(respond::text(StatusCode::SERVICE_UNAVAILABLE, sentence)))
         }
-        Opening::Busy(seconds) => Err(Box::new(respond::too_many(seconds))),
+        Opening::Busy(_, seconds) => Err(Box::new(respond::too_many(seconds))),
         Opening::Unknown => Err(Box::new(unauthorised())),
     }
 }

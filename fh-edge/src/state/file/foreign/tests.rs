@@ -39,8 +39,12 @@ fn shown(state: &State) -> Vec<String> {
         }));
     }
     lines.extend(state.accounts.iter().map(|each| {
-        let keys: Vec<&str> =
-            each.client_keys.iter().chain(&each.server_keys).map(|key| key.expose()).collect();
+        let keys: Vec<&str> = each
+            .client_keys
+            .iter()
+            .chain(&each.server_keys)
+            .map(crate::state::ServiceKey::expose)
+            .collect();
         format!("{} {keys:?} {:?} {:?}", each.name, each.filters, each.permissions)
     }));
     lines

@@ -1,0 +1,161 @@
+//! Puts up new generations where nothing but time changes answers (D-96): one thread for all places of an Edge, whoever else
+//! publishes there.
+
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::published::Published;
+use super::slot::Slot;
+use crate::world::now;
+
+/// Clocks may be set: nobody waits longer than this without looking.
+const LOOK_AT_LEAST: Duration = Duration::from_secs(30);
+
+/// Makes the thread look when the next moment is.
+#[derive(Debug, Clone)]
+pub(super) struct Bell(SyncSender<()>);
+
+impl Bell {
+    pub(super) fn ring(&self) {
+        // If it rings already, the thread will look; if there is no thread, nobody wants to know.
+        let _ = self.0.try_send(());
+    }
+}
+
+/// All places at which time passes.
+#[derive(Debug)]
+pub(crate) struct Clockwork {
+    bell: Bell,
+    slots: Arc<Slots>,
+    /// Until the thread takes it.
+    rung: Mutex<Option<Receiver<()>>>,
+}
+
+/// Places that are gone stay in here until another one comes.
+type Slots = Mutex<Vec<Weak<Slot>>>;
+
+impl Default for Clockwork {
+    fn default() -> Self {
+        let (bell, rung) = sync_channel(1);
+        Self { bell: Bell(bell), slots: Arc::default(), rung: Mutex::new(Some(rung)) }
+    }
+}
+
+impl Clockwork {
+    /// A new place, which tells this one whenever something is published there.
+    pub(crate) fn slot(&self, first: Published, told: watch::Sender<u64>) -> Arc<Slot> {
+        let slot = Arc::new(Slot::new(first, self.bell.clone(), told));
+        let mut slots = lock(&self.slots);
+        slots.retain(|slot| slot.strong_count() > 0);
+        slots.push(Arc::downgrade(&slot));
+        slot
+    }
+
+    /// Lets time pass, in a thread that ends with this and all places. A second call does nothing.
+    ///
+    /// # Errors
+    /// The machine gives no thread.
+    pub(crate) fn start(&self) -> io::Result<()> {
+        let Some(rung) = lock(&self.rung).take() else { return Ok(()) };
+        let slots = Arc::downgrade(&self.slots);
+        let run = move || {
+            while let Some(slots) = slots.upgrade() {
+                let wait = pass_moments(&slots);
+                drop(slots);
+                if rung.recv_timeout(wait) == Err(RecvTimeoutError::Disconnected) {
+                    return;
+                }
+            }
+        };
+        thread::Builder::new().name("fh-edge-clock".into()).spawn(run).map(drop)
+    }
+}
+
+/// Puts up what is due, and says until when nothing is.
+fn pass_moments(slots: &Slots) -> Duration {
+    let slots: Vec<Arc<Slot>> = lock(slots).iter().filter_map(Weak::upgrade).collect();
+    let now = now();
+    slots.iter().for_each(|slot| slot.pass_moments(now));
+    let next = slots.iter().filter_map(|slot| slot.current().moments.next(now.as_millis())).min();
+    let wait = next.map(|next| u64::try_from(next.saturating_sub(now.as_millis())).unwrap_or(0));
+    wait.map_or(LOOK_AT_LEAST, |millis| Duration::from_millis(millis).min(LOOK_AT_LEAST))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use fh_eval::{Kind, Profile, Timestamp};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::serving::{Counting, ServedFeature, Settings};
+    use crate::state::{Feature, FeatureValue, Json};
+
+    fn settings() -> Settings {
+        Settings { name: "dev".into(), cache_control: None, stale: false, profile: Profile::Client }
+    }
+
+    /// A feature that is another one from this moment on.
+    fn turning_at(moment: i64) -> ServedFeature {
+        let strategy = format!(
+            r#"{{"id":"late","value":true,"attributes":[{{"fieldName":"now","type":"DATETIME",
+                "conditional":"GREATER_EQUALS","values":["{}"]}}]}}"#,
+            Timestamp::from_millis(moment)
+        );
+        let value = FeatureValue {
+            value: Some(Json::boolean(false)),
+            strategies: vec![Json::parse(&strategy).unwrap()],
+            ..FeatureValue::default()
+        };
+        let feature = Feature {
+            id: Uuid::from_u128(7),
+            key: "LATE".into(),
+            kind: Kind::Boolean,
+            version: 1,
+            properties: BTreeMap::new(),
+            filters: std::collections::BTreeSet::new(),
+        };
+        ServedFeature::new(&feature, Some(&value), 1, Counting::Counts)
+    }
+
+    /// The thread rests for half a minute when a generation comes that turns sooner.
+    #[tokio::test]
+    async fn time_passes_wherever_something_is_published() {
+        let clockwork = Clockwork::default();
+        clockwork.start().unwrap();
+        clockwork.start().unwrap();
+        let waiting = || Published::waiting(Uuid::nil(), settings(), Arc::default(), 1 << 20);
+        for _ in 0..2 {
+            let slot = clockwork.slot(waiting(), watch::Sender::default());
+            let mut watch = slot.watch();
+            let moment = now().as_millis() + 200;
+            slot.update(|current| {
+                let features = vec![turning_at(moment)];
+                Some(current.next().with_features(features, settings(), now()))
+            });
+            let turned = watch.wait_for(|published| published.moment >= Some(moment));
+            let turned = tokio::time::timeout(Duration::from_secs(20), turned).await;
+            assert_eq!(turned.unwrap().unwrap().features.len(), 1);
+        }
+    }
+
+    #[test]
+    fn the_thread_ends_with_all_places() {
+        let clockwork = Clockwork::default();
+        let rung = lock(&clockwork.rung).take().unwrap();
+        let waiting = Published::waiting(Uuid::nil(), settings(), Arc::default(), 1 << 20);
+        let slot = clockwork.slot(waiting, watch::Sender::default());
+        drop((clockwork, slot));
+        assert!(rung.recv().is_err());
+    }
+}
