@@ -1,6 +1,8 @@
 //! When answers change because time passes: the moments at which rules on `now` may turn (D-96).
 
 use fh_eval::Timestamp;
+use fh_eval::text::date::{Day, Years};
+use fh_eval::text::datetime::{MissingOffset, Moment};
 use serde::Deserialize;
 
 use crate::state::Json;
@@ -42,7 +44,8 @@ impl Moments {
         let mut moments = Self::default();
         for strategy in strategies {
             // Most strategies have nothing to do with time: do not read them twice.
-            if !strategy.as_str().to_ascii_lowercase().contains("\"now\"") {
+            let text = strategy.as_str();
+            if !text.to_ascii_lowercase().contains("\"now\"") && !text.contains("\\u") {
                 continue;
             }
             let Ok(strategy) = serde_json::from_str::<Strategy>(strategy.as_str()) else {
@@ -73,14 +76,16 @@ impl Moments {
             return;
         }
         for text in rule.values.iter().flatten().filter_map(serde_json::Value::as_str) {
-            // The rule turns when `now` becomes the value, and when it is past it.
-            if is_date {
-                if let Ok(midnight) = format!("{text}T00:00:00Z").parse::<Timestamp>() {
-                    self.at
-                        .extend([midnight.as_millis(), midnight.as_millis().saturating_add(DAY)]);
-                }
-            } else if let Ok(instant) = text.parse::<Timestamp>() {
-                self.at.extend([instant.as_millis(), instant.as_millis().saturating_add(1)]);
+            // The rule turns when `now` becomes the value, and when it is past it. Whatever any profile can read counts.
+            let turns = if is_date {
+                let day = Day::parse(text, Years::Signed);
+                day.map(|day| (day.since_1970().saturating_mul(DAY), DAY))
+            } else {
+                let moment = Moment::parse(text, MissingOffset::MeansUtc, Years::Signed);
+                moment.map(|moment| (moment.millis(), 1))
+            };
+            if let Some((at, lasts)) = turns {
+                self.at.extend([at, at.saturating_add(lasts)]);
             }
         }
     }
@@ -113,6 +118,12 @@ impl Moments {
         let step =
             self.each.map(|step| now.div_euclid(step).saturating_add(1).saturating_mul(step));
         self.at.get(position).copied().into_iter().chain(step).min()
+    }
+
+    /// A time at which answers are what they were after this moment, or before the first one.
+    pub(crate) fn as_of(&self, moment: Option<i64>) -> Timestamp {
+        let first = || self.next(i64::MIN).map_or(0, |first| first.saturating_sub(1));
+        Timestamp::from_millis(moment.unwrap_or_else(first))
     }
 
     /// The last moment up to `now`: answers between two moments are the same.
@@ -163,5 +174,108 @@ mod tests {
         assert!(of("LESS", "DATE", "birthday", r#"["2024-02-29"]"#).is_empty());
         assert!(of("LESS", "NUMBER", "now", "[5]").is_empty());
         assert!(Moments::of(&[Json::parse(r#"{"attributes":"now"}"#).unwrap()]).is_empty());
+    }
+
+    const TYPES: [&str; 7] =
+        ["STRING", "NUMBER", "BOOLEAN", "DATE", "DATETIME", "SEMANTIC_VERSION", "IP_ADDRESS"];
+    const CONDITIONALS: [&str; 11] = [
+        "EQUALS",
+        "ENDS_WITH",
+        "STARTS_WITH",
+        "GREATER",
+        "GREATER_EQUALS",
+        "LESS",
+        "LESS_EQUALS",
+        "NOT_EQUALS",
+        "INCLUDES",
+        "EXCLUDES",
+        "REGEX",
+    ];
+    /// Dates and times around one noon, written in many ways, and what is none.
+    const VALUES: [&str; 31] = [
+        "2024-02-29",
+        "2024-03-01",
+        "2024-2-29",
+        "+2024-02-29",
+        " 2024-02-29",
+        "20240229",
+        "2024-02-29Z",
+        "2024-02",
+        "2024-02-29T12:00:00Z",
+        "2024-02-29T12:00:00",
+        "2024-02-29T12:00Z",
+        "2024-02-29T12:00:00.5Z",
+        "2024-02-29T12:00:00.123456789Z",
+        "2024-02-29T12:00:00.0005+00:00",
+        "2024-02-29T13:00:00+01:00",
+        "2024-02-29T13:00:00+0100",
+        "2024-02-29T13:00:00+01",
+        "2024-02-29t12:00:00z",
+        "2024-02-29 12:00:00Z",
+        "2024-02-29T12:00:00+00:00:30",
+        "2024-02-29T23:59:60Z",
+        "2024-02-29T24:00:00Z",
+        "0Z",
+        ".000Z",
+        ".*T12.*",
+        "+02024-02-29",
+        "2024-02-29-99:99",
+        "+02024-02-29T12:00Z",
+        "2024-02-29T12:00:00.500",
+        "2024-02-29T12:00:01-00:00",
+        "2024-02-29T12:00:00[UTC]",
+    ];
+
+    /// Does a rule on `now` hold?
+    fn holds(strategies: &str, profile: fh_eval::Profile, now: i64) -> bool {
+        let feature = format!(
+            r#"{{"id":"9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b","key":"A","l":false,"version":1,"type":"BOOLEAN","value":false,"strategies":[{strategies}]}}"#
+        );
+        let raw = serde_json::value::RawValue::from_string(feature).unwrap();
+        let environment = fh_eval::featurehub::Environment { id: None, features: vec![&raw] };
+        let ruleset = fh_eval::featurehub::Compiler::new(profile).compile(&environment);
+        let nobody = fh_eval::Attributes::default();
+        let subject = fh_eval::Subject::new(&nobody, Timestamp::from_millis(now));
+        ruleset.get("A").unwrap().evaluate(&subject).is_match()
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 1500, ..Default::default() })]
+
+        /// If a moment were missed, answers would stay what they were until somebody changes something.
+        #[test]
+        fn between_two_moments_nothing_turns(
+            kind in proptest::sample::select(&TYPES[..]),
+            conditional in proptest::sample::select(&CONDITIONALS[..]),
+            values in proptest::collection::vec(proptest::sample::select(&VALUES[..]), 1..3),
+            field in proptest::sample::select(&["now", "NOW", "n\\u006fw"][..]),
+            edge: bool,
+            near in proptest::sample::select(&[-DAY / 2, 0, 500, 1000, DAY / 2][..]),
+            steps in proptest::collection::vec(-2_i64..1200, 1..4),
+        ) {
+            let profile = if edge { fh_eval::Profile::Edge } else { fh_eval::Profile::Client };
+            let strategy = format!(
+                r#"{{"id":"x","value":true,"attributes":[{{"fieldName":"{field}","type":"{kind}","conditional":"{conditional}","values":{}}}]}}"#,
+                serde_json::to_string(&values).unwrap()
+            );
+            let moments = Moments::of(&[Json::parse(&strategy).unwrap()]);
+            let noon = "2024-02-29T12:00:00Z".parse::<Timestamp>().unwrap().as_millis();
+            let (mut next, mut held) = (noon + near - 3, None);
+            for step in steps {
+                // Rules on the text of `now` are followed to the second.
+                let at = if moments.each == Some(SECOND) { next - next % SECOND } else { next };
+                let now = holds(&strategy, profile, at);
+                if let Some((before, then)) = held {
+                    proptest::prop_assert!(
+                        then == now || moments.last(at) != moments.last(before),
+                        "{strategy} {profile:?} turned between {before} and {at}, {moments:?}"
+                    );
+                }
+                let as_of = moments.as_of(moments.last(at)).as_millis();
+                proptest::prop_assert_eq!(now, holds(&strategy, profile, as_of), "{} as of {}", strategy, as_of);
+                held = Some((at, now));
+                next += step.max(1);
+            }
+        }
     }
 }

@@ -44,6 +44,12 @@ impl Day {
         }
     }
 
+    /// Days since 1970-01-01.
+    #[must_use]
+    pub const fn since_1970(self) -> i64 {
+        self.0
+    }
+
     /// Reads the date at the beginning of `bytes`; gives the rest back.
     pub(crate) fn prefix(bytes: &[u8], years: Years) -> Option<(Self, &[u8])> {
         let (year, rest) = year(bytes, years)?;

@@ -68,6 +68,13 @@ impl Moment {
         Some(Self { seconds: local - i64::from(offset), nanos, offset })
     }
 
+    /// Whole milliseconds since 1970-01-01T00:00:00Z, the last one that is not after it.
+    #[must_use]
+    pub const fn millis(self) -> i64 {
+        // Years have nine digits at the most, so this fits.
+        self.seconds * 1000 + (self.nanos / 1_000_000) as i64
+    }
+
     /// The same moment without its offset: what profile `client` compares.
     #[must_use]
     pub fn instant(self) -> Self {
