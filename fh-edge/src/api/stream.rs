@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 
@@ -51,14 +51,27 @@ fn stream(core: &Arc<Core>, environment: &str, secret: &str, request: &Parts) ->
         secret,
         context: &context,
         last_event_id: last_event_id(&request.headers),
+        sdk: sdk(&request.headers),
     };
-    let (events, cache_control) = EventStream::open(core, start, &request.headers);
+    let (events, cache_control) = EventStream::open(core, start);
     let mut response = Response::new(Body::new(events));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    // Who keeps a stream for others would keep it for ever.
+    // Who keeps a stream for others would keep it for ever, whatever is said of polls.
     let no_store = HeaderValue::from_static("no-store");
-    add_cache_control(&mut response, Some(cache_control.as_ref().unwrap_or(&no_store)));
+    let forbids = cache_control.filter(|value| value.to_str().is_ok_and(forbids_storing));
+    add_cache_control(&mut response, Some(&forbids.unwrap_or(no_store)));
     response
+}
+
+fn forbids_storing(cache_control: &str) -> bool {
+    cache_control.split(',').any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
+}
+
+/// The SDK, as it names itself: bounded, since it is kept.
+fn sdk(headers: &HeaderMap) -> Option<Box<str>> {
+    let named = headers.get("x-sdk").or_else(|| headers.get(USER_AGENT))?;
+    let text: String = String::from_utf8_lossy(named.as_bytes()).chars().take(80).collect();
+    Some(text.into())
 }
 
 fn last_event_id(headers: &HeaderMap) -> Option<&str> {

@@ -31,7 +31,7 @@ impl Answer {
         let mut body = format!("[{{\"id\":\"{}\",\"features\":", published.id);
         let start = body.len();
         body.push('[');
-        for (position, feature) in view.features.iter().enumerate() {
+        for (position, feature) in view.features().iter().enumerate() {
             if position > 0 {
                 body.push(',');
             }

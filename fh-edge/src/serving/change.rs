@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::feature::ServedFeature;
 use super::published::Published;
+use super::view::View;
 
 /// One feature's change.
 #[derive(Debug)]
@@ -45,6 +46,7 @@ pub(crate) fn changes<'a>(
 pub(crate) fn write_change(
     out: &mut String,
     change: &Change<'_>,
+    view: &View,
     published: &Published,
     write: impl FnOnce(&ServedFeature, &mut String),
 ) -> &'static str {
@@ -54,8 +56,12 @@ pub(crate) fn write_change(
             "feature"
         }
         Change::Gone(feature) => {
-            // A retired feature still has a state with a version; of a deleted one nothing is left.
-            match published.features.iter().find(|now| now.id == feature.id && now.retired) {
+            // A retired feature still has a state with a version; of a deleted one, or one that this view does not see any
+            // more, nothing is left.
+            let is_retired = |now: &&Arc<ServedFeature>| {
+                now.id == feature.id && now.retired && now.passes(&view.key.filters)
+            };
+            match published.features.iter().find(is_retired) {
                 Some(retired) => write(retired, out),
                 None => feature.write_deleted(out),
             }

@@ -211,7 +211,12 @@ impl ServedFeature {
 
     /// Is it seen by those with these filters? None: everything is.
     pub(crate) fn is_visible(&self, filters: &BTreeSet<String>) -> bool {
-        !self.retired && (filters.is_empty() || !filters.is_disjoint(&self.filters))
+        !self.retired && self.passes(filters)
+    }
+
+    /// Would it be, if it were not retired?
+    pub(crate) fn passes(&self, filters: &BTreeSet<String>) -> bool {
+        filters.is_empty() || !filters.is_disjoint(&self.filters)
     }
 }
 

@@ -18,4 +18,4 @@ pub(crate) use feature::{Counting, ServedFeature};
 pub(crate) use grant::{Grant, Grants};
 pub(crate) use published::{Phase, Published, Settings};
 pub(crate) use slot::{Current, Slot};
-pub(crate) use view::{Detail, View, ViewKey};
+pub(crate) use view::{Detail, Shown, View, ViewKey};

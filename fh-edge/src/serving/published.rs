@@ -26,8 +26,6 @@ pub(crate) enum Phase {
     Waiting,
     /// The features are these.
     Serving,
-    /// The server stops: streams say `bye` within this time.
-    Closing(Duration),
 }
 
 /// What an environment is set to.
@@ -46,6 +44,8 @@ pub(crate) struct Published {
     /// Counts from 1 in each environment.
     pub(crate) generation: u64,
     pub(crate) phase: Phase,
+    /// The server stops: streams say `bye` within this time.
+    pub(crate) closing: Option<Duration>,
     pub(crate) settings: Settings,
     pub(crate) grants: Arc<Grants>,
     /// How long a stream whose key is gone waits whether it comes back (D-104).
@@ -81,6 +81,7 @@ impl Published {
             id,
             generation: 1,
             phase: Phase::Waiting,
+            closing: None,
             settings,
             views: views(&grants),
             grants,
@@ -100,6 +101,7 @@ impl Published {
             id: self.id,
             generation: self.generation + 1,
             phase: self.phase,
+            closing: self.closing,
             settings: self.settings.clone(),
             grants: Arc::clone(&self.grants),
             revocation_delay: self.revocation_delay,
@@ -163,9 +165,7 @@ impl Published {
         self.moment = self.moments.last(now.as_millis());
         self.features = features;
         self.settings = settings;
-        if self.phase == Phase::Waiting {
-            self.phase = Phase::Serving;
-        }
+        self.phase = Phase::Serving;
         self
     }
 

@@ -7,7 +7,7 @@ use fh_eval::Timestamp;
 use tokio::sync::watch;
 
 use super::clockwork::Bell;
-use super::published::{Phase, Published};
+use super::published::Published;
 
 /// The current generation of one place.
 pub(crate) type Current = watch::Receiver<Arc<Published>>;
@@ -58,7 +58,7 @@ impl Slot {
     pub(crate) fn close(&self, within: Duration) {
         self.update(|current| {
             let mut last = current.next();
-            last.phase = Phase::Closing(within);
+            last.closing = Some(within);
             Some(last)
         });
     }

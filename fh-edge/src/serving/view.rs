@@ -33,15 +33,22 @@ pub(crate) struct ViewKey {
     pub(crate) filters: BTreeSet<String>,
 }
 
-/// One view of one generation of an environment.
+/// What a view shows. Streams remember what they sent last by this alone: who reads slowly holds no answers and no rules of a
+/// generation that is long gone.
 #[derive(Debug)]
-pub(crate) struct View {
-    pub(crate) key: ViewKey,
+pub(crate) struct Shown {
     pub(crate) generation: u64,
     /// The moment of its environment (D-96).
     pub(crate) moment: Option<i64>,
     /// Those that are seen, in order.
     pub(crate) features: Vec<Arc<ServedFeature>>,
+}
+
+/// One view of one generation of an environment.
+#[derive(Debug)]
+pub(crate) struct View {
+    pub(crate) key: ViewKey,
+    pub(crate) shown: Arc<Shown>,
     /// What stands for the content in etags and ids (D-95).
     pub(crate) tag: Box<str>,
     /// For client-evaluated keys: the answer to everybody.
@@ -75,13 +82,20 @@ impl View {
         Self {
             tag: tag(published, key, &features).into(),
             key: key.clone(),
-            generation: published.generation,
-            moment: published.moment,
-            features,
+            shown: Arc::new(Shown {
+                generation: published.generation,
+                moment: published.moment,
+                features,
+            }),
             shared: OnceLock::new(),
             delta: OnceLock::new(),
             answers: Cache::with_weighter(expected.clamp(8, 1 << 16), cache_bytes, ByBytes),
         }
+    }
+
+    /// Those that are seen, in order.
+    pub(crate) fn features(&self) -> &[Arc<ServedFeature>] {
+        &self.shown.features
     }
 
     /// The answer for client-evaluated keys without a context.
@@ -104,13 +118,14 @@ impl View {
         }
     }
 
-    /// Events that lead from an older view to this one, for client-evaluated keys, each with the id of what it leads to.
-    pub(crate) fn delta(&self, older: &Self, id: &str, published: &Published) -> Bytes {
+    /// Events that lead from what an older view showed to this one, for client-evaluated keys, each with the id of what it
+    /// leads to.
+    pub(crate) fn delta(&self, older: &Shown, id: &str, published: &Published) -> Bytes {
         let write = |id: &str| {
             let mut out = String::new();
-            for change in changes(&older.features, &self.features) {
+            for change in changes(&older.features, self.features()) {
                 let mut data = String::new();
-                let name = write_change(&mut data, &change, published, |feature, out| {
+                let name = write_change(&mut data, &change, self, published, |feature, out| {
                     feature.write_with_strategies(out, self.key.detail);
                 });
                 write_event(&mut out, name, Some(id), &data);
@@ -118,7 +133,7 @@ impl View {
             Bytes::from(out)
         };
         // All who hold the generation before and sent no context get the same bytes.
-        if older.generation + 1 == self.generation && id == &*self.tag {
+        if older.generation + 1 == self.shown.generation && id == &*self.tag {
             return self.delta.get_or_init(|| write(id)).clone();
         }
         write(id)
@@ -143,17 +158,20 @@ impl View {
 /// properties are shown.
 fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) -> String {
     let mut hash = hmac_sha256::Hash::new();
+    hash.update(published.id.as_bytes());
     for feature in features {
         feature.add_to(&mut hash, key.detail);
     }
-    if key.kind == KeyKind::ServerEvaluated {
-        if published.settings.profile == Profile::Edge {
-            for feature in features {
-                hash.update(feature.value_id.as_deref().unwrap_or_default());
-                hash.update([0]);
-            }
-            hash.update("edge");
+    if published.settings.profile == Profile::Edge {
+        // Holders of client-evaluated keys may ask for evaluated answers, too (D-107).
+        for feature in features {
+            hash.update(feature.value_id.as_deref().unwrap_or_default());
+            hash.update([0]);
         }
+        hash.update("edge");
+    }
+    if key.kind == KeyKind::ServerEvaluated {
+        hash.update("evaluated");
         if let Some(moment) = published.moment {
             hash.update(moment.to_le_bytes());
         }

@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use fh_client::KeyKind;
 use fh_eval::Attributes;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use http_body::{Body, Frame};
 use uuid::Uuid;
 
@@ -22,7 +22,7 @@ use crate::connections::{Connection, Listed};
 use crate::core::{Core, Loading, Opened, Opening};
 use crate::metrics::{Hit, Outcome};
 use crate::serving::{
-    Answer, Current, Grant, Phase, Published, View, ViewKey, changes, write_change,
+    Answer, Current, Grant, Phase, Published, Shown, Slot, View, ViewKey, changes, write_change,
 };
 use crate::wire::api_key::RequestKey;
 use crate::wire::condition::{Condition, Written};
@@ -38,6 +38,8 @@ pub(crate) struct Start<'a> {
     /// As the header or the query writes it.
     pub(crate) context: &'a str,
     pub(crate) last_event_id: Option<&'a str>,
+    /// The SDK, as it names itself.
+    pub(crate) sdk: Option<Box<str>>,
 }
 
 /// A response body that never ends by itself while the key is good.
@@ -46,19 +48,26 @@ pub(crate) struct EventStream {
     /// `None` once the last event is in `ready`.
     live: Option<Live>,
     /// What comes of it once there is a state.
-    waiting: Option<Pin<Box<dyn Future<Output = EventStream> + Send>>>,
+    waiting: Option<Waiting>,
+}
+
+/// A stream before there is a state.
+struct Waiting {
+    opened: Pin<Box<dyn Future<Output = EventStream> + Send>>,
+    timing: Timing,
 }
 
 /// A stream that goes on.
 struct Live {
-    current: Current,
+    /// Held, so that a place that is taken away can still say how it ends.
+    slot: Arc<Slot>,
     changed: Pin<Box<dyn Future<Output = Option<Current>> + Send>>,
     secret: Box<str>,
     grant: Grant,
     view: ViewKey,
     context: StreamContext,
     /// What the client holds.
-    sent: Option<Arc<Published>>,
+    sent: Option<Arc<Shown>>,
     /// Waits for its turn, because the key asked too often (D-98).
     postponed: bool,
     told_stale: bool,
@@ -112,21 +121,17 @@ impl StreamContext {
         }
     }
 
-    fn attributes(&self) -> Attributes {
+    fn attributes(&self) -> Option<&Attributes> {
         match self {
-            Self::None => Attributes::default(),
-            Self::Some(given) => given.attributes.clone(),
+            Self::None => None,
+            Self::Some(given) => Some(&given.attributes),
         }
     }
 }
 
 impl EventStream {
     /// Opens a stream. The `cache-control` of its environment comes with it.
-    pub(crate) fn open(
-        core: &Arc<Core>,
-        start: Start<'_>,
-        headers: &HeaderMap,
-    ) -> (Self, Option<HeaderValue>) {
+    pub(crate) fn open(core: &Arc<Core>, start: Start<'_>) -> (Self, Option<HeaderValue>) {
         let context = StreamContext::read(start.context);
         let condition = start
             .last_event_id
@@ -145,7 +150,7 @@ impl EventStream {
                 return (Self::ending(ready), core.options.cache_control.clone());
             }
             Opening::NotYet => {
-                let waiting = Some(Self::once_loaded(core, start, headers));
+                let waiting = Some(Self::once_loaded(core, start));
                 let stream = Self { ready, live: None, waiting };
                 return (stream, core.options.cache_control.clone());
             }
@@ -163,13 +168,13 @@ impl EventStream {
             environment: start.environment,
             account: Arc::clone(&grant.account),
             kind: view.kind,
-            sdk: sdk(headers),
-            attributes: context.attributes().iter().count(),
+            sdk: start.sdk,
+            attributes: context.attributes().map_or(0, |attributes| attributes.iter().count()),
             since: SystemTime::now(),
         });
         let mut live = Live {
-            changed: wait_for_change(current.clone()),
-            current,
+            changed: wait_for_change(current),
+            slot,
             secret: start.secret.into(),
             grant,
             view,
@@ -182,10 +187,9 @@ impl EventStream {
             core: Arc::clone(core),
         };
         if published.phase != Phase::Waiting {
-            let tag = live.seen(&published).map(|view| view.tag.clone());
-            if condition.is_some_and(|condition| condition.holds(tag.as_deref())) {
-                live.sent = Some(published);
-            }
+            let seen = live.seen(&published);
+            let holds = |view: &&View| condition.is_some_and(|held| held.holds([&*view.tag]));
+            live.sent = seen.filter(holds).map(|view| Arc::clone(&view.shown));
         }
         (Self { ready, live: Some(live), waiting: None }, cache_control)
     }
@@ -196,35 +200,27 @@ impl EventStream {
     }
 
     /// Opens a stream, to which `ack` was said already if it is to be, when there is a state.
-    fn once_loaded(
-        core: &Arc<Core>,
-        start: Start<'_>,
-        headers: &HeaderMap,
-    ) -> Pin<Box<dyn Future<Output = Self> + Send>> {
-        let (core, headers) = (Arc::clone(core), headers.clone());
+    fn once_loaded(core: &Arc<Core>, start: Start<'_>) -> Waiting {
+        let timing = Timing::new(core.options.heartbeat, core.options.drop_after, None);
+        let core = Arc::clone(core);
         let (environment, secret) = (start.environment, start.secret.to_owned());
-        let context = start.context.to_owned();
+        let (context, sdk) = (start.context.to_owned(), start.sdk);
         let last_event_id = start.last_event_id.map(str::to_owned);
-        Box::pin(async move {
+        let opened = Box::pin(async move {
             if core.loaded().await == Loading::Stopped {
                 return Self::ending(VecDeque::from([Bytes::from_static(sse::BYE.as_bytes())]));
             }
             let last_event_id = last_event_id.as_deref();
-            let start = Start { environment, secret: &secret, context: &context, last_event_id };
-            let (mut stream, _) = Self::open(&core, start, &headers);
+            let start =
+                Start { environment, secret: &secret, context: &context, last_event_id, sdk };
+            let (mut stream, _) = Self::open(&core, start);
             if stream.ready.front().is_some_and(|first| first == sse::ACK.as_bytes()) {
                 stream.ready.pop_front();
             }
             stream
-        })
+        });
+        Waiting { opened, timing }
     }
-}
-
-/// The SDK, as it names itself: bounded, since it is kept.
-fn sdk(headers: &HeaderMap) -> Option<Box<str>> {
-    let named = headers.get("x-sdk").or_else(|| headers.get(http::header::USER_AGENT))?;
-    let text: String = String::from_utf8_lossy(named.as_bytes()).chars().take(80).collect();
-    Some(text.into())
 }
 
 fn wait_for_change(mut current: Current) -> Pin<Box<dyn Future<Output = Option<Current>> + Send>> {
@@ -249,7 +245,7 @@ impl Live {
 
     /// A generation was published.
     fn advance(&mut self, published: &Arc<Published>, ready: &mut VecDeque<Bytes>) -> Then {
-        if let Phase::Closing(within) = published.phase {
+        if let Some(within) = published.closing {
             // Its features come first: a stream that ends without any is final for some SDKs.
             self.timing.close_within(within);
         }
@@ -270,40 +266,38 @@ impl Live {
         if published.phase == Phase::Waiting || self.postponed {
             return Then::GoesOn;
         }
-        self.write(published, ready);
+        self.sent = self.write(published, ready);
         if published.settings.stale && !self.told_stale {
             ready.push_back(Bytes::from_static(sse::STALE.as_bytes()));
         }
         self.told_stale = published.settings.stale;
-        self.sent = Some(Arc::clone(published));
         Then::GoesOn
     }
 
-    /// Writes what leads from what was sent to this generation.
-    fn write(&self, published: &Published, ready: &mut VecDeque<Bytes>) {
-        let Some(view) = self.seen(published) else { return };
+    /// Writes what leads from what was sent to this generation, which is what was sent then.
+    fn write(&self, published: &Published, ready: &mut VecDeque<Bytes>) -> Option<Arc<Shown>> {
+        let view = self.seen(published)?;
         let id = view.id(self.context.tag());
-        let before = self.sent.as_ref().and_then(|sent| Some((sent, self.seen(sent)?)));
-        let bytes = match (before, self.view.kind) {
-            (None, _) => {
-                self.write_all(published, view, &id, ready);
-                return;
+        match (&self.sent, self.view.kind) {
+            (None, _) => self.write_all(published, view, &id, ready),
+            (Some(older), KeyKind::ClientEvaluated) => {
+                ready.push_back(view.delta(older, &id, published));
             }
-            (Some((_, older)), KeyKind::ClientEvaluated) => view.delta(older, &id, published),
-            (Some((_, older)), KeyKind::ServerEvaluated) => {
-                self.evaluated_delta(older, view, &id, published)
+            (Some(older), KeyKind::ServerEvaluated) => {
+                ready.push_back(self.evaluated_delta(older, view, &id, published));
             }
-        };
-        if !bytes.is_empty() {
-            ready.push_back(bytes);
         }
+        Some(Arc::clone(&view.shown))
     }
 
     fn write_all(&self, published: &Published, view: &View, id: &str, ready: &mut VecDeque<Bytes>) {
         let answer = match view.key.kind {
             KeyKind::ClientEvaluated => Arc::clone(view.shared(published)),
             KeyKind::ServerEvaluated => view.evaluated(self.context.text(), || {
-                let (attributes, now) = (published.as_read(self.context.attributes()), now());
+                let (attributes, now) = (
+                    published.as_read(self.context.attributes().cloned().unwrap_or_default()),
+                    now(),
+                );
                 Answer::of(published, view, self.context.tag(), |feature, out| {
                     published.write_evaluated(feature, &attributes, now, view.key.detail, out);
                 })
@@ -315,25 +309,36 @@ impl Live {
         ready.push_back(Bytes::from_static(b"\n\n"));
     }
 
-    fn evaluated_delta(&self, older: &View, view: &View, id: &str, published: &Published) -> Bytes {
-        let attributes = published.as_read(self.context.attributes());
+    fn evaluated_delta(
+        &self,
+        older: &Shown,
+        view: &View,
+        id: &str,
+        published: &Published,
+    ) -> Bytes {
+        let attributes = published.as_read(self.context.attributes().cloned().unwrap_or_default());
         let (now, detail) = (now(), view.key.detail);
         let mut out = String::new();
         let mut told: Vec<Uuid> = Vec::new();
-        for change in changes(&older.features, &view.features) {
+        for change in changes(&older.features, view.features()) {
             let mut data = String::new();
-            let name = write_change(&mut data, &change, published, |feature, out| {
+            let name = write_change(&mut data, &change, view, published, |feature, out| {
                 told.push(feature.id);
                 published.write_evaluated(feature, &attributes, now, detail, out);
             });
             write_event(&mut out, name, Some(id), &data);
         }
-        if older.moment != view.moment {
-            let by_time = view.features.iter().filter(|feature| !feature.moments.is_empty());
+        if older.moment != view.shown.moment {
+            let by_time = view.features().iter().filter(|feature| !feature.moments.is_empty());
             for feature in by_time.filter(|feature| !told.contains(&feature.id)) {
-                let mut data = String::new();
+                let (mut before, mut data) = (String::new(), String::new());
+                let then = feature.moments.as_of(older.moment);
+                published.write_evaluated(feature, &attributes, then, detail, &mut before);
                 published.write_evaluated(feature, &attributes, now, detail, &mut data);
-                write_event(&mut out, "feature", Some(id), &data);
+                // For most contexts most moments change nothing.
+                if data != before {
+                    write_event(&mut out, "feature", Some(id), &data);
+                }
             }
         }
         Bytes::from(out)
@@ -348,7 +353,7 @@ impl Live {
             }
             Due::Turn => {
                 self.postponed = false;
-                let published = Arc::clone(&self.current.borrow());
+                let published = self.slot.current();
                 self.advance(&published, ready)
             }
             Due::Bye => {
@@ -356,7 +361,11 @@ impl Live {
                 Then::Ends
             }
             Due::Revocation => {
-                ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
+                // An environment that went and came back has another place.
+                let environment = self.slot.current().id;
+                let is_back = self.core.environments.open(environment, &self.secret).is_some();
+                let last = if is_back { sse::BYE } else { sse::UNKNOWN_KEY };
+                ready.push_back(Bytes::from_static(last.as_bytes()));
                 Then::Ends
             }
         }
@@ -386,12 +395,25 @@ impl Body for EventStream {
         let this = &mut *self;
         loop {
             if let Some(bytes) = this.ready.pop_front() {
+                // Nothing may lead from one generation to the next.
+                if bytes.is_empty() {
+                    continue;
+                }
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
             if let Some(waiting) = &mut this.waiting {
-                match waiting.as_mut().poll(task) {
+                if let Poll::Ready(stream) = waiting.opened.as_mut().poll(task) {
+                    *this = stream;
+                    continue;
+                }
+                match waiting.timing.poll(task) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(stream) => *this = stream,
+                    Poll::Ready(Due::Heartbeat) => {
+                        this.ready.push_back(Bytes::from_static(sse::HEARTBEAT.as_bytes()));
+                    }
+                    Poll::Ready(_) => {
+                        *this = Self::ending([Bytes::from_static(sse::BYE.as_bytes())].into());
+                    }
                 }
                 continue;
             }

@@ -3,7 +3,6 @@
 use std::task::Waker;
 
 use fh_eval::{Profile, Timestamp};
-use http::HeaderMap;
 
 use super::*;
 use crate::options::Options;
@@ -99,8 +98,8 @@ impl Stage {
     }
 
     fn open(&self, secret: &str, context: &str, last_event_id: Option<&str>) -> EventStream {
-        let start = Start { environment: ID, secret, context, last_event_id };
-        EventStream::open(&self.core, start, &HeaderMap::new()).0
+        let start = Start { environment: ID, secret, context, last_event_id, sdk: None };
+        EventStream::open(&self.core, start).0
     }
 }
 
@@ -258,6 +257,8 @@ async fn while_there_is_no_state_nobody_knows() {
     let mut resumed = stage.open("nobody's", "", Some("a0"));
     assert_eq!(read(&mut unknown), (sse::ACK.to_owned(), false));
     assert_eq!(read(&mut resumed), (String::new(), false));
+    tokio::time::advance(Duration::from_secs(20)).await;
+    assert_eq!(read(&mut unknown), (sse::HEARTBEAT.to_owned(), false));
     stage.publish();
     assert_eq!(read(&mut unknown), (sse::UNKNOWN_KEY.to_owned(), true));
     assert_eq!(read(&mut resumed), (sse::UNKNOWN_KEY.to_owned(), true));
@@ -387,4 +388,115 @@ async fn a_key_that_asks_too_often_waits_for_its_features() {
     assert_eq!(names(&mut second), ["ack"]);
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(names(&mut second), ["features"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_does_not_read_holds_no_generation() {
+    let mut stage = Stage::serving();
+    let mut stream = stage.open(SERVER, "a=1", None);
+    read(&mut stream);
+    let first = Arc::downgrade(&stage.core.environments.get(ID).unwrap());
+    stage.set(r#"{"value": "y", "version": 2}"#);
+    assert!(first.upgrade().is_none(), "with its answers and rules");
+    assert!(read(&mut stream).0.contains("\"value\":\"y\""));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_filter_hides_is_gone_however_it_went() {
+    let mut stage = Stage::serving();
+    stage.state.accounts[0].filters.insert("web".into());
+    stage.state.features[0].filters.insert("web".into());
+    stage.publish();
+    let mut stream = stage.open(CLIENT, "", None);
+    assert!(read(&mut stream).0.contains("\"value\":\"x\""));
+    // Retired, and not for them any more, both at once.
+    stage.state.features[0].filters = ["app".to_string()].into();
+    stage.set(r#"{"value": "secret", "version": 2, "retired": true}"#);
+    let (text, _) = read(&mut stream);
+    assert!(
+        text.starts_with("event: delete_feature\n") && text.contains("\"version\":0"),
+        "{text}"
+    );
+    assert!(!text.contains("secret"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_is_told_only_to_those_for_whom_it_changes_something() {
+    let mut stage = Stage::serving();
+    stage.set(
+        r#"{"value": "before", "version": 2, "strategies": [{"id": "s", "value": "after", "attributes": [
+            {"fieldName": "now", "type": "DATETIME", "conditional": "GREATER_EQUALS", "values": ["2001-01-01T00:00:00Z"]},
+            {"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["nz"]}]}]}"#,
+    );
+    let mut kiwi = stage.open(SERVER, "country=nz", None);
+    let mut nobody = stage.open(SERVER, "", None);
+    read(&mut kiwi);
+    read(&mut nobody);
+    let turn = "2001-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
+    stage.core.environments.change(ID, |next| next.at(turn));
+    assert_eq!(names(&mut kiwi), ["feature"]);
+    assert_eq!(read(&mut nobody).0, "");
+}
+
+/// A file that was half written, say: there is no environment at all.
+#[tokio::test(start_paused = true)]
+async fn an_environment_that_goes() {
+    let stage = Stage::serving();
+    let delay = Duration::from_secs(5);
+    let remove = || {
+        stage.core.environments.remove(ID, |last| {
+            let mut last = last.with_grants(Arc::default());
+            last.revocation_delay = delay;
+            last
+        });
+    };
+    let [mut first, mut second] = [0, 1].map(|_| stage.open(CLIENT, "", None));
+    read(&mut first);
+    remove();
+    assert_eq!(read(&mut first), (String::new(), false));
+    assert_eq!(names(&mut second), ["ack"], "nothing is shown any more");
+    tokio::time::advance(Duration::from_secs(6)).await;
+    for stream in [&mut first, &mut second] {
+        assert_eq!(read(stream), (sse::UNKNOWN_KEY.to_string(), true));
+    }
+
+    // It comes back in time, as another one.
+    stage.core.environments.add(stage.waiting());
+    stage.publish();
+    let mut stream = stage.open(CLIENT, "", None);
+    read(&mut stream);
+    remove();
+    assert_eq!(read(&mut stream), (String::new(), false));
+    stage.core.environments.add(stage.waiting());
+    stage.publish();
+    tokio::time::advance(Duration::from_secs(6)).await;
+    assert_eq!(read(&mut stream), (sse::BYE.to_string(), true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_stops_before_it_has_a_state() {
+    let stage = Stage::new(Options::default());
+    let mut stream = stage.open(CLIENT, "", None);
+    assert_eq!(names(&mut stream), ["ack"]);
+    stage.core.environments.close(Duration::from_secs(10));
+    assert_eq!(read(&mut stream).0, "", "not a list of nothing");
+    tokio::time::advance(Duration::from_secs(8)).await;
+    assert_eq!(read(&mut stream), (sse::BYE.to_string(), true));
+    // A change that comes late hides nothing of the end.
+    let stage = Stage::serving();
+    stage.core.environments.close(Duration::from_secs(10));
+    stage.publish();
+    let mut late = stage.open(CLIENT, "", None);
+    assert_eq!(names(&mut late), ["ack", "features"]);
+    tokio::time::advance(Duration::from_secs(8)).await;
+    assert_eq!(read(&mut late), (sse::BYE.to_string(), true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_stand_for_one_content() {
+    let stage = Stage::serving();
+    let list = |secret| read(&mut stage.open(secret, "", None)).0;
+    let (client, server) = (list(CLIENT), list(SERVER));
+    assert!(client.contains("strategies") && !server.contains("strategies"));
+    assert_ne!(id_of(&client), id_of(&server));
 }

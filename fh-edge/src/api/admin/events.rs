@@ -24,7 +24,7 @@ use super::Admin;
 use super::feature::FeatureView;
 use super::overview::{Overview, sorted};
 use super::problem::Problem;
-use crate::serving::{Change, Phase, Published, changes};
+use crate::serving::{Change, Published, changes};
 use crate::wire::sse::{self, write_event};
 
 /// How often a stream says that it is alive, unless the Edge's streams do so more often.
@@ -70,7 +70,7 @@ impl Feed {
             let revision = *self.revision.borrow_and_update();
             let all = sorted(&self.admin.core.environments);
             let mut out = String::new();
-            if all.iter().any(|each| matches!(each.phase, Phase::Closing(_))) {
+            if all.iter().any(|each| each.closing.is_some()) {
                 return (Bytes::from_static(sse::BYE.as_bytes()), None);
             }
             self.write(revision, &all, &mut out);

@@ -38,7 +38,8 @@ async fn one(State(core): State<Arc<Core>>, Path(key): Path<String>, request: Re
             return json(StatusCode::BAD_REQUEST, &failure.for_key(&key));
         }
     };
-    let feature = open.view().and_then(|view| view.features.iter().find(|each| *each.key == *key));
+    let feature =
+        open.view().and_then(|view| view.features().iter().find(|each| *each.key == *key));
     let detail = open.view().map(|view| view.key.detail);
     let (Some(feature), Some(detail)) = (feature, detail) else {
         return json(StatusCode::NOT_FOUND, &Failure::not_found().for_key(&key));
@@ -77,7 +78,7 @@ async fn all(State(core): State<Arc<Core>>, request: Request) -> Response {
         respond::empty(StatusCode::NOT_MODIFIED)
     } else {
         let now = now();
-        let flags = view.features.iter().filter_map(|feature| {
+        let flags = view.features().iter().filter_map(|feature| {
             match evaluate(&open.published, feature, &context.attributes, now, view.key.detail) {
                 Ok(answer) => serde_json::to_string(&answer).ok(),
                 // Without a value there is no flag: the program's default counts.
