@@ -4,7 +4,6 @@
 mod apt;
 mod bench;
 mod fuzz;
-mod packaging;
 mod part;
 mod published_sdks;
 mod shell;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand, ValueEnum};
 use fh_edge_conformance::evaluations::Evaluations;
 use fh_edge_conformance::replay::{Deviations, Pace, replay};
-use fh_edge_conformance::scenario::{self, Failure, Running};
+use fh_edge_conformance::scenario::{self, Administered, Failure, Lab, Program, Running};
 use fh_edge_conformance::state;
 use fh_edge_conformance::transcript::Transcript;
 use fh_edge_conformance::wire::Base;
@@ -53,14 +53,23 @@ enum Command {
         #[arg(long, default_value = Evaluations::SERVER_KEY, hide_default_value = true)]
         api_key: String,
     },
-    /// Runs the scenarios of servers against one that serves the state `scenarios`. It is changed by that, and left as it was.
+    /// Runs the scenarios of servers against one that serves the state `scenarios`, or against `fh serve`.
     Scenarios {
-        /// Where it listens: http://HOST[:PORT][/PREFIX].
-        #[arg(long)]
-        url: Base,
+        /// Where it listens: http://HOST[:PORT][/PREFIX]. It is changed by PUT, and left as it was.
+        #[arg(long, required_unless_present = "fh")]
+        url: Option<Base>,
         /// Where health and figures are, if elsewhere.
-        #[arg(long, value_name = "URL")]
+        #[arg(long, value_name = "URL", requires = "url")]
         monitor: Option<Base>,
+        /// Replace what it serves through our admin API, for scenarios that need another state.
+        #[arg(long, env = "FH_EDGE_ADMIN_KEY", hide_env_values = true, value_name = "KEY")]
+        admin_key: Option<String>,
+        /// Where the admin API is, if elsewhere.
+        #[arg(long, value_name = "URL", requires = "admin_key")]
+        admin: Option<Base>,
+        /// The program `fh`: each scenario starts one of its own.
+        #[arg(long, value_name = "PATH", conflicts_with = "url")]
+        fh: Option<PathBuf>,
         /// Only scenarios whose id begins so: S-SSE, S-PUT-007.
         #[arg(long, value_name = "ID")]
         only: Option<String>,
@@ -116,9 +125,20 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
             println!("{found}");
             Ok(found.wrong.is_empty())
         }
-        Command::Scenarios { url, monitor, only } => {
-            let monitor = monitor.unwrap_or_else(|| url.clone());
-            Ok(scenarios(&Running { base: url, monitor }, &only.unwrap_or_default()))
+        Command::Scenarios { url, monitor, admin_key, admin, fh, only } => {
+            let lab: Box<dyn Lab> = match (url, fh, admin_key) {
+                (Some(base), _, None) => {
+                    let monitor = monitor.unwrap_or_else(|| base.clone());
+                    Box::new(Running { base, monitor })
+                }
+                (Some(base), _, Some(key)) => {
+                    let monitor = monitor.unwrap_or_else(|| base.clone());
+                    let admin = admin.unwrap_or_else(|| base.clone());
+                    Box::new(Administered { base, monitor, admin, key })
+                }
+                (None, fh, _) => Box::new(Program { path: fh.ok_or("--url or --fh is missing")? }),
+            };
+            Ok(scenarios(&*lab, &only.unwrap_or_default()))
         }
         Command::State { which } => {
             let state = match which {
@@ -134,7 +154,7 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
 }
 
 /// True if none failed and one succeeded.
-fn scenarios(lab: &Running, only: &str) -> bool {
+fn scenarios(lab: &dyn Lab, only: &str) -> bool {
     let (mut passed, mut failed, mut not_run) = (0, 0, 0);
     for scenario in scenario::ALL.iter().filter(|each| each.id.starts_with(only)) {
         let (id, name) = (scenario.id, scenario.name);

@@ -112,11 +112,11 @@ pub(super) fn fan_out(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn slow_reader(bench: &Bench<'_>) -> Outcome {
-    const CHANGES: usize = 200;
+    const CHANGES: usize = 48;
     const SIZE: usize = 256 << 10;
     let write_timeout = Some(Duration::from_secs(1));
     let trial = bench.with(&Setup { write_timeout, ..Setup::default() })?;
-    let (mut slow, _) = trial.stream(&dev(ByClient))?;
+    let mut slow = trial.narrow(&trial.stream_request(&dev(ByClient)))?;
     let (mut fast, _) = trial.stream(&dev(ByClient))?;
     for change in 0..CHANGES {
         let value = json!(format!("{change} {}", "x".repeat(SIZE)));

@@ -1,23 +1,27 @@
 //! What every Edge must do, as scenarios that run against any of them (conformance 2.9, S).
 //!
 //! A scenario asks a [`Bench`] for a server with a [`Setup`] and talks to it. Who runs scenarios brings the [`Lab`] that
-//! starts servers, or points at one that runs already ([`Running`]); what a lab cannot do makes a scenario unable to run,
-//! which is no success.
+//! starts servers ([`Program`]), or points at one that runs already ([`Running`], [`Administered`]); what a lab cannot do makes
+//! a scenario unable to run, which is no success.
 
+mod administered;
 mod check;
 mod evaluated;
 mod lab;
 mod many;
 mod operations;
 mod poll;
+mod program;
 mod put;
 mod served;
 mod state;
 mod stream;
 mod trial;
 
+pub use administered::Administered;
 pub use check::{Failure, Outcome};
 pub use lab::{Bench, Lab, Running, Setup, Subject};
+pub use program::Program;
 pub use state::{Evaluated, environment, key, standard};
 pub use trial::Trial;
 

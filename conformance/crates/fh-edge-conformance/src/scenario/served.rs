@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Evaluated::{ByClient, ByServer};
 use super::check::{Failure, Outcome, check, same, there};
 use super::poll::{NOWHERE, UNKNOWN, etag};
-use super::state::{delete, retire, without};
+use super::state::{close_dev, delete, retire, without};
 use super::trial::{Trial, by_key, dev, features, updated, version, writer};
 use super::{Bench, Setup, key, standard};
 use crate::wire::{Request, Response, WireError, component};
@@ -298,7 +298,7 @@ pub(super) fn revoked(bench: &Bench<'_>) -> Outcome {
     }
     trial.is_alive()?;
     let mut state = standard();
-    without(&mut state, "environments", "name", "dev");
+    close_dev(&mut state);
     trial.subject().serve(&state)?;
     same("no environment", trial.polled(&dev(ByClient))?.status, 404)?;
     same("another one", trial.polled(&key("reader", "other", ByClient))?.status, 200)

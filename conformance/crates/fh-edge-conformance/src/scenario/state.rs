@@ -84,6 +84,16 @@ pub(super) fn delete(state: &mut Value, feature: &str) {
     }
 }
 
+/// Takes the environment `dev` away, and all permissions there.
+pub(super) fn close_dev(state: &mut Value) {
+    without(state, "environments", "name", "dev");
+    for each in list_of(state, "accounts") {
+        if let Some(all) = object(each.get_mut("permissions")) {
+            all.remove(&environment("dev"));
+        }
+    }
+}
+
 /// Gives an account other permissions in the environment `dev`.
 pub(super) fn permit(state: &mut Value, account: &str, permissions: &[&str]) {
     for each in list_of(state, "accounts") {
@@ -124,6 +134,8 @@ mod tests {
         assert!(!state.to_string().contains("COLOUR"));
         permit(&mut state, "guest", &["READ", "LOCK"]);
         assert_eq!(state["accounts"][4]["permissions"][environment("dev")][1], "LOCK");
+        close_dev(&mut state);
+        assert!(!state.to_string().contains(&environment("dev")));
         without(&mut state, "accounts", "name", "guest");
         assert_eq!(state["accounts"].as_array().unwrap().len(), 11);
     }

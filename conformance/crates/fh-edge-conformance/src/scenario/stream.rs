@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Evaluated::{ByClient, ByServer};
 use super::check::{Outcome, check, same, there};
 use super::poll::{NOWHERE, UNKNOWN};
-use super::state::{delete, permit, retire, without};
+use super::state::{close_dev, delete, permit, retire, without};
 use super::trial::{by_key, dev, updated, version};
 use super::{Bench, Setup, environment, key, standard};
 use crate::wire::component;
@@ -229,7 +229,7 @@ pub(super) fn revoked(bench: &Bench<'_>) -> Outcome {
     trial.subject().serve(&state)?;
     same("other permissions", extended.told()?.map(|event| event.name), Some("bye".into()))?;
     same("then", extended.told()?, None)?;
-    without(&mut state, "environments", "name", "dev");
+    close_dev(&mut state);
     trial.subject().serve(&state)?;
     // Whatever the state changed besides comes before.
     loop {

@@ -86,7 +86,16 @@ impl Trial {
 
     /// Opens a stream.
     pub(super) fn open(&self, request: &Request) -> Result<EventStream, Failure> {
-        match self.connect()?.stream(request)? {
+        Self::opened(self.connect()?, request)
+    }
+
+    /// Opens a stream over a connection that takes little at a time.
+    pub(super) fn narrow(&self, request: &Request) -> Result<EventStream, Failure> {
+        Self::opened(Connection::open_narrow(self.base(), PATIENCE)?, request)
+    }
+
+    fn opened(connection: Connection, request: &Request) -> Result<EventStream, Failure> {
+        match connection.stream(request)? {
             Ok(stream) => Ok(stream),
             Err(response) => {
                 let status = response.status;

@@ -1,8 +1,10 @@
 //! One connection to a server.
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
 
 use super::body::Body;
 use super::{Base, EventStream, Head, Request, Response, WireError};
@@ -25,7 +27,23 @@ impl Connection {
     /// # Errors
     /// If nobody listens there.
     pub fn open(base: &Base, patience: Duration) -> Result<Self, WireError> {
-        let socket = TcpStream::connect(base.authority())?;
+        Self::over(TcpStream::connect(base.authority())?, base, patience)
+    }
+
+    /// Connects with a small buffer for what arrives: a peer that does not read, and soon takes nothing more.
+    ///
+    /// # Errors
+    /// If nobody listens there.
+    pub fn open_narrow(base: &Base, patience: Duration) -> Result<Self, WireError> {
+        let mut addresses = base.authority().to_socket_addrs()?;
+        let address = addresses.next().ok_or(WireError::Closed)?;
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        socket.set_recv_buffer_size(8 * 1024)?;
+        socket.connect(&address.into())?;
+        Self::over(socket.into(), base, patience)
+    }
+
+    fn over(socket: TcpStream, base: &Base, patience: Duration) -> Result<Self, WireError> {
         socket.set_nodelay(true)?;
         socket.set_write_timeout(Some(patience))?;
         let authority = base.authority().to_owned();

@@ -38,7 +38,7 @@ impl Running {
         Self::with(Some(read(state)), options, ListenOptions::default())
     }
 
-    fn with(state: Option<State>, options: Options, listening: ListenOptions) -> Self {
+    pub(crate) fn with(state: Option<State>, options: Options, listening: ListenOptions) -> Self {
         // A thousand streams have two ends each in this process.
         raise_descriptor_limit().unwrap();
         let runtime = Runtime::new().unwrap();

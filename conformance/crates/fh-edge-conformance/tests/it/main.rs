@@ -1,6 +1,7 @@
 //! What this crate finds, that it finds it, and what our Edge answers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod administered;
 mod edge;
 mod playback;
 mod recorded;

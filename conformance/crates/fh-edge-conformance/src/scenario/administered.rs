@@ -1,0 +1,58 @@
+//! A server that runs already, and whose state may be replaced through our admin API (D-111).
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::check::{Failure, Outcome, check};
+use super::lab::{Lab, Setup, Subject};
+use super::standard;
+use crate::wire::{Base, Connection, Request};
+
+/// How long a state may take to be replaced.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server that runs already. Each scenario begins with the state of the scenarios, whatever it served before.
+#[derive(Debug, Clone)]
+pub struct Administered {
+    /// Where it listens.
+    pub base: Base,
+    /// Where health and figures are.
+    pub monitor: Base,
+    /// Where the admin API is.
+    pub admin: Base,
+    /// The admin key.
+    pub key: String,
+}
+
+impl Lab for Administered {
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Subject>, Failure> {
+        if *setup != Setup::default() {
+            return Err(Failure::Unable("a server that runs already has its settings"));
+        }
+        self.serve(&standard())?;
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Subject for Administered {
+    fn base(&self) -> &Base {
+        &self.base
+    }
+
+    fn monitor(&self) -> &Base {
+        &self.monitor
+    }
+
+    fn serve(&self, state: &Value) -> Outcome {
+        let request = Request::new("PUT", self.admin.target("/admin/v1/state"))
+            .header("authorization", format!("Bearer {}", self.key))
+            .header("content-type", "application/json")
+            .header("if-match", "*")
+            .body(state.to_string());
+        let response = Connection::open(&self.admin, PATIENCE)?.request(&request)?;
+        let (status, text) = (response.status, response.text());
+        check!(status == 200, "the admin API answers {status} to a state: {text}");
+        Ok(())
+    }
+}

@@ -1,0 +1,227 @@
+//! `fh serve` as a process of its own for each scenario: with a file that is rewritten, and signals.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::Evaluated::ByClient;
+use super::check::{Failure, Outcome, check, there};
+use super::key;
+use super::lab::{Lab, Setup, Subject};
+use super::trial::by_key;
+use crate::wire::{Base, Connection, Request, component};
+
+/// How long a process may take to start, to notice a file, to end.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The feature that shows which file is served, in an environment of which no scenario opens streams.
+const MARK: &str = "SERVED_FILE";
+
+/// Starts `fh serve`.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// The program `fh`.
+    pub path: PathBuf,
+}
+
+struct Process {
+    program: PathBuf,
+    arguments: Vec<String>,
+    folder: Folder,
+    base: Base,
+    monitor: Base,
+    child: Mutex<Child>,
+    files: AtomicU32,
+}
+
+/// A folder that goes when this is dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> std::io::Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("fh-edge-conformance-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path)?;
+        Ok(Self(path))
+    }
+
+    fn state(&self) -> PathBuf {
+        self.0.join("state.json")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What stays in a folder for temporary files does no harm.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn broken(what: &str, error: impl std::fmt::Display) -> Failure {
+    Failure::Wrong(format!("{what}: {error}"))
+}
+
+/// A state whose environment `cached` says which file this is.
+fn marked(state: &Value, mark: u32) -> Value {
+    let mut state = state.clone();
+    if let Some(features) = state.get_mut("features").and_then(Value::as_array_mut) {
+        features.push(json!({"key": MARK, "type": "NUMBER"}));
+    }
+    let environments = state.get_mut("environments").and_then(Value::as_array_mut);
+    for environment in environments.into_iter().flatten() {
+        let is_it = environment.get("name").and_then(Value::as_str) == Some("cached");
+        let values = environment.get_mut("values").and_then(Value::as_object_mut);
+        if let Some(values) = values.filter(|_| is_it) {
+            values.insert(MARK.to_owned(), json!({"value": mark}));
+        }
+    }
+    state
+}
+
+/// Writes a file beside the other and puts it in its place, as editors and deployments do.
+fn replace(path: &Path, state: &Value) -> std::io::Result<()> {
+    let beside = path.with_extension("new");
+    std::fs::write(&beside, state.to_string())?;
+    std::fs::rename(&beside, path)
+}
+
+/// Starts the program and reads where it listens.
+fn launch(program: &Path, arguments: &[String]) -> Result<(Child, Base, Base), Failure> {
+    let mut command = Command::new(program);
+    command
+        .arg("serve")
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    for (name, _) in
+        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("FH_"))
+    {
+        command.env_remove(name);
+    }
+    let mut child = command.spawn().map_err(|error| broken("fh serve", error))?;
+    let mut line = String::new();
+    if let Some(output) = child.stdout.take() {
+        BufReader::new(output).read_line(&mut line).map_err(|error| broken("its output", error))?;
+    }
+    let told: Value = serde_json::from_str(&line).unwrap_or_default();
+    let url = |name: &str| told.get(name).and_then(Value::as_str)?.parse::<Base>().ok();
+    match (url("url"), url("monitor")) {
+        (Some(base), Some(monitor)) => Ok((child, base, monitor)),
+        _ => {
+            // It may have ended by itself.
+            let _ = child.kill();
+            Err(Failure::Wrong(format!("fh serve does not say where it listens: {line:?}")))
+        }
+    }
+}
+
+impl Lab for Program {
+    fn start(&self, setup: &Setup) -> Result<Box<dyn Subject>, Failure> {
+        let Some(state) = &setup.state else {
+            return Err(Failure::Unable("fh serve reads its file before it listens"));
+        };
+        let folder = Folder::new().map_err(|error| broken("a folder", error))?;
+        replace(&folder.state(), &marked(state, 0)).map_err(|error| broken("a file", error))?;
+        let mut arguments: Vec<String> = [
+            "--listen",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--monitor-port",
+            "0",
+            "--grace",
+            "1",
+            "--json",
+            "--state",
+        ]
+        .map(str::to_owned)
+        .into();
+        arguments.push(folder.state().display().to_string());
+        for (flag, time) in [
+            ("--drop-after", setup.drop_after),
+            ("--heartbeat", setup.heartbeat),
+            ("--write-timeout", setup.write_timeout),
+        ] {
+            if let Some(time) = time {
+                arguments.extend([flag.to_owned(), time.as_secs_f64().to_string()]);
+            }
+        }
+        let (child, base, monitor) = launch(&self.path, &arguments)?;
+        let (program, child, files) = (self.path.clone(), Mutex::new(child), AtomicU32::new(0));
+        Ok(Box::new(Process { program, arguments, folder, base, monitor, child, files }))
+    }
+}
+
+impl Process {
+    /// Which file polls show.
+    fn served(&self) -> Result<Option<u64>, Failure> {
+        let cached = component(&key("reader", "cached", ByClient));
+        let poll = Request::new("GET", self.base.target(&format!("/features?apiKey={cached}")));
+        let body = Connection::open(&self.base, PATIENCE)?.request(&poll)?.json();
+        let features = by_key(body.pointer("/0/features").unwrap_or(&Value::Null));
+        Ok(features.get(MARK).and_then(|mark| mark.get("value")?.as_u64()))
+    }
+
+    fn child(&self) -> std::sync::MutexGuard<'_, Child> {
+        self.child.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Subject for Process {
+    fn base(&self) -> &Base {
+        &self.base
+    }
+
+    fn monitor(&self) -> &Base {
+        &self.monitor
+    }
+
+    fn serve(&self, state: &Value) -> Outcome {
+        let mark = self.files.fetch_add(1, Ordering::Relaxed) + 1;
+        replace(&self.folder.state(), &marked(state, mark))
+            .map_err(|error| broken("a file", error))?;
+        let deadline = Instant::now() + PATIENCE;
+        while self.served()? != Some(mark.into()) {
+            check!(Instant::now() < deadline, "the new file is not noticed");
+        }
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    fn stop(&self) -> Outcome {
+        use rustix::process::{Pid, Signal, kill_process};
+        let pid = i32::try_from(self.child().id()).ok().and_then(Pid::from_raw);
+        let pid = there("the process", pid)?;
+        kill_process(pid, Signal::TERM).map_err(|error| broken("a signal", error))
+    }
+
+    fn start_again(&self) -> Outcome {
+        let mut child = self.child();
+        let status = child.wait().map_err(|error| broken("its end", error))?;
+        check!(status.success(), "it ended with {status}");
+        let port = self.base.authority().rsplit(':').next().unwrap_or_default();
+        let mut arguments = self.arguments.clone();
+        if let Some(at) = arguments.iter().position(|each| each == "--port") {
+            arguments.splice(at + 1..at + 2, [port.to_owned()]);
+        }
+        let (started, _, _) = launch(&self.program, &arguments)?;
+        *child = started;
+        Ok(())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let mut child = self.child();
+        // It may have ended by itself.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}

@@ -1,0 +1,24 @@
+//! Scenarios that change what is served, through the admin API.
+
+use fh_edge::listen::ListenOptions;
+use fh_edge::{AdminKey, Options};
+use fh_edge_conformance::scenario::{Administered, Scenario};
+
+use crate::edge::Running;
+
+const KEY: &str = "an-admin-key-for-tests";
+
+#[test]
+fn states_are_replaced() {
+    let mut options = Options::default();
+    options.admin_key = Some(AdminKey::new(KEY).unwrap());
+    // It has nothing until the first scenario brings it.
+    let edge = Running::with(None, options, ListenOptions::default());
+    let base = edge.base.clone();
+    let lab = Administered { monitor: base.clone(), admin: base.clone(), base, key: KEY.into() };
+    for id in ["S-GET-001", "S-GET-025", "S-GET-033", "S-SSE-006", "S-SSE-015", "S-SSE-003"] {
+        if let Err(failure) = Scenario::named(id).unwrap().run(&lab) {
+            panic!("{id}: {failure}");
+        }
+    }
+}
