@@ -4,6 +4,7 @@
 mod apt;
 mod bench;
 mod fuzz;
+mod packaging;
 mod part;
 mod published_sdks;
 mod shell;

@@ -2,6 +2,7 @@
 
 use crate::apt;
 use crate::fuzz;
+use crate::packaging;
 use crate::part::{Part, nothing, run_all};
 use crate::published_sdks;
 use crate::shell::{Run, target_folder};
@@ -20,6 +21,7 @@ pub(crate) fn run(named: &[String]) -> Result<(), String> {
         Part { name: "simulation, planted bugs", prepare: nothing, run: simulate::run },
         Part { name: "conformance", prepare: nothing, run: conformance },
         Part { name: "demo", prepare: nothing, run: demo },
+        Part { name: "packaging", prepare: packaging::prepare, run: packaging::run },
         Part { name: "wasm build", prepare: wasm_target, run: wasm },
         Part { name: "dependencies", prepare: cargo_deny, run: dependencies },
         Part { name: "fuzz, 5 s a target", prepare: fuzz::prepare, run: || fuzz::run_for(5) },

@@ -1,0 +1,227 @@
+//! What is put into images and units: a static binary, in a tree that holds nothing else, cannot be written to, and belongs to
+//! nobody (D-112); and what systemd says of the unit.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use crate::apt;
+use crate::shell::{Run, root, target_folder};
+
+const TARGET: &str = "x86_64-unknown-linux-musl";
+/// Whatever a server does is done within this time.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Makes the tree the whole world, of which one folder can be written to, and becomes another user in it.
+const ENTER: &str = r#"
+mount --make-rprivate /
+mount --bind "$1" "$1"
+mount --bind "$1/data" "$1/data"
+mount -o remount,bind,ro "$1"
+exec chroot --userspec="$2" "$1" /fh serve --port 0 --log-format text
+"#;
+
+/// Installs the target, its linker and systemd.
+pub(crate) fn prepare() -> Result<(), String> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        return Err("this is no Linux on x86-64".to_string());
+    }
+    let installed = Run::new("rustup target list --installed").output()?;
+    if !installed.lines().any(|line| line == TARGET) {
+        Run::new(&format!("rustup target add {TARGET}")).go()?;
+    }
+    apt::install_for("musl-gcc --version", "musl-tools")?;
+    apt::install_for("systemd-analyze --version", "systemd")?;
+    if !Run::new("unshare --mount true").succeeds() {
+        return Err("mounting needs root".to_string());
+    }
+    Ok(())
+}
+
+pub(crate) fn run() -> Result<(), String> {
+    Run::new("cargo build --locked --release -p fh-cli --target")
+        .args(&[TARGET.to_string()])
+        .go()?;
+    let folder = target_folder().join("packaging");
+    // What an earlier run has left there.
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
+    let folder = folder.canonicalize().map_err(|why| why.to_string())?;
+    let binary = target_folder().join(TARGET).join("release/fh");
+    image(&folder.join("tree"), &binary)?;
+    unit(&folder, &binary)
+}
+
+/// What the Containerfile says of the image.
+struct Image {
+    variables: Vec<(String, String)>,
+    user: String,
+}
+
+impl Image {
+    fn read() -> Result<Self, String> {
+        let text =
+            fs::read_to_string(root().join("Containerfile")).map_err(|why| why.to_string())?;
+        let said = |word: &str| -> Vec<String> {
+            text.lines()
+                .filter_map(|line| Some(line.strip_prefix(word)?.trim().to_string()))
+                .collect()
+        };
+        let variables = said("ENV ").into_iter().filter_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            Some((name.to_string(), value.to_string()))
+        });
+        let variables: Vec<_> = variables.collect();
+        let user = said("USER ").pop().ok_or("the Containerfile names no user")?;
+        if variables.is_empty() || user.starts_with('0') {
+            return Err("the Containerfile has no variables, or runs as root".to_string());
+        }
+        Ok(Self { variables, user })
+    }
+}
+
+/// The steps of the Containerfile in an empty tree: serves, changes, keeps, and ends.
+fn image(tree: &Path, binary: &Path) -> Result<(), String> {
+    let image = Image::read()?;
+    let failed = |why: std::io::Error| format!("{}: {why}", tree.display());
+    for folder in ["data", "etc/fh-edge"] {
+        fs::create_dir_all(tree.join(folder)).map_err(failed)?;
+    }
+    fs::copy(binary, tree.join("fh")).map_err(failed)?;
+    let fh = tree.join("fh").display().to_string();
+    let linked = Run::new("ldd").args(std::slice::from_ref(&fh)).output().unwrap_or_default();
+    if linked.contains("=>") {
+        return Err(format!("the binary needs libraries: {linked}"));
+    }
+    let state = tree.join("etc/fh-edge/state.yaml").display().to_string();
+    let made = Run::new(&fh).args(&words(&["init", &state, "--json"])).output()?;
+    let owner =
+        Run::new("chown -R").args(&[image.user.clone(), format!("{}/data", tree.display()), state]);
+    owner.go()?;
+    let (reader, tests) = (member(&made, "clientKey")?, member(&made, "testsKey")?);
+
+    let mut serving = Serving::start(tree, &image)?;
+    serving.has_nothing_else()?;
+    let value = || Run::new(&fh).args(&words(&["get", &serving.url, &reader, "BANNER"])).output();
+    if !value()?.contains("Hello") {
+        return Err("the server does not serve what stands in its file".to_string());
+    }
+    Run::new(&fh).args(&words(&["set", &serving.url, &tests, "BANNER", "kept"])).go()?;
+    serving.end()?;
+    let serving = Serving::start(tree, &image)?;
+    let value = Run::new(&fh).args(&words(&["get", &serving.url, &reader, "BANNER"])).output()?;
+    if !value.contains("kept") {
+        return Err(format!("a change was not kept over a restart: {value}"));
+    }
+    serving.end()?;
+    println!("    served, changed and restarted as user {} in a tree with one binary", image.user);
+    Ok(())
+}
+
+fn words(list: &[&str]) -> Vec<String> {
+    list.iter().map(ToString::to_string).collect()
+}
+
+/// A text member of a flat JSON object.
+fn member(json: &str, name: &str) -> Result<String, String> {
+    let text =
+        json.split(&format!("\"{name}\": \"")).nth(1).and_then(|rest| rest.split('"').next());
+    text.map(str::to_string).ok_or_else(|| format!("no {name} in {json}"))
+}
+
+/// A server in a tree.
+struct Serving {
+    child: Child,
+    lines: Receiver<String>,
+    url: String,
+    user: String,
+}
+
+impl Serving {
+    fn start(tree: &Path, image: &Image) -> Result<Self, String> {
+        println!("    $ unshare, chroot {} /fh serve", tree.display());
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-ec", ENTER, "sh"]).arg(tree).arg(&image.user);
+        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        command.envs(image.variables.iter().cloned());
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+        let mut child = child.map_err(|why| format!("unshare: {why}"))?;
+        let lines = child.stdout.take().map(lines).ok_or("no output")?;
+        let mut serving = Self { child, lines, url: String::new(), user: image.user.clone() };
+        let line = serving.lines.recv_timeout(PATIENCE);
+        let line = line.map_err(|_| "the server did not say where it listens".to_string())?;
+        serving.url = line.trim_start_matches("listening on ").to_string();
+        Ok(serving)
+    }
+
+    /// Not root, and a root that cannot be written to.
+    fn has_nothing_else(&mut self) -> Result<(), String> {
+        let of = |name: &str| {
+            let path = format!("/proc/{}/{name}", self.child.id());
+            fs::read_to_string(&path).map_err(|why| format!("{path}: {why}"))
+        };
+        let user = self.user.split(':').next().unwrap_or_default();
+        let status = of("status")?;
+        let ids = status.lines().find(|line| line.starts_with("Uid:")).unwrap_or_default();
+        if ids.split_whitespace().skip(1).any(|id| id != user) {
+            return Err(format!("the server runs as somebody else: {ids}"));
+        }
+        let mounts = of("mountinfo")?;
+        let mut of_root = mounts.lines().filter(|line| line.split(' ').nth(4) == Some("/"));
+        match of_root.next_back().and_then(|line| line.split(' ').nth(5)) {
+            Some(options) if options.split(',').any(|option| option == "ro") => Ok(()),
+            _ => Err(format!("the root can be written to: {mounts}")),
+        }
+    }
+
+    /// Asks it to end, and waits until it has.
+    fn end(mut self) -> Result<(), String> {
+        Run::new(&format!("kill -TERM {}", self.child.id())).go()?;
+        // Its output ends with it.
+        while self.lines.recv_timeout(PATIENCE).is_ok() {}
+        match self.child.wait() {
+            Ok(status) if status.success() => Ok(()),
+            other => Err(format!("the server did not end in good order: {other:?}")),
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn lines(out: ChildStdout) -> Receiver<String> {
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            if tell.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    told
+}
+
+/// What systemd says of the unit, with the binary that there is.
+fn unit(folder: &Path, binary: &Path) -> Result<(), String> {
+    let unit = root().join("packaging/fh-edge.service");
+    let text = fs::read_to_string(&unit).map_err(|why| format!("{}: {why}", unit.display()))?;
+    let binary: PathBuf = binary.canonicalize().map_err(|why| why.to_string())?;
+    let tried = folder.join("fh-edge.service");
+    let text = text.replace("/usr/bin/fh ", &format!("{} ", binary.display()));
+    fs::write(&tried, text).map_err(|why| format!("{}: {why}", tried.display()))?;
+    let tried = [tried.display().to_string()];
+    Run::new("systemd-analyze verify --man=no").args(&tried).go()?;
+    // From 0, nothing can be done to the machine, to 100.
+    let security = "systemd-analyze security --no-pager --offline=true --threshold=20";
+    if Run::new(security).args(&tried).succeeds() {
+        return Ok(());
+    }
+    Err(format!("`{security}` finds more exposure than that"))
+}
