@@ -17,9 +17,18 @@ const MOST_WARNINGS: usize = 20;
 
 /// Where features come from.
 #[derive(Debug)]
-pub(crate) struct Origin {
+pub(crate) enum Origin {
+    /// A file that is followed.
+    File(Followed),
+    /// Only what the admin API makes of nothing.
+    Admin,
+}
+
+/// A file, and what is read in it.
+#[derive(Debug)]
+pub(crate) struct Followed {
     path: PathBuf,
-    /// Follows the file, and reads it again when it is told to.
+    /// Reads it again when it is told to.
     watch: Watch,
     reads: mpsc::Receiver<Result<Loaded, FileError>>,
 }
@@ -28,10 +37,13 @@ impl Origin {
     /// Opens it; what it holds, if that is known already.
     pub(crate) fn open(settings: &Settings) -> Result<(Self, Option<State>), Failure> {
         let Some(path) = &settings.state else {
-            return Err(Failure::Input(
-                "nothing to serve: say --state FILE; `fh init` writes one to start from"
-                    .to_string(),
-            ));
+            return match settings.edge.admin_key {
+                Some(_) => Ok((Self::Admin, Some(State::default()))),
+                None => Err(Failure::Input(
+                    "nothing to serve: say --state FILE (`fh init` writes one to start from), or set an admin key"
+                        .to_string(),
+                )),
+            };
         };
         let (file, first) = StateFile::open(path, options(settings));
         let first = first.map_err(|error| Failure::Input(words(&error)))?;
@@ -42,28 +54,34 @@ impl Origin {
         let watch = watch.map_err(|error| {
             Failure::Input(format!("the system gives no thread to follow the file: {error}"))
         })?;
-        Ok((Self { path: path.clone(), watch, reads }, Some(first.parsed.state)))
+        let followed = Followed { path: path.clone(), watch, reads };
+        Ok((Self::File(followed), Some(first.parsed.state)))
     }
 
     /// Reads it again, changed or not.
     pub(crate) fn reload(&self) {
-        self.watch.reload();
+        if let Self::File(file) = self {
+            file.watch.reload();
+        }
     }
 
     /// Waits until something new was read.
     pub(crate) async fn next(&mut self) -> Result<Loaded, FileError> {
-        match self.reads.recv().await {
-            Some(read) => read,
-            None => std::future::pending().await,
+        if let Self::File(file) = self {
+            if let Some(read) = file.reads.recv().await {
+                return read;
+            }
         }
+        std::future::pending().await
     }
 
     /// Serves what was read. What is wrong changes nothing.
     pub(crate) async fn serve(&self, read: Result<Loaded, FileError>, handle: &EdgeHandle) {
-        let file = self.path.display();
+        let Self::File(Followed { path, .. }) = self else { return };
+        let file = path.display();
         match read {
             Ok(Loaded { parsed, .. }) => {
-                log_warnings(&self.path, &parsed.warnings);
+                log_warnings(path, &parsed.warnings);
                 match handle.reload(parsed.state).await {
                     Ok(()) => info!(%file, "the state was read again"),
                     Err(why) => error!(%file, %why, "the state in force stays"),

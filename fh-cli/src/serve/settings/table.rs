@@ -18,7 +18,7 @@ pub(crate) static SETTINGS: [Setting; 35] = [
         Origin,
         "state",
         One("FILE"),
-        "Features, environments and API keys, as YAML or JSON; `fh init` writes one. Read again whenever it changes",
+        "Features, environments and API keys, as YAML or JSON; `fh init` writes one. Read again whenever it changes. Without one, what the admin API makes of nothing is served",
         |s, text| put(&mut s.state, Ok(path(text))),
         |s| path_text(s.state.as_ref()),
     ),

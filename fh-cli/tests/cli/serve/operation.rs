@@ -195,3 +195,34 @@ fn an_admin_key_opens_the_admin_api() {
     refused(&["--admin-key", ADMIN, "--admin-key-file", &key], &["not both"]);
     refused(&["--admin-key-file", "/no/such.key"], &["/no/such.key"]);
 }
+
+/// There is no file: what an admin has put is there again after a kill.
+#[test]
+fn the_admin_api_alone() {
+    const ADMIN: &str = "adminSecret4test-0123456789";
+    let folder = path("serve-admin-alone");
+    let _ = std::fs::remove_dir_all(&folder);
+    let variables = [("FH_EDGE_ADMIN_KEY", ADMIN)];
+    let args = ["serve", "--data", &folder];
+    let serving = Serving::of(&args, &variables);
+    let state = format!(
+        r#"{{"features": [{{"key": "BANNER", "type": "STRING"}}],
+            "environments": [{{"id": "{ENVIRONMENT}", "name": "dev", "values": {{"BANNER": "put"}}}}],
+            "accounts": [{{"name": "reader", "clientKey": "readerSecret4test*1", "permissions": {{"dev": ["READ"]}}}}]}}"#
+    );
+    let head = format!(
+        "PUT /admin/v1/state HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {ADMIN}\r\nif-match: *\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{state}",
+        state.len()
+    );
+    let mut stream =
+        std::net::TcpStream::connect(serving.url.trim_start_matches("http://")).unwrap();
+    std::io::Write::write_all(&mut stream, head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains(" 200 ") || answer.contains(" 204 "), "{answer}");
+    assert_eq!(banner(&serving.url), "put");
+    drop(serving);
+    let serving = Serving::of(&args, &variables);
+    assert_eq!(banner(&serving.url), "put");
+}
