@@ -8,6 +8,8 @@ use percent_encoding::percent_decode_str;
 
 /// Most attributes that count; the others are left out, as a real Edge does.
 pub(crate) const MAX_ATTRIBUTES: usize = 30;
+/// Most values of all attributes together that count. Rules look at each, so their number is time.
+pub(crate) const MAX_VALUES: usize = 1000;
 
 /// A context as a request brings it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,11 +23,12 @@ impl RequestContext {
     /// Besides commas a raw `&` separates attributes: correct encoders never send one, and two published SDKs join with it.
     /// Text with a broken percent sequence stays as it is.
     pub(crate) fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut attributes = BTreeMap::new();
+        let (mut attributes, mut room) = (BTreeMap::new(), MAX_VALUES);
         for part in lines.into_iter().flat_map(|line| line.split([',', '&'])) {
             let Some((name, value)) = part.split_once('=') else { continue };
             let name = form_decode(name.trim()).into_owned();
-            let values = split(&form_decode(value.trim()));
+            let values = split(&form_decode(value.trim()), room);
+            room -= values.len();
             attributes.insert(name, values);
             if attributes.len() == MAX_ATTRIBUTES {
                 break;
@@ -65,16 +68,13 @@ impl RequestContext {
     }
 }
 
-/// `a,b,` is two values, `,` none, the empty text one.
-fn split(value: &str) -> Vec<String> {
-    if !value.contains(',') {
-        return vec![value.to_string()];
+/// `a,b,` is two values, `,` none, the empty text one. Those for which there is no room are left out.
+fn split(value: &str, room: usize) -> Vec<String> {
+    let all = value.trim_end_matches(',');
+    if all.is_empty() && !value.is_empty() {
+        return Vec::new();
     }
-    let mut values: Vec<&str> = value.split(',').collect();
-    while values.last().is_some_and(|last| last.is_empty()) {
-        values.pop();
-    }
-    values.into_iter().map(str::to_string).collect()
+    all.split(',').take(room).map(str::to_string).collect()
 }
 
 /// Percent-decodes, `+` being a blank; what cannot be decoded stays as it is.
@@ -144,6 +144,10 @@ mod tests {
         let many = RequestContext::read(many.iter().map(String::as_str));
         assert_eq!(many.attributes.len(), MAX_ATTRIBUTES);
         assert!(many.attributes.contains_key("a29") && !many.attributes.contains_key("a30"));
+        let values = format!("a=1%2C2,b={},c=3", "x%2C".repeat(2 * MAX_VALUES));
+        let context = RequestContext::read([values.as_str()]);
+        assert_eq!((context.attributes["a"].len(), context.attributes["b"].len()), (2, 998));
+        assert!(context.attributes["c"].is_empty());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::answer::Failure;
 use crate::wire::body::read_object;
+use crate::wire::context::MAX_VALUES;
 
 /// What OpenFeature calls the user.
 const TARGETING_KEY: &str = "targetingKey";
@@ -39,6 +40,7 @@ impl EvaluationContext {
         };
         let mut builder = Attributes::builder();
         let mut hash = hmac_sha256::Hash::new();
+        let mut room = MAX_VALUES;
         for (name, raw) in &given {
             let name = if name == TARGETING_KEY && !given.contains_key(USER_KEY) {
                 USER_KEY
@@ -46,6 +48,8 @@ impl EvaluationContext {
                 name
             };
             let values = values(name, raw)?;
+            let too_many = || Failure::bad_context("the context holds more than 1000 values");
+            room = room.checked_sub(values.len()).ok_or_else(too_many)?;
             for text in std::iter::once(name).chain(values.iter().map(String::as_str)) {
                 hash.update((text.len() as u64).to_le_bytes());
                 hash.update(text);
@@ -137,7 +141,10 @@ mod tests {
         for body in ["", "{", "[]", "5"] {
             assert_eq!(read(body), Err("PARSE_ERROR".into()), "{body}");
         }
-        for context in ["5", "[]", "\"x\"", r#"{"a":{"b":1}}"#, r#"{"a":[[1]]}"#, r#"{"a":[{}]}"#] {
+        let many = format!(r#"{{"a":[{}1],"b":2}}"#, "1,".repeat(MAX_VALUES - 1));
+        for context in
+            ["5", "[]", "\"x\"", r#"{"a":{"b":1}}"#, r#"{"a":[[1]]}"#, r#"{"a":[{}]}"#, &many]
+        {
             assert_eq!(
                 read(&format!(r#"{{"context":{context}}}"#)),
                 Err("INVALID_CONTEXT".into()),
