@@ -32,7 +32,7 @@ pub struct Options {
     pub cors_expose_headers: Vec<String>,
     /// How long browsers remember what is allowed (`jersey.cors.timeout`). Default: a day.
     pub cors_max_age: Duration,
-    /// Are `/`, health, metrics and the like answered beside the API? `No` when they have a port of their own. Default: yes.
+    /// Are `/`, health, metrics and the like answered beside the API? `Apart` when they have a port of their own. Default: they are.
     pub monitoring: Monitoring,
     /// Who has it may read and change everything by `/admin/v1`. Default: none, and then there is no such thing.
     pub admin_key: Option<AdminKey>,

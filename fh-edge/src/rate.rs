@@ -1,6 +1,7 @@
 //! How often somebody may do something: a bucket of tokens that time fills. Keys have one each for what they ask (D-98).
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -9,11 +10,17 @@ use uuid::Uuid;
 use crate::wire::api_key::RequestKey;
 
 /// The buckets of keys. Only keys that open something have one, so there are no more than keys.
-#[derive(Debug)]
 pub(crate) struct Rates {
     per_second: Option<f64>,
     started: Instant,
-    buckets: Mutex<HashMap<(Uuid, Box<str>), Bucket>>,
+    buckets: Mutex<HashMap<Uuid, HashMap<Box<str>, Bucket>>>,
+}
+
+impl fmt::Debug for Rates {
+    /// Without the keys.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rates").field("per_second", &self.per_second).finish_non_exhaustive()
+    }
 }
 
 /// Tokens that are taken one by one, and come back with time.
@@ -42,8 +49,11 @@ impl Rates {
 
     fn take_at(&self, key: &RequestKey<'_>, rate: f64, now: f64) -> Result<(), u64> {
         let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let place = (key.environment, key.secret.into());
-        let bucket = buckets.entry(place).or_insert_with(|| Bucket::full(rate, now));
+        let buckets = buckets.entry(key.environment).or_default();
+        if !buckets.contains_key(key.secret) {
+            buckets.insert(key.secret.into(), Bucket::full(rate, now));
+        }
+        let Some(bucket) = buckets.get_mut(key.secret) else { return Ok(()) };
         bucket.has_one(rate, rate, now)?;
         bucket.take();
         Ok(())

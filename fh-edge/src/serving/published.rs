@@ -58,7 +58,7 @@ pub(crate) struct Published {
     pub(crate) moments: Moments,
     /// The last of those that has passed.
     pub(crate) moment: Option<i64>,
-    /// When it was published, since 1970.
+    /// When its features were given, since 1970: time that passes makes them no newer.
     pub(crate) published_at: Duration,
     /// In the order of [`Grants::views`].
     views: Box<[OnceLock<View>]>,
@@ -109,7 +109,7 @@ impl Published {
             ruleset: self.ruleset.clone(),
             moments: self.moments.clone(),
             moment: self.moment,
-            published_at: since_1970(),
+            published_at: self.published_at,
             views: views(&self.grants),
             cache_bytes: self.cache_bytes,
         }
@@ -166,6 +166,7 @@ impl Published {
         self.features = features;
         self.settings = settings;
         self.phase = Phase::Serving;
+        self.published_at = since_1970();
         self
     }
 

@@ -65,7 +65,12 @@ impl Json {
     /// The text inside, if this is a JSON string.
     #[must_use]
     pub fn as_text(&self) -> Option<String> {
-        if self.0.starts_with('"') { serde_json::from_str(&self.0).ok() } else { None }
+        if self.is_text() { serde_json::from_str(&self.0).ok() } else { None }
+    }
+
+    /// Is it a JSON string?
+    pub(crate) fn is_text(&self) -> bool {
+        self.0.starts_with('"')
     }
 
     /// Is it `null`?

@@ -20,6 +20,9 @@ pub(super) enum Due {
     Revocation,
 }
 
+/// No stream lasts longer than this, and adding it to a clock never overflows: ten years.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
+
 #[derive(Debug)]
 pub(super) struct Timing {
     period: Duration,
@@ -36,6 +39,7 @@ impl Timing {
     /// A stream that opens now. Zero means never.
     pub(super) fn new(heartbeat: Duration, drop_after: Duration, turn: Option<Duration>) -> Self {
         let now = Instant::now();
+        let (heartbeat, drop_after) = (heartbeat.min(LONGEST), drop_after.min(LONGEST));
         let bye = (!drop_after.is_zero()).then(|| now + drop_after.mul_f64(0.9 + 0.2 * random()));
         Self {
             period: heartbeat,
@@ -53,7 +57,7 @@ impl Timing {
         if std::mem::replace(&mut self.is_closing, true) {
             return;
         }
-        let at = Instant::now() + within.mul_f64(0.8 * random());
+        let at = Instant::now() + within.min(LONGEST).mul_f64(0.8 * random());
         self.bye = Some(self.bye.map_or(at, |bye| bye.min(at)));
     }
 
@@ -144,6 +148,14 @@ mod tests {
         timing.close_within(10 * second);
         let (due, waited) = next(&mut timing).await;
         assert!(due == Due::Bye && waited <= 8 * second, "{due:?} {waited:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn for_ever_is_long() {
+        let mut timing = Timing::new(Duration::ZERO, Duration::MAX, None);
+        let (due, waited) = next(&mut timing).await;
+        assert!(due == Due::Bye && waited >= LONGEST.mul_f64(0.9), "{due:?} {waited:?}");
+        Timing::new(Duration::MAX, Duration::MAX, None).close_within(Duration::MAX);
     }
 
     #[test]

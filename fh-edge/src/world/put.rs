@@ -95,6 +95,10 @@ impl Update {
         }
         let body: Body = read_object(body).map_err(|_| Refusal::Unreadable)?;
         let value = body.value.filter(|value| !value.is_null());
+        // Half of a surrogate pair is JSON of a kind, but no text.
+        if value.as_ref().is_some_and(|value| value.is_text() && value.as_text().is_none()) {
+            return Err(Refusal::Unreadable);
+        }
         let updates = value.is_some() || body.update_value == Some(true);
         Ok(Self { value: updates.then_some(value), lock: body.lock })
     }
@@ -290,9 +294,17 @@ mod tests {
         assert_eq!(update(r#"{"value":null,"updateValue":true}"#).unwrap().value, Some(None));
         assert_eq!(update(r#"{"value":null}"#).unwrap(), Update::default());
         assert_eq!(update(r#"{"lock":true,"more":[1]}"#).unwrap().lock, Some(true));
-        for bad in
-            ["", "{", "[]", "null", "5", r#"{"lock":"yes"}"#, r#"{"updateValue":1}"#, "{} {}"]
-        {
+        for bad in [
+            "",
+            "{",
+            "[]",
+            "null",
+            "5",
+            r#"{"lock":"yes"}"#,
+            r#"{"updateValue":1}"#,
+            "{} {}",
+            r#"{"value":"\ud800"}"#,
+        ] {
             assert_eq!(update(bad), Err(Refusal::Unreadable), "{bad}");
         }
     }
