@@ -105,15 +105,19 @@ impl Core {
 
     /// Looks a key up, and counts the request.
     pub(crate) fn open(&self, key: &RequestKey<'_>) -> Opening {
-        let Some((slot, published, grant)) = self.environments.open(key.environment, key.secret)
-        else {
+        let Some(opened) = self.look(key) else {
             return if self.is_ready() { Opening::Unknown } else { Opening::NotYet };
         };
-        let opened = Opened { slot, published, grant };
         match self.rates.take(key) {
             Ok(()) => Opening::Open(opened),
             Err(seconds) => Opening::Busy(opened, seconds),
         }
+    }
+
+    /// What a key opens, without counting.
+    pub(crate) fn look(&self, key: &RequestKey<'_>) -> Option<Opened> {
+        let (slot, published, grant) = self.environments.open(key.environment, key.secret)?;
+        Some(Opened { slot, published, grant })
     }
 
     /// Carries a PUT out.

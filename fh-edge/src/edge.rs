@@ -77,7 +77,19 @@ impl Edge {
         EdgeBuilder::default()
     }
 
-    /// The routes of FeatureHub's Edge protocol, to serve by `fh_edge::listen` or to mount in a program of one's own.
+    /// The routes of FeatureHub's Edge protocol, to serve by `fh_edge::listen` or to mount in a program of one's own, in a
+    /// runtime of tokio with time. They know what to say where nothing is; a program with a fallback of its own takes theirs off:
+    ///
+    /// ```
+    /// # fn run() -> Result<(), fh_edge::StartError> {
+    /// let edge = fh_edge::Edge::builder().build()?;
+    /// let app: axum::Router = axum::Router::new()
+    ///     .fallback(|| async { "a page of mine" })
+    ///     .merge(edge.router().reset_fallback())
+    ///     .nest("/flags", edge.router());
+    /// # Ok(()) }
+    /// # run().unwrap();
+    /// ```
     pub fn router(&self) -> Router {
         api::router(&self.core)
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::header::ORIGIN;
-use http::{HeaderName, HeaderValue, Method};
+use http::header::{CACHE_CONTROL, ORIGIN};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::core::Core;
 
@@ -23,7 +23,14 @@ pub(super) async fn around(
     let is_below_features = request.uri().path().starts_with("/features/");
     let mut response = if is_preflight { core.cors.preflight() } else { next.run(request).await };
     core.metrics.responded(response.status());
+    let is_nothing = response.status() == StatusCode::NOT_FOUND;
     let headers = response.headers_mut();
+    if is_nothing
+        && !headers.contains_key(CACHE_CONTROL)
+        && let Some(value) = &core.options.cache_control
+    {
+        headers.insert(CACHE_CONTROL, value.clone());
+    }
     if is_below_features {
         headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
     }

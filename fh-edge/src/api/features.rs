@@ -1,5 +1,6 @@
 //! `GET /features`: polling (edge-protocol 2).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -27,16 +28,16 @@ const STALE: u16 = 236;
 pub(super) const NOT_READY: &str = "cache layer not ready, try again shortly";
 
 /// The context of a request: the lines of its header, as they are written.
-pub(super) fn context_text(headers: &HeaderMap) -> String {
+pub(super) fn context_text(headers: &HeaderMap) -> Cow<'_, str> {
     let lines = headers.get_all("x-featurehub").iter();
-    let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes())).collect();
-    lines.join(",")
+    let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()));
+    lines.reduce(|all, line| Cow::Owned(format!("{all},{line}"))).unwrap_or_default()
 }
 
 /// What one of the keys of a request comes to.
 enum Found {
     /// Features.
-    Answer(Opened, Arc<Answer>),
+    Open(Opened),
     /// Nothing that this key opens, or nothing yet.
     Nothing(Uuid),
 }
@@ -47,7 +48,10 @@ pub(super) async fn get(State(core): State<Arc<Core>>, request: Request) -> Resp
     let mut response = answer(&core, &parts);
     drop(polling);
     core.metrics.count(Hit::Poll, Outcome::of(Hit::Poll, response.status()));
-    if !response.headers().contains_key(CACHE_CONTROL)
+    // Nobody is to keep what went wrong (edge-protocol 2.7).
+    let may_be_kept = matches!(response.status().as_u16(), 200 | STALE | 304 | 404);
+    if may_be_kept
+        && !response.headers().contains_key(CACHE_CONTROL)
         && let Some(value) = &core.options.cache_control
     {
         response.headers_mut().insert(CACHE_CONTROL, value.clone());
@@ -79,7 +83,6 @@ fn answer(core: &Core, request: &Parts) -> Response {
         }
     }
     let context = context_text(headers);
-    let mut context_tag = None;
     let (mut found, mut opened, mut waiting) = (Vec::with_capacity(keys.len()), 0, false);
     for key in &keys {
         let environment = key.environment;
@@ -94,13 +97,10 @@ fn answer(core: &Core, request: &Parts) -> Response {
                 waiting = true;
                 Found::Nothing(environment)
             }
-            Opening::Open(open) => match render(&open, &context, &mut context_tag) {
-                Some(answer) => {
-                    opened += 1;
-                    Found::Answer(open, answer)
-                }
-                None => Found::Nothing(environment),
-            },
+            Opening::Open(open) => {
+                opened += 1;
+                Found::Open(open)
+            }
         });
     }
     if opened == 0 {
@@ -110,97 +110,97 @@ fn answer(core: &Core, request: &Parts) -> Response {
             respond::empty(StatusCode::NOT_FOUND)
         };
     }
-    respond_with(&found, headers, &context, context_tag)
+    respond_with(&found, headers, &context)
 }
 
 /// Answers keys of which at least one opens something.
-fn respond_with(
-    found: &[Found],
-    headers: &HeaderMap,
-    context: &str,
-    context_tag: Option<Box<str>>,
-) -> Response {
-    let context_tag = context_tag.unwrap_or_else(|| RequestContext::read([context]).tag().into());
+fn respond_with(found: &[Found], headers: &HeaderMap, context: &str) -> Response {
     let tags = || {
         found.iter().map(|each| match each {
-            Found::Answer(open, _) => open.view().map_or("", |view| &view.tag),
+            Found::Open(open) => open.view().map_or("0", |view| &view.tag),
             Found::Nothing(_) => "0",
         })
     };
-    let answers = || {
+    let opened = || {
         found.iter().filter_map(|each| match each {
-            Found::Answer(open, answer) => Some((open, answer)),
+            Found::Open(open) => Some(open),
             Found::Nothing(_) => None,
         })
     };
-    let is_stale = answers().all(|(open, _)| open.published.settings.stale);
-    let condition = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    let holds = condition
-        .and_then(|text| Condition::read(text, Written::Quoted, found.len(), &context_tag))
-        .is_some_and(|condition| condition.holds(tags()));
-    let mut response = if holds && !is_stale {
-        let mut response = respond::empty(StatusCode::NOT_MODIFIED);
-        if let Some(etag) = headers.get(IF_NONE_MATCH) {
+    let is_stale = opened().all(|open| open.published.settings.stale);
+    let held = headers.get(IF_NONE_MATCH).filter(|held| {
+        // Whether the asker holds it is known without evaluating anything.
+        let condition = held.to_str().ok().and_then(|text| {
+            Condition::read(text, Written::Quoted, found.len(), &context_tag(context))
+        });
+        condition.is_some_and(|condition| condition.holds(tags()))
+    });
+    let mut response = match held {
+        Some(etag) if !is_stale => {
+            let mut response = respond::empty(StatusCode::NOT_MODIFIED);
             response.headers_mut().insert(ETAG, etag.clone());
+            response
         }
-        response
-    } else {
-        let (body, etag) = match found {
-            [Found::Answer(_, answer)] => (answer.body.clone(), answer.etag.clone()),
-            several => (join(several), etag(tags(), &context_tag)),
-        };
-        let mut response = respond::bytes(StatusCode::OK, "application/json", body);
-        if let Some(etag) = etag {
-            response.headers_mut().insert(ETAG, etag);
+        _ => {
+            let (body, etag) = match found {
+                [Found::Open(open)] => match render(open, context) {
+                    Some(answer) => (answer.body.clone(), answer.etag.clone()),
+                    None => return respond::empty(StatusCode::NOT_FOUND),
+                },
+                several => (join(several, context), etag(tags(), &context_tag(context))),
+            };
+            let status = if is_stale { STALE } else { StatusCode::OK.as_u16() };
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+            let mut response = respond::bytes(status, "application/json", body);
+            if let Some(etag) = etag {
+                response.headers_mut().insert(ETAG, etag);
+            }
+            response
         }
-        if is_stale {
-            *response.status_mut() = StatusCode::from_u16(STALE).unwrap_or(StatusCode::OK);
-        }
-        response
     };
-    let cache_control =
-        answers().find_map(|(open, _)| open.published.settings.cache_control.clone());
+    let cache_control = opened().find_map(|open| open.published.settings.cache_control.clone());
     if let Some(value) = cache_control {
         response.headers_mut().insert(CACHE_CONTROL, value);
     }
     response
 }
 
+/// What stands for a context in etags.
+fn context_tag(context: &str) -> String {
+    RequestContext::read([context]).tag()
+}
+
 /// What a key's holder sees with a context, which is written as the request wrote it.
-pub(super) fn render(
-    open: &Opened,
-    context: &str,
-    context_tag: &mut Option<Box<str>>,
-) -> Option<Arc<Answer>> {
+fn render(open: &Opened, context: &str) -> Option<Arc<Answer>> {
     let view = open.view()?;
     if view.key.kind == KeyKind::ClientEvaluated {
         let shared = view.shared(&open.published);
-        if context.is_empty() {
-            context_tag.get_or_insert_with(|| "0".into());
-            return Some(Arc::clone(shared));
-        }
-        let tag = context_tag.get_or_insert_with(|| RequestContext::read([context]).tag().into());
-        return Some(Arc::new(shared.for_context(view, tag)));
+        return Some(match context_tag(context) {
+            tag if tag == "0" => Arc::clone(shared),
+            tag => Arc::new(shared.for_context(view, &tag)),
+        });
     }
-    let answer = view.evaluated(context, || {
+    Some(view.evaluated(context, || {
         let read = RequestContext::read([context]);
         let attributes = open.published.as_read(read.attributes());
         let now = now();
         Answer::of(&open.published, view, &read.tag(), |feature, out| {
             open.published.write_evaluated(feature, &attributes, now, view.key.detail, out);
         })
-    });
-    context_tag.get_or_insert_with(|| answer.context_tag.clone());
-    Some(answer)
+    }))
 }
 
-fn join(found: &[Found]) -> Bytes {
+fn join(found: &[Found], context: &str) -> Bytes {
     let mut body = BytesMut::new();
     for (position, each) in found.iter().enumerate() {
         body.put_u8(if position == 0 { b'[' } else { b',' });
-        match each {
-            Found::Answer(_, answer) => body.put(answer.environment()),
-            Found::Nothing(id) => body.put(format!(r#"{{"id":"{id}","features":[]}}"#).as_bytes()),
+        let answer = match each {
+            Found::Open(open) => render(open, context).ok_or(open.published.id),
+            Found::Nothing(id) => Err(*id),
+        };
+        match answer {
+            Ok(answer) => body.put(answer.environment()),
+            Err(id) => body.put(format!(r#"{{"id":"{id}","features":[]}}"#).as_bytes()),
         }
     }
     body.put_u8(b']');
@@ -228,7 +228,7 @@ fn accepts_json(headers: &HeaderMap) -> bool {
         let line = String::from_utf8_lossy(line.as_bytes());
         line.split(',').any(|range| {
             let range = range.split(';').next().unwrap_or_default().trim();
-            ["*/*", "application/*", "application/json", "*"]
+            ["*/*", "application/*", "application/json", "*", ""]
                 .iter()
                 .any(|accepted| range.eq_ignore_ascii_case(accepted))
         })

@@ -38,19 +38,8 @@ async fn metrics(State(core): State<Arc<Core>>) -> Response {
 pub(super) async fn version(State(core): State<Arc<Core>>) -> Response {
     let body = format!(r#"{{"name":"fh-edge","version":"{}"}}"#, env!("CARGO_PKG_VERSION"));
     let mut response = respond::bytes(StatusCode::OK, "application/json", Bytes::from(body));
-    add_cache_control(&core, &mut response);
-    response
-}
-
-/// Nothing is here.
-pub(super) async fn nothing(State(core): State<Arc<Core>>) -> Response {
-    let mut response = respond::empty(StatusCode::NOT_FOUND);
-    add_cache_control(&core, &mut response);
-    response
-}
-
-fn add_cache_control(core: &Core, response: &mut Response) {
     if let Some(value) = &core.options.cache_control {
         response.headers_mut().insert(CACHE_CONTROL, value.clone());
     }
+    response
 }

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use http::StatusCode;
 
 pub(crate) use cors::Cors;
 
@@ -36,7 +37,7 @@ pub(crate) fn router(core: &Arc<Core>) -> Router {
         router = router.merge(health::router());
     }
     let router = router
-        .fallback(health::nothing)
+        .fallback(|| async { respond::empty(StatusCode::NOT_FOUND) })
         .layer(axum::middleware::from_fn_with_state(Arc::clone(core), around::around))
         .with_state(Arc::clone(core));
     let has_admin = match core.options.administration {
@@ -58,10 +59,8 @@ pub(crate) fn admin_router(core: &Arc<Core>) -> Router {
 
 /// What is answered on a port for monitoring.
 pub(crate) fn monitor_router(core: &Arc<Core>) -> Router {
-    let router = health::router()
-        .route("/info/version", get(health::version))
-        .fallback(health::nothing)
-        .with_state(Arc::clone(core));
+    let router =
+        health::router().route("/info/version", get(health::version)).with_state(Arc::clone(core));
     match core.options.administration {
         Administration::WithMonitoring => router.merge(admin_router(core)),
         Administration::WithApi | Administration::Apart => router,

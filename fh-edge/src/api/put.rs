@@ -74,15 +74,17 @@ async fn answer(
     let Some(key) = RequestKey::of(environment, secret) else {
         return respond::empty(StatusCode::NOT_FOUND);
     };
-    let open = match core.open(&key) {
-        Opening::Open(open) => open,
+    match core.open(&key) {
+        Opening::Open(_) => {}
         Opening::Busy(_, seconds) => return respond::too_many(seconds),
         Opening::Unknown => return respond::empty(StatusCode::NOT_FOUND),
         Opening::NotYet => return respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY),
-    };
+    }
     let Ok(body) = to_bytes(request.into_body(), core.options.body_limit).await else {
         return respond::text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large, or broke off");
     };
+    // A body may take its time: what counts is what the key opens now.
+    let Some(open) = core.look(&key) else { return respond::empty(StatusCode::NOT_FOUND) };
     let update = match Update::read(&body) {
         Ok(update) => update,
         Err(refusal) => return refused(refusal.answer()),

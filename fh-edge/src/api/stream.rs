@@ -43,7 +43,7 @@ fn stream(core: &Arc<Core>, environment: &str, secret: &str, request: &Parts) ->
     let in_query = request.uri.query().into_iter().flat_map(pairs);
     let mut in_query = in_query.filter(|(name, _)| name == "xfeaturehub").map(|(_, value)| value);
     let context = match in_query.next() {
-        Some(value) => value.into_owned(),
+        Some(value) => value,
         None => context_text(&request.headers),
     };
     let start = Start {

@@ -14,8 +14,6 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
     /// Its etag.
     pub(crate) etag: Option<HeaderValue>,
-    /// The part of the etag that stands for the context.
-    pub(crate) context_tag: Box<str>,
     /// Where in the body the list of features is.
     list: (usize, usize),
 }
@@ -40,17 +38,12 @@ impl Answer {
         body.push(']');
         let end = body.len();
         body.push_str("}]");
-        Self {
-            body: Bytes::from(body),
-            etag: view.etag(context_tag),
-            context_tag: context_tag.into(),
-            list: (start, end),
-        }
+        Self { body: Bytes::from(body), etag: view.etag(context_tag), list: (start, end) }
     }
 
     /// The same answer to somebody who sent a context, which changes nothing but the etag.
     pub(crate) fn for_context(&self, view: &View, context_tag: &str) -> Self {
-        Self { etag: view.etag(context_tag), context_tag: context_tag.into(), ..self.clone() }
+        Self { etag: view.etag(context_tag), ..self.clone() }
     }
 
     /// The list of features alone: what a stream sends.

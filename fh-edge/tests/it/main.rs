@@ -6,5 +6,6 @@ mod http;
 mod kept;
 mod metrics;
 mod ofrep;
+mod routes;
 mod serving;
 mod shop;

@@ -101,7 +101,11 @@ async fn all(State(core): State<Arc<Core>>, request: Request) -> Response {
 
 /// `GET /ofrep/v1/configuration`.
 async fn configuration(State(core): State<Arc<Core>>, request: Request) -> Response {
-    match open(&core, request.headers()) {
+    let opened = match key(request.headers()) {
+        Some(key) => open(&core, &key),
+        None => Err(Box::new(unauthorised())),
+    };
+    match opened {
         Ok(_) => {
             let body = r#"{"name":"fh-edge","capabilities":{"cacheInvalidation":{"polling":{"enabled":true}},"flagEvaluation":{"supportedTypes":["int","float","string","boolean","object"]}}}"#;
             respond::bytes(StatusCode::OK, "application/json", Bytes::from_static(body.as_bytes()))
@@ -118,26 +122,33 @@ enum Refusal {
 
 async fn read(core: &Core, request: Request) -> Result<(Opened, EvaluationContext), Refusal> {
     let (parts, body) = request.into_parts();
-    let open = open(core, &parts.headers).map_err(Refusal::Response)?;
+    let unauthorised = || Refusal::Response(Box::new(unauthorised()));
+    let key = key(&parts.headers).ok_or_else(unauthorised)?;
+    open(core, &key).map_err(Refusal::Response)?;
     let body = to_bytes(body, core.options.body_limit).await.map_err(|_| {
         let sentence = "the body is too large, or broke off";
         Refusal::Response(Box::new(respond::text(StatusCode::PAYLOAD_TOO_LARGE, sentence)))
     })?;
+    // A body may take its time: what counts is what the key opens now.
+    let open = core.look(&key).ok_or_else(unauthorised)?;
     let mut context = EvaluationContext::read(&body).map_err(Refusal::Context)?;
     context.attributes = open.published.as_read(context.attributes);
     Ok((open, context))
 }
 
 /// The key of a request, from one of the two headers that providers can be given.
-fn open(core: &Core, headers: &HeaderMap) -> Result<Opened, Box<Response>> {
+fn key(headers: &HeaderMap) -> Option<RequestKey<'_>> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let bearer = text(AUTHORIZATION.as_str()).and_then(|value| {
         let (scheme, key) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(key.trim())
     });
-    let key = bearer.or_else(|| text("x-api-key")).and_then(RequestKey::parse);
-    let Some(key) = key else { return Err(Box::new(unauthorised())) };
-    match core.open(&key) {
+    bearer.or_else(|| text("x-api-key")).and_then(RequestKey::parse)
+}
+
+/// What it opens.
+fn open(core: &Core, key: &RequestKey<'_>) -> Result<Opened, Box<Response>> {
+    match core.open(key) {
         Opening::Open(open) if open.published.phase != Phase::Waiting => Ok(open),
         Opening::Open(_) | Opening::NotYet => {
             let sentence = "there is no state yet";

@@ -1,0 +1,195 @@
+//! The routes themselves, without sockets: where they are mounted, and what their answers carry.
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use fh_edge::state::State;
+use fh_edge::{Edge, Options};
+use http::{HeaderValue, Request, Response};
+use tower_service::Service;
+
+use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, WRITER_KEY, state};
+
+fn edge(state: State, options: Options) -> Edge {
+    Edge::builder().state(state).options(options).build().unwrap()
+}
+
+async fn ask(
+    router: &Router,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Response<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    router.clone().call(request.body(Body::empty()).unwrap()).await.unwrap()
+}
+
+fn header<'a>(response: &'a Response<Body>, name: &str) -> Option<&'a str> {
+    response.headers().get(name).map(|value| value.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn below_a_prefix_and_beside_others() {
+    let edge = edge(state(), Options::default());
+    let nested = Router::new().nest("/flags", edge.router());
+    let poll = format!("/features?apiKey={CLIENT_KEY}");
+    assert_eq!(ask(&nested, "GET", &format!("/flags{poll}"), &[]).await.status(), 200);
+    let stream = ask(&nested, "GET", &format!("/flags/features/{CLIENT_KEY}"), &[]).await;
+    assert_eq!(header(&stream, "x-accel-buffering"), Some("no"));
+    assert_eq!(ask(&nested, "GET", &poll, &[]).await.status(), 404);
+
+    // A program has an answer of its own for what nobody knows.
+    let merged = Router::new()
+        .fallback(|| async { (http::StatusCode::IM_A_TEAPOT, "mine") })
+        .merge(edge.router().reset_fallback());
+    assert_eq!(ask(&merged, "GET", &poll, &[]).await.status(), 200);
+    assert_eq!(ask(&merged, "GET", "/nowhere", &[]).await.status(), 418);
+}
+
+#[tokio::test]
+async fn what_nobody_knows() {
+    let mut options = Options::default();
+    options.cache_control = Some(HeaderValue::from_static("max-age=60"));
+    let router = edge(state(), options).router();
+    for path in ["/nowhere", "/features/x", "/features/no-uuid/key", "/features?apiKey=nonsense"] {
+        let response = ask(&router, "GET", path, &[("origin", "https://x.example")]).await;
+        assert_eq!(response.status(), 404, "{path}");
+        assert_eq!(header(&response, "access-control-allow-origin"), Some("*"), "{path}");
+        assert_eq!(header(&response, "cache-control"), Some("max-age=60"), "{path}");
+    }
+    let text = ask(&router, "GET", "/metrics", &[]).await;
+    let text = to_bytes(text.into_body(), 1 << 20).await.unwrap();
+    assert!(String::from_utf8(text.to_vec()).unwrap().contains("response_4xx_total 4"));
+}
+
+#[tokio::test]
+async fn nobody_keeps_what_went_wrong_or_a_stream() {
+    let mut options = Options::default();
+    options.cache_control = Some(HeaderValue::from_static("max-age=60"));
+    options.requests_per_second = Some(1);
+    let router = edge(state(), options.clone()).router();
+    let poll = format!("/features?apiKey={CLIENT_KEY}");
+    let good = ask(&router, "GET", &poll, &[]).await;
+    assert_eq!((good.status().as_u16(), header(&good, "cache-control")), (200, Some("max-age=60")));
+    let busy = ask(&router, "GET", &poll, &[]).await;
+    assert_eq!((busy.status().as_u16(), header(&busy, "cache-control")), (429, None));
+    let bad = ask(&router, "GET", "/features", &[]).await;
+    assert_eq!((bad.status().as_u16(), header(&bad, "cache-control")), (400, None));
+    let nothing_yet = Edge::builder().options(options.clone()).build().unwrap().router();
+    let early = ask(&nothing_yet, "GET", &poll, &[]).await;
+    assert_eq!((early.status().as_u16(), header(&early, "cache-control")), (503, None));
+    let stream = format!("/features/{SERVER_KEY}");
+    let response = ask(&router, "GET", &stream, &[]).await;
+    assert_eq!(header(&response, "cache-control"), Some("no-store"));
+    options.cache_control = Some(HeaderValue::from_static("no-store, max-age=0"));
+    let response = ask(&edge(state(), options).router(), "GET", &stream, &[]).await;
+    assert_eq!(header(&response, "cache-control"), Some("no-store, max-age=0"));
+}
+
+#[tokio::test]
+async fn other_methods() {
+    let router = edge(state(), Options::default()).router();
+    let poll = format!("/features?apiKey={CLIENT_KEY}");
+    let head = ask(&router, "HEAD", &poll, &[]).await;
+    assert!(head.status() == 200 && header(&head, "etag").is_some());
+    assert!(to_bytes(head.into_body(), 1).await.unwrap().is_empty());
+    // A stream that nobody reads ends at once.
+    let head = ask(&router, "HEAD", &format!("/features/{CLIENT_KEY}"), &[]).await;
+    assert_eq!(header(&head, "content-type"), Some("text/event-stream"));
+    assert!(to_bytes(head.into_body(), 1).await.unwrap().is_empty());
+    let post = ask(&router, "POST", &poll, &[]).await;
+    assert_eq!((post.status().as_u16(), header(&post, "allow")), (405, Some("GET,HEAD")));
+    let options = ask(&router, "OPTIONS", "/anything", &[("origin", "https://x.example")]).await;
+    assert_eq!(options.status(), 200);
+}
+
+/// Paths and queries as SDKs and others write them.
+#[tokio::test]
+async fn percent_signs() {
+    let router = edge(state(), Options::default()).router();
+    let (environment, secret) = CLIENT_KEY.split_once('/').unwrap();
+    let starred = secret.replace('*', "%2A");
+    let upper = environment.to_uppercase();
+    for path in [
+        format!("/features?apiKey={environment}%2F{starred}"),
+        format!("/features/?sdkUrl=default%2F{upper}/{secret}&apiKey=nonsense"),
+    ] {
+        assert_eq!(ask(&router, "GET", &path, &[]).await.status(), 200, "{path}");
+    }
+    for path in [
+        format!("/features/{environment}/{starred}"),
+        format!("/features/default/{upper}/{secret}?xfeaturehub=userkey%253Dfred%"),
+    ] {
+        let response = ask(&router, "GET", &path, &[("x-featurehub", "a=%zz")]).await;
+        assert_eq!(response.status(), 200, "{path}");
+    }
+    let bad = ask(&router, "GET", &format!("/features/{environment}/%ff"), &[]).await;
+    assert_eq!(bad.status(), 400);
+}
+
+/// A key that goes while a body arrives changes nothing.
+#[tokio::test]
+async fn a_slow_body_is_judged_when_it_is_there() {
+    for (method, path, name, value, body, status) in [
+        (
+            "PUT",
+            format!("/features/{WRITER_KEY}/NEW_CHECKOUT"),
+            "content-type",
+            "application/json",
+            r#"{"value":true}"#,
+            404,
+        ),
+        ("POST", "/ofrep/v1/evaluate/flags".to_string(), "x-api-key", WRITER_KEY, "{}", 401),
+    ] {
+        let edge = edge(state(), Options::default());
+        let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
+        let body_that_comes = Body::new(Slow(receiver));
+        let request =
+            Request::builder().method(method).uri(path).header(name, value).body(body_that_comes);
+        let mut router = edge.router();
+        let answer = tokio::spawn(async move { router.call(request.unwrap()).await.unwrap() });
+        sender.send(Bytes::from_static(&body.as_bytes()[..1])).await.unwrap();
+        // The first byte was taken: the key was looked at before.
+        let _place = sender.reserve().await.unwrap();
+        drop(_place);
+        let mut without = state();
+        without.accounts.retain(|account| &*account.name != "writer");
+        edge.handle().replace(without, None).await.unwrap();
+        sender.send(Bytes::from_static(&body.as_bytes()[1..])).await.unwrap();
+        drop(sender);
+        assert_eq!(answer.await.unwrap().status(), status, "{method}");
+        let now = edge.handle().state().await.unwrap();
+        let value = &now.environment(ENVIRONMENT.parse().unwrap()).unwrap().values["NEW_CHECKOUT"];
+        assert_eq!(value.value.as_ref().unwrap().as_str(), "false");
+    }
+}
+
+/// A body whose parts come when the test says so.
+struct Slow(tokio::sync::mpsc::Receiver<Bytes>);
+
+impl http_body::Body for Slow {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        task: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        self.0.poll_recv(task).map(|bytes| bytes.map(|bytes| Ok(http_body::Frame::data(bytes))))
+    }
+}
+
+/// Programs print what they hold.
+#[tokio::test]
+async fn debug_shows_no_key() {
+    let mut options = Options::default();
+    options.requests_per_second = Some(9);
+    let edge = edge(state(), options);
+    ask(&edge.router(), "GET", &format!("/features?apiKey={CLIENT_KEY}"), &[]).await;
+    let text = format!("{edge:?} {:?}", edge.handle());
+    for key in [CLIENT_KEY, SERVER_KEY, WRITER_KEY] {
+        assert!(!text.contains(key.split_once('/').unwrap().1), "{text}");
+    }
+}
