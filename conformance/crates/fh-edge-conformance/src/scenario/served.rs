@@ -62,7 +62,13 @@ pub(super) fn retired(bench: &Bench<'_>) -> Outcome {
     trial.subject().serve(&standard())?;
     let anew = trial.feature(&dev(ByClient), "COLOUR")?;
     check!(version(&anew) > version(&after), "{anew} is no newer than {after}");
-    Ok(())
+    // Who changes a retired feature wants to see it.
+    let (mut stream, list) = trial.stream(&dev(ByClient))?;
+    check!(!by_key(&list.json()).contains_key("RETIRED"), "RETIRED is seen");
+    trial.set("RETIRED", &json!("anew"))?;
+    let seen = trial.feature(&dev(ByClient), "RETIRED")?;
+    same("changed", seen.get("value"), Some(&"anew".into()))?;
+    same("streamed", updated(&mut stream, "feature", "RETIRED")?.json(), seen)
 }
 
 pub(super) fn properties(bench: &Bench<'_>) -> Outcome {
