@@ -20,7 +20,7 @@ fn strategies(number: usize) -> String {
     }
     let value = value(number, 1);
     format!(
-        r#"[{{"id":"s{number}","percentage":250000,"percentageAttributes":[],"value":{value},"attributes":[{{"conditional":"EQUALS","fieldName":"country","values":["new_zealand","switzerland","united_kingdom"],"type":"STRING"}},{{"conditional":"GREATER_EQUALS","fieldName":"version","values":["{}.2.0"],"type":"SEMANTIC_VERSION"}}]}},{{"id":"t{number}","percentageAttributes":[],"value":{value},"attributes":[{{"conditional":"ENDS_WITH","fieldName":"email","values":["@customer-{number}.example"],"type":"STRING"}}]}}]"#,
+        r#"[{{"id":"s{number}","percentage":250000,"percentageAttributes":[],"value":{value},"attributes":[{{"conditional":"EQUALS","fieldName":"country","values":["new_zealand","switzerland","united_kingdom"],"type":"STRING"}},{{"conditional":"GREATER_EQUALS","fieldName":"version","values":["{}.2.0"],"type":"SEMANTIC_VERSION"}}]}},{{"id":"t{number}","percentageAttributes":[],"value":{value},"attributes":[{{"conditional":"ENDS_WITH","fieldName":"email","values":["@customer-{number}.example","@partner-{number}.example","@agency-{number}.example"],"type":"STRING"}}]}}]"#,
         number % 9,
     )
 }

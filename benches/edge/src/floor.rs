@@ -24,7 +24,7 @@ use hyper::body::{Frame, Incoming};
 use hyper::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use hyper::{HeaderMap, Request, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::BroadcastStream;
 
@@ -73,7 +73,10 @@ pub fn run(options: &Options) -> Result<(), String> {
 }
 
 async fn go(kind: Kind, floor: Arc<Floor>) -> std::io::Result<()> {
-    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+    // As many as `fh_edge::listen` has, or clients are made to wait a second.
+    let listener = socket.listen(4096)?;
     say(listener.local_addr()?)?;
     match kind {
         Kind::Hyper => bare(listener, floor).await,

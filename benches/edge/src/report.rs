@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
+use std::process::Command;
 
 pub struct Table {
     rows: Vec<Vec<String>>,
@@ -50,6 +51,20 @@ pub fn middle(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
+/// When and on what.
+fn circumstances() -> String {
+    let date = Command::new("date").args(["-u", "+%F"]).output();
+    let date = date.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_string());
+    let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let processor = processor.lines().find_map(|line| line.strip_prefix("model name"));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    format!(
+        "Measured on {} on {cores} cores of {}.",
+        date.unwrap_or_default(),
+        processor.map_or("an unnamed processor", |name| name.trim_start_matches([' ', '\t', ':']))
+    )
+}
+
 /// Replaces what the page has between the marks of `part`.
 pub fn publish(page: &Path, part: &str, text: &str) -> Result<(), String> {
     let failed = |why: std::io::Error| format!("{}: {why}", page.display());
@@ -60,5 +75,6 @@ pub fn publish(page: &Path, part: &str, text: &str) -> Result<(), String> {
         old.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
     let (before, after) =
         parts.ok_or_else(|| format!("{} has no marks of {part}", page.display()))?;
-    std::fs::write(page, format!("{before}{begin}\n\n{text}{end}{after}")).map_err(failed)
+    std::fs::write(page, format!("{before}{begin}\n\n{}\n\n{text}{end}{after}", circumstances()))
+        .map_err(failed)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::environment::{CHANGED, CLIENT_KEY, ENVIRONMENT};
 use crate::floor::Kind;
-use crate::process::{Usage, usage};
+use crate::process::{Usage, descriptors, usage};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contestant {
@@ -122,6 +122,9 @@ impl Server {
         let fh = fh.ok_or("there is no `fh`; build it in release, or name it by --fh")?;
         let mut command = Command::new(fh);
         command.args(["serve", "--port", "0", "--state"]).arg(&places.state);
+        // By default 256 descriptors are kept for other things than connections.
+        let most = descriptors()?.saturating_sub(40).max(1);
+        command.args(["--max-connections", &most.to_string(), "--log", "warn"]);
         Self::spawn(command)
     }
 
@@ -132,15 +135,14 @@ impl Server {
         let mut lines = BufReader::new(out);
         let mut line = String::new();
         lines.read_line(&mut line).map_err(|why| why.to_string())?;
-        let address =
-            line.trim().rsplit_once("http://").and_then(|(_, address)| address.parse().ok());
-        let Some(address) = address else {
+        let port = line.trim().rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+        let Some(port) = port else {
             let _ = child.kill();
             return Err(format!("{command:?} says {line:?}"));
         };
         // What it says later must not block it.
         std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-        Ok(Self { child, address })
+        Ok(Self { child, address: ([127, 0, 0, 1], port).into() })
     }
 
     pub fn usage(&self) -> Result<Usage, String> {
