@@ -15,6 +15,7 @@ pub(crate) fn run(named: &[String]) -> Result<(), String> {
         Part { name: "tests", prepare: nothing, run: tests },
         Part { name: "redis store", prepare: redis_server, run: redis_store },
         Part { name: "published SDKs", prepare: published_sdks::prepare, run: published_sdks::run },
+        Part { name: "console in Chromium", prepare: chromium, run: console },
         Part { name: "documentation", prepare: nothing, run: documentation },
         Part { name: "client features", prepare: nothing, run: client_features },
         Part { name: "hub, in all orders", prepare: nothing, run: hub_in_all_orders },
@@ -52,8 +53,8 @@ fn clippy() -> Result<(), String> {
 }
 
 fn tests() -> Result<(), String> {
-    // The Redis store needs a server: a part of its own.
-    Run::new("cargo test --locked --workspace --exclude fh-redis").go()
+    // What needs a server or a browser is a part of its own.
+    Run::new("cargo test --locked --workspace --exclude fh-redis --exclude fh-console-tests").go()
 }
 
 fn redis_server() -> Result<(), String> {
@@ -64,6 +65,16 @@ fn redis_store() -> Result<(), String> {
     Run::new("cargo test --locked -p fh-redis").go()?;
     // What it says to URLs that ask for TLS when it was built without.
     Run::new("cargo test --locked -p fh-redis --no-default-features --test it start::").go()
+}
+
+fn chromium() -> Result<(), String> {
+    apt::install_for("chromium --version", "chromium")?;
+    apt::install_for("chromedriver --version", "chromium-driver")
+}
+
+/// Pictures of what it looks like are left in `target/tmp/console`.
+fn console() -> Result<(), String> {
+    Run::new("cargo test --locked -p fh-console-tests").go()
 }
 
 fn documentation() -> Result<(), String> {

@@ -21,4 +21,3 @@ mod stream;
 mod support;
 mod tls;
 mod updates;
-mod watch;

@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 mod around;
+mod console;
 mod cors;
 mod features;
 mod health;
@@ -20,7 +21,7 @@ use http::StatusCode;
 pub(crate) use cors::Cors;
 
 use crate::core::Core;
-use crate::options::{Administration, Monitoring};
+use crate::options::{Administration, Console, Monitoring};
 
 /// Everything that an Edge answers on its main port.
 pub(crate) fn router(core: &Arc<Core>) -> Router {
@@ -49,11 +50,13 @@ pub(crate) fn router(core: &Arc<Core>) -> Router {
     if has_admin { router.merge(admin_router(core)) } else { router }
 }
 
-/// The admin API; nothing without a key for it.
+/// The admin API, and the console if there is to be one; nothing without a key.
 pub(crate) fn admin_router(core: &Arc<Core>) -> Router {
-    match &core.options.admin_key {
-        Some(key) => admin::router(core, key.clone()),
-        None => Router::new(),
+    let Some(key) = &core.options.admin_key else { return Router::new() };
+    let router = admin::router(core, key.clone());
+    match core.options.console {
+        Console::On => router.merge(console::router()),
+        Console::Off => router,
     }
 }
 

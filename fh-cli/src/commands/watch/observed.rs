@@ -6,12 +6,13 @@ use fh_client::Readiness;
 use fh_eval::{Attributes, Kind, Timestamp};
 use fh_session::Snapshot;
 
+use crate::asked::Asked;
 use crate::clock;
 use crate::reading::{Reading, readings};
 
 /// One feature as it was seen.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Seen {
+pub(super) struct Seen {
     pub(super) key: String,
     pub(super) kind: Option<Kind>,
     /// The value as it stands in the payload; `None` for null.
@@ -27,7 +28,7 @@ pub(crate) struct Seen {
 
 /// Something that happened to a feature.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Event {
+pub(super) enum Event {
     /// It is there now.
     Appeared(Seen),
     /// It is not there any more.
@@ -56,7 +57,7 @@ impl Event {
 
 /// What a look has brought.
 #[derive(Debug, PartialEq)]
-pub(crate) enum News {
+pub(super) enum News {
     Nothing,
     /// The first features.
     First(Timestamp),
@@ -64,7 +65,7 @@ pub(crate) enum News {
 }
 
 /// Looks again and again.
-pub(crate) struct Observer {
+pub(super) struct Observer {
     who: Arc<Attributes>,
     wanted: Vec<String>,
     seen: Option<Vec<Seen>>,
@@ -75,9 +76,14 @@ pub(crate) struct Observer {
 }
 
 impl Observer {
-    /// Of these features, or all if there are none, as this one sees them.
-    pub(crate) fn new(who: Arc<Attributes>, wanted: Vec<String>) -> Self {
-        Self { who, wanted, seen: None, held: Vec::new(), released: Vec::new() }
+    pub(super) fn new(asked: &Asked) -> Self {
+        Self {
+            who: Arc::clone(&asked.who),
+            wanted: asked.features.clone(),
+            seen: None,
+            held: Vec::new(),
+            released: Vec::new(),
+        }
     }
 
     /// Features of which something is held back.
@@ -113,7 +119,7 @@ impl Observer {
     }
 
     /// What is different since the last look.
-    pub(crate) fn look(&mut self, snapshot: &Snapshot, held: &[Box<str>]) -> News {
+    pub(super) fn look(&mut self, snapshot: &Snapshot, held: &[Box<str>]) -> News {
         // Features come a moment before the client is ready; they are shown after that was said.
         let is_there = match snapshot.readiness() {
             Readiness::Ready => true,

@@ -1,0 +1,95 @@
+//! Who sees what, and how a rollout falls.
+
+use fh_edge::FeatureChange;
+use fh_edge::state::Json;
+
+use crate::browser::with_console;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sees_what_and_why() {
+    with_console(&[400], |page, shop| async move {
+        page.sign_in().await;
+        page.open("#/ask/dev").await;
+        page.type_into(".context-row:nth-child(1) .given", "mara").await;
+        page.type_into(".context-row:nth-child(2) .given", "fiji").await;
+        page.push("Show").await;
+        page.see("summary", "BANNER").await;
+        page.see("details.picked summary", "Bula!").await;
+        page.see("summary", "strategy fijis").await;
+        page.see("summary", "BANNER").await.click().await.unwrap();
+        page.see(".line.good", "country EQUALS [\"fiji\", \"tonga\"]").await;
+        page.see("summary", "NEW_CHECKOUT").await.click().await.unwrap();
+        page.see(".line.bad", "email ENDS_WITH [\"@shop.example\"] as STRING: nothing given").await;
+        page.see(".line", "\"mara\" falls into bucket").await;
+        // Retired features are seen by nobody.
+        page.miss("summary", "LEGACY_RETURNS").await;
+
+        // Answers follow what changes, and what is open stays open.
+        shop.set("DELIVERY_FEE", "9.90").await;
+        page.see("summary", "9.90").await;
+        page.see(".line.good", "country EQUALS").await;
+
+        page.type_into("[placeholder=now]", "noon").await;
+        page.push("Show").await;
+        page.see(".error", "not a date-time such as").await;
+        page.see("summary", "9.90").await;
+        page.type_into("[placeholder=now]", "2032-01-01T00:00:00Z").await;
+        page.push("Show").await;
+        page.see("details.picked summary", "WHOLESALE").await;
+
+        page.push("Add an attribute").await;
+        page.driver.active_element().await.unwrap().send_keys("email").await.unwrap();
+        page.type_into(".context-row:nth-child(3) .given", "mara@shop.example").await;
+        page.push("Show").await;
+        page.see("details.picked summary", "strategy staff").await;
+        // It is still there when one comes back.
+        page.open("#/features/dev").await;
+        page.see(".features", "BANNER").await;
+        page.open("#/ask/dev").await;
+        page.see("details.picked summary", "strategy staff").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rollout_as_a_histogram() {
+    with_console(&[], |page, shop| async move {
+        page.sign_in().await;
+        page.open("#/rollout/dev/NEW_CHECKOUT").await;
+        page.see(".bars li", "10 % of users by userkey").await;
+        let bars = page.driver.find_all(thirtyfour::By::Css(".bars li")).await.unwrap();
+        assert_eq!(bars.len(), 4);
+        let share = async |nth: usize| -> f64 {
+            let shown = page.see(&format!(".bars li:nth-child({nth}) .share"), "%").await.text().await.unwrap();
+            shown.trim_end_matches(" %").parse().unwrap()
+        };
+        assert!((8.0..12.0).contains(&share(3).await), "{}", share(3).await);
+        assert!((88.0..92.0).contains(&share(4).await));
+        // The bar is as long as it says, and the mark stands at what is configured.
+        let widths = "const track = document.querySelector('.bars li:nth-child(3) .track').getBoundingClientRect(); \
+            const of = (name) => document.querySelector('.bars li:nth-child(3) .' + name).getBoundingClientRect(); \
+            return [of('fill').width / track.width * 100, (of('mark').left - track.left) / track.width * 100]";
+        let widths = page.run(widths, serde_json::Value::Null).await;
+        assert!((widths[0].as_f64().unwrap() - share(3).await).abs() < 0.5, "{widths}");
+        assert!((widths[1].as_f64().unwrap() - 10.0).abs() < 0.5, "{widths}");
+
+        page.type_into(".context-row .given", "new_zealand").await;
+        page.push("Try").await;
+        page.until("the kiwis", async || (18.0..22.0).contains(&share(2).await)).await;
+
+        // It follows the strategies as they change.
+        let half = Json::parse(r#"{"id":"half","percentage":500000,"value":true}"#).unwrap();
+        let change = FeatureChange { strategies: Some(vec![half]), ..FeatureChange::default() };
+        shop.change("NEW_CHECKOUT", change).await;
+        page.see(".bars li", "50 % of users by userkey").await;
+        page.until("half of them", async || (48.0..52.0).contains(&share(1).await)).await;
+
+        page.open("#/rollout/dev/THEME").await;
+        page.see("main", "Nothing here depends on userkey").await;
+        page.type_into("section .fields input", "company").await;
+        page.push("Try").await;
+        page.miss("main", "Nothing here depends on").await;
+        page.until("half of the companies", async || (48.0..52.0).contains(&share(1).await)).await;
+    })
+    .await;
+}

@@ -1,0 +1,136 @@
+//! Editing values: what is refused is said in its place, and nothing that was typed is lost.
+
+use thirtyfour::Key;
+
+use crate::browser::with_console;
+use crate::shop::until;
+
+const FIELD: &str = ".detail .editor textarea, .detail .editor input";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_is_edited_and_a_client_sees_it() {
+    with_console(&[], |page, shop| async move {
+        let client = shop.client().await;
+        page.sign_in().await;
+        page.open("#/features/dev/BANNER").await;
+        page.type_into(FIELD, "Kia ora & \"welcome\"").await;
+        page.press(Key::Enter.value()).await;
+        page.driver.active_element().await.unwrap().send_keys("second line").await.unwrap();
+        page.driver
+            .active_element()
+            .await
+            .unwrap()
+            .send_keys(Key::Control + Key::Enter)
+            .await
+            .unwrap();
+        page.see("#notices", "BANNER has a new value in dev.").await;
+        until(&client, "BANNER", |client| {
+            client.context().build().string("BANNER").as_deref()
+                == Some("Kia ora & \"welcome\"\nsecond line")
+        })
+        .await;
+        page.push("Unset").await;
+        until(&client, "BANNER", |client| client.context().build().string("BANNER").is_none())
+            .await;
+        page.push("Make it an empty text").await;
+        until(&client, "BANNER", |client| {
+            client.context().build().string("BANNER").as_deref() == Some("")
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_stays_as_it_was_typed() {
+    with_console(&[], |page, shop| async move {
+        page.sign_in().await;
+        page.see(".features tr", "7.50").await;
+        page.open("#/features/dev/DELIVERY_FEE").await;
+        page.see(".detail h2", "DELIVERY_FEE").await;
+        assert_eq!(page.value_of(FIELD).await, "7.50");
+        page.type_into(FIELD, "seven").await;
+        page.press(Key::Enter.value()).await;
+        page.see(".detail .error", "This is not a number, such as 12.50.").await;
+        assert!(page.is_focused("[aria-invalid=true]").await);
+        assert_eq!(page.value_of(FIELD).await, "seven");
+        page.type_into(FIELD, "12345678901234567890.10").await;
+        page.press(Key::Enter.value()).await;
+        page.see("#notices", "DELIVERY_FEE has a new value in dev.").await;
+        assert_eq!(shop.value("DELIVERY_FEE").await.as_deref(), Some("12345678901234567890.10"));
+        page.see(".features tr", "12345678901234567890.10").await;
+        // The server has the last word; what it refuses is said in the same place.
+        page.type_into(FIELD, "1e999999999").await;
+        page.press(Key::Enter.value()).await;
+        page.see("#notices, .detail .error", "value").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_is_checked_and_tidied() {
+    with_console(&[], |page, shop| async move {
+        page.sign_in().await;
+        page.open("#/features/dev/THEME").await;
+        page.type_into(FIELD, "{\"accent\": 1.50,").await;
+        page.push("Save").await;
+        page.see(".detail .error", "This is not JSON").await;
+        page.see(".detail .error", "line 1, column").await;
+        assert_eq!(page.value_of(FIELD).await, "{\"accent\": 1.50,");
+        page.type_into(FIELD, "{\"accent\": 1.50, \"list\": [1,2]}").await;
+        page.push("Format").await;
+        assert_eq!(
+            page.value_of(FIELD).await,
+            "{\n  \"accent\": 1.50,\n  \"list\": [\n    1,\n    2\n  ]\n}"
+        );
+        page.push("Save").await;
+        page.see("#notices", "THEME has a new value in dev.").await;
+        assert!(shop.value("THEME").await.unwrap().contains("1.50"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_faster_is_shown_and_nothing_typed_is_lost() {
+    with_console(&[412], |page, shop| async move {
+        page.sign_in().await;
+        page.open("#/features/dev/BANNER").await;
+        page.type_into(FIELD, "mine").await;
+        shop.set("BANNER", "\"theirs\"").await;
+        page.see(".conflict", "It is now: theirs").await;
+        assert_eq!(page.value_of(FIELD).await, "mine");
+        // Saving without looking is refused by the server.
+        page.press(Key::Tab.value()).await;
+        page.find(".detail .editor").await;
+        page.run(
+            "document.querySelector('.detail .editor').requestSubmit()",
+            serde_json::Value::Null,
+        )
+        .await;
+        page.see(".conflict", "It is now: theirs").await;
+        assert_eq!(shop.value("BANNER").await.as_deref(), Some("\"theirs\""));
+        assert_eq!(page.value_of(FIELD).await, "mine");
+        page.push("Save mine anyway").await;
+        page.see("#notices", "BANNER has a new value in dev.").await;
+        assert_eq!(shop.value("BANNER").await.as_deref(), Some("\"mine\""));
+        page.miss(".conflict", "").await;
+
+        page.type_into(FIELD, "mine again").await;
+        shop.set("BANNER", "\"theirs again\"").await;
+        page.see(".conflict", "It is now: theirs again").await;
+        page.push("Take theirs").await;
+        assert_eq!(page.value_of(FIELD).await, "theirs again");
+        // A change of something else is no conflict.
+        page.type_into(FIELD, "third").await;
+        let lock = fh_edge::FeatureChange { locked: Some(true), ..Default::default() };
+        shop.change("BANNER", lock).await;
+        page.see(".detail .remark", "Locked").await;
+        assert_eq!(page.value_of(FIELD).await, "third");
+        page.push("Unlock").await;
+        page.miss(".detail .remark", "Locked").await;
+        page.push("Save").await;
+        page.see("#notices", "BANNER has a new value in dev.").await;
+        assert_eq!(shop.value("BANNER").await.as_deref(), Some("\"third\""));
+    })
+    .await;
+}

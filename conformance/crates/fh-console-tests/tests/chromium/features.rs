@@ -1,0 +1,174 @@
+//! Looking at features, and switching them.
+
+use fh_edge::FeatureChange;
+use serde_json::{Value, json};
+use thirtyfour::Key;
+
+use crate::browser::with_console;
+use crate::shop::until;
+
+const SWITCH: &str = "[role=switch][aria-label=NEW_CHECKOUT]";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feature_is_switched_by_keyboard_and_a_client_sees_it() {
+    with_console(&[], |page, shop| async move {
+        let client = shop.client().await;
+        let is_on =
+            |client: &fh_client::Client| client.context().build().is_enabled("NEW_CHECKOUT");
+        assert!(!is_on(&client));
+        page.sign_in().await;
+        page.tab_to(SWITCH).await;
+        page.press(' ').await;
+        until(&client, "NEW_CHECKOUT", is_on).await;
+        page.see("#notices", "NEW_CHECKOUT is on in dev.").await;
+        page.until("the switch", || async {
+            page.find(SWITCH).await.attr("aria-checked").await.unwrap().as_deref() == Some("true")
+        })
+        .await;
+        // The focus stays where it was, and there is a way back.
+        assert!(page.is_focused(SWITCH).await);
+        page.tab_to("#notices button").await;
+        page.press(Key::Enter.value()).await;
+        until(&client, "NEW_CHECKOUT", |client| !is_on(client)).await;
+        page.see("#notices", "NEW_CHECKOUT is off in dev.").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_change_appears_by_itself() {
+    with_console(&[], |page, shop| async move {
+        page.sign_in().await;
+        page.see(".features tr", "Welcome").await;
+        shop.set("BANNER", "\"Sale!\"").await;
+        page.see(".features tr", "Sale!").await;
+        let change = FeatureChange { locked: Some(true), ..FeatureChange::default() };
+        shop.change("GIFT_WRAPPING", change).await;
+        page.see(".features tr.flash", "locked").await;
+        let switch = page.find("[role=switch][aria-label=GIFT_WRAPPING]").await;
+        assert_eq!(switch.attr("aria-disabled").await.unwrap().as_deref(), Some("true"));
+        switch.click().await.unwrap();
+
+        // Features and environments come and go.
+        let mut state = shop.edge.state().await.unwrap();
+        state.features.retain(|feature| &*feature.key != "SEARCH_ENGINE");
+        state.environments[0].values.remove("SEARCH_ENGINE");
+        state.environments[1].name = "production".into();
+        shop.edge.replace(state, None).await.unwrap();
+        page.miss(".features tr", "SEARCH_ENGINE").await;
+        page.see("#environment", "production").await;
+        // A click on a locked switch changed nothing.
+        assert_eq!(shop.value("GIFT_WRAPPING").await.as_deref(), Some("true"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn features_are_found_chosen_and_left_by_keyboard() {
+    with_console(&[], |page, _shop| async move {
+        page.sign_in().await;
+        page.press('/').await;
+        assert!(page.is_focused("input[type=search]").await);
+        page.driver.active_element().await.unwrap().send_keys("checkout").await.unwrap();
+        page.see(".tools", "1 of 12").await;
+        page.tab_to(".features tr:not([hidden]) a").await;
+        page.press(Key::Enter.value()).await;
+        page.see(".detail h2", "NEW_CHECKOUT").await;
+        assert!(page.is_focused(".detail h2").await);
+        page.see(".detail", "20 % of users by userkey, if country is new_zealand → on").await;
+        page.see(".detail", "payments").await;
+        assert!(
+            page.driver
+                .current_url()
+                .await
+                .unwrap()
+                .as_str()
+                .ends_with("#/features/dev/NEW_CHECKOUT")
+        );
+        page.press(Key::Escape.value()).await;
+        page.until("the focus to be back", || page.is_focused(".features tr:not([hidden]) a"))
+            .await;
+        // The address is enough to come back.
+        page.open("#/features/prod/BANNER").await;
+        page.see(".detail h2", "BANNER").await;
+        assert_eq!(page.run("return document.title", Value::Null).await, json!("Features · prod"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn markup_in_names_and_values_is_text() {
+    with_console(&[], |page, _shop| async move {
+        page.sign_in().await;
+        page.see(".features tr", "<script>alert(1)</script>").await;
+        page.see(".features tr", "<img src=x onerror=\"alert(2)\">").await;
+        page.see(".features tr", "everybody, if <i>name</i> is \"<svg onload=alert(4)>\"").await;
+        page.see(".features a", "<script>alert(1)</script>").await.click().await.unwrap();
+        page.see(".detail h2", "<script>alert(1)</script>").await;
+        page.see(".detail", "<script>alert(3)</script>").await;
+        page.push("Edit strategies").await;
+        page.see("legend", "<i>name</i>").await;
+        page.picture("markup").await;
+        for view in ["ask", "rollout", "clients"] {
+            page.open(&format!("#/{view}/dev/%3Cscript%3Ealert(1)%3C%2Fscript%3E")).await;
+            page.see("h2", "").await;
+        }
+        page.open("#/ask/dev/%3Cscript%3Ealert(1)%3C%2Fscript%3E").await;
+        page.see("summary", "<script>alert(1)</script>").await;
+        let made = "return document.querySelectorAll('main script, main img, main svg:not(.icon), main i, main b b').length";
+        assert_eq!(page.run(made, Value::Null).await, json!(0));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn locking_and_retiring() {
+    with_console(&[], |page, shop| async move {
+        page.sign_in().await;
+        page.open("#/features/dev/BANNER").await;
+        page.push("Lock").await;
+        page.see(".detail .remark", "Locked").await;
+        assert_eq!(
+            page.find(".detail textarea").await.attr("readonly").await.unwrap().as_deref(),
+            Some("true")
+        );
+        page.push("Unlock").await;
+        page.miss(".detail .remark", "Locked").await;
+        page.push("Retire").await;
+        page.see("dialog", "Retire BANNER?").await;
+        page.press(Key::Escape.value()).await;
+        page.miss("dialog", "").await;
+        let client = shop.client().await;
+        assert!(client.feature("BANNER").exists());
+        page.push("Retire").await;
+        page.see("dialog button", "Retire").await.click().await.unwrap();
+        until(&client, "BANNER", |client| !client.feature("BANNER").exists()).await;
+        page.see(".detail .remark", "Retired").await;
+        page.push("Bring back").await;
+        until(&client, "BANNER", |client| client.feature("BANNER").exists()).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_connected_and_their_keys() {
+    with_console(&[], |page, shop| async move {
+        page.sign_in().await;
+        page.open("#/clients/dev").await;
+        page.see("main", "Nobody is connected").await;
+        let client = shop.client().await;
+        page.see("main table", "shop").await;
+        client.close();
+        page.see("main", "Nobody is connected").await;
+        page.open("#/keys/dev").await;
+        page.see("main", "API keys").await;
+        page.miss("main", "shop*client").await;
+        page.push("Show the keys").await;
+        page.see("main code", "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/shop*client").await;
+        page.open("#/features/dev").await;
+        page.open("#/keys/dev").await;
+        page.see("main", "API keys").await;
+        page.miss("main", "shop*client").await;
+    })
+    .await;
+}

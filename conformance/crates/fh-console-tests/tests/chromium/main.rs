@@ -1,0 +1,13 @@
+//! People use the console: in a real Chromium, by keyboard and mouse, over an Edge on a real socket.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod asking;
+mod browser;
+mod editing;
+mod features;
+mod page;
+mod pictures;
+mod shop;
+mod signing_in;
+mod strategies;
+mod words;

@@ -1,0 +1,178 @@
+//! The page, as somebody uses it.
+
+use std::future::Future;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+use crate::browser::{PATIENCE, folder};
+use crate::shop::{ADMIN_KEY, Shop};
+
+#[derive(Clone)]
+pub(crate) struct Page {
+    pub(crate) driver: WebDriver,
+    url: String,
+}
+
+impl Page {
+    pub(crate) fn new(driver: WebDriver, shop: &Shop) -> Self {
+        Self { driver, url: format!("{}/console/", shop.url) }
+    }
+
+    /// Comes to the console, by an address as people type it.
+    pub(crate) async fn arrive(&self) {
+        self.driver.goto(self.url.trim_end_matches('/')).await.unwrap();
+    }
+
+    /// Goes to an address within the console, such as `#/ask/dev`.
+    pub(crate) async fn open(&self, hash: &str) {
+        self.driver.goto(format!("{}{hash}", self.url)).await.unwrap();
+    }
+
+    pub(crate) async fn sign_in(&self) {
+        self.type_into("[name=key]", ADMIN_KEY).await;
+        self.press(Key::Enter.value()).await;
+        self.see(".features tbody tr", "NEW_CHECKOUT").await;
+    }
+
+    /// The first element of a selector, once it is there.
+    pub(crate) async fn find(&self, css: &str) -> WebElement {
+        let query = self.driver.query(By::Css(css)).wait(PATIENCE, Duration::from_millis(20));
+        query.first().await.unwrap_or_else(|error| panic!("{css}: {error}"))
+    }
+
+    /// Waits until some element of a selector is shown and has this text.
+    pub(crate) async fn see(&self, css: &str, text: &str) -> WebElement {
+        let mut seen = Vec::new();
+        for _ in self.tries() {
+            seen.clear();
+            for element in self.driver.find_all(By::Css(css)).await.unwrap() {
+                // It may be gone by now.
+                let shown = element.is_displayed().await.unwrap_or_default();
+                let Ok(given) = element.text().await else { continue };
+                if shown && given.contains(text) {
+                    return element;
+                }
+                seen.push(given);
+            }
+            pause().await;
+        }
+        panic!("{css} does not show {text:?}, but {seen:?}");
+    }
+
+    /// Waits until no element of a selector is shown with this text.
+    pub(crate) async fn miss(&self, css: &str, text: &str) {
+        self.until(&format!("{css} {text} to go"), || async {
+            for element in self.driver.find_all(By::Css(css)).await.unwrap() {
+                let shown = element.is_displayed().await.unwrap_or_default();
+                if shown && element.text().await.is_ok_and(|given| given.contains(text)) {
+                    return false;
+                }
+            }
+            true
+        })
+        .await;
+    }
+
+    /// Waits until something is so.
+    pub(crate) async fn until<F: Future<Output = bool>>(&self, what: &str, is: impl Fn() -> F) {
+        for _ in self.tries() {
+            if is().await {
+                return;
+            }
+            pause().await;
+        }
+        panic!("waited in vain for {what}");
+    }
+
+    fn tries(&self) -> impl Iterator<Item = ()> + use<> {
+        let end = std::time::Instant::now() + PATIENCE;
+        std::iter::from_fn(move || (std::time::Instant::now() < end).then_some(()))
+    }
+
+    pub(crate) async fn click(&self, css: &str) {
+        self.find(css).await.click().await.unwrap();
+    }
+
+    /// Clicks the button with this text.
+    pub(crate) async fn push(&self, text: &str) {
+        self.see("button", text).await.click().await.unwrap();
+    }
+
+    /// Types into a field, in place of what it holds.
+    pub(crate) async fn type_into(&self, css: &str, text: &str) {
+        let field = self.find(css).await;
+        field.click().await.unwrap();
+        field.send_keys(Key::Control + "a").await.unwrap();
+        field.send_keys(Key::Delete + "").await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Chooses an option by its text.
+    pub(crate) async fn choose(&self, css: &str, option: &str) {
+        let field = self.find(css).await;
+        let select = thirtyfour::components::SelectElement::new(&field).await.unwrap();
+        select.select_by_visible_text(option).await.unwrap();
+    }
+
+    pub(crate) async fn value_of(&self, css: &str) -> String {
+        self.find(css).await.prop("value").await.unwrap().unwrap_or_default()
+    }
+
+    /// Presses a key wherever the focus is.
+    pub(crate) async fn press(&self, key: char) {
+        self.driver.action_chain().send_keys(key.to_string()).perform().await.unwrap();
+    }
+
+    /// Presses Tab until the focus is on an element of this selector. Fails if that never happens: then it cannot be reached
+    /// by keyboard.
+    pub(crate) async fn tab_to(&self, css: &str) {
+        for _ in 0..200 {
+            self.press(Key::Tab.value()).await;
+            if self.is_focused(css).await {
+                return;
+            }
+        }
+        panic!("{css} cannot be reached by keyboard");
+    }
+
+    pub(crate) async fn is_focused(&self, css: &str) -> bool {
+        let script = "return document.activeElement.matches(arguments[0])";
+        self.run(script, json!(css)).await == json!(true)
+    }
+
+    /// Runs a script with one argument.
+    pub(crate) async fn run(&self, script: &str, argument: Value) -> Value {
+        self.driver.execute(script, vec![argument]).await.unwrap().json().clone()
+    }
+
+    /// Leaves a picture of the page as it is.
+    pub(crate) async fn picture(&self, name: &str) {
+        let file = folder("console").join(format!("{name}.png"));
+        self.driver.screenshot(&file).await.unwrap();
+    }
+
+    /// What the browser's console said, but for requests that were refused with one of these statuses.
+    pub(crate) async fn said(&self, provoked: &[u16]) -> Vec<String> {
+        let entries = self.driver.browser_log().await.unwrap();
+        let messages =
+            entries.into_iter().map(|entry| format!("{}: {}", entry.level, entry.message));
+        let is_provoked = |message: &String| {
+            provoked
+                .iter()
+                .any(|status| message.contains(&format!("responded with a status of {status}")))
+        };
+        messages.filter(|message| !is_provoked(message)).collect()
+    }
+
+    /// Asks the browser for something that WebDriver has no word for.
+    pub(crate) async fn cdp(&self, method: &str, parameters: Value) {
+        self.driver.cdp().send_raw(method, parameters).await.unwrap();
+    }
+}
+
+/// Between two looks.
+async fn pause() {
+    tokio::time::sleep(Duration::from_millis(20)).await;
+}

@@ -1,0 +1,169 @@
+//! The console: a page for people that works by the admin API. Its files are part of the program; nothing comes from elsewhere.
+
+use axum::Router;
+use axum::extract::{Path, Request};
+use axum::response::Response;
+use axum::routing::get;
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ETAG, IF_NONE_MATCH, LOCATION, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+use super::respond;
+
+/// Nothing but what this server sends, no markup from texts, no frames around it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+macro_rules! files {
+    ($($name:literal $kind:expr,)*) => {
+        &[$(($name, $kind, include_bytes!(concat!("../../console/", $name)))),*]
+    };
+}
+
+/// Name, type and content.
+const FILES: &[(&str, &str, &[u8])] = files![
+    "index.html" HTML,
+    "style.css" CSS,
+    "icon.svg" SVG,
+    "api.js" SCRIPT,
+    "app.js" SCRIPT,
+    "ask.js" SCRIPT,
+    "clients.js" SCRIPT,
+    "context.js" SCRIPT,
+    "dialogs.js" SCRIPT,
+    "dom.js" SCRIPT,
+    "feature.js" SCRIPT,
+    "features.js" SCRIPT,
+    "in-words.js" SCRIPT,
+    "json.js" SCRIPT,
+    "keys.js" SCRIPT,
+    "live.js" SCRIPT,
+    "notices.js" SCRIPT,
+    "rollout.js" SCRIPT,
+    "route.js" SCRIPT,
+    "sign-in.js" SCRIPT,
+    "store.js" SCRIPT,
+    "strategies.js" SCRIPT,
+    "strategy-form.js" SCRIPT,
+    "switch.js" SCRIPT,
+    "value.js" SCRIPT,
+    "words.js" SCRIPT,
+];
+
+/// `/console` and the files below it.
+pub(super) fn router() -> Router {
+    Router::new()
+        .route("/console", get(to_folder))
+        .route(
+            "/console/",
+            get(|request: Request| async move { file("index.html", request.headers()) }),
+        )
+        .route(
+            "/console/{file}",
+            get(|Path(name): Path<String>, request: Request| async move {
+                file(&name, request.headers())
+            }),
+        )
+}
+
+/// The page's links are relative to its folder, wherever a program mounts it.
+async fn to_folder() -> Response {
+    let mut response = respond::empty(StatusCode::PERMANENT_REDIRECT);
+    response.headers_mut().insert(LOCATION, HeaderValue::from_static("console/"));
+    response
+}
+
+fn file(name: &str, request: &HeaderMap) -> Response {
+    let Some((_, kind, content)) = FILES.iter().find(|(known, ..)| *known == name) else {
+        return respond::empty(StatusCode::NOT_FOUND);
+    };
+    let digest = hmac_sha256::Hash::hash(content);
+    let tag = digest.iter().take(12).fold(String::new(), |tag, byte| format!("{tag}{byte:02x}"));
+    let etag = HeaderValue::try_from(format!("\"{tag}\"")).ok();
+    let is_known = request.get(IF_NONE_MATCH).is_some_and(|given| Some(given) == etag.as_ref());
+    let mut response = if is_known {
+        respond::empty(StatusCode::NOT_MODIFIED)
+    } else {
+        respond::bytes(StatusCode::OK, kind, Bytes::from_static(content))
+    };
+    let headers = response.headers_mut();
+    if let Some(etag) = etag {
+        headers.insert(ETAG, etag);
+    }
+    for (name, value) in [
+        // After an upgrade the files have to fit together.
+        (CACHE_CONTROL, "no-cache"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_FRAME_OPTIONS, "DENY"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_of_the_folder_is_served_and_no_other() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/console");
+        let mut there: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        let mut served: Vec<&str> = FILES.iter().map(|(name, ..)| *name).collect();
+        there.sort();
+        served.sort_unstable();
+        assert_eq!(there, served);
+        assert_eq!(file("../Cargo.toml", &HeaderMap::new()).status(), 404);
+    }
+
+    #[test]
+    fn nothing_makes_markup_of_texts_or_reaches_elsewhere() {
+        for (name, kind, content) in FILES {
+            let text = std::str::from_utf8(content).unwrap();
+            let forbidden: &[&str] = match *kind {
+                SCRIPT => &[
+                    "innerHTML",
+                    "outerHTML",
+                    "insertAdjacentHTML",
+                    "document.write",
+                    "eval(",
+                    "new Function",
+                    "localStorage",
+                    "https://",
+                ],
+                SVG => &["script", "href"],
+                _ => &["style=", "onclick", "://", "@import", "url("],
+            };
+            for each in forbidden {
+                assert!(!text.contains(each), "{name} holds {each}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_has_a_file_already_is_told_so() {
+        let first = file("app.js", &HeaderMap::new());
+        let mut request = HeaderMap::new();
+        request.insert(IF_NONE_MATCH, first.headers()[ETAG].clone());
+        let second = file("app.js", &request);
+        assert_eq!((first.status(), second.status()), (StatusCode::OK, StatusCode::NOT_MODIFIED));
+        assert_eq!(second.headers()[CONTENT_SECURITY_POLICY], POLICY);
+    }
+}
