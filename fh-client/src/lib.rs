@@ -26,6 +26,7 @@ mod start_error;
 mod status;
 mod test_updates;
 mod waiting;
+mod watch;
 
 pub use builder::ClientBuilder;
 pub use changes::Changes;
@@ -39,6 +40,7 @@ pub use start_error::StartError;
 pub use status::Status;
 pub use test_updates::{NewValue, Outcome, Refusal, TestUpdates, Update};
 pub use waiting::block_on;
+pub use watch::Watch;
 
 pub use fh_eval::{
     Attributes, Country, Device, Diagnostic, Kind, Number, Platform, Profile, Timestamp, Value,

@@ -58,6 +58,7 @@ mod tests {
         assert_eq!(nearest("new-checkout", names), Some("NEW_CHECKOUT"));
         assert_eq!(nearest("SERCH_RANKNG", names), Some("SEARCH_RANKING"));
         assert_eq!(nearest("PRICES", names), None);
+        assert_eq!(nearest("OLD_TROLLEYS", ["NEW_CHECKOUT"]), None);
         assert_eq!(distance(&plain("kitten"), &plain("sitting")), 3);
     }
 }

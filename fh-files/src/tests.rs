@@ -314,6 +314,7 @@ fn json_is_read_as_json() {
             r#"{"a":[1.50,-2E+7,true,false,null]}"#,
         ),
         ("[[],{},[{}]]", "[[],{},[{}]]"),
+        ("\u{feff}[\"\\ud83d\\udc22\"]", "[\"🐢\"]"),
         (long.as_str(), long.as_str()),
         // Not JSON, but YAML.
         ("[a, 'b', 007,]", r#"["a","b",7]"#),

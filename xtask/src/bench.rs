@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: the benches in their own workspace, their tables in `docs/performance.md`.
+//! `cargo xtask bench`: the benches in their own workspace, their tables in `docs/performance.md`; those of the Edge in
+//! `docs/performance-edge.md`.
 
 use std::fs;
 
@@ -20,6 +21,9 @@ const PEERS: [&str; 8] = [
 
 /// Passes its arguments on; without any it is the full measurement, whose tables replace those of the page.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    if arguments.first().is_some_and(|first| first == "edge") {
+        return edge();
+    }
     let main = "cargo run --locked --release -p bench --";
     // Its own process: statsig's dependencies change how every other engine is built.
     let statsig = "cargo run --locked --release -p statsig --";
@@ -39,6 +43,21 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     Run::new(main).args(&options(&json, &markdown[0])).within("benches").go()?;
     Run::new(statsig).args(&options(&file("statsig.json"), &markdown[1])).within("benches").go()?;
     publish(&markdown)
+}
+
+/// Servers and what asks them are processes of their own.
+fn edge() -> Result<(), String> {
+    Run::new("cargo build --locked --release -p fh-cli").go()?;
+    let fh = target_folder().join("release/fh");
+    let fh = fh.canonicalize().map_err(|why| format!("{}: {why}", fh.display()))?;
+    let page = root().join("docs/performance-edge.md");
+    let (fh, page) = (fh.display().to_string(), page.display().to_string());
+    for part in ["fanout", "get"] {
+        let arguments = [part, "--fh", &fh, "--markdown", &page].map(str::to_string);
+        let bench = Run::new("cargo run --locked --release -p edge --");
+        bench.args(&arguments).within("benches").go()?;
+    }
+    Ok(())
 }
 
 fn publish(tables: &[String; 2]) -> Result<(), String> {

@@ -20,6 +20,7 @@ cargo xtask <command>
   lint               rustfmt and clippy alone, warnings denied
   bench [ARGS]       build and run the benches, write docs/performance.json and the table of docs/performance.md
                      (`cargo xtask bench --quick` for a first impression)
+  bench edge         build and run the benches of the Edge, write the tables of docs/performance-edge.md
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
   simulate           the simulation of the session, with bugs planted: each has to be found
   help               this text";

@@ -1,82 +1,62 @@
-//! `fh demo`: what the tool is for, in one command.
+//! `fh demo`: what this project is for, in one command, live.
 
 use std::io::{ErrorKind, Write};
 
 use clap::Args;
-use fh_eval::featurehub::Compiler;
-use fh_eval::{Attributes, Evaluation, FeatureRef, Profile, Report, Ruleset, Subject, Timestamp};
+use fh_client::Client;
+use fh_eval::{FeatureRef, Report, Ruleset, Timestamp};
 use serde::Serialize;
+use serde_json::json;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Duration, MissedTickBehavior, interval};
 
-use crate::commands::eval::Row;
+use crate::clock;
 use crate::commands::rollout;
-use crate::context;
+use crate::commands::watch::View;
+use crate::commands::watch::frame::Frames;
+use crate::commands::watch::lines::Lines;
+use crate::commands::watch::observed::Observer;
+use crate::demo::people::{self, Answers, Person};
+use crate::demo::stage::Stage;
+use crate::demo::timeline::{Pace, Timeline};
+use crate::demo::{EXPLAINED, ROLLED_OUT, SALE, SHOP};
+use crate::edge;
 use crate::failure::{Failure, Status};
 use crate::jsonout;
-use crate::payload::Payload;
-use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen};
-use crate::shown;
-use crate::table::{Align, Table};
+use crate::runtime;
+use crate::screen::{BOLD, PLAIN, QUIET, Screen};
+use crate::shown::plural;
+use crate::stop::Stop;
 
-/// The features of a shop for outdoor gear, as a GET of /features answers them.
-const SHOP: &str = include_str!("../demo/shop.json");
+/// How often a display is drawn though nothing happens.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long people may look at who sees what, in seconds.
+const FIRST_LOOK: f64 = 3.0;
 
-/// When the demo happens: while a sale is on.
-const NOW: &str = "2026-11-28";
-
-/// Whose answer is explained, and what is rolled out.
-const EXPLAINED: &str = "EXPRESS_PAY";
-const ROLLED_OUT: &str = "SEARCH_RANKING";
-
-/// People whom a feature's value may differ for: how they are called, and their contexts as options spell them.
-const PEOPLE: [(&str, &[&str]); 4] = [
-    (
-        "Aroha",
-        &[
-            "userkey=aroha",
-            "country=new_zealand",
-            "platform=ios",
-            "device=mobile",
-            "version=4.10.1",
-            "languages=en,mi",
-            "orders=23",
-        ],
-    ),
-    (
-        "Ben",
-        &[
-            "userkey=ben",
-            "country=united_kingdom",
-            "device=browser",
-            "signed_up=2026-11-20T18:30:00Z",
-            "languages=cy",
-        ],
-    ),
-    (
-        "Chiara",
-        &[
-            "userkey=chiara",
-            "country=italy",
-            "account=trade",
-            "company=alpina",
-            "member=true",
-            "languages=it,en",
-        ],
-    ),
-    ("Dev", &["userkey=dev", "email=dev@tussock.example", "address=203.0.113.9", "platform=linux"]),
-];
-
-/// See all of it on the features of a sample shop.
+/// See all of it, live, on the features of a sample shop.
 ///
-/// Evaluates the features of a shop for several people, explains one answer, shows one rollout, and names commands to go on
-/// with. Needs nothing but this program.
+/// Starts an Edge on a free port of this machine, connects a client, shows who sees what, changes features while they are
+/// watched, explains one answer, shows one rollout, and ends by itself within 20 seconds. Needs nothing but this program.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   fh demo
+  fh demo --keep
   fh demo --write shop.json
 
-Exit codes: 0 fine, 2 the file cannot be written.")]
+With --json each line is an object: started, people, what `fh watch --json` writes,
+step, explanation, next.
+
+Exit codes: 0 fine, 2 the Edge could not be started, or the file cannot be written.")]
 pub(crate) struct DemoArgs {
+    /// Leave the Edge and its console running afterwards, until Ctrl-C
+    #[arg(long, conflicts_with = "write")]
+    keep: bool,
+
+    /// Go so many times as fast
+    #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = speed)]
+    speed: f64,
+
     /// Write the sample shop's features to this file (- for stdout) instead of showing them
     #[arg(long, value_name = "FILE")]
     write: Option<String>,
@@ -86,17 +66,19 @@ pub(crate) struct DemoArgs {
     force: bool,
 }
 
+fn speed(text: &str) -> Result<f64, String> {
+    let factor = text.parse().ok().filter(|factor| (0.1..=10_000.0).contains(factor));
+    factor.ok_or_else(|| "write a number from 0.1 to 10000, such as 2".to_string())
+}
+
 pub(crate) fn run(args: &DemoArgs, json: bool, screen: &mut Screen<'_>) -> Result<Status, Failure> {
     match args.write.as_deref() {
         Some("-") => screen.raw().write_all(SHOP.as_bytes())?,
         Some(path) => write(path, args.force, json, screen)?,
         None => {
-            let demo = Demo::new()?;
-            if json {
-                demo.write_json(screen)?;
-            } else {
-                demo.show(screen)?;
-            }
+            // What was measured for a terminal fits everywhere.
+            screen.assume_usual_width();
+            runtime::run_on_all_cores(live(args, json, screen))?;
         }
     }
     Ok(Status::Fine)
@@ -124,166 +106,256 @@ fn write(path: &str, force: bool, json: bool, screen: &mut Screen<'_>) -> Result
         Err(error) => return Err(failed(&error)),
     }
     if json {
-        jsonout::document(screen.raw(), &serde_json::json!({ "written": path }))?;
+        jsonout::document(screen.raw(), &json!({ "written": path }))?;
     } else {
         screen.line(PLAIN, &format!("wrote {path}"))?;
     }
     Ok(())
 }
 
-struct Person {
-    name: &'static str,
-    options: &'static [&'static str],
-    attributes: Attributes,
-}
-
-struct Demo {
-    ruleset: Ruleset,
-    people: Vec<Person>,
-    now: Timestamp,
-}
-
+// Not by way of a tree of values, which would not keep numbers as they are written.
 #[derive(Serialize)]
-struct Answers<'a> {
-    name: &'a str,
-    context: &'a Attributes,
-    features: Vec<Row<'a>>,
-}
-
-#[derive(Serialize)]
-struct Story<'a> {
+struct PeopleRow<'a> {
+    event: &'static str,
     now: Timestamp,
     people: Vec<Answers<'a>>,
-    explanation: Report,
-    next: Vec<String>,
 }
 
-impl Demo {
-    fn new() -> Result<Self, Failure> {
-        let payload = Payload::of("the sample".to_string(), SHOP.as_bytes().to_vec())?;
-        let ruleset = Compiler::new(Profile::Client).compile(&payload.environment(None, "")?);
-        let people = PEOPLE.map(|(name, options)| {
-            let given: Vec<_> =
-                options.iter().filter_map(|text| context::read(text).ok()).collect();
-            Person { name, options, attributes: context::attributes(&given) }
-        });
-        let now = format!("{NOW}T00:00:00Z")
-            .parse()
-            .map_err(|error: fh_eval::BadTimestamp| Failure::Input(error.to_string()))?;
-        Ok(Self { ruleset, people: people.into(), now })
-    }
+#[derive(Serialize)]
+struct ExplanationRow<'a> {
+    event: &'static str,
+    explanation: &'a Report,
+}
 
-    fn subject<'a>(&self, person: &'a Person) -> Subject<'a, Timestamp> {
-        Subject::new(&person.attributes, self.now)
-    }
+/// Is it to go on?
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    GoOn,
+    /// Somebody has pressed Ctrl-C.
+    End,
+}
 
-    fn feature(&self, key: &str) -> Result<FeatureRef<'_>, Failure> {
-        let missing = || Failure::Input(format!("the sample holds no {key}"));
-        self.ruleset.get(key).ok_or_else(missing)
-    }
+async fn live(args: &DemoArgs, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
+    let mut stop = Stop::new()?;
+    let stage = Stage::start()?;
+    let client = stage.client()?;
+    client.ready().await.map_err(|why| edge::not_ready(&why))?;
+    let mut story = Story { stage: &stage, client: &client, json, pace: Pace(args.speed), screen };
+    let outcome = story.tell(args.keep, &mut stop).await;
+    client.close();
+    stage.end().await;
+    outcome
+}
 
-    fn first(&self) -> Result<&Person, Failure> {
-        self.people.first().ok_or_else(|| Failure::Input("the sample has no people".to_string()))
-    }
+/// The demo, from its first line to its last.
+struct Story<'a, 's, 'w> {
+    stage: &'a Stage,
+    client: &'a Client,
+    json: bool,
+    pace: Pace,
+    screen: &'s mut Screen<'w>,
+}
 
-    /// Commands that go on from here; they work as they stand.
-    fn next(&self) -> Result<Vec<(&'static str, String)>, Failure> {
-        let ranking = self.feature(ROLLED_OUT)?.id().unwrap_or_default();
-        Ok(vec![
-            ("the features you just saw, in a file", "fh demo --write shop.json".to_string()),
-            (
-                "what somebody else gets",
-                format!("fh eval shop.json --now {NOW} -c userkey=fred -c country=fiji"),
-            ),
-            ("why?", format!("fh explain SALE_BANNER shop.json --now {NOW} -c country=fiji")),
-            (
-                "companies instead of people",
-                "fh rollout WHOLESALE_PRICES shop.json --attribute company -c account=trade"
-                    .to_string(),
-            ),
-            (
-                "whom would FeatureHub's Edge decide otherwise?",
-                format!(
-                    "fh rollout {ROLLED_OUT} shop.json --attribute session --compare-profile edge"
-                ),
-            ),
-            (
-                "keys for those who test \"boosted\"",
-                format!("fh bucket --id {ranking} --want 0-100000 --count 3"),
-            ),
-            ("mistakes", "fh lint shop.json".to_string()),
-        ])
-    }
-
-    fn write_json(&self, screen: &mut Screen<'_>) -> Result<(), Failure> {
-        let people = self.people.iter().map(|person| {
-            let subject = self.subject(person);
-            let rows =
-                self.ruleset.iter().map(|feature| Row::of(&feature, &feature.evaluate(&subject)));
-            Answers { name: person.name, context: &person.attributes, features: rows.collect() }
-        });
-        let explained = self.feature(EXPLAINED)?.explain(&self.subject(self.first()?)).report();
-        let next: Vec<String> = self.next()?.into_iter().map(|(_, command)| command).collect();
-        let story = Story { now: self.now, people: people.collect(), explanation: explained, next };
-        Ok(jsonout::document(screen.raw(), &story)?)
-    }
-
-    fn show(&self, screen: &mut Screen<'_>) -> Result<(), Failure> {
-        screen.assume_usual_width();
-        let features = self.ruleset.len();
-        screen.line(
-            BOLD,
-            &format!(
-                "A shop with {features} features, seen by {} people on {NOW}",
-                self.people.len()
-            ),
-        )?;
-        screen.end()?;
-        for person in &self.people {
-            screen.paragraph(PLAIN, &format!("  {:<8}", person.name), &person.options.join(" "))?;
+impl Story<'_, '_, '_> {
+    async fn tell(&mut self, keep: bool, stop: &mut Stop) -> Result<(), Failure> {
+        self.begin(keep)?;
+        self.people()?;
+        self.screen.flush()?;
+        tokio::select! {
+            () = self.pace.rest(FIRST_LOOK) => {}
+            () = stop.asked() => return Ok(()),
         }
-        screen.end()?;
-        self.table().write(screen, 0)?;
-        screen.line(QUIET, "* decided by a strategy; all other values are everybody's")?;
-
-        let first = self.first()?;
-        screen.end()?;
-        screen.line(BOLD, &format!("Why does {} get this {EXPLAINED}?", first.name))?;
-        screen.end()?;
-        let report = self.feature(EXPLAINED)?.explain(&self.subject(first)).report();
-        screen.report(&report)?;
-
-        screen.end()?;
-        screen.line(BOLD, &format!("Who gets which {ROLLED_OUT}?"))?;
-        screen.end()?;
-        rollout::sampled(self.feature(ROLLED_OUT)?, "userkey", 10_000, self.now)(screen)?;
-
-        screen.end()?;
-        screen.line(BOLD, "Go on with")?;
-        for (what, command) in self.next()? {
-            screen.end()?;
-            screen.line(QUIET, &format!("  # {what}"))?;
-            screen.line(PLAIN, &format!("  {command}"))?;
+        let then = if self.screen.is_terminal() && !self.json {
+            let heading = format!("What Ben sees, by a stream from {}", self.stage.url);
+            let mut frames = Frames::start(self.screen, heading, false)?;
+            let then = watched(self.stage, self.client, self.pace, &mut frames, stop).await?;
+            frames.end()?;
+            then
+        } else {
+            if !self.json {
+                self.screen.line(BOLD, "What Ben sees, as it changes")?;
+                self.screen.end()?;
+            }
+            let mut lines = Lines::new(self.screen, self.json);
+            watched(self.stage, self.client, self.pace, &mut lines, stop).await?
+        };
+        if then == Then::End {
+            return Ok(());
+        }
+        self.explain()?;
+        if keep {
+            self.stay()?;
+            self.screen.flush()?;
+            stop.asked().await;
         }
         Ok(())
     }
 
-    fn table(&self) -> Table {
-        let names = self.people.iter().map(|person| (person.name, Align::Left));
-        let mut table = Table::new([("FEATURE", Align::Left)].into_iter().chain(names));
-        for feature in self.ruleset.iter() {
-            let cells = self.people.iter().map(|person| {
-                let evaluation: Evaluation<'_> = feature.evaluate(&self.subject(person));
-                let value = shown::value(feature.kind(), feature.value_token(&evaluation));
-                if evaluation.is_match() {
-                    (format!("{} *", shown::cut(&value, 12)), GOOD)
-                } else {
-                    (shown::cut(&value, 14).into_owned(), PLAIN)
-                }
-            });
-            let lead = (feature.key().to_string(), PLAIN);
-            table.row(std::iter::once(lead).chain(cells));
+    fn begin(&mut self, keep: bool) -> Result<(), Failure> {
+        let Stage { url, shop_key, tests_key, admin_key, .. } = self.stage;
+        let console = self.stage.console();
+        if self.json {
+            return self.row(&json!({
+                "event": "started", "url": url, "console": console,
+                "shopKey": shop_key, "testsKey": tests_key, "adminKey": admin_key,
+            }));
         }
-        table
+        let features = plural(self.client.status().features, "feature", "features");
+        self.screen.line(BOLD, &format!("A shop with {features}, served by an Edge at {url}"))?;
+        let stays = if keep { "asks for a key, see below" } else { "stays with `fh demo --keep`" };
+        self.screen.line(QUIET, &format!("Its console: {console} ({stays})"))?;
+        Ok(self.screen.end()?)
     }
+
+    /// Who sees what.
+    fn people(&mut self) -> Result<(), Failure> {
+        let snapshot = self.client.hub().snapshot();
+        let (ruleset, now, people) = (snapshot.rules().ruleset(), clock::now(), Person::all());
+        if self.json {
+            let people = people.iter().map(|person| person.answers(ruleset, now)).collect();
+            return self.row(&PeopleRow { event: "people", now, people });
+        }
+        self.screen.line(BOLD, "Who sees what")?;
+        self.screen.end()?;
+        for person in &people {
+            let name = format!("  {:<8}", person.name);
+            self.screen.paragraph(PLAIN, &name, &person.options.join(" "))?;
+        }
+        self.screen.end()?;
+        people::table(&people, ruleset, now).write(self.screen, 0)?;
+        self.screen.line(QUIET, "* decided by a strategy; all other values are everybody's")?;
+        Ok(self.screen.end()?)
+    }
+
+    /// Why somebody gets a value, how a rollout falls, and commands to go on with.
+    fn explain(&mut self) -> Result<(), Failure> {
+        let snapshot = self.client.hub().snapshot();
+        let (ruleset, now, aroha) = (snapshot.rules().ruleset(), clock::now(), Person::aroha());
+        let report = feature(ruleset, EXPLAINED)?.explain(&aroha.subject(now)).report();
+        let rolled_out = feature(ruleset, ROLLED_OUT)?;
+        let next = next(rolled_out.id().unwrap_or_default());
+        if self.json {
+            self.row(&ExplanationRow { event: "explanation", explanation: &report })?;
+            let commands: Vec<&String> = next.iter().map(|(_, command)| command).collect();
+            return self.row(&json!({ "event": "next", "commands": commands }));
+        }
+        let screen = &mut *self.screen;
+        screen.end()?;
+        screen.line(BOLD, &format!("Why does {} get this {EXPLAINED}?", aroha.name))?;
+        screen.end()?;
+        screen.report(&report)?;
+        screen.end()?;
+        screen.line(BOLD, &format!("Who gets which {ROLLED_OUT} by now?"))?;
+        screen.end()?;
+        rollout::sampled(rolled_out, "userkey", 10_000, now)(screen)?;
+        screen.end()?;
+        screen.line(BOLD, "Go on with")?;
+        self.commands(&next)
+    }
+
+    /// What can be done with an Edge that stays.
+    fn stay(&mut self) -> Result<(), Failure> {
+        let Stage { url, shop_key, tests_key, admin_key, .. } = self.stage;
+        if self.json {
+            return self.row(&json!({ "event": "staying" }));
+        }
+        self.screen.end()?;
+        self.screen.line(BOLD, "The Edge stays until Ctrl-C")?;
+        self.commands(&[
+            ("what an SDK sees", format!("fh watch {url} {shop_key}")),
+            ("flip a feature", format!("fh set {url} {tests_key} NEW_CHECKOUT false")),
+        ])?;
+        self.screen.end()?;
+        self.screen.line(PLAIN, &format!("Console: {}", self.stage.console()))?;
+        Ok(self.screen.line(PLAIN, &format!("Its key: {admin_key}"))?)
+    }
+
+    fn commands(&mut self, commands: &[(&str, String)]) -> Result<(), Failure> {
+        for (what, command) in commands {
+            self.screen.end()?;
+            self.screen.line(QUIET, &format!("  # {what}"))?;
+            self.screen.line(PLAIN, &format!("  {command}"))?;
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, row: &impl Serialize) -> Result<(), Failure> {
+        Ok(jsonout::line(self.screen.raw(), row)?)
+    }
+}
+
+/// Shows what happens, until all of it has.
+async fn watched(
+    stage: &Stage,
+    client: &Client,
+    pace: Pace,
+    view: &mut dyn View,
+    stop: &mut Stop,
+) -> Result<Then, Failure> {
+    let (bell, news) = watch::channel(0);
+    let mut rings = news.clone();
+    let _on_new_state = client.on_new_state(move |_| bell.send_modify(|count| *count += 1));
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let mut timeline = Box::pin(Timeline::new(stage, client, tell, news, pace).run());
+    let mut observer = Observer::new(Person::ben().attributes, Vec::new());
+    let mut ticks = interval(LOOK_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut show = |view: &mut dyn View| {
+        let seen = observer.look(&client.hub().snapshot(), &[]);
+        view.show(client, &observer, seen)
+    };
+    loop {
+        show(view)?;
+        tokio::select! {
+            biased;
+            () = stop.asked() => return Ok(Then::End),
+            Some(said) = told.recv() => {
+                // What it speaks of comes before.
+                show(view)?;
+                view.step(&said.text)?;
+                // The timeline is there as long as this loop is.
+                let _ = said.shown.send(());
+            }
+            _ = rings.changed() => {}
+            over = &mut timeline => {
+                over?;
+                break;
+            }
+            _ = ticks.tick() => {}
+        }
+    }
+    show(view)?;
+    Ok(Then::GoOn)
+}
+
+fn feature<'a>(ruleset: &'a Ruleset, key: &str) -> Result<FeatureRef<'a>, Failure> {
+    ruleset.get(key).ok_or_else(|| Failure::Input(format!("the sample holds no {key}")))
+}
+
+/// Commands that go on from here; they work as they stand.
+fn next(rolled_out: &str) -> Vec<(&'static str, String)> {
+    vec![
+        ("an Edge of your own, from a file", "fh init".to_string()),
+        ("is it right?", "fh serve --check state.yaml".to_string()),
+        ("the features you just saw, in a file", "fh demo --write shop.json".to_string()),
+        (
+            "what somebody else gets while the sale is on",
+            format!("fh eval shop.json --now {SALE} -c userkey=fred -c country=fiji"),
+        ),
+        ("why?", format!("fh explain SALE_BANNER shop.json --now {SALE} -c country=fiji")),
+        (
+            "companies instead of people",
+            "fh rollout WHOLESALE_PRICES shop.json --attribute company -c account=trade"
+                .to_string(),
+        ),
+        (
+            "whom would FeatureHub's Edge decide otherwise?",
+            format!("fh rollout {ROLLED_OUT} shop.json --attribute session --compare-profile edge"),
+        ),
+        (
+            "keys for those who test \"boosted\"",
+            format!("fh bucket --id {rolled_out} --want 0-100000 --count 3"),
+        ),
+        ("mistakes", "fh lint shop.json".to_string()),
+    ]
 }

@@ -4,9 +4,9 @@ use std::io::{ErrorKind, Write};
 
 use clap::Args;
 use fh_edge::state::TEMPLATE;
-use rustls::crypto::ring;
 
 use crate::failure::{Failure, Status};
+use crate::fresh::{client_key, environment, letters};
 use crate::jsonout;
 use crate::screen::{BOLD, PLAIN, QUIET, Screen};
 
@@ -81,8 +81,7 @@ struct Fresh {
 impl Fresh {
     fn new() -> Result<Self, Failure> {
         let [development, production] = [environment()?, environment()?];
-        let client = || Ok::<_, Failure>(format!("{}*{}", letters(30)?, letters(20)?));
-        let keys = [client()?, letters(40)?, client()?];
+        let keys = [client_key()?, letters(40)?, client_key()?];
         let fresh = [&development, &production].into_iter().chain(&keys);
         let text = ENVIRONMENTS
             .iter()
@@ -105,28 +104,4 @@ fn write(path: &str, text: &str) -> Result<(), Failure> {
         }
         _ => Failure::Input(format!("cannot write {path}: {error}")),
     })
-}
-
-fn environment() -> Result<String, Failure> {
-    let mut bytes = [0; 16];
-    random(&mut bytes)?;
-    Ok(uuid::Builder::from_random_bytes(bytes).into_uuid().to_string())
-}
-
-/// So many letters and digits that nobody guesses.
-fn letters(count: usize) -> Result<String, Failure> {
-    let mut text = String::with_capacity(count);
-    while text.len() < count {
-        let mut bytes = [0; 64];
-        random(&mut bytes)?;
-        // What is no letter is left out, so that each one is as likely as every other.
-        let letters = bytes.into_iter().map(|byte| char::from(byte & 0x7f));
-        text.extend(letters.filter(char::is_ascii_alphanumeric).take(count - text.len()));
-    }
-    Ok(text)
-}
-
-fn random(bytes: &mut [u8]) -> Result<(), Failure> {
-    let filled = ring::default_provider().secure_random.fill(bytes);
-    filled.map_err(|_| Failure::Input("the system gives no random numbers".to_string()))
 }

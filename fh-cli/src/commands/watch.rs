@@ -1,8 +1,8 @@
 //! `fh watch`: features of an Edge as they change.
 
-mod frame;
-mod lines;
-mod observed;
+pub(crate) mod frame;
+pub(crate) mod lines;
+pub(crate) mod observed;
 mod release;
 mod words;
 
@@ -99,9 +99,10 @@ pub(crate) fn run(
         return runtime::run(watch.once(screen));
     }
     if screen.is_terminal() && !json {
-        let mut frames = Frames::start(screen, &watch)?;
-        let outcome = runtime::run(watch.run(&mut frames));
-        return frames.end(outcome);
+        let mut frames = Frames::start(screen, frame::heading(&watch.asked), args.catch)?;
+        let status = runtime::run(watch.run(&mut frames))?;
+        frames.end()?;
+        return Ok(status);
     }
     runtime::run(watch.run(&mut Lines::new(screen, json)))
 }
@@ -113,12 +114,15 @@ struct Watch<'a> {
 }
 
 /// Where it is shown.
-trait View {
+pub(crate) trait View {
     /// Shows what there is to show.
     fn show(&mut self, client: &Client, observer: &Observer, news: News) -> Result<(), Failure>;
 
     /// Says that something is odd.
     fn notice(&mut self, text: &str) -> Result<(), Failure>;
+
+    /// Says what is done, for whoever only looks on.
+    fn step(&mut self, text: &str) -> Result<(), Failure>;
 
     /// How long to wait, so that what happens at the same time is shown at the same time.
     fn pause(&self) -> Duration;
@@ -148,7 +152,7 @@ impl Watch<'_> {
             // More than can be shown need not be.
             let _ = tell.try_send(notice.to_string());
         });
-        let mut observer = Observer::new(&self.asked);
+        let mut observer = Observer::new(Arc::clone(&self.asked.who), self.asked.features.clone());
         let mut releases = if self.args.catch { Releases::from_stdin() } else { Releases::none() };
         let mut ticks = ticks();
         let end = self.args.duration.map(|duration| Instant::now() + duration);

@@ -67,10 +67,10 @@ impl Origin {
 
     /// Waits until something new was read.
     pub(crate) async fn next(&mut self) -> Result<Loaded, FileError> {
-        if let Self::File(file) = self {
-            if let Some(read) = file.reads.recv().await {
-                return read;
-            }
+        if let Self::File(file) = self
+            && let Some(read) = file.reads.recv().await
+        {
+            return read;
         }
         std::future::pending().await
     }

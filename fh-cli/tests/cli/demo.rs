@@ -2,41 +2,108 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::tool::{fh, path};
+use crate::following::Following;
+use crate::tool::{command, fh, path};
 
 fn sample() -> Value {
     fh(&["demo", "--write", "-"]).expect(0).json()
 }
 
+/// With next to no pauses.
+const FAST: &str = "--speed=10000";
+
 #[test]
-fn fits_a_terminal_and_tells_everything() {
-    let run = fh(&["demo"]).expect(0);
+fn it_is_live_and_tells_everything() {
+    let run = fh(&["demo", FAST]).expect(0);
     assert_eq!(run.err, "");
+    // In this order.
+    let mut rest = run.out.as_str();
     for part in [
-        "Aroha",
-        "NEW_CHECKOUT",
-        "Why does",
+        "served by an Edge at http://127.0.0.1:",
+        "/console (stays with `fh demo --keep`)",
+        "Who sees what",
+        "Aroha ",
+        "NEW_CHECKOUT      false ",
+        "What Ben sees",
+        "ready, streaming, 14 features",
+        "SEARCH_RANKING = \"learned\" by strategy L3rn",
+        "PUT: a test sets NEW_CHECKOUT to true",
+        "NEW_CHECKOUT: false → true (version 15)",
+        "… a listener hears it for Ben: NEW_CHECKOUT false → true",
+        "PATCH: the console rolls \"boosted\" out to 30 %",
+        "SEARCH_RANKING: \"learned\" → \"boosted\" (version 22)",
+        "… it is on for 3,073 of 10,000 people instead of 1,021: all of those keep it",
+        "… a listener hears it for Ben: SEARCH_RANKING learned → boosted",
+        "out to 60 %",
+        "… it is on for 6,037 of 10,000 people instead of 3,073: all of those keep it",
+        "PUT: a test wants TAX_RATE to be 0.2",
+        "… refused: it is locked",
+        "Why does Aroha",
         "falls into bucket",
-        "CONFIGURED",
-        "█",
-        "fh lint shop.json",
+        "Who gets which SEARCH_RANKING by now?",
+        "60 %  █",
+        "  fh lint shop.json",
     ] {
-        assert!(run.out.contains(part), "no {part} in\n{}", run.out);
+        let at = rest.find(part).unwrap_or_else(|| panic!("no {part:?} in {rest}"));
+        rest = &rest[at..];
     }
-    for line in run.out.lines() {
+    for line in run.out.lines().filter(|line| !line.contains("Z ")) {
         assert!(line.chars().count() <= 80, "wide: {line}");
         assert_eq!(line.trim_end(), line);
     }
-    assert_eq!(run.out, fh(&["demo"]).expect(0).out);
+}
+
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_the_table_is_drawn_in_place() {
+    const LEAVE: &str = "\u{1b}[?1049l";
+    let mut demo = Following::on_a_terminal(command(&["demo", FAST]), 30, 90);
+    demo.until("\u{1b}[?1049h", &["Who sees what", "Aroha"]);
+    demo.until(
+        "\u{1b}[?2026l",
+        &["What Ben sees, by a stream from http://127.0.0.1:", "\"learned\""],
+    );
+    demo.until("\u{1b}[?2026l", &["\"boosted\"", "a listener hears it for Ben: SEARCH_RANKING"]);
+    let (status, all) = demo.end();
+    assert!(status.success());
+    let (_, left) = all.split_once(LEAVE).unwrap();
+    // The last frame stays, and the rest of the story is below it.
+    for part in ["refused: it is locked", "Why does Aroha", "fh lint shop.json"] {
+        assert!(left.contains(part), "no {part:?} in {left}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn it_stays_if_asked_and_ends_whenever_asked() {
+    let mut demo = Following::with_errors(command(&["demo", FAST, "--keep"]));
+    demo.line(&["/console (asks for a key, see below)"]);
+    demo.line(&["The Edge stays until Ctrl-C"]);
+    let words = |line: String| -> Vec<String> {
+        line.trim_start().trim_start_matches("fh ").split(' ').map(str::to_string).collect()
+    };
+    let (watch, set) = (words(demo.line(&["fh watch "])), words(demo.line(&["fh set "])));
+    let mut watch = Following::start(&mut command(&watch));
+    watch.line(&["NEW_CHECKOUT = true"]);
+    fh(&set).expect(0);
+    watch.line(&["NEW_CHECKOUT: true → false"]);
+    demo.line(&["Its key: "]);
+    demo.interrupt();
+    assert!(demo.end().0.success());
+    // And long before its end.
+    let mut demo = Following::with_errors(command(&["demo", "--speed", "0.1"]));
+    demo.line(&["* decided by a strategy"]);
+    demo.interrupt();
+    let (status, all) = demo.end();
+    assert!(status.success() && !all.contains("Why does"), "{all}");
 }
 
 /// The commands that the demo ends with, copied into a shell.
 #[test]
 fn the_next_commands_work() {
-    let out = fh(&["demo"]).expect(0).out;
+    let out = fh(&["demo", FAST]).expect(0).out;
     let commands: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("  fh ")).collect();
-    assert!(commands.len() >= 5 && commands[0] == "demo --write shop.json", "{commands:?}");
-    assert_eq!(fh(&["demo", "--json"]).expect(0).json()["next"][1], format!("fh {}", commands[1]));
+    assert!(commands.len() >= 8 && commands[0] == "init", "{commands:?}");
     let folder = path("next");
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
@@ -81,14 +148,34 @@ fn the_sample_uses_everything() {
 
 #[test]
 fn as_json() {
-    let story = fh(&["demo", "--json"]).expect(0).json();
-    assert_eq!(story["people"][0]["name"], "Aroha");
-    assert_eq!(story["people"][0]["context"]["languages"][1], "mi");
+    let out = fh(&["demo", FAST, "--json"]).expect(0).out;
+    let rows: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let row = |event: &str| rows.iter().find(|row| row["event"] == event).unwrap();
+    let count = |event: &str| rows.iter().filter(|row| row["event"] == event).count();
+    assert!(row("started")["url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    let people = &row("people")["people"];
     assert_eq!(
-        story["people"][0]["features"].as_array().unwrap().len(),
-        sample()[0]["features"].as_array().unwrap().len()
+        (&people[0]["name"], &people[0]["context"]["languages"][1]),
+        (&"Aroha".into(), &"mi".into())
     );
-    assert_eq!(story["explanation"]["feature"], "EXPRESS_PAY");
+    let features = sample()[0]["features"].as_array().unwrap().len();
+    assert_eq!(people[0]["features"].as_array().unwrap().len(), features);
+    // As it is written.
+    assert!(out.contains("\"value\":79.90"));
+    assert_eq!((count("value"), count("change"), count("update")), (features, 2, 1));
+    assert_eq!(row("change")["feature"], "NEW_CHECKOUT");
+    assert!(count("step") >= 8);
+    assert_eq!(row("explanation")["explanation"]["feature"], "EXPRESS_PAY");
+    assert_eq!(row("next")["commands"][0], "fh init");
+    assert_eq!(rows.last().unwrap()["event"], "next");
+}
+
+#[test]
+fn wrong_usage() {
+    for args in [&["--speed", "0"][..], &["--speed", "fast"], &["--keep", "--write", "x"]] {
+        let run = fh(&[&["demo"], args].concat()).expect(2);
+        assert!(run.out.is_empty() && run.err.starts_with("error: "), "{run:?}");
+    }
 }
 
 #[test]

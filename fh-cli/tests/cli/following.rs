@@ -47,6 +47,29 @@ impl Following {
         Self::of(child, std::io::sink(), out)
     }
 
+    /// Follows what it writes on a terminal of this size.
+    #[cfg(unix)]
+    pub(crate) fn on_a_terminal(mut command: Command, rows: u16, columns: u16) -> Self {
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+        use rustix::termios::{Winsize, tcsetwinsize};
+        use std::fs::File;
+
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&master, size).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        let screen = File::options().read(true).write(true).open(name).unwrap();
+        command.env("TERM", "xterm").env_remove("NO_COLOR");
+        command.stdin(screen.try_clone().unwrap()).stdout(screen).stderr(Stdio::inherit());
+        let child = command.spawn().unwrap();
+        // The command still holds the terminal's other end.
+        drop(command);
+        let master = File::from(master);
+        Self::of(child, master.try_clone().unwrap(), master)
+    }
+
     /// Follows what it writes there.
     pub(crate) fn of(
         child: Child,

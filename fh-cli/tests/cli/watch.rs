@@ -288,12 +288,6 @@ fn wrong_usage() {
 
 #[cfg(unix)]
 mod on_a_terminal {
-    use std::fs::File;
-    use std::process::Stdio;
-
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-    use rustix::termios::{Winsize, tcsetwinsize};
-
     use super::*;
 
     const ENTER: &str = "\u{1b}[?1049h";
@@ -302,24 +296,10 @@ mod on_a_terminal {
     const FRAME: &str = "\u{1b}[?2026l";
 
     fn terminal(edge: &FakeEdge, rows: u16, columns: u16, others: &[&str]) -> Following {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let size = Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-        tcsetwinsize(&master, size).unwrap();
-        let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
-        let screen = File::options().read(true).write(true).open(name).unwrap();
         let (url, key) = (edge.url(), edge.client_key());
         let args: Vec<&str> =
             ["watch", &url, &key].into_iter().chain(others.iter().copied()).collect();
-        let mut command = command(&args);
-        command.env("TERM", "xterm").env_remove("NO_COLOR");
-        command.stdin(screen.try_clone().unwrap()).stdout(screen).stderr(Stdio::inherit());
-        let child = command.spawn().unwrap();
-        // The command still holds the terminal's other end.
-        drop(command);
-        let master = File::from(master);
-        Following::of(child, master.try_clone().unwrap(), master)
+        Following::on_a_terminal(command(&args), rows, columns)
     }
 
     #[test]

@@ -9,6 +9,7 @@ use fh_session::{
 
 use super::Client;
 use crate::changes::Changes;
+use crate::watch::Watch;
 
 /// Listening. Every guard ends its subscription when it is dropped ([`Subscription::detach`] keeps it). Listeners are called on a
 /// thread of the client's own, one after the other; a panic in one harms nobody.
@@ -48,6 +49,12 @@ impl Client {
     /// Calls with what is odd. It is logged anyway.
     pub fn on_notice(&self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Subscription {
         self.inner.hub.on_notice(call)
+    }
+
+    /// Wakes whenever features or status may be other ones: for those who pass on everything, unseen changes such as versions too.
+    #[must_use]
+    pub fn watch(&self) -> Watch {
+        Watch::new(Arc::clone(&self.inner.board))
     }
 
     /// Tells this observer of each use (sdk-behaviour 3).

@@ -21,3 +21,4 @@ mod stream;
 mod support;
 mod tls;
 mod updates;
+mod watch;

@@ -21,9 +21,11 @@ pub(super) async fn around(
     let has_origin = request.headers().contains_key(ORIGIN);
     let is_preflight = has_origin && request.method() == Method::OPTIONS;
     let is_below_features = request.uri().path().starts_with("/features/");
+    // Caches keep nothing else, and a real server says it nowhere else.
+    let is_read = [Method::GET, Method::HEAD].contains(request.method());
     let mut response = if is_preflight { core.cors.preflight() } else { next.run(request).await };
     core.metrics.responded(response.status());
-    let is_nothing = response.status() == StatusCode::NOT_FOUND;
+    let is_nothing = is_read && response.status() == StatusCode::NOT_FOUND;
     let headers = response.headers_mut();
     if is_nothing
         && !headers.contains_key(CACHE_CONTROL)

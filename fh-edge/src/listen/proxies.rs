@@ -65,7 +65,6 @@ impl fmt::Display for TrustedProxies {
 
 impl TrustedProxies {
     /// The router, whose handlers see addresses of clients in the place of those of proxies.
-    #[must_use]
     pub fn before(&self, router: Router) -> Router {
         if self.networks.is_empty() {
             return router;

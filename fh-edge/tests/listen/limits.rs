@@ -36,7 +36,10 @@ async fn a_head_has_its_time_from_its_first_byte_to_its_last() {
 
 #[tokio::test]
 async fn the_head_of_a_later_request_has_the_same_time() {
-    let server = Served::new(|options| options.header_timeout = Some(SHORT));
+    let server = Served::new(|options| {
+        options.header_timeout = Some(SHORT);
+        options.idle_timeout = Some(Duration::from_secs(600));
+    });
     let mut idle = server.peer().await;
     idle.ask("/", "here").await;
     let mut slow = server.peer().await;

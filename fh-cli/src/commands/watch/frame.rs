@@ -9,9 +9,10 @@ use fh_client::{Client, KeyKind};
 use fh_eval::{Kind, Timestamp};
 
 use super::observed::{Event, News, Observer, Seen};
-use super::{SHORTEST_FRAME, View, Watch, words};
+use super::{SHORTEST_FRAME, View, words};
+use crate::asked::Asked;
 use crate::clock;
-use crate::failure::{self, Failure};
+use crate::failure::Failure;
 use crate::live::Live;
 use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen, USUAL_WIDTH, WARNING};
 use crate::table::{Align, Table};
@@ -24,7 +25,7 @@ const FRESH: Duration = Duration::from_secs(5);
 const WIDE: usize = 80;
 
 /// One display after the other.
-pub(super) struct Frames<'s, 'w> {
+pub(crate) struct Frames<'s, 'w> {
     live: Live<'s, 'w>,
     heading: String,
     is_catching: bool,
@@ -40,20 +41,18 @@ struct Past {
 }
 
 impl<'s, 'w> Frames<'s, 'w> {
-    pub(super) fn start(screen: &'s mut Screen<'w>, watch: &Watch<'_>) -> Result<Self, Failure> {
-        let is_catching = watch.args.catch;
-        let (live, heading) = (Live::start(screen)?, heading(watch));
-        Ok(Self { live, heading, is_catching, past: VecDeque::new() })
+    /// With what is watched above all others.
+    pub(crate) fn start(
+        screen: &'s mut Screen<'w>,
+        heading: String,
+        is_catching: bool,
+    ) -> Result<Self, Failure> {
+        Ok(Self { live: Live::start(screen)?, heading, is_catching, past: VecDeque::new() })
     }
 
     /// Gives the terminal back, and leaves on it what was last shown there.
-    pub(super) fn end(
-        self,
-        outcome: Result<failure::Status, Failure>,
-    ) -> Result<failure::Status, Failure> {
-        let status = outcome?;
-        self.live.end()?;
-        Ok(status)
+    pub(crate) fn end(self) -> Result<(), Failure> {
+        Ok(self.live.end()?)
     }
 
     fn remember(&mut self, at: Timestamp, key: Option<&str>, text: String) {
@@ -89,31 +88,30 @@ impl View for Frames<'_, '_> {
         Ok(())
     }
 
+    fn step(&mut self, text: &str) -> Result<(), Failure> {
+        self.remember(clock::now(), None, text.to_string());
+        Ok(())
+    }
+
     fn pause(&self) -> Duration {
         SHORTEST_FRAME
     }
 }
 
 /// What is watched; never the key.
-fn heading(watch: &Watch<'_>) -> String {
-    let environments: Vec<&str> =
-        watch.asked.edge.keys.iter().map(|key| &**key.environment()).collect();
-    let evaluated = match watch.asked.edge.keys.kind() {
+pub(super) fn heading(asked: &Asked) -> String {
+    let environments: Vec<&str> = asked.edge.keys.iter().map(|key| &**key.environment()).collect();
+    let evaluated = match asked.edge.keys.kind() {
         KeyKind::ClientEvaluated => "evaluated here",
         KeyKind::ServerEvaluated => "evaluated by the Edge",
     };
-    let who: Vec<String> = watch
-        .asked
+    let who: Vec<String> = asked
         .who
         .iter()
         .map(|(name, values)| format!("{name}={}", values.collect::<Vec<_>>().join(",")))
         .collect();
     let who = if who.is_empty() { String::new() } else { format!(" for {}", who.join(" ")) };
-    format!(
-        "{}, environment {}, {evaluated}{who}",
-        watch.asked.edge.url,
-        environments.join(" and ")
-    )
+    format!("{}, environment {}, {evaluated}{who}", asked.edge.url, environments.join(" and "))
 }
 
 /// One display.

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::jsonout;
 use crate::screen::{PLAIN, Screen};
 
-pub(super) struct Lines<'s, 'w> {
+pub(crate) struct Lines<'s, 'w> {
     screen: &'s mut Screen<'w>,
     json: bool,
     told: Option<State>,
@@ -100,7 +100,7 @@ impl<'a> Row<'a> {
 }
 
 impl<'s, 'w> Lines<'s, 'w> {
-    pub(super) const fn new(screen: &'s mut Screen<'w>, json: bool) -> Self {
+    pub(crate) const fn new(screen: &'s mut Screen<'w>, json: bool) -> Self {
         Self { screen, json, told: None }
     }
 
@@ -184,6 +184,16 @@ impl View for Lines<'_, '_> {
             return self.row(&NoticeRow { time, event: "notice", message });
         }
         self.line(time, &format!("note: {message}"))
+    }
+
+    fn step(&mut self, message: &str) -> Result<(), Failure> {
+        let time = clock::now();
+        if self.json {
+            self.row(&NoticeRow { time, event: "step", message })?;
+        } else {
+            self.line(time, message)?;
+        }
+        Ok(self.screen.flush()?)
     }
 
     fn pause(&self) -> Duration {

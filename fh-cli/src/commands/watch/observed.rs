@@ -6,13 +6,12 @@ use fh_client::Readiness;
 use fh_eval::{Attributes, Kind, Timestamp};
 use fh_session::Snapshot;
 
-use crate::asked::Asked;
 use crate::clock;
 use crate::reading::{Reading, readings};
 
 /// One feature as it was seen.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     pub(super) key: String,
     pub(super) kind: Option<Kind>,
     /// The value as it stands in the payload; `None` for null.
@@ -28,7 +27,7 @@ pub(super) struct Seen {
 
 /// Something that happened to a feature.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Event {
+pub(crate) enum Event {
     /// It is there now.
     Appeared(Seen),
     /// It is not there any more.
@@ -57,7 +56,7 @@ impl Event {
 
 /// What a look has brought.
 #[derive(Debug, PartialEq)]
-pub(super) enum News {
+pub(crate) enum News {
     Nothing,
     /// The first features.
     First(Timestamp),
@@ -65,7 +64,7 @@ pub(super) enum News {
 }
 
 /// Looks again and again.
-pub(super) struct Observer {
+pub(crate) struct Observer {
     who: Arc<Attributes>,
     wanted: Vec<String>,
     seen: Option<Vec<Seen>>,
@@ -76,14 +75,9 @@ pub(super) struct Observer {
 }
 
 impl Observer {
-    pub(super) fn new(asked: &Asked) -> Self {
-        Self {
-            who: Arc::clone(&asked.who),
-            wanted: asked.features.clone(),
-            seen: None,
-            held: Vec::new(),
-            released: Vec::new(),
-        }
+    /// Of these features, or all if there are none, as this one sees them.
+    pub(crate) fn new(who: Arc<Attributes>, wanted: Vec<String>) -> Self {
+        Self { who, wanted, seen: None, held: Vec::new(), released: Vec::new() }
     }
 
     /// Features of which something is held back.
@@ -119,7 +113,7 @@ impl Observer {
     }
 
     /// What is different since the last look.
-    pub(super) fn look(&mut self, snapshot: &Snapshot, held: &[Box<str>]) -> News {
+    pub(crate) fn look(&mut self, snapshot: &Snapshot, held: &[Box<str>]) -> News {
         // Features come a moment before the client is ready; they are shown after that was said.
         let is_there = match snapshot.readiness() {
             Readiness::Ready => true,

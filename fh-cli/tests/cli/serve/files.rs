@@ -81,6 +81,9 @@ fn a_signal_reads_files_again_and_what_is_wrong_changes_nothing() {
         fh(&["get", &serving.url, KEY, "BANNER", "--json"]).expect(0).json()[0]["value"].clone()
     };
     assert_eq!(banner(&serving), "plain");
+    // Also if it has not changed.
+    serving.process.send(Signal::HUP);
+    serving.process.line(&["the state was read again"]);
     file("serve-again.yaml", state("other"));
     serving.process.send(Signal::HUP);
     serving.process.line(&["the state was read again"]);

@@ -205,6 +205,20 @@ fn looking_finds_changes() {
     changes_are_noticed(Pace { settle: SOON, usual: SOON, hears: Hears::Nothing });
 }
 
+/// What happens between the first reading and the first watch is not lost.
+#[test]
+fn a_change_before_anybody_listened() {
+    let folder = Folder::new();
+    folder.write(&state("dev"), 1);
+    let (file, _) = StateFile::open(folder.file(), Options::new());
+    folder.write(&state("prod"), 2);
+    let (tell, told) = mpsc::channel();
+    let pace = Pace { settle: SOON, usual: HOUR, hears: Hears::Nothing };
+    let watch = Watch::start(file, pace, move |read| tell.send(shown(read)).unwrap()).unwrap();
+    assert_eq!(next(&told), "prod");
+    drop(watch);
+}
+
 #[test]
 fn reloading_reads_what_has_not_changed() {
     let folder = Folder::new();

@@ -163,6 +163,9 @@ accounts:
             "true=Some(1e3) []".to_owned(),
         ]
     );
+    for (key, value) in &first.values {
+        assert_eq!(value.value_id, Some(value_id(first.id, key).to_string()), "{key}");
+    }
     let [account] = &parsed.state.accounts[..] else { panic!() };
     assert_eq!(&*account.name, "account-1");
     assert_eq!(account.client_keys[1].expose(), "$*s3cr3tserver");
@@ -315,6 +318,18 @@ environments:
             "line 18, column 11, environments[2].values: values are a map by feature, not a list",
         ],
     );
+}
+
+/// A strategy may serve nothing, even of a BOOLEAN.
+#[test]
+fn a_strategy_without_value() {
+    let parsed = good(&with_strategies(
+        "client",
+        "      - {percentage: 1%, value: ~}\n      - {percentage: 1%}\n",
+    ));
+    let strategies = &parsed.state.environments[0].values["ON"].strategies;
+    let texts: Vec<&str> = strategies.iter().map(Json::as_str).collect();
+    assert_eq!(texts, [r#"{"percentage":10000,"value":null}"#, r#"{"percentage":10000}"#]);
 }
 
 /// With an account, so that nothing else is to be said.

@@ -224,11 +224,13 @@ pub(super) fn revoked(bench: &Bench<'_>) -> Outcome {
     trial.set("SCRATCH", &json!("others go on"))?;
     updated(&mut reader, "feature", "SCRATCH")?;
     // With other permissions one comes back, and finds out.
-    let (mut extended, _) = trial.stream(&key("extended", "dev", ByClient))?;
-    permit(&mut state, "extended", &["READ"]);
-    trial.subject().serve(&state)?;
-    same("other permissions", extended.told()?.map(|event| event.name), Some("bye".into()))?;
-    same("then", extended.told()?, None)?;
+    for (account, permissions) in [("extended", ["READ"]), ("lock", ["LOCK"])] {
+        let (mut changed, _) = trial.stream(&key(account, "dev", ByClient))?;
+        permit(&mut state, account, &permissions);
+        trial.subject().serve(&state)?;
+        same(account, changed.told()?.map(|event| event.name), Some("bye".into()))?;
+        same("then", changed.told()?, None)?;
+    }
     close_dev(&mut state);
     trial.subject().serve(&state)?;
     // Whatever the state changed besides comes before.

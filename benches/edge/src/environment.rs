@@ -1,0 +1,84 @@
+//! The environment that is served: as a state file for `fh serve`, and as the list of features that clients get.
+
+use std::fmt::Write;
+
+/// Part of every API key.
+pub const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
+/// Strategies are sent to whoever has this key.
+pub const CLIENT_KEY: &str = "bench*client";
+/// The Edge evaluates for whoever has this key.
+pub const SERVER_KEY: &str = "bench-server";
+/// The feature that is changed while streams are open: a text without strategies.
+pub const CHANGED: &str = "FEATURE_1";
+
+const ID: &str = "0c2f5b8e-96a4-4d1a-8d9e";
+
+/// Every second feature has a strategy of two conditions; 60 features are some 24 KB.
+fn strategies(number: usize) -> String {
+    if number % 2 == 1 {
+        return "[]".to_string();
+    }
+    let value = value(number, 1);
+    format!(
+        r#"[{{"id":"s{number}","percentage":250000,"percentageAttributes":[],"value":{value},"attributes":[{{"conditional":"EQUALS","fieldName":"country","values":["new_zealand","switzerland","united_kingdom"],"type":"STRING"}},{{"conditional":"GREATER_EQUALS","fieldName":"version","values":["{}.2.0"],"type":"SEMANTIC_VERSION"}}]}},{{"id":"t{number}","percentageAttributes":[],"value":{value},"attributes":[{{"conditional":"ENDS_WITH","fieldName":"email","values":["@customer-{number}.example","@partner-{number}.example","@agency-{number}.example"],"type":"STRING"}}]}}]"#,
+        number % 9,
+    )
+}
+
+fn kind(number: usize) -> &'static str {
+    match number % 6 {
+        1 | 5 => "STRING",
+        3 => "NUMBER",
+        _ => "BOOLEAN",
+    }
+}
+
+fn value(number: usize, variant: usize) -> String {
+    match kind(number) {
+        "STRING" => format!(r#""value {variant} of feature {number}""#),
+        "NUMBER" => format!("{number}.{variant}"),
+        _ => (variant == 1).to_string(),
+    }
+}
+
+/// A state file with so many features.
+pub fn state(features: usize) -> String {
+    let mut definitions = Vec::new();
+    let mut values = Vec::new();
+    for number in 0..features {
+        definitions.push(format!(
+            r#"{{"id":"{ID}-{number:012x}","key":"FEATURE_{number}","type":"{}","version":1}}"#,
+            kind(number)
+        ));
+        values.push(format!(
+            r#""FEATURE_{number}":{{"value":{},"version":1,"strategies":{}}}"#,
+            value(number, 0),
+            strategies(number)
+        ));
+    }
+    format!(
+        r#"{{"features":[{}],"environments":[{{"id":"{ENVIRONMENT}","name":"bench","values":{{{}}}}}],"accounts":[{{"name":"bench","clientKey":["{CLIENT_KEY}"],"serverKey":["{SERVER_KEY}"],"permissions":{{"{ENVIRONMENT}":["READ","LOCK","UNLOCK","CHANGE_VALUE"]}}}}]}}"#,
+        definitions.join(","),
+        values.join(",")
+    )
+}
+
+/// What a client gets of it: the list of features.
+pub fn list(features: usize) -> String {
+    let mut out = String::from("[");
+    for number in 0..features {
+        let comma = if number == 0 { "" } else { "," };
+        let _ = write!(out, "{comma}{}", feature(number, 1, &value(number, 0)));
+    }
+    out.push(']');
+    out
+}
+
+/// One feature as a stream says it.
+pub fn feature(number: usize, version: usize, value: &str) -> String {
+    format!(
+        r#"{{"id":"{ID}-{number:012x}","key":"FEATURE_{number}","l":false,"version":{version},"type":"{}","value":{value},"strategies":{}}}"#,
+        kind(number),
+        strategies(number)
+    )
+}

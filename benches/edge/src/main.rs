@@ -1,0 +1,50 @@
+//! What an Edge costs, beside the least that a server can do: streams (`fanout`) and requests (`get`).
+//!
+//! Servers are processes of their own, this one is their only client.
+
+mod environment;
+mod fanout;
+mod floor;
+mod get;
+mod process;
+mod report;
+mod requests;
+mod servers;
+mod streams;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about = "What an Edge costs, beside the least that a server can do")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Memory of open streams, and how long a change takes to reach them
+    Fanout(fanout::Options),
+    /// Requests a second
+    Get(get::Options),
+    /// Be a server that does the least; started by the other two
+    #[command(hide = true)]
+    Floor(floor::Options),
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Fanout(options) => fanout::run(&options),
+        Command::Get(options) => get::run(&options),
+        Command::Floor(options) => floor::run(&options),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

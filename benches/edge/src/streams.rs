@@ -1,0 +1,161 @@
+//! Many open streams, read by one thread.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
+
+use memchr::memmem::Finder;
+use rustix::event::{Timespec, epoll};
+use socket2::{Domain, Socket, Type};
+
+/// A machine has some 28,000 ports for connections from one address to another.
+const SOURCES: u8 = 8;
+/// Connections are opened in such groups, what they get is read in between.
+const GROUP: usize = 250;
+
+pub struct Streams {
+    epoll: OwnedFd,
+    streams: Vec<Stream>,
+    buffer: Vec<u8>,
+}
+
+struct Stream {
+    socket: TcpStream,
+    /// The end of what was read, in case what is looked for is cut.
+    tail: Vec<u8>,
+    arrived: Option<Instant>,
+}
+
+impl Streams {
+    /// Opens streams until there are so many. They are read until each has got `first`.
+    pub fn open(
+        count: usize,
+        server: SocketAddr,
+        request: &str,
+        first: &str,
+        patience: Duration,
+    ) -> Result<Self, String> {
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC).map_err(|why| why.to_string())?;
+        let mut all =
+            Self { epoll, streams: Vec::with_capacity(count), buffer: vec![0; 128 * 1024] };
+        let finder = Finder::new(first);
+        for number in 0..count {
+            let socket = connect(number, server)
+                .and_then(|mut socket| socket.write_all(request.as_bytes()).map(|()| socket))
+                .and_then(|socket| socket.set_nonblocking(true).map(|()| socket))
+                .map_err(|why| format!("stream {number}: {why}"))?;
+            let data = epoll::EventData::new_u64(number as u64);
+            epoll::add(&all.epoll, &socket, data, epoll::EventFlags::IN)
+                .map_err(|why| why.to_string())?;
+            all.streams.push(Stream { socket, tail: Vec::new(), arrived: None });
+            if number % GROUP == GROUP - 1 {
+                all.read(&finder, Duration::ZERO)?;
+            }
+        }
+        let missing = all.read_until_all(&finder, patience)?;
+        if missing > 0 {
+            return Err(format!("{missing} of {count} streams got nothing"));
+        }
+        Ok(all)
+    }
+
+    pub fn len(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// Reads until nothing has come for so long.
+    pub fn settle(&mut self, silence: Duration) -> Result<(), String> {
+        while self.read(&Finder::new("\0"), silence)? > 0 {}
+        Ok(())
+    }
+
+    /// Calls `go`, then waits until each stream has got `text`: how long that took, in order, and how many never did.
+    pub fn time(
+        &mut self,
+        text: &str,
+        patience: Duration,
+        go: impl FnOnce() -> Result<(), String>,
+    ) -> Result<(Vec<Duration>, usize), String> {
+        for stream in &mut self.streams {
+            stream.arrived = None;
+            stream.tail.clear();
+        }
+        let begun = Instant::now();
+        go()?;
+        let missing = self.read_until_all(&Finder::new(text), patience)?;
+        let mut times: Vec<Duration> =
+            self.streams.iter().filter_map(|stream| stream.arrived).map(|at| at - begun).collect();
+        times.sort_unstable();
+        Ok((times, missing))
+    }
+
+    fn read_until_all(&mut self, finder: &Finder<'_>, patience: Duration) -> Result<usize, String> {
+        let deadline = Instant::now() + patience;
+        let mut missing = self.streams.iter().filter(|stream| stream.arrived.is_none()).count();
+        while missing > 0 && Instant::now() < deadline {
+            self.read(finder, Duration::from_millis(100))?;
+            // Counting is cheap beside reading, and only done when something was read.
+            missing = self.streams.iter().filter(|stream| stream.arrived.is_none()).count();
+        }
+        Ok(missing)
+    }
+
+    /// Reads what is there, or comes within `wait`; how many streams had something.
+    fn read(&mut self, finder: &Finder<'_>, wait: Duration) -> Result<usize, String> {
+        let mut total = 0;
+        let mut wait =
+            Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: wait.subsec_nanos().into() };
+        let mut events = Vec::with_capacity(1024);
+        loop {
+            events.clear();
+            let spare = rustix::buffer::spare_capacity(&mut events);
+            match epoll::wait(&self.epoll, spare, Some(&wait)) {
+                Ok(0) => return Ok(total),
+                Ok(_) => {}
+                Err(rustix::io::Errno::INTR) => continue,
+                Err(why) => return Err(why.to_string()),
+            }
+            for event in &events {
+                let number = event.data.u64() as usize;
+                self.read_one(number, finder).map_err(|why| format!("stream {number}: {why}"))?;
+                total += 1;
+            }
+            wait = Timespec { tv_sec: 0, tv_nsec: 0 };
+        }
+    }
+
+    fn read_one(&mut self, number: usize, finder: &Finder<'_>) -> Result<(), String> {
+        let stream = &mut self.streams[number];
+        let read = match stream.socket.read(&mut self.buffer) {
+            Ok(0) => return Err("the server closed it".to_string()),
+            Ok(read) => read,
+            Err(why) if why.kind() == ErrorKind::WouldBlock => return Ok(()),
+            Err(why) => return Err(why.to_string()),
+        };
+        if stream.arrived.is_some() {
+            return Ok(());
+        }
+        let now = Instant::now();
+        let read = &self.buffer[..read];
+        let keep = finder.needle().len().saturating_sub(1);
+        let found = finder.find(read).is_some() || {
+            stream.tail.extend_from_slice(&read[..read.len().min(keep)]);
+            finder.find(&stream.tail).is_some()
+        };
+        if found {
+            stream.arrived = Some(now);
+        }
+        stream.tail.clear();
+        stream.tail.extend_from_slice(&read[read.len().saturating_sub(keep)..]);
+        Ok(())
+    }
+}
+
+fn connect(number: usize, server: SocketAddr) -> std::io::Result<TcpStream> {
+    let source = Ipv4Addr::new(127, 0, 0, 2 + (number % usize::from(SOURCES)) as u8);
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((source, 0)).into())?;
+    socket.connect_timeout(&server.into(), Duration::from_secs(20))?;
+    Ok(socket.into())
+}

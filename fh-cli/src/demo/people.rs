@@ -1,0 +1,117 @@
+//! People whom a feature's value may differ for.
+
+use std::sync::Arc;
+
+use fh_eval::{Attributes, Evaluation, Ruleset, Subject, Timestamp};
+use serde::Serialize;
+
+use crate::commands::eval::Row;
+use crate::context;
+use crate::screen::{GOOD, PLAIN};
+use crate::shown;
+use crate::table::{Align, Table};
+
+/// How they are called, and their contexts as options spell them.
+const ALL: [(&str, &[&str]); 4] = [
+    (
+        "Aroha",
+        &[
+            "userkey=aroha",
+            "country=new_zealand",
+            "platform=ios",
+            "device=mobile",
+            "version=4.10.1",
+            "languages=en,mi",
+            "orders=23",
+        ],
+    ),
+    (
+        "Ben",
+        &[
+            "userkey=ben",
+            "country=united_kingdom",
+            "device=browser",
+            "signed_up=2026-11-20T18:30:00Z",
+            "languages=cy",
+        ],
+    ),
+    (
+        "Chiara",
+        &[
+            "userkey=chiara",
+            "country=italy",
+            "account=trade",
+            "company=alpina",
+            "member=true",
+            "languages=it,en",
+        ],
+    ),
+    ("Dev", &["userkey=dev", "email=dev@tussock.example", "address=203.0.113.9", "platform=linux"]),
+];
+
+pub(crate) struct Person {
+    pub(crate) name: &'static str,
+    pub(crate) options: &'static [&'static str],
+    pub(crate) attributes: Arc<Attributes>,
+}
+
+/// What somebody gets.
+#[derive(Serialize)]
+pub(crate) struct Answers<'a> {
+    name: &'a str,
+    context: &'a Attributes,
+    features: Vec<Row<'a>>,
+}
+
+impl Person {
+    fn new(name: &'static str, options: &'static [&'static str]) -> Self {
+        let given: Vec<_> = options.iter().filter_map(|text| context::read(text).ok()).collect();
+        Self { name, options, attributes: Arc::new(context::attributes(&given)) }
+    }
+
+    /// Whose answer is explained.
+    pub(crate) fn aroha() -> Self {
+        let [(name, options), ..] = ALL;
+        Self::new(name, options)
+    }
+
+    /// Whose features are watched.
+    pub(crate) fn ben() -> Self {
+        let [_, (name, options), ..] = ALL;
+        Self::new(name, options)
+    }
+
+    pub(crate) fn all() -> [Self; 4] {
+        ALL.map(|(name, options)| Self::new(name, options))
+    }
+
+    pub(crate) fn subject(&self, now: Timestamp) -> Subject<'_, Timestamp> {
+        Subject::new(&self.attributes, now)
+    }
+
+    pub(crate) fn answers<'a>(&'a self, ruleset: &'a Ruleset, now: Timestamp) -> Answers<'a> {
+        let subject = self.subject(now);
+        let rows = ruleset.iter().map(|feature| Row::of(&feature, &feature.evaluate(&subject)));
+        Answers { name: self.name, context: &self.attributes, features: rows.collect() }
+    }
+}
+
+/// Who sees what.
+pub(crate) fn table(people: &[Person], ruleset: &Ruleset, now: Timestamp) -> Table {
+    let names = people.iter().map(|person| (person.name, Align::Left));
+    let mut table = Table::new([("FEATURE", Align::Left)].into_iter().chain(names));
+    for feature in ruleset.iter() {
+        let cells = people.iter().map(|person| {
+            let evaluation: Evaluation<'_> = feature.evaluate(&person.subject(now));
+            let value = shown::value(feature.kind(), feature.value_token(&evaluation));
+            if evaluation.is_match() {
+                (format!("{} *", shown::cut(&value, 12)), GOOD)
+            } else {
+                (shown::cut(&value, 14).into_owned(), PLAIN)
+            }
+        });
+        let lead = (feature.key().to_string(), PLAIN);
+        table.row(std::iter::once(lead).chain(cells));
+    }
+    table
+}

@@ -1,0 +1,197 @@
+//! What happens to the shop's features while they are watched.
+
+use std::time::Duration;
+
+use fh_client::{Change, Client, Refusal, Update};
+use fh_eval::{Attributes, Subject, Value};
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::{sleep, timeout};
+
+use super::ROLLED_OUT;
+use super::people::Person;
+use super::stage::{Stage, failure};
+use crate::clock;
+use crate::failure::Failure;
+use crate::population::Population;
+use crate::shown::count;
+
+/// How many people a rollout is counted with.
+const PEOPLE: u64 = 10_000;
+/// What was changed arrives within this time, or something is wrong.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Shares of the rollout, in millionths.
+const SHARES: [u32; 2] = [300_000, 600_000];
+
+/// A sentence of what happens, and whom to tell once it is shown.
+pub(crate) struct Said {
+    pub(crate) text: String,
+    pub(crate) shown: oneshot::Sender<()>,
+}
+
+/// How fast everything goes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace(pub(crate) f64);
+
+impl Pace {
+    /// Gives people this time to look.
+    pub(crate) async fn rest(self, seconds: f64) {
+        sleep(Duration::from_secs_f64(seconds / self.0)).await;
+    }
+}
+
+/// Everything that takes part.
+pub(crate) struct Timeline<'a> {
+    stage: &'a Stage,
+    client: &'a Client,
+    tell: mpsc::UnboundedSender<Said>,
+    news: watch::Receiver<u64>,
+    pace: Pace,
+}
+
+impl<'a> Timeline<'a> {
+    /// `tell` is told what happens, one sentence after the other.
+    pub(crate) fn new(
+        stage: &'a Stage,
+        client: &'a Client,
+        tell: mpsc::UnboundedSender<Said>,
+        news: watch::Receiver<u64>,
+        pace: Pace,
+    ) -> Self {
+        Self { stage, client, tell, news, pace }
+    }
+
+    /// Lets it all happen.
+    pub(crate) async fn run(mut self) -> Result<(), Failure> {
+        let ben = self.client.context_of(Person::ben().attributes);
+        let (heard, mut hears) = mpsc::unbounded_channel();
+        let listeners = ["NEW_CHECKOUT", ROLLED_OUT].map(|key| {
+            let heard = heard.clone();
+            ben.on_change(key, move |change| {
+                // Nobody hears it once the demo is over.
+                let _ = heard.send(change.clone());
+            })
+        });
+        self.pace.rest(1.5).await;
+
+        self.say("PUT: a test sets NEW_CHECKOUT to true").await;
+        self.put("NEW_CHECKOUT", Update::value(true)).await?;
+        self.heard(&mut hears).await?;
+        self.pace.rest(2.0).await;
+
+        let mut inside = self.inside();
+        for share in SHARES {
+            let percent = share / 10_000;
+            self.say(&format!(
+                "PATCH: the console rolls \"boosted\" out to {percent} % of all people"
+            ))
+            .await;
+            self.roll_out(share).await?;
+            let before = std::mem::replace(&mut inside, self.inside());
+            self.say(&counted(&before, &inside)).await;
+            if share == SHARES[0] {
+                self.heard(&mut hears).await?;
+            }
+            self.pace.rest(2.0).await;
+        }
+
+        self.say("PUT: a test wants TAX_RATE to be 0.2").await;
+        match self.stage.updates(self.client)?.set("TAX_RATE", Update::value(0.2)).await {
+            Err(Refusal::Locked { reason }) => self.say(&format!("… refused: {reason}")).await,
+            other => return Err(failure(format!("a locked feature was changed: {other:?}"))),
+        }
+        self.pace.rest(2.0).await;
+        drop(listeners);
+        Ok(())
+    }
+
+    /// Waits until it is shown, so that what follows is shown after it.
+    async fn say(&self, text: &str) {
+        let (shown, is_shown) = oneshot::channel();
+        // Nobody listens once the demo is over.
+        let _ = self.tell.send(Said { text: text.to_string(), shown });
+        let _ = is_shown.await;
+    }
+
+    /// Says what the next listener that is called is told.
+    async fn heard(&self, hears: &mut mpsc::UnboundedReceiver<Change>) -> Result<(), Failure> {
+        let change = timeout(PATIENCE, hears.recv()).await.ok().flatten();
+        let Change { key, old, new, .. } =
+            change.ok_or_else(|| failure("no listener heard of a change"))?;
+        self.say(&format!(
+            "… a listener hears it for Ben: {key} {} → {}",
+            shown(&old),
+            shown(&new)
+        ))
+        .await;
+        Ok(())
+    }
+
+    /// Changes a feature as tests do, and waits until it has arrived.
+    async fn put(&mut self, key: &str, update: Update) -> Result<(), Failure> {
+        let before = self.version(key);
+        let outcome = self.stage.updates(self.client)?.set(key, update).await;
+        outcome.map_err(|refusal| failure(format!("{key} was not changed: {refusal}")))?;
+        self.arrived(key, before).await
+    }
+
+    /// Gives "boosted" to so many, before all others.
+    async fn roll_out(&mut self, share: u32) -> Result<(), Failure> {
+        let before = self.version(ROLLED_OUT);
+        let strategies = json!({ "strategies": [
+            { "id": "B0st", "percentage": share, "value": "boosted" },
+            { "id": "L3rn", "percentage": 100_000, "value": "learned" },
+        ]});
+        self.stage.change(ROLLED_OUT, &strategies).await?;
+        self.arrived(ROLLED_OUT, before).await
+    }
+
+    fn version(&self, key: &str) -> Option<i64> {
+        let snapshot = self.client.hub().snapshot();
+        snapshot.rules().ruleset().get(key).map(|feature| feature.version())
+    }
+
+    /// Waits until the stream has brought another version than this.
+    async fn arrived(&mut self, key: &str, before: Option<i64>) -> Result<(), Failure> {
+        let arrives = async {
+            while self.version(key) == before {
+                if self.news.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
+        let late = |_| failure(format!("the change of {key} did not arrive"));
+        timeout(PATIENCE, arrives).await.map_err(late)
+    }
+
+    /// Who of a made-up population gets "boosted".
+    fn inside(&self) -> Vec<bool> {
+        let snapshot = self.client.hub().snapshot();
+        let Some(feature) = snapshot.rules().ruleset().get(ROLLED_OUT) else { return Vec::new() };
+        let now = clock::now();
+        let mut inside = Vec::new();
+        Population::Sampled { count: PEOPLE, seed: 0 }.for_each(|id| {
+            let who = Attributes::builder().user_key(id).build();
+            inside.push(feature.evaluate(&Subject::new(&who, now)).strategy_position() == Some(0));
+        });
+        inside
+    }
+}
+
+/// What became of those who were in a rollout, in words.
+fn counted(before: &[bool], after: &[bool]) -> String {
+    let number = |inside: &[bool]| inside.iter().filter(|is_in| **is_in).count();
+    let stay = before.iter().zip(after).filter(|(was, is)| **was && **is).count();
+    let (was, is) = (number(before), number(after));
+    let who = if stay == was { "all".to_string() } else { format!("only {}", count(stay as u64)) };
+    format!(
+        "… it is on for {} of {} people instead of {}: {who} of those keep it",
+        count(is as u64),
+        count(PEOPLE),
+        count(was as u64)
+    )
+}
+
+fn shown(value: &Option<Value>) -> String {
+    value.as_ref().map_or_else(|| "null".to_string(), ToString::to_string)
+}

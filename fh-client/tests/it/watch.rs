@@ -1,0 +1,40 @@
+//! Being woken by everything that is new.
+
+use fh_client::{Client, Problem, Watch};
+use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
+
+use crate::support::{builder, soon, started};
+
+/// Waits until the client looks as asked, being woken by nothing else than the watch.
+fn woken_until(watch: &mut Watch, client: &Client, holds: impl Fn(&Client) -> bool) {
+    while !holds(client) {
+        soon(watch.changed()).unwrap();
+    }
+}
+
+#[test]
+fn features_versions_status_and_the_end() {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::string("COLOUR", "red"));
+    let client = started(builder(&edge));
+    let mut watch = client.watch();
+    edge.set_value("COLOUR", "blue");
+    woken_until(&mut watch, &client, |client| client.string("COLOUR").as_deref() == Some("blue"));
+    // Nobody who reads values could tell.
+    edge.set_feature(Feature::string("COLOUR", "blue").version(70));
+    woken_until(&mut watch, &client, |client| client.feature("COLOUR").version() == 70);
+    edge.behave_on(Route::Stream, Behaviour::status(503));
+    edge.end_streams();
+    let is_told = |client: &Client| client.status().problem == Some(Problem::ServerError(503));
+    woken_until(&mut watch, &client, is_told);
+    client.close();
+    let end = soon(async {
+        loop {
+            if let Err(problem) = watch.changed().await {
+                return problem;
+            }
+        }
+    });
+    assert_eq!(end, Problem::Closed);
+    assert_eq!(soon(watch.changed()), Err(Problem::Closed));
+}
