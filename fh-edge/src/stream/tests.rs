@@ -433,7 +433,10 @@ async fn time_is_told_only_to_those_for_whom_it_changes_something() {
     read(&mut kiwi);
     read(&mut nobody);
     let turn = "2001-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
+    let given = stage.core.environments.get(ID).unwrap().published_at;
     stage.core.environments.change(ID, |next| next.at(turn));
+    let now = stage.core.environments.get(ID).unwrap().published_at;
+    assert_eq!(now, given, "data are no newer because time passes");
     assert_eq!(names(&mut kiwi), ["feature"]);
     assert_eq!(read(&mut nobody).0, "");
 }
