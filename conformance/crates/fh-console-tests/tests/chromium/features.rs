@@ -103,7 +103,7 @@ async fn markup_in_names_and_values_is_text() {
         page.see(".features tr", "<script>alert(1)</script>").await;
         page.see(".features tr", "<img src=x onerror=\"alert(2)\">").await;
         page.see(".features tr", "everybody, if <i>name</i> is \"<svg onload=alert(4)>\"").await;
-        page.see(".features a", "<script>alert(1)</script>").await.click().await.unwrap();
+        page.tap(".features a", "<script>alert(1)</script>").await;
         page.see(".detail h2", "<script>alert(1)</script>").await;
         page.see(".detail", "<script>alert(3)</script>").await;
         page.push("Edit strategies").await;
@@ -141,7 +141,7 @@ async fn locking_and_retiring() {
         let client = shop.client().await;
         assert!(client.feature("BANNER").exists());
         page.push("Retire").await;
-        page.see("dialog button", "Retire").await.click().await.unwrap();
+        page.tap("dialog button", "Retire").await;
         until(&client, "BANNER", |client| !client.feature("BANNER").exists()).await;
         page.see(".detail .remark", "Retired").await;
         page.push("Bring back").await;

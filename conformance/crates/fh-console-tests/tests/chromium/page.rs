@@ -4,6 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::prelude::*;
 
 use crate::browser::{PATIENCE, folder};
@@ -95,9 +96,26 @@ impl Page {
         self.find(css).await.click().await.unwrap();
     }
 
+    /// Clicks what a selector shows with this text.
+    pub(crate) async fn tap(&self, css: &str, text: &str) {
+        for _ in self.tries() {
+            match self.see(css, text).await.click().await {
+                Ok(()) => return,
+                // The page was made anew between looking and clicking.
+                Err(error)
+                    if matches!(
+                        error.as_inner(),
+                        WebDriverErrorInner::StaleElementReference(_)
+                    ) => {}
+                Err(error) => panic!("{css} {text:?}: {error}"),
+            }
+        }
+        panic!("{css} {text:?} is made anew all the time");
+    }
+
     /// Clicks the button with this text.
     pub(crate) async fn push(&self, text: &str) {
-        self.see("button", text).await.click().await.unwrap();
+        self.tap("button", text).await;
     }
 
     /// Types into a field, in place of what it holds.

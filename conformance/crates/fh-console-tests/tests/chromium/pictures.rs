@@ -36,7 +36,7 @@ async fn views(page: &Page, look: &str) {
     page.type_into(".context-row:nth-child(1) .given", "mara").await;
     page.type_into(".context-row:nth-child(2) .given", "fiji").await;
     page.push("Show").await;
-    page.see("summary", "NEW_CHECKOUT").await.click().await.unwrap();
+    page.tap("summary", "NEW_CHECKOUT").await;
     page.see(".line", "falls into bucket").await;
     shoot(page, &format!("ask-{look}")).await;
     page.open("#/rollout/dev/NEW_CHECKOUT").await;
