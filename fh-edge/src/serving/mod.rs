@@ -19,3 +19,6 @@ pub(crate) use grant::{Grant, Grants};
 pub(crate) use published::{Phase, Published, Settings};
 pub(crate) use slot::{Current, Slot};
 pub(crate) use view::{Detail, Shown, View, ViewKey};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! What one generation makes of the one before.
+
+use std::sync::Arc;
+
+use fh_eval::{Attributes, Profile, Timestamp};
+use uuid::Uuid;
+
+use super::*;
+use crate::state::State;
+
+const ID: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
+/// Positions of views.
+const PLAIN: usize = 0;
+const EXTENDED: usize = 1;
+
+/// Half of all users get another value, by the value's id or the feature's.
+fn feature(number: u128, key: &str, rest: &str, value_id: &str) -> (String, String) {
+    (
+        format!(
+            r#"{{"id": "{}", "key": "{key}", "type": "STRING"{rest}}}"#,
+            Uuid::from_u128(number)
+        ),
+        format!(
+            r#""{key}": {{"value": "all", "valueId": "{value_id}", "version": 1, "strategies": [
+                {{"id": "half", "percentage": 500000, "value": "half of {key}"}}]}}"#
+        ),
+    )
+}
+
+fn state(features: &[(String, String)]) -> State {
+    let list = |parts: Vec<&str>| parts.join(",");
+    let definitions = list(features.iter().map(|(definition, _)| definition.as_str()).collect());
+    let values = list(features.iter().map(|(_, value)| value.as_str()).collect());
+    serde_json::from_str(&format!(
+        r#"{{"features": [{definitions}], "environments": [{{"id": "{ID}", "values": {{{values}}}}}],
+        "accounts": [
+            {{"name": "plain", "serverKey": ["plain"], "permissions": {{"{ID}": ["READ"]}}}},
+            {{"name": "extended", "serverKey": ["extended"], "permissions": {{"{ID}": ["READ", "EXTENDED_DATA"]}}}}]}}"#
+    ))
+    .unwrap()
+}
+
+fn settings(profile: Profile) -> Settings {
+    Settings { name: "dev".into(), cache_control: None, stale: false, profile }
+}
+
+fn first(state: &State, profile: Profile) -> Published {
+    let grants = Arc::new(Grants::of(ID, &state.accounts));
+    next(&Published::waiting(ID, settings(profile), grants, 1 << 20), state, profile)
+}
+
+fn next(before: &Published, state: &State, profile: Profile) -> Published {
+    let values = &state.environments[0].values;
+    let served = state
+        .features
+        .iter()
+        .map(|feature| ServedFeature::new(feature, values.get(&feature.key), 1, Counting::Counts));
+    before.next().with_features(served.collect(), settings(profile), Timestamp::from_millis(0))
+}
+
+/// What fifty users get of everything.
+fn seen(published: &Published) -> String {
+    let mut out = String::new();
+    for user in 0..50 {
+        let attributes = Attributes::builder().attribute("userkey", &*format!("u{user}")).build();
+        for feature in published.view(PLAIN).unwrap().features() {
+            let now = Timestamp::from_millis(0);
+            published.write_evaluated(feature, &attributes, now, Detail::Plain, &mut out);
+        }
+    }
+    out
+}
+
+fn tag(published: &Published, view: usize) -> &str {
+    &published.view(view).unwrap().tag
+}
+
+/// Only what changed is compiled; it must come to the same as compiling everything.
+#[test]
+fn step_by_step_is_as_all_at_once() {
+    for profile in [Profile::Client, Profile::Edge] {
+        let one = |key: &str, value_id: &str| feature(1, key, "", value_id);
+        let (two, three) = (feature(2, "B", "", "b"), feature(3, "C", "", "c"));
+        let steps = [
+            vec![one("A", "a"), two.clone()],
+            vec![one("A", "another"), two.clone()],
+            vec![one("A", "another"), two.clone(), three.clone()],
+            vec![one("RENAMED", "another"), three.clone()],
+            // A key goes to another feature.
+            vec![feature(3, "RENAMED", "", "c"), one("C", "a")],
+            vec![three],
+        ];
+        let mut published = first(&state(&steps[0]), profile);
+        for step in &steps {
+            let wanted = first(&state(step), profile);
+            published = next(&published, &state(step), profile);
+            assert_eq!(seen(&published), seen(&wanted), "{step:?}");
+            assert_eq!(tag(&published, PLAIN), tag(&wanted, PLAIN), "{step:?}");
+            assert_eq!(published.ruleset.len(), step.len(), "rules of what is gone: {step:?}");
+        }
+    }
+}
+
+#[test]
+fn another_profile_is_another_answer() {
+    let state = state(&[feature(1, "A", "", "a")]);
+    let client = first(&state, Profile::Client);
+    let edge = next(&client, &state, Profile::Edge);
+    assert_eq!(seen(&edge), seen(&first(&state, Profile::Edge)));
+    assert_ne!(seen(&edge), seen(&client));
+    assert_ne!(tag(&edge, PLAIN), tag(&client, PLAIN));
+}
+
+#[test]
+fn a_value_id_counts_where_it_is_hashed() {
+    let [one, other] = ["a", "b"].map(|id| state(&[feature(1, "A", "", id)]));
+    let tags = |profile| [&one, &other].map(|state| tag(&first(state, profile), PLAIN).to_string());
+    let [one, other] = tags(Profile::Edge);
+    assert_ne!(one, other);
+    let [one, other] = tags(Profile::Client);
+    assert_eq!(one, other);
+}
+
+#[test]
+fn properties_count_for_those_who_see_them() {
+    let with = |value: &str| {
+        state(&[feature(1, "A", &format!(r#", "properties": {{"p": "{value}"}}"#), "a")])
+    };
+    let before = first(&with("x"), Profile::Client);
+    let after = next(&before, &with("y"), Profile::Client);
+    assert_eq!(tag(&before, PLAIN), tag(&after, PLAIN));
+    assert_ne!(tag(&before, EXTENDED), tag(&after, EXTENDED));
+    assert!(tag(&before, PLAIN).ends_with('0') && tag(&before, EXTENDED).ends_with('1'));
+    let features = |published: &Published| published.view(EXTENDED).unwrap().features().to_vec();
+    let (before, after) = (features(&before), features(&after));
+    assert!(matches!(changes(&before, &after)[..], [Change::Now(_)]));
+}
