@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::api::Cors;
 use crate::connections::Connections;
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::origin::relay::{self, Asker, Proxied, Relay, UpstreamStatus};
 use crate::rate::Rates;
-use crate::serving::{Environments, Grant, Published, Slot, View};
+use crate::serving::{Current, Environments, Grant, Phase, Published, Slot, View};
 use crate::wire::api_key::RequestKey;
-use crate::world::{PutError, Update, UpdateOutcome, Writer};
+use crate::wire::context::RequestContext;
+use crate::world::{PutError, ReplaceError, Update, UpdateOutcome, Writer};
 
 /// What all routes share.
 #[derive(Debug)]
@@ -19,11 +22,20 @@ pub(crate) struct Core {
     pub(crate) options: Options,
     pub(crate) cors: Cors,
     pub(crate) environments: Arc<Environments>,
-    pub(crate) writer: Writer,
+    pub(crate) origin: Origin,
     pub(crate) connections: Arc<Connections>,
     pub(crate) metrics: Metrics,
     rates: Rates,
     loading: watch::Sender<Loading>,
+}
+
+/// Where features come from.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    /// A state of this Edge's own, and who changes it.
+    World(Writer),
+    /// Another Edge.
+    Relay(Box<Relay>),
 }
 
 /// What a key opens at this moment.
@@ -33,6 +45,15 @@ pub(crate) struct Opened {
     pub(crate) slot: Arc<Slot>,
     pub(crate) published: Arc<Published>,
     pub(crate) grant: Grant,
+    /// If a relay asks upstream for it: how long to wait for the answer.
+    fetching: Option<Fetching>,
+}
+
+/// Something that is asked for upstream. It stays as long as this lives.
+#[derive(Debug, Clone)]
+struct Fetching {
+    current: Current,
+    until: Instant,
 }
 
 impl Opened {
@@ -42,12 +63,23 @@ impl Opened {
     }
 }
 
+/// Might a key open something?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admission {
+    Yes,
+    /// There is no state yet, so nobody knows.
+    NotYet,
+    No,
+}
+
 /// What asking with a key comes to.
 #[derive(Debug)]
 pub(crate) enum Opening {
     Open(Opened),
     /// It asked too often; it may again after this many seconds.
     Busy(Opened, u64),
+    /// As much as can be is asked for upstream; it may again after this many seconds.
+    Full(u64),
     Unknown,
     /// There is no state yet, so nobody knows (edge-protocol 2.5).
     NotYet,
@@ -63,13 +95,13 @@ pub(crate) enum Loading {
 }
 
 impl Core {
-    pub(crate) fn new(options: Options, environments: Arc<Environments>, writer: Writer) -> Self {
+    pub(crate) fn new(options: Options, environments: Arc<Environments>, origin: Origin) -> Self {
         Self {
             cors: Cors::new(&options),
             rates: Rates::new(options.requests_per_second),
             options,
             environments,
-            writer,
+            origin,
             connections: Arc::default(),
             metrics: Metrics::new(),
             loading: watch::Sender::new(Loading::NotYet),
@@ -81,8 +113,28 @@ impl Core {
         self.loading.send_replace(Loading::Loaded);
     }
 
+    /// Is there a state to serve? A relay has as many as it has keys.
     pub(crate) fn is_ready(&self) -> bool {
-        *self.loading.borrow() == Loading::Loaded
+        match &self.origin {
+            Origin::World(_) => *self.loading.borrow() == Loading::Loaded,
+            Origin::Relay(relay) => relay.is_ready(),
+        }
+    }
+
+    /// How the connections upstream are doing, if there are any.
+    pub(crate) fn upstreams(&self) -> Vec<UpstreamStatus> {
+        match &self.origin {
+            Origin::World(_) => Vec::new(),
+            Origin::Relay(relay) => relay.status(),
+        }
+    }
+
+    /// Who changes the state of this Edge's own.
+    pub(crate) fn writer(&self) -> Result<&Writer, ReplaceError> {
+        match &self.origin {
+            Origin::World(writer) => Ok(writer),
+            Origin::Relay(_) => Err(ReplaceError::Relayed),
+        }
     }
 
     /// The Edge stops; who waits for a state waits in vain.
@@ -103,24 +155,78 @@ impl Core {
         found.map_or(Loading::Stopped, |loading| *loading)
     }
 
-    /// Looks a key up, and counts the request.
-    pub(crate) fn open(&self, key: &RequestKey<'_>) -> Opening {
-        let Some(opened) = self.look(key) else {
-            return if self.is_ready() { Opening::Unknown } else { Opening::NotYet };
+    /// Might this key open something? Without counting, and without asking upstream.
+    pub(crate) fn admits(&self, key: &RequestKey<'_>) -> Admission {
+        let is_known = self.look(key).is_some();
+        match &self.origin {
+            _ if is_known => Admission::Yes,
+            Origin::Relay(relay) if relay.admits(key) => Admission::Yes,
+            Origin::World(_) if !self.is_ready() => Admission::NotYet,
+            _ => Admission::No,
+        }
+    }
+
+    /// Looks a key up, and counts the request. Of the context only a relay makes something here.
+    pub(crate) fn open(
+        &self,
+        key: &RequestKey<'_>,
+        asker: Asker,
+        context: impl FnOnce() -> RequestContext,
+    ) -> Opening {
+        let opened = match (self.look(key), &self.origin) {
+            (Some(opened), _) => opened,
+            (None, Origin::World(_)) if self.is_ready() => return Opening::Unknown,
+            (None, Origin::World(_)) => return Opening::NotYet,
+            (None, Origin::Relay(relay)) => match relay.open(key, asker, context) {
+                Proxied::Open(relay::Opened { slot, grant, current, until }) => {
+                    let published = slot.current();
+                    let fetching = Some(Fetching { current, until: until.into() });
+                    Opened { slot, published, grant, fetching }
+                }
+                Proxied::Full(seconds) => return Opening::Full(seconds),
+                Proxied::Unknown => return Opening::Unknown,
+            },
         };
-        match self.rates.take(key) {
+        if let Origin::Relay(relay) = &self.origin
+            && opened.published.settings.stale
+        {
+            relay.asked_for_stale(&opened.slot);
+        }
+        match self.count(key) {
             Ok(()) => Opening::Open(opened),
             Err(seconds) => Opening::Busy(opened, seconds),
         }
     }
 
-    /// What a key opens, without counting.
+    /// What a key opens in an environment that is served, without counting.
     pub(crate) fn look(&self, key: &RequestKey<'_>) -> Option<Opened> {
         let (slot, published, grant) = self.environments.open(key.environment, key.secret)?;
-        Some(Opened { slot, published, grant })
+        Some(Opened { slot, published, grant, fetching: None })
     }
 
-    /// Carries a PUT out.
+    /// Counts a request of a key that is good; if it asks too often, says after how many seconds it may again.
+    pub(crate) fn count(&self, key: &RequestKey<'_>) -> Result<(), u64> {
+        self.rates.take(key)
+    }
+
+    /// Waits for what is being asked for upstream.
+    pub(crate) async fn fetched(&self, mut opened: Opened) -> Opening {
+        if opened.published.phase == Phase::Waiting
+            && let Some(Fetching { current, until }) = &mut opened.fetching
+        {
+            let is_over = |published: &Arc<Published>| {
+                published.phase != Phase::Waiting
+                    || published.grants.is_empty()
+                    || published.closing.is_some()
+            };
+            // Late or gone: what there is then is the answer.
+            drop(tokio::time::timeout_at(*until, current.wait_for(is_over)).await);
+            opened.published = opened.slot.current();
+        }
+        if opened.published.grants.is_empty() { Opening::Unknown } else { Opening::Open(opened) }
+    }
+
+    /// Carries a PUT out in the state of this Edge's own.
     pub(crate) async fn put(
         &self,
         key: &RequestKey<'_>,
@@ -130,7 +236,8 @@ impl Core {
     ) -> Result<UpdateOutcome, PutError> {
         let filters = open.view().map(|view| view.key.filters.clone()).unwrap_or_default();
         let place = (key.environment, feature.into());
-        let answer = self.writer.put(place, filters, open.grant.permissions, update).await;
+        let Ok(writer) = self.writer() else { return Err(PutError::Closed) };
+        let answer = writer.put(place, filters, open.grant.permissions, update).await;
         answer.unwrap_or(Err(PutError::Closed))
     }
 }

@@ -8,9 +8,10 @@ use axum::Router;
 use uuid::Uuid;
 
 use crate::api;
-use crate::core::Core;
+use crate::core::{Core, Origin};
 use crate::journal::{DataFolder, DataFolderError};
 use crate::options::Options;
+use crate::origin::relay::{Relay, RelayError, RelayOptions, UpstreamStatus};
 use crate::serving::Environments;
 use crate::state::State;
 use crate::world::{Base, Journal, NoJournal, Records, World, Writer, now};
@@ -38,6 +39,7 @@ pub struct EdgeBuilder {
     options: Options,
     state: Option<State>,
     data_folder: Option<PathBuf>,
+    relay: Option<RelayOptions>,
 }
 
 /// Why an Edge did not start.
@@ -48,6 +50,8 @@ pub enum StartError {
     Thread(std::io::Error),
     /// The data folder cannot be used.
     DataFolder(DataFolderError),
+    /// It cannot relay as it was told.
+    Relay(RelayError),
 }
 
 impl std::fmt::Display for StartError {
@@ -57,6 +61,7 @@ impl std::fmt::Display for StartError {
                 write!(f, "a thread could not be started: {why}")
             }
             Self::DataFolder(why) => why.fmt(f),
+            Self::Relay(why) => why.fmt(f),
         }
     }
 }
@@ -66,6 +71,7 @@ impl std::error::Error for StartError {
         match self {
             Self::Thread(why) => Some(why),
             Self::DataFolder(why) => Some(why),
+            Self::Relay(why) => Some(why),
         }
     }
 }
@@ -132,13 +138,27 @@ impl EdgeBuilder {
         Self { data_folder: Some(folder.into()), ..self }
     }
 
+    /// Relays another Edge, in place of a state of its own.
+    #[must_use]
+    pub fn relay(self, relay: RelayOptions) -> Self {
+        Self { relay: Some(relay), ..self }
+    }
+
     /// Builds it.
     ///
     /// # Errors
-    /// [`StartError`] if the data folder cannot be used, or the machine gives no thread.
+    /// [`StartError`] if the data folder cannot be used, if it cannot relay as it was told, or the machine gives no thread.
     pub fn build(self) -> Result<Edge, StartError> {
         let environments = Arc::new(Environments::default());
         environments.start_clock().map_err(StartError::Thread)?;
+        if let Some(relay) = self.relay {
+            if self.state.is_some() || self.data_folder.is_some() {
+                return Err(StartError::Relay(RelayError::OwnState));
+            }
+            let relay = Relay::start(relay, &self.options, &environments);
+            let origin = Origin::Relay(Box::new(relay.map_err(StartError::Relay)?));
+            return Ok(Edge { core: Arc::new(Core::new(self.options, environments, origin)) });
+        }
         let base = Base {
             profile: self.options.profile,
             cache_control: self.options.cache_control.clone(),
@@ -158,7 +178,7 @@ impl EdgeBuilder {
         };
         let writer = Writer::start(start, journal, base, Arc::clone(&environments))
             .map_err(StartError::Thread)?;
-        let core = Core::new(self.options, environments, writer);
+        let core = Core::new(self.options, environments, Origin::World(writer));
         if is_ready {
             core.set_ready();
         }
@@ -178,7 +198,7 @@ impl EdgeHandle {
     /// # Errors
     /// [`ReplaceError::Closed`] after the Edge was closed.
     pub async fn state(&self) -> Result<State, ReplaceError> {
-        self.core.writer.state().await.map_err(|_| ReplaceError::Closed)
+        self.core.writer()?.state().await.map_err(|_| ReplaceError::Closed)
     }
 
     /// Serves another state, in place of everything. With a revision: only if it is still that one. The new revision.
@@ -186,7 +206,7 @@ impl EdgeHandle {
     /// # Errors
     /// [`ReplaceError`] if it was not done.
     pub async fn replace(&self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
-        let revision = self.core.writer.replace(state, revision).await?;
+        let revision = self.core.writer()?.replace(state, revision).await?;
         self.core.set_ready();
         Ok(revision)
     }
@@ -196,7 +216,7 @@ impl EdgeHandle {
     /// # Errors
     /// [`ReplaceError::Closed`] after the Edge was closed.
     pub async fn reload(&self, base: State) -> Result<(), ReplaceError> {
-        self.core.writer.reload(base).await.map_err(|_| ReplaceError::Closed)?;
+        self.core.writer()?.reload(base).await.map_err(|_| ReplaceError::Closed)?;
         self.core.set_ready();
         Ok(())
     }
@@ -211,15 +231,27 @@ impl EdgeHandle {
         feature: &str,
         change: FeatureChange,
     ) -> Result<u64, ReplaceError> {
-        self.core.writer.patch((environment, feature.into()), change).await
+        self.core.writer()?.patch((environment, feature.into()), change).await
     }
 
     /// Makes all streams say `bye`, spread over this time. Call it when the server is to stop, before its listener waits for
     /// the last connections.
     pub async fn say_bye(&self, within: Duration) {
         self.core.stop_loading();
-        // Nobody is left to say it to once the writer is gone.
-        let _ = self.core.writer.close(within).await;
+        match &self.core.origin {
+            // Nobody is left to say it to once the writer is gone.
+            Origin::World(writer) => drop(writer.close(within).await),
+            Origin::Relay(relay) => {
+                self.core.environments.close(within);
+                relay.close(within).await;
+            }
+        }
+    }
+
+    /// How the connections upstream are doing, if this Edge relays another one.
+    #[must_use]
+    pub fn upstreams(&self) -> Vec<UpstreamStatus> {
+        self.core.upstreams()
     }
 
     /// How many streams are open.

@@ -1,5 +1,7 @@
 //! Figures for Prometheus, with FeatureHub's names where they fit (edge-protocol 7.2, D-109).
 
+mod upstream;
+
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
@@ -14,7 +16,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use self::upstream::UpstreamFigures;
 use crate::connections::Connections;
+use crate::origin::relay::UpstreamStatus;
 use crate::serving::{Environments, Phase};
 
 /// What kind of request it was.
@@ -86,6 +90,7 @@ pub(crate) struct Metrics {
     age: Family<EnvironmentLabels, Seconds>,
     features: Family<EnvironmentLabels, Gauge>,
     generation: Family<EnvironmentLabels, Gauge>,
+    upstreams: UpstreamFigures,
 }
 
 /// Half a millisecond to four seconds.
@@ -135,6 +140,7 @@ impl Metrics {
             age: Family::default(),
             features: Family::default(),
             generation: Family::default(),
+            upstreams: UpstreamFigures::default(),
             registry: Mutex::default(),
         };
         this.register(&mut registry);
@@ -180,6 +186,7 @@ impl Metrics {
             "Counts what was published",
             self.generation.clone(),
         );
+        self.upstreams.register(registry);
     }
 
     /// A response of any route.
@@ -223,6 +230,7 @@ impl Metrics {
         is_ready: bool,
         environments: &Environments,
         connections: &Connections,
+        upstreams: &[UpstreamStatus],
     ) -> String {
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         self.ready.set(i64::from(is_ready));
@@ -245,6 +253,7 @@ impl Metrics {
             let generation = i64::try_from(published.generation).unwrap_or(i64::MAX);
             self.generation.get_or_create(&labels).set(generation);
         }
+        self.upstreams.set(upstreams);
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &registry);

@@ -9,12 +9,24 @@ use uuid::Uuid;
 
 use crate::wire::api_key::RequestKey;
 
-/// The buckets of keys. Only keys that open something have one, so there are no more than keys.
+/// The buckets of keys. Only keys that open something have one, so there are no more than keys; a relay of any key may see many of
+/// those.
 pub(crate) struct Rates {
     per_second: Option<f64>,
     started: Instant,
-    buckets: Mutex<HashMap<Uuid, HashMap<Box<str>, Bucket>>>,
+    buckets: Mutex<Buckets>,
 }
+
+#[derive(Default)]
+struct Buckets {
+    by_key: HashMap<Uuid, HashMap<Box<str>, Bucket>>,
+    count: usize,
+    /// How many there may be until full ones are thrown away, which are as good as none.
+    sweep_at: usize,
+}
+
+/// Fewer than this are kept, full or not.
+const FEW: usize = 1024;
 
 impl fmt::Debug for Rates {
     /// Without the keys.
@@ -49,14 +61,37 @@ impl Rates {
 
     fn take_at(&self, key: &RequestKey<'_>, rate: f64, now: f64) -> Result<(), u64> {
         let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let buckets = buckets.entry(key.environment).or_default();
-        if !buckets.contains_key(key.secret) {
-            buckets.insert(key.secret.into(), Bucket::full(rate, now));
-        }
-        let Some(bucket) = buckets.get_mut(key.secret) else { return Ok(()) };
+        let Some(bucket) = buckets.of(key, rate, now) else { return Ok(()) };
         bucket.has_one(rate, rate, now)?;
         bucket.take();
         Ok(())
+    }
+}
+
+impl Buckets {
+    fn of(&mut self, key: &RequestKey<'_>, rate: f64, now: f64) -> Option<&mut Bucket> {
+        let is_known = self
+            .by_key
+            .get(&key.environment)
+            .is_some_and(|buckets| buckets.contains_key(key.secret));
+        if !is_known {
+            if self.count >= self.sweep_at.max(FEW) {
+                self.sweep(rate, now);
+            }
+            self.count += 1;
+            let buckets = self.by_key.entry(key.environment).or_default();
+            buckets.insert(key.secret.into(), Bucket::full(rate, now));
+        }
+        self.by_key.get_mut(&key.environment)?.get_mut(key.secret)
+    }
+
+    fn sweep(&mut self, rate: f64, now: f64) {
+        self.by_key.retain(|_, buckets| {
+            buckets.retain(|_, bucket| !bucket.is_full(rate, rate, now));
+            !buckets.is_empty()
+        });
+        self.count = self.by_key.values().map(HashMap::len).sum();
+        self.sweep_at = self.count * 2;
     }
 }
 
@@ -104,5 +139,25 @@ mod tests {
         assert_eq!(rates.take_at(&key("a"), 3.0, 0.34), Ok(()));
         assert_eq!(rates.take_at(&key("a"), 3.0, 0.34), Err(1));
         assert!((0..9).all(|_| Rates::new(None).take(&key("a")).is_ok()));
+    }
+
+    #[test]
+    fn keys_that_do_not_come_again_are_forgotten() {
+        let rates = Rates::new(Some(1));
+        let take = |secret: &str, now: f64| {
+            rates.take_at(&RequestKey { environment: Uuid::nil(), secret }, 1.0, now)
+        };
+        for number in 0..10 * FEW {
+            let now = number as f64 / FEW as f64;
+            assert_eq!(take(&number.to_string(), now), Ok(()));
+            assert_eq!(
+                take(&number.to_string(), now),
+                Err(1),
+                "whoever is forgotten, not this one"
+            );
+        }
+        let buckets = rates.buckets.lock().unwrap();
+        assert!(buckets.count <= 4 * FEW, "{}", buckets.count);
+        assert_eq!(buckets.count, buckets.by_key.values().map(HashMap::len).sum::<usize>());
     }
 }

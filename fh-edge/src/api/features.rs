@@ -6,7 +6,6 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::{BufMut, Bytes, BytesMut};
-use fh_client::KeyKind;
 use http::header::{ACCEPT, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -16,6 +15,7 @@ use super::query::pairs;
 use super::respond;
 use crate::core::{Core, Opened, Opening};
 use crate::metrics::{Hit, Outcome};
+use crate::origin::relay::Asker;
 use crate::serving::{Answer, Phase};
 use crate::wire::api_key::RequestKey;
 use crate::wire::condition::{Condition, Written};
@@ -45,7 +45,7 @@ enum Found {
 pub(super) async fn get(State(core): State<Arc<Core>>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let polling = core.metrics.begin_poll();
-    let mut response = answer(&core, &parts);
+    let mut response = answer(&core, &parts).await;
     drop(polling);
     core.metrics.count(Hit::Poll, Outcome::of(Hit::Poll, response.status()));
     // Nobody is to keep what went wrong (edge-protocol 2.7).
@@ -59,7 +59,7 @@ pub(super) async fn get(State(core): State<Arc<Core>>, request: Request) -> Resp
     response
 }
 
-fn answer(core: &Core, request: &Parts) -> Response {
+async fn answer(core: &Core, request: &Parts) -> Response {
     let headers = &request.headers;
     if !accepts_json(headers) {
         return respond::empty(StatusCode::NOT_ACCEPTABLE);
@@ -83,12 +83,23 @@ fn answer(core: &Core, request: &Parts) -> Response {
         }
     }
     let context = context_text(headers);
+    // All first, so that a relay asks upstream for all at once.
+    let openings: Vec<Opening> = keys
+        .iter()
+        .map(|key| core.open(key, Asker::Poll, || RequestContext::read([&*context])))
+        .collect();
     let (mut found, mut opened, mut waiting) = (Vec::with_capacity(keys.len()), 0, false);
-    for key in &keys {
+    for (key, opening) in keys.iter().zip(openings) {
         let environment = key.environment;
-        found.push(match core.open(key) {
+        let opening = match opening {
+            Opening::Open(open) => core.fetched(open).await,
+            other => other,
+        };
+        found.push(match opening {
             Opening::Unknown => Found::Nothing(environment),
-            Opening::Busy(_, seconds) => return respond::too_many(seconds),
+            Opening::Busy(_, seconds) | Opening::Full(seconds) => {
+                return respond::too_many(seconds);
+            }
             Opening::NotYet => {
                 waiting = true;
                 Found::Nothing(environment)
@@ -173,7 +184,7 @@ fn context_tag(context: &str) -> String {
 /// What a key's holder sees with a context, which is written as the request wrote it.
 fn render(open: &Opened, context: &str) -> Option<Arc<Answer>> {
     let view = open.view()?;
-    if view.key.kind == KeyKind::ClientEvaluated {
+    if view.key.is_shared() {
         let shared = view.shared(&open.published);
         return Some(match context_tag(context) {
             tag if tag == "0" => Arc::clone(shared),

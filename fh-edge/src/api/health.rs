@@ -29,7 +29,8 @@ async fn readiness(State(core): State<Arc<Core>>) -> Response {
 }
 
 async fn metrics(State(core): State<Arc<Core>>) -> Response {
-    let text = core.metrics.text(core.is_ready(), &core.environments, &core.connections);
+    let (environments, connections) = (&core.environments, &core.connections);
+    let text = core.metrics.text(core.is_ready(), environments, connections, &core.upstreams());
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     respond::bytes(StatusCode::OK, content_type, Bytes::from(text))
 }

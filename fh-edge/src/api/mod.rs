@@ -9,6 +9,7 @@ mod health;
 mod ofrep;
 mod put;
 mod query;
+mod relayed;
 mod respond;
 mod stream;
 

@@ -10,10 +10,12 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
 use super::features::NOT_READY;
-use super::respond;
-use crate::core::{Core, Opening};
+use super::{relayed, respond};
+use crate::core::{Core, Opening, Origin};
 use crate::metrics::{Hit, Outcome};
+use crate::origin::relay::Asker;
 use crate::wire::api_key::RequestKey;
+use crate::wire::context::RequestContext;
 use crate::world::{PutError, Update, UpdateOutcome};
 
 /// `{environment+key}/{feature}`.
@@ -74,9 +76,12 @@ async fn answer(
     let Some(key) = RequestKey::of(environment, secret) else {
         return respond::empty(StatusCode::NOT_FOUND);
     };
-    match core.open(&key) {
+    if let Origin::Relay(relay) = &core.origin {
+        return relayed::put(core, relay, &key, feature, request).await;
+    }
+    match core.open(&key, Asker::Poll, RequestContext::default) {
         Opening::Open(_) => {}
-        Opening::Busy(_, seconds) => return respond::too_many(seconds),
+        Opening::Busy(_, seconds) | Opening::Full(seconds) => return respond::too_many(seconds),
         Opening::Unknown => return respond::empty(StatusCode::NOT_FOUND),
         Opening::NotYet => return respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY),
     }

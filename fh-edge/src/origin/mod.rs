@@ -1,3 +1,4 @@
 //! Where an Edge's state comes from.
 
 pub mod file;
+pub mod relay;

@@ -1,5 +1,7 @@
 //! One feature in one environment, its JSON rendered once for all who read it (edge-protocol 2.6).
 
+mod received;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::sync::Arc;
@@ -43,13 +45,19 @@ pub(crate) struct ServedFeature {
     pub(crate) strategy_values: Vec<Option<Box<str>>>,
     /// When answers change because time passes.
     pub(crate) moments: Moments,
-    /// `{"id":…` up to the type, without the closing brace.
-    head: Box<str>,
+    /// The strategy that another Edge has applied (`v`), if it evaluated.
+    pub(crate) applied: Option<Box<str>>,
+    /// `{"id":…,"key":…`
+    name: Box<str>,
+    /// `,"l":…,"version":…`
+    state: Box<str>,
+    /// `,"type":…`
+    type_member: Box<str>,
     /// `,"strategies":[…]`, or nothing if there is no value record.
     strategies: Box<str>,
     /// `,"fp":{…}`, or nothing.
     fp: Box<str>,
-    /// Further members of a relayed feature, each with its comma.
+    /// Members that another Edge sent and this project does not know, each with its comma.
     unknown_members: Box<str>,
     /// Stands for what readers see, properties apart.
     digest: [u8; 32],
@@ -64,15 +72,8 @@ impl ServedFeature {
         counting: Counting,
     ) -> Self {
         let locked = record.is_some_and(|record| record.locked);
-        let mut head = String::new();
-        // Writing to a string cannot fail.
-        let _ = write!(
-            head,
-            "{{\"id\":\"{}\",\"key\":{},\"l\":{locked},\"version\":{version},\"type\":\"{}\"",
-            feature.id,
-            Json::text(&feature.key).as_str(),
-            feature.kind
-        );
+        let name =
+            format!("{{\"id\":\"{}\",\"key\":{}", feature.id, Json::text(&feature.key).as_str());
         let value = record.and_then(|record| record.value.clone()).filter(|value| !value.is_null());
         let strategies = record.map(|record| list(&record.strategies));
         let strategies =
@@ -80,17 +81,13 @@ impl ServedFeature {
         let mut fp = String::new();
         if !feature.properties.is_empty() {
             let map = serde_json::to_string(&feature.properties).unwrap_or_default();
+            // Writing to a string cannot fail.
             let _ = write!(fp, ",\"fp\":{map}");
-        }
-        let mut unknown_members = String::new();
-        for (name, json) in record.iter().flat_map(|record| &record.unknown_members) {
-            let _ = write!(unknown_members, ",{}:{}", Json::text(name).as_str(), json.as_str());
         }
         let moments =
             record.map_or_else(Moments::default, |record| Moments::of(&record.strategies));
         let counted = if counting == Counting::Counts { version } else { 0 };
-        let mut hash = hmac_sha256::Hash::new();
-        for part in [
+        let digest = digest([
             feature.id.to_string().as_str(),
             &feature.key,
             feature.kind.as_str(),
@@ -99,11 +96,7 @@ impl ServedFeature {
             &feature.version.to_string(),
             value.as_ref().map_or("", Json::as_str),
             &strategies,
-            &unknown_members,
-        ] {
-            hash.update((part.len() as u64).to_le_bytes());
-            hash.update(part);
-        }
+        ]);
         Self {
             id: feature.id,
             key: Arc::clone(&feature.key),
@@ -119,15 +112,19 @@ impl ServedFeature {
                 record.strategies.iter().map(strategy_value).collect()
             }),
             moments,
-            head: head.into(),
+            applied: None,
+            name: name.into(),
+            state: state(locked, version),
+            type_member: format!(",\"type\":\"{}\"", feature.kind).into(),
             strategies: strategies.into(),
             fp: fp.into(),
-            unknown_members: unknown_members.into(),
-            digest: hash.finalize(),
+            unknown_members: Box::default(),
+            digest,
         }
     }
 
-    /// Appends it as holders of client-evaluated keys see it: everybody's value, and the strategies.
+    /// Appends it as holders of client-evaluated keys see it: everybody's value, and the strategies. What another Edge has
+    /// evaluated has no strategies, but the one that was applied.
     pub(crate) fn write_with_strategies(&self, out: &mut String, detail: Detail) {
         self.write_head(out, self.value.as_ref().map(Json::as_str));
         self.write_properties(out, detail);
@@ -155,13 +152,10 @@ impl ServedFeature {
 
     /// Appends what is left of it once it was deleted.
     pub(crate) fn write_deleted(&self, out: &mut String) {
-        let _ = write!(
-            out,
-            "{{\"id\":\"{}\",\"key\":{},\"l\":false,\"version\":0,\"type\":\"{}\"}}",
-            self.id,
-            Json::text(&self.key).as_str(),
-            self.kind
-        );
+        out.push_str(&self.name);
+        out.push_str(&state(false, 0));
+        out.push_str(&self.type_member);
+        out.push('}');
     }
 
     /// Its strategies, as a JSON list.
@@ -170,7 +164,9 @@ impl ServedFeature {
     }
 
     fn write_head(&self, out: &mut String, value: Option<&str>) {
-        out.push_str(&self.head);
+        out.push_str(&self.name);
+        out.push_str(&self.state);
+        out.push_str(&self.type_member);
         if let Some(value) = value {
             out.push_str(",\"value\":");
             out.push_str(value);
@@ -218,6 +214,20 @@ impl ServedFeature {
     pub(crate) fn passes(&self, filters: &BTreeSet<String>) -> bool {
         filters.is_empty() || !filters.is_disjoint(&self.filters)
     }
+}
+
+fn state(locked: bool, version: i64) -> Box<str> {
+    format!(",\"l\":{locked},\"version\":{version}").into()
+}
+
+/// Stands for these texts, one after the other.
+fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> [u8; 32] {
+    let mut hash = hmac_sha256::Hash::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize()
 }
 
 /// The value of a strategy, as it stands in its JSON.

@@ -1,13 +1,12 @@
 //! What keys open: the accounts of one environment, ready to be asked (edge-protocol 1.4, 1.5).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-use fh_client::KeyKind;
 use uuid::Uuid;
 
-use super::view::{Detail, ViewKey};
+use super::view::{Detail, EvaluatedBy, ViewKey};
 use crate::state::{Account, Permission, Permissions};
 
 /// What one key may do in one environment.
@@ -41,18 +40,49 @@ impl Grants {
                 Detail::Plain
             };
             for secret in account.client_keys.iter().chain(&account.server_keys) {
-                let kind = if secret.is_client_evaluated() {
-                    KeyKind::ClientEvaluated
+                let evaluated_by = if secret.is_client_evaluated() {
+                    EvaluatedBy::Reader
                 } else {
-                    KeyKind::ServerEvaluated
+                    EvaluatedBy::Here
                 };
-                let key = ViewKey { kind, detail, filters: account.filters.clone() };
-                let view = grants.view(key);
-                let grant = Grant { account: Arc::clone(&account.name), permissions, view };
-                grants.by_secret.insert(secret.expose().into(), grant);
+                let key = ViewKey { evaluated_by, detail, filters: account.filters.clone() };
+                grants.add(secret.expose(), &account.name, permissions, key);
             }
         }
         grants
+    }
+
+    /// One key that may read everything which a relay gets.
+    pub(crate) fn relayed(secret: &str, account: &Arc<str>, by: EvaluatedBy) -> (Self, Grant) {
+        let mut grants = Self::default();
+        let grant = grants.add_relayed(secret, account, by);
+        (grants, grant)
+    }
+
+    /// A further one.
+    pub(crate) fn add_relayed(
+        &mut self,
+        secret: &str,
+        account: &Arc<str>,
+        by: EvaluatedBy,
+    ) -> Grant {
+        // What readers may not see never came. With the permission from the start nobody has to be told of another one later.
+        let permissions = [Permission::Read, Permission::ExtendedData].into_iter().collect();
+        let key = ViewKey { evaluated_by: by, detail: Detail::Extended, filters: BTreeSet::new() };
+        self.add(secret, account, permissions, key)
+    }
+
+    fn add(
+        &mut self,
+        secret: &str,
+        account: &Arc<str>,
+        permissions: Permissions,
+        key: ViewKey,
+    ) -> Grant {
+        let view = self.view(key);
+        let grant = Grant { account: Arc::clone(account), permissions, view };
+        self.by_secret.insert(secret.into(), grant.clone());
+        grant
     }
 
     fn view(&mut self, key: ViewKey) -> usize {
@@ -66,6 +96,11 @@ impl Grants {
     /// What this secret opens.
     pub(crate) fn get(&self, secret: &str) -> Option<&Grant> {
         self.by_secret.get(secret)
+    }
+
+    /// Is no key good?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_secret.is_empty()
     }
 
     /// The views that there are.

@@ -18,7 +18,7 @@ pub(crate) use feature::{Counting, ServedFeature};
 pub(crate) use grant::{Grant, Grants};
 pub(crate) use published::{Phase, Published, Settings};
 pub(crate) use slot::{Current, Slot};
-pub(crate) use view::{Detail, Shown, View, ViewKey};
+pub(crate) use view::{Detail, EvaluatedBy, Shown, View, ViewKey};
 
 #[cfg(test)]
 mod tests;

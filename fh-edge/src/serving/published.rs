@@ -151,13 +151,15 @@ impl Published {
         self.with(features, settings, now)
     }
 
-    fn with(
+    /// With these features, and their rules as they are compiled already.
+    pub(crate) fn with_compiled(
         mut self,
         features: Vec<Arc<ServedFeature>>,
+        ruleset: Ruleset,
         settings: Settings,
         now: Timestamp,
     ) -> Self {
-        self.ruleset = self.recompiled(&features, settings.profile);
+        self.ruleset = ruleset;
         self.moments = Moments::default();
         for feature in &features {
             self.moments.merge(&feature.moments);
@@ -168,6 +170,11 @@ impl Published {
         self.phase = Phase::Serving;
         self.published_at = since_1970();
         self
+    }
+
+    fn with(self, features: Vec<Arc<ServedFeature>>, settings: Settings, now: Timestamp) -> Self {
+        let ruleset = self.recompiled(&features, settings.profile);
+        self.with_compiled(features, ruleset, settings, now)
     }
 
     /// At a later time, everything else being equal.

@@ -45,6 +45,11 @@ impl Slot {
         self.current.subscribe()
     }
 
+    /// Does anybody watch?
+    pub(crate) fn is_watched(&self) -> bool {
+        self.current.receiver_count() > 0
+    }
+
     /// Makes the next generation of the current one and puts it up, unless there is none to make. Nobody else does so meanwhile.
     pub(crate) fn update(&self, next: impl FnOnce(&Published) -> Option<Published>) {
         let writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);

@@ -24,13 +24,39 @@ pub(crate) enum Detail {
     Extended,
 }
 
+/// Who evaluates for the holders of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum EvaluatedBy {
+    /// They do: strategies are sent.
+    Reader,
+    /// This Edge does, for each context.
+    Here,
+    /// The Edge that is relayed has done so, for the one context of this place.
+    Upstream,
+}
+
 /// What tells views of one environment apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ViewKey {
-    pub(crate) kind: KeyKind,
+    pub(crate) evaluated_by: EvaluatedBy,
     pub(crate) detail: Detail,
     /// Empty: everything is seen.
     pub(crate) filters: BTreeSet<String>,
+}
+
+impl ViewKey {
+    /// The kind of the keys that see it.
+    pub(crate) fn kind(&self) -> KeyKind {
+        match self.evaluated_by {
+            EvaluatedBy::Reader => KeyKind::ClientEvaluated,
+            EvaluatedBy::Here | EvaluatedBy::Upstream => KeyKind::ServerEvaluated,
+        }
+    }
+
+    /// Is it the same to every context?
+    pub(crate) fn is_shared(&self) -> bool {
+        self.evaluated_by != EvaluatedBy::Here
+    }
 }
 
 /// What a view shows. Streams remember what they sent last by this alone: who reads slowly holds no answers and no rules of a
@@ -51,11 +77,11 @@ pub(crate) struct View {
     pub(crate) shown: Arc<Shown>,
     /// What stands for the content in etags and ids (D-95).
     pub(crate) tag: Box<str>,
-    /// For client-evaluated keys: the answer to everybody.
+    /// If it is shared: the answer to everybody.
     shared: OnceLock<Arc<Answer>>,
-    /// What changed since the generation before, for streams of client-evaluated keys.
+    /// What changed since the generation before, for streams of a shared view.
     delta: OnceLock<Bytes>,
-    /// For server-evaluated keys: answers by context, as the header was written.
+    /// If it is not: answers by context, as the header was written.
     answers: Cache<String, Arc<Answer>, ByBytes>,
 }
 
@@ -98,7 +124,7 @@ impl View {
         &self.shown.features
     }
 
-    /// The answer for client-evaluated keys without a context.
+    /// The answer of a shared view to those without a context.
     pub(crate) fn shared(&self, published: &Published) -> &Arc<Answer> {
         self.shared.get_or_init(|| {
             Arc::new(Answer::of(published, self, "0", |feature, out| {
@@ -118,8 +144,8 @@ impl View {
         }
     }
 
-    /// Events that lead from what an older view showed to this one, for client-evaluated keys, each with the id of what it
-    /// leads to.
+    /// Events that lead from what an older view showed to this one, if it is shared, each with the id of what it leads
+    /// to.
     pub(crate) fn delta(&self, older: &Shown, id: &str, published: &Published) -> Bytes {
         let write = |id: &str| {
             let mut out = String::new();
@@ -170,7 +196,7 @@ fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) ->
         }
         hash.update("edge");
     }
-    if key.kind == KeyKind::ServerEvaluated {
+    if key.evaluated_by == EvaluatedBy::Here {
         hash.update("evaluated");
         if let Some(moment) = published.moment {
             hash.update(moment.to_le_bytes());

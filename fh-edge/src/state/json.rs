@@ -40,7 +40,7 @@ impl Json {
         Ok(Self::of(raw))
     }
 
-    fn of(raw: &RawValue) -> Self {
+    pub(crate) fn of(raw: &RawValue) -> Self {
         Self(on_one_line(raw.get()).into())
     }
 

@@ -97,9 +97,6 @@ pub struct FeatureValue {
     /// Who gets another value, in order: FeatureHub's JSON.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub strategies: Vec<Json>,
-    /// Members of a relayed feature that this project does not know, passed on as they are.
-    #[serde(skip)]
-    pub unknown_members: Vec<(String, Json)>,
 }
 
 /// Who may read and change what: an SDK, a test, a team.

@@ -12,7 +12,6 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use fh_client::KeyKind;
 use fh_eval::Attributes;
 use http::HeaderValue;
 use http_body::{Body, Frame};
@@ -21,6 +20,7 @@ use uuid::Uuid;
 use crate::connections::{Connection, Listed};
 use crate::core::{Core, Loading, Opened, Opening};
 use crate::metrics::{Hit, Outcome};
+use crate::origin::relay::Asker;
 use crate::serving::{
     Answer, Current, Grant, Phase, Published, Shown, Slot, View, ViewKey, changes, write_change,
 };
@@ -141,12 +141,18 @@ impl EventStream {
             ready.push_back(Bytes::from_static(sse::ACK.as_bytes()));
         }
         let key = RequestKey { environment: start.environment, secret: start.secret };
-        let (Opened { slot, published, grant }, postponed_for) = match core.open(&key) {
+        let given = || RequestContext::read([start.context]);
+        let (opened, postponed_for) = match core.open(&key, Asker::Stream, given) {
             Opening::Open(opened) => (opened, None),
             Opening::Busy(opened, seconds) => (opened, Some(Duration::from_secs(seconds))),
             Opening::Unknown => {
                 ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
                 core.metrics.count(Hit::Stream, Outcome::Missed);
+                return (Self::ending(ready), core.options.cache_control.clone());
+            }
+            // Streams get a place to wait at; if not, they are told to come again.
+            Opening::Full(_) => {
+                ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
                 return (Self::ending(ready), core.options.cache_control.clone());
             }
             Opening::NotYet => {
@@ -156,8 +162,9 @@ impl EventStream {
             }
         };
         // Looking again after subscribing, so that no change falls between the list and the changes (edge-protocol 11.5).
-        let mut current = slot.watch();
+        let mut current = opened.slot.watch();
         current.mark_changed();
+        let Opened { slot, published, grant, .. } = opened;
         let cache_control = published.settings.cache_control.clone();
         let Some(view) = published.grants.views().get(grant.view).cloned() else {
             ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
@@ -167,7 +174,7 @@ impl EventStream {
         let listed = core.connections.add(Connection {
             environment: start.environment,
             account: Arc::clone(&grant.account),
-            kind: view.kind,
+            kind: view.kind(),
             sdk: start.sdk,
             attributes: context.attributes().map_or(0, |attributes| attributes.iter().count()),
             since: SystemTime::now(),
@@ -278,22 +285,20 @@ impl Live {
     fn write(&self, published: &Published, ready: &mut VecDeque<Bytes>) -> Option<Arc<Shown>> {
         let view = self.seen(published)?;
         let id = view.id(self.context.tag());
-        match (&self.sent, self.view.kind) {
-            (None, _) => self.write_all(published, view, &id, ready),
-            (Some(older), KeyKind::ClientEvaluated) => {
+        match &self.sent {
+            None => self.write_all(published, view, &id, ready),
+            Some(older) if self.view.is_shared() => {
                 ready.push_back(view.delta(older, &id, published));
             }
-            (Some(older), KeyKind::ServerEvaluated) => {
-                ready.push_back(self.evaluated_delta(older, view, &id, published));
-            }
+            Some(older) => ready.push_back(self.evaluated_delta(older, view, &id, published)),
         }
         Some(Arc::clone(&view.shown))
     }
 
     fn write_all(&self, published: &Published, view: &View, id: &str, ready: &mut VecDeque<Bytes>) {
-        let answer = match view.key.kind {
-            KeyKind::ClientEvaluated => Arc::clone(view.shared(published)),
-            KeyKind::ServerEvaluated => view.evaluated(self.context.text(), || {
+        let answer = match view.key.is_shared() {
+            true => Arc::clone(view.shared(published)),
+            false => view.evaluated(self.context.text(), || {
                 let (attributes, now) = (
                     published.as_read(self.context.attributes().cloned().unwrap_or_default()),
                     now(),

@@ -5,6 +5,7 @@ use std::task::Waker;
 use fh_eval::{Profile, Timestamp};
 
 use super::*;
+use crate::core::Origin;
 use crate::options::Options;
 use crate::serving::{Counting, Environments, Grants, ServedFeature, Settings};
 use crate::state::{Account, Environment, State};
@@ -38,7 +39,7 @@ impl Stage {
         let base = Base { profile: Profile::Client, cache_control: None, cache_bytes: 1 << 20 };
         let nothing = (State::default(), World::waiting(Records::default()));
         let writer = Writer::start(nothing, Box::new(NoJournal), base, Arc::clone(&environments));
-        let core = Arc::new(Core::new(options, environments, writer.unwrap()));
+        let core = Arc::new(Core::new(options, environments, Origin::World(writer.unwrap())));
         let state = state(FLAG, r#"{"A": {"value": "x", "version": 1}}"#);
         let stage = Self { core, state };
         stage.core.environments.add(stage.waiting());

@@ -12,7 +12,7 @@ pub(crate) const MAX_ATTRIBUTES: usize = 30;
 pub(crate) const MAX_VALUES: usize = 1000;
 
 /// A context as a request brings it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct RequestContext {
     attributes: BTreeMap<String, Vec<String>>,
 }
@@ -35,6 +35,19 @@ impl RequestContext {
             }
         }
         Self { attributes }
+    }
+
+    /// A context that came by other means than the header, as far as it would fit in there.
+    pub(crate) fn of(attributes: &Attributes) -> Self {
+        let attributes = attributes.iter().take(MAX_ATTRIBUTES);
+        let attributes = attributes
+            .map(|(name, values)| (name.to_string(), values.map(str::to_string).collect()));
+        Self { attributes: attributes.collect() }
+    }
+
+    /// How many attributes it has.
+    pub(crate) fn len(&self) -> usize {
+        self.attributes.len()
     }
 
     /// The context to evaluate with. An attribute without values is missing (D-43).

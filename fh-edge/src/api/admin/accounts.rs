@@ -42,7 +42,7 @@ pub(super) async fn get(
     State(admin): State<Arc<Admin>>,
     request: Request,
 ) -> Result<Json<Keys>, Problem> {
-    let state = admin.core.writer.state().await.map_err(|_| ReplaceError::Closed)?;
+    let state = admin.core.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
     tracing::info!(
         target: "fh_edge::audit",
         action = "admin.keys",

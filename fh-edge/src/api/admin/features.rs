@@ -88,7 +88,7 @@ pub(super) async fn patch(
         change.strategies.as_ref().map(|_| "strategies"),
     ];
     let changed: Vec<&str> = changed.into_iter().flatten().collect();
-    let outcome = admin.core.writer.patch((published.id, key.as_str().into()), change).await;
+    let outcome = admin.core.writer()?.patch((published.id, key.as_str().into()), change).await;
     tracing::info!(
         target: "fh_edge::audit",
         action = "admin.patch",

@@ -28,7 +28,7 @@ const MOST_PROBLEMS: usize = 100;
 
 /// `GET /state`: as it is now, with its keys. The etag is the revision.
 pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
-    let state = admin.core.writer.state().await.map_err(|_| ReplaceError::Closed)?;
+    let state = admin.core.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
     Ok(tagged(json(&state), state.revision))
 }
 
@@ -58,7 +58,7 @@ pub(super) async fn put(
     let profile = admin.core.options.profile;
     let read = move || EdgeState::from_bytes(&text, &Options::new().profile(profile));
     let parsed = admin.beside(read).await?.map_err(|error| refused(&error))?;
-    let outcome = admin.core.writer.replace(parsed.state, expected).await;
+    let outcome = admin.core.writer()?.replace(parsed.state, expected).await;
     tracing::info!(
         target: "fh_edge::audit",
         action = "admin.replace",

@@ -84,16 +84,18 @@ pub(super) fn evaluate<'a>(
     };
     let token = token.ok_or_else(|| Failure::new(NOT_FOUND, "it has no value".to_string()))?;
     let reason = match evaluation.reason() {
+        _ if feature.applied.is_some() => "TARGETING_MATCH",
         Reason::StrategyMatch => "TARGETING_MATCH",
         Reason::Split => "SPLIT",
         Reason::Default => "DEFAULT",
         Reason::Static => "STATIC",
         _ => "UNKNOWN",
     };
-    let variant = match evaluation.is_match() {
-        true => Cow::Borrowed(evaluation.strategy_id().unwrap_or(DEFAULT)),
-        false => Cow::Borrowed(DEFAULT),
+    let strategy = match evaluation.is_match() {
+        true => evaluation.strategy_id(),
+        false => feature.applied.as_deref(),
     };
+    let variant = Cow::Borrowed(strategy.unwrap_or(DEFAULT));
     Ok(Evaluated {
         key: &feature.key,
         value: typed(feature.kind, token)?,

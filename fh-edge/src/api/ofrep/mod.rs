@@ -15,9 +15,11 @@ use http::header::{AUTHORIZATION, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::respond;
-use crate::core::{Core, Opened, Opening};
+use crate::core::{Admission, Core, Opened, Opening};
+use crate::origin::relay::Asker;
 use crate::serving::Phase;
 use crate::wire::api_key::RequestKey;
+use crate::wire::context::RequestContext;
 use crate::world::now;
 use answer::{Failure, evaluate};
 use context::EvaluationContext;
@@ -101,11 +103,7 @@ async fn all(State(core): State<Arc<Core>>, request: Request) -> Response {
 
 /// `GET /ofrep/v1/configuration`.
 async fn configuration(State(core): State<Arc<Core>>, request: Request) -> Response {
-    let opened = match key(request.headers()) {
-        Some(key) => open(&core, &key),
-        None => Err(Box::new(unauthorised())),
-    };
-    match opened {
+    match admitted(&core, request.headers()) {
         Ok(_) => {
             let body = r#"{"name":"fh-edge","capabilities":{"cacheInvalidation":{"polling":{"enabled":true}},"flagEvaluation":{"supportedTypes":["int","float","string","boolean","object"]}}}"#;
             respond::bytes(StatusCode::OK, "application/json", Bytes::from_static(body.as_bytes()))
@@ -121,17 +119,16 @@ enum Refusal {
 }
 
 async fn read(core: &Core, request: Request) -> Result<(Opened, EvaluationContext), Refusal> {
+    let refuse = |response| Refusal::Response(Box::new(response));
     let (parts, body) = request.into_parts();
-    let unauthorised = || Refusal::Response(Box::new(unauthorised()));
-    let key = key(&parts.headers).ok_or_else(unauthorised)?;
-    open(core, &key).map_err(Refusal::Response)?;
+    let key = admitted(core, &parts.headers).map_err(Refusal::Response)?;
     let body = to_bytes(body, core.options.body_limit).await.map_err(|_| {
         let sentence = "the body is too large, or broke off";
-        Refusal::Response(Box::new(respond::text(StatusCode::PAYLOAD_TOO_LARGE, sentence)))
+        refuse(respond::text(StatusCode::PAYLOAD_TOO_LARGE, sentence))
     })?;
-    // A body may take its time: what counts is what the key opens now.
-    let open = core.look(&key).ok_or_else(unauthorised)?;
     let mut context = EvaluationContext::read(&body).map_err(Refusal::Context)?;
+    // A body may take its time: what counts is what the key opens now.
+    let open = open(core, &key, &context).await.map_err(refuse)?;
     context.attributes = open.published.as_read(context.attributes);
     Ok((open, context))
 }
@@ -146,17 +143,37 @@ fn key(headers: &HeaderMap) -> Option<RequestKey<'_>> {
     bearer.or_else(|| text("x-api-key")).and_then(RequestKey::parse)
 }
 
-/// What it opens.
-fn open(core: &Core, key: &RequestKey<'_>) -> Result<Opened, Box<Response>> {
-    match core.open(key) {
-        Opening::Open(open) if open.published.phase != Phase::Waiting => Ok(open),
-        Opening::Open(_) | Opening::NotYet => {
-            let sentence = "there is no state yet";
-            Err(Box::new(respond::text(StatusCode::SERVICE_UNAVAILABLE, sentence)))
-        }
-        Opening::Busy(_, seconds) => Err(Box::new(respond::too_many(seconds))),
-        Opening::Unknown => Err(Box::new(unauthorised())),
+/// The key of a request, if it might open something.
+fn admitted<'a>(core: &Core, headers: &'a HeaderMap) -> Result<RequestKey<'a>, Box<Response>> {
+    let key = key(headers).ok_or_else(|| Box::new(unauthorised()))?;
+    match core.admits(&key) {
+        Admission::Yes => Ok(key),
+        Admission::NotYet => Err(Box::new(no_state())),
+        Admission::No => Err(Box::new(unauthorised())),
     }
+}
+
+/// What it opens for a context.
+async fn open(
+    core: &Core,
+    key: &RequestKey<'_>,
+    context: &EvaluationContext,
+) -> Result<Opened, Response> {
+    let given = || RequestContext::of(&context.attributes);
+    let opening = match core.open(key, Asker::Poll, given) {
+        Opening::Open(open) => core.fetched(open).await,
+        other => other,
+    };
+    match opening {
+        Opening::Open(open) if open.published.phase != Phase::Waiting => Ok(open),
+        Opening::Open(_) | Opening::NotYet => Err(no_state()),
+        Opening::Busy(_, seconds) | Opening::Full(seconds) => Err(respond::too_many(seconds)),
+        Opening::Unknown => Err(unauthorised()),
+    }
+}
+
+fn no_state() -> Response {
+    respond::text(StatusCode::SERVICE_UNAVAILABLE, "there is no state yet")
 }
 
 fn unauthorised() -> Response {

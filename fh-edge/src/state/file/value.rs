@@ -94,7 +94,6 @@ fn value(
         locked: reading.flag(part.get("locked").as_ref(), "locked"),
         retired: reading.flag(part.get("retired").as_ref(), "retired"),
         strategies: jsons,
-        unknown_members: Vec::new(),
     };
     review.value(
         reading,

@@ -1,0 +1,76 @@
+//! `PUT /features/…` of a relay: the upstream Edge decides, and what it says is passed on (D-92).
+
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::response::Response;
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+
+use super::features::NOT_READY;
+use super::respond;
+use crate::core::{Core, Opening};
+use crate::origin::relay::{Asker, PutTrouble, Relay};
+use crate::serving::Phase;
+use crate::wire::api_key::RequestKey;
+use crate::wire::context::RequestContext;
+
+pub(super) async fn put(
+    core: &Core,
+    relay: &Relay,
+    key: &RequestKey<'_>,
+    feature: &str,
+    request: Request,
+) -> Response {
+    if let Err(refusal) = admit(core, relay, key).await {
+        return *refusal;
+    }
+    let Ok(body) = to_bytes(request.into_body(), core.options.body_limit).await else {
+        return respond::text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large, or broke off");
+    };
+    let Some(outcome) = relay.put(key, feature, body).await else {
+        return respond::empty(StatusCode::NOT_FOUND);
+    };
+    tracing::info!(
+        target: "fh_edge::audit",
+        action = "put upstream",
+        environment = %key.environment,
+        feature,
+        outcome = ?outcome.as_ref().map(|answer| answer.status.as_u16()),
+    );
+    match outcome {
+        Ok(answer) => {
+            let mut response = Response::new(Body::from(answer.body));
+            *response.status_mut() = answer.status;
+            let headers = response.headers_mut();
+            headers.extend(answer.content_type.map(|value| (CONTENT_TYPE, value)));
+            headers.extend(answer.retry_after.map(|value| (RETRY_AFTER, value)));
+            response
+        }
+        Err(PutTrouble::Unreachable) => respond::text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the upstream Edge has not answered; whether the change was made is not known",
+        ),
+        Err(PutTrouble::NotAnEdge) => {
+            respond::text(StatusCode::BAD_GATEWAY, "what answered upstream is no Edge")
+        }
+    }
+}
+
+/// Lets keys through that are configured, and others that the upstream Edge is known to know.
+async fn admit(core: &Core, relay: &Relay, key: &RequestKey<'_>) -> Result<(), Box<Response>> {
+    if relay.is_configured(key) {
+        return core.count(key).map_err(|seconds| Box::new(respond::too_many(seconds)));
+    }
+    let opening = match core.open(key, Asker::Poll, RequestContext::default) {
+        Opening::Open(open) => core.fetched(open).await,
+        other => other,
+    };
+    Err(Box::new(match opening {
+        Opening::Open(open) if open.published.phase != Phase::Waiting => return Ok(()),
+        Opening::Open(_) | Opening::NotYet => {
+            respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY)
+        }
+        Opening::Busy(_, seconds) | Opening::Full(seconds) => respond::too_many(seconds),
+        Opening::Unknown => respond::empty(StatusCode::NOT_FOUND),
+    }))
+}

@@ -1,0 +1,112 @@
+//! Figures of a relay's connections upstream.
+
+use std::time::Duration;
+
+use fh_client::{Connection, Status};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use super::{EnvironmentLabels, Seconds, whole};
+use crate::origin::relay::{UpstreamRole, UpstreamState, UpstreamStatus};
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ProblemLabels {
+    environment: String,
+    name: String,
+    problem: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StateLabels {
+    state: &'static str,
+}
+
+/// By environment and the name of the keys; of contexts and keys that nobody configured only how many there are.
+#[derive(Debug, Default)]
+pub(super) struct UpstreamFigures {
+    serving: Family<EnvironmentLabels, Gauge>,
+    connected: Family<EnvironmentLabels, Gauge>,
+    stale: Family<EnvironmentLabels, Gauge>,
+    requests: Family<EnvironmentLabels, Gauge>,
+    contact_age: Family<EnvironmentLabels, Seconds>,
+    data_age: Family<EnvironmentLabels, Seconds>,
+    problems: Family<ProblemLabels, Gauge>,
+    contexts: Family<StateLabels, Gauge>,
+}
+
+impl UpstreamFigures {
+    pub(super) fn register(&self, registry: &mut Registry) {
+        let mut gauge = |name: &str, help: &str, family: &Family<EnvironmentLabels, Gauge>| {
+            registry.register(format!("fh_edge_upstream_{name}"), help, family.clone());
+        };
+        gauge("serving", "1 if there are features to serve, of whatever age", &self.serving);
+        gauge("connected", "1 while the upstream Edge is in touch", &self.connected);
+        gauge("stale", "1 if the upstream Edge calls the environment stale", &self.stale);
+        gauge("requests", "Requests sent upstream so far", &self.requests);
+        let mut age = |name: &str, help: &str, family: &Family<EnvironmentLabels, Seconds>| {
+            registry.register(format!("fh_edge_upstream_{name}_age_seconds"), help, family.clone());
+        };
+        age("contact", "Since the upstream Edge last showed a sign of life", &self.contact_age);
+        age("data", "Since features were last received or confirmed", &self.data_age);
+        registry.register(
+            "fh_edge_upstream_problem",
+            "1 while the last attempt has failed for this reason",
+            self.problems.clone(),
+        );
+        registry.register(
+            "fh_edge_upstream_contexts",
+            "Contexts that the upstream Edge evaluates for, and keys that were not configured",
+            self.contexts.clone(),
+        );
+    }
+
+    /// As it is now.
+    pub(super) fn set(&self, upstreams: &[UpstreamStatus]) {
+        for family in [&self.serving, &self.connected, &self.stale, &self.requests] {
+            family.clear();
+        }
+        self.contact_age.clear();
+        self.data_age.clear();
+        self.problems.clear();
+        self.contexts.clear();
+        for upstream in upstreams {
+            match (upstream.role, &upstream.client) {
+                (UpstreamRole::Keys, Some(client)) => self.set_one(upstream, client),
+                (UpstreamRole::Keys, None) => {}
+                (UpstreamRole::Context | UpstreamRole::AnyKey, _) => {
+                    let labels = StateLabels { state: upstream.state.as_str() };
+                    self.contexts.get_or_create(&labels).inc();
+                }
+            }
+        }
+    }
+
+    fn set_one(&self, upstream: &UpstreamStatus, client: &Status) {
+        let labels = EnvironmentLabels {
+            environment: upstream.environment.to_string(),
+            name: upstream.name.to_string(),
+        };
+        let set = |family: &Family<EnvironmentLabels, Gauge>, value: i64| {
+            family.get_or_create(&labels).set(value);
+        };
+        let is_connected = matches!(client.connection, Connection::Streaming | Connection::Resting);
+        set(&self.serving, i64::from(upstream.state == UpstreamState::Serving));
+        set(&self.connected, i64::from(is_connected));
+        set(&self.stale, i64::from(client.is_stale));
+        set(&self.requests, whole(usize::try_from(client.requests).unwrap_or(usize::MAX)));
+        let age = |family: &Family<EnvironmentLabels, Seconds>, age: Option<Duration>| {
+            if let Some(age) = age {
+                family.get_or_create(&labels).set(age.as_secs_f64());
+            }
+        };
+        age(&self.contact_age, client.since_contact);
+        age(&self.data_age, client.data_age);
+        if let Some(problem) = &client.problem {
+            let EnvironmentLabels { environment, name } = labels.clone();
+            let labels = ProblemLabels { environment, name, problem: problem.as_str() };
+            self.problems.get_or_create(&labels).set(1);
+        }
+    }
+}

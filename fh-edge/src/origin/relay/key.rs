@@ -1,0 +1,80 @@
+//! The keys of a relay: what clients ask with, and what it asks with upstream.
+
+use std::fmt;
+
+use fh_client::{ApiKey, KeyKind};
+use uuid::Uuid;
+
+use crate::state::ServiceKey;
+use crate::wire::api_key::{RequestKey, environment_id};
+
+/// A key as requests name it. `Debug` does not show its secret.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct UpstreamKey {
+    pub(super) environment: Uuid,
+    pub(super) secret: Box<str>,
+}
+
+impl UpstreamKey {
+    /// A key that is configured; `None` if its environment is no UUID, since no request could name it.
+    pub(super) fn of(key: &ApiKey) -> Option<Self> {
+        let environment = environment_id(key.environment())?;
+        Some(Self { environment, secret: key.expose().rsplit('/').next()?.into() })
+    }
+
+    /// A key that nobody configured, as it is asked with upstream; `None` if it can be none, or if its secret would lead to
+    /// another place of the upstream Edge: it is a segment of paths, where dots have a meaning.
+    pub(super) fn unconfigured(&self) -> Option<ApiKey> {
+        let is_dots = is_dots(&self.secret);
+        ServiceKey::new(&self.secret).ok().filter(|_| !is_dots)?;
+        ApiKey::parse(&format!("{}/{}", self.environment, self.secret)).ok()
+    }
+
+    pub(super) fn kind(&self) -> KeyKind {
+        if self.secret.contains('*') { KeyKind::ClientEvaluated } else { KeyKind::ServerEvaluated }
+    }
+}
+
+impl From<&RequestKey<'_>> for UpstreamKey {
+    fn from(key: &RequestKey<'_>) -> Self {
+        Self { environment: key.environment, secret: key.secret.into() }
+    }
+}
+
+impl fmt::Debug for UpstreamKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/***", self.environment)
+    }
+}
+
+/// Would this segment of a path lead elsewhere, however it is encoded?
+pub(super) fn is_dots(segment: &str) -> bool {
+    matches!(segment, "." | "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
+
+    #[test]
+    fn keys_of_both_forms() {
+        for text in [format!("{ID}/se*cret"), format!("default/{ID}/se*cret")] {
+            let key = UpstreamKey::of(&ApiKey::parse(&text).unwrap()).unwrap();
+            assert_eq!((key.environment.to_string().as_str(), &*key.secret), (ID, "se*cret"));
+            assert_eq!(key.kind(), KeyKind::ClientEvaluated);
+            assert_eq!(key.unconfigured().unwrap().expose(), format!("{ID}/se*cret"));
+            assert!(!format!("{key:?}").contains("cret"), "{key:?}");
+        }
+        assert!(UpstreamKey::of(&ApiKey::parse("production/secret").unwrap()).is_none());
+    }
+
+    #[test]
+    fn what_would_lead_elsewhere_is_no_key() {
+        for secret in ["..", ".", "a/b", "a?b", "a#b", "a%2e", "a b", "\"", &"x".repeat(401)] {
+            let key = UpstreamKey { environment: Uuid::nil(), secret: secret.into() };
+            assert!(key.unconfigured().is_none(), "{secret}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Keys that the upstream Edge does not know, remembered for some time, so that it is not asked for each request.
+
+use std::time::{Duration, Instant};
+
+use quick_cache::sync::Cache;
+
+use super::key::UpstreamKey;
+
+/// So many are remembered; of more, those that were not asked for lately are forgotten.
+const MOST: usize = 10_000;
+
+#[derive(Debug)]
+pub(super) struct Misses {
+    until: Cache<UpstreamKey, Instant>,
+    time: Duration,
+}
+
+impl Misses {
+    pub(super) fn new(time: Duration) -> Self {
+        Self { until: Cache::new(MOST), time }
+    }
+
+    /// The upstream Edge has said so.
+    pub(super) fn add(&self, key: UpstreamKey, now: Instant) {
+        self.until.insert(key, now + self.time);
+    }
+
+    pub(super) fn has(&self, key: &UpstreamKey, now: Instant) -> bool {
+        self.until.get(key).is_some_and(|until| now < until)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn key(number: usize) -> UpstreamKey {
+        UpstreamKey { environment: Uuid::nil(), secret: format!("key-{number}").into() }
+    }
+
+    #[test]
+    fn for_some_time_and_not_too_many() {
+        let misses = Misses::new(Duration::from_secs(60));
+        let now = Instant::now();
+        misses.add(key(0), now);
+        assert!(misses.has(&key(0), now + Duration::from_secs(59)) && !misses.has(&key(1), now));
+        assert!(!misses.has(&key(0), now + Duration::from_secs(60)));
+        for number in 0..5 * MOST {
+            misses.add(key(number), now);
+        }
+        assert!(misses.until.len() <= MOST);
+        assert!(misses.has(&key(5 * MOST - 1), now));
+    }
+}

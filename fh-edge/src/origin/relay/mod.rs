@@ -1,0 +1,143 @@
+//! A relay: an Edge whose features come from another one, for a whole network of clients and by one connection for each key
+//! (D-92).
+//!
+//! ```no_run
+//! use fh_edge::Edge;
+//! use fh_edge::origin::relay::{RelayKeys, RelayOptions};
+//! # fn run() -> Result<(), fh_edge::StartError> {
+//! let relay = RelayOptions::new("https://edge.example")
+//!     .keys(RelayKeys::pair("ENVIRONMENT/CLIENT*KEY", "ENVIRONMENT/SERVERKEY").named("shop"))
+//!     .snapshot_folder("/var/lib/fh-edge/relay");
+//! let edge = Edge::builder().relay(relay).build()?;
+//! # Ok(()) }
+//! ```
+//!
+//! Each client-evaluated key has one stream upstream, which feeds its holders and those of its server-evaluated sister. When
+//! the upstream Edge is away, slow or wrong, clients keep what they have; after a restart they get what a snapshot holds.
+
+mod error;
+mod key;
+mod misses;
+mod options;
+mod proxy;
+mod put;
+mod start;
+mod status;
+mod upstream;
+mod worker;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use fh_client::ApiKey;
+
+pub use self::error::RelayError;
+pub use self::options::{RelayKeys, RelayLimits, RelayOptions};
+pub(crate) use self::proxy::{Asker, Opened, Proxied};
+pub(crate) use self::put::{PutAnswer, PutTrouble};
+pub use self::status::{UpstreamRole, UpstreamState, UpstreamStatus};
+
+use self::key::{UpstreamKey, is_dots};
+use self::proxy::Proxy;
+use self::put::Updates;
+use self::upstream::Upstream;
+use self::worker::Worker;
+use crate::serving::Slot;
+use crate::wire::api_key::RequestKey;
+use crate::wire::context::RequestContext;
+
+/// How long snapshots may take to be written when the Edge stops.
+const LAST_WRITE: Duration = Duration::from_secs(5);
+
+/// All connections upstream. They end with it.
+pub(crate) struct Relay {
+    /// Of client-evaluated keys. What they bring is among the environments, like everything that an Edge serves.
+    upstreams: Vec<Arc<Upstream>>,
+    /// All keys that are configured, as they are asked with upstream.
+    configured: HashMap<UpstreamKey, ApiKey>,
+    /// Everything else.
+    proxy: Arc<Proxy>,
+    updates: Updates,
+    limits: RelayLimits,
+    worker: Worker,
+}
+
+impl Relay {
+    /// Has every key that is configured features, or the upstream Edge's word that it is none?
+    pub(crate) fn is_ready(&self) -> bool {
+        self.upstreams.iter().all(|upstream| upstream.state() != UpstreamState::Waiting)
+    }
+
+    /// Might this key, which is none of an environment that is served, open something?
+    pub(crate) fn admits(&self, key: &RequestKey<'_>) -> bool {
+        let key = UpstreamKey::from(key);
+        let is_refused = self.configured.contains_key(&key) && !self.proxy.is_lone(&key);
+        !is_refused && self.proxy.admits(&key)
+    }
+
+    /// What such a key opens for a context.
+    pub(crate) fn open(
+        &self,
+        key: &RequestKey<'_>,
+        asker: Asker,
+        context: impl FnOnce() -> RequestContext,
+    ) -> Proxied {
+        if self.admits(key) { self.proxy.open(key, asker, context) } else { Proxied::Unknown }
+    }
+
+    /// Somebody asked for an environment that the upstream Edge calls stale.
+    pub(crate) fn asked_for_stale(&self, slot: &Arc<Slot>) {
+        let known = self.upstreams.iter().find(|upstream| Arc::ptr_eq(&upstream.slot, slot));
+        if let Some(upstream) = known.cloned().or_else(|| self.proxy.upstream_of(slot)) {
+            upstream.ask_again(self.worker.runtime(), self.limits.stale_for);
+        }
+    }
+
+    /// Is this key one that need not be tried before a change is sent with it?
+    pub(crate) fn is_configured(&self, key: &RequestKey<'_>) -> bool {
+        self.configured.contains_key(&UpstreamKey::from(key))
+    }
+
+    /// Sends a change upstream. `None` if there can be no such feature or key.
+    pub(crate) async fn put(
+        &self,
+        key: &RequestKey<'_>,
+        feature: &str,
+        body: Bytes,
+    ) -> Option<Result<PutAnswer, PutTrouble>> {
+        let known = UpstreamKey::from(key);
+        let configured = self.configured.get(&known).cloned();
+        let api_key = configured.or_else(|| known.unconfigured())?;
+        if is_dots(feature) {
+            return None;
+        }
+        Some(self.updates.send(self.worker.runtime(), &api_key, feature, body).await)
+    }
+
+    /// Every connection.
+    pub(crate) fn status(&self) -> Vec<UpstreamStatus> {
+        let known = self.upstreams.iter().map(|upstream| upstream.status());
+        known.chain(self.proxy.status()).collect()
+    }
+
+    /// Makes streams of contexts say `bye` within this time, and writes snapshots.
+    pub(crate) async fn close(&self, within: Duration) {
+        self.proxy.close(within);
+        for upstream in &self.upstreams {
+            if let Some(client) = upstream.client() {
+                // The files are replaced as a whole; who stops waiting loses what is new in them.
+                let written = client.flushed(LAST_WRITE);
+                drop(tokio::time::timeout(LAST_WRITE, written).await);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Relay").field("upstreams", &self.upstreams.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,153 @@
+//! Changing features: PUT goes upstream with the caller's key, and what the upstream Edge says comes back (D-92).
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use fh_client::transport::{Method, Response, Transport, TransportError, TransportRequest};
+use fh_client::{ApiKey, Config, EdgeUrl};
+use http::{HeaderValue, StatusCode};
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
+/// As much of an answer as is passed on: a sentence.
+const LONGEST_ANSWER: usize = 16 * 1024;
+
+/// What the upstream Edge says.
+#[derive(Debug, Clone)]
+pub(crate) struct PutAnswer {
+    pub(crate) status: StatusCode,
+    pub(crate) content_type: Option<HeaderValue>,
+    pub(crate) retry_after: Option<HeaderValue>,
+    pub(crate) body: Bytes,
+}
+
+/// Why there is no answer to pass on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PutTrouble {
+    /// It could not be asked, or did not answer in time. Whether the change was made is not known.
+    Unreachable,
+    /// What answered is no Edge: a proxy, a login page.
+    NotAnEdge,
+}
+
+/// Sends changes upstream.
+pub(super) struct Updates {
+    edge: EdgeUrl,
+    transport: Arc<dyn Transport>,
+    headers: Vec<(String, String)>,
+    connect_timeout: Duration,
+    timeout: Duration,
+}
+
+impl Updates {
+    pub(super) fn new(edge: &EdgeUrl, transport: &Arc<dyn Transport>, config: &Config) -> Self {
+        let headers = config.headers.iter();
+        let mut headers: Vec<(String, String)> =
+            headers.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect();
+        headers.push(("content-type".to_string(), "application/json".to_string()));
+        Self {
+            edge: edge.clone(),
+            transport: Arc::clone(transport),
+            headers,
+            connect_timeout: config.limits.connect,
+            timeout: config.limits.poll,
+        }
+    }
+
+    /// Sends one.
+    pub(super) async fn send(
+        &self,
+        runtime: &Handle,
+        key: &ApiKey,
+        feature: &str,
+        body: Bytes,
+    ) -> Result<PutAnswer, PutTrouble> {
+        // The path is made anew of its decoded parts.
+        let mut request = TransportRequest::new(Method::Put, self.edge.update(key, feature));
+        request.headers.clone_from(&self.headers);
+        request.body = Some(body);
+        request.connect_timeout = self.connect_timeout;
+        let (transport, limit) = (Arc::clone(&self.transport), self.timeout);
+        // On the relay's thread, where its connections live; and a caller who leaves does not cut a change in two.
+        let sent =
+            runtime.spawn(async move { timeout(limit, exchange(&*transport, request)).await });
+        match sent.await {
+            Ok(Ok(Ok(answer))) => read(answer),
+            Ok(Ok(Err(why))) => {
+                tracing::warn!(%why, "a change could not be sent upstream");
+                Err(PutTrouble::Unreachable)
+            }
+            Ok(Err(_)) => {
+                tracing::warn!("a change was not answered upstream in time");
+                Err(PutTrouble::Unreachable)
+            }
+            // The transport panicked, or the relay ended.
+            Err(_) => Err(PutTrouble::Unreachable),
+        }
+    }
+}
+
+async fn exchange(
+    transport: &dyn Transport,
+    request: TransportRequest,
+) -> Result<(fh_client::transport::Head, Bytes), TransportError> {
+    let Response { head, mut body } = transport.send(request).await?;
+    let mut text = BytesMut::new();
+    while text.len() < LONGEST_ANSWER {
+        match poll_fn(|cx| body.as_mut().poll_next(cx)).await {
+            Some(Ok(piece)) => text.extend_from_slice(&piece),
+            // The status is in; what it says is only for people.
+            Some(Err(_)) | None => break,
+        }
+    }
+    text.truncate(LONGEST_ANSWER);
+    Ok((head, text.freeze()))
+}
+
+fn read((head, body): (fh_client::transport::Head, Bytes)) -> Result<PutAnswer, PutTrouble> {
+    let content_type = head.get("content-type").unwrap_or_default();
+    let is_page = content_type.trim_start().to_ascii_lowercase().starts_with("text/html");
+    let status = StatusCode::from_u16(head.status).map_err(|_| PutTrouble::NotAnEdge)?;
+    let is_an_edges = status.is_success() && !is_page
+        || (status.is_client_error() && status != StatusCode::PROXY_AUTHENTICATION_REQUIRED)
+        || status.is_server_error();
+    if !is_an_edges {
+        tracing::warn!(status = head.status, "what answered to a change upstream is no Edge");
+        return Err(PutTrouble::NotAnEdge);
+    }
+    let header = |name| head.get(name).and_then(|value| HeaderValue::from_str(value).ok());
+    Ok(PutAnswer {
+        status,
+        content_type: header("content-type").filter(|_| !is_page),
+        retry_after: header("retry-after"),
+        // Pages that servers add to a status are nobody's business here.
+        body: if is_page { Bytes::new() } else { body },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fh_client::transport::Head;
+
+    #[test]
+    fn what_is_passed_on() {
+        let answer = |status, kind: &str, body: &'static str| {
+            let head = Head::new(status).header("content-type", kind);
+            read((head, Bytes::from_static(body.as_bytes())))
+        };
+        for status in [200, 201, 202, 400, 403, 404, 412, 429, 500, 503] {
+            let answer = answer(status, "text/plain", "why").unwrap();
+            assert_eq!((answer.status.as_u16(), &*answer.body), (status, &b"why"[..]));
+        }
+        let page = answer(500, "Text/HTML; charset=utf-8", "<h1>").unwrap();
+        assert_eq!((page.content_type, page.body.len()), (None, 0));
+        for (status, kind) in
+            [(200, "text/html"), (302, "text/plain"), (407, "text/plain"), (101, "")]
+        {
+            assert_eq!(answer(status, kind, "x").unwrap_err(), PutTrouble::NotAnEdge, "{status}");
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! From what a relay is told to one that runs.
+
+use std::collections::HashMap;
+use std::fs;
+use std::sync::Arc;
+
+use fh_client::transport::{ReqwestTransport, Transport};
+use fh_client::{ApiKey, ApiKeys, Client, ClientBuilder, Config, EdgeUrl, KeyKind};
+use fh_eval::Profile;
+use http::HeaderValue;
+use tokio::runtime::Handle;
+
+use super::Relay;
+use super::error::RelayError;
+use super::key::UpstreamKey;
+use super::options::{RelayKeys, RelayOptions};
+use super::proxy::{Lone, Proxy};
+use super::put::Updates;
+use super::status::UpstreamRole;
+use super::upstream::{OnRefusal, Parts, Upstream};
+use super::worker::Worker;
+use crate::options::Options;
+use crate::serving::{Environments, EvaluatedBy, Grants, Settings};
+
+/// What all upstream connections share.
+pub(super) struct Source {
+    edge: EdgeUrl,
+    transport: Arc<dyn Transport>,
+    options: RelayOptions,
+    pub(super) runtime: Handle,
+    pub(super) environments: Arc<Environments>,
+    cache_control: Option<HeaderValue>,
+    pub(super) cache_bytes: u64,
+}
+
+impl Source {
+    /// Begins a client that asks upstream with this key.
+    pub(super) fn client(&self, key: &ApiKey) -> ClientBuilder {
+        let changes = self.options.changes.clone();
+        let builder = Client::builder(self.edge.as_str(), key.expose())
+            .streaming()
+            .transport(Arc::clone(&self.transport))
+            .runtime(self.runtime.clone())
+            .identification(concat!("fh-edge,", env!("CARGO_PKG_VERSION")))
+            .configure(move |config| changes.iter().for_each(|change| change(config)));
+        self.options
+            .headers
+            .iter()
+            .fold(builder, |builder, (name, value)| builder.header(name, value))
+    }
+
+    pub(super) fn settings(&self, name: &Arc<str>) -> Settings {
+        Settings {
+            name: Arc::clone(name),
+            cache_control: self.cache_control.clone(),
+            stale: false,
+            profile: Profile::Client,
+        }
+    }
+}
+
+/// Keys that make sense.
+struct Checked {
+    name: Arc<str>,
+    client: Option<(UpstreamKey, ApiKey)>,
+    server: Option<(UpstreamKey, ApiKey)>,
+}
+
+impl Checked {
+    fn new(place: usize, keys: &RelayKeys) -> Result<Self, RelayError> {
+        let name = keys.name.clone().unwrap_or_else(|| format!("keys {place}").into());
+        let read = |text: &Option<String>| {
+            let Some(text) = text else { return Ok(None) };
+            let key = ApiKey::parse(text).map_err(|why| RelayError::Key(place, why))?;
+            let known = UpstreamKey::of(&key).ok_or(RelayError::NotAnEnvironment(place))?;
+            Ok(Some((known, key)))
+        };
+        let (client, server) = (read(&keys.client)?, read(&keys.server)?);
+        let is_of = |key: &Option<(UpstreamKey, ApiKey)>, kind| {
+            key.as_ref().is_none_or(|(_, key)| key.kind() == kind)
+        };
+        if !is_of(&client, KeyKind::ClientEvaluated) {
+            return Err(RelayError::NotClientEvaluated(place));
+        }
+        if !is_of(&server, KeyKind::ServerEvaluated) {
+            return Err(RelayError::NotServerEvaluated(place));
+        }
+        if let (Some((client, _)), Some((server, _))) = (&client, &server)
+            && client.environment != server.environment
+        {
+            return Err(RelayError::TwoEnvironments(place));
+        }
+        Ok(Self { name, client, server })
+    }
+
+    fn all(keys: &[RelayKeys]) -> Result<Vec<Self>, RelayError> {
+        let mut known: HashMap<UpstreamKey, ()> = HashMap::new();
+        let mut all = Vec::with_capacity(keys.len());
+        for (position, keys) in keys.iter().enumerate() {
+            let checked = Self::new(position + 1, keys)?;
+            for (key, _) in checked.client.iter().chain(&checked.server) {
+                if known.insert(key.clone(), ()).is_some() {
+                    return Err(RelayError::Twice(position + 1));
+                }
+            }
+            all.push(checked);
+        }
+        Ok(all)
+    }
+}
+
+impl Relay {
+    /// Starts relaying. Returns before the upstream Edge has answered.
+    ///
+    /// # Errors
+    /// [`RelayError`] if a setting makes no sense, or the machine does not give what it takes.
+    pub(crate) fn start(
+        options: RelayOptions,
+        edge: &Options,
+        environments: &Arc<Environments>,
+    ) -> Result<Self, RelayError> {
+        if edge.profile == Profile::Edge {
+            return Err(RelayError::ProfileEdge);
+        }
+        let keys = Checked::all(&options.keys)?;
+        if keys.is_empty() && options.any_key.is_none() {
+            return Err(RelayError::NoKeys);
+        }
+        if let Some(folder) = &options.snapshots {
+            make_folder(folder).map_err(|why| RelayError::SnapshotFolder(folder.clone(), why))?;
+        }
+        let idle = Worker::prepare().map_err(RelayError::Thread)?;
+        let source = || -> Result<Source, RelayError> {
+            let url = EdgeUrl::parse(&options.url).map_err(RelayError::Url)?;
+            Ok(Source {
+                transport: match &options.transport {
+                    Some(transport) => Arc::clone(transport),
+                    None => default_transport(&config(&options, &url)?)?,
+                },
+                edge: url,
+                options: options.clone(),
+                runtime: idle.handle().clone(),
+                environments: Arc::clone(environments),
+                cache_control: edge.cache_control.clone(),
+                cache_bytes: edge.answer_cache,
+            })
+        };
+        let source = source()?;
+        let updates =
+            Updates::new(&source.edge, &source.transport, &config(&options, &source.edge)?);
+        let (mut upstreams, mut lone, mut configured) =
+            (Vec::new(), HashMap::new(), HashMap::new());
+        for keys in keys {
+            for (key, api_key) in keys.client.iter().chain(&keys.server) {
+                configured.insert(key.clone(), api_key.clone());
+            }
+            match (keys.client, keys.server) {
+                (Some(client), server) => {
+                    upstreams.push(source.upstream(
+                        &keys.name,
+                        client,
+                        server.map(|(key, _)| key),
+                    )?);
+                }
+                (None, Some((key, api_key))) => {
+                    lone.insert(key, Lone { key: api_key, name: keys.name });
+                }
+                (None, None) => {}
+            }
+        }
+        let limits = options.limits.clone();
+        let proxy = Arc::new(Proxy::new(source, lone, options.any_key, limits.clone()));
+        idle.handle().spawn(Arc::clone(&proxy).keep_tidy());
+        let last = upstreams.clone();
+        let at_last = async move {
+            for upstream in &last {
+                if let Some(client) = upstream.client() {
+                    client.close();
+                    client.closed().await;
+                }
+            }
+        };
+        let worker = idle.start(at_last).map_err(RelayError::Thread)?;
+        Ok(Self { upstreams, configured, proxy, updates, limits, worker })
+    }
+}
+
+impl Source {
+    /// Relays a client-evaluated key, and its sister.
+    fn upstream(
+        &self,
+        name: &Arc<str>,
+        (client_key, api_key): (UpstreamKey, ApiKey),
+        server_key: Option<UpstreamKey>,
+    ) -> Result<Arc<Upstream>, RelayError> {
+        let by = EvaluatedBy::Reader;
+        let (mut grants, _) = Grants::relayed(&client_key.secret, name, by);
+        if let Some(key) = server_key {
+            grants.add_relayed(&key.secret, name, EvaluatedBy::Here);
+        }
+        let parts = Parts {
+            name: Arc::clone(name),
+            role: UpstreamRole::Keys,
+            evaluated_by: by,
+            attributes: 0,
+            environment: client_key.environment,
+            grants,
+            settings: self.settings(name),
+            cache_bytes: self.cache_bytes,
+        };
+        let upstream = Arc::new(Upstream::new(parts, |first| self.environments.add(first)));
+        let mut builder = self.client(&api_key);
+        if let Some(folder) = &self.options.snapshots {
+            // The file says itself whose it is; the name only has to be another for each key, and to hold none.
+            let print = ApiKeys::new([api_key.clone()]).map(|keys| keys.fingerprint());
+            let print: String = print.unwrap_or_default().chars().take(16).collect();
+            let file = folder.join(format!("{}-{print}.json", client_key.environment));
+            builder = builder.snapshot_file(file);
+        }
+        upstream.adopt(builder.start().map_err(RelayError::Client)?);
+        let follower = Arc::clone(&upstream);
+        self.runtime.spawn(async move { follower.follow(|| OnRefusal::TellAndGoOn).await });
+        Ok(upstream)
+    }
+}
+
+/// The settings of upstream clients.
+fn config(options: &RelayOptions, url: &EdgeUrl) -> Result<Config, RelayError> {
+    // Which key makes no difference here.
+    let key = ApiKeys::parse(["relay/*"]).map_err(|why| RelayError::Key(0, why))?;
+    let mut config = Config::new(url.clone(), key);
+    config.headers.extend(options.headers.iter().cloned());
+    options.changes.iter().for_each(|change| change(&mut config));
+    Ok(config)
+}
+
+fn default_transport(config: &Config) -> Result<Arc<dyn Transport>, RelayError> {
+    let builder = ReqwestTransport::builder().connect_timeout(config.limits.connect);
+    match builder.build() {
+        Ok(transport) => Ok(Arc::new(transport)),
+        Err(why) => Err(RelayError::Client(why.into())),
+    }
+}
+
+/// The folder of snapshots, its owner's alone if it is made here.
+fn make_folder(folder: &std::path::Path) -> std::io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}

@@ -1,0 +1,239 @@
+//! A feature as another Edge sent it: whatever is in it comes through, also what is not known here (D-92).
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use fh_eval::{Kind, Token, members};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::{ServedFeature, digest, state, strategy_value};
+use crate::serving::moment::Moments;
+use crate::serving::view::EvaluatedBy;
+use crate::state::Json;
+
+/// The members that are known; of those that stand twice the last one counts.
+#[derive(Default)]
+struct Members<'a> {
+    id: Option<&'a RawValue>,
+    key: Option<&'a RawValue>,
+    locked: Option<&'a RawValue>,
+    version: Option<&'a RawValue>,
+    kind: Option<&'a RawValue>,
+    value: Option<&'a RawValue>,
+    strategies: Option<&'a RawValue>,
+    properties: Option<&'a RawValue>,
+    others: Vec<(Cow<'a, str>, &'a RawValue)>,
+}
+
+impl<'a> Members<'a> {
+    fn read(raw: &'a RawValue) -> Option<Self> {
+        let mut found = Self::default();
+        for (name, value) in members(raw)? {
+            let place = match &*name {
+                "id" => &mut found.id,
+                "key" => &mut found.key,
+                "l" => &mut found.locked,
+                "version" => &mut found.version,
+                "type" => &mut found.kind,
+                "value" => &mut found.value,
+                "strategies" => &mut found.strategies,
+                "fp" => &mut found.properties,
+                _ => {
+                    found.others.retain(|(other, _)| *other != name);
+                    found.others.push((name, value));
+                    continue;
+                }
+            };
+            *place = Some(value);
+        }
+        Some(found)
+    }
+}
+
+impl ServedFeature {
+    /// Takes a feature's JSON. `None` if it has no key, since nobody could ask for it.
+    ///
+    /// Ids are UUIDs; others are passed on, and told apart here by one that is made of them.
+    pub(crate) fn received(json: &str, evaluated_by: EvaluatedBy) -> Option<Self> {
+        let raw: &RawValue = serde_json::from_str(json).ok()?;
+        let members = Members::read(raw)?;
+        let key = text(members.key).filter(|key| !key.is_empty())?;
+        let mut name = String::from("{");
+        if let Some(id) = members.id {
+            name.push_str(&format!("\"id\":{},", Json::of(id).as_str()));
+        }
+        name.push_str(&format!("\"key\":{}", Json::text(&key).as_str()));
+        let id = text(members.id);
+        let known_id = id.as_deref().and_then(|id| Uuid::try_parse(id).ok());
+        let told_apart_by = id.as_deref().unwrap_or(&key);
+        let kind = text(members.kind);
+        let locked = members.locked.is_some_and(|raw| Token::of(raw) == Token::Bool(true));
+        let version = members.version.and_then(|raw| Token::of(raw).integer()).unwrap_or(0);
+        let value = members.value.map(Json::of).filter(|value| !value.is_null());
+        // Holders of server-evaluated keys never see strategies, even if an Edge should send them.
+        let strategies =
+            members.strategies.filter(|_| evaluated_by != EvaluatedBy::Upstream).map(Json::of);
+        let listed = strategies.as_ref().map(Json::as_str).map(serde_json::from_str::<Vec<Json>>);
+        let listed = listed.and_then(Result::ok).unwrap_or_default();
+        let member = |name: &str, json: Option<&str>| {
+            json.map_or_else(String::new, |json| format!(",\"{name}\":{json}"))
+        };
+        let strategies = member("strategies", strategies.as_ref().map(Json::as_str));
+        let properties = members.properties.map(Json::of);
+        let unknown_members: String = members
+            .others
+            .iter()
+            .map(|(name, json)| {
+                format!(",{}:{}", Json::text(name).as_str(), Json::of(json).as_str())
+            })
+            .collect();
+        let type_member = member("type", members.kind.map(Json::of).as_ref().map(Json::as_str));
+        let state = state(locked, version);
+        let digest = digest([
+            name.as_str(),
+            &*state,
+            &type_member,
+            value.as_ref().map_or("", Json::as_str),
+            &strategies,
+            &unknown_members,
+        ]);
+        Some(Self {
+            id: known_id
+                .unwrap_or_else(|| Uuid::new_v5(&Uuid::NAMESPACE_OID, told_apart_by.as_bytes())),
+            key: key.into(),
+            // A type of a later FeatureHub is passed on; what it is worth here is only for people.
+            kind: kind.as_deref().and_then(Kind::from_wire).unwrap_or(Kind::String),
+            version,
+            locked,
+            retired: false,
+            filters: BTreeSet::new(),
+            value_id: None,
+            value,
+            properties: members.properties.map(texts).unwrap_or_default(),
+            strategy_values: listed.iter().map(strategy_value).collect(),
+            moments: Moments::of(&listed),
+            applied: text(find(&members.others, "v")).map(Into::into),
+            name: name.into(),
+            state,
+            type_member: type_member.into(),
+            strategies: strategies.into(),
+            fp: member("fp", properties.as_ref().map(Json::as_str)).into(),
+            unknown_members: unknown_members.into(),
+            digest,
+        })
+    }
+}
+
+fn find<'a>(members: &[(Cow<'_, str>, &'a RawValue)], name: &str) -> Option<&'a RawValue> {
+    members.iter().find(|(found, _)| found == name).map(|(_, raw)| *raw)
+}
+
+fn text(raw: Option<&RawValue>) -> Option<String> {
+    match Token::of(raw?) {
+        Token::Text(text) => Some(text.into_owned()),
+        _ => None,
+    }
+}
+
+/// The members of an object that are texts.
+fn texts(raw: &RawValue) -> BTreeMap<String, String> {
+    let members = members(raw).unwrap_or_default().into_iter();
+    members.filter_map(|(name, raw)| Some((name.into_owned(), text(Some(raw))?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::serving::Detail;
+
+    const ID: &str = "9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b";
+
+    fn passed_on(json: &str) -> String {
+        let feature = ServedFeature::received(json, EvaluatedBy::Reader).unwrap();
+        let mut out = String::new();
+        feature.write_with_strategies(&mut out, Detail::Extended);
+        out
+    }
+
+    #[test]
+    fn everything_comes_through() {
+        let json = format!(
+            r#"{{"id":"{ID}","key":"A","l":true,"version":7,"type":"NUMBER","value":7.50,"fp":{{"b":"1","a":"2"}},"strategies":[{{"id":"x","percentage":1e5,"later":[1, 2]}},7],"environmentId":null,"soon":{{"deep":" "}}}}"#
+        );
+        assert_eq!(passed_on(&json), json.replace("[1, 2]", "[1,2]"));
+        let spread = json.replace(',', " ,\n ").replace(r#"":"#, "\"\t: ");
+        assert_eq!(passed_on(&spread), passed_on(&json), "on one line");
+        let feature = ServedFeature::received(&json, EvaluatedBy::Reader).unwrap();
+        assert_eq!((feature.id.to_string().as_str(), feature.version), (ID, 7));
+        assert_eq!(feature.properties["b"], "1");
+        assert_eq!(feature.strategy_values.len(), 2, "positions are those of the JSON");
+    }
+
+    #[test]
+    fn what_has_to_be_there_is_there() {
+        assert_eq!(
+            passed_on(r#"{"key":"A","value":null}"#),
+            r#"{"key":"A","l":false,"version":0}"#
+        );
+        assert_eq!(
+            passed_on(r#"{"key":"A","id":"ABC","version":"x","type":"COLOUR","value":[1]}"#),
+            r#"{"id":"ABC","key":"A","l":false,"version":0,"type":"COLOUR","value":[1]}"#
+        );
+        for nothing in ["[]", "7", "{}", r#"{"key":7}"#, r#"{"key":""}"#, "{"] {
+            assert!(ServedFeature::received(nothing, EvaluatedBy::Reader).is_none(), "{nothing}");
+        }
+        assert_eq!(
+            passed_on(r#"{"key":"A","x":1,"x":2,"key":"B"}"#),
+            r#"{"key":"B","l":false,"version":0,"x":2}"#
+        );
+    }
+
+    #[test]
+    fn ids_tell_apart_however_they_are_written() {
+        let id = |json: &str| ServedFeature::received(json, EvaluatedBy::Reader).unwrap().id;
+        assert_eq!(
+            id(&format!(r#"{{"key":"A","id":"{ID}"}}"#)),
+            id(&format!(r#"{{"key":"B","id":"{}"}}"#, ID.to_uppercase()))
+        );
+        assert_ne!(id(r#"{"key":"A","id":"1"}"#), id(r#"{"key":"A","id":"2"}"#));
+        assert_ne!(id(r#"{"key":"A"}"#), id(r#"{"key":"B"}"#));
+    }
+
+    #[test]
+    fn what_was_evaluated_elsewhere_brings_the_strategy_and_no_other() {
+        let json = r#"{"key":"A","version":2,"type":"BOOLEAN","value":true,"v":"kiwi","strategies":[{"id":"x"}]}"#;
+        let feature = ServedFeature::received(json, EvaluatedBy::Upstream).unwrap();
+        let mut out = String::new();
+        feature.write_with_strategies(&mut out, Detail::Plain);
+        assert_eq!(
+            out,
+            r#"{"key":"A","l":false,"version":2,"type":"BOOLEAN","value":true,"v":"kiwi"}"#
+        );
+        assert_eq!(feature.applied.as_deref(), Some("kiwi"));
+        let mut gone = String::new();
+        feature.write_deleted(&mut gone);
+        assert_eq!(gone, r#"{"key":"A","l":false,"version":0,"type":"BOOLEAN"}"#);
+    }
+
+    #[test]
+    fn what_readers_could_see_is_told_apart() {
+        let looks = |one: &str, other: &str| {
+            let read = |json| ServedFeature::received(json, EvaluatedBy::Reader).unwrap();
+            read(one).looks_like(&read(other))
+        };
+        let base = r#"{"key":"A","version":2,"value":true}"#;
+        assert!(looks(base, r#"{ "value":true, "version":2, "key":"A", "l":false }"#));
+        for other in [
+            r#"{"key":"A","version":3,"value":true}"#,
+            r#"{"key":"A","version":2,"value":false}"#,
+            r#"{"key":"A","version":2,"value":true,"l":true}"#,
+            r#"{"key":"A","version":2,"value":true,"later":1}"#,
+            r#"{"key":"A","version":2,"value":true,"fp":{"a":"b"}}"#,
+            r#"{"key":"A","version":2,"value":true,"type":"BOOLEAN"}"#,
+            r#"{"key":"A","version":2,"value":true,"strategies":[]}"#,
+        ] {
+            assert!(!looks(base, other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Keys that nobody configured.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use fh_edge::origin::relay::{RelayLimits, RelayOptions, UpstreamRole};
+use fh_fake_edge::{ENVIRONMENT, FakeEdge, Feature, Permission, Route};
+
+use crate::stream::Stream;
+use crate::support::{Relay, options, options_for, seen, until};
+
+/// Knows two keys.
+fn upstream() -> FakeEdge {
+    let upstream = FakeEdge::start().unwrap();
+    upstream.set_feature(Feature::string("COLOUR", "red"));
+    upstream.only_allowed_keys();
+    for key in [upstream.client_key(), upstream.server_key()] {
+        upstream.allow(&key, &[Permission::Read]);
+    }
+    upstream
+}
+
+fn any(upstream: &FakeEdge, most: usize) -> RelayOptions {
+    options(&upstream.url()).allow_any_key(NonZeroUsize::new(most).unwrap())
+}
+
+fn key(secret: &str) -> String {
+    format!("{ENVIRONMENT}/{secret}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_keys_are_refused_without_asking() {
+    let upstream = upstream();
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let asked = upstream.recording().requests.len();
+    for unknown in [key("other*key"), key("other-key"), "nonsense".to_string()] {
+        assert_eq!(relay.poll(&unknown).await.status, 404);
+    }
+    let mut stream = Stream::open(relay.address, &key("other*key"), "").await;
+    assert_eq!(stream.next().await.unwrap().name, "failure");
+    assert_eq!(upstream.recording().requests.len(), asked);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_upstream_knows_is_relayed() {
+    let upstream = upstream();
+    let relay = Relay::ready(any(&upstream, 10)).await;
+    let (client_key, server_key) = (upstream.client_key(), upstream.server_key());
+    // All at once ask upstream once.
+    let polls: Vec<_> = (0..20)
+        .map(|_| {
+            let (address, path) = (relay.address, format!("/features?apiKey={client_key}"));
+            tokio::spawn(async move { crate::http::request(address, "GET", &path, &[], "").await })
+        })
+        .collect();
+    for poll in polls {
+        assert_eq!(poll.await.unwrap().json()[0]["features"][0]["value"], "red");
+    }
+    assert_eq!(upstream.recording().requests.len(), 1);
+    let mut stream = Stream::open(relay.address, &client_key, "userkey=fred").await;
+    let mut server = Stream::open(relay.address, &server_key, "userkey=fred").await;
+    for stream in [&mut stream, &mut server] {
+        assert_eq!(stream.until("features").await.json()[0]["value"], "red");
+    }
+    upstream.set_value("COLOUR", "blue");
+    for stream in [&mut stream, &mut server] {
+        assert_eq!(stream.next().await.unwrap().json()["value"], "blue");
+    }
+    assert!(relay.handle.upstreams().iter().all(|each| each.role == UpstreamRole::AnyKey));
+    assert_eq!(upstream.recording().live_streams(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_it_does_not_know_is_remembered_for_some_time() {
+    let upstream = upstream();
+    let relay = Relay::ready(any(&upstream, 10)).await;
+    for _ in 0..5 {
+        assert_eq!(relay.poll(&key("wrong*key")).await.status, 404);
+        assert_eq!(relay.poll_for(&key("wrong-key"), "userkey=fred").await.status, 404);
+        assert_eq!(relay.poll_for(&key("wrong-key"), "userkey=mara").await.status, 404);
+        let mut stream = Stream::open(relay.address, &key("wrong*key"), "").await;
+        assert_eq!(stream.next().await.unwrap().name, "failure");
+    }
+    assert_eq!(upstream.recording().requests.len(), 2);
+    assert!(relay.handle.upstreams().is_empty());
+
+    let mut limits = RelayLimits::default();
+    limits.refused_for = Duration::ZERO;
+    let relay = Relay::ready(any(&upstream, 10).limits(limits)).await;
+    assert_eq!(relay.poll(&key("new*key")).await.status, 404);
+    upstream.allow(&key("new*key"), &[Permission::Read]);
+    assert_eq!(relay.poll(&key("new*key")).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_be_no_key_is_not_asked_for() {
+    let upstream = upstream();
+    let relay = Relay::ready(any(&upstream, 10)).await;
+    for secret in ["..", ".", "a%20b", "a%2Fb", "a%3Fb", "a%22", &"x".repeat(401)] {
+        assert_eq!(relay.poll(&key(secret)).await.status, 404, "{secret}");
+    }
+    for secret in ["%2e%2e", "a%2Fb", "a%3Fb", "a%23b"] {
+        let mut stream = Stream::open(relay.address, &key(secret), "").await;
+        assert_eq!(stream.next().await.unwrap().name, "failure", "{secret}");
+    }
+    assert_eq!(upstream.recording().requests.len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_are_bounded_and_take_nobodys_place() {
+    let upstream = upstream();
+    let mut limits = RelayLimits::default();
+    limits.first_answer = Duration::from_millis(50);
+    limits.idle = Duration::from_millis(500);
+    let relay = Relay::ready(any(&upstream, 1).limits(limits)).await;
+    let client_key = upstream.client_key();
+    assert_eq!(relay.poll(&client_key).await.status, 200);
+    for number in 0..5 {
+        assert_eq!(relay.poll(&key(&format!("wrong*{number}"))).await.status, 429);
+        let mut stream = Stream::open(relay.address, &key("wrong*key"), "").await;
+        assert_eq!(
+            stream.next().await.unwrap().name,
+            "bye",
+            "not that it is unknown: that is not known"
+        );
+    }
+    assert_eq!(upstream.recording().requests.len(), 1);
+    assert_eq!(relay.poll(&client_key).await.status, 200);
+    // When it is not used any more there is a place again, and while upstream is away each stranger goes for the next.
+    until("a place", || async { relay.handle.upstreams().is_empty() }).await;
+    upstream.refuse();
+    seen(&upstream, |recording| recording.live_streams() == 0);
+    for number in 0..5 {
+        assert_eq!(relay.poll(&key(&format!("wrong*{number}"))).await.status, 503);
+    }
+    assert_eq!(relay.handle.upstreams().len(), 1);
+    upstream.listen_again().unwrap();
+    until("asked", || async { relay.poll(&upstream.server_key()).await.status == 200 }).await;
+    assert!(upstream.recording().count(Route::Stream) >= 2);
+}

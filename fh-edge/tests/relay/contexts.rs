@@ -1,0 +1,268 @@
+//! Server-evaluated keys that stand alone: the upstream Edge evaluates, each context by a connection of its own.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use fh_client::Problem;
+use fh_edge::Options;
+use fh_edge::origin::relay::{RelayKeys, RelayLimits, RelayOptions, UpstreamRole, UpstreamState};
+use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
+use serde_json::json;
+
+use crate::http::request;
+use crate::shop::{SERVER_KEY, serve, state};
+use crate::stream::Stream;
+use crate::support::{Relay, options, seen, until};
+
+/// Says whom it evaluated for.
+fn upstream() -> FakeEdge {
+    let upstream = FakeEdge::start().unwrap();
+    upstream.set_feature(Feature::string("WHO", "nobody").strategies(json!([{"id": "secret"}])));
+    upstream.evaluate_with(|context, mut features| {
+        if let Some(user) = context.get("userkey") {
+            for feature in &mut features {
+                feature["value"] = json!(format!("{} for {user:?}", feature["value"]));
+                feature["v"] = json!("by-name");
+                feature["soon"] = json!([1]);
+            }
+        }
+        features
+    });
+    upstream
+}
+
+fn alone(upstream: &FakeEdge) -> RelayOptions {
+    options(&upstream.url()).keys(RelayKeys::server(upstream.server_key()).named("app"))
+}
+
+fn limits(change: impl FnOnce(&mut RelayLimits)) -> RelayLimits {
+    let mut limits = RelayLimits::default();
+    change(&mut limits);
+    limits
+}
+
+const FOR_FRED: &str = "\"nobody\" for [\"fred\"]";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_context_gets_its_own_from_upstream() {
+    let upstream = upstream();
+    let relay = Relay::ready(alone(&upstream)).await;
+    let key = upstream.server_key();
+    assert_eq!(relay.handle.upstreams().len(), 0, "nobody has asked yet");
+    let fred = relay.feature(&key, "userkey=fred", "WHO").await.unwrap();
+    assert_eq!(fred["value"], FOR_FRED);
+    assert_eq!(
+        (&fred["v"], &fred["soon"], fred.get("strategies")),
+        (&json!("by-name"), &json!([1]), None)
+    );
+    let nobody = relay.feature(&key, "", "WHO").await.unwrap();
+    assert_eq!((&nobody["value"], nobody.get("v")), (&json!("nobody"), None));
+    // However the context is written.
+    let mut same = Stream::open(relay.address, &key, "country=nz,userkey=mara").await;
+    let mut other = Stream::open(relay.address, &key, "userkey=mara, country=n%7A").await;
+    let mara = "\"nobody\" for [\"mara\"]";
+    assert_eq!(same.until("features").await.json()[0]["value"], mara);
+    assert_eq!(other.until("features").await.json()[0]["value"], mara);
+    assert_eq!(relay.feature(&key, "userkey=mara&country=nz", "WHO").await.unwrap()["value"], mara);
+    assert_eq!(upstream.recording().live_streams(), 3, "fred, nobody, mara");
+    upstream.set_value("WHO", "somebody");
+    for stream in [&mut same, &mut other] {
+        let event = stream.next().await.unwrap();
+        assert_eq!(
+            (event.name.as_str(), &event.json()["value"]),
+            ("feature", &json!("\"somebody\" for [\"mara\"]"))
+        );
+    }
+    let status = relay.handle.upstreams();
+    assert!(status.iter().all(|each| each.role == UpstreamRole::Context && &*each.name == "app"));
+    let mut attributes: Vec<usize> = status.iter().map(|each| each.attributes).collect();
+    attributes.sort_unstable();
+    assert_eq!(attributes, [0, 1, 2]);
+    let seen = upstream.recording();
+    assert!(
+        seen.of(Route::Stream)
+            .all(|each| each.request.header("x-featurehub").is_none_or(|text| !text.contains(' ')))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_are_kept_and_told_apart_by_etags() {
+    let upstream = upstream();
+    let relay = Relay::ready(alone(&upstream)).await;
+    let path = format!("/features?apiKey={}", upstream.server_key());
+    let ask = |context: &'static str, etag: Option<String>| {
+        let (address, path) = (relay.address, path.clone());
+        async move {
+            let mut headers = vec![("x-featurehub", context)];
+            headers.extend(etag.as_deref().map(|etag| ("if-none-match", etag)));
+            request(address, "GET", &path, &headers, "").await
+        }
+    };
+    let first = ask("userkey=fred", None).await;
+    let etag = first.header("etag").map(str::to_string);
+    assert_eq!(ask("userkey=fred", etag.clone()).await.status, 304);
+    assert_eq!(ask("userkey=mara", etag.clone()).await.status, 200);
+    upstream.set_value("WHO", "somebody");
+    let look = || async { ask("userkey=fred", etag.clone()).await.status == 200 };
+    until("another etag", look).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_own_edge_upstream_evaluates() {
+    let (address, _handle) = serve(state(), Options::default()).await;
+    let keys = RelayKeys::server(SERVER_KEY);
+    let relay = Relay::ready(options(&format!("http://{address}")).keys(keys)).await;
+    for context in ["country=new_zealand", "country=austria", ""] {
+        let path = format!("/features?apiKey={SERVER_KEY}");
+        let header = [("x-featurehub", context)];
+        let headers = if context.is_empty() { &[][..] } else { &header[..] };
+        let there = request(address, "GET", &path, headers, "").await.json();
+        assert_eq!(relay.poll_for(SERVER_KEY, context).await.json(), there, "{context}");
+    }
+    // OFREP, with the strategy that upstream applied.
+    let bearer = format!("Bearer {SERVER_KEY}");
+    let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let ask = |feature: &'static str, body: &'static str| async move {
+        let path = format!("/ofrep/v1/evaluate/flags/{feature}");
+        request(relay.address, "POST", &path, &headers, body).await
+    };
+    let kiwi = ask("NEW_CHECKOUT", r#"{"context":{"country":"new_zealand"}}"#).await;
+    assert_eq!(
+        kiwi.json(),
+        json!({"key": "NEW_CHECKOUT", "value": true, "reason": "TARGETING_MATCH", "variant": "kiwi"})
+    );
+    let other = ask("NEW_CHECKOUT", r#"{"context":{"country":"austria"}}"#).await.json();
+    assert_eq!((&other["value"], &other["variant"]), (&json!(false), &json!("default")));
+    let missing = request(relay.address, "POST", "/ofrep/v1/evaluate/flags", &[], "{}").await;
+    assert_eq!(missing.status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_known_while_upstream_is_away() {
+    let upstream = upstream();
+    let options =
+        alone(&upstream).limits(limits(|limits| limits.first_answer = Duration::from_millis(50)));
+    let relay = Relay::ready(options).await;
+    let key = upstream.server_key();
+    let mut stream = Stream::open(relay.address, &key, "userkey=fred").await;
+    stream.until("features").await;
+    upstream.kill();
+    let look = || async { relay.upstream().client.unwrap().problem.is_some() };
+    until("away", look).await;
+    assert_eq!(relay.feature(&key, "userkey=fred", "WHO").await.unwrap()["value"], FOR_FRED);
+    // Of others nothing is known, and nobody gets what is another's.
+    assert_eq!(relay.poll_for(&key, "userkey=mara").await.status, 503);
+    let mut late = Stream::open(relay.address, &key, "userkey=irina").await;
+    upstream.set_value("WHO", "somebody");
+    upstream.listen_again().unwrap();
+    assert_eq!(stream.next().await.unwrap().json()["value"], "\"somebody\" for [\"fred\"]");
+    assert_eq!(late.until("features").await.json()[0]["value"], "\"somebody\" for [\"irina\"]");
+    // An empty list of a server-evaluated key is one of an Edge in trouble (D-60).
+    upstream.behave_on(Route::Stream, Behaviour::sse().ack().event("features", "[]").hang());
+    upstream.close_connections(Closing::Rst);
+    let look = || async {
+        relay
+            .handle
+            .upstreams()
+            .iter()
+            .any(|each| each.client.as_ref().unwrap().problem == Some(Problem::EmptyList))
+    };
+    until("empty", look).await;
+    assert!(relay.feature(&key, "userkey=fred", "WHO").await.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_are_bounded() {
+    let upstream = upstream();
+    let options = alone(&upstream).limits(limits(|limits| limits.connections = NonZeroUsize::MIN));
+    let relay = Relay::ready(options).await;
+    let key = upstream.server_key();
+    // Polls take each other's places.
+    for user in ["fred", "mara", "irina"] {
+        let context = format!("userkey={user}");
+        assert!(
+            relay.feature(&key, &context, "WHO").await.unwrap()["value"].to_string().contains(user)
+        );
+        seen(&upstream, |recording| recording.live_streams() == 1);
+    }
+    // Streams keep theirs: polls come again, streams wait, with signs of life.
+    let mut first = Stream::open(relay.address, &key, "userkey=fred").await;
+    assert_eq!(first.until("features").await.json()[0]["value"], FOR_FRED);
+    let busy = relay.poll_for(&key, "userkey=mara").await;
+    assert_eq!((busy.status, busy.header("retry-after").is_some()), (429, true));
+    assert_eq!(relay.poll_for(&key, "userkey=fred").await.status, 200);
+    let mut second = Stream::open(relay.address, &key, "userkey=mara").await;
+    let mut third = Stream::open(relay.address, &key, "userkey=irina").await;
+    for stream in [&mut second, &mut third] {
+        assert_eq!(stream.any().await.unwrap().name, "ack");
+    }
+    let states = || {
+        let mut states: Vec<_> = relay.handle.upstreams().iter().map(|each| each.state).collect();
+        states.retain(|state| *state == UpstreamState::Waiting);
+        states.len()
+    };
+    assert_eq!(states(), 2);
+    drop(first);
+    assert_eq!(second.until("features").await.json()[0]["value"], "\"nobody\" for [\"mara\"]");
+    drop(second);
+    assert_eq!(third.until("features").await.json()[0]["value"], "\"nobody\" for [\"irina\"]");
+    // Who left is not waited for.
+    let fourth = Stream::open(relay.address, &key, "userkey=fred").await;
+    until("a fourth one waits", || async { states() == 1 }).await;
+    drop(fourth);
+    until("nobody waits", || async { states() == 0 }).await;
+    seen(&upstream, |recording| recording.live_streams() == 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_uses_is_closed() {
+    let upstream = upstream();
+    let options =
+        alone(&upstream).limits(limits(|limits| limits.idle = Duration::from_millis(100)));
+    let relay = Relay::ready(options).await;
+    let key = upstream.server_key();
+    let mut stream = Stream::open(relay.address, &key, "userkey=fred").await;
+    stream.until("features").await;
+    assert_eq!(relay.poll_for(&key, "userkey=mara").await.status, 200);
+    seen(&upstream, |recording| {
+        recording.count(Route::Stream) == 2 && recording.live_streams() == 1
+    });
+    upstream.set_value("WHO", "somebody");
+    assert_eq!(stream.next().await.unwrap().json()["value"], "\"somebody\" for [\"fred\"]");
+    drop(stream);
+    seen(&upstream, |recording| recording.live_streams() == 0);
+    until("forgotten", || async { relay.handle.upstreams().is_empty() }).await;
+    assert_eq!(relay.feature(&key, "userkey=fred", "WHO").await.unwrap()["v"], "by-name");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_key_is_not_asked_for_again_and_again() {
+    let upstream = upstream();
+    upstream.behave(Behaviour::status(404));
+    let relay = Relay::ready(alone(&upstream)).await;
+    let key = upstream.server_key();
+    for user in ["fred", "mara", "fred", ""] {
+        assert_eq!(relay.poll_for(&key, &format!("userkey={user}")).await.status, 404);
+        let mut stream = Stream::open(relay.address, &key, "userkey=irina").await;
+        assert_eq!(stream.next().await.unwrap().name, "failure");
+    }
+    assert_eq!(upstream.recording().requests.len(), 1);
+    assert!(relay.handle.upstreams().is_empty());
+}
+
+/// Upstream knows the key: what it says to a new context then is its own trouble.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_good_is_not_refused() {
+    let upstream = upstream();
+    let options =
+        alone(&upstream).limits(limits(|limits| limits.first_answer = Duration::from_millis(50)));
+    let relay = Relay::ready(options).await;
+    let key = upstream.server_key();
+    assert_eq!(relay.poll_for(&key, "userkey=fred").await.status, 200);
+    upstream.behave_on(Route::Stream, Behaviour::status(404));
+    let mut stream = Stream::open(relay.address, &key, "userkey=mara").await;
+    assert_eq!(relay.poll_for(&key, "userkey=mara").await.status, 503);
+    assert_eq!(relay.poll_for(&key, "userkey=fred").await.status, 200);
+    upstream.behave(Behaviour::healthy());
+    assert_eq!(stream.until("features").await.json()[0]["v"], "by-name");
+}

@@ -1,0 +1,14 @@
+//! A relay on real sockets: upstream is an Edge of this project, or one that misbehaves as it is told.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod any_key;
+mod contexts;
+#[path = "../it/http.rs"]
+mod http;
+mod passing_on;
+mod puts;
+#[path = "../it/shop.rs"]
+mod shop;
+mod stream;
+mod support;
+mod trouble;

@@ -1,0 +1,216 @@
+//! What upstream sends comes through.
+
+use std::time::SystemTime;
+
+use fh_client::Timestamp;
+use fh_edge::origin::relay::RelayKeys;
+use fh_edge::{FeatureChange, Options, state::Json, state::State};
+use fh_fake_edge::{FakeEdge, Feature};
+use serde_json::{Value, json};
+
+use crate::http::request;
+use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, serve, state};
+use crate::stream::Stream;
+use crate::support::{Relay, find, options, options_for, seen};
+
+/// With members that nobody knows here, and everything that is known.
+fn odd() -> Vec<Feature> {
+    vec![
+        Feature::boolean("FLAG", true).version(7).locked().member("soon", json!({"a": [1, "b"]})),
+        Feature::number("LIMIT", 7.5).strategies(json!([
+            {"id": "x", "percentage": 250_000, "percentageAttributes": ["company"], "value": 8, "later": null},
+        ])),
+        Feature::string("TEXT", "a\nb \"c\"").properties(json!({"owner": "me"})),
+        Feature::json_text("DOCUMENT", "{\"a\": 1}"),
+        Feature::without_value("UNSET", "STRING"),
+        Feature::string("NEWER", "x").member("type", json!("COLOUR")),
+    ]
+}
+
+async fn upstream_list(upstream: &FakeEdge, key: &str) -> Value {
+    let path = format!("/features?apiKey={key}");
+    request(upstream.address(), "GET", &path, &[], "").await.json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_are_what_upstream_says() {
+    let upstream = FakeEdge::start().unwrap();
+    upstream.replace_all(odd());
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let key = upstream.client_key();
+    let there = upstream_list(&upstream, &key).await;
+    assert_eq!(relay.poll(&key).await.json(), there);
+    let mut stream = Stream::open(relay.address, &key, "").await;
+    assert_eq!(stream.until("features").await.json(), there[0]["features"]);
+    // Values are evaluated here; what nobody knows may be about strategies.
+    let server = relay.poll(&upstream.server_key()).await.json();
+    let flag = find(&server, "FLAG").unwrap();
+    assert_eq!((&flag["value"], flag.get("soon")), (&json!(true), None));
+    assert_eq!(find(&server, "TEXT").unwrap()["fp"]["owner"], "me");
+    assert!(find(&server, "LIMIT").unwrap().get("strategies").is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn updates_are_passed_on_as_they_come() {
+    let upstream = FakeEdge::start().unwrap();
+    upstream.replace_all(odd());
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
+    let mut server = Stream::open(relay.address, &upstream.server_key(), "").await;
+    stream.until("features").await;
+    server.until("features").await;
+
+    upstream.set_value("LIMIT", 9);
+    let event = stream.next().await.unwrap();
+    assert_eq!(event.name, "feature");
+    assert_eq!(event.json(), upstream.feature("LIMIT").unwrap());
+    assert_eq!(server.next().await.unwrap().json()["value"], 9);
+    // Only the version; and only what nobody knows.
+    upstream.set_feature(Feature::string("TEXT", "a\nb \"c\"").version(70));
+    assert_eq!(stream.next().await.unwrap().json()["version"], 70);
+    server.next().await.unwrap();
+    upstream.change("FLAG", |flag| flag.member("soon", json!("now")));
+    assert_eq!(stream.next().await.unwrap().json()["soon"], "now");
+    server.next().await.unwrap();
+    // Gone, by either way.
+    upstream.retire("FLAG");
+    let event = stream.next().await.unwrap();
+    assert_eq!((event.name.as_str(), &event.json()["key"]), ("delete_feature", &json!("FLAG")));
+    assert_eq!(server.next().await.unwrap().name, "delete_feature");
+    upstream.delete_feature("TEXT");
+    let event = stream.next().await.unwrap();
+    assert_eq!((event.name.as_str(), &event.json()["key"]), ("delete_feature", &json!("TEXT")));
+    // Made anew, under another id.
+    let id = "11111111-1111-4111-8111-111111111111";
+    upstream.set_feature(Feature::string("TEXT", "new").id(id).version(1));
+    assert_eq!(stream.next().await.unwrap().json()["id"], id);
+    let list = relay.poll(&upstream.client_key()).await.json();
+    assert_eq!(list, upstream_list(&upstream, &upstream.client_key()).await);
+    // A client of ours sees the same.
+    let client = relay.client(&upstream.client_key()).await;
+    assert_eq!(client.string("TEXT").as_deref(), Some("new"));
+    assert_eq!(upstream.recording().live_streams(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn evaluated_answers_equal_those_of_upstream() {
+    let (address, handle) = serve(state(), Options::default()).await;
+    let pair = RelayKeys::pair(CLIENT_KEY, SERVER_KEY);
+    let relay = Relay::ready(options(&format!("http://{address}")).keys(pair)).await;
+    let percentages = FeatureChange {
+        strategies: Some(vec![
+            Json::parse(r#"{"id":"half","percentage":500000,"value":"Sale!"}"#).unwrap(),
+        ]),
+        ..FeatureChange::default()
+    };
+    handle.change(ENVIRONMENT.parse().unwrap(), "BANNER", percentages).await.unwrap();
+    let mut told = Stream::open(relay.address, CLIENT_KEY, "").await;
+    while find(&relay.poll(CLIENT_KEY).await.json(), "BANNER").unwrap()["strategies"] == json!([]) {
+        told.next().await.unwrap();
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    for user in 0..50 {
+        let country = ["new_zealand", "austria"][user % 2];
+        let context = format!("userkey=user-{user},country={country},sessionkey=s-{user}");
+        let path = format!("/features?apiKey={SERVER_KEY}");
+        let header = [("x-featurehub", context.as_str())];
+        let there = request(address, "GET", &path, &header, "").await.json();
+        let here = relay.poll_for(SERVER_KEY, &context).await.json();
+        assert_eq!(here, there, "{context}");
+        seen.insert(here.to_string());
+    }
+    assert_eq!(seen.len(), 4, "all combinations were among them");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_key_in_two_environments_is_two_features() {
+    const OTHER: &str = "22222222-2222-4222-8222-222222222222";
+    let upstream = FakeEdge::start().unwrap();
+    upstream.set_feature(Feature::string("NAME", "one").id("11111111-1111-4111-8111-111111111111"));
+    let other = upstream.environment(OTHER);
+    other.set_feature(Feature::string("NAME", "two").id("33333333-3333-4333-8333-333333333333"));
+    let other_key = format!("{OTHER}/some*key");
+    let keys = options_for(&upstream).keys(RelayKeys::client(&*other_key).named("other"));
+    let relay = Relay::ready(keys).await;
+    let value = |list: &Value| list["features"][0]["value"].as_str().unwrap().to_string();
+    let both = relay.poll(&format!("{}&apiKey={other_key}", upstream.client_key())).await.json();
+    assert_eq!((value(&both[0]), value(&both[1])), ("one".into(), "two".into()));
+    assert_ne!(both[0]["features"][0]["id"], both[1]["features"][0]["id"]);
+    assert_eq!(relay.handle.upstreams().len(), 2);
+}
+
+/// Two applications' keys of one environment, which see one feature alone and one together.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_one_environment_each_see_their_own() {
+    let text = format!(
+        r#"{{"features": [
+            {{"id": "11111111-1111-4111-8111-111111111111", "key": "WEB", "type": "STRING", "filters": ["web"]}},
+            {{"id": "22222222-2222-4222-8222-222222222222", "key": "APP", "type": "STRING", "filters": ["app"]}},
+            {{"id": "33333333-3333-4333-8333-333333333333", "key": "BOTH", "type": "STRING", "filters": ["app", "web"]}}],
+        "environments": [{{"id": "{ENVIRONMENT}", "name": "dev", "values":
+            {{"WEB": {{"value": "w"}}, "APP": {{"value": "a"}}, "BOTH": {{"value": "b"}}}}}}],
+        "accounts": [
+            {{"name": "web", "clientKey": ["web*c"], "serverKey": ["web-s"], "filters": ["web"], "permissions": {{"{ENVIRONMENT}": ["READ"]}}}},
+            {{"name": "app", "clientKey": ["app*c"], "serverKey": ["app-s"], "filters": ["app"], "permissions": {{"{ENVIRONMENT}": ["READ"]}}}}]}}"#
+    );
+    let state: State = serde_json::from_str(&text).unwrap();
+    let (address, handle) = serve(state, Options::default()).await;
+    let key = |secret: &str| format!("{ENVIRONMENT}/{secret}");
+    let keys = options(&format!("http://{address}"))
+        .keys(RelayKeys::pair(key("web*c"), key("web-s")).named("web"))
+        .keys(RelayKeys::pair(key("app*c"), key("app-s")).named("app"));
+    let relay = Relay::ready(keys).await;
+    let features = |list: &Value| -> Vec<String> {
+        let list = list.as_array().unwrap().iter();
+        list.map(|feature| feature["key"].as_str().unwrap().to_string()).collect()
+    };
+    let mut streams = Vec::new();
+    for (secret, sees) in [
+        ("web*c", ["WEB", "BOTH"]),
+        ("web-s", ["WEB", "BOTH"]),
+        ("app*c", ["APP", "BOTH"]),
+        ("app-s", ["APP", "BOTH"]),
+    ] {
+        assert_eq!(features(&relay.poll(&key(secret)).await.json()[0]["features"]), sees);
+        let mut stream = Stream::open(relay.address, &key(secret), "").await;
+        assert_eq!(features(&stream.until("features").await.json()), sees, "{secret}");
+        streams.push(stream);
+    }
+    // What one of them must not see does not come to it before what both see.
+    for (feature, value) in [("WEB", "w2"), ("APP", "a2"), ("BOTH", "b2")] {
+        let change =
+            FeatureChange { value: Some(Some(Json::text(value))), ..FeatureChange::default() };
+        handle.change(ENVIRONMENT.parse().unwrap(), feature, change).await.unwrap();
+    }
+    for (stream, values) in
+        streams.iter_mut().zip([["w2", "b2"], ["w2", "b2"], ["a2", "b2"], ["a2", "b2"]])
+    {
+        for value in values {
+            assert_eq!(stream.next().await.unwrap().json()["value"], value);
+        }
+    }
+}
+
+/// Upstream says it once; here the moment turns the answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_on_now_turn_here() {
+    let upstream = FakeEdge::start().unwrap();
+    upstream.set_feature(Feature::boolean("LATE", false));
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let mut stream = Stream::open(relay.address, &upstream.server_key(), "").await;
+    stream.until("features").await;
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let turns = Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap() + 1_500);
+    upstream.change("LATE", |feature| {
+        feature.strategies(json!([{"id": "late", "value": true, "attributes": [
+            {"fieldName": "now", "type": "DATETIME", "conditional": "GREATER_EQUALS", "values": [turns.to_string()]}]}]))
+    });
+    let mut values = Vec::new();
+    while values.last() != Some(&true) {
+        let event = stream.next().await.unwrap();
+        values.push(event.json()["value"].as_bool().unwrap());
+    }
+    assert_eq!(values, [false, true]);
+    seen(&upstream, |recording| recording.live_streams() == 1);
+    assert_eq!(relay.feature(&upstream.server_key(), "", "LATE").await.unwrap()["v"], "late");
+}

@@ -1,0 +1,174 @@
+//! Changing features through a relay.
+
+use fh_client::{Outcome, Update};
+use fh_edge::origin::relay::RelayKeys;
+use fh_edge::state::State;
+use fh_edge::{FeatureChange, Options, ReplaceError};
+use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Framing, Permission, Route};
+
+use crate::http::{Reply, request};
+use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, WRITER_KEY, serve, state};
+use crate::stream::Stream;
+use crate::support::{Relay, options, options_for, sees};
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+async fn put(relay: &Relay, key: &str, feature: &str, body: &str) -> Reply {
+    let path = format!("/features/{key}/{feature}");
+    request(relay.address, "PUT", &path, &[JSON], body).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn upstream_decides_and_is_passed_on() {
+    let (address, handle) = serve(state(), Options::default()).await;
+    let keys = options(&format!("http://{address}"))
+        .keys(RelayKeys::pair(CLIENT_KEY, SERVER_KEY))
+        .keys(RelayKeys::client(WRITER_KEY));
+    let relay = Relay::ready(keys).await;
+    let reader = relay.client(CLIENT_KEY).await;
+    let writer = relay.client(WRITER_KEY).await;
+    let updates = writer.test_updates();
+    assert_eq!(
+        updates.set_and_wait("NEW_CHECKOUT", Update::value(true)).await,
+        Ok(Outcome::Accepted)
+    );
+    sees(&reader, |reader| reader.is_enabled("NEW_CHECKOUT")).await;
+    assert_eq!(updates.set("NEW_CHECKOUT", Update::value(true)).await, Ok(Outcome::Unchanged));
+    for (key, feature, body, status, sentence) in [
+        (
+            WRITER_KEY,
+            "BANNER",
+            r#"{"value":"x"}"#,
+            412,
+            "it is locked, cannot change value without also unlocking",
+        ),
+        (WRITER_KEY, "NEW_CHECKOUT", r#"{"value":"x"}"#, 400, "flag value must be true or false"),
+        (WRITER_KEY, "NOWHERE", r#"{"value":"x"}"#, 404, ""),
+        (CLIENT_KEY, "BANNER", r#"{"value":"x"}"#, 403, "no write roles"),
+        (SERVER_KEY, "BANNER", r#"{"value":"x"}"#, 403, "no write roles"),
+        (
+            WRITER_KEY,
+            "BANNER",
+            "nonsense",
+            400,
+            "the body is not a JSON object with value, updateValue and lock",
+        ),
+    ] {
+        let reply = put(&relay, key, feature, body).await;
+        assert_eq!((reply.status, reply.body.as_str()), (status, sentence), "{feature} {body}");
+    }
+    let unknown = format!("{ENVIRONMENT}/other*key");
+    assert_eq!(put(&relay, &unknown, "BANNER", r#"{"value":"x"}"#).await.status, 404);
+    let path = format!("/features/{CLIENT_KEY}/BANNER");
+    assert_eq!(request(relay.address, "PUT", &path, &[], "{}").await.status, 415);
+    // An admin has nothing to change here.
+    let id = ENVIRONMENT.parse().unwrap();
+    let change = relay.handle.change(id, "BANNER", FeatureChange::default()).await;
+    assert_eq!(change, Err(ReplaceError::Relayed));
+    assert_eq!(relay.handle.replace(State::default(), None).await, Err(ReplaceError::Relayed));
+    assert_eq!(relay.handle.reload(State::default()).await, Err(ReplaceError::Relayed));
+    assert_eq!(relay.handle.state().await, Err(ReplaceError::Relayed));
+    drop(handle);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paths_are_made_anew() {
+    let upstream = FakeEdge::start().unwrap();
+    let odd = "a b/ü?#%";
+    upstream.set_feature(Feature::string(odd, "x"));
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let key = upstream.client_key();
+    let reply = put(&relay, &key, "a%20b%2F%C3%BC%3F%23%25", r#"{"value":"y"}"#).await;
+    assert_eq!(reply.status, 200);
+    let seen = upstream.recording();
+    let [update] = seen.of(Route::Put).collect::<Vec<_>>()[..] else { panic!() };
+    assert!(update.request.path.ends_with("/a%20b%2F%C3%BC%3F%23%25"), "{}", update.request.path);
+    assert_eq!(update.request.header("content-type"), Some("application/json"));
+    assert_eq!(upstream.feature(odd).unwrap()["value"], "y");
+    // The other form of the path.
+    let path = format!("/features/{}/a%20b%2F%C3%BC%3F%23%25", key.replace('/', "+"));
+    assert_eq!(request(relay.address, "PUT", &path, &[JSON], r#"{"value":"z"}"#).await.status, 200);
+    assert_eq!(upstream.feature(odd).unwrap()["value"], "z");
+    // What would lead elsewhere goes nowhere.
+    let before = upstream.recording().requests.len();
+    for feature in ["..", "%2e%2e", "%2E.", "."] {
+        assert_eq!(put(&relay, &key, feature, r#"{"value":"y"}"#).await.status, 404, "{feature}");
+    }
+    assert_eq!(upstream.recording().requests.len(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_upstream_is_no_help() {
+    let upstream = FakeEdge::start().unwrap();
+    upstream.set_feature(Feature::string("COLOUR", "red"));
+    let mut limited = Options::default();
+    limited.body_limit = 1000;
+    let quick = options_for(&upstream)
+        .configure(|config| config.limits.poll = std::time::Duration::from_millis(300));
+    let relay = Relay::start_with(quick, limited).await;
+    relay.until_ready().await;
+    let key = upstream.client_key();
+    let page = Behaviour::status(200).header("content-type", "text/html").body("<h1>Log in</h1>");
+    for (behaviour, status, body) in [
+        (Behaviour::status(503).header("content-type", "text/plain").body("later"), 503, "later"),
+        (Behaviour::status(500).header("content-type", "text/html").body("<h1>"), 500, ""),
+        (page, 502, "what answered upstream is no Edge"),
+        (
+            Behaviour::status(302).header("location", "/elsewhere"),
+            502,
+            "what answered upstream is no Edge",
+        ),
+        (
+            Behaviour::silence(),
+            503,
+            "the upstream Edge has not answered; whether the change was made is not known",
+        ),
+        (
+            Behaviour::garbage("?"),
+            503,
+            "the upstream Edge has not answered; whether the change was made is not known",
+        ),
+    ] {
+        upstream.behave_on(Route::Put, behaviour);
+        let reply = put(&relay, &key, "COLOUR", r#"{"value":"y"}"#).await;
+        assert_eq!((reply.status, reply.body.as_str()), (status, body));
+    }
+    let endless = Behaviour::new().head(403, Framing::Chunked).fill(b'x', 10_000_000);
+    upstream.behave_on(Route::Put, endless);
+    let reply = put(&relay, &key, "COLOUR", r#"{"value":"y"}"#).await;
+    assert_eq!((reply.status, reply.body.len()), (403, 16 * 1024));
+    let before = upstream.recording().count(Route::Put);
+    let large = format!(r#"{{"value":"{}"}}"#, "x".repeat(2000));
+    assert_eq!(put(&relay, &key, "COLOUR", &large).await.status, 413);
+    assert_eq!(upstream.recording().count(Route::Put), before);
+    upstream.refuse();
+    upstream.close_connections(Closing::Rst);
+    assert_eq!(put(&relay, &key, "COLOUR", r#"{"value":"y"}"#).await.status, 503);
+    assert_eq!(relay.feature(&key, "", "COLOUR").await.unwrap()["value"], "red");
+}
+
+/// Keys that nobody configured are tried before anything is changed with them; those that are need not be.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_every_sort() {
+    let upstream = FakeEdge::start().unwrap();
+    upstream.set_feature(Feature::string("COLOUR", "red"));
+    upstream.only_allowed_keys();
+    let all = [Permission::Read, Permission::ChangeValue];
+    let (known, lone) = (upstream.client_key(), upstream.server_key());
+    upstream.allow(&known, &all);
+    upstream.allow(&lone, &all);
+    let any = options(&upstream.url())
+        .keys(RelayKeys::server(&*lone))
+        .allow_any_key(std::num::NonZeroUsize::new(5).unwrap());
+    let relay = Relay::ready(any).await;
+    assert_eq!(put(&relay, &lone, "COLOUR", r#"{"value":"green"}"#).await.status, 200);
+    assert_eq!(upstream.recording().requests.len(), 1);
+    let unknown = format!("{ENVIRONMENT}/other*key");
+    for _ in 0..3 {
+        assert_eq!(put(&relay, &unknown, "COLOUR", r#"{"value":"y"}"#).await.status, 404);
+    }
+    assert_eq!(upstream.recording().count(Route::Put), 1);
+    assert_eq!(put(&relay, &known, "COLOUR", r#"{"value":"blue"}"#).await.status, 200);
+    let mut stream = Stream::open(relay.address, &known, "").await;
+    assert_eq!(stream.until("features").await.json()[0]["value"], "blue");
+}

@@ -1,0 +1,142 @@
+//! What most tests need.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use fh_client::transport::ReqwestTransport;
+use fh_client::{Backoff, Client, Config};
+use fh_edge::origin::relay::{RelayKeys, RelayOptions, UpstreamStatus};
+use fh_edge::{Edge, EdgeHandle, Options};
+use fh_fake_edge::{FakeEdge, Recording};
+use serde_json::Value;
+
+use crate::http::{Reply, request};
+
+/// A deadline that only a hanging test meets.
+pub(crate) const SOON: Duration = Duration::from_secs(60);
+
+/// Delays of milliseconds in place of seconds and minutes.
+pub(crate) fn quick(config: &mut Config) {
+    let backoff =
+        Backoff { initial: Duration::from_millis(10), cap: Duration::from_millis(80), jitter: 0.5 };
+    config.backoff = backoff;
+    config.refused = backoff;
+    config.pace = Duration::from_millis(10);
+    config.stream_again_after = Duration::from_millis(50);
+    config.return_within = Duration::from_millis(1)..=Duration::from_millis(10);
+}
+
+/// The default transport, whatever proxies the machine has.
+pub(crate) fn transport() -> ReqwestTransport {
+    ReqwestTransport::builder().no_proxy().build().unwrap()
+}
+
+/// Relays the Edge at this URL, with short delays.
+pub(crate) fn options(url: &str) -> RelayOptions {
+    RelayOptions::new(url).transport(transport()).configure(quick)
+}
+
+/// Relays both keys of an Edge that does as it is told.
+pub(crate) fn options_for(upstream: &FakeEdge) -> RelayOptions {
+    options(&upstream.url()).keys(RelayKeys::pair(upstream.client_key(), upstream.server_key()))
+}
+
+/// A relay that serves on a port of this machine.
+pub(crate) struct Relay {
+    pub(crate) address: SocketAddr,
+    pub(crate) handle: EdgeHandle,
+}
+
+impl Relay {
+    pub(crate) async fn start(relay: RelayOptions) -> Self {
+        Self::start_with(relay, Options::default()).await
+    }
+
+    pub(crate) async fn start_with(relay: RelayOptions, options: Options) -> Self {
+        let edge = Edge::builder().relay(relay).options(options).build().unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = edge.router();
+        tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { address, handle: edge.handle() }
+    }
+
+    /// The same, once it serves what upstream has.
+    pub(crate) async fn ready(relay: RelayOptions) -> Self {
+        let relay = Self::start(relay).await;
+        relay.until_ready().await;
+        relay
+    }
+
+    pub(crate) async fn until_ready(&self) {
+        until("ready", || async { self.get("/health/readiness").await.status == 200 }).await;
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Reply {
+        request(self.address, "GET", path, &[], "").await
+    }
+
+    pub(crate) async fn poll(&self, key: &str) -> Reply {
+        self.poll_for(key, "").await
+    }
+
+    pub(crate) async fn poll_for(&self, key: &str, context: &str) -> Reply {
+        let path = format!("/features?apiKey={key}");
+        let header = [("x-featurehub", context)];
+        let headers = if context.is_empty() { &[][..] } else { &header[..] };
+        request(self.address, "GET", &path, headers, "").await
+    }
+
+    /// What a key sees of a feature.
+    pub(crate) async fn feature(&self, key: &str, context: &str, feature: &str) -> Option<Value> {
+        let reply = self.poll_for(key, context).await;
+        (reply.status == 200).then(|| find(&reply.json(), feature)).flatten()
+    }
+
+    /// The one connection upstream that there is.
+    pub(crate) fn upstream(&self) -> UpstreamStatus {
+        let [one] = <[_; 1]>::try_from(self.handle.upstreams()).unwrap();
+        one
+    }
+
+    /// A client of it.
+    pub(crate) async fn client(&self, key: &str) -> Client {
+        let url = format!("http://{}", self.address);
+        let builder = Client::builder(url, key).transport(transport()).configure(quick);
+        let client = builder.start().unwrap();
+        tokio::time::timeout(SOON, client.ready()).await.unwrap().unwrap();
+        client
+    }
+}
+
+/// A feature of the first environment of a body.
+pub(crate) fn find(body: &Value, key: &str) -> Option<Value> {
+    body[0]["features"].as_array()?.iter().find(|feature| feature["key"] == key).cloned()
+}
+
+/// Waits until something holds, looking again and again: for what nobody tells of.
+pub(crate) async fn until<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
+    let looking = async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    assert!(tokio::time::timeout(SOON, looking).await.is_ok(), "not in time: {what}");
+}
+
+/// Waits until a client sees something.
+pub(crate) async fn sees(client: &Client, holds: impl Fn(&Client) -> bool) {
+    let mut watch = client.watch();
+    let looking = async {
+        while !holds(client) {
+            watch.changed().await.unwrap();
+        }
+    };
+    assert!(tokio::time::timeout(SOON, looking).await.is_ok(), "{}", client.status());
+}
+
+/// Waits until the upstream Edge has seen that.
+pub(crate) fn seen(upstream: &FakeEdge, condition: impl FnMut(&Recording) -> bool) {
+    let waited = tokio::task::block_in_place(|| upstream.wait_until(SOON, condition));
+    waited.unwrap_or_else(|error| panic!("{error}"));
+}

@@ -1,0 +1,310 @@
+//! Upstream away, slow, or wrong: clients keep what they have, and get what is new when it is back.
+
+use std::time::Duration;
+
+use fh_client::{Connection, Problem};
+use fh_edge::Options;
+use fh_edge::origin::relay::{RelayLimits, UpstreamState};
+use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
+use serde_json::json;
+
+use crate::stream::Stream;
+use crate::support::{Relay, options_for, seen, sees, until};
+
+fn upstream() -> FakeEdge {
+    let upstream = FakeEdge::start().unwrap();
+    upstream.replace_all([Feature::string("COLOUR", "red"), Feature::boolean("FLAG", true)]);
+    upstream
+}
+
+/// Waits until the relay's status upstream is as asked.
+async fn until_problem(relay: &Relay, holds: impl Fn(Option<&Problem>) -> bool) {
+    let look = || async {
+        let status = relay.upstream().client.unwrap();
+        holds(status.problem.as_ref())
+    };
+    until("the upstream's status", look).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_the_first_list_everybody_waits() {
+    let upstream = upstream();
+    upstream.refuse();
+    let mut beating = Options::default();
+    beating.heartbeat = Duration::from_millis(20);
+    let relay = Relay::start_with(options_for(&upstream), beating).await;
+    let (client_key, server_key) = (upstream.client_key(), upstream.server_key());
+    let mut stream = Stream::open(relay.address, &client_key, "").await;
+    let mut server = Stream::open(relay.address, &server_key, "").await;
+    for stream in [&mut stream, &mut server] {
+        for data in [r#"{"status":"discover"}"#, "\"❤️\"", "\"❤️\""] {
+            let event = stream.any().await.unwrap();
+            assert_eq!((event.name.as_str(), event.data.as_str()), ("ack", data));
+        }
+    }
+    for key in [&client_key, &server_key] {
+        assert_eq!(relay.poll(key).await.status, 503);
+    }
+    assert_eq!(relay.get("/health/readiness").await.status, 503);
+    assert_eq!(relay.get("/health/liveness").await.status, 200);
+    assert_eq!(relay.upstream().state, UpstreamState::Waiting);
+    until_problem(&relay, |problem| matches!(problem, Some(Problem::Unreachable(_)))).await;
+
+    upstream.listen_again().unwrap();
+    for stream in [&mut stream, &mut server] {
+        assert_eq!(stream.until("features").await.json()[0]["value"], "red");
+    }
+    assert_eq!(relay.poll(&client_key).await.status, 200);
+    assert_eq!(relay.get("/health/readiness").await.status, 200);
+    assert_eq!(relay.upstream().state, UpstreamState::Serving);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_and_back_again() {
+    let upstream = upstream();
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let client = relay.client(&upstream.client_key()).await;
+    let mut stream = Stream::open(relay.address, &upstream.server_key(), "").await;
+    stream.until("features").await;
+    upstream.kill();
+    until_problem(&relay, |problem| problem.is_some()).await;
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    // Who comes now gets the same.
+    assert_eq!(relay.client(&upstream.client_key()).await.string("COLOUR").as_deref(), Some("red"));
+    assert_eq!(relay.poll(&upstream.server_key()).await.status, 200);
+    assert_eq!(relay.get("/health/readiness").await.status, 200);
+    upstream.set_value("COLOUR", "blue");
+    upstream.listen_again().unwrap();
+    sees(&client, |client| client.string("COLOUR").as_deref() == Some("blue")).await;
+    assert_eq!(stream.next().await.unwrap().json()["value"], "blue");
+    assert_eq!(client.status().requests, 1, "its own stream was never cut");
+    until_problem(&relay, |problem| problem.is_none()).await;
+}
+
+/// Whatever upstream answers instead: values stay, the status says what is wrong, and what is new comes afterwards.
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_in_every_way() {
+    let page =
+        || Behaviour::status(200).header("content-type", "text/html").body("<h1>Log in</h1>");
+    let sse = |data: &str| Behaviour::sse().ack().event("features", data).hang();
+    let wrong: Vec<(&str, Behaviour, Behaviour)> = vec![
+        ("500", Behaviour::status(500), Behaviour::status(500)),
+        ("503", Behaviour::status(503), Behaviour::status(503)),
+        ("unknown", Behaviour::status(404), Behaviour::status(404)),
+        ("refused", Behaviour::status(401), Behaviour::status(401)),
+        ("login page", page(), page()),
+        ("no environment", Behaviour::status(501), Behaviour::status(200).json(&json!([]))),
+        ("broken JSON", sse("[{\"id\":"), Behaviour::status(200).body("[{")),
+        ("no list", sse("{}"), Behaviour::status(200).json(&json!({"id": "x"}))),
+        ("failure", Behaviour::sse().ack().failure().close(Closing::Fin), Behaviour::status(404)),
+        ("garbage", Behaviour::garbage("\0\u{1}\r\n\r\n"), Behaviour::garbage("\0")),
+        (
+            "cut",
+            Behaviour::sse().body("event: features\ndata: [{").close(Closing::Rst),
+            Behaviour::half_head(),
+        ),
+    ];
+    let upstream = upstream();
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let client = relay.client(&upstream.client_key()).await;
+    let mut stream = Stream::open(relay.address, &upstream.server_key(), "").await;
+    stream.until("features").await;
+    for (round, (name, streams, polls)) in wrong.into_iter().enumerate() {
+        let body = relay.poll(&upstream.client_key()).await.body;
+        upstream.behave_on(Route::Stream, streams);
+        upstream.behave_on(Route::Poll, polls);
+        upstream.close_connections(Closing::Rst);
+        // Twice: the second time is not the trouble of the cut.
+        let before = relay.upstream().client.unwrap().requests;
+        let look = || async { relay.upstream().client.unwrap().requests >= before + 2 };
+        until(name, look).await;
+        until_problem(&relay, |problem| problem.is_some()).await;
+        assert_eq!(relay.poll(&upstream.client_key()).await.body, body, "{name}");
+        assert_eq!(relay.upstream().state, UpstreamState::Serving, "{name}");
+        assert_eq!(relay.get("/health/readiness").await.status, 200, "{name}");
+        let late = relay.client(&upstream.client_key()).await;
+        assert_eq!(late.string("COLOUR").as_deref(), Some("red"), "{name}");
+
+        upstream.behave(Behaviour::healthy());
+        upstream.set_value("ROUND", round);
+        upstream.close_connections(Closing::Rst);
+        sees(&client, |client| client.number("ROUND") == Some(round as f64)).await;
+        let event = stream.next().await.unwrap();
+        assert_eq!((event.name.as_str(), &event.json()["value"]), ("feature", &json!(round)));
+    }
+    assert_eq!(client.status().requests, 1, "no client was cut");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_drips_is_served_when_it_is_whole() {
+    let upstream = upstream();
+    let slowly = Behaviour::sse()
+        .ack()
+        .drip(1, Duration::from_millis(1))
+        .features()
+        .wait_for_signal("go")
+        .live();
+    upstream.behave_on(Route::Stream, slowly);
+    let relay = Relay::start(options_for(&upstream)).await;
+    let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
+    let polled = async {
+        loop {
+            let reply = relay.poll(&upstream.client_key()).await;
+            if reply.status != 503 {
+                return reply;
+            }
+        }
+    };
+    let (polled, streamed) = tokio::join!(polled, stream.until("features"));
+    assert_eq!((polled.status, &polled.json()[0]["features"]), (200, &streamed.json()));
+    assert_eq!(streamed.json().as_array().unwrap().len(), 2);
+    upstream.set_value("COLOUR", "blue");
+    upstream.signal("go");
+    assert_eq!(stream.next().await.unwrap().json()["value"], "blue");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refused_at_first_contact() {
+    let upstream = upstream();
+    upstream.behave(Behaviour::status(404));
+    let relay = Relay::start(options_for(&upstream)).await;
+    let mut waiting = Stream::open(relay.address, &upstream.client_key(), "").await;
+    assert_eq!(
+        waiting.until("failure").await.json()["status"],
+        "Unrecognized API key. Please stop requesting."
+    );
+    assert_eq!(waiting.any().await, None);
+    assert_eq!(relay.upstream().state, UpstreamState::Refused);
+    assert_eq!(relay.upstream().client.unwrap().problem, Some(Problem::NotFound));
+    for key in [upstream.client_key(), upstream.server_key()] {
+        assert_eq!(relay.poll(&key).await.status, 404);
+        assert_eq!(
+            Stream::open(relay.address, &key, "").await.next().await.unwrap().name,
+            "failure"
+        );
+    }
+    // That is shown, and not waited for.
+    assert_eq!(relay.get("/health/readiness").await.status, 200);
+    // Somebody made the key: it is good without a restart.
+    upstream.behave(Behaviour::healthy());
+    until("served", || async { relay.poll(&upstream.client_key()).await.status == 200 }).await;
+    assert_eq!(relay.upstream().state, UpstreamState::Serving);
+    // And stays good, whatever upstream says.
+    upstream.behave_on(Route::Stream, Behaviour::sse().ack().failure().close(Closing::Fin));
+    upstream.end_streams();
+    until_problem(&relay, |problem| matches!(problem, Some(Problem::Failure(_)))).await;
+    assert_eq!(relay.poll(&upstream.server_key()).await.status, 200);
+    assert_eq!(
+        Stream::open(relay.address, &upstream.client_key(), "").await.next().await.unwrap().name,
+        "features"
+    );
+}
+
+/// What upstream says of itself, and not of the key, does not make the key unknown.
+#[tokio::test(flavor = "multi_thread")]
+async fn troubles_are_no_refusals() {
+    for trouble in [
+        Behaviour::status(500),
+        Behaviour::status(400),
+        Behaviour::status(200).header("content-type", "text/html").body("Log in"),
+        Behaviour::sse().ack().event("features", "7").hang(),
+    ] {
+        let upstream = upstream();
+        upstream.behave(trouble);
+        let relay = Relay::start(options_for(&upstream)).await;
+        until_problem(&relay, |problem| problem.is_some()).await;
+        assert_eq!(relay.poll(&upstream.client_key()).await.status, 503);
+        assert_eq!(relay.get("/health/readiness").await.status, 503);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restart_while_upstream_is_away() {
+    let folder = std::env::temp_dir().join(format!("fh-relay-{}", std::process::id()));
+    let upstream = upstream();
+    let options = || options_for(&upstream).snapshot_folder(folder.join("deep"));
+    let relay = Relay::ready(options()).await;
+    let body = relay.poll(&upstream.client_key()).await.body;
+    upstream.kill();
+    relay.handle.say_bye(Duration::ZERO).await;
+
+    let relay = Relay::ready(options()).await;
+    assert_eq!(relay.poll(&upstream.client_key()).await.body, body);
+    assert_eq!(relay.feature(&upstream.server_key(), "", "COLOUR").await.unwrap()["value"], "red");
+    let client = relay.client(&upstream.client_key()).await;
+    let status = relay.upstream();
+    assert_eq!(status.state, UpstreamState::Serving);
+    assert!(status.client.unwrap().data_age.is_some());
+    // Even if upstream denies it then: it may be an outage of its own (edge-protocol 2.5).
+    upstream.behave(Behaviour::status(404));
+    upstream.listen_again().unwrap();
+    until_problem(&relay, |problem| problem == Some(&Problem::NotFound)).await;
+    assert_eq!(relay.poll(&upstream.client_key()).await.body, body);
+    upstream.set_value("COLOUR", "blue");
+    upstream.behave(Behaviour::healthy());
+    sees(&client, |client| client.string("COLOUR").as_deref() == Some("blue")).await;
+    // Another key finds nothing there.
+    let other = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/other*key";
+    upstream.refuse();
+    upstream.close_connections(Closing::Fin);
+    let keys = fh_edge::origin::relay::RelayKeys::client(other);
+    let relay = Relay::start(
+        crate::support::options(&upstream.url()).keys(keys).snapshot_folder(folder.join("deep")),
+    )
+    .await;
+    until_problem(&relay, |problem| problem.is_some()).await;
+    assert_eq!(relay.poll(other).await.status, 503);
+    let files: Vec<String> = std::fs::read_dir(folder.join("deep"))
+        .unwrap()
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+        .collect();
+    assert!(!files.is_empty() && files.iter().all(|text| !text.contains("SideSecret")));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stale_is_passed_on_and_asked_about_again() {
+    let upstream = upstream();
+    let stale = Behaviour::sse().ack().features().config(&json!({"edge.stale": true})).hang();
+    upstream.behave_on(Route::Stream, stale);
+    let mut limits = RelayLimits::default();
+    limits.stale_for = Duration::ZERO;
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let look = || async { relay.poll(&upstream.client_key()).await.status == 236 };
+    until("stale", look).await;
+    let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
+    assert_eq!(stream.until("features").await.json().as_array().unwrap().len(), 2);
+    assert_eq!(stream.next().await.unwrap().json(), json!({"edge.stale": true}));
+    assert_eq!(relay.upstream().client.unwrap().connection, Connection::Halted);
+    assert_eq!(upstream.recording().count(Route::Stream), 1, "nobody asks within ten minutes");
+
+    let relay = Relay::ready(options_for(&upstream).limits(limits)).await;
+    let look = || async { relay.poll(&upstream.client_key()).await.status == 236 };
+    until("stale", look).await;
+    upstream.behave(Behaviour::healthy());
+    let look = || async { relay.poll(&upstream.client_key()).await.status == 200 };
+    until("in use again", look).await;
+    seen(&upstream, |recording| recording.live_streams() == 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_clients_and_one_connection() {
+    let upstream = upstream();
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let keys = [upstream.client_key(), upstream.server_key()];
+    let mut streams = Vec::new();
+    for number in 0..200 {
+        let context = format!("userkey=user-{number}");
+        let mut stream = Stream::open(relay.address, &keys[number % 2], &context).await;
+        stream.until("features").await;
+        streams.push(stream);
+    }
+    assert_eq!(relay.handle.streams(), 200);
+    upstream.set_value("COLOUR", "blue");
+    for stream in &mut streams {
+        assert_eq!(stream.next().await.unwrap().json()["value"], "blue");
+    }
+    let recording = upstream.recording();
+    assert_eq!((recording.open_connections(), recording.live_streams()), (1, 1));
+    assert_eq!((recording.connections.len(), recording.requests.len()), (1, 1));
+}
