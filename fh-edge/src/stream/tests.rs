@@ -311,13 +311,14 @@ async fn a_key_that_goes() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_opens_something_else() {
-    let mut stage = Stage::serving();
-    let mut stream = stage.open(CLIENT, "", None);
-    read(&mut stream);
-    let permissions = r#"["READ", "EXTENDED_DATA"]"#;
-    stage.state.accounts[0].permissions.insert(ID, serde_json::from_str(permissions).unwrap());
-    stage.publish();
-    assert_eq!(read(&mut stream), (sse::BYE.to_string(), true));
+    for permissions in [r#"["READ", "EXTENDED_DATA"]"#, r#"["READ", "LOCK"]"#] {
+        let mut stage = Stage::serving();
+        let mut stream = stage.open(CLIENT, "", None);
+        read(&mut stream);
+        stage.state.accounts[0].permissions.insert(ID, serde_json::from_str(permissions).unwrap());
+        stage.publish();
+        assert_eq!(read(&mut stream), (sse::BYE.to_string(), true), "{permissions}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -193,3 +193,27 @@ async fn debug_shows_no_key() {
         assert!(!text.contains(key.split_once('/').unwrap().1), "{text}");
     }
 }
+
+#[tokio::test]
+async fn several_keys() {
+    let router = edge(state(), Options::default()).router();
+    let path = format!(
+        "/features?apiKey={SERVER_KEY}&apiKey={ENVIRONMENT}/nobody&apiKey=nonsense&apiKey={CLIENT_KEY}&apiKey=default/{SERVER_KEY}"
+    );
+    let context = ("x-featurehub", "country=new_zealand");
+    let first = ask(&router, "GET", &path, &[context]).await;
+    let etag = header(&first, "etag").unwrap().to_string();
+    let (tags, _) = etag.split_once("//").unwrap();
+    assert_eq!(tags.split(';').count(), 3, "{etag}");
+    let body = to_bytes(first.into_body(), 1 << 20).await.unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let value = |environment: usize| &body[environment]["features"][0]["value"];
+    assert_eq!(body.as_array().unwrap().len(), 3);
+    assert_eq!((value(0), value(2)), (&true.into(), &false.into()), "in the order of the request");
+    assert_eq!(body[1]["features"], serde_json::json!([]));
+    assert!(body[2]["features"][0]["strategies"].is_array());
+    let again = ask(&router, "GET", &path, &[context, ("if-none-match", &etag)]).await;
+    assert_eq!((again.status().as_u16(), header(&again, "etag")), (304, Some(&*etag)));
+    let other = ask(&router, "GET", &path, &[("if-none-match", &etag)]).await;
+    assert_eq!(other.status(), 200, "another context");
+}

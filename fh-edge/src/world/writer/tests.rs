@@ -124,3 +124,32 @@ fn a_base_that_is_the_same_wakes_nobody() {
     work.reload(other);
     assert_eq!(*disk.rewritten.lock().unwrap(), 2);
 }
+
+#[test]
+fn a_replacement_that_is_not_kept_is_not_made() {
+    let disk = Disk::default();
+    let mut work = work(&disk);
+    *disk.is_full.lock().unwrap() = true;
+    let mut other = state();
+    other.features.clear();
+    let not_kept = Err(ReplaceError::NotKept("full".into()));
+    assert_eq!(work.replace(other.clone(), None), not_kept);
+    assert_eq!(work.world.state().features, state().features);
+    *disk.is_full.lock().unwrap() = false;
+    assert_eq!(work.replace(other.clone(), Some(7)), Err(ReplaceError::Outdated(0)));
+    assert_eq!(work.replace(other, Some(0)), Ok(1));
+    assert!(work.environments.get(ENVIRONMENT).unwrap().features.is_empty());
+}
+
+/// A file may be half written, an admin means what they say (D-104).
+#[test]
+fn keys_that_go_with_a_file_may_come_back() {
+    let mut work = work(&Disk::default());
+    let delay = |work: &Work| work.environments.get(ENVIRONMENT).unwrap().revocation_delay;
+    let mut other = state();
+    other.environments[0].name = "other".into();
+    work.reload(other.clone());
+    assert_eq!(delay(&work), REVOCATION_DELAY);
+    work.replace(other, None).unwrap();
+    assert_eq!(delay(&work), Duration::ZERO);
+}
