@@ -1,9 +1,11 @@
 //! Where the features of a server come from.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use fh_edge::EdgeHandle;
 use fh_edge::origin::file::{FileError, FileProblem, Loaded, StateFile, Watch};
+use fh_edge::origin::relay::RelayOptions;
 use fh_edge::state::file::{self, ExtraAccount, Problem};
 use fh_edge::state::{Permission, ServiceKey, State};
 use tokio::sync::mpsc;
@@ -22,6 +24,8 @@ pub(crate) enum Origin {
     File(Followed),
     /// Only what the admin API makes of nothing.
     Admin,
+    /// Another Edge.
+    Relay,
 }
 
 /// A file, and what is read in it.
@@ -36,11 +40,14 @@ pub(crate) struct Followed {
 impl Origin {
     /// Opens it; what it holds, if that is known already.
     pub(crate) fn open(settings: &Settings) -> Result<(Self, Option<State>), Failure> {
+        if settings.relay.is_some() {
+            return Ok((Self::Relay, None));
+        }
         let Some(path) = &settings.state else {
             return match settings.edge.admin_key {
                 Some(_) => Ok((Self::Admin, Some(State::default()))),
                 None => Err(Failure::Input(
-                    "nothing to serve: say --state FILE (`fh init` writes one to start from), or set an admin key"
+                    "nothing to serve: say --state FILE (`fh init` writes one to start from) or --relay URL, or set an admin key"
                         .to_string(),
                 )),
             };
@@ -89,6 +96,20 @@ impl Origin {
             }
             Err(why) => error!(why = words(&why), "the state in force stays"),
         }
+    }
+}
+
+/// What is relayed, if anything is.
+pub(crate) fn relay(settings: &Settings) -> Option<RelayOptions> {
+    let (_, url) = settings.relay.as_ref()?;
+    let keys = settings.relay_keys.iter().cloned();
+    let mut relay = keys.fold(RelayOptions::new(url), RelayOptions::keys);
+    if let Some(most) = NonZeroUsize::new(settings.relay_any_key) {
+        relay = relay.allow_any_key(most);
+    }
+    match &settings.data {
+        Some(folder) => Some(relay.snapshot_folder(folder.join("relay"))),
+        None => Some(relay),
     }
 }
 

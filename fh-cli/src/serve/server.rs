@@ -9,7 +9,7 @@ use fh_edge::{Administration, Console, Edge, EdgeHandle};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use super::origin::Origin;
+use super::origin::{self, Origin};
 use super::settings::{Settings, Told};
 use super::signals::{Asked, Signals};
 use crate::failure::Failure;
@@ -45,8 +45,10 @@ impl Server {
         let settings = &told.settings;
         let (origin, state) = Origin::open(settings)?;
         let mut builder = Edge::builder().options(settings.edge.clone());
-        if let Some(folder) = &settings.data {
-            builder = builder.data_folder(folder);
+        match (origin::relay(settings), &settings.data) {
+            (Some(relay), _) => builder = builder.relay(relay),
+            (None, Some(folder)) => builder = builder.data_folder(folder),
+            (None, None) => {}
         }
         if let Some(state) = state {
             builder = builder.state(state);

@@ -16,7 +16,9 @@ mod value;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
+use fh_client::EdgeUrl;
 use fh_edge::listen::{ListenOptions, TrustedProxies};
+use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::ServiceKey;
 use fh_edge::{Console, Options};
 
@@ -38,6 +40,11 @@ pub(crate) struct Settings {
     pub(crate) data: Option<PathBuf>,
     /// Besides those of the file.
     pub(crate) keys: Vec<ServiceKey>,
+    /// The Edge to relay, and its URL as it was written.
+    pub(crate) relay: Option<(EdgeUrl, String)>,
+    pub(crate) relay_keys: Vec<RelayKeys>,
+    /// 0: only those keys.
+    pub(crate) relay_any_key: usize,
     pub(crate) address: IpAddr,
     /// 0: a free one.
     pub(crate) port: u16,
@@ -62,6 +69,9 @@ impl Default for Settings {
             state: None,
             data: None,
             keys: Vec::new(),
+            relay: None,
+            relay_keys: Vec::new(),
+            relay_any_key: 0,
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             port: PORT,
             monitor_port: None,
@@ -119,6 +129,20 @@ impl Told {
         let wrong = match (&settings.tls_certificate, &settings.tls_key) {
             (Some(_), None) => "--tls-certificate needs --tls-key",
             (None, Some(_)) => "--tls-key needs --tls-certificate",
+            _ if settings.relay.is_some() && settings.state.is_some() => {
+                "say --state or --relay, not both"
+            }
+            _ if settings.relay.is_some()
+                && settings.relay_keys.is_empty()
+                && settings.relay_any_key == 0 =>
+            {
+                "--relay needs --relay-key or --relay-any-key"
+            }
+            _ if settings.relay.is_none()
+                && (is_said("relay-key") || settings.relay_any_key > 0) =>
+            {
+                "--relay-key and --relay-any-key need --relay"
+            }
             _ if is_said("admin-key") && is_said("admin-key-file") => {
                 "say --admin-key or --admin-key-file, not both"
             }

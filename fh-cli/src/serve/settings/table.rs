@@ -1,6 +1,8 @@
 //! All settings.
 
+use fh_client::{ApiKey, EdgeUrl, KeyKind};
 use fh_edge::listen::NotANetwork;
+use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::ServiceKey;
 use fh_edge::{AdminKey, Administration, Console, Monitoring};
 
@@ -13,7 +15,7 @@ use super::value::{
 };
 
 /// In the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 35] = [
+pub(crate) static SETTINGS: [Setting; 38] = [
     Setting::new(
         Origin,
         "state",
@@ -42,6 +44,39 @@ pub(crate) static SETTINGS: [Setting; 35] = [
         |s| if s.keys.is_empty() { String::new() } else { format!("{} keys", s.keys.len()) },
     )
     .secret(),
+    Setting::new(
+        Origin,
+        "relay",
+        One("URL"),
+        "Serve what another Edge at this URL serves, in place of a state of its own. With --data, start with what was received last while that one is away",
+        |s, text| {
+            let url = text.trim();
+            let parse = || EdgeUrl::parse(url).map_err(|why| why.to_string());
+            let relay = (!url.is_empty()).then(parse).transpose();
+            put(&mut s.relay, relay.map(|edge| edge.map(|edge| (edge, url.to_string()))))
+        },
+        |s| s.relay.as_ref().map(|(edge, _)| edge.to_string()).unwrap_or_default(),
+    ),
+    Setting::new(
+        Origin,
+        "relay-key",
+        Many("KEY[,KEY]"),
+        "The keys to relay: a client-evaluated one with or without the server-evaluated one of the same account, or a server-evaluated one alone",
+        |s, text| {
+            s.relay_keys.push(relay_keys(text)?);
+            Ok(())
+        },
+        |s| if s.relay_keys.is_empty() { String::new() } else { format!("{} accounts", s.relay_keys.len()) },
+    )
+    .secret(),
+    Setting::new(
+        Origin,
+        "relay-any-key",
+        One("COUNT"),
+        "Ask the relayed Edge for keys that were not named, too, at most so many at a time; 0: for none",
+        |s, text| put(&mut s.relay_any_key, number(text, "100")),
+        |s| s.relay_any_key.to_string(),
+    ),
     Setting::new(
         Origin,
         "profile",
@@ -342,6 +377,23 @@ fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
 }
 
 /// A key, with the environment before it or without.
+/// One or two API keys, of one account. Words about a key never hold it.
+fn relay_keys(text: &str) -> Result<RelayKeys, String> {
+    let keys = list(text, |key| ApiKey::parse(key).map_err(|why| why.to_string()))?;
+    let kinds: Vec<KeyKind> = keys.iter().map(ApiKey::kind).collect();
+    match (keys.as_slice(), kinds.as_slice()) {
+        ([client], [KeyKind::ClientEvaluated]) => Ok(RelayKeys::client(client.expose())),
+        ([server], [KeyKind::ServerEvaluated]) => Ok(RelayKeys::server(server.expose())),
+        ([client, server], [KeyKind::ClientEvaluated, KeyKind::ServerEvaluated])
+        | ([server, client], [KeyKind::ServerEvaluated, KeyKind::ClientEvaluated])
+            if client.environment() == server.environment() =>
+        {
+            Ok(RelayKeys::pair(client.expose(), server.expose()))
+        }
+        _ => Err("write one API key, or the client-evaluated and the server-evaluated one of an account in one environment".to_string()),
+    }
+}
+
 fn service_key(text: &str) -> Result<ServiceKey, String> {
     let key = text.rsplit('/').next().unwrap_or(text);
     ServiceKey::new(key).map_err(str::to_string)

@@ -3,6 +3,7 @@
 mod chaos;
 mod files;
 mod operation;
+mod relay;
 mod settings;
 
 use std::io::{Read, Write};

@@ -1,0 +1,66 @@
+//! `fh serve --relay`: one server in front of another.
+
+use super::{KEY, PATIENCE, Serving, WRITER, get, open, state, until};
+use crate::tool::{fh, file, path};
+
+fn relay(upstream: &Serving, data: &str) -> Serving {
+    Serving::of(&["serve", "--relay", &upstream.url, "--relay-key", KEY, "--data", data], &[])
+}
+
+/// Asks until the answer holds a text; not for ever.
+fn until_served(server: &Serving, text: &str) -> String {
+    let path = format!("/features?apiKey={KEY}");
+    let end = std::time::Instant::now() + PATIENCE;
+    loop {
+        let answer = server.get(&path);
+        if answer.contains(text) {
+            return answer;
+        }
+        assert!(std::time::Instant::now() < end, "no {text:?} in {answer}");
+    }
+}
+
+#[test]
+fn a_relay_passes_changes_on_and_survives_the_other() {
+    let state = file("relay-state.yaml", state("Hello"));
+    let data = path("relay-data");
+    // Of a run before.
+    let _ = std::fs::remove_dir_all(&data);
+    let upstream = Serving::start(&state, &[], &[]);
+    let first = relay(&upstream, &data);
+    until_served(&first, "Hello");
+    let mut stream = open(&first.url, &format!("/features/{KEY}"), "");
+    until(&mut stream, "Hello");
+    let put =
+        |value: &str| fh(&["set", "BANNER", value, "--url", &upstream.url, "--api-key", WRITER]);
+    put("Changed").expect(0);
+    until(&mut stream, "Changed");
+    // Keys that are not relayed are unknown here, though not there.
+    assert!(get(&first.url, &format!("/features?apiKey={WRITER}")).starts_with("HTTP/1.1 404"));
+    drop(upstream);
+    until_served(&first, "Changed");
+    // Ends in good order, so what it held is written.
+    let Serving { process, url: _ } = first;
+    process.interrupt();
+    let (status, _) = process.end();
+    assert!(status.success());
+    // The other one is away, and another relay starts.
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = format!("http://{nobody}");
+    let again =
+        Serving::of(&["serve", "--relay", &nobody, "--relay-key", KEY, "--data", &data], &[]);
+    until_served(&again, "Changed");
+}
+
+#[test]
+fn what_does_not_fit_together() {
+    let both = ["serve", "--relay", "http://127.0.0.1:1", "--state", "x.yaml", "--relay-key", KEY];
+    fh(&both).refused(2, &["--state or --relay"]);
+    fh(&["serve", "--relay", "http://127.0.0.1:1"]).refused(2, &["--relay-key"]);
+    fh(&["serve", "--relay-key", KEY]).refused(2, &["--relay"]);
+    fh(&["serve", "--relay", "nonsense", "--relay-key", KEY]).refused(2, &["--relay"]);
+    let run = fh(&["serve", "--relay", "http://127.0.0.1:1", "--relay-key", "secret"]).expect(2);
+    assert!(!run.err.contains("secret"), "{run:?}");
+    let edge = ["serve", "--relay", "http://127.0.0.1:1", "--relay-key", KEY, "--profile", "edge"];
+    fh(&edge).refused(2, &["edge"]);
+}
