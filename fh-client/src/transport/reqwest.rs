@@ -10,7 +10,7 @@ use bytes::Bytes;
 use fh_session::Head;
 use futures_core::Stream;
 
-use super::tls::TlsChoices;
+use super::tls::{HttpVersions, TlsChoices};
 use super::{
     BoxFuture, Method, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
 };
@@ -66,6 +66,7 @@ pub struct ReqwestTransportBuilder {
     tls: TlsChoices,
     proxies: Vec<Result<reqwest::Proxy, reqwest::Error>>,
     without_proxy: bool,
+    versions: HttpVersions,
     connect_timeout: Duration,
     trouble: Option<TransportSetupError>,
     configure: Option<Configure>,
@@ -112,6 +113,15 @@ impl ReqwestTransportBuilder {
         self
     }
 
+    /// Speaks HTTP/1.1 only, so that each stream has a connection of its own. For programs with many clients of one Edge: over
+    /// HTTP/2 clients with one transport share one connection, on which servers take a hundred streams or so, and further ones
+    /// wait for ever.
+    #[must_use]
+    pub fn http1_only(mut self) -> Self {
+        self.versions = HttpVersions::Http1;
+        self
+    }
+
     /// Until a connection stands: 5 seconds by default.
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
@@ -139,7 +149,7 @@ impl ReqwestTransportBuilder {
         if let Some(trouble) = self.trouble {
             return Err(trouble);
         }
-        let tls = self.tls.configuration()?;
+        let tls = self.tls.configuration(self.versions)?;
         let mut builder = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
@@ -147,6 +157,9 @@ impl ReqwestTransportBuilder {
             .referer(false)
             .connect_timeout(self.connect_timeout)
             .tcp_keepalive(Duration::from_secs(60));
+        if self.versions == HttpVersions::Http1 {
+            builder = builder.http1_only();
+        }
         if self.without_proxy {
             builder = builder.no_proxy();
         }

@@ -11,6 +11,14 @@ use rustls_platform_verifier::Verifier;
 
 use super::reqwest::TransportSetupError;
 
+/// Which versions of HTTP are offered to servers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum HttpVersions {
+    #[default]
+    Both,
+    Http1,
+}
+
 /// What a user adds to the platform's trust.
 #[derive(Default)]
 pub(super) struct TlsChoices {
@@ -40,7 +48,10 @@ impl TlsChoices {
     }
 
     /// The configuration.
-    pub(super) fn configuration(self) -> Result<ClientConfig, TransportSetupError> {
+    pub(super) fn configuration(
+        self,
+        versions: HttpVersions,
+    ) -> Result<ClientConfig, TransportSetupError> {
         // The cryptography that the program installed, else ring.
         let provider = CryptoProvider::get_default()
             .cloned()
@@ -58,7 +69,10 @@ impl TlsChoices {
             Some((chain, key)) => builder.with_client_auth_cert(chain, key)?,
             None => builder.with_no_client_auth(),
         };
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = match versions {
+            HttpVersions::Both => vec![b"h2".to_vec(), b"http/1.1".to_vec()],
+            HttpVersions::Http1 => vec![b"http/1.1".to_vec()],
+        };
         Ok(config)
     }
 }

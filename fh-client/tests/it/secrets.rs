@@ -1,100 +1,13 @@
 //! API keys are nowhere to be read: not in logs, errors, debug output, status, files.
 
-use std::sync::{Arc, Mutex, Once, OnceLock};
-
 use fh_client::transport::{
     BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
 };
 use fh_client::{Client, SnapshotFile, Update};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, RedirectTo, Route};
-use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use fh_test_log::Log;
 
 use crate::support::{SOON, builder, builder_with, quick, reads, soon, started, until};
-
-/// Everything that this process has logged, through `tracing` and through `log`.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
-
-impl Log {
-    /// Installs it once; all tests of this process write to it.
-    fn capture() -> Self {
-        static LOG: OnceLock<Log> = OnceLock::new();
-        static INSTALLED: Once = Once::new();
-        let log = LOG.get_or_init(Self::default);
-        INSTALLED.call_once(|| {
-            tracing::subscriber::set_global_default(log.clone()).unwrap();
-            log::set_boxed_logger(Box::new(log.clone())).unwrap();
-            log::set_max_level(log::LevelFilter::Trace);
-        });
-        log.clone()
-    }
-
-    fn text(&self) -> String {
-        self.0.lock().unwrap().clone()
-    }
-
-    fn line(&self, line: &str) {
-        let mut text = self.0.lock().unwrap();
-        text.push_str(line);
-        text.push('\n');
-    }
-}
-
-/// The fields of an event or a span, one after the other.
-struct Fields(String);
-
-impl Visit for Fields {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        self.0.push_str(&format!(" {}={value:?}", field.name()));
-    }
-}
-
-/// Every event and every span at every level, with all fields.
-impl Subscriber for Log {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, span: &Attributes<'_>) -> Id {
-        let mut fields = Fields(format!("span {}", span.metadata().target()));
-        span.record(&mut fields);
-        self.line(&fields.0);
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, values: &Record<'_>) {
-        let mut fields = Fields("record".to_string());
-        values.record(&mut fields);
-        self.line(&fields.0);
-    }
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, event: &Event<'_>) {
-        let metadata = event.metadata();
-        let mut fields = Fields(format!(" {} {}:", metadata.level(), metadata.target()));
-        event.record(&mut fields);
-        self.line(&fields.0);
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
-impl log::Log for Log {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        self.line(&format!(" {} {}: {}", record.level(), record.target(), record.args()));
-    }
-
-    fn flush(&self) {}
-}
 
 /// Parts of secrets that no text may hold.
 const SECRETS: [&str; 4] = ["hushClientHush", "hushServerHush", "hushHeaderHush", "hushMightyHush"];

@@ -3,12 +3,16 @@
 
 mod any_key;
 mod contexts;
+mod figures;
 #[path = "../it/http.rs"]
 mod http;
 mod passing_on;
 mod puts;
+mod secrets;
 #[path = "../it/shop.rs"]
 mod shop;
+mod start;
 mod stream;
 mod support;
+mod tls;
 mod trouble;

@@ -137,7 +137,10 @@ impl RelayOptions {
     }
 
     /// Asks upstream by other means than the default, such as a
-    /// [`ReqwestTransport`](fh_client::transport::ReqwestTransport) with certificates or a proxy of one's own.
+    /// [`ReqwestTransport`](fh_client::transport::ReqwestTransport) with certificates or a proxy of one's own. It should open a
+    /// connection for each stream, as the default does
+    /// ([`http1_only`](fh_client::transport::ReqwestTransportBuilder::http1_only)): on one of HTTP/2 servers take a hundred
+    /// streams or so.
     #[must_use]
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));

@@ -234,8 +234,9 @@ fn config(options: &RelayOptions, url: &EdgeUrl) -> Result<Config, RelayError> {
     Ok(config)
 }
 
+/// Each stream has a connection of its own: a server takes only so many on one.
 fn default_transport(config: &Config) -> Result<Arc<dyn Transport>, RelayError> {
-    let builder = ReqwestTransport::builder().connect_timeout(config.limits.connect);
+    let builder = ReqwestTransport::builder().http1_only().connect_timeout(config.limits.connect);
     match builder.build() {
         Ok(transport) => Ok(Arc::new(transport)),
         Err(why) => Err(RelayError::Client(why.into())),

@@ -7,8 +7,8 @@ use std::time::Duration;
 use fh_client::testing::MemoryEdge;
 use fh_client::{RawKind, Source};
 use fh_redis::{RedisStore, RedisStoreBuilder};
+use fh_test_log::Log;
 
-use crate::log::Log;
 use crate::rig::{DIGEST, LIST, Rig, feature, list, write};
 use crate::server::{DEADLINE, Server, eventually};
 
@@ -128,7 +128,7 @@ fn a_closed_store_does_not_wait_for_redis_to_come() {
 fn the_password_opens_and_is_never_shown() {
     let server = Server::start_with(&["--requirepass", "hunter2"]);
     let socket = server.socket().display().to_string();
-    let log = Log::open();
+    let log = Log::capture();
     let right = format!("unix://{socket}?pass=hunter2");
     let wrong = format!("unix://{socket}?pass=hunter2345");
     let builder = RedisStore::builder(right.as_str());
@@ -169,7 +169,7 @@ fn a_server_that_repeats_the_password_is_not_quoted() {
             }
         }
     });
-    let log = Log::open();
+    let log = Log::capture();
     let client = fh_client::Client::offline().start().unwrap();
     let url = format!("redis://:hunter2@{address}");
     let store = quick(RedisStore::builder(url)).attach(&client).unwrap();

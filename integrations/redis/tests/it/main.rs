@@ -6,7 +6,6 @@ mod away;
 mod cluster;
 mod conflict;
 mod data;
-mod log;
 mod proxy;
 mod refresh;
 mod rig;

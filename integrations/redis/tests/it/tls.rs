@@ -7,8 +7,8 @@ use std::time::Duration;
 use fh_client::Client;
 use fh_redis::{RedisStore, RedisStoreBuilder, StoreError};
 use fh_test_certificates::Authority;
+use fh_test_log::Log;
 
-use crate::log::Log;
 use crate::rig::{KEY, Rig, feature, write};
 use crate::server::{DEADLINE, Server, eventually};
 
@@ -78,7 +78,7 @@ fn a_server_may_ask_for_a_certificate() {
 /// No connection, features neither read nor written, and the reason is named without the password; it is tried again, since
 /// certificates get renewed.
 fn refused(host: &str, good: std::ops::Range<i64>, trusted: Option<&Authority>, why: &str) {
-    let log = Log::open();
+    let log = Log::capture();
     let authority = Authority::new("ours");
     let (server, port) = server(&authority.issue(host, good), None);
     let trusted = trusted.unwrap_or(&authority).pem();

@@ -1,0 +1,110 @@
+//! Everything that a test's process logs, at every level, through `tracing` and through `log`, as text.
+//!
+//! ```
+//! use fh_test_log::Log;
+//!
+//! let log = Log::capture();
+//! tracing::warn!(colour = "red", "an example");
+//! assert!(log.text().contains("WARN"));
+//! assert!(log.text().contains("an example colour=\"red\""));
+//! ```
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// The one log of a process. Each event is a line: ` LEVEL target:` and its fields.
+#[derive(Clone, Default)]
+pub struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    /// Begins, once; all tests of a process write to the same. What is logged before the first call is not in it.
+    #[must_use]
+    pub fn capture() -> Self {
+        static LOG: OnceLock<Log> = OnceLock::new();
+        let log = LOG.get_or_init(|| {
+            let log = Self::default();
+            // Where somebody was faster, that one gets everything.
+            let _ = tracing::subscriber::set_global_default(log.clone());
+            if log::set_boxed_logger(Box::new(log.clone())).is_ok() {
+                log::set_max_level(log::LevelFilter::Trace);
+            }
+            log
+        });
+        log.clone()
+    }
+
+    /// All of it until now.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn line(&self, line: &str) {
+        let mut text = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        text.push_str(line);
+        text.push('\n');
+    }
+}
+
+/// The fields of an event or a span, one after the other.
+struct Fields(String);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        match field.name() {
+            "message" => self.0.push_str(&format!(" {value:?}")),
+            name => self.0.push_str(&format!(" {name}={value:?}")),
+        }
+    }
+}
+
+/// Every event and every span at every level, with all fields.
+impl Subscriber for Log {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut fields = Fields(format!("span {}", span.metadata().target()));
+        span.record(&mut fields);
+        self.line(&fields.0);
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        let mut fields = Fields("record".to_string());
+        values.record(&mut fields);
+        self.line(&fields.0);
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let metadata = event.metadata();
+        let mut fields = Fields(format!(" {} {}:", metadata.level(), metadata.target()));
+        event.record(&mut fields);
+        self.line(&fields.0);
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+impl log::Log for Log {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        self.line(&format!(" {} {}: {}", record.level(), record.target(), record.args()));
+    }
+
+    fn flush(&self) {}
+}

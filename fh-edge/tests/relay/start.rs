@@ -1,0 +1,90 @@
+//! What a relay is told that makes no sense.
+
+use fh_edge::origin::relay::{RelayError, RelayKeys, RelayOptions};
+use fh_edge::state::State;
+use fh_edge::{Edge, Options, StartError};
+use fh_eval::Profile;
+
+use crate::shop::{CLIENT_KEY, SERVER_KEY, WRITER_KEY};
+use crate::support::{Relay, options};
+
+/// Why it does not start.
+fn refused(relay: RelayOptions, options: Options) -> String {
+    match Edge::builder().relay(relay).options(options).build() {
+        Err(StartError::Relay(why)) => {
+            let text = why.to_string();
+            assert!(!text.contains("reader"), "a key in {text}");
+            assert_eq!(StartError::Relay(why).to_string(), text);
+            text
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_said() {
+    let url = "http://127.0.0.1:1";
+    let keys = |keys: Vec<RelayKeys>| keys.into_iter().fold(options(url), RelayOptions::keys);
+    let good = || RelayKeys::pair(CLIENT_KEY, SERVER_KEY);
+    for (relay, why) in [
+        (options(url), "needs keys"),
+        (options("edge.example").keys(good()), "neither http:// nor https://"),
+        (options("http://user@edge").keys(good()), "credentials as a header"),
+        (keys(vec![good(), RelayKeys::client("")]), "keys 2: the API key is empty"),
+        (keys(vec![RelayKeys::client("reader*client")]), "keys 1: an API key looks like"),
+        (
+            keys(vec![RelayKeys::client("production/reader*")]),
+            "keys 1: the environment of the key is not a UUID",
+        ),
+        (keys(vec![RelayKeys::client(SERVER_KEY)]), "keys 1: a client-evaluated key holds a `*`"),
+        (keys(vec![RelayKeys::server(CLIENT_KEY)]), "keys 1: a server-evaluated key holds no `*`"),
+        (
+            keys(vec![RelayKeys::pair(SERVER_KEY, CLIENT_KEY)]),
+            "keys 1: a client-evaluated key holds a `*`",
+        ),
+        (
+            keys(vec![RelayKeys::pair(CLIENT_KEY, "22222222-2222-4222-8222-222222222222/reader")]),
+            "keys 1: the two keys are of different environments",
+        ),
+        (keys(vec![good(), RelayKeys::server(SERVER_KEY)]), "keys 2: the key stands a second time"),
+        (
+            keys(vec![good()]).snapshot_folder("/dev/null/relay"),
+            "the folder of the snapshots, /dev/null/relay,",
+        ),
+        (keys(vec![good()]).header("bad header", "x"), "the header \"bad header\" cannot be sent"),
+    ] {
+        let said = refused(relay, Options::default());
+        assert!(said.contains(why), "{said}");
+    }
+    let mut by_edge = Options::default();
+    by_edge.profile = Profile::Edge;
+    let said = refused(keys(vec![good()]), by_edge);
+    assert!(said.contains("profile `edge`"), "{said}");
+}
+
+#[test]
+fn one_origin_only() {
+    let relay = || options("http://127.0.0.1:1").keys(RelayKeys::client(CLIENT_KEY));
+    let both = Edge::builder().relay(relay()).state(State::default()).build();
+    assert!(matches!(both, Err(StartError::Relay(RelayError::OwnState))));
+    let both = Edge::builder().relay(relay()).data_folder("/tmp/unused").build();
+    assert!(matches!(both, Err(StartError::Relay(RelayError::OwnState))));
+}
+
+/// Whoever builds an Edge need not be in a runtime.
+#[test]
+fn it_needs_no_runtime() {
+    let relay = options("http://127.0.0.1:1").keys(RelayKeys::client(CLIENT_KEY).named("shop"));
+    let edge = Edge::builder().relay(relay).build().unwrap();
+    assert_eq!(&*edge.handle().upstreams()[0].name, "shop");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unnamed_keys_have_numbers() {
+    let keys = options("http://127.0.0.1:1")
+        .keys(RelayKeys::client(CLIENT_KEY))
+        .keys(RelayKeys::client(WRITER_KEY));
+    let relay = Relay::start(keys).await;
+    let names: Vec<_> = relay.handle.upstreams().iter().map(|each| each.name.to_string()).collect();
+    assert_eq!(names, ["keys 1", "keys 2"]);
+}
