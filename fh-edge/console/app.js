@@ -4,7 +4,8 @@ import { hasKey, forget } from './api.js';
 import { follow } from './live.js';
 import { change, featuresOf, listen, load, setEnvironments, store } from './store.js';
 import { h, refill } from './dom.js';
-import { address, go, route } from './route.js';
+import { confirmed } from './dialogs.js';
+import { address, go, rename, route } from './route.js';
 import { signInView } from './sign-in.js';
 import { featuresView } from './features.js';
 import { askView } from './ask.js';
@@ -73,24 +74,49 @@ function onState(state) {
 
 /** Shows what the address asks for. */
 function show() {
-  if (!stopFollowing || store.environments === undefined) return;
+  if (!stopFollowing) return;
   const asked = route(store.environments);
+  const { view, environment, feature, unknown } = asked;
+  const still = store.environments.find((each) => each.id === shown?.environment?.id);
+  if (unknown && still) {
+    // It has another name by now.
+    rename(address(store.environments, view, still, feature));
+    show();
+    return;
+  }
   showBar(asked);
-  const { view, environment, feature } = asked;
-  const of = `${view}/${environment?.id ?? ''}`;
+  const of = `${view}/${environment?.id ?? unknown ?? ''}/${environment?.name}`;
   if (shown?.of === of) {
     shown.turn?.(feature);
+    shown.address = location.hash;
     return;
   }
+  // While somebody types the view stays, even if its environment is named otherwise.
+  if (shown?.isBusy?.() && shown.view === view && shown.environment?.id === environment?.id) return;
   shown?.end?.();
   refill(main);
+  const place = { of, view, environment, address: location.hash };
   if (!environment) {
-    shown = { of };
-    refill(main, h('p', { class: 'empty' }, 'This server has no environments yet.'));
+    shown = place;
+    refill(main, h('p', { class: 'empty' }, unknown ? `There is no environment ${unknown}.` : 'This server has no environments yet.'));
     return;
   }
-  shown = { of, ...VIEWS[view].make(main, environment, feature) };
+  shown = { ...place, ...VIEWS[view].make(main, environment, feature) };
   if (!featuresOf(environment.id)) load(environment.id).catch(() => {});
+}
+
+/** Goes where the address says, unless something is being typed that would be lost. */
+async function turn() {
+  const wanted = location.hash;
+  if (!shown?.isBusy?.() || wanted === shown.address) {
+    show();
+    return;
+  }
+  rename(shown.address);
+  if (await confirmed('Leave without saving?', 'What you typed would be lost.', 'Leave')) {
+    shown?.drop?.();
+    go(wanted);
+  }
 }
 
 function showBar({ view, environment }) {
@@ -117,7 +143,10 @@ chooser.addEventListener('change', () => {
 });
 skip.addEventListener('click', () => main.focus());
 document.getElementById('leave').addEventListener('click', () => end());
-addEventListener('hashchange', show);
+addEventListener('hashchange', turn);
+addEventListener('beforeunload', (event) => {
+  if (shown?.isBusy?.()) event.preventDefault();
+});
 addEventListener('signed-out', () => {
   if (stopFollowing) end('The server does not take this key any more.');
 });

@@ -96,7 +96,6 @@ export function featureView(root, environment, key, { close }) {
   }
 
   function build(feature) {
-    edited?.end?.();
     kind = feature.type;
     const heading = h('h3', {}, 'Value', h('span', { class: 'quiet' }, ' for everybody whom no strategy picks'));
     if (kind === 'BOOLEAN') {
@@ -118,7 +117,14 @@ export function featureView(root, environment, key, { close }) {
 
   update();
   title.focus({ preventScroll: true });
-  return { update, end: () => {}, isBusy: () => Boolean(edited?.isDirty() || strategies?.isDirty()) };
+  let isDropped = false;
+  return {
+    update,
+    isBusy: () => !isDropped && Boolean(edited?.isDirty() || strategies?.isDirty()),
+    drop() {
+      isDropped = true;
+    },
+  };
 }
 
 /** What the engine could not read. */

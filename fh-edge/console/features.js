@@ -74,7 +74,6 @@ export function featuresView(main, environment, chosen) {
   function turn(key) {
     const before = detail?.key;
     if (before === key) return;
-    detail?.end();
     detail = undefined;
     for (const [each, row] of rows) row.choose(each === key);
     root.classList.toggle('chosen', key !== undefined);
@@ -105,7 +104,11 @@ export function featuresView(main, environment, chosen) {
       if (!first) for (const key of keys) rows.get(key)?.flash();
       if (detail && keys.has(detail.key)) detail.update();
     },
-    end: () => detail?.end(),
+    isBusy: () => Boolean(detail?.isBusy()),
+    /** What is typed does not matter any more. */
+    drop() {
+      detail?.drop();
+    },
   };
 }
 

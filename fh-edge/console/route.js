@@ -2,12 +2,14 @@
 
 const VIEWS = ['features', 'ask', 'rollout', 'clients', 'keys'];
 
-/** Reads the address. Environments go by name where that is clear. */
+/** Reads the address. Environments go by name where that is clear. Without one it is the first; never another than the one that is named. */
 export function route(environments) {
   const parts = location.hash.replace(/^#\/?/, '').split('/').map(decode);
   const view = VIEWS.includes(parts[0]) ? parts[0] : 'features';
-  const named = environments.find((each) => each.id === parts[1]) ?? environments.find((each) => each.name === parts[1]);
-  return { view, environment: named ?? environments[0], feature: named && parts[2] ? parts[2] : undefined };
+  const [, wanted, feature] = parts;
+  if (!wanted) return { view, environment: environments[0] };
+  const environment = environments.find((each) => each.id === wanted) ?? environments.find((each) => each.name === wanted);
+  return { view, environment, feature: feature || undefined, unknown: environment ? undefined : wanted };
 }
 
 function decode(part) {
@@ -29,4 +31,9 @@ export function address(environments, view, environment, feature) {
 
 export function go(hash) {
   location.hash = hash;
+}
+
+/** The same place under another name. */
+export function rename(hash) {
+  history.replaceState(null, '', hash);
 }

@@ -43,7 +43,7 @@ export function strategiesEditor(environment, key, { save, said }) {
     edit.focus();
   }
 
-  return { element, update, isDirty: () => draft !== undefined };
+  return { element, update, isDirty: () => Boolean(draft?.isDirty()) };
 }
 
 /** Strategies while they are edited. */
@@ -59,8 +59,8 @@ function strategiesDraft(environment, key, feature, { save, end }) {
   const forms = h('div', { class: 'forms' });
   const adding = h(
     'div', { class: 'actions' },
-    h('button', { type: 'button', onclick: () => add({ percentage: 100_000 }) }, 'Add a percentage'),
-    h('button', { type: 'button', onclick: () => add({ attributes: [{ fieldName: 'country', type: 'STRING', conditional: 'EQUALS', values: [] }] }) }, 'Add a rule'),
+    h('button', { type: 'button', onclick: () => add({ percentage: 100_000 }) }, 'Add a strategy by percentage'),
+    h('button', { type: 'button', onclick: () => add({ attributes: [{ fieldName: 'country', type: 'STRING', conditional: 'EQUALS', values: [] }] }) }, 'Add a strategy by rule'),
   );
   const asForm = h('div', {}, forms, adding);
   const text = h('textarea', { rows: 14, class: 'mono', spellcheck: 'false', oninput: readText });
@@ -200,8 +200,14 @@ function strategiesDraft(environment, key, feature, { save, end }) {
     else complain(trouble, `${place}${error.message}`);
   }
 
+  /** Is there something that would be lost? */
+  function isDirty() {
+    if (!asJson.root.hidden && (json.problem(text.value) ?? notAList(json.parse(text.value)))) return true;
+    return !json.same(strategies, baseline.strategies ?? []);
+  }
+
   build();
-  return { element, update, focus: () => (parts[0] ?? { focus: () => adding.firstChild.focus() }).focus() };
+  return { element, update, isDirty, focus: () => (parts[0] ?? { focus: () => adding.firstChild.focus() }).focus() };
 }
 
 function notAList(value) {

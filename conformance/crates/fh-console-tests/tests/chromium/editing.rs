@@ -134,3 +134,28 @@ async fn who_was_faster_is_shown_and_nothing_typed_is_lost() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_leaves_what_they_typed_by_accident() {
+    with_console(&[], |page, shop| async move {
+        page.sign_in().await;
+        page.open("#/features/dev/BANNER").await;
+        page.type_into(FIELD, "half a sen").await;
+        page.tap(".features a", "THEME").await;
+        page.see("dialog", "Leave without saving?").await;
+        page.press(Key::Escape.value()).await;
+        page.miss("dialog", "").await;
+        assert_eq!(page.value_of(FIELD).await, "half a sen");
+        assert!(
+            page.driver.current_url().await.unwrap().as_str().ends_with("#/features/dev/BANNER")
+        );
+        page.tap("nav a", "Rollout").await;
+        page.tap("dialog button", "Leave").await;
+        page.see("h2", "Rollout").await;
+        page.open("#/features/dev/BANNER").await;
+        page.see(".detail h2", "BANNER").await;
+        assert_eq!(page.value_of(FIELD).await, "Welcome");
+        assert_eq!(shop.value("BANNER").await.as_deref(), Some("\"Welcome\""));
+    })
+    .await;
+}

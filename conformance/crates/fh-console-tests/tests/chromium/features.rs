@@ -50,11 +50,11 @@ async fn what_others_change_appears_by_itself() {
         switch.click().await.unwrap();
 
         // Features and environments come and go.
-        let mut state = shop.edge.state().await.unwrap();
+        let mut state = shop.state().await;
         state.features.retain(|feature| &*feature.key != "SEARCH_ENGINE");
         state.environments[0].values.remove("SEARCH_ENGINE");
         state.environments[1].name = "production".into();
-        shop.edge.replace(state, None).await.unwrap();
+        shop.replace(state).await;
         page.miss(".features tr", "SEARCH_ENGINE").await;
         page.see("#environment", "production").await;
         // A click on a locked switch changed nothing.
@@ -169,6 +169,68 @@ async fn who_is_connected_and_their_keys() {
         page.open("#/keys/dev").await;
         page.see("main", "API keys").await;
         page.miss("main", "shop*client").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_ends_up_in_another_environment() {
+    with_console(&[], |page, shop| async move {
+        page.sign_in().await;
+        page.open("#/features/prod/NEW_CHECKOUT").await;
+        page.see(".detail h2", "NEW_CHECKOUT").await;
+        let mut state = shop.state().await;
+        state.environments[1].name = "production".into();
+        shop.replace(state.clone()).await;
+        let is_there = || async {
+            page.driver
+                .current_url()
+                .await
+                .unwrap()
+                .as_str()
+                .ends_with("#/features/production/NEW_CHECKOUT")
+        };
+        page.until("the new name", is_there).await;
+        assert_eq!(
+            page.run("return document.title", Value::Null).await,
+            json!("Features · production")
+        );
+        page.see(".detail h2", "NEW_CHECKOUT").await;
+        state.environments.remove(1);
+        shop.replace(state).await;
+        page.see("main", "There is no environment production.").await;
+        page.open("#/features/nonsense").await;
+        page.see("main", "There is no environment nonsense.").await;
+        page.choose("#environment", "dev").await;
+        page.see(".features tr", "NEW_CHECKOUT").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_was_away_is_found_again() {
+    // While nobody listens the browser says so.
+    with_console(&[], |page, mut shop| async move {
+        page.sign_in().await;
+        page.open("#/features/dev/BANNER").await;
+        page.type_into(".detail textarea", "typed meanwhile").await;
+        shop.stop().await;
+        page.see("#live", "Not connected").await;
+        page.push("Save").await;
+        page.see(".detail .error", "The server does not answer. Nothing was changed.").await;
+        shop.start(|state| {
+            state.environments[0].values.get_mut("DELIVERY_FEE").unwrap().value =
+                Some(fh_edge::state::Json::parse("12.34").unwrap());
+        })
+        .await;
+        page.see("#live", "Live").await;
+        page.see(".features tr", "12.34").await;
+        assert_eq!(page.value_of(".detail textarea").await, "typed meanwhile");
+        page.push("Save").await;
+        page.see("#notices", "BANNER has a new value in dev.").await;
+        assert_eq!(shop.value("BANNER").await.as_deref(), Some("\"typed meanwhile\""));
+        let said = page.said(&[]).await;
+        assert!(said.iter().all(|line| line.contains("net::ERR_")), "{said:#?}");
     })
     .await;
 }

@@ -1,37 +1,69 @@
 //! A shop's features, and an Edge that serves them with a console.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use fh_client::Client;
 use fh_edge::listen::{ListenOptions, Listener, serve};
 use fh_edge::state::{Json, State, file};
 use fh_edge::{AdminKey, Console, Edge, EdgeHandle, FeatureChange, Options};
+use tokio::task::JoinHandle;
 
 pub(crate) const ADMIN_KEY: &str = "an-admin-key-for-tests";
 const DEV: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 
 pub(crate) struct Shop {
     pub(crate) url: String,
-    pub(crate) edge: EdgeHandle,
+    address: SocketAddr,
+    edge: Option<EdgeHandle>,
+    server: Option<JoinHandle<()>>,
 }
 
 impl Shop {
     /// Serves the shop at a port that is free, until the test ends.
     pub(crate) async fn open() -> Self {
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let mut shop = Self { url: format!("http://{address}"), address, edge: None, server: None };
+        shop.start(|_| ()).await;
+        shop
+    }
+
+    /// Serves the shop, which may have changed meanwhile, where it was served before.
+    pub(crate) async fn start(&mut self, change: impl FnOnce(&mut State)) {
         let parsed = State::from_text(include_str!("shop.yaml"), &file::Options::new()).unwrap();
+        let mut state = parsed.state;
+        change(&mut state);
         let mut options = Options::default();
         options.admin_key = Some(AdminKey::new(ADMIN_KEY).unwrap());
         options.console = Console::On;
-        let edge = Edge::builder().state(parsed.state).options(options).build().unwrap();
-        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let (router, handle) = (edge.router(), edge.handle());
-        tokio::spawn(async move {
+        let edge = Edge::builder().state(state).options(options).build().unwrap();
+        let listener = Listener::bind(self.address).unwrap();
+        let router = edge.router();
+        self.edge = Some(edge.handle());
+        self.server = Some(tokio::spawn(async move {
             let _keep = edge;
             let never = std::future::pending();
             serve([listener], router, ListenOptions::default(), never).await.unwrap();
-        });
-        Self { url, edge: handle }
+        }));
+    }
+
+    /// Cuts everybody off.
+    pub(crate) async fn stop(&mut self) {
+        let server = self.server.take().unwrap();
+        server.abort();
+        let _ = server.await;
+        self.edge = None;
+    }
+
+    pub(crate) async fn state(&self) -> State {
+        self.edge.as_ref().unwrap().state().await.unwrap()
+    }
+
+    /// Somebody else puts another state in the place of everything.
+    pub(crate) async fn replace(&self, state: State) {
+        self.edge.as_ref().unwrap().replace(state, None).await.unwrap();
     }
 
     /// A client with a stream.
@@ -43,7 +75,7 @@ impl Shop {
 
     /// Somebody else changes a feature of `dev`.
     pub(crate) async fn change(&self, feature: &str, change: FeatureChange) {
-        self.edge.change(DEV.parse().unwrap(), feature, change).await.unwrap();
+        self.edge.as_ref().unwrap().change(DEV.parse().unwrap(), feature, change).await.unwrap();
     }
 
     /// Somebody else gives a feature of `dev` another value.
@@ -54,14 +86,14 @@ impl Shop {
 
     /// A value in `dev`, as the state has it.
     pub(crate) async fn value(&self, feature: &str) -> Option<String> {
-        let state = self.edge.state().await.unwrap();
+        let state = self.state().await;
         let environment = state.environment(DEV.parse().unwrap()).unwrap();
         environment.values[feature].value.as_ref().map(|value| value.as_str().to_string())
     }
 
     /// The strategies in `dev`, as the state has them.
     pub(crate) async fn strategies(&self, feature: &str) -> serde_json::Value {
-        let state = self.edge.state().await.unwrap();
+        let state = self.state().await;
         let environment = state.environment(DEV.parse().unwrap()).unwrap();
         serde_json::to_value(&environment.values[feature].strategies).unwrap()
     }

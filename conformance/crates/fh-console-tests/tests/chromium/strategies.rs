@@ -50,7 +50,7 @@ async fn strategies_are_added_moved_and_removed_in_the_form() {
         page.open("#/features/dev/MAX_BASKET").await;
         page.see(".detail", "None: everybody gets the value above.").await;
         page.push("Edit strategies").await;
-        page.push("Add a percentage").await;
+        page.push("Add a strategy by percentage").await;
         page.push("Save strategies").await;
         page.see(".strategy .error", "This is not a number, such as 12.50.").await;
         page.type_into(".strategy .field:nth-child(3) input", "10.50").await;
@@ -110,7 +110,7 @@ async fn strategies_are_edited_as_json_and_refusals_name_the_place() {
         page.choose("[aria-label='Condition of rule 1']", "is").await;
         page.push("Save strategies").await;
         page.see("#notices", "DELIVERY_FEE has new strategies in dev.").await;
-        let state = shop.edge.state().await.unwrap();
+        let state = shop.state().await;
         let saved = state.environments[0].values["DELIVERY_FEE"].strategies[0].as_str();
         assert_eq!(
             saved,
