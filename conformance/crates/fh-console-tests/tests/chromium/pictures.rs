@@ -55,7 +55,8 @@ async fn views(page: &Page, look: &str) {
 }
 
 async fn shoot(page: &Page, name: &str) {
-    let sticks_out = "return document.documentElement.scrollWidth - innerWidth";
+    let sticks_out =
+        "return document.documentElement.scrollWidth - document.documentElement.clientWidth";
     assert!(
         page.run(sticks_out, Value::Null).await.as_i64().unwrap() <= 0,
         "{name} is wider than the window"
