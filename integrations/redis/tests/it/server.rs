@@ -1,8 +1,11 @@
 //! A Redis server of a test's own, reached by a Unix socket: no port that another test could take.
 
+#[cfg(feature = "rustls")]
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+#[cfg(feature = "rustls")]
+use std::sync::atomic::AtomicU16;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -85,7 +88,7 @@ impl Server {
         options: &[&str],
     ) -> (Self, u16) {
         for _ in 0..20 {
-            let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let free = free_port();
             let port = free.to_string();
             let mut server = Self::absent(options);
             let file = |name: &str, text: &str| {
@@ -198,6 +201,17 @@ impl Server {
         keys.sort();
         keys
     }
+}
+
+/// A port that nobody listens at, below those that systems give to outgoing connections: nobody takes it before the server does.
+#[cfg(feature = "rustls")]
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 10_000).unwrap() + 10_000;
+    (0..10_000)
+        .map(|_| 10_000 + start.wrapping_add(NEXT.fetch_add(7, Ordering::Relaxed)) % 20_000)
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .unwrap()
 }
 
 impl Drop for Server {
