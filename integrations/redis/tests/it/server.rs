@@ -1,6 +1,5 @@
 //! A Redis server of a test's own, reached by a Unix socket: no port that another test could take.
 
-#[cfg(feature = "rustls")]
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
