@@ -14,6 +14,7 @@ export function featureView(root, environment, key, { close }) {
   const title = h('h2', { tabindex: '-1' }, key);
   const facts = h('p', { class: 'facts quiet' });
   const locked = h('p', { class: 'remark', hidden: true }, icon('lock'), 'Locked. It can be looked at, and changed once it is unlocked.');
+  const relayed = h('p', { class: 'remark', hidden: true }, 'This server relays another one. Features are changed there.');
   const retired = h('p', { class: 'remark', hidden: true }, 'Retired. Clients do not see it.');
   const problems = h('div', { class: 'problems' });
   const gone = h('p', { class: 'remark', role: 'status', hidden: true }, 'This feature is not there any more.');
@@ -34,7 +35,7 @@ export function featureView(root, environment, key, { close }) {
     h('header', {},
       h('button', { type: 'button', class: 'plain close', onclick: close }, icon('close'), h('span', { class: 'wide-only' }, 'Close'), h('span', { class: 'narrow-only' }, 'All features')),
       title, facts),
-    gone, locked, retired, problems,
+    gone, relayed, locked, retired, problems,
     valuePart, strategiesPart,
     h('div', { class: 'actions' }, lock, retire, link('ask', 'Who sees it'), link('rollout', 'Try a rollout')),
     trouble, more,
@@ -84,6 +85,9 @@ export function featureView(root, environment, key, { close }) {
     if (!feature) return;
     if (kind !== feature.type) build(feature);
     refill(facts, feature.type, ' · version ', String(feature.version));
+    relayed.hidden = !store.relayed;
+    lock.hidden = store.relayed;
+    retire.hidden = store.relayed;
     locked.hidden = !feature.locked;
     retired.hidden = !feature.retired;
     refill(problems, (feature.diagnostics ?? []).map(problem));

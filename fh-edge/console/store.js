@@ -5,7 +5,7 @@ import { get } from './api.js';
 const features = new Map();
 const listeners = new Set();
 
-export const store = { environments: [], revision: 0 };
+export const store = { environments: [], revision: 0, relayed: false };
 
 /** Calls `listener({ environment, keys })` when features change, with nothing when environments do. Answers how to stop. */
 export function listen(listener) {
@@ -20,9 +20,15 @@ function tell(news) {
 export function setEnvironments(overview) {
   store.environments = overview.environments;
   store.revision = overview.revision;
+  store.relayed = overview.relayed;
   const known = new Set(store.environments.map((each) => each.id));
   for (const id of [...features.keys()]) if (!known.has(id)) features.delete(id);
   tell({});
+}
+
+/** May it be looked at only? */
+export function isFixed(feature) {
+  return feature.locked || store.relayed;
 }
 
 /** The features of an environment by key, in order; nothing if they were not loaded. */

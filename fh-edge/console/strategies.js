@@ -5,6 +5,7 @@ import { overtaken } from './dialogs.js';
 import { complain, field, h, refill } from './dom.js';
 import { inWords } from './in-words.js';
 import * as json from './json.js';
+import { isFixed } from './store.js';
 import { strategyForm } from './strategy-form.js';
 import { value, whom } from './words.js';
 
@@ -21,7 +22,7 @@ export function strategiesEditor(environment, key, { save, said }) {
   function update(feature) {
     latest = feature;
     refill(words, inWords(feature) ?? h('p', { class: 'quiet' }, 'None: everybody gets the value above.'));
-    edit.disabled = feature.locked;
+    edit.disabled = isFixed(feature);
     draft?.update(feature);
   }
 
@@ -151,7 +152,7 @@ function strategiesDraft(environment, key, feature, { save, end }) {
     if (isSaving) return;
     if (json.same(baseline.strategies, now.strategies)) baseline = now;
     else if (!json.same(known.strategies, now.strategies)) warn();
-    submit.disabled = now.locked;
+    submit.disabled = isFixed(now);
   }
 
   function warn() {
@@ -186,7 +187,7 @@ function strategiesDraft(environment, key, feature, { save, end }) {
       else refuse(error);
     } finally {
       isSaving = false;
-      submit.disabled = latest.locked;
+      submit.disabled = isFixed(latest);
     }
   }
 

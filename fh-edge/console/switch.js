@@ -3,7 +3,7 @@
 import { Refused, patch } from './api.js';
 import { h } from './dom.js';
 import { say } from './notices.js';
-import { featureOf, put } from './store.js';
+import { featureOf, isFixed, put, store } from './store.js';
 import { value } from './words.js';
 
 /** A switch for a BOOLEAN feature. */
@@ -14,7 +14,7 @@ export function switchOf(environment, current) {
 
   async function flip(to) {
     const feature = current();
-    if (element.getAttribute('aria-disabled') === 'true' || feature.locked) return;
+    if (element.getAttribute('aria-disabled') === 'true' || isFixed(feature)) return;
     const wanted = to ?? feature.value !== true;
     element.setAttribute('aria-busy', 'true');
     try {
@@ -34,8 +34,8 @@ export function switchOf(environment, current) {
   function update(feature) {
     element.setAttribute('aria-checked', String(feature.value === true));
     element.setAttribute('aria-label', feature.key);
-    element.setAttribute('aria-disabled', String(feature.locked));
-    element.title = feature.locked ? 'Locked: unlock it to change it' : '';
+    element.setAttribute('aria-disabled', String(isFixed(feature)));
+    element.title = store.relayed ? 'Changed at the server that this one relays' : feature.locked ? 'Locked: unlock it to change it' : '';
     word.textContent = value(feature.value, 'BOOLEAN');
   }
 

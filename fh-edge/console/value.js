@@ -4,6 +4,7 @@ import { Refused } from './api.js';
 import { complain, field, h, refill } from './dom.js';
 import * as json from './json.js';
 import { overtaken } from './dialogs.js';
+import { isFixed } from './store.js';
 import { value as inWords } from './words.js';
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -91,7 +92,7 @@ export function valueEditor(type, { save, said }) {
   }
 
   function show() {
-    const isLocked = latest?.locked ?? false;
+    const isLocked = latest ? isFixed(latest) : false;
     control.readOnly = isLocked;
     submit.disabled = isLocked || isSaving || !isDirty();
     revert.disabled = !isDirty();

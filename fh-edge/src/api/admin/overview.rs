@@ -19,6 +19,8 @@ use crate::wire::api_key::environment_id;
 #[derive(Debug, Serialize)]
 pub(super) struct Overview {
     revision: u64,
+    /// Are the features those of another Edge? Then they are changed there.
+    relayed: bool,
     /// By name.
     environments: Vec<Environment>,
 }
@@ -62,7 +64,8 @@ impl Overview {
         let environments = all.iter().map(|published| {
             Environment::of(published, streams.remove(&published.id).unwrap_or_default())
         });
-        Self { revision, environments: environments.collect() }
+        let relayed = core.writer().is_err();
+        Self { revision, relayed, environments: environments.collect() }
     }
 }
 

@@ -5,6 +5,7 @@ mod asked;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use fh_edge::origin::relay::{RelayKeys, RelayOptions};
 use fh_edge::{AdminKey, Administration, Edge, EdgeHandle, Options};
 use serde_json::{Value, json};
 
@@ -437,4 +438,39 @@ async fn a_state_comes_back_as_it_was_and_may_be_yaml() {
     assert_eq!(refused.json()["further"].as_array().unwrap().len(), 1, "{}", refused.body);
     let unknown = admin(address, &put("text/plain", yaml)).await;
     assert_eq!((unknown.status, &unknown.json()["place"]), (415, &json!("Content-Type")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_relayed_is_changed_elsewhere() {
+    let (upstream, _edge) = serve(state(), Options::default()).await;
+    let keys = RelayKeys::pair(CLIENT_KEY, SERVER_KEY);
+    let relay = RelayOptions::new(format!("http://{upstream}")).keys(keys);
+    let edge = Edge::builder().relay(relay).options(options()).build().unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = edge.router();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let ready = async {
+        while ask(address, "GET /health/readiness").await.status != 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, ready).await.expect("the relay was not ready");
+    assert_eq!(admin(address, "GET /admin/v1/environments").await.json()["relayed"], true);
+    let json = "content-type: application/json";
+    for request in [
+        format!("PATCH /admin/v1/features/{ENVIRONMENT}/BANNER\n{json}\n\n{{\"value\":\"x\"}}"),
+        format!("PUT /admin/v1/state\nif-match: *\n{json}\n\n{{\"features\":[]}}"),
+        "GET /admin/v1/state".to_string(),
+        "GET /admin/v1/keys".to_string(),
+    ] {
+        let refused = admin(address, &request).await;
+        assert_eq!(refused.status, 409, "{request}");
+        assert!(refused.json()["error"].as_str().unwrap().contains("relays another one"));
+    }
+    let question = format!(
+        r#"{{"environment":"{ENVIRONMENT}","features":["NEW_CHECKOUT"],"context":{{"country":"new_zealand"}}}}"#
+    );
+    let answer = admin(address, &format!("POST /admin/v1/evaluate\n{json}\n\n{question}")).await;
+    assert_eq!(answer.json()["features"][0]["value"], true, "{}", answer.body);
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use thirtyfour::Key;
 
 use crate::browser::with_console;
-use crate::shop::until;
+use crate::shop::{Shop, until};
 
 const SWITCH: &str = "[role=switch][aria-label=NEW_CHECKOUT]";
 
@@ -231,6 +231,32 @@ async fn a_server_that_was_away_is_found_again() {
         assert_eq!(shop.value("BANNER").await.as_deref(), Some("\"typed meanwhile\""));
         let said = page.said(&[]).await;
         assert!(said.iter().all(|line| line.contains("net::ERR_")), "{said:#?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_relayed_is_looked_at_and_changed_elsewhere() {
+    with_console(&[], |page, upstream| async move {
+        let relay = Shop::relay(&upstream).await;
+        page.driver.goto(format!("{}/console/", relay.url)).await.unwrap();
+        page.sign_in().await;
+        let switch = page.find(SWITCH).await;
+        assert_eq!(switch.attr("aria-disabled").await.unwrap().as_deref(), Some("true"));
+        page.tap(".features a", "BANNER").await;
+        page.see(".detail .remark", "This server relays another one. Features are changed there.")
+            .await;
+        page.miss("button", "Lock").await;
+        assert_eq!(
+            page.find(".detail textarea").await.attr("readonly").await.unwrap().as_deref(),
+            Some("true")
+        );
+        upstream.set("BANNER", "\"from afar\"").await;
+        page.see(".features tr", "from afar").await;
+        page.tap("nav a", "Who sees what").await;
+        page.type_into(".context-row:nth-child(2) .given", "fiji").await;
+        page.push("Show").await;
+        page.see("details.picked summary", "Bula!").await;
     })
     .await;
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use fh_client::Client;
 use fh_edge::listen::{ListenOptions, Listener, serve};
+use fh_edge::origin::relay::{RelayKeys, RelayOptions};
 use fh_edge::state::{Json, State, file};
-use fh_edge::{AdminKey, Console, Edge, EdgeHandle, FeatureChange, Options};
+use fh_edge::{AdminKey, Console, Edge, EdgeBuilder, EdgeHandle, FeatureChange, Options};
 use tokio::task::JoinHandle;
 
 pub(crate) const ADMIN_KEY: &str = "an-admin-key-for-tests";
@@ -35,10 +36,14 @@ impl Shop {
         let parsed = State::from_text(include_str!("shop.yaml"), &file::Options::new()).unwrap();
         let mut state = parsed.state;
         change(&mut state);
+        self.serve(Edge::builder().state(state));
+    }
+
+    fn serve(&mut self, edge: EdgeBuilder) {
         let mut options = Options::default();
         options.admin_key = Some(AdminKey::new(ADMIN_KEY).unwrap());
         options.console = Console::On;
-        let edge = Edge::builder().state(state).options(options).build().unwrap();
+        let edge = edge.options(options).build().unwrap();
         let listener = Listener::bind(self.address).unwrap();
         let router = edge.router();
         self.edge = Some(edge.handle());
@@ -47,6 +52,16 @@ impl Shop {
             let never = std::future::pending();
             serve([listener], router, ListenOptions::default(), never).await.unwrap();
         }));
+    }
+
+    /// Serves what another shop has.
+    pub(crate) async fn relay(upstream: &Self) -> Self {
+        let mut shop = Self::open().await;
+        shop.stop().await;
+        let keys = RelayKeys::pair(format!("{DEV}/shop*client"), format!("{DEV}/shop-server"));
+        let edge = Edge::builder().relay(RelayOptions::new(&upstream.url).keys(keys));
+        shop.serve(edge);
+        shop
     }
 
     /// Cuts everybody off.
