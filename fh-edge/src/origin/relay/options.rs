@@ -85,7 +85,7 @@ impl Default for RelayLimits {
 
 type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
 
-/// What to relay, and how. See [the module](self).
+/// What to relay, and how. See [the module](crate::origin::relay).
 #[derive(Clone)]
 pub struct RelayOptions {
     pub(super) url: String,
