@@ -155,6 +155,8 @@ impl Streams {
 fn connect(number: usize, server: SocketAddr) -> std::io::Result<TcpStream> {
     let source = Ipv4Addr::new(127, 0, 0, 2 + (number % usize::from(SOURCES)) as u8);
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    // Closed connections would keep their ports for a minute, and free ones be looked for longer and longer.
+    socket.set_linger(Some(Duration::ZERO))?;
     socket.bind(&SocketAddr::from((source, 0)).into())?;
     socket.connect_timeout(&server.into(), Duration::from_secs(20))?;
     Ok(socket.into())
