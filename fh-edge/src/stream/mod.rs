@@ -150,7 +150,7 @@ impl EventStream {
                 core.metrics.count(Hit::Stream, Outcome::Missed);
                 return (Self::ending(ready), core.options.cache_control.clone());
             }
-            // Streams get a place to wait at; if not, they are told to come again.
+            // Streams get a place to wait at; were there none, they would come again.
             Opening::Full(_) => {
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
                 return (Self::ending(ready), core.options.cache_control.clone());

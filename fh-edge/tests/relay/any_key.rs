@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use fh_edge::origin::relay::{RelayLimits, RelayOptions, UpstreamRole};
-use fh_fake_edge::{ENVIRONMENT, FakeEdge, Feature, Permission, Route};
+use fh_fake_edge::{ENVIRONMENT, FakeEdge, Feature, Permission};
 
 use crate::stream::Stream;
 use crate::support::{Relay, options, options_for, seen, until};
@@ -92,6 +92,22 @@ async fn what_it_does_not_know_is_remembered_for_some_time() {
     assert_eq!(relay.poll(&key("new*key")).await.status, 200);
 }
 
+/// A key that is configured has its own connection, which asks again by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configured_key_that_is_refused_is_no_stranger() {
+    let upstream = upstream();
+    upstream.forget_key(&upstream.client_key());
+    let minute = Duration::from_secs(60);
+    let options = options_for(&upstream).configure(move |config| {
+        (config.refused.initial, config.refused.cap) = (minute, minute);
+    });
+    let relay = Relay::ready(options.allow_any_key(NonZeroUsize::MIN)).await;
+    for key in [upstream.client_key(), upstream.server_key()] {
+        assert_eq!(relay.poll(&key).await.status, 404);
+    }
+    assert_eq!(upstream.recording().requests.len(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_be_no_key_is_not_asked_for() {
     let upstream = upstream();
@@ -110,31 +126,44 @@ async fn what_can_be_no_key_is_not_asked_for() {
 async fn strangers_are_bounded_and_take_nobodys_place() {
     let upstream = upstream();
     let mut limits = RelayLimits::default();
-    limits.first_answer = Duration::from_millis(50);
-    limits.idle = Duration::from_millis(500);
+    limits.idle = Duration::from_millis(100);
     let relay = Relay::ready(any(&upstream, 1).limits(limits)).await;
     let client_key = upstream.client_key();
-    assert_eq!(relay.poll(&client_key).await.status, 200);
+    let mut known = Stream::open(relay.address, &client_key, "").await;
+    known.until("features").await;
     for number in 0..5 {
         assert_eq!(relay.poll(&key(&format!("wrong*{number}"))).await.status, 429);
-        let mut stream = Stream::open(relay.address, &key("wrong*key"), "").await;
-        assert_eq!(
-            stream.next().await.unwrap().name,
-            "bye",
-            "not that it is unknown: that is not known"
-        );
     }
+    // Whether a key is unknown is not known before it was asked for.
+    let mut wrong = Stream::open(relay.address, &key("wrong*key"), "").await;
+    let mut right = Stream::open(relay.address, &upstream.server_key(), "").await;
+    for stream in [&mut wrong, &mut right] {
+        assert_eq!(stream.any().await.unwrap().name, "ack");
+    }
+    assert_eq!(relay.poll(&upstream.server_key()).await.status, 429);
     assert_eq!(upstream.recording().requests.len(), 1);
     assert_eq!(relay.poll(&client_key).await.status, 200);
-    // When it is not used any more there is a place again, and while upstream is away each stranger goes for the next.
-    until("a place", || async { relay.handle.upstreams().is_empty() }).await;
+    // When it is not used any more there is a place again, for one after the other.
+    drop(known);
+    assert_eq!(wrong.next().await.unwrap().name, "failure");
+    assert_eq!(right.until("features").await.json()[0]["value"], "red");
+    seen(&upstream, |recording| recording.live_streams() == 1);
+}
+
+/// While upstream is away nobody is proven, and each stranger goes for the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_while_upstream_is_away() {
+    let upstream = upstream();
     upstream.refuse();
-    seen(&upstream, |recording| recording.live_streams() == 0);
-    for number in 0..5 {
+    let mut limits = RelayLimits::default();
+    limits.first_answer = Duration::from_millis(20);
+    let relay = Relay::ready(any(&upstream, 2).limits(limits)).await;
+    for number in 0..10 {
         assert_eq!(relay.poll(&key(&format!("wrong*{number}"))).await.status, 503);
     }
-    assert_eq!(relay.handle.upstreams().len(), 1);
+    assert_eq!(relay.handle.upstreams().len(), 2);
+    let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
     upstream.listen_again().unwrap();
-    until("asked", || async { relay.poll(&upstream.server_key()).await.status == 200 }).await;
-    assert!(upstream.recording().count(Route::Stream) >= 2);
+    assert_eq!(stream.until("features").await.json()[0]["value"], "red");
+    until("one is left", || async { relay.handle.upstreams().len() == 1 }).await;
 }

@@ -258,9 +258,11 @@ async fn a_key_that_was_good_is_not_refused() {
         alone(&upstream).limits(limits(|limits| limits.first_answer = Duration::from_millis(50)));
     let relay = Relay::ready(options).await;
     let key = upstream.server_key();
-    assert_eq!(relay.poll_for(&key, "userkey=fred").await.status, 200);
+    let mut known = Stream::open(relay.address, &key, "userkey=fred").await;
+    known.until("features").await;
     upstream.behave_on(Route::Stream, Behaviour::status(404));
     let mut stream = Stream::open(relay.address, &key, "userkey=mara").await;
+    seen(&upstream, |recording| recording.count(Route::Stream) >= 3);
     assert_eq!(relay.poll_for(&key, "userkey=mara").await.status, 503);
     assert_eq!(relay.poll_for(&key, "userkey=fred").await.status, 200);
     upstream.behave(Behaviour::healthy());

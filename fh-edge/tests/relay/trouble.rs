@@ -224,6 +224,11 @@ async fn a_restart_while_upstream_is_away() {
     let upstream = upstream();
     let options = || options_for(&upstream).snapshot_folder(folder.join("deep"));
     let relay = Relay::ready(options()).await;
+    let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
+    stream.until("features").await;
+    // Files are not written for each change; what came last is written at the end.
+    upstream.set_value("FLAG", false);
+    assert_eq!(stream.next().await.unwrap().json()["value"], false);
     let body = relay.poll(&upstream.client_key()).await.body;
     upstream.kill();
     relay.handle.say_bye(Duration::ZERO).await;

@@ -57,7 +57,7 @@ pub struct RelayLimits {
     /// Most connections upstream beside those of the client-evaluated keys that are configured: one for each context of a
     /// server-evaluated key, and one for each key that only [`RelayOptions::allow_any_key`] lets in. Who needs one more takes
     /// the place of the one that was not used for longest; if all are in use by streams, polls get 429, and streams wait.
-    /// 256.
+    /// 128, so that there are descriptors left beside as many clients as a listener takes by default.
     pub connections: NonZeroUsize,
     /// Such a connection is closed when nobody has used it for so long: longer than clients rest between two polls. 10 minutes.
     pub idle: Duration,
@@ -74,7 +74,7 @@ pub struct RelayLimits {
 impl Default for RelayLimits {
     fn default() -> Self {
         Self {
-            connections: NonZeroUsize::new(256).unwrap_or(NonZeroUsize::MIN),
+            connections: NonZeroUsize::new(128).unwrap_or(NonZeroUsize::MIN),
             idle: Duration::from_secs(600),
             first_answer: Duration::from_secs(10),
             refused_for: Duration::from_secs(60),
@@ -121,7 +121,8 @@ impl RelayOptions {
         self
     }
 
-    /// Tries other keys upstream, too, at most so many at a time. What the upstream Edge knows is relayed as long as it is used.
+    /// Tries other keys upstream, too, at most so many at a time; beyond that polls get 429, and streams wait. What the upstream
+    /// Edge knows is relayed as long as it is used.
     #[must_use]
     pub fn allow_any_key(mut self, most: NonZeroUsize) -> Self {
         self.any_key = Some(most);

@@ -87,7 +87,7 @@ struct Map {
     /// Streams that wait for a connection, and in which order.
     waiting: HashMap<Arc<Place>, Entry>,
     queue: VecDeque<Arc<Place>>,
-    /// Keys that nobody configured, by how many connections they have or wait for.
+    /// Keys that nobody configured, by how many connections they have.
     strangers: HashMap<UpstreamKey, usize>,
 }
 
@@ -164,36 +164,36 @@ impl Proxy {
         if self.misses.has(&place.key, now) {
             return Proxied::Unknown;
         }
-        let is_stranger = role == UpstreamRole::AnyKey && !map.is_proven(&place.key);
-        // Strangers take nobody's place who is known to be good.
-        let may_go = |entry: &Entry| {
-            !is_stranger || (entry.role == UpstreamRole::AnyKey && !entry.is_proven())
-        };
-        if role == UpstreamRole::AnyKey && !map.strangers.contains_key(&place.key) {
-            while self.any_key.is_some_and(|most| map.strangers.len() >= most.get()) {
-                if !map.evict(|entry| entry.role == UpstreamRole::AnyKey && may_go(entry)) {
-                    return Proxied::Full(COME_AGAIN);
-                }
-            }
-        }
-        let has_room =
-            map.running.len() < self.limits.connections.get() || map.evict(|entry| may_go(entry));
+        let has_room = self.makes_room(&mut map, &place.key, role);
         if !has_room && asker == Asker::Poll {
             return Proxied::Full(COME_AGAIN);
         }
-        let mut entry = self.entry(&place, api_key, name, role, now);
+        let entry = self.entry(&place, api_key, name, role, now);
         let opened = self.opened(&entry, now);
-        if role == UpstreamRole::AnyKey {
-            *map.strangers.entry(place.key.clone()).or_default() += 1;
-        }
         if has_room {
-            self.start(&place, &mut entry);
-            map.running.insert(place, entry);
+            self.run(&mut map, place, entry);
         } else {
             map.queue.push_back(Arc::clone(&place));
             map.waiting.insert(place, entry);
         }
         opened
+    }
+
+    /// Is there room for a connection for this key, or can one be ended for it?
+    fn makes_room(&self, map: &mut Map, key: &UpstreamKey, role: UpstreamRole) -> bool {
+        let is_stranger = role == UpstreamRole::AnyKey && !map.is_proven(key);
+        // Strangers take nobody's place who is known to be good.
+        let may_go = |entry: &Entry| {
+            !is_stranger || (entry.role == UpstreamRole::AnyKey && !entry.is_proven())
+        };
+        if role == UpstreamRole::AnyKey && !map.strangers.contains_key(key) {
+            while self.any_key.is_some_and(|most| map.strangers.len() >= most.get()) {
+                if !map.evict(|entry| entry.role == UpstreamRole::AnyKey && may_go(entry)) {
+                    return false;
+                }
+            }
+        }
+        map.running.len() < self.limits.connections.get() || map.evict(may_go)
     }
 
     fn opened(&self, entry: &Entry, now: Instant) -> Proxied {
@@ -234,7 +234,15 @@ impl Proxy {
     }
 
     /// Makes the connection.
-    fn start(self: &Arc<Self>, place: &Arc<Place>, entry: &mut Entry) {
+    fn run(self: &Arc<Self>, map: &mut Map, place: Arc<Place>, mut entry: Entry) {
+        if entry.role == UpstreamRole::AnyKey {
+            *map.strangers.entry(place.key.clone()).or_default() += 1;
+        }
+        entry.task = Some(self.start(&place, &entry));
+        map.running.insert(place, entry);
+    }
+
+    fn start(self: &Arc<Self>, place: &Arc<Place>, entry: &Entry) -> AbortHandle {
         let (proxy, place) = (Arc::clone(self), Arc::clone(place));
         let (upstream, key) = (Arc::clone(&entry.upstream), entry.key.clone());
         let run = async move {
@@ -251,7 +259,7 @@ impl Proxy {
                 }
             }
         };
-        entry.task = Some(self.source.runtime.spawn(run).abort_handle());
+        self.source.runtime.spawn(run).abort_handle()
     }
 
     /// The upstream Edge refuses a key of which this context's features are not known.
@@ -296,20 +304,17 @@ impl Proxy {
         for place in idle {
             map.end(&place);
         }
-        while let Some(place) = map.queue.front().cloned() {
-            let Some(mut entry) = map.waiting.remove(&place) else {
-                map.queue.pop_front();
-                continue;
-            };
-            let has_room = map.running.len() < self.limits.connections.get() || map.evict(|_| true);
-            if !has_room {
+        // Each in its turn; a stranger for whom there is no place yet keeps nobody else waiting.
+        for _ in 0..map.queue.len() {
+            let Some(place) = map.queue.pop_front() else { break };
+            let Some(mut entry) = map.waiting.remove(&place) else { continue };
+            if self.makes_room(&mut map, &place.key, entry.role) {
+                entry.used = now;
+                self.run(&mut map, place, entry);
+            } else {
+                map.queue.push_back(Arc::clone(&place));
                 map.waiting.insert(place, entry);
-                return;
             }
-            map.queue.pop_front();
-            entry.used = now;
-            self.start(&place, &mut entry);
-            map.running.insert(place, entry);
         }
     }
 
@@ -369,7 +374,7 @@ impl Map {
     }
 
     fn remove(&mut self, place: &Place) -> Option<Entry> {
-        let entry = self.running.remove(place).or_else(|| self.waiting.remove(place))?;
+        let Some(entry) = self.running.remove(place) else { return self.waiting.remove(place) };
         if entry.role == UpstreamRole::AnyKey
             && let Some(count) = self.strangers.get_mut(&place.key)
         {
