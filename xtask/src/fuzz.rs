@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::apt;
 use crate::shell::{Run, root, target_folder};
 
 /// Nothing that a target does with a small input may take this long, or this much memory.
@@ -22,11 +23,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 
 /// Fuzzing needs cargo-fuzz, a C++ compiler for libFuzzer, and compiler flags that stable only takes when told to.
 pub(crate) fn prepare() -> Result<(), String> {
-    if !Run::new("c++ --version").succeeds() {
-        let sudo = if Run::new("sudo -n true").succeeds() { "sudo " } else { "" };
-        Run::new(&format!("{sudo}apt-get update")).go()?;
-        Run::new(&format!("{sudo}apt-get install -y --no-install-recommends g++")).go()?;
-    }
+    apt::install_for("c++ --version", "g++")?;
     if Run::new("cargo fuzz --version").succeeds() {
         return Ok(());
     }
