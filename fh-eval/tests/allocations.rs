@@ -1,45 +1,17 @@
 //! Evaluation takes no memory: counted, for every rule type and both profiles.
-#![allow(unsafe_code, clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use fh_eval::{Attributes, Clock, Profile, Ruleset, Subject, Timestamp};
-
-/// Counts the allocations of each thread.
-struct Counting;
-
-thread_local! {
-    static COUNT: Cell<u64> = const { Cell::new(0) };
-}
-
-// SAFETY: every call goes to the system's allocator unchanged; counting touches only a thread-local number.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.with(|count| count.set(count.get() + 1));
-        // SAFETY: as above.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        COUNT.with(|count| count.set(count.get() + 1));
-        // SAFETY: as above.
-        unsafe { System.realloc(at, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
+use fh_test_memory::{Counting, during};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 fn allocations<T>(work: impl FnOnce() -> T) -> (u64, T) {
-    let before = COUNT.with(Cell::get);
-    let result = work();
-    (COUNT.with(Cell::get) - before, result)
+    let (result, memory) = during(work);
+    (memory.allocations, result)
 }
 
 /// One feature a rule type and conditional, and some with percentages.

@@ -1,67 +1,12 @@
 //! Memory of the stream decoder, counted at the allocator: bounded, and taken in amounts that are linear in the bytes,
 //! which also bounds what is copied.
-#![allow(unsafe_code, clippy::unwrap_used)]
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+#![allow(clippy::unwrap_used)]
 
 use fh_session::sse::{Decoder, Limits};
-
-/// Counts the bytes of each thread.
-struct Counting;
-
-thread_local! {
-    static HELD: Cell<usize> = const { Cell::new(0) };
-    static PEAK: Cell<usize> = const { Cell::new(0) };
-    static TAKEN: Cell<usize> = const { Cell::new(0) };
-}
-
-fn take(bytes: usize) {
-    HELD.set(HELD.get().wrapping_add(bytes));
-    PEAK.set(PEAK.get().max(HELD.get()));
-    TAKEN.set(TAKEN.get() + bytes);
-}
-
-fn give_back(bytes: usize) {
-    HELD.set(HELD.get().wrapping_sub(bytes));
-}
-
-// SAFETY: every call goes to the system's allocator unchanged; counting touches only thread-local numbers.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        take(layout.size());
-        // SAFETY: as above.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // For a moment both may exist.
-        take(size);
-        give_back(layout.size());
-        // SAFETY: as above.
-        unsafe { System.realloc(at, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        give_back(layout.size());
-        // SAFETY: as above.
-        unsafe { System.dealloc(at, layout) }
-    }
-}
+use fh_test_memory::{Counting, Memory, during};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-/// What reading a stream took.
-#[derive(Debug)]
-struct Memory {
-    /// At most at once, events included.
-    peak: usize,
-    /// In all.
-    taken: usize,
-    /// Still held after the last byte.
-    held: usize,
-}
 
 const LIMIT: usize = 32 * 1024;
 /// Names, ids, and the smallest buffers.
@@ -69,14 +14,14 @@ const SMALL: usize = 256;
 
 /// Reads all chunks, also after an error. Events are dropped at once.
 fn read<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Memory {
-    HELD.set(0);
-    PEAK.set(0);
-    TAKEN.set(0);
-    let mut decoder = Decoder::new(Limits { event: LIMIT });
-    for mut chunk in chunks {
-        while let Ok(Some(_)) = decoder.decode(&mut chunk) {}
-    }
-    Memory { peak: PEAK.get(), taken: TAKEN.get(), held: HELD.get() }
+    let (_decoder, memory) = during(|| {
+        let mut decoder = Decoder::new(Limits { event: LIMIT });
+        for mut chunk in chunks {
+            while let Ok(Some(_)) = decoder.decode(&mut chunk) {}
+        }
+        decoder
+    });
+    memory
 }
 
 /// Streams of four times the limit, and what may be held at their end.

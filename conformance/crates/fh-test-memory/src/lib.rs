@@ -1,0 +1,96 @@
+//! What a piece of a test takes from the heap: each thread counts its own.
+//!
+//! ```
+//! #[global_allocator]
+//! static ALLOCATOR: fh_test_memory::Counting = fh_test_memory::Counting;
+//!
+//! let (text, memory) = fh_test_memory::during(|| String::from("twelve bytes"));
+//! assert_eq!((memory.allocations, memory.taken, memory.held), (1, 12, 12));
+//! drop(text);
+//! ```
+#![deny(missing_docs)]
+// An allocator cannot be written without.
+#![allow(unsafe_code)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+/// The system's allocator, with counters. Has to be the `#[global_allocator]` of the test.
+#[derive(Debug)]
+pub struct Counting;
+
+/// What one thread took while something ran.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Memory {
+    /// How often memory was taken, or moved to grow or shrink.
+    pub allocations: u64,
+    /// Bytes that were taken in all.
+    pub taken: usize,
+    /// Bytes at most at once, beside those that were held before.
+    pub peak: usize,
+    /// Bytes that are still held; 0 where more was given back than taken.
+    pub held: usize,
+}
+
+/// The counters of a thread. `held` is below zero where a thread gives back what it took before, or what another took.
+#[derive(Clone, Copy)]
+struct Counters {
+    allocations: u64,
+    taken: usize,
+    peak: isize,
+    held: isize,
+}
+
+const ZERO: Counters = Counters { allocations: 0, taken: 0, peak: 0, held: 0 };
+
+thread_local! {
+    static COUNTERS: Cell<Counters> = const { Cell::new(ZERO) };
+}
+
+/// Runs `work`, and says what this thread took meanwhile. Not to be nested.
+pub fn during<T>(work: impl FnOnce() -> T) -> (T, Memory) {
+    COUNTERS.set(ZERO);
+    let result = work();
+    let Counters { allocations, taken, peak, held } = COUNTERS.get();
+    let at_least_zero = |bytes| usize::try_from(bytes).unwrap_or(0);
+    (result, Memory { allocations, taken, peak: at_least_zero(peak), held: at_least_zero(held) })
+}
+
+fn take(bytes: usize) {
+    let before = COUNTERS.get();
+    let held = before.held.wrapping_add_unsigned(bytes);
+    COUNTERS.set(Counters {
+        allocations: before.allocations + 1,
+        taken: before.taken.wrapping_add(bytes),
+        peak: before.peak.max(held),
+        held,
+    });
+}
+
+fn give_back(bytes: usize) {
+    let before = COUNTERS.get();
+    COUNTERS.set(Counters { held: before.held.wrapping_sub_unsigned(bytes), ..before });
+}
+
+// SAFETY: every call goes to the system's allocator unchanged; counting touches only a thread-local number.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        take(layout.size());
+        // SAFETY: as above.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // For a moment both may exist.
+        take(size);
+        give_back(layout.size());
+        // SAFETY: as above.
+        unsafe { System.realloc(at, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        give_back(layout.size());
+        // SAFETY: as above.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
