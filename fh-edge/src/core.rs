@@ -1,6 +1,7 @@
 //! What all routes share.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -27,6 +28,8 @@ pub(crate) struct Core {
     pub(crate) metrics: Metrics,
     rates: Rates,
     loading: watch::Sender<Loading>,
+    /// The end has begun.
+    is_stopping: AtomicBool,
 }
 
 /// Where features come from.
@@ -105,6 +108,7 @@ impl Core {
             connections: Arc::default(),
             metrics: Metrics::new(),
             loading: watch::Sender::new(Loading::NotYet),
+            is_stopping: AtomicBool::new(false),
         }
     }
 
@@ -119,6 +123,11 @@ impl Core {
             Origin::World(_) => *self.loading.borrow() == Loading::Loaded,
             Origin::Relay(relay) => relay.is_ready(),
         }
+    }
+
+    /// Should clients be sent here? Not before there is a state, and not once the end has begun (D-109).
+    pub(crate) fn wants_clients(&self) -> bool {
+        self.is_ready() && !self.is_stopping.load(Ordering::Acquire)
     }
 
     /// How the connections upstream are doing, if there are any.
@@ -137,8 +146,9 @@ impl Core {
         }
     }
 
-    /// The Edge stops; who waits for a state waits in vain.
-    pub(crate) fn stop_loading(&self) {
+    /// The Edge stops: nobody should come any more, and who waits for a state waits in vain.
+    pub(crate) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Release);
         self.loading.send_if_modified(|loading| {
             let waits = *loading == Loading::NotYet;
             if waits {

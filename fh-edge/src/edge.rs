@@ -19,6 +19,10 @@ pub use crate::world::{FeatureChange, ReplaceError};
 
 /// An Edge: routes to mount, and a handle to change what they serve.
 ///
+/// To drop it, or its handles, ends nothing: routers that were taken from it go on serving, and streams stay open. What stops a
+/// server says so with [`EdgeHandle::say_bye`]; streams that are cut without it say no `bye`, and their clients come back as
+/// after any broken connection. Threads, files and connections upstream end with the last router, stream and handle.
+///
 /// ```
 /// use fh_edge::{Edge, state::State};
 /// # fn run() -> Result<(), fh_edge::StartError> {
@@ -234,10 +238,10 @@ impl EdgeHandle {
         self.core.writer()?.patch((environment, feature.into()), change).await
     }
 
-    /// Makes all streams say `bye`, spread over this time. Call it when the server is to stop, before its listener waits for
-    /// the last connections.
+    /// Makes all streams say `bye`, spread over this time, and readiness answer 503 from now on, so that load balancers send
+    /// nobody any more. Call it when the server is to stop, before its listener waits for the last connections.
     pub async fn say_bye(&self, within: Duration) {
-        self.core.stop_loading();
+        self.core.stop();
         match &self.core.origin {
             // Nobody is left to say it to once the writer is gone.
             Origin::World(writer) => drop(writer.close(within).await),

@@ -22,6 +22,7 @@ mod world;
 
 pub use admin_key::{AdminKey, NotAnAdminKey};
 pub use edge::{Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError};
+pub use fh_eval::Profile;
 pub use journal::DataFolderError;
 pub use options::{Administration, Console, Monitoring, Options};
 pub use uuid::Uuid;

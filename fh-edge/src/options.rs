@@ -7,7 +7,24 @@ use http::HeaderValue;
 
 use crate::admin_key::AdminKey;
 
-/// Settings of an Edge that do not belong to an environment. Every one has a default that suits most.
+/// Settings of an Edge that do not belong to an environment. Every one has a default that suits most. For each there is a method
+/// of its name, which sets it:
+///
+/// ```
+/// use std::time::Duration;
+/// use fh_edge::{Edge, Options, Profile, state::State};
+///
+/// # fn run() -> Result<(), fh_edge::StartError> {
+/// let options = Options::default()
+///     .profile(Profile::Edge)
+///     .heartbeat(Duration::from_secs(10))
+///     .requests_per_second(Some(50))
+///     .answer_cache(8 << 20);
+/// assert_eq!(options.drop_after, Duration::from_secs(600)); // the default
+/// let edge = Edge::builder().options(options).state(State::default()).build()?;
+/// # Ok(()) }
+/// # run().unwrap();
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
@@ -69,6 +86,36 @@ pub enum Console {
     Off,
     /// Beside the admin API.
     On,
+}
+
+/// One method for each setting: takes the options and gives them back with it.
+macro_rules! setters {
+    ($($name:ident: $kind:ty,)*) => {
+        impl Options {$(
+            #[doc = concat!("Sets [`", stringify!($name), "`](Self#structfield.", stringify!($name), ").")]
+            #[must_use]
+            pub fn $name(self, $name: $kind) -> Self {
+                Self { $name, ..self }
+            }
+        )*}
+    };
+}
+
+setters! {
+    profile: Profile,
+    cache_control: Option<HeaderValue>,
+    heartbeat: Duration,
+    drop_after: Duration,
+    requests_per_second: Option<u32>,
+    body_limit: usize,
+    answer_cache: u64,
+    cors_headers: Vec<String>,
+    cors_expose_headers: Vec<String>,
+    cors_max_age: Duration,
+    monitoring: Monitoring,
+    admin_key: Option<AdminKey>,
+    administration: Administration,
+    console: Console,
 }
 
 impl Default for Options {

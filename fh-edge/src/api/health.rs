@@ -23,14 +23,18 @@ pub(super) fn router() -> Router<Arc<Core>> {
         .route("/metrics", get(metrics))
 }
 
-/// 200 once there is a state to serve.
+/// 200 once there is a state to serve, until the end begins.
 async fn readiness(State(core): State<Arc<Core>>) -> Response {
-    respond::empty(if core.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE })
+    respond::empty(match core.wants_clients() {
+        true => StatusCode::OK,
+        false => StatusCode::SERVICE_UNAVAILABLE,
+    })
 }
 
 async fn metrics(State(core): State<Arc<Core>>) -> Response {
     let (environments, connections) = (&core.environments, &core.connections);
-    let text = core.metrics.text(core.is_ready(), environments, connections, &core.upstreams());
+    let text =
+        core.metrics.text(core.wants_clients(), environments, connections, &core.upstreams());
     let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     respond::bytes(StatusCode::OK, content_type, Bytes::from(text))
 }

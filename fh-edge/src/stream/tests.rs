@@ -266,7 +266,7 @@ async fn while_there_is_no_state_nobody_knows() {
 
     let stage = Stage::new(Options::default());
     let mut waiting = stage.open("nobody's", "", None);
-    stage.core.stop_loading();
+    stage.core.stop();
     assert_eq!(read(&mut waiting), (format!("{}{}", sse::ACK, sse::BYE), true));
 }
 

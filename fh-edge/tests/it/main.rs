@@ -4,6 +4,7 @@
 mod admin;
 mod http;
 mod kept;
+mod life;
 mod metrics;
 mod ofrep;
 mod routes;

@@ -13,7 +13,7 @@ fn edge(state: State, options: Options) -> Edge {
     Edge::builder().state(state).options(options).build().unwrap()
 }
 
-async fn ask(
+pub(crate) async fn ask(
     router: &Router,
     method: &str,
     path: &str,

@@ -1,0 +1,76 @@
+//! How an Edge ends, and how it does not.
+
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use fh_edge::Edge;
+use http::Response;
+use http_body::Body as _;
+
+use crate::routes::ask;
+use crate::shop::{CLIENT_KEY, WRITER_KEY, state};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a stream says next.
+async fn next(stream: &mut Body) -> Option<String> {
+    let frame = std::future::poll_fn(|task| std::pin::Pin::new(&mut *stream).poll_frame(task));
+    let frame = tokio::time::timeout(PATIENCE, frame).await.unwrap()?;
+    Some(String::from_utf8(frame.unwrap().into_data().unwrap().to_vec()).unwrap())
+}
+
+/// Reads on until this was said.
+async fn said(stream: &mut Body, wanted: &str) {
+    while !next(stream).await.expect(wanted).contains(wanted) {}
+}
+
+#[tokio::test]
+async fn nobody_is_to_come_once_the_end_begins() {
+    let edge = Edge::builder().state(state()).build().unwrap();
+    let router = edge.router().merge(axum::Router::new().nest("/monitor", edge.monitor_router()));
+    let health = async |path: &str| ask(&router, "GET", path, &[]).await.status().as_u16();
+    let all = ["liveness", "readiness", "readyness"];
+    for path in all {
+        assert_eq!(health(&format!("/health/{path}")).await, 200);
+    }
+    let open: Response<Body> = ask(&router, "GET", &format!("/features/{CLIENT_KEY}"), &[]).await;
+    edge.handle().say_bye(Duration::from_secs(3600)).await;
+    // Streams have time to end; where new clients go is decided by now.
+    for (path, status) in all.into_iter().zip([200, 503, 503]) {
+        for below in ["", "/monitor"] {
+            assert_eq!(health(&format!("{below}/health/{path}")).await, status, "{below}{path}");
+        }
+    }
+    let metrics = ask(&router, "GET", "/metrics", &[]).await.into_body();
+    let metrics = to_bytes(metrics, 1 << 20).await.unwrap();
+    assert!(String::from_utf8_lossy(&metrics).contains("\nfh_edge_ready 0\n"));
+    // Who comes all the same is served until the socket is closed.
+    let poll = ask(&router, "GET", &format!("/features?apiKey={CLIENT_KEY}"), &[]).await;
+    assert_eq!(poll.status(), 200);
+    drop(open);
+}
+
+/// Programs take the router and forget the rest.
+#[tokio::test]
+async fn what_was_taken_from_a_dropped_edge_serves_on() {
+    let edge = Edge::builder().state(state()).build().unwrap();
+    let (router, last) = (edge.router(), edge.handle());
+    drop(edge);
+    let mut stream = ask(&router, "GET", &format!("/features/{CLIENT_KEY}"), &[]).await.into_body();
+    said(&mut stream, "\"BANNER\"").await;
+    drop(last);
+    let poll = ask(&router, "GET", &format!("/features?apiKey={CLIENT_KEY}"), &[]).await;
+    assert_eq!(poll.status(), 200);
+    assert_eq!(
+        put(&router, &format!("/features/{WRITER_KEY}/BANNER"), r#"{"lock":false}"#).await,
+        200
+    );
+    said(&mut stream, "event: feature\n").await;
+}
+
+async fn put(router: &axum::Router, path: &str, body: &'static str) -> u16 {
+    use tower_service::Service;
+    let request = http::Request::builder().method("PUT").uri(path);
+    let request = request.header("content-type", "application/json").body(Body::from(body));
+    router.clone().call(request.unwrap()).await.unwrap().status().as_u16()
+}
