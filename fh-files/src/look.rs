@@ -46,27 +46,34 @@ impl std::error::Error for Unreadable {}
 /// # Errors
 /// [`Unreadable`]: it is not there, is no file, is too large, or may not be read.
 pub fn read(path: &Path, most_bytes: u64) -> Result<Found, Unreadable> {
-    let wrong = |what: String| Unreadable { what, is_missing: false };
     let mut bytes = Vec::new();
     let outcome = std::fs::metadata(path).and_then(|found| {
         if !found.is_file() {
             return Err(io::Error::other("it is no file"));
         }
+        if found.len() > most_bytes {
+            return Ok(Err(too_large(most_bytes)));
+        }
         let file = std::fs::File::open(path)?;
         let modified = file.metadata().and_then(|opened| opened.modified()).ok();
+        // It may have grown meanwhile.
         file.take(most_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
-        Ok(modified)
+        Ok(if bytes.len() as u64 > most_bytes { Err(too_large(most_bytes)) } else { Ok(modified) })
     });
     match outcome {
-        Ok(_) if bytes.len() as u64 > most_bytes => {
-            Err(wrong(format!("it is larger than {most_bytes} bytes")))
-        }
-        Ok(modified) => Ok(Found { bytes, modified }),
+        Ok(Err(error)) => Err(error),
+        Ok(Ok(modified)) => Ok(Found { bytes, modified }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             Err(Unreadable { what: "there is no such file".to_owned(), is_missing: true })
         }
-        Err(error) => Err(wrong(format!("it cannot be read: {error}"))),
+        Err(error) => {
+            Err(Unreadable { what: format!("it cannot be read: {error}"), is_missing: false })
+        }
     }
+}
+
+fn too_large(most_bytes: u64) -> Unreadable {
+    Unreadable { what: format!("it is larger than {most_bytes} bytes"), is_missing: false }
 }
 
 /// What a file looks like from outside; `None`: there is none.
@@ -157,7 +164,12 @@ impl Look {
         if outside != std::mem::replace(&mut self.seen, outside) {
             return Seen::Unsettled;
         }
-        if outside == self.read && !outside.is_some_and(|found| found.is_fresh(now)) {
+        let is_settled = match outside {
+            None => true,
+            // What could not be read may be readable by now, and looks no different: somebody allowed it, or a disk came back.
+            Some(found) => self.content.is_some() && !found.is_fresh(now),
+        };
+        if outside == self.read && is_settled {
             return Seen::Nothing;
         }
         let found = read(path, self.most_bytes);

@@ -149,6 +149,19 @@ fn unreadable_and_missing_files_are_told_once_and_come_back() {
     assert_eq!([again(), again(), again()], ["...", "unreadable", "-"]);
 }
 
+/// Somebody allows it to be read, say: the file itself is as it was.
+#[test]
+fn what_could_not_be_read_is_tried_again() {
+    let folder = Folder::new();
+    folder.write("A1", 1);
+    let mut look = Look::new(1);
+    assert_eq!(shown(Seen::New(look.first(&folder.file()))), "unreadable");
+    assert_eq!(shown(look.again(&folder.file(), later())), "-", "told once");
+    look.most_bytes = 100;
+    assert_eq!(shown(look.again(&folder.file(), later())), "A1");
+    assert_eq!(shown(look.again(&folder.file(), later())), "-");
+}
+
 #[test]
 fn what_cannot_be_read_says_why() {
     let folder = Folder::new();
