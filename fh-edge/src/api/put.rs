@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::to_bytes;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
 use super::features::NOT_READY;
-use super::{relayed, respond};
+use super::{body, relayed, respond};
 use crate::core::{Core, Opening, Origin};
 use crate::metrics::{Hit, Outcome};
 use crate::origin::relay::Asker;
@@ -85,8 +84,9 @@ async fn answer(
         Opening::Unknown => return respond::empty(StatusCode::NOT_FOUND),
         Opening::NotYet => return respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY),
     }
-    let Ok(body) = to_bytes(request.into_body(), core.options.body_limit).await else {
-        return respond::text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large, or broke off");
+    let body = match body::read(request.into_body(), core.options.body_limit).await {
+        Ok(body) => body,
+        Err(why) => return why.response(),
     };
     // A body may take its time: what counts is what the key opens now.
     let Some(open) = core.look(&key) else { return respond::empty(StatusCode::NOT_FOUND) };

@@ -1,13 +1,13 @@
 //! `PUT /features/…` of a relay: the upstream Edge decides, and what it says is passed on (D-92).
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 
 use super::features::NOT_READY;
-use super::respond;
+use super::{body, respond};
 use crate::core::{Core, Opening};
 use crate::origin::relay::{Asker, PutTrouble, Relay};
 use crate::serving::Phase;
@@ -24,8 +24,9 @@ pub(super) async fn put(
     if let Err(refusal) = admit(core, relay, key).await {
         return *refusal;
     }
-    let Ok(body) = to_bytes(request.into_body(), core.options.body_limit).await else {
-        return respond::text(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large, or broke off");
+    let body = match body::read(request.into_body(), core.options.body_limit).await {
+        Ok(body) => body,
+        Err(why) => return why.response(),
     };
     let Some(outcome) = relay.put(key, feature, body).await else {
         return respond::empty(StatusCode::NOT_FOUND);

@@ -1,9 +1,11 @@
 //! The routes themselves, without sockets: where they are mounted, and what their answers carry.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use fh_edge::state::State;
-use fh_edge::{Edge, Options};
+use fh_edge::{AdminKey, Edge, Options};
 use http::{HeaderValue, Request, Response};
 use tower_service::Service;
 
@@ -178,6 +180,31 @@ impl http_body::Body for Slow {
         task: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
         self.0.poll_recv(task).map(|bytes| bytes.map(|bytes| Ok(http_body::Frame::data(bytes))))
+    }
+}
+
+/// Who sends a body slowly, or never, is not waited for.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come() {
+    let mut options = Options::default();
+    options.admin_key = Some(AdminKey::new("an-admin-key-of-this-test").unwrap());
+    let router = edge(state(), options).router();
+    let json = ("content-type", "application/json");
+    for (method, path, key) in [
+        ("PUT", format!("/features/{WRITER_KEY}/NEW_CHECKOUT"), json),
+        ("POST", "/ofrep/v1/evaluate/flags".to_string(), ("x-api-key", WRITER_KEY)),
+        (
+            "PATCH",
+            format!("/admin/v1/features/{ENVIRONMENT}/BANNER"),
+            ("authorization", "Bearer an-admin-key-of-this-test"),
+        ),
+    ] {
+        let (sender, receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
+        sender.send(Bytes::from_static(b"{")).await.unwrap();
+        let request = Request::builder().method(method).uri(&path).header(json.0, json.1);
+        let request = request.header(key.0, key.1).body(Body::new(Slow(receiver))).unwrap();
+        let answer = tokio::time::timeout(Duration::from_secs(60), router.clone().call(request));
+        assert_eq!(answer.await.expect(&path).unwrap().status(), 408, "{path}");
     }
 }
 

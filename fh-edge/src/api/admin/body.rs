@@ -1,18 +1,22 @@
 //! Bodies of requests: bounded, and JSON.
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
+use crate::api::body::{self, NoBody};
 
 /// A body of at most so many bytes.
 pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    to_bytes(body, limit).await.map_err(|_| {
-        let why = format!("the body is larger than {limit} bytes, or broke off");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, why).at("body")
+    body::read(body, limit).await.map_err(|trouble| {
+        let why = match trouble {
+            NoBody::TooLarge => format!("the body is larger than {limit} bytes, or broke off"),
+            NoBody::TooSlow => trouble.sentence().to_owned(),
+        };
+        Problem::new(trouble.status(), why).at("body")
     })
 }
 

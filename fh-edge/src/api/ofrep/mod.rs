@@ -6,7 +6,6 @@ mod context;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::to_bytes;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -14,7 +13,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::respond;
+use super::{body, respond};
 use crate::core::{Admission, Core, Opened, Opening};
 use crate::origin::relay::Asker;
 use crate::serving::Phase;
@@ -122,10 +121,8 @@ async fn read(core: &Core, request: Request) -> Result<(Opened, EvaluationContex
     let refuse = |response| Refusal::Response(Box::new(response));
     let (parts, body) = request.into_parts();
     let key = admitted(core, &parts.headers).map_err(Refusal::Response)?;
-    let body = to_bytes(body, core.options.body_limit).await.map_err(|_| {
-        let sentence = "the body is too large, or broke off";
-        refuse(respond::text(StatusCode::PAYLOAD_TOO_LARGE, sentence))
-    })?;
+    let body = body::read(body, core.options.body_limit).await;
+    let body = body.map_err(|why| refuse(why.response()))?;
     let mut context = EvaluationContext::read(&body).map_err(Refusal::Context)?;
     // A body may take its time: what counts is what the key opens now.
     let open = open(core, &key, &context).await.map_err(refuse)?;
