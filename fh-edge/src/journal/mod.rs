@@ -6,7 +6,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use redb::{Database, DatabaseError, ReadableTable, Table, TableDefinition};
+use redb::{Database, DatabaseError, ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use crate::world::{Journal, JournalError, Record, Records};
 use stored::{StoredChange, StoredReplacement};
@@ -57,7 +57,9 @@ impl std::error::Error for DataFolderError {
 
 /// A data folder that is in use, by this process alone.
 pub(crate) struct DataFolder {
-    database: Database,
+    path: PathBuf,
+    /// `None` after the disk failed, until the file can be opened again: redb takes nothing more from then on.
+    database: Option<Database>,
 }
 
 impl DataFolder {
@@ -80,65 +82,92 @@ impl DataFolder {
             Err(why) => return Err(unreadable(why.to_string())),
         };
         close_to_others(&path).map_err(io)?;
-        let this = Self { database };
-        this.begin().map_err(|why| unreadable(why.0))?;
-        let records = this.read().map_err(|why| unreadable(why.0))?;
-        Ok((this, records))
+        begin(&database).map_err(|why| unreadable(why.0))?;
+        let records = read(&database).map_err(|why| unreadable(why.0))?;
+        Ok((Self { path, database: Some(database) }, records))
     }
 
-    /// Makes the tables, or sees that they are of this format.
-    fn begin(&self) -> Result<(), JournalError> {
-        let transaction = self.database.begin_write().map_err(failed)?;
-        {
-            transaction.open_table(CHANGES).map_err(failed)?;
-            let mut meta = transaction.open_table(META).map_err(failed)?;
-            let found = meta.get(FORMAT).map_err(failed)?.map(|format| format.value().to_vec());
-            match found {
-                None => {
-                    meta.insert(FORMAT, FORMAT_NOW).map_err(failed)?;
-                }
-                Some(format) if format == FORMAT_NOW => {}
-                Some(format) => {
-                    let format = String::from_utf8_lossy(&format).into_owned();
-                    return Err(JournalError(format!(
-                        "written in format {format}, which this program does not know"
-                    )));
-                }
+    /// Writes, and waits until the disk has it. After a failure the file is opened anew, so that a disk which was full for a while
+    /// does not end all changes.
+    fn write(
+        &mut self,
+        change: impl FnOnce(&WriteTransaction) -> Result<(), JournalError>,
+    ) -> Result<(), JournalError> {
+        let database = match self.database.take() {
+            Some(database) => database,
+            None => Database::create(&self.path).map_err(failed)?,
+        };
+        let written = begin_write(&database).and_then(|transaction| {
+            change(&transaction)?;
+            transaction.commit().map_err(failed)
+        });
+        if written.is_ok() {
+            self.database = Some(database);
+        } else {
+            // It holds the file as long as it lives.
+            drop(database);
+            self.database = Database::create(&self.path).ok();
+        }
+        written
+    }
+}
+
+fn begin_write(database: &Database) -> Result<WriteTransaction, JournalError> {
+    database.begin_write().map_err(failed)
+}
+
+/// Makes the tables, or sees that they are of this format.
+fn begin(database: &Database) -> Result<(), JournalError> {
+    let transaction = begin_write(database)?;
+    {
+        transaction.open_table(CHANGES).map_err(failed)?;
+        let mut meta = transaction.open_table(META).map_err(failed)?;
+        let found = meta.get(FORMAT).map_err(failed)?.map(|format| format.value().to_vec());
+        match found {
+            None => {
+                meta.insert(FORMAT, FORMAT_NOW).map_err(failed)?;
+            }
+            Some(format) if format == FORMAT_NOW => {}
+            Some(format) => {
+                let format = String::from_utf8_lossy(&format).into_owned();
+                return Err(JournalError(format!(
+                    "written in format {format}, which this program does not know"
+                )));
             }
         }
-        transaction.commit().map_err(failed)
     }
+    transaction.commit().map_err(failed)
+}
 
-    fn read(&self) -> Result<Records, JournalError> {
-        let transaction = self.database.begin_read().map_err(failed)?;
-        let meta = transaction.open_table(META).map_err(failed)?;
-        let get = |name| {
-            let value = meta.get(name).map_err(failed)?;
-            Ok::<_, JournalError>(value.map(|value| value.value().to_vec()))
-        };
-        let mut records = Records::default();
-        if let Some(revision) = get(REVISION)? {
-            records.revision = from_json(REVISION, &revision)?;
-        }
-        if let Some(highest) = get(HIGHEST)? {
-            records.highest = from_json(HIGHEST, &highest)?;
-        }
-        if let Some(replacement) = get(REPLACEMENT)? {
-            let stored: StoredReplacement = from_json(REPLACEMENT, &replacement)?;
-            records.replacement = Some(stored.into());
-        }
-        let changes = transaction.open_table(CHANGES).map_err(failed)?;
-        for row in changes.iter().map_err(failed)? {
-            let (place, change) = row.map_err(failed)?;
-            let (environment, feature) = place.value();
-            let stored: StoredChange = from_json(feature, change.value())?;
-            let environment = environment
-                .parse()
-                .map_err(|why| JournalError(format!("`{environment}` is no environment: {why}")))?;
-            records.changes.push(stored.into_record(environment, feature.into()));
-        }
-        Ok(records)
+fn read(database: &Database) -> Result<Records, JournalError> {
+    let transaction = database.begin_read().map_err(failed)?;
+    let meta = transaction.open_table(META).map_err(failed)?;
+    let get = |name| {
+        let value = meta.get(name).map_err(failed)?;
+        Ok::<_, JournalError>(value.map(|value| value.value().to_vec()))
+    };
+    let mut records = Records::default();
+    if let Some(revision) = get(REVISION)? {
+        records.revision = from_json(REVISION, &revision)?;
     }
+    if let Some(highest) = get(HIGHEST)? {
+        records.highest = from_json(HIGHEST, &highest)?;
+    }
+    if let Some(replacement) = get(REPLACEMENT)? {
+        let stored: StoredReplacement = from_json(REPLACEMENT, &replacement)?;
+        records.replacement = Some(stored.into());
+    }
+    let changes = transaction.open_table(CHANGES).map_err(failed)?;
+    for row in changes.iter().map_err(failed)? {
+        let (place, change) = row.map_err(failed)?;
+        let (environment, feature) = place.value();
+        let stored: StoredChange = from_json(feature, change.value())?;
+        let environment = environment
+            .parse()
+            .map_err(|why| JournalError(format!("`{environment}` is no environment: {why}")))?;
+        records.changes.push(stored.into_record(environment, feature.into()));
+    }
+    Ok(records)
 }
 
 impl Journal for DataFolder {
@@ -148,21 +177,18 @@ impl Journal for DataFolder {
         highest: i64,
         changes: &[Record],
     ) -> Result<(), JournalError> {
-        let transaction = self.database.begin_write().map_err(failed)?;
-        {
+        self.write(|transaction| {
             let mut table = transaction.open_table(CHANGES).map_err(failed)?;
             insert(&mut table, changes)?;
             let mut meta = transaction.open_table(META).map_err(failed)?;
             meta.insert(REVISION, to_json(&revision)?.as_slice()).map_err(failed)?;
             meta.insert(HIGHEST, to_json(&highest)?.as_slice()).map_err(failed)?;
-        }
-        // Waits until the disk has it.
-        transaction.commit().map_err(failed)
+            Ok(())
+        })
     }
 
     fn rewrite(&mut self, records: &Records) -> Result<(), JournalError> {
-        let transaction = self.database.begin_write().map_err(failed)?;
-        {
+        self.write(|transaction| {
             let mut table = transaction.open_table(CHANGES).map_err(failed)?;
             table.retain(|_, _| false).map_err(failed)?;
             insert(&mut table, &records.changes)?;
@@ -178,8 +204,8 @@ impl Journal for DataFolder {
                     meta.remove(REPLACEMENT).map_err(failed)?;
                 }
             }
-        }
-        transaction.commit().map_err(failed)
+            Ok(())
+        })
     }
 }
 

@@ -1,3 +1,10 @@
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use redb::StorageBackend;
+use redb::backends::FileBackend;
+
 use super::*;
 use crate::state::Json;
 use crate::state::{FeatureValue, State};
@@ -57,6 +64,54 @@ fn what_was_committed_is_there_again() {
     assert_eq!(DataFolder::open(&folder.0).unwrap().1, rewritten);
 }
 
+/// A disk that is full from some moment on.
+#[derive(Debug)]
+struct Full(FileBackend, Arc<AtomicBool>);
+
+impl StorageBackend for Full {
+    fn len(&self) -> io::Result<u64> {
+        self.0.len()
+    }
+
+    fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        self.0.read(offset, len)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+
+    fn sync_data(&self, eventual: bool) -> io::Result<()> {
+        self.0.sync_data(eventual)
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        match self.1.load(Ordering::SeqCst) {
+            true => Err(io::ErrorKind::StorageFull.into()),
+            false => self.0.write(offset, data),
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_was_full_takes_changes_again() {
+    let folder = Folder::new("full");
+    let (mut open, _) = DataFolder::open(&folder.0).unwrap();
+    open.commit(1, 5, &[record("A", 5)]).unwrap();
+    let is_full = Arc::new(AtomicBool::new(false));
+    open.database = None;
+    let file = fs::File::options().read(true).write(true).open(folder.0.join(FILE)).unwrap();
+    let disk = Full(FileBackend::new(file).unwrap(), Arc::clone(&is_full));
+    open.database = Some(Database::builder().create_with_backend(disk).unwrap());
+    is_full.store(true, Ordering::SeqCst);
+    open.commit(2, 6, &[record("A", 6)]).unwrap_err();
+    open.commit(3, 7, &[record("B", 7)]).unwrap();
+    drop(open);
+    let (_, records) = DataFolder::open(&folder.0).unwrap();
+    assert_eq!((records.revision, records.highest), (3, 7));
+    assert_eq!(records.changes, [record("A", 5), record("B", 7)]);
+}
+
 #[test]
 fn a_folder_belongs_to_one() {
     let folder = Folder::new("lock");
@@ -86,7 +141,7 @@ fn what_cannot_be_read_is_named() {
     fs::remove_file(folder.0.join(FILE)).unwrap();
 
     let (open, _) = DataFolder::open(&folder.0).unwrap();
-    let transaction = open.database.begin_write().unwrap();
+    let transaction = open.database.as_ref().unwrap().begin_write().unwrap();
     transaction.open_table(META).unwrap().insert(FORMAT, b"2".as_slice()).unwrap();
     transaction.commit().unwrap();
     drop(open);

@@ -88,7 +88,7 @@ struct Work {
     /// The base as it was read last: what a replacement stands in place of.
     base: State,
     journal: Box<dyn Journal>,
-    /// Does the journal hold what it is to hold? Not after it could not be brought up to a new base.
+    /// Does the journal hold what it is to hold? Nobody knows after it failed: the next change writes all of it.
     is_journal_current: bool,
     settings: Base,
     environments: Arc<Environments>,
@@ -106,6 +106,10 @@ impl Writer {
         let is_journal_current = true;
         let mut work =
             Work { commands, world, base, journal, is_journal_current, settings, environments };
+        if work.world.is_open() {
+            // A change that gave way to the file must not come back should the file become again what it was.
+            work.bring_journal_up();
+        }
         work.publish_all(Duration::ZERO);
         thread::Builder::new().name("fh-edge-writer".into()).spawn(move || work.run())?;
         Ok(Self { commands: sender })
@@ -233,7 +237,11 @@ impl Work {
             let records: Vec<Record> =
                 places.filter_map(|(id, key)| self.world.record(id, key)).collect();
             let (revision, highest) = (self.world.state().revision, self.world.highest());
-            kept = self.journal.commit(revision, highest, &records);
+            kept = match self.is_journal_current {
+                true => self.journal.commit(revision, highest, &records),
+                false => self.journal.rewrite(&self.world.records()),
+            };
+            self.is_journal_current = kept.is_ok();
         }
         match &kept {
             Ok(()) => {
@@ -303,12 +311,17 @@ impl Work {
         }
         self.base = base;
         self.world.reload(self.base.clone(), now());
+        self.bring_journal_up();
+        self.publish_all(REVOCATION_DELAY);
+    }
+
+    /// Makes the journal hold what is in force with the base, and nothing else.
+    fn bring_journal_up(&mut self) {
         let kept = self.journal.rewrite(&self.world.records());
         self.is_journal_current = kept.is_ok();
         if let Err(why) = kept {
-            tracing::error!(%why, "the journal could not be brought up to the new file");
+            tracing::error!(%why, "the journal could not be brought up to the file");
         }
-        self.publish_all(REVOCATION_DELAY);
     }
 
     fn replace(&mut self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
@@ -320,6 +333,7 @@ impl Work {
         self.world.replace(&self.base, state, now());
         if let Err(why) = self.journal.rewrite(&self.world.records()) {
             self.world = before;
+            self.is_journal_current = false;
             return Err(ReplaceError::NotKept(why.to_string()));
         }
         self.is_journal_current = true;

@@ -63,3 +63,22 @@ async fn a_change_outlives_an_edge_that_learns_late_what_it_serves() {
         assert_eq!(banner(&edge.handle().state().await.unwrap()), "\"kept\"");
     }
 }
+
+/// The file was edited while nothing ran, and edited back while nothing ran.
+#[tokio::test]
+async fn a_change_that_gave_way_to_the_file_does_not_come_back() {
+    let folder = Folder::new("gave-way");
+    let environment = ENVIRONMENT.parse().unwrap();
+    let edge = folder.edge(Some(state()));
+    let change = FeatureChange { value: Some(Some(Json::text("kept"))), ..Default::default() };
+    edge.handle().change(environment, "BANNER", change).await.unwrap();
+    drop(edge);
+    let mut edited = state();
+    let value = edited.environments[0].values.get_mut("BANNER").unwrap();
+    value.value = Some(Json::text("edited"));
+    let edge = folder.edge(Some(edited));
+    assert_eq!(banner(&edge.handle().state().await.unwrap()), "\"edited\"");
+    drop(edge);
+    let edge = folder.edge(Some(state()));
+    assert_eq!(banner(&edge.handle().state().await.unwrap()), banner(&state()));
+}

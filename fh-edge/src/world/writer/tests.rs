@@ -13,6 +13,8 @@ const ENVIRONMENT: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_c
 struct Disk {
     is_full: Arc<Mutex<bool>>,
     rewritten: Arc<Mutex<usize>>,
+    /// Versions of what was written last.
+    versions: Arc<Mutex<Vec<i64>>>,
 }
 
 impl Disk {
@@ -22,13 +24,14 @@ impl Disk {
 }
 
 impl Journal for Disk {
-    fn commit(&mut self, _: u64, _: i64, _: &[Record]) -> Result<(), JournalError> {
+    fn commit(&mut self, _: u64, _: i64, changes: &[Record]) -> Result<(), JournalError> {
+        *self.versions.lock().unwrap() = changes.iter().map(|record| record.version).collect();
         self.answer()
     }
 
-    fn rewrite(&mut self, _: &Records) -> Result<(), JournalError> {
+    fn rewrite(&mut self, records: &Records) -> Result<(), JournalError> {
         *self.rewritten.lock().unwrap() += 1;
-        self.answer()
+        self.commit(0, 0, &records.changes)
     }
 }
 
@@ -103,6 +106,27 @@ fn nobody_is_told_what_was_undone() {
     assert_eq!(is_nonsense.try_recv().unwrap(), Err(PutError::Refused(Refusal::NothingToDo)));
     let published = work.environments.get(ENVIRONMENT).unwrap();
     assert_eq!((published.generation, published.features[0].version), (1, 1));
+}
+
+/// A disk that failed may have kept what it said it had not.
+#[test]
+fn after_a_failure_everything_is_written_again() {
+    let disk = Disk::default();
+    let mut work = work(&disk);
+    let change = |work: &mut Work, body| {
+        let (command, mut answer) = put(body);
+        let mut batch = Batch::default();
+        assert!(work.change(command, &mut batch).is_none());
+        work.finish(batch);
+        answer.try_recv().unwrap()
+    };
+    *disk.is_full.lock().unwrap() = true;
+    assert_eq!(change(&mut work, r#"{"value": "y"}"#), Err(PutError::NotKept));
+    *disk.is_full.lock().unwrap() = false;
+    assert_eq!(change(&mut work, r#"{"value": "z"}"#), Ok(UpdateOutcome::Changed));
+    assert_eq!((*disk.rewritten.lock().unwrap(), &*disk.versions.lock().unwrap()), (1, &vec![2]));
+    change(&mut work, r#"{"value": "w"}"#).unwrap();
+    assert_eq!((*disk.rewritten.lock().unwrap(), &*disk.versions.lock().unwrap()), (1, &vec![3]));
 }
 
 #[test]
