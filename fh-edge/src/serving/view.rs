@@ -66,6 +66,8 @@ pub(crate) struct Shown {
     pub(crate) generation: u64,
     /// The moment of its environment (D-96).
     pub(crate) moment: Option<i64>,
+    /// Whose rules were followed (D-91).
+    pub(crate) profile: Profile,
     /// Those that are seen, in order.
     pub(crate) features: Vec<Arc<ServedFeature>>,
 }
@@ -111,6 +113,7 @@ impl View {
             shown: Arc::new(Shown {
                 generation: published.generation,
                 moment: published.moment,
+                profile: published.settings.profile,
                 features,
             }),
             shared: OnceLock::new(),

@@ -266,7 +266,8 @@ impl Live {
         };
         self.timing.keep();
         let view = published.grants.views().get(grant.view);
-        if grant.permissions != self.grant.permissions || view != Some(&self.view) {
+        let is_other = grant.permissions != self.grant.permissions || view != Some(&self.view);
+        if is_other || self.follows_other_rules(published) {
             ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
             return Then::Ends;
         }
@@ -279,6 +280,12 @@ impl Live {
         }
         self.told_stale = published.settings.stale;
         Then::GoesOn
+    }
+
+    /// Was what was sent evaluated by another profile's rules? Any of it may be another value now.
+    fn follows_other_rules(&self, published: &Published) -> bool {
+        let is_other = |sent: &Arc<Shown>| sent.profile != published.settings.profile;
+        !self.view.is_shared() && self.sent.as_ref().is_some_and(is_other)
     }
 
     /// Writes what leads from what was sent to this generation, which is what was sent then.

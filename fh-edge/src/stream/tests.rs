@@ -58,7 +58,7 @@ impl Stage {
             name: "dev".into(),
             cache_control: None,
             stale: environment.stale,
-            profile: Profile::Client,
+            profile: environment.profile.unwrap_or(Profile::Client),
         }
     }
 
@@ -330,6 +330,19 @@ async fn a_stream_waits_for_a_state() {
     assert_eq!(read(&mut stream), (sse::HEARTBEAT.to_string(), false));
     stage.publish();
     assert_eq!(names(&mut stream), ["features"]);
+}
+
+/// Who evaluates gets the same; who is evaluated for comes again, for all values may be others.
+#[tokio::test(start_paused = true)]
+async fn another_profile() {
+    let mut stage = Stage::serving();
+    let [mut client, mut server] = [CLIENT, SERVER].map(|secret| stage.open(secret, "", None));
+    read(&mut client);
+    read(&mut server);
+    stage.state.environments[0].profile = Some(Profile::Edge);
+    stage.publish();
+    assert_eq!(read(&mut client), (String::new(), false));
+    assert_eq!(read(&mut server), (sse::BYE.to_string(), true));
 }
 
 #[tokio::test(start_paused = true)]
