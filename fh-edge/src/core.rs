@@ -12,7 +12,7 @@ use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::origin::relay::{self, Asker, Proxied, Relay, UpstreamStatus};
 use crate::rate::Rates;
-use crate::serving::{Current, Environments, Grant, Phase, Published, Slot, View};
+use crate::serving::{Current, Environments, Grant, Leaver, Phase, Published, Slot, View};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 use crate::world::{PutError, ReplaceError, Update, UpdateOutcome, Writer};
@@ -48,6 +48,8 @@ pub(crate) struct Opened {
     pub(crate) slot: Arc<Slot>,
     pub(crate) published: Arc<Published>,
     pub(crate) grant: Grant,
+    /// If the key is not good any more, but may come back: until when it opens this (D-104).
+    pub(crate) leaves: Option<Instant>,
     /// If a relay asks upstream for it: how long to wait for the answer.
     fetching: Option<Fetching>,
 }
@@ -167,7 +169,7 @@ impl Core {
 
     /// Might this key open something? Without counting, and without asking upstream.
     pub(crate) fn admits(&self, key: &RequestKey<'_>) -> Admission {
-        let is_known = self.look(key).is_some();
+        let is_known = self.look_once_more(key).is_some();
         match &self.origin {
             _ if is_known => Admission::Yes,
             Origin::Relay(relay) if relay.admits(key) => Admission::Yes,
@@ -183,7 +185,7 @@ impl Core {
         asker: Asker,
         context: impl FnOnce() -> RequestContext,
     ) -> Opening {
-        let opened = match (self.look(key), &self.origin) {
+        let opened = match (self.look_once_more(key), &self.origin) {
             (Some(opened), _) => opened,
             (None, Origin::World(_)) if self.is_ready() => return Opening::Unknown,
             (None, Origin::World(_)) => return Opening::NotYet,
@@ -191,7 +193,7 @@ impl Core {
                 Proxied::Open(relay::Opened { slot, grant, current, until }) => {
                     let published = slot.current();
                     let fetching = Some(Fetching { current, until: until.into() });
-                    Opened { slot, published, grant, fetching }
+                    Opened { slot, published, grant, leaves: None, fetching }
                 }
                 Proxied::Full(seconds) => return Opening::Full(seconds),
                 Proxied::Unknown => return Opening::Unknown,
@@ -211,7 +213,16 @@ impl Core {
     /// What a key opens in an environment that is served, without counting.
     pub(crate) fn look(&self, key: &RequestKey<'_>) -> Option<Opened> {
         let (slot, published, grant) = self.environments.open(key.environment, key.secret)?;
-        Some(Opened { slot, published, grant, fetching: None })
+        Some(Opened { slot, published, grant, leaves: None, fetching: None })
+    }
+
+    /// The same for reading, which a key still may for a moment after a file lost it.
+    fn look_once_more(&self, key: &RequestKey<'_>) -> Option<Opened> {
+        self.look(key).or_else(|| {
+            let left = self.environments.open_leaving(key.environment, key.secret)?;
+            let Leaver { slot, published, grant, until } = left;
+            Some(Opened { slot, published, grant, leaves: Some(until), fetching: None })
+        })
     }
 
     /// Counts a request of a key that is good; if it asks too often, says after how many seconds it may again.

@@ -10,7 +10,8 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::clockwork::Clockwork;
-use super::grant::Grant;
+use super::grant::{Grant, Grants};
+use super::leaving::{Leaver, Leaving};
 use super::published::Published;
 use super::slot::Slot;
 
@@ -20,6 +21,7 @@ pub(crate) struct Environments {
     /// Nearly always an environment has one place. A relay has one for each of its upstream keys, which may see other features.
     by_id: ArcSwap<HashMap<Uuid, Vec<Arc<Slot>>>>,
     clockwork: Clockwork,
+    leaving: Leaving,
     /// The revision of the state. Wakes its watchers whenever anything is published, for those who look at everything.
     revision: watch::Sender<u64>,
 }
@@ -44,6 +46,20 @@ impl Environments {
             let grant = published.grants.get(secret)?.clone();
             Some((Arc::clone(slot), published, grant))
         })
+    }
+
+    /// What a key opens that is not good any more, but may come back.
+    pub(crate) fn open_leaving(&self, id: Uuid, secret: &str) -> Option<Leaver> {
+        self.leaving.get(id, secret)
+    }
+
+    /// These are the keys of an environment that has one place, from now on; those that are not among them open it as it is for
+    /// so long. To be called before that is published, so that no request falls between.
+    pub(crate) fn leave(&self, id: Uuid, next: &Grants, delay: Duration) {
+        match delay.is_zero() {
+            true => self.leaving.end(),
+            false => self.leaving.update(id, self.first(id), next, delay),
+        }
     }
 
     /// The current generation of an environment; of several places the first one's.
@@ -71,7 +87,8 @@ impl Environments {
         self.revision.send_replace(revision);
     }
 
-    /// Puts up the next generation of an environment that has one place, or the first one of a new environment.
+    /// Puts up the next generation of an environment that has one place, unless it is as the current one, or the first one of a
+    /// new environment.
     pub(crate) fn publish(
         &self,
         id: Uuid,
@@ -79,7 +96,10 @@ impl Environments {
         make: impl FnOnce(Published) -> Published,
     ) {
         match self.first(id) {
-            Some(slot) => slot.update(|current| Some(make(current.next()))),
+            Some(slot) => slot.update(|current| {
+                let next = make(current.next());
+                (!next.is_as(current)).then_some(next)
+            }),
             None => drop(self.add(make(first()))),
         }
     }

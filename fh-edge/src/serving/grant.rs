@@ -98,6 +98,16 @@ impl Grants {
         self.by_secret.get(secret)
     }
 
+    /// All keys that are good.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.by_secret.keys().map(AsRef::as_ref)
+    }
+
+    /// Is every key good there, too?
+    pub(crate) fn are_all_in(&self, other: &Self) -> bool {
+        self.secrets().all(|secret| other.get(secret).is_some())
+    }
+
     /// Is no key good?
     pub(crate) fn is_empty(&self) -> bool {
         self.by_secret.is_empty()

@@ -115,6 +115,19 @@ impl Published {
         }
     }
 
+    /// Would nobody notice it in the place of the other?
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        let features = self.features.iter().zip(&other.features);
+        self.phase == other.phase
+            && self.closing == other.closing
+            && self.revocation_delay == other.revocation_delay
+            && self.moment == other.moment
+            && self.settings == other.settings
+            && self.grants == other.grants
+            && self.features.len() == other.features.len()
+            && features.into_iter().all(|(one, other)| Arc::ptr_eq(one, other))
+    }
+
     /// With other keys.
     pub(crate) fn with_grants(mut self, grants: Arc<Grants>) -> Self {
         self.views = views(&grants);

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use fh_eval::Attributes;
 use http::HeaderValue;
 use http_body::{Body, Frame};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::connections::{Connection, Listed};
@@ -164,7 +165,7 @@ impl EventStream {
         // Looking again after subscribing, so that no change falls between the list and the changes (edge-protocol 11.5).
         let mut current = opened.slot.watch();
         current.mark_changed();
-        let Opened { slot, published, grant, .. } = opened;
+        let Opened { slot, published, grant, leaves, .. } = opened;
         let cache_control = published.settings.cache_control.clone();
         let Some(view) = published.grants.views().get(grant.view).cloned() else {
             ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
@@ -197,6 +198,13 @@ impl EventStream {
             let seen = live.seen(&published);
             let holds = |view: &&View| condition.is_some_and(|held| held.holds([&*view.tag]));
             live.sent = seen.filter(holds).map(|view| Arc::clone(&view.shown));
+        }
+        if let Some(until) = leaves {
+            // In the current generation its key is none: what there is to send is that of the last one in which it was.
+            live.timing.revoke_after(until.saturating_duration_since(Instant::now()));
+            if live.sent.is_none() && !live.postponed {
+                live.sent = live.write(&published, &mut ready);
+            }
         }
         (Self { ready, live: Some(live), waiting: None }, cache_control)
     }

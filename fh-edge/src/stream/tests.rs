@@ -456,6 +456,51 @@ async fn time_is_told_only_to_those_for_whom_it_changes_something() {
     assert_eq!(read(&mut nobody).0, "");
 }
 
+/// While a key may come back, who comes is served as those are who came before (D-104).
+#[tokio::test(start_paused = true)]
+async fn whoever_comes_while_a_key_may_come_back() {
+    let mut stage = Stage::serving();
+    let delay = Duration::from_secs(5);
+    let accounts = std::mem::take(&mut stage.state.accounts);
+    let lose = |stage: &Stage| {
+        stage.core.environments.leave(ID, &Grants::default(), delay);
+        stage.core.environments.change(ID, |next| {
+            let mut next = next.with_grants(Arc::default());
+            next.revocation_delay = delay;
+            next
+        });
+    };
+    let held = id_of(&read(&mut stage.open(CLIENT, "", None)).0).to_string();
+    lose(&stage);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    let [mut client, mut server] = [CLIENT, SERVER].map(|secret| stage.open(secret, "", None));
+    let mut resumed = stage.open(CLIENT, "", Some(&held));
+    let (text, ended) = read(&mut client);
+    assert!(text.contains("event: features\nid: ") && text.contains("\"A\"") && !ended, "{text}");
+    assert_eq!(names(&mut server), ["ack", "features"]);
+    assert_eq!(read(&mut resumed), (String::new(), false), "it holds what it opens");
+    assert_eq!(names(&mut stage.open("nobody's", "", None)), ["ack", "failure"]);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(read(&mut client), (String::new(), false));
+    // Five seconds are over for all, whenever they came.
+    tokio::time::advance(Duration::from_secs(2)).await;
+    for stream in [&mut client, &mut server, &mut resumed] {
+        assert_eq!(read(stream), (sse::UNKNOWN_KEY.to_owned(), true));
+    }
+    assert_eq!(names(&mut stage.open(CLIENT, "", None)), ["ack", "failure"]);
+
+    // It comes back in time, and goes on with what changed meanwhile.
+    stage.state.accounts = accounts;
+    stage.publish();
+    lose(&stage);
+    let mut stream = stage.open(CLIENT, "", None);
+    assert_eq!(names(&mut stream), ["ack", "features"]);
+    stage.set(r#"{"value": "y", "version": 2}"#);
+    assert_eq!(names(&mut stream), ["feature"]);
+    tokio::time::advance(Duration::from_secs(6)).await;
+    assert_eq!(read(&mut stream), (String::new(), false));
+}
+
 /// A file that was half written, say: there is no environment at all.
 #[tokio::test(start_paused = true)]
 async fn an_environment_that_goes() {

@@ -358,6 +358,7 @@ impl Work {
         self.environments.set_revision(state.revision);
         for published in self.environments.all() {
             if state.environment(published.id).is_none() {
+                self.environments.leave(published.id, &Grants::default(), revocation_delay);
                 self.environments.remove(published.id, |last| {
                     let mut last = last.with_grants(Arc::default());
                     last.revocation_delay = revocation_delay;
@@ -373,14 +374,16 @@ impl Work {
                 let (settings, grants) = (settings.clone(), Arc::clone(&grants));
                 Published::waiting(environment.id, settings, grants, self.settings.cache_bytes)
             };
-            self.environments.publish(environment.id, first, |next| {
-                let next = match *next.grants == *grants {
-                    true => next,
-                    false => next.with_grants(Arc::clone(&grants)),
-                };
-                let mut next = next.with_features(features, settings.clone(), now());
-                next.revocation_delay = revocation_delay;
-                next
+            self.environments.leave(environment.id, &grants, revocation_delay);
+            self.environments.publish(environment.id, first, |mut next| {
+                // Where no key goes there is nobody to wait for; where some went they may be waited for until now.
+                if revocation_delay.is_zero() || !next.grants.are_all_in(&grants) {
+                    next.revocation_delay = revocation_delay;
+                }
+                if *next.grants != *grants {
+                    next = next.with_grants(Arc::clone(&grants));
+                }
+                next.with_features(features, settings.clone(), now())
             });
         }
     }

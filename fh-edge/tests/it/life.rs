@@ -74,3 +74,24 @@ async fn put(router: &axum::Router, path: &str, body: &'static str) -> u16 {
     let request = request.header("content-type", "application/json").body(Body::from(body));
     router.clone().call(request.unwrap()).await.unwrap().status().as_u16()
 }
+
+/// A file that was read anew may be half of one; what an admin does is meant (D-104).
+#[tokio::test]
+async fn a_key_that_a_file_lost_may_read_for_a_moment() {
+    let edge = Edge::builder().state(state()).build().unwrap();
+    let router = edge.router();
+    let asked = async || {
+        let poll = ask(&router, "GET", &format!("/features?apiKey={WRITER_KEY}"), &[]).await;
+        let key = ("x-api-key", WRITER_KEY);
+        let bulk = ask(&router, "POST", "/ofrep/v1/evaluate/flags", &[key]).await;
+        let put =
+            put(&router, &format!("/features/{WRITER_KEY}/BANNER"), r#"{"lock":false}"#).await;
+        [poll.status().as_u16(), bulk.status().as_u16(), put]
+    };
+    let mut without = state();
+    without.accounts.retain(|account| &*account.name != "writer");
+    edge.handle().reload(without.clone()).await.unwrap();
+    assert_eq!(asked().await, [200, 400, 404], "it reads, and changes nothing");
+    edge.handle().replace(without, None).await.unwrap();
+    assert_eq!(asked().await, [404, 401, 404]);
+}

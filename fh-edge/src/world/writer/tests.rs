@@ -149,6 +149,45 @@ fn a_base_that_is_the_same_wakes_nobody() {
     assert_eq!(*disk.rewritten.lock().unwrap(), 2);
 }
 
+/// Nobody polls, is woken, or has answers evaluated again for what changed elsewhere.
+#[test]
+fn what_did_not_change_keeps_its_generation() {
+    let mut work = work(&Disk::default());
+    let mut base = state();
+    let mut second = base.environments[0].clone();
+    second.id = Uuid::from_u128(2);
+    base.environments.push(second);
+    work.reload(base.clone());
+    let generations = |work: &Work| {
+        base.environments
+            .iter()
+            .map(|each| work.environments.get(each.id).unwrap().generation)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(generations(&work), [1, 1]);
+    let mut changed = base.clone();
+    changed.environments[1].values.get_mut("A").unwrap().value =
+        Some(crate::state::Json::text("y"));
+    work.reload(changed.clone());
+    assert_eq!(generations(&work), [1, 2]);
+    // Features come and go in all of them, settings in one, keys where they open something.
+    changed.environments[0].stale = true;
+    work.replace(changed.clone(), None).unwrap();
+    assert_eq!(generations(&work), [2, 2]);
+    let account = format!(
+        r#"{{"name": "x", "clientKey": ["a*b"], "permissions": {{"{ENVIRONMENT}": ["READ"]}}}}"#
+    );
+    changed.accounts.push(serde_json::from_str(&account).unwrap());
+    work.replace(changed.clone(), None).unwrap();
+    assert_eq!(generations(&work), [3, 2]);
+    changed.features[0].version = 1;
+    work.replace(changed.clone(), None).unwrap();
+    assert_eq!(generations(&work), [4, 3]);
+    changed.features.clear();
+    work.replace(changed, None).unwrap();
+    assert_eq!(generations(&work), [5, 4]);
+}
+
 #[test]
 fn a_replacement_that_is_not_kept_is_not_made() {
     let disk = Disk::default();
@@ -169,11 +208,47 @@ fn a_replacement_that_is_not_kept_is_not_made() {
 #[test]
 fn keys_that_go_with_a_file_may_come_back() {
     let mut work = work(&Disk::default());
+    let with = |secrets: &[&str]| {
+        let mut state = state();
+        for secret in secrets {
+            let account = format!(
+                r#"{{"name": "{secret}", "clientKey": ["{secret}"], "permissions": {{"{ENVIRONMENT}": ["READ"]}}}}"#
+            );
+            state.accounts.push(serde_json::from_str(&account).unwrap());
+        }
+        state
+    };
+    let (both, first) = (with(&["a*b", "c*d"]), with(&["a*b"]));
+    let opens = |work: &Work, secret| {
+        let is_good = work.environments.open(ENVIRONMENT, secret).is_some();
+        let leaver = work.environments.open_leaving(ENVIRONMENT, secret);
+        (is_good, leaver.map(|leaver| leaver.published.features[0].version))
+    };
     let delay = |work: &Work| work.environments.get(ENVIRONMENT).unwrap().revocation_delay;
-    let mut other = state();
-    other.environments[0].name = "other".into();
-    work.reload(other.clone());
-    assert_eq!(delay(&work), REVOCATION_DELAY);
-    work.replace(other, None).unwrap();
-    assert_eq!(delay(&work), Duration::ZERO);
+    let mut newer = first.clone();
+    newer.environments[0].values.get_mut("A").unwrap().version = Some(2);
+
+    work.reload(both.clone());
+    assert_eq!((opens(&work, "c*d"), delay(&work)), ((true, None), Duration::ZERO));
+    work.reload(first.clone());
+    assert_eq!((opens(&work, "c*d"), delay(&work)), ((false, Some(1)), REVOCATION_DELAY));
+    assert_eq!((opens(&work, "a*b"), opens(&work, "nobody's")), ((true, None), (false, None)));
+    // What it opens is what it opened when it was good, and no second file gives it more time.
+    let until = |work: &Work| work.environments.open_leaving(ENVIRONMENT, "c*d").unwrap().until;
+    let end = until(&work);
+    work.reload(newer.clone());
+    assert_eq!((opens(&work, "c*d"), until(&work)), ((false, Some(1)), end));
+    work.reload(both);
+    assert_eq!(opens(&work, "c*d"), (true, None));
+    work.reload(newer.clone());
+    assert_eq!(opens(&work, "c*d"), (false, Some(3)), "as it was when it was back");
+    work.replace(newer, None).unwrap();
+    assert_eq!((opens(&work, "c*d"), delay(&work)), ((false, None), Duration::ZERO));
+
+    // The whole environment goes.
+    work.reload(first.clone());
+    work.reload(State::default());
+    assert!(matches!(opens(&work, "a*b"), (false, Some(_))));
+    work.reload(first);
+    assert_eq!(opens(&work, "a*b"), (true, None));
 }

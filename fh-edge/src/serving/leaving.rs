@@ -1,0 +1,106 @@
+//! Keys that a file which was read anew does not hold: for a moment they open what they opened before, since such a file may be
+//! half of what somebody is about to write (D-104).
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::grant::{Grant, Grants};
+use super::published::Published;
+use super::slot::Slot;
+
+/// What a key that is leaving opens.
+#[derive(Debug, Clone)]
+pub(crate) struct Leaver {
+    /// Where it would come back.
+    pub(crate) slot: Arc<Slot>,
+    /// The last generation in which it was good.
+    pub(crate) published: Arc<Published>,
+    pub(crate) grant: Grant,
+    /// From then on it opens nothing.
+    pub(crate) until: Instant,
+}
+
+/// All keys that are leaving. Nearly always there are none.
+#[derive(Debug, Default)]
+pub(super) struct Leaving {
+    groups: ArcSwap<Vec<Group>>,
+}
+
+/// Those that left an environment at once.
+#[derive(Clone)]
+struct Group {
+    slot: Arc<Slot>,
+    published: Arc<Published>,
+    secrets: HashSet<Box<str>>,
+    until: Instant,
+}
+
+impl Leaving {
+    pub(super) fn get(&self, id: Uuid, secret: &str) -> Option<Leaver> {
+        let groups = self.groups.load();
+        let is_meant = |group: &&Group| group.published.id == id && group.secrets.contains(secret);
+        let group = groups.iter().find(is_meant)?;
+        if group.until <= Instant::now() {
+            // A generation that nobody can ask for any more is not worth its memory.
+            self.change(|_| {});
+            return None;
+        }
+        Some(Leaver {
+            slot: Arc::clone(&group.slot),
+            published: Arc::clone(&group.published),
+            grant: group.published.grants.get(secret)?.clone(),
+            until: group.until,
+        })
+    }
+
+    /// These are the keys of an environment from now on: others of its place leave, and those that left may be back.
+    pub(super) fn update(&self, id: Uuid, slot: Option<Arc<Slot>>, next: &Grants, delay: Duration) {
+        let left = slot.and_then(|slot| {
+            let published = slot.current();
+            let gone = published.grants.secrets().filter(|secret| next.get(secret).is_none());
+            let secrets: HashSet<Box<str>> = gone.map(Into::into).collect();
+            let until = Instant::now() + delay;
+            (!secrets.is_empty()).then_some(Group { slot, published, secrets, until })
+        });
+        if left.is_none() && self.groups.load().is_empty() {
+            return;
+        }
+        self.change(|groups| {
+            for known in groups.iter_mut().filter(|known| known.published.id == id) {
+                known.secrets.retain(|secret| next.get(secret).is_none());
+            }
+            groups.extend(left.clone());
+        });
+    }
+
+    /// Nothing is left to those that left.
+    pub(super) fn end(&self) {
+        self.change(Vec::clear);
+    }
+
+    /// Changes the groups, and drops those that do not count any more.
+    fn change(&self, change: impl Fn(&mut Vec<Group>)) {
+        self.groups.rcu(|groups| {
+            let mut next = Vec::clone(groups);
+            change(&mut next);
+            let now = Instant::now();
+            next.retain(|group| !group.secrets.is_empty() && now < group.until);
+            next
+        });
+    }
+}
+
+impl std::fmt::Debug for Group {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let id = self.published.id;
+        f.debug_struct("Group")
+            .field("environment", &id)
+            .field("keys", &self.secrets.len())
+            .finish()
+    }
+}
