@@ -1,6 +1,7 @@
 //! When polls go out, and who is told of their outcome (sdk-behaviour 2.9.4).
 
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use fh_client::{Attributes, Connection, NotReady, Problem, Readiness, block_on};
 use fh_fake_edge::{Behaviour, Closing, Route};
@@ -212,13 +213,20 @@ fn concurrent_reads_share_a_passive_poll() {
     let edge = edge();
     edge.script(Route::Poll, [Behaviour::healthy()], held(Route::Poll, "go"));
     let client = ready(quick(&edge).passive_polling(Duration::from_millis(1)));
-    until(&client, "expired", |status| status.next_attempt.is_none());
+    // Reads go on until one was late enough to ask, and then some more.
+    let (begun, has_asked) = (Instant::now(), AtomicBool::new(false));
     std::thread::scope(|scope| {
         for _ in 0..8 {
-            scope.spawn(|| (0..1000).for_each(|_| drop(client.string(FEATURE))));
+            scope.spawn(|| {
+                while !has_asked.load(Ordering::Relaxed) && begun.elapsed() < PATIENCE {
+                    drop(client.string(FEATURE));
+                }
+                (0..1000).for_each(|_| drop(client.string(FEATURE)));
+            });
         }
+        seen(&edge, Route::Poll, 2);
+        has_asked.store(true, Ordering::Relaxed);
     });
-    seen(&edge, Route::Poll, 2);
     assert_eq!(client.status().requests, 2);
     edge.set_value(FEATURE, "two");
     edge.signal("go");
