@@ -101,6 +101,27 @@ fn step_by_step_is_as_all_at_once() {
     }
 }
 
+/// Whoever changes something, and time that passes meanwhile.
+#[test]
+fn no_change_is_lost_among_several_writers() {
+    let environments = Environments::default();
+    let waiting = Published::waiting(ID, settings(Profile::Client), Arc::default(), 1 << 20);
+    environments.add(waiting);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..200 {
+                    environments.change(ID, |next| {
+                        std::thread::yield_now();
+                        next
+                    });
+                }
+            });
+        }
+    });
+    assert_eq!(environments.get(ID).unwrap().generation, 801);
+}
+
 #[test]
 fn another_profile_is_another_answer() {
     let state = state(&[feature(1, "A", "", "a")]);

@@ -111,7 +111,9 @@ fn read(stream: &mut EventStream) -> (String, bool) {
     loop {
         match Pin::new(&mut *stream).poll_frame(&mut task) {
             Poll::Ready(Some(Ok(frame))) => {
-                text.push_str(std::str::from_utf8(&frame.into_data().unwrap()).unwrap());
+                let data = frame.into_data().unwrap();
+                assert!(!data.is_empty(), "nothing is no reason to write");
+                text.push_str(std::str::from_utf8(&data).unwrap());
             }
             Poll::Ready(None) => return (text, true),
             Poll::Pending => return (text, false),
@@ -157,6 +159,38 @@ async fn the_list_comes_first_and_changes_follow_with_their_ids() {
     // Published again without a change.
     stage.publish();
     assert_eq!(read(&mut stream).0, "");
+}
+
+/// Readers of one view share what leads from one generation to the next, but not those who missed one, nor those with a context.
+#[tokio::test(start_paused = true)]
+async fn each_gets_what_leads_on_from_what_it_holds() {
+    let mut stage = Stage::serving();
+    let [mut quick, mut slow] = [0, 1].map(|_| stage.open(CLIENT, "", None));
+    let mut with_context = stage.open(CLIENT, "a=1", None);
+    for stream in [&mut quick, &mut slow, &mut with_context] {
+        read(stream);
+    }
+    stage.set(r#"{"value": "y", "version": 2}"#);
+    let first = read(&mut quick).0;
+    let id = format!("{}//", id_of(&first));
+    assert!(id_of(&read(&mut with_context).0).starts_with(&id), "{id}");
+    let mut other = stage.state.features[0].clone();
+    (other.id, other.key) = (Uuid::from_u128(7), "B".into());
+    stage.state.features.push(other);
+    stage.publish();
+    assert_eq!(names(&mut quick), ["feature"]);
+    let text = read(&mut slow).0;
+    assert!(text.contains("\"key\":\"A\"") && text.contains("\"key\":\"B\""), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_moves_to_another_feature_ends_with_that() {
+    let mut stage = Stage::serving();
+    let mut stream = stage.open(CLIENT, "", None);
+    read(&mut stream);
+    stage.state.features[0].id = Uuid::from_u128(7);
+    stage.publish();
+    assert_eq!(names(&mut stream), ["delete_feature", "feature"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -221,6 +255,23 @@ async fn evaluated_for_the_context() {
     assert!(text.contains("\"version\":3") && text.contains("\"value\":\"x\"}"), "{text}");
     // Every change is told, seen or not (edge-protocol 3.5).
     assert_eq!(names(&mut nobody), ["feature"]);
+}
+
+/// Where clients' rules hold, a session has two names (D-20).
+#[tokio::test(start_paused = true)]
+async fn a_session_by_its_other_name() {
+    let mut stage = Stage::serving();
+    let rule = |version: u32| {
+        format!(
+            r#"{{"value": "x", "version": {version}, "strategies": [{{"id": "s", "value": "mine", "attributes": [
+                {{"fieldName": "session", "type": "STRING", "conditional": "EQUALS", "values": ["s1"]}}]}}]}}"#
+        )
+    };
+    stage.set(&rule(2));
+    let mut stream = stage.open(SERVER, "sessionkey=s1", None);
+    assert!(read(&mut stream).0.contains("\"value\":\"mine\""));
+    stage.set(&rule(3));
+    assert!(read(&mut stream).0.contains("\"value\":\"mine\""));
 }
 
 #[tokio::test(start_paused = true)]
@@ -390,6 +441,13 @@ async fn stale_is_told_once() {
     assert_eq!(read(&mut stream).0, "");
     let mut late = stage.open(CLIENT, "", None);
     assert_eq!(names(&mut late), ["ack", "features", "config"]);
+    // In use again, and not again.
+    stage.state.environments[0].stale = false;
+    stage.publish();
+    assert_eq!(read(&mut stream).0, "");
+    stage.state.environments[0].stale = true;
+    stage.publish();
+    assert_eq!(read(&mut stream).0, sse::STALE);
 }
 
 #[tokio::test(start_paused = true)]
@@ -499,6 +557,24 @@ async fn whoever_comes_while_a_key_may_come_back() {
     assert_eq!(names(&mut stream), ["feature"]);
     tokio::time::advance(Duration::from_secs(6)).await;
     assert_eq!(read(&mut stream), (String::new(), false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_in_the_moment_in_which_it_turns_is_told_once() {
+    let mut stage = Stage::serving();
+    let turning = |version: u32| {
+        format!(
+            r#"{{"value": "before", "version": {version}, "strategies": [{{"id": "s", "value": "after", "attributes": [
+                {{"fieldName": "now", "type": "DATETIME", "conditional": "GREATER_EQUALS", "values": ["2001-01-01T00:00:00Z"]}}]}}]}}"#
+        )
+    };
+    stage.set(&turning(2));
+    let mut stream = stage.open(SERVER, "", None);
+    read(&mut stream);
+    let value = serde_json::from_str(&turning(3)).unwrap();
+    stage.state.environments[0].values.insert("A".into(), value);
+    stage.publish_at("2001-01-01T00:00:00Z".parse::<Timestamp>().unwrap().as_millis());
+    assert_eq!(names(&mut stream), ["feature"]);
 }
 
 /// A file that was half written, say: there is no environment at all.

@@ -150,6 +150,49 @@ mod tests {
         assert!(due == Due::Bye && waited <= 8 * second, "{due:?} {waited:?}");
     }
 
+    /// A file that is half written may be published again and again.
+    #[tokio::test(start_paused = true)]
+    async fn a_key_that_stays_away_is_not_waited_for_anew() {
+        let second = Duration::from_secs(1);
+        let mut timing = Timing::new(Duration::ZERO, Duration::ZERO, None);
+        timing.revoke_after(5 * second);
+        tokio::time::advance(3 * second).await;
+        timing.revoke_after(5 * second);
+        let (due, waited) = next(&mut timing).await;
+        assert_eq!((due, waited.as_secs()), (Due::Revocation, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn not_all_come_back_at_once() {
+        let long = Duration::from_secs(1000);
+        let (mut dropped, mut closed) = (Vec::new(), Vec::new());
+        for _ in 0..100 {
+            let mut timing = Timing::new(Duration::ZERO, long, None);
+            dropped.push(next(&mut timing).await.1.as_secs());
+            let mut timing = Timing::new(Duration::ZERO, Duration::ZERO, None);
+            timing.close_within(long);
+            closed.push(next(&mut timing).await.1.as_secs());
+        }
+        let (least, most) =
+            (|all: &[u64]| *all.iter().min().unwrap(), |all: &[u64]| *all.iter().max().unwrap());
+        assert!(
+            (900..950).contains(&least(&dropped)) && (1050..=1100).contains(&most(&dropped)),
+            "{dropped:?}"
+        );
+        assert!(least(&closed) < 200 && (600..=800).contains(&most(&closed)), "{closed:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_could_not_be_written_to_gets_one_heartbeat_not_all() {
+        let second = Duration::from_secs(1);
+        let mut timing = Timing::new(20 * second, Duration::ZERO, None);
+        tokio::time::advance(110 * second).await;
+        let (due, waited) = next(&mut timing).await;
+        assert_eq!((due, waited.as_secs()), (Due::Heartbeat, 0));
+        let (due, waited) = next(&mut timing).await;
+        assert_eq!((due, waited.as_secs()), (Due::Heartbeat, 20));
+    }
+
     #[tokio::test(start_paused = true)]
     async fn for_ever_is_long() {
         let mut timing = Timing::new(Duration::ZERO, Duration::MAX, None);

@@ -20,13 +20,13 @@ use tokio_rustls::client::TlsStream;
 use super::support::{Peer, SHORT, Served, soon, until};
 
 /// Two files, gone with the value.
-struct Files {
+pub(super) struct Files {
     folder: PathBuf,
     roots: RootCertStore,
 }
 
 impl Files {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -55,7 +55,7 @@ impl Files {
         self.folder.join("tls.key")
     }
 
-    fn tls(&self) -> Tls {
+    pub(super) fn tls(&self) -> Tls {
         Tls::from_files(self.certificate(), self.key()).unwrap()
     }
 
@@ -63,7 +63,11 @@ impl Files {
         Tls::from_files(self.certificate(), self.key()).unwrap_err().to_string()
     }
 
-    async fn connect(&self, server: &Served, protocols: &[&[u8]]) -> TlsStream<TcpStream> {
+    pub(super) async fn connect(
+        &self,
+        server: &Served,
+        protocols: &[&[u8]],
+    ) -> TlsStream<TcpStream> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -84,10 +88,10 @@ impl Drop for Files {
     }
 }
 
-type Sender = hyper::client::conn::http2::SendRequest<Empty<Bytes>>;
-type Ended = tokio::task::JoinHandle<hyper::Result<()>>;
+pub(super) type Sender = hyper::client::conn::http2::SendRequest<Empty<Bytes>>;
+pub(super) type Ended = tokio::task::JoinHandle<hyper::Result<()>>;
 
-async fn http2(files: &Files, server: &Served) -> (Sender, Ended) {
+pub(super) async fn http2(files: &Files, server: &Served) -> (Sender, Ended) {
     let stream = files.connect(server, &[b"h2", b"http/1.1"]).await;
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
     let io = TokioIo::new(stream);
@@ -96,7 +100,7 @@ async fn http2(files: &Files, server: &Served) -> (Sender, Ended) {
     (sender, tokio::spawn(connection))
 }
 
-fn request(path: &str) -> Request<Empty<Bytes>> {
+pub(super) fn request(path: &str) -> Request<Empty<Bytes>> {
     Request::get(format!("https://localhost{path}")).body(Empty::new()).unwrap()
 }
 

@@ -204,6 +204,30 @@ fn a_replacement_that_is_not_kept_is_not_made() {
     assert!(work.environments.get(ENVIRONMENT).unwrap().features.is_empty());
 }
 
+/// Who asks after a change does not see it before it is kept.
+#[test]
+fn what_is_asked_after_a_change_waits_for_it() {
+    let disk = Disk::default();
+    let (sender, commands) = channel();
+    let work = Work { commands, ..work(&disk) };
+    *disk.is_full.lock().unwrap() = true;
+    let (change, mut changed) = put(r#"{"value": "y"}"#);
+    let (reply, mut seen) = oneshot::channel();
+    sender.send(change).unwrap();
+    sender.send(Command::State(reply)).unwrap();
+    drop(sender);
+    work.run();
+    assert_eq!(changed.try_recv().unwrap(), Err(PutError::NotKept));
+    assert_eq!(seen.try_recv().unwrap(), state());
+}
+
+#[test]
+fn an_environment_that_is_not_there_any_more_is_not_served() {
+    let mut work = work(&Disk::default());
+    work.reload(State::default());
+    assert!(work.environments.get(ENVIRONMENT).is_none());
+}
+
 /// A file may be half written, an admin means what they say (D-104).
 #[test]
 fn keys_that_go_with_a_file_may_come_back() {

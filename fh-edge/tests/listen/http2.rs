@@ -1,0 +1,174 @@
+//! HTTP/2 by hand: peers that no client library would be.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::client::TlsStream;
+
+use super::support::{SHORT, Served, soon, until};
+use super::tls::Files;
+
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const GOAWAY: u8 = 7;
+const CONTINUATION: u8 = 9;
+
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+
+const REFUSED_STREAM: u32 = 7;
+const ENHANCE_YOUR_CALM: u32 = 11;
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// The fields of a GET, without compression.
+fn get(path: &str) -> Vec<u8> {
+    let mut fields = vec![0x82, 0x87]; // :method GET, :scheme https
+    for (name, value) in [(1, "localhost"), (4, path)] {
+        fields.extend([name, u8::try_from(value.len()).unwrap()]);
+        fields.extend(value.as_bytes());
+    }
+    fields
+}
+
+/// A GET as the stream with this odd number.
+fn asks(stream: u32, path: &str) -> Vec<u8> {
+    frame(HEADERS, END_STREAM | END_HEADERS, stream, &get(path))
+}
+
+struct Raw(TlsStream<TcpStream>);
+
+impl Raw {
+    async fn connect(files: &Files, server: &Served) -> Self {
+        let mut this = Self(files.connect(server, &[b"h2"]).await);
+        this.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+        this.send(frame(SETTINGS, 0, 0, &[])).await;
+        this
+    }
+
+    async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        soon("writing", self.0.write_all(bytes.as_ref())).await.unwrap();
+    }
+
+    /// The next frame: its kind, its stream, and its payload. `None` at the end of the connection.
+    async fn next(&mut self) -> Option<(u8, u32, Vec<u8>)> {
+        soon("a frame", async {
+            let mut head = [0; 9];
+            self.0.read_exact(&mut head).await.ok()?;
+            let [a, b, c, kind, _, stream @ ..] = head;
+            let mut payload = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
+            self.0.read_exact(&mut payload).await.ok()?;
+            Some((kind, u32::from_be_bytes(stream), payload))
+        })
+        .await
+    }
+
+    /// The code of the first frame of this kind, which is also its last number.
+    async fn code_of(&mut self, wanted: u8) -> (u32, u32) {
+        loop {
+            let (kind, stream, payload) = self.next().await.expect("such a frame");
+            if kind == wanted {
+                let at = if kind == GOAWAY { 4 } else { 0 };
+                let code = payload[at..at + 4].try_into().unwrap();
+                return (stream, u32::from_be_bytes(code));
+            }
+        }
+    }
+
+    async fn ends(&mut self) {
+        while self.next().await.is_some() {}
+    }
+}
+
+#[tokio::test]
+async fn no_more_requests_at_a_time_than_are_allowed() {
+    let files = Files::new();
+    let server = Served::secure(files.tls(), |options| options.max_http2_requests = 2);
+    let mut peer = Raw::connect(&files, &server).await;
+    for stream in [1, 3, 5] {
+        peer.send(asks(stream, "/hold")).await;
+    }
+    assert_eq!(peer.code_of(RST_STREAM).await, (5, REFUSED_STREAM));
+    until("the others", || server.stage.held.load(Ordering::SeqCst) == 2).await;
+}
+
+/// Asking and taking it back costs a server more than who does it, again and again.
+#[tokio::test]
+async fn whoever_takes_requests_back_all_the_time_is_sent_away() {
+    let files = Files::new();
+    let server = Served::secure(files.tls(), |_| {});
+    let mut peer = Raw::connect(&files, &server).await;
+    let cancel = 8_u32.to_be_bytes();
+    let pair = |stream| [asks(stream, "/hold"), frame(RST_STREAM, 0, stream, &cancel)].concat();
+    peer.send((0..500).flat_map(|number| pair(2 * number + 1)).collect::<Vec<u8>>()).await;
+    assert_eq!(peer.code_of(GOAWAY).await.1, ENHANCE_YOUR_CALM);
+    peer.ends().await;
+    until("the count", || server.connections.open() == 0).await;
+}
+
+/// A head without an end is not collected.
+#[tokio::test]
+async fn a_head_that_goes_on_and_on_is_not_kept() {
+    let files = Files::new();
+    let server = Served::secure(files.tls(), |_| {});
+    let mut peer = Raw::connect(&files, &server).await;
+    peer.send(frame(HEADERS, END_STREAM, 1, &get("/"))).await;
+    // A field that is new to the table each time, and too large for it.
+    let mut field = vec![0x00, 1, b'x', 0x7f, 0x80, 0x40];
+    field.resize(field.len() + 127 + 64 * 128, b'y');
+    let part = frame(CONTINUATION, 0, 1, &field);
+    let mut sent = 0;
+    while sent < 64 << 20 && peer.0.write_all(&part).await.is_ok() {
+        sent += part.len();
+    }
+    assert!(sent < 64 << 20, "{sent} bytes of a head were taken");
+    until("the count", || server.connections.open() == 0).await;
+}
+
+#[tokio::test]
+async fn heads_may_be_so_large_and_no_larger() {
+    let files = Files::new();
+    let server = Served::secure(files.tls(), |options| {
+        options.max_header_bytes = (64 << 10).try_into().unwrap();
+    });
+    for (bytes, status) in [(40 << 10, 200), (80 << 10, 431)] {
+        let (mut sender, _ended) = super::tls::http2(&files, &server).await;
+        let mut request = super::tls::request("/");
+        request.headers_mut().insert("large", "x".repeat(bytes).parse().unwrap());
+        let answer = soon("the answer", sender.send_request(request)).await.unwrap();
+        assert_eq!(answer.status(), status, "{bytes} bytes");
+    }
+}
+
+/// Each asks for an answer, which is written before the next is read.
+#[tokio::test]
+async fn whoever_sends_pings_and_does_not_read_is_dropped() {
+    let files = Files::new();
+    let server = Served::secure(files.tls(), |options| options.write_timeout = Some(4 * SHORT));
+    let mut peer = Raw::connect(&files, &server).await;
+    let pings = frame(PING, 0, 0, &[7; 8]).repeat(1000);
+    soon("the end of the connection", async { while peer.0.write_all(&pings).await.is_ok() {} })
+        .await;
+    until("the count", || server.connections.open() == 0).await;
+}
+
+/// It is there as far as TCP knows, and holds a request open; but nobody answers at the other end.
+#[tokio::test]
+async fn whoever_answers_no_ping_is_dropped() {
+    let files = Files::new();
+    let server = Served::secure(files.tls(), |options| {
+        options.write_timeout = Some(4 * SHORT);
+        options.idle_timeout = Some(Duration::from_secs(600));
+    });
+    let mut peer = Raw::connect(&files, &server).await;
+    peer.send(asks(1, "/hold")).await;
+    peer.ends().await;
+    until("the count", || server.connections.open() == 0).await;
+}
