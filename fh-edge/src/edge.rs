@@ -13,7 +13,7 @@ use crate::journal::{DataFolder, DataFolderError};
 use crate::options::Options;
 use crate::origin::relay::{Relay, RelayError, RelayOptions, UpstreamStatus};
 use crate::serving::Environments;
-use crate::state::State;
+use crate::state::{Duplicate, State};
 use crate::world::{Base, Journal, NoJournal, Records, World, Writer, now};
 pub use crate::world::{FeatureChange, ReplaceError};
 
@@ -56,6 +56,8 @@ pub enum StartError {
     DataFolder(DataFolderError),
     /// It cannot relay as it was told.
     Relay(RelayError),
+    /// Two parts of the state cannot be told apart.
+    State(Duplicate),
 }
 
 impl std::fmt::Display for StartError {
@@ -66,6 +68,7 @@ impl std::fmt::Display for StartError {
             }
             Self::DataFolder(why) => why.fmt(f),
             Self::Relay(why) => why.fmt(f),
+            Self::State(why) => why.fmt(f),
         }
     }
 }
@@ -76,6 +79,7 @@ impl std::error::Error for StartError {
             Self::Thread(why) => Some(why),
             Self::DataFolder(why) => Some(why),
             Self::Relay(why) => Some(why),
+            Self::State(why) => Some(why),
         }
     }
 }
@@ -151,8 +155,9 @@ impl EdgeBuilder {
     /// Builds it.
     ///
     /// # Errors
-    /// [`StartError`] if the data folder cannot be used, if it cannot relay as it was told, or the machine gives no thread.
+    /// [`StartError`] if two parts of the state cannot be told apart, if the data folder cannot be used, if it cannot relay as it was told, or the machine gives no thread.
     pub fn build(self) -> Result<Edge, StartError> {
+        self.state.as_ref().map_or(Ok(()), State::check).map_err(StartError::State)?;
         let environments = Arc::new(Environments::default());
         environments.start_clock().map_err(StartError::Thread)?;
         if let Some(relay) = self.relay {
@@ -218,9 +223,9 @@ impl EdgeHandle {
     /// Serves a base that was read anew, keeping changes to features that it has as before (D-94).
     ///
     /// # Errors
-    /// [`ReplaceError::Closed`] after the Edge was closed.
+    /// [`ReplaceError::Duplicate`] if two parts of it cannot be told apart, [`ReplaceError::Closed`] after the Edge was closed.
     pub async fn reload(&self, base: State) -> Result<(), ReplaceError> {
-        self.core.writer()?.reload(base).await.map_err(|_| ReplaceError::Closed)?;
+        self.core.writer()?.reload(base).await?;
         self.core.set_ready();
         Ok(())
     }

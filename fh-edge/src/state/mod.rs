@@ -5,10 +5,12 @@ mod json;
 mod model;
 mod permission;
 mod profile;
+mod unique;
 
 pub use json::{Json, NotJson};
 pub use model::{Account, Environment, Feature, FeatureValue, ServiceKey, State};
 pub use permission::{Permission, Permissions, UnknownPermission};
+pub use unique::Duplicate;
 
 /// A state file to start from, with comments. Ids of environments and the keys CLIENT*KEY, SERVER-KEY and TESTS*KEY in it are nobody's:
 /// put others in their place.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::entry::Entry;
 use super::put::{Decision, convert};
 use super::{Refusal, Update, UpdateOutcome, World};
-use crate::state::{FeatureValue, Json, Permissions};
+use crate::state::{Duplicate, FeatureValue, Json, Permissions};
 
 /// What an admin changes of a value; what is `None` stays.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -37,6 +37,8 @@ pub enum ReplaceError {
     WrongType(Kind),
     /// A strategy is not a JSON object.
     NotAStrategy,
+    /// Two parts of the state cannot be told apart.
+    Duplicate(Duplicate),
     /// The state changed meanwhile; it has this revision now.
     Outdated(u64),
     /// The feature changed meanwhile; it has this version now.
@@ -55,6 +57,7 @@ impl fmt::Display for ReplaceError {
             Self::NotFound => f.write_str("there is no such environment or feature"),
             Self::WrongType(kind) => write!(f, "the value is not of type {kind}"),
             Self::NotAStrategy => f.write_str("a strategy is not a JSON object"),
+            Self::Duplicate(duplicate) => duplicate.fmt(f),
             Self::Outdated(now) => write!(f, "the state changed meanwhile; its revision is {now}"),
             Self::Overtaken(now) => {
                 write!(f, "the feature changed meanwhile; its version is {now}")

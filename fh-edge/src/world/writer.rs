@@ -148,15 +148,18 @@ impl Writer {
         state: State,
         revision: Option<u64>,
     ) -> Result<u64, ReplaceError> {
+        state.check().map_err(ReplaceError::Duplicate)?;
         let state = Box::new(state);
         let answer = self.ask(|reply| Command::Replace { state, revision, reply }).await;
         answer.unwrap_or(Err(ReplaceError::Closed))
     }
 
     /// Takes a base that was read anew.
-    pub(crate) async fn reload(&self, base: State) -> Result<(), WriterGone> {
+    pub(crate) async fn reload(&self, base: State) -> Result<(), ReplaceError> {
+        base.check().map_err(ReplaceError::Duplicate)?;
         let base = Box::new(base);
-        self.ask(|reply| Command::Reload { base, reply }).await
+        let answer = self.ask(|reply| Command::Reload { base, reply }).await;
+        answer.map_err(|_| ReplaceError::Closed)
     }
 
     /// What is served.

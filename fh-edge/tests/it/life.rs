@@ -95,3 +95,22 @@ async fn a_key_that_a_file_lost_may_read_for_a_moment() {
     edge.handle().replace(without, None).await.unwrap();
     assert_eq!(asked().await, [404, 401, 404]);
 }
+
+/// Of two that cannot be told apart one would be served, and nobody knows which.
+#[tokio::test]
+async fn a_state_is_checked_at_every_door() {
+    let mut twice = state();
+    let mut account = twice.accounts[1].clone();
+    account.name = "another".into();
+    twice.accounts.push(account);
+    let said = "accounts[2].clientKey[0]: this key is that of accounts[1].clientKey[0], too: each is in use once";
+    let error = Edge::builder().state(twice.clone()).build().unwrap_err();
+    assert_eq!(error.to_string(), said);
+    let handle = Edge::builder().state(state()).build().unwrap().handle();
+    let errors = [
+        handle.replace(twice.clone(), None).await.map(drop).unwrap_err(),
+        handle.reload(twice).await.unwrap_err(),
+    ];
+    assert_eq!(errors.map(|error| error.to_string()), [said, said]);
+    assert_eq!(handle.state().await.unwrap(), state());
+}

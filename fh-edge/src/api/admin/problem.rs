@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::api::respond;
+use crate::state::Duplicate;
 use crate::world::ReplaceError;
 
 /// What went wrong. Its JSON is `{"error": "...", "place": "..."}`.
@@ -96,6 +97,7 @@ impl From<ReplaceError> for Problem {
         match error {
             ReplaceError::NotFound => Self::new(StatusCode::NOT_FOUND, text),
             ReplaceError::WrongType(_) => Self::unprocessable(text).at("value"),
+            ReplaceError::Duplicate(Duplicate { path, what }) => Self::unprocessable(what).at(path),
             ReplaceError::NotAStrategy => Self::unprocessable(text).at("strategies"),
             ReplaceError::Outdated(revision) => Self {
                 current: i64::try_from(revision).ok(),

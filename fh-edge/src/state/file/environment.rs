@@ -1,6 +1,6 @@
 //! `environments`: where features have values.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use fh_eval::Profile;
@@ -13,13 +13,15 @@ use super::part::{Part, Reading};
 use super::review::Review;
 use super::{secrets, value};
 use crate::state::Environment;
+use crate::state::unique::Uniques;
 
 /// The environments of a document.
 #[derive(Default)]
 pub(super) struct Environments {
     pub(super) list: Vec<Environment>,
+    uniques: Uniques,
     /// What is known by id and by name.
-    ids: HashMap<Uuid, ()>,
+    ids: HashSet<Uuid>,
     names: HashMap<String, Vec<Uuid>>,
     /// Environments that could not be read, so that others may mean them.
     has_gaps: bool,
@@ -47,10 +49,10 @@ impl Environments {
     }
 
     fn add(&mut self, reading: &mut Reading<'_>, part: &Part, environment: Environment) {
-        if self.ids.insert(environment.id, ()).is_some() {
-            return reading
-                .error(part, "another environment has the same id, or the same name and none");
+        if let Err(what) = self.uniques.environment(environment.id, &part.path.to_string()) {
+            return reading.error(part, format!("{what}, or the same name and none"));
         }
+        self.ids.insert(environment.id);
         if !environment.name.is_empty() {
             self.names.entry(environment.name.clone()).or_default().push(environment.id);
         }
@@ -59,7 +61,7 @@ impl Environments {
 
     /// The environment that is meant by an id or a name. `Ok(None)`: perhaps one that could not be read.
     pub(super) fn find(&self, named: &str) -> Result<Option<Uuid>, Unnamed> {
-        if let Some(id) = uuid(named).filter(|id| self.ids.contains_key(id)) {
+        if let Some(id) = uuid(named).filter(|id| self.ids.contains(id)) {
             return Ok(Some(id));
         }
         match self.names.get(named).map(Vec::as_slice) {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::ids::feature_id;
 use super::part::{Part, Reading};
 use crate::state::Feature;
+use crate::state::unique::Uniques;
 
 /// The features of a document.
 #[derive(Default)]
@@ -16,8 +17,7 @@ pub(super) struct Features {
     pub(super) list: Vec<Feature>,
     /// By key; `None`: something is wrong with it.
     places: HashMap<Arc<str>, Option<usize>>,
-    /// The key of each id, to find those that are given twice.
-    ids: HashMap<Uuid, Arc<str>>,
+    uniques: Uniques,
 }
 
 impl Features {
@@ -45,8 +45,9 @@ impl Features {
         let properties = properties(reading, part.get("properties"));
         let filters = filters(reading, part.get("filters"));
         let Some(key) = key else { return };
-        if self.places.contains_key(&key) {
-            return reading.error(part, format!("there are two features {key}"));
+        let path = part.path.to_string();
+        if let Err(what) = self.uniques.feature_key(&key, &path) {
+            return reading.error(part, what);
         }
         let feature = kind.zip(id).map(|(kind, id)| Feature {
             id,
@@ -56,8 +57,8 @@ impl Features {
             properties,
             filters,
         });
-        if let Some(other) = id.and_then(|id| self.ids.insert(id, Arc::clone(&key))) {
-            reading.error(part, format!("the features {other} and {key} have the same id"));
+        if let Some(Err(what)) = id.map(|id| self.uniques.feature_id(id, &path)) {
+            reading.error(part, what);
         }
         self.places.insert(key, feature.is_some().then_some(self.list.len()));
         self.list.extend(feature);

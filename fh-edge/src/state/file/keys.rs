@@ -1,10 +1,9 @@
 //! Keys of accounts: of the right kind, and each in use once.
 
-use std::collections::HashMap;
-
 use super::part::{Part, Reading};
 use super::secrets;
 use crate::state::ServiceKey;
+use crate::state::unique::Uniques;
 
 /// Where keys are evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +30,7 @@ impl KeyKind {
 /// The keys that are in use.
 #[derive(Default)]
 pub(super) struct Keys {
-    paths: HashMap<ServiceKey, String>,
+    uniques: Uniques,
 }
 
 impl Keys {
@@ -71,9 +70,6 @@ impl Keys {
 
     /// Takes a key into use.
     pub(super) fn take(&mut self, key: &ServiceKey, user: &str) -> Result<(), String> {
-        match self.paths.insert(key.clone(), user.to_owned()) {
-            None => Ok(()),
-            Some(other) => Err(format!("this key is that of {other}, too: each is in use once")),
-        }
+        self.uniques.key(key, user)
     }
 }

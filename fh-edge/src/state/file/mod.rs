@@ -107,6 +107,7 @@ impl State {
         let warnings = reading.finish()?;
         let Contents { features, environments, accounts } = contents;
         let state = Self { revision, features, environments, accounts: accounts.list };
+        state.check().map_err(|duplicate| whole(duplicate.to_string()))?;
         Ok(Parsed { state, form, warnings })
     }
 

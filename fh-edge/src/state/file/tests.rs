@@ -236,11 +236,11 @@ features:
             "line 3, column 33, features[0].version: a version is a whole number from 0 on, not -1",
             "line 3, column 53, features[0].properties.a: a property is a text: put it in quotes",
             "line 3, column 73, features[0].filters: a filter is a text, not a map",
-            "line 4, column 3, features[1]: there are two features A",
+            "line 4, column 3, features[1]: there are two features A: this one, and features[0]",
             "line 4, column 35, features[1].version: a version is a whole number from 0 on, not 1.5",
             "line 4, column 52, features[1].properties: properties are a map, not a list",
             "line 4, column 65, features[1].filters: a filter is empty",
-            "line 6, column 3, features[3]: the features B and C have the same id",
+            "line 6, column 3, features[3]: features[2] has the same id",
             "line 7, column 28, features[4].id: the id of a feature is a UUID, not \"1-1-1-1-1\"",
         ],
     );
@@ -265,7 +265,7 @@ environments:
         &[
             "line 3, column 3, environments[0]: this environment has neither a name nor an id",
             "line 4, column 8, environments[1].id: the id of an environment is a UUID, not \"x\"",
-            "line 6, column 3, environments[3]: another environment has the same id, or the same name and none",
+            "line 6, column 3, environments[3]: environments[2] has the same id, or the same name and none",
             "line 7, column 10, environments[4].name: a name is a text: put it in quotes",
             "line 8, column 22, environments[5].stale: stale is true or false, not \"yes\"",
             "line 8, column 36, environments[5].profile: a profile is client or edge, not \"Edge\"",
@@ -273,7 +273,7 @@ environments:
             "line 8, column 64, environments[5].cache_control: \"cache_control\" is not known in an environment; did you mean cacheControl?",
             "line 9, column 17, environments[6].id: the environment variable NOPE is not set",
             "line 10, column 17, environments[7].id: the id of an environment is a UUID, not \"${SDK}\"",
-            "line 11, column 3, environments[8]: another environment has the same id, or the same name and none",
+            "line 11, column 3, environments[8]: environments[5] has the same id, or the same name and none",
         ],
     );
 }

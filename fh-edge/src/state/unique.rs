@@ -1,0 +1,159 @@
+//! What has to be there once in a state, whoever made it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Feature, ServiceKey, State};
+
+/// Two parts of a state that cannot be told apart. Prints itself with both places; never holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The place of the later one, such as `features[3]` or `accounts[1].serverKey[0]`.
+    pub path: String,
+    /// What it has in common with which other one.
+    pub what: String,
+}
+
+impl fmt::Display for Duplicate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, what } = self;
+        write!(f, "{path}: {what}")
+    }
+}
+
+impl std::error::Error for Duplicate {}
+
+/// Keys and ids that are in use, and where. Errors are words that name the other place.
+#[derive(Default)]
+pub(super) struct Uniques {
+    feature_keys: Places<Arc<str>>,
+    feature_ids: Places<Uuid>,
+    environments: Places<Uuid>,
+    keys: Places<ServiceKey>,
+}
+
+impl Uniques {
+    pub(super) fn feature_key(&mut self, key: &Arc<str>, path: &str) -> Result<(), String> {
+        let taken = self.feature_keys.take(Arc::clone(key), path);
+        taken.map_err(|other| format!("there are two features {key}: this one, and {other}"))
+    }
+
+    pub(super) fn feature_id(&mut self, id: Uuid, path: &str) -> Result<(), String> {
+        let taken = self.feature_ids.take(id, path);
+        taken.map_err(|other| format!("{other} has the same id"))
+    }
+
+    pub(super) fn environment(&mut self, id: Uuid, path: &str) -> Result<(), String> {
+        let taken = self.environments.take(id, path);
+        taken.map_err(|other| format!("{other} has the same id"))
+    }
+
+    pub(super) fn key(&mut self, key: &ServiceKey, path: &str) -> Result<(), String> {
+        let taken = self.keys.take(key.clone(), path);
+        taken.map_err(|other| format!("this key is that of {other}, too: each is in use once"))
+    }
+}
+
+/// Where things are of which each may be there once.
+struct Places<T>(HashMap<T, String>);
+
+impl<T> Default for Places<T> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<T: Eq + Hash> Places<T> {
+    /// The place of the one before, if there is one.
+    fn take(&mut self, thing: T, path: &str) -> Result<(), String> {
+        match self.0.insert(thing, path.to_owned()) {
+            None => Ok(()),
+            Some(other) => Err(other),
+        }
+    }
+}
+
+impl State {
+    /// Is everything there once that has to be: keys and ids of features, ids of environments, API keys? What is read from a file
+    /// is; of a state that a program puts together an Edge asks it.
+    ///
+    /// # Errors
+    /// The first [`Duplicate`].
+    pub fn check(&self) -> Result<(), Duplicate> {
+        let mut uniques = Uniques::default();
+        for (place, Feature { key, id, .. }) in self.features.iter().enumerate() {
+            let path = format!("features[{place}]");
+            let taken = uniques.feature_key(key, &path);
+            let taken = taken.and_then(|()| uniques.feature_id(*id, &path));
+            taken.map_err(|what| Duplicate { path, what })?;
+        }
+        for (place, environment) in self.environments.iter().enumerate() {
+            let path = format!("environments[{place}]");
+            let taken = uniques.environment(environment.id, &path);
+            taken.map_err(|what| Duplicate { path, what })?;
+        }
+        for (place, account) in self.accounts.iter().enumerate() {
+            for (member, keys) in
+                [("clientKey", &account.client_keys), ("serverKey", &account.server_keys)]
+            {
+                for (number, key) in keys.iter().enumerate() {
+                    let path = format!("accounts[{place}].{member}[{number}]");
+                    uniques.key(key, &path).map_err(|what| Duplicate { path, what })?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A state with these lists, and what is found in it.
+    fn found(features: &str, environments: &str, accounts: &str) -> String {
+        let text = format!(
+            r#"{{"features": [{features}], "environments": [{environments}], "accounts": [{accounts}]}}"#
+        );
+        let state: State = serde_json::from_str(&text).unwrap();
+        state.check().map_or_else(|duplicate| duplicate.to_string(), |()| String::new())
+    }
+
+    fn feature(key: &str, id: u128) -> String {
+        format!(r#"{{"key": "{key}", "id": "{}", "type": "STRING"}}"#, Uuid::from_u128(id))
+    }
+
+    #[test]
+    fn both_places_are_named() {
+        let [a, b] = [feature("A", 1), feature("B", 2)];
+        let account = |client: &str, server: &str| {
+            format!(r#"{{"name": "x", "clientKey": [{client}], "serverKey": [{server}]}}"#)
+        };
+        let (one, same) = (r#"{"id": "71ed3c04-122b-4312-9ea8-06b2b8d6ceac"}"#, "\"a*b\"");
+        assert_eq!(found(&format!("{a},{b}"), one, &account(same, "\"s\"")), "");
+        let again = feature("A", 3);
+        assert_eq!(
+            found(&format!("{a},{b},{again}"), "", ""),
+            "features[2]: there are two features A: this one, and features[0]"
+        );
+        let again = feature("C", 2);
+        assert_eq!(
+            found(&format!("{a},{b},{again}"), "", ""),
+            "features[2]: features[1] has the same id"
+        );
+        let environments = format!(r#"{one},{{"id": "{}"}},{one}"#, Uuid::nil());
+        assert_eq!(
+            found("", &environments, ""),
+            "environments[2]: environments[0] has the same id"
+        );
+        let accounts = format!("{},{}", account(same, ""), account("", &format!("\"s\",{same}")));
+        assert_eq!(
+            found("", "", &accounts),
+            "accounts[1].serverKey[1]: this key is that of accounts[0].clientKey[0], too: each is in use once"
+        );
+    }
+}
