@@ -12,7 +12,7 @@ use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::origin::relay::{self, Asker, Proxied, Relay, UpstreamStatus};
 use crate::rate::Rates;
-use crate::serving::{Current, Environments, Grant, Leaver, Phase, Published, Slot, View};
+use crate::serving::{Changes, Environments, Grant, Leaver, Phase, Published, Slot, View};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 use crate::world::{PutError, ReplaceError, Update, UpdateOutcome, Writer};
@@ -57,7 +57,7 @@ pub(crate) struct Opened {
 /// Something that is asked for upstream. It stays as long as this lives.
 #[derive(Debug, Clone)]
 struct Fetching {
-    current: Current,
+    changes: Changes,
     until: Instant,
 }
 
@@ -190,9 +190,9 @@ impl Core {
             (None, Origin::World(_)) if self.is_ready() => return Opening::Unknown,
             (None, Origin::World(_)) => return Opening::NotYet,
             (None, Origin::Relay(relay)) => match relay.open(key, asker, context) {
-                Proxied::Open(relay::Opened { slot, grant, current, until }) => {
+                Proxied::Open(relay::Opened { slot, grant, changes, until }) => {
                     let published = slot.current();
-                    let fetching = Some(Fetching { current, until: until.into() });
+                    let fetching = Some(Fetching { changes, until: until.into() });
                     Opened { slot, published, grant, leaves: None, fetching }
                 }
                 Proxied::Full(seconds) => return Opening::Full(seconds),
@@ -233,15 +233,18 @@ impl Core {
     /// Waits for what is being asked for upstream.
     pub(crate) async fn fetched(&self, mut opened: Opened) -> Opening {
         if opened.published.phase == Phase::Waiting
-            && let Some(Fetching { current, until }) = &mut opened.fetching
+            && let Some(Fetching { changes, until }) = &mut opened.fetching
         {
-            let is_over = |published: &Arc<Published>| {
+            let is_over = |published: &Published| {
                 published.phase != Phase::Waiting
                     || published.grants.is_empty()
                     || published.closing.is_some()
             };
+            let slot = &opened.slot;
+            let over =
+                async { while !is_over(&slot.current()) && changes.changed().await.is_ok() {} };
             // Late or gone: what there is then is the answer.
-            drop(tokio::time::timeout_at(*until, current.wait_for(is_over)).await);
+            drop(tokio::time::timeout_at(*until, over).await);
             opened.published = opened.slot.current();
         }
         if opened.published.grants.is_empty() { Opening::Unknown } else { Opening::Open(opened) }

@@ -143,9 +143,13 @@ mod tests {
                 let features = vec![turning_at(moment)];
                 Some(current.next().with_features(features, settings(), now()))
             });
-            let turned = watch.wait_for(|published| published.moment >= Some(moment));
-            let turned = tokio::time::timeout(Duration::from_secs(20), turned).await;
-            assert_eq!(turned.unwrap().unwrap().features.len(), 1);
+            let turned = async {
+                while slot.current().moment < Some(moment) {
+                    watch.changed().await.unwrap();
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(20), turned).await.unwrap();
+            assert_eq!(slot.current().features.len(), 1);
         }
     }
 

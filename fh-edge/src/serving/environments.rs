@@ -13,7 +13,7 @@ use super::clockwork::Clockwork;
 use super::grant::{Grant, Grants};
 use super::leaving::{Leaver, Leaving};
 use super::published::Published;
-use super::slot::Slot;
+use super::slot::{News, Slot};
 
 /// All environments. Reading takes no lock that a writer holds for long.
 #[derive(Debug, Default)]
@@ -88,27 +88,32 @@ impl Environments {
     }
 
     /// Puts up the next generation of an environment that has one place, unless it is as the current one, or the first one of a
-    /// new environment.
+    /// new environment. Those who watch have to be woken.
     pub(crate) fn publish(
         &self,
         id: Uuid,
         first: impl FnOnce() -> Published,
         make: impl FnOnce(Published) -> Published,
-    ) {
+    ) -> Option<News> {
         match self.first(id) {
-            Some(slot) => slot.update(|current| {
+            Some(slot) => Some(slot.publish(|current| {
                 let next = make(current.next());
                 (!next.is_as(current)).then_some(next)
-            }),
-            None => drop(self.add(make(first()))),
+            })),
+            None => {
+                self.add(make(first()));
+                None
+            }
         }
     }
 
-    /// Puts up the next generation of an environment that has one place.
-    pub(crate) fn change(&self, id: Uuid, make: impl FnOnce(Published) -> Published) {
-        if let Some(slot) = self.first(id) {
-            slot.update(|current| Some(make(current.next())));
-        }
+    /// Puts up the next generation of an environment that has one place. Those who watch have to be woken.
+    pub(crate) fn change(
+        &self,
+        id: Uuid,
+        make: impl FnOnce(Published) -> Published,
+    ) -> Option<News> {
+        Some(self.first(id)?.publish(|current| Some(make(current.next()))))
     }
 
     fn first(&self, id: Uuid) -> Option<Arc<Slot>> {
@@ -133,17 +138,18 @@ impl Environments {
         self.clockwork.slot(first, self.revision.clone())
     }
 
-    /// Takes an environment away. Its streams see a last generation.
-    pub(crate) fn remove(&self, id: Uuid, last: impl Fn(Published) -> Published) {
-        for slot in self.by_id.load().get(&id).into_iter().flatten() {
-            slot.update(|current| Some(last(current.next())));
-        }
+    /// Takes an environment away. Its streams see a last generation, once they are woken.
+    pub(crate) fn remove(&self, id: Uuid, last: impl Fn(Published) -> Published) -> Vec<News> {
+        let by_id = self.by_id.load();
+        let slots = by_id.get(&id).into_iter().flatten();
+        let news = slots.map(|slot| slot.publish(|current| Some(last(current.next())))).collect();
         self.by_id.rcu(|known| {
             let mut next = HashMap::clone(known);
             next.remove(&id);
             next
         });
         self.revision.send_modify(|_| {});
+        news
     }
 
     /// Makes all streams say `bye` within this time.

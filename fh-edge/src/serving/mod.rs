@@ -6,6 +6,7 @@ mod clockwork;
 mod environments;
 mod feature;
 mod grant;
+mod herald;
 mod leaving;
 mod moment;
 mod published;
@@ -17,9 +18,10 @@ pub(crate) use change::{Change, changes, write_change};
 pub(crate) use environments::Environments;
 pub(crate) use feature::{Counting, ServedFeature};
 pub(crate) use grant::{Grant, Grants};
+pub(crate) use herald::Herald;
 pub(crate) use leaving::Leaver;
 pub(crate) use published::{Phase, Published, Settings};
-pub(crate) use slot::{Current, Slot};
+pub(crate) use slot::{Changes, News, Slot};
 pub(crate) use view::{Detail, EvaluatedBy, Shown, View, ViewKey};
 
 #[cfg(test)]

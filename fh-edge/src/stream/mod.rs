@@ -23,7 +23,7 @@ use crate::core::{Core, Loading, Opened, Opening};
 use crate::metrics::{Hit, Outcome};
 use crate::origin::relay::Asker;
 use crate::serving::{
-    Answer, Current, Grant, Phase, Published, Shown, Slot, View, ViewKey, changes, write_change,
+    Answer, Changes, Grant, Phase, Published, Shown, Slot, View, ViewKey, changes, write_change,
 };
 use crate::wire::api_key::RequestKey;
 use crate::wire::condition::{Condition, Written};
@@ -62,7 +62,7 @@ struct Waiting {
 struct Live {
     /// Held, so that a place that is taken away can still say how it ends.
     slot: Arc<Slot>,
-    changed: Pin<Box<dyn Future<Output = Option<Current>> + Send>>,
+    changed: Pin<Box<dyn Future<Output = Option<Changes>> + Send>>,
     secret: Box<str>,
     grant: Grant,
     view: ViewKey,
@@ -163,8 +163,8 @@ impl EventStream {
             }
         };
         // Looking again after subscribing, so that no change falls between the list and the changes (edge-protocol 11.5).
-        let mut current = opened.slot.watch();
-        current.mark_changed();
+        let mut changes = opened.slot.watch();
+        changes.mark_changed();
         let Opened { slot, published, grant, leaves, .. } = opened;
         let cache_control = published.settings.cache_control.clone();
         let Some(view) = published.grants.views().get(grant.view).cloned() else {
@@ -181,7 +181,7 @@ impl EventStream {
             since: SystemTime::now(),
         });
         let mut live = Live {
-            changed: wait_for_change(current),
+            changed: wait_for_change(changes),
             slot,
             secret: start.secret.into(),
             grant,
@@ -238,10 +238,10 @@ impl EventStream {
     }
 }
 
-fn wait_for_change(mut current: Current) -> Pin<Box<dyn Future<Output = Option<Current>> + Send>> {
+fn wait_for_change(mut changes: Changes) -> Pin<Box<dyn Future<Output = Option<Changes>> + Send>> {
     Box::pin(async move {
-        current.changed().await.ok()?;
-        Some(current)
+        changes.changed().await.ok()?;
+        Some(changes)
     })
 }
 
@@ -393,11 +393,11 @@ impl Live {
 
     /// Waits for the next thing to happen.
     fn poll(&mut self, task: &mut TaskContext<'_>, ready: &mut VecDeque<Bytes>) -> Poll<Then> {
-        if let Poll::Ready(current) = self.changed.as_mut().poll(task) {
+        if let Poll::Ready(changes) = self.changed.as_mut().poll(task) {
             // Without a sender the Edge is gone, and nobody says `bye` any more.
-            let Some(mut current) = current else { return Poll::Ready(Then::Ends) };
-            let published = Arc::clone(&current.borrow_and_update());
-            self.changed = wait_for_change(current);
+            let Some(changes) = changes else { return Poll::Ready(Then::Ends) };
+            self.changed = wait_for_change(changes);
+            let published = self.slot.current();
             return Poll::Ready(self.advance(&published, ready));
         }
         self.timing.poll(task).map(|due| self.on_time(due, ready))

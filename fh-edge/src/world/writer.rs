@@ -1,4 +1,5 @@
-//! The one thread that changes the world: it decides, keeps what was decided, publishes, and only then answers.
+//! The one thread that changes the world: it decides, keeps what was decided, publishes, and only then answers. Streams are told
+//! last, by a thread that does nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 use super::change::{FeatureChange, ReplaceError, Undo};
 use super::record::{Journal, Record};
 use super::{Refusal, Update, UpdateOutcome, World};
-use crate::serving::{Environments, Grants, Published, Settings};
+use crate::serving::{Environments, Grants, Herald, News, Published, Settings};
 use crate::state::{Environment, Permissions, State};
 
 /// How many changes are kept and published together at the most.
@@ -92,6 +93,9 @@ struct Work {
     is_journal_current: bool,
     settings: Base,
     environments: Arc<Environments>,
+    /// What was published and not told yet: who asked for it is answered first.
+    news: Vec<News>,
+    herald: Herald,
 }
 
 impl Writer {
@@ -104,13 +108,24 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let (sender, commands) = channel();
         let is_journal_current = true;
-        let mut work =
-            Work { commands, world, base, journal, is_journal_current, settings, environments };
+        let (news, herald) = (Vec::new(), Herald::start()?);
+        let mut work = Work {
+            commands,
+            world,
+            base,
+            journal,
+            is_journal_current,
+            settings,
+            environments,
+            news,
+            herald,
+        };
         if work.world.is_open() {
             // A change that gave way to the file must not come back should the file become again what it was.
             work.bring_journal_up();
         }
         work.publish_all(Duration::ZERO);
+        work.tell();
         thread::Builder::new().name("fh-edge-writer".into()).spawn(move || work.run())?;
         Ok(Self { commands: sender })
     }
@@ -196,6 +211,7 @@ impl Work {
                 if let Some(other) = self.change(command, &mut batch) {
                     self.finish(std::mem::take(&mut batch));
                     self.other(other);
+                    self.tell();
                     break;
                 }
                 if batch.answers.len() < BATCH {
@@ -203,7 +219,13 @@ impl Work {
                 }
             }
             self.finish(batch);
+            self.tell();
         }
+    }
+
+    /// Lets streams know of what was published.
+    fn tell(&mut self) {
+        self.news.drain(..).for_each(|news| self.herald.tell(news));
     }
 
     /// Takes a change into the batch; gives back what is none.
@@ -362,11 +384,12 @@ impl Work {
         for published in self.environments.all() {
             if state.environment(published.id).is_none() {
                 self.environments.leave(published.id, &Grants::default(), revocation_delay);
-                self.environments.remove(published.id, |last| {
+                let news = self.environments.remove(published.id, |last| {
                     let mut last = last.with_grants(Arc::default());
                     last.revocation_delay = revocation_delay;
                     last
                 });
+                self.news.extend(news);
             }
         }
         for environment in &state.environments {
@@ -378,7 +401,7 @@ impl Work {
                 Published::waiting(environment.id, settings, grants, self.settings.cache_bytes)
             };
             self.environments.leave(environment.id, &grants, revocation_delay);
-            self.environments.publish(environment.id, first, |mut next| {
+            let news = self.environments.publish(environment.id, first, |mut next| {
                 // Where no key goes there is nobody to wait for; where some went they may be waited for until now.
                 if revocation_delay.is_zero() || !next.grants.are_all_in(&grants) {
                     next.revocation_delay = revocation_delay;
@@ -388,15 +411,16 @@ impl Work {
                 }
                 next.with_features(features, settings.clone(), now())
             });
+            self.news.extend(news);
         }
     }
 
     /// Publishes an environment in which only these values changed.
-    fn publish_changed(&self, id: Uuid, keys: &BTreeSet<Arc<str>>) {
+    fn publish_changed(&mut self, id: Uuid, keys: &BTreeSet<Arc<str>>) {
         let Some(environment) = self.world.state().environment(id) else { return };
         let changed = keys.iter().filter_map(|key| self.world.served_one(environment, key));
         let changed = changed.collect();
-        self.environments.change(id, |next| next.with_changed(changed, now()));
+        self.news.extend(self.environments.change(id, |next| next.with_changed(changed, now())));
     }
 }
 

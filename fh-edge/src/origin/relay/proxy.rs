@@ -15,7 +15,7 @@ use super::options::RelayLimits;
 use super::start::Source;
 use super::status::{UpstreamRole, UpstreamState, UpstreamStatus};
 use super::upstream::{OnRefusal, Parts, Upstream};
-use crate::serving::{Current, EvaluatedBy, Grant, Grants, Slot};
+use crate::serving::{Changes, EvaluatedBy, Grant, Grants, Slot};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
@@ -42,7 +42,7 @@ pub(crate) enum Proxied {
 pub(crate) struct Opened {
     pub(crate) slot: Arc<Slot>,
     pub(crate) grant: Grant,
-    pub(crate) current: Current,
+    pub(crate) changes: Changes,
     /// How long a poll waits for its first generation.
     pub(crate) until: Instant,
 }
@@ -200,7 +200,7 @@ impl Proxy {
         Proxied::Open(Opened {
             slot: Arc::clone(&entry.upstream.slot),
             grant: entry.grant.clone(),
-            current: entry.upstream.slot.watch(),
+            changes: entry.upstream.slot.watch(),
             until: now + self.limits.first_answer,
         })
     }

@@ -8,6 +8,8 @@ use crate::world::{JournalError, Records};
 
 const ENVIRONMENT: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
 
+const KEY: &str = "server-key";
+
 /// A journal on a disk that is full at times.
 #[derive(Clone, Default)]
 struct Disk {
@@ -38,13 +40,20 @@ impl Journal for Disk {
 fn state() -> State {
     serde_json::from_str(&format!(
         r#"{{"features": [{{"id": "9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b", "key": "A", "type": "STRING"}}],
-        "environments": [{{"id": "{ENVIRONMENT}", "name": "dev", "values": {{"A": {{"value": "x", "version": 1}}}}}}]}}"#
+        "environments": [{{"id": "{ENVIRONMENT}", "name": "dev", "values": {{"A": {{"value": "x", "version": 1}}}}}}],
+        "accounts": [{{"name": "sdk", "serverKey": ["{KEY}"], "permissions": {{"{ENVIRONMENT}": ["READ"]}}}}]}}"#
     ))
     .unwrap()
 }
 
 fn work(disk: &Disk) -> Work {
+    untold(disk).0
+}
+
+/// And what streams are to be told, which nobody tells them.
+fn untold(disk: &Disk) -> (Work, Receiver<News>) {
     let (_, commands) = channel();
+    let (herald, told) = Herald::silent();
     let environments = Arc::new(Environments::default());
     let mut work = Work {
         commands,
@@ -54,9 +63,11 @@ fn work(disk: &Disk) -> Work {
         is_journal_current: true,
         settings: Base { profile: Profile::Client, cache_control: None, cache_bytes: 1 << 20 },
         environments,
+        news: Vec::new(),
+        herald,
     };
     work.publish_all(Duration::ZERO);
-    work
+    (work, told)
 }
 
 type Answered<T> = oneshot::Receiver<T>;
@@ -275,4 +286,44 @@ fn keys_that_go_with_a_file_may_come_back() {
     assert!(matches!(opens(&work, "a*b"), (false, Some(_))));
     work.reload(first);
     assert_eq!(opens(&work, "a*b"), (true, None));
+}
+
+/// With thousands of streams waking them takes a while: who made a change does not wait for that, and nobody misses it.
+#[test]
+fn who_changes_something_is_answered_before_streams_are_told() {
+    let (mut work, untold) = untold(&Disk::default());
+    let slot = work.environments.open(ENVIRONMENT, KEY).unwrap().0;
+    let stream = slot.watch();
+    for (number, value) in ["y", "z"].into_iter().enumerate() {
+        let mut batch = Batch::default();
+        let (change, mut changed) = put(&format!(r#"{{"value": "{value}"}}"#));
+        assert!(work.change(change, &mut batch).is_none());
+        work.finish(batch);
+        work.tell();
+        assert_eq!(changed.try_recv().unwrap(), Ok(UpdateOutcome::Changed));
+        let published = work.environments.get(ENVIRONMENT).unwrap();
+        let shown = published.features[0].value.as_ref().unwrap().as_str();
+        assert_eq!((shown, published.generation), (&*format!("\"{value}\""), 2 + number as u64));
+        assert!(!stream.has_changed().unwrap(), "streams were told first");
+    }
+    let mut stream = stream;
+    drop(untold.recv().unwrap());
+    assert!(stream.has_changed().unwrap());
+    stream.mark_unchanged();
+    // What was told already wakes nobody again.
+    drop(untold.recv().unwrap());
+    assert!(!stream.has_changed().unwrap());
+}
+
+#[test]
+fn without_a_thread_to_tell_streams_they_are_told_all_the_same() {
+    let (mut work, untold) = untold(&Disk::default());
+    drop(untold);
+    let stream = work.environments.open(ENVIRONMENT, KEY).unwrap().0.watch();
+    let mut other = state();
+    other.features.clear();
+    work.replace(other, None).unwrap();
+    assert!(!stream.has_changed().unwrap());
+    work.tell();
+    assert!(stream.has_changed().unwrap());
 }
