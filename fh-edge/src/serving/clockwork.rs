@@ -107,10 +107,14 @@ mod tests {
 
     /// A feature that is another one from this moment on.
     fn turning_at(moment: i64) -> ServedFeature {
+        feature_with("GREATER_EQUALS", &Timestamp::from_millis(moment).to_string())
+    }
+
+    /// A feature with a rule on `now`.
+    fn feature_with(conditional: &str, value: &str) -> ServedFeature {
         let strategy = format!(
             r#"{{"id":"late","value":true,"attributes":[{{"fieldName":"now","type":"DATETIME",
-                "conditional":"GREATER_EQUALS","values":["{}"]}}]}}"#,
-            Timestamp::from_millis(moment)
+                "conditional":"{conditional}","values":["{value}"]}}]}}"#
         );
         let value = FeatureValue {
             value: Some(Json::boolean(false)),
@@ -144,13 +148,36 @@ mod tests {
                 Some(current.next().with_features(features, settings(), now()))
             });
             let turned = async {
-                while slot.current().moment < Some(moment) {
+                while slot.current().moment.time().as_millis() < moment {
                     watch.changed().await.unwrap();
                 }
             };
             tokio::time::timeout(Duration::from_secs(20), turned).await.unwrap();
             assert_eq!(slot.current().features.len(), 1);
         }
+    }
+
+    /// Rules on the text of `now` are tried each second; whoever listens hears of it when one turns.
+    #[test]
+    fn nothing_is_put_up_while_nothing_turns() {
+        let clockwork = Clockwork::default();
+        let waiting = Published::waiting(Uuid::nil(), settings(), Arc::default(), 1 << 20);
+        let slot = clockwork.slot(waiting, watch::Sender::default());
+        let noon = "2024-02-29T12:00:00Z".parse::<Timestamp>().unwrap().as_millis();
+        let minute = feature_with("REGEX", "2024-02-29T12:(01|03):.*");
+        slot.update(|current| {
+            let now = Timestamp::from_millis(noon);
+            Some(current.next().with_features(vec![minute], settings(), now))
+        });
+        let mut turned = Vec::new();
+        for second in 1..300 {
+            let before = slot.current().generation;
+            slot.pass_moments(Timestamp::from_millis(noon + 1000 * second));
+            if slot.current().generation != before {
+                turned.push(second);
+            }
+        }
+        assert_eq!(turned, [60, 120, 180, 240]);
     }
 
     #[test]

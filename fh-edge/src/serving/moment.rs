@@ -1,9 +1,13 @@
 //! When answers change because time passes: the moments at which rules on `now` may turn (D-96).
 
-use fh_eval::Timestamp;
+use std::sync::Arc;
+
+use fh_eval::featurehub::Compiler;
 use fh_eval::text::date::{Day, Years};
-use fh_eval::text::datetime::{MissingOffset, Moment};
+use fh_eval::text::datetime::{self, MissingOffset};
+use fh_eval::{Attributes, Feature, Profile, Subject, Timestamp};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::state::Json;
 
@@ -12,12 +16,83 @@ const DAY: i64 = 86_400_000;
 const SECOND: i64 = 1000;
 
 /// The moments of one feature, or of several, in milliseconds since 1970.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Moments {
     /// Sorted, each once.
     at: Vec<i64>,
-    /// Rules on the text of `now` may turn at every multiple of this.
-    each: Option<i64>,
+    /// Rules on the text of `now`. Nobody knows when they turn: they are tried.
+    texts: Vec<Arc<TextRule>>,
+}
+
+/// How things stand at some time. Equal: no answer differs for reasons of time.
+#[derive(Debug, Clone)]
+pub(crate) struct Moment {
+    /// The last of the known moments that has passed.
+    at: Option<i64>,
+    /// Which rules on the text of `now` hold.
+    held: Box<[bool]>,
+    /// A time at which it was so.
+    seen: i64,
+}
+
+impl PartialEq for Moment {
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at && self.held == other.held
+    }
+}
+
+impl Moment {
+    /// Where time changes nothing.
+    pub(crate) fn none() -> Self {
+        Self { at: None, held: Box::default(), seen: 0 }
+    }
+
+    /// A time at which answers were what they were then.
+    pub(crate) fn time(&self) -> Timestamp {
+        Timestamp::from_millis(self.seen)
+    }
+
+    /// What stands for it in tags; `None` if no moment has passed and no rule could turn. The same on every machine.
+    pub(crate) fn tag(&self) -> Option<String> {
+        let at = self.at.map(|at| at.to_string());
+        if self.held.is_empty() {
+            return at;
+        }
+        let held: Vec<u8> = self.held.iter().copied().map(u8::from).collect();
+        let digest = hmac_sha256::Hash::hash(&held);
+        let held: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Some(format!("{}.{held}", at.unwrap_or_default()))
+    }
+}
+
+/// One rule on the text of `now`, under each profile.
+#[derive(Debug)]
+struct TextRule {
+    /// It may turn at every multiple of this.
+    step: i64,
+    compiled: Vec<Feature>,
+}
+
+impl TextRule {
+    /// Of the JSON of a rule.
+    fn new(rule: &serde_json::Value, step: i64) -> Option<Self> {
+        let feature = format!(
+            r#"{{"id":"00000000-0000-0000-0000-000000000000","key":"A","l":false,"version":1,"type":"BOOLEAN","value":false,"strategies":[{{"id":"x","value":true,"attributes":[{rule}]}}]}}"#
+        );
+        let feature = RawValue::from_string(feature).ok()?;
+        let profiles = [Profile::Client, Profile::Edge].into_iter();
+        let compiled = profiles.filter_map(|profile| Compiler::new(profile).feature(&feature).ok());
+        Some(Self { step, compiled: compiled.collect() })
+    }
+
+    /// Does it hold, under each profile?
+    fn hold(&self, now: i64) -> impl Iterator<Item = bool> {
+        let now = Timestamp::from_millis(now.div_euclid(self.step).saturating_mul(self.step));
+        self.compiled.iter().map(move |feature| {
+            let nobody = Attributes::default();
+            feature.as_ref().evaluate(&Subject::new(&nobody, now)).is_match()
+        })
+    }
 }
 
 /// As much of a strategy as tells which moments count.
@@ -52,8 +127,8 @@ impl Moments {
                 continue;
             };
             for rule in strategy.attributes.into_iter().flatten() {
-                if let Ok(rule) = serde_json::from_value::<Rule>(rule) {
-                    moments.add_rule(&rule);
+                if let Ok(read) = Rule::deserialize(&rule) {
+                    moments.add_rule(&read, &rule);
                 }
             }
         }
@@ -62,7 +137,7 @@ impl Moments {
         moments
     }
 
-    fn add_rule(&mut self, rule: &Rule) {
+    fn add_rule(&mut self, rule: &Rule, json: &serde_json::Value) {
         if !rule.field_name.eq_ignore_ascii_case("now") {
             return;
         }
@@ -72,7 +147,8 @@ impl Moments {
             _ => return,
         };
         if matches!(rule.conditional.as_str(), "STARTS_WITH" | "ENDS_WITH" | "REGEX") {
-            self.add_each(if is_date { DAY } else { SECOND });
+            self.texts
+                .extend(TextRule::new(json, if is_date { DAY } else { SECOND }).map(Arc::new));
             return;
         }
         for text in rule.values.iter().flatten().filter_map(serde_json::Value::as_str) {
@@ -81,17 +157,13 @@ impl Moments {
                 let day = Day::parse(text, Years::Signed);
                 day.map(|day| (day.since_1970().saturating_mul(DAY), DAY))
             } else {
-                let moment = Moment::parse(text, MissingOffset::MeansUtc, Years::Signed);
+                let moment = datetime::Moment::parse(text, MissingOffset::MeansUtc, Years::Signed);
                 moment.map(|moment| (moment.millis(), 1))
             };
             if let Some((at, lasts)) = turns {
                 self.at.extend([at, at.saturating_add(lasts)]);
             }
         }
-    }
-
-    fn add_each(&mut self, step: i64) {
-        self.each = Some(self.each.map_or(step, |each| each.min(step)));
     }
 
     /// Takes those of another feature in.
@@ -102,36 +174,33 @@ impl Moments {
         self.at.extend(&other.at);
         self.at.sort_unstable();
         self.at.dedup();
-        if let Some(step) = other.each {
-            self.add_each(step);
-        }
+        self.texts.extend(other.texts.iter().cloned());
     }
 
     /// Does time change nothing?
     pub(crate) fn is_empty(&self) -> bool {
-        self.at.is_empty() && self.each.is_none()
+        self.at.is_empty() && self.texts.is_empty()
     }
 
-    /// The first moment after `now`.
+    /// How often rules on the text of `now` are to be tried.
+    fn step(&self) -> Option<i64> {
+        self.texts.iter().map(|rule| rule.step).min()
+    }
+
+    /// The first time after `now` at which something may turn.
     pub(crate) fn next(&self, now: i64) -> Option<i64> {
         let position = self.at.partition_point(|at| *at <= now);
         let step =
-            self.each.map(|step| now.div_euclid(step).saturating_add(1).saturating_mul(step));
+            self.step().map(|step| now.div_euclid(step).saturating_add(1).saturating_mul(step));
         self.at.get(position).copied().into_iter().chain(step).min()
     }
 
-    /// A time at which answers are what they were after this moment, or before the first one.
-    pub(crate) fn as_of(&self, moment: Option<i64>) -> Timestamp {
-        let first = || self.next(i64::MIN).map_or(0, |first| first.saturating_sub(1));
-        Timestamp::from_millis(moment.unwrap_or_else(first))
-    }
-
-    /// The last moment up to `now`: answers between two moments are the same.
-    pub(crate) fn last(&self, now: i64) -> Option<i64> {
-        let position = self.at.partition_point(|at| *at <= now);
-        let last = position.checked_sub(1).and_then(|last| self.at.get(last)).copied();
-        let step = self.each.map(|step| now.div_euclid(step).saturating_mul(step));
-        last.into_iter().chain(step).max()
+    /// How things stand.
+    pub(crate) fn moment(&self, now: Timestamp) -> Moment {
+        let seen = now.as_millis();
+        let position = self.at.partition_point(|at| *at <= seen);
+        let at = position.checked_sub(1).and_then(|last| self.at.get(last)).copied();
+        Moment { at, held: self.texts.iter().flat_map(|rule| rule.hold(seen)).collect(), seen }
     }
 }
 
@@ -154,8 +223,8 @@ mod tests {
         assert_eq!(moments.next(midnight - 1), Some(midnight));
         assert_eq!(moments.next(midnight), Some(midnight + DAY));
         assert_eq!(moments.next(midnight + DAY), None);
-        assert_eq!(moments.last(midnight - 1), None);
-        assert_eq!(moments.last(midnight + 5), Some(midnight));
+        let last = |now| moments.moment(Timestamp::from_millis(now)).at;
+        assert_eq!((last(midnight - 1), last(midnight + 5)), (None, Some(midnight)));
     }
 
     #[test]
@@ -163,10 +232,24 @@ mod tests {
         let moments = of("EQUALS", "DATETIME", "now", r#"["1970-01-01T00:00:01Z"]"#);
         assert_eq!(moments.at, [1000, 1001]);
         let mut text = of("STARTS_WITH", "DATETIME", "now", r#"["2024-0"]"#);
-        assert_eq!((text.next(1500), text.last(1500)), (Some(2000), Some(1000)));
+        assert_eq!(text.next(1500), Some(2000));
         text.merge(&moments);
         assert_eq!((text.next(1000), text.next(1001)), (Some(1001), Some(2000)));
         assert_eq!(of("REGEX", "DATE", "now", r#"["x"]"#).next(5), Some(DAY));
+    }
+
+    /// A text that is tried each second is another moment only when the rule turns; its tag is the same whenever it holds.
+    #[test]
+    fn a_text_is_another_moment_when_it_turns() {
+        let moments = of("STARTS_WITH", "DATETIME", "now", r#"["2024-02-29T12:0"]"#);
+        let noon = "2024-02-29T12:00:00Z".parse::<Timestamp>().unwrap().as_millis();
+        let at = |millis| moments.moment(Timestamp::from_millis(noon + millis));
+        assert_eq!(at(-3_600_000), at(-1));
+        assert_ne!(at(-1), at(0));
+        assert_eq!((at(0), at(0).tag()), (at(599_999), at(599_999).tag()));
+        assert_ne!(at(599_999), at(600_000));
+        assert_eq!(at(-1).tag(), at(600_000).tag());
+        assert_ne!(at(-1).tag(), at(0).tag());
     }
 
     #[test]
@@ -227,15 +310,15 @@ mod tests {
     ];
 
     /// Does a rule on `now` hold?
-    fn holds(strategies: &str, profile: fh_eval::Profile, now: i64) -> bool {
+    fn holds(strategies: &str, profile: Profile, now: i64) -> bool {
         let feature = format!(
             r#"{{"id":"9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b","key":"A","l":false,"version":1,"type":"BOOLEAN","value":false,"strategies":[{strategies}]}}"#
         );
-        let raw = serde_json::value::RawValue::from_string(feature).unwrap();
+        let raw = RawValue::from_string(feature).unwrap();
         let environment = fh_eval::featurehub::Environment { id: None, features: vec![&raw] };
-        let ruleset = fh_eval::featurehub::Compiler::new(profile).compile(&environment);
-        let nobody = fh_eval::Attributes::default();
-        let subject = fh_eval::Subject::new(&nobody, Timestamp::from_millis(now));
+        let ruleset = Compiler::new(profile).compile(&environment);
+        let nobody = Attributes::default();
+        let subject = Subject::new(&nobody, Timestamp::from_millis(now));
         ruleset.get("A").unwrap().evaluate(&subject).is_match()
     }
 
@@ -253,25 +336,26 @@ mod tests {
             near in proptest::sample::select(&[-DAY / 2, 0, 500, 1000, DAY / 2][..]),
             steps in proptest::collection::vec(-2_i64..1200, 1..4),
         ) {
-            let profile = if edge { fh_eval::Profile::Edge } else { fh_eval::Profile::Client };
+            let profile = if edge { Profile::Edge } else { Profile::Client };
             let strategy = format!(
                 r#"{{"id":"x","value":true,"attributes":[{{"fieldName":"{field}","type":"{kind}","conditional":"{conditional}","values":{}}}]}}"#,
                 serde_json::to_string(&values).unwrap()
             );
             let moments = Moments::of(&[Json::parse(&strategy).unwrap()]);
+            let moment = |millis| moments.moment(Timestamp::from_millis(millis));
             let noon = "2024-02-29T12:00:00Z".parse::<Timestamp>().unwrap().as_millis();
             let (mut next, mut held) = (noon + near - 3, None);
             for step in steps {
                 // Rules on the text of `now` are followed to the second.
-                let at = if moments.each == Some(SECOND) { next - next % SECOND } else { next };
+                let at = if moments.step() == Some(SECOND) { next - next % SECOND } else { next };
                 let now = holds(&strategy, profile, at);
                 if let Some((before, then)) = held {
                     proptest::prop_assert!(
-                        then == now || moments.last(at) != moments.last(before),
+                        then == now || moment(at) != moment(before),
                         "{strategy} {profile:?} turned between {before} and {at}, {moments:?}"
                     );
                 }
-                let as_of = moments.as_of(moments.last(at)).as_millis();
+                let as_of = moment(at).time().as_millis();
                 proptest::prop_assert_eq!(now, holds(&strategy, profile, as_of), "{} as of {}", strategy, as_of);
                 held = Some((at, now));
                 next += step.max(1);

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::feature::ServedFeature;
 use super::grant::Grants;
-use super::moment::Moments;
+use super::moment::{Moment, Moments};
 use super::view::View;
 
 /// What SDKs call a session, and what a real Edge does.
@@ -56,8 +56,8 @@ pub(crate) struct Published {
     pub(crate) ruleset: Ruleset,
     /// When answers change although nothing is published.
     pub(crate) moments: Moments,
-    /// The last of those that has passed.
-    pub(crate) moment: Option<i64>,
+    /// How they stand.
+    pub(crate) moment: Moment,
     /// When its features were given, since 1970: time that passes makes them no newer.
     pub(crate) published_at: Duration,
     /// In the order of [`Grants::views`].
@@ -89,7 +89,7 @@ impl Published {
             features: Vec::new(),
             ruleset: Ruleset::default(),
             moments: Moments::default(),
-            moment: None,
+            moment: Moment::none(),
             published_at: since_1970(),
             cache_bytes,
         }
@@ -108,7 +108,7 @@ impl Published {
             features: self.features.clone(),
             ruleset: self.ruleset.clone(),
             moments: self.moments.clone(),
-            moment: self.moment,
+            moment: self.moment.clone(),
             published_at: self.published_at,
             views: views(&self.grants),
             cache_bytes: self.cache_bytes,
@@ -177,7 +177,7 @@ impl Published {
         for feature in &features {
             self.moments.merge(&feature.moments);
         }
-        self.moment = self.moments.last(now.as_millis());
+        self.moment = self.moments.moment(now);
         self.features = features;
         self.settings = settings;
         self.phase = Phase::Serving;
@@ -192,7 +192,7 @@ impl Published {
 
     /// At a later time, everything else being equal.
     pub(crate) fn at(mut self, now: Timestamp) -> Self {
-        self.moment = self.moments.last(now.as_millis());
+        self.moment = self.moments.moment(now);
         self
     }
 

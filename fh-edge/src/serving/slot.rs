@@ -126,8 +126,7 @@ impl Slot {
 
     /// Puts up what time alone changes.
     pub(super) fn pass_moments(&self, now: Timestamp) {
-        let is_due =
-            |published: &Published| published.moments.last(now.as_millis()) != published.moment;
+        let is_due = |published: &Published| published.moments.moment(now) != published.moment;
         if is_due(&self.current()) {
             self.update(|current| is_due(current).then(|| current.next().at(now)));
         }

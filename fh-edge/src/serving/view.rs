@@ -14,6 +14,7 @@ use quick_cache::sync::Cache;
 use super::answer::Answer;
 use super::change::{changes, write_change};
 use super::feature::ServedFeature;
+use super::moment::Moment;
 use super::published::Published;
 use crate::wire::sse::write_event;
 
@@ -65,7 +66,7 @@ impl ViewKey {
 pub(crate) struct Shown {
     pub(crate) generation: u64,
     /// The moment of its environment (D-96).
-    pub(crate) moment: Option<i64>,
+    pub(crate) moment: Moment,
     /// Whose rules were followed (D-91).
     pub(crate) profile: Profile,
     /// Those that are seen, in order.
@@ -112,7 +113,7 @@ impl View {
             key: key.clone(),
             shown: Arc::new(Shown {
                 generation: published.generation,
-                moment: published.moment,
+                moment: published.moment.clone(),
                 profile: published.settings.profile,
                 features,
             }),
@@ -201,9 +202,7 @@ fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) ->
     }
     if key.evaluated_by == EvaluatedBy::Here {
         hash.update("evaluated");
-        if let Some(moment) = published.moment {
-            hash.update(moment.to_le_bytes());
-        }
+        hash.update(published.moment.tag().unwrap_or_default());
     }
     let digest = hash.finalize();
     let mut tag = String::with_capacity(33);

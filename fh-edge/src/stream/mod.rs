@@ -352,7 +352,7 @@ impl Live {
             let by_time = view.features().iter().filter(|feature| !feature.moments.is_empty());
             for feature in by_time.filter(|feature| !told.contains(&feature.id)) {
                 let (mut before, mut data) = (String::new(), String::new());
-                let then = feature.moments.as_of(older.moment);
+                let then = older.moment.time();
                 published.write_evaluated(feature, &attributes, then, detail, &mut before);
                 published.write_evaluated(feature, &attributes, now, detail, &mut data);
                 // For most contexts most moments change nothing.

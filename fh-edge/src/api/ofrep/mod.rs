@@ -68,7 +68,7 @@ async fn all(State(core): State<Arc<Core>>, request: Request) -> Response {
     };
     let Some(view) = open.view() else { return unauthorised() };
     // Any key may ask to be evaluated for, so moments count here even if the view itself does not evaluate.
-    let moment = open.published.moment.map_or_else(String::new, |moment| format!(";{moment}"));
+    let moment = open.published.moment.tag().map_or_else(String::new, |tag| format!(";{tag}"));
     let etag = format!("\"{}{moment}//{}\"", view.tag, context.tag);
     let held = condition.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
     let holds = held.split(',').any(|each| {
