@@ -132,6 +132,38 @@ fn another_profile_is_another_answer() {
     assert_ne!(tag(&edge, PLAIN), tag(&client, PLAIN));
 }
 
+/// Whoever asks with ever new contexts costs so much memory and no more.
+#[test]
+fn evaluated_answers_are_bounded() {
+    let state = state(&[feature(1, "A", "", "a")]);
+    let grants = Arc::new(Grants::of(ID, &state.accounts));
+    let waiting = Published::waiting(ID, settings(Profile::Client), grants, 20_000);
+    let published = next(&waiting, &state, Profile::Client);
+    let view = published.view(PLAIN).unwrap();
+    let mut made = 0;
+    let mut ask = |context: &str| {
+        view.evaluated(context, || {
+            made += 1;
+            Answer::of(&published, view, "0", |_, out| out.push_str(&"x".repeat(1000)))
+        });
+        made
+    };
+    assert_eq!([ask("userkey=0"), ask("userkey=0")], [1, 1]);
+    let texts: Vec<String> = (1..=500).map(|user| format!("userkey={user}")).collect();
+    let first = texts.iter().map(|text| ask(text)).last().unwrap();
+    let again = texts.iter().map(|text| ask(text)).last().unwrap();
+    assert!(again - first >= 480, "{} of 500 were kept", 500 - (again - first));
+}
+
+#[test]
+fn who_may_do_nothing_is_unknown() {
+    let mut state = state(&[]);
+    assert!(Grants::of(ID, &state.accounts).get("plain").is_some());
+    state.accounts[0].permissions.insert(ID, [].into_iter().collect());
+    assert!(Grants::of(ID, &state.accounts).get("plain").is_none());
+    assert!(Grants::of(Uuid::nil(), &state.accounts).is_empty());
+}
+
 #[test]
 fn a_value_id_counts_where_it_is_hashed() {
     let [one, other] = ["a", "b"].map(|id| state(&[feature(1, "A", "", id)]));

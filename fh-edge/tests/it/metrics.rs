@@ -3,7 +3,7 @@
 use fh_edge::Options;
 
 use crate::http::request;
-use crate::shop::{CLIENT_KEY, WRITER_KEY, serve, state};
+use crate::shop::{CLIENT_KEY, ENVIRONMENT, WRITER_KEY, serve, state};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happened_is_counted() {
@@ -13,16 +13,19 @@ async fn what_happened_is_counted() {
     let etag = first.header("etag").unwrap().to_string();
     request(address, "GET", &poll, &[("if-none-match", &etag)], "").await;
     request(address, "GET", "/features?apiKey=nonsense", &[], "").await;
+    let nobodys = format!("/features/{ENVIRONMENT}/nobodys");
+    assert!(request(address, "GET", &nobodys, &[], "").await.body.contains("event: failure"));
     let put = format!("/features/{WRITER_KEY}/BANNER");
     let json = [("content-type", "application/json")];
     assert_eq!(request(address, "PUT", &put, &json, r#"{"value":"x"}"#).await.status, 412);
     let text = request(address, "GET", "/metrics", &[], "").await.body;
     for line in [
         "edge_stat_hitsource_poll_total 3",
+        "edge_stat_hitsource_eventsource_total 1",
         "edge_stat_hitsource_testsdk_total 1",
         "edge_stat_result_success_total 1",
         "edge_stat_result_no_change_total 1",
-        "edge_stat_result_missed_total 1",
+        "edge_stat_result_missed_total 2",
         "edge_stat_result_update_nonsense_total 1",
         "edge_get_inflight_requests 0",
         "edge_sse_active_connections 0",

@@ -1,0 +1,52 @@
+//! The context that a stream was opened with.
+
+use fh_eval::Attributes;
+
+use crate::wire::context::RequestContext;
+
+/// The context that a stream was opened with. Most have none.
+pub(super) enum StreamContext {
+    None,
+    Some(Box<Given>),
+}
+
+pub(super) struct Given {
+    text: Box<str>,
+    attributes: Attributes,
+    tag: Box<str>,
+}
+
+impl StreamContext {
+    pub(super) fn read(text: &str) -> Self {
+        let read = RequestContext::read([text]);
+        match read.tag() {
+            tag if tag == "0" => Self::None,
+            tag => Self::Some(Box::new(Given {
+                text: text.into(),
+                attributes: read.attributes(),
+                tag: tag.into(),
+            })),
+        }
+    }
+
+    pub(super) fn tag(&self) -> &str {
+        match self {
+            Self::None => "0",
+            Self::Some(given) => &given.tag,
+        }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::None => "",
+            Self::Some(given) => &given.text,
+        }
+    }
+
+    pub(super) fn attributes(&self) -> Option<&Attributes> {
+        match self {
+            Self::None => None,
+            Self::Some(given) => Some(&given.attributes),
+        }
+    }
+}

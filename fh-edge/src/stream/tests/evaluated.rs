@@ -1,0 +1,123 @@
+//! What is evaluated for a context, and what time makes of it.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn evaluated_for_the_context() {
+    let mut stage = Stage::serving();
+    let rule = |version: u32, country: &str| {
+        format!(
+            r#"{{"value": "x", "version": {version}, "strategies": [{{"id": "s", "value": "kiwi", "attributes": [
+                {{"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["{country}"]}}]}}]}}"#
+        )
+    };
+    stage.set(&rule(2, "nz"));
+    let mut kiwi = stage.open(SERVER, "country=nz", None);
+    let mut nobody = stage.open(SERVER, "", None);
+    let (text, _) = read(&mut kiwi);
+    assert!(text.contains("\"value\":\"kiwi\",\"v\":\"s\"") && text.contains("//"), "{text}");
+    let (text, _) = read(&mut nobody);
+    assert!(text.contains("\"value\":\"x\"}") && !text.contains("strategies"), "{text}");
+    stage.set(&rule(3, "au"));
+    let (text, _) = read(&mut kiwi);
+    assert!(text.contains("\"version\":3") && text.contains("\"value\":\"x\"}"), "{text}");
+    // Every change is told, seen or not (edge-protocol 3.5).
+    assert_eq!(names(&mut nobody), ["feature"]);
+}
+
+/// Where clients' rules hold, a session has two names (D-20).
+#[tokio::test(start_paused = true)]
+async fn a_session_by_its_other_name() {
+    let mut stage = Stage::serving();
+    let rule = |version: u32| {
+        format!(
+            r#"{{"value": "x", "version": {version}, "strategies": [{{"id": "s", "value": "mine", "attributes": [
+                {{"fieldName": "session", "type": "STRING", "conditional": "EQUALS", "values": ["s1"]}}]}}]}}"#
+        )
+    };
+    stage.set(&rule(2));
+    let mut stream = stage.open(SERVER, "sessionkey=s1", None);
+    assert!(read(&mut stream).0.contains("\"value\":\"mine\""));
+    stage.set(&rule(3));
+    assert!(read(&mut stream).0.contains("\"value\":\"mine\""));
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_changes_what_is_evaluated() {
+    let mut stage = Stage::serving();
+    stage.set(
+        r#"{"value": "before", "version": 2, "strategies": [{"id": "s", "value": "after", "attributes": [
+            {"fieldName": "now", "type": "DATETIME", "conditional": "GREATER_EQUALS", "values": ["2001-01-01T00:00:00Z"]}]}]}"#,
+    );
+    let mut server = stage.open(SERVER, "", None);
+    let mut client = stage.open(CLIENT, "", None);
+    let id = id_of(&read(&mut server).0).to_string();
+    read(&mut client);
+    let turn = "2001-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
+    stage.core.environments.change(ID, |next| next.at(turn));
+    let (text, _) = read(&mut server);
+    assert!(text.starts_with("event: feature\n") && text.contains("\"v\":\"s\""), "{text}");
+    assert_ne!(id_of(&text), id);
+    assert_eq!(read(&mut client).0, "", "strategies are the same at any time");
+}
+
+/// Who evaluates gets the same; who is evaluated for comes again, for all values may be others.
+#[tokio::test(start_paused = true)]
+async fn another_profile() {
+    let mut stage = Stage::serving();
+    let [mut client, mut server] = [CLIENT, SERVER].map(|secret| stage.open(secret, "", None));
+    read(&mut client);
+    read(&mut server);
+    stage.state.environments[0].profile = Some(Profile::Edge);
+    stage.publish();
+    assert_eq!(read(&mut client), (String::new(), false));
+    assert_eq!(read(&mut server), (sse::BYE.to_string(), true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_is_told_only_to_those_for_whom_it_changes_something() {
+    let mut stage = Stage::serving();
+    stage.set(
+        r#"{"value": "before", "version": 2, "strategies": [{"id": "s", "value": "after", "attributes": [
+            {"fieldName": "now", "type": "DATETIME", "conditional": "GREATER_EQUALS", "values": ["2001-01-01T00:00:00Z"]},
+            {"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["nz"]}]}]}"#,
+    );
+    let mut kiwi = stage.open(SERVER, "country=nz", None);
+    let mut nobody = stage.open(SERVER, "", None);
+    read(&mut kiwi);
+    read(&mut nobody);
+    let turn = "2001-01-01T00:00:00Z".parse::<Timestamp>().unwrap();
+    let given = stage.core.environments.get(ID).unwrap().published_at;
+    stage.core.environments.change(ID, |next| next.at(turn));
+    let now = stage.core.environments.get(ID).unwrap().published_at;
+    assert_eq!(now, given, "data are no newer because time passes");
+    assert_eq!(names(&mut kiwi), ["feature"]);
+    assert_eq!(read(&mut nobody).0, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_in_the_moment_in_which_it_turns_is_told_once() {
+    let mut stage = Stage::serving();
+    let turning = |version: u32| {
+        format!(
+            r#"{{"value": "before", "version": {version}, "strategies": [{{"id": "s", "value": "after", "attributes": [
+                {{"fieldName": "now", "type": "DATETIME", "conditional": "GREATER_EQUALS", "values": ["2001-01-01T00:00:00Z"]}}]}}]}}"#
+        )
+    };
+    stage.set(&turning(2));
+    let mut stream = stage.open(SERVER, "", None);
+    read(&mut stream);
+    let value = serde_json::from_str(&turning(3)).unwrap();
+    stage.state.environments[0].values.insert("A".into(), value);
+    stage.publish_at("2001-01-01T00:00:00Z".parse::<Timestamp>().unwrap().as_millis());
+    assert_eq!(names(&mut stream), ["feature"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ids_stand_for_one_content() {
+    let stage = Stage::serving();
+    let list = |secret| read(&mut stage.open(secret, "", None)).0;
+    let (client, server) = (list(CLIENT), list(SERVER));
+    assert!(client.contains("strategies") && !server.contains("strategies"));
+    assert_ne!(id_of(&client), id_of(&server));
+}

@@ -1,0 +1,156 @@
+//! Keys that are unknown, go, come back, or open something else.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_is_not_good() {
+    let stage = Stage::serving();
+    let mut stream = stage.open("nobody's", "", None);
+    assert_eq!(read(&mut stream), (format!("{}{}", sse::ACK, sse::UNKNOWN_KEY), true));
+    assert!(stream.is_end_stream());
+    assert_eq!(stage.core.connections.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_goes() {
+    let mut stage = Stage::serving();
+    let mut stream = stage.open(CLIENT, "", None);
+    read(&mut stream);
+    let accounts = std::mem::take(&mut stage.state.accounts);
+    let delay = Duration::from_secs(5);
+    let without = |delay| {
+        stage.core.environments.change(ID, |next| {
+            let mut next = next.with_grants(Arc::default());
+            next.revocation_delay = delay;
+            next
+        });
+    };
+    let with = || {
+        let grants = Stage::grants(&accounts);
+        stage.core.environments.change(ID, |next| next.with_grants(grants));
+    };
+    // A file that was half written, say: the key comes back.
+    without(delay);
+    assert_eq!(read(&mut stream), (String::new(), false));
+    tokio::time::advance(Duration::from_secs(4)).await;
+    with();
+    assert_eq!(read(&mut stream).0, "");
+    tokio::time::advance(Duration::from_secs(6)).await;
+    assert_eq!(read(&mut stream), (String::new(), false));
+    // It does not come back.
+    without(delay);
+    assert_eq!(read(&mut stream).0, "");
+    tokio::time::advance(Duration::from_secs(6)).await;
+    assert_eq!(read(&mut stream), (sse::UNKNOWN_KEY.to_string(), true));
+
+    with();
+    let mut stream = stage.open(CLIENT, "", None);
+    read(&mut stream);
+    without(Duration::ZERO);
+    assert_eq!(read(&mut stream), (sse::UNKNOWN_KEY.to_string(), true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_opens_something_else() {
+    for permissions in [r#"["READ", "EXTENDED_DATA"]"#, r#"["READ", "LOCK"]"#] {
+        let mut stage = Stage::serving();
+        let mut stream = stage.open(CLIENT, "", None);
+        read(&mut stream);
+        stage.state.accounts[0].permissions.insert(ID, serde_json::from_str(permissions).unwrap());
+        stage.publish();
+        assert_eq!(read(&mut stream), (sse::BYE.to_string(), true), "{permissions}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_asks_too_often_waits_for_its_features() {
+    let options = Options { requests_per_second: Some(1), ..Options::default() };
+    let stage = Stage::new(options);
+    stage.publish();
+    let mut first = stage.open(CLIENT, "", None);
+    assert_eq!(names(&mut first), ["ack", "features"]);
+    let mut second = stage.open(CLIENT, "", None);
+    assert_eq!(names(&mut second), ["ack"]);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(names(&mut second), ["features"]);
+}
+
+/// While a key may come back, who comes is served as those are who came before (D-104).
+#[tokio::test(start_paused = true)]
+async fn whoever_comes_while_a_key_may_come_back() {
+    let mut stage = Stage::serving();
+    let delay = Duration::from_secs(5);
+    let accounts = std::mem::take(&mut stage.state.accounts);
+    let lose = |stage: &Stage| {
+        stage.core.environments.leave(ID, &Grants::default(), delay);
+        stage.core.environments.change(ID, |next| {
+            let mut next = next.with_grants(Arc::default());
+            next.revocation_delay = delay;
+            next
+        });
+    };
+    let held = id_of(&read(&mut stage.open(CLIENT, "", None)).0).to_string();
+    lose(&stage);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    let [mut client, mut server] = [CLIENT, SERVER].map(|secret| stage.open(secret, "", None));
+    let mut resumed = stage.open(CLIENT, "", Some(&held));
+    let (text, ended) = read(&mut client);
+    assert!(text.contains("event: features\nid: ") && text.contains("\"A\"") && !ended, "{text}");
+    assert_eq!(names(&mut server), ["ack", "features"]);
+    assert_eq!(read(&mut resumed), (String::new(), false), "it holds what it opens");
+    assert_eq!(names(&mut stage.open("nobody's", "", None)), ["ack", "failure"]);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(read(&mut client), (String::new(), false));
+    // Five seconds are over for all, whenever they came.
+    tokio::time::advance(Duration::from_secs(2)).await;
+    for stream in [&mut client, &mut server, &mut resumed] {
+        assert_eq!(read(stream), (sse::UNKNOWN_KEY.to_owned(), true));
+    }
+    assert_eq!(names(&mut stage.open(CLIENT, "", None)), ["ack", "failure"]);
+
+    // It comes back in time, and goes on with what changed meanwhile.
+    stage.state.accounts = accounts;
+    stage.publish();
+    lose(&stage);
+    let mut stream = stage.open(CLIENT, "", None);
+    assert_eq!(names(&mut stream), ["ack", "features"]);
+    stage.set(r#"{"value": "y", "version": 2}"#);
+    assert_eq!(names(&mut stream), ["feature"]);
+    tokio::time::advance(Duration::from_secs(6)).await;
+    assert_eq!(read(&mut stream), (String::new(), false));
+}
+
+/// A file that was half written, say: there is no environment at all.
+#[tokio::test(start_paused = true)]
+async fn an_environment_that_goes() {
+    let stage = Stage::serving();
+    let delay = Duration::from_secs(5);
+    let remove = || {
+        stage.core.environments.remove(ID, |last| {
+            let mut last = last.with_grants(Arc::default());
+            last.revocation_delay = delay;
+            last
+        });
+    };
+    let [mut first, mut second] = [0, 1].map(|_| stage.open(CLIENT, "", None));
+    read(&mut first);
+    remove();
+    assert_eq!(read(&mut first), (String::new(), false));
+    assert_eq!(names(&mut second), ["ack"], "nothing is shown any more");
+    tokio::time::advance(Duration::from_secs(6)).await;
+    for stream in [&mut first, &mut second] {
+        assert_eq!(read(stream), (sse::UNKNOWN_KEY.to_string(), true));
+    }
+
+    // It comes back in time, as another one.
+    stage.core.environments.add(stage.waiting());
+    stage.publish();
+    let mut stream = stage.open(CLIENT, "", None);
+    read(&mut stream);
+    remove();
+    assert_eq!(read(&mut stream), (String::new(), false));
+    stage.core.environments.add(stage.waiting());
+    stage.publish();
+    tokio::time::advance(Duration::from_secs(6)).await;
+    assert_eq!(read(&mut stream), (sse::BYE.to_string(), true));
+}

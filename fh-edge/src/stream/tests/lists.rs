@@ -1,0 +1,136 @@
+//! Lists, and what changes in them.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn the_list_comes_first_and_changes_follow_with_their_ids() {
+    let mut stage = Stage::serving();
+    let mut stream = stage.open(CLIENT, "", None);
+    let (text, ended) = read(&mut stream);
+    let id = id_of(&text).to_string();
+    assert_eq!(
+        text,
+        format!(
+            "{}event: features\nid: {id}\ndata: [{{\"id\":\"9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b\",\"key\":\"A\",\"l\":false,\"version\":1,\
+             \"type\":\"STRING\",\"value\":\"x\",\"strategies\":[]}}]\n\n",
+            sse::ACK
+        )
+    );
+    assert!(!ended);
+    assert_eq!(read(&mut stream).0, "");
+    stage.set(r#"{"value": "y", "version": 2}"#);
+    let (text, _) = read(&mut stream);
+    assert!(text.starts_with("event: feature\nid: ") && text.contains("\"value\":\"y\""), "{text}");
+    assert_ne!(id_of(&text), id);
+    // Two changes between two looks are one event with the later value.
+    stage.set(r#"{"value": "z", "version": 3}"#);
+    stage.set(r#"{"value": "w", "version": 4}"#);
+    let (text, _) = read(&mut stream);
+    assert!(text.matches("event:").count() == 1 && text.contains("\"value\":\"w\""), "{text}");
+    // Published again without a change.
+    stage.publish();
+    assert_eq!(read(&mut stream).0, "");
+}
+
+/// Readers of one view share what leads from one generation to the next, but not those who missed one, nor those with a context.
+#[tokio::test(start_paused = true)]
+async fn each_gets_what_leads_on_from_what_it_holds() {
+    let mut stage = Stage::serving();
+    let [mut quick, mut slow] = [0, 1].map(|_| stage.open(CLIENT, "", None));
+    let mut with_context = stage.open(CLIENT, "a=1", None);
+    for stream in [&mut quick, &mut slow, &mut with_context] {
+        read(stream);
+    }
+    stage.set(r#"{"value": "y", "version": 2}"#);
+    let first = read(&mut quick).0;
+    let id = format!("{}//", id_of(&first));
+    assert!(id_of(&read(&mut with_context).0).starts_with(&id), "{id}");
+    let mut other = stage.state.features[0].clone();
+    (other.id, other.key) = (Uuid::from_u128(7), "B".into());
+    stage.state.features.push(other);
+    stage.publish();
+    assert_eq!(names(&mut quick), ["feature"]);
+    let text = read(&mut slow).0;
+    assert!(text.contains("\"key\":\"A\"") && text.contains("\"key\":\"B\""), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_moves_to_another_feature_ends_with_that() {
+    let mut stage = Stage::serving();
+    let mut stream = stage.open(CLIENT, "", None);
+    read(&mut stream);
+    stage.state.features[0].id = Uuid::from_u128(7);
+    stage.publish();
+    assert_eq!(names(&mut stream), ["delete_feature", "feature"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_holds_the_list_gets_nothing_until_a_change() {
+    let mut stage = Stage::serving();
+    let mut first = stage.open(CLIENT, "", None);
+    let id = id_of(&read(&mut first).0).to_string();
+    for held in [id.clone(), format!("\"{id}\"")] {
+        let mut again = stage.open(CLIENT, "", Some(&held));
+        assert_eq!(read(&mut again), (String::new(), false));
+    }
+    let mut again = stage.open(CLIENT, "", Some(&id));
+    read(&mut again);
+    let mut old = stage.open(CLIENT, "", Some("0123"));
+    assert_eq!(names(&mut old), ["features"]);
+    let mut other_context = stage.open(CLIENT, "a=1", Some(&id));
+    assert_eq!(names(&mut other_context), ["ack", "features"]);
+    stage.set(r#"{"value": "y", "version": 2}"#);
+    assert_eq!(names(&mut again), ["feature"]);
+    // The id of an update is as good as that of a list.
+    let mut update = stage.open(CLIENT, "", None);
+    let now = id_of(&read(&mut update).0).to_string();
+    let mut again = stage.open(CLIENT, "", Some(&now));
+    assert_eq!(read(&mut again).0, "");
+}
+
+#[tokio::test(start_paused = true)]
+async fn retired_and_deleted() {
+    let mut stage = Stage::serving();
+    let mut stream = stage.open(CLIENT, "", None);
+    read(&mut stream);
+    stage.set(r#"{"value": "x", "version": 2, "retired": true}"#);
+    let (text, _) = read(&mut stream);
+    assert!(text.contains("event: delete_feature") && text.contains("\"version\":2"), "{text}");
+    stage.set(r#"{"value": "x", "version": 3}"#);
+    assert!(read(&mut stream).0.starts_with("event: feature\n"));
+    stage.state.features.clear();
+    stage.publish();
+    let (text, _) = read(&mut stream);
+    assert!(text.contains("event: delete_feature") && text.contains("\"version\":0"), "{text}");
+    assert!(!text.contains("value"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_does_not_read_holds_no_generation() {
+    let mut stage = Stage::serving();
+    let mut stream = stage.open(SERVER, "a=1", None);
+    read(&mut stream);
+    let first = Arc::downgrade(&stage.core.environments.get(ID).unwrap());
+    stage.set(r#"{"value": "y", "version": 2}"#);
+    assert!(first.upgrade().is_none(), "with its answers and rules");
+    assert!(read(&mut stream).0.contains("\"value\":\"y\""));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_filter_hides_is_gone_however_it_went() {
+    let mut stage = Stage::serving();
+    stage.state.accounts[0].filters.insert("web".into());
+    stage.state.features[0].filters.insert("web".into());
+    stage.publish();
+    let mut stream = stage.open(CLIENT, "", None);
+    assert!(read(&mut stream).0.contains("\"value\":\"x\""));
+    // Retired, and not for them any more, both at once.
+    stage.state.features[0].filters = ["app".to_string()].into();
+    stage.set(r#"{"value": "secret", "version": 2, "retired": true}"#);
+    let (text, _) = read(&mut stream);
+    assert!(
+        text.starts_with("event: delete_feature\n") && text.contains("\"version\":0"),
+        "{text}"
+    );
+    assert!(!text.contains("secret"), "{text}");
+}
