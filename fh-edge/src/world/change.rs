@@ -8,7 +8,8 @@ use fh_eval::{Kind, Timestamp};
 use uuid::Uuid;
 
 use super::entry::Entry;
-use super::put::{Decision, convert};
+use super::put::Decision;
+use super::value::convert;
 use super::{Refusal, Update, UpdateOutcome, World};
 use crate::state::{Duplicate, FeatureValue, Json, Permissions};
 

@@ -4,6 +4,7 @@ mod change;
 mod entry;
 mod put;
 mod record;
+mod value;
 mod writer;
 
 pub use change::{FeatureChange, ReplaceError};

@@ -142,6 +142,27 @@ fn a_replacement_stands_until_the_file_changes() {
     assert!(world.records().replacement.is_none());
 }
 
+/// Whatever the file says of a value, and a PUT made of it, is an admin's to decide.
+#[test]
+fn a_replacement_that_says_what_the_file_says_undoes_changes() {
+    let file = base(r#"{"value": "x"}"#);
+    let mut world = World::open(file.clone(), Records::default(), at(1000));
+    put(&mut world, "A", r#"{"value": "y"}"#, 1500).unwrap();
+    world.replace(&file, file.clone(), at(2000));
+    assert_eq!(seen(&world, "A"), ("\"x\"".into(), 2000));
+}
+
+#[test]
+fn revisions_count_on_from_the_highest() {
+    let with = |revision| State { revision, ..base(r#"{"value": "x"}"#) };
+    let mut world = World::open(with(7), Records::default(), at(1000));
+    assert_eq!(world.state().revision, 7);
+    world.reload(State { accounts: Vec::new(), ..with(50) }, at(2000));
+    assert_eq!(world.state().revision, 51);
+    world.replace(&with(50), with(3), at(3000));
+    assert_eq!(world.state().revision, 52);
+}
+
 #[test]
 fn tags_are_equal_over_restarts_and_differ_after_changes() {
     let start = |now| World::open(base(r#"{"value": "x"}"#), Records::default(), at(now));
