@@ -4,12 +4,13 @@ use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::sleep;
+use tokio::time::{Instant, Sleep, sleep};
 use tracing::debug;
 
 use super::guard::Guard;
@@ -19,6 +20,8 @@ use super::patience::{Patience, Rounds, Turns};
 use super::phase::Phase;
 use super::{ListenOptions, Tls};
 
+/// A peer that is told that its idle connection ends has so long to say that it heard.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// hyper's least, for reading; and what may lie ready to be written besides the part of a body that is being written.
 const MIN_BUFFER: usize = 8 * 1024;
 
@@ -94,10 +97,15 @@ impl Protocols {
 
 /// A connection that can be told to take no further request.
 trait Connection: Future<Output = hyper::Result<()>> + Unpin {
+    /// Does the protocol have words for it? Without them a request may be on its way into a connection that is closed.
+    const HAS_FAREWELL: bool;
+
     fn finish(&mut self);
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection for http1::Connection<TokioIo<S>, Handler> {
+    const HAS_FAREWELL: bool = false;
+
     fn finish(&mut self) {
         Pin::new(self).graceful_shutdown();
     }
@@ -107,6 +115,8 @@ impl<S> Connection for Pin<Box<http2::Connection<TokioIo<S>, Handler, TokioExecu
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    const HAS_FAREWELL: bool = true;
+
     fn finish(&mut self) {
         self.as_mut().graceful_shutdown();
     }
@@ -128,6 +138,7 @@ where
     async move {
         let phases = &link.server.phases;
         let mut phase = Phase::Serving;
+        let mut farewell: Option<Pin<Box<Sleep>>> = None;
         loop {
             let mut changed = pin!(phases.changed());
             let mut woken: Option<Waker> = None;
@@ -143,14 +154,28 @@ where
                 if phases.current() != phase {
                     return Poll::Ready(Event::Phase);
                 }
-                patience.poll_over(&link, context).map(|()| Event::Late)
+                match &mut farewell {
+                    None => patience.poll_over(&link, context),
+                    Some(timer) => timer.as_mut().poll(context),
+                }
+                .map(|()| Event::Late)
             });
             match event.await {
                 Event::Ended(Ok(())) => return,
                 Event::Ended(Err(error)) => {
                     return debug!(peer = %link.peer, %error, "connection ended");
                 }
-                Event::Late => return debug!(peer = %link.peer, "no request in time"),
+                Event::Late if C::HAS_FAREWELL && farewell.is_none() => {
+                    connection.finish();
+                    farewell = Some(Box::pin(sleep(FAREWELL)));
+                }
+                Event::Late => match &mut farewell {
+                    // A request that was on its way is the last one.
+                    Some(timer) if link.waiting().is_none() => {
+                        timer.as_mut().reset(Instant::now() + FAREWELL);
+                    }
+                    _ => return debug!(peer = %link.peer, "no request in time"),
+                },
                 Event::Phase => phase = phases.current(),
             }
             match phase {

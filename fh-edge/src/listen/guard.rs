@@ -1,14 +1,22 @@
-//! A connection's bytes, and peers that do not take them.
+//! A connection's bytes, peers that do not take them, and peers that go on sending what nobody reads.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use super::link::Link;
+
+/// Whoever is told that a head is refused has so long to end sending it. Closed at once, the system would tell the peer that its
+/// bytes are lost, and the peer might see that and not the answer.
+const LINGER: Duration = Duration::from_secs(2);
+/// And so many bytes.
+const LINGER_BYTES: usize = 256 * 1024;
 
 /// Writes fail with `TimedOut` when the peer takes nothing for too long; only while it takes nothing there is a timer.
 /// The fields are dropped in this order: the descriptor is free before the connection no longer counts.
@@ -16,12 +24,46 @@ use super::link::Link;
 pub(super) struct Guard<S> {
     stream: S,
     stalled: Option<Pin<Box<Sleep>>>,
+    lingering: Option<Box<Lingering>>,
     link: Arc<Link>,
+}
+
+/// What a peer sends is read, and nothing done with it.
+#[derive(Debug)]
+struct Lingering {
+    timer: Pin<Box<Sleep>>,
+    /// Bytes.
+    left: usize,
+}
+
+impl Lingering {
+    fn new() -> Self {
+        Self { timer: Box::pin(sleep(LINGER)), left: LINGER_BYTES }
+    }
+
+    /// Ready when the peer has ended, or had its time.
+    fn poll<S: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut S,
+        context: &mut Context<'_>,
+    ) -> Poll<()> {
+        let mut bytes = [MaybeUninit::uninit(); 1024];
+        while self.left > 0 && self.timer.as_mut().poll(context).is_pending() {
+            let mut buffer = ReadBuf::uninit(&mut bytes);
+            match ready!(Pin::new(&mut *stream).poll_read(context, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => {
+                    self.left = self.left.saturating_sub(buffer.filled().len());
+                }
+                Ok(()) | Err(_) => break,
+            }
+        }
+        Poll::Ready(())
+    }
 }
 
 impl<S> Guard<S> {
     pub(super) fn new(stream: S, link: &Arc<Link>) -> Self {
-        Self { stream, stalled: None, link: Arc::clone(link) }
+        Self { stream, stalled: None, lingering: None, link: Arc::clone(link) }
     }
 
     /// Counts the time in which nothing could be written.
@@ -57,7 +99,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guard<S> {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -87,7 +129,18 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+        let this = self.get_mut();
+        let lingering = match &mut this.lingering {
+            Some(lingering) => lingering,
+            none => {
+                ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
+                if !this.link.is_amid_head() {
+                    return Poll::Ready(Ok(()));
+                }
+                none.insert(Box::new(Lingering::new()))
+            }
+        };
+        lingering.poll(&mut this.stream, context).map(Ok)
     }
 }
 
@@ -121,6 +174,39 @@ mod tests {
         let error = guard.write_all(b"8").await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert!((LIMIT..LIMIT + Duration::from_millis(5)).contains(&begun.elapsed()));
+    }
+
+    /// After an answer to a head that is refused.
+    #[tokio::test(start_paused = true)]
+    async fn the_rest_of_a_refused_head_is_awaited_for_a_while() {
+        // Nothing has come: there is no rest.
+        let (mut guard, _peer) = guarded();
+        guard.shutdown().await.unwrap();
+
+        let begun = async || {
+            let (mut guard, mut peer) = guarded();
+            peer.write_all(b"GET /").await.unwrap();
+            guard.read_exact(&mut [0; 5]).await.unwrap();
+            (guard, peer, Instant::now())
+        };
+        // The peer says nothing.
+        let (mut guard, mut peer, start) = begun().await;
+        guard.shutdown().await.unwrap();
+        assert!((LINGER..LINGER + Duration::from_millis(5)).contains(&start.elapsed()));
+        assert_eq!(peer.read(&mut [0]).await.unwrap(), 0, "it knows");
+        // It ends.
+        let (mut guard, mut peer, start) = begun().await;
+        let sending = tokio::spawn(async move { peer.write_all(&[b'x'; 1000]).await });
+        guard.shutdown().await.unwrap();
+        sending.await.unwrap().unwrap();
+        assert!(start.elapsed() < Duration::from_millis(5));
+        // It does not end.
+        let (mut guard, mut peer, start) = begun().await;
+        let sending = tokio::spawn(async move { peer.write_all(&vec![b'x'; 1 << 20]).await });
+        guard.shutdown().await.unwrap();
+        assert!(start.elapsed() < Duration::from_millis(5));
+        drop(guard);
+        assert!(sending.await.unwrap().is_err());
     }
 
     /// However long it takes in all.

@@ -110,6 +110,13 @@ impl Link {
         })
     }
 
+    /// Has something of a head come, of which no request has come?
+    pub(super) fn is_amid_head(&self) -> bool {
+        let ended = self.ended.load(Ordering::Acquire);
+        self.begun.load(Ordering::Relaxed) == ended
+            && self.bytes.load(Ordering::Relaxed) == ended.wrapping_add(1)
+    }
+
     /// Bytes have been read.
     pub(super) fn bytes_came(&self) {
         let ended = self.ended.load(Ordering::Relaxed);

@@ -172,3 +172,28 @@ async fn whoever_answers_no_ping_is_dropped() {
     peer.ends().await;
     until("the count", || server.connections.open() == 0).await;
 }
+
+/// Without a word a client might just be sending a request.
+#[tokio::test]
+async fn whoever_idles_is_told_that_the_connection_ends() {
+    let files = Files::new();
+    let server = Served::secure(files.tls(), |options| options.idle_timeout = Some(SHORT));
+    let mut peer = Raw::connect(&files, &server).await;
+    assert_eq!(peer.code_of(GOAWAY).await, (0, 0));
+    // It does not say that it heard.
+    peer.ends().await;
+    until("the count", || server.connections.open() == 0).await;
+
+    // A request crosses it.
+    let mut peer = Raw::connect(&files, &server).await;
+    assert_eq!(peer.code_of(GOAWAY).await, (0, 0));
+    peer.send(asks(1, "/hold")).await;
+    until("the request", || server.stage.held.load(Ordering::SeqCst) == 1).await;
+    // One that is told later is gone for want of an answer: so would this one be, had it not its request.
+    let mut later = Raw::connect(&files, &server).await;
+    assert_eq!(later.code_of(GOAWAY).await, (0, 0));
+    later.ends().await;
+    server.stage.release.notify_one();
+    assert_eq!(peer.code_of(HEADERS).await.0, 1);
+    peer.ends().await;
+}

@@ -106,6 +106,24 @@ async fn heads_may_be_so_large_and_no_larger() {
     }
 }
 
+/// Many clients do not look at answers before they have sent everything, and forget an answer when they cannot.
+#[tokio::test]
+async fn whoever_sends_too_large_a_head_may_end_and_is_told_so() {
+    let server = Served::new(|options| options.max_header_bytes = NonZeroUsize::new(8192).unwrap());
+    let mut peer = server.peer().await;
+    peer.send(format!("GET / HTTP/1.1\r\npadding: {}", "x".repeat(20_000))).await;
+    soon("the answer", peer.socket.peek(&mut [0])).await.unwrap();
+    for _ in 0..100 {
+        peer.send("x".repeat(1000)).await;
+    }
+    peer.send("\r\n\r\n").await;
+    let mut answer = Vec::new();
+    soon("the answer", peer.socket.read_to_end(&mut answer)).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 431 "), "{}", String::from_utf8_lossy(&answer));
+    drop(peer);
+    until("the count", || server.connections.open() == 0).await;
+}
+
 #[tokio::test]
 async fn a_head_of_ten_megabytes_is_not_kept() {
     let server = Served::new(|_| {});
