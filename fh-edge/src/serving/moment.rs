@@ -75,9 +75,10 @@ struct TextRule {
 
 impl TextRule {
     /// Of the JSON of a rule.
-    fn new(rule: &serde_json::Value, step: i64) -> Option<Self> {
+    fn new(rule: &RawValue, step: i64) -> Option<Self> {
         let feature = format!(
-            r#"{{"id":"00000000-0000-0000-0000-000000000000","key":"A","l":false,"version":1,"type":"BOOLEAN","value":false,"strategies":[{{"id":"x","value":true,"attributes":[{rule}]}}]}}"#
+            r#"{{"id":"00000000-0000-0000-0000-000000000000","key":"A","l":false,"version":1,"type":"BOOLEAN","value":false,"strategies":[{{"id":"x","value":true,"attributes":[{}]}}]}}"#,
+            rule.get()
         );
         let feature = RawValue::from_string(feature).ok()?;
         let profiles = [Profile::Client, Profile::Edge].into_iter();
@@ -95,22 +96,23 @@ impl TextRule {
     }
 }
 
-/// As much of a strategy as tells which moments count.
+/// As much of a strategy as tells which moments count. What another Edge sent may hold what is no text: that spoils no more than
+/// it has to.
 #[derive(Deserialize)]
-struct Strategy {
-    #[serde(default)]
-    attributes: Option<Vec<serde_json::Value>>,
+struct Strategy<'a> {
+    #[serde(borrow, default)]
+    attributes: Option<Vec<&'a RawValue>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Rule {
+struct Rule<'a> {
     field_name: String,
     #[serde(rename = "type")]
     kind: String,
     conditional: String,
-    #[serde(default)]
-    values: Option<Vec<serde_json::Value>>,
+    #[serde(borrow, default)]
+    values: Option<Vec<&'a RawValue>>,
 }
 
 impl Moments {
@@ -123,12 +125,12 @@ impl Moments {
             if !text.to_ascii_lowercase().contains("\"now\"") && !text.contains("\\u") {
                 continue;
             }
-            let Ok(strategy) = serde_json::from_str::<Strategy>(strategy.as_str()) else {
+            let Ok(strategy) = serde_json::from_str::<Strategy<'_>>(strategy.as_str()) else {
                 continue;
             };
             for rule in strategy.attributes.into_iter().flatten() {
-                if let Ok(read) = Rule::deserialize(&rule) {
-                    moments.add_rule(&read, &rule);
+                if let Ok(read) = serde_json::from_str::<Rule<'_>>(rule.get()) {
+                    moments.add_rule(&read, rule);
                 }
             }
         }
@@ -137,7 +139,7 @@ impl Moments {
         moments
     }
 
-    fn add_rule(&mut self, rule: &Rule, json: &serde_json::Value) {
+    fn add_rule(&mut self, rule: &Rule<'_>, json: &RawValue) {
         if !rule.field_name.eq_ignore_ascii_case("now") {
             return;
         }
@@ -151,13 +153,14 @@ impl Moments {
                 .extend(TextRule::new(json, if is_date { DAY } else { SECOND }).map(Arc::new));
             return;
         }
-        for text in rule.values.iter().flatten().filter_map(serde_json::Value::as_str) {
+        let texts = rule.values.iter().flatten();
+        for text in texts.filter_map(|text| serde_json::from_str::<String>(text.get()).ok()) {
             // The rule turns when `now` becomes the value, and when it is past it. Whatever any profile can read counts.
             let turns = if is_date {
-                let day = Day::parse(text, Years::Signed);
+                let day = Day::parse(&text, Years::Signed);
                 day.map(|day| (day.since_1970().saturating_mul(DAY), DAY))
             } else {
-                let moment = datetime::Moment::parse(text, MissingOffset::MeansUtc, Years::Signed);
+                let moment = datetime::Moment::parse(&text, MissingOffset::MeansUtc, Years::Signed);
                 moment.map(|moment| (moment.millis(), 1))
             };
             if let Some((at, lasts)) = turns {
@@ -257,6 +260,14 @@ mod tests {
         assert!(of("LESS", "DATE", "birthday", r#"["2024-02-29"]"#).is_empty());
         assert!(of("LESS", "NUMBER", "now", "[5]").is_empty());
         assert!(Moments::of(&[Json::parse(r#"{"attributes":"now"}"#).unwrap()]).is_empty());
+    }
+
+    #[test]
+    fn what_is_no_text_spoils_no_more_than_it_has_to() {
+        let json = r#"{"name":"\ud800","attributes":[{"fieldName":"\ud800"},{"fieldName":"now","type":"DATE",
+            "conditional":"LESS","values":["\ud800",5,"1970-01-02"]}]}"#;
+        let moments = Moments::of(&[Json::of(&RawValue::from_string(json.into()).unwrap())]);
+        assert_eq!(moments.at, [DAY, 2 * DAY]);
     }
 
     const TYPES: [&str; 7] =

@@ -7,7 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// One JSON document as text on one line: numbers and texts stay as they were written, members keep their order, and only the
-/// white space between them goes.
+/// white space between them goes. Half of a surrogate pair (`\ud800` alone) is refused, though JSON's grammar allows it: no program
+/// could read it as a text, and each makes something else of it.
 ///
 /// ```
 /// use fh_edge::state::Json;
@@ -37,9 +38,17 @@ impl Json {
     /// [`NotJson`] if it is none, or more than one.
     pub fn parse(text: &str) -> Result<Self, NotJson> {
         let raw: &RawValue = serde_json::from_str(text).map_err(|e| NotJson(e.to_string()))?;
-        Ok(Self::of(raw))
+        Self::checked(raw).map_err(NotJson)
     }
 
+    fn checked(raw: &RawValue) -> Result<Self, String> {
+        match half_character(raw.get()) {
+            Some(escape) => Err(format!("{escape} in a text is half of a character")),
+            None => Ok(Self::of(raw)),
+        }
+    }
+
+    /// As it came from another Edge, which may hold what is refused elsewhere.
     pub(crate) fn of(raw: &RawValue) -> Self {
         Self(on_one_line(raw.get()).into())
     }
@@ -69,7 +78,7 @@ impl Json {
     }
 
     /// Is it a JSON string?
-    pub(crate) fn is_text(&self) -> bool {
+    fn is_text(&self) -> bool {
         self.0.starts_with('"')
     }
 
@@ -95,8 +104,32 @@ impl Serialize for Json {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self::of(&Box::<RawValue>::deserialize(deserializer)?))
+        Self::checked(&Box::<RawValue>::deserialize(deserializer)?)
+            .map_err(serde::de::Error::custom)
     }
+}
+
+/// The first escape of half a surrogate pair in a JSON text.
+fn half_character(json: &str) -> Option<&str> {
+    let mut rest = json;
+    // The first half of a pair, if the second one has to follow.
+    let mut high: Option<&str> = None;
+    while let Some(at) = rest.find('\\') {
+        let (between, escape) = rest.split_at(at);
+        let unit = escape.strip_prefix("\\u").and_then(|digits| digits.get(..4));
+        let unit = unit.and_then(|digits| u16::from_str_radix(digits, 16).ok());
+        let (written, after) = escape.split_at_checked(if unit.is_some() { 6 } else { 2 })?;
+        rest = after;
+        let is_low = unit.is_some_and(|unit| (0xdc00..0xe000).contains(&unit));
+        match high.take() {
+            Some(_) if is_low && between.is_empty() => continue,
+            Some(first) => return Some(first),
+            None if is_low => return Some(written),
+            None => {}
+        }
+        high = unit.is_some_and(|unit| (0xd800..0xdc00).contains(&unit)).then_some(written);
+    }
+    high
 }
 
 /// A JSON text without the white space between its tokens.
@@ -134,6 +167,28 @@ mod tests {
         assert_eq!(Json::parse(spread).unwrap().as_str(), compact);
         assert!(Json::parse("1 2").is_err());
         assert!(Json::parse("").is_err());
+    }
+
+    #[test]
+    fn half_a_character_is_none() {
+        for (text, escape) in [
+            (r#""\ud800""#, r"\ud800"),
+            (r#"{"a":["x\uDFFFy"]}"#, r"\uDFFF"),
+            (r#"{"\ud83d":1}"#, r"\ud83d"),
+            (r#""\ud83d\ud83d\udc22""#, r"\ud83d"),
+            (r#""\ud83dx\udc22""#, r"\ud83d"),
+            (r#""\ud83d\n\udc22""#, r"\ud83d"),
+            (r#"["\ud83d","\udc22"]"#, r"\ud83d"),
+            (r#""\\\udc22""#, r"\udc22"),
+        ] {
+            let what = format!("{escape} in a text is half of a character");
+            assert_eq!(Json::parse(text), Err(NotJson(what.clone())), "{text}");
+            let error = serde_json::from_str::<Json>(text).unwrap_err().to_string();
+            assert!(error.starts_with(&what), "{error}");
+        }
+        for text in [r#""\ud83d\udc22\u0041""#, r#""\\ud800""#, r#""\\\\ud800 é\"""#] {
+            assert_eq!(Json::parse(text).unwrap().as_str(), text);
+        }
     }
 
     #[test]

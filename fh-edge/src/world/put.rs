@@ -91,10 +91,6 @@ impl Update {
         }
         let body: Body = read_object(body).map_err(|_| Refusal::Unreadable)?;
         let value = body.value.filter(|value| !value.is_null());
-        // Half of a surrogate pair is JSON of a kind, but no text.
-        if value.as_ref().is_some_and(|value| value.is_text() && value.as_text().is_none()) {
-            return Err(Refusal::Unreadable);
-        }
         let updates = value.is_some() || body.update_value == Some(true);
         Ok(Self { value: updates.then_some(value), lock: body.lock })
     }
@@ -171,6 +167,7 @@ mod tests {
             r#"{"updateValue":1}"#,
             "{} {}",
             r#"{"value":"\ud800"}"#,
+            r#"{"value":{"a":"\ud800"}}"#,
         ] {
             assert_eq!(update(bad), Err(Refusal::Unreadable), "{bad}");
         }

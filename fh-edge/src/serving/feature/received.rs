@@ -74,8 +74,9 @@ impl ServedFeature {
         // Holders of server-evaluated keys never see strategies, even if an Edge should send them.
         let strategies =
             members.strategies.filter(|_| evaluated_by != EvaluatedBy::Upstream).map(Json::of);
-        let listed = strategies.as_ref().map(Json::as_str).map(serde_json::from_str::<Vec<Json>>);
-        let listed = listed.and_then(Result::ok).unwrap_or_default();
+        let listed = strategies.as_ref().map(Json::as_str);
+        let listed = listed.and_then(|list| serde_json::from_str::<Vec<&RawValue>>(list).ok());
+        let listed: Vec<Json> = listed.unwrap_or_default().into_iter().map(Json::of).collect();
         let member = |name: &str, json: Option<&str>| {
             json.map_or_else(String::new, |json| format!(",\"{name}\":{json}"))
         };

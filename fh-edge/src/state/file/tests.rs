@@ -597,3 +597,31 @@ proptest! {
         }
     }
 }
+
+/// JSON's grammar allows it; what it says no program can hold.
+#[test]
+fn half_a_character_is_an_error_wherever_it_stands() {
+    let text = |value: &str, id: &str| {
+        format!(
+            "{{\"features\": [{{\"key\": \"A\", \"type\": \"STRING\"}}],\n\"environments\": [{{\"name\": \"dev\", \"values\": {{\"A\":\n\
+             {{\"value\": \"{value}\",\n\"strategies\": [{{\"id\": \"{id}\", \"value\": \"x\"}}]}}}}}}]}}"
+        )
+    };
+    for (text, expected) in [
+        (text(r"a\ud83d", "x"), "line 3, column 11: an escape in this text means no character"),
+        (text("a", r"x\udc22"), "line 4, column 23: an escape in this text means no character"),
+        (
+            "environments: [{name: \"\\ud83d\"}]".to_owned(),
+            "line 1, column 23: while parsing a quoted scalar, found invalid Unicode character escape code",
+        ),
+    ] {
+        let error = State::from_text(&text, &Options::new()).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+    assert!(State::from_text(&text(r"\ud83d\udc22", "x"), &Options::new()).is_ok());
+    // A JSON feature's document is a text here, and goes to programs as it is.
+    let json = r#"{features: [{key: J, type: JSON}], environments: [{name: dev, values: {J: '{"a":"\ud83d"}'}}]}"#;
+    let state = State::from_text(json, &Options::new()).unwrap().state;
+    let value = state.environments[0].values["J"].value.as_ref().unwrap();
+    assert_eq!(value.as_str(), r#""{\"a\":\"\\ud83d\"}""#);
+}
