@@ -83,7 +83,7 @@ pub(crate) enum Opening {
     Open(Opened),
     /// It asked too often; it may again after this many seconds.
     Busy(Opened, u64),
-    /// As much as can be is asked for upstream; it may again after this many seconds.
+    /// As much as can be is asked for upstream, or this key asked too often; it may again after this many seconds.
     Full(u64),
     Unknown,
     /// There is no state yet, so nobody knows (edge-protocol 2.5).
@@ -185,26 +185,36 @@ impl Core {
         asker: Asker,
         context: impl FnOnce() -> RequestContext,
     ) -> Opening {
-        let opened = match (self.look_once_more(key), &self.origin) {
-            (Some(opened), _) => opened,
+        let (opened, counted) = match (self.look_once_more(key), &self.origin) {
+            (Some(opened), _) => (opened, self.count(key)),
             (None, Origin::World(_)) if self.is_ready() => return Opening::Unknown,
             (None, Origin::World(_)) => return Opening::NotYet,
-            (None, Origin::Relay(relay)) => match relay.open(key, asker, context) {
-                Proxied::Open(relay::Opened { slot, grant, changes, until }) => {
-                    let published = slot.current();
-                    let fetching = Some(Fetching { changes, until: until.into() });
-                    Opened { slot, published, grant, leaves: None, fetching }
+            (None, Origin::Relay(relay)) => {
+                if !relay.admits(key) {
+                    return Opening::Unknown;
                 }
-                Proxied::Full(seconds) => return Opening::Full(seconds),
-                Proxied::Unknown => return Opening::Unknown,
-            },
+                let counted = self.count(key);
+                // Who asks too often does not make this Edge do so upstream.
+                if let (Err(seconds), Asker::Poll) = (counted, asker) {
+                    return Opening::Full(seconds);
+                }
+                match relay.open(key, asker, context) {
+                    Proxied::Open(relay::Opened { slot, grant, changes, until }) => {
+                        let published = slot.current();
+                        let fetching = Some(Fetching { changes, until: until.into() });
+                        (Opened { slot, published, grant, leaves: None, fetching }, counted)
+                    }
+                    Proxied::Full(seconds) => return Opening::Full(seconds),
+                    Proxied::Unknown => return Opening::Unknown,
+                }
+            }
         };
         if let Origin::Relay(relay) = &self.origin
             && opened.published.settings.stale
         {
             relay.asked_for_stale(&opened.slot);
         }
-        match self.count(key) {
+        match counted {
             Ok(()) => Opening::Open(opened),
             Err(seconds) => Opening::Busy(opened, seconds),
         }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::context_header::{ContextHeader, percent_encode, percent_encode_but};
-use crate::key::{ApiKey, ApiKeys};
+use crate::key::{ApiKey, ApiKeys, is_dots};
 
 /// The base URL of an Edge, in one form however it was written.
 ///
@@ -120,11 +120,14 @@ impl EdgeUrl {
         SecretUrl(url)
     }
 
-    /// The URL at which a feature is changed for tests (edge-protocol 5.1).
+    /// The URL at which a feature is changed for tests (edge-protocol 5.1). `None` for `.` and `..`: no URL names those.
     #[must_use]
-    pub fn update(&self, key: &ApiKey, feature: &str) -> SecretUrl {
+    pub fn update(&self, key: &ApiKey, feature: &str) -> Option<SecretUrl> {
+        if is_dots(feature) {
+            return None;
+        }
         let key = percent_encode_but(key.expose(), "*/");
-        SecretUrl(format!("{}/features/{key}/{}", self.base, percent_encode(feature)))
+        Some(SecretUrl(format!("{}/features/{key}/{}", self.base, percent_encode(feature))))
     }
 
     /// The base URL.
@@ -276,9 +279,13 @@ mod tests {
             "https://x/p/features/e/a*b?xfeaturehub=userkey%3Da%2520b%2Cx%3Dy"
         );
         assert_eq!(
-            edge.update(keys.first(), "A B/C").expose(),
+            edge.update(keys.first(), "A B/C").unwrap().expose(),
             "https://x/p/features/e/a*b/A%20B%2FC"
         );
+        for elsewhere in [".", ".."] {
+            assert_eq!(edge.update(keys.first(), elsewhere), None);
+        }
+        assert!(edge.update(keys.first(), "...").is_some());
     }
 
     #[test]

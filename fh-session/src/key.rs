@@ -40,6 +40,8 @@ pub enum KeyError {
     Shape,
     /// A blank, a control character or a quote in it.
     Character,
+    /// A part of it is `.` or `..`, which would lead elsewhere: keys are parts of paths.
+    Dots,
     /// Longer than [`ApiKey::MAX_LENGTH`].
     TooLong,
     /// Client- and server-evaluated keys in one list (edge-protocol 1.4).
@@ -52,6 +54,7 @@ impl fmt::Display for KeyError {
             Self::Empty => "the API key is empty",
             Self::Shape => "an API key looks like ENVIRONMENT/KEY",
             Self::Character => "the API key holds a blank, a control character or a quote",
+            Self::Dots => "a part of the API key is `.` or `..`, which lead elsewhere in URLs",
             Self::TooLong => "the API key is too long",
             Self::Mixed => {
                 "client-evaluated keys (with a `*`) and server-evaluated keys cannot be mixed"
@@ -82,6 +85,9 @@ impl ApiKey {
             return Err(KeyError::Character);
         }
         let parts: Vec<&str> = text.split('/').collect();
+        if parts.iter().any(|part| is_dots(part)) {
+            return Err(KeyError::Dots);
+        }
         let environment = match parts.as_slice() {
             [environment, secret] | [_, environment, secret]
                 if !environment.is_empty() && !secret.is_empty() =>
@@ -110,6 +116,11 @@ impl ApiKey {
     pub fn expose(&self) -> &str {
         &self.text
     }
+}
+
+/// Would this segment of a path lead elsewhere, however it is encoded?
+pub(crate) fn is_dots(segment: &str) -> bool {
+    matches!(segment, "." | "..")
 }
 
 impl fmt::Display for ApiKey {
@@ -210,6 +221,9 @@ mod tests {
             ("e/", KeyError::Shape),
             ("a/b/", KeyError::Shape),
             ("a/b/c/d", KeyError::Shape),
+            ("e/..", KeyError::Dots),
+            ("../k*", KeyError::Dots),
+            ("./e/k", KeyError::Dots),
             ("e/k y", KeyError::Character),
             ("e/k\u{7}", KeyError::Character),
             ("\"e/k\"", KeyError::Character),

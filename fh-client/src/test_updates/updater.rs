@@ -72,9 +72,10 @@ impl Updater {
             .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
             .collect();
         headers.push(("content-type".to_string(), "application/json".to_string()));
+        let url = self.edge.update(&self.key, feature).ok_or(Refusal::NoSuchFeature)?;
         let request = TransportRequest {
             method: Method::Put,
-            url: self.edge.update(&self.key, feature),
+            url,
             headers,
             body: Some(Bytes::from(update.to_json())),
             connect_timeout: self.connect_timeout,

@@ -45,6 +45,12 @@ fn values_locks_and_what_they_mean() {
     assert!(matches!(nonsense, Refusal::Nonsense { .. }), "{nonsense}");
     assert!(nonsense.to_string().contains("NUMBER"), "{nonsense}");
     assert_eq!(refused("NO_SUCH", Update::value(1)), Refusal::NoSuchFeature);
+    // What would be another place of the Edge is not asked for.
+    let asked = edge.recording().requests.len();
+    for elsewhere in [".", ".."] {
+        assert_eq!(refused(elsewhere, Update::value(1)), Refusal::NoSuchFeature);
+    }
+    assert_eq!(edge.recording().requests.len(), asked);
     let odd = refused("FLAG", Update::value(NewValue::Text("maybe".into())));
     assert_eq!(odd.status(), Some(400));
 

@@ -1,6 +1,8 @@
 //! Server-evaluated keys that stand alone: the upstream Edge evaluates, each context by a connection of its own.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fh_client::Problem;
@@ -267,4 +269,70 @@ async fn a_key_that_was_good_is_not_refused() {
     assert_eq!(relay.poll_for(&key, "userkey=fred").await.status, 200);
     upstream.behave(Behaviour::healthy());
     assert_eq!(stream.until("features").await.json()[0]["v"], "by-name");
+}
+
+/// Nobody has asked with it for some time, and upstream is in trouble when somebody does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_good_once_is_not_refused() {
+    let upstream = upstream();
+    let limits = limits(|limits| {
+        limits.first_answer = Duration::from_millis(50);
+        limits.idle = Duration::from_millis(20);
+    });
+    let relay = Relay::ready(alone(&upstream).limits(limits)).await;
+    let key = upstream.server_key();
+    assert_eq!(relay.poll_for(&key, "userkey=fred").await.status, 200);
+    until("forgotten", || async { relay.handle.upstreams().is_empty() }).await;
+    upstream.behave(Behaviour::sse().ack().failure().close(Closing::Fin));
+    let mut stream = Stream::open(relay.address, &key, "userkey=fred").await;
+    let asked = upstream.recording().count(Route::Stream);
+    seen(&upstream, |recording| recording.count(Route::Stream) >= asked + 2);
+    assert_eq!(relay.poll_for(&key, "userkey=mara").await.status, 503);
+    upstream.behave(Behaviour::healthy());
+    assert_eq!(stream.next().await.unwrap().json()[0]["value"], FOR_FRED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_too_often_asks_nothing_upstream() {
+    let upstream = upstream();
+    let mut slow = Options::default();
+    slow.requests_per_second = Some(1);
+    let relay = Relay::start_with(alone(&upstream), slow).await;
+    let key = upstream.server_key();
+    let mut statuses = Vec::new();
+    for user in 0..20 {
+        let reply = relay.poll_for(&key, &format!("userkey=user-{user}")).await;
+        statuses.push(reply.status);
+    }
+    let answered = statuses.iter().filter(|status| **status == 200).count();
+    assert!(statuses.contains(&429) && answered >= 1, "{statuses:?}");
+    assert_eq!(upstream.recording().requests.len(), answered);
+    // A stream waits, and gets what it came for.
+    let mut stream = Stream::open(relay.address, &key, "userkey=fred").await;
+    assert_eq!(stream.until("features").await.json()[0]["value"], FOR_FRED);
+}
+
+/// The machine is out of something: streams wait until it is not any more.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_client_it_is_tried_again() {
+    let upstream = upstream();
+    let is_broken = Arc::new(AtomicBool::new(false));
+    let own = Arc::clone(&is_broken);
+    let options = alone(&upstream)
+        .limits(limits(|limits| limits.first_answer = Duration::from_millis(50)))
+        .configure(move |config| {
+            if own.load(Ordering::SeqCst) {
+                config.backoff.jitter = 2.0;
+            }
+        });
+    let relay = Relay::ready(options).await;
+    is_broken.store(true, Ordering::SeqCst);
+    let key = upstream.server_key();
+    let mut stream = Stream::open(relay.address, &key, "userkey=fred").await;
+    assert_eq!(stream.any().await.unwrap().name, "ack");
+    let busy = relay.poll_for(&key, "userkey=mara").await.status;
+    assert!([429, 503].contains(&busy), "{busy}");
+    is_broken.store(false, Ordering::SeqCst);
+    assert_eq!(stream.next().await.unwrap().json()[0]["value"], FOR_FRED);
+    assert_eq!(relay.poll_for(&key, "userkey=fred").await.status, 200);
 }

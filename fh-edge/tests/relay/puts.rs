@@ -136,6 +136,11 @@ async fn when_upstream_is_no_help() {
     upstream.behave_on(Route::Put, endless);
     let reply = put(&relay, &key, "COLOUR", r#"{"value":"y"}"#).await;
     assert_eq!((reply.status, reply.body.len()), (403, 16 * 1024));
+    // The status counts; the sentence takes too long.
+    let stalled = Behaviour::new().head(403, Framing::Chunked).body("not you").hang();
+    upstream.behave_on(Route::Put, stalled);
+    let reply = put(&relay, &key, "COLOUR", r#"{"value":"y"}"#).await;
+    assert_eq!((reply.status, reply.body.as_str()), (403, "not you"));
     let before = upstream.recording().count(Route::Put);
     let large = format!(r#"{{"value":"{}"}}"#, "x".repeat(2000));
     assert_eq!(put(&relay, &key, "COLOUR", &large).await.status, 413);

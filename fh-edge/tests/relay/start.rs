@@ -52,6 +52,17 @@ fn what_makes_no_sense_is_said() {
             "the folder of the snapshots, /dev/null/relay,",
         ),
         (keys(vec![good()]).header("bad header", "x"), "the header \"bad header\" cannot be sent"),
+        // Also if nobody is connected to before somebody asks.
+        (
+            keys(vec![RelayKeys::server(SERVER_KEY)]).header("bad header", "x"),
+            "the header \"bad header\" cannot be sent",
+        ),
+        (
+            options(url)
+                .allow_any_key(std::num::NonZeroUsize::MIN)
+                .configure(|config| config.backoff.jitter = 2.0),
+            "a jitter from 0 to 1",
+        ),
     ] {
         let said = refused(relay, Options::default());
         assert!(said.contains(why), "{said}");

@@ -6,6 +6,7 @@ use fh_client::{Connection, Problem};
 use fh_edge::Options;
 use fh_edge::origin::relay::{RelayLimits, UpstreamState};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
+use fh_test_log::Log;
 use serde_json::json;
 
 use crate::stream::Stream;
@@ -206,6 +207,9 @@ async fn troubles_are_no_refusals() {
     for trouble in [
         Behaviour::status(500),
         Behaviour::status(400),
+        // An Edge never says these to who reads: they are of a proxy, or a firewall.
+        Behaviour::status(401),
+        Behaviour::status(403).header("content-type", "text/html").body("Blocked"),
         Behaviour::status(200).header("content-type", "text/html").body("Log in"),
         Behaviour::sse().ack().event("features", "7").hang(),
     ] {
@@ -265,6 +269,39 @@ async fn a_restart_while_upstream_is_away() {
         .collect();
     assert!(!files.is_empty() && files.iter().all(|text| !text.contains("SideSecret")));
     std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// A file that cannot be read is as good as none, and is made anew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_snapshot() {
+    let log = Log::capture();
+    let folder = std::env::temp_dir().join(format!("fh-relay-damaged-{}", std::process::id()));
+    let upstream = upstream();
+    let options = || options_for(&upstream).snapshot_folder(&folder);
+    let relay = Relay::ready(options()).await;
+    relay.handle.say_bye(Duration::ZERO).await;
+    let [file] =
+        <[_; 1]>::try_from(std::fs::read_dir(&folder).unwrap().collect::<Vec<_>>()).unwrap();
+    let file = file.unwrap().path();
+    let whole = std::fs::read_to_string(&file).unwrap();
+    for damage in [whole.get(..whole.len() / 2).unwrap(), "", "[]", "\0"] {
+        std::fs::write(&file, damage).unwrap();
+        upstream.refuse();
+        let relay = Relay::start(options()).await;
+        until_problem(&relay, |problem| problem.is_some()).await;
+        assert_eq!(relay.poll(&upstream.client_key()).await.status, 503, "{damage}");
+        upstream.listen_again().unwrap();
+        relay.until_ready().await;
+        relay.handle.say_bye(Duration::ZERO).await;
+        let made = std::fs::read_to_string(&file).unwrap();
+        assert!(made.contains("COLOUR"), "{made}");
+    }
+    std::fs::remove_dir_all(&folder).unwrap();
+    let text = log.text();
+    let told = text.lines().filter(|line| {
+        line.contains("snapshot was not used: it cannot be read") && line.contains(&upstream.url())
+    });
+    assert_eq!(told.count(), 4, "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -18,7 +18,7 @@ pub(crate) use answer::{
     Answered, environments as read_answer, list as read_list, one as read_one,
 };
 pub(crate) use environment::{Authority, Effect};
-pub(crate) use state::differ;
+pub(crate) use state::{differ, is_feature};
 
 use crate::key::{ApiKey, ApiKeys};
 use crate::planted::planted;

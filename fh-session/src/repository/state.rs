@@ -27,6 +27,11 @@ impl<'a> State<'a> {
     }
 }
 
+/// Is this a feature, as far as it could be asked for?
+pub(crate) fn is_feature(raw: &RawValue) -> bool {
+    State::read(raw).is_some_and(|state| state.key.is_some())
+}
+
 /// The strategy that an Edge applied (`v`).
 pub(crate) fn applied_strategy(raw: &RawValue) -> Option<String> {
     let members = members(raw)?;

@@ -8,7 +8,7 @@ use super::{Session, State};
 use crate::action::{Action, Cause, Publication, RawKind, RawUpdate};
 use crate::planted::planted;
 use crate::repository::{
-    Answered, Authority, Effect, Repository, read_answer, read_list, read_one,
+    Answered, Authority, Effect, Repository, is_feature, read_answer, read_list, read_one,
 };
 use crate::rules::Source;
 use crate::status::{Notice, Problem};
@@ -105,7 +105,9 @@ impl Session {
     /// The features of an entry; `None` if the entry is one of an Edge in trouble (D-60).
     fn usable<'b>(&self, id: &str, entry: &'b Answered<'b>) -> Option<&'b [&'b RawValue]> {
         let features = entry.features.as_deref()?;
-        let doubtful = features.is_empty() && self.is_lenient() && self.repository.holds(id);
+        let is_empty = features.is_empty() && self.is_lenient();
+        let is_unreadable = !features.is_empty() && !features.iter().any(|raw| is_feature(raw));
+        let doubtful = (is_empty || is_unreadable) && self.repository.holds(id);
         (!doubtful || planted!(EmptyListEmpties)).then_some(features)
     }
 

@@ -25,8 +25,7 @@ impl UpstreamKey {
     /// A key that nobody configured, as it is asked with upstream; `None` if it can be none, or if its secret would lead to
     /// another place of the upstream Edge: it is a segment of paths, where dots have a meaning.
     pub(super) fn unconfigured(&self) -> Option<ApiKey> {
-        let is_dots = is_dots(&self.secret);
-        ServiceKey::new(&self.secret).ok().filter(|_| !is_dots)?;
+        ServiceKey::new(&self.secret).ok()?;
         ApiKey::parse(&format!("{}/{}", self.environment, self.secret)).ok()
     }
 
@@ -45,11 +44,6 @@ impl fmt::Debug for UpstreamKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/***", self.environment)
     }
-}
-
-/// Would this segment of a path lead elsewhere, however it is encoded?
-pub(super) fn is_dots(segment: &str) -> bool {
-    matches!(segment, "." | "..")
 }
 
 #[cfg(test)]

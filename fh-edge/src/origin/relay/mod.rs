@@ -33,6 +33,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use fh_client::ApiKey;
+use tokio::task::JoinSet;
 
 pub use self::error::RelayError;
 pub use self::options::{RelayKeys, RelayLimits, RelayOptions};
@@ -40,7 +41,7 @@ pub(crate) use self::proxy::{Asker, Opened, Proxied};
 pub(crate) use self::put::{PutAnswer, PutTrouble};
 pub use self::status::{UpstreamRole, UpstreamState, UpstreamStatus};
 
-use self::key::{UpstreamKey, is_dots};
+use self::key::UpstreamKey;
 use self::proxy::Proxy;
 use self::put::Updates;
 use self::upstream::Upstream;
@@ -78,14 +79,14 @@ impl Relay {
         !is_refused && self.proxy.admits(&key)
     }
 
-    /// What such a key opens for a context.
+    /// What a key that is admitted opens for a context.
     pub(crate) fn open(
         &self,
         key: &RequestKey<'_>,
         asker: Asker,
         context: impl FnOnce() -> RequestContext,
     ) -> Proxied {
-        if self.admits(key) { self.proxy.open(key, asker, context) } else { Proxied::Unknown }
+        self.proxy.open(key, asker, context)
     }
 
     /// Somebody asked for an environment that the upstream Edge calls stale.
@@ -111,10 +112,8 @@ impl Relay {
         let known = UpstreamKey::from(key);
         let configured = self.configured.get(&known).cloned();
         let api_key = configured.or_else(|| known.unconfigured())?;
-        if is_dots(feature) {
-            return None;
-        }
-        Some(self.updates.send(self.worker.runtime(), &api_key, feature, body).await)
+        let request = self.updates.request(&api_key, feature, body)?;
+        Some(self.updates.send(self.worker.runtime(), request).await)
     }
 
     /// Every connection.
@@ -126,13 +125,14 @@ impl Relay {
     /// Makes streams of contexts say `bye` within this time, and writes snapshots.
     pub(crate) async fn close(&self, within: Duration) {
         self.proxy.close(within);
-        for upstream in &self.upstreams {
-            if let Some(client) = upstream.client() {
-                // The files are replaced as a whole; who stops waiting loses what is new in them.
-                let written = client.flushed(LAST_WRITE);
-                drop(tokio::time::timeout(LAST_WRITE, written).await);
-            }
+        let mut writing = JoinSet::new();
+        for client in self.upstreams.iter().filter_map(|upstream| upstream.client().cloned()) {
+            let written = async move { client.flushed(LAST_WRITE).await };
+            writing.spawn_on(written, self.worker.runtime());
         }
+        // The files are replaced as a whole; who stops waiting loses what is new in them.
+        let all = async { while writing.join_next().await.is_some() {} };
+        drop(tokio::time::timeout(LAST_WRITE, all).await);
     }
 }
 

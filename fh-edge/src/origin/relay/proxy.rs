@@ -1,7 +1,7 @@
 //! Connections upstream that come and go with those who need them: one for each context of a server-evaluated key that stands
 //! alone, and one for each key that nobody configured. They are bounded in number and closed when they are not used.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -89,6 +89,8 @@ struct Map {
     queue: VecDeque<Arc<Place>>,
     /// Keys that nobody configured, by how many connections they have.
     strangers: HashMap<UpstreamKey, usize>,
+    /// Keys that are configured and were good once, whether there is a connection for them or not.
+    good: HashSet<UpstreamKey>,
 }
 
 /// A key that is configured alone.
@@ -254,8 +256,7 @@ impl Proxy {
                 }
                 Err(why) => {
                     tracing::warn!(environment = %place.key.environment, %why, "no client for a context");
-                    proxy.forget(&place);
-                    upstream.close();
+                    proxy.map().wait_again(&place);
                 }
             }
         };
@@ -263,18 +264,16 @@ impl Proxy {
     }
 
     /// The upstream Edge refuses a key of which this context's features are not known.
-    fn refused(&self, place: &Place) -> OnRefusal {
+    fn refused(&self, place: &Arc<Place>) -> OnRefusal {
         let mut map = self.map();
         if map.is_proven(&place.key) {
             return OnRefusal::Wait;
         }
         self.misses.add(place.key.clone(), Instant::now());
-        map.remove(place);
+        if map.runs(place) {
+            map.remove(place);
+        }
         OnRefusal::TellAndEnd
-    }
-
-    fn forget(&self, place: &Place) {
-        self.map().remove(place);
     }
 
     /// Closes what nobody uses, as long as there is a relay.
@@ -352,7 +351,8 @@ impl Proxy {
 impl Map {
     /// Is the upstream Edge known to know this key?
     fn is_proven(&self, key: &UpstreamKey) -> bool {
-        self.running.iter().any(|(place, entry)| place.key == *key && entry.is_proven())
+        self.good.contains(key)
+            || self.running.iter().any(|(place, entry)| place.key == *key && entry.is_proven())
     }
 
     /// Ends the one that may go, is not watched, and was not used for longest. Was there one?
@@ -367,6 +367,21 @@ impl Map {
         })
     }
 
+    /// Is it this very one, and not a later one for the same?
+    fn runs(&self, place: &Arc<Place>) -> bool {
+        self.running.get_key_value(place).is_some_and(|(known, _)| Arc::ptr_eq(known, place))
+    }
+
+    /// There is no connection yet after all: it is tried again later, if somebody still waits then.
+    fn wait_again(&mut self, place: &Arc<Place>) {
+        if self.runs(place)
+            && let Some(entry) = self.remove(place)
+        {
+            self.queue.push_back(Arc::clone(place));
+            self.waiting.insert(Arc::clone(place), Entry { task: None, ..entry });
+        }
+    }
+
     fn end(&mut self, place: &Place) {
         if let Some(entry) = self.remove(place) {
             entry.end();
@@ -375,6 +390,9 @@ impl Map {
 
     fn remove(&mut self, place: &Place) -> Option<Entry> {
         let Some(entry) = self.running.remove(place) else { return self.waiting.remove(place) };
+        if entry.role == UpstreamRole::Context && entry.is_proven() {
+            self.good.insert(place.key.clone());
+        }
         if entry.role == UpstreamRole::AnyKey
             && let Some(count) = self.strangers.get_mut(&place.key)
         {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use fh_client::transport::{Method, Response, Transport, TransportError, TransportRequest};
+use fh_client::transport::{Head, Method, Response, Transport, TransportError, TransportRequest};
 use fh_client::{ApiKey, Config, EdgeUrl};
 use http::{HeaderValue, StatusCode};
 use tokio::runtime::Handle;
-use tokio::time::timeout;
+use tokio::time::error::Elapsed;
+use tokio::time::{Instant, timeout_at};
 
 /// As much of an answer as is passed on: a sentence.
 const LONGEST_ANSWER: usize = 16 * 1024;
@@ -56,23 +57,29 @@ impl Updates {
         }
     }
 
+    /// One to send; `None` if there can be no such feature. The path is made anew of its decoded parts.
+    pub(super) fn request(
+        &self,
+        key: &ApiKey,
+        feature: &str,
+        body: Bytes,
+    ) -> Option<TransportRequest> {
+        let mut request = TransportRequest::new(Method::Put, self.edge.update(key, feature)?);
+        request.headers.clone_from(&self.headers);
+        request.body = Some(body);
+        request.connect_timeout = self.connect_timeout;
+        Some(request)
+    }
+
     /// Sends one.
     pub(super) async fn send(
         &self,
         runtime: &Handle,
-        key: &ApiKey,
-        feature: &str,
-        body: Bytes,
+        request: TransportRequest,
     ) -> Result<PutAnswer, PutTrouble> {
-        // The path is made anew of its decoded parts.
-        let mut request = TransportRequest::new(Method::Put, self.edge.update(key, feature));
-        request.headers.clone_from(&self.headers);
-        request.body = Some(body);
-        request.connect_timeout = self.connect_timeout;
         let (transport, limit) = (Arc::clone(&self.transport), self.timeout);
         // On the relay's thread, where its connections live; and a caller who leaves does not cut a change in two.
-        let sent =
-            runtime.spawn(async move { timeout(limit, exchange(&*transport, request)).await });
+        let sent = runtime.spawn(async move { exchange(&*transport, request, limit).await });
         match sent.await {
             Ok(Ok(Ok(answer))) => read(answer),
             Ok(Ok(Err(why))) => {
@@ -89,24 +96,30 @@ impl Updates {
     }
 }
 
+/// Asks, within this time.
 async fn exchange(
     transport: &dyn Transport,
     request: TransportRequest,
-) -> Result<(fh_client::transport::Head, Bytes), TransportError> {
-    let Response { head, mut body } = transport.send(request).await?;
+    limit: Duration,
+) -> Result<Result<(Head, Bytes), TransportError>, Elapsed> {
+    let end = Instant::now() + limit;
+    let Response { head, mut body } = match timeout_at(end, transport.send(request)).await? {
+        Ok(response) => response,
+        Err(why) => return Ok(Err(why)),
+    };
     let mut text = BytesMut::new();
     while text.len() < LONGEST_ANSWER {
-        match poll_fn(|cx| body.as_mut().poll_next(cx)).await {
-            Some(Ok(piece)) => text.extend_from_slice(&piece),
+        match timeout_at(end, poll_fn(|cx| body.as_mut().poll_next(cx))).await {
+            Ok(Some(Ok(piece))) => text.extend_from_slice(&piece),
             // The status is in; what it says is only for people.
-            Some(Err(_)) | None => break,
+            Ok(Some(Err(_)) | None) | Err(_) => break,
         }
     }
     text.truncate(LONGEST_ANSWER);
-    Ok((head, text.freeze()))
+    Ok(Ok((head, text.freeze())))
 }
 
-fn read((head, body): (fh_client::transport::Head, Bytes)) -> Result<PutAnswer, PutTrouble> {
+fn read((head, body): (Head, Bytes)) -> Result<PutAnswer, PutTrouble> {
     let content_type = head.get("content-type").unwrap_or_default();
     let is_page = content_type.trim_start().to_ascii_lowercase().starts_with("text/html");
     let status = StatusCode::from_u16(head.status).map_err(|_| PutTrouble::NotAnEdge)?;
@@ -130,7 +143,6 @@ fn read((head, body): (fh_client::transport::Head, Bytes)) -> Result<PutAnswer, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fh_client::transport::Head;
 
     #[test]
     fn what_is_passed_on() {

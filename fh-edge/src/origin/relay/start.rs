@@ -22,6 +22,9 @@ use super::worker::Worker;
 use crate::options::Options;
 use crate::serving::{Environments, EvaluatedBy, Grants, Settings};
 
+/// Where it makes no difference which.
+const ANY_KEY: &str = "relay/*";
+
 /// What all upstream connections share.
 pub(super) struct Source {
     edge: EdgeUrl,
@@ -36,9 +39,13 @@ pub(super) struct Source {
 impl Source {
     /// Begins a client that asks upstream with this key.
     pub(super) fn client(&self, key: &ApiKey) -> ClientBuilder {
+        self.told(Client::builder(self.edge.as_str(), key.expose())).streaming()
+    }
+
+    /// With the settings of the relay.
+    fn told(&self, builder: ClientBuilder) -> ClientBuilder {
         let changes = self.options.changes.clone();
-        let builder = Client::builder(self.edge.as_str(), key.expose())
-            .streaming()
+        let builder = builder
             .transport(Arc::clone(&self.transport))
             .runtime(self.runtime.clone())
             .identification(concat!("fh-edge,", env!("CARGO_PKG_VERSION")))
@@ -47,6 +54,13 @@ impl Source {
             .headers
             .iter()
             .fold(builder, |builder, (name, value)| builder.header(name, value))
+    }
+
+    /// Whether clients can be made at all is known now, though some are made only when somebody asks.
+    fn check_settings(&self) -> Result<(), RelayError> {
+        let client = Client::builder(self.edge.as_str(), ANY_KEY);
+        drop(self.told(client).offline().start().map_err(RelayError::Client)?);
+        Ok(())
     }
 
     pub(super) fn settings(&self, name: &Arc<str>) -> Settings {
@@ -146,6 +160,7 @@ impl Relay {
             })
         };
         let source = source()?;
+        source.check_settings()?;
         let updates =
             Updates::new(&source.edge, &source.transport, &config(&options, &source.edge)?);
         let (mut upstreams, mut lone, mut configured) =
@@ -173,11 +188,11 @@ impl Relay {
         idle.handle().spawn(Arc::clone(&proxy).keep_tidy());
         let last = upstreams.clone();
         let at_last = async move {
-            for upstream in &last {
-                if let Some(client) = upstream.client() {
-                    client.close();
-                    client.closed().await;
-                }
+            let clients: Vec<&Client> =
+                last.iter().filter_map(|upstream| upstream.client()).collect();
+            clients.iter().for_each(|client| client.close());
+            for client in clients {
+                client.closed().await;
             }
         };
         let worker = idle.start(at_last).map_err(RelayError::Thread)?;
@@ -226,8 +241,7 @@ impl Source {
 
 /// The settings of upstream clients.
 fn config(options: &RelayOptions, url: &EdgeUrl) -> Result<Config, RelayError> {
-    // Which key makes no difference here.
-    let key = ApiKeys::parse(["relay/*"]).map_err(|why| RelayError::Key(0, why))?;
+    let key = ApiKeys::parse([ANY_KEY]).map_err(|why| RelayError::Key(0, why))?;
     let mut config = Config::new(url.clone(), key);
     config.headers.extend(options.headers.iter().cloned());
     options.changes.iter().for_each(|change| change(&mut config));

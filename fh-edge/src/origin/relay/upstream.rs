@@ -223,9 +223,10 @@ enum Taken {
     Refusal,
 }
 
-/// Does the upstream Edge say that it does not know the key? A 400 says that it does not understand the request.
+/// Does the upstream Edge say that it does not know the key? A 400 says that it does not understand the request, and 401 and 403 no
+/// Edge ever says to who reads (edge-protocol 2.5): those are somebody's before it, who turns everybody away.
 fn is_certain(problem: &Problem) -> bool {
-    matches!(problem, Problem::Unauthorised(_) | Problem::NotFound | Problem::Failure(_))
+    matches!(problem, Problem::NotFound | Problem::Failure(_))
 }
 
 fn same(one: &[Arc<ServedFeature>], other: &[Arc<ServedFeature>]) -> bool {

@@ -100,6 +100,19 @@ fn empty_lists_of_an_edge_in_trouble() {
         assert_eq!(desk.value().as_deref(), Some("x"));
         assert_eq!(desk.status().problem, Some(Problem::EmptyList));
     }
+    // And so is one of which nothing is a feature, whoever evaluates.
+    for list in [r#"["x"]"#, "[7, null]", r#"[{"id":"a"},{"key":7}]"#] {
+        let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+        desk.live();
+        desk.event("features", list);
+        assert_eq!(desk.value().as_deref(), Some("x"), "{list}");
+        assert_eq!(desk.status().problem, Some(Problem::EmptyList), "{list}");
+        let mut desk = Desk::new(POLL, &[CLIENT]);
+        desk.good_poll();
+        desk.wait();
+        desk.polled(&format!(r#"[{{"id":"e","features":{list}}}]"#));
+        assert_eq!(desk.value().as_deref(), Some("x"), "{list}");
+    }
     let mut desk = Desk::new(Mode::Streaming, &[SERVER]);
     desk.live();
     desk.event("features", "[]");
