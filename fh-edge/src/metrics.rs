@@ -283,3 +283,28 @@ fn counter(registry: &mut Registry, name: &str, help: &str) -> Counter {
 fn whole(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_by_status() {
+        let of = |hit, status| Outcome::of(hit, StatusCode::from_u16(status).unwrap());
+        for (status, poll, put) in [
+            (200, Outcome::Success, Outcome::Success),
+            (202, Outcome::Success, Outcome::UpdateNoChange),
+            (236, Outcome::Success, Outcome::Success),
+            (304, Outcome::NoChange, Outcome::Failed),
+            (400, Outcome::Failed, Outcome::Failed),
+            (403, Outcome::Failed, Outcome::Forbidden),
+            (404, Outcome::Missed, Outcome::Missed),
+            (412, Outcome::Failed, Outcome::UpdateNonsense),
+            (429, Outcome::Limited, Outcome::Limited),
+            (500, Outcome::Failed, Outcome::Failed),
+            (503, Outcome::Missed, Outcome::Missed),
+        ] {
+            assert_eq!((of(Hit::Poll, status), of(Hit::Put, status)), (poll, put), "{status}");
+        }
+    }
+}

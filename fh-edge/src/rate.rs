@@ -138,6 +138,9 @@ mod tests {
         assert_eq!(rates.take_at(&key("b"), 3.0, 0.0), Ok(()));
         assert_eq!(rates.take_at(&key("a"), 3.0, 0.34), Ok(()));
         assert_eq!(rates.take_at(&key("a"), 3.0, 0.34), Err(1));
+        // However long it asked for nothing.
+        let all_at_once = (0..9).filter(|_| rates.take_at(&key("a"), 3.0, 1000.0).is_ok());
+        assert_eq!(all_at_once.count(), 3);
         assert!((0..9).all(|_| Rates::new(None).take(&key("a")).is_ok()));
     }
 

@@ -118,6 +118,23 @@ impl Warning {
 mod tests {
     use super::*;
 
+    /// One that is busy keeps no other waiting.
+    #[tokio::test]
+    async fn each_listener_has_its_turn() {
+        let listeners = [0, 1].map(|_| Listener::bind(([127, 0, 0, 1], 0).into()).unwrap());
+        let ports = listeners.each_ref().map(|listener| listener.local_addr().unwrap().port());
+        let mut peers = Vec::new();
+        for port in ports.iter().cycle().take(6) {
+            peers.push(TcpStream::connect(("127.0.0.1", *port)).await.unwrap());
+        }
+        let (mut first, mut taken) = (0, Vec::new());
+        for _ in 0..6 {
+            let (stream, ..) = next(&listeners, &mut first).await.unwrap();
+            taken.push(stream.local_addr().unwrap().port());
+        }
+        assert_eq!(taken, [ports, ports, ports].concat());
+    }
+
     #[tokio::test]
     async fn connections_are_prepared() {
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();

@@ -96,3 +96,33 @@ fn limit(link: &Link, waiting: Waiting) -> Option<Duration> {
         Waiting::NextRequest { .. } => options.idle_timeout,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::sync::Arc;
+    use std::task::Waker;
+
+    use super::*;
+    use crate::listen::ListenOptions;
+    use crate::listen::link::Server;
+
+    /// A stream on which nothing happens needs no memory for one.
+    #[tokio::test(start_paused = true)]
+    async fn no_timer_is_kept_while_a_request_is_answered() {
+        let server = Arc::new(Server::new(axum::Router::new(), ListenOptions::default()));
+        let peer = "[::ffff:192.0.2.7]:5".parse().unwrap();
+        let link = Link::new(server, peer);
+        assert_eq!(link.peer.to_string(), "192.0.2.7:5", "as who asked knows itself");
+        let mut turns = Turns::default();
+        let mut task = Context::from_waker(Waker::noop());
+        assert!(turns.poll_over(&link, &mut task).is_pending());
+        assert!(turns.timer.is_some());
+        let in_flight = link.begin();
+        tokio::time::advance(Duration::from_secs(600)).await;
+        assert!(turns.poll_over(&link, &mut task).is_pending());
+        assert!(turns.timer.is_none());
+        drop(in_flight);
+        poll_fn(|task| turns.poll_over(&link, task)).await;
+    }
+}
