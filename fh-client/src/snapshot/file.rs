@@ -255,20 +255,18 @@ mod tests {
 
     #[test]
     fn replaced_as_a_whole_and_private() {
-        let folder = std::env::temp_dir().join(format!("fh-snapshot-{}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let path = folder.join("flags.json");
+        let folder = fh_test_folder::Folder::new();
+        let path = folder.file("flags.json");
         assert!(load(&path).unwrap().is_none());
         replace(&path, b"one").unwrap();
         replace(&path, b"two").unwrap();
         assert_eq!(load(&path).unwrap().unwrap(), b"two");
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         }
-        assert!(replace(&folder.join("none").join("x"), b"").is_err());
-        fs::remove_dir_all(&folder).unwrap();
+        assert!(replace(&folder.file("none/x"), b"").is_err());
     }
 }

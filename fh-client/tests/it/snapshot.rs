@@ -1,7 +1,6 @@
 //! Snapshot files, and features given at the start (C-STORE).
 
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::Path;
 use std::time::Duration;
 
 use fh_client::{
@@ -9,32 +8,12 @@ use fh_client::{
     WhileSwitching,
 };
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
+use fh_test_folder::Folder;
 use serde_json::{Value, json};
 
 use crate::support::{SOON, builder, builder_with, reads, seen, soon, started, until};
 
-/// A folder that goes with the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("fh-client-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self) -> PathBuf {
-        self.0.join("flags.json")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+const FILE: &str = "flags.json";
 
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
@@ -56,9 +35,9 @@ fn ran(edge: &FakeEdge, file: &Path) {
 #[test]
 fn a_program_starts_while_the_edge_is_away() {
     let (edge, folder) = (edge(), Folder::new());
-    ran(&edge, &folder.file());
+    ran(&edge, &folder.file(FILE));
     edge.refuse();
-    let client = started(builder(&edge).snapshot_file(folder.file()));
+    let client = started(builder(&edge).snapshot_file(folder.file(FILE)));
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
     let status = until(&client, |status| status.problem.is_some());
     assert_eq!(status.readiness, Readiness::Ready);
@@ -76,11 +55,11 @@ fn membership_is_the_servers_and_versions_decide_values() {
     let (edge, folder) = (edge(), Folder::new());
     edge.set_feature(Feature::string("GONE", "still here"));
     edge.set_feature(Feature::string("NEWER", "in the file").version(9));
-    ran(&edge, &folder.file());
+    ran(&edge, &folder.file(FILE));
     edge.delete_feature("GONE");
     edge.set_feature(Feature::string("NEWER", "at the server").version(4));
     edge.refuse();
-    let client = started(builder(&edge).snapshot_file(folder.file()));
+    let client = started(builder(&edge).snapshot_file(folder.file(FILE)));
     assert!(client.exists("GONE"));
     edge.listen_again().unwrap();
     until(&client, |status| status.source == Some(Source::Streaming));
@@ -91,33 +70,33 @@ fn membership_is_the_servers_and_versions_decide_values() {
 #[test]
 fn the_file_holds_no_key_and_is_private() {
     let (edge, folder) = (edge(), Folder::new());
-    ran(&edge, &folder.file());
-    let text = std::fs::read_to_string(folder.file()).unwrap();
+    ran(&edge, &folder.file(FILE));
+    let text = std::fs::read_to_string(folder.file(FILE)).unwrap();
     let key = edge.client_key();
     let secret = key.split('/').next_back().unwrap();
     assert!(!text.contains(secret) && text.contains("COLOUR"), "{text}");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = std::fs::metadata(folder.file()).unwrap().permissions().mode();
+        let mode = std::fs::metadata(folder.file(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    assert_eq!(std::fs::read_dir(&folder.0).unwrap().count(), 1, "nothing is left beside it");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
 }
 
 /// A file that is not to be used is reported, and everything goes its ordinary way.
 fn is_ignored(change: impl FnOnce(&mut Value), why: &str) {
     let (edge, folder) = (edge(), Folder::new());
-    ran(&edge, &folder.file());
-    let mut json = json_of(&folder.file());
+    ran(&edge, &folder.file(FILE));
+    let mut json = json_of(&folder.file(FILE));
     change(&mut json);
     let text = match &json {
         Value::String(text) => text.clone(),
         json => json.to_string(),
     };
-    std::fs::write(folder.file(), text).unwrap();
+    std::fs::write(folder.file(FILE), text).unwrap();
     edge.refuse();
-    let file = SnapshotFile::new(folder.file()).max_age(Duration::from_secs(600));
+    let file = SnapshotFile::new(folder.file(FILE)).max_age(Duration::from_secs(600));
     let (told, notices) = std::sync::mpsc::channel();
     let client = builder(&edge)
         .snapshot_file(file)
@@ -134,7 +113,7 @@ fn is_ignored(change: impl FnOnce(&mut Value), why: &str) {
     // And the file is good again.
     client.close();
     soon(client.closed());
-    assert_eq!(json_of(&folder.file())["environments"][0]["features"][0]["key"], "COLOUR");
+    assert_eq!(json_of(&folder.file(FILE))["environments"][0]["features"][0]["key"], "COLOUR");
 }
 
 #[test]
@@ -173,12 +152,12 @@ fn a_file_that_is_too_old_is_ignored() {
 fn what_came_later_is_written_too_and_when_it_was_known() {
     let (edge, folder) = (edge(), Folder::new());
     let now = || Timestamp::from_millis(1_700_000_000_000);
-    let client = started(builder(&edge).snapshot_file(folder.file()).clock(now));
+    let client = started(builder(&edge).snapshot_file(folder.file(FILE)).clock(now));
     edge.set_value("COLOUR", "blue");
     reads(&client, "COLOUR", "blue");
     // `flush` does not wait for the pause between writes.
     assert!(client.flush(SOON));
-    let json = json_of(&folder.file());
+    let json = json_of(&folder.file(FILE));
     assert_eq!(json["environments"][0]["features"][0]["value"], "blue");
     assert_eq!(json["savedAt"], "2023-11-14T22:13:20.000Z");
 }
@@ -186,14 +165,14 @@ fn what_came_later_is_written_too_and_when_it_was_known() {
 #[test]
 fn a_restored_file_is_not_made_younger() {
     let (edge, folder) = (edge(), Folder::new());
-    ran(&edge, &folder.file());
-    let before = std::fs::read(folder.file()).unwrap();
+    ran(&edge, &folder.file(FILE));
+    let before = std::fs::read(folder.file(FILE)).unwrap();
     edge.refuse();
-    let client = started(builder(&edge).snapshot_file(folder.file()));
+    let client = started(builder(&edge).snapshot_file(folder.file(FILE)));
     assert!(client.flush(SOON));
     client.close();
     soon(client.closed());
-    assert_eq!(std::fs::read(folder.file()).unwrap(), before);
+    assert_eq!(std::fs::read(folder.file(FILE)).unwrap(), before);
 }
 
 #[test]
@@ -203,7 +182,7 @@ fn server_evaluated_values_are_one_contexts() {
     let with = |name: &str| {
         builder_with(&edge, &edge.server_key())
             .initial_context(user(name))
-            .snapshot_file(folder.file())
+            .snapshot_file(folder.file(FILE))
     };
     let client = started(with("fred"));
     client.close();
@@ -225,60 +204,60 @@ fn while_the_context_changes_nothing_is_written() {
         builder_with(&edge, &edge.server_key())
             .initial_context(user("fred"))
             .while_switching(WhileSwitching::KeepValues)
-            .snapshot_file(folder.file()),
+            .snapshot_file(folder.file(FILE)),
     );
     assert!(client.flush(SOON));
-    let before = json_of(&folder.file())["context"].clone();
+    let before = json_of(&folder.file(FILE))["context"].clone();
     edge.behave_on(Route::Stream, Behaviour::new().wait_for_signal("go").then_healthy());
     std::thread::scope(|scope| {
         let switching = scope.spawn(|| soon(client.set_context(user("mary"))).map(drop));
         edge.wait_for_requests(Route::Stream, 2, SOON).unwrap();
         assert!(client.is_ready());
         assert!(client.flush(SOON));
-        assert_eq!(json_of(&folder.file())["context"], before);
+        assert_eq!(json_of(&folder.file(FILE))["context"], before);
         edge.signal("go");
         switching.join().unwrap().unwrap();
     });
     assert!(client.flush(SOON));
-    assert_ne!(json_of(&folder.file())["context"], before);
+    assert_ne!(json_of(&folder.file(FILE))["context"], before);
 }
 
 #[test]
 fn other_keys_own_the_file_from_then_on() {
     let (edge, folder) = (edge(), Folder::new());
-    let client = started(builder(&edge).snapshot_file(folder.file()));
+    let client = started(builder(&edge).snapshot_file(folder.file(FILE)));
     assert!(client.flush(SOON));
-    let before = json_of(&folder.file())["keys"].clone();
+    let before = json_of(&folder.file(FILE))["keys"].clone();
     let other = edge.environment("11111111-2222-3333-4444-555555555555");
     other.set_feature(Feature::string("SHAPE", "round"));
     let key = format!("{}/other*Secret", other.id());
     soon(client.set_api_keys([&key])).unwrap();
     assert!(client.flush(SOON));
-    let after = json_of(&folder.file());
+    let after = json_of(&folder.file(FILE));
     assert_ne!(after["keys"], before);
     assert_eq!(after["environments"][0]["id"], other.id());
     client.close();
     soon(client.closed());
     edge.refuse();
-    let again = started(builder_with(&edge, &key).snapshot_file(folder.file()));
+    let again = started(builder_with(&edge, &key).snapshot_file(folder.file(FILE)));
     assert_eq!(again.string("SHAPE").as_deref(), Some("round"));
 }
 
 #[test]
 fn a_store_does_not_end_the_writing() {
     let (edge, folder) = (edge(), Folder::new());
-    let client = started(builder(&edge).snapshot_file(folder.file()));
+    let client = started(builder(&edge).snapshot_file(folder.file(FILE)));
     let stored = r#"[{"id":"9","key":"SHAPE","type":"STRING","version":1,"value":"round"}]"#;
     client.offer_features("a-store", fh_fake_edge::ENVIRONMENT, stored);
     reads(&client, "SHAPE", "round");
     assert!(client.flush(SOON));
-    assert!(json_of(&folder.file()).to_string().contains("SHAPE"));
+    assert!(json_of(&folder.file(FILE)).to_string().contains("SHAPE"));
 }
 
 #[test]
 fn a_place_that_cannot_be_written_harms_nothing() {
     let (edge, folder) = (edge(), Folder::new());
-    let client = started(builder(&edge).snapshot_file(folder.0.join("none").join("flags.json")));
+    let client = started(builder(&edge).snapshot_file(folder.file("none").join("flags.json")));
     assert!(client.flush(SOON));
     edge.set_value("COLOUR", "blue");
     reads(&client, "COLOUR", "blue");
@@ -346,7 +325,7 @@ fn a_write_that_takes_its_time_holds_nothing_up() {
         .build()
         .unwrap();
     let builder = builder(&edge).runtime(runtime.handle().clone());
-    let client = started(builder.snapshot_file(folder.file()));
+    let client = started(builder.snapshot_file(folder.file(FILE)));
     assert!(client.flush(SOON));
     let (release, held) = std::sync::mpsc::channel::<()>();
     runtime.spawn_blocking(move || held.recv());
@@ -363,5 +342,5 @@ fn a_write_that_takes_its_time_holds_nothing_up() {
         assert!(flushing.join().unwrap());
     });
     assert!(client.flush(SOON));
-    assert_eq!(json_of(&folder.file())["environments"][0]["features"][0]["value"], "pink");
+    assert_eq!(json_of(&folder.file(FILE))["environments"][0]["features"][0]["value"], "pink");
 }

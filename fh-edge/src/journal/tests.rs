@@ -2,6 +2,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use fh_test_folder::Folder;
 use redb::StorageBackend;
 use redb::backends::FileBackend;
 
@@ -9,24 +10,6 @@ use super::*;
 use crate::state::Json;
 use crate::state::{FeatureValue, State};
 use uuid::Uuid;
-
-/// A folder of this test alone, gone afterwards.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path =
-            std::env::temp_dir().join(format!("fh-edge-journal-{}-{name}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 fn record(feature: &str, version: i64) -> Record {
     Record {
@@ -44,13 +27,13 @@ fn record(feature: &str, version: i64) -> Record {
 
 #[test]
 fn what_was_committed_is_there_again() {
-    let folder = Folder::new("committed");
-    let (mut open, records) = DataFolder::open(&folder.0).unwrap();
+    let folder = Folder::new();
+    let (mut open, records) = DataFolder::open(folder.path()).unwrap();
     assert_eq!(records, Records::default());
     open.commit(1, 5, &[record("A", 5), record("B", 3)]).unwrap();
     open.commit(2, 7, &[record("A", 6)]).unwrap();
     drop(open);
-    let (mut open, records) = DataFolder::open(&folder.0).unwrap();
+    let (mut open, records) = DataFolder::open(folder.path()).unwrap();
     assert_eq!((records.revision, records.highest), (2, 7));
     assert_eq!(records.changes, [record("A", 6), record("B", 3)]);
     let rewritten = Records {
@@ -61,7 +44,7 @@ fn what_was_committed_is_there_again() {
     };
     open.rewrite(&rewritten).unwrap();
     drop(open);
-    assert_eq!(DataFolder::open(&folder.0).unwrap().1, rewritten);
+    assert_eq!(DataFolder::open(folder.path()).unwrap().1, rewritten);
 }
 
 /// A disk that is full from some moment on.
@@ -95,28 +78,28 @@ impl StorageBackend for Full {
 
 #[test]
 fn a_disk_that_was_full_takes_changes_again() {
-    let folder = Folder::new("full");
-    let (mut open, _) = DataFolder::open(&folder.0).unwrap();
+    let folder = Folder::new();
+    let (mut open, _) = DataFolder::open(folder.path()).unwrap();
     open.commit(1, 5, &[record("A", 5)]).unwrap();
     let is_full = Arc::new(AtomicBool::new(false));
     open.database = None;
-    let file = fs::File::options().read(true).write(true).open(folder.0.join(FILE)).unwrap();
+    let file = fs::File::options().read(true).write(true).open(folder.file(FILE)).unwrap();
     let disk = Full(FileBackend::new(file).unwrap(), Arc::clone(&is_full));
     open.database = Some(Database::builder().create_with_backend(disk).unwrap());
     is_full.store(true, Ordering::SeqCst);
     open.commit(2, 6, &[record("A", 6)]).unwrap_err();
     open.commit(3, 7, &[record("B", 7)]).unwrap();
     drop(open);
-    let (_, records) = DataFolder::open(&folder.0).unwrap();
+    let (_, records) = DataFolder::open(folder.path()).unwrap();
     assert_eq!((records.revision, records.highest), (3, 7));
     assert_eq!(records.changes, [record("A", 5), record("B", 7)]);
 }
 
 #[test]
 fn a_folder_belongs_to_one() {
-    let folder = Folder::new("lock");
-    let _open = DataFolder::open(&folder.0).unwrap();
-    assert!(matches!(DataFolder::open(&folder.0), Err(DataFolderError::InUse(_))));
+    let folder = Folder::new();
+    let _open = DataFolder::open(folder.path()).unwrap();
+    assert!(matches!(DataFolder::open(folder.path()), Err(DataFolderError::InUse(_))));
 }
 
 /// A replacement holds the keys of accounts.
@@ -125,30 +108,31 @@ fn a_folder_belongs_to_one() {
 fn nobody_else_reads_it() {
     use std::os::unix::fs::PermissionsExt;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    let folder = Folder::new("mode");
-    drop(DataFolder::open(&folder.0).unwrap());
-    assert_eq!(mode(&folder.0), 0o700);
-    assert_eq!(mode(&folder.0.join(FILE)), 0o600);
+    let folder = Folder::new();
+    let made = folder.file("made");
+    drop(DataFolder::open(&made).unwrap());
+    assert_eq!(mode(&made), 0o700);
+    assert_eq!(mode(&made.join(FILE)), 0o600);
 }
 
 #[test]
 fn what_cannot_be_read_is_named() {
-    let folder = Folder::new("garbage");
-    fs::create_dir_all(&folder.0).unwrap();
-    fs::write(folder.0.join(FILE), vec![7_u8; 10_000]).unwrap();
-    let error = DataFolder::open(&folder.0).map(|_| ()).unwrap_err();
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path()).unwrap();
+    fs::write(folder.file(FILE), vec![7_u8; 10_000]).unwrap();
+    let error = DataFolder::open(folder.path()).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains(FILE), "{error}");
-    fs::remove_file(folder.0.join(FILE)).unwrap();
+    fs::remove_file(folder.file(FILE)).unwrap();
 
-    let (open, _) = DataFolder::open(&folder.0).unwrap();
+    let (open, _) = DataFolder::open(folder.path()).unwrap();
     let transaction = open.database.as_ref().unwrap().begin_write().unwrap();
     transaction.open_table(META).unwrap().insert(FORMAT, b"2".as_slice()).unwrap();
     transaction.commit().unwrap();
     drop(open);
-    let error = DataFolder::open(&folder.0).map(|_| ()).unwrap_err();
+    let error = DataFolder::open(folder.path()).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("format 2"), "{error}");
 
-    let file = folder.0.join("a file");
+    let file = folder.file("a file");
     fs::write(&file, "").unwrap();
     assert!(matches!(DataFolder::open(&file.join("x")), Err(DataFolderError::Folder(..))));
 }

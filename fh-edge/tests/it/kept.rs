@@ -1,47 +1,31 @@
 //! What a data folder keeps.
 
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use fh_edge::state::{Json, State};
 use fh_edge::{DataFolderError, Edge, FeatureChange, StartError};
 
+use fh_test_folder::Folder;
+
 use crate::shop::{ENVIRONMENT, state};
 
-/// A folder of this test alone, gone afterwards.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("fh-edge-it-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        Self(path)
-    }
-
-    /// An Edge with this folder, as soon as the one before has let go of it.
-    fn edge(&self, state: Option<State>) -> Edge {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        loop {
-            let builder = Edge::builder().data_folder(&self.0);
-            let builder = match &state {
-                Some(state) => builder.state(state.clone()),
-                None => builder,
-            };
-            match builder.build() {
-                Ok(edge) => return edge,
-                Err(StartError::DataFolder(DataFolderError::InUse(_))) => {
-                    assert!(Instant::now() < deadline, "the thread of an Edge outlives it");
-                    std::thread::yield_now();
-                }
-                Err(why) => panic!("{why}"),
+/// An Edge with this folder, as soon as the one before has let go of it.
+fn start(folder: &Folder, state: Option<State>) -> Edge {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let builder = Edge::builder().data_folder(folder.path());
+        let builder = match &state {
+            Some(state) => builder.state(state.clone()),
+            None => builder,
+        };
+        match builder.build() {
+            Ok(edge) => return edge,
+            Err(StartError::DataFolder(DataFolderError::InUse(_))) => {
+                assert!(Instant::now() < deadline, "the thread of an Edge outlives it");
+                std::thread::yield_now();
             }
+            Err(why) => panic!("{why}"),
         }
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -51,14 +35,14 @@ fn banner(state: &State) -> &str {
 
 #[tokio::test]
 async fn a_change_outlives_an_edge_that_learns_late_what_it_serves() {
-    let folder = Folder::new("late");
-    let edge = folder.edge(Some(state()));
+    let folder = Folder::new();
+    let edge = start(&folder, Some(state()));
     let change = FeatureChange { value: Some(Some(Json::text("kept"))), ..Default::default() };
     edge.handle().change(ENVIRONMENT.parse().unwrap(), "BANNER", change).await.unwrap();
     drop(edge);
     // The file comes after the start.
     for _ in 0..2 {
-        let edge = folder.edge(None);
+        let edge = start(&folder, None);
         edge.handle().reload(state()).await.unwrap();
         assert_eq!(banner(&edge.handle().state().await.unwrap()), "\"kept\"");
     }
@@ -67,18 +51,18 @@ async fn a_change_outlives_an_edge_that_learns_late_what_it_serves() {
 /// The file was edited while nothing ran, and edited back while nothing ran.
 #[tokio::test]
 async fn a_change_that_gave_way_to_the_file_does_not_come_back() {
-    let folder = Folder::new("gave-way");
+    let folder = Folder::new();
     let environment = ENVIRONMENT.parse().unwrap();
-    let edge = folder.edge(Some(state()));
+    let edge = start(&folder, Some(state()));
     let change = FeatureChange { value: Some(Some(Json::text("kept"))), ..Default::default() };
     edge.handle().change(environment, "BANNER", change).await.unwrap();
     drop(edge);
     let mut edited = state();
     let value = edited.environments[0].values.get_mut("BANNER").unwrap();
     value.value = Some(Json::text("edited"));
-    let edge = folder.edge(Some(edited));
+    let edge = start(&folder, Some(edited));
     assert_eq!(banner(&edge.handle().state().await.unwrap()), "\"edited\"");
     drop(edge);
-    let edge = folder.edge(Some(state()));
+    let edge = start(&folder, Some(state()));
     assert_eq!(banner(&edge.handle().state().await.unwrap()), banner(&state()));
 }

@@ -1,12 +1,13 @@
 //! TLS, HTTP/2, and certificates that change.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use fh_edge::listen::{Reloaded, Stopped, Tls};
+use fh_test_folder::Folder;
 use http::Request;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -21,17 +22,13 @@ use super::support::{Peer, SHORT, Served, soon, until};
 
 /// Two files, gone with the value.
 pub(super) struct Files {
-    folder: PathBuf,
+    folder: Folder,
     roots: RootCertStore,
 }
 
 impl Files {
     pub(super) fn new() -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::create_dir_all(&folder).unwrap();
-        let mut files = Self { folder, roots: RootCertStore::empty() };
+        let mut files = Self { folder: Folder::new(), roots: RootCertStore::empty() };
         files.renew();
         files
     }
@@ -48,11 +45,11 @@ impl Files {
     }
 
     fn certificate(&self) -> PathBuf {
-        self.folder.join("tls.crt")
+        self.folder.file("tls.crt")
     }
 
     fn key(&self) -> PathBuf {
-        self.folder.join("tls.key")
+        self.folder.file("tls.key")
     }
 
     pub(super) fn tls(&self) -> Tls {
@@ -79,12 +76,6 @@ impl Files {
         let name = ServerName::try_from("localhost").unwrap();
         let handshake = TlsConnector::from(Arc::new(config)).connect(name, socket);
         soon("the handshake", handshake).await.unwrap()
-    }
-}
-
-impl Drop for Files {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -1,42 +1,10 @@
-use std::fs::{self, File};
-use std::sync::atomic::AtomicU64;
 use std::sync::mpsc;
+
+use fh_test_folder::Folder;
 
 use super::*;
 
-/// A folder of its own for each test, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("fh-yaml-{}-{number}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self) -> PathBuf {
-        self.0.join("features.yaml")
-    }
-
-    /// Writes the file with a time in the past, each time another one.
-    fn write(&self, text: &str, minute: u64) {
-        fs::write(self.file(), text).unwrap();
-        self.set_minute(minute);
-    }
-
-    fn set_minute(&self, minute: u64) {
-        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(minute * 60);
-        File::options().append(true).open(self.file()).unwrap().set_modified(time).unwrap();
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+const FILE: &str = "features.yaml";
 
 /// What stands in it, in short.
 fn shown(values: &FlagValues) -> String {
@@ -46,8 +14,8 @@ fn shown(values: &FlagValues) -> String {
 #[test]
 fn a_file_that_is_too_large_is_refused() {
     let folder = Folder::new();
-    folder.write(&format!("flagValues: {{A: \"{}\"}}", "x".repeat(4 * 1024 * 1024)), 1);
-    let problem = WatchedFile::open(folder.file()).0.problem().unwrap();
+    folder.write(FILE, format!("flagValues: {{A: \"{}\"}}", "x".repeat(4 * 1024 * 1024)), 1);
+    let problem = WatchedFile::open(folder.file(FILE)).0.problem().unwrap();
     assert!(problem.to_string().ends_with("it is larger than 4194304 bytes"), "{problem}");
 }
 
@@ -58,8 +26,8 @@ const DEADLINE: Duration = Duration::from_secs(20);
 #[test]
 fn a_watch_tells_of_changes_and_ends_when_dropped() {
     let folder = Folder::new();
-    folder.write("flagValues: {A: 1}", 1);
-    let (file, values) = WatchedFile::open(folder.file());
+    folder.write(FILE, "flagValues: {A: 1}", 1);
+    let (file, values) = WatchedFile::open(folder.file(FILE));
     assert_eq!(shown(&values), "A=1;");
     let file = Arc::new(file);
     let (tell, told) = mpsc::channel();
@@ -69,15 +37,15 @@ fn a_watch_tells_of_changes_and_ends_when_dropped() {
         assert!(values != ["B"], "a panic in here ends nothing");
     });
 
-    folder.write("flagValues: {B: 1}", 2);
+    folder.write(FILE, "flagValues: {B: 1}", 2);
     assert_eq!(told.recv_timeout(DEADLINE).unwrap(), "B");
-    folder.write("flagValues: {", 3);
+    folder.write(FILE, "flagValues: {", 3);
     let begun = Instant::now();
     while file.problem().is_none() {
         assert!(begun.elapsed() < DEADLINE, "the bad file was not noticed");
         std::thread::yield_now();
     }
-    folder.write("flagValues: {C: 1}", 4);
+    folder.write(FILE, "flagValues: {C: 1}", 4);
     assert_eq!(told.recv_timeout(DEADLINE).unwrap(), "C");
     assert_eq!(file.problem(), None);
 
@@ -89,8 +57,8 @@ fn a_watch_tells_of_changes_and_ends_when_dropped() {
 #[test]
 fn every_watch_of_a_file_is_told() {
     let folder = Folder::new();
-    folder.write("flagValues: {A: 1}", 1);
-    let (file, _) = WatchedFile::open(folder.file());
+    folder.write(FILE, "flagValues: {A: 1}", 1);
+    let (file, _) = WatchedFile::open(folder.file(FILE));
     let file = Arc::new(file);
     let (tell, told) = mpsc::channel();
     let watches = ["one", "two", "three"].map(|name| {
@@ -100,7 +68,7 @@ fn every_watch_of_a_file_is_told() {
         })
     });
     for (number, text) in (2..).zip(["B", "C"]) {
-        folder.write(&format!("flagValues: {{{text}: {number}}}"), number);
+        folder.write(FILE, format!("flagValues: {{{text}: {number}}}"), number);
         let mut heard: Vec<_> =
             watches.iter().map(|_| told.recv_timeout(DEADLINE).unwrap()).collect();
         heard.sort();
@@ -120,7 +88,7 @@ fn until_waiting(file: &WatchedFile, threads: usize) {
 #[test]
 fn closing_ends_all_watches_and_is_harmless_when_done_again() {
     let folder = Folder::new();
-    let file = Arc::new(WatchedFile::open(folder.file()).0);
+    let file = Arc::new(WatchedFile::open(folder.file(FILE)).0);
     let (tell, told) = mpsc::channel::<()>();
     // Long intervals: an end does not wait for the next look.
     let hour = Duration::from_secs(3600);
@@ -137,7 +105,7 @@ fn closing_ends_all_watches_and_is_harmless_when_done_again() {
 #[test]
 fn a_dropped_watch_does_not_wait_for_its_next_look() {
     let folder = Folder::new();
-    let file = Arc::new(WatchedFile::open(folder.file()).0);
+    let file = Arc::new(WatchedFile::open(folder.file(FILE)).0);
     let (tell, told) = mpsc::channel::<()>();
     let watch =
         WatchedFile::watch(&file, Duration::from_secs(3600), move |_| tell.send(()).unwrap());

@@ -1,40 +1,13 @@
-use std::fs::{self, File};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::fs;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
+
+use fh_test_folder::Folder;
 
 use super::watch::{Hears, Pace};
 use super::*;
 
-/// A folder of its own for each test, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("fh-state-{}-{number}", std::process::id()));
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self) -> PathBuf {
-        self.0.join("state.yaml")
-    }
-
-    /// Writes the file with a time in the past.
-    fn write(&self, text: &str, minute: u64) {
-        fs::write(self.file(), text).unwrap();
-        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(minute * 60);
-        File::options().append(true).open(self.file()).unwrap().set_modified(time).unwrap();
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+const FILE: &str = "state.yaml";
 
 /// A state with this environment.
 fn state(name: &str) -> String {
@@ -57,21 +30,24 @@ fn shown(read: Result<Loaded, FileError>) -> String {
 #[test]
 fn a_file_is_read_with_its_time() {
     let folder = Folder::new();
-    folder.write(&state("dev"), 2);
-    let loaded = check(&folder.file(), &Options::new()).unwrap();
+    folder.write(FILE, state("dev"), 2);
+    let loaded = check(&folder.file(FILE), &Options::new()).unwrap();
     assert_eq!(loaded.modified, 120_000);
     assert_eq!(shown(Ok(loaded)), "dev");
-    folder.write("environments: [{}]\naccounts: 7\n", 3);
+    folder.write(FILE, "environments: [{}]\naccounts: 7\n", 3);
     assert_eq!(
-        shown(check(&folder.file(), &Options::new())),
+        shown(check(&folder.file(FILE), &Options::new())),
         "/state.yaml, line 1, column 16, environments[0]: this environment has neither a name nor an id\n\
          /state.yaml, line 2, column 11, accounts: accounts are a list, not 7"
     );
-    fs::write(folder.file(), b"\xff").unwrap();
-    let said = shown(check(&folder.file(), &Options::new()));
+    fs::write(folder.file(FILE), b"\xff").unwrap();
+    let said = shown(check(&folder.file(FILE), &Options::new()));
     assert_eq!(said, "/state.yaml, line 1, column 1: line 1 is not UTF-8");
-    fs::remove_file(folder.file()).unwrap();
-    assert_eq!(shown(check(&folder.file(), &Options::new())), "/state.yaml: there is no such file");
+    fs::remove_file(folder.file(FILE)).unwrap();
+    assert_eq!(
+        shown(check(&folder.file(FILE), &Options::new())),
+        "/state.yaml: there is no such file"
+    );
     assert_eq!(milliseconds(SystemTime::UNIX_EPOCH - Duration::from_millis(1_500)), -1_500);
 }
 
@@ -80,8 +56,8 @@ fn the_name_of_a_file_may_be_its_environment() {
     const ID: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
     let folder = Folder::new();
     let read = |name: &str, options: &Options| {
-        fs::write(folder.0.join(name), "[]").unwrap();
-        check(&folder.0.join(name), options).unwrap().parsed.state.environments[0].id.to_string()
+        fs::write(folder.file(name), "[]").unwrap();
+        check(&folder.file(name), options).unwrap().parsed.state.environments[0].id.to_string()
     };
     assert_eq!(read(&format!("{ID}.json"), &Options::new()), ID);
     assert_ne!(read("features.json", &Options::new()), ID);
@@ -95,7 +71,7 @@ fn the_name_of_a_file_may_be_its_environment() {
 fn what_is_new_is_told_once() {
     let later = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
     let folder = Folder::new();
-    let (mut file, first) = StateFile::open(folder.file(), Options::new());
+    let (mut file, first) = StateFile::open(folder.file(FILE), Options::new());
     assert_eq!(shown(first), "/state.yaml: there is no such file");
     let mut look = || match file.look(later) {
         (Some(read), Next::Later) => shown(read),
@@ -103,20 +79,20 @@ fn what_is_new_is_told_once() {
         (Some(_), Next::Soon) => panic!("what was read has settled"),
     };
     assert_eq!(look(), "Later");
-    folder.write(&state("dev"), 1);
+    folder.write(FILE, state("dev"), 1);
     assert_eq!([look(), look(), look()], ["Soon", "dev", "Later"]);
     // Wrong, and told so once, however often it is saved.
-    folder.write("environments: [", 2);
+    folder.write(FILE, "environments: [", 2);
     let wrong =
         "/state.yaml, line 2, column 1: while parsing a node, did not find expected node content";
     assert_eq!([look(), look(), look()], ["Soon", wrong, "Later"]);
-    folder.write("environments: [", 3);
+    folder.write(FILE, "environments: [", 3);
     assert_eq!([look(), look()], ["Soon", "Later"]);
     // What is good again is told, even if it is what was served all the time.
-    folder.write(&state("dev"), 4);
+    folder.write(FILE, state("dev"), 4);
     assert_eq!([look(), look(), look()], ["Soon", "dev", "Later"]);
     // To read it is to know it.
-    folder.write(&state("prod"), 5);
+    folder.write(FILE, state("prod"), 5);
     assert_eq!(shown(file.read()), "prod");
     assert_eq!(file.look(later), (None, Next::Later));
 }
@@ -155,30 +131,30 @@ fn next(told: &Receiver<String>) -> String {
 fn changes_are_noticed(pace: Pace) {
     use std::os::unix::fs::symlink;
     let folder = Folder::new();
-    fs::write(folder.file(), state("first")).unwrap();
-    let (watch, told) = follow(folder.file(), pace);
+    fs::write(folder.file(FILE), state("first")).unwrap();
+    let (watch, told) = follow(folder.file(FILE), pace);
     assert_eq!(next(&told), "first");
     // Written in place.
-    fs::write(folder.file(), state("second")).unwrap();
+    fs::write(folder.file(FILE), state("second")).unwrap();
     assert_eq!(next(&told), "second");
     // Written beside it, and renamed.
-    fs::write(folder.0.join("other"), state("third")).unwrap();
-    fs::rename(folder.0.join("other"), folder.file()).unwrap();
+    fs::write(folder.file("other"), state("third")).unwrap();
+    fs::rename(folder.file("other"), folder.file(FILE)).unwrap();
     assert_eq!(next(&told), "third");
-    fs::write(folder.file(), state("panic")).unwrap();
+    fs::write(folder.file(FILE), state("panic")).unwrap();
     assert_eq!(next(&told), "panic");
-    fs::write(folder.file(), "x").unwrap();
+    fs::write(folder.file(FILE), "x").unwrap();
     assert_eq!(next(&told), "/state.yaml, line 1, column 1: a state is a map, not \"x\"");
-    fs::remove_file(folder.file()).unwrap();
+    fs::remove_file(folder.file(FILE)).unwrap();
     assert_eq!(next(&told), "/state.yaml: there is no such file");
     // As a volume of Kubernetes: the file is a link into a folder that is a link, which is swapped.
-    let within = |name: &str| folder.0.join(name);
+    let within = |name: &str| folder.file(name);
     for version in ["v1", "v2"] {
         fs::create_dir(within(version)).unwrap();
         fs::write(within(version).join("state.yaml"), state(version)).unwrap();
     }
     symlink("v1", within("..data")).unwrap();
-    symlink("..data/state.yaml", folder.file()).unwrap();
+    symlink("..data/state.yaml", folder.file(FILE)).unwrap();
     assert_eq!(next(&told), "v1");
     symlink("v2", within("..data_tmp")).unwrap();
     fs::rename(within("..data_tmp"), within("..data")).unwrap();
@@ -209,9 +185,9 @@ fn looking_finds_changes() {
 #[test]
 fn a_change_before_anybody_listened() {
     let folder = Folder::new();
-    folder.write(&state("dev"), 1);
-    let (file, _) = StateFile::open(folder.file(), Options::new());
-    folder.write(&state("prod"), 2);
+    folder.write(FILE, state("dev"), 1);
+    let (file, _) = StateFile::open(folder.file(FILE), Options::new());
+    folder.write(FILE, state("prod"), 2);
     let (tell, told) = mpsc::channel();
     let pace = Pace { settle: SOON, usual: HOUR, hears: Hears::Nothing };
     let watch = Watch::start(file, pace, move |read| tell.send(shown(read)).unwrap()).unwrap();
@@ -222,15 +198,15 @@ fn a_change_before_anybody_listened() {
 #[test]
 fn reloading_reads_what_has_not_changed() {
     let folder = Folder::new();
-    folder.write(&state("dev"), 1);
+    folder.write(FILE, state("dev"), 1);
     let pace = Pace { settle: HOUR, usual: HOUR, hears: Hears::Nothing };
-    let (watch, told) = follow(folder.file(), pace);
+    let (watch, told) = follow(folder.file(FILE), pace);
     assert_eq!(next(&told), "dev");
     for _ in 0..3 {
         watch.reload();
         assert_eq!(next(&told), "dev");
     }
-    folder.write("x", 2);
+    folder.write(FILE, "x", 2);
     watch.reload();
     assert!(next(&told).starts_with("/state.yaml, line 1"));
     assert!(format!("{watch:?}").contains("state.yaml"));

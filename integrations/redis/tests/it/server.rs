@@ -4,12 +4,12 @@ use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 #[cfg(feature = "rustls")]
-use std::sync::atomic::AtomicU16;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "rustls")]
 use fh_test_certificates::{Authority, Certificate};
+use fh_test_folder::Folder;
 
 /// Whatever has to happen happens before this.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
@@ -24,7 +24,7 @@ pub(crate) fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 pub(crate) struct Server {
-    folder: PathBuf,
+    folder: Folder,
     options: Vec<String>,
     url: String,
     child: Option<Child>,
@@ -33,11 +33,8 @@ pub(crate) struct Server {
 impl Server {
     /// Not started yet: nobody answers.
     pub(crate) fn absent(options: &[&str]) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("fh-redis-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let socket = folder.join("socket").display().to_string();
+        let folder = Folder::new();
+        let socket = folder.file("socket").display().to_string();
         let options =
             ["--port", "0", "--unixsocket", &socket].into_iter().chain(options.iter().copied());
         Self {
@@ -91,7 +88,7 @@ impl Server {
             let port = free.to_string();
             let mut server = Self::absent(options);
             let file = |name: &str, text: &str| {
-                let path = server.folder.join(name);
+                let path = server.folder.file(name);
                 std::fs::write(&path, text).unwrap();
                 path.display().to_string()
             };
@@ -119,7 +116,7 @@ impl Server {
     /// Starts it, and waits until it answers; says whether it did, or ended.
     fn try_run(&mut self) -> bool {
         let mut command = Command::new("redis-server");
-        command.args(["--save", "", "--appendonly", "no", "--dir"]).arg(&self.folder);
+        command.args(["--save", "", "--appendonly", "no", "--dir"]).arg(self.folder.path());
         command.args(&self.options).stdin(Stdio::null()).stdout(Stdio::null());
         let child = command.spawn().unwrap_or_else(|why| {
             panic!(
@@ -149,7 +146,7 @@ impl Server {
     }
 
     pub(crate) fn socket(&self) -> PathBuf {
-        self.folder.join("socket")
+        self.folder.file("socket")
     }
 
     pub(crate) fn connection(&self) -> redis::Connection {
@@ -216,7 +213,6 @@ fn free_port() -> u16 {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
-        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::Evaluated::ByClient;
 use super::check::{Failure, Outcome, check, there};
@@ -31,36 +32,15 @@ pub struct Program {
 struct Process {
     program: PathBuf,
     arguments: Vec<String>,
-    folder: Folder,
+    folder: TempDir,
     base: Base,
     monitor: Base,
     child: Mutex<Child>,
     files: AtomicU32,
 }
 
-/// A folder that goes when this is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> std::io::Result<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("fh-edge-conformance-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir(&path)?;
-        Ok(Self(path))
-    }
-
-    fn state(&self) -> PathBuf {
-        self.0.join("state.json")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What stays in a folder for temporary files does no harm.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+fn state_file(folder: &TempDir) -> PathBuf {
+    folder.path().join("state.json")
 }
 
 fn broken(what: &str, error: impl std::fmt::Display) -> Failure {
@@ -127,8 +107,9 @@ impl Lab for Program {
         let Some(state) = &setup.state else {
             return Err(Failure::Unable("fh serve reads its file before it listens"));
         };
-        let folder = Folder::new().map_err(|error| broken("a folder", error))?;
-        replace(&folder.state(), &marked(state, 0)).map_err(|error| broken("a file", error))?;
+        let folder = tempfile::tempdir().map_err(|error| broken("a folder", error))?;
+        replace(&state_file(&folder), &marked(state, 0))
+            .map_err(|error| broken("a file", error))?;
         let mut arguments: Vec<String> = [
             "--listen",
             "127.0.0.1",
@@ -143,7 +124,7 @@ impl Lab for Program {
         ]
         .map(str::to_owned)
         .into();
-        arguments.push(folder.state().display().to_string());
+        arguments.push(state_file(&folder).display().to_string());
         for (flag, time) in [
             ("--drop-after", setup.drop_after),
             ("--heartbeat", setup.heartbeat),
@@ -185,7 +166,7 @@ impl Subject for Process {
 
     fn serve(&self, state: &Value) -> Outcome {
         let mark = self.files.fetch_add(1, Ordering::Relaxed) + 1;
-        replace(&self.folder.state(), &marked(state, mark))
+        replace(&state_file(&self.folder), &marked(state, mark))
             .map_err(|error| broken("a file", error))?;
         let deadline = Instant::now() + PATIENCE;
         while self.served()? != Some(mark.into()) {

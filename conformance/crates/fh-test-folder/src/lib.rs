@@ -1,0 +1,67 @@
+//! Folders and files for tests, gone afterwards.
+//!
+//! ```
+//! use fh_test_folder::Folder;
+//!
+//! let folder = Folder::new();
+//! folder.write("state.yaml", "features: []", 7);
+//! assert_eq!(std::fs::read_to_string(folder.file("state.yaml"))?, "features: []");
+//! # Ok::<(), std::io::Error>(())
+//! ```
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+#![allow(clippy::expect_used, reason = "only tests use it")]
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tempfile::TempDir;
+
+/// A folder of one test alone, gone with this value.
+#[derive(Debug)]
+pub struct Folder(TempDir);
+
+impl Folder {
+    /// An empty folder.
+    ///
+    /// # Panics
+    /// If the system has no place for it.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "it makes something outside the program")]
+    pub fn new() -> Self {
+        Self(tempfile::tempdir().expect("a place for folders that do not last"))
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Where a file of it is, or would be.
+    #[must_use]
+    pub fn file(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.path().join(name)
+    }
+
+    /// Writes a file as if in this minute after the beginning of 1970: changes that follow each other at once have times of
+    /// their own, all of them long ago.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    pub fn write(&self, name: impl AsRef<Path>, text: impl AsRef<[u8]>, minute: u64) {
+        fs::write(self.file(&name), text).expect("a file in it");
+        self.set_minute(name, minute);
+    }
+
+    /// Makes it look as if a file was changed in this minute.
+    ///
+    /// # Panics
+    /// If there is no such file.
+    pub fn set_minute(&self, name: impl AsRef<Path>, minute: u64) {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(minute * 60);
+        let file = File::options().append(true).open(self.file(name)).expect("a file in it");
+        file.set_modified(time).expect("times that can be set");
+    }
+}
