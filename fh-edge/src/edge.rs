@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use uuid::Uuid;
 
-use crate::api;
+use crate::api::{self, Polls};
 use crate::core::{Core, Origin};
 use crate::journal::{DataFolder, DataFolderError};
 use crate::options::Options;
@@ -106,6 +106,12 @@ impl Edge {
     /// ```
     pub fn router(&self) -> Router {
         api::router(&self.core)
+    }
+
+    /// What answers polls at `GET {path}/features` without a router, which costs more than such an answer itself: for
+    /// [`listen::App::polls`](crate::listen::App::polls). `path` is where the router is: empty, or with a `/` at its beginning only.
+    pub fn polls(&self, path: &str) -> Polls {
+        Polls::new(&self.core, path)
     }
 
     /// Health and the like, for a port of its own.

@@ -21,6 +21,7 @@ mod wire;
 mod world;
 
 pub use admin_key::{AdminKey, NotAnAdminKey};
+pub use api::Polls;
 pub use edge::{Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError};
 pub use fh_eval::Profile;
 pub use journal::DataFolderError;

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
-use fh_edge::listen::{Connections, ListenOptions, Listener, Stopped, Tls, TrustedProxies};
+use fh_edge::listen::{App, Connections, ListenOptions, Listener, Stopped, Tls, TrustedProxies};
 use fh_edge::{Administration, Console, Edge, EdgeHandle};
 use tokio::sync::watch;
 use tracing::{info, warn};
@@ -92,11 +92,12 @@ impl Server {
         let (end, ending) = watch::channel(false);
         let (over, is_over) = watch::channel(false);
         let router = self.proxies.before(under(&self.url_path, &self.edge));
+        let app = App::from(router).polls(self.edge.polls(&self.url_path));
         let grace = self.listen.grace;
         let mut monitoring = self.listen.clone();
         monitoring.grace = LAST_LOOK.min(grace);
         monitoring.connections = Connections::default();
-        let api = fh_edge::listen::serve([self.api], router, self.listen, told(ending));
+        let api = fh_edge::listen::serve([self.api], app, self.listen, told(ending));
         let api = async {
             let stopped = api.await;
             over.send_replace(true);

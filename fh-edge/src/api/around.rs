@@ -6,38 +6,56 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{CACHE_CONTROL, ORIGIN};
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::core::Core;
 
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// Answers below `/features/` tell nginx not to hold them back (edge-protocol 2.7).
+/// What counts of a request once it is answered.
+pub(super) struct Around {
+    has_origin: bool,
+    is_below_features: bool,
+    is_read: bool,
+}
+
+impl Around {
+    /// `path` is that of the API, without what may stand before it.
+    pub(super) fn of(method: &Method, path: &str, headers: &HeaderMap) -> Self {
+        Self {
+            has_origin: headers.contains_key(ORIGIN),
+            is_below_features: path.starts_with("/features/"),
+            is_read: *method == Method::GET || *method == Method::HEAD,
+        }
+    }
+
+    /// Adds the headers that all answers carry, and counts this one.
+    pub(super) fn finish<B>(&self, core: &Core, response: &mut http::Response<B>) {
+        core.metrics.responded(response.status());
+        // Caches keep nothing else, and a real server says it nowhere else.
+        let is_nothing = self.is_read && response.status() == StatusCode::NOT_FOUND;
+        let headers = response.headers_mut();
+        if is_nothing && let Some(value) = &core.options.cache_control {
+            headers.entry(CACHE_CONTROL).or_insert_with(|| value.clone());
+        }
+        // Answers below `/features/` tell nginx not to hold them back (edge-protocol 2.7).
+        if self.is_below_features {
+            headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
+        }
+        if self.has_origin {
+            core.cors.allow(headers);
+        }
+    }
+}
+
 pub(super) async fn around(
     State(core): State<Arc<Core>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let has_origin = request.headers().contains_key(ORIGIN);
-    let is_preflight = has_origin && request.method() == Method::OPTIONS;
-    let is_below_features = request.uri().path().starts_with("/features/");
-    // Caches keep nothing else, and a real server says it nowhere else.
-    let is_read = [Method::GET, Method::HEAD].contains(request.method());
+    let around = Around::of(request.method(), request.uri().path(), request.headers());
+    let is_preflight = around.has_origin && request.method() == Method::OPTIONS;
     let mut response = if is_preflight { core.cors.preflight() } else { next.run(request).await };
-    core.metrics.responded(response.status());
-    let is_nothing = is_read && response.status() == StatusCode::NOT_FOUND;
-    let headers = response.headers_mut();
-    if is_nothing
-        && !headers.contains_key(CACHE_CONTROL)
-        && let Some(value) = &core.options.cache_control
-    {
-        headers.insert(CACHE_CONTROL, value.clone());
-    }
-    if is_below_features {
-        headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
-    }
-    if has_origin {
-        core.cors.allow(headers);
-    }
+    around.finish(&core, &mut response);
     response
 }

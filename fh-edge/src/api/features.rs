@@ -1,14 +1,16 @@
 //! `GET /features`: polling (edge-protocol 2).
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::{ACCEPT, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use super::query::pairs;
@@ -34,6 +36,26 @@ pub(super) fn context_text(headers: &HeaderMap) -> Cow<'_, str> {
     lines.reduce(|all, line| Cow::Owned(format!("{all},{line}"))).unwrap_or_default()
 }
 
+/// The context of a request as it was written, and what stands for it in etags, which takes as long as everything else in most
+/// answers and is often not needed.
+struct Context<'a> {
+    text: Cow<'a, str>,
+    tag: OnceLock<String>,
+}
+
+impl<'a> Context<'a> {
+    fn of(headers: &'a HeaderMap) -> Self {
+        Self { text: context_text(headers), tag: OnceLock::new() }
+    }
+
+    fn tag(&self) -> &str {
+        match &*self.text {
+            "" => "0",
+            text => self.tag.get_or_init(|| RequestContext::read([text]).tag()),
+        }
+    }
+}
+
 /// What one of the keys of a request comes to.
 enum Found {
     /// Features.
@@ -42,53 +64,76 @@ enum Found {
     Nothing(Uuid),
 }
 
+/// Nearly always one.
+type Few<T> = SmallVec<[T; 1]>;
+
 pub(super) async fn get(State(core): State<Arc<Core>>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
+    poll(&core, &request.into_parts().0).await.map(Body::from)
+}
+
+/// The answer to a poll. Nothing around it is done yet, as for all routes.
+pub(super) async fn poll(core: &Core, request: &Parts) -> http::Response<Bytes> {
     let polling = core.metrics.begin_poll();
-    let mut response = answer(&core, &parts).await;
+    let mut response = answer(core, request).await;
     drop(polling);
-    core.metrics.count(Hit::Poll, Outcome::of(Hit::Poll, response.status()));
+    let status = response.status();
+    core.metrics.count(Hit::Poll, Outcome::of(Hit::Poll, status));
     // Nobody is to keep what went wrong (edge-protocol 2.7).
-    let may_be_kept = matches!(response.status().as_u16(), 200 | STALE | 304 | 404);
-    if may_be_kept
-        && !response.headers().contains_key(CACHE_CONTROL)
-        && let Some(value) = &core.options.cache_control
+    if let Some(value) = &core.options.cache_control
+        && matches!(status.as_u16(), 200 | STALE | 304 | 404)
     {
-        response.headers_mut().insert(CACHE_CONTROL, value.clone());
+        response.headers_mut().entry(CACHE_CONTROL).or_insert_with(|| value.clone());
     }
     response
 }
 
-async fn answer(core: &Core, request: &Parts) -> Response {
-    let headers = &request.headers;
-    if !accepts_json(headers) {
-        return respond::empty(StatusCode::NOT_ACCEPTABLE);
-    }
-    let query = request.uri.query().unwrap_or_default();
-    let given: Vec<_> =
-        pairs(query).filter(|(name, _)| name == "apiKey" || name == "sdkUrl").collect();
-    let name = if given.iter().any(|(name, _)| name == "sdkUrl") { "sdkUrl" } else { "apiKey" };
-    let texts: Vec<&str> =
-        given.iter().filter(|(given, _)| given == name).map(|(_, text)| &**text).collect();
+/// The keys of a query, without those that can be none, each once; or a sentence about what is wrong, where there is one.
+fn keys<'a>(texts: &'a [Cow<'a, str>]) -> Result<Few<RequestKey<'a>>, &'static str> {
     if texts.is_empty() {
-        return respond::empty(StatusCode::BAD_REQUEST);
+        return Err("");
     }
     if texts.len() > MAX_KEYS {
-        return respond::text(StatusCode::BAD_REQUEST, "too many keys");
+        return Err("too many keys");
     }
-    let mut keys: Vec<RequestKey<'_>> = Vec::with_capacity(texts.len());
-    for key in texts.into_iter().filter_map(RequestKey::parse) {
+    let mut keys = Few::with_capacity(texts.len());
+    for key in texts.iter().filter_map(|text| RequestKey::parse(text)) {
         if !keys.contains(&key) {
             keys.push(key);
         }
     }
-    let context = context_text(headers);
+    Ok(keys)
+}
+
+/// What a query writes as keys. If the old name is there, the new one does not count (edge-protocol 2.1).
+fn written(query: &str) -> Few<Cow<'_, str>> {
+    let (mut texts, mut name) = (Few::new(), "apiKey");
+    for (given, text) in pairs(query) {
+        if given == "sdkUrl" && name != "sdkUrl" {
+            name = "sdkUrl";
+            texts.clear();
+        }
+        if given == name {
+            texts.push(text);
+        }
+    }
+    texts
+}
+
+async fn answer(core: &Core, request: &Parts) -> http::Response<Bytes> {
+    let headers = &request.headers;
+    if !accepts_json(headers) {
+        return respond::empty(StatusCode::NOT_ACCEPTABLE);
+    }
+    let texts = written(request.uri.query().unwrap_or_default());
+    let keys = match keys(&texts) {
+        Ok(keys) => keys,
+        Err(sentence) => return respond::text(StatusCode::BAD_REQUEST, sentence),
+    };
+    let context = Context::of(headers);
+    let read = || RequestContext::read([&*context.text]);
     // All first, so that a relay asks upstream for all at once.
-    let openings: Vec<Opening> = keys
-        .iter()
-        .map(|key| core.open(key, Asker::Poll, || RequestContext::read([&*context])))
-        .collect();
-    let (mut found, mut opened, mut waiting) = (Vec::with_capacity(keys.len()), 0, false);
+    let openings: Few<Opening> = keys.iter().map(|key| core.open(key, Asker::Poll, read)).collect();
+    let (mut found, mut opened, mut waiting) = (Few::with_capacity(keys.len()), 0, false);
     for (key, opening) in keys.iter().zip(openings) {
         let environment = key.environment;
         let opening = match opening {
@@ -124,14 +169,35 @@ async fn answer(core: &Core, request: &Parts) -> Response {
     respond_with(&found, headers, &context)
 }
 
+/// Does the asker hold what would be answered? Known without evaluating anything.
+fn is_held(etag: &HeaderValue, found: &[Found], context: &Context<'_>) -> bool {
+    // Nearly always it is what was answered last, to the letter.
+    if let [Found::Open(open)] = found
+        && let Some(answer) = kept(open, context)
+        && answer.etag.as_ref() == Some(etag)
+    {
+        return true;
+    }
+    let condition = etag
+        .to_str()
+        .ok()
+        .and_then(|text| Condition::read(text, Written::Quoted, found.len(), context.tag()));
+    condition.is_some_and(|condition| condition.holds(tags(found)))
+}
+
+fn tags(found: &[Found]) -> impl Iterator<Item = &str> {
+    found.iter().map(|each| match each {
+        Found::Open(open) => open.view().map_or("0", |view| &view.tag),
+        Found::Nothing(_) => "0",
+    })
+}
+
 /// Answers keys of which at least one opens something.
-fn respond_with(found: &[Found], headers: &HeaderMap, context: &str) -> Response {
-    let tags = || {
-        found.iter().map(|each| match each {
-            Found::Open(open) => open.view().map_or("0", |view| &view.tag),
-            Found::Nothing(_) => "0",
-        })
-    };
+fn respond_with(
+    found: &[Found],
+    headers: &HeaderMap,
+    context: &Context<'_>,
+) -> http::Response<Bytes> {
     let opened = || {
         found.iter().filter_map(|each| match each {
             Found::Open(open) => Some(open),
@@ -139,13 +205,7 @@ fn respond_with(found: &[Found], headers: &HeaderMap, context: &str) -> Response
         })
     };
     let is_stale = opened().all(|open| open.published.settings.stale);
-    let held = headers.get(IF_NONE_MATCH).filter(|held| {
-        // Whether the asker holds it is known without evaluating anything.
-        let condition = held.to_str().ok().and_then(|text| {
-            Condition::read(text, Written::Quoted, found.len(), &context_tag(context))
-        });
-        condition.is_some_and(|condition| condition.holds(tags()))
-    });
+    let held = headers.get(IF_NONE_MATCH).filter(|etag| is_held(etag, found, context));
     let mut response = match held {
         Some(etag) if !is_stale => {
             let mut response = respond::empty(StatusCode::NOT_MODIFIED);
@@ -158,7 +218,7 @@ fn respond_with(found: &[Found], headers: &HeaderMap, context: &str) -> Response
                     Some(answer) => (answer.body.clone(), answer.etag.clone()),
                     None => return respond::empty(StatusCode::NOT_FOUND),
                 },
-                several => (join(several, context), etag(tags(), &context_tag(context))),
+                several => (join(several, context), etag(tags(found), context.tag())),
             };
             let status = if is_stale { STALE } else { StatusCode::OK.as_u16() };
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
@@ -176,32 +236,37 @@ fn respond_with(found: &[Found], headers: &HeaderMap, context: &str) -> Response
     response
 }
 
-/// What stands for a context in etags.
-fn context_tag(context: &str) -> String {
-    RequestContext::read([context]).tag()
+/// What was answered to this context before, if that is known without making it.
+fn kept(open: &Opened, context: &Context<'_>) -> Option<Arc<Answer>> {
+    let view = open.view()?;
+    match (view.key.is_shared(), &*context.text) {
+        (true, "") => view.shared_if_made().cloned(),
+        (true, _) => None,
+        (false, text) => view.evaluated_if_made(text),
+    }
 }
 
 /// What a key's holder sees with a context, which is written as the request wrote it.
-fn render(open: &Opened, context: &str) -> Option<Arc<Answer>> {
+fn render(open: &Opened, context: &Context<'_>) -> Option<Arc<Answer>> {
     let view = open.view()?;
     if view.key.is_shared() {
         let shared = view.shared(&open.published);
-        return Some(match context_tag(context) {
-            tag if tag == "0" => Arc::clone(shared),
-            tag => Arc::new(shared.for_context(view, &tag)),
+        return Some(match context.tag() {
+            "0" => Arc::clone(shared),
+            tag => Arc::new(shared.for_context(view, tag)),
         });
     }
-    Some(view.evaluated(context, || {
-        let read = RequestContext::read([context]);
+    Some(view.evaluated(&context.text, || {
+        let read = RequestContext::read([&*context.text]);
         let attributes = open.published.as_read(read.attributes());
         let now = now();
-        Answer::of(&open.published, view, &read.tag(), |feature, out| {
+        Answer::of(&open.published, view, context.tag(), |feature, out| {
             open.published.write_evaluated(feature, &attributes, now, view.key.detail, out);
         })
     }))
 }
 
-fn join(found: &[Found], context: &str) -> Bytes {
+fn join(found: &[Found], context: &Context<'_>) -> Bytes {
     let mut body = BytesMut::new();
     for (position, each) in found.iter().enumerate() {
         body.put_u8(if position == 0 { b'[' } else { b',' });

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
@@ -16,8 +17,8 @@ use crate::core::Core;
 /// `/` and `/health`.
 pub(super) fn router() -> Router<Arc<Core>> {
     Router::new()
-        .route("/", get(|| async { respond::text(StatusCode::OK, "ok") }))
-        .route("/health/liveness", get(|| async { respond::empty(StatusCode::OK) }))
+        .route("/", get(|| async { respond::text::<Body>(StatusCode::OK, "ok") }))
+        .route("/health/liveness", get(|| async { respond::empty::<Body>(StatusCode::OK) }))
         .route("/health/readiness", get(readiness))
         .route("/health/readyness", get(readiness))
         .route("/metrics", get(metrics))

@@ -8,6 +8,7 @@ mod cors;
 mod features;
 mod health;
 mod ofrep;
+mod polls;
 mod put;
 mod query;
 mod relayed;
@@ -17,10 +18,12 @@ mod stream;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::routing::get;
 use http::StatusCode;
 
 pub(crate) use cors::Cors;
+pub use polls::Polls;
 
 use crate::core::Core;
 use crate::options::{Administration, Console, Monitoring};
@@ -40,7 +43,7 @@ pub(crate) fn router(core: &Arc<Core>) -> Router {
         router = router.merge(health::router());
     }
     let router = router
-        .fallback(|| async { respond::empty(StatusCode::NOT_FOUND) })
+        .fallback(|| async { respond::empty::<Body>(StatusCode::NOT_FOUND) })
         .layer(axum::middleware::from_fn_with_state(Arc::clone(core), around::around))
         .with_state(Arc::clone(core));
     let has_admin = match core.options.administration {

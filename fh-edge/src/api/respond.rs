@@ -1,20 +1,18 @@
-//! Responses that several routes give.
+//! Responses that several routes give, with bodies of axum's or plain bytes.
 
-use axum::body::Body;
-use axum::response::Response;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, Response, StatusCode};
 
 /// A status without a body.
-pub(super) fn empty(status: StatusCode) -> Response {
-    let mut response = Response::new(Body::empty());
+pub(super) fn empty<B: Default>(status: StatusCode) -> Response<B> {
+    let mut response = Response::new(B::default());
     *response.status_mut() = status;
     response
 }
 
 /// A status with a sentence.
-pub(super) fn text(status: StatusCode, sentence: &'static str) -> Response {
+pub(super) fn text<B: From<Bytes>>(status: StatusCode, sentence: &'static str) -> Response<B> {
     let mut response = bytes(status, "text/plain", Bytes::from_static(sentence.as_bytes()));
     if sentence.is_empty() {
         response.headers_mut().remove(CONTENT_TYPE);
@@ -23,15 +21,19 @@ pub(super) fn text(status: StatusCode, sentence: &'static str) -> Response {
 }
 
 /// A status with a body.
-pub(super) fn bytes(status: StatusCode, content_type: &'static str, body: Bytes) -> Response {
-    let mut response = Response::new(Body::from(body));
+pub(super) fn bytes<B: From<Bytes>>(
+    status: StatusCode,
+    content_type: &'static str,
+    body: Bytes,
+) -> Response<B> {
+    let mut response = Response::new(B::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 
 /// Too many requests: come again after this many seconds (D-98).
-pub(super) fn too_many(seconds: u64) -> Response {
+pub(super) fn too_many<B: From<Bytes>>(seconds: u64) -> Response<B> {
     let mut response = text(StatusCode::TOO_MANY_REQUESTS, "too many requests with this key");
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     response

@@ -1,4 +1,4 @@
-//! From hyper's requests to the router, with the peer's address, and back.
+//! From hyper's requests to who answers them, and back.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -11,6 +11,7 @@ use axum::routing::future::RouteFuture;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Frame, SizeHint};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::service::Service;
 use tower_service::Service as _;
@@ -34,33 +35,57 @@ impl Service<Request<Incoming>> for Handler {
     type Future = Answering;
 
     fn call(&self, mut request: Request<Incoming>) -> Answering {
-        let in_flight = self.link.begin();
+        let in_flight = Some(self.link.begin());
+        let app = &self.link.server.app;
+        if let Some(polls) = app.polls.as_ref().filter(|polls| polls.take(&request)) {
+            let poll = Box::pin(polls.answer(request.into_parts().0));
+            return Answering { work: Work::Poll(poll), in_flight };
+        }
         request.extensions_mut().insert(ConnectInfo(self.link.peer));
-        let route = self.link.server.router.clone().call(request);
-        Answering { route, in_flight: Some(in_flight) }
+        let route = app.router.clone().call(request);
+        Answering { work: Work::Route(route), in_flight }
     }
 }
 
 pub(super) struct Answering {
-    route: RouteFuture<Infallible>,
+    work: Work,
     in_flight: Option<InFlight>,
+}
+
+/// Who answers.
+#[expect(clippy::large_enum_variant, reason = "a box more for all that routers answer")]
+enum Work {
+    Route(RouteFuture<Infallible>),
+    Poll(Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>),
 }
 
 impl Future for Answering {
     type Output = Result<Response<Answer>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = ready!(Pin::new(&mut self.route).poll(context))?;
-        let in_flight = self.in_flight.take();
-        Poll::Ready(Ok(response.map(|body| Answer { body, _in_flight: in_flight })))
+        let response = match &mut self.work {
+            Work::Route(route) => ready!(Pin::new(route).poll(context))?.map(Content::Route),
+            Work::Poll(poll) => {
+                ready!(poll.as_mut().poll(context)).map(|body| Content::Whole(body.into()))
+            }
+        };
+        let _in_flight = self.in_flight.take();
+        Poll::Ready(Ok(response.map(|body| Answer { body, _in_flight })))
     }
 }
 
 /// A body that knows when it is done with: hyper drops it then.
 #[derive(Debug)]
 pub(super) struct Answer {
-    body: Body,
+    body: Content,
     _in_flight: Option<InFlight>,
+}
+
+/// Where the bytes of an answer come from.
+#[derive(Debug)]
+enum Content {
+    Route(Body),
+    Whole(Full<Bytes>),
 }
 
 impl http_body::Body for Answer {
@@ -71,14 +96,25 @@ impl http_body::Body for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        match &mut self.body {
+            Content::Route(body) => Pin::new(body).poll_frame(context),
+            Content::Whole(body) => {
+                Pin::new(body).poll_frame(context).map_err(|never| match never {})
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        match &self.body {
+            Content::Route(body) => body.is_end_stream(),
+            Content::Whole(body) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match &self.body {
+            Content::Route(body) => body.size_hint(),
+            Content::Whole(body) => body.size_hint(),
+        }
     }
 }

@@ -4,16 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-use axum::Router;
 use tokio::sync::Notify;
 
-use super::ListenOptions;
 use super::phase::Phases;
+use super::{App, ListenOptions};
 
 /// Shared by all connections of one [`serve`](super::serve).
 #[derive(Debug)]
 pub(super) struct Server {
-    pub(super) router: Router,
+    pub(super) app: App,
     pub(super) options: ListenOptions,
     pub(super) phases: Phases,
     open: AtomicUsize,
@@ -21,9 +20,9 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(router: Router, options: ListenOptions) -> Self {
+    pub(super) fn new(app: App, options: ListenOptions) -> Self {
         let (phases, open, closed) = Default::default();
-        Self { router, options, phases, open, closed }
+        Self { app, options, phases, open, closed }
     }
 
     pub(super) fn open(&self) -> usize {

@@ -26,6 +26,7 @@
 //! ```
 
 mod accept;
+mod app;
 mod connections;
 mod descriptors;
 mod drive;
@@ -43,10 +44,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{info, warn};
 
+pub use app::App;
 pub use connections::Connections;
 pub use descriptors::raise_descriptor_limit;
 pub use listener::Listener;
@@ -67,7 +68,7 @@ pub struct Stopped {
 /// For handlers that are polled just now to be let go of.
 const CUTTING: Duration = Duration::from_secs(5);
 
-/// Serves `router` at all `listeners` until `shutdown` resolves. Then the sockets are closed, idle connections end, and
+/// Serves `app`, such as a router, at all `listeners` until `shutdown` resolves. Then the sockets are closed, idle connections end, and
 /// requests in flight have [`ListenOptions::grace`] to end before their connections are cut. Streams have to be ended
 /// by the handlers, who need the signal as well.
 ///
@@ -78,7 +79,7 @@ const CUTTING: Duration = Duration::from_secs(5);
 /// and counted in [`Connections`].
 pub async fn serve<L>(
     listeners: L,
-    router: Router,
+    app: impl Into<App>,
     options: ListenOptions,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<Stopped>
@@ -91,7 +92,7 @@ where
     }
     let grace = options.grace;
     let certificates = renew_certificates(&listeners, options.certificate_check);
-    let cutter = Cutter(Arc::new(Server::new(router.with_state(()), options)));
+    let cutter = Cutter(Arc::new(Server::new(app.into(), options)));
     let server = &cutter.0;
     tokio::select! {
         () = shutdown => {}

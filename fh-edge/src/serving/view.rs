@@ -137,6 +137,16 @@ impl View {
         })
     }
 
+    /// The same, if somebody has asked for it.
+    pub(crate) fn shared_if_made(&self) -> Option<&Arc<Answer>> {
+        self.shared.get()
+    }
+
+    /// The answer to a context that a request wrote like this, if it is kept.
+    pub(crate) fn evaluated_if_made(&self, header: &str) -> Option<Arc<Answer>> {
+        self.answers.get(header)
+    }
+
     /// The answer to a context that a request wrote like this. Whoever asks for the same meanwhile waits for it.
     pub(crate) fn evaluated(&self, header: &str, make: impl FnOnce() -> Answer) -> Arc<Answer> {
         let kept = self

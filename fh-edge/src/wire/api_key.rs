@@ -12,9 +12,11 @@ pub(crate) struct RequestKey<'a> {
 impl<'a> RequestKey<'a> {
     /// Reads `environment/secret` or `cache/environment/secret`; `None` if it can be no key.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let parts: Vec<&str> = text.splitn(4, '/').collect();
-        match parts.as_slice() {
-            [environment, secret] | [_, environment, secret] => Self::of(environment, secret),
+        let mut parts = text.split('/');
+        match (parts.next()?, parts.next()?, parts.next(), parts.next()) {
+            (environment, secret, None, _) | (_, environment, Some(secret), None) => {
+                Self::of(environment, secret)
+            }
             _ => None,
         }
     }

@@ -74,10 +74,8 @@ impl RequestContext {
         }
         let digest = hash.finalize();
         // Never the single digit that means "none".
-        digest.iter().take(8).fold(String::with_capacity(16), |mut tag, byte| {
-            tag.push_str(&format!("{byte:02x}"));
-            tag
-        })
+        let start = digest.first_chunk().copied().unwrap_or_default();
+        format!("{:016x}", u64::from_be_bytes(start))
     }
 }
 
@@ -92,7 +90,7 @@ fn split(value: &str, room: usize) -> Vec<String> {
 
 /// Percent-decodes, `+` being a blank; what cannot be decoded stays as it is.
 pub(crate) fn form_decode(text: &str) -> Cow<'_, str> {
-    if !text.contains(['%', '+']) {
+    if !text.as_bytes().contains(&b'%') && !text.as_bytes().contains(&b'+') {
         return Cow::Borrowed(text);
     }
     let broken = text.match_indices('%').any(|(at, _)| {

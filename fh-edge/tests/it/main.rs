@@ -7,6 +7,7 @@ mod kept;
 mod life;
 mod metrics;
 mod ofrep;
+mod polls;
 mod routes;
 mod serving;
 mod shop;

@@ -1,0 +1,58 @@
+//! Polls without a router.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Method, Request, Response};
+
+use super::around::Around;
+use super::features;
+use crate::core::Core;
+
+/// Answers `GET /features` of an Edge as its router would, without asking one: that takes longer than the answer itself. See
+/// [`Edge::polls`](crate::Edge::polls).
+#[derive(Clone)]
+pub struct Polls {
+    core: Arc<Core>,
+    /// What stands before the paths of the API.
+    prefix: Box<str>,
+}
+
+impl fmt::Debug for Polls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Polls").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+impl Polls {
+    pub(crate) fn new(core: &Arc<Core>, prefix: &str) -> Self {
+        Self { core: Arc::clone(core), prefix: prefix.into() }
+    }
+
+    /// Is this request one of them?
+    pub(crate) fn take<B>(&self, request: &Request<B>) -> bool {
+        *request.method() == Method::GET && self.path(request.uri().path()).is_some()
+    }
+
+    /// The answer to one.
+    pub(crate) fn answer(
+        &self,
+        head: Parts,
+    ) -> impl Future<Output = Response<Bytes>> + Send + use<> {
+        let path = self.path(head.uri.path()).unwrap_or_default();
+        let around = Around::of(&head.method, path, &head.headers);
+        let core = Arc::clone(&self.core);
+        async move {
+            let mut response = features::poll(&core, &head).await;
+            around.finish(&core, &mut response);
+            response
+        }
+    }
+
+    /// A path of the API that is polled at.
+    fn path<'a>(&self, path: &'a str) -> Option<&'a str> {
+        path.strip_prefix(&*self.prefix).filter(|path| ["/features", "/features/"].contains(path))
+    }
+}

@@ -1,0 +1,112 @@
+//! Polls that no router is asked about are answered as the router answers them.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use fh_edge::listen::{App, ListenOptions, Listener, serve};
+use fh_edge::{Edge, Options};
+use http::HeaderValue;
+
+use crate::http::{Reply, request};
+use crate::shop::{CLIENT_KEY, SERVER_KEY, WRITER_KEY, state};
+
+async fn listen(app: impl Into<App>) -> SocketAddr {
+    let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(serve([listener], app.into(), ListenOptions::default(), std::future::pending()));
+    address
+}
+
+/// A path, headers, and what is answered.
+type Case = (String, Vec<(&'static str, String)>, u16);
+
+/// Headers that say something of this Edge.
+fn shown(reply: &Reply) -> Vec<&(String, String)> {
+    let mut headers: Vec<_> = reply.headers.iter().filter(|(name, _)| name != "date").collect();
+    if reply.status == 304 {
+        // axum says `0`, which is wrong of a body that is there and was not sent; it is not said otherwise.
+        headers.retain(|(name, _)| name != "content-length");
+    }
+    headers.sort_unstable();
+    headers
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_router_and_without() {
+    let mut options = Options::default();
+    options.cache_control = Some(HeaderValue::from_static("max-age=60"));
+    let edge = Edge::builder().state(state()).options(options).build().unwrap();
+    // Whoever is asked says so by what is not a part of the API.
+    let router = Router::new().nest("/flags", edge.router());
+    let routed = listen(router.clone()).await;
+    let silent = Router::new().fallback(|| async { http::StatusCode::IM_A_TEAPOT });
+    let polled = listen(App::from(silent).polls(edge.polls("/flags"))).await;
+    let both = listen(App::from(router).polls(edge.polls("/flags"))).await;
+
+    let etag = |path: String, headers: Vec<(&'static str, String)>| async move {
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, &**value)).collect();
+        let reply = request(routed, "GET", &path, &headers, "").await;
+        reply.header("etag").unwrap().to_string()
+    };
+    let client = format!("/flags/features?apiKey={CLIENT_KEY}");
+    let server = format!("/flags/features?apiKey={SERVER_KEY}");
+    let kiwi = ("x-featurehub", "country=new_zealand,userkey=fred".to_string());
+    let (held, of_kiwi) =
+        (etag(client.clone(), vec![]).await, etag(server.clone(), vec![kiwi.clone()]).await);
+    let cases: Vec<Case> = vec![
+        (client.clone(), vec![], 200),
+        (client.clone(), vec![("origin", "https://shop.example".into())], 200),
+        (client.clone(), vec![kiwi.clone()], 200),
+        (client.clone(), vec![("if-none-match", held.clone())], 304),
+        (client.clone(), vec![("if-none-match", format!("W/{held}"))], 304),
+        (client.clone(), vec![("if-none-match", held.clone()), kiwi.clone()], 200),
+        (client.clone(), vec![("if-none-match", "\"other\"".into())], 200),
+        (client.clone(), vec![("accept", "text/plain".into())], 406),
+        (client.replace("features?", "features/?"), vec![], 200),
+        (server.clone(), vec![kiwi.clone()], 200),
+        (server.clone(), vec![kiwi.clone(), ("if-none-match", of_kiwi.clone())], 304),
+        (
+            server.clone(),
+            vec![
+                ("x-featurehub", "userkey=fred,country=new_zealand".into()),
+                ("if-none-match", of_kiwi.clone()),
+            ],
+            304,
+        ),
+        (server.clone(), vec![("if-none-match", of_kiwi)], 200),
+        (format!("{client}&apiKey={WRITER_KEY}"), vec![], 200),
+        (format!("{client}&sdkUrl={SERVER_KEY}"), vec![kiwi], 200),
+        (format!("{client}&sdkUrl=nonsense"), vec![], 404),
+        ("/flags/features".into(), vec![], 400),
+        (
+            "/flags/features?apiKey=nonsense".into(),
+            vec![("origin", "https://x.example".into())],
+            404,
+        ),
+        (format!("/flags/features?{}", "apiKey=x&".repeat(101)), vec![], 400),
+    ];
+    for (path, headers, status) in &cases {
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, &**value)).collect();
+        let expected = request(routed, "GET", path, &headers, "").await;
+        assert_eq!(expected.status, *status, "{path} {headers:?}");
+        for address in [polled, both] {
+            let reply = request(address, "GET", path, &headers, "").await;
+            assert_eq!(reply.status, expected.status, "{path} {headers:?}");
+            assert_eq!(shown(&reply), shown(&expected), "{path} {headers:?}");
+            assert_eq!(reply.body, expected.body, "{path} {headers:?}");
+        }
+    }
+
+    // Everything else is the router's.
+    for (method, path) in [
+        ("HEAD", client.as_str()),
+        ("POST", client.as_str()),
+        ("GET", "/flags/info/version"),
+        ("GET", &*format!("/flags/features/none/{CLIENT_KEY}")),
+        ("GET", client.strip_prefix("/flags").unwrap()),
+        ("GET", &*format!("/flags{client}")),
+    ] {
+        assert_eq!(request(polled, method, path, &[], "").await.status, 418, "{method} {path}");
+    }
+    assert_eq!(request(both, "GET", "/flags/info/version", &[], "").await.status, 200);
+}
