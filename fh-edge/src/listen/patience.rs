@@ -110,7 +110,7 @@ mod tests {
     /// A stream on which nothing happens needs no memory for one.
     #[tokio::test(start_paused = true)]
     async fn no_timer_is_kept_while_a_request_is_answered() {
-        let server = Arc::new(Server::new(axum::Router::new(), ListenOptions::default()));
+        let server = Arc::new(Server::new(axum::Router::new().into(), ListenOptions::default()));
         let peer = "[::ffff:192.0.2.7]:5".parse().unwrap();
         let link = Link::new(server, peer);
         assert_eq!(link.peer.to_string(), "192.0.2.7:5", "as who asked knows itself");
