@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use redb::{Database, DatabaseError, ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use crate::world::{Journal, JournalError, Record, Records};
-use stored::{StoredChange, StoredReplacement};
+use stored::{StoredBase, StoredChange, StoredReplacement};
 
 /// By environment and feature key.
 const CHANGES: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("changes");
@@ -17,6 +17,7 @@ const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 const FORMAT: &str = "format";
 const REVISION: &str = "revision";
 const HIGHEST: &str = "highest";
+const BASE: &str = "base";
 const REPLACEMENT: &str = "replacement";
 /// What the tables hold; another number is another program's.
 const FORMAT_NOW: &[u8] = b"1";
@@ -153,6 +154,10 @@ fn read(database: &Database) -> Result<Records, JournalError> {
     if let Some(highest) = get(HIGHEST)? {
         records.highest = from_json(HIGHEST, &highest)?;
     }
+    if let Some(base) = get(BASE)? {
+        let stored: StoredBase = from_json(BASE, &base)?;
+        records.base = Some(stored.into());
+    }
     if let Some(replacement) = get(REPLACEMENT)? {
         let stored: StoredReplacement = from_json(REPLACEMENT, &replacement)?;
         records.replacement = Some(stored.into());
@@ -195,13 +200,14 @@ impl Journal for DataFolder {
             let mut meta = transaction.open_table(META).map_err(failed)?;
             meta.insert(REVISION, to_json(&records.revision)?.as_slice()).map_err(failed)?;
             meta.insert(HIGHEST, to_json(&records.highest)?.as_slice()).map_err(failed)?;
-            match &records.replacement {
-                Some((base, state)) => {
-                    let json = to_json(&StoredReplacement::of(base, state))?;
-                    meta.insert(REPLACEMENT, json.as_slice()).map_err(failed)?;
-                }
-                None => {
-                    meta.remove(REPLACEMENT).map_err(failed)?;
+            let base = records.base.as_ref().map(|base| to_json(&StoredBase::of(base)));
+            let replacement = records.replacement.as_ref();
+            let replacement =
+                replacement.map(|(base, state)| to_json(&StoredReplacement::of(base, state)));
+            for (name, json) in [(BASE, base), (REPLACEMENT, replacement)] {
+                match json {
+                    Some(json) => drop(meta.insert(name, json?.as_slice()).map_err(failed)?),
+                    None => drop(meta.remove(name).map_err(failed)?),
                 }
             }
             Ok(())

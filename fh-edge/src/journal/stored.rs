@@ -32,6 +32,25 @@ impl StoredChange {
     }
 }
 
+/// The base that was served last.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredBase {
+    base: String,
+    version: i64,
+}
+
+impl StoredBase {
+    pub(super) fn of((base, version): &(Print, i64)) -> Self {
+        Self { base: base.to_string(), version: *version }
+    }
+}
+
+impl From<StoredBase> for (Print, i64) {
+    fn from(stored: StoredBase) -> Self {
+        (stored.base.as_str().into(), stored.version)
+    }
+}
+
 /// A state that stands in the place of a base.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredReplacement {

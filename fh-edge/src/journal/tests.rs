@@ -39,6 +39,7 @@ fn what_was_committed_is_there_again() {
     let rewritten = Records {
         revision: 3,
         highest: 9,
+        base: Some(("of the file".into(), 8)),
         replacement: Some(("print".into(), State::default())),
         changes: vec![record("C", 1)],
     };

@@ -20,7 +20,8 @@ pub use watch::Watch;
 pub struct Loaded {
     /// The state, and what is doubtful about it.
     pub parsed: Parsed,
-    /// When the file was changed, in milliseconds since 1970: the version of values that have none (D-95).
+    /// When the file was changed, in milliseconds since 1970; for people. It stands for no version: a file that takes the place of
+    /// another may be older.
     pub modified: i64,
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct World {
     state: State,
     /// By environment and feature key; only where the environment has the feature.
     entries: BTreeMap<(Uuid, Arc<str>), Entry>,
+    /// Stands for the base.
+    base: Option<Print>,
     /// An admin's replacement as it was given, and the base that it stands in place of.
     replaced: Option<(Print, State)>,
     /// No version below this is given to a change, after a restart with a clock that went back.
@@ -54,9 +56,17 @@ impl World {
             Some((print, state)) if print == base_print => (Some((print, state.clone())), state),
             _ => (None, base),
         };
-        let mut world = Self { replaced, highest: records.highest, ..Self::default() };
+        // What is served again keeps its versions. Of anything else nobody knows what readers hold of it.
+        let (versions_from, highest) = match records.base {
+            Some((print, version)) if print == base_print && version > 0 => {
+                (Timestamp::from_millis(version), 0)
+            }
+            _ => (now, records.highest),
+        };
+        let mut world = Self { base: Some(base_print), replaced, highest, ..Self::default() };
         world.state.revision = start.revision.max(records.revision);
-        world.take(start, now);
+        world.take(start, versions_from);
+        world.highest = world.highest.max(records.highest);
         for record in records.changes {
             world.restore(record);
         }
@@ -84,10 +94,12 @@ impl World {
             *self = Self::open(base, records, now);
             return;
         }
-        if self.replaced.as_ref().is_some_and(|(print, _)| *print == base_print(&base)) {
+        let print = base_print(&base);
+        if self.replaced.as_ref().is_some_and(|(replaced, _)| *replaced == print) {
             return;
         }
         self.replaced = None;
+        self.base = Some(print);
         self.take(base, now);
         self.count();
     }
@@ -97,7 +109,9 @@ impl World {
         if let Some(records) = self.waiting.take() {
             *self = Self::open(base.clone(), Records { changes: Vec::new(), ..records }, now);
         }
-        self.replaced = Some((base_print(base), state.clone()));
+        let print = base_print(base);
+        self.base = Some(print.clone());
+        self.replaced = Some((print, state.clone()));
         self.entries.values_mut().for_each(Entry::forget_base);
         self.take(state, now);
         self.count();
@@ -199,9 +213,12 @@ impl World {
             return waiting.clone();
         }
         let places = self.entries.keys();
+        let times = self.entries.values().filter(|entry| entry.counting == Counting::IsATime);
+        let last = times.map(|entry| entry.version).max().unwrap_or(0);
         Records {
             revision: self.state.revision,
             highest: self.highest,
+            base: self.base.clone().map(|print| (print, last)),
             replacement: self.replaced.clone(),
             changes: places
                 .filter_map(|(environment, feature)| self.record(*environment, feature))

@@ -49,6 +49,8 @@ pub(crate) struct Records {
     pub(crate) revision: u64,
     /// The highest version that was served.
     pub(crate) highest: i64,
+    /// The base that was served last, and the version that values have for which it states none.
+    pub(crate) base: Option<(Print, i64)>,
     /// A state that an admin put in the place of the base with this print.
     pub(crate) replacement: Option<(Print, State)>,
     pub(crate) changes: Vec<Record>,
