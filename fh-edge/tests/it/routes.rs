@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use fh_edge::state::State;
 use fh_edge::{AdminKey, Edge, Options};
+use fh_test_log::Log;
 use http::{HeaderValue, Request, Response};
 use tower_service::Service;
 
@@ -205,6 +206,54 @@ async fn a_body_that_does_not_come() {
         let request = request.header(key.0, key.1).body(Body::new(Slow(receiver))).unwrap();
         let answer = tokio::time::timeout(Duration::from_secs(60), router.clone().call(request));
         assert_eq!(answer.await.expect(&path).unwrap().status(), 408, "{path}");
+    }
+}
+
+/// Never a list of no environments, which some SDKs take for the end (edge-protocol 11.5).
+#[tokio::test]
+async fn an_environment_without_features() {
+    let mut state = state();
+    state.features.clear();
+    state.environments[0].values.clear();
+    let router = edge(state, Options::default()).router();
+    for key in [CLIENT_KEY, SERVER_KEY] {
+        let response = ask(&router, "GET", &format!("/features?apiKey={key}"), &[]).await;
+        assert!(response.status() == 200 && header(&response, "etag").is_some());
+        let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+        assert_eq!(body, format!(r#"[{{"id":"{ENVIRONMENT}","features":[]}}]"#));
+    }
+}
+
+/// Operators keep logs for long, and others read them.
+#[tokio::test]
+async fn logs_hold_no_key() {
+    let log = Log::capture();
+    let mut options = Options::default();
+    options.requests_per_second = Some(3);
+    let router = edge(state(), options).router();
+    let stranger = format!("{ENVIRONMENT}/hushStranger*Hush");
+    let context = ("x-featurehub", "userkey=hushFredHush");
+    for key in [CLIENT_KEY, SERVER_KEY, WRITER_KEY, &stranger] {
+        for (path, name, value) in [
+            (format!("/features/{key}/BANNER"), "content-type", "application/json"),
+            (format!("/features/{}/BANNER", key.replace('/', "+")), "content-type", "text/plain"),
+            ("/ofrep/v1/evaluate/flags".to_owned(), "x-api-key", key),
+        ] {
+            let method = if path.starts_with("/ofrep") { "POST" } else { "PUT" };
+            let request = Request::builder().method(method).uri(path).header(name, value);
+            let request = request.body(Body::from(r#"{"value":"hushValueHush"}"#)).unwrap();
+            router.clone().call(request).await.unwrap();
+        }
+        for _ in 0..4 {
+            ask(&router, "GET", &format!("/features?apiKey={key}"), &[context]).await;
+            ask(&router, "GET", &format!("/features/{key}"), &[context]).await;
+        }
+    }
+    let text = log.text();
+    assert!(text.contains("fh_edge::audit") && text.contains("BANNER"), "what was changed");
+    assert!(!text.contains("hush"), "{text}");
+    for key in [CLIENT_KEY, SERVER_KEY, WRITER_KEY] {
+        assert!(!text.contains(key.split_once('/').unwrap().1), "{text}");
     }
 }
 
