@@ -1,0 +1,312 @@
+//! What is wrong in a state file is said with its place.
+
+use super::*;
+
+#[test]
+fn features_are_checked() {
+    check(
+        "
+features:
+- key: A
+- {key: B, type: boolean}
+- {key: C, type: FLAG}
+- {type: JSON}
+- {key: ' D', type: JSON}
+- {key: 5, type: JSON}
+- 7
+- {key: E, typ: JSON}
+environments: [{name: dev, values: {A: 1, B: 1}}]
+",
+        &[
+            "line 3, column 3, features[0]: this feature has no type: BOOLEAN, STRING, NUMBER or JSON",
+            "line 4, column 18, features[1].type: \"boolean\" is no type; there are BOOLEAN, STRING, NUMBER, JSON; did you mean BOOLEAN?",
+            "line 5, column 18, features[2].type: \"FLAG\" is no type; there are BOOLEAN, STRING, NUMBER, JSON",
+            "line 6, column 3, features[3]: this feature has no key",
+            "line 7, column 9, features[4].key: a key has blanks around it, or characters that nobody can type",
+            "line 8, column 9, features[5].key: a key is a text: put it in quotes",
+            "line 9, column 3, features[6]: a feature is a map, not 7",
+            "line 10, column 3, features[7]: this feature has no type: BOOLEAN, STRING, NUMBER or JSON",
+            "line 10, column 12, features[7].typ: \"typ\" is not known in a feature; did you mean type?",
+        ],
+    );
+    check(
+        "
+features:
+- {key: A, type: JSON, version: -1, properties: {a: 5, b: ''}, filters: {}}
+- {key: A, type: STRING, version: 1.5, properties: [], filters: ''}
+- {key: B, type: JSON, id: 5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0}
+- {key: C, type: JSON, id: 5B1F0D3E-7C42-4d0a-9f8b-2e61a9c4d7f0}
+- {key: D, type: JSON, id: 1-1-1-1-1}
+",
+        &[
+            "line 3, column 33, features[0].version: a version is a whole number from 0 on, not -1",
+            "line 3, column 53, features[0].properties.a: a property is a text: put it in quotes",
+            "line 3, column 73, features[0].filters: a filter is a text, not a map",
+            "line 4, column 3, features[1]: there are two features A: this one, and features[0]",
+            "line 4, column 35, features[1].version: a version is a whole number from 0 on, not 1.5",
+            "line 4, column 52, features[1].properties: properties are a map, not a list",
+            "line 4, column 65, features[1].filters: a filter is empty",
+            "line 6, column 3, features[3]: features[2] has the same id",
+            "line 7, column 28, features[4].id: the id of a feature is a UUID, not \"1-1-1-1-1\"",
+        ],
+    );
+    check("features: {}", &["line 1, column 11, features: features are a list, not a map"]);
+}
+
+#[test]
+fn environments_are_checked() {
+    check(
+        "
+environments:
+- {}
+- {id: x}
+- {id: '${ENVIRONMENT}'}
+- {id: 71ed3c04-122b-4312-9ea8-06b2b8d6ceac}
+- {name: 5}
+- {name: dev, stale: yes, profile: Edge, cacheControl: \"a\\nb\", cache_control: x}
+- {name: a, id: '${NOPE}'}
+- {name: b, id: '${SDK}'}
+- {name: dev}
+",
+        &[
+            "line 3, column 3, environments[0]: this environment has neither a name nor an id",
+            "line 4, column 8, environments[1].id: the id of an environment is a UUID, not \"x\"",
+            "line 6, column 3, environments[3]: environments[2] has the same id, or the same name and none",
+            "line 7, column 10, environments[4].name: a name is a text: put it in quotes",
+            "line 8, column 22, environments[5].stale: stale is true or false, not \"yes\"",
+            "line 8, column 36, environments[5].profile: a profile is client or edge, not \"Edge\"",
+            "line 8, column 56, environments[5].cacheControl: cacheControl holds characters that no header may hold",
+            "line 8, column 64, environments[5].cache_control: \"cache_control\" is not known in an environment; did you mean cacheControl?",
+            "line 9, column 17, environments[6].id: the environment variable NOPE is not set",
+            "line 10, column 17, environments[7].id: the id of an environment is a UUID, not \"${SDK}\"",
+            "line 11, column 3, environments[8]: environments[5] has the same id, or the same name and none",
+        ],
+    );
+}
+
+#[test]
+fn values_are_checked() {
+    check(
+        "
+features: [{key: BANNER, type: STRING}, {key: ON, type: BOOLEAN}, {key: LIMIT, type: NUMBER}, {key: THEME, type: JSON}]
+environments:
+- name: dev
+  values:
+    BANER: x
+    BANNER: 1.10
+    ON:
+    LIMIT: '7'
+    THEME: {colour: red}
+- name: test
+  values:
+    BANNER: {valu: x, value: y}
+    ON: {value: 'true', locked: 1, version: x}
+    LIMIT: {value: seven, valueId: 7, retired: maybe}
+    THEME: {value: '{a: 1}', strategies: {}}
+- name: prod
+  values: [BANNER]
+",
+        &[
+            "line 6, column 5, environments[0].values.BANER: there is no such feature under `features`; did you mean BANNER?",
+            "line 7, column 13, environments[0].values.BANNER: a STRING is a text: put it in quotes",
+            "line 8, column 7, environments[0].values.ON: a BOOLEAN is true or false, not nothing",
+            "line 9, column 12, environments[0].values.LIMIT: a NUMBER stands without quotes",
+            "line 10, column 12, environments[0].values.THEME: the map of a JSON feature stands under `value`",
+            "line 13, column 14, environments[1].values.BANNER.valu: \"valu\" is not known in a value; did you mean value?",
+            "line 14, column 17, environments[1].values.ON.value: a BOOLEAN is true or false, not \"true\"",
+            "line 14, column 33, environments[1].values.ON.locked: locked is true or false, not 1",
+            "line 14, column 45, environments[1].values.ON.version: a version is a whole number from 0 on, not \"x\"",
+            "line 15, column 20, environments[1].values.LIMIT.value: a NUMBER is a decimal number, not \"seven\"",
+            "line 15, column 36, environments[1].values.LIMIT.valueId: a valueId is a text: put it in quotes",
+            "line 15, column 48, environments[1].values.LIMIT.retired: retired is true or false, not \"maybe\"",
+            "line 16, column 20, environments[1].values.THEME.value: this text holds no JSON: key must be a string at line 1 column 2",
+            "line 16, column 42, environments[1].values.THEME.strategies: strategies are a list, not a map",
+            "line 18, column 11, environments[2].values: values are a map by feature, not a list",
+        ],
+    );
+}
+
+/// A strategy may serve nothing, even of a BOOLEAN.
+#[test]
+fn a_strategy_without_value() {
+    let parsed = good(&with_strategies(
+        "client",
+        "      - {percentage: 1%, value: ~}\n      - {percentage: 1%}\n",
+    ));
+    let strategies = &parsed.state.environments[0].values["ON"].strategies;
+    let texts: Vec<&str> = strategies.iter().map(Json::as_str).collect();
+    assert_eq!(texts, [r#"{"percentage":10000,"value":null}"#, r#"{"percentage":10000}"#]);
+}
+
+/// With an account, so that nothing else is to be said.
+fn with_strategies(profile: &str, strategies: &str) -> String {
+    format!(
+        "features: [{{key: ON, type: BOOLEAN}}]
+accounts: [{{name: a, serverKey: k, permissions: {{dev: READ}}}}]
+environments:
+- name: dev
+  profile: {profile}
+  values:
+    ON:
+      strategies:
+{strategies}"
+    )
+}
+
+#[test]
+fn strategies_are_checked() {
+    let strategies = "
+      - x
+      - {percentage: 101%}
+      - {value: 5}
+      - {disabled: true}
+";
+    check(
+        &with_strategies("client", strategies),
+        &[
+            "line 10, column 9, environments[0].values.ON.strategies[0]: a strategy is a map, not \"x\"",
+            "line 11, column 22, environments[0].values.ON.strategies[1].percentage: \"101%\" is no percentage from 0% to 100% with at most four decimals",
+            "line 12, column 17, environments[0].values.ON.strategies[2].value: a BOOLEAN is true or false, not 5",
+            "line 13, column 20, environments[0].values.ON.strategies[3].disabled: a strategy that is disabled is left out of the file",
+        ],
+    );
+}
+
+#[test]
+fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
+    let strategies = "
+      - {id: a, percentage: 25, value: true}
+      - {id: b, percentage: 25.5%, valu: true}
+      - {id: c, attributes: [{fieldName: country, type: STRING, conditional: EQUAL, value: [nz]}]}
+      - {id: d, attributes: [{fieldName: email, type: STRING, conditional: REGEX, values: [ok, '(']}]}
+      - {id: e, attributes: [{fieldName: at, type: DATE, conditional: EQUALS, values: [2024-13-01]}]}
+      - {id: f, percentage: twenty}
+      - {id: g, attributes: [{type: STRING, conditional: EQUALS, values: [x]}]}
+";
+    let at = "environments[0].values.ON.strategies";
+    let client = [
+        format!(
+            "warning: line 10, column 29, {at}[0].percentage: FeatureHub counts in millionths: this is 0.0025 %; write 25% if you mean that"
+        ),
+        format!(
+            "warning: line 11, column 36, {at}[1].valu: \"valu\" means nothing in a strategy; did you mean value?"
+        ),
+        format!(
+            "warning: line 12, column 78, {at}[2].attributes[0].conditional: unknown conditional (\"EQUAL\"); the rule never holds"
+        ),
+        format!(
+            "warning: line 12, column 85, {at}[2].attributes[0].value: \"value\" means nothing in a rule; did you mean values?"
+        ),
+        format!(
+            "warning: line 13, column 96, {at}[3].attributes[0].values[1]: not a regular expression: unclosed group ((); the value is ignored"
+        ),
+        format!(
+            "warning: line 14, column 88, {at}[4].attributes[0].values[0]: not a date (2024-13-01); the value is ignored"
+        ),
+        format!(
+            "warning: line 15, column 29, {at}[5].percentage: expected an integer from 0 to 1000000 (\"twenty\"); the strategy never matches"
+        ),
+        format!(
+            "warning: line 16, column 30, {at}[6].attributes[0]: fieldName: expected a text; the rule never holds"
+        ),
+    ];
+    check(&with_strategies("client", strategies), &client.each_ref().map(String::as_str));
+    let edge = said(&with_strategies("edge", strategies));
+    assert_eq!(
+        edge[0],
+        "warning: line 4, column 3, environments[0]: profile edge hashes the ids of values, and there is no valueId for the percentages of \
+         ON: users fall elsewhere than on a FeatureHub server"
+    );
+    assert!(edge.iter().any(|line| line.ends_with("not a date (2024-13-01); the rule ends here")));
+
+    // The environment's profile counts, else that of the options.
+    let text = with_strategies("", "      - {percentage: 20%, value: true}\n");
+    let warned = |options: &Options| State::from_text(&text, options).unwrap().warnings.len();
+    assert_eq!(warned(&options()), 0);
+    assert_eq!(warned(&options().profile(Profile::Edge)), 1);
+    let text = text.replace("      strategies:", "      valueId: x\n      strategies:");
+    let parsed = State::from_text(&text, &options().profile(Profile::Edge)).unwrap();
+    assert_eq!(parsed.warnings, []);
+}
+
+#[test]
+fn accounts_are_checked() {
+    check(
+        "
+environments: [{name: dev}, {name: prod}, {name: a, id: '${ENVIRONMENT}'}, {name: a, id: 81ed3c04-122b-4312-9ea8-06b2b8d6ceac}]
+accounts:
+- name: x
+  clientKey: ['${SDK}', a*b, nostar]
+  serverKey: [a*c, '${SERVER}', '${NOPE}', '${EMPTY}', '${SPACE}', env/key, 5]
+  permissions: {div: READ, dev: [READ, WRITE], a: READ, 81ed3c04-122b-4312-9ea8-06b2b8d6ceac: [READ], xyz: []}
+- {name: x, serverKey: '${SERVER}', permissions: [READ]}
+- {name: y, permission: {}}
+- {name: z, clientKey: k*y, permissions: {71ed3c04-122b-4312-9ea8-06b2b8d6ceac: READ, 71ED3C04-122b-4312-9ea8-06b2b8d6ceac: READ}}
+",
+        &[
+            "line 5, column 30, accounts[0].clientKey[2]: a client key holds a `*`; a key without is a serverKey",
+            "line 6, column 15, accounts[0].serverKey[0]: a server key holds no `*`; a key with one is a clientKey",
+            "line 6, column 33, accounts[0].serverKey[2]: the environment variable NOPE is not set",
+            "line 6, column 44, accounts[0].serverKey[3]: a key is empty",
+            "line 6, column 56, accounts[0].serverKey[4]: a key holds a character that does not travel in URLs",
+            "line 6, column 68, accounts[0].serverKey[5]: an API key is environment/key: here stands only what is behind the last /",
+            "line 6, column 77, accounts[0].serverKey[6]: a key is a text: put it in quotes",
+            "line 7, column 17, accounts[0].permissions.div: there is no such environment; did you mean dev?",
+            "line 7, column 40, accounts[0].permissions.dev[1]: \"WRITE\" is no permission; there are READ, LOCK, UNLOCK, CHANGE_VALUE, EXTENDED_DATA",
+            "line 7, column 48, accounts[0].permissions.a: several environments have this name: take the id",
+            "line 7, column 103, accounts[0].permissions.xyz: there is no such environment",
+            "line 8, column 3, accounts[1]: there are two accounts x",
+            "line 8, column 24, accounts[1].serverKey: this key is that of accounts[0].serverKey[1], too: each is in use once",
+            "line 8, column 50, accounts[1].permissions: permissions are a map by environment, not a list",
+            "line 9, column 13, accounts[2].permission: \"permission\" is not known in an account; did you mean permissions?",
+            "line 10, column 87, accounts[3].permissions.71ED3C04-122b-4312-9ea8-06b2b8d6ceac: this environment stands here twice, by name and by id",
+        ],
+    );
+    check(
+        "accounts: [{name: x}]",
+        &[
+            "warning: line 1, column 12, accounts[0]: this account has no key, so nobody can use it",
+            "warning: line 1, column 12, accounts[0]: this account has no permissions, so its keys open nothing",
+        ],
+    );
+    // What is meant may be the environment that is wrong.
+    check(
+        "environments: [{name: dev, id: x}]\naccounts: [{name: x, clientKey: a*b, permissions: {dev: READ}}]",
+        &["line 1, column 32, environments[0].id: the id of an environment is a UUID, not \"x\""],
+    );
+}
+
+fn key(text: &str) -> ServiceKey {
+    ServiceKey::new(text).unwrap()
+}
+
+#[test]
+fn accounts_can_be_given_besides() {
+    let extra = |client: &str, server: &str| ExtraAccount {
+        name: "line".into(),
+        client_keys: vec![key(client)],
+        server_keys: vec![key(server)],
+        filters: ["web".to_owned()].into(),
+        permissions: [Permission::Read].into_iter().collect(),
+    };
+    let text = "environments: [{name: dev}, {name: prod}]\naccounts: [{name: x, clientKey: a*b, permissions: {dev: READ}}]";
+    let parsed = State::from_text(text, &options().account(extra("c*d", "e"))).unwrap();
+    let [_, line] = &parsed.state.accounts[..] else { panic!("{parsed:?}") };
+    let ids: Vec<_> = line.permissions.keys().copied().collect();
+    let mut expected = ["dev", "prod"].map(environment_id);
+    expected.sort();
+    assert_eq!((&*line.name, ids), ("line", expected.to_vec()));
+    assert!(
+        line.permissions.values().all(|each| each.is_read_only()) && line.filters.contains("web")
+    );
+    // Accounts of the form need none, then.
+    let parsed = State::from_text("[]", &options().account(extra("c*d", "e"))).unwrap();
+    assert_eq!(parsed.warnings.len(), 1);
+
+    let error = State::from_text(text, &options().account(extra("a*b", "e*f"))).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 1, column 1: account line, given besides the file: this key is that of accounts[0].clientKey, too: each is in use once\n\
+         line 1, column 1: account line, given besides the file: a server key holds no `*`; a key with one is a clientKey"
+    );
+}

@@ -1,0 +1,286 @@
+//! What a state file looks like, good ones and others.
+
+use super::*;
+
+#[test]
+fn the_example_of_the_documentation() {
+    let options = Options::new().secrets(|name| (name == "SHOP_KEY").then(|| "a*b".to_owned()));
+    let parsed = State::from_text(include_str!("../example.yaml"), &options).unwrap();
+    assert_eq!((parsed.form, parsed.warnings.len()), (Form::State, 0));
+    let State { revision, features, environments, accounts } = parsed.state;
+    assert_eq!(revision, 0);
+    let about: Vec<_> = features.iter().map(|each| (&*each.key, each.kind, each.version)).collect();
+    let kinds = [Kind::Boolean, Kind::Number, Kind::Json];
+    assert_eq!(
+        about,
+        [("NEW_CHECKOUT", kinds[0], 3), ("LIMIT", kinds[1], 0), ("THEME", kinds[2], 0)]
+    );
+    assert_eq!(features[0].id.to_string(), "1d4f0c7a-6b92-4e5d-8a37-c05e9b1f2d60");
+    assert_eq!(features[1].id, feature_id("LIMIT"));
+    assert_eq!(features[0].properties["team"], "shop");
+    assert!(features[0].filters.contains("web"));
+    let [dev] = &environments[..] else { panic!("{environments:?}") };
+    assert_eq!(dev.cache_control.as_deref(), Some("max-age=20"));
+    assert_eq!((&*dev.name, dev.stale, dev.profile), ("dev", false, Some(Profile::Client)));
+    let [limit, checkout, theme] = ["LIMIT", "NEW_CHECKOUT", "THEME"].map(|key| &dev.values[key]);
+    assert_eq!(checkout.value, Some(Json::boolean(true)));
+    assert_eq!(checkout.value_id, Some(value_id(dev.id, "NEW_CHECKOUT").to_string()));
+    assert_eq!(theme.value, Some(Json::text("[1,2]")));
+    assert_eq!(limit.value.as_ref().unwrap().as_str(), "7.50");
+    assert_eq!(limit.value_id.as_deref(), Some("03dc1d33-bd55-4ef5-a84a-46e8de3b1d4d"));
+    assert_eq!((limit.version, limit.locked, limit.retired), (Some(12), true, false));
+    assert_eq!(
+        limit.strategies[0].as_str(),
+        r#"{"id":"kiwi","percentage":250000,"value":9,"attributes":[{"fieldName":"country","type":"STRING","conditional":"EQUALS","values":["new_zealand"]}]}"#
+    );
+    let [shop] = &accounts[..] else { panic!("{accounts:?}") };
+    assert_eq!(shop.client_keys[0].expose(), "a*b");
+    assert_eq!(shop.server_keys.len(), 2);
+    let permissions = [Permission::Read, Permission::ChangeValue].into_iter().collect();
+    assert_eq!(shop.permissions, [(dev.id, permissions)].into());
+}
+
+#[test]
+fn the_page_shows_the_example() {
+    let page = include_str!("../../../../../docs/state-file.md");
+    assert!(page.contains(&format!("```yaml\n{}```", include_str!("../example.yaml"))));
+    for id in ids::NAMESPACES {
+        assert!(page.contains(&id.to_string()), "{id}");
+    }
+}
+
+/// What `fh init` writes: nothing in it is doubtful, and a bit of everything is there.
+#[test]
+fn the_template() {
+    let parsed = good(TEMPLATE);
+    assert_eq!((parsed.form, parsed.warnings), (Form::State, vec![]));
+    let State { features, environments, accounts, .. } = &parsed.state;
+    for kind in [Kind::Boolean, Kind::String, Kind::Number, Kind::Json] {
+        assert!(features.iter().any(|each| each.kind == kind), "{kind}");
+    }
+    assert!(features.iter().any(|each| !each.filters.is_empty()));
+    assert!(features.iter().any(|each| !each.properties.is_empty()));
+    assert_eq!((environments.len(), accounts.len()), (2, 3));
+    let strategies =
+        environments.iter().flat_map(|each| each.values.values()).flat_map(|each| &each.strategies);
+    let text: String = strategies.map(Json::as_str).collect();
+    assert!(text.contains("country") && text.contains(r#""percentage":250000"#), "{text}");
+}
+
+#[test]
+fn what_a_person_may_write() {
+    let parsed = good(
+        "
+x-kiwis: &kiwis { fieldName: country, type: STRING, conditional: EQUALS, values: [new_zealand, NO] }
+features:
+  - { key: COUNTRY, type: STRING, filters: web }
+  - { key: THEME, type: JSON }
+  - { key: 'true', type: NUMBER }
+  - { key: SET, type: BOOLEAN }
+  - { key: COPY, type: STRING }
+environments:
+  - id: ${ENVIRONMENT}
+    name: ''
+    values:
+      COUNTRY: NO
+      THEME:
+        value: { colour: red, sizes: [1.50] }
+        strategies:
+          - { value: { colour: blue }, attributes: [*kiwis] }
+          - { value: '[ ]', attributes: [*kiwis], name: by text }
+          - { value: ~, attributes: [*kiwis], disabled: false }
+      true: 1e3
+      SET: { locked: true }
+      COPY: ${SDK} and $$
+  - name: ${SDK}
+    values:
+accounts:
+  - { clientKey: [a*b, '$$*${SERVER}'], permissions: { '${SDK}': READ, 71ED3C04-122B-4312-9EA8-06B2B8D6CEAC: [] } }
+",
+    );
+    assert!(parsed.warnings.is_empty(), "{:?}", parsed.warnings);
+    let [first, second] = &parsed.state.environments[..] else { panic!() };
+    assert_eq!(first.id.to_string(), "71ed3c04-122b-4312-9ea8-06b2b8d6ceac");
+    assert_eq!((&*second.name, second.id), ("${SDK}", environment_id("${SDK}")));
+    let values: Vec<String> = first
+        .values
+        .iter()
+        .map(|(key, value)| {
+            format!(
+                "{key}={:?} {:?}{}",
+                value.value,
+                value.strategies,
+                if value.locked { " locked" } else { "" }
+            )
+        })
+        .collect();
+    let kiwis = r#""attributes":[{"fieldName":"country","type":"STRING","conditional":"EQUALS","values":["new_zealand","NO"]}]"#;
+    let theme = [
+        format!(r#"{{"value":"{{\"colour\":\"blue\"}}",{kiwis}}}"#),
+        format!(r#"{{"value":"[ ]",{kiwis},"name":"by text"}}"#),
+        format!(r#"{{"value":null,{kiwis},"disabled":false}}"#),
+    ]
+    .join(", ");
+    assert_eq!(
+        values,
+        [
+            r#"COPY=Some("${SDK} and $$") []"#.to_owned(),
+            r#"COUNTRY=Some("NO") []"#.to_owned(),
+            "SET=Some(false) [] locked".to_owned(),
+            format!(r#"THEME=Some("{{\"colour\":\"red\",\"sizes\":[1.50]}}") [{theme}]"#),
+            "true=Some(1e3) []".to_owned(),
+        ]
+    );
+    for (key, value) in &first.values {
+        assert_eq!(value.value_id, Some(value_id(first.id, key).to_string()), "{key}");
+    }
+    let [account] = &parsed.state.accounts[..] else { panic!() };
+    assert_eq!(&*account.name, "account-1");
+    assert_eq!(account.client_keys[1].expose(), "$*s3cr3tserver");
+    let granted: Vec<_> =
+        account.permissions.iter().map(|(id, all)| (*id, all.is_read_only())).collect();
+    let mut expected = [(first.id, false), (second.id, true)];
+    expected.sort();
+    assert_eq!(granted, expected);
+}
+
+#[test]
+fn documents_that_are_no_state() {
+    check("", &["line 1, column 1: there is nothing in it"]);
+    check("# only a comment\n", &["line 1, column 1: there is nothing in it"]);
+    check("x", &["line 1, column 1: a state is a map, not \"x\""]);
+    check("a: 1\n b: [", &["line 2, column 3: mapping values are not allowed in this context"]);
+    check("{}", &["warning: line 1, column 1: there are no accounts, so nobody can read anything"]);
+    check(
+        "feature: []\nEnvironments: {}\n<<: {}\nrevision: -1\n$schema: x\n",
+        &[
+            "line 1, column 1, feature: \"feature\" is not known in a state; did you mean features?",
+            "line 2, column 1, Environments: \"Environments\" is not known in a state; did you mean environments?",
+            "line 3, column 1, [\"<<\"]: \"<<\" is not known in a state",
+            "line 4, column 11, revision: a revision is a whole number from 0 on, not -1",
+        ],
+    );
+    let error = State::from_bytes(b"features: []\n\xff", &options()).unwrap_err();
+    assert_eq!(error.to_string(), "line 1, column 1: line 2 is not UTF-8");
+}
+
+#[test]
+fn what_a_text_costs_is_bounded() {
+    let mut laughs = "x-0: &x0 [lol, lol, lol]\n".to_owned();
+    for level in 1..40 {
+        let aliases = vec![format!("*x{}", level - 1); 9].join(",");
+        laughs.push_str(&format!("x-{level}: &x{level} [{aliases}]\n"));
+    }
+    let lines = said(&laughs);
+    assert!(lines[0].contains(": the document is larger than 16"), "{lines:?}");
+    let deep = format!("x-: {}{}", "[".repeat(101), "]".repeat(101));
+    assert!(said(&deep)[0].ends_with("more than 100 lists and maps in each other"));
+    let large = " ".repeat(MOST_BYTES as usize + 1);
+    check(&large, &["line 1, column 1: the text is larger than 67108864 bytes"]);
+    // A file that is wrong everywhere is not told of everywhere.
+    let wrong = format!("features:\n{}", "- {key: A, type: JSN}\n".repeat(5_000));
+    let lines = said(&wrong);
+    assert_eq!(lines.len(), 100);
+    assert_eq!(lines.iter().filter(|line| line.contains("did you mean JSON?")).count(), 20);
+}
+
+#[test]
+fn the_normalised_form_is_a_state_file_too() {
+    let options = Options::new().secrets(|_| Some("a*b".to_owned()));
+    let parsed = State::from_text(include_str!("../example.yaml"), &options).unwrap();
+    let json = serde_json::to_string_pretty(&parsed.state).unwrap();
+    assert_eq!(State::from_text(&json, &Options::new()).unwrap().state, parsed.state);
+    assert_eq!(serde_json::from_str::<State>(&json).unwrap(), parsed.state);
+}
+
+/// What state files are made of, and what they are not.
+const PIECES: &[&str] = &[
+    "features:\n",
+    "environments:\n",
+    "accounts:\n",
+    "- ",
+    "  ",
+    "\n",
+    "key: ",
+    "type: ",
+    "name: ",
+    "id: ",
+    "values:\n",
+    "value: ",
+    "A",
+    "A: ",
+    "BOOLEAN\n",
+    "JSON\n",
+    "NUMBER\n",
+    "true\n",
+    "7.50\n",
+    "[",
+    "]",
+    "{",
+    "}",
+    ", ",
+    "strategies: ",
+    "percentage: ",
+    "25%",
+    "attributes: ",
+    "clientKey: ",
+    "a*b\n",
+    "permissions: ",
+    "dev",
+    ": READ\n",
+    "${SDK}\n",
+    "&a ",
+    "*a ",
+    "\"",
+    "[{\"key\":\"A\",\"type\":\"JSON\"}]",
+    "é",
+    "\t",
+    "fv: ",
+    "format: 1\n",
+    "e: ",
+    "environment: ",
+    "serviceAccount: ",
+    "71ed3c04-122b-4312-9ea8-06b2b8d6ceac\n",
+];
+
+proptest! {
+    /// Whatever stands in a file: a state that can be kept, or errors.
+    #[test]
+    fn anything_is_read_or_refused(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..60)) {
+        match State::from_text(&pieces.concat(), &options()) {
+            Ok(parsed) => {
+                let json = serde_json::to_string(&parsed.state).unwrap();
+                prop_assert_eq!(serde_json::from_str::<State>(&json).unwrap(), parsed.state);
+            }
+            Err(error) => prop_assert!(!error.problems().is_empty()),
+        }
+    }
+}
+
+/// JSON's grammar allows it; what it says no program can hold.
+#[test]
+fn half_a_character_is_an_error_wherever_it_stands() {
+    let text = |value: &str, id: &str| {
+        format!(
+            "{{\"features\": [{{\"key\": \"A\", \"type\": \"STRING\"}}],\n\"environments\": [{{\"name\": \"dev\", \"values\": {{\"A\":\n\
+             {{\"value\": \"{value}\",\n\"strategies\": [{{\"id\": \"{id}\", \"value\": \"x\"}}]}}}}}}]}}"
+        )
+    };
+    for (text, expected) in [
+        (text(r"a\ud83d", "x"), "line 3, column 11: an escape in this text means no character"),
+        (text("a", r"x\udc22"), "line 4, column 23: an escape in this text means no character"),
+        (
+            "environments: [{name: \"\\ud83d\"}]".to_owned(),
+            "line 1, column 23: while parsing a quoted scalar, found invalid Unicode character escape code",
+        ),
+    ] {
+        let error = State::from_text(&text, &Options::new()).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+    assert!(State::from_text(&text(r"\ud83d\udc22", "x"), &Options::new()).is_ok());
+    // A JSON feature's document is a text here, and goes to programs as it is.
+    let json = r#"{features: [{key: J, type: JSON}], environments: [{name: dev, values: {J: '{"a":"\ud83d"}'}}]}"#;
+    let state = State::from_text(json, &Options::new()).unwrap().state;
+    let value = state.environments[0].values["J"].value.as_ref().unwrap();
+    assert_eq!(value.as_str(), r#""{\"a\":\"\\ud83d\"}""#);
+}
