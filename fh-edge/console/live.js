@@ -8,7 +8,8 @@ const SILENCE = 50_000;
 const LONGEST_PAUSE = 15_000;
 
 /**
- * Follows the events for ever. `onevent(name, data)` gets them; `onstate` hears `live` and `away`.
+ * Follows the events as long as somebody looks: browsers open six connections to a server, and a tab in the background would keep
+ * one. `onevent(name, data)` gets them; `onstate` hears `live` and `away`.
  */
 export function follow(onevent, onstate) {
   const ended = new AbortController();
@@ -18,7 +19,9 @@ export function follow(onevent, onstate) {
 
 async function run(onevent, onstate, ended) {
   let failures = 0;
-  while (!ended.aborted) {
+  for (;;) {
+    await looked(ended);
+    if (ended.aborted) return;
     try {
       const refusedFor = await once(onevent, () => {
         failures = 0;
@@ -29,6 +32,7 @@ async function run(onevent, onstate, ended) {
       failures += 1;
     }
     if (ended.aborted) return;
+    if (isHidden()) continue;
     onstate('away');
     const pause = Math.min(LONGEST_PAUSE, 500 * 2 ** failures);
     await rest(pause * (0.5 + Math.random() / 2), ended);
@@ -39,7 +43,11 @@ async function run(onevent, onstate, ended) {
 async function once(onevent, onopen, ended) {
   const cut = new AbortController();
   const abort = () => cut.abort();
+  const left = () => {
+    if (isHidden()) abort();
+  };
   ended.addEventListener('abort', abort);
+  document.addEventListener('visibilitychange', left);
   let watch;
   const alive = () => {
     clearTimeout(watch);
@@ -65,6 +73,7 @@ async function once(onevent, onopen, ended) {
   } finally {
     clearTimeout(watch);
     ended.removeEventListener('abort', abort);
+    document.removeEventListener('visibilitychange', left);
     cut.abort();
   }
 }
@@ -79,19 +88,29 @@ function take(event, onevent) {
   if (data) onevent(name, parse(data));
 }
 
+function isHidden() {
+  return document.visibilityState === 'hidden';
+}
+
+/** Waits until somebody looks at the page. */
+async function looked(ended) {
+  while (isHidden() && !ended.aborted) await anyOf([[document, 'visibilitychange'], [ended, 'abort']]);
+}
+
 /** Waits, unless the network comes back or somebody looks at the page. */
 function rest(milliseconds, ended) {
+  return anyOf([[window, 'online'], [document, 'visibilitychange'], [ended, 'abort']], milliseconds);
+}
+
+/** Waits for the first of these events, or so long. */
+function anyOf(sources, milliseconds) {
   return new Promise((resolve) => {
-    const wake = () => {
+    const timer = milliseconds === undefined ? undefined : setTimeout(wake, milliseconds);
+    function wake() {
       clearTimeout(timer);
-      for (const [target, name] of sources) target.removeEventListener(name, look);
+      for (const [target, name] of sources) target.removeEventListener(name, wake);
       resolve();
-    };
-    const look = () => {
-      if (document.visibilityState === 'visible') wake();
-    };
-    const sources = [[window, 'online'], [document, 'visibilitychange'], [ended, 'abort']];
-    const timer = setTimeout(wake, milliseconds);
-    for (const [target, name] of sources) target.addEventListener(name, look);
+    }
+    for (const [target, name] of sources) target.addEventListener(name, wake);
   });
 }

@@ -10,10 +10,9 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::Admin;
-use super::body;
-use super::features::json;
+use super::features::{feature, json};
 use super::problem::Problem;
-use super::subject::{Asked, Question};
+use super::subject::{Asked, Asks, Question};
 use crate::serving::ServedFeature;
 
 /// What is asked.
@@ -69,27 +68,22 @@ pub(super) async fn post(
     State(admin): State<Arc<Admin>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (parts, body) = request.into_parts();
-    let body: Body = body::json(&parts.headers, body, admin.core.options.body_limit).await?;
-    let question = Question::read(
-        &admin.core,
-        &Asked {
-            environment: &body.environment,
-            profile: body.profile.as_deref(),
-            context: body.context.as_deref(),
-            now: body.now.as_deref(),
-        },
-    )?;
-    if let Some(unknown) = unknown(&question, body.features.as_deref()) {
-        return Err(Problem::no_such_feature(unknown).at("features"));
+    let (body, question) = Question::of::<Body>(&admin, request).await?;
+    for key in body.features.iter().flatten() {
+        feature(&question.published, key).map_err(|unknown| unknown.at("features"))?;
     }
-    admin.beside(move || json(&answers(&question, body.features.as_deref()))).await
+    admin.works.run(move || json(&answers(&question, body.features.as_deref()))).await
 }
 
-fn unknown<'a>(question: &Question, wanted: Option<&'a [String]>) -> Option<&'a str> {
-    let features = &question.published.features;
-    let is_known = |key: &&String| features.iter().any(|feature| *feature.key == ***key);
-    wanted?.iter().find(|key| !is_known(key)).map(String::as_str)
+impl Asks for Body {
+    fn asked(&self) -> Asked<'_> {
+        Asked {
+            environment: &self.environment,
+            profile: self.profile.as_deref(),
+            context: self.context.as_deref(),
+            now: self.now.as_deref(),
+        }
+    }
 }
 
 fn answers<'a>(question: &'a Question, wanted: Option<&[String]>) -> Answers<'a> {

@@ -27,7 +27,7 @@ use super::problem::Problem;
 use crate::serving::{Change, Published, changes};
 use crate::wire::sse::{self, write_event};
 
-/// How often a stream says that it is alive, unless the Edge's streams do so more often.
+/// How often a stream says that it is alive.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
 /// Features of an environment that changed.

@@ -164,7 +164,11 @@ fn check_strategies(
     }
 }
 
-fn feature<'a>(published: &'a Published, key: &str) -> Result<&'a Arc<ServedFeature>, Problem> {
+/// The feature of this key.
+pub(super) fn feature<'a>(
+    published: &'a Published,
+    key: &str,
+) -> Result<&'a Arc<ServedFeature>, Problem> {
     let found = published.features.iter().find(|feature| &*feature.key == key);
     found.ok_or_else(|| Problem::no_such_feature(key))
 }

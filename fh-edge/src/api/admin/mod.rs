@@ -15,6 +15,7 @@ mod rollout;
 mod state;
 mod subject;
 mod tag;
+mod works;
 
 use std::sync::Arc;
 
@@ -28,10 +29,11 @@ use crate::admin_key::AdminKey;
 use crate::core::Core;
 use attempts::Attempts;
 use problem::Problem;
+use works::LongWorks;
 
 /// Streams of events at the same time.
 const MOST_EVENT_STREAMS: usize = 64;
-/// States that are read, environments and populations that are evaluated at the same time; more wait.
+/// Long works at the same time; more wait.
 const MOST_LONG_WORKS: usize = 2;
 
 /// What the routes of the admin API share.
@@ -41,19 +43,7 @@ struct Admin {
     key: AdminKey,
     attempts: Attempts,
     event_streams: Arc<Semaphore>,
-    long_works: Semaphore,
-}
-
-impl Admin {
-    /// Does long work beside the threads that serve, little at a time.
-    pub(super) async fn beside<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Problem> {
-        let closed = || Problem::from(crate::world::ReplaceError::Closed);
-        let _turn = self.long_works.acquire().await.map_err(|_| closed())?;
-        tokio::task::spawn_blocking(work).await.map_err(|_| closed())
-    }
+    works: LongWorks,
 }
 
 /// Everything below `/admin/v1`.
@@ -63,7 +53,7 @@ pub(super) fn router(core: &Arc<Core>, key: AdminKey) -> Router {
         key,
         attempts: Attempts::new(),
         event_streams: Arc::new(Semaphore::new(MOST_EVENT_STREAMS)),
-        long_works: Semaphore::new(MOST_LONG_WORKS),
+        works: LongWorks::new(MOST_LONG_WORKS),
     });
     let routes = Router::new()
         .route("/state", get(state::get).put(state::put))

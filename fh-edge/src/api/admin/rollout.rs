@@ -12,10 +12,9 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::Admin;
-use super::body;
-use super::features::json;
+use super::features::{feature, json};
 use super::problem::Problem;
-use super::subject::{Asked, Question};
+use super::subject::{Asked, Asks, Question};
 
 /// People, unless told otherwise.
 const USUAL: u32 = 10_000;
@@ -86,28 +85,27 @@ pub(super) async fn post(
     State(admin): State<Arc<Admin>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let (parts, body) = request.into_parts();
-    let body: Body = body::json(&parts.headers, body, admin.core.options.body_limit).await?;
+    let (body, question) = Question::of::<Body>(&admin, request).await?;
     if !(1..=MOST).contains(&body.people) {
         return Err(Problem::bad(format!("a population has 1 to {MOST} people")).at("people"));
     }
-    let question = Question::read(
-        &admin.core,
-        &Asked {
-            environment: &body.environment,
-            profile: body.profile.as_deref(),
-            context: body.context.as_deref(),
-            now: body.now.as_deref(),
-        },
-    )?;
     if question.attributes.get(&body.attribute).is_some() {
         let why = format!("{} would be the same for everybody: leave it out", body.attribute);
         return Err(Problem::bad(why).at("context"));
     }
-    if !question.published.features.iter().any(|feature| *feature.key == *body.feature) {
-        return Err(Problem::no_such_feature(&body.feature).at("feature"));
+    feature(&question.published, &body.feature).map_err(|unknown| unknown.at("feature"))?;
+    admin.works.run(move || json(&rollout(&question, &body))).await
+}
+
+impl Asks for Body {
+    fn asked(&self) -> Asked<'_> {
+        Asked {
+            environment: &self.environment,
+            profile: self.profile.as_deref(),
+            context: self.context.as_deref(),
+            now: self.now.as_deref(),
+        }
     }
-    admin.beside(move || json(&rollout(&question, &body))).await
 }
 
 fn rollout<'a>(question: &Question, body: &'a Body) -> Rollout<'a> {

@@ -38,17 +38,18 @@ pub(super) async fn put(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
+    let never = || {
+        let why = "this is no revision of the state";
+        Problem::new(StatusCode::PRECONDITION_FAILED, why).at("If-Match")
+    };
     let expected = match Match::read(&parts.headers) {
-        Match::Only(revision) => u64::try_from(revision).ok(),
+        Match::Only(revision) => Some(u64::try_from(revision).map_err(|_| never())?),
         Match::Any => None,
         Match::Absent => {
             let why = "say which revision this is to replace, or `*` for any";
             return Err(Problem::new(StatusCode::PRECONDITION_REQUIRED, why).at("If-Match"));
         }
-        Match::Never => {
-            let why = "this is no revision of the state";
-            return Err(Problem::new(StatusCode::PRECONDITION_FAILED, why).at("If-Match"));
-        }
+        Match::Never => return Err(never()),
     };
     if !TYPES.contains(&body::content_type(&parts.headers)) {
         let why = format!("the body is to be of type {}", TYPES.join(", "));
@@ -57,7 +58,7 @@ pub(super) async fn put(
     let text = body::read(body, LONGEST).await?;
     let profile = admin.core.options.profile;
     let read = move || EdgeState::from_bytes(&text, &Options::new().profile(profile));
-    let parsed = admin.beside(read).await?.map_err(|error| refused(&error))?;
+    let parsed = admin.works.run(read).await?.map_err(|error| refused(&error))?;
     let outcome = admin.core.writer()?.replace(parsed.state, expected).await;
     tracing::info!(
         target: "fh_edge::audit",

@@ -2,14 +2,23 @@
 
 use std::sync::Arc;
 
+use axum::extract::Request;
 use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
+use super::Admin;
+use super::body;
 use super::overview::find;
 use super::problem::Problem;
 use crate::core::Core;
 use crate::serving::Published;
 use crate::world::now;
+
+/// What such a request asks with, beside what else it asks.
+pub(super) trait Asks: DeserializeOwned {
+    fn asked(&self) -> Asked<'_>;
+}
 
 /// The part of a request that says so, as it came.
 pub(super) struct Asked<'a> {
@@ -29,7 +38,15 @@ pub(super) struct Question {
 }
 
 impl Question {
-    pub(super) fn read(core: &Core, asked: &Asked<'_>) -> Result<Self, Problem> {
+    /// Reads the body of a request, and what is asked in it.
+    pub(super) async fn of<B: Asks>(admin: &Admin, request: Request) -> Result<(B, Self), Problem> {
+        let (parts, body) = request.into_parts();
+        let body: B = body::json(&parts.headers, body, admin.core.options.body_limit).await?;
+        let question = Self::read(&admin.core, &body.asked())?;
+        Ok((body, question))
+    }
+
+    fn read(core: &Core, asked: &Asked<'_>) -> Result<Self, Problem> {
         let published = find(core, asked.environment)?;
         let profile = match asked.profile {
             Some(name) => name.parse().map_err(|error: fh_eval::UnknownProfile| {

@@ -30,7 +30,9 @@ impl Match {
         }
         let text = text.strip_prefix("W/").unwrap_or(text);
         let number = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-        match number.and_then(|number| number.parse().ok()) {
+        let read = number.and_then(|number| number.parse::<i64>().ok());
+        // Numbers are given out in one form.
+        match read.filter(|read| number == Some(read.to_string().as_str())) {
             Some(number) => Self::Only(number),
             None => Self::Never,
         }
@@ -59,7 +61,9 @@ mod tests {
         assert_eq!(read(&["*"]), Match::Any);
         assert_eq!(read(&["\"7\""]), Match::Only(7));
         assert_eq!(read(&["W/\"7\""]), Match::Only(7));
-        for never in ["7", "\"x\"", "\"1\", \"2\"", "", "\"99999999999999999999\""] {
+        for never in
+            ["7", "\"+7\"", "\"07\"", "\"x\"", "\"1\", \"2\"", "", "\"99999999999999999999\""]
+        {
             assert_eq!(read(&[never]), Match::Never, "{never}");
         }
         assert_eq!(read(&["\"1\"", "\"2\""]), Match::Never);

@@ -328,6 +328,15 @@ async fn bad_requests_are_answered_with_the_place() {
         ("DELETE /admin/v1/state", json, "", 405, ""),
         ("PUT /admin/v1/state", json, "{}", 428, "If-Match"),
         ("PUT /admin/v1/state", "if-match: \"x\"", "{}", 412, "If-Match"),
+        // No number that was never given out stands for any.
+        ("PUT /admin/v1/state", "if-match: \"-1\"", "{}", 412, "If-Match"),
+        (
+            "PATCH /admin/v1/features/dev/BANNER",
+            "if-match: \"-1\"\ncontent-type: application/json",
+            r#"{"value":"x"}"#,
+            412,
+            "If-Match",
+        ),
         (
             "PUT /admin/v1/state",
             "if-match: *\ncontent-type: application/json",

@@ -63,6 +63,41 @@ async fn what_others_change_appears_by_itself() {
     .await;
 }
 
+/// Browsers open six connections to a server: a tab in the background keeps none.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_looks_and_somebody_comes_back() {
+    with_console(&[], |page, shop| async move {
+        let count = "window.streams = 0; const ask = window.fetch; window.fetch = (url, options) => { \
+            if (String(url).endsWith('/events')) { \
+                streams += 1; \
+                options.signal.addEventListener('abort', () => { streams -= 1; }, { once: true }); \
+            } \
+            return ask(url, options); };";
+        page.run(count, Value::Null).await;
+        let streams = async || page.run("return streams", Value::Null).await;
+        let look = async |state: &str| {
+            let script = "Object.defineProperty(document, 'visibilityState', { configurable: true, value: arguments[0] }); \
+                document.dispatchEvent(new Event('visibilitychange'));";
+            page.run(script, json!(state)).await;
+        };
+        page.sign_in().await;
+        page.see("#live", "Live").await;
+        assert_eq!(streams().await, json!(1));
+        look("hidden").await;
+        assert_eq!(streams().await, json!(0));
+        shop.set("BANNER", "\"Sale!\"").await;
+        look("visible").await;
+        page.see(".features tr", "Sale!").await;
+        page.see("#live", "Live").await;
+        assert_eq!(streams().await, json!(1));
+        // Leaving for good ends it, too.
+        page.push("Sign out").await;
+        page.see("h1", "Feature console").await;
+        assert_eq!(streams().await, json!(0));
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn features_are_found_chosen_and_left_by_keyboard() {
     with_console(&[], |page, _shop| async move {

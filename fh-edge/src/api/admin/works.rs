@@ -1,0 +1,71 @@
+//! Long work, beside the threads that serve, and little of it at a time.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use super::problem::Problem;
+use crate::world::ReplaceError;
+
+/// States that are read, environments and populations that are evaluated; more than so many at a time wait.
+#[derive(Debug)]
+pub(super) struct LongWorks {
+    turns: Arc<Semaphore>,
+}
+
+impl LongWorks {
+    pub(super) fn new(at_once: usize) -> Self {
+        Self { turns: Arc::new(Semaphore::new(at_once)) }
+    }
+
+    /// Does one when its turn comes. Whoever leaves meanwhile does not stop it, so it keeps its turn.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let closed = || Problem::from(ReplaceError::Closed);
+        let turn = Arc::clone(&self.turns).acquire_owned().await.map_err(|_| closed())?;
+        let work = move || {
+            let done = work();
+            drop(turn);
+            done
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| closed())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_leaves_makes_no_room() {
+        let works = LongWorks::new(1);
+        let (go_on, may_go_on) = mpsc::channel::<()>();
+        let (begins, has_begun) = oneshot::channel();
+        let first = works.run(move || {
+            begins.send(()).unwrap();
+            may_go_on.recv().unwrap();
+        });
+        tokio::select! {
+            biased;
+            _ = first => panic!("it is not done"),
+            begun = has_begun => begun.unwrap(),
+        }
+        // Who asked has left; the work goes on.
+        assert_eq!(works.turns.available_permits(), 0);
+        go_on.send(()).unwrap();
+        assert_eq!(works.run(|| 7).await.ok(), Some(7));
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_gives_its_turn_back() {
+        let works = LongWorks::new(1);
+        assert!(works.run(|| panic!("as it should")).await.is_err());
+        assert_eq!(works.run(|| 7).await.ok(), Some(7));
+    }
+}
