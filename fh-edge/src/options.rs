@@ -43,6 +43,8 @@ pub struct Options {
     pub body_limit: usize,
     /// Memory for evaluated answers, in bytes, for each sort of key of an environment. Default: 32 MiB.
     pub answer_cache: u64,
+    /// Are answers of polls compressed for those who take gzip? Default: they are. Streams never are.
+    pub compression: Compression,
     /// Further request headers that browsers may send (`jersey.cors.headers`).
     pub cors_headers: Vec<String>,
     /// Further response headers that browsers may read (`jersey.cors.expose-headers`).
@@ -57,6 +59,15 @@ pub struct Options {
     pub administration: Administration,
     /// Is there a page for people at `/console`? It works by `/admin/v1`, so without an admin key there is none. Default: off.
     pub console: Console,
+}
+
+/// Whether answers of polls are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// They never are.
+    Off,
+    /// They are for those who take it, where it halves them at least.
+    Gzip,
 }
 
 /// Where `/`, `/health`, `/metrics` are answered.
@@ -109,6 +120,7 @@ setters! {
     requests_per_second: Option<u32>,
     body_limit: usize,
     answer_cache: u64,
+    compression: Compression,
     cors_headers: Vec<String>,
     cors_expose_headers: Vec<String>,
     cors_max_age: Duration,
@@ -128,6 +140,7 @@ impl Default for Options {
             requests_per_second: None,
             body_limit: 1 << 20,
             answer_cache: 32 << 20,
+            compression: Compression::Gzip,
             cors_headers: Vec::new(),
             cors_expose_headers: Vec::new(),
             cors_max_age: Duration::from_secs(86_400),

@@ -88,6 +88,8 @@ pub(crate) fn start(level: LogLevel, format: LogFormat, colour: bool) {
     let others = level.filter().min(LevelFilter::WARN);
     // All of them begin so.
     let targets = Targets::new().with_default(others).with_target("fh", level.filter());
+    // There are such lines only where somebody wants them.
+    let targets = targets.with_target("fh_edge::access", LevelFilter::INFO);
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let layer = match format {
         LogFormat::Text => layer.with_ansi(colour).boxed(),

@@ -4,7 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
-use fh_edge::listen::{App, Connections, ListenOptions, Listener, Stopped, Tls, TrustedProxies};
+use fh_edge::listen::{
+    AccessLog, App, Connections, ListenOptions, Listener, Stopped, Tls, TrustedProxies,
+};
 use fh_edge::{Administration, Console, Edge, EdgeHandle};
 use tokio::sync::watch;
 use tracing::{info, warn};
@@ -66,7 +68,7 @@ impl Server {
             tls,
             api,
             monitor,
-            listen: settings.listen.clone(),
+            listen: listen(settings),
             url_path: settings.url_path.clone(),
             administration: settings.edge.administration,
             console: settings.edge.console,
@@ -181,6 +183,13 @@ fn bind(address: IpAddr, port: u16) -> Result<Listener, Failure> {
     let address = SocketAddr::new(address, port);
     Listener::bind(address)
         .map_err(|error| Failure::Input(format!("cannot listen at {address}: {error}")))
+}
+
+/// Where requests are logged, proxies are believed as everywhere.
+fn listen(settings: &Settings) -> ListenOptions {
+    let mut listen = settings.listen.clone();
+    listen.access_log = settings.access_log.then(|| AccessLog::new(settings.proxies.clone()));
+    listen
 }
 
 fn tls(settings: &Settings) -> Result<Option<Tls>, Failure> {

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::{BufMut, Bytes, BytesMut};
-use http::header::{ACCEPT, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, ETAG, IF_NONE_MATCH, VARY};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use smallvec::SmallVec;
@@ -17,9 +17,11 @@ use super::query::pairs;
 use super::respond;
 use crate::core::{Core, Opened, Opening};
 use crate::metrics::{Hit, Outcome};
+use crate::options::Compression;
 use crate::origin::relay::Asker;
 use crate::serving::{Answer, Phase};
 use crate::wire::api_key::RequestKey;
+use crate::wire::coding::accepts_gzip;
 use crate::wire::condition::{Condition, Written};
 use crate::wire::context::RequestContext;
 use crate::world::now;
@@ -105,7 +107,7 @@ fn keys<'a>(texts: &'a [Cow<'a, str>]) -> Result<Few<RequestKey<'a>>, &'static s
 }
 
 /// What a query writes as keys. If the old name is there, the new one does not count (edge-protocol 2.1).
-fn written(query: &str) -> Few<Cow<'_, str>> {
+pub(crate) fn written_keys(query: &str) -> Few<Cow<'_, str>> {
     let (mut texts, mut name) = (Few::new(), "apiKey");
     for (given, text) in pairs(query) {
         if given == "sdkUrl" && name != "sdkUrl" {
@@ -124,7 +126,7 @@ async fn answer(core: &Core, request: &Parts) -> http::Response<Bytes> {
     if !accepts_json(headers) {
         return respond::empty(StatusCode::NOT_ACCEPTABLE);
     }
-    let texts = written(request.uri.query().unwrap_or_default());
+    let texts = written_keys(request.uri.query().unwrap_or_default());
     let keys = match keys(&texts) {
         Ok(keys) => keys,
         Err(sentence) => return respond::text(StatusCode::BAD_REQUEST, sentence),
@@ -166,7 +168,7 @@ async fn answer(core: &Core, request: &Parts) -> http::Response<Bytes> {
             respond::empty(StatusCode::NOT_FOUND)
         };
     }
-    respond_with(&found, headers, &context)
+    respond_with(core.options.compression, &found, headers, &context)
 }
 
 /// Does the asker hold what would be answered? Known without evaluating anything.
@@ -174,7 +176,7 @@ fn is_held(etag: &HeaderValue, found: &[Found], context: &Context<'_>) -> bool {
     // Nearly always it is what was answered last, to the letter.
     if let [Found::Open(open)] = found
         && let Some(answer) = kept(open, context)
-        && answer.etag.as_ref() == Some(etag)
+        && answer.etag.as_ref().is_some_and(|known| known == strong(etag))
     {
         return true;
     }
@@ -183,6 +185,16 @@ fn is_held(etag: &HeaderValue, found: &[Found], context: &Context<'_>) -> bool {
         .ok()
         .and_then(|text| Condition::read(text, Written::Quoted, found.len(), context.tag()));
     condition.is_some_and(|condition| condition.holds(tags(found)))
+}
+
+/// The tag without the mark of a weak one.
+fn strong(etag: &HeaderValue) -> &[u8] {
+    etag.as_bytes().strip_prefix(b"W/").unwrap_or(etag.as_bytes())
+}
+
+/// The tag of a body that says the same in other bytes (RFC 9110, 8.8.3.3).
+fn weak(etag: &HeaderValue) -> Option<HeaderValue> {
+    HeaderValue::from_bytes(&[b"W/", etag.as_bytes()].concat()).ok()
 }
 
 fn tags(found: &[Found]) -> impl Iterator<Item = &str> {
@@ -194,6 +206,7 @@ fn tags(found: &[Found]) -> impl Iterator<Item = &str> {
 
 /// Answers keys of which at least one opens something.
 fn respond_with(
+    compression: Compression,
     found: &[Found],
     headers: &HeaderMap,
     context: &Context<'_>,
@@ -213,12 +226,16 @@ fn respond_with(
             response
         }
         _ => {
-            let (body, etag) = match found {
+            let takes_gzip = compression == Compression::Gzip && accepts_gzip(headers);
+            let (body, etag, is_compressed) = match found {
                 [Found::Open(open)] => match render(open, context) {
-                    Some(answer) => (answer.body.clone(), answer.etag.clone()),
+                    Some(answer) => match takes_gzip.then(|| compressed(open, &answer)).flatten() {
+                        Some(body) => (body, answer.etag.as_ref().and_then(weak), true),
+                        None => (answer.body.clone(), answer.etag.clone(), false),
+                    },
                     None => return respond::empty(StatusCode::NOT_FOUND),
                 },
-                several => (join(several, context), etag(tags(found), context.tag())),
+                several => (join(several, context), etag(tags(found), context.tag()), false),
             };
             let status = if is_stale { STALE } else { StatusCode::OK.as_u16() };
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
@@ -226,9 +243,18 @@ fn respond_with(
             if let Some(etag) = etag {
                 response.headers_mut().insert(ETAG, etag);
             }
+            if is_compressed {
+                response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            }
             response
         }
     };
+    // Browsers of another origin find headers that others do not.
+    let vary = match compression {
+        Compression::Gzip => "x-featurehub, accept-encoding, origin",
+        Compression::Off => "x-featurehub, origin",
+    };
+    response.headers_mut().insert(VARY, HeaderValue::from_static(vary));
     let cache_control = opened().find_map(|open| open.published.settings.cache_control.clone());
     if let Some(value) = cache_control {
         response.headers_mut().insert(CACHE_CONTROL, value);
@@ -264,6 +290,14 @@ fn render(open: &Opened, context: &Context<'_>) -> Option<Arc<Answer>> {
             open.published.write_evaluated(feature, &attributes, now, view.key.detail, out);
         })
     }))
+}
+
+/// The body of an answer to one key by gzip, if that is worth it. What is sent to many is worth more effort.
+fn compressed(open: &Opened, answer: &Answer) -> Option<Bytes> {
+    let is_shared = open.view().is_some_and(|view| view.key.is_shared());
+    let effort =
+        if is_shared { flate2::Compression::default() } else { flate2::Compression::fast() };
+    answer.compressed(effort)
 }
 
 fn join(found: &[Found], context: &Context<'_>) -> Bytes {

@@ -23,6 +23,7 @@ use axum::routing::get;
 use http::StatusCode;
 
 pub(crate) use cors::Cors;
+pub(crate) use features::written_keys;
 pub use polls::Polls;
 
 use crate::core::Core;

@@ -16,7 +16,8 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use tower_service::Service as _;
 
-use super::link::{InFlight, Link};
+use super::access::Line;
+use super::link::{InFlight, Link, Server};
 
 #[derive(Debug)]
 pub(super) struct Handler {
@@ -36,19 +37,21 @@ impl Service<Request<Incoming>> for Handler {
 
     fn call(&self, mut request: Request<Incoming>) -> Answering {
         let in_flight = Some(self.link.begin());
-        let app = &self.link.server.app;
+        let Server { app, options, .. } = &*self.link.server;
+        let line = options.access_log.as_ref().map(|log| log.begin(self.link.peer, &request));
         if let Some(polls) = app.polls.as_ref().filter(|polls| polls.take(&request)) {
             let poll = Box::pin(polls.answer(request.into_parts().0));
-            return Answering { work: Work::Poll(poll), in_flight };
+            return Answering { work: Work::Poll(poll), line, in_flight };
         }
         request.extensions_mut().insert(ConnectInfo(self.link.peer));
         let route = app.router.clone().call(request);
-        Answering { work: Work::Route(route), in_flight }
+        Answering { work: Work::Route(route), line, in_flight }
     }
 }
 
 pub(super) struct Answering {
     work: Work,
+    line: Option<Box<Line>>,
     in_flight: Option<InFlight>,
 }
 
@@ -69,8 +72,11 @@ impl Future for Answering {
                 ready!(poll.as_mut().poll(context)).map(|body| Content::Whole(body.into()))
             }
         };
-        let _in_flight = self.in_flight.take();
-        Poll::Ready(Ok(response.map(|body| Answer { body, _in_flight })))
+        let (_in_flight, mut line) = (self.in_flight.take(), self.line.take());
+        if let Some(line) = &mut line {
+            line.answered(response.status());
+        }
+        Poll::Ready(Ok(response.map(|body| Answer { body, line, _in_flight })))
     }
 }
 
@@ -78,6 +84,7 @@ impl Future for Answering {
 #[derive(Debug)]
 pub(super) struct Answer {
     body: Content,
+    line: Option<Box<Line>>,
     _in_flight: Option<InFlight>,
 }
 
@@ -96,12 +103,16 @@ impl http_body::Body for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        match &mut self.body {
+        let frame = match &mut self.body {
             Content::Route(body) => Pin::new(body).poll_frame(context),
             Content::Whole(body) => {
                 Pin::new(body).poll_frame(context).map_err(|never| match never {})
             }
+        };
+        if let (Poll::Ready(Some(Ok(frame))), Some(line)) = (&frame, &mut self.line) {
+            line.sent(frame.data_ref().map_or(0, Bytes::len));
         }
+        frame
     }
 
     fn is_end_stream(&self) -> bool {

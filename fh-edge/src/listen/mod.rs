@@ -26,6 +26,7 @@
 //! ```
 
 mod accept;
+mod access;
 mod app;
 mod connections;
 mod descriptors;
@@ -47,6 +48,7 @@ use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{info, warn};
 
+pub use access::AccessLog;
 pub use app::App;
 pub use connections::Connections;
 pub use descriptors::raise_descriptor_limit;

@@ -3,8 +3,8 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::Connections;
 use super::descriptors::default_max_connections;
+use super::{AccessLog, Connections};
 
 /// What [`serve`](super::serve) allows its peers. Start from the defaults and set what differs:
 ///
@@ -44,6 +44,8 @@ pub struct ListenOptions {
     /// How often files of certificates are looked at for new ones. 60 seconds. `None`: only
     /// [`Tls::reload`](super::Tls::reload) does.
     pub certificate_check: Option<Duration>,
+    /// Writes a line for each request. None.
+    pub access_log: Option<AccessLog>,
     /// Where connections are counted. Keep a clone to show the figures.
     pub connections: Connections,
 }
@@ -61,6 +63,7 @@ impl Default for ListenOptions {
             max_http2_requests: 128,
             grace: Duration::from_secs(20),
             certificate_check: seconds(60),
+            access_log: None,
             connections: Connections::default(),
         }
     }

@@ -81,7 +81,7 @@ impl TrustedProxies {
         }))
     }
 
-    fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
+    pub(super) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
         let lines = headers.get_all("x-forwarded-for").iter().rev();
         let said = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
         let mut client = peer;

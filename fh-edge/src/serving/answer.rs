@@ -1,11 +1,15 @@
 //! The bytes of an answer, made once and sent to many.
 
+use std::sync::{Arc, OnceLock};
+
 use bytes::Bytes;
+use flate2::Compression;
 use http::HeaderValue;
 
 use super::feature::ServedFeature;
 use super::published::Published;
 use super::view::View;
+use crate::wire::coding::gzip;
 
 /// One environment as one asker sees it.
 #[derive(Debug, Clone)]
@@ -16,6 +20,8 @@ pub(crate) struct Answer {
     pub(crate) etag: Option<HeaderValue>,
     /// Where in the body the list of features is.
     list: (usize, usize),
+    /// The body compressed, once somebody wants it so, if that is worth it.
+    compressed: Arc<OnceLock<Option<Bytes>>>,
 }
 
 impl Answer {
@@ -38,12 +44,18 @@ impl Answer {
         body.push(']');
         let end = body.len();
         body.push_str("}]");
-        Self { body: Bytes::from(body), etag: view.etag(context_tag), list: (start, end) }
+        let (body, etag, compressed) = (Bytes::from(body), view.etag(context_tag), Arc::default());
+        Self { body, etag, list: (start, end), compressed }
     }
 
     /// The same answer to somebody who sent a context, which changes nothing but the etag.
     pub(crate) fn for_context(&self, view: &View, context_tag: &str) -> Self {
         Self { etag: view.etag(context_tag), ..self.clone() }
+    }
+
+    /// The body by gzip, made by the first who asks; nothing if that does not halve it.
+    pub(crate) fn compressed(&self, effort: Compression) -> Option<Bytes> {
+        self.compressed.get_or_init(|| gzip(&self.body, effort).map(Bytes::from)).clone()
     }
 
     /// The list of features alone: what a stream sends.

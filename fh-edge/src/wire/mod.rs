@@ -2,6 +2,7 @@
 
 pub(crate) mod api_key;
 pub(crate) mod body;
+pub(crate) mod coding;
 pub(crate) mod condition;
 pub(crate) mod context;
 pub(crate) mod sse;

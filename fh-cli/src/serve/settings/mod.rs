@@ -60,6 +60,7 @@ pub(crate) struct Settings {
     pub(crate) proxies: TrustedProxies,
     pub(crate) log: LogLevel,
     pub(crate) log_format: LogFormat,
+    pub(crate) access_log: bool,
     pub(crate) properties: Vec<String>,
 }
 
@@ -84,6 +85,7 @@ impl Default for Settings {
             proxies: TrustedProxies::default(),
             log: LogLevel::Info,
             log_format: LogFormat::Text,
+            access_log: false,
             properties: Vec::new(),
         }
     }

@@ -4,7 +4,7 @@ use fh_client::{ApiKey, EdgeUrl, KeyKind};
 use fh_edge::listen::NotANetwork;
 use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::ServiceKey;
-use fh_edge::{AdminKey, Administration, Console, Monitoring};
+use fh_edge::{AdminKey, Administration, Compression, Console, Monitoring};
 
 use super::setting::Form::{Many, One, Switch};
 use super::setting::Group::{Browsers, Clients, Limits, Network, Operations, Origin};
@@ -15,7 +15,7 @@ use super::value::{
 };
 
 /// In the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 38] = [
+pub(crate) static SETTINGS: [Setting; 40] = [
     Setting::new(
         Origin,
         "state",
@@ -175,6 +175,17 @@ pub(crate) static SETTINGS: [Setting; 38] = [
         |s| header_text(s.edge.cache_control.as_ref()),
     )
     .property("edge.cache-control.header"),
+    Setting::new(
+        Clients,
+        "compression",
+        One("gzip|off"),
+        "Are answers of polls compressed for those who take gzip? Streams never are",
+        |s, text| put(&mut s.edge.compression, compression(text)),
+        |s| match s.edge.compression {
+            Compression::Gzip => "gzip".to_string(),
+            Compression::Off => "off".to_string(),
+        },
+    ),
     Setting::new(
         Limits,
         "requests-per-second",
@@ -359,6 +370,14 @@ pub(crate) static SETTINGS: [Setting; 38] = [
     ),
     Setting::new(
         Operations,
+        "access-log",
+        Switch,
+        "A line for each request once it is answered, of streams once they close, without keys and contexts; whatever --log says",
+        |s, text| put(&mut s.access_log, switch(text)),
+        |s| s.access_log.to_string(),
+    ),
+    Setting::new(
+        Operations,
         "properties",
         Many("FILE"),
         "A property file of a FeatureHub server; what stands in a later one counts",
@@ -403,6 +422,14 @@ fn admin_key(text: &str) -> Result<Option<AdminKey>, String> {
     match text.trim() {
         "" => Ok(None),
         key => AdminKey::new(key).map(Some).map_err(|why| why.to_string()),
+    }
+}
+
+fn compression(text: &str) -> Result<Compression, String> {
+    match text.trim() {
+        "gzip" => Ok(Compression::Gzip),
+        "off" => Ok(Compression::Off),
+        _ => Err("write gzip or off".to_string()),
     }
 }
 

@@ -1,0 +1,184 @@
+//! A line in the log for each request.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::{Method, Request, StatusCode, Uri};
+use tokio::time::Instant;
+use tracing::info;
+
+use super::TrustedProxies;
+use crate::api::written_keys;
+use crate::wire::api_key::{RequestKey, environment_id};
+
+/// Writes a line for each request once its answer is sent, or will never be: method, path, status, bytes of the body, milliseconds
+/// from its head to its end, and who asked. For streams that is when they close. The lines are events of `tracing` at level info,
+/// target `fh_edge::access`. In the place of keys and contexts they say `***`.
+///
+/// ```
+/// use fh_edge::listen::{AccessLog, ListenOptions, TrustedProxies};
+///
+/// let mut options = ListenOptions::default();
+/// let proxies: TrustedProxies = "10.0.0.0/8".parse()?; // believed in what they say of who asks
+/// options.access_log = Some(AccessLog::new(proxies));
+/// # Ok::<(), fh_edge::listen::NotANetwork>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct AccessLog {
+    proxies: TrustedProxies,
+}
+
+/// What is known of a request until its line is written, when this is dropped.
+#[derive(Debug)]
+pub(super) struct Line {
+    method: Method,
+    path: String,
+    client: IpAddr,
+    begun: Instant,
+    status: Option<StatusCode>,
+    bytes: usize,
+}
+
+impl AccessLog {
+    /// With these proxies in front, if any.
+    #[must_use]
+    pub fn new(proxies: TrustedProxies) -> Self {
+        Self { proxies }
+    }
+
+    pub(super) fn begin<B>(&self, peer: SocketAddr, request: &Request<B>) -> Box<Line> {
+        Box::new(Line {
+            method: request.method().clone(),
+            path: shown(request.uri()),
+            client: self.proxies.client(peer, request.headers()).ip(),
+            begun: Instant::now(),
+            status: None,
+            bytes: 0,
+        })
+    }
+}
+
+impl Line {
+    pub(super) fn answered(&mut self, status: StatusCode) {
+        self.status = Some(status);
+    }
+
+    pub(super) fn sent(&mut self, bytes: usize) {
+        self.bytes += bytes;
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let milliseconds = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        info!(
+            target: "fh_edge::access",
+            method = %self.method,
+            path = self.path,
+            // Without one: who asked went away before there was an answer.
+            status = self.status.map(|status| status.as_u16()),
+            bytes = self.bytes,
+            milliseconds,
+            client = %self.client,
+        );
+    }
+}
+
+const HIDDEN: &str = "***";
+/// Longer paths are cut: heads may be large, and lines are kept.
+const LONGEST: usize = 500;
+
+/// A path and a query without secrets and contexts: of `/features/` only environments are shown, what follows the key, and of a
+/// query the environments of keys.
+fn shown(uri: &Uri) -> String {
+    /// How far a path has been read.
+    enum Seen {
+        Nothing,
+        Features,
+        Environment,
+        Key,
+    }
+    let mut out = String::new();
+    let mut seen = Seen::Nothing;
+    for (position, part) in uri.path().split('/').enumerate() {
+        if position > 0 {
+            out.push('/');
+        }
+        let in_one = part.split_once('+').filter(|(id, _)| environment_id(id).is_some());
+        let (text, next) = match (seen, in_one) {
+            (Seen::Environment, _) => (HIDDEN, Seen::Key),
+            (Seen::Key, _) => (part, Seen::Key),
+            (_, Some((environment, _))) => {
+                out.push_str(environment);
+                ("+***", Seen::Key)
+            }
+            (_, None) if environment_id(part).is_some() => (part, Seen::Environment),
+            (Seen::Nothing, None) if part == "features" => (part, Seen::Features),
+            (Seen::Features, None) if !part.is_empty() => (HIDDEN, Seen::Features),
+            (seen, None) => (part, seen),
+        };
+        out.push_str(text);
+        seen = next;
+    }
+    let Some(query) = uri.query() else { return cut(out) };
+    let mut begin = '?';
+    for text in written_keys(query) {
+        out.push(begin);
+        out.push_str("apiKey=");
+        if let Some(key) = RequestKey::parse(&text) {
+            out.push_str(&format!("{}/", key.environment));
+        }
+        out.push_str(HIDDEN);
+        begin = '&';
+    }
+    if begin == '?' {
+        out.push_str("?***");
+    }
+    cut(out)
+}
+
+fn cut(mut text: String) -> String {
+    if text.len() > LONGEST {
+        let end = (0..=LONGEST).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_contexts_are_not_shown() {
+        const ID: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
+        for (given, wanted) in [
+            ("/".to_string(), "/".to_string()),
+            ("/health/liveness".into(), "/health/liveness".into()),
+            (format!("/features/{ID}/s*ecret"), format!("/features/{ID}/***")),
+            (format!("/flags/features/{ID}/secret/FLAG"), format!("/flags/features/{ID}/***/FLAG")),
+            (format!("/features/default/{ID}/secret/FLAG"), format!("/features/***/{ID}/***/FLAG")),
+            (format!("/features/{ID}+secret/FLAG"), format!("/features/{ID}+***/FLAG")),
+            (format!("/features/{ID}%2Fsecret"), "/features/***".into()),
+            (format!("/features/{ID}%2Bsecret/x"), "/features/***/***".into()),
+            ("/features/secret".into(), "/features/***".into()),
+            ("/features/".into(), "/features/".into()),
+            (format!("/wrong/{ID}/secret"), format!("/wrong/{ID}/***")),
+            (
+                format!("/features/{ID}/secret?xfeaturehub=userkey%3Dfred"),
+                format!("/features/{ID}/***?***"),
+            ),
+            (
+                format!("/features?apiKey={ID}/secret&contextSha=0&apiKey=default%2F{ID}%2Fsecret"),
+                format!("/features?apiKey={ID}/***&apiKey={ID}/***"),
+            ),
+            (format!("/features?sdkUrl={ID}/secret"), format!("/features?apiKey={ID}/***")),
+            ("/features?apiKey=secret".into(), "/features?apiKey=***".into()),
+            (format!("/features?{ID}/secret"), "/features?***".into()),
+        ] {
+            assert_eq!(shown(&given.parse().unwrap()), wanted, "{given}");
+        }
+        let long = format!("/features/{}", "x/".repeat(5000));
+        assert_eq!(shown(&long.parse().unwrap()).chars().count(), LONGEST + 1);
+    }
+}
