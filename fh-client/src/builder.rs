@@ -23,6 +23,14 @@ use crate::transport::Transport;
 
 /// A change of the session's settings.
 type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
+/// Who is told what happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dispatching {
+    /// Listeners and observers, on a thread of the client's own (D-81).
+    OnAThread,
+    Nobody,
+}
+
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// Subscribes somebody.
 type Subscribe = Arc<dyn Fn(&Hub) -> Subscription + Send + Sync>;
@@ -43,6 +51,7 @@ pub struct ClientBuilder {
     interceptors: Vec<(Arc<dyn Interceptor>, LockPolicy)>,
     observers: Vec<(Arc<dyn Observer>, UsageOptions)>,
     listeners: Vec<Subscribe>,
+    dispatching: Dispatching,
     catching: bool,
     bootstrap: Vec<Arc<[u8]>>,
     snapshot: Option<SnapshotFile>,
@@ -64,6 +73,7 @@ impl ClientBuilder {
             interceptors: Vec::new(),
             observers: Vec::new(),
             listeners: Vec::new(),
+            dispatching: Dispatching::OnAThread,
             catching: false,
             bootstrap: Vec::new(),
             snapshot: None,

@@ -12,7 +12,8 @@ use tokio::sync::watch;
 #[derive(Clone)]
 pub(crate) struct Dispatcher {
     desk: Arc<Desk>,
-    thread: ThreadId,
+    /// `None` if nobody is told anything.
+    thread: Option<ThreadId>,
 }
 
 struct Desk {
@@ -48,6 +49,14 @@ impl Desk {
 }
 
 impl Dispatcher {
+    /// One without a thread, which has never anything to deliver.
+    pub(crate) fn idle() -> Self {
+        // All that was ordered was carried out.
+        let done = watch::Sender::new(u64::MAX);
+        let desk = Desk { orders: Mutex::default(), bell: Condvar::new(), done };
+        Self { desk: Arc::new(desk), thread: None }
+    }
+
     /// Starts the thread.
     ///
     /// # Errors
@@ -68,7 +77,7 @@ impl Dispatcher {
         hub.set_waker(move || {
             bell.order(None);
         });
-        Ok(Self { desk, thread })
+        Ok(Self { desk, thread: Some(thread) })
     }
 
     /// The thread delivers once more, and ends.
@@ -92,7 +101,7 @@ impl Dispatcher {
     }
 
     async fn carried_out(&self, flush: Option<Duration>) {
-        if thread::current().id() == self.thread {
+        if Some(thread::current().id()) == self.thread {
             return;
         }
         let mut done = self.desk.done.subscribe();

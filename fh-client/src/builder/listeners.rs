@@ -4,11 +4,18 @@ use std::sync::Arc;
 
 use fh_session::{Change, Hub, NewState, Notice, RawUpdate, ReadinessChange, Subscription};
 
-use super::ClientBuilder;
+use super::{ClientBuilder, Dispatching};
 
 /// Listeners that miss nothing, since they are there before the client starts. They stay as long as it does; see the methods of the
 /// same names of [`Client`](crate::Client).
 impl ClientBuilder {
+    /// Makes no thread for listeners and observers, so none of them is ever called, whoever adds them, now or later: for programs
+    /// that have many clients and only read them, or [watch](crate::Client::watch) them.
+    pub fn without_listeners(mut self) -> Self {
+        self.dispatching = Dispatching::Nobody;
+        self
+    }
+
     /// Calls with each readiness, the first one included.
     pub fn on_readiness(self, call: impl Fn(&ReadinessChange) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);

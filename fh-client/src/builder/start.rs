@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use fh_session::{ApiKeys, Config, EdgeUrl, Input, Mode, Notice, Session, Source};
 use tokio::sync::mpsc;
 
-use super::ClientBuilder;
 use super::recipe::Recipe;
+use super::{ClientBuilder, Dispatching};
 use crate::board::Board;
 use crate::client::{Client, Inner};
 use crate::dispatcher::Dispatcher;
@@ -34,7 +34,10 @@ impl ClientBuilder {
         let (bootstrap, is_offline) = (bootstrap?, config.mode == Mode::Offline);
 
         let hub = recipe.hub();
-        let dispatcher = Dispatcher::start(&hub).map_err(thread_trouble)?;
+        let dispatcher = match recipe.builder.dispatching {
+            Dispatching::OnAThread => Dispatcher::start(&hub).map_err(thread_trouble)?,
+            Dispatching::Nobody => Dispatcher::idle(),
+        };
         let (commands, inbox) = mpsc::unbounded_channel();
         let desk = commands.downgrade();
         let reader = desk.clone();

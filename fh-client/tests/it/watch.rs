@@ -1,5 +1,9 @@
 //! Being woken by everything that is new.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use fh_client::{Client, Problem, Watch};
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
 
@@ -37,4 +41,29 @@ fn features_versions_status_and_the_end() {
     });
     assert_eq!(end, Problem::Closed);
     assert_eq!(soon(watch.changed()), Err(Problem::Closed));
+}
+
+/// No thread for them: nobody is called, nothing is missing, and nobody waits for what never comes.
+#[test]
+fn without_listeners() {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::string("COLOUR", "red"));
+    let calls = Arc::new(AtomicUsize::new(0));
+    let count = || {
+        let calls = Arc::clone(&calls);
+        move || {
+            calls.fetch_add(1, Ordering::SeqCst);
+        }
+    };
+    let (raw, state) = (count(), count());
+    let client = started(builder(&edge).without_listeners().on_raw(move |_| raw()));
+    let _subscription = client.on_new_state(move |_| state());
+    let mut watch = client.watch();
+    edge.set_value("COLOUR", "blue");
+    woken_until(&mut watch, &client, |client| client.string("COLOUR").as_deref() == Some("blue"));
+    soon(client.flushed(Duration::from_secs(60)));
+    client.close();
+    soon(client.closed());
+    assert_eq!(calls.load(Ordering::SeqCst), 0);
+    assert_eq!(client.string("COLOUR").as_deref(), Some("blue"));
 }

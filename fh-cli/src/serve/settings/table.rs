@@ -395,7 +395,6 @@ fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
     Ok(())
 }
 
-/// A key, with the environment before it or without.
 /// One or two API keys, of one account. Words about a key never hold it.
 fn relay_keys(text: &str) -> Result<RelayKeys, String> {
     let keys = list(text, |key| ApiKey::parse(key).map_err(|why| why.to_string()))?;
@@ -413,6 +412,7 @@ fn relay_keys(text: &str) -> Result<RelayKeys, String> {
     }
 }
 
+/// A key, with the environment before it or without.
 fn service_key(text: &str) -> Result<ServiceKey, String> {
     let key = text.rsplit('/').next().unwrap_or(text);
     ServiceKey::new(key).map_err(str::to_string)

@@ -48,6 +48,8 @@ impl Source {
         let builder = builder
             .transport(Arc::clone(&self.transport))
             .runtime(self.runtime.clone())
+            // Each would have a thread of its own for them.
+            .without_listeners()
             .identification(concat!("fh-edge,", env!("CARGO_PKG_VERSION")))
             .configure(move |config| changes.iter().for_each(|change| change(config)));
         self.options
