@@ -4,6 +4,7 @@
 use std::fs;
 
 use crate::shell::{Run, root, target_folder};
+use crate::unleash_edge;
 
 /// Everything below this line of the page is written here.
 const MARK: &str = "<!-- everything below is written by `cargo xtask bench` -->";
@@ -19,10 +20,14 @@ const PEERS: [&str; 8] = [
     "arc-swap",
 ];
 
+const EDGE_PARTS: [&str; 2] = ["fanout", "get"];
+
 /// Passes its arguments on; without any it is the full measurement, whose tables replace those of the page.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    if arguments.first().is_some_and(|first| first == "edge") {
-        return edge();
+    if let [first, rest @ ..] = arguments
+        && first == "edge"
+    {
+        return edge(rest);
     }
     let main = "cargo run --locked --release -p bench --";
     // Its own process: statsig's dependencies change how every other engine is built.
@@ -45,17 +50,45 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     publish(&markdown)
 }
 
-/// Servers and what asks them are processes of their own.
-fn edge() -> Result<(), String> {
+/// `[fanout|get] [--without-peer] [OPTIONS]`: servers and what asks them are processes of their own. With options of the
+/// bench's the tables are only printed.
+fn edge(arguments: &[String]) -> Result<(), String> {
+    let (part, options) = match arguments {
+        [part, rest @ ..] if EDGE_PARTS.contains(&part.as_str()) => (Some(part.as_str()), rest),
+        rest => (None, rest),
+    };
+    let peer = match options {
+        [first, ..] if first == "--without-peer" => None,
+        _ => Some(unleash_edge::install()),
+    };
+    let options = options.strip_prefix(&["--without-peer".to_string()]).unwrap_or(options);
+    if part.is_none() && !options.is_empty() {
+        return Err(format!("name the part that the options are for: {}", EDGE_PARTS.join(", ")));
+    }
+    let missing = peer.as_ref().and_then(|peer| peer.as_ref().err());
+    let missing = missing.map(|why| format!("\n!!! `unleash-edge` is NOT measured: {why}\n"));
+    if let Some(missing) = &missing {
+        eprintln!("{missing}");
+    }
     Run::new("cargo build --locked --release -p fh-cli").go()?;
     let fh = target_folder().join("release/fh");
     let fh = fh.canonicalize().map_err(|why| format!("{}: {why}", fh.display()))?;
     let page = root().join("docs/performance-edge.md");
-    let (fh, page) = (fh.display().to_string(), page.display().to_string());
-    for part in ["fanout", "get"] {
-        let arguments = [part, "--fh", &fh, "--markdown", &page].map(str::to_string);
-        let bench = Run::new("cargo run --locked --release -p edge --");
-        bench.args(&arguments).within("benches").go()?;
+    let mut common = vec!["--fh".to_string(), fh.display().to_string()];
+    if let Some(Ok(peer)) = &peer {
+        common.extend(["--unleash-edge".to_string(), peer.display().to_string()]);
+        common.extend(["--unleash-edge-version", unleash_edge::VERSION].map(str::to_string));
+    }
+    if options.is_empty() {
+        common.extend(["--markdown".to_string(), page.display().to_string()]);
+    }
+    for of in EDGE_PARTS.iter().filter(|of| part.is_none_or(|part| part == **of)) {
+        let bench = Run::new("cargo run --locked --release -p edge --").args(&[of.to_string()]);
+        bench.args(&common).args(options).within("benches").go()?;
+    }
+    // Again, where it is seen.
+    if let Some(missing) = missing {
+        eprintln!("{missing}");
     }
     Ok(())
 }

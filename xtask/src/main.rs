@@ -10,6 +10,7 @@ mod published_sdks;
 mod shell;
 mod simulate;
 mod test;
+mod unleash_edge;
 
 use std::process::ExitCode;
 
@@ -20,7 +21,9 @@ cargo xtask <command>
   lint               rustfmt and clippy alone, warnings denied
   bench [ARGS]       build and run the benches, write docs/performance.json and the table of docs/performance.md
                      (`cargo xtask bench --quick` for a first impression)
-  bench edge         build and run the benches of the Edge, write the tables of docs/performance-edge.md
+  bench edge [fanout|get] [--without-peer] [ARGS]
+                     build and run the benches of the Edge beside `unleash-edge`, which is installed first, or one part;
+                     write the tables of docs/performance-edge.md, or with ARGS for the bench only print them
   fuzz [--seconds N] run every fuzz target for N seconds (60 by default)
   simulate           the simulation of the session, with bugs planted: each has to be found
   help               this text";

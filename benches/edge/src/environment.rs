@@ -9,7 +9,9 @@ pub const CLIENT_KEY: &str = "bench*client";
 /// The Edge evaluates for whoever has this key.
 pub const SERVER_KEY: &str = "bench-server";
 /// The feature that is changed while streams are open: a text without strategies.
-pub const CHANGED: &str = "FEATURE_1";
+pub const CHANGED: usize = 1;
+/// Every feature's key is this and its number.
+pub const KEYS: &str = "FEATURE_";
 
 const ID: &str = "0c2f5b8e-96a4-4d1a-8d9e";
 
@@ -25,21 +27,49 @@ fn strategies(number: usize) -> String {
     )
 }
 
-fn kind(number: usize) -> &'static str {
-    match number % 6 {
-        1 | 5 => "STRING",
-        3 => "NUMBER",
-        _ => "BOOLEAN",
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Boolean,
+    String,
+    Number,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Boolean => "BOOLEAN",
+            Self::String => "STRING",
+            Self::Number => "NUMBER",
+        }
     }
 }
 
-fn value(number: usize, variant: usize) -> String {
-    match kind(number) {
-        "STRING" => format!(r#""value {variant} of feature {number}""#),
-        "NUMBER" => format!("{number}.{variant}"),
-        _ => (variant == 1).to_string(),
+/// Those with strategies are all switches.
+pub fn kind(number: usize) -> Kind {
+    match number % 6 {
+        1 | 5 => Kind::String,
+        3 => Kind::Number,
+        _ => Kind::Boolean,
     }
 }
+
+/// As JSON: the value without strategies (`0`), or that of the strategies (`1`).
+pub fn value(number: usize, variant: usize) -> String {
+    match kind(number) {
+        Kind::String => format!(r#""value {variant} of feature {number}""#),
+        Kind::Number => format!("{number}.{variant}"),
+        Kind::Boolean => (variant == 1).to_string(),
+    }
+}
+
+/// Whether the first strategy's conditions hold in the bench's context; the second's never do, it has no e-mail.
+pub fn eligible(number: usize) -> bool {
+    number.is_multiple_of(2) && number % 9 <= 3
+}
+
+/// The context that servers evaluate for.
+pub const COUNTRY: &str = "new_zealand";
+pub const VERSION: &str = "3.4.5";
 
 /// A state file with so many features.
 pub fn state(features: usize) -> String {
@@ -47,11 +77,11 @@ pub fn state(features: usize) -> String {
     let mut values = Vec::new();
     for number in 0..features {
         definitions.push(format!(
-            r#"{{"id":"{ID}-{number:012x}","key":"FEATURE_{number}","type":"{}","version":1}}"#,
-            kind(number)
+            r#"{{"id":"{ID}-{number:012x}","key":"{KEYS}{number}","type":"{}","version":1}}"#,
+            kind(number).name()
         ));
         values.push(format!(
-            r#""FEATURE_{number}":{{"value":{},"version":1,"strategies":{}}}"#,
+            r#""{KEYS}{number}":{{"value":{},"version":1,"strategies":{}}}"#,
             value(number, 0),
             strategies(number)
         ));
@@ -77,8 +107,8 @@ pub fn list(features: usize) -> String {
 /// One feature as a stream says it.
 pub fn feature(number: usize, version: usize, value: &str) -> String {
     format!(
-        r#"{{"id":"{ID}-{number:012x}","key":"FEATURE_{number}","l":false,"version":{version},"type":"{}","value":{value},"strategies":{}}}"#,
-        kind(number),
+        r#"{{"id":"{ID}-{number:012x}","key":"{KEYS}{number}","l":false,"version":{version},"type":"{}","value":{value},"strategies":{}}}"#,
+        kind(number).name(),
         strategies(number)
     )
 }

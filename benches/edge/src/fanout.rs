@@ -11,8 +11,9 @@ use clap::Args;
 
 use crate::floor::Kind;
 use crate::process::{descriptors, usage};
+use crate::proof;
 use crate::report::{Table, publish};
-use crate::servers::{Contestant, Places, Server};
+use crate::servers::{Contestant, Peer, Places, Server};
 use crate::streams::Streams;
 
 #[derive(Args)]
@@ -36,6 +37,9 @@ pub struct Options {
     /// The program to measure; looked for beside this one
     #[arg(long)]
     fh: Option<PathBuf>,
+
+    #[command(flatten)]
+    peer: Peer,
 
     /// Only servers whose name holds this
     #[arg(long)]
@@ -64,11 +68,12 @@ struct Figures {
     missing: usize,
 }
 
-const CONTESTANTS: [Contestant; 4] = [
+const CONTESTANTS: [Contestant; 5] = [
     Contestant::Floor(Kind::Hyper),
     Contestant::Floor(Kind::Axum),
     Contestant::Floor(Kind::Listen),
     Contestant::Ours,
+    Contestant::Peer,
 ];
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Opened, served and closed again before anything is measured.
@@ -78,7 +83,7 @@ const OWN: u64 = 60;
 
 pub fn run(options: &Options) -> Result<(), String> {
     let limit = descriptors()?;
-    let places = Places::new(options.fh.as_deref(), options.features)?;
+    let places = Places::new(options.fh.as_deref(), options.peer.program(), options.features)?;
     let mut out = String::new();
     for count in &options.streams {
         let count = match count.as_str() {
@@ -103,6 +108,9 @@ pub fn run(options: &Options) -> Result<(), String> {
         for contestant in CONTESTANTS {
             if contestant == Contestant::Ours && places.fh.is_none() {
                 eprintln!("there is no `fh` beside this program: left out");
+                continue;
+            }
+            if contestant == Contestant::Peer && places.peer.is_none() {
                 continue;
             }
             if options.only.as_ref().is_some_and(|part| !contestant.name().contains(part)) {
@@ -148,7 +156,7 @@ pub fn run(options: &Options) -> Result<(), String> {
         println!("### {count} streams\n\n{table}");
     }
     match &options.markdown {
-        Some(page) => publish(page, "fanout", &out),
+        Some(page) => publish(page, "fanout", &options.peer, &out),
         None => Ok(()),
     }
 }
@@ -160,10 +168,11 @@ fn measure(
     rounds: usize,
 ) -> Result<Figures, String> {
     let server = Server::start(contestant, places)?;
+    proof::streams(&server, contestant, places.features)?;
     let open = |count| {
-        Streams::open(count, server.address, &contestant.stream(), "event: features", PATIENCE)
+        Streams::open(count, server.address, &contestant.stream(), contestant.first(), PATIENCE)
     };
-    let mut putting = TcpStream::connect(server.address).map_err(|why| why.to_string())?;
+    let mut putting = TcpStream::connect(server.changes()).map_err(|why| why.to_string())?;
     putting.set_read_timeout(Some(PATIENCE)).map_err(|why| why.to_string())?;
     putting.set_nodelay(true).map_err(|why| why.to_string())?;
     let mut version = 2;

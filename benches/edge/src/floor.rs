@@ -62,14 +62,18 @@ pub fn run(options: &Options) -> Result<(), String> {
     let list = Bytes::from(list);
     let first = [b"event: features\ndata: ", &list[..], b"\n\n"].concat().into();
     let floor = Arc::new(Floor { list, first, updates: broadcast::channel(16).0 });
-    // Whoever started this has gone.
+    end_with_parent();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|why| why.to_string())?;
+    runtime.block_on(go(options.kind, floor)).map_err(|why| why.to_string())
+}
+
+/// Ends this process when whoever started it has gone.
+pub fn end_with_parent() {
     std::thread::spawn(|| {
         let _ = std::io::stdin().read(&mut [0]);
         std::process::exit(0);
     });
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|why| why.to_string())?;
-    runtime.block_on(go(options.kind, floor)).map_err(|why| why.to_string())
 }
 
 async fn go(kind: Kind, floor: Arc<Floor>) -> std::io::Result<()> {
@@ -91,7 +95,8 @@ async fn go(kind: Kind, floor: Arc<Floor>) -> std::io::Result<()> {
     }
 }
 
-fn say(address: SocketAddr) -> std::io::Result<()> {
+/// Tells whoever started this process where it listens.
+pub fn say(address: SocketAddr) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "listening on http://{address}")?;
     out.flush()

@@ -7,10 +7,15 @@ mod fanout;
 mod floor;
 mod get;
 mod process;
+mod proof;
+mod questions;
 mod report;
 mod requests;
+mod rows;
 mod servers;
 mod streams;
+mod unleash;
+mod upstream;
 
 use std::process::ExitCode;
 
@@ -32,6 +37,9 @@ enum Command {
     /// Be a server that does the least; started by the other two
     #[command(hide = true)]
     Floor(floor::Options),
+    /// Be what `unleash-edge` takes for Unleash; started by `fanout`
+    #[command(hide = true)]
+    Upstream(upstream::Options),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +47,7 @@ fn main() -> ExitCode {
         Command::Fanout(options) => fanout::run(&options),
         Command::Get(options) => get::run(&options),
         Command::Floor(options) => floor::run(&options),
+        Command::Upstream(options) => upstream::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::process::Command;
 
+use crate::servers::Peer;
+
 pub struct Table {
     rows: Vec<Vec<String>>,
 }
@@ -51,22 +53,23 @@ pub fn middle(values: impl Iterator<Item = f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// When and on what.
-fn circumstances() -> String {
+/// When, on what, and with which peer.
+fn circumstances(peer: &Peer) -> String {
     let date = Command::new("date").args(["-u", "+%F"]).output();
     let date = date.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_string());
     let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let processor = processor.lines().find_map(|line| line.strip_prefix("model name"));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     format!(
-        "Measured on {} on {cores} cores of {}.",
+        "Measured on {} on {cores} cores of {}, {}.",
         date.unwrap_or_default(),
-        processor.map_or("an unnamed processor", |name| name.trim_start_matches([' ', '\t', ':']))
+        processor.map_or("an unnamed processor", |name| name.trim_start_matches([' ', '\t', ':'])),
+        peer.name().map_or("without `unleash-edge`".to_string(), |name| format!("with {name}"))
     )
 }
 
 /// Replaces what the page has between the marks of `part`.
-pub fn publish(page: &Path, part: &str, text: &str) -> Result<(), String> {
+pub fn publish(page: &Path, part: &str, peer: &Peer, text: &str) -> Result<(), String> {
     let failed = |why: std::io::Error| format!("{}: {why}", page.display());
     let old = std::fs::read_to_string(page).map_err(failed)?;
     let (begin, end) =
@@ -75,6 +78,9 @@ pub fn publish(page: &Path, part: &str, text: &str) -> Result<(), String> {
         old.split_once(&begin).and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
     let (before, after) =
         parts.ok_or_else(|| format!("{} has no marks of {part}", page.display()))?;
-    std::fs::write(page, format!("{before}{begin}\n\n{}\n\n{text}{end}{after}", circumstances()))
-        .map_err(failed)
+    std::fs::write(
+        page,
+        format!("{before}{begin}\n\n{}\n\n{text}{end}{after}", circumstances(peer)),
+    )
+    .map_err(failed)
 }

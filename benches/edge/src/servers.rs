@@ -1,19 +1,28 @@
 //! Servers, each a process of its own.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::environment::{CHANGED, CLIENT_KEY, ENVIRONMENT};
+use clap::Args;
+
+use crate::environment::{CHANGED, CLIENT_KEY, ENVIRONMENT, KEYS};
 use crate::floor::Kind;
 use crate::process::{Usage, descriptors, usage};
+use crate::requests::content_length;
+use crate::unleash::{CLIENT_TOKEN, FRONTEND_TOKEN};
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contestant {
     Floor(Kind),
     Ours,
+    /// `unleash-edge`, behind what it takes for Unleash.
+    Peer,
 }
 
 impl Contestant {
@@ -23,14 +32,26 @@ impl Contestant {
             Self::Floor(Kind::Axum) => "axum, `axum::serve`",
             Self::Floor(Kind::Listen) => "axum, `fh_edge::listen`",
             Self::Ours => "`fh serve`",
+            Self::Peer => "`unleash-edge`",
         }
     }
 
     /// A stream, up to the end of the request's head.
     pub fn stream(self) -> String {
         match self {
-            Self::Floor(_) => head("GET", "/stream"),
-            Self::Ours => head("GET", &format!("/features/{ENVIRONMENT}/{CLIENT_KEY}")),
+            Self::Floor(_) => head("/stream", ""),
+            Self::Ours => head(&format!("/features/{ENVIRONMENT}/{CLIENT_KEY}"), ""),
+            Self::Peer => {
+                head("/api/client/streaming", &format!("authorization: {CLIENT_TOKEN}\r\n"))
+            }
+        }
+    }
+
+    /// What a stream begins with.
+    pub fn first(self) -> &'static str {
+        match self {
+            Self::Floor(_) | Self::Ours => "event: features",
+            Self::Peer => "event: unleash-connected",
         }
     }
 
@@ -38,12 +59,13 @@ impl Contestant {
     pub fn update(self, version: usize, value: &str) -> String {
         let (path, body) = match self {
             Self::Floor(_) => {
-                ("/update".to_string(), crate::environment::feature(1, version, value))
+                ("/update".to_string(), crate::environment::feature(CHANGED, version, value))
             }
             Self::Ours => (
-                format!("/features/{ENVIRONMENT}/{CLIENT_KEY}/{CHANGED}"),
+                format!("/features/{ENVIRONMENT}/{CLIENT_KEY}/{KEYS}{CHANGED}"),
                 format!(r#"{{"value":{value}}}"#),
             ),
+            Self::Peer => ("/update".to_string(), crate::unleash::update(version, value)),
         };
         format!(
             "PUT {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
@@ -52,28 +74,58 @@ impl Contestant {
     }
 }
 
-pub fn head(method: &str, path: &str) -> String {
-    format!("{method} {path} HTTP/1.1\r\nhost: bench\r\n\r\n")
+fn head(path: &str, headers: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nhost: bench\r\n{headers}\r\n")
 }
 
 /// A running server; it ends with this value.
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
+    /// Where it gets its features from, if not from a file.
+    upstream: Option<Box<Server>>,
+}
+
+/// The published peer.
+#[derive(Args)]
+pub struct Peer {
+    /// `unleash-edge`; without it, it is not measured
+    #[arg(long)]
+    unleash_edge: Option<PathBuf>,
+
+    /// Its version for the page; it does not say it itself
+    #[arg(long, requires = "unleash_edge")]
+    unleash_edge_version: Option<String>,
+}
+
+impl Peer {
+    pub fn program(&self) -> Option<&Path> {
+        self.unleash_edge.as_deref()
+    }
+
+    /// How the page calls it.
+    pub fn name(&self) -> Option<String> {
+        let version = self.unleash_edge_version.as_deref().unwrap_or("of unknown version");
+        self.unleash_edge.as_ref().map(|_| format!("`unleash-edge` {version}"))
+    }
 }
 
 /// Where things are.
 pub struct Places {
     pub fh: Option<PathBuf>,
+    pub peer: Option<PathBuf>,
+    pub features: usize,
     pub state: PathBuf,
     pub list: PathBuf,
+    /// What the peer reads.
+    pub bootstrap: PathBuf,
     /// For files of one run.
     pub folder: PathBuf,
 }
 
 impl Places {
     /// A folder with the environment of so many features; `fh` is looked for beside this program.
-    pub fn new(fh: Option<&Path>, features: usize) -> Result<Self, String> {
+    pub fn new(fh: Option<&Path>, peer: Option<&Path>, features: usize) -> Result<Self, String> {
         let own = std::env::current_exe().map_err(|why| why.to_string())?;
         let beside = [own.with_file_name("fh"), PathBuf::from("../target/release/fh")];
         let fh = match fh {
@@ -81,16 +133,23 @@ impl Places {
             Some(path) => return Err(format!("{} is not there", path.display())),
             None => beside.into_iter().find(|path| path.is_file()),
         };
+        if let Some(missing) = peer.filter(|path| !path.is_file()) {
+            return Err(format!("{} is not there", missing.display()));
+        }
         let folder =
             std::env::temp_dir().join(format!("edge-bench-{}-{features}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
-        let (state, list) = (folder.join("state.json"), folder.join("list.json"));
+        let file = |name: &str| folder.join(name);
+        let (state, list) = (file("state.json"), file("list.json"));
+        let bootstrap = file("unleash.json");
         let write = |path: &Path, text: &str| {
             std::fs::write(path, text).map_err(|why| format!("{}: {why}", path.display()))
         };
         write(&state, &crate::environment::state(features))?;
         write(&list, &crate::environment::list(features))?;
-        Ok(Self { fh, state, list, folder })
+        write(&bootstrap, &crate::unleash::list(features))?;
+        let peer = peer.map(Path::to_path_buf);
+        Ok(Self { fh, peer, features, state, list, bootstrap, folder })
     }
 }
 
@@ -105,6 +164,7 @@ impl Server {
         match contestant {
             Contestant::Floor(kind) => Self::floor(kind, &places.list),
             Contestant::Ours => Self::ours(places),
+            Contestant::Peer => Self::peer_with_upstream(places),
         }
     }
 
@@ -128,6 +188,59 @@ impl Server {
         Self::spawn(command)
     }
 
+    /// The peer with features from a file, which is all that it needs to answer requests.
+    pub fn peer_with_file(places: &Places) -> Result<Self, String> {
+        let mut arguments: Vec<OsString> = ["offline", "--bootstrap-file"].map(Into::into).into();
+        arguments.push(places.bootstrap.clone().into());
+        arguments.extend(
+            ["--client-tokens", CLIENT_TOKEN, "--frontend-tokens", FRONTEND_TOKEN].map(Into::into),
+        );
+        Self::peer(places, &arguments)
+    }
+
+    /// The peer with features from a stream, which it needs to have streams itself.
+    fn peer_with_upstream(places: &Places) -> Result<Self, String> {
+        let own = std::env::current_exe().map_err(|why| why.to_string())?;
+        let mut command = Command::new(own);
+        command.args(["upstream", "--features", &places.features.to_string()]);
+        let upstream = Self::spawn(command)?;
+        let url = format!("http://{}", upstream.address);
+        let arguments = ["edge", "--streaming", "--upstream-url", &url, "--tokens", CLIENT_TOKEN];
+        let mut server = Self::peer(places, &arguments.map(Into::into))?;
+        // From now on it is told of changes.
+        wait("the peer listens to its upstream", || {
+            Ok(upstream.fetch(&head("/listeners", ""))?.body == b"1")
+        })?;
+        server.upstream = Some(Box::new(upstream));
+        Ok(server)
+    }
+
+    fn peer(places: &Places, arguments: &[OsString]) -> Result<Self, String> {
+        let program = places.peer.as_ref().ok_or("there is no `unleash-edge`")?;
+        // It would not say which port the system gave it.
+        let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr());
+        let address = free.map_err(|why| why.to_string())?;
+        let mut command = Command::new(program);
+        // It would take settings from variables with such names as PORT.
+        command.env_clear().env("RUST_LOG", "warn");
+        command.args(["--interface", "127.0.0.1", "--port", &address.port().to_string()]);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
+        let child = command.spawn().map_err(|why| format!("{command:?}: {why}"))?;
+        let mut server = Self { child, address, upstream: None };
+        wait("the peer is ready", || {
+            if let Ok(Some(status)) = server.child.try_wait() {
+                return Err(format!("{command:?}: {status}"));
+            }
+            Ok(server.fetch(&head("/internal-backstage/ready", "")).is_ok())
+        })?;
+        Ok(server)
+    }
+
+    /// Where changes go to.
+    pub fn changes(&self) -> SocketAddr {
+        self.upstream.as_ref().map_or(self.address, |upstream| upstream.address)
+    }
+
     fn spawn(mut command: Command) -> Result<Self, String> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().map_err(|why| format!("{command:?}: {why}"))?;
@@ -142,18 +255,64 @@ impl Server {
         };
         // What it says later must not block it.
         std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
-        Ok(Self { child, address: ([127, 0, 0, 1], port).into() })
+        Ok(Self { child, address: ([127, 0, 0, 1], port).into(), upstream: None })
     }
 
     pub fn usage(&self) -> Result<Usage, String> {
         usage(self.child.id())
     }
 
+    /// The data of a stream's first event with this line.
+    pub fn event(&self, request: &str, event: &str) -> Result<Vec<u8>, String> {
+        let failed = |why: std::io::Error| format!("{}: {why}", self.address);
+        let mut socket = TcpStream::connect(self.address).map_err(failed)?;
+        socket.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
+        socket.write_all(request.as_bytes()).map_err(failed)?;
+        let mut socket = BufReader::new(socket);
+        let mut line = String::new();
+        socket.read_line(&mut line).map_err(failed)?;
+        if !line.starts_with("HTTP/1.1 200 ") {
+            return Err(format!("{request}\n{line}"));
+        }
+        let mut chunked = false;
+        while line != "\r\n" {
+            line.clear();
+            if socket.read_line(&mut line).map_err(failed)? == 0 {
+                return Err(format!("{request}\nthe answer ended within its head"));
+            }
+            chunked |= line.eq_ignore_ascii_case("transfer-encoding: chunked\r\n");
+        }
+        let mut read = Vec::new();
+        // Events end with an empty line.
+        loop {
+            if read.ends_with(b"\n\n") {
+                let mut lines = read.split(|byte| *byte == b'\n');
+                if lines.any(|line| line == event.as_bytes()) {
+                    let data = lines.find_map(|line| line.strip_prefix(b"data:"));
+                    return Ok(data.ok_or("an event has no data")?.to_vec());
+                }
+                read.clear();
+            }
+            if !chunked {
+                if socket.read_until(b'\n', &mut read).map_err(failed)? == 0 {
+                    return Err("the stream ended within an event".to_string());
+                }
+                continue;
+            }
+            line.clear();
+            socket.read_line(&mut line).map_err(failed)?;
+            let size = usize::from_str_radix(line.trim_end(), 16);
+            let mut chunk = vec![0; size.map_err(|why| format!("{line:?}: {why}"))? + 2];
+            socket.read_exact(&mut chunk).map_err(failed)?;
+            read.extend_from_slice(chunk.strip_suffix(b"\r\n").ok_or("a chunk has no end")?);
+        }
+    }
+
     /// One answer.
     pub fn fetch(&self, request: &str) -> Result<Answer, String> {
         let failed = |why: std::io::Error| format!("{}: {why}", self.address);
         let mut socket = TcpStream::connect(self.address).map_err(failed)?;
-        socket.set_read_timeout(Some(Duration::from_secs(20))).map_err(failed)?;
+        socket.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
         let last = request.replacen("\r\n", "\r\nconnection: close\r\n", 1);
         socket.write_all(last.as_bytes()).map_err(failed)?;
         let mut answer = Vec::new();
@@ -164,9 +323,24 @@ impl Server {
         if !head.starts_with("HTTP/1.1 20") {
             return Err(format!("{request}\n{head}"));
         }
+        if content_length(&head.to_lowercase()) != Some(body.len()) {
+            return Err(format!("{request}\n{} bytes came with {head}", body.len()));
+        }
         let etag = head.lines().find_map(|line| line.strip_prefix("etag: "));
         Ok(Answer { etag: etag.unwrap_or_default().to_string(), body })
     }
+}
+
+/// Asks again and again, for as long as a server may take to begin.
+fn wait(what: &str, mut done: impl FnMut() -> Result<bool, String>) -> Result<(), String> {
+    let deadline = Instant::now() + PATIENCE;
+    while Instant::now() < deadline {
+        if done()? {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Err(format!("waited in vain until {what}"))
 }
 
 pub struct Answer {
