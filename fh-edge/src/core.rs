@@ -186,14 +186,14 @@ impl Core {
         context: impl FnOnce() -> RequestContext,
     ) -> Opening {
         let (opened, counted) = match (self.look_once_more(key), &self.origin) {
-            (Some(opened), _) => (opened, self.count(key)),
+            (Some(opened), _) => (opened, self.count_for(asker, key)),
             (None, Origin::World(_)) if self.is_ready() => return Opening::Unknown,
             (None, Origin::World(_)) => return Opening::NotYet,
             (None, Origin::Relay(relay)) => {
                 if !relay.admits(key) {
                     return Opening::Unknown;
                 }
-                let counted = self.count(key);
+                let counted = self.count_for(asker, key);
                 // Who asks too often does not make this Edge do so upstream.
                 if let (Err(seconds), Asker::Poll) = (counted, asker) {
                     return Opening::Full(seconds);
@@ -238,6 +238,14 @@ impl Core {
     /// Counts a request of a key that is good; if it asks too often, says after how many seconds it may again.
     pub(crate) fn count(&self, key: &RequestKey<'_>) -> Result<(), u64> {
         self.rates.take(key)
+    }
+
+    /// The same for one that may wait: a stream gets its features later, one after the other (D-98).
+    fn count_for(&self, asker: Asker, key: &RequestKey<'_>) -> Result<(), u64> {
+        match asker {
+            Asker::Poll => self.count(key),
+            Asker::Stream => self.rates.queue(key),
+        }
     }
 
     /// Waits for what is being asked for upstream.

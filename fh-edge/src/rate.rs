@@ -25,6 +25,8 @@ struct Buckets {
     sweep_at: usize,
 }
 
+/// Nobody waits longer in a queue, in seconds.
+const LONGEST_QUEUE: f64 = 60.0;
 /// Fewer than this are kept, full or not.
 const FEW: usize = 1024;
 
@@ -57,6 +59,25 @@ impl Rates {
             None => Ok(()),
             Some(rate) => self.take_at(key, rate, self.started.elapsed().as_secs_f64()),
         }
+    }
+
+    /// Takes a token even if there is none, for what is done all the same, only later; says after how many seconds, in which order
+    /// is kept.
+    pub(crate) fn queue(&self, key: &RequestKey<'_>) -> Result<(), u64> {
+        match self.per_second {
+            None => Ok(()),
+            Some(rate) => self.queue_at(key, rate, self.started.elapsed().as_secs_f64()),
+        }
+    }
+
+    fn queue_at(&self, key: &RequestKey<'_>, rate: f64, now: f64) -> Result<(), u64> {
+        let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let Some(bucket) = buckets.of(key, rate, now) else { return Ok(()) };
+        bucket.fill(rate, rate, now);
+        bucket.take();
+        // Those behind the longest queue come with its last.
+        bucket.tokens = bucket.tokens.max(-rate * LONGEST_QUEUE);
+        if bucket.tokens >= 0.0 { Ok(()) } else { Err((-bucket.tokens / rate).ceil() as u64) }
     }
 
     fn take_at(&self, key: &RequestKey<'_>, rate: f64, now: f64) -> Result<(), u64> {
@@ -103,13 +124,17 @@ impl Bucket {
 
     /// Is there a token now, at so many a second and at most so many at once? Without one: after how many seconds there will be.
     pub(crate) fn has_one(&mut self, per_second: f64, most: f64, now: f64) -> Result<(), u64> {
-        self.tokens = (self.tokens + (now - self.filled).max(0.0) * per_second).min(most);
-        self.filled = now;
+        self.fill(per_second, most, now);
         if self.tokens >= 1.0 {
             return Ok(());
         }
         // The rates here are not far below one a second, so this fits.
         Err(((1.0 - self.tokens) / per_second).ceil() as u64)
+    }
+
+    fn fill(&mut self, per_second: f64, most: f64, now: f64) {
+        self.tokens = (self.tokens + (now - self.filled).max(0.0) * per_second).min(most);
+        self.filled = now;
     }
 
     /// Takes one.
@@ -142,6 +167,20 @@ mod tests {
         let all_at_once = (0..9).filter(|_| rates.take_at(&key("a"), 3.0, 1000.0).is_ok());
         assert_eq!(all_at_once.count(), 3);
         assert!((0..9).all(|_| Rates::new(None).take(&key("a")).is_ok()));
+    }
+
+    /// However many come at once, no more than the rate have their turn in one second.
+    #[test]
+    fn a_queue_moves_at_the_rate() {
+        let rates = Rates::new(Some(3));
+        let key = RequestKey { environment: Uuid::nil(), secret: "a" };
+        let mut waits = (0..1000).map(|_| rates.queue_at(&key, 3.0, 0.0).err().unwrap_or(0));
+        assert!(waits.by_ref().take(9).eq([0, 0, 0, 1, 1, 1, 2, 2, 2]));
+        assert_eq!(waits.last(), Some(60));
+        // Who does not wait is told when it makes sense to come again.
+        assert_eq!(rates.take_at(&key, 3.0, 0.0), Err(61));
+        assert_eq!(rates.take_at(&key, 3.0, 61.0), Ok(()));
+        assert_eq!(rates.queue_at(&key, 3.0, 1000.0), Ok(()));
     }
 
     #[test]

@@ -285,6 +285,20 @@ fn versions_do_not_fall_while_a_feature_is_gone_or_gets_another_key() {
     assert!(world.gone.is_empty(), "{:?}", world.gone);
 }
 
+/// Readers know features by their ids.
+#[test]
+fn versions_do_not_fall_when_features_swap_keys() {
+    let mut file = base(r#"{"value": "x", "version": 10}"#);
+    file.features[2].kind = fh_eval::Kind::String;
+    let other = serde_json::from_str(r#"{"value": "c", "version": 2}"#).unwrap();
+    file.environments[0].values.insert("C".into(), other);
+    let mut world = World::open(file.clone(), Records::default(), at(1000));
+    (file.features[0].key, file.features[2].key) = ("C".into(), "A".into());
+    world.reload(file, at(2000));
+    assert_eq!(seen(&world, "C"), ("\"c\"".into(), 11));
+    assert_eq!(seen(&world, "A"), ("\"x\"".into(), 10));
+}
+
 /// A file that is read anew, unchanged, has the journal written anew.
 #[test]
 fn a_replacement_is_kept_as_it_was_given() {

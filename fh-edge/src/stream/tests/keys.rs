@@ -69,10 +69,14 @@ async fn a_key_that_asks_too_often_waits_for_its_features() {
     stage.publish();
     let mut first = stage.open(CLIENT, "", None);
     assert_eq!(names(&mut first), ["ack", "features"]);
-    let mut second = stage.open(CLIENT, "", None);
+    let [mut second, mut third] = [0, 1].map(|_| stage.open(CLIENT, "", None));
     assert_eq!(names(&mut second), ["ack"]);
+    assert_eq!(names(&mut third), ["ack"]);
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(names(&mut second), ["features"]);
+    assert_eq!(read(&mut third).0, "", "one in a second");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(names(&mut third), ["features"]);
 }
 
 /// While a key may come back, who comes is served as those are who came before (D-104).
