@@ -224,6 +224,29 @@ async fn an_environment_without_features() {
     }
 }
 
+/// Who holds what is stale has to learn that it is (D-109).
+#[tokio::test]
+async fn stale_is_said_to_those_too_who_hold_it() {
+    let mut state = state();
+    state.environments[0].stale = true;
+    let router = edge(state, Options::default()).router();
+    let poll = format!("/features?apiKey={CLIENT_KEY}");
+    let first = ask(&router, "GET", &poll, &[]).await;
+    assert_eq!(first.status(), 236);
+    let held = ("if-none-match", header(&first, "etag").unwrap());
+    assert_eq!(ask(&router, "GET", &poll, &[held]).await.status(), 236);
+}
+
+#[tokio::test]
+async fn so_many_keys_and_no_more() {
+    let router = edge(state(), Options::default()).router();
+    for (count, status) in [(100, 200), (101, 400)] {
+        let keys = format!("apiKey={CLIENT_KEY}&").repeat(count);
+        let response = ask(&router, "GET", &format!("/features?{keys}"), &[]).await;
+        assert_eq!(response.status(), status, "{count}");
+    }
+}
+
 /// Operators keep logs for long, and others read them.
 #[tokio::test]
 async fn logs_hold_no_key() {
