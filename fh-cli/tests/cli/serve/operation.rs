@@ -1,6 +1,8 @@
 //! Beginning, ending, ports, TLS, and what is kept.
 
 use std::io::Read;
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 
 use fh_test_certificates::Authority;
 #[cfg(unix)]
@@ -85,6 +87,33 @@ fn health_on_a_port_of_its_own() {
     }
     assert!(get(monitor, &format!("/features?apiKey={KEY}")).contains("404 Not Found"));
     assert_eq!(banner(&serving.url), "plain");
+}
+
+/// Load balancers that look there send nobody any more, while streams have their time.
+#[cfg(unix)]
+#[test]
+fn a_server_that_ends_is_alive_and_not_ready() {
+    let mut serving =
+        Serving::of_banner("serve-ends.yaml", &["--monitor-port", "0", "--grace", "3600"]);
+    let line = serving.process.line(&["health and metrics on http://"]);
+    let monitor = line.trim_start_matches("health and metrics on ");
+    let streams: Vec<_> = (0..8)
+        .map(|_| {
+            let mut stream = open(&serving.url, &format!("/features/{KEY}"), "");
+            until(&mut stream, "event: features");
+            stream
+        })
+        .collect();
+    assert!(get(monitor, "/health/readyness").contains("200 OK"));
+    serving.process.send(Signal::TERM);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !get(monitor, "/health/readyness").contains("503 Service Unavailable") {
+        assert!(Instant::now() < deadline, "it is ready for ever");
+    }
+    assert!(get(monitor, "/health/liveness").contains("200 OK"));
+    serving.process.interrupt();
+    assert!(serving.process.end().0.success());
+    drop(streams);
 }
 
 #[test]
