@@ -158,12 +158,33 @@ async fn strangers_while_upstream_is_away() {
     let mut limits = RelayLimits::default();
     limits.first_answer = Duration::from_millis(20);
     let relay = Relay::ready(any(&upstream, 2).limits(limits)).await;
-    for number in 0..10 {
-        assert_eq!(relay.poll(&key(&format!("wrong*{number}"))).await.status, 503);
+    for number in 0..4 {
+        let wrong = key(&format!("wrong*{number}"));
+        until("its turn", || async { relay.poll(&wrong).await.status == 503 }).await;
     }
     assert_eq!(relay.handle.upstreams().len(), 2);
     let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
     upstream.listen_again().unwrap();
     assert_eq!(stream.until("features").await.json()[0]["value"], "red");
     until("one is left", || async { relay.handle.upstreams().len() == 1 }).await;
+}
+
+/// Whoever tries one key after the other does not make the relay do so upstream.
+#[tokio::test(flavor = "multi_thread")]
+async fn so_many_new_strangers_a_second() {
+    let upstream = upstream();
+    let relay = Relay::ready(any(&upstream, 1)).await;
+    let mut tried = 0;
+    for number in 0..200 {
+        let status = relay.poll(&key(&format!("wrong*{number}"))).await.status;
+        tried += usize::from(status == 404);
+        assert!([404, 429].contains(&status), "{status}");
+    }
+    assert!((1..100).contains(&tried), "{tried}");
+    assert_eq!(upstream.recording().requests.len(), tried);
+    // Nobody is turned away for good.
+    let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
+    assert_eq!(stream.until("features").await.json()[0]["value"], "red");
+    let known = || async { relay.poll_for(&upstream.client_key(), "").await.status == 200 };
+    until("a poll", known).await;
 }

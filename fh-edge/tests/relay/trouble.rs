@@ -222,6 +222,30 @@ async fn troubles_are_no_refusals() {
     }
 }
 
+/// A client gives up then; a relay does not: somebody before the upstream Edge may have said so, for a moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn nonsense_at_first_contact() {
+    let upstream = upstream();
+    upstream.behave(Behaviour::status(400));
+    let mut limits = RelayLimits::default();
+    (limits.refused_for, limits.first_answer) =
+        (Duration::from_millis(100), Duration::from_millis(20));
+    let lone = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/lone-key";
+    let keys = fh_edge::origin::relay::RelayKeys::server(lone);
+    let relay = Relay::start(options_for(&upstream).keys(keys).limits(limits)).await;
+    let mut streams = Vec::new();
+    for key in [upstream.client_key(), upstream.server_key(), lone.to_string()] {
+        streams.push(Stream::open(relay.address, &key, "").await);
+    }
+    seen(&upstream, |recording| recording.count(Route::Stream) >= 4);
+    assert_eq!(relay.poll(&upstream.client_key()).await.status, 503);
+    assert_eq!(relay.poll(lone).await.status, 503);
+    upstream.behave(Behaviour::healthy());
+    for stream in &mut streams {
+        assert_eq!(stream.until("features").await.json()[0]["value"], "red");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_while_upstream_is_away() {
     let folder = std::env::temp_dir().join(format!("fh-relay-{}", std::process::id()));

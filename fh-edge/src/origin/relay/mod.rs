@@ -19,6 +19,7 @@ mod error;
 mod key;
 mod misses;
 mod options;
+mod places;
 mod proxy;
 mod put;
 mod start;

@@ -64,7 +64,8 @@ pub struct RelayLimits {
     /// How long a poll waits for what the upstream Edge says to a context, or key, that it has not been asked for yet. 10
     /// seconds.
     pub first_answer: Duration,
-    /// How long a key that the upstream Edge does not know is refused without asking again. A minute.
+    /// How long a key that the upstream Edge does not know is refused without asking again; and how long a request that it took for
+    /// nonsense (400) is not sent again. A minute.
     pub refused_for: Duration,
     /// The upstream Edge said that an environment is not in use any more: when somebody asks for it all the same, it is asked
     /// again, not more often than this. 10 minutes.
@@ -121,7 +122,7 @@ impl RelayOptions {
         self
     }
 
-    /// Tries other keys upstream, too, at most so many at a time; beyond that polls get 429, and streams wait. What the upstream
+    /// Tries other keys upstream, too, at most so many at a time and so many new ones a second; beyond that polls get 429, and streams wait. What the upstream
     /// Edge knows is relayed as long as it is used.
     #[must_use]
     pub fn allow_any_key(mut self, most: NonZeroUsize) -> Self {

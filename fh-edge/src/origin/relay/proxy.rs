@@ -1,7 +1,7 @@
 //! Connections upstream that come and go with those who need them: one for each context of a server-evaluated key that stands
 //! alone, and one for each key that nobody configured. They are bounded in number and closed when they are not used.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,8 +12,9 @@ use tokio::task::AbortHandle;
 use super::key::UpstreamKey;
 use super::misses::Misses;
 use super::options::RelayLimits;
+use super::places::{Entry, Place, Places};
 use super::start::Source;
-use super::status::{UpstreamRole, UpstreamState, UpstreamStatus};
+use super::status::{UpstreamRole, UpstreamStatus};
 use super::upstream::{OnRefusal, Parts, Upstream};
 use crate::serving::{Changes, EvaluatedBy, Grant, Grants, Slot};
 use crate::wire::api_key::RequestKey;
@@ -47,52 +48,6 @@ pub(crate) struct Opened {
     pub(crate) until: Instant,
 }
 
-/// What a connection is for.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Place {
-    key: UpstreamKey,
-    /// None if the key is client-evaluated.
-    context: RequestContext,
-}
-
-struct Entry {
-    upstream: Arc<Upstream>,
-    grant: Grant,
-    key: ApiKey,
-    role: UpstreamRole,
-    used: Instant,
-    task: Option<AbortHandle>,
-}
-
-impl Entry {
-    fn is_watched(&self) -> bool {
-        self.upstream.slot.is_watched()
-    }
-
-    fn is_proven(&self) -> bool {
-        self.upstream.state() == UpstreamState::Serving
-    }
-
-    fn end(&self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
-        self.upstream.close();
-    }
-}
-
-#[derive(Default)]
-struct Map {
-    running: HashMap<Arc<Place>, Entry>,
-    /// Streams that wait for a connection, and in which order.
-    waiting: HashMap<Arc<Place>, Entry>,
-    queue: VecDeque<Arc<Place>>,
-    /// Keys that nobody configured, by how many connections they have.
-    strangers: HashMap<UpstreamKey, usize>,
-    /// Keys that are configured and were good once, whether there is a connection for them or not.
-    good: HashSet<UpstreamKey>,
-}
-
 /// A key that is configured alone.
 pub(super) struct Lone {
     pub(super) key: ApiKey,
@@ -105,7 +60,8 @@ pub(super) struct Proxy {
     any_key: Option<NonZeroUsize>,
     limits: RelayLimits,
     misses: Misses,
-    map: Mutex<Map>,
+    started: Instant,
+    places: Mutex<Places>,
 }
 
 impl Proxy {
@@ -116,7 +72,9 @@ impl Proxy {
         limits: RelayLimits,
     ) -> Self {
         let misses = Misses::new(limits.refused_for);
-        Self { source, lone, any_key, limits, misses, map: Mutex::default() }
+        let (started, places) =
+            (Instant::now(), Mutex::new(Places::new(any_key.map_or(0.0, most))));
+        Self { source, lone, any_key, limits, misses, started, places }
     }
 
     pub(super) fn is_lone(&self, key: &UpstreamKey) -> bool {
@@ -152,12 +110,12 @@ impl Proxy {
         };
         let place = Arc::new(Place { key, context });
         let now = Instant::now();
-        let mut map = self.map();
-        if let Some(entry) = map.running.get_mut(&place) {
+        let mut places = self.places();
+        if let Some(entry) = places.running.get_mut(&place) {
             entry.used = now;
             return self.opened(entry, now);
         }
-        if let Some(entry) = map.waiting.get(&place) {
+        if let Some(entry) = places.waiting.get(&place) {
             return match asker {
                 Asker::Poll => Proxied::Full(COME_AGAIN),
                 Asker::Stream => self.opened(entry, now),
@@ -166,36 +124,49 @@ impl Proxy {
         if self.misses.has(&place.key, now) {
             return Proxied::Unknown;
         }
-        let has_room = self.makes_room(&mut map, &place.key, role);
+        let has_room = self.makes_room(&mut places, &place.key, role, now);
         if !has_room && asker == Asker::Poll {
             return Proxied::Full(COME_AGAIN);
         }
         let entry = self.entry(&place, api_key, name, role, now);
         let opened = self.opened(&entry, now);
         if has_room {
-            self.run(&mut map, place, entry);
+            self.run(&mut places, place, entry);
         } else {
-            map.queue.push_back(Arc::clone(&place));
-            map.waiting.insert(place, entry);
+            places.queue.push_back(Arc::clone(&place));
+            places.waiting.insert(place, entry);
         }
         opened
     }
 
     /// Is there room for a connection for this key, or can one be ended for it?
-    fn makes_room(&self, map: &mut Map, key: &UpstreamKey, role: UpstreamRole) -> bool {
-        let is_stranger = role == UpstreamRole::AnyKey && !map.is_proven(key);
+    fn makes_room(
+        &self,
+        places: &mut Places,
+        key: &UpstreamKey,
+        role: UpstreamRole,
+        now: Instant,
+    ) -> bool {
+        let is_stranger = role == UpstreamRole::AnyKey && !places.is_proven(key);
         // Strangers take nobody's place who is known to be good.
         let may_go = |entry: &Entry| {
             !is_stranger || (entry.role == UpstreamRole::AnyKey && !entry.is_proven())
         };
-        if role == UpstreamRole::AnyKey && !map.strangers.contains_key(key) {
-            while self.any_key.is_some_and(|most| map.strangers.len() >= most.get()) {
-                if !map.evict(|entry| entry.role == UpstreamRole::AnyKey && may_go(entry)) {
+        if let Some(limit) = self.any_key.filter(|_| role == UpstreamRole::AnyKey)
+            && !places.strangers.contains_key(key)
+        {
+            // Each is soon known to be none, and the next could be tried at once.
+            let now = now.duration_since(self.started).as_secs_f64();
+            if places.tries.has_one(most(limit), most(limit), now).is_err() {
+                return false;
+            }
+            while places.strangers.len() >= limit.get() {
+                if !places.evict(|entry| entry.role == UpstreamRole::AnyKey && may_go(entry)) {
                     return false;
                 }
             }
         }
-        map.running.len() < self.limits.connections.get() || map.evict(may_go)
+        places.running.len() < self.limits.connections.get() || places.evict(may_go)
     }
 
     fn opened(&self, entry: &Entry, now: Instant) -> Proxied {
@@ -236,12 +207,16 @@ impl Proxy {
     }
 
     /// Makes the connection.
-    fn run(self: &Arc<Self>, map: &mut Map, place: Arc<Place>, mut entry: Entry) {
+    fn run(self: &Arc<Self>, places: &mut Places, place: Arc<Place>, mut entry: Entry) {
         if entry.role == UpstreamRole::AnyKey {
-            *map.strangers.entry(place.key.clone()).or_default() += 1;
+            let connections = places.strangers.entry(place.key.clone()).or_default();
+            if *connections == 0 {
+                places.tries.take();
+            }
+            *connections += 1;
         }
         entry.task = Some(self.start(&place, &entry));
-        map.running.insert(place, entry);
+        places.running.insert(place, entry);
     }
 
     fn start(self: &Arc<Self>, place: &Arc<Place>, entry: &Entry) -> AbortHandle {
@@ -252,11 +227,11 @@ impl Proxy {
             match builder.start() {
                 Ok(client) => {
                     upstream.adopt(client);
-                    upstream.follow(|| proxy.refused(&place)).await;
+                    upstream.follow(|| proxy.refused(&place), proxy.limits.refused_for).await;
                 }
                 Err(why) => {
                     tracing::warn!(environment = %place.key.environment, %why, "no client for a context");
-                    proxy.map().wait_again(&place);
+                    proxy.places().wait_again(&place);
                 }
             }
         };
@@ -265,13 +240,13 @@ impl Proxy {
 
     /// The upstream Edge refuses a key of which this context's features are not known.
     fn refused(&self, place: &Arc<Place>) -> OnRefusal {
-        let mut map = self.map();
-        if map.is_proven(&place.key) {
+        let mut places = self.places();
+        if places.is_proven(&place.key) {
             return OnRefusal::Wait;
         }
         self.misses.add(place.key.clone(), Instant::now());
-        if map.runs(place) {
-            map.remove(place);
+        if places.runs(place) {
+            places.remove(place);
         }
         OnRefusal::TellAndEnd
     }
@@ -288,9 +263,9 @@ impl Proxy {
     }
 
     fn tidy(self: &Arc<Self>, now: Instant) {
-        let mut map = self.map();
+        let mut places = self.places();
         let mut idle = Vec::new();
-        for (place, entry) in &mut map.running {
+        for (place, entry) in &mut places.running {
             if entry.is_watched() {
                 entry.used = now;
             } else if now.duration_since(entry.used) >= self.limits.idle {
@@ -298,109 +273,58 @@ impl Proxy {
             }
         }
         // Nobody waits there any more.
-        let left = map.waiting.iter().filter(|(_, entry)| !entry.is_watched());
+        let left = places.waiting.iter().filter(|(_, entry)| !entry.is_watched());
         idle.extend(left.map(|(place, _)| Arc::clone(place)));
         for place in idle {
-            map.end(&place);
+            places.end(&place);
         }
         // Each in its turn; a stranger for whom there is no place yet keeps nobody else waiting.
-        for _ in 0..map.queue.len() {
-            let Some(place) = map.queue.pop_front() else { break };
-            let Some(mut entry) = map.waiting.remove(&place) else { continue };
-            if self.makes_room(&mut map, &place.key, entry.role) {
+        for _ in 0..places.queue.len() {
+            let Some(place) = places.queue.pop_front() else { break };
+            let Some(mut entry) = places.waiting.remove(&place) else { continue };
+            if self.makes_room(&mut places, &place.key, entry.role, now) {
                 entry.used = now;
-                self.run(&mut map, place, entry);
+                self.run(&mut places, place, entry);
             } else {
-                map.queue.push_back(Arc::clone(&place));
-                map.waiting.insert(place, entry);
+                places.queue.push_back(Arc::clone(&place));
+                places.waiting.insert(place, entry);
             }
         }
     }
 
     /// Those whose connection this is.
     pub(super) fn upstream_of(&self, slot: &Arc<Slot>) -> Option<Arc<Upstream>> {
-        let map = self.map();
-        let mut running = map.running.values();
+        let places = self.places();
+        let mut running = places.running.values();
         running
             .find(|entry| Arc::ptr_eq(&entry.upstream.slot, slot))
             .map(|entry| Arc::clone(&entry.upstream))
     }
 
     pub(super) fn status(&self) -> Vec<UpstreamStatus> {
-        let map = self.map();
-        map.running
+        let places = self.places();
+        places
+            .running
             .values()
-            .chain(map.waiting.values())
+            .chain(places.waiting.values())
             .map(|entry| entry.upstream.status())
             .collect()
     }
 
     /// Makes all streams say `bye` within this time.
     pub(super) fn close(&self, within: Duration) {
-        let map = self.map();
-        for entry in map.running.values().chain(map.waiting.values()) {
+        let places = self.places();
+        for entry in places.running.values().chain(places.waiting.values()) {
             entry.upstream.slot.close(within);
         }
     }
 
-    fn map(&self) -> MutexGuard<'_, Map> {
-        self.map.lock().unwrap_or_else(PoisonError::into_inner)
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Map {
-    /// Is the upstream Edge known to know this key?
-    fn is_proven(&self, key: &UpstreamKey) -> bool {
-        self.good.contains(key)
-            || self.running.iter().any(|(place, entry)| place.key == *key && entry.is_proven())
-    }
-
-    /// Ends the one that may go, is not watched, and was not used for longest. Was there one?
-    fn evict(&mut self, may_go: impl Fn(&Entry) -> bool) -> bool {
-        let candidates =
-            self.running.iter().filter(|(_, entry)| may_go(entry) && !entry.is_watched());
-        let oldest =
-            candidates.min_by_key(|(_, entry)| entry.used).map(|(place, _)| Arc::clone(place));
-        oldest.is_some_and(|place| {
-            self.end(&place);
-            true
-        })
-    }
-
-    /// Is it this very one, and not a later one for the same?
-    fn runs(&self, place: &Arc<Place>) -> bool {
-        self.running.get_key_value(place).is_some_and(|(known, _)| Arc::ptr_eq(known, place))
-    }
-
-    /// There is no connection yet after all: it is tried again later, if somebody still waits then.
-    fn wait_again(&mut self, place: &Arc<Place>) {
-        if self.runs(place)
-            && let Some(entry) = self.remove(place)
-        {
-            self.queue.push_back(Arc::clone(place));
-            self.waiting.insert(Arc::clone(place), Entry { task: None, ..entry });
-        }
-    }
-
-    fn end(&mut self, place: &Place) {
-        if let Some(entry) = self.remove(place) {
-            entry.end();
-        }
-    }
-
-    fn remove(&mut self, place: &Place) -> Option<Entry> {
-        let Some(entry) = self.running.remove(place) else { return self.waiting.remove(place) };
-        if entry.role == UpstreamRole::Context && entry.is_proven() {
-            self.good.insert(place.key.clone());
-        }
-        if entry.role == UpstreamRole::AnyKey
-            && let Some(count) = self.strangers.get_mut(&place.key)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.strangers.remove(&place.key);
-            }
-        }
-        Some(entry)
-    }
+/// So many strangers at a time, and so many new ones a second.
+fn most(strangers: NonZeroUsize) -> f64 {
+    u32::try_from(strangers.get()).unwrap_or(u32::MAX).into()
 }

@@ -236,7 +236,10 @@ impl Source {
         }
         upstream.adopt(builder.start().map_err(RelayError::Client)?);
         let follower = Arc::clone(&upstream);
-        self.runtime.spawn(async move { follower.follow(|| OnRefusal::TellAndGoOn).await });
+        let again_after = self.options.limits.refused_for;
+        self.runtime.spawn(async move {
+            follower.follow(|| OnRefusal::TellAndGoOn, again_after).await;
+        });
         Ok(upstream)
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use fh_client::{Client, Problem, Readiness};
+use fh_client::{Client, Connection, Problem, Readiness};
 use fh_eval::Ruleset;
 use tokio::runtime::Handle;
 use uuid::Uuid;
@@ -12,6 +12,9 @@ use uuid::Uuid;
 use super::status::{UpstreamRole, UpstreamState, UpstreamStatus};
 use crate::serving::{EvaluatedBy, Grants, Phase, Published, ServedFeature, Settings, Slot};
 use crate::world::now;
+
+/// Whatever the settings say, it is not asked again all the time.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// What is told of an upstream's refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,9 +80,10 @@ impl Upstream {
         self.client.get_or_init(|| client);
     }
 
-    /// Passes on whatever its client gets, until the client is closed.
-    pub(super) async fn follow(&self, refused: impl Fn() -> OnRefusal) {
+    /// Passes on whatever its client gets, until the client is closed. One that has given up asks again after this time.
+    pub(super) async fn follow(&self, refused: impl Fn() -> OnRefusal, again_after: Duration) {
         let Some(client) = self.client.get() else { return };
+        let again_after = again_after.max(SHORTEST_PAUSE);
         let mut watch = client.watch();
         let mut last = Ruleset::default();
         loop {
@@ -93,9 +97,17 @@ impl Upstream {
                     }
                 }
             }
-            // Closed: what was served last goes on answering.
-            if watch.changed().await.is_err() {
-                return;
+            tokio::select! {
+                changed = watch.changed() => {
+                    // Closed: what was served last goes on answering.
+                    if changed.is_err() {
+                        return;
+                    }
+                }
+                () = tokio::time::sleep(again_after), if has_given_up(client) => {
+                    // How it went is in the status.
+                    drop(client.refresh().await);
+                }
             }
         }
     }
@@ -214,6 +226,13 @@ impl Upstream {
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A client that was told 400 before anything else asks no more (D-21), which is right for a program with a wrong setting. Here somebody
+/// before the upstream Edge may have said so. Whether a stale environment is in use again is asked when somebody wants to know.
+fn has_given_up(client: &Client) -> bool {
+    let status = client.status();
+    status.connection == Connection::Halted && status.problem.is_some() && !status.is_stale
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
