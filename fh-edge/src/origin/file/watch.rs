@@ -161,3 +161,33 @@ impl fmt::Debug for Watch {
         f.debug_struct("Watch").field("path", &self.path).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::mpsc;
+
+    use super::*;
+
+    /// Something is written beside the file all the time, a log say.
+    #[test]
+    fn a_busy_folder_does_not_put_a_look_off() {
+        let (bell, is_over) = (Arc::new(Bell::default()), Arc::new(AtomicBool::new(false)));
+        let (ringing, over) = (Arc::clone(&bell), Arc::clone(&is_over));
+        let busy = std::thread::spawn(move || {
+            while !over.load(Ordering::Relaxed) {
+                ringing.ring(|wishes| wishes.look = true);
+                std::thread::park_timeout(Duration::from_millis(1));
+            }
+        });
+        let (tell, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            let hour = Instant::now() + Duration::from_secs(3600);
+            tell.send(bell.wait(hour, Duration::from_millis(300)))
+        });
+        let wishes = told.recv_timeout(Duration::from_secs(20));
+        is_over.store(true, Ordering::Relaxed);
+        busy.join().unwrap();
+        assert!(wishes.is_ok_and(|wishes| !wishes.end && !wishes.reload));
+    }
+}
