@@ -229,10 +229,12 @@ fn respond_with(
             let takes_gzip = compression == Compression::Gzip && accepts_gzip(headers);
             let (body, etag, is_compressed) = match found {
                 [Found::Open(open)] => match render(open, context) {
-                    Some(answer) => match takes_gzip.then(|| compressed(open, &answer)).flatten() {
-                        Some(body) => (body, answer.etag.as_ref().and_then(weak), true),
-                        None => (answer.body.clone(), answer.etag.clone(), false),
-                    },
+                    Some(answer) => {
+                        match takes_gzip.then(|| compressed(open, context, &answer)).flatten() {
+                            Some(body) => (body, answer.etag.as_ref().and_then(weak), true),
+                            None => (answer.body.clone(), answer.etag.clone(), false),
+                        }
+                    }
                     None => return respond::empty(StatusCode::NOT_FOUND),
                 },
                 several => (join(several, context), etag(tags(found), context.tag()), false),
@@ -286,18 +288,15 @@ fn render(open: &Opened, context: &Context<'_>) -> Option<Arc<Answer>> {
         let read = RequestContext::read([&*context.text]);
         let attributes = open.published.as_read(read.attributes());
         let now = now();
-        Answer::of(&open.published, view, context.tag(), |feature, out| {
-            open.published.write_evaluated(feature, &attributes, now, view.key.detail, out);
+        Answer::of(&open.published, view, context.tag(), |list| {
+            open.published.write_view(view, &attributes, now, list);
         })
     }))
 }
 
-/// The body of an answer to one key by gzip, if that is worth it. What is sent to many is worth more effort.
-fn compressed(open: &Opened, answer: &Answer) -> Option<Bytes> {
-    let is_shared = open.view().is_some_and(|view| view.key.is_shared());
-    let effort =
-        if is_shared { flate2::Compression::default() } else { flate2::Compression::fast() };
-    answer.compressed(effort)
+/// The body of an answer to one key by gzip, if that is worth it.
+fn compressed(open: &Opened, context: &Context<'_>, answer: &Answer) -> Option<Bytes> {
+    open.view()?.compressed(&context.text, answer)
 }
 
 fn join(found: &[Found], context: &Context<'_>) -> Bytes {

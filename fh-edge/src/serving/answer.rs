@@ -1,12 +1,9 @@
 //! The bytes of an answer, made once and sent to many.
 
-use std::sync::{Arc, OnceLock};
-
 use bytes::Bytes;
 use flate2::Compression;
 use http::HeaderValue;
 
-use super::feature::ServedFeature;
 use super::published::Published;
 use super::view::View;
 use crate::wire::coding::gzip;
@@ -20,32 +17,59 @@ pub(crate) struct Answer {
     pub(crate) etag: Option<HeaderValue>,
     /// Where in the body the list of features is.
     list: (usize, usize),
-    /// The body compressed, once somebody wants it so, if that is worth it.
-    compressed: Arc<OnceLock<Option<Bytes>>>,
+    /// For one context alone: the body compressed.
+    gzip: Gzip,
+}
+
+/// A body compressed, for those who want it so.
+#[derive(Debug, Clone)]
+enum Gzip {
+    NotAskedFor,
+    /// It would not be half as long.
+    NotWorthIt,
+    Made(Bytes),
+}
+
+/// A list of features being written.
+pub(crate) struct List {
+    text: String,
+    is_empty: bool,
+}
+
+impl List {
+    /// Where the next one is to be written.
+    pub(crate) fn next(&mut self) -> &mut String {
+        if !std::mem::replace(&mut self.is_empty, false) {
+            self.text.push(',');
+        }
+        &mut self.text
+    }
 }
 
 impl Answer {
-    /// Writes all features of a view.
+    /// Writes the features of a view.
     pub(crate) fn of(
         published: &Published,
         view: &View,
         context_tag: &str,
-        mut write: impl FnMut(&ServedFeature, &mut String),
+        write: impl FnOnce(&mut List),
     ) -> Self {
-        let mut body = format!("[{{\"id\":\"{}\",\"features\":", published.id);
-        let start = body.len();
-        body.push('[');
-        for (position, feature) in view.features().iter().enumerate() {
-            if position > 0 {
-                body.push(',');
-            }
-            write(feature, &mut body);
-        }
+        let mut text = String::with_capacity(view.expected_size());
+        text.push_str("[{\"id\":\"");
+        let mut id = uuid::Uuid::encode_buffer();
+        text.push_str(published.id.hyphenated().encode_lower(&mut id));
+        text.push_str("\",\"features\":");
+        let start = text.len();
+        text.push('[');
+        let mut list = List { text, is_empty: true };
+        write(&mut list);
+        let mut body = list.text;
         body.push(']');
         let end = body.len();
         body.push_str("}]");
-        let (body, etag, compressed) = (Bytes::from(body), view.etag(context_tag), Arc::default());
-        Self { body, etag, list: (start, end), compressed }
+        view.expect(body.len());
+        let (body, etag) = (Bytes::from(body), view.etag(context_tag));
+        Self { body, etag, list: (start, end), gzip: Gzip::NotAskedFor }
     }
 
     /// The same answer to somebody who sent a context, which changes nothing but the etag.
@@ -53,9 +77,27 @@ impl Answer {
         Self { etag: view.etag(context_tag), ..self.clone() }
     }
 
-    /// The body by gzip, made by the first who asks; nothing if that does not halve it.
-    pub(crate) fn compressed(&self, effort: Compression) -> Option<Bytes> {
-        self.compressed.get_or_init(|| gzip(&self.body, effort).map(Bytes::from)).clone()
+    /// The body by gzip if that is known: nothing inside if it would not be half as long.
+    pub(super) fn known_gzip(&self) -> Option<Option<Bytes>> {
+        match &self.gzip {
+            Gzip::NotAskedFor => None,
+            Gzip::NotWorthIt => Some(None),
+            Gzip::Made(bytes) => Some(Some(bytes.clone())),
+        }
+    }
+
+    /// The same answer, for somebody who wants it by gzip, as others will with this context.
+    pub(super) fn with_gzip(&self) -> Self {
+        let made = gzip(&self.body, Compression::fast()).map(Bytes::from);
+        Self { gzip: made.map_or(Gzip::NotWorthIt, Gzip::Made), ..self.clone() }
+    }
+
+    /// How many bytes it keeps.
+    pub(super) fn memory(&self) -> usize {
+        match &self.gzip {
+            Gzip::Made(bytes) => self.body.len() + bytes.len(),
+            Gzip::NotAskedFor | Gzip::NotWorthIt => self.body.len(),
+        }
     }
 
     /// The list of features alone: what a stream sends.

@@ -4,9 +4,9 @@ mod received;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use fh_eval::Kind;
+use fh_eval::{Evaluation, Kind};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -43,6 +43,9 @@ pub(crate) struct ServedFeature {
     pub(crate) properties: BTreeMap<String, String>,
     /// The values of its strategies, by position, as they stand in the JSON; `None` is null.
     pub(crate) strategy_values: Vec<Option<Box<str>>>,
+    /// What it looks like evaluated up to its properties: for everybody whom no strategy picks, then by position of the strategy.
+    /// Each is made when it is needed first.
+    evaluated: Box<[OnceLock<Box<str>>]>,
     /// When answers change because time passes.
     pub(crate) moments: Moments,
     /// The strategy that another Edge has applied (`v`), if it evaluated.
@@ -86,6 +89,8 @@ impl ServedFeature {
         }
         let moments =
             record.map_or_else(Moments::default, |record| Moments::of(&record.strategies));
+        let strategy_values: Vec<_> =
+            record.into_iter().flat_map(|record| &record.strategies).map(strategy_value).collect();
         let counted = if counting == Counting::Counts { version } else { 0 };
         let digest = digest([
             feature.id.to_string().as_str(),
@@ -108,9 +113,8 @@ impl ServedFeature {
             value_id: record.and_then(|record| record.value_id.clone()),
             value,
             properties: feature.properties.clone(),
-            strategy_values: record.map_or_else(Vec::new, |record| {
-                record.strategies.iter().map(strategy_value).collect()
-            }),
+            evaluated: forms(strategy_values.len()),
+            strategy_values,
             moments,
             applied: None,
             name: name.into(),
@@ -137,17 +141,33 @@ impl ServedFeature {
     pub(crate) fn write_evaluated(
         &self,
         out: &mut String,
-        value: Option<&str>,
-        strategy: Option<&str>,
+        evaluation: Option<&Evaluation<'_>>,
         detail: Detail,
     ) {
-        self.write_head(out, value);
-        if let Some(strategy) = strategy {
-            out.push_str(",\"v\":");
-            out.push_str(Json::text(strategy).as_str());
+        let picked = evaluation.and_then(|evaluation| {
+            Some((evaluation.strategy_position()?, evaluation.strategy_id()))
+        });
+        let form = self.evaluated.get(picked.map_or(0, |(position, _)| position + 1));
+        match form {
+            Some(form) => out.push_str(form.get_or_init(|| self.form(picked).into())),
+            None => out.push_str(&self.form(picked)),
         }
         self.write_properties(out, detail);
         out.push('}');
+    }
+
+    fn form(&self, picked: Option<(usize, Option<&str>)>) -> String {
+        let mut out = String::new();
+        let value = match picked {
+            Some((position, _)) => self.strategy_values.get(position).and_then(Option::as_deref),
+            None => self.value.as_ref().map(Json::as_str),
+        };
+        self.write_head(&mut out, value);
+        if let Some((_, Some(strategy))) = picked {
+            out.push_str(",\"v\":");
+            out.push_str(Json::text(strategy).as_str());
+        }
+        out
     }
 
     /// Appends what is left of it once it was deleted.
@@ -214,6 +234,11 @@ impl ServedFeature {
     pub(crate) fn passes(&self, filters: &BTreeSet<String>) -> bool {
         filters.is_empty() || !filters.is_disjoint(&self.filters)
     }
+}
+
+/// Places for what a feature of so many strategies looks like evaluated.
+fn forms(strategies: usize) -> Box<[OnceLock<Box<str>>]> {
+    (0..=strategies).map(|_| OnceLock::new()).collect()
 }
 
 fn state(locked: bool, version: i64) -> Box<str> {

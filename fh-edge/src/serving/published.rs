@@ -10,6 +10,7 @@ use http::HeaderValue;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::answer::List;
 use super::feature::ServedFeature;
 use super::grant::Grants;
 use super::moment::{Moment, Moments};
@@ -277,16 +278,34 @@ impl Published {
         out: &mut String,
     ) {
         let evaluation = self.evaluate(feature, attributes, now);
-        match evaluation.and_then(|evaluation| Some((evaluation, evaluation.strategy_position()?)))
-        {
-            Some((evaluation, position)) => {
-                let value = feature.strategy_values.get(position).and_then(Option::as_deref);
-                feature.write_evaluated(out, value, evaluation.strategy_id(), detail);
-            }
-            None => {
-                let value = feature.value.as_ref().map(crate::state::Json::as_str);
-                feature.write_evaluated(out, value, None, detail);
-            }
+        feature.write_evaluated(out, evaluation.as_ref(), detail);
+    }
+
+    /// Writes everything that a view shows to an asker with this context.
+    pub(crate) fn write_view(
+        &self,
+        view: &View,
+        attributes: &Attributes,
+        now: Timestamp,
+        list: &mut List,
+    ) {
+        let detail = view.key.detail;
+        let mut rest = view.features().iter();
+        let mut next = rest.next();
+        // All at once is faster, unless most of it is not shown.
+        if view.features().len() * 2 > self.ruleset.len() {
+            self.ruleset.evaluate_all(&Subject::new(attributes, now), |found, evaluation| {
+                if let Some(feature) = next
+                    && *feature.key == *found.key()
+                {
+                    feature.write_evaluated(list.next(), Some(&evaluation), detail);
+                    next = rest.next();
+                }
+            });
+        }
+        // The ruleset may have some in another order: new ones come last there.
+        for feature in next.into_iter().chain(rest) {
+            self.write_evaluated(feature, attributes, now, detail, list.next());
         }
     }
 }

@@ -12,6 +12,7 @@ const ID: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
 /// Positions of views.
 const PLAIN: usize = 0;
 const EXTENDED: usize = 1;
+const FEW: usize = 2;
 
 /// Half of all users get another value, by the value's id or the feature's.
 fn feature(number: u128, key: &str, rest: &str, value_id: &str) -> (String, String) {
@@ -35,7 +36,8 @@ fn state(features: &[(String, String)]) -> State {
         r#"{{"features": [{definitions}], "environments": [{{"id": "{ID}", "values": {{{values}}}}}],
         "accounts": [
             {{"name": "plain", "serverKey": ["plain"], "permissions": {{"{ID}": ["READ"]}}}},
-            {{"name": "extended", "serverKey": ["extended"], "permissions": {{"{ID}": ["READ", "EXTENDED_DATA"]}}}}]}}"#
+            {{"name": "extended", "serverKey": ["extended"], "permissions": {{"{ID}": ["READ", "EXTENDED_DATA"]}}}},
+            {{"name": "few", "serverKey": ["few"], "filters": ["few"], "permissions": {{"{ID}": ["READ"]}}}}]}}"#
     ))
     .unwrap()
 }
@@ -58,14 +60,25 @@ fn next(before: &Published, state: &State, profile: Profile) -> Published {
     before.next().with_features(served.collect(), settings(profile), Timestamp::from_millis(0))
 }
 
-/// What fifty users get of everything.
+/// What fifty users get of everything, which is the same all at once and feature by feature.
 fn seen(published: &Published) -> String {
-    let mut out = String::new();
+    let (mut out, now) = (String::new(), Timestamp::from_millis(0));
     for user in 0..50 {
         let attributes = Attributes::builder().attribute("userkey", &*format!("u{user}")).build();
-        for feature in published.view(PLAIN).unwrap().features() {
-            let now = Timestamp::from_millis(0);
-            published.write_evaluated(feature, &attributes, now, Detail::Plain, &mut out);
+        for position in [PLAIN, EXTENDED, FEW] {
+            let view = published.view(position).unwrap();
+            let answer = Answer::of(published, view, "0", |list| {
+                published.write_view(view, &attributes, now, list);
+            });
+            let one_by_one = view.features().iter().map(|feature| {
+                let mut one = String::new();
+                published.write_evaluated(feature, &attributes, now, view.key.detail, &mut one);
+                one
+            });
+            let one_by_one = one_by_one.collect::<Vec<_>>().join(",");
+            assert_eq!(answer.list(), format!("[{one_by_one}]"));
+            serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap();
+            out.push_str(&one_by_one);
         }
     }
     out
@@ -85,6 +98,14 @@ fn step_by_step_is_as_all_at_once() {
             vec![one("A", "a"), two.clone()],
             vec![one("A", "another"), two.clone()],
             vec![one("A", "another"), two.clone(), three.clone()],
+            // The rules of a new one come last, its answer in the middle; of some views they are none, or most are not theirs.
+            vec![
+                one("A", "another"),
+                feature(4, "D", r#", "filters": ["few"], "properties": {"colour": "red"}"#, "d"),
+                two.clone(),
+                (three.0.clone(), three.1.replace("\"version\"", "\"retired\": true, \"version\"")),
+                feature(5, "E", r#", "filters": ["few"]"#, "e"),
+            ],
             vec![one("RENAMED", "another"), three.clone()],
             // A key goes to another feature.
             vec![feature(3, "RENAMED", "", "c"), one("C", "a")],
@@ -144,7 +165,7 @@ fn evaluated_answers_are_bounded() {
     let mut ask = |context: &str| {
         view.evaluated(context, || {
             made += 1;
-            Answer::of(&published, view, "0", |_, out| out.push_str(&"x".repeat(1000)))
+            Answer::of(&published, view, "0", |list| list.next().push_str(&"x".repeat(1000)))
         });
         made
     };

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use fh_client::KeyKind;
 use fh_eval::Profile;
+use flate2::Compression;
 use http::HeaderValue;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -16,6 +18,7 @@ use super::change::{changes, write_change};
 use super::feature::ServedFeature;
 use super::moment::Moment;
 use super::published::Published;
+use crate::wire::coding::gzip;
 use crate::wire::sse::write_event;
 
 /// Are properties shown? (`EXTENDED_DATA`, edge-protocol 2.6)
@@ -82,10 +85,14 @@ pub(crate) struct View {
     pub(crate) tag: Box<str>,
     /// If it is shared: the answer to everybody.
     shared: OnceLock<Arc<Answer>>,
+    /// Its body by gzip, if that is worth it.
+    shared_gzip: OnceLock<Option<Bytes>>,
     /// What changed since the generation before, for streams of a shared view.
     delta: OnceLock<Bytes>,
     /// If it is not: answers by context, as the header was written.
     answers: Cache<String, Arc<Answer>, ByBytes>,
+    /// How long answers have been.
+    size: AtomicUsize,
 }
 
 /// Answers are bounded by the memory that they take.
@@ -97,8 +104,7 @@ const ENTRY: u64 = 256;
 
 impl Weighter<String, Arc<Answer>> for ByBytes {
     fn weight(&self, context: &String, answer: &Arc<Answer>) -> u64 {
-        // Somebody may want it compressed, too, which is half as long at most.
-        (context.len() + answer.body.len() * 3 / 2) as u64 + ENTRY
+        (context.len() + answer.memory()) as u64 + ENTRY
     }
 }
 
@@ -119,8 +125,10 @@ impl View {
                 features,
             }),
             shared: OnceLock::new(),
+            shared_gzip: OnceLock::new(),
             delta: OnceLock::new(),
             answers: Cache::with_weighter(expected.clamp(8, 1 << 16), cache_bytes, ByBytes),
+            size: AtomicUsize::new(0),
         }
     }
 
@@ -132,8 +140,10 @@ impl View {
     /// The answer of a shared view to those without a context.
     pub(crate) fn shared(&self, published: &Published) -> &Arc<Answer> {
         self.shared.get_or_init(|| {
-            Arc::new(Answer::of(published, self, "0", |feature, out| {
-                feature.write_with_strategies(out, self.key.detail);
+            Arc::new(Answer::of(published, self, "0", |list| {
+                for feature in self.features() {
+                    feature.write_with_strategies(list.next(), self.key.detail);
+                }
             }))
         })
     }
@@ -141,6 +151,31 @@ impl View {
     /// The same, if somebody has asked for it.
     pub(crate) fn shared_if_made(&self) -> Option<&Arc<Answer>> {
         self.shared.get()
+    }
+
+    /// The body of this view's answer to a context by gzip, if that is worth it. What is sent to many is worth more effort.
+    pub(crate) fn compressed(&self, header: &str, answer: &Answer) -> Option<Bytes> {
+        if self.key.is_shared() {
+            let make = || gzip(&answer.body, Compression::default()).map(Bytes::from);
+            return self.shared_gzip.get_or_init(make).clone();
+        }
+        answer.known_gzip().unwrap_or_else(|| {
+            let answer = answer.with_gzip();
+            let compressed = answer.known_gzip().flatten();
+            // In the place of the one without, since it takes more memory.
+            self.answers.insert(header.to_string(), Arc::new(answer));
+            compressed
+        })
+    }
+
+    /// How long an answer will be, most likely.
+    pub(super) fn expected_size(&self) -> usize {
+        self.size.load(Ordering::Relaxed)
+    }
+
+    /// Answers are so long; a little more is better than copying them because of one byte.
+    pub(super) fn expect(&self, size: usize) {
+        self.size.store(size + size / 64, Ordering::Relaxed);
     }
 
     /// The answer to a context that a request wrote like this, if it is kept.

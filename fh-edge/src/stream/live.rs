@@ -131,8 +131,8 @@ impl Live {
                     published.as_read(self.context.attributes().cloned().unwrap_or_default()),
                     now(),
                 );
-                Answer::of(published, view, self.context.tag(), |feature, out| {
-                    published.write_evaluated(feature, &attributes, now, view.key.detail, out);
+                Answer::of(published, view, self.context.tag(), |list| {
+                    published.write_view(view, &attributes, now, list);
                 })
             }),
         };

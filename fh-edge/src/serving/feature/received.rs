@@ -7,7 +7,7 @@ use fh_eval::{Kind, Token, members};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::{ServedFeature, digest, state, strategy_value};
+use super::{ServedFeature, digest, forms, state, strategy_value};
 use crate::serving::moment::Moments;
 use crate::serving::view::EvaluatedBy;
 use crate::state::Json;
@@ -112,6 +112,7 @@ impl ServedFeature {
             value_id: None,
             value,
             properties: members.properties.map(texts).unwrap_or_default(),
+            evaluated: forms(listed.len()),
             strategy_values: listed.iter().map(strategy_value).collect(),
             moments: Moments::of(&listed),
             applied: text(find(&members.others, "v")).map(Into::into),
