@@ -37,9 +37,10 @@ pub struct Options {
     /// How long a stream lasts until it says `bye`, give or take a tenth (`edge.sse.drop-after-seconds`); zero: for ever.
     /// Default: 600 s.
     pub drop_after: Duration,
-    /// How many requests of one key are answered in a second; beyond it 429, and streams that wait (D-98). Default: no limit.
+    /// How many requests of one key are answered in a second; beyond it 429, and streams that wait for their features, in turn and
+    /// at most a minute (D-98). Default: no limit.
     pub requests_per_second: Option<u32>,
-    /// Longest body of a PUT, in bytes. Default: 1 MiB.
+    /// Longest body of a PUT, in bytes; it has 30 seconds to arrive, else 408. Default: 1 MiB.
     pub body_limit: usize,
     /// Memory for evaluated answers, in bytes, for each sort of key of an environment. Default: 32 MiB.
     pub answer_cache: u64,

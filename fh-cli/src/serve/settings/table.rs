@@ -227,7 +227,7 @@ pub(crate) static SETTINGS: [Setting; 40] = [
         Limits,
         "max-body-bytes",
         One("BYTES"),
-        "Largest body of a PUT",
+        "Largest body of a PUT; it has 30 seconds to arrive",
         |s, text| put(&mut s.edge.body_limit, bytes(text)),
         |s| bytes_of(s.edge.body_limit),
     ),
