@@ -83,3 +83,22 @@ fn add_cache_control(response: &mut Response, value: Option<&HeaderValue>) {
         response.headers_mut().insert(CACHE_CONTROL, value.clone());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_sdk_is_named_shortly() {
+        let named = |name: &'static str, value: &str| {
+            let headers = HeaderMap::from_iter([(
+                http::HeaderName::from_static(name),
+                value.parse().unwrap(),
+            )]);
+            sdk(&headers).map(String::from)
+        };
+        assert_eq!(named("x-sdk", "Java-OKHTTP,5.0").as_deref(), Some("Java-OKHTTP,5.0"));
+        assert_eq!(named("user-agent", &"x".repeat(1000)), Some("x".repeat(80)));
+        assert_eq!(named("accept", "*/*"), None);
+    }
+}

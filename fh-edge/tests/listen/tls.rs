@@ -7,11 +7,12 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use fh_edge::listen::{Reloaded, Stopped, Tls};
+use fh_test_certificates::Authority;
 use fh_test_folder::Folder;
 use http::Request;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rcgen::{CertificateParams, KeyPair};
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
@@ -20,28 +21,25 @@ use tokio_rustls::client::TlsStream;
 
 use super::support::{Peer, SHORT, Served, soon, until};
 
-/// Two files, gone with the value.
+/// A certificate and its key in files, gone with the value.
 pub(super) struct Files {
     folder: Folder,
-    roots: RootCertStore,
+    authority: Authority,
 }
 
 impl Files {
     pub(super) fn new() -> Self {
-        let mut files = Self { folder: Folder::new(), roots: RootCertStore::empty() };
+        let files = Self { folder: Folder::new(), authority: Authority::new("of this test") };
         files.renew();
         files
     }
 
     /// A new certificate and its key.
-    fn renew(&mut self) -> CertificateDer<'static> {
-        let key = KeyPair::generate().unwrap();
-        let names = vec!["localhost".to_string()];
-        let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
-        fs::write(self.key(), key.serialize_pem()).unwrap();
+    fn renew(&self) -> CertificateDer<'static> {
+        let certificate = self.authority.issue("localhost", -1..1);
+        fs::write(self.key(), certificate.key_pem()).unwrap();
         fs::write(self.certificate(), certificate.pem()).unwrap();
-        self.roots.add(certificate.der().clone()).unwrap();
-        certificate.der().clone()
+        CertificateDer::from_pem_slice(certificate.pem().as_bytes()).unwrap()
     }
 
     fn certificate(&self) -> PathBuf {
@@ -66,10 +64,13 @@ impl Files {
         protocols: &[&[u8]],
     ) -> TlsStream<TcpStream> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut roots = RootCertStore::empty();
+        let authority = CertificateDer::from_pem_slice(self.authority.pem().as_bytes()).unwrap();
+        roots.add(authority).unwrap();
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .unwrap()
-            .with_root_certificates(self.roots.clone())
+            .with_root_certificates(roots)
             .with_no_client_auth();
         config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         let socket = TcpStream::connect(server.address).await.unwrap();
@@ -210,7 +211,7 @@ async fn whoever_speaks_no_tls_is_sent_away() {
 
 #[tokio::test]
 async fn a_new_certificate_is_found_by_itself() {
-    let mut files = Files::new();
+    let files = Files::new();
     let server = Served::secure(files.tls(), |options| options.certificate_check = Some(SHORT));
     let mut old = Peer::new(files.connect(&server, &[]).await);
     let new = files.renew();
@@ -228,7 +229,7 @@ async fn a_new_certificate_is_found_by_itself() {
 
 #[test]
 fn files_that_do_not_fit_leave_what_is_in_use() {
-    let mut files = Files::new();
+    let files = Files::new();
     let tls = files.tls();
     assert_eq!(tls.reload().unwrap(), Reloaded::Same);
     let old_key = fs::read(files.key()).unwrap();
@@ -273,7 +274,7 @@ fn what_is_wrong_with_a_file_is_said_with_its_name() {
     let garbage = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     fs::write(files.key(), garbage).unwrap();
     check(&["tls.key", "cannot be used"]);
-    fs::write(files.key(), KeyPair::generate().unwrap().serialize_pem()).unwrap();
+    fs::write(files.key(), files.authority.issue("localhost", -1..1).key_pem()).unwrap();
     check(&["tls.key", "tls.crt", "is not that of"]);
     // Both in one file.
     let both = [&certificate[..], &key[..]].concat();
