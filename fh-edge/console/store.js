@@ -4,6 +4,8 @@ import { get } from './api.js';
 
 const features = new Map();
 const listeners = new Set();
+/** Changes that came while lists of an environment were on their way, for each list. */
+const underWay = new Map();
 
 export const store = { environments: [], revision: 0, relayed: false };
 
@@ -40,15 +42,20 @@ export function featureOf(environment, key) {
   return features.get(environment)?.get(key);
 }
 
-/** Loads an environment's features. What came meanwhile and is newer stays. */
+/** Loads an environment's features. What came while the list was on its way happens to it as well: the list may be older. */
 export async function load(environment) {
-  const list = await get(`features/${environment}`);
-  const before = features.get(environment);
-  const now = new Map();
-  for (const feature of list.features) {
-    const known = before?.get(feature.key);
-    now.set(feature.key, known && known.version > feature.version ? known : feature);
+  const meanwhile = [];
+  const lists = underWay.get(environment) ?? new Set();
+  underWay.set(environment, lists.add(meanwhile));
+  let list;
+  try {
+    list = await get(`features/${environment}`);
+  } finally {
+    lists.delete(meanwhile);
   }
+  const before = features.get(environment);
+  const now = new Map(list.features.map((feature) => [feature.key, feature]));
+  for (const news of meanwhile) apply(now, news);
   features.set(environment, now);
   tell({ environment, keys: new Set([...now.keys(), ...(before?.keys() ?? [])]) });
 }
@@ -56,23 +63,31 @@ export async function load(environment) {
 /** Takes a change that the server told of. */
 export function change({ revision, environment, features: changed, gone = [] }) {
   store.revision = Math.max(store.revision, revision);
-  const known = features.get(environment);
-  if (!known) return;
-  for (const key of gone) known.delete(key);
-  for (const feature of changed) take(known, feature);
-  tell({ environment, keys: new Set([...gone, ...changed.map((each) => each.key)]) });
+  take(environment, { changed, gone });
 }
 
 /** Takes a feature as the server answered it. */
 export function put(environment, feature) {
-  const known = features.get(environment);
-  if (!known || !take(known, feature)) return;
-  tell({ environment, keys: new Set([feature.key]) });
+  take(environment, { changed: [feature], gone: [] });
 }
 
-function take(known, feature) {
-  const before = known.get(feature.key);
-  if (before && before.version > feature.version) return false;
-  known.set(feature.key, feature);
-  return true;
+function take(environment, news) {
+  for (const meanwhile of underWay.get(environment) ?? []) meanwhile.push(news);
+  const known = features.get(environment);
+  if (!known) return;
+  const keys = apply(known, news);
+  if (keys.size > 0) tell({ environment, keys });
+}
+
+/** Answers the keys of what is another now. An older state of a feature is no news. */
+function apply(known, { changed, gone }) {
+  const keys = new Set(gone);
+  for (const key of gone) known.delete(key);
+  for (const feature of changed) {
+    const before = known.get(feature.key);
+    if (before && before.id === feature.id && before.version > feature.version) continue;
+    known.set(feature.key, feature);
+    keys.add(feature.key);
+  }
+  return keys;
 }

@@ -39,7 +39,11 @@ impl RequestContext {
 
     /// A context that came by other means than the header, as far as it would fit in there.
     pub(crate) fn of(attributes: &Attributes) -> Self {
-        let attributes = attributes.iter().take(MAX_ATTRIBUTES);
+        // What percentages go by comes first: of too many attributes these are missed most.
+        let is_key = |name: &str| matches!(name, "userkey" | "session" | "sessionkey");
+        let (keys, others): (Vec<_>, Vec<_>) =
+            attributes.iter().partition(|(name, _)| is_key(name));
+        let attributes = keys.into_iter().chain(others).take(MAX_ATTRIBUTES);
         let attributes = attributes
             .map(|(name, values)| (name.to_string(), values.map(str::to_string).collect()));
         Self { attributes: attributes.collect() }
@@ -159,6 +163,19 @@ mod tests {
         let context = RequestContext::read([values.as_str()]);
         assert_eq!((context.attributes["a"].len(), context.attributes["b"].len()), (2, 998));
         assert!(context.attributes["c"].is_empty());
+    }
+
+    #[test]
+    fn of_too_many_those_stay_that_percentages_go_by() {
+        let many = (0..40).fold(Attributes::builder(), |builder, number| {
+            builder.attribute(&format!("a{number:02}"), "x")
+        });
+        let many = many.user_key("fred").session("s").build();
+        let context = RequestContext::of(&many);
+        assert_eq!(context.len(), MAX_ATTRIBUTES);
+        assert_eq!(context.attributes["userkey"], ["fred"]);
+        assert_eq!(context.attributes["session"], ["s"]);
+        assert!(context.attributes.contains_key("a00") && !context.attributes.contains_key("a39"));
     }
 
     #[test]

@@ -29,7 +29,7 @@ const MOST_PROBLEMS: usize = 100;
 /// `GET /state`: as it is now, with its keys. The etag is the revision.
 pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
     let state = admin.core.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
-    Ok(tagged(json(&state), state.revision))
+    admin.works.run(move || tagged(json(&state), state.revision)).await
 }
 
 /// `PUT /state`: with the revision that it stands in the place of, so that nobody's change is lost by accident.

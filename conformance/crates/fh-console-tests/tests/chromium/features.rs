@@ -1,12 +1,17 @@
 //! Looking at features, and switching them.
 
 use fh_edge::FeatureChange;
+use fh_edge::origin::relay::RelayKeys;
+use fh_fake_edge::{FakeEdge, Feature};
 use serde_json::{Value, json};
 use thirtyfour::Key;
 
 use crate::browser::with_console;
-use crate::shop::{Shop, until};
+use crate::shop::{ADMIN_KEY, Shop, until};
 
+/// What a tab is told when somebody comes, or leaves.
+const LOOK: &str = "Object.defineProperty(document, 'visibilityState', { configurable: true, value: arguments[0] }); \
+    document.dispatchEvent(new Event('visibilitychange'));";
 const SWITCH: &str = "[role=switch][aria-label=NEW_CHECKOUT]";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,11 +80,7 @@ async fn nobody_looks_and_somebody_comes_back() {
             return ask(url, options); };";
         page.run(count, Value::Null).await;
         let streams = async || page.run("return streams", Value::Null).await;
-        let look = async |state: &str| {
-            let script = "Object.defineProperty(document, 'visibilityState', { configurable: true, value: arguments[0] }); \
-                document.dispatchEvent(new Event('visibilitychange'));";
-            page.run(script, json!(state)).await;
-        };
+        let look = async |state| page.run(LOOK, json!(state)).await;
         page.sign_in().await;
         page.see("#live", "Live").await;
         assert_eq!(streams().await, json!(1));
@@ -292,6 +293,51 @@ async fn what_is_relayed_is_looked_at_and_changed_elsewhere() {
         page.type_into(".context-row:nth-child(2) .given", "fiji").await;
         page.push("Show").await;
         page.see("details.picked summary", "Bula!").await;
+    })
+    .await;
+}
+
+/// The list was made before a change, and comes after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_while_the_list_is_on_its_way() {
+    with_console(&[], |page, shop| async move {
+        let hold = "const ask = window.fetch; window.fetch = async (url, options) => { \
+            const answer = await ask(url, options); \
+            if (!/[/]features[/][^/]+$/.test(String(url))) return answer; \
+            const text = await answer.text(); \
+            await new Promise((resolve) => { window.release = resolve; }); \
+            return new Response(text, answer); };";
+        page.run(hold, Value::Null).await;
+        page.type_into("[name=key]", ADMIN_KEY).await;
+        page.press(Key::Enter.value()).await;
+        let is = async |what: &str| page.run(what, Value::Null).await == json!(true);
+        page.until("the list", async || is("return 'release' in window").await).await;
+        shop.set("BANNER", "\"Sale!\"").await;
+        let heard = "return import('./store.js').then(({ store }) => store.revision > 0)";
+        page.until("the change", async || is(heard).await).await;
+        page.run("release()", Value::Null).await;
+        page.see(".features tr", "Sale!").await;
+    })
+    .await;
+}
+
+/// Under the same key, and with a lower version, while nobody looked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feature_that_was_made_anew() {
+    with_console(&[], |page, _shop| async move {
+        let upstream = FakeEdge::start().unwrap();
+        upstream.set_feature(Feature::string("NEW_CHECKOUT", "before").version(7));
+        let keys = RelayKeys::client(upstream.client_key());
+        let relay = Shop::relay_of(&upstream.url(), keys).await;
+        page.driver.goto(format!("{}/console/", relay.url)).await.unwrap();
+        page.sign_in().await;
+        page.see(".features tr", "before").await;
+        page.run(LOOK, json!("hidden")).await;
+        let id = "11111111-1111-4111-8111-111111111111";
+        upstream.delete_feature("NEW_CHECKOUT");
+        upstream.set_feature(Feature::string("NEW_CHECKOUT", "anew").id(id).version(1));
+        page.run(LOOK, json!("visible")).await;
+        page.see(".features tr", "anew").await;
     })
     .await;
 }

@@ -56,11 +56,15 @@ impl Shop {
 
     /// Serves what another shop has.
     pub(crate) async fn relay(upstream: &Self) -> Self {
+        let keys = RelayKeys::pair(format!("{DEV}/shop*client"), format!("{DEV}/shop-server"));
+        Self::relay_of(&upstream.url, keys).await
+    }
+
+    /// Serves what some Edge has.
+    pub(crate) async fn relay_of(url: &str, keys: RelayKeys) -> Self {
         let mut shop = Self::open().await;
         shop.stop().await;
-        let keys = RelayKeys::pair(format!("{DEV}/shop*client"), format!("{DEV}/shop-server"));
-        let edge = Edge::builder().relay(RelayOptions::new(&upstream.url).keys(keys));
-        shop.serve(edge);
+        shop.serve(Edge::builder().relay(RelayOptions::new(url).keys(keys)));
         shop
     }
 
