@@ -10,7 +10,7 @@ use fh_edge::{Compression, Edge, Options};
 use http::Response;
 
 use crate::routes::ask;
-use crate::shop::{CLIENT_KEY, SERVER_KEY, WRITER_KEY, state};
+use crate::shop::{CLIENT_KEY, SERVER_KEY, WRITER_KEY, ready, state};
 
 /// The shop, with so many features that it is worth it.
 fn large() -> State {
@@ -113,6 +113,6 @@ async fn a_client_reads_it() {
     let (address, _edge) = crate::shop::serve(state, Options::default()).await;
     let client = fh_client::Client::builder(format!("http://{address}"), CLIENT_KEY);
     let client = client.one_off().start().unwrap();
-    client.ready().await.unwrap();
+    ready(&client).await;
     assert_eq!(client.context().build().string("BANNER").as_deref(), Some(&*long));
 }

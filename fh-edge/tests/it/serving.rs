@@ -1,13 +1,9 @@
 //! Values arrive, change, and are changed.
 
-use std::time::Duration;
-
 use fh_client::{Client, Outcome, Update};
 use fh_edge::{FeatureChange, Options};
 
-use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, WRITER_KEY, serve, state};
-
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::shop::{CLIENT_KEY, ENVIRONMENT, PATIENCE, SERVER_KEY, WRITER_KEY, ready, serve, state};
 
 /// Waits until a client sees something.
 async fn until(client: &Client, key: &str, holds: impl Fn(&Client) -> bool) {
@@ -24,7 +20,7 @@ async fn until(client: &Client, key: &str, holds: impl Fn(&Client) -> bool) {
 async fn a_client_streams_and_evaluates() {
     let (address, handle) = serve(state(), Options::default()).await;
     let client = Client::builder(format!("http://{address}"), CLIENT_KEY).start().unwrap();
-    client.ready().await.unwrap();
+    ready(&client).await;
     let kiwi = client.context().country("new_zealand").build();
     assert!(
         kiwi.is_enabled("NEW_CHECKOUT") && !client.context().build().is_enabled("NEW_CHECKOUT")
@@ -48,7 +44,7 @@ async fn a_client_streams_and_evaluates() {
 async fn a_server_evaluated_key_gets_what_its_context_gets() {
     let (address, _) = serve(state(), Options::default()).await;
     let client = Client::builder(format!("http://{address}"), SERVER_KEY).start().unwrap();
-    client.ready().await.unwrap();
+    ready(&client).await;
     assert!(!client.context().build().is_enabled("NEW_CHECKOUT"));
     let kiwi = fh_client::Attributes::builder().country("new_zealand").build();
     client.set_context(kiwi).await.unwrap();
@@ -60,7 +56,7 @@ async fn a_test_flips_features() {
     let (address, _) = serve(state(), Options::default()).await;
     let url = format!("http://{address}");
     let reader = Client::builder(&url, CLIENT_KEY).start().unwrap();
-    reader.ready().await.unwrap();
+    ready(&reader).await;
     let writer = Client::builder(&url, WRITER_KEY).start().unwrap();
     let updates = writer.test_updates();
     assert_eq!(updates.set("NEW_CHECKOUT", Update::value(true)).await.unwrap(), Outcome::Accepted);

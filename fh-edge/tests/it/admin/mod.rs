@@ -9,7 +9,7 @@ use fh_edge::origin::relay::{RelayKeys, RelayOptions};
 use fh_edge::{AdminKey, Administration, Edge, EdgeHandle, Options};
 use serde_json::{Value, json};
 
-use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, serve, state};
+use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, ready, serve, state};
 use asked::{Answer, ask, next_event, send};
 
 const KEY: &str = "an-admin-key-for-tests";
@@ -247,7 +247,7 @@ async fn who_is_connected_and_what_is_not_told() {
     let (address, _edge) = shop().await;
     let url = format!("http://{address}");
     let one = fh_client::Client::builder(&url, CLIENT_KEY).start().unwrap();
-    one.ready().await.unwrap();
+    ready(&one).await;
     let other = fh_client::Client::builder(&url, SERVER_KEY).start().unwrap();
     let context = fh_client::Attributes::builder().user_key("a-secret-name").build();
     other.set_context(context).await.unwrap();
