@@ -3,6 +3,7 @@
 import { post } from './api.js';
 import { contextForm } from './context.js';
 import { complain, field, h, refill } from './dom.js';
+import { inTurn } from './in-turn.js';
 import { value } from './words.js';
 
 const REASONS = {
@@ -27,6 +28,7 @@ export function askView(main, environment, chosen) {
   const open = new Set(chosen ? [chosen] : []);
   let asked = 0;
   let hasAsked = false;
+  const askAgain = inTurn(ask);
 
   refill(main, h('div', { class: 'two' }, h('section', {}, h('h2', {}, 'Who sees what'), form), h('section', { 'aria-label': 'Answers' }, answers)));
 
@@ -89,7 +91,7 @@ export function askView(main, environment, chosen) {
     hear({ environment: changed }) {
       if (changed !== environment.id) return;
       context.suggest();
-      if (hasAsked) ask();
+      if (hasAsked) askAgain();
     },
   };
 }

@@ -3,6 +3,7 @@
 import { post } from './api.js';
 import { contextForm } from './context.js';
 import { complain, field, h, refill } from './dom.js';
+import { inTurn } from './in-turn.js';
 import { number } from './json.js';
 import { address, go } from './route.js';
 import { featureOf, featuresOf, store } from './store.js';
@@ -22,6 +23,7 @@ export function rolloutView(main, environment, chosen) {
   let key = chosen;
   let asked = 0;
   let hasAsked = false;
+  const askAgain = inTurn(ask);
 
   refill(main, h('div', { class: 'two' }, h('section', {}, h('h2', {}, 'Rollout'), form), h('section', { 'aria-label': 'Histogram' }, answer)));
 
@@ -99,7 +101,7 @@ export function rolloutView(main, environment, chosen) {
       if (changed !== environment.id) return;
       const before = key;
       offer();
-      if (key !== undefined && (!hasAsked || keys.has(key) || key !== before)) ask();
+      if (key !== undefined && (!hasAsked || keys.has(key) || key !== before)) askAgain();
     },
   };
 }

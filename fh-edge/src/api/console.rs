@@ -43,6 +43,7 @@ const FILES: &[(&str, &str, &[u8])] = files![
     "dom.js" SCRIPT,
     "feature.js" SCRIPT,
     "features.js" SCRIPT,
+    "in-turn.js" SCRIPT,
     "in-words.js" SCRIPT,
     "json.js" SCRIPT,
     "keys.js" SCRIPT,

@@ -1,10 +1,11 @@
 //! OFREP by hand; the published providers have a suite of their own.
 
-use fh_edge::Options;
+use fh_edge::state::{Json, State};
+use fh_edge::{Edge, FeatureChange, Options};
 use serde_json::{Value, json};
 
 use crate::http::{Reply, request};
-use crate::shop::{CLIENT_KEY, SERVER_KEY, serve, state};
+use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, serve, state};
 
 async fn ask(path: &str, key: &[(&str, &str)], body: &str) -> Reply {
     let (address, _) = serve(state(), Options::default()).await;
@@ -67,4 +68,79 @@ async fn without_a_key() {
     for key in [vec![], vec![("authorization", "Basic x")], vec![("x-api-key", "nonsense")]] {
         assert_eq!(ask("", &key, "{}").await.status, 401, "{key:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn values_are_of_their_types() {
+    let text = format!(
+        r#"{{"features": [
+            {{"id": "11111111-1111-4111-8111-111111111111", "key": "DOCUMENT", "type": "JSON", "properties": {{"owner": "me"}}}},
+            {{"id": "22222222-2222-4222-8222-222222222222", "key": "LIMIT", "type": "NUMBER"}},
+            {{"id": "33333333-3333-4333-8333-333333333333", "key": "TEXT", "type": "STRING"}}],
+        "environments": [{{"id": "{ENVIRONMENT}", "name": "dev", "values": {{
+            "DOCUMENT": {{"value": "{{\"a\": [1]}}"}}, "LIMIT": {{"value": 7.50}}, "TEXT": {{"value": "12"}}}}}}],
+        "accounts": [
+            {{"name": "all", "serverKey": ["all-server"], "permissions": {{"{ENVIRONMENT}": ["READ", "EXTENDED_DATA"]}}}},
+            {{"name": "few", "serverKey": ["few-server"], "permissions": {{"{ENVIRONMENT}": ["READ"]}}}}]}}"#
+    );
+    let state: State = serde_json::from_str(&text).unwrap();
+    let (address, edge) = serve(state, Options::default()).await;
+    let (all, few) = (format!("{ENVIRONMENT}/all-server"), format!("{ENVIRONMENT}/few-server"));
+    let ask = async |key: &str| {
+        let path = "/ofrep/v1/evaluate/flags";
+        request(address, "POST", path, &[("x-api-key", key)], "{}").await
+    };
+    let reply = ask(&all).await;
+    let document = json!({"key": "DOCUMENT", "value": {"a": [1]}, "reason": "STATIC", "variant": "default", "metadata": {"owner": "me"}});
+    assert_eq!(reply.json()["flags"][0], document);
+    assert_eq!(reply.json()["flags"][2]["value"], "12");
+    assert!(reply.body.contains(r#""key":"LIMIT","value":7.50,"#), "{}", reply.body);
+    assert_eq!(ask(&few).await.json()["flags"][0].get("metadata"), None);
+    // What changed has another etag.
+    let change =
+        FeatureChange { value: Some(Some(Json::parse("8").unwrap())), ..FeatureChange::default() };
+    edge.change(ENVIRONMENT.parse().unwrap(), "LIMIT", change).await.unwrap();
+    let after = ask(&all).await;
+    assert_ne!(after.header("etag"), reply.header("etag"));
+    assert_eq!(after.json()["flags"][1]["value"], 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_answered() {
+    let key = [("x-api-key", SERVER_KEY)];
+    for (body, code) in [
+        ("", "PARSE_ERROR"),
+        ("[]", "PARSE_ERROR"),
+        (r#"{"context":7}"#, "INVALID_CONTEXT"),
+        (r#"{"context":{"a":[[1]]}}"#, "INVALID_CONTEXT"),
+    ] {
+        for path in ["", "/BANNER"] {
+            let reply = ask(path, &key, body).await;
+            assert_eq!((reply.status, &reply.json()["errorCode"]), (400, &json!(code)), "{body}");
+        }
+    }
+    let mut limited = Options::default();
+    limited.body_limit = 100;
+    limited.requests_per_second = Some(1);
+    let (address, _edge) = serve(state(), limited).await;
+    let path = "/ofrep/v1/evaluate/flags";
+    let large = format!(r#"{{"context":{{"a":"{}"}}}}"#, "x".repeat(100));
+    assert_eq!(request(address, "POST", path, &key, &large).await.status, 413);
+    assert_eq!(request(address, "GET", path, &key, "").await.status, 405);
+    let mut last = request(address, "POST", path, &key, "{}").await;
+    assert_eq!(last.status, 200);
+    for _ in 0..100 {
+        if last.status == 429 {
+            break;
+        }
+        last = request(address, "POST", path, &key, "{}").await;
+    }
+    assert_eq!((last.status, last.header("retry-after")), (429, Some("1")));
+
+    let edge = Edge::builder().build().unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = edge.router();
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    assert_eq!(request(address, "POST", path, &key, "{}").await.status, 503, "no state yet");
 }

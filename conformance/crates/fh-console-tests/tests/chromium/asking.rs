@@ -2,6 +2,7 @@
 
 use fh_edge::FeatureChange;
 use fh_edge::state::Json;
+use serde_json::{Value, json};
 
 use crate::browser::with_console;
 
@@ -70,7 +71,7 @@ async fn a_rollout_as_a_histogram() {
         let widths = "const track = document.querySelector('.bars li:nth-child(3) .track').getBoundingClientRect(); \
             const of = (name) => document.querySelector('.bars li:nth-child(3) .' + name).getBoundingClientRect(); \
             return [of('fill').width / track.width * 100, (of('mark').left - track.left) / track.width * 100]";
-        let widths = page.run(widths, serde_json::Value::Null).await;
+        let widths = page.run(widths, Value::Null).await;
         assert!((widths[0].as_f64().unwrap() - share(3).await).abs() < 0.5, "{widths}");
         assert!((widths[1].as_f64().unwrap() - 10.0).abs() < 0.5, "{widths}");
 
@@ -91,6 +92,40 @@ async fn a_rollout_as_a_histogram() {
         page.push("Try").await;
         page.miss("main", "Nothing here depends on").await;
         page.until("half of the companies", async || (48.0..52.0).contains(&share(1).await)).await;
+    })
+    .await;
+}
+
+/// However often something changes, one question is on its way, and the last answer is the newest.
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_follow_many_changes() {
+    with_console(&[], |page, shop| async move {
+        page.sign_in().await;
+        page.open("#/ask/dev").await;
+        page.push("Show").await;
+        page.see("summary", "BANNER").await;
+        let hold = "window.questions = 0; const ask = window.fetch; window.fetch = async (url, options) => { \
+            if (!String(url).endsWith('/evaluate')) return ask(url, options); \
+            questions += 1; \
+            const answer = await ask(url, options); \
+            if (questions === 1) await new Promise((resolve) => { window.release = resolve; }); \
+            return answer; };";
+        page.run(hold, Value::Null).await;
+        let is = async |what: String| page.run(&what, Value::Null).await == json!(true);
+        shop.set("BANNER", "\"first\"").await;
+        page.until("a question", async || is("return 'release' in window".into()).await).await;
+        for number in 0..5 {
+            shop.set("BANNER", &format!("\"change {number}\"")).await;
+            let heard = format!(
+                "return import('./store.js').then(({{ store, featureOf }}) => \
+                    featureOf(store.environments.find((each) => each.name === 'dev').id, 'BANNER').value === 'change {number}')"
+            );
+            page.until("the change", async || is(heard.clone()).await).await;
+        }
+        assert_eq!(page.run("return questions", Value::Null).await, json!(1));
+        page.run("release()", Value::Null).await;
+        page.see("summary", "change 4").await;
+        assert_eq!(page.run("return questions", Value::Null).await, json!(2));
     })
     .await;
 }
