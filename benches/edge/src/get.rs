@@ -41,6 +41,9 @@ pub struct Options {
     markdown: Option<PathBuf>,
 }
 
+/// So many turns of a row may fail and are done again, which its name then says.
+const FAILURES: usize = 2;
+
 pub fn run(options: &Options) -> Result<(), String> {
     let mut out = String::new();
     for &features in &options.features {
@@ -65,14 +68,25 @@ fn measure(options: &Options, places: &Places) -> Result<Table, String> {
             let index = (index + turn * 3) % rows.rows.len();
             let row = &mut rows.rows[index];
             let server = &rows.servers[row.server];
-            let mut askers = Askers::new(options.connections, server.address)?;
-            let before = server.usage()?;
             let length = if turn == 0 { length / 2 } else { length };
-            let asked = askers.ask(length, row.question.status(), |out| {
-                number += 1;
-                row.question.write(row.api, &row.etag, number, out);
-            });
-            let asked = asked.map_err(|why| format!("{}: {why}", row.name))?;
+            let (before, asked) = loop {
+                let mut askers = Askers::new(options.connections, server.address)?;
+                let before = server.usage()?;
+                let asked = askers.ask(length, row.question.status(), |out| {
+                    number += 1;
+                    row.question.write(row.api, &row.etag, number, out);
+                });
+                match asked {
+                    Ok(asked) => break (before, asked),
+                    Err(why) if row.failures == FAILURES => {
+                        return Err(format!("{}: {why}", row.name));
+                    }
+                    Err(why) => {
+                        eprintln!("{}: {why}; once more", row.name);
+                        row.failures += 1;
+                    }
+                }
+            };
             let after = server.usage()?;
             if turn == 0 {
                 continue;
@@ -91,7 +105,7 @@ fn measure(options: &Options, places: &Places) -> Result<Table, String> {
         // Turn by turn, since the machine is not the same all the time.
         let pairs = row.requests.iter().zip(&rows[row.floor].requests);
         table.row(vec![
-            row.name.to_string(),
+            row.title(),
             row.bytes.to_string(),
             format!("{:.0}", middle(row.requests.iter().copied())),
             format!("{:.2}", middle(pairs.map(|(ours, floor)| ours / floor))),

@@ -22,6 +22,18 @@ pub struct Row {
     pub processor: Vec<f64>,
     pub late: Vec<f64>,
     pub bytes: usize,
+    /// Turns that were done again.
+    pub failures: usize,
+}
+
+impl Row {
+    /// Its name, and what went wrong.
+    pub fn title(&self) -> String {
+        match self.failures {
+            0 => self.name.to_string(),
+            failures => format!("{} ({failures} turns failed)", self.name),
+        }
+    }
 }
 
 #[derive(Default)]
@@ -160,6 +172,7 @@ impl Rows {
             processor,
             late,
             bytes: 0,
+            failures: 0,
         });
     }
 }
