@@ -181,6 +181,16 @@ mod tests {
     }
 
     #[test]
+    fn places_that_are_gone_are_forgotten() {
+        let clockwork = Clockwork::default();
+        let waiting = || Published::waiting(Uuid::nil(), settings(), Arc::default(), 1 << 20);
+        for _ in 0..100 {
+            clockwork.slot(waiting(), watch::Sender::default());
+        }
+        assert!(lock(&clockwork.slots).len() <= 1);
+    }
+
+    #[test]
     fn the_thread_ends_with_all_places() {
         let clockwork = Clockwork::default();
         let rung = lock(&clockwork.rung).take().unwrap();

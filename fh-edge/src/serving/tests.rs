@@ -195,6 +195,26 @@ fn a_value_id_counts_where_it_is_hashed() {
     assert_eq!(one, other);
 }
 
+/// In lists and in updates, for those who evaluate and for those who are evaluated for (edge-protocol 11.5, rule 10).
+#[test]
+fn properties_are_shown_to_those_who_may_see_them() {
+    let state = state(&[feature(1, "A", r#", "properties": {"team": "shop"}"#, "a")]);
+    let published = first(&state, Profile::Client);
+    let feature = &published.features[0];
+    let nobody = Attributes::default();
+    for (detail, shows) in [(Detail::Plain, false), (Detail::Extended, true)] {
+        let [mut evaluated, mut with_strategies] = [String::new(), String::new()];
+        let now = Timestamp::from_millis(0);
+        published.write_evaluated(feature, &nobody, now, detail, &mut evaluated);
+        feature.write_with_strategies(&mut with_strategies, detail);
+        for written in [evaluated, with_strategies] {
+            assert_eq!(written.contains(r#""fp":{"team":"shop"}"#), shows, "{written}");
+        }
+    }
+    let details = [PLAIN, EXTENDED].map(|view| published.view(view).unwrap().key.detail);
+    assert_eq!(details, [Detail::Plain, Detail::Extended]);
+}
+
 #[test]
 fn properties_count_for_those_who_see_them() {
     let with = |value: &str| {

@@ -158,7 +158,12 @@ fn a_replacement_stands_until_the_file_changes() {
     put(&mut world, "A", r#"{"value": "on top"}"#, 2600).unwrap();
     let again = World::open(file.clone(), world.records(), at(2700));
     assert_eq!(seen(&again, "A").0, "\"on top\"");
-    world.reload(base(r#"{"value": "edited"}"#), at(3000));
+    // The file changes while nothing runs, or while this does.
+    let edited = base(r#"{"value": "edited"}"#);
+    let elsewhere = World::open(edited.clone(), world.records(), at(3000));
+    assert_eq!(seen(&elsewhere, "A"), ("\"edited\"".into(), 3000));
+    assert!(elsewhere.records().replacement.is_none());
+    world.reload(edited, at(3000));
     assert_eq!(seen(&world, "A"), ("\"edited\"".into(), 3000));
     assert!(world.records().replacement.is_none());
 }

@@ -209,6 +209,27 @@ async fn a_body_that_does_not_come() {
     }
 }
 
+/// D-106.
+#[tokio::test]
+async fn a_put_is_json_and_says_so() {
+    let router = edge(state(), Options::default()).router();
+    for (given, status) in [
+        (Some("application/json"), 200),
+        (Some("Application/JSON; charset=utf-8"), 202),
+        (Some("text/plain"), 415),
+        (None, 415),
+    ] {
+        let path = format!("/features/{WRITER_KEY}/NEW_CHECKOUT");
+        let mut request = Request::builder().method("PUT").uri(path);
+        if let Some(given) = given {
+            request = request.header("content-type", given);
+        }
+        let request = request.body(Body::from(r#"{"value":true}"#)).unwrap();
+        let answer = router.clone().call(request).await.unwrap();
+        assert_eq!(answer.status(), status, "{given:?}");
+    }
+}
+
 /// Never a list of no environments, which some SDKs take for the end (edge-protocol 11.5).
 #[tokio::test]
 async fn an_environment_without_features() {
