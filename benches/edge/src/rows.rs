@@ -31,7 +31,7 @@ impl Row {
     pub fn title(&self) -> String {
         match self.failures {
             0 => self.name.to_string(),
-            failures => format!("{} ({failures} turns failed)", self.name),
+            failures => format!("{} (failed turns: {failures})", self.name),
         }
     }
 }
