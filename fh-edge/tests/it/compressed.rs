@@ -10,7 +10,8 @@ use fh_edge::{Compression, Edge, Options};
 use http::Response;
 
 use crate::routes::ask;
-use crate::shop::{CLIENT_KEY, SERVER_KEY, WRITER_KEY, ready, state};
+use crate::shop::{CLIENT_KEY, SERVER_KEY, WRITER_KEY, state};
+use crate::waiting::ready;
 
 /// The shop, with so many features that it is worth it.
 fn large() -> State {

@@ -12,3 +12,4 @@ mod polls;
 mod routes;
 mod serving;
 mod shop;
+mod waiting;

@@ -3,7 +3,8 @@
 use fh_client::{Client, Outcome, Update};
 use fh_edge::{FeatureChange, Options};
 
-use crate::shop::{CLIENT_KEY, ENVIRONMENT, PATIENCE, SERVER_KEY, WRITER_KEY, ready, serve, state};
+use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, WRITER_KEY, serve, state};
+use crate::waiting::{PATIENCE, ready};
 
 /// Waits until a client sees something.
 async fn until(client: &Client, key: &str, holds: impl Fn(&Client) -> bool) {

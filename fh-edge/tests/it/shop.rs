@@ -1,9 +1,7 @@
 //! A small state, and an Edge that serves it.
 
 use std::net::SocketAddr;
-use std::time::Duration;
 
-use fh_client::Client;
 use fh_edge::state::State;
 use fh_edge::{Edge, EdgeHandle, Options};
 
@@ -43,12 +41,4 @@ pub(crate) async fn serve(state: State, options: Options) -> (SocketAddr, EdgeHa
     let router = edge.router();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     (address, edge.handle())
-}
-
-/// What has not come after this will not come.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-
-/// Waits until a client has features.
-pub(crate) async fn ready(client: &Client) {
-    tokio::time::timeout(PATIENCE, client.ready()).await.expect("features").unwrap();
 }

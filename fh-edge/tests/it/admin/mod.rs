@@ -9,7 +9,8 @@ use fh_edge::origin::relay::{RelayKeys, RelayOptions};
 use fh_edge::{AdminKey, Administration, Edge, EdgeHandle, Options};
 use serde_json::{Value, json};
 
-use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, ready, serve, state};
+use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, serve, state};
+use crate::waiting::ready;
 use asked::{Answer, ask, next_event, send};
 
 const KEY: &str = "an-admin-key-for-tests";
