@@ -188,3 +188,20 @@ async fn so_many_new_strangers_a_second() {
     let known = || async { relay.poll_for(&upstream.client_key(), "").await.status == 200 };
     until("a poll", known).await;
 }
+
+/// Nobody panics over times that no clock reaches.
+#[tokio::test(flavor = "multi_thread")]
+async fn for_ever() {
+    let upstream = upstream();
+    let mut limits = RelayLimits::default();
+    limits.idle = Duration::MAX;
+    limits.first_answer = Duration::MAX;
+    limits.refused_for = Duration::MAX;
+    limits.stale_for = Duration::MAX;
+    let relay = Relay::ready(any(&upstream, 10).limits(limits)).await;
+    for _ in 0..2 {
+        assert_eq!(relay.poll(&key("wrong*key")).await.status, 404);
+        assert_eq!(relay.poll(&upstream.server_key()).await.status, 200);
+    }
+    assert_eq!(upstream.recording().requests.len(), 2);
+}

@@ -9,6 +9,8 @@ mod http;
 mod passing_on;
 mod puts;
 mod secrets;
+// Some of it is for others.
+#[allow(dead_code)]
 #[path = "../it/shop.rs"]
 mod shop;
 mod start;

@@ -48,6 +48,10 @@ fn what_makes_no_sense_is_said() {
         ),
         (keys(vec![good(), RelayKeys::server(SERVER_KEY)]), "keys 2: the key stands a second time"),
         (
+            keys(vec![good().named("shop"), RelayKeys::client(WRITER_KEY).named("shop")]),
+            "keys 2: others of this environment have the same name",
+        ),
+        (
             keys(vec![good()]).snapshot_folder("/dev/null/relay"),
             "the folder of the snapshots, /dev/null/relay,",
         ),

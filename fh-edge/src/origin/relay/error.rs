@@ -26,6 +26,8 @@ pub enum RelayError {
     TwoEnvironments(usize),
     /// A key stands a second time.
     Twice(usize),
+    /// Others of the same environment have the same name, so figures would not tell them apart.
+    NameTwice(usize),
     /// Profile `edge` hashes ids of values, which an Edge does not tell.
     ProfileEdge,
     /// A relay serves what another Edge has, so it can be given neither a state nor a data folder.
@@ -57,6 +59,9 @@ impl fmt::Display for RelayError {
                 write!(f, "keys {place}: the two keys are of different environments")
             }
             Self::Twice(place) => write!(f, "keys {place}: the key stands a second time"),
+            Self::NameTwice(place) => {
+                write!(f, "keys {place}: others of this environment have the same name")
+            }
             Self::ProfileEdge => f.write_str(
                 "a relay cannot evaluate by profile `edge`, which hashes ids that an Edge does not tell; give the \
                  server-evaluated keys alone, and the upstream Edge evaluates",

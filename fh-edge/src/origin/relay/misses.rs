@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
 
+use super::after;
 use super::key::UpstreamKey;
 
 /// So many are remembered; of more, those that were not asked for lately are forgotten.
@@ -22,7 +23,7 @@ impl Misses {
 
     /// The upstream Edge has said so.
     pub(super) fn add(&self, key: UpstreamKey, now: Instant) {
-        self.until.insert(key, now + self.time);
+        self.until.insert(key, after(now, self.time));
     }
 
     pub(super) fn has(&self, key: &UpstreamKey, now: Instant) -> bool {

@@ -30,7 +30,7 @@ mod worker;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use fh_client::ApiKey;
@@ -53,6 +53,11 @@ use crate::wire::context::RequestContext;
 
 /// How long snapshots may take to be written when the Edge stops.
 const LAST_WRITE: Duration = Duration::from_secs(5);
+
+/// So long after this moment; of times that no clock reaches, in a year.
+fn after(moment: Instant, time: Duration) -> Instant {
+    moment.checked_add(time).unwrap_or_else(|| moment + Duration::from_secs(365 * 24 * 3600))
+}
 
 /// All connections upstream. They end with it.
 pub(crate) struct Relay {

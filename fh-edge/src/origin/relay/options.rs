@@ -37,7 +37,7 @@ impl RelayKeys {
         Self { client: None, server: Some(key.into()), name: None }
     }
 
-    /// How people, logs and figures call it; by default by its number.
+    /// How people, logs and figures call it; by default by its number. Those of one environment have each their own.
     #[must_use]
     pub fn named(self, name: impl Into<Arc<str>>) -> Self {
         Self { name: Some(name.into()), ..self }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use fh_client::{ApiKey, KeyKind};
 use tokio::task::AbortHandle;
 
+use super::after;
 use super::key::UpstreamKey;
 use super::misses::Misses;
 use super::options::RelayLimits;
@@ -174,7 +175,7 @@ impl Proxy {
             slot: Arc::clone(&entry.upstream.slot),
             grant: entry.grant.clone(),
             changes: entry.upstream.slot.watch(),
-            until: now + self.limits.first_answer,
+            until: after(now, self.limits.first_answer),
         })
     }
 

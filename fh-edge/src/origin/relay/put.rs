@@ -12,6 +12,8 @@ use tokio::runtime::Handle;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
+use super::after;
+
 /// As much of an answer as is passed on: a sentence.
 const LONGEST_ANSWER: usize = 16 * 1024;
 
@@ -102,7 +104,7 @@ async fn exchange(
     request: TransportRequest,
     limit: Duration,
 ) -> Result<Result<(Head, Bytes), TransportError>, Elapsed> {
-    let end = Instant::now() + limit;
+    let end = Instant::from_std(after(std::time::Instant::now(), limit));
     let Response { head, mut body } = match timeout_at(end, transport.send(request)).await? {
         Ok(response) => response,
         Err(why) => return Ok(Err(why)),

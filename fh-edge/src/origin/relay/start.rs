@@ -1,6 +1,6 @@
 //! From what a relay is told to one that runs.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::sync::Arc;
 
@@ -110,14 +110,20 @@ impl Checked {
     }
 
     fn all(keys: &[RelayKeys]) -> Result<Vec<Self>, RelayError> {
-        let mut known: HashMap<UpstreamKey, ()> = HashMap::new();
+        let (mut known, mut named) = (HashSet::new(), HashSet::new());
         let mut all = Vec::with_capacity(keys.len());
         for (position, keys) in keys.iter().enumerate() {
             let checked = Self::new(position + 1, keys)?;
             for (key, _) in checked.client.iter().chain(&checked.server) {
-                if known.insert(key.clone(), ()).is_some() {
+                if !known.insert(key.clone()) {
                     return Err(RelayError::Twice(position + 1));
                 }
+            }
+            let first = checked.client.iter().chain(&checked.server).next();
+            if let Some((key, _)) = first
+                && !named.insert((key.environment, Arc::clone(&checked.name)))
+            {
+                return Err(RelayError::NameTwice(position + 1));
             }
             all.push(checked);
         }

@@ -41,7 +41,8 @@ pub(super) struct Upstream {
 }
 
 struct Known {
-    state: UpstreamState,
+    /// The upstream Edge does not know the key, and nothing was known from before.
+    is_refused: bool,
     /// When the upstream Edge was last asked about an environment that it calls stale.
     asked: Option<Instant>,
 }
@@ -70,7 +71,7 @@ impl Upstream {
             parts.cache_bytes,
         );
         let slot = place(first);
-        let known = Known { state: UpstreamState::Waiting, asked: None };
+        let known = Known { is_refused: false, asked: None };
         let (client, known) = (OnceLock::new(), Mutex::new(known));
         Self { name, role, evaluated_by, attributes, grants, settings, slot, client, known }
     }
@@ -144,7 +145,6 @@ impl Upstream {
             Some(next.with_compiled(features, ruleset.clone(), settings, now()))
         });
         *last = ruleset.clone();
-        self.known().state = UpstreamState::Serving;
         Taken::Features
     }
 
@@ -176,7 +176,7 @@ impl Upstream {
 
     /// The upstream Edge does not know the key, and nothing is known from before.
     fn refuse(&self) {
-        self.known().state = UpstreamState::Refused;
+        self.known().is_refused = true;
         self.slot.update(|current| {
             let tells = current.phase == Phase::Waiting && !current.grants.is_empty();
             tells.then(|| current.next().with_grants(Arc::default()))
@@ -208,8 +208,13 @@ impl Upstream {
         self.client.get()
     }
 
+    /// What is served is the truth of it, so that nobody is answered before the state says so.
     pub(super) fn state(&self) -> UpstreamState {
-        self.known().state
+        match self.slot.current().phase {
+            Phase::Serving => UpstreamState::Serving,
+            Phase::Waiting if self.known().is_refused => UpstreamState::Refused,
+            Phase::Waiting => UpstreamState::Waiting,
+        }
     }
 
     pub(super) fn status(&self) -> UpstreamStatus {
