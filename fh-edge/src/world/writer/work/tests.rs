@@ -1,10 +1,14 @@
 //! The thread's side, without the thread.
 
 use std::sync::Mutex;
+use std::sync::mpsc::channel;
+
+use fh_eval::Profile;
+use tokio::sync::oneshot;
 
 use super::*;
 use crate::state::Permission;
-use crate::world::{JournalError, Records};
+use crate::world::{FeatureChange, JournalError, Records, Update};
 
 const ENVIRONMENT: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
 

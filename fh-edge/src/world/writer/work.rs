@@ -1,0 +1,318 @@
+//! The thread's side of the writer.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+use http::HeaderValue;
+use uuid::Uuid;
+
+use super::{Base, Command, PutError, Reply, now};
+use crate::serving::{Environments, Grants, Herald, News, Published, Settings};
+use crate::state::{Environment, State};
+use crate::world::change::{ReplaceError, Undo};
+use crate::world::record::{Journal, Record};
+use crate::world::{Refusal, UpdateOutcome, World};
+
+/// How many changes are kept and published together at the most.
+const BATCH: usize = 256;
+/// How long a key that a new file does not hold may still come back (D-104).
+const REVOCATION_DELAY: Duration = Duration::from_secs(5);
+
+/// The thread's side.
+pub(super) struct Work {
+    commands: Receiver<Command>,
+    world: World,
+    /// The base as it was read last: what a replacement stands in place of.
+    base: State,
+    journal: Box<dyn Journal>,
+    /// Does the journal hold what it is to hold? Nobody knows after it failed: the next change writes all of it.
+    is_journal_current: bool,
+    settings: Base,
+    environments: Arc<Environments>,
+    /// What was published and not told yet: who asked for it is answered first.
+    news: Vec<News>,
+    herald: Herald,
+}
+
+/// What a batch of changes did, until it is kept.
+#[derive(Default)]
+struct Batch {
+    undo: Vec<Undo>,
+    changed: BTreeMap<Uuid, BTreeSet<Arc<str>>>,
+    answers: Vec<Answer>,
+}
+
+enum Answer {
+    Put(Reply<Result<UpdateOutcome, PutError>>, Result<UpdateOutcome, Refusal>),
+    Patch(Reply<Result<u64, ReplaceError>>, Result<(), ReplaceError>),
+}
+
+impl Work {
+    /// What is changed, and by what it is published.
+    pub(super) fn new(
+        commands: Receiver<Command>,
+        (base, world): (State, World),
+        journal: Box<dyn Journal>,
+        settings: Base,
+        environments: Arc<Environments>,
+    ) -> std::io::Result<Self> {
+        let (is_journal_current, news, herald) = (true, Vec::new(), Herald::start()?);
+        Ok(Self {
+            commands,
+            world,
+            base,
+            journal,
+            is_journal_current,
+            settings,
+            environments,
+            news,
+            herald,
+        })
+    }
+
+    /// Publishes what there is.
+    pub(super) fn begin(&mut self) {
+        if self.world.is_open() {
+            // A change that gave way to the file must not come back should the file become again what it was.
+            self.bring_journal_up();
+        }
+        self.publish_all(Duration::ZERO);
+        self.tell();
+    }
+
+    /// Carries commands out until nobody sends any.
+    pub(super) fn run(mut self) {
+        loop {
+            let Ok(command) = self.commands.recv() else { return };
+            let mut batch = Batch::default();
+            let mut next = Some(command);
+            while let Some(command) = next.take() {
+                if let Some(other) = self.change(command, &mut batch) {
+                    self.finish(std::mem::take(&mut batch));
+                    self.other(other);
+                    self.tell();
+                    break;
+                }
+                if batch.answers.len() < BATCH {
+                    next = self.commands.try_recv().ok();
+                }
+            }
+            self.finish(batch);
+            self.tell();
+        }
+    }
+
+    /// Lets streams know of what was published.
+    fn tell(&mut self) {
+        self.news.drain(..).for_each(|news| self.herald.tell(news));
+    }
+
+    /// Takes a change into the batch; gives back what is none.
+    fn change(&mut self, command: Command, batch: &mut Batch) -> Option<Command> {
+        match command {
+            Command::Put { place, filters, permissions, update, reply } => {
+                let outcome = self.world.put(&place, &filters, permissions, &update, now());
+                let outcome = outcome.map(|(outcome, undo)| {
+                    batch.note(place, undo);
+                    outcome
+                });
+                batch.answers.push(Answer::Put(reply, outcome));
+                None
+            }
+            Command::Patch { place, change, reply } => {
+                let outcome = self.world.patch(&place, &change, now());
+                let outcome = outcome.map(|undo| batch.note(place, undo));
+                batch.answers.push(Answer::Patch(reply, outcome));
+                None
+            }
+            other => Some(other),
+        }
+    }
+
+    /// Keeps a batch, publishes it, and answers.
+    fn finish(&mut self, batch: Batch) {
+        if batch.answers.is_empty() {
+            return;
+        }
+        let mut kept = Ok(());
+        if !batch.changed.is_empty() {
+            let places =
+                batch.changed.iter().flat_map(|(id, keys)| keys.iter().map(|key| (*id, key)));
+            let records: Vec<Record> =
+                places.filter_map(|(id, key)| self.world.record(id, key)).collect();
+            let (revision, highest) = (self.world.state().revision, self.world.highest());
+            kept = match self.is_journal_current {
+                true => self.journal.commit(revision, highest, &records),
+                false => self.journal.rewrite(&self.world.records()),
+            };
+            self.is_journal_current = kept.is_ok();
+        }
+        match &kept {
+            Ok(()) => {
+                self.environments.set_revision(self.world.state().revision);
+                for (id, keys) in &batch.changed {
+                    self.publish_changed(*id, keys);
+                }
+            }
+            Err(why) => {
+                tracing::error!(%why, "changes could not be kept and were not made");
+                for undo in batch.undo.into_iter().rev() {
+                    self.world.undo(undo);
+                }
+            }
+        }
+        let revision = self.world.state().revision;
+        for answer in batch.answers {
+            // Who does not wait any more needs no answer.
+            match answer {
+                Answer::Put(reply, outcome) => {
+                    let kept_or_not = match (&kept, outcome) {
+                        // Who found it so, or locked, found what others did in this batch, and what is undone now.
+                        (Err(_), Ok(_) | Err(Refusal::Locked)) => Err(PutError::NotKept),
+                        (_, Err(refusal)) => Err(PutError::Refused(refusal)),
+                        (Ok(()), Ok(outcome)) => Ok(outcome),
+                    };
+                    let _ = reply.send(kept_or_not);
+                }
+                Answer::Patch(reply, outcome) => {
+                    let kept_or_not = match (&kept, outcome) {
+                        (Err(why), Ok(()) | Err(ReplaceError::Overtaken(_))) => {
+                            Err(ReplaceError::NotKept(why.to_string()))
+                        }
+                        (_, Err(why)) => Err(why),
+                        (Ok(()), Ok(())) => Ok(revision),
+                    };
+                    let _ = reply.send(kept_or_not);
+                }
+            }
+        }
+    }
+
+    fn other(&mut self, command: Command) {
+        match command {
+            Command::Put { .. } | Command::Patch { .. } => {}
+            Command::Replace { state, revision, reply } => {
+                let _ = reply.send(self.replace(*state, revision));
+            }
+            Command::Reload { base, reply } => {
+                self.reload(*base);
+                let _ = reply.send(());
+            }
+            Command::State(reply) => {
+                let _ = reply.send(self.world.state().clone());
+            }
+            Command::Close(within, reply) => {
+                self.environments.close(within);
+                let _ = reply.send(());
+            }
+        }
+    }
+
+    fn reload(&mut self, base: State) {
+        // Somebody only asked to look: nobody need wake up.
+        if self.world.is_open() && self.is_journal_current && base == self.base {
+            return;
+        }
+        self.base = base;
+        self.world.reload(self.base.clone(), now());
+        self.bring_journal_up();
+        self.publish_all(REVOCATION_DELAY);
+    }
+
+    /// Makes the journal hold what is in force with the base, and nothing else.
+    fn bring_journal_up(&mut self) {
+        let kept = self.journal.rewrite(&self.world.records());
+        self.is_journal_current = kept.is_ok();
+        if let Err(why) = kept {
+            tracing::error!(%why, "the journal could not be brought up to the file");
+        }
+    }
+
+    fn replace(&mut self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
+        let current = self.world.state().revision;
+        if revision.is_some_and(|revision| revision != current) {
+            return Err(ReplaceError::Outdated(current));
+        }
+        let before = self.world.clone();
+        self.world.replace(&self.base, state, now());
+        if let Err(why) = self.journal.rewrite(&self.world.records()) {
+            self.world = before;
+            self.is_journal_current = false;
+            return Err(ReplaceError::NotKept(why.to_string()));
+        }
+        self.is_journal_current = true;
+        self.publish_all(Duration::ZERO);
+        Ok(self.world.state().revision)
+    }
+
+    fn settings_of(&self, environment: &Environment) -> Settings {
+        let own = environment.cache_control.as_deref();
+        let own = own.and_then(|text| HeaderValue::from_str(text).ok());
+        Settings {
+            name: environment.name.as_str().into(),
+            cache_control: own.or_else(|| self.settings.cache_control.clone()),
+            stale: environment.stale,
+            profile: environment.profile.unwrap_or(self.settings.profile),
+        }
+    }
+
+    /// Publishes every environment as the world has it, and takes away those that it has not.
+    fn publish_all(&mut self, revocation_delay: Duration) {
+        let state = self.world.state();
+        self.environments.set_revision(state.revision);
+        for published in self.environments.all() {
+            if state.environment(published.id).is_none() {
+                self.environments.leave(published.id, &Grants::default(), revocation_delay);
+                let news = self.environments.remove(published.id, |last| {
+                    let mut last = last.with_grants(Arc::default());
+                    last.revocation_delay = revocation_delay;
+                    last
+                });
+                self.news.extend(news);
+            }
+        }
+        for environment in &state.environments {
+            let grants = Arc::new(Grants::of(environment.id, &state.accounts));
+            let settings = self.settings_of(environment);
+            let features = self.world.served(environment);
+            let first = || {
+                let (settings, grants) = (settings.clone(), Arc::clone(&grants));
+                Published::waiting(environment.id, settings, grants, self.settings.cache_bytes)
+            };
+            self.environments.leave(environment.id, &grants, revocation_delay);
+            let news = self.environments.publish(environment.id, first, |mut next| {
+                // Where no key goes there is nobody to wait for; where some went they may be waited for until now.
+                if revocation_delay.is_zero() || !next.grants.are_all_in(&grants) {
+                    next.revocation_delay = revocation_delay;
+                }
+                if *next.grants != *grants {
+                    next = next.with_grants(Arc::clone(&grants));
+                }
+                next.with_features(features, settings.clone(), now())
+            });
+            self.news.extend(news);
+        }
+    }
+
+    /// Publishes an environment in which only these values changed.
+    fn publish_changed(&mut self, id: Uuid, keys: &BTreeSet<Arc<str>>) {
+        let Some(environment) = self.world.state().environment(id) else { return };
+        let changed = keys.iter().filter_map(|key| self.world.served_one(environment, key));
+        let changed = changed.collect();
+        self.news.extend(self.environments.change(id, |next| next.with_changed(changed, now())));
+    }
+}
+
+impl Batch {
+    fn note(&mut self, (environment, feature): (Uuid, Arc<str>), undo: Option<Undo>) {
+        if let Some(undo) = undo {
+            self.undo.push(undo);
+            self.changed.entry(environment).or_default().insert(feature);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
