@@ -18,6 +18,7 @@ use http::{HeaderName, HeaderValue};
 use http_body::Frame;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::Admin;
@@ -27,7 +28,7 @@ use super::problem::Problem;
 use crate::serving::{Change, Published, changes};
 use crate::wire::sse::{self, write_event};
 
-/// How often a stream says that it is alive.
+/// How often a stream says that it is alive, unless the Edge's streams do so more often.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
 /// Features of an environment that changed.
@@ -66,6 +67,8 @@ pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Pro
 impl Feed {
     /// Waits until there is something to say. `None` for the feed: it was the last.
     async fn next(mut self) -> (Bytes, Option<Self>) {
+        // However often something changes that is no news here.
+        let beat = Instant::now() + self.heartbeat();
         loop {
             let revision = *self.revision.borrow_and_update();
             let all = sorted(&self.admin.core.environments);
@@ -77,12 +80,19 @@ impl Feed {
             if !out.is_empty() {
                 return (Bytes::from(out), Some(self));
             }
-            match tokio::time::timeout(HEARTBEAT, self.revision.changed()).await {
+            match tokio::time::timeout_at(beat, self.revision.changed()).await {
                 Ok(Ok(())) => {}
                 // The Edge is gone.
                 Ok(Err(_)) => return (Bytes::from_static(sse::BYE.as_bytes()), None),
                 Err(_) => return (Bytes::from_static(b": still here\n\n"), Some(self)),
             }
+        }
+    }
+
+    fn heartbeat(&self) -> Duration {
+        match self.admin.core.options.heartbeat {
+            Duration::ZERO => HEARTBEAT,
+            told => told.min(HEARTBEAT),
         }
     }
 

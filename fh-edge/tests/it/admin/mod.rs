@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use fh_edge::origin::relay::{RelayKeys, RelayOptions};
 use fh_edge::{AdminKey, Administration, Edge, EdgeHandle, Options};
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, serve, state};
@@ -218,6 +219,37 @@ async fn changes_are_told_as_they_happen() {
         next_event(&mut body, &mut read, "bye").await;
     };
     tokio::time::timeout(PATIENCE, told).await.expect("an event did not come");
+}
+
+/// What is no news to a stream does not keep it from saying that it is alive.
+#[tokio::test]
+async fn streams_are_alive_whatever_goes_on() {
+    let mut quick = options();
+    quick.heartbeat = Duration::from_millis(100);
+    let (address, handle) = serve(state(), quick).await;
+    let request = format!("GET /admin/v1/events\nauthorization: Bearer {KEY}");
+    let (mut body, mut read) = (send(address, &request).await.into_body(), String::new());
+    let alive = async {
+        next_event(&mut body, &mut read, "environments").await;
+        while !read.contains(": still here\n\n") {
+            let frame = body.frame().await.unwrap().unwrap();
+            read.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+        }
+        assert!(!read.contains("event:"), "{read}");
+    };
+    let nothing_new = async {
+        loop {
+            let same = handle.state().await.unwrap();
+            handle.replace(same, None).await.unwrap();
+        }
+    };
+    let both = async {
+        tokio::select! {
+            () = alive => {}
+            () = nothing_new => {}
+        }
+    };
+    tokio::time::timeout(PATIENCE, both).await.expect("it said nothing");
 }
 
 #[tokio::test]
