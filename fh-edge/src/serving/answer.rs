@@ -1,12 +1,11 @@
 //! The bytes of an answer, made once and sent to many.
 
 use bytes::Bytes;
-use flate2::Compression;
 use http::HeaderValue;
 
 use super::published::Published;
 use super::view::View;
-use crate::wire::coding::gzip;
+use crate::wire::coding::{Effort, gzip};
 
 /// One environment as one asker sees it.
 #[derive(Debug, Clone)]
@@ -88,7 +87,7 @@ impl Answer {
 
     /// The same answer, for somebody who wants it by gzip, as others will with this context.
     pub(super) fn with_gzip(&self) -> Self {
-        let made = gzip(&self.body, Compression::fast()).map(Bytes::from);
+        let made = gzip(&self.body, Effort::Little).map(Bytes::from);
         Self { gzip: made.map_or(Gzip::NotWorthIt, Gzip::Made), ..self.clone() }
     }
 

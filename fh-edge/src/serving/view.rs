@@ -8,7 +8,6 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use fh_client::KeyKind;
 use fh_eval::Profile;
-use flate2::Compression;
 use http::HeaderValue;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -18,7 +17,7 @@ use super::change::{changes, write_change};
 use super::feature::ServedFeature;
 use super::moment::Moment;
 use super::published::Published;
-use crate::wire::coding::gzip;
+use crate::wire::coding::{Effort, gzip};
 use crate::wire::sse::write_event;
 
 /// Are properties shown? (`EXTENDED_DATA`, edge-protocol 2.6)
@@ -156,7 +155,7 @@ impl View {
     /// The body of this view's answer to a context by gzip, if that is worth it. What is sent to many is worth more effort.
     pub(crate) fn compressed(&self, header: &str, answer: &Answer) -> Option<Bytes> {
         if self.key.is_shared() {
-            let make = || gzip(&answer.body, Compression::default()).map(Bytes::from);
+            let make = || gzip(&answer.body, Effort::Much).map(Bytes::from);
             return self.shared_gzip.get_or_init(make).clone();
         }
         answer.known_gzip().unwrap_or_else(|| {

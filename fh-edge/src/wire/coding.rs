@@ -1,9 +1,8 @@
 //! `Accept-Encoding`: who takes compressed answers.
 
-use std::io::Write as _;
+use std::cell::RefCell;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
 
@@ -28,17 +27,51 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
     by_star
 }
 
+/// How much work compressing a body is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// It is sent to few.
+    Little,
+    /// It is sent to many.
+    Much,
+}
+
+/// RFC 1952, 2.3: deflate, no name, no time, an unknown system.
+const HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+
+thread_local! {
+    /// To make one, with its tables, takes longer than to compress a small body.
+    static QUICK: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), false));
+}
+
 /// The body compressed; `None` if that saves less than half of it.
-pub(crate) fn gzip(body: &[u8], effort: Compression) -> Option<Vec<u8>> {
+pub(crate) fn gzip(body: &[u8], effort: Effort) -> Option<Vec<u8>> {
     if body.len() < LEAST {
         return None;
     }
-    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 4), effort);
-    // Writing to memory cannot fail.
-    encoder.write_all(body).ok()?;
-    let mut compressed = encoder.finish().ok()?;
-    compressed.shrink_to_fit();
-    (compressed.len() <= body.len() / 2).then_some(compressed)
+    match effort {
+        Effort::Much => write(&mut Compress::new(Compression::default(), false), body),
+        Effort::Little => QUICK.with_borrow_mut(|compress| {
+            compress.reset();
+            write(compress, body)
+        }),
+    }
+}
+
+fn write(compress: &mut Compress, body: &[u8]) -> Option<Vec<u8>> {
+    // There is no room for more than half of it.
+    let mut out = Vec::with_capacity(body.len() / 2);
+    out.extend_from_slice(&HEAD);
+    let status = compress.compress_vec(body, &mut out, FlushCompress::Finish).ok()?;
+    let (mut crc, length) = (Crc::new(), u32::try_from(body.len()).ok()?);
+    if status != Status::StreamEnd || out.len() + 8 > body.len() / 2 {
+        return None;
+    }
+    crc.update(body);
+    out.extend_from_slice(&crc.sum().to_le_bytes());
+    out.extend_from_slice(&length.to_le_bytes());
+    out.shrink_to_fit();
+    Some(out)
 }
 
 #[cfg(test)]
@@ -82,12 +115,21 @@ mod tests {
 
     #[test]
     fn what_is_compressed() {
-        let text = "feature ".repeat(1000);
-        let compressed = gzip(text.as_bytes(), Compression::fast()).unwrap();
-        let mut read = String::new();
-        flate2::read::GzDecoder::new(&*compressed).read_to_string(&mut read).unwrap();
-        assert_eq!(read, text);
-        assert_eq!(gzip(&text.as_bytes()[..LEAST - 1], Compression::fast()), None);
+        for effort in [Effort::Little, Effort::Much, Effort::Little] {
+            for length in [LEAST, 8000, 400_000] {
+                let mut text: String = (0..)
+                    .flat_map(|n| format!("feature {n} ").into_bytes())
+                    .map(char::from)
+                    .take(length)
+                    .collect();
+                let compressed = gzip(text.as_bytes(), effort).unwrap();
+                let mut read = String::new();
+                flate2::read::GzDecoder::new(&*compressed).read_to_string(&mut read).unwrap();
+                assert!(read == text && compressed.len() <= length / 2, "{effort:?} {length}");
+                text.truncate(LEAST - 1);
+                assert_eq!(gzip(text.as_bytes(), effort), None);
+            }
+        }
         // Nothing is gained where nothing repeats.
         let mut noise = 7_u64;
         let noise = std::iter::repeat_with(|| {
@@ -95,6 +137,7 @@ mod tests {
             (noise >> 56) as u8
         });
         let noise: Vec<u8> = noise.take(4096).collect();
-        assert_eq!(gzip(&noise, Compression::fast()), None);
+        assert_eq!(gzip(&noise, Effort::Little), None);
+        assert_eq!(gzip(&noise, Effort::Much), None);
     }
 }
