@@ -300,12 +300,12 @@ pub(super) fn revoked(bench: &Bench<'_>) -> Outcome {
     without(&mut state, "accounts", "name", "guest");
     trial.subject().serve(&state)?;
     for evaluated in [ByClient, ByServer] {
-        same("revoked", trial.polled(&key("guest", "dev", evaluated))?.status, 404)?;
+        trial.opens_nothing("revoked", &key("guest", "dev", evaluated))?;
     }
     trial.is_alive()?;
     let mut state = standard();
     close_dev(&mut state);
     trial.subject().serve(&state)?;
-    same("no environment", trial.polled(&dev(ByClient))?.status, 404)?;
+    trial.opens_nothing("no environment", &dev(ByClient))?;
     same("another one", trial.polled(&key("reader", "other", ByClient))?.status, 200)
 }

@@ -1,12 +1,13 @@
 //! A scenario's conversation with its server.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use super::Evaluated::{self, ByClient};
-use super::check::{Failure, Outcome, check, there};
+use super::check::{Failure, Outcome, check, same, there};
 use super::key;
 use super::lab::Subject;
 use crate::wire::{Base, Connection, Event, EventStream, Request, Response, component};
@@ -65,6 +66,19 @@ impl Trial {
     /// What a poll with one key says.
     pub(super) fn polled(&self, key: &str) -> Result<Response, Failure> {
         self.ask(&self.poll(&[key]))
+    }
+
+    /// Polls with a key until it opens nothing any more; a file that lost it may be half of what somebody is about to write, so that
+    /// need not be at once (D-104).
+    pub(super) fn opens_nothing(&self, what: &str, key: &str) -> Outcome {
+        let begun = Instant::now();
+        loop {
+            match self.polled(key)?.status {
+                404 => return Ok(()),
+                200 if begun.elapsed() < PATIENCE => sleep(Duration::from_millis(20)),
+                status => return same(what, status, 404),
+            }
+        }
     }
 
     /// The features that a poll with this key says, by their keys.
