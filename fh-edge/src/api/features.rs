@@ -9,7 +9,7 @@ use axum::response::Response;
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, ETAG, IF_NONE_MATCH, VARY};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use smallvec::SmallVec;
 use uuid::Uuid;
 
@@ -29,11 +29,16 @@ use crate::world::now;
 /// More keys in one request are refused.
 const MAX_KEYS: usize = 100;
 const STALE: u16 = 236;
+// Checked once, not at every request.
+static CONTEXT: HeaderName = HeaderName::from_static("x-featurehub");
+static VARY_COMPRESSED: HeaderValue =
+    HeaderValue::from_static("x-featurehub, accept-encoding, origin");
+static VARY_PLAIN: HeaderValue = HeaderValue::from_static("x-featurehub, origin");
 pub(super) const NOT_READY: &str = "cache layer not ready, try again shortly";
 
 /// The context of a request: the lines of its header, as they are written.
 pub(super) fn context_text(headers: &HeaderMap) -> Cow<'_, str> {
-    let lines = headers.get_all("x-featurehub").iter();
+    let lines = headers.get_all(&CONTEXT).iter();
     let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()));
     lines.reduce(|all, line| Cow::Owned(format!("{all},{line}"))).unwrap_or_default()
 }
@@ -253,10 +258,10 @@ fn respond_with(
     };
     // Browsers of another origin find headers that others do not.
     let vary = match compression {
-        Compression::Gzip => "x-featurehub, accept-encoding, origin",
-        Compression::Off => "x-featurehub, origin",
+        Compression::Gzip => &VARY_COMPRESSED,
+        Compression::Off => &VARY_PLAIN,
     };
-    response.headers_mut().insert(VARY, HeaderValue::from_static(vary));
+    response.headers_mut().insert(VARY, vary.clone());
     let cache_control = opened().find_map(|open| open.published.settings.cache_control.clone());
     if let Some(value) = cache_control {
         response.headers_mut().insert(CACHE_CONTROL, value);
