@@ -12,8 +12,8 @@ use super::key;
 use super::lab::Subject;
 use crate::wire::{Base, Connection, Event, EventStream, Request, Response, component};
 
-/// How long an answer, or an event, may take. Only a server that hangs takes so long.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long an answer, or an event, may take. Only a server that hangs takes so long, or one on a machine that does much else.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server and the name of the scenario, which every request carries so that the server's log can be searched.
 pub struct Trial {
