@@ -76,7 +76,7 @@ pub enum Compression {
 pub enum Monitoring {
     /// Beside the API, on its port.
     WithApi,
-    /// On a port of its own (`monitor.port`); see `EdgeHandle::monitor_router`.
+    /// On a port of its own (`monitor.port`); see `Edge::monitor_router`.
     Apart,
 }
 

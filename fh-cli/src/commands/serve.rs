@@ -64,11 +64,8 @@ pub(crate) fn run(
         return check::check(name, settings, json, screen);
     }
     logs::start(settings.log, settings.log_format, std::io::stderr().is_terminal());
-    for what in &told.idle.unknown {
-        tracing::warn!("{what}");
-    }
-    if let Some(words) = told.idle.foreign_words() {
-        tracing::warn!("{words}");
+    for warning in told.warnings() {
+        tracing::warn!("{warning}");
     }
     runtime::run_on_all_cores(async {
         let heard = Signals::new();
@@ -128,7 +125,7 @@ fn show(told: &Told, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure>
         table.write(screen, 0)?;
         screen.end()?;
     }
-    for text in told.idle.unknown.iter().cloned().chain(told.idle.foreign_words()) {
+    for text in told.warnings() {
         screen.paragraph(WARNING, "", &text)?;
     }
     Ok(())

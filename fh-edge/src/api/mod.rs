@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 mod around;
+mod audit;
 mod body;
 mod console;
 mod cors;

@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
+use super::audit::{self, Entry};
 use super::features::NOT_READY;
 use super::{body, relayed, respond};
 use crate::core::{Core, Opening, Origin};
@@ -15,7 +16,7 @@ use crate::metrics::{Hit, Outcome};
 use crate::origin::relay::Asker;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
-use crate::world::{PutError, Update, UpdateOutcome};
+use crate::world::{Update, UpdateOutcome};
 
 /// `{environment+key}/{feature}`.
 pub(super) async fn two(
@@ -84,6 +85,7 @@ async fn answer(
         Opening::Unknown => return respond::empty(StatusCode::NOT_FOUND),
         Opening::NotYet => return respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY),
     }
+    let address = audit::address(request.extensions());
     let body = match body::read(request.into_body(), core.options.body_limit).await {
         Ok(body) => body,
         Err(why) => return why.response(),
@@ -95,23 +97,19 @@ async fn answer(
         Err(refusal) => return refused(refusal.answer()),
     };
     let outcome = core.put(&key, &open, feature, update).await;
-    tracing::info!(
-        target: "fh_edge::audit",
-        action = "put",
-        environment = %key.environment,
-        account = %open.grant.account,
-        feature,
-        outcome = ?outcome,
-    );
+    let entry = Entry {
+        action: "put",
+        address,
+        environment: Some(key.environment),
+        account: Some(&open.grant.account),
+        feature: Some(feature),
+        changed: None,
+    };
+    entry.write(outcome.as_ref());
     match outcome {
         Ok(UpdateOutcome::Changed | UpdateOutcome::AlreadySo) => respond::empty(StatusCode::OK),
         Ok(UpdateOutcome::SameValue) => respond::empty(StatusCode::ACCEPTED),
-        Err(PutError::Refused(refusal)) => refused(refusal.answer()),
-        Err(PutError::NotKept) => respond::text(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "the change could not be kept, and was not made",
-        ),
-        Err(PutError::Closed) => respond::text(StatusCode::SERVICE_UNAVAILABLE, "the server stops"),
+        Err(why) => refused(why.answer()),
     }
 }
 

@@ -6,6 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 
+use super::audit::{self, Entry};
 use super::features::NOT_READY;
 use super::{body, respond};
 use crate::core::{Core, Opening};
@@ -24,6 +25,7 @@ pub(super) async fn put(
     if let Err(refusal) = admit(core, relay, key).await {
         return *refusal;
     }
+    let address = audit::address(request.extensions());
     let body = match body::read(request.into_body(), core.options.body_limit).await {
         Ok(body) => body,
         Err(why) => return why.response(),
@@ -31,13 +33,14 @@ pub(super) async fn put(
     let Some(outcome) = relay.put(key, feature, body).await else {
         return respond::empty(StatusCode::NOT_FOUND);
     };
-    tracing::info!(
-        target: "fh_edge::audit",
-        action = "put upstream",
-        environment = %key.environment,
-        feature,
-        outcome = ?outcome.as_ref().map(|answer| answer.status.as_u16()),
-    );
+    let entry = Entry {
+        action: "put upstream",
+        address,
+        environment: Some(key.environment),
+        feature: Some(feature),
+        ..Entry::default()
+    };
+    entry.write(outcome.as_ref().map(|answer| answer.status.as_u16()));
     match outcome {
         Ok(answer) => {
             let mut response = Response::new(Body::from(answer.body));
@@ -47,13 +50,10 @@ pub(super) async fn put(
             headers.extend(answer.retry_after.map(|value| (RETRY_AFTER, value)));
             response
         }
-        Err(PutTrouble::Unreachable) => respond::text(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the upstream Edge has not answered; whether the change was made is not known",
-        ),
-        Err(PutTrouble::NotAnEdge) => {
-            respond::text(StatusCode::BAD_GATEWAY, "what answered upstream is no Edge")
+        Err(why @ PutTrouble::Unreachable) => {
+            respond::text(StatusCode::SERVICE_UNAVAILABLE, why.sentence())
         }
+        Err(why @ PutTrouble::NotAnEdge) => respond::text(StatusCode::BAD_GATEWAY, why.sentence()),
     }
 }
 

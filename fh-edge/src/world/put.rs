@@ -1,5 +1,7 @@
 //! What a PUT asks for, and whether it may (edge-protocol 5, D-106).
 
+use std::fmt;
+
 use fh_eval::Kind;
 
 use super::value::{convert, same};
@@ -65,6 +67,16 @@ pub(crate) enum UpdateOutcome {
     AlreadySo,
     /// 202: the value is that one.
     SameValue,
+}
+
+impl fmt::Display for UpdateOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Changed => "changed",
+            Self::AlreadySo => "already so",
+            Self::SameValue => "same value",
+        })
+    }
 }
 
 /// What to do about a PUT.

@@ -4,6 +4,7 @@
 mod work;
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -72,6 +73,27 @@ pub(crate) enum PutError {
     NotKept,
     /// The Edge was closed.
     Closed,
+}
+
+impl PutError {
+    /// Status and body.
+    pub(crate) const fn answer(&self) -> (u16, &'static str) {
+        match self {
+            Self::Refused(refusal) => refusal.answer(),
+            Self::NotKept => (500, "the change could not be kept, and was not made"),
+            Self::Closed => (503, "the server stops"),
+        }
+    }
+}
+
+impl fmt::Display for PutError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // Its answer has no body.
+            Self::Refused(Refusal::NotFound) => f.write_str("there is no such feature"),
+            _ => f.write_str(self.answer().1),
+        }
+    }
 }
 
 /// Sends changes to the thread. The thread ends with the last of these.

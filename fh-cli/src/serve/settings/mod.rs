@@ -15,6 +15,7 @@ mod value;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use fh_client::EdgeUrl;
 use fh_edge::listen::{ListenOptions, TrustedProxies};
@@ -122,6 +123,19 @@ impl Told {
         let told = Self { settings, said: all, idle: Idle::of(sources) };
         told.check()?;
         Ok(told)
+    }
+
+    /// What has no effect, and what is unwise.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
+        /// Published SDKs come back more and more slowly where streams end sooner (edge-protocol 11.5.6).
+        const LEAST: Duration = Duration::from_secs(30);
+        let drop_after = self.settings.edge.drop_after;
+        let is_short = !drop_after.is_zero() && drop_after < LEAST;
+        let short = is_short.then(|| {
+            "streams end within 30 seconds (drop-after): some SDKs come back ever more slowly; 0 means never".to_string()
+        });
+        let idle = &self.idle;
+        idle.unknown.iter().cloned().chain(idle.foreign_words()).chain(short)
     }
 
     /// What only fits together.

@@ -192,6 +192,16 @@ fn what_has_no_effect_is_named() {
 }
 
 #[test]
+fn streams_that_end_too_soon_are_warned_of() {
+    for (text, warnings) in [("29.9", 1), ("30", 0), ("0", 0)] {
+        let told = told(&sources(&[], &[("FH_EDGE_DROP_AFTER", text)], &[]));
+        assert_eq!(told.warnings().count(), warnings, "{text}");
+    }
+    let drop_after = told(&sources(&[], &[], &[])).settings.edge.drop_after;
+    assert_eq!(drop_after.as_secs(), 600);
+}
+
+#[test]
 fn names_are_unique_and_variables_are_names() {
     let mut names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
     names.sort_unstable();

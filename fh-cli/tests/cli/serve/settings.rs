@@ -69,6 +69,11 @@ fn logs_as_json_and_without_keys() {
     fh(&["set", url, writer, "BANNER", "changed"]).expect(0);
     let audit: Value = serde_json::from_str(&process.line(&["audit"])).unwrap();
     assert_eq!((&audit["feature"], &audit["account"]), (&json!("BANNER"), &json!("writer")));
+    assert_eq!((&audit["address"], &audit["outcome"]), (&json!("127.0.0.1"), &json!("changed")));
+    fh(&["set", url, writer, "NO_SUCH_FEATURE", "changed"]).expect(1);
+    let audit: Value = serde_json::from_str(&process.line(&["audit", "NO_SUCH"])).unwrap();
+    assert_eq!(audit["outcome"], "failed");
+    assert_eq!(audit["why"], "there is no such feature");
     #[cfg(unix)]
     {
         drop(stream);

@@ -1,5 +1,6 @@
 //! `GET /admin/v1/keys`: accounts with their API keys, for whoever asks for them.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::Json;
@@ -8,8 +9,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Admin;
-use super::guard::address;
 use super::problem::Problem;
+use crate::api::audit::{self, Entry};
 use crate::state::{Account, Permissions, ServiceKey, State as EdgeState};
 use crate::world::ReplaceError;
 
@@ -43,11 +44,9 @@ pub(super) async fn get(
     request: Request,
 ) -> Result<Json<Keys>, Problem> {
     let state = admin.core.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
-    tracing::info!(
-        target: "fh_edge::audit",
-        action = "admin.keys",
-        address = ?address(request.extensions()),
-    );
+    let address = audit::address(request.extensions());
+    let entry = Entry { action: "admin.keys", address, ..Entry::default() };
+    entry.write(Ok::<_, Infallible>("shown"));
     let accounts = state.accounts.iter().map(|account| AccountView::of(account, &state));
     Ok(Json(Keys { accounts: accounts.collect() }))
 }

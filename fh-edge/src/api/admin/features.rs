@@ -17,10 +17,10 @@ use uuid::Uuid;
 use super::Admin;
 use super::body;
 use super::feature::{FeatureView, Remark};
-use super::guard::address;
 use super::overview::find;
 use super::problem::{Further, Problem};
 use super::tag::{self, Match};
+use crate::api::audit::{self, Entry};
 use crate::api::respond;
 use crate::serving::{Published, ServedFeature};
 use crate::state::Json;
@@ -89,15 +89,15 @@ pub(super) async fn patch(
     ];
     let changed: Vec<&str> = changed.into_iter().flatten().collect();
     let outcome = admin.core.writer()?.patch((published.id, key.as_str().into()), change).await;
-    tracing::info!(
-        target: "fh_edge::audit",
-        action = "admin.patch",
-        environment = %published.id,
-        feature = key,
-        changed = changed.join(","),
-        address = ?address(&parts.extensions),
-        outcome = ?outcome,
-    );
+    let entry = Entry {
+        action: "admin.patch",
+        address: audit::address(&parts.extensions),
+        environment: Some(published.id),
+        feature: Some(&key),
+        changed: Some(&changed.join(",")),
+        account: None,
+    };
+    entry.write(outcome.as_ref().map(|_| "changed"));
     outcome?;
     let after = admin.core.environments.get(published.id).unwrap_or(published);
     show(&after, &key)

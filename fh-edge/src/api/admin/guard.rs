@@ -1,16 +1,17 @@
 //! Who may: `Authorization: Bearer` with the admin key.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
-use http::{Extensions, HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::Admin;
 use super::problem::Problem;
+use crate::api::audit::{self, Entry};
 
 /// Lets requests with the key through. No answer may be kept by caches, or be taken for what it is not.
 pub(super) async fn check(
@@ -18,7 +19,7 @@ pub(super) async fn check(
     request: Request,
     next: Next,
 ) -> Response {
-    let mut response = match may(&admin, request.headers(), address(request.extensions())) {
+    let mut response = match may(&admin, request.headers(), audit::address(request.extensions())) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     };
@@ -43,17 +44,11 @@ fn may(admin: &Admin, headers: &HeaderMap, address: Option<IpAddr>) -> Result<()
         return Ok(());
     }
     admin.attempts.note(address);
-    tracing::warn!(target: "fh_edge::audit", action = "admin.refused", ?address, "a wrong admin key");
+    Entry::wrong_admin_key(address);
     Err(Problem::new(StatusCode::UNAUTHORIZED, "this is not the admin key").at("Authorization"))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, key) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
-}
-
-/// Where a request comes from, if the server that took it says so.
-pub(super) fn address(extensions: &Extensions) -> Option<IpAddr> {
-    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
-    Some(peer.ip())
 }

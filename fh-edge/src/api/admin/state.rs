@@ -11,9 +11,9 @@ use serde::Serialize;
 use super::Admin;
 use super::body;
 use super::features::json;
-use super::guard::address;
 use super::problem::{Further, Problem};
 use super::tag::{self, Match};
+use crate::api::audit::{self, Entry};
 use crate::state::State as EdgeState;
 use crate::state::file::{self, Options, StateFileError};
 use crate::world::ReplaceError;
@@ -60,12 +60,9 @@ pub(super) async fn put(
     let read = move || EdgeState::from_bytes(&text, &Options::new().profile(profile));
     let parsed = admin.works.run(read).await?.map_err(|error| refused(&error))?;
     let outcome = admin.core.writer()?.replace(parsed.state, expected).await;
-    tracing::info!(
-        target: "fh_edge::audit",
-        action = "admin.replace",
-        address = ?address(&parts.extensions),
-        outcome = ?outcome,
-    );
+    let address = audit::address(&parts.extensions);
+    let entry = Entry { action: "admin.replace", address, ..Entry::default() };
+    entry.write(outcome.as_ref().map(|revision| format!("revision {revision}")));
     let revision = outcome?;
     admin.core.set_ready();
     let warnings = parsed.warnings.iter().map(found).collect();

@@ -1,5 +1,6 @@
 //! Changing features: PUT goes upstream with the caller's key, and what the upstream Edge says comes back (D-92).
 
+use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,23 @@ pub(crate) enum PutTrouble {
     Unreachable,
     /// What answered is no Edge: a proxy, a login page.
     NotAnEdge,
+}
+
+impl PutTrouble {
+    pub(crate) const fn sentence(&self) -> &'static str {
+        match self {
+            Self::Unreachable => {
+                "the upstream Edge has not answered; whether the change was made is not known"
+            }
+            Self::NotAnEdge => "what answered upstream is no Edge",
+        }
+    }
+}
+
+impl fmt::Display for PutTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.sentence())
+    }
 }
 
 /// Sends changes upstream.

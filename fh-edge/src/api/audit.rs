@@ -1,0 +1,55 @@
+//! The audit log: a line for each change, and for each that was refused (D-109). No line holds a key or a value.
+
+use std::fmt::Display;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::ConnectInfo;
+use http::Extensions;
+use uuid::Uuid;
+
+/// A line of it.
+#[derive(Debug, Default)]
+pub(super) struct Entry<'a> {
+    pub(super) action: &'static str,
+    /// Who asked, if the server that took the request says so.
+    pub(super) address: Option<IpAddr>,
+    pub(super) environment: Option<Uuid>,
+    pub(super) account: Option<&'a str>,
+    pub(super) feature: Option<&'a str>,
+    /// What of the feature was to change.
+    pub(super) changed: Option<&'a str>,
+}
+
+impl Entry<'_> {
+    /// Writes it, and what came of it: what was done, or why nothing was.
+    pub(super) fn write<T: Display, E: Display>(&self, outcome: Result<T, E>) {
+        let (done, why) = (outcome.as_ref().ok(), outcome.as_ref().err());
+        tracing::info!(
+            target: "fh_edge::audit",
+            action = self.action,
+            environment = self.environment.map(display),
+            account = self.account,
+            feature = self.feature,
+            changed = self.changed,
+            address = self.address.map(display),
+            outcome = done.map_or_else(|| "failed".into(), ToString::to_string),
+            why = why.map(display),
+        );
+    }
+
+    /// A request with a wrong admin key.
+    pub(super) fn wrong_admin_key(address: Option<IpAddr>) {
+        tracing::warn!(
+            target: "fh_edge::audit",
+            action = "admin.refused",
+            address = address.map(display),
+            "a wrong admin key",
+        );
+    }
+}
+
+/// Where a request comes from, if the server that took it says so.
+pub(super) fn address(extensions: &Extensions) -> Option<IpAddr> {
+    let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
+    Some(peer.ip())
+}
