@@ -214,3 +214,57 @@ async fn rules_on_now_turn_here() {
     seen(&upstream, |recording| recording.live_streams() == 1);
     assert_eq!(relay.feature(&upstream.server_key(), "", "LATE").await.unwrap()["v"], "late");
 }
+
+/// What a client-evaluated key's list lacks is gone, all of it too: the key goes on being good.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_feature_goes() {
+    let upstream = FakeEdge::start().unwrap();
+    upstream.replace_all([Feature::boolean("FLAG", true), Feature::string("TEXT", "x")]);
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let keys = [upstream.client_key(), upstream.server_key()];
+    let mut streams = Vec::new();
+    for key in &keys {
+        let mut stream = Stream::open(relay.address, key, "").await;
+        stream.until("features").await;
+        streams.push(stream);
+    }
+    upstream.kill();
+    upstream.replace_all([]);
+    upstream.listen_again().unwrap();
+    for stream in &mut streams {
+        let mut gone = Vec::new();
+        for _ in 0..2 {
+            let event = stream.next().await.unwrap();
+            assert_eq!(event.name, "delete_feature");
+            gone.push(event.json()["key"].as_str().unwrap().to_string());
+        }
+        gone.sort();
+        assert_eq!(gone, ["FLAG", "TEXT"]);
+    }
+    for key in &keys {
+        let reply = relay.poll(key).await;
+        assert_eq!((reply.status, &reply.json()[0]["features"]), (200, &json!([])));
+        let mut late = Stream::open(relay.address, key, "").await;
+        assert_eq!(late.until("features").await.json(), json!([]));
+    }
+}
+
+/// An upstream Edge that was set back is behind what was served, until it says something newer.
+#[tokio::test(flavor = "multi_thread")]
+async fn versions_do_not_fall() {
+    let upstream = FakeEdge::start().unwrap();
+    upstream.set_feature(Feature::string("TEXT", "later").version(7));
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
+    stream.until("features").await;
+    upstream.kill();
+    let before = Feature::string("TEXT", "before").version(3);
+    upstream.replace_all([before, Feature::boolean("FLAG", true)]);
+    upstream.listen_again().unwrap();
+    let event = stream.next().await.unwrap();
+    assert_eq!(event.json()["key"], "FLAG", "{}", event.data);
+    let text = relay.feature(&upstream.server_key(), "", "TEXT").await.unwrap();
+    assert_eq!((&text["value"], &text["version"]), (&json!("later"), &json!(7)));
+    upstream.set_feature(Feature::string("TEXT", "now").version(8));
+    assert_eq!(stream.next().await.unwrap().json()["value"], "now");
+}
