@@ -157,9 +157,17 @@ impl Control {
             }
         }
         info!(streams = self.handle.streams(), grace = self.grace.as_secs_f64(), "stopping");
-        self.handle.say_bye(self.grace).await;
-        end.send_replace(true);
-        while signals.next().await != Asked::End {}
+        let ending = async {
+            // A relay keeps what it has first, which takes a moment.
+            self.handle.say_bye(self.grace).await;
+            end.send_replace(true);
+            std::future::pending::<()>().await;
+        };
+        let again = async { while signals.next().await != Asked::End {} };
+        tokio::select! {
+            () = ending => {}
+            () = again => {}
+        }
     }
 
     async fn reload(&self) {
