@@ -56,18 +56,23 @@ fn streams_say_goodbye_at_the_end() {
     assert!(all.contains("stopped cut=0"), "{all}");
 }
 
+/// Streams that have their features.
+#[cfg(unix)]
+fn eight_streams(serving: &Serving) -> Vec<std::net::TcpStream> {
+    let stream = |_| {
+        let mut stream = open(&serving.url, &format!("/features/{KEY}"), "");
+        until(&mut stream, "event: features");
+        stream
+    };
+    (0..8).map(stream).collect()
+}
+
 /// Its streams would say goodbye over half an hour.
 #[cfg(unix)]
 #[test]
 fn a_second_signal_ends_it_at_once() {
     let mut serving = Serving::of_banner("serve-twice.yaml", &["--grace", "3600"]);
-    let streams: Vec<_> = (0..8)
-        .map(|_| {
-            let mut stream = open(&serving.url, &format!("/features/{KEY}"), "");
-            until(&mut stream, "event: features");
-            stream
-        })
-        .collect();
+    let streams = eight_streams(&serving);
     serving.process.interrupt();
     serving.process.line(&["stopping", "streams=8"]);
     serving.process.interrupt();
@@ -97,13 +102,7 @@ fn a_server_that_ends_is_alive_and_not_ready() {
         Serving::of_banner("serve-ends.yaml", &["--monitor-port", "0", "--grace", "3600"]);
     let line = serving.process.line(&["health and metrics on http://"]);
     let monitor = line.trim_start_matches("health and metrics on ");
-    let streams: Vec<_> = (0..8)
-        .map(|_| {
-            let mut stream = open(&serving.url, &format!("/features/{KEY}"), "");
-            until(&mut stream, "event: features");
-            stream
-        })
-        .collect();
+    let streams = eight_streams(&serving);
     assert!(get(monitor, "/health/readyness").contains("200 OK"));
     serving.process.send(Signal::TERM);
     let deadline = Instant::now() + Duration::from_secs(60);

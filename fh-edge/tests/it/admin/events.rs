@@ -1,0 +1,96 @@
+//! Changes as they happen.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_are_told_as_they_happen() {
+    let (address, handle) = shop().await;
+    let request = format!("GET /admin/v1/events\nauthorization: Bearer {KEY}");
+    let response = send(address, &request).await;
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    let (mut body, mut read) = (response.into_body(), String::new());
+    let told = async {
+        let first: Value =
+            serde_json::from_str(&next_event(&mut body, &mut read, "environments").await).unwrap();
+        assert_eq!(first["environments"][0]["name"], "dev");
+        assert_eq!(
+            patch(address, "BANNER", &json!({"value": "Sale!", "locked": false})).await.status,
+            200
+        );
+        let change: Value =
+            serde_json::from_str(&next_event(&mut body, &mut read, "features").await).unwrap();
+        assert_eq!((&change["revision"], &change["environment"]), (&json!(1), &json!(ENVIRONMENT)));
+        assert_eq!(change["features"].as_array().unwrap().len(), 1);
+        assert_eq!(change["features"][0]["value"], "Sale!");
+        assert_eq!(change["features"][0]["locked"], false);
+
+        // What changed while nobody read is told at once, as it is in the end.
+        let mut state = handle.state().await.unwrap();
+        state.features.remove(0);
+        state.environments[0].name = "development".into();
+        handle.replace(state, None).await.unwrap();
+        let environments: Value =
+            serde_json::from_str(&next_event(&mut body, &mut read, "environments").await).unwrap();
+        assert_eq!(environments["environments"][0]["name"], "development");
+        let change: Value =
+            serde_json::from_str(&next_event(&mut body, &mut read, "features").await).unwrap();
+        assert_eq!(change["gone"], json!(["NEW_CHECKOUT"]));
+        handle.say_bye(Duration::ZERO).await;
+        next_event(&mut body, &mut read, "bye").await;
+    };
+    tokio::time::timeout(PATIENCE, told).await.expect("an event did not come");
+}
+
+/// What is no news to a stream does not keep it from saying that it is alive.
+#[tokio::test]
+async fn streams_are_alive_whatever_goes_on() {
+    let mut quick = options();
+    quick.heartbeat = Duration::from_millis(100);
+    let (address, handle) = serve(state(), quick).await;
+    let request = format!("GET /admin/v1/events\nauthorization: Bearer {KEY}");
+    let (mut body, mut read) = (send(address, &request).await.into_body(), String::new());
+    let alive = async {
+        next_event(&mut body, &mut read, "environments").await;
+        while !read.contains(": still here\n\n") {
+            let frame = body.frame().await.unwrap().unwrap();
+            read.push_str(std::str::from_utf8(frame.data_ref().unwrap()).unwrap());
+        }
+        assert!(!read.contains("event:"), "{read}");
+    };
+    let nothing_new = async {
+        loop {
+            let same = handle.state().await.unwrap();
+            handle.replace(same, None).await.unwrap();
+        }
+    };
+    let both = async {
+        tokio::select! {
+            () = alive => {}
+            () = nothing_new => {}
+        }
+    };
+    tokio::time::timeout(PATIENCE, both).await.expect("it said nothing");
+}
+
+#[tokio::test]
+async fn streams_of_events_are_few() {
+    let (address, _edge) = shop().await;
+    let request = format!("GET /admin/v1/events\nauthorization: Bearer {KEY}");
+    let mut open = Vec::new();
+    let refused = loop {
+        let response = send(address, &request).await;
+        if response.status() != 200 {
+            break response.status().as_u16();
+        }
+        open.push(response);
+        assert!(open.len() < 1000);
+    };
+    assert_eq!((refused, open.len()), (429, 64));
+    drop(open);
+    let again = async {
+        while send(address, &request).await.status() != 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, again).await.expect("places did not become free");
+}

@@ -1,0 +1,104 @@
+//! Who may, and where it is answered.
+
+use super::*;
+
+#[tokio::test]
+async fn without_a_key_there_is_no_admin_api() {
+    let (address, _edge) = serve(state(), Options::default()).await;
+    for path in ["/admin", "/admin/", "/admin/v1/state", "/admin/v1/events", "/admin/v1/nonsense"] {
+        let answer = admin(address, &format!("GET {path}")).await;
+        assert_eq!((answer.status, answer.body.as_str()), (404, ""), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_without_the_key_learns_anything() {
+    let (address, _edge) = shop().await;
+    let paths = [
+        "state",
+        "environments",
+        "features/dev",
+        "features/dev/BANNER",
+        "keys",
+        "connections",
+        "events",
+        "evaluate",
+        "nonsense",
+    ];
+    for path in paths {
+        let answer =
+            ask(address, &format!("GET /admin/v1/{path}\norigin: http://evil.example")).await;
+        assert_eq!(answer.status, 401, "{path}");
+        assert_eq!(answer.json()["place"], "Authorization");
+        assert!(answer.header("www-authenticate").unwrap().starts_with("Bearer"));
+        assert_eq!(answer.header("access-control-allow-origin"), None);
+    }
+    for given in [
+        "Bearer",
+        "Bearer ",
+        "Basic an-admin-key-for-tests",
+        "an-admin-key-for-tests",
+        "Bearer wrong",
+    ] {
+        let request = format!("PUT /admin/v1/state\nauthorization: {given}\nif-match: *\n\n{{}}");
+        assert_eq!(ask(address, &request).await.status, 401, "{given}");
+    }
+    assert_eq!(admin(address, "GET /admin/v1/environments").await.json()["revision"], 0);
+    // A browser may not even ask.
+    let preflight =
+        "OPTIONS /admin/v1/state\norigin: http://evil.example\naccess-control-request-method: PUT";
+    let answer = ask(address, preflight).await;
+    assert_eq!((answer.status, answer.header("access-control-allow-methods")), (401, None));
+    let answer = admin(address, "GET /admin/v1/state\norigin: http://evil.example").await;
+    assert_eq!(answer.header("access-control-allow-origin"), None);
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+}
+
+#[tokio::test]
+async fn guessing_is_slow() {
+    let (address, _edge) = shop().await;
+    let guess = |n: u32| async move {
+        let request = format!("GET /admin/v1/environments\nauthorization: Bearer wrong-{n}");
+        ask(address, &request).await
+    };
+    let mut refused = None;
+    for n in 0..100 {
+        let answer = guess(n).await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+        assert_eq!(answer.status, 401);
+    }
+    let refused = refused.expect("a hundred guesses were answered");
+    assert!(refused.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+    // The right one among them would not be told apart.
+    assert_eq!(admin(address, "GET /admin/v1/environments").await.status, 429);
+}
+
+#[tokio::test]
+async fn it_is_where_the_options_say() {
+    let answers = |options: Options| async move {
+        let edge = Edge::builder().state(state()).options(options).build().unwrap();
+        let mut statuses = Vec::new();
+        for router in [edge.router(), edge.monitor_router(), edge.admin_router()] {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+            statuses.push(admin(address, "GET /admin/v1/environments").await.status);
+        }
+        statuses
+    };
+    use fh_edge::Monitoring::{Apart, WithApi};
+    let with = |administration, monitoring| {
+        let mut options = options();
+        (options.administration, options.monitoring) = (administration, monitoring);
+        options
+    };
+    assert_eq!(answers(with(Administration::WithApi, Apart)).await, [200, 404, 200]);
+    assert_eq!(answers(with(Administration::WithMonitoring, Apart)).await, [404, 200, 200]);
+    assert_eq!(answers(with(Administration::WithMonitoring, WithApi)).await, [200, 200, 200]);
+    assert_eq!(answers(with(Administration::Apart, Apart)).await, [404, 404, 200]);
+    assert_eq!(answers(Options::default()).await, [404, 404, 404]);
+}
