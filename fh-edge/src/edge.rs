@@ -114,6 +114,12 @@ impl Edge {
         Polls::new(&self.core, path)
     }
 
+    /// Health, and metrics if [`Options::monitoring`] leaves them beside the API; no other route. For a program that mounts
+    /// [`Edge::router`] below a path and answers probes without the path too.
+    pub fn probe_router(&self) -> Router {
+        api::probe_router(&self.core)
+    }
+
     /// Health and the like, for a port of its own.
     pub fn monitor_router(&self) -> Router {
         api::monitor_router(&self.core)

@@ -25,5 +25,5 @@ pub use api::Polls;
 pub use edge::{Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError};
 pub use fh_eval::Profile;
 pub use journal::DataFolderError;
-pub use options::{Administration, Compression, Console, Monitoring, Options};
+pub use options::{AdminTransport, Administration, Compression, Console, Monitoring, Options};
 pub use uuid::Uuid;

@@ -58,6 +58,8 @@ pub struct Options {
     pub admin_key: Option<AdminKey>,
     /// Where `/admin/v1` and the console are answered. Default: beside the API.
     pub administration: Administration,
+    /// How a request to `/admin/v1` must have travelled. Default: not over plain HTTP from another machine, as far as is known.
+    pub admin_transport: AdminTransport,
     /// Is there a page for people at `/console`? It works by `/admin/v1`, so without an admin key there is none. Default: off.
     pub console: Console,
 }
@@ -89,6 +91,17 @@ pub enum Administration {
     WithMonitoring,
     /// Only where the program that embeds this Edge mounts [`Edge::admin_router`](crate::Edge::admin_router).
     Apart,
+}
+
+/// How requests to `/admin/v1` must have travelled, so that the admin key is not read on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AdminTransport {
+    /// From this machine (loopback), or over TLS: of [`listen`](crate::listen), or of a trusted proxy that says
+    /// `x-forwarded-proto: https`. Others are answered 403. Without [`ConnectInfo`](axum::extract::ConnectInfo) it is not known
+    /// where a request comes from, and it passes.
+    Protected,
+    /// In any way: on a network that nobody else reads, or where a server of the program's own terminates TLS.
+    Any,
 }
 
 /// A page for people, at `/console`.
@@ -128,6 +141,7 @@ setters! {
     monitoring: Monitoring,
     admin_key: Option<AdminKey>,
     administration: Administration,
+    admin_transport: AdminTransport,
     console: Console,
 }
 
@@ -148,6 +162,7 @@ impl Default for Options {
             monitoring: Monitoring::WithApi,
             admin_key: None,
             administration: Administration::WithApi,
+            admin_transport: AdminTransport::Protected,
             console: Console::Off,
         }
     }

@@ -26,6 +26,7 @@ pub(crate) struct Server {
     tls: Option<Tls>,
     api: Listener,
     monitor: Option<Listener>,
+    monitor_scheme: &'static str,
     listen: ListenOptions,
     url_path: String,
     administration: Administration,
@@ -61,13 +62,20 @@ impl Server {
         if let Some(tls) = &tls {
             api = api.with_tls(tls.clone());
         }
-        let monitor = settings.monitor_port.map(|port| bind(settings.address, port)).transpose()?;
+        let at = settings.monitor_address.unwrap_or(settings.address);
+        let mut monitor = settings.monitor_port.map(|port| bind(at, port)).transpose()?;
+        if settings.monitor_tls
+            && let Some(tls) = &tls
+        {
+            monitor = monitor.map(|monitor| monitor.with_tls(tls.clone()));
+        }
         Ok(Self {
             edge,
             origin,
             tls,
             api,
             monitor,
+            monitor_scheme: if settings.monitor_tls { "https" } else { "http" },
             listen: listen(settings),
             url_path: settings.url_path.clone(),
             administration: settings.edge.administration,
@@ -79,7 +87,8 @@ impl Server {
     pub(crate) fn addresses(&self) -> Result<Addresses, Failure> {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         let api = format!("{}{}", url(scheme, &self.api)?, self.url_path);
-        let monitor = self.monitor.as_ref().map(|monitor| url("http", monitor)).transpose()?;
+        let monitor = self.monitor.as_ref();
+        let monitor = monitor.map(|monitor| url(self.monitor_scheme, monitor)).transpose()?;
         let beside = match self.administration {
             Administration::WithMonitoring => monitor.as_ref().unwrap_or(&api),
             _ => &api,
@@ -219,10 +228,11 @@ fn url(scheme: &str, listener: &Listener) -> Result<String, Failure> {
     Ok(format!("{scheme}://{address}"))
 }
 
-/// The routes below a path. Health is answered without it too: those who ask for it do not know of paths.
+/// The routes below a path. Health, and metrics without a port of their own, are answered without the path too, since probes do not
+/// know of it; nothing else is.
 fn under(path: &str, edge: &Edge) -> Router {
     match path {
         "" => edge.router(),
-        path => Router::new().nest(path, edge.router()).fallback_service(edge.monitor_router()),
+        path => Router::new().nest(path, edge.router()).fallback_service(edge.probe_router()),
     }
 }

@@ -1,11 +1,16 @@
-//! A server that speaks TLS with a certificate made for the test, and answers 404 to everything.
+//! A server that speaks TLS with a certificate made for the test, and answers 404 to everything; and a client of such servers.
 
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fh_test_certificates::Authority;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{
+    ClientConfig, ClientConnection, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
+};
 
 use crate::tool::file;
 
@@ -56,4 +61,26 @@ fn serve(listener: &TcpListener, config: &Arc<ServerConfig>) {
         stream.conn.send_close_notify();
         let _ = stream.flush();
     }
+}
+
+/// The whole answer to a GET over TLS of `localhost` at this port, whose certificate this authority (PEM) issued.
+pub(crate) fn get(authority: &str, port: &str, path: &str, headers: &str) -> String {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from("localhost").unwrap();
+    let connection = ClientConnection::new(Arc::new(config), name).unwrap();
+    let socket = TcpStream::connect(format!("127.0.0.1:{port}")).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let mut stream = StreamOwned::new(connection, socket);
+    write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\n{headers}connection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }

@@ -59,3 +59,14 @@ pub(super) async fn around(
     around.finish(&core, &mut response);
     response
 }
+
+/// Counts the responses of routes that no page of another origin may read.
+pub(super) async fn counted(
+    State(core): State<Arc<Core>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let response = next.run(request).await;
+    core.metrics.responded(response.status());
+    response
+}

@@ -21,7 +21,11 @@ pub(super) fn router() -> Router<Arc<Core>> {
         .route("/health/liveness", get(|| async { respond::empty::<Body>(StatusCode::OK) }))
         .route("/health/readiness", get(readiness))
         .route("/health/readyness", get(readiness))
-        .route("/metrics", get(metrics))
+}
+
+/// `/metrics`.
+pub(super) fn metrics_router() -> Router<Arc<Core>> {
+    Router::new().route("/metrics", get(metrics))
 }
 
 /// 200 once there is a state to serve, until the end begins.

@@ -15,7 +15,7 @@ use tracing::{debug, warn};
 
 use super::drive::Protocols;
 use super::link::{Link, Server};
-use super::{ListenOptions, Listener};
+use super::{ListenOptions, Listener, Transport};
 
 /// After the system refused a connection, unless one closes before.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -40,7 +40,8 @@ pub(super) async fn accept(listeners: &[Listener], server: &Arc<Server>) -> Infa
         }
         match next(listeners, &mut first).await {
             Ok((stream, peer, listener)) => {
-                let link = Link::new(Arc::clone(server), peer);
+                let transport = listener.tls().map(|_| Transport::Tls);
+                let link = Link::new(Arc::clone(server), peer, transport);
                 if let Err(error) = prepare(&stream, &server.options) {
                     debug!(peer = %link.peer, %error, "connection gone at once");
                     continue;

@@ -161,7 +161,7 @@ mod tests {
         let options = ListenOptions { write_timeout: Some(LIMIT), ..ListenOptions::default() };
         let server = Arc::new(Server::new(axum::Router::new().into(), options));
         let (stream, peer) = duplex(8);
-        (Guard::new(stream, &Link::new(server, ([127, 0, 0, 1], 1).into())), peer)
+        (Guard::new(stream, &Link::new(server, ([127, 0, 0, 1], 1).into(), None)), peer)
     }
 
     #[tokio::test(start_paused = true)]

@@ -44,6 +44,9 @@ impl Service<Request<Incoming>> for Handler {
             return Answering { work: Work::Poll(poll), line, in_flight };
         }
         request.extensions_mut().insert(ConnectInfo(self.link.peer));
+        if let Some(transport) = self.link.transport {
+            request.extensions_mut().insert(transport);
+        }
         let route = app.router.clone().call(request);
         Answering { work: Work::Route(route), line, in_flight }
     }

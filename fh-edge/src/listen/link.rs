@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use tokio::sync::Notify;
 
 use super::phase::Phases;
-use super::{App, ListenOptions};
+use super::{App, ListenOptions, Transport};
 
 /// Shared by all connections of one [`serve`](super::serve).
 #[derive(Debug)]
@@ -48,6 +48,8 @@ impl Server {
 pub(super) struct Link {
     pub(super) server: Arc<Server>,
     pub(super) peer: SocketAddr,
+    /// `None` for plain HTTP.
+    pub(super) transport: Option<Transport>,
     // Counted up, wrapping: equal when nothing is in flight.
     begun: AtomicU32,
     ended: AtomicU32,
@@ -80,13 +82,17 @@ impl Waiting {
 }
 
 impl Link {
-    pub(super) fn new(server: Arc<Server>, peer: SocketAddr) -> Arc<Self> {
+    pub(super) fn new(
+        server: Arc<Server>,
+        peer: SocketAddr,
+        transport: Option<Transport>,
+    ) -> Arc<Self> {
         server.open.fetch_add(1, Ordering::AcqRel);
         server.options.connections.opened();
         // A socket for both IPv4 and IPv6 gives IPv4 peers as `::ffff:a.b.c.d`.
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         let (begun, ended, bytes) = Default::default();
-        Arc::new(Self { server, peer, begun, ended, bytes })
+        Arc::new(Self { server, peer, transport, begun, ended, bytes })
     }
 
     pub(super) fn begin(self: &Arc<Self>) -> InFlight {

@@ -40,6 +40,7 @@ mod patience;
 mod phase;
 mod proxies;
 mod tls;
+mod transport;
 
 use std::io;
 use std::sync::Arc;
@@ -56,6 +57,7 @@ pub use listener::Listener;
 pub use options::ListenOptions;
 pub use proxies::{NotANetwork, TrustedProxies};
 pub use tls::{Reloaded, Tls, TlsError};
+pub use transport::Transport;
 
 use link::Server;
 use phase::Phase;

@@ -112,7 +112,7 @@ mod tests {
     async fn no_timer_is_kept_while_a_request_is_answered() {
         let server = Arc::new(Server::new(axum::Router::new().into(), ListenOptions::default()));
         let peer = "[::ffff:192.0.2.7]:5".parse().unwrap();
-        let link = Link::new(server, peer);
+        let link = Link::new(server, peer, None);
         assert_eq!(link.peer.to_string(), "192.0.2.7:5", "as who asked knows itself");
         let mut turns = Turns::default();
         let mut task = Context::from_waker(Waker::noop());

@@ -11,8 +11,11 @@ use axum::middleware::map_request;
 use http::HeaderMap;
 use ipnet::IpNet;
 
+use super::Transport;
+
 /// Proxies that are believed when they say in `x-forwarded-for` who a request is from. Handlers then see that address as the peer's
-/// ([`ConnectInfo`]), with port 0.
+/// ([`ConnectInfo`]), with port 0. If `x-forwarded-proto` of such a proxy says `https`, in each of its values, the request counts
+/// as one over TLS ([`Transport`]); the proxy has to replace what clients write there, or add to it.
 ///
 /// Each proxy appends who has connected to it, so the header is read from its end, for as long as proxies of this list are named
 /// there: what anybody else wrote before them is not believed.
@@ -64,9 +67,15 @@ impl fmt::Display for TrustedProxies {
 }
 
 impl TrustedProxies {
+    /// Returns true if no proxy is trusted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.networks.is_empty()
+    }
+
     /// The router, whose handlers see addresses of clients in the place of those of proxies.
     pub fn before(&self, router: Router) -> Router {
-        if self.networks.is_empty() {
+        if self.is_empty() {
             return router;
         }
         let proxies = self.clone();
@@ -76,6 +85,9 @@ impl TrustedProxies {
             if let Some(peer) = peer {
                 let client = proxies.client(peer, request.headers());
                 request.extensions_mut().insert(ConnectInfo(client));
+                if proxies.is_trusted(peer.ip()) && came_by_https(request.headers()) {
+                    request.extensions_mut().insert(Transport::Tls);
+                }
             }
             std::future::ready(request)
         }))
@@ -98,6 +110,15 @@ impl TrustedProxies {
     fn is_trusted(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&address))
     }
+}
+
+/// Returns true if `x-forwarded-proto` is there and says nothing but `https`. What a client wrote can stand among its values, so
+/// that one `https` alone proves nothing.
+fn came_by_https(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all("x-forwarded-proto");
+    let mut values = lines.iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    headers.contains_key("x-forwarded-proto")
+        && values.all(|value| value.trim_ascii().eq_ignore_ascii_case(b"https"))
 }
 
 /// An address, with a port or without; IPv6 also in brackets.

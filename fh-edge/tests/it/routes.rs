@@ -108,6 +108,62 @@ async fn other_methods() {
     assert_eq!(options.status(), 200);
 }
 
+/// A page of another origin may read features, and nothing about the server.
+#[tokio::test]
+async fn health_and_metrics_are_not_for_other_origins() {
+    let edge = edge(state(), Options::default());
+    let nested = Router::new().nest("/flags", edge.router()).fallback_service(edge.probe_router());
+    let origin = [("origin", "https://x.example"), ("access-control-request-method", "GET")];
+    for (router, prefix) in [
+        (edge.router(), ""),
+        (edge.monitor_router(), ""),
+        (edge.probe_router(), ""),
+        (nested.clone(), ""),
+        (nested, "/flags"),
+    ] {
+        for path in ["/metrics", "/health/liveness", "/health/readiness", "/health/readyness"] {
+            let path = format!("{prefix}{path}");
+            for (method, status) in [("GET", 200), ("HEAD", 200), ("OPTIONS", 405)] {
+                let response = ask(&router, method, &path, &origin).await;
+                assert_eq!(response.status(), status, "{method} {path}");
+                let cors = response.headers().keys();
+                let cors = cors.filter(|name| name.as_str().starts_with("access-control-"));
+                assert_eq!(cors.count(), 0, "{method} {path}: {:?}", response.headers());
+            }
+        }
+    }
+    let poll = ask(&edge.router(), "GET", &format!("/features?apiKey={CLIENT_KEY}"), &origin).await;
+    assert_eq!(header(&poll, "access-control-allow-origin"), Some("*"));
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_is_the_same_resource() {
+    let router = edge(state(), Options::default()).router();
+    for path in [format!("/features/{CLIENT_KEY}/"), format!("/features/default/{SERVER_KEY}/")] {
+        let mut stream = ask(&router, "GET", &path, &[]).await;
+        assert_eq!(stream.status(), 200, "{path}");
+        assert_eq!(header(&stream, "content-type"), Some("text/event-stream"));
+        assert_eq!(header(&stream, "x-accel-buffering"), Some("no"));
+        let first = http_body_util::BodyExt::frame(stream.body_mut()).await.unwrap().unwrap();
+        assert!(first.into_data().unwrap().starts_with(b"event: ack\n"));
+    }
+    let plus = WRITER_KEY.replace('/', "+");
+    for path in [
+        format!("/features/{plus}/NEW_CHECKOUT"),
+        format!("/features/{WRITER_KEY}/NEW_CHECKOUT"),
+        format!("/features/default/{WRITER_KEY}/NEW_CHECKOUT"),
+    ] {
+        for (path, value) in [(path.clone(), true), (format!("{path}/"), false)] {
+            let request = Request::put(&path).header("content-type", "application/json");
+            let body = Body::from(format!("{{\"lock\": false, \"value\": {value}}}"));
+            let answer = router.clone().call(request.body(body).unwrap()).await.unwrap();
+            assert_eq!(answer.status(), 200, "{path}");
+        }
+    }
+    // More than one is another path.
+    assert_eq!(ask(&router, "GET", &format!("/features/{CLIENT_KEY}//"), &[]).await.status(), 404);
+}
+
 /// Paths and queries as SDKs and others write them.
 #[tokio::test]
 async fn percent_signs() {

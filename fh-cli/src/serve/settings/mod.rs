@@ -21,7 +21,7 @@ use fh_client::EdgeUrl;
 use fh_edge::listen::{ListenOptions, TrustedProxies};
 use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::ServiceKey;
-use fh_edge::{Console, Options};
+use fh_edge::{AdminTransport, Administration, Console, Options};
 
 pub(crate) use args::SettingArgs;
 pub(crate) use foreign::Idle;
@@ -50,6 +50,10 @@ pub(crate) struct Settings {
     /// 0: a free one.
     pub(crate) port: u16,
     pub(crate) monitor_port: Option<u16>,
+    /// `None`: where the API is.
+    pub(crate) monitor_address: Option<IpAddr>,
+    /// The monitor port speaks TLS, with the API's certificate.
+    pub(crate) monitor_tls: bool,
     /// What stands before all paths; empty, or `/...` without a `/` at its end.
     pub(crate) url_path: String,
     pub(crate) tls_certificate: Option<PathBuf>,
@@ -77,6 +81,8 @@ impl Default for Settings {
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             port: PORT,
             monitor_port: None,
+            monitor_address: None,
+            monitor_tls: false,
             url_path: String::new(),
             tls_certificate: None,
             tls_key: None,
@@ -88,6 +94,32 @@ impl Default for Settings {
             log_format: LogFormat::Text,
             access_log: false,
             properties: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// What an operator has to know of the admin API over plain HTTP, if other machines reach it so.
+    fn admin_warning(&self) -> Option<&'static str> {
+        let (address, has_tls) = match self.edge.administration {
+            Administration::WithMonitoring => {
+                (self.monitor_address.unwrap_or(self.address), self.monitor_tls)
+            }
+            _ => (self.address, self.tls_certificate.is_some()),
+        };
+        if self.edge.admin_key.is_none() || has_tls || address.is_loopback() {
+            return None;
+        }
+        match self.edge.admin_transport {
+            AdminTransport::Any => Some(
+                "the admin API is answered over plain HTTP (--admin-over-plain-http): its key can be read on the way",
+            ),
+            // Proxies may well speak TLS.
+            _ if !self.proxies.is_empty() => None,
+            _ => Some(
+                "without TLS the admin API is answered on this machine only: other machines need --tls-certificate and --tls-key, \
+                 or a proxy of --trusted-proxies that says x-forwarded-proto: https, or --admin-over-plain-http",
+            ),
         }
     }
 }
@@ -135,7 +167,8 @@ impl Told {
             "streams end within 30 seconds (drop-after): some SDKs come back ever more slowly; 0 means never".to_string()
         });
         let idle = &self.idle;
-        idle.unknown.iter().cloned().chain(idle.foreign_words()).chain(short)
+        let admin = self.settings.admin_warning().map(str::to_string);
+        idle.unknown.iter().cloned().chain(idle.foreign_words()).chain(short).chain(admin)
     }
 
     /// What only fits together.
@@ -161,6 +194,20 @@ impl Told {
             }
             _ if is_said("admin-key") && is_said("admin-key-file") => {
                 "say --admin-key or --admin-key-file, not both"
+            }
+            _ if settings.edge.administration == Administration::WithMonitoring
+                && settings.monitor_port.is_none() =>
+            {
+                "--admin-on monitor needs --monitor-port"
+            }
+            _ if settings.monitor_address.is_some() && settings.monitor_port.is_none() => {
+                "--monitor-listen needs --monitor-port"
+            }
+            _ if settings.monitor_tls && settings.monitor_port.is_none() => {
+                "--monitor-tls needs --monitor-port"
+            }
+            _ if settings.monitor_tls && settings.tls_certificate.is_none() => {
+                "--monitor-tls needs --tls-certificate and --tls-key"
             }
             _ if settings.edge.console == Console::On && settings.edge.admin_key.is_none() => {
                 "--console needs an admin key: set FH_EDGE_ADMIN_KEY, or say --admin-key-file"

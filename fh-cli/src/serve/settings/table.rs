@@ -1,10 +1,12 @@
 //! All settings.
 
+use std::net::IpAddr;
+
 use fh_client::{ApiKey, EdgeUrl, KeyKind};
 use fh_edge::listen::NotANetwork;
 use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::ServiceKey;
-use fh_edge::{AdminKey, Administration, Compression, Console, Monitoring};
+use fh_edge::{AdminKey, AdminTransport, Administration, Compression, Console, Monitoring};
 
 use super::setting::Form::{Many, One, Switch};
 use super::setting::Group::{Browsers, Clients, Limits, Network, Operations, Origin};
@@ -15,7 +17,7 @@ use super::value::{
 };
 
 /// In the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 40] = [
+pub(crate) static SETTINGS: [Setting; 43] = [
     Setting::new(
         Origin,
         "state",
@@ -90,7 +92,7 @@ pub(crate) static SETTINGS: [Setting; 40] = [
         "listen",
         One("ADDRESS"),
         "The address to listen at; 0.0.0.0 is every one of this machine, :: with IPv6",
-        |s, text| put(&mut s.address, text.trim().parse().map_err(|_| "write an address, such as 127.0.0.1".to_string())),
+        |s, text| put(&mut s.address, ip_address(text)),
         |s| s.address.to_string(),
     ),
     Setting::new(
@@ -147,6 +149,26 @@ pub(crate) static SETTINGS: [Setting; 40] = [
         "The certificate's private key, as PEM",
         |s, text| put(&mut s.tls_key, Ok(path(text))),
         |s| path_text(s.tls_key.as_ref()),
+    ),
+    Setting::new(
+        Network,
+        "monitor-listen",
+        One("ADDRESS"),
+        "The address that the monitor port listens at, such as 127.0.0.1 for this machine only",
+        |s, text| {
+            let address = Some(text.trim()).filter(|text| !text.is_empty());
+            put(&mut s.monitor_address, address.map(ip_address).transpose())
+        },
+        |s| s.monitor_address.map(|address| address.to_string()).unwrap_or_default(),
+    )
+    .default("that of --listen"),
+    Setting::new(
+        Network,
+        "monitor-tls",
+        Switch,
+        "Speak TLS at the monitor port too, with the same certificate; without it probes come in plain HTTP",
+        |s, text| put(&mut s.monitor_tls, switch(text)),
+        |s| s.monitor_tls.to_string(),
     ),
     Setting::new(
         Clients,
@@ -388,6 +410,18 @@ pub(crate) static SETTINGS: [Setting; 40] = [
         |s| s.properties.join(" "),
     )
     .default("those of FeatureHub's images, where they are"),
+    Setting::new(
+        Operations,
+        "admin-over-plain-http",
+        Switch,
+        "Answer the admin API over plain HTTP to other machines too; without it they get 403, unless a trusted proxy says x-forwarded-proto: https",
+        |s, text| {
+            let transport =
+                |is_any| if is_any { AdminTransport::Any } else { AdminTransport::Protected };
+            put(&mut s.edge.admin_transport, switch(text).map(transport))
+        },
+        |s| (s.edge.admin_transport == AdminTransport::Any).to_string(),
+    ),
 ];
 
 fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
@@ -423,6 +457,10 @@ fn admin_key(text: &str) -> Result<Option<AdminKey>, String> {
         "" => Ok(None),
         key => AdminKey::new(key).map(Some).map_err(|why| why.to_string()),
     }
+}
+
+fn ip_address(text: &str) -> Result<IpAddr, String> {
+    text.trim().parse().map_err(|_| "write an address, such as 127.0.0.1".to_string())
 }
 
 fn compression(text: &str) -> Result<Compression, String> {

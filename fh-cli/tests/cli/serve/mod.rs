@@ -3,6 +3,7 @@
 mod chaos;
 mod files;
 mod operation;
+mod ports;
 mod relay;
 mod settings;
 

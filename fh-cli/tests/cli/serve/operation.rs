@@ -205,7 +205,7 @@ fn an_admin_key_opens_the_admin_api() {
     // The wrong key is noted with the address that a trusted proxy names.
     let trusting = ["--trusted-proxies", "127.0.0.0/8"];
     let mut behind = Serving::start(&state, &trusting, &[("FH_EDGE_ADMIN_KEY", ADMIN)]);
-    let headers = "authorization: Bearer wrong-key-0123456789\r\nx-forwarded-for: 203.0.113.9\r\n";
+    let headers = "authorization: Bearer wrong-key-0123456789\r\nx-forwarded-for: 203.0.113.9\r\nx-forwarded-proto: https\r\n";
     until(&mut open(&behind.url, &path, headers), "401 Unauthorized");
     behind.process.line(&["a wrong admin key", "203.0.113.9"]);
     let key = file("serve-admin.key", format!("{ADMIN}\n"));

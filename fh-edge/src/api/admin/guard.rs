@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::Admin;
 use super::problem::Problem;
+use super::{Admin, transport};
 use crate::api::audit::{self, Entry};
 
 /// Lets requests with the key through. No answer may be kept by caches, or be taken for what it is not.
@@ -19,7 +19,9 @@ pub(super) async fn check(
     request: Request,
     next: Next,
 ) -> Response {
-    let mut response = match may(&admin, request.headers(), audit::address(request.extensions())) {
+    let may = transport::check(admin.core.options.admin_transport, &request)
+        .and_then(|()| may(&admin, request.headers(), audit::address(request.extensions())));
+    let mut response = match may {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     };

@@ -15,6 +15,7 @@ mod rollout;
 mod state;
 mod subject;
 mod tag;
+mod transport;
 mod works;
 
 use std::sync::Arc;
