@@ -152,12 +152,17 @@ impl Client {
         Context::new(Arc::clone(&self.inner), attributes.into())
     }
 
-    /// The context, once the Edge has evaluated for it: what a server-evaluated key needs. It becomes the context of this client; contexts
-    /// made before answer defaults. With a client-evaluated key every context answers at once, and so does this.
+    /// The context, once the Edge has evaluated for it: what a server-evaluated key needs. It becomes the context of this client, and answers
+    /// until the features of a later one are applied. With a client-evaluated key every context answers at once, and so does this.
+    ///
+    /// While the Edge evaluates for one context, one other may wait: the newest (D-120). A program with a context per request needs a
+    /// client-evaluated key, or several clients ([`Self::isolated`]).
     ///
     /// # Errors
-    /// [`Problem`] if the Edge could not be asked; the context stays set, and comes into force when it can.
-    /// [`Problem::Context`], with nothing changed, if it has too many attributes.
+    /// - [`Problem::Superseded`] if a newer context took the place of this one before the Edge was asked.
+    /// - [`Problem::TimedOut`] after the limit of a poll: 12 s, or [`Limits::poll`](crate::Limits::poll). The context stays set.
+    /// - Another [`Problem`] if the Edge could not be asked. The context stays set, and comes into force when it can.
+    /// - [`Problem::Context`], with nothing changed, if it has too many attributes; [`Problem::Stale`] if the Edge wants no more requests.
     pub async fn set_context(
         &self,
         attributes: impl Into<Arc<Attributes>>,

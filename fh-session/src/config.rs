@@ -39,10 +39,10 @@ pub enum ContextPlacement {
 /// What is answered while an Edge evaluates a changed context (D-62).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum WhileSwitching {
-    /// Nothing: the client is not ready until the new values are in.
+    /// The new context gets nothing, and the client is not ready, until the new values are in.
     #[default]
     HideValues,
-    /// The old values: for programs that have one user only.
+    /// The new context gets the values of the one before: for programs that have one user only.
     KeepValues,
 }
 
@@ -64,7 +64,7 @@ pub struct Limits {
     pub connect: Duration,
     /// From the request to the complete head of its answer.
     pub head: Duration,
-    /// A poll in all.
+    /// A poll in all. Also the longest that a caller who sets a context waits for its outcome (D-120).
     pub poll: Duration,
     /// Without a complete line on a stream; also until its first features, and for one event, unless the bytes keep coming at [`Self::SLOWEST`].
     pub idle: Duration,

@@ -192,6 +192,14 @@ mod switch {
         EtagOfDoubt,
         /// The etag of a poll outlives what a stream brought.
         EtagOutlivesStream,
+        /// A newer context aborts the request of the one before, so that none is ever answered.
+        ContextsAbortEachOther,
+        /// A context that was replaced while it waited is reported as applied.
+        ReplacedContextsSucceed,
+        /// A caller that sets a context may wait as long as a stream does for its first event.
+        ContextsWaitForEver,
+        /// What an Edge evaluated is served as another context's while that one is awaited.
+        KeptValuesChangeHands,
     }
 
     thread_local! {

@@ -70,8 +70,20 @@ pub enum Environments {
 pub struct ServerEvaluated {
     /// The context it evaluated for.
     pub context: Arc<Attributes>,
+    /// Another context that these values answer for until the Edge has evaluated for it
+    /// ([`WhileSwitching::KeepValues`](crate::WhileSwitching::KeepValues)).
+    pub kept_for: Option<Arc<Attributes>>,
     /// Ids of the strategies that matched (`v`), by the feature's key.
     pub strategies: HashMap<Box<str>, Box<str>>,
+}
+
+impl ServerEvaluated {
+    /// Returns true if these values answer for this context.
+    #[must_use]
+    pub fn answers_for(&self, context: &Arc<Attributes>) -> bool {
+        let is = |own: &Arc<Attributes>| Arc::ptr_eq(own, context) || own == context;
+        is(&self.context) || self.kept_for.as_ref().is_some_and(is)
+    }
 }
 
 impl Rules {
@@ -89,6 +101,15 @@ impl Rules {
         evaluated: Arc<ServerEvaluated>,
     ) -> Self {
         Self { ruleset, environments, evaluated_for: Some(evaluated) }
+    }
+
+    /// Makes the values of an Edge answer for another context besides their own, or for no other.
+    pub(crate) fn keep_for(&mut self, context: Option<Arc<Attributes>>) {
+        if let Some(evaluated) = &mut self.evaluated_for
+            && evaluated.kept_for != context
+        {
+            Arc::make_mut(evaluated).kept_for = context;
+        }
     }
 
     /// The features.

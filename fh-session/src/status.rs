@@ -162,6 +162,8 @@ pub enum Problem {
     Disconnected,
     /// The context cannot be sent.
     Context(TooManyAttributes),
+    /// A newer context took the place of this one before its features were applied (D-120).
+    Superseded,
     /// The client is closed.
     Closed,
 }
@@ -182,6 +184,8 @@ pub enum Stage {
     Event,
     /// Any sign of life on a stream.
     Silence,
+    /// The evaluation for a context that was set: the limit of the caller who waits for it, which ends no request (D-120).
+    Context,
 }
 
 impl Problem {
@@ -216,6 +220,7 @@ impl Problem {
             Self::ClosedEarly => "closed_early",
             Self::Disconnected => "disconnected",
             Self::Context(_) => "context",
+            Self::Superseded => "superseded",
             Self::Closed => "closed",
         }
     }
@@ -254,10 +259,12 @@ impl fmt::Display for Problem {
                 Stage::FirstEvent => "the stream brought no features in time",
                 Stage::Event => "an event of the stream did not arrive in time",
                 Stage::Silence => "the stream fell silent",
+                Stage::Context => "the Edge did not evaluate for the context in time",
             }),
             Self::ClosedEarly => f.write_str("the stream ended before any features"),
             Self::Disconnected => f.write_str("the stream ended"),
             Self::Context(why) => write!(f, "{why}"),
+            Self::Superseded => f.write_str("a newer context has replaced this one"),
             Self::Closed => f.write_str("the client is closed"),
         }
     }

@@ -81,7 +81,7 @@ fn reads_take_no_memory() {
 fn reads_of_what_the_edge_evaluated_take_no_memory() {
     // An equal context that is another object.
     let strategies = HashMap::from([("flag".into(), "s".into())]);
-    let evaluated = Arc::new(ServerEvaluated { context: context(), strategies });
+    let evaluated = Arc::new(ServerEvaluated { context: context(), kept_for: None, strategies });
     let hub = hub(Rules::server_evaluated(ruleset(), Environments::Unknown, evaluated));
     assert_eq!(count(&hub), 0);
 }

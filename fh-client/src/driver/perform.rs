@@ -118,9 +118,6 @@ impl Driver {
                 self.handle(Input::Refresh(errand));
             }
             Command::Context(context, reply) => {
-                if let Some(keeper) = &mut self.parts.keeper {
-                    keeper.context_changes();
-                }
                 let errand = self.wait_for(reply);
                 self.handle(Input::Context(errand, context));
             }

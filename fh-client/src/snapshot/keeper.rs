@@ -28,8 +28,6 @@ pub(crate) struct Keeper {
     /// Are the features from the Edge itself? A restored file is not written again as if it were new.
     is_from_edge: bool,
     is_live: bool,
-    /// Has the context changed, and no list come since? Until then features may be another's.
-    is_switching: bool,
     confirmed: Option<Millis>,
     /// Is there something that the file does not hold?
     is_new: bool,
@@ -76,7 +74,6 @@ impl Keeper {
             rules: None,
             is_from_edge: false,
             is_live: false,
-            is_switching: false,
             confirmed: None,
             is_new: false,
             written: None,
@@ -120,15 +117,7 @@ impl Keeper {
     pub(crate) fn status(&mut self, status: &Status) {
         self.is_from_edge |= status.source.as_ref().is_some_and(Source::is_edge);
         self.is_live = status.connection == Connection::Streaming;
-        if self.confirmed != status.updated {
-            self.confirmed = status.updated;
-            self.is_switching = false;
-        }
-    }
-
-    /// The context of a server-evaluated key is another from now on.
-    pub(crate) const fn context_changes(&mut self) {
-        self.is_switching = matches!(self.owner.kind, KeyKind::ServerEvaluated);
+        self.confirmed = status.updated;
     }
 
     /// The keys are others from now on.
@@ -141,7 +130,7 @@ impl Keeper {
     }
 
     const fn can_be_saved(&self) -> bool {
-        self.is_from_edge && !self.is_switching && self.rules.is_some()
+        self.is_from_edge && self.rules.is_some()
     }
 
     /// When to write next.

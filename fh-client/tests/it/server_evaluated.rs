@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use fh_client::{Attributes, Client, NotReady, Problem, Readiness, Reason, WhileSwitching};
+use fh_client::{Attributes, Client, NotReady, Problem, Readiness, Reason, Stage, WhileSwitching};
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
 use serde_json::json;
 
@@ -88,40 +88,114 @@ fn the_first_context_is_part_of_the_first_request() {
     assert_eq!(edge.recording().requests.len(), 1);
 }
 
-#[test]
-fn a_late_answer_for_the_former_context_changes_nothing() {
-    let edge = edge();
-    let long = Duration::from_secs(3600);
-    let client = started(builder_with(&edge, &edge.server_key()).active_polling(long));
+/// An Edge that answers polls for this user when the signal comes, and all others at once.
+fn holds_back(edge: &FakeEdge, user: &'static str, signal: &'static str) {
     edge.behave_on(
         Route::Poll,
-        Behaviour::choose(|request| {
-            if request.header("x-featurehub") == Some("userkey=fred") {
-                Behaviour::new().wait_for_signal("mary was answered").then_healthy()
+        Behaviour::choose(move |request| {
+            if request.header("x-featurehub") == Some(user) {
+                Behaviour::new().wait_for_signal(signal).then_healthy()
             } else {
                 Behaviour::healthy()
             }
         }),
     );
-    let (fred, mary) = soon(async {
-        let fred = client.set_context(user("fred"));
-        let fred = std::pin::pin!(fred);
-        let asked = futures_poll(fred, &edge);
-        let mary = client.set_context(user("mary")).await.unwrap();
-        edge.signal("mary was answered");
-        (asked, mary)
+}
+
+#[test]
+fn a_newer_context_waits_for_the_one_that_the_edge_evaluates() {
+    let edge = edge();
+    let long = Duration::from_secs(3600);
+    let client = started(builder_with(&edge, &edge.server_key()).active_polling(long));
+    holds_back(&edge, "userkey=fred", "go");
+    soon(async {
+        let mut fred = std::pin::pin!(client.set_context(user("fred")));
+        assert!(begun(fred.as_mut(), &edge), "fred's request was sent");
+        let mut mary = std::pin::pin!(client.set_context(user("mary")));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(mary.as_mut().poll(&mut context).is_pending());
+        edge.signal("go");
+        fred.await.unwrap();
+        let mary = mary.await.unwrap();
+        assert_eq!(mary.string("GREETING").as_deref(), Some("hello mary"));
     });
-    assert!(fred, "fred's request was sent");
+    assert_eq!(client.context_of(user("fred")).string("GREETING"), None);
+    assert_eq!(edge.recording().count(Route::Poll), 3);
+}
+
+#[test]
+fn a_late_answer_for_the_former_context_changes_nothing() {
+    let edge = edge();
+    let long = Duration::from_secs(3600);
+    // The first request of all is no caller's, so it is given up.
+    holds_back(&edge, "userkey=nobody", "mary was answered");
+    let builder = builder_with(&edge, &edge.server_key()).initial_context(user("nobody"));
+    let client = builder.active_polling(long).start().unwrap();
+    edge.wait_for_requests(Route::Poll, 1, SOON).unwrap();
+    let mary = soon(client.set_context(user("mary"))).unwrap();
+    edge.signal("mary was answered");
     assert_eq!(mary.string("GREETING").as_deref(), Some("hello mary"));
     seen(&edge, |seen| seen.in_flight(Route::Poll) == 0);
     assert_eq!(mary.string("GREETING").as_deref(), Some("hello mary"));
 }
 
 /// Begins a future, and waits until the Edge has its request.
-fn futures_poll<F: Future>(future: std::pin::Pin<&mut F>, edge: &FakeEdge) -> bool {
+fn begun<F: Future>(future: std::pin::Pin<&mut F>, edge: &FakeEdge) -> bool {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     assert!(future.poll(&mut context).is_pending());
     edge.wait_for_requests(Route::Poll, 2, SOON).is_ok()
+}
+
+#[test]
+fn of_200_contexts_at_once_two_are_applied_and_the_others_are_superseded() {
+    for streams in [true, false] {
+        let edge = edge();
+        let builder = builder_with(&edge, &edge.server_key());
+        let long = Duration::from_secs(3600);
+        let client = started(if streams { builder } else { builder.active_polling(long) });
+        edge.behave(Behaviour::new().wait_for_signal("go").then_healthy());
+        let outcomes = soon(async {
+            let mut contexts = tokio::task::JoinSet::new();
+            for n in 0..200 {
+                let client = client.clone();
+                contexts.spawn(async move { client.set_context(user(&format!("user-{n}"))).await });
+            }
+            let mut outcomes = Vec::new();
+            while let Some(outcome) = contexts.join_next().await {
+                outcomes.push(outcome.unwrap());
+                if outcomes.len() == 198 {
+                    edge.signal("go");
+                }
+            }
+            outcomes
+        });
+        let superseded = |outcome: &Result<_, _>| matches!(outcome, Err(Problem::Superseded));
+        assert!(outcomes[..198].iter().all(superseded), "{:?}", outcomes[..198].last());
+        assert!(outcomes[198..].iter().all(Result::is_ok), "{:?}", &outcomes[198..]);
+        let last = outcomes[199].as_ref().unwrap();
+        let recording = edge.recording();
+        assert_eq!(recording.requests.len(), 3);
+        let asked = recording.requests[2].request.header("x-featurehub").unwrap();
+        let name = asked.strip_prefix("userkey=").unwrap();
+        assert_eq!(last.string("GREETING").as_deref(), Some(&*format!("hello {name}")));
+    }
+}
+
+#[test]
+fn a_context_that_takes_too_long_is_reported_and_stays_set() {
+    let edge = edge();
+    let builder = builder_with(&edge, &edge.server_key());
+    let short = Duration::from_millis(50);
+    let client = started(builder.configure(move |config| config.limits.poll = short));
+    let held = Behaviour::sse().ack().wait_for_signal("go").features().live();
+    edge.behave_on(Route::Stream, held);
+    let refused = soon(client.set_context(user("fred"))).unwrap_err();
+    assert_eq!(refused, Problem::TimedOut(Stage::Context));
+    edge.signal("go");
+    until(&client, |status| status.readiness == Readiness::Ready);
+    let fred = client.context_of(user("fred"));
+    assert_eq!(fred.string("GREETING").as_deref(), Some("hello fred"));
+    assert_eq!(edge.recording().requests.len(), 2);
 }
 
 #[test]

@@ -187,11 +187,11 @@ impl Inner {
 /// (D-62) keeps those that it serves, not those that are held.
 fn relabelled(live: &Rules, latest: &Rules) -> Option<Rules> {
     let (old, new) = (live.evaluated_for()?, latest.evaluated_for()?);
-    if old.context == new.context {
+    if old.context == new.context && old.kept_for == new.kept_for {
         return None;
     }
-    let context = Arc::clone(&new.context);
-    let evaluated = ServerEvaluated { context, strategies: old.strategies.clone() };
+    let (context, kept_for) = (Arc::clone(&new.context), new.kept_for.clone());
+    let evaluated = ServerEvaluated { context, kept_for, strategies: old.strategies.clone() };
     let environments = live.environments().clone();
     Some(Rules::server_evaluated(live.ruleset().clone(), environments, Arc::new(evaluated)))
 }
@@ -233,8 +233,8 @@ fn merged(live: &Rules, latest: &Rules, keys: &[&str]) -> Rules {
     };
     match (strategies, live.evaluated_for()) {
         (Some(strategies), Some(old)) => {
-            let context = Arc::clone(&old.context);
-            let evaluated = Arc::new(ServerEvaluated { context, strategies });
+            let (context, kept_for) = (Arc::clone(&old.context), old.kept_for.clone());
+            let evaluated = Arc::new(ServerEvaluated { context, kept_for, strategies });
             Rules::server_evaluated(ruleset, environments, evaluated)
         }
         _ => Rules::client_evaluated(ruleset, environments),

@@ -163,9 +163,7 @@ impl Snapshot {
         match (self.rules.evaluated_for(), who) {
             (None, _) => true,
             (Some(_), None) => self.readiness() != Readiness::NotReady,
-            (Some(by_edge), Some(who)) => {
-                Arc::ptr_eq(&by_edge.context, who) || by_edge.context == *who
-            }
+            (Some(by_edge), Some(who)) => by_edge.answers_for(who),
         }
     }
 

@@ -164,7 +164,7 @@ impl Repository {
             }
             strategies.extend(environment.strategies.clone());
         }
-        let evaluated = Arc::new(ServerEvaluated { context, strategies });
+        let evaluated = Arc::new(ServerEvaluated { context, kept_for: None, strategies });
         Rules::server_evaluated(ruleset, environments, evaluated)
     }
 

@@ -5,7 +5,9 @@
 
 mod answer;
 mod connect;
+mod contexts;
 mod outcome;
+mod pending;
 mod request;
 mod stream;
 mod update;
@@ -14,13 +16,12 @@ mod update;
 mod tests;
 
 use std::collections::VecDeque;
-use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
 use fh_eval::Attributes;
 
-use crate::action::{Action, Cause, Errand, Input, RequestKind, Ticket};
+use crate::action::{Action, Cause, Input, RequestKind, Ticket};
 use crate::config::{Config, Mode};
 use crate::context_header::ContextHeader;
 use crate::delay::{Delays, Random};
@@ -32,6 +33,8 @@ use crate::status::{Connection, Problem, Readiness, Stage, Status};
 use crate::time::Millis;
 use crate::verdict::Asked;
 use answer::Body;
+use contexts::NextContext;
+use pending::Pending;
 use stream::Stream;
 
 /// One client's conversation with an Edge.
@@ -61,8 +64,13 @@ pub struct Session {
     now: Millis,
     state: State,
     repository: Repository,
+    /// The context of the request in flight, or of the next one.
     context: Arc<Attributes>,
     header: ContextHeader,
+    /// Was it set after the start?
+    context_was_set: bool,
+    /// The context that was set last, while the request for another one was in flight (D-120).
+    next_context: Option<NextContext>,
     /// Of the last answer that was applied; only with one key (D-60, D-72).
     etag: Option<String>,
     /// Between polls; the Edge may change it.
@@ -88,9 +96,11 @@ pub struct Session {
     listed: bool,
     /// Is the present context so new that the features that are held are another's?
     switching: bool,
+    /// While switching: the context that the features were evaluated for; `None` if they are rules.
+    held_for: Option<Arc<Attributes>>,
     /// Has the Edge refused this client, and not answered well since?
     failed: bool,
-    errands: Vec<Errand>,
+    errands: Vec<Pending>,
     last_contact: Option<Millis>,
     status: Status,
     shown: Status,
@@ -147,6 +157,8 @@ impl Session {
             repository: Repository::new(config.profile, &config.keys),
             context: Arc::default(),
             header: ContextHeader::default(),
+            context_was_set: false,
+            next_context: None,
             etag: None,
             interval,
             poll_until: None,
@@ -162,6 +174,7 @@ impl Session {
             contacted: false,
             listed: false,
             switching: false,
+            held_for: None,
             failed: false,
             errands: Vec::new(),
             last_contact: None,
@@ -181,7 +194,7 @@ impl Session {
             Input::Start => self.start(),
             Input::Tick => self.tick(),
             Input::Stop => self.stop(),
-            Input::Refresh(errand) => self.refresh(errand),
+            Input::Refresh(errand) => self.refresh(Pending::without_limit(errand)),
             Input::Touched => self.touched(),
             Input::Context(errand, context) => self.change_context(errand, context),
             Input::Keys(errand, keys) => self.change_keys(errand, keys),
@@ -197,6 +210,11 @@ impl Session {
         }
         self.publish();
         self.show();
+        // After the features of the context before: its handles answer with them from here on.
+        if self.start_next_context() {
+            self.publish();
+            self.show();
+        }
         self.actions.extend(self.settled.drain(..));
         if planted!(ToldTooEarly) {
             self.actions.make_contiguous().sort_by_key(|it| !matches!(it, Action::Settled(..)));
@@ -211,6 +229,10 @@ impl Session {
     /// When to hand in [`Input::Tick`] if nothing happens before.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
+        self.state_deadline().into_iter().chain(self.command_deadline()).min()
+    }
+
+    fn state_deadline(&self) -> Option<Millis> {
         match &self.state {
             State::Due { at, .. } => Some(*at),
             State::Connecting { .. } if planted!(NoHeadDeadline) => None,
@@ -245,6 +267,7 @@ impl Session {
         if !matches!(self.state, State::Idle) {
             return;
         }
+        self.restart_command_limits();
         if self.config.mode == Mode::Offline {
             self.state = State::Offline;
             self.settle(&Ok(()));
@@ -259,6 +282,7 @@ impl Session {
         }
         self.state = State::Stopped;
         self.settle(&Err(Problem::Closed));
+        self.refuse_next_context(&Problem::Closed);
     }
 
     fn tick(&mut self) {
@@ -286,6 +310,7 @@ impl Session {
             }
             _ => {}
         }
+        self.expire_commands();
     }
 
     /// Closes whatever request is in flight. The state is the caller's to set.
@@ -335,22 +360,6 @@ impl Session {
             (_, false, true) => Readiness::Ready,
             (_, false, false) => Readiness::NotReady,
         }
-    }
-
-    /// Tells those who wait how it went.
-    fn settle(&mut self, outcome: &Result<(), Problem>) {
-        if planted!(TroubleSettlesNothing) && matches!(outcome, Err(Problem::Unreachable(_))) {
-            return;
-        }
-        let readiness = self.readiness();
-        for errand in mem::take(&mut self.errands) {
-            self.reply(errand, outcome.clone().map(|()| readiness));
-        }
-    }
-
-    /// Tells one that its errand is done. It is told last of all, as those are that wait.
-    fn reply(&mut self, errand: Errand, outcome: Result<Readiness, Problem>) {
-        self.settled.push(Action::Settled(errand, outcome));
     }
 
     /// Publishes the status if it has changed.

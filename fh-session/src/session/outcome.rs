@@ -138,7 +138,7 @@ impl Session {
         self.status.is_stale = true;
         self.status.problem = Some(Problem::Stale);
         self.state = State::Halted;
-        let outcome = if self.listed { Ok(()) } else { Err(Problem::Stale) };
+        let outcome = if self.serves() { Ok(()) } else { Err(Problem::Stale) };
         self.settle(&outcome);
     }
 
@@ -146,7 +146,7 @@ impl Session {
     pub(super) fn pause(&mut self, pause: Duration) {
         self.status.problem = Some(Problem::Stale);
         self.state = State::Due { at: self.now.after(pause), as_: Connection::Paused };
-        let outcome = if self.listed { Ok(()) } else { Err(Problem::Stale) };
+        let outcome = if self.serves() { Ok(()) } else { Err(Problem::Stale) };
         self.settle(&outcome);
     }
 }

@@ -272,10 +272,11 @@ impl Session {
     /// Publishes what the repository holds, if it is to be.
     pub(super) fn publish(&mut self) {
         let Some(cause) = self.unpublished.take() else { return };
-        let context = (!self.evaluates_here()).then(|| Arc::clone(&self.context));
+        let (context, kept_for) = (self.evaluated_for(), self.kept_for());
         let actions = &mut self.actions;
-        let rules =
+        let mut rules =
             self.repository.rules(context, &mut |notice| actions.push_back(Action::Notice(notice)));
+        rules.keep_for(kept_for);
         actions.push_back(Action::Publish(Publication { rules: Arc::new(rules), cause }));
     }
 

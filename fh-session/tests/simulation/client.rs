@@ -10,12 +10,12 @@ use std::sync::Arc;
 use fh_eval::Attributes;
 use fh_session::{
     Action, Cause, Config, Connection, ContextHeader, EdgeUrl, Errand, Input, Millis, Mode,
-    Problem, Publication, Rules, Session, Status, Ticket,
+    Problem, Publication, Rules, Session, Stage, Status, Ticket,
 };
 
 use crate::edge::Asked;
 use crate::law::{Broken, Law, hold};
-use crate::spec::{Expected, Fact, Phase, Settled, Shown, Spec};
+use crate::spec::{Expected, Fact, Outcome, Phase, Shown, Spec};
 use crate::world::USERS;
 
 /// No errand may take longer than five redirects, a stream's first event, and what a slow timer adds.
@@ -26,7 +26,6 @@ const MOST_ACTIONS: usize = 40;
 pub struct Client {
     pub session: Session,
     pub spec: Spec,
-    pub user: usize,
     users: Vec<(Arc<Attributes>, ContextHeader)>,
     /// The latest time that the session was told.
     pub now: u64,
@@ -70,7 +69,6 @@ impl Client {
         Self {
             session: Session::new(config.clone(), seed),
             spec: Spec::new(config, keys),
-            user: 0,
             users,
             now: 0,
             live: None,
@@ -102,10 +100,9 @@ impl Client {
         errand
     }
 
-    /// The context is another from now on.
-    pub fn switch(&mut self, user: usize) {
+    /// The context may be another from now on.
+    pub fn switch(&mut self) {
         self.is_another |= !self.spec.evaluates_here();
-        self.user = user;
     }
 
     pub fn other_keys(&mut self) {
@@ -121,7 +118,6 @@ impl Client {
         fact: &Fact<'_>,
     ) -> Result<Outside, Broken> {
         self.now = self.now.max(handed);
-        let due = self.session.deadline().map(Millis::as_u64);
         let was_stopped = self.spec.phase == Phase::Stopped;
         let before = self.session.status().readiness;
         let by_store = matches!(fact, Fact::Stored { .. } | Fact::StoredFeature);
@@ -140,6 +136,9 @@ impl Client {
             connection: status.connection,
             problem: status.problem.clone(),
             published: actions.iter().any(|action| matches!(action, Action::Publish(_))),
+            first: actions
+                .iter()
+                .any(|action| matches!(action, Action::Publish(it) if it.cause == Cause::First)),
         };
         if was_stopped {
             let only_settled = actions
@@ -152,7 +151,7 @@ impl Client {
         hold(Law::Errands, last, || format!("told before all is out: {actions:?}"))?;
         self.one_request(&actions)?;
         self.always(&status)?;
-        self.spec.step(self.now, fact, due, &shown);
+        self.spec.step(self.now, fact, &shown);
         let mut outside = Outside::default();
         let mut done = Expected::default();
         for action in actions {
@@ -176,11 +175,19 @@ impl Client {
                 }
                 Action::Arm => done.arm = true,
                 Action::Settled(errand, outcome) => {
-                    self.settled(errand, outcome.is_ok(), &mut done)?;
+                    let outcome = match outcome {
+                        Ok(_) => Outcome::Well,
+                        Err(Problem::Superseded) => Outcome::Superseded,
+                        Err(Problem::TimedOut(Stage::Context)) => Outcome::TooLate,
+                        Err(_) => Outcome::Ill,
+                    };
+                    self.settled(errand)?;
+                    done.settled.push((errand, outcome));
                 }
                 _ => {}
             }
         }
+        self.answers_for_kept()?;
         if let Some(held) = held.filter(|_| self.spec.contacted) {
             self.only_added(&held.rules)?;
         }
@@ -255,17 +262,12 @@ impl Client {
         Ok(())
     }
 
-    fn settled(&mut self, errand: Errand, well: bool, done: &mut Expected) -> Result<(), Broken> {
+    fn settled(&mut self, errand: Errand) -> Result<(), Broken> {
         let known = self.errands.iter().position(|(waiting, _)| *waiting == errand);
         let Some(known) = known else {
             return Err(Broken { law: Law::Errands, why: format!("{errand:?} settled again") });
         };
         self.errands.remove(known);
-        done.settled = match &done.settled {
-            Settled::None => Settled::All(well),
-            Settled::All(before) if *before == well => Settled::All(well),
-            _ => return Err(Broken { law: Law::Errands, why: "settled both ways".to_string() }),
-        };
         Ok(())
     }
 }

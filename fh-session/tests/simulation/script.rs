@@ -316,7 +316,7 @@ impl Script {
         let wanted = match wanted {
             Some(wanted) => wanted,
             None => {
-                now = view(&self.edge.world, keys, USERS[self.client.user]);
+                now = view(&self.edge.world, keys, USERS[self.client.spec.asked]);
                 &now
             }
         };
@@ -379,7 +379,7 @@ impl Script {
             } else if rests {
                 note!(self, "refresh in the end");
                 let errand: Errand = self.client.errand(self.world);
-                self.tell(Input::Refresh(errand), &Fact::Refresh)?;
+                self.tell(Input::Refresh(errand), &Fact::Refresh(errand))?;
             }
             self.next()?;
             if self.has_converged() {
@@ -400,6 +400,7 @@ impl Script {
         quiet
             && status.problem.is_none()
             && self.client.spec.readiness() == fh_session::Readiness::Ready
+            && self.client.spec.newest() == self.client.spec.asked
             && self.compare(Law::Converges, None).is_ok()
     }
 

@@ -8,7 +8,9 @@ mod stream;
 
 use std::time::Duration;
 
-use fh_session::{Config, Connection, KeyKind, Mode, Problem, Readiness, RequestKind};
+use fh_session::{
+    Config, Connection, Errand, KeyKind, Mode, Problem, Readiness, RequestKind, WhileSwitching,
+};
 
 use crate::edge::{Ending, Facts};
 use crate::wire::Chunk;
@@ -20,13 +22,11 @@ pub enum Fact<'a> {
     Start,
     Tick,
     Stop,
-    Refresh,
+    Refresh(Errand),
     Touched,
-    Context {
-        same: bool,
-        too_many: bool,
-    },
-    Keys(usize),
+    /// Of this user, or of one with too many attributes.
+    Context(Errand, Option<usize>),
+    Keys(Errand, usize),
     Opened(&'a Facts),
     Bytes(&'a Chunk),
     Closed(Ending, &'a Facts),
@@ -45,6 +45,8 @@ pub struct Shown {
     pub connection: Connection,
     pub problem: Option<Problem>,
     pub published: bool,
+    /// Was the first list of a context among it?
+    pub first: bool,
 }
 
 /// What it has to lead to.
@@ -52,20 +54,29 @@ pub struct Shown {
 pub struct Expected {
     pub send: Option<RequestKind>,
     pub abort: bool,
-    pub settled: Settled,
+    pub settled: Vec<(Errand, Outcome)>,
     pub arm: bool,
     /// The first list, or the first for this context, is served.
     pub first: bool,
 }
 
-#[derive(Debug, Default, Clone, PartialEq)]
-pub enum Settled {
-    #[default]
-    None,
-    /// The errand that came with this.
-    This(bool),
-    /// Every errand: well or not.
-    All(bool),
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    Well,
+    Ill,
+    /// A newer context has taken the place of this one (D-120).
+    Superseded,
+    /// The caller's own limit has passed.
+    TooLate,
+}
+
+/// A command without an outcome yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Pending {
+    errand: Errand,
+    /// Of a new context: when its caller has waited for as long as a poll may take (D-120).
+    expires: Option<u64>,
 }
 
 /// From one time to another.
@@ -134,6 +145,15 @@ pub struct Spec {
     pub etag_is_sure: bool,
     /// Are features held? `None` if an observer cannot tell.
     pub held: Option<bool>,
+    /// The user of the present request.
+    pub asked: usize,
+    /// Was that context set after the start?
+    was_set: bool,
+    /// The user whose request goes out next, because another one's is in flight (D-120).
+    next: Option<(usize, Vec<Pending>)>,
+    /// While switching: the user whose features are held; `None` if they are rules.
+    holder: Option<usize>,
+    pending: Vec<Pending>,
     pub expected: Expected,
 }
 
@@ -174,6 +194,11 @@ impl Spec {
             etag: None,
             etag_is_sure: true,
             held: Some(false),
+            asked: 0,
+            was_set: false,
+            next: None,
+            holder: None,
+            pending: Vec::new(),
             expected: Expected::default(),
         }
     }
@@ -208,8 +233,34 @@ impl Spec {
         }
     }
 
+    /// The user whose context was set last.
+    pub fn newest(&self) -> usize {
+        self.next.as_ref().map_or(self.asked, |(user, _)| *user)
+    }
+
+    /// The user whose features are served; `None` if they are rules.
+    pub fn served_for(&self) -> Option<usize> {
+        if self.switching { self.holder } else { (!self.evaluates_here()).then_some(self.asked) }
+    }
+
+    /// The user that former values have to answer for besides their own.
+    pub fn kept_for(&self) -> Option<usize> {
+        let keeps = self.config.while_switching == WhileSwitching::KeepValues;
+        (keeps && self.switching).then(|| self.newest())
+    }
+
     /// Between which times the next deadline lies.
     pub fn deadline(&self) -> Option<Range> {
+        let waiting = self.next.iter().flat_map(|(_, pending)| pending);
+        let command = self.pending.iter().chain(waiting).filter_map(|each| each.expires).min();
+        let command = command.filter(|_| self.phase != Phase::Idle);
+        match (self.phase_deadline(), command) {
+            (Some((low, high)), Some(command)) => Some((low.min(command), high.min(command))),
+            (range, command) => range.or(command.map(|at| (at, at))),
+        }
+    }
+
+    fn phase_deadline(&self) -> Option<Range> {
         match &self.phase {
             Phase::Due(range) | Phase::Fresh(range) => Some(*range),
             Phase::Sent { until } | Phase::Body { until } => Some((*until, *until)),
@@ -218,31 +269,36 @@ impl Spec {
         }
     }
 
-    /// Follows one step. `due` is the deadline that the client had before it.
-    pub fn step(&mut self, now: u64, fact: &Fact<'_>, due: Option<u64>, shown: &Shown) {
+    /// Follows one step.
+    pub fn step(&mut self, now: u64, fact: &Fact<'_>, shown: &Shown) {
         self.now = now;
         self.expected = Expected::default();
         match fact {
             Fact::Start if self.phase == Phase::Idle => self.start(),
             Fact::Start | Fact::Late => {}
             Fact::Tick => {
-                if due.is_some_and(|due| due <= now) {
+                if self.phase_deadline().is_some_and(|(low, high)| {
+                    // When an event began is not always known from outside.
+                    high <= now || (low <= now && shown.connection != Connection::Streaming)
+                }) {
                     self.tick();
                 }
+                self.expire();
             }
             Fact::Stop => {
                 self.give_up();
                 self.phase = Phase::Stopped;
                 self.settle(false);
+                self.end_next(Outcome::Ill);
             }
-            Fact::Refresh => self.refresh(),
+            Fact::Refresh(errand) => self.refresh(Pending { errand: *errand, expires: None }),
             Fact::Touched => {
                 if self.phase == Phase::Expired {
                     self.connect();
                 }
             }
-            Fact::Context { same, too_many } => self.context(*same, *too_many),
-            Fact::Keys(keys) => self.change_keys(*keys),
+            Fact::Context(errand, user) => self.context(*errand, *user),
+            Fact::Keys(errand, keys) => self.change_keys(*errand, *keys),
             Fact::Opened(facts) => self.opened(facts),
             Fact::Bytes(chunk) => self.bytes(chunk, shown),
             Fact::Closed(ending, facts) => self.closed(*ending, facts, shown),
@@ -254,9 +310,14 @@ impl Spec {
                 }
             }
         }
+        self.start_next();
     }
 
     fn start(&mut self) {
+        let expires = self.now + millis(self.config.limits.poll);
+        for pending in self.pending.iter_mut().filter(|pending| pending.expires.is_some()) {
+            pending.expires = Some(expires);
+        }
         if self.config.mode == Mode::Offline {
             self.phase = Phase::Offline;
             self.settle(true);
@@ -331,7 +392,7 @@ impl Spec {
             self.was_open_since(opened);
         }
         self.following = None;
-        self.expected.abort =
+        self.expected.abort |=
             matches!(self.phase, Phase::Sent { .. } | Phase::Body { .. } | Phase::Stream(_));
     }
 
@@ -341,11 +402,15 @@ impl Spec {
         }
     }
 
-    /// All errands are settled, unless something before has done so.
+    /// All commands that wait for the present request have this outcome.
     fn settle(&mut self, well: bool) {
-        if self.expected.settled == Settled::None {
-            self.expected.settled = Settled::All(well);
-        }
+        let outcome = if well { Outcome::Well } else { Outcome::Ill };
+        let pending = std::mem::take(&mut self.pending);
+        self.end_all(pending, outcome);
+    }
+
+    fn end_all(&mut self, pending: Vec<Pending>, outcome: Outcome) {
+        self.expected.settled.extend(pending.iter().map(|each| (each.errand, outcome)));
     }
 
     fn well(&mut self) {

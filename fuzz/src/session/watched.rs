@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fh_eval::Attributes;
 use fh_session::{
-    Action, Config, Connection, Input, KeyKind, Millis, Mode, Problem, Readiness, RequestKind,
+    Action, Config, Connection, Input, KeyKind, Millis, Mode, Readiness, RequestKind,
     Rules, Session, Status, Ticket,
 };
 
@@ -36,7 +36,10 @@ pub struct Watched {
     /// Steps that published something.
     pub publications: u64,
     kind: KeyKind,
-    context: Arc<Attributes>,
+    /// The kind of the keys before, whose features may be published until those of the new keys are in.
+    former: KeyKind,
+    /// Contexts that were set and not refused, after the one of the start.
+    set: Vec<Arc<Attributes>>,
     is_stopped: bool,
     /// Bytes that it was sent, and bytes that it holds.
     fed: usize,
@@ -63,7 +66,8 @@ impl Watched {
             rules: None,
             publications: 0,
             kind,
-            context: Arc::default(),
+            former: kind,
+            set: vec![Arc::default()],
             is_stopped: false,
             fed: 0,
             held,
@@ -108,7 +112,7 @@ impl Watched {
         self.session.handle(Millis::new(now), input);
         self.bounded(memory::peak() - before);
         if let (Some(kind), false) = (keys, self.is_stopped) {
-            self.kind = kind;
+            (self.former, self.kind) = (self.kind, kind);
         }
         let mut published = None;
         let mut actions = Vec::new();
@@ -123,7 +127,10 @@ impl Watched {
             actions.push(action);
         }
         if let (Some((_, context)), KeyKind::ServerEvaluated) = (switch, self.kind) {
-            self.context = context;
+            // The Edge is asked for it now, or when the request before it has ended (D-120).
+            if self.set.last() != Some(&context) {
+                self.set.push(context);
+            }
         }
         for action in actions {
             self.action(action, &mut published);
@@ -141,8 +148,7 @@ impl Watched {
         if self.status.readiness == Readiness::Ready {
             let rules = self.rules.as_ref().expect("ready, and nothing to serve");
             let evaluated = rules.evaluated_for().map(|it| &it.context);
-            let context = (self.kind == KeyKind::ServerEvaluated).then_some(&self.context);
-            assert_eq!(evaluated, context, "ready, but for another");
+            assert!(self.was_set(evaluated), "ready, but for another: {evaluated:?}");
         }
         self.has_deadline(is_tick);
     }
@@ -175,8 +181,8 @@ impl Watched {
             }
             Action::Publish(publication) => {
                 let evaluated = publication.rules.evaluated_for();
-                let context = (self.kind == KeyKind::ServerEvaluated).then_some(&self.context);
-                assert_eq!(evaluated.map(|it| &it.context), context, "another's features");
+                let evaluated = evaluated.map(|it| &it.context);
+                assert!(self.was_set(evaluated), "another's features: {evaluated:?}");
                 *published = Some(publication.rules);
             }
             Action::Status(status) => self.status = status,
@@ -187,6 +193,14 @@ impl Watched {
         }
     }
 
+    /// Returns true for a context that was set, and for none where features may be rules.
+    fn was_set(&self, evaluated: Option<&Arc<Attributes>>) -> bool {
+        match evaluated {
+            None => [self.kind, self.former].contains(&KeyKind::ClientEvaluated),
+            Some(context) => self.set.contains(context),
+        }
+    }
+
     /// There is a deadline in every state but those that D-71 names, and it is not for ever.
     fn has_deadline(&self, is_tick: bool) {
         let status = &self.status;
@@ -194,9 +208,7 @@ impl Watched {
             let may = match status.connection {
                 Connection::Resting => matches!(self.mode, Mode::PassivePolling(_)),
                 Connection::Done => self.mode == Mode::OneOff,
-                Connection::Halted => {
-                    status.is_stale || status.problem == Some(Problem::BadRequest)
-                }
+                Connection::Halted => status.is_stale,
                 Connection::Idle | Connection::Offline | Connection::Closed => true,
                 _ => false,
             };

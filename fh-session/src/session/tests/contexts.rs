@@ -76,8 +76,11 @@ fn keeping_values_while_switching() {
     desk.now += 5_000;
     desk.tell(Input::Context(Errand(1), user("fred")));
     assert_eq!(desk.status().readiness, Readiness::Ready);
+    // They stay those of the former context, and answer for Fred, too.
     let rules = &desk.published.last().unwrap().rules;
-    assert_eq!(rules.evaluated_for().unwrap().context, user("fred"));
+    let evaluated = rules.evaluated_for().unwrap();
+    assert_eq!(evaluated.context, Arc::default());
+    assert_eq!(evaluated.kept_for, Some(user("fred")));
     assert!(desk.settled.is_empty());
     desk.live();
     assert_eq!(desk.published.last().unwrap().cause, Cause::First);
@@ -138,6 +141,8 @@ fn kept_values_are_not_mixed_with_those_that_are_awaited() {
     desk.now += 5_000;
     desk.tell(Input::Context(Errand(2), user("mary")));
     assert_eq!(desk.value().as_deref(), Some("x"));
+    // Mary waits for Fred's list, and then asks.
+    desk.event("features", LIST);
     desk.live();
     assert_eq!(desk.status().readiness, Readiness::Ready);
 }
@@ -188,4 +193,179 @@ fn contexts_that_an_edge_cannot_tell_apart() {
     let published = desk.published.len();
     desk.tell(Input::Context(Errand(3), user("a,b")));
     assert_eq!((desk.settled.len(), desk.published.len()), (3, published));
+}
+
+fn settled_with(desk: &Desk, outcome: &Result<Readiness, Problem>) -> Vec<u64> {
+    let of = desk.settled.iter().filter(|(_, how)| how == outcome);
+    of.map(|(errand, _)| errand.0).collect()
+}
+
+fn shown_to(desk: &Desk, who: &str) -> Option<String> {
+    let rules = &desk.published.last()?.rules;
+    rules.evaluated_for()?.answers_for(&user(who)).then(|| desk.value()).flatten()
+}
+
+#[test]
+fn contexts_that_follow_each_other_fast_are_answered_one_after_the_other() {
+    for mode in [Mode::Streaming, POLL] {
+        let mut desk = Desk::new(mode, &[SERVER]);
+        desk.good(mode);
+        desk.now += 5_000;
+        // An Edge that takes 300 ms, and a new context every 100 ms.
+        let mut answered_at = None;
+        let mut sent = desk.sent.len();
+        for n in 0..200 {
+            desk.tell(Input::Context(Errand(n), user(&format!("user-{n}"))));
+            for _ in 0..2 {
+                if desk.sent.len() > sent {
+                    sent = desk.sent.len();
+                    answered_at = Some(desk.now + 300);
+                }
+                if answered_at == Some(desk.now) {
+                    desk.good(mode);
+                }
+                desk.now += 50;
+                while desk.session.deadline().is_some_and(|at| at.as_u64() <= desk.now) {
+                    desk.tell(Input::Tick);
+                }
+            }
+        }
+        let well = settled_with(&desk, &Ok(Readiness::Ready));
+        // Two requests go out within a second, and 20 seconds have passed.
+        assert!((30..=41).contains(&well.len()), "{mode:?} {well:?}");
+        assert!(well.is_sorted());
+        let replaced = settled_with(&desk, &Err(Problem::Superseded));
+        assert!(replaced.len() + well.len() >= 198, "{mode:?} {}", replaced.len());
+        assert_eq!(desk.settled.len(), replaced.len() + well.len());
+        let ready = desk.statuses.iter().filter(|status| status.readiness == Readiness::Ready);
+        assert!(ready.count() >= well.len(), "{mode:?}");
+    }
+}
+
+#[test]
+fn of_many_contexts_at_once_the_first_and_the_last_are_answered() {
+    for mode in [Mode::Streaming, POLL] {
+        let mut desk = Desk::new(mode, &[SERVER]);
+        desk.good(mode);
+        desk.now += 5_000;
+        for n in 0..200 {
+            desk.tell(Input::Context(Errand(n), user(&format!("user-{n}"))));
+        }
+        assert_eq!(desk.sent.len(), 2);
+        let replaced = settled_with(&desk, &Err(Problem::Superseded));
+        assert_eq!(replaced, (1..199).collect::<Vec<_>>(), "{mode:?}");
+        desk.good(mode);
+        assert_eq!(settled_with(&desk, &Ok(Readiness::Ready)), [0]);
+        // Its handle answers, until the other's features are there.
+        assert_eq!(shown_to(&desk, "user-0").as_deref(), Some("x"));
+        assert_eq!(desk.sent.len(), 3, "{mode:?}");
+        assert_eq!(shown_to(&desk, "user-0").as_deref(), Some("x"));
+        assert_eq!(shown_to(&desk, "user-199"), None);
+        desk.good(mode);
+        assert_eq!(settled_with(&desk, &Ok(Readiness::Ready)), [0, 199]);
+        assert_eq!(shown_to(&desk, "user-0"), None);
+        assert_eq!(shown_to(&desk, "user-199").as_deref(), Some("x"));
+    }
+}
+
+#[test]
+fn a_context_that_fails_makes_room_for_the_next() {
+    let mut desk = Desk::new(POLL, &[SERVER]);
+    desk.good_poll();
+    desk.now += 5_000;
+    desk.tell(Input::Context(Errand(1), user("fred")));
+    desk.tell(Input::Context(Errand(2), user("mary")));
+    assert_eq!((desk.sent.len(), desk.settled.len()), (2, 0));
+    desk.answer(Head::new(503), "");
+    assert_eq!(desk.settled, [(Errand(1), Err(Problem::ServerError(503)))]);
+    assert_eq!(desk.sent.len(), 3, "at once");
+    desk.good_poll();
+    assert_eq!(desk.settled.last(), Some(&(Errand(2), Ok(Readiness::Ready))));
+}
+
+#[test]
+fn a_context_takes_as_long_as_a_poll_may_take_and_stays_set() {
+    let mut desk = Desk::new(Mode::Streaming, &[SERVER]);
+    desk.live();
+    desk.now += 5_000;
+    desk.tell(Input::Context(Errand(1), user("fred")));
+    desk.open();
+    desk.now += 1_000;
+    desk.tell(Input::Context(Errand(2), user("mary")));
+    let late = Err(Problem::TimedOut(Stage::Context));
+    // The stream itself has more time for its first list.
+    assert_eq!(desk.wait(), 11_000);
+    assert_eq!(settled_with(&desk, &late), [1]);
+    assert_eq!(desk.wait(), 1_000);
+    assert_eq!(settled_with(&desk, &late), [1, 2]);
+    assert_eq!(desk.aborted.len(), 1);
+    desk.event("features", LIST);
+    desk.live();
+    assert_eq!(shown_to(&desk, "mary").as_deref(), Some("x"));
+    // The limit of polls is settable.
+    let mut desk = Desk::with(Mode::Streaming, &[SERVER], |config| {
+        config.limits.poll = Duration::from_secs(3);
+    });
+    desk.live();
+    desk.tell(Input::Context(Errand(1), user("fred")));
+    desk.open();
+    assert_eq!(desk.wait(), 3_000);
+    assert_eq!(settled_with(&desk, &late), [1]);
+}
+
+#[test]
+fn back_to_the_context_in_flight() {
+    let mut desk = Desk::new(POLL, &[SERVER]);
+    desk.good_poll();
+    desk.now += 5_000;
+    desk.tell(Input::Context(Errand(1), user("fred")));
+    desk.tell(Input::Context(Errand(2), user("mary")));
+    desk.tell(Input::Context(Errand(3), user("mary")));
+    desk.tell(Input::Context(Errand(4), user("fred")));
+    assert_eq!(settled_with(&desk, &Err(Problem::Superseded)), [2, 3]);
+    desk.good_poll();
+    assert_eq!(settled_with(&desk, &Ok(Readiness::Ready)), [1, 4]);
+    assert_eq!(desk.sent.len(), 2);
+}
+
+#[test]
+fn new_keys_abort_and_ask_for_the_newest_context() {
+    let mut desk = Desk::new(POLL, &[SERVER]);
+    desk.good_poll();
+    desk.now += 5_000;
+    desk.tell(Input::Context(Errand(1), user("fred")));
+    desk.tell(Input::Context(Errand(2), user("mary")));
+    let keys = ApiKeys::parse(["e/other"]).unwrap();
+    desk.now += 5_000;
+    desk.tell(Input::Keys(Errand(3), keys));
+    assert_eq!(desk.settled, [(Errand(1), Err(Problem::Superseded))]);
+    assert_eq!((desk.sent.len(), desk.aborted.len()), (3, 1));
+    assert_eq!(desk.header("x-featurehub"), Some("userkey=mary"));
+    desk.good_poll();
+    assert_eq!(settled_with(&desk, &Ok(Readiness::Ready)), [2, 3]);
+}
+
+#[test]
+fn a_stale_environment_refuses_the_context_that_waits() {
+    for keep in [WhileSwitching::HideValues, WhileSwitching::KeepValues] {
+        let mut desk = Desk::with(POLL, &[SERVER], |config| config.while_switching = keep);
+        desk.good_poll();
+        desk.now += 5_000;
+        desk.tell(Input::Context(Errand(1), user("fred")));
+        desk.tell(Input::Context(Errand(2), user("mary")));
+        desk.answer(json(236), &format!(r#"[{{"id":"e","features":{LIST}}}]"#));
+        let refused = (Errand(2), Err(Problem::Stale));
+        assert_eq!(desk.settled, [(Errand(1), Ok(Readiness::Ready)), refused], "{keep:?}");
+        assert_eq!((desk.sent.len(), desk.session.deadline()), (2, None));
+        assert_eq!(shown_to(&desk, "fred").as_deref(), Some("x"));
+        assert_eq!(shown_to(&desk, "mary"), None);
+    }
+}
+
+#[test]
+fn the_end_ends_the_context_that_waits() {
+    let mut desk = Desk::new(POLL, &[SERVER]);
+    desk.tell(Input::Context(Errand(1), user("fred")));
+    desk.tell(Input::Stop);
+    assert_eq!(desk.settled, [(Errand(1), Err(Problem::Closed))]);
 }

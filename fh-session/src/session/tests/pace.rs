@@ -8,6 +8,10 @@ fn at_most_two_requests_a_second() {
     for n in 0..10 {
         desk.tell(Input::Context(Errand(n), user(&n.to_string())));
     }
+    // The request of the start gives way to the first, whose own does not (D-120).
+    assert_eq!((desk.sent.len(), desk.aborted.len()), (2, 1));
+    assert_eq!(desk.header("x-featurehub"), Some("userkey=0"));
+    desk.live();
     assert_eq!(desk.sent.len(), 2);
     assert_eq!(desk.wait(), 1_000);
     assert_eq!(desk.header("x-featurehub"), Some("userkey=9"));

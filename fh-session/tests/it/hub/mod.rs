@@ -51,7 +51,7 @@ pub(crate) fn evaluated_for(
 ) -> Arc<Rules> {
     let strategies: HashMap<Box<str>, Box<str>> =
         strategies.iter().map(|(key, id)| ((*key).into(), (*id).into())).collect();
-    let evaluated = ServerEvaluated { context: Arc::clone(context), strategies };
+    let evaluated = ServerEvaluated { context: Arc::clone(context), kept_for: None, strategies };
     let environments = Environments::One("env-1".into());
     Arc::new(Rules::server_evaluated(ruleset(features), environments, Arc::new(evaluated)))
 }

@@ -11,7 +11,7 @@ impl Client {
     /// Is the request the one that this client has to send?
     pub(super) fn request(&mut self, request: &Request) -> Result<Asked, Broken> {
         let keys = &KEYS[self.spec.keys];
-        let (_, header) = &self.users[self.user];
+        let (_, header) = &self.users[self.spec.asked];
         let text = header.text().filter(|_| keys.kind == KeyKind::ServerEvaluated);
         let in_query = request.kind == RequestKind::Stream
             && self.spec.config.context_placement == ContextPlacement::Query;
@@ -61,7 +61,7 @@ impl Client {
         Ok(Asked {
             kind: request.kind,
             keys: self.spec.keys,
-            user: self.user,
+            user: self.spec.asked,
             etag: etag.map(str::to_string),
             hops: self.hops,
         })

@@ -6,6 +6,7 @@ use fh_session::{Cause, Publication, Rules};
 
 use super::Client;
 use crate::law::{Broken, Law, hold};
+use crate::spec::Phase;
 use crate::world::USERS;
 
 impl Client {
@@ -27,17 +28,18 @@ impl Client {
     pub(super) fn publication(&mut self, publication: Publication) -> Result<(), Broken> {
         let rules = &publication.rules;
         let context = rules.evaluated_for().map(|evaluated| &evaluated.context);
-        let right = (!self.spec.evaluates_here()).then(|| &self.users[self.user].0);
-        hold(Law::Told, context == right, || format!("served for {context:?}"))?;
-        let user = format!("@{}\"", USERS[self.user].unwrap_or("none"));
+        let user = self.spec.served_for();
+        let right = user.map(|user| &self.users[user].0);
+        // Of no features it does not matter whose they are.
+        let is_empty = rules.ruleset().iter().next().is_none();
+        hold(Law::Told, context == right || is_empty, || format!("served for {context:?}"))?;
+        let user = format!("@{}\"", user.and_then(|user| USERS[user]).unwrap_or("none"));
         let mut served = BTreeMap::new();
         for feature in rules.ruleset().iter() {
             let json = feature.json();
             hold(Law::Told, !json.contains("poison"), || format!("late news served: {json}"))?;
             let foreign = right.is_some() && json.contains('@') && !json.contains(&user);
-            hold(Law::Told, !foreign || self.spec.switching, || {
-                format!("another user's: {json}, wanted {user}")
-            })?;
+            hold(Law::Told, !foreign, || format!("another user's: {json}, wanted {user}"))?;
             let strategy = rules
                 .evaluated_for()
                 .and_then(|evaluated| evaluated.strategies.get(feature.key()))
@@ -62,6 +64,19 @@ impl Client {
         self.served = served;
         self.published = Some(publication);
         Ok(())
+    }
+
+    /// Former values that are kept answer for the newest context, too; all others for their own only (D-62).
+    pub(super) fn answers_for_kept(&self) -> Result<(), Broken> {
+        let Some(evaluated) = self.rules().and_then(|rules| rules.evaluated_for()) else {
+            return Ok(());
+        };
+        let wanted = self.spec.kept_for().map(|user| &self.users[user].0);
+        let is_served = self.spec.listed && self.spec.phase != Phase::Stopped;
+        let right = evaluated.kept_for.as_ref() == wanted;
+        hold(Law::Told, right || !is_served, || {
+            format!("kept for {:?}, expected {wanted:?}", evaluated.kept_for)
+        })
     }
 
     /// Of features that were served and still are, the version does not fall.

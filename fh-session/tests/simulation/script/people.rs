@@ -15,9 +15,15 @@ impl Script {
             0..18 if started => {
                 let errand = self.client.errand(self.world);
                 note!(self, "refresh {errand:?}");
-                self.tell(Input::Refresh(errand), &Fact::Refresh)
+                self.tell(Input::Refresh(errand), &Fact::Refresh(errand))
             }
-            18..42 => self.context(),
+            18..42 => {
+                // One may follow another before that one is answered (D-120).
+                for _ in 0..self.random.pick(&[1, 1, 1, 2, 4]) {
+                    self.context()?;
+                }
+                Ok(())
+            }
             42..50 => self.keys(),
             50..75 => {
                 note!(self, "touched");
@@ -41,18 +47,17 @@ impl Script {
             let many = (0..31).fold(fh_eval::Attributes::builder(), |builder, n| {
                 builder.attribute(&format!("a{n}"), n)
             });
-            let fact = Fact::Context { same: false, too_many: true };
+            let fact = Fact::Context(errand, None);
             return self.tell(Input::Context(errand, many.build().into()), &fact);
         }
         let user = self.random.index(USERS.len());
-        let same = user == self.client.user;
         let attributes = self.client.attributes(user);
         note!(self, "context {errand:?} {:?}", USERS[user]);
         let refused = self.client.spec.stale || self.client.spec.phase == Phase::Stopped;
         if !refused && !self.client.spec.evaluates_here() {
-            self.client.switch(user);
+            self.client.switch();
         }
-        self.tell(Input::Context(errand, attributes), &Fact::Context { same, too_many: false })
+        self.tell(Input::Context(errand, attributes), &Fact::Context(errand, Some(user)))
     }
 
     pub(super) fn keys(&mut self) -> Result<(), Broken> {
@@ -63,7 +68,7 @@ impl Script {
         if self.client.spec.phase != Phase::Stopped {
             self.client.other_keys();
         }
-        self.tell(Input::Keys(errand, parsed), &Fact::Keys(keys))
+        self.tell(Input::Keys(errand, parsed), &Fact::Keys(errand, keys))
     }
 
     /// A store hands over what it has: former features, or nonsense.
@@ -73,7 +78,7 @@ impl Script {
         let former = self.edge.world[environment].former(&mut self.random).to_vec();
         let text = match self.random.below(6) {
             0 => "{".to_string(),
-            _ => list(former.iter(), keys.kind, USERS[self.client.user]),
+            _ => list(former.iter(), keys.kind, USERS[self.client.spec.asked]),
         };
         let source = Source::Store("redis-store".into());
         note!(self, "store {} {text}", NAMES[environment]);
@@ -82,7 +87,7 @@ impl Script {
         let environment = NAMES[environment].into();
         if let Some(one) = former.first().filter(|_| self.random.percent(30)) {
             let mut text = String::new();
-            one.render(keys.kind, USERS[self.client.user], &mut text);
+            one.render(keys.kind, USERS[self.client.spec.asked], &mut text);
             note!(self, "just {text}");
             let input = Input::StoredFeature { source, environment, feature: text.as_bytes() };
             self.tell(input, &Fact::StoredFeature)?;

@@ -1,6 +1,6 @@
 //! What answers lead to (sdk-behaviour 2.9.2, 2.11, D-60, D-65, D-69, D-72).
 
-use fh_session::{Connection, Mode, Problem, RequestKind};
+use fh_session::{Mode, Problem, RequestKind};
 
 use super::{Open, Phase, Shown, Spec, millis};
 use crate::edge::{Body, Content, Ending, Facts};
@@ -153,7 +153,7 @@ impl Spec {
             }
         };
         let all = listed.empty == Empty::Lists || listed.empty == Empty::Absent;
-        if doubt && all && self.switching && shown.connection == Connection::Waiting {
+        if doubt && all && self.switching && !shown.first {
             return self.trouble("empty_list", 0);
         }
         self.received(listed);

@@ -1,12 +1,13 @@
-//! What people ask for, and what stores say (sdk-behaviour 2.9.4, 2.12, D-62, D-67).
+//! What people ask for, and what stores say (sdk-behaviour 2.9.4, 2.12, D-62, D-67, D-120).
 
-use fh_session::{Readiness, WhileSwitching};
+use fh_session::{Errand, KeyKind, Readiness, WhileSwitching};
 
-use super::{Phase, Settled, Shown, Spec};
+use super::{Outcome, Pending, Phase, Shown, Spec, millis};
 use crate::world::KEYS;
 
 impl Spec {
-    pub(super) fn refresh(&mut self) {
+    pub(super) fn refresh(&mut self, pending: Pending) {
+        self.pending.push(pending);
         match &self.phase {
             Phase::Stopped => self.settle(false),
             Phase::Offline => self.settle(true),
@@ -20,34 +21,125 @@ impl Spec {
         }
     }
 
-    pub(super) fn context(&mut self, same: bool, too_many: bool) {
-        self.expected.settled = match &self.phase {
-            Phase::Stopped => Settled::This(false),
-            _ if self.evaluates_here() => Settled::This(true),
-            _ if too_many || (self.stale && !(same && self.serves())) => Settled::This(false),
-            Phase::Offline if same => Settled::This(true),
-            Phase::Idle if same => Settled::None,
-            _ if same && self.serves() => Settled::This(true),
-            _ if same => return self.refresh(),
-            _ => {
-                self.etag = None;
-                self.etag_is_sure = true;
-                self.switching = true;
-                if !(self.listed && self.config.while_switching == WhileSwitching::KeepValues) {
-                    self.listed = false;
-                    self.failed = false;
-                }
-                return self.ask_anew();
-            }
-        };
-    }
-
-    pub(super) fn change_keys(&mut self, keys: usize) {
+    /// D-120: one request in flight, one context waiting, the newest.
+    pub(super) fn context(&mut self, errand: Errand, user: Option<usize>) {
+        let expires = Some(self.now + millis(self.config.limits.poll));
+        let pending = Pending { errand, expires };
+        let refused = |spec: &mut Self| spec.end_all(vec![pending], Outcome::Ill);
         if self.phase == Phase::Stopped {
-            self.expected.settled = Settled::This(false);
+            return refused(self);
+        }
+        if self.evaluates_here() {
+            return self.end_all(vec![pending], Outcome::Well);
+        }
+        let Some(user) = user else { return refused(self) };
+        let same = user == self.asked;
+        if self.stale && !(same && self.serves()) {
+            return refused(self);
+        }
+        if same {
+            self.end_next(Outcome::Superseded);
+            return match &self.phase {
+                Phase::Idle => self.pending.push(pending),
+                Phase::Offline => self.end_all(vec![pending], Outcome::Well),
+                _ if self.serves() => self.end_all(vec![pending], Outcome::Well),
+                _ => self.refresh(pending),
+            };
+        }
+        if self.awaits_features() {
+            match &mut self.next {
+                Some((next, waiting)) if *next == user => waiting.push(pending),
+                _ => {
+                    self.end_next(Outcome::Superseded);
+                    self.next = Some((user, vec![pending]));
+                }
+            }
             return;
         }
+        self.supersede();
+        self.adopt(user, vec![pending]);
+        self.ask_anew();
+    }
+
+    /// Is a request in flight whose features are the first of a context that was set after the start?
+    fn awaits_features(&self) -> bool {
+        let is_in_flight = match &self.phase {
+            Phase::Sent { .. } | Phase::Body { .. } => true,
+            Phase::Stream(open) => !open.has_data,
+            Phase::Due(_) => self.following.is_some(),
+            _ => false,
+        };
+        is_in_flight && self.was_set && !self.serves()
+    }
+
+    /// The callers that set the present context hear that another one takes its place.
+    fn supersede(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        let (contexts, others) = pending.into_iter().partition(|each| each.expires.is_some());
+        self.pending = others;
+        self.end_all(contexts, Outcome::Superseded);
+    }
+
+    pub(super) fn end_next(&mut self, outcome: Outcome) {
+        if let Some((_, pending)) = self.next.take() {
+            self.end_all(pending, outcome);
+        }
+    }
+
+    fn adopt(&mut self, user: usize, pending: Vec<Pending>) {
+        self.holder = self.served_for();
+        self.asked = user;
+        self.was_set = self.phase != Phase::Idle;
+        self.pending.extend(pending);
+        self.etag = None;
+        self.etag_is_sure = true;
+        self.switching = true;
+        if !(self.listed && self.config.while_switching == WhileSwitching::KeepValues) {
+            self.listed = false;
+            self.failed = false;
+        }
+    }
+
+    /// The waiting context's request goes out once the one before was applied or has failed.
+    pub(super) fn start_next(&mut self) {
+        if self.awaits_features() {
+            return;
+        }
+        if self.stale {
+            return self.end_next(Outcome::Ill);
+        }
+        if let Some((user, pending)) = self.next.take() {
+            self.supersede();
+            self.adopt(user, pending);
+            self.ask_anew();
+        }
+    }
+
+    /// Callers that have set a context wait no longer than a poll may take.
+    pub(super) fn expire(&mut self) {
+        let now = self.now;
+        let is_late = |each: &mut Pending| each.expires.is_some_and(|at| at <= now);
+        let mut late: Vec<_> = self.pending.extract_if(.., is_late).collect();
+        if let Some((_, pending)) = &mut self.next {
+            late.extend(pending.extract_if(.., is_late));
+        }
+        self.end_all(late, Outcome::TooLate);
+    }
+
+    pub(super) fn change_keys(&mut self, errand: Errand, keys: usize) {
+        let pending = Pending { errand, expires: None };
+        if self.phase == Phase::Stopped {
+            return self.end_all(vec![pending], Outcome::Ill);
+        }
         let (old, new) = (&KEYS[self.keys], &KEYS[keys]);
+        if let Some((user, waiting)) = self.next.take() {
+            if new.kind == KeyKind::ServerEvaluated {
+                self.supersede();
+            }
+            self.adopt(user, waiting);
+        }
+        self.pending.push(pending);
+        let holder = self.served_for();
         self.keys = keys;
         self.etag = None;
         self.etag_is_sure = true;
@@ -61,7 +153,9 @@ impl Spec {
         if old.kind != new.kind || old.environments[0] != new.environments[0] {
             self.listed = false;
             self.contacted = false;
-            self.switching |= old.kind != new.kind;
+            if old.kind != new.kind {
+                (self.switching, self.holder) = (true, holder);
+            }
         }
         self.ask_anew();
     }

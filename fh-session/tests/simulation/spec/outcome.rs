@@ -67,6 +67,6 @@ impl Spec {
         self.stale = true;
         self.problem = Some("stale");
         self.phase = Phase::Halted;
-        self.settle(self.listed);
+        self.settle(self.serves());
     }
 }

@@ -1,6 +1,6 @@
 //! What streams lead to (sdk-behaviour 2.10, 2.11, D-22, D-28, D-74).
 
-use fh_session::{Connection, Problem};
+use fh_session::Problem;
 
 use super::{Open, Phase, Range, Shown, Spec, millis};
 use crate::wire::{Chunk, Empty, Listed, Mark};
@@ -79,7 +79,7 @@ impl Spec {
                     self.problem = Some("stale");
                     let at = self.now + pause;
                     self.phase = Phase::Due((at, at));
-                    self.settle(self.listed);
+                    self.settle(self.serves());
                     return;
                 }
             }
@@ -92,10 +92,7 @@ impl Spec {
         let doubtful = listed.empty == Empty::Lists && !self.evaluates_here();
         let doubt =
             doubtful && self.held.unwrap_or_else(|| shown.problem == Some(Problem::EmptyList));
-        if doubt
-            && self.switching
-            && (self.held.is_some() || shown.connection != Connection::Streaming)
-        {
+        if doubt && self.switching && (self.held.is_some() || !shown.first) {
             return false;
         }
         open.has_data = true;

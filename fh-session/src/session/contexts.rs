@@ -1,0 +1,230 @@
+//! Contexts of server-evaluated keys: one request in flight, one context waiting (D-62, D-120).
+
+use std::mem;
+use std::sync::Arc;
+
+use fh_eval::Attributes;
+
+use super::pending::Pending;
+use super::{Session, State};
+use crate::action::{Action, Errand};
+use crate::config::WhileSwitching;
+use crate::context_header::{ContextHeader, values_with_commas};
+use crate::planted::planted;
+use crate::repository::Effect;
+use crate::status::{Notice, Problem};
+
+/// A context whose request has not gone out, because the request for another one is in flight.
+pub(super) struct NextContext {
+    pub(super) attributes: Arc<Attributes>,
+    pub(super) header: ContextHeader,
+    /// The commands that set it.
+    pub(super) pending: Vec<Pending>,
+}
+
+impl Session {
+    /// Sets another context: an Edge that evaluates has to evaluate anew, and features of the former one are another's.
+    ///
+    /// A request whose features have not come yet goes on, so that there is progress however fast contexts follow each other. The
+    /// newest context waits for its end.
+    pub(super) fn change_context(&mut self, errand: Errand, context: Arc<Attributes>) {
+        if matches!(self.state, State::Stopped) {
+            self.reply(errand, Err(Problem::Closed));
+            return;
+        }
+        if self.evaluates_here() {
+            #[cfg(planted_bugs)]
+            if planted!(ContextAlwaysSent) {
+                self.header = ContextHeader::of(&context).unwrap_or_default();
+            }
+            self.reply(errand, Ok(self.readiness()));
+            return;
+        }
+        let header = match ContextHeader::of(&context) {
+            Ok(header) => header,
+            Err(why) => {
+                self.reply(errand, Err(Problem::Context(why)));
+                return;
+            }
+        };
+        let is_new = header != self.header;
+        if self.status.is_stale && (is_new || !self.serves()) {
+            self.reply(errand, Err(Problem::Stale));
+            return;
+        }
+        if context != *self.newest_context() {
+            for attribute in values_with_commas(&context) {
+                self.actions.push_back(Action::Notice(Notice::CommaInValue { attribute }));
+            }
+        }
+        let pending = self.pending_context(errand);
+        if !is_new {
+            if self.next_context.is_some() {
+                self.refuse_next_context(&Problem::Superseded);
+                self.hand_on_kept_values();
+            }
+            self.set_again(context, pending);
+        } else if self.awaits_features() && !planted!(ContextsAbortEachOther) {
+            self.set_next_context(context, header, pending);
+        } else {
+            self.drop_superseded();
+            self.adopt(NextContext { attributes: context, header, pending: vec![pending] });
+            self.ask_for_context();
+        }
+    }
+
+    /// The context that was set last.
+    fn newest_context(&self) -> &Arc<Attributes> {
+        self.next_context.as_ref().map_or(&self.context, |next| &next.attributes)
+    }
+
+    /// Sets the context of the present request, or of the features that are held, once more.
+    fn set_again(&mut self, context: Arc<Attributes>, pending: Pending) {
+        if context != self.context {
+            // An Edge cannot tell them apart, `a,b` and the two values `a` and `b`: what holds for one holds for the other. But only
+            // one of them reads.
+            self.drop_superseded();
+            self.context = context;
+            if self.listed {
+                self.serve(Effect::Unseen);
+            }
+        }
+        match &self.state {
+            State::Idle => self.errands.push(pending),
+            State::Offline => self.reply(pending.errand, Ok(self.readiness())),
+            _ if self.serves() => self.reply(pending.errand, Ok(self.readiness())),
+            _ => self.refresh(pending),
+        }
+    }
+
+    /// Makes this the context whose request goes out next, in place of one that waits already.
+    fn set_next_context(
+        &mut self,
+        attributes: Arc<Attributes>,
+        header: ContextHeader,
+        pending: Pending,
+    ) {
+        match &mut self.next_context {
+            Some(next) if next.attributes == attributes => {
+                next.pending.push(pending);
+                return;
+            }
+            _ => self.refuse_next_context(&Problem::Superseded),
+        }
+        self.next_context = Some(NextContext { attributes, header, pending: vec![pending] });
+        self.hand_on_kept_values();
+    }
+
+    /// Serves the former values for the newest context, if they are kept while the Edge evaluates for it.
+    fn hand_on_kept_values(&mut self) {
+        if self.config.while_switching == WhileSwitching::KeepValues && self.listed {
+            self.serve(Effect::Unseen);
+        }
+    }
+
+    /// Forgets the context that waits, and tells the callers that set it.
+    pub(super) fn refuse_next_context(&mut self, problem: &Problem) {
+        let Some(next) = self.next_context.take() else { return };
+        let outcome = match problem {
+            Problem::Superseded if planted!(ReplacedContextsSucceed) => Ok(()),
+            problem => Err(problem.clone()),
+        };
+        self.settle_all(next.pending, &outcome);
+    }
+
+    /// Tells the callers that set the present context that another one takes its place before its features have come.
+    pub(super) fn drop_superseded(&mut self) {
+        let pending = self.take_pending_contexts();
+        self.settle_all(pending, &Err(Problem::Superseded));
+    }
+
+    /// Returns true while a request is in flight whose features are the first of a context that was set. A newer context does not abort
+    /// it: its own time limits end it (D-74). A redirect that waits for its turn belongs to it.
+    ///
+    /// The context with which a client starts was set by no caller, so its request gives way, once.
+    fn awaits_features(&self) -> bool {
+        let is_in_flight = match &self.state {
+            State::Connecting { .. } | State::Fetching(_) => true,
+            State::Streaming(stream) => !stream.has_data,
+            State::Due { .. } => self.following.is_some(),
+            _ => false,
+        };
+        is_in_flight && self.context_was_set && !self.serves()
+    }
+
+    /// Sends the request of the context that waits, once the one before has been applied or has failed.
+    pub(super) fn start_next_context(&mut self) -> bool {
+        if self.awaits_features() {
+            return false;
+        }
+        let Some(next) = self.next_context.take() else { return false };
+        if self.status.is_stale {
+            // No request follows, so the context stays as it is (D-67).
+            self.settle_all(next.pending, &Err(Problem::Stale));
+            self.hand_on_kept_values();
+            return true;
+        }
+        self.drop_superseded();
+        self.adopt(next);
+        self.ask_for_context();
+        true
+    }
+
+    /// Makes this the present context. The features that are held are another's from now on.
+    pub(super) fn adopt(&mut self, next: NextContext) {
+        if self.listed || !self.repository.is_empty() {
+            self.switch_from(self.evaluated_for());
+        }
+        self.context = next.attributes;
+        self.header = next.header;
+        self.context_was_set = !matches!(self.state, State::Idle);
+        if !planted!(EtagOutlivesContext) {
+            self.etag = None;
+        }
+        self.errands.extend(next.pending);
+        match self.config.while_switching {
+            // The former values answer for the new context until its own are in.
+            WhileSwitching::KeepValues if self.listed => self.serve(Effect::Unseen),
+            _ if planted!(ReadyWhileSwitching) => {}
+            _ => {
+                self.listed = false;
+                self.failed = false;
+            }
+        }
+    }
+
+    fn ask_for_context(&mut self) {
+        match &self.state {
+            // Nothing will ever come; nothing was promised.
+            State::Offline => self.settle(&Ok(())),
+            State::Idle => {}
+            State::Streaming(_) if planted!(ContextLeavesStreamOpen) => self.connect(),
+            _ => {
+                self.give_up();
+                self.connect();
+            }
+        }
+    }
+
+    /// The context that the features were evaluated for that are held; `None` if they are rules.
+    pub(super) fn evaluated_for(&self) -> Option<Arc<Attributes>> {
+        if self.switching && !planted!(KeptValuesChangeHands) {
+            self.held_for.clone()
+        } else {
+            (!self.evaluates_here()).then(|| Arc::clone(&self.context))
+        }
+    }
+
+    /// While former values are kept: the context that they answer for besides their own.
+    pub(super) fn kept_for(&self) -> Option<Arc<Attributes>> {
+        let is_kept = self.switching && self.config.while_switching == WhileSwitching::KeepValues;
+        is_kept.then(|| Arc::clone(self.newest_context()))
+    }
+
+    /// The features that are held are no longer those of the present context, but of `holder`.
+    pub(super) fn switch_from(&mut self, holder: Option<Arc<Attributes>>) {
+        if !mem::replace(&mut self.switching, true) {
+            self.held_for = holder;
+        }
+    }
+}
