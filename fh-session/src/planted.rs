@@ -164,8 +164,8 @@ mod switch {
         KeysLeaveFeatures,
         /// Refusals are retried as fast as trouble (Java).
         RefusalsRetryFast,
-        /// A request that makes no sense is repeated.
-        NonsenseIsRetried,
+        /// A 400 at first contact ends the client for good.
+        NonsenseIsFinal,
         /// A 304 that was not asked for is believed.
         UnaskedIsUnchanged,
         /// `max-age` may be for ever.

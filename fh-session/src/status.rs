@@ -59,7 +59,7 @@ pub enum Connection {
     Paused,
     /// The one request of a one-off client was answered.
     Done,
-    /// Stopped until it is refreshed, gets a new key, or starts anew; [`Status::problem`] says why.
+    /// The Edge wants no more requests (D-23): stopped until it is refreshed, gets a new key, or starts anew.
     Halted,
     /// Makes no requests, by configuration.
     Offline,

@@ -83,7 +83,9 @@ fn while_refused_and_while_stale() {
         let edge = edge();
         edge.behave_on(Route::Poll, answer);
         let client = builder(&edge).active_polling(SOON).start().unwrap();
-        until(&client, |status| status.connection == Connection::Halted);
+        until(&client, |status| {
+            status.connection == Connection::Halted || status.readiness == Readiness::Failed
+        });
         closes(&edge, &client);
     }
 }

@@ -141,6 +141,11 @@ fn refused_at_first(answer: Behaviour) {
 }
 
 #[test]
+fn refused_at_first_400() {
+    refused_at_first(Behaviour::status(400));
+}
+
+#[test]
 fn refused_at_first_401() {
     refused_at_first(Behaviour::status(401));
 }
@@ -158,17 +163,6 @@ fn refused_at_first_404() {
 #[test]
 fn refused_at_first_by_a_failure_event() {
     refused_at_first(Behaviour::sse().ack().failure());
-}
-
-#[test]
-fn nonsense_at_first_stops_until_somebody_asks() {
-    let edge = edge();
-    failing_first(&edge, [Behaviour::status(400)]);
-    let client = builder(&edge).start().unwrap();
-    assert_eq!(client.wait_ready(SOON), Err(NotReady::Failed(Problem::BadRequest)));
-    assert_eq!(client.status().connection, Connection::Halted);
-    soon(client.refresh()).unwrap();
-    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
 }
 
 /// Refused later: values stay, and the stream comes back.

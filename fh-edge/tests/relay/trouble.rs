@@ -222,7 +222,7 @@ async fn troubles_are_no_refusals() {
     }
 }
 
-/// A client gives up then; a relay does not: somebody before the upstream Edge may have said so, for a moment.
+/// A relay retries sooner than a client does: a proxy before the upstream Edge may have answered so for a moment.
 #[tokio::test(flavor = "multi_thread")]
 async fn nonsense_at_first_contact() {
     let upstream = upstream();

@@ -96,12 +96,13 @@ impl Session {
         self.settle(&Ok(()));
     }
 
-    /// The Edge refuses this client: it is told, and asks again slowly, because a real Edge does so in its own outages (D-21).
+    /// The Edge refuses this client. The refusal is shown at once, and retries are slow, because a real Edge refuses in its own outages
+    /// (D-21). No refusal ends a client for good (D-114).
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
         if !self.contacted || planted!(LateRefusalFails) {
             self.failed = true;
-            let is_final = problem == Problem::BadRequest && !planted!(NonsenseIsRetried);
-            if is_final || planted!(RefusalIsFinal) {
+            let is_nonsense = problem == Problem::BadRequest && planted!(NonsenseIsFinal);
+            if is_nonsense || planted!(RefusalIsFinal) {
                 return self.halt(problem);
             }
         }
@@ -126,7 +127,8 @@ impl Session {
         };
     }
 
-    /// No request until somebody asks for one.
+    /// Sends no request until a caller asks for one. Only planted bugs end here: whatever an Edge answers, but 236 and `edge.stale: true`,
+    /// is retried (D-114).
     pub(super) fn halt(&mut self, problem: Problem) {
         self.status.problem = Some(problem.clone());
         self.state = State::Halted;

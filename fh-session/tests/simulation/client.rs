@@ -250,9 +250,8 @@ impl Client {
             (None, Connection::Resting) if passive => {}
             (None, Connection::Done) if mode == Mode::OneOff => {}
             (None, Connection::Halted) => {
-                let refused = status.problem == Some(Problem::BadRequest) && !self.spec.contacted;
-                let right = status.is_stale || refused;
-                hold(Law::Deadline, right, || format!("halted, but {status:?}"))?;
+                // Nothing else that an Edge answers ends a client (D-114).
+                hold(Law::Deadline, status.is_stale, || format!("halted, but {status:?}"))?;
             }
             (None, Connection::Idle | Connection::Offline | Connection::Closed) => {}
             (None, connection) => {

@@ -81,7 +81,7 @@ impl Upstream {
         self.client.get_or_init(|| client);
     }
 
-    /// Passes on whatever its client gets, until the client is closed. One that has given up asks again after this time.
+    /// Passes on whatever its client gets, until the client is closed. One that got 400 asks again after this time.
     pub(super) async fn follow(&self, refused: impl Fn() -> OnRefusal, again_after: Duration) {
         let Some(client) = self.client.get() else { return };
         let again_after = again_after.max(SHORTEST_PAUSE);
@@ -105,7 +105,7 @@ impl Upstream {
                         return;
                     }
                 }
-                () = tokio::time::sleep(again_after), if has_given_up(client) => {
+                () = tokio::time::sleep(again_after), if is_taken_for_nonsense(client) => {
                     // How it went is in the status.
                     drop(client.refresh().await);
                 }
@@ -233,11 +233,11 @@ impl Upstream {
     }
 }
 
-/// A client that was told 400 before anything else asks no more (D-21), which is right for a program with a wrong setting. Here somebody
-/// before the upstream Edge may have said so. Whether a stale environment is in use again is asked when somebody wants to know.
-fn has_given_up(client: &Client) -> bool {
+/// Returns true for a client that got 400. It retries slowly by itself (D-114), and after a minute at the latest here, since a proxy before
+/// the upstream Edge may have answered so for a moment.
+fn is_taken_for_nonsense(client: &Client) -> bool {
     let status = client.status();
-    status.connection == Connection::Halted && status.problem.is_some() && !status.is_stale
+    status.connection == Connection::Waiting && status.problem == Some(Problem::BadRequest)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

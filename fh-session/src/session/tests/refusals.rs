@@ -1,10 +1,10 @@
-//! Refusals: 400, 401, 403, 404 and `failure` (D-21, D-28, D-69).
+//! Refusals: 400, 401, 403, 404 and `failure` (D-21, D-28, D-114).
 
 use super::*;
 
 #[test]
 fn refusals_on_first_contact_fail_at_once_and_are_retried_slowly() {
-    for status in [401, 403, 404] {
+    for status in [400, 401, 403, 404] {
         for mode in [Mode::Streaming, POLL, Mode::OneOff] {
             let mut desk = Desk::new(mode, &[CLIENT]);
             let mut waits = Vec::new();
@@ -22,13 +22,12 @@ fn refusals_on_first_contact_fail_at_once_and_are_retried_slowly() {
 }
 
 #[test]
-fn nonsense_on_first_contact_stops_until_somebody_asks() {
+fn a_refused_client_can_be_refreshed() {
     for mode in [Mode::Streaming, POLL] {
         let mut desk = Desk::new(mode, &[CLIENT]);
         desk.answer(Head::new(400), "");
         assert_eq!(desk.status().readiness, Readiness::Failed);
-        assert_eq!(desk.status().connection, Connection::Halted);
-        assert_eq!(desk.session.deadline(), None);
+        assert_eq!(desk.status().connection, Connection::Waiting);
         desk.tell(Input::Refresh(Errand(1)));
         assert_eq!(desk.sent.len(), 2);
         desk.good(mode);

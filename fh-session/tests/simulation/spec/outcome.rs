@@ -43,10 +43,6 @@ impl Spec {
         self.settle(false);
         if !self.contacted {
             self.failed = true;
-            if problem == "bad_request" {
-                self.phase = Phase::Halted;
-                return;
-            }
         }
         let (low, high) = Self::delay(&self.config.refused, self.refusals, u64::MAX);
         self.refusals += 1;

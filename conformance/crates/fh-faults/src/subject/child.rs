@@ -40,12 +40,6 @@ pub fn run(settings: Settings) -> Result<(), String> {
                 tell(&News::Started);
                 serving = Some(Serving::start(builder, settings.readers)?);
             }
-            Order::Refresh => {
-                if let Some(serving) = &serving {
-                    // How it went shows in the values.
-                    let _ = block_on(serving.client.refresh());
-                }
-            }
             Order::Cycle(clients) => {
                 for _ in 0..clients {
                     let client = maker.builder(maker.transport()?).start().map_err(words)?;

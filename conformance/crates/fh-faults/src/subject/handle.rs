@@ -94,14 +94,6 @@ impl Subject {
         Ok(at)
     }
 
-    /// Has the client refresh.
-    ///
-    /// # Errors
-    /// [`SubjectError`]
-    pub fn refresh(&mut self) -> Result<(), SubjectError> {
-        self.order(Order::Refresh)
-    }
-
     /// Waits until the feature has this value; says since when.
     ///
     /// # Errors

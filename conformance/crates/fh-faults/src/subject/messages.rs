@@ -50,8 +50,6 @@ impl fmt::Display for Driver {
 pub enum Order {
     /// Start the client.
     Start,
-    /// Refresh it, and wait for the outcome.
-    Refresh,
     /// Make so many further clients, one after the other, each until it is ready, and close them.
     Cycle(u32),
     /// Report.

@@ -18,7 +18,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(3);
 /// So many at most.
 pub(super) fn most_requests(fault: Fault, scale: Scale) -> usize {
     match fault {
-        // Refused for now: the next attempt is half a minute away, or never.
+        // Refused for now: the next attempt is at least half a minute away.
         Fault::Status400
         | Fault::Status401
         | Fault::Status403

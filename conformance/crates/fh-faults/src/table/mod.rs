@@ -1,7 +1,6 @@
 //! The table of sdk-behaviour 7.5 (D-76): an Edge misbehaves for 12 s from a client's first contact on, and is healthy afterwards.
 //!
-//! A row is good if the client came back by itself (from 400 by an explicit refresh), never sent more than the pace allows (redirect
-//! hops count), sent no more during the fault than its delays allow, and stayed within 64 MB.
+//! A row is good if the client came back by itself, never sent more than the pace allows (redirect hops count), sent no more during the fault than its delays allow, and stayed within 64 MB.
 
 mod expected;
 mod print;

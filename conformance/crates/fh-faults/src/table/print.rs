@@ -36,13 +36,12 @@ pub fn as_text(rows: &[Row], scale: Scale) -> String {
             Some(seconds) => format!("{seconds:.1} s"),
             None => "never".to_string(),
         };
-        let how = if row.refreshed { ", by a refresh" } else { "" };
         let memory = row
             .peak_memory
             .map_or("?".to_string(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6));
         let _ = writeln!(
             text,
-            "| {}{} | {node} | {python} | {requests} ({}) | {back}{how} | {memory} |",
+            "| {}{} | {node} | {python} | {requests} ({}) | {back} | {memory} |",
             row.fault,
             if row.is_good() { "" } else { " **FAILED**" },
             row.at_most,

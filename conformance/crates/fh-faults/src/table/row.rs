@@ -26,8 +26,6 @@ pub struct Row {
     pub at_most: usize,
     /// Seconds from the end of the fault until the client had what changed there; `None` if it never did.
     pub back_after: Option<f64>,
-    /// Was it told to refresh?
-    pub refreshed: bool,
     /// The most memory that its process used, in bytes.
     pub peak_memory: Option<u64>,
     /// Its status at the end, in words.
@@ -63,11 +61,6 @@ impl Prepared {
         let ended = Instant::now();
         fault.end(&edge)?;
         edge.set_value(FEATURE, "after");
-        // From 400 on first contact nothing but being told brings a client back (D-69).
-        let refreshed = fault == Fault::Status400;
-        if refreshed {
-            subject.refresh()?;
-        }
         let healthy = scale.of(HEALTHY);
         let back = match subject.wait_for_value("after", healthy) {
             Ok(at) => Some(at.saturating_duration_since(ended)),
@@ -89,7 +82,6 @@ impl Prepared {
             sent: during(&departures),
             at_most: most_requests(fault, scale),
             back_after: back.map(|back| back.as_secs_f64()),
-            refreshed,
             peak_memory: report.peak_memory,
             status: report.status,
             failures: Vec::new(),
@@ -154,7 +146,6 @@ mod tests {
             sent: 2,
             at_most: 5,
             back_after: Some(0.5),
-            refreshed: false,
             peak_memory: Some(MEMORY),
             status: "NOT_READY".to_string(),
             failures: Vec::new(),

@@ -431,14 +431,15 @@ fn closing_in_each_state() {
         (Behaviour::silence(), Connection::Connecting),
         (Behaviour::healthy(), Connection::Streaming),
         (Behaviour::status(503), Connection::Waiting),
-        (Behaviour::status(400), Connection::Halted),
+        (Behaviour::status(400), Connection::Waiting),
     ];
     for (behaviour, state) in states {
         let edge = edge();
         edge.behave(behaviour);
         let client = quick(&edge).streaming().configure(|config| {
-            config.backoff.initial = NEVER;
-            config.backoff.cap = NEVER;
+            for backoff in [&mut config.backoff, &mut config.refused] {
+                (backoff.initial, backoff.cap) = (NEVER, NEVER);
+            }
         });
         let client = client.start().unwrap();
         seen(&edge, Route::Stream, 1);

@@ -1,9 +1,7 @@
-//! Refusals: 400, 401, 403, 404, and `failure` on a stream (D-21, D-28, D-69). On first contact `Failed` at once, then asking slowly (400:
-//! not at all); later everything is kept, and asking is slow. An explicit refresh, another context, another key: at once.
+//! Refusals: 400, 401, 403, 404, and `failure` on a stream (D-21, D-28, D-114). On first contact `Failed` at once, then a slow retry;
+//! later everything is kept, and retries are slow. An explicit refresh, another context, another key: at once.
 
-use fh_client::{
-    Attributes, Client, ClientBuilder, Connection, NotReady, Problem, Readiness, block_on,
-};
+use fh_client::{Attributes, Client, ClientBuilder, NotReady, Problem, Readiness, block_on};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Route};
 
 use super::{
@@ -20,6 +18,8 @@ macro_rules! rows {
 }
 
 rows! { first_contact:
+    a_stream_with_400_on_first_contact(Stream, Refusal::BadRequest);
+    a_poll_with_400_on_first_contact(Poll, Refusal::BadRequest);
     a_stream_with_401_on_first_contact(Stream, Refusal::Unauthorised(401));
     a_poll_with_401_on_first_contact(Poll, Refusal::Unauthorised(401));
     a_stream_with_403_on_first_contact(Stream, Refusal::Unauthorised(403));
@@ -27,11 +27,6 @@ rows! { first_contact:
     a_stream_with_404_on_first_contact(Stream, Refusal::NotFound);
     a_poll_with_404_on_first_contact(Poll, Refusal::NotFound);
     a_stream_with_failure_on_first_contact(Stream, Refusal::Failure);
-}
-
-rows! { nonsense:
-    a_stream_with_400_on_first_contact(Stream, Refusal::BadRequest);
-    a_poll_with_400_on_first_contact(Poll, Refusal::BadRequest);
 }
 
 rows! { later:
@@ -99,22 +94,6 @@ fn first_contact(route: Route, refusal: &Refusal) {
     // Failed once, however often it was refused.
     assert_eq!(history.told(&client), [Readiness::Failed, Readiness::Ready]);
     not_earlier(&edge.recording().gaps(route), &[REFUSED / 2, REFUSED]);
-}
-
-fn nonsense(route: Route, refusal: &Refusal) {
-    let edge = edge();
-    edge.script(route, [refusal.behaviour()], Behaviour::healthy());
-    let client = match route {
-        Route::Poll => quick(&edge).active_polling(NEVER),
-        _ => quick(&edge).streaming(),
-    };
-    let client = client.start().unwrap();
-    assert_eq!(client.wait_ready(PATIENCE), Err(NotReady::Failed(refusal.problem())));
-    let status = until(&client, "stopped", |status| status.connection == Connection::Halted);
-    // Nothing is due: there is no request to wait for.
-    assert_eq!((status.next_attempt, status.requests), (None, 1));
-    assert_eq!(refresh(&client), Ok(Readiness::Ready));
-    assert_eq!((served(&client).as_deref(), edge.recording().count(route)), (Some("one"), 2));
 }
 
 fn later(route: Route, refusal: &Refusal) {
