@@ -44,6 +44,16 @@ impl Board {
         self.latest.send_replace(rules);
     }
 
+    /// The features of these environments are no longer there.
+    pub(crate) fn revoke(&self, environments: &[Arc<str>]) {
+        self.latest.send_if_modified(|latest| {
+            let left = latest.without_environments(environments);
+            let is_other = left.is_some();
+            left.into_iter().for_each(|left| *latest = Arc::new(left));
+            is_other
+        });
+    }
+
     pub(crate) fn watch_latest(&self) -> watch::Receiver<Arc<Rules>> {
         self.latest.subscribe()
     }

@@ -100,6 +100,8 @@ pub enum Action {
     Abort(Ticket),
     /// Serve these features from now on.
     Publish(Publication),
+    /// Take the features of these environments out of what is served, and out of what is held back, at once: no API key opens them any more.
+    Revoke(Vec<Arc<str>>),
     /// Show this status from now on.
     Status(Status),
     /// Log this.

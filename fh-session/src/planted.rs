@@ -198,6 +198,8 @@ mod switch {
         ReplacedContextsSucceed,
         /// A caller that sets a context may wait as long as a stream does for its first event.
         ContextsWaitForEver,
+        /// Features of environments that no key opens any more go on being served, until others are.
+        RevokedStayServed,
         /// What an Edge evaluated is served as another context's while that one is awaited.
         KeptValuesChangeHands,
     }

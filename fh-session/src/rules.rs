@@ -140,6 +140,33 @@ impl Rules {
         }
     }
 
+    /// These rules without the features of these environments; `None` if there are none of theirs.
+    #[must_use]
+    pub fn without_environments(&self, environments: &[Arc<str>]) -> Option<Self> {
+        let is_gone = |key: &str| {
+            let id = self.environment_of(key);
+            id.is_some_and(|id| environments.iter().any(|gone| gone.eq_ignore_ascii_case(id)))
+        };
+        let keys = self.ruleset.iter().map(|feature| feature.key());
+        let gone: Vec<&str> = keys.filter(|key| is_gone(key)).collect();
+        if gone.is_empty() {
+            return None;
+        }
+        let mut left = self.clone();
+        left.ruleset = if gone.len() == self.ruleset.len() {
+            Ruleset::default()
+        } else {
+            gone.iter().fold(self.ruleset.clone(), |ruleset, key| ruleset.without(key))
+        };
+        if let Environments::Several(by_key) = &mut left.environments {
+            by_key.retain(|key, _| !gone.contains(&&**key));
+        }
+        if let Some(evaluated) = &mut left.evaluated_for {
+            Arc::make_mut(evaluated).strategies.retain(|key, _| !gone.contains(&&**key));
+        }
+        Some(left)
+    }
+
     /// These rules with another set of features, for the same context and from the same environments.
     #[must_use]
     pub fn with_ruleset(&self, ruleset: Ruleset) -> Self {

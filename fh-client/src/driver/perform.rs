@@ -50,6 +50,10 @@ impl Driver {
                 self.parts.hub.publish(publication);
                 self.parts.board.publish(rules);
             }
+            Action::Revoke(environments) => {
+                self.parts.hub.revoke(&environments);
+                self.parts.board.revoke(&environments);
+            }
             Action::Status(status) => self.show(status),
             Action::Notice(notice) => self.note(notice),
             Action::Raw(update) => self.parts.hub.raw(update),

@@ -88,3 +88,18 @@ fn several_keys_are_no_choice_for_who_wants_a_stream() {
     let outcome = soon(client.set_api_keys([edge.client_key(), "e/other*1".to_string()]));
     assert_eq!(outcome, Err(SetKeysError::SeveralKeysStream));
 }
+
+/// An environment that is closed is closed at once: its features were let in by a key that is no longer there.
+#[test]
+fn features_of_an_environment_without_a_key_leave_while_updates_are_caught() {
+    let edge = edge();
+    let client = started(builder(&edge).catch_updates());
+    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    edge.refuse();
+    let refused = soon(client.set_api_keys(["another/key*"]));
+    assert!(refused.is_err(), "{refused:?}");
+    assert!(client.is_catching() && !client.is_holding());
+    assert_eq!(client.string("COLOUR"), None);
+    client.release();
+    assert_eq!(client.string("COLOUR"), None);
+}

@@ -97,7 +97,7 @@ impl Inner {
         let is_news = is_visible && live.has_list() && lock(&self.core.desk).wants_new_states();
         let keys = is_news.then(|| differences(before.as_ref().unwrap_or(live.rules()), &rules));
         if is_held {
-            write.is_holding |= is_visible;
+            write.is_holding |= is_visible && !same_features(live.rules(), &rules);
             if !is_visible && let Some(relabelled) = relabelled(live.rules(), &rules) {
                 self.store(&mut write, live.with_rules(Arc::new(relabelled), live.has_list()));
                 self.core.mark_changed();
@@ -107,11 +107,36 @@ impl Inner {
             self.store(&mut write, live.with_rules(rules, live.has_list() || is_first));
             self.core.mark_changed();
         }
-        if let Some(keys) = keys {
+        if let Some(keys) = keys.filter(|keys| !keys.is_empty()) {
             self.core.push(News::NewState(NewState { is_held, keys: keys.into() }));
         }
         drop(write);
         self.core.wake();
+    }
+
+    pub(crate) fn revoke(&self, environments: &[Arc<str>]) {
+        let mut write = self.write();
+        if write.is_closed {
+            return;
+        }
+        let live = self.live.load_full();
+        let left = |rules: &Rules| rules.without_environments(environments).map(Arc::new);
+        let served = left(live.rules());
+        if let Some(latest) = &write.latest {
+            let is_served = Arc::ptr_eq(latest, live.rules());
+            let latest = if is_served { served.clone() } else { left(latest) };
+            write.latest = latest.or_else(|| write.latest.take());
+        }
+        let Some(served) = served else { return };
+        let is_same = |latest: &Arc<Rules>| same_features(&served, latest);
+        write.is_holding &= !write.latest.as_ref().is_some_and(is_same);
+        if live.has_list() && lock(&self.core.desk).wants_new_states() {
+            let keys = differences(live.rules(), &served).into();
+            self.core.push(News::NewState(NewState { is_held: false, keys }));
+        }
+        self.store(&mut write, live.with_rules(served, live.has_list()));
+        drop(write);
+        self.look_again();
     }
 
     pub(crate) fn set_status(&self, status: Status) {

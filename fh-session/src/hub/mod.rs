@@ -119,6 +119,12 @@ impl Hub {
         self.inner.publish(publication);
     }
 
+    /// Takes the features of these environments out of what is served and what is held back, at once, also while updates are caught: no API
+    /// key opens them any more. What is held of other environments stays held.
+    pub fn revoke(&self, environments: &[Arc<str>]) {
+        self.inner.revoke(environments);
+    }
+
     /// Shows this status from now on, caught updates or not.
     ///
     /// Publish features before the status that says that they are there.

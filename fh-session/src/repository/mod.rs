@@ -35,6 +35,14 @@ pub(crate) struct Repository {
     told: HashSet<Box<str>>,
 }
 
+/// The environments that new keys have closed.
+#[derive(Debug, Default)]
+pub(crate) struct Closed {
+    pub(crate) environments: Vec<Arc<str>>,
+    /// Were features of theirs held?
+    pub(crate) had_features: bool,
+}
+
 /// Most features of which it is told that several environments have them.
 const MAX_TOLD: usize = 1_000;
 
@@ -45,8 +53,8 @@ impl Repository {
         repository
     }
 
-    /// Keeps the environments that the keys open, and no others. Says whether features were dropped.
-    pub(crate) fn open(&mut self, keys: &ApiKeys) -> Effect {
+    /// Keeps the environments that the keys open, and no others. Returns those that were dropped.
+    pub(crate) fn open(&mut self, keys: &ApiKeys) -> Closed {
         let mut held = std::mem::take(&mut self.environments);
         for id in keys.iter().map(ApiKey::environment) {
             if self.find(id).is_some() {
@@ -58,8 +66,9 @@ impl Repository {
                 None => Environment::new(Arc::clone(id)),
             });
         }
-        let dropped = held.iter().any(|environment| !environment.ruleset.is_empty());
-        if dropped { Effect::Seen } else { Effect::None }
+        let had_features = held.iter().any(|environment| !environment.ruleset.is_empty());
+        let environments = held.into_iter().map(|environment| environment.id).collect();
+        Closed { environments, had_features }
     }
 
     fn find(&self, id: &str) -> Option<usize> {

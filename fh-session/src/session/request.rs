@@ -2,11 +2,11 @@
 
 use super::pending::Pending;
 use super::{Session, State};
-use crate::action::Errand;
+use crate::action::{Action, Errand};
 use crate::config::Mode;
 use crate::key::{ApiKeys, KeyKind};
 use crate::planted::planted;
-use crate::repository::Effect;
+use crate::repository::{Closed, Effect};
 use crate::status::Problem;
 
 impl Session {
@@ -67,13 +67,17 @@ impl Session {
         self.failed = false;
         self.status.is_stale = false;
         self.errands.push(Pending::without_limit(errand));
-        let dropped = if planted!(KeysLeaveFeatures) {
-            Effect::None
+        let closed = if planted!(KeysLeaveFeatures) {
+            Closed::default()
         } else {
             self.repository.open(&self.config.keys)
         };
+        if !closed.environments.is_empty() && !planted!(RevokedStayServed) {
+            // Before anything is published: that may be held back, or be nothing at all.
+            self.actions.push_back(Action::Revoke(closed.environments));
+        }
         let another = !self.repository.first_id().eq_ignore_ascii_case(&first);
-        if self.listed && dropped == Effect::Seen {
+        if self.listed && closed.had_features {
             self.serve(Effect::Seen);
         }
         // Features that were evaluated elsewhere, or are of another environment, say nothing about this one.

@@ -16,7 +16,7 @@ use fh_session::{
 use crate::edge::Asked;
 use crate::law::{Broken, Law, hold};
 use crate::spec::{Expected, Fact, Outcome, Phase, Shown, Spec};
-use crate::world::USERS;
+use crate::world::{NAMES, USERS};
 
 /// No errand may take longer than five redirects, a stream's first event, and what a slow timer adds.
 const LONGEST_ERRAND: u64 = 300_000;
@@ -167,6 +167,11 @@ impl Client {
                 Action::Publish(publication) => {
                     done.first |= publication.cause == Cause::First;
                     self.publication(publication)?;
+                }
+                Action::Revoke(environments) => {
+                    let gone = |id: &str| environments.iter().any(|gone| **gone == *id);
+                    done.revoked = NAMES.into_iter().filter(|id| gone(id)).collect();
+                    self.served.retain(|_, (environment, _)| !gone(environment));
                 }
                 Action::Status(status) => {
                     self.reached.insert(status.connection.as_str());

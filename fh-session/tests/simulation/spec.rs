@@ -55,6 +55,8 @@ pub struct Expected {
     pub send: Option<RequestKind>,
     pub abort: bool,
     pub settled: Vec<(Errand, Outcome)>,
+    /// Environments that no key opens any more.
+    pub revoked: Vec<&'static str>,
     pub arm: bool,
     /// The first list, or the first for this context, is served.
     pub first: bool,

@@ -89,3 +89,19 @@ fn one_piece_of_a_stream_is_published_once() {
     // Every one of them is told to those who want updates as they were received.
     assert_eq!(desk.raw, 1 + 99);
 }
+
+#[test]
+fn environments_that_no_key_opens_are_revoked() {
+    let mut desk = Desk::new(POLL, &["e/k*", "f/k*"]);
+    let list = |id: &str| format!(r#"{{"id":"{id}","features":{LIST}}}"#);
+    desk.polled(&format!("[{},{}]", list("e"), list("f").replace("\"a\"", "\"b\"")));
+    desk.now += 5_000;
+    desk.tell(Input::Keys(Errand(1), ApiKeys::parse(["f/k*", "g/k*"]).unwrap()));
+    assert_eq!(desk.revoked, ["e".into()]);
+    // Also while there is no list of the new keys, so that nothing is published.
+    let published = desk.published.len();
+    desk.now += 5_000;
+    desk.tell(Input::Keys(Errand(2), ApiKeys::parse(["g/k*"]).unwrap()));
+    assert_eq!(desk.revoked, ["e".into(), "f".into()]);
+    assert_eq!(desk.published.len(), published);
+}

@@ -318,3 +318,46 @@ fn what_no_reader_can_tell_apart_is_not_held() {
     change(&hub, &json!([text("a", 2, "new"), with_more, with_more_still]));
     assert_eq!(hub.held(), ["a".into()]);
 }
+
+/// Rules of two environments: `e` has `a`, `f` has `b` and `c`.
+fn of_two(a: &str, b: &str, c: &str) -> Arc<Rules> {
+    let features = json!([text("a", 1, a), text("b", 1, b), text("c", 1, c)]);
+    let environments = [("a", "e"), ("b", "f"), ("c", "f")];
+    let environments = environments.map(|(key, id)| (Box::from(key), Arc::from(id)));
+    let environments = Environments::Several(HashMap::from(environments));
+    Arc::new(Rules::client_evaluated(ruleset(&features), environments))
+}
+
+#[test]
+fn revoked_environments_leave_at_once_and_others_stay_held() {
+    let hub = hub();
+    hub.publish(Publication { rules: of_two("old", "old", "old"), cause: Cause::First });
+    show(&hub, Readiness::Ready);
+    hub.deliver();
+    let (calls, _calls) = values(&hub, "a");
+    let (states, _states) = new_states(&hub);
+    hub.catch_updates();
+    hub.publish(Publication { rules: of_two("new", "new", "old"), cause: Cause::Change });
+    hub.deliver();
+    assert_eq!(states.take(), [true]);
+    hub.revoke(&["e".into()]);
+    hub.deliver();
+    assert_eq!((calls.take(), states.take()), (vec![None], vec![false]));
+    assert_eq!(read(&hub, "a"), (None, -1));
+    assert_eq!(read(&hub, "b"), (Some("old".into()), 1));
+    assert_eq!(hub.held(), [Box::from("b")]);
+    assert!(hub.is_catching() && hub.is_holding());
+    hub.release();
+    assert_eq!(read(&hub, "a"), (None, -1), "nor is it among what was held");
+    assert_eq!(read(&hub, "b"), (Some("new".into()), 1));
+    // What is left is what was served: nothing is held.
+    hub.revoke(&["f".into()]);
+    let none = Arc::new(Rules::client_evaluated(ruleset(&json!([])), Environments::Unknown));
+    hub.publish(Publication { rules: none, cause: Cause::Change });
+    assert!(hub.is_catching() && !hub.is_holding());
+    assert!(hub.snapshot().keys().is_empty());
+    // Nothing of an environment that was never there is taken away.
+    let generation = hub.generation();
+    hub.revoke(&["g".into()]);
+    assert_eq!(hub.generation(), generation);
+}

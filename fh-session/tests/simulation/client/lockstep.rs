@@ -63,6 +63,11 @@ impl Client {
         hold(Law::Limits, done.abort == expected.abort, || {
             format!("gave up: {}, expected {} {phase:?}", done.abort, expected.abort)
         })?;
+        let mut revoked = expected.revoked.clone();
+        revoked.sort_unstable();
+        hold(Law::Told, done.revoked == revoked, || {
+            format!("revokes {:?}, expected {revoked:?}", done.revoked)
+        })?;
         hold(Law::Asks, done.arm == expected.arm, || format!("arms: {}", done.arm))?;
         hold(Law::Cause, done.first == expected.first, || format!("first: {}", done.first))?;
         let problem = status.problem.as_ref().map(Problem::as_str);

@@ -3,7 +3,7 @@
 use fh_session::{Errand, KeyKind, Readiness, WhileSwitching};
 
 use super::{Outcome, Pending, Phase, Shown, Spec, millis};
-use crate::world::KEYS;
+use crate::world::{KEYS, NAMES};
 
 impl Spec {
     pub(super) fn refresh(&mut self, pending: Pending) {
@@ -139,6 +139,8 @@ impl Spec {
             self.adopt(user, waiting);
         }
         self.pending.push(pending);
+        let closed = old.environments.iter().filter(|at| !new.environments.contains(at));
+        self.expected.revoked = closed.map(|at| NAMES[*at]).collect();
         let holder = self.served_for();
         self.keys = keys;
         self.etag = None;
