@@ -1,11 +1,10 @@
-//! The snapshot file: its format, and how it is read and replaced.
+//! The snapshot file: its format, and how it is read.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use fh_eval::Timestamp;
 use fh_session::{ContextHeader, KeyKind, Rules};
@@ -155,56 +154,6 @@ pub(super) fn load(path: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// Replaces a file as a whole: whoever reads it sees the old text or the new one, and so does whoever reads it after a power cut.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = beside(path);
-    let written = create(&beside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    let replaced = written.and_then(|()| fs::rename(&beside, path));
-    if replaced.is_err() {
-        let _ = fs::remove_file(&beside);
-        return replaced;
-    }
-    sync_directory(path);
-    Ok(())
-}
-
-/// A name of our own in the same directory, since a file can only be moved within its file system.
-fn beside(path: &Path) -> PathBuf {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}-{}.new", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-    path.with_file_name(name)
-}
-
-fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        // A process of the same number died in the middle of this.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::remove_file(path)?;
-            options.open(path)
-        }
-        other => other,
-    }
-}
-
-/// Makes the new name last, where directories can be synced. The text is safe already.
-fn sync_directory(path: &Path) {
-    #[cfg(unix)]
-    if let Some(parent) = path.parent() {
-        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-        let _ = File::open(parent).and_then(|directory| directory.sync_all());
-    }
-    #[cfg(not(unix))]
-    let _ = path;
-}
-
 #[cfg(test)]
 mod tests {
     use fh_eval::{Profile, Ruleset};
@@ -251,22 +200,5 @@ mod tests {
             let said = read(bad.as_bytes(), &owner()).unwrap_err();
             assert!(said.contains(why), "{said} for {bad}");
         }
-    }
-
-    #[test]
-    fn replaced_as_a_whole_and_private() {
-        let folder = fh_test_folder::Folder::new();
-        let path = folder.file("flags.json");
-        assert!(load(&path).unwrap().is_none());
-        replace(&path, b"one").unwrap();
-        replace(&path, b"two").unwrap();
-        assert_eq!(load(&path).unwrap().unwrap(), b"two");
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        }
-        assert!(replace(&folder.file("none/x"), b"").is_err());
     }
 }

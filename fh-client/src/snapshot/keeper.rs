@@ -10,6 +10,7 @@ use fh_session::{ApiKeys, Connection, ContextHeader, KeyKind, Millis, Rules, Sou
 
 use super::SnapshotFile;
 use super::file::{self, Owner, Saved};
+use super::replace::replace;
 
 /// Writes are at least so far apart.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -52,7 +53,7 @@ pub(crate) struct DueWrite {
 impl DueWrite {
     pub(crate) fn run(&self) -> io::Result<()> {
         let bytes = file::write(&self.rules, &self.owner, self.saved_at)?;
-        file::replace(&self.path, &bytes)
+        replace(&self.path, &bytes)
     }
 }
 

@@ -3,6 +3,7 @@
 mod bootstrap;
 mod file;
 mod keeper;
+mod replace;
 
 use std::path::PathBuf;
 use std::time::Duration;
