@@ -5,6 +5,7 @@ use std::fmt;
 use fh_session::{KeyError, TooManyAttributes, UrlError};
 
 use crate::snapshot::BootstrapError;
+use crate::transport::InvalidSetting;
 #[cfg(feature = "reqwest")]
 use crate::transport::TransportSetupError;
 
@@ -26,6 +27,8 @@ pub enum StartError {
     Context(TooManyAttributes),
     /// The features given at the start.
     Bootstrap(BootstrapError),
+    /// A setting that can never work.
+    Setting(InvalidSetting),
     /// The default transport.
     #[cfg(feature = "reqwest")]
     Transport(TransportSetupError),
@@ -47,6 +50,7 @@ impl fmt::Display for StartError {
             ),
             Self::Context(error) => error.fmt(f),
             Self::Bootstrap(error) => error.fmt(f),
+            Self::Setting(error) => error.fmt(f),
             #[cfg(feature = "reqwest")]
             Self::Transport(error) => error.fmt(f),
             Self::NoTransport => {
@@ -64,6 +68,7 @@ impl std::error::Error for StartError {
             Self::Keys(error) => Some(error),
             Self::Context(error) => Some(error),
             Self::Bootstrap(error) => Some(error),
+            Self::Setting(error) => Some(error),
             #[cfg(feature = "reqwest")]
             Self::Transport(error) => Some(error),
             _ => None,
@@ -86,6 +91,12 @@ impl From<KeyError> for StartError {
 impl From<BootstrapError> for StartError {
     fn from(error: BootstrapError) -> Self {
         Self::Bootstrap(error)
+    }
+}
+
+impl From<InvalidSetting> for StartError {
+    fn from(error: InvalidSetting) -> Self {
+        Self::Setting(error)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where the Edge is, and the URLs below it (edge-protocol 2.1, 3.1, 5.1).
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 use crate::context_header::{ContextHeader, percent_encode, percent_encode_but};
@@ -28,8 +29,11 @@ pub enum UrlError {
     Empty,
     /// Neither `http://` nor `https://`.
     Scheme,
-    /// No host behind the scheme.
+    /// No host behind the scheme, or one that can be none: a bracket that is not closed, an IPv6 address that is none, a character that no
+    /// host has.
     Host,
+    /// A port that is no number from 1 to 65535.
+    Port,
     /// A blank, a control character, or anything that is not ASCII.
     Character,
     /// A user name or password in it: give them as a header.
@@ -43,7 +47,8 @@ impl fmt::Display for UrlError {
         f.write_str(match self {
             Self::Empty => "the Edge's URL is empty",
             Self::Scheme => "the Edge's URL begins with neither http:// nor https://",
-            Self::Host => "the Edge's URL names no host",
+            Self::Host => "the Edge's URL names no host, or one that can be none",
+            Self::Port => "the port in the Edge's URL is no number from 1 to 65535",
             Self::Character => {
                 "the Edge's URL holds a blank, a control character or one that is not ASCII"
             }
@@ -82,9 +87,7 @@ impl EdgeUrl {
         if host.contains('@') {
             return Err(UrlError::Credentials);
         }
-        if host.is_empty() || host.starts_with(':') {
-            return Err(UrlError::Host);
-        }
+        check_authority(host)?;
         let path = match format!("{path}/").rfind("/features/") {
             Some(at) => path.get(..at).unwrap_or_default(),
             None => path,
@@ -146,6 +149,42 @@ impl fmt::Display for EdgeUrl {
 impl fmt::Debug for EdgeUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EdgeUrl({})", self.base)
+    }
+}
+
+/// Characters that no host has (WHATWG's forbidden host code points, so far as they can come here).
+const NOT_IN_HOSTS: &[u8] = b"<>[]\\^|%\"`{}";
+
+/// Checks a host, with or without a port.
+fn check_authority(authority: &str) -> Result<(), UrlError> {
+    let port = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let (address, behind) = rest.split_once(']').ok_or(UrlError::Host)?;
+            address.parse::<Ipv6Addr>().map_err(|_| UrlError::Host)?;
+            match behind.strip_prefix(':') {
+                None if !behind.is_empty() => return Err(UrlError::Host),
+                port => port,
+            }
+        }
+        None => {
+            let (host, port) = match authority.split_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (authority, None),
+            };
+            if host.is_empty() || host.bytes().any(|byte| NOT_IN_HOSTS.contains(&byte)) {
+                return Err(UrlError::Host);
+            }
+            port
+        }
+    };
+    // `http://edge:/` has the usual port.
+    match port.filter(|port| !port.is_empty()) {
+        Some(digits) if !digits.bytes().all(|byte| byte.is_ascii_digit()) => Err(UrlError::Port),
+        Some(digits) => match digits.parse::<u16>() {
+            Ok(0) | Err(_) => Err(UrlError::Port),
+            Ok(_) => Ok(()),
+        },
+        None => Ok(()),
     }
 }
 
@@ -245,6 +284,8 @@ mod tests {
             ("https://x/y/features/env/key*", "https://x/y"),
             ("https://x/features-of-mine", "https://x/features-of-mine"),
             (" http://[::1]:80/a/b ", "http://[::1]:80/a/b"),
+            ("http://[::ffff:1.2.3.4]", "http://[::ffff:1.2.3.4]"),
+            ("http://x:65535", "http://x:65535"),
         ] {
             assert_eq!(EdgeUrl::parse(text).unwrap().as_str(), base, "{text}");
         }
@@ -257,6 +298,16 @@ mod tests {
             ("https://:80", UrlError::Host),
             ("https://a b", UrlError::Character),
             ("https://é", UrlError::Character),
+            ("http://edge:99999", UrlError::Port),
+            ("http://edge:65536/x", UrlError::Port),
+            ("http://edge:0", UrlError::Port),
+            ("http://edge:8o", UrlError::Port),
+            ("http://[::1]:-1", UrlError::Port),
+            ("http://[::1", UrlError::Host),
+            ("http://[::g]", UrlError::Host),
+            ("http://[::1]x", UrlError::Host),
+            ("http://::1", UrlError::Host),
+            ("http://a%b", UrlError::Host),
             ("https://me:pw@x", UrlError::Credentials),
             ("https://x?a=b", UrlError::Query),
         ] {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Timestamp};
 use fh_session::{
-    ApiKeys, Backoff, Config, ContextHeader, EdgeUrl, Hub, HubOptions, KeyKind, Mode,
+    ApiKeys, Backoff, Config, ContextHeader, EdgeUrl, Hub, HubOptions, KeyKind, Limits, Mode,
 };
 
 use super::ClientBuilder;
 use super::borrowed::Borrowed;
 use crate::start_error::StartError;
-use crate::transport::Transport;
+use crate::transport::{InvalidSetting, Transport};
 
 /// What a client was made of, to make another one later.
 pub(crate) struct Recipe {
@@ -48,6 +48,11 @@ impl ClientBuilder {
                 return Err(StartError::Header(name.clone()));
             }
         }
+        if config.identification.as_deref().is_some_and(|text| !is_header_value(text)) {
+            let why = "a header value holds no line ends and no other control characters";
+            return Err(InvalidSetting::new("identification", why).into());
+        }
+        check_limits(&config.limits)?;
         match &self.context {
             Some(context) if config.keys.kind() == KeyKind::ServerEvaluated => {
                 ContextHeader::of(context).map_err(StartError::Context)
@@ -130,10 +135,25 @@ const OURS: [&str; 10] = [
     "x-sdk",
 ];
 
+/// Limits within which nothing can ever arrive.
+fn check_limits(limits: &Limits) -> Result<(), InvalidSetting> {
+    let Limits { connect, head, poll, idle, bytes } = limits;
+    let times = [("connect", connect), ("head", head), ("poll", poll), ("idle", idle)];
+    let zero = times.into_iter().find(|(_, limit)| limit.is_zero()).map(|(name, _)| name);
+    match zero.or((*bytes == 0).then_some("bytes")) {
+        Some(name) => Err(InvalidSetting::new(format!("limits.{name}"), "it is zero")),
+        None => Ok(()),
+    }
+}
+
+fn is_header_value(value: &str) -> bool {
+    value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
+}
+
 fn can_be_sent(name: &str, value: &str) -> bool {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !name.is_empty()
         && name.bytes().all(is_token)
         && !OURS.contains(&name.to_ascii_lowercase().as_str())
-        && value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
+        && is_header_value(value)
 }

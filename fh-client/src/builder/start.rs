@@ -29,6 +29,9 @@ impl ClientBuilder {
     pub fn start(self) -> Result<Client, StartError> {
         let (recipe, config) = self.resolved()?;
         let header = recipe.builder.check(&config)?;
+        if config.mode != Mode::Offline {
+            recipe.transport.check(&config.edge)?;
+        }
         let bootstrap: Result<Vec<Bootstrap>, _> =
             recipe.builder.bootstrap.iter().map(|bytes| Bootstrap::read(bytes)).collect();
         let (bootstrap, is_offline) = (bootstrap?, config.mode == Mode::Offline);

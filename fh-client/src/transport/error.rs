@@ -53,3 +53,29 @@ impl fmt::Display for TransportError {
 }
 
 impl std::error::Error for TransportError {}
+
+/// A setting that can never work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct InvalidSetting {
+    /// The name of the setting, or of the environment variable that holds it.
+    pub name: String,
+    /// Why it can never work. Holds no secret.
+    pub why: String,
+}
+
+impl InvalidSetting {
+    /// A setting of this name that cannot work for this reason.
+    #[must_use]
+    pub fn new(name: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { name: name.into(), why: why.into() }
+    }
+}
+
+impl fmt::Display for InvalidSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the setting {} can never work: {}", self.name, self.why)
+    }
+}
+
+impl std::error::Error for InvalidSetting {}

@@ -2,6 +2,8 @@
 
 mod error;
 #[cfg(feature = "reqwest")]
+mod proxy;
+#[cfg(feature = "reqwest")]
 mod reqwest;
 #[cfg(feature = "reqwest")]
 mod tls;
@@ -12,10 +14,11 @@ use std::pin::Pin;
 use std::time::Duration;
 
 pub use bytes::Bytes;
+use fh_session::EdgeUrl;
 pub use fh_session::{Head, SecretUrl};
 use futures_core::Stream;
 
-pub use self::error::{TransportError, TransportErrorKind};
+pub use self::error::{InvalidSetting, TransportError, TransportErrorKind};
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder, TransportSetupError};
 
@@ -57,11 +60,24 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>
 pub trait Transport: Send + Sync + 'static {
     /// Sends a request and gives the head of its answer, with the body to be read.
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>>;
+
+    /// Checks whether requests to this Edge can ever be sent. Called once, when the client starts; nothing may be sent here.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] if a setting of the transport can never work, which ends [`ClientBuilder::start`](crate::ClientBuilder::start).
+    fn check(&self, edge: &EdgeUrl) -> Result<(), InvalidSetting> {
+        let _ = edge;
+        Ok(())
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for std::sync::Arc<T> {
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
         (**self).send(request)
+    }
+
+    fn check(&self, edge: &EdgeUrl) -> Result<(), InvalidSetting> {
+        (**self).check(edge)
     }
 }
 

@@ -7,12 +7,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use fh_session::Head;
+use fh_session::{EdgeUrl, Head};
 use futures_core::Stream;
 
 use super::tls::{HttpVersions, TlsChoices};
 use super::{
-    BoxFuture, Method, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
+    BoxFuture, InvalidSetting, Method, Response, Transport, TransportError, TransportErrorKind,
+    TransportRequest, proxy,
 };
 
 /// Until a connection stands, if nothing else is said (D-74).
@@ -35,6 +36,16 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
+    proxies: Proxies,
+}
+
+/// Where a transport's proxies come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Proxies {
+    /// From environment variables, such as `HTTPS_PROXY`.
+    Environment,
+    /// They were named, or there are none, or it is not known.
+    Chosen,
 }
 
 impl fmt::Debug for ReqwestTransport {
@@ -48,7 +59,7 @@ impl fmt::Debug for ReqwestTransport {
 /// ([`redirect::Policy::none`](reqwest::redirect::Policy::none)): an answer that came from another URL than was asked is refused.
 impl From<reqwest::Client> for ReqwestTransport {
     fn from(client: reqwest::Client) -> Self {
-        Self { client }
+        Self { client, proxies: Proxies::Chosen }
     }
 }
 
@@ -101,6 +112,7 @@ impl ReqwestTransportBuilder {
     /// proxies are not used then.
     #[must_use]
     pub fn proxy(mut self, url: &str) -> Self {
+        self.remember(proxy::check(url).map_err(TransportSetupError::Proxy));
         self.proxies.push(reqwest::Proxy::all(url));
         self
     }
@@ -160,6 +172,8 @@ impl ReqwestTransportBuilder {
         if self.versions == HttpVersions::Http1 {
             builder = builder.http1_only();
         }
+        let is_chosen = self.without_proxy || !self.proxies.is_empty() || self.configure.is_some();
+        let proxies = if is_chosen { Proxies::Chosen } else { Proxies::Environment };
         if self.without_proxy {
             builder = builder.no_proxy();
         }
@@ -169,7 +183,7 @@ impl ReqwestTransportBuilder {
         if let Some(configure) = self.configure {
             builder = configure(builder);
         }
-        Ok(ReqwestTransport { client: builder.build()? })
+        Ok(ReqwestTransport { client: builder.build()?, proxies })
     }
 
     fn remember(&mut self, outcome: Result<(), TransportSetupError>) {
@@ -187,7 +201,9 @@ pub enum TransportSetupError {
     Certificate(&'static str),
     /// TLS cannot be set up: what rustls says.
     Tls(String),
-    /// The HTTP client cannot be made (a proxy's URL, most likely): what reqwest says.
+    /// The proxy that was named can never work: why.
+    Proxy(&'static str),
+    /// The HTTP client cannot be made: what reqwest says.
     Http(String),
 }
 
@@ -196,6 +212,7 @@ impl fmt::Display for TransportSetupError {
         match self {
             Self::Certificate(why) => f.write_str(why),
             Self::Tls(why) => write!(f, "TLS cannot be set up: {why}"),
+            Self::Proxy(why) => write!(f, "the setting proxy can never work: {why}"),
             Self::Http(why) => write!(f, "the HTTP client cannot be set up: {why}"),
         }
     }
@@ -219,6 +236,17 @@ impl Transport for ReqwestTransport {
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
         let client = self.client.clone();
         Box::pin(async move { exchange(client, request).await })
+    }
+
+    fn check(&self, edge: &EdgeUrl) -> Result<(), InvalidSetting> {
+        reqwest::Url::parse(edge.as_str())
+            .map_err(|why| InvalidSetting::new("Edge URL", why.to_string()))?;
+        match self.proxies {
+            Proxies::Chosen => Ok(()),
+            Proxies::Environment => {
+                proxy::check_environment(edge.as_str(), |name| std::env::var(name).ok())
+            }
+        }
     }
 }
 

@@ -4,8 +4,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 
-use fh_client::Client;
-use fh_client::transport::ReqwestTransport;
+use std::process::{Command, Stdio};
+
+use fh_client::transport::{ReqwestTransport, TransportSetupError};
+use fh_client::{Client, StartError};
 use fh_fake_edge::{FakeEdge, Feature};
 
 use crate::support::{SOON, quick};
@@ -94,4 +96,48 @@ fn https_is_tunnelled() {
         .unwrap();
     let (first, _) = requests.recv_timeout(SOON).unwrap();
     assert_eq!(first, "CONNECT edge.invalid:443 HTTP/1.1\r\n");
+}
+
+#[test]
+fn proxies_that_can_never_work_are_refused() {
+    for proxy in ["http://p:99999", "gopher://p", "socks5://me:secret@p"] {
+        let refused = ReqwestTransport::builder().proxy(proxy).build().unwrap_err();
+        assert!(matches!(refused, TransportSetupError::Proxy(_)), "{proxy}: {refused:?}");
+        assert!(!refused.to_string().contains("secret"), "{refused}");
+    }
+}
+
+const EDGE: &str = "FH_TEST_EDGE";
+
+/// Runs itself again with other variables, since those of this process are everybody's.
+#[test]
+fn a_proxy_of_the_environment_is_refused_if_it_would_be_used() {
+    if let Ok(edge) = std::env::var(EDGE) {
+        match Client::builder(edge, "e/key*").start() {
+            Ok(_) => println!("outcome: started"),
+            Err(StartError::Setting(setting)) => println!("outcome: {}", setting.name),
+            Err(other) => println!("outcome: {other}"),
+        }
+        return;
+    }
+    let test =
+        concat!(module_path!(), "::a_proxy_of_the_environment_is_refused_if_it_would_be_used");
+    let test = test.split_once("::").unwrap().1;
+    let bad = "socks5://127.0.0.1:1";
+    for (edge, set, outcome) in [
+        ("http://192.0.2.1:9", ("HTTP_PROXY", bad), "HTTP_PROXY"),
+        ("http://192.0.2.1:9", ("all_proxy", "http://p:99999"), "all_proxy"),
+        ("http://192.0.2.1:9", ("HTTPS_PROXY", bad), "started"),
+        ("https://192.0.2.1:9", ("https_proxy", bad), "https_proxy"),
+    ] {
+        let mut process = Command::new(std::env::current_exe().unwrap());
+        for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUEST_METHOD"] {
+            process.env_remove(name).env_remove(name.to_lowercase());
+        }
+        process.args(["--exact", test, "--nocapture"]).env(EDGE, edge).env(set.0, set.1);
+        let output = process.stderr(Stdio::inherit()).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let said = text.lines().find_map(|line| line.split_once("outcome: "));
+        assert_eq!(said.map(|(_, outcome)| outcome), Some(outcome), "{edge} {set:?}: {text}");
+    }
 }

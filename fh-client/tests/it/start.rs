@@ -44,6 +44,27 @@ fn what_makes_no_sense_is_refused() {
 }
 
 #[test]
+fn settings_that_can_never_work_are_refused_by_name() {
+    let good = || Client::builder(URL, "e/key*");
+    let port = refused(Client::builder("http://edge.example:99999", "e/key*"));
+    assert_eq!(port, StartError::Url(UrlError::Port));
+    let bracket = refused(Client::builder("http://[::1", "e/key*"));
+    assert_eq!(bracket, StartError::Url(UrlError::Host));
+    let named = |builder: fh_client::ClientBuilder| {
+        let error = refused(builder);
+        let StartError::Setting(setting) = &error else { panic!("{error:?}") };
+        assert!(error.to_string().contains(&setting.name), "{error}");
+        setting.name.clone()
+    };
+    assert_eq!(named(good().identification("Rust,1\nx-evil: 1")), "identification");
+    // reqwest's own word for a host that no address can have.
+    assert_eq!(named(Client::builder("http://1.2.3.4.5", "e/key*")), "Edge URL");
+    let zero = Duration::ZERO;
+    assert_eq!(named(good().configure(move |config| config.limits.poll = zero)), "limits.poll");
+    assert_eq!(named(good().configure(|config| config.limits.bytes = 0)), "limits.bytes");
+}
+
+#[test]
 fn starting_does_not_wait() {
     // Nothing answers there, and nothing has to.
     let client = Client::builder("http://192.0.2.1:9", "e/key*").start().unwrap();

@@ -123,5 +123,5 @@ fn what_is_no_certificate_is_an_error_at_the_start() {
     assert!(key.unwrap_err().to_string().contains("private key"));
     let proxy = ReqwestTransport::builder().proxy("not a url").build().unwrap_err();
     let error = StartError::from(proxy);
-    assert!(error.to_string().contains("HTTP client"), "{error}");
+    assert!(error.to_string().contains("proxy"), "{error}");
 }
