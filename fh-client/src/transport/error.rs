@@ -24,13 +24,30 @@ pub enum TransportErrorKind {
 pub struct TransportError {
     kind: TransportErrorKind,
     text: Cow<'static, str>,
+    is_unsent: bool,
 }
 
 impl TransportError {
     /// An error. The text is shown to people: no URL, no headers.
     #[must_use]
     pub fn new(kind: TransportErrorKind, text: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, text: text.into() }
+        let is_unsent =
+            matches!(kind, TransportErrorKind::Connect | TransportErrorKind::ConnectTimeout);
+        Self { kind, text: text.into(), is_unsent }
+    }
+
+    /// The same error, of a request of which nothing was sent.
+    #[must_use]
+    pub const fn before_sending(mut self) -> Self {
+        self.is_unsent = true;
+        self
+    }
+
+    /// Returns true if nothing of the request was sent, so that the server cannot have done what it asks for. An error without a
+    /// connection is one; others are if the transport says so ([`Self::before_sending`]).
+    #[must_use]
+    pub const fn is_unsent(&self) -> bool {
+        self.is_unsent
     }
 
     /// What kind of trouble it was.

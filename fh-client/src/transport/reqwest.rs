@@ -306,6 +306,7 @@ enum Phase {
 
 fn translate(error: reqwest::Error, phase: Phase) -> TransportError {
     let error = error.without_url();
+    let is_unsent = error.is_connect() || error.is_builder();
     let kind = if is_tls(&error) {
         TransportErrorKind::Tls
     } else if error.is_connect() && error.is_timeout() {
@@ -323,7 +324,8 @@ fn translate(error: reqwest::Error, phase: Phase) -> TransportError {
         (TransportErrorKind::Broken, Phase::Body) => format!("while reading the answer: {cause}"),
         _ => cause.to_string(),
     };
-    TransportError::new(kind, text)
+    let error = TransportError::new(kind, text);
+    if is_unsent { error.before_sending() } else { error }
 }
 
 /// The innermost error: what lies around it says no more than that a request failed.

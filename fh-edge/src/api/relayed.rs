@@ -50,7 +50,7 @@ pub(super) async fn put(
             headers.extend(answer.retry_after.map(|value| (RETRY_AFTER, value)));
             response
         }
-        Err(why @ PutTrouble::Unreachable) => {
+        Err(why @ (PutTrouble::NotSent | PutTrouble::Unreachable)) => {
             respond::text(StatusCode::SERVICE_UNAVAILABLE, why.sentence())
         }
         Err(why @ PutTrouble::NotAnEdge) => respond::text(StatusCode::BAD_GATEWAY, why.sentence()),

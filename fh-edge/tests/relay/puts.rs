@@ -99,6 +99,30 @@ async fn paths_are_made_anew() {
 const UNKNOWN: &str =
     "the upstream Edge has not answered; whether the change was made is not known";
 
+/// The caller may send it again without a doubt.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_sent_is_said_to_be_so() {
+    const UNSENT: &str = "the upstream Edge cannot be reached; the change was not sent";
+    let upstream = FakeEdge::start_refusing().unwrap();
+    let relay = Relay::start(options_for(&upstream)).await;
+    let key = upstream.client_key();
+    let reply = put(&relay, &key, "COLOUR", r#"{"value":"y"}"#).await;
+    assert_eq!((reply.status, reply.body.as_str()), (503, UNSENT));
+    // It listens, but does not speak TLS.
+    upstream.listen_again().unwrap();
+    let url = upstream.url().replace("http://", "https://");
+    let keys = RelayKeys::pair(upstream.client_key(), upstream.server_key());
+    let secure = Relay::start(options(&url).keys(keys)).await;
+    let reply = put(&secure, &key, "COLOUR", r#"{"value":"y"}"#).await;
+    assert_eq!((reply.status, reply.body.as_str()), (503, UNSENT));
+    // The request was read, and the connection broke before any answer.
+    upstream.set_feature(Feature::string("COLOUR", "red"));
+    upstream.behave_on(Route::Put, Behaviour::new().close(Closing::Rst));
+    let reply = put(&relay, &key, "COLOUR", r#"{"value":"y"}"#).await;
+    assert_eq!((reply.status, reply.body.as_str()), (503, UNKNOWN));
+    assert_eq!(upstream.recording().count(Route::Put), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn when_upstream_is_no_help() {
     let upstream = FakeEdge::start().unwrap();

@@ -30,7 +30,9 @@ pub(crate) struct PutAnswer {
 /// Why there is no answer to pass on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PutTrouble {
-    /// It could not be asked, or did not answer in time. Whether the change was made is not known.
+    /// There was no connection to it, so nothing was sent.
+    NotSent,
+    /// It did not answer, or not in time. Whether the change was made is not known.
     Unreachable,
     /// What answered is no Edge: a proxy, a login page.
     NotAnEdge,
@@ -39,6 +41,7 @@ pub(crate) enum PutTrouble {
 impl PutTrouble {
     pub(crate) const fn sentence(&self) -> &'static str {
         match self {
+            Self::NotSent => "the upstream Edge cannot be reached; the change was not sent",
             Self::Unreachable => {
                 "the upstream Edge has not answered; whether the change was made is not known"
             }
@@ -104,7 +107,7 @@ impl Updates {
             Ok(Ok(Ok(answer))) => read(answer),
             Ok(Ok(Err(why))) => {
                 tracing::warn!(%why, "a change could not be sent upstream");
-                Err(PutTrouble::Unreachable)
+                Err(if why.is_unsent() { PutTrouble::NotSent } else { PutTrouble::Unreachable })
             }
             Ok(Err(_)) => {
                 tracing::warn!("a change was not answered upstream in time");
