@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use fh_edge::EdgeHandle;
 use fh_edge::origin::file::{FileError, FileProblem, Loaded, StateFile, Watch};
-use fh_edge::origin::relay::RelayOptions;
+use fh_edge::origin::relay::{RelayLimits, RelayOptions};
 use fh_edge::state::file::{self, ExtraAccount, Problem};
 use fh_edge::state::{Permission, ServiceKey, State};
 use tokio::sync::mpsc;
@@ -107,6 +107,9 @@ pub(crate) fn relay(settings: &Settings) -> Option<RelayOptions> {
     if let Some(most) = NonZeroUsize::new(settings.relay_any_key) {
         relay = relay.allow_any_key(most);
     }
+    let mut limits = RelayLimits::default();
+    limits.max_age = settings.relay_max_age;
+    relay = relay.limits(limits);
     match &settings.data {
         Some(folder) => Some(relay.snapshot_folder(folder.join("relay"))),
         None => Some(relay),

@@ -32,6 +32,8 @@ pub(super) struct UpstreamFigures {
     requests: Family<EnvironmentLabels, Gauge>,
     contact_age: Family<EnvironmentLabels, Seconds>,
     data_age: Family<EnvironmentLabels, Seconds>,
+    answer_age: Family<EnvironmentLabels, Seconds>,
+    refused: Family<EnvironmentLabels, Seconds>,
     problems: Family<ProblemLabels, Gauge>,
     contexts: Family<StateLabels, Gauge>,
 }
@@ -50,6 +52,12 @@ impl UpstreamFigures {
         };
         age("contact", "Since the upstream Edge last showed a sign of life", &self.contact_age);
         age("data", "Since features were last received or confirmed", &self.data_age);
+        age("answer", "Since the upstream Edge last answered the key well", &self.answer_age);
+        registry.register(
+            "fh_edge_upstream_refused_seconds",
+            "Since when the upstream Edge refuses a key that was good",
+            self.refused.clone(),
+        );
         registry.register(
             "fh_edge_upstream_problem",
             "1 while the last attempt has failed for this reason",
@@ -69,6 +77,8 @@ impl UpstreamFigures {
         }
         self.contact_age.clear();
         self.data_age.clear();
+        self.answer_age.clear();
+        self.refused.clear();
         self.problems.clear();
         self.contexts.clear();
         for upstream in upstreams {
@@ -103,6 +113,8 @@ impl UpstreamFigures {
         };
         age(&self.contact_age, client.since_contact);
         age(&self.data_age, client.data_age);
+        age(&self.answer_age, upstream.answer_age);
+        age(&self.refused, upstream.refused_for);
         if let Some(problem) = &client.problem {
             let EnvironmentLabels { environment, name } = labels.clone();
             let labels = ProblemLabels { environment, name, problem: problem.as_str() };

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use uuid::Uuid;
@@ -18,6 +19,9 @@ use crate::serving::{
 };
 use crate::wire::sse::{self, write_event};
 use crate::world::now;
+
+/// Clients that hold features which have expired are told to come again within this time, so that they may find another server.
+const EXPIRED_BYE: Duration = Duration::from_secs(5);
 
 /// A stream that goes on.
 pub(super) struct Live {
@@ -88,7 +92,13 @@ impl Live {
             ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
             return Then::Ends;
         }
-        if published.phase == Phase::Waiting || self.postponed {
+        if published.phase == Phase::Waiting {
+            if self.sent.is_some() {
+                self.timing.close_within(EXPIRED_BYE);
+            }
+            return Then::GoesOn;
+        }
+        if self.postponed {
             return Then::GoesOn;
         }
         self.sent = self.write(published, ready);

@@ -8,6 +8,7 @@ mod figures;
 mod http;
 mod passing_on;
 mod puts;
+mod revocation;
 mod secrets;
 // Some of it is for others.
 #[allow(dead_code)]

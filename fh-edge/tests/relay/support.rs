@@ -1,12 +1,15 @@
 //! What most tests need.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use fh_client::transport::ReqwestTransport;
 use fh_client::{Backoff, Client, Config};
 use fh_edge::origin::relay::{RelayKeys, RelayOptions, UpstreamStatus};
 use fh_edge::{Edge, EdgeHandle, Options};
+use fh_eval::Timestamp;
 use fh_fake_edge::{FakeEdge, Recording};
 use serde_json::Value;
 
@@ -139,4 +142,21 @@ pub(crate) async fn sees(client: &Client, holds: impl Fn(&Client) -> bool) {
 pub(crate) fn seen(upstream: &FakeEdge, condition: impl FnMut(&Recording) -> bool) {
     let waited = tokio::task::block_in_place(|| upstream.wait_until(SOON, condition));
     waited.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// A clock that stands still until it is driven.
+#[derive(Clone, Default)]
+pub(crate) struct Clock(Arc<AtomicI64>);
+
+impl Clock {
+    pub(crate) fn advance(&self, time: Duration) {
+        self.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+
+    /// What a relay reads.
+    pub(crate) fn read(&self) -> impl Fn() -> Timestamp + Send + Sync + 'static {
+        let millis = Arc::clone(&self.0);
+        // Some day in 2026.
+        move || Timestamp::from_millis(1_790_000_000_000 + millis.load(Ordering::SeqCst))
+    }
 }

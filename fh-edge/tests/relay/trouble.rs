@@ -277,6 +277,7 @@ async fn a_restart_while_upstream_is_away() {
     upstream.behave(Behaviour::healthy());
     sees(&client, |client| client.string("COLOUR").as_deref() == Some("blue")).await;
     // Another key finds nothing there.
+    relay.handle.say_bye(Duration::ZERO).await;
     let other = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/other*key";
     upstream.refuse();
     upstream.close_connections(Closing::Fin);
@@ -304,9 +305,9 @@ async fn a_damaged_snapshot() {
     let options = || options_for(&upstream).snapshot_folder(&folder);
     let relay = Relay::ready(options()).await;
     relay.handle.say_bye(Duration::ZERO).await;
-    let [file] =
-        <[_; 1]>::try_from(std::fs::read_dir(&folder).unwrap().collect::<Vec<_>>()).unwrap();
-    let file = file.unwrap().path();
+    let files = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
+    let snapshots = files.filter(|file| file.extension().is_some_and(|kind| kind == "json"));
+    let [file] = <[_; 1]>::try_from(snapshots.collect::<Vec<_>>()).unwrap();
     let whole = std::fs::read_to_string(&file).unwrap();
     for damage in [whole.get(..whole.len() / 2).unwrap(), "", "[]", "\0"] {
         std::fs::write(&file, damage).unwrap();

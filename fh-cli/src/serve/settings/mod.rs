@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use fh_client::EdgeUrl;
 use fh_edge::listen::{ListenOptions, TrustedProxies};
-use fh_edge::origin::relay::RelayKeys;
+use fh_edge::origin::relay::{RelayKeys, RelayLimits};
 use fh_edge::state::ServiceKey;
 use fh_edge::{AdminTransport, Administration, Console, Options};
 
@@ -46,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) relay_keys: Vec<RelayKeys>,
     /// 0: only those keys.
     pub(crate) relay_any_key: usize,
+    /// How long a relay serves what it has without a good answer; zero: without end.
+    pub(crate) relay_max_age: Duration,
     pub(crate) address: IpAddr,
     /// 0: a free one.
     pub(crate) port: u16,
@@ -78,6 +80,7 @@ impl Default for Settings {
             relay: None,
             relay_keys: Vec::new(),
             relay_any_key: 0,
+            relay_max_age: RelayLimits::default().max_age,
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             port: PORT,
             monitor_port: None,
@@ -191,6 +194,9 @@ impl Told {
                 && (is_said("relay-key") || settings.relay_any_key > 0) =>
             {
                 "--relay-key and --relay-any-key need --relay"
+            }
+            _ if settings.relay.is_none() && is_said("relay-max-age") => {
+                "--relay-max-age needs --relay"
             }
             _ if is_said("admin-key") && is_said("admin-key-file") => {
                 "say --admin-key or --admin-key-file, not both"

@@ -17,7 +17,7 @@ use super::value::{
 };
 
 /// In the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 43] = [
+pub(crate) static SETTINGS: [Setting; 44] = [
     Setting::new(
         Origin,
         "state",
@@ -86,6 +86,14 @@ pub(crate) static SETTINGS: [Setting; 43] = [
         "How server-evaluated keys are evaluated where an environment does not say: as SDKs do, or as FeatureHub's Edge does",
         |s, text| put(&mut s.edge.profile, text.trim().parse().map_err(|_| "write client or edge".to_string())),
         |s| s.edge.profile.as_str().to_string(),
+    ),
+    Setting::new(
+        Origin,
+        "relay-max-age",
+        One("SECONDS"),
+        "How long a relay serves features after the relayed Edge last answered their key well, restarts with --data included; then readiness fails and the key is answered with 503; 0: for ever",
+        |s, text| put(&mut s.relay_max_age, time(text)),
+        |s| seconds_of(s.relay_max_age),
     ),
     Setting::new(
         Network,

@@ -39,6 +39,19 @@ fn a_relay_passes_changes_on_and_survives_the_other() {
     assert!(get(&first.url, &format!("/features?apiKey={WRITER}")).starts_with("HTTP/1.1 404"));
     drop(upstream);
     until_served(&first, "Changed");
+    // The folder is the first one's.
+    let second = [
+        "serve",
+        "--relay",
+        "http://127.0.0.1:1",
+        "--relay-key",
+        KEY,
+        "--data",
+        &data,
+        "--port",
+        "0",
+    ];
+    fh(&second).refused(2, &[&data, "another process uses it"]);
     // Ends in good order, so what it held is written.
     let Serving { process, url: _ } = first;
     process.interrupt();
@@ -58,6 +71,7 @@ fn what_does_not_fit_together() {
     fh(&both).refused(2, &["--state or --relay"]);
     fh(&["serve", "--relay", "http://127.0.0.1:1"]).refused(2, &["--relay-key"]);
     fh(&["serve", "--relay-key", KEY]).refused(2, &["--relay"]);
+    fh(&["serve", "--relay-max-age", "60"]).refused(2, &["--relay-max-age needs --relay"]);
     fh(&["serve", "--relay", "nonsense", "--relay-key", KEY]).refused(2, &["--relay"]);
     let run = fh(&["serve", "--relay", "http://127.0.0.1:1", "--relay-key", "secret"]).expect(2);
     assert!(!run.err.contains("secret"), "{run:?}");

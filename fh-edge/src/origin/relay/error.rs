@@ -34,6 +34,8 @@ pub enum RelayError {
     OwnState,
     /// The folder of the snapshots cannot be used.
     SnapshotFolder(PathBuf, std::io::Error),
+    /// Another relay keeps its snapshots there.
+    FolderInUse(PathBuf),
     /// The upstream client cannot be made.
     Client(fh_client::StartError),
     /// The machine gives no thread.
@@ -71,6 +73,9 @@ impl fmt::Display for RelayError {
             }
             Self::SnapshotFolder(path, why) => {
                 write!(f, "the folder of the snapshots, {}, cannot be used: {why}", path.display())
+            }
+            Self::FolderInUse(path) => {
+                write!(f, "the folder of the snapshots, {}: another process uses it", path.display())
             }
             Self::Client(why) => write!(f, "the upstream client: {why}"),
             Self::Thread(why) => write!(f, "a thread could not be started: {why}"),

@@ -16,15 +16,19 @@
 //! the upstream Edge is away, slow or wrong, clients keep what they have; after a restart they get what a snapshot holds.
 
 mod error;
+mod folder;
 mod key;
 mod misses;
 mod options;
 mod places;
 mod proxy;
 mod put;
+mod record;
+mod standing;
 mod start;
 mod status;
 mod upstream;
+mod witness;
 mod worker;
 
 use std::collections::HashMap;
@@ -42,6 +46,7 @@ pub(crate) use self::proxy::{Asker, Opened, Proxied};
 pub(crate) use self::put::{PutAnswer, PutTrouble};
 pub use self::status::{UpstreamRole, UpstreamState, UpstreamStatus};
 
+use self::folder::FolderLock;
 use self::key::UpstreamKey;
 use self::proxy::Proxy;
 use self::put::Updates;
@@ -69,13 +74,16 @@ pub(crate) struct Relay {
     proxy: Arc<Proxy>,
     updates: Updates,
     limits: RelayLimits,
+    /// Of the folder of snapshots, if there is one.
+    lock: Option<FolderLock>,
     worker: Worker,
 }
 
 impl Relay {
-    /// Has every key that is configured features, or the upstream Edge's word that it is none?
+    /// Has every key that is configured features that have not expired, or the upstream Edge's word that it is none?
     pub(crate) fn is_ready(&self) -> bool {
-        self.upstreams.iter().all(|upstream| upstream.state() != UpstreamState::Waiting)
+        let is_ready = |state| matches!(state, UpstreamState::Serving | UpstreamState::Refused);
+        self.upstreams.iter().all(|upstream| is_ready(upstream.state()))
     }
 
     /// Might this key, which is none of an environment that is served, open something?
@@ -124,21 +132,33 @@ impl Relay {
 
     /// Every connection.
     pub(crate) fn status(&self) -> Vec<UpstreamStatus> {
-        let known = self.upstreams.iter().map(|upstream| upstream.status());
+        let now = self.proxy.source.now();
+        let known = self.upstreams.iter().map(|upstream| upstream.status(now));
         known.chain(self.proxy.status()).collect()
     }
 
-    /// Makes streams of contexts say `bye` within this time, and writes snapshots.
+    /// Makes streams of contexts say `bye` within this time, writes what is kept over restarts, and leaves its folder to the next
+    /// relay. Nothing new comes from upstream any more; what came last goes on answering.
     pub(crate) async fn close(&self, within: Duration) {
         self.proxy.close(within);
         let mut writing = JoinSet::new();
-        for client in self.upstreams.iter().filter_map(|upstream| upstream.client().cloned()) {
-            let written = async move { client.flushed(LAST_WRITE).await };
+        for upstream in &self.upstreams {
+            let upstream = Arc::clone(upstream);
+            let written = async move {
+                if let Some(client) = upstream.client() {
+                    client.close();
+                    client.closed().await;
+                }
+                upstream.write_record().await;
+            };
             writing.spawn_on(written, self.worker.runtime());
         }
-        // The files are replaced as a whole; who stops waiting loses what is new in them.
+        // The files are replaced as a whole; a write that takes longer than this loses what is new in them.
         let all = async { while writing.join_next().await.is_some() {} };
-        drop(tokio::time::timeout(LAST_WRITE, all).await);
+        let is_done = tokio::time::timeout(LAST_WRITE, all).await.is_ok();
+        if let Some(lock) = self.lock.as_ref().filter(|_| is_done) {
+            lock.release();
+        }
     }
 }
 

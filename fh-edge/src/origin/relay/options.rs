@@ -4,10 +4,11 @@ use std::fmt;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fh_client::transport::Transport;
 use fh_client::{Config, EdgeUrl};
+use fh_eval::Timestamp;
 
 /// Keys that belong together.
 #[derive(Clone)]
@@ -70,6 +71,12 @@ pub struct RelayLimits {
     /// The upstream Edge said that an environment is not in use any more: when somebody asks for it all the same, it is asked
     /// again, not more often than this. 10 minutes.
     pub stale_for: Duration,
+    /// How long features are served after the upstream Edge last answered their key well. Then they expire: readiness fails, and
+    /// the key is answered with 503, until there is a good answer again. Zero: without end. 7 days.
+    pub max_age: Duration,
+    /// How long a key that was good is served while the upstream Edge refuses it for certain, attempt after attempt. Then it is
+    /// revoked. 401 and 403 are certain; 404 is while another key of the same upstream Edge is answered well. 10 minutes.
+    pub revoke_after: Duration,
 }
 
 impl Default for RelayLimits {
@@ -80,11 +87,15 @@ impl Default for RelayLimits {
             first_answer: Duration::from_secs(10),
             refused_for: Duration::from_secs(60),
             stale_for: Duration::from_secs(600),
+            max_age: Duration::from_secs(7 * 86_400),
+            revoke_after: Duration::from_secs(600),
         }
     }
 }
 
 type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
+/// Says what time it is.
+pub(super) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// What to relay, and how. See [the module](crate::origin::relay).
 #[derive(Clone)]
@@ -97,6 +108,16 @@ pub struct RelayOptions {
     pub(super) headers: Vec<(String, String)>,
     pub(super) changes: Vec<Change>,
     pub(super) limits: RelayLimits,
+    pub(super) clock: Clock,
+}
+
+/// The time of day at this moment, which goes on however the system's clock is set.
+fn steady() -> Clock {
+    let (began, start) = (crate::world::now().as_millis(), Instant::now());
+    Arc::new(move || {
+        let passed = i64::try_from(start.elapsed().as_millis()).unwrap_or(i64::MAX);
+        Timestamp::from_millis(began.saturating_add(passed))
+    })
 }
 
 impl RelayOptions {
@@ -112,6 +133,7 @@ impl RelayOptions {
             headers: Vec::new(),
             changes: Vec::new(),
             limits: RelayLimits::default(),
+            clock: steady(),
         }
     }
 
@@ -131,7 +153,8 @@ impl RelayOptions {
     }
 
     /// Keeps what client-evaluated keys get in files of this folder, which is made if it is not there, and starts with them: so
-    /// a relay can start while the upstream Edge is away. They hold features and their rules, no keys.
+    /// a relay can start while the upstream Edge is away. They hold features and their rules, no keys. Beside them is when each key
+    /// was last answered well, and whether it is refused. One relay has the folder at a time.
     #[must_use]
     pub fn snapshot_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.snapshots = Some(folder.into());
@@ -167,6 +190,14 @@ impl RelayOptions {
     #[must_use]
     pub fn limits(mut self, limits: RelayLimits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Measures [`RelayLimits::max_age`] and [`RelayLimits::revoke_after`] by this clock, which a test can drive. By default by the
+    /// system's: its time of day when the relay is made, and from then on a clock that nobody sets.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
         self
     }
 }

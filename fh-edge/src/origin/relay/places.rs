@@ -82,6 +82,11 @@ impl Places {
             || self.running.iter().any(|(place, entry)| place.key == *key && entry.is_proven())
     }
 
+    /// This key is known no more to the upstream Edge.
+    pub(super) fn revoke(&mut self, key: &UpstreamKey) {
+        self.good.remove(key);
+    }
+
     /// Ends the one that may go, is not watched, and was not used for longest. Was there one?
     pub(super) fn evict(&mut self, may_go: impl Fn(&Entry) -> bool) -> bool {
         let candidates =

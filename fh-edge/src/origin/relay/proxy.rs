@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use fh_client::{ApiKey, KeyKind};
@@ -14,9 +14,11 @@ use super::key::UpstreamKey;
 use super::misses::Misses;
 use super::options::RelayLimits;
 use super::places::{Entry, Place, Places};
+use super::standing::Standing;
 use super::start::Source;
 use super::status::{UpstreamRole, UpstreamStatus};
-use super::upstream::{OnRefusal, Parts, Upstream};
+use super::upstream::{OnRefusal, Parts, Refused, Upstream};
+use super::witness::{Witness, Witnesses};
 use crate::serving::{Changes, EvaluatedBy, Grant, Grants, Slot};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
@@ -56,18 +58,21 @@ pub(super) struct Lone {
 }
 
 pub(super) struct Proxy {
-    source: Source,
+    pub(super) source: Arc<Source>,
     lone: HashMap<UpstreamKey, Lone>,
     any_key: Option<NonZeroUsize>,
     limits: RelayLimits,
     misses: Misses,
     started: Instant,
     places: Mutex<Places>,
+    /// The keys that are configured.
+    configured: OnceLock<Vec<Witness>>,
+    witnesses: Witnesses,
 }
 
 impl Proxy {
     pub(super) fn new(
-        source: Source,
+        source: Arc<Source>,
         lone: HashMap<UpstreamKey, Lone>,
         any_key: Option<NonZeroUsize>,
         limits: RelayLimits,
@@ -75,7 +80,32 @@ impl Proxy {
         let misses = Misses::new(limits.refused_for);
         let (started, places) =
             (Instant::now(), Mutex::new(Places::new(any_key.map_or(0.0, most))));
-        Self { source, lone, any_key, limits, misses, started, places }
+        let (configured, witnesses) = (OnceLock::new(), Witnesses::default());
+        Self { source, lone, any_key, limits, misses, started, places, configured, witnesses }
+    }
+
+    /// Names the keys that are configured, of which there is one list.
+    pub(super) fn configure(&self, keys: Vec<Witness>) {
+        self.configured.get_or_init(|| keys);
+    }
+
+    pub(super) const fn limits(&self) -> &RelayLimits {
+        &self.limits
+    }
+
+    /// Asks upstream with other keys than this one, and returns true if one of them is answered well: then a 404 is about the key, and
+    /// not of an Edge in trouble (D-116).
+    pub(super) async fn another_is_answered(&self, key: &UpstreamKey) -> bool {
+        let mut others: Vec<Witness> =
+            self.configured.get().into_iter().flatten().cloned().collect();
+        for (place, entry) in &self.places().running {
+            if entry.role == UpstreamRole::AnyKey {
+                let upstream = Some(Arc::clone(&entry.upstream));
+                let (key, api_key) = (place.key.clone(), entry.key.clone());
+                others.push(Witness { key, api_key, upstream });
+            }
+        }
+        self.witnesses.answer(&self.source, key, others).await
     }
 
     pub(super) fn is_lone(&self, key: &UpstreamKey) -> bool {
@@ -202,6 +232,9 @@ impl Proxy {
             settings: self.source.settings(&name),
             cache_bytes: self.source.cache_bytes,
             name,
+            key: place.key.clone(),
+            standing: Standing::default(),
+            record: None,
         };
         let upstream = Upstream::new(parts, |first| self.source.environments.slot(first));
         Entry { upstream: Arc::new(upstream), grant, key, role, used: now, task: None }
@@ -228,7 +261,7 @@ impl Proxy {
             match builder.start() {
                 Ok(client) => {
                     upstream.adopt(client);
-                    upstream.follow(|| proxy.refused(&place), proxy.limits.refused_for).await;
+                    upstream.follow(&proxy, |refused| proxy.refused(&place, refused)).await;
                 }
                 Err(why) => {
                     tracing::warn!(environment = %place.key.environment, %why, "no client for a context");
@@ -239,15 +272,18 @@ impl Proxy {
         self.source.runtime.spawn(run).abort_handle()
     }
 
-    /// The upstream Edge refuses a key of which this context's features are not known.
-    fn refused(&self, place: &Arc<Place>) -> OnRefusal {
+    /// The upstream Edge refuses a key: one of which this context's features are not known, or one that is revoked.
+    fn refused(&self, place: &Arc<Place>, refused: Refused) -> OnRefusal {
         let mut places = self.places();
-        if places.is_proven(&place.key) {
+        if refused == Refused::AtFirstContact && places.is_proven(&place.key) {
             return OnRefusal::Wait;
         }
         self.misses.add(place.key.clone(), Instant::now());
         if places.runs(place) {
             places.remove(place);
+        }
+        if refused == Refused::ForGood {
+            places.revoke(&place.key);
         }
         OnRefusal::TellAndEnd
     }
@@ -303,12 +339,13 @@ impl Proxy {
     }
 
     pub(super) fn status(&self) -> Vec<UpstreamStatus> {
+        let now = self.source.now();
         let places = self.places();
         places
             .running
             .values()
             .chain(places.waiting.values())
-            .map(|entry| entry.upstream.status())
+            .map(|entry| entry.upstream.status(now))
             .collect()
     }
 

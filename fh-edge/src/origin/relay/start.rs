@@ -1,23 +1,27 @@
 //! From what a relay is told to one that runs.
 
-use std::collections::{HashMap, HashSet};
-use std::fs;
+use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use fh_client::transport::{ReqwestTransport, Transport};
 use fh_client::{ApiKey, ApiKeys, Client, ClientBuilder, Config, EdgeUrl, KeyKind};
-use fh_eval::Profile;
+use fh_eval::{Profile, Timestamp};
 use http::HeaderValue;
 use tokio::runtime::Handle;
 
 use super::Relay;
 use super::error::RelayError;
+use super::folder::FolderLock;
 use super::key::UpstreamKey;
 use super::options::{RelayKeys, RelayOptions};
 use super::proxy::{Lone, Proxy};
 use super::put::Updates;
+use super::record::RecordFile;
+use super::standing::{Standing, Terms};
 use super::status::UpstreamRole;
 use super::upstream::{OnRefusal, Parts, Upstream};
+use super::witness::Witness;
 use super::worker::Worker;
 use crate::options::Options;
 use crate::serving::{Environments, EvaluatedBy, Grants, Settings};
@@ -34,12 +38,25 @@ pub(super) struct Source {
     pub(super) environments: Arc<Environments>,
     cache_control: Option<HeaderValue>,
     pub(super) cache_bytes: u64,
+    pub(super) terms: Terms,
+    /// How long an answer to a poll may take.
+    pub(super) patience: Duration,
 }
 
 impl Source {
     /// Begins a client that asks upstream with this key.
     pub(super) fn client(&self, key: &ApiKey) -> ClientBuilder {
         self.told(Client::builder(self.edge.as_str(), key.expose())).streaming()
+    }
+
+    /// Begins a client that asks upstream with this key once.
+    pub(super) fn one_request(&self, key: &ApiKey) -> ClientBuilder {
+        self.told(Client::builder(self.edge.as_str(), key.expose())).one_off()
+    }
+
+    /// The time by the relay's clock.
+    pub(super) fn now(&self) -> Timestamp {
+        (self.options.clock)()
     }
 
     /// With the settings of the relay.
@@ -148,63 +165,72 @@ impl Relay {
         if keys.is_empty() && options.any_key.is_none() {
             return Err(RelayError::NoKeys);
         }
-        if let Some(folder) = &options.snapshots {
-            make_folder(folder).map_err(|why| RelayError::SnapshotFolder(folder.clone(), why))?;
-        }
+        let lock = options.snapshots.as_deref().map(FolderLock::take).transpose()?;
         let idle = Worker::prepare().map_err(RelayError::Thread)?;
-        let source = || -> Result<Source, RelayError> {
-            let url = EdgeUrl::parse(&options.url).map_err(RelayError::Url)?;
-            Ok(Source {
-                transport: match &options.transport {
-                    Some(transport) => Arc::clone(transport),
-                    None => default_transport(&config(&options, &url)?)?,
-                },
-                edge: url,
-                options: options.clone(),
-                runtime: idle.handle().clone(),
-                environments: Arc::clone(environments),
-                cache_control: edge.cache_control.clone(),
-                cache_bytes: edge.answer_cache,
-            })
-        };
-        let source = source()?;
+        let url = EdgeUrl::parse(&options.url).map_err(RelayError::Url)?;
+        let settings = config(&options, &url)?;
+        let source = Arc::new(Source {
+            transport: match &options.transport {
+                Some(transport) => Arc::clone(transport),
+                None => default_transport(&settings)?,
+            },
+            edge: url,
+            options: options.clone(),
+            runtime: idle.handle().clone(),
+            environments: Arc::clone(environments),
+            cache_control: edge.cache_control.clone(),
+            cache_bytes: edge.answer_cache,
+            terms: Terms {
+                max_age: options.limits.max_age,
+                revoke_after: options.limits.revoke_after,
+            },
+            patience: settings.limits.poll,
+        });
         source.check_settings()?;
-        let updates =
-            Updates::new(&source.edge, &source.transport, &config(&options, &source.edge)?);
-        let (mut upstreams, mut lone, mut configured) =
-            (Vec::new(), HashMap::new(), HashMap::new());
-        for keys in keys {
-            for (key, api_key) in keys.client.iter().chain(&keys.server) {
-                configured.insert(key.clone(), api_key.clone());
-            }
-            match (keys.client, keys.server) {
-                (Some(client), server) => {
-                    upstreams.push(source.upstream(
-                        &keys.name,
-                        client,
-                        server.map(|(key, _)| key),
-                    )?);
-                }
-                (None, Some((key, api_key))) => {
-                    lone.insert(key, Lone { key: api_key, name: keys.name });
-                }
-                (None, None) => {}
-            }
-        }
+        let updates = Updates::new(&source.edge, &source.transport, &settings);
         let limits = options.limits.clone();
-        let proxy = Arc::new(Proxy::new(source, lone, options.any_key, limits.clone()));
-        idle.handle().spawn(Arc::clone(&proxy).keep_tidy());
-        let last = upstreams.clone();
-        let at_last = async move {
-            let clients: Vec<&Client> =
-                last.iter().filter_map(|upstream| upstream.client()).collect();
-            clients.iter().for_each(|client| client.close());
-            for client in clients {
-                client.closed().await;
+        let lone = keys.iter().filter(|keys| keys.client.is_none());
+        let lone = lone.filter_map(|keys| {
+            let (key, api_key) = keys.server.clone()?;
+            Some((key, Lone { key: api_key, name: Arc::clone(&keys.name) }))
+        });
+        let proxy =
+            Proxy::new(Arc::clone(&source), lone.collect(), options.any_key, limits.clone());
+        let proxy = Arc::new(proxy);
+        let (mut upstreams, mut witnesses) = (Vec::new(), Vec::new());
+        for keys in keys {
+            let both = keys.client.iter().chain(&keys.server).cloned().collect::<Vec<_>>();
+            let upstream = match (keys.client, keys.server) {
+                (Some(client), server) => {
+                    let server = server.map(|(key, _)| key);
+                    Some(source.upstream(&proxy, &keys.name, client, server)?)
+                }
+                (None, _) => None,
+            };
+            for (key, api_key) in both {
+                witnesses.push(Witness { key, api_key, upstream: upstream.clone() });
             }
+            upstreams.extend(upstream);
+        }
+        let configured = witnesses.iter().map(|each| (each.key.clone(), each.api_key.clone()));
+        let configured = configured.collect();
+        proxy.configure(witnesses);
+        idle.handle().spawn(Arc::clone(&proxy).keep_tidy());
+        let (last, folder) = (upstreams.clone(), lock.clone());
+        let at_last = async move {
+            for upstream in &last {
+                upstream.client().into_iter().for_each(Client::close);
+            }
+            for upstream in &last {
+                if let Some(client) = upstream.client() {
+                    client.closed().await;
+                }
+                upstream.write_record().await;
+            }
+            drop(folder);
         };
         let worker = idle.start(at_last).map_err(RelayError::Thread)?;
-        Ok(Self { upstreams, configured, proxy, updates, limits, worker })
+        Ok(Self { upstreams, configured, proxy, updates, limits, lock, worker })
     }
 }
 
@@ -212,6 +238,7 @@ impl Source {
     /// Relays a client-evaluated key, and its sister.
     fn upstream(
         &self,
+        proxy: &Arc<Proxy>,
         name: &Arc<str>,
         (client_key, api_key): (UpstreamKey, ApiKey),
         server_key: Option<UpstreamKey>,
@@ -221,6 +248,17 @@ impl Source {
         if let Some(key) = server_key {
             grants.add_relayed(&key.secret, name, EvaluatedBy::Here);
         }
+        // The files say themselves whose they are; the name only has to be another for each key, and to hold none.
+        let file = self.options.snapshots.as_ref().map(|folder| {
+            let print = ApiKeys::new([api_key.clone()]).map(|keys| keys.fingerprint());
+            let print: String = print.unwrap_or_default().chars().take(16).collect();
+            folder.join(format!("{}-{print}.json", client_key.environment))
+        });
+        let record = file.as_ref().map(|file| RecordFile::open(file.with_extension("standing")));
+        let (record, standing) = match record {
+            Some((record, standing)) => (Some(record), standing),
+            None => (None, Standing::default()),
+        };
         let parts = Parts {
             name: Arc::clone(name),
             role: UpstreamRole::Keys,
@@ -230,21 +268,19 @@ impl Source {
             grants,
             settings: self.settings(name),
             cache_bytes: self.cache_bytes,
+            key: client_key,
+            standing,
+            record,
         };
         let upstream = Arc::new(Upstream::new(parts, |first| self.environments.add(first)));
         let mut builder = self.client(&api_key);
-        if let Some(folder) = &self.options.snapshots {
-            // The file says itself whose it is; the name only has to be another for each key, and to hold none.
-            let print = ApiKeys::new([api_key.clone()]).map(|keys| keys.fingerprint());
-            let print: String = print.unwrap_or_default().chars().take(16).collect();
-            let file = folder.join(format!("{}-{print}.json", client_key.environment));
+        if let Some(file) = file {
             builder = builder.snapshot_file(file);
         }
         upstream.adopt(builder.start().map_err(RelayError::Client)?);
-        let follower = Arc::clone(&upstream);
-        let again_after = self.options.limits.refused_for;
+        let (follower, proxy) = (Arc::clone(&upstream), Arc::clone(proxy));
         self.runtime.spawn(async move {
-            follower.follow(|| OnRefusal::TellAndGoOn, again_after).await;
+            follower.follow(&proxy, |_| OnRefusal::TellAndGoOn).await;
         });
         Ok(upstream)
     }
@@ -266,13 +302,4 @@ fn default_transport(config: &Config) -> Result<Arc<dyn Transport>, RelayError> 
         Ok(transport) => Ok(Arc::new(transport)),
         Err(why) => Err(RelayError::Client(why.into())),
     }
-}
-
-/// The folder of snapshots, its owner's alone if it is made here.
-fn make_folder(folder: &std::path::Path) -> std::io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }

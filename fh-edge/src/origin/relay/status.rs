@@ -1,6 +1,7 @@
 //! How a relay's connections upstream are doing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fh_client::Status;
 use uuid::Uuid;
@@ -23,8 +24,11 @@ pub enum UpstreamState {
     Waiting,
     /// Yes; see the client's status for how old it is.
     Serving,
-    /// The upstream Edge refuses the key, and nothing is known from before.
+    /// The upstream Edge refuses the key, and nothing is known from before, or it has done so for longer than
+    /// [`RelayLimits::revoke_after`](super::RelayLimits::revoke_after).
     Refused,
+    /// Not any more: the last good answer is older than [`RelayLimits::max_age`](super::RelayLimits::max_age).
+    Expired,
 }
 
 impl UpstreamState {
@@ -35,6 +39,7 @@ impl UpstreamState {
             Self::Waiting => "waiting",
             Self::Serving => "serving",
             Self::Refused => "refused",
+            Self::Expired => "expired",
         }
     }
 }
@@ -56,4 +61,8 @@ pub struct UpstreamStatus {
     /// Of its client: when it was last in touch, what went wrong last, how old the features are. `None` if it waits for a place
     /// ([`RelayLimits::connections`](super::RelayLimits::connections)).
     pub client: Option<Status>,
+    /// Since the upstream Edge last answered the key well, restarts included; `None` if it never did.
+    pub answer_age: Option<Duration>,
+    /// Since when the upstream Edge has refused, for certain and without any other answer, a key that was good.
+    pub refused_for: Option<Duration>,
 }

@@ -4,17 +4,32 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use fh_client::{Client, Connection, Problem, Readiness};
-use fh_eval::Ruleset;
+use fh_client::{Client, Connection, Problem, Readiness, Source, Status};
+use fh_eval::{Ruleset, Timestamp};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
+use super::key::UpstreamKey;
+use super::proxy::Proxy;
+use super::record::RecordFile;
+use super::standing::{Report, Standing, Terms, Verdict, age};
 use super::status::{UpstreamRole, UpstreamState, UpstreamStatus};
 use crate::serving::{EvaluatedBy, Grants, Phase, Published, ServedFeature, Settings, Slot};
 use crate::world::now;
 
 /// Whatever the settings say, it is not asked again all the time.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+/// How often it is looked whether features have expired, or a key is to be revoked, while nothing happens.
+const REVIEW: Duration = Duration::from_secs(1);
+
+/// Why a key is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// Nothing is known from before.
+    AtFirstContact,
+    /// It was good once, and the upstream Edge has refused it for long enough (D-116).
+    ForGood,
+}
 
 /// What is told of an upstream's refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,13 +51,22 @@ pub(super) struct Upstream {
     grants: Arc<Grants>,
     settings: Settings,
     pub(super) slot: Arc<Slot>,
+    /// The key that its client asks with.
+    key: UpstreamKey,
     client: OnceLock<Client>,
     known: Mutex<Known>,
+    /// Where it is kept what is known over restarts.
+    record: Option<Arc<Mutex<RecordFile>>>,
 }
 
 struct Known {
-    /// The upstream Edge does not know the key, and nothing was known from before.
+    /// The upstream Edge does not know the key, and nothing was known from before, or it is revoked.
     is_refused: bool,
+    /// The features were too old to be served any longer.
+    is_expired: bool,
+    standing: Standing,
+    /// The age of the features when the client was last looked at.
+    data_age: Option<Duration>,
     /// When the upstream Edge was last asked about an environment that it calls stale.
     asked: Option<Instant>,
 }
@@ -57,12 +81,15 @@ pub(super) struct Parts {
     pub(super) grants: Grants,
     pub(super) settings: Settings,
     pub(super) cache_bytes: u64,
+    pub(super) key: UpstreamKey,
+    pub(super) standing: Standing,
+    pub(super) record: Option<RecordFile>,
 }
 
 impl Upstream {
     /// One whose client is still to be started. `place` gives its first generation, which waits, a place.
     pub(super) fn new(parts: Parts, place: impl FnOnce(Published) -> Arc<Slot>) -> Self {
-        let Parts { name, role, evaluated_by, attributes, settings, .. } = parts;
+        let Parts { name, role, evaluated_by, attributes, settings, key, standing, .. } = parts;
         let grants = Arc::new(parts.grants);
         let first = Published::waiting(
             parts.environment,
@@ -71,9 +98,23 @@ impl Upstream {
             parts.cache_bytes,
         );
         let slot = place(first);
-        let known = Known { is_refused: false, asked: None };
+        let (is_refused, is_expired) = (false, false);
+        let known = Known { is_refused, is_expired, standing, data_age: None, asked: None };
         let (client, known) = (OnceLock::new(), Mutex::new(known));
-        Self { name, role, evaluated_by, attributes, grants, settings, slot, client, known }
+        let record = parts.record.map(|record| Arc::new(Mutex::new(record)));
+        Self {
+            name,
+            role,
+            evaluated_by,
+            attributes,
+            grants,
+            settings,
+            slot,
+            key,
+            client,
+            known,
+            record,
+        }
     }
 
     /// Takes its client, of which there is one.
@@ -81,23 +122,46 @@ impl Upstream {
         self.client.get_or_init(|| client);
     }
 
-    /// Passes on whatever its client gets, until the client is closed. One that got 400 asks again after this time.
-    pub(super) async fn follow(&self, refused: impl Fn() -> OnRefusal, again_after: Duration) {
+    /// Passes on whatever its client gets, as long as it may be served, until the client is closed. One that got 400 asks again after [`RelayLimits::refused_for`](super::RelayLimits::refused_for).
+    pub(super) async fn follow(&self, proxy: &Proxy, refused: impl Fn(Refused) -> OnRefusal) {
         let Some(client) = self.client.get() else { return };
-        let again_after = again_after.max(SHORTEST_PAUSE);
+        let again_after = proxy.limits().refused_for.max(SHORTEST_PAUSE);
         let mut watch = client.watch();
         let mut last = Ruleset::default();
+        let mut reviews = tokio::time::interval(REVIEW);
+        let (mut is_news, mut judged) = (true, Verdict::Serve);
+        let mut nonsense: Option<tokio::time::Instant> = None;
         loop {
-            if self.take(client, &mut last) == Taken::Refusal {
-                match refused() {
-                    OnRefusal::Wait => {}
-                    OnRefusal::TellAndGoOn => self.refuse(),
-                    OnRefusal::TellAndEnd => {
-                        client.close();
-                        return self.refuse();
-                    }
+            let verdict = self.judge(client, proxy).await;
+            let is_due = is_news || verdict != judged;
+            judged = verdict;
+            let refusal = match verdict {
+                _ if !is_due => None,
+                Verdict::Serve if self.take(client, &mut last) == Taken::Refusal => {
+                    Some(Refused::AtFirstContact)
+                }
+                Verdict::Serve => None,
+                Verdict::Revoke => Some(Refused::ForGood),
+                Verdict::Expire => {
+                    self.expire();
+                    None
+                }
+            };
+            match refusal.map(&refused) {
+                None | Some(OnRefusal::Wait) => {}
+                Some(OnRefusal::TellAndGoOn) => self.refuse(),
+                Some(OnRefusal::TellAndEnd) => {
+                    client.close();
+                    return self.refuse();
                 }
             }
+            let again = is_taken_for_nonsense(client).then(|| {
+                *nonsense.get_or_insert_with(|| super::after(Instant::now(), again_after).into())
+            });
+            if again.is_none() {
+                nonsense = None;
+            }
+            is_news = true;
             tokio::select! {
                 changed = watch.changed() => {
                     // Closed: what was served last goes on answering.
@@ -105,12 +169,103 @@ impl Upstream {
                         return;
                     }
                 }
-                () = tokio::time::sleep(again_after), if is_taken_for_nonsense(client) => {
+                () = until(again) => {
+                    nonsense = None;
                     // How it went is in the status.
                     drop(client.refresh().await);
                 }
+                _ = reviews.tick() => is_news = false,
             }
         }
+    }
+
+    /// Says whether what the client has may be served.
+    async fn judge(&self, client: &Client, proxy: &Proxy) -> Verdict {
+        let status = client.status();
+        let report = self.report(&status, proxy).await;
+        let (now, terms) = (proxy.source.now(), &proxy.source.terms);
+        let (before, standing, verdict) = {
+            let mut known = self.known();
+            if known.standing.answered.is_none()
+                && let (Some(Source::Snapshot), Some(age)) = (&status.source, status.data_age)
+            {
+                // Written by a program that kept no record, or the record was damaged.
+                let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+                let saved = now.as_millis().saturating_sub(age);
+                known.standing.answered = Some(Timestamp::from_millis(saved));
+            }
+            let before = known.standing.clone();
+            let verdict = known.standing.hear(report, now, terms);
+            (before, known.standing.clone(), verdict)
+        };
+        self.log(&before, &standing, proxy);
+        self.keep(standing, terms).await;
+        verdict
+    }
+
+    /// What the client's status says of the last attempt. If only the answers to other keys show what it means, they are asked for.
+    async fn report(&self, status: &Status, proxy: &Proxy) -> Report {
+        let Some(source) = &status.source else { return Report::Pending };
+        let attempt = status.requests;
+        let is_confirmed = {
+            let mut known = self.known();
+            let before = std::mem::replace(&mut known.data_age, status.data_age);
+            before.zip(status.data_age).is_some_and(|(before, age)| age < before)
+        };
+        // An attempt that is under way still shows what was wrong with the one before.
+        let is_over = !matches!(status.connection, Connection::Connecting | Connection::Streaming);
+        match &status.problem {
+            None if source.is_edge() => Report::Answered,
+            None => Report::Pending,
+            // Features came, though something was wrong afterwards.
+            Some(_) if source.is_edge() && is_confirmed => Report::Answered,
+            // The Edge answered, and wants no more requests.
+            Some(Problem::Stale) => Report::Answered,
+            // Polls are answered in place of the stream.
+            Some(Problem::NoStreaming) if status.connection == Connection::Resting => {
+                Report::Answered
+            }
+            Some(_) if !is_over || self.known().standing.knows(attempt) => Report::Pending,
+            Some(Problem::Unauthorised(_)) => Report::Refused { attempt },
+            Some(problem) if is_certain(problem) => {
+                if proxy.another_is_answered(&self.key).await {
+                    Report::Refused { attempt }
+                } else {
+                    Report::Unanswered { attempt }
+                }
+            }
+            Some(_) => Report::Unanswered { attempt },
+        }
+    }
+
+    fn log(&self, before: &Standing, after: &Standing, proxy: &Proxy) {
+        let (environment, name) = (self.key.environment, &*self.name);
+        if after.refusals.is_some() && before.refusals.is_none() {
+            let seconds = proxy.source.terms.revoke_after.as_secs();
+            tracing::warn!(%environment, name, seconds, "the upstream Edge refuses a key that was good; if it goes on refusing it, the key is revoked after these seconds");
+        }
+        if after.is_revoked && !before.is_revoked {
+            tracing::error!(%environment, name, "the upstream Edge has refused a key for too long: the key is revoked");
+        }
+        if before.is_revoked && !after.is_revoked {
+            tracing::info!(%environment, name, "the upstream Edge answers a revoked key well: the key is good again");
+        }
+    }
+
+    /// Writes what has to outlast a restart.
+    async fn keep(&self, standing: Standing, terms: &Terms) {
+        let Some(record) = &self.record else { return };
+        if lock(record).is_behind(&standing, terms) {
+            self.write_record().await;
+        }
+    }
+
+    /// Writes what is known of the key, if it is to be kept over restarts.
+    pub(super) async fn write_record(&self) {
+        let Some(record) = self.record.clone() else { return };
+        let standing = self.known().standing.clone();
+        // A write that panicked is one that failed.
+        drop(tokio::task::spawn_blocking(move || lock(&record).write(&standing)).await);
     }
 
     /// Puts up what the client has now, if it is news. `last` is what it had then.
@@ -144,6 +299,10 @@ impl Upstream {
             let next = if is_open { next } else { next.with_grants(Arc::clone(&self.grants)) };
             Some(next.with_compiled(features, ruleset.clone(), settings, now()))
         });
+        {
+            let mut known = self.known();
+            (known.is_refused, known.is_expired) = (false, false);
+        }
         *last = ruleset.clone();
         Taken::Features
     }
@@ -174,13 +333,22 @@ impl Upstream {
         features.collect()
     }
 
-    /// The upstream Edge does not know the key, and nothing is known from before.
+    /// The upstream Edge does not know the key: nothing is known from before, or the key is revoked.
     fn refuse(&self) {
         self.known().is_refused = true;
         self.slot.update(|current| {
-            let tells = current.phase == Phase::Waiting && !current.grants.is_empty();
-            tells.then(|| current.next().with_grants(Arc::default()))
+            let tells = !current.grants.is_empty();
+            tells.then(|| emptied(current).with_grants(Arc::default()))
         });
+    }
+
+    /// The features are too old: there is nothing to serve until the upstream Edge answers well.
+    fn expire(&self) {
+        let (environment, name) = (self.key.environment, &*self.name);
+        if !std::mem::replace(&mut self.known().is_expired, true) {
+            tracing::error!(%environment, name, "the features have expired: the upstream Edge has given no good answer for too long");
+        }
+        self.slot.update(|current| (current.phase == Phase::Serving).then(|| emptied(current)));
     }
 
     /// The upstream Edge called the environment stale. Somebody asks for it all the same, so it is asked again, not more often than this.
@@ -212,13 +380,22 @@ impl Upstream {
     pub(super) fn state(&self) -> UpstreamState {
         match self.slot.current().phase {
             Phase::Serving => UpstreamState::Serving,
-            Phase::Waiting if self.known().is_refused => UpstreamState::Refused,
-            Phase::Waiting => UpstreamState::Waiting,
+            Phase::Waiting => {
+                let known = self.known();
+                match (known.is_refused, known.is_expired) {
+                    (true, _) => UpstreamState::Refused,
+                    (false, true) => UpstreamState::Expired,
+                    (false, false) => UpstreamState::Waiting,
+                }
+            }
         }
     }
 
-    pub(super) fn status(&self) -> UpstreamStatus {
+    pub(super) fn status(&self, now: Timestamp) -> UpstreamStatus {
+        let standing = self.known().standing.clone();
         UpstreamStatus {
+            answer_age: standing.answered.map(|answered| age(answered, now)),
+            refused_for: standing.refusals.map(|refusals| age(refusals.since, now)),
             name: Arc::clone(&self.name),
             environment: self.slot.current().id,
             role: self.role,
@@ -229,7 +406,27 @@ impl Upstream {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.known)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The next generation, without features, as before the first ones came.
+fn emptied(current: &Published) -> Published {
+    let (settings, ruleset) = (current.settings.clone(), Ruleset::default());
+    let mut next = current.next().with_compiled(Vec::new(), ruleset, settings, now());
+    next.phase = Phase::Waiting;
+    next
+}
+
+/// Waits for this moment; without one for ever.
+async fn until(moment: Option<tokio::time::Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -1,0 +1,208 @@
+//! What a relay remembers of an upstream key over restarts beside its features: the last good answer, and refusals (D-116).
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use fh_eval::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::standing::{Refusals, Standing, Terms, age};
+
+/// The first member of every record.
+const FORMAT: &str = "fh-relay-standing/1";
+/// Larger files are no records.
+const MAX_BYTES: u64 = 4096;
+/// A good answer that is confirmed all the time is written at most this often, so that a restart loses as much of its age.
+const CONFIRM: Duration = Duration::from_secs(600);
+/// A share of a short maximum age, so that it is not reached by a restart alone.
+const SHARE: u32 = 100;
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Stored {
+    format: String,
+    answered: Option<String>,
+    refused_since: Option<String>,
+    refusals: u32,
+    is_revoked: bool,
+}
+
+/// The file of one upstream key. Only one process writes it: [`FolderLock`](super::folder::FolderLock).
+#[derive(Debug)]
+pub(super) struct RecordFile {
+    path: PathBuf,
+    written: Standing,
+    /// The last write failed, and the log says so.
+    has_failed: bool,
+}
+
+impl RecordFile {
+    /// Opens the file of a key and reads what it holds. A damaged one is as good as none, and the log says so.
+    pub(super) fn open(path: PathBuf) -> (Self, Standing) {
+        let standing = read(&path).unwrap_or_else(|why| {
+            tracing::warn!(file = %path.display(), %why, "what is known of an upstream key cannot be read");
+            Standing::default()
+        });
+        (Self { path, written: standing.clone(), has_failed: false }, standing)
+    }
+
+    /// Returns true if the file lacks something that a restart must know.
+    pub(super) fn is_behind(&self, standing: &Standing, terms: &Terms) -> bool {
+        if self.written.refusals != standing.refusals
+            || self.written.is_revoked != standing.is_revoked
+        {
+            return true;
+        }
+        let pause = match terms.max_age {
+            Duration::ZERO => CONFIRM,
+            limit => CONFIRM.min(limit / SHARE),
+        };
+        match (self.written.answered, standing.answered) {
+            (Some(written), Some(answered)) => age(written, answered) >= pause,
+            (written, answered) => written != answered,
+        }
+    }
+
+    /// Writes what is known, unless the file holds it already. It may block.
+    pub(super) fn write(&mut self, standing: &Standing) {
+        let standing = Standing { attempt: None, ..standing.clone() };
+        if standing == self.written {
+            return;
+        }
+        match replace(&self.path, &standing) {
+            Ok(()) => {
+                self.written = standing;
+                self.has_failed = false;
+            }
+            Err(why) if !self.has_failed => {
+                self.has_failed = true;
+                tracing::warn!(file = %self.path.display(), %why, "what is known of an upstream key cannot be written");
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+fn read(path: &Path) -> io::Result<Standing> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Standing::default()),
+        Err(why) => return Err(why),
+    };
+    let mut text = Vec::new();
+    file.take(MAX_BYTES).read_to_end(&mut text)?;
+    let stored: Stored = serde_json::from_slice(&text)?;
+    let invalid = |why| io::Error::new(io::ErrorKind::InvalidData, why);
+    if stored.format != FORMAT {
+        return Err(invalid("the file has another format"));
+    }
+    let time = |text: Option<String>| {
+        let parse = |text: String| text.parse::<Timestamp>().map_err(|_| invalid("no such time"));
+        text.map(parse).transpose()
+    };
+    let count = stored.refusals;
+    Ok(Standing {
+        answered: time(stored.answered)?,
+        refusals: time(stored.refused_since)?.map(|since| Refusals { since, count }),
+        is_revoked: stored.is_revoked,
+        attempt: None,
+    })
+}
+
+/// Replaces the file as a whole. The name of the new text is always the same: nobody else writes in this folder.
+fn replace(path: &Path, standing: &Standing) -> io::Result<()> {
+    let stored = Stored {
+        format: FORMAT.to_string(),
+        answered: standing.answered.map(|time| time.to_string()),
+        refused_since: standing.refusals.map(|refusals| refusals.since.to_string()),
+        refusals: standing.refusals.map_or(0, |refusals| refusals.count),
+        is_revoked: standing.is_revoked,
+    };
+    let beside = path.with_extension("standing.new");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside)?;
+    file.write_all(&serde_json::to_vec(&stored)?)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TERMS: Terms =
+        Terms { max_age: Duration::from_secs(7 * 86_400), revoke_after: Duration::from_secs(600) };
+
+    fn at(millis: i64) -> Option<Timestamp> {
+        Some(Timestamp::from_millis(millis))
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let folder = fh_test_folder::Folder::new();
+        let path = folder.file("key.standing");
+        let (mut file, standing) = RecordFile::open(path.clone());
+        assert_eq!(standing, Standing::default());
+        let refusals = Refusals { since: Timestamp::from_millis(1_700_000_000_500), count: 3 };
+        for (refusals, is_revoked) in [(None, false), (Some(refusals), false), (None, true)] {
+            let standing = Standing {
+                answered: at(1_600_000_000_250),
+                refusals,
+                is_revoked,
+                attempt: Some(7),
+            };
+            assert!(file.is_behind(&standing, &TERMS));
+            file.write(&standing);
+            assert!(!file.is_behind(&standing, &TERMS));
+            let (_, again) = RecordFile::open(path.clone());
+            assert_eq!(again, Standing { attempt: None, ..standing });
+        }
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_damaged_record_is_as_good_as_none() {
+        let folder = fh_test_folder::Folder::new();
+        let path = folder.file("key.standing");
+        let (mut file, _) = RecordFile::open(path.clone());
+        file.write(&Standing { answered: at(0), is_revoked: true, ..Standing::default() });
+        let whole = fs::read_to_string(&path).unwrap();
+        let damaged = [
+            whole[..whole.len() / 2].to_string(),
+            String::new(),
+            "[]".to_string(),
+            whole.replace("standing/1", "standing/2"),
+            whole.replace("1970", "soon"),
+            format!("{whole}{}", " ".repeat(5000)).replace("1970", "later, and never 1970"),
+        ];
+        for text in damaged {
+            fs::write(&path, &text).unwrap();
+            assert_eq!(RecordFile::open(path.clone()).1, Standing::default(), "{text}");
+        }
+    }
+
+    #[test]
+    fn answers_are_not_written_all_the_time() {
+        let folder = fh_test_folder::Folder::new();
+        let (mut file, _) = RecordFile::open(folder.file("key.standing"));
+        let answered = |millis| Standing { answered: at(millis), ..Standing::default() };
+        file.write(&answered(0));
+        assert!(!file.is_behind(&answered(599_999), &TERMS));
+        assert!(file.is_behind(&answered(600_000), &TERMS));
+        let brief = Terms { max_age: Duration::from_secs(60), ..TERMS };
+        assert!(!file.is_behind(&answered(599), &brief));
+        assert!(file.is_behind(&answered(600), &brief));
+        let endless = Terms { max_age: Duration::ZERO, ..TERMS };
+        assert!(!file.is_behind(&answered(599_999), &endless));
+    }
+}

@@ -1,0 +1,202 @@
+//! For how long the features of an upstream key are served when the upstream Edge gives no good answer any more (D-116).
+//!
+//! A definite refusal, repeated for [`Terms::revoke_after`], revokes the key. Everything else is no answer: the features expire
+//! [`Terms::max_age`] after the last good one.
+
+use std::time::Duration;
+
+use fh_eval::Timestamp;
+
+/// Fewer refusals are an accident, however long ago the first one was.
+const REPEATED: u32 = 2;
+
+/// How long features are served without a good answer.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms {
+    /// After the last good answer; zero: without end.
+    pub(super) max_age: Duration,
+    /// After the first of several definite refusals.
+    pub(super) revoke_after: Duration,
+}
+
+/// What the client of an upstream key reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Report {
+    /// The upstream Edge is in touch and answers well.
+    Answered,
+    /// An attempt was refused for certain. Each attempt has a number of its own.
+    Refused { attempt: u64 },
+    /// An attempt brought neither.
+    Unanswered { attempt: u64 },
+    /// The next attempt is under way.
+    Pending,
+}
+
+/// May the features be served?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Serve,
+    /// The key is unknown, as if it had never been good (D-104).
+    Revoke,
+    /// The features are too old; the next good answer makes them good again.
+    Expire,
+}
+
+/// Definite refusals without any other answer between them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refusals {
+    pub(super) since: Timestamp,
+    pub(super) count: u32,
+}
+
+/// The last good answer to one upstream key, and the refusals since.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub(super) answered: Option<Timestamp>,
+    pub(super) refusals: Option<Refusals>,
+    pub(super) is_revoked: bool,
+    /// The attempt that was counted last.
+    pub(super) attempt: Option<u64>,
+}
+
+impl Standing {
+    /// Takes a report into account, and says what holds at `now`.
+    pub(super) fn hear(&mut self, report: Report, now: Timestamp, terms: &Terms) -> Verdict {
+        match report {
+            Report::Answered => {
+                self.answered = Some(now);
+                self.refusals = None;
+                self.is_revoked = false;
+            }
+            Report::Refused { attempt } if self.is_new(attempt) => {
+                let first = Refusals { since: now, count: 0 };
+                let refusals = self.refusals.get_or_insert(first);
+                refusals.count = refusals.count.saturating_add(1);
+            }
+            Report::Unanswered { attempt } if self.is_new(attempt) => self.refusals = None,
+            Report::Refused { .. } | Report::Unanswered { .. } | Report::Pending => {}
+        }
+        self.verdict(now, terms)
+    }
+
+    /// Returns true if this attempt was not counted yet, and remembers it.
+    fn is_new(&mut self, attempt: u64) -> bool {
+        self.attempt.replace(attempt) != Some(attempt)
+    }
+
+    /// Returns true if a report on this attempt was counted.
+    pub(super) fn knows(&self, attempt: u64) -> bool {
+        self.attempt == Some(attempt)
+    }
+
+    fn verdict(&mut self, now: Timestamp, terms: &Terms) -> Verdict {
+        let repeated = self.refusals.filter(|refusals| refusals.count >= REPEATED);
+        self.is_revoked |=
+            repeated.is_some_and(|refusals| age(refusals.since, now) >= terms.revoke_after);
+        if self.is_revoked {
+            return Verdict::Revoke;
+        }
+        let is_old = |answered| !terms.max_age.is_zero() && age(answered, now) >= terms.max_age;
+        if self.answered.is_some_and(is_old) { Verdict::Expire } else { Verdict::Serve }
+    }
+}
+
+/// The time from `then` to `now`; zero if the clock was set back.
+pub(super) fn age(then: Timestamp, now: Timestamp) -> Duration {
+    let millis = now.as_millis().saturating_sub(then.as_millis());
+    Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: i64 = 60_000;
+    const DAY: i64 = 24 * 60 * MINUTE;
+    const TERMS: Terms =
+        Terms { max_age: Duration::from_secs(7 * 86_400), revoke_after: Duration::from_secs(600) };
+
+    fn at(millis: i64) -> Timestamp {
+        Timestamp::from_millis(millis)
+    }
+
+    fn answered() -> Standing {
+        let mut standing = Standing::default();
+        assert_eq!(standing.hear(Report::Answered, at(0), &TERMS), Verdict::Serve);
+        standing
+    }
+
+    #[test]
+    fn ten_minutes_of_refusals_revoke() {
+        let mut standing = answered();
+        let refused = |attempt| Report::Refused { attempt };
+        assert_eq!(standing.hear(refused(1), at(DAY), &TERMS), Verdict::Serve);
+        assert_eq!(standing.hear(refused(2), at(DAY + MINUTE), &TERMS), Verdict::Serve);
+        let end = DAY + 10 * MINUTE;
+        assert_eq!(standing.hear(Report::Pending, at(end - 1), &TERMS), Verdict::Serve);
+        assert_eq!(standing.hear(Report::Pending, at(end), &TERMS), Verdict::Revoke);
+        // Whatever comes, until the key is good again.
+        for report in [Report::Unanswered { attempt: 3 }, Report::Pending] {
+            assert_eq!(standing.hear(report, at(end + DAY), &TERMS), Verdict::Revoke);
+        }
+        assert_eq!(standing.hear(Report::Answered, at(end + DAY), &TERMS), Verdict::Serve);
+        assert_eq!(standing.hear(refused(9), at(end + DAY), &TERMS), Verdict::Serve);
+    }
+
+    #[test]
+    fn one_refusal_is_not_repeated() {
+        let mut standing = answered();
+        let refused = Report::Refused { attempt: 1 };
+        for minute in 0..60 {
+            let verdict = standing.hear(refused, at(DAY + minute * MINUTE), &TERMS);
+            assert_eq!(verdict, Verdict::Serve, "the same attempt is seen again and again");
+        }
+        let second = Report::Refused { attempt: 2 };
+        assert_eq!(standing.hear(second, at(2 * DAY), &TERMS), Verdict::Revoke);
+    }
+
+    #[test]
+    fn any_other_answer_begins_the_ten_minutes_anew() {
+        for other in [Report::Answered, Report::Unanswered { attempt: 3 }] {
+            let mut standing = answered();
+            for attempt in 1..=2 {
+                standing.hear(Report::Refused { attempt }, at(DAY), &TERMS);
+            }
+            assert_eq!(standing.hear(other, at(DAY + 9 * MINUTE), &TERMS), Verdict::Serve);
+            for (attempt, minute) in [(4, 10), (5, 19)] {
+                let report = Report::Refused { attempt };
+                let verdict = standing.hear(report, at(DAY + minute * MINUTE), &TERMS);
+                assert_eq!(verdict, Verdict::Serve, "{other:?}");
+            }
+            let end = at(DAY + 20 * MINUTE);
+            assert_eq!(standing.hear(Report::Pending, end, &TERMS), Verdict::Revoke);
+        }
+    }
+
+    #[test]
+    fn features_expire_after_their_last_good_answer() {
+        let mut standing = answered();
+        let silent = |attempt| Report::Unanswered { attempt };
+        assert_eq!(standing.hear(silent(1), at(7 * DAY - 1), &TERMS), Verdict::Serve);
+        assert_eq!(standing.hear(Report::Pending, at(7 * DAY), &TERMS), Verdict::Expire);
+        assert_eq!(standing.hear(silent(2), at(9 * DAY), &TERMS), Verdict::Expire);
+        assert_eq!(standing.hear(Report::Answered, at(9 * DAY), &TERMS), Verdict::Serve);
+        assert_eq!(standing.hear(silent(3), at(16 * DAY - 1), &TERMS), Verdict::Serve);
+        let endless = Terms { max_age: Duration::ZERO, ..TERMS };
+        assert_eq!(standing.hear(silent(4), at(999 * DAY), &endless), Verdict::Serve);
+    }
+
+    #[test]
+    fn a_key_without_any_good_answer_has_nothing_to_expire() {
+        let mut standing = Standing::default();
+        let silent = Report::Unanswered { attempt: 1 };
+        assert_eq!(standing.hear(silent, at(999 * DAY), &TERMS), Verdict::Serve);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_ends_nothing() {
+        let mut standing = answered();
+        standing.answered = Some(at(DAY));
+        assert_eq!(standing.hear(Report::Pending, at(-99 * DAY), &TERMS), Verdict::Serve);
+    }
+}

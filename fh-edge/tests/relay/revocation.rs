@@ -1,0 +1,306 @@
+//! What a relay does with a key that the upstream Edge answered well once, and does not any more (D-116). The relay's clock is driven.
+
+use std::time::Duration;
+
+use fh_edge::origin::relay::{RelayError, RelayKeys, RelayOptions, UpstreamState, UpstreamStatus};
+use fh_edge::{Edge, StartError};
+use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
+use fh_test_folder::Folder;
+
+use crate::stream::Stream;
+use crate::support::{Clock, Relay, options, options_for, until};
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+const MOMENT: Duration = Duration::from_millis(1);
+
+fn upstream() -> FakeEdge {
+    let upstream = FakeEdge::start().unwrap();
+    upstream.replace_all([Feature::string("COLOUR", "red"), Feature::boolean("FLAG", true)]);
+    upstream
+}
+
+/// The connection of the keys of this name.
+fn named(relay: &Relay, name: &str) -> UpstreamStatus {
+    let all = relay.handle.upstreams();
+    all.into_iter().find(|upstream| &*upstream.name == name).unwrap()
+}
+
+/// Waits until the connection has made so many more attempts, and the relay has looked at them.
+async fn attempts(relay: &Relay, name: &str, more: u64) {
+    let requests = || named(relay, name).client.unwrap().requests;
+    let enough = requests() + more;
+    until("more attempts", || async { requests() >= enough }).await;
+}
+
+/// Waits until the refusals of a key count, and there are several of them.
+async fn until_refused(relay: &Relay, name: &str) {
+    until("refused", || async { named(relay, name).refused_for.is_some() }).await;
+    attempts(relay, name, 3).await;
+}
+
+async fn until_state(relay: &Relay, name: &str, state: UpstreamState) {
+    until(state.as_str(), || async { named(relay, name).state == state }).await;
+}
+
+/// The name of the keys of `options_for`.
+const FIRST: &str = "keys 1";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_minutes_of_refusals_revoke_a_key() {
+    for status in [401, 403] {
+        let (upstream, clock) = (upstream(), Clock::default());
+        let relay = Relay::ready(options_for(&upstream).clock(clock.read())).await;
+        let keys = [upstream.client_key(), upstream.server_key()];
+        let mut streams = Vec::new();
+        for key in &keys {
+            let mut stream = Stream::open(relay.address, key, "").await;
+            stream.until("features").await;
+            streams.push(stream);
+        }
+        clock.advance(DAY);
+        upstream.behave(Behaviour::status(status));
+        upstream.close_connections(Closing::Rst);
+        until_refused(&relay, FIRST).await;
+        clock.advance(10 * MINUTE - MOMENT);
+        attempts(&relay, FIRST, 3).await;
+        for key in &keys {
+            assert_eq!(relay.poll(key).await.status, 200, "{status}");
+        }
+        let text = relay.get("/metrics").await.body;
+        let refused =
+            text.lines().find(|line| line.starts_with("fh_edge_upstream_refused_seconds{"));
+        assert!(refused.is_some_and(|line| line.ends_with(" 599.999")), "{refused:?}");
+
+        clock.advance(MOMENT);
+        until_state(&relay, FIRST, UpstreamState::Refused).await;
+        for (key, stream) in keys.iter().zip(&mut streams) {
+            assert_eq!(relay.poll(key).await.status, 404, "{status}");
+            assert_eq!(
+                stream.until("failure").await.json()["status"],
+                "Unrecognized API key. Please stop requesting."
+            );
+            assert_eq!(stream.any().await, None);
+            let late = Stream::open(relay.address, key, "").await.next().await.unwrap();
+            assert_eq!(late.name, "failure");
+        }
+        assert_eq!(relay.get("/health/readiness").await.status, 200);
+        let text = relay.get("/metrics").await.body;
+        assert!(text.contains("fh_edge_upstream_serving{environment=\"71ed3c04-122b-4312-9ea8-06b2b8d6ceac\",name=\"keys 1\"} 0"), "{text}");
+
+        // The key is made good again.
+        upstream.behave(Behaviour::healthy());
+        until_state(&relay, FIRST, UpstreamState::Serving).await;
+        for key in &keys {
+            assert_eq!(relay.feature(key, "", "COLOUR").await.unwrap()["value"], "red");
+        }
+        assert_eq!(named(&relay, FIRST).refused_for, None);
+    }
+}
+
+/// A real Edge does so while it cannot reach its own cache.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edge_that_knows_no_key_at_all_is_in_trouble() {
+    let (upstream, clock) = (upstream(), Clock::default());
+    let second = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/another*key";
+    let keys = options_for(&upstream).keys(RelayKeys::client(second)).clock(clock.read());
+    let relay = Relay::ready(keys).await;
+    let mut stream = Stream::open(relay.address, &upstream.client_key(), "").await;
+    stream.until("features").await;
+    for unknown in [Behaviour::status(404), Behaviour::sse().ack().failure().close(Closing::Fin)] {
+        upstream.behave(unknown);
+        upstream.behave_on(Route::Poll, Behaviour::status(404));
+        upstream.close_connections(Closing::Rst);
+        for name in [FIRST, "keys 2"] {
+            attempts(&relay, name, 3).await;
+        }
+        clock.advance(DAY);
+        for name in [FIRST, "keys 2"] {
+            attempts(&relay, name, 4).await;
+            assert_eq!(named(&relay, name).refused_for, None);
+        }
+        assert_eq!(relay.poll(&upstream.client_key()).await.status, 200);
+        assert_eq!(relay.poll(second).await.status, 200);
+    }
+    assert_eq!(named(&relay, FIRST).state, UpstreamState::Serving);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_alone_is_unknown_is_revoked() {
+    let (upstream, clock) = (upstream(), Clock::default());
+    let gone = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/gone*key";
+    let keys = options_for(&upstream).keys(RelayKeys::client(gone)).clock(clock.read());
+    // Its stream ends when it is told to; the other's stays open, whatever becomes of the upstream Edge.
+    upstream.behave_on(
+        Route::Stream,
+        Behaviour::choose(|request| match request.path.contains("gone") {
+            true => Behaviour::sse().ack().features().wait_for_signal("end").close(Closing::Fin),
+            false => Behaviour::healthy(),
+        }),
+    );
+    let relay = Relay::ready(keys).await;
+    upstream.behave(Behaviour::status(404));
+    upstream.signal("end");
+    attempts(&relay, "keys 2", 3).await;
+    clock.advance(20 * MINUTE);
+    attempts(&relay, "keys 2", 4).await;
+    assert_eq!(named(&relay, "keys 2").refused_for, None, "an open stream shows nothing");
+    assert_eq!(relay.poll(gone).await.status, 200);
+
+    upstream.behave_on(
+        Route::Poll,
+        Behaviour::choose(|request| match request.path.contains("gone") {
+            true => Behaviour::status(404),
+            false => Behaviour::healthy(),
+        }),
+    );
+    until_refused(&relay, "keys 2").await;
+    clock.advance(10 * MINUTE - MOMENT);
+    attempts(&relay, "keys 2", 3).await;
+    assert_eq!(relay.poll(gone).await.status, 200);
+    clock.advance(MOMENT);
+    until_state(&relay, "keys 2", UpstreamState::Refused).await;
+    assert_eq!(relay.poll(gone).await.status, 404);
+    for key in [upstream.client_key(), upstream.server_key()] {
+        assert_eq!(relay.poll(&key).await.status, 200, "the others are good");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn contexts_of_a_key_alone_end_with_it() {
+    let (upstream, clock) = (upstream(), Clock::default());
+    let key = upstream.server_key();
+    let keys = options(&upstream.url()).keys(RelayKeys::server(&*key)).clock(clock.read());
+    let relay = Relay::ready(keys).await;
+    let mut stream = Stream::open(relay.address, &key, "userkey=fred").await;
+    stream.until("features").await;
+    upstream.behave(Behaviour::status(401));
+    upstream.close_connections(Closing::Rst);
+    until_refused(&relay, FIRST).await;
+    clock.advance(10 * MINUTE);
+    stream.until("failure").await;
+    assert_eq!(stream.any().await, None);
+    assert_eq!(relay.poll_for(&key, "userkey=fred").await.status, 404);
+    assert_eq!(relay.poll_for(&key, "userkey=mara").await.status, 404);
+    assert!(relay.handle.upstreams().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn features_expire_without_a_good_answer() {
+    let (upstream, clock) = (upstream(), Clock::default());
+    let lone = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/lone-key";
+    let mut limits = fh_edge::origin::relay::RelayLimits::default();
+    limits.first_answer = Duration::from_millis(20);
+    let keys = options_for(&upstream).keys(RelayKeys::server(lone)).limits(limits);
+    let relay = Relay::ready(keys.clock(clock.read())).await;
+    let keys = [upstream.client_key(), upstream.server_key(), lone.to_string()];
+    let mut streams = Vec::new();
+    for key in &keys {
+        let mut stream = Stream::open(relay.address, key, "").await;
+        stream.until("features").await;
+        streams.push(stream);
+    }
+    upstream.behave(Behaviour::status(500));
+    upstream.close_connections(Closing::Rst);
+    for name in [FIRST, "keys 2"] {
+        attempts(&relay, name, 3).await;
+    }
+    clock.advance(7 * DAY - MOMENT);
+    for name in [FIRST, "keys 2"] {
+        attempts(&relay, name, 3).await;
+    }
+    for key in &keys {
+        assert_eq!(relay.poll(key).await.status, 200);
+    }
+    clock.advance(MOMENT);
+    for name in [FIRST, "keys 2"] {
+        until_state(&relay, name, UpstreamState::Expired).await;
+    }
+    assert_eq!(relay.get("/health/readiness").await.status, 503);
+    for (key, stream) in keys.iter().zip(&mut streams) {
+        assert_eq!(relay.poll(key).await.status, 503);
+        stream.until("bye").await;
+        assert_eq!(stream.any().await, None);
+    }
+    let mut waiting = Stream::open(relay.address, &keys[0], "").await;
+    upstream.behave(Behaviour::healthy());
+    assert_eq!(waiting.until("features").await.json()[0]["value"], "red");
+    relay.until_ready().await;
+    for key in &keys {
+        until("served again", || async { relay.poll(key).await.status == 200 }).await;
+    }
+}
+
+fn kept_in(folder: &Folder, upstream: &FakeEdge, clock: &Clock) -> RelayOptions {
+    options_for(upstream).snapshot_folder(folder.file("relay")).clock(clock.read())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_age_of_the_last_good_answer_outlasts_restarts() {
+    let (upstream, clock, folder) = (upstream(), Clock::default(), Folder::new());
+    let relay = Relay::ready(kept_in(&folder, &upstream, &clock)).await;
+    upstream.kill();
+    attempts(&relay, FIRST, 2).await;
+    clock.advance(6 * DAY);
+    relay.handle.say_bye(Duration::ZERO).await;
+    let relay = Relay::ready(kept_in(&folder, &upstream, &clock)).await;
+    attempts(&relay, FIRST, 2).await;
+    assert_eq!(relay.poll(&upstream.client_key()).await.status, 200);
+    assert_eq!(named(&relay, FIRST).answer_age, Some(6 * DAY));
+    relay.handle.say_bye(Duration::ZERO).await;
+    clock.advance(DAY);
+    let relay = Relay::start(kept_in(&folder, &upstream, &clock)).await;
+    until_state(&relay, FIRST, UpstreamState::Expired).await;
+    for key in [upstream.client_key(), upstream.server_key()] {
+        assert_eq!(relay.poll(&key).await.status, 503);
+    }
+    assert_eq!(relay.get("/health/readiness").await.status, 503);
+    upstream.listen_again().unwrap();
+    relay.until_ready().await;
+    assert_eq!(relay.poll(&upstream.client_key()).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_key_stays_so_over_restarts() {
+    let (upstream, clock, folder) = (upstream(), Clock::default(), Folder::new());
+    let relay = Relay::ready(kept_in(&folder, &upstream, &clock)).await;
+    upstream.behave(Behaviour::status(403));
+    upstream.close_connections(Closing::Rst);
+    until_refused(&relay, FIRST).await;
+    // Refusals before a restart count.
+    clock.advance(6 * MINUTE);
+    relay.handle.say_bye(Duration::ZERO).await;
+    let relay = Relay::ready(kept_in(&folder, &upstream, &clock)).await;
+    attempts(&relay, FIRST, 2).await;
+    assert_eq!(relay.poll(&upstream.client_key()).await.status, 200);
+    assert_eq!(named(&relay, FIRST).refused_for, Some(6 * MINUTE));
+    clock.advance(4 * MINUTE);
+    until_state(&relay, FIRST, UpstreamState::Refused).await;
+    relay.handle.say_bye(Duration::ZERO).await;
+    // With nobody to ask, what is in the folder is not served.
+    upstream.kill();
+    let relay = Relay::start(kept_in(&folder, &upstream, &clock)).await;
+    until_state(&relay, FIRST, UpstreamState::Refused).await;
+    for key in [upstream.client_key(), upstream.server_key()] {
+        assert_eq!(relay.poll(&key).await.status, 404);
+    }
+    upstream.behave(Behaviour::healthy());
+    upstream.listen_again().unwrap();
+    until_state(&relay, FIRST, UpstreamState::Serving).await;
+    assert_eq!(relay.poll(&upstream.client_key()).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_relay_has_a_folder_at_a_time() {
+    let (upstream, clock, folder) = (upstream(), Clock::default(), Folder::new());
+    let relay = Relay::ready(kept_in(&folder, &upstream, &clock)).await;
+    let second = Edge::builder().relay(kept_in(&folder, &upstream, &clock)).build();
+    let Err(StartError::Relay(why @ RelayError::FolderInUse(_))) = second else { panic!() };
+    let path = folder.file("relay");
+    let sentence =
+        format!("the folder of the snapshots, {}: another process uses it", path.display());
+    assert_eq!(why.to_string(), sentence);
+    assert_eq!(relay.poll(&upstream.client_key()).await.status, 200);
+    relay.handle.say_bye(Duration::ZERO).await;
+    Relay::ready(kept_in(&folder, &upstream, &clock)).await;
+}
