@@ -248,17 +248,33 @@ impl ClientBuilder {
         self
     }
 
-    /// Runs on this tokio runtime, which needs its I/O and its timers enabled.
+    /// Runs on this tokio runtime instead of a thread of the client's own (D-119): for programs with many clients, and for tests that
+    /// pause tokio's clock.
     ///
-    /// By default it is the one that [`Self::start`] is called in, or else a thread of the client's own.
+    /// The caller keeps the runtime running: while no thread runs a current-thread runtime the client stands still, and when the runtime is shut down
+    /// the client is closed. The runtime needs timers and, with the cargo feature `reqwest`, I/O. [`Self::start`] finds out by
+    /// using them ([`StartError::Runtime`](crate::StartError::Runtime)); where one is missing, tokio's panic message is printed, too.
+    ///
+    /// On a thread that runs tasks of this runtime, [`Client::wait_ready`](crate::Client::wait_ready) and
+    /// [`Client::flush`](crate::Client::flush) would block the client that they wait for. There they fail at once; use `.await`.
+    ///
+    /// ```
+    /// # use fh_client::testing::MemoryEdge;
+    /// # use std::time::Duration;
+    /// // An hour of polling passes at once on a paused clock.
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
+    /// # runtime.block_on(async {
+    /// let edge = MemoryEdge::new();
+    /// let client = edge.client().active_polling(Duration::from_secs(60)).runtime(tokio::runtime::Handle::current()).start()?;
+    /// client.ready().await?;
+    /// tokio::time::sleep(Duration::from_secs(3600)).await;
+    /// assert!(client.status().requests >= 60);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn runtime(mut self, runtime: Handle) -> Self {
-        self.runtime = Runtime::Tokio(runtime);
-        self
-    }
-
-    /// Runs in a thread of its own even inside a runtime.
-    pub fn own_thread(mut self) -> Self {
-        self.runtime = Runtime::Thread;
+        self.runtime = Runtime::Given(runtime);
         self
     }
 }

@@ -17,7 +17,7 @@ use crate::board::Board;
 use crate::builder::{ClientBuilder, Recipe};
 use crate::context::{Context, ContextBuilder};
 use crate::dispatcher::Dispatcher;
-use crate::driver::{Command, DriverClock, Settled};
+use crate::driver::{Command, DriverRuntime, Settled};
 use crate::feature::Feature;
 use crate::frozen::Snapshot;
 use crate::reads::reads;
@@ -27,6 +27,8 @@ use crate::start_error::StartError;
 ///
 /// Reads take no lock, never wait and never fail: what is not there answers `None`, `false`, or the default that is given. Clones are the
 /// same client. The connection ends with [`Self::close`], or when the last handle (client, context, feature) is dropped.
+///
+/// It runs on a thread of its own, so it does not matter from which runtime or thread it is used, and which of them ends first.
 ///
 /// ```no_run
 /// use fh_client::Client;
@@ -52,7 +54,7 @@ pub(crate) struct Inner {
     pub(crate) board: Arc<Board>,
     pub(crate) commands: mpsc::UnboundedSender<Command>,
     pub(crate) dispatcher: Dispatcher,
-    pub(crate) clock: DriverClock,
+    pub(crate) runtime: DriverRuntime,
     pub(crate) recipe: Recipe,
     pub(crate) keys: Mutex<ApiKeys>,
 }
@@ -130,7 +132,8 @@ impl Client {
     }
 
     /// Another client with the same settings and a connection of its own, for another context of a server-evaluated key (D-62). It
-    /// neither reads nor writes the snapshot file, and has none of the builder's listeners.
+    /// neither reads nor writes the snapshot file, and has none of the builder's listeners. It runs on the thread of this client,
+    /// which ends with the last of the clients that share it.
     ///
     /// # Errors
     /// As [`ClientBuilder::start`].

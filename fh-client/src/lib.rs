@@ -15,6 +15,7 @@ mod dispatcher;
 mod driver;
 mod environment;
 mod feature;
+mod flush;
 mod frozen;
 mod journal;
 #[cfg(feature = "metrics")]
@@ -32,7 +33,9 @@ pub use builder::ClientBuilder;
 pub use changes::Changes;
 pub use client::{Client, SetKeysError};
 pub use context::{Context, ContextBuilder};
+pub use driver::MissingDriver;
 pub use feature::Feature;
+pub use flush::FlushError;
 pub use frozen::Snapshot;
 pub use ready::NotReady;
 pub use snapshot::{BootstrapError, SnapshotFile};

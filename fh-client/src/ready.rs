@@ -19,7 +19,7 @@ pub enum NotReady {
     Stopped,
     /// The client was closed.
     Closed,
-    /// This thread drives a runtime of one thread: waiting on it could wait for ever (D-81). Use `ready().await`.
+    /// This thread runs the runtime that the client was given, so the wait would block the client (D-119). Use `ready().await`.
     InsideRuntime,
 }
 
@@ -31,7 +31,7 @@ impl fmt::Display for NotReady {
             Self::Stopped => f.write_str("there are no features, and none are being fetched"),
             Self::Closed => f.write_str("the client is closed"),
             Self::InsideRuntime => {
-                f.write_str("waiting would block the runtime of this thread: use `ready().await`")
+                f.write_str("waiting would block the client's runtime, which this thread runs: use `ready().await`")
             }
         }
     }

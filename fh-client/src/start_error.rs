@@ -4,6 +4,7 @@ use std::fmt;
 
 use fh_session::{KeyError, TooManyAttributes, UrlError};
 
+use crate::driver::MissingDriver;
 use crate::snapshot::BootstrapError;
 use crate::transport::InvalidSetting;
 #[cfg(feature = "reqwest")]
@@ -34,6 +35,8 @@ pub enum StartError {
     Transport(TransportSetupError),
     /// The crate was built without a transport, and none was given.
     NoTransport,
+    /// The runtime that was given lacks something that a client needs.
+    Runtime(MissingDriver),
     /// The platform gives no thread: why.
     Thread(String),
 }
@@ -56,6 +59,7 @@ impl fmt::Display for StartError {
             Self::NoTransport => {
                 f.write_str("there is no transport: give one, or enable the feature `reqwest`")
             }
+            Self::Runtime(missing) => write!(f, "the runtime was built without {missing}"),
             Self::Thread(why) => write!(f, "no thread: {why}"),
         }
     }

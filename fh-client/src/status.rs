@@ -6,7 +6,7 @@ use std::time::Duration;
 use fh_session::{Connection, Counters, Hub, Millis, Problem, Readiness, Source};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use crate::driver::DriverClock;
+use crate::driver::DriverRuntime;
 
 /// How a client is doing, at one moment.
 ///
@@ -60,12 +60,12 @@ pub struct Status {
 impl Status {
     pub(crate) fn of(
         hub: &Hub,
-        clock: DriverClock,
+        runtime: &DriverRuntime,
         data_age_of_snapshot: Option<Duration>,
     ) -> Self {
         let snapshot = hub.snapshot();
         // After the state: one that came in between would be ahead of it.
-        let now = clock.now();
+        let now = runtime.now();
         let status = snapshot.status();
         let since = |moment: Millis| now.since(moment);
         let data_age = match (&status.source, data_age_of_snapshot) {

@@ -1,5 +1,6 @@
 //! Waiting for a future on a plain thread.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,9 +16,38 @@ impl Wake for Unpark {
     }
 }
 
+thread_local! {
+    /// How many waits block this thread: one within the other.
+    static WAITS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Counts a wait while it lasts.
+struct Blocking;
+
+impl Blocking {
+    fn begin() -> Self {
+        WAITS.set(WAITS.get() + 1);
+        Self
+    }
+}
+
+impl Drop for Blocking {
+    fn drop(&mut self) {
+        WAITS.set(WAITS.get() - 1);
+    }
+}
+
+/// Returns true while this thread waits in [`block_on`] or [`block_on_for`].
+pub(crate) fn is_blocking() -> bool {
+    WAITS.get() > 0
+}
+
 /// Waits for a future of this crate on a plain thread, for programs without a runtime.
 ///
-/// Inside a runtime use `.await`. The futures of this crate need no runtime around them; others may.
+/// Inside a runtime use `.await`: this blocks the thread. On a thread that runs tasks of the runtime that a client was given
+/// ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)) the client could not go on. There [`Client::ready`](crate::Client::ready) fails
+/// with [`NotReady::InsideRuntime`](crate::NotReady::InsideRuntime), and other futures wait for ever. The futures of this crate need
+/// no runtime around them; others may.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -27,6 +57,7 @@ impl Wake for Unpark {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn block_on<F: Future>(future: F) -> F::Output {
+    let _blocking = Blocking::begin();
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);
@@ -40,6 +71,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
 
 /// As [`block_on`], but not for longer than this; `None` if it was not ready by then.
 pub(crate) fn block_on_for<F: Future>(future: F, limit: Duration) -> Option<F::Output> {
+    let _blocking = Blocking::begin();
     let end = Instant::now().checked_add(limit);
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
@@ -59,11 +91,4 @@ pub(crate) fn block_on_for<F: Future>(future: F, limit: Duration) -> Option<F::O
             }
         }
     }
-}
-
-/// Does a runtime of one thread wait for this thread? Blocking it could then be for ever (D-81).
-pub(crate) fn is_sole_driver_of_a_runtime() -> bool {
-    use tokio::runtime::{Handle, RuntimeFlavor};
-    Handle::try_current()
-        .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread)
 }

@@ -137,8 +137,7 @@ impl Watch<'_> {
             (None, None) => builder,
         };
         let builder = if self.args.catch { builder.catch_updates() } else { builder };
-        // A terminal that is slow must not hold up the stream.
-        builder.own_thread().start().map_err(edge::unstarted)
+        builder.start().map_err(edge::unstarted)
     }
 
     async fn run(&self, view: &mut dyn View) -> Result<Status, Failure> {

@@ -88,7 +88,6 @@ impl Stage {
         let transport = ReqwestTransport::builder().no_proxy().build().map_err(failure)?;
         Client::builder(&self.url, &self.shop_key)
             .transport(transport)
-            .own_thread()
             .start()
             .map_err(edge::unstarted)
     }

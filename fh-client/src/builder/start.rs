@@ -11,7 +11,7 @@ use super::{ClientBuilder, Dispatching};
 use crate::board::Board;
 use crate::client::{Client, Inner};
 use crate::dispatcher::Dispatcher;
-use crate::driver::{self, Command, Driver, DriverClock, Parts};
+use crate::driver::{Command, Driver, DriverClock, Parts};
 use crate::environment;
 use crate::snapshot::{Bootstrap, Keeper};
 use crate::start_error::StartError;
@@ -24,14 +24,19 @@ const NO_KEY: &str = "offline/offline*";
 impl ClientBuilder {
     /// Starts the client. Returns at once, before any features are there: see [`Client::ready`], [`Client::wait_ready`].
     ///
+    /// The client runs on a thread of its own, wherever this is called: inside a runtime or outside of all (D-119). So a paused clock
+    /// of tokio does not move it, and a [subscriber of `tracing`](https://docs.rs/tracing) that is set for one thread does not see its logs. See
+    /// [`Self::runtime`] for another place.
+    ///
     /// # Errors
     /// [`StartError`] if a setting makes no sense. Trouble with the network is none.
     pub fn start(self) -> Result<Client, StartError> {
-        let (recipe, config) = self.resolved()?;
+        let (mut recipe, config) = self.resolved()?;
         let header = recipe.builder.check(&config)?;
         if config.mode != Mode::Offline {
             recipe.transport.check(&config.edge)?;
         }
+        recipe.builder.runtime.check()?;
         let bootstrap: Result<Vec<Bootstrap>, _> =
             recipe.builder.bootstrap.iter().map(|bytes| Bootstrap::read(bytes)).collect();
         let (bootstrap, is_offline) = (bootstrap?, config.mode == Mode::Offline);
@@ -41,6 +46,9 @@ impl ClientBuilder {
             Dispatching::OnAThread => Dispatcher::start(&hub).map_err(thread_trouble)?,
             Dispatching::Nobody => Dispatcher::idle(),
         };
+        recipe.builder.runtime.settle();
+        let place = recipe.builder.runtime.place().map_err(thread_trouble)?;
+        let inside = place.enter();
         let (commands, inbox) = mpsc::unbounded_channel();
         let desk = commands.downgrade();
         let reader = desk.clone();
@@ -79,9 +87,11 @@ impl ClientBuilder {
         for bootstrap in bootstrap {
             driver.bootstrap(bootstrap, &keys, is_offline);
         }
-        driver::spawn(driver, &recipe.builder.runtime).map_err(thread_trouble)?;
+        drop(inside);
+        let runtime = place.seen_from_outside(clock);
+        place.spawn(driver);
         let keys = Mutex::new(keys);
-        let inner = Inner { hub, board, commands, dispatcher, clock, recipe, keys };
+        let inner = Inner { hub, board, commands, dispatcher, runtime, recipe, keys };
         Ok(Client::from_inner(Arc::new(inner)))
     }
 

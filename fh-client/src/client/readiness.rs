@@ -8,9 +8,10 @@ use tokio::sync::oneshot;
 
 use super::Client;
 use crate::driver::Command;
+use crate::flush::FlushError;
 use crate::ready::{self, NotReady, Refusals};
 use crate::status::Status;
-use crate::waiting::{block_on_for, is_sole_driver_of_a_runtime};
+use crate::waiting::{block_on_for, is_blocking};
 
 /// Waiting, and how things stand.
 impl Client {
@@ -18,23 +19,37 @@ impl Client {
     ///
     /// # Errors
     /// [`NotReady`] once it is known that none will come soon. Trouble that passes (no network, status 5xx) is waited through.
+    /// [`NotReady::InsideRuntime`] if [`block_on`](crate::block_on) waits for this on a thread that runs the runtime that the client
+    /// was given.
     pub async fn ready(&self) -> Result<(), NotReady> {
-        ready::ready(&self.inner.board, Refusals::End).await
+        self.ready_unless(Refusals::End).await
     }
 
     /// As [`Self::ready`], but refusals are waited through as well: an Edge answers 404 during its own outages, and keys can be made
     /// valid.
     ///
     /// # Errors
-    /// [`NotReady::Closed`] only.
+    /// [`NotReady::Closed`], and [`NotReady::InsideRuntime`] as [`Self::ready`].
     pub async fn ready_through_refusals(&self) -> Result<(), NotReady> {
-        ready::ready(&self.inner.board, Refusals::WaitThrough).await
+        self.ready_unless(Refusals::WaitThrough).await
+    }
+
+    async fn ready_unless(&self, refusals: Refusals) -> Result<(), NotReady> {
+        // Ready or not: the mistake shows at the first try, not in production.
+        if is_blocking() && self.inner.runtime.runs_on_this_thread() {
+            return Err(NotReady::InsideRuntime);
+        }
+        ready::ready(&self.inner.board, refusals).await
     }
 
     /// Waits for features on this thread, not longer than this.
     ///
+    /// It works inside a runtime, too, but it blocks one of its threads: a server that runs in the same current-thread runtime as the caller, such as
+    /// an Edge in a test, cannot answer meanwhile. There use [`Self::ready`].
+    ///
     /// # Errors
-    /// [`NotReady`]; also if this thread drives a runtime of one thread, which must not be blocked (D-81).
+    /// [`NotReady`]; [`NotReady::InsideRuntime`] at once on a thread that runs tasks of the runtime that the client was given
+    /// ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)).
     pub fn wait_ready(&self, timeout: Duration) -> Result<(), NotReady> {
         self.block_for(self.ready(), timeout)
     }
@@ -52,9 +67,6 @@ impl Client {
         ready: impl Future<Output = Result<(), NotReady>>,
         timeout: Duration,
     ) -> Result<(), NotReady> {
-        if is_sole_driver_of_a_runtime() {
-            return Err(NotReady::InsideRuntime);
-        }
         block_on_for(ready, timeout)
             .unwrap_or_else(|| Err(NotReady::TimedOut(Box::new(self.status()))))
     }
@@ -78,7 +90,7 @@ impl Client {
             let age = self.inner.recipe.now().as_millis().saturating_sub(saved.as_millis());
             Duration::from_millis(u64::try_from(age).unwrap_or(0))
         });
-        let mut status = Status::of(&self.inner.hub, self.inner.clock, snapshot_age);
+        let mut status = Status::of(&self.inner.hub, &self.inner.runtime, snapshot_age);
         if self.inner.board.is_closed() {
             status.readiness = Readiness::Closed;
             status.connection = Connection::Closed;
@@ -117,11 +129,16 @@ impl Client {
     }
 
     /// Waits on this thread until everything that happened so far was told to listeners and observers, observers have sent what they hold, and the
-    /// snapshot file is written; not longer than this. Says whether that was enough time; no on a thread that drives a runtime of one thread, which
-    /// must not be blocked.
-    #[must_use]
-    pub fn flush(&self, timeout: Duration) -> bool {
-        !is_sole_driver_of_a_runtime() && block_on_for(self.flushed(timeout), timeout).is_some()
+    /// snapshot file is written; not longer than this.
+    ///
+    /// # Errors
+    /// [`FlushError::TimedOut`]. [`FlushError::InsideRuntime`] at once where [`Self::wait_ready`] fails with
+    /// [`NotReady::InsideRuntime`].
+    pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
+        if self.inner.runtime.runs_on_this_thread() {
+            return Err(FlushError::InsideRuntime);
+        }
+        block_on_for(self.flushed(timeout), timeout).ok_or(FlushError::TimedOut)
     }
 
     /// As [`Self::flush`], without blocking. Observers are asked to take no longer than this.

@@ -1,12 +1,12 @@
-//! What moves a session: one loop, over commands, the deadline, and the one request in flight. It runs in a tokio runtime, the
-//! program's or one of its own thread.
+//! What moves a session: one loop, over commands, the deadline, and the one request in flight. It runs on a tokio runtime: that of a
+//! thread of its own, or one that the program gives.
 
 mod clock;
 mod command;
 mod exchange;
 mod perform;
+mod runtime;
 mod saving;
-mod spawn;
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -25,8 +25,9 @@ pub(crate) use self::clock::DriverClock;
 pub(crate) use self::command::{Command, Settled, StoredShape};
 pub(crate) use self::exchange::guarded;
 use self::exchange::{Arrival, Exchange};
+pub use self::runtime::MissingDriver;
+pub(crate) use self::runtime::{DriverRuntime, Runtime};
 use self::saving::Saving;
-pub(crate) use self::spawn::{Runtime, spawn};
 use crate::board::Board;
 use crate::dispatcher::Dispatcher;
 use crate::journal::Journal;

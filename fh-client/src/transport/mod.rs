@@ -39,7 +39,9 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>
 /// - A body that is compressed is decompressed. Its size need not be limited: the client counts what comes out.
 /// - Errors hold neither the URL nor headers. (The client wipes API keys from them all the same.)
 ///
-/// Futures are polled inside a tokio runtime, whichever way the client was started.
+/// Futures are polled inside a tokio runtime: that of the client's thread, or the one that the client was given. Connections that a transport keeps for
+/// later requests belong to the runtime that opened them. Where clients with threads of their own share a transport, and one of them ends, requests of the
+/// others on its connections break, and are retried as after any trouble of the network.
 ///
 /// ```
 /// use std::sync::Arc;

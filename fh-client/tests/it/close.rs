@@ -26,7 +26,7 @@ fn closes(edge: &FakeEdge, client: &Client) {
     let requests = edge.recording().requests.len();
     assert_eq!(client.wait_ready(SOON), Err(NotReady::Closed));
     assert!(soon(client.refresh()).is_err());
-    assert!(client.flush(SOON));
+    client.flush(SOON).unwrap();
     assert_eq!(edge.recording().requests.len(), requests);
     let status = client.status();
     assert_eq!((status.connection, status.next_attempt), (Connection::Closed, None));
@@ -100,7 +100,7 @@ fn within_a_listener() {
         .on_change("COLOUR", move |_| {
             held.close();
             // A listener that waits for itself would wait for ever; this does not.
-            assert!(held.flush(SOON));
+            held.flush(SOON).unwrap();
             done.send(()).unwrap();
         })
         .detach();
@@ -133,10 +133,10 @@ fn whoever_waits_is_told() {
 #[tokio::test]
 async fn who_waits_afterwards_is_told_at_once() {
     let edge = fh_client::testing::MemoryEdge::new();
-    let client = edge.client().start().unwrap();
+    let client = edge.client().runtime(tokio::runtime::Handle::current()).start().unwrap();
     client.ready().await.unwrap();
     client.close();
-    // The driver cannot have heard of it yet.
+    // The driver runs on this thread, and has not been polled since.
     assert_eq!(client.readiness(), Readiness::Closed);
     assert_eq!(client.ready().await, Err(NotReady::Closed));
     assert_eq!(client.ready_through_refusals().await, Err(NotReady::Closed));

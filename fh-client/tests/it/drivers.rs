@@ -1,13 +1,17 @@
-//! Where a client runs: the program's runtime, a given one, or a thread of its own (D-81).
+//! Where a client runs: a thread of its own, or a runtime that it is given (D-119). All runtimes are in the matrix of `fh-redis`
+//! (`runtimes.rs`).
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use fh_client::testing::{Fault, MemoryEdge};
 use fh_client::transport::{BoxFuture, Response, Transport, TransportError, TransportRequest};
-use fh_client::{Client, NotReady, Problem, Readiness};
+use fh_client::{Client, FlushError, MissingDriver, NotReady, Problem, Readiness, StartError};
 use fh_fake_edge::{FakeEdge, Feature};
+use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::support::{SOON, builder, quick, soon, started, transport, until};
+use crate::support::{SOON, builder, quick, soon, started, until};
 
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
@@ -15,20 +19,20 @@ fn edge() -> FakeEdge {
     edge
 }
 
-fn ambient(edge: &FakeEdge) -> Client {
-    Client::builder(edge.url(), edge.client_key())
-        .transport(transport())
-        .configure(quick)
-        .start()
-        .unwrap()
+fn current_thread() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn multi_thread(workers: usize) -> Runtime {
+    Builder::new_multi_thread().worker_threads(workers).enable_all().build().unwrap()
 }
 
 #[tokio::test]
-async fn in_the_runtime_it_is_started_in() {
+async fn a_runtime_of_one_thread_may_be_blocked_by_waiting() {
     let edge = edge();
-    let client = ambient(&edge);
-    client.ready().await.unwrap();
-    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+    let client = builder(&edge).start().unwrap();
+    client.wait_ready(SOON).unwrap();
+    client.flush(SOON).unwrap();
     let mut changes = client.changes("COLOUR");
     edge.set_value("COLOUR", "blue");
     assert_eq!(changes.next().await.unwrap().new.unwrap().to_string(), "blue");
@@ -36,29 +40,46 @@ async fn in_the_runtime_it_is_started_in() {
     client.closed().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn in_a_runtime_of_several_threads_waiting_may_block() {
-    let edge = edge();
-    let client = ambient(&edge);
-    client.wait_ready(SOON).unwrap();
-    assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
+/// A driver that is spawned into the caller's LIFO slot would never run: no other worker steals from there.
+#[test]
+fn waiting_in_a_task_of_a_multi_thread_runtime() {
+    for workers in [1, 4] {
+        let edge = edge();
+        let builder = builder(&edge);
+        let runtime = multi_thread(workers);
+        let waited = runtime.spawn(async move {
+            let client = builder.start().unwrap();
+            (client.wait_ready(SOON), client.flush(SOON))
+        });
+        assert_eq!(soon(waited).unwrap(), (Ok(()), Ok(())), "{workers} workers");
+    }
 }
 
-#[tokio::test]
-async fn blocking_the_only_thread_of_a_runtime_is_an_error() {
+#[test]
+fn a_client_outlives_the_runtime_that_it_was_made_in() {
     let edge = edge();
-    let client = ambient(&edge);
-    assert_eq!(client.wait_ready(SOON), Err(NotReady::InsideRuntime));
-    assert!(!client.flush(SOON));
-    client.ready().await.unwrap();
-    // Ready or not: the mistake shows at the first try, not in production.
-    assert_eq!(client.wait_ready(SOON), Err(NotReady::InsideRuntime));
+    let client = current_thread().block_on(async { builder(&edge).start().unwrap() });
+    client.wait_ready(SOON).unwrap();
+    edge.set_value("COLOUR", "blue");
+    crate::support::reads(&client, "COLOUR", "blue");
+    assert_eq!(current_thread().block_on(client.refresh()), Ok(Readiness::Ready));
+}
+
+#[test]
+fn a_runtime_without_timers_and_io_does_not_matter() {
+    let edge = edge();
+    let runtime = Builder::new_current_thread().build().unwrap();
+    let outcome = runtime.block_on(async {
+        let client = builder(&edge).start().unwrap();
+        client.ready().await
+    });
+    assert_eq!(outcome, Ok(()));
 }
 
 #[test]
 fn without_a_runtime_it_has_a_thread() {
     let edge = edge();
-    let client = ambient(&edge);
+    let client = builder(&edge).start().unwrap();
     client.wait_ready(SOON).unwrap();
     fh_client::block_on(client.refresh()).unwrap();
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
@@ -67,8 +88,7 @@ fn without_a_runtime_it_has_a_thread() {
 #[test]
 fn in_a_runtime_that_is_given() {
     let edge = edge();
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let runtime = multi_thread(1);
     let client = started(builder(&edge).runtime(runtime.handle().clone()));
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
     // The runtime goes, and with it the connection: the client says so, and still answers.
@@ -80,13 +100,62 @@ fn in_a_runtime_that_is_given() {
     assert_eq!(client.wait_ready(SOON), Err(NotReady::Closed));
 }
 
-/// A program's paused clock is the client's clock: hours of retries pass in no time.
+#[test]
+fn tasks_of_the_given_runtime_must_not_block_it() {
+    let edge = edge();
+    for runtime in [current_thread(), multi_thread(1), multi_thread(4)] {
+        let builder = builder(&edge).runtime(runtime.handle().clone());
+        let task = runtime.spawn(async move {
+            let client = builder.start().unwrap();
+            assert_eq!(client.wait_ready(SOON), Err(NotReady::InsideRuntime));
+            assert_eq!(client.flush(SOON), Err(FlushError::InsideRuntime));
+            assert_eq!(fh_client::block_on(client.ready()), Err(NotReady::InsideRuntime));
+            client.ready().await.unwrap();
+            client.flushed(SOON).await;
+            // Ready or not: the mistake shows at the first try, not in production.
+            assert_eq!(client.wait_ready(SOON), Err(NotReady::InsideRuntime));
+            let inside = client.wait_ready_through_refusals(SOON).unwrap_err();
+            assert!(inside.to_string().contains("ready().await"), "{inside}");
+            let inside = client.flush(SOON).unwrap_err();
+            assert!(inside.to_string().contains("flushed(limit).await"), "{inside}");
+            client
+        });
+        let client = runtime.block_on(async { tokio::time::timeout(SOON, task).await });
+        let client = client.expect("in time").unwrap();
+        // Threads that only wait may block, and so may tasks of other runtimes.
+        let waiting = client.clone();
+        let waits = move || (waiting.wait_ready(SOON), waiting.flush(SOON));
+        let waited = runtime.block_on(async { tokio::task::spawn_blocking(waits).await });
+        assert_eq!(waited.unwrap(), (Ok(()), Ok(())));
+        let waiting = client.clone();
+        let other = multi_thread(1);
+        let waited = other.spawn(async move { waiting.wait_ready(SOON) });
+        assert_eq!(soon(waited).unwrap(), Ok(()));
+    }
+}
+
+#[test]
+fn a_given_runtime_needs_timers_and_io() {
+    let edge = edge();
+    for (runtime, missing, name) in [
+        (Builder::new_current_thread().build(), MissingDriver::TimeAndIo, "enable_all"),
+        (Builder::new_multi_thread().enable_io().build(), MissingDriver::Time, "enable_time"),
+        (Builder::new_current_thread().enable_time().build(), MissingDriver::Io, "enable_io"),
+    ] {
+        let runtime = runtime.unwrap();
+        let error = builder(&edge).runtime(runtime.handle().clone()).start().unwrap_err();
+        assert_eq!(error, StartError::Runtime(missing));
+        assert!(error.to_string().contains(name), "{error}");
+    }
+}
+
+/// The clock of a given runtime is the client's clock: hours of retries pass in no time where it is paused.
 #[tokio::test(start_paused = true)]
 async fn on_a_paused_clock() {
     let edge = MemoryEdge::new();
     edge.set("COLOUR", "red");
     edge.fail(Fault::Status(404));
-    let client = edge.client().start().unwrap();
+    let client = edge.client().runtime(Handle::current()).start().unwrap();
     let before = tokio::time::Instant::now();
     assert!(matches!(client.ready().await, Err(NotReady::Failed(Problem::NotFound))));
     // 1 minute, 2, 4, 8, 10, less half of it at most.
@@ -104,13 +173,81 @@ async fn on_a_paused_clock() {
 async fn a_silent_stream_on_a_paused_clock() {
     let edge = MemoryEdge::new();
     edge.set("COLOUR", "red");
-    let client = edge.client().start().unwrap();
+    let client = edge.client().runtime(Handle::current()).start().unwrap();
     client.ready().await.unwrap();
     let before = tokio::time::Instant::now();
     client.status_when(|status| status.requests == 2).await.unwrap();
     let passed = before.elapsed();
     assert!((Duration::from_secs(90)..Duration::from_secs(93)).contains(&passed), "{passed:?}");
     assert!(client.is_ready());
+}
+
+/// The paused clock of a test does not move a client with a thread of its own, nor what the client says of times.
+#[tokio::test(start_paused = true)]
+async fn a_paused_clock_elsewhere_does_not_move_it() {
+    let edge = MemoryEdge::new();
+    edge.fail(Fault::Status(404));
+    // Ahead of the client's clock, which must not wait for this one.
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    let client = edge.client().start().unwrap();
+    assert!(client.wait_ready(SOON).is_err());
+    let next = client.status().next_attempt.unwrap();
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    let status = client.status();
+    assert_eq!(status.requests, 1);
+    let minute = Duration::from_secs(60);
+    assert!(next <= minute && status.next_attempt.unwrap() <= next, "{next:?} {status}");
+    assert!(status.next_attempt.unwrap() > Duration::ZERO, "{status}");
+    // Its own clock goes on.
+    edge.fail(Fault::Status(503));
+    let client = edge.client().configure(quick).start().unwrap();
+    std::thread::spawn(move || until(&client, |status| status.requests >= 3)).join().unwrap();
+}
+
+/// Counts what the client logs.
+struct Counts(Arc<AtomicUsize>);
+
+impl tracing::Subscriber for Counts {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        if event.metadata().target().starts_with("fh_client") {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn a_subscriber_of_one_thread_sees_the_logs_of_a_client_on_that_thread_only() {
+    let edge = MemoryEdge::new();
+    edge.set("COLOUR", "red");
+    let seen = Arc::new(AtomicUsize::new(0));
+    let runtime = current_thread();
+    // While there is only one subscriber, `tracing` asks that of the thread that logs first whether anyone is interested, once for all.
+    let _second = tracing::Dispatch::new(Counts(Arc::default()));
+    tracing::subscriber::with_default(Counts(Arc::clone(&seen)), || {
+        let client = started(edge.client());
+        client.close();
+        soon(client.closed());
+        assert_eq!(seen.load(Ordering::Relaxed), 0);
+        let client = edge.client().runtime(runtime.handle().clone()).start().unwrap();
+        runtime.block_on(client.ready()).unwrap();
+        assert!(seen.load(Ordering::Relaxed) > 0);
+    });
 }
 
 /// A transport that panics.

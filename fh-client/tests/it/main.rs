@@ -19,6 +19,7 @@ mod snapshot;
 mod start;
 mod stream;
 mod support;
+mod threads;
 mod tls;
 mod updates;
 mod watch;

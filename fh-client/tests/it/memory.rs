@@ -5,6 +5,7 @@ use std::time::Duration;
 use fh_client::testing::{CLIENT_KEY, ENVIRONMENT, Fault, MemoryEdge, SERVER_KEY, SeenKind};
 use fh_client::{Attributes, Backoff, Connection, Outcome, Problem, Readiness, Refusal, Update};
 use serde_json::json;
+use tokio::runtime::Handle;
 
 use crate::support::{SOON, quick, soon, until};
 
@@ -144,7 +145,7 @@ fn takes_test_updates() {
 async fn updates_that_get_lost() {
     let edge = MemoryEdge::new();
     edge.set("FLAG", false);
-    let client = edge.client().start().unwrap();
+    let client = edge.client().runtime(Handle::current()).start().unwrap();
     client.ready().await.unwrap();
     edge.refuse_updates(200, "");
     let before = tokio::time::Instant::now();

@@ -8,6 +8,7 @@ use std::time::Duration;
 use fh_client::Connection;
 use fh_client::testing::{Fault, MemoryEdge};
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use tokio::runtime::Handle;
 
 use crate::support::{SOON, quick, soon};
 
@@ -106,7 +107,8 @@ async fn what_grows_by_itself() {
     let kept = kept();
     let edge = MemoryEdge::new();
     edge.set("A", true);
-    let client = edge.client_with("growing/key*").active_polling(SOON * 100).start().unwrap();
+    let client = edge.client_with("growing/key*").active_polling(SOON * 100);
+    let client = client.runtime(Handle::current()).start().unwrap();
     client.ready().await.unwrap();
     tokio::time::sleep(Duration::from_secs(25)).await;
     let gauge = |name: &str| {

@@ -372,7 +372,8 @@ fn a_store_feeds_a_client() {
     let client = Client::offline().start().unwrap();
     assert!(!client.is_ready());
     store.offer_to(&client);
-    assert!(client.flush(DEADLINE) && client.is_ready());
+    client.flush(DEADLINE).unwrap();
+    assert!(client.is_ready());
     assert_eq!(client.status().source.unwrap().as_str(), "local-yaml-store");
     assert!(client.is_enabled("FLAG"));
     assert_eq!(client.decimal("PRICE").unwrap().as_str(), "17.30");
@@ -413,8 +414,9 @@ fn an_empty_store_makes_a_client_ready() {
     store.offer_to(&client);
     let empty = Client::offline().start().unwrap();
     store.offer_to(&empty);
-    assert!(empty.flush(DEADLINE) && empty.is_ready());
+    empty.flush(DEADLINE).unwrap();
+    assert!(empty.is_ready());
     assert!(empty.keys().is_empty());
-    assert!(client.flush(DEADLINE));
+    client.flush(DEADLINE).unwrap();
     assert!(client.is_enabled("OLD"));
 }

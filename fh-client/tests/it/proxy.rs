@@ -70,7 +70,6 @@ fn requests_go_through_it() {
     let client = Client::builder("http://edge.invalid/base", edge.client_key())
         .transport(transport)
         .configure(quick)
-        .own_thread()
         .start()
         .unwrap();
     client.wait_ready(SOON).unwrap();
@@ -91,7 +90,6 @@ fn https_is_tunnelled() {
     let _client = Client::builder("https://edge.invalid", edge.client_key())
         .transport(transport)
         .configure(quick)
-        .own_thread()
         .start()
         .unwrap();
     let (first, _) = requests.recv_timeout(SOON).unwrap();

@@ -1,4 +1,4 @@
-//! What most tests need. Clients run in threads of their own, so that tests may block.
+//! What most tests need. Tests may block: each client runs on a thread of its own.
 
 use std::future::Future;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(crate) fn builder(edge: &FakeEdge) -> ClientBuilder {
 
 /// The same with another key.
 pub(crate) fn builder_with(edge: &FakeEdge, key: &str) -> ClientBuilder {
-    Client::builder(edge.url(), key).transport(transport()).configure(quick).own_thread()
+    Client::builder(edge.url(), key).transport(transport()).configure(quick)
 }
 
 /// Delays of milliseconds in place of seconds and minutes.

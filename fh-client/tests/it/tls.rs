@@ -63,7 +63,6 @@ fn client(edge: &FakeEdge, address: SocketAddr, trusted: &Authority) -> Client {
     Client::builder(format!("https://localhost:{}", address.port()), edge.client_key())
         .transport(transport)
         .configure(quick)
-        .own_thread()
         .start()
         .unwrap()
 }

@@ -1,10 +1,12 @@
 //! Updates on their way from the client's listener thread to the worker: in order, bounded, and never waited for.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use fh_client::{RawKind, RawUpdate};
+use tokio::sync::Notify;
 
 /// Most updates that wait.
 const MOST: usize = 1_024;
@@ -35,6 +37,8 @@ pub(crate) enum Next {
 pub(crate) struct Mailbox {
     state: Mutex<State>,
     bell: Condvar,
+    /// The same for futures.
+    changed: Notify,
 }
 
 #[derive(Default)]
@@ -49,6 +53,11 @@ struct State {
 }
 
 impl State {
+    /// Returns true if nothing is left to do, or the worker has ended.
+    fn is_settled(&self) -> bool {
+        self.has_ended || (self.is_idle && self.jobs.is_empty() && !self.is_closed)
+    }
+
     fn recount(&mut self) {
         self.bytes = self.jobs.iter().map(size).sum();
     }
@@ -96,7 +105,7 @@ impl Mailbox {
             state.jobs.push_back(Job::Update(update));
         }
         drop(state);
-        self.bell.notify_all();
+        self.notify();
     }
 
     /// Has the client's features merged into Redis, after whatever waits.
@@ -106,7 +115,7 @@ impl Mailbox {
             state.jobs.push_back(Job::Resync);
         }
         drop(state);
-        self.bell.notify_all();
+        self.notify();
     }
 
     /// Waits for something to do, or for this moment.
@@ -127,7 +136,7 @@ impl Mailbox {
                 return Next::Due;
             }
             state.is_idle = true;
-            self.bell.notify_all();
+            self.notify();
             state = self.wait(state, left);
         }
     }
@@ -146,11 +155,23 @@ impl Mailbox {
         false
     }
 
-    /// Waits until nothing is left to do, or the worker has ended; says whether that came in time.
-    pub(crate) fn settled(&self, end: Option<Instant>) -> bool {
+    /// Waits until nothing is left to do, or the worker has ended.
+    pub(crate) async fn settled(&self) {
+        loop {
+            let mut changed = pin!(self.changed.notified());
+            changed.as_mut().enable();
+            if self.state().is_settled() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// As [`Self::settled`], on this thread; returns false if it was not so in time.
+    pub(crate) fn wait_until_settled(&self, end: Option<Instant>) -> bool {
         let mut state = self.state();
         loop {
-            if state.has_ended || (state.is_idle && state.jobs.is_empty() && !state.is_closed) {
+            if state.is_settled() {
                 return true;
             }
             let left = end.map(|end| end.saturating_duration_since(Instant::now()));
@@ -159,6 +180,12 @@ impl Mailbox {
             }
             state = self.wait(state, left);
         }
+    }
+
+    /// Wakes all that wait.
+    fn notify(&self) {
+        self.bell.notify_all();
+        self.changed.notify_waiters();
     }
 
     fn wait<'a>(
@@ -181,7 +208,7 @@ impl Mailbox {
         state.jobs.clear();
         state.bytes = 0;
         drop(state);
-        self.bell.notify_all();
+        self.notify();
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -194,7 +221,7 @@ impl Mailbox {
         state.is_closed = true;
         state.has_ended = true;
         drop(state);
-        self.bell.notify_all();
+        self.notify();
     }
 
     /// How many updates wait, and how many were dropped.
@@ -294,8 +321,11 @@ mod tests {
         assert_eq!(mailbox.counts(), (0, 0));
         assert_eq!(mailbox.next(None), Next::Closed);
         assert!(!mailbox.pause(Duration::from_secs(3_600)));
-        assert!(!mailbox.settled(Some(Instant::now())), "its worker may be at work still");
+        assert!(
+            !mailbox.wait_until_settled(Some(Instant::now())),
+            "its worker may be at work still"
+        );
         mailbox.end();
-        assert!(mailbox.settled(Some(Instant::now())));
+        assert!(mailbox.wait_until_settled(Some(Instant::now())));
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use fh_client::{Client, Subscription};
+use fh_client::{Client, FlushError, Subscription};
 
 use crate::builder::{RedisStoreBuilder, Server};
 use crate::mailbox::Mailbox;
@@ -39,14 +39,29 @@ impl RedisStore {
         status
     }
 
-    /// Waits on this thread until everything that the client received so far has been dealt with, not longer than this, and says whether
-    /// that was enough time. While Redis is away it is not. Of a closed store: until its thread is at its end.
-    #[must_use]
-    pub fn flush(&self, timeout: Duration) -> bool {
+    /// Waits on this thread until everything that the client received so far has been dealt with, not longer than this. Of a closed store:
+    /// until its thread is at its end.
+    ///
+    /// # Errors
+    /// [`FlushError::TimedOut`], which is certain while Redis is away. [`FlushError::InsideRuntime`] at once on a thread that runs
+    /// tasks of the runtime that the client was given: use [`Self::flushed`] there.
+    pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
         let end = Instant::now().checked_add(timeout);
         let left = || end.map_or(timeout, |end| end.saturating_duration_since(Instant::now()));
         // What the client was told is with the store, and what the store found is with the client.
-        self.client.flush(left()) && self.mailbox.settled(end) && self.client.flush(left())
+        self.client.flush(left())?;
+        if !self.mailbox.wait_until_settled(end) {
+            return Err(FlushError::TimedOut);
+        }
+        self.client.flush(left())
+    }
+
+    /// As [`Self::flush`], without blocking and without an end while Redis is away. Observers of the client are asked to take no
+    /// longer than the limit.
+    pub async fn flushed(&self, limit: Duration) {
+        self.client.flushed(limit).await;
+        self.mailbox.settled().await;
+        self.client.flushed(limit).await;
     }
 
     /// Ends it: nothing is read or written any more, except for what is under way. What waits is not written; see [`Self::flush`]. Returns

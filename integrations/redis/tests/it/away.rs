@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use fh_client::testing::MemoryEdge;
-use fh_client::{RawKind, Source};
+use fh_client::{FlushError, RawKind, Source};
 use fh_redis::{RedisStore, RedisStoreBuilder};
 use fh_test_log::Log;
 
@@ -21,10 +21,10 @@ fn not_there_at_the_start() {
     let mut rig = Rig::with(Server::absent(&[]), quick);
     eventually("an error", || rig.status().last_error.is_some());
     assert!(!rig.status().is_connected);
-    assert!(!rig.store.flush(Duration::ZERO));
+    assert_eq!(rig.store.flush(Duration::ZERO), Err(FlushError::TimedOut));
     rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));
     rig.tell(Source::Streaming, RawKind::Feature, &feature("b", 1));
-    assert!(rig.client.flush(DEADLINE), "the client does not wait for Redis");
+    rig.client.flush(DEADLINE).expect("the client does not wait for Redis");
     assert_eq!(rig.status().waiting, 2);
     rig.server.run();
     rig.settle();
@@ -42,7 +42,7 @@ fn killed_and_started_again() {
     let client = edge.client().start().unwrap();
     let store = quick(RedisStore::builder(server.url())).attach(&client).unwrap();
     client.wait_ready(DEADLINE).unwrap();
-    assert!(store.flush(DEADLINE));
+    store.flush(DEADLINE).unwrap();
     assert!(server.get("featurehub_memory").is_some());
 
     server.kill();
@@ -53,7 +53,7 @@ fn killed_and_started_again() {
 
     // It comes back empty: what the client has is stored again, and not the change alone.
     server.run();
-    assert!(store.flush(DEADLINE));
+    store.flush(DEADLINE).unwrap();
     let stored: serde_json::Value =
         serde_json::from_str(&server.get("featurehub_memory").unwrap()).unwrap();
     let mut values: Vec<_> =
@@ -72,11 +72,11 @@ fn emptied_while_connected() {
     let client = edge.client().start().unwrap();
     let store = quick(RedisStore::builder(server.url())).attach(&client).unwrap();
     client.wait_ready(DEADLINE).unwrap();
-    assert!(store.flush(DEADLINE));
+    store.flush(DEADLINE).unwrap();
     redis::cmd("FLUSHALL").exec(&mut server.connection()).unwrap();
     edge.put(serde_json::from_str(&feature("b", 1)).unwrap());
     fh_client::block_on(edge.delivered());
-    assert!(store.flush(DEADLINE));
+    store.flush(DEADLINE).unwrap();
     let stored = server.get("featurehub_memory").unwrap();
     assert!(stored.contains("\"a1\"") && stored.contains("\"b1\""), "{stored}");
 }
@@ -107,7 +107,7 @@ fn frozen() {
     rig.settle();
     rig.server.freeze();
     rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));
-    assert!(rig.client.flush(DEADLINE), "the client does not wait for Redis");
+    rig.client.flush(DEADLINE).expect("the client does not wait for Redis");
     eventually("that Redis is away", || !rig.status().is_connected);
     rig.server.thaw();
     rig.settle();

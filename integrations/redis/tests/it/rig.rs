@@ -51,7 +51,8 @@ impl Rig {
 
     /// Everything so far is dealt with.
     pub(crate) fn settle(&self) {
-        assert!(self.store.flush(DEADLINE), "the store does not settle: {:?}", self.store);
+        let settled = self.store.flush(DEADLINE);
+        assert_eq!(settled, Ok(()), "the store does not settle: {:?}", self.store);
     }
 
     pub(crate) fn status(&self) -> StoreStatus {

@@ -31,7 +31,7 @@ fn what_is_stored_goes_to_the_client_with_its_source() {
     let told = Arc::clone(&heard);
     client.on_raw(move |update| told.lock().unwrap().push(update.clone())).detach();
     let store = RedisStore::builder(server.url()).attach(&client).unwrap();
-    assert!(store.flush(DEADLINE));
+    store.flush(DEADLINE).unwrap();
     assert_eq!(&*client.string_or("a", ""), "a1");
     assert!(client.is_ready());
     assert_eq!(&*client.string_or("b", ""), "b2");
@@ -93,7 +93,7 @@ fn newer_features_of_the_edge_go_before_stored_ones_and_older_ones_do_not() {
     let store = RedisStore::builder(server.url()).attach(&client).unwrap();
     // What is stored may be there before the Edge has answered.
     fh_client::block_on(client.refresh()).unwrap();
-    assert!(store.flush(DEADLINE));
+    store.flush(DEADLINE).unwrap();
     assert_eq!(&*client.string_or("a", ""), "a5");
     assert_eq!(&*client.string_or("b", ""), "b2");
 }
@@ -105,9 +105,9 @@ fn what_the_client_had_before_is_written() {
     edge.put(serde_json::from_str(&feature("a", 4)).unwrap());
     let client = edge.client().start().unwrap();
     client.wait_ready(DEADLINE).unwrap();
-    assert!(client.flush(DEADLINE));
+    client.flush(DEADLINE).unwrap();
     let store = RedisStore::builder(server.url()).attach(&client).unwrap();
-    assert!(store.flush(DEADLINE));
+    store.flush(DEADLINE).unwrap();
     let stored: serde_json::Value =
         serde_json::from_str(&server.get("featurehub_memory").unwrap()).unwrap();
     assert_eq!(stored[0]["value"], "a4");
@@ -137,13 +137,13 @@ fn keys_that_become_server_evaluated_share_nothing_more() {
         .attach(&client)
         .unwrap();
     client.wait_ready(DEADLINE).unwrap();
-    assert!(store.flush(DEADLINE));
+    store.flush(DEADLINE).unwrap();
     let before = server.get("featurehub_memory").unwrap();
     fh_client::block_on(client.set_api_keys([SERVER_KEY])).unwrap();
     edge.set("A", "for one");
     fh_client::block_on(edge.delivered());
     assert_eq!(&*client.string_or("A", ""), "for one");
-    assert!(store.flush(DEADLINE));
+    store.flush(DEADLINE).unwrap();
     assert_eq!(server.get("featurehub_memory").unwrap(), before);
 }
 

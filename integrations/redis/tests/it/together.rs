@@ -41,7 +41,7 @@ fn no_update_of_any_writer_is_lost() {
                     edge.put(serde_json::from_str(&json).unwrap());
                 }
                 fh_client::block_on(edge.delivered());
-                assert!(store.flush(DEADLINE));
+                store.flush(DEADLINE).unwrap();
             });
         }
     });
@@ -70,7 +70,7 @@ fn a_reader_without_an_edge_follows_a_writer() {
             kind: RawKind::List,
             json: list(&[feature("a", version)]).into(),
         });
-        assert!(store.flush(DEADLINE));
+        store.flush(DEADLINE).unwrap();
         let value = format!("a{version}");
         eventually("the value", || *reader.string_or("a", "") == value);
     }

@@ -175,7 +175,7 @@ fn a_poll_of_several_environments_goes_to_several_keys() {
         kind: RawKind::List,
         json: body.into(),
     });
-    assert!(store.flush(DEADLINE));
+    store.flush(DEADLINE).unwrap();
     assert_eq!(
         server.keys(),
         ["featurehub_one", "featurehub_one_sha", "featurehub_two", "featurehub_two_sha"]
@@ -186,7 +186,7 @@ fn a_poll_of_several_environments_goes_to_several_keys() {
     // And back, each for its own environment.
     let reader = Client::offline().api_key("two/key*").api_key("one/key*").start().unwrap();
     let readers = RedisStore::builder(server.url()).attach(&reader).unwrap();
-    assert!(readers.flush(DEADLINE));
+    readers.flush(DEADLINE).unwrap();
     assert_eq!(&*reader.string_or("a", ""), "a1");
     assert_eq!(&*reader.string_or("b", ""), "b1");
     assert_eq!(readers.status().reloads, 2);

@@ -94,7 +94,7 @@ impl Maker {
     fn builder(&self, transport: impl Transport) -> ClientBuilder {
         let builder = Client::from_environment().streaming().transport(transport);
         let builder = match &self.runtime {
-            None => builder.own_thread(),
+            None => builder,
             Some(runtime) => builder.runtime(runtime.handle().clone()),
         };
         let healthy_after = self.settings.healthy_after.map(Duration::from_millis);

@@ -100,7 +100,7 @@ fn status_501_falls_back_to_polling() {
     assert_eq!(status.readiness, Readiness::Ready);
     until(&client, "well", |status| status.problem.is_none());
     not_earlier(&edge.recording().gaps(Route::Stream), &[again]);
-    assert!(client.flush(PATIENCE));
+    client.flush(PATIENCE).unwrap();
     assert_eq!(notices(), [fh_client::Notice::FellBackToPolling]);
 }
 

@@ -96,7 +96,7 @@ fn status_236_to_a_passive_poll() {
     }
     // What a read would set off comes before what is asked for after it.
     client.offer_features("nothing", ENVIRONMENT, "[]");
-    assert!(client.flush(PATIENCE));
+    client.flush(PATIENCE).unwrap();
     assert_eq!(client.status().requests, 1);
     assert_eq!(refresh(&client), Ok(Readiness::Ready));
     assert_eq!(edge.recording().count(Route::Poll), 2);

@@ -191,7 +191,7 @@ fn reads_trigger_passive_polls_only() {
         }
         // What a read would set off comes before what is asked for after it.
         client.offer_features("nothing", fh_fake_edge::ENVIRONMENT, "[]");
-        assert!(client.flush(PATIENCE));
+        client.flush(PATIENCE).unwrap();
         assert_eq!(client.status().requests, before);
         client.close();
         block_on(client.closed());

@@ -1,0 +1,218 @@
+//! The runtime that drivers run on: a thread of the client's own, or one that the program gives (D-119).
+
+use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread;
+use std::time::Duration;
+
+use fh_session::Millis;
+use tokio::runtime::{EnterGuard, Handle, Id};
+use tokio::sync::oneshot;
+
+use super::{Driver, DriverClock};
+use crate::start_error::StartError;
+
+/// Where a client runs.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Runtime {
+    /// On a thread of its own.
+    #[default]
+    OwnThread,
+    /// On a thread that it shares with the clients that are made from it, or that it was made from.
+    Thread(SharedThread),
+    /// On a runtime of the program's, which the program keeps running.
+    Given(Handle),
+}
+
+impl Runtime {
+    /// Chooses the thread: from now on the clients that are made from this one share it.
+    pub(crate) fn settle(&mut self) {
+        if matches!(self, Self::OwnThread) {
+            *self = Self::Thread(SharedThread::default());
+        }
+    }
+
+    /// Finds out whether a given runtime has what a client needs.
+    ///
+    /// # Errors
+    /// [`StartError::Runtime`], naming what is missing.
+    pub(crate) fn check(&self) -> Result<(), StartError> {
+        match self {
+            Self::OwnThread | Self::Thread(_) => Ok(()),
+            Self::Given(handle) => match missing_drivers(handle) {
+                None => Ok(()),
+                Some(missing) => Err(StartError::Runtime(missing)),
+            },
+        }
+    }
+
+    /// Makes room for a driver: the thread is started if there is none.
+    ///
+    /// # Errors
+    /// The thread, or the runtime in it, cannot be made.
+    pub(crate) fn place(&self) -> io::Result<Place> {
+        let thread = match self {
+            Self::OwnThread => Arc::new(DriverThread::start()?),
+            Self::Thread(shared) => shared.get_or_start()?,
+            Self::Given(handle) => return Ok(Place { handle: handle.clone(), thread: None }),
+        };
+        Ok(Place { handle: thread.handle.clone(), thread: Some(thread) })
+    }
+}
+
+/// The thread of a client and of the clients that are made from it. It ends with the last of their drivers.
+#[derive(Clone, Default)]
+pub(crate) struct SharedThread(Arc<Mutex<Weak<DriverThread>>>);
+
+impl SharedThread {
+    fn get_or_start(&self) -> io::Result<Arc<DriverThread>> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(thread) = held.upgrade() {
+            return Ok(thread);
+        }
+        let thread = Arc::new(DriverThread::start()?);
+        *held = Arc::downgrade(&thread);
+        Ok(thread)
+    }
+}
+
+impl fmt::Debug for SharedThread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedThread").finish_non_exhaustive()
+    }
+}
+
+/// A thread with a current-thread runtime. Dropping this ends it, without waiting for it.
+struct DriverThread {
+    handle: Handle,
+    _end: oneshot::Sender<()>,
+}
+
+impl DriverThread {
+    fn start() -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        let (end, ended) = oneshot::channel::<()>();
+        let run = move || {
+            // Nothing is sent: the wait ends with the sender.
+            let _ = runtime.block_on(ended);
+            // A name lookup that hangs must not hold the thread.
+            runtime.shutdown_background();
+        };
+        // No client joins the thread: closing never waits (D-81).
+        thread::Builder::new().name("fh-client".to_string()).spawn(run)?;
+        Ok(Self { handle, _end: end })
+    }
+}
+
+/// Room for one driver.
+pub(crate) struct Place {
+    handle: Handle,
+    thread: Option<Arc<DriverThread>>,
+}
+
+impl Place {
+    /// Enters the runtime, so that time is measured by its clock.
+    pub(crate) fn enter(&self) -> EnterGuard<'_> {
+        self.handle.enter()
+    }
+
+    /// The clock and the identity of the runtime, for the client's handles.
+    pub(crate) fn seen_from_outside(&self, clock: DriverClock) -> DriverRuntime {
+        // A handle keeps the descriptors of its runtime open, so a closed client must not hold that of its own thread.
+        let given = self.thread.is_none().then(|| self.handle.clone());
+        DriverRuntime { id: self.handle.id(), given, clock }
+    }
+
+    /// Starts the driver. The thread runs at least as long as it.
+    pub(crate) fn spawn(self, driver: Driver) {
+        let Self { handle, thread } = self;
+        drop(handle.spawn(async move {
+            driver.run().await;
+            drop(thread);
+        }));
+    }
+}
+
+/// What handles know about the runtime of their driver.
+pub(crate) struct DriverRuntime {
+    id: Id,
+    given: Option<Handle>,
+    clock: DriverClock,
+}
+
+impl DriverRuntime {
+    /// The session's time, as the driver measures it.
+    pub(crate) fn now(&self) -> Millis {
+        match &self.given {
+            // Its clock may be paused, or the caller's may be.
+            Some(handle) => {
+                let _inside = handle.enter();
+                self.clock.now()
+            }
+            None => self.clock.now_by_the_system(),
+        }
+    }
+
+    /// Returns true on a thread that runs the tasks of the driver's runtime: blocking it could block the driver.
+    ///
+    /// False on a thread of [`spawn_blocking`](tokio::task::spawn_blocking), and in the future that
+    /// [`Runtime::block_on`](tokio::runtime::Runtime::block_on) of a multi-thread runtime runs: neither runs tasks.
+    pub(crate) fn runs_on_this_thread(&self) -> bool {
+        tokio::runtime::worker_index().is_some()
+            && Handle::try_current().is_ok_and(|current| current.id() == self.id)
+    }
+}
+
+/// What a runtime that was given to a client lacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MissingDriver {
+    /// Timers: [`enable_time`](tokio::runtime::Builder::enable_time).
+    Time,
+    /// I/O: [`enable_io`](tokio::runtime::Builder::enable_io). The cargo feature `reqwest` needs it.
+    Io,
+    /// Both: [`enable_all`](tokio::runtime::Builder::enable_all).
+    TimeAndIo,
+}
+
+impl fmt::Display for MissingDriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Time => "timers (`enable_time`)",
+            Self::Io => "I/O (`enable_io`)",
+            Self::TimeAndIo => "timers and I/O (`enable_all`)",
+        })
+    }
+}
+
+/// tokio cannot be asked which drivers a runtime has. It panics where one is used that is not there, so the uses here are caught.
+fn missing_drivers(handle: &Handle) -> Option<MissingDriver> {
+    let _inside = handle.enter();
+    let panics = |used: fn()| catch_unwind(AssertUnwindSafe(used)).is_err();
+    match (panics(use_timers), panics(use_io)) {
+        (false, false) => None,
+        (true, false) => Some(MissingDriver::Time),
+        (false, true) => Some(MissingDriver::Io),
+        (true, true) => Some(MissingDriver::TimeAndIo),
+    }
+}
+
+fn use_timers() {
+    drop(tokio::time::sleep(Duration::ZERO));
+}
+
+#[cfg(feature = "reqwest")]
+fn use_io() {
+    // Without a socket there is nothing to try it with: the transport will say what is wrong.
+    if let Ok(socket) = std::net::UdpSocket::bind((std::net::Ipv4Addr::LOCALHOST, 0))
+        && socket.set_nonblocking(true).is_ok()
+    {
+        drop(tokio::net::UdpSocket::from_std(socket));
+    }
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn use_io() {}

@@ -1,0 +1,26 @@
+//! Waiting until what happened was delivered and written.
+
+use std::fmt;
+
+/// Why a wait for deliveries and writes ended early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FlushError {
+    /// The time was not enough. Delivering and writing go on.
+    TimedOut,
+    /// This thread runs the runtime that the client was given, so the wait would block the client (D-119). Use `flushed(limit).await`.
+    InsideRuntime,
+}
+
+impl fmt::Display for FlushError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TimedOut => "not everything was delivered and written in time",
+            Self::InsideRuntime => {
+                "waiting would block the client's runtime, which this thread runs: use `flushed(limit).await`"
+            }
+        })
+    }
+}
+
+impl std::error::Error for FlushError {}
