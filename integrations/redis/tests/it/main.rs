@@ -9,6 +9,7 @@ mod data;
 mod proxy;
 mod refresh;
 mod rig;
+mod runtimes;
 mod server;
 mod start;
 #[cfg(feature = "rustls")]
