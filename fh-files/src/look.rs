@@ -1,5 +1,6 @@
 //! Whether a file has changed, from looks at it: its time, size and number, and in doubt its content.
 
+use std::fmt;
 use std::fs::Metadata;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Read};
@@ -9,13 +10,22 @@ use std::time::{Duration, SystemTime};
 /// A file that was changed within this time may change again without showing it: clocks of file systems are coarse.
 const COARSE: Duration = Duration::from_secs(2);
 
-/// What stood in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What stood in a file. `Debug` shows its size only: files hold API keys.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Found {
     /// Its content.
     pub bytes: Vec<u8>,
     /// When it was changed, as far as the file system knows.
     pub modified: Option<SystemTime>,
+}
+
+impl fmt::Debug for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Found")
+            .field("bytes", &self.bytes.len())
+            .field("modified", &self.modified)
+            .finish()
+    }
 }
 
 /// Why a file could not be read.
@@ -33,8 +43,8 @@ impl Unreadable {
     }
 }
 
-impl std::fmt::Display for Unreadable {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.what)
     }
 }

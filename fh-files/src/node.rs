@@ -1,5 +1,6 @@
 //! A YAML or JSON document as a tree that forgets nothing a person wrote: where each part stands, and the digits of each number.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::position::{Position, SyntaxError};
@@ -36,8 +37,7 @@ pub struct Node {
     pub(crate) height: usize,
 }
 
-/// What a part of a document is.
-#[derive(Debug)]
+/// What a part of a document is. `Debug` shows no texts: state files hold API keys.
 pub enum Content {
     /// Nothing, `~` or `null`.
     Null,
@@ -51,6 +51,19 @@ pub enum Content {
     List(Vec<Arc<Node>>),
     /// Names and what they stand for, in the document's order; each name once.
     Map(Vec<Member>),
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("Null"),
+            Self::Bool(value) => f.debug_tuple("Bool").field(value).finish(),
+            Self::Number(_) => f.debug_tuple("Number").finish_non_exhaustive(),
+            Self::Text(_) => f.debug_tuple("Text").finish_non_exhaustive(),
+            Self::List(items) => f.debug_tuple("List").field(items).finish(),
+            Self::Map(members) => f.debug_tuple("Map").field(members).finish(),
+        }
+    }
 }
 
 /// A name in a map, and what it stands for.

@@ -191,12 +191,19 @@ impl fmt::Debug for Request {
     }
 }
 
-/// The head of an answer.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+/// The head of an answer. `Debug` shows no values of headers: a redirect's `location` repeats the API key.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Head {
     /// The status.
     pub status: u16,
     headers: Vec<(String, String)>,
+}
+
+impl fmt::Debug for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Head").field("status", &self.status).field("headers", &names).finish()
+    }
 }
 
 impl Head {

@@ -7,13 +7,17 @@ use std::sync::Arc;
 use crate::context_header::{ContextHeader, percent_encode, percent_encode_but};
 use crate::key::{ApiKey, ApiKeys, is_dots};
 
-/// The base URL of an Edge, in one form however it was written.
+/// The base URL of an Edge, in one form however it was written. `Debug` and `Display` show its origin only, because people
+/// paste URLs with an API key in the path.
 ///
 /// ```
 /// use fh_session::EdgeUrl;
 /// for text in ["https://edge.example/fh", "https://edge.example/fh/", "https://edge.example/fh/features/"] {
-///     assert_eq!(EdgeUrl::parse(text)?.to_string(), "https://edge.example/fh");
+///     let url = EdgeUrl::parse(text)?;
+///     assert_eq!(url.as_str(), "https://edge.example/fh");
+///     assert_eq!(url.to_string(), "https://edge.example/***");
 /// }
+/// assert_eq!(EdgeUrl::parse("https://edge.example/")?.to_string(), "https://edge.example");
 /// # Ok::<(), fh_session::UrlError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
@@ -133,7 +137,7 @@ impl EdgeUrl {
         Some(SecretUrl(format!("{}/features/{key}/{}", self.base, percent_encode(feature))))
     }
 
-    /// The base URL.
+    /// Returns the base URL with its path, for requests and settings. Do not log it: it may hold an API key.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.base
@@ -142,13 +146,13 @@ impl EdgeUrl {
 
 impl fmt::Display for EdgeUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.base)
+        write_origin(f, &self.base)
     }
 }
 
 impl fmt::Debug for EdgeUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "EdgeUrl({})", self.base)
+        write!(f, "EdgeUrl({self})")
     }
 }
 
@@ -188,7 +192,19 @@ fn check_authority(authority: &str) -> Result<(), UrlError> {
     }
 }
 
-/// A URL with a key in it. `Debug` and `Display` show the origin only.
+/// Writes a URL's scheme, host and port, and `/***` for whatever follows. Credentials before the host are left out.
+fn write_origin(f: &mut fmt::Formatter<'_>, url: &str) -> fmt::Result {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let (authority, path) = rest.find(['/', '?', '#']).map_or((rest, ""), |at| rest.split_at(at));
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    let path = if path.is_empty() { "" } else { "/***" };
+    match scheme {
+        "" => f.write_str("***"),
+        scheme => write!(f, "{scheme}://{host}{path}"),
+    }
+}
+
+/// A URL with a key in it. `Debug` and `Display` show the origin only, without credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretUrl(String);
 
@@ -259,7 +275,7 @@ fn normal_origin(origin: &str) -> String {
 
 impl fmt::Display for SecretUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/***", self.origin())
+        write_origin(f, &self.0)
     }
 }
 

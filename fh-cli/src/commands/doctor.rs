@@ -121,7 +121,7 @@ pub(crate) fn run(
     let (bad, warnings) = (count(Verdict::Bad), count(Verdict::Warning));
     if json {
         let seconds = start.elapsed().as_secs_f64();
-        let (url, checks, left_out) = (edge.url.as_str(), &checks, &left_out);
+        let (url, checks, left_out) = (&edge.url.to_string(), &checks, &left_out);
         jsonout::document(
             screen.raw(),
             &Document { url, checks, left_out, bad, warnings, seconds },

@@ -105,7 +105,7 @@ impl Visit<'_> {
 
     /// An Edge asked without any key says that this is nonsense.
     async fn knows_path(&self) -> bool {
-        let url = format!("{}/features", self.url());
+        let url = format!("{}/features", self.url().as_str());
         let answer = self.http.ask(Ask::get(&url)).await;
         answer.is_ok_and(|answer| answer.head.status == 400)
     }

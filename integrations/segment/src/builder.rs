@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_client::Params;
-use fh_client::transport::{ReqwestTransport, Transport};
+use fh_client::transport::{ReqwestTransport, SecretUrl, Transport};
 
 use crate::exporter::SegmentExporter;
 use crate::queue::Queue;
@@ -142,6 +142,8 @@ impl SegmentBuilder {
 
 impl fmt::Debug for SegmentBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SegmentBuilder").field("base_url", &self.base_url).finish_non_exhaustive()
+        // A proxy's URL may hold credentials.
+        let url = SecretUrl::new(self.base_url.as_str());
+        f.debug_struct("SegmentBuilder").field("base_url", &url).finish_non_exhaustive()
     }
 }

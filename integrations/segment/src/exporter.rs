@@ -1,5 +1,6 @@
 //! The exporter: an observer that puts named events into a queue.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,13 +22,13 @@ pub struct Counters {
     pub failures: u64,
 }
 
-/// Sends named events to Segment. A handle: clones are the same exporter; with the last one it ends.
-#[derive(Debug, Clone)]
+/// Sends named events to Segment. A handle: clones are the same exporter; with the last one it ends. `Debug` shows counters only,
+/// because queued events hold user ids.
+#[derive(Clone)]
 pub struct SegmentExporter {
     handle: Arc<Handle>,
 }
 
-#[derive(Debug)]
 struct Handle {
     queue: Arc<Queue>,
     defaults: Params,
@@ -67,6 +68,14 @@ impl SegmentExporter {
     /// Sends what waits, and waits until that is done, not longer than this. Was all of it done?
     pub fn flush(&self, limit: Duration) -> bool {
         self.handle.queue.flush(limit)
+    }
+}
+
+impl fmt::Debug for SegmentExporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SegmentExporter")
+            .field("counters", &self.counters())
+            .finish_non_exhaustive()
     }
 }
 

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use crate::exporter::Counters;
 use crate::message::MAX_BATCH;
 
-#[derive(Debug)]
 pub(crate) struct Queue {
     state: Mutex<State>,
     /// Something has changed.
@@ -15,7 +14,7 @@ pub(crate) struct Queue {
     capacity: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     messages: VecDeque<String>,
     /// How many messages the sender has taken and not accounted for.

@@ -1,0 +1,56 @@
+//! Public types with secrets in them, shown with `Debug` and `Display`, and everything that is logged meanwhile.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod client;
+mod edge;
+mod integrations;
+mod session;
+mod shown;
+mod sources;
+
+use fh_test_log::Log;
+
+use crate::shown::Shown;
+
+/// Parts of each secret below end in this, so that one search finds all of them.
+const MARK: &str = "Hush";
+const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
+const CLIENT_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/clientHush*1";
+const SERVER_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/serverHush1";
+/// A header that gets past a proxy.
+const HEADER: &str = "Bearer headerHush";
+const ADMIN_KEY: &str = "adminHush-0123456789";
+const WRITE_KEY: &str = "writeKeyHush";
+/// A user id in a queued event.
+const USER: &str = "fredHush";
+const PASSWORD: &str = "passwordHush";
+
+/// An Edge's URL as somebody pasted it: with the API key, and without the `/features/` that would be cut off.
+fn url_with_a_key(base: &str) -> String {
+    format!("{base}/{CLIENT_KEY}")
+}
+
+/// Returns true for a text with a secret in it, also where its bytes are written as numbers.
+fn holds_a_secret(text: &str) -> bool {
+    let numbers = format!("{:?}", MARK.as_bytes());
+    text.contains(MARK) || text.contains(numbers.trim_matches(['[', ']']))
+}
+
+#[test]
+fn no_public_type_error_or_log_line_shows_a_secret() {
+    let log = Log::capture();
+    let mut shown = Shown::default();
+    session::show(&mut shown);
+    client::show(&mut shown);
+    edge::show(&mut shown);
+    integrations::show(&mut shown);
+    let leaks = shown.texts().filter(|(_, text)| holds_a_secret(text));
+    let mut leaks: Vec<String> = leaks.map(|(name, text)| format!("{name}: {text}")).collect();
+    let logged = log.text();
+    assert!(logged.contains("fh_client::journal"), "the client logged nothing");
+    leaks.extend(logged.lines().filter(|line| holds_a_secret(line)).map(str::to_string));
+    assert!(leaks.is_empty(), "secrets are shown: {leaks:#?}");
+    let missing = sources::types_with_text().filter(|name| !shown.has(name));
+    let missing: Vec<String> = missing.collect();
+    assert!(missing.is_empty(), "public types that no test shows: {missing:#?}");
+}

@@ -1,0 +1,93 @@
+//! The types of the session.
+
+use std::sync::Arc;
+
+use fh_session::baggage::{AllowedKeys, BaggageOverrides, Flags};
+use fh_session::sse::{Decoder, Limits};
+use fh_session::{
+    Action, ApiKey, ApiKeys, Config, ContextHeader, EdgeUrl, End, Environments, Errand, Head, Hub,
+    HubOptions, Input, Millis, Notice, Problem, SecretUrl, Secrets, ServerEvaluated, Session,
+    Source,
+};
+
+use crate::shown::Shown;
+use crate::{CLIENT_KEY, HEADER, PASSWORD, SERVER_KEY, url_with_a_key};
+
+pub(crate) fn show(shown: &mut Shown) {
+    let edge = EdgeUrl::parse(&url_with_a_key("https://edge.example/fh")).unwrap();
+    let keys = ApiKeys::parse([CLIENT_KEY]).unwrap();
+    let key = ApiKey::parse(SERVER_KEY).unwrap();
+    shown.both(&edge);
+    shown.both(&key);
+    shown.debug(&keys);
+    let secrets = Secrets::of([&key]).and_headers([HEADER]);
+    shown.debug(&secrets);
+    let what = format!("the Edge sent {SERVER_KEY} and {HEADER}");
+    shown.both(&secrets.wiped_off(Notice::Ignored { what: what.clone() }));
+    shown.error(&secrets.wiped_from(Problem::Failure(what)));
+    shown.both(&edge.poll(&keys, &ContextHeader::default()));
+    shown
+        .both(&SecretUrl::new(format!("https://me:{PASSWORD}@edge.example/features/{CLIENT_KEY}")));
+    shown.both(&SecretUrl::new(format!("https://me:{PASSWORD}@edge.example")));
+    // What is wrong with a URL or a key is said without them.
+    for wrong in
+        [format!("https://me:{PASSWORD}@edge"), format!("{CLIENT_KEY}?"), "ftp://keyHush".into()]
+    {
+        shown.error(&EdgeUrl::parse(&wrong).unwrap_err());
+    }
+    for wrong in ["keyHush", "a/b/c/keyHush", "a/key Hush", "../keyHush"] {
+        shown.error(&ApiKey::parse(wrong).unwrap_err());
+    }
+    shown.error(&ApiKeys::parse([CLIENT_KEY, SERVER_KEY]).unwrap_err());
+
+    let mut config = Config::new(edge, keys.clone());
+    config.headers.push(("authorization".into(), HEADER.into()));
+    shown.debug(&config);
+    let mut session = Session::new(config, 1);
+    shown.debug(&Input::Keys(Errand(1), keys));
+    session.handle(Millis::new(0), Input::Start);
+    let mut ticket = None;
+    while let Some(action) = session.poll() {
+        shown.debug(&action);
+        if let Action::Send(sent, request) = action {
+            shown.debug(&request);
+            ticket = Some(sent);
+        }
+    }
+    let ticket = ticket.unwrap();
+    let head = Head::new(302).header("location", format!("https://other.example/{CLIENT_KEY}"));
+    shown.debug(&head);
+    shown.debug(&Input::Opened { ticket, head: &head });
+    session.handle(Millis::new(1), Input::Opened { ticket, head: &head });
+    session.handle(Millis::new(2), Input::Closed { ticket, end: End::Broken("no route") });
+    shown.debug(&End::Broken("no route"));
+    while let Some(action) = session.poll() {
+        shown.debug(&action);
+        if let Action::Notice(notice) = action {
+            shown.both(&notice);
+        }
+    }
+    shown.debug(&session);
+    shown.debug(session.status());
+    shown.error(&session.status().problem.clone().unwrap());
+
+    let options = HubOptions::new(|| fh_client::Timestamp::from_millis(0));
+    shown.debug(&options);
+    let hub = Hub::new(options);
+    shown.debug(&hub);
+    shown.debug(&*hub.snapshot());
+    shown.debug(&hub.on_notice(|_| {}));
+    let mut decoder = Decoder::new(Limits::default());
+    decoder.decode(&mut format!("event: failure\ndata: {CLIENT_KEY}").as_bytes()).unwrap();
+    shown.debug(&decoder);
+    shown.debug(&ContextHeader::default());
+    shown.debug(&Source::Store("store".into()));
+    shown.debug(&Environments::One(Arc::clone(key.environment())));
+    shown.debug(&ServerEvaluated::default());
+    let mut flags = Flags::new();
+    flags.add("BANNER", None);
+    shown.debug(&flags);
+    shown.debug(flags.left_out());
+    shown.debug(&AllowedKeys::All);
+    shown.debug(&BaggageOverrides::new("BANNER", AllowedKeys::All));
+}

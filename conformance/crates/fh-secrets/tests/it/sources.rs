@@ -1,0 +1,99 @@
+//! Which public types there are: read from the sources, so that a new one is not forgotten.
+
+use std::fs;
+use std::path::Path;
+
+/// Crates, and where their sources are.
+const CRATES: [(&str, &str); 8] = [
+    ("fh_session", "fh-session/src"),
+    ("fh_client", "fh-client/src"),
+    ("fh_edge", "fh-edge/src"),
+    ("fh_files", "fh-files/src"),
+    ("fh_openfeature", "integrations/openfeature/src"),
+    ("fh_opentelemetry", "integrations/opentelemetry/src"),
+    ("fh_redis", "integrations/redis/src"),
+    ("fh_segment", "integrations/segment/src"),
+];
+
+/// Types of fields that can hold a secret.
+const TEXTS: [&str; 14] = [
+    "String",
+    "str",
+    "u8",
+    "Bytes",
+    "Params",
+    "EdgeUrl",
+    "SecretUrl",
+    "PathBuf",
+    "ApiKey",
+    "ApiKeys",
+    "ServiceKey",
+    "AdminKey",
+    "RelayOptions",
+    "Client",
+];
+
+/// Types that are not shown, with the reason.
+const EXCEPTIONS: [(&str, &str); 3] = [
+    ("fh_session::Event", "one event of a stream as it was received; no log or error shows it"),
+    ("fh_session::RawUpdate", "an update as it was received: features and their rules, no keys"),
+    (
+        "fh_client::SeenRequest",
+        "what a test sent to an Edge in memory, for the failures of that test",
+    ),
+];
+
+/// Public types that hold text, or write their `Debug` by hand: `fh_client::Client`.
+pub(crate) fn types_with_text() -> impl Iterator<Item = String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
+    let mut found = Vec::new();
+    for (package, folder) in CRATES {
+        let mut files = Vec::new();
+        collect(&root.join(folder), &mut files);
+        let all: Vec<String> = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+        for text in &all {
+            for (name, body) in declared(text) {
+                let by_hand = all.iter().any(|text| text.contains(&format!("Debug for {name} ")));
+                if by_hand || holds_text(body) {
+                    found.push(format!("{package}::{name}"));
+                }
+            }
+        }
+    }
+    assert!(found.len() > 60, "only {found:?}");
+    found.retain(|name| !EXCEPTIONS.iter().any(|(exception, _)| exception == name));
+    found.into_iter()
+}
+
+fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// Public types of a source with derived or written `Debug`, and the text of their fields.
+fn declared(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let starts = text.match_indices("\npub ").map(|(at, _)| &text[at + 5..]);
+    starts.filter_map(|rest| {
+        let rest = rest.strip_prefix("struct ").or_else(|| rest.strip_prefix("enum "))?;
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_')?;
+        let (name, rest) = rest.split_at(end);
+        let line = rest.lines().next()?;
+        let body = match line.ends_with('{') {
+            true => &rest[..rest.find("\n}")?],
+            false => line,
+        };
+        Some((name, body))
+    })
+}
+
+fn holds_text(body: &str) -> bool {
+    let code = body.lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_'))
+        .any(|word| TEXTS.contains(&word))
+}
