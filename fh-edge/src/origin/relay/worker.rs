@@ -6,7 +6,7 @@ use std::io;
 use std::thread;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Handle};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 
 /// How long the last connections may take to end, and snapshots to be written.
@@ -20,7 +20,22 @@ pub(super) struct Worker {
 }
 
 /// A runtime whose thread is still to be started.
-pub(super) struct Idle(tokio::runtime::Runtime);
+pub(super) struct Idle {
+    runtime: Background,
+    handle: Handle,
+}
+
+/// A runtime that ends in the background. An Edge is also built, and fails to start, inside an asynchronous context, where
+/// dropping a runtime panics.
+struct Background(Option<Runtime>);
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
 
 impl Worker {
     /// Makes the runtime; nothing runs before [`Idle::start`].
@@ -28,7 +43,8 @@ impl Worker {
     /// # Errors
     /// The machine does not give what a runtime needs.
     pub(super) fn prepare() -> io::Result<Idle> {
-        Builder::new_current_thread().thread_name("fh-relay").enable_all().build().map(Idle)
+        let runtime = Builder::new_current_thread().thread_name("fh-relay").enable_all().build()?;
+        Ok(Idle { handle: runtime.handle().clone(), runtime: Background(Some(runtime)) })
     }
 
     pub(super) fn runtime(&self) -> &Handle {
@@ -37,8 +53,8 @@ impl Worker {
 }
 
 impl Idle {
-    pub(super) fn handle(&self) -> &Handle {
-        self.0.handle()
+    pub(super) const fn handle(&self) -> &Handle {
+        &self.handle
     }
 
     /// Runs until the worker is dropped, and then this.
@@ -50,14 +66,15 @@ impl Idle {
         at_last: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<Worker> {
         let (end, ended) = oneshot::channel::<()>();
-        let runtime = self.0.handle().clone();
+        let Self { runtime: background, handle: runtime } = self;
         let run = move || {
-            self.0.block_on(async {
-                // Nothing is ever sent: it ends with the sender.
-                let _ = ended.await;
-                let _ = tokio::time::timeout(LAST, at_last).await;
-            });
-            self.0.shutdown_background();
+            if let Some(runtime) = &background.0 {
+                runtime.block_on(async {
+                    // Nothing is ever sent: it ends with the sender.
+                    let _ = ended.await;
+                    let _ = tokio::time::timeout(LAST, at_last).await;
+                });
+            }
         };
         thread::Builder::new().name("fh-relay".into()).spawn(run)?;
         Ok(Worker { runtime, _end: end })
