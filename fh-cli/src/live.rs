@@ -23,9 +23,18 @@ pub(crate) struct Live<'s, 'w> {
 impl<'s, 'w> Live<'s, 'w> {
     /// Takes the terminal.
     pub(crate) fn start(screen: &'s mut Screen<'w>) -> io::Result<Self> {
-        screen.raw().write_all(ENTER.as_bytes())?;
-        screen.flush()?;
-        Ok(Self { screen, drawn: Vec::new(), is_open: true })
+        let mut live = Self { screen, drawn: Vec::new(), is_open: false };
+        live.enter()?;
+        Ok(live)
+    }
+
+    /// Takes the terminal, unless it is taken already.
+    pub(crate) fn enter(&mut self) -> io::Result<()> {
+        if !std::mem::replace(&mut self.is_open, true) {
+            self.screen.raw().write_all(ENTER.as_bytes())?;
+            self.screen.flush()?;
+        }
+        Ok(())
     }
 
     /// Draws what the function writes; it is told how many rows there are. What is more than that is cut.
@@ -50,7 +59,8 @@ impl<'s, 'w> Live<'s, 'w> {
         self.screen.raw().write_all(&drawn)
     }
 
-    fn leave(&mut self) -> io::Result<()> {
+    /// Gives the terminal back, until the next [`Self::enter`].
+    pub(crate) fn leave(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.is_open) {
             self.screen.raw().write_all(LEAVE.as_bytes())?;
             self.screen.flush()?;

@@ -12,11 +12,14 @@ mod doctor;
 mod edge;
 mod failure;
 mod fresh;
+#[cfg(unix)]
+mod ignored_signals;
 mod jsonout;
 mod lint;
 mod live;
 mod payload;
 mod population;
+mod reader_end;
 mod reading;
 mod ruleset;
 mod runtime;
@@ -26,6 +29,7 @@ mod serve;
 mod shown;
 mod stop;
 mod stream;
+mod suspension;
 mod table;
 
 use std::io::{self, BufWriter, ErrorKind, Write};

@@ -1,35 +1,57 @@
-//! Being asked to end: Ctrl-C, and what a system sends.
+//! The signals that end a command: Ctrl-C, SIGTERM and SIGHUP.
 
+#[cfg(unix)]
 use std::io;
 
 use crate::failure::Failure;
 
+/// Waits for a signal to end. A signal that was ignored at the start stays ignored (`nohup fh watch`, `fh watch &` in a script).
 #[cfg(unix)]
 pub(crate) struct Stop {
-    interrupt: tokio::signal::unix::Signal,
+    interrupt: Option<tokio::signal::unix::Signal>,
     terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
+    hang_up: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
 impl Stop {
-    /// From now on such signals end no program by themselves.
+    /// Takes the signals over: from now on they end no program by themselves.
     pub(crate) fn new() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
-            interrupt: signal(SignalKind::interrupt()).map_err(failure)?,
+            interrupt: unless_ignored(SignalKind::interrupt()).map_err(failure)?,
             terminate: signal(SignalKind::terminate()).map_err(failure)?,
-            hang_up: signal(SignalKind::hangup()).map_err(failure)?,
+            hang_up: unless_ignored(SignalKind::hangup()).map_err(failure)?,
         })
     }
 
-    /// Waits for one.
+    /// Waits for one of them.
     pub(crate) async fn asked(&mut self) {
         tokio::select! {
-            _ = self.interrupt.recv() => {}
+            () = received(&mut self.interrupt) => {}
             _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
+            () = received(&mut self.hang_up) => {}
         }
+    }
+}
+
+/// Installs a handler for a signal, unless it was ignored at the start.
+#[cfg(unix)]
+pub(crate) fn unless_ignored(
+    kind: tokio::signal::unix::SignalKind,
+) -> io::Result<Option<tokio::signal::unix::Signal>> {
+    if crate::ignored_signals::IgnoredSignals::read().contains(kind) {
+        return Ok(None);
+    }
+    tokio::signal::unix::signal(kind).map(Some)
+}
+
+/// Waits for the next signal; for ever if it is ignored.
+#[cfg(unix)]
+pub(crate) async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
     }
 }
 
@@ -51,7 +73,7 @@ impl Stop {
     }
 }
 
-#[cfg_attr(not(unix), allow(dead_code))]
-fn failure(error: io::Error) -> Failure {
-    Failure::Input(format!("the system does not tell of Ctrl-C: {error}"))
+#[cfg(unix)]
+pub(crate) fn failure(error: io::Error) -> Failure {
+    Failure::Input(format!("the system delivers no signals: {error}"))
 }

@@ -27,6 +27,7 @@ use crate::runtime;
 use crate::screen::{BOLD, PLAIN, QUIET, Screen};
 use crate::shown::plural;
 use crate::stop::Stop;
+use crate::suspension::Suspension;
 
 /// How often a display is drawn though nothing happens.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -168,7 +169,9 @@ impl Story<'_, '_, '_> {
         let then = if self.screen.is_terminal() && !self.json {
             let heading = format!("What Ben sees, by a stream from {}", self.stage.url);
             let mut frames = Frames::start(self.screen, heading, false)?;
-            let then = watched(self.stage, self.client, self.pace, &mut frames, stop).await?;
+            let mut signals = Signals { stop, suspension: &mut Suspension::of_display()? };
+            let then =
+                watched(self.stage, self.client, self.pace, &mut frames, &mut signals).await?;
             frames.end()?;
             then
         } else {
@@ -177,7 +180,8 @@ impl Story<'_, '_, '_> {
                 self.screen.end()?;
             }
             let mut lines = Lines::new(self.screen, self.json);
-            watched(self.stage, self.client, self.pace, &mut lines, stop).await?
+            let mut signals = Signals { stop, suspension: &mut Suspension::by_system() };
+            watched(self.stage, self.client, self.pace, &mut lines, &mut signals).await?
         };
         if then == Then::End {
             return Ok(());
@@ -284,13 +288,19 @@ impl Story<'_, '_, '_> {
     }
 }
 
+/// The signals of a display.
+struct Signals<'a> {
+    stop: &'a mut Stop,
+    suspension: &'a mut Suspension,
+}
+
 /// Shows what happens, until all of it has.
 async fn watched(
     stage: &Stage,
     client: &Client,
     pace: Pace,
     view: &mut dyn View,
-    stop: &mut Stop,
+    signals: &mut Signals<'_>,
 ) -> Result<Then, Failure> {
     let (bell, news) = watch::channel(0);
     let mut rings = news.clone();
@@ -308,7 +318,12 @@ async fn watched(
         show(view)?;
         tokio::select! {
             biased;
-            () = stop.asked() => return Ok(Then::End),
+            () = signals.stop.asked() => return Ok(Then::End),
+            () = signals.suspension.asked() => {
+                view.suspend()?;
+                signals.suspension.stop().await?;
+                view.resume()?;
+            }
             Some(said) = told.recv() => {
                 // What it speaks of comes before.
                 show(view)?;

@@ -21,11 +21,13 @@ use self::release::{Release, Releases};
 use crate::asked::{AskArgs, Asked};
 use crate::edge;
 use crate::failure::{Failure, Status};
+use crate::reader_end;
 use crate::reading::{Selection, readings};
 use crate::runtime;
 use crate::screen::Screen;
 use crate::seconds;
 use crate::stop::Stop;
+use crate::suspension::Suspension;
 
 /// How often to look even if nothing is heard: ages grow, rules on `now` turn, and passive polling wants to be asked.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -100,11 +102,15 @@ pub(crate) fn run(
     }
     if screen.is_terminal() && !json {
         let mut frames = Frames::start(screen, frame::heading(&watch.asked), args.catch)?;
-        let status = runtime::run(watch.run(&mut frames))?;
+        let status = runtime::run(async {
+            let mut suspension = Suspension::of_display()?;
+            watch.run(&mut frames, &mut suspension).await
+        })?;
         frames.end()?;
         return Ok(status);
     }
-    runtime::run(watch.run(&mut Lines::new(screen, json)))
+    let mut lines = Lines::new(screen, json);
+    runtime::run(watch.run(&mut lines, &mut Suspension::by_system()))
 }
 
 /// What is watched, and how.
@@ -126,6 +132,16 @@ pub(crate) trait View {
 
     /// How long to wait, so that what happens at the same time is shown at the same time.
     fn pause(&self) -> Duration;
+
+    /// Gives the terminal back before the process stops (Ctrl-Z). Lines need nothing of this.
+    fn suspend(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Takes the terminal again after the process has continued.
+    fn resume(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
 }
 
 impl Watch<'_> {
@@ -140,7 +156,11 @@ impl Watch<'_> {
         builder.start().map_err(edge::unstarted)
     }
 
-    async fn run(&self, view: &mut dyn View) -> Result<Status, Failure> {
+    async fn run(
+        &self,
+        view: &mut dyn View,
+        suspension: &mut Suspension,
+    ) -> Result<Status, Failure> {
         let mut stop = Stop::new()?;
         let client = self.client()?;
         let changed = Arc::new(Notify::new());
@@ -161,7 +181,8 @@ impl Watch<'_> {
                 None => std::future::pending().await,
             }
         };
-        tokio::pin!(over);
+        let reader_gone = reader_end::gone();
+        tokio::pin!(over, reader_gone);
         loop {
             let status = client.status();
             // In this order: what is not held any more is in the snapshot.
@@ -187,6 +208,12 @@ impl Watch<'_> {
             };
             tokio::select! {
                 () = stop.asked() => return Ok(Status::Fine),
+                failure = &mut reader_gone => return Err(failure),
+                () = suspension.asked() => {
+                    view.suspend()?;
+                    suspension.stop().await?;
+                    view.resume()?;
+                }
                 () = &mut over => {
                     return match observer.has_list() {
                         true => Ok(Status::Fine),

@@ -2,10 +2,14 @@
 
 use std::io;
 
-/// Signals, heard from the time this is made.
+#[cfg(unix)]
+use crate::stop::{received, unless_ignored};
+
+/// Signals, received from the time this is made. A SIGINT that was ignored at the start stays ignored, as that of a script's
+/// background jobs is. SIGTERM always ends the server, and SIGHUP always reloads.
 pub(crate) struct Signals {
     #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
+    interrupt: Option<tokio::signal::unix::Signal>,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -26,7 +30,7 @@ impl Signals {
     pub(crate) fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
+            interrupt: unless_ignored(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hang_up: signal(SignalKind::hangup())?,
         })
@@ -35,7 +39,7 @@ impl Signals {
     /// Waits for the next one.
     pub(crate) async fn next(&mut self) -> Asked {
         tokio::select! {
-            _ = self.interrupt.recv() => Asked::End,
+            () = received(&mut self.interrupt) => Asked::End,
             _ = self.terminate.recv() => Asked::End,
             _ = self.hang_up.recv() => Asked::Reload,
         }

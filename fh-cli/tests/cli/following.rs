@@ -157,6 +157,22 @@ impl Following {
             match self.pieces.recv_timeout(left) {
                 Ok(piece) => self.written.extend(piece),
                 Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
+    /// Waits until a signal has stopped it.
+    #[cfg(unix)]
+    pub(crate) fn wait_until_stopped(&self) {
+        use rustix::process::{Pid, WaitOptions, waitpid};
+        let id = Pid::from_child(&self.child);
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
+            match waitpid(Some(id), WaitOptions::UNTRACED | WaitOptions::NOHANG).unwrap() {
+                Some((_, status)) if status.stopped() => return,
+                Some((_, status)) => panic!("it ended: {status:?}"),
+                None => std::thread::yield_now(),
+            }
+        }
+        panic!("it goes on: {}", String::from_utf8_lossy(&self.written));
+    }
+
                 Err(_) => panic!("no end of {}", String::from_utf8_lossy(&self.written)),
             }
         }

@@ -16,5 +16,7 @@ mod secure;
 mod serve;
 mod set;
 mod tool;
+#[cfg(unix)]
+mod signals;
 mod usage;
 mod watch;

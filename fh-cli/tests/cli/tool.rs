@@ -74,6 +74,19 @@ pub(crate) fn command<S: AsRef<str>>(args: &[S]) -> Command {
     command
 }
 
+/// `fh` with arguments, started with these signals ignored, as by `nohup` or in the background of a script.
+#[cfg(unix)]
+pub(crate) fn ignoring<S: AsRef<str>>(signals: &str, args: &[S]) -> Command {
+    let mut command = Command::new("sh");
+    for variable in VARIABLES {
+        command.env_remove(variable);
+    }
+    let script = format!("trap '' {signals}; exec \"$@\"");
+    command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_fh")]);
+    command.args(args.iter().map(AsRef::as_ref));
+    command
+}
+
 /// Runs it with a text on stdin.
 pub(crate) fn run(command: &mut Command, stdin: impl AsRef<[u8]>) -> Run {
     let mut child = command

@@ -96,6 +96,14 @@ impl View for Frames<'_, '_> {
     fn pause(&self) -> Duration {
         SHORTEST_FRAME
     }
+
+    fn suspend(&mut self) -> Result<(), Failure> {
+        Ok(self.live.leave()?)
+    }
+
+    fn resume(&mut self) -> Result<(), Failure> {
+        Ok(self.live.enter()?)
+    }
 }
 
 /// What is watched; never the key.

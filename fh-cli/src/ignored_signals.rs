@@ -1,0 +1,54 @@
+//! Signals that the parent process has set to be ignored, as `nohup` does with SIGHUP and a script with the SIGINT of its
+//! background jobs. A handler would undo that, so such signals get none.
+
+use std::fs;
+
+use tokio::signal::unix::SignalKind;
+
+/// The kernel's view of this process.
+const STATUS: &str = "/proc/self/status";
+/// The line with the mask of ignored signals, in hexadecimal; bit 0 is signal 1.
+const IGNORED: &str = "SigIgn:";
+
+/// The set of signals that were ignored when this was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct IgnoredSignals(u64);
+
+impl IgnoredSignals {
+    /// Reads the set. It is empty on systems without `/proc/self/status`, which tell only through unsafe calls.
+    pub(crate) fn read() -> Self {
+        Self::of(&fs::read_to_string(STATUS).unwrap_or_default())
+    }
+
+    fn of(status: &str) -> Self {
+        let line = status.lines().find_map(|line| line.strip_prefix(IGNORED));
+        let mask = line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        Self(mask.unwrap_or_default())
+    }
+
+    /// Returns true if the signal was ignored.
+    pub(crate) fn contains(self, signal: SignalKind) -> bool {
+        let bit =
+            u32::try_from(signal.as_raw_value()).ok().and_then(|number| number.checked_sub(1));
+        bit.and_then(|bit| self.0.checked_shr(bit)).is_some_and(|mask| mask & 1 == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mask_of_the_kernel_is_read() {
+        let ignored =
+            IgnoredSignals::of("Name:\tfh\nSigBlk:\t0000000000000002\nSigIgn:\t0000000000001001\n");
+        assert!(ignored.contains(SignalKind::hangup()));
+        assert!(ignored.contains(SignalKind::pipe()));
+        assert!(!ignored.contains(SignalKind::interrupt()));
+        for nothing in ["", "SigIgn:\tx\n", "SigCgt:\tffffffffffffffff\n"] {
+            assert!(!IgnoredSignals::of(nothing).contains(SignalKind::hangup()), "{nothing}");
+        }
+        let all = IgnoredSignals::of("SigIgn:\tffffffffffffffff");
+        assert!(!all.contains(SignalKind::from_raw(65)) && !all.contains(SignalKind::from_raw(0)));
+    }
+}

@@ -1,0 +1,61 @@
+//! The end of the program that reads this one's output, as in `fh watch --json | head -2`.
+//!
+//! A writer hears of it when it writes next. Between two changes of a feature that may be hours.
+
+#[cfg(unix)]
+use std::io;
+
+use crate::failure::Failure;
+
+/// Time between two looks at stdout. The command ends within a second of its reader.
+#[cfg(unix)]
+const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// Waits until nobody can read stdout any more, and gives the error that the next write would give. Waits for ever if stdout is
+/// neither a pipe nor a socket.
+#[cfg(unix)]
+pub(crate) async fn gone() -> Failure {
+    use tokio::time::{MissedTickBehavior, interval};
+    if has_reader() {
+        let mut looks = interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            looks.tick().await;
+            if is_broken() {
+                return Failure::Output(io::ErrorKind::BrokenPipe.into());
+            }
+        }
+    }
+    std::future::pending().await
+}
+
+/// Returns true if stdout is a pipe or a socket.
+#[cfg(unix)]
+fn has_reader() -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::FileTypeExt;
+    let stdout = io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from);
+    let kind = stdout.and_then(|file| file.metadata()).map(|metadata| metadata.file_type());
+    kind.is_ok_and(|kind| kind.is_fifo() || kind.is_socket())
+}
+
+/// Returns true if a write to stdout would fail.
+#[cfg(unix)]
+fn is_broken() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdout = io::stdout();
+    // Errors are told of without being asked for.
+    let mut polled = [PollFd::new(&stdout, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    if poll(&mut polled, Some(&at_once)).is_err() {
+        return false;
+    }
+    let broken = PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL;
+    polled.iter().any(|stdout| stdout.revents().intersects(broken))
+}
+
+/// Waits for ever: only the next write tells.
+#[cfg(not(unix))]
+pub(crate) async fn gone() -> Failure {
+    std::future::pending().await
+}

@@ -1,0 +1,95 @@
+//! Ctrl-Z while a display is drawn: the display leaves the terminal's second screen before the process stops, and comes back
+//! once the process continues.
+
+use crate::failure::Failure;
+
+/// Waits for Ctrl-Z, and stops the process.
+pub(crate) struct Suspension {
+    #[cfg(unix)]
+    signals: Option<Signals>,
+}
+
+#[cfg(unix)]
+struct Signals {
+    stop: tokio::signal::unix::Signal,
+    resume: tokio::signal::unix::Signal,
+}
+
+impl Suspension {
+    /// Leaves Ctrl-Z to the system, for output that is not drawn.
+    pub(crate) const fn by_system() -> Self {
+        Self {
+            #[cfg(unix)]
+            signals: None,
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Suspension {
+    /// Takes SIGTSTP over, unless it was ignored at the start.
+    pub(crate) fn of_display() -> Result<Self, Failure> {
+        use rustix::process::Signal;
+        use tokio::signal::unix::{SignalKind, signal};
+
+        use crate::stop::{failure, unless_ignored};
+        let stop = unless_ignored(SignalKind::from_raw(Signal::TSTP.as_raw())).map_err(failure)?;
+        let Some(stop) = stop else { return Ok(Self::by_system()) };
+        // From now on, so that none is missed between the stop and the wait for it.
+        let resume = signal(SignalKind::from_raw(Signal::CONT.as_raw())).map_err(failure)?;
+        Ok(Self { signals: Some(Signals { stop, resume }) })
+    }
+
+    /// Waits for Ctrl-Z.
+    pub(crate) async fn asked(&mut self) {
+        match &mut self.signals {
+            Some(signals) => drop(signals.stop.recv().await),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Stops the process, and returns once it continues in the terminal's foreground.
+    ///
+    /// # Errors
+    /// The system does not deliver the signal.
+    pub(crate) async fn stop(&mut self) -> Result<(), Failure> {
+        use rustix::process::{Signal, getpid, kill_process};
+        let Some(signals) = &mut self.signals else { return Ok(()) };
+        loop {
+            kill_process(getpid(), Signal::STOP)
+                .map_err(|error| crate::stop::failure(error.into()))?;
+            // The process stands still until SIGCONT comes.
+            signals.resume.recv().await;
+            if is_in_foreground() {
+                return Ok(());
+            }
+            // After `bg` a display would be drawn over the shell's lines.
+        }
+    }
+}
+
+/// Returns true unless another process group has the terminal.
+#[cfg(unix)]
+fn is_in_foreground() -> bool {
+    match rustix::termios::tcgetpgrp(std::io::stdout()) {
+        Ok(group) => group == rustix::process::getpgrp(),
+        // It is not the terminal that controls this process, so no shell writes to it.
+        Err(_) => true,
+    }
+}
+
+#[cfg(not(unix))]
+impl Suspension {
+    pub(crate) fn of_display() -> Result<Self, Failure> {
+        Ok(Self::by_system())
+    }
+
+    /// There is no Ctrl-Z here.
+    pub(crate) async fn asked(&mut self) {
+        std::future::pending().await
+    }
+
+    pub(crate) async fn stop(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+}

@@ -1,0 +1,170 @@
+//! Signals that are ignored at the start, Ctrl-Z, and the end of the program that reads the output.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use fh_fake_edge::{FakeEdge, Feature};
+use rustix::process::Signal;
+
+use crate::following::Following;
+use crate::tool::{command, file, ignoring};
+
+/// Longer than any machine is slow.
+const PATIENCE: Duration = Duration::from_secs(30);
+const ENTER: &str = "\u{1b}[?1049h";
+const LEAVE: &str = "\u{1b}[?1049l";
+/// What ends a frame.
+const FRAME: &str = "\u{1b}[?2026l";
+/// Line wrap and the cursor, given back.
+const WRAP_AND_CURSOR: &str = "\u{1b}[?7h\u{1b}[?25h";
+
+fn edge() -> FakeEdge {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::number("LIMIT", 1.0));
+    edge
+}
+
+fn watch_args<'a>(url: &'a str, key: &'a str) -> [&'a str; 4] {
+    ["watch", url, key, "--json"]
+}
+
+/// As under `nohup`, and in the background of a script.
+#[test]
+fn watch_goes_on_after_signals_that_were_ignored_at_the_start() {
+    let edge = edge();
+    let (url, key) = (edge.url(), edge.client_key());
+    for (signals, ignored, ends) in [
+        ("HUP", &[Signal::HUP][..], Signal::INT),
+        ("INT", &[Signal::INT], Signal::HUP),
+        ("HUP INT", &[Signal::HUP, Signal::INT], Signal::TERM),
+    ] {
+        let mut watch = Following::start(&mut ignoring(signals, &watch_args(&url, &key)));
+        watch.line(&["\"value\"", "LIMIT"]);
+        for value in 2..5 {
+            for signal in ignored {
+                watch.send(*signal);
+            }
+            edge.set_value("LIMIT", value);
+            watch.line(&["\"change\"", &format!("\"value\":{value}")]);
+        }
+        edge.set_value("LIMIT", 1);
+        watch.line(&["\"change\""]);
+        watch.send(ends);
+        assert!(watch.end().0.success(), "{signals}");
+    }
+}
+
+/// SIGINT that was ignored stays so; SIGHUP reloads and SIGTERM ends whatever was ignored.
+#[test]
+fn serve_reloads_and_ends_though_signals_were_ignored_at_the_start() {
+    let path = file("signals-serve.yaml", "features: []\nenvironments: []\naccounts: []\n");
+    let args = ["serve", "--state", &path, "--port", "0"];
+    let mut serving = Following::with_errors(ignoring("HUP INT TERM", &args));
+    serving.line(&["listening on http"]);
+    for _ in 0..3 {
+        serving.send(Signal::INT);
+        serving.send(Signal::HUP);
+        serving.line(&["the state was read again"]);
+    }
+    serving.send(Signal::TERM);
+    let (status, all) = serving.end();
+    assert!(status.success() && all.contains("stopped"), "{all}");
+}
+
+/// The terminal's first screen, its cursor and its line wrap are there while the process is stopped.
+#[test]
+fn ctrl_z_gives_the_screen_back_and_takes_it_again() {
+    let edge = edge();
+    let (url, key) = (edge.url(), edge.client_key());
+    let mut watch = Following::on_a_terminal(command(&["watch", &url, &key]), 20, 100);
+    watch.until(FRAME, &["ready, streaming", "LIMIT"]);
+    for value in 2..4 {
+        watch.send(Signal::TSTP);
+        watch.until(LEAVE, &[WRAP_AND_CURSOR]);
+        watch.wait_until_stopped();
+        edge.set_value("LIMIT", value);
+        watch.send(Signal::CONT);
+        watch.until(ENTER, &[]);
+        watch.until(FRAME, &["LIMIT", &format!("→ {value}")]);
+    }
+    watch.interrupt();
+    let (status, all) = watch.end();
+    assert!(status.success(), "{status}");
+    assert_eq!((all.matches(ENTER).count(), all.matches(LEAVE).count()), (3, 3), "{all}");
+}
+
+/// A shell without job control ignores SIGTSTP, and so does what it starts.
+#[test]
+fn ctrl_z_that_was_ignored_at_the_start_stays_ignored() {
+    let edge = edge();
+    let (url, key) = (edge.url(), edge.client_key());
+    let mut watch = Following::on_a_terminal(ignoring("TSTP", &["watch", &url, &key]), 20, 100);
+    watch.until(FRAME, &["ready, streaming", "LIMIT"]);
+    watch.send(Signal::TSTP);
+    edge.set_value("LIMIT", 2);
+    watch.until(FRAME, &["→ 2"]);
+    watch.interrupt();
+    let (status, all) = watch.end();
+    assert!(status.success() && all.matches(LEAVE).count() == 1, "{all}");
+}
+
+/// Lines are no display: the system stops the process.
+#[test]
+fn ctrl_z_stops_a_command_that_writes_lines() {
+    let edge = edge();
+    let (url, key) = (edge.url(), edge.client_key());
+    let mut watch = Following::start(&mut command(&watch_args(&url, &key)));
+    watch.line(&["\"value\"", "LIMIT"]);
+    watch.send(Signal::TSTP);
+    watch.wait_until_stopped();
+    edge.set_value("LIMIT", 2);
+    watch.send(Signal::CONT);
+    watch.line(&["\"change\""]);
+}
+
+/// As `fh watch --json | head -2`, while no feature changes.
+#[test]
+fn watch_ends_with_the_program_that_reads_its_lines() {
+    let edge = edge();
+    let (url, key) = (edge.url(), edge.client_key());
+    let (reader, writer) = std::io::pipe().unwrap();
+    let (socket, peer) = std::os::unix::net::UnixStream::pair().unwrap();
+    let of_pipe = Stdio::from(writer);
+    let of_socket = Stdio::from(std::os::fd::OwnedFd::from(peer));
+    ends_after_two_lines(&url, &key, of_pipe, reader);
+    ends_after_two_lines(&url, &key, of_socket, socket);
+    edge.wait_until(PATIENCE, |seen| seen.open_connections() == 0).unwrap();
+}
+
+fn ends_after_two_lines(url: &str, key: &str, out: Stdio, reader: impl std::io::Read) {
+    let mut watch = command(&watch_args(url, key));
+    let child = watch.stdin(Stdio::null()).stdout(out).spawn().unwrap();
+    // The command holds the other end, too.
+    drop(watch);
+    let mut child = Killed(child);
+    let mut lines = BufReader::new(reader).lines();
+    // Nothing follows the last value until something changes.
+    assert!(lines.any(|line| line.unwrap().contains("LIMIT")));
+    drop(lines);
+    let deadline = Instant::now() + PATIENCE;
+    let status = loop {
+        match child.0.try_wait().unwrap() {
+            Some(status) => break status,
+            None => assert!(Instant::now() < deadline, "it writes for nobody"),
+        }
+        std::thread::yield_now();
+    };
+    assert_eq!(status.code(), Some(0));
+}
+
+/// A process that does not outlive its test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
