@@ -11,7 +11,7 @@ use fh_edge::state::{Permission, ServiceKey, State};
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
-use super::settings::Settings;
+use super::settings::{RelayHeader, Settings};
 use crate::failure::Failure;
 
 /// More warnings of one reading are not logged one by one.
@@ -104,6 +104,9 @@ pub(crate) fn relay(settings: &Settings) -> Option<RelayOptions> {
     let (_, url) = settings.relay.as_ref()?;
     let keys = settings.relay_keys.iter().cloned();
     let mut relay = keys.fold(RelayOptions::new(url), RelayOptions::keys);
+    for RelayHeader { name, value } in &settings.relay_headers {
+        relay = relay.header(name, value);
+    }
     if let Some(most) = NonZeroUsize::new(settings.relay_any_key) {
         relay = relay.allow_any_key(most);
     }

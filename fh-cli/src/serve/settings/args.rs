@@ -44,7 +44,7 @@ fn flag(setting: &'static Setting) -> Arg {
         .long_help(format!("{}{default} [{names}]", setting.help));
     match setting.form {
         Form::One(value) => arg.value_name(value),
-        Form::Many(value) => arg.value_name(value).action(ArgAction::Append),
+        Form::Many(value) | Form::Lines(value) => arg.value_name(value).action(ArgAction::Append),
         Form::Switch => arg
             .value_name("true|false")
             .num_args(0..=1)

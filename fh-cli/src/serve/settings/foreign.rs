@@ -113,10 +113,6 @@ impl Idle {
         let known: Vec<String> = SETTINGS.iter().map(super::Setting::variable).collect();
         for name in sources.own_variables().filter(|name| !known.iter().any(|known| known == name))
         {
-            // What Kubernetes sets in every container beside a service that is called fh-edge.
-            if name.starts_with("FH_EDGE_SERVICE_") || name.starts_with("FH_EDGE_PORT_") {
-                continue;
-            }
             let meant = fh_files::nearest(name, known.iter().map(String::as_str));
             let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
             idle.unknown.push(format!("{name} in the environment is no setting{meant}"));

@@ -3,6 +3,8 @@
 
 mod args;
 mod foreign;
+mod kubernetes;
+mod origin_choice;
 #[cfg(test)]
 mod page;
 mod properties;
@@ -25,6 +27,7 @@ use fh_edge::{AdminTransport, Administration, Console, Options};
 
 pub(crate) use args::SettingArgs;
 pub(crate) use foreign::Idle;
+pub(crate) use origin_choice::Overruled;
 pub(crate) use setting::{Group, Setting};
 pub(crate) use sources::{Said, Source, Sources};
 pub(crate) use table::SETTINGS;
@@ -34,16 +37,34 @@ use super::logs::{LogFormat, LogLevel};
 /// The port of FeatureHub's Edge.
 const PORT: u16 = 8903;
 
+/// A header for every request to the relayed Edge. `Debug` does not show its value.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct RelayHeader {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl std::fmt::Debug for RelayHeader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RelayHeader").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 /// What a server is to be.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) state: Option<PathBuf>,
+    /// The state file where neither a state nor a relay is said.
+    pub(crate) default_state: Option<PathBuf>,
     pub(crate) data: Option<PathBuf>,
     /// Besides those of the file.
     pub(crate) keys: Vec<ServiceKey>,
     /// The Edge to relay, and its URL as it was written.
     pub(crate) relay: Option<(EdgeUrl, String)>,
     pub(crate) relay_keys: Vec<RelayKeys>,
+    /// Sent with every request to the relayed Edge: those of the flag or variable, and those of the file.
+    pub(crate) relay_headers: Vec<RelayHeader>,
+    pub(crate) relay_header_file: Option<PathBuf>,
     /// 0: only those keys.
     pub(crate) relay_any_key: usize,
     /// How long a relay serves what it has without a good answer; zero: without end.
@@ -75,10 +96,13 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             state: None,
+            default_state: None,
             data: None,
             keys: Vec::new(),
             relay: None,
             relay_keys: Vec::new(),
+            relay_headers: Vec::new(),
+            relay_header_file: None,
             relay_any_key: 0,
             relay_max_age: RelayLimits::default().max_age,
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
@@ -133,6 +157,8 @@ pub(crate) struct Told {
     pub(crate) settings: Settings,
     pub(crate) said: Vec<(&'static Setting, Source)>,
     pub(crate) idle: Idle,
+    /// A state or a relay that a source of higher rank has overruled.
+    pub(crate) overruled: Option<Overruled>,
 }
 
 impl Told {
@@ -155,7 +181,8 @@ impl Told {
             }
             all.push((setting, source));
         }
-        let told = Self { settings, said: all, idle: Idle::of(sources) };
+        let overruled = origin_choice::choose(&mut settings, &mut all)?;
+        let told = Self { settings, said: all, idle: Idle::of(sources), overruled };
         told.check()?;
         Ok(told)
     }
@@ -170,8 +197,10 @@ impl Told {
             "streams end within 30 seconds (drop-after): some SDKs come back ever more slowly; 0 means never".to_string()
         });
         let idle = &self.idle;
+        let overruled = self.overruled.as_ref().map(ToString::to_string);
         let admin = self.settings.admin_warning().map(str::to_string);
-        idle.unknown.iter().cloned().chain(idle.foreign_words()).chain(short).chain(admin)
+        let unused = idle.unknown.iter().cloned().chain(idle.foreign_words()).chain(overruled);
+        unused.chain(short).chain(admin)
     }
 
     /// What only fits together.
@@ -181,9 +210,6 @@ impl Told {
         let wrong = match (&settings.tls_certificate, &settings.tls_key) {
             (Some(_), None) => "--tls-certificate needs --tls-key",
             (None, Some(_)) => "--tls-key needs --tls-certificate",
-            _ if settings.relay.is_some() && settings.state.is_some() => {
-                "say --state or --relay, not both"
-            }
             _ if settings.relay.is_some()
                 && settings.relay_keys.is_empty()
                 && settings.relay_any_key == 0 =>
@@ -191,12 +217,18 @@ impl Told {
                 "--relay needs --relay-key or --relay-any-key"
             }
             _ if settings.relay.is_none()
-                && (is_said("relay-key") || settings.relay_any_key > 0) =>
+                && (is_said("relay-key")
+                    || is_said("relay-any-key") && settings.relay_any_key > 0) =>
             {
                 "--relay-key and --relay-any-key need --relay"
             }
             _ if settings.relay.is_none() && is_said("relay-max-age") => {
                 "--relay-max-age needs --relay"
+            }
+            _ if settings.relay.is_none()
+                && (is_said("relay-header") || is_said("relay-header-file")) =>
+            {
+                "--relay-header and --relay-header-file need --relay"
             }
             _ if is_said("admin-key") && is_said("admin-key-file") => {
                 "say --admin-key or --admin-key-file, not both"

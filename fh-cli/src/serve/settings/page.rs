@@ -18,7 +18,9 @@ fn tables() -> String {
         out.push_str(&format!("| **{}** | | | | |\n", group.title()));
         for setting in SETTINGS.iter().filter(|setting| setting.group == group) {
             let flag = match setting.form {
-                Form::One(value) | Form::Many(value) => format!("--{} {value}", setting.name),
+                Form::One(value) | Form::Many(value) | Form::Lines(value) => {
+                    format!("--{} {value}", setting.name)
+                }
                 Form::Switch => format!("--{}", setting.name),
             };
             let property = setting.property.map(|property| format!("`{}`", property.name));
@@ -26,7 +28,8 @@ fn tables() -> String {
                 words if setting.default.is_some() || words.is_empty() => words,
                 text => format!("`{text}`"),
             };
-            let many = if matches!(setting.form, Form::Many(_)) { " (several)" } else { "" };
+            let is_many = matches!(setting.form, Form::Many(_) | Form::Lines(_));
+            let many = if is_many { " (several)" } else { "" };
             let row = [
                 format!("`{}`{many}", flag.replace('|', "\\|")),
                 format!("`{}`", setting.variable()),

@@ -42,6 +42,8 @@ pub(crate) enum Form {
     One(&'static str),
     /// A flag that may stand several times; in the environment several texts with blanks between them.
     Many(&'static str),
+    /// A flag that may stand several times, for texts with blanks in them; in the environment one text a line.
+    Lines(&'static str),
     /// `true` or `false`; the flag alone is `true`.
     Switch,
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::kubernetes;
 use super::properties::{PropertyFile, USUAL};
 use super::setting::{Form, Setting};
 
@@ -23,6 +24,17 @@ pub(crate) enum Source {
     Flag(&'static str),
     Variable(String),
     File { name: &'static str, path: PathBuf, line: usize },
+}
+
+impl Source {
+    /// Returns the place in the order of precedence; the lowest counts.
+    pub(super) const fn rank(&self) -> u8 {
+        match self {
+            Self::Flag(_) => 0,
+            Self::Variable(_) => 1,
+            Self::File { .. } => 2,
+        }
+    }
 }
 
 impl fmt::Display for Source {
@@ -114,24 +126,33 @@ impl Sources {
         })
     }
 
-    /// Names of variables that look like ours.
+    /// Returns the names of variables that begin as settings do and that Kubernetes has not set.
     pub(super) fn own_variables(&self) -> impl Iterator<Item = &str> {
-        self.variables.keys().map(String::as_str).filter(|name| name.starts_with("FH_EDGE_"))
+        let own = |(name, text): &(&String, &String)| {
+            name.starts_with("FH_EDGE_") && !kubernetes::sets(name, text)
+        };
+        self.variables.iter().filter(own).map(|(name, _)| name.as_str())
     }
 
-    /// An empty variable is none, and neither is what Kubernetes calls the port of a service that is called fh-edge.
+    /// Returns the text of a variable. An empty one says nothing, and neither does the port of a Service of Kubernetes.
     fn variable(&self, name: &str) -> Option<&str> {
         let text = self.variables.get(name)?;
-        let is_kubernetes = name == "FH_EDGE_PORT" && text.contains("://");
-        (!text.trim().is_empty() && !is_kubernetes).then_some(text)
+        let is_service = kubernetes::is_port_of_service(name, text);
+        (!text.trim().is_empty() && !is_service).then_some(text)
     }
 }
 
 fn texts(setting: &Setting, text: &str) -> Vec<String> {
     match setting.form {
         Form::Many(_) => text.split_whitespace().map(str::to_string).collect(),
+        Form::Lines(_) => lines(text).map(str::to_string).collect(),
         Form::One(_) | Form::Switch => vec![text.to_string()],
     }
+}
+
+/// Returns the lines that hold anything.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
 fn snake(name: &str) -> String {

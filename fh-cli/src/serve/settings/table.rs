@@ -8,16 +8,20 @@ use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::ServiceKey;
 use fh_edge::{AdminKey, AdminTransport, Administration, Compression, Console, Monitoring};
 
-use super::setting::Form::{Many, One, Switch};
+use super::setting::Form::{Lines, Many, One, Switch};
 use super::setting::Group::{Browsers, Clients, Limits, Network, Operations, Origin};
 use super::setting::Setting;
+use super::sources::lines;
 use super::value::{
-    bytes, bytes_of, header, header_names, header_text, limit, list, number, path, path_text,
-    seconds_of, seconds_of_limit, some_bytes, switch, time,
+    bytes, bytes_of, header, header_names, header_pair, header_text, limit, list, number, path,
+    path_text, seconds_of, seconds_of_limit, some_bytes, switch, time,
 };
 
+/// More than any headers take.
+const MOST_HEADER_BYTES: u64 = 64 * 1024;
+
 /// In the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 44] = [
+pub(crate) static SETTINGS: [Setting; 47] = [
     Setting::new(
         Origin,
         "state",
@@ -94,6 +98,47 @@ pub(crate) static SETTINGS: [Setting; 44] = [
         "How long a relay serves features after the relayed Edge last answered their key well, restarts with --data included; then readiness fails and the key is answered with 503; 0: for ever",
         |s, text| put(&mut s.relay_max_age, time(text)),
         |s| seconds_of(s.relay_max_age),
+    ),
+    Setting::new(
+        Origin,
+        "default-state",
+        One("FILE"),
+        "The state file where neither --state nor --relay is said anywhere; images and units set it",
+        |s, text| put(&mut s.default_state, Ok(path(text))),
+        |s| path_text(s.default_state.as_ref()),
+    ),
+    Setting::new(
+        Origin,
+        "relay-header",
+        Lines("NAME=VALUE"),
+        "A header for every request to the relayed Edge, such as one that a gateway before it wants; in the variable one a line",
+        |s, text| {
+            s.relay_headers.push(header_pair(text)?);
+            Ok(())
+        },
+        |s| if s.relay_headers.is_empty() { String::new() } else { format!("{} headers", s.relay_headers.len()) },
+    )
+    .secret(),
+    Setting::new(
+        Origin,
+        "relay-header-file",
+        One("FILE"),
+        "The file that holds such headers, NAME=VALUE on each line, for secrets that are mounted; read at the start",
+        |s, text| {
+            let Some(file) = path(text) else { return Ok(()) };
+            let read = fh_files::read(&file, MOST_HEADER_BYTES);
+            let read = read.map_err(|error| format!("{}: {error}", file.display()))?;
+            let read = String::from_utf8(read.bytes);
+            let read = read.map_err(|_| format!("{} is not UTF-8", file.display()))?;
+            for (index, line) in lines(&read).enumerate() {
+                let pair = header_pair(line);
+                let pair = pair.map_err(|why| format!("{}: header {}: {why}", file.display(), index + 1));
+                s.relay_headers.push(pair?);
+            }
+            s.relay_header_file = Some(file);
+            Ok(())
+        },
+        |s| path_text(s.relay_header_file.as_ref()),
     ),
     Setting::new(
         Network,

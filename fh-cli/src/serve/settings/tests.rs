@@ -85,6 +85,90 @@ fn empty_variables_and_those_of_kubernetes_say_nothing() {
     assert!(told.said.is_empty() && told.idle.unknown.is_empty(), "{told:?}");
 }
 
+/// A Service called `fh-edge-monitor`, `server` or `monitor` in the same namespace must not stop a pod (E7).
+#[test]
+fn ports_of_kubernetes_services_are_no_settings() {
+    let service = [
+        ("FH_EDGE_MONITOR_PORT", "tcp://10.0.0.2:8701"),
+        ("FH_EDGE_MONITOR_SERVICE_HOST", "10.0.0.2"),
+        ("FH_EDGE_MONITOR_SERVICE_PORT", "8701"),
+        ("FH_EDGE_MONITOR_SERVICE_PORT_METRICS", "8701"),
+        ("FH_EDGE_MONITOR_PORT_8701_TCP", "tcp://10.0.0.2:8701"),
+        ("FH_EDGE_MONITOR_PORT_8701_TCP_ADDR", "10.0.0.2"),
+        ("FH_EDGE_MONITOR_PORT_8701_TCP_PORT", "8701"),
+        ("FH_EDGE_MONITOR_PORT_8701_TCP_PROTO", "tcp"),
+        ("FH_EDGE_OTHER_PORT", "udp://10.0.0.3:53"),
+        ("SERVER_PORT", "tcp://10.0.0.4:80"),
+        ("MONITOR_PORT", "sctp://10.0.0.5:80"),
+    ];
+    let told_of = told(&sources(&[], &service, &[]));
+    assert_eq!((told_of.settings.port, told_of.settings.monitor_port), (8903, None));
+    assert!(told_of.said.is_empty() && told_of.idle.unknown.is_empty(), "{told_of:?}");
+    // The property of a lower rank counts then.
+    let told_of = told(&sources(&[], &service, &[("monitor.port", "8701")]));
+    assert_eq!(told_of.settings.monitor_port, Some(8701));
+    let wrong = sources(&[], &[("FH_EDGE_MONITOR_PORT", "http://10.0.0.2:8701")], &[]);
+    assert!(Told::of(&wrong).unwrap_err().contains("FH_EDGE_MONITOR_PORT in the environment"));
+}
+
+/// Of a state and a relay the one whose source ranks higher is served, and the other is named (E6).
+#[test]
+fn state_and_relay_of_different_rank_do_not_exclude_each_other() {
+    const STATE: (&str, &str) = ("FH_EDGE_STATE", "a.yaml");
+    const RELAY: (&str, &str) = ("FH_EDGE_RELAY", "http://a");
+    const KEY: (&str, &str) = ("FH_EDGE_RELAY_KEY", "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/a*1");
+    const DEFAULT: (&str, &str) = ("FH_EDGE_DEFAULT_STATE", "default.yaml");
+    let relay_flags: [(&'static str, &[&str]); 2] =
+        [("relay", &["http://b"]), ("relay-key", &[KEY.1])];
+    let served = |told: &Told| {
+        let relay = told.settings.relay.as_ref().map(|(url, _)| url.as_str().to_string());
+        (told.settings.state.as_ref().map(|path| path.display().to_string()), relay)
+    };
+    let state = |path: &str| (Some(path.to_string()), None);
+    let relay = |url: &str| (None, Some(url.to_string()));
+
+    let told_of = told(&sources(&relay_flags, &[STATE, DEFAULT], &[]));
+    assert_eq!(served(&told_of), relay("http://b"));
+    let warnings: Vec<String> = told_of.warnings().collect();
+    assert_eq!(
+        warnings,
+        ["FH_EDGE_STATE in the environment is not used, because --relay says what is served"]
+    );
+    // The settings of a relay that is not used say nothing either.
+    let told_of = told(&sources(&[("state", &["b.yaml"])], &[RELAY, KEY, DEFAULT], &[]));
+    assert_eq!(served(&told_of), state("b.yaml"));
+    let warnings: Vec<String> = told_of.warnings().collect();
+    assert_eq!(
+        warnings,
+        ["FH_EDGE_RELAY in the environment is not used, because --state says what is served"]
+    );
+    assert!(told_of.said.iter().all(|(setting, _)| !setting.name.starts_with("relay")));
+    // But a flag about a relay contradicts a flag that names a state.
+    let flags: [(&'static str, &[&str]); 2] = [("state", &["b.yaml"]), ("relay-key", &[KEY.1])];
+    assert!(Told::of(&sources(&flags, &[RELAY], &[])).unwrap_err().contains("need --relay"));
+
+    let both = Told::of(&sources(&[], &[STATE, RELAY, KEY], &[])).unwrap_err();
+    assert_eq!(
+        both,
+        "FH_EDGE_STATE in the environment and FH_EDGE_RELAY in the environment exclude each other: say one of them"
+    );
+    let flags = [relay_flags[0], relay_flags[1], ("state", &["b.yaml"])];
+    let both = Told::of(&sources(&flags, &[], &[])).unwrap_err();
+    assert_eq!(both, "--state and --relay exclude each other: say one of them");
+
+    // The default of an image gives way to both, without a word.
+    for (variables, expected) in [
+        (&[DEFAULT][..], state("default.yaml")),
+        (&[DEFAULT, STATE], state("a.yaml")),
+        (&[DEFAULT, RELAY, KEY], relay("http://a")),
+        (&[], (None, None)),
+    ] {
+        let told_of = told(&sources(&[], variables, &[]));
+        assert_eq!(served(&told_of), expected);
+        assert_eq!(told_of.warnings().count(), 0);
+    }
+}
+
 /// With the text that a setting gives back, everything stays as it is; and errors name the place, but no text.
 #[test]
 fn settings_read_what_they_write() {

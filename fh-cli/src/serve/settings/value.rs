@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
+use super::RelayHeader;
 use crate::seconds;
 
 /// Units of bytes, longest first.
@@ -89,6 +90,16 @@ pub(super) fn header_text(value: Option<&HeaderValue>) -> String {
     value.and_then(|value| value.to_str().ok()).unwrap_or_default().to_string()
 }
 
+/// `NAME=VALUE`; the value may hold further `=`. What is wrong is said without the value, which may be a secret.
+pub(super) fn header_pair(text: &str) -> Result<RelayHeader, String> {
+    let wrong = || "write NAME=VALUE, such as x-tenant=blue".to_string();
+    let (name, value) = text.split_once('=').ok_or_else(wrong)?;
+    let name = HeaderName::try_from(name.trim()).map_err(|_| wrong())?;
+    let value = header(value)?.ok_or_else(wrong)?;
+    let value = value.to_str().map_err(|_| "the value holds more than ASCII".to_string())?;
+    Ok(RelayHeader { name: name.to_string(), value: value.to_string() })
+}
+
 /// Names of headers, with commas between them.
 pub(super) fn header_names(text: &str) -> Result<Vec<String>, String> {
     list(text, |name| {
@@ -146,5 +157,13 @@ mod tests {
         assert_eq!(header_names("X-One, ,x-two").unwrap(), ["x-one", "x-two"]);
         assert!(header_names("x one").is_err() && header("a\nb").is_err());
         assert_eq!(header("").unwrap(), None);
+        let pair = header_pair(" X-One = a b=c ").unwrap();
+        assert_eq!((pair.name.as_str(), pair.value.as_str()), ("x-one", "a b=c"));
+        assert!(!format!("{pair:?}").contains("a b"));
+        for wrong in
+            ["secret", "=secret", "x one=secret", "x-one=", "x-one=sec\nret", "x-one=secr\u{e9}t"]
+        {
+            assert!(!header_pair(wrong).unwrap_err().contains("secr"), "{wrong}");
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! `fh serve --relay`: one server in front of another.
 
+use fh_fake_edge::{FakeEdge, Feature, Route};
+
 use super::{KEY, PATIENCE, Serving, WRITER, get, open, state, until};
-use crate::tool::{fh, file, path};
+use crate::tool::{SECRET, fh, file, path};
 
 fn relay(upstream: &Serving, data: &str) -> Serving {
     Serving::of(&["serve", "--relay", &upstream.url, "--relay-key", KEY, "--data", data], &[])
@@ -68,7 +70,7 @@ fn a_relay_passes_changes_on_and_survives_the_other() {
 #[test]
 fn what_does_not_fit_together() {
     let both = ["serve", "--relay", "http://127.0.0.1:1", "--state", "x.yaml", "--relay-key", KEY];
-    fh(&both).refused(2, &["--state or --relay"]);
+    fh(&both).refused(2, &["--state and --relay exclude each other"]);
     fh(&["serve", "--relay", "http://127.0.0.1:1"]).refused(2, &["--relay-key"]);
     fh(&["serve", "--relay-key", KEY]).refused(2, &["--relay"]);
     fh(&["serve", "--relay-max-age", "60"]).refused(2, &["--relay-max-age needs --relay"]);
@@ -77,4 +79,58 @@ fn what_does_not_fit_together() {
     assert!(!run.err.contains("secret"), "{run:?}");
     let edge = ["serve", "--relay", "http://127.0.0.1:1", "--relay-key", KEY, "--profile", "edge"];
     fh(&edge).refused(2, &["edge"]);
+}
+
+/// From the flag, from several lines of the variable, and from a file; no value is shown anywhere.
+#[test]
+fn headers_of_the_command_line_go_upstream() {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::string("BANNER", "plain"));
+    let (url, key) = (edge.url(), edge.client_key());
+    let secret = |text: &str| format!("{text} {SECRET}=");
+    let headers = file(
+        "relay-headers",
+        format!("x-file = {}\n\nx-second={}\n", secret("three"), secret("four")),
+    );
+    let relay = ["serve", "--relay", &url, "--relay-key", &key, "--log", "trace"];
+    let of_variable = format!("authorization={}\nx-tenant={}", secret("Bearer one"), secret("two"));
+    let flag = format!("x-tenant={}", secret("two"));
+    for (args, variables, expected) in [
+        (
+            vec!["--relay-header-file", &headers],
+            vec![("FH_EDGE_RELAY_HEADER", of_variable.as_str())],
+            vec![
+                ("authorization", "Bearer one"),
+                ("x-tenant", "two"),
+                ("x-file", "three"),
+                ("x-second", "four"),
+            ],
+        ),
+        (vec!["--relay-header", &flag], vec![], vec![("x-tenant", "two")]),
+    ] {
+        let relay = Serving::of(&[&relay[..], &args].concat(), &variables);
+        let path = format!("/features?apiKey={key}");
+        let end = std::time::Instant::now() + PATIENCE;
+        while !relay.get(&path).contains("plain") {
+            assert!(std::time::Instant::now() < end, "the relay serves nothing");
+        }
+        let seen = edge.recording();
+        let stream = seen.requests.iter().rfind(|seen| seen.request.route == Route::Stream);
+        let stream = &stream.unwrap().request;
+        for (name, text) in expected {
+            assert_eq!(stream.header(name), Some(secret(text).as_str()), "{name}");
+        }
+        relay.process.interrupt();
+        // That no value is logged is asserted of every process.
+        assert!(relay.process.end().0.success());
+    }
+    for (wrong, part) in [
+        (["--relay-header", SECRET], "write NAME=VALUE"),
+        (["--relay-header", &format!("x one={SECRET}")], "write NAME=VALUE"),
+        (["--relay-header", &format!("host={SECRET}")], "host"),
+        (["--relay-header-file", "/no/such.headers"], "/no/such.headers"),
+    ] {
+        fh(&[&relay[..], &wrong].concat()).refused(2, &[part]);
+    }
+    fh(&["serve", "--relay-header", &flag]).refused(2, &["need --relay"]);
 }

@@ -1,0 +1,67 @@
+//! Which of `--state`, `--relay` and `--default-state` says what is served.
+
+use std::fmt;
+
+use super::Settings;
+use super::setting::Setting;
+use super::sources::Source;
+
+/// A state or a relay that is not used, because a source of higher rank says the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Overruled {
+    by: Source,
+    unused: Source,
+}
+
+impl fmt::Display for Overruled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { by, unused } = self;
+        write!(f, "{unused} is not used, because {by} says what is served")
+    }
+}
+
+/// Settings that mean nothing without a relay.
+const OF_RELAYS: &str = "relay-";
+
+/// Keeps the one of state and relay whose source ranks higher, and falls back to the default state.
+///
+/// # Errors
+/// Both places, if state and relay are said in sources of one rank.
+pub(super) fn choose(
+    settings: &mut Settings,
+    said: &mut Vec<(&'static Setting, Source)>,
+) -> Result<Option<Overruled>, String> {
+    let source = |name: &str| {
+        let found = said.iter().find(|(setting, _)| setting.name == name);
+        found.map(|(_, source)| source.clone())
+    };
+    let state = settings.state.as_ref().and_then(|_| source("state"));
+    let relay = settings.relay.as_ref().and_then(|_| source("relay"));
+    let (state, relay) = match (state, relay) {
+        (Some(state), Some(relay)) => (state, relay),
+        (None, None) => {
+            settings.state.clone_from(&settings.default_state);
+            return Ok(None);
+        }
+        _ => return Ok(None),
+    };
+    match state.rank().cmp(&relay.rank()) {
+        std::cmp::Ordering::Equal => {
+            Err(format!("{state} and {relay} exclude each other: say one of them"))
+        }
+        std::cmp::Ordering::Greater => {
+            settings.state = None;
+            said.retain(|(setting, _)| setting.name != "state");
+            Ok(Some(Overruled { by: relay, unused: state }))
+        }
+        std::cmp::Ordering::Less => {
+            settings.relay = None;
+            // A flag about the relay contradicts a flag that names a state, so it stays and is refused.
+            said.retain(|(setting, source)| {
+                let is_of_relay = setting.name == "relay" || setting.name.starts_with(OF_RELAYS);
+                !is_of_relay || source.rank() < relay.rank()
+            });
+            Ok(Some(Overruled { by: state, unused: relay }))
+        }
+    }
+}
