@@ -7,7 +7,7 @@ use fh_eval::Profile;
 use fh_session::{ApiKey, Secrets};
 
 use crate::commands::{
-    bucket, demo, doctor, eval, explain, get, init, lint, rollout, serve, set, watch,
+    bucket, demo, doctor, eval, explain, get, init, lint, probe, rollout, serve, set, watch,
 };
 use crate::edge;
 use crate::screen::ColorChoice;
@@ -82,6 +82,7 @@ pub(crate) enum Command {
     Demo(demo::DemoArgs),
     Init(init::InitArgs),
     Serve(serve::ServeArgs),
+    Probe(probe::ProbeArgs),
 }
 
 /// Whose semantics to evaluate with.

@@ -9,6 +9,7 @@ pub(crate) mod explain;
 pub(crate) mod get;
 pub(crate) mod init;
 pub(crate) mod lint;
+pub(crate) mod probe;
 pub(crate) mod rollout;
 pub(crate) mod serve;
 pub(crate) mod set;
@@ -33,5 +34,6 @@ pub(crate) fn run(cli: &Cli, screen: &mut Screen<'_>) -> Result<Status, Failure>
         Command::Demo(args) => demo::run(args, cli.json, screen),
         Command::Init(args) => init::run(args, cli.json, screen),
         Command::Serve(args) => serve::run(args, cli.json, screen),
+        Command::Probe(args) => probe::run(args, cli.json, screen),
     }
 }

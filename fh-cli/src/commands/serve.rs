@@ -8,10 +8,11 @@ use crate::failure::{Failure, Status};
 use crate::jsonout;
 use crate::runtime;
 use crate::screen::{PLAIN, QUIET, Screen, WARNING};
+use crate::serve::logs::{self, LogFormat};
 use crate::serve::server::{Addresses, Server};
 use crate::serve::settings::{Group, SETTINGS, SettingArgs, Told};
 use crate::serve::signals::Signals;
-use crate::serve::{check, logs};
+use crate::serve::{check, exposed, start_line};
 use crate::table::{Align, Table};
 
 /// Serve features to FeatureHub's SDKs.
@@ -30,7 +31,8 @@ Examples:
 
 SIGHUP reads files again. Ctrl-C or SIGTERM ends it in good order: streams say
 goodbye, spread over the grace period; a second one ends it at once. What is
-printed on stdout is where it listens; logs go to stderr.
+printed on stdout is where it listens, as JSON with --json or --log-format json;
+logs go to stderr.
 
 Exit codes: 0 ended by Ctrl-C or a signal; 1 --check found errors; 2 a setting or a
 file is wrong, or the port is taken.")]
@@ -72,6 +74,12 @@ pub(crate) fn run(
         let signals = heard
             .map_err(|error| Failure::Input(format!("the system sends no signals: {error}")))?;
         let server = Server::new(&told)?;
+        for warning in exposed::warnings(&told) {
+            tracing::warn!("{warning}");
+        }
+        start_line::log(settings, &server.handle()).await;
+        // Whoever reads logs as JSON reads all output of a container so.
+        let json = json || settings.log_format == LogFormat::Json;
         announce(&server.addresses()?, json, screen)?;
         server.run(signals).await?;
         Ok(Status::Fine)

@@ -1,8 +1,10 @@
 //! The server behind `fh serve`: what it is told, what it says, and how it runs.
 
 pub(crate) mod check;
+pub(crate) mod exposed;
 pub(crate) mod logs;
 pub(crate) mod origin;
 pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod signals;
+pub(crate) mod start_line;

@@ -84,6 +84,11 @@ impl Server {
         })
     }
 
+    /// Returns a handle of the Edge that is served.
+    pub(crate) fn handle(&self) -> EdgeHandle {
+        self.edge.handle()
+    }
+
     pub(crate) fn addresses(&self) -> Result<Addresses, Failure> {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         let api = format!("{}{}", url(scheme, &self.api)?, self.url_path);

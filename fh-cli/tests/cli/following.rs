@@ -141,6 +141,15 @@ impl Following {
         self.send(rustix::process::Signal::INT);
     }
 
+    /// Ctrl-C, and everything that it wrote until its end.
+    #[cfg(unix)]
+    pub(crate) fn end_after_interrupt(self) -> String {
+        self.interrupt();
+        let (status, all) = self.end();
+        assert!(status.success(), "{status}: {all}");
+        all
+    }
+
     /// Sends it a signal.
     #[cfg(unix)]
     pub(crate) fn send(&self, signal: rustix::process::Signal) {
@@ -148,15 +157,6 @@ impl Following {
         rustix::process::kill_process(id, signal).unwrap();
     }
 
-    /// Waits for its end; gives everything that it wrote.
-    pub(crate) fn end(mut self) -> (ExitStatus, String) {
-        self.say_no_more();
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.pieces.recv_timeout(left) {
-                Ok(piece) => self.written.extend(piece),
-                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
     /// Waits until a signal has stopped it.
     #[cfg(unix)]
     pub(crate) fn wait_until_stopped(&self) {
@@ -173,6 +173,15 @@ impl Following {
         panic!("it goes on: {}", String::from_utf8_lossy(&self.written));
     }
 
+    /// Waits for its end; gives everything that it wrote.
+    pub(crate) fn end(mut self) -> (ExitStatus, String) {
+        self.say_no_more();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.pieces.recv_timeout(left) {
+                Ok(piece) => self.written.extend(piece),
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => break,
                 Err(_) => panic!("no end of {}", String::from_utf8_lossy(&self.written)),
             }
         }

@@ -11,12 +11,13 @@ mod following;
 mod get;
 mod init;
 mod lint;
+mod probe;
 mod rollout;
 mod secure;
 mod serve;
 mod set;
-mod tool;
 #[cfg(unix)]
 mod signals;
+mod tool;
 mod usage;
 mod watch;

@@ -72,7 +72,7 @@ fn help_has_examples_and_exit_codes() {
     let help = fh(&["--help"]).expect(0).out;
     for command in [
         "eval", "explain", "rollout", "lint", "bucket", "get", "set", "watch", "doctor", "demo",
-        "serve", "init",
+        "serve", "init", "probe",
     ] {
         assert!(help.contains(&format!("  {command} ")), "{help}");
         let help = fh(&[command, "--help"]).expect(0).out;

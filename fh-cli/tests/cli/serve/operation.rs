@@ -254,3 +254,74 @@ fn the_admin_api_alone() {
     let serving = Serving::of(&args, &variables);
     assert_eq!(banner(&serving.url), "put");
 }
+
+/// The image sets a default of the lowest rank, so that `--relay` and `--state` need no variable to be taken away (E6).
+#[cfg(unix)]
+#[test]
+fn the_default_of_an_image_gives_way_to_what_is_said() {
+    let default = file("serve-default.yaml", state("default"));
+    let other = file("serve-default-other.yaml", state("other"));
+    let image = [("FH_EDGE_DEFAULT_STATE", default.as_str())];
+    let serving = Serving::of(&["serve"], &image);
+    assert_eq!(banner(&serving.url), "default");
+    let with_state = Serving::of(&["serve", "--state", &other], &image);
+    assert_eq!(banner(&with_state.url), "other");
+    let args = ["serve", "--relay", &serving.url, "--relay-key", KEY];
+    let mut relay = Serving::of(&args, &image);
+    fh(&["watch", &relay.url, KEY, "--once", "--for", "30", "BANNER"]).expect(0);
+    assert_eq!(banner(&relay.url), "default");
+    // A state in the environment is overruled, and named in one line.
+    relay = Serving::of(&args, &[("FH_EDGE_STATE", &other)]);
+    let seen = relay.process.end_after_interrupt();
+    let lines: Vec<&str> = seen.lines().filter(|line| line.contains("FH_EDGE_STATE")).collect();
+    assert_eq!(lines.len(), 1, "{seen}");
+    assert!(lines[0].contains("WARN") && lines[0].contains("--relay"), "{seen}");
+}
+
+#[test]
+fn the_log_begins_with_what_is_served() {
+    let mut serve =
+        command(&["serve", "--port", "0", "--state", &file("serve-starts.yaml", state("x"))]);
+    serve.env("FH_EDGE_LOG", "info");
+    let mut serving = Following::with_errors(serve);
+    let line = serving.line(&["starting"]);
+    for part in [
+        env!("CARGO_PKG_VERSION"),
+        "origin=\"file\"",
+        "serve-starts.yaml",
+        "environments=1",
+        "features=2",
+    ] {
+        assert!(line.contains(part), "{part} {line}");
+    }
+    serving.line(&["listening on http"]);
+}
+
+/// A secret that every user can read is warned of, also on the command line.
+#[cfg(unix)]
+#[test]
+fn secrets_that_everybody_can_read_are_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = std::env::temp_dir().join(format!("fh-serve-exposed-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let allow = |path: &std::path::Path, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    allow(&folder, 0o755);
+    let (state_file, key) = (folder.join("state.yaml"), folder.join("admin.key"));
+    std::fs::write(&state_file, state("plain")).unwrap();
+    std::fs::write(&key, "adminSecret4test-0123456789").unwrap();
+    let args = ["--admin-key-file", key.to_str().unwrap()];
+    for (mode, warnings) in [(0o644, 2), (0o640, 0)] {
+        allow(&state_file, mode);
+        allow(&key, mode);
+        let serving = Serving::start(state_file.to_str().unwrap(), &args, &[]);
+        let all = serving.process.end_after_interrupt();
+        assert_eq!(all.matches("can be read by every user").count(), warnings, "{all}");
+    }
+    let args = ["--admin-key", "adminSecret4test-0123456789"];
+    let serving = Serving::start(state_file.to_str().unwrap(), &args, &[]);
+    let all = serving.process.end_after_interrupt();
+    assert!(all.contains("WARN") && all.contains("(--admin-key)"), "{all}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}

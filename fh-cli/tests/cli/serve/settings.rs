@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{KEY, Serving, open, state, until};
+use super::{ENVIRONMENT, KEY, Serving, open, state, until};
 use crate::following::Following;
-use crate::tool::{command, fh, file, run};
+use crate::tool::{SECRET, command, fh, file, run};
 
 #[test]
 fn settings_that_are_wrong() {
@@ -60,8 +60,13 @@ fn logs_as_json_and_without_keys() {
     let warning: Value = serde_json::from_str(&process.line(&["FH_EDGE_LOGS"])).unwrap();
     assert_eq!(warning["level"], "WARN");
     process.line(&["\"WARN\"", "settings of FeatureHub", "nats.urls (messages"]);
-    let line = process.line(&["listening on http"]);
-    let url = line.trim_start_matches("listening on ");
+    let started: Value = serde_json::from_str(&process.line(&["\"starting\""])).unwrap();
+    assert_eq!((&started["level"], &started["origin"]), (&json!("INFO"), &json!("file")));
+    assert_eq!((&started["environments"], &started["features"]), (&json!(1), &json!(2)));
+    assert_eq!(started["version"], env!("CARGO_PKG_VERSION"));
+    // What is printed beside the log is JSON as well, without --json.
+    let line: Value = serde_json::from_str(&process.line(&["\"listening\""])).unwrap();
+    let url = line["url"].as_str().unwrap();
     fh(&["get", url, KEY, "BANNER"]).expect(0);
     let mut stream = open(url, &format!("/features/{KEY}"), "");
     until(&mut stream, "event: features");
@@ -120,4 +125,57 @@ fn limits_hold() {
     let path = format!("/features?apiKey={KEY}");
     let busy = (0..20).map(|_| serving.get(&path)).find(|answer| answer.contains(" 429 "));
     assert!(busy.unwrap().contains("retry-after: 1"));
+}
+
+/// Every start below fails, or only says what is in force. That no secret is shown is asserted of every run (C12).
+#[test]
+fn no_start_that_fails_shows_a_secret() {
+    let secret = |text: &str| format!("{text}{SECRET}");
+    let good = file("serve-secrets.yaml", state("plain"));
+    let key = format!("{ENVIRONMENT}/{SECRET}*1");
+    let taken = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let variables = [
+        ("FH_EDGE_ADMIN_KEY", secret("admin-0123456789-")),
+        ("FH_EDGE_KEY", key.clone()),
+        ("FH_EDGE_RELAY_KEY", key.clone()),
+        ("FH_EDGE_RELAY_HEADER", secret("authorization=Bearer ")),
+    ];
+    let pasted = format!("http://127.0.0.1:9/{key}");
+    let credentials = format!("http://me:{SECRET}@127.0.0.1:9");
+    let query = format!("{pasted}?x");
+    let broken = file(
+        "serve-secrets-broken.yaml",
+        state("plain").replace("clientKey: writer", &format!("clientKey: {SECRET} [")),
+    );
+    let trace = ["--log", "trace"];
+    for args in [
+        &["--relay", &credentials][..],
+        &["--relay", &query],
+        &["--relay", &pasted, "--profile", "edge"],
+        &["--relay", &pasted, "--port", &port],
+        &["--relay", &pasted, "--relay-header", "host=x"],
+        &["--state", &broken],
+        &["--state", &good, "--port", &port],
+        &["--state", &good, "--data", &good],
+        &["--state", &good, "--tls-key", &good, "--tls-certificate", &good],
+        &["--state", &good, "--admin-key", SECRET],
+        &["--state", &good, "--port", "0", "--key", &secret("/?")],
+        &["--relay", &pasted, "--relay-key", &secret("x/y/z/")],
+    ] {
+        let mut serve = command(&[&["serve"], args, &trace].concat());
+        serve.envs(variables.iter().map(|(name, text)| (name, text)));
+        let run = run(&mut serve, "").expect(2);
+        assert!(run.err.contains("error: "), "{args:?} {run:?}");
+    }
+    for args in [&["--relay", &pasted][..], &["--relay", &pasted, "--json"]] {
+        let mut show = command(&[&["serve", "--show-settings"], args].concat());
+        show.envs(variables.iter().map(|(name, text)| (name, text)));
+        let run = run(&mut show, "").expect(0);
+        assert!(run.out.contains("http://127.0.0.1:9/***"), "{run:?}");
+    }
+    let doctor = format!("{pasted}/x");
+    fh(&["doctor", &doctor, &key, "--timeout", "1", "--json"]);
+    fh(&["watch", &pasted, &key, "--for", "0.2", "--json"]);
+    fh(&["get", &pasted, &key, "BANNER", "--timeout", "1"]);
 }

@@ -1,0 +1,142 @@
+//! `fh probe`: the health check of a container whose image holds no shell and no `curl`.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use clap::Args;
+use reqwest::Url;
+
+use crate::failure::{Failure, Status};
+use crate::jsonout;
+use crate::runtime;
+use crate::screen::{GOOD, Screen};
+use crate::seconds;
+use crate::serve::settings::{SettingArgs, Told};
+
+/// The path that is asked for where the URL names none.
+const LIVENESS: &str = "/health/liveness";
+
+/// Ask a server whether it is healthy.
+///
+/// Healthy is an answer with status 200 to 299 in time. Redirects are not followed, proxies are not used, and of a loopback
+/// address any certificate is accepted. Without URL the server is asked that the FH_EDGE_ variables of this environment describe,
+/// which is that of the container; flags of `fh serve` are not seen.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  fh probe
+  fh probe http://127.0.0.1:8903/health/readiness
+  fh probe https://edge.example --timeout 1
+
+In a Containerfile: HEALTHCHECK CMD [\"/fh\", \"probe\"]
+
+Exit codes: 0 healthy; 1 not healthy, or no answer in time; 2 the URL or a setting is
+wrong.")]
+pub(crate) struct ProbeArgs {
+    /// What to ask for; /health/liveness if it has no path
+    #[arg(value_name = "URL")]
+    url: Option<String>,
+
+    /// How long the whole answer may take
+    #[arg(long, value_name = "SECONDS", value_parser = seconds::positive, default_value = "3")]
+    timeout: Duration,
+}
+
+pub(crate) fn run(
+    args: &ProbeArgs,
+    json: bool,
+    screen: &mut Screen<'_>,
+) -> Result<Status, Failure> {
+    let url = match &args.url {
+        Some(text) => parse(text)?,
+        None => of_environment()?,
+    };
+    let status = runtime::run(ask(&url, args.timeout))?;
+    if !(200..300).contains(&status) {
+        return Err(Failure::Refused(format!("{} answers {status}", place(&url))));
+    }
+    if json {
+        jsonout::line(screen.raw(), &serde_json::json!({"healthy": true, "status": status}))?;
+    } else {
+        screen.line(GOOD, &format!("healthy: {} answers {status}", place(&url)))?;
+    }
+    Ok(Status::Fine)
+}
+
+fn parse(text: &str) -> Result<Url, Failure> {
+    let wrong =
+        || Failure::Input("the URL is none: write one with http:// or https://".to_string());
+    let mut url = Url::parse(text).map_err(|_| wrong())?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(wrong());
+    }
+    if url.path() == "/" && url.query().is_none() {
+        url.set_path(LIVENESS);
+    }
+    Ok(url)
+}
+
+/// The URL without what may be secret in it: credentials and query.
+fn place(url: &Url) -> String {
+    format!("{}{}", url.origin().ascii_serialization(), url.path())
+}
+
+/// The liveness of the server that the environment describes: on its monitor port, or else beside the API.
+fn of_environment() -> Result<Url, Failure> {
+    let told = Told::read(&SettingArgs::default()).map_err(Failure::Input)?;
+    let settings = &told.settings;
+    let (scheme, port) = match settings.monitor_port {
+        Some(port) => ("http", port),
+        None if settings.tls_certificate.is_some() => ("https", settings.port),
+        None => ("http", settings.port),
+    };
+    if port == 0 {
+        return Err(Failure::Input(
+            "the port is any free one (0), so it is not known here: write the URL".to_string(),
+        ));
+    }
+    let host = match settings.address {
+        IpAddr::V4(address) if address.is_unspecified() => "127.0.0.1".to_string(),
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) if address.is_unspecified() => "[::1]".to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    };
+    parse(&format!("{scheme}://{host}:{port}{LIVENESS}"))
+}
+
+/// Returns the status of the answer.
+async fn ask(url: &Url, timeout: Duration) -> Result<u16, Failure> {
+    // Whoever was faster has installed the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(timeout)
+        .tls_danger_accept_invalid_certs(is_loopback(url))
+        .build()
+        .map_err(|error| Failure::Input(format!("the probe cannot be set up: {error}")))?;
+    let answer = client.get(url.clone()).send().await;
+    let status = answer.map_err(|error| {
+        let why = match error.is_timeout() {
+            true => format!("no answer within {} s", timeout.as_secs_f64()),
+            false => cause(&error.without_url()),
+        };
+        Failure::Refused(format!("{}: {why}", place(url)))
+    })?;
+    Ok(status.status().as_u16())
+}
+
+/// Returns true for `localhost`, 127.0.0.0/8 and `::1`, where no network lies between.
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// The innermost cause, which is what the system says.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}

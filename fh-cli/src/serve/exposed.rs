@@ -1,0 +1,89 @@
+//! Warnings about secrets that every user of the machine can read.
+
+use std::path::Path;
+
+use super::settings::{Settings, Source, Told};
+
+/// Returns a warning for each file with secrets that every user can read, and one for secrets on the command line.
+pub(crate) fn warnings(told: &Told) -> Vec<String> {
+    let mut warnings: Vec<String> = files(&told.settings)
+        .into_iter()
+        .filter(|(path, _)| is_readable_by_all(path))
+        .map(|(path, what)| {
+            format!(
+                "{} can be read by every user of this machine, and it holds {what}: `chmod o-r` it",
+                path.display()
+            )
+        })
+        .collect();
+    let flags = told
+        .said
+        .iter()
+        .filter(|(setting, source)| setting.is_secret && matches!(source, Source::Flag(_)));
+    let flags: Vec<String> = flags.map(|(setting, _)| format!("--{}", setting.name)).collect();
+    if !flags.is_empty() {
+        warnings.push(format!(
+            "every user of this machine can read the command line, and it holds secrets ({}): use variables or files",
+            flags.join(", ")
+        ));
+    }
+    warnings
+}
+
+/// Files with secrets, and what they hold.
+fn files(settings: &Settings) -> Vec<(&Path, &'static str)> {
+    let files = [
+        (&settings.state, "API keys, unless each is a ${NAME}"),
+        (&settings.admin_key_file, "the admin key"),
+        (&settings.relay_header_file, "headers for the relayed Edge"),
+        (&settings.tls_key, "the certificate's private key"),
+    ];
+    files.into_iter().filter_map(|(path, what)| Some((path.as_deref()?, what))).collect()
+}
+
+/// Returns true if the file and all folders above it are open to every user.
+#[cfg(unix)]
+fn is_readable_by_all(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    let has = |path: &Path, bits: u32| {
+        std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & bits == bits)
+    };
+    // What a link leads to counts.
+    let Ok(path) = path.canonicalize() else { return false };
+    has(&path, 0o004) && path.ancestors().skip(1).all(|folder| has(folder, 0o001))
+}
+
+/// Permissions are not told in bits here.
+#[cfg(not(unix))]
+fn is_readable_by_all(_: &Path) -> bool {
+    false
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_open_if_its_folders_are() {
+        let folder = std::env::temp_dir().join(format!("fh-exposed-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("key");
+        fs::write(&file, "secret").unwrap();
+        let allow = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode));
+        for (of_folder, of_file, is_open) in [
+            (0o755, 0o644, true),
+            (0o755, 0o640, false),
+            (0o700, 0o644, false),
+            (0o711, 0o604, true),
+        ] {
+            allow(&folder, of_folder).unwrap();
+            allow(&file, of_file).unwrap();
+            assert_eq!(is_readable_by_all(&file), is_open, "{of_folder:o} {of_file:o}");
+        }
+        assert!(!is_readable_by_all(&folder.join("no such file")));
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -1,0 +1,26 @@
+//! The first line of a server's log: its version, its origin, and how much it serves.
+
+use fh_edge::EdgeHandle;
+use tracing::info;
+
+use super::settings::Settings;
+
+/// Logs it. A relay has no counts: what it serves arrives later.
+pub(crate) async fn log(settings: &Settings, edge: &EdgeHandle) {
+    let version = env!("CARGO_PKG_VERSION");
+    if let Some((url, _)) = &settings.relay {
+        let accounts = settings.relay_keys.len();
+        info!(version, origin = "relay", %url, accounts, "starting");
+        return;
+    }
+    // A server that has no state cannot be started.
+    let Ok(state) = edge.state().await else { return };
+    let (environments, features) = (state.environments.len(), state.features.len());
+    match &settings.state {
+        Some(path) => {
+            let file = path.display();
+            info!(version, origin = "file", %file, environments, features, "starting");
+        }
+        None => info!(version, origin = "admin API", environments, features, "starting"),
+    }
+}
