@@ -15,7 +15,7 @@ const IGNORED: &str = "SigIgn:";
 pub(crate) struct IgnoredSignals(u64);
 
 impl IgnoredSignals {
-    /// Reads the set. It is empty on systems without `/proc/self/status`, which tell only through unsafe calls.
+    /// Reads the set. It is empty on systems without `/proc/self/status`, where only unsafe calls return it.
     pub(crate) fn read() -> Self {
         Self::of(&fs::read_to_string(STATUS).unwrap_or_default())
     }

@@ -1,6 +1,6 @@
 //! The end of the program that reads this one's output, as in `fh watch --json | head -2`.
 //!
-//! A writer hears of it when it writes next. Between two changes of a feature that may be hours.
+//! A writer gets the error with its next write. Between two changes of a feature that may be hours.
 
 #[cfg(unix)]
 use std::io;
@@ -11,7 +11,7 @@ use crate::failure::Failure;
 #[cfg(unix)]
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
 
-/// Waits until nobody can read stdout any more, and gives the error that the next write would give. Waits for ever if stdout is
+/// Waits until stdout has no reader, and returns the error that the next write would return. Waits for ever if stdout is
 /// neither a pipe nor a socket.
 #[cfg(unix)]
 pub(crate) async fn gone() -> Failure {
@@ -44,7 +44,7 @@ fn has_reader() -> bool {
 fn is_broken() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let stdout = io::stdout();
-    // Errors are told of without being asked for.
+    // `poll` reports errors without being asked for them.
     let mut polled = [PollFd::new(&stdout, PollFlags::empty())];
     let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
     if poll(&mut polled, Some(&at_once)).is_err() {
@@ -54,7 +54,7 @@ fn is_broken() -> bool {
     polled.iter().any(|stdout| stdout.revents().intersects(broken))
 }
 
-/// Waits for ever: only the next write tells.
+/// Waits for ever, because only the next write fails.
 #[cfg(not(unix))]
 pub(crate) async fn gone() -> Failure {
     std::future::pending().await

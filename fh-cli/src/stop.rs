@@ -25,7 +25,7 @@ impl Stop {
         })
     }
 
-    /// Waits for one of them.
+    /// Waits for one of these signals.
     pub(crate) async fn asked(&mut self) {
         tokio::select! {
             () = received(&mut self.interrupt) => {}

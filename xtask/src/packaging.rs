@@ -104,6 +104,8 @@ fn image(tree: &Path, binary: &Path) -> Result<(), String> {
 
     let mut serving = Serving::start(tree, &image)?;
     serving.has_nothing_else()?;
+    // As the health check of the image does, which has the port of its variables.
+    Run::new(&fh).args(&words(&["probe", &serving.url])).go()?;
     let value = || Run::new(&fh).args(&words(&["get", &serving.url, &reader, "BANNER"])).output();
     if !value()?.contains("Hello") {
         return Err("the server does not serve what stands in its file".to_string());

@@ -13,14 +13,14 @@ use crate::screen::{GOOD, Screen};
 use crate::seconds;
 use crate::serve::settings::{SettingArgs, Told};
 
-/// The path that is asked for where the URL names none.
+/// The path of the request if the URL has none.
 const LIVENESS: &str = "/health/liveness";
 
-/// Ask a server whether it is healthy.
+/// Check that a server is healthy.
 ///
 /// Healthy is an answer with status 200 to 299 in time. Redirects are not followed, proxies are not used, and of a loopback
-/// address any certificate is accepted. Without URL the server is asked that the FH_EDGE_ variables of this environment describe,
-/// which is that of the container; flags of `fh serve` are not seen.
+/// address any certificate is accepted. Without URL, the URL follows from the FH_EDGE_ variables of this environment,
+/// which are those of the container; flags of `fh serve` are not seen.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -33,7 +33,7 @@ In a Containerfile: HEALTHCHECK CMD [\"/fh\", \"probe\"]
 Exit codes: 0 healthy; 1 not healthy, or no answer in time; 2 the URL or a setting is
 wrong.")]
 pub(crate) struct ProbeArgs {
-    /// What to ask for; /health/liveness if it has no path
+    /// The URL to request; /health/liveness if it has no path
     #[arg(value_name = "URL")]
     url: Option<String>,
 
@@ -85,17 +85,19 @@ fn place(url: &Url) -> String {
 fn of_environment() -> Result<Url, Failure> {
     let told = Told::read(&SettingArgs::default()).map_err(Failure::Input)?;
     let settings = &told.settings;
-    let (scheme, port) = match settings.monitor_port {
-        Some(port) => ("http", port),
-        None if settings.tls_certificate.is_some() => ("https", settings.port),
-        None => ("http", settings.port),
+    let (address, port, is_tls) = match settings.monitor_port {
+        Some(port) => {
+            (settings.monitor_address.unwrap_or(settings.address), port, settings.monitor_tls)
+        }
+        None => (settings.address, settings.port, settings.tls_certificate.is_some()),
     };
+    let scheme = if is_tls { "https" } else { "http" };
     if port == 0 {
         return Err(Failure::Input(
             "the port is any free one (0), so it is not known here: write the URL".to_string(),
         ));
     }
-    let host = match settings.address {
+    let host = match address {
         IpAddr::V4(address) if address.is_unspecified() => "127.0.0.1".to_string(),
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) if address.is_unspecified() => "[::1]".to_string(),
@@ -106,7 +108,7 @@ fn of_environment() -> Result<Url, Failure> {
 
 /// Returns the status of the answer.
 async fn ask(url: &Url, timeout: Duration) -> Result<u16, Failure> {
-    // Whoever was faster has installed the same.
+    // Another caller may have installed the same provider already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .no_proxy()

@@ -78,7 +78,7 @@ pub(crate) fn run(
             tracing::warn!("{warning}");
         }
         start_line::log(settings, &server.handle()).await;
-        // Whoever reads logs as JSON reads all output of a container so.
+        // A program that reads the log as JSON reads stdout of a container too.
         let json = json || settings.log_format == LogFormat::Json;
         announce(&server.addresses()?, json, screen)?;
         server.run(signals).await?;

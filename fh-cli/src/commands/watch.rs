@@ -65,7 +65,12 @@ of a feature whose value here is the same), appeared, gone, notice; with --catch
 held (an update of this feature is held back), released, withdrawn (nothing of it
 is held back any more, though nobody released it).
 
-Exit codes: 0 ended by Ctrl-C, --for or --once; 2 the Edge cannot be asked.")]
+Signals that are ignored at the start stay ignored, as SIGHUP under nohup and
+SIGINT in the background of a script (on systems without /proc they end it). Ctrl-Z
+gives the terminal back until `fg`. Into a pipe it ends with the program that reads.
+
+Exit codes: 0 ended by Ctrl-C, --for, --once or the end of the reader; 2 the Edge
+cannot be asked.")]
 pub(crate) struct WatchArgs {
     #[command(flatten)]
     ask: AskArgs,

@@ -53,7 +53,7 @@ fn is_readable_by_all(path: &Path) -> bool {
     has(&path, 0o004) && path.ancestors().skip(1).all(|folder| has(folder, 0o001))
 }
 
-/// Permissions are not told in bits here.
+/// Permissions have no such bits here.
 #[cfg(not(unix))]
 fn is_readable_by_all(_: &Path) -> bool {
     false

@@ -32,7 +32,7 @@ fn a_server_is_healthy_or_not() {
     run(by_proxy.env("HTTP_PROXY", &url), "").refused(1, &["refused"]);
 }
 
-/// Without a URL it asks the server that the container's variables describe.
+/// Without a URL, the variables of the container name the server.
 #[test]
 fn the_server_of_the_environment_is_asked() {
     let state = file("probe.yaml", "features: []\nenvironments: []\naccounts: []\n");

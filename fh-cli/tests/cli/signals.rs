@@ -151,7 +151,7 @@ fn ends_after_two_lines(url: &str, key: &str, out: Stdio, reader: impl std::io::
     let status = loop {
         match child.0.try_wait().unwrap() {
             Some(status) => break status,
-            None => assert!(Instant::now() < deadline, "it writes for nobody"),
+            None => assert!(Instant::now() < deadline, "it writes without a reader"),
         }
         std::thread::yield_now();
     };

@@ -299,3 +299,27 @@ fn names_are_unique_and_variables_are_names() {
         );
     }
 }
+
+/// The image and the unit set nothing that a flag of a relay would have to overrule (E6).
+#[test]
+fn the_image_and_the_unit_give_way_to_a_relay_without_a_word() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for (file, start) in [("Containerfile", "ENV "), ("packaging/fh-edge.service", "Environment=")]
+    {
+        let text = std::fs::read_to_string(root.join(file)).unwrap();
+        let lines = text.lines().filter_map(|line| line.strip_prefix(start));
+        let variables: Vec<(&str, &str)> =
+            lines.flat_map(str::split_whitespace).filter_map(|pair| pair.split_once('=')).collect();
+        assert!(
+            variables.contains(&("FH_EDGE_DEFAULT_STATE", "/etc/fh-edge/state.yaml")),
+            "{file}"
+        );
+        let key: &[&str] = &["71ed3c04-122b-4312-9ea8-06b2b8d6ceac/a*1"];
+        let relay: [(&'static str, &[&str]); 2] = [("relay", &["http://b"]), ("relay-key", key)];
+        let told_of = told(&sources(&relay, &variables, &[]));
+        assert!(told_of.settings.relay.is_some() && told_of.settings.state.is_none(), "{file}");
+        assert_eq!(told_of.warnings().count(), 0, "{file}");
+        let told_of = told(&sources(&[], &variables, &[]));
+        assert!(told_of.settings.state.is_some(), "{file}");
+    }
+}

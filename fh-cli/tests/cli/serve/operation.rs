@@ -300,7 +300,7 @@ fn the_log_begins_with_what_is_served() {
 /// A secret that every user can read is warned of, also on the command line.
 #[cfg(unix)]
 #[test]
-fn secrets_that_everybody_can_read_are_warned_of() {
+fn secrets_that_every_user_can_read_are_warned_of() {
     use std::os::unix::fs::PermissionsExt;
     let folder = std::env::temp_dir().join(format!("fh-serve-exposed-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();

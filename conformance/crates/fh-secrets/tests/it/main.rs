@@ -25,7 +25,7 @@ const WRITE_KEY: &str = "writeKeyHush";
 const USER: &str = "fredHush";
 const PASSWORD: &str = "passwordHush";
 
-/// An Edge's URL as somebody pasted it: with the API key, and without the `/features/` that would be cut off.
+/// An Edge's URL as it is pasted by mistake: with the API key, and without the `/features/` that would be cut off.
 fn url_with_a_key(base: &str) -> String {
     format!("{base}/{CLIENT_KEY}")
 }
