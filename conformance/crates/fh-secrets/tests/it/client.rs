@@ -12,8 +12,8 @@ use fh_client::transport::{
     TransportError, TransportErrorKind, TransportRequest,
 };
 use fh_client::{
-    Ask, Client, Flow, Interceptor, LockPolicy, NotReady, Observer, SnapshotFile, Update,
-    UsageEvent, UsageOptions, block_on,
+    Ask, Client, Flow, Interceptor, LockPolicy, NotReady, Observer, SnapshotFile, StartError,
+    Update, UsageEvent, UsageOptions, block_on,
 };
 use fh_fake_edge::{FakeEdge, Feature};
 use fh_test_folder::Folder;
@@ -167,10 +167,20 @@ fn failing(shown: &mut Shown) {
         let builder = ReqwestTransport::builder().proxy(&url);
         shown.debug(&builder);
         match builder.build() {
-            Ok(transport) => shown.debug(&transport),
+            Ok(transport) => {
+                shown.debug(&transport);
+                match Client::builder(URL, CLIENT_KEY).transport(transport).start() {
+                    Ok(client) => client.close(),
+                    Err(error) => shown.error(&error),
+                }
+            }
             Err(error) => shown.error(&error),
         }
     }
+    let identification = format!("{PASSWORD}\n");
+    let wrong = Client::builder(URL, CLIENT_KEY).identification(identification).start();
+    let StartError::Setting(setting) = wrong.unwrap_err() else { panic!() };
+    shown.error(&setting);
     let certificate = ReqwestTransport::builder().ca_certificate(PASSWORD).build().unwrap_err();
     shown.error(&certificate);
 

@@ -85,13 +85,13 @@ fn state_files(shown: &mut Shown) {
 
 fn files(shown: &mut Shown) {
     let folder = Folder::new();
-    folder.write("state.yaml", &state_text(""), 1);
+    folder.write("state.yaml", state_text(""), 1);
     let path = folder.file("state.yaml");
     let (file, loaded) = StateFile::open(&path, FileOptions::new());
     shown.debug(&loaded.unwrap());
     shown.debug(&file);
     shown.debug(&file.watch(|_| {}).unwrap());
-    folder.write("wrong.yaml", &state_text("  - { name: b, clientKey: wrongHush }\n"), 1);
+    folder.write("wrong.yaml", state_text("  - { name: b, clientKey: wrongHush }\n"), 1);
     let error = file::check(&folder.file("wrong.yaml"), &FileOptions::new()).unwrap_err();
     shown.error(&error);
     shown.debug(&error.why);
@@ -139,7 +139,7 @@ fn servers(shown: &mut Shown) {
     let authority = Authority::new("Hush-free");
     let certificate = authority.issue("localhost", -1..30);
     folder.write("chain.pem", certificate.pem(), 1);
-    folder.write("key.pem", &certificate.key_pem(), 1);
+    folder.write("key.pem", certificate.key_pem(), 1);
     let (chain, key) = (folder.file("chain.pem"), folder.file("key.pem"));
     shown.debug(&Tls::from_files(&chain, &key).unwrap());
     folder.write(
