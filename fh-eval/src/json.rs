@@ -7,8 +7,12 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::value::RawValue;
+
+use crate::text::number::Decimal;
 
 /// What stands where a part is expected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,13 +71,14 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// An integral number (`20.0` is one, `"20"` is not), held within 64 bits (D-35).
+    /// An integral number (`20.0` is one, `"20"` is not), held within 64 bits (D-35). A number beyond every `f64`, such as
+    /// `1e999`, is none, since most readers of JSON cannot hold it.
     #[must_use]
     pub fn integer(&self) -> Option<i64> {
         let Self::Number(digits) = self else { return None };
         digits.parse().ok().or_else(|| {
-            let double: f64 = digits.parse().ok()?;
-            (double.fract() == 0.0).then_some(double as i64)
+            let has_double = digits.parse().is_ok_and(f64::is_finite);
+            Decimal::parse(digits).filter(|_| has_double)?.integer()
         })
     }
 
@@ -160,8 +165,93 @@ impl<'de> Deserialize<'de> for Name<'de> {
 
 /// An object that knows what to do with each of its members. A later member of the same name replaces the earlier.
 pub(crate) trait Object<'de>: Default {
-    /// Takes the value of the member `name` out of `map`, exactly once.
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error>;
+    /// Takes the value of the member `name`.
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        value: MemberValue<'_, A>,
+    ) -> Result<(), A::Error>;
+}
+
+/// The value of one member, which is read exactly once.
+pub(crate) struct MemberValue<'m, A> {
+    map: &'m mut A,
+    reading: Reading,
+}
+
+impl<'de, A: MapAccess<'de>> MemberValue<'_, A> {
+    /// Reads the value as a part.
+    pub(crate) fn read<P: Part<'de>>(self) -> Result<P, A::Error> {
+        self.map.next_value_seed(PartSeed(self.reading, PhantomData))
+    }
+
+    /// Skips the value.
+    pub(crate) fn skip(self) -> Result<(), A::Error> {
+        self.map.next_value::<IgnoredAny>().map(|_| ())
+    }
+}
+
+/// How a value is told to be a list, an object or a scalar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// In one pass. It fails at numbers beyond an f64 and at lone surrogates where a list or an object belongs.
+    Direct,
+    /// By the first byte of the value, before anything in it is read. It takes every JSON value, with one more pass for
+    /// each level.
+    Careful,
+}
+
+impl Reading {
+    /// Reads `json`: directly, which nearly every document allows, or else carefully.
+    fn either<'de, P: Part<'de>>(json: &'de str) -> Option<P> {
+        [Self::Direct, Self::Careful].into_iter().find_map(|reading| reading.part(json))
+    }
+
+    fn part<'de, P: Part<'de>>(self, json: &'de str) -> Option<P> {
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let part = P::read(&mut deserializer, self).ok()?;
+        deserializer.end().ok().map(|()| part)
+    }
+
+    /// Gives a value to a visitor that takes any shape.
+    fn shape<'de, D, V>(self, deserializer: D, visitor: V) -> Result<V::Value, D::Error>
+    where
+        D: Deserializer<'de>,
+        V: Visitor<'de>,
+    {
+        if self == Self::Direct {
+            return deserializer.deserialize_any(visitor);
+        }
+        let json = <&RawValue>::deserialize(deserializer)?.get();
+        match json.as_bytes() {
+            [b'[' | b'{', ..] => serde_json::Deserializer::from_str(json)
+                .deserialize_any(visitor)
+                .map_err(Error::custom),
+            [b'n', ..] => visitor.visit_unit(),
+            _ => visitor.visit_bool(true),
+        }
+    }
+}
+
+/// What can stand in a document.
+pub(crate) trait Part<'de>: Sized {
+    /// Reads the part.
+    fn read<D: Deserializer<'de>>(deserializer: D, reading: Reading) -> Result<Self, D::Error>;
+}
+
+impl<'de> Part<'de> for &'de RawValue {
+    fn read<D: Deserializer<'de>>(deserializer: D, _: Reading) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
+    }
+}
+
+struct PartSeed<P>(Reading, PhantomData<P>);
+
+impl<'de, P: Part<'de>> DeserializeSeed<'de> for PartSeed<P> {
+    type Value = P;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<P, D::Error> {
+        P::read(deserializer, self.0)
+    }
 }
 
 /// An object, or whatever else stands in its place.
@@ -172,7 +262,7 @@ pub(crate) struct ObjectOr<T>(pub(crate) Shape<T>);
 #[derive(Debug, Clone)]
 pub(crate) struct ListOr<T>(pub(crate) Shape<Vec<T>>);
 
-struct ShapeVisitor<T>(PhantomData<T>);
+struct ShapeVisitor<T>(Reading, PhantomData<T>);
 
 /// Everything that is neither list nor object, for both visitors.
 macro_rules! scalars {
@@ -223,19 +313,19 @@ impl<'de, T: Object<'de>> Visitor<'de> for ShapeVisitor<ObjectOr<T>> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut object = T::default();
         while let Some(Name(name)) = map.next_key()? {
-            object.member(&name, &mut map)?;
+            object.member(&name, MemberValue { map: &mut map, reading: self.0 })?;
         }
         Ok(Shape::Is(object))
     }
 }
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for ShapeVisitor<ListOr<T>> {
+impl<'de, T: Part<'de>> Visitor<'de> for ShapeVisitor<ListOr<T>> {
     type Value = Shape<Vec<T>>;
     scalars!();
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         let mut elements = Vec::new();
-        while let Some(element) = list.next_element()? {
+        while let Some(element) = list.next_element_seed(PartSeed(self.0, PhantomData))? {
             elements.push(element);
         }
         Ok(Shape::Is(elements))
@@ -247,16 +337,21 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ShapeVisitor<ListOr<T>> {
     }
 }
 
-impl<'de, T: Object<'de>> Deserialize<'de> for ObjectOr<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ShapeVisitor::<Self>(PhantomData)).map(Self)
+impl<'de, T: Object<'de>> Part<'de> for ObjectOr<T> {
+    fn read<D: Deserializer<'de>>(deserializer: D, reading: Reading) -> Result<Self, D::Error> {
+        reading.shape(deserializer, ShapeVisitor::<Self>(reading, PhantomData)).map(Self)
     }
 }
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for ListOr<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ShapeVisitor::<Self>(PhantomData)).map(Self)
+impl<'de, T: Part<'de>> Part<'de> for ListOr<T> {
+    fn read<D: Deserializer<'de>>(deserializer: D, reading: Reading) -> Result<Self, D::Error> {
+        reading.shape(deserializer, ShapeVisitor::<Self>(reading, PhantomData)).map(Self)
     }
+}
+
+/// Reads an object, every member of it as far as it has the right shape. [`Shape::Other`] if the text is no JSON.
+pub(crate) fn read_object<'de, T: Object<'de>>(json: &'de str) -> Shape<T> {
+    Reading::either::<ObjectOr<T>>(json).map_or(Shape::Other, |object| object.0)
 }
 
 /// All members of an object, in order.
@@ -264,15 +359,19 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for ListOr<T> {
 pub(crate) struct Members<'a>(pub(crate) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'de> Object<'de> for Members<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
-        self.0.push((Cow::Owned(name.to_string()), map.next_value()?));
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        value: MemberValue<'_, A>,
+    ) -> Result<(), A::Error> {
+        self.0.push((Cow::Owned(name.to_string()), value.read()?));
         Ok(())
     }
 }
 
 /// The elements of a list.
 pub(crate) fn list(json: &str) -> Shape<Vec<&RawValue>> {
-    serde_json::from_str::<ListOr<&RawValue>>(json).map_or(Shape::Other, |list| list.0)
+    Reading::either::<ListOr<&RawValue>>(json).map_or(Shape::Other, |list| list.0)
 }
 
 /// The members of an object, in order and with their names unescaped; `None` for any other JSON. A lone surrogate in a
@@ -297,7 +396,7 @@ pub fn members(raw: &RawValue) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
 
 /// The members of an object.
 pub(crate) fn object(json: &str) -> Shape<Members<'_>> {
-    serde_json::from_str::<ObjectOr<Members<'_>>>(json).map_or(Shape::Other, |object| object.0)
+    read_object(json)
 }
 
 #[cfg(test)]
@@ -340,8 +439,28 @@ mod tests {
             ("true", None),
             ("null", None),
             ("1e999", None),
+            ("-1e999", None),
+            ("1e-400", None),
+            ("20.00000000000000000000000000001", None),
+            ("2000000.0e-4", Some(200)),
+            ("-0.0", Some(0)),
+            ("-1e30", Some(i64::MIN)),
+            ("9223372036854775807.0", Some(i64::MAX)),
+            ("9223372036854775806.0", Some(i64::MAX - 1)),
         ] {
             assert_eq!(Token::of(raw(json)).integer(), integer, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_list_or_object_may_hold_anything() {
+        for json in ["1e999", "-1e999", r#""\ud800""#, "7", "true"] {
+            let is_other = |shape: Shape<Members<'_>>| matches!(shape, Shape::Other);
+            assert!(is_other(object(json)) && matches!(list(json), Shape::Other), "{json}");
+            let within = format!(r#"{{"a":{json},"\ud800":{json}}}"#);
+            assert!(matches!(object(&within), Shape::Is(Members(members)) if members.len() == 2));
+            let within = format!("[{json},{json}]");
+            assert!(matches!(list(&within), Shape::Is(elements) if elements.len() == 2));
         }
     }
 

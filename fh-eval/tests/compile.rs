@@ -59,7 +59,7 @@ fn what_cannot_be_read_never_widens_and_names_its_place() {
         ),
         (
             rule(r#""fieldName":"x","type":"STRING","conditional":"REGEX","values":["(?=y)"]"#),
-            "feature F, strategy 1 (s), rule 1 (x), values (?=y): look-around is not supported (patterns run in linear time); the value is ignored",
+            "feature F, strategy 1 (s), rule 1 (x), values (?=y): look-ahead (?=…) is not supported (patterns run in linear time); the value is ignored",
         ),
     ] {
         let ruleset = compile(&with_strategy(&strategy));
@@ -135,4 +135,116 @@ fn value_ids_are_hashed_where_they_are_known() {
     }
     let told: Vec<_> = ruleset.diagnostics().map(ToString::to_string).collect();
     assert_eq!(told, ["feature B, id: no value id is known to hash; the feature id is assumed"]);
+}
+
+/// A feature whose first strategy never matches anybody in these tests, and whose second matches everybody.
+const MEMBERS: [(&str, &str); 15] = [
+    ("id", r#""9cd3b1d4""#),
+    ("l", "false"),
+    ("version", "3"),
+    ("type", r#""STRING""#),
+    ("value", r#""all""#),
+    ("fp", r#"{"a":"b"}"#),
+    ("strategies", ""),
+    ("strategies.id", r#""bad""#),
+    ("strategies.percentage", "0"),
+    ("strategies.percentageAttributes", "[]"),
+    ("strategies.value", r#""bad""#),
+    ("strategies.attributes", ""),
+    ("strategies.attributes.fieldName", r#""x""#),
+    ("strategies.attributes.type", r#""STRING""#),
+    ("strategies.attributes.values", r#"["no"]"#),
+];
+
+/// The feature with `given` in place of one member.
+fn with_member(member: &str, given: &str) -> String {
+    let level = |prefix: &str| -> String {
+        let members = MEMBERS.iter().filter_map(|(path, usual)| {
+            let name = path.strip_prefix(prefix).filter(|name| !name.contains('.'))?;
+            let value = if *path == member { given } else { usual };
+            (!value.is_empty()).then(|| format!(r#""{name}":{value},"#))
+        });
+        members.collect()
+    };
+    let mut json = format!(r#"{{{}"conditional":"EQUALS"}}"#, level("strategies.attributes."));
+    if member != "strategies.attributes" {
+        json = format!(r#"{{{}"attributes":[{json}]}}"#, level("strategies."));
+    } else {
+        json = format!(r#"{{{}"later":1}}"#, level("strategies."));
+    }
+    if member != "strategies" {
+        json = format!(r#""strategies":[{json},{{"percentage":1000000,"value":"last"}}],"#);
+    } else {
+        json = String::new();
+    }
+    format!(r#"[{{{}{json}"key":"F"}}]"#, level(""))
+}
+
+#[test]
+fn every_json_value_in_every_member_keeps_the_feature() {
+    let values = [
+        "null",
+        "true",
+        "7",
+        "1e999",
+        "-1e999",
+        "123456789012345678901234567890",
+        "1e-999",
+        r#""text""#,
+        r#""\ud800""#,
+        r#""2e999""#,
+        "[]",
+        "[7]",
+        "[1e999]",
+        r#"[{"a":1e999}]"#,
+        "[[1e999]]",
+        "{}",
+        r#"{"\udc00":1e999}"#,
+        r#"{"a":{"b":[-1e999,"\ud800"]}}"#,
+    ];
+    let mara = Attributes::builder().user_key("mara").attribute("x", ["y"]).build();
+    let subject = Subject::new(&mara, NOW);
+    for (member, _) in MEMBERS {
+        for value in values {
+            let json = with_member(member, value);
+            let ruleset = compile(&json);
+            let feature = ruleset.get("F");
+            assert!(feature.is_some(), "{json}");
+            let feature = feature.unwrap();
+            let found = feature.evaluate(&subject);
+            assert_ne!(found.strategy_id(), Some("bad"), "{json}");
+            assert_ne!(feature.value_token(&found), Some(r#""bad""#), "{json}");
+            let is_number = value.starts_with(['-', '1']);
+            if is_number && !["version", "strategies.percentage", "value"].contains(&member) {
+                // One number is as good as another where none belongs.
+                let json = with_member(member, "7");
+                let ruleset = compile(&json);
+                let other = ruleset.get("F").unwrap();
+                assert_eq!(other.evaluate(&subject).strategy_id(), found.strategy_id(), "{json}");
+                let places = |feature: &fh_eval::FeatureRef<'_>| {
+                    let all = feature.diagnostics().iter();
+                    all.map(|each| (each.place.member, each.consequence)).collect::<Vec<_>>()
+                };
+                assert_eq!(places(&other), places(&feature), "{json}");
+            }
+        }
+    }
+}
+
+/// A rule that holds for everybody in the next test.
+const RULED: &str =
+    r#","attributes":[{"fieldName":"x","type":"STRING","conditional":"EQUALS","values":["y"]}]"#;
+
+#[test]
+fn numbers_beyond_a_double_are_percentages_of_nobody() {
+    let mara = Attributes::builder().user_key("mara").attribute("x", ["y"]).build();
+    let subject = Subject::new(&mara, NOW);
+    for percentage in ["1e999", "-1e999", "1e-400", "20.00000000000000000000000000001", "0.5"] {
+        for rules in ["", RULED] {
+            let json = format!(r#"{{"id":"s","percentage":{percentage}{rules},"value":"bad"}}"#);
+            let ruleset = compile(&with_strategy(&json));
+            let feature = ruleset.get("F").unwrap();
+            assert_eq!(feature.evaluate(&subject).strategy_id(), Some("last"), "{json}");
+        }
+    }
 }

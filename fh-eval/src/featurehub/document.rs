@@ -3,11 +3,11 @@
 
 use std::borrow::Cow;
 
-use serde::de::{IgnoredAny, MapAccess};
+use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
 use super::wire::{Raw, text};
-use crate::json::{ListOr, Object, ObjectOr, Shape, Token, mend};
+use crate::json::{ListOr, MemberValue, Object, Shape, Token, mend, read_object};
 
 /// The text is not a document that features could be read from. A part that cannot be read inside a good document is a
 /// [`Diagnostic`](crate::Diagnostic) instead.
@@ -75,14 +75,16 @@ struct Envelope<'a> {
 }
 
 impl<'de> Object<'de> for Envelope<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        value: MemberValue<'_, A>,
+    ) -> Result<(), A::Error> {
         match name {
-            "id" => self.id = Some(map.next_value()?),
-            "key" => self.key = Some(map.next_value()?),
-            "features" => self.features = Some(map.next_value::<ListOr<_>>()?.0),
-            _ => {
-                map.next_value::<IgnoredAny>()?;
-            }
+            "id" => self.id = Some(value.read()?),
+            "key" => self.key = Some(value.read()?),
+            "features" => self.features = Some(value.read::<ListOr<_>>()?.0),
+            _ => value.skip()?,
         }
         Ok(())
     }
@@ -90,8 +92,8 @@ impl<'de> Object<'de> for Envelope<'de> {
 
 impl<'a> Envelope<'a> {
     fn of(json: &'a str) -> Self {
-        match serde_json::from_str::<ObjectOr<Self>>(json) {
-            Ok(ObjectOr(Shape::Is(envelope))) => envelope,
+        match read_object(json) {
+            Shape::Is(envelope) => envelope,
             _ => Self::default(),
         }
     }

@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
-use serde::de::{IgnoredAny, MapAccess};
+use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
-use crate::json::{ListOr, Members, Object, ObjectOr, Shape, Token};
+use crate::json::{ListOr, MemberValue, Members, Object, ObjectOr, Shape, Token, read_object};
 
 /// A value as it was written, or nothing.
 pub type Raw<'a> = Option<&'a RawValue>;
@@ -73,7 +73,7 @@ impl<'a> Feature<'a> {
     /// Reads one feature; `None` if the JSON is no object.
     #[must_use]
     pub fn parse(json: &'a str) -> Option<Self> {
-        match serde_json::from_str::<ObjectOr<Self>>(json).ok()?.0 {
+        match read_object(json) {
             Shape::Is(feature) => Some(feature),
             _ => None,
         }
@@ -90,56 +90,62 @@ fn shapes<T>(list: ListOr<ObjectOr<T>>) -> Shape<Vec<Shape<T>>> {
 }
 
 impl<'de> Object<'de> for Feature<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        value: MemberValue<'_, A>,
+    ) -> Result<(), A::Error> {
         match name {
-            "id" => self.id = Some(map.next_value()?),
-            "key" => self.key = Some(map.next_value()?),
-            "l" => self.locked = Some(map.next_value()?),
-            "version" => self.version = Some(map.next_value()?),
-            "type" => self.kind = Some(map.next_value()?),
-            "value" => self.value = Some(map.next_value()?),
-            "strategies" => self.strategies = shapes(map.next_value()?),
+            "id" => self.id = Some(value.read()?),
+            "key" => self.key = Some(value.read()?),
+            "l" => self.locked = Some(value.read()?),
+            "version" => self.version = Some(value.read()?),
+            "type" => self.kind = Some(value.read()?),
+            "value" => self.value = Some(value.read()?),
+            "strategies" => self.strategies = shapes(value.read()?),
             "fp" => {
-                self.properties = match map.next_value::<ObjectOr<Members<'de>>>()?.0 {
+                self.properties = match value.read::<ObjectOr<Members<'de>>>()?.0 {
                     Shape::Is(Members(members)) => Shape::Is(members),
                     Shape::Null => Shape::Null,
                     _ => Shape::Other,
                 }
             }
-            _ => {
-                map.next_value::<IgnoredAny>()?;
-            }
+            _ => value.skip()?,
         }
         Ok(())
     }
 }
 
 impl<'de> Object<'de> for Strategy<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        value: MemberValue<'_, A>,
+    ) -> Result<(), A::Error> {
         match name {
-            "id" => self.id = Some(map.next_value()?),
-            "percentage" => self.percentage = Some(map.next_value()?),
-            "percentageAttributes" => self.percentage_attributes = map.next_value::<ListOr<_>>()?.0,
-            "value" => self.value = Some(map.next_value()?),
-            "attributes" => self.rules = shapes(map.next_value()?),
-            _ => {
-                map.next_value::<IgnoredAny>()?;
-            }
+            "id" => self.id = Some(value.read()?),
+            "percentage" => self.percentage = Some(value.read()?),
+            "percentageAttributes" => self.percentage_attributes = value.read::<ListOr<_>>()?.0,
+            "value" => self.value = Some(value.read()?),
+            "attributes" => self.rules = shapes(value.read()?),
+            _ => value.skip()?,
         }
         Ok(())
     }
 }
 
 impl<'de> Object<'de> for Rule<'de> {
-    fn member<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<(), A::Error> {
+    fn member<A: MapAccess<'de>>(
+        &mut self,
+        name: &str,
+        value: MemberValue<'_, A>,
+    ) -> Result<(), A::Error> {
         match name {
-            "conditional" => self.conditional = Some(map.next_value()?),
-            "fieldName" => self.field = Some(map.next_value()?),
-            "type" => self.kind = Some(map.next_value()?),
-            "values" => self.values = map.next_value::<ListOr<_>>()?.0,
-            _ => {
-                map.next_value::<IgnoredAny>()?;
-            }
+            "conditional" => self.conditional = Some(value.read()?),
+            "fieldName" => self.field = Some(value.read()?),
+            "type" => self.kind = Some(value.read()?),
+            "values" => self.values = value.read::<ListOr<_>>()?.0,
+            _ => value.skip()?,
         }
         Ok(())
     }

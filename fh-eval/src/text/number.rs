@@ -73,6 +73,28 @@ impl<'a> Decimal<'a> {
         })
     }
 
+    /// The number as an integer, held within 64 bits; `None` if it has a fraction.
+    ///
+    /// ```
+    /// use fh_eval::text::number::Decimal;
+    /// let integer = |text| Decimal::parse(text).unwrap().integer();
+    /// assert_eq!(integer("20.0"), Some(20));
+    /// assert_eq!(integer("20.5"), None);
+    /// assert_eq!(integer("-1e30"), Some(i64::MIN));
+    /// ```
+    #[must_use]
+    pub fn integer(&self) -> Option<i64> {
+        let zeros =
+            usize::try_from(self.magnitude).ok()?.checked_sub(self.significant().count())?;
+        // 20 digits are more than 64 bits hold.
+        let zeros = std::iter::repeat_n(b'0', zeros.min(20));
+        let digits = self.significant().chain(zeros).map(|digit| i64::from(digit - b'0'));
+        Some(digits.fold(0, |value: i64, digit| {
+            let value = value.saturating_mul(10);
+            if self.negative { value.saturating_sub(digit) } else { value.saturating_add(digit) }
+        }))
+    }
+
     fn significant(&self) -> impl Iterator<Item = u8> {
         self.digits.iter().copied().filter(|byte| *byte != b'.')
     }

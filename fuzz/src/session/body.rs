@@ -44,6 +44,9 @@ fn feature(script: &mut Bytes<'_>, out: &mut String) {
             r#""value":"x","strategies":[{"id":"s","attributes":[{"conditional":"EQUALS","fieldName":"userkey","values":["fred"],"type":"STRING"}],"value":"y"}],"#,
         ),
         3 => out.push_str(r#""strategies":[{"percentage":7,"value":{}},7],"#),
+        4 => {
+            let _ = write!(out, r#""value":"{state}","strategies":1e999,"fp":[1e999],"#);
+        }
         _ => {
             let _ = write!(out, r#""value":"{state}","#);
         }

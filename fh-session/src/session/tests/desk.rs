@@ -152,6 +152,13 @@ impl Desk {
         let nobody = fh_eval::Subject::nobody(fh_eval::Timestamp::from_millis(0));
         rules.ruleset().get("A")?.evaluate(&nobody).string().map(str::to_string)
     }
+
+    /// Keys of the features that readers see.
+    pub(super) fn keys(&self) -> Vec<String> {
+        let published = self.published.last().map(|publication| &publication.rules);
+        let features = published.into_iter().flat_map(|rules| rules.ruleset().iter());
+        features.map(|feature| feature.key().to_string()).collect()
+    }
 }
 
 pub(super) fn json(status: u16) -> Head {

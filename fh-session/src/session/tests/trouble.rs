@@ -140,3 +140,54 @@ fn environments_that_no_key_opens_are_passed_over() {
         assert_eq!(desk.value().as_deref(), Some("x"));
     }
 }
+
+/// D-35 holds for a list and for a single feature: the feature stays, and so does the stream.
+#[test]
+fn every_json_value_in_every_member_at_both_doors() {
+    let members = [
+        ("id", r#""b""#),
+        ("l", "false"),
+        ("version", "2"),
+        ("type", r#""STRING""#),
+        ("value", r#""y""#),
+        ("strategies", "[]"),
+        ("fp", "{}"),
+        ("v", r#""s""#),
+        ("later", "1"),
+    ];
+    let values = [
+        "null",
+        "true",
+        "7",
+        "1e999",
+        "-1e999",
+        r#""text""#,
+        r#""\ud800""#,
+        "[]",
+        "[1e999]",
+        r#"[{"percentage":1e999,"percentageAttributes":1e999,"attributes":1e999}]"#,
+        r#"[{"attributes":[1e999,{"values":1e999,"fieldName":"\udc00"}],"value":1e999}]"#,
+        r#"{"a":1e999}"#,
+    ];
+    for (member, _) in members {
+        for value in values {
+            let rest = members.iter().filter(|(name, _)| *name != member);
+            let rest: String = rest.map(|(name, usual)| format!(r#""{name}":{usual},"#)).collect();
+            let feature = format!(r#"{{{rest}"{member}":{value},"key":"B"}}"#);
+
+            let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
+            desk.live();
+            desk.event("feature", &feature);
+            assert_eq!(desk.status().problem, None, "{feature}");
+            assert!(desk.aborted.is_empty(), "{feature}");
+            assert!(desk.keys().contains(&"B".to_string()), "{feature}");
+            desk.event("delete_feature", &feature);
+            assert_eq!(desk.status().problem, None, "{feature}");
+
+            let mut desk = Desk::new(POLL, &[CLIENT]);
+            desk.polled(&format!(r#"[{{"id":"e","features":[{feature}]}}]"#));
+            assert_eq!(desk.status().problem, None, "{feature}");
+            assert_eq!(desk.keys(), ["B"], "{feature}");
+        }
+    }
+}
