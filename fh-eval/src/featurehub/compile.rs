@@ -439,6 +439,7 @@ impl<'a> Compilation<'a> {
                 patterns: &mut self.patterns,
                 notes: &mut self.notes,
                 reading: Reading::Plain,
+                listed: 0,
             }
             .rule(rule);
             self.writer.tables.rules.push(compiled);

@@ -54,6 +54,8 @@ pub(crate) struct Condition {
     /// `None` if null or, for a client, absent.
     pub(crate) values: Option<Vec<Scalar>>,
     pub(crate) values_are_absent: bool,
+    /// True if the payload lists a value, even one that is no scalar.
+    pub(crate) lists_a_value: bool,
 }
 
 /// The type of a rule.
@@ -271,7 +273,7 @@ impl Strategy {
     }
 }
 
-/// An integral number, cut to the range of `i64`.
+/// An integral number, cut to the range of `i64`. A number that no double holds is none.
 fn read_percentage(token: Token<'_>, mutant: Option<Mutant>) -> Option<i64> {
     let has = |bug| mutant.is_some_and(|m| m.is(bug));
     let text = match token.number() {
@@ -282,7 +284,8 @@ fn read_percentage(token: Token<'_>, mutant: Option<Mutant>) -> Option<i64> {
     if has(Bug::PctFractionCut) {
         return text.parse::<f64>().ok().map(|n| n as i64);
     }
-    Decimal::parse(&text)?.integer()
+    let has_double = text.parse().is_ok_and(f64::is_finite);
+    Decimal::parse(&text).filter(|_| has_double)?.integer()
 }
 
 impl Rule {
@@ -303,8 +306,15 @@ impl Rule {
         };
         let condition = match (text_member(token, "fieldName"), kind, conditional, values) {
             (Some(field), Some(kind), Some(conditional), Some(values)) => {
-                let values_are_absent = token.member("values").is_none();
-                Some(Condition { field, kind, conditional, values, values_are_absent })
+                let list = token.member("values");
+                Some(Condition {
+                    field,
+                    kind,
+                    conditional,
+                    values,
+                    values_are_absent: list.is_none(),
+                    lists_a_value: list.and_then(Token::elements).is_some_and(|l| !l.is_empty()),
+                })
             }
             _ => None,
         };

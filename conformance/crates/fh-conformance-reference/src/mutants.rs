@@ -157,6 +157,7 @@ mutants! {
     DateAsText "mut-date-as-text" "dates are compared as text" "Python SDK, Ruby SDK, Go SDK"
     DateIncludesSubstring "mut-date-includes-substring" "INCLUDES and EXCLUDES on dates look for the text" "JavaScript SDK, Python SDK, Ruby SDK, Go SDK"
     DateJunkNotEquals "mut-date-junk-not-equals" "what is no date satisfies NOT_EQUALS" "Python SDK"
+    DateJunkAmongJunk "mut-date-junk-differs-from-junk" "what is no date satisfies NOT_EQUALS if no rule value is one either" ""
     DateOffsetRefused "mut-date-offset-refused" "a date with an offset is no date" ""
     DatetimeAsText "mut-datetime-as-text" "moments are compared as text" "Python SDK, Go SDK"
     DatetimeOffsetIgnored "mut-datetime-offset-ignored" "moments are compared by their local clocks" ""

@@ -439,6 +439,13 @@ fn types() -> Vec<Case> {
             r#""not-a-date""#,
         ),
         rule(
+            &["mut-date-junk-differs-from-junk"],
+            "DATETIME",
+            "EXCLUDES",
+            r#"["soon"]"#,
+            r#""later""#,
+        ),
+        rule(
             &[
                 "mut-datetime-as-text",
                 "mut-datetime-offset-ignored",

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::{Conditional, Readable, RuleCompiler};
+use super::{Conditional, Readable, RuleCompiler, Typed};
 use crate::diagnostic::Problem;
 use crate::json::Token;
-use crate::predicate::{Predicate, Rare};
+use crate::predicate::{Predicate, Rare, Wanted};
 use crate::profile::Profile;
 use crate::text::date::{Day, Years};
 use crate::text::datetime::{MissingOffset, Moment};
@@ -18,7 +18,7 @@ impl RuleCompiler<'_> {
         };
         let years = self.years();
         let readable = self.parsed(tokens, "a date", |text| Day::parse(text, years));
-        self.typed(typed, readable, Ord::cmp, |wanted| Rare::Days(wanted, years))
+        self.dates(typed, readable, |wanted| Rare::Days(wanted, years))
     }
 
     pub(super) fn date_time(
@@ -37,14 +37,29 @@ impl RuleCompiler<'_> {
                     Moment::parse(text, MissingOffset::MeansUtc, years).map(Moment::instant)
                 };
                 let readable = self.parsed(tokens, "a date-time", read);
-                self.typed(typed, readable, Ord::cmp, Rare::Instants)
+                self.dates(typed, readable, Rare::Instants)
             }
             Profile::Edge => {
                 let read = |text: &str| Moment::parse(text, MissingOffset::Unparsable, years);
                 let readable = self.parsed(tokens, "a date-time with offset", read);
-                self.typed(typed, readable, Ord::cmp, Rare::Moments)
+                self.dates(typed, readable, Rare::Moments)
             }
         }
+    }
+
+    /// The predicate of a list of dates. In profile `client` a supplied text that cannot be read never passes, unless the
+    /// payload lists no value at all (D-113).
+    fn dates<T: Ord>(
+        &mut self,
+        typed: Typed,
+        readable: Readable<T>,
+        rare: impl FnOnce(Wanted<T>) -> Rare,
+    ) -> Predicate {
+        let is_excluding = matches!(typed, Typed::NotIn);
+        if self.profile == Profile::Client && is_excluding && self.listed > 0 {
+            return self.writer.rare(rare(Wanted::NotIn(readable.values.into())));
+        }
+        self.typed(typed, readable, Ord::cmp, rare)
     }
 
     pub(super) fn years(&self) -> Years {

@@ -25,6 +25,8 @@ pub(super) struct RuleCompiler<'a> {
     pub(super) notes: &'a mut Notes,
     /// How the rule reads its attribute.
     pub(super) reading: Reading,
+    /// How many values the rule lists in the payload, readable or not.
+    pub(super) listed: usize,
 }
 
 /// RolloutStrategyFieldType.
@@ -144,6 +146,7 @@ impl RuleCompiler<'_> {
             }
             Shape::Other => return self.never("values", None, Problem::Expected("a list"), never),
         };
+        self.listed = values.len();
         let tokens = self.tokens(values);
         let predicate = self.predicate(kind, conditional, &tokens);
         Rule { predicate, field: self.field(&field, kind) }

@@ -7,7 +7,7 @@ use crate::answer::{Options, Raised};
 use crate::date::Date;
 use crate::datetime::DateTime;
 use crate::decimal::Decimal;
-use crate::feature::{Conditional, Kind, Scalar, is_whole};
+use crate::feature::{Condition, Conditional, Kind, Scalar, is_whole};
 use crate::mutants::Bug;
 use crate::version::{Version, semver_org_order};
 
@@ -120,12 +120,18 @@ fn calendar_candidates<T>(
     rule_values.iter().map(|value| read(value).map_or_else(bad, Candidate::Usable)).collect()
 }
 
+/// Clients compare nothing with what is no date, as soon as the rule lists anything (D-113).
+fn needs_a_date(condition: &Condition, options: &Options) -> bool {
+    condition.lists_a_value && !options.edge() && !options.has(Bug::DateJunkAmongJunk)
+}
+
 pub(super) fn date(
-    conditional: Conditional,
+    condition: &Condition,
     rule_values: &[Scalar],
     supplied: &str,
     options: &Options,
 ) -> Result<Verdict, Raised> {
+    let conditional = condition.conditional;
     let substring = options.has(Bug::DateIncludesSubstring) && is_inclusion(conditional);
     if substring || options.has(Bug::DateAsText) {
         return textual::text(Kind::Date, conditional, rule_values, supplied, options);
@@ -138,16 +144,20 @@ pub(super) fn date(
     if junk_differs(Bug::DateJunkNotEquals, conditional, supplied.as_ref(), options) {
         return Ok(Verdict::Yes);
     }
+    if supplied.is_none() && needs_a_date(condition, options) {
+        return Ok(Verdict::Unreadable);
+    }
     let candidates = calendar_candidates(rule_values, parse, options);
     Ok(decide(conditional, supplied.as_ref(), &candidates, |s, v| by_order(s.cmp(v)), options))
 }
 
 pub(super) fn datetime(
-    conditional: Conditional,
+    condition: &Condition,
     rule_values: &[Scalar],
     supplied: &str,
     options: &Options,
 ) -> Result<Verdict, Raised> {
+    let conditional = condition.conditional;
     if options.has(Bug::DatetimeNeverMatches) {
         return Ok(Verdict::No);
     }
@@ -158,6 +168,9 @@ pub(super) fn datetime(
     let supplied = DateTime::parse(supplied, options);
     if junk_differs(Bug::DateJunkNotEquals, conditional, supplied.as_ref(), options) {
         return Ok(Verdict::Yes);
+    }
+    if supplied.is_none() && needs_a_date(condition, options) {
+        return Ok(Verdict::Unreadable);
     }
     let candidates =
         calendar_candidates(rule_values, |text| DateTime::parse(text, options), options);
