@@ -202,6 +202,7 @@ pub(crate) fn excerpt(text: &str) -> Box<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::pattern::Construct;
 
     #[test]
     fn reads_as_a_sentence_with_its_place() {
@@ -216,12 +217,12 @@ mod tests {
                 member: Some("values"),
                 value: Some("\"(\"".into()),
             },
-            problem: Problem::Pattern(Refusal::Unsupported("look-around is")),
+            problem: Problem::Pattern(Refusal::Unsupported(Construct::LookAhead)),
             consequence: Consequence::ValueDropped,
         };
         assert_eq!(
             diagnostic.to_string(),
-            "environment prod, feature CHECKOUT, strategy 2 (x7Ab), rule 1 (email), values \"(\": look-around is not \
+            "environment prod, feature CHECKOUT, strategy 2 (x7Ab), rule 1 (email), values \"(\": look-ahead (?=…) is not \
              supported (patterns run in linear time); the value is ignored"
         );
         assert_eq!(diagnostic.severity(), Severity::Error);

@@ -17,8 +17,8 @@ pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
         ),
         Problem::Unknown(what) => ("unknown-name", format!("write one of {}", known(what))),
         Problem::NotA(what) => ("unreadable-value", format!("write {}", example(what))),
-        Problem::Pattern(Refusal::Unsupported(_)) => {
-            ("regex", "say it with alternatives and anchors, or with several rules".to_string())
+        Problem::Pattern(Refusal::Unsupported(construct)) => {
+            ("regex", construct.instead().to_string())
         }
         Problem::Pattern(Refusal::Invalid(_)) => (
             "regex",

@@ -51,6 +51,7 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("unknown-name", "a type or conditional that does not exist"),
     ("unreadable-value", "a rule value that cannot be read as the rule's type"),
     ("regex", "a pattern that is invalid or not supported"),
+    ("regex-dialect", "a part of a pattern that not all SDKs read alike"),
     ("no-feature-id", "a percentage on a feature without an id"),
     ("duplicate-key", "two features with the same key"),
     ("percentage-sum", "percentages of one key that add up to more than 100 %"),

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use fh_eval::text::pattern::divergences;
 use fh_eval::{Shape, Token};
 
 use super::view::{FeatureView, RuleView, StrategyView, Value};
@@ -36,6 +37,9 @@ pub(crate) fn check<'v>(
         blanks(findings, rule, value, &at);
         if rule.kind == "SEMANTIC_VERSION" {
             version(findings, value, &at);
+        }
+        if rule.conditional == "REGEX" {
+            dialect(findings, value, &at);
         }
     }
     if rule.kind == "BOOLEAN" {
@@ -123,6 +127,16 @@ fn empty(findings: &mut Findings<'_>, rule: &RuleView<'_>, at: &At<'_>) {
         message,
         "give it values, or take the rule out",
     );
+}
+
+/// Warns about parts of a pattern that Java and JavaScript read differently (ADR 0021).
+fn dialect(findings: &mut Findings<'_>, value: &Value<'_>, at: &At<'_>) {
+    let Token::Text(pattern) = &value.token else {
+        return;
+    };
+    for divergence in divergences(pattern) {
+        findings.warn(at, "regex-dialect", divergence.to_string(), divergence.instead());
+    }
 }
 
 fn version(findings: &mut Findings<'_>, value: &Value<'_>, at: &At<'_>) {

@@ -130,6 +130,8 @@ fn rules() {
         ("v", "SEMANTIC_VERSION", "GREATER", "[\"4.2.0-rc.1+b7\"]", &[]),
         ("v", "STRING", "REGEX", "[\"^(?=a)$\"]", &["REGEX"]),
         ("v", "STRING", "REGEX", "[\"(\"]", &["REGEX"]),
+        ("v", "STRING", "REGEX", "[\"^[[:alpha:]]$\"]", &["regex-dialect"]),
+        ("v", "STRING", "REGEX", r#"["^\\p{L}\\h$"]"#, &["regex-dialect", "regex-dialect"]),
         ("v", "STRING", "REGEX", r#"["^[a-z]+$"]"#, &[]),
         ("v", "STRING", "EQUALS", "[\" a\"]", &["blanks"]),
         // In a pattern a blank is meant; that it is searched for is the Edge's difference.
@@ -303,4 +305,25 @@ fn all_environments_are_looked_at() {
     assert_eq!(one["findings"].as_array().unwrap().len(), 1);
     assert_eq!(one["findings"][0]["environment"], "e2");
     assert!(fh_with(&["lint", "-"], &body).out.contains("environment e1, feature K"));
+}
+
+#[test]
+fn patterns_that_are_refused_or_read_differently_say_what_to_write() {
+    for (pattern, part) in [
+        ("^a(?=b)", "give each look-ahead a rule of its own"),
+        ("^a(?!b)", "add a rule with EXCLUDES for the text that must not follow"),
+        ("(?<=b)a", "write what precedes as part of the pattern"),
+        ("(?<!b)a", "add a rule with EXCLUDES for the text that must not precede"),
+        (r"(a|b)\\1", r"write the repeated texts as alternatives, such as aa|bb for (a|b)\1"),
+        (r"\\p{Greek}", r"a script such as \p{IsGreek}"),
+        (r"\\R+", r"write (?:\r\n|\n)+"),
+        ("[[:alpha:]]", "A-Za-z for [:alpha:]"),
+        (r"\\Qa.b\\E", "write a backslash before each special character"),
+    ] {
+        let report = lint(&with_rule("v", "STRING", "REGEX", &format!("[\"{pattern}\"]")));
+        let mut findings = report["findings"].as_array().unwrap().iter();
+        let has_advice = findings
+            .any(|finding| finding["advice"].as_str().is_some_and(|advice| advice.contains(part)));
+        assert!(has_advice, "{pattern}: {report}");
+    }
 }

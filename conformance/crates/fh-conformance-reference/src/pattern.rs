@@ -1,7 +1,12 @@
 //! Regular expressions: `regex-lite` has the wanted dialect (ASCII classes and folding, `.` stops
-//! at a line feed only, `$` is the end, linear time). Here is only what must be refused besides.
+//! at a line feed only, `$` is the end, linear time). Here is only what must be refused besides, and
+//! what Java and JavaScript write otherwise.
+
+mod dialect;
 
 use regex_lite::RegexBuilder;
+
+use dialect::translate;
 
 /// Patterns that grow beyond this many nodes, repetitions written out, are refused.
 const MAX_NODES: u64 = 10_000;
@@ -11,15 +16,26 @@ pub(crate) fn matches(pattern: &str, text: &str, whole: bool) -> Option<bool> {
     if expanded_size(pattern) > MAX_NODES {
         return None;
     }
+    let translated = translate(pattern, whole)?;
+    let pattern = translated.pattern.as_str();
     // Alone first: brackets that are only balanced by what is put around them do not count.
     let alone = compile(pattern)?;
     if !whole {
-        return Some(alone.is_match(text));
+        let found = alone.is_match(text);
+        let shortened = without_line_break(text).filter(|_| translated.ends_before_line_break);
+        return Some(found || shortened.is_some_and(|text| alone.is_match(text)));
     }
     // With the flag x a comment at the end would swallow the bracket; then a line feed is blank.
     let around = compile(&format!(r"\A(?:{pattern})\z"))
         .or_else(|| compile(&format!("\\A(?:{pattern}\n)\\z")))?;
     Some(around.is_match(text))
+}
+
+/// The text without the line break that ends it.
+fn without_line_break(text: &str) -> Option<&str> {
+    ["\r\n", "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"]
+        .into_iter()
+        .find_map(|end| text.strip_suffix(end))
 }
 
 fn compile(pattern: &str) -> Option<regex_lite::Regex> {
@@ -122,7 +138,12 @@ mod tests {
             ("^.$", "\r", true),
             ("^.$", "\n", false),
             ("^.$", "😀", true),
-            ("[[:alpha:]]", "x", true),
+            ("[[:alpha:]]", "x", false),
+            ("[[:alpha:]]", "a]", true),
+            (r"\p{Lu}\h\Qa.b\E", "É a.b", true),
+            (r"a\r\Z", "a\r\n", false),
+            (r"a\Z", "a\r\n", true),
+            (r"a\Rb", "a\r\nb", true),
             ("(?m)^b$", "a\nb\nc", true),
             (r"a\b", "aé", true),
         ] {
@@ -141,6 +162,10 @@ mod tests {
             ("", "", true),
             ("", "a", false),
             ("(?m)a$", "a\nb", false),
+            ("[[:alpha:]]", "x", false),
+            ("[[:alpha:]]", "a", true),
+            (r"a\Z", "a\n", false),
+            (r"\R\n", "\r\n", true),
         ] {
             assert_eq!(matches(pattern, text, true), Some(found), "{pattern} {text:?}");
         }
@@ -154,7 +179,12 @@ mod tests {
             "a)|(b",
             "[",
             "*",
-            r"\p{L}",
+            r"\p{lu}",
+            r"\p{Greek}",
+            r"\R+",
+            r"(a\R)?",
+            r"\Za",
+            r"(?:a\Z)*",
             r"(a)\1",
             "(?=a)",
             "(?<!a)",
@@ -176,7 +206,7 @@ mod tests {
             "(?:a{50}){100}",
             "[a-z]{2,1000}",
             r"\x{41}{3000}",
-            "[]a]{3}",
+            "[a]]{3}",
             r"[\]]{3}",
             "(?i:x{5000})",
         ] {

@@ -1,19 +1,27 @@
-//! From a pattern as a person wrote it to the same pattern in a small common language that `regex` and `regex-lite`
+//! From a pattern, read as Java or JavaScript does, to the same pattern in a small common language that `regex` and `regex-lite`
 //! read alike: no flags, no Perl classes, no Unicode tables.
 
 use std::fmt::Write;
 
 use regex_syntax::ast::{
-    self, AssertionKind, Ast, ClassAsciiKind, ClassPerlKind, ClassSet, ClassSetItem, Flag,
-    FlagsItemKind, GroupKind, RepetitionKind, RepetitionRange,
+    self, AssertionKind, Ast, ClassSet, ClassSetItem, Flag, FlagsItemKind, GroupKind,
+    RepetitionKind, RepetitionRange,
 };
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
+
+use super::class::{fold, negated_if, perl_class};
+use super::construct::Construct;
+use super::reading::{Mark, Read, read};
+use super::{Extent, property};
 
 /// The largest expanded tree, with every bounded repetition written out.
 pub const MAX_NODES: usize = 10_000;
 
 /// Deepest nesting of groups and classes.
 const MAX_NESTING: u32 = 100;
+
+/// Ranges of a class that count as one more node. Classes of Unicode properties have up to 700.
+const RANGES_PER_NODE: usize = 16;
 
 /// Longest pattern text that is looked at.
 const MAX_TEXT: usize = 64 * 1024;
@@ -24,7 +32,7 @@ pub enum Refusal {
     /// It is not a regular expression.
     Invalid(String),
     /// It is one, but uses what the dialect leaves out.
-    Unsupported(&'static str),
+    Unsupported(Construct),
     /// It is longer, deeper or larger than [`MAX_NODES`] allows.
     TooLarge,
 }
@@ -82,18 +90,22 @@ struct Flags {
     swap_greed: bool,
 }
 
-pub(super) fn rewrite(pattern: &str) -> Result<Rewritten, Refusal> {
+pub(super) fn rewrite(pattern: &str, extent: Extent) -> Result<Rewritten, Refusal> {
     if pattern.len() > MAX_TEXT {
+        return Err(Refusal::TooLarge);
+    }
+    let pattern = read(pattern, extent)?;
+    if pattern.text.len() > 4 * MAX_TEXT {
         return Err(Refusal::TooLarge);
     }
     let tree = ast::parse::ParserBuilder::new()
         .nest_limit(MAX_NESTING)
         .build()
-        .parse(pattern)
-        .map_err(|error| refusal(error.kind()))?;
+        .parse(&pattern.text)
+        .map_err(|error| refusal(&error))?;
     let preferred = if cfg!(target_arch = "wasm32") { EngineKind::Small } else { EngineKind::Fast };
-    let written = match write_for(preferred, &tree) {
-        Err(Stop::NeedsSmallEngine) => write_for(EngineKind::Small, &tree),
+    let written = match write_for(preferred, &tree, &pattern, extent) {
+        Err(Stop::NeedsSmallEngine) => write_for(EngineKind::Small, &tree, &pattern, extent),
         written => written,
     };
     written.map_err(|stop| match stop {
@@ -102,16 +114,38 @@ pub(super) fn rewrite(pattern: &str) -> Result<Rewritten, Refusal> {
     })
 }
 
-fn write_for(engine: EngineKind, tree: &Ast) -> Result<Rewritten, Stop> {
-    let mut writer = Writer { source: String::new(), flags: Flags::default(), engine };
+fn write_for(
+    engine: EngineKind,
+    tree: &Ast,
+    pattern: &Read,
+    extent: Extent,
+) -> Result<Rewritten, Stop> {
+    let mut writer = Writer {
+        pattern,
+        extent,
+        source: String::new(),
+        flags: Flags::default(),
+        engine,
+        place: Place::Last,
+    };
     let nodes = writer.write(tree)?;
     Ok(Rewritten { engine, source: writer.source, nodes })
 }
 
-fn refusal(kind: &ast::ErrorKind) -> Refusal {
-    match kind {
-        ast::ErrorKind::UnsupportedLookAround => Refusal::Unsupported("look-around is"),
-        ast::ErrorKind::UnsupportedBackreference => Refusal::Unsupported("a back-reference is"),
+fn refusal(error: &ast::Error) -> Refusal {
+    match error.kind() {
+        ast::ErrorKind::UnsupportedLookAround => {
+            let span = error.span();
+            let group = error.pattern().get(span.start.offset..).unwrap_or_default();
+            let kinds = [
+                ("(?=", Construct::LookAhead),
+                ("(?!", Construct::NegativeLookAhead),
+                ("(?<!", Construct::NegativeLookBehind),
+            ];
+            let kind = kinds.into_iter().find(|(opening, _)| group.starts_with(opening));
+            kind.map_or(Construct::LookBehind, |(_, kind)| kind).into()
+        }
+        ast::ErrorKind::UnsupportedBackreference => Construct::BackReference.into(),
         ast::ErrorKind::NestLimitExceeded(_) | ast::ErrorKind::CaptureLimitExceeded => {
             Refusal::TooLarge
         }
@@ -119,13 +153,27 @@ fn refusal(kind: &ast::ErrorKind) -> Refusal {
     }
 }
 
-struct Writer {
+/// Where a part of the pattern stands, as far as an escape's meaning depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Nothing comes behind it.
+    Last,
+    /// Something may come behind it.
+    Inside,
+    /// A repetition holds it.
+    Repeated,
+}
+
+struct Writer<'p> {
+    pattern: &'p Read,
+    extent: Extent,
     source: String,
     flags: Flags,
     engine: EngineKind,
+    place: Place,
 }
 
-impl Writer {
+impl Writer<'_> {
     /// Writes a subtree; answers how many nodes it has when repetitions are written out.
     fn write(&mut self, tree: &Ast) -> Result<usize, Stop> {
         match tree {
@@ -147,7 +195,10 @@ impl Writer {
                 Ok(1)
             }
             Ast::Assertion(assertion) => self.assertion(&assertion.kind),
-            Ast::ClassUnicode(_) => Err(Refusal::Unsupported(r"a Unicode class (\p) is").into()),
+            Ast::ClassUnicode(property) => {
+                let class = self.property(property)?;
+                Ok(self.class(&class))
+            }
             Ast::ClassPerl(perl) => {
                 Ok(self.class(&negated_if(perl.negated, perl_class(&perl.kind))))
             }
@@ -170,10 +221,15 @@ impl Writer {
                 Ok(nodes)
             }
             Ast::Concat(concat) => {
+                let place = self.place;
+                let last = concat.asts.len().saturating_sub(1);
                 let mut nodes = 1;
-                for part in &concat.asts {
+                for (index, part) in concat.asts.iter().enumerate() {
+                    self.place =
+                        if place == Place::Last && index < last { Place::Inside } else { place };
                     nodes = add(nodes, self.write(part)?)?;
                 }
+                self.place = place;
                 Ok(nodes)
             }
         }
@@ -208,14 +264,16 @@ impl Writer {
             AssertionKind::EndLine => r"\z",
             AssertionKind::WordBoundary => boundary,
             AssertionKind::NotWordBoundary => no_boundary,
-            _ => return Err(Refusal::Unsupported("a one-sided word boundary is").into()),
+            _ => return Err(Refusal::from(Construct::OneSidedBoundary).into()),
         });
         Ok(1)
     }
 
     fn repetition(&mut self, repetition: &ast::Repetition) -> Result<usize, Stop> {
         self.source.push_str("(?:");
+        let place = std::mem::replace(&mut self.place, Place::Repeated);
         let child = self.write(&repetition.ast)?;
+        self.place = place;
         self.source.push(')');
         let times = match &repetition.op.kind {
             RepetitionKind::ZeroOrOne => {
@@ -248,6 +306,13 @@ impl Writer {
     }
 
     fn group(&mut self, group: &ast::Group) -> Result<usize, Stop> {
+        match self.mark_of(group) {
+            Some(Mark::LineBreak) if self.place == Place::Repeated => {
+                return Err(Refusal::from(Construct::RepeatedLineBreak).into());
+            }
+            Some(Mark::End) => return self.end(),
+            Some(Mark::LineBreak) | None => {}
+        }
         let outside = self.flags;
         if let GroupKind::NonCapturing(flags) = &group.kind {
             self.flags = apply(self.flags, flags)?;
@@ -259,7 +324,37 @@ impl Writer {
         Ok(add(nodes, 1)?)
     }
 
-    /// Writes a class as plain ranges.
+    fn mark_of(&self, group: &ast::Group) -> Option<Mark> {
+        let marks = &self.pattern.marks;
+        let found = marks.binary_search_by_key(&group.span.start.offset, |(at, _)| *at);
+        found.ok().and_then(|at| marks.get(at)).map(|(_, mark)| *mark)
+    }
+
+    /// Java's `\Z`: the end of the text, or what is before a line break there. Since nothing comes behind it, the line break
+    /// can be taken in.
+    fn end(&mut self) -> Result<usize, Stop> {
+        if self.place != Place::Last {
+            return Err(Refusal::from(Construct::EndInside).into());
+        }
+        self.source.push_str(match self.extent {
+            // With the flags m and R, `$` is not between the two characters of a line break.
+            Extent::Search => {
+                r"(?:(?:(?mR:$)(?:\x{D}\x{A}|\x{A}|\x{D})?|[\x{85}\x{2028}\x{2029}])\z)"
+            }
+            Extent::Whole => r"\z",
+        });
+        Ok(8)
+    }
+
+    fn property(&self, property: &ast::ClassUnicode) -> Result<ClassUnicode, Refusal> {
+        let span = property.span;
+        let token = self.pattern.text.get(span.start.offset..span.end.offset);
+        token
+            .and_then(|token| property::class(token, self.flags.ignore_case))
+            .ok_or_else(|| Construct::Property.into())
+    }
+
+    /// Writes a class as plain ranges. A class of many ranges counts as several nodes.
     fn class(&mut self, class: &ClassUnicode) -> usize {
         if class.ranges().is_empty() {
             // Nothing is in it: a place that no text has.
@@ -274,12 +369,12 @@ impl Writer {
             }
         }
         self.source.push(']');
-        1
+        1 + class.ranges().len() / RANGES_PER_NODE
     }
 
     fn bracketed(&self, bracketed: &ast::ClassBracketed) -> Result<ClassUnicode, Refusal> {
         let ClassSet::Item(item) = &bracketed.kind else {
-            return Err(Refusal::Unsupported("a class set operation (&&, --, ~~) is"));
+            return Err(Construct::ClassOperation.into());
         };
         let mut class = ClassUnicode::empty();
         self.add_item(item, &mut class)?;
@@ -291,18 +386,14 @@ impl Writer {
             ClassSetItem::Empty(_) => {}
             ClassSetItem::Literal(literal) => self.add_range(literal.c, literal.c, class),
             ClassSetItem::Range(range) => self.add_range(range.start.c, range.end.c, class),
-            ClassSetItem::Ascii(ascii) => {
-                let mut named = ascii_class(&ascii.kind);
-                if self.flags.ignore_case {
-                    fold(&mut named);
-                }
-                class.union(&negated_if(ascii.negated, named));
-            }
-            ClassSetItem::Unicode(_) => {
-                return Err(Refusal::Unsupported(r"a Unicode class (\p) is"));
-            }
+            // Only where the flag x hid a class from the reader, which takes these apart.
+            ClassSetItem::Ascii(_) => return Err(Construct::ClassInClass.into()),
+            ClassSetItem::Unicode(property) => class.union(&self.property(property)?),
             ClassSetItem::Perl(perl) => {
                 class.union(&negated_if(perl.negated, perl_class(&perl.kind)));
+            }
+            ClassSetItem::Bracketed(_) if self.extent == Extent::Search => {
+                return Err(Construct::ClassInClass.into());
             }
             ClassSetItem::Bracketed(inner) => class.union(&self.bracketed(inner)?),
             ClassSetItem::Union(union) => {
@@ -342,64 +433,10 @@ fn apply(mut now: Flags, flags: &ast::Flags) -> Result<Flags, Refusal> {
             // White space was dealt with when the pattern was parsed.
             FlagsItemKind::Flag(Flag::IgnoreWhitespace) => {}
             FlagsItemKind::Flag(Flag::Unicode) => {
-                return Err(Refusal::Unsupported("the flag u is"));
+                return Err(Construct::UnicodeFlag.into());
             }
-            FlagsItemKind::Flag(Flag::CRLF) => return Err(Refusal::Unsupported("the flag R is")),
+            FlagsItemKind::Flag(Flag::CRLF) => return Err(Construct::LineBreakFlag.into()),
         }
     }
     Ok(now)
-}
-
-fn ranges(ranges: &[(char, char)]) -> ClassUnicode {
-    ClassUnicode::new(ranges.iter().map(|(start, end)| ClassUnicodeRange::new(*start, *end)))
-}
-
-fn perl_class(kind: &ClassPerlKind) -> ClassUnicode {
-    match kind {
-        ClassPerlKind::Digit => ranges(&[('0', '9')]),
-        ClassPerlKind::Space => ranges(&[('\t', '\r'), (' ', ' ')]),
-        ClassPerlKind::Word => ranges(&[('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')]),
-    }
-}
-
-fn ascii_class(kind: &ClassAsciiKind) -> ClassUnicode {
-    match kind {
-        ClassAsciiKind::Alnum => ranges(&[('0', '9'), ('A', 'Z'), ('a', 'z')]),
-        ClassAsciiKind::Alpha => ranges(&[('A', 'Z'), ('a', 'z')]),
-        ClassAsciiKind::Ascii => ranges(&[('\0', '\x7F')]),
-        ClassAsciiKind::Blank => ranges(&[('\t', '\t'), (' ', ' ')]),
-        ClassAsciiKind::Cntrl => ranges(&[('\0', '\x1F'), ('\x7F', '\x7F')]),
-        ClassAsciiKind::Digit => ranges(&[('0', '9')]),
-        ClassAsciiKind::Graph => ranges(&[('!', '~')]),
-        ClassAsciiKind::Lower => ranges(&[('a', 'z')]),
-        ClassAsciiKind::Print => ranges(&[(' ', '~')]),
-        ClassAsciiKind::Punct => ranges(&[('!', '/'), (':', '@'), ('[', '`'), ('{', '~')]),
-        ClassAsciiKind::Space => ranges(&[('\t', '\r'), (' ', ' ')]),
-        ClassAsciiKind::Upper => ranges(&[('A', 'Z')]),
-        ClassAsciiKind::Word => ranges(&[('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')]),
-        ClassAsciiKind::Xdigit => ranges(&[('0', '9'), ('A', 'F'), ('a', 'f')]),
-    }
-}
-
-fn negated_if(negated: bool, mut class: ClassUnicode) -> ClassUnicode {
-    if negated {
-        class.negate();
-    }
-    class
-}
-
-/// Adds the other case of the ASCII letters in a class.
-fn fold(class: &mut ClassUnicode) {
-    let mut other_case = ClassUnicode::empty();
-    for (letters, shift) in [(('A', 'Z'), 32), (('a', 'z'), -32_i32)] {
-        let mut here = class.clone();
-        here.intersect(&ranges(&[letters]));
-        for range in here.ranges() {
-            let moved = |c: char| (c as u32).checked_add_signed(shift).and_then(char::from_u32);
-            if let (Some(start), Some(end)) = (moved(range.start()), moved(range.end())) {
-                other_case.push(ClassUnicodeRange::new(start, end));
-            }
-        }
-    }
-    class.union(&other_case);
 }

@@ -1,19 +1,26 @@
 //! Regular expressions in one dialect for every target (D-38): linear time, ASCII classes and case folding, `.` excludes
-//! only `\n`, `$` is the end of the text. What is outside the dialect is refused everywhere alike.
+//! only `\n`, `$` is the end of the text. Where Java and JavaScript write the same thing differently, [`Extent`] says whose
+//! reading counts (ADR 0021). What is outside the dialect is refused everywhere alike.
 
+mod class;
+mod construct;
 mod dialect;
 mod literal;
+mod property;
+mod reading;
 
+pub use construct::Construct;
 use dialect::EngineKind;
 pub use dialect::{MAX_NODES, Refusal};
 pub use literal::Anchor;
+pub use reading::{Divergence, divergences};
 
-/// How much of the text a pattern has to match.
+/// How much of the text a pattern has to match, and as whose pattern it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Extent {
-    /// Anywhere in it (profile `client`).
+    /// Anywhere in it. A class is read as by JavaScript (profile `client`).
     Search,
-    /// All of it (profile `edge`).
+    /// All of it. A class is read as by Java (profile `edge`).
     Whole,
 }
 
@@ -68,11 +75,12 @@ impl Pattern {
     /// let matches = |pattern, extent, text| Pattern::compile(pattern, extent).unwrap().is_match(text);
     /// assert!(matches("an.", Extent::Search, "banana"));
     /// assert!(!matches("an.", Extent::Whole, "banana"));
+    /// assert!(matches(r"\p{Lu}\h\Q$1.50\E", Extent::Whole, "É\u{a0}$1.50"));
     /// assert!(!matches(r"^\d$", Extent::Search, "٣"));
     /// assert!(Pattern::compile(r"(?=a)", Extent::Search).is_err());
     /// ```
     pub fn compile(pattern: &str, extent: Extent) -> Result<Self, Refusal> {
-        let rewritten = dialect::rewrite(pattern)?;
+        let rewritten = dialect::rewrite(pattern, extent)?;
         let source = match extent {
             Extent::Search => rewritten.source,
             Extent::Whole => format!(r"\A(?:{})\z", rewritten.source),

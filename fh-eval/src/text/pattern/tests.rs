@@ -38,8 +38,6 @@ fn the_dialect() {
     assert!(search(r"\bcat\b", "écat"));
     assert!(search(r"a\Bb", "ab") && !search(r"\Bcat", "a cat"));
     assert!(search(r"\B", "é") && search(r"^\B.\B$", "é"));
-    assert!(search("[[:alpha:]_]+", "x") && !search("^[[:^alpha:]]$", "x"));
-    assert!(search(r"[a[bc]]{3}", "cab"));
     assert!(!search(r"[^\s\S]", "a") && !search(r"[^\x00-\x{10FFFF}]", ""));
     assert!(search("🚲{2}", "🚲🚲") && !search("^🚲.$", "🚲"));
     assert!(search("", "") && whole("", "") && !whole("", "a"));
@@ -65,9 +63,18 @@ fn refusals() {
         "(?<=a)",
         "(?<!a)",
         r"(a)\1",
-        r"\pL",
+        r"\pX",
         r"\p{Greek}",
-        r"[\pL]",
+        r"\p{lu}",
+        r"[\p{IsAlphabetic}]",
+        r"\R+",
+        r"(a\R)?",
+        r"[\R]",
+        r"\Za",
+        r"(?:a\Z)*",
+        r"[\Z]",
+        "(?x:a)#[[:alpha:]]",
+        r"(?x)\Qa\E",
         "[a&&b]",
         "[a--b]",
         "(?u)a",
@@ -92,6 +99,102 @@ fn refusals() {
         assert!(matches!(refused(pattern), Refusal::TooLarge), "{}", pattern.len());
     }
     assert!(Pattern::compile("[^a]{9000}", Extent::Search).is_ok());
+    // The 600 ranges of a property count.
+    assert!(Pattern::compile(r"\p{L}{200}", Extent::Search).is_ok());
+    assert!(matches!(refused(r"\p{L}{1000}"), Refusal::TooLarge));
+    assert!(matches!(refused(&r"\R".repeat(5_000)), Refusal::TooLarge));
+}
+
+#[test]
+fn refusals_say_what_to_write_instead() {
+    for (pattern, construct) in [
+        ("a(?=b)", Construct::LookAhead),
+        ("a(?!b)", Construct::NegativeLookAhead),
+        ("(?<=b)a", Construct::LookBehind),
+        ("é(?<!b)a", Construct::NegativeLookBehind),
+        (r"(a)\1", Construct::BackReference),
+        ("[a&&b]", Construct::ClassOperation),
+        (r"\p{Greek}", Construct::Property),
+        (r"(?:\R)+", Construct::RepeatedLineBreak),
+        (r"a\Zb", Construct::EndInside),
+    ] {
+        assert_eq!(refused(pattern), Refusal::Unsupported(construct), "{pattern}");
+        assert!(!construct.instead().is_empty());
+    }
+}
+
+#[test]
+fn classes_are_read_as_by_javascript_or_java() {
+    for (pattern, text, in_search, in_whole) in [
+        ("[[:alpha:]]", "x", false, false),
+        ("[[:alpha:]]", "a", false, true),
+        ("[[:alpha:]]", "a]", true, false),
+        ("[^[:alpha:]]", "x", false, true),
+        ("[a[bc]]", "b", false, true),
+        ("[a[bc]]", "[]", true, false),
+        ("[]a]", "]", false, true),
+        ("[^]", "x", true, false),
+        (r"[\]\[:a]", "[", true, true),
+        (r"\[[:alpha:]\]", "[p]", true, true),
+        (r"[\Q[[:\E]", "[", true, true),
+        ("(?x)[ab] # [[:alpha:]]", "b", true, true),
+        (r"[\w-]", "-", true, true),
+        (r"^[\d-z]$", "-", true, true),
+        (r"^[\d-z]$", "a", false, false),
+        (r"^[\h-z]$", "-", true, true),
+        (r"\<\>", "<>", true, true),
+    ] {
+        let found = [Extent::Search, Extent::Whole].map(|extent| {
+            Pattern::compile(pattern, extent).is_ok_and(|pattern| pattern.is_match(text))
+        });
+        assert_eq!(found, [in_search, in_whole], "{pattern} on {text}");
+    }
+}
+
+#[test]
+fn escapes_of_java_mean_the_same_in_both() {
+    for (pattern, text, is_match) in [
+        (r"^\p{L}+$", "Zoë", true),
+        (r"^[\p{Lu}\p{Nd}_]$", "É", true),
+        (r"^(?i)\p{Lu}$", "é", true),
+        (r"^\Qa.b\E$", "axb", false),
+        (r"^\Qa.b$", "a.b$", true),
+        (r"^\h\H$", "\u{a0}a", true),
+        (r"^a\Rb$", "a\r\nb", true),
+        (r"^a\R\n$", "a\r\n", true),
+        (r"^a\Z", "a", true),
+    ] {
+        assert_eq!(search(pattern, text), is_match, "{pattern} on {text:?}");
+    }
+    assert!(whole(r"\v", "\u{2028}") && !search(r"\v", "\u{2028}") && search(r"\v", "\u{b}"));
+    for (text, is_match) in
+        [("a\n", true), ("a\r\n", true), ("a\u{2028}", true), ("a\n\n", false), ("ab", false)]
+    {
+        assert_eq!(search(r"a\Z", text), is_match, "{text:?}");
+        assert!(!whole(r"a\Z", text), "{text:?}");
+    }
+    // Between the characters of a line break it is not.
+    assert!(!search(r"a\r\Z", "a\r\n") && search(r"a\r\n\Z", "a\r\n"));
+}
+
+#[test]
+fn what_sdks_read_differently_is_told() {
+    assert_eq!(
+        divergences(r"[[:alpha:]]\p{L}\Qa\E\p{L}\Z"),
+        [Divergence::ClassInClass, Divergence::Property, Divergence::Quote, Divergence::End]
+    );
+    assert_eq!(
+        divergences(r"[]\h\v\R"),
+        [
+            Divergence::EmptyClass,
+            Divergence::Blank,
+            Divergence::VerticalSpace,
+            Divergence::LineBreak
+        ]
+    );
+    for pattern in [r"\[[^a\]b]\w[:a]", "a|b", r"\\Q", ""] {
+        assert!(divergences(pattern).is_empty(), "{pattern}");
+    }
 }
 
 #[test]
@@ -135,9 +238,9 @@ fn pattern() -> impl Strategy<Value = String> {
     let atom = prop_oneof![
         4 => "[a-cA-C0é🚲 \\n]",
         1 => Just(".".to_string()),
-        1 => prop::sample::select(vec![r"\d", r"\D", r"\w", r"\W", r"\s", r"\S", "^", "$", r"\b", r"\B", r"\A", r"\z"])
+        1 => prop::sample::select(vec![r"\d", r"\D", r"\w", r"\W", r"\s", r"\S", "^", "$", r"\b", r"\B", r"\A", r"\z", r"\h", r"\H", r"\v", r"\V", r"\R", r"\Z", r"\Qa.\E"])
             .prop_map(str::to_string),
-        1 => prop::sample::select(vec!["[a-b]", "[^a]", r"[\w-]", "[[:upper:]]", r"[^\W]", "[é-ü]", "[a[0b]]"])
+        1 => prop::sample::select(vec!["[a-b]", "[^a]", r"[\w-]", "[[:upper:]]", r"[^\W]", "[é-ü]", "[a[0b]]", r"[a\h]", r"\p{Lt}", r"\P{Zs}", r"[\p{Nl}0]", "[]", "[^]"])
             .prop_map(str::to_string),
     ];
     atom.prop_recursive(4, 24, 4, |inner| {
@@ -161,21 +264,26 @@ proptest! {
 
     /// The two engines that run the dialect agree, and so do the string tests that replace them.
     #[test]
-    fn engines_agree(pattern in pattern(), texts in prop::collection::vec("[a-cA-C0é🚲 \\n_]{0,6}", 1..6)) {
-        let Ok(rewritten) = dialect::rewrite(&pattern) else { return Ok(()) };
-        let portable = rewritten.source.replace(r"(?-u:\b)", r"\b");
-        let portable = regex_lite::Regex::new(&portable).unwrap();
-        // With `\B` both are the small engine.
-        let native = (rewritten.engine == EngineKind::Fast)
-            .then(|| regex::Regex::new(&rewritten.source).unwrap());
-        let ours = Pattern::compile(&pattern, Extent::Search).unwrap();
-        for text in &texts {
-            let expected = portable.is_match(text);
-            let source = &rewritten.source;
-            if let Some(native) = &native {
-                prop_assert_eq!(native.is_match(text), expected, "{} on {:?}", source, text);
+    fn engines_agree(pattern in pattern(), texts in prop::collection::vec("[a-cA-C0é🚲 \\n\\r\u{2028}_.]{0,6}", 1..6)) {
+        for extent in [Extent::Search, Extent::Whole] {
+            let Ok(rewritten) = dialect::rewrite(&pattern, extent) else { continue };
+            let written = match extent {
+                Extent::Search => rewritten.source,
+                Extent::Whole => format!(r"\A(?:{})\z", rewritten.source),
+            };
+            let portable = written.replace(r"(?-u:\b)", r"\b");
+            let portable = regex_lite::Regex::new(&portable).unwrap();
+            // With `\B` both are the small engine.
+            let native = (rewritten.engine == EngineKind::Fast)
+                .then(|| regex::Regex::new(&written).unwrap());
+            let ours = Pattern::compile(&pattern, extent).unwrap();
+            for text in &texts {
+                let expected = portable.is_match(text);
+                if let Some(native) = &native {
+                    prop_assert_eq!(native.is_match(text), expected, "{} on {:?}", &written, text);
+                }
+                prop_assert_eq!(ours.is_match(text), expected, "{} on {:?}", &written, text);
             }
-            prop_assert_eq!(ours.is_match(text), expected, "{} on {:?}", source, text);
         }
     }
 }

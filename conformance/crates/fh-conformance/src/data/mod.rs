@@ -5,6 +5,7 @@ mod imported;
 mod live;
 pub mod manifest;
 mod matrix;
+mod regex;
 mod schema;
 mod suite;
 mod vectors;

@@ -95,6 +95,7 @@ impl Schemas {
             "vectors" | "vectors/generated" => Some("vectors-1"),
             "hash" => Some("hash-1"),
             "imported/featurehub" => Some("imported-featurehub"),
+            "imported/regex" => Some("imported-regex"),
             "imported/featurehub-live" if name == "transcript.json" => Some("imported-transcript"),
             "imported/featurehub-live" => Some("imported-live"),
             _ => None,

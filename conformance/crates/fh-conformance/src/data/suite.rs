@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Data, DataError, hash, imported, live, vectors};
+use super::{Data, DataError, hash, imported, live, regex, vectors};
 use crate::case::Case;
 use crate::json::Json;
 
@@ -84,6 +84,7 @@ fn reader(path: &str) -> Option<Reader> {
         "vectors" | "vectors/generated" => Some(Box::new(vectors::cases)),
         "hash" => Some(Box::new(hash::cases)),
         "imported/featurehub" if stem == "murmur" => Some(Box::new(hash::imported)),
+        "imported/regex" => Some(Box::new(move |path, json| regex::cases(path, &stem, json))),
         "imported/featurehub" => {
             Some(Box::new(move |path, json| imported::cases(path, &stem, json)))
         }

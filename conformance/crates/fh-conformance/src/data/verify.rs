@@ -26,6 +26,7 @@ const AT_LEAST: &[(&str, usize)] = &[
     ("imported.featurehub", 174),
     ("imported.featurehub-getters", 11),
     ("imported.featurehub-hash", 19),
+    ("imported.regex", 700),
     ("live.featurehub", 9000),
 ];
 

@@ -1,0 +1,139 @@
+//! What Java and JavaScript made of patterns, in its own format: answers to the whole text are those of profile `edge`, answers
+//! to a search those of profile `client` (D-02).
+
+use super::DataError;
+use crate::case::{Case, Check, Context, EvaluationCase, Expected, Kind, Profile, Question};
+use crate::clock::DEFAULT_NOW_MS;
+use crate::json::Json;
+
+/// At most two cases for each pattern and profile: all texts that match, and all that do not. `name` is the file's stem.
+pub(super) fn cases(path: &str, name: &str, file: &Json) -> Result<Vec<Case>, Vec<DataError>> {
+    let (mut cases, mut errors) = (Vec::new(), Vec::new());
+    // The texts that the others were recorded from.
+    if name == "patterns" {
+        return Ok(cases);
+    }
+    for (index, entry) in file.get("patterns").map_or(&[][..], Json::elements).iter().enumerate() {
+        let id = format!("regex.{name}.{index:03}");
+        match answers(entry) {
+            Ok(answers) => cases.extend(
+                answers
+                    .into_iter()
+                    .flat_map(|(profile, answers)| of_pattern(path, &id, entry, profile, &answers)),
+            ),
+            Err(problem) => errors.push(DataError::in_case(path, &id, problem)),
+        }
+    }
+    if errors.is_empty() { Ok(cases) } else { Err(errors) }
+}
+
+type Answers = Vec<(String, bool)>;
+
+/// The texts of an entry and what is expected for them, in each profile that it says something about.
+fn answers(entry: &Json) -> Result<Vec<(Profile, Answers)>, String> {
+    let texts = entry.get("texts").ok_or("no texts")?.elements().iter();
+    let texts: Vec<&str> = texts.map(Json::text).collect::<Option<_>>().ok_or("texts are text")?;
+    // What is refused by a decision, or by the recorded language itself, never matches.
+    let errors = entry.get("error").map_or(&[][..], Json::elements);
+    let mut found = Vec::new();
+    for (member, profile) in [("whole", Profile::Edge), ("search", Profile::Client)] {
+        let is_error = errors.iter().any(|error| error.text() == Some(member));
+        let never = is_error || entry.get("refused").is_some();
+        let recorded = entry.get(member).map(Json::elements);
+        let recorded = match recorded {
+            Some(recorded) if recorded.len() == texts.len() => recorded,
+            Some(_) => return Err(format!("{member} has not one answer a text")),
+            None if is_error => &[],
+            None => continue,
+        };
+        let is_match = |at: usize| recorded.get(at).and_then(Json::boolean).unwrap_or(false);
+        let pairs = texts.iter().enumerate();
+        let pairs = pairs.map(|(at, text)| ((*text).to_owned(), is_match(at) && !never));
+        found.push((profile, pairs.collect()));
+    }
+    if entry.get("deviates").is_some() {
+        found.retain(|(profile, _)| *profile != Profile::Client);
+    }
+    Ok(found)
+}
+
+fn of_pattern(
+    path: &str,
+    id: &str,
+    entry: &Json,
+    profile: Profile,
+    answers: &Answers,
+) -> Vec<Case> {
+    let pattern = entry.get("pattern").and_then(Json::text).unwrap_or_default();
+    let texts = |wanted: bool| -> Vec<String> {
+        let wanted = answers.iter().filter(|(_, is_match)| *is_match == wanted);
+        wanted.map(|(text, _)| text.clone()).collect()
+    };
+    let (matching, others) = (texts(true), texts(false));
+    // Rules on one attribute each must hold all; of several values of one attribute any would do.
+    let each: Context =
+        matching.into_iter().enumerate().map(|(at, text)| (format!("t{at}"), vec![text])).collect();
+    let together: Context = vec![("t0".to_owned(), others)];
+    [("matches", each, true), ("does-not", together, false)]
+        .into_iter()
+        .filter(|(_, context, _)| context.iter().any(|(_, values)| !values.is_empty()))
+        .map(|(what, context, hit)| Case {
+            id: format!("{id}.{profile}.{what}"),
+            title: format!("recorded: what the pattern {pattern} {}", what.replace('-', " ")),
+            group: "imported.regex".to_owned(),
+            file: path.to_owned(),
+            tier: 0,
+            rev: 1,
+            requires: Vec::new(),
+            check: Check::Evaluation(Box::new(EvaluationCase {
+                question: question(pattern, context),
+                answers: vec![(profile, expected(hit))],
+                getters: None,
+            })),
+            source: Some(entry.clone()),
+        })
+        .collect()
+}
+
+fn question(pattern: &str, context: Context) -> Question {
+    let rule = |(name, _): &(String, Vec<String>)| {
+        Json::object([
+            ("fieldName", Json::from(name.as_str())),
+            ("type", "STRING".into()),
+            ("conditional", "REGEX".into()),
+            ("values", Json::List(vec![pattern.into()])),
+        ])
+    };
+    let strategy = Json::object([
+        ("id", Json::from("s1")),
+        ("value", Json::Bool(true)),
+        ("attributes", Json::List(context.iter().map(rule).collect())),
+    ]);
+    let feature = Json::object([
+        ("id", Json::from("9cd3b1d4-6f6b-4c0f-8a3f-3f0f6f1f0c11")),
+        ("key", "F".into()),
+        ("type", "BOOLEAN".into()),
+        ("value", Json::Bool(false)),
+        ("strategies", Json::List(vec![strategy])),
+    ]);
+    Question {
+        payload: format!("[{feature}]"),
+        feature: "F".to_owned(),
+        kind: Kind::Boolean,
+        context: Some(context),
+        native: None,
+        default: Json::Bool(false),
+        now_ms: DEFAULT_NOW_MS,
+        hash_id: None,
+    }
+}
+
+fn expected(hit: bool) -> Expected {
+    Expected {
+        value: Json::Bool(hit),
+        strategy_id: hit.then(|| "s1".to_owned()),
+        reason: None,
+        bucket: None,
+        trace: None,
+    }
+}

@@ -1,0 +1,58 @@
+//! Classes of characters as ranges.
+
+use regex_syntax::ast::{ClassAsciiKind, ClassPerlKind};
+use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
+
+fn ranges(ranges: &[(char, char)]) -> ClassUnicode {
+    ClassUnicode::new(ranges.iter().map(|(start, end)| ClassUnicodeRange::new(*start, *end)))
+}
+
+pub(super) fn perl_class(kind: &ClassPerlKind) -> ClassUnicode {
+    match kind {
+        ClassPerlKind::Digit => ranges(&[('0', '9')]),
+        ClassPerlKind::Space => ranges(&[('\t', '\r'), (' ', ' ')]),
+        ClassPerlKind::Word => ranges(&[('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')]),
+    }
+}
+
+pub(super) fn ascii_class(kind: &ClassAsciiKind) -> ClassUnicode {
+    match kind {
+        ClassAsciiKind::Alnum => ranges(&[('0', '9'), ('A', 'Z'), ('a', 'z')]),
+        ClassAsciiKind::Alpha => ranges(&[('A', 'Z'), ('a', 'z')]),
+        ClassAsciiKind::Ascii => ranges(&[('\0', '\x7F')]),
+        ClassAsciiKind::Blank => ranges(&[('\t', '\t'), (' ', ' ')]),
+        ClassAsciiKind::Cntrl => ranges(&[('\0', '\x1F'), ('\x7F', '\x7F')]),
+        ClassAsciiKind::Digit => ranges(&[('0', '9')]),
+        ClassAsciiKind::Graph => ranges(&[('!', '~')]),
+        ClassAsciiKind::Lower => ranges(&[('a', 'z')]),
+        ClassAsciiKind::Print => ranges(&[(' ', '~')]),
+        ClassAsciiKind::Punct => ranges(&[('!', '/'), (':', '@'), ('[', '`'), ('{', '~')]),
+        ClassAsciiKind::Space => ranges(&[('\t', '\r'), (' ', ' ')]),
+        ClassAsciiKind::Upper => ranges(&[('A', 'Z')]),
+        ClassAsciiKind::Word => ranges(&[('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')]),
+        ClassAsciiKind::Xdigit => ranges(&[('0', '9'), ('A', 'F'), ('a', 'f')]),
+    }
+}
+
+pub(super) fn negated_if(negated: bool, mut class: ClassUnicode) -> ClassUnicode {
+    if negated {
+        class.negate();
+    }
+    class
+}
+
+/// Adds the other case of the ASCII letters in a class.
+pub(super) fn fold(class: &mut ClassUnicode) {
+    let mut other_case = ClassUnicode::empty();
+    for (letters, shift) in [(('A', 'Z'), 32), (('a', 'z'), -32_i32)] {
+        let mut here = class.clone();
+        here.intersect(&ranges(&[letters]));
+        for range in here.ranges() {
+            let moved = |c: char| (c as u32).checked_add_signed(shift).and_then(char::from_u32);
+            if let (Some(start), Some(end)) = (moved(range.start()), moved(range.end())) {
+                other_case.push(ClassUnicodeRange::new(start, end));
+            }
+        }
+    }
+    class.union(&other_case);
+}

@@ -1,0 +1,103 @@
+//! What the dialect leaves out, and what to write instead.
+
+use super::dialect::Refusal;
+
+/// Something in a pattern that the dialect leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Construct {
+    /// `(?=…)`
+    LookAhead,
+    /// `(?!…)`
+    NegativeLookAhead,
+    /// `(?<=…)`
+    LookBehind,
+    /// `(?<!…)`
+    NegativeLookBehind,
+    /// `\1`
+    BackReference,
+    /// `\p{…}` with a name that Java and the engine do not share.
+    Property,
+    /// `&&`, `--` or `~~` in a class.
+    ClassOperation,
+    /// A class in a class of a pattern with the flag x.
+    ClassInClass,
+    /// `\Q…\E` in a pattern with the flag x.
+    QuoteAmongComments,
+    /// The flag `u`.
+    UnicodeFlag,
+    /// The flag `R`.
+    LineBreakFlag,
+    /// `\b{start}` and its like.
+    OneSidedBoundary,
+    /// `\R` under a repetition.
+    RepeatedLineBreak,
+    /// `\R` or `\Z` in a class.
+    LineBreakInClass,
+    /// `\Z` before the end of the pattern, or under a repetition.
+    EndInside,
+}
+
+impl Construct {
+    /// What to write instead.
+    #[must_use]
+    pub const fn instead(self) -> &'static str {
+        match self {
+            Self::LookAhead => {
+                "give each look-ahead a rule of its own, since all rules of a strategy must hold, or write what follows as part of the pattern"
+            }
+            Self::NegativeLookAhead => {
+                "add a rule with EXCLUDES for the text that must not follow, or NOT_EQUALS for whole texts"
+            }
+            Self::LookBehind => "write what precedes as part of the pattern",
+            Self::NegativeLookBehind => {
+                "add a rule with EXCLUDES for the text that must not precede, or write the characters that may precede, such as (?:^|[^a])"
+            }
+            Self::BackReference => {
+                r"write the repeated texts as alternatives, such as aa|bb for (a|b)\1"
+            }
+            Self::Property => {
+                r"write a general category such as \p{L} or \p{Lu}, a script such as \p{IsGreek}, or the characters as ranges"
+            }
+            Self::ClassOperation => {
+                r"write the characters that are left as ranges, such as [a-ce-z] for [a-z&&[^d]]; a backslash makes & - ~ plain"
+            }
+            Self::ClassInClass | Self::QuoteAmongComments => {
+                "write the pattern without the flag x and its blanks"
+            }
+            Self::UnicodeFlag | Self::LineBreakFlag => "leave the flag out",
+            Self::OneSidedBoundary => r"write \b",
+            Self::RepeatedLineBreak => r"write (?:\r\n|\n)+, or [\r\n]+",
+            Self::LineBreakInClass => r"write [\r\n] for line breaks",
+            Self::EndInside => r"write \Z once, at the end of the pattern, or write $",
+        }
+    }
+}
+
+impl From<Construct> for Refusal {
+    fn from(construct: Construct) -> Self {
+        Self::Unsupported(construct)
+    }
+}
+
+impl std::fmt::Display for Construct {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::LookAhead => "look-ahead (?=…) is",
+            Self::NegativeLookAhead => "negative look-ahead (?!…) is",
+            Self::LookBehind => "look-behind (?<=…) is",
+            Self::NegativeLookBehind => "negative look-behind (?<!…) is",
+            Self::BackReference => "a back-reference is",
+            Self::Property => r"this Unicode property (\p) is",
+            Self::ClassOperation => "a class set operation (&&, --, ~~) is",
+            Self::ClassInClass => "a class in a class together with the flag x is",
+            Self::QuoteAmongComments => r"\Q…\E together with the flag x is",
+            Self::UnicodeFlag => "the flag u is",
+            Self::LineBreakFlag => "the flag R is",
+            Self::OneSidedBoundary => "a one-sided word boundary is",
+            Self::RepeatedLineBreak => r"a repeated \R is",
+            Self::LineBreakInClass => r"\R or \Z in a class is",
+            Self::EndInside => r"\Z before the end of the pattern is",
+        })
+    }
+}

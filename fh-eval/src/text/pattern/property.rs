@@ -1,0 +1,207 @@
+//! `\p{…}`: the properties that Java and the tables of `regex-syntax` share under the same meaning (ADR 0021).
+
+use regex_syntax::ast::ClassAsciiKind;
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, HirKind};
+
+use super::class::ascii_class;
+
+/// The characters of a property as it stands in a pattern: `\p{Lu}`, `\P{IsGreek}`, `\pL`. `None` if its name is not one that is
+/// shared.
+pub(super) fn class(token: &str, ignore_case: bool) -> Option<ClassUnicode> {
+    let is_negated = token.starts_with(r"\P");
+    let name = token.get(2..)?;
+    let braced = name.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+    let mut class = named(braced.unwrap_or(name), ignore_case)?;
+    if is_negated {
+        class.negate();
+    }
+    Some(class)
+}
+
+fn named(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
+    if let Some((key, value)) = name.split_once('=') {
+        return match key.to_ascii_lowercase().as_str() {
+            "gc" | "general_category" => category(value, ignore_case),
+            "sc" | "script" => script(value),
+            _ => None,
+        };
+    }
+    match name.strip_prefix("Is") {
+        Some(name) => binary(name, ignore_case)
+            .or_else(|| category(name, ignore_case))
+            .or_else(|| script(name)),
+        None => category(name, ignore_case),
+    }
+}
+
+/// Binary properties that are unions of general categories.
+fn binary(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
+    match name.to_ascii_uppercase().as_str() {
+        "LETTER" => table("gc=L"),
+        "DIGIT" => table("gc=Nd"),
+        "PUNCTUATION" => table("gc=P"),
+        "CONTROL" => table("gc=Cc"),
+        "TITLECASE" if !ignore_case => table("gc=Lt"),
+        "ASSIGNED" => {
+            let mut class = table("gc=Cn")?;
+            class.negate();
+            Some(class)
+        }
+        _ => None,
+    }
+}
+
+/// General categories, and Java's classes of ASCII characters. Their names are case-sensitive.
+fn category(name: &str, ignore_case: bool) -> Option<ClassUnicode> {
+    let ascii = |kind| Some(ascii_class(&kind));
+    match name {
+        // Cased letters are all alike where case is ignored.
+        "Lu" | "Ll" | "Lt" if ignore_case => cased_letters(),
+        "Lower" | "Upper" if ignore_case => ascii(ClassAsciiKind::Alpha),
+        "L" | "M" | "N" | "P" | "S" | "Z" | "C" | "Lu" | "Ll" | "Lt" | "Lm" | "Lo" | "Mn"
+        | "Mc" | "Me" | "Nd" | "Nl" | "No" | "Pc" | "Pd" | "Ps" | "Pe" | "Pi" | "Pf" | "Po"
+        | "Sm" | "Sc" | "Sk" | "So" | "Zs" | "Zl" | "Zp" | "Cc" | "Cf" | "Co" | "Cn" => {
+            table(&format!("gc={name}"))
+        }
+        // Half a surrogate pair, which no text holds.
+        "Cs" => Some(ClassUnicode::empty()),
+        "LC" => cased_letters(),
+        "LD" => union(["gc=L", "gc=Nd"]),
+        "L1" => Some(range('\0', '\u{FF}')),
+        "all" => Some(range('\0', char::MAX)),
+        "ASCII" => ascii(ClassAsciiKind::Ascii),
+        "Alnum" => ascii(ClassAsciiKind::Alnum),
+        "Alpha" => ascii(ClassAsciiKind::Alpha),
+        "Blank" => ascii(ClassAsciiKind::Blank),
+        "Cntrl" => ascii(ClassAsciiKind::Cntrl),
+        "Digit" => ascii(ClassAsciiKind::Digit),
+        "Graph" => ascii(ClassAsciiKind::Graph),
+        "Lower" => ascii(ClassAsciiKind::Lower),
+        "Print" => ascii(ClassAsciiKind::Print),
+        "Punct" => ascii(ClassAsciiKind::Punct),
+        "Space" => ascii(ClassAsciiKind::Space),
+        "Upper" => ascii(ClassAsciiKind::Upper),
+        "XDigit" => ascii(ClassAsciiKind::Xdigit),
+        _ => None,
+    }
+}
+
+/// Scripts by their names and ISO 15924 codes, which Java reads without case. Only common ones: `regex-syntax` reads names more
+/// loosely than Java does.
+const SCRIPTS: &[(&str, &str)] = &[
+    ("ARABIC", "ARAB"),
+    ("ARMENIAN", "ARMN"),
+    ("BENGALI", "BENG"),
+    ("BOPOMOFO", "BOPO"),
+    ("CHEROKEE", "CHER"),
+    ("COMMON", "ZYYY"),
+    ("CYRILLIC", "CYRL"),
+    ("DEVANAGARI", "DEVA"),
+    ("ETHIOPIC", "ETHI"),
+    ("GEORGIAN", "GEOR"),
+    ("GREEK", "GREK"),
+    ("GUJARATI", "GUJR"),
+    ("GURMUKHI", "GURU"),
+    ("HAN", "HANI"),
+    ("HANGUL", "HANG"),
+    ("HEBREW", "HEBR"),
+    ("HIRAGANA", "HIRA"),
+    ("INHERITED", "ZINH"),
+    ("KANNADA", "KNDA"),
+    ("KATAKANA", "KANA"),
+    ("KHMER", "KHMR"),
+    ("LAO", "LAOO"),
+    ("LATIN", "LATN"),
+    ("MALAYALAM", "MLYM"),
+    ("MONGOLIAN", "MONG"),
+    ("MYANMAR", "MYMR"),
+    ("ORIYA", "ORYA"),
+    ("SINHALA", "SINH"),
+    ("TAMIL", "TAML"),
+    ("TELUGU", "TELU"),
+    ("THAI", "THAI"),
+    ("TIBETAN", "TIBT"),
+];
+
+fn script(name: &str) -> Option<ClassUnicode> {
+    let name = name.to_ascii_uppercase();
+    let (name, _) = SCRIPTS.iter().find(|(long, code)| name == *long || name == *code)?;
+    table(&format!("sc={name}"))
+}
+
+fn cased_letters() -> Option<ClassUnicode> {
+    union(["gc=Lu", "gc=Ll", "gc=Lt"])
+}
+
+fn union<const N: usize>(names: [&str; N]) -> Option<ClassUnicode> {
+    let mut all = ClassUnicode::empty();
+    for name in names {
+        all.union(&table(name)?);
+    }
+    Some(all)
+}
+
+fn range(start: char, end: char) -> ClassUnicode {
+    ClassUnicode::new([ClassUnicodeRange::new(start, end)])
+}
+
+/// A property of the tables.
+fn table(property: &str) -> Option<ClassUnicode> {
+    let tree = regex_syntax::parse(&format!(r"\p{{{property}}}")).ok()?;
+    match tree.into_kind() {
+        HirKind::Class(Class::Unicode(class)) => Some(class),
+        // A class of one character.
+        HirKind::Literal(literal) => {
+            let mut chars = std::str::from_utf8(&literal.0).ok()?.chars();
+            chars.next().map(|c| range(c, c))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn has(token: &str, c: char) -> bool {
+        let class = class(token, false).unwrap();
+        class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&c))
+    }
+
+    #[test]
+    fn every_name_is_in_the_tables() {
+        for (name, code) in SCRIPTS {
+            assert!(script(name).is_some() && script(code) == script(name), "{name}");
+        }
+        for name in ["Zl", "Zp", "Co", "Cn", "LC", "LD", "Me", "Cs"] {
+            assert!(category(name, false).is_some(), "{name}");
+        }
+        assert!(has(r"\p{Zl}", '\u{2028}') && has(r"\P{Zl}", '\n'));
+        assert!(has(r"\p{IsAssigned}", 'a') && !has(r"\p{IsAssigned}", '\u{378}'));
+    }
+
+    #[test]
+    fn names_are_those_of_java() {
+        for name in [
+            "lu",
+            "Isl",
+            "Greek",
+            "isGreek",
+            "L&",
+            "Any",
+            "Letter",
+            "^L",
+            " L ",
+            "",
+            "IsOldItalic",
+            "InGreek",
+            "gc=lu",
+        ] {
+            assert!(class(&format!(r"\p{{{name}}}"), false).is_none(), "{name}");
+        }
+        for name in ["IsGREEK", "Isgreek", "IsGrek", "sc=Grek", "SCRIPT=greek"] {
+            assert!(has(&format!(r"\p{{{name}}}"), 'α'), "{name}");
+        }
+        assert!(has(r"\pL", 'é') && has(r"\PL", '1') && has(r"\p{gc=Lu}", 'É'));
+    }
+}

@@ -1,0 +1,307 @@
+//! From a pattern as Java or JavaScript reads it to the syntax of `regex-syntax`: what they write otherwise is replaced
+//! before the pattern is parsed. Java's reading is the Edge's, JavaScript's that of most clients (ADR 0021).
+
+use super::Extent;
+use super::construct::Construct;
+use super::dialect::Refusal;
+
+/// A pattern in the syntax of `regex-syntax`.
+pub(super) struct Read {
+    pub(super) text: String,
+    /// Groups that stand for an escape whose meaning depends on its place: offsets in `text`, ascending.
+    pub(super) marks: Vec<(usize, Mark)>,
+    /// What JavaScript and Java read differently.
+    pub(super) divergences: Vec<Divergence>,
+}
+
+/// An escape whose meaning depends on its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// `\R`
+    LineBreak,
+    /// `\Z`
+    End,
+}
+
+/// Something in a pattern that not all SDKs read alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Divergence {
+    /// `[` within a class, such as `[[:alpha:]]` or `[a[bc]]`.
+    ClassInClass,
+    /// `[]` or `[^]`.
+    EmptyClass,
+    /// `\p{…}` or `\P{…}`.
+    Property,
+    /// `\Q…\E`
+    Quote,
+    /// `\Z`
+    End,
+    /// `\h` or `\H`
+    Blank,
+    /// `\v` or `\V`
+    VerticalSpace,
+    /// `\R`
+    LineBreak,
+}
+
+impl Divergence {
+    /// What to write instead, so that every SDK reads the same.
+    #[must_use]
+    pub const fn instead(self) -> &'static str {
+        match self {
+            Self::ClassInClass => {
+                r"write \[ for a bracket, and the characters of a class as they are, such as A-Za-z for [:alpha:]"
+            }
+            Self::EmptyClass => r"write \] for a bracket, and [\s\S] for any character",
+            Self::Property => "write the characters as ranges, such as A-Za-zÀ-ÿ",
+            Self::Quote => r"write a backslash before each special character",
+            Self::End => "write $",
+            Self::Blank => r"write [ \t]",
+            Self::VerticalSpace => {
+                r"write \x0B for a vertical tab, or [\n\x0B\f\r] for line breaks"
+            }
+            Self::LineBreak => r"write (?:\r\n|\n)",
+        }
+    }
+}
+
+impl std::fmt::Display for Divergence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::ClassInClass => {
+                "[ within a class begins a class in Java and is a plain [ in JavaScript"
+            }
+            Self::EmptyClass => {
+                "] as the first character of a class is a plain ] in Java and ends the class in JavaScript"
+            }
+            Self::Property => r"\p{…} is a Unicode property in Java and plain letters in JavaScript",
+            Self::Quote => r"\Q…\E quotes in Java and is plain letters in JavaScript",
+            Self::End => r"\Z is the end of the text in Java and a plain Z in JavaScript",
+            Self::Blank => r"\h is horizontal white space in Java and a plain h in JavaScript",
+            Self::VerticalSpace => {
+                r"\v is any vertical white space in Java and a vertical tab in JavaScript"
+            }
+            Self::LineBreak => r"\R is a line break in Java and a plain R in JavaScript",
+        })
+    }
+}
+
+/// What not all SDKs read alike in a pattern, each thing once. Empty if the pattern cannot be read.
+///
+/// ```
+/// use fh_eval::text::pattern::{Divergence, divergences};
+/// assert_eq!(divergences("^[[:alpha:]]$"), [Divergence::ClassInClass]);
+/// assert!(divergences("^[A-Za-z]$").is_empty());
+/// ```
+#[must_use]
+pub fn divergences(pattern: &str) -> Vec<Divergence> {
+    read(pattern, Extent::Search).map_or_else(|_| Vec::new(), |read| read.divergences)
+}
+
+// Java's \h, \v and their complements, as the inside of a class.
+const BLANK: &str = r"\x{9}\x{20}\x{A0}\x{1680}\x{180E}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}";
+const NO_BLANK: &str = r"\x{0}-\x{8}\x{A}-\x{1F}\x{21}-\x{9F}\x{A1}-\x{167F}\x{1681}-\x{180D}\x{180F}-\x{1FFF}\x{200B}-\x{202E}\x{2030}-\x{205E}\x{2060}-\x{2FFF}\x{3001}-\x{10FFFF}";
+const VERTICAL: &str = r"\x{A}-\x{D}\x{85}\x{2028}\x{2029}";
+const NO_VERTICAL: &str = r"\x{0}-\x{9}\x{E}-\x{84}\x{86}-\x{2027}\x{202A}-\x{10FFFF}";
+
+/// Java's `\R` where nothing repeats it.
+const LINE_BREAK: &str = r"(?:\x{D}\x{A}|[\x{A}-\x{D}\x{85}\x{2028}\x{2029}])";
+
+/// Reads a pattern: as Java if it has to match the whole text, else as JavaScript.
+pub(super) fn read(pattern: &str, extent: Extent) -> Result<Read, Refusal> {
+    let mut reader = Reader {
+        rest: pattern,
+        extent,
+        depth: 0,
+        comments: false,
+        read: Read { text: String::new(), marks: Vec::new(), divergences: Vec::new() },
+    };
+    while let Some(c) = reader.next() {
+        reader.character(c)?;
+    }
+    Ok(reader.read)
+}
+
+struct Reader<'p> {
+    rest: &'p str,
+    extent: Extent,
+    /// How many classes are open.
+    depth: usize,
+    /// True behind a flag x, where `#` begins a comment.
+    comments: bool,
+    read: Read,
+}
+
+impl Reader<'_> {
+    fn next(&mut self) -> Option<char> {
+        let c = self.rest.chars().next()?;
+        self.rest = self.rest.get(c.len_utf8()..).unwrap_or_default();
+        Some(c)
+    }
+
+    fn take(&mut self, expected: char) -> bool {
+        let rest = self.rest.strip_prefix(expected);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+
+    fn push(&mut self, text: &str) {
+        self.read.text.push_str(text);
+    }
+
+    fn note(&mut self, divergence: Divergence) {
+        if !self.read.divergences.contains(&divergence) {
+            self.read.divergences.push(divergence);
+        }
+    }
+
+    fn character(&mut self, c: char) -> Result<(), Refusal> {
+        match c {
+            '\\' => return self.escape(),
+            '[' if self.depth == 0 => self.open_class(),
+            '[' => {
+                self.note(Divergence::ClassInClass);
+                match self.extent {
+                    Extent::Search => self.push(r"\["),
+                    Extent::Whole => self.open_class(),
+                }
+            }
+            ']' => {
+                self.depth = self.depth.saturating_sub(1);
+                self.push("]");
+            }
+            '(' if self.depth == 0 => {
+                self.comments |= sets_comments(self.rest);
+                self.push("(");
+            }
+            '#' if self.comments && self.depth == 0 => {
+                let end = self.rest.find('\n').unwrap_or(self.rest.len());
+                let (comment, rest) = self.rest.split_at_checked(end).unwrap_or_default();
+                self.push("#");
+                self.push(comment);
+                self.rest = rest;
+            }
+            c => self.read.text.push(c),
+        }
+        Ok(())
+    }
+
+    /// Behind the `[` of a class.
+    fn open_class(&mut self) {
+        let is_negated = self.take('^');
+        if self.rest.starts_with(']') {
+            self.note(Divergence::EmptyClass);
+        }
+        if self.extent == Extent::Search && self.take(']') {
+            // Nothing, or anything.
+            return self.push(if is_negated { r"[\s\S]" } else { r"[^\s\S]" });
+        }
+        self.depth += 1;
+        self.push(if is_negated { "[^" } else { "[" });
+        if self.take(']') {
+            self.push(r"\]");
+        } else if self.take(':') {
+            // Or `regex-syntax` would take a nested class for one of POSIX.
+            self.push(r"\:");
+        }
+    }
+
+    /// Behind a backslash.
+    fn escape(&mut self) -> Result<(), Refusal> {
+        let Some(c) = self.next() else {
+            self.push("\\");
+            return Ok(());
+        };
+        match c {
+            'Q' if self.comments => Err(Construct::QuoteAmongComments.into()),
+            'Q' => {
+                self.quote();
+                Ok(())
+            }
+            'h' => self.class(Divergence::Blank, BLANK),
+            'H' => self.class(Divergence::Blank, NO_BLANK),
+            'v' if self.extent == Extent::Whole => self.class(Divergence::VerticalSpace, VERTICAL),
+            'V' if self.extent == Extent::Whole => {
+                self.class(Divergence::VerticalSpace, NO_VERTICAL)
+            }
+            // `regex-syntax` has word boundaries of these names.
+            '<' => {
+                self.push(r"\x{3C}");
+                Ok(())
+            }
+            '>' => {
+                self.push(r"\x{3E}");
+                Ok(())
+            }
+            'd' | 'D' | 'w' | 'W' | 's' | 'S' if self.depth > 0 => {
+                self.read.text.extend(['\\', c]);
+                self.plain_hyphen();
+                Ok(())
+            }
+            'R' => self.mark(Mark::LineBreak, Divergence::LineBreak, LINE_BREAK),
+            'Z' => self.mark(Mark::End, Divergence::End, "(?:)"),
+            c => {
+                match c {
+                    'p' | 'P' => self.note(Divergence::Property),
+                    'v' | 'V' => self.note(Divergence::VerticalSpace),
+                    _ => {}
+                }
+                self.read.text.extend(['\\', c]);
+                Ok(())
+            }
+        }
+    }
+
+    /// Everything up to `\E` stands for itself. As in Java, letters stay as they are, so that what came before may end in them.
+    fn quote(&mut self) {
+        self.note(Divergence::Quote);
+        let (quoted, rest) = self.rest.split_once(r"\E").unwrap_or((self.rest, ""));
+        for c in quoted.chars() {
+            if c.is_ascii_alphabetic() {
+                self.read.text.push(c);
+            } else {
+                let plain = format!("\\x{{{:X}}}", u32::from(c));
+                self.push(&plain);
+            }
+        }
+        self.rest = rest;
+    }
+
+    fn class(&mut self, divergence: Divergence, inside: &str) -> Result<(), Refusal> {
+        self.note(divergence);
+        if self.depth > 0 {
+            self.push(inside);
+            self.plain_hyphen();
+        } else {
+            self.push("[");
+            self.push(inside);
+            self.push("]");
+        }
+        Ok(())
+    }
+
+    /// Behind a class that an escape stands for, a hyphen is plain, where `regex-syntax` would look for a range.
+    fn plain_hyphen(&mut self) {
+        if self.take('-') {
+            self.push(r"\-");
+        }
+    }
+
+    fn mark(&mut self, mark: Mark, divergence: Divergence, group: &str) -> Result<(), Refusal> {
+        if self.depth > 0 {
+            return Err(Construct::LineBreakInClass.into());
+        }
+        self.note(divergence);
+        self.read.marks.push((self.read.text.len(), mark));
+        self.push(group);
+        Ok(())
+    }
+}
+
+/// True if a group's flags, behind its parenthesis, hold an x.
+fn sets_comments(group: &str) -> bool {
+    let Some(flags) = group.strip_prefix('?') else { return false };
+    let flags = flags.split(|c: char| !c.is_ascii_alphabetic()).next();
+    flags.is_some_and(|flags| flags.contains('x'))
+}
