@@ -86,6 +86,17 @@ impl Number {
         &self.text
     }
 
+    /// Returns true if a double holds the number exactly, or if a program that reads it into a double writes the same number again:
+    /// `1152921504606846976`, `0.1` and `7.50`, but neither `9007199254740993` nor `1e400`.
+    #[must_use]
+    pub fn fits_f64(&self) -> bool {
+        use crate::text::number::{Decimal, OwnedDecimal};
+        let number = Decimal::parse(&self.text);
+        let exact = OwnedDecimal::from_double(self.double);
+        exact.is_some_and(|exact| Some(exact.as_decimal()) == number)
+            || (self.double.is_finite() && Decimal::parse(&self.double.to_string()) == number)
+    }
+
     /// The nearest double; infinite beyond 1.8e308.
     #[must_use]
     pub const fn as_f64(&self) -> f64 {

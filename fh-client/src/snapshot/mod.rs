@@ -5,7 +5,9 @@ mod file;
 mod keeper;
 mod replace;
 
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub(crate) use self::bootstrap::Bootstrap;
@@ -37,14 +39,48 @@ impl SnapshotFile {
     }
 }
 
-impl From<&str> for SnapshotFile {
-    fn from(path: &str) -> Self {
-        Self::new(path)
+/// Any borrowed path: `&str`, `&Path`, `&PathBuf`, `&OsStr`, `&String`, …
+impl<P: AsRef<Path> + ?Sized> From<&P> for SnapshotFile {
+    fn from(path: &P) -> Self {
+        Self::new(path.as_ref())
     }
 }
 
-impl From<PathBuf> for SnapshotFile {
-    fn from(path: PathBuf) -> Self {
-        Self::new(path)
+macro_rules! owned_paths {
+    ($($path:ty)*) => {$(
+        impl From<$path> for SnapshotFile {
+            fn from(path: $path) -> Self {
+                Self::new(path)
+            }
+        }
+    )*};
+}
+
+owned_paths!(PathBuf String OsString Box<Path> Cow<'_, Path>);
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_path() {
+        let path = Path::new("features.json");
+        let text = path.to_str().unwrap();
+        for file in [
+            SnapshotFile::from("features.json"),
+            SnapshotFile::from(path),
+            SnapshotFile::from(&path.to_path_buf()),
+            SnapshotFile::from(&text.to_string()),
+            SnapshotFile::from(OsStr::new(text)),
+            SnapshotFile::from(path.to_path_buf()),
+            SnapshotFile::from(text.to_string()),
+            SnapshotFile::from(OsString::from(text)),
+            SnapshotFile::from(Box::<Path>::from(path)),
+            SnapshotFile::from(Cow::Borrowed(path)),
+        ] {
+            assert_eq!(file, SnapshotFile::new(path));
+        }
     }
 }

@@ -17,7 +17,7 @@ pub struct Update {
     lock: Option<bool>,
 }
 
-/// A value to set. Made from `bool`, numbers, text, [`serde_json::Value`] and [`fh_eval::Value`].
+/// A value to set. Made from `bool`, every integer and floating-point type, text, [`serde_json::Value`] and [`fh_eval::Value`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum NewValue {
@@ -75,10 +75,13 @@ impl Update {
                 NewValue::Null => serde_json::Value::Null,
                 NewValue::Bool(value) => (*value).into(),
                 NewValue::Text(text) => text.as_str().into(),
-                // Decimal text that JSON has no token for goes as text, which the server reads as well.
+                // Decimal text that JSON has no token for goes as text, which the server reads as well; and so does a number that a
+                // reader would round to a double.
                 NewValue::Number(text) => match serde_json::from_str::<JsonNumber>(text) {
-                    Ok(_) => return with_number(&body, text),
-                    Err(_) => text.as_str().into(),
+                    Ok(_) if Number::parse(text).is_some_and(|number| number.fits_f64()) => {
+                        return with_number(&body, text);
+                    }
+                    _ => text.as_str().into(),
                 },
             };
             body.insert("value".to_string(), value);
@@ -149,7 +152,7 @@ macro_rules! numbers {
     )*};
 }
 
-numbers!(i8 i16 i32 i64 u8 u16 u32 u64 f32 f64);
+numbers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64);
 
 impl From<serde_json::Value> for NewValue {
     /// Lists and objects become text: the server takes JSON features as text only (edge-protocol 5.3).
@@ -194,6 +197,23 @@ mod tests {
                 Update::value(serde_json::json!({"a": 1})),
                 r#"{"updateValue":true,"value":"{\"a\":1}"}"#,
             ),
+            (Update::value(5_usize), r#"{"updateValue":true,"value":5}"#),
+            (Update::value(-5_isize), r#"{"updateValue":true,"value":-5}"#),
+            (Update::value(1_u64 << 60), r#"{"updateValue":true,"value":1152921504606846976}"#),
+            (
+                Update::value(9_007_199_254_740_993_i64),
+                r#"{"updateValue":true,"value":"9007199254740993"}"#,
+            ),
+            (
+                Update::value(-9_007_199_254_740_993_i128),
+                r#"{"updateValue":true,"value":"-9007199254740993"}"#,
+            ),
+            (Update::value(u64::MAX), r#"{"updateValue":true,"value":"18446744073709551615"}"#),
+            (Update::value(i64::MIN), r#"{"updateValue":true,"value":-9223372036854775808}"#),
+            (
+                Update::value(u128::MAX),
+                r#"{"updateValue":true,"value":"340282366920938463463374607431768211455"}"#,
+            ),
             (Update::lock(), r#"{"lock":true}"#),
             (
                 Update::unlock().and(Update::value(7)),
@@ -216,6 +236,8 @@ mod tests {
             (NewValue::from(7.5), Some(number("7.50")), true),
             (NewValue::from("7.5"), Some(number("7.50")), true),
             (NewValue::from("seven"), Some(number("7")), false),
+            (NewValue::from(u64::MAX), Some(number("18446744073709551615")), true),
+            (NewValue::from(u64::MAX), Some(number("18446744073709551616")), false),
             (NewValue::from(10), Some(Value::Text("10".into())), true),
             (NewValue::from("x"), Some(Value::Json("x".into())), true),
             (NewValue::Null, Some(Value::Text("".into())), false),
