@@ -111,6 +111,34 @@ fn web_service() {
 }
 
 #[test]
+fn bootstrapped_page() {
+    let edge = edge();
+    edge.set_feature(Feature::string("BANNER", "</script><b>Welcome"));
+    let mut command = command(env!("CARGO_BIN_EXE_bootstrapped-page"), Some(&edge));
+    let mut child = command.env("PORT", "0").stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    #[cfg_attr(not(unix), allow(unused_mut))]
+    let mut running = Running { child };
+    let first = lines.next().unwrap().unwrap();
+    let address = first.strip_prefix("listening on http://").unwrap();
+    let answer = until(address, "/features?user=mara", |answer| answer.contains("NEW_CHECKOUT"));
+    assert!(answer.contains("cache-control: private, no-store"), "{answer}");
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    let read: fh_client::Bootstrap = serde_json::from_str(body).unwrap();
+    let banner = read.features.iter().find(|feature| &*feature.key == "BANNER").unwrap();
+    assert_eq!(banner.value.as_ref().unwrap().to_string(), "</script><b>Welcome");
+    let page = get(address, "/?user=mara");
+    assert!(page.contains("\\u003c/script>\\u003cb>Welcome"), "{page}");
+    assert!(!page.contains("mara"), "{page}");
+    #[cfg(unix)]
+    {
+        interrupt(&mut running);
+        assert_eq!(lines.next().unwrap().unwrap(), "bye");
+        assert!(running.child.wait().unwrap().success());
+    }
+}
+
+#[test]
 fn batch_job() {
     let own = output(command(env!("CARGO_BIN_EXE_batch-job"), None));
     assert!(own.contains("of 1000 customers get the new checkout, 20 items a page"), "{own}");

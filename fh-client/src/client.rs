@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fh_eval::{Attributes, Kind, Number, Value};
-use fh_session::{ApiKeys, Detail, Explained, Hub, KeyKind, Problem};
+use fh_session::{ApiKeys, ContextValues, Detail, Explained, Hub, KeyKind, Problem};
 use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, oneshot};
 

@@ -49,14 +49,20 @@ pub use fh_eval::{
     Attributes, Country, Device, Diagnostic, Kind, Number, Platform, Profile, Timestamp, Value,
 };
 pub use fh_session::{
-    ApiKey, ApiKeys, Ask, Backoff, Change, Collection, Config, Connection, ContextPlacement,
-    Counters, Deduplicate, Detail, Dispatch, EdgeUrl, Evaluated, Explained, Flow, Hub, Interceptor,
-    KeyError, KeyKind, Limits, LockPolicy, Named, NewState, Notice, Observer, Params, Problem,
-    RawKind, RawUpdate, Readiness, ReadinessChange, Reason, Source, Stage, Status as SessionStatus,
-    Subscription, UrlError, UsageEvent, UsageOptions, UsedFeature, WhileSwitching,
+    ApiKey, ApiKeys, Ask, BOOTSTRAP_FORMAT, Backoff, Bootstrap, BootstrapFeature, Change,
+    Collection, Config, Connection, ContextPlacement, ContextValues, Counters, Deduplicate, Detail,
+    Dispatch, EdgeUrl, Evaluated, Explained, Flow, Hub, Interceptor, KeyError, KeyKind, Limits,
+    LockPolicy, Named, NewState, Notice, Observer, Params, Problem, RawKind, RawUpdate, Readiness,
+    ReadinessChange, Reason, Source, Stage, Status as SessionStatus, Subscription, UrlError,
+    UsageEvent, UsageOptions, UsedFeature, WhileSwitching,
 };
 
 /// The examples of the project's front page.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct FrontPage;
+
+/// The page about documents of answers.
+#[cfg(all(doctest, feature = "serde"))]
+#[doc = include_str!("../../docs/bootstrap.md")]
+struct BootstrapPage;

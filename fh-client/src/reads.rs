@@ -117,9 +117,10 @@ macro_rules! reads {
                 $source.keys()
             }
 
-            /// All features with their values, from one state. Not told to observers.
+            /// All features with their values, from one state, which serialise as a document that bootstraps a web page
+            /// (`docs/bootstrap.md`). Not told to observers.
             #[must_use]
-            pub fn values(&$self) -> Vec<Detail> {
+            pub fn values(&$self) -> ContextValues {
                 $source.values($who)
             }
 

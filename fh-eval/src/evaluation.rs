@@ -88,6 +88,12 @@ impl<'a> Evaluation<'a> {
         self.tables.value(self.value)
     }
 
+    /// The feature's type; `None` if there is no such feature, or its type is not known.
+    #[must_use]
+    pub const fn kind(&self) -> Option<Kind> {
+        self.kind
+    }
+
     /// Why: whether a strategy matched, and of which sort. A null value keeps that reason here (D-39); [`Self::read`] reports it as
     /// [`Reason::NotSet`].
     #[must_use]

@@ -16,6 +16,8 @@ mod json;
 mod predicate;
 mod profile;
 mod ruleset;
+#[cfg(feature = "serde")]
+mod serialize;
 mod subject;
 mod tables;
 mod time;

@@ -74,6 +74,32 @@ impl ContextHeader {
     }
 }
 
+/// The SHA-256 of a context, in lower-case hexadecimal: the same for equal contexts, in whatever order their attributes were given.
+///
+/// It is taken of `name=value,value&name=value`, sorted by name, with names and values percent-encoded as in the header but values
+/// joined after that, so that `a,b` and two values `a` and `b` differ. It is no secret: whoever can guess a context can hash it.
+///
+/// ```
+/// use fh_eval::Attributes;
+/// let hash = |attributes: fh_eval::AttributesBuilder| fh_session::context_hash(&attributes.build());
+/// let fred = hash(Attributes::builder().user_key("fred").attribute("plan", ["gold"]));
+/// assert_eq!(fred, hash(Attributes::builder().attribute("plan", ["gold"]).user_key("fred")));
+/// assert_ne!(fred, hash(Attributes::builder().user_key("fred")));
+/// ```
+#[must_use]
+pub fn context_hash(attributes: &Attributes) -> String {
+    let mut pairs: Vec<(&str, String)> = attributes
+        .iter()
+        .map(|(name, values)| {
+            let values: Vec<String> = values.map(percent_encode).collect();
+            (name, format!("{}={}", percent_encode(name), values.join(",")))
+        })
+        .collect();
+    pairs.sort_unstable();
+    let pairs: Vec<String> = pairs.into_iter().map(|(_, pair)| pair).collect();
+    sha256_hex(pairs.join("&").as_bytes())
+}
+
 /// Names of attributes of which a single value holds a comma: an Edge takes it for two values (D-82).
 #[must_use]
 pub fn values_with_commas(attributes: &Attributes) -> Vec<String> {

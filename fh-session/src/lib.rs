@@ -6,6 +6,7 @@ pub mod baggage;
 pub mod sse;
 
 mod action;
+mod bootstrap;
 mod config;
 mod context_header;
 mod delay;
@@ -32,14 +33,17 @@ pub use action::{
     Action, Cause, End, Errand, Head, Input, Publication, RawKind, RawUpdate, Request, RequestKind,
     Ticket,
 };
+pub use bootstrap::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
 pub use config::{
     Backoff, Config, ContextPlacement, DEFAULT_INTERVAL, Limits, Mode, WhileSwitching,
 };
-pub use context_header::{ContextHeader, MAX_ATTRIBUTES, TooManyAttributes, values_with_commas};
+pub use context_header::{
+    ContextHeader, MAX_ATTRIBUTES, TooManyAttributes, context_hash, values_with_commas,
+};
 pub use edge_url::{EdgeUrl, SecretUrl, UrlError};
 pub use hub::{
-    Change, Counters, Detail, Explained, Hub, HubOptions, NewState, ReadinessChange, Reason,
-    Snapshot, Subscription,
+    Change, ContextValues, Counters, Detail, Explained, Hub, HubOptions, NewState, ReadinessChange,
+    Reason, Snapshot, Subscription,
 };
 pub use intercept::{Ask, Flow, Interceptor, LockPolicy};
 pub use key::{ApiKey, ApiKeys, KeyError, KeyKind};

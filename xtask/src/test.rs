@@ -81,11 +81,20 @@ fn documentation() -> Result<(), String> {
     Run::new("cargo doc --locked --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings").go()
 }
 
-/// Each feature of the client alone, and none.
+/// The features of the client in every combination that builds other code, and those of the crates below it.
 fn client_features() -> Result<(), String> {
-    for features in ["", "reqwest", "metrics"] {
+    for features in ["", "reqwest", "metrics", "serde", "serde,metrics"] {
         let build = "cargo check --locked -p fh-client --no-default-features --features";
         Run::new(build).args(&[features.to_string()]).go()?;
+    }
+    // Below the client the same answers serialise, for other bindings.
+    for package in ["fh-eval", "fh-session"] {
+        for features in ["", "serde"] {
+            let build = "cargo check --locked --no-default-features --features";
+            Run::new(build)
+                .args(&[features.to_string(), "-p".to_string(), package.to_string()])
+                .go()?;
+        }
     }
     Ok(())
 }

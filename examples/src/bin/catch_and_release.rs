@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use fh_client::testing::MemoryEdge;
-use fh_client::{Client, Detail, Subscription};
+use fh_client::{Client, ContextValues, Subscription};
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind};
 use ratatui::layout::{Constraint, Layout};
 use ratatui::style::Stylize;
@@ -53,7 +53,7 @@ impl Screen {
         Self { client, news, history: Vec::new(), selected: 0, _subscriptions: subscriptions }
     }
 
-    fn features(&self) -> Vec<Detail> {
+    fn features(&self) -> ContextValues {
         self.client.values()
     }
 

@@ -1,6 +1,8 @@
 //! The client over real sockets, against a scripted Edge, and over an Edge in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+#[cfg(feature = "serde")]
+mod bootstrap;
 mod close;
 mod drivers;
 mod handles;

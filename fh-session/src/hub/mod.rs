@@ -14,6 +14,7 @@ mod read;
 mod reason;
 mod snapshot;
 mod subscribe;
+mod values;
 
 pub(crate) use answer::Answer;
 pub(crate) use core::Core;
@@ -25,6 +26,7 @@ pub use detail::{Detail, Explained};
 pub use listen::{Change, NewState, ReadinessChange, Subscription};
 pub use reason::Reason;
 pub use snapshot::Snapshot;
+pub use values::ContextValues;
 
 use std::sync::Arc;
 

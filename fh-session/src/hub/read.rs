@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Kind, Number, Value};
 
-use super::{Detail, Explained, Hub};
+use super::{ContextValues, Detail, Explained, Hub};
 
 impl Hub {
     /// Is the feature BOOLEAN and true?
@@ -95,7 +95,7 @@ impl Hub {
 
     /// All features, from one state, in the payload's order. No use.
     #[must_use]
-    pub fn values(&self, who: Option<&Arc<Attributes>>) -> Vec<Detail> {
+    pub fn values(&self, who: Option<&Arc<Attributes>>) -> ContextValues {
         self.inner.live.load().values(who)
     }
 

@@ -42,6 +42,24 @@ impl Reason {
             Self::NotReady => "NOT_READY",
         }
     }
+
+    /// The reason of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [
+            Self::StrategyMatch,
+            Self::Split,
+            Self::Default,
+            Self::Static,
+            Self::Intercepted,
+            Self::NotSet,
+            Self::NotFound,
+            Self::TypeMismatch,
+            Self::NotReady,
+        ]
+        .into_iter()
+        .find(|reason| reason.as_str() == name)
+    }
 }
 
 impl fmt::Display for Reason {

@@ -8,6 +8,7 @@ use super::answer::{Answer, Intercepted, Ruled, json_of, string_of};
 use super::core::Core;
 use super::detail::{Detail, Explained};
 use super::reason::Reason;
+use super::values::ContextValues;
 use crate::intercept::Chain;
 use crate::rules::Rules;
 use crate::status::{Readiness, Status};
@@ -309,12 +310,9 @@ impl Snapshot {
 
     /// All features, in the payload's order. No use.
     #[must_use]
-    pub fn values(&self, who: Option<&Arc<Attributes>>) -> Vec<Detail> {
+    pub fn values(&self, who: Option<&Arc<Attributes>>) -> ContextValues {
         self.core.touch();
-        let features = self.rules.ruleset().iter();
-        features
-            .map(|feature| Detail::of(self, feature.key(), &self.answer(feature.key(), who), None))
-            .collect()
+        ContextValues::of(self, self.core.clock()(), who)
     }
 
     /// The answer and how it came about. No use.

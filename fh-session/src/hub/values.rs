@@ -1,0 +1,90 @@
+//! All features with their values for one context.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use fh_eval::{Attributes, Timestamp};
+
+use super::detail::Detail;
+use super::snapshot::Snapshot;
+use crate::context_header::context_hash;
+
+/// All features with their values for one context, from one state, in the payload's order.
+///
+/// Reads as a slice of [`Detail`]. With the feature `serde` it serialises as the document of `docs/bootstrap.md`, of which
+/// [`Bootstrap`](crate::Bootstrap) is the other end.
+#[derive(Clone)]
+pub struct ContextValues {
+    features: Vec<Detail>,
+    generation: u64,
+    time: Timestamp,
+    attributes: Option<Arc<Attributes>>,
+}
+
+impl ContextValues {
+    pub(crate) fn of(snapshot: &Snapshot, time: Timestamp, who: Option<&Arc<Attributes>>) -> Self {
+        let features = snapshot.rules().ruleset().iter();
+        let features = features
+            .map(|feature| {
+                Detail::of(snapshot, feature.key(), &snapshot.answer(feature.key(), who), None)
+            })
+            .collect();
+        Self { features, generation: snapshot.generation(), time, attributes: who.cloned() }
+    }
+
+    /// The [`Snapshot::generation`] that was read.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The time of the evaluation.
+    #[must_use]
+    pub const fn time(&self) -> Timestamp {
+        self.time
+    }
+
+    /// The SHA-256 of the context, in hexadecimal; `None` without a context. Equal contexts have equal hashes.
+    #[must_use]
+    pub fn context_hash(&self) -> Option<String> {
+        self.attributes.as_deref().map(context_hash)
+    }
+}
+
+impl Deref for ContextValues {
+    type Target = [Detail];
+
+    fn deref(&self) -> &[Detail] {
+        &self.features
+    }
+}
+
+impl IntoIterator for ContextValues {
+    type Item = Detail;
+    type IntoIter = std::vec::IntoIter<Detail>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.features.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a ContextValues {
+    type Item = &'a Detail;
+    type IntoIter = std::slice::Iter<'a, Detail>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.features.iter()
+    }
+}
+
+impl fmt::Debug for ContextValues {
+    /// Without the attributes, which are personal data.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContextValues")
+            .field("features", &self.features)
+            .field("generation", &self.generation)
+            .field("time", &self.time)
+            .finish_non_exhaustive()
+    }
+}
