@@ -17,17 +17,21 @@ use fh_session::{
 use tokio::runtime::Handle;
 
 pub(crate) use self::recipe::Recipe;
+use crate::context_pool::PoolListeners;
 use crate::driver::Runtime;
+use crate::journal::Reporting;
 use crate::snapshot::SnapshotFile;
 use crate::transport::Transport;
 
 /// A change of the session's settings.
 type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
 /// Who is told what happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 enum Dispatching {
     /// Listeners and observers, on a thread of the client's own (D-81).
     OnAThread,
+    /// The same, on a thread that several clients share.
+    Shared(PoolListeners),
     Nobody,
 }
 
@@ -52,6 +56,7 @@ pub struct ClientBuilder {
     observers: Vec<(Arc<dyn Observer>, UsageOptions)>,
     listeners: Vec<Subscribe>,
     dispatching: Dispatching,
+    reporting: Reporting,
     catching: bool,
     bootstrap: Vec<Arc<[u8]>>,
     snapshot: Option<SnapshotFile>,
@@ -74,6 +79,7 @@ impl ClientBuilder {
             observers: Vec::new(),
             listeners: Vec::new(),
             dispatching: Dispatching::OnAThread,
+            reporting: Reporting::Full,
             catching: false,
             bootstrap: Vec::new(),
             snapshot: None,

@@ -16,7 +16,8 @@ pub use self::edge::SetKeysError;
 use crate::board::Board;
 use crate::builder::{ClientBuilder, Recipe};
 use crate::context::{Context, ContextBuilder};
-use crate::dispatcher::Dispatcher;
+use crate::context_pool::ContextPool;
+use crate::delivery::Delivery;
 use crate::driver::{Command, DriverRuntime, Settled};
 use crate::feature::Feature;
 use crate::frozen::Snapshot;
@@ -53,7 +54,7 @@ pub(crate) struct Inner {
     pub(crate) hub: Hub,
     pub(crate) board: Arc<Board>,
     pub(crate) commands: mpsc::UnboundedSender<Command>,
-    pub(crate) dispatcher: Dispatcher,
+    pub(crate) dispatcher: Delivery,
     pub(crate) runtime: DriverRuntime,
     pub(crate) recipe: Recipe,
     pub(crate) keys: Mutex<ApiKeys>,
@@ -65,7 +66,7 @@ impl Inner {
         let _ = self.commands.send(command);
     }
 
-    fn keys(&self) -> ApiKeys {
+    pub(crate) fn keys(&self) -> ApiKeys {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -113,6 +114,22 @@ impl Client {
         Self { inner }
     }
 
+    pub(crate) const fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+
+    /// Returns true if both are handles of one client.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// Closes the client, whose contexts answer defaults from then on.
+    pub(crate) fn end_and_forget(&self) {
+        if !self.inner.board.close() {
+            self.inner.tell(Command::StopAndForget);
+        }
+    }
+
     /// Ends the connection, and everything that belongs to the client: listeners, interceptors, observers. Returns at once; a second time does
     /// nothing. The last values go on answering.
     ///
@@ -138,7 +155,7 @@ impl Client {
     /// # Errors
     /// As [`ClientBuilder::start`].
     pub fn isolated(&self, context: Attributes) -> Result<Self, StartError> {
-        self.inner.recipe.isolated(self.inner.keys(), context).start()
+        self.inner.recipe.isolated(self.inner.keys(), Arc::new(context)).start()
     }
 }
 
@@ -174,6 +191,15 @@ impl Client {
         let sent = Arc::clone(&attributes);
         self.inner.errand(|reply| Command::Context(sent, reply)).await?;
         Ok(Context::new(Arc::clone(&self.inner), attributes))
+    }
+
+    /// Makes a pool of contexts for a server-evaluated key: for programs with a context for each request or user. At most so many contexts
+    /// live at the same time ([`ContextPool::DEFAULT_LIMIT`] if there is no reason for another number); at least one.
+    ///
+    /// The pool keeps this client alive. The client need not be ready.
+    #[must_use]
+    pub fn context_pool(&self, limit: usize) -> ContextPool {
+        ContextPool::new(self.clone(), limit)
     }
 
     /// One feature, for nobody in particular. It need not exist.

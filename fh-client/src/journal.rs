@@ -9,10 +9,20 @@ use tracing::{debug, error, info, warn};
 /// So many different notices are logged as warnings; later ones as debug output only.
 const MOST_NOTICES: usize = 256;
 
+/// How much a client reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reporting {
+    /// Logs for people, counters and gauges.
+    Full,
+    /// Logs for debugging, and counters: for the contexts of a pool, which come and go. Their ends say nothing of the environment.
+    Brief,
+}
+
 /// Logs changes: each trouble once at a level that people see, however often it is tried again, until all is well again.
 pub(crate) struct Journal {
     edge: String,
     environment: String,
+    reporting: Reporting,
     last: Status,
     /// Kinds of trouble since all was well.
     troubles: HashSet<&'static str>,
@@ -24,13 +34,14 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    pub(crate) fn new(edge: &EdgeUrl, keys: &ApiKeys) -> Self {
+    pub(crate) fn new(edge: &EdgeUrl, keys: &ApiKeys, reporting: Reporting) -> Self {
         let environment = keys.first().environment().to_string();
         Self {
             edge: edge.to_string(),
             #[cfg(feature = "metrics")]
-            gauges: crate::metrics::Gauges::new(&environment),
+            gauges: crate::metrics::Gauges::new(&environment, reporting),
             environment,
+            reporting,
             last: Status::default(),
             troubles: HashSet::new(),
             is_unsaved: false,
@@ -62,11 +73,30 @@ impl Journal {
                 "connection"
             );
         }
+        match self.reporting {
+            Reporting::Full => self.for_people(status),
+            Reporting::Brief => self.for_debugging(status),
+        }
+        self.last.clone_from(status);
+    }
+
+    fn for_people(&mut self, status: &Status) {
         self.problem(status);
         if status.readiness != self.last.readiness {
             self.readiness(status);
         }
-        self.last.clone_from(status);
+    }
+
+    fn for_debugging(&self, status: &Status) {
+        if status.readiness != self.last.readiness || status.problem != self.last.problem {
+            debug!(
+                edge = self.edge,
+                environment = self.environment,
+                problem = status.problem.as_ref().map_or("", Problem::as_str),
+                "a context of a pool: {}",
+                status.readiness
+            );
+        }
     }
 
     fn problem(&mut self, status: &Status) {
@@ -129,7 +159,7 @@ impl Journal {
         if self.notices.contains(&text) {
             return;
         }
-        if self.notices.len() < MOST_NOTICES {
+        if self.reporting == Reporting::Full && self.notices.len() < MOST_NOTICES {
             warn!(edge = self.edge, environment = self.environment, "{text}");
             self.notices.insert(text);
         } else {

@@ -1,7 +1,7 @@
 //! Metrics through the `metrics` crate, with the feature `metrics`.
 //!
 //! Install any recorder; without one nothing is counted. Every name carries the label `environment`, the id of the first API key's
-//! environment.
+//! environment. Contexts of a [pool](crate::ContextPool) are counted, and set no gauges.
 //!
 //! | name | kind | what |
 //! |---|---|---|
@@ -19,20 +19,24 @@ use std::time::Duration;
 use ::metrics::{counter, gauge};
 use fh_session::{Connection, Hub, Millis, Readiness, Status};
 
+use crate::journal::Reporting;
+
 /// How often gauges are set that grow by themselves.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 pub(crate) struct Gauges {
     environment: String,
+    reporting: Reporting,
     pub(crate) next: Millis,
     streams: u64,
     dropped: u64,
 }
 
 impl Gauges {
-    pub(crate) fn new(environment: &str) -> Self {
+    pub(crate) fn new(environment: &str, reporting: Reporting) -> Self {
         Self {
             environment: environment.to_string(),
+            reporting,
             next: Millis::default(),
             streams: 0,
             dropped: 0,
@@ -41,6 +45,10 @@ impl Gauges {
 
     /// The client belongs to another environment from now on, and no more to the former one.
     pub(crate) fn moved(&mut self, environment: &str) {
+        if self.reporting == Reporting::Brief {
+            self.environment = environment.to_string();
+            return;
+        }
         for gauge in
             ["featurehub_client_ready", "featurehub_client_connected", "featurehub_client_features"]
         {
@@ -55,15 +63,17 @@ impl Gauges {
     }
 
     pub(crate) fn status(&mut self, old: &Status, new: &Status) {
-        let is_ready = new.readiness == Readiness::Ready;
-        gauge!("featurehub_client_ready", "environment" => self.label())
-            .set(f64::from(u8::from(is_ready)));
-        let is_connected = matches!(
-            new.connection,
-            Connection::Streaming | Connection::Resting | Connection::Done
-        );
-        gauge!("featurehub_client_connected", "environment" => self.label())
-            .set(f64::from(u8::from(is_connected)));
+        if self.reporting == Reporting::Full {
+            let is_ready = new.readiness == Readiness::Ready;
+            gauge!("featurehub_client_ready", "environment" => self.label())
+                .set(f64::from(u8::from(is_ready)));
+            let is_connected = matches!(
+                new.connection,
+                Connection::Streaming | Connection::Resting | Connection::Done
+            );
+            gauge!("featurehub_client_connected", "environment" => self.label())
+                .set(f64::from(u8::from(is_connected)));
+        }
         counter!("featurehub_client_requests_total", "environment" => self.label())
             .increment(new.requests.saturating_sub(old.requests));
         if new.connection == Connection::Streaming && old.connection != Connection::Streaming {
@@ -87,12 +97,15 @@ impl Gauges {
 
     pub(crate) fn measure(&mut self, hub: &Hub, now: Millis) {
         self.next = now.after(INTERVAL);
-        if let Some(contact) = hub.last_contact() {
-            gauge!("featurehub_client_seconds_since_contact", "environment" => self.label())
-                .set(now.since(contact).as_secs_f64());
+        if self.reporting == Reporting::Full {
+            if let Some(contact) = hub.last_contact() {
+                gauge!("featurehub_client_seconds_since_contact", "environment" => self.label())
+                    .set(now.since(contact).as_secs_f64());
+            }
+            let features = hub.snapshot().rules().ruleset().len();
+            gauge!("featurehub_client_features", "environment" => self.label())
+                .set(features as f64);
         }
-        let features = hub.snapshot().rules().ruleset().len();
-        gauge!("featurehub_client_features", "environment" => self.label()).set(features as f64);
         let counters = hub.counters();
         let dropped = counters.dropped_events + counters.dropped_usage;
         counter!("featurehub_client_dropped_events_total", "environment" => self.label())

@@ -1,6 +1,7 @@
 //! Settings that make sense.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use fh_eval::{Attributes, Timestamp};
 use fh_session::{
@@ -8,7 +9,12 @@ use fh_session::{
 };
 
 use super::ClientBuilder;
+use super::Dispatching;
 use super::borrowed::Borrowed;
+use super::start::thread_trouble;
+use crate::context_pool::PoolListeners;
+use crate::driver::Place;
+use crate::journal::Reporting;
 use crate::start_error::StartError;
 use crate::transport::{InvalidSetting, Transport};
 
@@ -17,6 +23,7 @@ pub(crate) struct Recipe {
     pub(super) builder: ClientBuilder,
     pub(super) edge: EdgeUrl,
     pub(super) transport: Arc<dyn Transport>,
+    pub(super) limits: Limits,
 }
 
 impl ClientBuilder {
@@ -86,11 +93,11 @@ impl Recipe {
     }
 
     /// The same settings for another context, with a connection of its own.
-    pub(crate) fn isolated(&self, keys: ApiKeys, context: Attributes) -> ClientBuilder {
+    pub(crate) fn isolated(&self, keys: ApiKeys, context: Arc<Attributes>) -> ClientBuilder {
         let mut builder = self.builder.clone();
         builder.url = Some(self.edge.as_str().to_string());
         builder.keys = keys.iter().map(|key| key.expose().to_string()).collect();
-        builder.context = Some(Arc::new(context));
+        builder.context = Some(context);
         builder.snapshot = None;
         if keys.kind() == KeyKind::ServerEvaluated {
             // They were evaluated for the first client's context (D-62).
@@ -115,9 +122,46 @@ impl Recipe {
         &self.edge
     }
 
+    pub(crate) const fn transport(&self) -> &Arc<dyn Transport> {
+        &self.transport
+    }
+
+    pub(crate) const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Room on the runtime of the client and of those that are made from it.
+    ///
+    /// # Errors
+    /// [`StartError::Thread`].
+    pub(crate) fn place(&self) -> Result<Place, StartError> {
+        self.builder.runtime.place().map_err(thread_trouble)
+    }
+
     /// Was a stream asked for, and not only chosen because nothing was said?
     pub(crate) fn must_stream(&self) -> bool {
         self.builder.mode == Some(Mode::Streaming)
+    }
+}
+
+impl ClientBuilder {
+    /// Makes this the client of one context in a pool: it polls, sends by the pool's transport, and shares the thread of listeners.
+    pub(crate) fn in_a_pool(
+        mut self,
+        transport: impl Transport,
+        listeners: &PoolListeners,
+        interval: Duration,
+    ) -> Self {
+        if !matches!(self.dispatching, Dispatching::Nobody) {
+            self.dispatching = Dispatching::Shared(listeners.clone());
+        }
+        self.reporting = Reporting::Brief;
+        let mut builder = self.transport(transport).active_polling(interval);
+        if let Some(mode) = builder.mode {
+            // Last, so that it wins over what the program has configured.
+            builder = builder.configure(move |config| config.mode = mode);
+        }
+        builder
     }
 }
 

@@ -10,6 +10,7 @@ use super::recipe::Recipe;
 use super::{ClientBuilder, Dispatching};
 use crate::board::Board;
 use crate::client::{Client, Inner};
+use crate::delivery::Delivery;
 use crate::dispatcher::Dispatcher;
 use crate::driver::{Command, Driver, DriverClock, Parts};
 use crate::environment;
@@ -42,10 +43,12 @@ impl ClientBuilder {
         let (bootstrap, is_offline) = (bootstrap?, config.mode == Mode::Offline);
 
         let hub = recipe.hub();
-        let dispatcher = match recipe.builder.dispatching {
-            Dispatching::OnAThread => Dispatcher::start(&hub).map_err(thread_trouble)?,
-            Dispatching::Nobody => Dispatcher::idle(),
+        let dispatcher = match &recipe.builder.dispatching {
+            Dispatching::OnAThread => Dispatcher::start(&hub).map(Delivery::Own),
+            Dispatching::Shared(thread) => thread.serve(&hub).map(Delivery::Shared),
+            Dispatching::Nobody => Ok(Delivery::Own(Dispatcher::idle())),
         };
+        let dispatcher = dispatcher.map_err(thread_trouble)?;
         recipe.builder.runtime.settle();
         let place = recipe.builder.runtime.place().map_err(thread_trouble)?;
         let inside = place.enter();
@@ -78,6 +81,7 @@ impl ClientBuilder {
             connect_timeout: config.limits.connect,
             request_timeout: config.limits.poll,
             keeper,
+            reporting: recipe.builder.reporting,
             session: Session::new(config, seed()),
         });
         if let Some(context) = &recipe.builder.context {
@@ -117,7 +121,8 @@ impl ClientBuilder {
             None => default_transport(&config)?,
         };
         let edge = config.edge.clone();
-        Ok((Recipe { builder: self, edge, transport }, config))
+        let limits = config.limits;
+        Ok((Recipe { builder: self, edge, transport, limits }, config))
     }
 }
 
@@ -160,6 +165,6 @@ fn seed() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-fn thread_trouble(error: std::io::Error) -> StartError {
+pub(super) fn thread_trouble(error: std::io::Error) -> StartError {
     StartError::Thread(error.to_string())
 }

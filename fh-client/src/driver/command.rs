@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Flush(oneshot::Sender<()>),
     /// End.
     Stop,
+    /// End, and serve nothing from then on.
+    StopAndForget,
 }
 
 /// What a store offers.

@@ -26,11 +26,11 @@ pub(crate) use self::command::{Command, Settled, StoredShape};
 pub(crate) use self::exchange::guarded;
 use self::exchange::{Arrival, Exchange};
 pub use self::runtime::MissingDriver;
-pub(crate) use self::runtime::{DriverRuntime, Runtime};
+pub(crate) use self::runtime::{DriverRuntime, Place, Runtime};
 use self::saving::Saving;
 use crate::board::Board;
-use crate::dispatcher::Dispatcher;
-use crate::journal::Journal;
+use crate::delivery::Delivery;
+use crate::journal::{Journal, Reporting};
 use crate::snapshot::Keeper;
 use crate::transport::Transport;
 
@@ -44,7 +44,7 @@ const SWEEP_ABOVE: usize = 64;
 pub(crate) struct Parts {
     pub(crate) session: Session,
     pub(crate) hub: Hub,
-    pub(crate) dispatcher: Dispatcher,
+    pub(crate) dispatcher: Delivery,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
     /// For tasks that have to ask the driver for something.
@@ -57,6 +57,7 @@ pub(crate) struct Parts {
     pub(crate) connect_timeout: Duration,
     pub(crate) request_timeout: Duration,
     pub(crate) keeper: Option<Keeper>,
+    pub(crate) reporting: Reporting,
 }
 
 pub(crate) struct Driver {
@@ -71,6 +72,8 @@ pub(crate) struct Driver {
     /// Test updates on their way.
     updates: JoinSet<()>,
     last_tick: Option<Millis>,
+    /// Nothing is served after the end.
+    forgets: bool,
 }
 
 /// What the loop waits for.
@@ -86,7 +89,7 @@ enum News {
 impl Driver {
     pub(crate) fn new(parts: Parts) -> Self {
         Self {
-            journal: Journal::new(&parts.edge, &parts.keys),
+            journal: Journal::new(&parts.edge, &parts.keys, parts.reporting),
             secrets: secrets(parts.keys.iter(), &parts.headers),
             parts,
             exchange: None,
@@ -95,6 +98,7 @@ impl Driver {
             saving: Saving::default(),
             updates: JoinSet::new(),
             last_tick: None,
+            forgets: false,
         }
     }
 
@@ -117,6 +121,10 @@ impl Driver {
         loop {
             match self.news(timer.as_mut()).await {
                 News::Command(Some(Command::Stop) | None) => break,
+                News::Command(Some(Command::StopAndForget)) => {
+                    self.forgets = true;
+                    break;
+                }
                 News::Command(Some(command)) => self.obey(command),
                 News::Deadline => {
                     self.last_tick = Some(self.parts.clock.now());

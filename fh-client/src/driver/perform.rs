@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use fh_eval::{Attributes, Ruleset};
 use fh_session::{
-    Action, Connection, End, Errand, Input, Notice, Readiness, Request, Source, Status, Ticket,
+    Action, Cause, Connection, End, Environments, Errand, Input, Notice, Publication, Readiness,
+    Request, Rules, ServerEvaluated, Source, Status, Ticket,
 };
 use tokio::sync::oneshot;
 
@@ -115,7 +117,7 @@ impl Driver {
     pub(super) fn obey(&mut self, command: Command) {
         match command {
             // The loop ends before it comes here.
-            Command::Stop => {}
+            Command::Stop | Command::StopAndForget => {}
             Command::Touched => self.handle(Input::Touched),
             Command::Refresh(reply) => {
                 let errand = self.wait_for(reply);
@@ -212,7 +214,19 @@ impl Driver {
             let _ = write.run();
         }
         self.waiting.clear();
+        if self.forgets {
+            self.parts.hub.publish(nobodys_features());
+        }
         self.parts.hub.close();
         self.parts.dispatcher.end();
     }
+}
+
+/// No features, evaluated for a context that no program has: every context reads them as not ready.
+fn nobodys_features() -> Publication {
+    let nobody = Attributes::builder().attribute("\0", "").build();
+    let evaluated = ServerEvaluated { context: Arc::new(nobody), ..ServerEvaluated::default() };
+    let rules =
+        Rules::server_evaluated(Ruleset::default(), Environments::Unknown, Arc::new(evaluated));
+    Publication { rules: Arc::new(rules), cause: Cause::First }
 }

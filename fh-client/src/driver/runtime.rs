@@ -10,6 +10,7 @@ use std::time::Duration;
 use fh_session::Millis;
 use tokio::runtime::{EnterGuard, Handle, Id};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use super::{Driver, DriverClock};
 use crate::start_error::StartError;
@@ -126,13 +127,22 @@ impl Place {
         DriverRuntime { id: self.handle.id(), given, clock }
     }
 
-    /// Starts the driver. The thread runs at least as long as it.
+    /// Starts the driver.
     pub(crate) fn spawn(self, driver: Driver) {
+        drop(self.run(driver.run()));
+    }
+
+    /// Runs this as a task. The thread runs at least as long as it.
+    pub(crate) fn run<F>(self, work: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
         let Self { handle, thread } = self;
-        drop(handle.spawn(async move {
-            driver.run().await;
+        handle.spawn(async move {
+            let outcome = work.await;
             drop(thread);
-        }));
+            outcome
+        })
     }
 }
 

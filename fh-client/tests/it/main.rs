@@ -4,6 +4,7 @@
 #[cfg(feature = "serde")]
 mod bootstrap;
 mod close;
+mod context_pool;
 mod drivers;
 mod handles;
 mod memory;

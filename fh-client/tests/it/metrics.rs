@@ -101,6 +101,25 @@ fn another_environment() {
     assert_eq!((gauge("ready", "after"), gauge("connected", "after")), (1.0, 1.0));
 }
 
+/// The contexts of a pool come and go: requests of theirs count, their ends say nothing of the environment.
+#[test]
+fn contexts_of_a_pool() {
+    let kept = kept();
+    let edge = MemoryEdge::new();
+    edge.set("A", true);
+    let client = edge.client_with("pooled/key").configure(quick).start().unwrap();
+    client.wait_ready(SOON).unwrap();
+    let pool = client.context_pool(5);
+    let attributes = fh_client::Attributes::builder().user_key("fred").build();
+    let context = soon(pool.get(attributes)).unwrap();
+    drop(pool);
+    soon(context.client().closed());
+    let named = |name: &str| kept.read(&format!("featurehub_client_{name}{{environment=pooled}}"));
+    assert_eq!(named("requests_total"), 2);
+    assert_eq!(f64::from_bits(named("ready")), 1.0);
+    assert_eq!(f64::from_bits(named("connected")), 1.0);
+}
+
 /// Gauges that grow by themselves are set though nothing happens.
 #[tokio::test(start_paused = true)]
 async fn what_grows_by_itself() {

@@ -1,0 +1,236 @@
+//! The one thread that calls the listeners and observers of all contexts of a pool.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use fh_session::Hub;
+use tokio::sync::watch;
+
+/// A client's place at the thread: asks it to deliver what the client has for its listeners, and to end that. Dropping it does
+/// neither.
+#[derive(Clone)]
+pub(crate) struct Seat {
+    desk: Arc<Desk>,
+    number: u64,
+    /// The number of the client's last order that was carried out.
+    done: watch::Receiver<u64>,
+    thread: ThreadId,
+}
+
+/// A thread that several clients share. It starts with the first of them and ends with the last.
+#[derive(Clone, Default)]
+pub(crate) struct PoolListeners(Arc<Mutex<Option<Running>>>);
+
+/// The thread that was started last.
+type Running = (Arc<Desk>, ThreadId);
+
+struct Desk {
+    orders: Mutex<Orders>,
+    bell: Condvar,
+}
+
+#[derive(Default)]
+struct Orders {
+    clients: HashMap<u64, Client>,
+    /// Clients with an order that is not carried out yet, each once.
+    due: VecDeque<u64>,
+    /// Seats given so far.
+    seats: u64,
+    is_over: bool,
+}
+
+/// A client that the thread delivers for.
+struct Client {
+    hub: Hub,
+    /// The number of the last order.
+    given: u64,
+    done: watch::Sender<u64>,
+    is_due: bool,
+    /// Observers are to send what they hold, in about this time.
+    flush: Option<Duration>,
+    is_over: bool,
+}
+
+/// What the thread does next.
+struct Work {
+    number: u64,
+    hub: Hub,
+    given: u64,
+    flush: Option<Duration>,
+    is_last: bool,
+}
+
+impl Desk {
+    fn orders(&self) -> MutexGuard<'_, Orders> {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes an order, and gives its number; `None` if nothing of this client is delivered any more.
+    fn order(&self, number: u64, change: impl FnOnce(&mut Client)) -> Option<u64> {
+        let mut orders = self.orders();
+        let client = orders.clients.get_mut(&number)?;
+        client.given += 1;
+        change(client);
+        let given = client.given;
+        if !std::mem::replace(&mut client.is_due, true) {
+            orders.due.push_back(number);
+        }
+        drop(orders);
+        self.bell.notify_one();
+        Some(given)
+    }
+
+    /// Waits for work.
+    fn next(&self) -> Work {
+        let mut orders = self.orders();
+        loop {
+            let number = orders.due.pop_front();
+            if let Some(number) = number
+                && let Some(client) = orders.clients.get_mut(&number)
+            {
+                client.is_due = false;
+                return Work {
+                    number,
+                    hub: client.hub.clone(),
+                    given: client.given,
+                    flush: client.flush.take(),
+                    is_last: client.is_over,
+                };
+            }
+            if number.is_none() {
+                orders = self.bell.wait(orders).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    }
+
+    /// Notes that this was done. Returns false if it was the last of all.
+    fn done(&self, work: &Work) -> bool {
+        let mut orders = self.orders();
+        if !work.is_last {
+            if let Some(client) = orders.clients.get(&work.number) {
+                client.done.send_replace(work.given);
+            }
+            return true;
+        }
+        // Its sender goes, and that is an answer, too.
+        let last = orders.clients.remove(&work.number);
+        orders.is_over = orders.clients.is_empty();
+        let goes_on = !orders.is_over;
+        drop(orders);
+        drop(last);
+        goes_on
+    }
+}
+
+impl PoolListeners {
+    /// Delivers for this client, too.
+    ///
+    /// # Errors
+    /// The platform gives no thread.
+    pub(crate) fn serve(&self, hub: &Hub) -> io::Result<Seat> {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let seat = held.as_ref().and_then(|(desk, thread)| seat(desk, *thread, hub));
+        let seat = match seat {
+            Some(seat) => seat,
+            None => {
+                let seat = start(hub)?;
+                *held = Some((Arc::clone(&seat.desk), seat.thread));
+                seat
+            }
+        };
+        drop(held);
+        let (desk, number) = (Arc::clone(&seat.desk), seat.number);
+        hub.set_waker(move || {
+            desk.order(number, |_| {});
+        });
+        Ok(seat)
+    }
+}
+
+impl fmt::Debug for PoolListeners {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PoolListeners").finish_non_exhaustive()
+    }
+}
+
+/// Gives a client a seat; `None` if the thread has ended.
+fn seat(desk: &Arc<Desk>, thread: ThreadId, hub: &Hub) -> Option<Seat> {
+    let mut orders = desk.orders();
+    if orders.is_over {
+        return None;
+    }
+    let (number, done) = orders.add(hub);
+    drop(orders);
+    Some(Seat { desk: Arc::clone(desk), number, done, thread })
+}
+
+/// Starts a thread, with a seat for its first client.
+fn start(hub: &Hub) -> io::Result<Seat> {
+    let mut orders = Orders::default();
+    let (number, done) = orders.add(hub);
+    let desk = Arc::new(Desk { orders: Mutex::new(orders), bell: Condvar::new() });
+    let work = Arc::clone(&desk);
+    let thread = thread::Builder::new()
+        .name("fh-listeners".to_string())
+        .spawn(move || deliver(&work))?
+        .thread()
+        .id();
+    Ok(Seat { desk, number, done, thread })
+}
+
+impl Orders {
+    fn add(&mut self, hub: &Hub) -> (u64, watch::Receiver<u64>) {
+        self.seats += 1;
+        let (done, receiver) = watch::channel(0);
+        let hub = hub.clone();
+        let client = Client { hub, given: 0, done, is_due: false, flush: None, is_over: false };
+        self.clients.insert(self.seats, client);
+        (self.seats, receiver)
+    }
+}
+
+impl Seat {
+    /// The thread delivers once more for this client, and ends if it does so for no other.
+    pub(crate) fn end(&self) {
+        self.desk.order(self.number, |client| client.is_over = true);
+    }
+
+    /// Waits until everything that happened before has been delivered. At once on the thread itself, which could only wait for
+    /// itself.
+    pub(crate) async fn delivered(&self) {
+        self.carried_out(None).await;
+    }
+
+    /// The same, and observers have sent what they hold, in about this time.
+    pub(crate) async fn flushed(&self, limit: Duration) {
+        self.carried_out(Some(limit)).await;
+    }
+
+    async fn carried_out(&self, flush: Option<Duration>) {
+        if thread::current().id() == self.thread {
+            return;
+        }
+        let mut done = self.done.clone();
+        let order = self.desk.order(self.number, |client| client.flush = client.flush.max(flush));
+        let Some(order) = order else { return };
+        // The client's end is an answer, too.
+        let _ = done.wait_for(|done| *done >= order).await;
+    }
+}
+
+fn deliver(desk: &Desk) {
+    loop {
+        let work = desk.next();
+        work.hub.deliver();
+        if let Some(limit) = work.flush {
+            work.hub.flush_usage(limit);
+        }
+        if !desk.done(&work) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The rate at which the contexts of a pool send requests together.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use fh_session::EdgeUrl;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::transport::{
+    BoxFuture, InvalidSetting, Response, Transport, TransportError, TransportRequest,
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+/// The member wants no request.
+const NONE: u64 = 0;
+
+/// Lets a bounded number of requests go in any second, the oldest want first.
+pub(super) struct Pacer(Mutex<State>);
+
+struct State {
+    rate: usize,
+    /// When the last requests went out: those of the last second, in order.
+    sent: VecDeque<Instant>,
+    /// Requests that wait, by the age of their want.
+    waiting: BTreeMap<Key, Option<Waker>>,
+    count: u64,
+}
+
+/// The number of the want, and that of the request: a member keeps its want while it tries again.
+type Key = (u64, u64);
+
+impl Pacer {
+    pub(super) const fn new(rate: usize) -> Self {
+        let sent = VecDeque::new();
+        Self(Mutex::new(State { rate, sent, waiting: BTreeMap::new(), count: NONE }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn set_rate(&self, rate: usize) {
+        let mut state = self.state();
+        state.rate = rate;
+        state.wake_first();
+    }
+}
+
+impl State {
+    fn next_number(&mut self) -> u64 {
+        self.count += 1;
+        self.count
+    }
+
+    fn wake_first(&mut self) {
+        let first = self.waiting.first_entry().and_then(|mut first| first.get_mut().take());
+        first.into_iter().for_each(Waker::wake);
+    }
+
+    /// Forgets requests that went out a second ago, and says when the next one may go; `None` is now.
+    fn next(&mut self, now: Instant) -> Option<Instant> {
+        while self.sent.front().is_some_and(|sent| *sent + SECOND <= now) {
+            self.sent.pop_front();
+        }
+        let over = self.sent.len().checked_sub(self.rate)?;
+        self.sent.get(over).map(|sent| *sent + SECOND)
+    }
+}
+
+/// The transport of one member.
+pub(super) struct PacedTransport {
+    transport: Arc<dyn Transport>,
+    pacer: Arc<Pacer>,
+    /// The number of the member's want, until a request goes out.
+    want: Arc<AtomicU64>,
+}
+
+impl PacedTransport {
+    pub(super) fn new(transport: &Arc<dyn Transport>, pacer: &Arc<Pacer>) -> Self {
+        let want = Arc::new(AtomicU64::new(NONE));
+        Self { transport: Arc::clone(transport), pacer: Arc::clone(pacer), want }
+    }
+
+    fn turn(&self) -> Turn {
+        let mut state = self.pacer.state();
+        let number = state.next_number();
+        let first = self.want.compare_exchange(NONE, number, Ordering::Relaxed, Ordering::Relaxed);
+        let key = (first.map_or_else(|older| older, |_| number), number);
+        state.waiting.insert(key, None);
+        Turn { pacer: Arc::clone(&self.pacer), key, timer: None }
+    }
+}
+
+impl Transport for PacedTransport {
+    fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
+        let (turn, transport, want) =
+            (self.turn(), Arc::clone(&self.transport), Arc::clone(&self.want));
+        Box::pin(async move {
+            turn.await;
+            want.store(NONE, Ordering::Relaxed);
+            transport.send(request).await
+        })
+    }
+
+    fn check(&self, edge: &EdgeUrl) -> Result<(), InvalidSetting> {
+        self.transport.check(edge)
+    }
+}
+
+/// A request's place among those that wait. Dropping it gives the place up.
+struct Turn {
+    pacer: Arc<Pacer>,
+    key: Key,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Future for Turn {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        loop {
+            let mut state = this.pacer.state();
+            let is_first = state.waiting.first_key_value().is_some_and(|(key, _)| *key == this.key);
+            let now = Instant::now();
+            let next = if is_first { state.next(now) } else { None };
+            if is_first && next.is_none() {
+                state.sent.push_back(now);
+                state.waiting.remove(&this.key);
+                state.wake_first();
+                return Poll::Ready(());
+            }
+            state.waiting.insert(this.key, Some(cx.waker().clone()));
+            drop(state);
+            // The first one waits for the time; the others for the first one.
+            let Some(next) = next else { return Poll::Pending };
+            let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(next)));
+            timer.as_mut().reset(next);
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut state = self.pacer.state();
+        let was_first = state.waiting.first_key_value().is_some_and(|(key, _)| *key == self.key);
+        if state.waiting.remove(&self.key).is_some() && was_first {
+            state.wake_first();
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+    use crate::transport::Unplugged;
+
+    fn is_ready(turn: &mut Pin<Box<Turn>>) -> bool {
+        turn.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    fn members<const N: usize>(rate: usize) -> [PacedTransport; N] {
+        let pacer = Arc::new(Pacer::new(rate));
+        let transport: Arc<dyn Transport> = Arc::new(Unplugged);
+        std::array::from_fn(|_| PacedTransport::new(&transport, &pacer))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn at_most_so_many_in_any_second() {
+        let [member] = members(3);
+        let mut went = Vec::new();
+        let start = Instant::now();
+        for _ in 0..8 {
+            member.turn().await;
+            went.push(start.elapsed().as_millis());
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        assert_eq!(went, [0, 200, 400, 1_000, 1_200, 1_400, 2_000, 2_200]);
+    }
+
+    /// The age of a want is that of its first try.
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_is_tried_again_goes_before_younger_ones() {
+        let [first, old, young] = members(1);
+        first.turn().await;
+        let given_up = old.turn();
+        let mut younger = Box::pin(young.turn());
+        drop(given_up);
+        let mut again = Box::pin(old.turn());
+        tokio::time::sleep(SECOND).await;
+        assert!(!is_ready(&mut younger));
+        assert!(is_ready(&mut again));
+        tokio::time::sleep(SECOND).await;
+        assert!(is_ready(&mut younger));
+    }
+
+    /// The next one learns of it when the one before goes, and when a faster rate is set.
+    #[tokio::test(start_paused = true)]
+    async fn the_next_one_is_woken() {
+        let [first, second, third] = members(1);
+        first.turn().await;
+        let leaving = Box::pin(second.turn());
+        let waiting = tokio::spawn(third.turn());
+        tokio::task::yield_now().await;
+        drop(leaving);
+        waiting.await.unwrap();
+        let waiting = tokio::spawn(second.turn());
+        tokio::task::yield_now().await;
+        let before = Instant::now();
+        first.pacer.set_rate(2);
+        waiting.await.unwrap();
+        assert_eq!(before.elapsed(), Duration::ZERO);
+    }
+}

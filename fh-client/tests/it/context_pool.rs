@@ -1,0 +1,272 @@
+//! Pools of contexts for server-evaluated keys (D-120).
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+use fh_client::testing::{CLIENT_KEY, Fault, MemoryEdge, SERVER_KEY};
+use fh_client::transport::{BoxFuture, Response, Transport, TransportError, TransportRequest};
+use fh_client::{
+    Attributes, Client, ContextPool, ContextPoolError, Observer, Problem, Reason, Stage,
+    UsageEvent, UsageOptions,
+};
+use serde_json::json;
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::support::{SOON, quick, soon, started};
+
+/// An Edge that evaluates: each user of an even number gets `even`.
+fn edge() -> MemoryEdge {
+    let edge = MemoryEdge::new();
+    edge.set("PARITY", "odd");
+    let even: Vec<String> = (0..300).step_by(2).map(|number| format!("user{number}")).collect();
+    let rule =
+        json!({"fieldName": "userkey", "type": "STRING", "conditional": "EQUALS", "values": even});
+    edge.set_strategies("PARITY", &json!([{"value": "even", "attributes": [rule]}]));
+    edge
+}
+
+fn user(number: usize) -> Attributes {
+    Attributes::builder().user_key(&format!("user{number}")).build()
+}
+
+fn parity(number: usize) -> &'static str {
+    if number % 2 == 0 { "even" } else { "odd" }
+}
+
+/// When each request for which user went out, on tokio's clock.
+type Sent = Arc<Mutex<Vec<(Instant, String)>>>;
+
+/// An Edge that notes when requests come.
+struct Timed(MemoryEdge, Sent);
+
+impl Transport for Timed {
+    fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
+        let header = request.headers.iter().find(|(name, _)| name == "x-featurehub");
+        let user = header.map(|(_, context)| context.replace("userkey=", "")).unwrap_or_default();
+        self.1.lock().unwrap().push((Instant::now(), user));
+        self.0.send(request)
+    }
+}
+
+/// A client on this test's runtime, whose clock is paused, and what it sends.
+fn timed(edge: &MemoryEdge) -> (Client, Sent) {
+    let sent = Sent::default();
+    let builder =
+        edge.client_with(SERVER_KEY).offline().transport(Timed(edge.clone(), Arc::clone(&sent)));
+    (builder.runtime(Handle::current()).start().unwrap(), sent)
+}
+
+#[test]
+fn each_context_has_its_own_values() {
+    let edge = edge();
+    let client = started(edge.client_with(SERVER_KEY));
+    let pool = client.context_pool(20).requests_per_second(1_000);
+    thread::scope(|scope| {
+        for worker in 0..4 {
+            let pool = &pool;
+            scope.spawn(move || {
+                for number in (worker..60).step_by(4) {
+                    let context = soon(pool.get(user(number))).unwrap();
+                    // It may have ended again, since others have the place; it has no other user's value then.
+                    let detail = context.detail("PARITY");
+                    match detail.reason {
+                        Reason::NotReady => assert_eq!(detail.value, None),
+                        _ => assert_eq!(context.string("PARITY").as_deref(), Some(parity(number))),
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(pool.live(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn equal_attributes_are_one_context_and_the_least_recently_given_one_ends() {
+    let edge = edge();
+    let (client, sent) = timed(&edge);
+    let pool = client.context_pool(2);
+    let zero = pool.get(user(0)).await.unwrap();
+    let one = pool.get(user(1)).await.unwrap();
+    let again = pool.get(user(0)).await.unwrap();
+    assert_eq!(again.string("PARITY").as_deref(), Some("even"));
+    assert_eq!(sent.lock().unwrap().len(), 2);
+    let two = pool.get(user(2)).await.unwrap();
+    // The second one was given least recently.
+    one.client().closed().await;
+    assert_eq!(one.detail("PARITY").reason, Reason::NotReady);
+    assert_eq!(one.string("PARITY"), None);
+    assert_eq!(zero.string("PARITY").as_deref(), Some("even"));
+    assert_eq!(two.string("PARITY").as_deref(), Some("even"));
+    assert_eq!(pool.live(), 2);
+    // It comes back as another.
+    let back = pool.get(user(1)).await.unwrap();
+    assert_eq!(back.string("PARITY").as_deref(), Some("odd"));
+    assert_eq!(one.detail("PARITY").reason, Reason::NotReady);
+    // All of them end with the pool; a client without attributes of its own has nobody's values then either.
+    drop(pool);
+    back.client().closed().await;
+    assert_eq!(back.detail("PARITY").reason, Reason::NotReady);
+}
+
+/// More callers at once than places and than time: each is served in the order of arrival until its deadline.
+#[tokio::test(start_paused = true)]
+async fn a_crowd_is_served_in_order_and_in_time() {
+    let edge = edge();
+    let (client, sent) = timed(&edge);
+    let pool = client.context_pool(20).requests_per_second(10);
+    let start = Instant::now();
+    let mut crowd = JoinSet::new();
+    for number in 0..200 {
+        let pool = pool.clone();
+        crowd
+            .spawn(async move { (number, pool.get(user(number)).await.map(drop), Instant::now()) });
+        // Each arrives before the next.
+        tokio::task::yield_now().await;
+    }
+    let mut outcomes = crowd.join_all().await;
+    outcomes.sort_by_key(|(number, ..)| *number);
+    let served = outcomes.iter().take_while(|(_, outcome, _)| outcome.is_ok()).count();
+    // 10 at once and 10 more a second, for the 12 seconds of a poll.
+    assert!((115..=130).contains(&served), "{served}");
+    for (number, outcome, at) in &outcomes[served..] {
+        let late = Err(ContextPoolError::Edge(Problem::TimedOut(Stage::Context)));
+        assert_eq!((*outcome).clone(), late, "{number}");
+        assert_eq!(at.duration_since(start).as_secs(), 12, "{number}");
+    }
+    let sent = sent.lock().unwrap().clone();
+    for window in sent.windows(11) {
+        assert!(window[10].0 - window[0].0 >= Duration::from_secs(1), "{window:?}");
+    }
+    let order: Vec<String> = sent.iter().map(|(_, user)| user.clone()).take(served).collect();
+    let arrival: Vec<String> = (0..served).map(|number| format!("user{number}")).collect();
+    assert_eq!(order, arrival);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_edge_is_a_timeout_and_the_context_stays() {
+    let edge = edge();
+    let (client, _) = timed(&edge);
+    let pool = client.context_pool(1);
+    edge.fail(Fault::Silence);
+    let before = Instant::now();
+    let late = pool.get(user(4)).await.unwrap_err();
+    assert!(matches!(late, ContextPoolError::Edge(Problem::TimedOut(_))), "{late}");
+    assert_eq!(before.elapsed().as_secs(), 12);
+    assert_eq!(pool.live(), 1);
+    edge.heal();
+    let context = pool.get(user(4)).await.unwrap();
+    assert_eq!(context.string("PARITY").as_deref(), Some("even"));
+}
+
+/// A caller that gives up waiting leaves its place to others.
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_goes_leaves_no_trace() {
+    let edge = edge();
+    let (client, _) = timed(&edge);
+    let pool = client.context_pool(1);
+    edge.fail_next(Fault::Silence);
+    let second = Duration::from_secs(1);
+    assert!(tokio::time::timeout(second, pool.get(user(1))).await.is_err());
+    // The one place is taken by a member that no caller waits for any more.
+    let context = tokio::time::timeout(second, pool.get(user(2))).await.unwrap().unwrap();
+    assert_eq!(context.string("PARITY").as_deref(), Some("even"));
+    assert_eq!(pool.live(), 1);
+}
+
+#[test]
+fn updates_reach_the_contexts_and_their_listeners() {
+    let edge = MemoryEdge::new();
+    edge.set("COLOUR", "red");
+    let client = started(edge.client_with(SERVER_KEY).configure(quick));
+    let pool = client
+        .context_pool(5)
+        .requests_per_second(1_000)
+        .polling_interval(Duration::from_millis(20));
+    let one = soon(pool.get(user(1))).unwrap();
+    let two = soon(pool.get(user(2))).unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    let _heard: Vec<_> = [&one, &two]
+        .map(|context| {
+            let tell = tell.clone();
+            context.on_change("COLOUR", move |change| {
+                tell.send((thread::current().id(), change.new.clone())).unwrap();
+            })
+        })
+        .into();
+    edge.set("COLOUR", "blue");
+    let heard: Vec<_> = (0..2).map(|_| told.recv_timeout(SOON).unwrap()).collect();
+    assert_eq!(heard[0], heard[1], "on one thread");
+    assert_eq!(heard[0].1.as_ref().unwrap().to_string(), "blue");
+    assert_eq!(one.string("COLOUR").as_deref(), Some("blue"));
+}
+
+/// Notes the threads and users of events.
+#[derive(Clone, Default)]
+struct Noted(Arc<Mutex<Vec<(ThreadId, String)>>>);
+
+impl Observer for Noted {
+    fn observe(&self, event: &UsageEvent) {
+        self.0.lock().unwrap().push((thread::current().id(), event.name().to_string()));
+    }
+}
+
+#[test]
+fn usage_is_observed_on_one_thread_for_all() {
+    let edge = edge();
+    let noted = Noted::default();
+    let client = edge.client_with(SERVER_KEY).observer(noted.clone(), UsageOptions::default());
+    let client = started(client);
+    let pool = client.context_pool(50).requests_per_second(1_000);
+    let contexts: Vec<_> = (0..30).map(|number| soon(pool.get(user(number))).unwrap()).collect();
+    noted.0.lock().unwrap().clear();
+    for context in &contexts {
+        assert!(context.string("PARITY").is_some());
+        soon(context.client().flushed(SOON));
+    }
+    let noted = noted.0.lock().unwrap();
+    assert!(noted.len() >= 30, "{}", noted.len());
+    let threads: HashSet<ThreadId> = noted.iter().map(|(thread, _)| *thread).collect();
+    assert_eq!(threads.len(), 1);
+    assert!(!threads.contains(&thread::current().id()));
+}
+
+#[test]
+fn other_keys_are_other_contexts() {
+    let edge = edge();
+    let client = started(edge.client_with(SERVER_KEY));
+    let pool = client.context_pool(5);
+    let old = soon(pool.get(user(1))).unwrap();
+    soon(client.set_api_keys(["memory/another-server-key"])).unwrap();
+    let new = soon(pool.get(user(1))).unwrap();
+    soon(old.client().closed());
+    assert_eq!(old.detail("PARITY").reason, Reason::NotReady);
+    assert_eq!(new.string("PARITY").as_deref(), Some("odd"));
+    assert!(edge.requests().last().unwrap().target.contains("another-server-key"));
+    // With a client-evaluated key there is nothing to wait for, and nothing to keep.
+    soon(client.set_api_keys([CLIENT_KEY])).unwrap();
+    let requests = edge.requests().len();
+    let here = soon(pool.get(user(2))).unwrap();
+    assert_eq!(here.string("PARITY").as_deref(), Some("even"));
+    assert_eq!(edge.requests().len(), requests);
+}
+
+#[test]
+fn what_cannot_be() {
+    let edge = edge();
+    let client = started(edge.client_with(SERVER_KEY));
+    let pool = client.context_pool(ContextPool::DEFAULT_LIMIT);
+    let many = (0..40).fold(Attributes::builder(), |many, n| many.attribute(&format!("a{n}"), [n]));
+    let error = soon(pool.get(many.build())).unwrap_err();
+    assert!(matches!(error, ContextPoolError::Edge(Problem::Context(_))), "{error}");
+    assert_eq!(pool.live(), 0);
+    edge.fail(Fault::Status(403));
+    let error = soon(pool.get(user(1))).unwrap_err();
+    assert_eq!(error, ContextPoolError::Edge(Problem::Unauthorised(403)));
+    client.close();
+    assert_eq!(soon(pool.get(user(1))).unwrap_err(), ContextPoolError::Edge(Problem::Closed));
+    assert_eq!(pool.live(), 0);
+}
