@@ -6,26 +6,30 @@ use std::thread;
 use std::time::Duration;
 
 use fh_client::{Client, KeyKind};
-use redis::ConnectionAddr;
 
 use crate::error::StoreError;
 use crate::mailbox::Mailbox;
+use crate::servers::{Given, Servers};
 use crate::status::Board;
 use crate::store::{RedisStore, SOURCE};
 #[cfg(feature = "rustls")]
 use crate::tls::Certificates;
 use crate::worker::{Settings, Worker};
 
-/// A Redis server: made of a URL or of a [`redis::Client`].
+/// A Redis server, or the sentinels that know it: made of a URL or of a [`redis::Client`].
+///
+/// `redis-sentinel://[user:password@]host[:port][,host[:port]...][/database]#NAME` names sentinels, by default at port 26379, and what
+/// they call the master. User, password and database are the master's; sentinels that want a password of their own are not
+/// supported. With `rediss-sentinel://` both speak TLS.
 ///
 /// `Debug` shows where it is, never the password.
-pub struct Server(Result<redis::Client, StoreError>);
+pub struct Server(Result<Given, StoreError>);
 
 impl Server {
     /// Host and port, or path.
     fn address(&self) -> String {
         match &self.0 {
-            Ok(client) => client.get_connection_info().addr().to_string(),
+            Ok(given) => given.address(),
             Err(_) => "none".to_string(),
         }
     }
@@ -33,22 +37,17 @@ impl Server {
 
 impl From<redis::Client> for Server {
     fn from(client: redis::Client) -> Self {
-        Self(Ok(client))
+        Self(Ok(Given::One(client)))
     }
 }
 
 impl From<&str> for Server {
     fn from(url: &str) -> Self {
-        let wants_tls = url.starts_with("rediss:") || url.starts_with("valkeys:");
-        if wants_tls && !cfg!(feature = "rustls") {
+        let wants_tls = ["rediss:", "rediss-sentinel:", "valkeys:"];
+        if wants_tls.iter().any(|scheme| url.starts_with(scheme)) && !cfg!(feature = "rustls") {
             return Self(Err(StoreError::NoTls));
         }
-        // The reason could quote the URL.
-        let opened = redis::Client::open(url).map_err(|_| StoreError::Url);
-        Self(opened.and_then(|client| match client.get_connection_info().addr() {
-            ConnectionAddr::TcpTls { insecure: true, .. } => Err(StoreError::Insecure),
-            _ => Ok(client),
-        }))
+        Self(Given::of_url(url))
     }
 }
 
@@ -93,7 +92,8 @@ impl RedisStoreBuilder {
     /// What the names of the keys begin with: `featurehub` unless set. All programs that share features have the same one, in whatever
     /// language.
     ///
-    /// On a Redis Cluster both keys have to lie in one slot: put the prefix in braces (`{featurehub}`) in all programs.
+    /// On a Redis Cluster both keys have to lie in one slot: put the prefix in braces (`{featurehub}`) in all programs. The store
+    /// finds the node that holds them.
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.settings.prefix = prefix.into();
         self
@@ -133,9 +133,10 @@ impl RedisStoreBuilder {
             return Err(StoreError::ServerEvaluatedKey);
         }
         let address = self.server.address();
-        let server = self.server.0?;
+        let given = self.server.0?;
         #[cfg(feature = "rustls")]
-        let server = self.certificates.used_with(server)?;
+        let given = given.try_map(|server| self.certificates.used_with(server))?;
+        let servers = Servers::new(given, self.settings.timeout);
         let mailbox = Arc::new(Mailbox::default());
         let board = Arc::new(Board::default());
         let desk = Desk(Arc::clone(&mailbox));
@@ -146,7 +147,7 @@ impl RedisStoreBuilder {
         });
         let worker = Worker::new(
             client.clone(),
-            server,
+            servers,
             self.settings,
             Arc::clone(&mailbox),
             Arc::clone(&board),

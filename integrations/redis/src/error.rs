@@ -11,6 +11,10 @@ pub enum StoreError {
     ServerEvaluatedKey,
     /// The URL is none of a Redis server.
     Url,
+    /// The URL names sentinels, but not what they call the master.
+    NoMasterName,
+    /// The URL names several servers that are no sentinels.
+    SeveralServers,
     /// The URL asks for TLS, and the cargo feature `rustls` is off.
     NoTls,
     /// The URL asks to take any certificate (`#insecure`), which is no protection.
@@ -29,7 +33,17 @@ impl fmt::Display for StoreError {
             Self::ServerEvaluatedKey => f.write_str(
                 "the API key is server-evaluated: its values belong to one context and cannot be shared",
             ),
-            Self::Url => f.write_str("not a URL of Redis: redis://[user:password@]host[:port][/database]"),
+            Self::Url => f.write_str(
+                "not a URL of Redis: redis://[user:password@]host[:port][/database], or \
+                 redis-sentinel://[user:password@]host[:port][,host[:port]...][/database]#NAME",
+            ),
+            Self::NoMasterName => {
+                f.write_str("the URL does not say what the sentinels call the master: end it in #NAME")
+            }
+            Self::SeveralServers => f.write_str(
+                "the URL names several servers: give one node of a cluster, which names the others; sentinels have \
+                 redis-sentinel:// before them",
+            ),
             Self::NoTls => f.write_str("the URL asks for TLS: switch on the feature `rustls` of fh-redis"),
             Self::Insecure => f.write_str(
                 "the URL asks to take any certificate (#insecure): give the authority's certificate instead",

@@ -8,6 +8,7 @@ mod error;
 mod keys;
 mod list;
 mod mailbox;
+mod servers;
 mod status;
 mod store;
 #[cfg(feature = "rustls")]

@@ -31,7 +31,7 @@ pub(crate) struct Certificates {
 
 impl Certificates {
     /// Makes a server ready for what its URL asks.
-    pub(crate) fn used_with(self, server: redis::Client) -> Result<redis::Client, StoreError> {
+    pub(crate) fn used_with(&self, server: redis::Client) -> Result<redis::Client, StoreError> {
         let info = server.get_connection_info();
         let is_given = self.authorities.is_some() || self.identity.is_some();
         if !matches!(info.addr(), ConnectionAddr::TcpTls { .. }) {
@@ -47,7 +47,7 @@ impl Certificates {
     }
 
     /// A text without certificates would make a store that trusts nobody, and does not say why.
-    fn checked(self) -> Result<TlsCertificates, StoreError> {
+    fn checked(&self) -> Result<TlsCertificates, StoreError> {
         for pem in [&self.authorities, &self.identity].into_iter().flatten() {
             let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
             if !found.is_ok_and(|found| !found.is_empty()) {
@@ -59,11 +59,11 @@ impl Certificates {
         {
             return Err(StoreError::Certificate("no private key in the PEM text"));
         }
-        let identity = self.identity;
+        let identity = self.identity.clone();
         Ok(TlsCertificates {
             client_tls: identity
                 .map(|pem| ClientTlsConfig { client_cert: pem.clone(), client_key: pem }),
-            root_cert: self.authorities,
+            root_cert: self.authorities.clone(),
         })
     }
 }

@@ -11,6 +11,7 @@ use crate::change::{Authority, Change, changes};
 use crate::keys::Keys;
 use crate::list::List;
 use crate::mailbox::{Job, Mailbox, Next};
+use crate::servers::Servers;
 use crate::status::Board;
 use crate::store::SOURCE;
 use crate::transaction::{Base, Failure, LARGEST, Outcome, attempt, stored_digest, stored_list};
@@ -32,7 +33,7 @@ pub(crate) struct Settings {
 
 pub(crate) struct Worker {
     client: Client,
-    server: redis::Client,
+    servers: Servers,
     settings: Settings,
     mailbox: Arc<Mailbox>,
     board: Arc<Board>,
@@ -55,7 +56,7 @@ struct Away(RedisError);
 impl Worker {
     pub(crate) fn new(
         client: Client,
-        server: redis::Client,
+        servers: Servers,
         settings: Settings,
         mailbox: Arc<Mailbox>,
         board: Arc<Board>,
@@ -66,7 +67,7 @@ impl Worker {
             && status.source.is_some_and(|source| source.is_edge());
         Self {
             client,
-            server,
+            servers,
             settings,
             mailbox,
             board,
@@ -86,7 +87,12 @@ impl Worker {
                 Ok(()) => break,
                 Err(Away(why)) => {
                     self.board.change(|status| status.is_connected = false);
-                    self.note(&self.told(&why));
+                    if self.servers.follow(&why) {
+                        // Another node of the cluster holds the keys, and it can be asked at once.
+                        self.pause = Duration::ZERO;
+                    } else {
+                        self.note(&self.told(&why));
+                    }
                 }
             }
         }
@@ -105,7 +111,7 @@ impl Worker {
                 Duration::ZERO => self.settings.backoff,
                 pause => pause.saturating_mul(2).min(LONGEST_PAUSE.max(self.settings.backoff)),
             };
-            match self.open() {
+            match self.servers.connect() {
                 Ok(connection) => {
                     self.board.change(|status| {
                         status.is_connected = true;
@@ -123,18 +129,11 @@ impl Worker {
         None
     }
 
-    fn open(&self) -> Result<Connection, RedisError> {
-        let timeout = Some(self.settings.timeout);
-        let connection = self.server.get_connection_with_timeout(self.settings.timeout)?;
-        connection.set_read_timeout(timeout)?;
-        connection.set_write_timeout(timeout)?;
-        Ok(connection)
-    }
-
     /// Works on one connection, until it breaks or the store is closed.
     fn serve(&mut self, connection: &mut Connection) -> Result<(), Away> {
         self.refresh(connection)?;
         self.pause = Duration::ZERO;
+        self.servers.is_right();
         // Redis may have lost everything, or never had it.
         if self.edge_was_heard {
             self.mailbox.resync();
@@ -350,9 +349,9 @@ impl Worker {
     /// An error without the password.
     fn told(&self, error: &RedisError) -> String {
         let text = error.to_string();
-        match self.server.get_connection_info().redis_settings().password() {
-            Some(password) if !password.is_empty() => text.replace(password, "***"),
-            _ => text,
+        match self.servers.given().password() {
+            Some(password) => text.replace(password, "***"),
+            None => text,
         }
     }
 }
@@ -372,7 +371,8 @@ fn is_lost(error: &RedisError) -> bool {
     error.is_io_error() || error.is_unrecoverable_error() || error.kind() == ErrorKind::Parse
 }
 
-/// Is there no point in trying on this connection now?
+/// Returns true if there is no point in trying on this connection now: the server cannot serve, or another node of the cluster
+/// holds the keys, or will once they have moved there.
 fn is_away(error: &RedisError) -> bool {
     let is_busy = matches!(
         error.kind(),
@@ -381,6 +381,9 @@ fn is_away(error: &RedisError) -> bool {
                 | ServerErrorKind::MasterDown
                 | ServerErrorKind::ClusterDown
                 | ServerErrorKind::ReadOnly
+                | ServerErrorKind::Moved
+                | ServerErrorKind::Ask
+                | ServerErrorKind::TryAgain
         )
     );
     is_lost(error) || is_busy

@@ -10,6 +10,7 @@ mod proxy;
 mod refresh;
 mod rig;
 mod runtimes;
+mod sentinel;
 mod server;
 mod start;
 #[cfg(feature = "rustls")]

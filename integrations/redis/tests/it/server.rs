@@ -109,6 +109,51 @@ impl Server {
         panic!("no port for TLS");
     }
 
+    /// On a port.
+    pub(crate) fn start_on_a_port(options: &[&str]) -> Self {
+        for _ in 0..20 {
+            let free = TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = free.local_addr().unwrap().port().to_string();
+            drop(free);
+            let mut server = Self::absent(&[]);
+            let own = ["--bind", "127.0.0.1", "--port", &port];
+            server.options = own.iter().chain(options).map(ToString::to_string).collect();
+            server.url = format!("redis://127.0.0.1:{port}");
+            if server.try_run() {
+                return server;
+            }
+        }
+        panic!("no port");
+    }
+
+    /// A sentinel of this master, which counts it as gone after a tenth of a second.
+    pub(crate) fn start_sentinel(name: &str, master: &Self) -> Self {
+        for _ in 0..20 {
+            let free = TcpListener::bind("127.0.0.1:0").unwrap();
+            let port = free.local_addr().unwrap().port();
+            drop(free);
+            let mut server = Self::absent(&[]);
+            let configuration = server.folder.file("sentinel.conf");
+            let text = format!(
+                "port {port}\nbind 127.0.0.1\nsentinel monitor {name} 127.0.0.1 {} 1\n\
+                 sentinel down-after-milliseconds {name} 100\nsentinel failover-timeout {name} 2000\n",
+                master.port()
+            );
+            std::fs::write(&configuration, text).unwrap();
+            server.options = vec![configuration.display().to_string(), "--sentinel".to_string()];
+            server.url = format!("redis://127.0.0.1:{port}");
+            if server.try_run() {
+                return server;
+            }
+        }
+        panic!("no port for a sentinel");
+    }
+
+    /// Of a server on a port.
+    pub(crate) fn port(&self) -> u16 {
+        self.url.rsplit(':').next().unwrap().parse().unwrap()
+    }
+
     pub(crate) fn run(&mut self) {
         assert!(self.try_run(), "redis-server ended at once");
     }
@@ -116,8 +161,14 @@ impl Server {
     /// Starts it, and waits until it answers; says whether it did, or ended.
     fn try_run(&mut self) -> bool {
         let mut command = Command::new("redis-server");
+        // A file of settings has to come first.
+        let (file, flags) = match self.options.first() {
+            Some(file) if !file.starts_with("--") => self.options.split_at(1),
+            _ => self.options.split_at(0),
+        };
+        command.args(file);
         command.args(["--save", "", "--appendonly", "no", "--dir"]).arg(self.folder.path());
-        command.args(&self.options).stdin(Stdio::null()).stdout(Stdio::null());
+        command.args(flags).stdin(Stdio::null()).stdout(Stdio::null());
         let child = command.spawn().unwrap_or_else(|why| {
             panic!(
                 "these tests need redis-server on the PATH ({why}). Install it \

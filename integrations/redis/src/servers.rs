@@ -1,0 +1,287 @@
+//! Which server the store talks to: the one that was given, the master that sentinels name, or the node of a cluster that holds
+//! the keys.
+
+use std::io;
+use std::time::Duration;
+
+use redis::{Connection, ConnectionAddr, ConnectionInfo, ErrorKind, RedisError, ServerErrorKind};
+
+use crate::error::StoreError;
+
+/// The port of sentinels.
+const SENTINEL_PORT: u16 = 26_379;
+/// Redirections in a row that are followed at once. While slots move between nodes, each may name the other.
+const MOST_REDIRECTIONS: u32 = 5;
+
+/// The servers that a URL names.
+#[derive(Clone)]
+pub(crate) enum Given {
+    /// A server, or a node of a cluster.
+    One(redis::Client),
+    /// Sentinels, which know the master's address.
+    Sentinels(Sentinels),
+}
+
+/// Sentinels of one master.
+#[derive(Clone)]
+pub(crate) struct Sentinels {
+    sentinels: Vec<redis::Client>,
+    /// What they call the master.
+    name: String,
+    /// The master's user, password, database and TLS; its address is a stand-in.
+    master: redis::Client,
+}
+
+impl Given {
+    /// Reads a URL: `redis://` for a server, `redis-sentinel://` for sentinels, and both with `rediss` for TLS.
+    pub(crate) fn of_url(url: &str) -> Result<Self, StoreError> {
+        match url.split_once("-sentinel://") {
+            Some((scheme @ ("redis" | "rediss"), rest)) => {
+                Sentinels::of_url(scheme, rest).map(Self::Sentinels)
+            }
+            _ if has_several_hosts(url) => Err(StoreError::SeveralServers),
+            _ => client(url).map(Self::One),
+        }
+    }
+
+    /// Changes each client; the errors of the first that cannot be changed.
+    pub(crate) fn try_map(
+        self,
+        change: impl Fn(redis::Client) -> Result<redis::Client, StoreError>,
+    ) -> Result<Self, StoreError> {
+        Ok(match self {
+            Self::One(server) => Self::One(change(server)?),
+            Self::Sentinels(all) => Self::Sentinels(Sentinels {
+                sentinels: all.sentinels.into_iter().map(&change).collect::<Result<_, _>>()?,
+                name: all.name,
+                master: change(all.master)?,
+            }),
+        })
+    }
+
+    /// Returns hosts and ports, or a path. Never a password.
+    pub(crate) fn address(&self) -> String {
+        match self {
+            Self::One(server) => server.get_connection_info().addr().to_string(),
+            Self::Sentinels(Sentinels { sentinels, name, .. }) => {
+                let all: Vec<String> = sentinels
+                    .iter()
+                    .map(|sentinel| sentinel.get_connection_info().addr().to_string())
+                    .collect();
+                format!("{name} of the sentinels {}", all.join(", "))
+            }
+        }
+    }
+
+    /// The settings of connections to a server that holds keys.
+    fn settings(&self) -> &ConnectionInfo {
+        match self {
+            Self::One(server) => server.get_connection_info(),
+            Self::Sentinels(all) => all.master.get_connection_info(),
+        }
+    }
+
+    /// Returns the password of the server that holds the keys.
+    pub(crate) fn password(&self) -> Option<&str> {
+        self.settings().redis_settings().password().filter(|password| !password.is_empty())
+    }
+}
+
+impl Sentinels {
+    /// Reads what follows the scheme: `[user:password@]host[:port][,host[:port]...][/database]#NAME`.
+    fn of_url(scheme: &str, rest: &str) -> Result<Self, StoreError> {
+        let (rest, name) = rest.split_once('#').unwrap_or((rest, ""));
+        if name.is_empty() {
+            return Err(StoreError::NoMasterName);
+        }
+        let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+        let (credentials, hosts) = match authority.rsplit_once('@') {
+            Some((credentials, hosts)) => (format!("{credentials}@"), hosts),
+            None => (String::new(), authority),
+        };
+        let sentinels = hosts.split(',').map(|host| {
+            let has_port = host.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
+            match has_port {
+                true => client(&format!("{scheme}://{host}")),
+                false => client(&format!("{scheme}://{host}:{SENTINEL_PORT}")),
+            }
+        });
+        Ok(Self {
+            sentinels: sentinels.collect::<Result<_, _>>()?,
+            name: name.to_string(),
+            master: client(&format!("{scheme}://{credentials}master.invalid/{database}"))?,
+        })
+    }
+
+    /// Asks the sentinels in order for the master.
+    fn find(&self, timeout: Duration) -> Result<redis::Client, RedisError> {
+        let mut trouble = None;
+        for sentinel in &self.sentinels {
+            match self.ask(sentinel, timeout) {
+                Ok(Some((host, port))) => {
+                    return at(self.master.get_connection_info(), host, port);
+                }
+                Ok(None) => {}
+                Err(error) => trouble = Some(error),
+            }
+        }
+        Err(trouble.unwrap_or_else(|| {
+            io::Error::other(format!("no sentinel knows a master called {:?}", self.name)).into()
+        }))
+    }
+
+    fn ask(
+        &self,
+        sentinel: &redis::Client,
+        timeout: Duration,
+    ) -> Result<Option<(String, u16)>, RedisError> {
+        let mut connection = open(sentinel, timeout)?;
+        let mut command = redis::cmd("SENTINEL");
+        command.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.name);
+        command.query(&mut connection)
+    }
+}
+
+/// The server in use.
+pub(crate) struct Servers {
+    given: Given,
+    /// The node that the last redirection named.
+    moved: Option<redis::Client>,
+    /// Redirections since something was done.
+    redirections: u32,
+    timeout: Duration,
+}
+
+impl Servers {
+    pub(crate) const fn new(given: Given, timeout: Duration) -> Self {
+        Self { given, moved: None, redirections: 0, timeout }
+    }
+
+    pub(crate) const fn given(&self) -> &Given {
+        &self.given
+    }
+
+    /// Connects to the server in use. A node that cannot be reached is forgotten, and the given server is next.
+    pub(crate) fn connect(&mut self) -> Result<Connection, RedisError> {
+        let node = self.moved.take();
+        let connection = match (&node, &self.given) {
+            (Some(node), _) => open(node, self.timeout)?,
+            (None, Given::One(server)) => open(server, self.timeout)?,
+            (None, Given::Sentinels(all)) => open(&all.find(self.timeout)?, self.timeout)?,
+        };
+        self.moved = node;
+        Ok(connection)
+    }
+
+    /// Notes that the server in use holds the keys.
+    pub(crate) const fn is_right(&mut self) {
+        self.redirections = 0;
+    }
+
+    /// Takes the node that a redirection names. Returns false if the error is no redirection, or if nodes name each other.
+    pub(crate) fn follow(&mut self, error: &RedisError) -> bool {
+        if error.kind() != ErrorKind::Server(ServerErrorKind::Moved) {
+            return false;
+        }
+        let node = error.redirect_node().and_then(|(node, _)| {
+            let (host, port) = node.rsplit_once(':')?;
+            let settings = self.given.settings();
+            // A node that does not know its address names none.
+            let host = match host {
+                "" => host_of(settings.addr())?,
+                host => host.trim_matches(['[', ']']).to_string(),
+            };
+            at(settings, host, port.parse().ok()?).ok()
+        });
+        self.redirections += 1;
+        if self.redirections > MOST_REDIRECTIONS || node.is_none() {
+            self.redirections = 0;
+            self.moved = None;
+            return false;
+        }
+        self.moved = node;
+        true
+    }
+}
+
+/// The same settings for a server at another address.
+fn at(settings: &ConnectionInfo, host: String, port: u16) -> Result<redis::Client, RedisError> {
+    let address = match settings.addr().clone() {
+        ConnectionAddr::TcpTls { insecure, tls_params, .. } => {
+            ConnectionAddr::TcpTls { host, port, insecure, tls_params }
+        }
+        _ => ConnectionAddr::Tcp(host, port),
+    };
+    redis::Client::open(settings.clone().set_addr(address))
+}
+
+fn host_of(address: &ConnectionAddr) -> Option<String> {
+    match address {
+        ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => Some(host.clone()),
+        _ => None,
+    }
+}
+
+fn open(server: &redis::Client, timeout: Duration) -> Result<Connection, RedisError> {
+    let connection = server.get_connection_with_timeout(timeout)?;
+    connection.set_read_timeout(Some(timeout))?;
+    connection.set_write_timeout(Some(timeout))?;
+    Ok(connection)
+}
+
+/// A client of one server. The reason of an error could quote the URL, so it is dropped.
+fn client(url: &str) -> Result<redis::Client, StoreError> {
+    let client = redis::Client::open(url).map_err(|_| StoreError::Url)?;
+    match client.get_connection_info().addr() {
+        ConnectionAddr::TcpTls { insecure: true, .. } => Err(StoreError::Insecure),
+        _ => Ok(client),
+    }
+}
+
+/// Returns true for `redis://a,b`, as some programs name the nodes of a cluster.
+fn has_several_hosts(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let hosts = authority.rsplit('@').next().unwrap_or(authority);
+    !scheme.contains("unix") && hosts.contains(',')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_of_sentinels() {
+        let url = "redis-sentinel://me:pass%20word@a,b:7,[::1],[::2]:8/3#primary";
+        let Ok(Given::Sentinels(all)) = Given::of_url(url) else { panic!() };
+        let address = |client: &redis::Client| client.get_connection_info().addr().to_string();
+        let addresses: Vec<String> = all.sentinels.iter().map(address).collect();
+        assert_eq!(addresses, ["a:26379", "b:7", "::1:26379", "::2:8"]);
+        assert_eq!(all.name, "primary");
+        let master = all.master.get_connection_info().redis_settings();
+        assert_eq!(
+            (master.username(), master.password(), master.db()),
+            (Some("me"), Some("pass word"), 3)
+        );
+        // The sentinels are asked without the master's password.
+        let sentinel = all.sentinels[0].get_connection_info().redis_settings();
+        assert_eq!((sentinel.username(), sentinel.password()), (None, None));
+        let address = Given::Sentinels(all).address();
+        assert!(
+            address.starts_with("primary of the sentinels a:26379,") && !address.contains("pass")
+        );
+    }
+
+    #[test]
+    fn urls_that_cannot_be_used() {
+        let refused = |url: &str| match Given::of_url(url) {
+            Err(error) => error.to_string(),
+            Ok(given) => panic!("{}", given.address()),
+        };
+        assert!(refused("redis-sentinel://a,b/0").contains("#NAME"));
+        assert!(refused("redis-sentinel://a:port#x").contains("redis-sentinel://"));
+        assert!(refused("redis+sentinel://a/x").contains("redis-sentinel://"));
+        assert!(refused("redis://me:pass,word@a:1,b:2/0").contains("one node"));
+        assert!(Given::of_url("redis://me:pass,word@a:1/0").is_ok());
+    }
+}
