@@ -113,7 +113,7 @@ impl Sentinels {
         })
     }
 
-    /// Asks the sentinels in order for the master.
+    /// Queries the sentinels in order for the master.
     fn find(&self, timeout: Duration) -> Result<redis::Client, RedisError> {
         let mut trouble = None;
         for sentinel in &self.sentinels {
@@ -263,7 +263,7 @@ mod tests {
             (master.username(), master.password(), master.db()),
             (Some("me"), Some("pass word"), 3)
         );
-        // The sentinels are asked without the master's password.
+        // The sentinels get no password of the master.
         let sentinel = all.sentinels[0].get_connection_info().redis_settings();
         assert_eq!((sentinel.username(), sentinel.password()), (None, None));
         let address = Given::Sentinels(all).address();

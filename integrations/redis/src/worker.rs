@@ -88,7 +88,7 @@ impl Worker {
                 Err(Away(why)) => {
                     self.board.change(|status| status.is_connected = false);
                     if self.servers.follow(&why) {
-                        // Another node of the cluster holds the keys, and it can be asked at once.
+                        // Another node of the cluster holds the keys, and can be tried at once.
                         self.pause = Duration::ZERO;
                     } else {
                         self.note(&self.told(&why));
