@@ -30,11 +30,11 @@ fn edge() -> MemoryEdge {
 }
 
 fn user(number: usize) -> Attributes {
-    Attributes::builder().user_key(&format!("user{number}")).build()
+    Attributes::builder().user_key(format!("user{number}")).build()
 }
 
 fn parity(number: usize) -> &'static str {
-    if number % 2 == 0 { "even" } else { "odd" }
+    if number.is_multiple_of(2) { "even" } else { "odd" }
 }
 
 /// When each request for which user went out, on tokio's clock.
