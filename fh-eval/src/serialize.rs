@@ -41,7 +41,7 @@ impl Serialize for Number {
         let integer = double as i64;
         if is_same(&integer.to_string()) && self.fits_f64() {
             serializer.serialize_i64(integer)
-        } else if double.is_finite() && is_same(&double.to_string()) {
+        } else if self.is_written_again() {
             serializer.serialize_f64(double)
         } else {
             serializer.serialize_str(self.as_str())
@@ -97,6 +97,10 @@ mod tests {
             ("-9223372036854775808", "-9223372036854775808"),
             ("1267650600228229401496703205376", "\"1267650600228229401496703205376\""),
             ("1e23", "1e+23"),
+            ("0.30000000000000004", "0.30000000000000004"),
+            ("563000000000000.2", "\"563000000000000.2\""),
+            ("563000000000000.3", "\"563000000000000.3\""),
+            ("563000000000000.25", "\"563000000000000.25\""),
             ("0.1000000000000000055511151231257827", "\"0.1000000000000000055511151231257827\""),
             ("1e400", "\"1e400\""),
             ("1e-400", "\"1e-400\""),

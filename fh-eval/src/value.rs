@@ -91,10 +91,19 @@ impl Number {
     #[must_use]
     pub fn fits_f64(&self) -> bool {
         use crate::text::number::{Decimal, OwnedDecimal};
-        let number = Decimal::parse(&self.text);
         let exact = OwnedDecimal::from_double(self.double);
-        exact.is_some_and(|exact| Some(exact.as_decimal()) == number)
-            || (self.double.is_finite() && Decimal::parse(&self.double.to_string()) == number)
+        exact.is_some_and(|exact| Some(exact.as_decimal()) == Decimal::parse(&self.text))
+            || self.is_written_again()
+    }
+
+    /// Returns true if the shortest text of the double is this number, whichever of two equally near ones a program chooses:
+    /// `563000000000000.25` is written as `563000000000000.2` or as `563000000000000.3`.
+    pub(crate) fn is_written_again(&self) -> bool {
+        use crate::text::number::Decimal;
+        let is_same = |text: &str| Decimal::parse(text) == Decimal::parse(&self.text);
+        self.double.is_finite()
+            && is_same(&self.double.to_string())
+            && serde_json::to_string(&self.double).is_ok_and(|text| is_same(&text))
     }
 
     /// The nearest double; infinite beyond 1.8e308.
