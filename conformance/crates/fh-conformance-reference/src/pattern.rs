@@ -4,6 +4,9 @@
 
 mod dialect;
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use regex_lite::RegexBuilder;
 
 use dialect::translate;
@@ -11,8 +14,45 @@ use dialect::translate;
 /// Patterns that grow beyond this many nodes, repetitions written out, are refused.
 const MAX_NODES: u64 = 10_000;
 
+/// A pattern, ready to be run.
+struct Compiled {
+    /// Finds the pattern, or matches the whole text with it.
+    regex: regex_lite::Regex,
+    ends_before_line_break: bool,
+}
+
+/// The pattern that was compiled last, and what became of it.
+struct Last {
+    pattern: String,
+    whole: bool,
+    compiled: Option<Rc<Compiled>>,
+}
+
+thread_local! {
+    /// A rule tries one pattern on many texts.
+    static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
+}
+
 /// Whether the pattern is found in the text or, if `whole`, is all of it. `None`: refused.
 pub(crate) fn matches(pattern: &str, text: &str, whole: bool) -> Option<bool> {
+    let known = LAST.with_borrow(|last| match last {
+        Some(last) if last.pattern == pattern && last.whole == whole => Some(last.compiled.clone()),
+        _ => None,
+    });
+    let compiled = known.unwrap_or_else(|| {
+        let compiled = compiled(pattern, whole).map(Rc::new);
+        let pattern = pattern.to_owned();
+        LAST.set(Some(Last { pattern, whole, compiled: compiled.clone() }));
+        compiled
+    })?;
+    let shortened = without_line_break(text).filter(|_| compiled.ends_before_line_break);
+    Some(
+        compiled.regex.is_match(text)
+            || shortened.is_some_and(|text| compiled.regex.is_match(text)),
+    )
+}
+
+fn compiled(pattern: &str, whole: bool) -> Option<Compiled> {
     if expanded_size(pattern) > MAX_NODES {
         return None;
     }
@@ -21,14 +61,13 @@ pub(crate) fn matches(pattern: &str, text: &str, whole: bool) -> Option<bool> {
     // Alone first: brackets that are only balanced by what is put around them do not count.
     let alone = compile(pattern)?;
     if !whole {
-        let found = alone.is_match(text);
-        let shortened = without_line_break(text).filter(|_| translated.ends_before_line_break);
-        return Some(found || shortened.is_some_and(|text| alone.is_match(text)));
+        let ends_before_line_break = translated.ends_before_line_break;
+        return Some(Compiled { regex: alone, ends_before_line_break });
     }
     // With the flag x a comment at the end would swallow the bracket; then a line feed is blank.
     let around = compile(&format!(r"\A(?:{pattern})\z"))
         .or_else(|| compile(&format!("\\A(?:{pattern}\n)\\z")))?;
-    Some(around.is_match(text))
+    Some(Compiled { regex: around, ends_before_line_break: false })
 }
 
 /// The text without the line break that ends it.
