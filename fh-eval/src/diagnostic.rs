@@ -56,7 +56,7 @@ pub struct Place {
     /// The attribute that the rule reads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<Box<str>>,
-    /// The member in question.
+    /// The member in question. Absent for members that are unknown: `value` is the name, then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<&'static str>,
     /// What stands there, cut at 120 characters.
@@ -84,6 +84,10 @@ pub enum Problem {
     NoHashId,
     /// Two features have the same key.
     DuplicateKey,
+    /// A near miss of this member, which was probably meant (D-118).
+    MisspeltMember(&'static str),
+    /// A member that means nothing here (D-118).
+    UnknownMember,
     /// The FeatureHub server raises an error here and loses the environment's whole list.
     ServerRaises,
 }
@@ -101,6 +105,8 @@ impl fmt::Display for Problem {
             Self::NoFeatureId => f.write_str("a percentage needs a feature id"),
             Self::NoHashId => f.write_str("no value id is known to hash"),
             Self::DuplicateKey => f.write_str("another feature has the same key"),
+            Self::MisspeltMember(meant) => write!(f, "unknown member, probably {meant} is meant"),
+            Self::UnknownMember => f.write_str("unknown member"),
             Self::ServerRaises => f.write_str("the FeatureHub server raises an error here"),
         }
     }
@@ -118,6 +124,8 @@ pub enum Consequence {
     RuleNeverHolds,
     /// The value is dropped, the rule's other values count.
     ValueDropped,
+    /// The member means nothing.
+    MemberIgnored,
     /// The rule ends at this value: the values before it count, then it fails (profile `edge`).
     RuleEndsHere,
     /// This is taken in its place.
@@ -129,7 +137,7 @@ impl Consequence {
     #[must_use]
     pub const fn severity(self) -> Severity {
         match self {
-            Self::Assumed(_) => Severity::Warning,
+            Self::Assumed(_) | Self::MemberIgnored => Severity::Warning,
             _ => Severity::Error,
         }
     }
@@ -142,6 +150,7 @@ impl fmt::Display for Consequence {
             Self::StrategyNeverMatches => "the strategy never matches",
             Self::RuleNeverHolds => "the rule never holds",
             Self::ValueDropped => "the value is ignored",
+            Self::MemberIgnored => "the member is ignored",
             Self::RuleEndsHere => "the rule ends here",
             Self::Assumed(what) => return write!(f, "{what} is assumed"),
         })

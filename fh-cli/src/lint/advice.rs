@@ -31,6 +31,8 @@ pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
         Problem::NoFeatureId | Problem::NoHashId => {
             ("no-feature-id", "give the feature its id, which decides who is in".to_string())
         }
+        Problem::MisspeltMember(meant) => ("unknown-name", format!("write {meant}")),
+        Problem::UnknownMember => ("unknown-name", "take it out".to_string()),
         Problem::DuplicateKey => ("duplicate-key", "rename one of them or take it out".to_string()),
         Problem::ServerRaises => (
             "unreadable-value",

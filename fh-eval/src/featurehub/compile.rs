@@ -314,6 +314,8 @@ impl<'a> Compilation<'a> {
             detail.id = Some(self.writer.name(&id));
             self.notes.name_strategy(&id);
         }
+        let is_misspelt =
+            self.notes.unknown_members(&strategy.unknown, Consequence::StrategyNeverMatches);
         row.value =
             super::value::store(&mut self.writer, &mut self.notes, draw.kind, strategy.value);
         let percentage = self.percentage(strategy.percentage);
@@ -323,6 +325,9 @@ impl<'a> Compilation<'a> {
         let (Some(percentage), Some(source), Some(rules)) = (percentage, source, rules) else {
             return (row, detail);
         };
+        if is_misspelt {
+            return (row, detail);
+        }
         detail.percentage = percentage.unwrap_or(0);
         row.share = match (percentage, rules.len) {
             (None | Some(0), 1..) => Share::None,

@@ -3,6 +3,7 @@
 mod compile;
 mod document;
 mod hot;
+mod member;
 mod notes;
 mod patterns;
 mod rule;

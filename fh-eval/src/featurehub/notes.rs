@@ -1,5 +1,6 @@
 //! Where compiling is, and what it noticed there.
 
+use super::member::UnknownMember;
 use crate::diagnostic::{Consequence, Diagnostic, Place, Problem, excerpt};
 
 /// The present place, and the diagnostics of the present feature. Texts are written into the same buffers again and
@@ -71,6 +72,24 @@ impl Notes {
             member: None,
             value: None,
         }
+    }
+
+    /// Notes members that are unknown at the present place. Returns true if one of them is a near miss, so that the part that it
+    /// stands in comes to this `consequence`.
+    pub(super) fn unknown_members(
+        &mut self,
+        members: &[UnknownMember],
+        consequence: Consequence,
+    ) -> bool {
+        for UnknownMember { name, meant } in members {
+            let (problem, consequence) = match meant {
+                Some(meant) => (Problem::MisspeltMember(meant), consequence),
+                None => (Problem::UnknownMember, Consequence::MemberIgnored),
+            };
+            let place = Place { value: Some(name.clone()), ..self.place() };
+            self.diagnostics.push(Diagnostic { place, problem, consequence });
+        }
+        members.iter().any(|member| member.meant.is_some())
     }
 
     /// Notes a problem with what stands at `member` of the present place.

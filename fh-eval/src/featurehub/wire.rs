@@ -6,6 +6,9 @@ use std::borrow::Cow;
 use serde::de::MapAccess;
 use serde_json::value::RawValue;
 
+pub use super::member::UnknownMember;
+
+use super::member;
 use crate::json::{ListOr, MemberValue, Members, Object, ObjectOr, Shape, Token, read_object};
 
 /// A value as it was written, or nothing.
@@ -45,6 +48,8 @@ pub struct Strategy<'a> {
     pub value: Raw<'a>,
     /// Rules, all of which have to hold.
     pub rules: Shape<Vec<Shape<Rule<'a>>>>,
+    /// Members that a strategy does not have (D-118).
+    pub unknown: Vec<UnknownMember>,
 }
 
 /// A FeatureRolloutStrategyAttribute.
@@ -58,6 +63,8 @@ pub struct Rule<'a> {
     pub kind: Raw<'a>,
     /// With which values.
     pub values: Shape<Vec<&'a RawValue>>,
+    /// Members that a rule does not have (D-118).
+    pub unknown: Vec<UnknownMember>,
 }
 
 /// The text of a scalar that should be a string.
@@ -128,7 +135,10 @@ impl<'de> Object<'de> for Strategy<'de> {
             "percentageAttributes" => self.percentage_attributes = value.read::<ListOr<_>>()?.0,
             "value" => self.value = Some(value.read()?),
             "attributes" => self.rules = shapes(value.read()?),
-            _ => value.skip()?,
+            _ => {
+                UnknownMember::note(&mut self.unknown, name, member::STRATEGY);
+                value.skip()?;
+            }
         }
         Ok(())
     }
@@ -145,7 +155,10 @@ impl<'de> Object<'de> for Rule<'de> {
             "fieldName" => self.field = Some(value.read()?),
             "type" => self.kind = Some(value.read()?),
             "values" => self.values = value.read::<ListOr<_>>()?.0,
-            _ => value.skip()?,
+            _ => {
+                UnknownMember::note(&mut self.unknown, name, member::RULE);
+                value.skip()?;
+            }
         }
         Ok(())
     }

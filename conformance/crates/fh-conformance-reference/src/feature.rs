@@ -4,6 +4,7 @@
 use crate::answer::{Options, Unreadable};
 use crate::decimal::Decimal;
 use crate::json::Token;
+use crate::member::{OF_A_RULE, OF_A_STRATEGY, is_misspelt};
 use crate::mutants::{Bug, Mutant};
 use crate::text::java_double;
 
@@ -27,7 +28,7 @@ pub(crate) struct Feature {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Strategy {
     pub(crate) id: Option<String>,
-    /// False if it is no object, or its percentage, rules or percentage attributes make no sense.
+    /// False if it is no object, or its percentage, rules or percentage attributes make no sense, or a member is misspelt.
     pub(crate) readable: bool,
     /// Millionths; `None` if absent or null.
     pub(crate) percentage: Option<i64>,
@@ -262,7 +263,8 @@ impl Strategy {
             readable: token.is_object()
                 && percentage.is_ok()
                 && percentage_attributes.is_ok()
-                && rules.is_ok(),
+                && rules.is_ok()
+                && !holds_misspelt(token, &OF_A_STRATEGY, mutant),
             percentage: percentage.unwrap_or_default(),
             percentage_is_null: token.member("percentage").is_some_and(Token::is_null),
             percentage_attributes: percentage_attributes.unwrap_or_default(),
@@ -271,6 +273,13 @@ impl Strategy {
             value: token.present("value").map(|value| value.text().to_owned()),
         }
     }
+}
+
+/// Whether a member of this object is nearly one that it may have.
+fn holds_misspelt(token: Token<'_>, known: &[&str], mutant: Option<Mutant>) -> bool {
+    let members = token.members().unwrap_or_default();
+    !mutant.is_some_and(|m| m.is(Bug::MisspeltMemberIgnored))
+        && members.iter().any(|(name, _)| is_misspelt(name, known))
 }
 
 /// An integral number, cut to the range of `i64`. A number that no double holds is none.
@@ -318,6 +327,7 @@ impl Rule {
             }
             _ => None,
         };
+        let condition = condition.filter(|_| !holds_misspelt(token, &OF_A_RULE, mutant));
         Rule { condition, unknown_word }
     }
 }

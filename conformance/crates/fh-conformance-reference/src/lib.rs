@@ -27,6 +27,7 @@ mod feature;
 mod hash;
 mod json;
 mod matcher;
+mod member;
 mod mutants;
 mod pattern;
 mod payload;

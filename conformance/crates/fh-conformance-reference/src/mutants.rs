@@ -87,6 +87,7 @@ mutants! {
     MatchedNullFallsBack "mut-matched-null-falls-back" "a matched null serves the default value" "Go SDK"
     StrategyIdLost "mut-strategy-id-lost" "the id of the matched strategy is not reported" "JavaScript SDK 1.4, Python SDK, Ruby SDK, Go SDK, .NET SDK"
     SplitNotReported "mut-reason-split-lost" "a percentage match is reported as a plain match" ""
+    MisspeltMemberIgnored "mut-misspelt-member-ignored" "a misspelt member is ignored, so that its strategy matches more users" "all published SDKs, Edge"
     LockedSkipsStrategies "mut-locked-skips-strategies" "a locked feature is not evaluated" ""
     NoContextIsEmpty "mut-no-context-is-empty" "no context is evaluated as an empty one" ""
 

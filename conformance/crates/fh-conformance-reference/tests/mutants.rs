@@ -235,6 +235,11 @@ fn strategies_and_rules() -> Vec<Case> {
             &["mut-locked-skips-strategies", "mut-lock-lost"],
             r#"[{"id":"f","key":"F","l":true,"type":"STRING","value":"v","strategies":[{"id":"s","value":"hit","percentage":1000000}]}]"#,
         ),
+        strategies(
+            &["mut-misspelt-member-ignored"],
+            r#"[{"id":"s","value":"hit","percentage":1000000,"atributes":[]}]"#,
+            r#"{"userkey":"carol"}"#,
+        ),
         rule_on("x", &["mut-no-context-is-empty"], "STRING", "EQUALS", "null", "null"),
         rule(
             &["mut-first-supplied-value-only", "mut-all-supplied-must-match"],

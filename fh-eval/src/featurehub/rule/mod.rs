@@ -118,10 +118,14 @@ impl RuleCompiler<'_> {
         let Shape::Is(rule) = rule else {
             return self.never("attributes", None, Problem::Expected("an object"), never);
         };
-        let Some(field) = text_of(rule.field) else {
+        let field = text_of(rule.field);
+        self.notes.name_field(field.as_deref().unwrap_or_default());
+        if self.notes.unknown_members(&rule.unknown, Consequence::RuleNeverHolds) {
+            return never;
+        }
+        let Some(field) = field else {
             return self.never("fieldName", rule.field, Problem::Expected("a text"), never);
         };
-        self.notes.name_field(&field);
         let Some(kind) = text_of(rule.kind).and_then(|name| Type::from_wire(&name)) else {
             return self.never("type", rule.kind, Problem::Unknown("rule type"), never);
         };

@@ -1,0 +1,63 @@
+//! Names of members that nearly are the name of a known one.
+
+/// What a strategy may hold, on the wire or as the management API shows it.
+pub(crate) const OF_A_STRATEGY: [&str; 9] = [
+    "id",
+    "name",
+    "percentage",
+    "percentageAttributes",
+    "value",
+    "attributes",
+    "disabled",
+    "avatar",
+    "colouring",
+];
+
+/// What a rule may hold.
+pub(crate) const OF_A_RULE: [&str; 5] = ["id", "conditional", "fieldName", "values", "type"];
+
+/// Whether a name is none of the known ones, but near one of them: case, blanks, dots, hyphens and underscores do not count; the first
+/// four letters or more of a known name are near it; so is what becomes the known name by one change to a letter (by two if the known
+/// name has eight letters or more, by none if it has fewer than four). Two neighbours that are swapped are one change.
+pub(crate) fn is_misspelt(name: &str, known: &[&str]) -> bool {
+    !known.contains(&name) && known.iter().any(|known| is_near(&bare(name), &bare(known)))
+}
+
+fn bare(name: &str) -> String {
+    name.to_lowercase().replace(['_', '-', '.', ' '], "")
+}
+
+fn is_near(name: &str, known: &str) -> bool {
+    let changes = match known.len() {
+        0..=3 => 0,
+        4..=7 => 1,
+        _ => 2,
+    };
+    let begins = name.chars().count() >= 4 && known.starts_with(name);
+    begins || can_become(name, known, changes)
+}
+
+/// Whether so many changes make one name the other: tries all of them.
+fn can_become(name: &str, known: &str, changes: u32) -> bool {
+    let (mut one, mut other) = (name.chars(), known.chars());
+    match (one.next(), other.next()) {
+        (None, None) => true,
+        (Some(a), Some(b)) if a == b && can_become(one.as_str(), other.as_str(), changes) => true,
+        _ if changes == 0 => false,
+        (a, b) => {
+            let left = changes - 1;
+            let dropped = a.is_some() && can_become(one.as_str(), known, left);
+            let added = b.is_some() && can_become(name, other.as_str(), left);
+            let changed = a.is_some()
+                && b.is_some()
+                && can_become(one.as_str(), other.as_str(), left);
+            let (second, second_known) = (one.next(), other.next());
+            let swapped = a.is_some()
+                && a == second_known
+                && b.is_some()
+                && b == second
+                && can_become(one.as_str(), other.as_str(), left);
+            dropped || added || changed || swapped
+        }
+    }
+}

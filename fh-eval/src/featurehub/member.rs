@@ -1,0 +1,168 @@
+//! Members of strategies and rules that the engine does not know (D-118).
+
+/// The members of a strategy: on the wire, and in FeatureHub's management API (evaluation 1.3).
+pub(super) const STRATEGY: &[&str] = &[
+    "id",
+    "name",
+    "percentage",
+    "percentageAttributes",
+    "value",
+    "attributes",
+    "disabled",
+    "avatar",
+    "colouring",
+];
+
+/// The members of a rule (evaluation 1.4).
+pub(super) const RULE: &[&str] = &["id", "conditional", "fieldName", "values", "type"];
+
+/// Unknown members that are kept of one object; more say nothing new.
+const MOST_KEPT: usize = 16;
+/// Longer names are no misspellings.
+const LONGEST: usize = 40;
+/// A beginning of a known name counts as a misspelling from this many letters on.
+const SHORTEST_BEGINNING: usize = 4;
+
+/// An unknown member of a strategy or a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnknownMember {
+    /// Its name, cut at 120 characters.
+    pub name: Box<str>,
+    /// The known member of which the name is a near miss.
+    pub meant: Option<&'static str>,
+}
+
+impl UnknownMember {
+    /// The member of a strategy that was probably meant by a name that is none.
+    #[must_use]
+    pub fn meant_in_strategy(name: &str) -> Option<&'static str> {
+        if STRATEGY.contains(&name) { None } else { near_miss(name, STRATEGY) }
+    }
+
+    /// The member of a rule that was probably meant by a name that is none.
+    #[must_use]
+    pub fn meant_in_rule(name: &str) -> Option<&'static str> {
+        if RULE.contains(&name) { None } else { near_miss(name, RULE) }
+    }
+
+    /// Adds a member to those of its object, unless it is known or says nothing new.
+    pub(super) fn note(list: &mut Vec<Self>, name: &str, known: &[&'static str]) {
+        if known.contains(&name) {
+            return;
+        }
+        let meant = near_miss(name, known);
+        let is_first_miss = meant.is_some() && list.iter().all(|other| other.meant.is_none());
+        if is_first_miss || list.len() < MOST_KEPT {
+            list.push(Self { name: crate::diagnostic::excerpt(name), meant });
+        }
+    }
+}
+
+/// The known member of which a name is a near miss. Case and separators do not count. A name is near if it begins the known one
+/// with at least four letters, or is one edit away from it; two edits if the known one has eight letters or more; none if it has
+/// fewer than four. An edit adds, drops or changes a letter, or swaps two neighbours.
+fn near_miss(name: &str, known: &[&'static str]) -> Option<&'static str> {
+    if name.len() > LONGEST {
+        return None;
+    }
+    let name = folded(name);
+    let is_near = |known: &&&str| {
+        let known = folded(known);
+        let allowed = match known.len() {
+            0..4 => 0,
+            4..8 => 1,
+            _ => 2,
+        };
+        let begins = name.len() >= SHORTEST_BEGINNING && known.starts_with(&name);
+        begins
+            || (name.len().abs_diff(known.len()) <= allowed && edits(&name, &known) <= allowed)
+    };
+    known.iter().find(is_near).copied()
+}
+
+/// A name without case and separators.
+fn folded(name: &str) -> Vec<char> {
+    let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.'));
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// The least number of edits between two names (optimal string alignment).
+fn edits(left: &[char], right: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    let mut last_left = None;
+    for (place, a) in left.iter().enumerate() {
+        let mut next = vec![place + 1];
+        let mut last_right = None;
+        for (column, b) in right.iter().enumerate() {
+            let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX);
+            let changed = at(&row, column).saturating_add(usize::from(a != b));
+            let dropped = at(&row, column + 1).saturating_add(1);
+            let added = at(&next, column).saturating_add(1);
+            let mut least = changed.min(dropped).min(added);
+            if last_left == Some(b) && last_right == Some(a) {
+                // Both names have a letter before this one.
+                least = least.min(at(&before, column.saturating_sub(1)).saturating_add(1));
+            }
+            next.push(least);
+            last_right = Some(b);
+        }
+        before = std::mem::replace(&mut row, next);
+        last_left = Some(a);
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_misses_are_told_from_other_names() {
+        for (name, meant) in [
+            ("atributes", "attributes"),
+            ("attribute", "attributes"),
+            ("Attributes", "attributes"),
+            ("attr", "attributes"),
+            ("percentge", "percentage"),
+            ("percent", "percentage"),
+            ("precentage", "percentage"),
+            ("percentage_attributes", "percentageAttributes"),
+            ("percentageAtributs", "percentageAttributes"),
+            ("vlaue", "value"),
+            ("values", "value"),
+            ("ID", "id"),
+            ("disable", "disabled"),
+        ] {
+            assert_eq!(near_miss(name, STRATEGY), Some(meant), "{name}");
+        }
+        for (name, meant) in [
+            ("value", "values"),
+            ("field", "fieldName"),
+            ("feildName", "fieldName"),
+            ("field-name", "fieldName"),
+            ("condition", "conditional"),
+            ("typ", "type"),
+        ] {
+            assert_eq!(near_miss(name, RULE), Some(meant), "{name}");
+        }
+        for name in ["", "i", "uid", "v", "rules", "priority", "weight", "x-note", "evaluated"] {
+            assert_eq!(near_miss(name, STRATEGY), None, "{name}");
+            assert_eq!(near_miss(name, RULE), None, "{name}");
+        }
+        assert_eq!(near_miss(&"a".repeat(1_000_000), STRATEGY), None);
+    }
+
+    #[test]
+    fn the_near_miss_is_kept_among_many_unknown_members() {
+        let mut list = Vec::new();
+        for number in 0..1_000 {
+            UnknownMember::note(&mut list, &format!("x{number}"), STRATEGY);
+        }
+        UnknownMember::note(&mut list, "atributes", STRATEGY);
+        UnknownMember::note(&mut list, "percentge", STRATEGY);
+        UnknownMember::note(&mut list, "id", STRATEGY);
+        assert_eq!(list.len(), MOST_KEPT + 1);
+        assert_eq!(list.last().unwrap().meant, Some("attributes"));
+    }
+}
