@@ -1,4 +1,4 @@
-//! Whether a file has changed, from looks at it: its time, size and number, and in doubt its content.
+//! Whether a file has changed, from looks at it: its times, size and number, and in doubt its content.
 
 use std::fmt;
 use std::fs::Metadata;
@@ -92,6 +92,8 @@ type Outside = Option<Signature>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Signature {
     changed: Option<SystemTime>,
+    /// When anything about it was changed, which no program can set: an edit that restores size and time changes it.
+    touched: Option<SystemTime>,
     bytes: u64,
     number: u64,
 }
@@ -100,6 +102,7 @@ impl Signature {
     fn of(path: &Path) -> Outside {
         std::fs::metadata(path).ok().map(|found| Self {
             changed: found.modified().ok(),
+            touched: touched(&found),
             bytes: found.len(),
             number: number(&found),
         })
@@ -107,10 +110,25 @@ impl Signature {
 
     /// May the file be changed without looking different?
     fn is_fresh(&self, now: SystemTime) -> bool {
-        let age = self.changed.map(|changed| now.duration_since(changed));
+        let last = self.changed.max(self.touched);
+        let age = last.map(|changed| now.duration_since(changed));
         // A time in the future says nothing.
         !matches!(age, Some(Ok(age)) if age > COARSE)
     }
+}
+
+/// The time of the last change of a file's content or of what the file system knows of it.
+#[cfg(unix)]
+fn touched(found: &Metadata) -> Option<SystemTime> {
+    use std::os::unix::fs::MetadataExt;
+    let seconds = Duration::from_secs(u64::try_from(found.ctime()).ok()?);
+    let nanoseconds = Duration::from_nanos(u64::try_from(found.ctime_nsec()).ok()?);
+    SystemTime::UNIX_EPOCH.checked_add(seconds)?.checked_add(nanoseconds)
+}
+
+#[cfg(not(unix))]
+fn touched(_: &Metadata) -> Option<SystemTime> {
+    None
 }
 
 #[cfg(unix)]
