@@ -30,7 +30,8 @@ use crate::admin_key::AdminKey;
 pub struct Options {
     /// How server-evaluated keys are evaluated in environments that do not say (D-91). Default: `client`.
     pub profile: Profile,
-    /// The `cache-control` of environments that have none (`edge.cache-control.header`). Default: none.
+    /// The `cache-control` of all answers (`edge.cache-control.header`). It wins over what an environment says, as on a FeatureHub
+    /// server. Default: what the environment says.
     pub cache_control: Option<HeaderValue>,
     /// How often a stream says that it is alive (`edge.sse.heartbeat-period`); zero: never. Default: 20 s (D-103).
     pub heartbeat: Duration,

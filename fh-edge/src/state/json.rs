@@ -59,6 +59,12 @@ impl Json {
         Self(serde_json::Value::from(text).to_string().into())
     }
 
+    /// `null`.
+    #[must_use]
+    pub fn null() -> Self {
+        Self("null".into())
+    }
+
     /// `true` or `false`.
     #[must_use]
     pub fn boolean(value: bool) -> Self {
@@ -80,6 +86,12 @@ impl Json {
     /// Is it a JSON string?
     fn is_text(&self) -> bool {
         self.0.starts_with('"')
+    }
+
+    /// Returns true for a number that a double can hold. Others reach programs as infinity.
+    pub(crate) fn is_finite_number(&self) -> bool {
+        self.0.starts_with(|c: char| c == '-' || c.is_ascii_digit())
+            && self.0.parse().is_ok_and(f64::is_finite)
     }
 
     /// Is it `null`?

@@ -99,12 +99,13 @@ impl Update {
             #[serde(default)]
             update_value: Option<bool>,
             #[serde(default)]
-            lock: Option<bool>,
+            lock: Option<Json>,
         }
         let body: Body = read_object(body).map_err(|_| Refusal::Unreadable)?;
         let value = body.value.filter(|value| !value.is_null());
         let updates = value.is_some() || body.update_value == Some(true);
-        Ok(Self { value: updates.then_some(value), lock: body.lock })
+        let lock = body.lock.as_ref().map(lock).transpose()?.flatten();
+        Ok(Self { value: updates.then_some(value), lock })
     }
 
     /// Decides: the first check that fails refuses.
@@ -142,12 +143,29 @@ impl Update {
         let locked = self.lock.unwrap_or(current.locked);
         if same(kind, value.as_ref(), current.value.as_ref()) {
             return Ok(match self.lock {
+                // A lock on top that is so already changes nothing either (edge-protocol 5.3, rule 9).
                 None => Decision::SameValue,
-                Some(_) if locked == current.locked => Decision::AlreadySo,
+                Some(_) if locked == current.locked => Decision::SameValue,
                 Some(_) => Decision::Change(Box::new(FeatureValue { locked, ..current.clone() })),
             });
         }
         Ok(Decision::Change(Box::new(FeatureValue { value, locked, ..current.clone() })))
+    }
+}
+
+/// Reads a lock as a FeatureHub server does: whole numbers but 0 are true, and so are texts of `true`; an empty text is none.
+fn lock(json: &Json) -> Result<Option<bool>, Refusal> {
+    let text = json.as_text();
+    match (text.as_deref().map(str::trim), json.as_str()) {
+        (None, "null") | (Some("" | "null"), _) => Ok(None),
+        (None, "true") | (Some("true" | "True" | "TRUE"), _) => Ok(Some(true)),
+        (None, "false") | (Some("false" | "False" | "FALSE"), _) => Ok(Some(false)),
+        (None, number) => {
+            let digits = number.strip_prefix('-').unwrap_or(number);
+            let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            if is_whole { Ok(Some(digits.bytes().any(|byte| byte != b'0'))) } else { Err(Refusal::Unreadable) }
+        }
+        (Some(_), _) => Err(Refusal::Unreadable),
     }
 }
 
@@ -169,7 +187,21 @@ mod tests {
         assert_eq!(update(r#"{"value":null,"updateValue":true}"#).unwrap().value, Some(None));
         assert_eq!(update(r#"{"value":null}"#).unwrap(), Update::default());
         assert_eq!(update(r#"{"lock":true,"more":[1]}"#).unwrap().lock, Some(true));
+        for (text, lock) in [
+            ("true", Some(true)),
+            (r#""true""#, Some(true)),
+            (r#""False""#, Some(false)),
+            ("1", Some(true)),
+            ("-7", Some(true)),
+            ("0", Some(false)),
+            ("null", None),
+            (r#""""#, None),
+        ] {
+            assert_eq!(update(&format!("{{\"lock\":{text}}}")).unwrap().lock, lock, "{text}");
+        }
         for bad in [
+            r#"{"lock":1.0}"#,
+            r#"{"lock":[]}"#,
             "",
             "{",
             "[]",
@@ -209,7 +241,7 @@ mod tests {
         assert_eq!(decide(r#"{"value":true,"lock":true}"#, &locked, &all), Err(Refusal::Locked));
         assert_eq!(decide(r#"{"value":7}"#, &open, &all), Err(Refusal::NotABoolean));
         assert_eq!(decide(r#"{"value":false}"#, &open, &all), Ok(Decision::SameValue));
-        assert_eq!(decide(r#"{"value":false,"lock":false}"#, &open, &all), Ok(Decision::AlreadySo));
+        assert_eq!(decide(r#"{"value":false,"lock":false}"#, &open, &all), Ok(Decision::SameValue));
         assert_eq!(decide(r#"{"lock":true}"#, &locked, &all), Ok(Decision::AlreadySo));
         let changed = |decision| match decision {
             Ok(Decision::Change(value)) => {

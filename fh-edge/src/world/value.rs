@@ -1,11 +1,8 @@
 //! Values as they are given, and as features of a type hold them (edge-protocol 5.3).
 
-use std::collections::HashSet;
-use std::fmt;
-
 use fh_eval::{Kind, Number};
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use fh_files::{Limits, Node};
+use serde::de::IgnoredAny;
 
 use super::Refusal;
 use crate::state::Json;
@@ -24,14 +21,25 @@ pub(super) fn convert(kind: Kind, value: Option<&Json>) -> Result<Option<Json>, 
         Kind::String => Ok(Some(Json::text(&text))),
         Kind::Number => json_number(&text).map(Some).ok_or(Refusal::NotANumber),
         Kind::Json => {
-            let is_text = value.as_text().is_some();
-            if is_text && (text.is_empty() || is_one_document(&text)) {
+            let text = match value.as_text() {
+                Some(text) => text,
+                None => literal(value).ok_or(Refusal::NotJson)?,
+            };
+            // An empty text clears the feature (D-106).
+            if text.is_empty() || is_one_document(&text) {
                 Ok(Some(Json::text(&text)))
             } else {
                 Err(Refusal::NotJson)
             }
         }
     }
+}
+
+/// The text of a JSON literal, as a FeatureHub server writes it: in Java's manner, so that literals with texts or members are no
+/// JSON any more, and are refused. `None` for those.
+fn literal(value: &Json) -> Option<String> {
+    let text = value.as_str();
+    (!text.contains('"')).then(|| text.replace(',', ", "))
 }
 
 /// Are these the same value? Numbers by what they are worth, everything else as it is written.
@@ -52,10 +60,8 @@ pub(super) fn same(kind: Kind, one: Option<&Json>, other: Option<&Json>) -> bool
 /// A decimal literal as a JSON number: what JSON does not write (`+5`, `.5`, `007`, `1.`) is written as JSON does, exactly.
 fn json_number(text: &str) -> Option<Json> {
     Number::parse(text)?;
-    let is_number =
-        |json: &Json| json.as_str().starts_with(|c: char| c == '-' || c.is_ascii_digit());
     if let Ok(json) = Json::parse(text) {
-        return is_number(&json).then_some(json);
+        return json.is_finite_number().then_some(json);
     }
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -70,73 +76,16 @@ fn json_number(text: &str) -> Option<Json> {
     let whole = if whole.is_empty() { "0" } else { whole };
     let point = if fraction.is_empty() { "" } else { "." };
     let json = Json::parse(&format!("{sign}{whole}{point}{fraction}{exponent}")).ok()?;
-    is_number(&json).then_some(json)
+    json.is_finite_number().then_some(json)
 }
 
-/// One JSON document in which no object has a key twice.
+/// Returns true for one JSON document of at most 128 levels in which no object has a key twice. Numbers may be of any size.
 pub(super) fn is_one_document(text: &str) -> bool {
-    let Ok(raw) = serde_json::from_str::<&RawValue>(text) else { return false };
-    let mut reader = serde_json::Deserializer::from_str(raw.get());
-    KeysOnce.deserialize(&mut reader).is_ok()
-}
-
-/// Reads a document for nothing but keys that stand twice.
-struct KeysOnce;
-
-impl<'de> DeserializeSeed<'de> for KeysOnce {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for KeysOnce {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element_seed(Self)?.is_some() {}
-        Ok(())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        let mut seen = HashSet::new();
-        while let Some(key) = members.next_key::<String>()? {
-            members.next_value_seed(Self)?;
-            if !seen.insert(key) {
-                return Err(serde::de::Error::custom("a key stands twice"));
-            }
-        }
-        Ok(())
-    }
+    const LIMITS: Limits = Limits { depth: 128, weight: usize::MAX, values: usize::MAX };
+    let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
+    let is_collection = text.trim_ascii_start().starts_with(['{', '[']);
+    // JSON without collections has neither keys nor levels.
+    is_json && (!is_collection || Node::parse(text, &LIMITS).is_ok())
 }
 
 #[cfg(test)]
@@ -171,9 +120,23 @@ mod tests {
         assert_eq!(no(Kind::Number, "\"abc\""), Refusal::NotANumber);
         assert_eq!(no(Kind::Number, "true"), Refusal::NotANumber);
         assert_eq!(no(Kind::Number, "\"\""), Refusal::NotANumber);
+        for (value, text) in [
+            ("[1,[2.50], {}]", "\"[1, [2.50], {}]\""),
+            ("[]", "\"[]\""),
+            ("{}", "\"{}\""),
+            ("5", "\"5\""),
+            ("false", "\"false\""),
+            (r#""[1e400]""#, "\"[1e400]\""),
+        ] {
+            assert_eq!(ok(Kind::Json, value), text);
+        }
+        for text in ["1e400", "-1e400", "\"1e400\"", "\"+9e999\""] {
+            assert_eq!(no(Kind::Number, text), Refusal::NotANumber, "{text}");
+        }
         for text in [
             r#"{"a":1}"#,
-            "5",
+            r#"["a"]"#,
+            r#"[{"a":1}]"#,
             "\"{bad\"",
             "\"{} x\"",
             r#""{\"a\":1,\"a\":2}""#,

@@ -27,7 +27,7 @@ use work::Work;
 pub(crate) struct Base {
     /// For environments that do not say.
     pub(crate) profile: Profile,
-    /// For environments that do not say.
+    /// For all environments, whatever they say.
     pub(crate) cache_control: Option<HeaderValue>,
     /// How many bytes the evaluated answers of one view may take.
     pub(crate) cache_bytes: u64,

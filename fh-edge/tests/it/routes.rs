@@ -51,6 +51,43 @@ async fn below_a_prefix_and_beside_others() {
     assert_eq!(ask(&merged, "GET", "/nowhere", &[]).await.status(), 418);
 }
 
+/// As on a FeatureHub server.
+#[tokio::test]
+async fn a_slash_at_the_end_makes_no_difference() {
+    let router = edge(state(), Options::default()).router();
+    let plus = WRITER_KEY.replace('/', "+");
+    for path in [
+        format!("/features/{WRITER_KEY}/BANNER"),
+        format!("/features/default/{WRITER_KEY}/BANNER"),
+        format!("/features/{plus}/BANNER"),
+    ] {
+        for end in ["", "/"] {
+            // A body of no type is refused by the route, and by nothing before it.
+            let response = ask(&router, "PUT", &format!("{path}{end}"), &[]).await;
+            assert_eq!(response.status(), 415, "{path}{end}");
+        }
+    }
+    for path in [format!("/features/{CLIENT_KEY}/"), format!("/features/default/{CLIENT_KEY}/")] {
+        let response = ask(&router, "GET", &path, &[]).await;
+        let is_stream = header(&response, "content-type") == Some("text/event-stream");
+        assert!(response.status() == 200 && is_stream, "{path}: {response:?}");
+    }
+}
+
+/// As on a FeatureHub server.
+#[tokio::test]
+async fn the_property_wins_over_the_cache_control_of_an_environment() {
+    let mut with_own = state();
+    with_own.environments[0].cache_control = Some("max-age=5".into());
+    let path = format!("/features?apiKey={CLIENT_KEY}");
+    for (property, expected) in [(None, "max-age=5"), (Some("max-age=60"), "max-age=60")] {
+        let mut options = Options::default();
+        options.cache_control = property.map(HeaderValue::from_static);
+        let response = ask(&edge(with_own.clone(), options).router(), "GET", &path, &[]).await;
+        assert_eq!(header(&response, "cache-control"), Some(expected));
+    }
+}
+
 #[tokio::test]
 async fn what_nobody_knows() {
     let mut options = Options::default();

@@ -40,7 +40,13 @@ fn boolean(node: &Node) -> Result<Json, Mismatch> {
 fn number(node: &Node) -> Result<Option<Json>, Mismatch> {
     let (what, taken) = match &node.content {
         Content::Null => return Ok(None),
-        Content::Number(digits) => return Ok(Json::parse(digits).ok()),
+        Content::Number(digits) => match Json::parse(digits) {
+            Ok(number) if number.is_finite_number() => return Ok(Some(number)),
+            _ => {
+                let what = format!("a NUMBER is at most about 1.8e308, not {}", shown(node));
+                return Err(Mismatch { what, taken: None });
+            }
+        },
         Content::Text(text) if Number::parse(text).is_some() => {
             ("a NUMBER stands without quotes".to_owned(), Json::parse(text).ok())
         }
@@ -111,7 +117,12 @@ mod tests {
             (Kind::Number, "7.50", "7.50"),
             (Kind::Number, "9007199254740993", "9007199254740993"),
             (Kind::Number, "+.5", "0.5"),
-            (Kind::Number, "1e400", "1e400"),
+            (Kind::Number, "1e400", "! a NUMBER is at most about 1.8e308, not 1e400 | -"),
+            (Kind::Number, "-1.8e308", "! a NUMBER is at most about 1.8e308, not -1.8e308 | -"),
+            (Kind::Number, "1.7e308", "1.7e308"),
+            (Kind::Number, "1e-400", "1e-400"),
+            (Kind::Json, "{a: 1e400}", r#""{\"a\":1e400}""#),
+            (Kind::Json, "'[1e400]'", "\"[1e400]\""),
             (Kind::Number, "~", "-"),
             (Kind::Number, "'7.50'", "! a NUMBER stands without quotes | 7.50"),
             (Kind::Number, "'+7'", "! a NUMBER stands without quotes | -"),

@@ -252,7 +252,8 @@ impl Work {
         let own = own.and_then(|text| HeaderValue::from_str(text).ok());
         Settings {
             name: environment.name.as_str().into(),
-            cache_control: own.or_else(|| self.settings.cache_control.clone()),
+            // As on a FeatureHub server, the property wins over what an environment says.
+            cache_control: self.settings.cache_control.clone().or(own),
             stale: environment.stale,
             profile: environment.profile.unwrap_or(self.settings.profile),
         }

@@ -60,7 +60,7 @@ pub(super) fn no_change(bench: &Bench<'_>) -> Outcome {
         // What is locked already may be locked again.
         ("SCRATCH", r#"{"lock":true}"#, [200, 200]),
         ("COLOUR", r#"{"lock":false}"#, [200, 200]),
-        ("COLOUR", r#"{"lock":false,"value":"grey"}"#, [200, 202]),
+        ("COLOUR", r#"{"lock":false,"value":"grey"}"#, [202, 202]),
     ] {
         let response = trial.put(&writer(), feature, body)?;
         check!(statuses.contains(&response.status), "{body}: {:?}", said(&response));
@@ -212,6 +212,7 @@ pub(super) fn types(bench: &Bench<'_>) -> Outcome {
         ("PRICE", r#""""#, number),
         ("PRICE", "true", number),
         ("PRICE", r#""1,5""#, number),
+        ("PRICE", "1e400", number),
         ("LAYOUT", r#""{bad""#, json),
         ("LAYOUT", r#"{"a":1}"#, json),
         ("LAYOUT", r#""{} trailing""#, json),
@@ -229,6 +230,11 @@ pub(super) fn types(bench: &Bench<'_>) -> Outcome {
         ("PRICE", r#""20.5""#, json!(20.5)),
         ("PRICE", "17.65", json!(17.65)),
         ("LAYOUT", r#""5""#, json!("5")),
+        ("LAYOUT", "[1,2]", json!("[1, 2]")),
+        ("LAYOUT", "{}", json!("{}")),
+        ("LAYOUT", "7", json!("7")),
+        ("LAYOUT", "true", json!("true")),
+        ("LAYOUT", r#""[1e400]""#, json!("[1e400]")),
         ("LAYOUT", r#""""#, json!("")),
         ("LAYOUT", r#""{\"columns\":[1,2]}""#, json!(r#"{"columns":[1,2]}"#)),
     ] {
