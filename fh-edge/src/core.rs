@@ -1,21 +1,28 @@
 //! What all routes share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::watch;
 use tokio::time::Instant;
+use uuid::Uuid;
 
+use crate::admin_key::AdminKey;
 use crate::api::Cors;
 use crate::connections::Connections;
 use crate::metrics::Metrics;
+use crate::notices::{Notices, Topic};
 use crate::options::Options;
 use crate::origin::relay::{self, Asker, Proxied, Relay, UpstreamStatus};
 use crate::rate::Rates;
-use crate::serving::{Changes, Environments, Grant, Leaver, Phase, Published, Slot, View};
+use crate::serving::{
+    Changes, Environments, Grant, Leaver, Phase, Published, ServedFeature, Slot, View,
+};
+use crate::state::Json;
+use crate::state::file::{self, StateFileError};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
-use crate::world::{PutError, ReplaceError, Update, UpdateOutcome, Writer};
+use crate::world::{FeatureChange, PutError, ReplaceError, Update, UpdateOutcome, Writer};
 
 /// What all routes share.
 #[derive(Debug)]
@@ -30,6 +37,8 @@ pub(crate) struct Core {
     loading: watch::Sender<Loading>,
     /// The end has begun.
     is_stopping: AtomicBool,
+    notices: Notices,
+    admin_key: RwLock<Option<AdminKey>>,
 }
 
 /// Where features come from.
@@ -104,6 +113,7 @@ impl Core {
         Self {
             cors: Cors::new(&options),
             rates: Rates::new(options.requests_per_second),
+            admin_key: RwLock::new(options.admin_key.clone()),
             options,
             environments,
             origin,
@@ -111,7 +121,34 @@ impl Core {
             metrics: Metrics::new(),
             loading: watch::Sender::new(Loading::NotYet),
             is_stopping: AtomicBool::new(false),
+            notices: Notices::default(),
         }
+    }
+
+    /// Is there an admin API at all?
+    pub(crate) fn has_admin_key(&self) -> bool {
+        self.admin_key.read().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Compares with the admin key in the same time for every key.
+    pub(crate) fn is_admin_key(&self, given: &str) -> bool {
+        let key = self.admin_key.read().unwrap_or_else(PoisonError::into_inner);
+        key.as_ref().is_some_and(|key| key.is(given))
+    }
+
+    /// Puts another admin key in the place of the one in force, from the next request on.
+    pub(crate) fn set_admin_key(&self, key: AdminKey) {
+        *self.admin_key.write().unwrap_or_else(PoisonError::into_inner) = Some(key);
+    }
+
+    /// Sets what readiness says of a topic.
+    pub(crate) fn set_notice(&self, topic: Topic, notice: Option<String>) {
+        self.notices.set(topic, notice);
+    }
+
+    /// What is wrong though this Edge serves, a line for each.
+    pub(crate) fn notices(&self) -> String {
+        self.notices.text()
     }
 
     /// There is a state to serve.
@@ -268,6 +305,24 @@ impl Core {
         if opened.published.grants.is_empty() { Opening::Unknown } else { Opening::Open(opened) }
     }
 
+    /// Changes one feature, whose strategies are read as in a state file. The new revision.
+    pub(crate) async fn change(
+        &self,
+        environment: Uuid,
+        feature: &str,
+        mut change: FeatureChange,
+    ) -> Result<u64, ReplaceError> {
+        let writer = self.writer()?;
+        if let Some(strategies) = change.strategies.take() {
+            let published = self.environments.get(environment).ok_or(ReplaceError::NotFound)?;
+            let served = published.features.iter().find(|served| &*served.key == feature);
+            let served = served.ok_or(ReplaceError::NotFound)?;
+            let read = read_strategies(&published, served, &strategies);
+            change.strategies = Some(read.map_err(ReplaceError::Strategies)?);
+        }
+        writer.patch((environment, feature.into()), change).await
+    }
+
     /// Carries a PUT out in the state of this Edge's own.
     pub(crate) async fn put(
         &self,
@@ -282,4 +337,15 @@ impl Core {
         let answer = writer.put(place, filters, open.grant.permissions, update).await;
         answer.unwrap_or(Err(PutError::Closed))
     }
+}
+
+/// Reads the strategies of a feature as a state file has them.
+pub(crate) fn read_strategies(
+    published: &Published,
+    feature: &ServedFeature,
+    strategies: &[Json],
+) -> Result<Vec<Json>, StateFileError> {
+    let list: Vec<&str> = strategies.iter().map(Json::as_str).collect();
+    let list = format!("[{}]", list.join(","));
+    file::read_strategies(&list, &feature.definition(), published.settings.profile)
 }

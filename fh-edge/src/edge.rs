@@ -7,9 +7,11 @@ use std::time::Duration;
 use axum::Router;
 use uuid::Uuid;
 
+use crate::admin_key::AdminKey;
 use crate::api::{self, Polls};
 use crate::core::{Core, Origin};
-use crate::journal::{DataFolder, DataFolderError};
+use crate::journal::{DataFolder, DataFolderError, Opened, Repaired};
+use crate::notices::Topic;
 use crate::options::Options;
 use crate::origin::relay::{Relay, RelayError, RelayOptions, UpstreamStatus};
 use crate::serving::Environments;
@@ -43,7 +45,18 @@ pub struct EdgeBuilder {
     options: Options,
     state: Option<State>,
     data_folder: Option<PathBuf>,
+    damaged_data: DamagedData,
     relay: Option<RelayOptions>,
+}
+
+/// What an Edge does about a data folder whose file is damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DamagedData {
+    /// It does not start. Records that are damaged, in a file that is not, do not keep it from starting.
+    #[default]
+    Refuse,
+    /// It starts with what can be read, and says in the log what is lost. A copy of the damaged file stays in the folder.
+    Repair,
 }
 
 /// Why an Edge did not start.
@@ -158,6 +171,12 @@ impl EdgeBuilder {
         Self { data_folder: Some(folder.into()), ..self }
     }
 
+    /// What it does if the file in the data folder is damaged. Default: it does not start.
+    #[must_use]
+    pub fn damaged_data(self, damaged_data: DamagedData) -> Self {
+        Self { damaged_data, ..self }
+    }
+
     /// Relays another Edge, in place of a state of its own.
     #[must_use]
     pub fn relay(self, relay: RelayOptions) -> Self {
@@ -185,12 +204,17 @@ impl EdgeBuilder {
             cache_control: self.options.cache_control.clone(),
             cache_bytes: self.options.answer_cache,
         };
-        let (journal, records): (Box<dyn Journal>, _) = match &self.data_folder {
+        let (journal, records, notice): (Box<dyn Journal>, _, _) = match &self.data_folder {
             Some(folder) => {
-                let (folder, records) = DataFolder::open(folder).map_err(StartError::DataFolder)?;
-                (Box::new(folder), records)
+                let opened = match self.damaged_data {
+                    DamagedData::Refuse => DataFolder::open(folder).map(|opened| (opened, None)),
+                    DamagedData::Repair => DataFolder::repair(folder),
+                };
+                let (opened, repaired) = opened.map_err(StartError::DataFolder)?;
+                let notice = data_notice(&opened, repaired.as_ref());
+                (Box::new(opened.folder), opened.records, notice)
             }
-            None => (Box::new(NoJournal), Records::default()),
+            None => (Box::new(NoJournal), Records::default(), None),
         };
         let is_ready = self.state.is_some();
         let start = match self.state {
@@ -200,11 +224,34 @@ impl EdgeBuilder {
         let writer = Writer::start(start, journal, base, Arc::clone(&environments))
             .map_err(StartError::Thread)?;
         let core = Core::new(self.options, environments, Origin::World(writer));
+        core.set_notice(Topic::DataFolder, notice);
         if is_ready {
             core.set_ready();
         }
         Ok(Edge { core: Arc::new(core) })
     }
+}
+
+/// What is wrong with a data folder, for readiness. The log gets every damaged record.
+fn data_notice(opened: &Opened, repaired: Option<&Repaired>) -> Option<String> {
+    const NAMED: usize = 10;
+    if let Some(repaired) = repaired {
+        tracing::warn!("{repaired}");
+        return Some(repaired.to_string());
+    }
+    let copy = opened.copy.as_ref()?.display();
+    for record in &opened.damaged {
+        tracing::error!(record, %copy, "a record of the data folder is damaged, and is left out");
+    }
+    let named: Vec<&str> = opened.damaged.iter().take(NAMED).map(String::as_str).collect();
+    let more = match opened.damaged.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(format!(
+        "records of the data folder are damaged and left out: {}{more}; the file as it was is {copy}",
+        named.join(", ")
+    ))
 }
 
 /// Changes what an Edge serves: for programs that embed one, and for tests.
@@ -252,7 +299,7 @@ impl EdgeHandle {
         feature: &str,
         change: FeatureChange,
     ) -> Result<u64, ReplaceError> {
-        self.core.writer()?.patch((environment, feature.into()), change).await
+        self.core.change(environment, feature, change).await
     }
 
     /// Makes all streams say `bye`, spread over this time, and readiness answer 503 from now on, so that load balancers send
@@ -267,6 +314,18 @@ impl EdgeHandle {
                 relay.close(within).await;
             }
         }
+    }
+
+    /// Puts another admin key in the place of the one in force, from the next request on. An Edge that was built without one has no
+    /// admin API to open.
+    pub fn set_admin_key(&self, key: AdminKey) {
+        self.core.set_admin_key(key);
+    }
+
+    /// Sets what readiness says of a topic beside its status, which stays 200: for problems that do not keep the Edge from serving.
+    /// `None` takes it back.
+    pub fn set_notice(&self, topic: Topic, notice: Option<String>) {
+        self.core.set_notice(topic, notice);
     }
 
     /// How the connections upstream are doing, if this Edge relays another one.

@@ -13,6 +13,7 @@ mod core;
 mod edge;
 mod journal;
 mod metrics;
+mod notices;
 mod options;
 mod rate;
 mod serving;
@@ -22,8 +23,11 @@ mod world;
 
 pub use admin_key::{AdminKey, NotAnAdminKey};
 pub use api::Polls;
-pub use edge::{Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError};
+pub use edge::{
+    DamagedData, Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError,
+};
 pub use fh_eval::Profile;
-pub use journal::DataFolderError;
+pub use journal::{DATA_THREAD, DataFolderError};
+pub use notices::Topic;
 pub use options::{AdminTransport, Administration, Compression, Console, Monitoring, Options};
 pub use uuid::Uuid;

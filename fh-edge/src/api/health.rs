@@ -28,12 +28,16 @@ pub(super) fn metrics_router() -> Router<Arc<Core>> {
     Router::new().route("/metrics", get(metrics))
 }
 
-/// 200 once there is a state to serve, until the end begins.
+/// 200 once there is a state to serve, until the end begins. What is wrong all the same is the body.
 async fn readiness(State(core): State<Arc<Core>>) -> Response {
-    respond::empty(match core.wants_clients() {
+    let status = match core.wants_clients() {
         true => StatusCode::OK,
         false => StatusCode::SERVICE_UNAVAILABLE,
-    })
+    };
+    match core.notices() {
+        notices if notices.is_empty() => respond::empty(status),
+        notices => respond::bytes(status, "text/plain; charset=utf-8", Bytes::from(notices)),
+    }
 }
 
 async fn metrics(State(core): State<Arc<Core>>) -> Response {

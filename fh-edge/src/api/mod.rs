@@ -65,8 +65,10 @@ pub(crate) fn router(core: &Arc<Core>) -> Router {
 
 /// The admin API, and the console if there is to be one; nothing without a key.
 pub(crate) fn admin_router(core: &Arc<Core>) -> Router {
-    let Some(key) = &core.options.admin_key else { return Router::new() };
-    let router = admin::router(core, key.clone());
+    if !core.has_admin_key() {
+        return Router::new();
+    }
+    let router = admin::router(core);
     match core.options.console {
         Console::On => router.merge(console::router()),
         Console::Off => router,

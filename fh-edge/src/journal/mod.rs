@@ -1,26 +1,52 @@
-//! Changes on disk (D-94): what was acknowledged survives a kill, by way of redb's transactions (ADR 0013).
+//! Changes on disk (D-94): what was acknowledged survives a kill, by way of redb's transactions (ADR 0013). Each record has a
+//! checksum, and a file of which parts are damaged can be repaired (ADR 0026).
 
+mod frame;
+mod guarded;
+mod lock;
+mod read;
+mod repair;
 mod stored;
 
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use redb::{Database, DatabaseError, ReadableTable, Table, TableDefinition, WriteTransaction};
+use redb::backends::FileBackend;
+use redb::{Database, ReadableTable, StorageBackend, TableDefinition, WriteTransaction};
 
-use crate::world::{Journal, JournalError, Record, Records};
-use stored::{StoredBase, StoredChange, StoredReplacement};
+use crate::world::{Journal, JournalError, Record, Records, ServedVersion};
+pub use guarded::DATA_THREAD;
+use guarded::{guarded, in_memory};
+pub(crate) use lock::FolderLock;
+use read::{Contents, read};
+pub(crate) use repair::Repaired;
+use stored::{StoredBase, StoredChange, StoredReplacement, StoredVersion, write_row};
+
+/// A table by two texts.
+type Rows = TableDefinition<'static, (&'static str, &'static str), &'static [u8]>;
 
 /// By environment and feature key.
-const CHANGES: TableDefinition<'_, (&str, &str), &[u8]> = TableDefinition::new("changes");
+const CHANGES: Rows = TableDefinition::new("changes");
+/// The versions that were served last, by environment and feature id.
+const VERSIONS: Rows = TableDefinition::new("versions");
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+/// The tables' names in records.
+const CHANGE: &str = "change";
+const VERSION: &str = "version";
+const FACT: &str = "meta";
 const FORMAT: &str = "format";
 const REVISION: &str = "revision";
 const HIGHEST: &str = "highest";
+const FORGOTTEN: &str = "forgotten";
 const BASE: &str = "base";
 const REPLACEMENT: &str = "replacement";
 /// What the tables hold; another number is another program's.
-const FORMAT_NOW: &[u8] = b"1";
+const FORMAT_NOW: &[u8] = b"2";
+/// Records without checksums, and no versions.
+const FORMAT_BEFORE: &[u8] = b"1";
 const FILE: &str = "changes.redb";
 
 /// Why a data folder cannot be used.
@@ -28,11 +54,13 @@ const FILE: &str = "changes.redb";
 #[non_exhaustive]
 pub enum DataFolderError {
     /// It cannot be made or written to.
-    Folder(PathBuf, std::io::Error),
+    Folder(PathBuf, io::Error),
     /// Another process uses it.
     InUse(PathBuf),
-    /// What is in it cannot be read.
+    /// The file in it cannot be read.
     Unreadable(PathBuf, String),
+    /// The file in it is damaged.
+    Damaged(PathBuf, String),
 }
 
 impl fmt::Display for DataFolderError {
@@ -43,6 +71,12 @@ impl fmt::Display for DataFolderError {
                 write!(f, "data folder {}: another process uses it", path.display())
             }
             Self::Unreadable(path, why) => write!(f, "{}: {why}", path.display()),
+            Self::Damaged(path, why) => write!(
+                f,
+                "{}: the file is damaged: {why}; restore it from a copy, or start once with --data-repair, which keeps what can be read \
+                 and says what is lost",
+                path.display()
+            ),
         }
     }
 }
@@ -51,7 +85,7 @@ impl std::error::Error for DataFolderError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Folder(_, why) => Some(why),
-            Self::InUse(_) | Self::Unreadable(..) => None,
+            Self::InUse(_) | Self::Unreadable(..) | Self::Damaged(..) => None,
         }
     }
 }
@@ -61,118 +95,150 @@ pub(crate) struct DataFolder {
     path: PathBuf,
     /// `None` after the disk failed, until the file can be opened again: redb takes nothing more from then on.
     database: Option<Database>,
+    /// The number of the last transaction.
+    sequence: u64,
+}
+
+/// A data folder, and what it holds.
+pub(crate) struct Opened {
+    pub(crate) folder: DataFolder,
+    pub(crate) records: Records,
+    /// Records that are damaged, by name.
+    pub(crate) damaged: Vec<String>,
+    /// A copy of the file as it was, if something in it is damaged.
+    pub(crate) copy: Option<PathBuf>,
 }
 
 impl DataFolder {
-    /// Opens a folder, which is made if it is not there, and reads what it holds.
-    pub(crate) fn open(folder: &Path) -> Result<(Self, Records), DataFolderError> {
-        let io = |why| DataFolderError::Folder(folder.to_path_buf(), why);
-        make(folder).map_err(io)?;
-        let path = folder.join(FILE);
-        let unreadable = |why: String| DataFolderError::Unreadable(path.clone(), why);
-        let database = match Database::create(&path) {
-            Ok(database) => database,
-            Err(DatabaseError::DatabaseAlreadyOpen) => {
-                return Err(DataFolderError::InUse(folder.to_path_buf()));
-            }
-            Err(DatabaseError::Storage(redb::StorageError::Io(why)))
-                if why.kind() != std::io::ErrorKind::InvalidData =>
-            {
-                return Err(io(why));
-            }
-            Err(why) => return Err(unreadable(why.to_string())),
-        };
-        close_to_others(&path).map_err(io)?;
-        begin(&database).map_err(|why| unreadable(why.0))?;
-        let records = read(&database).map_err(|why| unreadable(why.0))?;
-        Ok((Self { path, database: Some(database) }, records))
+    /// Opens a folder, which is made if it is not there, and reads what it holds. Nothing is written to a file that is damaged.
+    pub(crate) fn open(folder: &Path) -> Result<Opened, DataFolderError> {
+        let file = LockedFile::open(folder)?;
+        let contents = in_memory(&file.bytes, read).map_err(|why| file.damaged(why))?;
+        let contents = contents.map_err(|why| file.unreadable(why))?;
+        file.take(contents)
+    }
+
+    /// Opens a folder as [`Self::open`] does. If its file is damaged, puts a new one with all records that can be read in its place.
+    pub(crate) fn repair(folder: &Path) -> Result<(Opened, Option<Repaired>), DataFolderError> {
+        let file = LockedFile::open(folder)?;
+        match in_memory(&file.bytes, read) {
+            Ok(Ok(contents)) => Ok((file.take(contents)?, None)),
+            Ok(Err(why)) => Err(file.unreadable(why)),
+            Err(_) => repair::repair(file).map(|(opened, repaired)| (opened, Some(repaired))),
+        }
     }
 
     /// Writes, and waits until the disk has it. After a failure the file is opened anew, so that a disk which was full for a while
     /// does not end all changes.
     fn write(
         &mut self,
-        change: impl FnOnce(&WriteTransaction) -> Result<(), JournalError>,
+        change: impl FnOnce(&WriteTransaction, u64) -> Result<(), JournalError>,
     ) -> Result<(), JournalError> {
         let database = match self.database.take() {
             Some(database) => database,
-            None => Database::create(&self.path).map_err(failed)?,
+            None => self.reopen()?,
         };
-        let written = begin_write(&database).and_then(|transaction| {
-            change(&transaction)?;
+        let sequence = self.sequence.saturating_add(1);
+        let written = guarded(|| {
+            let transaction = database.begin_write().map_err(failed)?;
+            change(&transaction, sequence)?;
             transaction.commit().map_err(failed)
         });
+        self.sequence = sequence;
         if written.is_ok() {
             self.database = Some(database);
         } else {
             // It holds the file as long as it lives.
-            drop(database);
-            self.database = Database::create(&self.path).ok();
+            let _ = guarded(|| {
+                drop(database);
+                Ok(())
+            });
+            self.database = self.reopen().ok();
         }
         written
     }
+
+    fn reopen(&self) -> Result<Database, JournalError> {
+        guarded(|| Database::create(&self.path).map_err(failed))
+    }
 }
 
-fn begin_write(database: &Database) -> Result<WriteTransaction, JournalError> {
-    database.begin_write().map_err(failed)
+impl Drop for DataFolder {
+    fn drop(&mut self) {
+        let database = self.database.take();
+        let _ = guarded(|| {
+            drop(database);
+            Ok(())
+        });
+    }
 }
 
-/// Makes the tables, or sees that they are of this format.
+/// The file of a data folder, locked, with what it holds.
+struct LockedFile {
+    folder: PathBuf,
+    path: PathBuf,
+    backend: FileBackend,
+    bytes: Vec<u8>,
+}
+
+impl LockedFile {
+    fn open(folder: &Path) -> Result<Self, DataFolderError> {
+        let io = |why| DataFolderError::Folder(folder.to_path_buf(), why);
+        make(folder).map_err(io)?;
+        let path = folder.join(FILE);
+        let backend = lock::lock(folder, &path)?;
+        close_to_others(&path).map_err(io)?;
+        let length = backend.len().map_err(io)?;
+        let length = usize::try_from(length).map_err(|_| io(io::ErrorKind::FileTooLarge.into()))?;
+        let bytes = backend.read(0, length).map_err(io)?;
+        Ok(Self { folder: folder.to_path_buf(), path, backend, bytes })
+    }
+
+    fn damaged(&self, why: JournalError) -> DataFolderError {
+        DataFolderError::Damaged(self.path.clone(), why.0)
+    }
+
+    fn unreadable(&self, why: JournalError) -> DataFolderError {
+        DataFolderError::Unreadable(self.path.clone(), why.0)
+    }
+
+    /// Opens the file itself, whose copy in memory could be read.
+    fn take(self, contents: Contents) -> Result<Opened, DataFolderError> {
+        let Contents { records, damaged, sequence } = contents;
+        let copy = if damaged.is_empty() { None } else { Some(self.copy()?) };
+        let Self { path, backend, .. } = self;
+        let database = guarded(|| {
+            let database = Database::builder().create_with_backend(backend).map_err(failed)?;
+            begin(&database)?;
+            Ok(database)
+        });
+        let database = database.map_err(|why| DataFolderError::Damaged(path.clone(), why.0))?;
+        let folder = DataFolder { path, database: Some(database), sequence };
+        Ok(Opened { folder, records, damaged, copy })
+    }
+
+    /// Writes what the file holds beside it.
+    fn copy(&self) -> Result<PathBuf, DataFolderError> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let copy = self.folder.join(format!("changes-damaged-{}.redb", now.as_millis()));
+        let written = fs::write(&copy, &self.bytes).and_then(|()| close_to_others(&copy));
+        written.map_err(|why| DataFolderError::Folder(self.folder.clone(), why))?;
+        Ok(copy)
+    }
+}
+
+/// Makes the tables.
 fn begin(database: &Database) -> Result<(), JournalError> {
-    let transaction = begin_write(database)?;
+    let transaction = database.begin_write().map_err(failed)?;
     {
         transaction.open_table(CHANGES).map_err(failed)?;
+        transaction.open_table(VERSIONS).map_err(failed)?;
         let mut meta = transaction.open_table(META).map_err(failed)?;
-        let found = meta.get(FORMAT).map_err(failed)?.map(|format| format.value().to_vec());
-        match found {
-            None => {
-                meta.insert(FORMAT, FORMAT_NOW).map_err(failed)?;
-            }
-            Some(format) if format == FORMAT_NOW => {}
-            Some(format) => {
-                let format = String::from_utf8_lossy(&format).into_owned();
-                return Err(JournalError(format!(
-                    "written in format {format}, which this program does not know"
-                )));
-            }
+        if meta.get(FORMAT).map_err(failed)?.is_none() {
+            meta.insert(FORMAT, FORMAT_NOW).map_err(failed)?;
         }
     }
     transaction.commit().map_err(failed)
-}
-
-fn read(database: &Database) -> Result<Records, JournalError> {
-    let transaction = database.begin_read().map_err(failed)?;
-    let meta = transaction.open_table(META).map_err(failed)?;
-    let get = |name| {
-        let value = meta.get(name).map_err(failed)?;
-        Ok::<_, JournalError>(value.map(|value| value.value().to_vec()))
-    };
-    let mut records = Records::default();
-    if let Some(revision) = get(REVISION)? {
-        records.revision = from_json(REVISION, &revision)?;
-    }
-    if let Some(highest) = get(HIGHEST)? {
-        records.highest = from_json(HIGHEST, &highest)?;
-    }
-    if let Some(base) = get(BASE)? {
-        let stored: StoredBase = from_json(BASE, &base)?;
-        records.base = Some(stored.into());
-    }
-    if let Some(replacement) = get(REPLACEMENT)? {
-        let stored: StoredReplacement = from_json(REPLACEMENT, &replacement)?;
-        records.replacement = Some(stored.into());
-    }
-    let changes = transaction.open_table(CHANGES).map_err(failed)?;
-    for row in changes.iter().map_err(failed)? {
-        let (place, change) = row.map_err(failed)?;
-        let (environment, feature) = place.value();
-        let stored: StoredChange = from_json(feature, change.value())?;
-        let environment = environment
-            .parse()
-            .map_err(|why| JournalError(format!("`{environment}` is no environment: {why}")))?;
-        records.changes.push(stored.into_record(environment, feature.into()));
-    }
-    Ok(records)
 }
 
 impl Journal for DataFolder {
@@ -182,54 +248,94 @@ impl Journal for DataFolder {
         highest: i64,
         changes: &[Record],
     ) -> Result<(), JournalError> {
-        self.write(|transaction| {
-            let mut table = transaction.open_table(CHANGES).map_err(failed)?;
-            insert(&mut table, changes)?;
-            let mut meta = transaction.open_table(META).map_err(failed)?;
-            meta.insert(REVISION, to_json(&revision)?.as_slice()).map_err(failed)?;
-            meta.insert(HIGHEST, to_json(&highest)?.as_slice()).map_err(failed)?;
-            Ok(())
+        self.write(|transaction, sequence| {
+            insert_changes(transaction, sequence, changes)?;
+            let versions: Vec<ServedVersion> = changes.iter().map(ServedVersion::of).collect();
+            insert_versions(transaction, sequence, &versions)?;
+            insert_fact(transaction, sequence, REVISION, Some(&revision))?;
+            insert_fact(transaction, sequence, HIGHEST, Some(&highest))
         })
     }
 
     fn rewrite(&mut self, records: &Records) -> Result<(), JournalError> {
-        self.write(|transaction| {
-            let mut table = transaction.open_table(CHANGES).map_err(failed)?;
-            table.retain(|_, _| false).map_err(failed)?;
-            insert(&mut table, &records.changes)?;
-            let mut meta = transaction.open_table(META).map_err(failed)?;
-            meta.insert(REVISION, to_json(&records.revision)?.as_slice()).map_err(failed)?;
-            meta.insert(HIGHEST, to_json(&records.highest)?.as_slice()).map_err(failed)?;
-            let base = records.base.as_ref().map(|base| to_json(&StoredBase::of(base)));
+        self.write(|transaction, sequence| {
+            empty(transaction)?;
+            insert_changes(transaction, sequence, &records.changes)?;
+            insert_versions(transaction, sequence, &records.versions)?;
+            insert_fact(transaction, sequence, REVISION, Some(&records.revision))?;
+            insert_fact(transaction, sequence, HIGHEST, Some(&records.highest))?;
+            insert_fact(transaction, sequence, FORGOTTEN, Some(&records.forgotten))?;
+            let base = records.base.as_ref().map(StoredBase::of);
+            insert_fact(transaction, sequence, BASE, base.as_ref())?;
             let replacement = records.replacement.as_ref();
-            let replacement =
-                replacement.map(|(base, state)| to_json(&StoredReplacement::of(base, state)));
-            for (name, json) in [(BASE, base), (REPLACEMENT, replacement)] {
-                match json {
-                    Some(json) => drop(meta.insert(name, json?.as_slice()).map_err(failed)?),
-                    None => drop(meta.remove(name).map_err(failed)?),
-                }
-            }
+            let replacement = replacement.map(|(base, state)| StoredReplacement::of(base, state));
+            insert_fact(transaction, sequence, REPLACEMENT, replacement.as_ref())?;
+            let mut meta = transaction.open_table(META).map_err(failed)?;
+            meta.insert(FORMAT, FORMAT_NOW).map_err(failed)?;
             Ok(())
         })
     }
 }
 
-fn insert(
-    table: &mut Table<'_, (&'static str, &'static str), &'static [u8]>,
+/// Takes all rows out of the tables.
+fn empty(transaction: &WriteTransaction) -> Result<(), JournalError> {
+    for table in [CHANGES, VERSIONS] {
+        let mut table = transaction.open_table(table).map_err(failed)?;
+        table.retain(|_, _| false).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn insert_changes(
+    transaction: &WriteTransaction,
+    sequence: u64,
     changes: &[Record],
 ) -> Result<(), JournalError> {
+    let mut table = transaction.open_table(CHANGES).map_err(failed)?;
     for change in changes {
-        let json = to_json(&StoredChange::of(change))?;
         let environment = change.environment.to_string();
         let place = (environment.as_str(), &*change.feature);
-        table.insert(place, json.as_slice()).map_err(failed)?;
+        let row = write_row(sequence, CHANGE, place, &StoredChange::of(change))?;
+        table.insert(place, row.as_slice()).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn insert_versions(
+    transaction: &WriteTransaction,
+    sequence: u64,
+    versions: &[ServedVersion],
+) -> Result<(), JournalError> {
+    let mut table = transaction.open_table(VERSIONS).map_err(failed)?;
+    for version in versions {
+        let (environment, feature) = (version.environment.to_string(), version.feature.to_string());
+        let place = (environment.as_str(), feature.as_str());
+        let row = write_row(sequence, VERSION, place, &StoredVersion::of(version))?;
+        table.insert(place, row.as_slice()).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Writes something that is there once, or takes it away.
+fn insert_fact<T: serde::Serialize>(
+    transaction: &WriteTransaction,
+    sequence: u64,
+    name: &str,
+    fact: Option<&T>,
+) -> Result<(), JournalError> {
+    let mut meta = transaction.open_table(META).map_err(failed)?;
+    match fact {
+        Some(fact) => {
+            let row = write_row(sequence, FACT, (name, ""), fact)?;
+            meta.insert(name, row.as_slice()).map_err(failed)?;
+        }
+        None => drop(meta.remove(name).map_err(failed)?),
     }
     Ok(())
 }
 
 /// Makes a folder that nobody else reads: what is in it may hold keys.
-fn make(folder: &Path) -> std::io::Result<()> {
+fn make(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -237,7 +343,7 @@ fn make(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Nobody else reads the file, whoever may look into a folder that was there before.
-fn close_to_others(path: &Path) -> std::io::Result<()> {
+fn close_to_others(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -250,14 +356,6 @@ fn close_to_others(path: &Path) -> std::io::Result<()> {
 
 fn failed(why: impl fmt::Display) -> JournalError {
     JournalError(why.to_string())
-}
-
-fn to_json(value: &impl serde::Serialize) -> Result<Vec<u8>, JournalError> {
-    serde_json::to_vec(value).map_err(failed)
-}
-
-fn from_json<T: serde::de::DeserializeOwned>(what: &str, json: &[u8]) -> Result<T, JournalError> {
-    serde_json::from_slice(json).map_err(|why| JournalError(format!("entry `{what}`: {why}")))
 }
 
 #[cfg(test)]

@@ -1,12 +1,68 @@
 //! Records as they lie on disk.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
+use super::frame;
 use crate::state::{FeatureValue, State};
-use crate::world::{Print, Record};
+use crate::world::{JournalError, Print, Record, ServedVersion};
+
+/// What surrounds the content of every row, so that it can be found without its table.
+#[derive(Serialize, Deserialize)]
+struct Envelope<'a> {
+    /// Counts transactions: of two records of one place the one with the higher number is the later.
+    sequence: u64,
+    #[serde(borrow)]
+    table: Cow<'a, str>,
+    #[serde(borrow)]
+    place: (Cow<'a, str>, Cow<'a, str>),
+    #[serde(borrow)]
+    content: &'a RawValue,
+}
+
+/// A row that was found without its table.
+pub(super) struct Found<'a> {
+    pub(super) sequence: u64,
+    pub(super) table: Cow<'a, str>,
+    pub(super) place: (Cow<'a, str>, Cow<'a, str>),
+    pub(super) content: &'a str,
+}
+
+/// A row's bytes.
+pub(super) fn write_row(
+    sequence: u64,
+    table: &str,
+    place: (&str, &str),
+    content: &impl Serialize,
+) -> Result<Vec<u8>, JournalError> {
+    let failed = |why: serde_json::Error| JournalError(why.to_string());
+    let content = serde_json::value::to_raw_value(content).map_err(failed)?;
+    let (table, place) = (table.into(), (place.0.into(), place.1.into()));
+    let envelope = Envelope { sequence, table, place, content: &content };
+    Ok(frame::seal(&serde_json::to_vec(&envelope).map_err(failed)?))
+}
+
+/// A row's sequence number and content; `None` if it is damaged, or was written for another place.
+pub(super) fn read_row<'a>(
+    table: &str,
+    place: (&str, &str),
+    bytes: &'a [u8],
+) -> Option<(u64, &'a str)> {
+    let found = found(frame::unseal(bytes)?)?;
+    let is_here = found.table == table && found.place.0 == place.0 && found.place.1 == place.1;
+    is_here.then_some((found.sequence, found.content))
+}
+
+/// A row from the payload of a record.
+pub(super) fn found(payload: &[u8]) -> Option<Found<'_>> {
+    let envelope: Envelope<'_> = serde_json::from_slice(payload).ok()?;
+    let Envelope { sequence, table, place, content } = envelope;
+    Some(Found { sequence, table, place, content: content.get() })
+}
 
 /// One changed value.
 #[derive(Serialize, Deserialize)]
@@ -14,21 +70,59 @@ pub(super) struct StoredChange {
     base: String,
     version: i64,
     value: FeatureValue,
+    /// The feature's id; files of format 1 have none.
+    #[serde(default)]
+    id: Uuid,
+    #[serde(default)]
+    served: String,
 }
 
 impl StoredChange {
     pub(super) fn of(record: &Record) -> Self {
-        Self { base: record.base.to_string(), version: record.version, value: record.value.clone() }
+        Self {
+            base: record.base.to_string(),
+            version: record.version,
+            value: record.value.clone(),
+            id: record.id,
+            served: record.served.to_string(),
+        }
     }
 
     pub(super) fn into_record(self, environment: Uuid, feature: Arc<str>) -> Record {
         Record {
             environment,
             feature,
+            id: self.id,
             base: self.base.as_str().into(),
             version: self.version,
+            served: self.served.as_str().into(),
             value: self.value,
         }
+    }
+}
+
+/// The version that was served last of a value.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredVersion {
+    version: i64,
+    /// Stands for the value; absent once the value is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    served: Option<String>,
+    /// Is it among the changes?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    changed: bool,
+}
+
+impl StoredVersion {
+    pub(super) fn of(version: &ServedVersion) -> Self {
+        let served = version.served.as_ref().map(ToString::to_string);
+        Self { version: version.version, served, changed: version.is_changed }
+    }
+
+    pub(super) fn into_version(self, environment: Uuid, feature: Uuid) -> ServedVersion {
+        let served = self.served.as_deref().map(Print::from);
+        let Self { version, changed: is_changed, .. } = self;
+        ServedVersion { environment, feature, version, served, is_changed }
     }
 }
 

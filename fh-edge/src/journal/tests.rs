@@ -1,3 +1,5 @@
+mod damage;
+
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,8 +17,10 @@ fn record(feature: &str, version: i64) -> Record {
     Record {
         environment: Uuid::from_u128(7),
         feature: feature.into(),
+        id: Uuid::from_u128(8),
         base: "b".into(),
         version,
+        served: "s".into(),
         value: FeatureValue {
             value: Some(Json::parse("7.50").unwrap()),
             locked: true,
@@ -28,24 +32,32 @@ fn record(feature: &str, version: i64) -> Record {
 #[test]
 fn what_was_committed_is_there_again() {
     let folder = Folder::new();
-    let (mut open, records) = DataFolder::open(folder.path()).unwrap();
+    let Opened { folder: mut open, records, .. } = DataFolder::open(folder.path()).unwrap();
     assert_eq!(records, Records::default());
     open.commit(1, 5, &[record("A", 5), record("B", 3)]).unwrap();
     open.commit(2, 7, &[record("A", 6)]).unwrap();
     drop(open);
-    let (mut open, records) = DataFolder::open(folder.path()).unwrap();
+    let Opened { folder: mut open, records, .. } = DataFolder::open(folder.path()).unwrap();
     assert_eq!((records.revision, records.highest), (2, 7));
     assert_eq!(records.changes, [record("A", 6), record("B", 3)]);
     let rewritten = Records {
         revision: 3,
         highest: 9,
+        versions: vec![ServedVersion {
+            environment: Uuid::from_u128(7),
+            feature: Uuid::from_u128(9),
+            version: 4,
+            served: None,
+            is_changed: false,
+        }],
+        forgotten: 3,
         base: Some(("of the file".into(), 8)),
         replacement: Some(("print".into(), State::default())),
         changes: vec![record("C", 1)],
     };
     open.rewrite(&rewritten).unwrap();
     drop(open);
-    assert_eq!(DataFolder::open(folder.path()).unwrap().1, rewritten);
+    assert_eq!(DataFolder::open(folder.path()).unwrap().records, rewritten);
 }
 
 /// A disk that is full from some moment on.
@@ -80,7 +92,7 @@ impl StorageBackend for Full {
 #[test]
 fn a_disk_that_was_full_takes_changes_again() {
     let folder = Folder::new();
-    let (mut open, _) = DataFolder::open(folder.path()).unwrap();
+    let mut open = DataFolder::open(folder.path()).unwrap().folder;
     open.commit(1, 5, &[record("A", 5)]).unwrap();
     let is_full = Arc::new(AtomicBool::new(false));
     open.database = None;
@@ -91,7 +103,7 @@ fn a_disk_that_was_full_takes_changes_again() {
     open.commit(2, 6, &[record("A", 6)]).unwrap_err();
     open.commit(3, 7, &[record("B", 7)]).unwrap();
     drop(open);
-    let (_, records) = DataFolder::open(folder.path()).unwrap();
+    let records = DataFolder::open(folder.path()).unwrap().records;
     assert_eq!((records.revision, records.highest), (3, 7));
     assert_eq!(records.changes, [record("A", 5), record("B", 7)]);
 }
@@ -125,13 +137,13 @@ fn what_cannot_be_read_is_named() {
     assert!(error.to_string().contains(FILE), "{error}");
     fs::remove_file(folder.file(FILE)).unwrap();
 
-    let (open, _) = DataFolder::open(folder.path()).unwrap();
+    let open = DataFolder::open(folder.path()).unwrap().folder;
     let transaction = open.database.as_ref().unwrap().begin_write().unwrap();
-    transaction.open_table(META).unwrap().insert(FORMAT, b"2".as_slice()).unwrap();
+    transaction.open_table(META).unwrap().insert(FORMAT, b"3".as_slice()).unwrap();
     transaction.commit().unwrap();
     drop(open);
     let error = DataFolder::open(folder.path()).map(|_| ()).unwrap_err();
-    assert!(error.to_string().contains("format 2"), "{error}");
+    assert!(error.to_string().contains("format 3"), "{error}");
 
     let file = folder.file("a file");
     fs::write(&file, "").unwrap();

@@ -178,6 +178,18 @@ impl ServedFeature {
         out.push('}');
     }
 
+    /// What it is in every environment, as far as strategies are read by it.
+    pub(crate) fn definition(&self) -> Feature {
+        Feature {
+            id: self.id,
+            key: Arc::clone(&self.key),
+            kind: self.kind,
+            version: 0,
+            properties: BTreeMap::new(),
+            filters: BTreeSet::new(),
+        }
+    }
+
     /// Its strategies, as a JSON list.
     pub(crate) fn strategies(&self) -> &str {
         self.strategies.strip_prefix(",\"strategies\":").unwrap_or("[]")

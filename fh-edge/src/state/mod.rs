@@ -2,12 +2,14 @@
 
 pub mod file;
 mod json;
+mod limits;
 mod model;
 mod permission;
 mod profile;
 mod unique;
 
 pub use json::{Json, NotJson};
+pub(crate) use limits::check_strategy;
 pub use model::{Account, Environment, Feature, FeatureValue, ServiceKey, State};
 pub use permission::{Permission, Permissions, UnknownPermission};
 pub use unique::Duplicate;

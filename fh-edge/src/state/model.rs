@@ -60,7 +60,7 @@ pub struct Environment {
     /// Its name, for people.
     #[serde(default)]
     pub name: String,
-    /// The `cache-control` of its answers, such as `max-age=60`.
+    /// The `cache-control` of its answers, such as `max-age=60`, unless the server has one for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_control: Option<String>,
     /// Nobody should ask for it any more: 236, and `edge.stale` on streams.
@@ -140,6 +140,9 @@ impl ServiceKey {
         }
         if text.chars().any(|c| c.is_whitespace() || c.is_control() || "/\"'?&#%+".contains(c)) {
             return Err("a key holds a character that does not travel in URLs");
+        }
+        if text.contains("${") {
+            return Err("a key holds ${, which stands for a variable in state files");
         }
         Ok(Self(text.into()))
     }
@@ -225,7 +228,7 @@ mod tests {
     fn keys_are_not_shown_and_travel() {
         assert_eq!(format!("{:?}", ServiceKey::new("secret*x").unwrap()), "***");
         assert!(ServiceKey::new("secret*x").unwrap().is_client_evaluated());
-        for bad in ["", "a b", "a/b", "a\"", "a%2A", "a?b", "a+b", &"k".repeat(401)] {
+        for bad in ["", "a b", "a/b", "a\"", "a%2A", "a?b", "a+b", "a${b}", &"k".repeat(401)] {
             let error = ServiceKey::new(bad).unwrap_err();
             assert!(bad.is_empty() || !error.contains(bad), "{error}");
         }

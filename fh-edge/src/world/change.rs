@@ -11,7 +11,8 @@ use super::entry::Entry;
 use super::put::Decision;
 use super::value::convert;
 use super::{Refusal, Update, UpdateOutcome, World};
-use crate::state::{Duplicate, FeatureValue, Json, Permissions};
+use crate::state::file::{StateFileError, value_id};
+use crate::state::{Duplicate, Feature, FeatureValue, Json, Permissions};
 
 /// What an admin changes of a value; what is `None` stays.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -22,7 +23,7 @@ pub struct FeatureChange {
     pub locked: Option<bool>,
     /// Is it hidden from SDKs?
     pub retired: Option<bool>,
-    /// Who gets another value, in order: FeatureHub's JSON.
+    /// Who gets another value, in order: FeatureHub's JSON, read as in a state file.
     pub strategies: Option<Vec<Json>>,
     /// Only if the version that is served is still this one.
     pub if_version: Option<i64>,
@@ -36,8 +37,8 @@ pub enum ReplaceError {
     NotFound,
     /// The value is not of the feature's type.
     WrongType(Kind),
-    /// A strategy is not a JSON object.
-    NotAStrategy,
+    /// A state file with these strategies would be refused.
+    Strategies(StateFileError),
     /// Two parts of the state cannot be told apart.
     Duplicate(Duplicate),
     /// The state changed meanwhile; it has this revision now.
@@ -57,7 +58,7 @@ impl fmt::Display for ReplaceError {
         match self {
             Self::NotFound => f.write_str("there is no such environment or feature"),
             Self::WrongType(kind) => write!(f, "the value is not of type {kind}"),
-            Self::NotAStrategy => f.write_str("a strategy is not a JSON object"),
+            Self::Strategies(why) => why.fmt(f),
             Self::Duplicate(duplicate) => duplicate.fmt(f),
             Self::Outdated(now) => write!(f, "the state changed meanwhile; its revision is {now}"),
             Self::Overtaken(now) => {
@@ -96,10 +97,7 @@ impl World {
         if !is_visible || self.state.environment(place.0).is_none() {
             return Err(Refusal::NotFound);
         }
-        let current = self.value(place).cloned().unwrap_or_else(|| FeatureValue {
-            value: feature.unset_value(),
-            ..FeatureValue::default()
-        });
+        let current = self.value(place).cloned().unwrap_or_else(|| unset(place, feature));
         match update.decide(feature.kind, &current, permissions)? {
             Decision::AlreadySo => Ok((UpdateOutcome::AlreadySo, None)),
             Decision::SameValue => Ok((UpdateOutcome::SameValue, None)),
@@ -127,10 +125,7 @@ impl World {
             return Err(ReplaceError::Overtaken(version));
         }
         let before = self.value(place).cloned();
-        let mut value = before.clone().unwrap_or_else(|| FeatureValue {
-            value: feature.unset_value(),
-            ..FeatureValue::default()
-        });
+        let mut value = before.clone().unwrap_or_else(|| unset(place, feature));
         if let Some(new) = &change.value {
             value.value = convert(feature.kind, new.as_ref())
                 .map_err(|_| ReplaceError::WrongType(feature.kind))?;
@@ -138,9 +133,6 @@ impl World {
         value.locked = change.locked.unwrap_or(value.locked);
         value.retired = change.retired.unwrap_or(value.retired);
         if let Some(strategies) = &change.strategies {
-            if strategies.iter().any(|strategy| !strategy.as_str().starts_with('{')) {
-                return Err(ReplaceError::NotAStrategy);
-            }
             value.strategies.clone_from(strategies);
         }
         if before.as_ref() == Some(&value) {
@@ -186,4 +178,10 @@ impl World {
             None => environment.values.remove(&place.1),
         };
     }
+}
+
+/// What a value begins as where the environment had none: its id is made as in a state file.
+fn unset((environment, key): &(Uuid, Arc<str>), feature: &Feature) -> FeatureValue {
+    let value_id = Some(value_id(*environment, key).to_string());
+    FeatureValue { value: feature.unset_value(), value_id, ..FeatureValue::default() }
 }

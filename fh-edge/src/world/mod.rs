@@ -2,6 +2,7 @@
 
 mod change;
 mod entry;
+mod gone;
 mod put;
 mod record;
 mod value;
@@ -9,10 +10,10 @@ mod writer;
 
 pub use change::{FeatureChange, ReplaceError};
 pub(crate) use put::{Refusal, Update, UpdateOutcome};
-pub(crate) use record::{Journal, JournalError, NoJournal, Print, Record, Records};
+pub(crate) use record::{Journal, JournalError, NoJournal, Print, Record, Records, ServedVersion};
 pub(crate) use writer::{Base, PutError, Writer, now};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use fh_eval::Timestamp;
@@ -21,6 +22,7 @@ use uuid::Uuid;
 use crate::serving::{Counting, ServedFeature};
 use crate::state::{Environment, Feature, FeatureValue, State};
 use entry::Entry;
+use gone::{Gone, ValueId};
 use record::fingerprint;
 
 /// State, and how each value came about.
@@ -36,9 +38,7 @@ pub(crate) struct World {
     replaced: Option<(Print, State)>,
     /// No version below this is given to a change, after a restart with a clock that went back.
     highest: i64,
-    /// The versions of values that are not served any more, by environment and feature id: should they come back, readers that
-    /// never learnt that they were gone hold these.
-    gone: BTreeMap<(Uuid, Uuid), i64>,
+    gone: Gone,
     /// What the journal held, until there is a base for it.
     waiting: Option<Records>,
 }
@@ -61,7 +61,9 @@ impl World {
             Some((print, version)) if print == base_print && version > 0 => {
                 (Timestamp::from_millis(version), 0)
             }
-            _ => (now, records.highest),
+            // A clock that was set back gives no version twice (D-117).
+            _ if records.highest > 0 => (now, records.highest.saturating_add(1)),
+            _ => (now, 0),
         };
         let mut world = Self { base: Some(base_print), replaced, highest, ..Self::default() };
         world.state.revision = start.revision.max(records.revision);
@@ -70,7 +72,70 @@ impl World {
         for record in records.changes {
             world.restore(record);
         }
+        world.remember(records.versions, records.forgotten);
         world
+    }
+
+    /// Puts every version above those that were served before the start (D-117).
+    fn remember(&mut self, versions: Vec<ServedVersion>, forgotten: i64) {
+        self.gone = Gone::new(forgotten);
+        let state = std::mem::take(&mut self.state);
+        let features: HashMap<&str, &Feature> =
+            state.features.iter().map(|feature| (&*feature.key, feature)).collect();
+        let places = self.entries.iter();
+        let places: HashMap<ValueId, (Uuid, Arc<str>)> = places
+            .map(|(place, entry)| ((place.0, entry.feature), (place.0, Arc::clone(&place.1))))
+            .collect();
+        for served in versions {
+            let id = (served.environment, served.feature);
+            let Some(place) = places.get(&id) else {
+                self.gone.add(id, served.version);
+                continue;
+            };
+            let (is_same, has_record) = match features.get(&*place.1) {
+                Some(feature) => {
+                    let values = state.environment(place.0).map(|each| &each.values);
+                    let value = values.and_then(|values| values.get(&place.1));
+                    let is_same = served.served == Some(fingerprint(feature, value));
+                    (is_same, value.is_some() || feature.unset_value().is_some())
+                }
+                None => (false, false),
+            };
+            if let Some(entry) = self.entries.get_mut(place) {
+                // Without a record there is no new version (edge-protocol 2.6).
+                match is_same || !has_record {
+                    true => entry.version = entry.version.max(served.version),
+                    false => entry.rise_above(served.version),
+                }
+                self.highest = self.highest.max(entry.version);
+            }
+        }
+        self.state = state;
+    }
+
+    /// All versions that are served, and those of values that are gone.
+    fn versions(&self) -> Vec<ServedVersion> {
+        let gone = self.gone.iter().map(|((environment, feature), version)| ServedVersion {
+            environment,
+            feature,
+            version,
+            served: None,
+            is_changed: false,
+        });
+        let served = self.entries.iter().filter_map(|(place, entry)| {
+            let served = match &entry.base {
+                Some(base) if !entry.is_changed => base.clone(),
+                _ => fingerprint(self.state.feature(&place.1)?, self.value(place)),
+            };
+            Some(ServedVersion {
+                environment: place.0,
+                feature: entry.feature,
+                version: entry.version,
+                served: Some(served),
+                is_changed: entry.is_changed && entry.base.is_some() && self.value(place).is_some(),
+            })
+        });
+        gone.chain(served).collect()
     }
 
     /// What is served.
@@ -127,11 +192,11 @@ impl World {
         state.revision = self.state.revision.max(state.revision);
         let mut entries = BTreeMap::new();
         let mut gone = std::mem::take(&mut self.gone);
-        gone.extend(
-            self.entries
-                .iter()
-                .map(|((environment, _), entry)| ((*environment, entry.feature), entry.version)),
-        );
+        let mut left: BTreeMap<ValueId, i64> = self
+            .entries
+            .iter()
+            .map(|((environment, _), entry)| ((*environment, entry.feature), entry.version))
+            .collect();
         for environment in &mut state.environments {
             for feature in &state.features {
                 let base = environment.values.get(&feature.key);
@@ -153,7 +218,8 @@ impl World {
                     }
                 };
                 // It had another key, or was gone for a while.
-                if let Some(served) = gone.remove(&id).filter(|_| is_another) {
+                let served = left.remove(&id).unwrap_or_else(|| gone.take(id));
+                if is_another && served > 0 {
                     entry.rise_above(served);
                 }
                 entries.insert(place, entry);
@@ -162,6 +228,7 @@ impl World {
         self.highest =
             self.highest.max(entries.values().map(|entry| entry.version).max().unwrap_or(0));
         self.entries = entries;
+        left.into_iter().for_each(|(id, version)| gone.add(id, version));
         self.gone = gone;
         self.state = state;
     }
@@ -196,8 +263,10 @@ impl World {
         Some(Record {
             environment,
             feature: Arc::clone(feature),
+            id: entry.feature,
             base: entry.base.clone()?,
             version: entry.version,
+            served: fingerprint(self.state.feature(feature)?, self.value(&place)),
             value: self.value(&place)?.clone(),
         })
     }
@@ -218,6 +287,8 @@ impl World {
         Records {
             revision: self.state.revision,
             highest: self.highest,
+            versions: self.versions(),
+            forgotten: self.gone.forgotten(),
             base: self.base.clone().map(|print| (print, last)),
             replacement: self.replaced.clone(),
             changes: places

@@ -163,7 +163,11 @@ fn lock(json: &Json) -> Result<Option<bool>, Refusal> {
         (None, number) => {
             let digits = number.strip_prefix('-').unwrap_or(number);
             let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-            if is_whole { Ok(Some(digits.bytes().any(|byte| byte != b'0'))) } else { Err(Refusal::Unreadable) }
+            if is_whole {
+                Ok(Some(digits.bytes().any(|byte| byte != b'0')))
+            } else {
+                Err(Refusal::Unreadable)
+            }
         }
         (Some(_), _) => Err(Refusal::Unreadable),
     }

@@ -37,10 +37,40 @@ impl fmt::Display for Print {
 pub(crate) struct Record {
     pub(crate) environment: Uuid,
     pub(crate) feature: Arc<str>,
+    /// The feature's id; nil in records of before versions were kept.
+    pub(crate) id: Uuid,
     /// Stands for what the base said when it was changed.
     pub(crate) base: Print,
     pub(crate) version: i64,
+    /// Stands for the value.
+    pub(crate) served: Print,
     pub(crate) value: FeatureValue,
+}
+
+/// The version that was served last of one value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ServedVersion {
+    pub(crate) environment: Uuid,
+    /// The feature's id.
+    pub(crate) feature: Uuid,
+    pub(crate) version: i64,
+    /// Stands for the value; `None` once the value is gone.
+    pub(crate) served: Option<Print>,
+    /// Is there a record of a change?
+    pub(crate) is_changed: bool,
+}
+
+impl ServedVersion {
+    /// That of a change.
+    pub(crate) fn of(record: &Record) -> Self {
+        Self {
+            environment: record.environment,
+            feature: record.id,
+            version: record.version,
+            served: Some(record.served.clone()),
+            is_changed: true,
+        }
+    }
 }
 
 /// Everything that a journal holds.
@@ -49,6 +79,10 @@ pub(crate) struct Records {
     pub(crate) revision: u64,
     /// The highest version that was served.
     pub(crate) highest: i64,
+    /// The versions that were served last, also of values that are gone.
+    pub(crate) versions: Vec<ServedVersion>,
+    /// The highest version of values that are gone and not among `versions` any more.
+    pub(crate) forgotten: i64,
     /// The base that was served last, and the version that values have for which it states none.
     pub(crate) base: Option<(Print, i64)>,
     /// A state that an admin put in the place of the base with this print.

@@ -1,5 +1,7 @@
 //! The rules of D-94 and D-95, without threads and disks.
 
+mod round_trip;
+
 use fh_eval::Timestamp;
 use uuid::Uuid;
 
@@ -287,7 +289,7 @@ fn versions_do_not_fall_while_a_feature_is_gone_or_gets_another_key() {
     renamed.environments[0].values.insert("Z".into(), value);
     world.reload(renamed, at(4000));
     assert_eq!(seen(&world, "Z"), ("\"back\"".into(), 10));
-    assert!(world.gone.is_empty(), "{:?}", world.gone);
+    assert_eq!(world.gone.iter().count(), 0, "{:?}", world.gone);
 }
 
 /// Readers know features by their ids.
@@ -315,6 +317,59 @@ fn a_replacement_is_kept_as_it_was_given() {
     let again = World::open(file, world.records(), at(3000));
     assert_eq!(seen(&again, "A"), ("\"on top\"".into(), 1002));
     assert_eq!(tag(&again), tag(&world));
+}
+
+/// D-117: whatever the clock says, and whether the file states versions or not.
+#[test]
+fn no_version_is_given_twice_over_restarts_with_a_clock_that_goes_back() {
+    for stated in [r#", "version": 7"#, ""] {
+        let file = |value: &str| base(&format!(r#"{{"value": "{value}"{stated}}}"#));
+        let mut world = World::open(file("x"), Records::default(), at(5000));
+        let mut last = seen(&world, "A");
+        for (step, value) in ["y", "x", "x", "z", "y"].into_iter().enumerate() {
+            if step == 3 {
+                put(&mut world, "A", r#"{"value": "put"}"#, 900).unwrap();
+                last = seen(&world, "A");
+            }
+            world = World::open(file(value), world.records(), at(1000 - step as i64));
+            let now = seen(&world, "A");
+            assert!(now.1 > last.1 || (now == last), "{last:?}, then {now:?}");
+            last = now;
+        }
+        // While nothing of it is served, too.
+        let mut without = file("x");
+        without.features.remove(0);
+        let gone = World::open(without.clone(), world.records(), at(500));
+        let gone = World::open(without, gone.records(), at(400));
+        let back = World::open(file("back"), gone.records(), at(300));
+        assert!(seen(&back, "A").1 > last.1, "{last:?}, then {:?}", seen(&back, "A"));
+    }
+}
+
+/// A data folder of before versions were kept knows only the highest one.
+#[test]
+fn no_version_is_given_twice_after_a_folder_without_versions() {
+    let world = World::open(base(r#"{"value": "x"}"#), Records::default(), at(5000));
+    let records = Records { versions: Vec::new(), ..world.records() };
+    let again = World::open(base(r#"{"value": "y"}"#), records, at(1000));
+    assert_eq!(seen(&again, "A"), ("\"y\"".into(), 5001));
+}
+
+#[test]
+fn features_that_come_and_go_take_bounded_memory() {
+    let mut world = World::open(base(r#"{"value": "x"}"#), Records::default(), at(1000));
+    for round in 0..12_u128 {
+        let mut file = base(r#"{"value": "x"}"#);
+        let definition = file.features[0].clone();
+        file.features.extend((0..1_000_u128).map(|number| Feature {
+            id: Uuid::from_u128(round * 1_000 + number),
+            key: format!("F{number}").into(),
+            ..definition.clone()
+        }));
+        world.reload(file, at(2000));
+    }
+    assert_eq!(world.gone.iter().count(), 10_000);
+    assert_eq!(world.records().versions.len(), 10_000 + 1_003);
 }
 
 #[test]

@@ -66,3 +66,61 @@ async fn a_change_that_gave_way_to_the_file_does_not_come_back() {
     let edge = start(&folder, Some(state()));
     assert_eq!(banner(&edge.handle().state().await.unwrap()), banner(&state()));
 }
+
+/// What readiness says.
+async fn readiness(edge: &Edge) -> (u16, String) {
+    let response = crate::routes::ask(&edge.router(), "GET", "/health/readyness", &[]).await;
+    let status = response.status().as_u16();
+    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    (status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn damage_is_named_by_readiness_and_by_the_error_at_the_start() {
+    let folder = Folder::new();
+    let edge = start(&folder, Some(state()));
+    let change = |text: &str| FeatureChange {
+        value: Some(Some(Json::text(text))),
+        ..FeatureChange::default()
+    };
+    let environment = ENVIRONMENT.parse().unwrap();
+    edge.handle().change(environment, "BANNER", change("kept in a folder")).await.unwrap();
+    assert_eq!(readiness(&edge).await, (200, String::new()));
+    drop(edge);
+    drop(start(&folder, None));
+    let path = folder.file("changes.redb");
+    let whole = std::fs::read(&path).unwrap();
+
+    let mut damaged = whole.clone();
+    let text = b"kept in a folder";
+    while let Some(at) = damaged.windows(text.len()).position(|window| window == text) {
+        damaged[at] = b'K';
+    }
+    let write = |bytes: &[u8]| {
+        // Until the thread of the Edge before has let go of it.
+        drop(start(&folder, None));
+        std::fs::write(&path, bytes).unwrap();
+    };
+    write(&damaged);
+    let edge = start(&folder, Some(state()));
+    let (status, notice) = readiness(&edge).await;
+    let name = format!("the change of feature BANNER in environment {ENVIRONMENT}");
+    assert!(status == 200 && notice.contains(&name), "{status}: {notice}");
+    assert_ne!(banner(&edge.handle().state().await.unwrap()), "\"kept in a folder\"");
+    drop(edge);
+
+    write(&whole[..whole.len() / 2]);
+    let built = loop {
+        let built = Edge::builder().state(state()).data_folder(folder.path()).build();
+        if !matches!(built, Err(StartError::DataFolder(DataFolderError::InUse(_)))) {
+            break built;
+        }
+        std::thread::yield_now();
+    };
+    let why = built.map(|_| ()).unwrap_err().to_string();
+    assert!(why.contains("changes.redb") && why.contains("--data-repair"), "{why}");
+    let edge = Edge::builder().state(state()).data_folder(folder.path());
+    let edge = edge.damaged_data(fh_edge::DamagedData::Repair).build().unwrap();
+    let (status, notice) = readiness(&edge).await;
+    assert!(status == 200 && notice.contains("repaired"), "{status}: {notice}");
+}

@@ -74,8 +74,7 @@ fn near_miss(name: &str, known: &[&'static str]) -> Option<&'static str> {
             _ => 2,
         };
         let begins = name.len() >= SHORTEST_BEGINNING && known.starts_with(&name);
-        begins
-            || (name.len().abs_diff(known.len()) <= allowed && edits(&name, &known) <= allowed)
+        begins || (name.len().abs_diff(known.len()) <= allowed && edits(&name, &known) <= allowed)
     };
     known.iter().find(is_near).copied()
 }

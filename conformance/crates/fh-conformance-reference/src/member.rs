@@ -48,9 +48,8 @@ fn can_become(name: &str, known: &str, changes: u32) -> bool {
             let left = changes - 1;
             let dropped = a.is_some() && can_become(one.as_str(), known, left);
             let added = b.is_some() && can_become(name, other.as_str(), left);
-            let changed = a.is_some()
-                && b.is_some()
-                && can_become(one.as_str(), other.as_str(), left);
+            let changed =
+                a.is_some() && b.is_some() && can_become(one.as_str(), other.as_str(), left);
             let (second, second_known) = (one.next(), other.next());
             let swapped = a.is_some()
                 && a == second_known

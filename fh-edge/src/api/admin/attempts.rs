@@ -1,4 +1,5 @@
-//! Guessing the admin key is slow: who gave wrong ones may not try again at once.
+//! Wrong admin keys: answered with 429 beyond a rate, and counted in the log. The right key always passes, so that no wrong one locks
+//! it out; what keeps it from being guessed is its length.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,6 +12,8 @@ use crate::rate::Bucket;
 const AT_ONCE: f64 = 10.0;
 /// How fast they are forgotten.
 const PER_SECOND: f64 = 0.5;
+/// Seconds between two lines in the log.
+const BETWEEN_LINES: f64 = 60.0;
 /// Addresses that are remembered apart; the others share one bucket.
 const ADDRESSES: usize = 1024;
 
@@ -19,23 +22,49 @@ const ADDRESSES: usize = 1024;
 pub(super) struct Attempts {
     started: Instant,
     wrong: Mutex<HashMap<Option<IpAddr>, Bucket>>,
+    refused: Mutex<Refused>,
+}
+
+/// Wrong keys beyond the rate, until the log has a line of them.
+#[derive(Debug, Default)]
+struct Refused {
+    count: u64,
+    /// When the last line was written, in seconds since the start.
+    logged: Option<f64>,
 }
 
 impl Attempts {
     pub(super) fn new() -> Self {
-        Self { started: Instant::now(), wrong: Mutex::default() }
+        Self { started: Instant::now(), wrong: Mutex::default(), refused: Mutex::default() }
     }
 
-    /// May somebody at this address try a key? If not: after how many seconds.
+    /// Counts a wrong key from this address.
     ///
-    /// Whether the key is the right one does not count, or guesses would be answered all the same.
-    pub(super) fn may_try(&self, address: Option<IpAddr>) -> Result<(), u64> {
-        self.may_try_at(address, self.started.elapsed().as_secs_f64())
+    /// # Errors
+    /// There were too many: after so many seconds the next one is answered as wrong again.
+    pub(super) fn wrong_key(&self, address: Option<IpAddr>) -> Result<(), u64> {
+        let now = self.started.elapsed().as_secs_f64();
+        let outcome = self.may_try_at(address, now);
+        match outcome {
+            Ok(()) => self.note_at(address, now),
+            Err(_) => {
+                if let Some(count) = self.refuse_at(now) {
+                    tracing::warn!(target: "fh_edge::audit", count, "wrong admin keys beyond the rate were refused");
+                }
+            }
+        }
+        outcome
     }
 
-    /// The key was a wrong one.
-    pub(super) fn note(&self, address: Option<IpAddr>) {
-        self.note_at(address, self.started.elapsed().as_secs_f64());
+    /// Counts a refusal. Returns the number of refusals that the log does not have yet, once a minute.
+    fn refuse_at(&self, now: f64) -> Option<u64> {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        refused.count += 1;
+        if refused.logged.is_some_and(|logged| now - logged < BETWEEN_LINES) {
+            return None;
+        }
+        refused.logged = Some(now);
+        Some(std::mem::take(&mut refused.count))
     }
 
     fn may_try_at(&self, address: Option<IpAddr>, now: f64) -> Result<(), u64> {
@@ -95,6 +124,17 @@ mod tests {
         assert_eq!(attempts.may_try_at(one, 2.0), Ok(()));
         attempts.note_at(one, 2.0);
         assert_eq!(attempts.may_try_at(one, 2.1), Err(2));
+    }
+
+    #[test]
+    fn one_line_a_minute_counts_refusals() {
+        let attempts = Attempts::new();
+        assert_eq!(attempts.refuse_at(5.0), Some(1));
+        for step in 0..59 {
+            assert_eq!(attempts.refuse_at(6.0 + f64::from(step)), None);
+        }
+        assert_eq!(attempts.refuse_at(65.0), Some(60));
+        assert_eq!(attempts.refuse_at(66.0), None);
     }
 
     #[test]

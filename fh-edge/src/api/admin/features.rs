@@ -22,9 +22,10 @@ use super::problem::{Further, Problem};
 use super::tag::{self, Match};
 use crate::api::audit::{self, Entry};
 use crate::api::respond;
+use crate::core::read_strategies;
 use crate::serving::{Published, ServedFeature};
 use crate::state::Json;
-use crate::world::FeatureChange;
+use crate::world::{FeatureChange, ReplaceError};
 
 /// All features of an environment.
 #[derive(Debug, Serialize)]
@@ -78,7 +79,9 @@ pub(super) async fn patch(
             return Err(Problem::new(StatusCode::PRECONDITION_FAILED, why).at("If-Match"));
         }
     };
-    if let Some(strategies) = &change.strategies {
+    if let Some(strategies) = &mut change.strategies {
+        let read = read_strategies(&published, feature, strategies);
+        *strategies = read.map_err(ReplaceError::Strategies)?;
         check_strategies(&published, feature, strategies)?;
     }
     let changed = [

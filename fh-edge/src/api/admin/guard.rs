@@ -39,13 +39,12 @@ fn may(admin: &Admin, headers: &HeaderMap, address: Option<IpAddr>) -> Result<()
         )
         .at("Authorization"));
     };
-    if let Err(seconds) = admin.attempts.may_try(address) {
-        return Err(Problem::too_many(seconds, "too many wrong admin keys came from there"));
-    }
-    if admin.key.is(given) {
+    if admin.core.is_admin_key(given) {
         return Ok(());
     }
-    admin.attempts.note(address);
+    if let Err(seconds) = admin.attempts.wrong_key(address) {
+        return Err(Problem::too_many(seconds, "too many wrong admin keys came from there"));
+    }
     Entry::wrong_admin_key(address);
     Err(Problem::new(StatusCode::UNAUTHORIZED, "this is not the admin key").at("Authorization"))
 }

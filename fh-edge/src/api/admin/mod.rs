@@ -26,7 +26,6 @@ use axum::routing::{get, post};
 use http::StatusCode;
 use tokio::sync::Semaphore;
 
-use crate::admin_key::AdminKey;
 use crate::core::Core;
 use attempts::Attempts;
 use problem::Problem;
@@ -41,17 +40,15 @@ const MOST_LONG_WORKS: usize = 2;
 #[derive(Debug)]
 struct Admin {
     core: Arc<Core>,
-    key: AdminKey,
     attempts: Attempts,
     event_streams: Arc<Semaphore>,
     works: LongWorks,
 }
 
 /// Everything below `/admin/v1`.
-pub(super) fn router(core: &Arc<Core>, key: AdminKey) -> Router {
+pub(super) fn router(core: &Arc<Core>) -> Router {
     let admin = Arc::new(Admin {
         core: Arc::clone(core),
-        key,
         attempts: Attempts::new(),
         event_streams: Arc::new(Semaphore::new(MOST_EVENT_STREAMS)),
         works: LongWorks::new(MOST_LONG_WORKS),

@@ -98,7 +98,19 @@ impl From<ReplaceError> for Problem {
             ReplaceError::NotFound => Self::new(StatusCode::NOT_FOUND, text),
             ReplaceError::WrongType(_) => Self::unprocessable(text).at("value"),
             ReplaceError::Duplicate(Duplicate { path, what }) => Self::unprocessable(what).at(path),
-            ReplaceError::NotAStrategy => Self::unprocessable(text).at("strategies"),
+            ReplaceError::Strategies(wrong) => {
+                let mut problems = wrong.problems().iter().map(|problem| Further {
+                    error: problem.what.clone(),
+                    place: match problem.path.is_empty() {
+                        true => "strategies".to_string(),
+                        false => problem.path.clone(),
+                    },
+                });
+                match problems.next() {
+                    Some(first) => Self::unprocessable(first.error).at(first.place).and(problems),
+                    None => Self::unprocessable(text).at("strategies"),
+                }
+            }
             ReplaceError::Outdated(revision) => Self {
                 current: i64::try_from(revision).ok(),
                 ..Self::new(StatusCode::PRECONDITION_FAILED, text).at("If-Match")

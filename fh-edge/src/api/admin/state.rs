@@ -57,7 +57,7 @@ pub(super) async fn put(
     }
     let text = body::read(body, LONGEST).await?;
     let profile = admin.core.options.profile;
-    let read = move || EdgeState::from_bytes(&text, &Options::new().profile(profile));
+    let read = move || EdgeState::from_bytes(&text, &Options::new().verbatim().profile(profile));
     let parsed = admin.works.run(read).await?.map_err(|error| refused(&error))?;
     let outcome = admin.core.writer()?.replace(parsed.state, expected).await;
     let address = audit::address(&parts.extensions);

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{ServedFeature, digest, forms, state, strategy_value};
 use crate::serving::moment::Moments;
 use crate::serving::view::EvaluatedBy;
-use crate::state::Json;
+use crate::state::{Json, check_strategy};
 
 /// The members that are known; of those that stand twice the last one counts.
 #[derive(Default)]
@@ -72,8 +72,8 @@ impl ServedFeature {
         let version = members.version.and_then(|raw| Token::of(raw).integer()).unwrap_or(0);
         let value = members.value.map(Json::of).filter(|value| !value.is_null());
         // Holders of server-evaluated keys never see strategies, even if an Edge should send them.
-        let strategies =
-            members.strategies.filter(|_| evaluated_by != EvaluatedBy::Upstream).map(Json::of);
+        let strategies = members.strategies.filter(|_| evaluated_by != EvaluatedBy::Upstream);
+        let strategies = strategies.map(|list| within_limits(list, &key));
         let listed = strategies.as_ref().map(Json::as_str);
         let listed = listed.and_then(|list| serde_json::from_str::<Vec<&RawValue>>(list).ok());
         let listed: Vec<Json> = listed.unwrap_or_default().into_iter().map(Json::of).collect();
@@ -127,6 +127,30 @@ impl ServedFeature {
     }
 }
 
+/// Strategies that are not too large. The others would never match, and add nothing to percentages.
+fn within_limits(list: &RawValue, key: &str) -> Json {
+    let all = Json::of(list);
+    if check_strategy(all.as_str()).is_ok() {
+        return all;
+    }
+    let Ok(strategies) = serde_json::from_str::<Vec<&RawValue>>(all.as_str()) else { return all };
+    let kept: Vec<&str> = strategies
+        .iter()
+        .map(|strategy| strategy.get())
+        .filter(|strategy| match check_strategy(strategy) {
+            Ok(()) => true,
+            Err(why) => {
+                tracing::warn!(feature = key, %why, "a strategy of the upstream Edge is left out");
+                false
+            }
+        })
+        .collect();
+    match RawValue::from_string(format!("[{}]", kept.join(","))) {
+        Ok(kept) => Json::of(&kept),
+        Err(_) => all,
+    }
+}
+
 fn find<'a>(members: &[(Cow<'_, str>, &'a RawValue)], name: &str) -> Option<&'a RawValue> {
     members.iter().find(|(found, _)| found == name).map(|(_, raw)| *raw)
 }
@@ -170,6 +194,19 @@ mod tests {
         assert_eq!((feature.id.to_string().as_str(), feature.version), (ID, 7));
         assert_eq!(feature.properties["b"], "1");
         assert_eq!(feature.strategy_values.len(), 2, "positions are those of the JSON");
+    }
+
+    /// One that never matches adds nothing to percentages, so to leave it out changes no answer.
+    #[test]
+    fn strategies_that_are_too_large_are_left_out() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let json = format!(
+            r#"{{"id":"{ID}","key":"A","strategies":[{{"id":"x","value":1}},{{"id":"y","x":{deep}}},{{"id":"z","atributes":[]}}]}}"#
+        );
+        let out = passed_on(&json);
+        assert!(out.contains(r#"[{"id":"x","value":1},{"id":"z","atributes":[]}]"#), "{out}");
+        let feature = ServedFeature::received(&json, EvaluatedBy::Reader).unwrap();
+        assert_eq!(feature.strategy_values.len(), 2);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! `environments`: where features have values.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use fh_eval::Profile;
 use http::HeaderValue;
@@ -11,7 +10,7 @@ use super::feature::{Features, uuid};
 use super::ids::environment_id;
 use super::part::{Part, Reading};
 use super::review::Review;
-use super::{secrets, value};
+use super::value;
 use crate::state::Environment;
 use crate::state::unique::Uniques;
 
@@ -114,8 +113,7 @@ fn environment(reading: &mut Reading<'_>, part: &Part, features: &Features) -> O
 
 fn id(reading: &mut Reading<'_>, part: &Part) -> Option<Uuid> {
     let text = reading.text(part, "the id of an environment")?;
-    let lookup = Arc::clone(&reading.options.secrets);
-    let id = secrets::complete(text, &*lookup).map_err(|error| error.to_string());
+    let id = reading.options.complete(text).map_err(|error| error.to_string());
     let id = id.and_then(|id| {
         uuid(&id).ok_or_else(|| format!("the id of an environment is a UUID, not {}", part.shown()))
     });

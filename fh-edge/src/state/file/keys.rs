@@ -1,7 +1,6 @@
 //! Keys of accounts: of the right kind, and each in use once.
 
 use super::part::{Part, Reading};
-use super::secrets;
 use crate::state::ServiceKey;
 use crate::state::unique::Uniques;
 
@@ -52,8 +51,7 @@ impl Keys {
         kind: KeyKind,
     ) -> Option<ServiceKey> {
         let text = reading.text(part, "a key")?;
-        let lookup = std::sync::Arc::clone(&reading.options.secrets);
-        let key = secrets::complete(text, &*lookup).map_err(|error| error.to_string());
+        let key = reading.options.complete(text).map_err(|error| error.to_string());
         let key = key.and_then(|text| match text.contains('/') {
             true => {
                 Err("an API key is environment/key: here stands only what is behind the last /"

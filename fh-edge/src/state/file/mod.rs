@@ -9,7 +9,8 @@
 //! `${NAME}` is completed in keys and in ids of environments (within `{ }` it needs quotes); `$$` is a dollar there. Everywhere else it is
 //! an ordinary text, since programs use it in theirs.
 //! `percentage` may be a text that ends in `%`. Members of the document whose names begin with `x-` are for the file's own use: anchors
-//! can stand there. Unknown names are errors, in strategies warnings.
+//! can stand there. Unknown names are errors; in strategies they are, if a known one
+//! was probably meant, and warnings otherwise (D-118).
 //!
 //! What other programs of FeatureHub's write is read as well: see [`Form`].
 
@@ -29,6 +30,7 @@ mod strategy;
 mod typed;
 mod value;
 
+use fh_eval::Profile;
 use fh_files::{Limits, Node, Position};
 
 pub use foreign::Form;
@@ -37,12 +39,14 @@ pub use options::{ExtraAccount, Options};
 pub use problem::{Problem, StateFileError};
 pub use schema::SCHEMA;
 
-use super::State;
+use super::{Feature, FeatureValue, Json, State};
 use account::Accounts;
 use environment::Environments;
 use feature::Features;
 use foreign::Contents;
 use part::{Part, Reading};
+use problem::Path;
+use review::{Review, Reviewed};
 
 /// A larger text is refused.
 pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
@@ -125,6 +129,29 @@ impl State {
             }
         }
     }
+}
+
+/// Reads a JSON list of strategies as a state file has them, for a feature in an environment of this profile.
+///
+/// # Errors
+/// [`StateFileError`], as a state file with these strategies would give it. Paths begin with `strategies`; positions are those in
+/// the list's own text.
+pub(crate) fn read_strategies(
+    json: &str,
+    feature: &Feature,
+    profile: Profile,
+) -> Result<Vec<Json>, StateFileError> {
+    let options = Options::new().profile(profile);
+    let mut reading = Reading::new(&options);
+    let path = Path::default().member("strategies");
+    let list = Part { node: Node::parse(json, &limits(json))?, path };
+    let items = reading.list(&list, "strategies");
+    let strategies = items.iter().map(|part| strategy::read(&mut reading, part, feature.kind));
+    let value = FeatureValue { strategies: strategies.collect(), ..FeatureValue::default() };
+    let reviewed = Reviewed { part: &list, strategies: Some(&list), has_value_id: true };
+    Review::new(&options, Some(profile)).value(&mut reading, feature, &value, &reviewed);
+    reading.finish()?;
+    Ok(value.strategies)
 }
 
 /// An error of a text as a whole.

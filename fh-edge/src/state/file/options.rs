@@ -7,6 +7,7 @@ use std::sync::Arc;
 use fh_eval::Profile;
 use uuid::Uuid;
 
+use super::secrets::{self, Incomplete};
 use crate::state::{Permissions, ServiceKey};
 
 /// What a reader of files is told beside the text.
@@ -23,13 +24,13 @@ use crate::state::{Permissions, ServiceKey};
 #[derive(Clone)]
 pub struct Options {
     pub(super) profile: Profile,
-    pub(super) secrets: Secrets,
+    secrets: Option<Secrets>,
     pub(super) environment: Option<Uuid>,
     pub(super) accounts: Vec<ExtraAccount>,
 }
 
 /// What names of secrets stand for.
-pub(super) type Secrets = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+type Secrets = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// An account that no file names, with the same permissions in every environment of the file: keys from a command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +53,7 @@ impl Options {
     pub fn new() -> Self {
         Self {
             profile: Profile::default(),
-            secrets: Arc::new(|_| None),
+            secrets: Some(Arc::new(|_| None)),
             environment: None,
             accounts: Vec::new(),
         }
@@ -67,7 +68,21 @@ impl Options {
     /// What `${NAME}` stands for; `None` is an error at its place.
     #[must_use]
     pub fn secrets(self, lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        Self { secrets: Arc::new(lookup), ..self }
+        Self { secrets: Some(Arc::new(lookup)), ..self }
+    }
+
+    /// Takes keys and ids as they are written, `$$` too; a `${` is an error. So are the states that the admin API writes.
+    pub(crate) fn verbatim(self) -> Self {
+        Self { secrets: None, ..self }
+    }
+
+    /// A key or an id of an environment, with names of secrets replaced.
+    pub(super) fn complete(&self, text: &str) -> Result<String, Incomplete> {
+        match &self.secrets {
+            Some(lookup) => secrets::complete(text, &**lookup),
+            None if text.contains("${") => Err(Incomplete::Verbatim),
+            None => Ok(text.to_owned()),
+        }
     }
 
     /// `${NAME}` is the environment variable of this process.

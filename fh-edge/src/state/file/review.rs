@@ -1,14 +1,15 @@
 //! What the engine makes of strategies, told at the place where they stand.
 
 use fh_eval::featurehub::Compiler;
-use fh_eval::{Diagnostic, Place, Profile};
-use fh_files::Content;
+use fh_eval::{Diagnostic, Place, Problem, Profile};
+use fh_files::{Content, quoted};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Options;
 use super::part::{Part, Reading};
-use crate::state::{Feature, FeatureValue, Json};
+use super::problem::excerpt;
+use crate::state::{Feature, FeatureValue, Json, check_strategy};
 
 /// Compiles the features of one environment.
 pub(super) struct Review {
@@ -44,7 +45,7 @@ impl Review {
         Self { profile: profile.unwrap_or(options.profile), without_value_id: Vec::new() }
     }
 
-    /// Warns of what the engine cannot read.
+    /// Warns of what the engine cannot read. Members that are misspelt, and strategies that are too large, are errors (D-118).
     pub(super) fn value(
         &mut self,
         reading: &mut Reading<'_>,
@@ -53,6 +54,16 @@ impl Review {
         reviewed: &Reviewed<'_>,
     ) {
         let Some(strategies) = reviewed.strategies.and_then(Part::items) else { return };
+        let mut is_too_large = false;
+        for (at, strategy) in value.strategies.iter().enumerate() {
+            if let Err(why) = check_strategy(strategy.as_str()) {
+                is_too_large = true;
+                reading.error(strategies.get(at).unwrap_or(reviewed.part), why.to_string());
+            }
+        }
+        if is_too_large {
+            return;
+        }
         if self.profile == Profile::Edge
             && !reviewed.has_value_id
             && strategies.iter().any(has_percentage)
@@ -72,7 +83,13 @@ impl Review {
         let Ok(compiled) = Compiler::new(self.profile).feature(&json) else { return };
         for diagnostic in compiled.as_ref().diagnostics() {
             let part = placed(reviewed.part, &strategies, &diagnostic.place);
-            reading.warn(&part, told(diagnostic, &part));
+            match diagnostic.problem {
+                Problem::MisspeltMember(meant) => {
+                    unknown_member(reading, &part, diagnostic, Some(meant))
+                }
+                Problem::UnknownMember => unknown_member(reading, &part, diagnostic, None),
+                _ => reading.warn(&part, told(diagnostic, &part)),
+            }
         }
     }
 
@@ -118,6 +135,27 @@ fn placed(value: &Part, strategies: &[Part], place: &Place) -> Part {
     let Some(value) = place.value.as_deref() else { return part };
     let meant = |part: &Part| part.text() == Some(value) || part.node.to_json() == value;
     part.items().and_then(|items| items.into_iter().find(meant)).unwrap_or(part)
+}
+
+/// Reports a member that a strategy or a rule does not have: an error if another one was meant.
+fn unknown_member(
+    reading: &mut Reading<'_>,
+    part: &Part,
+    diagnostic: &Diagnostic,
+    meant: Option<&'static str>,
+) {
+    let owner = if diagnostic.place.rule.is_some() { "a rule" } else { "a strategy" };
+    let name = diagnostic.place.value.as_deref().unwrap_or_default();
+    let member = part.members().unwrap_or_default().iter().find(|member| &*member.name == name);
+    let position = member.map_or(part.node.position, |member| member.position);
+    let (path, name) = (part.path.member(name), quoted(&excerpt(name)));
+    match meant {
+        Some(meant) => {
+            let what = format!("{name} is not known in {owner}; did you mean {meant}?");
+            reading.error_at(position, &path, what);
+        }
+        None => reading.warn_at(position, &path, format!("{name} means nothing in {owner}")),
+    }
 }
 
 fn told(diagnostic: &Diagnostic, part: &Part) -> String {

@@ -9,6 +9,8 @@ pub(super) enum Incomplete {
     NoName(String),
     /// Nobody knows this name.
     Unknown(String),
+    /// `${` in a text that is taken as it is written.
+    Verbatim,
 }
 
 impl std::fmt::Display for Incomplete {
@@ -18,6 +20,7 @@ impl std::fmt::Display for Incomplete {
             Self::NoName(name) => {
                 write!(f, "${{{name}}} names no variable; a dollar itself is written $$")
             }
+            Self::Verbatim => f.write_str("${ stands for nothing here: write the key or id itself"),
             Self::Unknown(name) => write!(f, "the environment variable {name} is not set"),
         }
     }

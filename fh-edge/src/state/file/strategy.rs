@@ -4,29 +4,19 @@ use fh_eval::Kind;
 use fh_files::{Content, quoted};
 
 use super::part::{Part, Reading};
-use super::problem::excerpt;
 use super::typed::typed;
 use crate::state::Json;
 
-/// What a strategy has on the wire, and what a FeatureHub server shows of it elsewhere.
-const MEMBERS: [&str; 7] =
-    ["id", "name", "percentage", "percentageAttributes", "value", "attributes", "disabled"];
-const RULE_MEMBERS: [&str; 5] = ["id", "conditional", "fieldName", "values", "type"];
-
-/// Reads a strategy of a feature of this type.
-pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Option<Json> {
+/// Reads a strategy of a feature of this type. After an error it is null, so that the strategies behind it keep their positions.
+pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Json {
     let Some(members) = part.members() else {
         reading.error(part, format!("a strategy is a map, not {}", part.shown()));
-        return None;
+        return Json::null();
     };
-    hint(reading, part, "a strategy", &MEMBERS);
     if let Some(disabled) = part.get("disabled")
         && !matches!(disabled.content(), Content::Bool(false))
     {
         reading.error(&disabled, "a strategy that is disabled is left out of the file");
-    }
-    for rule in part.get("attributes").and_then(|rules| rules.items()).unwrap_or_default() {
-        hint(reading, &rule, "a rule", &RULE_MEMBERS);
     }
     let mut json = String::from("{");
     for (place, member) in members.iter().enumerate() {
@@ -51,20 +41,10 @@ pub(super) fn read(reading: &mut Reading<'_>, part: &Part, kind: Kind) -> Option
         }
     }
     json.push('}');
-    Json::parse(&json).ok()
-}
-
-/// Warns of names that mean nothing.
-fn hint(reading: &mut Reading<'_>, part: &Part, what: &str, known: &[&str]) {
-    for member in part.members().unwrap_or_default() {
-        if !known.contains(&&*member.name) {
-            let name = quoted(&excerpt(&member.name));
-            let meant = reading.suggestion(&member.name, known.iter().copied());
-            let path = part.path.member(&member.name);
-            let what = format!("{name} means nothing in {what}{meant}");
-            reading.warn_at(member.position, &path, what);
-        }
-    }
+    Json::parse(&json).unwrap_or_else(|why| {
+        reading.error(part, why.to_string());
+        Json::null()
+    })
 }
 
 /// How many of a million, as JSON: a number as it stands, or a text that ends in `%`.

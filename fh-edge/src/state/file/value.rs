@@ -84,7 +84,7 @@ fn value(
         None => Vec::new(),
         Some(part) => {
             let list = reading.list(part, "strategies");
-            list.iter().filter_map(|part| strategy::read(reading, part, feature.kind)).collect()
+            list.iter().map(|part| strategy::read(reading, part, feature.kind)).collect()
         }
     };
     let value = FeatureValue {

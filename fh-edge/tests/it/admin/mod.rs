@@ -102,6 +102,34 @@ async fn bad_requests_are_answered_with_the_place() {
         (
             "PATCH /admin/v1/features/dev/BANNER",
             json,
+            r#"{"strategies":[{"id":"x","value":"all","atributes":[]}]}"#,
+            422,
+            "strategies[0].atributes",
+        ),
+        (
+            "PATCH /admin/v1/features/dev/BANNER",
+            json,
+            r#"{"strategies":[{"attributes":[{"fieldName":"x","type":"STRING","conditional":"EQUALS","value":["y"]}]}]}"#,
+            422,
+            "strategies[0].attributes[0].value",
+        ),
+        (
+            "PATCH /admin/v1/features/dev/BANNER",
+            json,
+            r#"{"strategies":[{"value":5}]}"#,
+            422,
+            "strategies[0].value",
+        ),
+        (
+            "PATCH /admin/v1/features/dev/BANNER",
+            json,
+            r#"{"strategies":[{"id":"x","id":"y"}]}"#,
+            422,
+            "strategies",
+        ),
+        (
+            "PATCH /admin/v1/features/dev/BANNER",
+            json,
             r#"{"value":"half \ud83d"}"#,
             400,
             "line 1, column 23",
@@ -217,6 +245,25 @@ async fn who_looked_first_is_told_of_who_was_faster() {
     // What is so already changes nothing, and no version.
     let same = admin(address, &conditional("*", r#"{"retired":true}"#)).await;
     assert_eq!(same.header("etag"), again.header("etag"));
+}
+
+/// The limits are those of a state file.
+#[tokio::test]
+async fn strategies_that_are_too_large_are_refused() {
+    let (address, _edge) = shop().await;
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    for (strategy, why) in [
+        (format!(r#"{{"x":{deep}}}"#), "lists and maps"),
+        (format!(r#"{{"percentage":{}}}"#, "9".repeat(900_000)), "a number in a strategy"),
+    ] {
+        let request = format!(
+            "PATCH /admin/v1/features/dev/BANNER\ncontent-type: application/json\n\n{{\"strategies\":[{strategy}]}}"
+        );
+        let answer = admin(address, &request).await;
+        assert_eq!(answer.status, 422, "{}", answer.body);
+        assert!(answer.json()["error"].as_str().unwrap().contains(why), "{}", answer.body);
+        assert!(answer.json()["place"].as_str().unwrap().starts_with("strategies"));
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use fh_eval::featurehub::wire::UnknownMember;
 use fh_files::quoted;
 
 use super::super::account::Accounts;
@@ -124,22 +125,30 @@ fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
     Some(Found { part, feature, value: Some(value), strategies })
 }
 
-/// Strategies with what a server sends of them to SDKs (edge-protocol 9.2).
+/// Strategies with what a server sends of them to SDKs (edge-protocol 9.2), and with members that are misspelt, so that these are
+/// found to be wrong.
 fn sent(part: &Part) -> Vec<Json> {
     const STRATEGY: [&str; 5] = ["id", "percentage", "percentageAttributes", "value", "attributes"];
     const RULE: [&str; 4] = ["conditional", "fieldName", "values", "type"];
-    let object = |part: &Part, names: &[&str], json: &dyn Fn(&str, Part) -> String| {
+    type Write<'a> = &'a dyn Fn(&str, Part) -> String;
+    let object = |part: &Part, names: &[&str], is_misspelt: fn(&str) -> bool, json: Write<'_>| {
         let Some(members) = part.members() else { return part.node.to_json() };
-        let kept = members.iter().filter(|member| names.contains(&&*member.name));
+        let kept = members
+            .iter()
+            .filter(|member| names.contains(&&*member.name) || is_misspelt(&member.name));
         let kept = kept.filter_map(|member| {
             let part = part.get(&member.name)?;
             Some(format!("{}:{}", quoted(&member.name), json(&member.name, part)))
         });
         format!("{{{}}}", kept.collect::<Vec<_>>().join(","))
     };
-    let rule = |part: Part| object(&part, &RULE, &|_, part| part.node.to_json());
+    let rule = |part: Part| {
+        let is_misspelt = |name: &str| UnknownMember::meant_in_rule(name).is_some();
+        object(&part, &RULE, is_misspelt, &|_, part| part.node.to_json())
+    };
     let strategy = |part: &Part| {
-        object(part, &STRATEGY, &|name, part| match part.items() {
+        let is_misspelt = |name: &str| UnknownMember::meant_in_strategy(name).is_some();
+        object(part, &STRATEGY, is_misspelt, &|name, part| match part.items() {
             Some(rules) if name == "attributes" => {
                 format!("[{}]", rules.into_iter().map(rule).collect::<Vec<_>>().join(","))
             }

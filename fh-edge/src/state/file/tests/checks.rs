@@ -172,12 +172,85 @@ fn strategies_are_checked() {
     );
 }
 
+/// D-118: everybody would get the value.
+#[test]
+fn misspelt_members_of_strategies_are_errors() {
+    let strategies = "
+      - {id: a, percentage: 25%, valu: true}
+      - {id: b, value: true, atributes: []}
+      - {id: c, attributes: [{fieldName: country, type: STRING, conditional: EQUALS, value: [nz]}]}
+      - {id: d, percentage: 9999999999999999999999, Percent: 5%}
+";
+    let at = "environments[0].values.ON.strategies";
+    let strategies = with_strategies("client", strategies);
+    let lines = [
+        format!(
+            "line 10, column 34, {at}[0].valu: \"valu\" is not known in a strategy; did you mean value?"
+        ),
+        format!(
+            "line 11, column 30, {at}[1].atributes: \"atributes\" is not known in a strategy; did you mean attributes?"
+        ),
+        format!(
+            "line 12, column 86, {at}[2].attributes[0].value: \"value\" is not known in a rule; did you mean values?"
+        ),
+        format!(
+            "line 13, column 53, {at}[3].Percent: \"Percent\" is not known in a strategy; did you mean percentage?"
+        ),
+    ];
+    check(&strategies, &lines.each_ref().map(String::as_str));
+    let published = |rules: &str| {
+        format!(
+            r#"{{"environment": {{"id": "71ed3c04-122b-4312-9ea8-06b2b8d6ceac"}}, "fv": [{{"feature":
+                {{"key": "ON", "valueType": "BOOLEAN"}}, "value": {{"id": "v", "value": false,
+                "rolloutStrategies": [{{"id": "x", "value": true, {rules}}}]}}}}]}}"#
+        )
+    };
+    for (rules, what) in [
+        (
+            r#""atributes": []"#,
+            "\"atributes\" is not known in a strategy; did you mean attributes?",
+        ),
+        (
+            r#""attributes": [{"field": "x"}]"#,
+            "\"field\" is not known in a rule; did you mean fieldName?",
+        ),
+    ] {
+        let lines = said(&published(rules));
+        assert!(lines.len() == 1 && lines[0].ends_with(what), "{lines:?}");
+    }
+}
+
+#[test]
+fn strategies_that_are_too_large_are_errors() {
+    let deep = |levels: usize| {
+        with_strategies(
+            "client",
+            &format!("      - {{x: {}{}}}\n", "[".repeat(levels), "]".repeat(levels)),
+        )
+    };
+    assert_eq!(said(&deep(63)).len(), 1);
+    check(
+        &deep(64),
+        &[
+            "line 9, column 9, environments[0].values.ON.strategies[0]: a strategy has at most 64 lists and maps inside each other",
+        ],
+    );
+    let digits =
+        with_strategies("client", &format!("      - {{percentage: {}}}\n", "9".repeat(401)));
+    check(
+        &digits,
+        &[
+            "line 9, column 9, environments[0].values.ON.strategies[0]: a number in a strategy has at most 400 characters",
+        ],
+    );
+}
+
 #[test]
 fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
     let strategies = "
       - {id: a, percentage: 25, value: true}
-      - {id: b, percentage: 25.5%, valu: true}
-      - {id: c, attributes: [{fieldName: country, type: STRING, conditional: EQUAL, value: [nz]}]}
+      - {id: b, percentage: 25.5%, note: true}
+      - {id: c, attributes: [{fieldName: country, type: STRING, conditional: EQUAL, x-id: [nz]}]}
       - {id: d, attributes: [{fieldName: email, type: STRING, conditional: REGEX, values: [ok, '(']}]}
       - {id: e, attributes: [{fieldName: at, type: DATE, conditional: EQUALS, values: [2024-13-01]}]}
       - {id: f, percentage: twenty}
@@ -188,14 +261,12 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
         format!(
             "warning: line 10, column 29, {at}[0].percentage: FeatureHub counts in millionths: this is 0.0025 %; write 25% if you mean that"
         ),
-        format!(
-            "warning: line 11, column 36, {at}[1].valu: \"valu\" means nothing in a strategy; did you mean value?"
-        ),
+        format!("warning: line 11, column 36, {at}[1].note: \"note\" means nothing in a strategy"),
         format!(
             "warning: line 12, column 78, {at}[2].attributes[0].conditional: unknown conditional (\"EQUAL\"); the rule never holds"
         ),
         format!(
-            "warning: line 12, column 85, {at}[2].attributes[0].value: \"value\" means nothing in a rule; did you mean values?"
+            "warning: line 12, column 85, {at}[2].attributes[0].x-id: \"x-id\" means nothing in a rule"
         ),
         format!(
             "warning: line 13, column 96, {at}[3].attributes[0].values[1]: not a regular expression: unclosed group ((); the value is ignored"

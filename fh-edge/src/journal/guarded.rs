@@ -1,0 +1,90 @@
+//! Calls of redb. It panics at some bytes that it cannot have written, and so does dropping a database of such.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+
+use redb::backends::InMemoryBackend;
+use redb::{Database, StorageBackend};
+
+use super::{begin, empty, failed};
+use crate::world::JournalError;
+
+/// The name of the thread on which a data folder is tried. What panics there is an error of the start: a program's panic hook need
+/// not print it.
+pub const DATA_THREAD: &str = "fh-edge-data";
+
+/// Runs a call of redb. A panic in it is an error.
+pub(super) fn guarded<T>(
+    call: impl FnOnce() -> Result<T, JournalError>,
+) -> Result<T, JournalError> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default();
+        Err(JournalError(format!("its structure is damaged ({line})")))
+    })
+}
+
+/// Opens a copy in memory and hands it to a reader, then writes to it, so that a damaged file is found out and stays as it is.
+pub(super) fn in_memory<T: Send>(
+    bytes: &[u8],
+    read: impl FnOnce(&Database) -> Result<T, JournalError> + Send,
+) -> Result<T, JournalError> {
+    check_length(bytes)?;
+    let trial = || trial(bytes, read);
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().name(DATA_THREAD.to_owned());
+        let thread = thread.spawn_scoped(scope, trial).map_err(failed)?;
+        thread.join().unwrap_or_else(|_| Err(JournalError("its structure is damaged".to_owned())))
+    })
+}
+
+fn trial<T>(
+    bytes: &[u8],
+    read: impl FnOnce(&Database) -> Result<T, JournalError>,
+) -> Result<T, JournalError> {
+    guarded(|| {
+        let memory = InMemoryBackend::new();
+        memory.set_len(bytes.len() as u64).map_err(failed)?;
+        memory.write(0, bytes).map_err(failed)?;
+        let database = Database::builder().create_with_backend(memory).map_err(failed)?;
+        let read = read(&database)?;
+        begin(&database)?;
+        let transaction = database.begin_write().map_err(failed)?;
+        empty(&transaction)?;
+        transaction.commit().map_err(failed)?;
+        Ok(read)
+    })
+}
+
+/// Checks that a file is as long as its header says, since redb panics where it is shorter. The layout of the header is that of
+/// redb's file formats 2 and 3.
+fn check_length(bytes: &[u8]) -> Result<(), JournalError> {
+    const HEADER: usize = 320;
+    const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
+    const PAGE: u64 = 4096;
+    if bytes.is_empty() {
+        return Ok(());
+    }
+    if !bytes.starts_with(MAGIC) {
+        return Err(JournalError("it does not begin as a file of this program".to_owned()));
+    }
+    let number = |at: usize| -> Option<u64> {
+        let digits = bytes.get(at..at + 4)?.try_into().ok()?;
+        Some(u32::from_le_bytes(digits).into())
+    };
+    let truncated = || JournalError("its end is missing".to_owned());
+    let numbers = (|| {
+        bytes.get(..HEADER)?;
+        Some([number(12)?, number(16)?, number(20)?, number(24)?, number(28)?])
+    })();
+    let [page, region_header, region_pages, regions, last] = numbers.ok_or_else(truncated)?;
+    if page != PAGE {
+        return Err(JournalError("its header is damaged".to_owned()));
+    }
+    // All are below 2^32, and saturate together.
+    let full = regions.saturating_mul(region_header + region_pages);
+    let partial = if last > 0 { region_header + last } else { 0 };
+    let pages = full.saturating_add(partial).saturating_add(1);
+    if pages.saturating_mul(PAGE) > bytes.len() as u64 { Err(truncated()) } else { Ok(()) }
+}

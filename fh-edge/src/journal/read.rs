@@ -1,0 +1,200 @@
+//! What a data folder's file holds, record by record. A damaged one does not keep the others from being read.
+
+use redb::{Database, ReadTransaction, ReadableTable, TableError};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::stored::{StoredBase, StoredChange, StoredReplacement, StoredVersion, read_row};
+use super::{
+    BASE, CHANGE, CHANGES, FACT, FORGOTTEN, FORMAT, FORMAT_BEFORE, FORMAT_NOW, HIGHEST, META,
+    REPLACEMENT, REVISION, Rows, VERSION, VERSIONS, failed,
+};
+use crate::world::{JournalError, Record, Records, ServedVersion};
+
+/// What was read.
+#[derive(Default)]
+pub(super) struct Contents {
+    pub(super) records: Records,
+    /// Records that are damaged, by name.
+    pub(super) damaged: Vec<String>,
+    /// The highest number of a transaction.
+    pub(super) sequence: u64,
+}
+
+/// How a file writes its records.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    /// JSON alone.
+    Bare,
+    /// With checksums.
+    Sealed,
+}
+
+/// Reads everything.
+///
+/// # Errors
+/// In the first place if the structure of the file is damaged, in the second if another program wrote it.
+pub(super) fn read(database: &Database) -> Result<Result<Contents, JournalError>, JournalError> {
+    let transaction = database.begin_read().map_err(failed)?;
+    let mut contents = Contents::default();
+    let format = match format(&transaction)? {
+        None => return Ok(Ok(contents)),
+        Some(format) => match format {
+            Ok(format) => format,
+            Err(why) => return Ok(Err(why)),
+        },
+    };
+    let meta = transaction.open_table(META).map_err(failed)?;
+    for name in [REVISION, HIGHEST, FORGOTTEN, BASE, REPLACEMENT] {
+        if let Some(row) = meta.get(name).map_err(failed)? {
+            contents.fact(format, name, row.value());
+        }
+    }
+    for (table, name) in [(CHANGES, CHANGE), (VERSIONS, VERSION)] {
+        let Some(table) = open(&transaction, table)? else { continue };
+        for row in table.iter().map_err(failed)? {
+            let (place, row) = row.map_err(failed)?;
+            contents.row(format, name, place.value(), row.value());
+        }
+    }
+    Ok(Ok(contents))
+}
+
+/// A table, if there is one of this name.
+#[expect(clippy::type_complexity, reason = "redb names its tables so")]
+fn open(
+    transaction: &ReadTransaction,
+    table: Rows,
+) -> Result<Option<redb::ReadOnlyTable<(&'static str, &'static str), &'static [u8]>>, JournalError>
+{
+    match transaction.open_table(table) {
+        Ok(table) => Ok(Some(table)),
+        Err(TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(why) => Err(failed(why)),
+    }
+}
+
+/// The format of a file; `None` if nothing was ever written.
+fn format(
+    transaction: &ReadTransaction,
+) -> Result<Option<Result<Format, JournalError>>, JournalError> {
+    let meta = match transaction.open_table(META) {
+        Ok(meta) => meta,
+        Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+        Err(why) => return Err(failed(why)),
+    };
+    let Some(format) = meta.get(FORMAT).map_err(failed)? else { return Ok(None) };
+    Ok(Some(match format.value() {
+        FORMAT_NOW => Ok(Format::Sealed),
+        FORMAT_BEFORE => Ok(Format::Bare),
+        other => Err(JournalError(format!(
+            "written in format {}, which this program does not know",
+            String::from_utf8_lossy(other)
+        ))),
+    }))
+}
+
+impl Contents {
+    /// Takes a fact.
+    fn fact(&mut self, format: Format, name: &str, row: &[u8]) {
+        let is_read = match self.content(format, FACT, (name, ""), row) {
+            Some(content) => self.take_fact(name, content),
+            None => false,
+        };
+        if !is_read {
+            self.damaged.push(format!("the {name}"));
+        }
+    }
+
+    /// Takes a row of a table.
+    fn row(&mut self, format: Format, table: &str, place: (&str, &str), row: &[u8]) {
+        let is_read = match self.content(format, table, place, row) {
+            Some(content) => self.take_row(table, place, content),
+            None => false,
+        };
+        if !is_read {
+            self.damaged.push(named(table, place));
+        }
+    }
+
+    /// The JSON of a row, if it is whole.
+    fn content<'a>(
+        &mut self,
+        format: Format,
+        table: &str,
+        place: (&str, &str),
+        row: &'a [u8],
+    ) -> Option<&'a str> {
+        match format {
+            Format::Bare => std::str::from_utf8(row).ok(),
+            Format::Sealed => {
+                let (sequence, content) = read_row(table, place, row)?;
+                self.sequence = self.sequence.max(sequence);
+                Some(content)
+            }
+        }
+    }
+
+    /// Reads the JSON of a fact. Returns false if it is none.
+    pub(super) fn take_fact(&mut self, name: &str, json: &str) -> bool {
+        let records = &mut self.records;
+        match name {
+            REVISION => set(&mut records.revision, parse(json)),
+            HIGHEST => set(&mut records.highest, parse(json)),
+            FORGOTTEN => set(&mut records.forgotten, parse(json)),
+            BASE => set(&mut records.base, parse::<StoredBase>(json).map(|base| Some(base.into()))),
+            REPLACEMENT => {
+                let read = parse::<StoredReplacement>(json);
+                set(&mut records.replacement, read.map(|replacement| Some(replacement.into())))
+            }
+            _ => false,
+        }
+    }
+
+    /// Reads the JSON of a row. Returns false if it is none of the table.
+    pub(super) fn take_row(&mut self, table: &str, place: (&str, &str), json: &str) -> bool {
+        let Ok(environment) = place.0.parse::<Uuid>() else { return false };
+        match table {
+            CHANGE => {
+                let record: Option<Record> = parse::<StoredChange>(json)
+                    .map(|change| change.into_record(environment, place.1.into()));
+                let is_read = record.is_some();
+                self.records.changes.extend(record);
+                is_read
+            }
+            VERSION => {
+                let feature = place.1.parse::<Uuid>().ok();
+                let version: Option<ServedVersion> = feature
+                    .zip(parse::<StoredVersion>(json))
+                    .map(|(feature, version)| version.into_version(environment, feature));
+                let is_read = version.is_some();
+                self.records.versions.extend(version);
+                is_read
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The name of a row, for people.
+pub(super) fn named(table: &str, (environment, feature): (&str, &str)) -> String {
+    match table {
+        CHANGE => format!("the change of feature {feature} in environment {environment}"),
+        _ => format!("the version of feature {feature} in environment {environment}"),
+    }
+}
+
+fn parse<T: DeserializeOwned>(json: &str) -> Option<T> {
+    serde_json::from_str(json).ok()
+}
+
+/// Sets a value if there is one. Returns whether there is.
+fn set<T>(place: &mut T, value: Option<T>) -> bool {
+    match value {
+        Some(value) => {
+            *place = value;
+            true
+        }
+        None => false,
+    }
+}

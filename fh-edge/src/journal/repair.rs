@@ -1,0 +1,117 @@
+//! A new file with all records of a damaged one that can be read.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+
+use redb::StorageBackend;
+
+use super::read::{Contents, named};
+use super::stored::{Found, found};
+use super::{DataFolderError, FACT, LockedFile, Opened, frame};
+use crate::world::{Journal, Record, Records, ServedVersion};
+
+/// What became of a damaged file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Repaired {
+    /// Where the damaged file is now.
+    pub(crate) copy: PathBuf,
+    /// How many changes of features were kept.
+    pub(crate) changes: usize,
+    /// What is known to be lost, by name.
+    pub(crate) lost: Vec<String>,
+    /// How many records begin somewhere and do not end: parts of the lost ones, or remains of old ones.
+    pub(crate) broken: usize,
+}
+
+impl fmt::Display for Repaired {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const NAMED: usize = 100;
+        write!(
+            f,
+            "the data folder was repaired: {} changes of features are kept; the damaged file is {}",
+            self.changes,
+            self.copy.display()
+        )?;
+        if self.broken > 0 {
+            write!(f, "; {} records are incomplete", self.broken)?;
+        }
+        if !self.lost.is_empty() {
+            let named: Vec<&str> = self.lost.iter().take(NAMED).map(String::as_str).collect();
+            write!(f, "; lost: {}", named.join(", "))?;
+        }
+        match self.lost.len().checked_sub(NAMED) {
+            Some(more @ 1..) => write!(f, " and {more} more"),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Searches the bytes for records, and writes a new file in the place of the old one, of which a copy stays.
+pub(super) fn repair(file: LockedFile) -> Result<(Opened, Repaired), DataFolderError> {
+    let copy = file.copy()?;
+    let (contents, lost, broken) = salvage(&file.bytes);
+    let folder = |why| DataFolderError::Folder(file.folder.clone(), why);
+    file.backend.set_len(0).map_err(folder)?;
+    let records = contents.records.clone();
+    let mut opened = file.take(Contents { damaged: Vec::new(), ..contents })?;
+    let written = opened.folder.rewrite(&records);
+    written.map_err(|why| DataFolderError::Unreadable(opened.folder.path.clone(), why.0))?;
+    let changes = records.changes.len();
+    Ok((opened, Repaired { copy, changes, lost, broken }))
+}
+
+/// The records that lie anywhere in these bytes, the names of those that are lost, and the number of incomplete ones. Old states of
+/// a record lie there too: the latest counts.
+fn salvage(bytes: &[u8]) -> (Contents, Vec<String>, usize) {
+    let (payloads, broken) = frame::search(bytes);
+    let mut latest: BTreeMap<(String, String, String), Found<'_>> = BTreeMap::new();
+    for record in payloads.into_iter().filter_map(found) {
+        let (environment, feature) = &record.place;
+        let place = (record.table.to_string(), environment.to_string(), feature.to_string());
+        let is_later = latest.get(&place).is_none_or(|known| known.sequence < record.sequence);
+        if is_later {
+            latest.insert(place, record);
+        }
+    }
+    let mut contents = Contents::default();
+    let mut lost = Vec::new();
+    for ((table, environment, feature), record) in &latest {
+        contents.sequence = contents.sequence.max(record.sequence);
+        let is_read = match table.as_str() {
+            FACT => contents.take_fact(environment, record.content),
+            _ => contents.take_row(table, (environment, feature), record.content),
+        };
+        if !is_read {
+            lost.push(named(table, (environment, feature)));
+        }
+    }
+    lost.extend(settle(&mut contents.records));
+    (contents, lost, broken)
+}
+
+/// Drops changes that had given way, and raises the highest version to that of the records. Returns the names of changes of which
+/// only the version is left.
+fn settle(records: &mut Records) -> Vec<String> {
+    let Records { changes, versions, highest, .. } = records;
+    let version_of = |change: &Record| {
+        let is_its = |version: &&ServedVersion| {
+            version.environment == change.environment && version.feature == change.id
+        };
+        versions.iter().find(is_its)
+    };
+    changes.retain(|change| version_of(change).is_none_or(|version| version.is_changed));
+    let of_all = versions.iter().map(|version| version.version);
+    *highest = of_all.chain(changes.iter().map(|change| change.version)).fold(*highest, i64::max);
+    let is_lost = |version: &&ServedVersion| {
+        let is_its = |change: &Record| {
+            version.environment == change.environment && version.feature == change.id
+        };
+        version.is_changed && !changes.iter().any(is_its)
+    };
+    let lost = versions.iter().filter(is_lost);
+    lost.map(|ServedVersion { environment, feature, .. }| {
+        format!("the change of the feature with id {feature} in environment {environment}")
+    })
+    .collect()
+}

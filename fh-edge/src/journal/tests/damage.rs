@@ -1,0 +1,214 @@
+//! Files of which parts are damaged or missing.
+
+use std::collections::BTreeSet;
+
+use super::*;
+
+/// Panics on the thread of trials are errors: to print each with its stack takes longer than the tests.
+fn silent_trials() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let print = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if std::thread::current().name() != Some(DATA_THREAD) {
+                print(panic);
+            }
+        }));
+    });
+}
+
+/// A file with so many changes, and what it holds.
+fn written(folder: &Folder, changes: u32) -> Records {
+    silent_trials();
+    let Opened { folder: mut open, .. } = DataFolder::open(folder.path()).unwrap();
+    let record = |number: u32| Record {
+        id: Uuid::from_u128(number.into()),
+        ..record(&format!("FEATURE_{number:03}"), i64::from(number) + 1)
+    };
+    open.rewrite(&Records::default()).unwrap();
+    for number in 0..changes {
+        open.commit(number.into(), i64::from(number) + 1, &[record(number)]).unwrap();
+    }
+    drop(open);
+    DataFolder::open(folder.path()).unwrap().records
+}
+
+fn keys(records: &Records) -> BTreeSet<String> {
+    records.changes.iter().map(|change| change.feature.to_string()).collect()
+}
+
+/// Opens a folder whose file has these bytes; a panic fails the test.
+fn open(folder: &Folder, bytes: &[u8]) -> Result<Opened, DataFolderError> {
+    fs::write(folder.file(FILE), bytes).unwrap();
+    DataFolder::open(folder.path())
+}
+
+#[test]
+fn a_truncated_file_is_named_with_what_to_do_and_stays_as_it_is() {
+    let folder = Folder::new();
+    let whole = written(&folder, 20);
+    let bytes = fs::read(folder.file(FILE)).unwrap();
+    let lengths = (1..8).map(|part| bytes.len() * part / 8);
+    for length in lengths.chain([1, 319, 4096, bytes.len() - 1]) {
+        let cut = &bytes[..length];
+        let why = open(&folder, cut).map(|_| ()).unwrap_err();
+        assert!(matches!(why, DataFolderError::Damaged(..)), "{length}: {why}");
+        let text = why.to_string();
+        assert!(text.contains(FILE) && text.contains("--data-repair"), "{text}");
+        assert_eq!(fs::read(folder.file(FILE)).unwrap(), cut, "{length}");
+
+        let (opened, repaired) = DataFolder::repair(folder.path()).unwrap();
+        let repaired = repaired.unwrap();
+        assert_eq!(fs::read(&repaired.copy).unwrap(), cut);
+        assert_eq!(repaired.changes, opened.records.changes.len());
+        let kept = keys(&opened.records);
+        assert!(kept.is_subset(&keys(&whole)));
+        for change in &opened.records.changes {
+            assert!(whole.changes.contains(change));
+        }
+        drop(opened);
+        let again = DataFolder::open(folder.path()).unwrap();
+        assert_eq!((keys(&again.records), again.damaged), (kept, Vec::new()));
+        fs::remove_file(&repaired.copy).unwrap();
+    }
+    // An empty file is one that was never written.
+    assert_eq!(open(&folder, &[]).unwrap().records, Records::default());
+}
+
+#[test]
+fn no_flipped_byte_panics_or_changes_a_value() {
+    let folder = Folder::new();
+    let whole = written(&folder, 12);
+    let bytes = fs::read(folder.file(FILE)).unwrap();
+    // Every byte of the header, and of the parts of pages in which something stands.
+    let used: Vec<usize> = bytes
+        .iter()
+        .enumerate()
+        .filter(|(at, byte)| *at < 320 || **byte != 0)
+        .map(|(at, _)| at)
+        .collect();
+    let step = (used.len() / 60).max(1);
+    let (mut refused, mut partly) = (0, 0);
+    for at in used.iter().take(320).step_by(8).chain(used.iter().skip(320).step_by(step)) {
+        let mut damaged = bytes.clone();
+        damaged[*at] ^= 0x55;
+        match open(&folder, &damaged) {
+            Ok(opened) => {
+                for change in &opened.records.changes {
+                    assert!(whole.changes.contains(change), "byte {at}: {change:?}");
+                }
+                if !opened.damaged.is_empty() {
+                    partly += 1;
+                    assert_eq!(fs::read(opened.copy.as_ref().unwrap()).unwrap(), damaged);
+                    fs::remove_file(opened.copy.as_ref().unwrap()).unwrap();
+                }
+            }
+            Err(DataFolderError::Damaged(..) | DataFolderError::Unreadable(..)) => {
+                refused += 1;
+                fs::write(folder.file(FILE), &damaged).unwrap();
+                match DataFolder::repair(folder.path()) {
+                    Ok((opened, Some(repaired))) => {
+                        for change in &opened.records.changes {
+                            assert!(whole.changes.contains(change), "byte {at}: {change:?}");
+                        }
+                        fs::remove_file(&repaired.copy).unwrap();
+                    }
+                    Ok((_, None)) => panic!("byte {at}: nothing to repair"),
+                    // Another program's format.
+                    Err(DataFolderError::Unreadable(..)) => {}
+                    Err(why) => panic!("byte {at}: {why}"),
+                }
+            }
+            Err(why) => panic!("byte {at}: {why}"),
+        }
+    }
+    assert!(refused > 0 && partly > 0, "{refused} refused, {partly} partly read");
+}
+
+#[test]
+fn a_damaged_record_is_named_and_the_others_load() {
+    let folder = Folder::new();
+    let whole = written(&folder, 12);
+    let mut bytes = fs::read(folder.file(FILE)).unwrap();
+    // The last commit of each page is the one in force; older ones are flipped, too.
+    let value = br#""version":8,"value":{"value":7.50"#;
+    let places: Vec<usize> = bytes
+        .windows(value.len())
+        .enumerate()
+        .filter(|(_, window)| window == value)
+        .map(|(at, _)| at)
+        .collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at + value.len() - 1] = b'9';
+    }
+    let opened = open(&folder, &bytes).unwrap();
+    let environment = Uuid::from_u128(7);
+    assert_eq!(
+        opened.damaged,
+        [format!("the change of feature FEATURE_007 in environment {environment}")]
+    );
+    let mut expected = keys(&whole);
+    expected.remove("FEATURE_007");
+    assert_eq!(keys(&opened.records), expected);
+    // Its version is known all the same.
+    let known = opened.records.versions.iter();
+    assert!(
+        known.clone().any(|version| version.feature == Uuid::from_u128(7) && version.version == 8)
+    );
+}
+
+#[test]
+fn a_repair_keeps_whole_records_and_names_the_lost_ones() {
+    let folder = Folder::new();
+    let whole = written(&folder, 12);
+    let mut bytes = fs::read(folder.file(FILE)).unwrap();
+    let value = br#""version":8,"value":{"value":7.50"#;
+    while let Some(at) = bytes.windows(value.len()).position(|window| window == value) {
+        bytes[at + value.len() - 1] = b'9';
+    }
+    // And the end is missing: nothing stands there, but redb does not open such a file.
+    bytes.truncate(bytes.len() - 1);
+    fs::write(folder.file(FILE), &bytes).unwrap();
+    let (opened, repaired) = DataFolder::repair(folder.path()).unwrap();
+    let mut expected = keys(&whole);
+    expected.remove("FEATURE_007");
+    assert_eq!(keys(&opened.records), expected);
+    assert_eq!((opened.records.revision, opened.records.highest), (11, 12));
+    let text = repaired.unwrap().to_string();
+    assert!(text.contains("11 changes of features are kept"), "{text}");
+    assert!(text.contains(&format!("with id {}", Uuid::from_u128(7))), "{text}");
+}
+
+/// What the first format held: JSON without checksums, and no versions.
+#[test]
+fn records_of_the_first_format_are_read() {
+    let folder = Folder::new();
+    let database = Database::create(folder.file(FILE)).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let environment = Uuid::from_u128(7).to_string();
+    {
+        let mut meta = transaction.open_table(META).unwrap();
+        meta.insert(FORMAT, b"1".as_slice()).unwrap();
+        meta.insert(REVISION, b"4".as_slice()).unwrap();
+        meta.insert(HIGHEST, b"9".as_slice()).unwrap();
+        meta.insert(BASE, br#"{"base":"x","version":3}"#.as_slice()).unwrap();
+        let mut changes = transaction.open_table(CHANGES).unwrap();
+        let row = br#"{"base":"b","version":5,"value":{"value":7.50,"locked":true}}"#;
+        changes.insert((environment.as_str(), "A"), row.as_slice()).unwrap();
+        changes.insert((environment.as_str(), "B"), b"{\"base\":".as_slice()).unwrap();
+    }
+    transaction.commit().unwrap();
+    drop(database);
+    let Opened { folder: mut open, records, damaged, .. } =
+        DataFolder::open(folder.path()).unwrap();
+    assert_eq!((records.revision, records.highest), (4, 9));
+    assert_eq!(records.base, Some(("x".into(), 3)));
+    let [change] = &records.changes[..] else { panic!("{records:?}") };
+    assert_eq!((&*change.feature, change.version, &change.value), ("A", 5, &record("A", 5).value));
+    assert_eq!(damaged, [format!("the change of feature B in environment {environment}")]);
+    open.rewrite(&records).unwrap();
+    drop(open);
+    let again = DataFolder::open(folder.path()).unwrap();
+    assert_eq!((again.records, again.damaged), (records, Vec::new()));
+}

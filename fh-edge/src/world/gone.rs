@@ -1,0 +1,107 @@
+//! The versions of values that are not served any more, for readers that never learnt that they were gone.
+
+use std::collections::{BTreeMap, HashMap};
+
+use uuid::Uuid;
+
+/// A value, by the ids of its environment and its feature.
+pub(super) type ValueId = (Uuid, Uuid);
+
+/// The most values whose versions are kept one by one.
+const MOST: usize = 10_000;
+
+/// Versions of values that are gone: of the youngest 10,000 each one, of all others the highest (D-95).
+#[derive(Debug, Clone, Default)]
+pub(super) struct Gone {
+    versions: HashMap<ValueId, (u64, i64)>,
+    /// From the oldest to the youngest.
+    order: BTreeMap<u64, ValueId>,
+    next: u64,
+    /// The highest version that was evicted.
+    forgotten: i64,
+}
+
+impl Gone {
+    /// With the highest version that was evicted before.
+    pub(super) fn new(forgotten: i64) -> Self {
+        Self { forgotten, ..Self::default() }
+    }
+
+    /// Adds a value as the youngest.
+    pub(super) fn add(&mut self, id: ValueId, version: i64) {
+        let place = self.next;
+        self.next += 1;
+        let version = match self.versions.insert(id, (place, version)) {
+            Some((before, known)) => {
+                self.order.remove(&before);
+                version.max(known)
+            }
+            None => version,
+        };
+        self.versions.insert(id, (place, version));
+        self.order.insert(place, id);
+        while self.order.len() > MOST {
+            let Some((_, oldest)) = self.order.pop_first() else { return };
+            if let Some((_, version)) = self.versions.remove(&oldest) {
+                self.forgotten = self.forgotten.max(version);
+            }
+        }
+    }
+
+    /// Takes a value out that is served again. Returns the version that readers may hold of it; 0 if nothing was ever evicted.
+    pub(super) fn take(&mut self, id: ValueId) -> i64 {
+        match self.versions.remove(&id) {
+            Some((place, version)) => {
+                self.order.remove(&place);
+                version
+            }
+            None => self.forgotten,
+        }
+    }
+
+    /// The highest version that was evicted.
+    pub(super) fn forgotten(&self) -> i64 {
+        self.forgotten
+    }
+
+    /// The values that are kept one by one, from the oldest to the youngest.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (ValueId, i64)> {
+        let version = |id: &ValueId| self.versions.get(id).map_or(0, |(_, version)| *version);
+        self.order.values().map(move |id| (*id, version(id)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u128) -> ValueId {
+        (Uuid::from_u128(7), Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn the_youngest_are_kept_and_the_others_leave_a_floor() {
+        let mut gone = Gone::default();
+        for number in 0..MOST + 1_000 {
+            gone.add(id(number as u128), number as i64);
+        }
+        assert_eq!(
+            (gone.versions.len(), gone.order.len(), gone.iter().count()),
+            (MOST, MOST, MOST)
+        );
+        assert_eq!(gone.forgotten(), 999);
+        assert_eq!(gone.take(id(5)), 999);
+        assert_eq!(gone.take(id(1_000)), 1_000);
+        assert_eq!(gone.take(id(1_000)), 999);
+    }
+
+    #[test]
+    fn a_value_that_goes_again_is_the_youngest() {
+        let mut gone = Gone::new(3);
+        gone.add(id(1), 50);
+        gone.add(id(2), 6);
+        gone.add(id(1), 5);
+        assert_eq!(gone.iter().collect::<Vec<_>>(), [(id(2), 6), (id(1), 50)]);
+        assert_eq!(gone.take(id(9)), 3);
+    }
+}
