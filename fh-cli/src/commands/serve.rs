@@ -69,6 +69,7 @@ pub(crate) fn run(
     for warning in told.warnings() {
         tracing::warn!("{warning}");
     }
+    silence_trials();
     runtime::run_on_all_cores(async {
         let heard = Signals::new();
         let signals = heard
@@ -84,6 +85,16 @@ pub(crate) fn run(
         server.run(signals).await?;
         Ok(Status::Fine)
     })
+}
+
+/// Keeps panics off the terminal that are errors of the start: a data folder that is damaged is found out on a thread of its own.
+fn silence_trials() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().name() != Some(fh_edge::DATA_THREAD) {
+            print(panic);
+        }
+    }));
 }
 
 fn announce(addresses: &Addresses, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ pub(crate) mod check;
 pub(crate) mod exposed;
 pub(crate) mod logs;
 pub(crate) mod origin;
+pub(crate) mod secrets;
 pub(crate) mod server;
 pub(crate) mod settings;
 pub(crate) mod signals;

@@ -3,11 +3,11 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use fh_edge::EdgeHandle;
-use fh_edge::origin::file::{FileError, FileProblem, Loaded, StateFile, Watch};
+use fh_edge::origin::file::{FileError, FileProblem, LastGood, Loaded, StateFile, Watch};
 use fh_edge::origin::relay::{RelayLimits, RelayOptions};
 use fh_edge::state::file::{self, ExtraAccount, Problem};
 use fh_edge::state::{Permission, ServiceKey, State};
+use fh_edge::{EdgeHandle, Topic};
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
@@ -28,41 +28,89 @@ pub(crate) enum Origin {
     Relay,
 }
 
+/// An origin that is open.
+pub(crate) struct Opened {
+    pub(crate) origin: Origin,
+    /// What it holds, if that is known already.
+    pub(crate) state: Option<State>,
+    /// What is wrong with it, though it is served.
+    pub(crate) notice: Option<String>,
+}
+
 /// A file, and what is read in it.
 #[derive(Debug)]
 pub(crate) struct Followed {
     path: PathBuf,
     /// Reads it again when it is told to.
     watch: Watch,
+    last_good: Option<LastGood>,
+    /// What it held at the start, if that was good.
+    first: Option<Box<Loaded>>,
     reads: mpsc::Receiver<Result<Loaded, FileError>>,
 }
 
 impl Origin {
-    /// Opens it; what it holds, if that is known already.
-    pub(crate) fn open(settings: &Settings) -> Result<(Self, Option<State>), Failure> {
+    /// Opens it.
+    pub(crate) fn open(settings: &Settings) -> Result<Opened, Failure> {
         if settings.relay.is_some() {
-            return Ok((Self::Relay, None));
+            return Ok(Opened { origin: Self::Relay, state: None, notice: None });
         }
         let Some(path) = &settings.state else {
             return match settings.edge.admin_key {
-                Some(_) => Ok((Self::Admin, Some(State::default()))),
+                Some(_) => Ok(Opened {
+                    origin: Self::Admin,
+                    state: Some(State::default()),
+                    notice: None,
+                }),
                 None => Err(Failure::Input(
                     "nothing to serve: say --state FILE (`fh init` writes one to start from) or --relay URL, or set an admin key"
                         .to_string(),
                 )),
             };
         };
-        let (file, first) = StateFile::open(path, options(settings));
-        let first = first.map_err(|error| Failure::Input(words(&error)))?;
-        log_warnings(path, &first.parsed.warnings);
+        let options = options(settings);
+        let (file, first) = StateFile::open(path, options.clone());
+        let last_good = settings.data.as_ref().map(|folder| LastGood::new(folder, path));
+        let (first, state, notice) = match first {
+            Ok(loaded) => {
+                log_warnings(path, &loaded.parsed.warnings);
+                let state = loaded.parsed.state.clone();
+                (Some(Box::new(loaded)), state, None)
+            }
+            Err(broken) => {
+                let kept = last_good.as_ref().and_then(|kept| kept.read(&options));
+                let kept = kept.ok_or_else(|| Failure::Input(words(&broken)))?;
+                error!(
+                    why = words(&broken),
+                    "the state file is broken: the last good state is served"
+                );
+                (None, kept.parsed.state, Some(broken_notice(&broken)))
+            }
+        };
         let (tell, reads) = mpsc::channel(1);
         // Nobody listens any more once the server ends.
         let watch = file.watch(move |read| drop(tell.blocking_send(read)));
         let watch = watch.map_err(|error| {
             Failure::Input(format!("the system gives no thread to follow the file: {error}"))
         })?;
-        let followed = Followed { path: path.clone(), watch, reads };
-        Ok((Self::File(followed), Some(first.parsed.state)))
+        let followed = Followed { path: path.clone(), watch, last_good, first, reads };
+        Ok(Opened { origin: Self::File(followed), state: Some(state), notice })
+    }
+
+    /// Keeps the text of the file, if it is good, for a start with a broken one. Call it once the data folder is this process's.
+    pub(crate) fn keep_last_good(&mut self) {
+        if let Self::File(Followed { last_good: Some(kept), first, .. }) = self
+            && let Some(loaded) = first.take()
+        {
+            keep(kept, &loaded);
+        }
+    }
+
+    /// Reads it again with other keys beside those of the file.
+    pub(crate) fn reload_with(&self, options: file::Options) {
+        if let Self::File(file) = self {
+            file.watch.reload_with(options);
+        }
     }
 
     /// Reads it again, changed or not.
@@ -84,18 +132,38 @@ impl Origin {
 
     /// Serves what was read. What is wrong changes nothing.
     pub(crate) async fn serve(&self, read: Result<Loaded, FileError>, handle: &EdgeHandle) {
-        let Self::File(Followed { path, .. }) = self else { return };
+        let Self::File(Followed { path, last_good, .. }) = self else { return };
         let file = path.display();
         match read {
-            Ok(Loaded { parsed, .. }) => {
-                log_warnings(path, &parsed.warnings);
-                match handle.reload(parsed.state).await {
-                    Ok(()) => info!(%file, "the state was read again"),
+            Ok(loaded) => {
+                log_warnings(path, &loaded.parsed.warnings);
+                match handle.reload(loaded.parsed.state.clone()).await {
+                    Ok(()) => {
+                        info!(%file, "the state was read again");
+                        handle.set_notice(Topic::StateFile, None);
+                        if let Some(kept) = last_good {
+                            keep(kept, &loaded);
+                        }
+                    }
                     Err(why) => error!(%file, %why, "the state in force stays"),
                 }
             }
-            Err(why) => error!(why = words(&why), "the state in force stays"),
+            Err(why) => {
+                error!(why = words(&why), "the state in force stays");
+                handle.set_notice(Topic::StateFile, Some(broken_notice(&why)));
+            }
         }
+    }
+}
+
+/// What readiness says of a broken state file.
+fn broken_notice(why: &FileError) -> String {
+    format!("the state file is broken, and the last good state is served: {}", words(why))
+}
+
+fn keep(kept: &LastGood, loaded: &Loaded) {
+    if let Err(error) = kept.keep(loaded) {
+        warn!(%error, "the state cannot be kept for a start with a broken file");
     }
 }
 
@@ -121,8 +189,13 @@ pub(crate) fn relay(settings: &Settings) -> Option<RelayOptions> {
 
 /// How a state file is read.
 pub(crate) fn options(settings: &Settings) -> file::Options {
+    with_keys(settings, &settings.file_keys)
+}
+
+/// The same with other keys of `--key-file`.
+pub(crate) fn with_keys(settings: &Settings, file_keys: &[ServiceKey]) -> file::Options {
     let options = file::Options::new().process_environment().profile(settings.edge.profile);
-    match settings.keys.as_slice() {
+    match [settings.keys.as_slice(), file_keys].concat().as_slice() {
         [] => options,
         keys => options.account(account(keys)),
     }

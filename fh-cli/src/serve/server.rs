@@ -7,11 +7,12 @@ use axum::Router;
 use fh_edge::listen::{
     AccessLog, App, Connections, ListenOptions, Listener, Stopped, Tls, TrustedProxies,
 };
-use fh_edge::{Administration, Console, Edge, EdgeHandle};
+use fh_edge::{Administration, Console, DamagedData, Edge, EdgeHandle, Topic};
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
-use super::origin::{self, Origin};
+use super::origin::{self, Opened, Origin};
+use super::secrets::{Held, SecretFiles, SecretRead};
 use super::settings::{Settings, Told};
 use super::signals::{Asked, Signals};
 use crate::failure::Failure;
@@ -23,6 +24,8 @@ const LAST_LOOK: Duration = Duration::from_secs(1);
 pub(crate) struct Server {
     edge: Edge,
     origin: Origin,
+    secrets: SecretFiles,
+    settings: Settings,
     tls: Option<Tls>,
     api: Listener,
     monitor: Option<Listener>,
@@ -46,17 +49,27 @@ impl Server {
     /// Everything that can go wrong at the start goes wrong here.
     pub(crate) fn new(told: &Told) -> Result<Self, Failure> {
         let settings = &told.settings;
-        let (origin, state) = Origin::open(settings)?;
+        let Opened { mut origin, state, notice } = Origin::open(settings)?;
         let mut builder = Edge::builder().options(settings.edge.clone());
         match (origin::relay(settings), &settings.data) {
             (Some(relay), _) => builder = builder.relay(relay),
-            (None, Some(folder)) => builder = builder.data_folder(folder),
+            (None, Some(folder)) => {
+                let damaged = match settings.data_repair {
+                    true => DamagedData::Repair,
+                    false => DamagedData::Refuse,
+                };
+                builder = builder.data_folder(folder).damaged_data(damaged);
+            }
             (None, None) => {}
         }
         if let Some(state) = state {
             builder = builder.state(state);
         }
         let edge = builder.build().map_err(|error| Failure::Input(error.to_string()))?;
+        // Now the data folder is this process's.
+        origin.keep_last_good();
+        edge.handle().set_notice(Topic::StateFile, notice);
+        let secrets = SecretFiles::follow(settings)?;
         let tls = tls(settings)?;
         let mut api = bind(settings.address, settings.port)?;
         if let Some(tls) = &tls {
@@ -72,6 +85,8 @@ impl Server {
         Ok(Self {
             edge,
             origin,
+            secrets,
+            settings: settings.clone(),
             tls,
             api,
             monitor,
@@ -134,8 +149,14 @@ impl Server {
                 None => Ok(()),
             }
         };
-        let control =
-            Control { handle: self.edge.handle(), origin: self.origin, tls: self.tls, grace };
+        let control = Control {
+            handle: self.edge.handle(),
+            origin: self.origin,
+            secrets: self.secrets,
+            settings: self.settings,
+            tls: self.tls,
+            grace,
+        };
         let served = tokio::select! {
             served = async { tokio::try_join!(api, monitor) } => served,
             () = control.run(signals, end) => {
@@ -154,6 +175,8 @@ impl Server {
 struct Control {
     handle: EdgeHandle,
     origin: Origin,
+    secrets: SecretFiles,
+    settings: Settings,
     tls: Option<Tls>,
     grace: Duration,
 }
@@ -168,6 +191,7 @@ impl Control {
                     Asked::End => break,
                 },
                 read = self.origin.next() => self.origin.serve(read, &self.handle).await,
+                read = self.secrets.next() => self.take_secret(read),
             }
         }
         info!(streams = self.handle.streams(), grace = self.grace.as_secs_f64(), "stopping");
@@ -192,7 +216,30 @@ impl Control {
                 Err(error) => warn!(%error, "the certificate was not read"),
             }
         }
+        self.secrets.reload();
         self.origin.reload();
+    }
+
+    /// Puts what a file holds into force. A file that cannot be used changes nothing.
+    fn take_secret(&self, SecretRead { secret, file, held }: SecretRead) {
+        let (flag, file) = (secret.flag(), file.display());
+        match held {
+            Ok(held) => {
+                match held {
+                    Held::AdminKey(key) => self.handle.set_admin_key(key),
+                    Held::Keys(keys) => {
+                        self.origin.reload_with(origin::with_keys(&self.settings, &keys));
+                    }
+                }
+                info!(flag, %file, "the secret was read again");
+                self.handle.set_notice(Topic::Secrets, None);
+            }
+            Err(why) => {
+                error!(flag, %file, why, "the last secret stays in force");
+                let notice = format!("{flag} {file}: {why}; the last secret stays in force");
+                self.handle.set_notice(Topic::Secrets, Some(notice));
+            }
+        }
     }
 }
 

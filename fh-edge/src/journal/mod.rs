@@ -20,7 +20,6 @@ use redb::{Database, ReadableTable, StorageBackend, TableDefinition, WriteTransa
 use crate::world::{Journal, JournalError, Record, Records, ServedVersion};
 pub use guarded::DATA_THREAD;
 use guarded::{guarded, in_memory};
-pub(crate) use lock::FolderLock;
 use read::{Contents, read};
 pub(crate) use repair::Repaired;
 use stored::{StoredBase, StoredChange, StoredReplacement, StoredVersion, write_row};

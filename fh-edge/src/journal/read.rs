@@ -1,6 +1,6 @@
 //! What a data folder's file holds, record by record. A damaged one does not keep the others from being read.
 
-use redb::{Database, ReadTransaction, ReadableTable, TableError};
+use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
@@ -57,16 +57,15 @@ pub(super) fn read(database: &Database) -> Result<Result<Contents, JournalError>
             contents.row(format, name, place.value(), row.value());
         }
     }
+    contents.raise();
     Ok(Ok(contents))
 }
 
+/// A table that is read.
+type ReadRows = ReadOnlyTable<(&'static str, &'static str), &'static [u8]>;
+
 /// A table, if there is one of this name.
-#[expect(clippy::type_complexity, reason = "redb names its tables so")]
-fn open(
-    transaction: &ReadTransaction,
-    table: Rows,
-) -> Result<Option<redb::ReadOnlyTable<(&'static str, &'static str), &'static [u8]>>, JournalError>
-{
+fn open(transaction: &ReadTransaction, table: Rows) -> Result<Option<ReadRows>, JournalError> {
     match transaction.open_table(table) {
         Ok(table) => Ok(Some(table)),
         Err(TableError::TableDoesNotExist(_)) => Ok(None),
@@ -95,6 +94,14 @@ fn format(
 }
 
 impl Contents {
+    /// Raises the highest version to that of the records, should the record of it be damaged.
+    pub(super) fn raise(&mut self) {
+        let Records { changes, versions, highest, .. } = &mut self.records;
+        let of_all = versions.iter().map(|version| version.version);
+        let of_all = of_all.chain(changes.iter().map(|change| change.version));
+        *highest = of_all.fold(*highest, i64::max);
+    }
+
     /// Takes a fact.
     fn fact(&mut self, format: Format, name: &str, row: &[u8]) {
         let is_read = match self.content(format, FACT, (name, ""), row) {

@@ -87,13 +87,13 @@ fn salvage(bytes: &[u8]) -> (Contents, Vec<String>, usize) {
         }
     }
     lost.extend(settle(&mut contents.records));
+    contents.raise();
     (contents, lost, broken)
 }
 
-/// Drops changes that had given way, and raises the highest version to that of the records. Returns the names of changes of which
-/// only the version is left.
+/// Drops changes that had given way. Returns the names of changes of which only the version is left.
 fn settle(records: &mut Records) -> Vec<String> {
-    let Records { changes, versions, highest, .. } = records;
+    let Records { changes, versions, .. } = records;
     let version_of = |change: &Record| {
         let is_its = |version: &&ServedVersion| {
             version.environment == change.environment && version.feature == change.id
@@ -101,8 +101,6 @@ fn settle(records: &mut Records) -> Vec<String> {
         versions.iter().find(is_its)
     };
     changes.retain(|change| version_of(change).is_none_or(|version| version.is_changed));
-    let of_all = versions.iter().map(|version| version.version);
-    *highest = of_all.chain(changes.iter().map(|change| change.version)).fold(*highest, i64::max);
     let is_lost = |version: &&ServedVersion| {
         let is_its = |change: &Record| {
             version.environment == change.environment && version.feature == change.id

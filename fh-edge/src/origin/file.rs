@@ -1,10 +1,12 @@
 //! A state file, and a thread that looks whether it has changed.
 
+mod last_good;
 mod places;
 mod watch;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use fh_files::{Found, Look, Seen, Unreadable};
@@ -13,6 +15,7 @@ use uuid::Uuid;
 use crate::state::State;
 use crate::state::file::{MOST_BYTES, Options, Parsed, StateFileError};
 
+pub use last_good::LastGood;
 pub use watch::Watch;
 
 /// What stands in a state file.
@@ -23,6 +26,8 @@ pub struct Loaded {
     /// When the file was changed, in milliseconds since 1970; for people. It stands for no version: a file that takes the place of
     /// another may be older.
     pub modified: i64,
+    /// The text itself, with `${NAME}` as it is written.
+    pub text: Arc<[u8]>,
 }
 
 /// Why a state file is not used. Prints itself with the file and the places in it, a line for each.
@@ -76,7 +81,7 @@ impl std::error::Error for FileError {
 /// # Errors
 /// [`FileError`]: it cannot be read, or is no state.
 pub fn check(path: &Path, options: &Options) -> Result<Loaded, FileError> {
-    parse(path, options, fh_files::read(path, MOST_BYTES))
+    parse(path, options, read_file(path))
 }
 
 /// A state file that is followed.
@@ -166,7 +171,12 @@ fn parse(
     let parsed =
         State::from_bytes(&found.bytes, &options).map_err(|why| wrong(FileProblem::Wrong(why)))?;
     let modified = found.modified.unwrap_or_else(SystemTime::now);
-    Ok(Loaded { parsed, modified: milliseconds(modified) })
+    Ok(Loaded { parsed, modified: milliseconds(modified), text: found.bytes.into() })
+}
+
+/// Reads a file of at most as many bytes as a state may have.
+fn read_file(path: &Path) -> Result<Found, Unreadable> {
+    fh_files::read(path, MOST_BYTES)
 }
 
 /// The id that a file's name begins with.

@@ -30,7 +30,7 @@ pub(crate) use foreign::Idle;
 pub(crate) use origin_choice::Overruled;
 pub(crate) use setting::{Group, Setting};
 pub(crate) use sources::{Said, Source, Sources};
-pub(crate) use table::SETTINGS;
+pub(crate) use table::{SETTINGS, keys_in};
 
 use super::logs::{LogFormat, LogLevel};
 
@@ -59,6 +59,11 @@ pub(crate) struct Settings {
     pub(crate) data: Option<PathBuf>,
     /// Besides those of the file.
     pub(crate) keys: Vec<ServiceKey>,
+    /// The file with further keys, and what it held at the start.
+    pub(crate) key_file: Option<PathBuf>,
+    pub(crate) file_keys: Vec<ServiceKey>,
+    /// Is a damaged data folder repaired?
+    pub(crate) data_repair: bool,
     /// The Edge to relay, and its URL as it was written.
     pub(crate) relay: Option<(EdgeUrl, String)>,
     pub(crate) relay_keys: Vec<RelayKeys>,
@@ -99,6 +104,9 @@ impl Default for Settings {
             default_state: None,
             data: None,
             keys: Vec::new(),
+            key_file: None,
+            file_keys: Vec::new(),
+            data_repair: false,
             relay: None,
             relay_keys: Vec::new(),
             relay_headers: Vec::new(),

@@ -21,7 +21,7 @@ use super::value::{
 const MOST_HEADER_BYTES: u64 = 64 * 1024;
 
 /// In the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 47] = [
+pub(crate) static SETTINGS: [Setting; 49] = [
     Setting::new(
         Origin,
         "state",
@@ -141,6 +141,27 @@ pub(crate) static SETTINGS: [Setting; 47] = [
         |s| path_text(s.relay_header_file.as_ref()),
     ),
     Setting::new(
+        Origin,
+        "key-file",
+        One("FILE"),
+        "A file of API keys as --key takes them, one a line or with commas between them. Read again whenever it changes",
+        |s, text| {
+            let Some(file) = path(text) else { return Ok(()) };
+            s.file_keys = keys_in(&read(&file)?)?;
+            s.key_file = Some(file);
+            Ok(())
+        },
+        |s| path_text(s.key_file.as_ref()),
+    ),
+    Setting::new(
+        Origin,
+        "data-repair",
+        Switch,
+        "If the file in the data folder is damaged, keep what can be read of it, say what is lost, and start. The damaged file stays beside it",
+        |s, text| put(&mut s.data_repair, switch(text)),
+        |s| s.data_repair.to_string(),
+    ),
+    Setting::new(
         Network,
         "listen",
         One("ADDRESS"),
@@ -245,7 +266,7 @@ pub(crate) static SETTINGS: [Setting; 47] = [
         Clients,
         "cache-control",
         One("VALUE"),
-        "The cache-control of answers, for environments that have none of their own: max-age=60 has clients poll once a minute",
+        "The cache-control of all answers, whatever an environment says: max-age=60 has clients poll once a minute",
         |s, text| put(&mut s.edge.cache_control, header(text)),
         |s| header_text(s.edge.cache_control.as_ref()),
     )
@@ -386,11 +407,10 @@ pub(crate) static SETTINGS: [Setting; 47] = [
         Operations,
         "admin-key-file",
         One("FILE"),
-        "The file that holds the admin key, for secrets that are mounted",
+        "The file that holds the admin key, for secrets that are mounted. Read again whenever it changes",
         |s, text| {
             let Some(file) = path(text) else { return Ok(()) };
-            let read = std::fs::read_to_string(&file);
-            let key = read.map_err(|error| format!("cannot read {}: {error}", file.display()))?;
+            let key = read(&file)?;
             s.admin_key_file = Some(file);
             put(&mut s.edge.admin_key, admin_key(&key))
         },
@@ -497,6 +517,18 @@ fn relay_keys(text: &str) -> Result<RelayKeys, String> {
         }
         _ => Err("write one API key, or the client-evaluated and the server-evaluated one of an account in one environment".to_string()),
     }
+}
+
+/// The text of a file.
+fn read(file: &std::path::Path) -> Result<String, String> {
+    let read = std::fs::read_to_string(file);
+    read.map_err(|error| format!("cannot read {}: {error}", file.display()))
+}
+
+/// The keys in the text of a file.
+pub(crate) fn keys_in(text: &str) -> Result<Vec<ServiceKey>, String> {
+    let keys = text.lines().map(|line| list(line, service_key));
+    keys.collect::<Result<Vec<_>, _>>().map(|lines| lines.concat())
 }
 
 /// A key, with the environment before it or without.

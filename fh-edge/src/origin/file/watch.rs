@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::places::Places;
-use super::{FileError, Loaded, Next, StateFile};
+use super::{FileError, Loaded, Next, Options, StateFile};
 
 /// How closely a file is followed.
 #[derive(Debug, Clone, Copy)]
@@ -62,12 +62,14 @@ struct Bell {
     rung: Condvar,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 struct Wishes {
     /// Something may have changed.
     look: bool,
     /// Read the file, changed or not.
     reload: bool,
+    /// How to read it from then on.
+    options: Option<Options>,
     end: bool,
 }
 
@@ -124,6 +126,9 @@ impl Watch {
                 if wishes.end {
                     return;
                 }
+                if let Some(options) = wishes.options {
+                    file.options = options;
+                }
                 let read;
                 (read, next) = match wishes.reload {
                     true => (Some(file.read()), Next::Later),
@@ -147,6 +152,14 @@ impl Watch {
     /// Reads the file, changed or not, and calls with what stands in it: at SIGHUP. Environment variables are looked up anew.
     pub fn reload(&self) {
         self.bell.ring(|wishes| wishes.reload = true);
+    }
+
+    /// Reads the file with other options from now on, and calls with what stands in it.
+    pub fn reload_with(&self, options: Options) {
+        self.bell.ring(|wishes| {
+            wishes.reload = true;
+            wishes.options = Some(options);
+        });
     }
 }
 

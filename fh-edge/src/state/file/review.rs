@@ -85,7 +85,7 @@ impl Review {
             let part = placed(reviewed.part, &strategies, &diagnostic.place);
             match diagnostic.problem {
                 Problem::MisspeltMember(meant) => {
-                    unknown_member(reading, &part, diagnostic, Some(meant))
+                    unknown_member(reading, &part, diagnostic, Some(meant));
                 }
                 Problem::UnknownMember => unknown_member(reading, &part, diagnostic, None),
                 _ => reading.warn(&part, told(diagnostic, &part)),

@@ -1,0 +1,233 @@
+//! Files that hold secrets, which are followed as the state file is.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant, SystemTime};
+
+use fh_edge::AdminKey;
+use fh_edge::state::ServiceKey;
+use fh_files::{Found, Look, Seen, Unreadable};
+use tokio::sync::mpsc;
+
+use super::settings::{Settings, keys_in};
+use crate::failure::Failure;
+
+/// A larger file holds no secrets.
+const MOST_BYTES: u64 = 1 << 20;
+/// Time between two looks at the files.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
+/// A file may be empty or gone for so long, while another one is put in its place (D-104).
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A setting that names a file with a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Secret {
+    AdminKey,
+    Keys,
+}
+
+impl Secret {
+    /// The flag.
+    pub(crate) const fn flag(self) -> &'static str {
+        match self {
+            Self::AdminKey => "--admin-key-file",
+            Self::Keys => "--key-file",
+        }
+    }
+}
+
+/// What a file holds now.
+#[derive(Debug)]
+pub(crate) enum Held {
+    AdminKey(AdminKey),
+    Keys(Vec<ServiceKey>),
+}
+
+/// A file with another content than before, or why it cannot be used. The reason never holds a secret.
+#[derive(Debug)]
+pub(crate) struct SecretRead {
+    pub(crate) secret: Secret,
+    pub(crate) file: PathBuf,
+    pub(crate) held: Result<Held, String>,
+}
+
+/// All files that are followed, on a thread that ends with this.
+#[derive(Debug)]
+pub(crate) struct SecretFiles {
+    reload: Sender<()>,
+    reads: mpsc::Receiver<SecretRead>,
+}
+
+impl SecretFiles {
+    /// Follows the files that settings name.
+    pub(crate) fn follow(settings: &Settings) -> Result<Self, Failure> {
+        let named =
+            [(Secret::AdminKey, &settings.admin_key_file), (Secret::Keys, &settings.key_file)];
+        let mut files: Vec<Followed> = named
+            .into_iter()
+            .filter_map(|(secret, file)| Some(Followed::new(secret, file.clone()?)))
+            .collect();
+        let (reload, wishes) = channel();
+        let (tell, reads) = mpsc::channel(1);
+        if !files.is_empty() {
+            let follow = move || follow(&mut files, &wishes, &tell);
+            let thread = std::thread::Builder::new().name("fh-secret-files".into()).spawn(follow);
+            thread.map_err(|error| {
+                Failure::Input(format!("the system gives no thread to follow files: {error}"))
+            })?;
+        }
+        Ok(Self { reload, reads })
+    }
+
+    /// Reads all files again, changed or not.
+    pub(crate) fn reload(&self) {
+        // Without files there is no thread.
+        let _ = self.reload.send(());
+    }
+
+    /// Waits until a file holds something else.
+    pub(crate) async fn next(&mut self) -> SecretRead {
+        match self.reads.recv().await {
+            Some(read) => read,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+fn follow(files: &mut [Followed], wishes: &Receiver<()>, tell: &mpsc::Sender<SecretRead>) {
+    loop {
+        let is_asked = match wishes.recv_timeout(BETWEEN_LOOKS) {
+            Ok(()) => true,
+            Err(RecvTimeoutError::Timeout) => false,
+            Err(RecvTimeoutError::Disconnected) => return,
+        };
+        for file in &mut *files {
+            let read = file.look(is_asked, SystemTime::now(), Instant::now());
+            if let Some(read) = read
+                && tell.blocking_send(read).is_err()
+            {
+                return;
+            }
+        }
+    }
+}
+
+/// A file, and what was seen of it.
+struct Followed {
+    secret: Secret,
+    path: PathBuf,
+    look: Look,
+    /// Since when it cannot be used, and why, until that is told.
+    trouble: Option<(Instant, String)>,
+}
+
+impl Followed {
+    /// A file that was read already.
+    fn new(secret: Secret, path: PathBuf) -> Self {
+        let mut look = Look::new(MOST_BYTES);
+        // What it holds was read with the settings.
+        drop(look.first(&path));
+        Self { secret, path, look, trouble: None }
+    }
+
+    /// Looks at the file. Returns what is new, or a trouble that has lasted for the grace period.
+    fn look(&mut self, is_asked: bool, wall: SystemTime, now: Instant) -> Option<SecretRead> {
+        let found = match is_asked {
+            true => Some(self.look.first(&self.path)),
+            false => match self.look.again(&self.path, wall) {
+                Seen::New(found) => Some(found),
+                Seen::Nothing | Seen::Unsettled => None,
+            },
+        };
+        match found.map(|found| self.held(found)) {
+            Some(Ok(held)) => {
+                self.trouble = None;
+                return Some(self.read(Ok(held)));
+            }
+            Some(Err(why)) => {
+                let since = self.trouble.take().map_or(now, |(since, _)| since);
+                self.trouble = Some((since, why));
+            }
+            None => {}
+        }
+        let is_over = |(since, _): &mut (Instant, String)| now.duration_since(*since) >= GRACE;
+        let (_, why) = self.trouble.take_if(is_over)?;
+        Some(self.read(Err(why)))
+    }
+
+    fn held(&self, found: Result<Found, Unreadable>) -> Result<Held, String> {
+        let found = found.map_err(|why| why.to_string())?;
+        let text = String::from_utf8(found.bytes).map_err(|_| "it is not UTF-8".to_string())?;
+        if text.trim().is_empty() {
+            return Err("it is empty".to_string());
+        }
+        match self.secret {
+            Secret::AdminKey => {
+                let key = AdminKey::new(text.trim());
+                key.map(Held::AdminKey).map_err(|why| why.to_string())
+            }
+            Secret::Keys => keys_in(&text).map(Held::Keys),
+        }
+    }
+
+    fn read(&self, held: Result<Held, String>) -> SecretRead {
+        SecretRead { secret: self.secret, file: self.path.clone(), held }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fh_test_folder::Folder;
+
+    use super::*;
+
+    const FIRST: &str = "sixteen-characters-1";
+
+    fn folder_with(text: &str) -> (Folder, PathBuf) {
+        let folder = Folder::new();
+        let path = folder.file("key");
+        std::fs::write(&path, text).unwrap();
+        (folder, path)
+    }
+
+    /// What two looks tell, the second of which finds the file at rest.
+    fn told(file: &mut Followed, now: Instant) -> Option<Result<bool, String>> {
+        let soon = SystemTime::now();
+        let read = file.look(false, soon, now).or_else(|| file.look(false, soon, now))?;
+        Some(
+            read.held
+                .map(|held| matches!(held, Held::AdminKey(key) if key.is("sixteen-characters-2"))),
+        )
+    }
+
+    #[test]
+    fn an_empty_or_missing_file_is_told_after_the_grace_and_another_key_at_once() {
+        let (_folder, path) = folder_with(FIRST);
+        let mut file = Followed::new(Secret::AdminKey, path.clone());
+        let start = Instant::now();
+        let at = |seconds: u64| start + Duration::from_secs(seconds);
+        assert!(told(&mut file, at(0)).is_none());
+        std::fs::write(&path, "").unwrap();
+        assert!(told(&mut file, at(1)).is_none());
+        std::fs::remove_file(&path).unwrap();
+        assert!(told(&mut file, at(5)).is_none());
+        assert_eq!(told(&mut file, at(6)), Some(Err("there is no such file".to_string())));
+        assert!(told(&mut file, at(60)).is_none(), "once");
+        std::fs::write(&path, "sixteen-characters-2\n").unwrap();
+        assert_eq!(told(&mut file, at(61)), Some(Ok(true)));
+        // A key that is too short, and then a good one within the grace.
+        std::fs::write(&path, "short").unwrap();
+        assert!(told(&mut file, at(62)).is_none());
+        std::fs::write(&path, FIRST).unwrap();
+        assert_eq!(told(&mut file, at(63)), Some(Ok(false)));
+        assert!(told(&mut file, at(70)).is_none());
+    }
+
+    #[test]
+    fn a_reload_reads_again() {
+        let (_folder, path) = folder_with(FIRST);
+        let mut file = Followed::new(Secret::AdminKey, path);
+        let now = Instant::now();
+        assert!(file.look(true, SystemTime::now(), now).is_some_and(|read| read.held.is_ok()));
+    }
+}

@@ -1,0 +1,123 @@
+//! What outlives a broken file: the last good state, the last good secret, and what can be read of a damaged data folder.
+
+use super::{KEY, Serving, WRITER, state};
+use crate::tool::{fh, file, path};
+
+fn banner(url: &str) -> serde_json::Value {
+    fh(&["get", url, KEY, "BANNER", "--json"]).expect(0).json()[0]["value"].clone()
+}
+
+/// An empty folder of this name.
+fn folder(name: &str) -> String {
+    let folder = path(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    folder
+}
+
+#[test]
+fn a_broken_file_at_the_start_serves_the_last_good_state() {
+    let data = folder("serve-last-good");
+    let named = state("plain").replace("readerSecret4test*1,", "'${READER}',");
+    let variables = [("READER", "readerSecret4test*1")];
+    let file_of = |text: &str| file("serve-last-good.yaml", text);
+    let path = file_of(&named);
+    fh(&["serve", "--state", &file_of("nonsense: 1"), "--port", "0", "--data", &data])
+        .refused(2, &["nonsense"]);
+    file_of(&named);
+    let serving = Serving::start(&path, &["--data", &data], &variables);
+    assert_eq!(banner(&serving.url), "plain");
+    fh(&["set", &serving.url, WRITER, "BANNER", "changed"]).expect(0);
+    drop(serving);
+
+    file_of("features: [");
+    let mut serving = Serving::start(&path, &["--data", &data], &variables);
+    assert_eq!(banner(&serving.url), "changed", "with what was changed on top of it");
+    let ready = serving.get("/health/readyness");
+    assert!(ready.contains("200 OK"), "{ready}");
+    assert!(ready.contains("the last good state is served"), "{ready}");
+    assert!(ready.contains("serve-last-good.yaml: line 2"), "{ready}");
+    fh(&["serve", "--check", &path]).expect(1);
+    // And once it is good again.
+    file_of(&named.replace("plain", "mended"));
+    serving.process.line(&["the state was read again"]);
+    assert_eq!(banner(&serving.url), "mended");
+    assert!(!serving.get("/health/readyness").contains("last good"));
+    drop(serving);
+    for entry in std::fs::read_dir(&data).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        assert!(!bytes.windows(18).any(|part| part == b"readerSecret4test*"));
+    }
+    // Without a data folder, and for another file, nothing is kept.
+    file_of("features: [");
+    fh(&["serve", "--state", &path, "--port", "0"]).refused(2, &["serve-last-good.yaml"]);
+    let other = file("serve-last-good-other.yaml", "features: [");
+    fh(&["serve", "--state", &other, "--port", "0", "--data", &data]).refused(2, &["other.yaml"]);
+}
+
+#[test]
+fn files_with_secrets_are_followed() {
+    let keyless = state("plain").split("accounts:").next().unwrap().to_string();
+    let state = file("serve-secrets.yaml", keyless);
+    let admin = file("serve-secrets.admin", "adminSecret4test-0000001\n");
+    let keys = file("serve-secrets.keys", "\nreaderSecret4test*1\n");
+    let args = ["--admin-key-file", &admin, "--key-file", &keys];
+    let mut serving = Serving::start(&state, &args, &[]);
+    let ask = |serving: &Serving, number: u32| {
+        let key = format!("authorization: Bearer adminSecret4test-{number:07}\r\n");
+        let head = format!("{key}connection: close\r\n");
+        let mut stream = super::open(&serving.url, "/admin/v1/environments", &head);
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+        answer.contains("200 OK")
+    };
+    assert_eq!(banner(&serving.url), "plain");
+    assert!(ask(&serving, 1) && !ask(&serving, 2));
+    file("serve-secrets.admin", "adminSecret4test-0000002");
+    serving.process.line(&["--admin-key-file", "the secret was read again"]);
+    assert!(ask(&serving, 2) && !ask(&serving, 1));
+    file("serve-secrets.keys", "other*key,readerSecret4test*1");
+    serving.process.line(&["--key-file", "the secret was read again"]);
+    serving.process.line(&["the state was read again"]);
+    let other = KEY.replace("readerSecret4test*1", "other*key");
+    fh(&["get", &serving.url, &other, "BANNER"]).expect(0);
+    // An empty one changes nothing, and is told.
+    file("serve-secrets.admin", "");
+    serving.process.line(&["ERROR", "--admin-key-file", "it is empty"]);
+    assert!(ask(&serving, 2));
+    let ready = serving.get("/health/readyness");
+    assert!(ready.contains("200 OK") && ready.contains("--admin-key-file"), "{ready}");
+    file("serve-secrets.admin", "adminSecret4test-0000003");
+    serving.process.line(&["--admin-key-file", "the secret was read again"]);
+    assert!(ask(&serving, 3));
+    assert!(!serving.get("/health/readyness").contains("--admin-key-file"));
+    #[cfg(unix)]
+    {
+        serving.process.interrupt();
+        let all = serving.process.end().1;
+        assert!(!all.contains("adminSecret4test-"), "{all}");
+    }
+}
+
+#[test]
+fn a_damaged_data_folder_is_refused_and_repaired() {
+    let data = folder("serve-damaged");
+    let state = file("serve-damaged.yaml", state("plain"));
+    let serving = Serving::start(&state, &["--data", &data], &[]);
+    fh(&["set", &serving.url, WRITER, "BANNER", "changed"]).expect(0);
+    drop(serving);
+    let database = format!("{data}/changes.redb");
+    let whole = std::fs::read(&database).unwrap();
+    std::fs::write(&database, &whole[..whole.len() - 1]).unwrap();
+    let args = ["serve", "--state", &state, "--port", "0", "--data", &data];
+    let refused = fh(&args);
+    assert!(!refused.err.contains("panicked"), "{}", refused.err);
+    refused.refused(2, &["changes.redb", "damaged", "--data-repair"]);
+    let mut serving = Serving::start(&state, &["--data", &data, "--data-repair"], &[]);
+    assert_eq!(banner(&serving.url), "changed");
+    let ready = serving.get("/health/readyness");
+    assert!(ready.contains("200 OK") && ready.contains("was repaired"), "{ready}");
+    drop(serving);
+    serving = Serving::start(&state, &["--data", &data], &[]);
+    assert_eq!(banner(&serving.url), "changed");
+    assert!(!serving.get("/health/readyness").contains("repaired"));
+}

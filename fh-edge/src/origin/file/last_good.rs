@@ -1,0 +1,118 @@
+//! The text of a state file that was good, kept for a start with a broken one.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use fh_files::Found;
+
+use super::{FileError, Loaded, parse, read_file};
+use crate::state::file::Options;
+
+/// The last good text of one state file, in a data folder. `${NAME}` stays as it is written, so no secret is kept that the file
+/// itself does not hold.
+///
+/// ```no_run
+/// use fh_edge::origin::file::{LastGood, StateFile};
+/// use fh_edge::state::file::Options;
+/// let kept = LastGood::new("/var/lib/fh-edge", "/etc/fh-edge/state.yaml");
+/// let (file, first) = StateFile::open("/etc/fh-edge/state.yaml", Options::new());
+/// let loaded = match first {
+///     Ok(loaded) => loaded,
+///     Err(broken) => kept.read(&Options::new()).ok_or(broken)?,
+/// };
+/// kept.keep(&loaded)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct LastGood {
+    source: PathBuf,
+    kept: PathBuf,
+}
+
+impl LastGood {
+    /// For a state file, in this folder. Another file has another place there.
+    #[must_use]
+    pub fn new(folder: impl AsRef<Path>, source: impl Into<PathBuf>) -> Self {
+        let source = source.into();
+        let absolute = std::path::absolute(&source).unwrap_or_else(|_| source.clone());
+        let digest = hmac_sha256::Hash::hash(absolute.as_os_str().as_encoded_bytes());
+        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Self { kept: folder.as_ref().join(format!("state-{name}.last-good")), source }
+    }
+
+    /// Keeps the text of what was loaded, unless it is kept already. The file is replaced as a whole, and its owner's alone.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn keep(&self, loaded: &Loaded) -> io::Result<()> {
+        if fs::read(&self.kept).is_ok_and(|kept| kept == *loaded.text) {
+            return Ok(());
+        }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let mut beside = self.kept.clone().into_os_string();
+        beside.push(format!(".{}-{}", std::process::id(), now.as_nanos()));
+        let beside = PathBuf::from(beside);
+        let written = write(&beside, &loaded.text).and_then(|()| fs::rename(&beside, &self.kept));
+        if written.is_err() {
+            // It may not be there at all.
+            let _ = fs::remove_file(&beside);
+        }
+        written
+    }
+
+    /// Reads the text that is kept, as if it stood in the state file. `None` if there is none, or it is no state with these options.
+    #[must_use]
+    pub fn read(&self, options: &Options) -> Option<Loaded> {
+        let found: Found = read_file(&self.kept).ok()?;
+        let read: Result<Loaded, FileError> = parse(&self.source, options, Ok(found));
+        read.ok()
+    }
+}
+
+fn write(path: &Path, text: &[u8]) -> io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use fh_test_folder::Folder;
+
+    use super::super::StateFile;
+    use super::*;
+
+    #[test]
+    fn the_text_is_kept_with_its_variables_for_its_own_file() {
+        let folder = Folder::new();
+        let text = "environments: [{name: dev}]\naccounts: [{name: a, clientKey: '${KEY}', permissions: {dev: READ}}]";
+        folder.write("state.yaml", text, 1);
+        let options = Options::new().secrets(|name| (name == "KEY").then(|| "s3cr3t*".to_owned()));
+        let path = folder.file("state.yaml");
+        let kept = LastGood::new(folder.path(), &path);
+        assert_eq!(kept.read(&options), None);
+        let loaded = StateFile::open(&path, options.clone()).1.unwrap();
+        kept.keep(&loaded).unwrap();
+        kept.keep(&loaded).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert_eq!(kept.read(&options).unwrap().parsed, loaded.parsed);
+        assert_eq!(kept.read(&Options::new()), None, "its secret is not known");
+        assert_eq!(LastGood::new(folder.path(), folder.file("other.yaml")).read(&options), None);
+        let files: Vec<_> = fs::read_dir(folder.path()).unwrap().collect();
+        assert_eq!(files.len(), 1, "{files:?}");
+        let file = files.into_iter().next().unwrap().unwrap().path();
+        let bytes = fs::read_to_string(&file).unwrap();
+        assert!(bytes == text && !bytes.contains("s3cr3t"));
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
+}
