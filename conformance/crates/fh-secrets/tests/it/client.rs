@@ -12,8 +12,8 @@ use fh_client::transport::{
     TransportError, TransportErrorKind, TransportRequest,
 };
 use fh_client::{
-    Ask, Client, Flow, Interceptor, LockPolicy, NotReady, Observer, SnapshotFile, StartError,
-    Update, UsageEvent, UsageOptions, block_on,
+    Ask, Bootstrap, Client, ContextPoolError, Flow, Interceptor, LockPolicy, NotReady, Observer,
+    SnapshotFile, StartError, Update, UsageEvent, UsageOptions, block_on,
 };
 use fh_fake_edge::{FakeEdge, Feature};
 use fh_test_folder::Folder;
@@ -105,6 +105,12 @@ fn running(shown: &mut Shown) {
     shown.both(&feature.explain());
     shown.debug(&feature);
     shown.debug(&fred.snapshot());
+    let values = fred.values();
+    shown.debug(&values);
+    let bootstrap = Bootstrap::from(&values);
+    shown.debug(&bootstrap);
+    shown.debug(&bootstrap.features[0]);
+    shown.debug(&client.context_pool(2));
     shown.debug(&fred);
     let (told, changes) = std::sync::mpsc::channel();
     let (tell, states) = std::sync::mpsc::channel();
@@ -196,6 +202,7 @@ fn failing(shown: &mut Shown) {
         shown.both(&status);
         shown.error(status.problem.as_ref().unwrap());
         shown.error(&NotReady::Failed(status.problem.clone().unwrap()));
+        shown.error(&ContextPoolError::from(status.problem.clone().unwrap()));
         let refused = block_on(client.test_updates().set("COLOUR", Update::value("blue")));
         shown.error(&refused.unwrap_err());
         shown.debug(&client);
