@@ -18,8 +18,8 @@ use crate::state::file::{MOST_BYTES, Options, Parsed, StateFileError};
 pub use last_good::LastGood;
 pub use watch::Watch;
 
-/// What stands in a state file.
-#[derive(Debug, Clone, PartialEq)]
+/// What stands in a state file. `Debug` does not show its text, which holds API keys.
+#[derive(Clone, PartialEq)]
 pub struct Loaded {
     /// The state, and what is doubtful about it.
     pub parsed: Parsed,
@@ -28,6 +28,16 @@ pub struct Loaded {
     pub modified: i64,
     /// The text itself, with `${NAME}` as it is written.
     pub text: Arc<[u8]>,
+}
+
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded")
+            .field("parsed", &self.parsed)
+            .field("modified", &self.modified)
+            .field("text", &self.text.len())
+            .finish()
+    }
 }
 
 /// Why a state file is not used. Prints itself with the file and the places in it, a line for each.

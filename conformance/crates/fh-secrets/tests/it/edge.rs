@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fh_client::transport::ReqwestTransport;
 use fh_edge::listen::{AccessLog, App, Connections, ListenOptions, Listener, Tls, TrustedProxies};
-use fh_edge::origin::file::{self, StateFile};
+use fh_edge::origin::file::{self, LastGood, StateFile};
 use fh_edge::origin::relay::{RelayKeys, RelayOptions};
 use fh_edge::state::file::{ExtraAccount, Options as FileOptions};
 use fh_edge::state::{Json, Permission, ServiceKey, State};
@@ -88,7 +88,12 @@ fn files(shown: &mut Shown) {
     folder.write("state.yaml", state_text(""), 1);
     let path = folder.file("state.yaml");
     let (file, loaded) = StateFile::open(&path, FileOptions::new());
-    shown.debug(&loaded.unwrap());
+    let loaded = loaded.unwrap();
+    shown.debug(&loaded);
+    let kept = LastGood::new(folder.path(), &path);
+    kept.keep(&loaded).unwrap();
+    shown.debug(&kept.read(&FileOptions::new()).unwrap());
+    shown.debug(&kept);
     shown.debug(&file);
     shown.debug(&file.watch(|_| {}).unwrap());
     folder.write("wrong.yaml", state_text("  - { name: b, clientKey: wrongHush }\n"), 1);
