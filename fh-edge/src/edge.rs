@@ -13,7 +13,7 @@ use crate::core::{Core, Origin};
 use crate::journal::{DataFolder, DataFolderError, Opened, Repaired};
 use crate::notices::Topic;
 use crate::options::Options;
-use crate::origin::relay::{Relay, RelayError, RelayOptions, UpstreamStatus};
+use crate::origin::relay::{Relay, RelayError, RelayKeys, RelayOptions, UpstreamStatus};
 use crate::serving::Environments;
 use crate::state::{Duplicate, State};
 use crate::world::{Base, Journal, NoJournal, Records, World, Writer, now};
@@ -313,6 +313,18 @@ impl EdgeHandle {
                 self.core.environments.close(within);
                 relay.close(within).await;
             }
+        }
+    }
+
+    /// Relays these keys and no others from now on, without a restart. Connections of keys that stay go on; keys that are gone open for
+    /// five more seconds what they opened.
+    ///
+    /// # Errors
+    /// [`RelayError`] as at the start, or if this Edge relays none; then nothing changes.
+    pub fn set_relay_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
+        match &self.core.origin {
+            Origin::Relay(relay) => relay.set_keys(keys),
+            Origin::World(_) => Err(RelayError::OwnState),
         }
     }
 

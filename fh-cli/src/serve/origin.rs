@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use fh_edge::origin::file::{FileError, FileProblem, LastGood, Loaded, StateFile, Watch};
-use fh_edge::origin::relay::{RelayLimits, RelayOptions};
+use fh_edge::origin::relay::{RelayKeys, RelayLimits, RelayOptions};
 use fh_edge::state::file::{self, ExtraAccount, Problem};
 use fh_edge::state::{Permission, ServiceKey, State};
 use fh_edge::{EdgeHandle, Topic};
@@ -170,8 +170,8 @@ fn keep(kept: &LastGood, loaded: &Loaded) {
 /// What is relayed, if anything is.
 pub(crate) fn relay(settings: &Settings) -> Option<RelayOptions> {
     let (_, url) = settings.relay.as_ref()?;
-    let keys = settings.relay_keys.iter().cloned();
-    let mut relay = keys.fold(RelayOptions::new(url), RelayOptions::keys);
+    let keys = relay_keys(settings, &settings.relay_file_keys);
+    let mut relay = keys.into_iter().fold(RelayOptions::new(url), RelayOptions::keys);
     for RelayHeader { name, value } in &settings.relay_headers {
         relay = relay.header(name, value);
     }
@@ -185,6 +185,11 @@ pub(crate) fn relay(settings: &Settings) -> Option<RelayOptions> {
         Some(folder) => Some(relay.snapshot_folder(folder.join("relay"))),
         None => Some(relay),
     }
+}
+
+/// The keys to relay, with these of `--relay-key-file`.
+pub(crate) fn relay_keys(settings: &Settings, file_keys: &[RelayKeys]) -> Vec<RelayKeys> {
+    [settings.relay_keys.as_slice(), file_keys].concat()
 }
 
 /// How a state file is read.

@@ -5,11 +5,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant, SystemTime};
 
 use fh_edge::AdminKey;
+use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::ServiceKey;
 use fh_files::{Found, Look, Seen, Unreadable};
 use tokio::sync::mpsc;
 
-use super::settings::{Settings, keys_in};
+use super::settings::{Settings, keys_in, relay_keys_in};
 use crate::failure::Failure;
 
 /// A larger file holds no secrets.
@@ -24,6 +25,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(crate) enum Secret {
     AdminKey,
     Keys,
+    RelayKeys,
 }
 
 impl Secret {
@@ -32,6 +34,7 @@ impl Secret {
         match self {
             Self::AdminKey => "--admin-key-file",
             Self::Keys => "--key-file",
+            Self::RelayKeys => "--relay-key-file",
         }
     }
 }
@@ -41,6 +44,7 @@ impl Secret {
 pub(crate) enum Held {
     AdminKey(AdminKey),
     Keys(Vec<ServiceKey>),
+    RelayKeys(Vec<RelayKeys>),
 }
 
 /// A file with another content than before, or why it cannot be used. The reason never holds a secret.
@@ -61,8 +65,11 @@ pub(crate) struct SecretFiles {
 impl SecretFiles {
     /// Follows the files that settings name.
     pub(crate) fn follow(settings: &Settings) -> Result<Self, Failure> {
-        let named =
-            [(Secret::AdminKey, &settings.admin_key_file), (Secret::Keys, &settings.key_file)];
+        let named = [
+            (Secret::AdminKey, &settings.admin_key_file),
+            (Secret::Keys, &settings.key_file),
+            (Secret::RelayKeys, &settings.relay_key_file),
+        ];
         let mut files: Vec<Followed> = named
             .into_iter()
             .filter_map(|(secret, file)| Some(Followed::new(secret, file.clone()?)))
@@ -167,6 +174,7 @@ impl Followed {
                 key.map(Held::AdminKey).map_err(|why| why.to_string())
             }
             Secret::Keys => keys_in(&text).map(Held::Keys),
+            Secret::RelayKeys => relay_keys_in(&text).map(Held::RelayKeys),
         }
     }
 

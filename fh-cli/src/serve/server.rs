@@ -223,14 +223,8 @@ impl Control {
     /// Puts what a file holds into force. A file that cannot be used changes nothing.
     fn take_secret(&self, SecretRead { secret, file, held }: SecretRead) {
         let (flag, file) = (secret.flag(), file.display());
-        match held {
-            Ok(held) => {
-                match held {
-                    Held::AdminKey(key) => self.handle.set_admin_key(key),
-                    Held::Keys(keys) => {
-                        self.origin.reload_with(origin::with_keys(&self.settings, &keys));
-                    }
-                }
+        match held.and_then(|held| self.put_into_force(held)) {
+            Ok(()) => {
                 info!(flag, %file, "the secret was read again");
                 self.handle.set_notice(Topic::Secrets, None);
             }
@@ -240,6 +234,18 @@ impl Control {
                 self.handle.set_notice(Topic::Secrets, Some(notice));
             }
         }
+    }
+
+    fn put_into_force(&self, held: Held) -> Result<(), String> {
+        match held {
+            Held::AdminKey(key) => self.handle.set_admin_key(key),
+            Held::Keys(keys) => self.origin.reload_with(origin::with_keys(&self.settings, &keys)),
+            Held::RelayKeys(keys) => {
+                let keys = origin::relay_keys(&self.settings, &keys);
+                self.handle.set_relay_keys(&keys).map_err(|why| why.to_string())?;
+            }
+        }
+        Ok(())
     }
 }
 

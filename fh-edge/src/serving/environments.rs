@@ -133,6 +133,22 @@ impl Environments {
         slot
     }
 
+    /// Takes a place away, and nothing else of its environment.
+    pub(crate) fn remove_slot(&self, slot: &Arc<Slot>) {
+        let id = slot.current().id;
+        self.by_id.rcu(|known| {
+            let mut next = HashMap::clone(known);
+            if let Some(slots) = next.get_mut(&id) {
+                slots.retain(|other| !Arc::ptr_eq(other, slot));
+                if slots.is_empty() {
+                    next.remove(&id);
+                }
+            }
+            next
+        });
+        self.revision.send_modify(|_| {});
+    }
+
     /// A place that is found elsewhere.
     pub(crate) fn slot(&self, first: Published) -> Arc<Slot> {
         self.clockwork.slot(first, self.revision.clone())

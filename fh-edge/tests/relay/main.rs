@@ -6,6 +6,7 @@ mod contexts;
 mod figures;
 #[path = "../it/http.rs"]
 mod http;
+mod keys;
 mod passing_on;
 mod puts;
 mod revocation;

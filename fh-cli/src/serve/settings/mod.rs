@@ -30,7 +30,7 @@ pub(crate) use foreign::Idle;
 pub(crate) use origin_choice::Overruled;
 pub(crate) use setting::{Group, Setting};
 pub(crate) use sources::{Said, Source, Sources};
-pub(crate) use table::{SETTINGS, keys_in};
+pub(crate) use table::{SETTINGS, keys_in, relay_keys_in};
 
 use super::logs::{LogFormat, LogLevel};
 
@@ -67,6 +67,9 @@ pub(crate) struct Settings {
     /// The Edge to relay, and its URL as it was written.
     pub(crate) relay: Option<(EdgeUrl, String)>,
     pub(crate) relay_keys: Vec<RelayKeys>,
+    /// The file with further ones, and what it held at the start.
+    pub(crate) relay_key_file: Option<PathBuf>,
+    pub(crate) relay_file_keys: Vec<RelayKeys>,
     /// Sent with every request to the relayed Edge: those of the flag or variable, and those of the file.
     pub(crate) relay_headers: Vec<RelayHeader>,
     pub(crate) relay_header_file: Option<PathBuf>,
@@ -109,6 +112,8 @@ impl Default for Settings {
             data_repair: false,
             relay: None,
             relay_keys: Vec::new(),
+            relay_key_file: None,
+            relay_file_keys: Vec::new(),
             relay_headers: Vec::new(),
             relay_header_file: None,
             relay_any_key: 0,
@@ -220,12 +225,14 @@ impl Told {
             (None, Some(_)) => "--tls-key needs --tls-certificate",
             _ if settings.relay.is_some()
                 && settings.relay_keys.is_empty()
+                && settings.relay_file_keys.is_empty()
                 && settings.relay_any_key == 0 =>
             {
-                "--relay needs --relay-key or --relay-any-key"
+                "--relay needs --relay-key, --relay-key-file or --relay-any-key"
             }
             _ if settings.relay.is_none()
                 && (is_said("relay-key")
+                    || is_said("relay-key-file")
                     || is_said("relay-any-key") && settings.relay_any_key > 0) =>
             {
                 "--relay-key and --relay-any-key need --relay"

@@ -21,7 +21,7 @@ use super::value::{
 const MOST_HEADER_BYTES: u64 = 64 * 1024;
 
 /// In the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 49] = [
+pub(crate) static SETTINGS: [Setting; 50] = [
     Setting::new(
         Origin,
         "state",
@@ -152,6 +152,19 @@ pub(crate) static SETTINGS: [Setting; 49] = [
             Ok(())
         },
         |s| path_text(s.key_file.as_ref()),
+    ),
+    Setting::new(
+        Origin,
+        "relay-key-file",
+        One("FILE"),
+        "A file of keys to relay, on each line what --relay-key takes. Read again whenever it changes",
+        |s, text| {
+            let Some(file) = path(text) else { return Ok(()) };
+            s.relay_file_keys = relay_keys_in(&read(&file)?)?;
+            s.relay_key_file = Some(file);
+            Ok(())
+        },
+        |s| path_text(s.relay_key_file.as_ref()),
     ),
     Setting::new(
         Origin,
@@ -529,6 +542,14 @@ fn read(file: &std::path::Path) -> Result<String, String> {
 pub(crate) fn keys_in(text: &str) -> Result<Vec<ServiceKey>, String> {
     let keys = text.lines().map(|line| list(line, service_key));
     keys.collect::<Result<Vec<_>, _>>().map(|lines| lines.concat())
+}
+
+/// The keys to relay in the text of a file: on each line those of one account.
+pub(crate) fn relay_keys_in(text: &str) -> Result<Vec<RelayKeys>, String> {
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let keys =
+        lines.map(|(at, line)| relay_keys(line).map_err(|why| format!("line {}: {why}", at + 1)));
+    keys.collect()
 }
 
 /// A key, with the environment before it or without.

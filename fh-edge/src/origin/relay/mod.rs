@@ -15,6 +15,7 @@
 //! Each client-evaluated key has one stream upstream, which feeds its holders and those of its server-evaluated sister. When
 //! the upstream Edge is away, slow or wrong, clients keep what they have; after a restart they get what a snapshot holds.
 
+mod configured;
 mod error;
 mod folder;
 mod key;
@@ -31,13 +32,11 @@ mod upstream;
 mod witness;
 mod worker;
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use fh_client::ApiKey;
 use tokio::task::JoinSet;
 
 pub use self::error::RelayError;
@@ -46,11 +45,11 @@ pub(crate) use self::proxy::{Asker, Opened, Proxied};
 pub(crate) use self::put::{PutAnswer, PutTrouble};
 pub use self::status::{UpstreamRole, UpstreamState, UpstreamStatus};
 
+use self::configured::Configured;
 use self::folder::FolderLock;
 use self::key::UpstreamKey;
 use self::proxy::Proxy;
 use self::put::Updates;
-use self::upstream::Upstream;
 use self::worker::Worker;
 use crate::serving::Slot;
 use crate::wire::api_key::RequestKey;
@@ -66,10 +65,8 @@ fn after(moment: Instant, time: Duration) -> Instant {
 
 /// All connections upstream. They end with it.
 pub(crate) struct Relay {
-    /// Of client-evaluated keys. What they bring is among the environments, like everything that an Edge serves.
-    upstreams: Vec<Arc<Upstream>>,
-    /// All keys that are configured, as they are asked with upstream.
-    configured: HashMap<UpstreamKey, ApiKey>,
+    /// The keys that are configured. What client-evaluated ones bring is among the environments, like everything that an Edge serves.
+    configured: Arc<Configured>,
     /// Everything else.
     proxy: Arc<Proxy>,
     updates: Updates,
@@ -83,13 +80,25 @@ impl Relay {
     /// Has every key that is configured features that have not expired, or the upstream Edge's word that it is none?
     pub(crate) fn is_ready(&self) -> bool {
         let is_ready = |state| matches!(state, UpstreamState::Serving | UpstreamState::Refused);
-        self.upstreams.iter().all(|upstream| is_ready(upstream.state()))
+        self.configured.upstreams().iter().all(|upstream| is_ready(upstream.state()))
+    }
+
+    /// Configures these keys and no others; connections of keys that stay go on.
+    ///
+    /// # Errors
+    /// [`RelayError`] as at the start; then nothing changes.
+    pub(crate) fn set_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
+        let keys = start::Checked::all(keys)?;
+        if keys.is_empty() && !self.proxy.tries_any_key() {
+            return Err(RelayError::NoKeys);
+        }
+        self.configured.change(keys, &self.proxy)
     }
 
     /// Might this key, which is none of an environment that is served, open something?
     pub(crate) fn admits(&self, key: &RequestKey<'_>) -> bool {
         let key = UpstreamKey::from(key);
-        let is_refused = self.configured.contains_key(&key) && !self.proxy.is_lone(&key);
+        let is_refused = self.configured.contains(&key) && !self.proxy.is_lone(&key);
         !is_refused && self.proxy.admits(&key)
     }
 
@@ -105,15 +114,16 @@ impl Relay {
 
     /// Somebody asked for an environment that the upstream Edge calls stale.
     pub(crate) fn asked_for_stale(&self, slot: &Arc<Slot>) {
-        let known = self.upstreams.iter().find(|upstream| Arc::ptr_eq(&upstream.slot, slot));
-        if let Some(upstream) = known.cloned().or_else(|| self.proxy.upstream_of(slot)) {
+        let mut all = self.configured.all().into_iter();
+        let known = all.find(|upstream| Arc::ptr_eq(&upstream.slot, slot));
+        if let Some(upstream) = known.or_else(|| self.proxy.upstream_of(slot)) {
             upstream.ask_again(self.worker.runtime(), self.limits.stale_for);
         }
     }
 
     /// Is this key one that need not be tried before a change is sent with it?
     pub(crate) fn is_configured(&self, key: &RequestKey<'_>) -> bool {
-        self.configured.contains_key(&UpstreamKey::from(key))
+        self.configured.contains(&UpstreamKey::from(key))
     }
 
     /// Sends a change upstream. `None` if there can be no such feature or key.
@@ -124,7 +134,7 @@ impl Relay {
         body: Bytes,
     ) -> Option<Result<PutAnswer, PutTrouble>> {
         let known = UpstreamKey::from(key);
-        let configured = self.configured.get(&known).cloned();
+        let configured = self.configured.api_key(&known);
         let api_key = configured.or_else(|| known.unconfigured())?;
         let request = self.updates.request(&api_key, feature, body)?;
         Some(self.updates.send(self.worker.runtime(), request).await)
@@ -133,8 +143,8 @@ impl Relay {
     /// Every connection.
     pub(crate) fn status(&self) -> Vec<UpstreamStatus> {
         let now = self.proxy.source.now();
-        let known = self.upstreams.iter().map(|upstream| upstream.status(now));
-        known.chain(self.proxy.status()).collect()
+        let known = self.configured.upstreams();
+        known.iter().map(|upstream| upstream.status(now)).chain(self.proxy.status()).collect()
     }
 
     /// Makes streams of contexts say `bye` within this time, writes what is kept over restarts, and leaves its folder to the next
@@ -142,8 +152,7 @@ impl Relay {
     pub(crate) async fn close(&self, within: Duration) {
         self.proxy.close(within);
         let mut writing = JoinSet::new();
-        for upstream in &self.upstreams {
-            let upstream = Arc::clone(upstream);
+        for upstream in self.configured.all() {
             let written = async move {
                 if let Some(client) = upstream.client() {
                     client.close();
@@ -164,6 +173,7 @@ impl Relay {
 
 impl fmt::Debug for Relay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Relay").field("upstreams", &self.upstreams.len()).finish_non_exhaustive()
+        let upstreams = self.configured.upstreams().len();
+        f.debug_struct("Relay").field("upstreams", &upstreams).finish_non_exhaustive()
     }
 }

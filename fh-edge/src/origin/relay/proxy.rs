@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
 use fh_client::{ApiKey, KeyKind};
@@ -59,34 +59,67 @@ pub(super) struct Lone {
 
 pub(super) struct Proxy {
     pub(super) source: Arc<Source>,
-    lone: HashMap<UpstreamKey, Lone>,
+    lone: RwLock<HashMap<UpstreamKey, Lone>>,
     any_key: Option<NonZeroUsize>,
     limits: RelayLimits,
     misses: Misses,
     started: Instant,
     places: Mutex<Places>,
     /// The keys that are configured.
-    configured: OnceLock<Vec<Witness>>,
+    configured: RwLock<Vec<Witness>>,
     witnesses: Witnesses,
 }
 
 impl Proxy {
     pub(super) fn new(
         source: Arc<Source>,
-        lone: HashMap<UpstreamKey, Lone>,
         any_key: Option<NonZeroUsize>,
         limits: RelayLimits,
     ) -> Self {
         let misses = Misses::new(limits.refused_for);
         let (started, places) =
             (Instant::now(), Mutex::new(Places::new(any_key.map_or(0.0, most))));
-        let (configured, witnesses) = (OnceLock::new(), Witnesses::default());
+        let (lone, configured) = (RwLock::default(), RwLock::default());
+        let witnesses = Witnesses::default();
         Self { source, lone, any_key, limits, misses, started, places, configured, witnesses }
     }
 
-    /// Names the keys that are configured, of which there is one list.
-    pub(super) fn configure(&self, keys: Vec<Witness>) {
-        self.configured.get_or_init(|| keys);
+    /// Names the keys that are configured, and those of them that stand alone. Of the latter the ones that are gone stay, until
+    /// [`Self::forget`], and are returned.
+    pub(super) fn configure(
+        &self,
+        mut alone: HashMap<UpstreamKey, Lone>,
+        keys: Vec<Witness>,
+    ) -> Vec<UpstreamKey> {
+        *self.configured.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        let mut lone = self.lone.write().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::take(&mut *lone).into_iter();
+        let gone: Vec<_> = before.filter(|(key, _)| !alone.contains_key(key)).collect();
+        let keys = gone.iter().map(|(key, _)| key.clone()).collect();
+        alone.extend(gone);
+        *lone = alone;
+        keys
+    }
+
+    /// Ends the connections of keys that stood alone and are not configured any more.
+    pub(super) fn forget(&self, keys: &[UpstreamKey]) {
+        self.lone
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|key, _| !keys.contains(key));
+        let mut places = self.places();
+        let all = places.running.keys().chain(places.waiting.keys());
+        let gone: Vec<_> = all.filter(|place| keys.contains(&place.key)).cloned().collect();
+        gone.iter().for_each(|place| places.end(place));
+    }
+
+    /// Are keys tried that nobody configured?
+    pub(super) const fn tries_any_key(&self) -> bool {
+        self.any_key.is_some()
+    }
+
+    fn lone(&self) -> RwLockReadGuard<'_, HashMap<UpstreamKey, Lone>> {
+        self.lone.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) const fn limits(&self) -> &RelayLimits {
@@ -97,7 +130,7 @@ impl Proxy {
     /// not of an Edge in trouble (D-116).
     pub(super) async fn another_is_answered(&self, key: &UpstreamKey) -> bool {
         let mut others: Vec<Witness> =
-            self.configured.get().into_iter().flatten().cloned().collect();
+            self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
         for (place, entry) in &self.places().running {
             if entry.role == UpstreamRole::AnyKey {
                 let upstream = Some(Arc::clone(&entry.upstream));
@@ -109,12 +142,12 @@ impl Proxy {
     }
 
     pub(super) fn is_lone(&self, key: &UpstreamKey) -> bool {
-        self.lone.contains_key(key)
+        self.lone().contains_key(key)
     }
 
     /// May this key be worth a connection?
     pub(super) fn admits(&self, key: &UpstreamKey) -> bool {
-        self.lone.contains_key(key)
+        self.is_lone(key)
             || (self.any_key.is_some()
                 && key.unconfigured().is_some()
                 && !self.misses.has(key, Instant::now()))
@@ -128,8 +161,9 @@ impl Proxy {
         context: impl FnOnce() -> RequestContext,
     ) -> Proxied {
         let key = UpstreamKey::from(key);
-        let (api_key, name, role) = match self.lone.get(&key) {
-            Some(lone) => (lone.key.clone(), Arc::clone(&lone.name), UpstreamRole::Context),
+        let lone = self.lone().get(&key).map(|lone| (lone.key.clone(), Arc::clone(&lone.name)));
+        let (api_key, name, role) = match lone {
+            Some((key, name)) => (key, name, UpstreamRole::Context),
             None => match key.unconfigured().filter(|_| self.any_key.is_some()) {
                 Some(api_key) => (api_key, "any key".into(), UpstreamRole::AnyKey),
                 None => return Proxied::Unknown,

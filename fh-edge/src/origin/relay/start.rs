@@ -11,17 +11,17 @@ use http::HeaderValue;
 use tokio::runtime::Handle;
 
 use super::Relay;
+use super::configured::Configured;
 use super::error::RelayError;
 use super::folder::FolderLock;
 use super::key::UpstreamKey;
 use super::options::{RelayKeys, RelayOptions};
-use super::proxy::{Lone, Proxy};
+use super::proxy::Proxy;
 use super::put::Updates;
 use super::record::RecordFile;
 use super::standing::{Standing, Terms};
 use super::status::UpstreamRole;
 use super::upstream::{OnRefusal, Parts, Upstream};
-use super::witness::Witness;
 use super::worker::Worker;
 use crate::options::Options;
 use crate::serving::{Environments, EvaluatedBy, Grants, Settings};
@@ -93,10 +93,10 @@ impl Source {
 }
 
 /// Keys that make sense.
-struct Checked {
-    name: Arc<str>,
-    client: Option<(UpstreamKey, ApiKey)>,
-    server: Option<(UpstreamKey, ApiKey)>,
+pub(super) struct Checked {
+    pub(super) name: Arc<str>,
+    pub(super) client: Option<(UpstreamKey, ApiKey)>,
+    pub(super) server: Option<(UpstreamKey, ApiKey)>,
 }
 
 impl Checked {
@@ -126,7 +126,7 @@ impl Checked {
         Ok(Self { name, client, server })
     }
 
-    fn all(keys: &[RelayKeys]) -> Result<Vec<Self>, RelayError> {
+    pub(super) fn all(keys: &[RelayKeys]) -> Result<Vec<Self>, RelayError> {
         let (mut known, mut named) = (HashSet::new(), HashSet::new());
         let mut all = Vec::with_capacity(keys.len());
         for (position, keys) in keys.iter().enumerate() {
@@ -189,35 +189,13 @@ impl Relay {
         source.check_settings()?;
         let updates = Updates::new(&source.edge, &source.transport, &settings);
         let limits = options.limits.clone();
-        let lone = keys.iter().filter(|keys| keys.client.is_none());
-        let lone = lone.filter_map(|keys| {
-            let (key, api_key) = keys.server.clone()?;
-            Some((key, Lone { key: api_key, name: Arc::clone(&keys.name) }))
-        });
-        let proxy =
-            Proxy::new(Arc::clone(&source), lone.collect(), options.any_key, limits.clone());
-        let proxy = Arc::new(proxy);
-        let (mut upstreams, mut witnesses) = (Vec::new(), Vec::new());
-        for keys in keys {
-            let both = keys.client.iter().chain(&keys.server).cloned().collect::<Vec<_>>();
-            let upstream = match (keys.client, keys.server) {
-                (Some(client), server) => {
-                    let server = server.map(|(key, _)| key);
-                    Some(source.upstream(&proxy, &keys.name, client, server)?)
-                }
-                (None, _) => None,
-            };
-            for (key, api_key) in both {
-                witnesses.push(Witness { key, api_key, upstream: upstream.clone() });
-            }
-            upstreams.extend(upstream);
-        }
-        let configured = witnesses.iter().map(|each| (each.key.clone(), each.api_key.clone()));
-        let configured = configured.collect();
-        proxy.configure(witnesses);
+        let proxy = Arc::new(Proxy::new(Arc::clone(&source), options.any_key, limits.clone()));
+        let configured = Arc::new(Configured::default());
+        configured.change(keys, &proxy)?;
         idle.handle().spawn(Arc::clone(&proxy).keep_tidy());
-        let (last, folder) = (upstreams.clone(), lock.clone());
+        let (last, folder) = (Arc::clone(&configured), lock.clone());
         let at_last = async move {
+            let last = last.all();
             for upstream in &last {
                 upstream.client().into_iter().for_each(Client::close);
             }
@@ -230,13 +208,22 @@ impl Relay {
             drop(folder);
         };
         let worker = idle.start(at_last).map_err(RelayError::Thread)?;
-        Ok(Self { upstreams, configured, proxy, updates, limits, lock, worker })
+        Ok(Self { configured, proxy, updates, limits, lock, worker })
     }
 }
 
 impl Source {
+    /// Ends a connection, and takes away the place where its features were served. Streams say `bye`, unless the key was revoked.
+    pub(super) fn end(&self, upstream: &Upstream) {
+        match upstream.slot.current().grants.is_empty() {
+            true => upstream.client().into_iter().for_each(Client::close),
+            false => upstream.close(),
+        }
+        self.environments.remove_slot(&upstream.slot);
+    }
+
     /// Relays a client-evaluated key, and its sister.
-    fn upstream(
+    pub(super) fn upstream(
         &self,
         proxy: &Arc<Proxy>,
         name: &Arc<str>,

@@ -364,6 +364,14 @@ impl Upstream {
         }
     }
 
+    /// The key is not configured any more: streams hear that there is no such key.
+    pub(super) fn revoke(&self) {
+        self.refuse();
+        if let Some(client) = self.client.get() {
+            client.close();
+        }
+    }
+
     /// Ends the connection and all streams that hang on it.
     pub(super) fn close(&self) {
         self.slot.close(Duration::ZERO);

@@ -1,0 +1,189 @@
+//! The keys that a relay is configured with. They may change while it runs, when a file of them does.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
+
+use fh_client::ApiKey;
+
+use super::error::RelayError;
+use super::key::UpstreamKey;
+use super::proxy::{Lone, Proxy};
+use super::start::Checked;
+use super::upstream::Upstream;
+use super::witness::Witness;
+
+/// How long a key that is not configured any more may come back (D-104).
+const REVOCATION_DELAY: Duration = Duration::from_secs(5);
+
+/// A client-evaluated key, and its server-evaluated sister if it has one.
+type Pair = (UpstreamKey, Option<UpstreamKey>);
+
+/// The keys that are configured, and the connections of client-evaluated ones.
+#[derive(Default)]
+pub(super) struct Configured {
+    keys: RwLock<Keys>,
+}
+
+#[derive(Default)]
+struct Keys {
+    upstreams: Vec<(Pair, Arc<Upstream>)>,
+    /// Connections of keys that are not configured any more, and since when.
+    leaving: Vec<(Pair, Arc<Upstream>, Instant)>,
+    /// The same for server-evaluated keys that stand alone.
+    leaving_alone: HashMap<UpstreamKey, Instant>,
+    /// As they are asked with upstream.
+    api_keys: HashMap<UpstreamKey, ApiKey>,
+}
+
+impl Configured {
+    /// The connections of client-evaluated keys that are configured.
+    pub(super) fn upstreams(&self) -> Vec<Arc<Upstream>> {
+        self.read().upstreams.iter().map(|(_, upstream)| Arc::clone(upstream)).collect()
+    }
+
+    /// Those, and the ones of keys that may come back.
+    pub(super) fn all(&self) -> Vec<Arc<Upstream>> {
+        let keys = self.read();
+        let leaving = keys.leaving.iter().map(|(_, upstream, _)| Arc::clone(upstream));
+        keys.upstreams.iter().map(|(_, upstream)| Arc::clone(upstream)).chain(leaving).collect()
+    }
+
+    pub(super) fn contains(&self, key: &UpstreamKey) -> bool {
+        self.read().api_keys.contains_key(key)
+    }
+
+    /// A key as it is asked with upstream.
+    pub(super) fn api_key(&self, key: &UpstreamKey) -> Option<ApiKey> {
+        self.read().api_keys.get(key).cloned()
+    }
+
+    /// Configures these keys and no others. Connections of keys that stay go on. Keys that are gone open what they opened for five
+    /// seconds; then their streams hear that there is no such key.
+    ///
+    /// # Errors
+    /// [`RelayError`] if a client cannot be made; then nothing changes.
+    pub(super) fn change(
+        self: &Arc<Self>,
+        checked: Vec<Checked>,
+        proxy: &Arc<Proxy>,
+    ) -> Result<(), RelayError> {
+        let now = Instant::now();
+        let mut keys = self.write();
+        let mut next = Keys::default();
+        let (mut lone, mut witnesses, mut started) = (HashMap::new(), Vec::new(), Vec::new());
+        for Checked { name, client, server } in checked {
+            let both: Vec<_> = client.iter().chain(&server).cloned().collect();
+            let upstream = match (client, server) {
+                (Some(client), server) => {
+                    let server = server.map(|(key, _)| key);
+                    let pair = (client.0.clone(), server.clone());
+                    let upstream = match keys.find(&pair) {
+                        Some(upstream) => upstream,
+                        None => match proxy.source.upstream(proxy, &name, client, server) {
+                            Ok(upstream) => {
+                                started.push(Arc::clone(&upstream));
+                                upstream
+                            }
+                            Err(why) => {
+                                started.iter().for_each(|upstream| proxy.source.end(upstream));
+                                return Err(why);
+                            }
+                        },
+                    };
+                    next.upstreams.push((pair, Arc::clone(&upstream)));
+                    Some(upstream)
+                }
+                (None, Some((key, api_key))) => {
+                    lone.insert(key, Lone { key: api_key, name });
+                    None
+                }
+                (None, None) => None,
+            };
+            for (key, api_key) in both {
+                next.api_keys.insert(key.clone(), api_key.clone());
+                witnesses.push(Witness { key, api_key, upstream: upstream.clone() });
+            }
+        }
+        let stays: HashSet<&Pair> = next.upstreams.iter().map(|(pair, _)| pair).collect();
+        let mut changed = Vec::new();
+        let before = std::mem::take(&mut keys.upstreams);
+        let before = before.into_iter().map(|(pair, upstream)| (pair, upstream, now));
+        for (pair, upstream, since) in before.chain(std::mem::take(&mut keys.leaving)) {
+            if stays.contains(&pair) {
+                continue;
+            }
+            match next.api_keys.contains_key(&pair.0) {
+                // Only its sister is another: its streams come back to the new connection.
+                true => changed.push(upstream),
+                false => next.leaving.push((pair, upstream, since)),
+            }
+        }
+        let leaving_alone = proxy.configure(lone, witnesses);
+        let since = |key: &UpstreamKey| keys.leaving_alone.get(key).copied().unwrap_or(now);
+        next.leaving_alone = leaving_alone
+            .into_iter()
+            .map(|key| {
+                let at = since(&key);
+                (key, at)
+            })
+            .collect();
+        let is_settled = next.leaving.is_empty() && next.leaving_alone.is_empty();
+        *keys = next;
+        drop(keys);
+        changed.iter().for_each(|upstream| proxy.source.end(upstream));
+        if !is_settled {
+            let (configured, proxy) = (Arc::clone(self), Arc::clone(proxy));
+            proxy.source.runtime.clone().spawn(async move {
+                tokio::time::sleep(REVOCATION_DELAY).await;
+                configured.settle(&proxy);
+            });
+        }
+        Ok(())
+    }
+
+    /// Revokes the keys that have not come back.
+    fn settle(&self, proxy: &Proxy) {
+        let mut keys = self.write();
+        let is_over = |since: &Instant| since.elapsed() >= REVOCATION_DELAY;
+        let leaving = std::mem::take(&mut keys.leaving);
+        let (over, leaving) = leaving.into_iter().partition(|(_, _, since)| is_over(since));
+        keys.leaving = leaving;
+        let alone: Vec<UpstreamKey> =
+            keys.leaving_alone.extract_if(|_, since| is_over(since)).map(|(key, _)| key).collect();
+        let over: Vec<(Pair, Arc<Upstream>, Instant)> = over;
+        let is_known = |key: &UpstreamKey| keys.api_keys.contains_key(key);
+        let over = over.into_iter().map(|((client, server), upstream, _)| {
+            let is_shared = is_known(&client) || server.as_ref().is_some_and(is_known);
+            (upstream, is_shared)
+        });
+        let over: Vec<(Arc<Upstream>, bool)> = over.collect();
+        drop(keys);
+        for (upstream, is_shared) in over {
+            // One of its two keys is configured otherwise by now: to the holders of that one nothing may say that it is gone.
+            if !is_shared {
+                upstream.revoke();
+            }
+            proxy.source.end(&upstream);
+        }
+        proxy.forget(&alone);
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Keys> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Keys> {
+        self.keys.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Keys {
+    /// The connection of a pair, also if it is leaving.
+    fn find(&self, pair: &Pair) -> Option<Arc<Upstream>> {
+        let upstreams = self.upstreams.iter().map(|(known, upstream)| (known, upstream));
+        let leaving = self.leaving.iter().map(|(known, upstream, _)| (known, upstream));
+        let mut all = upstreams.chain(leaving);
+        all.find(|(known, _)| *known == pair).map(|(_, upstream)| Arc::clone(upstream))
+    }
+}
