@@ -248,7 +248,8 @@ impl ClientBuilder {
         self
     }
 
-    /// How many events may wait for slow listeners; beyond that the oldest is dropped and counted. 1,024 by default.
+    /// How many events may wait for slow listeners, in all and for each one that hangs; beyond that the oldest is dropped and counted. 1,024 by
+    /// default.
     pub fn event_queue(mut self, events: usize) -> Self {
         self.events = Some(events);
         self

@@ -1,38 +1,98 @@
-//! The thread that calls listeners and observers (D-81): never the program's runtime, never the driver.
+//! The threads that call listeners and observers (D-81): never the program's runtime, never the driver.
+//!
+//! One thread delivers. Where there is more than one listener a second one stands by: if no call ends for a while it takes over, and the
+//! hanging call keeps its thread to itself until it ends.
 
+use std::cell::Cell;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use fh_session::Hub;
+use fh_session::{Hub, Millis};
 use tokio::sync::watch;
 
-/// Asks the thread to deliver, and to end. Dropping it does neither.
+/// A call that takes longer than this hangs: another thread delivers to the others.
+const HANGS_AFTER: Duration = Duration::from_millis(10);
+/// Most threads of one client. While so many calls hang, the others wait.
+const MOST_THREADS: usize = 8;
+
+thread_local! {
+    /// The desk that this thread delivers for; 0 for all other threads.
+    static DELIVERS_FOR: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Asks the threads to deliver, and to end. Dropping it does neither.
 #[derive(Clone)]
 pub(crate) struct Dispatcher {
     desk: Arc<Desk>,
-    /// `None` if nobody is told anything.
-    thread: Option<ThreadId>,
 }
 
 struct Desk {
+    number: u64,
     orders: Mutex<Orders>,
     bell: Condvar,
     /// The number of the last order that was carried out.
     done: watch::Sender<u64>,
+    started: Instant,
 }
 
 #[derive(Default)]
 struct Orders {
     /// The number of the last order.
     given: u64,
+    /// The number of the last order that a thread has taken.
+    taken: u64,
     /// Observers are to send what they hold, in about this time.
     flush: Option<Duration>,
     is_over: bool,
+    /// Was the last order carried out, after which there is none?
+    is_ended: bool,
+    threads: usize,
+    passes: Vec<Pass>,
+    last_pass: u64,
+    /// Passes that have ended while others had not, the oldest first: their orders are carried out once those others have ended, too.
+    ended: Vec<(u64, Vec<u64>)>,
+    /// When the window of the next summary ends.
+    summary: Option<Millis>,
+}
+
+/// One thread's delivery of all that is due.
+struct Pass {
+    number: u64,
+    /// The number of calls that had begun, and since when.
+    calls: u64,
+    since: Instant,
+    is_relieved: bool,
+}
+
+/// What a thread is to do next.
+enum Task {
+    /// Deliver up to an order.
+    Deliver {
+        order: u64,
+        pass: u64,
+        flush: Option<Duration>,
+        is_alone: bool,
+    },
+    /// Hand over summaries.
+    Summaries,
+    End,
 }
 
 impl Desk {
+    fn new(done: u64) -> Arc<Self> {
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        Arc::new(Self {
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+            orders: Mutex::default(),
+            bell: Condvar::new(),
+            done: watch::Sender::new(done),
+            started: Instant::now(),
+        })
+    }
+
     fn orders(&self) -> MutexGuard<'_, Orders> {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -43,8 +103,95 @@ impl Desk {
         orders.flush = orders.flush.max(flush);
         let number = orders.given;
         drop(orders);
-        self.bell.notify_one();
+        self.bell.notify_all();
         number
+    }
+
+    fn now(&self) -> Millis {
+        Millis::default().after(self.started.elapsed())
+    }
+
+    /// Waits for something to do.
+    fn next(&self, hub: &Hub) -> Task {
+        let mut orders = self.orders();
+        loop {
+            if orders.is_ended {
+                return Task::End;
+            }
+            let hanging = orders.hanging(hub.calls());
+            if orders.given > orders.taken || hanging == Some(Duration::ZERO) {
+                return orders.begin(hub.calls());
+            }
+            if orders.is_over && hanging.is_none() {
+                // A thread whose call hangs ends the dispatcher when that call returns.
+                return Task::End;
+            }
+            let summary = orders.summary.map(|at| at.since(self.now()));
+            if summary == Some(Duration::ZERO) {
+                orders.summary = None;
+                return Task::Summaries;
+            }
+            let wait = hanging.into_iter().chain(summary).min();
+            orders = match wait {
+                Some(wait) => {
+                    let waited = self.bell.wait_timeout(orders, wait);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.bell.wait(orders).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+}
+
+impl Orders {
+    /// How long from now a pass counts as hanging unless a call begins; `None` if there is none that could be relieved.
+    fn hanging(&mut self, calls: u64) -> Option<Duration> {
+        let now = Instant::now();
+        let mut shortest = None;
+        for pass in &mut self.passes {
+            if pass.calls != calls {
+                (pass.calls, pass.since) = (calls, now);
+            }
+            let left = HANGS_AFTER.saturating_sub(now.duration_since(pass.since));
+            if !pass.is_relieved {
+                shortest = Some(shortest.map_or(left, |shortest: Duration| shortest.min(left)));
+            }
+        }
+        shortest
+    }
+
+    /// Begins a pass, in place of those that hang.
+    fn begin(&mut self, calls: u64) -> Task {
+        let is_alone = self.passes.is_empty();
+        for pass in &mut self.passes {
+            pass.is_relieved = true;
+        }
+        self.taken = self.given;
+        self.last_pass += 1;
+        let pass = self.last_pass;
+        let since = Instant::now();
+        self.passes.push(Pass { number: pass, calls, since, is_relieved: false });
+        Task::Deliver { order: self.given, pass, flush: self.flush.take(), is_alone }
+    }
+
+    /// Ends a pass. Returns the last order that is carried out by that, if one is: another pass that goes on may be telling a listener of
+    /// what came before it.
+    fn end(&mut self, pass: u64, order: u64) -> Option<u64> {
+        self.passes.retain(|other| other.number != pass);
+        for (_, others) in &mut self.ended {
+            others.retain(|other| *other != pass);
+        }
+        let others: Vec<u64> = self.passes.iter().map(|other| other.number).collect();
+        match self.ended.last_mut() {
+            // The same wait for a later order.
+            Some((last, same)) if *same == others => *last = order.max(*last),
+            _ => self.ended.push((order, others)),
+        }
+        let done =
+            self.ended.iter().filter(|(_, others)| others.is_empty()).map(|(order, _)| *order);
+        let done = done.max();
+        self.ended.retain(|(order, _)| done.is_none_or(|done| *order > done));
+        done
     }
 }
 
@@ -52,44 +199,34 @@ impl Dispatcher {
     /// One without a thread, which has never anything to deliver.
     pub(crate) fn idle() -> Self {
         // All that was ordered was carried out.
-        let done = watch::Sender::new(u64::MAX);
-        let desk = Desk { orders: Mutex::default(), bell: Condvar::new(), done };
-        Self { desk: Arc::new(desk), thread: None }
+        Self { desk: Desk::new(u64::MAX) }
     }
 
-    /// Starts the thread.
+    /// Starts the first thread.
     ///
     /// # Errors
     /// The platform gives no thread.
     pub(crate) fn start(hub: &Hub) -> io::Result<Self> {
-        let desk = Arc::new(Desk {
-            orders: Mutex::default(),
-            bell: Condvar::new(),
-            done: watch::Sender::new(0),
-        });
-        let (work, own) = (Arc::clone(&desk), hub.clone());
-        let thread = thread::Builder::new()
-            .name("fh-listeners".to_string())
-            .spawn(move || deliver(&own, &work))?
-            .thread()
-            .id();
+        let desk = Desk::new(0);
+        desk.orders().threads = 1;
+        spawn(hub, &desk)?;
         let bell = Arc::clone(&desk);
         hub.set_waker(move || {
             bell.order(None);
         });
-        Ok(Self { desk, thread: Some(thread) })
+        Ok(Self { desk })
     }
 
-    /// The thread delivers once more, and ends.
+    /// The threads deliver once more, and end.
     pub(crate) fn end(&self) {
         let mut orders = self.desk.orders();
         orders.given += 1;
         orders.is_over = true;
         drop(orders);
-        self.desk.bell.notify_one();
+        self.desk.bell.notify_all();
     }
 
-    /// Waits until everything that happened before has been delivered. At once on the thread itself, which could only wait for
+    /// Waits until everything that happened before has been delivered. At once on one of the threads, which could only wait for
     /// itself.
     pub(crate) async fn delivered(&self) {
         self.carried_out(None).await;
@@ -101,35 +238,79 @@ impl Dispatcher {
     }
 
     async fn carried_out(&self, flush: Option<Duration>) {
-        if Some(thread::current().id()) == self.thread {
+        if DELIVERS_FOR.with(Cell::get) == self.desk.number {
             return;
         }
         let mut done = self.desk.done.subscribe();
         let order = self.desk.order(flush);
-        // The thread's end is an answer, too.
+        // The threads' end is an answer, too.
         let _ = done.wait_for(|done| *done >= order).await;
     }
 }
 
-fn deliver(hub: &Hub, desk: &Desk) {
-    let mut done = 0;
+fn spawn(hub: &Hub, desk: &Arc<Desk>) -> io::Result<()> {
+    let (hub, desk) = (hub.clone(), Arc::clone(desk));
+    thread::Builder::new()
+        .name("fh-listeners".to_string())
+        .spawn(move || {
+            DELIVERS_FOR.with(|number| number.set(desk.number));
+            deliver(&hub, &desk);
+        })
+        .map(drop)
+}
+
+/// Starts a standby thread unless there is one, if a hanging call would delay another listener.
+fn stand_by(hub: &Hub, desk: &Arc<Desk>) {
+    let mut orders = desk.orders();
+    let has_one = orders.threads > orders.passes.len();
+    if has_one || orders.is_over || orders.threads >= MOST_THREADS || hub.listeners() < 2 {
+        return;
+    }
+    orders.threads += 1;
+    drop(orders);
+    if spawn(hub, desk).is_err() {
+        // Without it the other listeners wait while one hangs.
+        desk.orders().threads -= 1;
+    }
+}
+
+fn deliver(hub: &Hub, desk: &Arc<Desk>) {
     loop {
-        let orders = desk.orders();
-        let mut orders = desk
-            .bell
-            .wait_while(orders, |orders| orders.given == done && !orders.is_over)
-            .unwrap_or_else(PoisonError::into_inner);
-        let (given, is_over, flush) = (orders.given, orders.is_over, orders.flush.take());
-        drop(orders);
-        match flush {
-            Some(limit) => hub.flush_usage(limit),
-            None => hub.deliver(),
+        match desk.next(hub) {
+            Task::End => return,
+            Task::Summaries => {}
+            Task::Deliver { order, pass, flush, is_alone } => {
+                stand_by(hub, desk);
+                if is_alone {
+                    hub.deliver();
+                } else {
+                    hub.deliver_beside();
+                }
+                if let Some(limit) = flush {
+                    hub.flush_usage(limit);
+                }
+                let mut orders = desk.orders();
+                let done = orders.end(pass, order);
+                let is_over = orders.is_over && done.is_some_and(|done| done >= orders.given);
+                orders.is_ended |= is_over;
+                // One delivers, and one stands by.
+                let is_spare = orders.threads - orders.passes.len() > 2;
+                orders.threads -= usize::from(is_spare);
+                drop(orders);
+                // After the end there is nothing to wait for.
+                if let Some(done) = if is_over { Some(u64::MAX) } else { done } {
+                    desk.done.send_replace(done);
+                }
+                if is_over {
+                    desk.bell.notify_all();
+                    return;
+                }
+                if is_spare {
+                    return;
+                }
+            }
         }
-        done = given;
-        // Who waits after the end need not.
-        desk.done.send_replace(if is_over { u64::MAX } else { done });
-        if is_over {
-            return;
-        }
+        let next = hub.deliver_summaries(desk.now());
+        desk.orders().summary = next;
     }
 }

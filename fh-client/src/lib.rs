@@ -56,8 +56,9 @@ pub use fh_session::{
     Collection, Config, Connection, ContextPlacement, ContextValues, Counters, Deduplicate, Detail,
     Dispatch, EdgeUrl, Evaluated, Explained, Flow, Hub, Interceptor, KeyError, KeyKind, Limits,
     LockPolicy, Named, NewState, Notice, Observer, Params, Problem, RawKind, RawUpdate, Readiness,
-    ReadinessChange, Reason, Source, Stage, Status as SessionStatus, Subscription, UrlError,
-    UsageEvent, UsageOptions, UsedFeature, WhileSwitching,
+    ReadinessChange, Reason, Source, Stage, Status as SessionStatus, Subscription, Summaries,
+    SummaryWindow, UrlError, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature,
+    WhileSwitching,
 };
 
 /// The examples of the project's front page.

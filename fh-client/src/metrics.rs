@@ -12,17 +12,63 @@
 //! | `featurehub_client_requests_total` | counter | requests sent, redirects included |
 //! | `featurehub_client_reconnects_total` | counter | streams that were opened again |
 //! | `featurehub_client_problems_total` | counter | troubles, with the label `problem` |
+//! | `featurehub_client_evaluations_total` | counter | reads of features by the program, with the labels `feature` and `variant`: the strategy that matched, or `default`. Here `environment` is the feature's. Counted every 10 seconds, at a flush and at the end; nothing in a client [without listeners](crate::ClientBuilder::without_listeners) |
+//! | `featurehub_client_uncounted_evaluations_total` | counter | evaluations beyond 1,000 combinations of feature and variant and value within 10 seconds |
 //! | `featurehub_client_dropped_events_total` | counter | events that were dropped because a listener or observer was too slow |
 
 use std::time::Duration;
 
 use ::metrics::{counter, gauge};
-use fh_session::{Connection, Hub, Millis, Readiness, Status};
+use fh_session::{
+    ApiKeys, Connection, Dispatch, Hub, Millis, Observer, Readiness, Status, SummaryWindow,
+    UsageEvent, UsageSummary,
+};
 
 use crate::journal::Reporting;
 
 /// How often gauges are set that grow by themselves.
 const INTERVAL: Duration = Duration::from_secs(10);
+
+/// Most combinations of feature, variant and value that are told apart within one interval.
+const MOST_COMBINATIONS: usize = 1_000;
+
+/// Counts evaluations by feature and variant.
+pub(crate) struct Evaluations {
+    environment: String,
+}
+
+impl Evaluations {
+    pub(crate) fn new(keys: &ApiKeys) -> Self {
+        Self { environment: keys.first().environment().to_string() }
+    }
+}
+
+impl Observer for Evaluations {
+    fn observe(&self, _: &UsageEvent) {}
+
+    fn dispatch(&self) -> Dispatch {
+        Dispatch::Summary(SummaryWindow { every: INTERVAL, distinct: MOST_COMBINATIONS })
+    }
+
+    fn summary(&self, summary: &UsageSummary) {
+        for counted in &summary.counts {
+            let feature = &counted.feature;
+            let environment = feature.environment.as_deref().unwrap_or(&self.environment);
+            counter!(
+                "featurehub_client_evaluations_total",
+                "environment" => environment.to_string(),
+                "feature" => feature.key.to_string(),
+                "variant" => feature.variant().to_string()
+            )
+            .increment(counted.count);
+        }
+        if summary.uncounted > 0 {
+            let environment = self.environment.clone();
+            counter!("featurehub_client_uncounted_evaluations_total", "environment" => environment)
+                .increment(summary.uncounted);
+        }
+    }
+}
 
 pub(crate) struct Gauges {
     environment: String,

@@ -64,7 +64,7 @@ pub struct Limits {
     pub connect: Duration,
     /// From the request to the complete head of its answer.
     pub head: Duration,
-    /// A poll in all. Also the longest that a caller who sets a context waits for its outcome (D-120).
+    /// A poll in all. Also the longest time that a caller of `set_context` waits for the outcome (D-120).
     pub poll: Duration,
     /// Without a complete line on a stream; also until its first features, and for one event, unless the bytes keep coming at [`Self::SLOWEST`].
     pub idle: Duration,

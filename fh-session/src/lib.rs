@@ -53,6 +53,6 @@ pub use session::Session;
 pub use status::{Connection, Notice, Problem, Readiness, Stage, Status};
 pub use time::Millis;
 pub use usage::{
-    Collection, Deduplicate, Dispatch, Evaluated, Named, Observer, Params, UsageEvent,
-    UsageOptions, UsedFeature,
+    Collection, Deduplicate, Dispatch, Evaluated, Named, Observer, Params, Summaries,
+    SummaryWindow, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature,
 };

@@ -184,7 +184,7 @@ pub enum Stage {
     Event,
     /// Any sign of life on a stream.
     Silence,
-    /// The evaluation for a context that was set: the limit of the caller who waits for it, which ends no request (D-120).
+    /// The evaluation for a context that was set. The limit is the caller's and ends no request (D-120).
     Context,
 }
 

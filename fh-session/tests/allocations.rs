@@ -113,3 +113,13 @@ fn uses_take_memory() {
     let _guard = hub.observe(Arc::new(Ignores), UsageOptions::default());
     assert!(count(&hub) > 0);
 }
+
+/// Counting for a summary takes memory for the first evaluation of each kind only.
+#[test]
+fn uses_that_are_counted_take_no_memory() {
+    let hub = hub(Rules::client_evaluated(ruleset(), Environments::Unknown));
+    let summaries = fh_session::Summaries::new(std::time::Duration::from_secs(60), |_| {});
+    let _guard = hub.observe(Arc::new(summaries), UsageOptions::default());
+    read_everything(&hub, None);
+    assert_eq!(count(&hub), 0);
+}

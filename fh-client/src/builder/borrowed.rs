@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fh_session::{Ask, Dispatch, Flow, Interceptor, Observer, UsageEvent};
+use fh_session::{Ask, Dispatch, Flow, Interceptor, Observer, UsageEvent, UsageSummary};
 
 /// The same, but for its end, which is another's business.
 pub(super) struct Borrowed<T: ?Sized>(pub(super) Arc<T>);
@@ -25,6 +25,10 @@ impl Observer for Borrowed<dyn Observer> {
 
     fn dispatch(&self) -> Dispatch {
         self.0.dispatch()
+    }
+
+    fn summary(&self, summary: &UsageSummary) {
+        self.0.summary(summary);
     }
 
     fn flush(&self, limit: Duration) {

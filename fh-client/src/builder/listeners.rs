@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use fh_session::{Change, Hub, NewState, Notice, RawUpdate, ReadinessChange, Subscription};
+use fh_session::{
+    Change, Hub, NewState, Notice, RawUpdate, ReadinessChange, Status as SessionStatus,
+    Subscription,
+};
 
 use super::{ClientBuilder, Dispatching};
 
@@ -22,6 +25,15 @@ impl ClientBuilder {
         self.listener(move |hub| {
             let call = Arc::clone(&call);
             hub.on_readiness(move |change| call(change))
+        })
+    }
+
+    /// Calls with each connection, problem and readiness, the first status included.
+    pub fn on_status(self, call: impl Fn(&SessionStatus) + Send + Sync + 'static) -> Self {
+        let call = Arc::new(call);
+        self.listener(move |hub| {
+            let call = Arc::clone(&call);
+            hub.on_status(move |status| call(status))
         })
     }
 

@@ -43,6 +43,11 @@ impl ClientBuilder {
         let (bootstrap, is_offline) = (bootstrap?, config.mode == Mode::Offline);
 
         let hub = recipe.hub();
+        #[cfg(feature = "metrics")]
+        if !matches!(recipe.builder.dispatching, Dispatching::Nobody) {
+            let evaluations = crate::metrics::Evaluations::new(&config.keys);
+            hub.observe(Arc::new(evaluations), fh_session::UsageOptions::default()).detach();
+        }
         let dispatcher = match &recipe.builder.dispatching {
             Dispatching::OnAThread => Dispatcher::start(&hub).map(Delivery::Own),
             Dispatching::Shared(thread) => thread.serve(&hub).map(Delivery::Shared),

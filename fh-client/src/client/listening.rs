@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fh_session::{
     Change, Hub, Interceptor, LockPolicy, NewState, Notice, Observer, Params, RawUpdate,
-    ReadinessChange, Subscription, UsageOptions,
+    ReadinessChange, Status as SessionStatus, Subscription, UsageOptions,
 };
 
 use super::Client;
@@ -12,7 +12,8 @@ use crate::changes::Changes;
 use crate::watch::Watch;
 
 /// Listening. Every guard ends its subscription when it is dropped ([`Subscription::detach`] keeps it). Listeners are called on a
-/// thread of the client's own, one after the other; a panic in one harms nobody.
+/// thread of the client's own, one after the other; a panic in one does not affect the others. While one of them hangs another thread calls the
+/// others (up to eight threads), and its events wait in a bounded queue of its own ([`ClientBuilder::event_queue`](crate::ClientBuilder::event_queue)).
 impl Client {
     /// Calls when everybody's value of a feature becomes another, or its lock flips; see [`Context::on_change`](crate::Context::on_change).
     pub fn on_change(
@@ -34,6 +35,12 @@ impl Client {
         call: impl Fn(&ReadinessChange) + Send + Sync + 'static,
     ) -> Subscription {
         self.inner.hub.on_readiness(call)
+    }
+
+    /// Calls with the present status, and whenever connection, problem or readiness become others. [`Self::status`] says more of the present
+    /// moment.
+    pub fn on_status(&self, call: impl Fn(&SessionStatus) + Send + Sync + 'static) -> Subscription {
+        self.inner.hub.on_status(call)
     }
 
     /// Calls after each update that changed something, held back or not (sdk-behaviour 2.5, 2.7).

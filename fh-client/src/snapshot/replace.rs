@@ -45,7 +45,7 @@ fn replace_as(process: u32, path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// A name of our own in the same directory, since a file can only be moved within its file system.
 ///
-/// The number of the process is there for people who look at the directory; the random part tells processes apart.
+/// The number of the process is for readers of the directory; the random part tells processes apart.
 fn beside(process: u32, path: &Path) -> PathBuf {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);

@@ -1,11 +1,12 @@
 //! Handles: contexts, features, snapshots, changes.
 
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use fh_client::testing::MemoryEdge;
 use fh_client::{
-    Ask, Attributes, Client, Flow, Interceptor, Kind, LockPolicy, Observer, Reason, UsageEvent,
-    UsageOptions, Value,
+    Ask, Attributes, Client, Connection, Flow, Interceptor, Kind, LockPolicy, Observer, Readiness,
+    Reason, Summaries, UsageEvent, UsageOptions, UsageSummary, Value,
 };
 use serde_json::json;
 
@@ -335,4 +336,103 @@ fn handles_can_be_shared() {
             scope.spawn(|| assert!(fred.is_enabled("FLAG")));
         }
     });
+}
+
+/// Calls that hang until the test lets them go on.
+struct Gate {
+    entered: mpsc::Sender<()>,
+    may_leave: std::sync::Mutex<mpsc::Receiver<()>>,
+}
+
+impl Gate {
+    fn new() -> (Self, mpsc::Receiver<()>, mpsc::Sender<()>) {
+        let ((entered, is_entered), (leave, may_leave)) = (mpsc::channel(), mpsc::channel());
+        (Self { entered, may_leave: std::sync::Mutex::new(may_leave) }, is_entered, leave)
+    }
+
+    fn hang(&self) {
+        self.entered.send(()).unwrap();
+        let _ = self.may_leave.lock().unwrap().recv();
+    }
+}
+
+#[test]
+fn a_hanging_listener_delays_neither_listeners_nor_observers() {
+    let edge = edge();
+    let client = edge.client().start().unwrap();
+    client.wait_ready(SOON).unwrap();
+    let (first, first_entered, first_leave) = Gate::new();
+    let (second, second_entered, second_leave) = Gate::new();
+    let _first = client.on_raw(move |_| first.hang());
+    let _second = client.on_change("COLOUR", move |_| second.hang());
+    let (told, changes) = mpsc::channel();
+    let _changes = client.on_change("LIMIT", move |change| drop(told.send(change.new.clone())));
+    let (told, uses) = mpsc::channel();
+    let _observer = client.observe(Arc::new(Tells(told)), UsageOptions::default());
+    edge.set("COLOUR", "blue");
+    first_entered.recv_timeout(SOON).unwrap();
+    second_entered.recv_timeout(SOON).unwrap();
+    // Both hang; everything else goes on.
+    for limit in [8, 9] {
+        edge.set("LIMIT", limit);
+        let change = changes.recv_timeout(SOON).unwrap();
+        assert_eq!(change.map(|value| value.to_string()), Some(limit.to_string()));
+        assert_eq!(client.number("LIMIT"), Some(f64::from(limit)));
+        assert!(uses.recv_timeout(SOON).unwrap().starts_with("LIMIT"));
+    }
+    // What was delivered is not all, as long as they hang.
+    assert!(client.flush(Duration::from_millis(50)).is_err());
+    drop((first_leave, second_leave));
+    client.flush(SOON).unwrap();
+    client.close();
+    soon(client.closed());
+}
+
+#[test]
+fn connections_and_problems_are_told() {
+    use Connection::{Closed, Connecting, Idle, Streaming};
+    let edge = edge();
+    let (told, statuses) = mpsc::channel();
+    let client = edge
+        .client()
+        .on_status(move |status| {
+            let _ = told.send((status.connection, status.readiness));
+        })
+        .start()
+        .unwrap();
+    client.wait_ready(SOON).unwrap();
+    client.close();
+    soon(client.closed());
+    let told: Vec<_> = statuses.try_iter().collect();
+    let connections: Vec<_> = told.iter().map(|(connection, _)| *connection).collect();
+    assert!(connections.starts_with(&[Idle, Connecting]), "{told:?}");
+    assert!(connections.contains(&Streaming), "{told:?}");
+    assert_eq!(told.last(), Some(&(Closed, Readiness::Closed)));
+}
+
+#[test]
+fn evaluations_are_summarised() {
+    let edge = edge();
+    let (told, summaries) = mpsc::channel();
+    let report = move |summary: &UsageSummary| drop(told.send(summary.clone()));
+    let client = edge
+        .client()
+        .observer(Summaries::new(Duration::from_millis(5), report), UsageOptions::default())
+        .start()
+        .unwrap();
+    client.wait_ready(SOON).unwrap();
+    for _ in 0..3 {
+        let _ = client.is_enabled("FLAG");
+    }
+    let mut count = 0;
+    while count < 3 {
+        let summary = summaries.recv_timeout(SOON).unwrap();
+        assert!(summary.counts.iter().all(|count| &*count.feature.key == "FLAG"), "{summary:?}");
+        count += summary.counts.iter().map(|count| count.count).sum::<u64>();
+    }
+    assert_eq!(count, 3);
+    let _ = client.number("LIMIT");
+    client.close();
+    soon(client.closed());
+    assert_eq!(summaries.try_iter().flat_map(|summary| summary.counts).count(), 1);
 }

@@ -136,3 +136,32 @@ async fn what_grows_by_itself() {
     assert!((20.0..21.0).contains(&gauge("seconds_since_contact")));
     assert_eq!(gauge("features"), 1.0);
 }
+
+#[test]
+fn evaluations_by_feature_and_variant() {
+    let kept = kept();
+    let edge = MemoryEdge::new();
+    edge.set("A", true);
+    edge.set("COLOUR", "red");
+    edge.set_strategies(
+        "COLOUR",
+        &serde_json::json!([{"id": "kiwi", "name": "kiwi", "value": "green", "attributes": [
+            {"fieldName": "country", "type": "STRING", "conditional": "EQUALS", "values": ["new_zealand"]}]}]),
+    );
+    let client = edge.client_with("evaluated/key*").start().unwrap();
+    client.wait_ready(SOON).unwrap();
+    let aroha = client.context().country("new_zealand").build();
+    for _ in 0..3 {
+        let _ = (client.is_enabled("A"), client.string("COLOUR"), aroha.string("COLOUR"));
+    }
+    let _ = aroha.string("COLOUR");
+    // No uses.
+    let _ = (client.peek("A"), client.values(), client.is_enabled("NONE"));
+    client.flush(SOON).unwrap();
+    let read = |feature: &str, variant: &str| {
+        let labels = format!("environment=evaluated,feature={feature},variant={variant}");
+        kept.read(&format!("featurehub_client_evaluations_total{{{labels}}}"))
+    };
+    assert_eq!(read("A", "default"), 3);
+    assert_eq!((read("COLOUR", "default"), read("COLOUR", "kiwi")), (3, 4));
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::desk::News;
 use super::difference::differences;
-use super::listen::{NewState, ReadinessChange};
+use super::listen::{NewState, ReadinessChange, is_other_state};
 use super::{Hub, Inner};
 use crate::action::{Cause, Publication};
 use crate::rules::{Environments, Rules, ServerEvaluated};
@@ -160,7 +160,7 @@ impl Inner {
         self.core.wake();
     }
 
-    /// Puts a status into the snapshot. Is it another readiness?
+    /// Puts a status into the snapshot. Is it another connection, problem or readiness?
     fn show(&self, write: &mut Write, status: Status) -> bool {
         let live = self.live.load_full();
         let status = Arc::new(status);
@@ -175,9 +175,14 @@ impl Inner {
                 _ => {}
             }
             self.core.mark_changed();
+            let status = Arc::clone(&status);
             self.core.push(News::Readiness(ReadinessChange { readiness, is_first, status }));
         }
-        is_other
+        let is_other_state = is_other_state(live.status(), &status);
+        if is_other_state {
+            self.core.push(News::Status(status));
+        }
+        is_other_state
     }
 
     fn release(&self, goes_on: bool) {

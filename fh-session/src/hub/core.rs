@@ -36,6 +36,8 @@ pub(crate) struct Core {
     changed: AtomicBool,
     contact: AtomicU64,
     ids: AtomicU64,
+    /// Calls of listeners and observers that have begun.
+    calls: AtomicU64,
     /// Has the collection of all features been reported?
     is_collected: AtomicBool,
     pub(crate) tally: Tally,
@@ -53,6 +55,7 @@ impl Core {
             changed: AtomicBool::new(false),
             contact: AtomicU64::new(NEVER),
             ids: AtomicU64::new(0),
+            calls: AtomicU64::new(0),
             is_collected: AtomicBool::new(false),
             tally: Tally::new(),
             desk: Mutex::new(Desk::new(options.events)),
@@ -66,6 +69,15 @@ impl Core {
     /// A name for a subscription, an interceptor or an observer.
     pub(crate) fn next_id(&self) -> u64 {
         self.ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A listener or an observer is about to be called.
+    pub(crate) fn begin_call(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
     }
 
     // ---- touches (D-71) -----------------------------------------------------------------------

@@ -14,7 +14,7 @@ pub struct Counters {
     pub refused_overrides: u64,
     /// Observers that panicked.
     pub observer_panics: u64,
-    /// Readiness, new-state, raw and notice events that were dropped because their queue was full.
+    /// Readiness, status, new-state, raw and notice events that were dropped because their queue was full.
     pub dropped_events: u64,
     /// Usage events that were dropped because an observer's queue was full.
     pub dropped_usage: u64,

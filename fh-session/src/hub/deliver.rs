@@ -1,10 +1,11 @@
-//! Telling listeners and observers, on one thread at a time, with no lock held.
+//! Delivery to listeners and observers, with no lock held. One thread delivers; while a call hangs, another thread delivers beside it. Each
+//! listener and observer is called by one thread at a time.
 
 use std::sync::Arc;
 
 use super::counters::Counter;
 use super::desk::News;
-use super::listen::{Call, Listener, NewState, ReadinessChange};
+use super::listen::{Call, Listener, NewState, ReadinessChange, Watcher};
 use super::{Inner, isolated};
 use crate::status::Readiness;
 use crate::sync::{AtomicU64, Ordering, lock};
@@ -18,7 +19,7 @@ impl Turns {
     }
 
     /// Runs `work` until nobody has asked for it since it last began, unless another thread does that already.
-    fn take(&self, mut work: impl FnMut()) {
+    pub(crate) fn take(&self, mut work: impl FnMut()) {
         if self.0.fetch_add(1, Ordering::AcqRel) > 0 {
             return;
         }
@@ -36,6 +37,11 @@ impl Turns {
 impl Inner {
     pub(crate) fn deliver(&self) {
         self.turns.take(|| self.deliver_all());
+    }
+
+    /// Delivers beside another thread, to all but the listeners that it is calling.
+    pub(crate) fn deliver_beside(&self) {
+        self.deliver_all();
     }
 
     fn deliver_all(&self) {
@@ -58,12 +64,11 @@ impl Inner {
     fn deliver_news(&self) -> bool {
         let mut did_something = false;
         loop {
-            let next = lock(&self.core.desk).next();
-            let Some((news, whom)) = next else { break };
+            let (next, dropped) = lock(&self.core.desk).next_call();
+            self.core.tally.add(Counter::DroppedEvents, dropped);
+            let Some((listener, news)) = next else { break };
             did_something = true;
-            for listener in whom {
-                self.tell(&listener, &news);
-            }
+            self.call(&listener, news);
         }
         did_something | self.make_up_for_lost()
     }
@@ -73,7 +78,7 @@ impl Inner {
         let (lost, listeners) = {
             let mut desk = lock(&self.core.desk);
             let lost = desk.take_lost();
-            if !lost.readiness && !lost.new_state {
+            if !lost.readiness && !lost.new_state && !lost.status {
                 return false;
             }
             (lost, desk.listeners())
@@ -88,18 +93,38 @@ impl Inner {
                     let is_first = readiness == Readiness::Ready;
                     let status = Arc::clone(&status);
                     let change = ReadinessChange { readiness, is_first, status };
-                    self.tell(&listener, &News::Readiness(change));
+                    self.make_up(&listener, News::Readiness(change));
                 }
                 Call::NewState(_) if lost.new_state => {
                     let held = self.write().held(self.live.load().rules());
                     let is_held = held.is_some();
                     let keys = held.unwrap_or_default().into();
-                    self.tell(&listener, &News::NewState(NewState { is_held, keys }));
+                    self.make_up(&listener, News::NewState(NewState { is_held, keys }));
+                }
+                Call::Status(_) if lost.status => {
+                    self.make_up(&listener, News::Status(Arc::clone(&status)));
                 }
                 _ => {}
             }
         }
         true
+    }
+
+    fn make_up(&self, listener: &Listener, news: News) {
+        let begun = lock(&self.core.desk).begin_call(listener, &news);
+        match begun {
+            Ok(()) => self.call(listener, news),
+            Err(dropped) => self.core.tally.add(Counter::DroppedEvents, dropped),
+        }
+    }
+
+    /// Makes a call that has begun, and those for news that come meanwhile.
+    fn call(&self, listener: &Listener, news: News) {
+        let mut next = Some(news);
+        while let Some(news) = next {
+            self.tell(listener, &news);
+            next = listener.leave();
+        }
     }
 
     fn tell(&self, listener: &Listener, news: &News) {
@@ -114,6 +139,9 @@ impl Inner {
                     self.guarded(|| call(change));
                 }
             }
+            (Call::Status(call), News::Status(status)) if listener.is_status_news(status) => {
+                self.guarded(|| call(status));
+            }
             (Call::Raw(call), News::Raw(update)) => self.guarded(|| call(update)),
             (Call::Notice(call), News::Notice(notice)) => self.guarded(|| call(notice)),
             _ => {}
@@ -121,19 +149,27 @@ impl Inner {
     }
 
     fn deliver_changes(&self) -> bool {
-        if !self.core.take_changed() {
-            return false;
+        let has_changed = self.core.take_changed();
+        if has_changed {
+            lock(&self.core.desk).all_due();
         }
+        let mut did_something = has_changed;
+        loop {
+            let next = lock(&self.core.desk).next_due();
+            let Some(watcher) = next else { return did_something };
+            did_something = true;
+            watcher.turns.take(|| self.look(&watcher));
+        }
+    }
+
+    /// Calls a listener on a feature if it sees something else than before.
+    fn look(&self, watcher: &Watcher) {
         let snapshot = self.live.load_full();
-        let watchers = lock(&self.core.desk).watchers();
-        for watcher in watchers {
-            if let Some(change) = watcher.compare(&snapshot)
-                && !watcher.is_removed.load(Ordering::Acquire)
-            {
-                self.guarded(|| (watcher.call)(&change));
-            }
+        if let Some(change) = watcher.compare(&snapshot)
+            && !watcher.is_removed.load(Ordering::Acquire)
+        {
+            self.guarded(|| (watcher.call)(&change));
         }
-        true
     }
 
     fn deliver_usage(&self) -> bool {
@@ -164,6 +200,7 @@ impl Inner {
     }
 
     fn guarded(&self, call: impl FnOnce()) {
+        self.core.begin_call();
         if isolated(call).is_err() {
             self.core.tally.add(Counter::ListenerPanics, 1);
         }

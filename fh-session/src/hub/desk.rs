@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::listen::{Call, Listener, NewState, ReadinessChange, Watcher};
 use crate::action::RawUpdate;
-use crate::status::Notice;
+use crate::status::{Notice, Status};
 use crate::sync::Ordering;
 
 /// How many different complaints about interceptors are passed on; later ones are only counted.
@@ -16,6 +16,7 @@ const COMPLAINTS: usize = 256;
 pub(crate) enum News {
     NewState(NewState),
     Readiness(ReadinessChange),
+    Status(Arc<Status>),
     Raw(Arc<RawUpdate>),
     Notice(Notice),
 }
@@ -33,6 +34,10 @@ pub(crate) struct Desk {
     watchers: BTreeMap<u64, Arc<Watcher>>,
     listeners: BTreeMap<u64, Arc<Listener>>,
     letters: VecDeque<Letter>,
+    /// Calls that the letter taken last leads to.
+    calls: VecDeque<(Arc<Listener>, News)>,
+    /// Listeners on features that have to look again.
+    due: VecDeque<Arc<Watcher>>,
     capacity: usize,
     next_number: u64,
     /// A full queue dropped news whose last state listeners have to learn all the same.
@@ -46,6 +51,7 @@ pub(crate) struct Desk {
 pub(crate) struct Lost {
     pub(crate) readiness: bool,
     pub(crate) new_state: bool,
+    pub(crate) status: bool,
 }
 
 /// Things taken out of a desk, to be dropped outside its lock: they may own further subscriptions.
@@ -61,6 +67,8 @@ impl Desk {
             watchers: BTreeMap::new(),
             listeners: BTreeMap::new(),
             letters: VecDeque::new(),
+            calls: VecDeque::new(),
+            due: VecDeque::new(),
             capacity: capacity.max(1),
             next_number: 0,
             lost: Lost::default(),
@@ -92,6 +100,7 @@ impl Desk {
             match self.letters.pop_front().map(|letter| letter.news) {
                 Some(News::Readiness(_)) => self.lost.readiness = true,
                 Some(News::NewState(_)) => self.lost.new_state = true,
+                Some(News::Status(_)) => self.lost.status = true,
                 _ => {}
             }
             dropped += 1;
@@ -141,22 +150,57 @@ impl Desk {
         }
     }
 
-    /// The next news, and whom to tell, in the order of their registration.
-    pub(crate) fn next(&mut self) -> Option<(News, Vec<Arc<Listener>>)> {
-        let letter = self.letters.pop_front()?;
-        let for_whom = |(id, listener): (&u64, &Arc<Listener>)| {
-            let is_meant = match letter.to {
-                Some(to) => to == *id,
+    /// The next call, which has begun then, in the order of news and of registration. News for listeners that are being called on other
+    /// threads are left to those. Returns how many older ones were dropped by that, too.
+    pub(crate) fn next_call(&mut self) -> (Option<(Arc<Listener>, News)>, u64) {
+        let mut dropped = 0;
+        loop {
+            while let Some((listener, news)) = self.calls.pop_front() {
+                match listener.enter(&news, self.capacity) {
+                    Ok(()) => return (Some((listener, news)), dropped),
+                    Err(count) => dropped += count,
+                }
+            }
+            let Some(letter) = self.letters.pop_front() else { return (None, dropped) };
+            let is_meant = |id: u64, listener: &Listener| match letter.to {
+                Some(to) => to == id,
                 None => listener.since <= letter.number,
             };
-            (is_meant && listens(&listener.call, &letter.news)).then(|| Arc::clone(listener))
-        };
-        let whom = self.listeners.iter().filter_map(for_whom).collect();
-        Some((letter.news, whom))
+            for (id, listener) in &self.listeners {
+                if is_meant(*id, listener) && listens(&listener.call, &letter.news) {
+                    self.calls.push_back((Arc::clone(listener), letter.news.clone()));
+                }
+            }
+        }
     }
 
-    pub(crate) fn watchers(&self) -> Vec<Arc<Watcher>> {
-        self.watchers.values().cloned().collect()
+    /// Begins a call of a listener; the same for news that were in no letter.
+    ///
+    /// # Errors
+    /// The listener is being called on another thread, which tells it the news later. How many older ones were dropped by that.
+    pub(crate) fn begin_call(&self, listener: &Listener, news: &News) -> Result<(), u64> {
+        listener.enter(news, self.capacity)
+    }
+
+    /// All listeners on features have to look again.
+    pub(crate) fn all_due(&mut self) {
+        for watcher in self.watchers.values() {
+            if !watcher.is_due.swap(true, Ordering::AcqRel) {
+                self.due.push_back(Arc::clone(watcher));
+            }
+        }
+    }
+
+    /// The next listener on a feature that has to look again.
+    pub(crate) fn next_due(&mut self) -> Option<Arc<Watcher>> {
+        let watcher = self.due.pop_front()?;
+        watcher.is_due.swap(false, Ordering::AcqRel);
+        Some(watcher)
+    }
+
+    /// How many listeners there are.
+    pub(crate) fn len(&self) -> usize {
+        self.watchers.len() + self.listeners.len()
     }
 
     pub(crate) fn listeners(&self) -> Vec<Arc<Listener>> {
@@ -177,9 +221,12 @@ impl Desk {
     pub(crate) fn close(&mut self) -> Removed {
         self.is_closed = true;
         self.letters.clear();
+        let called = self.calls.drain(..).map(|(listener, _)| listener);
+        let listeners = std::mem::take(&mut self.listeners).into_values();
+        let watchers = std::mem::take(&mut self.watchers).into_values();
         Removed {
-            _watchers: std::mem::take(&mut self.watchers).into_values().collect(),
-            _listeners: std::mem::take(&mut self.listeners).into_values().collect(),
+            _watchers: watchers.chain(self.due.drain(..)).collect(),
+            _listeners: listeners.chain(called).collect(),
         }
     }
 }
@@ -189,6 +236,7 @@ const fn listens(call: &Call, news: &News) -> bool {
         (call, news),
         (Call::NewState(_), News::NewState(_))
             | (Call::Readiness(_), News::Readiness(_))
+            | (Call::Status(_), News::Status(_))
             | (Call::Raw(_), News::Raw(_))
             | (Call::Notice(_), News::Notice(_))
     )

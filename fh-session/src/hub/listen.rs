@@ -1,10 +1,13 @@
 //! Listeners: what they are told, and the guard that ends a subscription (D-63).
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 
 use fh_eval::{Attributes, Value};
 
 use super::Inner;
+use super::deliver::Turns;
+use super::desk::News;
 use super::snapshot::Snapshot;
 use crate::action::RawUpdate;
 use crate::status::{Notice, Readiness, Status};
@@ -114,6 +117,9 @@ pub(crate) struct Watcher {
     pub(crate) who: Option<Arc<Attributes>>,
     pub(crate) is_removed: AtomicBool,
     pub(crate) call: Box<dyn Fn(&Change) + Send + Sync>,
+    /// Is it in the queue of those that have to look again?
+    pub(crate) is_due: AtomicBool,
+    pub(crate) turns: Turns,
     seen: Mutex<Seen>,
 }
 
@@ -137,7 +143,8 @@ impl Watcher {
         seen: Seen,
         call: Box<dyn Fn(&Change) + Send + Sync>,
     ) -> Self {
-        Self { key, who, is_removed: AtomicBool::new(false), call, seen: Mutex::new(seen) }
+        let (is_removed, is_due) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { key, who, is_removed, call, is_due, turns: Turns::new(), seen: Mutex::new(seen) }
     }
 
     /// What somebody sees of a feature before they listen.
@@ -155,7 +162,7 @@ impl Watcher {
         if lock(&self.seen).generation == snapshot.generation() {
             return None;
         }
-        // Interceptors are asked in here, so no lock is held. There is one deliverer at a time: nobody else writes `seen`.
+        // Interceptors are asked in here, so no lock is held. One thread at a time does this, so `seen` has no other writer.
         let answer = snapshot.answer(&self.key, self.who.as_ref());
         if answer.is_not_ready() {
             // Nothing can be seen, which is not the same as something else.
@@ -183,6 +190,11 @@ impl Watcher {
     }
 }
 
+/// Do two statuses differ in connection, problem or readiness? Counters and times do not count.
+pub(crate) fn is_other_state(old: &Status, new: &Status) -> bool {
+    old.connection != new.connection || old.problem != new.problem || old.readiness != new.readiness
+}
+
 /// A listener on what happens.
 pub(crate) struct Listener {
     pub(crate) call: Call,
@@ -191,19 +203,66 @@ pub(crate) struct Listener {
     pub(crate) is_removed: AtomicBool,
     /// What a readiness listener was told last.
     pub(crate) told: Mutex<Option<Readiness>>,
+    /// What a status listener was told last.
+    told_status: Mutex<Option<Arc<Status>>>,
+    lane: Mutex<Lane>,
+}
+
+/// What waits for a listener while it is being called.
+#[derive(Default)]
+struct Lane {
+    is_busy: bool,
+    backlog: VecDeque<News>,
 }
 
 /// Its function.
 pub(crate) enum Call {
     NewState(Box<dyn Fn(NewState) + Send + Sync>),
     Readiness(Box<dyn Fn(&ReadinessChange) + Send + Sync>),
+    Status(Box<dyn Fn(&Status) + Send + Sync>),
     Raw(Box<dyn Fn(&RawUpdate) + Send + Sync>),
     Notice(Box<dyn Fn(&Notice) + Send + Sync>),
 }
 
 impl Listener {
     pub(crate) fn new(call: Call, since: u64) -> Self {
-        Self { call, since, is_removed: AtomicBool::new(false), told: Mutex::new(None) }
+        Self {
+            call,
+            since,
+            is_removed: AtomicBool::new(false),
+            told: Mutex::new(None),
+            told_status: Mutex::new(None),
+            lane: Mutex::new(Lane::default()),
+        }
+    }
+
+    /// Begins a call, unless the listener is being called on another thread: then the news wait for the end of that call, at most
+    /// `capacity` of them. Returns how many older ones were dropped then.
+    ///
+    /// # Errors
+    /// The listener is busy.
+    pub(crate) fn enter(&self, news: &News, capacity: usize) -> Result<(), u64> {
+        let mut lane = lock(&self.lane);
+        if !std::mem::replace(&mut lane.is_busy, true) {
+            return Ok(());
+        }
+        let dropped = if lane.backlog.len() >= capacity { lane.backlog.pop_front() } else { None };
+        lane.backlog.push_back(news.clone());
+        Err(u64::from(dropped.is_some()))
+    }
+
+    /// Ends a call. The news that came meanwhile, if there are any, are the next call's, which has begun then.
+    pub(crate) fn leave(&self) -> Option<News> {
+        let mut lane = lock(&self.lane);
+        let next = lane.backlog.pop_front();
+        lane.is_busy = next.is_some();
+        next
+    }
+
+    /// Returns true if a status listener has not been told of this connection, problem and readiness last; and remembers them.
+    pub(crate) fn is_status_news(&self, status: &Arc<Status>) -> bool {
+        let told = lock(&self.told_status).replace(Arc::clone(status));
+        told.is_none_or(|told| is_other_state(&told, status))
     }
 
     pub(crate) fn is_removed(&self) -> bool {

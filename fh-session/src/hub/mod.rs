@@ -19,6 +19,7 @@ mod values;
 pub(crate) use answer::Answer;
 pub(crate) use core::Core;
 pub(crate) use counters::Counter;
+pub(crate) use deliver::Turns;
 pub(crate) use isolation::{Panicked, isolated};
 
 pub use counters::Counters;
@@ -38,7 +39,6 @@ use crate::sync::{AtomicBool, Mutex, Pointer, lock};
 use crate::time::Millis;
 use catch::Write;
 use core::ClockFn;
-use deliver::Turns;
 use desk::News;
 
 /// How a hub behaves: fixed when it is made.
@@ -46,8 +46,8 @@ use desk::News;
 pub struct HubOptions {
     /// Says what time it is: asked when a rule reads `now`, and for usage events.
     pub clock: Arc<ClockFn>,
-    /// How many readiness, new-state, raw and notice events may wait for [`Hub::deliver`]; beyond that the oldest is dropped and counted
-    /// (D-63).
+    /// How many readiness, status, new-state, raw and notice events may wait for [`Hub::deliver`], and beside it for each listener that
+    /// hangs; beyond that the oldest is dropped and counted (D-63).
     pub events: usize,
 }
 
@@ -177,9 +177,30 @@ impl Hub {
 
     /// Calls listeners and observers with all that is due, on this thread, in order, with no lock held.
     ///
-    /// One thread delivers at a time: if another one does, this returns at once and that one does this one's work as well.
+    /// One thread delivers at a time: if another one does, this returns at once and that one does this one's work as well. See
+    /// [`Self::deliver_beside`] for listeners that hang.
     pub fn deliver(&self) {
         self.inner.deliver();
+    }
+
+    /// Delivers as [`Self::deliver`] does, beside another thread whose delivery hangs in a listener. A listener that is being called is not
+    /// called here: its events wait, and the other thread delivers them.
+    ///
+    /// Each listener still gets its events in order, but two listeners may get theirs in different orders.
+    pub fn deliver_beside(&self) {
+        self.inner.deliver_beside();
+    }
+
+    /// The number of calls of listeners and observers that have begun. If it stays the same while a delivery goes on, a call hangs.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.inner.core.calls()
+    }
+
+    /// The number of listeners and observers.
+    #[must_use]
+    pub fn listeners(&self) -> usize {
+        lock(&self.inner.core.desk).len() + self.inner.live.load().observers().len()
     }
 
     /// Ends everything: once the status says so listeners get the last readiness and then nothing, interceptors and observers are closed,

@@ -12,8 +12,9 @@ use super::desk::News;
 use super::listen::{Call, Change, NewState, ReadinessChange, Subject, Subscription, Watcher};
 use crate::action::RawUpdate;
 use crate::intercept::{self, Interceptor, LockPolicy};
-use crate::status::{Notice, Readiness};
+use crate::status::{Notice, Readiness, Status};
 use crate::sync::lock;
+use crate::time::Millis;
 use crate::usage::{self, Observer, Params, UsageOptions};
 
 impl Hub {
@@ -74,6 +75,17 @@ impl Hub {
         subscription
     }
 
+    /// Calls with the present status, through the dispatcher, and then whenever connection, problem or readiness are others.
+    pub fn on_status(&self, call: impl Fn(&Status) + Send + Sync + 'static) -> Subscription {
+        let write = self.inner.write();
+        let now = News::Status(self.status());
+        let (subscription, refused) = self.listen(Call::Status(Box::new(call)), Some(now));
+        drop(write);
+        drop(refused);
+        self.inner.core.wake();
+        subscription
+    }
+
     /// Calls with each update as it was received, caught or not (sdk-behaviour 2.6).
     pub fn on_raw(&self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Subscription {
         self.listen(Call::Raw(Box::new(call)), None).0
@@ -124,7 +136,8 @@ impl Hub {
     /// Tells this observer of each use, until the guard is dropped (sdk-behaviour 3).
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
         let id = self.inner.core.next_id();
-        let entry = usage::Entry::new(id, observer, &options);
+        let entry = usage::Entry::new(id, observer, &options, &self.inner.core);
+        let is_summarised = entry.is_summarised();
         let mut write = self.inner.write();
         if write.is_finished {
             drop(write);
@@ -135,6 +148,10 @@ impl Hub {
         let observers = live.observers().with(entry);
         self.inner.store(&mut write, live.with_observers(Arc::new(observers)));
         drop(write);
+        if is_summarised {
+            // Its window may be the one that ends first.
+            self.inner.core.wake();
+        }
         self.subscription(Subject::Observer(id))
     }
 
@@ -149,6 +166,13 @@ impl Hub {
         self.deliver();
         let snapshot = self.inner.live.load_full();
         snapshot.observers().flush(&self.inner.core, limit);
+    }
+
+    /// Delivers the summaries whose window has ended ([`Dispatch::Summary`](crate::Dispatch::Summary)). Returns the end of the next window,
+    /// on the clock of `now`, which need not be that of events. Call it where [`Self::deliver`] is called, after it.
+    pub fn deliver_summaries(&self, now: Millis) -> Option<Millis> {
+        let snapshot = self.inner.live.load_full();
+        snapshot.observers().summaries(&self.inner.core, now)
     }
 
     fn subscription(&self, subject: Subject) -> Subscription {

@@ -32,7 +32,7 @@ impl Session {
         Pending { errand, expires: Some(self.now.after(self.config.limits.poll)) }
     }
 
-    /// Tells those who wait for the present request how it went.
+    /// Gives this outcome to the commands that wait for the present request.
     pub(super) fn settle(&mut self, outcome: &Result<(), Problem>) {
         if planted!(TroubleSettlesNothing) && matches!(outcome, Err(Problem::Unreachable(_))) {
             return;
@@ -41,7 +41,7 @@ impl Session {
         self.settle_all(pending, outcome);
     }
 
-    /// Tells the callers of these commands.
+    /// Gives these commands their outcome.
     pub(super) fn settle_all(&mut self, pending: Vec<Pending>, outcome: &Result<(), Problem>) {
         let readiness = self.readiness();
         for each in pending {
@@ -49,7 +49,7 @@ impl Session {
         }
     }
 
-    /// Tells one that its errand is done. It is told last of all, as those are that wait.
+    /// Gives a command its outcome. Outcomes are reported after all other actions.
     pub(super) fn reply(&mut self, errand: Errand, outcome: Result<Readiness, Problem>) {
         self.settled.push(Action::Settled(errand, outcome));
     }

@@ -99,6 +99,12 @@ impl UsedFeature {
         })
     }
 
+    /// The variant, as OpenFeature calls it: the strategy that matched, else `default`.
+    #[must_use]
+    pub fn variant(&self) -> &str {
+        self.strategy_id.as_deref().unwrap_or("default")
+    }
+
     /// The value as statistics get it: `on` and `off`, text, a number's text; none for JSON and null (sdk-behaviour 3.3).
     #[must_use]
     pub fn text(&self) -> Option<Arc<str>> {

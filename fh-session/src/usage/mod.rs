@@ -2,11 +2,13 @@
 
 mod event;
 mod observers;
+mod summary;
 mod thinning;
 
 pub(crate) use observers::{Entry, Observers};
 
 pub use event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature};
+pub use summary::{Summaries, SummaryWindow, UsageCount, UsageSummary};
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -39,6 +41,9 @@ pub trait Observer: Send + Sync {
         Dispatch::Queued
     }
 
+    /// How often features were evaluated in the window that has just ended ([`Dispatch::Summary`]). Called by the dispatcher.
+    fn summary(&self, _summary: &UsageSummary) {}
+
     /// Sends what is still here, in about this time.
     fn flush(&self, _limit: Duration) {}
 
@@ -54,6 +59,9 @@ pub enum Dispatch {
     Queued,
     /// Within the read, on its thread: for those who need what only that thread knows, such as the current span.
     Inline,
+    /// By counts of evaluations, once a window ([`Observer::summary`]): for statistics of programs that read often. There are no other
+    /// events then.
+    Summary(SummaryWindow),
 }
 
 /// How much an observer is told.

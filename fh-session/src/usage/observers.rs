@@ -8,10 +8,12 @@ use std::time::Duration;
 use fh_eval::Attributes;
 
 use super::event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature};
+use super::summary::Counts;
 use super::thinning::{Fingerprint, Thinning};
 use super::{Dispatch, Observer, UsageOptions};
-use crate::hub::{Answer, Core, Counter, Snapshot, isolated};
+use crate::hub::{Answer, Core, Counter, Snapshot, Turns, isolated};
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
+use crate::time::Millis;
 
 /// How long observers may take to send what they have when they are closed.
 const LAST_FLUSH: Duration = Duration::from_secs(2);
@@ -35,13 +37,29 @@ pub(crate) struct Entry {
     capacity: usize,
     queue: Mutex<VecDeque<Arc<UsageEvent>>>,
     thinning: Thinning,
+    /// Of an observer that is told by summaries.
+    counts: Option<Counts>,
+    /// Is the present window to be reported?
+    is_due: AtomicBool,
+    turns: Turns,
     is_closed: AtomicBool,
+    /// Has it been told that nothing follows?
+    is_ended: AtomicBool,
 }
 
 impl Observers {
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Returns true if an observer is told of events, and not only of counts.
+    fn want_events(&self) -> bool {
+        self.entries.iter().any(|entry| !entry.is_summarised())
     }
 
     /// With another one at the end.
@@ -92,6 +110,12 @@ impl Observers {
             if !entry.thinning.lets_through(&fingerprint, core.clock()) {
                 continue;
             }
+            if let Some(counts) = &entry.counts {
+                if !entry.is_closed.load(Ordering::Acquire) {
+                    counts.count(snapshot, key, answer);
+                }
+                continue;
+            }
             if event.is_none() {
                 event = UsedFeature::of(snapshot, key, answer).map(|feature| {
                     Arc::new(UsageEvent::Evaluated(Evaluated {
@@ -114,7 +138,7 @@ impl Observers {
 
     /// The client is ready for the first time.
     pub(crate) fn collection(&self, snapshot: &Snapshot, core: &Core) {
-        if self.is_empty() {
+        if !self.want_events() {
             return;
         }
         let features = features(snapshot, None);
@@ -131,7 +155,7 @@ impl Observers {
         params: Params,
         who: Option<&Arc<Attributes>>,
     ) {
-        if self.is_empty() || OBSERVING.with(Cell::get) {
+        if !self.want_events() || OBSERVING.with(Cell::get) {
             return;
         }
         let features = features(snapshot, who);
@@ -155,8 +179,25 @@ impl Observers {
         self.entries.iter().fold(false, |any, entry| entry.deliver(core) | any)
     }
 
+    /// Delivers the summaries whose window has ended. Returns the end of the next window.
+    pub(crate) fn summaries(&self, core: &Core, now: Millis) -> Option<Millis> {
+        let mut next = None;
+        for entry in &self.entries {
+            let Some(counts) = &entry.counts else { continue };
+            let (is_due, ends) = counts.is_due(now);
+            next = Some(next.map_or(ends, |next: Millis| next.min(ends)));
+            if is_due {
+                entry.report(core);
+            }
+        }
+        next
+    }
+
     pub(crate) fn flush(&self, core: &Core, limit: Duration) {
         for entry in &self.entries {
+            if entry.counts.is_some() {
+                entry.report(core);
+            }
             entry.guarded(core, || entry.observer.flush(limit));
         }
     }
@@ -170,10 +211,24 @@ impl Observers {
 
 impl Entry {
     /// Asks the observer how it wants to be told: not to be done with a lock held.
-    pub(crate) fn new(id: u64, observer: Arc<dyn Observer>, options: &UsageOptions) -> Self {
+    pub(crate) fn new(
+        id: u64,
+        observer: Arc<dyn Observer>,
+        options: &UsageOptions,
+        core: &Core,
+    ) -> Self {
+        let dispatch = observer.dispatch();
+        let counts = match dispatch {
+            Dispatch::Summary(window) => Some(Counts::new(window, core.clock()())),
+            Dispatch::Queued | Dispatch::Inline => None,
+        };
         Self {
             id,
-            dispatch: observer.dispatch(),
+            dispatch,
+            counts,
+            is_due: AtomicBool::new(false),
+            turns: Turns::new(),
+            is_ended: AtomicBool::new(false),
             observer,
             capacity: options.queue.max(1),
             queue: Mutex::new(VecDeque::new()),
@@ -184,8 +239,8 @@ impl Entry {
 
     /// Takes an event: hands it over now, or queues it.
     fn take(&self, core: &Core, event: &Arc<UsageEvent>) {
-        if self.is_closed.load(Ordering::Acquire) {
-            // Somebody reads a snapshot of a time before the end.
+        if self.is_summarised() || self.is_closed.load(Ordering::Acquire) {
+            // A reader may have a snapshot of a time before the end.
             return;
         }
         if self.dispatch == Dispatch::Inline {
@@ -201,25 +256,60 @@ impl Entry {
         core.tally.add(Counter::DroppedUsage, u64::from(dropped.is_some()));
     }
 
+    pub(crate) const fn is_summarised(&self) -> bool {
+        self.counts.is_some()
+    }
+
+    /// Delivers the queued events, unless another thread is at it, which then delivers these as well. Returns true if there were any.
     fn deliver(&self, core: &Core) -> bool {
+        if lock(&self.queue).is_empty() {
+            return false;
+        }
+        let mut did_something = false;
+        self.turns.take(|| did_something |= self.work(core));
+        did_something
+    }
+
+    /// Reports the present window and begins the next one.
+    fn report(&self, core: &Core) {
+        self.is_due.store(true, Ordering::Release);
+        self.turns.take(|| {
+            self.work(core);
+        });
+    }
+
+    /// Delivers events, a summary that is due, and the end. Run by one thread at a time.
+    fn work(&self, core: &Core) -> bool {
         let waiting = std::mem::take(&mut *lock(&self.queue));
         for event in &waiting {
             self.guarded(core, || self.observer.observe(event));
         }
+        let is_last = self.is_closed.load(Ordering::Acquire);
+        if (self.is_due.swap(false, Ordering::AcqRel) || is_last)
+            && let Some(summary) =
+                self.counts.as_ref().and_then(|counts| counts.take(core.clock()()))
+        {
+            self.guarded(core, || self.observer.summary(&summary));
+        }
+        if is_last && !self.is_ended.swap(true, Ordering::AcqRel) {
+            self.guarded(core, || self.observer.flush(LAST_FLUSH));
+            self.guarded(core, || self.observer.close());
+        }
         !waiting.is_empty()
     }
 
-    /// Hands over what waits, and says farewell, the first time only. Not to be done with a lock held.
+    /// Delivers the queued events and closes the observer, once. Must not be called with a lock held. If another thread is calling the
+    /// observer, that thread does this after the call.
     pub(crate) fn close(&self, core: &Core) {
-        if self.is_closed.swap(true, Ordering::AcqRel) {
-            return;
+        if !self.is_closed.swap(true, Ordering::AcqRel) {
+            self.turns.take(|| {
+                self.work(core);
+            });
         }
-        self.deliver(core);
-        self.guarded(core, || self.observer.flush(LAST_FLUSH));
-        self.guarded(core, || self.observer.close());
     }
 
     fn guarded(&self, core: &Core, call: impl FnOnce()) {
+        core.begin_call();
         let outer = OBSERVING.with(|observing| observing.replace(true));
         if isolated(call).is_err() {
             core.tally.add(Counter::ObserverPanics, 1);

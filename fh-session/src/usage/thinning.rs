@@ -27,7 +27,7 @@ impl<'a> Fingerprint<'a> {
         Self { key, answer, who }
     }
 
-    fn hash(&self) -> u64 {
+    pub(super) fn hash(&self) -> u64 {
         let mut state = DefaultHasher::new();
         self.key.hash(&mut state);
         match self.answer.value() {

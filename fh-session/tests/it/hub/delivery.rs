@@ -220,6 +220,142 @@ fn a_slow_listener_blocks_only_deliveries() {
     });
 }
 
+/// A listener that hangs on one thread, and what another thread delivers beside it.
+#[test]
+fn a_hanging_listener_delays_nobody_but_itself() {
+    struct Keeps(Calls<&'static str>);
+    impl Observer for Keeps {
+        fn observe(&self, event: &UsageEvent) {
+            if let UsageEvent::Evaluated(_) = event {
+                self.0.note("use");
+            }
+        }
+    }
+    let hub = Hub::new(HubOptions { events: 3, ..options() });
+    publish(&hub, Cause::First, &json!([text("a", 1, "1")]));
+    show(&hub, Readiness::Ready);
+    hub.deliver();
+    let (entered, is_entered) = mpsc::channel();
+    let (leave, may_leave) = mpsc::channel::<()>();
+    let may_leave = std::sync::Mutex::new(may_leave);
+    let (slow, quick) = (Calls::new(), Calls::new());
+    let noted = slow.clone();
+    let hangs = hub.on_raw(move |update| {
+        noted.note(update.json.to_string());
+        entered.send(()).unwrap();
+        may_leave.lock().unwrap().recv().unwrap();
+    });
+    let noted = quick.clone();
+    let _raw = hub.on_raw(move |update| noted.note(update.json.to_string()));
+    let changes = Calls::new();
+    let noted = changes.clone();
+    let _watch = hub.on_change("a", None, move |_| noted.note("change"));
+    let uses = Calls::new();
+    let _observer = hub.observe(Arc::new(Keeps(uses.clone())), UsageOptions::default());
+    hub.raw(raw(0));
+    std::thread::scope(|scope| {
+        let hanging = scope.spawn(|| hub.deliver());
+        is_entered.recv().unwrap();
+        let calls = hub.calls();
+        publish(&hub, Cause::Change, &json!([text("a", 2, "2")]));
+        let _ = hub.string("a", None);
+        hub.deliver();
+        assert_eq!((quick.len(), changes.len(), hub.calls()), (0, 0, calls), "it cannot know");
+        hub.deliver_beside();
+        assert_eq!((quick.take(), changes.len(), uses.len()), (vec!["0".to_owned()], 1, 1));
+        // Its own queue is bounded.
+        for number in 1..6 {
+            hub.raw(raw(number));
+            hub.deliver_beside();
+        }
+        assert_eq!(quick.take(), ["1", "2", "3", "4", "5"]);
+        assert_eq!((slow.len(), hub.counters().dropped_events), (1, 2));
+        for _ in 0..3 {
+            leave.send(()).unwrap();
+            is_entered.recv().unwrap();
+        }
+        leave.send(()).unwrap();
+        hanging.join().unwrap();
+    });
+    assert_eq!(slow.take(), ["0", "3", "4", "5"]);
+    drop(hangs);
+    hub.raw(raw(6));
+    hub.deliver();
+    assert_eq!((quick.take(), slow.len()), (vec!["6".to_owned()], 0));
+}
+
+/// The same for one on a feature, and for an observer: each misses nothing and is called by one thread at a time.
+#[test]
+fn who_hangs_is_called_by_one_thread_and_told_the_rest_by_it() {
+    struct Hangs {
+        calls: Calls<usize>,
+        entered: std::sync::Mutex<mpsc::Sender<()>>,
+        may_leave: std::sync::Mutex<mpsc::Receiver<()>>,
+        is_inside: AtomicBool,
+        closed: AtomicU32,
+    }
+    impl Hangs {
+        fn hang(&self) {
+            assert!(!self.is_inside.swap(true, Ordering::SeqCst), "two calls at once");
+            self.calls.note(0);
+            self.entered.lock().unwrap().send(()).unwrap();
+            self.may_leave.lock().unwrap().recv().unwrap();
+            self.is_inside.store(false, Ordering::SeqCst);
+        }
+    }
+    struct Observes(Arc<Hangs>);
+    impl Observer for Observes {
+        fn observe(&self, event: &UsageEvent) {
+            if let UsageEvent::Evaluated(_) = event {
+                self.0.hang();
+            }
+        }
+        fn close(&self) {
+            assert!(!self.0.is_inside.load(Ordering::SeqCst), "closed while it is called");
+            self.0.closed.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+    for observes in [false, true] {
+        let hub = ready(&json!([text("a", 1, "1")]));
+        let (entered, is_entered) = mpsc::channel();
+        let (leave, may_leave) = mpsc::channel();
+        let hangs = Arc::new(Hangs {
+            calls: Calls::new(),
+            entered: std::sync::Mutex::new(entered),
+            may_leave: std::sync::Mutex::new(may_leave),
+            is_inside: AtomicBool::new(false),
+            closed: AtomicU32::new(0),
+        });
+        let inner = Arc::clone(&hangs);
+        let guard = if observes {
+            hub.observe(Arc::new(Observes(inner)), UsageOptions::default())
+        } else {
+            hub.on_change("a", None, move |_| inner.hang())
+        };
+        let work = |version: i64| {
+            publish(&hub, Cause::Change, &json!([text("a", version, &version.to_string())]));
+            let _ = hub.string("a", None);
+        };
+        work(2);
+        std::thread::scope(|scope| {
+            let hanging = scope.spawn(|| hub.deliver());
+            is_entered.recv().unwrap();
+            work(3);
+            hub.deliver_beside();
+            assert_eq!(hangs.calls.len(), 1);
+            leave.send(()).unwrap();
+            is_entered.recv().unwrap();
+            // Ended in the middle of a call: the thread that calls it says farewell.
+            drop(guard);
+            assert_eq!(hangs.closed.load(Ordering::SeqCst), 0);
+            leave.send(()).unwrap();
+            hanging.join().unwrap();
+        });
+        assert_eq!(hangs.calls.len(), 2);
+        assert_eq!(hangs.closed.load(Ordering::SeqCst), u32::from(observes));
+    }
+}
+
 /// Handles and guards can be sent to and shared by threads.
 #[test]
 fn everything_can_cross_threads() {

@@ -1,6 +1,6 @@
 //! Readiness (sdk-behaviour 2.3 and 6.3, C-READY).
 
-use fh_session::{Cause, Hub, Readiness, Reason, Status};
+use fh_session::{Cause, Connection, Hub, Problem, Readiness, Reason, Status};
 use serde_json::json;
 
 use super::{Calls, PLANNED, flags, hub, publish, quietly, ready, show};
@@ -132,4 +132,44 @@ fn a_failure_is_told_while_updates_are_caught() {
     hub.deliver();
     assert_eq!(calls.take(), [(Readiness::Failed, false), (Readiness::Ready, false)]);
     assert!(hub.is_enabled("a", None), "the list is held, the readiness is not");
+}
+
+#[test]
+fn status_listeners_are_told_of_connections_and_problems() {
+    use Connection::{Connecting, Streaming, Waiting};
+    let hub = hub();
+    let calls = Calls::new();
+    let noted = calls.clone();
+    let _guard = hub.on_status(move |status| {
+        noted.note((status.connection, status.problem.clone(), status.requests));
+    });
+    let tell = |connection, problem: Option<Problem>, requests| {
+        hub.set_status(Status { connection, problem, requests, ..Status::default() });
+    };
+    let away = Problem::ServerError(503);
+    tell(Connecting, None, 1);
+    tell(Connecting, None, 2);
+    tell(Waiting, Some(away.clone()), 2);
+    hub.deliver();
+    tell(Waiting, Some(Problem::NotFound), 3);
+    tell(Streaming, None, 4);
+    tell(Streaming, None, 5);
+    hub.deliver();
+    assert_eq!(
+        calls.take(),
+        [
+            (Connection::Idle, None, 0),
+            (Connecting, None, 1),
+            (Waiting, Some(away), 2),
+            (Waiting, Some(Problem::NotFound), 3),
+            (Streaming, None, 4),
+        ]
+    );
+    // A later listener gets the present status first.
+    let noted = calls.clone();
+    let _later = hub.on_status(move |status| {
+        noted.note((status.connection, status.problem.clone(), status.requests));
+    });
+    hub.deliver();
+    assert_eq!(calls.take(), [(Streaming, None, 5)]);
 }

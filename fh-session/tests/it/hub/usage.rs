@@ -8,7 +8,8 @@ use std::time::Duration;
 use fh_eval::{Attributes, Kind, Timestamp, Value};
 use fh_session::{
     Ask, Cause, Deduplicate, Dispatch, Evaluated, Flow, Hub, HubOptions, Interceptor, LockPolicy,
-    Observer, Params, Readiness, Reason, Subscription, UsageEvent, UsageOptions,
+    Millis, Observer, Params, Readiness, Reason, Subscription, Summaries, SummaryWindow,
+    UsageEvent, UsageOptions, UsageSummary,
 };
 use serde_json::json;
 
@@ -519,4 +520,110 @@ fn the_end_of_an_observer() {
     let _late = hub.observe(late.clone(), UsageOptions::default());
     let _ = hub.boolean("a", None);
     assert_eq!((late.events.len(), late.closed.load(Ordering::SeqCst)), (0, 1));
+}
+
+/// Keeps summaries.
+struct Sums(Calls<UsageSummary>, SummaryWindow);
+
+impl Observer for Sums {
+    fn observe(&self, event: &UsageEvent) {
+        panic!("{event:?} instead of a count");
+    }
+
+    fn dispatch(&self) -> Dispatch {
+        Dispatch::Summary(self.1)
+    }
+
+    fn summary(&self, summary: &UsageSummary) {
+        self.0.note(summary.clone());
+    }
+}
+
+fn sums(hub: &Hub, distinct: usize) -> (Calls<UsageSummary>, Subscription) {
+    let calls = Calls::new();
+    let window = SummaryWindow { every: Duration::from_secs(60), distinct };
+    let guard = hub.observe(Arc::new(Sums(calls.clone(), window)), UsageOptions::default());
+    (calls, guard)
+}
+
+fn counted(summary: &UsageSummary) -> Vec<(String, Option<String>, u64)> {
+    let counts = summary.counts.iter();
+    counts
+        .map(|it| {
+            (it.feature.key.to_string(), it.feature.text().map(|text| text.to_string()), it.count)
+        })
+        .collect()
+}
+
+#[test]
+fn summaries_count_evaluations_by_feature_and_value() {
+    let hub = ready(&flags(&[("a", true), ("b", false)]));
+    let (calls, guard) = sums(&hub, 100);
+    assert_eq!(hub.deliver_summaries(Millis::new(1_000)), Some(Millis::new(61_000)));
+    for _ in 0..3 {
+        ignore(hub.boolean("a", None));
+        ignore(hub.boolean("a", Some(&user("mara"))));
+    }
+    ignore(hub.boolean("b", None));
+    // No reads that count.
+    ignore((hub.boolean("none", None), hub.peek("a", None)));
+    hub.deliver();
+    assert_eq!(hub.deliver_summaries(Millis::new(60_999)), Some(Millis::new(61_000)));
+    assert_eq!(calls.len(), 0);
+    change(&hub, &flags(&[("a", false), ("b", false)]));
+    ignore(hub.boolean("a", None));
+    assert_eq!(hub.deliver_summaries(Millis::new(61_000)), Some(Millis::new(121_000)));
+    let told = calls.take();
+    let text = |text: &str| Some(text.to_string());
+    assert_eq!(
+        told.iter().map(counted).collect::<Vec<_>>(),
+        [[("a".into(), text("off"), 1), ("a".into(), text("on"), 6), ("b".into(), text("off"), 1)]]
+    );
+    assert_eq!((told[0].uncounted, told[0].counts[0].feature.variant()), (0, "default"));
+    // A window without evaluations is not reported.
+    hub.deliver_summaries(Millis::new(121_000));
+    assert_eq!(calls.len(), 0);
+    // What is left is reported at a flush, at the end of the guard, and at the end of all.
+    ignore(hub.boolean("a", None));
+    hub.flush_usage(Duration::ZERO);
+    assert_eq!(calls.take().len(), 1);
+    ignore(hub.boolean("a", None));
+    drop(guard);
+    assert_eq!(calls.take().len(), 1);
+    ignore(hub.boolean("a", None));
+    assert_eq!(hub.deliver_summaries(Millis::new(999_000)), None);
+    assert_eq!(calls.len(), 0);
+    let (calls, _guard) = sums(&hub, 100);
+    ignore(hub.boolean("a", None));
+    hub.close();
+    hub.deliver();
+    assert_eq!(calls.take().len(), 1);
+}
+
+#[test]
+fn summaries_are_bounded() {
+    let many: Vec<(String, bool)> = (0..50).map(|n| (format!("f{n:02}"), true)).collect();
+    let many: Vec<(&str, bool)> = many.iter().map(|(key, value)| (key.as_str(), *value)).collect();
+    let hub = ready(&flags(&many));
+    let (calls, _guard) = sums(&hub, 20);
+    for window in 0..2 {
+        for (key, _) in &many {
+            ignore((hub.boolean(key, None), hub.boolean(key, None)));
+        }
+        hub.flush_usage(Duration::ZERO);
+        let told = calls.take();
+        assert_eq!((told[0].counts.len(), told[0].uncounted), (20, 60), "window {window}");
+        assert!(told[0].counts.iter().all(|count| count.count == 2));
+    }
+}
+
+#[test]
+fn an_observer_that_panics_at_a_summary_harms_nobody() {
+    let hub = ready(&flags(&[("a", true)]));
+    let panics = Summaries::new(Duration::from_secs(1), |_| panic!("{PLANNED}"));
+    let _panics = hub.observe(Arc::new(panics), UsageOptions::default());
+    let (calls, _guard) = sums(&hub, 100);
+    ignore(hub.boolean("a", None));
+    quietly(|| hub.flush_usage(Duration::ZERO));
+    assert_eq!((calls.len(), hub.counters().observer_panics), (1, 1));
 }

@@ -1,0 +1,178 @@
+//! Summaries: how often each feature was evaluated to each value, for observers that need no event per read.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
+
+use fh_eval::Timestamp;
+
+use super::event::{UsageEvent, UsedFeature};
+use super::thinning::Fingerprint;
+use super::{Dispatch, Observer};
+use crate::hub::{Answer, Snapshot};
+use crate::sync::{AtomicU64, Mutex, Ordering, lock};
+use crate::time::Millis;
+
+/// Readers of different features count in different parts, so that they rarely wait for each other.
+const SHARDS: usize = 8;
+/// The dispatcher has not seen the window yet.
+const UNSEEN: u64 = u64::MAX;
+
+/// The window of an observer that is told by summaries ([`Dispatch::Summary`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SummaryWindow {
+    /// How long evaluations are counted before they are reported: a minute by default.
+    pub every: Duration,
+    /// How many different combinations of feature, value and strategy are counted in one window, 10,000 by default. Evaluations beyond
+    /// them are counted together ([`UsageSummary::uncounted`]).
+    pub distinct: usize,
+}
+
+impl Default for SummaryWindow {
+    fn default() -> Self {
+        Self { every: Duration::from_secs(60), distinct: 10_000 }
+    }
+}
+
+/// How often features were evaluated within one window.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct UsageSummary {
+    /// The beginning of the window.
+    pub from: Timestamp,
+    /// The end of the window.
+    pub until: Timestamp,
+    /// The counts, by the feature's key; several for a feature that was evaluated to several values.
+    pub counts: Vec<UsageCount>,
+    /// Evaluations of further combinations ([`SummaryWindow::distinct`]).
+    pub uncounted: u64,
+}
+
+/// How often one feature was evaluated to one value, by one strategy or by none.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct UsageCount {
+    /// The feature, its value and the strategy. The version is the highest one that was evaluated.
+    pub feature: UsedFeature,
+    /// How often.
+    pub count: u64,
+}
+
+/// An observer that hands summaries to a function.
+///
+/// ```
+/// use std::time::Duration;
+/// use fh_session::Summaries;
+/// let summaries = Summaries::new(Duration::from_secs(60), |summary| {
+///     for count in &summary.counts {
+///         println!("{} {:?}: {}", count.feature.key, count.feature.text(), count.count);
+///     }
+/// });
+/// # let _ = summaries;
+/// ```
+pub struct Summaries<F> {
+    window: SummaryWindow,
+    report: F,
+}
+
+impl<F: Fn(&UsageSummary) + Send + Sync> Summaries<F> {
+    /// Calls the function at the end of each window in which a feature was evaluated.
+    pub fn new(every: Duration, report: F) -> Self {
+        Self { window: SummaryWindow { every, ..SummaryWindow::default() }, report }
+    }
+}
+
+impl<F> fmt::Debug for Summaries<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Summaries").field("window", &self.window).finish_non_exhaustive()
+    }
+}
+
+impl<F: Fn(&UsageSummary) + Send + Sync> Observer for Summaries<F> {
+    fn observe(&self, _: &UsageEvent) {}
+
+    fn dispatch(&self) -> Dispatch {
+        Dispatch::Summary(self.window)
+    }
+
+    fn summary(&self, summary: &UsageSummary) {
+        (self.report)(summary);
+    }
+}
+
+/// The counts of the present window.
+pub(crate) struct Counts {
+    window: SummaryWindow,
+    /// By the hash of feature, value and strategy.
+    shards: [Mutex<HashMap<u64, UsageCount>>; SHARDS],
+    len: AtomicU64,
+    uncounted: AtomicU64,
+    since: Mutex<Timestamp>,
+    /// The end of the window on the dispatcher's clock.
+    ends: AtomicU64,
+}
+
+impl Counts {
+    pub(crate) fn new(window: SummaryWindow, now: Timestamp) -> Self {
+        Self {
+            window,
+            shards: std::array::from_fn(|_| Mutex::new(HashMap::new())),
+            len: AtomicU64::new(0),
+            uncounted: AtomicU64::new(0),
+            since: Mutex::new(now),
+            ends: AtomicU64::new(UNSEEN),
+        }
+    }
+
+    /// Counts an evaluation. Takes memory only for the first of its kind in a window.
+    pub(crate) fn count(&self, snapshot: &Snapshot, key: &str, answer: &Answer<'_>) {
+        // The same for all users.
+        let hash = Fingerprint::new(key, answer, None).hash();
+        let shard = usize::try_from(hash % SHARDS as u64).unwrap_or_default();
+        let Some(shard) = self.shards.get(shard) else { return };
+        let mut shard = lock(shard);
+        if let Some(counted) = shard.get_mut(&hash) {
+            counted.count += 1;
+            let version = answer.feature().map_or(0, |feature| feature.version());
+            counted.feature.version = counted.feature.version.max(version);
+            return;
+        }
+        let Some(feature) = UsedFeature::of(snapshot, key, answer) else { return };
+        if self.len.fetch_add(1, Ordering::Relaxed) >= self.window.distinct as u64 {
+            self.len.fetch_sub(1, Ordering::Relaxed);
+            self.uncounted.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        shard.insert(hash, UsageCount { feature, count: 1 });
+    }
+
+    /// Ends the window and begins the next one; `None` if nothing was evaluated in it.
+    pub(crate) fn take(&self, now: Timestamp) -> Option<UsageSummary> {
+        let from = std::mem::replace(&mut *lock(&self.since), now);
+        let mut counts = Vec::new();
+        for shard in &self.shards {
+            let taken = std::mem::take(&mut *lock(shard));
+            self.len.fetch_sub(taken.len() as u64, Ordering::Relaxed);
+            counts.extend(taken.into_values());
+        }
+        counts.sort_by(|a, b| {
+            let order =
+                |count: &UsageCount| (count.feature.text(), count.feature.strategy_id.clone());
+            a.feature.key.cmp(&b.feature.key).then_with(|| order(a).cmp(&order(b)))
+        });
+        let uncounted = self.uncounted.swap(0, Ordering::Relaxed);
+        let is_empty = counts.is_empty() && uncounted == 0;
+        (!is_empty).then_some(UsageSummary { from, until: now, counts, uncounted })
+    }
+
+    /// Returns true if the window has ended; and when the present one ends.
+    pub(crate) fn is_due(&self, now: Millis) -> (bool, Millis) {
+        let ends = self.ends.load(Ordering::Relaxed);
+        if ends != UNSEEN && now.as_u64() < ends {
+            return (false, Millis::new(ends));
+        }
+        let next = now.after(self.window.every);
+        self.ends.store(next.as_u64(), Ordering::Relaxed);
+        (ends != UNSEEN, next)
+    }
+}
