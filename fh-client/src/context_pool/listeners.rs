@@ -5,9 +5,9 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use fh_session::Hub;
+use fh_session::{Hub, Millis};
 use tokio::sync::watch;
 
 /// A client's place at the thread: asks it to deliver what the client has for its listeners, and to end that. Dropping it does
@@ -223,9 +223,12 @@ impl Seat {
 }
 
 fn deliver(desk: &Desk) {
+    let started = Instant::now();
     loop {
         let work = desk.next();
         work.hub.deliver();
+        // A window that has ended is reported with the next delivery.
+        work.hub.deliver_summaries(Millis::default().after(started.elapsed()));
         if let Some(limit) = work.flush {
             work.hub.flush_usage(limit);
         }
