@@ -49,6 +49,8 @@ pub struct Status {
     pub is_stale: bool,
     /// How many features are served.
     pub features: usize,
+    /// How many features were refused so far because the Edge sent them as those of an environment that no key opens.
+    pub foreign_features: u64,
     /// How many parts of them were not understood; see [`Client::diagnostics`](crate::Client::diagnostics).
     pub diagnostics: usize,
     /// Are updates held back by catch & release?
@@ -84,6 +86,7 @@ impl Status {
             source: status.source.clone(),
             is_stale: status.is_stale,
             features: snapshot.rules().ruleset().len(),
+            foreign_features: status.foreign_features,
             diagnostics: snapshot.rules().ruleset().diagnostics().count(),
             is_holding: hub.is_holding(),
             counters: hub.counters(),
@@ -151,6 +154,7 @@ impl Serialize for Status {
         map.serialize_entry("source", &self.source.as_ref().map(Source::as_str))?;
         map.serialize_entry("stale", &self.is_stale)?;
         map.serialize_entry("features", &self.features)?;
+        map.serialize_entry("foreignFeatures", &self.foreign_features)?;
         map.serialize_entry("diagnostics", &self.diagnostics)?;
         map.serialize_entry("holding", &self.is_holding)?;
         map.serialize_entry("listenerPanics", &self.counters.listener_panics)?;

@@ -180,6 +180,8 @@ mod switch {
         ToldTooEarly,
         /// Environments that nobody asked for stay.
         StrangersStay,
+        /// The only environment of an answer is taken for the key's own, whatever its id.
+        LoneStrangerTaken,
         /// A store that is behind overrules the Edge.
         StoresOverrule,
         /// Redirects of one request are counted with those of the next.

@@ -113,6 +113,8 @@ pub struct Status {
     pub source: Option<Source>,
     /// Has the Edge said that this environment is stale (status 236, `edge.stale`)? No request is made until a refresh (D-23, D-67).
     pub is_stale: bool,
+    /// Features refused so far because the Edge sent them as those of an environment that no key opens.
+    pub foreign_features: u64,
 }
 
 /// Why a client is not in touch. Never holds a key, nor a URL with one.

@@ -30,6 +30,7 @@ pub(super) struct UpstreamFigures {
     connected: Family<EnvironmentLabels, Gauge>,
     stale: Family<EnvironmentLabels, Gauge>,
     requests: Family<EnvironmentLabels, Gauge>,
+    foreign: Family<EnvironmentLabels, Gauge>,
     contact_age: Family<EnvironmentLabels, Seconds>,
     data_age: Family<EnvironmentLabels, Seconds>,
     answer_age: Family<EnvironmentLabels, Seconds>,
@@ -47,6 +48,11 @@ impl UpstreamFigures {
         gauge("connected", "1 while the upstream Edge is in touch", &self.connected);
         gauge("stale", "1 if the upstream Edge calls the environment stale", &self.stale);
         gauge("requests", "Requests sent upstream so far", &self.requests);
+        gauge(
+            "foreign_features",
+            "Features refused so far because they came as those of another environment",
+            &self.foreign,
+        );
         let mut age = |name: &str, help: &str, family: &Family<EnvironmentLabels, Seconds>| {
             registry.register(format!("fh_edge_upstream_{name}_age_seconds"), help, family.clone());
         };
@@ -72,7 +78,8 @@ impl UpstreamFigures {
 
     /// As it is now.
     pub(super) fn set(&self, upstreams: &[UpstreamStatus]) {
-        for family in [&self.serving, &self.connected, &self.stale, &self.requests] {
+        let families = [&self.serving, &self.connected, &self.stale, &self.requests, &self.foreign];
+        for family in families {
             family.clear();
         }
         self.contact_age.clear();
@@ -105,7 +112,9 @@ impl UpstreamFigures {
         set(&self.serving, i64::from(upstream.state == UpstreamState::Serving));
         set(&self.connected, i64::from(is_connected));
         set(&self.stale, i64::from(client.is_stale));
-        set(&self.requests, whole(usize::try_from(client.requests).unwrap_or(usize::MAX)));
+        let count = |count: u64| whole(usize::try_from(count).unwrap_or(usize::MAX));
+        set(&self.requests, count(client.requests));
+        set(&self.foreign, count(client.foreign_features));
         let age = |family: &Family<EnvironmentLabels, Seconds>, age: Option<Duration>| {
             if let Some(age) = age {
                 family.get_or_create(&labels).set(age.as_secs_f64());

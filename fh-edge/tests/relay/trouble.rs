@@ -136,6 +136,44 @@ async fn wrong_in_every_way() {
     assert_eq!(client.status().requests, 1, "no client was cut");
 }
 
+/// A cache between the two Edges may take all keys for one.
+#[tokio::test(flavor = "multi_thread")]
+async fn features_of_another_environment_are_refused() {
+    const OTHER: &str = "99999999-122b-4312-9ea8-06b2b8d6ceac";
+    let (log, upstream) = (Log::capture(), upstream());
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let client = relay.client(&upstream.client_key()).await;
+    let body = relay.poll(&upstream.client_key()).await.body;
+    let foreign = |key: &str| {
+        json!({"id": "99999999-0000-4000-8000-000000000000", "key": key, "version": 99, "type": "STRING",
+            "value": "not ours", "environmentId": OTHER})
+    };
+    upstream.push_event("feature", &foreign("COLOUR").to_string());
+    upstream.push_event("features", &json!([foreign("SECRET")]).to_string());
+    until_problem(&relay, |problem| problem == Some(&Problem::NoEnvironments)).await;
+    // And the same by polls.
+    let other = json!([{"id": OTHER, "features": [foreign("COLOUR"), foreign("SECRET")]}]);
+    upstream.behave_on(Route::Stream, Behaviour::status(501));
+    upstream.behave_on(Route::Poll, Behaviour::status(200).json(&other));
+    let refused = || relay.upstream().client.unwrap().foreign_features;
+    until("refused", || async { refused() >= 4 }).await;
+    assert_eq!(relay.poll(&upstream.client_key()).await.body, body);
+    assert_eq!(relay.upstream().state, UpstreamState::Serving);
+    let text = relay.get("/metrics").await.body;
+    let figure = text.lines().find(|line| line.starts_with("fh_edge_upstream_foreign_features{"));
+    let count: u64 = figure.unwrap().rsplit_once(' ').unwrap().1.parse().unwrap();
+    assert!(count >= 4, "{text}");
+    let text = log.text();
+    for line in
+        ["features of environments that no key opens: 1", "environments that no key opens: 1"]
+    {
+        assert!(text.contains(line), "{text}");
+    }
+    upstream.behave(Behaviour::healthy());
+    upstream.set_value("COLOUR", "blue");
+    sees(&client, |client| client.string("COLOUR").as_deref() == Some("blue")).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_drips_is_served_when_it_is_whole() {
     let upstream = upstream();

@@ -2,6 +2,7 @@
 
 mod answer;
 mod environment;
+mod foreign;
 mod state;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub(crate) use answer::{
     Answered, environments as read_answer, list as read_list, one as read_one,
 };
 pub(crate) use environment::{Authority, Effect};
+pub(crate) use foreign::{names_another, other_environment};
 pub(crate) use state::{differ, is_feature};
 
 use crate::key::{ApiKey, ApiKeys};

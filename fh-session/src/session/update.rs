@@ -8,7 +8,8 @@ use super::{Session, State};
 use crate::action::{Action, Cause, Publication, RawKind, RawUpdate};
 use crate::planted::planted;
 use crate::repository::{
-    Answered, Authority, Effect, Repository, is_feature, read_answer, read_list, read_one,
+    Answered, Authority, Effect, Repository, is_feature, names_another, other_environment,
+    read_answer, read_list, read_one,
 };
 use crate::rules::Source;
 use crate::status::{Notice, Problem};
@@ -38,17 +39,21 @@ impl Session {
             return Err(Problem::NoEnvironments);
         }
         let several = self.config.keys.are_several() || answered.len() > 1;
+        let first = self.repository.first_id();
+        let is_another = |id: &str| names_another(&first, id) && !planted!(LoneStrangerTaken);
         let mut lists: Vec<(Arc<str>, Answered<'_>)> = Vec::new();
         let mut strangers: Option<(String, usize)> = None;
         for entry in answered {
-            let id = match entry.id.as_deref().filter(|_| several) {
+            let id = match entry.id.as_deref().filter(|id| several || is_another(id)) {
                 Some(id) if self.repository.knows(id) || planted!(StrangersStay) => Arc::from(id),
                 Some(stranger) => {
                     // Nobody asked for it, and nothing would ever remove it.
                     strangers.get_or_insert_with(|| (cut(stranger, 100), 0)).1 += 1;
+                    self.status.foreign_features +=
+                        entry.features.map_or(0, |all| all.len() as u64);
                     continue;
                 }
-                None => self.repository.first_id(),
+                None => Arc::clone(&first),
             };
             // An entry without id is the first environment's, which may have another one.
             match lists.iter_mut().find(|(other, _)| other.eq_ignore_ascii_case(&id)) {
@@ -64,6 +69,10 @@ impl Session {
         if lists.is_empty() {
             self.failed |= !self.contacted;
             return Err(Problem::NoEnvironments);
+        }
+        for (id, entry) in &mut lists {
+            // A list of which nothing is left is no list.
+            entry.features = entry.features.take().and_then(|all| self.own(id, all));
         }
         let lists: Vec<(&Arc<str>, Option<&[&RawValue]>)> =
             lists.iter().map(|(id, entry)| (id, self.usable(id, entry))).collect();
@@ -102,6 +111,28 @@ impl Session {
         Ok(())
     }
 
+    /// The features of a list without those that name another environment, which are counted and told of; `None` if no other is left.
+    fn own<'b>(&mut self, id: &str, mut features: Vec<&'b RawValue>) -> Option<Vec<&'b RawValue>> {
+        let before = features.len();
+        let mut stranger = None;
+        features.retain(|feature| match other_environment(id, feature) {
+            Some(said) => {
+                stranger.get_or_insert(said);
+                false
+            }
+            None => true,
+        });
+        let Some(stranger) = stranger else { return Some(features) };
+        let refused = before - features.len();
+        self.status.foreign_features += refused as u64;
+        let what = format!(
+            "features of environments that no key opens: {refused}, the first of them of {}",
+            cut(&stranger, 100)
+        );
+        self.actions.push_back(Action::Notice(Notice::Ignored { what }));
+        (!features.is_empty()).then_some(features)
+    }
+
     /// The features of an entry; `None` if the entry is one of an Edge in trouble (D-60).
     fn usable<'b>(&self, id: &str, entry: &'b Answered<'b>) -> Option<&'b [&'b RawValue]> {
         let features = entry.features.as_deref()?;
@@ -115,6 +146,7 @@ impl Session {
     pub(super) fn apply_list(&mut self, data: &str) -> Result<Option<Problem>, Problem> {
         let features = read_list(data).map_err(Problem::Malformed)?;
         let id = self.repository.first_id();
+        let features = self.own(&id, features).ok_or(Problem::NoEnvironments)?;
         let entry = Answered { id: None, features: Some(features) };
         let usable = self.usable(&id, &entry);
         self.begin_anew(usable.is_some())?;
@@ -132,6 +164,9 @@ impl Session {
     pub(super) fn apply_one(&mut self, kind: RawKind, data: &str) -> Result<(), String> {
         let raw = read_one(data)?;
         let id = self.repository.first_id();
+        if self.own(&id, vec![raw]).is_none() {
+            return Ok(());
+        }
         // Before the first list for a new context there is nothing of that context to which it could be added.
         let mut aside =
             self.switching.then(|| Repository::new(self.config.profile, &self.config.keys));

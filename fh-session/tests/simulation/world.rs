@@ -25,18 +25,37 @@ const fn keys(
     Keys { texts, environments, kind }
 }
 
-pub const NAMES: [&str; 3] = ["e", "f", "g"];
+macro_rules! e {
+    ($secret:literal) => {
+        concat!("e0000000-1111-4111-8111-111111111111", $secret)
+    };
+}
+
+macro_rules! f {
+    ($secret:literal) => {
+        concat!("f0000000-1111-4111-8111-111111111111", $secret)
+    };
+}
+
+macro_rules! g {
+    ($secret:literal) => {
+        concat!("f9000000-1111-4111-8111-111111111111", $secret)
+    };
+}
+
+/// Ids of environments, as an Edge has them.
+pub const NAMES: [&str; 3] = [e!(""), f!(""), g!("")];
 
 pub const KEYS: [Keys; 9] = [
-    keys(&["e/k*"], &[0], KeyKind::ClientEvaluated),
-    keys(&["e/k"], &[0], KeyKind::ServerEvaluated),
-    keys(&["e/k*", "f/k*"], &[0, 1], KeyKind::ClientEvaluated),
-    keys(&["f/k*"], &[1], KeyKind::ClientEvaluated),
-    keys(&["f/k"], &[1], KeyKind::ServerEvaluated),
-    keys(&["e/other*"], &[0], KeyKind::ClientEvaluated),
-    keys(&["e/other"], &[0], KeyKind::ServerEvaluated),
-    keys(&["f/k", "e/k", "g/k"], &[1, 0, 2], KeyKind::ServerEvaluated),
-    keys(&["f/k*", "e/k*"], &[1, 0], KeyKind::ClientEvaluated),
+    keys(&[e!("/k*")], &[0], KeyKind::ClientEvaluated),
+    keys(&[e!("/k")], &[0], KeyKind::ServerEvaluated),
+    keys(&[e!("/k*"), f!("/k*")], &[0, 1], KeyKind::ClientEvaluated),
+    keys(&[f!("/k*")], &[1], KeyKind::ClientEvaluated),
+    keys(&[f!("/k")], &[1], KeyKind::ServerEvaluated),
+    keys(&[e!("/other*")], &[0], KeyKind::ClientEvaluated),
+    keys(&[e!("/other")], &[0], KeyKind::ServerEvaluated),
+    keys(&[f!("/k"), e!("/k"), g!("/k")], &[1, 0, 2], KeyKind::ServerEvaluated),
+    keys(&[f!("/k*"), e!("/k*")], &[1, 0], KeyKind::ClientEvaluated),
 ];
 
 /// One feature as the Edge has it.

@@ -138,6 +138,7 @@ fn environments_that_no_key_opens_are_passed_over() {
         desk.polled(&format!("[{stranger},{}]", stranger.replace('x', "z")));
         assert_eq!(desk.status().problem, Some(Problem::NoEnvironments));
         assert_eq!(desk.value().as_deref(), Some("x"));
+        assert_eq!(desk.status().foreign_features, 3, "one, and two more");
     }
 }
 
@@ -190,4 +191,47 @@ fn every_json_value_in_every_member_at_both_doors() {
             assert_eq!(desk.keys(), ["B"], "{feature}");
         }
     }
+}
+
+/// A cache that takes all keys for one sends them.
+#[test]
+fn features_of_another_environment_are_refused() {
+    const ID: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
+    const OTHER: &str = "99999999-122b-4312-9ea8-06b2b8d6ceac";
+    let feature = |environment: &str| {
+        format!(
+            r#"{{"id":"a","key":"A","version":99,"type":"STRING","value":"y","environmentId":"{environment}"}}"#
+        )
+    };
+    let key = format!("{ID}/k*");
+    let mut desk = Desk::new(POLL, &[&key]);
+    desk.polled(&format!(r#"[{{"id":"{}","features":{LIST}}}]"#, ID.to_uppercase()));
+    assert_eq!(desk.value().as_deref(), Some("x"));
+    for (count, body) in [
+        (1, format!(r#"[{{"id":"{OTHER}","features":[{}]}}]"#, feature(OTHER))),
+        (2, format!(r#"[{{"id":"{ID}","features":[{}]}}]"#, feature(OTHER))),
+    ] {
+        desk.wait();
+        desk.polled(&body);
+        assert_eq!(desk.value().as_deref(), Some("x"), "{body}");
+        assert!(desk.status().problem.is_some());
+        assert_eq!((desk.notices.len(), desk.status().foreign_features), (count, count as u64));
+    }
+    desk.wait();
+    desk.polled(&format!(r#"[{{"id":"{ID}","features":[{}]}}]"#, feature(ID)));
+    assert_eq!(desk.value().as_deref(), Some("y"));
+    assert_eq!(desk.status().problem, None);
+
+    let mut desk = Desk::new(Mode::Streaming, &[&key]);
+    desk.live();
+    desk.event("feature", &feature(OTHER));
+    let mixed = feature(OTHER).replace("\"A\"", "\"B\"").replace("\"a\"", "\"b\"");
+    desk.event("features", &format!("[{mixed},{}]", LIST.trim_matches(['[', ']'])));
+    assert_eq!(desk.value().as_deref(), Some("x"));
+    assert_eq!((desk.notices.len(), desk.status().foreign_features), (2, 2));
+    assert_eq!(desk.status().problem, None);
+    // Nothing of it is this environment's.
+    desk.event("features", &format!("[{mixed}]"));
+    assert_eq!(desk.value().as_deref(), Some("x"));
+    assert_eq!(desk.status().problem, Some(Problem::NoEnvironments));
 }

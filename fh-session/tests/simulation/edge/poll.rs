@@ -37,10 +37,15 @@ impl Edge {
             (some, _) if some == entries.len() => Empty::Lists,
             _ => Empty::Some,
         };
+        // A cache that takes all keys for one answers with another's environment.
+        let is_alone = mood == Mood::Strangers && random.percent(50);
         if mood == Mood::Strangers {
             let stranger = random.below(1_000);
+            if is_alone {
+                entries.clear();
+            }
             entries.push(format!(
-                r#"{{"id":"x{stranger}","features":[{{"id":"y","key":"Y","version":1,"type":"STRING","value":"y"}}]}}"#
+                r#"{{"id":"{stranger:08}-2222-4222-8222-222222222222","features":[{{"id":"y","key":"Y","version":1,"type":"STRING","value":"y"}}]}}"#
             ));
         }
         let honest = !matches!(
@@ -68,6 +73,9 @@ impl Edge {
         }
         let (text, body) = match mood {
             Mood::NoEnvironments => ("[]".to_string(), Body::NoEnvironments),
+            Mood::Strangers if is_alone => {
+                (format!("[{}]", entries.join(",")), Body::NoEnvironments)
+            }
             Mood::Malformed(how) => (malformed(how, &entries), Body::Malformed),
             Mood::TooLarge => (" ".repeat(self.limit + 100), Body::Malformed),
             _ => (format!("[{}]", entries.join(",")), Body::List(Listed { honest, empty })),

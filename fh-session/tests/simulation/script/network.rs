@@ -8,7 +8,7 @@ use crate::edge::{Answer, Body, Ending, Facts, Reply, Then};
 use crate::law::{Broken, Law};
 use crate::spec::Fact;
 use crate::wire::{Empty, Listed, Mark};
-use crate::world::{KEYS, USERS, view};
+use crate::world::{KEYS, NAMES, USERS, view};
 
 impl Script {
     /// The driver closes a connection; what was on its way may still be told.
@@ -37,7 +37,7 @@ impl Script {
         let poison =
             r#"[{"id":"poison","key":"K1","version":99999,"type":"STRING","value":"poison@fred"}]"#;
         let body = match content {
-            "application/json" => format!(r#"[{{"id":"e","features":{poison}}}]"#),
+            "application/json" => format!(r#"[{{"id":"{}","features":{poison}}}]"#, NAMES[0]),
             _ => format!("event: features\ndata: {poison}\n\n"),
         };
         note!(self, "ghost of {ticket:?}");

@@ -1,0 +1,90 @@
+//! Features of an environment that no key opens: what an Edge sends by mistake, or a cache before it that takes all keys for one.
+
+use fh_eval::{Token, members};
+use serde_json::value::RawValue;
+
+/// The member with which stores and webhooks name a feature's environment. An Edge leaves it out (edge-protocol 2.6).
+const MEMBER: &str = "environmentId";
+
+/// Returns true if both texts are ids of environments, and not of the same one.
+pub(crate) fn names_another(environment: &str, said: &str) -> bool {
+    match (uuid(environment), uuid(said)) {
+        (Some(environment), Some(said)) => environment != said,
+        _ => false,
+    }
+}
+
+/// The environment that a feature names, if it is another one.
+pub(crate) fn other_environment(environment: &str, feature: &RawValue) -> Option<String> {
+    // Nearly no feature has it.
+    if !feature.get().contains(MEMBER) {
+        return None;
+    }
+    members(feature)?.iter().find_map(|(name, value)| match Token::of(value) {
+        Token::Text(text) if name == MEMBER && names_another(environment, &text) => {
+            Some(text.into_owned())
+        }
+        _ => None,
+    })
+}
+
+/// A UUID as the Edge reads it: in any case, and without the leading zeros of its groups (edge-protocol 1.1).
+fn uuid(text: &str) -> Option<[u64; 5]> {
+    const DIGITS: [usize; 5] = [8, 4, 4, 4, 12];
+    let mut groups = text.split('-');
+    let mut uuid = [0; 5];
+    for (value, most) in uuid.iter_mut().zip(DIGITS) {
+        let group = groups.next()?;
+        let is_hex = group.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_hex || group.len() > most {
+            return None;
+        }
+        *value = u64::from_str_radix(group, 16).ok()?;
+    }
+    groups.next().is_none().then_some(uuid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
+    const OTHER: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6cead";
+
+    #[test]
+    fn only_ids_can_be_others() {
+        assert!(names_another(ID, OTHER) && names_another("1-1-1-1-1", OTHER));
+        for (one, same) in [
+            (ID, ID),
+            (ID, "71ED3C04-122B-4312-9EA8-06B2B8D6CEAC"),
+            ("1-1-1-1-1", "00000001-0001-0001-0001-000000000001"),
+            // What these are called elsewhere is not known.
+            ("production", OTHER),
+            (ID, "production"),
+            (ID, ""),
+            (ID, "71ed3c04-122b-4312-9ea8-06b2b8d6cea-d"),
+            (ID, "71ed3c04-122b-4312-9ea8-0006b2b8d6cead"),
+            (ID, "71ed3c04-122b-4312-9ea8-+6b2b8d6cead"),
+        ] {
+            assert!(!names_another(one, same), "{one} {same}");
+        }
+    }
+
+    #[test]
+    fn features_that_name_their_environment() {
+        let said = |json: &str| other_environment(ID, serde_json::from_str(json).unwrap());
+        assert_eq!(
+            said(&format!(r#"{{"key":"A","environmentId":"{OTHER}"}}"#)).as_deref(),
+            Some(OTHER)
+        );
+        for own in [
+            format!(r#"{{"key":"A","environmentId":"{ID}"}}"#),
+            r#"{"key":"A","environmentId":null}"#.to_string(),
+            format!(r#"{{"key":"environmentId","value":"{OTHER}"}}"#),
+            format!(r#"{{"key":"A","fp":{{"environmentId":"{OTHER}"}}}}"#),
+            r#"["environmentId"]"#.to_string(),
+        ] {
+            assert_eq!(said(&own), None, "{own}");
+        }
+    }
+}
