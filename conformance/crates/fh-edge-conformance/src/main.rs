@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use fh_edge_conformance::evaluations::Evaluations;
-use fh_edge_conformance::replay::{Deviations, Pace, replay};
+use fh_edge_conformance::replay::{Deviations, Pace, record, replay};
 use fh_edge_conformance::scenario::{self, Administered, Failure, Lab, Program, Running};
 use fh_edge_conformance::state;
-use fh_edge_conformance::transcript::Transcript;
+use fh_edge_conformance::transcript::{Cast, Transcript};
 use fh_edge_conformance::wire::Base;
 
 /// An Edge beside what a running FeatureHub server answered, over real sockets.
@@ -31,6 +31,8 @@ enum Command {
         /// Where it listens: http://HOST[:PORT][/PREFIX].
         #[arg(long)]
         url: Base,
+        #[command(flatten)]
+        conversation: Conversation,
         /// Allowed differences, in place of those of our Edge.
         #[arg(long, value_name = "FILE", conflicts_with = "as_recorded")]
         deviations: Option<PathBuf>,
@@ -42,6 +44,23 @@ enum Command {
         rest: u64,
         /// Milliseconds for which a stream is watched for events that must not come.
         #[arg(long, default_value_t = 100, value_name = "MS")]
+        quiet: u64,
+    },
+    /// Holds the conversation with a server, and prints it with the server's answers: a recording for `replay --recording`.
+    Record {
+        /// Where it listens: http://HOST[:PORT][/PREFIX]. It is changed by PUT.
+        #[arg(long)]
+        url: Base,
+        #[command(flatten)]
+        conversation: Conversation,
+        /// A context to poll with, as its header has it, in place of those of the conversation.
+        #[arg(long = "context", value_name = "HEADER")]
+        contexts: Vec<String>,
+        /// Milliseconds after each write, for a server that acknowledges before it applies.
+        #[arg(long, default_value_t = 600, value_name = "MS")]
+        rest: u64,
+        /// Milliseconds for which a stream is watched for events.
+        #[arg(long, default_value_t = 700, value_name = "MS")]
         quiet: u64,
     },
     /// Asks a server that serves the state `evaluations` for 150 contexts, and prints answers that are not the recorded ones.
@@ -78,7 +97,36 @@ enum Command {
     State {
         /// Which.
         which: Which,
+        #[command(flatten)]
+        conversation: Conversation,
     },
+}
+
+/// A conversation, and by which keys it is held.
+#[derive(Args)]
+struct Conversation {
+    /// A recording, in place of the one that is built in.
+    #[arg(long, value_name = "FILE")]
+    recording: Option<PathBuf>,
+    /// The environment and the service accounts of the server, as JSON: environmentId, valueIds and accounts of a recording.
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
+}
+
+impl Conversation {
+    fn read(&self) -> Result<Transcript, Box<dyn Error>> {
+        let transcript = match &self.recording {
+            Some(file) => Transcript::parse(&std::fs::read_to_string(file)?)?,
+            None => Transcript::recorded()?,
+        };
+        match &self.keys {
+            Some(file) => {
+                let cast: Cast = serde_json::from_str(&std::fs::read_to_string(file)?)?;
+                Ok(transcript.with_cast(&cast)?)
+            }
+            None => Ok(transcript),
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -105,7 +153,7 @@ fn main() -> ExitCode {
 /// True if everything is as it must be.
 fn run(command: Command) -> Result<bool, Box<dyn Error>> {
     match command {
-        Command::Replay { url, deviations, as_recorded, rest, quiet } => {
+        Command::Replay { url, conversation, deviations, as_recorded, rest, quiet } => {
             let deviations = match deviations {
                 _ if as_recorded => Deviations::default(),
                 Some(file) => Deviations::parse(&std::fs::read_to_string(file)?)?,
@@ -116,9 +164,19 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
                 quiet: Duration::from_millis(quiet),
                 ..Pace::default()
             };
-            let report = replay(&url, &Transcript::recorded()?, &deviations, pace)?;
+            let report = replay(&url, &conversation.read()?, &deviations, pace)?;
             println!("{report}");
             Ok(report.is_clean())
+        }
+        Command::Record { url, conversation, contexts, rest, quiet } => {
+            let pace = Pace {
+                rest: Duration::from_millis(rest),
+                quiet: Duration::from_millis(quiet),
+                ..Pace::default()
+            };
+            let plan = conversation.read()?.with_contexts(&contexts);
+            println!("{}", serde_json::to_string_pretty(&record(&url, &plan, pace)?)?);
+            Ok(true)
         }
         Command::Evaluations { url, api_key } => {
             let found = Evaluations::recorded()?.ask(&url, &api_key, Pace::default().patience)?;
@@ -140,9 +198,9 @@ fn run(command: Command) -> Result<bool, Box<dyn Error>> {
             };
             Ok(scenarios(&*lab, &only.unwrap_or_default()))
         }
-        Command::State { which } => {
+        Command::State { which, conversation } => {
             let state = match which {
-                Which::Transcript => state::of_transcript(&Transcript::recorded()?)
+                Which::Transcript => state::of_transcript(&conversation.read()?)
                     .ok_or("the recording does not begin with a state")?,
                 Which::Evaluations => state::of_evaluations(&Evaluations::recorded()?),
                 Which::Scenarios => scenario::standard(),

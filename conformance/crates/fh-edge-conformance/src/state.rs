@@ -3,16 +3,27 @@
 use serde_json::{Map, Value, json};
 
 use crate::evaluations::Evaluations;
-use crate::transcript::Transcript;
+use crate::replay::request_keys;
+use crate::transcript::{Account, Step, Transcript};
 
 /// The id of the feature that nobody sees.
 const UNSEEN: &str = "0d6a6f3f-5c0e-4b7e-9a51-7e1f6b1c2d90";
 
-/// The state in which the recorded conversation began: what its step `get extended client` shows, and the retired
-/// feature that nobody sees. `None` if the recording has no such step.
+/// The state in which a recorded conversation began: what the first poll with the client-evaluated key of an account shows that may read
+/// properties, and the retired feature that nobody sees. `None` if the recording has no such step.
 #[must_use]
 pub fn of_transcript(transcript: &Transcript) -> Option<Value> {
-    let step = transcript.steps.iter().find(|step| step.name == "get extended client")?;
+    let accounts = transcript.accounts.values();
+    let reads_all =
+        |account: &&Account| account.permissions.iter().any(|may| may == "EXTENDED_DATA");
+    let keys: Vec<&String> = accounts.filter(reads_all).map(|account| &account.client).collect();
+    let shows_all = |step: &&Step| {
+        let asked = &step.request;
+        let is_poll = asked.method == "GET" && step.response.events.is_none();
+        let is_all = step.response.status == 200 && asked.headers.is_empty();
+        is_poll && is_all && matches!(request_keys(asked).as_slice(), [key] if keys.contains(&key))
+    };
+    let step = transcript.steps.iter().find(shows_all)?;
     let seen = step.response.body.get(0)?.get("features")?.as_array()?;
     let mut features = Vec::new();
     let mut values = Map::new();

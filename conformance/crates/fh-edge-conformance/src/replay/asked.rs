@@ -1,10 +1,11 @@
 //! Which keys a request is about.
 
-use crate::transcript::Asked;
+use super::when::Route;
+use crate::transcript::{Answered, Asked};
 use crate::wire::{Base, Request, component};
 
 /// The API keys of a request in their order, each once, as the server pairs them with the parts of an etag.
-pub(super) fn keys(asked: &Asked) -> Vec<String> {
+pub(crate) fn keys(asked: &Asked) -> Vec<String> {
     let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
     let mut keys: Vec<String> = Vec::new();
     if let Some(key) = of_stream(path) {
@@ -16,6 +17,33 @@ pub(super) fn keys(asked: &Asked) -> Vec<String> {
         }
     }
     keys.into_iter().map(|key| key.trim_start_matches("default/").to_owned()).collect()
+}
+
+/// What a request is for; `None` for anything beside features.
+pub(super) fn route(asked: &Asked, recorded: &Answered) -> Option<Route> {
+    let path = asked.path.split('?').next().unwrap_or_default();
+    if !path.starts_with("/features") {
+        return None;
+    }
+    match asked.method.as_str() {
+        "GET" if recorded.events.is_some() => Some(Route::Stream),
+        "GET" => Some(Route::Poll),
+        "PUT" => Some(Route::Put),
+        _ => None,
+    }
+}
+
+/// A header of a request, whatever its case.
+pub(super) fn header<'a>(asked: &'a Asked, name: &str) -> Option<&'a str> {
+    let mut headers = asked.headers.iter();
+    headers.find(|(each, _)| each.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
+/// The context of a request as it is written; the query's counts before the header's.
+pub(super) fn context(asked: &Asked) -> Option<String> {
+    let query = asked.path.split_once('?').map_or("", |(_, query)| query);
+    let in_query = parameters(query).find(|(name, _)| *name == "xfeaturehub");
+    in_query.map(|(_, value)| value).or_else(|| header(asked, "x-featurehub").map(str::to_owned))
 }
 
 /// The poll that has the key and context of a stream.

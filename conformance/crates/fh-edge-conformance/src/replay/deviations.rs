@@ -1,24 +1,30 @@
 //! Where our Edge answers something else on purpose, as data.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::answer::insert;
+use super::rule::Rule;
+use super::when::{Facts, When};
 
 /// One reason to answer otherwise, and what is answered.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Deviation {
-    /// Names of steps; a `*` at the end stands for anything. `STREAM/NAME` is a request during a stream.
-    pub steps: Vec<String>,
+    /// What it is about.
+    pub when: When,
     /// Only these events of a stream.
     #[serde(default)]
     pub event: Option<String>,
     /// Laid over the recorded answer, or event: members replace, null removes (RFC 7386).
     #[serde(default)]
     pub instead: Option<Value>,
+    /// What cannot be said by a patch.
+    #[serde(default)]
+    pub rule: Option<Rule>,
     /// Events that do not come.
     #[serde(default)]
     pub without_events: Vec<String>,
@@ -62,10 +68,11 @@ impl Deviations {
             serde_json::from_str(text).map_err(|error| BadDeviations(error.to_string()))?;
         for each in &all {
             let says = each.instead.is_some()
+                || each.rule.is_some()
                 || !each.without_events.is_empty()
                 || !each.left_out.is_empty();
-            if !says || each.steps.is_empty() || each.because.is_empty() {
-                let entry = format!("the entry for {:?} says nothing", each.steps);
+            if !says || each.when.is_empty() || each.because.is_empty() {
+                let entry = format!("the entry for {:?} says nothing", each.when);
                 return Err(BadDeviations(entry));
             }
         }
@@ -80,51 +87,80 @@ impl Deviations {
         Self::parse(include_str!("deviations.json"))
     }
 
-    /// The recorded answer of a step with all deviations laid over it. `used` counts, per deviation, what it changed.
-    pub(super) fn expect(&self, step: &str, recorded: &Value, used: &mut Used) -> Expectation {
+    /// The recorded answer of a step with all deviations laid over it. `used` notes which were about it, and which changed it.
+    pub(super) fn expect(
+        &self,
+        facts: &Facts<'_>,
+        recorded: &Value,
+        equivalent: Option<&Value>,
+        used: &mut Used,
+    ) -> Expectation {
         let mut answer = recorded.clone();
         let mut because = Vec::new();
         for (at, deviation) in self.0.iter().enumerate() {
-            let patterns = deviation.steps.iter().enumerate();
-            let fitting: Vec<usize> =
-                patterns.filter(|(_, pattern)| fits(pattern, step)).map(|(at, _)| at).collect();
-            if fitting.is_empty() || !deviation.lay_over(&mut answer) {
+            if !deviation.when.holds(facts) {
                 continue;
             }
-            because.push(deviation.because.clone());
-            for pattern in fitting {
-                used.0.push((at, pattern));
+            used.about.insert(at);
+            if deviation.lay_over(&mut answer, facts, equivalent) {
+                because.push(deviation.because.clone());
+                used.changed.insert(at);
             }
         }
         Expectation { answer, because }
     }
 
-    /// Patterns that no step needed.
-    pub(super) fn unused(&self, used: &Used) -> Vec<String> {
-        let all = self.0.iter().enumerate().flat_map(|(at, deviation)| {
-            deviation.steps.iter().enumerate().map(move |(pattern, step)| (at, pattern, step))
-        });
-        let unused = all.filter(|(at, pattern, _)| !used.0.contains(&(*at, *pattern)));
-        unused.map(|(_, _, step)| step.clone()).collect()
+    /// Does the answer to another request of the same meaning say what is expected?
+    pub(super) fn needs_equivalent(&self, facts: &Facts<'_>) -> bool {
+        let needs = |each: &&Deviation| each.rule == Some(Rule::AsWithCommas);
+        self.0.iter().filter(needs).any(|deviation| deviation.when.holds(facts))
     }
 
-    /// Is a member of the answer of `step` left out?
-    pub(super) fn leaves_out(&self, step: &str, member: &str) -> bool {
+    /// Deviations that were about some step and changed none.
+    pub(super) fn unused(&self, used: &Used) -> Vec<String> {
+        self.named(|at| used.about.contains(&at) && !used.changed.contains(&at))
+    }
+
+    /// Deviations that were about no step of this recording.
+    pub(super) fn idle(&self, used: &Used) -> Vec<String> {
+        self.named(|at| !used.about.contains(&at))
+    }
+
+    fn named(&self, which: impl Fn(usize) -> bool) -> Vec<String> {
+        let all = self.0.iter().enumerate().filter(|(at, _)| which(*at));
+        all.map(|(_, deviation)| deviation.name()).collect()
+    }
+
+    /// Is a member of the answer left out?
+    pub(super) fn leaves_out(&self, facts: &Facts<'_>, member: &str) -> bool {
         self.0.iter().any(|deviation| {
-            deviation.left_out.iter().any(|each| each == member)
-                && deviation.steps.iter().any(|pattern| fits(pattern, step))
+            deviation.left_out.iter().any(|each| each == member) && deviation.when.holds(facts)
         })
     }
 }
 
-/// Deviations that changed something: which, by which of their patterns.
+/// Places of deviations in their list.
 #[derive(Debug, Default)]
-pub(super) struct Used(Vec<(usize, usize)>);
+pub(super) struct Used {
+    about: BTreeSet<usize>,
+    changed: BTreeSet<usize>,
+}
 
 impl Deviation {
+    /// The steps that it names, or else the rule that it follows.
+    fn name(&self) -> String {
+        match self.when.steps.as_slice() {
+            [] => self.because.clone(),
+            steps => steps.join(", "),
+        }
+    }
+
     /// True if that changed anything.
-    fn lay_over(&self, answer: &mut Value) -> bool {
+    fn lay_over(&self, answer: &mut Value, facts: &Facts<'_>, equivalent: Option<&Value>) -> bool {
         let before = answer.clone();
+        if let Some(rule) = self.rule {
+            rule.apply(answer, facts, equivalent);
+        }
         match (&self.event, &self.instead) {
             (None, Some(patch)) => merge(answer, patch),
             (Some(name), Some(patch)) => {
@@ -146,13 +182,6 @@ impl Deviation {
 
 fn is_named(event: &Value, name: &str) -> bool {
     event.get("event").and_then(Value::as_str) == Some(name)
-}
-
-fn fits(pattern: &str, step: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(start) => step.starts_with(start),
-        None => pattern == step,
-    }
 }
 
 /// A merge patch (RFC 7386).
@@ -177,6 +206,7 @@ fn merge(target: &mut Value, patch: &Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transcript::{Answered, Asked};
     use serde_json::json;
 
     fn deviations(entries: Value) -> Deviations {
@@ -186,32 +216,58 @@ mod tests {
     #[test]
     fn laid_over_and_counted() {
         let deviations = deviations(json!([
-            {"steps": ["if-none-match weak"], "instead": {"status": 304, "body": null}, "because": "W/"},
-            {"steps": ["put *", "never"], "instead": {"status": 200}, "because": "nothing new"},
-            {"steps": ["stream *"], "event": "feature", "instead": {"id": "x"}, "because": "ids"},
-            {"steps": ["stream b"], "withoutEvents": ["ack"], "because": "known"},
+            {"when": {"steps": ["if-none-match weak"]}, "instead": {"status": 304, "body": null}, "because": "W/"},
+            {"when": {"steps": ["put *"]}, "instead": {"status": 200}, "because": "nothing new"},
+            {"when": {"steps": ["never"]}, "instead": {"status": 200}, "because": "nothing at all"},
+            {"when": {"steps": ["stream *"]}, "event": "feature", "instead": {"id": "x"}, "because": "ids"},
+            {"when": {"steps": ["stream b"]}, "withoutEvents": ["ack"], "because": "known"},
         ]));
         let mut used = Used::default();
+        let asked = Asked { method: "GET".into(), ..Asked::default() };
+        let mut expect = |step: &str, recorded: &Value| {
+            let answered = Answered::default();
+            let facts = Facts { step, asked: &asked, recorded: &answered, current: None };
+            deviations.expect(&facts, recorded, None, &mut used)
+        };
         let recorded = json!({"status": 200, "body": {"0": 1}});
-        let weak = deviations.expect("if-none-match weak", &recorded, &mut used);
+        let weak = expect("if-none-match weak", &recorded);
         assert_eq!((weak.answer, weak.because.len()), (json!({"status": 304}), 1));
-        let same = deviations.expect("put x", &recorded, &mut used);
+        let same = expect("put x", &recorded);
         assert_eq!((same.answer, same.because.len()), (recorded, 0));
         let events = json!({"events": [{"event": "ack"}, {"event": "feature"}]});
-        let stream = deviations.expect("stream b", &events, &mut used);
+        let stream = expect("stream b", &events);
         assert_eq!(stream.answer, json!({"events": [{"event": "feature", "id": "x"}]}));
-        assert_eq!(deviations.unused(&used), ["put *", "never"]);
+        assert_eq!(deviations.unused(&used), ["put *"]);
+        assert_eq!(deviations.idle(&used), ["never"]);
     }
 
     #[test]
     fn entries_say_something() {
         for bad in [
-            r#"[{"steps": [], "instead": {}, "because": "x"}]"#,
-            r#"[{"steps": ["a"], "because": "x"}]"#,
-            r#"[{"steps": ["a"], "instead": {}, "because": ""}]"#,
-            r#"[{"step": "a"}]"#,
+            r#"[{"when": {}, "instead": {}, "because": "x"}]"#,
+            r#"[{"when": {"method": "GET"}, "because": "x"}]"#,
+            r#"[{"when": {"method": "GET"}, "instead": {}, "because": ""}]"#,
+            r#"[{"when": {"step": "a"}, "instead": {}, "because": "x"}]"#,
+            r#"[{"steps": ["a"], "instead": {}, "because": "x"}]"#,
         ] {
             assert!(Deviations::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    /// What they name is of the protocol, not of one recording.
+    #[test]
+    fn ours_hold_for_any_recording() {
+        let recorded = crate::transcript::Transcript::recorded().unwrap();
+        let text = include_str!("deviations.json");
+        assert!(Deviations::ours().unwrap().0.iter().all(|each| each.when.steps.is_empty()));
+        let own = recorded.value_ids.iter().flat_map(|(key, id)| [key, id]);
+        let keys = recorded.accounts.values().flat_map(|each| [&each.client, &each.server]);
+        let etags = recorded.steps.iter().filter_map(|step| step.response.headers.get("etag"));
+        let etags = etags.map(|etag| etag.trim_matches('"').to_owned()).filter(|tag| tag.len() > 4);
+        let etags: Vec<String> = etags.collect();
+        assert!(etags.len() > 20);
+        for fixture in own.chain(keys).chain(&etags).chain([&recorded.environment_id]) {
+            assert!(!text.contains(fixture.as_str()), "{fixture}");
         }
     }
 }

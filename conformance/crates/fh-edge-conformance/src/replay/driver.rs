@@ -1,5 +1,6 @@
 //! Sends every request of the conversation and compares the answers.
 
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -8,11 +9,13 @@ use super::answer::{self, Difference, differences, insert};
 use super::asked;
 use super::deviations::{Deviations, Used};
 use super::etags::Etags;
+use super::order;
 use super::report::{Report, Row};
 use super::versions::Versions;
 use super::watch::{Watch, Watched};
-use crate::transcript::{Answered, Asked, Step, Transcript};
-use crate::wire::{Base, Connection, Request, Response, WireError};
+use super::when::{Facts, Route};
+use crate::transcript::{Answered, Asked, Exchange, Step, Told, Transcript};
+use crate::wire::{Base, Connection, Headers, Request, Response, WireError};
 
 /// How long to wait for what.
 #[derive(Debug, Clone, Copy)]
@@ -48,20 +51,25 @@ pub fn replay(
     deviations: &Deviations,
     pace: Pace,
 ) -> Result<Report, WireError> {
-    let mut replay = Replay {
-        base,
-        deviations,
-        pace,
-        etags: Etags::default(),
-        versions: Versions::default(),
-        used: Used::default(),
-        report: Report::default(),
-    };
+    let mut replay = Replay::new(base, deviations, pace);
     for step in &transcript.steps {
         replay.step(step)?;
     }
     replay.report.unused = deviations.unused(&replay.used);
+    replay.report.idle = deviations.idle(&replay.used);
     Ok(replay.report)
+}
+
+/// Holds the conversation of `plan` with the server at `base`, and returns it as it went: a recording of that server. Etags in requests are
+/// the server's own.
+///
+/// # Errors
+/// If the server cannot be spoken to.
+pub fn record(base: &Base, plan: &Transcript, pace: Pace) -> Result<Transcript, WireError> {
+    let deviations = Deviations::default();
+    let mut replay = Replay::new(base, &deviations, pace);
+    let steps = plan.steps.iter().map(|step| replay.step(step)).collect::<Result<_, _>>()?;
+    Ok(Transcript { steps, ..plan.clone() })
 }
 
 struct Replay<'a> {
@@ -70,6 +78,8 @@ struct Replay<'a> {
     pace: Pace,
     etags: Etags,
     versions: Versions,
+    /// Recorded etags of the present content, by keys and context.
+    current: HashMap<(Vec<String>, String), String>,
     used: Used,
     report: Report,
 }
@@ -80,18 +90,33 @@ struct Sent<'a> {
     request: Request,
 }
 
-impl Replay<'_> {
-    fn step(&mut self, step: &Step) -> Result<(), WireError> {
+impl<'a> Replay<'a> {
+    fn new(base: &'a Base, deviations: &'a Deviations, pace: Pace) -> Self {
+        Self {
+            base,
+            deviations,
+            pace,
+            etags: Etags::default(),
+            versions: Versions::default(),
+            current: HashMap::new(),
+            used: Used::default(),
+            report: Report::default(),
+        }
+    }
+
+    /// Takes a step, and returns it as it went now.
+    fn step(&mut self, step: &Step) -> Result<Step, WireError> {
         let sent = self.sent(&step.request);
         if step.response.events.is_some() {
             return self.stream(step, &sent);
         }
         let response = self.ask(&sent.request)?;
-        self.compare(&step.name, &sent, &step.response, answer::whole(&response));
-        Ok(())
+        self.compare(&step.name, &sent, &step.response, answer::whole(&response))?;
+        let (name, during) = (step.name.clone(), Vec::new());
+        Ok(Step { name, request: sent.as_asked(), response: answered(&response), during })
     }
 
-    fn sent<'a>(&self, asked: &'a Asked) -> Sent<'a> {
+    fn sent<'s>(&self, asked: &'s Asked) -> Sent<'s> {
         let keys = asked::keys(asked);
         let mut request = Request::new(&asked.method, self.base.target(&asked.path));
         for (name, value) in &asked.headers {
@@ -112,7 +137,7 @@ impl Replay<'_> {
         Ok(response)
     }
 
-    fn stream(&mut self, step: &Step, sent: &Sent<'_>) -> Result<(), WireError> {
+    fn stream(&mut self, step: &Step, sent: &Sent<'_>) -> Result<Step, WireError> {
         self.report.requests += 1;
         let stream = Connection::open(self.base, self.pace.patience)?.stream(&sent.request)?;
         let mut watch = match stream {
@@ -121,13 +146,23 @@ impl Replay<'_> {
                 let mut seen = answer::whole(&response);
                 insert(&mut seen, "events", Value::Array(Vec::new()));
                 insert(&mut seen, "endedByServer", false.into());
-                self.compare(&step.name, sent, &step.response, seen);
-                return Ok(());
+                self.compare(&step.name, sent, &step.response, seen)?;
+                let (name, during) = (step.name.clone(), Vec::new());
+                let response = answered(&response);
+                return Ok(Step { name, request: sent.as_asked(), response, during });
             }
         };
         // Each change that was made meanwhile gave one event, the others came before.
         let recorded = answer::recorded(&step.response);
-        let expected = self.deviations.expect(&step.name, &recorded, &mut Used::default()).answer;
+        let current = self.current_etag(sent.asked, &step.response);
+        let facts = Facts {
+            step: &step.name,
+            asked: sent.asked,
+            recorded: &step.response,
+            current: current.as_deref(),
+        };
+        let expected = self.deviations.expect(&facts, &recorded, None, &mut Used::default());
+        let expected = expected.answer;
         let expected = expected.get("events").and_then(Value::as_array).map_or(0, Vec::len);
         let is_change = |answered: &Answered| answered.status == 200;
         let changes = step.during.iter().filter(|each| is_change(&each.response)).count();
@@ -145,14 +180,34 @@ impl Replay<'_> {
         }
         let mut watched = watch.finish(step.response.ended_by_server, self.pace.quiet)?;
         self.report.events += watched.events.len();
-        self.name_current_etags(&sent.request, &mut watched)?;
+        let told = watched.events.iter().map(|event| Told {
+            event: event.name.clone(),
+            id: event.id.clone(),
+            data: event.json(),
+        });
+        let response = Answered {
+            status: 200,
+            headers: kept(&watched.headers),
+            body: Value::Null,
+            events: Some(told.collect()),
+            ended_by_server: watched.ended,
+        };
+        let mut updates = step.response.events.iter().flatten();
+        // A server that gives them ids itself is held to those.
+        if !updates.any(|event| event.event == "feature" && event.id.is_some()) {
+            self.name_current_etags(&sent.request, &mut watched)?;
+        }
         let seen = answer::streamed(200, &watched.headers, &watched.events, watched.ended);
-        self.compare(&step.name, sent, &step.response, seen);
+        self.compare(&step.name, sent, &step.response, seen)?;
+        let mut exchanges = Vec::new();
         for (exchange, sent, response) in &during {
             let name = format!("{}/{}", step.name, exchange.name);
-            self.compare(&name, sent, &exchange.response, answer::whole(response));
+            self.compare(&name, sent, &exchange.response, answer::whole(response))?;
+            let (name, response) = (exchange.name.clone(), answered(response));
+            exchanges.push(Exchange { name, request: sent.as_asked(), response });
         }
-        Ok(())
+        let (name, request) = (step.name.clone(), sent.as_asked());
+        Ok(Step { name, request, response, during: exchanges })
     }
 
     /// Ids of `feature` events get a name if they are what they should be: the last one is the etag that a poll with the
@@ -177,18 +232,36 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn compare(&mut self, step: &str, sent: &Sent<'_>, recorded: &Answered, mut seen: Value) {
-        let recorded = answer::recorded(recorded);
-        let expectation = self.deviations.expect(step, &recorded, &mut self.used);
+    fn compare(
+        &mut self,
+        step: &str,
+        sent: &Sent<'_>,
+        answered: &Answered,
+        mut seen: Value,
+    ) -> Result<(), WireError> {
+        let current = self.current_etag(sent.asked, answered);
+        let (asked, current) = (sent.asked, current.as_deref());
+        let facts = Facts { step, asked, recorded: answered, current };
+        let equivalent = match self.deviations.needs_equivalent(&facts) {
+            true => self.with_commas(sent)?,
+            false => None,
+        };
+        let keys = asked::keys(asked);
+        let as_recorded = answer::recorded(answered);
+        let recorded = order::by_key(&as_recorded, &keys, &seen);
+        let expectation =
+            self.deviations.expect(&facts, &recorded, equivalent.as_ref(), &mut self.used);
         let mut expected = expectation.answer;
         for member in ["status", "headers", "body", "events"] {
-            if self.deviations.leaves_out(step, member) {
+            if self.deviations.leaves_out(&facts, member) {
                 insert(&mut expected, member, Value::Null);
                 insert(&mut seen, member, Value::Null);
             }
         }
         self.versions.translate(&expected, &mut seen);
-        self.translate_etags(sent, &expected, &mut seen);
+        let whole = as_recorded.pointer("/headers/etag").and_then(Value::as_str);
+        self.translate_etags(sent, &expected, &mut seen, whole);
+        self.note_etag(asked, answered);
         let unexpected = differences(&expected, &seen);
         let row = |difference: &Difference, because: Vec<String>| Row {
             step: step.to_owned(),
@@ -199,22 +272,64 @@ impl Replay<'_> {
         };
         for difference in differences(&recorded, &expected) {
             let is_unexpected = unexpected.iter().any(|each| each.path == difference.path);
-            if !is_unexpected && !self.deviations.leaves_out(step, top(&difference.path)) {
+            if !is_unexpected && !self.deviations.leaves_out(&facts, top(&difference.path)) {
                 self.report.rows.push(row(&difference, expectation.because.clone()));
             }
         }
         self.report.rows.extend(unexpected.iter().map(|each| row(each, Vec::new())));
+        Ok(())
     }
 
-    /// Etags that stand for the expected ones are replaced by them; that of a 304 must be the request's.
-    fn translate_etags(&mut self, sent: &Sent<'_>, expected: &Value, seen: &mut Value) {
+    /// The answer to the same request with `,` in place of each `&` of its context.
+    fn with_commas(&mut self, sent: &Sent<'_>) -> Result<Option<Value>, WireError> {
+        let Some(context) = sent.request.value("x-featurehub") else { return Ok(None) };
+        let context = context.replace('&', ",");
+        let mut request = sent.request.clone();
+        request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("x-featurehub"));
+        let request = request.header("x-featurehub", context);
+        Ok(Some(answer::whole(&self.ask(&request)?)))
+    }
+
+    /// The recorded etag of what a poll or stream with these keys and this context gives now: that of the recorded answer itself, or that of
+    /// the last one before any change. `None` if neither says it.
+    fn current_etag(&self, asked: &Asked, answered: &Answered) -> Option<String> {
+        let place = (asked::keys(asked), asked::context(asked).unwrap_or_default());
+        own_etag(asked, answered).or_else(|| self.current.get(&place).cloned())
+    }
+
+    /// Remembers the etag of an answer. A change makes all of them old.
+    fn note_etag(&mut self, asked: &Asked, answered: &Answered) {
+        if asked::route(asked, answered) == Some(Route::Put) && answered.status == 200 {
+            return self.current.clear();
+        }
+        if let Some(etag) = own_etag(asked, answered) {
+            let place = (asked::keys(asked), asked::context(asked).unwrap_or_default());
+            self.current.insert(place, etag);
+        }
+    }
+
+    /// Etags that stand for the expected ones are replaced by them; that of a 304 must be the request's. `whole` is the recorded one as it
+    /// was recorded.
+    fn translate_etags(
+        &mut self,
+        sent: &Sent<'_>,
+        expected: &Value,
+        seen: &mut Value,
+        whole: Option<&str>,
+    ) {
         let keys = asked::keys(sent.asked);
         let expected_etag = expected.pointer("/headers/etag").and_then(Value::as_str);
         if let (Some(etag), Some(seen_etag)) = (expected_etag, seen.pointer_mut("/headers/etag")) {
             let ours = seen_etag.as_str().unwrap_or_default();
             let stands = match expected.get("status").and_then(Value::as_u64) {
                 Some(304) => sent.request.value("if-none-match") == Some(ours),
-                _ => self.etags.header_stands(&keys, etag, ours),
+                _ => {
+                    let stands = self.etags.header_stands(&keys, etag, ours);
+                    if let Some(whole) = whole.filter(|_| stands) {
+                        self.etags.remember(&keys, whole, ours);
+                    }
+                    stands
+                }
             };
             if stands {
                 *seen_etag = etag.into();
@@ -231,6 +346,61 @@ impl Replay<'_> {
             }
         }
     }
+}
+
+/// The etag of the content that an answer brings, without quotes; `None` if it brings none, or says less than the etag of all keys.
+fn own_etag(asked: &Asked, answered: &Answered) -> Option<String> {
+    let etag = match asked::route(asked, answered)? {
+        Route::Poll => answered.headers.get("etag").map(|etag| etag.trim_matches('"')),
+        Route::Stream => {
+            let mut events = answered.events.iter().flatten();
+            events.find(|event| event.event == "features").and_then(|event| event.id.as_deref())
+        }
+        Route::Put => None,
+    };
+    let is_whole = |etag: &&str| {
+        let tags = etag.split("//").next().unwrap_or_default();
+        answered.status == 200 && tags.split(';').all(|tag| !tag.is_empty())
+    };
+    etag.filter(is_whole).map(str::to_owned)
+}
+
+impl Sent<'_> {
+    /// The request as it was sent.
+    fn as_asked(&self) -> Asked {
+        let names = self.asked.headers.keys();
+        let headers = names.filter_map(|name| {
+            let value = self.request.value(&name.to_ascii_lowercase())?;
+            Some((name.clone(), value.to_owned()))
+        });
+        Asked { headers: headers.collect(), ..self.asked.clone() }
+    }
+}
+
+/// An answer, as a recording has it.
+fn answered(response: &Response) -> Answered {
+    Answered {
+        status: response.status,
+        headers: kept(&response.headers),
+        body: response.json(),
+        events: None,
+        ended_by_server: false,
+    }
+}
+
+/// Headers without date, length and connection management.
+fn kept(headers: &Headers) -> BTreeMap<String, String> {
+    const LEFT_OUT: [&str; 5] =
+        ["connection", "content-length", "date", "keep-alive", "transfer-encoding"];
+    let mut kept: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in headers.0.iter().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str())) {
+        let values = kept.entry(name.clone()).or_default();
+        if !values.is_empty() {
+            values.push_str(" | ");
+        }
+        values.push_str(value);
+    }
+    kept
 }
 
 fn shown(value: Option<&Value>) -> String {

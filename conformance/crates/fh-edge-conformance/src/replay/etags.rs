@@ -8,6 +8,8 @@ pub(super) struct Etags {
     /// (key, recorded) to ours, and back.
     tags: OneToOne<(String, String)>,
     contexts: OneToOne<String>,
+    /// Of several keys: (keys, recorded) to ours, each as a whole, since a server may order their parts as it likes.
+    whole: HashMap<(Vec<String>, String), String>,
 }
 
 #[derive(Debug)]
@@ -79,6 +81,15 @@ impl Etags {
         all
     }
 
+    /// Remembers what `recorded`, as it was recorded, is called by the server as a whole.
+    pub(super) fn remember(&mut self, keys: &[String], recorded: &str, ours: &str) {
+        if let (Some(recorded), Some(ours)) = (unquoted(recorded), unquoted(ours))
+            && keys.len() > 1
+        {
+            self.whole.insert((keys.to_vec(), recorded.to_owned()), ours.to_owned());
+        }
+    }
+
     /// A recorded etag in a request, as the server said it; what was never seen stays.
     pub(super) fn translated(&self, keys: &[String], recorded: &str) -> String {
         let (weak, strong) = match recorded.strip_prefix("W/") {
@@ -89,6 +100,9 @@ impl Etags {
             Some(bare) => ("\"", bare),
             None => ("", strong),
         };
+        if let Some(ours) = self.whole.get(&(keys.to_vec(), bare.to_owned())) {
+            return format!("{weak}{quote}{ours}{quote}");
+        }
         let (tags, context) = parts(bare);
         let tags = tags.into_iter().enumerate().map(|(at, tag)| {
             let key = keys.get(at).cloned().unwrap_or_default();
@@ -144,5 +158,8 @@ mod tests {
         assert_eq!(translated(&keys(&["k", "l"]), "\"aa;bb//0\""), "\"1;2//0\"");
         assert_eq!(translated(&keys(&["k"]), "\"0123\""), "\"0123\"");
         assert_eq!(translated(&keys(&["k"]), "*"), "*");
+        etags.remember(&keys(&["k", "l"]), "\"bb;aa\"", "\"1;2\"");
+        let translated = |text: &str| etags.translated(&keys(&["k", "l"]), text);
+        assert_eq!(translated("W/\"bb;aa\""), "W/\"1;2\"", "in the server's order");
     }
 }

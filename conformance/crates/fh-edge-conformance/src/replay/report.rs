@@ -26,8 +26,10 @@ pub struct Report {
     pub events: usize,
     /// All differences in the order of the conversation.
     pub rows: Vec<Row>,
-    /// Allowed differences that did not show.
+    /// Allowed differences that did not show, though there were requests that they are about.
     pub unused: Vec<String>,
+    /// Allowed differences that no request of the recording is about.
+    pub idle: Vec<String>,
 }
 
 impl Report {
@@ -56,6 +58,9 @@ impl fmt::Display for Report {
         }
         for step in &self.unused {
             writeln!(f, "UNUSED  {step}: an allowed difference that did not show")?;
+        }
+        for idle in &self.idle {
+            writeln!(f, "IDLE    {idle}: no request of this recording is about it")?;
         }
         let failures = self.failures().count();
         let allowed = self.rows.len() - failures;

@@ -7,3 +7,4 @@ mod playback;
 mod recorded;
 mod replaying;
 mod scenarios;
+mod second;

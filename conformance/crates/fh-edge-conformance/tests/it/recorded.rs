@@ -24,6 +24,7 @@ fn the_conversation_differs_where_it_was_decided() {
         replay(&edge.base, &transcript, &Deviations::ours().unwrap(), Pace::default()).unwrap();
     println!("{report}");
     assert!(report.is_clean(), "{report}");
+    assert!(report.idle.is_empty(), "each rule is about some step of it: {report}");
 }
 
 #[test]

@@ -186,7 +186,8 @@ fn events_that_lack_or_are_too_many() {
 
 #[test]
 fn differences_are_allowed_once_they_show() {
-    let entry = json!([{"steps": ["post"], "instead": {"status": 404}, "because": "so decided"}]);
+    let entry =
+        json!([{"when": {"steps": ["post"]}, "instead": {"status": 404}, "because": "so decided"}]);
     let deviations = Deviations::parse(&entry.to_string()).unwrap();
     let report = replayed(&deviations, |transcript| {
         let post = transcript.steps.iter_mut().find(|step| step.name == "post").unwrap();
@@ -197,7 +198,12 @@ fn differences_are_allowed_once_they_show() {
     // A server that answers as recorded does not need the entry.
     let report = replayed(&deviations, |_| {});
     assert_eq!(report.failures().count(), 1, "{report}");
-    let entry = json!([{"steps": ["no such step"], "instead": {}, "because": "never"}]);
-    let report = replayed(&Deviations::parse(&entry.to_string()).unwrap(), |_| {});
-    assert_eq!((report.is_clean(), &report.unused[..]), (false, &["no such step".to_owned()][..]));
+    // An entry that changes no answer is in vain; one that is about another recording is not.
+    let entry = |when: Value| json!([{"when": when, "instead": {}, "because": "never"}]);
+    let idle = entry(json!({"steps": ["no such step"]}));
+    let report = replayed(&Deviations::parse(&idle.to_string()).unwrap(), |_| {});
+    assert_eq!((report.is_clean(), &report.idle[..]), (true, &["no such step".to_owned()][..]));
+    let vain = entry(json!({"method": "HEAD"}));
+    let report = replayed(&Deviations::parse(&vain.to_string()).unwrap(), |_| {});
+    assert_eq!((report.is_clean(), &report.unused[..]), (false, &["never".to_owned()][..]));
 }

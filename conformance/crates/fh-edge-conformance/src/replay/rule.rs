@@ -1,0 +1,79 @@
+//! Deviations that no patch can say, because what is expected follows from the request.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::answer::insert;
+use super::asked;
+use super::when::Facts;
+
+/// What is expected in place of the recorded answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Rule {
+    /// The body that the server itself gives to the same request with `,` in place of each `&` of its context.
+    AsWithCommas,
+    /// No strategies for the server-evaluated ones of several keys.
+    EachKeyDecides,
+    /// An etag with a part for every key; that of a key that opens nothing is `0`.
+    PartForEveryKey,
+}
+
+impl Rule {
+    /// Changes a recorded answer. `equivalent` is the answer to the request with commas.
+    pub(super) fn apply(self, answer: &mut Value, facts: &Facts<'_>, equivalent: Option<&Value>) {
+        match self {
+            Self::AsWithCommas => {
+                if let Some(body) = equivalent.and_then(|answer| answer.get("body")) {
+                    insert(answer, "body", body.clone());
+                }
+            }
+            Self::EachKeyDecides => {
+                for (at, key) in asked::keys(facts.asked).iter().enumerate() {
+                    let features = format!("/body/{at}/features");
+                    let features = answer.pointer_mut(&features).and_then(Value::as_object_mut);
+                    for feature in features.filter(|_| !key.contains('*')).into_iter().flatten() {
+                        if let Some(members) = feature.1.as_object_mut() {
+                            members.remove("strategies");
+                        }
+                    }
+                }
+            }
+            Self::PartForEveryKey => {
+                let Some(Value::String(etag)) = answer.pointer_mut("/headers/etag") else { return };
+                let bare = etag.trim_matches('"');
+                let (tags, context) = match bare.split_once("//") {
+                    Some((tags, context)) => (tags, format!("//{context}")),
+                    None => (bare, String::new()),
+                };
+                let parts = tags.split(';').map(|tag| if tag.is_empty() { "0" } else { tag });
+                *etag = format!("\"{}{context}\"", parts.collect::<Vec<_>>().join(";"));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transcript::{Answered, Asked};
+    use serde_json::json;
+
+    #[test]
+    fn what_follows_from_the_request() {
+        let path = "/features?apiKey=e%2Fa*b&apiKey=e%2Fc".to_owned();
+        let asked = Asked { method: "GET".into(), path, ..Asked::default() };
+        let recorded = Answered::default();
+        let facts = Facts { step: "x", asked: &asked, recorded: &recorded, current: None };
+        let entry = json!({"features": {"F": {"strategies": [1]}}});
+        let mut answer =
+            json!({"headers": {"etag": "\"aa;//c\""}, "body": {"0": entry, "1": entry}});
+        Rule::EachKeyDecides.apply(&mut answer, &facts, None);
+        assert_eq!(answer["body"]["0"], entry);
+        assert_eq!(answer["body"]["1"], json!({"features": {"F": {}}}));
+        Rule::PartForEveryKey.apply(&mut answer, &facts, None);
+        assert_eq!(answer["headers"]["etag"], "\"aa;0//c\"");
+        Rule::AsWithCommas.apply(&mut answer, &facts, Some(&json!({"body": {"0": 7}})));
+        assert_eq!(answer["body"], json!({"0": 7}));
+    }
+}
