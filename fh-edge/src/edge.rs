@@ -127,6 +127,15 @@ impl Edge {
         Polls::new(&self.core, path)
     }
 
+    /// The paths of health checks, for [`listen::App::probes`](crate::listen::App::probes), which reserves connections for them.
+    /// `path` is where the router is, as for [`Edge::polls`]; health is also at the root, for [`Edge::probe_router`].
+    #[must_use]
+    pub fn probe_paths(&self, path: &str) -> Vec<String> {
+        let below = api::health::paths().map(|probe| format!("{path}{probe}"));
+        let beside = api::health::paths().filter(|_| !path.is_empty()).map(str::to_owned);
+        below.chain(beside).collect()
+    }
+
     /// Health, and metrics if [`Options::monitoring`] leaves them beside the API; no other route. For a program that mounts
     /// [`Edge::router`] below a path and answers probes without the path too.
     pub fn probe_router(&self) -> Router {

@@ -123,7 +123,9 @@ impl Server {
         let (end, ending) = watch::channel(false);
         let (over, is_over) = watch::channel(false);
         let router = self.proxies.before(under(&self.url_path, &self.edge));
-        let app = App::from(router).polls(self.edge.polls(&self.url_path));
+        let app = App::from(router)
+            .polls(self.edge.polls(&self.url_path))
+            .probes(self.edge.probe_paths(&self.url_path));
         let grace = self.listen.grace;
         let mut monitoring = self.listen.clone();
         monitoring.grace = LAST_LOOK.min(grace);
@@ -134,16 +136,13 @@ impl Server {
             over.send_replace(true);
             stopped
         };
-        let monitor_router = self.proxies.before(self.edge.monitor_router());
+        let monitor_app = App::from(self.proxies.before(self.edge.monitor_router()))
+            .probes(self.edge.probe_paths(""));
         let monitor = async {
             match self.monitor {
                 Some(monitor) => {
-                    let served = fh_edge::listen::serve(
-                        [monitor],
-                        monitor_router,
-                        monitoring,
-                        told(is_over),
-                    );
+                    let served =
+                        fh_edge::listen::serve([monitor], monitor_app, monitoring, told(is_over));
                     served.await.map(|_| ())
                 }
                 None => Ok(()),
@@ -263,6 +262,7 @@ fn bind(address: IpAddr, port: u16) -> Result<Listener, Failure> {
 /// Where requests are logged, proxies are believed as everywhere.
 fn listen(settings: &Settings) -> ListenOptions {
     let mut listen = settings.listen.clone();
+    listen.proxies = settings.proxies.clone();
     listen.access_log = settings.access_log.then(|| AccessLog::new(settings.proxies.clone()));
     listen
 }

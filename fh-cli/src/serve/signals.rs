@@ -29,6 +29,10 @@ pub(crate) enum Asked {
 impl Signals {
     pub(crate) fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
+        // Sent when a file would grow beyond RLIMIT_FSIZE, and by default the end of the process. Once there is a handler, which
+        // stays though nothing waits for it, the write fails instead, as on a full disk.
+        let file_too_large = rustix::process::Signal::XFSZ.as_raw();
+        drop(signal(SignalKind::from_raw(file_too_large))?);
         Ok(Self {
             interrupt: unless_ignored(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,

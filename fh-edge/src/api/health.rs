@@ -14,13 +14,21 @@ use http::header::CACHE_CONTROL;
 use super::respond;
 use crate::core::Core;
 
+const ROOT: &str = "/";
+const LIVENESS: &str = "/health/liveness";
+const READINESS: [&str; 2] = ["/health/readiness", "/health/readyness"];
+
 /// `/` and `/health`.
 pub(super) fn router() -> Router<Arc<Core>> {
-    Router::new()
-        .route("/", get(|| async { respond::text::<Body>(StatusCode::OK, "ok") }))
-        .route("/health/liveness", get(|| async { respond::empty::<Body>(StatusCode::OK) }))
-        .route("/health/readiness", get(readiness))
-        .route("/health/readyness", get(readiness))
+    let router = Router::new()
+        .route(ROOT, get(|| async { respond::text::<Body>(StatusCode::OK, "ok") }))
+        .route(LIVENESS, get(|| async { respond::empty::<Body>(StatusCode::OK) }));
+    READINESS.into_iter().fold(router, |router, path| router.route(path, get(readiness)))
+}
+
+/// The paths of [`router`].
+pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
+    [ROOT, LIVENESS].into_iter().chain(READINESS)
 }
 
 /// `/metrics`.

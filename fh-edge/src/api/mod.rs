@@ -7,7 +7,7 @@ mod body;
 mod console;
 mod cors;
 mod features;
-mod health;
+pub(crate) mod health;
 mod ofrep;
 mod polls;
 mod put;

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tracing::{debug, warn};
 
+use super::capacity::{Beyond, Place};
 use super::drive::Protocols;
 use super::link::{Link, Server};
 use super::{ListenOptions, Listener, Transport};
@@ -28,20 +29,29 @@ const KEEPALIVE: Duration = Duration::from_secs(60);
 pub(super) async fn accept(listeners: &[Listener], server: &Arc<Server>) -> Infallible {
     let protocols = Protocols::new(&server.options);
     let limit = server.options.max_connections.get();
-    let mut full = Warning::default();
+    let mut limits = LimitWarnings::default();
     let mut refused = Warning::default();
     let mut first = 0;
     loop {
-        if server.open() >= limit {
-            full.say(|| {
-                warn!(connections = limit, "no more connections are taken until one closes");
-            });
-            server.fewer_than(limit).await;
+        if server.is_full() {
+            limits.say(Beyond::Connections, limit, None);
+            server.room().await;
         }
         match next(listeners, &mut first).await {
             Ok((stream, peer, listener)) => {
                 let transport = listener.tls().map(|_| Transport::Tls);
-                let link = Link::new(Arc::clone(server), peer, transport);
+                let link = match Link::admit(Arc::clone(server), peer, transport) {
+                    Ok((link, Place::Regular)) => link,
+                    Ok((link, Place::Reserved(beyond))) => {
+                        limits.say(beyond, limit, Some(link.peer.ip()));
+                        link
+                    }
+                    Err(beyond) => {
+                        server.options.connections.count_refused();
+                        limits.say(beyond, limit, Some(peer.ip()));
+                        continue;
+                    }
+                };
                 if let Err(error) = prepare(&stream, &server.options) {
                     debug!(peer = %link.peer, %error, "connection gone at once");
                     continue;
@@ -99,6 +109,26 @@ fn prepare(stream: &TcpStream, options: &ListenOptions) -> io::Result<()> {
 fn is_the_peers(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+/// Warnings of connections beyond a limit.
+#[derive(Default)]
+struct LimitWarnings {
+    connections: Warning,
+    per_address: Warning,
+}
+
+impl LimitWarnings {
+    fn say(&mut self, beyond: Beyond, limit: usize, address: Option<IpAddr>) {
+        match (beyond, address) {
+            (Beyond::PerAddress, Some(address)) => self.per_address.say(|| {
+                warn!(%address, "too many connections of one address (max-connections-per-address); a proxy belongs into trusted-proxies");
+            }),
+            _ => self.connections.say(|| {
+                warn!(connections = limit, "no more connections are taken until one closes (max-connections)");
+            }),
+        }
+    }
 }
 
 #[derive(Default)]

@@ -1,6 +1,9 @@
 //! What is served: a router, and what is answered before one is asked.
 
+use std::sync::Arc;
+
 use axum::Router;
+use http::{Method, Request};
 
 use crate::Polls;
 
@@ -20,11 +23,12 @@ use crate::Polls;
 pub struct App {
     pub(super) router: Router,
     pub(super) polls: Option<Polls>,
+    probes: Arc<[Box<str>]>,
 }
 
 impl From<Router> for App {
     fn from(router: Router) -> Self {
-        Self { router: router.with_state(()), polls: None }
+        Self { router: router.with_state(()), polls: None, probes: Arc::default() }
     }
 }
 
@@ -34,5 +38,22 @@ impl App {
     #[must_use]
     pub fn polls(self, polls: Polls) -> Self {
         Self { polls: Some(polls), ..self }
+    }
+
+    /// The same; a GET of one of these paths is a health check, for which connections are reserved beyond
+    /// [`ListenOptions::max_connections`](super::ListenOptions::max_connections).
+    #[must_use]
+    pub fn probes(self, paths: impl IntoIterator<Item = String>) -> Self {
+        Self { probes: paths.into_iter().map(String::into_boxed_str).collect(), ..self }
+    }
+
+    pub(super) fn has_probes(&self) -> bool {
+        !self.probes.is_empty()
+    }
+
+    pub(super) fn is_probe<B>(&self, request: &Request<B>) -> bool {
+        let path = request.uri().path();
+        matches!(*request.method(), Method::GET | Method::HEAD)
+            && self.probes.iter().any(|probe| **probe == *path)
     }
 }

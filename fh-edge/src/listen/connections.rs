@@ -14,6 +14,7 @@ struct Counts {
     open: AtomicUsize,
     accepted: AtomicU64,
     failures: AtomicU64,
+    refused: AtomicU64,
 }
 
 impl Connections {
@@ -33,6 +34,16 @@ impl Connections {
     #[must_use]
     pub fn accept_failures(&self) -> u64 {
         self.counts.failures.load(Ordering::Relaxed)
+    }
+
+    /// Connections that were closed because a limit was reached.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.counts.refused.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_refused(&self) {
+        self.counts.refused.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn accept_failed(&self) {

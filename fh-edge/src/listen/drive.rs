@@ -7,7 +7,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use hyper::server::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep};
@@ -16,8 +16,9 @@ use tracing::debug;
 use super::guard::Guard;
 use super::handler::Handler;
 use super::link::Link;
-use super::patience::{Patience, Rounds, Turns};
+use super::patience::{Patience, Rounds, Turns, limit_of};
 use super::phase::Phase;
+use super::stall::StreamExecutor;
 use super::{ListenOptions, Tls};
 
 /// A peer that is told that its idle connection ends has so long to say that it heard.
@@ -29,7 +30,7 @@ const MIN_BUFFER: usize = 8 * 1024;
 #[derive(Clone, Debug)]
 pub(super) struct Protocols {
     http1: http1::Builder,
-    http2: http2::Builder<TokioExecutor>,
+    http2: http2::Builder<StreamExecutor>,
 }
 
 impl Protocols {
@@ -39,7 +40,7 @@ impl Protocols {
         // `Turns` does that, and tells a head from idle time.
         http1.header_read_timeout(None);
         http1.max_header_size(max_header_bytes).max_buf_size(max_header_bytes.max(MIN_BUFFER));
-        let mut http2 = http2::Builder::new(TokioExecutor::new());
+        let mut http2 = http2::Builder::new(StreamExecutor { limit: options.write_timeout });
         http2
             .timer(TokioTimer::new())
             .max_concurrent_streams(options.max_http2_requests)
@@ -61,7 +62,7 @@ impl Protocols {
     }
 
     pub(super) async fn secure(self, stream: TcpStream, tls: Tls, link: Arc<Link>) {
-        let limit = link.server.options.handshake_timeout;
+        let limit = limit_of(&link, link.server.options.handshake_timeout);
         let handshake = tls.accept(Guard::new(stream, &link));
         let late = async {
             match limit {
@@ -111,7 +112,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection for http1::Connection<TokioIo
     }
 }
 
-impl<S> Connection for Pin<Box<http2::Connection<TokioIo<S>, Handler, TokioExecutor>>>
+impl<S> Connection for Pin<Box<http2::Connection<TokioIo<S>, Handler, StreamExecutor>>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -124,6 +125,7 @@ where
 
 enum Event {
     Ended(hyper::Result<()>),
+    LastRequest,
     Phase,
     Late,
 }
@@ -138,6 +140,7 @@ where
     async move {
         let phases = &link.server.phases;
         let mut phase = Phase::Serving;
+        let mut is_finishing = false;
         let mut farewell: Option<Pin<Box<Sleep>>> = None;
         loop {
             let mut changed = pin!(phases.changed());
@@ -145,6 +148,9 @@ where
             let event = poll_fn(|context| {
                 if let Poll::Ready(result) = Pin::new(&mut connection).poll(context) {
                     return Poll::Ready(Event::Ended(result));
+                }
+                if link.is_last_request() && !is_finishing {
+                    return Poll::Ready(Event::LastRequest);
                 }
                 // Asking costs a lock that all connections share: once for each task that polls this.
                 if woken.as_ref().is_none_or(|waker| !waker.will_wake(context.waker())) {
@@ -176,6 +182,10 @@ where
                     }
                     _ => return debug!(peer = %link.peer, "no request in time"),
                 },
+                Event::LastRequest => {
+                    is_finishing = true;
+                    connection.finish();
+                }
                 Event::Phase => phase = phases.current(),
             }
             match phase {

@@ -10,13 +10,16 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-use super::link::Link;
+use super::link::{Answering, Link};
 
 /// Whoever is told that a head is refused has so long to end sending it. Closed at once, the system would tell the peer that its
 /// bytes are lost, and the peer might see that and not the answer.
 const LINGER: Duration = Duration::from_secs(2);
 /// And so many bytes.
 const LINGER_BYTES: usize = 256 * 1024;
+
+/// A peer that has ended its side waits so long at most for an answer to what it asked before.
+const HALF_CLOSED: Duration = Duration::from_secs(1);
 
 /// Writes fail with `TimedOut` when the peer takes nothing for too long; only while it takes nothing there is a timer.
 /// The fields are dropped in this order: the descriptor is free before the connection no longer counts.
@@ -25,6 +28,7 @@ pub(super) struct Guard<S> {
     stream: S,
     stalled: Option<Pin<Box<Sleep>>>,
     lingering: Option<Box<Lingering>>,
+    half_closed: Option<Pin<Box<Sleep>>>,
     link: Arc<Link>,
 }
 
@@ -63,7 +67,30 @@ impl Lingering {
 
 impl<S> Guard<S> {
     pub(super) fn new(stream: S, link: &Arc<Link>) -> Self {
-        Self { stream, stalled: None, lingering: None, link: Arc::clone(link) }
+        Self { stream, stalled: None, lingering: None, half_closed: None, link: Arc::clone(link) }
+    }
+
+    /// Ready when the end of what the peer sends may be seen. A simple health check sends its request and ends its side at once;
+    /// hyper, which takes that for the end of the connection, must not see it before the answer is written. Streams have no such
+    /// end of their own, and end with their reader.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        // Over TLS the end of the bytes is the end of the connection.
+        if self.link.transport.is_some() {
+            return Poll::Ready(());
+        }
+        match self.link.answering() {
+            None | Some(Answering::Stream) => return Poll::Ready(()),
+            Some(Answering::Pending | Answering::Whole) => {}
+        }
+        self.link.set_last_request();
+        let timer = self.half_closed.get_or_insert_with(|| Box::pin(sleep(HALF_CLOSED)));
+        let is_late = timer.as_mut().poll(context).is_ready();
+        match self.link.answering() {
+            // Peers that do not read have `write_timeout`.
+            Some(Answering::Whole) => Poll::Pending,
+            _ if is_late => Poll::Ready(()),
+            _ => Poll::Pending,
+        }
     }
 
     /// Counts the time in which nothing could be written.
@@ -94,6 +121,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
         let read = Pin::new(&mut this.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
             this.link.bytes_came();
+        } else if matches!(read, Poll::Ready(Ok(()))) && buffer.remaining() > 0 {
+            ready!(this.poll_end(context));
         }
         read
     }
@@ -161,7 +190,10 @@ mod tests {
         let options = ListenOptions { write_timeout: Some(LIMIT), ..ListenOptions::default() };
         let server = Arc::new(Server::new(axum::Router::new().into(), options));
         let (stream, peer) = duplex(8);
-        (Guard::new(stream, &Link::new(server, ([127, 0, 0, 1], 1).into(), None)), peer)
+        (
+            Guard::new(stream, &Link::admit(server, ([127, 0, 0, 1], 1).into(), None).unwrap().0),
+            peer,
+        )
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::routing::future::RouteFuture;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use http_body::{Frame, SizeHint};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -17,7 +17,8 @@ use hyper::service::Service;
 use tower_service::Service as _;
 
 use super::access::Line;
-use super::link::{InFlight, Link, Server};
+use super::link::{self, InFlight, Link, Server};
+use super::stall::Pieces;
 
 #[derive(Debug)]
 pub(super) struct Handler {
@@ -32,23 +33,29 @@ impl Handler {
 
 impl Service<Request<Incoming>> for Handler {
     type Response = Response<Answer>;
-    type Error = Infallible;
+    type Error = Refused;
     type Future = Answering;
 
     fn call(&self, mut request: Request<Incoming>) -> Answering {
+        let is_multiplexed = request.version() == Version::HTTP_2;
+        let may_ask = self.link.may_ask(&request);
         let in_flight = Some(self.link.begin());
         let Server { app, options, .. } = &*self.link.server;
         let line = options.access_log.as_ref().map(|log| log.begin(self.link.peer, &request));
+        if !may_ask {
+            options.connections.count_refused();
+            return Answering { work: Work::Refused, line, in_flight, is_multiplexed };
+        }
         if let Some(polls) = app.polls.as_ref().filter(|polls| polls.take(&request)) {
             let poll = Box::pin(polls.answer(request.into_parts().0));
-            return Answering { work: Work::Poll(poll), line, in_flight };
+            return Answering { work: Work::Poll(poll), line, in_flight, is_multiplexed };
         }
         request.extensions_mut().insert(ConnectInfo(self.link.peer));
         if let Some(transport) = self.link.transport {
             request.extensions_mut().insert(transport);
         }
         let route = app.router.clone().call(request);
-        Answering { work: Work::Route(route), line, in_flight }
+        Answering { work: Work::Route(route), line, in_flight, is_multiplexed }
     }
 }
 
@@ -56,21 +63,40 @@ pub(super) struct Answering {
     work: Work,
     line: Option<Box<Line>>,
     in_flight: Option<InFlight>,
+    /// On HTTP/2 one of several requests of its connection.
+    is_multiplexed: bool,
 }
+
+/// A connection beyond a limit asked for something else than health: it is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Refused;
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the connection is beyond a limit, and asked for something else than health")
+    }
+}
+
+impl std::error::Error for Refused {}
 
 /// Who answers.
 #[expect(clippy::large_enum_variant, reason = "a box more for all that routers answer")]
 enum Work {
     Route(RouteFuture<Infallible>),
     Poll(Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>),
+    Refused,
 }
 
 impl Future for Answering {
-    type Output = Result<Response<Answer>, Infallible>;
+    type Output = Result<Response<Answer>, Refused>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let response = match &mut self.work {
-            Work::Route(route) => ready!(Pin::new(route).poll(context))?.map(Content::Route),
+            Work::Refused => return Poll::Ready(Err(Refused)),
+            Work::Route(route) => match ready!(Pin::new(route).poll(context)) {
+                Ok(response) => response.map(Content::Route),
+                Err(never) => match never {},
+            },
             Work::Poll(poll) => {
                 ready!(poll.as_mut().poll(context)).map(|body| Content::Whole(body.into()))
             }
@@ -79,7 +105,16 @@ impl Future for Answering {
         if let Some(line) = &mut line {
             line.answered(response.status());
         }
-        Poll::Ready(Ok(response.map(|body| Answer { body, line, _in_flight })))
+        let is_multiplexed = self.is_multiplexed;
+        if let Some(in_flight) = &_in_flight
+            && !is_multiplexed
+        {
+            let is_whole = http_body::Body::size_hint(response.body()).exact().is_some();
+            let answer = if is_whole { link::Answering::Whole } else { link::Answering::Stream };
+            in_flight.link().answer_begins(answer);
+        }
+        let pieces = is_multiplexed.then(Box::default);
+        Poll::Ready(Ok(response.map(|body| Answer { body, line, pieces, _in_flight })))
     }
 }
 
@@ -88,6 +123,8 @@ impl Future for Answering {
 pub(super) struct Answer {
     body: Content,
     line: Option<Box<Line>>,
+    /// On HTTP/2.
+    pieces: Option<Box<Pieces>>,
     _in_flight: Option<InFlight>,
 }
 
@@ -98,6 +135,35 @@ enum Content {
     Whole(Full<Bytes>),
 }
 
+impl http_body::Body for Content {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match &mut *self {
+            Self::Route(body) => Pin::new(body).poll_frame(context),
+            Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Route(body) => body.is_end_stream(),
+            Self::Whole(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Route(body) => body.size_hint(),
+            Self::Whole(body) => body.size_hint(),
+        }
+    }
+}
+
 impl http_body::Body for Answer {
     type Data = Bytes;
     type Error = axum::Error;
@@ -106,29 +172,23 @@ impl http_body::Body for Answer {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = match &mut self.body {
-            Content::Route(body) => Pin::new(body).poll_frame(context),
-            Content::Whole(body) => {
-                Pin::new(body).poll_frame(context).map_err(|never| match never {})
-            }
+        let Self { body, line, pieces, .. } = &mut *self;
+        let frame = match pieces {
+            None => Pin::new(body).poll_frame(context),
+            Some(pieces) => pieces.poll_frame(body, context),
         };
-        if let (Poll::Ready(Some(Ok(frame))), Some(line)) = (&frame, &mut self.line) {
+        if let (Poll::Ready(Some(Ok(frame))), Some(line)) = (&frame, line) {
             line.sent(frame.data_ref().map_or(0, Bytes::len));
         }
         frame
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.body {
-            Content::Route(body) => body.is_end_stream(),
-            Content::Whole(body) => body.is_end_stream(),
-        }
+        self.body.is_end_stream() && self.pieces.as_ref().is_none_or(|pieces| pieces.is_empty())
     }
 
+    /// Of the whole body, while nothing of it has been taken; no more is asked of it.
     fn size_hint(&self) -> SizeHint {
-        match &self.body {
-            Content::Route(body) => body.size_hint(),
-            Content::Whole(body) => body.size_hint(),
-        }
+        self.body.size_hint()
     }
 }

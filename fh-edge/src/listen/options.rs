@@ -3,8 +3,9 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use super::capacity::{Limits, RESERVED};
 use super::descriptors::default_max_connections;
-use super::{AccessLog, Connections};
+use super::{AccessLog, Connections, TrustedProxies};
 
 /// What [`serve`](super::serve) allows its peers. Start from the defaults and set what differs:
 ///
@@ -35,8 +36,17 @@ pub struct ListenOptions {
     pub max_header_bytes: NonZeroUsize,
     /// Most connections at a time; when there are so many, accepting stops until one closes, and peers wait in
     /// the system's queue (D-98). By default the number of descriptors that this process may have open
-    /// (`RLIMIT_NOFILE`, its soft limit) when these defaults were made, less 256.
+    /// (`RLIMIT_NOFILE`, its soft limit) when these defaults were made, less 256; and no more than fit into half of the memory
+    /// that it may have (of its control group, else of the machine), at 15 KiB each.
+    ///
+    /// If the [`App`](super::App) has probes, 16 connections more are accepted for those alone: each has a second for its head, and is
+    /// closed unless it asks for one of them.
     pub max_connections: NonZeroUsize,
+    /// Most connections at a time of one address, of IPv6 of one network of 64 bits; further ones are closed, unless they are
+    /// for probes as above. By default a quarter of `max_connections`.
+    pub max_connections_per_address: PerAddress,
+    /// Proxies, which have no limit of their own. None.
+    pub proxies: TrustedProxies,
     /// Most requests at a time on one HTTP/2 connection. 128.
     pub max_http2_requests: u32,
     /// After the shutdown signal: how long requests in flight may take until connections are cut. 20 seconds.
@@ -50,6 +60,41 @@ pub struct ListenOptions {
     pub connections: Connections,
 }
 
+/// How many connections one address may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PerAddress {
+    /// A quarter of all, at least one.
+    Quarter,
+    /// So many.
+    Most(NonZeroUsize),
+    /// As many as there may be in all.
+    Unlimited,
+}
+
+impl ListenOptions {
+    /// The limits of these options.
+    pub(super) fn limits(&self, probes: Probes) -> Limits {
+        let connections = self.max_connections.get();
+        let per_address = match self.max_connections_per_address {
+            PerAddress::Quarter => Some((connections / 4).max(1)),
+            PerAddress::Most(most) => Some(most.get()),
+            PerAddress::Unlimited => None,
+        };
+        let reserved = match probes {
+            Probes::Answered => RESERVED,
+            Probes::None => 0,
+        };
+        Limits { connections, per_address, reserved }
+    }
+}
+
+/// Whether there are health checks to reserve connections for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Probes {
+    None,
+    Answered,
+}
+
 impl Default for ListenOptions {
     fn default() -> Self {
         let seconds = |seconds| Some(Duration::from_secs(seconds));
@@ -60,6 +105,8 @@ impl Default for ListenOptions {
             write_timeout: seconds(30),
             max_header_bytes: NonZeroUsize::new(32 * 1024).unwrap_or(NonZeroUsize::MAX),
             max_connections: default_max_connections(),
+            max_connections_per_address: PerAddress::Quarter,
+            proxies: TrustedProxies::default(),
             max_http2_requests: 128,
             grace: Duration::from_secs(20),
             certificate_check: seconds(60),

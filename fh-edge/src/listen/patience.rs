@@ -63,7 +63,7 @@ pub(super) struct Rounds {
 impl Rounds {
     pub(super) fn new(link: &Link) -> Self {
         let options = &link.server.options;
-        let limit = options.header_timeout.or(options.idle_timeout);
+        let limit = limit_of(link, options.header_timeout.or(options.idle_timeout));
         let last = link.waiting().map(Waiting::whole);
         Self { timer: limit.map(|limit| Box::pin(sleep(limit))), last }
     }
@@ -89,10 +89,22 @@ impl Patience for Rounds {
     }
 }
 
+/// A reserved connection has so long for its handshake, and for its head.
+const RESERVED: Duration = Duration::from_secs(1);
+
+/// A limit of time, which is short on a reserved connection.
+pub(super) fn limit_of(link: &Link, limit: Option<Duration>) -> Option<Duration> {
+    match link.is_reserved() {
+        true => Some(limit.map_or(RESERVED, |limit| limit.min(RESERVED))),
+        false => limit,
+    }
+}
+
 fn limit(link: &Link, waiting: Waiting) -> Option<Duration> {
     let options = &link.server.options;
     match waiting {
-        Waiting::FirstHead | Waiting::RestOfHead { .. } => options.header_timeout,
+        Waiting::FirstHead => limit_of(link, options.header_timeout),
+        Waiting::RestOfHead { .. } => options.header_timeout,
         Waiting::NextRequest { .. } => options.idle_timeout,
     }
 }
@@ -112,7 +124,7 @@ mod tests {
     async fn no_timer_is_kept_while_a_request_is_answered() {
         let server = Arc::new(Server::new(axum::Router::new().into(), ListenOptions::default()));
         let peer = "[::ffff:192.0.2.7]:5".parse().unwrap();
-        let link = Link::new(server, peer, None);
+        let link = Link::admit(server, peer, None).unwrap().0;
         assert_eq!(link.peer.to_string(), "192.0.2.7:5", "as who asked knows itself");
         let mut turns = Turns::default();
         let mut task = Context::from_waker(Waker::noop());

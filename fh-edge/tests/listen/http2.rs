@@ -10,6 +10,7 @@ use tokio_rustls::client::TlsStream;
 use super::support::{SHORT, Served, soon, until};
 use super::tls::Files;
 
+const DATA: u8 = 0;
 const HEADERS: u8 = 1;
 const RST_STREAM: u8 = 3;
 const SETTINGS: u8 = 4;
@@ -78,6 +79,29 @@ impl Raw {
                 let at = if kind == GOAWAY { 4 } else { 0 };
                 let code = payload[at..at + 4].try_into().unwrap();
                 return (stream, u32::from_be_bytes(code));
+            }
+        }
+    }
+
+    /// The next frame that is no ping; pings are answered.
+    async fn next_answering(&mut self) -> (u8, u32, Vec<u8>) {
+        const ACK: u8 = 1;
+        loop {
+            let (kind, stream, payload) = self.next().await.expect("a frame");
+            if kind != PING {
+                return (kind, stream, payload);
+            }
+            self.send(frame(PING, ACK, 0, &payload)).await;
+        }
+    }
+
+    /// The stream and the code of the first frame of this kind; pings are answered.
+    async fn code_of_answering(&mut self, wanted: u8) -> (u32, u32) {
+        loop {
+            let (kind, stream, payload) = self.next_answering().await;
+            if kind == wanted {
+                let code = payload.first_chunk().map_or(0, |code| u32::from_be_bytes(*code));
+                return (stream, code);
             }
         }
     }
@@ -196,4 +220,48 @@ async fn whoever_idles_is_told_that_the_connection_ends() {
     server.stage.release.notify_one();
     assert_eq!(peer.code_of(HEADERS).await.0, 1);
     peer.ends().await;
+}
+
+/// A peer that answers pings, and so is there, and reads nothing of its streams.
+#[tokio::test]
+async fn a_stream_without_a_window_is_reset_and_its_connection_goes_on() {
+    const CANCEL: u32 = 8;
+    const INITIAL_WINDOW: u16 = 4;
+    let window = |size: u32| {
+        let setting = [&INITIAL_WINDOW.to_be_bytes()[..], &size.to_be_bytes()].concat();
+        frame(SETTINGS, 0, 0, &setting)
+    };
+    let files = Files::new();
+    // A whole answer of which three bytes or none may be sent, and a stream with an event.
+    for (size, path) in [(0, "/"), (3, "/"), (0, "/stream"), (0, "/flood")] {
+        let server = Served::secure(files.tls(), |options| options.write_timeout = Some(4 * SHORT));
+        let mut peer = Raw::connect(&files, &server).await;
+        peer.send(window(size)).await;
+        let asked = if path == "/stream" { 1 } else { 3 };
+        for stream in 0..asked {
+            peer.send(asks(2 * stream + 1, path)).await;
+        }
+        if path == "/stream" {
+            assert_eq!(peer.code_of_answering(HEADERS).await.0, 1);
+            server.stage.send("event").await;
+        }
+        let mut reset = Vec::new();
+        for _ in 0..asked {
+            let (stream, code) = peer.code_of_answering(RST_STREAM).await;
+            assert_eq!(code, CANCEL, "{path}");
+            reset.push(stream);
+        }
+        reset.sort_unstable();
+        assert_eq!(reset, (0..asked).map(|stream| 2 * stream + 1).collect::<Vec<u32>>());
+        // With a window, the same connection is answered.
+        peer.send(window(65_535)).await;
+        peer.send(asks(101, "/")).await;
+        let mut body = Vec::new();
+        while !body.ends_with(b"here") {
+            let (kind, stream, payload) = peer.next_answering().await;
+            if (kind, stream) == (DATA, 101) {
+                body.extend(payload);
+            }
+        }
+    }
 }

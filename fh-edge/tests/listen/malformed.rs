@@ -3,7 +3,9 @@
 use std::sync::Once;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::support::{SHORT, Served};
+use tokio::io::AsyncWriteExt;
+
+use super::support::{SHORT, Served, soon, until};
 
 static PANICS: AtomicUsize = AtomicUsize::new(0);
 
@@ -112,5 +114,50 @@ async fn requests_may_be_sent_ahead() {
     peer.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n".repeat(20)).await;
     for _ in 0..20 {
         peer.read_to("here").await;
+    }
+}
+
+/// Simple health checks end their side at once.
+#[tokio::test]
+async fn a_peer_that_ends_its_side_is_answered() {
+    let server = Served::new(|_| {});
+    for (head, answer) in [
+        ("GET / HTTP/1.0\r\n\r\n", "HTTP/1.0 200 "),
+        ("GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n", "HTTP/1.0 200 "),
+        ("GET / HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 200 "),
+        ("PUT /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nhere", "HTTP/1.1 200 "),
+    ] {
+        // The end comes with the head, after it, or once the request is being answered.
+        for _ in 0..20 {
+            let mut peer = server.peer().await;
+            peer.send(head).await;
+            soon("the end of its side", peer.socket.shutdown()).await.unwrap();
+            let text = String::from_utf8(peer.read_to_close().await).unwrap();
+            assert!(text.starts_with(answer) && text.ends_with("here"), "{head}: {text}");
+        }
+    }
+    let mut peer = server.peer().await;
+    peer.send("GET /hold HTTP/1.0\r\n\r\n").await;
+    soon("the end of its side", peer.socket.shutdown()).await.unwrap();
+    until("the request", || server.stage.held.load(Ordering::SeqCst) == 1).await;
+    server.stage.release.notify_one();
+    let text = String::from_utf8(peer.read_to_close().await).unwrap();
+    assert!(text.ends_with("held"), "{text}");
+    until("the count", || server.connections.open() == 0).await;
+}
+
+/// Its reader may be gone for good: neither a stream nor a long piece of work goes on for it.
+#[tokio::test]
+async fn a_peer_that_ends_its_side_is_not_waited_for_long() {
+    let server = Served::new(|_| {});
+    for path in ["/stream", "/hold"] {
+        let mut peer = server.peer().await;
+        peer.get(path).await;
+        if path == "/stream" {
+            peer.read_to("\r\n\r\n").await;
+        }
+        soon("the end of its side", peer.socket.shutdown()).await.unwrap();
+        assert!(!String::from_utf8(peer.read_to_close().await).unwrap().contains("held"));
+        until("the count", || server.connections.open() == 0).await;
     }
 }

@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::routing::{get, put};
 use bytes::Bytes;
-use fh_edge::listen::{Connections, ListenOptions, Listener, Stopped, Tls, serve};
+use fh_edge::listen::{App, Connections, ListenOptions, Listener, PerAddress, Stopped, Tls, serve};
 use http_body::Frame;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -154,15 +154,24 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) fn new(change: impl FnOnce(&mut ListenOptions)) -> Self {
-        Self::start(None, change)
+        Self::start(None, Vec::new(), change)
     }
 
     pub(crate) fn secure(tls: Tls, change: impl FnOnce(&mut ListenOptions)) -> Self {
-        Self::start(Some(tls), change)
+        Self::start(Some(tls), Vec::new(), change)
+    }
+
+    /// Takes `/` for a health check.
+    pub(crate) fn with_probes(tls: Option<Tls>, change: impl FnOnce(&mut ListenOptions)) -> Self {
+        Self::start(tls, vec!["/".to_string()], change)
     }
 
     /// No limit of time unless the test sets it.
-    fn start(tls: Option<Tls>, change: impl FnOnce(&mut ListenOptions)) -> Self {
+    fn start(
+        tls: Option<Tls>,
+        probes: Vec<String>,
+        change: impl FnOnce(&mut ListenOptions),
+    ) -> Self {
         let mut listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
         if let Some(tls) = tls {
             listener = listener.with_tls(tls);
@@ -174,13 +183,14 @@ impl Served {
         options.idle_timeout = None;
         options.write_timeout = None;
         options.grace = PATIENCE;
+        options.max_connections_per_address = PerAddress::Unlimited;
         change(&mut options);
         let connections = options.connections.clone();
         let stage = Arc::new(Stage::default());
-        let router = router(&stage, &connections);
+        let app = App::from(router(&stage, &connections)).probes(probes);
         let (shutdown, signal) = oneshot::channel();
         let signal = async { drop(signal.await) };
-        let task = tokio::spawn(serve([listener], router, options, signal));
+        let task = tokio::spawn(serve([listener], app, options, signal));
         Self { address, connections, stage, shutdown: Some(shutdown), task }
     }
 

@@ -1,9 +1,10 @@
 //! All settings.
 
 use std::net::IpAddr;
+use std::num::NonZeroUsize;
 
 use fh_client::{ApiKey, EdgeUrl, KeyKind};
-use fh_edge::listen::NotANetwork;
+use fh_edge::listen::{NotANetwork, PerAddress};
 use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::ServiceKey;
 use fh_edge::{AdminKey, AdminTransport, Administration, Compression, Console, Monitoring};
@@ -21,7 +22,7 @@ use super::value::{
 const MOST_HEADER_BYTES: u64 = 64 * 1024;
 
 /// In the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 50] = [
+pub(crate) static SETTINGS: [Setting; 51] = [
     Setting::new(
         Origin,
         "state",
@@ -311,11 +312,11 @@ pub(crate) static SETTINGS: [Setting; 50] = [
         Limits,
         "max-connections",
         One("NUMBER"),
-        "Connections at a time; further ones wait until one closes",
+        "Connections at a time; 16 more are there for health checks alone, and further ones wait until one closes",
         |s, text| put(&mut s.listen.max_connections, number(text, "10000")),
         |s| s.listen.max_connections.to_string(),
     )
-    .default("what the system allows, less 256"),
+    .default("as many as descriptors (less 256) and half of the memory allow"),
     Setting::new(
         Limits,
         "max-http2-requests",
@@ -380,6 +381,19 @@ pub(crate) static SETTINGS: [Setting; 50] = [
         |s, text| put(&mut s.listen.write_timeout, limit(text)),
         |s| seconds_of_limit(s.listen.write_timeout),
     ),
+    Setting::new(
+        Limits,
+        "max-connections-per-address",
+        One("NUMBER"),
+        "Connections at a time of one address (of IPv6: of 64 bits of it), except of trusted proxies; further ones are closed; 0: no such limit",
+        |s, text| put(&mut s.listen.max_connections_per_address, per_address(text)),
+        |s| match s.listen.max_connections_per_address {
+            PerAddress::Quarter => String::new(),
+            PerAddress::Most(most) => most.to_string(),
+            PerAddress::Unlimited => "0".to_string(),
+        },
+    )
+    .default("a quarter of --max-connections"),
     Setting::new(
         Browsers,
         "cors-headers",
@@ -567,6 +581,14 @@ fn admin_key(text: &str) -> Result<Option<AdminKey>, String> {
 
 fn ip_address(text: &str) -> Result<IpAddr, String> {
     text.trim().parse().map_err(|_| "write an address, such as 127.0.0.1".to_string())
+}
+
+fn per_address(text: &str) -> Result<PerAddress, String> {
+    if text.trim().is_empty() {
+        return Ok(PerAddress::Quarter);
+    }
+    let most: usize = number(text, "1000")?;
+    Ok(NonZeroUsize::new(most).map_or(PerAddress::Unlimited, PerAddress::Most))
 }
 
 fn compression(text: &str) -> Result<Compression, String> {

@@ -325,3 +325,69 @@ fn secrets_that_every_user_can_read_are_warned_of() {
     assert!(all.contains("WARN") && all.contains("(--admin-key)"), "{all}");
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+/// Idle connections need no key.
+#[test]
+fn health_is_answered_though_all_connections_are_taken() {
+    let args =
+        ["--max-connections", "50", "--max-connections-per-address", "0", "--url-path", "/x"];
+    let serving = Serving::of_banner("serve-full.yaml", &args);
+    let mut idle = Vec::new();
+    for _ in 0..50 {
+        let mut stream = open(&serving.url, "/x/health/liveness", "");
+        until(&mut stream, "\r\n\r\n");
+        idle.push(stream);
+    }
+    for path in ["/health/liveness", "/x/health/readyness", "/"] {
+        for _ in 0..20 {
+            assert!(get(&serving.url, path).contains("200 OK"), "{path}");
+        }
+    }
+    // Nothing else is: the connection is closed without an answer.
+    let mut other = open(&serving.url, &format!("/x/features?apiKey={KEY}"), "");
+    let mut answer = String::new();
+    let _ = other.read_to_string(&mut answer);
+    assert_eq!(answer, "");
+    // By default an address has a quarter of all places, and health beyond them.
+    let serving = Serving::of_banner("serve-quarter.yaml", &["--max-connections", "8"]);
+    let features = format!("/features?apiKey={KEY}");
+    let idle: Vec<_> = (0..2).map(|_| until_answered(&serving.url, &features)).collect();
+    assert!(get(&serving.url, "/health/liveness").contains("200 OK"));
+    let mut third = open(&serving.url, &features, "");
+    let _ = third.read_to_string(&mut answer);
+    assert_eq!(answer, "");
+    drop(idle);
+}
+
+fn until_answered(url: &str, path: &str) -> std::net::TcpStream {
+    let mut stream = open(url, path, "");
+    until(&mut stream, "200 OK");
+    stream
+}
+
+/// A file may grow no further: the system would end the process, as it does unless a program sees to it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    let folder = path("serve-file-size");
+    let _ = std::fs::remove_dir_all(&folder);
+    let state = file("serve-file-size.yaml", state("plain"));
+    let serving = Serving::start(&state, &["--data", &folder], &[]);
+    fh(&["set", &serving.url, WRITER, "BANNER", "first"]).expect(0);
+    let id = Pid::from_raw(i32::try_from(serving.process.id()).unwrap());
+    let limit = |current| {
+        let limit = Rlimit { current, maximum: None };
+        prlimit(id, Resource::Fsize, limit).unwrap();
+    };
+    limit(Some(1));
+    fh(&["set", &serving.url, WRITER, "BANNER", "second"]).expect(2);
+    assert_eq!(banner(&serving.url), "first");
+    fh(&["set", &serving.url, WRITER, "BANNER", "third"]).expect(2);
+    limit(None);
+    fh(&["set", &serving.url, WRITER, "BANNER", "fourth"]).expect(0);
+    assert_eq!(banner(&serving.url), "fourth");
+    drop(serving);
+    let serving = Serving::start(&state, &["--data", &folder], &[]);
+    assert_eq!(banner(&serving.url), "fourth");
+}

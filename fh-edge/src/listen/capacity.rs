@@ -1,0 +1,233 @@
+//! Admission of connections: up to a limit in all, up to a limit per address, and a few beyond either for health checks.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Connections beyond the limits, which health checks get.
+pub(super) const RESERVED: usize = 16;
+/// Of these, connections of one address, so that one that has too many of its own keeps no health check of others out.
+const RESERVED_PER_ADDRESS: usize = 8;
+
+/// The limits of one listener and the connections that count against them.
+#[derive(Debug)]
+pub(super) struct Capacity {
+    limits: Limits,
+    counts: Mutex<Counts>,
+}
+
+/// How many connections there may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) connections: usize,
+    /// `None`: as many as there may be in all.
+    pub(super) per_address: Option<usize>,
+    /// 0 if there are no health checks to answer.
+    pub(super) reserved: usize,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    regular: usize,
+    reserved: usize,
+    by_address: HashMap<IpAddr, OfAddress>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct OfAddress {
+    regular: usize,
+    reserved: usize,
+}
+
+/// The kind of place that a connection has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Regular,
+    /// Beyond a limit: for a health check alone.
+    Reserved(Beyond),
+}
+
+/// The limit that a connection is beyond of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beyond {
+    Connections,
+    PerAddress,
+}
+
+/// Whether the limit per address holds for a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Peer {
+    /// A client.
+    Client(IpAddr),
+    /// A trusted proxy, which has the connections of many clients.
+    Proxy(IpAddr),
+}
+
+impl Peer {
+    fn address(self) -> IpAddr {
+        match self {
+            Self::Client(address) | Self::Proxy(address) => network(address),
+        }
+    }
+}
+
+impl Capacity {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { limits, counts: Mutex::default() }
+    }
+
+    /// Returns true if no connection can be admitted until one closes, whatever its address.
+    pub(super) fn is_exhausted(&self) -> bool {
+        let counts = self.lock();
+        counts.regular >= self.limits.connections && counts.reserved >= self.limits.reserved
+    }
+
+    /// Admits a connection. `Err` names the limit for which it is to be closed.
+    pub(super) fn admit(&self, peer: Peer) -> Result<Place, Beyond> {
+        let mut counts = self.lock();
+        let of_address = counts.of(peer);
+        let Some(beyond) = self.beyond(&counts, peer) else {
+            counts.regular += 1;
+            counts.by_address.entry(peer.address()).or_default().regular += 1;
+            return Ok(Place::Regular);
+        };
+        let is_crowded =
+            matches!(peer, Peer::Client(_)) && of_address.reserved >= RESERVED_PER_ADDRESS;
+        if is_crowded || counts.reserved >= self.limits.reserved {
+            return Err(beyond);
+        }
+        counts.reserved += 1;
+        counts.by_address.entry(peer.address()).or_default().reserved += 1;
+        Ok(Place::Reserved(beyond))
+    }
+
+    /// Makes a reserved connection a regular one if there is room by now. Returns true if there was.
+    pub(super) fn promote(&self, peer: Peer) -> bool {
+        let mut counts = self.lock();
+        if self.beyond(&counts, peer).is_some() {
+            return false;
+        }
+        counts.regular += 1;
+        counts.reserved = counts.reserved.saturating_sub(1);
+        let of_address = counts.by_address.entry(peer.address()).or_default();
+        of_address.regular += 1;
+        of_address.reserved = of_address.reserved.saturating_sub(1);
+        true
+    }
+
+    /// A connection has closed.
+    pub(super) fn release(&self, peer: Peer, was_reserved: bool) {
+        let mut counts = self.lock();
+        let Counts { regular, reserved, by_address } = &mut *counts;
+        let count = if was_reserved { reserved } else { regular };
+        *count = count.saturating_sub(1);
+        if let Some(of_address) = by_address.get_mut(&peer.address()) {
+            let count =
+                if was_reserved { &mut of_address.reserved } else { &mut of_address.regular };
+            *count = count.saturating_sub(1);
+            if of_address.regular == 0 && of_address.reserved == 0 {
+                by_address.remove(&peer.address());
+            }
+        }
+    }
+
+    fn beyond(&self, counts: &Counts, peer: Peer) -> Option<Beyond> {
+        let is_over = |limit| counts.of(peer).regular >= limit;
+        if counts.regular >= self.limits.connections {
+            Some(Beyond::Connections)
+        } else if matches!(peer, Peer::Client(_)) && self.limits.per_address.is_some_and(is_over) {
+            Some(Beyond::PerAddress)
+        } else {
+            None
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Counts {
+    fn of(&self, peer: Peer) -> OfAddress {
+        self.by_address.get(&peer.address()).copied().unwrap_or_default()
+    }
+}
+
+/// The address that a limit counts: of IPv6 the network of 64 bits, since one household has all of its addresses.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(six) => IpAddr::V6((u128::from(six) & !u128::from(u64::MAX)).into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(text: &str) -> Peer {
+        Peer::Client(text.parse().unwrap())
+    }
+
+    fn capacity(connections: usize, per_address: Option<usize>) -> Capacity {
+        Capacity::new(Limits { connections, per_address, reserved: RESERVED })
+    }
+
+    #[test]
+    fn sixteen_places_beyond_the_limit_and_half_of_them_for_one_address() {
+        let capacity = capacity(2, None);
+        let (one, other) = (client("192.0.2.1"), client("192.0.2.2"));
+        for _ in 0..2 {
+            assert_eq!(capacity.admit(one), Ok(Place::Regular));
+        }
+        for _ in 0..RESERVED_PER_ADDRESS {
+            assert_eq!(capacity.admit(one), Ok(Place::Reserved(Beyond::Connections)));
+        }
+        assert_eq!(capacity.admit(one), Err(Beyond::Connections));
+        assert_eq!(capacity.admit(other), Ok(Place::Reserved(Beyond::Connections)));
+        let proxy = Peer::Proxy("10.0.0.1".parse().unwrap());
+        for _ in RESERVED_PER_ADDRESS + 1..RESERVED {
+            assert!(!capacity.is_exhausted());
+            assert_eq!(capacity.admit(proxy), Ok(Place::Reserved(Beyond::Connections)));
+        }
+        assert!(capacity.is_exhausted());
+        assert_eq!(capacity.admit(proxy), Err(Beyond::Connections));
+        capacity.release(one, true);
+        assert!(!capacity.is_exhausted());
+    }
+
+    #[test]
+    fn a_limit_per_address_that_proxies_do_not_have() {
+        let capacity = capacity(100, Some(3));
+        for _ in 0..3 {
+            assert_eq!(capacity.admit(client("192.0.2.1")), Ok(Place::Regular));
+        }
+        assert_eq!(capacity.admit(client("192.0.2.1")), Ok(Place::Reserved(Beyond::PerAddress)));
+        assert_eq!(capacity.admit(client("192.0.2.2")), Ok(Place::Regular));
+        // One network of IPv6 is one address.
+        for host in ["2001:db8::1", "2001:db8::2", "2001:db8::3:4"] {
+            assert_eq!(capacity.admit(client(host)), Ok(Place::Regular));
+        }
+        assert_eq!(capacity.admit(client("2001:db8::5")), Ok(Place::Reserved(Beyond::PerAddress)));
+        assert_eq!(capacity.admit(client("2001:db8:0:1::1")), Ok(Place::Regular));
+        let proxy = Peer::Proxy("10.0.0.1".parse().unwrap());
+        for _ in 0..50 {
+            assert_eq!(capacity.admit(proxy), Ok(Place::Regular));
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_free_again_is_taken_by_a_reserved_connection() {
+        let capacity = capacity(10, Some(1));
+        let one = client("192.0.2.1");
+        assert_eq!(capacity.admit(one), Ok(Place::Regular));
+        assert_eq!(capacity.admit(one), Ok(Place::Reserved(Beyond::PerAddress)));
+        assert!(!capacity.promote(one));
+        capacity.release(one, false);
+        assert!(capacity.promote(one));
+        assert!(!capacity.promote(one));
+        capacity.release(one, false);
+        let counts = capacity.lock();
+        assert_eq!((counts.regular, counts.reserved, counts.by_address.len()), (0, 0, 0));
+    }
+}

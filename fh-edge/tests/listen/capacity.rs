@@ -1,0 +1,167 @@
+//! Connections beyond the limits, and those that are reserved for health checks.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use fh_edge::listen::{ListenOptions, PerAddress};
+use tokio::net::{TcpSocket, TcpStream};
+
+use super::support::{Peer, Served, soon, until};
+use super::tls::{self, Files};
+
+fn most(count: usize) -> impl FnOnce(&mut ListenOptions) {
+    move |options| options.max_connections = NonZeroUsize::new(count).unwrap()
+}
+
+/// The whole answer to a health check on a connection of its own.
+async fn probe(server: &Served) -> String {
+    let mut peer = server.peer().await;
+    peer.get("/").await;
+    String::from_utf8(peer.read_to_close().await).unwrap()
+}
+
+#[tokio::test]
+async fn at_the_limit_health_checks_are_answered() {
+    let server = Served::with_probes(None, most(2));
+    let mut first = server.peer().await;
+    first.ask("/open", "1").await;
+    let mut second = server.peer().await;
+    second.ask("/open", "2").await;
+    // HTTP/1.1 connections stay open after an answer; these end, or a few checks would take all places.
+    for _ in 0..40 {
+        let answer = probe(&server).await;
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("here"), "{answer}");
+    }
+    let (one, two, three) = tokio::join!(probe(&server), probe(&server), probe(&server));
+    assert!([one, two, three].iter().all(|answer| answer.ends_with("here")));
+    // Everything else is closed without an answer.
+    let refused = server.connections.refused();
+    let mut other = server.peer().await;
+    other.get("/open").await;
+    assert_eq!(other.read_to_close().await, b"");
+    assert_eq!(server.connections.refused(), refused + 1);
+    let mut post = server.peer().await;
+    post.send("PUT / HTTP/1.1\r\nhost: edge\r\ncontent-length: 0\r\n\r\n").await;
+    assert_eq!(post.read_to_close().await, b"");
+    // The two have noticed nothing.
+    first.ask("/open", "2").await;
+    second.ask("/", "here").await;
+}
+
+/// Without any other limit of time: the server waits for a head as long as it likes.
+#[tokio::test]
+async fn a_reserved_connection_has_little_time_for_its_head() {
+    let server = Served::with_probes(None, most(1));
+    let mut first = server.peer().await;
+    first.ask("/open", "1").await;
+    assert_eq!(server.peer().await.read_to_close().await, b"");
+    let mut slow = server.peer().await;
+    slow.send("GET / HTTP/1.1\r\nhost: ").await;
+    assert_eq!(slow.read_to_close().await, b"");
+    // All the places of one address: the next connection is closed at once, and place is made again.
+    let mut silent = Vec::new();
+    for _ in 0..16 {
+        silent.push(server.peer().await);
+    }
+    for peer in &mut silent {
+        assert_eq!(peer.read_to_close().await, b"");
+    }
+    assert!(probe(&server).await.ends_with("here"));
+    until("the count", || server.connections.open() == 1).await;
+}
+
+/// A client that came in a bad moment is served if the moment has passed by the time it asks.
+#[tokio::test]
+async fn a_reserved_connection_becomes_a_regular_one_when_there_is_room() {
+    let server = Served::with_probes(None, most(1));
+    let mut first = server.peer().await;
+    first.ask("/open", "1").await;
+    let mut next = server.peer().await;
+    until("the next one", || server.connections.open() == 2).await;
+    drop(first);
+    until("room", || server.connections.open() == 1).await;
+    for _ in 0..3 {
+        next.ask("/open", "1").await;
+    }
+    // It has a place, so there is none left.
+    let mut other = server.peer().await;
+    other.get("/open").await;
+    assert_eq!(other.read_to_close().await, b"");
+}
+
+#[tokio::test]
+async fn health_over_tls_and_http_2_at_the_limit() {
+    let files = Files::new();
+    let server = Served::with_probes(Some(files.tls()), most(1));
+    let mut first = Peer::new(files.connect(&server, &[]).await);
+    first.ask("/open", "1").await;
+    for _ in 0..5 {
+        let (mut sender, ended) = tls::http2(&files, &server).await;
+        let answer = soon("the answer", sender.send_request(tls::request("/"))).await.unwrap();
+        assert_eq!(answer.status(), 200);
+        drop(answer);
+        let _ = soon("the end of the connection", ended).await;
+    }
+    let (mut sender, ended) = tls::http2(&files, &server).await;
+    soon("a refusal", sender.send_request(tls::request("/open"))).await.unwrap_err();
+    let _ = soon("the end of the connection", ended).await;
+    // A handshake has no more time than a head.
+    assert_eq!(server.peer().await.read_to_close().await, b"");
+}
+
+/// A connection from this address of loopback.
+#[cfg(target_os = "linux")]
+async fn from(server: &Served, source: [u8; 4]) -> Peer<TcpStream> {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((source, 0).into()).unwrap();
+    Peer::new(soon("a connection", socket.connect(server.address)).await.unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn one_address_takes_a_quarter_of_all_places() {
+    for (proxies, limited) in [("", true), ("127.0.0.1", false), ("127.0.0.0/30", false)] {
+        let server = Served::with_probes(None, |options| {
+            options.max_connections = NonZeroUsize::new(8).unwrap();
+            options.max_connections_per_address = PerAddress::Quarter;
+            options.proxies = proxies.parse().unwrap();
+        });
+        let mut mine = Vec::new();
+        for _ in 0..2 {
+            let mut peer = server.peer().await;
+            peer.ask("/", "here").await;
+            mine.push(peer);
+        }
+        let mut third = server.peer().await;
+        if limited {
+            third.get("/open").await;
+            assert_eq!(third.read_to_close().await, b"");
+            assert!(probe(&server).await.ends_with("here"), "health checks go on");
+        } else {
+            third.ask("/open", "3").await;
+        }
+        // Others have places of their own.
+        for last in 2..=4 {
+            from(&server, [127, 0, 0, last]).await.ask("/", "here").await;
+        }
+        drop((mine, third));
+        until("the count", || server.connections.open() == 0).await;
+        server.peer().await.ask("/open", "1").await;
+    }
+}
+
+#[tokio::test]
+async fn without_probes_nothing_is_reserved() {
+    let server = Served::new(|options| {
+        options.max_connections_per_address = PerAddress::Most(NonZeroUsize::MIN);
+        options.idle_timeout = Some(Duration::from_secs(600));
+    });
+    let mut first = server.peer().await;
+    first.ask("/", "here").await;
+    let mut second = server.peer().await;
+    assert_eq!(second.read_to_close().await, b"");
+    assert_eq!(server.connections.refused(), 1);
+    first.get("/hold").await;
+    until("the request", || server.stage.held.load(Ordering::SeqCst) == 1).await;
+}
