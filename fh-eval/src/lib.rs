@@ -23,6 +23,7 @@ mod tables;
 mod time;
 mod trace;
 mod value;
+mod work;
 
 pub use attributes::{
     AttributeText, Attributes, AttributesBuilder, Country, Device, NotAContext, Platform,
@@ -38,3 +39,4 @@ pub use ruleset::{Feature, Ruleset};
 pub use subject::Subject;
 pub use time::{BadTimestamp, Clock, Timestamp};
 pub use value::{Kind, Number, Value};
+pub use work::WorkBound;

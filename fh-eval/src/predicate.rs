@@ -13,7 +13,7 @@ use crate::text::date::{Day, Years};
 use crate::text::datetime::{MissingOffset, Moment};
 use crate::text::number::{Decimal, OwnedDecimal};
 use crate::text::order;
-use crate::text::pattern::{Extent, Pattern};
+use crate::text::pattern::{Extent, Pattern, Tables as PatternTables};
 use crate::text::version::{Version, pack};
 
 /// How a supplied value relates to a wanted one.
@@ -194,6 +194,9 @@ pub(crate) enum Rare {
 /// The longest supplied pattern that [`Rare::MatchedBy`] compiles: it comes from a request.
 const LONGEST_SUPPLIED_PATTERN: usize = 200;
 
+/// Its largest expanded tree.
+const LARGEST_SUPPLIED_PATTERN: usize = 100;
+
 impl Rare {
     pub(crate) fn holds(&self, supplied: &str) -> bool {
         match self {
@@ -231,8 +234,13 @@ impl Rare {
             Self::Patterns(patterns) => patterns.iter().any(|pattern| pattern.is_match(supplied)),
             Self::MatchedBy(texts) => {
                 supplied.len() <= LONGEST_SUPPLIED_PATTERN
-                    && Pattern::compile(supplied, Extent::Whole)
-                        .is_ok_and(|pattern| texts.iter().any(|text| pattern.is_match(text)))
+                    && Pattern::compile_with(
+                        supplied,
+                        Extent::Whole,
+                        PatternTables::None,
+                        LARGEST_SUPPLIED_PATTERN,
+                    )
+                    .is_ok_and(|pattern| texts.iter().any(|text| pattern.is_match(text)))
             }
         }
     }

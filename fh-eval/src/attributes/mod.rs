@@ -8,6 +8,8 @@ pub use build::{AttributeText, AttributesBuilder};
 pub use json::NotAContext;
 pub use names::{Country, Device, Platform, UnknownName};
 
+use smallvec::SmallVec;
+
 use crate::bucket::Murmur3;
 
 /// Attribute names to one or more texts each, immutable once built.
@@ -262,6 +264,24 @@ impl Attributes {
 
     fn name_of(&self, entry: &Entry) -> &str {
         entry.name.text().unwrap_or_else(|| slice(&self.text, entry.name_at, entry.name_len))
+    }
+
+    /// The most steps that finding one attribute takes: entries are passed by their short names; the long ones are compared
+    /// where the short ones are equal.
+    pub(crate) fn lookup_steps(&self) -> u64 {
+        let mut names: SmallVec<[u32; 32]> = SmallVec::new();
+        let (mut rest, mut longest) = (self.entries.as_slice(), 0);
+        while let Some(first) = rest.first() {
+            if first.name.is_other() {
+                names.push(first.name.0);
+                longest = longest.max(first.name_len);
+            }
+            rest = rest.get(first.count.max(1) as usize..).unwrap_or_default();
+        }
+        names.sort_unstable();
+        let alike = names.windows(2).filter(|pair| pair.first() == pair.last()).count() as u64;
+        let compared = 4 + u64::from(longest / 16);
+        self.entries.len() as u64 / 3 + alike.saturating_mul(compared)
     }
 
     /// Are there no attributes at all?

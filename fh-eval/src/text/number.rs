@@ -176,6 +176,11 @@ impl OwnedDecimal {
         }
     }
 
+    /// How many significant digits it has.
+    pub(crate) fn digits(&self) -> usize {
+        self.digits.len()
+    }
+
     /// The exact binary value of a finite double, with as many decimals as it needs (profile `edge`:
     /// 10.1 is 10.0999999999999996447…, 10.0 is 10 without decimals). `None` for infinities and NaN.
     #[must_use]

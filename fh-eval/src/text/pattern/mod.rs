@@ -5,6 +5,8 @@
 mod class;
 mod construct;
 mod dialect;
+#[cfg(not(target_arch = "wasm32"))]
+mod engine;
 mod literal;
 mod property;
 mod reading;
@@ -40,22 +42,78 @@ enum Program {
     /// The pattern is nothing but texts, perhaps anchored: string tests do.
     Literals(Anchor, Box<[Box<str>]>),
     #[cfg(not(target_arch = "wasm32"))]
-    Fast(regex::Regex),
+    Fast(engine::Engine),
     Small(regex_lite::Regex),
 }
+
+/// The most work that something can take, in steps. A step is about a nanosecond of a slow machine, but it is a count: the same
+/// everywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Cost {
+    /// For each text that is looked at.
+    pub(crate) per_value: u64,
+    /// For each byte of it.
+    pub(crate) per_byte: u64,
+}
+
+impl Cost {
+    /// Comparing a text with one of this length.
+    pub(crate) fn of_comparison(length: usize) -> Self {
+        Self { per_value: 3 + length as u64 / 16, per_byte: 0 }
+    }
+
+    /// Looking for a text of this length within another.
+    pub(crate) fn of_search(length: usize) -> Self {
+        Self { per_value: 20 + 2 * length as u64, per_byte: 4 }
+    }
+
+    pub(crate) fn times(self, count: u64) -> Self {
+        Self {
+            per_value: self.per_value.saturating_mul(count),
+            per_byte: self.per_byte.saturating_mul(count),
+        }
+    }
+
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            per_value: self.per_value.saturating_add(other.per_value),
+            per_byte: self.per_byte.saturating_add(other.per_byte),
+        }
+    }
+}
+
+/// How much memory a pattern may take to run fast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tables {
+    /// A table of at most so many bytes.
+    UpTo(usize),
+    /// None, since the pattern is used once.
+    None,
+}
+
+impl Tables {
+    const fn bytes(self) -> usize {
+        match self {
+            Self::UpTo(bytes) => bytes,
+            Self::None => 0,
+        }
+    }
+}
+
+/// The largest table of one pattern, in bytes.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) const TABLE_BYTES: usize = engine::TABLE_BYTES;
+#[cfg(target_arch = "wasm32")]
+pub(crate) const TABLE_BYTES: usize = 0;
 
 /// A pattern of the dialect's largest size must fit, so that all targets refuse alike.
 const PROGRAM_BYTES: usize = 1 << 28;
 
 impl Program {
-    fn compile(source: &str, engine: EngineKind) -> Option<Self> {
+    fn compile(source: &str, engine: EngineKind, tables: Tables) -> Option<Self> {
         match engine {
             #[cfg(not(target_arch = "wasm32"))]
-            EngineKind::Fast => {
-                let mut builder = regex::RegexBuilder::new(source);
-                builder.size_limit(PROGRAM_BYTES).dfa_size_limit(1 << 21);
-                builder.build().ok().map(Self::Fast)
-            }
+            EngineKind::Fast => engine::Engine::compile(source, tables.bytes()).map(Self::Fast),
             _ => {
                 let mut builder = regex_lite::RegexBuilder::new(source);
                 builder.size_limit(PROGRAM_BYTES).build().ok().map(Self::Small)
@@ -80,19 +138,32 @@ impl Pattern {
     /// assert!(Pattern::compile(r"(?=a)", Extent::Search).is_err());
     /// ```
     pub fn compile(pattern: &str, extent: Extent) -> Result<Self, Refusal> {
+        Self::compile_with(pattern, extent, Tables::UpTo(TABLE_BYTES), MAX_NODES)
+    }
+
+    /// The same with other limits.
+    pub(crate) fn compile_with(
+        pattern: &str,
+        extent: Extent,
+        tables: Tables,
+        max_nodes: usize,
+    ) -> Result<Self, Refusal> {
         let rewritten = dialect::rewrite(pattern, extent)?;
+        if rewritten.nodes > max_nodes {
+            return Err(Refusal::TooLarge);
+        }
         let source = match extent {
             Extent::Search => rewritten.source,
             Extent::Whole => format!(r"\A(?:{})\z", rewritten.source),
         };
         let program = match literal::extract(&source) {
             Some((anchor, texts)) => Program::Literals(anchor, texts),
-            None => Program::compile(&source, rewritten.engine).ok_or(Refusal::TooLarge)?,
+            None => Program::compile(&source, rewritten.engine, tables).ok_or(Refusal::TooLarge)?,
         };
         Ok(Self { program, nodes: rewritten.nodes })
     }
 
-    /// Does the text match? Takes time linear in its length; allocates at most once per thread.
+    /// Does the text match? Takes time linear in its length; allocates at most once per thread, for all patterns together.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         match &self.program {
@@ -100,7 +171,7 @@ impl Pattern {
                 texts.iter().any(|literal| anchor.holds(text, literal))
             }
             #[cfg(not(target_arch = "wasm32"))]
-            Program::Fast(regex) => self.is_affordable(text) && regex.is_match(text),
+            Program::Fast(engine) => self.is_affordable(text) && engine.is_match(text),
             Program::Small(regex) => self.is_affordable(text) && regex.is_match(text),
         }
     }
@@ -115,6 +186,35 @@ impl Pattern {
         match &self.program {
             Program::Literals(anchor, texts) => Some((*anchor, texts)),
             _ => None,
+        }
+    }
+
+    /// Bytes that the pattern takes to run fast, shared by all threads.
+    pub(crate) fn table_bytes(&self) -> usize {
+        match &self.program {
+            #[cfg(not(target_arch = "wasm32"))]
+            Program::Fast(engine) => engine.table_bytes(),
+            _ => 0,
+        }
+    }
+
+    /// The most that one search can take.
+    pub(crate) fn cost(&self) -> Cost {
+        match &self.program {
+            Program::Literals(Anchor::Anywhere, texts) => texts
+                .iter()
+                .map(|text| Cost::of_search(text.len()))
+                .fold(Cost::default(), Cost::plus),
+            Program::Literals(_, texts) => {
+                let lengths = texts.iter().map(|text| text.len());
+                lengths.map(Cost::of_comparison).fold(Cost::default(), Cost::plus)
+            }
+            #[cfg(not(target_arch = "wasm32"))]
+            Program::Fast(engine) => engine.cost(),
+            Program::Small(_) => {
+                let nodes = self.nodes as u64;
+                Cost { per_value: 60 * nodes, per_byte: 12 * nodes }
+            }
         }
     }
 

@@ -1,0 +1,112 @@
+//! The engines that run patterns on native targets. None keeps memory per pattern and thread: a table is built when the pattern
+//! is compiled and shared by all threads; the simulation, for patterns whose table would be too large, uses one cache per
+//! thread for all patterns.
+
+use std::cell::RefCell;
+
+use regex_automata::dfa::{Automaton, StartKind, dense};
+use regex_automata::nfa::thompson;
+use regex_automata::nfa::thompson::pikevm::{self, PikeVM};
+use regex_automata::{Input, MatchKind};
+
+use super::{Cost, PROGRAM_BYTES};
+
+/// The largest table of one pattern, in bytes.
+pub(super) const TABLE_BYTES: usize = 256 << 10;
+
+/// A compiled pattern.
+#[derive(Debug)]
+pub(super) enum Engine {
+    /// A complete automaton: one step for each byte of the text.
+    Table(Box<dense::DFA<Vec<u32>>>),
+    /// All states at once: a step for each byte of the text and each state.
+    Simulation(Box<PikeVM>),
+}
+
+thread_local! {
+    /// Shared by all simulations of a thread. It grows to the largest of them.
+    static CACHE: RefCell<Option<pikevm::Cache>> = const { RefCell::new(None) };
+}
+
+/// A cache of a pattern with more states is dropped after use.
+const LARGEST_KEPT_CACHE: usize = 1 << 20;
+
+impl Engine {
+    /// Compiles a pattern in the common language. `table_bytes` bounds the table; 0 builds none. `None` if the program would be
+    /// larger than [`PROGRAM_BYTES`].
+    pub(super) fn compile(source: &str, table_bytes: usize) -> Option<Self> {
+        let config = thompson::Config::new()
+            .nfa_size_limit(Some(PROGRAM_BYTES))
+            .which_captures(thompson::WhichCaptures::None);
+        let nfa = thompson::Compiler::new().configure(config).build(source).ok()?;
+        if table_bytes > 0 {
+            let config = dense::Config::new()
+                .start_kind(StartKind::Unanchored)
+                .match_kind(MatchKind::LeftmostFirst)
+                .dfa_size_limit(Some(table_bytes))
+                .determinize_size_limit(Some(2 * table_bytes));
+            if let Ok(table) = dense::Builder::new().configure(config).build_from_nfa(&nfa) {
+                return Some(Self::Table(Box::new(table)));
+            }
+        }
+        PikeVM::new_from_nfa(nfa).ok().map(|simulation| Self::Simulation(Box::new(simulation)))
+    }
+
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        let input = Input::new(text).earliest(true);
+        match self {
+            // An error would name a byte at which the automaton stops, and this one has none.
+            Self::Table(table) => table.try_search_fwd(&input).is_ok_and(|found| found.is_some()),
+            Self::Simulation(simulation) => CACHE.with(|cache| {
+                // Nothing in a search begins another one.
+                let Ok(mut kept) = cache.try_borrow_mut() else { return false };
+                let cache = match &mut *kept {
+                    Some(cache) => {
+                        cache.reset(simulation);
+                        cache
+                    }
+                    none => none.insert(simulation.create_cache()),
+                };
+                let found = simulation.is_match(cache, input);
+                if cache.memory_usage() > LARGEST_KEPT_CACHE {
+                    *kept = None;
+                }
+                found
+            }),
+        }
+    }
+
+    /// Bytes of the table; 0 for a simulation, which has none.
+    pub(super) fn table_bytes(&self) -> usize {
+        match self {
+            Self::Table(table) => table.memory_usage(),
+            Self::Simulation(_) => 0,
+        }
+    }
+
+    /// The most that one search can take. A large table takes longer, since it does not fit the processor's caches.
+    pub(super) fn cost(&self) -> Cost {
+        match self {
+            Self::Table(table) => {
+                let per_byte = match table.memory_usage() {
+                    0..=8_192 => 3,
+                    8_193..=65_536 => 8,
+                    _ => 24,
+                };
+                Cost { per_value: 60, per_byte }
+            }
+            Self::Simulation(simulation) => {
+                let states = simulation.get_nfa().states().len() as u64;
+                Cost {
+                    per_value: STEPS_PER_STATE.saturating_mul(states),
+                    per_byte: STEPS_PER_STATE_AND_BYTE.saturating_mul(states),
+                }
+            }
+        }
+    }
+}
+
+/// The start of a simulation: its cache is reset, or allocated.
+const STEPS_PER_STATE: u64 = 60;
+/// A state of a simulation at one byte.
+const STEPS_PER_STATE_AND_BYTE: u64 = 6;

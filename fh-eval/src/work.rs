@@ -1,0 +1,343 @@
+//! The work that evaluating can take, known before it is done (D-115).
+
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+use smallvec::SmallVec;
+
+use crate::attributes::Attributes;
+use crate::bucket::Encoding;
+use crate::feature::FeatureRef;
+use crate::predicate::{Predicate, Rare, Run, TextTest, Wanted};
+use crate::tables::{Field, Head, Mode, Reading, Share, Tables};
+use crate::text::pattern::Cost;
+
+/// An upper bound of the work that evaluating some features takes, for any context.
+///
+/// A server uses it to refuse a request that would take too long, before it spends the time. Building a bound walks the rules
+/// once; [`WorkBound::steps`] then looks at the context alone. The bound is a count of steps: rules, times values, times bytes,
+/// patterns weighted by their size. It depends on the rules and the context only, so it is the same on every machine. A step
+/// takes about a nanosecond.
+///
+/// ```
+/// use fh_eval::{Attributes, Profile, Ruleset, WorkBound};
+/// let ruleset = Ruleset::from_json(br#"[{"id": "7a0b", "key": "A", "type": "BOOLEAN", "value": false, "strategies": [
+///     {"id": "x", "value": true, "attributes": [
+///         {"fieldName": "email", "type": "STRING", "conditional": "INCLUDES", "values": ["example"]}]}]}]"#, Profile::Client)?;
+/// let bound = WorkBound::of(ruleset.iter());
+/// let with = |email: &str| bound.steps(&Attributes::builder().attribute("email", email).build());
+/// assert!(with("mara@harbour.example") < 300);
+/// assert!(with(&"x".repeat(10_000)) > 10_000);
+/// # Ok::<(), fh_eval::featurehub::ParseError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct WorkBound {
+    /// Steps that do not depend on the context.
+    fixed: u64,
+    /// Attributes that are looked up.
+    lookups: u64,
+    by_name: HashMap<Arc<str>, Reads, foldhash::fast::FixedState>,
+    /// Names of attributes that are replaced by the clock if they are missing.
+    clocked: Vec<(Arc<str>, u64)>,
+}
+
+/// What is done with one attribute.
+#[derive(Debug, Clone, Copy, Default)]
+struct Reads {
+    /// With each of its values.
+    every: Cost,
+    /// With its first value alone.
+    first: Cost,
+    /// With the clock, if the attribute is missing.
+    clock: u64,
+}
+
+/// Which strategies are walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Walk {
+    /// Those that can match.
+    Evaluate,
+    /// All of them, for an explanation.
+    Explain,
+}
+
+/// A rule, whatever it tests.
+const RULE: u64 = 4;
+/// The clock as text.
+const CLOCK: u64 = 200;
+/// Bytes of the clock's longest text.
+const CLOCK_BYTES: u64 = 24;
+/// A percentage: the end of a hash.
+const BUCKET: u64 = 20;
+/// A pattern that a context brings is compiled for each evaluation.
+const SUPPLIED_PATTERN: Cost = Cost { per_value: 30_000, per_byte: 10_000 };
+/// Its search in a text of the rule, for each byte.
+const SUPPLIED_SEARCH: u64 = 10_000;
+
+impl WorkBound {
+    /// The bound for evaluating these features once each.
+    #[must_use]
+    pub fn of<'a>(features: impl IntoIterator<Item = FeatureRef<'a>>) -> Self {
+        Self::walking(features, Walk::Evaluate)
+    }
+
+    /// The bound for explaining these features once each: explanations test strategies that ordinary evaluations skip.
+    #[must_use]
+    pub fn of_explaining<'a>(features: impl IntoIterator<Item = FeatureRef<'a>>) -> Self {
+        Self::walking(features, Walk::Explain)
+    }
+
+    fn walking<'a>(features: impl IntoIterator<Item = FeatureRef<'a>>, walk: Walk) -> Self {
+        let mut bound = Self::default();
+        let mut rows = Rows { tables: None, reads: HashMap::default() };
+        for feature in features {
+            if !rows.are_of(feature.tables()) {
+                rows.flush(&mut bound);
+                rows = Rows::of(feature.tables());
+            }
+            bound.add(feature, walk, &mut rows);
+        }
+        rows.flush(&mut bound);
+        bound
+    }
+
+    fn add(&mut self, feature: FeatureRef<'_>, walk: Walk, rows: &mut Rows<'_>) {
+        let tables = feature.tables();
+        let Some(head) = feature.head() else { return };
+        self.fixed = self.fixed.saturating_add(1);
+        let strategies = match walk {
+            Walk::Evaluate => head.strategies,
+            Walk::Explain => {
+                tables.spans.get(feature.position()).map_or(head.strategies, |s| s.all_strategies)
+            }
+        };
+        let mut rules = 0_u64;
+        for strategy in strategies.of(&tables.strategies) {
+            self.fixed = self.fixed.saturating_add(RULE);
+            for rule in strategy.rules.of(&tables.rules) {
+                rules += 1;
+                rows.add(rule.field, cost(tables, &rule.predicate));
+            }
+        }
+        self.lookups = self.lookups.saturating_add(rules);
+        self.add_percentages(tables, head, strategies);
+    }
+
+    /// What drawing percentages takes: each source is hashed once; where there are several, each strategy that stacks on those
+    /// before it compares its key with theirs.
+    fn add_percentages(&mut self, tables: &Tables, head: &Head, strategies: Run) {
+        let mut sources: SmallVec<[u32; 16]> = SmallVec::new();
+        let (mut drawn, mut stacked) = (0_u64, 0_u64);
+        for strategy in strategies.of(&tables.strategies) {
+            match strategy.share {
+                Share::Stacked => stacked += 1,
+                Share::Alone => {}
+                Share::None | Share::Unusable => continue,
+            }
+            drawn += 1;
+            sources.push(strategy.source);
+        }
+        sources.sort_unstable();
+        sources.dedup();
+        let several = head.mode == Mode::SeveralKeys;
+        let hashed = match head.encoding {
+            Encoding::Utf8 => 1,
+            Encoding::Server => 6,
+        };
+        let count = sources.len() as u64;
+        // The hash goes on over the id.
+        let id = u64::from(head.hash_id.len).saturating_mul(hashed);
+        self.fixed = self.fixed.saturating_add(count.saturating_mul(BUCKET + id));
+        let compared = if several { stacked } else { 0 };
+        self.fixed = self.fixed.saturating_add(drawn.saturating_mul(4 + 2 * count));
+        let cost = Cost { per_value: 8, per_byte: hashed };
+        let cost = cost.plus(Cost { per_value: 8, per_byte: 4 }.times(compared));
+        for source in sources {
+            let fields = (source as usize)
+                .checked_sub(1)
+                .and_then(|row| tables.sources.get(row))
+                .map_or(&[][..], |fields| fields);
+            for field in fields {
+                self.lookups = self.lookups.saturating_add(1 + compared);
+                self.read(&field.text, Reads { every: cost, ..Reads::default() });
+            }
+            if source == 0 {
+                self.lookups = self.lookups.saturating_add(2 + 2 * compared);
+                let first = Reads { first: cost, ..Reads::default() };
+                for name in [head.session.text(), crate::attributes::Name::USER_KEY.text()] {
+                    self.read(&Arc::from(name.unwrap_or_default()), first);
+                }
+            }
+        }
+    }
+
+    fn read(&mut self, name: &Arc<str>, reads: Reads) {
+        let known = self.by_name.entry(Arc::clone(name)).or_default();
+        known.every = known.every.plus(reads.every);
+        known.first = known.first.plus(reads.first);
+        if reads.clock > 0 {
+            self.clocked.push((Arc::clone(name), reads.clock));
+        }
+    }
+
+    /// The most steps that evaluating takes for this context. Allocates for contexts of more than 32 attributes only.
+    #[must_use]
+    pub fn steps(&self, attributes: &Attributes) -> u64 {
+        let lookup = RULE.saturating_add(attributes.lookup_steps());
+        let mut steps = self.fixed.saturating_add(self.lookups.saturating_mul(lookup));
+        let mut add = |cost: Cost, values: u64, bytes: u64| {
+            let values = cost.per_value.saturating_mul(values);
+            let bytes = cost.per_byte.saturating_mul(bytes);
+            steps = steps.saturating_add(values).saturating_add(bytes);
+        };
+        for (name, values) in attributes.iter() {
+            let Some(reads) = self.by_name.get(name) else { continue };
+            let first = values.clone().next().map_or(0, str::len) as u64;
+            let (count, bytes) = values
+                .fold((0, 0), |(count, bytes), value| (count + 1, bytes + value.len() as u64));
+            add(reads.every, count, bytes);
+            add(reads.first, 1, first);
+        }
+        let missing = self.clocked.iter().filter(|(name, _)| attributes.get(name).is_none());
+        missing.fold(steps, |steps, (_, clock)| steps.saturating_add(*clock))
+    }
+}
+
+/// What is done with each field of some tables.
+struct Rows<'a> {
+    tables: Option<&'a Tables>,
+    reads: HashMap<u32, Reads, foldhash::fast::FixedState>,
+}
+
+impl<'a> Rows<'a> {
+    fn of(tables: &'a Tables) -> Self {
+        Self { tables: Some(tables), reads: HashMap::default() }
+    }
+
+    fn are_of(&self, tables: &Tables) -> bool {
+        self.tables.is_some_and(|known| std::ptr::eq(known, tables))
+    }
+
+    fn add(&mut self, field: u32, cost: Cost) {
+        let reading = self.tables.and_then(|tables| tables.fields.get(field as usize));
+        let reading = reading.map_or(Reading::Plain, |field| field.reading);
+        let reads = self.reads.entry(field).or_default();
+        match reading {
+            Reading::FirstOnly => reads.first = reads.first.plus(cost),
+            Reading::Plain => reads.every = reads.every.plus(cost),
+            Reading::Date | Reading::Instant | Reading::Local => {
+                reads.every = reads.every.plus(cost);
+                let text = cost.per_byte.saturating_mul(CLOCK_BYTES);
+                reads.clock = [CLOCK, cost.per_value, text]
+                    .into_iter()
+                    .fold(reads.clock, u64::saturating_add);
+            }
+        }
+    }
+
+    fn flush(self, bound: &mut WorkBound) {
+        let fields: &[Field] = self.tables.map_or(&[], |tables| &tables.fields);
+        for (row, reads) in self.reads {
+            if let Some(field) = fields.get(row as usize) {
+                bound.read(&field.text, reads);
+            }
+        }
+    }
+}
+
+/// The most that testing one value takes.
+fn cost(tables: &Tables, predicate: &Predicate) -> Cost {
+    match predicate {
+        Predicate::Never | Predicate::Always | Predicate::Blank | Predicate::Bool(_) => fixed(1),
+        Predicate::In(list) | Predicate::NotIn(list) => scan(tables, *list),
+        Predicate::Ends(row) => comparisons(tables, Run { at: *row, len: 1 }),
+        Predicate::Texts(test, list) => texts(tables, *test, *list),
+        // Whatever does not pack is parsed.
+        Predicate::Version(..) => Cost { per_value: 20, per_byte: 12 },
+        Predicate::Rare(row) => match tables.rare.get(*row as usize) {
+            Some(rare) => rare_cost(rare),
+            None => fixed(1),
+        },
+    }
+}
+
+const fn fixed(steps: u64) -> Cost {
+    Cost { per_value: steps, per_byte: 0 }
+}
+
+/// Half a step for each head; only texts with the same head are compared further.
+fn scan(tables: &Tables, list: Run) -> Cost {
+    let heads = list.of(&tables.heads_of_texts);
+    let mut sorted: SmallVec<[u64; 16]> = heads.iter().copied().collect();
+    sorted.sort_unstable();
+    let alike = sorted.windows(2).filter(|pair| pair.first() == pair.last()).count() as u64;
+    let longest = list.of(&tables.texts).iter().map(|text| text.len).max().unwrap_or(0);
+    let rest = 2 + u64::from(longest / 16);
+    fixed(4 + heads.len() as u64 / 2 + (1 + alike).saturating_mul(rest))
+}
+
+fn comparisons(tables: &Tables, list: Run) -> Cost {
+    let lengths = list.of(&tables.texts).iter().map(|text| text.len as usize);
+    lengths.map(Cost::of_comparison).fold(fixed(2), Cost::plus)
+}
+
+fn texts(tables: &Tables, test: TextTest, list: Run) -> Cost {
+    let lengths = || list.of(&tables.texts).iter().map(|text| text.len as usize);
+    match test {
+        TextTest::Among | TextTest::NotAmong => {
+            let longest = lengths().max().unwrap_or(0);
+            let halvings = u64::from(u32::BITS - list.len.leading_zeros()) + 1;
+            Cost::of_comparison(longest).plus(fixed(6)).times(halvings)
+        }
+        TextTest::Starts | TextTest::Ends => comparisons(tables, list),
+        TextTest::Contains | TextTest::Lacks => {
+            lengths().map(Cost::of_search).fold(fixed(2), Cost::plus)
+        }
+        // Byte by byte.
+        TextTest::Order(_) => {
+            lengths().map(|length| fixed(4 + 2 * length as u64)).fold(fixed(2), Cost::plus)
+        }
+    }
+}
+
+fn rare_cost(rare: &Rare) -> Cost {
+    match rare {
+        Rare::Numbers(wanted) => {
+            let all = wanted.all().iter().map(|number| 4 + 2 * number.digits() as u64);
+            Cost { per_value: all.fold(10, u64::saturating_add), per_byte: 5 }
+        }
+        Rare::NumbersWithScale(_, list) => {
+            let all = list.iter().map(|number| 4 + 2 * number.digits() as u64);
+            Cost { per_value: all.fold(10, u64::saturating_add), per_byte: 5 }
+        }
+        Rare::Days(wanted, _) => Cost { per_value: 30 + wanted.len(), per_byte: 3 },
+        Rare::Instants(wanted) | Rare::Moments(wanted) => {
+            Cost { per_value: 60 + 2 * wanted.len(), per_byte: 3 }
+        }
+        Rare::Networks(_, list, _) => Cost { per_value: 60 + 3 * list.len() as u64, per_byte: 4 },
+        Rare::Versions(_, list) => {
+            let each = Cost { per_value: 8, per_byte: 4 }.times(list.len() as u64);
+            each.plus(Cost { per_value: 20, per_byte: 12 })
+        }
+        Rare::Patterns(patterns) => {
+            patterns.iter().map(|pattern| pattern.cost()).fold(fixed(2), Cost::plus)
+        }
+        Rare::MatchedBy(texts) => {
+            let bytes: u64 = texts.iter().map(|text| text.len() as u64).sum();
+            SUPPLIED_PATTERN.plus(fixed(bytes.saturating_mul(SUPPLIED_SEARCH)))
+        }
+    }
+}
+
+impl<T> Wanted<T> {
+    fn all(&self) -> &[T] {
+        match self {
+            Self::In(list) | Self::NotIn(list) => list,
+            Self::Order(_, bound) => std::slice::from_ref(bound),
+        }
+    }
+
+    fn len(&self) -> u64 {
+        self.all().len() as u64
+    }
+}
