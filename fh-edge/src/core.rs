@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::admin_key::AdminKey;
 use crate::api::Cors;
 use crate::connections::Connections;
+use crate::evaluations::Evaluations;
 use crate::metrics::Metrics;
 use crate::notices::{Notices, Topic};
 use crate::options::Options;
@@ -33,6 +34,7 @@ pub(crate) struct Core {
     pub(crate) origin: Origin,
     pub(crate) connections: Arc<Connections>,
     pub(crate) metrics: Metrics,
+    pub(crate) evaluations: Evaluations,
     rates: Rates,
     loading: watch::Sender<Loading>,
     /// The end has begun.
@@ -112,6 +114,7 @@ impl Core {
     pub(crate) fn new(options: Options, environments: Arc<Environments>, origin: Origin) -> Self {
         Self {
             cors: Cors::new(&options),
+            evaluations: Evaluations::new(options.max_context_bytes, options.evaluation_budget),
             rates: Rates::new(options.requests_per_second),
             admin_key: RwLock::new(options.admin_key.clone()),
             options,

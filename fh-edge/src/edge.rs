@@ -14,7 +14,7 @@ use crate::journal::{DataFolder, DataFolderError, Opened, Repaired};
 use crate::notices::Topic;
 use crate::options::Options;
 use crate::origin::relay::{Relay, RelayError, RelayKeys, RelayOptions, UpstreamStatus};
-use crate::serving::Environments;
+use crate::serving::{AnswerBudget, Environments};
 use crate::state::{Duplicate, State};
 use crate::world::{Base, Journal, NoJournal, Records, World, Writer, now};
 pub use crate::world::{FeatureChange, ReplaceError};
@@ -211,7 +211,7 @@ impl EdgeBuilder {
         let base = Base {
             profile: self.options.profile,
             cache_control: self.options.cache_control.clone(),
-            cache_bytes: self.options.answer_cache,
+            answers: AnswerBudget::new(self.options.answer_cache),
         };
         let (journal, records, notice): (Box<dyn Journal>, _, _) = match &self.data_folder {
             Some(folder) => {

@@ -11,6 +11,7 @@ mod api;
 mod connections;
 mod core;
 mod edge;
+mod evaluations;
 mod journal;
 mod metrics;
 mod notices;

@@ -18,6 +18,7 @@ use prometheus_client::registry::Registry;
 
 use self::upstream::UpstreamFigures;
 use crate::connections::Connections;
+use crate::evaluations::Refused;
 use crate::origin::relay::UpstreamStatus;
 use crate::serving::{Environments, Phase};
 
@@ -65,6 +66,12 @@ struct EnvironmentLabels {
     name: String,
 }
 
+/// Why a request was refused, or a stream closed, because of its context (D-115).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RefusalLabels {
+    reason: &'static str,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Build {
     version: &'static str,
@@ -91,6 +98,9 @@ pub(crate) struct Metrics {
     features: Family<EnvironmentLabels, Gauge>,
     generation: Family<EnvironmentLabels, Gauge>,
     upstreams: UpstreamFigures,
+    refused: Family<RefusalLabels, Counter>,
+    evaluations_moved: Counter,
+    evaluations_cancelled: Counter,
 }
 
 /// Half a millisecond to four seconds.
@@ -141,6 +151,9 @@ impl Metrics {
             features: Family::default(),
             generation: Family::default(),
             upstreams: UpstreamFigures::default(),
+            refused: Family::default(),
+            evaluations_moved: Counter::default(),
+            evaluations_cancelled: Counter::default(),
             registry: Mutex::default(),
         };
         this.register(&mut registry);
@@ -187,6 +200,21 @@ impl Metrics {
             self.generation.clone(),
         );
         self.upstreams.register(registry);
+        registry.register(
+            "fh_edge_refused",
+            "Requests that were refused, and streams that were closed, by reason",
+            self.refused.clone(),
+        );
+        registry.register(
+            "fh_edge_evaluations_moved",
+            "Evaluations that ran beside the threads that serve",
+            self.evaluations_moved.clone(),
+        );
+        registry.register(
+            "fh_edge_evaluations_cancelled",
+            "Of these, those whose caller left before the end",
+            self.evaluations_cancelled.clone(),
+        );
     }
 
     /// A response of any route.
@@ -206,6 +234,30 @@ impl Metrics {
         if let Some(counter) = self.outcomes.get(outcome as usize) {
             counter.inc();
         }
+    }
+
+    /// A request was refused because of its context.
+    pub(crate) fn refused(&self, refused: Refused) {
+        self.count_refusal(refused.reason());
+    }
+
+    /// A stream was closed, because a change made evaluating for its context too much work.
+    pub(crate) fn stream_over_budget(&self) {
+        self.count_refusal("too-much-work-after-a-change");
+    }
+
+    fn count_refusal(&self, reason: &'static str) {
+        self.refused.get_or_create(&RefusalLabels { reason }).inc();
+    }
+
+    /// An evaluation is done beside the threads that serve.
+    pub(crate) fn evaluation_moved(&self) {
+        self.evaluations_moved.inc();
+    }
+
+    /// Its caller left.
+    pub(crate) fn evaluation_cancelled(&self) {
+        self.evaluations_cancelled.inc();
     }
 
     /// A poll begins; it ends when this is dropped.

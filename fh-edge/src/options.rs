@@ -43,7 +43,13 @@ pub struct Options {
     pub requests_per_second: Option<u32>,
     /// Longest body of a PUT, in bytes; it has 30 seconds to arrive, else 408. Default: 1 MiB.
     pub body_limit: usize,
-    /// Memory for evaluated answers, in bytes, for each sort of key of an environment. Default: 32 MiB.
+    /// Longest context of a request, in bytes as it is written in the header, the query or the JSON body; beyond it 413 (D-115).
+    /// Default: 16 KiB.
+    pub max_context_bytes: usize,
+    /// The most work that evaluating for one request may take, in steps ([`fh_eval::WorkBound`]); beyond it 413 (D-115). A step
+    /// takes about a nanosecond. Default: 32,000,000.
+    pub evaluation_budget: u64,
+    /// Memory for evaluated answers of all environments together, in bytes. Default: 32 MiB.
     pub answer_cache: u64,
     /// Are answers of polls compressed for those who take gzip? Default: they are. Streams never are.
     pub compression: Compression,
@@ -134,6 +140,8 @@ setters! {
     drop_after: Duration,
     requests_per_second: Option<u32>,
     body_limit: usize,
+    max_context_bytes: usize,
+    evaluation_budget: u64,
     answer_cache: u64,
     compression: Compression,
     cors_headers: Vec<String>,
@@ -155,6 +163,8 @@ impl Default for Options {
             drop_after: Duration::from_secs(600),
             requests_per_second: None,
             body_limit: 1 << 20,
+            max_context_bytes: 16 << 10,
+            evaluation_budget: 32_000_000,
             answer_cache: 32 << 20,
             compression: Compression::Gzip,
             cors_headers: Vec::new(),

@@ -1,6 +1,8 @@
 //! A server from its first line to its last.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::thread;
 use std::time::Duration;
 
 use axum::Router;
@@ -8,7 +10,8 @@ use fh_edge::listen::{
     AccessLog, App, Connections, ListenOptions, Listener, Stopped, Tls, TrustedProxies,
 };
 use fh_edge::{Administration, Console, DamagedData, Edge, EdgeHandle, Topic};
-use tokio::sync::watch;
+use tokio::runtime::Builder;
+use tokio::sync::{oneshot, watch};
 use tracing::{error, info, warn};
 
 use super::origin::{self, Opened, Origin};
@@ -140,11 +143,7 @@ impl Server {
             .probes(self.edge.probe_paths(""));
         let monitor = async {
             match self.monitor {
-                Some(monitor) => {
-                    let served =
-                        fh_edge::listen::serve([monitor], monitor_app, monitoring, told(is_over));
-                    served.await.map(|_| ())
-                }
+                Some(monitor) => serve_apart(monitor, monitor_app, monitoring, told(is_over)).await,
                 None => Ok(()),
             }
         };
@@ -246,6 +245,27 @@ impl Control {
         }
         Ok(())
     }
+}
+
+/// Serves the monitor port on a thread and a runtime of its own, so that liveness is answered whatever the workers do.
+async fn serve_apart(
+    listener: Listener,
+    app: App,
+    options: ListenOptions,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let (end, ended) = oneshot::channel();
+    thread::Builder::new().name("fh-monitor".to_string()).spawn(move || {
+        let served = Builder::new_current_thread().enable_all().build().and_then(|runtime| {
+            runtime.block_on(async {
+                let listener = listener.move_to_this_runtime()?;
+                fh_edge::listen::serve([listener], app, options, shutdown).await.map(drop)
+            })
+        });
+        // The server was cut meanwhile.
+        let _ = end.send(served);
+    })?;
+    ended.await.unwrap_or_else(|_| Err(io::Error::other("the thread of the monitor port failed")))
 }
 
 async fn told(mut signal: watch::Receiver<bool>) {

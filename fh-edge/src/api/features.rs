@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::{BufMut, Bytes, BytesMut};
+use fh_eval::Attributes;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, ETAG, IF_NONE_MATCH, VARY};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -16,6 +17,7 @@ use uuid::Uuid;
 use super::query::pairs;
 use super::respond;
 use crate::core::{Core, Opened, Opening};
+use crate::evaluations::{Effort, Refused};
 use crate::metrics::{Hit, Outcome};
 use crate::options::Compression;
 use crate::origin::relay::Asker;
@@ -65,8 +67,8 @@ impl<'a> Context<'a> {
 
 /// What one of the keys of a request comes to.
 enum Found {
-    /// Features.
-    Open(Opened),
+    /// Features, and the answer if it depends on the context.
+    Open(Opened, Option<Arc<Answer>>),
     /// Nothing that this key opens, or nothing yet.
     Nothing(Uuid),
 }
@@ -137,6 +139,9 @@ async fn answer(core: &Core, request: &Parts) -> http::Response<Bytes> {
         Err(sentence) => return respond::text(StatusCode::BAD_REQUEST, sentence),
     };
     let context = Context::of(headers);
+    if let Err(why) = core.evaluations.check_context(context.text.len()) {
+        return respond::refused(core, why);
+    }
     let read = || RequestContext::read([&*context.text]);
     // All first, so that a relay asks upstream for all at once.
     let openings: Few<Opening> = keys.iter().map(|key| core.open(key, Asker::Poll, read)).collect();
@@ -162,7 +167,7 @@ async fn answer(core: &Core, request: &Parts) -> http::Response<Bytes> {
             }
             Opening::Open(open) => {
                 opened += 1;
-                Found::Open(open)
+                Found::Open(open, None)
             }
         });
     }
@@ -173,13 +178,84 @@ async fn answer(core: &Core, request: &Parts) -> http::Response<Bytes> {
             respond::empty(StatusCode::NOT_FOUND)
         };
     }
-    respond_with(core.options.compression, &found, headers, &context)
+    let held = headers.get(IF_NONE_MATCH).filter(|etag| is_held(etag, &found, &context));
+    let held = held.filter(|_| !is_stale(&found));
+    if held.is_none()
+        && let Err(response) = evaluate(core, &mut found, &context).await
+    {
+        return response;
+    }
+    respond_with(core.options.compression, &found, held, headers, &context)
+}
+
+/// Evaluates what depends on the context and is not kept. What the request can take is known before.
+async fn evaluate(
+    core: &Core,
+    found: &mut [Found],
+    context: &Context<'_>,
+) -> Result<(), http::Response<Bytes>> {
+    let (mut missing, mut steps) = (Few::<(usize, Attributes)>::new(), 0_u64);
+    for (position, each) in found.iter_mut().enumerate() {
+        let Found::Open(open, answer) = each else { continue };
+        let Some(view) = open.view().filter(|view| !view.key.is_shared()) else { continue };
+        let kept = view.evaluated_if_made(&context.text);
+        if kept.is_none() {
+            let read = RequestContext::read([&*context.text]);
+            let attributes = open.published.as_read(read.attributes());
+            steps = steps.saturating_add(view.steps(&open.published, &attributes));
+            missing.push((position, attributes));
+        }
+        *answer = kept;
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    match core.evaluations.effort(steps) {
+        Effort::TooLarge => return Err(respond::refused(core, Refused::TooMuchWork)),
+        Effort::Small => {
+            for (position, attributes) in missing {
+                let Some(Found::Open(open, answer)) = found.get_mut(position) else { continue };
+                *answer = open.view().map(|view| {
+                    view.evaluated(&context.text, || {
+                        Answer::of(&open.published, view, context.tag(), |list| {
+                            open.published.write_view(view, &attributes, now(), list);
+                        })
+                    })
+                });
+            }
+        }
+        Effort::Large => {
+            for (position, attributes) in missing {
+                let Some(Found::Open(open, answer)) = found.get_mut(position) else { continue };
+                let (published, view) = (Arc::clone(&open.published), open.grant.view);
+                let (text, tag) = (context.text.to_string(), context.tag().to_string());
+                let made = core.evaluations.run(&core.metrics, move |caller| {
+                    Answer::for_caller(&published, view, (&text, &tag), &attributes, caller)
+                });
+                let failed = || respond::empty(StatusCode::INTERNAL_SERVER_ERROR);
+                *answer = Some(made.await.flatten().ok_or_else(failed)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Are all environments stale?
+fn is_stale(found: &[Found]) -> bool {
+    opened(found).all(|open| open.published.settings.stale)
+}
+
+fn opened(found: &[Found]) -> impl Iterator<Item = &Opened> {
+    found.iter().filter_map(|each| match each {
+        Found::Open(open, _) => Some(open),
+        Found::Nothing(_) => None,
+    })
 }
 
 /// Does the asker hold what would be answered? Known without evaluating anything.
 fn is_held(etag: &HeaderValue, found: &[Found], context: &Context<'_>) -> bool {
     // Nearly always it is what was answered last, to the letter.
-    if let [Found::Open(open)] = found
+    if let [Found::Open(open, _)] = found
         && let Some(answer) = kept(open, context)
         && answer.etag.as_ref().is_some_and(|known| known == strong(etag))
     {
@@ -204,7 +280,7 @@ fn weak(etag: &HeaderValue) -> Option<HeaderValue> {
 
 fn tags(found: &[Found]) -> impl Iterator<Item = &str> {
     found.iter().map(|each| match each {
-        Found::Open(open) => open.view().map_or("0", |view| &view.tag),
+        Found::Open(open, _) => open.view().map_or("0", |view| &view.tag),
         Found::Nothing(_) => "0",
     })
 }
@@ -213,27 +289,20 @@ fn tags(found: &[Found]) -> impl Iterator<Item = &str> {
 fn respond_with(
     compression: Compression,
     found: &[Found],
+    held: Option<&HeaderValue>,
     headers: &HeaderMap,
     context: &Context<'_>,
 ) -> http::Response<Bytes> {
-    let opened = || {
-        found.iter().filter_map(|each| match each {
-            Found::Open(open) => Some(open),
-            Found::Nothing(_) => None,
-        })
-    };
-    let is_stale = opened().all(|open| open.published.settings.stale);
-    let held = headers.get(IF_NONE_MATCH).filter(|etag| is_held(etag, found, context));
     let mut response = match held {
-        Some(etag) if !is_stale => {
+        Some(etag) => {
             let mut response = respond::empty(StatusCode::NOT_MODIFIED);
             response.headers_mut().insert(ETAG, etag.clone());
             response
         }
-        _ => {
+        None => {
             let takes_gzip = compression == Compression::Gzip && accepts_gzip(headers);
             let (body, etag, is_compressed) = match found {
-                [Found::Open(open)] => match render(open, context) {
+                [Found::Open(open, answer)] => match render(open, answer.as_ref(), context) {
                     Some(answer) => {
                         match takes_gzip.then(|| compressed(open, context, &answer)).flatten() {
                             Some(body) => (body, answer.etag.as_ref().and_then(weak), true),
@@ -244,7 +313,7 @@ fn respond_with(
                 },
                 several => (join(several, context), etag(tags(found), context.tag()), false),
             };
-            let status = if is_stale { STALE } else { StatusCode::OK.as_u16() };
+            let status = if is_stale(found) { STALE } else { StatusCode::OK.as_u16() };
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
             let mut response = respond::bytes(status, "application/json", body);
             if let Some(etag) = etag {
@@ -262,7 +331,8 @@ fn respond_with(
         Compression::Off => &VARY_PLAIN,
     };
     response.headers_mut().insert(VARY, vary.clone());
-    let cache_control = opened().find_map(|open| open.published.settings.cache_control.clone());
+    let cache_control =
+        opened(found).find_map(|open| open.published.settings.cache_control.clone());
     if let Some(value) = cache_control {
         response.headers_mut().insert(CACHE_CONTROL, value);
     }
@@ -279,24 +349,21 @@ fn kept(open: &Opened, context: &Context<'_>) -> Option<Arc<Answer>> {
     }
 }
 
-/// What a key's holder sees with a context, which is written as the request wrote it.
-fn render(open: &Opened, context: &Context<'_>) -> Option<Arc<Answer>> {
+/// What a key's holder sees with a context; `evaluated` is the answer where it depends on the context.
+fn render(
+    open: &Opened,
+    evaluated: Option<&Arc<Answer>>,
+    context: &Context<'_>,
+) -> Option<Arc<Answer>> {
     let view = open.view()?;
-    if view.key.is_shared() {
-        let shared = view.shared(&open.published);
-        return Some(match context.tag() {
-            "0" => Arc::clone(shared),
-            tag => Arc::new(shared.for_context(view, tag)),
-        });
+    if !view.key.is_shared() {
+        return evaluated.cloned();
     }
-    Some(view.evaluated(&context.text, || {
-        let read = RequestContext::read([&*context.text]);
-        let attributes = open.published.as_read(read.attributes());
-        let now = now();
-        Answer::of(&open.published, view, context.tag(), |list| {
-            open.published.write_view(view, &attributes, now, list);
-        })
-    }))
+    let shared = view.shared(&open.published);
+    Some(match context.tag() {
+        "0" => Arc::clone(shared),
+        tag => Arc::new(shared.for_context(view, tag)),
+    })
 }
 
 /// The body of an answer to one key by gzip, if that is worth it.
@@ -309,7 +376,9 @@ fn join(found: &[Found], context: &Context<'_>) -> Bytes {
     for (position, each) in found.iter().enumerate() {
         body.put_u8(if position == 0 { b'[' } else { b',' });
         let answer = match each {
-            Found::Open(open) => render(open, context).ok_or(open.published.id),
+            Found::Open(open, answer) => {
+                render(open, answer.as_ref(), context).ok_or(open.published.id)
+            }
             Found::Nothing(id) => Err(*id),
         };
         match answer {

@@ -4,6 +4,9 @@ use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
+use crate::core::Core;
+use crate::evaluations::Refused;
+
 /// A status without a body.
 pub(super) fn empty<B: Default>(status: StatusCode) -> Response<B> {
     let mut response = Response::new(B::default());
@@ -30,6 +33,14 @@ pub(super) fn bytes<B: From<Bytes>>(
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
+}
+
+/// A context, or the work of evaluating for it, is too large (D-115).
+pub(super) fn refused<B: From<Bytes>>(core: &Core, refused: Refused) -> Response<B> {
+    core.metrics.refused(refused);
+    let body = serde_json::json!({"error": refused.sentence(), "reason": refused.reason()});
+    let body = Bytes::from(body.to_string());
+    bytes(StatusCode::PAYLOAD_TOO_LARGE, "application/json", body)
 }
 
 /// Too many requests: come again after this many seconds (D-98).

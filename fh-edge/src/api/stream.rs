@@ -13,6 +13,7 @@ use super::features::context_text;
 use super::query::pairs;
 use super::respond;
 use crate::core::Core;
+use crate::metrics::{Hit, Outcome};
 use crate::stream::{EventStream, Start};
 use crate::wire::api_key::environment_id;
 
@@ -53,7 +54,13 @@ fn stream(core: &Arc<Core>, environment: &str, secret: &str, request: &Parts) ->
         last_event_id: last_event_id(&request.headers),
         sdk: sdk(&request.headers),
     };
-    let (events, cache_control) = EventStream::open(core, start);
+    let (events, cache_control) = match EventStream::open(core, start) {
+        Ok(opened) => opened,
+        Err(why) => {
+            core.metrics.count(Hit::Stream, Outcome::Failed);
+            return respond::refused(core, why);
+        }
+    };
     let mut response = Response::new(Body::new(events));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     // Who keeps a stream for others would keep it for ever, whatever is said of polls.

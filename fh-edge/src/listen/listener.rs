@@ -39,6 +39,16 @@ impl Listener {
         Self { tls: Some(tls), ..self }
     }
 
+    /// Moves the socket to the runtime that this is called in, whose threads then notice connections. Without it they are noticed
+    /// only while the runtime in which the socket was made has a thread to spare.
+    ///
+    /// # Errors
+    /// The system does not allow it.
+    pub fn move_to_this_runtime(self) -> io::Result<Self> {
+        let socket = TcpListener::from_std(self.socket.into_std()?)?;
+        Ok(Self { socket, tls: self.tls })
+    }
+
     /// Where it listens.
     ///
     /// # Errors

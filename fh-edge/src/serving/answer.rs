@@ -1,11 +1,16 @@
 //! The bytes of an answer, made once and sent to many.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use fh_eval::Attributes;
 use http::HeaderValue;
 
 use super::published::Published;
 use super::view::View;
+use crate::evaluations::Caller;
 use crate::wire::coding::{Effort, gzip};
+use crate::world::now;
 
 /// One environment as one asker sees it.
 #[derive(Debug, Clone)]
@@ -69,6 +74,31 @@ impl Answer {
         view.expect(body.len());
         let (body, etag) = (Bytes::from(body), view.etag(context_tag));
         Self { body, etag, list: (start, end), gzip: Gzip::NotAskedFor }
+    }
+
+    /// Evaluates a view for a context that is written like this and has this tag, feature by feature, and keeps the answer: for
+    /// evaluations that take long. `None` if the caller leaves meanwhile.
+    pub(crate) fn for_caller(
+        published: &Published,
+        view: usize,
+        (context, tag): (&str, &str),
+        attributes: &Attributes,
+        caller: &Caller,
+    ) -> Option<Arc<Self>> {
+        let view = published.view(view)?;
+        // It may have been made while this one waited for its turn.
+        if let Some(known) = view.evaluated_if_made(context) {
+            return Some(known);
+        }
+        let answer = Self::of(published, view, tag, |list| {
+            published.write_view_for(view, attributes, now(), caller, list);
+        });
+        if caller.has_left() {
+            return None;
+        }
+        let answer = Arc::new(answer);
+        view.keep(context, Arc::clone(&answer));
+        Some(answer)
     }
 
     /// The same answer to somebody who sent a context, which changes nothing but the etag.

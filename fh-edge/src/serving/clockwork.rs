@@ -97,6 +97,7 @@ mod tests {
     use fh_eval::{Kind, Profile, Timestamp};
     use uuid::Uuid;
 
+    use super::super::answers::AnswerBudget;
     use super::*;
     use crate::serving::{Counting, ServedFeature, Settings};
     use crate::state::{Feature, FeatureValue, Json};
@@ -138,7 +139,9 @@ mod tests {
         let clockwork = Clockwork::default();
         clockwork.start().unwrap();
         clockwork.start().unwrap();
-        let waiting = || Published::waiting(Uuid::nil(), settings(), Arc::default(), 1 << 20);
+        let waiting = || {
+            Published::waiting(Uuid::nil(), settings(), Arc::default(), &AnswerBudget::new(1 << 20))
+        };
         for _ in 0..2 {
             let slot = clockwork.slot(waiting(), watch::Sender::default());
             let mut watch = slot.watch();
@@ -161,7 +164,12 @@ mod tests {
     #[test]
     fn nothing_is_put_up_while_nothing_turns() {
         let clockwork = Clockwork::default();
-        let waiting = Published::waiting(Uuid::nil(), settings(), Arc::default(), 1 << 20);
+        let waiting = Published::waiting(
+            Uuid::nil(),
+            settings(),
+            Arc::default(),
+            &AnswerBudget::new(1 << 20),
+        );
         let slot = clockwork.slot(waiting, watch::Sender::default());
         let noon = "2024-02-29T12:00:00Z".parse::<Timestamp>().unwrap().as_millis();
         let minute = feature_with("REGEX", "2024-02-29T12:(01|03):.*");
@@ -183,7 +191,9 @@ mod tests {
     #[test]
     fn places_that_are_gone_are_forgotten() {
         let clockwork = Clockwork::default();
-        let waiting = || Published::waiting(Uuid::nil(), settings(), Arc::default(), 1 << 20);
+        let waiting = || {
+            Published::waiting(Uuid::nil(), settings(), Arc::default(), &AnswerBudget::new(1 << 20))
+        };
         for _ in 0..100 {
             clockwork.slot(waiting(), watch::Sender::default());
         }
@@ -194,7 +204,12 @@ mod tests {
     fn the_thread_ends_with_all_places() {
         let clockwork = Clockwork::default();
         let rung = lock(&clockwork.rung).take().unwrap();
-        let waiting = Published::waiting(Uuid::nil(), settings(), Arc::default(), 1 << 20);
+        let waiting = Published::waiting(
+            Uuid::nil(),
+            settings(),
+            Arc::default(),
+            &AnswerBudget::new(1 << 20),
+        );
         let slot = clockwork.slot(waiting, watch::Sender::default());
         drop((clockwork, slot));
         assert!(rung.recv().is_err());

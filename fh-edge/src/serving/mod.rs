@@ -1,6 +1,7 @@
 //! What is served: features rendered once, views of them for kinds of keys, and the place where readers find the current ones.
 
 mod answer;
+mod answers;
 mod change;
 mod clockwork;
 mod environments;
@@ -14,6 +15,7 @@ mod slot;
 mod view;
 
 pub(crate) use answer::Answer;
+pub(crate) use answers::AnswerBudget;
 pub(crate) use change::{Change, changes, write_change};
 pub(crate) use environments::Environments;
 pub(crate) use feature::{Counting, ServedFeature};

@@ -5,16 +5,18 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fh_eval::featurehub::{Compiler, Environment, HashIds};
-use fh_eval::{Attributes, Evaluation, Profile, Ruleset, Subject, Timestamp};
+use fh_eval::{Attributes, Evaluation, Profile, Ruleset, Subject, Timestamp, WorkBound};
 use http::HeaderValue;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::answer::List;
+use super::answers::AnswerBudget;
 use super::feature::ServedFeature;
 use super::grant::Grants;
 use super::moment::{Moment, Moments};
 use super::view::View;
+use crate::evaluations::Caller;
 
 /// What SDKs call a session, and what a real Edge does.
 const SESSION: &str = "session";
@@ -63,8 +65,8 @@ pub(crate) struct Published {
     pub(crate) published_at: Duration,
     /// In the order of [`Grants::views`].
     views: Box<[OnceLock<View>]>,
-    /// How many bytes the evaluated answers of one view may take.
-    cache_bytes: u64,
+    /// The memory of evaluated answers.
+    answers: Arc<AnswerBudget>,
 }
 
 /// Beyond this many changed features everything is compiled anew, which is cheaper.
@@ -76,7 +78,7 @@ impl Published {
         id: Uuid,
         settings: Settings,
         grants: Arc<Grants>,
-        cache_bytes: u64,
+        answers: &Arc<AnswerBudget>,
     ) -> Self {
         Self {
             id,
@@ -92,7 +94,7 @@ impl Published {
             moments: Moments::default(),
             moment: Moment::none(),
             published_at: since_1970(),
-            cache_bytes,
+            answers: Arc::clone(answers),
         }
     }
 
@@ -112,7 +114,7 @@ impl Published {
             moment: self.moment.clone(),
             published_at: self.published_at,
             views: views(&self.grants),
-            cache_bytes: self.cache_bytes,
+            answers: Arc::clone(&self.answers),
         }
     }
 
@@ -231,7 +233,7 @@ impl Published {
     /// The view of a grant.
     pub(crate) fn view(&self, position: usize) -> Option<&View> {
         let key = self.grants.views().get(position)?;
-        Some(self.views.get(position)?.get_or_init(|| View::new(self, key, self.cache_bytes)))
+        Some(self.views.get(position)?.get_or_init(|| View::new(self, key, &self.answers)))
     }
 
     /// A context as this environment reads it: where clients' rules hold, `sessionkey` is another name for a session that is
@@ -281,6 +283,41 @@ impl Published {
         feature.write_evaluated(out, evaluation.as_ref(), detail);
     }
 
+    /// All at once is faster, unless most of it is not shown.
+    fn is_evaluated_at_once(&self, view: &View) -> bool {
+        view.features().len() * 2 > self.ruleset.len()
+    }
+
+    /// The work that evaluating a view can take.
+    pub(super) fn work_of(&self, view: &View) -> WorkBound {
+        if self.is_evaluated_at_once(view) {
+            return WorkBound::of(self.ruleset.iter());
+        }
+        WorkBound::of(view.features().iter().filter_map(|feature| self.ruleset.get(&feature.key)))
+    }
+
+    /// The most steps that evaluating one feature takes for a context (D-115).
+    pub(crate) fn steps_of(&self, feature: &ServedFeature, attributes: &Attributes) -> u64 {
+        WorkBound::of(self.ruleset.get(&feature.key)).steps(attributes)
+    }
+
+    /// Writes everything that a view shows to a caller with this context, feature by feature, as long as the caller is there.
+    pub(crate) fn write_view_for(
+        &self,
+        view: &View,
+        attributes: &Attributes,
+        now: Timestamp,
+        caller: &Caller,
+        list: &mut List,
+    ) {
+        for feature in view.features() {
+            if caller.has_left() {
+                return;
+            }
+            self.write_evaluated(feature, attributes, now, view.key.detail, list.next());
+        }
+    }
+
     /// Writes everything that a view shows to an asker with this context.
     pub(crate) fn write_view(
         &self,
@@ -292,8 +329,7 @@ impl Published {
         let detail = view.key.detail;
         let mut rest = view.features().iter();
         let mut next = rest.next();
-        // All at once is faster, unless most of it is not shown.
-        if view.features().len() * 2 > self.ruleset.len() {
+        if self.is_evaluated_at_once(view) {
             self.ruleset.evaluate_all(&Subject::new(attributes, now), |found, evaluation| {
                 if let Some(feature) = next
                     && *feature.key == *found.key()
@@ -346,7 +382,8 @@ mod tests {
         let session = |profile, context: &[(&str, &str)]| {
             let settings =
                 Settings { name: "dev".into(), cache_control: None, stale: false, profile };
-            let published = Published::waiting(Uuid::nil(), settings, Arc::default(), 0);
+            let published =
+                Published::waiting(Uuid::nil(), settings, Arc::default(), &AnswerBudget::new(0));
             let given = context
                 .iter()
                 .fold(Attributes::builder(), |all, (name, value)| all.attribute(name, *value));

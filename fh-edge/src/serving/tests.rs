@@ -48,7 +48,11 @@ fn settings(profile: Profile) -> Settings {
 
 fn first(state: &State, profile: Profile) -> Published {
     let grants = Arc::new(Grants::of(ID, &state.accounts));
-    next(&Published::waiting(ID, settings(profile), grants, 1 << 20), state, profile)
+    next(
+        &Published::waiting(ID, settings(profile), grants, &AnswerBudget::new(1 << 20)),
+        state,
+        profile,
+    )
 }
 
 fn next(before: &Published, state: &State, profile: Profile) -> Published {
@@ -126,7 +130,12 @@ fn step_by_step_is_as_all_at_once() {
 #[test]
 fn no_change_is_lost_among_several_writers() {
     let environments = Environments::default();
-    let waiting = Published::waiting(ID, settings(Profile::Client), Arc::default(), 1 << 20);
+    let waiting = Published::waiting(
+        ID,
+        settings(Profile::Client),
+        Arc::default(),
+        &AnswerBudget::new(1 << 20),
+    );
     environments.add(waiting);
     std::thread::scope(|scope| {
         for _ in 0..4 {
@@ -158,7 +167,8 @@ fn another_profile_is_another_answer() {
 fn evaluated_answers_are_bounded() {
     let state = state(&[feature(1, "A", "", "a")]);
     let grants = Arc::new(Grants::of(ID, &state.accounts));
-    let waiting = Published::waiting(ID, settings(Profile::Client), grants, 20_000);
+    let waiting =
+        Published::waiting(ID, settings(Profile::Client), grants, &AnswerBudget::new(20_000));
     let published = next(&waiting, &state, Profile::Client);
     let view = published.view(PLAIN).unwrap();
     let mut made = 0;
@@ -174,6 +184,49 @@ fn evaluated_answers_are_bounded() {
     let first = texts.iter().map(|text| ask(text)).last().unwrap();
     let again = texts.iter().map(|text| ask(text)).last().unwrap();
     assert!(again - first >= 480, "{} of 500 were kept", 500 - (again - first));
+}
+
+/// One budget for all views: the view that was used least recently gives way, whatever environment it belongs to.
+#[test]
+fn the_budget_of_answers_is_shared_by_all_views() {
+    let state = state(&[feature(1, "A", "", "a")]);
+    let limit = 400_000;
+    let budget = AnswerBudget::new(limit);
+    let [one, two, three] = [(); 3].map(|()| {
+        let grants = Arc::new(Grants::of(ID, &state.accounts));
+        let waiting = Published::waiting(ID, settings(Profile::Client), grants, &budget);
+        next(&waiting, &state, Profile::Client)
+    });
+    let ask = |published: &Published, from: u32, count: u32| {
+        let view = published.view(PLAIN).unwrap();
+        for user in from..from + count {
+            view.evaluated(&format!("userkey={user}"), || {
+                Answer::of(published, view, "0", |list| list.next().push_str(&"x".repeat(1000)))
+            });
+        }
+    };
+    let kept = |published: &Published, user: u32| {
+        published.view(PLAIN).unwrap().evaluated_if_made(&format!("userkey={user}")).is_some()
+    };
+    // A quarter of the budget each.
+    for published in [&one, &two] {
+        ask(published, 0, 80);
+    }
+    assert!(budget.held() > limit / 2 && budget.held() <= limit, "{}", budget.held());
+    assert!((0..80).all(|user| kept(&two, user)));
+    ask(&two, 80, 1);
+    assert!(kept(&one, 0));
+    // Now `two` was used before `one`.
+    ask(&three, 0, 160);
+    assert!((0..81).all(|user| !kept(&two, user)));
+    assert!(kept(&one, 0) && kept(&three, 0));
+    assert!(budget.held() <= limit, "{}", budget.held());
+    // One view may take all of it.
+    ask(&three, 1000, 600);
+    assert!(!kept(&one, 0));
+    assert!(budget.held() > limit / 2 && budget.held() <= limit, "{}", budget.held());
+    drop((one, two, three));
+    assert_eq!(budget.held(), 0);
 }
 
 #[test]

@@ -7,12 +7,11 @@ use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use fh_client::KeyKind;
-use fh_eval::Profile;
+use fh_eval::{Attributes, Profile, WorkBound};
 use http::HeaderValue;
-use quick_cache::Weighter;
-use quick_cache::sync::Cache;
 
 use super::answer::Answer;
+use super::answers::{AnswerBudget, ViewAnswers};
 use super::change::{changes, write_change};
 use super::feature::ServedFeature;
 use super::moment::Moment;
@@ -88,32 +87,20 @@ pub(crate) struct View {
     shared_gzip: OnceLock<Option<Bytes>>,
     /// What changed since the generation before, for streams of a shared view.
     delta: OnceLock<Bytes>,
-    /// If it is not: answers by context, as the header was written.
-    answers: Cache<String, Arc<Answer>, ByBytes>,
+    /// If it is not: answers by context, as the header was written. Made when the first one is kept.
+    answers: OnceLock<Arc<ViewAnswers>>,
+    budget: Arc<AnswerBudget>,
+    /// The work that evaluating it can take.
+    work: OnceLock<WorkBound>,
     /// How long answers have been.
     size: AtomicUsize,
 }
 
-/// Answers are bounded by the memory that they take.
-#[derive(Debug, Clone)]
-struct ByBytes;
-
-/// What an entry costs beside its bytes.
-const ENTRY: u64 = 256;
-
-impl Weighter<String, Arc<Answer>> for ByBytes {
-    fn weight(&self, context: &String, answer: &Arc<Answer>) -> u64 {
-        (context.len() + answer.memory()) as u64 + ENTRY
-    }
-}
-
 impl View {
     /// Makes the view of an environment as it is.
-    pub(crate) fn new(published: &Published, key: &ViewKey, cache_bytes: u64) -> Self {
+    pub(crate) fn new(published: &Published, key: &ViewKey, budget: &Arc<AnswerBudget>) -> Self {
         let seen = published.features.iter().filter(|feature| feature.is_visible(&key.filters));
         let features: Vec<Arc<ServedFeature>> = seen.cloned().collect();
-        let answer_size = 256 * features.len() as u64 + ENTRY;
-        let expected = usize::try_from(cache_bytes / answer_size).unwrap_or(usize::MAX);
         Self {
             tag: tag(published, key, &features).into(),
             key: key.clone(),
@@ -126,7 +113,9 @@ impl View {
             shared: OnceLock::new(),
             shared_gzip: OnceLock::new(),
             delta: OnceLock::new(),
-            answers: Cache::with_weighter(expected.clamp(8, 1 << 16), cache_bytes, ByBytes),
+            answers: OnceLock::new(),
+            budget: Arc::clone(budget),
+            work: OnceLock::new(),
             size: AtomicUsize::new(0),
         }
     }
@@ -162,7 +151,7 @@ impl View {
             let answer = answer.with_gzip();
             let compressed = answer.known_gzip().flatten();
             // In the place of the one without, since it takes more memory.
-            self.answers.insert(header.to_string(), Arc::new(answer));
+            self.keep(header, Arc::new(answer));
             compressed
         })
     }
@@ -177,20 +166,29 @@ impl View {
         self.size.store(size + size / 64, Ordering::Relaxed);
     }
 
-    /// The answer to a context that a request wrote like this, if it is kept.
-    pub(crate) fn evaluated_if_made(&self, header: &str) -> Option<Arc<Answer>> {
-        self.answers.get(header)
+    fn answers(&self) -> &ViewAnswers {
+        self.answers.get_or_init(|| ViewAnswers::new(&self.budget, self.features().len()))
     }
 
-    /// The answer to a context that a request wrote like this. Whoever asks for the same meanwhile waits for it.
+    /// The answer to a context that a request wrote like this, if it is kept.
+    pub(crate) fn evaluated_if_made(&self, header: &str) -> Option<Arc<Answer>> {
+        self.answers.get()?.get(header)
+    }
+
+    /// The answer to a context that a request wrote like this. Callers with the same context wait for it meanwhile, so only
+    /// what is made at once may be made here.
     pub(crate) fn evaluated(&self, header: &str, make: impl FnOnce() -> Answer) -> Arc<Answer> {
-        let kept = self
-            .answers
-            .get_or_insert_with(header, || Ok::<_, std::convert::Infallible>(Arc::new(make())));
-        match kept {
-            Ok(answer) => answer,
-            Err(never) => match never {},
-        }
+        self.answers().get_or_make(header, make)
+    }
+
+    /// Keeps the answer to a context that a request wrote like this.
+    pub(crate) fn keep(&self, header: &str, answer: Arc<Answer>) {
+        self.answers().keep(header, answer);
+    }
+
+    /// The most steps that evaluating everything that is seen takes for a context (D-115).
+    pub(crate) fn steps(&self, published: &Published, attributes: &Attributes) -> u64 {
+        self.work.get_or_init(|| published.work_of(self)).steps(attributes)
     }
 
     /// Events that lead from what an older view showed to this one, if it is shared, each with the id of what it leads

@@ -1,13 +1,16 @@
 //! The context that a stream was opened with.
 
+use std::sync::Arc;
+
 use fh_eval::Attributes;
 
 use crate::wire::context::RequestContext;
 
 /// The context that a stream was opened with. Most have none.
+#[derive(Clone)]
 pub(super) enum StreamContext {
     None,
-    Some(Box<Given>),
+    Some(Arc<Given>),
 }
 
 pub(super) struct Given {
@@ -21,7 +24,7 @@ impl StreamContext {
         let read = RequestContext::read([text]);
         match read.tag() {
             tag if tag == "0" => Self::None,
-            tag => Self::Some(Box::new(Given {
+            tag => Self::Some(Arc::new(Given {
                 text: text.into(),
                 attributes: read.attributes(),
                 tag: tag.into(),

@@ -8,17 +8,14 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use uuid::Uuid;
 
-use super::context::StreamContext;
+use super::copy::{Copy, Runs};
 use super::timing::{Due, Timing};
 use crate::connections::Listed;
 use crate::core::Core;
-use crate::serving::{
-    Answer, Changes, Grant, Phase, Published, Shown, Slot, View, ViewKey, changes, write_change,
-};
-use crate::wire::sse::{self, write_event};
-use crate::world::now;
+use crate::evaluations::{Caller, Effort};
+use crate::serving::{Changes, Grant, Phase, Published, Shown, Slot};
+use crate::wire::sse;
 
 /// Clients that hold features which have expired are told to come again within this time, so that they may find another server.
 const EXPIRED_BYE: Duration = Duration::from_secs(5);
@@ -30,10 +27,9 @@ pub(super) struct Live {
     pub(super) changed: Pin<Box<dyn Future<Output = Option<Changes>> + Send>>,
     pub(super) secret: Box<str>,
     pub(super) grant: Grant,
-    pub(super) view: ViewKey,
-    pub(super) context: StreamContext,
-    /// What the client holds.
-    pub(super) sent: Option<Arc<Shown>>,
+    pub(super) copy: Copy,
+    /// An evaluation that takes long, on another thread. Changes wait for its end.
+    pub(super) evaluating: Option<Evaluating>,
     /// Waits for its turn, because the key asked too often (D-98).
     pub(super) postponed: bool,
     pub(super) told_stale: bool,
@@ -47,6 +43,9 @@ impl Drop for Live {
         self.core.metrics.stream_lasted(self.listed.since.elapsed());
     }
 }
+
+/// An evaluation on another thread: what it wrote, and what the client holds then.
+type Evaluating = Pin<Box<dyn Future<Output = Option<(Copy, VecDeque<Bytes>)>> + Send>>;
 
 /// Resolves with the next generation.
 pub(super) fn wait_for_change(
@@ -66,11 +65,6 @@ pub(super) enum Then {
 }
 
 impl Live {
-    pub(super) fn seen<'a>(&self, published: &'a Published) -> Option<&'a View> {
-        let position = published.grants.views().iter().position(|view| *view == self.view)?;
-        published.view(position)
-    }
-
     /// A generation was published.
     fn advance(&mut self, published: &Arc<Published>, ready: &mut VecDeque<Bytes>) -> Then {
         if let Some(within) = published.closing {
@@ -87,13 +81,13 @@ impl Live {
         };
         self.timing.keep();
         let view = published.grants.views().get(grant.view);
-        let is_other = grant.permissions != self.grant.permissions || view != Some(&self.view);
+        let is_other = grant.permissions != self.grant.permissions || view != Some(&self.copy.view);
         if is_other || self.follows_other_rules(published) {
             ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
             return Then::Ends;
         }
         if published.phase == Phase::Waiting {
-            if self.sent.is_some() {
+            if self.copy.sent.is_some() {
                 self.timing.close_within(EXPIRED_BYE);
             }
             return Then::GoesOn;
@@ -101,90 +95,63 @@ impl Live {
         if self.postponed {
             return Then::GoesOn;
         }
-        self.sent = self.write(published, ready);
-        if published.settings.stale && !self.told_stale {
+        match self.core.evaluations.effort(self.copy.steps(published)) {
+            Effort::Small => {
+                self.copy.write(published, Runs::AtOnce, ready);
+                self.tell_stale(published.settings.stale, ready);
+            }
+            Effort::Large => self.evaluating = Some(self.evaluate_apart(Arc::clone(published))),
+            // The client keeps the last values. Its next request for a stream is refused (D-115).
+            Effort::TooLarge => {
+                self.core.metrics.stream_over_budget();
+                ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
+                return Then::Ends;
+            }
+        }
+        Then::GoesOn
+    }
+
+    fn tell_stale(&mut self, is_stale: bool, ready: &mut VecDeque<Bytes>) {
+        if is_stale && !self.told_stale {
             ready.push_back(Bytes::from_static(sse::STALE.as_bytes()));
         }
-        self.told_stale = published.settings.stale;
+        self.told_stale = is_stale;
+    }
+
+    /// Evaluates on another thread.
+    pub(super) fn evaluate_apart(&self, published: Arc<Published>) -> Evaluating {
+        let (core, mut copy) = (Arc::clone(&self.core), self.copy.clone());
+        Box::pin(async move {
+            let work = move |_: &Caller| {
+                let mut ready = VecDeque::new();
+                copy.write(&published, Runs::Apart, &mut ready);
+                (copy, ready)
+            };
+            core.evaluations.run(&core.metrics, work).await
+        })
+    }
+
+    /// What was written on another thread is sent; without it the client asks again.
+    fn evaluated(
+        &mut self,
+        written: Option<(Copy, VecDeque<Bytes>)>,
+        ready: &mut VecDeque<Bytes>,
+    ) -> Then {
+        let Some((copy, mut events)) = written else {
+            ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
+            return Then::Ends;
+        };
+        self.copy = copy;
+        ready.append(&mut events);
+        let is_stale = self.slot.current().settings.stale;
+        self.tell_stale(is_stale, ready);
         Then::GoesOn
     }
 
     /// Was what was sent evaluated by another profile's rules? Any of it may be another value now.
     fn follows_other_rules(&self, published: &Published) -> bool {
         let is_other = |sent: &Arc<Shown>| sent.profile != published.settings.profile;
-        !self.view.is_shared() && self.sent.as_ref().is_some_and(is_other)
-    }
-
-    /// Writes what leads from what was sent to this generation, which is what was sent then.
-    pub(super) fn write(
-        &self,
-        published: &Published,
-        ready: &mut VecDeque<Bytes>,
-    ) -> Option<Arc<Shown>> {
-        let view = self.seen(published)?;
-        let id = view.id(self.context.tag());
-        match &self.sent {
-            None => self.write_all(published, view, &id, ready),
-            Some(older) if self.view.is_shared() => {
-                ready.push_back(view.delta(older, &id, published));
-            }
-            Some(older) => ready.push_back(self.evaluated_delta(older, view, &id, published)),
-        }
-        Some(Arc::clone(&view.shown))
-    }
-
-    fn write_all(&self, published: &Published, view: &View, id: &str, ready: &mut VecDeque<Bytes>) {
-        let answer = match view.key.is_shared() {
-            true => Arc::clone(view.shared(published)),
-            false => view.evaluated(self.context.text(), || {
-                let (attributes, now) = (
-                    published.as_read(self.context.attributes().cloned().unwrap_or_default()),
-                    now(),
-                );
-                Answer::of(published, view, self.context.tag(), |list| {
-                    published.write_view(view, &attributes, now, list);
-                })
-            }),
-        };
-        // The list is shared by all who get it, so it is not copied into the event.
-        ready.push_back(Bytes::from(format!("event: features\nid: {id}\ndata: ")));
-        ready.push_back(answer.list());
-        ready.push_back(Bytes::from_static(b"\n\n"));
-    }
-
-    fn evaluated_delta(
-        &self,
-        older: &Shown,
-        view: &View,
-        id: &str,
-        published: &Published,
-    ) -> Bytes {
-        let attributes = published.as_read(self.context.attributes().cloned().unwrap_or_default());
-        let (now, detail) = (now(), view.key.detail);
-        let mut out = String::new();
-        let mut told: Vec<Uuid> = Vec::new();
-        for change in changes(&older.features, view.features()) {
-            let mut data = String::new();
-            let name = write_change(&mut data, &change, view, published, |feature, out| {
-                told.push(feature.id);
-                published.write_evaluated(feature, &attributes, now, detail, out);
-            });
-            write_event(&mut out, name, Some(id), &data);
-        }
-        if older.moment != view.shown.moment {
-            let by_time = view.features().iter().filter(|feature| !feature.moments.is_empty());
-            for feature in by_time.filter(|feature| !told.contains(&feature.id)) {
-                let (mut before, mut data) = (String::new(), String::new());
-                let then = older.moment.time();
-                published.write_evaluated(feature, &attributes, then, detail, &mut before);
-                published.write_evaluated(feature, &attributes, now, detail, &mut data);
-                // For most contexts most moments change nothing.
-                if data != before {
-                    write_event(&mut out, "feature", Some(id), &data);
-                }
-            }
-        }
-        Bytes::from(out)
+        !self.copy.view.is_shared() && self.copy.sent.as_ref().is_some_and(is_other)
     }
 
     /// Time passed.
@@ -196,6 +163,9 @@ impl Live {
             }
             Due::Turn => {
                 self.postponed = false;
+                if self.evaluating.is_some() {
+                    return Then::GoesOn;
+                }
                 let published = self.slot.current();
                 self.advance(&published, ready)
             }
@@ -220,7 +190,12 @@ impl Live {
         task: &mut TaskContext<'_>,
         ready: &mut VecDeque<Bytes>,
     ) -> Poll<Then> {
-        if let Poll::Ready(changes) = self.changed.as_mut().poll(task) {
+        if let Some(evaluating) = &mut self.evaluating {
+            if let Poll::Ready(written) = evaluating.as_mut().poll(task) {
+                self.evaluating = None;
+                return Poll::Ready(self.evaluated(written, ready));
+            }
+        } else if let Poll::Ready(changes) = self.changed.as_mut().poll(task) {
             // Without a sender the Edge is gone, and nobody says `bye` any more.
             let Some(changes) = changes else { return Poll::Ready(Then::Ends) };
             self.changed = wait_for_change(changes);

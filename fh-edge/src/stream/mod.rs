@@ -2,6 +2,7 @@
 //! writes the difference, so a slow reader costs nobody memory (edge-protocol 3).
 
 mod context;
+mod copy;
 mod live;
 mod timing;
 
@@ -21,6 +22,7 @@ use uuid::Uuid;
 
 use crate::connections::Connection;
 use crate::core::{Core, Loading, Opened, Opening};
+use crate::evaluations::{Effort, Refused};
 use crate::metrics::{Hit, Outcome};
 use crate::origin::relay::Asker;
 use crate::serving::{Phase, View};
@@ -29,6 +31,7 @@ use crate::wire::condition::{Condition, Written};
 use crate::wire::context::RequestContext;
 use crate::wire::sse;
 use context::StreamContext;
+use copy::{Copy, Runs};
 use live::{Live, Then, wait_for_change};
 use timing::{Due, Timing};
 
@@ -60,7 +63,14 @@ struct Waiting {
 
 impl EventStream {
     /// Opens a stream. The `cache-control` of its environment comes with it.
-    pub(crate) fn open(core: &Arc<Core>, start: Start<'_>) -> (Self, Option<HeaderValue>) {
+    ///
+    /// # Errors
+    /// Evaluating for its context takes more work than one request may.
+    pub(crate) fn open(
+        core: &Arc<Core>,
+        start: Start<'_>,
+    ) -> Result<(Self, Option<HeaderValue>), Refused> {
+        core.evaluations.check_context(start.context.len())?;
         let context = StreamContext::read(start.context);
         let condition = start
             .last_event_id
@@ -77,17 +87,17 @@ impl EventStream {
             Opening::Unknown => {
                 ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
                 core.metrics.count(Hit::Stream, Outcome::Missed);
-                return (Self::ending(ready), core.options.cache_control.clone());
+                return Ok((Self::ending(ready), core.options.cache_control.clone()));
             }
             // Streams get a place to wait at; were there none, they would come again.
             Opening::Full(_) => {
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
-                return (Self::ending(ready), core.options.cache_control.clone());
+                return Ok((Self::ending(ready), core.options.cache_control.clone()));
             }
             Opening::NotYet => {
                 let waiting = Some(Self::once_loaded(core, start));
                 let stream = Self { ready, live: None, waiting };
-                return (stream, core.options.cache_control.clone());
+                return Ok((stream, core.options.cache_control.clone()));
             }
         };
         // Looking again after subscribing, so that no change falls between the list and the changes (edge-protocol 11.5).
@@ -97,15 +107,23 @@ impl EventStream {
         let cache_control = published.settings.cache_control.clone();
         let Some(view) = published.grants.views().get(grant.view).cloned() else {
             ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
-            return (Self::ending(ready), cache_control);
+            return Ok((Self::ending(ready), cache_control));
         };
+        let copy = Copy { view, context, sent: None };
+        let effort = match published.phase {
+            Phase::Waiting => Effort::Small,
+            Phase::Serving => core.evaluations.effort(copy.steps(&published)),
+        };
+        if effort == Effort::TooLarge {
+            return Err(Refused::TooMuchWork);
+        }
         core.metrics.count(Hit::Stream, Outcome::Success);
         let listed = core.connections.add(Connection {
             environment: start.environment,
             account: Arc::clone(&grant.account),
-            kind: view.kind(),
+            kind: copy.view.kind(),
             sdk: start.sdk,
-            attributes: context.attributes().map_or(0, |attributes| attributes.iter().count()),
+            attributes: copy.context.attributes().map_or(0, |attributes| attributes.iter().count()),
             since: SystemTime::now(),
         });
         let mut live = Live {
@@ -113,9 +131,8 @@ impl EventStream {
             slot,
             secret: start.secret.into(),
             grant,
-            view,
-            context,
-            sent: None,
+            copy,
+            evaluating: None,
             postponed: postponed_for.is_some(),
             told_stale: false,
             timing: Timing::new(core.options.heartbeat, core.options.drop_after, postponed_for),
@@ -123,18 +140,21 @@ impl EventStream {
             core: Arc::clone(core),
         };
         if published.phase != Phase::Waiting {
-            let seen = live.seen(&published);
+            let seen = live.copy.seen(&published);
             let holds = |view: &&View| condition.is_some_and(|held| held.holds([&*view.tag]));
-            live.sent = seen.filter(holds).map(|view| Arc::clone(&view.shown));
+            live.copy.sent = seen.filter(holds).map(|view| Arc::clone(&view.shown));
         }
         if let Some(until) = leaves {
             // In the current generation its key is none: what there is to send is that of the last one in which it was.
             live.timing.revoke_after(until.saturating_duration_since(Instant::now()));
-            if live.sent.is_none() && !live.postponed {
-                live.sent = live.write(&published, &mut ready);
+            if live.copy.sent.is_none() && !live.postponed {
+                match effort {
+                    Effort::Large => live.evaluating = Some(live.evaluate_apart(published)),
+                    _ => live.copy.write(&published, Runs::AtOnce, &mut ready),
+                }
             }
         }
-        (Self { ready, live: Some(live), waiting: None }, cache_control)
+        Ok((Self { ready, live: Some(live), waiting: None }, cache_control))
     }
 
     /// Nothing follows.
@@ -156,7 +176,14 @@ impl EventStream {
             let last_event_id = last_event_id.as_deref();
             let start =
                 Start { environment, secret: &secret, context: &context, last_event_id, sdk };
-            let (mut stream, _) = Self::open(&core, start);
+            let mut stream = match Self::open(&core, start) {
+                Ok((stream, _)) => stream,
+                // The head of the answer was sent already; the next request for a stream is answered with 413.
+                Err(why) => {
+                    core.metrics.refused(why);
+                    Self::ending([Bytes::from_static(sse::BYE.as_bytes())].into())
+                }
+            };
             if stream.ready.front().is_some_and(|first| first == sse::ACK.as_bytes()) {
                 stream.ready.pop_front();
             }

@@ -12,7 +12,9 @@ use fh_eval::{Profile, Timestamp};
 use super::*;
 use crate::core::Origin;
 use crate::options::Options;
-use crate::serving::{Counting, Environments, Grants, Published, ServedFeature, Settings};
+use crate::serving::{
+    AnswerBudget, Counting, Environments, Grants, Published, ServedFeature, Settings,
+};
 use crate::state::{Account, Environment, State};
 use crate::world::{Base, NoJournal, Records, World, Writer};
 
@@ -41,7 +43,11 @@ const FLAG: &str =
 impl Stage {
     fn new(options: Options) -> Self {
         let environments = Arc::new(Environments::default());
-        let base = Base { profile: Profile::Client, cache_control: None, cache_bytes: 1 << 20 };
+        let base = Base {
+            profile: Profile::Client,
+            cache_control: None,
+            answers: AnswerBudget::new(1 << 20),
+        };
         let nothing = (State::default(), World::waiting(Records::default()));
         let writer = Writer::start(nothing, Box::new(NoJournal), base, Arc::clone(&environments));
         let core = Arc::new(Core::new(options, environments, Origin::World(writer.unwrap())));
@@ -74,7 +80,7 @@ impl Stage {
     fn waiting(&self) -> Published {
         let environment = &self.state.environments[0];
         let grants = Self::grants(&self.state.accounts);
-        Published::waiting(ID, Self::settings(environment), grants, 1 << 20)
+        Published::waiting(ID, Self::settings(environment), grants, &AnswerBudget::new(1 << 20))
     }
 
     fn publish(&self) {
@@ -105,7 +111,7 @@ impl Stage {
 
     fn open(&self, secret: &str, context: &str, last_event_id: Option<&str>) -> EventStream {
         let start = Start { environment: ID, secret, context, last_event_id, sdk: None };
-        EventStream::open(&self.core, start).0
+        EventStream::open(&self.core, start).unwrap().0
     }
 }
 

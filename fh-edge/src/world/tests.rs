@@ -6,7 +6,7 @@ use fh_eval::Timestamp;
 use uuid::Uuid;
 
 use super::*;
-use crate::serving::{Grants, Phase, Published, Settings};
+use crate::serving::{AnswerBudget, Grants, Phase, Published, Settings};
 use crate::state::Json;
 use crate::state::Permissions;
 
@@ -58,7 +58,8 @@ fn tag(world: &World) -> String {
         stale: false,
         profile: fh_eval::Profile::Client,
     };
-    let published = Published::waiting(environment.id, settings.clone(), grants, 1000);
+    let published =
+        Published::waiting(environment.id, settings.clone(), grants, &AnswerBudget::new(1000));
     let published = published.with_features(world.served(environment), settings, at(0));
     assert_eq!(published.phase, Phase::Serving);
     published.view(0).unwrap().tag.to_string()

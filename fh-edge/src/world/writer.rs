@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::change::{FeatureChange, ReplaceError};
 use super::record::Journal;
 use super::{Refusal, Update, UpdateOutcome, World};
-use crate::serving::Environments;
+use crate::serving::{AnswerBudget, Environments};
 use crate::state::{Permissions, State};
 use work::Work;
 
@@ -29,8 +29,8 @@ pub(crate) struct Base {
     pub(crate) profile: Profile,
     /// For all environments, whatever they say.
     pub(crate) cache_control: Option<HeaderValue>,
-    /// How many bytes the evaluated answers of one view may take.
-    pub(crate) cache_bytes: u64,
+    /// The memory of evaluated answers.
+    pub(crate) answers: Arc<AnswerBudget>,
 }
 
 /// The writer is gone, because the Edge was closed.

@@ -22,7 +22,7 @@ use super::value::{
 const MOST_HEADER_BYTES: u64 = 64 * 1024;
 
 /// In the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 51] = [
+pub(crate) static SETTINGS: [Setting; 53] = [
     Setting::new(
         Origin,
         "state",
@@ -345,7 +345,7 @@ pub(crate) static SETTINGS: [Setting; 51] = [
         Limits,
         "answer-cache",
         One("BYTES"),
-        "Memory for evaluated answers, for each sort of server-evaluated key of an environment",
+        "Memory for evaluated answers of all environments together; the least recently used ones give way",
         |s, text| put(&mut s.edge.answer_cache, bytes(text).map(|count| count as u64)),
         |s| bytes_of(usize::try_from(s.edge.answer_cache).unwrap_or(usize::MAX)),
     ),
@@ -394,6 +394,22 @@ pub(crate) static SETTINGS: [Setting; 51] = [
         },
     )
     .default("a quarter of --max-connections"),
+    Setting::new(
+        Limits,
+        "max-context-bytes",
+        One("BYTES"),
+        "Longest context of a request, as it is written; a longer one is answered with 413",
+        |s, text| put(&mut s.edge.max_context_bytes, bytes(text)),
+        |s| bytes_of(s.edge.max_context_bytes),
+    ),
+    Setting::new(
+        Limits,
+        "evaluation-budget",
+        One("STEPS"),
+        "The most work that evaluating for one request may take; a request that could take more is answered with 413",
+        |s, text| put(&mut s.edge.evaluation_budget, number(text, "32000000")),
+        |s| s.edge.evaluation_budget.to_string(),
+    ),
     Setting::new(
         Browsers,
         "cors-headers",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use fh_eval::{Explanation, Mark, Profile, Reason, Report, Subject, Timestamp};
+use fh_eval::{Explanation, Mark, Profile, Reason, Report, Ruleset, Subject, Timestamp, WorkBound};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use super::Admin;
 use super::features::{feature, json};
 use super::problem::Problem;
 use super::subject::{Asked, Asks, Question};
+use crate::evaluations::Caller;
 use crate::serving::ServedFeature;
 
 /// What is asked.
@@ -72,7 +73,17 @@ pub(super) async fn post(
     for key in body.features.iter().flatten() {
         feature(&question.published, key).map_err(|unknown| unknown.at("features"))?;
     }
-    admin.works.run(move || json(&answers(&question, body.features.as_deref()))).await
+    let core = Arc::clone(&admin.core);
+    let answered = core.evaluations.run(&core.metrics, move |caller| {
+        let ruleset = question.ruleset();
+        let wanted = body.features.as_deref();
+        let explained = wanted_features(&question, wanted);
+        let bound =
+            WorkBound::of_explaining(explained.filter_map(|feature| ruleset.get(&feature.key)));
+        question.check_work(&admin.core, bound.steps(&question.attributes))?;
+        Ok(json(&answers(&question, &ruleset, wanted, caller)))
+    });
+    answered.await.ok_or_else(Problem::closed)?
 }
 
 impl Asks for Body {
@@ -86,13 +97,24 @@ impl Asks for Body {
     }
 }
 
-fn answers<'a>(question: &'a Question, wanted: Option<&[String]>) -> Answers<'a> {
-    let ruleset = question.ruleset();
-    let subject = Subject::new(&question.attributes, question.now);
-    let is_wanted = |feature: &ServedFeature| {
+/// The features of a question: all, or those that it names.
+fn wanted_features<'a>(
+    question: &'a Question,
+    wanted: Option<&[String]>,
+) -> impl Iterator<Item = &'a Arc<ServedFeature>> {
+    question.published.features.iter().filter(move |feature| {
         wanted.is_none_or(|wanted| wanted.iter().any(|key| **key == *feature.key))
-    };
-    let features = question.published.features.iter().filter(|feature| is_wanted(feature));
+    })
+}
+
+fn answers<'a>(
+    question: &'a Question,
+    ruleset: &Ruleset,
+    wanted: Option<&[String]>,
+    caller: &Caller,
+) -> Answers<'a> {
+    let subject = Subject::new(&question.attributes, question.now);
+    let features = wanted_features(question, wanted).take_while(|_| !caller.has_left());
     let features = features.filter_map(|feature| {
         let explanation = ruleset.get(&feature.key)?.explain(&subject);
         Some(Answer::of(feature, &explanation))

@@ -74,6 +74,11 @@ impl Problem {
         Self { retry_after: seconds, ..Self::new(StatusCode::TOO_MANY_REQUESTS, error) }
     }
 
+    /// The Edge stops.
+    pub(super) fn closed() -> Self {
+        ReplaceError::Closed.into()
+    }
+
     pub(super) fn no_such_environment(name: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, format!("there is no environment `{}`", excerpt(name)))
     }

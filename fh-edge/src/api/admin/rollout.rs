@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use fh_eval::featurehub::wire;
-use fh_eval::{Attributes, FeatureRef, Profile, Subject, Token};
+use fh_eval::{Attributes, FeatureRef, Profile, Subject, Token, WorkBound};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use super::Admin;
 use super::features::{feature, json};
 use super::problem::Problem;
 use super::subject::{Asked, Asks, Question};
+use crate::evaluations::Caller;
 
 /// People, unless told otherwise.
 const USUAL: u32 = 10_000;
@@ -94,7 +95,17 @@ pub(super) async fn post(
         return Err(Problem::bad(why).at("context"));
     }
     feature(&question.published, &body.feature).map_err(|unknown| unknown.at("feature"))?;
-    admin.works.run(move || json(&rollout(&question, &body))).await
+    let core = Arc::clone(&admin.core);
+    let answered = core.evaluations.run(&core.metrics, move |caller| {
+        let ruleset = question.ruleset();
+        let feature = ruleset.get(&body.feature);
+        let steps = WorkBound::of(feature).steps(&person(&question, &body, 0));
+        question
+            .check_work(&admin.core, steps.saturating_mul(u64::from(body.people)))
+            .map_err(|why| why.at("people"))?;
+        Ok(json(&rollout(&question, &body, feature, caller)))
+    });
+    answered.await.ok_or_else(Problem::closed)?
 }
 
 impl Asks for Body {
@@ -108,14 +119,27 @@ impl Asks for Body {
     }
 }
 
-fn rollout<'a>(question: &Question, body: &'a Body) -> Rollout<'a> {
-    let ruleset = question.ruleset();
-    let feature = ruleset.get(&body.feature);
+/// How often a rollout looks whether its caller is still there, in people.
+const BATCH: u32 = 1024;
+
+fn person(question: &Question, body: &Body, number: u32) -> Attributes {
+    with(&question.attributes, &body.attribute, &name(number))
+}
+
+fn rollout<'a>(
+    question: &Question,
+    body: &'a Body,
+    feature: Option<FeatureRef<'_>>,
+    caller: &Caller,
+) -> Rollout<'a> {
     let plan = feature.map(Plan::of).unwrap_or_default();
     let mut arms = plan.arms;
     if let Some(feature) = feature {
-        for person in 0..body.people {
-            let attributes = with(&question.attributes, &body.attribute, &name(person));
+        for number in 0..body.people {
+            if number % BATCH == 0 && caller.has_left() {
+                break;
+            }
+            let attributes = person(question, body, number);
             let evaluation = feature.evaluate(&Subject::new(&attributes, question.now));
             let last = arms.len().saturating_sub(1);
             if let Some(arm) = arms.get_mut(evaluation.strategy_position().unwrap_or(last)) {

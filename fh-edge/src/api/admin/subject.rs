@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::Request;
 use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
+use http::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
@@ -12,6 +13,7 @@ use super::body;
 use super::overview::find;
 use super::problem::Problem;
 use crate::core::Core;
+use crate::evaluations::{Effort, Refused};
 use crate::serving::Published;
 use crate::world::now;
 
@@ -37,6 +39,12 @@ pub(super) struct Question {
     pub(super) now: Timestamp,
 }
 
+/// Counts a refusal.
+fn refused(core: &Core, why: Refused) -> Problem {
+    core.metrics.refused(why);
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, why.sentence())
+}
+
 impl Question {
     /// Reads the body of a request, and what is asked in it.
     pub(super) async fn of<B: Asks>(admin: &Admin, request: Request) -> Result<(B, Self), Problem> {
@@ -54,6 +62,8 @@ impl Question {
             })?,
             None => published.settings.profile,
         };
+        let bytes = asked.context.map_or(0, |context| context.get().len());
+        core.evaluations.check_context(bytes).map_err(|why| refused(core, why).at("context"))?;
         let attributes = match asked.context {
             Some(context) => Attributes::from_json(context.get())
                 .map_err(|error| Problem::bad(error.to_string()).at("context"))?,
@@ -66,6 +76,14 @@ impl Question {
             None => now(),
         };
         Ok(Self { published, profile, attributes, now })
+    }
+
+    /// Checks the work that answering takes.
+    pub(super) fn check_work(&self, core: &Core, steps: u64) -> Result<(), Problem> {
+        match core.evaluations.effort(steps) {
+            Effort::TooLarge => Err(refused(core, Refused::TooMuchWork)),
+            Effort::Small | Effort::Large => Ok(()),
+        }
     }
 
     /// The rules to evaluate with.

@@ -7,6 +7,7 @@ use fh_eval::{Attributes, Kind, Reason, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::evaluations::Refused;
 use crate::serving::{Detail, Published, ServedFeature};
 use crate::state::Json;
 
@@ -24,7 +25,7 @@ pub(super) struct Evaluated<'a> {
 }
 
 /// Why there is no value.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Failure {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,6 +35,7 @@ pub(super) struct Failure {
 }
 
 const NOT_FOUND: &str = "FLAG_NOT_FOUND";
+const INTERNAL: &str = "the evaluation failed";
 
 impl Failure {
     fn new(error_code: &'static str, error_details: String) -> Self {
@@ -50,6 +52,24 @@ impl Failure {
 
     pub(super) fn bad_context(why: &str) -> Self {
         Self::new("INVALID_CONTEXT", why.to_string())
+    }
+
+    /// The context, or the work of evaluating for it, is too large (D-115).
+    pub(super) fn refused(refused: Refused) -> Self {
+        let code = match refused {
+            Refused::ContextTooLarge(_) => "INVALID_CONTEXT",
+            Refused::TooMuchWork => "GENERAL",
+        };
+        Self::new(code, refused.sentence())
+    }
+
+    /// It panicked.
+    pub(super) fn internal() -> Self {
+        Self::new("GENERAL", INTERNAL.to_string())
+    }
+
+    pub(super) fn is_internal(&self) -> bool {
+        self.error_details == INTERNAL
     }
 
     pub(super) fn is_not_found(&self) -> bool {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::answer::Failure;
+use crate::evaluations::Refused;
 use crate::wire::body::read_object;
 use crate::wire::context::MAX_VALUES;
 
@@ -22,6 +23,19 @@ pub(super) struct EvaluationContext {
     pub(super) tag: String,
 }
 
+/// Why there is no context.
+#[derive(Debug)]
+pub(super) enum Unusable {
+    Failure(Failure),
+    Refused(Refused),
+}
+
+impl From<Failure> for Unusable {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
 #[derive(Deserialize)]
 struct Body<'a> {
     #[serde(borrow, default)]
@@ -29,9 +43,14 @@ struct Body<'a> {
 }
 
 impl EvaluationContext {
-    /// Reads a request's body. `targetingKey` is the user key, lists are several values, nested objects are refused.
-    pub(super) fn read(body: &[u8]) -> Result<Self, Failure> {
+    /// Reads a request's body. `targetingKey` is the user key, lists are several values, nested objects are refused. `check` says
+    /// whether a context of so many bytes may be read.
+    pub(super) fn read(
+        body: &[u8],
+        check: impl FnOnce(usize) -> Result<(), Refused>,
+    ) -> Result<Self, Unusable> {
         let body: Body<'_> = read_object(body).map_err(|why| Failure::unreadable(&why))?;
+        check(body.context.map_or(0, |raw| raw.get().len())).map_err(Unusable::Refused)?;
         let no_object = || Failure::bad_context("the context is no object");
         let given: BTreeMap<Cow<'_, str>, &RawValue> = match body.context {
             None => BTreeMap::new(),
@@ -94,8 +113,11 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Result<Vec<(String, Vec<String>)>, String> {
-        let context = EvaluationContext::read(body.as_bytes())
-            .map_err(|failure| failure.code().to_string())?;
+        let context =
+            EvaluationContext::read(body.as_bytes(), |_| Ok(())).map_err(|why| match why {
+                Unusable::Failure(failure) => failure.code().to_string(),
+                Unusable::Refused(refused) => refused.sentence(),
+            })?;
         let pairs = context.attributes.iter();
         Ok(pairs
             .map(|(name, values)| (name.to_string(), values.map(str::to_string).collect()))
@@ -156,8 +178,9 @@ mod tests {
     #[test]
     fn tags_stand_for_contexts() {
         let tag = |context: &str| {
-            EvaluationContext::read(format!(r#"{{"context":{context}}}"#).as_bytes())
-                .unwrap_or_else(|_| panic!())
+            let body = format!(r#"{{"context":{context}}}"#);
+            EvaluationContext::read(body.as_bytes(), |_| Ok(()))
+                .unwrap_or_else(|why| panic!("{why:?}"))
                 .tag
         };
         assert_eq!(tag(r#"{"a":1,"b":2}"#), tag(r#"{"b":2,"a":1}"#));

@@ -10,18 +10,20 @@ use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
+use fh_eval::Attributes;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::{body, respond};
 use crate::core::{Admission, Core, Opened, Opening};
+use crate::evaluations::{Caller, Effort, Refused};
 use crate::origin::relay::Asker;
-use crate::serving::Phase;
+use crate::serving::{Detail, Phase, Published, View};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 use crate::world::now;
-use answer::{Failure, evaluate};
-use context::EvaluationContext;
+use answer::{Evaluated, Failure, evaluate};
+use context::{EvaluationContext, Unusable};
 
 pub(super) fn router() -> Router<Arc<Core>> {
     Router::new()
@@ -34,10 +36,7 @@ pub(super) fn router() -> Router<Arc<Core>> {
 async fn one(State(core): State<Arc<Core>>, Path(key): Path<String>, request: Request) -> Response {
     let (open, context) = match read(&core, request).await {
         Ok(read) => read,
-        Err(Refusal::Response(response)) => return *response,
-        Err(Refusal::Context(failure)) => {
-            return json(StatusCode::BAD_REQUEST, &failure.for_key(&key));
-        }
+        Err(refusal) => return refusal.response(&core, Some(&key)),
     };
     let feature =
         open.view().and_then(|view| view.features().iter().find(|each| *each.key == *key));
@@ -45,15 +44,44 @@ async fn one(State(core): State<Arc<Core>>, Path(key): Path<String>, request: Re
     let (Some(feature), Some(detail)) = (feature, detail) else {
         return json(StatusCode::NOT_FOUND, &Failure::not_found().for_key(&key));
     };
-    match evaluate(&open.published, feature, &context.attributes, now(), detail) {
-        Ok(answer) => json(StatusCode::OK, &answer),
+    let steps = open.published.steps_of(feature, &context.attributes);
+    let evaluated = match core.evaluations.effort(steps) {
+        Effort::TooLarge => {
+            return Refusal::TooLarge(Refused::TooMuchWork).response(&core, Some(&key));
+        }
+        Effort::Small => {
+            one_answer(&evaluate(&open.published, feature, &context.attributes, now(), detail))
+        }
+        Effort::Large => {
+            let (published, feature) = (Arc::clone(&open.published), Arc::clone(feature));
+            let work = move |_: &Caller| {
+                one_answer(&evaluate(&published, &feature, &context.attributes, now(), detail))
+            };
+            match core.evaluations.run(&core.metrics, work).await {
+                Some(answer) => answer,
+                None => one_answer(&Err(Failure::internal())),
+            }
+        }
+    };
+    match evaluated {
+        Ok(body) => respond::bytes(StatusCode::OK, "application/json", body),
+        Err((status, failure)) => json(status, &failure.for_key(&key)),
+    }
+}
+
+/// The body of an answer, or a status and why there is none.
+fn one_answer(evaluated: &Result<Evaluated<'_>, Failure>) -> Result<Bytes, (StatusCode, Failure)> {
+    match evaluated {
+        Ok(answer) => Ok(Bytes::from(serde_json::to_vec(answer).unwrap_or_default())),
         Err(failure) => {
             let status = if failure.is_not_found() {
                 StatusCode::NOT_FOUND
+            } else if failure.is_internal() {
+                StatusCode::INTERNAL_SERVER_ERROR
             } else {
                 StatusCode::BAD_REQUEST
             };
-            json(status, &failure.for_key(&key))
+            Err((status, failure.clone()))
         }
     }
 }
@@ -63,8 +91,7 @@ async fn all(State(core): State<Arc<Core>>, request: Request) -> Response {
     let condition = request.headers().get(IF_NONE_MATCH).cloned();
     let (open, context) = match read(&core, request).await {
         Ok(read) => read,
-        Err(Refusal::Response(response)) => return *response,
-        Err(Refusal::Context(failure)) => return json(StatusCode::BAD_REQUEST, &failure),
+        Err(refusal) => return refusal.response(&core, None),
     };
     let Some(view) = open.view() else { return unauthorised() };
     // Any key may ask to be evaluated for, so moments count here even if the view itself does not evaluate.
@@ -78,18 +105,10 @@ async fn all(State(core): State<Arc<Core>>, request: Request) -> Response {
     let mut response = if holds {
         respond::empty(StatusCode::NOT_MODIFIED)
     } else {
-        let now = now();
-        let flags = view.features().iter().filter_map(|feature| {
-            match evaluate(&open.published, feature, &context.attributes, now, view.key.detail) {
-                Ok(answer) => serde_json::to_string(&answer).ok(),
-                // Without a value there is no flag: the program's default counts.
-                Err(failure) if failure.is_not_found() => None,
-                Err(failure) => serde_json::to_string(&failure.for_key(&feature.key)).ok(),
-            }
-        });
-        let flags: Vec<String> = flags.collect();
-        let body = format!("{{\"flags\":[{}]}}", flags.join(","));
-        respond::bytes(StatusCode::OK, "application/json", Bytes::from(body))
+        match all_answers(&core, &open, context.attributes).await {
+            Ok(body) => respond::bytes(StatusCode::OK, "application/json", body),
+            Err(response) => return *response,
+        }
     };
     if let Ok(etag) = HeaderValue::try_from(etag) {
         response.headers_mut().insert(ETAG, etag);
@@ -98,6 +117,52 @@ async fn all(State(core): State<Arc<Core>>, request: Request) -> Response {
         response.headers_mut().insert(CACHE_CONTROL, value.clone());
     }
     response
+}
+
+/// The body of an answer with all features.
+async fn all_answers(
+    core: &Core,
+    open: &Opened,
+    attributes: Attributes,
+) -> Result<Bytes, Box<Response>> {
+    let steps = open.view().map_or(0, |view| view.steps(&open.published, &attributes));
+    match core.evaluations.effort(steps) {
+        Effort::TooLarge => {
+            Err(Box::new(Refusal::TooLarge(Refused::TooMuchWork).response(core, None)))
+        }
+        Effort::Small => {
+            Ok(all_flags(&open.published, open.grant.view, &attributes, &Caller::default()))
+        }
+        Effort::Large => {
+            let (published, view) = (Arc::clone(&open.published), open.grant.view);
+            let work = move |caller: &Caller| all_flags(&published, view, &attributes, caller);
+            let made = core.evaluations.run(&core.metrics, work).await;
+            made.ok_or_else(|| {
+                Box::new(json(StatusCode::INTERNAL_SERVER_ERROR, &Failure::internal()))
+            })
+        }
+    }
+}
+
+fn all_flags(
+    published: &Published,
+    view: usize,
+    attributes: &Attributes,
+    caller: &Caller,
+) -> Bytes {
+    let now = now();
+    let features = published.view(view).map_or(&[][..], View::features);
+    let detail = published.view(view).map_or(Detail::Plain, |view| view.key.detail);
+    let flags = features.iter().take_while(|_| !caller.has_left()).filter_map(|feature| {
+        match evaluate(published, feature, attributes, now, detail) {
+            Ok(answer) => serde_json::to_string(&answer).ok(),
+            // Without a value there is no flag: the program's default counts.
+            Err(failure) if failure.is_not_found() => None,
+            Err(failure) => serde_json::to_string(&failure.for_key(&feature.key)).ok(),
+        }
+    });
+    let flags: Vec<String> = flags.collect();
+    Bytes::from(format!("{{\"flags\":[{}]}}", flags.join(",")))
 }
 
 /// `GET /ofrep/v1/configuration`.
@@ -115,6 +180,25 @@ async fn configuration(State(core): State<Arc<Core>>, request: Request) -> Respo
 enum Refusal {
     Response(Box<Response>),
     Context(Failure),
+    TooLarge(Refused),
+}
+
+impl Refusal {
+    /// The response, for one feature or for all.
+    fn response(self, core: &Core, key: Option<&str>) -> Response {
+        let (status, failure) = match self {
+            Self::Response(response) => return *response,
+            Self::Context(failure) => (StatusCode::BAD_REQUEST, failure),
+            Self::TooLarge(why) => {
+                core.metrics.refused(why);
+                (StatusCode::PAYLOAD_TOO_LARGE, Failure::refused(why))
+            }
+        };
+        match key {
+            Some(key) => json(status, &failure.for_key(key)),
+            None => json(status, &failure),
+        }
+    }
 }
 
 async fn read(core: &Core, request: Request) -> Result<(Opened, EvaluationContext), Refusal> {
@@ -123,7 +207,11 @@ async fn read(core: &Core, request: Request) -> Result<(Opened, EvaluationContex
     let key = admitted(core, &parts.headers).map_err(Refusal::Response)?;
     let body = body::read(body, core.options.body_limit).await;
     let body = body.map_err(|why| refuse(why.response()))?;
-    let mut context = EvaluationContext::read(&body).map_err(Refusal::Context)?;
+    let check = |bytes| core.evaluations.check_context(bytes);
+    let mut context = EvaluationContext::read(&body, check).map_err(|why| match why {
+        Unusable::Failure(failure) => Refusal::Context(failure),
+        Unusable::Refused(why) => Refusal::TooLarge(why),
+    })?;
     // A body may take its time: what counts is what the key opens now.
     let open = open(core, &key, &context).await.map_err(refuse)?;
     context.attributes = open.published.as_read(context.attributes);

@@ -264,7 +264,7 @@ impl Proxy {
             environment: place.key.environment,
             grants,
             settings: self.source.settings(&name),
-            cache_bytes: self.source.cache_bytes,
+            answers: Arc::clone(&self.source.answers),
             name,
             key: place.key.clone(),
             standing: Standing::default(),

@@ -24,7 +24,7 @@ use super::status::UpstreamRole;
 use super::upstream::{OnRefusal, Parts, Upstream};
 use super::worker::Worker;
 use crate::options::Options;
-use crate::serving::{Environments, EvaluatedBy, Grants, Settings};
+use crate::serving::{AnswerBudget, Environments, EvaluatedBy, Grants, Settings};
 
 /// Where it makes no difference which.
 const ANY_KEY: &str = "relay/*";
@@ -37,7 +37,7 @@ pub(super) struct Source {
     pub(super) runtime: Handle,
     pub(super) environments: Arc<Environments>,
     cache_control: Option<HeaderValue>,
-    pub(super) cache_bytes: u64,
+    pub(super) answers: Arc<AnswerBudget>,
     pub(super) terms: Terms,
     /// How long an answer to a poll may take.
     pub(super) patience: Duration,
@@ -179,7 +179,7 @@ impl Relay {
             runtime: idle.handle().clone(),
             environments: Arc::clone(environments),
             cache_control: edge.cache_control.clone(),
-            cache_bytes: edge.answer_cache,
+            answers: AnswerBudget::new(edge.answer_cache),
             terms: Terms {
                 max_age: options.limits.max_age,
                 revoke_after: options.limits.revoke_after,
@@ -254,7 +254,7 @@ impl Source {
             environment: client_key.environment,
             grants,
             settings: self.settings(name),
-            cache_bytes: self.cache_bytes,
+            answers: Arc::clone(&self.answers),
             key: client_key,
             standing,
             record,

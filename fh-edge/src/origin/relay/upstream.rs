@@ -14,7 +14,9 @@ use super::proxy::Proxy;
 use super::record::RecordFile;
 use super::standing::{Report, Standing, Terms, Verdict, age};
 use super::status::{UpstreamRole, UpstreamState, UpstreamStatus};
-use crate::serving::{EvaluatedBy, Grants, Phase, Published, ServedFeature, Settings, Slot};
+use crate::serving::{
+    AnswerBudget, EvaluatedBy, Grants, Phase, Published, ServedFeature, Settings, Slot,
+};
 use crate::world::now;
 
 /// Whatever the settings say, it is not asked again all the time.
@@ -80,7 +82,7 @@ pub(super) struct Parts {
     pub(super) environment: Uuid,
     pub(super) grants: Grants,
     pub(super) settings: Settings,
-    pub(super) cache_bytes: u64,
+    pub(super) answers: Arc<AnswerBudget>,
     pub(super) key: UpstreamKey,
     pub(super) standing: Standing,
     pub(super) record: Option<RecordFile>,
@@ -95,7 +97,7 @@ impl Upstream {
             parts.environment,
             settings.clone(),
             Arc::clone(&grants),
-            parts.cache_bytes,
+            &parts.answers,
         );
         let slot = place(first);
         let (is_refused, is_expired) = (false, false);

@@ -280,7 +280,7 @@ impl Work {
             let features = self.world.served(environment);
             let first = || {
                 let (settings, grants) = (settings.clone(), Arc::clone(&grants));
-                Published::waiting(environment.id, settings, grants, self.settings.cache_bytes)
+                Published::waiting(environment.id, settings, grants, &self.settings.answers)
             };
             self.environments.leave(environment.id, &grants, revocation_delay);
             let news = self.environments.publish(environment.id, first, |mut next| {

@@ -7,6 +7,7 @@ use fh_eval::Profile;
 use tokio::sync::oneshot;
 
 use super::*;
+use crate::serving::AnswerBudget;
 use crate::state::Permission;
 use crate::world::{FeatureChange, JournalError, Records, Update};
 
@@ -65,7 +66,11 @@ fn untold(disk: &Disk) -> (Work, Receiver<News>) {
         base: state(),
         journal: Box::new(disk.clone()),
         is_journal_current: true,
-        settings: Base { profile: Profile::Client, cache_control: None, cache_bytes: 1 << 20 },
+        settings: Base {
+            profile: Profile::Client,
+            cache_control: None,
+            answers: AnswerBudget::new(1 << 20),
+        },
         environments,
         news: Vec::new(),
         herald,

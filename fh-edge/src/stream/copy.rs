@@ -1,0 +1,139 @@
+//! What the client of a stream holds, and the events that lead from there to a generation.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use fh_eval::Attributes;
+use uuid::Uuid;
+
+use super::context::StreamContext;
+use crate::serving::{Answer, Published, Shown, View, ViewKey, changes, write_change};
+use crate::wire::sse::write_event;
+use crate::world::now;
+
+/// What the client of a stream holds.
+#[derive(Clone)]
+pub(super) struct Copy {
+    pub(super) view: ViewKey,
+    pub(super) context: StreamContext,
+    /// `None` before the first list.
+    pub(super) sent: Option<Arc<Shown>>,
+}
+
+/// How an evaluation for a stream runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Runs {
+    /// On a thread that serves: callers with the same context may wait for it.
+    AtOnce,
+    /// On another thread, when its turn comes: nothing may wait for it.
+    Apart,
+}
+
+impl Copy {
+    pub(super) fn seen<'a>(&self, published: &'a Published) -> Option<&'a View> {
+        let position = published.grants.views().iter().position(|view| *view == self.view)?;
+        published.view(position)
+    }
+
+    /// The most steps that evaluating everything that is seen takes; 0 if nothing is evaluated here.
+    pub(super) fn steps(&self, published: &Published) -> u64 {
+        if self.view.is_shared() {
+            return 0;
+        }
+        let attributes = self.attributes(published);
+        self.seen(published).map_or(0, |view| view.steps(published, &attributes))
+    }
+
+    fn attributes(&self, published: &Published) -> Attributes {
+        published.as_read(self.context.attributes().cloned().unwrap_or_default())
+    }
+
+    /// Writes what leads from what was sent to this generation, and remembers that it was sent.
+    pub(super) fn write(&mut self, published: &Published, runs: Runs, ready: &mut VecDeque<Bytes>) {
+        let Some(view) = self.seen(published) else {
+            self.sent = None;
+            return;
+        };
+        let id = view.id(self.context.tag());
+        match &self.sent {
+            None => self.write_all(published, view, &id, runs, ready),
+            Some(older) if self.view.is_shared() => {
+                ready.push_back(view.delta(older, &id, published));
+            }
+            Some(older) => ready.push_back(self.evaluated_delta(older, view, &id, published)),
+        }
+        self.sent = Some(Arc::clone(&view.shown));
+    }
+
+    fn write_all(
+        &self,
+        published: &Published,
+        view: &View,
+        id: &str,
+        runs: Runs,
+        ready: &mut VecDeque<Bytes>,
+    ) {
+        let answer = match view.key.is_shared() {
+            true => Arc::clone(view.shared(published)),
+            false => self.evaluated(published, view, runs),
+        };
+        // The list is shared by all who get it, so it is not copied into the event.
+        ready.push_back(Bytes::from(format!("event: features\nid: {id}\ndata: ")));
+        ready.push_back(answer.list());
+        ready.push_back(Bytes::from_static(b"\n\n"));
+    }
+
+    fn evaluated(&self, published: &Published, view: &View, runs: Runs) -> Arc<Answer> {
+        let text = self.context.text();
+        let make = || {
+            let (attributes, now) = (self.attributes(published), now());
+            Answer::of(published, view, self.context.tag(), |list| {
+                published.write_view(view, &attributes, now, list);
+            })
+        };
+        match runs {
+            Runs::AtOnce => view.evaluated(text, make),
+            Runs::Apart => view.evaluated_if_made(text).unwrap_or_else(|| {
+                let answer = Arc::new(make());
+                view.keep(text, Arc::clone(&answer));
+                answer
+            }),
+        }
+    }
+
+    fn evaluated_delta(
+        &self,
+        older: &Shown,
+        view: &View,
+        id: &str,
+        published: &Published,
+    ) -> Bytes {
+        let attributes = self.attributes(published);
+        let (now, detail) = (now(), view.key.detail);
+        let mut out = String::new();
+        let mut told: Vec<Uuid> = Vec::new();
+        for change in changes(&older.features, view.features()) {
+            let mut data = String::new();
+            let name = write_change(&mut data, &change, view, published, |feature, out| {
+                told.push(feature.id);
+                published.write_evaluated(feature, &attributes, now, detail, out);
+            });
+            write_event(&mut out, name, Some(id), &data);
+        }
+        if older.moment != view.shown.moment {
+            let by_time = view.features().iter().filter(|feature| !feature.moments.is_empty());
+            for feature in by_time.filter(|feature| !told.contains(&feature.id)) {
+                let (mut before, mut data) = (String::new(), String::new());
+                let then = older.moment.time();
+                published.write_evaluated(feature, &attributes, then, detail, &mut before);
+                published.write_evaluated(feature, &attributes, now, detail, &mut data);
+                // For most contexts most moments change nothing.
+                if data != before {
+                    write_event(&mut out, "feature", Some(id), &data);
+                }
+            }
+        }
+        Bytes::from(out)
+    }
+}

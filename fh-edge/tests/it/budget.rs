@@ -1,0 +1,329 @@
+//! The limits of one request: the size of a context and the work of evaluating for it (D-115), at every door.
+
+use std::sync::Arc;
+
+use fh_client::{Attributes, Client, Problem, Readiness};
+use fh_edge::state::State;
+use fh_edge::{AdminKey, Options};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::http::{Reply, request};
+use crate::shop::{CLIENT_KEY, ENVIRONMENT, SERVER_KEY, serve, state};
+use crate::waiting::{PATIENCE, ready};
+
+const ADMIN_KEY: &str = "an-admin-key-of-the-tests";
+const FLAGS: &str = "/ofrep/v1/evaluate/flags";
+
+/// One feature whose rule looks for a text in an attribute: four steps a byte.
+fn searching() -> State {
+    let rule = json!({"fieldName": "a", "type": "STRING", "conditional": "INCLUDES", "values": ["needle"]});
+    let text = json!({
+        "features": [{"id": "9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b", "key": "FOUND", "type": "BOOLEAN"}],
+        "environments": [{"id": ENVIRONMENT, "name": "dev", "values": {
+            "FOUND": {"value": false, "version": 1, "strategies": [{"id": "s", "value": true, "attributes": [rule]}]}
+        }}],
+        "accounts": [{"name": "reader", "clientKey": ["reader*client"], "serverKey": ["reader-server"],
+             "permissions": {ENVIRONMENT: ["READ"]}}]
+    });
+    serde_json::from_value(text).unwrap()
+}
+
+/// A budget that a context of 1,000 bytes passes and one of 100 does not; a tenth of it is passed by the latter.
+fn tight() -> Options {
+    Options::default()
+        .evaluation_budget(3000)
+        .max_context_bytes(2000)
+        .admin_key(Some(AdminKey::new(ADMIN_KEY).unwrap()))
+}
+
+fn context(bytes: usize) -> String {
+    format!("a={}", "x".repeat(bytes))
+}
+
+fn body(bytes: usize) -> String {
+    json!({"context": {"a": "x".repeat(bytes)}}).to_string()
+}
+
+fn assert_refused(reply: &Reply, reason: &str) {
+    assert_eq!(reply.status, 413, "{reply:?}");
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    assert_eq!(reply.json()["reason"], reason, "{reply:?}");
+    assert!(reply.json()["error"].as_str().is_some_and(|error| !error.is_empty()));
+}
+
+async fn refusals(address: std::net::SocketAddr) -> Vec<String> {
+    let text = request(address, "GET", "/metrics", &[], "").await.body;
+    text.lines()
+        .filter(|line| line.starts_with("fh_edge_refused_total"))
+        .map(String::from)
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_poll_beyond_a_limit_is_refused() {
+    let (address, _) = serve(searching(), tight()).await;
+    let poll = |bytes: usize| async move {
+        let path = format!("/features?apiKey={SERVER_KEY}");
+        request(address, "GET", &path, &[("x-featurehub", &context(bytes))], "").await
+    };
+    assert_eq!(poll(10).await.status, 200);
+    assert_eq!(poll(100).await.status, 200);
+    assert_refused(&poll(1000).await, "too-much-work");
+    assert_refused(&poll(2000).await, "context-too-large");
+    // A client-evaluated key evaluates nothing here, but its context is bounded as well.
+    let path = format!("/features?apiKey={CLIENT_KEY}");
+    for (bytes, status) in [(1000, 200), (2000, 413)] {
+        let reply = request(address, "GET", &path, &[("x-featurehub", &context(bytes))], "").await;
+        assert_eq!(reply.status, status);
+    }
+    let mut counted = refusals(address).await;
+    counted.sort();
+    assert_eq!(
+        counted,
+        [
+            "fh_edge_refused_total{reason=\"context-too-large\"} 2",
+            "fh_edge_refused_total{reason=\"too-much-work\"} 1",
+        ]
+    );
+}
+
+/// Keys of one request share its budget.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_keys_share_the_budget() {
+    let mut state = searching();
+    let other = "71ed3c04-122b-4312-9ea8-06b2b8d6cea0";
+    let mut second = state.environments[0].clone();
+    second.id = other.parse().unwrap();
+    second.name = "second".into();
+    state.environments.push(second);
+    let account = serde_json::from_value(json!({"name": "second", "serverKey": ["second-server"],
+        "permissions": {other: ["READ"]}}));
+    state.accounts.push(account.unwrap());
+    let (address, _) = serve(state, tight()).await;
+    let path = format!("/features?apiKey={SERVER_KEY}&apiKey={other}/second-server");
+    let poll = |bytes: usize| {
+        let path = path.clone();
+        async move { request(address, "GET", &path, &[("x-featurehub", &context(bytes))], "").await }
+    };
+    assert_eq!(poll(300).await.status, 200);
+    assert_refused(&poll(500).await, "too-much-work");
+    let alone = format!("/features?apiKey={SERVER_KEY}");
+    let alone = request(address, "GET", &alone, &[("x-featurehub", &context(501))], "").await;
+    assert_eq!(alone.status, 200);
+}
+
+/// What is kept was within the budget, and costs nothing again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_evaluation_leaves_the_threads_that_serve_once() {
+    let (address, _) = serve(searching(), tight()).await;
+    let path = format!("/features?apiKey={SERVER_KEY}");
+    for _ in 0..3 {
+        let reply = request(address, "GET", &path, &[("x-featurehub", &context(100))], "").await;
+        assert_eq!(reply.json()[0]["features"][0]["value"], false);
+    }
+    request(address, "GET", &path, &[("x-featurehub", &context(10))], "").await;
+    let text = request(address, "GET", "/metrics", &[], "").await.body;
+    assert!(text.contains("fh_edge_evaluations_moved_total 1\n"), "{text}");
+    assert!(text.contains("fh_edge_evaluations_cancelled_total 0\n"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_beyond_a_limit_is_not_opened() {
+    let (address, edge) = serve(searching(), tight()).await;
+    let path = format!("/features/{SERVER_KEY}");
+    for (bytes, reason) in [(1000, "too-much-work"), (2000, "context-too-large")] {
+        let reply = request(address, "GET", &path, &[("x-featurehub", &context(bytes))], "").await;
+        assert_refused(&reply, reason);
+        let query = format!("{path}?xfeaturehub={}", context(bytes));
+        assert_refused(&request(address, "GET", &query, &[], "").await, reason);
+    }
+    assert_eq!(edge.streams(), 0);
+}
+
+/// Reads a stream until it holds a text.
+async fn read_until(socket: &mut TcpStream, text: &str) -> String {
+    let (mut read, mut buffer) = (String::new(), [0; 4096]);
+    while !read.contains(text) {
+        let count = socket.read(&mut buffer).await.unwrap();
+        assert!(count > 0, "the stream ended: {read}");
+        read.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
+    }
+    read
+}
+
+async fn open(address: std::net::SocketAddr, bytes: usize) -> TcpStream {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "GET /features/{SERVER_KEY} HTTP/1.1\r\nhost: edge\r\nx-featurehub: {}\r\n\r\n",
+        context(bytes)
+    );
+    socket.write_all(head.as_bytes()).await.unwrap();
+    socket
+}
+
+/// The same state with the rule twenty times.
+fn searching_more() -> State {
+    let mut state = searching();
+    let value = state.environments[0].values.get_mut("FOUND").unwrap();
+    let strategy = value.strategies[0].clone();
+    value.strategies = vec![strategy; 20];
+    value.version = Some(2);
+    state
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_a_change_takes_over_the_budget_keeps_its_values_and_ends_with_bye() {
+    let (address, edge) = serve(searching(), tight()).await;
+    let (mut large, mut small) = (open(address, 100).await, open(address, 1).await);
+    for stream in [&mut large, &mut small] {
+        let text = read_until(stream, "\"value\":false").await;
+        assert!(text.contains("event: features") && text.contains("\"version\":1"), "{text}");
+    }
+    edge.replace(searching_more(), None).await.unwrap();
+    let text = read_until(&mut small, "\"version\":2").await;
+    assert!(text.contains("event: feature\n"), "{text}");
+    let text = read_until(&mut large, "event: bye").await;
+    assert!(!text.contains("event: failure") && !text.contains("event: feature"), "{text}");
+    assert!(
+        refusals(address).await.contains(
+            &"fh_edge_refused_total{reason=\"too-much-work-after-a-change\"} 1".to_string()
+        )
+    );
+    let path = format!("/features/{SERVER_KEY}");
+    let again = request(address, "GET", &path, &[("x-featurehub", &context(100))], "").await;
+    assert_refused(&again, "too-much-work");
+    // Once the change is taken back the context is served again.
+    edge.replace(searching(), None).await.unwrap();
+    read_until(&mut open(address, 100).await, "event: features").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ofrep_beyond_a_limit_is_refused() {
+    let (address, _) = serve(searching(), tight()).await;
+    for key in [SERVER_KEY, CLIENT_KEY] {
+        for (path, named) in [(FLAGS.to_string(), false), (format!("{FLAGS}/FOUND"), true)] {
+            let ask = |bytes: usize| {
+                let path = path.clone();
+                async move { request(address, "POST", &path, &[("x-api-key", key)], &body(bytes)).await }
+            };
+            for bytes in [10, 100] {
+                let reply = ask(bytes).await;
+                assert_eq!(reply.status, 200, "{reply:?}");
+                let flag = match named {
+                    true => reply.json(),
+                    false => reply.json()["flags"][0].clone(),
+                };
+                assert_eq!((&flag["key"], &flag["value"]), (&json!("FOUND"), &json!(false)));
+            }
+            for (bytes, code) in [(1000, "GENERAL"), (2000, "INVALID_CONTEXT")] {
+                let reply = ask(bytes).await;
+                assert_eq!((reply.status, &reply.json()["errorCode"]), (413, &json!(code)));
+                assert_eq!(reply.json()["key"], if named { json!("FOUND") } else { Value::Null });
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_admin_api_beyond_a_limit_refuses() {
+    let (address, _) = serve(searching(), tight()).await;
+    let bearer = format!("Bearer {ADMIN_KEY}");
+    let headers = [("authorization", &*bearer), ("content-type", "application/json")];
+    let evaluate = |bytes: usize| {
+        json!({"environment": ENVIRONMENT, "context": {"a": "x".repeat(bytes)}}).to_string()
+    };
+    let path = "/admin/v1/evaluate";
+    for (bytes, status) in [(10, 200), (100, 200), (1000, 413), (2000, 413)] {
+        let reply = request(address, "POST", path, &headers, &evaluate(bytes)).await;
+        assert_eq!(reply.status, status, "{reply:?}");
+    }
+    let rollout = |people: u32, bytes: usize| {
+        json!({"environment": ENVIRONMENT, "feature": "FOUND", "people": people,
+            "context": {"a": "x".repeat(bytes)}})
+        .to_string()
+    };
+    let path = "/admin/v1/rollout";
+    let reply = request(address, "POST", path, &headers, &rollout(5, 10)).await;
+    assert_eq!((reply.status, &reply.json()["people"]), (200, &json!(5)));
+    let reply = request(address, "POST", path, &headers, &rollout(5, 500)).await;
+    assert_eq!((reply.status, &reply.json()["place"]), (413, &json!("people")));
+    let reply = request(address, "POST", path, &headers, &rollout(5, 2000)).await;
+    assert_eq!((reply.status, &reply.json()["place"]), (413, &json!("context")));
+}
+
+/// A caller that leaves while its evaluation waits for a turn is not evaluated for.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_evaluation_ends_when_its_caller_leaves() {
+    let mut state = searching();
+    // Enough features that the first evaluations are still under way when the last callers leave.
+    let value = state.environments[0].values["FOUND"].clone();
+    for number in 0..2000_u32 {
+        let key = format!("F{number}");
+        let mut feature = state.features[0].clone();
+        feature.id = format!("00000000-0000-4000-8000-{number:012}").parse().unwrap();
+        feature.key = key.clone().into();
+        state.features.push(feature);
+        let mut value = value.clone();
+        value.strategies = vec![value.strategies[0].clone(); 20];
+        state.environments[0].values.insert(key.into(), value);
+    }
+    let options = Options::default().evaluation_budget(1 << 33).answer_cache(0);
+    let (address, _) = serve(state, options).await;
+    let mut callers = Vec::new();
+    for number in 0..64 {
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        let context = format!("a={number}{}", "x".repeat(15_000));
+        let head = format!(
+            "GET /features?apiKey={SERVER_KEY} HTTP/1.1\r\nhost: edge\r\nx-featurehub: {context}\r\n\r\n"
+        );
+        socket.write_all(head.as_bytes()).await.unwrap();
+        callers.push(socket);
+    }
+    drop(callers);
+    let cancelled = async {
+        loop {
+            let text = request(address, "GET", "/metrics", &[], "").await.body;
+            let cancelled = text.lines().find_map(|line| {
+                line.strip_prefix("fh_edge_evaluations_cancelled_total ")?.parse::<u32>().ok()
+            });
+            if cancelled.is_some_and(|cancelled| cancelled > 0) {
+                return;
+            }
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, cancelled).await.is_ok(), "no evaluation was cancelled");
+}
+
+/// This project's client takes 413 for trouble that may pass: it shows the status, keeps its values and retries with back-off.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_whose_context_is_refused_keeps_its_values_and_shows_why() {
+    let (address, _) = serve(searching(), tight()).await;
+    let client = Client::builder(format!("http://{address}"), SERVER_KEY).start().unwrap();
+    ready(&client).await;
+    let large = Attributes::builder().attribute("a", "x".repeat(1000)).build();
+    let client = Arc::new(client);
+    let waiting = Arc::clone(&client);
+    tokio::spawn(async move { drop(waiting.set_context(large).await) });
+    let shown = async {
+        while client.status().problem != Some(Problem::UnexpectedStatus(413)) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    assert!(tokio::time::timeout(PATIENCE, shown).await.is_ok(), "{:?}", client.status());
+    assert_ne!(client.status().readiness, Readiness::Failed);
+    // At most two attempts a second, and ever fewer.
+    assert!(client.status().attempts <= 3, "{:?}", client.status());
+}
+
+/// The budget changes nothing for what is ordinary.
+#[tokio::test(flavor = "multi_thread")]
+async fn ordinary_requests_stay_below_a_tenth() {
+    let (address, _) = serve(state(), Options::default()).await;
+    let path = format!("/features?apiKey={SERVER_KEY}");
+    let headers = [("x-featurehub", "userkey=fred,country=new_zealand")];
+    assert_eq!(request(address, "GET", &path, &headers, "").await.status, 200);
+    let text = request(address, "GET", "/metrics", &[], "").await.body;
+    assert!(text.contains("fh_edge_evaluations_moved_total 0\n"), "{text}");
+}
