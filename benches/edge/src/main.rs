@@ -16,6 +16,7 @@ mod servers;
 mod streams;
 mod unleash;
 mod upstream;
+mod work;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,8 @@ enum Command {
     Fanout(fanout::Options),
     /// Requests a second
     Get(get::Options),
+    /// The work that one request can cause, and liveness meanwhile
+    Work(work::Options),
     /// Be a server that does the least; started by the other two
     #[command(hide = true)]
     Floor(floor::Options),
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Fanout(options) => fanout::run(&options),
         Command::Get(options) => get::run(&options),
+        Command::Work(options) => work::run(&options),
         Command::Floor(options) => floor::run(&options),
         Command::Upstream(options) => upstream::run(&options),
     };

@@ -188,6 +188,14 @@ impl Server {
         Self::spawn(command)
     }
 
+    /// `fh serve` with a state and a port for monitoring.
+    pub fn serve(fh: &Path, state: &Path, monitor: &str, flags: &[String]) -> Result<Self, String> {
+        let mut command = Command::new(fh);
+        command.args(["serve", "--port", "0", "--monitor-port", monitor, "--log", "error"]);
+        command.arg("--state").arg(state).args(flags);
+        Self::spawn(command)
+    }
+
     /// The peer with features from a file, which is all that it needs to answer requests.
     pub fn peer_with_file(places: &Places) -> Result<Self, String> {
         let mut arguments: Vec<OsString> = ["offline", "--bootstrap-file"].map(Into::into).into();
