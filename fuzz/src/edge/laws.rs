@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::script::Asked;
-use super::stage::Answered;
+use super::stage::{Answered, CONTEXT};
 
 /// Is it a poll?
 pub fn is_poll(asked: &Asked) -> bool {
@@ -27,6 +27,18 @@ pub fn answer(asked: &Asked, answered: &Answered) {
         );
     }
     silent(asked, body);
+    let context =
+        asked.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("x-featurehub"));
+    if is_poll(asked) && context.map(|(_, value)| value.len()).sum::<usize>() > CONTEXT {
+        assert!(!matches!(status, 200 | 236 | 304), "a context beyond the limit: {status}");
+    }
+    if *status == 413 {
+        if content_type == "application/json" {
+            let json: Value = serde_json::from_str(body).expect("a refusal is JSON");
+            assert!(json["error"].is_string() || json["errorCode"].is_string(), "{body}");
+        }
+        return;
+    }
     if content_type == "application/json" && !body.is_empty() {
         let json: Value = serde_json::from_str(body).expect("an answer is JSON");
         if is_poll(asked) {

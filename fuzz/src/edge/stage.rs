@@ -22,7 +22,8 @@ const STATE: &str = r#"{
         {"id": "9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b", "key": "FLAG", "type": "BOOLEAN", "properties": {"p": "hush-fp"}, "filters": ["web"]},
         {"id": "76b612ae-a782-4780-aeaa-597870a8c3ea", "key": "TEXT", "type": "STRING", "filters": ["web", "app"]},
         {"id": "95f6c09a-20e7-41e2-9014-1421682b71b1", "key": "NUMBER", "type": "NUMBER"},
-        {"id": "15f6c09a-20e7-41e2-9014-1421682b71b2", "key": "JSON", "type": "JSON", "filters": ["app"]}
+        {"id": "15f6c09a-20e7-41e2-9014-1421682b71b2", "key": "JSON", "type": "JSON", "filters": ["app"]},
+        {"id": "25f6c09a-20e7-41e2-9014-1421682b71b3", "key": "WORK", "type": "BOOLEAN"}
     ],
     "environments": [
         {"id": "71ed3c04-122b-4312-9ea8-06b2b8d6ceac", "name": "dev", "cacheControl": "max-age=60", "values": {
@@ -34,7 +35,15 @@ const STATE: &str = r#"{
                 {"id": "new", "value": "kia ora", "attributes": [
                     {"fieldName": "version", "type": "SEMANTIC_VERSION", "conditional": "GREATER", "values": ["1.2.3"]},
                     {"fieldName": "email", "type": "STRING", "conditional": "REGEX", "values": [".*hush-rule@.*"]}]}]},
-            "JSON": {"value": "{\"hush\": \"hush-filtered\"}", "locked": true}
+            "JSON": {"value": "{\"hush\": \"hush-filtered\"}", "locked": true},
+            "WORK": {"value": false, "strategies": [
+                {"id": "w1", "value": true, "attributes": [
+                    {"fieldName": "email", "type": "STRING", "conditional": "REGEX", "values": ["[ab]*a[ab]{12}[^ab0-9]"]}]},
+                {"id": "w2", "value": true, "attributes": [
+                    {"fieldName": "a", "type": "IP_ADDRESS", "conditional": "INCLUDES", "values": ["10.0.0.0/8", "::1"]}]},
+                {"id": "w3", "value": true, "attributes": [
+                    {"fieldName": "now", "type": "DATETIME", "conditional": "REGEX", "values": ["^1.*x"]}]},
+                {"id": "w4", "value": true, "percentage": 1, "percentageAttributes": ["a", "email"]}]}
         }},
         {"id": "5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0", "name": "stale", "stale": true, "profile": "edge"}
     ],
@@ -48,6 +57,9 @@ const STATE: &str = r#"{
     ]
 }"#;
 
+/// The longest context, and the most work that evaluating for one may take: small, so that short contexts pass them.
+pub const CONTEXT: usize = 1 << 10;
+const BUDGET: u64 = 20_000;
 /// The most that answers may keep.
 const CACHE: u64 = 1 << 20;
 /// What a request may cost for every byte of it, and beside that.
@@ -82,6 +94,8 @@ impl Stage {
         let mut options = Options::default();
         options.answer_cache = CACHE;
         options.body_limit = 1 << 16;
+        options.max_context_bytes = CONTEXT;
+        options.evaluation_budget = BUDGET;
         let edge = Edge::builder().state(state.clone()).options(options).build().expect("an Edge");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
         Self {
