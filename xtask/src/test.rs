@@ -54,7 +54,9 @@ fn clippy() -> Result<(), String> {
 
 fn tests() -> Result<(), String> {
     // What needs a server or a browser is a part of its own.
-    Run::new("cargo test --locked --workspace --exclude fh-redis --exclude fh-console-tests").go()
+    // One run names every failure.
+    let tests = "cargo test --locked --no-fail-fast --workspace";
+    Run::new(&format!("{tests} --exclude fh-redis --exclude fh-console-tests")).go()
 }
 
 fn redis_server() -> Result<(), String> {

@@ -1,6 +1,7 @@
 //! Signals that are ignored at the start, Ctrl-Z, and the end of the program that reads the output.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -114,7 +115,8 @@ fn ctrl_z_that_was_ignored_at_the_start_stays_ignored() {
 fn ctrl_z_stops_a_command_that_writes_lines() {
     let edge = edge();
     let (url, key) = (edge.url(), edge.client_key());
-    let mut watch = Following::start(&mut command(&watch_args(&url, &key)));
+    // The system stops no member of an orphaned process group, which the group of the tests may be.
+    let mut watch = Following::start(command(&watch_args(&url, &key)).process_group(0));
     watch.line(&["\"value\"", "LIMIT"]);
     watch.send(Signal::TSTP);
     watch.wait_until_stopped();
