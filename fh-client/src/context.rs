@@ -17,7 +17,7 @@ use crate::reads::reads;
 ///
 /// Cheap to clone and immutable; make one per request or user. Any number of contexts share the connection of a client with a
 /// client-evaluated key. With a server-evaluated key only the context given to [`Client::set_context`] has values; others answer defaults,
-/// with the reason `NOT_READY`, never somebody else's values (D-62). [`Client::context_pool`] has several such contexts at once.
+/// with the reason `NOT_READY`, never the values of another user (D-62). [`Client::context_pool`] has several such contexts at once.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;

@@ -1,4 +1,4 @@
-//! What calls a client's listeners and observers: threads of its own, or the one thread of a pool.
+//! The threads that call a client's listeners and observers: threads of its own, or the one thread of a pool.
 
 use std::time::Duration;
 

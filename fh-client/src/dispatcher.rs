@@ -47,7 +47,7 @@ struct Orders {
     /// Observers are to send what they hold, in about this time.
     flush: Option<Duration>,
     is_over: bool,
-    /// Was the last order carried out, after which there is none?
+    /// True once the last order was carried out.
     is_ended: bool,
     threads: usize,
     passes: Vec<Pass>,
@@ -67,7 +67,7 @@ struct Pass {
     is_relieved: bool,
 }
 
-/// What a thread is to do next.
+/// The next step of a thread.
 enum Task {
     /// Deliver up to an order.
     Deliver {

@@ -128,7 +128,7 @@ impl Core {
         }
     }
 
-    /// Is there an admin API at all?
+    /// Returns true if there is an admin API.
     pub(crate) fn has_admin_key(&self) -> bool {
         self.admin_key.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
@@ -149,7 +149,7 @@ impl Core {
         self.notices.set(topic, notice);
     }
 
-    /// What is wrong though this Edge serves, a line for each.
+    /// The problems of an Edge that serves all the same, a line for each.
     pub(crate) fn notices(&self) -> String {
         self.notices.text()
     }

@@ -49,7 +49,7 @@ pub struct EdgeBuilder {
     relay: Option<RelayOptions>,
 }
 
-/// What an Edge does about a data folder whose file is damaged.
+/// The handling of a data folder whose file is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DamagedData {
     /// It does not start. Records that are damaged, in a file that is not, do not keep it from starting.
@@ -180,7 +180,7 @@ impl EdgeBuilder {
         Self { data_folder: Some(folder.into()), ..self }
     }
 
-    /// What it does if the file in the data folder is damaged. Default: it does not start.
+    /// Sets the handling of a damaged file in the data folder. By default the Edge does not start.
     #[must_use]
     pub fn damaged_data(self, damaged_data: DamagedData) -> Self {
         Self { damaged_data, ..self }
@@ -241,7 +241,7 @@ impl EdgeBuilder {
     }
 }
 
-/// What is wrong with a data folder, for readiness. The log gets every damaged record.
+/// The problem of a data folder, for readiness. The log gets every damaged record.
 fn data_notice(opened: &Opened, repaired: Option<&Repaired>) -> Option<String> {
     const NAMED: usize = 10;
     if let Some(repaired) = repaired {

@@ -107,7 +107,7 @@ pub enum AdminTransport {
     /// `x-forwarded-proto: https`. Others are answered 403. Without [`ConnectInfo`](axum::extract::ConnectInfo) it is not known
     /// where a request comes from, and it passes.
     Protected,
-    /// In any way: on a network that nobody else reads, or where a server of the program's own terminates TLS.
+    /// In any way: on a network that no other party can read, or where a server of the program's own terminates TLS.
     Any,
 }
 

@@ -233,7 +233,7 @@ impl Reading {
     }
 }
 
-/// What can stand in a document.
+/// A value in a document.
 pub(crate) trait Part<'de>: Sized {
     /// Reads the part.
     fn read<D: Deserializer<'de>>(deserializer: D, reading: Reading) -> Result<Self, D::Error>;

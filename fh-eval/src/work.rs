@@ -41,7 +41,7 @@ pub struct WorkBound {
     clocked: Vec<(Arc<str>, u64)>,
 }
 
-/// What is done with one attribute.
+/// The work on one attribute.
 #[derive(Debug, Clone, Copy, Default)]
 struct Reads {
     /// With each of its values.
@@ -55,7 +55,7 @@ struct Reads {
 /// Which strategies are walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Walk {
-    /// Those that can match.
+    /// The strategies that can match.
     Evaluate,
     /// All of them, for an explanation.
     Explain,
@@ -203,7 +203,7 @@ impl WorkBound {
     }
 }
 
-/// What is done with each field of some tables.
+/// The work on each field of some tables.
 struct Rows<'a> {
     tables: Option<&'a Tables>,
     reads: HashMap<u32, Reads, foldhash::fast::FixedState>,

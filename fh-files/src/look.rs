@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 /// A file that was changed within this time may change again without showing it: clocks of file systems are coarse.
 const COARSE: Duration = Duration::from_secs(2);
 
-/// What stood in a file. `Debug` shows its size only: files hold API keys.
+/// The content of a file. `Debug` shows its size only: files hold API keys.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Found {
     /// Its content.

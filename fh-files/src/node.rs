@@ -37,7 +37,7 @@ pub struct Node {
     pub(crate) height: usize,
 }
 
-/// What a part of a document is. `Debug` shows no texts: state files hold API keys.
+/// The kind and content of a part of a document. `Debug` shows no texts: state files hold API keys.
 pub enum Content {
     /// Nothing, `~` or `null`.
     Null,

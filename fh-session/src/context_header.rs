@@ -77,7 +77,7 @@ impl ContextHeader {
 /// The SHA-256 of a context, in lower-case hexadecimal: the same for equal contexts, in whatever order their attributes were given.
 ///
 /// It is taken of `name=value,value&name=value`, sorted by name, with names and values percent-encoded as in the header but values
-/// joined after that, so that `a,b` and two values `a` and `b` differ. It is no secret: whoever can guess a context can hash it.
+/// joined after that, so that `a,b` and two values `a` and `b` differ. It is no secret: anyone who can guess a context can compute its hash.
 ///
 /// ```
 /// use fh_eval::Attributes;

@@ -339,7 +339,7 @@ impl Case {
     }
 }
 
-/// What one request took.
+/// The cost of one request.
 struct Took {
     status: u16,
     time: Duration,

@@ -49,7 +49,7 @@ fn is_readable_by_all(path: &Path) -> bool {
     let has = |path: &Path, bits: u32| {
         std::fs::metadata(path).is_ok_and(|found| found.permissions().mode() & bits == bits)
     };
-    // What a link leads to counts.
+    // The target of a link counts, not the link.
     let Ok(path) = path.canonicalize() else { return false };
     has(&path, 0o004) && path.ancestors().skip(1).all(|folder| has(folder, 0o001))
 }

@@ -31,9 +31,9 @@ pub(crate) enum Origin {
 /// An origin that is open.
 pub(crate) struct Opened {
     pub(crate) origin: Origin,
-    /// What it holds, if that is known already.
+    /// The content of the file, if it is known already.
     pub(crate) state: Option<State>,
-    /// What is wrong with it, though it is served.
+    /// The problem of the file, although a state is served.
     pub(crate) notice: Option<String>,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct Followed {
     /// Reads it again when it is told to.
     watch: Watch,
     last_good: Option<LastGood>,
-    /// What it held at the start, if that was good.
+    /// The content of the file at the start, if that was good.
     first: Option<Box<Loaded>>,
     reads: mpsc::Receiver<Result<Loaded, FileError>>,
 }
@@ -156,7 +156,7 @@ impl Origin {
     }
 }
 
-/// What readiness says of a broken state file.
+/// The text that readiness shows for a broken state file.
 fn broken_notice(why: &FileError) -> String {
     format!("the state file is broken, and the last good state is served: {}", words(why))
 }

@@ -39,7 +39,7 @@ impl Secret {
     }
 }
 
-/// What a file holds now.
+/// The present content of a file.
 #[derive(Debug)]
 pub(crate) enum Held {
     AdminKey(AdminKey),
@@ -132,7 +132,7 @@ impl Followed {
     /// A file that was read already.
     fn new(secret: Secret, path: PathBuf) -> Self {
         let mut look = Look::new(MOST_BYTES);
-        // What it holds was read with the settings.
+        // Its content was read with the settings.
         drop(look.first(&path));
         Self { secret, path, look, trouble: None }
     }
@@ -198,7 +198,7 @@ mod tests {
         (folder, path)
     }
 
-    /// What two looks tell, the second of which finds the file at rest.
+    /// The result of two reads, the second of which finds the file at rest.
     fn told(file: &mut Followed, now: Instant) -> Option<Result<bool, String>> {
         let soon = SystemTime::now();
         let read = file.look(false, soon, now).or_else(|| file.look(false, soon, now))?;

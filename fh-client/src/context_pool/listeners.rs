@@ -55,7 +55,7 @@ struct Client {
     is_over: bool,
 }
 
-/// What the thread does next.
+/// The next step of the thread.
 struct Work {
     number: u64,
     hub: Hub,

@@ -141,7 +141,7 @@ impl fmt::Debug for ContextPool {
     }
 }
 
-/// What clones of a pool share.
+/// The state that clones of a pool share.
 struct Pool {
     client: Client,
     limit: usize,

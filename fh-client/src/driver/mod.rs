@@ -1,4 +1,4 @@
-//! What moves a session: one loop, over commands, the deadline, and the one request in flight. It runs on a tokio runtime: that of a
+//! The driver of a session: one loop, over commands, the deadline, and the one request in flight. It runs on a tokio runtime: that of a
 //! thread of its own, or one that the program gives.
 
 mod clock;

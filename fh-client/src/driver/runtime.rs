@@ -146,7 +146,7 @@ impl Place {
     }
 }
 
-/// What handles know about the runtime of their driver.
+/// The part of a driver's runtime that handles see.
 pub(crate) struct DriverRuntime {
     id: Id,
     given: Option<Handle>,
@@ -176,7 +176,7 @@ impl DriverRuntime {
     }
 }
 
-/// What a runtime that was given to a client lacks.
+/// The drivers that a runtime given to a client lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MissingDriver {

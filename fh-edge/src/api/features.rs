@@ -240,7 +240,7 @@ async fn evaluate(
     Ok(())
 }
 
-/// Are all environments stale?
+/// Returns true if all environments are stale.
 fn is_stale(found: &[Found]) -> bool {
     opened(found).all(|open| open.published.settings.stale)
 }

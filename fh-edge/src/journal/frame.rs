@@ -1,6 +1,6 @@
 //! Records with a checksum, which can be told from other bytes wherever they lie.
 
-/// What every record begins with.
+/// The first bytes of every record.
 const MARK: &[u8] = b"fh-edge:";
 /// The mark, eight hexadecimal digits of length, 32 of checksum, and a colon.
 const HEAD: usize = MARK.len() + 8 + 32 + 1;

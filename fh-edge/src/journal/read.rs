@@ -1,4 +1,4 @@
-//! What a data folder's file holds, record by record. A damaged one does not keep the others from being read.
+//! Reads a data folder's file record by record. A damaged one does not keep the others from being read.
 
 use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 use serde::de::DeserializeOwned;
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::world::{JournalError, Record, Records, ServedVersion};
 
-/// What was read.
+/// The records that could be read, and the damage.
 #[derive(Default)]
 pub(super) struct Contents {
     pub(super) records: Records,

@@ -11,14 +11,14 @@ use super::stored::{Found, found};
 use super::{DataFolderError, FACT, LockedFile, Opened, frame};
 use crate::world::{Journal, Record, Records, ServedVersion};
 
-/// What became of a damaged file.
+/// The outcome of a repair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Repaired {
     /// Where the damaged file is now.
     pub(crate) copy: PathBuf,
     /// How many changes of features were kept.
     pub(crate) changes: usize,
-    /// What is known to be lost, by name.
+    /// The names of records that are known to be lost.
     pub(crate) lost: Vec<String>,
     /// How many records begin somewhere and do not end: parts of the lost ones, or remains of old ones.
     pub(crate) broken: usize,

@@ -11,7 +11,7 @@ use super::frame;
 use crate::state::{FeatureValue, State};
 use crate::world::{JournalError, Print, Record, ServedVersion};
 
-/// What surrounds the content of every row, so that it can be found without its table.
+/// The marks around the content of every row, so that it can be found without its table.
 #[derive(Serialize, Deserialize)]
 struct Envelope<'a> {
     /// Counts transactions: of two records of one place the one with the higher number is the later.
@@ -108,7 +108,7 @@ pub(super) struct StoredVersion {
     /// Stands for the value; absent once the value is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     served: Option<String>,
-    /// Is it among the changes?
+    /// True if it is among the changes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     changed: bool,
 }

@@ -20,7 +20,7 @@ use tracing::debug;
 /// Bytes of a body that are given to hyper at a time, so that a slow reader is seen to read.
 const PIECE: usize = 16 * 1024;
 
-/// What the stream that is being polled just now did with its body.
+/// The use that the stream which is polled at present made of its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Progress {
     /// Nothing.
@@ -35,7 +35,7 @@ thread_local! {
     static PROGRESS: Cell<Progress> = const { Cell::new(Progress::None) };
 }
 
-/// What is left of a frame of a body that is given piece by piece.
+/// The rest of a frame of a body that is given piece by piece.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
     rest: Bytes,

@@ -18,7 +18,7 @@ use crate::state::file::{MOST_BYTES, Options, Parsed, StateFileError};
 pub use last_good::LastGood;
 pub use watch::Watch;
 
-/// What stands in a state file. `Debug` does not show its text, which holds API keys.
+/// The content of a state file. `Debug` does not show its text, which holds API keys.
 #[derive(Clone, PartialEq)]
 pub struct Loaded {
     /// The state, and what is doubtful about it.

@@ -178,7 +178,7 @@ impl ServedFeature {
         out.push('}');
     }
 
-    /// What it is in every environment, as far as strategies are read by it.
+    /// The kind of the feature in every environment, by which its strategies are read.
     pub(crate) fn definition(&self) -> Feature {
         Feature {
             id: self.id,

@@ -1,4 +1,4 @@
-//! What the client of a stream holds, and the events that lead from there to a generation.
+//! The features that the client of a stream holds, and the events that lead from them to a generation.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::serving::{Answer, Published, Shown, View, ViewKey, changes, write_cha
 use crate::wire::sse::write_event;
 use crate::world::now;
 
-/// What the client of a stream holds.
+/// The features that the client of a stream holds.
 #[derive(Clone)]
 pub(super) struct Copy {
     pub(super) view: ViewKey,

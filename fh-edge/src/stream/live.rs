@@ -148,7 +148,7 @@ impl Live {
         Then::GoesOn
     }
 
-    /// Was what was sent evaluated by another profile's rules? Any of it may be another value now.
+    /// Returns true if the sent values were evaluated by another profile's rules, so that any of them may differ now.
     fn follows_other_rules(&self, published: &Published) -> bool {
         let is_other = |sent: &Arc<Shown>| sent.profile != published.settings.profile;
         !self.copy.view.is_shared() && self.copy.sent.as_ref().is_some_and(is_other)

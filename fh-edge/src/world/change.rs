@@ -23,7 +23,7 @@ pub struct FeatureChange {
     pub locked: Option<bool>,
     /// Is it hidden from SDKs?
     pub retired: Option<bool>,
-    /// Who gets another value, in order: FeatureHub's JSON, read as in a state file.
+    /// The strategies, in order: FeatureHub's JSON, read as in a state file.
     pub strategies: Option<Vec<Json>>,
     /// Only if the version that is served is still this one.
     pub if_version: Option<i64>,
@@ -180,7 +180,7 @@ impl World {
     }
 }
 
-/// What a value begins as where the environment had none: its id is made as in a state file.
+/// The first value of a feature in an environment: its id is made as in a state file.
 fn unset((environment, key): &(Uuid, Arc<str>), feature: &Feature) -> FeatureValue {
     let value_id = Some(value_id(*environment, key).to_string());
     FeatureValue { value: feature.unset_value(), value_id, ..FeatureValue::default() }

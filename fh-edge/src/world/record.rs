@@ -56,7 +56,7 @@ pub(crate) struct ServedVersion {
     pub(crate) version: i64,
     /// Stands for the value; `None` once the value is gone.
     pub(crate) served: Option<Print>,
-    /// Is there a record of a change?
+    /// Returns true if there is a record of a change.
     pub(crate) is_changed: bool,
 }
 

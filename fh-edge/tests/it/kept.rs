@@ -67,7 +67,7 @@ async fn a_change_that_gave_way_to_the_file_does_not_come_back() {
     assert_eq!(banner(&edge.handle().state().await.unwrap()), banner(&state()));
 }
 
-/// What readiness says.
+/// The body of readiness.
 async fn readiness(edge: &Edge) -> (u16, String) {
     let response = crate::routes::ask(&edge.router(), "GET", "/health/readyness", &[]).await;
     let status = response.status().as_u16();

@@ -29,7 +29,7 @@ async fn keys_come_and_go_without_a_restart() {
     until("the sister", || async { relay.poll(&server).await.status == 200 }).await;
     assert_eq!(relay.handle.upstreams().len(), 1);
 
-    // What makes no sense changes nothing.
+    // Invalid keys change nothing.
     let wrong = relay.handle.set_relay_keys(&[pair.clone(), RelayKeys::client(&client)]);
     assert!(matches!(wrong, Err(RelayError::Twice(2))), "{wrong:?}");
     assert!(matches!(relay.handle.set_relay_keys(&[]), Err(RelayError::NoKeys)));

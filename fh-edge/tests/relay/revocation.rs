@@ -277,7 +277,7 @@ async fn a_revoked_key_stays_so_over_restarts() {
     clock.advance(4 * MINUTE);
     until_state(&relay, FIRST, UpstreamState::Refused).await;
     relay.handle.say_bye(Duration::ZERO).await;
-    // With nobody to ask, what is in the folder is not served.
+    // Without an upstream Edge the features in the folder are not served.
     upstream.kill();
     let relay = Relay::start(kept_in(&folder, &upstream, &clock)).await;
     until_state(&relay, FIRST, UpstreamState::Refused).await;

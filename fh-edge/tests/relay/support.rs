@@ -153,7 +153,7 @@ impl Clock {
         self.0.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::SeqCst);
     }
 
-    /// What a relay reads.
+    /// The features that a relay's client reads.
     pub(crate) fn read(&self) -> impl Fn() -> Timestamp + Send + Sync + 'static {
         let millis = Arc::clone(&self.0);
         // Some day in 2026.

@@ -26,7 +26,7 @@ impl<'de> Deserialize<'de> for Reason {
 }
 
 impl Serialize for Detail {
-    /// What a program may pass on: neither ids of the feature or its environment, nor rules.
+    /// The members that a program may pass on: neither ids of the feature or its environment, nor rules.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Detail", 11)?;
         out.serialize_field("key", &self.key)?;

@@ -160,7 +160,7 @@ impl Inner {
         self.core.wake();
     }
 
-    /// Puts a status into the snapshot. Is it another connection, problem or readiness?
+    /// Puts a status into the snapshot. Returns true if connection, problem or readiness changed.
     fn show(&self, write: &mut Write, status: Status) -> bool {
         let live = self.live.load_full();
         let status = Arc::new(status);

@@ -117,7 +117,7 @@ pub(crate) struct Watcher {
     pub(crate) who: Option<Arc<Attributes>>,
     pub(crate) is_removed: AtomicBool,
     pub(crate) call: Box<dyn Fn(&Change) + Send + Sync>,
-    /// Is it in the queue of those that have to look again?
+    /// True while the listener is queued for delivery.
     pub(crate) is_due: AtomicBool,
     pub(crate) turns: Turns,
     seen: Mutex<Seen>,
@@ -203,12 +203,12 @@ pub(crate) struct Listener {
     pub(crate) is_removed: AtomicBool,
     /// What a readiness listener was told last.
     pub(crate) told: Mutex<Option<Readiness>>,
-    /// What a status listener was told last.
+    /// The status that a listener was notified of last.
     told_status: Mutex<Option<Arc<Status>>>,
     lane: Mutex<Lane>,
 }
 
-/// What waits for a listener while it is being called.
+/// Events that wait for a listener while it is called.
 #[derive(Default)]
 struct Lane {
     is_busy: bool,

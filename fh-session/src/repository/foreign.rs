@@ -58,7 +58,7 @@ mod tests {
             (ID, ID),
             (ID, "71ED3C04-122B-4312-9EA8-06B2B8D6CEAC"),
             ("1-1-1-1-1", "00000001-0001-0001-0001-000000000001"),
-            // What these are called elsewhere is not known.
+            // Names of these environments elsewhere are not known.
             ("production", OTHER),
             (ID, "production"),
             (ID, ""),

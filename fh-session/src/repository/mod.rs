@@ -41,7 +41,7 @@ pub(crate) struct Repository {
 #[derive(Debug, Default)]
 pub(crate) struct Closed {
     pub(crate) environments: Vec<Arc<str>>,
-    /// Were features of theirs held?
+    /// True if features of theirs were held.
     pub(crate) had_features: bool,
 }
 

@@ -67,7 +67,7 @@ pub struct Session {
     /// The context of the request in flight, or of the next one.
     context: Arc<Attributes>,
     header: ContextHeader,
-    /// Was it set after the start?
+    /// True if the context was set after the start.
     context_was_set: bool,
     /// The context that was set last, while the request for another one was in flight (D-120).
     next_context: Option<NextContext>,

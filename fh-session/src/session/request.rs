@@ -1,4 +1,4 @@
-//! What callers ask for: a refresh, other keys; and what a read of a feature sets off.
+//! Commands of callers: a refresh, other keys; and the fetch that a read of a feature starts.
 
 use super::pending::Pending;
 use super::{Session, State};

@@ -39,11 +39,11 @@ pub(crate) struct Entry {
     thinning: Thinning,
     /// Of an observer that is told by summaries.
     counts: Option<Counts>,
-    /// Is the present window to be reported?
+    /// True if the present window is to be reported.
     is_due: AtomicBool,
     turns: Turns,
     is_closed: AtomicBool,
-    /// Has it been told that nothing follows?
+    /// True once the observer was notified of the end.
     is_ended: AtomicBool,
 }
 

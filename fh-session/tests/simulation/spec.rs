@@ -45,7 +45,7 @@ pub struct Shown {
     pub connection: Connection,
     pub problem: Option<Problem>,
     pub published: bool,
-    /// Was the first list of a context among it?
+    /// True if the first list of a context was in it.
     pub first: bool,
 }
 
@@ -149,7 +149,7 @@ pub struct Spec {
     pub held: Option<bool>,
     /// The user of the present request.
     pub asked: usize,
-    /// Was that context set after the start?
+    /// True if that context was set after the start.
     was_set: bool,
     /// The user whose request goes out next, because another one's is in flight (D-120).
     next: Option<(usize, Vec<Pending>)>,

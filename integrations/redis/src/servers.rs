@@ -26,7 +26,7 @@ pub(crate) enum Given {
 #[derive(Clone)]
 pub(crate) struct Sentinels {
     sentinels: Vec<redis::Client>,
-    /// What they call the master.
+    /// The name of the master.
     name: String,
     /// The master's user, password, database and TLS; its address is a stand-in.
     master: redis::Client,

@@ -1,6 +1,6 @@
 //! Names of members that nearly are the name of a known one.
 
-/// What a strategy may hold, on the wire or as the management API shows it.
+/// The members of a strategy, on the wire or as the management API shows it.
 pub(crate) const OF_A_STRATEGY: [&str; 9] = [
     "id",
     "name",
@@ -13,7 +13,7 @@ pub(crate) const OF_A_STRATEGY: [&str; 9] = [
     "colouring",
 ];
 
-/// What a rule may hold.
+/// The members of a rule.
 pub(crate) const OF_A_RULE: [&str; 5] = ["id", "conditional", "fieldName", "values", "type"];
 
 /// Whether a name is none of the known ones, but near one of them: case, blanks, dots, hyphens and underscores do not count; the first

@@ -3,7 +3,7 @@
 //! A Service called `fh-edge-monitor` brings `FH_EDGE_MONITOR_PORT=tcp://10.0.0.2:8701`, `FH_EDGE_MONITOR_SERVICE_HOST` and
 //! others, whose names are those of settings or look like them.
 
-/// What precedes the address in the value of a variable that names a Service's port.
+/// The prefixes of the address in the value of a variable that names a Service's port.
 const PROTOCOLS: [&str; 3] = ["tcp://", "udp://", "sctp://"];
 
 /// Returns true if Kubernetes has set this variable, so that it is no setting.

@@ -62,7 +62,7 @@ pub(crate) struct Settings {
     /// The file with further keys, and what it held at the start.
     pub(crate) key_file: Option<PathBuf>,
     pub(crate) file_keys: Vec<ServiceKey>,
-    /// Is a damaged data folder repaired?
+    /// True if a damaged data folder is repaired.
     pub(crate) data_repair: bool,
     /// The Edge to relay, and its URL as it was written.
     pub(crate) relay: Option<(EdgeUrl, String)>,
@@ -139,7 +139,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What an operator has to know of the admin API over plain HTTP, if other machines reach it so.
+    /// The warning about an admin API that other machines reach over plain HTTP.
     fn admin_warning(&self) -> Option<&'static str> {
         let (address, has_tls) = match self.edge.administration {
             Administration::WithMonitoring => {

@@ -77,7 +77,7 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    /// Has every key that is configured features that have not expired, or the upstream Edge's word that it is none?
+    /// Returns true if every configured key has features that have not expired, or was refused by the upstream Edge.
     pub(crate) fn is_ready(&self) -> bool {
         let is_ready = |state| matches!(state, UpstreamState::Serving | UpstreamState::Refused);
         self.configured.upstreams().iter().all(|upstream| is_ready(upstream.state()))

@@ -194,7 +194,7 @@ impl RelayOptions {
     }
 
     /// Measures [`RelayLimits::max_age`] and [`RelayLimits::revoke_after`] by this clock, which a test can drive. By default by the
-    /// system's: its time of day when the relay is made, and from then on a clock that nobody sets.
+    /// system's: its time of day when the relay is made, and from then on a monotonic clock.
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);

@@ -113,7 +113,7 @@ impl Proxy {
         gone.iter().for_each(|place| places.end(place));
     }
 
-    /// Are keys tried that nobody configured?
+    /// True if keys are tried that are not configured.
     pub(super) const fn tries_any_key(&self) -> bool {
         self.any_key.is_some()
     }

@@ -1,4 +1,4 @@
-//! What a relay remembers of an upstream key over restarts beside its features: the last good answer, and refusals (D-116).
+//! The record that a relay keeps of an upstream key over restarts beside its features: the last good answer, and refusals (D-116).
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -111,7 +111,7 @@ fn read(path: &Path) -> io::Result<Standing> {
     })
 }
 
-/// Replaces the file as a whole. The name of the new text is always the same: nobody else writes in this folder.
+/// Replaces the file as a whole. The name of the new text is always the same: no other process writes in this folder.
 fn replace(path: &Path, standing: &Standing) -> io::Result<()> {
     let stored = Stored {
         format: FORMAT.to_string(),

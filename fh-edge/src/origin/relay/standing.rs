@@ -19,7 +19,7 @@ pub(super) struct Terms {
     pub(super) revoke_after: Duration,
 }
 
-/// What the client of an upstream key reports.
+/// The report of the client of an upstream key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Report {
     /// The upstream Edge is in touch and answers well.
@@ -32,7 +32,7 @@ pub(super) enum Report {
     Pending,
 }
 
-/// May the features be served?
+/// Whether the features may be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Serve,

@@ -1,4 +1,4 @@
-//! What the dialect leaves out, and what to write instead.
+//! Constructs that the dialect refuses, and their replacements.
 
 use super::dialect::Refusal;
 
@@ -39,7 +39,7 @@ pub enum Construct {
 }
 
 impl Construct {
-    /// What to write instead.
+    /// The replacement to suggest.
     #[must_use]
     pub const fn instead(self) -> &'static str {
         match self {

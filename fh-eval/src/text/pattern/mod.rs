@@ -163,7 +163,7 @@ impl Pattern {
         Ok(Self { program, nodes: rewritten.nodes })
     }
 
-    /// Does the text match? Takes time linear in its length; allocates at most once per thread, for all patterns together.
+    /// Returns true if the text matches. Takes time linear in its length; allocates at most once per thread, for all patterns together.
     #[must_use]
     pub fn is_match(&self, text: &str) -> bool {
         match &self.program {

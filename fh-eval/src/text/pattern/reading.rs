@@ -46,7 +46,7 @@ pub enum Divergence {
 }
 
 impl Divergence {
-    /// What to write instead, so that every SDK reads the same.
+    /// The replacement that every SDK reads alike.
     #[must_use]
     pub const fn instead(self) -> &'static str {
         match self {
@@ -87,7 +87,7 @@ impl std::fmt::Display for Divergence {
     }
 }
 
-/// What not all SDKs read alike in a pattern, each thing once. Empty if the pattern cannot be read.
+/// The constructs of a pattern that SDKs read differently, each once. Empty if the pattern cannot be read.
 ///
 /// ```
 /// use fh_eval::text::pattern::{Divergence, divergences};

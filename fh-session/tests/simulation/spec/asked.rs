@@ -1,4 +1,4 @@
-//! What people ask for, and what stores say (sdk-behaviour 2.9.4, 2.12, D-62, D-67, D-120).
+//! Commands of users, and updates from stores (sdk-behaviour 2.9.4, 2.12, D-62, D-67, D-120).
 
 use fh_session::{Errand, KeyKind, Readiness, WhileSwitching};
 
@@ -61,7 +61,7 @@ impl Spec {
         self.ask_anew();
     }
 
-    /// Is a request in flight whose features are the first of a context that was set after the start?
+    /// Returns true if a request is in flight whose features are the first of a context that was set after the start.
     fn awaits_features(&self) -> bool {
         let is_in_flight = match &self.phase {
             Phase::Sent { .. } | Phase::Body { .. } => true,

@@ -55,7 +55,7 @@ enum Place {
     Given,
 }
 
-/// What is called.
+/// The calls of the matrix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Call {
     Start,
@@ -77,10 +77,10 @@ const CALLS: [Call; 7] = [
     Call::Drop,
 ];
 
-/// What comes of it.
+/// The expected result of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
-    /// What the call is for has happened.
+    /// The call succeeded, and its effect was seen.
     Right,
     /// Refused with `InsideRuntime`, whose text says `.await`.
     Inside,
@@ -92,7 +92,7 @@ enum Outcome {
 
 use Outcome::{Closed, Inside, Lacking, Right};
 
-/// What each call gives, in the order of [`CALLS`].
+/// The result of each call, in the order of [`CALLS`].
 const TABLE: [(Caller, Place, [Outcome; 7]); 30] = [
     (Caller::NoRuntime, Place::Default, [Right; 7]),
     (Caller::CurrentThread, Place::Default, [Right; 7]),

@@ -20,7 +20,7 @@ pub(super) fn translate(pattern: &str, whole: bool) -> Option<Translated> {
     let chars: Vec<char> = pattern.chars().collect();
     let mut out = String::new();
     let mut ends_before_line_break = false;
-    // For each open group: does it hold something that must not be repeated?
+    // For each open group: true if it holds something that must not be repeated.
     let mut groups = vec![false];
     let mut classes = 0;
     // Where the outermost class begins in what is written, and whether another is in it, which `regex-lite` does not know.
@@ -223,7 +223,7 @@ fn property(name: &str, negated: bool, ignores_case: bool) -> Option<String> {
         return Some(inside);
     }
     let class = ranges(&format!("[^{inside}]"))?;
-    // What nothing is in has no inside; `\P{all}` alone.
+    // An empty class has no members to write; only `\P{all}` is one.
     Some(if class.is_empty() { NOTHING.to_owned() } else { class })
 }
 

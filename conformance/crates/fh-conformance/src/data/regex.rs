@@ -33,7 +33,7 @@ type Answers = Vec<(String, bool)>;
 fn answers(entry: &Json) -> Result<Vec<(Profile, Answers)>, String> {
     let texts = entry.get("texts").ok_or("no texts")?.elements().iter();
     let texts: Vec<&str> = texts.map(Json::text).collect::<Option<_>>().ok_or("texts are text")?;
-    // What is refused by a decision, or by the recorded language itself, never matches.
+    // A pattern that a decision or the recorded language refuses never matches.
     let errors = entry.get("error").map_or(&[][..], Json::elements);
     let mut found = Vec::new();
     for (member, profile) in [("whole", Profile::Edge), ("search", Profile::Client)] {

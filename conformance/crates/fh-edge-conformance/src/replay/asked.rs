@@ -19,7 +19,7 @@ pub(crate) fn keys(asked: &Asked) -> Vec<String> {
     keys.into_iter().map(|key| key.trim_start_matches("default/").to_owned()).collect()
 }
 
-/// What a request is for; `None` for anything beside features.
+/// The purpose of a request; `None` for anything beside features.
 pub(super) fn route(asked: &Asked, recorded: &Answered) -> Option<Route> {
     let path = asked.path.split('?').next().unwrap_or_default();
     if !path.starts_with("/features") {

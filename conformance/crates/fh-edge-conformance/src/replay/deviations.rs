@@ -14,7 +14,7 @@ use super::when::{Facts, When};
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Deviation {
-    /// What it is about.
+    /// The subject of the deviation.
     pub when: When,
     /// Only these events of a stream.
     #[serde(default)]
@@ -22,7 +22,7 @@ pub struct Deviation {
     /// Laid over the recorded answer, or event: members replace, null removes (RFC 7386).
     #[serde(default)]
     pub instead: Option<Value>,
-    /// What cannot be said by a patch.
+    /// Expectations that a patch cannot express.
     #[serde(default)]
     pub rule: Option<Rule>,
     /// Events that do not come.
@@ -110,7 +110,7 @@ impl Deviations {
         Expectation { answer, because }
     }
 
-    /// Does the answer to another request of the same meaning say what is expected?
+    /// True if the answer to another request of the same meaning holds the expected text.
     pub(super) fn needs_equivalent(&self, facts: &Facts<'_>) -> bool {
         let needs = |each: &&Deviation| each.rule == Some(Rule::AsWithCommas);
         self.0.iter().filter(needs).any(|deviation| deviation.when.holds(facts))
@@ -131,7 +131,7 @@ impl Deviations {
         all.map(|(_, deviation)| deviation.name()).collect()
     }
 
-    /// Is a member of the answer left out?
+    /// True if a member of the answer is left out.
     pub(super) fn leaves_out(&self, facts: &Facts<'_>, member: &str) -> bool {
         self.0.iter().any(|deviation| {
             deviation.left_out.iter().any(|each| each == member) && deviation.when.holds(facts)
@@ -254,7 +254,7 @@ mod tests {
         }
     }
 
-    /// What they name is of the protocol, not of one recording.
+    /// Rules name parts of the protocol, never of one recording.
     #[test]
     fn ours_hold_for_any_recording() {
         let recorded = crate::transcript::Transcript::recorded().unwrap();

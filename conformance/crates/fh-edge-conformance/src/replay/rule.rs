@@ -7,7 +7,7 @@ use super::answer::insert;
 use super::asked;
 use super::when::Facts;
 
-/// What is expected in place of the recorded answer.
+/// The answer that is expected in place of the recorded one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Rule {

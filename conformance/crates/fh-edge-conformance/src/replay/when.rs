@@ -1,4 +1,4 @@
-//! What a deviation is about: properties of a request and of its recorded answer, so that it holds for any recording.
+//! The condition of a deviation: properties of a request and of its recorded answer, so that it holds for any recording.
 
 use serde::Deserialize;
 
@@ -16,7 +16,7 @@ pub struct When {
     pub method: Option<String>,
     /// The path of the request, without its query.
     pub path: Option<String>,
-    /// What the request is for.
+    /// The purpose of the request.
     pub route: Option<Route>,
     /// The status of the recorded answer.
     pub status: Option<u16>,
@@ -30,7 +30,7 @@ pub struct When {
     pub keys: Option<KeyCount>,
 }
 
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Route {

@@ -213,7 +213,7 @@ fn failing(shown: &mut Shown) {
     }
 }
 
-/// What a program handles by itself.
+/// The types that a program makes itself.
 fn parts(shown: &mut Shown) {
     let url = SecretUrl::new(format!("https://edge.example/features/{CLIENT_KEY}"));
     let mut request = TransportRequest::new(Method::Put, url);

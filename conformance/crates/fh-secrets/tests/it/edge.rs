@@ -56,7 +56,7 @@ fn state_files(shown: &mut Shown) {
     shown.debug(state.environments[0].values.values().next().unwrap());
     shown.debug(&state.accounts[0]);
     shown.debug(&Json::text("x"));
-    // What is wrong in a file is named without what stands there.
+    // Problems of a file are named without the text at their place.
     for wrong in [
         state_text("  - { name: twice, clientKey: clientHush*1, permissions: {} }\n"),
         state_text("  - { name: b, clientKey: [wrongHush 2], permissions: { dev: READ } }\n"),

@@ -29,7 +29,7 @@ pub(crate) fn show(shown: &mut Shown) {
     shown
         .both(&SecretUrl::new(format!("https://me:{PASSWORD}@edge.example/features/{CLIENT_KEY}")));
     shown.both(&SecretUrl::new(format!("https://me:{PASSWORD}@edge.example")));
-    // What is wrong with a URL or a key is said without them.
+    // Errors about a URL or a key do not repeat it.
     for wrong in
         [format!("https://me:{PASSWORD}@edge"), format!("{CLIENT_KEY}?"), "ftp://keyHush".into()]
     {

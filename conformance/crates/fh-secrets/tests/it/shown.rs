@@ -1,4 +1,4 @@
-//! What types show.
+//! The texts that `Debug` and `Display` of types give.
 
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};
