@@ -97,13 +97,17 @@ impl Raw {
 
     /// The stream and the code of the first frame of this kind; pings are answered.
     async fn code_of_answering(&mut self, wanted: u8) -> (u32, u32) {
-        loop {
-            let (kind, stream, payload) = self.next_answering().await;
-            if kind == wanted {
-                let code = payload.first_chunk().map_or(0, |code| u32::from_be_bytes(*code));
-                return (stream, code);
+        // Pings come for ever, so that a limit for each frame would be none.
+        soon("such a frame", async {
+            loop {
+                let (kind, stream, payload) = self.next_answering().await;
+                if kind == wanted {
+                    let code = payload.first_chunk().map_or(0, |code| u32::from_be_bytes(*code));
+                    return (stream, code);
+                }
             }
-        }
+        })
+        .await
     }
 
     async fn ends(&mut self) {
@@ -257,11 +261,14 @@ async fn a_stream_without_a_window_is_reset_and_its_connection_goes_on() {
         peer.send(window(65_535)).await;
         peer.send(asks(101, "/")).await;
         let mut body = Vec::new();
-        while !body.ends_with(b"here") {
-            let (kind, stream, payload) = peer.next_answering().await;
-            if (kind, stream) == (DATA, 101) {
-                body.extend(payload);
+        soon("the answer", async {
+            while !body.ends_with(b"here") {
+                let (kind, stream, payload) = peer.next_answering().await;
+                if (kind, stream) == (DATA, 101) {
+                    body.extend(payload);
+                }
             }
-        }
+        })
+        .await;
     }
 }
