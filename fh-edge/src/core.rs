@@ -190,7 +190,7 @@ impl Core {
 
     /// The Edge stops: nobody should come any more, and who waits for a state waits in vain.
     pub(crate) fn stop(&self) {
-        self.is_stopping.store(true, Ordering::Release);
+        self.announce_stop();
         self.loading.send_if_modified(|loading| {
             let waits = *loading == Loading::NotYet;
             if waits {
@@ -198,6 +198,11 @@ impl Core {
             }
             waits
         });
+    }
+
+    /// Nobody should come any more; everything goes on for those who are there.
+    pub(crate) fn announce_stop(&self) {
+        self.is_stopping.store(true, Ordering::Release);
     }
 
     /// Waits until there is a state, or will be none.

@@ -11,6 +11,7 @@ use crate::admin_key::AdminKey;
 use crate::api::{self, Polls};
 use crate::core::{Core, Origin};
 use crate::journal::{DataFolder, DataFolderError, Opened, Repaired};
+use crate::listen::ListenerFigures;
 use crate::notices::Topic;
 use crate::options::Options;
 use crate::origin::relay::{Relay, RelayError, RelayKeys, RelayOptions, UpstreamStatus};
@@ -236,6 +237,7 @@ impl EdgeBuilder {
         core.set_notice(Topic::DataFolder, notice);
         if is_ready {
             core.set_ready();
+            core.metrics.state_read();
         }
         Ok(Edge { core: Arc::new(core) })
     }
@@ -293,9 +295,30 @@ impl EdgeHandle {
     /// # Errors
     /// [`ReplaceError::Duplicate`] if two parts of it cannot be told apart, [`ReplaceError::Closed`] after the Edge was closed.
     pub async fn reload(&self, base: State) -> Result<(), ReplaceError> {
-        self.core.writer()?.reload(base).await?;
+        let reloaded = self.core.writer()?.reload(base).await;
+        if reloaded.is_err() {
+            self.core.metrics.reload_failed();
+        }
+        reloaded?;
         self.core.set_ready();
+        self.core.metrics.state_read();
         Ok(())
+    }
+
+    /// Has `/metrics` say that a base could not be read, until the next [`EdgeHandle::reload`] that succeeds.
+    pub fn note_failed_reload(&self) {
+        self.core.metrics.reload_failed();
+    }
+
+    /// Has `/metrics` show a listener that serves this Edge: its connections, their limit, and the end of its certificate.
+    pub fn show_listener(&self, listener: ListenerFigures) {
+        self.core.metrics.add_listener(listener);
+    }
+
+    /// Makes readiness answer 503 from now on, while everything else goes on: for a server that closes its sockets only after load
+    /// balancers have had time to see it. [`EdgeHandle::say_bye`] does so itself.
+    pub fn announce_stop(&self) {
+        self.core.announce_stop();
     }
 
     /// Changes one feature in one environment. Readers see it when this returns. The new revision.

@@ -1,5 +1,7 @@
 //! Figures for Prometheus, with FeatureHub's names where they fit (edge-protocol 7.2, D-109).
 
+mod listeners;
+mod process;
 mod upstream;
 
 use std::sync::Mutex;
@@ -16,9 +18,12 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use self::listeners::ListenerMetrics;
+use self::process::ProcessFigures;
 use self::upstream::UpstreamFigures;
 use crate::connections::Connections;
 use crate::evaluations::Refused;
+use crate::listen::ListenerFigures;
 use crate::origin::relay::UpstreamStatus;
 use crate::serving::{Environments, Phase};
 
@@ -101,6 +106,11 @@ pub(crate) struct Metrics {
     refused: Family<RefusalLabels, Counter>,
     evaluations_moved: Counter,
     evaluations_cancelled: Counter,
+    reload_successful: Gauge,
+    reload_success_time: Seconds,
+    process: ProcessFigures,
+    listener_metrics: ListenerMetrics,
+    listeners: Mutex<Vec<ListenerFigures>>,
 }
 
 /// Half a millisecond to four seconds.
@@ -154,6 +164,11 @@ impl Metrics {
             refused: Family::default(),
             evaluations_moved: Counter::default(),
             evaluations_cancelled: Counter::default(),
+            reload_successful: Gauge::default(),
+            reload_success_time: Gauge::default(),
+            process: ProcessFigures::default(),
+            listener_metrics: ListenerMetrics::default(),
+            listeners: Mutex::default(),
             registry: Mutex::default(),
         };
         this.register(&mut registry);
@@ -215,6 +230,36 @@ impl Metrics {
             "Of these, those whose caller left before the end",
             self.evaluations_cancelled.clone(),
         );
+        registry.register(
+            "fh_edge_last_reload_successful",
+            "0 after the state could not be read again, until it can be",
+            self.reload_successful.clone(),
+        );
+        registry.register(
+            "fh_edge_last_reload_success_timestamp_seconds",
+            "When the state was last read, in seconds since 1970; 0: never",
+            self.reload_success_time.clone(),
+        );
+        self.reload_successful.set(1);
+        self.process.register(registry);
+        self.listener_metrics.register(registry);
+    }
+
+    /// The state was read, at the start or again.
+    pub(crate) fn state_read(&self) {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.reload_success_time.set(now.as_secs_f64());
+        self.reload_successful.set(1);
+    }
+
+    /// The state could not be read again.
+    pub(crate) fn reload_failed(&self) {
+        self.reload_successful.set(0);
+    }
+
+    /// A listener that is to be shown.
+    pub(crate) fn add_listener(&self, listener: ListenerFigures) {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 
     /// A response of any route.
@@ -306,6 +351,9 @@ impl Metrics {
             self.generation.get_or_create(&labels).set(generation);
         }
         self.upstreams.set(upstreams);
+        self.process.set();
+        let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner);
+        self.listener_metrics.set(&listeners);
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &registry);

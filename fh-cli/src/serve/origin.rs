@@ -149,6 +149,7 @@ impl Origin {
                 }
             }
             Err(why) => {
+                handle.note_failed_reload();
                 error!(why = words(&why), "the state in force stays");
                 handle.set_notice(Topic::StateFile, Some(broken_notice(&why)));
             }

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use axum::Router;
 use fh_edge::listen::{
-    AccessLog, App, Connections, ListenOptions, Listener, Stopped, Tls, TrustedProxies,
+    AccessLog, App, Connections, ListenOptions, Listener, ListenerFigures, Stopped, Tls,
+    TrustedProxies,
 };
 use fh_edge::{Administration, Console, DamagedData, Edge, EdgeHandle, Topic};
 use tokio::runtime::Builder;
@@ -71,6 +72,9 @@ impl Server {
         let edge = builder.build().map_err(|error| Failure::Input(error.to_string()))?;
         // Now the data folder is this process's.
         origin.keep_last_good();
+        if notice.is_some() {
+            edge.handle().note_failed_reload();
+        }
         edge.handle().set_notice(Topic::StateFile, notice);
         let secrets = SecretFiles::follow(settings)?;
         let tls = tls(settings)?;
@@ -130,9 +134,15 @@ impl Server {
             .polls(self.edge.polls(&self.url_path))
             .probes(self.edge.probe_paths(&self.url_path));
         let grace = self.listen.grace;
+        let handle = self.edge.handle();
+        handle.show_listener(ListenerFigures::new("api", &self.listen, self.tls.clone()));
         let mut monitoring = self.listen.clone();
         monitoring.grace = LAST_LOOK.min(grace);
         monitoring.connections = Connections::default();
+        if self.monitor.is_some() {
+            let tls = self.tls.clone().filter(|_| self.monitor_scheme == "https");
+            handle.show_listener(ListenerFigures::new("monitor", &monitoring, tls));
+        }
         let api = fh_edge::listen::serve([self.api], app, self.listen, told(ending));
         let api = async {
             let stopped = api.await;
@@ -148,7 +158,8 @@ impl Server {
             }
         };
         let control = Control {
-            handle: self.edge.handle(),
+            handle,
+            delay: self.settings.shutdown_delay,
             origin: self.origin,
             secrets: self.secrets,
             settings: self.settings,
@@ -177,6 +188,8 @@ struct Control {
     settings: Settings,
     tls: Option<Tls>,
     grace: Duration,
+    /// Between "not ready" and closing the sockets.
+    delay: Duration,
 }
 
 impl Control {
@@ -194,6 +207,9 @@ impl Control {
         }
         info!(streams = self.handle.streams(), grace = self.grace.as_secs_f64(), "stopping");
         let ending = async {
+            // Load balancers are to see that it is not ready before connections are refused.
+            self.handle.announce_stop();
+            tokio::time::sleep(self.delay).await;
             // A relay keeps what it has first, which takes a moment.
             self.handle.say_bye(self.grace).await;
             end.send_replace(true);

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use super::{ListenOptions, Tls};
+
 /// How many connections there are and were. Clones show the same figures.
 #[derive(Clone, Debug, Default)]
 pub struct Connections {
@@ -15,6 +17,24 @@ struct Counts {
     accepted: AtomicU64,
     failures: AtomicU64,
     refused: AtomicU64,
+}
+
+/// What `/metrics` shows of a listener; see [`EdgeHandle::show_listener`](crate::EdgeHandle::show_listener).
+#[derive(Clone, Debug)]
+pub struct ListenerFigures {
+    pub(crate) name: &'static str,
+    pub(crate) connections: Connections,
+    pub(crate) max_connections: usize,
+    pub(crate) tls: Option<Tls>,
+}
+
+impl ListenerFigures {
+    /// Of the listener with these options, by this name.
+    #[must_use]
+    pub fn new(name: &'static str, options: &ListenOptions, tls: Option<Tls>) -> Self {
+        let connections = options.connections.clone();
+        Self { name, connections, max_connections: options.max_connections.get(), tls }
+    }
 }
 
 impl Connections {

@@ -29,6 +29,7 @@ mod accept;
 mod access;
 mod app;
 mod capacity;
+mod certificate;
 mod connections;
 mod descriptors;
 mod drive;
@@ -47,14 +48,14 @@ mod transport;
 
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tracing::{info, warn};
 
 pub use access::AccessLog;
 pub use app::App;
-pub use connections::Connections;
+pub use connections::{Connections, ListenerFigures};
 pub use descriptors::raise_descriptor_limit;
 pub use listener::Listener;
 pub use options::{ListenOptions, PerAddress};
@@ -71,6 +72,9 @@ pub struct Stopped {
     /// Connections that were still open at the end of the grace period and were cut.
     pub cut: usize,
 }
+
+/// How often it is looked whether certificates expire, where their files are not looked at.
+const EXPIRY_CHECK: Duration = Duration::from_secs(3600);
 
 /// For handlers that are polled just now to be let go of.
 const CUTTING: Duration = Duration::from_secs(5);
@@ -123,7 +127,7 @@ impl Drop for Cutter {
     }
 }
 
-/// Looks at the files of certificates now and then.
+/// Looks at the files of certificates now and then, and logs when those in use expire.
 fn renew_certificates(
     listeners: &[Listener],
     every: Option<Duration>,
@@ -131,14 +135,18 @@ fn renew_certificates(
     let all = listeners.iter().filter_map(Listener::tls).filter(|tls| tls.reloads());
     let all: Vec<Tls> = all.cloned().collect();
     async move {
-        let Some(every) = every.filter(|every| !all.is_empty() && !every.is_zero()) else {
+        if all.is_empty() {
             return std::future::pending().await;
-        };
-        let mut ticks = interval(every);
+        }
+        let every = every.filter(|every| !every.is_zero());
+        let mut ticks = interval(every.unwrap_or(EXPIRY_CHECK));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            for tls in all.clone() {
+            for tls in &all {
+                tls.log_expiry(SystemTime::now());
+            }
+            for tls in all.clone().into_iter().filter(|_| every.is_some()) {
                 match tokio::task::spawn_blocking(move || tls.reload()).await {
                     Ok(Ok(Reloaded::Same)) => {}
                     Ok(Ok(Reloaded::Another)) => info!("a new certificate is in use"),

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
@@ -13,6 +14,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tracing::{error, warn};
+
+use super::certificate::{ExpiryNotices, Notice, not_after};
 
 /// A server's side of TLS: 1.2 and 1.3, HTTP/2 where the client speaks it. Clones are the same.
 #[derive(Clone, Debug)]
@@ -26,6 +30,7 @@ struct Files {
     certificate: PathBuf,
     key: PathBuf,
     current: ArcSwap<CertifiedKey>,
+    expiry: Mutex<ExpiryNotices>,
 }
 
 /// What [`Tls::reload`] found.
@@ -49,7 +54,8 @@ impl Tls {
         let (certificate, key) = (certificate.into(), key.into());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let current = ArcSwap::from_pointee(load(&certificate, &key, &provider)?);
-        let files = Arc::new(Files { certificate, key, current });
+        let expiry = Mutex::default();
+        let files = Arc::new(Files { certificate, key, current, expiry });
         let builder = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .map_err(TlsError::Setup)?;
@@ -81,6 +87,28 @@ impl Tls {
         }
         files.current.store(Arc::new(read));
         Ok(Reloaded::Another)
+    }
+
+    /// The end of the validity of the certificate in use. `None` if it cannot be read, and for [`Tls::from_config`].
+    #[must_use]
+    pub fn expires(&self) -> Option<SystemTime> {
+        let current = self.files.as_ref()?.current.load();
+        not_after(current.cert.first()?)
+    }
+
+    /// Logs, once a day, that the certificate in use expires soon or has expired.
+    pub(super) fn log_expiry(&self, now: SystemTime) {
+        let (Some(files), Some(expires)) = (&self.files, self.expires()) else { return };
+        let certificate = files.certificate.display();
+        match files.expiry.lock().unwrap_or_else(PoisonError::into_inner).due(expires, now) {
+            None => {}
+            Some(Notice::Soon { days }) => {
+                warn!(%certificate, days, "the certificate expires soon");
+            }
+            Some(Notice::Expired { days }) => {
+                error!(%certificate, days, "the certificate has expired, and clients refuse it");
+            }
+        }
     }
 
     pub(super) fn reloads(&self) -> bool {

@@ -22,7 +22,7 @@ use super::value::{
 const MOST_HEADER_BYTES: u64 = 64 * 1024;
 
 /// In the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 53] = [
+pub(crate) static SETTINGS: [Setting; 54] = [
     Setting::new(
         Origin,
         "state",
@@ -537,6 +537,14 @@ pub(crate) static SETTINGS: [Setting; 53] = [
             put(&mut s.edge.admin_transport, switch(text).map(transport))
         },
         |s| (s.edge.admin_transport == AdminTransport::Any).to_string(),
+    ),
+    Setting::new(
+        Operations,
+        "shutdown-delay",
+        One("SECONDS"),
+        "How long after SIGTERM the server goes on as before, while readiness answers 503, so that load balancers send nobody any more before the sockets close",
+        |s, text| put(&mut s.shutdown_delay, time(text)),
+        |s| seconds_of(s.shutdown_delay),
     ),
 ];
 

@@ -1,0 +1,202 @@
+//! When a certificate expires, and what is logged of it.
+//!
+//! The one date is read here: a crate that reads whole certificates would bring a dozen others along.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// From so long before its end on, warnings are logged.
+const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
+
+const INTEGER: u8 = 0x02;
+const UTC_TIME: u8 = 0x17;
+const GENERALIZED_TIME: u8 = 0x18;
+const SEQUENCE: u8 = 0x30;
+const VERSION: u8 = 0xa0;
+
+/// The end of a certificate's validity, from its DER form (RFC 5280, 4.1). `None` if it cannot be read.
+pub(super) fn not_after(der: &[u8]) -> Option<SystemTime> {
+    let (certificate, _) = take(der, SEQUENCE)?;
+    let (mut fields, _) = take(certificate, SEQUENCE)?;
+    if let Some((_, rest)) = take(fields, VERSION) {
+        fields = rest;
+    }
+    // Serial number, algorithm of the signature, issuer.
+    for tag in [INTEGER, SEQUENCE, SEQUENCE] {
+        (_, fields) = take(fields, tag)?;
+    }
+    let (validity, _) = take(fields, SEQUENCE)?;
+    let (_, _, not_after) = element(validity)?;
+    match element(not_after)? {
+        (UTC_TIME, text, _) => {
+            let (year, rest) = number(text, 2)?;
+            time(year + if year < 50 { 2000 } else { 1900 }, rest)
+        }
+        (GENERALIZED_TIME, text, _) => {
+            let (year, rest) = number(text, 4)?;
+            time(year, rest)
+        }
+        _ => None,
+    }
+}
+
+/// The content of an element with this tag, and what follows it.
+fn take(der: &[u8], wanted: u8) -> Option<(&[u8], &[u8])> {
+    let (tag, content, rest) = element(der)?;
+    (tag == wanted).then_some((content, rest))
+}
+
+/// The tag and the content of the first element, and what follows it.
+fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (tag, rest) = der.split_first()?;
+    let (first, rest) = rest.split_first()?;
+    let (length, rest) = match *first {
+        short @ 0..0x80 => (usize::from(short), rest),
+        long => {
+            let (bytes, rest) = rest.split_at_checked(usize::from(long & 0x7f))?;
+            if bytes.is_empty() || bytes.len() > 4 {
+                return None;
+            }
+            let length = bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+            (length, rest)
+        }
+    };
+    let (content, rest) = rest.split_at_checked(length)?;
+    Some((*tag, content, rest))
+}
+
+/// A number of so many digits, and what follows it.
+fn number(text: &[u8], digits: usize) -> Option<(u64, &[u8])> {
+    let (digits, rest) = text.split_at_checked(digits)?;
+    let number = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    Some((number, rest))
+}
+
+/// `MMDDHHMMSSZ` of a year.
+fn time(year: u64, text: &[u8]) -> Option<SystemTime> {
+    let (month, rest) = number(text, 2)?;
+    let (day, rest) = number(rest, 2)?;
+    let (hour, rest) = number(rest, 2)?;
+    let (minute, rest) = number(rest, 2)?;
+    let (second, rest) = number(rest, 2)?;
+    let is_date = (1..=12).contains(&month) && (1..=31).contains(&day) && year >= 1970;
+    if !is_date || rest != b"Z" || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    // Years begin with March, so that the day that leap years have more is the last of a year.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let since_march = (153 * month + 2) / 5 + day - 1;
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + since_march;
+    // Of 1 January 1970, counted the same way.
+    let days = days.checked_sub(719_468)?;
+    UNIX_EPOCH.checked_add(Duration::from_secs(days * 86_400 + hour * 3600 + minute * 60 + second))
+}
+
+/// What is to be logged of a certificate that expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notice {
+    /// It expires within two weeks: after so many whole days.
+    Soon { days: u64 },
+    /// Clients refuse it, for so many whole days.
+    Expired { days: u64 },
+}
+
+/// Says once a day that a certificate expires soon or has expired, and at once when it has become so.
+#[derive(Debug, Default)]
+pub(super) struct ExpiryNotices {
+    last: Option<(SystemTime, bool)>,
+}
+
+impl ExpiryNotices {
+    /// What is to be logged now, if anything is.
+    pub(super) fn due(&mut self, not_after: SystemTime, now: SystemTime) -> Option<Notice> {
+        let days = |time: Duration| time.as_secs() / DAY.as_secs();
+        let notice = match not_after.duration_since(now) {
+            Ok(left) if left > SOON => {
+                self.last = None;
+                return None;
+            }
+            Ok(left) => Notice::Soon { days: days(left) },
+            Err(since) => Notice::Expired { days: days(since.duration()) },
+        };
+        let is_expired = matches!(notice, Notice::Expired { .. });
+        let is_said = self.last.is_some_and(|(at, was_expired)| {
+            was_expired == is_expired && now.duration_since(at).is_ok_and(|since| since < DAY)
+        });
+        if is_said {
+            return None;
+        }
+        self.last = Some((now, is_expired));
+        Some(notice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fh_test_certificates::Authority;
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject;
+
+    use super::*;
+
+    fn seconds(time: SystemTime) -> u64 {
+        time.duration_since(UNIX_EPOCH).unwrap().as_secs()
+    }
+
+    #[test]
+    fn dates_are_read() {
+        for (year, text, expected) in [
+            (1970, "0101000000Z", 0),
+            (1999, "1231235959Z", 946_684_799),
+            (2000, "0229120000Z", 951_825_600),
+            (2024, "0301000000Z", 1_709_251_200),
+            (2100, "0301000000Z", 4_107_542_400),
+            (9999, "1231235959Z", 253_402_300_799),
+        ] {
+            assert_eq!(time(year, text.as_bytes()).map(seconds), Some(expected), "{year} {text}");
+        }
+        for wrong in ["", "0101000000", "1301000000Z", "0100000000Z", "0101240000Z", "01010000xxZ"]
+        {
+            assert_eq!(time(2026, wrong.as_bytes()), None, "{wrong}");
+        }
+        assert_eq!(time(1969, b"1231235959Z"), None);
+    }
+
+    #[test]
+    fn the_end_of_a_certificate_is_read() {
+        for days in [-3, 1, 30, 20_000] {
+            let certificate = Authority::new("of this test").issue("localhost", -10..days);
+            let der = CertificateDer::from_pem_slice(certificate.pem().as_bytes()).unwrap();
+            let end = i64::try_from(seconds(not_after(&der).unwrap())).unwrap();
+            let expected = i64::try_from(seconds(SystemTime::now())).unwrap() + days * 86_400;
+            // The authority of tests adds a minute.
+            assert!((expected..=expected + 60).contains(&end), "{days}: {end} {expected}");
+            for length in 0..der.len() {
+                assert_eq!(not_after(&der[..length]), None, "cut at {length}");
+            }
+        }
+        for wrong in
+            [&[][..], &[0x30], &[0x30, 0x84, 0xff, 0xff, 0xff, 0xff], &[0x30, 0x80], &[0; 64]]
+        {
+            assert_eq!(not_after(wrong), None);
+        }
+    }
+
+    #[test]
+    fn once_a_day_from_two_weeks_before() {
+        let end = UNIX_EPOCH + 1000 * DAY;
+        let mut notices = ExpiryNotices::default();
+        let minute = Duration::from_secs(60);
+        assert_eq!(notices.due(end, end - SOON - minute), None);
+        assert_eq!(notices.due(end, end - SOON), Some(Notice::Soon { days: 14 }));
+        assert_eq!(notices.due(end, end - SOON + minute), None);
+        assert_eq!(notices.due(end, end - SOON + DAY), Some(Notice::Soon { days: 13 }));
+        assert_eq!(notices.due(end, end - minute), Some(Notice::Soon { days: 0 }));
+        // At once when it has become worse.
+        assert_eq!(notices.due(end, end + minute), Some(Notice::Expired { days: 0 }));
+        assert_eq!(notices.due(end, end + 2 * minute), None);
+        assert_eq!(notices.due(end, end + DAY + minute), Some(Notice::Expired { days: 1 }));
+        // Another certificate.
+        assert_eq!(notices.due(end + 90 * DAY, end + DAY + minute), None);
+    }
+}

@@ -1,0 +1,70 @@
+//! Figures of the listeners that serve an Edge.
+
+use std::sync::atomic::Ordering;
+use std::time::UNIX_EPOCH;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use super::{Seconds, whole};
+use crate::listen::ListenerFigures;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Labels {
+    listener: &'static str,
+}
+
+/// By the listener's name.
+#[derive(Debug, Default)]
+pub(super) struct ListenerMetrics {
+    open: Family<Labels, Gauge>,
+    most: Family<Labels, Gauge>,
+    accepted: Family<Labels, Counter>,
+    refused: Family<Labels, Counter>,
+    failures: Family<Labels, Counter>,
+    expiry: Family<Labels, Seconds>,
+}
+
+impl ListenerMetrics {
+    pub(super) fn register(&self, registry: &mut Registry) {
+        registry.register("fh_edge_connections", "Open connections", self.open.clone());
+        registry.register(
+            "fh_edge_connections_max",
+            "Connections that may be open, besides those for health checks",
+            self.most.clone(),
+        );
+        let mut counter = |name: &str, help: &str, counter: &Family<Labels, Counter>| {
+            registry.register(format!("fh_edge_{name}"), help, counter.clone());
+        };
+        counter("connections_accepted", "Connections accepted", &self.accepted);
+        counter("connections_refused", "Connections closed at a limit", &self.refused);
+        counter("accept_failures", "Connections that the system did not give", &self.failures);
+        registry.register(
+            "fh_edge_certificate_expiry_timestamp_seconds",
+            "When the certificate in use expires, in seconds since 1970",
+            self.expiry.clone(),
+        );
+    }
+
+    pub(super) fn set(&self, listeners: &[ListenerFigures]) {
+        for listener in listeners {
+            let labels = Labels { listener: listener.name };
+            let connections = &listener.connections;
+            self.open.get_or_create(&labels).set(whole(connections.open()));
+            self.most.get_or_create(&labels).set(whole(listener.max_connections));
+            let set = |family: &Family<Labels, Counter>, count| {
+                family.get_or_create(&labels).inner().store(count, Ordering::Relaxed);
+            };
+            set(&self.accepted, connections.accepted());
+            set(&self.refused, connections.refused());
+            set(&self.failures, connections.accept_failures());
+            let expires = listener.tls.as_ref().and_then(crate::listen::Tls::expires);
+            if let Some(since_1970) = expires.and_then(|at| at.duration_since(UNIX_EPOCH).ok()) {
+                self.expiry.get_or_create(&labels).set(since_1970.as_secs_f64());
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Figures of the process, with the names that Prometheus's own clients use.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+use super::Seconds;
+
+#[derive(Debug, Default)]
+pub(super) struct ProcessFigures {
+    cpu_seconds: Counter<f64, AtomicU64>,
+    resident_bytes: Gauge,
+    virtual_bytes: Gauge,
+    open_fds: Gauge,
+    max_fds: Gauge,
+    threads: Gauge,
+    start: Seconds,
+}
+
+/// What the system says of this process.
+#[derive(Debug, Default, PartialEq)]
+struct Reading {
+    cpu_seconds: f64,
+    resident_bytes: i64,
+    virtual_bytes: i64,
+    open_fds: i64,
+    max_fds: i64,
+    threads: i64,
+}
+
+impl ProcessFigures {
+    /// Nothing is registered where the system does not tell.
+    pub(super) fn register(&self, registry: &mut Registry) {
+        if read().is_none() {
+            return;
+        }
+        // A server makes its figures when it starts.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        self.start.set(now.as_secs_f64());
+        registry.register(
+            "process_cpu_seconds",
+            "Processor time used by the process",
+            self.cpu_seconds.clone(),
+        );
+        registry.register(
+            "process_start_time_seconds",
+            "When the process started, in seconds since 1970",
+            self.start.clone(),
+        );
+        let mut gauge = |name: &str, help: &str, gauge: &Gauge| {
+            registry.register(format!("process_{name}"), help, gauge.clone());
+        };
+        gauge("resident_memory_bytes", "Memory in use", &self.resident_bytes);
+        gauge("virtual_memory_bytes", "Address space in use", &self.virtual_bytes);
+        gauge("open_fds", "Open descriptors", &self.open_fds);
+        gauge("max_fds", "Descriptors that may be open", &self.max_fds);
+        gauge("threads", "Threads", &self.threads);
+    }
+
+    pub(super) fn set(&self) {
+        let Some(reading) = read() else { return };
+        self.cpu_seconds.inner().store(reading.cpu_seconds.to_bits(), Ordering::Relaxed);
+        self.resident_bytes.set(reading.resident_bytes);
+        self.virtual_bytes.set(reading.virtual_bytes);
+        self.open_fds.set(reading.open_fds);
+        self.max_fds.set(reading.max_fds);
+        self.threads.set(reading.threads);
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn read() -> Option<Reading> {
+    use rustix::process::{Resource, getrlimit};
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The second field is a name in parentheses, which may hold blanks.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    // Numbered as in proc(5), where the first field after the name is the third.
+    let field = |number: usize| fields.get(number.checked_sub(3)?)?.parse::<i64>().ok();
+    let cpu = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    let page = i64::try_from(rustix::param::page_size()).ok()?;
+    let open_fds = std::fs::read_dir("/proc/self/fd").ok()?.count();
+    // One of them is that of the folder being read.
+    let open_fds = i64::try_from(open_fds.saturating_sub(1)).ok()?;
+    let max_fds = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    #[expect(clippy::cast_precision_loss, reason = "centuries of processor time")]
+    let cpu_seconds = cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9;
+    Some(Reading {
+        cpu_seconds,
+        resident_bytes: field(24)?.saturating_mul(page),
+        virtual_bytes: field(23)?,
+        open_fds,
+        max_fds: i64::try_from(max_fds).unwrap_or(i64::MAX),
+        threads: field(20)?,
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn read() -> Option<Reading> {
+    None
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_has_memory_threads_and_descriptors() {
+        let before = read().unwrap();
+        let file = std::fs::File::open("/proc/self/stat").unwrap();
+        let reading = read().unwrap();
+        assert!(reading.resident_bytes > 1 << 20);
+        assert!(reading.virtual_bytes > reading.resident_bytes);
+        assert!(reading.threads >= 1 && reading.open_fds >= 1);
+        assert!(reading.max_fds >= reading.open_fds);
+        assert!(reading.cpu_seconds > 0.0 && reading.cpu_seconds >= before.cpu_seconds);
+        drop(file);
+    }
+}
