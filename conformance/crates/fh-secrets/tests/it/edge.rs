@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use fh_client::transport::ReqwestTransport;
-use fh_edge::listen::{AccessLog, App, Connections, ListenOptions, Listener, Tls, TrustedProxies};
+use fh_edge::listen::{
+    AccessLog, App, Connections, ListenOptions, Listener, ListenerFigures, Tls, TrustedProxies,
+};
 use fh_edge::origin::file::{self, LastGood, StateFile};
 use fh_edge::origin::relay::{RelayKeys, RelayOptions};
 use fh_edge::state::file::{ExtraAccount, Options as FileOptions};
@@ -146,7 +148,9 @@ fn servers(shown: &mut Shown) {
     folder.write("chain.pem", certificate.pem(), 1);
     folder.write("key.pem", certificate.key_pem(), 1);
     let (chain, key) = (folder.file("chain.pem"), folder.file("key.pem"));
-    shown.debug(&Tls::from_files(&chain, &key).unwrap());
+    let tls = Tls::from_files(&chain, &key).unwrap();
+    shown.debug(&tls);
+    shown.debug(&ListenerFigures::new("api", &ListenOptions::default(), Some(tls)));
     folder.write(
         "wrong.pem",
         "-----BEGIN PRIVATE KEY-----\nkeyHush\n-----END PRIVATE KEY-----\n",
