@@ -200,7 +200,7 @@ impl Core {
         });
     }
 
-    /// Nobody should come any more; everything goes on for those who are there.
+    /// Makes readiness fail, so that no new clients are sent here. Present connections go on.
     pub(crate) fn announce_stop(&self) {
         self.is_stopping.store(true, Ordering::Release);
     }

@@ -305,12 +305,12 @@ impl EdgeHandle {
         Ok(())
     }
 
-    /// Has `/metrics` say that a base could not be read, until the next [`EdgeHandle::reload`] that succeeds.
+    /// Shows in `/metrics` that a base could not be read, until the next [`EdgeHandle::reload`] that succeeds.
     pub fn note_failed_reload(&self) {
         self.core.metrics.reload_failed();
     }
 
-    /// Has `/metrics` show a listener that serves this Edge: its connections, their limit, and the end of its certificate.
+    /// Shows in `/metrics` a listener that serves this Edge: its connections, their limit, and the end of its certificate.
     pub fn show_listener(&self, listener: ListenerFigures) {
         self.core.metrics.add_listener(listener);
     }

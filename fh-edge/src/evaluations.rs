@@ -111,7 +111,7 @@ impl Evaluations {
         }
     }
 
-    /// Does a large evaluation on another thread when its turn comes. If the returned future is dropped, the work is not begun,
+    /// Runs a large evaluation on another thread when its turn comes. If the returned future is dropped, the work is not begun,
     /// or ends at the next feature. `None` if it panicked or the runtime ends.
     pub(crate) async fn run<T: Send + 'static>(
         &self,

@@ -15,7 +15,7 @@ use crate::tool::{command, file, ignoring};
 const PATIENCE: Duration = Duration::from_secs(30);
 const ENTER: &str = "\u{1b}[?1049h";
 const LEAVE: &str = "\u{1b}[?1049l";
-/// What ends a frame.
+/// The end of a frame.
 const FRAME: &str = "\u{1b}[?2026l";
 /// Line wrap and the cursor, given back.
 const WRAP_AND_CURSOR: &str = "\u{1b}[?7h\u{1b}[?25h";

@@ -127,7 +127,7 @@ fn contexts_are_told_apart_by_their_hashes() {
         "the first value counts for percentages"
     );
     assert_ne!(hash(&["a", "b"]), hash(&["a,b"]));
-    // What docs/bootstrap.md says is hashed: plan=gold,a%2Cb&userkey=mara
+    // The text that docs/bootstrap.md hashes: plan=gold,a%2Cb&userkey=mara
     assert_eq!(
         hash(&["gold", "a,b"]),
         "990652b3c4e323fe161e65dfe7cd61cbedb67dfe847f3e9fca77f26f231eb67c"

@@ -106,7 +106,7 @@ async fn equal_attributes_are_one_context_and_the_least_recently_given_one_ends(
     let back = pool.get(user(1)).await.unwrap();
     assert_eq!(back.string("PARITY").as_deref(), Some("odd"));
     assert_eq!(one.detail("PARITY").reason, Reason::NotReady);
-    // All of them end with the pool; a client without attributes of its own has nobody's values then either.
+    // All of them end with the pool; a client without attributes of its own has no values then either.
     drop(pool);
     back.client().closed().await;
     assert_eq!(back.detail("PARITY").reason, Reason::NotReady);

@@ -380,7 +380,7 @@ fn a_hanging_listener_delays_neither_listeners_nor_observers() {
         assert_eq!(client.number("LIMIT"), Some(f64::from(limit)));
         assert!(uses.recv_timeout(SOON).unwrap().starts_with("LIMIT"));
     }
-    // What was delivered is not all, as long as they hang.
+    // Not everything is delivered while listeners hang.
     assert!(client.flush(Duration::from_millis(50)).is_err());
     drop((first_leave, second_leave));
     client.flush(SOON).unwrap();

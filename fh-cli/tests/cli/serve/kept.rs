@@ -1,4 +1,4 @@
-//! What outlives a broken file: the last good state, the last good secret, and what can be read of a damaged data folder.
+//! State that outlives a broken file: the last good state, the last good secret, and what can be read of a damaged data folder.
 
 use super::{KEY, Serving, WRITER, state};
 use crate::tool::{fh, file, path};

@@ -64,7 +64,7 @@ fn logs_as_json_and_without_keys() {
     assert_eq!((&started["level"], &started["origin"]), (&json!("INFO"), &json!("file")));
     assert_eq!((&started["environments"], &started["features"]), (&json!(1), &json!(2)));
     assert_eq!(started["version"], env!("CARGO_PKG_VERSION"));
-    // What is printed beside the log is JSON as well, without --json.
+    // Lines printed beside the log are JSON as well, without --json.
     let line: Value = serde_json::from_str(&process.line(&["\"listening\""])).unwrap();
     let url = line["url"].as_str().unwrap();
     fh(&["get", url, KEY, "BANNER"]).expect(0);

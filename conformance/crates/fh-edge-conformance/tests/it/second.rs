@@ -161,7 +161,7 @@ fn a_planted_defect_is_found_in_it() {
     assert!(key.iter().any(|place| place.contains("body.1")), "{key:?}");
 }
 
-/// What is recorded of a server is what it answers again, with its own keys and contexts.
+/// A server answers its own recording again without a difference, with its own keys and contexts.
 #[test]
 fn a_recording_of_our_edge_is_held_without_a_difference() {
     let contexts =
