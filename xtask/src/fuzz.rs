@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::apt;
+use crate::install;
 use crate::shell::{Run, root, target_folder};
 
 /// Nothing that a target does with a small input may take this long, or this much memory.
@@ -23,11 +23,12 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 
 /// Fuzzing needs cargo-fuzz, a C++ compiler for libFuzzer, and compiler flags that stable only takes when told to.
 pub(crate) fn prepare() -> Result<(), String> {
-    apt::install_for("c++ --version", "g++")?;
-    if Run::new("cargo fuzz --version").succeeds() {
-        return Ok(());
-    }
-    Run::new("cargo install --locked cargo-fuzz@0.13.2").go()
+    install::package("c++ --version", "g++", "libFuzzer is written in C++")?;
+    install::tool(
+        "cargo fuzz --version",
+        "cargo-fuzz@0.13.2",
+        "it builds and runs the fuzz targets",
+    )
 }
 
 pub(crate) fn run_for(seconds: u64) -> Result<(), String> {

@@ -1,12 +1,13 @@
 //! The project's own commands. `cargo xtask help` lists them.
 #![forbid(unsafe_code)]
 
-mod apt;
 mod bench;
 mod fuzz;
+mod install;
 mod packaging;
 mod part;
 mod published_sdks;
+mod quick;
 mod shell;
 mod simulate;
 mod test;
@@ -17,7 +18,9 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask <command>
 
-  test [PART...]     install what is missing and run every check and test, or the named parts
+  quick              format, lints and tests of the crates that changed since main; a build of those that depend on them
+  test [--without-install] [PART...]
+                     install what is missing and run every check and test, or the named parts
   lint               rustfmt and clippy alone, warnings denied
   bench [ARGS]       build and run the benches, write docs/performance.json and the table of docs/performance.md
                      (`cargo xtask bench --quick` for a first impression)
@@ -32,6 +35,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let rest = arguments.get(1..).unwrap_or_default();
     let done = match arguments.first().map(String::as_str) {
+        Some("quick") => quick::run(),
         Some("test") => test::run(rest),
         Some("lint") => part::run_all(&test::lints()),
         Some("bench") => bench::run(rest),

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use crate::apt;
+use crate::install;
 use crate::shell::{Run, root, target_folder};
 
 const TARGET: &str = "x86_64-unknown-linux-musl";
@@ -28,12 +28,9 @@ pub(crate) fn prepare() -> Result<(), String> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         return Err("this is no Linux on x86-64".to_string());
     }
-    let installed = Run::new("rustup target list --installed").output()?;
-    if !installed.lines().any(|line| line == TARGET) {
-        Run::new(&format!("rustup target add {TARGET}")).go()?;
-    }
-    apt::install_for("musl-gcc --version", "musl-tools")?;
-    apt::install_for("systemd-analyze --version", "systemd")?;
+    install::target(TARGET, "the image holds a static binary")?;
+    install::package("musl-gcc --version", "musl-tools", "the static binary is linked with musl")?;
+    install::package("systemd-analyze --version", "systemd", "it checks the unit file")?;
     if !Run::new("unshare --mount true").succeeds() {
         return Err("mounting needs root".to_string());
     }

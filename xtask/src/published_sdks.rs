@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::apt;
+use crate::install;
 use crate::shell::{Run, root, target_folder};
 
 const SOURCES: &str = "conformance/crates/fh-published-sdks";
@@ -15,10 +15,12 @@ fn folder(name: &str) -> PathBuf {
 
 /// Installs interpreters and SDKs.
 pub(crate) fn prepare() -> Result<(), String> {
-    apt::install_for("node --version", "nodejs")?;
-    apt::install_for("npm --version", "npm")?;
+    let reason = "published JavaScript SDKs run against the Edge";
+    install::package("node --version", "nodejs", reason)?;
+    install::package("npm --version", "npm", reason)?;
     // Debian's Python comes without what a virtual environment needs.
-    apt::install_for("python3 -m ensurepip --version", "python3-venv")?;
+    let reason = "the published Python SDK runs against the Edge";
+    install::package("python3 -m ensurepip --version", "python3-venv", reason)?;
     node()?;
     python()
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change lands.
 
-use crate::apt;
 use crate::fuzz;
+use crate::install::{self, Installing};
 use crate::packaging;
 use crate::part::{Part, nothing, run_all};
 use crate::published_sdks;
@@ -9,7 +9,14 @@ use crate::shell::{Run, target_folder};
 use crate::simulate;
 
 /// Runs all parts, or those that are named.
-pub(crate) fn run(named: &[String]) -> Result<(), String> {
+pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
+    let (flags, named): (Vec<&String>, Vec<&String>) =
+        arguments.iter().partition(|argument| argument.starts_with("--"));
+    match flags.as_slice() {
+        [] => install::decide(Installing::Allowed),
+        [flag] if *flag == "--without-install" => install::decide(Installing::Forbidden),
+        [flag, ..] => return Err(format!("there is no flag {flag}; there is --without-install")),
+    }
     let mut parts = lints();
     parts.extend([
         Part { name: "tests", prepare: nothing, run: tests },
@@ -27,18 +34,26 @@ pub(crate) fn run(named: &[String]) -> Result<(), String> {
         Part { name: "dependencies", prepare: cargo_deny, run: dependencies },
         Part { name: "fuzz, 5 s a target", prepare: fuzz::prepare, run: || fuzz::run_for(5) },
     ]);
-    if let Some(unknown) = named.iter().find(|name| !parts.iter().any(|part| part.name == *name)) {
+    if let Some(unknown) = named.iter().find(|name| !parts.iter().any(|part| part.name == **name)) {
         let names: Vec<&str> = parts.iter().map(|part| part.name).collect();
         return Err(format!("there is no part `{unknown}`; there are: {}", names.join("; ")));
     }
-    parts.retain(|part| named.is_empty() || named.iter().any(|name| name == part.name));
+    parts.retain(|part| named.is_empty() || named.iter().any(|name| *name == part.name));
     run_all(&parts)
 }
 
 pub(crate) fn lints() -> Vec<Part> {
     vec![
-        Part { name: "format", prepare: || component("rustfmt"), run: format },
-        Part { name: "clippy", prepare: || component("clippy"), run: clippy },
+        Part {
+            name: "format",
+            prepare: || install::component("cargo fmt --version", "rustfmt"),
+            run: format,
+        },
+        Part {
+            name: "clippy",
+            prepare: || install::component("cargo clippy --version", "clippy"),
+            run: clippy,
+        },
     ]
 }
 
@@ -60,7 +75,11 @@ fn tests() -> Result<(), String> {
 }
 
 fn redis_server() -> Result<(), String> {
-    apt::install_for("redis-server --version", "redis-server")
+    install::package(
+        "redis-server --version",
+        "redis-server",
+        "the tests of the Redis store run one",
+    )
 }
 
 fn redis_store() -> Result<(), String> {
@@ -70,8 +89,9 @@ fn redis_store() -> Result<(), String> {
 }
 
 fn chromium() -> Result<(), String> {
-    apt::install_for("chromium --version", "chromium")?;
-    apt::install_for("chromedriver --version", "chromium-driver")
+    let reason = "the tests of the console run in it";
+    install::package("chromium --version", "chromium", reason)?;
+    install::package("chromedriver --version", "chromium-driver", reason)
 }
 
 /// Pictures of what it looks like are left in `target/tmp/console`.
@@ -161,26 +181,14 @@ fn dependencies() -> Result<(), String> {
     }
 }
 
-fn component(name: &str) -> Result<(), String> {
-    let probe = if name == "rustfmt" { "cargo fmt --version" } else { "cargo clippy --version" };
-    if Run::new(probe).succeeds() {
-        return Ok(());
-    }
-    Run::new(&format!("rustup component add {name}")).go()
-}
-
 fn wasm_target() -> Result<(), String> {
-    let target = "wasm32-unknown-unknown";
-    let installed = Run::new("rustup target list --installed").output()?;
-    if installed.lines().any(|line| line == target) {
-        return Ok(());
-    }
-    Run::new(&format!("rustup target add {target}")).go()
+    install::target("wasm32-unknown-unknown", "the session is built for browsers")
 }
 
 fn cargo_deny() -> Result<(), String> {
-    if Run::new("cargo deny --version").succeeds() {
-        return Ok(());
-    }
-    Run::new("cargo install --locked cargo-deny@0.20.2").go()
+    install::tool(
+        "cargo deny --version",
+        "cargo-deny@0.20.2",
+        "it checks licences and duplicate dependencies",
+    )
 }

@@ -1,32 +1,14 @@
 //! What the tables of `docs` name exists: tests, and items of the API.
-#![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
-}
+use crate::sources::{files, name, root};
 
-/// The texts of all Rust files below a folder, with their paths from the root.
-fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap();
-        if path.is_dir() && !name.starts_with('.') && name != "target" {
-            sources(&path, found);
-        } else if name.ends_with(".rs") {
-            let place = path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/");
-            found.push((place, fs::read_to_string(&path).unwrap()));
-        }
-    }
-}
-
+/// Returns the paths and the texts of all Rust files.
 fn workspace() -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    sources(&root(), &mut found);
-    found
+    let files = files(&root(), "rs").into_iter();
+    files.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect()
 }
 
 /// Module paths of all tests: the parts of the file's path, and the function's name.

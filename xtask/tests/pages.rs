@@ -1,28 +1,11 @@
 //! What the pages name exists: files behind links, and tests in the tables that map rules to tests.
-#![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+
+use crate::sources::{files, root};
 
 /// Pages whose tables name tests, by module and function.
 const MAPS: [&str; 3] = ["docs/edge-scenarios.md", "docs/retry-rows.md", "docs/sdk-scenarios.md"];
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
-}
-
-/// All files of this kind in the repository.
-fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let (path, name) = (entry.path(), entry.file_name());
-        let is_source = name != "target" && !name.to_string_lossy().starts_with('.');
-        if entry.file_type().unwrap().is_dir() && is_source {
-            files(&path, extension, found);
-        } else if path.extension().is_some_and(|found| found == extension) {
-            found.push(path);
-        }
-    }
-}
 
 /// A page without its blocks of code.
 fn prose(page: &str) -> String {
@@ -31,8 +14,7 @@ fn prose(page: &str) -> String {
 
 #[test]
 fn links_lead_somewhere() {
-    let mut pages = Vec::new();
-    files(&root(), "md", &mut pages);
+    let pages = files(&root(), "md");
     let mut links = 0;
     for page in &pages {
         let text = prose(&fs::read_to_string(page).unwrap());
@@ -50,9 +32,7 @@ fn links_lead_somewhere() {
 
 #[test]
 fn tests_that_pages_name_exist() {
-    let mut sources = Vec::new();
-    files(&root(), "rs", &mut sources);
-    let sources: Vec<(String, String)> = sources
+    let sources: Vec<(String, String)> = files(&root(), "rs")
         .iter()
         .map(|path| {
             let module = path.strip_prefix(root()).unwrap().with_extension("");

@@ -1,0 +1,73 @@
+//! Installing what a part needs: system packages on Debian and Ubuntu, and tools of the toolchain. `--without-install` forbids both.
+
+use std::sync::OnceLock;
+
+use crate::shell::Run;
+
+/// Whether parts may install what they miss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Installing {
+    Allowed,
+    /// A part that misses something is reported as not run.
+    Forbidden,
+}
+
+static INSTALLING: OnceLock<Installing> = OnceLock::new();
+
+/// Decides for this process whether parts may install. Only the first call counts.
+pub(crate) fn decide(installing: Installing) {
+    INSTALLING.get_or_init(|| installing);
+}
+
+/// Says what is installed and why, before it is.
+///
+/// # Errors
+/// Installing is forbidden.
+pub(crate) fn announce(what: &str, reason: &str) -> Result<(), String> {
+    if INSTALLING.get() == Some(&Installing::Forbidden) {
+        return Err(format!(
+            "{what} is missing, and --without-install forbids to install it: {reason}"
+        ));
+    }
+    println!("    installing {what}: {reason}");
+    Ok(())
+}
+
+/// Installs a system package unless the probe succeeds.
+pub(crate) fn package(probe: &str, package: &str, reason: &str) -> Result<(), String> {
+    if Run::new(probe).succeeds() {
+        return Ok(());
+    }
+    announce(&format!("the system package {package}"), reason)?;
+    let sudo = if Run::new("sudo -n true").succeeds() { "sudo " } else { "" };
+    Run::new(&format!("{sudo}apt-get update")).go()?;
+    Run::new(&format!("{sudo}apt-get install -y --no-install-recommends {package}")).go()
+}
+
+/// Installs a target of the toolchain unless it is there.
+pub(crate) fn target(target: &str, reason: &str) -> Result<(), String> {
+    let installed = Run::new("rustup target list --installed").output()?;
+    if installed.lines().any(|line| line == target) {
+        return Ok(());
+    }
+    announce(&format!("the toolchain's target {target}"), reason)?;
+    Run::new(&format!("rustup target add {target}")).go()
+}
+
+/// Installs a component of the toolchain unless the probe succeeds.
+pub(crate) fn component(probe: &str, name: &str) -> Result<(), String> {
+    if Run::new(probe).succeeds() {
+        return Ok(());
+    }
+    announce(&format!("the toolchain's component {name}"), "the code is checked with it")?;
+    Run::new(&format!("rustup component add {name}")).go()
+}
+
+/// Installs a command of Cargo's unless the probe succeeds.
+pub(crate) fn tool(probe: &str, name_and_version: &str, reason: &str) -> Result<(), String> {
+    if Run::new(probe).succeeds() {
+        return Ok(());
+    }
+    announce(name_and_version, reason)?;
+    Run::new(&format!("cargo install --locked {name_and_version}")).go()
+}

@@ -1,0 +1,9 @@
+//! Checks of the repository itself: pages, wording and module structure. They read files and build nothing.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+mod circles;
+mod documents;
+mod exceptions;
+mod pages;
+mod sources;
+mod words;
