@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod circles;
+mod citations;
 mod documents;
 mod exceptions;
 mod pages;

@@ -7,6 +7,18 @@ use crate::sources::{files, root};
 /// Pages whose tables name tests, by module and function.
 const MAPS: [&str; 3] = ["docs/edge-scenarios.md", "docs/retry-rows.md", "docs/sdk-scenarios.md"];
 
+/// Returns the anchors of a page: those that are written, and those that headings make.
+fn anchors(page: &str) -> Vec<String> {
+    let written = page.split("<a id=\"").skip(1).filter_map(|rest| rest.split('"').next());
+    let headings = page.lines().filter(|line| line.starts_with('#'));
+    let slug = |line: &str| -> String {
+        let title = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = title.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+        kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+    };
+    written.map(str::to_string).chain(headings.map(slug)).collect()
+}
+
 /// A page without its blocks of code.
 fn prose(page: &str) -> String {
     page.split("```").step_by(2).collect()
@@ -19,12 +31,18 @@ fn links_lead_somewhere() {
     for page in &pages {
         let text = prose(&fs::read_to_string(page).unwrap());
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let path = link.split('#').next().unwrap();
-            if path.contains("://") || path.is_empty() {
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            if path.contains("://") {
                 continue;
             }
             links += 1;
-            assert!(page.parent().unwrap().join(path).exists(), "{}: {link}", page.display());
+            let target =
+                if path.is_empty() { page.clone() } else { page.parent().unwrap().join(path) };
+            assert!(target.exists(), "{}: {link}", page.display());
+            if !anchor.is_empty() && target.extension().is_some_and(|kind| kind == "md") {
+                let anchors = anchors(&fs::read_to_string(&target).unwrap());
+                assert!(anchors.iter().any(|found| found == anchor), "{}: {link}", page.display());
+            }
         }
     }
     assert!(links > 20, "{links}");

@@ -1,4 +1,4 @@
-//! DATE (3.4) and DATETIME (3.5).
+//! DATE (evaluation 3.4) and DATETIME (evaluation 3.5).
 
 use std::borrow::Cow;
 

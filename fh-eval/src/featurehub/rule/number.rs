@@ -1,4 +1,4 @@
-//! NUMBER (3.3).
+//! NUMBER (evaluation 3.3).
 
 use std::borrow::Cow;
 

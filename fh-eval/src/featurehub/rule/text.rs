@@ -1,4 +1,4 @@
-//! STRING (3.2), and the text conditionals of numbers and dates.
+//! STRING (evaluation 3.2), and the text conditionals of numbers and dates.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! SEMANTIC_VERSION (3.6).
+//! SEMANTIC_VERSION (evaluation 3.6).
 
 use super::{Conditional, Readable, RuleCompiler, Typed};
 use crate::json::Token;
