@@ -114,6 +114,8 @@ fn headers_of_the_command_line_go_upstream() {
         while !relay.get(&path).contains("plain") {
             assert!(std::time::Instant::now() < end, "the relay serves nothing");
         }
+        // What is served first may have come by a poll.
+        edge.wait_until(PATIENCE, |seen| seen.live_streams() == 1).unwrap();
         let seen = edge.recording();
         let stream = seen.requests.iter().rfind(|seen| seen.request.route == Route::Stream);
         let stream = &stream.unwrap().request;
@@ -123,6 +125,7 @@ fn headers_of_the_command_line_go_upstream() {
         relay.process.interrupt();
         // That no value is logged is asserted of every process.
         assert!(relay.process.end().0.success());
+        edge.wait_until(PATIENCE, |seen| seen.live_streams() == 0).unwrap();
     }
     for (wrong, part) in [
         (["--relay-header", SECRET], "write NAME=VALUE"),
