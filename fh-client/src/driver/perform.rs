@@ -83,7 +83,10 @@ impl Driver {
         self.parts.board.show(status);
     }
 
-    fn send(&mut self, ticket: Ticket, request: Request) {
+    fn send(&mut self, ticket: Ticket, mut request: Request) {
+        let headers = self.parts.headers.iter();
+        let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
+        request.headers.extend(headers);
         let request = TransportRequest {
             method: Method::Get,
             url: request.url,
@@ -138,6 +141,12 @@ impl Driver {
                 }
                 self.parts.keys = keys.clone();
                 self.handle(Input::Keys(errand, keys));
+            }
+            Command::Headers(headers, reply) => {
+                let errand = self.wait_for(reply);
+                self.parts.headers = headers;
+                self.secrets = secrets(self.parts.keys.iter(), &self.parts.headers);
+                self.handle(Input::Refresh(errand));
             }
             Command::Update(request, reply) => {
                 let updater = Updater {
