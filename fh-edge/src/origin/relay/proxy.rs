@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
-use fh_client::{ApiKey, KeyKind};
+use fh_client::{ApiKey, ClientBuilder, KeyKind};
 use tokio::task::AbortHandle;
 
 use super::after;
@@ -120,6 +120,11 @@ impl Proxy {
 
     fn lone(&self) -> RwLockReadGuard<'_, HashMap<UpstreamKey, Lone>> {
         self.lone.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All connections that run.
+    pub(super) fn upstreams(&self) -> Vec<Arc<Upstream>> {
+        self.places().running.values().map(|entry| Arc::clone(&entry.upstream)).collect()
     }
 
     pub(super) const fn limits(&self) -> &RelayLimits {
@@ -291,12 +296,10 @@ impl Proxy {
         let (proxy, place) = (Arc::clone(self), Arc::clone(place));
         let (upstream, key) = (Arc::clone(&entry.upstream), entry.key.clone());
         let run = async move {
-            let builder = proxy.source.client(&key).initial_context(place.context.attributes());
-            match builder.start() {
-                Ok(client) => {
-                    upstream.adopt(client);
-                    upstream.follow(&proxy, |refused| proxy.refused(&place, refused)).await;
-                }
+            let with_context =
+                |builder: ClientBuilder| builder.initial_context(place.context.attributes());
+            match proxy.source.connect(&upstream, &key, with_context) {
+                Ok(()) => upstream.follow(&proxy, |refused| proxy.refused(&place, refused)).await,
                 Err(why) => {
                     tracing::warn!(environment = %place.key.environment, %why, "no client for a context");
                     proxy.places().wait_again(&place);
