@@ -22,7 +22,7 @@ use super::value::{
 const MOST_FILE_BYTES: u64 = 1 << 20;
 
 /// In the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 54] = [
+pub(crate) static SETTINGS: [Setting; 55] = [
     Setting::new(
         Origin,
         "state",
@@ -299,6 +299,18 @@ pub(crate) static SETTINGS: [Setting; 54] = [
             Ok(())
         },
         |s| s.edge.requests_per_second.unwrap_or(0).to_string(),
+    ),
+    Setting::new(
+        Limits,
+        "requests-per-second-per-address",
+        One("NUMBER"),
+        "The same for requests of one API key from one address (of IPv6: of 64 bits of it), which do not count for the key beyond it; 0: no limit",
+        |s, text| {
+            let rate: u32 = number(text, "20")?;
+            s.edge.requests_per_second_per_address = (rate > 0).then_some(rate);
+            Ok(())
+        },
+        |s| s.edge.requests_per_second_per_address.unwrap_or(0).to_string(),
     ),
     Setting::new(
         Limits,

@@ -150,6 +150,11 @@ impl Proxy {
         self.lone().contains_key(key)
     }
 
+    /// Returns true if a key stands alone in the configuration, or the upstream Edge has answered it well.
+    pub(super) fn is_known(&self, key: &UpstreamKey) -> bool {
+        self.is_lone(key) || self.places().is_proven(key)
+    }
+
     /// May this key be worth a connection?
     pub(super) fn admits(&self, key: &UpstreamKey) -> bool {
         self.is_lone(key)
