@@ -111,7 +111,7 @@ fn headers_of_the_command_line_go_upstream() {
         let relay = Serving::of(&[&relay[..], &args].concat(), &variables);
         let path = format!("/features?apiKey={key}");
         let end = std::time::Instant::now() + PATIENCE;
-        while !relay.get(&path).contains("plain") {
+        while !relay.get(&path).contains(r#""plain""#) {
             assert!(std::time::Instant::now() < end, "the relay serves nothing");
         }
         // What is served first may have come by a poll.
