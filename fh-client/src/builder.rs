@@ -16,7 +16,7 @@ use fh_session::{
 };
 use tokio::runtime::Handle;
 
-pub(crate) use self::recipe::Recipe;
+pub(crate) use self::recipe::{Recipe, unsendable};
 use crate::context_pool::PoolListeners;
 use crate::driver::Runtime;
 use crate::journal::Reporting;

@@ -12,7 +12,7 @@ use fh_session::{ApiKeys, ContextValues, Detail, Explained, Hub, KeyKind, Proble
 use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::edge::SetKeysError;
+pub use self::edge::{SetHeadersError, SetKeysError};
 use crate::board::Board;
 use crate::builder::{ClientBuilder, Recipe};
 use crate::context::{Context, ContextBuilder};

@@ -33,7 +33,7 @@ mod watch;
 
 pub use builder::ClientBuilder;
 pub use changes::Changes;
-pub use client::{Client, SetKeysError};
+pub use client::{Client, SetHeadersError, SetKeysError};
 pub use context::{Context, ContextBuilder};
 pub use context_pool::{ContextPool, ContextPoolError};
 pub use driver::MissingDriver;

@@ -1,5 +1,6 @@
 //! What all routes share.
 
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -15,7 +16,7 @@ use crate::metrics::Metrics;
 use crate::notices::{Notices, Topic};
 use crate::options::Options;
 use crate::origin::relay::{self, Asker, Proxied, Relay, UpstreamStatus};
-use crate::rate::Rates;
+use crate::rate::{Beyond, KeyStanding, Rates};
 use crate::serving::{
     Changes, Environments, Grant, Leaver, Phase, Published, ServedFeature, Slot, View,
 };
@@ -92,8 +93,8 @@ pub(crate) enum Admission {
 #[derive(Debug)]
 pub(crate) enum Opening {
     Open(Opened),
-    /// It asked too often; it may again after this many seconds.
-    Busy(Opened, u64),
+    /// It is beyond a limit of requests.
+    Busy(Opened, Beyond),
     /// As much as can be is asked for upstream, or this key asked too often; it may again after this many seconds.
     Full(u64),
     Unknown,
@@ -115,7 +116,7 @@ impl Core {
         Self {
             cors: Cors::new(&options),
             evaluations: Evaluations::new(options.max_context_bytes, options.evaluation_budget),
-            rates: Rates::new(options.requests_per_second),
+            rates: Rates::new(&options),
             admin_key: RwLock::new(options.admin_key.clone()),
             options,
             environments,
@@ -223,25 +224,33 @@ impl Core {
         }
     }
 
+    /// Returns true if requests are counted by address, so that it is worth finding out.
+    pub(crate) const fn counts_addresses(&self) -> bool {
+        self.rates.count_addresses()
+    }
+
     /// Looks a key up, and counts the request. Of the context only a relay makes something here.
     pub(crate) fn open(
         &self,
         key: &RequestKey<'_>,
         asker: Asker,
+        address: Option<IpAddr>,
         context: impl FnOnce() -> RequestContext,
     ) -> Opening {
         let (opened, counted) = match (self.look_once_more(key), &self.origin) {
-            (Some(opened), _) => (opened, self.count_for(asker, key)),
+            (Some(opened), _) => {
+                (opened, self.count_for(asker, key, address, || KeyStanding::Known))
+            }
             (None, Origin::World(_)) if self.is_ready() => return Opening::Unknown,
             (None, Origin::World(_)) => return Opening::NotYet,
             (None, Origin::Relay(relay)) => {
                 if !relay.admits(key) {
                     return Opening::Unknown;
                 }
-                let counted = self.count_for(asker, key);
+                let counted = self.count_for(asker, key, address, || relay.standing(key));
                 // Who asks too often does not make this Edge do so upstream.
-                if let (Err(seconds), Asker::Poll) = (counted, asker) {
-                    return Opening::Full(seconds);
+                if let (Err(beyond), Asker::Poll) = (counted, asker) {
+                    return Opening::Full(beyond.seconds());
                 }
                 match relay.open(key, asker, context) {
                     Proxied::Open(relay::Opened { slot, grant, changes, until }) => {
@@ -261,7 +270,7 @@ impl Core {
         }
         match counted {
             Ok(()) => Opening::Open(opened),
-            Err(seconds) => Opening::Busy(opened, seconds),
+            Err(beyond) => Opening::Busy(opened, beyond),
         }
     }
 
@@ -280,16 +289,34 @@ impl Core {
         })
     }
 
-    /// Counts a request of a key that is good; if it asks too often, says after how many seconds it may again.
-    pub(crate) fn count(&self, key: &RequestKey<'_>) -> Result<(), u64> {
-        self.rates.take(key)
+    /// Counts a request of a key that is good.
+    ///
+    /// # Errors
+    /// [`Beyond`] if it is beyond a limit.
+    pub(crate) fn count(
+        &self,
+        key: &RequestKey<'_>,
+        address: Option<IpAddr>,
+    ) -> Result<(), Beyond> {
+        self.rates.take(key, address, || KeyStanding::Known)
     }
 
-    /// The same for one that may wait: a stream gets its features later, one after the other (D-98).
-    fn count_for(&self, asker: Asker, key: &RequestKey<'_>) -> Result<(), u64> {
+    /// Counts a stream that has waited for its address. Without a token of its key, returns the seconds until its turn.
+    pub(crate) fn count_stream_again(&self, key: &RequestKey<'_>) -> Result<(), u64> {
+        self.rates.queue_for_key(key)
+    }
+
+    /// Counts a request. A stream may wait: it gets its features in its turn (D-98).
+    fn count_for(
+        &self,
+        asker: Asker,
+        key: &RequestKey<'_>,
+        address: Option<IpAddr>,
+        standing: impl FnOnce() -> KeyStanding,
+    ) -> Result<(), Beyond> {
         match asker {
-            Asker::Poll => self.count(key),
-            Asker::Stream => self.rates.queue(key),
+            Asker::Poll => self.rates.take(key, address, standing),
+            Asker::Stream => self.rates.queue(key, address, standing),
         }
     }
 

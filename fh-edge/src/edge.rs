@@ -360,6 +360,18 @@ impl EdgeHandle {
         }
     }
 
+    /// Sends these headers with every further request to the relayed Edge, in place of those of [`RelayOptions::header`], without a
+    /// restart. Open streams go on; clients without one try again at once.
+    ///
+    /// # Errors
+    /// [`RelayError::Client`] if a header cannot be sent, or [`RelayError::OwnState`] if this Edge relays none; then nothing changes.
+    pub fn set_relay_headers(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
+        match &self.core.origin {
+            Origin::Relay(relay) => relay.set_headers(headers),
+            Origin::World(_) => Err(RelayError::OwnState),
+        }
+    }
+
     /// Puts another admin key in the place of the one in force, from the next request on. An Edge that was built without one has no
     /// admin API to open.
     pub fn set_admin_key(&self, key: AdminKey) {

@@ -8,6 +8,7 @@ pub mod state;
 
 mod admin_key;
 mod api;
+mod client_network;
 mod connections;
 mod core;
 mod edge;

@@ -41,6 +41,11 @@ pub struct Options {
     /// How many requests of one key are answered in a second; beyond it 429, and streams that wait for their features, in turn and
     /// at most a minute (D-98). Default: no limit.
     pub requests_per_second: Option<u32>,
+    /// The number of requests of one key from one address, of IPv6 from one network of 64 bits, that are answered in a second. The rest is
+    /// answered as beyond [`Self::requests_per_second`], and does not count there, so that one client does not use up the rate of
+    /// a key that others have, too. A relay counts the keys of an address that it does not know to be good as one. Requests without
+    /// [`ConnectInfo`](axum::extract::ConnectInfo) have no such limit. Default: no limit.
+    pub requests_per_second_per_address: Option<u32>,
     /// Longest body of a PUT, in bytes; it has 30 seconds to arrive, else 408. Default: 1 MiB.
     pub body_limit: usize,
     /// Longest context of a request, in bytes as it is written in the header, the query or the JSON body; beyond it 413 (D-115).
@@ -139,6 +144,7 @@ setters! {
     heartbeat: Duration,
     drop_after: Duration,
     requests_per_second: Option<u32>,
+    requests_per_second_per_address: Option<u32>,
     body_limit: usize,
     max_context_bytes: usize,
     evaluation_budget: u64,
@@ -162,6 +168,7 @@ impl Default for Options {
             heartbeat: Duration::from_secs(20),
             drop_after: Duration::from_secs(600),
             requests_per_second: None,
+            requests_per_second_per_address: None,
             body_limit: 1 << 20,
             max_context_bytes: 16 << 10,
             evaluation_budget: 32_000_000,

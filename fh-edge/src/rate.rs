@@ -1,20 +1,46 @@
-//! How often somebody may do something: a bucket of tokens that time fills. Keys have one each for what they ask (D-98).
+//! Limits on requests per second: buckets of tokens that time fills (D-98). Each key has one, and each key from each address.
+
+mod addresses;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::Instant;
 
 use uuid::Uuid;
 
+use self::addresses::AddressRates;
+pub(crate) use self::addresses::KeyStanding;
+use crate::options::Options;
 use crate::wire::api_key::RequestKey;
 
 /// The buckets of keys. Only keys that open something have one, so there are no more than keys; a relay of any key may see many of
 /// those.
 pub(crate) struct Rates {
     per_second: Option<f64>,
+    /// A request takes a token of its address first, so that one address does not use up the tokens of its key.
+    of_addresses: Option<AddressRates>,
     started: Instant,
     buckets: Mutex<Buckets>,
+}
+
+/// The limit that a request is beyond, and the number of seconds after which it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beyond {
+    /// That of its key from its address. Its key has not counted it.
+    PerAddress(u64),
+    /// That of its key.
+    PerKey(u64),
+}
+
+impl Beyond {
+    /// The number of seconds to wait.
+    pub(crate) const fn seconds(self) -> u64 {
+        match self {
+            Self::PerAddress(seconds) | Self::PerKey(seconds) => seconds,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -33,7 +59,10 @@ const FEW: usize = 1024;
 impl fmt::Debug for Rates {
     /// Without the keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rates").field("per_second", &self.per_second).finish_non_exhaustive()
+        f.debug_struct("Rates")
+            .field("per_second", &self.per_second)
+            .field("of_addresses", &self.of_addresses)
+            .finish_non_exhaustive()
     }
 }
 
@@ -45,47 +74,80 @@ pub(crate) struct Bucket {
 }
 
 impl Rates {
-    pub(crate) fn new(per_second: Option<u32>) -> Self {
+    pub(crate) fn new(options: &Options) -> Self {
         Self {
-            per_second: per_second.map(|rate| f64::from(rate.max(1))),
+            per_second: options.requests_per_second.map(|rate| f64::from(rate.max(1))),
+            of_addresses: options.requests_per_second_per_address.map(AddressRates::new),
             started: Instant::now(),
             buckets: Mutex::default(),
         }
     }
 
-    /// Takes a token; without one says after how many seconds there will be one.
-    pub(crate) fn take(&self, key: &RequestKey<'_>) -> Result<(), u64> {
+    /// Returns true if requests are counted by address.
+    pub(crate) const fn count_addresses(&self) -> bool {
+        self.of_addresses.is_some()
+    }
+
+    /// Takes a token of the address, if it is known and counts, and one of the key.
+    ///
+    /// # Errors
+    /// [`Beyond`] if one of them has none.
+    pub(crate) fn take(
+        &self,
+        key: &RequestKey<'_>,
+        address: Option<IpAddr>,
+        standing: impl FnOnce() -> KeyStanding,
+    ) -> Result<(), Beyond> {
+        if let (Some(rates), Some(address)) = (&self.of_addresses, address) {
+            let taken = rates.take(address, key, standing(), self.now());
+            taken.map_err(Beyond::PerAddress)?;
+        }
         match self.per_second {
             None => Ok(()),
-            Some(rate) => self.take_at(key, rate, self.started.elapsed().as_secs_f64()),
+            Some(rate) => self.take_at(key, rate, self.now()).map_err(Beyond::PerKey),
         }
     }
 
-    /// Takes a token even if there is none, for what is done all the same, only later; says after how many seconds, in which order
-    /// is kept.
-    pub(crate) fn queue(&self, key: &RequestKey<'_>) -> Result<(), u64> {
+    /// Takes the same tokens even if there are none, for a request that is answered in its turn. One that waits for its address takes
+    /// none of its key until then: see [`Self::queue_for_key`].
+    ///
+    /// # Errors
+    /// [`Beyond`] if it has to wait.
+    pub(crate) fn queue(
+        &self,
+        key: &RequestKey<'_>,
+        address: Option<IpAddr>,
+        standing: impl FnOnce() -> KeyStanding,
+    ) -> Result<(), Beyond> {
+        if let (Some(rates), Some(address)) = (&self.of_addresses, address) {
+            let queued = rates.queue(address, key, standing(), self.now());
+            queued.map_err(Beyond::PerAddress)?;
+        }
+        self.queue_for_key(key).map_err(Beyond::PerKey)
+    }
+
+    /// Takes a token of the key even if there is none. Then returns the seconds until the turn of this request.
+    pub(crate) fn queue_for_key(&self, key: &RequestKey<'_>) -> Result<(), u64> {
         match self.per_second {
             None => Ok(()),
-            Some(rate) => self.queue_at(key, rate, self.started.elapsed().as_secs_f64()),
+            Some(rate) => self.queue_at(key, rate, self.now()),
         }
+    }
+
+    fn now(&self) -> f64 {
+        self.started.elapsed().as_secs_f64()
     }
 
     fn queue_at(&self, key: &RequestKey<'_>, rate: f64, now: f64) -> Result<(), u64> {
         let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let Some(bucket) = buckets.of(key, rate, now) else { return Ok(()) };
-        bucket.fill(rate, rate, now);
-        bucket.take();
-        // Those behind the longest queue come with its last.
-        bucket.tokens = bucket.tokens.max(-rate * LONGEST_QUEUE);
-        if bucket.tokens >= 0.0 { Ok(()) } else { Err((-bucket.tokens / rate).ceil() as u64) }
+        bucket.queue_one(rate, now)
     }
 
     fn take_at(&self, key: &RequestKey<'_>, rate: f64, now: f64) -> Result<(), u64> {
         let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let Some(bucket) = buckets.of(key, rate, now) else { return Ok(()) };
-        bucket.has_one(rate, rate, now)?;
-        bucket.take();
-        Ok(())
+        bucket.take_one(rate, now)
     }
 }
 
@@ -142,6 +204,22 @@ impl Bucket {
         self.tokens -= 1.0;
     }
 
+    /// Takes one of a bucket that holds as many as come in a second. Without one, returns the seconds until there is one.
+    fn take_one(&mut self, rate: f64, now: f64) -> Result<(), u64> {
+        self.has_one(rate, rate, now)?;
+        self.take();
+        Ok(())
+    }
+
+    /// Takes one of such a bucket even if there is none. Then returns the seconds until its turn, in which order is kept.
+    fn queue_one(&mut self, rate: f64, now: f64) -> Result<(), u64> {
+        self.fill(rate, rate, now);
+        self.take();
+        // Those behind the longest queue come with its last.
+        self.tokens = self.tokens.max(-rate * LONGEST_QUEUE);
+        if self.tokens >= 0.0 { Ok(()) } else { Err((-self.tokens / rate).ceil() as u64) }
+    }
+
     /// Would it hold as many as it can?
     pub(crate) fn is_full(&self, per_second: f64, most: f64, now: f64) -> bool {
         self.tokens + (now - self.filled).max(0.0) * per_second >= most
@@ -152,9 +230,38 @@ impl Bucket {
 mod tests {
     use super::*;
 
+    fn rates(per_second: u32) -> Rates {
+        Rates::new(&Options::default().requests_per_second(Some(per_second)))
+    }
+
+    /// A key of many users, one of whom is greedy: a poll or stream beyond the limit of the address takes no token of the key.
+    #[test]
+    fn an_address_beyond_its_limit_does_not_drain_its_key() {
+        let options = Options::default();
+        let options = options.requests_per_second(Some(5)).requests_per_second_per_address(Some(2));
+        let rates = Rates::new(&options);
+        let key = RequestKey { environment: Uuid::nil(), secret: "a" };
+        let address = |host: u8| Some(IpAddr::from([192, 0, 2, host]));
+        let known = || KeyStanding::Known;
+        assert_eq!(rates.take(&key, address(1), known), Ok(()));
+        assert_eq!(rates.queue(&key, address(1), known), Ok(()));
+        for _ in 0..50 {
+            let beyond = |outcome| matches!(outcome, Ok(()) | Err(Beyond::PerAddress(1..)));
+            assert!(beyond(rates.take(&key, address(1), known)));
+            assert!(beyond(rates.queue(&key, address(1), known)));
+        }
+        for host in [2, 3] {
+            assert_eq!(rates.take(&key, address(host), known), Ok(()));
+        }
+        assert_eq!(rates.take(&key, None, known), Ok(()), "an address that is not known");
+        let others = (4..50).map(|host| rates.take(&key, address(host), known));
+        let refused: Vec<_> = others.filter_map(Result::err).collect();
+        assert!(!refused.is_empty() && refused.iter().all(|why| *why == Beyond::PerKey(1)));
+    }
+
     #[test]
     fn a_second_holds_as_many_as_the_rate() {
-        let rates = Rates::new(Some(3));
+        let rates = rates(3);
         let key = |secret| RequestKey { environment: Uuid::nil(), secret };
         for _ in 0..3 {
             assert_eq!(rates.take_at(&key("a"), 3.0, 0.0), Ok(()));
@@ -166,13 +273,14 @@ mod tests {
         // However long it asked for nothing.
         let all_at_once = (0..9).filter(|_| rates.take_at(&key("a"), 3.0, 1000.0).is_ok());
         assert_eq!(all_at_once.count(), 3);
-        assert!((0..9).all(|_| Rates::new(None).take(&key("a")).is_ok()));
+        let unlimited = Rates::new(&Options::default());
+        assert!((0..9).all(|_| unlimited.take(&key("a"), None, || KeyStanding::Known).is_ok()));
     }
 
     /// However many come at once, no more than the rate have their turn in one second.
     #[test]
     fn a_queue_moves_at_the_rate() {
-        let rates = Rates::new(Some(3));
+        let rates = rates(3);
         let key = RequestKey { environment: Uuid::nil(), secret: "a" };
         let mut waits = (0..1000).map(|_| rates.queue_at(&key, 3.0, 0.0).err().unwrap_or(0));
         assert!(waits.by_ref().take(9).eq([0, 0, 0, 1, 1, 1, 2, 2, 2]));
@@ -185,7 +293,7 @@ mod tests {
 
     #[test]
     fn keys_that_do_not_come_again_are_forgotten() {
-        let rates = Rates::new(Some(1));
+        let rates = rates(1);
         let take = |secret: &str, now: f64| {
             rates.take_at(&RequestKey { environment: Uuid::nil(), secret }, 1.0, now)
         };

@@ -173,7 +173,7 @@ pub(crate) fn relay(settings: &Settings) -> Option<RelayOptions> {
     let (_, url) = settings.relay.as_ref()?;
     let keys = relay_keys(settings, &settings.relay_file_keys);
     let mut relay = keys.into_iter().fold(RelayOptions::new(url), RelayOptions::keys);
-    for RelayHeader { name, value } in &settings.relay_headers {
+    for (name, value) in relay_headers(settings, &settings.relay_file_headers) {
         relay = relay.header(name, value);
     }
     if let Some(most) = NonZeroUsize::new(settings.relay_any_key) {
@@ -191,6 +191,15 @@ pub(crate) fn relay(settings: &Settings) -> Option<RelayOptions> {
 /// The keys to relay, with these of `--relay-key-file`.
 pub(crate) fn relay_keys(settings: &Settings, file_keys: &[RelayKeys]) -> Vec<RelayKeys> {
     [settings.relay_keys.as_slice(), file_keys].concat()
+}
+
+/// The headers of requests to the relayed Edge, with these of `--relay-header-file`.
+pub(crate) fn relay_headers(
+    settings: &Settings,
+    file_headers: &[RelayHeader],
+) -> Vec<(String, String)> {
+    let all = settings.relay_headers.iter().chain(file_headers);
+    all.map(|RelayHeader { name, value }| (name.clone(), value.clone())).collect()
 }
 
 /// How a state file is read.

@@ -10,7 +10,7 @@ use fh_edge::state::ServiceKey;
 use fh_files::{Found, Look, Seen, Unreadable};
 use tokio::sync::mpsc;
 
-use super::settings::{Settings, keys_in, relay_keys_in};
+use super::settings::{RelayHeader, Settings, keys_in, relay_headers_in, relay_keys_in};
 use crate::failure::Failure;
 
 /// A larger file holds no secrets.
@@ -26,6 +26,7 @@ pub(crate) enum Secret {
     AdminKey,
     Keys,
     RelayKeys,
+    RelayHeaders,
 }
 
 impl Secret {
@@ -35,6 +36,7 @@ impl Secret {
             Self::AdminKey => "--admin-key-file",
             Self::Keys => "--key-file",
             Self::RelayKeys => "--relay-key-file",
+            Self::RelayHeaders => "--relay-header-file",
         }
     }
 }
@@ -45,6 +47,7 @@ pub(crate) enum Held {
     AdminKey(AdminKey),
     Keys(Vec<ServiceKey>),
     RelayKeys(Vec<RelayKeys>),
+    RelayHeaders(Vec<RelayHeader>),
 }
 
 /// A file with another content than before, or why it cannot be used. The reason never holds a secret.
@@ -69,6 +72,7 @@ impl SecretFiles {
             (Secret::AdminKey, &settings.admin_key_file),
             (Secret::Keys, &settings.key_file),
             (Secret::RelayKeys, &settings.relay_key_file),
+            (Secret::RelayHeaders, &settings.relay_header_file),
         ];
         let mut files: Vec<Followed> = named
             .into_iter()
@@ -175,6 +179,7 @@ impl Followed {
             }
             Secret::Keys => keys_in(&text).map(Held::Keys),
             Secret::RelayKeys => relay_keys_in(&text).map(Held::RelayKeys),
+            Secret::RelayHeaders => relay_headers_in(&text).map(Held::RelayHeaders),
         }
     }
 

@@ -258,6 +258,10 @@ impl Control {
                 let keys = origin::relay_keys(&self.settings, &keys);
                 self.handle.set_relay_keys(&keys).map_err(|why| why.to_string())?;
             }
+            Held::RelayHeaders(headers) => {
+                let headers = origin::relay_headers(&self.settings, &headers);
+                self.handle.set_relay_headers(&headers).map_err(|why| why.to_string())?;
+            }
         }
         Ok(())
     }

@@ -64,12 +64,26 @@ const VARIABLES: [&str; 13] = [
     "SSL_CERT_DIR",
 ];
 
-/// `fh` with arguments, to be run.
-pub(crate) fn command<S: AsRef<str>>(args: &[S]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_fh"));
+/// A program, to be run with the default action of every signal.
+///
+/// A child inherits ignored signals, and the tests may run under `nohup` or in the background of a script, which ignore SIGHUP and SIGINT.
+fn program(path: &str) -> Command {
+    let mut command = if cfg!(target_os = "linux") {
+        let mut command = Command::new("env");
+        command.args(["--default-signal", path]);
+        command
+    } else {
+        Command::new(path)
+    };
     for variable in VARIABLES {
         command.env_remove(variable);
     }
+    command
+}
+
+/// `fh` with arguments, to be run.
+pub(crate) fn command<S: AsRef<str>>(args: &[S]) -> Command {
+    let mut command = program(env!("CARGO_BIN_EXE_fh"));
     command.args(args.iter().map(AsRef::as_ref));
     command
 }
@@ -77,10 +91,7 @@ pub(crate) fn command<S: AsRef<str>>(args: &[S]) -> Command {
 /// `fh` with arguments, started with these signals ignored, as by `nohup` or in the background of a script.
 #[cfg(unix)]
 pub(crate) fn ignoring<S: AsRef<str>>(signals: &str, args: &[S]) -> Command {
-    let mut command = Command::new("sh");
-    for variable in VARIABLES {
-        command.env_remove(variable);
-    }
+    let mut command = program("sh");
     let script = format!("trap '' {signals}; exec \"$@\"");
     command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_fh")]);
     command.args(args.iter().map(AsRef::as_ref));

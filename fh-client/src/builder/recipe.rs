@@ -50,10 +50,8 @@ impl ClientBuilder {
         if is_odd(&config.backoff) || is_odd(&config.refused) {
             return Err(StartError::Backoff);
         }
-        for (name, value) in &config.headers {
-            if !can_be_sent(name, value) {
-                return Err(StartError::Header(name.clone()));
-            }
+        if let Some(name) = unsendable(&config.headers) {
+            return Err(StartError::Header(name.to_string()));
         }
         if config.identification.as_deref().is_some_and(|text| !is_header_value(text)) {
             let why = "a header value holds no line ends and no other control characters";
@@ -192,6 +190,12 @@ fn check_limits(limits: &Limits) -> Result<(), InvalidSetting> {
 
 fn is_header_value(value: &str) -> bool {
     value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
+}
+
+/// The name of a header that cannot be sent, if there is one.
+pub(crate) fn unsendable(headers: &[(String, String)]) -> Option<&str> {
+    let mut wrong = headers.iter().filter(|(name, value)| !can_be_sent(name, value));
+    wrong.next().map(|(name, _)| name.as_str())
 }
 
 fn can_be_sent(name: &str, value: &str) -> bool {

@@ -32,7 +32,7 @@ impl ClientBuilder {
     /// # Errors
     /// [`StartError`] if a setting makes no sense. Trouble with the network is none.
     pub fn start(self) -> Result<Client, StartError> {
-        let (mut recipe, config) = self.resolved()?;
+        let (mut recipe, mut config) = self.resolved()?;
         let header = recipe.builder.check(&config)?;
         if config.mode != Mode::Offline {
             recipe.transport.check(&config.edge)?;
@@ -82,7 +82,8 @@ impl ClientBuilder {
             clock,
             edge: config.edge.clone(),
             keys: keys.clone(),
-            headers: config.headers.clone(),
+            // The driver adds them to requests, since they may change.
+            headers: std::mem::take(&mut config.headers),
             connect_timeout: config.limits.connect,
             request_timeout: config.limits.poll,
             keeper,

@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use fh_session::{ApiKeys, KeyError, KeyKind, Problem, Readiness, Source};
+use tokio::sync::oneshot;
 
 use super::Client;
+use crate::builder::unsendable;
 use crate::driver::{Command, StoredShape};
 use crate::test_updates::TestUpdates;
 
@@ -33,6 +35,35 @@ impl Client {
         }
         let settled = self.inner.change_keys(keys);
         settled.await.unwrap_or(Err(Problem::Closed)).map_err(SetKeysError::Edge)
+    }
+
+    /// Sends these headers with every request from now on, in place of those of [`ClientBuilder::header`](crate::ClientBuilder::header),
+    /// and asks the Edge as [`Self::refresh`] does: for a proxy whose token has changed. An open stream goes on with those that it was
+    /// opened with. Logs and errors do not show their values. Clients made of this one keep the headers of the builder.
+    ///
+    /// They are in force when this returns, before the future is awaited.
+    ///
+    /// # Errors
+    /// [`SetHeadersError`] if a header cannot be sent, or there was no good answer.
+    ///
+    /// ```no_run
+    /// # async fn run(client: fh_client::Client) -> Result<(), fh_client::SetHeadersError> {
+    /// client.set_headers(vec![("authorization".into(), "Bearer another".into())]).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn set_headers(
+        &self,
+        headers: Vec<(String, String)>,
+    ) -> impl Future<Output = Result<Readiness, SetHeadersError>> + Send + use<> {
+        let sent = match unsendable(&headers) {
+            Some(name) => Err(SetHeadersError::Header(name.to_string())),
+            None => {
+                let (reply, settled) = oneshot::channel();
+                self.inner.tell(Command::Headers(headers, reply));
+                Ok(settled)
+            }
+        };
+        async move { sent?.await.unwrap_or(Err(Problem::Closed)).map_err(SetHeadersError::Edge) }
     }
 
     /// Changes features at the Edge, for tests.
@@ -72,6 +103,34 @@ impl Client {
     #[must_use]
     pub fn key_kind(&self) -> KeyKind {
         self.inner.key_kind()
+    }
+}
+
+/// The reason why other headers are not in use, or have not been answered well yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SetHeadersError {
+    /// The header of this name cannot be sent; nothing has changed.
+    Header(String),
+    /// They are in use, but there was no good answer yet.
+    Edge(Problem),
+}
+
+impl fmt::Display for SetHeadersError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(name) => write!(f, "the header {name:?} cannot be sent"),
+            Self::Edge(problem) => problem.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for SetHeadersError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Header(_) => None,
+            Self::Edge(problem) => Some(problem),
+        }
     }
 }
 

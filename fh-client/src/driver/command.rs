@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Context(Arc<Attributes>, oneshot::Sender<Settled>),
     /// Other keys.
     Keys(ApiKeys, oneshot::Sender<Settled>),
+    /// Other headers for all further requests, and ask the Edge with them.
+    Headers(Vec<(String, String)>, oneshot::Sender<Settled>),
     /// Change a feature, for tests.
     Update(UpdateRequest, oneshot::Sender<Sent>),
     /// A list of features, or one feature, from a store.

@@ -65,6 +65,9 @@ pub(crate) struct Driver {
     journal: Journal,
     secrets: Secrets,
     exchange: Option<Exchange>,
+    /// Exchanges that are over. They are dropped after the actions that followed, so that an Edge sees the end of a stream only when
+    /// the client shows what it made of it.
+    ended: Vec<Exchange>,
     waiting: HashMap<Errand, oneshot::Sender<Settled>>,
     errands: u64,
     /// A snapshot on its way to the file.
@@ -93,6 +96,7 @@ impl Driver {
             secrets: secrets(parts.keys.iter(), &parts.headers),
             parts,
             exchange: None,
+            ended: Vec::new(),
             waiting: HashMap::new(),
             errands: 0,
             saving: Saving::default(),

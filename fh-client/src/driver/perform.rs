@@ -29,7 +29,8 @@ impl Driver {
         if let Some(contact) = self.parts.session.last_contact() {
             self.parts.hub.contact(contact);
         }
-        // Last, so that whoever waited finds everything as it is from now on.
+        self.ended.clear();
+        // Last, so that every caller that waited finds everything as it is from now on.
         for (errand, outcome) in settled {
             if let Some(waiting) = self.waiting.remove(&errand) {
                 // They may have given up.
@@ -42,7 +43,7 @@ impl Driver {
         match action {
             Action::Send(ticket, request) => self.send(ticket, request),
             Action::Abort(ticket) => {
-                self.exchange.take_if(|exchange| exchange.ticket == ticket);
+                self.ended.extend(self.exchange.take_if(|exchange| exchange.ticket == ticket));
             }
             Action::Publish(publication) => {
                 if let Some(keeper) = &mut self.parts.keeper {
@@ -82,7 +83,10 @@ impl Driver {
         self.parts.board.show(status);
     }
 
-    fn send(&mut self, ticket: Ticket, request: Request) {
+    fn send(&mut self, ticket: Ticket, mut request: Request) {
+        let headers = self.parts.headers.iter();
+        let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
+        request.headers.extend(headers);
         let request = TransportRequest {
             method: Method::Get,
             url: request.url,
@@ -90,13 +94,14 @@ impl Driver {
             body: None,
             connect_timeout: self.parts.connect_timeout,
         };
-        // Whatever was in flight is given up by that.
-        self.exchange = Some(Exchange::new(ticket, &*self.parts.transport, request));
+        let exchange = Exchange::new(ticket, &*self.parts.transport, request);
+        // A request in flight is given up.
+        self.ended.extend(self.exchange.replace(exchange));
     }
 
     pub(super) fn arrived(&mut self, ticket: Ticket, arrival: Arrival) {
         if matches!(arrival, Arrival::Complete | Arrival::Failed(_)) {
-            self.exchange.take_if(|exchange| exchange.ticket == ticket);
+            self.ended.extend(self.exchange.take_if(|exchange| exchange.ticket == ticket));
         }
         match arrival {
             Arrival::Head(head) => self.handle(Input::Opened { ticket, head: &head }),
@@ -136,6 +141,12 @@ impl Driver {
                 }
                 self.parts.keys = keys.clone();
                 self.handle(Input::Keys(errand, keys));
+            }
+            Command::Headers(headers, reply) => {
+                let errand = self.wait_for(reply);
+                self.parts.headers = headers;
+                self.secrets = secrets(self.parts.keys.iter(), &self.parts.headers);
+                self.handle(Input::Refresh(errand));
             }
             Command::Update(request, reply) => {
                 let updater = Updater {

@@ -1,12 +1,16 @@
 //! Where a client runs: a thread of its own, or a runtime that it is given (D-119). All runtimes are in the matrix of `fh-redis`
 //! (`runtimes.rs`).
 
-use std::sync::Arc;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use fh_client::testing::{Fault, MemoryEdge};
-use fh_client::transport::{BoxFuture, Response, Transport, TransportError, TransportRequest};
+use fh_client::transport::{
+    Body, BoxFuture, Bytes, Response, Transport, TransportError, TransportRequest,
+};
 use fh_client::{Client, FlushError, MissingDriver, NotReady, Problem, Readiness, StartError};
 use fh_fake_edge::{FakeEdge, Feature};
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -274,4 +278,58 @@ fn a_transport_that_panics_ends_nothing() {
     let updates = client.test_updates();
     let outcome = soon(updates.set("A", fh_client::Update::value(1)));
     assert!(matches!(outcome, Err(fh_client::Refusal::Unreachable(_))));
+}
+
+/// Responses whose bodies note, when they are dropped, whether the client knows by then that its features are stale.
+struct Dropping {
+    edge: MemoryEdge,
+    client: Arc<OnceLock<Client>>,
+    stale: Arc<Mutex<Vec<bool>>>,
+}
+
+struct DroppingBody {
+    body: Body,
+    client: Arc<OnceLock<Client>>,
+    stale: Arc<Mutex<Vec<bool>>>,
+}
+
+impl Transport for Dropping {
+    fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
+        let sent = self.edge.send(request);
+        let (client, stale) = (Arc::clone(&self.client), Arc::clone(&self.stale));
+        Box::pin(async {
+            let Response { head, body } = sent.await?;
+            Ok(Response::new(head, Box::pin(DroppingBody { body, client, stale })))
+        })
+    }
+}
+
+impl futures_core::Stream for DroppingBody {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.body.as_mut().poll_next(cx)
+    }
+}
+
+impl Drop for DroppingBody {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.get() {
+            self.stale.lock().unwrap().push(client.status().is_stale);
+        }
+    }
+}
+
+/// Otherwise `MemoryEdge::delivered` returns before reads show what a last event brought.
+#[test]
+fn a_stream_ends_after_the_client_shows_what_it_brought() {
+    let edge = MemoryEdge::new();
+    let (client, stale) = (Arc::new(OnceLock::new()), Arc::new(Mutex::new(Vec::new())));
+    let transport =
+        Dropping { edge: edge.clone(), client: Arc::clone(&client), stale: Arc::clone(&stale) };
+    let client = client.get_or_init(|| started(edge.client().transport(transport)));
+    edge.send_event("config", r#"{"edge.stale":true}"#);
+    soon(edge.delivered());
+    assert_eq!(*stale.lock().unwrap(), [true]);
+    client.close();
 }

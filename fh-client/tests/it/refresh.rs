@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use fh_client::{Problem, Readiness, SetKeysError};
-use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
+use fh_client::{Problem, Readiness, SetHeadersError, SetKeysError, Update};
+use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Route};
 
 use crate::support::{SOON, builder, soon, started};
 
@@ -79,6 +79,33 @@ fn other_keys_bring_other_features() {
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
     let mixed = soon(client.set_api_keys([edge.client_key(), edge.server_key()]));
     assert!(matches!(mixed, Err(SetKeysError::Keys(_))), "{mixed:?}");
+}
+
+/// A healthy stream goes on; whatever is sent from then on has the new headers, changes for tests too.
+#[test]
+fn other_headers_go_with_every_further_request() {
+    let edge = edge();
+    let client = started(builder(&edge).header("x-token", "one").header("x-tenant", "blue"));
+    let headers = |value: &str| vec![("X-Token".to_string(), value.to_string())];
+    let wrong = soon(client.set_headers(headers("two\n")));
+    assert_eq!(wrong, Err(SetHeadersError::Header("X-Token".to_string())));
+    assert_eq!(soon(client.set_headers(headers("three"))), Ok(Readiness::Ready));
+    let seen = |route| {
+        let recording = edge.recording();
+        let last = recording.of(route).last().map(|seen| seen.request.clone()).unwrap();
+        (last.header("x-token").map(str::to_string), last.header("x-tenant").map(str::to_string))
+    };
+    let text = |text: &str| Some(text.to_string());
+    assert_eq!(edge.recording().requests.len(), 1, "the stream goes on");
+    assert_eq!(seen(Route::Stream), (text("one"), text("blue")));
+    soon(client.test_updates().set("COLOUR", Update::value("blue"))).unwrap();
+    assert_eq!(seen(Route::Put), (text("three"), None));
+    edge.close_connections(Closing::Rst);
+    edge.wait_for_requests(Route::Stream, 2, SOON).unwrap();
+    assert_eq!(seen(Route::Stream), (text("three"), None));
+    client.close();
+    let closed = soon(client.set_headers(headers("four")));
+    assert_eq!(closed, Err(SetHeadersError::Edge(Problem::Closed)));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `GET /features`: polling (edge-protocol 2).
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
@@ -15,7 +16,7 @@ use smallvec::SmallVec;
 use uuid::Uuid;
 
 use super::query::pairs;
-use super::respond;
+use super::{audit, respond};
 use crate::core::{Core, Opened, Opening};
 use crate::evaluations::{Effort, Refused};
 use crate::metrics::{Hit, Outcome};
@@ -77,13 +78,18 @@ enum Found {
 type Few<T> = SmallVec<[T; 1]>;
 
 pub(super) async fn get(State(core): State<Arc<Core>>, request: Request) -> Response {
-    poll(&core, &request.into_parts().0).await.map(Body::from)
+    let address = audit::address(request.extensions());
+    poll(&core, &request.into_parts().0, address).await.map(Body::from)
 }
 
 /// The answer to a poll. Nothing around it is done yet, as for all routes.
-pub(super) async fn poll(core: &Core, request: &Parts) -> http::Response<Bytes> {
+pub(super) async fn poll(
+    core: &Core,
+    request: &Parts,
+    address: Option<IpAddr>,
+) -> http::Response<Bytes> {
     let polling = core.metrics.begin_poll();
-    let mut response = answer(core, request).await;
+    let mut response = answer(core, request, address).await;
     drop(polling);
     let status = response.status();
     core.metrics.count(Hit::Poll, Outcome::of(Hit::Poll, status));
@@ -128,7 +134,7 @@ pub(crate) fn written_keys(query: &str) -> Few<Cow<'_, str>> {
     texts
 }
 
-async fn answer(core: &Core, request: &Parts) -> http::Response<Bytes> {
+async fn answer(core: &Core, request: &Parts, address: Option<IpAddr>) -> http::Response<Bytes> {
     let headers = &request.headers;
     if !accepts_json(headers) {
         return respond::empty(StatusCode::NOT_ACCEPTABLE);
@@ -144,7 +150,8 @@ async fn answer(core: &Core, request: &Parts) -> http::Response<Bytes> {
     }
     let read = || RequestContext::read([&*context.text]);
     // All first, so that a relay asks upstream for all at once.
-    let openings: Few<Opening> = keys.iter().map(|key| core.open(key, Asker::Poll, read)).collect();
+    let openings = keys.iter().map(|key| core.open(key, Asker::Poll, address, read));
+    let openings: Few<Opening> = openings.collect();
     let (mut found, mut opened, mut waiting) = (Few::with_capacity(keys.len()), 0, false);
     for (key, opening) in keys.iter().zip(openings) {
         let environment = key.environment;
@@ -154,9 +161,8 @@ async fn answer(core: &Core, request: &Parts) -> http::Response<Bytes> {
         };
         found.push(match opening {
             Opening::Unknown => Found::Nothing(environment),
-            Opening::Busy(_, seconds) | Opening::Full(seconds) => {
-                return respond::too_many(seconds);
-            }
+            Opening::Busy(_, beyond) => return respond::too_many(beyond.seconds()),
+            Opening::Full(seconds) => return respond::too_many(seconds),
             Opening::NotYet => {
                 waiting = true;
                 Found::Nothing(environment)

@@ -1,6 +1,7 @@
 //! Polls without a router.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use http::{Method, Request, Response};
 use super::around::Around;
 use super::features;
 use crate::core::Core;
+use crate::listen::TrustedProxies;
 
 /// Answers `GET /features` of an Edge as its router would, without asking one: that takes longer than the answer itself. See
 /// [`Edge::polls`](crate::Edge::polls).
@@ -36,16 +38,20 @@ impl Polls {
         *request.method() == Method::GET && self.path(request.uri().path()).is_some()
     }
 
-    /// The answer to one.
+    /// The answer to one from this peer, or from the client that the peer names if it is one of these proxies.
     pub(crate) fn answer(
         &self,
         head: Parts,
+        peer: SocketAddr,
+        proxies: &TrustedProxies,
     ) -> impl Future<Output = Response<Bytes>> + Send + use<> {
         let path = self.path(head.uri.path()).unwrap_or_default();
         let around = Around::of(&head.method, path, &head.headers);
         let core = Arc::clone(&self.core);
+        let counts = core.counts_addresses();
+        let address = counts.then(|| proxies.client(peer, &head.headers).ip());
         async move {
-            let mut response = features::poll(&core, &head).await;
+            let mut response = features::poll(&core, &head, address).await;
             around.finish(&core, &mut response);
             response
         }

@@ -76,16 +76,17 @@ async fn answer(
     let Some(key) = RequestKey::of(environment, secret) else {
         return respond::empty(StatusCode::NOT_FOUND);
     };
+    let address = audit::address(request.extensions());
     if let Origin::Relay(relay) = &core.origin {
         return relayed::put(core, relay, &key, feature, request).await;
     }
-    match core.open(&key, Asker::Poll, RequestContext::default) {
+    match core.open(&key, Asker::Poll, address, RequestContext::default) {
         Opening::Open(_) => {}
-        Opening::Busy(_, seconds) | Opening::Full(seconds) => return respond::too_many(seconds),
+        Opening::Busy(_, beyond) => return respond::too_many(beyond.seconds()),
+        Opening::Full(seconds) => return respond::too_many(seconds),
         Opening::Unknown => return respond::empty(StatusCode::NOT_FOUND),
         Opening::NotYet => return respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY),
     }
-    let address = audit::address(request.extensions());
     let body = match body::read(request.into_body(), core.options.body_limit).await {
         Ok(body) => body,
         Err(why) => return why.response(),

@@ -1,5 +1,7 @@
 //! `PUT /features/…` of a relay: the upstream Edge decides, and what it says is passed on (D-92).
 
+use std::net::IpAddr;
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
@@ -22,10 +24,10 @@ pub(super) async fn put(
     feature: &str,
     request: Request,
 ) -> Response {
-    if let Err(refusal) = admit(core, relay, key).await {
+    let address = audit::address(request.extensions());
+    if let Err(refusal) = admit(core, relay, key, address).await {
         return *refusal;
     }
-    let address = audit::address(request.extensions());
     let body = match body::read(request.into_body(), core.options.body_limit).await {
         Ok(body) => body,
         Err(why) => return why.response(),
@@ -58,11 +60,17 @@ pub(super) async fn put(
 }
 
 /// Lets keys through that are configured, and others that the upstream Edge is known to know.
-async fn admit(core: &Core, relay: &Relay, key: &RequestKey<'_>) -> Result<(), Box<Response>> {
+async fn admit(
+    core: &Core,
+    relay: &Relay,
+    key: &RequestKey<'_>,
+    address: Option<IpAddr>,
+) -> Result<(), Box<Response>> {
     if relay.is_configured(key) {
-        return core.count(key).map_err(|seconds| Box::new(respond::too_many(seconds)));
+        let counted = core.count(key, address);
+        return counted.map_err(|beyond| Box::new(respond::too_many(beyond.seconds())));
     }
-    let opening = match core.open(key, Asker::Poll, RequestContext::default) {
+    let opening = match core.open(key, Asker::Poll, address, RequestContext::default) {
         Opening::Open(open) => core.fetched(open).await,
         other => other,
     };
@@ -71,7 +79,8 @@ async fn admit(core: &Core, relay: &Relay, key: &RequestKey<'_>) -> Result<(), B
         Opening::Open(_) | Opening::NotYet => {
             respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY)
         }
-        Opening::Busy(_, seconds) | Opening::Full(seconds) => respond::too_many(seconds),
+        Opening::Busy(_, beyond) => respond::too_many(beyond.seconds()),
+        Opening::Full(seconds) => respond::too_many(seconds),
         Opening::Unknown => respond::empty(StatusCode::NOT_FOUND),
     }))
 }

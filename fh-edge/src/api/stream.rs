@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::features::context_text;
 use super::query::pairs;
-use super::respond;
+use super::{audit, respond};
 use crate::core::Core;
 use crate::metrics::{Hit, Outcome};
 use crate::stream::{EventStream, Start};
@@ -53,6 +53,7 @@ fn stream(core: &Arc<Core>, environment: &str, secret: &str, request: &Parts) ->
         context: &context,
         last_event_id: last_event_id(&request.headers),
         sdk: sdk(&request.headers),
+        address: audit::address(&request.extensions),
     };
     let (events, cache_control) = match EventStream::open(core, start) {
         Ok(opened) => opened,

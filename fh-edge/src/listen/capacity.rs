@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::client_network::ClientNetwork;
+
 /// Connections beyond the limits, which health checks get.
 pub(super) const RESERVED: usize = 16;
 /// Of these, connections of one address, so that one that has too many of its own keeps no health check of others out.
@@ -30,7 +32,7 @@ pub(super) struct Limits {
 struct Counts {
     regular: usize,
     reserved: usize,
-    by_address: HashMap<IpAddr, OfAddress>,
+    by_address: HashMap<ClientNetwork, OfAddress>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,9 +66,9 @@ pub(super) enum Peer {
 }
 
 impl Peer {
-    fn address(self) -> IpAddr {
+    fn network(self) -> ClientNetwork {
         match self {
-            Self::Client(address) | Self::Proxy(address) => network(address),
+            Self::Client(address) | Self::Proxy(address) => ClientNetwork::of(address),
         }
     }
 }
@@ -88,7 +90,7 @@ impl Capacity {
         let of_address = counts.of(peer);
         let Some(beyond) = self.beyond(&counts, peer) else {
             counts.regular += 1;
-            counts.by_address.entry(peer.address()).or_default().regular += 1;
+            counts.by_address.entry(peer.network()).or_default().regular += 1;
             return Ok(Place::Regular);
         };
         let is_crowded =
@@ -97,7 +99,7 @@ impl Capacity {
             return Err(beyond);
         }
         counts.reserved += 1;
-        counts.by_address.entry(peer.address()).or_default().reserved += 1;
+        counts.by_address.entry(peer.network()).or_default().reserved += 1;
         Ok(Place::Reserved(beyond))
     }
 
@@ -109,7 +111,7 @@ impl Capacity {
         }
         counts.regular += 1;
         counts.reserved = counts.reserved.saturating_sub(1);
-        let of_address = counts.by_address.entry(peer.address()).or_default();
+        let of_address = counts.by_address.entry(peer.network()).or_default();
         of_address.regular += 1;
         of_address.reserved = of_address.reserved.saturating_sub(1);
         true
@@ -121,12 +123,12 @@ impl Capacity {
         let Counts { regular, reserved, by_address } = &mut *counts;
         let count = if was_reserved { reserved } else { regular };
         *count = count.saturating_sub(1);
-        if let Some(of_address) = by_address.get_mut(&peer.address()) {
+        if let Some(of_address) = by_address.get_mut(&peer.network()) {
             let count =
                 if was_reserved { &mut of_address.reserved } else { &mut of_address.regular };
             *count = count.saturating_sub(1);
             if of_address.regular == 0 && of_address.reserved == 0 {
-                by_address.remove(&peer.address());
+                by_address.remove(&peer.network());
             }
         }
     }
@@ -149,15 +151,7 @@ impl Capacity {
 
 impl Counts {
     fn of(&self, peer: Peer) -> OfAddress {
-        self.by_address.get(&peer.address()).copied().unwrap_or_default()
-    }
-}
-
-/// The address that a limit counts: of IPv6 the network of 64 bits, since one household has all of its addresses.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(six) => IpAddr::V6((u128::from(six) & !u128::from(u64::MAX)).into()),
+        self.by_address.get(&peer.network()).copied().unwrap_or_default()
     }
 }
 

@@ -42,20 +42,20 @@ impl Service<Request<Incoming>> for Handler {
         let in_flight = Some(self.link.begin());
         let Server { app, options, .. } = &*self.link.server;
         let line = options.access_log.as_ref().map(|log| log.begin(self.link.peer, &request));
-        if !may_ask {
+        let work = if !may_ask {
             options.connections.count_refused();
-            return Answering { work: Work::Refused, line, in_flight, is_multiplexed };
-        }
-        if let Some(polls) = app.polls.as_ref().filter(|polls| polls.take(&request)) {
-            let poll = Box::pin(polls.answer(request.into_parts().0));
-            return Answering { work: Work::Poll(poll), line, in_flight, is_multiplexed };
-        }
-        request.extensions_mut().insert(ConnectInfo(self.link.peer));
-        if let Some(transport) = self.link.transport {
-            request.extensions_mut().insert(transport);
-        }
-        let route = app.router.clone().call(request);
-        Answering { work: Work::Route(route), line, in_flight, is_multiplexed }
+            Work::Refused
+        } else if let Some(polls) = app.polls.as_ref().filter(|polls| polls.take(&request)) {
+            let head = request.into_parts().0;
+            Work::Poll(Box::pin(polls.answer(head, self.link.peer, &options.proxies)))
+        } else {
+            request.extensions_mut().insert(ConnectInfo(self.link.peer));
+            if let Some(transport) = self.link.transport {
+                request.extensions_mut().insert(transport);
+            }
+            Work::Route(app.router.clone().call(request))
+        };
+        Answering { work, line, in_flight, is_multiplexed }
     }
 }
 

@@ -45,7 +45,8 @@ pub struct ListenOptions {
     /// Most connections at a time of one address, of IPv6 of one network of 64 bits; further ones are closed, unless they are
     /// for probes as above. By default a quarter of `max_connections`.
     pub max_connections_per_address: PerAddress,
-    /// Proxies, which have no limit of their own. None.
+    /// Proxies, which have no limit of their own. Polls that [`App::polls`](super::App::polls) answers count for the clients that
+    /// these name. None.
     pub proxies: TrustedProxies,
     /// Most requests at a time on one HTTP/2 connection. 128.
     pub max_http2_requests: u32,

@@ -93,7 +93,8 @@ impl TrustedProxies {
         }))
     }
 
-    pub(super) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
+    /// Returns the client that a request is from: the peer, unless it is a trusted proxy that names another.
+    pub(crate) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
         let lines = headers.get_all("x-forwarded-for").iter().rev();
         let said = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
         let mut client = peer;

@@ -30,20 +30,26 @@ pub(super) struct ListenerMetrics {
 
 impl ListenerMetrics {
     pub(super) fn register(&self, registry: &mut Registry) {
-        registry.register("fh_edge_connections", "Open connections", self.open.clone());
+        let registry = registry.sub_registry_with_prefix("fh_edge");
+        registry.register("connections", "Open connections", self.open.clone());
         registry.register(
-            "fh_edge_connections_max",
+            "connections_max",
             "Connections that may be open, besides those for health checks",
             self.most.clone(),
         );
-        let mut counter = |name: &str, help: &str, counter: &Family<Labels, Counter>| {
-            registry.register(format!("fh_edge_{name}"), help, counter.clone());
-        };
-        counter("connections_accepted", "Connections accepted", &self.accepted);
-        counter("connections_refused", "Connections closed at a limit", &self.refused);
-        counter("accept_failures", "Connections that the system did not give", &self.failures);
+        registry.register("connections_accepted", "Connections accepted", self.accepted.clone());
         registry.register(
-            "fh_edge_certificate_expiry_timestamp_seconds",
+            "connections_refused",
+            "Connections closed at a limit",
+            self.refused.clone(),
+        );
+        registry.register(
+            "accept_failures",
+            "Connections that the system did not give",
+            self.failures.clone(),
+        );
+        registry.register(
+            "certificate_expiry_timestamp_seconds",
             "When the certificate in use expires, in seconds since 1970",
             self.expiry.clone(),
         );

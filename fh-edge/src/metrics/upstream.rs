@@ -41,36 +41,55 @@ pub(super) struct UpstreamFigures {
 
 impl UpstreamFigures {
     pub(super) fn register(&self, registry: &mut Registry) {
-        let mut gauge = |name: &str, help: &str, family: &Family<EnvironmentLabels, Gauge>| {
-            registry.register(format!("fh_edge_upstream_{name}"), help, family.clone());
-        };
-        gauge("serving", "1 if there are features to serve, of whatever age", &self.serving);
-        gauge("connected", "1 while the upstream Edge is in touch", &self.connected);
-        gauge("stale", "1 if the upstream Edge calls the environment stale", &self.stale);
-        gauge("requests", "Requests sent upstream so far", &self.requests);
-        gauge(
+        let registry = registry.sub_registry_with_prefix("fh_edge_upstream");
+        registry.register(
+            "serving",
+            "1 if there are features to serve, of whatever age",
+            self.serving.clone(),
+        );
+        registry.register(
+            "connected",
+            "1 while the upstream Edge is in touch",
+            self.connected.clone(),
+        );
+        registry.register(
+            "stale",
+            "1 if the upstream Edge calls the environment stale",
+            self.stale.clone(),
+        );
+        registry.register("requests", "Requests sent upstream so far", self.requests.clone());
+        registry.register(
             "foreign_features",
             "Features refused so far because they came as those of another environment",
-            &self.foreign,
+            self.foreign.clone(),
         );
-        let mut age = |name: &str, help: &str, family: &Family<EnvironmentLabels, Seconds>| {
-            registry.register(format!("fh_edge_upstream_{name}_age_seconds"), help, family.clone());
-        };
-        age("contact", "Since the upstream Edge last showed a sign of life", &self.contact_age);
-        age("data", "Since features were last received or confirmed", &self.data_age);
-        age("answer", "Since the upstream Edge last answered the key well", &self.answer_age);
         registry.register(
-            "fh_edge_upstream_refused_seconds",
+            "contact_age_seconds",
+            "Since the upstream Edge last showed a sign of life",
+            self.contact_age.clone(),
+        );
+        registry.register(
+            "data_age_seconds",
+            "Since features were last received or confirmed",
+            self.data_age.clone(),
+        );
+        registry.register(
+            "answer_age_seconds",
+            "Since the upstream Edge last answered the key well",
+            self.answer_age.clone(),
+        );
+        registry.register(
+            "refused_seconds",
             "Since when the upstream Edge refuses a key that was good",
             self.refused.clone(),
         );
         registry.register(
-            "fh_edge_upstream_problem",
+            "problem",
             "1 while the last attempt has failed for this reason",
             self.problems.clone(),
         );
         registry.register(
-            "fh_edge_upstream_contexts",
+            "contexts",
             "Contexts that the upstream Edge evaluates for, and keys that were not configured",
             self.contexts.clone(),
         );

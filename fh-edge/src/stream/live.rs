@@ -14,7 +14,9 @@ use super::timing::{Due, Timing};
 use crate::connections::Listed;
 use crate::core::Core;
 use crate::evaluations::{Caller, Effort};
+use crate::rate::Beyond;
 use crate::serving::{Changes, Grant, Phase, Published, Shown, Slot};
+use crate::wire::api_key::RequestKey;
 use crate::wire::sse;
 
 /// Clients that hold features which have expired are told to come again within this time, so that they may find another server.
@@ -30,8 +32,8 @@ pub(super) struct Live {
     pub(super) copy: Copy,
     /// An evaluation that takes long, on another thread. Changes wait for its end.
     pub(super) evaluating: Option<Evaluating>,
-    /// Waits for its turn, because the key asked too often (D-98).
-    pub(super) postponed: bool,
+    /// The limit for which it waits for its turn (D-98).
+    pub(super) postponed: Option<Beyond>,
     pub(super) told_stale: bool,
     pub(super) timing: Timing,
     pub(super) listed: Listed,
@@ -92,7 +94,7 @@ impl Live {
             }
             return Then::GoesOn;
         }
-        if self.postponed {
+        if self.postponed.is_some() {
             return Then::GoesOn;
         }
         match self.core.evaluations.effort(self.copy.steps(published)) {
@@ -162,7 +164,16 @@ impl Live {
                 Then::GoesOn
             }
             Due::Turn => {
-                self.postponed = false;
+                let environment = self.slot.current().id;
+                let key = RequestKey { environment, secret: &self.secret };
+                if let Some(Beyond::PerAddress(_)) = self.postponed
+                    && let Err(seconds) = self.core.count_stream_again(&key)
+                {
+                    self.postponed = Some(Beyond::PerKey(seconds));
+                    self.timing.wait_for_turn(Duration::from_secs(seconds));
+                    return Then::GoesOn;
+                }
+                self.postponed = None;
                 if self.evaluating.is_some() {
                     return Then::GoesOn;
                 }

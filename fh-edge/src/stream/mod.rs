@@ -9,6 +9,7 @@ mod timing;
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -44,6 +45,8 @@ pub(crate) struct Start<'a> {
     pub(crate) last_event_id: Option<&'a str>,
     /// The SDK, as it names itself.
     pub(crate) sdk: Option<Box<str>>,
+    /// Of the client, if the server that took the request says so.
+    pub(crate) address: Option<IpAddr>,
 }
 
 /// A response body that never ends by itself while the key is good.
@@ -81,9 +84,9 @@ impl EventStream {
         }
         let key = RequestKey { environment: start.environment, secret: start.secret };
         let given = || RequestContext::read([start.context]);
-        let (opened, postponed_for) = match core.open(&key, Asker::Stream, given) {
+        let (opened, beyond) = match core.open(&key, Asker::Stream, start.address, given) {
             Opening::Open(opened) => (opened, None),
-            Opening::Busy(opened, seconds) => (opened, Some(Duration::from_secs(seconds))),
+            Opening::Busy(opened, beyond) => (opened, Some(beyond)),
             Opening::Unknown => {
                 ready.push_back(Bytes::from_static(sse::UNKNOWN_KEY.as_bytes()));
                 core.metrics.count(Hit::Stream, Outcome::Missed);
@@ -126,6 +129,7 @@ impl EventStream {
             attributes: copy.context.attributes().map_or(0, |attributes| attributes.iter().count()),
             since: SystemTime::now(),
         });
+        let postponed_for = beyond.map(|beyond| Duration::from_secs(beyond.seconds()));
         let mut live = Live {
             changed: wait_for_change(changes),
             slot,
@@ -133,7 +137,7 @@ impl EventStream {
             grant,
             copy,
             evaluating: None,
-            postponed: postponed_for.is_some(),
+            postponed: beyond,
             told_stale: false,
             timing: Timing::new(core.options.heartbeat, core.options.drop_after, postponed_for),
             listed,
@@ -147,7 +151,7 @@ impl EventStream {
         if let Some(until) = leaves {
             // In the current generation its key is none: what there is to send is that of the last one in which it was.
             live.timing.revoke_after(until.saturating_duration_since(Instant::now()));
-            if live.copy.sent.is_none() && !live.postponed {
+            if live.copy.sent.is_none() && live.postponed.is_none() {
                 match effort {
                     Effort::Large => live.evaluating = Some(live.evaluate_apart(published)),
                     _ => live.copy.write(&published, Runs::AtOnce, &mut ready),
@@ -168,14 +172,14 @@ impl EventStream {
         let core = Arc::clone(core);
         let (environment, secret) = (start.environment, start.secret.to_owned());
         let (context, sdk) = (start.context.to_owned(), start.sdk);
-        let last_event_id = start.last_event_id.map(str::to_owned);
+        let (last_event_id, address) = (start.last_event_id.map(str::to_owned), start.address);
         let opened = Box::pin(async move {
             if core.loaded().await == Loading::Stopped {
                 return Self::ending(VecDeque::from([Bytes::from_static(sse::BYE.as_bytes())]));
             }
             let last_event_id = last_event_id.as_deref();
-            let start =
-                Start { environment, secret: &secret, context: &context, last_event_id, sdk };
+            let (secret, context) = (&*secret, &*context);
+            let start = Start { environment, secret, context, last_event_id, sdk, address };
             let mut stream = match Self::open(&core, start) {
                 Ok((stream, _)) => stream,
                 // The head of the answer was sent already; the next request for a stream is answered with 413.

@@ -109,8 +109,17 @@ impl Stage {
         self.publish();
     }
 
+    /// A stream of a client at this address.
+    fn open_from(&self, address: &str, secret: &str) -> EventStream {
+        let address = Some(address.parse().unwrap());
+        let (context, last_event_id) = ("", None);
+        let start = Start { environment: ID, secret, context, last_event_id, sdk: None, address };
+        EventStream::open(&self.core, start).unwrap().0
+    }
+
     fn open(&self, secret: &str, context: &str, last_event_id: Option<&str>) -> EventStream {
-        let start = Start { environment: ID, secret, context, last_event_id, sdk: None };
+        let start =
+            Start { environment: ID, secret, context, last_event_id, sdk: None, address: None };
         EventStream::open(&self.core, start).unwrap().0
     }
 }

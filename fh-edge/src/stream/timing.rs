@@ -61,6 +61,11 @@ impl Timing {
         self.bye = Some(self.bye.map_or(at, |bye| bye.min(at)));
     }
 
+    /// The stream has to wait for its turn again.
+    pub(super) fn wait_for_turn(&mut self, wait: Duration) {
+        self.turn = Some(Instant::now() + wait);
+    }
+
     /// The key is gone; it may come back until then.
     pub(super) fn revoke_after(&mut self, wait: Duration) {
         self.revocation.get_or_insert_with(|| Instant::now() + wait);

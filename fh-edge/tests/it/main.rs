@@ -1,6 +1,7 @@
 //! An Edge on a real socket, asked by the client of this project and by hand.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod addresses;
 mod admin;
 mod budget;
 mod compressed;

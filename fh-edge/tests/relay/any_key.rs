@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use fh_edge::Options;
 use fh_edge::origin::relay::{RelayLimits, RelayOptions, UpstreamRole};
 use fh_fake_edge::{ENVIRONMENT, FakeEdge, Feature, Permission};
 
@@ -136,10 +137,10 @@ async fn strangers_are_bounded_and_take_nobodys_place() {
     }
     // Whether a key is unknown is not known before it was asked for.
     let mut wrong = Stream::open(relay.address, &key("wrong*key"), "").await;
+    // It waits before the next one does: places are given in the order of arrival.
+    assert_eq!(wrong.any().await.unwrap().name, "ack");
     let mut right = Stream::open(relay.address, &upstream.server_key(), "").await;
-    for stream in [&mut wrong, &mut right] {
-        assert_eq!(stream.any().await.unwrap().name, "ack");
-    }
+    assert_eq!(right.any().await.unwrap().name, "ack");
     assert_eq!(relay.poll(&upstream.server_key()).await.status, 429);
     assert_eq!(upstream.recording().requests.len(), 1);
     assert_eq!(relay.poll(&client_key).await.status, 200);
@@ -204,4 +205,23 @@ async fn for_ever() {
         assert_eq!(relay.poll(&upstream.server_key()).await.status, 200);
     }
     assert_eq!(upstream.recording().requests.len(), 2);
+}
+
+/// An address that makes up a key for each request has one limit for all of them. Good keys have each their own.
+#[tokio::test(flavor = "multi_thread")]
+async fn made_up_keys_of_one_address_count_together() {
+    let upstream = upstream();
+    let limit = Options::default().requests_per_second_per_address(Some(1));
+    let relay = Relay::start_with_addresses(any(&upstream, 1_000), limit).await;
+    let mut tried = 0;
+    let made_up = loop {
+        tried += 1;
+        let reply = relay.poll(&key(&format!("made-up-{tried}*"))).await;
+        if reply.status == 429 || tried == 200 {
+            break reply;
+        }
+        assert_eq!(reply.status, 404);
+    };
+    assert_eq!((made_up.status, made_up.header("retry-after")), (429, Some("1")));
+    assert_eq!(upstream.recording().requests.len(), tried - 1, "a refused key is not tried");
 }

@@ -1,10 +1,11 @@
 //! Keys that are configured and taken away while a relay runs, as a file of them changes.
 
 use fh_edge::origin::relay::{RelayError, RelayKeys};
-use fh_fake_edge::{FakeEdge, Feature};
+use fh_fake_edge::{Closing, ENVIRONMENT, FakeEdge, Feature, Route};
 
+use crate::http::request;
 use crate::stream::Stream;
-use crate::support::{Relay, options, until};
+use crate::support::{Relay, options, options_for, until};
 
 fn upstream() -> FakeEdge {
     let upstream = FakeEdge::start().unwrap();
@@ -53,4 +54,44 @@ async fn keys_come_and_go_without_a_restart() {
         until("revoked", || async { relay.poll(key).await.status == 404 }).await;
     }
     assert_eq!(relay.handle.upstreams().len(), 1);
+}
+
+/// New headers go upstream with every request that follows: of clients that run, of clients made later, and of changes.
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_change_without_a_restart() {
+    let upstream = FakeEdge::start().unwrap();
+    upstream.set_feature(Feature::string("COLOUR", "red"));
+    let lone = format!("{ENVIRONMENT}/lone-server-key");
+    let told = options_for(&upstream).keys(RelayKeys::server(&*lone)).header("x-token", "one");
+    let relay = Relay::ready(told).await;
+    relay.poll_for(&lone, "userkey=fred").await;
+    let headers = |token: &str| vec![("x-token".to_string(), token.to_string())];
+    let tokens = |from: usize| {
+        let seen = upstream.recording();
+        let requests = seen.requests.iter().skip(from);
+        let tokens = requests.map(|seen| {
+            (seen.request.route, seen.request.header("x-token").unwrap_or_default().to_string())
+        });
+        tokens.collect::<Vec<_>>()
+    };
+    assert!(tokens(0).iter().all(|(_, token)| token == "one"), "{:?}", tokens(0));
+    // A header that cannot be sent changes nothing.
+    let wrong = relay.handle.set_relay_headers(&headers("two\n")).unwrap_err().to_string();
+    assert!(wrong.contains("x-token") && !wrong.contains("two"), "{wrong}");
+    relay.handle.set_relay_headers(&headers("three")).unwrap();
+    assert_eq!(relay.feature(&upstream.client_key(), "", "COLOUR").await.unwrap()["value"], "red");
+    let before = tokens(0).len();
+    upstream.close_connections(Closing::Rst);
+    relay.poll_for(&lone, "userkey=sue").await;
+    let json = [("content-type", "application/json")];
+    let path = format!("/features/{}/COLOUR", upstream.client_key());
+    request(relay.address, "PUT", &path, &json, r#"{"value":"blue"}"#).await;
+    let streams = |tokens: &[(Route, String)]| {
+        tokens.iter().filter(|(route, _)| *route == Route::Stream).count()
+    };
+    // Those of the pair, of the first context and of the second.
+    until("three streams", || async { streams(&tokens(before)) >= 3 }).await;
+    let after = tokens(before);
+    assert!(after.iter().any(|(route, _)| *route == Route::Put), "{after:?}");
+    assert!(after.iter().all(|(_, token)| token == "three"), "{after:?}");
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use fh_client::transport::ReqwestTransport;
 use fh_client::{Backoff, Client, Config};
+use fh_edge::listen::{App, ListenOptions, Listener};
 use fh_edge::origin::relay::{RelayKeys, RelayOptions, UpstreamStatus};
 use fh_edge::{Edge, EdgeHandle, Options};
 use fh_eval::Timestamp;
@@ -61,6 +62,17 @@ impl Relay {
         let address = listener.local_addr().unwrap();
         let router = edge.router();
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self { address, handle: edge.handle() }
+    }
+
+    /// The same, with the addresses of its clients.
+    pub(crate) async fn start_with_addresses(relay: RelayOptions, options: Options) -> Self {
+        let edge = Edge::builder().relay(relay).options(options).build().unwrap();
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = App::from(edge.router()).polls(edge.polls(""));
+        let forever = std::future::pending();
+        tokio::spawn(fh_edge::listen::serve([listener], app, ListenOptions::default(), forever));
         Self { address, handle: edge.handle() }
     }
 

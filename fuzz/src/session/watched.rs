@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use fh_eval::Attributes;
 use fh_session::{
-    Action, Config, Connection, Input, KeyKind, Millis, Mode, Readiness, RequestKind,
-    Rules, Session, Status, Ticket,
+    Action, Config, Connection, Input, KeyKind, Millis, Mode, Readiness, RequestKind, Rules,
+    Session, Status, Ticket,
 };
 
 use crate::memory;

@@ -30,7 +30,7 @@ pub(crate) use foreign::Idle;
 pub(crate) use origin_choice::Overruled;
 pub(crate) use setting::{Group, Setting};
 pub(crate) use sources::{Said, Source, Sources};
-pub(crate) use table::{SETTINGS, keys_in, relay_keys_in};
+pub(crate) use table::{SETTINGS, keys_in, relay_headers_in, relay_keys_in};
 
 use super::logs::{LogFormat, LogLevel};
 
@@ -73,6 +73,7 @@ pub(crate) struct Settings {
     /// Sent with every request to the relayed Edge: those of the flag or variable, and those of the file.
     pub(crate) relay_headers: Vec<RelayHeader>,
     pub(crate) relay_header_file: Option<PathBuf>,
+    pub(crate) relay_file_headers: Vec<RelayHeader>,
     /// 0: only those keys.
     pub(crate) relay_any_key: usize,
     /// How long a relay serves what it has without a good answer; zero: without end.
@@ -117,6 +118,7 @@ impl Default for Settings {
             relay_file_keys: Vec::new(),
             relay_headers: Vec::new(),
             relay_header_file: None,
+            relay_file_headers: Vec::new(),
             relay_any_key: 0,
             relay_max_age: RelayLimits::default().max_age,
             address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),

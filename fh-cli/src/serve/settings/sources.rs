@@ -151,7 +151,7 @@ fn texts(setting: &Setting, text: &str) -> Vec<String> {
 }
 
 /// Returns the lines that hold anything.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 

@@ -9,20 +9,20 @@ use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::ServiceKey;
 use fh_edge::{AdminKey, AdminTransport, Administration, Compression, Console, Monitoring};
 
+use super::RelayHeader;
 use super::setting::Form::{Lines, Many, One, Switch};
 use super::setting::Group::{Browsers, Clients, Limits, Network, Operations, Origin};
 use super::setting::Setting;
-use super::sources::lines;
 use super::value::{
     bytes, bytes_of, header, header_names, header_pair, header_text, limit, list, number, path,
     path_text, seconds_of, seconds_of_limit, some_bytes, switch, time,
 };
 
-/// More than any headers take.
-const MOST_HEADER_BYTES: u64 = 64 * 1024;
+/// A larger file holds no keys or headers.
+const MOST_FILE_BYTES: u64 = 1 << 20;
 
 /// In the order of the help and of the page.
-pub(crate) static SETTINGS: [Setting; 54] = [
+pub(crate) static SETTINGS: [Setting; 55] = [
     Setting::new(
         Origin,
         "state",
@@ -124,18 +124,10 @@ pub(crate) static SETTINGS: [Setting; 54] = [
         Origin,
         "relay-header-file",
         One("FILE"),
-        "The file that holds such headers, NAME=VALUE on each line, for secrets that are mounted; read at the start",
+        "The file that holds such headers, NAME=VALUE on each line, for secrets that are mounted. Read again whenever it changes",
         |s, text| {
             let Some(file) = path(text) else { return Ok(()) };
-            let read = fh_files::read(&file, MOST_HEADER_BYTES);
-            let read = read.map_err(|error| format!("{}: {error}", file.display()))?;
-            let read = String::from_utf8(read.bytes);
-            let read = read.map_err(|_| format!("{} is not UTF-8", file.display()))?;
-            for (index, line) in lines(&read).enumerate() {
-                let pair = header_pair(line);
-                let pair = pair.map_err(|why| format!("{}: header {}: {why}", file.display(), index + 1));
-                s.relay_headers.push(pair?);
-            }
+            s.relay_file_headers = relay_headers_in(&read(&file)?)?;
             s.relay_header_file = Some(file);
             Ok(())
         },
@@ -307,6 +299,18 @@ pub(crate) static SETTINGS: [Setting; 54] = [
             Ok(())
         },
         |s| s.edge.requests_per_second.unwrap_or(0).to_string(),
+    ),
+    Setting::new(
+        Limits,
+        "requests-per-second-per-address",
+        One("NUMBER"),
+        "The same for requests of one API key from one address (of IPv6: of 64 bits of it), which do not count for the key beyond it; 0: no limit",
+        |s, text| {
+            let rate: u32 = number(text, "20")?;
+            s.edge.requests_per_second_per_address = (rate > 0).then_some(rate);
+            Ok(())
+        },
+        |s| s.edge.requests_per_second_per_address.unwrap_or(0).to_string(),
     ),
     Setting::new(
         Limits,
@@ -572,8 +576,10 @@ fn relay_keys(text: &str) -> Result<RelayKeys, String> {
 
 /// The text of a file.
 fn read(file: &std::path::Path) -> Result<String, String> {
-    let read = std::fs::read_to_string(file);
-    read.map_err(|error| format!("cannot read {}: {error}", file.display()))
+    let file_name = file.display();
+    let read = fh_files::read(file, MOST_FILE_BYTES);
+    let read = read.map_err(|error| format!("cannot read {file_name}: {error}"))?;
+    String::from_utf8(read.bytes).map_err(|_| format!("cannot read {file_name}: it is not UTF-8"))
 }
 
 /// The keys in the text of a file.
@@ -588,6 +594,14 @@ pub(crate) fn relay_keys_in(text: &str) -> Result<Vec<RelayKeys>, String> {
     let keys =
         lines.map(|(at, line)| relay_keys(line).map_err(|why| format!("line {}: {why}", at + 1)));
     keys.collect()
+}
+
+/// The headers in the text of a file, one on each line.
+pub(crate) fn relay_headers_in(text: &str) -> Result<Vec<RelayHeader>, String> {
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let headers =
+        lines.map(|(at, line)| header_pair(line).map_err(|why| format!("line {}: {why}", at + 1)));
+    headers.collect()
 }
 
 /// A key, with the environment before it or without.

@@ -1,6 +1,6 @@
 //! `fh serve --relay`: one server in front of another.
 
-use fh_fake_edge::{FakeEdge, Feature, Route};
+use fh_fake_edge::{Closing, FakeEdge, Feature, Route};
 
 use super::{KEY, PATIENCE, Serving, WRITER, get, open, state, until};
 use crate::tool::{SECRET, fh, file, path};
@@ -111,9 +111,11 @@ fn headers_of_the_command_line_go_upstream() {
         let relay = Serving::of(&[&relay[..], &args].concat(), &variables);
         let path = format!("/features?apiKey={key}");
         let end = std::time::Instant::now() + PATIENCE;
-        while !relay.get(&path).contains("plain") {
+        while !relay.get(&path).contains(r#""plain""#) {
             assert!(std::time::Instant::now() < end, "the relay serves nothing");
         }
+        // What is served first may have come by a poll.
+        edge.wait_until(PATIENCE, |seen| seen.live_streams() == 1).unwrap();
         let seen = edge.recording();
         let stream = seen.requests.iter().rfind(|seen| seen.request.route == Route::Stream);
         let stream = &stream.unwrap().request;
@@ -123,6 +125,7 @@ fn headers_of_the_command_line_go_upstream() {
         relay.process.interrupt();
         // That no value is logged is asserted of every process.
         assert!(relay.process.end().0.success());
+        edge.wait_until(PATIENCE, |seen| seen.live_streams() == 0).unwrap();
     }
     for (wrong, part) in [
         (["--relay-header", SECRET], "write NAME=VALUE"),
@@ -133,4 +136,47 @@ fn headers_of_the_command_line_go_upstream() {
         fh(&[&relay[..], &wrong].concat()).refused(2, &[part]);
     }
     fh(&["serve", "--relay-header", &flag]).refused(2, &["need --relay"]);
+}
+
+/// A token that is rotated in its file goes upstream without a restart. Neither an empty file nor a wrong one changes anything.
+#[test]
+fn a_file_of_headers_is_followed() {
+    let edge = FakeEdge::start().unwrap();
+    edge.set_feature(Feature::string("BANNER", "plain"));
+    let (url, key) = (edge.url(), edge.client_key());
+    let write = |text: &str| file("relay-headers-followed", text.replace("TOKEN", SECRET));
+    let headers = write("x-token=TOKEN-one\n");
+    let args = ["serve", "--relay", &url, "--relay-key", &key, "--relay-header-file", &headers];
+    let mut relay = Serving::of(&args, &[]);
+    let last_token = || {
+        let seen = edge.recording();
+        let stream = seen.requests.iter().rfind(|seen| seen.request.route == Route::Stream);
+        stream.and_then(|seen| seen.request.header("x-token").map(str::to_string))
+    };
+    let reaches = |token: &str| {
+        let token = Some(token.replace("TOKEN", SECRET));
+        edge.close_connections(Closing::Rst);
+        let end = std::time::Instant::now() + PATIENCE;
+        while last_token() != token {
+            assert!(std::time::Instant::now() < end, "{:?}", last_token());
+            std::thread::yield_now();
+        }
+    };
+    reaches("TOKEN-one");
+    write("x-token=TOKEN-two");
+    relay.process.line(&["--relay-header-file", "the secret was read again"]);
+    reaches("TOKEN-two");
+    for (wrong, why) in [("", "it is empty"), ("x-token=TOKEN-x\nhost=TOKEN-y", "host")] {
+        write(wrong);
+        relay.process.line(&["ERROR", "--relay-header-file", why, "the last secret stays"]);
+        reaches("TOKEN-two");
+    }
+    let ready = relay.get("/health/readyness");
+    assert!(ready.contains("--relay-header-file") && !ready.contains(SECRET), "{ready}");
+    write("x-token=TOKEN-three");
+    relay.process.line(&["--relay-header-file", "the secret was read again"]);
+    reaches("TOKEN-three");
+    relay.process.interrupt();
+    // That no value is logged is asserted of every process.
+    assert!(relay.process.end().0.success());
 }

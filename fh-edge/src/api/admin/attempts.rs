@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use crate::client_network::ClientNetwork;
 use crate::rate::Bucket;
 
 /// So many wrong keys are one person's mistakes.
@@ -21,7 +22,7 @@ const ADDRESSES: usize = 1024;
 #[derive(Debug)]
 pub(super) struct Attempts {
     started: Instant,
-    wrong: Mutex<HashMap<Option<IpAddr>, Bucket>>,
+    wrong: Mutex<HashMap<Option<ClientNetwork>, Bucket>>,
     refused: Mutex<Refused>,
 }
 
@@ -69,9 +70,10 @@ impl Attempts {
 
     fn may_try_at(&self, address: Option<IpAddr>, now: f64) -> Result<(), u64> {
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = address.map(network).filter(|network| wrong.contains_key(&Some(*network)));
+        let known =
+            address.map(ClientNetwork::of).filter(|network| wrong.contains_key(&Some(*network)));
         let room = known.is_some() || wrong.len() < ADDRESSES;
-        let place = if room { address.map(network) } else { None };
+        let place = if room { address.map(ClientNetwork::of) } else { None };
         match wrong.get_mut(&place) {
             Some(bucket) => bucket.has_one(PER_SECOND, AT_ONCE, now),
             None => Ok(()),
@@ -80,7 +82,7 @@ impl Attempts {
 
     fn note_at(&self, address: Option<IpAddr>, now: f64) {
         let mut wrong = self.wrong.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut place = address.map(network);
+        let mut place = address.map(ClientNetwork::of);
         if wrong.len() >= ADDRESSES && !wrong.contains_key(&place) {
             wrong.retain(|_, bucket| !bucket.is_full(PER_SECOND, AT_ONCE, now));
             if wrong.len() >= ADDRESSES {
@@ -88,17 +90,6 @@ impl Attempts {
             }
         }
         wrong.entry(place).or_insert_with(|| Bucket::full(AT_ONCE, now)).take();
-    }
-}
-
-/// One household has many IPv6 addresses, which count as one.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(six) => {
-            let first = u128::from(six) & !u128::from(u64::MAX);
-            IpAddr::V6(first.into())
-        }
-        four => four,
     }
 }
 

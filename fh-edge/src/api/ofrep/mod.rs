@@ -3,6 +3,7 @@
 mod answer;
 mod context;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -14,7 +15,7 @@ use fh_eval::Attributes;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use super::{body, respond};
+use super::{audit, body, respond};
 use crate::core::{Admission, Core, Opened, Opening};
 use crate::evaluations::{Caller, Effort, Refused};
 use crate::origin::relay::Asker;
@@ -213,7 +214,8 @@ async fn read(core: &Core, request: Request) -> Result<(Opened, EvaluationContex
         Unusable::Refused(why) => Refusal::TooLarge(why),
     })?;
     // A body may take its time: what counts is what the key opens now.
-    let open = open(core, &key, &context).await.map_err(refuse)?;
+    let open =
+        open(core, &key, audit::address(&parts.extensions), &context).await.map_err(refuse)?;
     context.attributes = open.published.as_read(context.attributes);
     Ok((open, context))
 }
@@ -242,17 +244,19 @@ fn admitted<'a>(core: &Core, headers: &'a HeaderMap) -> Result<RequestKey<'a>, B
 async fn open(
     core: &Core,
     key: &RequestKey<'_>,
+    address: Option<IpAddr>,
     context: &EvaluationContext,
 ) -> Result<Opened, Response> {
     let given = || RequestContext::of(&context.attributes);
-    let opening = match core.open(key, Asker::Poll, given) {
+    let opening = match core.open(key, Asker::Poll, address, given) {
         Opening::Open(open) => core.fetched(open).await,
         other => other,
     };
     match opening {
         Opening::Open(open) if open.published.phase != Phase::Waiting => Ok(open),
         Opening::Open(_) | Opening::NotYet => Err(no_state()),
-        Opening::Busy(_, seconds) | Opening::Full(seconds) => Err(respond::too_many(seconds)),
+        Opening::Busy(_, beyond) => Err(respond::too_many(beyond.seconds())),
+        Opening::Full(seconds) => Err(respond::too_many(seconds)),
         Opening::Unknown => Err(unauthorised()),
     }
 }

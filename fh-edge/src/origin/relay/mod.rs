@@ -51,6 +51,7 @@ use self::key::UpstreamKey;
 use self::proxy::Proxy;
 use self::put::Updates;
 use self::worker::Worker;
+use crate::rate::KeyStanding;
 use crate::serving::Slot;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
@@ -100,6 +101,15 @@ impl Relay {
         let key = UpstreamKey::from(key);
         let is_refused = self.configured.contains(&key) && !self.proxy.is_lone(&key);
         !is_refused && self.proxy.admits(&key)
+    }
+
+    /// Returns whether a key that is admitted is known to be good. One that is configured is.
+    pub(crate) fn standing(&self, key: &RequestKey<'_>) -> KeyStanding {
+        let key = UpstreamKey::from(key);
+        match self.configured.contains(&key) || self.proxy.is_known(&key) {
+            true => KeyStanding::Known,
+            false => KeyStanding::Unverified,
+        }
     }
 
     /// What a key that is admitted opens for a context.

@@ -6,7 +6,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
-use fh_client::{ApiKey, KeyKind};
+use fh_client::{ApiKey, ClientBuilder, KeyKind};
 use tokio::task::AbortHandle;
 
 use super::after;
@@ -122,6 +122,11 @@ impl Proxy {
         self.lone.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// All connections that run.
+    pub(super) fn upstreams(&self) -> Vec<Arc<Upstream>> {
+        self.places().running.values().map(|entry| Arc::clone(&entry.upstream)).collect()
+    }
+
     pub(super) const fn limits(&self) -> &RelayLimits {
         &self.limits
     }
@@ -143,6 +148,11 @@ impl Proxy {
 
     pub(super) fn is_lone(&self, key: &UpstreamKey) -> bool {
         self.lone().contains_key(key)
+    }
+
+    /// Returns true if a key stands alone in the configuration, or the upstream Edge has answered it well.
+    pub(super) fn is_known(&self, key: &UpstreamKey) -> bool {
+        self.is_lone(key) || self.places().is_proven(key)
     }
 
     /// May this key be worth a connection?
@@ -291,12 +301,10 @@ impl Proxy {
         let (proxy, place) = (Arc::clone(self), Arc::clone(place));
         let (upstream, key) = (Arc::clone(&entry.upstream), entry.key.clone());
         let run = async move {
-            let builder = proxy.source.client(&key).initial_context(place.context.attributes());
-            match builder.start() {
-                Ok(client) => {
-                    upstream.adopt(client);
-                    upstream.follow(&proxy, |refused| proxy.refused(&place, refused)).await;
-                }
+            let with_context =
+                |builder: ClientBuilder| builder.initial_context(place.context.attributes());
+            match proxy.source.connect(&upstream, &key, with_context) {
+                Ok(()) => upstream.follow(&proxy, |refused| proxy.refused(&place, refused)).await,
                 Err(why) => {
                     tracing::warn!(environment = %place.key.environment, %why, "no client for a context");
                     proxy.places().wait_again(&place);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -60,24 +60,26 @@ impl fmt::Display for PutTrouble {
 pub(super) struct Updates {
     edge: EdgeUrl,
     transport: Arc<dyn Transport>,
-    headers: Vec<(String, String)>,
+    headers: RwLock<Vec<(String, String)>>,
     connect_timeout: Duration,
     timeout: Duration,
 }
 
 impl Updates {
     pub(super) fn new(edge: &EdgeUrl, transport: &Arc<dyn Transport>, config: &Config) -> Self {
-        let headers = config.headers.iter();
-        let mut headers: Vec<(String, String)> =
-            headers.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect();
-        headers.push(("content-type".to_string(), "application/json".to_string()));
         Self {
             edge: edge.clone(),
             transport: Arc::clone(transport),
-            headers,
+            headers: RwLock::new(of_updates(&config.headers)),
             connect_timeout: config.limits.connect,
             timeout: config.limits.poll,
         }
+    }
+
+    /// Sends these headers with further changes.
+    pub(super) fn set_headers(&self, headers: &[(String, String)]) {
+        let mut held = self.headers.write().unwrap_or_else(PoisonError::into_inner);
+        *held = of_updates(headers);
     }
 
     /// One to send; `None` if there can be no such feature. The path is made anew of its decoded parts.
@@ -88,7 +90,8 @@ impl Updates {
         body: Bytes,
     ) -> Option<TransportRequest> {
         let mut request = TransportRequest::new(Method::Put, self.edge.update(key, feature)?);
-        request.headers.clone_from(&self.headers);
+        let headers = self.headers.read().unwrap_or_else(PoisonError::into_inner);
+        request.headers.clone_from(&headers);
         request.body = Some(body);
         request.connect_timeout = self.connect_timeout;
         Some(request)
@@ -117,6 +120,12 @@ impl Updates {
             Err(_) => Err(PutTrouble::Unreachable),
         }
     }
+}
+
+/// The headers of a change.
+fn of_updates(headers: &[(String, String)]) -> Vec<(String, String)> {
+    let headers = headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
+    headers.chain([("content-type".to_string(), "application/json".to_string())]).collect()
 }
 
 /// Asks, within this time.

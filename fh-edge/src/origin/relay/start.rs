@@ -1,11 +1,11 @@
 //! From what a relay is told to one that runs.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use fh_client::transport::{ReqwestTransport, Transport};
-use fh_client::{ApiKey, ApiKeys, Client, ClientBuilder, Config, EdgeUrl, KeyKind};
+use fh_client::{ApiKey, ApiKeys, Client, ClientBuilder, Config, EdgeUrl, KeyKind, StartError};
 use fh_eval::{Profile, Timestamp};
 use http::HeaderValue;
 use tokio::runtime::Handle;
@@ -34,6 +34,8 @@ pub(super) struct Source {
     edge: EdgeUrl,
     transport: Arc<dyn Transport>,
     options: RelayOptions,
+    /// Sent with every request upstream.
+    headers: RwLock<Vec<(String, String)>>,
     pub(super) runtime: Handle,
     pub(super) environments: Arc<Environments>,
     cache_control: Option<HeaderValue>,
@@ -44,14 +46,26 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Begins a client that asks upstream with this key.
-    pub(super) fn client(&self, key: &ApiKey) -> ClientBuilder {
-        self.told(Client::builder(self.edge.as_str(), key.expose())).streaming()
+    /// Starts the client of an upstream, which asks with this key.
+    ///
+    /// # Errors
+    /// [`StartError`] if it cannot be made.
+    pub(super) fn connect(
+        &self,
+        upstream: &Upstream,
+        key: &ApiKey,
+        change: impl FnOnce(ClientBuilder) -> ClientBuilder,
+    ) -> Result<(), StartError> {
+        // Held until the upstream has its client, so that new headers miss no client.
+        let headers = self.headers();
+        let builder = self.told(Client::builder(self.edge.as_str(), key.expose()), &headers);
+        upstream.adopt(change(builder.streaming()).start()?);
+        Ok(())
     }
 
     /// Begins a client that asks upstream with this key once.
     pub(super) fn one_request(&self, key: &ApiKey) -> ClientBuilder {
-        self.told(Client::builder(self.edge.as_str(), key.expose())).one_off()
+        self.told(Client::builder(self.edge.as_str(), key.expose()), &self.headers()).one_off()
     }
 
     /// The time by the relay's clock.
@@ -59,27 +73,46 @@ impl Source {
         (self.options.clock)()
     }
 
-    /// With the settings of the relay.
-    fn told(&self, builder: ClientBuilder) -> ClientBuilder {
-        let changes = self.options.changes.clone();
-        let builder = builder
+    /// With the settings of the relay, and these headers.
+    fn told(&self, builder: ClientBuilder, headers: &[(String, String)]) -> ClientBuilder {
+        let (changes, headers) = (self.options.changes.clone(), headers.to_vec());
+        builder
             .transport(Arc::clone(&self.transport))
             .runtime(self.runtime.clone())
             // Each would have a thread of its own for them.
             .without_listeners()
             .identification(concat!("fh-edge,", env!("CARGO_PKG_VERSION")))
-            .configure(move |config| changes.iter().for_each(|change| change(config)));
-        self.options
-            .headers
-            .iter()
-            .fold(builder, |builder, (name, value)| builder.header(name, value))
+            .configure(move |config| {
+                changes.iter().for_each(|change| change(config));
+                config.headers.clone_from(&headers);
+            })
     }
 
     /// Whether clients can be made at all is known now, though some are made only when somebody asks.
-    fn check_settings(&self) -> Result<(), RelayError> {
+    fn check_settings(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
         let client = Client::builder(self.edge.as_str(), ANY_KEY);
-        drop(self.told(client).offline().start().map_err(RelayError::Client)?);
+        drop(self.told(client, headers).offline().start().map_err(RelayError::Client)?);
         Ok(())
+    }
+
+    /// Sends these headers, and those of [`RelayOptions::configure`], with further requests of clients that are made from now on. Returns
+    /// all of them, for those that there are.
+    ///
+    /// # Errors
+    /// [`RelayError`] if one cannot be sent; then nothing changes.
+    fn set_headers(
+        &self,
+        headers: &[(String, String)],
+    ) -> Result<Vec<(String, String)>, RelayError> {
+        let headers = config(&self.options, headers, &self.edge)?.headers;
+        self.check_settings(&headers)?;
+        let mut held = self.headers.write().unwrap_or_else(PoisonError::into_inner);
+        held.clone_from(&headers);
+        Ok(headers)
+    }
+
+    fn headers(&self) -> RwLockReadGuard<'_, Vec<(String, String)>> {
+        self.headers.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn settings(&self, name: &Arc<str>) -> Settings {
@@ -168,7 +201,7 @@ impl Relay {
         let lock = options.snapshots.as_deref().map(FolderLock::take).transpose()?;
         let idle = Worker::prepare().map_err(RelayError::Thread)?;
         let url = EdgeUrl::parse(&options.url).map_err(RelayError::Url)?;
-        let settings = config(&options, &url)?;
+        let settings = config(&options, &options.headers, &url)?;
         let source = Arc::new(Source {
             transport: match &options.transport {
                 Some(transport) => Arc::clone(transport),
@@ -176,6 +209,7 @@ impl Relay {
             },
             edge: url,
             options: options.clone(),
+            headers: RwLock::new(settings.headers.clone()),
             runtime: idle.handle().clone(),
             environments: Arc::clone(environments),
             cache_control: edge.cache_control.clone(),
@@ -186,7 +220,7 @@ impl Relay {
             },
             patience: settings.limits.poll,
         });
-        source.check_settings()?;
+        source.check_settings(&settings.headers)?;
         let updates = Updates::new(&source.edge, &source.transport, &settings);
         let limits = options.limits.clone();
         let proxy = Arc::new(Proxy::new(Arc::clone(&source), options.any_key, limits.clone()));
@@ -209,6 +243,26 @@ impl Relay {
         };
         let worker = idle.start(at_last).map_err(RelayError::Thread)?;
         Ok(Self { configured, proxy, updates, limits, lock, worker })
+    }
+}
+
+impl Relay {
+    /// Sends these headers with further requests upstream, in place of those of [`RelayOptions::header`]. Clients without an
+    /// open stream ask again at once.
+    ///
+    /// # Errors
+    /// [`RelayError`] if one cannot be sent; then nothing changes.
+    pub(crate) fn set_headers(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
+        let headers = self.proxy.source.set_headers(headers)?;
+        self.updates.set_headers(&headers);
+        for upstream in self.configured.all().into_iter().chain(self.proxy.upstreams()) {
+            if let Some(client) = upstream.client() {
+                let answer = client.set_headers(headers.clone());
+                // How it went is in the status.
+                self.worker.runtime().spawn(async move { drop(answer.await) });
+            }
+        }
+        Ok(())
     }
 }
 
@@ -260,11 +314,11 @@ impl Source {
             record,
         };
         let upstream = Arc::new(Upstream::new(parts, |first| self.environments.add(first)));
-        let mut builder = self.client(&api_key);
-        if let Some(file) = file {
-            builder = builder.snapshot_file(file);
-        }
-        upstream.adopt(builder.start().map_err(RelayError::Client)?);
+        let with_snapshots = |builder: ClientBuilder| match file {
+            Some(file) => builder.snapshot_file(file),
+            None => builder,
+        };
+        self.connect(&upstream, &api_key, with_snapshots).map_err(RelayError::Client)?;
         let (follower, proxy) = (Arc::clone(&upstream), Arc::clone(proxy));
         self.runtime.spawn(async move {
             follower.follow(&proxy, |_| OnRefusal::TellAndGoOn).await;
@@ -273,11 +327,15 @@ impl Source {
     }
 }
 
-/// The settings of upstream clients.
-fn config(options: &RelayOptions, url: &EdgeUrl) -> Result<Config, RelayError> {
+/// The settings of upstream clients that send these headers.
+fn config(
+    options: &RelayOptions,
+    headers: &[(String, String)],
+    url: &EdgeUrl,
+) -> Result<Config, RelayError> {
     let key = ApiKeys::parse([ANY_KEY]).map_err(|why| RelayError::Key(0, why))?;
     let mut config = Config::new(url.clone(), key);
-    config.headers.extend(options.headers.iter().cloned());
+    config.headers.extend(headers.iter().cloned());
     options.changes.iter().for_each(|change| change(&mut config));
     Ok(config)
 }

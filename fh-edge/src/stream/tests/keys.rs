@@ -79,6 +79,29 @@ async fn a_key_that_asks_too_often_waits_for_its_features() {
     assert_eq!(names(&mut third), ["features"]);
 }
 
+/// A stream beyond the limit of its address counts for its key when its address has waited, so that many addresses together do not pass
+/// the limit of their key.
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_has_waited_for_its_address_waits_for_its_key_too() {
+    let options = Options::default();
+    let options = options.requests_per_second(Some(1)).requests_per_second_per_address(Some(1));
+    let stage = Stage::new(options);
+    stage.publish();
+    let open = || stage.open_from("192.0.2.1", CLIENT);
+    assert_eq!(names(&mut open()), ["ack", "features"]);
+    let mut second = open();
+    assert_eq!(names(&mut second), ["ack"]);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(read(&mut second).0, "", "its key has no token either");
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert_eq!(names(&mut second), ["features"]);
+    // It has not drained the key meanwhile: another address waits for one stream, not for two.
+    let mut other = stage.open_from("192.0.2.2", CLIENT);
+    assert_eq!(names(&mut other), ["ack"]);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(names(&mut other), ["features"]);
+}
+
 /// While a key may come back, who comes is served as those are who came before (D-104).
 #[tokio::test(start_paused = true)]
 async fn whoever_comes_while_a_key_may_come_back() {

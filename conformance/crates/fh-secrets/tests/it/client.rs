@@ -127,6 +127,9 @@ fn running(shown: &mut Shown) {
     shown.debug(&block_on(updates.set("COLOUR", Update::value("green"))).unwrap());
     let wrong = block_on(client.set_api_keys(["keyHush"])).unwrap_err();
     shown.error(&wrong);
+    let header = vec![("authorization".to_string(), "Bearer headerHush\n".to_string())];
+    let wrong = block_on(client.set_headers(header)).unwrap_err();
+    shown.error(&wrong);
     let status = client.status();
     shown.both(&status);
     shown.debug(client.hub());

@@ -1,0 +1,39 @@
+//! The part of a client's address that limits per address count.
+
+use std::net::IpAddr;
+
+/// An IPv4 address, or the network of 64 bits of an IPv6 address, since one household has all addresses of it. An IPv4 address that is
+/// written as IPv6 (`::ffff:192.0.2.1`) is the same as the plain one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ClientNetwork(IpAddr);
+
+impl ClientNetwork {
+    /// Returns the network of a client's address.
+    pub(crate) fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V6(six) => {
+                let network = u128::from(six) & !u128::from(u64::MAX);
+                Self(IpAddr::V6(network.into()))
+            }
+            four => Self(four),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn network(text: &str) -> ClientNetwork {
+        ClientNetwork::of(text.parse().unwrap())
+    }
+
+    #[test]
+    fn sixty_four_bits_of_ipv6_and_all_of_ipv4() {
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:ffff:ffff:ffff"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.1"));
+        assert_ne!(network("::ffff:192.0.2.1"), network("::ffff:192.0.2.2"));
+    }
+}

@@ -1,0 +1,185 @@
+//! The limit on the requests of one API key from one address.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::Bucket;
+use crate::client_network::ClientNetwork;
+use crate::wire::api_key::RequestKey;
+
+/// Buckets that are held at a time. Requests for which there is no further one share one bucket.
+const MOST_BUCKETS: usize = 65_536;
+/// Seconds between two sweeps. A bucket that holds a token at all is full again after one second.
+const BETWEEN_SWEEPS: f64 = 1.0;
+
+/// The bucket of each address and API key.
+pub(super) struct AddressRates {
+    per_second: f64,
+    /// Keys are held as hashes, so that a bucket has one size, however long the key is.
+    hashes: RandomState,
+    buckets: Mutex<Buckets>,
+}
+
+struct Buckets {
+    by_sender: HashMap<Sender, Bucket>,
+    shared: Bucket,
+    /// When full buckets were last removed, in seconds since the start.
+    swept: f64,
+}
+
+/// The sender that a bucket counts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Sender {
+    network: ClientNetwork,
+    /// The hash of the key; `None` for all keys of this network that are not known to be good.
+    key: Option<u64>,
+}
+
+/// Whether a request has a bucket of its key's own, or one with all unverified keys of its address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyStanding {
+    /// Configured, or answered well by the upstream Edge.
+    Known,
+    /// A relay tries it upstream: an address could name a new one in each request.
+    Unverified,
+}
+
+impl fmt::Debug for AddressRates {
+    /// Without addresses.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AddressRates").field("per_second", &self.per_second).finish_non_exhaustive()
+    }
+}
+
+impl AddressRates {
+    pub(super) fn new(per_second: u32) -> Self {
+        let per_second = f64::from(per_second.max(1));
+        let buckets = Buckets {
+            by_sender: HashMap::new(),
+            shared: Bucket::full(per_second, 0.0),
+            swept: 0.0,
+        };
+        Self { per_second, hashes: RandomState::new(), buckets: Mutex::new(buckets) }
+    }
+
+    /// Takes a token. Without one, returns the seconds until there is one.
+    pub(super) fn take(
+        &self,
+        address: IpAddr,
+        key: &RequestKey<'_>,
+        standing: KeyStanding,
+        now: f64,
+    ) -> Result<(), u64> {
+        let sender = self.sender(address, key, standing);
+        self.lock().of(sender, self.per_second, now).take_one(self.per_second, now)
+    }
+
+    /// Takes a token even if there is none. Then returns the seconds until the turn of this request.
+    pub(super) fn queue(
+        &self,
+        address: IpAddr,
+        key: &RequestKey<'_>,
+        standing: KeyStanding,
+        now: f64,
+    ) -> Result<(), u64> {
+        let sender = self.sender(address, key, standing);
+        self.lock().of(sender, self.per_second, now).queue_one(self.per_second, now)
+    }
+
+    fn sender(&self, address: IpAddr, key: &RequestKey<'_>, standing: KeyStanding) -> Sender {
+        let hash = || self.hashes.hash_one((key.environment, key.secret));
+        let key = (standing == KeyStanding::Known).then(hash);
+        Sender { network: ClientNetwork::of(address), key }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Buckets> {
+        self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Buckets {
+    fn of(&mut self, sender: Sender, rate: f64, now: f64) -> &mut Bucket {
+        let is_held = self.by_sender.contains_key(&sender);
+        if !is_held && self.by_sender.len() >= MOST_BUCKETS && now - self.swept >= BETWEEN_SWEEPS {
+            self.swept = now;
+            self.by_sender.retain(|_, bucket| !bucket.is_full(rate, rate, now));
+        }
+        if is_held || self.by_sender.len() < MOST_BUCKETS {
+            self.by_sender.entry(sender).or_insert_with(|| Bucket::full(rate, now))
+        } else {
+            &mut self.shared
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    const KEY: RequestKey<'static> = RequestKey { environment: Uuid::nil(), secret: "a" };
+    const OTHER: RequestKey<'static> = RequestKey { environment: Uuid::nil(), secret: "b" };
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn each_network_has_a_bucket_for_each_key() {
+        let rates = AddressRates::new(2);
+        let take = |from, key, now| rates.take(address(from), key, KeyStanding::Known, now);
+        for host in ["2001:db8::1", "2001:db8::2"] {
+            assert_eq!(take(host, &KEY, 0.0), Ok(()));
+        }
+        assert_eq!(take("2001:db8::3", &KEY, 0.0), Err(1));
+        assert_eq!(take("2001:db8::3", &OTHER, 0.0), Ok(()));
+        assert_eq!(take("2001:db8:0:1::1", &KEY, 0.0), Ok(()));
+        assert_eq!(take("192.0.2.1", &KEY, 0.0), Ok(()));
+        assert_eq!(take("2001:db8::3", &KEY, 0.5), Ok(()));
+    }
+
+    #[test]
+    fn unverified_keys_of_an_address_share_a_bucket() {
+        let rates = AddressRates::new(1);
+        let take = |from, key, standing| rates.take(address(from), key, standing, 0.0);
+        assert_eq!(take("192.0.2.1", &KEY, KeyStanding::Unverified), Ok(()));
+        assert_eq!(take("192.0.2.1", &OTHER, KeyStanding::Unverified), Err(1));
+        assert_eq!(take("192.0.2.1", &OTHER, KeyStanding::Known), Ok(()));
+        assert_eq!(take("192.0.2.2", &OTHER, KeyStanding::Unverified), Ok(()));
+    }
+
+    #[test]
+    fn many_addresses_take_bounded_memory_and_do_not_help() {
+        let rates = AddressRates::new(1);
+        let take =
+            |number: u32, now| rates.take(IpAddr::V4(number.into()), &KEY, KeyStanding::Known, now);
+        let most = u32::try_from(MOST_BUCKETS).unwrap();
+        for number in 0..most {
+            assert_eq!(take(number, 0.5), Ok(()));
+        }
+        assert_eq!(take(most, 0.5), Ok(()), "the token of the shared bucket");
+        assert_eq!(take(most + 1, 0.5), Err(1));
+        assert_eq!(take(3, 0.5), Err(1), "an address that is held keeps its bucket");
+        assert_eq!(rates.lock().by_sender.len(), MOST_BUCKETS);
+        // A second later all are full again and make room.
+        assert_eq!(take(most + 2, 1.5), Ok(()));
+        assert_eq!(take(most + 3, 1.5), Ok(()));
+        assert_eq!(rates.lock().by_sender.len(), 2);
+    }
+
+    /// A bucket that streams have queued at stays, however often others are removed.
+    #[test]
+    fn a_queue_outlasts_a_sweep() {
+        let rates = AddressRates::new(1);
+        let greedy = address("192.0.2.1");
+        let queue = |now| rates.queue(greedy, &KEY, KeyStanding::Known, now);
+        assert_eq!(queue(0.0), Ok(()));
+        assert_eq!((queue(0.0), queue(0.0), queue(0.0)), (Err(1), Err(2), Err(3)));
+        rates.lock().by_sender.retain(|_, bucket| !bucket.is_full(1.0, 1.0, 2.0));
+        assert_eq!(queue(2.0), Err(2));
+    }
+}
