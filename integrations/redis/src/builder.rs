@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use fh_client::{Client, KeyKind};
+use fh_client::{Client, KeyKind, Readiness, Source};
 
 use crate::error::StoreError;
 use crate::mailbox::Mailbox;
@@ -140,9 +140,17 @@ impl RedisStoreBuilder {
         let mailbox = Arc::new(Mailbox::default());
         let board = Arc::new(Board::default());
         let desk = Desk(Arc::clone(&mailbox));
-        let subscription = client.on_raw(move |update| {
+        let updates = client.on_raw(move |update| {
             if update.source.as_str() != SOURCE {
                 desk.0.put(update.clone());
+            }
+        });
+        // The Edge's first list may have come before the subscription to updates.
+        let received = Arc::clone(&mailbox);
+        let states = client.on_status(move |status| {
+            let is_of_edge = status.source.as_ref().is_some_and(Source::is_edge);
+            if status.readiness == Readiness::Ready && is_of_edge {
+                received.received();
             }
         });
         let worker = Worker::new(
@@ -156,8 +164,8 @@ impl RedisStoreBuilder {
             .name("fh-redis".to_string())
             .spawn(move || worker.run())
             .map_err(StoreError::Thread)?;
-        let subscription = Mutex::new(Some(subscription));
-        Ok(RedisStore { client: client.clone(), mailbox, board, subscription, address })
+        let subscriptions = Mutex::new(Some([updates, states]));
+        Ok(RedisStore { client: client.clone(), mailbox, board, subscriptions, address })
     }
 }
 

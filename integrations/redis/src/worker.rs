@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fh_client::{Client, KeyKind, Readiness};
+use fh_client::{Client, KeyKind};
 use redis::{Connection, ErrorKind, RedisError, ServerErrorKind};
 
 use crate::change::{Authority, Change, changes};
@@ -61,10 +61,6 @@ impl Worker {
         mailbox: Arc<Mailbox>,
         board: Arc<Board>,
     ) -> Self {
-        // The first list may have come before the store was there to hear it.
-        let status = client.status();
-        let edge_was_heard = status.readiness == Readiness::Ready
-            && status.source.is_some_and(|source| source.is_edge());
         Self {
             client,
             servers,
@@ -73,7 +69,7 @@ impl Worker {
             board,
             seen: HashMap::new(),
             at_hand: None,
-            edge_was_heard,
+            edge_was_heard: false,
             refresh_at: None,
             is_barred: false,
             pause: Duration::ZERO,
@@ -229,6 +225,11 @@ impl Worker {
                     Err(why) => self.give_up("an update", &why),
                 }
             }
+            Job::Received => {
+                if !std::mem::replace(&mut self.edge_was_heard, true) {
+                    self.mailbox.resync();
+                }
+            }
             Job::Resync => {
                 for (environment, json) in self.held() {
                     match List::parse(&json) {
@@ -249,6 +250,10 @@ impl Worker {
         let snapshot = self.client.hub().snapshot();
         let rules = snapshot.rules();
         let mut held = Vec::new();
+        // The keys may have become server-evaluated after `may_share`: values of one context are not for others.
+        if rules.evaluated_for().is_some() {
+            return held;
+        }
         for environment in self.client.environments() {
             let features: Vec<&str> = rules
                 .ruleset()
