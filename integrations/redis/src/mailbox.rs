@@ -235,6 +235,11 @@ impl Mailbox {
         self.notify();
     }
 
+    /// Returns true if no job waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.state().jobs.is_empty()
+    }
+
     /// How many updates wait, and how many were dropped.
     pub(crate) fn counts(&self) -> (usize, u64) {
         let state = self.state();

@@ -128,11 +128,14 @@ impl Worker {
     /// Works on one connection, until it breaks or the store is closed.
     fn serve(&mut self, connection: &mut Connection) -> Result<(), Away> {
         self.refresh(connection)?;
-        self.pause = Duration::ZERO;
         self.servers.is_right();
         // Redis may have lost everything, or never had it.
         if self.edge_was_heard {
             self.mailbox.resync();
+        }
+        // A server that answers reads and refuses writes must not be tried without a pause.
+        if self.at_hand.is_none() && self.mailbox.is_empty() {
+            self.pause = Duration::ZERO;
         }
         loop {
             if self.at_hand.is_some() {
@@ -377,11 +380,11 @@ fn is_lost(error: &RedisError) -> bool {
 }
 
 /// Returns true if there is no point in trying on this connection now: the server cannot serve, or another node of the cluster
-/// holds the keys, or will once they have moved there.
+/// holds the keys, or will once they have moved there. The reason why a transaction was aborted is in the errors of its commands.
 fn is_away(error: &RedisError) -> bool {
-    let is_busy = matches!(
-        error.kind(),
-        ErrorKind::Server(
+    let is_busy = |kind| {
+        matches!(
+            kind,
             ServerErrorKind::BusyLoading
                 | ServerErrorKind::MasterDown
                 | ServerErrorKind::ClusterDown
@@ -390,6 +393,8 @@ fn is_away(error: &RedisError) -> bool {
                 | ServerErrorKind::Ask
                 | ServerErrorKind::TryAgain
         )
-    );
-    is_lost(error) || is_busy
+    };
+    let errors = error.clone().into_server_errors();
+    is_lost(error)
+        || errors.is_some_and(|all| all.iter().any(|(_, one)| one.kind().is_some_and(is_busy)))
 }
