@@ -356,11 +356,8 @@ impl Worker {
 
     /// An error without the password.
     fn told(&self, error: &RedisError) -> String {
-        let text = error.to_string();
-        match self.servers.given().password() {
-            Some(password) => text.replace(password, "***"),
-            None => text,
-        }
+        let given = self.servers.given();
+        given.passwords().fold(error.to_string(), |text, password| text.replace(password, "***"))
     }
 }
 
