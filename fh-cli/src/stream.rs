@@ -113,13 +113,15 @@ fn apply<'e>(features: &mut Vec<&'e RawValue>, update: &'e Event<'_>) {
     let old_version = found
         .and_then(|at| features.get(at))
         .and_then(|old| version(&wire::Feature::parse(old.get())?));
-    // A late event never undoes a newer state; a delete without a version always counts.
-    let late = version(&new) < old_version;
+    // A late event never undoes a newer state; a delete without a version, or with version 0, always applies (D-27).
+    let held = old_version.unwrap_or(0);
+    let is_late = version(&new).unwrap_or(0) < held;
+    let is_late_delete = version(&new).is_some_and(|version| 0 < version && version < held);
     match (update.name, found) {
-        (Some("delete_feature"), Some(at)) if !late || version(&new) == Some(0) => {
+        (Some("delete_feature"), Some(at)) if !is_late_delete => {
             features.remove(at);
         }
-        (Some("feature"), Some(at)) if !late => {
+        (Some("feature"), Some(at)) if !is_late => {
             if let Some(slot) = features.get_mut(at) {
                 *slot = state;
             }
@@ -164,5 +166,18 @@ mod tests {
             document(stream).unwrap(),
             "[{\"id\":\"a\",\"version\":3},\n{\"id\":\"c\",\"version\":1}]"
         );
+    }
+
+    #[test]
+    fn deletes_apply_by_their_version() {
+        let left = |version: &str| {
+            let stream = format!(
+                "event: features\ndata: [{{\"id\":\"a\",\"version\":5}}]\n\n\
+                 event: delete_feature\ndata: {{\"id\":\"a\"{version}}}\n\n"
+            );
+            document(&stream).unwrap() != "[]"
+        };
+        let versions = ["", ",\"version\":0", ",\"version\":4", ",\"version\":5", ",\"version\":6"];
+        assert_eq!(versions.map(left), [false, false, true, false, false]);
     }
 }

@@ -32,7 +32,7 @@ pub(super) enum Polled {
 /// A good answer to a poll.
 pub(super) struct Poll {
     pub(super) answer: Answer,
-    /// When its head was there, by this machine's clock.
+    /// The time when its head arrived, by this machine's clock.
     at: SystemTime,
 }
 
@@ -45,6 +45,7 @@ impl Visit<'_> {
         let context = self.given_context()?;
         let url = self.poll_url(&context);
         let ask = Ask::get(&url).maybe("x-featurehub", context.text());
+        let sent = SystemTime::now();
         let answer = match self.http.ask(ask).await {
             Ok(answer) => answer,
             Err(trouble) => {
@@ -53,7 +54,8 @@ impl Visit<'_> {
                 return Ok(Polled::Nothing);
             }
         };
-        let at = SystemTime::now();
+        // The body may take longer than the tolerance of the comparison of clocks.
+        let at = sent + answer.head.after;
         let meaning = answers::of_poll(&answer, identity);
         let meaning = match meaning {
             // The same status says that the key is unknown, and that nobody knows this path.

@@ -159,7 +159,6 @@ impl Drop for Turn {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::task::Waker;
 
