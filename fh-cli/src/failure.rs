@@ -23,7 +23,7 @@ pub(crate) enum Failure {
     Input(String),
     /// The input can be read, but does not contain the requested item.
     NotFound(String),
-    /// The Edge, or a server under test, refused the request.
+    /// The Edge refused the request, or `fh probe` found that the server is not healthy.
     Refused(String),
     /// The Edge cannot be reached, or does not accept the API key.
     Edge(String),

@@ -5,13 +5,13 @@ use std::io;
 
 use crate::screen::Screen;
 
-/// Switches to the alternate screen, hides the cursor, turns line wrapping off, and clears the screen.
+/// The sequence that switches to the alternate screen, hides the cursor, turns line wrapping off, and clears the screen.
 const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
 const LEAVE: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
-/// Begins a frame. A terminal with synchronized output shows the text between `BEGIN` and `END` at once.
+/// The sequence that begins a frame. A terminal with synchronized output shows the text between `BEGIN` and `END` at once.
 const BEGIN: &str = "\x1b[?2026h\x1b[H";
 const END: &str = "\x1b[J\x1b[?2026l";
-/// Clears the rest of a line.
+/// The sequence that clears the rest of a line.
 const REST: &str = "\x1b[K";
 
 pub(crate) struct Live<'s, 'w> {

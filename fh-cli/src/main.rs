@@ -1,5 +1,5 @@
-//! `fh`: feature flags on the command line. It evaluates and explains what FeatureHub sends, queries, watches and changes a
-//! running Edge, and serves features itself.
+//! `fh`: feature flags on the command line. It evaluates and explains payloads of FeatureHub. It queries, watches and
+//! changes a running Edge, and can serve features itself.
 #![forbid(unsafe_code)]
 
 mod asked;

@@ -5,8 +5,8 @@ use std::io;
 
 use crate::failure::Failure;
 
-/// Waits for a signal to end. A signal that was ignored at the start stays ignored (`nohup fh watch`, `fh watch &` in a
-/// script).
+/// The handlers of the signals that end a command. A signal that was ignored at the start stays ignored (`nohup fh watch`,
+/// `fh watch &` in a script).
 #[cfg(unix)]
 pub(crate) struct Stop {
     interrupt: Option<tokio::signal::unix::Signal>,

@@ -114,7 +114,7 @@ fn apply<'e>(features: &mut Vec<&'e RawValue>, update: &'e Event<'_>) {
     let old_version = found
         .and_then(|at| features.get(at))
         .and_then(|old| version(&wire::Feature::parse(old.get())?));
-    // An event with an older version is ignored. A delete event with version 0 always applies.
+    // An event with an older version, or without one, is ignored. A delete event with version 0 always applies.
     let late = version(&new) < old_version;
     match (update.name, found) {
         (Some("delete_feature"), Some(at)) if !late || version(&new) == Some(0) => {

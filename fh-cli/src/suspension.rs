@@ -3,7 +3,7 @@
 
 use crate::failure::Failure;
 
-/// Waits for Ctrl-Z, and stops the process.
+/// The handler of Ctrl-Z, which stops the process.
 pub(crate) struct Suspension {
     #[cfg(unix)]
     signals: Option<Signals>,

@@ -21,8 +21,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     run_for(seconds)
 }
 
-/// Installs cargo-fuzz and a C++ compiler for libFuzzer. `RUSTC_BOOTSTRAP` lets the stable compiler accept the flags of
-/// cargo-fuzz.
+/// Installs cargo-fuzz, and a C++ compiler for libFuzzer.
 pub(crate) fn prepare() -> Result<(), String> {
     install::package("c++ --version", "g++", "libFuzzer is written in C++")?;
     install::tool(
@@ -52,6 +51,7 @@ pub(crate) fn run_for(seconds: u64) -> Result<(), String> {
         Run::new("cargo fuzz run --release")
             .args(&["--target-dir".to_string(), text(&build)])
             .args(&arguments)
+            // Lets the stable compiler accept the flags of cargo-fuzz.
             .env("RUSTC_BOOTSTRAP", "1")
             .go()
             .map_err(|why| {

@@ -1,5 +1,5 @@
-//! Checks of the packages: the static binary runs in a tree that holds nothing else, is mounted read-only and is used
-//! without root (decisions D-112). systemd verifies the unit file.
+//! Checks of the packages. The static binary runs without root in a tree that holds nothing else and is mounted read-only
+//! (decisions D-112). systemd verifies the unit file.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -14,7 +14,7 @@ use crate::shell::{Run, root, target_folder};
 const TARGET: &str = "x86_64-unknown-linux-musl";
 /// The limit for each step of a server.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Enters the tree with chroot as another user. The tree is read-only except for its `data` folder.
+/// A script that enters the tree with chroot as another user. The tree is read-only except for its `data` folder.
 const ENTER: &str = r#"
 mount --make-rprivate /
 mount --bind "$1" "$1"

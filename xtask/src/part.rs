@@ -12,7 +12,7 @@ pub(crate) struct Part {
     pub(crate) run: fn() -> Result<(), String>,
 }
 
-/// The preparation of parts that need only the toolchain.
+/// Prepares nothing, for parts that need only the toolchain.
 pub(crate) fn nothing() -> Result<(), String> {
     Ok(())
 }

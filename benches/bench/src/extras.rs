@@ -34,7 +34,7 @@ pub fn benches(suite: &Suite) -> Result<Vec<Bench>, String> {
     Ok(benches)
 }
 
-/// One changed feature of 1,000 (one with ten rules) is parsed, compiled and published by the floor.
+/// Measures the floor: one changed feature of 1,000 (one with ten rules) is parsed, compiled and published.
 fn floor_update(suite: &Suite) -> Result<Bench, String> {
     let (payload, changed) = update(suite);
     let floor = Boxed::from_json(&payload, Patterns::Shared).map_err(|error| error.to_string())?;
@@ -47,7 +47,7 @@ fn floor_update(suite: &Suite) -> Result<Bench, String> {
     }))
 }
 
-/// The same update by the engine under test.
+/// Measures the same update by the engine under test.
 fn update_ours(suite: &Suite) -> Result<Bench, String> {
     let (payload, changed) = update(suite);
     let changed =
@@ -63,7 +63,7 @@ fn update_ours(suite: &Suite) -> Result<Bench, String> {
     }))
 }
 
-/// W4re explained by the engine under test: the explanation alone, with its report, and with its text.
+/// Measures explanations of W4re by the engine under test: the explanation alone, with its report, and with its text.
 fn explanations(suite: &Suite) -> Result<[Bench; 3], String> {
     let engine = suite.load::<FhEval>(Email::Regex)?.ok_or("no payload")?;
     let context = engine.context(&suite.user);

@@ -15,7 +15,8 @@ pub const KEYS: &str = "FEATURE_";
 
 const ID: &str = "0c2f5b8e-96a4-4d1a-8d9e";
 
-/// Returns the strategies of a feature. Every second feature has two with two conditions each; 60 features are some 24 KB.
+/// Returns the strategies of a feature. Every second feature has two, with three conditions together; 60 features are some
+/// 24 KB.
 fn strategies(number: usize) -> String {
     if number % 2 == 1 {
         return "[]".to_string();

@@ -9,7 +9,7 @@ use crate::stats::{median, percentile};
 /// The duration of each measurement.
 const SLICE: Duration = Duration::from_millis(15);
 
-/// Evaluations of one flag by several threads at once. Each call of `body` creates the loop of one thread.
+/// A measurement of one flag that several threads evaluate at once. Each call of `body` creates the loop of one thread.
 pub struct Target {
     /// The row of the table.
     pub row: &'static str,

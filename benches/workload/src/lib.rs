@@ -71,7 +71,7 @@ pub enum Condition {
     Team(u8),
 }
 
-/// Conditions that must all hold for the rule to match.
+/// A list of conditions. The rule matches if all of them hold.
 #[derive(Debug, Clone)]
 pub struct Rule {
     /// An id of four characters, as FeatureHub generates them.

@@ -77,7 +77,7 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
     }
 }
 
-/// The meaning of a 404 if the server does not know the path `/features`.
+/// Returns the meaning of a 404 if the server does not know the path `/features`.
 pub(super) fn wrong_path() -> Meaning {
     Meaning::NoEdge(
         "there is no Edge at this path (status 404, also for what every Edge answers)".to_string(),

@@ -68,7 +68,8 @@ impl Visit<'_> {
         report.add(finding.data(data))
     }
 
-    /// Returns true if the Edge requires a digest of the context, as an Edge behind Fastly does (edge-protocol 2.1).
+    /// Returns true if the Edge requires a digest of the context, as an Edge behind Fastly does (edge-protocol 2.1). `None`
+    /// if the request fails.
     async fn wants_sha(&self) -> Option<bool> {
         let url = self.poll_url(&ContextHeader::default());
         let (without, _) = url.rsplit_once("&contextSha=")?;

@@ -111,7 +111,7 @@ fn matches_part(pattern: &str) -> bool {
     })
 }
 
-/// Returns true if the number is no whole one. The Edge writes whole doubles without decimals.
+/// Returns true for a number that is not whole. The Edge writes whole doubles without decimals.
 fn is_fraction(digits: &str) -> bool {
     digits.contains(['.', 'e', 'E'])
         && digits.parse::<f64>().is_ok_and(|double| double.fract() != 0.0)

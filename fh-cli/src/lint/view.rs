@@ -18,7 +18,7 @@ pub(crate) struct FeatureView<'a> {
     raw: &'a str,
 }
 
-/// A parsed strategy. Strategies that are no object have none.
+/// A parsed strategy. Strategies that are no object are left out.
 pub(crate) struct StrategyView<'a> {
     pub(crate) position: u32,
     pub(crate) id: Option<Cow<'a, str>>,
@@ -31,7 +31,7 @@ pub(crate) struct StrategyView<'a> {
     pub(crate) rules: Option<Vec<RuleView<'a>>>,
 }
 
-/// A parsed rule. Rules that are no object have none.
+/// A parsed rule. Rules that are no object are left out.
 pub(crate) struct RuleView<'a> {
     pub(crate) position: u32,
     pub(crate) field: Cow<'a, str>,

@@ -63,7 +63,7 @@ pub(crate) enum News {
     Events(Timestamp, Vec<Event>),
 }
 
-/// Keeps the last state of the features, to compare it with the next.
+/// The last state of the features, with which the next one is compared.
 pub(crate) struct Observer {
     who: Arc<Attributes>,
     wanted: Vec<String>,
