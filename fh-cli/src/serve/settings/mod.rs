@@ -75,7 +75,7 @@ pub(crate) struct Settings {
     pub(crate) relay_headers: Vec<RelayHeader>,
     pub(crate) relay_header_file: Option<PathBuf>,
     pub(crate) relay_file_headers: Vec<RelayHeader>,
-    /// The number of further keys to relay. With 0, only the configured keys are relayed.
+    /// The largest number of unconfigured keys that are relayed at a time. With 0, only configured keys are relayed.
     pub(crate) relay_any_key: usize,
     /// The time for which a relay serves its data without a good response. Zero means without limit.
     pub(crate) relay_max_age: Duration,
