@@ -65,7 +65,7 @@ fn blocks(source: &str) -> Vec<Block> {
     blocks
 }
 
-/// Returns the text without what stands between back quotes.
+/// Returns the text with each part in backticks replaced by `…`.
 fn prose(text: &str) -> String {
     text.split('`').step_by(2).collect::<Vec<_>>().join("…")
 }

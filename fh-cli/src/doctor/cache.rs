@@ -1,4 +1,4 @@
-//! Checks of caches on the way and of the polling interval that the Edge asks for.
+//! Checks of caches on the way, and of the polling interval that the Edge requests.
 
 use fh_session::{ContextHeader, KeyKind};
 use serde_json::json;

@@ -126,7 +126,7 @@ impl Watched {
             actions.push(action);
         }
         if let (Some((_, context)), KeyKind::ServerEvaluated) = (switch, self.kind) {
-            // The Edge is asked for this context now, or after the end of the running request (decisions D-120).
+            // This context is requested now, or after the end of the running request (decisions D-120).
             if self.set.last() != Some(&context) {
                 self.set.push(context);
             }
