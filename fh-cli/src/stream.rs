@@ -1,4 +1,4 @@
-//! A recorded stream of events (as `curl -N` saves one), played back to the features that it ends with.
+//! Recorded event streams, as `curl -N` saves them, converted to the list of features at their end.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use fh_eval::Token;
 use fh_eval::featurehub::wire;
 use serde_json::value::RawValue;
 
-/// Is this the text of an event stream rather than JSON?
+/// Returns true if the bytes begin like an event stream rather than JSON.
 pub(crate) fn is_stream(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let body = bytes.trim_ascii_start();
@@ -14,18 +14,18 @@ pub(crate) fn is_stream(bytes: &[u8]) -> bool {
     fields.iter().any(|field| body.starts_with(field))
 }
 
-/// One event.
+/// One server-sent event.
 #[derive(Debug, Default)]
 struct Event<'a> {
     name: Option<&'a str>,
     data: Option<Cow<'a, str>>,
 }
 
-/// The document that a stream amounts to: its last full list with the single updates after it, as a JSON list; or the data
-/// itself if it is a lone `data:` without an event's name.
+/// Returns the JSON document at the end of a stream: the last `features` event with the later single updates applied.
+/// Without such an event, returns the data of the first event without a name.
 ///
 /// # Errors
-/// What the stream holds instead, as the rest of a sentence.
+/// The error describes what the stream holds instead, as the rest of a sentence.
 pub(crate) fn document(text: &str) -> Result<String, String> {
     let events = events(text);
     let last_full =
@@ -42,7 +42,8 @@ pub(crate) fn document(text: &str) -> Result<String, String> {
     let updates: Vec<&Event<'_>> =
         events.filter(|event| matches!(event.name, Some("feature" | "delete_feature"))).collect();
     match (updates.is_empty(), serde_json::from_str::<Vec<&RawValue>>(full)) {
-        // Not a list: whoever reads it next says what is wrong with it.
+        // The data is returned unchanged if there are no updates, or if it is no list. In the second case its parser reports
+        // the error.
         (true, _) | (_, Err(_)) => Ok(full.to_string()),
         (false, Ok(mut features)) => {
             for update in updates {
