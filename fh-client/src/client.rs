@@ -156,7 +156,7 @@ impl Client {
     /// this client; the thread ends with the last client on it.
     ///
     /// # Errors
-    /// As [`ClientBuilder::start`].
+    /// The errors of [`ClientBuilder::start`].
     pub fn isolated(&self, context: Attributes) -> Result<Self, StartError> {
         self.inner.recipe.isolated(self.inner.keys(), Arc::new(context)).start()
     }

@@ -23,8 +23,8 @@ impl Delivery {
         }
     }
 
-    /// Waits until everything that happened before has been delivered. Returns at once on a thread that delivers, which could
-    /// only wait for itself.
+    /// Waits until everything that happened before has been delivered. Returns at once on a thread that delivers, because such a
+    /// thread would wait for itself.
     pub(crate) async fn delivered(&self) {
         match self {
             Self::Own(dispatcher) => dispatcher.delivered().await,

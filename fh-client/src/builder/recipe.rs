@@ -131,7 +131,7 @@ impl Recipe {
     /// Reserves a place for a driver on the runtime that this client shares with the clients made from it.
     ///
     /// # Errors
-    /// [`StartError::Thread`].
+    /// [`StartError::Thread`] if the thread cannot be started.
     pub(crate) fn place(&self) -> Result<Place, StartError> {
         self.builder.runtime.place().map_err(thread_trouble)
     }

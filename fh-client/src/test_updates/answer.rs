@@ -24,7 +24,7 @@ pub enum Refusal {
     },
     /// Status 401 or 403: the API key has no permission for this update.
     NotPermitted {
-        /// The status.
+        /// The status of the answer.
         status: u16,
         /// The reason that the server gives.
         reason: String,
@@ -43,7 +43,7 @@ pub enum Refusal {
     },
     /// Any other status.
     Unexpected {
-        /// The status.
+        /// The status of the answer.
         status: u16,
         /// The reason that the server gives.
         reason: String,

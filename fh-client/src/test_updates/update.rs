@@ -3,7 +3,7 @@
 use fh_eval::{Evaluation, Kind, Number, Value};
 use serde_json::Number as JsonNumber;
 
-/// A change of a feature: its value, its lock, or both.
+/// A change of a feature's value, its lock, or both.
 ///
 /// ```
 /// use fh_client::Update;

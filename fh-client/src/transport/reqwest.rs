@@ -72,7 +72,7 @@ impl ReqwestTransport {
     }
 }
 
-/// See [`ReqwestTransport::builder`].
+/// The settings of a [`ReqwestTransport`]; see [`ReqwestTransport::builder`].
 #[derive(Default)]
 pub struct ReqwestTransportBuilder {
     tls: TlsChoices,
