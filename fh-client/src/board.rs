@@ -7,7 +7,7 @@ use fh_eval::Timestamp;
 use fh_session::{Rules, Status};
 use tokio::sync::watch;
 
-/// Marks that no snapshot was restored.
+/// The value of `restored` if no snapshot was restored.
 const NEVER: i64 = i64::MIN;
 
 pub(crate) struct Board {

@@ -93,8 +93,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Adds an API key. All keys of a client must be of one kind. If several environments have a feature of the same name, the
-    /// environment of the earliest key answers (D-61).
+    /// Adds an API key. All keys of a client must be of one kind, client-evaluated or server-evaluated. If several environments
+    /// have a feature with the same key, the environment of the API key that was added first provides its value (D-61).
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.keys.push(key.into());
         self
@@ -203,7 +203,7 @@ impl ClientBuilder {
         self.configure(move |config| config.headers.push(header.clone()))
     }
 
-    /// Sets the name of this program in the header `X-SDK`.
+    /// Sets the value of the header `X-SDK`, which identifies this program.
     pub fn identification(self, text: impl Into<String>) -> Self {
         let text = text.into();
         self.configure(move |config| config.identification = Some(text.clone()))

@@ -152,8 +152,8 @@ impl Client {
     }
 
     /// Starts another client with the same settings and a connection of its own, for another context of a server-evaluated key
-    /// (D-62). It neither reads nor writes the snapshot file, and does not have the builder's listeners. It shares the thread of
-    /// this client; the thread ends with the last client on it.
+    /// (D-62). It neither reads nor writes the snapshot file, and does not have the builder's listeners. It runs on the thread of
+    /// this client; the thread ends with the last of the clients that share it.
     ///
     /// # Errors
     /// The errors of [`ClientBuilder::start`].
@@ -199,7 +199,8 @@ impl Client {
     }
 
     /// Makes a pool of contexts for a server-evaluated key, for programs with a context for each request or user. At most `limit`
-    /// contexts exist at the same time, and at least one is allowed. Use [`ContextPool::DEFAULT_LIMIT`] unless the program needs another number.
+    /// contexts exist at the same time; a limit of 0 counts as 1. Use [`ContextPool::DEFAULT_LIMIT`] unless the program needs
+    /// another number.
     ///
     /// The pool keeps this client alive. The client need not be ready.
     #[must_use]

@@ -136,9 +136,9 @@ impl ContextBuilder {
     }
 
     well_known! {
-        /// Sets the user's key. Percentage rollouts hash it if there is no session.
+        /// Sets the user's key. By default, percentage rollouts hash it if there is no session.
         user_key = "userkey";
-        /// Sets the session. Percentage rollouts hash it in preference to the user key.
+        /// Sets the session. By default, percentage rollouts hash it in preference to the user key.
         session = "session";
         /// Sets the country: a [`Country`](fh_eval::Country) or any other text.
         country = "country";

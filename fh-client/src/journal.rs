@@ -9,17 +9,18 @@ use tracing::{debug, error, info, warn};
 /// The number of different notices that are logged as warnings. Further ones are logged at debug level.
 const MOST_NOTICES: usize = 256;
 
-/// The amount that a client reports.
+/// The level of detail of a client's logs and metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reporting {
-    /// Writes logs for operators, counters and gauges.
+    /// Logs at all levels, counters and gauges.
     Full,
-    /// Writes logs at debug level, and counters. Used for the contexts of a pool, which come and go: their end says nothing about
-    /// the environment.
+    /// Logs at debug level, and counters. The contexts of a pool use it, because they come and go, and their end says nothing
+    /// about the environment.
     Brief,
 }
 
-/// Logs changes of the status. Each kind of problem is logged as a warning once, and again only after the Edge has answered well.
+/// The logs and gauges of one client. Each kind of problem is logged as a warning once, and again only after the Edge has
+/// answered well.
 pub(crate) struct Journal {
     edge: String,
     environment: String,

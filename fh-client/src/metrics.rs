@@ -32,7 +32,7 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// The most combinations of feature, variant and value that are counted separately within one interval.
 const MOST_COMBINATIONS: usize = 1_000;
 
-/// Counts evaluations by feature and variant.
+/// An observer that counts evaluations by feature and variant.
 pub(crate) struct Evaluations {
     environment: String,
 }

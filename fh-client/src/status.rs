@@ -10,7 +10,7 @@ use crate::driver::DriverRuntime;
 
 /// The status of a client at one instant.
 ///
-/// It prints itself as text, and serialises as JSON for a health endpoint. It holds no API key.
+/// It has a `Display` as text, and serialises as JSON for a health endpoint. It holds no API key.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;

@@ -55,7 +55,8 @@ impl ClientBuilder {
         })
     }
 
-    /// Registers a listener that is called after each later update that changes something a reader can see, held back or not.
+    /// Registers a listener that is called after each update that changes something a reader can see, except the first list.
+    /// Updates that are held back are included.
     pub fn on_new_state(self, call: impl Fn(NewState) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);
         self.listener(move |hub| {

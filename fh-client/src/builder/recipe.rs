@@ -128,7 +128,7 @@ impl Recipe {
         &self.limits
     }
 
-    /// Reserves a place for a driver on the runtime that this client shares with the clients made from it.
+    /// Returns a place for a task on the runtime that this client shares with the clients made from it.
     ///
     /// # Errors
     /// [`StartError::Thread`] if the thread cannot be started.

@@ -18,7 +18,7 @@ use crate::snapshot::{Bootstrap, Keeper};
 use crate::start_error::StartError;
 use crate::transport::{Transport, Unplugged};
 
-/// The URL of an offline client without one, as shown by its status.
+/// The URL of an offline client that was given none. It appears in logs and in the client's `Debug` output.
 const NOWHERE: &str = "http://offline.invalid";
 const NO_KEY: &str = "offline/offline*";
 
@@ -119,7 +119,7 @@ impl ClientBuilder {
             self.keys.push(NO_KEY.to_string());
         }
         let keys = ApiKeys::parse(&self.keys)?;
-        // The parsed keys are used from here on. No other copies of the secrets stay in memory.
+        // Only the parsed keys are used from here on, so that no other copy of the secrets stays in memory.
         self.keys.clear();
         let config = self.config(edge, keys);
         let transport = match &self.transport {
@@ -145,7 +145,8 @@ fn default_transport(_: &Config) -> Result<Arc<dyn Transport>, StartError> {
 }
 
 impl Driver {
-    /// Serves features that were given at the start, unless no API key opens their environment.
+    /// Serves features that were given at the start. An environment that no API key opens is skipped with a notice, unless the
+    /// client is offline.
     fn bootstrap(&mut self, bootstrap: Bootstrap, keys: &ApiKeys, is_offline: bool) {
         for (id, features) in bootstrap.environments {
             let opened = |id: &Arc<str>| keys.iter().any(|key| key.environment() == id);

@@ -13,8 +13,8 @@ use crate::test_updates::TestUpdates;
 
 /// Requests to the Edge: refreshing, new keys, new headers, test updates, and features from stores.
 impl Client {
-    /// Requests the features from the Edge now. A healthy stream delivers all updates already, so then no request is made. A
-    /// client that has stopped making requests starts again.
+    /// Requests the features from the Edge now. If a healthy stream delivers all updates, no request is made. A client that has
+    /// stopped making requests starts again.
     ///
     /// # Errors
     /// [`Problem`] if the request did not succeed. Retries continue as before.

@@ -45,7 +45,8 @@ impl Client {
         self.inner.hub.on_status(call)
     }
 
-    /// Registers a listener that is called after each later update that changes something a reader can see, held back or not
+    /// Registers a listener that is called after each update that changes something a reader can see, except the first list.
+    /// Updates that are held back are included. If an update is held back at registration, the listener is called for it as well
     /// (sdk-behaviour 2.5, sdk-behaviour 2.7).
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         self.inner.hub.on_new_state(call)
@@ -109,12 +110,12 @@ impl Client {
         self.inner.hub.is_holding()
     }
 
-    /// Serves the last received state, and goes on holding back later updates.
+    /// Serves the last received state, and continues to hold back later updates.
     pub fn release(&self) {
         self.inner.hub.release();
     }
 
-    /// Serves the last received state of these features only, and goes on holding back updates.
+    /// Serves the last received state of these features only, and continues to hold back updates.
     pub fn release_only<K: AsRef<str>>(&self, keys: impl IntoIterator<Item = K>) {
         self.inner.hub.release_only(keys);
     }

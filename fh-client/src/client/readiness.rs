@@ -15,7 +15,7 @@ use crate::waiting::{block_on_for, is_blocking};
 
 /// Waiting for features, the client's status, and flushing.
 impl Client {
-    /// Waits until features are there.
+    /// Waits until the client has features.
     ///
     /// # Errors
     /// [`NotReady`] once it is known that none will arrive soon. Temporary failures (no network, status 5xx) do not end the wait.
@@ -42,7 +42,7 @@ impl Client {
         ready::ready(&self.inner.board, refusals).await
     }
 
-    /// Blocks this thread until features are there, at most for this time.
+    /// Blocks this thread until the client has features, at most for `timeout`.
     ///
     /// It works inside a runtime too, but blocks one of its threads. A server that runs in the same current-thread runtime as the
     /// caller, such as an Edge in a test, cannot answer meanwhile; use [`Self::ready`] there.
@@ -71,19 +71,19 @@ impl Client {
             .unwrap_or_else(|| Err(NotReady::TimedOut(Box::new(self.status()))))
     }
 
-    /// Returns whether the client can serve features.
+    /// Returns the readiness: whether the client has features, has none yet, is refused by the Edge, or is closed.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         if self.inner.board.is_closed() { Readiness::Closed } else { self.inner.hub.readiness() }
     }
 
-    /// Returns true if the client can serve features and the Edge does not refuse it.
+    /// Returns true if the readiness is [`Readiness::Ready`].
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.readiness() == Readiness::Ready
     }
 
-    /// Returns the present status of features and connection.
+    /// Returns the present status of the features and the connection.
     #[must_use]
     pub fn status(&self) -> Status {
         let snapshot_age = self.inner.board.restored_from().map(|saved| {
@@ -129,8 +129,8 @@ impl Client {
         self.inner.hub.snapshot().rules().ruleset().diagnostics().cloned().collect()
     }
 
-    /// Blocks this thread until all events so far are delivered to listeners and observers, observers have sent what they hold,
-    /// and the snapshot file is written; at most for this time.
+    /// Blocks this thread until everything so far is processed: events are delivered to listeners and observers, observers have
+    /// sent what they hold, and the snapshot file is written. It waits at most for `timeout`.
     ///
     /// # Errors
     /// [`FlushError::TimedOut`]. On threads where [`Self::wait_ready`] returns [`NotReady::InsideRuntime`], it returns
@@ -142,7 +142,7 @@ impl Client {
         block_on_for(self.flushed(timeout), timeout).ok_or(FlushError::TimedOut)
     }
 
-    /// Does the same as [`Self::flush`] without blocking. Observers are asked to take at most this time.
+    /// Waits as [`Self::flush`] does, without blocking the thread. Observers are asked to take at most this time.
     pub async fn flushed(&self, limit: Duration) {
         let (reply, written) = oneshot::channel();
         self.inner.tell(Command::Flush(reply));

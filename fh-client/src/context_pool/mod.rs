@@ -57,7 +57,7 @@ pub struct ContextPool {
 }
 
 impl ContextPool {
-    /// The limit for programs that need no other number of contexts.
+    /// A limit for programs that have no reason for another one.
     pub const DEFAULT_LIMIT: usize = 100;
     /// The default for the requests per second of all contexts together.
     pub const DEFAULT_REQUESTS_PER_SECOND: usize = 10;
@@ -91,7 +91,8 @@ impl ContextPool {
     /// Returns the context with these attributes once the Edge has evaluated for it. Equal attributes share one context.
     ///
     /// If the pool is full, the least recently requested context is evicted. Contexts that a caller waits for are not evicted; if
-    /// there are no others, this waits. With a client-evaluated key every context answers at once, and the pool keeps none.
+    /// all of them are waited for, this call waits too. With a client-evaluated key every context answers at once, and the pool
+    /// keeps none.
     ///
     /// # Errors
     /// [`ContextPoolError`] if the Edge did not evaluate within the limit of a poll (12 s,

@@ -76,7 +76,7 @@ impl State {
 pub(super) struct PacedTransport {
     transport: Arc<dyn Transport>,
     pacer: Arc<Pacer>,
-    /// The number of the member's first try, until a request is sent.
+    /// The number of the first try of the member's waiting request; [`NONE`] if no request waits.
     want: Arc<AtomicU64>,
 }
 
@@ -112,7 +112,7 @@ impl Transport for PacedTransport {
     }
 }
 
-/// The position of a request among those that wait. Dropping it gives the position up.
+/// The position of a request among those that wait. Dropping it removes the request.
 struct Turn {
     pacer: Arc<Pacer>,
     key: Key,
@@ -137,7 +137,7 @@ impl Future for Turn {
             }
             state.waiting.insert(this.key, Some(cx.waker().clone()));
             drop(state);
-            // The first request waits for the time. The others wait until the first one wakes them.
+            // The first request waits until the rate permits it. The others wait until the first one wakes them.
             let Some(next) = next else { return Poll::Pending };
             let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(next)));
             timer.as_mut().reset(next);

@@ -28,7 +28,7 @@ impl DriverClock {
         Millis::default().after(self.origin.into_std().elapsed())
     }
 
-    /// Converts a time to an instant for tokio's timers. Times more than 100 years away become 100 years.
+    /// Converts a time to an instant for tokio's timers. It is at most 100 years after the start of the clock.
     pub(crate) fn instant(self, at: Millis) -> Instant {
         const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
         let delay = Duration::from_millis(at.as_u64()).min(CENTURY);

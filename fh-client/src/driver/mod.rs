@@ -202,8 +202,8 @@ pub(crate) fn secrets<'a>(
 }
 
 impl Drop for Driver {
-    /// Closes the repository and wakes all callers, however the driver ends: closed, dropped with its last handle, or with the
-    /// runtime that it ran on.
+    /// Closes the repository and wakes all callers, however the driver ended: by a command, with its last handle, or with its
+    /// runtime.
     fn drop(&mut self) {
         self.exchange = None;
         self.close();

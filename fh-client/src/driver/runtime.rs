@@ -49,7 +49,7 @@ impl Runtime {
         }
     }
 
-    /// Reserves a place for a driver, starting the thread if none runs.
+    /// Returns a place for a driver or another task, and starts the thread if none runs.
     ///
     /// # Errors
     /// An [`io::Error`] if the thread or its runtime cannot be made.
@@ -85,7 +85,7 @@ impl fmt::Debug for SharedThread {
     }
 }
 
-/// A thread with a current-thread runtime. Dropping this ends it, without waiting for it.
+/// A thread with a current-thread runtime. Dropping this value ends the thread, without waiting for it.
 struct DriverThread {
     handle: Handle,
     _end: oneshot::Sender<()>,
@@ -108,7 +108,7 @@ impl DriverThread {
     }
 }
 
-/// A place for one driver on a runtime.
+/// The handle of a runtime for one driver or task. It keeps the runtime's thread running until the task has ended.
 pub(crate) struct Place {
     handle: Handle,
     thread: Option<Arc<DriverThread>>,

@@ -53,7 +53,7 @@ impl Driver {
         }
     }
 
-    /// Has everything written that was published before this, and then answers.
+    /// Writes everything that was published before this command, and then answers the caller.
     pub(super) fn flush(&mut self, reply: oneshot::Sender<()>) {
         self.saving.waiting.push(reply);
         self.save();

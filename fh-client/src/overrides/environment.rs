@@ -43,9 +43,10 @@ const CONFIGURATION: &[&str] = &[
 
 /// Overrides from environment variables, in the forms of the published SDKs (sdk-behaviour 2.8).
 ///
-/// Only `FEATUREHUB_OVERRIDE_FEATURES=true` enables them. Then the feature `KEY` is overridden by
+/// Only `FEATUREHUB_OVERRIDE_FEATURES=true` enables them. Then the feature `KEY` is overridden by the first of these variables
+/// that is set:
 ///
-/// 1. `FEATUREHUB_FEATURE_KEY`, which has no other meaning, or else
+/// 1. `FEATUREHUB_FEATURE_KEY`, which has no other meaning.
 /// 2. `FEATUREHUB_KEY`, the form of published SDKs. Names that configure an SDK (`FEATUREHUB_EDGE_URL`, `FEATUREHUB_API_KEY` and
 ///    the like) override nothing: a feature called `EDGE_URL` needs the long form.
 ///

@@ -43,7 +43,7 @@ use super::yaml_watch::{WatchedFile, YamlWatch};
 /// [`Self::watch`] follows changes. If the file becomes invalid or is deleted while it is watched, the last good values stay; to
 /// remove all overrides, write `flagValues: {}`.
 ///
-/// The value is a handle: clones are the same overrides.
+/// Clones are handles of the same overrides.
 ///
 /// ```
 /// use fh_client::overrides::{WATCH_INTERVAL, YamlOverrides};
@@ -87,10 +87,10 @@ impl YamlOverrides {
 
     /// Follows changes of the file until the guard is dropped or the interceptor is closed.
     ///
-    /// A thread checks the file's time, size and inode number at each interval ([`WATCH_INTERVAL`](super::WATCH_INTERVAL) is
-    /// usual). A changed file is read once it has not changed for one interval, so that a half-written file is not read. Then
-    /// `on_change` is called on that thread. It should call [`Hub::overrides_changed`](fh_session::Hub::overrides_changed), so
-    /// that listeners compare again (D-63).
+    /// A thread checks the file's times, size and inode number at each interval ([`WATCH_INTERVAL`](super::WATCH_INTERVAL) is
+    /// usual). A changed file is read once it looks the same at two checks in a row, so that a half-written file is not read.
+    /// Then `on_change` is called on that thread. It should call [`Hub::overrides_changed`](fh_session::Hub::overrides_changed),
+    /// so that listeners compare again (D-63).
     pub fn watch(&self, interval: Duration, on_change: impl Fn() + Send + 'static) -> YamlWatch {
         let flags_of = Arc::clone(&self.flags);
         WatchedFile::watch(&self.file, interval, move |values| {

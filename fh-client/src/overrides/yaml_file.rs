@@ -8,7 +8,7 @@ use fh_files::{Content, Found, Limits, Member, Node, Position, Unreadable};
 
 /// The variable that holds the path of the file.
 const VARIABLE: &str = "FEATUREHUB_LOCAL_YAML";
-/// The file in the working directory that is used if the variable is not set.
+/// The file in the working directory that is used if the variable is not set or empty.
 const USUAL: &str = "featurehub-features.yaml";
 /// The member of the file that holds the features.
 const ROOT: &str = "flagValues";

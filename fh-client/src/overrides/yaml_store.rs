@@ -33,7 +33,7 @@ use crate::Client;
 /// Every version is 1, and no feature is locked. The id of a feature is made from its key: the first 16 bytes of its SHA-1, as a
 /// UUID.
 ///
-/// The value is a handle: clones are the same store.
+/// Clones are handles of the same store.
 ///
 /// ```
 /// use fh_client::Client;

@@ -12,7 +12,7 @@ use super::SnapshotFile;
 use super::file::{self, Owner, Saved};
 use super::replace::replace;
 
-/// Minimum time between two writes.
+/// Minimum time between two writes, unless the client is flushed or closed.
 const PAUSE: Duration = Duration::from_secs(5);
 /// Time after which the file is written again without new features, because it says when its features were last known to be
 /// current.

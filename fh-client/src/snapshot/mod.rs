@@ -17,8 +17,8 @@ pub(crate) use self::keeper::{Found, Keeper};
 /// The path of the file that keeps the last known features, and their maximum age.
 ///
 /// The file holds features and their rules, but no API keys. Only its owner can read it. It is replaced as a whole, at most every
-/// 5 seconds, and when the client is closed. With a server-evaluated key it holds the values of one context and is used for that
-/// context only.
+/// 5 seconds, and when the client is flushed or closed. With a server-evaluated key it holds the values of one context and is
+/// used for that context only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotFile {
     path: PathBuf,

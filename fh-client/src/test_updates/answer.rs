@@ -57,7 +57,7 @@ pub enum Refusal {
     Closed,
 }
 
-/// The number of characters of a reason that are kept.
+/// The longest reason that is kept, in characters.
 const LONGEST_REASON: usize = 500;
 
 impl Refusal {

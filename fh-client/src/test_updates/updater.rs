@@ -25,7 +25,7 @@ const ONCE_MORE_AFTER: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Time between two requests while waiting, if the client does not stream.
 const ASK_EVERY: Duration = Duration::from_millis(500);
-/// The number of bytes of an answer that are read.
+/// The size at which reading an answer stops, in bytes.
 const LONGEST_ANSWER: usize = 16 * 1024;
 
 /// The state that a task on the driver's runtime needs to send an update.

@@ -1,4 +1,4 @@
-//! Tests of programs that use features: an Edge in memory, which needs no sockets, ports or sleeping.
+//! Tools to test programs that use features: an Edge in memory, which needs no sockets, ports or sleeping.
 //!
 //! ```
 //! use fh_client::testing::MemoryEdge;
@@ -232,7 +232,7 @@ impl MemoryEdge {
         state.updates = None;
     }
 
-    /// Refuses test updates with this status and reason.
+    /// Answers test updates with this status and reason, and changes no features.
     pub fn refuse_updates(&self, status: u16, reason: &str) {
         self.state().updates = Some((status, reason.to_string()));
     }
@@ -259,7 +259,7 @@ impl MemoryEdge {
     }
 }
 
-/// The observations of the Edge.
+/// The requests and streams that the Edge has seen.
 impl MemoryEdge {
     /// Returns the requests so far.
     #[must_use]

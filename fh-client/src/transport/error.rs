@@ -43,8 +43,8 @@ impl TransportError {
         self
     }
 
-    /// Returns true if nothing of the request was sent, so that the server cannot have acted on it. This holds for every error
-    /// without a connection, and for errors that the transport has marked ([`Self::before_sending`]).
+    /// Returns true if nothing of the request was sent, so that the server cannot have acted on it. This is so for errors of the
+    /// kinds `Connect` and `ConnectTimeout`, and for errors that the transport has marked ([`Self::before_sending`]).
     #[must_use]
     pub const fn is_unsent(&self) -> bool {
         self.is_unsent
