@@ -219,7 +219,7 @@ fn many_come_and_go() {
         soon(client.closed());
     }
     seen(&edge, |seen| seen.open_connections() == 0);
-    // A client has two threads. The tests that run at the same time have far fewer than 100.
+    // If the 100 clients had left their threads, there would be 200. The tests that run at the same time have far fewer.
     #[cfg(target_os = "linux")]
     assert!(threads_of_ours() < 100, "{}", threads_of_ours());
 }
