@@ -109,13 +109,13 @@ impl Keeper {
             .is_some_and(|limit| i64::try_from(limit.as_millis()).is_ok_and(|limit| age > limit))
     }
 
-    /// Takes the features that were published.
+    /// Records the published features, to be written later.
     pub(crate) fn published(&mut self, rules: &Arc<Rules>) {
         self.rules = Some(Arc::clone(rules));
         self.is_new = true;
     }
 
-    /// Takes the status that follows the features.
+    /// Records the status, which says whether the features are from the Edge and when they were last confirmed.
     pub(crate) fn status(&mut self, status: &Status) {
         self.is_from_edge |= status.source.as_ref().is_some_and(Source::is_edge);
         self.is_live = status.connection == Connection::Streaming;
