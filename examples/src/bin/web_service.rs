@@ -1,7 +1,11 @@
 //! A web service with one client for the process and one context per request.
 //!
-//! `GET /?user=NAME&country=COUNTRY` greets, `GET /checkout?user=NAME` exists only for users with the new checkout, `GET
-//! /why?user=NAME` explains the decision, and `GET /ready` is a readiness probe. Ctrl-C ends the program.
+//! - `GET /?user=NAME&country=COUNTRY` greets the user.
+//! - `GET /checkout?user=NAME` exists only for users with the new checkout.
+//! - `GET /why?user=NAME` explains the decision.
+//! - `GET /ready` is a readiness probe.
+//!
+//! Ctrl-C ends the program.
 
 use std::env;
 use std::net::Ipv4Addr;
