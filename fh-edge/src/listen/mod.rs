@@ -3,8 +3,8 @@
 //! Use [`serve`] if the Edge is the program's only server, or if there is no reverse proxy in front. It limits the time and size of request
 //! heads, and the number of connections. It also limits the time of handshakes, idle connections and peers that do not read (see
 //! [`ListenOptions`]). It supports TLS and HTTP/2, and passes the peer's address to handlers ([`ConnectInfo`](axum::extract::ConnectInfo)
-//! of [`SocketAddr`](std::net::SocketAddr)). At shutdown, requests in flight have time to end. A stream without events has no timer, and takes
-//! little more memory than hyper itself needs.
+//! of [`SocketAddr`](std::net::SocketAddr)). At shutdown, requests in flight have time to end. A stream without events has no timer, and
+//! takes little more memory than hyper itself needs.
 //!
 //! A program that mounts the Edge's router in its own server has to enforce those limits itself: `axum::serve` has none of them.
 //!
