@@ -19,7 +19,7 @@ struct Counts {
     refused: AtomicU64,
 }
 
-/// The figures of a listener that `/metrics` shows; see [`EdgeHandle::show_listener`](crate::EdgeHandle::show_listener).
+/// The metrics of a listener that `/metrics` shows; see [`EdgeHandle::show_listener`](crate::EdgeHandle::show_listener).
 #[derive(Clone, Debug)]
 pub struct ListenerFigures {
     pub(crate) name: &'static str,
@@ -29,7 +29,7 @@ pub struct ListenerFigures {
 }
 
 impl ListenerFigures {
-    /// Creates the figures of a listener with these options, under this name.
+    /// Creates the metrics of a listener with these options, under this name.
     #[must_use]
     pub fn new(name: &'static str, options: &ListenOptions, tls: Option<Tls>) -> Self {
         let connections = options.connections.clone();

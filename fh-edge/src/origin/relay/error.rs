@@ -26,7 +26,7 @@ pub enum RelayError {
     TwoEnvironments(usize),
     /// A key is configured twice.
     Twice(usize),
-    /// Other keys of the same environment have the same name, so figures could not distinguish them.
+    /// Other keys of the same environment have the same name, so metrics could not distinguish them.
     NameTwice(usize),
     /// Profile `edge` is set. It hashes the ids of values, which an Edge does not send.
     ProfileEdge,

@@ -38,7 +38,7 @@ impl RelayKeys {
         Self { client: None, server: Some(key.into()), name: None }
     }
 
-    /// Sets the name of these keys in logs and figures. The default is `keys` and their number. Names of the same environment have to
+    /// Sets the name of these keys in logs and metrics. The default is `keys` and their number. Names of the same environment have to
     /// differ.
     #[must_use]
     pub fn named(self, name: impl Into<Arc<str>>) -> Self {

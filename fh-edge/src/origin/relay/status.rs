@@ -32,7 +32,7 @@ pub enum UpstreamState {
 }
 
 impl UpstreamState {
-    /// Returns the state's name in figures.
+    /// Returns the state's name in metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
