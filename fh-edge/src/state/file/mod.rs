@@ -6,8 +6,8 @@
 #![doc = include_str!("example.yaml")]
 //! ```
 //!
-//! `${NAME}` is replaced by a secret in keys and in ids of environments, and `$$` by a dollar. In YAML's `{ }` it needs quotes. Everywhere else
-//! it is ordinary text, because programs may use it in their own texts.
+//! `${NAME}` is replaced by a secret in keys and in ids of environments, and `$$` by a dollar. In YAML's `{ }` it needs quotes. Everywhere
+//! else it is ordinary text, because programs may use it in their own texts.
 //!
 //! `percentage` may be a text that ends in `%`. Members of the document whose names begin with `x-` are ignored; they may hold anchors. An
 //! unknown name is an error. In a strategy it is an error only if it is similar to a known name, and a warning otherwise (D-118).
