@@ -38,11 +38,11 @@ pub struct Options {
     /// Time after which a stream ends with `bye`, varied by up to 10 % (`edge.sse.drop-after-seconds`). Zero means no limit. Default: 600
     /// seconds.
     pub drop_after: Duration,
-    /// Maximum number of requests of one key that are answered per second (D-98). Further polls get 429. Further streams wait in order for
-    /// their features, at most a minute. Default: no limit.
+    /// Maximum number of requests of one key that are answered per second (D-98). Further polls and PUTs get 429. Further streams wait in
+    /// order for their features, at most a minute. Default: no limit.
     pub requests_per_second: Option<u32>,
     /// Maximum number of requests of one key that are answered per second and address (IPv4 address or IPv6 /64 network). Further requests
-    /// are answered as beyond [`Self::requests_per_second`], but are not counted there, so that one client does not use up the rate of a
+    /// are answered as beyond [`Self::requests_per_second`], but are not counted there. One client therefore cannot use up the rate of a
     /// key that it shares.
     ///
     /// A relay counts all unverified keys of an address as one key. Requests without [`ConnectInfo`](axum::extract::ConnectInfo) have no

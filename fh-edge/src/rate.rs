@@ -298,7 +298,7 @@ mod tests {
         let mut waits = (0..1000).map(|_| rates.queue_at(&key, 3.0, 0.0).err().unwrap_or(0));
         assert!(waits.by_ref().take(9).eq([0, 0, 0, 1, 1, 1, 2, 2, 2]));
         assert_eq!(waits.last(), Some(60));
-        // A request that is not queued is told when the queue is empty.
+        // A request that is not queued gets the time when the queue will be empty.
         assert_eq!(rates.take_at(&key, 3.0, 0.0), Err(61));
         assert_eq!(rates.take_at(&key, 3.0, 61.0), Ok(()));
         assert_eq!(rates.queue_at(&key, 3.0, 1000.0), Ok(()));

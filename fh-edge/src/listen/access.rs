@@ -88,8 +88,9 @@ const HIDDEN: &str = "***";
 /// Maximum length of a logged path in bytes, since heads may be large and log lines are stored.
 const LONGEST: usize = 500;
 
-/// Returns the path and query for the log, with keys and contexts replaced by `***`. Below `/features/`, only environment ids and the
-/// segments after a key are shown. Of a query, only the environment ids of its keys are shown.
+/// Returns the path and query for the log, with keys and contexts replaced by `***`. The segment after an environment id counts as a key
+/// everywhere. Below `/features/`, only environment ids and the segments after a key are shown. Of a query, only the environment ids of its
+/// keys are shown.
 fn shown(uri: &Uri) -> String {
     /// The last segment that was recognized in the path.
     enum Seen {

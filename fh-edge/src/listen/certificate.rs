@@ -83,7 +83,7 @@ fn time(year: u64, text: &[u8]) -> Option<SystemTime> {
     if !is_date || rest != b"Z" || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    // Years are counted from March, so that the leap day is the last day of a year.
+    // Years begin with March here, so that the leap day is the last day of a year.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let since_march = (153 * month + 2) / 5 + day - 1;
     let days = year * 365 + year / 4 - year / 100 + year / 400 + since_march;

@@ -151,7 +151,7 @@ impl Link {
     }
 
     /// Returns true if a request may be answered. A reserved connection may send one health check, or any request if a regular place is
-    /// free by now. If neither holds, or for a health check, the connection closes after this request.
+    /// free by now. Otherwise, and after a health check, the connection closes.
     pub(super) fn may_ask<B>(&self, request: &Request<B>) -> bool {
         if !self.is_reserved() {
             return true;

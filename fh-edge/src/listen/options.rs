@@ -38,8 +38,8 @@ pub struct ListenOptions {
     /// queue (D-98).
     ///
     /// The default is the smaller of two bounds, read when these defaults are made. One is the number of file descriptors that this process
-    /// may have open (the soft limit of `RLIMIT_NOFILE`) less 256. The other is half of the memory that the process may use (the limit of
-    /// its control group, or the machine's memory), at 15 KiB per connection.
+    /// may have open (the soft limit of `RLIMIT_NOFILE`) less 256. The other is half of the memory that the process may use, at 15 KiB per
+    /// connection. That memory is the limit of the process's control group, or the machine's memory if it is smaller.
     ///
     /// If the [`App`](super::App) has probes, 16 more connections are accepted for them. Each has one second for its request head, and is
     /// closed if the request is no probe.
@@ -90,7 +90,7 @@ impl ListenOptions {
     }
 }
 
-/// Tells whether there are health checks for which connections are reserved.
+/// Whether there are health checks, for which connections are reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Probes {
     None,

@@ -1,4 +1,4 @@
-//! The client's address of requests that come through trusted proxies.
+//! Determines the client's address of requests that come through trusted proxies.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -19,8 +19,8 @@ use super::Transport;
 /// If every value of such a proxy's `x-forwarded-proto` is `https`, the request counts as one over TLS ([`Transport`]). The proxy has to
 /// replace the values that clients send, or add to them.
 ///
-/// Each proxy appends the address that connected to it, so the header is read from its end as long as it names proxies of this list.
-/// Addresses before the first other one are ignored, because the client may have written them.
+/// Each proxy appends the address that connected to it. The header is therefore read from its end, as long as the address is a proxy of
+/// this list. The first other address is the client's. Addresses before it are ignored, because the client may have written them.
 ///
 /// ```
 /// use fh_edge::listen::TrustedProxies;

@@ -41,7 +41,7 @@ struct Sender {
 /// Whether a request is counted with its key, or with all unverified keys of its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyStanding {
-    /// A configured key, or one that the upstream Edge has answered well.
+    /// A configured key, or one that the upstream Edge has answered successfully.
     Known,
     /// A key that a relay still has to try upstream. An address could send a new one in each request.
     Unverified,

@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 /// One JSON document as text on one line. Numbers and strings are kept as they were written, and members keep their order; only white space
 /// between tokens is removed.
 ///
-/// Half of a surrogate pair (`\ud800` alone) is an error, although JSON's grammar allows it, because programs cannot read it as text or
-/// read it differently.
+/// Half of a surrogate pair (`\ud800` alone) is an error, although JSON's grammar allows it. No program can represent it as text, and each
+/// one reads it differently.
 ///
 /// ```
 /// use fh_edge::state::Json;

@@ -14,7 +14,7 @@ use super::{Feature, ServiceKey, State};
 pub struct Duplicate {
     /// The place of the later part, such as `features[3]` or `accounts[1].serverKey[0]`.
     pub path: String,
-    /// What both parts have in common, and the place of the earlier one.
+    /// The description of what both parts have in common, with the place of the earlier one.
     pub what: String,
 }
 

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant, SystemTime};
 use super::places::Places;
 use super::{FileError, Loaded, Next, Options, StateFile};
 
-/// How closely a file is followed.
+/// The delays with which a file is followed, and the source of reports.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
-    /// How long a change has to rest before it is read.
+    /// Time that a change has to settle before the file is read.
     pub(super) settle: Duration,
     /// Interval of checks without any report of a change.
     pub(super) usual: Duration,

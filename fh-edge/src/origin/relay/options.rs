@@ -73,11 +73,11 @@ pub struct RelayLimits {
     /// Minimum time between two upstream requests for an environment that the upstream Edge calls stale. They are made only while clients
     /// request it. Default: 10 minutes.
     pub stale_for: Duration,
-    /// Time for which features are served after the last good upstream answer to their key. Then they expire: readiness fails, and the key
-    /// is answered with 503 until the next good answer. Zero means no limit. Default: 7 days.
+    /// Time for which features are served after the last successful upstream answer to their key. Then they expire: readiness fails, and
+    /// the key is answered with 503 until the next successful answer. Zero means no limit. Default: 7 days.
     pub max_age: Duration,
     /// Time for which a verified key is served while the upstream Edge refuses it at every attempt. Then it is revoked. 401 and 403 count
-    /// as refusals. 404 counts while another key of the same upstream Edge is answered well. Default: 10 minutes.
+    /// as refusals. 404 counts while another key of the same upstream Edge is answered successfully. Default: 10 minutes.
     pub revoke_after: Duration,
 }
 
@@ -157,8 +157,8 @@ impl RelayOptions {
     /// Keeps the features of client-evaluated keys in files of this folder, and starts with them. A relay can then start while the upstream
     /// Edge is unreachable. The folder is created if it does not exist.
     ///
-    /// The files hold features and their rules, but no keys. Records beside them say when each key was last answered well, and whether it
-    /// is refused. Only one relay at a time can use the folder.
+    /// The files hold features and their rules, but no keys. Records beside them say when each key was last answered successfully, and
+    /// whether it is refused. Only one relay at a time can use the folder.
     #[must_use]
     pub fn snapshot_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.snapshots = Some(folder.into());

@@ -59,7 +59,7 @@ pub(super) struct Places {
     pub(super) strangers: HashMap<UpstreamKey, usize>,
     /// A token for each unconfigured key that may be tried now.
     pub(super) tries: Bucket,
-    /// Configured keys that were answered well once, with or without a connection now.
+    /// Configured keys that were answered successfully once, with or without a connection now.
     good: HashSet<UpstreamKey>,
 }
 
@@ -76,13 +76,13 @@ impl Places {
         }
     }
 
-    /// Returns true if the upstream Edge has answered this key well.
+    /// Returns true if the upstream Edge has answered this key successfully.
     pub(super) fn is_proven(&self, key: &UpstreamKey) -> bool {
         self.good.contains(key)
             || self.running.iter().any(|(place, entry)| place.key == *key && entry.is_proven())
     }
 
-    /// Forgets that this key was answered well, because it was revoked.
+    /// Forgets that this key was answered successfully, because it was revoked.
     pub(super) fn revoke(&mut self, key: &UpstreamKey) {
         self.good.remove(key);
     }

@@ -131,8 +131,8 @@ impl Proxy {
         &self.limits
     }
 
-    /// Makes upstream requests with other keys, and returns true if one of them is answered well. In that case a 404 is about this key, and
-    /// not a sign of an Edge in trouble (D-116).
+    /// Makes upstream requests with other keys, and returns true if one of them is answered successfully. In that case a 404 is about this
+    /// key, and not a sign of an Edge in trouble (D-116).
     pub(super) async fn another_is_answered(&self, key: &UpstreamKey) -> bool {
         let mut others: Vec<Witness> =
             self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -150,7 +150,7 @@ impl Proxy {
         self.lone().contains_key(key)
     }
 
-    /// Returns true if a key is configured alone, or if the upstream Edge has answered it well.
+    /// Returns true if a key is configured alone, or if the upstream Edge has answered it successfully.
     pub(super) fn is_known(&self, key: &UpstreamKey) -> bool {
         self.is_lone(key) || self.places().is_proven(key)
     }

@@ -1,4 +1,5 @@
-//! The record of an upstream key that survives restarts: the last good answer, and refusals (D-116). It is kept beside the key's features.
+//! The record of an upstream key that survives restarts: the last successful answer, and refusals (D-116). It is kept beside the key's
+//! features.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -14,9 +15,11 @@ use super::standing::{Refusals, Standing, Terms, age};
 const FORMAT: &str = "fh-relay-standing/1";
 /// Maximum number of bytes that are read. No record is longer.
 const MAX_BYTES: u64 = 4096;
-/// Minimum time between two writes of a good answer that is confirmed again. After a restart, the recorded time may be this much too old.
+/// Minimum time between two writes of a successful answer that is confirmed again. After a restart, the recorded time may be this much too
+/// old.
 const CONFIRM: Duration = Duration::from_secs(600);
-/// Divisor of a short maximum age, which gives a shorter time than [`CONFIRM`]. A restart alone must not reach the maximum age.
+/// Divisor of the maximum age. If the quotient is shorter than [`CONFIRM`], it replaces it, so that a restart alone does not let features
+/// expire.
 const SHARE: u32 = 100;
 
 #[derive(Serialize, Deserialize)]

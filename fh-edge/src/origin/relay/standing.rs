@@ -1,7 +1,7 @@
-//! Decides how long the features of an upstream key are served after the last good upstream answer (D-116).
+//! Decides how long the features of an upstream key are served after the last successful upstream answer (D-116).
 //!
 //! Definite refusals that are repeated for [`Terms::revoke_after`] revoke the key. Everything else counts as no answer: the features expire
-//! [`Terms::max_age`] after the last good one.
+//! [`Terms::max_age`] after the last successful one.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use fh_eval::Timestamp;
 /// Minimum number of refusals for a revocation. A single one may be an accident, however long ago it was.
 const REPEATED: u32 = 2;
 
-/// Time for which features are served without a good answer.
+/// Time for which features are served without a successful answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terms {
-    /// Time after the last good answer. Zero means no limit.
+    /// Time after the last successful answer. Zero means no limit.
     pub(super) max_age: Duration,
     /// Time after the first of several definite refusals.
     pub(super) revoke_after: Duration,
@@ -22,11 +22,11 @@ pub(super) struct Terms {
 /// The report of the client of an upstream key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Report {
-    /// The upstream Edge is connected and answers well.
+    /// The upstream Edge is connected and answers successfully.
     Answered,
     /// An attempt was definitely refused. Each attempt has its own number.
     Refused { attempt: u64 },
-    /// An attempt brought neither a good answer nor a definite refusal.
+    /// An attempt brought neither a successful answer nor a definite refusal.
     Unanswered { attempt: u64 },
     /// The next attempt is under way.
     Pending,
@@ -38,7 +38,7 @@ pub(super) enum Verdict {
     Serve,
     /// The key is unknown, as if it had never been valid (D-104).
     Revoke,
-    /// The features are too old. The next good answer ends this.
+    /// The features are too old, until the next successful answer.
     Expire,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Refusals {
     pub(super) count: u32,
 }
 
-/// The last good answer to one upstream key, and the refusals since.
+/// The last successful answer to one upstream key, and the refusals since.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Standing {
     pub(super) answered: Option<Timestamp>,
@@ -135,7 +135,7 @@ mod tests {
         let end = DAY + 10 * MINUTE;
         assert_eq!(standing.hear(Report::Pending, at(end - 1), &TERMS), Verdict::Serve);
         assert_eq!(standing.hear(Report::Pending, at(end), &TERMS), Verdict::Revoke);
-        // No report changes it, until the key is answered well again.
+        // No report changes it, until the key is answered successfully again.
         for report in [Report::Unanswered { attempt: 3 }, Report::Pending] {
             assert_eq!(standing.hear(report, at(end + DAY), &TERMS), Verdict::Revoke);
         }

@@ -24,10 +24,10 @@ pub enum UpstreamState {
     Waiting,
     /// Features are served; see the client's status for their age.
     Serving,
-    /// The upstream Edge refuses the key. Either it never answered the key well, or it has refused it for longer than
+    /// The upstream Edge refuses the key. Either it never answered the key successfully, or it has refused it for longer than
     /// [`RelayLimits::revoke_after`](super::RelayLimits::revoke_after).
     Refused,
-    /// The features have expired: the last good answer is older than [`RelayLimits::max_age`](super::RelayLimits::max_age).
+    /// The features have expired: the last successful answer is older than [`RelayLimits::max_age`](super::RelayLimits::max_age).
     Expired,
 }
 
@@ -61,9 +61,9 @@ pub struct UpstreamStatus {
     /// The status of its client: the last contact, the last problem, the age of the features. `None` while it waits for a connection
     /// ([`RelayLimits::connections`](super::RelayLimits::connections)).
     pub client: Option<Status>,
-    /// Time since the upstream Edge last answered the key well, even before a restart. `None` if it never did.
+    /// Time since the upstream Edge last answered the key successfully, even before a restart. `None` if it never did.
     pub answer_age: Option<Duration>,
-    /// Time since the upstream Edge began to refuse a key that it had answered well. Only definite refusals count, without any other answer
-    /// in between. `None` if it does not refuse it.
+    /// Time since the upstream Edge began to refuse a key that it had answered successfully. Only definite refusals count, without any
+    /// other answer in between. `None` if it does not refuse it.
     pub refused_for: Option<Duration>,
 }

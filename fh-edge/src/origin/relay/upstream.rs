@@ -27,9 +27,9 @@ const REVIEW: Duration = Duration::from_secs(1);
 /// The reason why a key is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// The upstream Edge has never answered it well.
+    /// The upstream Edge has never answered it successfully.
     AtFirstContact,
-    /// It was answered well before, and the upstream Edge has refused it for long enough (D-116).
+    /// It was answered successfully before, and the upstream Edge has refused it for long enough (D-116).
     ForGood,
 }
 
@@ -40,7 +40,7 @@ pub(super) enum OnRefusal {
     TellAndGoOn,
     /// Clients are told that the key is unknown, and the connection ends.
     TellAndEnd,
-    /// Clients are told nothing: the key was answered well before, so the upstream Edge is in trouble.
+    /// Clients are told nothing: the key was answered successfully before, so the upstream Edge is in trouble.
     Wait,
 }
 
@@ -347,7 +347,7 @@ impl Upstream {
         });
     }
 
-    /// Publishes that the features have expired. There is nothing to serve until the next good upstream answer.
+    /// Publishes that the features have expired. There is nothing to serve until the next successful upstream answer.
     fn expire(&self) {
         let (environment, name) = (self.key.environment, &*self.name);
         if !std::mem::replace(&mut self.known().is_expired, true) {

@@ -26,7 +26,7 @@ pub(super) struct Witness {
     pub(super) upstream: Option<Arc<Upstream>>,
 }
 
-/// How likely a key is to be answered, the most likely first.
+/// The likelihood that a key is answered, the highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Promise {
     /// Its connection works.
@@ -52,7 +52,7 @@ impl Witness {
     }
 }
 
-/// The last result. The lock makes one request at a time.
+/// The last result. Its lock allows only one check at a time.
 #[derive(Default)]
 pub(super) struct Witnesses {
     last: Mutex<Option<Outcome>>,
@@ -60,12 +60,12 @@ pub(super) struct Witnesses {
 
 struct Outcome {
     at: Instant,
-    /// The key that was answered well, if any.
+    /// The key that was answered successfully, if any.
     answered: Option<UpstreamKey>,
 }
 
 impl Witnesses {
-    /// Returns true if the upstream Edge now answers one of these keys, other than `refused`, well.
+    /// Returns true if the upstream Edge now answers one of these keys, other than `refused`, successfully.
     pub(super) async fn answer(
         &self,
         source: &Source,
@@ -95,7 +95,7 @@ impl Witnesses {
     }
 }
 
-/// Makes one upstream request with this key. Returns true if it is answered well.
+/// Makes one upstream request with this key. Returns true if it is answered successfully.
 async fn is_answered(source: &Source, key: &ApiKey) -> bool {
     let Ok(client) = source.one_request(key).start() else { return false };
     let answer = tokio::time::timeout(source.patience, client.ready()).await;
