@@ -15,8 +15,8 @@ pub(crate) use self::addresses::KeyStanding;
 use crate::options::Options;
 use crate::wire::api_key::RequestKey;
 
-/// The buckets of keys. Only keys that open something have one, so that there are no more buckets than keys. A relay that allows any key
-/// may see many keys.
+/// The token buckets of keys. Only valid keys have one, so that there are no more buckets than keys. A relay that allows any key may see
+/// many keys.
 pub(crate) struct Rates {
     per_second: Option<f64>,
     /// The buckets of addresses. A request takes a token here first, so that one address does not use up the tokens of its key.
@@ -53,7 +53,7 @@ struct Buckets {
 
 /// Maximum time of waiting in a queue, in seconds.
 const LONGEST_QUEUE: f64 = 60.0;
-/// Minimum number of buckets before full ones are removed.
+/// Number of buckets up to which full ones are kept.
 const FEW: usize = 1024;
 
 impl fmt::Debug for Rates {

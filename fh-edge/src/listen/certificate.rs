@@ -72,7 +72,7 @@ fn number(text: &[u8], digits: usize) -> Option<(u64, &[u8])> {
     Some((number, rest))
 }
 
-/// Converts `MMDDHHMMSSZ` of a year to a time. `None` if it is no valid date.
+/// Converts `MMDDHHMMSSZ` of a year to a time. `None` if it is not a valid date.
 fn time(year: u64, text: &[u8]) -> Option<SystemTime> {
     let (month, rest) = number(text, 2)?;
     let (day, rest) = number(rest, 2)?;

@@ -35,8 +35,8 @@ fn soft_limit() -> Option<u64> {
     None
 }
 
-/// Raises the number of file descriptors that this process may have open from the soft to the hard limit. Linux keeps the soft limit low by
-/// default (1,024), for programs that use `select`.
+/// Raises this process's soft limit on open file descriptors to the hard limit. Linux keeps the soft limit low by default (1,024), for
+/// programs that use `select`.
 ///
 /// Call it before [`ListenOptions::default`](super::ListenOptions), which reads the limit. Returns the new limit, or `None` if there is
 /// none.

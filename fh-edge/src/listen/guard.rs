@@ -71,9 +71,9 @@ impl<S> Guard<S> {
         Self { stream, stalled: None, lingering: None, half_closed: None, link: Arc::clone(link) }
     }
 
-    /// Resolves when hyper may see that the peer has closed its sending side. A simple health check does so right after its request. hyper
-    /// takes that for the end of the connection, so it must not see it before the answer is written. Streams do not wait: a stream ends
-    /// when its reader closes.
+    /// Resolves when hyper may see that the peer has closed its sending side. A simple health check closes it right after its request.
+    /// hyper would end the connection, so it must not see this before the answer is written. Streams do not wait: a stream ends when its
+    /// reader closes.
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
         // Over TLS the end of the bytes is the end of the connection.
         if self.link.transport.is_some() {

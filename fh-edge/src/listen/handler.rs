@@ -67,7 +67,7 @@ pub(super) struct Answering {
     is_multiplexed: bool,
 }
 
-/// The error for a request that is no health check, on a connection beyond a limit. hyper then closes the connection.
+/// The error for a request that is not a health check, on a connection beyond a limit. It makes hyper close the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refused;
 

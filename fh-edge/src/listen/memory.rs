@@ -48,7 +48,7 @@ fn least(mount: &Path, path: &str, file: &str) -> Option<u64> {
     let relative = PathBuf::from(path.trim_start_matches('/'));
     let groups = relative.ancestors().map(|group| mount.join(group).join(file));
     let read = groups.filter_map(|path| std::fs::read_to_string(path).ok());
-    // `max` is no number. Version 1 writes a number larger than any memory.
+    // `max` is not a number. Version 1 writes a number larger than any memory.
     read.filter_map(|text| text.trim().parse().ok()).min()
 }
 

@@ -42,7 +42,7 @@ pub struct ListenOptions {
     /// connection. That memory is the limit of the process's control group, or the machine's memory if it is smaller.
     ///
     /// If the [`App`](super::App) has probes, 16 more connections are accepted for them. Each has one second for its request head, and is
-    /// closed if the request is no probe.
+    /// closed if the request is not a probe.
     pub max_connections: NonZeroUsize,
     /// Maximum number of open connections per IPv4 address or IPv6 /64 network. Further ones are closed, unless they are for probes as
     /// above. Default: a quarter of `max_connections`.

@@ -16,7 +16,7 @@ use hyper::rt::Executor;
 use tokio::time::{Sleep, sleep};
 use tracing::debug;
 
-/// Maximum number of bytes of a body that hyper gets at a time, so that slow reading is recognized as progress.
+/// Maximum number of bytes of a body that hyper gets at a time, so that slow reading is recognized.
 const PIECE: usize = 16 * 1024;
 
 /// Progress that a stream made on its body during one poll.

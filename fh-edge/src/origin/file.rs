@@ -23,8 +23,8 @@ pub use watch::Watch;
 pub struct Loaded {
     /// The state, and warnings about it.
     pub parsed: Parsed,
-    /// Time of the file's last change in milliseconds since 1970, for display. It is no version, because a file may be replaced by an older
-    /// one.
+    /// Time of the file's last change in milliseconds since 1970, for display. It cannot serve as a version, because a file may be replaced
+    /// by an older one.
     pub modified: i64,
     /// The text of the file, with `${NAME}` as it is written there.
     pub text: Arc<[u8]>,
@@ -54,7 +54,7 @@ pub struct FileError {
 pub enum FileProblem {
     /// The file cannot be read.
     Unreadable(Unreadable),
-    /// The file is no valid state.
+    /// The file is not a valid state.
     Wrong(StateFileError),
 }
 
@@ -89,7 +89,7 @@ impl std::error::Error for FileError {
 /// writes such files.
 ///
 /// # Errors
-/// Returns [`FileError`] if the file cannot be read, or is no valid state.
+/// Returns [`FileError`] if the file cannot be read, or is not a valid state.
 pub fn check(path: &Path, options: &Options) -> Result<Loaded, FileError> {
     parse(path, options, read_file(path))
 }

@@ -37,7 +37,7 @@ impl Json {
     /// Parses one document. White space around it is removed.
     ///
     /// # Errors
-    /// Returns [`NotJson`] if the text is no document, or more than one.
+    /// Returns [`NotJson`] if the text is not one document.
     pub fn parse(text: &str) -> Result<Self, NotJson> {
         let raw: &RawValue = serde_json::from_str(text).map_err(|e| NotJson(e.to_string()))?;
         Self::checked(raw).map_err(NotJson)

@@ -131,7 +131,7 @@ impl ServiceKey {
     /// Creates a key from its text.
     ///
     /// # Errors
-    /// Returns the reason why the text is no valid key. The reason does not contain the text.
+    /// Returns the reason why the text is not a valid key. The reason does not contain the text.
     pub fn new(text: &str) -> Result<Self, &'static str> {
         if text.is_empty() {
             return Err("a key is empty");

@@ -63,7 +63,7 @@ impl LastGood {
         written
     }
 
-    /// Reads the stored text as if it came from the state file. `None` if there is none, or if it is no valid state with these options.
+    /// Reads the stored text as if it came from the state file. `None` if there is none, or if it is not a valid state with these options.
     #[must_use]
     pub fn read(&self, options: &Options) -> Option<Loaded> {
         let found: Found = read_file(&self.kept).ok()?;

@@ -69,7 +69,7 @@ impl Places {
     }
 }
 
-/// Returns true if an event may be a change. Reading is none, otherwise each check would trigger the next.
+/// Returns true if an event may be a change. Reading is not, otherwise each check would trigger the next.
 fn may_change(kind: EventKind) -> bool {
     match kind {
         EventKind::Access(access) => access == AccessKind::Close(AccessMode::Write),

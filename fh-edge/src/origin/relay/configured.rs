@@ -58,8 +58,8 @@ impl Configured {
         self.read().api_keys.get(key).cloned()
     }
 
-    /// Replaces the configured keys. Connections of keys that remain are kept. Removed keys still open their features for five seconds;
-    /// then they are revoked, and their streams get `failure`.
+    /// Replaces the configured keys. Connections of keys that remain are kept. Removed keys stay valid for five seconds; then they are
+    /// revoked, and their streams get `failure`.
     ///
     /// # Errors
     /// Returns [`RelayError`] if a client cannot be created; then nothing changes.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use fh_client::{KeyError, UrlError};
 
-/// The error for relay settings that cannot be used. Failures of the upstream Edge are no such error. Keys are identified by their number,
-/// from 1 on, and never shown.
+/// The error for relay settings that cannot be used. Failures of the upstream Edge do not give this error. Keys are identified by their
+/// number, from 1 on, and never shown.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RelayError {
@@ -14,7 +14,7 @@ pub enum RelayError {
     Url(UrlError),
     /// No keys are configured, and others are not allowed.
     NoKeys,
-    /// A text is no valid key.
+    /// A text is not a valid key.
     Key(usize, KeyError),
     /// A key's environment is not a UUID, so no client could request it.
     NotAnEnvironment(usize),

@@ -1,5 +1,4 @@
-//! A relay: an Edge whose features come from another Edge. It serves a whole network of clients with one upstream connection per key
-//! (D-92).
+//! A relay: an Edge whose features come from another Edge. It serves any number of clients with one upstream connection per key (D-92).
 //!
 //! ```no_run
 //! use fh_edge::Edge;
@@ -96,7 +95,7 @@ impl Relay {
         self.configured.change(keys, &self.proxy)
     }
 
-    /// Returns true if this key, which opens no served environment, may open something upstream.
+    /// Returns true if this key may be valid upstream. It has to be a key that gives access to no environment served here.
     pub(crate) fn admits(&self, key: &RequestKey<'_>) -> bool {
         let key = UpstreamKey::from(key);
         let is_refused = self.configured.contains(&key) && !self.proxy.is_lone(&key);
@@ -112,7 +111,7 @@ impl Relay {
         }
     }
 
-    /// Opens the features of an admitted key for a context.
+    /// Returns access to the features of an admitted key, for a context.
     pub(crate) fn open(
         &self,
         key: &RequestKey<'_>,
@@ -172,7 +171,7 @@ impl Relay {
             };
             writing.spawn_on(written, self.worker.runtime());
         }
-        // The files are replaced as a whole. A write that takes longer than this leaves the older file.
+        // The files are replaced as a whole. A write that takes longer than `LAST_WRITE` leaves the older file in place.
         let all = async { while writing.join_next().await.is_some() {} };
         let is_done = tokio::time::timeout(LAST_WRITE, all).await.is_ok();
         if let Some(lock) = self.lock.as_ref().filter(|_| is_done) {

@@ -33,7 +33,7 @@ pub(crate) enum Asker {
     Stream,
 }
 
-/// The result of opening a key.
+/// The result of a request with a key that is served on demand.
 pub(crate) enum Proxied {
     Open(Opened),
     /// All connections are in use. The client should retry after this many seconds.
@@ -41,7 +41,7 @@ pub(crate) enum Proxied {
     Unknown,
 }
 
-/// An open connection, or one that is waited for. It is watched, and therefore kept, as long as this lives.
+/// Access to a connection that runs, or that is waited for. The connection is watched, and therefore kept, as long as this lives.
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
     pub(crate) slot: Arc<Slot>,
@@ -163,7 +163,7 @@ impl Proxy {
                 && !self.misses.has(key, Instant::now()))
     }
 
-    /// Opens a key for a context. Makes a connection if there is none yet.
+    /// Returns access to the features of a key, for a context. Makes an upstream connection if there is none yet.
     pub(super) fn open(
         self: &Arc<Self>,
         key: &RequestKey<'_>,

@@ -167,7 +167,7 @@ impl<'o> Reading<'o> {
         true
     }
 
-    /// Returns the items of a list. Another part is an error.
+    /// Returns the items of a list. A part of another type is an error.
     pub(super) fn list(&mut self, part: &Part, what: &str) -> Vec<Part> {
         part.items().unwrap_or_else(|| {
             self.error(part, format!("{what} are a list, not {}", part.shown()));
@@ -175,12 +175,12 @@ impl<'o> Reading<'o> {
         })
     }
 
-    /// Returns the items of a list. Another part counts as a list with one item.
+    /// Returns the items of a list. A part of another type counts as a list with one item.
     pub(super) fn one_or_several(&mut self, part: &Part) -> Vec<Part> {
         part.items().unwrap_or_else(|| vec![part.clone()])
     }
 
-    /// Returns a text that is not empty. Another part is an error.
+    /// Returns a text that is not empty. A part of another type is an error.
     pub(super) fn text<'p>(&mut self, part: &'p Part, what: &str) -> Option<&'p str> {
         match part.content() {
             Content::Text(text) if text.is_empty() => {
@@ -199,7 +199,7 @@ impl<'o> Reading<'o> {
         }
     }
 
-    /// Returns `true` or `false`. A missing part is `false`; another part is an error.
+    /// Returns `true` or `false`. A missing part is `false`; a part of another type is an error.
     pub(super) fn flag(&mut self, part: Option<&Part>, what: &str) -> bool {
         match part.map(|part| (part, part.content())) {
             None => false,
@@ -211,7 +211,7 @@ impl<'o> Reading<'o> {
         }
     }
 
-    /// Returns a whole number from 0 on. Another part is an error.
+    /// Returns a whole number that is not negative. A part of another type is an error.
     pub(super) fn count<N: std::str::FromStr>(&mut self, part: &Part, what: &str) -> Option<N> {
         let number = match part.content() {
             Content::Number(digits) if !digits.starts_with('-') => digits.parse().ok(),

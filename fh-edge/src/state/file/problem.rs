@@ -32,7 +32,7 @@ impl From<SyntaxError> for Problem {
     }
 }
 
-/// The error for a text that is no valid state. It has at least one problem; problems are in the order of the text. `Display` prints one
+/// The error for a text that is not a valid state. It has at least one problem; problems are in the order of the text. `Display` prints one
 /// line for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateFileError {

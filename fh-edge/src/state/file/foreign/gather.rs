@@ -43,7 +43,7 @@ pub(super) struct Found<'a> {
 }
 
 impl Gather {
-    /// Begins an environment. `None` if it is in the document already, which is an error.
+    /// Starts reading an environment. `None` if it is in the document already, which is an error.
     pub(super) fn begin(
         &self,
         reading: &mut Reading<'_>,
@@ -100,7 +100,7 @@ impl Gather {
         }
     }
 
-    /// Ends an environment.
+    /// Completes an environment: adds the warnings about it, and stores it.
     pub(super) fn end(&mut self, reading: &mut Reading<'_>, part: &Part, gathered: Gathered) {
         gathered.review.finish(reading, part);
         self.environments.push(gathered.environment);
@@ -175,7 +175,7 @@ pub(super) fn value(reading: &mut Reading<'_>, part: &Part, feature: &Feature) -
     })
 }
 
-/// Reads properties. Those that are no texts are left out.
+/// Reads properties. Properties of other types are left out.
 pub(super) fn properties(part: Option<Part>) -> BTreeMap<String, String> {
     let Some(part) = part else { return BTreeMap::new() };
     let members = part.members().unwrap_or_default().iter();

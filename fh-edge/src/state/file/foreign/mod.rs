@@ -50,7 +50,7 @@ impl fmt::Display for Form {
 }
 
 impl Form {
-    /// Returns the form of a document. A document of no other form is a state file, and gives a state file's errors.
+    /// Returns the form of a document. A document that has none of the other forms is read as a state file.
     pub(super) fn of(root: &Part) -> Self {
         let has = |name| root.node.get(name).is_some();
         match root.content() {

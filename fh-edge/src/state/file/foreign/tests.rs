@@ -264,7 +264,7 @@ fn what_a_management_repository_publishes() {
         let parsed = read(&json);
         assert_eq!((shown(&parsed.state), parsed.warnings), (expected.clone(), vec![]), "{json}");
     }
-    // An account alone opens nothing.
+    // An account without an environment gives access to nothing.
     let parsed = read(&format!(r#"{{"serviceAccount":{account}}}"#));
     assert_eq!(parsed.state.accounts.len(), 1);
     assert_eq!(

@@ -1,4 +1,4 @@
-//! Tests of valid state files, and of texts that are no state files.
+//! Tests of valid state files, and of texts that are not state files.
 
 use super::*;
 
