@@ -76,7 +76,7 @@ impl Places {
         }
     }
 
-    /// Returns true if the upstream Edge has answered this key successfully.
+    /// Returns true if the key is verified: it is in `good`, or a running connection of it serves features.
     pub(super) fn is_proven(&self, key: &UpstreamKey) -> bool {
         self.good.contains(key)
             || self.running.iter().any(|(place, entry)| place.key == *key && entry.is_proven())
