@@ -77,7 +77,8 @@ pub struct RelayLimits {
     /// the key is answered with 503 until the next successful answer. Zero means no limit. Default: 7 days.
     pub max_age: Duration,
     /// Time for which a verified key is served while the upstream Edge refuses it at every attempt. Then it is revoked. 401 and 403 count
-    /// as refusals. 404 counts while another key of the same upstream Edge is answered successfully. Default: 10 minutes.
+    /// as refusals. 404 and a stream's `failure` count while another key of the same upstream Edge is answered successfully. Default: 10
+    /// minutes.
     pub revoke_after: Duration,
 }
 
