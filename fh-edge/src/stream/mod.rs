@@ -92,7 +92,7 @@ impl EventStream {
                 core.metrics.count(Hit::Stream, Outcome::Missed);
                 return Ok((Self::ending(ready), core.options.cache_control.clone()));
             }
-            // A relay that has no room for a further key upstream ends the stream, and the client connects again.
+            // A relay refuses only polls in this way; its streams wait for a connection. A refused stream would connect again.
             Opening::Full(_) => {
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
                 return Ok((Self::ending(ready), core.options.cache_control.clone()));
