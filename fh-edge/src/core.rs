@@ -80,7 +80,7 @@ impl Opened {
     }
 }
 
-/// Tells whether a key may be known.
+/// The result of checking whether a key may be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
     Yes,

@@ -14,8 +14,8 @@ use super::moment::Moments;
 use super::view::Detail;
 use crate::state::{Feature, FeatureValue, Json};
 
-/// Tells whether the version of a feature counts in etags. A version that is only the time of reading does not, so that restarts and
-/// replicas have the same etags (D-95).
+/// The meaning of a feature's version. A version that is only the time of reading does not count in etags, so that restarts and replicas
+/// have the same etags (D-95).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counting {
     /// The version was given in the state, or it counts changes.

@@ -22,7 +22,7 @@ use crate::evaluations::Caller;
 const SESSION: &str = "session";
 const SESSION_KEY: &str = "sessionkey";
 
-/// Tells whether the features of an environment are known.
+/// The phase of an environment: before its features are known, or after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// There is no state yet: GET answers 503, streams wait (edge-protocol 11.5, rule 2).

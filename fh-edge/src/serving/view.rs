@@ -19,7 +19,7 @@ use super::published::Published;
 use crate::wire::coding::{Effort, gzip};
 use crate::wire::sse::write_event;
 
-/// Tells whether properties are shown (permission `EXTENDED_DATA`, edge-protocol 2.6).
+/// The detail of a view: with or without properties (permission `EXTENDED_DATA`, edge-protocol 2.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Detail {
     Plain,

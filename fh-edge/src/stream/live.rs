@@ -59,7 +59,7 @@ pub(super) fn wait_for_change(
     })
 }
 
-/// Tells whether the stream continues.
+/// The result of handling an event: the stream continues or ends.
 #[derive(PartialEq, Eq)]
 pub(super) enum Then {
     GoesOn,

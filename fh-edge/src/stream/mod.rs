@@ -49,7 +49,7 @@ pub(crate) struct Start<'a> {
     pub(crate) address: Option<IpAddr>,
 }
 
-/// A response body of server-sent events. It has no end of its own as long as its key is valid.
+/// A response body of server-sent events. It ends with `bye` after a while, or when its key is revoked.
 pub(crate) struct EventStream {
     ready: VecDeque<Bytes>,
     /// The open stream; `None` once the last event is in `ready`.
