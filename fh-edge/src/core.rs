@@ -62,7 +62,7 @@ pub(crate) struct Opened {
     pub(crate) grant: Grant,
     /// Set if the key was removed and may come back: the time until which it can read this generation (D-104).
     pub(crate) leaves: Option<Instant>,
-    /// Set if a relay fetches the features of this key for its client.
+    /// Set for a key of a relay whose features are fetched on demand.
     fetching: Option<Fetching>,
 }
 

@@ -12,7 +12,7 @@ use crate::core::Core;
 
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// The properties of a request that its response depends on.
+/// The properties of a request that the shared headers of its response depend on.
 pub(super) struct Around {
     has_origin: bool,
     is_below_features: bool,

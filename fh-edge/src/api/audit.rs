@@ -1,4 +1,5 @@
-//! The audit log: a line for each change, and for each refused change (D-109). No line holds a key or a value.
+//! The audit log: a line for each change, each refused change, each reading of API keys and each wrong admin key (D-109). No line holds a
+//! key or a value.
 
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};

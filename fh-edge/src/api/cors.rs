@@ -1,4 +1,4 @@
-//! Headers for browser pages of other origins (edge-protocol 7.4). Credentials are not allowed, so every origin is.
+//! Headers for browser pages of other origins (edge-protocol 7.4). Every origin is allowed, but without credentials.
 
 use axum::response::Response;
 use http::header::{

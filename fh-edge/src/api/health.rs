@@ -36,7 +36,7 @@ pub(super) fn metrics_router() -> Router<Arc<Core>> {
     Router::new().route("/metrics", get(metrics))
 }
 
-/// Answers 200 from the first state until the server stops, else 503. The body lists problems that do not keep the Edge from serving.
+/// Answers 200 while the Edge is ready for clients, else 503. The body lists problems that do not keep the Edge from serving.
 async fn readiness(State(core): State<Arc<Core>>) -> Response {
     let status = match core.wants_clients() {
         true => StatusCode::OK,

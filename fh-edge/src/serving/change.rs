@@ -57,7 +57,7 @@ pub(crate) fn write_change(
         }
         Change::Gone(feature) => {
             // A retired feature still has a state with a version. For a feature that was deleted, or that this view does not show any more,
-            // a state without version and value is written.
+            // a state with version 0 and no value is written.
             let is_retired = |now: &&Arc<ServedFeature>| {
                 now.id == feature.id && now.retired && now.passes(&view.key.filters)
             };

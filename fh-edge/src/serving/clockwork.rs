@@ -32,7 +32,7 @@ impl Bell {
 pub(crate) struct Clockwork {
     bell: Bell,
     slots: Arc<Slots>,
-    /// The receiving end of the bell, until the thread takes it.
+    /// The receiver of wake-ups, until the thread takes it.
     rung: Mutex<Option<Receiver<()>>>,
 }
 

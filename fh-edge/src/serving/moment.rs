@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::state::Json;
 
 const DAY: i64 = 86_400_000;
-/// The interval at which a rule on the text of a date-time is evaluated, in milliseconds. Such rules see `now` truncated to seconds.
+/// The interval at which a rule on the text of a date-time is evaluated, in milliseconds. Rules on fractions of a second are not followed.
 const SECOND: i64 = 1000;
 
 /// The rules on `now` of one or more features, and the times at which answers may change. Times are in milliseconds since 1970.

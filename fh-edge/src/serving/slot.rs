@@ -15,7 +15,7 @@ use super::published::Published;
 /// A receiver that is woken by the next generation of one cell.
 pub(crate) type Changes = watch::Receiver<()>;
 
-/// The current generation of an environment. A relay has one cell for each upstream key and environment.
+/// The current generation of an environment. A relay has one cell for each upstream connection.
 #[derive(Debug)]
 pub(crate) struct Slot {
     current: ArcSwap<Published>,

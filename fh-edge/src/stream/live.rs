@@ -195,7 +195,7 @@ impl Live {
         }
     }
 
-    /// Waits until the stream has something to do, and does it.
+    /// Polls for the next event and handles it.
     pub(super) fn poll(
         &mut self,
         task: &mut TaskContext<'_>,
@@ -207,7 +207,7 @@ impl Live {
                 return Poll::Ready(self.evaluated(written, ready));
             }
         } else if let Poll::Ready(changes) = self.changed.as_mut().poll(task) {
-            // If the sender is dropped, the Edge is gone and no `bye` can be timed any more.
+            // Without a sender no further generation can come.
             let Some(changes) = changes else { return Poll::Ready(Then::Ends) };
             self.changed = wait_for_change(changes);
             let published = self.slot.current();

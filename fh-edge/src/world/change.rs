@@ -14,7 +14,7 @@ use super::{Refusal, Update, UpdateOutcome, World};
 use crate::state::file::{StateFileError, value_id};
 use crate::state::{Duplicate, Feature, FeatureValue, Json, Permissions};
 
-/// A change of a value by an operator. Members that are `None` stay as they are.
+/// A change of one feature in one environment. Members that are `None` stay as they are.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FeatureChange {
     /// The default value, for contexts that no strategy matches. `Some(None)` is null.
@@ -25,7 +25,7 @@ pub struct FeatureChange {
     pub retired: Option<bool>,
     /// The strategies in order: FeatureHub's JSON, read as in a state file.
     pub strategies: Option<Vec<Json>>,
-    /// The version that must be served for the change to be made.
+    /// If set, the change is made only while this version is served.
     pub if_version: Option<i64>,
 }
 
@@ -37,9 +37,9 @@ pub enum ReplaceError {
     NotFound,
     /// The value does not have the type of the feature.
     WrongType(Kind),
-    /// The strategies contain an error that a state file must not have.
+    /// The strategies would be rejected in a state file.
     Strategies(StateFileError),
-    /// Two parts of the state have the same id, name or key.
+    /// Two parts of the state have the same id, feature key or API key.
     Duplicate(Duplicate),
     /// The state was changed since; this is its revision now.
     Outdated(u64),
@@ -109,7 +109,7 @@ impl World {
         }
     }
 
-    /// Makes a change of an operator. `None` if nothing changes.
+    /// Changes a value by the members that are set. `None` if nothing changes.
     pub(super) fn patch(
         &mut self,
         place: &(Uuid, Arc<str>),

@@ -104,7 +104,7 @@ impl ServedFeature {
             id: known_id
                 .unwrap_or_else(|| Uuid::new_v5(&Uuid::NAMESPACE_OID, told_apart_by.as_bytes())),
             key: key.into(),
-            // A type of a later FeatureHub is passed on as it is. The kind here only serves logs and the admin API.
+            // A type of a later FeatureHub is passed on as it is. This Edge itself treats the feature as a string.
             kind: kind.as_deref().and_then(Kind::from_wire).unwrap_or(Kind::String),
             version,
             locked,
