@@ -200,7 +200,8 @@ impl EdgeBuilder {
     /// Builds the Edge.
     ///
     /// # Errors
-    /// [`StartError`] if two parts of the state have the same id, feature key or API key, if the data folder cannot be used, if the relay cannot
+    /// [`StartError`] if two parts of the state have the same id, feature key or API key, if the data folder cannot be used, if the relay
+    /// cannot
     /// start, or if the operating system refuses a thread.
     pub fn build(self) -> Result<Edge, StartError> {
         self.state.as_ref().map_or(Ok(()), State::check).map_err(StartError::State)?;
@@ -299,7 +300,8 @@ impl EdgeHandle {
     /// Loads a base that was read again. Changes of features that it does not change are kept (D-94).
     ///
     /// # Errors
-    /// [`ReplaceError::Duplicate`] if two parts of it have the same id, feature key or API key, [`ReplaceError::Closed`] after the Edge was closed, or
+    /// [`ReplaceError::Duplicate`] if two parts of it have the same id, feature key or API key, [`ReplaceError::Closed`] after the Edge was
+    /// closed, or
     /// [`ReplaceError::Relayed`] if it relays another one.
     pub async fn reload(&self, base: State) -> Result<(), ReplaceError> {
         let reloaded = self.core.writer()?.reload(base).await;
