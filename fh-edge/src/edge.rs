@@ -249,7 +249,7 @@ impl EdgeBuilder {
     }
 }
 
-/// Returns the notice about damaged records for readiness, and logs every damaged record.
+/// Returns the notice about a damaged data folder for readiness. Logs the repair, or else every damaged record.
 fn data_notice(opened: &Opened, repaired: Option<&Repaired>) -> Option<String> {
     const NAMED: usize = 10;
     if let Some(repaired) = repaired {

@@ -54,8 +54,8 @@ impl<'a> Members<'a> {
 impl ServedFeature {
     /// Reads a feature's JSON. `None` if it has no key, since no client could read it.
     ///
-    /// Ids are expected to be UUIDs. Any other id is passed on unchanged. This Edge then identifies the feature by a UUID derived from the id,
-    /// or from the key if there is no id.
+    /// Ids are expected to be UUIDs. Any other id is passed on unchanged. This Edge then identifies the feature by a UUID derived from the
+    /// id, or from the key if there is no id.
     pub(crate) fn received(json: &str, evaluated_by: EvaluatedBy) -> Option<Self> {
         let raw: &RawValue = serde_json::from_str(json).ok()?;
         let members = Members::read(raw)?;
