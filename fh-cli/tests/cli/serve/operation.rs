@@ -295,6 +295,15 @@ fn the_log_begins_with_what_is_served() {
         assert!(line.contains(part), "{part} {line}");
     }
     serving.line(&["listening on http"]);
+    let keys = file("serve-starts.keys", format!("{WRITER}\n\n{ENVIRONMENT}/other\n"));
+    let relay = ["serve", "--relay", "http://127.0.0.1:1", "--port", "0", "--relay-key", KEY];
+    let mut relay = command(&[&relay[..], &["--relay-key-file", &keys]].concat());
+    relay.env("FH_EDGE_LOG", "info");
+    let mut serving = Following::with_errors(relay);
+    let line = serving.line(&["starting"]);
+    for part in ["origin=\"relay\"", "url=http://127.0.0.1:1", "accounts=3"] {
+        assert!(line.contains(part), "{part} {line}");
+    }
 }
 
 /// A secret that every user can read is warned of, also on the command line.
@@ -308,19 +317,39 @@ fn secrets_that_every_user_can_read_are_warned_of() {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     };
     allow(&folder, 0o755);
-    let (state_file, key) = (folder.join("state.yaml"), folder.join("admin.key"));
-    std::fs::write(&state_file, state("plain")).unwrap();
-    std::fs::write(&key, "adminSecret4test-0123456789").unwrap();
-    let args = ["--admin-key-file", key.to_str().unwrap()];
-    for (mode, warnings) in [(0o644, 2), (0o640, 0)] {
-        allow(&state_file, mode);
-        allow(&key, mode);
-        let serving = Serving::start(state_file.to_str().unwrap(), &args, &[]);
-        let all = serving.process.end_after_interrupt();
-        assert_eq!(all.matches("can be read by every user").count(), warnings, "{all}");
+    let certificate = Authority::new("the test's authority").issue("localhost", -1..30);
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_string()
+    };
+    let state_file = write("state.yaml", &state("plain"));
+    let chain = write("chain.pem", certificate.pem());
+    let secrets = [
+        write("admin.key", "adminSecret4test-0123456789"),
+        write("keys", "otherSecret4test*1"),
+        write("tls.key", &certificate.key_pem()),
+    ];
+    let [admin, keys, tls] = &secrets;
+    let of_state = ["serve", "--state", &state_file, "--admin-key-file", admin, "--key-file", keys];
+    let of_state = [&of_state[..], &["--tls-certificate", &chain, "--tls-key", tls]].concat();
+    let relayed = [write("relay.keys", KEY), write("relay.headers", "x-token=secret")];
+    let nobody = ["serve", "--relay", "http://127.0.0.1:1"];
+    let of_relay = ["--relay-key-file", &relayed[0], "--relay-header-file", &relayed[1]];
+    let of_relay = [&nobody[..], &of_relay].concat();
+    let with_state = [std::slice::from_ref(&state_file), &secrets].concat();
+    for (args, files) in [(of_state, with_state), (of_relay, relayed.to_vec())] {
+        for (mode, warnings) in [(0o644, 1), (0o640, 0)] {
+            files.iter().for_each(|file| allow(file.as_ref(), mode));
+            let all = Serving::of(&args, &[]).process.end_after_interrupt();
+            for file in &files {
+                let warning = format!("{file} can be read by every user");
+                assert_eq!(all.matches(&warning).count(), warnings, "{file} {all}");
+            }
+        }
     }
     let args = ["--admin-key", "adminSecret4test-0123456789"];
-    let serving = Serving::start(state_file.to_str().unwrap(), &args, &[]);
+    let serving = Serving::start(&state_file, &args, &[]);
     let all = serving.process.end_after_interrupt();
     assert!(all.contains("WARN") && all.contains("(--admin-key)"), "{all}");
     std::fs::remove_dir_all(&folder).unwrap();
