@@ -93,7 +93,7 @@ impl EventStream {
                 return Ok((Self::ending(ready), core.options.cache_control.clone()));
             }
             // Streams get a place to wait at; were there none, they would come again.
-            Opening::Full(_) => {
+            Opening::Full(..) => {
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
                 return Ok((Self::ending(ready), core.options.cache_control.clone()));
             }
