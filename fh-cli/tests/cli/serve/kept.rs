@@ -36,12 +36,21 @@ fn a_broken_file_at_the_start_serves_the_last_good_state() {
     assert!(ready.contains("200 OK"), "{ready}");
     assert!(ready.contains("the last good state is served"), "{ready}");
     assert!(ready.contains("serve-last-good.yaml: line 2"), "{ready}");
+    assert!(serving.get("/metrics").contains("fh_edge_last_reload_successful 0\n"));
     fh(&["serve", "--check", &path]).expect(1);
     // And once it is good again.
     file_of(&named.replace("plain", "mended"));
     serving.process.line(&["the state was read again"]);
     assert_eq!(banner(&serving.url), "mended");
     assert!(!serving.get("/health/readyness").contains("last good"));
+    // What was read later is the last good state from then on.
+    file_of("environments: [");
+    serving.process.line(&["ERROR", "the state in force stays"]);
+    let ready = serving.get("/health/readyness");
+    assert!(ready.contains("200 OK") && ready.contains("the last good state is served"), "{ready}");
+    drop(serving);
+    let serving = Serving::start(&path, &["--data", &data], &variables);
+    assert_eq!(banner(&serving.url), "mended");
     drop(serving);
     for entry in std::fs::read_dir(&data).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
@@ -92,6 +101,9 @@ fn files_with_secrets_are_followed() {
     assert!(!serving.get("/health/readyness").contains("--admin-key-file"));
     #[cfg(unix)]
     {
+        // Also if it has not changed.
+        serving.process.send(rustix::process::Signal::HUP);
+        serving.process.line(&["--admin-key-file", "the secret was read again"]);
         serving.process.interrupt();
         let all = serving.process.end().1;
         assert!(!all.contains("adminSecret4test-"), "{all}");
