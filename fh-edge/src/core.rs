@@ -95,9 +95,8 @@ pub(crate) enum Opening {
     Open(Opened),
     /// The key is known, but the request exceeds a limit of requests.
     Busy(Opened, Beyond),
-    /// A relay has no room for a further upstream connection, or the request exceeds a limit before one was made. The client may retry
-    /// after this many seconds.
-    Full(u64),
+    /// The relay sends nothing upstream for this key now. The number of seconds to wait, and the reason.
+    Full(u64, &'static str),
     Unknown,
     /// There is no state yet, so it is not known whether the key is (edge-protocol 2.5).
     NotYet,
@@ -251,7 +250,7 @@ impl Core {
                 let counted = self.count_for(asker, key, address, || relay.standing(key));
                 // A caller that exceeds its limit must not cause requests upstream.
                 if let (Err(beyond), Asker::Poll) = (counted, asker) {
-                    return Opening::Full(beyond.seconds());
+                    return Opening::Full(beyond.seconds(), beyond.as_str());
                 }
                 match relay.open(key, asker, context) {
                     Proxied::Open(relay::Opened { slot, grant, changes, until }) => {
@@ -259,7 +258,9 @@ impl Core {
                         let fetching = Some(Fetching { changes, until: until.into() });
                         (Opened { slot, published, grant, leaves: None, fetching }, counted)
                     }
-                    Proxied::Full(seconds) => return Opening::Full(seconds),
+                    Proxied::Full(seconds) => {
+                        return Opening::Full(seconds, "the relay has no room for another key");
+                    }
                     Proxied::Unknown => return Opening::Unknown,
                 }
             }

@@ -132,3 +132,98 @@ impl Evaluations {
         done
     }
 }
+
+#[cfg(test)]
+impl Caller {
+    /// A caller that has left.
+    pub(crate) fn gone() -> Self {
+        Self(Arc::new(AtomicBool::new(true)))
+    }
+}
+
+#[cfg(test)]
+impl Evaluations {
+    /// Takes all turns, so that large evaluations wait until the result is dropped.
+    pub(crate) async fn take_all_turns(&self) -> tokio::sync::OwnedSemaphorePermit {
+        let turns = u32::try_from(self.turns.available_permits()).unwrap();
+        Arc::clone(&self.turns).acquire_many_owned(turns).await.unwrap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::sync::{Mutex, mpsc};
+    use std::task::Poll;
+
+    use super::*;
+
+    fn evaluations() -> Evaluations {
+        Evaluations::new(0, 0)
+    }
+
+    #[tokio::test]
+    async fn work_hears_that_its_caller_has_left_and_keeps_its_turn_until_its_end() {
+        let shared = Arc::new((evaluations(), Metrics::new()));
+        let (begins, mut has_begun) = tokio::sync::mpsc::unbounded_channel();
+        let (go_on, may_go_on) = mpsc::channel::<()>();
+        let (ends, mut has_ended) = tokio::sync::mpsc::unbounded_channel();
+        let may_go_on = Arc::new(Mutex::new(may_go_on));
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let half = (threads / 2).max(1);
+        let callers = (0..half).map(|_| {
+            let (shared, may_go_on) = (Arc::clone(&shared), Arc::clone(&may_go_on));
+            let (begins, ends) = (begins.clone(), ends.clone());
+            tokio::spawn(async move {
+                let (evaluations, metrics) = &*shared;
+                let work = move |caller: &Caller| {
+                    begins.send(caller.has_left()).unwrap();
+                    may_go_on.lock().unwrap().recv().unwrap();
+                    ends.send(caller.has_left()).unwrap();
+                };
+                evaluations.run(metrics, work).await
+            })
+        });
+        let callers: Vec<_> = callers.collect();
+        for _ in 0..half {
+            assert_eq!(has_begun.recv().await, Some(false));
+        }
+        let (evaluations, metrics) = &*shared;
+        assert_eq!(evaluations.turns.available_permits(), 0, "half of the processors");
+        for caller in callers {
+            caller.abort();
+            assert!(caller.await.unwrap_err().is_cancelled());
+        }
+        assert_eq!(evaluations.turns.available_permits(), 0, "the work goes on");
+        for _ in 0..half {
+            go_on.send(()).unwrap();
+            assert_eq!(has_ended.recv().await, Some(true));
+        }
+        assert_eq!(evaluations.run(metrics, Caller::has_left).await, Some(false));
+    }
+
+    /// The runtime has no thread for the work until its caller has left.
+    #[test]
+    fn work_is_not_begun_for_a_caller_that_has_left() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.max_blocking_threads(1).build().unwrap();
+        let (evaluations, metrics) = (evaluations(), Metrics::new());
+        runtime.block_on(async {
+            let (go_on, may_go_on) = mpsc::channel::<()>();
+            let busy = tokio::task::spawn_blocking(move || may_go_on.recv().unwrap());
+            let has_begun = Arc::new(AtomicBool::new(false));
+            {
+                let begins = Arc::clone(&has_begun);
+                let work = move |_: &Caller| begins.store(true, Ordering::SeqCst);
+                let mut work = pin!(evaluations.run(&metrics, work));
+                let is_pending = poll_fn(|task| Poll::Ready(work.as_mut().poll(task).is_pending()));
+                assert!(is_pending.await);
+            }
+            go_on.send(()).unwrap();
+            busy.await.unwrap();
+            assert_eq!(evaluations.run(&metrics, |_| 7).await, Some(7), "its turn comes after it");
+            assert!(!has_begun.load(Ordering::SeqCst));
+        });
+    }
+}

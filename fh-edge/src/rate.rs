@@ -35,6 +35,14 @@ pub(crate) enum Beyond {
 }
 
 impl Beyond {
+    /// Returns the limit in words, for the body of the response.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::PerAddress(_) => "too many requests with this key from this address",
+            Self::PerKey(_) => "too many requests with this key",
+        }
+    }
+
     /// Returns the number of seconds to wait.
     pub(crate) const fn seconds(self) -> u64 {
         match self {

@@ -36,6 +36,7 @@ fn files(settings: &Settings) -> Vec<(&Path, &'static str)> {
         (&settings.state, "API keys, unless each is a ${NAME}"),
         (&settings.admin_key_file, "the admin key"),
         (&settings.key_file, "API keys"),
+        (&settings.relay_key_file, "API keys"),
         (&settings.relay_header_file, "headers for the relayed Edge"),
         (&settings.tls_key, "the certificate's private key"),
     ];

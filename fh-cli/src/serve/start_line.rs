@@ -3,13 +3,14 @@
 use fh_edge::EdgeHandle;
 use tracing::info;
 
+use super::origin::relay_keys;
 use super::settings::Settings;
 
 /// Logs the line. A relay has no counts, because its features arrive later.
 pub(crate) async fn log(settings: &Settings, edge: &EdgeHandle) {
     let version = env!("CARGO_PKG_VERSION");
     if let Some((url, _)) = &settings.relay {
-        let accounts = settings.relay_keys.len();
+        let accounts = relay_keys(settings, &settings.relay_file_keys).len();
         info!(version, origin = "relay", %url, accounts, "starting");
         return;
     }

@@ -161,8 +161,10 @@ async fn answer(core: &Core, request: &Parts, address: Option<IpAddr>) -> http::
         };
         found.push(match opening {
             Opening::Unknown => Found::Nothing(environment),
-            Opening::Busy(_, beyond) => return respond::too_many(beyond.seconds()),
-            Opening::Full(seconds) => return respond::too_many(seconds),
+            Opening::Busy(_, beyond) => {
+                return respond::too_many(beyond.seconds(), beyond.as_str());
+            }
+            Opening::Full(seconds, why) => return respond::too_many(seconds, why),
             Opening::NotYet => {
                 waiting = true;
                 Found::Nothing(environment)

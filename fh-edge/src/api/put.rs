@@ -82,8 +82,8 @@ async fn answer(
     }
     match core.open(&key, Asker::Poll, address, RequestContext::default) {
         Opening::Open(_) => {}
-        Opening::Busy(_, beyond) => return respond::too_many(beyond.seconds()),
-        Opening::Full(seconds) => return respond::too_many(seconds),
+        Opening::Busy(_, beyond) => return respond::too_many(beyond.seconds(), beyond.as_str()),
+        Opening::Full(seconds, why) => return respond::too_many(seconds, why),
         Opening::Unknown => return respond::empty(StatusCode::NOT_FOUND),
         Opening::NotYet => return respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY),
     }

@@ -68,7 +68,8 @@ async fn admit(
 ) -> Result<(), Box<Response>> {
     if relay.is_configured(key) {
         let counted = core.count(key, address);
-        return counted.map_err(|beyond| Box::new(respond::too_many(beyond.seconds())));
+        return counted
+            .map_err(|beyond| Box::new(respond::too_many(beyond.seconds(), beyond.as_str())));
     }
     let opening = match core.open(key, Asker::Poll, address, RequestContext::default) {
         Opening::Open(open) => core.fetched(open).await,
@@ -79,8 +80,8 @@ async fn admit(
         Opening::Open(_) | Opening::NotYet => {
             respond::text(StatusCode::SERVICE_UNAVAILABLE, NOT_READY)
         }
-        Opening::Busy(_, beyond) => respond::too_many(beyond.seconds()),
-        Opening::Full(seconds) => respond::too_many(seconds),
+        Opening::Busy(_, beyond) => respond::too_many(beyond.seconds(), beyond.as_str()),
+        Opening::Full(seconds, why) => respond::too_many(seconds, why),
         Opening::Unknown => respond::empty(StatusCode::NOT_FOUND),
     }))
 }

@@ -44,8 +44,8 @@ pub(super) fn refused<B: From<Bytes>>(core: &Core, refused: Refused) -> Response
 }
 
 /// Reports too many requests. The client may retry after this many seconds (D-98).
-pub(super) fn too_many<B: From<Bytes>>(seconds: u64) -> Response<B> {
-    let mut response = text(StatusCode::TOO_MANY_REQUESTS, "too many requests with this key");
+pub(super) fn too_many<B: From<Bytes>>(seconds: u64, why: &'static str) -> Response<B> {
+    let mut response = text(StatusCode::TOO_MANY_REQUESTS, why);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     response
 }

@@ -60,6 +60,12 @@ impl AnswerBudget {
         self.held.load(Ordering::Relaxed)
     }
 
+    /// Returns the number of views that share the budget.
+    #[cfg(test)]
+    pub(super) fn views(&self) -> usize {
+        self.views.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Evicts the answers of other views, the least recently used view first, until the limit holds. The cache of one view is bounded by
     /// the same limit, so `kept` itself is never evicted here.
     fn make_room_for(&self, kept: &ViewAnswers) {

@@ -6,6 +6,7 @@ use fh_eval::{Attributes, Profile, Timestamp};
 use uuid::Uuid;
 
 use super::*;
+use crate::evaluations::Caller;
 use crate::state::State;
 
 const ID: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
@@ -188,6 +189,26 @@ fn evaluated_answers_are_bounded() {
     assert!(again - first >= 480, "{} of 500 were kept", 500 - (again - first));
 }
 
+/// Nothing is written for a caller that has left, and half an answer is kept for no other one.
+#[test]
+fn no_answer_is_made_for_a_caller_that_has_left() {
+    let published = first(&state(&[feature(1, "A", "", "a")]), Profile::Client);
+    let view = published.view(PLAIN).unwrap();
+    let attributes = Attributes::builder().attribute("userkey", "fred").build();
+    let (context, gone) = (("userkey=fred", "tag"), Caller::gone());
+    let written = Answer::of(&published, view, "tag", |list| {
+        published.write_view_for(view, &attributes, Timestamp::from_millis(0), &gone, list);
+    });
+    assert_eq!(written.list(), "[]");
+    let answer =
+        |caller: &Caller| Answer::for_caller(&published, PLAIN, context, &attributes, caller);
+    assert!(answer(&gone).is_none());
+    assert!(view.evaluated_if_made("userkey=fred").is_none());
+    let [made, again] = [(); 2].map(|()| answer(&Caller::default()).unwrap());
+    assert!(Arc::ptr_eq(&made, &again), "it was made while this one waited for its turn");
+    assert!(Arc::ptr_eq(&made, &view.evaluated_if_made("userkey=fred").unwrap()));
+}
+
 /// All views share one budget. The least recently used view is evicted, whatever environment it belongs to.
 #[test]
 fn the_budget_of_answers_is_shared_by_all_views() {
@@ -229,6 +250,7 @@ fn the_budget_of_answers_is_shared_by_all_views() {
     assert!(budget.held() > limit / 2 && budget.held() <= limit, "{}", budget.held());
     drop((one, two, three));
     assert_eq!(budget.held(), 0);
+    assert_eq!(budget.views(), 0);
 }
 
 #[test]

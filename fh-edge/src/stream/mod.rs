@@ -93,7 +93,7 @@ impl EventStream {
                 return Ok((Self::ending(ready), core.options.cache_control.clone()));
             }
             // A relay refuses only polls in this way; its streams wait for a connection. A refused stream would connect again.
-            Opening::Full(_) => {
+            Opening::Full(..) => {
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
                 return Ok((Self::ending(ready), core.options.cache_control.clone()));
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fh_client::{Attributes, Client, Problem, Readiness};
 use fh_edge::state::State;
-use fh_edge::{AdminKey, Options};
+use fh_edge::{AdminKey, Edge, Options};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -140,6 +140,25 @@ async fn a_stream_beyond_a_limit_is_not_opened() {
         assert_refused(&request(address, "GET", &query, &[], "").await, reason);
     }
     assert_eq!(edge.streams(), 0);
+    let text = request(address, "GET", "/metrics", &[], "").await.body;
+    for name in ["hitsource_eventsource", "result_failed_to_process_request"] {
+        assert!(text.contains(&format!("edge_stat_{name}_total 4\n")), "{name} {text}");
+    }
+}
+
+/// The head of its answer was sent before it was known how much work there is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_waited_for_a_state_beyond_the_budget_ends_with_bye() {
+    let edge = Edge::builder().options(tight()).build().unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, router) = (listener.local_addr().unwrap(), edge.router());
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let mut stream = open(address, 1000).await;
+    read_until(&mut stream, "event: ack").await;
+    edge.handle().reload(searching()).await.unwrap();
+    let text = read_until(&mut stream, "event: bye").await;
+    assert!(!text.contains("event: failure") && !text.contains("event: features"), "{text}");
+    assert_eq!(refusals(address).await, ["fh_edge_refused_total{reason=\"too-much-work\"} 1"]);
 }
 
 /// Reads a stream until it holds a text.
@@ -224,6 +243,10 @@ async fn ofrep_beyond_a_limit_is_refused() {
             }
         }
     }
+    let mut counted = refusals(address).await;
+    counted.sort();
+    let line = |reason| format!("fh_edge_refused_total{{reason=\"{reason}\"}} 4");
+    assert_eq!(counted, [line("context-too-large"), line("too-much-work")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -251,6 +274,10 @@ async fn the_admin_api_beyond_a_limit_refuses() {
     assert_eq!((reply.status, &reply.json()["place"]), (413, &json!("people")));
     let reply = request(address, "POST", path, &headers, &rollout(5, 2000)).await;
     assert_eq!((reply.status, &reply.json()["place"]), (413, &json!("context")));
+    let mut counted = refusals(address).await;
+    counted.sort();
+    let line = |reason| format!("fh_edge_refused_total{{reason=\"{reason}\"}} 2");
+    assert_eq!(counted, [line("context-too-large"), line("too-much-work")]);
 }
 
 /// A caller that leaves while its evaluation waits for a turn is not evaluated for.

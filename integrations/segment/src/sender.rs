@@ -104,7 +104,7 @@ impl Sender {
                 }
             }
         }
-        tracing::warn!(events = messages.len(), "Segment cannot be reached; events were given up");
+        tracing::warn!(events = messages.len(), "Segment did not accept events; they were dropped");
         Fate::Lost
     }
 

@@ -36,12 +36,21 @@ fn a_broken_file_at_the_start_serves_the_last_good_state() {
     assert!(ready.contains("200 OK"), "{ready}");
     assert!(ready.contains("the last good state is served"), "{ready}");
     assert!(ready.contains("serve-last-good.yaml: line 2"), "{ready}");
+    assert!(serving.get("/metrics").contains("fh_edge_last_reload_successful 0\n"));
     fh(&["serve", "--check", &path]).expect(1);
     // And once it is good again.
     file_of(&named.replace("plain", "mended"));
     serving.process.line(&["the state was read again"]);
     assert_eq!(banner(&serving.url), "mended");
     assert!(!serving.get("/health/readyness").contains("last good"));
+    // What was read later is the last good state from then on.
+    file_of("environments: [");
+    serving.process.line(&["ERROR", "the state in force stays"]);
+    let ready = serving.get("/health/readyness");
+    assert!(ready.contains("200 OK") && ready.contains("the last good state is served"), "{ready}");
+    drop(serving);
+    let serving = Serving::start(&path, &["--data", &data], &variables);
+    assert_eq!(banner(&serving.url), "mended");
     drop(serving);
     for entry in std::fs::read_dir(&data).unwrap() {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
@@ -92,6 +101,9 @@ fn files_with_secrets_are_followed() {
     assert!(!serving.get("/health/readyness").contains("--admin-key-file"));
     #[cfg(unix)]
     {
+        // Also if it has not changed.
+        serving.process.send(rustix::process::Signal::HUP);
+        serving.process.line(&["--admin-key-file", "the secret was read again"]);
         serving.process.interrupt();
         let all = serving.process.end().1;
         assert!(!all.contains("adminSecret4test-"), "{all}");
@@ -107,11 +119,16 @@ fn a_damaged_data_folder_is_refused_and_repaired() {
     drop(serving);
     let database = format!("{data}/changes.redb");
     let whole = std::fs::read(&database).unwrap();
-    std::fs::write(&database, &whole[..whole.len() - 1]).unwrap();
     let args = ["serve", "--state", &state, "--port", "0", "--data", &data];
-    let refused = fh(&args);
-    assert!(!refused.err.contains("panicked"), "{}", refused.err);
-    refused.refused(2, &["changes.redb", "damaged", "--data-repair"]);
+    let mut flipped = whole.clone();
+    // redb panics at some bytes of its header.
+    flipped[32] ^= 0x55;
+    for damaged in [&flipped[..], &whole[..whole.len() - 1]] {
+        std::fs::write(&database, damaged).unwrap();
+        let refused = fh(&args);
+        assert!(!refused.err.contains("panicked"), "{}", refused.err);
+        refused.refused(2, &["changes.redb", "damaged", "--data-repair"]);
+    }
     let mut serving = Serving::start(&state, &["--data", &data, "--data-repair"], &[]);
     assert_eq!(banner(&serving.url), "changed");
     let ready = serving.get("/health/readyness");

@@ -1,7 +1,6 @@
 //! Beginning, ending, ports, TLS, and what is kept.
 
 use std::io::Read;
-#[cfg(unix)]
 use std::time::{Duration, Instant};
 
 use fh_test_certificates::Authority;
@@ -92,6 +91,15 @@ fn health_on_a_port_of_its_own() {
     }
     assert!(get(monitor, &format!("/features?apiKey={KEY}")).contains("404 Not Found"));
     assert_eq!(banner(&serving.url), "plain");
+    // On a thread of its own: probes are answered whatever all others do.
+    #[cfg(target_os = "linux")]
+    {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", serving.process.id())).unwrap();
+        let mut names = threads.map(|thread| {
+            std::fs::read_to_string(thread.unwrap().path().join("comm")).unwrap_or_default()
+        });
+        assert!(names.any(|name| name.trim() == "fh-monitor"));
+    }
 }
 
 /// Load balancers that look there send nobody any more, while streams have their time.
@@ -295,6 +303,15 @@ fn the_log_begins_with_what_is_served() {
         assert!(line.contains(part), "{part} {line}");
     }
     serving.line(&["listening on http"]);
+    let keys = file("serve-starts.keys", format!("{WRITER}\n\n{ENVIRONMENT}/other\n"));
+    let relay = ["serve", "--relay", "http://127.0.0.1:1", "--port", "0", "--relay-key", KEY];
+    let mut relay = command(&[&relay[..], &["--relay-key-file", &keys]].concat());
+    relay.env("FH_EDGE_LOG", "info");
+    let mut serving = Following::with_errors(relay);
+    let line = serving.line(&["starting"]);
+    for part in ["origin=\"relay\"", "url=http://127.0.0.1:1", "accounts=3"] {
+        assert!(line.contains(part), "{part} {line}");
+    }
 }
 
 /// A secret that every user can read is warned of, also on the command line.
@@ -308,19 +325,39 @@ fn secrets_that_every_user_can_read_are_warned_of() {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     };
     allow(&folder, 0o755);
-    let (state_file, key) = (folder.join("state.yaml"), folder.join("admin.key"));
-    std::fs::write(&state_file, state("plain")).unwrap();
-    std::fs::write(&key, "adminSecret4test-0123456789").unwrap();
-    let args = ["--admin-key-file", key.to_str().unwrap()];
-    for (mode, warnings) in [(0o644, 2), (0o640, 0)] {
-        allow(&state_file, mode);
-        allow(&key, mode);
-        let serving = Serving::start(state_file.to_str().unwrap(), &args, &[]);
-        let all = serving.process.end_after_interrupt();
-        assert_eq!(all.matches("can be read by every user").count(), warnings, "{all}");
+    let certificate = Authority::new("the test's authority").issue("localhost", -1..30);
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_string()
+    };
+    let state_file = write("state.yaml", &state("plain"));
+    let chain = write("chain.pem", certificate.pem());
+    let secrets = [
+        write("admin.key", "adminSecret4test-0123456789"),
+        write("keys", "otherSecret4test*1"),
+        write("tls.key", &certificate.key_pem()),
+    ];
+    let [admin, keys, tls] = &secrets;
+    let of_state = ["serve", "--state", &state_file, "--admin-key-file", admin, "--key-file", keys];
+    let of_state = [&of_state[..], &["--tls-certificate", &chain, "--tls-key", tls]].concat();
+    let relayed = [write("relay.keys", KEY), write("relay.headers", "x-token=secret")];
+    let nobody = ["serve", "--relay", "http://127.0.0.1:1"];
+    let of_relay = ["--relay-key-file", &relayed[0], "--relay-header-file", &relayed[1]];
+    let of_relay = [&nobody[..], &of_relay].concat();
+    let with_state = [std::slice::from_ref(&state_file), &secrets].concat();
+    for (args, files) in [(of_state, with_state), (of_relay, relayed.to_vec())] {
+        for (mode, warnings) in [(0o644, 1), (0o640, 0)] {
+            files.iter().for_each(|file| allow(file.as_ref(), mode));
+            let all = Serving::of(&args, &[]).process.end_after_interrupt();
+            for file in &files {
+                let warning = format!("{file} can be read by every user");
+                assert_eq!(all.matches(&warning).count(), warnings, "{file} {all}");
+            }
+        }
     }
     let args = ["--admin-key", "adminSecret4test-0123456789"];
-    let serving = Serving::start(state_file.to_str().unwrap(), &args, &[]);
+    let serving = Serving::start(&state_file, &args, &[]);
     let all = serving.process.end_after_interrupt();
     assert!(all.contains("WARN") && all.contains("(--admin-key)"), "{all}");
     std::fs::remove_dir_all(&folder).unwrap();
@@ -332,31 +369,64 @@ fn health_is_answered_though_all_connections_are_taken() {
     let args =
         ["--max-connections", "50", "--max-connections-per-address", "0", "--url-path", "/x"];
     let serving = Serving::of_banner("serve-full.yaml", &args);
-    let mut idle = Vec::new();
-    for _ in 0..50 {
-        let mut stream = open(&serving.url, "/x/health/liveness", "");
-        until(&mut stream, "\r\n\r\n");
-        idle.push(stream);
-    }
-    for path in ["/health/liveness", "/x/health/readyness", "/"] {
+    let features = format!("/x/features?apiKey={KEY}");
+    let paths = ["/health/liveness", "/x/health/readyness", "/"];
+    only_health_is_answered_beside_fifty(&serving.url, &features, &paths);
+    let args = [&args[..], &["--monitor-port", "0"]].concat();
+    let mut serving = Serving::of_banner("serve-full-monitor.yaml", &args);
+    let line = serving.process.line(&["health and metrics on http://"]);
+    let monitor = line.trim_start_matches("health and metrics on ");
+    only_health_is_answered_beside_fifty(monitor, "/metrics", &["/health/liveness"]);
+}
+
+fn only_health_is_answered_beside_fifty(url: &str, other: &str, paths: &[&str]) {
+    let _idle: Vec<_> = (0..50).map(|_| until_answered(url, other)).collect();
+    for path in paths {
         for _ in 0..20 {
-            assert!(get(&serving.url, path).contains("200 OK"), "{path}");
+            assert!(get(url, path).contains("200 OK"), "{path}");
         }
     }
-    // Nothing else is: the connection is closed without an answer.
-    let mut other = open(&serving.url, &format!("/x/features?apiKey={KEY}"), "");
-    let mut answer = String::new();
-    let _ = other.read_to_string(&mut answer);
-    assert_eq!(answer, "");
-    // By default an address has a quarter of all places, and health beyond them.
-    let serving = Serving::of_banner("serve-quarter.yaml", &["--max-connections", "8"]);
+    assert_eq!(refused(url, other), "");
+}
+
+/// By default a quarter of all. A trusted proxy has the connections of many.
+#[test]
+fn one_address_has_few_connections() {
     let features = format!("/features?apiKey={KEY}");
-    let idle: Vec<_> = (0..2).map(|_| until_answered(&serving.url, &features)).collect();
-    assert!(get(&serving.url, "/health/liveness").contains("200 OK"));
-    let mut third = open(&serving.url, &features, "");
-    let _ = third.read_to_string(&mut answer);
-    assert_eq!(answer, "");
-    drop(idle);
+    for (args, limit) in [
+        (&[][..], Some(2)),
+        (&["--max-connections-per-address", "3"], Some(3)),
+        (&["--max-connections-per-address", "0"], None),
+        (&["--trusted-proxies", "127.0.0.1"], None),
+    ] {
+        let args = [&["--max-connections", "8"], args].concat();
+        let serving = Serving::of_banner("serve-few.yaml", &args);
+        let count = limit.unwrap_or(8);
+        let _idle: Vec<_> = (0..count).map(|_| until_answered(&serving.url, &features)).collect();
+        assert_eq!(refused(&serving.url, &features), "", "{args:?}");
+        assert!(get(&serving.url, "/health/liveness").contains("200 OK"));
+    }
+}
+
+/// The answer on a connection that is closed without one, which is nothing.
+fn refused(url: &str, path: &str) -> String {
+    let mut stream = open(url, path, "");
+    let mut answer = String::new();
+    // It may be reset.
+    let _ = stream.read_to_string(&mut answer);
+    answer
+}
+
+#[test]
+fn requests_of_one_address_are_limited() {
+    let serving =
+        Serving::of_banner("serve-rate.yaml", &["--requests-per-second-per-address", "1"]);
+    let path = format!("/features?apiKey={KEY}");
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !serving.get(&path).contains("429 Too Many Requests") {
+        assert!(Instant::now() < deadline, "one request a second");
+    }
+    assert!(serving.get("/health/liveness").contains("200 OK"));
 }
 
 fn until_answered(url: &str, path: &str) -> std::net::TcpStream {
@@ -457,6 +527,7 @@ fn a_certificate_that_expires_is_logged_and_shown() {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
         let left = (expiry - now.as_secs_f64()) / 86_400.0;
         assert!((left - days as f64).abs() < 0.1, "{days}: {left}");
+        assert_eq!(figure(&monitor, &name.replace("api", "monitor")), None, "it has none");
         if !level.is_empty() {
             let line = serving.process.line(&[level, words]);
             assert!(line.contains("serve-expiry.pem"), "{line}");

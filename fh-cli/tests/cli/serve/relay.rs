@@ -138,6 +138,23 @@ fn headers_of_the_command_line_go_upstream() {
     fh(&["serve", "--relay-header", &flag]).refused(2, &["need --relay"]);
 }
 
+/// Keys that are added to their file are relayed without a restart.
+#[test]
+fn a_file_of_keys_to_relay_is_followed() {
+    let state = file("relay-keys-state.yaml", state("plain"));
+    let upstream = Serving::start(&state, &[], &[]);
+    let keys = file("relay-keys-followed", format!("{KEY}\n"));
+    let args = ["serve", "--relay", &upstream.url, "--relay-key-file", &keys];
+    let mut relay = Serving::of(&args, &[]);
+    until_served(&relay, "plain");
+    let other = format!("/features?apiKey={WRITER}");
+    assert!(relay.get(&other).starts_with("HTTP/1.1 404"));
+    file("relay-keys-followed", format!("{KEY}\n{WRITER}\n"));
+    relay.process.line(&["--relay-key-file", "the secret was read again"]);
+    fh(&["watch", &relay.url, WRITER, "--once", "--for", "30", "BANNER"]).expect(0);
+    assert!(relay.get(&other).contains("plain"));
+}
+
 /// A token that is rotated in its file goes upstream without a restart. Neither an empty file nor a wrong one changes anything.
 #[test]
 fn a_file_of_headers_is_followed() {

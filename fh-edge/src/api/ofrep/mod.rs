@@ -255,8 +255,8 @@ async fn open(
     match opening {
         Opening::Open(open) if open.published.phase != Phase::Waiting => Ok(open),
         Opening::Open(_) | Opening::NotYet => Err(no_state()),
-        Opening::Busy(_, beyond) => Err(respond::too_many(beyond.seconds())),
-        Opening::Full(seconds) => Err(respond::too_many(seconds)),
+        Opening::Busy(_, beyond) => Err(respond::too_many(beyond.seconds(), beyond.as_str())),
+        Opening::Full(seconds, why) => Err(respond::too_many(seconds, why)),
         Opening::Unknown => Err(unauthorised()),
     }
 }

@@ -142,6 +142,12 @@ fn a_damaged_record_is_named_and_the_others_load() {
         bytes[at + value.len() - 1] = b'9';
     }
     let opened = open(&folder, &bytes).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let copy = fs::metadata(opened.copy.as_ref().unwrap()).unwrap();
+        assert_eq!(copy.permissions().mode() & 0o777, 0o600);
+    }
     let environment = Uuid::from_u128(7);
     assert_eq!(
         opened.damaged,
@@ -176,7 +182,61 @@ fn a_repair_keeps_whole_records_and_names_the_lost_ones() {
     assert_eq!((opened.records.revision, opened.records.highest), (11, 12));
     let text = repaired.unwrap().to_string();
     assert!(text.contains("11 changes of features are kept"), "{text}");
+    assert!(text.contains("records are incomplete"), "{text}");
     assert!(text.contains(&format!("with id {}", Uuid::from_u128(7))), "{text}");
+}
+
+/// Takes the last byte off the file of a folder, and repairs it.
+fn repaired(folder: &Folder) -> (Opened, Repaired) {
+    let bytes = fs::read(folder.file(FILE)).unwrap();
+    fs::write(folder.file(FILE), &bytes[..bytes.len() - 1]).unwrap();
+    let (opened, repaired) = DataFolder::repair(folder.path()).unwrap();
+    (opened, repaired.unwrap())
+}
+
+/// The bytes of records that are not in force any more lie in the file, too.
+#[test]
+fn a_repair_brings_no_old_record_back() {
+    let folder = Folder::new();
+    let mut records = written(&folder, 12);
+    let last = Record { version: 99, ..records.changes[3].clone() };
+    let mut open = DataFolder::open(folder.path()).unwrap().folder;
+    open.commit(12, 99, std::slice::from_ref(&last)).unwrap();
+    drop(open);
+    let (opened, _) = repaired(&folder);
+    let of_feature = |records: &Records| {
+        let mut changes = records.changes.clone();
+        changes.retain(|change| change.feature == last.feature);
+        changes
+    };
+    assert_eq!(of_feature(&opened.records), std::slice::from_ref(&last));
+    assert_eq!((opened.records.revision, opened.records.highest), (12, 99));
+    // A change that has given way to the state file.
+    let mut open = opened.folder;
+    records.changes.retain(|change| change.feature != last.feature);
+    records.versions.clone_from(&opened.records.versions);
+    for version in &mut records.versions {
+        version.is_changed &= version.feature != last.id;
+    }
+    open.rewrite(&records).unwrap();
+    drop(open);
+    let (opened, repaired) = repaired(&folder);
+    assert_eq!(of_feature(&opened.records), []);
+    assert_eq!((opened.records.changes.len(), repaired.lost), (11, Vec::new()));
+}
+
+/// No version is given twice, whichever record is damaged (D-117).
+#[test]
+fn the_highest_version_is_known_without_its_record() {
+    let folder = Folder::new();
+    written(&folder, 12);
+    let mut bytes = fs::read(folder.file(FILE)).unwrap();
+    let fact = br#"["highest",""],"content":12"#;
+    while let Some(at) = bytes.windows(fact.len()).position(|window| window == fact) {
+        bytes[at + fact.len() - 1] = b'3';
+    }
+    let opened = open(&folder, &bytes).unwrap();
+    assert_eq!((opened.damaged, opened.records.highest), (vec!["the highest".to_owned()], 12));
 }
 
 /// The first format is JSON without checksums, and has no versions.

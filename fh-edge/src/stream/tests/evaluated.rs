@@ -121,3 +121,61 @@ async fn ids_stand_for_one_content() {
     assert!(client.contains("strategies") && !server.contains("strategies"));
     assert_ne!(id_of(&client), id_of(&server));
 }
+
+/// A feature that takes four steps for each byte of a context, in an Edge where a context of 100 bytes is a large one.
+fn stage_with_a_large_evaluation() -> Stage {
+    let mut stage = Stage::new(Options::default().evaluation_budget(3000));
+    stage.set(
+        r#"{"value": "x", "version": 1, "strategies": [{"id": "s", "value": "found", "attributes": [
+            {"fieldName": "a", "type": "STRING", "conditional": "INCLUDES", "values": ["needle"]}]}]}"#,
+    );
+    stage
+}
+
+/// Reads until a text has come.
+async fn read_until(stream: &mut EventStream, text: &str) -> String {
+    let mut all = String::new();
+    while !all.contains(text) {
+        let frame = std::future::poll_fn(|task| Pin::new(&mut *stream).poll_frame(task)).await;
+        let data = frame.unwrap().unwrap().into_data().unwrap();
+        all.push_str(std::str::from_utf8(&data).unwrap());
+    }
+    all
+}
+
+/// A later generation that is evaluated at once does not get before an earlier one that takes long.
+#[tokio::test]
+async fn a_change_waits_for_a_large_evaluation() {
+    let mut stage = stage_with_a_large_evaluation();
+    stage.state.environments[0].stale = true;
+    stage.publish();
+    let turns = stage.core.evaluations.take_all_turns().await;
+    let mut stream = stage.open(SERVER, &format!("a={}", "x".repeat(100)), None);
+    assert_eq!(names(&mut stream), ["ack"]);
+    stage.set(r#"{"value": "y", "version": 2}"#);
+    assert_eq!(read(&mut stream), (String::new(), false));
+    drop(turns);
+    let text = read_until(&mut stream, "\"version\":2").await;
+    let places = ["event: features", "\"version\":1", sse::STALE, "event: feature\n"];
+    let places = places.map(|part| text.find(part).unwrap_or_else(|| panic!("{part} {text}")));
+    assert!(places.is_sorted(), "{text}");
+    assert_eq!(text.matches(sse::STALE).count(), 1, "{text}");
+}
+
+/// The same for a key that may come back.
+#[tokio::test]
+async fn a_key_that_leaves_is_evaluated_for_on_another_thread() {
+    let stage = stage_with_a_large_evaluation();
+    let delay = Duration::from_secs(60);
+    stage.core.environments.leave(ID, &Grants::default(), delay);
+    stage.core.environments.change(ID, |next| {
+        let mut next = next.with_grants(Arc::default());
+        next.revocation_delay = delay;
+        next
+    });
+    let turns = stage.core.evaluations.take_all_turns().await;
+    let mut stream = stage.open(SERVER, &format!("a={}", "x".repeat(100)), None);
+    assert_eq!(names(&mut stream), ["ack"]);
+    drop(turns);
+    assert!(read_until(&mut stream, "\"version\":1").await.contains("event: features"));
+}
