@@ -1,4 +1,4 @@
-//! Applies features to the repository, and publishes them to readers.
+//! Applies received features to the feature set, and publishes them to readers.
 
 use std::sync::Arc;
 
@@ -169,7 +169,7 @@ impl Session {
             return Ok(());
         }
         // Before the first list for a new context, no feature of that context is held. A single feature is then only checked, against an
-        // empty repository that is dropped afterwards.
+        // empty feature set that is dropped afterwards.
         let mut aside =
             self.switching.then(|| Repository::new(self.config.profile, &self.config.keys));
         let repository = aside.as_mut().unwrap_or(&mut self.repository);
