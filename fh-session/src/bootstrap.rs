@@ -69,7 +69,7 @@ impl From<&Detail> for BootstrapFeature {
 }
 
 impl Detail {
-    /// The id of the strategy that matched, or `default`.
+    /// Returns the id of the strategy that matched, or `default`.
     #[must_use]
     pub fn variant(&self) -> &str {
         self.strategy_id.as_deref().unwrap_or(DEFAULT_VARIANT)

@@ -161,7 +161,7 @@ pub enum Problem {
     TimedOut(Stage),
     /// The stream ended before it sent features.
     ClosedEarly,
-    /// The stream ended.
+    /// The stream ended after it had sent features.
     Disconnected,
     /// The context cannot be sent, because it has too many attributes.
     Context(TooManyAttributes),
@@ -177,7 +177,7 @@ pub enum Problem {
 pub enum Stage {
     /// Opening the connection.
     Connect,
-    /// From the request to the complete head of the answer.
+    /// From the request to the complete head of the response.
     Head,
     /// The body of a poll.
     Body,

@@ -109,7 +109,7 @@ impl Core {
         let _ = self.on_touch.set(waker);
     }
 
-    // ---- work for the deliverer ---------------------------------------------------------------
+    // ---- work for the dispatcher --------------------------------------------------------------
 
     /// Wakes the dispatcher, unless it was woken since the last delivery began. Must not be called with a lock held.
     pub(crate) fn wake(&self) {

@@ -18,7 +18,7 @@ pub enum Reason {
     Intercepted,
     /// The value is null.
     NotSet,
-    /// There is no such feature.
+    /// The feature does not exist.
     NotFound,
     /// The feature has another type than the requested one.
     TypeMismatch,
