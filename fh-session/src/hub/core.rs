@@ -17,7 +17,7 @@ pub(crate) type ClockFn = dyn Fn() -> Timestamp + Send + Sync;
 /// A function that is called when there is work for another part of the program.
 pub(crate) type Waker = Box<dyn Fn() + Send + Sync>;
 
-/// The value of `contact` before the first sign of life.
+/// The value of `contact` before the Edge has sent data.
 const NEVER: u64 = u64::MAX;
 
 /// A flag that every read loads. It has a cache line of its own, so that writes to other data do not slow readers down.
@@ -80,9 +80,9 @@ impl Core {
         self.calls.load(Ordering::Relaxed)
     }
 
-    // ---- touches (D-71) -----------------------------------------------------------------------
+    // ---- reads that passive polling reports (D-71) --------------------------------------------
 
-    /// Records a read.
+    /// Calls `on_touch` if this is the first read since [`Self::arm`].
     #[inline]
     pub(crate) fn touch(&self) {
         if self.armed.0.load(Ordering::Relaxed) {
@@ -100,7 +100,7 @@ impl Core {
         }
     }
 
-    /// Has the next read call `on_touch`.
+    /// Makes the next read call `on_touch`.
     pub(crate) fn arm(&self) {
         self.armed.0.store(true, Ordering::Release);
     }
@@ -163,7 +163,7 @@ impl Core {
         !self.is_collected.swap(true, Ordering::AcqRel)
     }
 
-    // ---- signs of life ------------------------------------------------------------------------
+    // ---- contact with the Edge ----------------------------------------------------------------
 
     pub(crate) fn set_contact(&self, at: Millis) {
         self.contact.store(at.as_u64(), Ordering::Relaxed);

@@ -146,17 +146,17 @@ impl Hub {
         self.inner.core.wake();
     }
 
-    /// Has the next read call the touch waker, for passive polling (D-71).
+    /// Makes the next read call the function of [`Self::set_touch_waker`], for passive polling (D-71).
     pub fn arm(&self) {
         self.inner.core.arm();
     }
 
-    /// Records a sign of life of the Edge.
+    /// Records that the Edge has sent data.
     pub fn contact(&self, at: Millis) {
         self.inner.core.set_contact(at);
     }
 
-    /// Returns the time of the last sign of life of the Edge.
+    /// Returns the time when the Edge last sent data.
     #[must_use]
     pub fn last_contact(&self) -> Option<Millis> {
         self.inner.core.contact()

@@ -20,8 +20,8 @@ use crate::usage::Observers;
 /// the values that the Edge evaluated last. With a server-evaluated key, a read for another context than the one that the values answer for
 /// returns no value, with the reason [`Reason::NotReady`] (D-62).
 ///
-/// Each read counts as one use ([`Observer`](crate::Observer)), unless its documentation says otherwise, and as a touch for passive polling
-/// (D-71).
+/// Each read counts as one use ([`Observer`](crate::Observer)), unless its documentation says otherwise. Each read is also reported to
+/// passive polling (D-71).
 #[derive(Clone)]
 pub struct Snapshot {
     core: Arc<Core>,
@@ -134,7 +134,8 @@ impl Snapshot {
         Some(feature.evaluate(&subject))
     }
 
-    /// Returns the value of a feature, from an interceptor or from the rules. Counts neither as a use nor as a touch.
+    /// Returns the value of a feature, from an interceptor or from the rules. Does not count as a use, and is not reported to passive
+    /// polling.
     pub(crate) fn answer<'a>(&'a self, key: &str, who: Option<&'a Arc<Attributes>>) -> Answer<'a> {
         let feature = self.rules.ruleset().get(key);
         if !self.chain.is_empty()

@@ -254,7 +254,7 @@ impl Session {
         }
     }
 
-    /// Returns the time of the last sign of life of the Edge: a response, or a chunk of its body.
+    /// Returns the time when the Edge last sent data: the head of a response, or a chunk of its body.
     #[must_use]
     pub const fn last_contact(&self) -> Option<Millis> {
         self.last_contact

@@ -162,7 +162,7 @@ impl Decoder {
         self.retry
     }
 
-    /// Returns the number of complete lines so far, including comments and empty lines. Each line is a sign of life (D-74).
+    /// Returns the number of complete lines so far, including comments and empty lines. Each line shows that the connection works (D-74).
     #[must_use]
     pub fn lines(&self) -> u64 {
         self.lines

@@ -91,7 +91,7 @@ impl Wire {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Adds lines, the last of which completes the marked part. A reader knows this at the first byte of that line's end.
+    /// Adds lines, the last of which completes the marked part. The part is complete at the first byte of that line's end.
     fn lines(&mut self, lines: &[&str], mark: Mark) {
         let start = self.bytes.len();
         for line in lines {

@@ -137,7 +137,7 @@ impl<T: Clone> Calls<T> {
     }
 }
 
-/// Panics in user code are part of these tests; their messages are not.
+/// Runs `work` without printing the messages of panics with [`PLANNED`], which the tests cause on purpose.
 pub(crate) fn quietly<R>(work: impl FnOnce() -> R) -> R {
     static HOOK: std::sync::Once = std::sync::Once::new();
     HOOK.call_once(|| {
@@ -152,5 +152,5 @@ pub(crate) fn quietly<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// What user code panics with in these tests.
+/// The payload of the panics that the tests cause in user code.
 pub(crate) const PLANNED: &str = "planned panic";

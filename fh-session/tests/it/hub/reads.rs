@@ -210,7 +210,7 @@ fn an_update_before_any_list_can_be_read() {
 /// The name of a read, and the read.
 type Read<'a> = (&'a str, &'a dyn Fn(&str));
 
-/// Every public read calls the touch waker once after it was armed, whether the key is known or not (D-71).
+/// Every kind of public read calls the touch waker once after `arm`, whether the key is known or not (D-71).
 #[test]
 fn reads_touch() {
     let hub = ready(&everything());

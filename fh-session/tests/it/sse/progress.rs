@@ -24,7 +24,7 @@ fn life_and_what_is_unfinished() {
         (": still\n", 1, 0),
         (": still\n: here\n", 2, 0),
         ("data: x\n: still here\n", 2, 7),
-        // These fields do not belong to an event, so they begin none.
+        // Ids and retry times outlive an event, and unknown fields have no effect, so these lines begin no event.
         ("id: 1\n", 1, 0),
         ("retry: 1\n", 1, 0),
         ("unknown: 1\n", 1, 0),

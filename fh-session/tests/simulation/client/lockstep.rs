@@ -82,7 +82,7 @@ impl Client {
         if let (Some(deadline), Phase::Due(range) | Phase::Fresh(range)) =
             (deadline, &mut self.spec.phase)
         {
-            // The limit of a command may come before.
+            // The deadline may be the earlier limit of a command.
             if range.0 <= deadline {
                 *range = (deadline, deadline);
             }
