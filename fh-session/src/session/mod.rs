@@ -1,8 +1,8 @@
 //! The protocol of a FeatureHub client as a state machine. It decides; a driver acts.
 //!
-//! Every state that waits for something has a deadline, so that no failure can stop a client silently. No deadline exists before the start,
-//! for a passive client whose features may be outdated, for a one-off client that is done, and for a client that is offline, halted or
-//! closed (D-71).
+//! Every state that waits for something has a deadline, so that no failure can stop a client silently. There is no deadline
+//! before the start, and none for a client that is offline, halted or closed. A passive client whose features may be outdated and a
+//! one-off client that is done have none either (D-71).
 
 mod answer;
 mod connect;

@@ -38,7 +38,7 @@ pub enum Fact<'a> {
     StoredFeature,
 }
 
-/// What the client showed after the event.
+/// The state that the client showed after the event, and what it published.
 #[derive(Debug, Clone)]
 pub struct Shown {
     pub readiness: Readiness,
