@@ -74,7 +74,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The rate in bytes per second at which an event may exceed the idle limit.
+    /// Minimum rate in bytes per second at which an event may take longer than the idle limit.
     pub const SLOWEST: u64 = 1024;
 }
 

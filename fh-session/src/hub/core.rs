@@ -120,11 +120,11 @@ impl Core {
         }
     }
 
-    /// Wakes the dispatcher for an event in a queue behind a lock. Many reader threads call this, so it only loads the flag if the flag is
-    /// set.
+    /// Wakes the dispatcher for an event in a queue behind a lock. Many reader threads call this, so it loads the flag first, and writes it
+    /// only if it is not set.
     ///
-    /// A load would not be enough for a flag such as `changed`. It is enough here. Either the dispatcher finds the event in the queue, or
-    /// it locked the queue before the event was added; in that case this thread sees that the delivery has begun.
+    /// Loading first would be wrong for work that a flag such as `changed` announces. It is right here. Either the dispatcher finds the
+    /// event in the queue, or it locked the queue before the event was added; in that case this thread sees that the delivery has begun.
     pub(crate) fn wake_for_queue(&self) {
         if !self.awake.load(Ordering::Acquire) {
             self.wake();

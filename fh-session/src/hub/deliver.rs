@@ -40,7 +40,7 @@ impl Inner {
         self.turns.take(|| self.deliver_all());
     }
 
-    /// Delivers beside another thread, to all listeners except the one that the other thread is calling.
+    /// Delivers beside another thread, to all listeners except those that other threads are calling.
     pub(crate) fn deliver_beside(&self) {
         self.deliver_all();
     }

@@ -41,8 +41,9 @@ pub struct Change {
 pub struct ReadinessChange {
     /// The readiness.
     pub readiness: Readiness,
-    /// True if the client is ready for the first time since the start, or since it last was not ready. In the first event of a listener,
-    /// which reports the present readiness: true if the client is ready.
+    /// True if the client is ready for the first time since the start, or since it last was not ready. An event that only reports the
+    /// present readiness is different: the first event of a listener, and one after the queue has overflowed. There it is true if the
+    /// client is ready.
     pub is_first: bool,
     /// The whole status at that time.
     pub status: Arc<Status>,

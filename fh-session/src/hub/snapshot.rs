@@ -171,8 +171,8 @@ impl Snapshot {
         }
     }
 
-    /// Reads a feature for the user's code if only the rules decide and no observer counts: the outer `None` means that this does not hold,
-    /// the inner one that the feature does not exist.
+    /// Reads a feature for the user's code if only the rules decide and there is no observer. The outer `None` means that this condition
+    /// does not hold. The inner `None` means that the feature does not exist.
     #[inline]
     fn plainly<'a>(
         &'a self,

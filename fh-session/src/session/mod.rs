@@ -93,15 +93,15 @@ pub struct Session {
     /// Number of redirects in a row.
     hops: u8,
     last_ticket: u64,
-    /// True once the Edge has sent a list (D-68).
+    /// True once the Edge has sent or confirmed a list for the environment of the present keys (D-68).
     contacted: bool,
-    /// True if features are published: those of the present context, or kept ones of the previous context.
+    /// True if the client has features to serve: those of the present context, or kept ones of the previous context.
     listed: bool,
     /// True if the features that are held belong to another context than the present one.
     switching: bool,
     /// While `switching` is true: the context for which the features were evaluated; `None` if they are rules.
     held_for: Option<Arc<Attributes>>,
-    /// True if the Edge has refused this client and has not answered well since.
+    /// True if the Edge has refused this client, or sent no environment for its keys, and no list has arrived since.
     failed: bool,
     errands: Vec<Pending>,
     last_contact: Option<Millis>,

@@ -115,7 +115,7 @@ impl Session {
         self.settle(&Err(problem));
     }
 
-    /// Schedules a retry. A passive client that has features retries only when a feature is read afterwards. A one-off client that has
+    /// Schedules a retry. A passive client that has features retries only when a feature is read after the delay. A one-off client that has
     /// features does not retry.
     fn wait(&mut self, delay: Duration) {
         let at = self.now.after(delay);

@@ -165,7 +165,7 @@ impl Counts {
         (!is_empty).then_some(UsageSummary { from, until: now, counts, uncounted })
     }
 
-    /// Returns true if the window has ended, and the end of the present one.
+    /// Returns whether the window has ended, and the end of the present one.
     pub(crate) fn is_due(&self, now: Millis) -> (bool, Millis) {
         let ends = self.ends.load(Ordering::Relaxed);
         if ends != UNSEEN && now.as_u64() < ends {
