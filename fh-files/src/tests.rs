@@ -270,7 +270,7 @@ const PIECES: &[&str] = &[
 ];
 
 proptest! {
-    /// Every JSON document is a YAML document of the same value.
+    /// Every JSON document is read with its own value.
     #[test]
     fn json_is_yaml(value in any_json()) {
         prop_assert_eq!(as_json(&value.to_string()), value.to_string());
@@ -291,7 +291,7 @@ proptest! {
         prop_assert_eq!(&found[0], &found[1]);
     }
 
-    /// Every text gives a document or an error, without a panic and in bounded time.
+    /// Every text gives an error, or a document whose JSON is valid.
     #[test]
     fn anything_is_read_or_refused(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40)) {
         let yaml = pieces.concat();
@@ -319,7 +319,7 @@ fn json_is_read_as_json() {
         // YAML that is not JSON.
         ("[a, 'b', 007,]", r#"["a","b",7]"#),
         ("{a: 1} # comment", r#"{"a":1}"#),
-        // Neither JSON nor YAML.
+        // Texts that are refused.
         (r#"["\ud83d"]"#, "line 1, column 2: an escape in this text means no character"),
         ("{\"a\":1,\n \"a\":2}", "line 2, column 2: \"a\" stands here again after line 1"),
     ] {

@@ -70,7 +70,7 @@ mod switch {
         ZeroDeletesIgnored,
         /// Deleted features are not remembered, so that a late update brings one back.
         NoTombstones,
-        /// A feature that was deleted and created again under the same key must have a higher version than the old one.
+        /// A feature that was created again under its key is dropped if its version is lower than that of the deleted one.
         NewIdsIgnored,
         /// A renamed feature exists under both names.
         RenamesLeaveTheOldKey,
@@ -84,7 +84,7 @@ mod switch {
         ReadyWhileSwitching,
         /// `bye` makes the client not ready (Dart, .NET).
         ByeUnreadies,
-        /// A 404 after Ready makes the client Failed.
+        /// A refusal after Ready makes the client Failed.
         LateRefusalFails,
         /// A refusal on first contact is never retried.
         RefusalIsFinal,
@@ -182,7 +182,7 @@ mod switch {
         StrangersStay,
         /// A single environment of a response counts as the key's own, whatever its id.
         LoneStrangerTaken,
-        /// Older features of a store replace those of the Edge.
+        /// An outdated store replaces features of the Edge with another id, an old key or an old strategy.
         StoresOverrule,
         /// Redirects of one request are counted with those of the next.
         HopsAddUp,

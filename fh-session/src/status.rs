@@ -10,7 +10,7 @@ use crate::time::Millis;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Readiness {
-    /// The client has no features yet, or none for the present context of a server-evaluated key.
+    /// The client has no features yet, or none for the current context of a server-evaluated key.
     #[default]
     NotReady,
     /// The client has features. They are the last known ones and may be old; see [`Status`].

@@ -295,7 +295,7 @@ fn writers_keep_each_others_parts() {
     });
 }
 
-/// A readiness listener gets the present state at its start and each later one, once.
+/// A readiness listener gets the current state at its start and each later one, once.
 #[test]
 fn readiness_is_told_completely() {
     explore(|| {

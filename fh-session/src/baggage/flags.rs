@@ -9,8 +9,8 @@ use super::{MOST_BYTES, NAME, format};
 /// Maximum number of keys that are listed as left out.
 const NAMED: usize = 32;
 
-/// Values of features in the form in which baggage carries them. Each key occurs once, its first value is kept, and the total size is
-/// limited.
+/// Values of features in the form in which baggage carries them. Each key occurs once, its first value is kept, and the room for new values
+/// is limited.
 ///
 /// The first value is kept so that all services that handle a request see the value that the first of them saw.
 ///
@@ -37,7 +37,7 @@ pub enum Added {
     Yes,
     /// The feature had a value already, which is kept.
     WasThere,
-    /// There was no room for the value.
+    /// There was no room for the value, or its key is empty.
     LeftOut,
 }
 

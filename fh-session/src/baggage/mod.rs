@@ -8,11 +8,11 @@
 //! ```
 //!
 //! Items are sorted by key. Values are percent-encoded, and a key without a value stands for null. The carrier of the baggage encodes the
-//! whole text once more. A space is written as `%20`; both `+` and `%20` are read as a space.
+//! whole text once more. A space is written as `%20`; in a value, `+` is read as a space as well.
 //!
-//! **The sender of a request controls its baggage.** Programs therefore read it only if they are told to. A program that registers
-//! [`BaggageOverrides`] (or the interceptor of `fh-opentelemetry`) lets every caller override its features: all of them, or those of an
-//! [`AllowedKeys`] list. Do this only behind a gateway that removes the baggage of untrusted callers.
+//! **The sender of a request controls its baggage.** Programs therefore read it only if they are configured to do so. A program that
+//! registers [`BaggageOverrides`] (or the interceptor of `fh-opentelemetry`) lets every caller override its features: all of them, or those
+//! of an [`AllowedKeys`] list. Do this only behind a gateway that removes the baggage of untrusted callers.
 
 mod flags;
 mod format;

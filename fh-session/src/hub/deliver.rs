@@ -74,7 +74,7 @@ impl Inner {
         did_something | self.make_up_for_lost()
     }
 
-    /// Notifies listeners of the present state if a full queue dropped events about it.
+    /// Notifies listeners of the current state if a full queue dropped events about it.
     fn make_up_for_lost(&self) -> bool {
         let (lost, listeners) = {
             let mut desk = lock(&self.core.desk);

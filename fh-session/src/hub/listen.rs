@@ -21,7 +21,7 @@ pub struct Change {
     pub key: Arc<str>,
     /// The value that this listener saw last; `None` for null, and for a feature that did not exist.
     pub old: Option<Value>,
-    /// The present value; `None` for null, and for a feature that does not exist any more.
+    /// The current value; `None` for null, and for a feature that does not exist any more.
     pub new: Option<Value>,
     /// True if the feature was locked.
     pub was_locked: bool,
@@ -42,7 +42,7 @@ pub struct ReadinessChange {
     /// The readiness.
     pub readiness: Readiness,
     /// True if the client is ready for the first time since the start, or since it last was not ready. An event that only reports the
-    /// present readiness is different: the first event of a listener, and one after the queue has overflowed. There it is true if the
+    /// current readiness is different: the first event of a listener, and one after the queue has overflowed. There it is true if the
     /// client is ready.
     pub is_first: bool,
     /// The whole status at that time.
@@ -158,7 +158,7 @@ impl Watcher {
         }
     }
 
-    /// Compares the present state with the one seen last. Returns the change, if there is one, and remembers the present state.
+    /// Compares the current state with the one seen last. Returns the change, if there is one, and remembers the current state.
     pub(crate) fn compare(&self, snapshot: &Snapshot) -> Option<Change> {
         if lock(&self.seen).generation == snapshot.generation() {
             return None;

@@ -213,19 +213,19 @@ impl Hub {
 
     // ---- for programs -------------------------------------------------------------------------
 
-    /// Returns the present snapshot, for several reads of the same state.
+    /// Returns the current snapshot, for several reads of the same state.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.inner.live.load_full()
     }
 
-    /// Returns the present status.
+    /// Returns the current status.
     #[must_use]
     pub fn status(&self) -> Arc<Status> {
         Arc::clone(self.inner.live.load().status())
     }
 
-    /// Returns the present readiness.
+    /// Returns the current readiness.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         self.inner.live.load().readiness()

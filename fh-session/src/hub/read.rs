@@ -1,4 +1,4 @@
-//! Reads of the present snapshot. Each method loads the snapshot once; see [`Snapshot`](super::Snapshot) for details.
+//! Reads of the current snapshot. Each method loads the snapshot once; see [`Snapshot`](super::Snapshot) for details.
 
 use std::sync::Arc;
 

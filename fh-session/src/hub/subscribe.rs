@@ -20,7 +20,7 @@ use crate::usage::{self, Observer, Params, UsageOptions};
 impl Hub {
     /// Registers a listener for changes of a feature's value, as this context sees it with interceptors applied, and of its lock (D-63).
     ///
-    /// The listener starts with the present value and is not called at once. It may skip states that did not last until the next delivery.
+    /// The listener starts with the current value and is not called at once. It may skip states that did not last until the next delivery.
     /// The feature need not exist, and may be deleted and created again. A client that is not ready, or only ready for another context of a
     /// server-evaluated key, shows no value; this is not a change.
     pub fn on_change(
@@ -58,7 +58,7 @@ impl Hub {
         subscription
     }
 
-    /// Registers a listener for readiness. The dispatcher delivers the present readiness first, and then each change.
+    /// Registers a listener for readiness. The dispatcher delivers the current readiness first, and then each change.
     pub fn on_readiness(
         &self,
         call: impl Fn(&ReadinessChange) + Send + Sync + 'static,
@@ -75,7 +75,7 @@ impl Hub {
         subscription
     }
 
-    /// Registers a listener for the status. The dispatcher delivers the present status first, and then each change of connection, problem
+    /// Registers a listener for the status. The dispatcher delivers the current status first, and then each change of connection, problem
     /// or readiness.
     pub fn on_status(&self, call: impl Fn(&Status) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();

@@ -78,7 +78,7 @@ impl Session {
         self.next_context.as_ref().map_or(&self.context, |next| &next.attributes)
     }
 
-    /// Sets a context with the same header as the present one.
+    /// Sets a context with the same header as the current one.
     fn set_again(&mut self, context: Arc<Attributes>, pending: Pending) {
         if context != self.context {
             // An Edge cannot distinguish contexts with the same header, such as the value `a,b` and the two values `a` and `b`. The
@@ -132,7 +132,7 @@ impl Session {
         self.settle_all(next.pending, &outcome);
     }
 
-    /// Reports to the callers that set the present context that another one has replaced it before its features arrived.
+    /// Reports to the callers that set the current context that another one has replaced it before its features arrived.
     pub(super) fn drop_superseded(&mut self) {
         let pending = self.take_pending_contexts();
         self.settle_all(pending, &Err(Problem::Superseded));
@@ -160,7 +160,7 @@ impl Session {
         }
         let Some(next) = self.next_context.take() else { return false };
         if self.status.is_stale {
-            // No request follows, so the present context stays in force (D-67).
+            // No request follows, so the current context stays in force (D-67).
             self.settle_all(next.pending, &Err(Problem::Stale));
             self.hand_on_kept_values();
             return true;
@@ -171,7 +171,7 @@ impl Session {
         true
     }
 
-    /// Makes this the present context. The features that are held belong to another context from now on.
+    /// Makes this the current context. The features that are held belong to another context from now on.
     pub(super) fn adopt(&mut self, next: NextContext) {
         if self.listed || !self.repository.is_empty() {
             self.switch_from(self.evaluated_for());
@@ -222,7 +222,7 @@ impl Session {
         is_kept.then(|| Arc::clone(self.newest_context()))
     }
 
-    /// Marks the held features as those of the context `holder` instead of the present one.
+    /// Marks the held features as those of the context `holder` instead of the current one.
     pub(super) fn switch_from(&mut self, holder: Option<Arc<Attributes>>) {
         if !mem::replace(&mut self.switching, true) {
             self.held_for = holder;

@@ -93,11 +93,11 @@ pub struct Session {
     /// Number of redirects in a row.
     hops: u8,
     last_ticket: u64,
-    /// True once the Edge has sent or confirmed a list for the environment of the present keys (D-68).
+    /// True once the Edge has sent or confirmed a list for the environment of the current keys (D-68).
     contacted: bool,
-    /// True if the client has features to serve: those of the present context, or kept ones of the previous context.
+    /// True if the client has features to serve: those of the current context, or kept ones of the previous context.
     listed: bool,
-    /// True if the features that are held belong to another context than the present one.
+    /// True if the features that are held belong to another context than the current one.
     switching: bool,
     /// While `switching` is true: the context for which the features were evaluated; `None` if they are rules.
     held_for: Option<Arc<Attributes>>,
@@ -108,7 +108,7 @@ pub struct Session {
     status: Status,
     shown: Status,
     actions: VecDeque<Action>,
-    /// The cause of the publication that ends the handling of the present input. There is one publication per input, because each holds a
+    /// The cause of the publication that ends the handling of the current input. There is one publication per input, because each holds a
     /// set of rules, and a large chunk may hold many events.
     unpublished: Option<Cause>,
     /// The outcomes of commands. They are reported after features and status are published.
@@ -260,7 +260,7 @@ impl Session {
         self.last_contact
     }
 
-    /// Returns the present status.
+    /// Returns the current status.
     #[must_use]
     pub const fn status(&self) -> &Status {
         &self.status
@@ -351,7 +351,7 @@ impl Session {
         self.config.keys.kind() == KeyKind::ClientEvaluated
     }
 
-    /// Returns true if there are features, and they belong to the present context.
+    /// Returns true if there are features, and they belong to the current context.
     fn serves(&self) -> bool {
         self.listed && !self.switching
     }

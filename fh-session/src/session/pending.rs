@@ -32,7 +32,7 @@ impl Session {
         Pending { errand, expires: Some(self.now.after(self.config.limits.poll)) }
     }
 
-    /// Reports this outcome to the commands that wait for the present request.
+    /// Reports this outcome to the commands that wait for the current request.
     pub(super) fn settle(&mut self, outcome: &Result<(), Problem>) {
         if planted!(TroubleSettlesNothing) && matches!(outcome, Err(Problem::Unreachable(_))) {
             return;
@@ -54,7 +54,7 @@ impl Session {
         self.settled.push(Action::Settled(errand, outcome));
     }
 
-    /// Removes and returns the commands that set the present context from those that wait for the present request.
+    /// Removes and returns the commands that set the current context from those that wait for the current request.
     pub(super) fn take_pending_contexts(&mut self) -> Vec<Pending> {
         let (contexts, others) =
             mem::take(&mut self.errands).into_iter().partition(Pending::sets_a_context);

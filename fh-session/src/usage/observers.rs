@@ -39,7 +39,7 @@ pub(crate) struct Entry {
     thinning: Thinning,
     /// The counts for an observer that gets summaries.
     counts: Option<Counts>,
-    /// True if the present window is to be reported.
+    /// True if the current window is to be reported.
     is_due: AtomicBool,
     turns: Turns,
     is_closed: AtomicBool,
@@ -271,7 +271,7 @@ impl Entry {
         did_something
     }
 
-    /// Reports the present window and begins the next one.
+    /// Reports the current window and begins the next one.
     fn report(&self, core: &Core) {
         self.is_due.store(true, Ordering::Release);
         self.turns.take(|| {

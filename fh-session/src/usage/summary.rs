@@ -100,7 +100,7 @@ impl<F: Fn(&UsageSummary) + Send + Sync> Observer for Summaries<F> {
     }
 }
 
-/// The counts of the present window.
+/// The counts of the current window.
 pub(crate) struct Counts {
     window: SummaryWindow,
     /// Keyed by the hash of feature, value, strategy and interceptor.
@@ -165,7 +165,7 @@ impl Counts {
         (!is_empty).then_some(UsageSummary { from, until: now, counts, uncounted })
     }
 
-    /// Returns whether the window has ended, and the end of the present one.
+    /// Returns whether the window has ended, and the end of the current one.
     pub(crate) fn is_due(&self, now: Millis) -> (bool, Millis) {
         let ends = self.ends.load(Ordering::Relaxed);
         if ends != UNSEEN && now.as_u64() < ends {

@@ -12,7 +12,7 @@ use crate::world::KEYS;
 pub struct Plan {
     pub mode: Mode,
     pub keys: usize,
-    /// The keys that may replace the present ones.
+    /// The keys that may replace the current ones.
     pub other_keys: &'static [usize],
     jitter: f64,
     keeps: bool,

@@ -147,7 +147,7 @@ pub struct Spec {
     pub etag_is_sure: bool,
     /// True if features are held; `None` if an observer cannot know.
     pub held: Option<bool>,
-    /// The user of the present request.
+    /// The user of the current request.
     pub asked: usize,
     /// True if that context was set after the start.
     was_set: bool,
@@ -221,7 +221,7 @@ impl Spec {
         self.interval
     }
 
-    /// Returns true if there are features of the present context.
+    /// Returns true if there are features of the current context.
     pub fn serves(&self) -> bool {
         self.listed && !self.switching
     }
@@ -404,7 +404,7 @@ impl Spec {
         }
     }
 
-    /// Gives this outcome to all commands that wait for the present request.
+    /// Gives this outcome to all commands that wait for the current request.
     fn settle(&mut self, well: bool) {
         let outcome = if well { Outcome::Well } else { Outcome::Ill };
         let pending = std::mem::take(&mut self.pending);

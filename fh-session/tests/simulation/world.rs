@@ -261,12 +261,12 @@ impl Environment {
         }]
     }
 
-    /// Returns the present features that clients can see.
+    /// Returns the current features that clients can see.
     pub fn visible(&self) -> impl Iterator<Item = &Feature> {
         self.features.iter().filter(|feature| feature.open())
     }
 
-    /// Returns a former state, or the present one if there is none.
+    /// Returns a former state, or the current one if there is none.
     pub fn former(&self, random: &mut Random) -> &[Feature] {
         match self.past.len() {
             0 => &self.features,

@@ -39,7 +39,7 @@ fn a_stale_client_refuses_another_context() {
     desk.tell(Input::Context(Errand(1), user("fred")));
     assert_eq!(desk.settled, [(Errand(1), Err(Problem::Stale))]);
     assert_eq!(desk.sent.len(), 1);
-    // The present context is accepted.
+    // The current context is accepted.
     desk.tell(Input::Context(Errand(2), Arc::default()));
     assert_eq!(desk.settled.last(), Some(&(Errand(2), Ok(Readiness::Ready))));
     assert_eq!(desk.sent.len(), 1);

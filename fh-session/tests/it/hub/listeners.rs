@@ -311,7 +311,7 @@ fn states_that_did_not_last_are_skipped() {
     assert_eq!(calls.len(), 0);
 }
 
-/// A listener starts with the present value, even if the last change was not delivered yet.
+/// A listener starts with the current value, even if the last change was not delivered yet.
 #[test]
 fn a_listener_starts_from_the_present_state() {
     let hub = ready(&json!([text("a", 1, "1")]));

@@ -33,7 +33,7 @@ fn refused_from_the_start_is_not_ready_to_answer() {
     assert_eq!(hub.detail("a", None).reason, Reason::NotReady);
 }
 
-/// Scenario C-READY-004 and D-63: the dispatcher delivers the present state first, not the thread of the registration.
+/// Scenario C-READY-004 and D-63: the dispatcher delivers the current state first, not the thread of the registration.
 #[test]
 fn the_present_state_comes_first() {
     let hub = ready(&flags(&[("a", true)]));
@@ -165,7 +165,7 @@ fn status_listeners_are_told_of_connections_and_problems() {
             (Streaming, None, 4),
         ]
     );
-    // A later listener gets the present status first.
+    // A later listener gets the current status first.
     let noted = calls.clone();
     let _later = hub.on_status(move |status| {
         noted.note((status.connection, status.problem.clone(), status.requests));

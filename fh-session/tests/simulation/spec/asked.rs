@@ -72,7 +72,7 @@ impl Spec {
         is_in_flight && self.was_set && !self.serves()
     }
 
-    /// Reports to the callers that set the present context that another one replaces it.
+    /// Reports to the callers that set the current context that another one replaces it.
     fn supersede(&mut self) {
         let pending = std::mem::take(&mut self.pending);
         let (contexts, others) = pending.into_iter().partition(|each| each.expires.is_some());
