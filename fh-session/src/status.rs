@@ -118,7 +118,7 @@ pub struct Status {
     pub foreign_features: u64,
 }
 
-/// The problem of a client. Never holds an API key, nor a URL with one.
+/// The problem of a client, or the reason why a command failed. Never holds an API key, nor a URL with one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
