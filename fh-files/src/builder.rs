@@ -1,4 +1,4 @@
-//! Puts a tree together from the parts that a reader comes upon, within limits.
+//! Builds a document tree from the events of a parser, within limits.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::node::{Content, Limits, Member, Node, quoted};
 use crate::position::{Position, SyntaxError};
 
-/// A tree that is not complete yet.
+/// A tree under construction.
 pub(crate) struct Builder {
     limits: Limits,
     open: Vec<Open>,
@@ -15,14 +15,14 @@ pub(crate) struct Builder {
     values: usize,
 }
 
-/// A collection whose end has not come yet.
+/// A collection that has not ended yet.
 struct Open {
     position: Position,
     anchor: usize,
     parts: Parts,
 }
 
-/// What a collection has so far.
+/// The items or members of a collection so far.
 enum Parts {
     List(Vec<Arc<Node>>),
     Map {
@@ -32,7 +32,7 @@ enum Parts {
     },
 }
 
-/// Which collection begins.
+/// The type of a collection that begins.
 #[derive(Clone, Copy)]
 pub(crate) enum Collection {
     List,
@@ -44,16 +44,17 @@ impl Builder {
         Self { limits, open: Vec::new(), anchors: HashMap::new(), root: None, values: 0 }
     }
 
-    /// The tree; null if nothing was put into it.
+    /// Returns the finished tree, or a null node if the document has no value.
     pub(crate) fn finish(self) -> Arc<Node> {
         self.root.unwrap_or_else(|| Arc::new(Node::new(Position::START, Content::Null)))
     }
 
-    /// Does a name have to come next?
+    /// Returns true if the next scalar is the name of a map's member.
     pub(crate) fn expects_name(&self) -> bool {
         matches!(self.open.last(), Some(Open { parts: Parts::Map { name: None, .. }, .. }))
     }
 
+    /// Records the name of the next member of the innermost map. Fails if the map has that name already.
     pub(crate) fn name(&mut self, text: &str, position: Position) -> Result<(), SyntaxError> {
         let Some(Open { parts: Parts::Map { lines, name, .. }, .. }) = self.open.last_mut() else {
             return Ok(());
@@ -66,7 +67,7 @@ impl Builder {
         Ok(())
     }
 
-    /// A scalar.
+    /// Adds a scalar to the innermost collection.
     pub(crate) fn scalar(
         &mut self,
         content: Content,
@@ -76,6 +77,7 @@ impl Builder {
         self.put(Arc::new(Node::new(position, content)), anchor, position)
     }
 
+    /// Begins a collection inside the innermost one. Fails if the nesting exceeds `Limits::depth`.
     pub(crate) fn open(
         &mut self,
         collection: Collection,
@@ -95,6 +97,7 @@ impl Builder {
         Ok(())
     }
 
+    /// Ends the innermost collection and adds it to the collection around it.
     pub(crate) fn close(&mut self, position: Position) -> Result<(), SyntaxError> {
         let Some(open) = self.open.pop() else { return Ok(()) };
         let content = match open.parts {
@@ -104,11 +107,12 @@ impl Builder {
         self.put(Arc::new(Node::new(open.position, content)), open.anchor, position)
     }
 
-    /// What an anchor named before; `None` if that is not complete.
+    /// Returns the node of an anchor, or `None` if that node is not complete yet.
     pub(crate) fn anchored(&self, anchor: usize) -> Option<Arc<Node>> {
         self.anchors.get(&anchor).map(Arc::clone)
     }
 
+    /// Adds a node to the innermost collection, or makes it the root. Fails if a limit is exceeded.
     pub(crate) fn put(
         &mut self,
         node: Arc<Node>,
@@ -120,7 +124,7 @@ impl Builder {
         if self.values > values {
             return Err(SyntaxError { position, what: format!("more than {values} values") });
         }
-        // An alias costs no memory here, but all that it stands for once it is written out.
+        // An alias shares its node in memory, but its weight counts in full each time, as if it were written out.
         if node.weight > weight {
             let what = format!("the document is larger than {weight} bytes");
             return Err(SyntaxError { position, what });

@@ -1,7 +1,7 @@
-//! JSON as JSON. YAML takes in nearly all of it, but not the two halves of a character beyond the first 65,536 as escapes (`\ud83d\udc22`),
-//! nor names of more than a thousand characters.
+//! Reads JSON documents without the YAML parser. YAML 1.2 accepts nearly all JSON, with two exceptions: characters beyond U+FFFF that are
+//! escaped as two surrogates (`\ud83d\udc22`), and names of more than a thousand characters.
 //!
-//! serde_json judges whether a text is JSON; it tells neither places nor digits, so the parts are walked here.
+//! serde_json checks the syntax. It reports neither positions nor the digits of numbers, so this module walks through the text itself.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -12,14 +12,15 @@ use crate::builder::{Builder, Collection};
 use crate::node::{Content, Limits, Node};
 use crate::position::{Position, SyntaxError};
 
-/// The text without byte-order mark, if it is a JSON list or object. JSON that is not quite right is YAML, or has YAML's errors.
+/// Returns the text without its byte-order mark if it is a valid JSON list or object. Any other text is left to the YAML parser, which also
+/// reports its errors.
 pub(crate) fn checked(text: &str) -> Option<&str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let is_collection = text.trim_start_matches(is_space).starts_with(['{', '[']);
     (is_collection && serde_json::from_str::<IgnoredAny>(text).is_ok()).then_some(text)
 }
 
-/// Builds the tree of a text that is known to be JSON.
+/// Builds the tree of a text that [`checked`] found to be valid JSON.
 pub(crate) fn read(json: &str, limits: Limits) -> Result<Arc<Node>, SyntaxError> {
     let mut builder = Builder::new(limits);
     let mut walk = Walk { rest: json, position: Position::START };
@@ -59,14 +60,14 @@ fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\r' | '\n')
 }
 
-/// A place in JSON, and what comes after it.
+/// A position in a JSON text, and the rest of the text from there.
 struct Walk<'a> {
     rest: &'a str,
     position: Position,
 }
 
 impl<'a> Walk<'a> {
-    /// Goes on by so many bytes, and gives them.
+    /// Advances by a number of bytes and returns the text that was passed.
     fn skip(&mut self, bytes: usize) -> &'a str {
         let (passed, rest) = self.rest.split_at_checked(bytes).unwrap_or((self.rest, ""));
         self.rest = rest;
@@ -81,12 +82,12 @@ impl<'a> Walk<'a> {
         passed
     }
 
-    /// Goes on as long as characters are such.
+    /// Advances over the characters that match, and returns them.
     fn take(&mut self, are_such: impl Fn(char) -> bool) -> &'a str {
         self.skip(self.rest.find(|c| !are_such(c)).unwrap_or(self.rest.len()))
     }
 
-    /// Goes over a string; what it says.
+    /// Advances over a string token and returns the text that it denotes.
     fn string(&mut self) -> Result<Cow<'a, str>, SyntaxError> {
         let position = self.position;
         let mut is_escaped = false;

@@ -1,4 +1,4 @@
-//! Whether a file has changed, from looks at it: its times, size and number, and in doubt its content.
+//! Detects changes of a file from its times, size and inode number, and from its content where these are not enough.
 
 use std::fmt;
 use std::fs::Metadata;
@@ -7,15 +7,16 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// A file that was changed within this time may change again without showing it: clocks of file systems are coarse.
+/// The age below which a file's metadata is not trusted. File systems have coarse clocks, so a file that changed this recently may change
+/// again and keep the same times.
 const COARSE: Duration = Duration::from_secs(2);
 
-/// The content of a file. `Debug` shows its size only: files hold API keys.
+/// The content of a file and the time of its last change. `Debug` shows only the size, because files hold API keys.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Its content.
+    /// The content, as bytes.
     pub bytes: Vec<u8>,
-    /// When it was changed, as far as the file system knows.
+    /// The time of the last change, if the file system reports one.
     pub modified: Option<SystemTime>,
 }
 
@@ -28,7 +29,7 @@ impl fmt::Debug for Found {
     }
 }
 
-/// Why a file could not be read.
+/// The reason why a file could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unreadable {
     what: String,
@@ -36,7 +37,7 @@ pub struct Unreadable {
 }
 
 impl Unreadable {
-    /// Is there no such file?
+    /// Returns true if the file does not exist.
     #[must_use]
     pub const fn is_missing(&self) -> bool {
         self.is_missing
@@ -51,10 +52,11 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// Reads a file of at most so many bytes. What is no file is not opened: to open a pipe is to wait for somebody to write into it.
+/// Reads a file of at most `most_bytes` bytes. Only regular files are opened, because opening a pipe would block until another program
+/// writes to it.
 ///
 /// # Errors
-/// [`Unreadable`]: it is not there, is no file, is too large, or may not be read.
+/// [`Unreadable`] if the file is missing, is not a regular file, is too large, or cannot be read.
 pub fn read(path: &Path, most_bytes: u64) -> Result<Found, Unreadable> {
     let mut bytes = Vec::new();
     let outcome = std::fs::metadata(path).and_then(|found| {
@@ -66,7 +68,7 @@ pub fn read(path: &Path, most_bytes: u64) -> Result<Found, Unreadable> {
         }
         let file = std::fs::File::open(path)?;
         let modified = file.metadata().and_then(|opened| opened.modified()).ok();
-        // It may have grown meanwhile.
+        // The file may have grown since its size was checked.
         file.take(most_bytes.saturating_add(1)).read_to_end(&mut bytes)?;
         Ok(if bytes.len() as u64 > most_bytes { Err(too_large(most_bytes)) } else { Ok(modified) })
     });
@@ -86,13 +88,15 @@ fn too_large(most_bytes: u64) -> Unreadable {
     Unreadable { what: format!("it is larger than {most_bytes} bytes"), is_missing: false }
 }
 
-/// What a file looks like from outside; `None`: there is none.
+/// The metadata of a file; `None` if the file does not exist.
 type Outside = Option<Signature>;
 
+/// The metadata that shows a change of a file. Two equal values mean that no change is visible from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Signature {
     changed: Option<SystemTime>,
-    /// When anything about it was changed, which no program can set: an edit that restores size and time changes it.
+    /// The time of the last change of content or metadata (`ctime`). Programs cannot set it, so it reveals an edit that restores size and
+    /// modification time.
     touched: Option<SystemTime>,
     bytes: u64,
     number: u64,
@@ -108,16 +112,16 @@ impl Signature {
         })
     }
 
-    /// May the file be changed without looking different?
+    /// Returns true if the file changed so recently that a further change might not show in its metadata.
     fn is_fresh(&self, now: SystemTime) -> bool {
         let last = self.changed.max(self.touched);
         let age = last.map(|changed| now.duration_since(changed));
-        // A time in the future says nothing.
+        // A time in the future gives no age, so the file counts as fresh.
         !matches!(age, Some(Ok(age)) if age > COARSE)
     }
 }
 
-/// The time of the last change of a file's content or of what the file system knows of it.
+/// Returns the time of the last change of a file's content or metadata (`ctime`).
 #[cfg(unix)]
 fn touched(found: &Metadata) -> Option<SystemTime> {
     use std::os::unix::fs::MetadataExt;
@@ -131,6 +135,7 @@ fn touched(_: &Metadata) -> Option<SystemTime> {
     None
 }
 
+/// Returns the inode number.
 #[cfg(unix)]
 fn number(found: &Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::ino(found)
@@ -141,43 +146,44 @@ fn number(_: &Metadata) -> u64 {
     0
 }
 
-/// What a look at a file told.
+/// The result of one check of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seen {
-    /// Nothing new.
+    /// The file has not changed since it was last read.
     Nothing,
-    /// The file has changed since the last look, so it may still be written. The next look will tell; it should come soon.
+    /// The file has changed since the last check and may still be written to. Check again soon; the next check decides.
     Unsettled,
-    /// What stands in it now, which is new; or why it cannot be read, which is told once.
+    /// The file has new content, or became unreadable. The same error is reported once, not at every check.
     New(Result<Found, Unreadable>),
 }
 
-/// What was seen of a file so far.
+/// Detects changes of one file by repeated checks.
 ///
-/// Looks are repeated: at intervals, or when the system says that something has happened. A file that was changed is read once it looks
-/// the same twice, so that one that is half written is not. Symbolic links are followed, so that one which is swapped is a change.
+/// Call [`again`](Self::again) at intervals, or whenever the operating system reports a change. A changed file is read only after two
+/// checks in a row found the same metadata, so that a half-written file is not read. Symbolic links are followed, so that replacing a link
+/// counts as a change.
 #[derive(Debug)]
 pub struct Look {
     most_bytes: u64,
-    /// At the last look.
+    /// The metadata at the last check.
     seen: Outside,
-    /// When it was last read.
+    /// The metadata when the file was last read.
     read: Outside,
-    /// What stood in it then.
+    /// The hash of the content at that time; `None` if the file could not be read.
     content: Option<u64>,
 }
 
 impl Look {
-    /// Nothing is known of the file yet. A file of more than so many bytes will be refused.
+    /// Creates a detector that has not seen the file yet. It refuses files of more than `most_bytes` bytes.
     #[must_use]
     pub const fn new(most_bytes: u64) -> Self {
         Self { most_bytes, seen: None, read: None, content: None }
     }
 
-    /// Reads the file, new or not.
+    /// Reads the file, whether it changed or not.
     ///
     /// # Errors
-    /// As [`read`].
+    /// The same as those of [`read`].
     pub fn first(&mut self, path: &Path) -> Result<Found, Unreadable> {
         self.seen = Signature::of(path);
         self.read = self.seen;
@@ -186,7 +192,7 @@ impl Look {
         found
     }
 
-    /// Looks again, at this time by the clock of the file system.
+    /// Checks the file again. `now` is the current time by the clock of the file system.
     pub fn again(&mut self, path: &Path, now: SystemTime) -> Seen {
         let outside = Signature::of(path);
         if outside != std::mem::replace(&mut self.seen, outside) {
@@ -194,7 +200,7 @@ impl Look {
         }
         let is_settled = match outside {
             None => true,
-            // What could not be read may be readable by now, and looks no different: somebody allowed it, or a disk came back.
+            // A file that could not be read may be readable now with the same metadata: its permissions were changed, or a disk came back.
             Some(found) => self.content.is_some() && !found.is_fresh(now),
         };
         if outside == self.read && is_settled {
@@ -202,7 +208,7 @@ impl Look {
         }
         let found = read(path, self.most_bytes);
         if Signature::of(path) != outside {
-            // It changed while it was read. The next look sees that.
+            // The file changed while it was read. The next check will see that.
             return Seen::Unsettled;
         }
         let is_same_place = std::mem::replace(&mut self.read, outside) == outside;

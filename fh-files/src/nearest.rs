@@ -1,6 +1,7 @@
-//! What somebody may have meant.
+//! Suggestions for misspelt names.
 
-/// The candidate that is nearest to a misspelt name, if one is near at all. Case and the sort of separator do not count.
+/// Returns the candidate that is closest to a misspelt name, or `None` if no candidate is close enough. Upper and lower case and the kind
+/// of separator (`-`, `_`, `.` or space) make no difference.
 ///
 /// ```
 /// assert_eq!(fh_files::nearest("new-chekout", ["OLD_CHECKOUT", "NEW_CHECKOUT"]), Some("NEW_CHECKOUT"));
@@ -12,7 +13,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let allowed = (name.len() / 3).clamp(1, 4);
     candidates
         .into_iter()
-        // Names of very different lengths are not misspellings of each other, and need not be compared.
+        // Names of very different lengths are not misspellings of each other, so their distance is not computed.
         .filter(|candidate| candidate.chars().count().abs_diff(name.len()) <= allowed)
         .map(|candidate| (distance(&name, &plain(candidate)), candidate))
         .filter(|(distance, _)| *distance <= allowed)
@@ -20,7 +21,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Spelling without case, and with one sort of separator.
+/// Returns at most the first 100 characters of a name, in lower case and with `_` for every separator.
 fn plain(name: &str) -> Vec<char> {
     let unified = |c: char| match c {
         '-' | ' ' | '.' => '_',
@@ -29,7 +30,7 @@ fn plain(name: &str) -> Vec<char> {
     name.chars().take(100).map(unified).flat_map(char::to_lowercase).collect()
 }
 
-/// Levenshtein's.
+/// Returns the Levenshtein distance of two texts.
 fn distance(left: &[char], right: &[char]) -> usize {
     let mut row: Vec<usize> = (0..=right.len()).collect();
     for (above, a) in left.iter().enumerate() {

@@ -1,26 +1,26 @@
-//! A YAML or JSON document as a tree that forgets nothing a person wrote: where each part stands, and the digits of each number.
+//! A YAML or JSON document as a tree that keeps the position of each part and the digits of each number.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::position::{Position, SyntaxError};
 
-/// What a node weighs besides its text.
+/// The weight of a node in addition to its text, in bytes.
 const NODE_WEIGHT: usize = 8;
 
-/// How large a document may be.
+/// Bounds of the size of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How deep lists and maps may lie in each other.
+    /// Maximum nesting of lists and maps.
     pub depth: usize,
-    /// How large it may be once its aliases stand for what they mean, in about bytes of JSON.
+    /// Maximum size in bytes, roughly that of the document as JSON. Each alias counts as if the node it stands for were written out.
     pub weight: usize,
-    /// How many values it may have; each takes about a hundred bytes of memory, however short its text.
+    /// Maximum number of values. Each takes about a hundred bytes of memory, however short its text is.
     pub values: usize,
 }
 
 impl Default for Limits {
-    /// 100 levels, 16 MiB, a quarter of a million values.
+    /// 100 levels, 16 MiB and 250,000 values.
     fn default() -> Self {
         Self { depth: 100, weight: 16 * 1024 * 1024, values: 250_000 }
     }
@@ -29,27 +29,27 @@ impl Default for Limits {
 /// A part of a document.
 #[derive(Debug)]
 pub struct Node {
-    /// Where it begins.
+    /// The position of its first character.
     pub position: Position,
-    /// What it is.
+    /// The value.
     pub content: Content,
     pub(crate) weight: usize,
     pub(crate) height: usize,
 }
 
-/// The kind and content of a part of a document. `Debug` shows no texts: state files hold API keys.
+/// The type and value of a node. `Debug` shows no texts, because state files hold API keys.
 pub enum Content {
-    /// Nothing, `~` or `null`.
+    /// An empty value, `~` or `null`.
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A decimal number as JSON writes it; its digits are those of the document.
+    /// A decimal number as JSON writes it, with the digits of the document.
     Number(Box<str>),
-    /// Anything else that is no collection; `.inf` and `.nan` too, which are no decimal numbers.
+    /// Any other scalar. `.inf` and `.nan` are texts too, because they are not decimal numbers.
     Text(Box<str>),
     /// A list.
     List(Vec<Arc<Node>>),
-    /// Names and what they stand for, in the document's order; each name once.
+    /// The members of a map, in the order of the document. Each name occurs once.
     Map(Vec<Member>),
 }
 
@@ -66,23 +66,23 @@ impl fmt::Debug for Content {
     }
 }
 
-/// A name in a map, and what it stands for.
+/// A name in a map and its value.
 #[derive(Debug, Clone)]
 pub struct Member {
     /// The name.
     pub name: Box<str>,
-    /// Where the name stands.
+    /// The position of the name.
     pub position: Position,
-    /// What it stands for.
+    /// The value.
     pub node: Arc<Node>,
 }
 
 impl Node {
-    /// Reads a text that holds one document, or none.
+    /// Reads a text that holds at most one document. A text without a document gives null.
     ///
-    /// It is YAML 1.2 with its core schema: `true`, `True` and `TRUE` are booleans, `yes`, `on` and `NO` are texts, `1_000` is a text,
-    /// and `<<` is an ordinary name. Numbers keep their digits; only what JSON cannot write is rewritten (`+5`, `.5`, `007`, `0x1F`).
-    /// JSON is read as JSON, which YAML takes in but for a few escapes and very long names.
+    /// YAML 1.2 is read with its core schema: `true`, `True` and `TRUE` are booleans; `yes`, `on`, `NO` and `1_000` are texts; `<<` is an
+    /// ordinary name. Numbers keep their digits, except where JSON has no such notation (`+5`, `.5`, `007`, `0x1F`). A JSON list or object
+    /// is read by the rules of JSON.
     ///
     /// ```
     /// use fh_files::{Limits, Node};
@@ -93,8 +93,8 @@ impl Node {
     /// ```
     ///
     /// # Errors
-    /// [`SyntaxError`]: the text is not YAML; a name stands twice in a map, or is no scalar; a tag is not of the core schema, or does not
-    /// fit; there are several documents; or the document is too deep or too large.
+    /// [`SyntaxError`] if the text is not YAML; if a name occurs twice in a map or is not a scalar; if a tag is not of the core schema or
+    /// does not fit its value; if there are several documents; or if a limit is exceeded.
     pub fn parse(text: &str, limits: &Limits) -> Result<Arc<Self>, SyntaxError> {
         match crate::json::checked(text) {
             Some(json) => crate::json::read(json, *limits),
@@ -115,14 +115,14 @@ impl Node {
         Self { position, content, weight: weight.saturating_add(NODE_WEIGHT), height }
     }
 
-    /// What this name stands for, if this is a map that has it.
+    /// Returns the value of a member, if this node is a map that has it.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<Self>> {
         let Content::Map(members) = &self.content else { return None };
         members.iter().find(|member| &*member.name == name).map(|member| &member.node)
     }
 
-    /// As JSON, without spaces.
+    /// Writes the node as JSON without white space.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut json = String::new();
@@ -163,14 +163,14 @@ impl Node {
     }
 }
 
-/// What parts weigh together, and how high a collection of them is.
+/// Returns the total weight of the parts of a collection, and the height of that collection.
 fn sizes<'a>(parts: impl IntoIterator<Item = &'a Arc<Node>>) -> (usize, usize) {
     parts.into_iter().fold((0, 1), |(weight, height): (usize, usize), part| {
         (weight.saturating_add(part.weight), height.max(part.height + 1))
     })
 }
 
-/// A text as JSON writes it.
+/// Returns a text as a JSON string, with quotes and escapes.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()

@@ -1,18 +1,18 @@
-//! Where something stands in a text.
+//! Positions in a text.
 
 use std::fmt;
 
-/// A place in a text, both counted from 1; the column in characters.
+/// A position in a text. Lines and columns are counted from 1; columns are counted in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// The line.
     pub line: usize,
-    /// The character in the line.
+    /// The column: the number of the character in its line.
     pub column: usize,
 }
 
 impl Position {
-    /// Where a text begins.
+    /// The first character of a text.
     pub const START: Self = Self { line: 1, column: 1 };
 }
 
@@ -22,12 +22,12 @@ impl fmt::Display for Position {
     }
 }
 
-/// Why a text is not a document that can be read.
+/// The reason why a text cannot be read as a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// Where.
+    /// The position of the mistake.
     pub position: Position,
-    /// What is wrong there.
+    /// A description of the mistake.
     pub what: String,
 }
 

@@ -1,15 +1,16 @@
-//! What scalars mean in YAML's core schema.
+//! The values of scalars in YAML's core schema.
 
 use saphyr_parser::{ScalarStyle, Tag};
 
 use crate::node::Content;
 
-/// Is it the tag `!`, which says no more than that this is an ordinary text, list or map?
+/// Returns true for the tag `!`, which only says that a node is an ordinary text, list or map.
 pub(crate) fn is_plain(tag: &Tag) -> bool {
     let Tag { handle, suffix } = tag;
     (handle.is_empty() && suffix == "!") || (handle == "!" && suffix.is_empty())
 }
 
+/// Returns the error text for an unsupported tag.
 pub(crate) fn unknown(tag: &Tag) -> String {
     let Tag { suffix, .. } = tag;
     match tag.is_yaml_core_schema() {
@@ -18,7 +19,7 @@ pub(crate) fn unknown(tag: &Tag) -> String {
     }
 }
 
-/// What a scalar means.
+/// Returns the value of a scalar, or the error text if its tag is unknown or does not fit.
 pub(crate) fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Content, String> {
     let as_text = || Content::Text(text.into());
     let Some(tag) = tag else {
@@ -50,7 +51,7 @@ pub(crate) fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Resul
     if fits { Ok(content) } else { Err(format!("this is no {}", tag.suffix)) }
 }
 
-/// What a scalar without quotes and tag means in the core schema.
+/// Returns the value of a scalar that has neither quotes nor a tag.
 fn plain(text: &str) -> Content {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Content::Null,
@@ -61,8 +62,8 @@ fn plain(text: &str) -> Content {
     }
 }
 
-/// A number of the core schema as JSON writes it: without a `+`, leading zeros, or a point that has no digits on both sides. The other
-/// digits stay as they are.
+/// Returns a number of the core schema as JSON writes it: without `+` or leading zeros, and with digits on both sides of a point. All other
+/// digits stay as they are. Returns `None` if the text is not a number.
 fn number(text: &str) -> Option<String> {
     if let Some(digits) = text.strip_prefix("0x") {
         return radix(digits, 16);

@@ -12,7 +12,7 @@ fn as_json(yaml: &str) -> String {
 #[test]
 fn scalars_mean_what_the_core_schema_says() {
     for (yaml, expected) in [
-        // null
+        // Null.
         ("", "null"),
         ("~", "null"),
         ("null", "null"),
@@ -22,13 +22,13 @@ fn scalars_mean_what_the_core_schema_says() {
         ("'null'", "\"null\""),
         ("''", "\"\""),
         ("# a comment only", "null"),
-        // booleans
+        // Booleans.
         ("true", "true"),
         ("True", "true"),
         ("FALSE", "false"),
         ("tRUE", "\"tRUE\""),
         ("\"true\"", "\"true\""),
-        // what YAML 1.1 takes for booleans, times and the like
+        // Texts that YAML 1.1 reads as booleans, times and other types.
         ("NO", "\"NO\""),
         ("no", "\"no\""),
         ("yes", "\"yes\""),
@@ -39,7 +39,7 @@ fn scalars_mean_what_the_core_schema_says() {
         ("2024-01-01", "\"2024-01-01\""),
         ("1_000", "\"1_000\""),
         ("0b11", "\"0b11\""),
-        // numbers keep their digits
+        // Numbers keep their digits.
         ("17.3", "17.3"),
         ("7.50", "7.50"),
         ("1e3", "1e3"),
@@ -51,7 +51,7 @@ fn scalars_mean_what_the_core_schema_says() {
             "12345678901234567890123.000000000000000000001",
         ),
         ("1e99999", "1e99999"),
-        // and become JSON's
+        // Numbers that JSON writes in another way.
         ("+5", "5"),
         ("007", "7"),
         ("-007.10", "-7.10"),
@@ -63,7 +63,7 @@ fn scalars_mean_what_the_core_schema_says() {
         ("0x1F", "31"),
         ("0xffffffffffffffffffffffffffffffff", "340282366920938463463374607431768211455"),
         ("0o17", "15"),
-        // no numbers
+        // Texts that look like numbers.
         ("-", "[null]"),
         ("+", "\"+\""),
         (".", "\".\""),
@@ -84,13 +84,13 @@ fn scalars_mean_what_the_core_schema_says() {
         (".nan", "\".nan\""),
         ("٣", "\"٣\""),
         ("é1", "\"é1\""),
-        // texts
+        // Texts.
         ("some text", "\"some text\""),
         ("\"a\\tb\\u00e9\"", "\"a\\tbé\""),
         ("'it''s'", "\"it's\""),
         ("|\n  two\n  lines\n", "\"two\\nlines\\n\""),
         (">-\n  one\n  line\n", "\"one line\""),
-        // tags
+        // Tags.
         ("!!str 17", "\"17\""),
         ("!!str", "\"\""),
         ("! 17", "\"17\""),
@@ -176,7 +176,7 @@ fn aliases_stand_for_what_they_name() {
         as_json("a: &x {k: [1]}\nb: *x\nc: &y text\nd: [*y, *x]\n"),
         r#"{"a":{"k":[1]},"b":{"k":[1]},"c":"text","d":["text",{"k":[1]}]}"#
     );
-    // An anchor that is given again means the later one from then on.
+    // An anchor that is defined twice means the later definition from there on.
     assert_eq!(as_json("[&a 1, *a, &a 2, *a]"), "[1,1,2,2]");
 }
 
@@ -190,7 +190,7 @@ fn a_small_text_cannot_grow_large() {
     let said = as_json(&yaml);
     assert!(said.ends_with("the document is larger than 16777216 bytes"), "{said}");
 
-    // Text counts, not only nodes.
+    // The weight counts text, not only nodes.
     let yaml = format!("a: &a {}\nb: [{}]\n", "x".repeat(20_000), vec!["*a"; 1_000].join(","));
     assert!(as_json(&yaml).ends_with("the document is larger than 16777216 bytes"));
 }
@@ -208,14 +208,14 @@ fn depth_is_bounded() {
     assert!(as_json(&nested(100 + 1)).ends_with("more than 100 lists and maps in each other"));
     assert!(as_json(&nested(200)).contains("line 1, column "));
     let blocks: String = (0..100_000).map(|_| "- ").collect();
-    // Said where it is too deep, not after all of it was taken in.
+    // The error comes at the position that is too deep, before the rest of the document is read.
     assert_eq!(as_json(&blocks), "line 1, column 201: more than 100 lists and maps in each other");
-    // Aliases add to it.
+    // The nesting of an alias's node counts as well.
     let yaml = format!("- &a {}\n- {}*a{}\n", nested(60), "[".repeat(40), "]".repeat(40));
     assert!(as_json(&yaml).ends_with("more than 100 lists and maps in each other"));
 }
 
-/// JSON, whatever is in it.
+/// Generates arbitrary JSON.
 fn any_json() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),
@@ -233,7 +233,7 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
-/// What YAML is made of, and what it is not.
+/// Pieces of YAML syntax, and characters that YAML forbids.
 const PIECES: &[&str] = &[
     "a: ",
     "- ",
@@ -270,14 +270,14 @@ const PIECES: &[&str] = &[
 ];
 
 proptest! {
-    /// YAML 1.2 takes any JSON for what it is.
+    /// Every JSON document is read with its own value.
     #[test]
     fn json_is_yaml(value in any_json()) {
         prop_assert_eq!(as_json(&value.to_string()), value.to_string());
         prop_assert_eq!(as_json(&format!("{value:#}")), value.to_string());
     }
 
-    /// However JSON is written, both readers find the same in the same places.
+    /// Both readers find the same values at the same positions, in compact and in indented JSON.
     #[test]
     fn both_readers_agree(value in any_json(), is_pretty in any::<bool>()) {
         let text = if is_pretty { format!("{value:#}") } else { value.to_string() };
@@ -291,7 +291,7 @@ proptest! {
         prop_assert_eq!(&found[0], &found[1]);
     }
 
-    /// Whatever stands in a file: an answer or an error, and never for long.
+    /// Every text gives an error, or a document whose JSON is valid.
     #[test]
     fn anything_is_read_or_refused(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40)) {
         let yaml = pieces.concat();
@@ -302,7 +302,7 @@ proptest! {
     }
 }
 
-/// What JSON writes and YAML does not read.
+/// Tests JSON that the YAML parser would not read.
 #[test]
 fn json_is_read_as_json() {
     let long = format!("{{\"{0}\":\"{0}\"}}", "x".repeat(3_000));
@@ -316,10 +316,10 @@ fn json_is_read_as_json() {
         ("[[],{},[{}]]", "[[],{},[{}]]"),
         ("\u{feff}[\"\\ud83d\\udc22\"]", "[\"🐢\"]"),
         (long.as_str(), long.as_str()),
-        // Not JSON, but YAML.
+        // YAML that is not JSON.
         ("[a, 'b', 007,]", r#"["a","b",7]"#),
         ("{a: 1} # comment", r#"{"a":1}"#),
-        // Neither.
+        // Texts that are refused.
         (r#"["\ud83d"]"#, "line 1, column 2: an escape in this text means no character"),
         ("{\"a\":1,\n \"a\":2}", "line 2, column 2: \"a\" stands here again after line 1"),
     ] {

@@ -1,4 +1,4 @@
-//! YAML 1.2 with its core schema. The parser is saphyr's; what it is bounded by is the builder's.
+//! Reads YAML 1.2 with its core schema. saphyr parses the text; [`Builder`] enforces the limits.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ impl From<ScanError> for SyntaxError {
     }
 }
 
-/// Reads a text that holds one document, or none.
+/// Reads a text that holds at most one document.
 pub(crate) fn read(text: &str, limits: Limits) -> Result<Arc<Node>, SyntaxError> {
     let mut builder = Builder::new(limits);
     let mut documents = 0;
@@ -42,6 +42,7 @@ pub(crate) fn read(text: &str, limits: Limits) -> Result<Arc<Node>, SyntaxError>
     Ok(builder.finish())
 }
 
+/// Adds one event of the parser to the tree.
 fn take(builder: &mut Builder, event: Event<'_>, position: Position) -> Result<(), SyntaxError> {
     let wrong = |what: String| SyntaxError { position, what };
     match event {
@@ -76,6 +77,7 @@ fn take(builder: &mut Builder, event: Event<'_>, position: Position) -> Result<(
     }
 }
 
+/// Fails unless a collection has no tag, the tag `!`, or the core schema's tag of its type (`usual`).
 fn check_tag(tag: Option<&Tag>, usual: &str) -> Result<(), String> {
     let Some(tag) = tag else { return Ok(()) };
     let is_known = is_plain(tag) || (tag.is_yaml_core_schema() && tag.suffix == usual);

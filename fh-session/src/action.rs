@@ -1,4 +1,4 @@
-//! What goes into a session, and what comes out of it.
+//! The inputs and outputs of a session.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,148 +10,149 @@ use crate::key::ApiKeys;
 use crate::rules::{Rules, Source};
 use crate::status::{Notice, Problem, Readiness, Status};
 
-/// Names one request. News about a request that was given up are recognised by it, and ignored.
+/// The id of a request. The session ignores inputs that belong to a request it has aborted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub(crate) u64);
 
-/// Names something that a caller waits for; chosen by the driver.
+/// The id of a command whose caller waits for the outcome. The driver chooses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Errand(pub u64);
 
-/// Something that happened.
+/// An event or a command that the driver hands to the session.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Input<'a> {
-    /// Begin.
+    /// Starts the session. Has no effect after the first time.
     Start,
-    /// The deadline has come, or may have.
+    /// The deadline has passed, or may have passed.
     Tick,
-    /// End for good.
+    /// Closes the session for good.
     Stop,
-    /// Ask the Edge now, whatever the state; [`Action::Settled`] follows.
+    /// Requests features from the Edge now, unless a request is in flight or a stream with features is open. [`Action::Settled`] follows.
     Refresh(Errand),
-    /// A feature was read (passive polling; after [`Action::Arm`]).
+    /// A feature was read. Needed for passive polling, after [`Action::Arm`].
     Touched,
-    /// The context of a server-evaluated key; [`Action::Settled`] follows. With a client-evaluated key it changes nothing.
+    /// Sets the context of a server-evaluated key; changes nothing with a client-evaluated key. [`Action::Settled`] follows.
     Context(Errand, Arc<Attributes>),
-    /// Other keys; [`Action::Settled`] follows. Features of environments that no key opens any more are dropped.
+    /// Replaces the API keys. Features of environments that no new key opens are dropped. [`Action::Settled`] follows.
     Keys(Errand, ApiKeys),
-    /// The head of an answer has arrived.
+    /// The head of a response has arrived.
     Opened {
-        /// Whose.
+        /// The request.
         ticket: Ticket,
         /// The head.
         head: &'a Head,
     },
-    /// A piece of an answer's body has arrived.
+    /// A piece of a response's body has arrived.
     Bytes {
-        /// Whose.
+        /// The request.
         ticket: Ticket,
         /// The piece.
         bytes: &'a [u8],
     },
-    /// An answer is complete, or will never be.
+    /// A response is complete, or its connection failed.
     Closed {
-        /// Whose.
+        /// The request.
         ticket: Ticket,
-        /// How it ended.
+        /// The way in which the response ended.
         end: End<'a>,
     },
-    /// A list of features from somewhere else than the Edge: added, nothing removed (sdk-behaviour 2.2).
+    /// A list of features from a source other than the Edge. It adds and updates features but removes none (sdk-behaviour 2.2).
     Stored {
-        /// Where it was.
+        /// The source of the list.
         source: Source,
-        /// The environment it is of.
+        /// The id of the environment.
         environment: Arc<str>,
         /// A JSON list of features.
         features: &'a [u8],
     },
-    /// One feature from a store.
+    /// One feature from a source other than the Edge.
     StoredFeature {
-        /// Where it was.
+        /// The source of the feature.
         source: Source,
-        /// The environment it is of.
+        /// The id of the environment.
         environment: Arc<str>,
         /// The JSON of the feature.
         feature: &'a [u8],
     },
 }
 
-/// How an answer ended.
+/// The way in which a response ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End<'a> {
-    /// Complete, as far as HTTP can tell.
+    /// The response is complete, as far as HTTP can tell.
     Complete,
-    /// No connection, or it broke: why, in words without URL or key.
+    /// There was no connection, or it broke. Holds the transport's reason, without URL and key.
     Broken(&'a str),
-    /// The certificate was not accepted: why.
+    /// The certificate was not accepted. Holds the transport's reason.
     Tls(&'a str),
-    /// The transport's own time limit passed before the connection stood.
+    /// The transport's own time limit passed before the connection was open.
     ConnectTimeout,
 }
 
-/// Something to do.
+/// An instruction for the driver.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Action {
     /// Send this request.
     Send(Ticket, Request),
-    /// Give this request up and close its connection.
+    /// Abort this request and close its connection.
     Abort(Ticket),
     /// Serve these features from now on.
     Publish(Publication),
-    /// Take the features of these environments out of what is served, and out of what is held back, at once: no API key opens them any more.
+    /// Remove the features of these environments at once, from what is served and from what is held back: no API key opens the environments
+    /// any more.
     Revoke(Vec<Arc<str>>),
-    /// Show this status from now on.
+    /// Publish this status.
     Status(Status),
-    /// Log this.
+    /// Log this notice.
     Notice(Notice),
-    /// Tell those who want updates as they were received.
+    /// Pass this update on to the listeners of raw updates.
     Raw(RawUpdate),
     /// Report the next read of a feature as [`Input::Touched`].
     Arm,
-    /// Tell whoever waits for this errand.
+    /// Report the outcome of a command to its caller.
     Settled(Errand, Result<Readiness, Problem>),
 }
 
-/// Features to serve, and what is new about them.
+/// Features to serve, and the cause of their publication.
 #[derive(Debug, Clone)]
 pub struct Publication {
-    /// All of them.
+    /// All features.
     pub rules: Arc<Rules>,
-    /// Why they are published.
+    /// The cause of the publication.
     pub cause: Cause,
 }
 
-/// Why features are published.
+/// The cause of a publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cause {
-    /// The first list, or the first after the context of a server-evaluated key has changed: served at once, even while updates
-    /// are caught (sdk-behaviour 2.7).
+    /// This is the first list, or the first one after the context of a server-evaluated key changed. It is served at once, even while
+    /// updates are held back by catch & release (sdk-behaviour 2.7).
     First,
-    /// Something that a reader could see is different: a value, a strategy, a lock, a feature more or less.
+    /// A reader can see a difference: a value, a strategy, a lock, or a feature more or less.
     Change,
-    /// Only versions or the like are different.
+    /// No reader can see a difference in the features: only versions, or the contexts that the features answer for, have changed.
     Unseen,
 }
 
 /// An update as it was received (sdk-behaviour 2.6).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawUpdate {
-    /// Who sent it.
+    /// The source of the update.
     pub source: Source,
-    /// The environment; `None` if several.
+    /// The id of the environment; `None` if the update holds several.
     pub environment: Option<Arc<str>>,
-    /// What it is.
+    /// The kind of the update.
     pub kind: RawKind,
-    /// Its JSON: a list of features, of environments (a poll's body), or one feature.
+    /// The JSON of the update: a list of features, a list of environments (the body of a poll), or one feature.
     pub json: Arc<str>,
 }
 
-/// What an update is.
+/// The kind of a raw update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RawKind {
-    /// All features.
+    /// A list of all features.
     List,
     /// One feature, new or changed.
     Feature,
@@ -159,21 +160,21 @@ pub enum RawKind {
     Delete,
 }
 
-/// A request. Always a GET. Transports follow no redirects: the session does (D-82).
+/// An HTTP request. The method is always GET. Transports must not follow redirects, because the session does so itself (D-82).
 #[derive(Clone, PartialEq, Eq)]
 pub struct Request {
-    /// What it is for.
+    /// The purpose of the request.
     pub kind: RequestKind,
-    /// Where to.
+    /// The URL.
     pub url: SecretUrl,
-    /// Headers, names in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
 }
 
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RequestKind {
-    /// An answer with a body.
+    /// A response with a complete body.
     Poll,
     /// A stream of events that stays open.
     Stream,
@@ -181,7 +182,7 @@ pub enum RequestKind {
 
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Headers may hold what a user added to get past a proxy, and contexts are people's data.
+        // Header values may hold credentials for a proxy, and contexts are personal data.
         let names: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("Request")
             .field("kind", &self.kind)
@@ -191,10 +192,10 @@ impl fmt::Debug for Request {
     }
 }
 
-/// The head of an answer. `Debug` shows no values of headers: a redirect's `location` repeats the API key.
+/// The head of an HTTP response. `Debug` shows no header values, because the `location` of a redirect may repeat the API key.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Head {
-    /// The status.
+    /// The status code.
     pub status: u16,
     headers: Vec<(String, String)>,
 }
@@ -207,20 +208,20 @@ impl fmt::Debug for Head {
 }
 
 impl Head {
-    /// A head without headers.
+    /// Creates a head without headers.
     #[must_use]
     pub const fn new(status: u16) -> Self {
         Self { status, headers: Vec::new() }
     }
 
-    /// With another header; the name's case does not matter.
+    /// Adds a header. The case of the name does not matter.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_ascii_lowercase(), value.into()));
         self
     }
 
-    /// The first header of this name, given in lower case.
+    /// Returns the value of the first header with this name, which must be given in lower case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())

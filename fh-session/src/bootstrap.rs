@@ -10,11 +10,11 @@ mod wire;
 /// The number of the document's format. A reader refuses any other.
 pub const BOOTSTRAP_FORMAT: u32 = 1;
 
-/// The variant of a value that no strategy chose.
+/// The variant of a value that comes from no strategy.
 const DEFAULT_VARIANT: &str = "default";
 
-/// The values of one context, to be read without its rules. With the feature `serde` it is written and read as the document of
-/// `docs/bootstrap.md`.
+/// The values of one context, which a program can read without evaluating rules. With the feature `serde` it is serialised as the document
+/// of `docs/bootstrap.md`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bootstrap {
     /// The [`Snapshot::generation`](crate::Snapshot::generation) that was read.
@@ -69,7 +69,7 @@ impl From<&Detail> for BootstrapFeature {
 }
 
 impl Detail {
-    /// The id of the strategy that matched, or `default`.
+    /// Returns the id of the strategy that matched, or `default`.
     #[must_use]
     pub fn variant(&self) -> &str {
         self.strategy_id.as_deref().unwrap_or(DEFAULT_VARIANT)

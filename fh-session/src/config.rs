@@ -1,4 +1,4 @@
-//! How a session behaves: fixed when it is made.
+//! The settings of a session, which are fixed when it is created.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -8,112 +8,113 @@ use fh_eval::Profile;
 use crate::edge_url::EdgeUrl;
 use crate::key::ApiKeys;
 
-/// How features are fetched.
+/// The way in which features are fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// One stream, kept open; polling where the Edge cannot stream (D-77).
+    /// One stream that stays open. The client polls instead while the Edge cannot stream (D-77).
     Streaming,
-    /// A poll, and another after each interval.
+    /// A poll at the start, and another one after each interval.
     ActivePolling(Duration),
-    /// A poll, and another when a feature is read after the interval.
+    /// A poll at the start, and another one when a feature is read after the interval has passed.
     PassivePolling(Duration),
-    /// One poll, repeated only until it is answered.
+    /// A single poll, retried until it succeeds.
     OneOff,
-    /// No requests at all.
+    /// No requests.
     Offline,
 }
 
-/// The interval between polls if nothing else is said (sdk-behaviour 2.9).
+/// The default interval between polls (sdk-behaviour 2.9).
 pub const DEFAULT_INTERVAL: Duration = Duration::from_secs(180);
 
-/// Where a stream's request carries the context of a server-evaluated key.
+/// The part of a stream's request that carries the context of a server-evaluated key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ContextPlacement {
-    /// In the `x-featurehub` header.
+    /// The `x-featurehub` header.
     #[default]
     Header,
-    /// In the query, for those who cannot send headers with a stream, and for caches that look at nothing but the URL.
+    /// The query. For programs that cannot send headers with a stream, and for caches that distinguish requests by URL only.
     Query,
 }
 
-/// What is answered while an Edge evaluates a changed context (D-62).
+/// The values that are served while an Edge evaluates a changed context (D-62).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum WhileSwitching {
-    /// The new context gets nothing, and the client is not ready, until the new values are in.
+    /// No values: reads for the new context find nothing, and the client is not ready, until the new values have arrived.
     #[default]
     HideValues,
-    /// The new context gets the values of the one before: for programs that have one user only.
+    /// The values of the previous context, also for the new one. Only for programs that serve a single user.
     KeepValues,
 }
 
-/// How long to wait before trying again (D-64). The delay is drawn from `[d × (1 − jitter), d]` with `d` = initial × 2ⁿ, at most the cap.
+/// Delays before retries (D-64). A delay is drawn from `[d × (1 − jitter), d]`, where `d` = initial × 2ⁿ, at most the cap.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Backoff {
     /// The first delay.
     pub initial: Duration,
-    /// The longest delay.
+    /// The maximum delay.
     pub cap: Duration,
-    /// How much of a delay is left to chance, from 0 to 1.
+    /// The random part of a delay, from 0 to 1.
     pub jitter: f64,
 }
 
-/// How long things may take (D-74), and how large they may be.
+/// Time limits (D-74) and a size limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Until a connection stands. For the transport: a session cannot see it.
+    /// Maximum time to open a connection. The transport enforces it, because a session cannot see connections.
     pub connect: Duration,
-    /// From the request to the complete head of its answer.
+    /// Maximum time from the request to the complete head of the response.
     pub head: Duration,
-    /// A poll in all. Also the longest time that a caller of `set_context` waits for the outcome (D-120).
+    /// Maximum time of a poll as a whole. Also the maximum time that a caller of `set_context` waits for the outcome (D-120).
     pub poll: Duration,
-    /// Without a complete line on a stream; also until its first features, and for one event, unless the bytes keep coming at [`Self::SLOWEST`].
+    /// Maximum time without a complete line on a stream. Also the maximum time until its first features, and of one event. The latter two
+    /// are longer if bytes arrive at [`Self::SLOWEST`] or faster.
     pub idle: Duration,
-    /// Bytes of one body or event, after decoding.
+    /// Maximum size of a body or an event in bytes, after decoding.
     pub bytes: usize,
 }
 
 impl Limits {
-    /// Bytes a second that keep a slow event alive beyond the idle limit.
+    /// Minimum rate in bytes per second at which an event may take longer than the idle limit.
     pub const SLOWEST: u64 = 1024;
 }
 
-/// Everything a session is told at its start.
+/// The settings of a session.
 #[derive(Clone)]
 pub struct Config {
-    /// Where the Edge is.
+    /// The URL of the Edge.
     pub edge: EdgeUrl,
-    /// Keys of one kind.
+    /// The API keys, all of one kind.
     pub keys: ApiKeys,
-    /// How features are fetched.
+    /// The way in which features are fetched.
     pub mode: Mode,
-    /// Where a stream's request carries the context.
+    /// The part of a stream's request that carries the context.
     pub context_placement: ContextPlacement,
-    /// What is answered while the context changes.
+    /// The values that are served while the context changes.
     pub while_switching: WhileSwitching,
-    /// Further headers of each request.
+    /// Additional headers of each request.
     pub headers: Vec<(String, String)>,
-    /// The value of `X-SDK`; `None` sends none, as browsers must (sdk-behaviour 0.3).
+    /// The value of the `X-SDK` header. `None` sends no such header, as browsers must (sdk-behaviour 0.3).
     pub identification: Option<String>,
-    /// Delays after trouble that passes.
+    /// Delays after failures that may pass.
     pub backoff: Backoff,
-    /// The delay after `bye`, and after the first other end of a stream that had brought features, is drawn from this (D-64).
+    /// The range of the delay after a `bye` event, and after the first other end of a stream that had sent features (D-64).
     pub return_within: RangeInclusive<Duration>,
-    /// Delays after a refusal (D-21).
+    /// Delays after refusals (D-21).
     pub refused: Backoff,
-    /// How long a stream has to be open for delays to begin anew.
+    /// The time for which a stream must have been open so that the next delay is the initial one again.
     pub healthy_after: Duration,
-    /// How long to poll before a stream is tried again where the Edge could not stream (D-65).
+    /// The time for which the client polls before it retries a stream that the Edge could not provide (D-65).
     pub stream_again_after: Duration,
-    /// At most two requests go out within this time, whatever the cause (D-64).
+    /// The session sends at most two requests within this time, whatever their cause (D-64).
     pub pace: Duration,
     /// Time and size limits.
     pub limits: Limits,
-    /// Whose semantics the features of client-evaluated keys are compiled with.
+    /// The evaluation rules with which features of client-evaluated keys are compiled.
     pub profile: Profile,
 }
 
 impl Config {
-    /// The defaults: one client- or server-evaluated key streams, several keys poll (D-77).
+    /// Creates the default settings: streaming with one key, active polling with several (D-77).
     #[must_use]
     pub fn new(edge: EdgeUrl, keys: ApiKeys) -> Self {
         let mode = if keys.are_several() {
@@ -157,7 +158,7 @@ impl Config {
 
 impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Headers may hold what a user added to get past a proxy.
+        // Header values may hold credentials for a proxy.
         let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("Config")
             .field("edge", &self.edge)

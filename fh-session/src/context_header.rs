@@ -1,13 +1,13 @@
-//! The `x-featurehub` header: how a context travels to an Edge that evaluates (sdk-behaviour 5.1, D-25).
+//! The `x-featurehub` header, which sends a context to an Edge that evaluates (sdk-behaviour 5.1, D-25).
 
 use std::fmt::Write;
 
 use fh_eval::Attributes;
 
-/// Most attributes that an Edge keeps (sdk-behaviour 0.5); more are refused rather than lost (D-82).
+/// Maximum number of attributes that an Edge keeps (sdk-behaviour 0.5). A context with more is refused, so that none is lost (D-82).
 pub const MAX_ATTRIBUTES: usize = 30;
 
-/// The context has more attributes than an Edge takes.
+/// The error for a context with more attributes than an Edge accepts. Holds their number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooManyAttributes(pub usize);
 
@@ -23,8 +23,8 @@ impl std::fmt::Display for TooManyAttributes {
 
 impl std::error::Error for TooManyAttributes {}
 
-/// A context as it travels: the header's text and its digest. Equal contexts have equal headers, in whatever order their
-/// attributes were given.
+/// A context as it is sent: the text of the header and its digest. Equal contexts have equal headers, whatever the order of their
+/// attributes.
 ///
 /// ```
 /// use fh_eval::Attributes;
@@ -45,7 +45,7 @@ impl ContextHeader {
     /// Writes the header of a context.
     ///
     /// # Errors
-    /// [`TooManyAttributes`] beyond [`MAX_ATTRIBUTES`].
+    /// [`TooManyAttributes`] if the context has more than [`MAX_ATTRIBUTES`].
     pub fn of(attributes: &Attributes) -> Result<Self, TooManyAttributes> {
         let mut pairs: Vec<String> = attributes
             .iter()
@@ -61,23 +61,25 @@ impl ContextHeader {
         Ok(Self { text: pairs.join(",") })
     }
 
-    /// The header's text; `None` if there is no context, and so no header.
+    /// Returns the text of the header; `None` if there is no context, and therefore no header.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         (!self.text.is_empty()).then_some(self.text.as_str())
     }
 
-    /// What tells caches that contexts differ: lower-case hex SHA-256 of the header, or `0` (D-24).
+    /// Returns the digest by which caches distinguish contexts: the SHA-256 of the header in lower-case hexadecimal, or `0` without a
+    /// context (D-24).
     #[must_use]
     pub fn context_sha(&self) -> String {
         self.text().map_or_else(|| "0".to_string(), |text| sha256_hex(text.as_bytes()))
     }
 }
 
-/// The SHA-256 of a context, in lower-case hexadecimal: the same for equal contexts, in whatever order their attributes were given.
+/// Returns the SHA-256 of a context, in lower-case hexadecimal. Equal contexts have equal hashes, whatever the order of their attributes.
 ///
-/// It is taken of `name=value,value&name=value`, sorted by name, with names and values percent-encoded as in the header but values
-/// joined after that, so that `a,b` and two values `a` and `b` differ. It is no secret: anyone who can guess a context can compute its hash.
+/// The input is `name=value,value&name=value`, sorted by name. Names and values are percent-encoded as in the header. The values are joined
+/// afterwards, so that the value `a,b` and the two values `a` and `b` differ. The hash is no secret: anyone who can guess a context can
+/// compute its hash.
 ///
 /// ```
 /// use fh_eval::Attributes;
@@ -100,19 +102,19 @@ pub fn context_hash(attributes: &Attributes) -> String {
     sha256_hex(pairs.join("&").as_bytes())
 }
 
-/// Names of attributes of which a single value holds a comma: an Edge takes it for two values (D-82).
+/// Returns the names of the attributes of which a single value contains a comma. An Edge reads such a value as two (D-82).
 #[must_use]
 pub fn values_with_commas(attributes: &Attributes) -> Vec<String> {
     let split = attributes.iter().filter(|(_, values)| values.clone().any(|v| v.contains(',')));
     split.map(|(name, _)| name.to_string()).collect()
 }
 
-/// Percent-encodes all but letters, digits and `-_.~`.
+/// Percent-encodes all characters but letters, digits and `-_.~`.
 pub(crate) fn percent_encode(text: &str) -> String {
     percent_encode_but(text, "")
 }
 
-/// As [`percent_encode`], leaving these as they are, too.
+/// Percent-encodes like [`percent_encode`], but leaves the characters of `kept` unchanged as well.
 pub(crate) fn percent_encode_but(text: &str, kept: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -127,6 +129,7 @@ pub(crate) fn percent_encode_but(text: &str, kept: &str) -> String {
     out
 }
 
+/// Returns the SHA-256 in lower-case hexadecimal.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     hmac_sha256::Hash::hash(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");

@@ -1,4 +1,4 @@
-//! How long to wait before trying again (D-64).
+//! Delays before retries (D-64).
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::config::Backoff;
 use crate::planted::planted;
 
-/// Numbers that look random, from a seed: splitmix64.
+/// A pseudo-random number generator with a given seed (splitmix64).
 #[derive(Debug, Clone)]
 pub(crate) struct Random(u64);
 
@@ -15,7 +15,7 @@ impl Random {
         Self(seed)
     }
 
-    /// From 0 up to, but not including, 1.
+    /// Returns a number from 0 up to, but not including, 1.
     pub(crate) fn share(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -25,18 +25,18 @@ impl Random {
     }
 }
 
-/// How many delays there have been since things last went well.
+/// The number of delays since the last success.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Delays {
     count: u32,
     brief_was_used: bool,
 }
 
-/// No delay is shorter, unless the first one is meant to be.
+/// Minimum delay, unless the initial delay is shorter.
 const SHORTEST: Duration = Duration::from_millis(100);
 
 impl Delays {
-    /// The next delay: drawn from `[d × (1 − jitter), d]`, d doubling up to the cap.
+    /// Returns the next delay, drawn from `[d × (1 − jitter), d]`, where `d` doubles each time up to the cap.
     pub(crate) fn next(
         &mut self,
         backoff: &Backoff,
@@ -52,11 +52,12 @@ impl Delays {
         self.count = self.count.saturating_add(1).min(31);
         let jitter = if backoff.jitter.is_finite() { backoff.jitter.clamp(0.0, 1.0) } else { 0.5 };
         let least = shortest(backoff);
-        // A part of it is taken away, because a product with the longest of all durations may be too long.
+        // The random part is subtracted, because a multiplication of the maximum duration could overflow.
         longest.saturating_sub(longest.mul_f64(jitter * random.share())).max(least)
     }
 
-    /// The delay after a stream that had brought features ended: brief the first time, and then as any other.
+    /// Returns the delay after the end of a stream that had sent features: the first time from the range `brief`, later the same as
+    /// [`Self::next`].
     pub(crate) fn after_drop(
         &mut self,
         brief: &RangeInclusive<Duration>,
@@ -70,18 +71,18 @@ impl Delays {
         self.next(backoff, backoff.cap, random)
     }
 
-    /// Things went well.
+    /// Starts again with the initial delay after a success.
     pub(crate) fn reset(&mut self) {
         *self = Self::default();
     }
 }
 
-/// After trouble nobody tries again sooner (D-64).
+/// Returns the minimum delay after a failure (D-64).
 pub(crate) fn shortest(backoff: &Backoff) -> Duration {
     SHORTEST.min(backoff.initial)
 }
 
-/// Somewhere in a range: so that clients whose streams end together do not come back together.
+/// Returns a random duration of a range, so that clients whose streams end at the same time do not reconnect at the same time.
 pub(crate) fn within(range: &RangeInclusive<Duration>, random: &mut Random) -> Duration {
     let width = range.end().saturating_sub(*range.start());
     range.start().saturating_add(width.mul_f64(random.share()))

@@ -1,4 +1,4 @@
-//! Where the Edge is, and the URLs below it (edge-protocol 2.1, 3.1, 5.1).
+//! The URL of an Edge, and the URLs of its resources (edge-protocol 2.1, edge-protocol 3.1, edge-protocol 5.1).
 
 use std::fmt;
 use std::net::Ipv6Addr;
@@ -7,8 +7,8 @@ use std::sync::Arc;
 use crate::context_header::{ContextHeader, percent_encode, percent_encode_but};
 use crate::key::{ApiKey, ApiKeys, is_dots};
 
-/// The base URL of an Edge, in one form however it was written. `Debug` and `Display` show its origin only, because people
-/// paste URLs with an API key in the path.
+/// The base URL of an Edge in normal form. `Debug` and `Display` show only its origin, because people paste URLs with an API key in the
+/// path.
 ///
 /// ```
 /// use fh_session::EdgeUrl;
@@ -25,24 +25,23 @@ pub struct EdgeUrl {
     base: Arc<str>,
 }
 
-/// What is wrong with a base URL.
+/// The reason why a base URL is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UrlError {
-    /// Empty.
+    /// The URL is empty.
     Empty,
-    /// Neither `http://` nor `https://`.
+    /// The URL begins with neither `http://` nor `https://`.
     Scheme,
-    /// No host behind the scheme, or one that can be none: a bracket that is not closed, an IPv6 address that is none, a character that no
-    /// host has.
+    /// The host is missing or invalid: an unclosed bracket, an invalid IPv6 address, or a character that hosts cannot contain.
     Host,
-    /// A port that is no number from 1 to 65535.
+    /// The port is not a number from 1 to 65535.
     Port,
-    /// A blank, a control character, or anything that is not ASCII.
+    /// The URL contains white space, a control character, or a character that is not ASCII.
     Character,
-    /// A user name or password in it: give them as a header.
+    /// The URL contains a user name or password. Give credentials as a header instead.
     Credentials,
-    /// A query or fragment in it.
+    /// The URL contains a query or a fragment.
     Query,
 }
 
@@ -67,10 +66,10 @@ impl fmt::Display for UrlError {
 impl std::error::Error for UrlError {}
 
 impl EdgeUrl {
-    /// Reads a base URL. A trailing `/`, `/features` or `/features/KEY` is not part of it.
+    /// Parses a base URL. A trailing `/`, `/features` or `/features/KEY` is removed.
     ///
     /// # Errors
-    /// [`UrlError`] if it cannot be one.
+    /// [`UrlError`] if the text is not a valid base URL.
     pub fn parse(text: &str) -> Result<Self, UrlError> {
         let text = text.trim();
         if text.is_empty() {
@@ -101,7 +100,7 @@ impl EdgeUrl {
         Ok(Self { base: base.into() })
     }
 
-    /// The URL of a poll: all keys, and the digest of the context.
+    /// Returns the URL of a poll, with all keys and the digest of the context.
     #[must_use]
     pub fn poll(&self, keys: &ApiKeys, context: &ContextHeader) -> SecretUrl {
         let mut url = format!("{}/features?", self.base);
@@ -115,7 +114,7 @@ impl EdgeUrl {
         SecretUrl(url)
     }
 
-    /// The URL of a stream. Where headers cannot be sent, the context goes into the query.
+    /// Returns the URL of a stream. If headers cannot be sent, the context is part of the query.
     #[must_use]
     pub fn stream(&self, key: &ApiKey, context_in_query: Option<&str>) -> SecretUrl {
         let key = percent_encode_but(key.expose(), "*/");
@@ -127,7 +126,8 @@ impl EdgeUrl {
         SecretUrl(url)
     }
 
-    /// The URL at which a feature is changed for tests (edge-protocol 5.1). `None` for `.` and `..`: no URL names those.
+    /// Returns the URL that changes a feature in tests (edge-protocol 5.1); `None` for the feature keys `.` and `..`, which no URL can
+    /// contain.
     #[must_use]
     pub fn update(&self, key: &ApiKey, feature: &str) -> Option<SecretUrl> {
         if is_dots(feature) {
@@ -156,7 +156,7 @@ impl fmt::Debug for EdgeUrl {
     }
 }
 
-/// Characters that no host has (WHATWG's forbidden host code points, so far as they can come here).
+/// Characters that hosts cannot contain: WHATWG's forbidden host code points, without those that were rejected before.
 const NOT_IN_HOSTS: &[u8] = b"<>[]\\^|%\"`{}";
 
 /// Checks a host, with or without a port.
@@ -181,7 +181,7 @@ fn check_authority(authority: &str) -> Result<(), UrlError> {
             port
         }
     };
-    // `http://edge:/` has the usual port.
+    // `http://edge:/` has the default port.
     match port.filter(|port| !port.is_empty()) {
         Some(digits) if !digits.bytes().all(|byte| byte.is_ascii_digit()) => Err(UrlError::Port),
         Some(digits) => match digits.parse::<u16>() {
@@ -192,7 +192,7 @@ fn check_authority(authority: &str) -> Result<(), UrlError> {
     }
 }
 
-/// Writes a URL's scheme, host and port, and `/***` for whatever follows. Credentials before the host are left out.
+/// Writes the scheme, host and port of a URL, and `/***` for the rest. Credentials before the host are left out.
 fn write_origin(f: &mut fmt::Formatter<'_>, url: &str) -> fmt::Result {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let (authority, path) = rest.find(['/', '?', '#']).map_or((rest, ""), |at| rest.split_at(at));
@@ -204,24 +204,24 @@ fn write_origin(f: &mut fmt::Formatter<'_>, url: &str) -> fmt::Result {
     }
 }
 
-/// A URL with a key in it. `Debug` and `Display` show the origin only, without credentials.
+/// A URL that contains a key. `Debug` and `Display` show only the origin, without credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretUrl(String);
 
 impl SecretUrl {
-    /// Any URL that is not to be shown.
+    /// Wraps any URL that must not be printed.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self(url.into())
     }
 
-    /// The URL itself, for requests. Do not print it.
+    /// Returns the URL itself, for requests. Do not print it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Scheme, host and port.
+    /// Returns scheme, host and port.
     #[must_use]
     pub fn origin(&self) -> &str {
         let path = self.0.find("://").and_then(|at| {
@@ -236,7 +236,7 @@ impl SecretUrl {
         Self(location.to_string())
     }
 
-    /// Where a redirect leads; `None` if to another origin, or nowhere (D-82).
+    /// Returns the target of a redirect; `None` if it is invalid or has another origin (D-82).
     #[must_use]
     pub fn redirected(&self, location: &str) -> Option<Self> {
         let location = location.trim();
@@ -244,7 +244,7 @@ impl SecretUrl {
             return None;
         }
         let origin = self.origin();
-        // A relative one may hold `://`, too, in its query.
+        // A relative target may contain `://` too, in its query.
         let scheme = location.split_once("://").map(|(scheme, _)| scheme);
         let target = if scheme.is_some_and(|scheme| scheme.bytes().all(|b| b.is_ascii_alphabetic()))
         {
@@ -266,7 +266,7 @@ impl SecretUrl {
     }
 }
 
-/// An origin in one form however it was written: in lower case, and without a port that goes without saying.
+/// Returns an origin in normal form: in lower case, and without the default port.
 fn normal_origin(origin: &str) -> String {
     let origin = origin.to_ascii_lowercase();
     let usual = if origin.starts_with("http://") { ":80" } else { ":443" };

@@ -1,18 +1,18 @@
-//! API keys: which environment they open, who evaluates for them, and how they are kept out of sight.
+//! API keys: their environment, the place of evaluation that they imply, and protection against printing them.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Who evaluates: decided by the key (edge-protocol 1.4).
+/// The side that evaluates strategies. The form of the API key decides it (edge-protocol 1.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyKind {
-    /// The key holds a `*`: strategies are sent and evaluated here, for any number of contexts.
+    /// The client evaluates. The key contains a `*`; the Edge sends strategies, which are evaluated here for any number of contexts.
     ClientEvaluated,
-    /// The Edge evaluates, for the one context that the connection names.
+    /// The Edge evaluates, for the one context that the request names.
     ServerEvaluated,
 }
 
-/// An API key: `environment/key`, or the old `cache/environment/key`.
+/// An API key: `environment/key`, or the old form `cache/environment/key`.
 ///
 /// `Debug` and `Display` show the environment, never the secret.
 ///
@@ -30,21 +30,21 @@ pub struct ApiKey {
     environment: Arc<str>,
 }
 
-/// What is wrong with a key, or with a list of them. Never holds the key.
+/// The reason why a key, or a list of keys, is invalid. Never holds the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// No key at all, or an empty one.
+    /// There is no key, or it is empty.
     Empty,
-    /// Neither two nor three parts between slashes, or an empty part.
+    /// The key has neither two nor three parts between slashes, or a part is empty.
     Shape,
-    /// A blank, a control character or a quote in it.
+    /// The key contains white space, a control character or a quote.
     Character,
-    /// A part of it is `.` or `..`, which would lead elsewhere: keys are parts of paths.
+    /// A part of the key is `.` or `..`. Keys are parts of URL paths, where these would lead to another path.
     Dots,
-    /// Longer than [`ApiKey::MAX_LENGTH`].
+    /// The key is longer than [`ApiKey::MAX_LENGTH`].
     TooLong,
-    /// Client- and server-evaluated keys in one list (edge-protocol 1.4).
+    /// The list mixes client-evaluated and server-evaluated keys (edge-protocol 1.4).
     Mixed,
 }
 
@@ -66,13 +66,13 @@ impl fmt::Display for KeyError {
 impl std::error::Error for KeyError {}
 
 impl ApiKey {
-    /// Most bytes in a key; the platform's schema allows 400 for its secret part.
+    /// Maximum length of a key in bytes. FeatureHub's schema allows 400 characters for the secret part.
     pub const MAX_LENGTH: usize = 1024;
 
-    /// Reads a key. Blanks around it are not part of it.
+    /// Parses a key, without white space around it.
     ///
     /// # Errors
-    /// [`KeyError`] if it cannot be one.
+    /// [`KeyError`] if the text is not a valid key.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let text = text.trim();
         if text.is_empty() {
@@ -99,26 +99,26 @@ impl ApiKey {
         Ok(Self { environment: environment.into(), text: text.into() })
     }
 
-    /// The id of the environment that it opens.
+    /// Returns the id of the key's environment.
     #[must_use]
     pub fn environment(&self) -> &Arc<str> {
         &self.environment
     }
 
-    /// Who evaluates for it.
+    /// Returns the side that evaluates with this key.
     #[must_use]
     pub fn kind(&self) -> KeyKind {
         if self.text.contains('*') { KeyKind::ClientEvaluated } else { KeyKind::ServerEvaluated }
     }
 
-    /// The key itself, for requests. Do not print it.
+    /// Returns the key itself, for requests. Do not print it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.text
     }
 }
 
-/// Would this segment of a path lead elsewhere, however it is encoded?
+/// Returns true if a URL parser treats this path segment as a step to another path.
 pub(crate) fn is_dots(segment: &str) -> bool {
     matches!(segment, "." | "..")
 }
@@ -135,8 +135,8 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// One key or several of one kind, each once, in order. The first one's environment answers for features that several
-/// environments have (D-61).
+/// One or more keys of the same kind, without duplicates, in order. If several environments have a feature of the same key, the environment
+/// of the earliest API key answers (D-61).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiKeys {
     first: ApiKey,
@@ -144,10 +144,10 @@ pub struct ApiKeys {
 }
 
 impl ApiKeys {
-    /// Takes keys in order; repeated ones count once.
+    /// Makes a list of keys in the given order, without duplicates.
     ///
     /// # Errors
-    /// [`KeyError::Empty`] without any, [`KeyError::Mixed`] if they are of both kinds.
+    /// [`KeyError::Empty`] if there is no key, [`KeyError::Mixed`] if the keys are of both kinds.
     pub fn new(keys: impl IntoIterator<Item = ApiKey>) -> Result<Self, KeyError> {
         let mut keys = keys.into_iter();
         let first = keys.next().ok_or(KeyError::Empty)?;
@@ -163,40 +163,40 @@ impl ApiKeys {
         Ok(Self { first, others })
     }
 
-    /// Reads one or several keys.
+    /// Parses one or more keys.
     ///
     /// # Errors
-    /// [`KeyError`], as [`ApiKey::parse`] and [`Self::new`].
+    /// The errors of [`ApiKey::parse`] and [`Self::new`].
     pub fn parse<T: AsRef<str>>(keys: impl IntoIterator<Item = T>) -> Result<Self, KeyError> {
         let keys: Result<Vec<_>, _> =
             keys.into_iter().map(|text| ApiKey::parse(text.as_ref())).collect();
         Self::new(keys?)
     }
 
-    /// The first key: the one that streams.
+    /// Returns the first key, which is the one that a stream uses.
     #[must_use]
     pub const fn first(&self) -> &ApiKey {
         &self.first
     }
 
-    /// All of them, in order.
+    /// Returns all keys, in order.
     pub fn iter(&self) -> impl Iterator<Item = &ApiKey> + Clone {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// Who evaluates for all of them.
+    /// Returns the side that evaluates with these keys.
     #[must_use]
     pub fn kind(&self) -> KeyKind {
         self.first.kind()
     }
 
-    /// Is there more than one?
+    /// Returns true if there is more than one key.
     #[must_use]
     pub fn are_several(&self) -> bool {
         !self.others.is_empty()
     }
 
-    /// A digest of the list, for files that must not hold keys (D-79): lower-case hex SHA-256.
+    /// Returns a digest of the list, for files that must not hold keys (D-79): the SHA-256 in lower-case hexadecimal.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let texts: Vec<&str> = self.iter().map(ApiKey::expose).collect();

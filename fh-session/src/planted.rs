@@ -1,7 +1,7 @@
-//! Bugs that can be switched on, to prove that the simulation finds them. In an ordinary build none of this exists: the
-//! macro is `false`, and the compiler drops what depends on it. `cargo xtask simulate` builds with `--cfg planted_bugs`.
+//! Bugs that can be switched on, to prove that the simulation finds them. An ordinary build contains none of this: the macro is `false`,
+//! and the compiler drops the code behind it. `cargo xtask simulate` builds with `--cfg planted_bugs`.
 
-/// Is this bug planted?
+/// Returns true if this bug is switched on.
 #[cfg(planted_bugs)]
 macro_rules! planted {
     ($bug:ident) => {
@@ -9,7 +9,7 @@ macro_rules! planted {
     };
 }
 
-/// Never, in an ordinary build.
+/// Is always false in an ordinary build.
 #[cfg(not(planted_bugs))]
 macro_rules! planted {
     ($bug:ident) => {
@@ -28,31 +28,31 @@ mod switch {
 
     macro_rules! bugs {
         ($($(#[doc = $doc:literal])+ $name:ident,)*) => {
-            /// Bugs that published SDKs have, and others that are easily made.
+            /// Bugs that published SDKs have, and other bugs that are easily made.
             #[derive(Debug, Clone, Copy, PartialEq, Eq)]
             pub enum Bug { $($(#[doc = $doc])+ $name,)* }
 
             impl Bug {
-                /// All of them, with what each does.
+                /// All bugs, each with a description of its effect.
                 pub const ALL: &[(Self, &str)] = &[$((Self::$name, concat!($($doc),+)),)*];
             }
         };
     }
 
     bugs! {
-        /// A stream that falls silent is never given up.
+        /// A stream that falls silent is never aborted.
         NoIdleDeadline,
-        /// A request without an answer is never given up.
+        /// A request without a response is never aborted.
         NoHeadDeadline,
-        /// A poll's body may take for ever.
+        /// The body of a poll may take any time.
         NoBodyDeadline,
-        /// Late news of a request that was given up are believed.
+        /// Late events of an aborted request are not ignored.
         TicketsIgnored,
-        /// The stream is given up for good when it ends before the first list (JavaScript).
+        /// The client never reconnects if the stream ends before the first list (JavaScript).
         EarlyCloseIsFinal,
-        /// A status 503 ends everything (JavaScript).
+        /// Status 503 stops the client for good (JavaScript).
         UnavailableIsFinal,
-        /// Failed connects are tried again at once (Python, Java).
+        /// Failed connects are retried at once (Python, Java).
         NoBackoff,
         /// The delay is reset by each connection that opens.
         BackoffResetByOpening,
@@ -64,145 +64,145 @@ mod switch {
         OlderVersionsTaken,
         /// The same version with another value is dropped (Go).
         EqualVersionsDropped,
-        /// Deletes count whatever their version (Java, .NET, Go, Dart, Python).
+        /// Deletes are applied whatever their version (Java, .NET, Go, Dart, Python).
         DeletesAlwaysCount,
         /// A delete with version 0 is ignored (Swift).
         ZeroDeletesIgnored,
-        /// A delete leaves no trace, so that a late update brings the feature back.
+        /// Deleted features are not remembered, so that a late update brings one back.
         NoTombstones,
-        /// A feature that was deleted and made anew under the same key is held to the old one's version.
+        /// A feature that was created again under its key is dropped if its version is lower than that of the deleted one.
         NewIdsIgnored,
-        /// A renamed feature is there under both names.
+        /// A renamed feature exists under both names.
         RenamesLeaveTheOldKey,
-        /// The etag outlives a change of context.
+        /// The etag is kept when the context changes.
         EtagOutlivesContext,
-        /// The etag is kept when an answer comes without one.
+        /// The etag is kept when a response comes without one.
         EtagOutlivesBody,
         /// The old stream stays open when the context changes.
         ContextLeavesStreamOpen,
-        /// Ready stays shown while the context changes.
+        /// The client stays Ready while the context changes.
         ReadyWhileSwitching,
         /// `bye` makes the client not ready (Dart, .NET).
         ByeUnreadies,
-        /// A 404 after Ready makes the client Failed.
+        /// A refusal after Ready makes the client Failed.
         LateRefusalFails,
-        /// A refusal on first contact is for good.
+        /// A refusal on first contact is never retried.
         RefusalIsFinal,
-        /// `failure` is not understood (Python, Ruby).
+        /// A `failure` event is ignored (Python, Ruby).
         FailureIgnored,
-        /// `edge.stale` stops whatever its value (Java).
+        /// `edge.stale` stops the client whatever its value (Java).
         AnyStaleStops,
-        /// Status 236 is taken for 200.
+        /// Status 236 is treated as 200.
         StaleStatusIgnored,
-        /// An empty list of environments empties the repository.
+        /// An empty list of environments removes all features.
         NoEnvironmentsEmpties,
-        /// An empty list of an Edge in trouble empties the repository (D-60).
+        /// An empty list of an Edge in trouble removes all features (D-60).
         EmptyListEmpties,
-        /// A malformed event is dropped and the stream goes on without it.
+        /// A malformed event is skipped, and the stream continues without it.
         MalformedSkipped,
         /// `max-age=0` makes the interval zero.
         ZeroMaxAgeCounts,
         /// `Retry-After` is ignored.
         RetryAfterIgnored,
-        /// A redirect is followed wherever it leads.
+        /// A redirect to any URL is followed.
         RedirectsAnywhere,
         /// A refresh starts a second request beside the one in flight.
         RefreshDoubles,
-        /// The last answer's problem is shown for ever.
+        /// The problem stays in the status after the Edge has answered well again.
         ProblemSticks,
         /// `If-None-Match` is sent with several keys.
         EtagWithSeveralKeys,
-        /// A single byte now and then keeps a stream alive.
+        /// A single byte from time to time keeps a stream open.
         BytesAreLife,
-        /// Comments and lines do not keep a stream alive.
+        /// Comments and lines do not keep a stream open.
         OnlyEventsAreLife,
         /// The stream's `retry` is ignored.
         RetryFieldIgnored,
-        /// `edge.stale` with a number does nothing.
+        /// A number in `edge.stale` does not pause the client.
         PauseIgnored,
-        /// A 236 stream that ends is opened again.
+        /// A stream with status 236 is opened again after its end.
         StaleStreamReopened,
-        /// A `config` without `edge.stale` breaks the stream (Python).
+        /// A `config` event without `edge.stale` breaks the stream (Python).
         ConfigNeedsStale,
-        /// An `ack` that is no object breaks the stream.
+        /// An `ack` event whose data is not an object breaks the stream.
         AckNeedsObject,
-        /// An event that was cut off by the end of the stream counts.
+        /// An event that was cut off by the end of the stream is applied.
         CutEventsCount,
-        /// A carriage return and its line feed in two chunks are two line ends.
+        /// A carriage return and its line feed in two chunks count as two line ends.
         LineEndsSplit,
-        /// Of several `data` lines only the last counts.
+        /// If an event has several `data` lines, only the last one is used.
         LastDataLineCounts,
-        /// A single feature before the first list makes ready (Python, Go).
+        /// A single feature before the first list makes the client ready (Python, Go).
         SinglesMakeReady,
-        /// Features of another context are a measure for those of the new one.
+        /// Features for a new context are compared with those of the old context.
         OtherContextIsMeasure,
-        /// A store's list is taken for contact with the Edge.
+        /// A list of a store counts as contact with the Edge.
         StoreIsContact,
-        /// A store's list removes what it lacks (JavaScript).
+        /// A list of a store removes the features that it lacks (JavaScript).
         StoresRemove,
-        /// What a store says after the end is served.
+        /// Features of a store are served after the client was closed.
         StoresOutliveEnd,
         /// The context is sent with client-evaluated keys, too.
         ContextAlwaysSent,
         /// `contextSha` is 0 whatever the context.
         ShaIsConstant,
-        /// Redirects are followed for ever.
+        /// Redirects are followed without limit.
         HopsNotCounted,
-        /// An Edge without streams is not polled.
+        /// The client does not poll an Edge that cannot stream.
         NoFallback,
-        /// The end leaves the request open.
+        /// Closing the client leaves its request open.
         EndLeavesRequest,
-        /// Passive clients ask when their interval has passed, read or not (JavaScript).
+        /// A passive client polls after its interval even if no feature was read (JavaScript).
         PassiveIsActive,
-        /// Every read makes a passive client ask (.NET).
+        /// Every read makes a passive client poll (.NET).
         ReadsAlwaysAsk,
-        /// Those who wait hear nothing of network trouble (JavaScript).
+        /// Waiting callers are not notified of network failures (JavaScript).
         TroubleSettlesNothing,
         /// A halted client cannot be refreshed (Java).
         HaltsForGood,
-        /// Features of former keys stay.
+        /// Features of former keys are kept.
         KeysLeaveFeatures,
-        /// Refusals are retried as fast as trouble (Java).
+        /// Refusals are retried as fast as other failures (Java).
         RefusalsRetryFast,
-        /// A 400 at first contact ends the client for good.
+        /// A 400 at first contact stops the client for good.
         NonsenseIsFinal,
-        /// A 304 that was not asked for is believed.
+        /// A 304 to a request without etag is accepted.
         UnaskedIsUnchanged,
-        /// `max-age` may be for ever.
+        /// `max-age` has no upper bound.
         MaxAgeUnbounded,
         /// Entries of one environment are applied one after the other (Python, Ruby).
         EntriesNotJoined,
-        /// Of features of several environments the last key's answers.
+        /// If several environments have the same feature key, the environment of the last API key answers.
         LastKeyAnswers,
-        /// A closed stream's health does not count if it was given up.
+        /// The time for which a stream was open does not reset the delay if the client aborted the stream.
         DelaysOutliveHealth,
-        /// Those who wait are told before features and status are out.
+        /// Waiting callers are notified before features and status are published.
         ToldTooEarly,
-        /// Environments that nobody asked for stay.
+        /// Environments that no key opens are kept.
         StrangersStay,
-        /// The only environment of an answer is taken for the key's own, whatever its id.
+        /// A single environment of a response counts as the key's own, whatever its id.
         LoneStrangerTaken,
-        /// A store that is behind overrules the Edge.
+        /// An outdated store replaces features of the Edge with another id, an old key or an old strategy.
         StoresOverrule,
         /// Redirects of one request are counted with those of the next.
         HopsAddUp,
-        /// Kept values of another context end the asking of a one-off client.
+        /// Kept values of another context stop the requests of a one-off client.
         KeptValuesSuffice,
-        /// A failing poll puts off the next try of a stream.
+        /// A failed poll postpones the next attempt to open a stream.
         StreamPutOff,
-        /// The etag of an answer that was doubted is kept.
+        /// The etag of a doubtful response is kept.
         EtagOfDoubt,
-        /// The etag of a poll outlives what a stream brought.
+        /// The etag of a poll is kept after a stream has changed the features.
         EtagOutlivesStream,
-        /// A newer context aborts the request of the one before, so that none is ever answered.
+        /// A newer context aborts the request of the previous one, so that none is ever answered.
         ContextsAbortEachOther,
         /// A context that was replaced while it waited is reported as applied.
         ReplacedContextsSucceed,
-        /// A caller that sets a context may wait as long as a stream does for its first event.
+        /// A caller that sets a context may wait as long as a stream may take for its first event.
         ContextsWaitForEver,
-        /// Features of environments that no key opens any more go on being served, until others are.
+        /// Features of environments that no key opens any more are served until new features arrive.
         RevokedStayServed,
-        /// What an Edge evaluated is served as another context's while that one is awaited.
+        /// Values that an Edge evaluated for one context are served as those of another context that is awaited.
         KeptValuesChangeHands,
     }
 
@@ -210,12 +210,12 @@ mod switch {
         static PLANTED: Cell<Option<Bug>> = const { Cell::new(None) };
     }
 
-    /// Plants a bug in this thread's sessions, or none.
+    /// Switches a bug on in this thread's sessions, or all bugs off.
     pub fn plant(bug: Option<Bug>) {
         PLANTED.set(bug);
     }
 
-    /// Is this bug planted?
+    /// Returns true if this bug is switched on.
     #[must_use]
     pub fn is(bug: Bug) -> bool {
         PLANTED.get() == Some(bug)

@@ -1,4 +1,4 @@
-//! What the read side evaluates: the compiled features of all environments, and for whom they hold.
+//! The compiled features of all environments, as readers evaluate them, and the context that they hold for.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Ruleset};
 
-/// Where features came from. The names are those that published SDKs tag updates with (sdk-behaviour 2.2).
+/// The source of features. The names are the ones with which published SDKs tag updates (sdk-behaviour 2.2).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Source {
@@ -16,12 +16,12 @@ pub enum Source {
     Streaming,
     /// A snapshot file, or bytes given at the start.
     Snapshot,
-    /// A store of this name, such as `redis-store` or `local-yaml-store`.
+    /// A store with this name, such as `redis-store` or `local-yaml-store`.
     Store(Arc<str>),
 }
 
 impl Source {
-    /// The tag.
+    /// Returns the name of the source.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -32,7 +32,7 @@ impl Source {
         }
     }
 
-    /// Is it the Edge itself? Only its lists say which features there are (sdk-behaviour 2.2).
+    /// Returns true if the source is the Edge itself. Only lists of the Edge remove features (sdk-behaviour 2.2).
     #[must_use]
     pub const fn is_edge(&self) -> bool {
         matches!(self, Self::Polling | Self::Streaming)
@@ -45,7 +45,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// Compiled features, immutable. Of features with one key in several environments only the answering one is here (D-61).
+/// Compiled, immutable features. If several environments have a feature of the same key, only the feature that answers is included (D-61).
 #[derive(Debug, Clone, Default)]
 pub struct Rules {
     ruleset: Ruleset,
@@ -53,32 +53,32 @@ pub struct Rules {
     evaluated_for: Option<Arc<ServerEvaluated>>,
 }
 
-/// Which environment each feature is from.
+/// The environments of the features.
 #[derive(Debug, Clone, Default)]
 pub enum Environments {
-    /// Not known.
+    /// The environment is unknown.
     #[default]
     Unknown,
-    /// All are from this one.
+    /// All features belong to this environment.
     One(Arc<str>),
-    /// By the feature's key.
+    /// Environment ids by feature key.
     Several(HashMap<Box<str>, Arc<str>>),
 }
 
-/// What an Edge added when it evaluated.
+/// The data that an Edge adds when it evaluates.
 #[derive(Debug, Clone, Default)]
 pub struct ServerEvaluated {
-    /// The context it evaluated for.
+    /// The context that the Edge evaluated for.
     pub context: Arc<Attributes>,
-    /// Another context that these values answer for until the Edge has evaluated for it
+    /// Another context for which these values answer until the Edge has evaluated it
     /// ([`WhileSwitching::KeepValues`](crate::WhileSwitching::KeepValues)).
     pub kept_for: Option<Arc<Attributes>>,
-    /// Ids of the strategies that matched (`v`), by the feature's key.
+    /// The ids of the strategies that matched (`v`), by feature key.
     pub strategies: HashMap<Box<str>, Box<str>>,
 }
 
 impl ServerEvaluated {
-    /// Returns true if these values answer for this context.
+    /// Returns true if these values are valid for this context.
     #[must_use]
     pub fn answers_for(&self, context: &Arc<Attributes>) -> bool {
         let is = |own: &Arc<Attributes>| Arc::ptr_eq(own, context) || own == context;
@@ -87,13 +87,13 @@ impl ServerEvaluated {
 }
 
 impl Rules {
-    /// Features that are evaluated here, for any context.
+    /// Creates rules that are evaluated here, for any context.
     #[must_use]
     pub const fn client_evaluated(ruleset: Ruleset, environments: Environments) -> Self {
         Self { ruleset, environments, evaluated_for: None }
     }
 
-    /// Features that an Edge has evaluated for one context.
+    /// Creates rules from features that an Edge has evaluated for one context.
     #[must_use]
     pub const fn server_evaluated(
         ruleset: Ruleset,
@@ -103,7 +103,7 @@ impl Rules {
         Self { ruleset, environments, evaluated_for: Some(evaluated) }
     }
 
-    /// Makes the values of an Edge answer for another context besides their own, or for no other.
+    /// Sets or removes the second context for which the values of an Edge answer.
     pub(crate) fn keep_for(&mut self, context: Option<Arc<Attributes>>) {
         if let Some(evaluated) = &mut self.evaluated_for
             && evaluated.kept_for != context
@@ -112,25 +112,25 @@ impl Rules {
         }
     }
 
-    /// The features.
+    /// Returns the features.
     #[must_use]
     pub const fn ruleset(&self) -> &Ruleset {
         &self.ruleset
     }
 
-    /// What the Edge added, if it evaluated.
+    /// Returns the data that the Edge added; `None` if the features are evaluated here.
     #[must_use]
     pub fn evaluated_for(&self) -> Option<&Arc<ServerEvaluated>> {
         self.evaluated_for.as_ref()
     }
 
-    /// Which environments the features are from.
+    /// Returns the environments of the features.
     #[must_use]
     pub const fn environments(&self) -> &Environments {
         &self.environments
     }
 
-    /// The environment that a feature is from.
+    /// Returns the id of a feature's environment, if it is known.
     #[must_use]
     pub fn environment_of(&self, feature: &str) -> Option<&Arc<str>> {
         match &self.environments {
@@ -140,7 +140,7 @@ impl Rules {
         }
     }
 
-    /// These rules without the features of these environments; `None` if there are none of theirs.
+    /// Returns these rules without the features of the given environments; `None` if there are no such features.
     #[must_use]
     pub fn without_environments(&self, environments: &[Arc<str>]) -> Option<Self> {
         let is_gone = |key: &str| {
@@ -167,7 +167,7 @@ impl Rules {
         Some(left)
     }
 
-    /// These rules with another set of features, for the same context and from the same environments.
+    /// Returns these rules with another set of features, for the same context and from the same environments.
     #[must_use]
     pub fn with_ruleset(&self, ruleset: Ruleset) -> Self {
         Self { ruleset, ..self.clone() }

@@ -1,13 +1,13 @@
-//! Wiping API keys from what others say.
+//! Removal of API keys from texts of other programs.
 
 use std::sync::Arc;
 
 use crate::key::ApiKey;
 use crate::status::{Notice, Problem};
 
-/// The secret parts of API keys, to be wiped from what servers, proxies and transports say: they repeat URLs.
+/// The secret parts of API keys, for removal from texts of servers, proxies and transports, which often repeat URLs.
 ///
-/// Keys are found as they are and as URLs write them, also where a text was cut within one. The environment stays.
+/// Secrets are found as they are and in percent-encoded form, and also if a text was cut off within one. The environment id stays.
 ///
 /// ```
 /// use fh_session::{ApiKey, Secrets};
@@ -22,9 +22,9 @@ pub struct Secrets {
     spellings: Arc<[String]>,
 }
 
-/// Shorter secrets stand in too many words by chance, in characters.
+/// Minimum length of a secret in characters. A shorter one occurs in too many words by chance.
 const SHORTEST: usize = 6;
-/// The same for the beginning of a secret, whose end was cut off. So much says little of a key.
+/// Minimum length in characters of a secret's beginning whose end was cut off. A shorter beginning reveals little of the key.
 const SHORTEST_BEGINNING: usize = 8;
 
 /// Shows no secret.
@@ -35,7 +35,7 @@ impl std::fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// Those of these keys.
+    /// Collects the secrets of these keys.
     #[must_use]
     pub fn of<'a>(keys: impl IntoIterator<Item = &'a ApiKey>) -> Self {
         let mut spellings = Vec::new();
@@ -51,7 +51,7 @@ impl Secrets {
         Self { spellings: spellings.into() }
     }
 
-    /// These, and the values of headers that a program sends along: whole, and without what names their scheme (`Bearer`, `Basic`).
+    /// Adds the values of headers that a program sends, each as a whole and without its scheme (`Bearer`, `Basic`).
     #[must_use]
     pub fn and_headers<'a>(self, values: impl IntoIterator<Item = &'a str>) -> Self {
         let mut spellings = self.spellings.to_vec();
@@ -69,7 +69,7 @@ impl Secrets {
         Self { spellings: spellings.into() }
     }
 
-    /// The text with `***` for each of them.
+    /// Returns the text with `***` in place of each secret.
     #[must_use]
     pub fn wiped(&self, text: &str) -> String {
         let mut wiped = String::with_capacity(text.len());
@@ -90,7 +90,7 @@ impl Secrets {
         wiped
     }
 
-    /// The problem without any of them.
+    /// Returns the problem with all secrets replaced.
     #[must_use]
     pub fn wiped_from(&self, problem: Problem) -> Problem {
         match problem {
@@ -103,7 +103,7 @@ impl Secrets {
         }
     }
 
-    /// The notice without any of them.
+    /// Returns the notice with all secrets replaced.
     #[must_use]
     pub fn wiped_off(&self, notice: Notice) -> Notice {
         match notice {
@@ -116,7 +116,7 @@ impl Secrets {
     }
 }
 
-/// So many bytes at the beginning of the text are the secret, or the beginning of it.
+/// Returns the number of bytes at the start of the text that are the secret, or a long enough beginning of it.
 fn found(text: &str, secret: &str) -> Option<usize> {
     let same = text.chars().zip(secret.chars()).take_while(|(one, other)| one == other);
     let (characters, bytes) =
@@ -151,7 +151,7 @@ mod tests {
         let secrets = secrets(["environment/s3cret*word-of-many"]);
         assert_eq!(secrets.wiped("environment/s3cret*word-o…, more"), "environment/***…, more");
         assert_eq!(secrets.wiped("environment/s3cret%2Awo"), "environment/***");
-        // So little says nothing, and may stand there by chance.
+        // A beginning this short reveals nothing, and may occur by chance.
         assert_eq!(secrets.wiped("a s3cret"), "a s3cret");
     }
 

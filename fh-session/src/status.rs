@@ -1,4 +1,4 @@
-//! What a client knows about itself: can it be asked, is it in touch, and if not, why.
+//! The state of a client: whether it has features, what its connection does, and which problem it has.
 
 use std::fmt;
 
@@ -6,23 +6,23 @@ use crate::context_header::TooManyAttributes;
 use crate::rules::Source;
 use crate::time::Millis;
 
-/// Can the client be asked? (sdk-behaviour 2.3)
+/// The readiness of a client: whether it has features to evaluate (sdk-behaviour 2.3).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Readiness {
-    /// No features yet, or none for the present context of a server-evaluated key.
+    /// The client has no features yet, or none for the current context of a server-evaluated key.
     #[default]
     NotReady,
-    /// There are features; they may be old (see [`Status`]), but they are the last known ones.
+    /// The client has features. They are the last known ones and may be old; see [`Status`].
     Ready,
-    /// The Edge refuses this client. What it has had before still answers.
+    /// The Edge refuses this client, or has sent no environment for its keys (D-21, D-68). Reads still return the last known values.
     Failed,
-    /// Closed. What it has had before still answers.
+    /// The client is closed. Reads still return the last known values.
     Closed,
 }
 
 impl Readiness {
-    /// The name in reports and other languages.
+    /// Returns the name that reports and other languages use.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -40,35 +40,35 @@ impl fmt::Display for Readiness {
     }
 }
 
-/// What the connection does.
+/// The activity of the connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Connection {
-    /// Not started yet.
+    /// The session has not started yet.
     #[default]
     Idle,
-    /// Waiting for the head of an answer.
+    /// A request is in flight or about to be sent, and no stream is open.
     Connecting,
     /// A stream is open.
     Streaming,
-    /// Polling, and the last poll was answered; resting until the next one (or, passive, until a feature is read).
+    /// The client polls and waits for the next poll. In passive mode it may wait for the next read of a feature.
     Resting,
-    /// Something went wrong: trying again at [`Status::next_attempt`].
+    /// The last attempt failed. The next one is at [`Status::next_attempt`].
     Waiting,
-    /// The Edge asked for a pause, until [`Status::next_attempt`] (D-22).
+    /// The Edge asked for a pause, which ends at [`Status::next_attempt`] (D-22).
     Paused,
-    /// The one request of a one-off client was answered.
+    /// A one-off client has received its answer and sends no more requests.
     Done,
-    /// The Edge wants no more requests (D-23): stopped until it is refreshed, gets a new key, or starts anew.
+    /// The Edge wants no more requests (D-23). The client is stopped until it is refreshed, gets a new key, or is restarted.
     Halted,
-    /// Makes no requests, by configuration.
+    /// The client makes no requests because it is configured so.
     Offline,
-    /// Closed.
+    /// The client is closed.
     Closed,
 }
 
 impl Connection {
-    /// The name in reports and other languages.
+    /// Returns the name that reports and other languages use.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -92,42 +92,43 @@ impl fmt::Display for Connection {
     }
 }
 
-/// The state of a client, as one value. Times are on the session's clock.
+/// The state of a client as one value. Times are those of the session's clock.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Status {
-    /// Can it be asked?
+    /// The readiness.
     pub readiness: Readiness,
-    /// What the connection does.
+    /// The activity of the connection.
     pub connection: Connection,
-    /// What went wrong last; `None` again once the Edge has answered well.
+    /// The last problem; `None` after the Edge has answered well again.
     pub problem: Option<Problem>,
-    /// Attempts since the Edge last answered well.
+    /// Failed attempts since the Edge last answered well.
     pub attempts: u32,
-    /// Requests sent since the start, redirects counted.
+    /// Requests sent since the start, including those that follow redirects.
     pub requests: u64,
-    /// When the next request goes out by itself.
+    /// The time of the next scheduled request; `None` if none is scheduled.
     pub next_attempt: Option<Millis>,
-    /// When features were last received or confirmed: now less this is the age of the data.
+    /// The time when features were last received or confirmed. The age of the data is the time since then.
     pub updated: Option<Millis>,
-    /// Where the features came from last.
+    /// The source of the last features.
     pub source: Option<Source>,
-    /// Has the Edge said that this environment is stale (status 236, `edge.stale`)? No request is made until a refresh (D-23, D-67).
+    /// True if the Edge has declared this environment stale, by status 236 or `edge.stale`. No request is sent until a refresh or a new key
+    /// (D-23, D-67).
     pub is_stale: bool,
-    /// Features refused so far because the Edge sent them as those of an environment that no key opens.
+    /// Number of features refused so far because they belong to an environment that no key opens.
     pub foreign_features: u64,
 }
 
-/// Why a client is not in touch. Never holds a key, nor a URL with one.
+/// The problem of a client, or the reason why a command failed. Never holds an API key, nor a URL with one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// Status 400: the request makes no sense to the Edge.
+    /// Status 400: the Edge does not accept the request.
     BadRequest,
     /// Status 401 or 403.
     Unauthorised(u16),
-    /// Status 404: the Edge does not know the key, or has an outage of its own (edge-protocol 2.5).
+    /// Status 404: the Edge does not know the key, or has a failure of its own (edge-protocol 2.5).
     NotFound,
-    /// The stream said `failure`, for this reason.
+    /// The stream sent a `failure` event with this reason.
     Failure(String),
     /// The environment is stale: the Edge wants no more requests (D-22, D-23).
     Stale,
@@ -135,69 +136,69 @@ pub enum Problem {
     TooManyRequests,
     /// Status 5xx.
     ServerError(u16),
-    /// Any other status that is of no use here.
+    /// Any other status that the client cannot use.
     UnexpectedStatus(u16),
-    /// The Edge cannot stream (501).
+    /// Status 501: the Edge cannot stream.
     NoStreaming,
-    /// The answer's content type is not what was asked for.
+    /// The response has this content type instead of the requested one.
     ContentType(String),
-    /// A redirect to another origin, in a circle, or to nowhere.
+    /// A redirect to another origin, without a valid target, or one too many in a row.
     Redirect,
-    /// The answer, or an event, could not be read.
+    /// The response, or an event, could not be parsed. Holds the reason.
     Malformed(String),
-    /// The answer, or an event, was larger than the limit of so many bytes.
+    /// The response, or an event, was larger than this limit in bytes.
     TooLarge(usize),
-    /// An answer without any environment (D-68).
+    /// The response holds no environment that a key opens (D-68).
     NoEnvironments,
-    /// An answer without features for an environment of which features are held, from an Edge that says so when it is in
-    /// trouble (D-60). The features were kept.
+    /// The response holds no usable features for an environment of which the client has features. An Edge with a failure of its own may
+    /// send such a response (D-60), so the client keeps its features.
     EmptyList,
-    /// No connection, or it broke: what the transport says.
+    /// The connection could not be opened, or it broke. Holds the transport's reason.
     Unreachable(String),
-    /// The certificate was not accepted: what the transport says.
+    /// The certificate was not accepted. Holds the transport's reason.
     Tls(String),
-    /// Nothing, or too little, came in time.
+    /// A time limit passed at this stage.
     TimedOut(Stage),
-    /// The stream ended before any features.
+    /// The stream ended before it sent features.
     ClosedEarly,
-    /// The stream ended.
+    /// The stream ended after it had sent features.
     Disconnected,
-    /// The context cannot be sent.
+    /// The context cannot be sent, because it has too many attributes.
     Context(TooManyAttributes),
-    /// A newer context took the place of this one before its features were applied (D-120).
+    /// A newer context replaced this one before its features were applied (D-120).
     Superseded,
     /// The client is closed.
     Closed,
 }
 
-/// What took too long.
+/// The stage of a request that took too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Stage {
-    /// The connection itself.
+    /// Opening the connection.
     Connect,
-    /// From the request to the complete head of the answer.
+    /// From the request to the complete head of the response.
     Head,
     /// The body of a poll.
     Body,
     /// The first event with features on a stream.
     FirstEvent,
-    /// The rest of an event that had begun.
+    /// The remainder of an event that had begun.
     Event,
-    /// Any sign of life on a stream.
+    /// The next line, or the next byte of an unfinished line, of a stream.
     Silence,
-    /// The evaluation for a context that was set. The limit is the caller's and ends no request (D-120).
+    /// The evaluation of a context that was set. This limit is the caller's and does not abort the request (D-120).
     Context,
 }
 
 impl Problem {
-    /// Is this a refusal: this client as it is will hardly be let in by trying again soon? (D-21)
+    /// Returns true if the Edge refuses this client, so that a retry in the near future would hardly succeed (D-21).
     #[must_use]
     pub const fn is_refusal(&self) -> bool {
         matches!(self, Self::BadRequest | Self::Unauthorised(_) | Self::NotFound | Self::Failure(_))
     }
 
-    /// A short name for metrics and other languages.
+    /// Returns a short name for metrics and other languages.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {
         match self {
@@ -274,48 +275,48 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Something odd that changes nothing about the state, to be logged.
+/// An unusual event that does not change the state and should be logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
-    /// Several environments have a feature of this key; that of the earliest API key answers (D-61).
+    /// Several environments have a feature of this key. The one of the earliest API key answers (D-61).
     KeyInSeveralEnvironments {
         /// The feature's key.
         feature: String,
-        /// The environment that answers.
+        /// The id of the environment that answers.
         answers: String,
     },
-    /// A single value of this attribute holds a comma: an Edge takes it for two (D-82).
+    /// A single value of this attribute contains a comma. An Edge reads it as two values (D-82).
     CommaInValue {
         /// The attribute's name.
         attribute: String,
     },
-    /// An interceptor's value does not fit the feature; the next one was asked (D-78).
+    /// The value of an interceptor does not fit the feature. The next interceptor was called instead (D-78).
     OverrideRefused {
         /// The interceptor's name.
         interceptor: String,
         /// The feature's key.
         feature: String,
-        /// Why.
+        /// The reason.
         why: String,
     },
-    /// An interceptor panicked; it was passed over.
+    /// An interceptor panicked and was skipped.
     InterceptorPanicked {
         /// The interceptor's name.
         interceptor: String,
     },
-    /// The Edge cannot stream, so it is polled; streaming is tried again now and then (D-65).
+    /// The Edge cannot stream, so the client polls. It retries streaming from time to time (D-65).
     FellBackToPolling,
-    /// A stored state was not used: why.
+    /// Features from a store or a snapshot were not applied.
     StoreIgnored {
-        /// Where it lay.
+        /// The source of the features.
         source: Source,
-        /// Why it was not used.
+        /// The reason.
         why: String,
     },
-    /// A part of an answer was not understood and had no effect.
+    /// A part of a response was not understood and had no effect.
     Ignored {
-        /// What it was.
+        /// A description of that part.
         what: String,
     },
 }

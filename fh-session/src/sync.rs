@@ -1,4 +1,4 @@
-//! Locks, atomics and the pointer that readers load, in one place, so that loom can put its own in their stead (`--cfg loom`).
+//! Locks, atomics and the pointer that readers load, in one place, so that loom can replace them (`--cfg loom`).
 
 use std::sync::{Arc, PoisonError};
 
@@ -11,12 +11,12 @@ pub(crate) use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 #[cfg(not(loom))]
 pub(crate) use std::sync::{Mutex, MutexGuard};
 
-/// Locks. What a panic left behind is used as it is: every writer here leaves its data whole at each step.
+/// Locks a mutex, even if it is poisoned: all writers in this crate leave their data consistent at each step.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A pointer that is replaced as a whole. Loading it takes no lock.
+/// A pointer to a shared value that is replaced as a whole. Loading it takes no lock.
 #[cfg(not(loom))]
 pub(crate) struct Pointer<T>(arc_swap::ArcSwap<T>);
 
@@ -40,7 +40,8 @@ impl<T> Pointer<T> {
     }
 }
 
-/// Loom knows nothing of `arc_swap`; to it a pointer is a lock that is held for a moment.
+/// A replacement for the pointer above, because loom does not know `arc_swap`. It is a lock that is held for the duration of a load or
+/// store.
 #[cfg(loom)]
 pub(crate) struct Pointer<T>(Mutex<Arc<T>>);
 

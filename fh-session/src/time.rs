@@ -1,10 +1,10 @@
-//! Monotonic time as a plain number. Nothing here reads a clock: whoever drives a session passes the time in.
+//! Monotonic time as a plain number. This crate reads no clock: the driver of a session passes the time in.
 
 use std::time::Duration;
 
-/// A moment on a monotonic clock, in milliseconds since any fixed origin (the driver's start, usually).
+/// A time on a monotonic clock, in milliseconds since a fixed origin, which is usually the start of the driver.
 ///
-/// Arithmetic saturates, so that no clock, however odd, can make it wrap.
+/// Arithmetic saturates, so that no value of a clock can make it overflow.
 ///
 /// ```
 /// use fh_session::Millis;
@@ -19,25 +19,25 @@ use std::time::Duration;
 pub struct Millis(u64);
 
 impl Millis {
-    /// So many milliseconds after the origin.
+    /// Creates the time this many milliseconds after the origin.
     #[must_use]
     pub const fn new(millis: u64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds after the origin.
+    /// Returns the milliseconds since the origin.
     #[must_use]
     pub const fn as_u64(self) -> u64 {
         self.0
     }
 
-    /// The moment so much later.
+    /// Returns this time plus a delay.
     #[must_use]
     pub fn after(self, delay: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX)))
     }
 
-    /// How long after `earlier` this is; zero if it is before.
+    /// Returns the time that passed since `earlier`; zero if `earlier` is later than this time.
     #[must_use]
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))

@@ -1,4 +1,4 @@
-//! What the head of an answer means: one table for polls and streams (sdk-behaviour 2.9.2, 2.11, D-65).
+//! The meaning of a response's head: one table for polls and streams (sdk-behaviour 2.9.2, sdk-behaviour 2.11, D-65).
 
 use std::time::Duration;
 
@@ -8,34 +8,35 @@ use crate::action::{Head, RequestKind};
 use crate::planted::planted;
 use crate::status::Problem;
 
-/// What to make of an answer.
+/// The meaning of a response's head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Features follow.
     Features,
-    /// Features follow, and then the Edge wants no more requests (236, D-23).
+    /// Features follow, after which the Edge wants no more requests (status 236, D-23).
     LastFeatures,
-    /// What is held is still right.
+    /// The features that the client holds are still current.
     Unchanged,
-    /// The answer is elsewhere.
+    /// The response is at another URL.
     Redirect,
-    /// This client as it is will hardly be let in by trying again soon (D-21).
+    /// The Edge refuses this client. A retry in the near future would hardly succeed (D-21).
     Refused(Problem),
-    /// This Edge has no streams.
+    /// This Edge cannot stream.
     NoStreaming,
-    /// Something else answers, or the Edge is in trouble; it may pass.
+    /// The Edge, or a server in its place, failed in a way that may pass.
     Trouble(Problem),
 }
 
-/// How a request was made.
+/// The condition of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// For features.
+    /// None: the response holds features.
     Plainly,
-    /// With an etag: for features only if they are others.
+    /// `If-None-Match`: the response holds features only if they differ from those of the etag.
     IfNoneMatch,
 }
 
+/// Returns the meaning of a response's head.
 pub(crate) fn verdict(kind: RequestKind, asked: Asked, head: &Head) -> Verdict {
     match head.status {
         200 | 236 => {
@@ -65,16 +66,16 @@ pub(crate) fn verdict(kind: RequestKind, asked: Asked, head: &Head) -> Verdict {
     }
 }
 
-/// Types that servers of files give JSON when they do not know it.
+/// Content types that file servers give JSON if they do not know its type.
 const PLAIN: [&str; 2] = ["text/plain", "application/octet-stream"];
 
-/// The content type without parameters, in lower case.
+/// Returns the content type in lower case, without parameters.
 fn essence(head: &Head) -> String {
     let value = head.get("content-type").unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
-/// A text from outside, at most so many characters of it.
+/// Returns at most the first `most` characters of a text from outside, with `…` for the rest.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -82,12 +83,13 @@ pub(crate) fn cut(text: &str, most: usize) -> String {
     }
 }
 
-/// The longest interval or pause that a server can ask for (D-75).
+/// The maximum interval or pause that a server can request (D-75).
 pub(crate) const LONGEST_INTERVAL: Duration = Duration::from_secs(24 * 3600);
-/// The longest wait before a retry that a server can ask for (D-75).
+/// The maximum delay before a retry that a server can request (D-75).
 const LONGEST_RETRY: Duration = Duration::from_secs(3600);
 
-/// The interval that the Edge asks for: `max-age`, if above 0 (sdk-behaviour 2.9.3).
+/// Returns the polling interval that the Edge requests by `max-age`, at most [`LONGEST_INTERVAL`]; `None` if it is 0 or missing
+/// (sdk-behaviour 2.9.3).
 pub(crate) fn max_age(head: &Head) -> Option<Duration> {
     let directives = head.get("cache-control")?.split(',');
     let seconds = directives
@@ -103,7 +105,8 @@ pub(crate) fn max_age(head: &Head) -> Option<Duration> {
     (!seconds.is_zero()).then(|| seconds.min(LONGEST_INTERVAL))
 }
 
-/// How long to wait at least before the next request: `Retry-After` in seconds, or as a date measured against the answer's own.
+/// Returns the minimum delay before the next request from `Retry-After`, at most [`LONGEST_RETRY`]. A date is measured against the `Date`
+/// header of the response.
 pub(crate) fn retry_after(head: &Head) -> Option<Duration> {
     let value = head.get("retry-after")?.trim();
     let wanted = seconds(value).or_else(|| {
@@ -114,13 +117,13 @@ pub(crate) fn retry_after(head: &Head) -> Option<Duration> {
     wanted.map(|wanted| wanted.min(LONGEST_RETRY)).filter(|_| !planted!(RetryAfterIgnored))
 }
 
-/// Digits as seconds; too many of them are as long as can be.
+/// Parses digits as seconds. A number that is too large for 64 bits counts as `u32::MAX` seconds.
 fn seconds(text: &str) -> Option<Duration> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))))
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Parses an HTTP date such as `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn http_date(text: &str) -> Option<Timestamp> {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

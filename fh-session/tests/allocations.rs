@@ -1,4 +1,5 @@
-//! Reads take no memory where nobody observes: counted, for every getter, with and without an interceptor that has nothing to say.
+//! Reads allocate no memory if there are no observers. The tests count allocations of every getter, with and without an interceptor that
+//! returns no override.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::HashMap;
@@ -61,7 +62,7 @@ fn read_everything(hub: &Hub, who: Option<&Arc<Attributes>>) {
 
 fn count(hub: &Hub) -> u64 {
     let who = context();
-    // A thread's first load of a pointer takes a slot.
+    // The first load of a pointer on a thread allocates a slot.
     read_everything(hub, Some(&who));
     allocations(|| {
         read_everything(hub, Some(&who));
@@ -79,7 +80,7 @@ fn reads_take_no_memory() {
 
 #[test]
 fn reads_of_what_the_edge_evaluated_take_no_memory() {
-    // An equal context that is another object.
+    // An equal context in another object.
     let strategies = HashMap::from([("flag".into(), "s".into())]);
     let evaluated = Arc::new(ServerEvaluated { context: context(), kept_for: None, strategies });
     let hub = hub(Rules::server_evaluated(ruleset(), Environments::Unknown, evaluated));
@@ -102,7 +103,7 @@ fn reads_that_nobody_overrides_take_no_memory() {
     assert_eq!(count(&hub), 0);
 }
 
-/// And the counter counts.
+/// Checks that the counter works: uses with an observer allocate memory.
 #[test]
 fn uses_take_memory() {
     struct Ignores;
@@ -114,7 +115,7 @@ fn uses_take_memory() {
     assert!(count(&hub) > 0);
 }
 
-/// Counting for a summary takes memory for the first evaluation of each kind only.
+/// Counting for a summary allocates memory only for the first evaluation of each kind.
 #[test]
 fn uses_that_are_counted_take_no_memory() {
     let hub = hub(Rules::client_evaluated(ruleset(), Environments::Unknown));

@@ -1,5 +1,5 @@
-//! The hub in all orders that threads can take, as loom finds them: `RUSTFLAGS="--cfg loom" cargo test -p fh-session --release
-//! --test loom`, in a target folder of its own. In an ordinary build this file is empty.
+//! The repository under all possible orders of threads, as loom explores them: `RUSTFLAGS="--cfg loom" cargo test -p fh-session --release
+//! --test loom`, with a target folder of its own. In an ordinary build this file is empty.
 #![cfg(loom)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -14,7 +14,7 @@ use fh_session::{
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
 
-/// Explores a scenario: all orders, without a bound.
+/// Explores all orders of a scenario, without a bound.
 fn explore(scenario: impl Fn() + Send + Sync + 'static) {
     loom::model::Builder::new().check(scenario);
 }
@@ -30,7 +30,7 @@ fn publish(hub: &Hub, value: u8) {
     hub.publish(Publication { rules: rules(value), cause });
 }
 
-/// A hub that serves 1 and has nothing left to deliver.
+/// Returns a repository that serves 1 and has nothing left to deliver.
 fn hub() -> Hub {
     let hub = Hub::new(HubOptions::new(|| Timestamp::from_millis(0)));
     publish(&hub, 1);
@@ -42,14 +42,14 @@ fn read(hub: &Hub) -> u8 {
     hub.string("a", None).unwrap().parse().unwrap()
 }
 
-/// What listeners were told. Of the standard library: loom need not see it.
+/// The values that listeners got, in a mutex of the standard library, because loom need not see it.
 type Told<T> = Arc<Mutex<Vec<T>>>;
 
 fn number(value: Option<&Value>) -> u8 {
     value.map_or(0, |value| value.to_string().parse().unwrap())
 }
 
-/// Old and new values.
+/// Registers a change listener, which records old and new values.
 fn watch(hub: &Hub) -> (Told<(u8, u8)>, Subscription) {
     let told = Told::default();
     let noted = told.clone();
@@ -59,7 +59,7 @@ fn watch(hub: &Hub) -> (Told<(u8, u8)>, Subscription) {
     (told, guard)
 }
 
-/// A waker, and a dispatcher that runs when it was called.
+/// A waker, and a dispatcher that runs after the waker was called.
 #[derive(Clone)]
 struct Dispatcher {
     hub: Hub,
@@ -70,7 +70,7 @@ impl Dispatcher {
     fn new(hub: &Hub) -> Self {
         let is_due = Arc::new(AtomicBool::new(false));
         let flag = is_due.clone();
-        // An exchange where a store would do: loom orders a store and a concurrent exchange too freely.
+        // A store would be enough, but loom orders a store and a concurrent exchange too freely.
         hub.set_waker(move || {
             flag.swap(true, Ordering::AcqRel);
         });
@@ -86,7 +86,7 @@ impl Dispatcher {
     }
 }
 
-/// Whatever order they come in, once nothing is caught the last update is served.
+/// In every order, the last update is served once updates are not held any more.
 #[test]
 fn no_update_is_lost_when_catching_ends() {
     explore(|| {
@@ -103,7 +103,7 @@ fn no_update_is_lost_when_catching_ends() {
     });
 }
 
-/// What is not served is held, and known to be.
+/// An update that is not served is held, and reported as held.
 #[test]
 fn an_update_is_released_or_held() {
     explore(|| {
@@ -121,7 +121,7 @@ fn an_update_is_released_or_held() {
     });
 }
 
-/// Features released by name and an update at the same time.
+/// A feature is released by key while an update is published.
 #[test]
 fn named_releases_lose_no_update() {
     explore(|| {
@@ -140,7 +140,7 @@ fn named_releases_lose_no_update() {
     });
 }
 
-/// A listener that subscribes while an update is published and delivered knows the last value: it started from it, or was told.
+/// A listener that is registered while an update is published and delivered has the last value: it started with it or was notified of it.
 #[test]
 fn a_subscriber_misses_nothing() {
     explore(|| {
@@ -164,7 +164,7 @@ fn a_subscriber_misses_nothing() {
     });
 }
 
-/// Work that comes while a delivery runs is delivered by it, or wakes the dispatcher again.
+/// Work that arrives during a delivery is part of it, or wakes the dispatcher again.
 #[test]
 fn no_wake_up_is_lost() {
     explore(|| {
@@ -184,7 +184,7 @@ fn no_wake_up_is_lost() {
     });
 }
 
-/// The same for news in the queue.
+/// The same holds for events in the queue.
 #[test]
 fn no_news_is_lost() {
     explore(|| {
@@ -211,7 +211,7 @@ fn no_news_is_lost() {
     });
 }
 
-/// The same for uses, whose readers look at the waker's flag before they touch it.
+/// The same holds for uses, whose readers load the waker's flag before they write it.
 #[test]
 fn no_use_is_lost() {
     struct Counts(Told<()>);
@@ -239,7 +239,7 @@ fn no_use_is_lost() {
     });
 }
 
-/// Two that deliver at once: between them everything is delivered, in order, and the last state last.
+/// Two threads deliver at the same time. Together they deliver everything, in order, and the last state comes last.
 #[test]
 fn two_deliverers_deliver_everything() {
     explore(|| {
@@ -262,7 +262,7 @@ fn two_deliverers_deliver_everything() {
     });
 }
 
-/// Writers of different parts of the snapshot do not undo each other.
+/// Writers of different parts of the snapshot do not overwrite each other's changes.
 #[test]
 fn writers_keep_each_others_parts() {
     struct Fixed;
@@ -295,7 +295,7 @@ fn writers_keep_each_others_parts() {
     });
 }
 
-/// A readiness listener gets the state that it starts from and every later one, once.
+/// A readiness listener gets the current state at its start and each later one, once.
 #[test]
 fn readiness_is_told_completely() {
     explore(|| {
@@ -319,7 +319,7 @@ fn readiness_is_told_completely() {
     });
 }
 
-/// The end is told, whoever delivers it, and told once.
+/// The end is delivered once, by whichever thread delivers.
 #[test]
 fn the_end_is_told_once() {
     explore(|| {
@@ -343,7 +343,7 @@ fn the_end_is_told_once() {
     });
 }
 
-/// After a guard's drop no call begins: what the thread that dropped it publishes next is not told.
+/// No call begins after the guard was dropped: the listener does not get what the thread publishes after the drop.
 #[test]
 fn a_dropped_guard_ends_calls() {
     explore(|| {

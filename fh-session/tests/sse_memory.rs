@@ -1,5 +1,5 @@
-//! Memory of the stream decoder, counted at the allocator: bounded, and taken in amounts that are linear in the bytes,
-//! which also bounds what is copied.
+//! Memory of the stream decoder, counted at the allocator. The held memory is bounded. The total of all allocations is linear in the bytes
+//! of the stream, which also limits the amount of copying.
 #![allow(clippy::unwrap_used)]
 
 use fh_session::sse::{Decoder, Limits};
@@ -9,10 +9,10 @@ use fh_test_memory::{Counting, Memory, during};
 static ALLOCATOR: Counting = Counting;
 
 const LIMIT: usize = 32 * 1024;
-/// Names, ids, and the smallest buffers.
+/// Maximum size of names, ids and the smallest buffers in bytes.
 const SMALL: usize = 256;
 
-/// Reads all chunks, also after an error. Events are dropped at once.
+/// Decodes all chunks, and continues after an error. Events are dropped at once.
 fn read<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Memory {
     let (_decoder, memory) = during(|| {
         let mut decoder = Decoder::new(Limits { event: LIMIT });
@@ -24,7 +24,7 @@ fn read<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Memory {
     memory
 }
 
-/// Streams of four times the limit, and what may be held at their end.
+/// Returns streams of four times the limit, and the number of bytes that the decoder may hold at their end.
 fn hostile() -> Vec<(&'static str, Vec<u8>, usize)> {
     let endless = |part: &[u8]| part.repeat(4 * LIMIT / part.len());
     let within = |begin: &[u8], part: &[u8], end: &[u8]| {
@@ -55,7 +55,7 @@ fn hostile() -> Vec<(&'static str, Vec<u8>, usize)> {
     ]
 }
 
-/// Buffers that grow by a fixed amount, or begin anew with each chunk, would take the square of the bytes in all.
+/// If buffers grew by a fixed amount, or started again with each chunk, the total would grow with the square of the bytes.
 #[test]
 fn bounded_and_linear() {
     for (what, stream, held) in hostile() {
@@ -68,7 +68,7 @@ fn bounded_and_linear() {
     }
 }
 
-/// An id stays for the whole stream, and each event has it.
+/// An id is kept for the whole stream, and each of its events has it.
 #[test]
 fn a_large_id_is_not_copied_for_each_event() {
     let stream =

@@ -6,7 +6,7 @@ use super::*;
 
 const FILE: &str = "file";
 
-/// A look, in short: what is new.
+/// Formats the result of a check in short form.
 fn shown(seen: Seen) -> String {
     match seen {
         Seen::Nothing => "-".to_owned(),
@@ -17,7 +17,7 @@ fn shown(seen: Seen) -> String {
     }
 }
 
-/// Long after every time that is used here, and after every change.
+/// Returns a time long after every file time in these tests, so that no file counts as fresh.
 fn later() -> SystemTime {
     SystemTime::now() + Duration::from_secs(3_600)
 }
@@ -36,14 +36,14 @@ fn a_change_is_read_once_it_rests() {
     assert_eq!(again(), "A2");
     assert_eq!(again(), "-");
 
-    // Half of it, and then all of it: half of it never counts.
+    // A half-written file is never reported.
     folder.write(FILE, "A", 3);
     assert_eq!(again(), "...");
     folder.write(FILE, "A3", 4);
     assert_eq!(again(), "...");
     assert_eq!(again(), "A3");
 
-    // The same content at another time is nothing new.
+    // The same content with another time is not a change.
     folder.set_minute(FILE, 5);
     assert_eq!([again(), again()], ["...", "-"]);
 }
@@ -60,7 +60,7 @@ fn each_sign_of_change_is_seen() {
     assert_eq!([again(), again()], ["...", "A2"], "the time");
     folder.write(FILE, "A22", 2);
     assert_eq!([again(), again()], ["...", "A22"], "the size");
-    // Another file is put in its place, as editors and orchestrators do.
+    // The file is replaced by another one, as editors and orchestrators do.
     let other = folder.file("other");
     fs::write(&other, "A33").unwrap();
     File::options()
@@ -80,20 +80,20 @@ fn a_fresh_file_is_not_trusted_by_its_looks() {
     folder.write(FILE, "A1", 1);
     let mut look = Look::new(100);
     assert_eq!(shown(Seen::New(look.first(&folder.file(FILE)))), "A1");
-    // Written again, perhaps within the same tick of the file system's clock: nothing need show outside.
+    // The file is written again, perhaps within one tick of the file system's clock, so its metadata may not differ.
     folder.write(FILE, "A2", 1);
     let mut soon = || shown(look.again(&folder.file(FILE), SystemTime::now()));
     let seen = [soon(), soon(), soon()];
     assert!(seen.contains(&"A2".to_owned()), "{seen:?}");
     assert_eq!(soon(), "-");
-    // A clock that was set back.
+    // The clock was set back.
     folder.write(FILE, "A3", 1);
     let mut back = || shown(look.again(&folder.file(FILE), SystemTime::UNIX_EPOCH));
     let seen = [back(), back()];
     assert!(seen.contains(&"A3".to_owned()), "{seen:?}");
 }
 
-/// As `rsync -t` and `touch -r` leave it.
+/// Tests an edit that restores the modification time, as `rsync -t` and `touch -r` do.
 #[cfg(unix)]
 #[test]
 fn an_edit_of_the_same_size_and_time_is_seen() {
@@ -104,7 +104,7 @@ fn an_edit_of_the_same_size_and_time_is_seen() {
     let touched = || touched(&fs::metadata(folder.file(FILE)).unwrap());
     let before = touched();
     folder.write(FILE, "A2", 1);
-    // Until the clock of the file system has moved.
+    // Write again until the clock of the file system has moved.
     while touched() == before {
         folder.write(FILE, "A2", 1);
     }
@@ -137,7 +137,7 @@ fn unreadable_and_missing_files_are_told_once_and_come_back() {
     assert_eq!([again(), again(), again()], ["...", "unreadable", "-"]);
 }
 
-/// Somebody allows it to be read, say: the file itself is as it was.
+/// Tests a file that becomes readable while its metadata stays the same, for example through changed permissions.
 #[test]
 fn what_could_not_be_read_is_tried_again() {
     let folder = Folder::new();
@@ -165,7 +165,8 @@ fn what_cannot_be_read_says_why() {
     assert_eq!(read(5).unwrap_err(), "it cannot be read: it is no file");
 }
 
-/// An orchestrator lays a new folder beside the old one and swaps a link: the file's own path never changes.
+/// Tests how an orchestrator replaces a file: it creates a new folder beside the old one and swaps a link. The path of the file stays the
+/// same.
 #[cfg(unix)]
 #[test]
 fn links_that_are_swapped_are_changes() {

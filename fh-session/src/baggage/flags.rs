@@ -1,4 +1,4 @@
-//! Values of features for the baggage of a request: read, added to, written.
+//! A set of feature values for the baggage of a request, to read, extend and write.
 
 use std::fmt;
 
@@ -6,12 +6,13 @@ use fh_eval::Value;
 
 use super::{MOST_BYTES, NAME, format};
 
-/// How many of the keys that were left out are named.
+/// Maximum number of keys that are listed as left out.
 const NAMED: usize = 32;
 
-/// Values of features as they travel in baggage: each key once, the first value kept, no larger than there is room for.
+/// Values of features in the form in which baggage carries them. Each key occurs once, its first value is kept, and the room for new values
+/// is limited.
 ///
-/// The first value is kept because that is the point: all services of a request see the one that the first of them saw.
+/// The first value is kept so that all services that handle a request see the value that the first of them saw.
 ///
 /// ```
 /// use fh_session::baggage::{Added, Flags};
@@ -29,29 +30,29 @@ pub struct Flags {
     left_out: LeftOut,
 }
 
-/// What became of a value.
+/// The result of adding a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Added {
-    /// It is in.
+    /// The value was added.
     Yes,
-    /// There was a value already; that one stays.
+    /// The feature had a value already, which is kept.
     WasThere,
-    /// There was no room.
+    /// There was no room for the value, or its key is empty.
     LeftOut,
 }
 
-/// What there was no room for. Prints itself for people.
+/// The values for which there was no room. `Display` writes a text for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LeftOut {
-    /// How many values.
+    /// Number of values.
     pub count: usize,
-    /// The keys of the first of them.
+    /// The keys of the first of these values, at most 32.
     pub keys: Vec<Box<str>>,
 }
 
 impl LeftOut {
-    /// Was there room for everything?
+    /// Returns true if there was room for all values.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.count == 0
@@ -80,24 +81,25 @@ impl Default for Flags {
 }
 
 impl Flags {
-    /// Nothing yet, and all the room that baggage has.
+    /// Creates an empty set with the room that all baggage has.
     #[must_use]
     pub const fn new() -> Self {
         Self::with_room(MOST_BYTES)
     }
 
-    /// Nothing yet, and room for an entry of this many bytes, its name included, where other entries need some as well.
+    /// Creates an empty set with room for an entry of this many bytes, including its name. Use it if other entries of the baggage need room
+    /// as well.
     #[must_use]
     pub const fn with_room(bytes: usize) -> Self {
         Self {
             items: Vec::new(),
-            // The name and its `=`.
+            // The name and `=`.
             room: bytes.saturating_sub(NAME.len() + 1),
             left_out: LeftOut { count: 0, keys: Vec::new() },
         }
     }
 
-    /// Reads the value of a baggage entry. Of a key that stands twice the first counts.
+    /// Parses the value of a baggage entry. If a key occurs twice, the first value is kept.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut flags = Self::new();
@@ -105,8 +107,8 @@ impl Flags {
         flags
     }
 
-    /// Adds what stands in the value of a baggage entry, whatever room there is: it has been carried before. Only what lies beyond the size of
-    /// all baggage is left out.
+    /// Adds the items of a baggage entry's value even if there is no room for them, because the baggage has carried them before. Only items
+    /// beyond [`MOST_BYTES`] are left out.
     pub fn merge(&mut self, text: &str) {
         let mut read = 0;
         for piece in format::pieces(text) {
@@ -124,7 +126,7 @@ impl Flags {
         }
     }
 
-    /// Adds the value of a feature, unless it has one; `None` is null.
+    /// Adds the value of a feature, unless the feature has one. `None` stands for null.
     pub fn add(&mut self, key: &str, value: Option<&Value>) -> Added {
         if key.is_empty() {
             return Added::LeftOut;
@@ -140,7 +142,7 @@ impl Flags {
         Added::Yes
     }
 
-    /// How much room an item takes.
+    /// Returns the room in bytes that an item takes.
     fn size(&self, key: &str, value: Option<&str>) -> usize {
         let mut item = String::new();
         if !self.items.is_empty() {
@@ -159,25 +161,25 @@ impl Flags {
         self.items.binary_search_by(|(found, _)| format::order(found, key))
     }
 
-    /// The value that travels for a feature: `None` if there is none, `Some(None)` for null.
+    /// Returns the value of a feature: `None` if the set has none, `Some(None)` for null.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Option<&str>> {
         let place = self.place(key).ok()?;
         self.items.get(place).map(|(_, value)| value.as_deref())
     }
 
-    /// Keys and values, sorted by key.
+    /// Returns keys and values, sorted by key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
         self.items.iter().map(|(key, value)| (&**key, value.as_deref()))
     }
 
-    /// Does nothing travel?
+    /// Returns true if there are no values.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// What there was no room for.
+    /// Returns the values for which there was no room.
     #[must_use]
     pub const fn left_out(&self) -> &LeftOut {
         &self.left_out
@@ -185,7 +187,7 @@ impl Flags {
 }
 
 impl fmt::Display for Flags {
-    /// The value of the baggage entry.
+    /// Writes the value of the baggage entry.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::new();
         for (place, (key, value)) in self.iter().enumerate() {
@@ -199,7 +201,7 @@ impl fmt::Display for Flags {
 }
 
 impl fmt::Debug for Flags {
-    /// Keys only: values may be about a person.
+    /// Shows only keys, because values may be personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let keys: Vec<&str> = self.iter().map(|(key, _)| key).collect();
         f.debug_struct("Flags").field("keys", &keys).field("left_out", &self.left_out).finish()

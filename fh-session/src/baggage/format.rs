@@ -1,22 +1,22 @@
-//! The text: items, and how they are encoded.
+//! The text format of baggage: its items and their encoding.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-/// An item of a text: its key, decoded, and its value, still encoded; `None` for null.
+/// An item of a text: its decoded key, and its value, which is still encoded. `None` stands for null.
 pub(super) type Item<'a> = (Cow<'a, str>, Option<&'a str>);
 
-/// The items of a text.
+/// Returns the items of a text.
 pub(super) fn items(text: &str) -> impl Iterator<Item = Item<'_>> {
     pieces(text).filter_map(item)
 }
 
-/// What stands between the commas of a text.
+/// Returns the parts of a text between the commas.
 pub(super) fn pieces(text: &str) -> impl Iterator<Item = &str> {
     text.split(',')
 }
 
-/// What a piece says; nothing if it has no key.
+/// Parses a part of a text; `None` if it has no key.
 pub(super) fn item(piece: &str) -> Option<Item<'_>> {
     let (key, value) = match piece.split_once('=') {
         Some((key, value)) => (key, Some(value)),
@@ -25,7 +25,7 @@ pub(super) fn item(piece: &str) -> Option<Item<'_>> {
     (!key.is_empty()).then(|| (decoded(key, Plus::IsItself), value))
 }
 
-/// A value as it was before it was encoded.
+/// Decodes a value.
 pub(super) fn value(encoded: &str) -> Cow<'_, str> {
     decoded(encoded, Plus::IsSpace)
 }
@@ -39,17 +39,18 @@ pub(super) fn write(out: &mut String, key: &str, value: Option<&str>) {
     }
 }
 
-/// How long a text is once what carries baggage has encoded it: at most, for some encode less.
+/// Returns the maximum length of a text after the carrier of the baggage has percent-encoded it once more. Some carriers encode fewer
+/// characters.
 pub(super) fn carried(text: &str) -> usize {
     text.bytes().map(|byte| if is_unreserved(byte) { 1 } else { 3 }).sum()
 }
 
-/// Published SDKs sort by UTF-16 code units, as their strings compare.
+/// Compares keys by UTF-16 code units, because published SDKs sort in this order.
 pub(super) fn order(a: &str, b: &str) -> Ordering {
     a.encode_utf16().cmp(b.encode_utf16())
 }
 
-/// Never encoded by anybody (RFC 3986, 2.3).
+/// Returns true for the characters that are never percent-encoded (RFC 3986, 2.3).
 const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
@@ -68,14 +69,14 @@ fn encode(out: &mut String, text: &str, is_plain: impl Fn(u8) -> bool) {
     }
 }
 
-/// What `+` means.
+/// The meaning of `+`.
 #[derive(Clone, Copy, PartialEq)]
 enum Plus {
     IsSpace,
     IsItself,
 }
 
-/// An escape that is none stays as it is; bytes that are no text become U+FFFD.
+/// Percent-decodes a text. Invalid escapes stay unchanged, and invalid UTF-8 becomes U+FFFD.
 fn decoded(text: &str, plus: Plus) -> Cow<'_, str> {
     if !text.contains('%') && (plus == Plus::IsItself || !text.contains('+')) {
         return Cow::Borrowed(text);

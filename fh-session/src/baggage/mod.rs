@@ -1,18 +1,18 @@
-//! Values of features that travel with a request, so that all services that take part in it see the same ones, even if a feature
-//! changes on the way (sdk-behaviour 5.4).
+//! Values of features that travel with a request, so that all services that handle it see the same values, even if a feature changes
+//! meanwhile (sdk-behaviour 5.4).
 //!
-//! They are one entry, [`NAME`], of the baggage that OpenTelemetry hands from service to service:
+//! The values are one entry, [`NAME`], of the baggage that OpenTelemetry passes from service to service:
 //!
 //! ```text
 //! fhub=BANNER=hello%20there,LAYOUT,NEW_CHECKOUT=true
 //! ```
 //!
-//! Items are sorted by key; a value is percent-encoded; a key alone is null. What carries the baggage encodes all of it once more. A space
-//! is written as `%20`, and `+` and `%20` are both read as one.
+//! Items are sorted by key. Values are percent-encoded, and a key without a value stands for null. The carrier of the baggage encodes the
+//! whole text once more. A space is written as `%20`; in a value, `+` is read as a space as well.
 //!
-//! **Whoever sends a request chooses what stands in its baggage.** Reading it is therefore never on by itself: a program that makes
-//! [`BaggageOverrides`] (or the one of `fh-opentelemetry`) and registers it lets every caller override its features, all of them or those of
-//! an [`AllowedKeys`] list. Do so behind a gateway that strips baggage of strangers, or not at all.
+//! **The sender of a request controls its baggage.** Programs therefore read it only if they are configured to do so. A program that
+//! registers [`BaggageOverrides`] (or the interceptor of `fh-opentelemetry`) lets every caller override its features: all of them, or those
+//! of an [`AllowedKeys`] list. Do this only behind a gateway that removes the baggage of untrusted callers.
 
 mod flags;
 mod format;
@@ -24,5 +24,5 @@ pub use overrides::{AllowedKeys, BaggageOverrides, intercept};
 /// The name of the baggage entry.
 pub const NAME: &str = "fhub";
 
-/// How large all baggage of a request may be (W3C Baggage, 3.3.2): receivers drop all of it if it is larger.
+/// Maximum size of all baggage of a request in bytes (W3C Baggage, 3.3.2). Receivers drop larger baggage altogether.
 pub const MOST_BYTES: usize = 8192;

@@ -1,4 +1,4 @@
-//! Features overridden by the baggage of a request.
+//! Overrides of features from the baggage of a request.
 
 use std::collections::BTreeSet;
 
@@ -7,23 +7,23 @@ use fh_eval::{Kind, Value};
 use super::{Flags, format};
 use crate::intercept::{Ask, Flow, Interceptor};
 
-/// Which features baggage may carry, in or out.
+/// The features that baggage may carry, when it is read and when it is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum AllowedKeys {
-    /// All.
+    /// All features.
     #[default]
     All,
-    /// Those with these keys.
+    /// The features with these keys.
     Only(BTreeSet<Box<str>>),
 }
 
 impl AllowedKeys {
-    /// Those with these keys.
+    /// Allows only the features with these keys.
     pub fn only<K: Into<Box<str>>>(keys: impl IntoIterator<Item = K>) -> Self {
         Self::Only(keys.into_iter().map(Into::into).collect())
     }
 
-    /// May baggage carry this one?
+    /// Returns true if baggage may carry the feature with this key.
     #[must_use]
     pub fn allows(&self, key: &str) -> bool {
         match self {
@@ -33,10 +33,10 @@ impl AllowedKeys {
     }
 }
 
-/// An interceptor over a baggage text that the program has got hold of: of a message, a job, a request.
+/// An interceptor with the values of one baggage text, which the program has obtained from a message, a job or a request.
 ///
-/// It answers for everybody who reads. To follow the baggage of each request there is the interceptor of `fh-opentelemetry`, which
-/// looks at the present OpenTelemetry context. Read the warning of [this module](super) first.
+/// The overrides apply to all reads of all contexts. The interceptor of `fh-opentelemetry` instead follows the baggage of each request, by
+/// the current OpenTelemetry context. Read the warning of [this module](super) first.
 ///
 /// ```
 /// use fh_session::baggage::{AllowedKeys, BaggageOverrides};
@@ -56,7 +56,7 @@ pub struct BaggageOverrides {
 }
 
 impl BaggageOverrides {
-    /// Overrides what stands in the value of a baggage entry, as far as that is allowed.
+    /// Overrides features with the value of a baggage entry, as far as `allowed` permits.
     #[must_use]
     pub fn new(text: &str, allowed: AllowedKeys) -> Self {
         Self { flags: Flags::parse(text), allowed }
@@ -76,10 +76,10 @@ impl Interceptor for BaggageOverrides {
     }
 }
 
-/// What the value of a baggage entry says about a feature, for interceptors that find the text themselves.
+/// Returns the override of a feature by the value of a baggage entry, for interceptors that find the text themselves.
 ///
-/// For a BOOLEAN `true`, `yes`, `1` and `t` in any case are true, anything else is false, null too; other types get the text, for the core
-/// to convert. Features that are not known get the text.
+/// For a BOOLEAN feature, `true`, `yes`, `1` and `t` in upper or lower case are true; any other value and null are false. Features of other
+/// types, and unknown features, are overridden with the text, which the repository converts.
 #[must_use]
 pub fn intercept(text: &str, ask: &Ask<'_>, allowed: &AllowedKeys) -> Flow {
     if !allowed.allows(ask.key) {

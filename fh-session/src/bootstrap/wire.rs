@@ -1,4 +1,4 @@
-//! The document's JSON.
+//! The JSON of the bootstrap document.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use super::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
 use crate::hub::{ContextValues, Detail, Reason};
 
 impl Serialize for Reason {
-    /// Its name.
+    /// Writes the name of the reason.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
@@ -26,7 +26,7 @@ impl<'de> Deserialize<'de> for Reason {
 }
 
 impl Serialize for Detail {
-    /// The members that a program may pass on: neither ids of the feature or its environment, nor rules.
+    /// Writes the members that a program may pass on to others. Ids of the feature and its environment, and rules, are not among them.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Detail", 11)?;
         out.serialize_field("key", &self.key)?;
@@ -45,7 +45,7 @@ impl Serialize for Detail {
 }
 
 impl Serialize for ContextValues {
-    /// The document of `docs/bootstrap.md`.
+    /// Writes the document of `docs/bootstrap.md`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Bootstrap::from(self).serialize(serializer)
     }
@@ -76,7 +76,7 @@ impl Serialize for BootstrapFeature {
     }
 }
 
-/// A document as it is read; members that are not known are skipped.
+/// A document as it is read. Unknown members are skipped.
 #[derive(Deserialize)]
 struct Document<'a> {
     format: u32,
@@ -129,7 +129,8 @@ impl<'de> Deserialize<'de> for BootstrapFeature {
     }
 }
 
-/// The value that a JSON token is for a feature of this type. Nothing passes through a double, so that every digit stays.
+/// Returns the value of a JSON token for a feature of this type; `None` for null, lists and objects. Numbers keep all digits, because none
+/// is converted to a double.
 fn value_of(json: &RawValue, kind: Option<Kind>) -> Option<Value> {
     let (text, is_number) = match Token::of(json) {
         Token::Bool(value) => return Some(Value::Bool(value)),
@@ -195,7 +196,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is written is read back equal, every number exactly.
+        /// A document that was written is read back equal, with every digit of every number.
         #[test]
         fn round_trip(features in prop::collection::vec((".*", value(), any::<i64>(), ".*"), 0..8), generation: u64) {
             let features = features.into_iter().map(|(key, (kind, value), version, variant)| {

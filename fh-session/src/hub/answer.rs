@@ -1,4 +1,4 @@
-//! What a read finds, before it is turned into what was asked for.
+//! The result of a read, before its conversion to the requested type.
 
 use std::sync::Arc;
 
@@ -7,27 +7,27 @@ use fh_eval::{Evaluation, FeatureRef, Kind, Number, Value};
 use super::reason::Reason;
 use crate::intercept::lenient;
 
-/// The answer to a read.
+/// The result of a read.
 pub(crate) enum Answer<'a> {
-    /// There is nothing to read: no such feature, or not ready.
+    /// No value: the feature does not exist, or the client is not ready.
     Missing(Reason),
-    /// The rules', or the Edge's.
+    /// A value of the rules, or of the Edge.
     Ruled(Ruled<'a>),
-    /// An interceptor's.
+    /// A value of an interceptor.
     Intercepted(Intercepted<'a>),
 }
 
-/// An answer of the rules.
+/// The result of the rules.
 pub(crate) struct Ruled<'a> {
     pub(crate) feature: FeatureRef<'a>,
     pub(crate) evaluation: Evaluation<'a>,
-    /// The strategy that matched, if the Edge evaluated.
+    /// The id of the strategy that matched, if the Edge evaluated.
     pub(crate) strategy: Option<&'a str>,
 }
 
-/// An answer of an interceptor.
+/// The result of an interceptor.
 pub(crate) struct Intercepted<'a> {
-    /// `None` for a key that no feature has; then the value is of any type, and read as any type that its text allows.
+    /// `None` for a key without a feature. The value may then have any type, and is read as every type that its text allows.
     pub(crate) feature: Option<FeatureRef<'a>>,
     pub(crate) value: Option<Value>,
     pub(crate) by: &'a Arc<str>,
@@ -87,7 +87,7 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Why; a null keeps the reason that led to it (D-39).
+    /// Returns the reason. A null value keeps the reason that led to it (D-39).
     pub(crate) fn reason(&self) -> Reason {
         match self {
             Self::Missing(reason) => *reason,
@@ -163,7 +163,7 @@ impl<'a> Answer<'a> {
         self.read(kind).0
     }
 
-    /// The value as a type, with the reason that an SDK reports.
+    /// Returns the value as one type, with the reason that an SDK reports.
     pub(crate) fn read(&self, kind: Kind) -> (Option<Value>, Reason) {
         match self {
             Self::Missing(reason) => (None, *reason),
@@ -190,7 +190,7 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// The text of a STRING feature, shared with the ruleset.
+/// Returns the text of a STRING feature, shared with the ruleset.
 pub(crate) fn string_of(evaluation: &Evaluation<'_>) -> Option<Arc<str>> {
     evaluation.string()?;
     match evaluation.value()? {
@@ -199,7 +199,7 @@ pub(crate) fn string_of(evaluation: &Evaluation<'_>) -> Option<Arc<str>> {
     }
 }
 
-/// The text of a JSON feature, shared with the ruleset.
+/// Returns the text of a JSON feature, shared with the ruleset.
 pub(crate) fn json_of(evaluation: &Evaluation<'_>) -> Option<Arc<str>> {
     match evaluation.value()? {
         Value::Json(text) => Some(Arc::clone(text)),

@@ -1,4 +1,4 @@
-//! Writing the snapshot, and catch & release: which pointer moves (sdk-behaviour 2.7).
+//! Writes of the snapshot, and catch & release: which updates are served and which are held back (sdk-behaviour 2.7).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,25 +12,25 @@ use crate::rules::{Environments, Rules, ServerEvaluated};
 use crate::status::{Readiness, Status};
 use crate::sync::{Ordering, lock};
 
-/// What writers know and readers need not. The flag lives in here, under the lock: kept apart from the pointers, an update that
-/// comes while catching ends could be held for ever.
+/// The state that only writers need. `is_catching` is part of it, under its lock: otherwise an update that arrives while catching ends
+/// could be held back for ever.
 #[derive(Default)]
 pub(crate) struct Write {
-    /// What came last, whether it is served or not. `None` before anything came.
+    /// The last update, whether it is served or held; `None` before the first one.
     latest: Option<Arc<Rules>>,
     is_catching: bool,
-    /// Does `latest` differ visibly from what is served?
+    /// True if `latest` visibly differs from what is served.
     is_holding: bool,
-    /// Has readiness been announced since the client last was not ready?
+    /// True if readiness was announced since the client last was not ready.
     was_ready: bool,
-    /// Has the hub been closed? Nothing is published any more.
+    /// True once the repository is closed. No update is published any more.
     is_closed: bool,
-    /// Has everybody been told that nothing follows?
+    /// True once listeners, interceptors and observers were notified of the end.
     pub(crate) is_finished: bool,
 }
 
 impl Write {
-    /// Which features are held that a reader could see to be different, if any are.
+    /// Returns the keys of the held features that visibly differ from the served ones; `None` if nothing is held.
     pub(crate) fn held(&self, live: &Rules) -> Option<Vec<Box<str>>> {
         let latest = self.latest.as_ref().filter(|_| self.is_holding)?;
         Some(differences(live, latest))
@@ -38,45 +38,46 @@ impl Write {
 }
 
 impl Hub {
-    /// Holds updates back from now on: what comes is kept, and not served until it is [released](Self::release).
+    /// Holds updates back from now on. They are kept, and not served until they are [released](Self::release).
     ///
-    /// The first list is served all the same, and so is the first after the context of a server-evaluated key has changed; status and
-    /// readiness are never held.
+    /// The first list is served nevertheless, and so is the first list after the context of a server-evaluated key has changed. Status and
+    /// readiness are never held back.
     pub fn catch_updates(&self) {
         self.inner.write().is_catching = true;
     }
 
-    /// Are updates held back?
+    /// Returns true if updates are held back.
     #[must_use]
     pub fn is_catching(&self) -> bool {
         self.inner.write().is_catching
     }
 
-    /// Is something held back that a reader could see?
+    /// Returns true if an update is held back that a reader could see.
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.inner.write().is_holding
     }
 
-    /// The keys of the features that are held: what came last is new, gone, or changed in more than its version.
+    /// Returns the keys of the held features: those that the last update adds, removes, or changes in more than their version.
     #[must_use]
     pub fn held(&self) -> Vec<Box<str>> {
         let write = self.inner.write();
         write.held(self.inner.live.load().rules()).unwrap_or_default()
     }
 
-    /// Serves what came last, and goes on catching. Listeners are told of each difference once, however many updates were held.
+    /// Serves the last update, and continues to hold back later ones. Change listeners are notified of each difference once, however many
+    /// updates were held.
     pub fn release(&self) {
         self.inner.release(true);
     }
 
-    /// Serves the last state of these features only, and goes on catching; features that were deleted in the meantime go.
+    /// Serves the last state of these features only, and continues to hold back updates. A feature that was deleted meanwhile is removed.
     pub fn release_only<K: AsRef<str>>(&self, keys: impl IntoIterator<Item = K>) {
         let keys: Vec<K> = keys.into_iter().collect();
         self.inner.release_only(&keys.iter().map(AsRef::as_ref).collect::<Vec<_>>());
     }
 
-    /// Serves what came last, and whatever comes from now on.
+    /// Serves the last update, and all later ones as they arrive.
     pub fn stop_catching(&self) {
         self.inner.release(false);
     }
@@ -203,7 +204,7 @@ impl Inner {
         let latest = write.latest.as_ref().filter(|latest| !Arc::ptr_eq(latest, live.rules()));
         let Some(latest) = latest.cloned() else { return };
         let next = merged(live.rules(), &latest, keys);
-        // What is left to hold, if anything, decides whether the very last state can be served.
+        // If no difference is left, the last update itself is served.
         let next = if same_features(&next, &latest) { latest } else { Arc::new(next) };
         write.is_holding =
             write.is_holding && write.latest.as_ref().is_some_and(|last| !Arc::ptr_eq(last, &next));
@@ -213,8 +214,8 @@ impl Inner {
     }
 }
 
-/// `live` for the context of `latest`, if that is another one: a client that keeps its values while the Edge evaluates a new context
-/// (D-62) keeps those that it serves, not those that are held.
+/// Returns `live` with the contexts of `latest`, if those differ. A client that keeps its values while the Edge evaluates a new context
+/// (D-62) keeps the served values, not the held ones.
 fn relabelled(live: &Rules, latest: &Rules) -> Option<Rules> {
     let (old, new) = (live.evaluated_for()?, latest.evaluated_for()?);
     if old.context == new.context && old.kept_for == new.kept_for {
@@ -226,7 +227,7 @@ fn relabelled(live: &Rules, latest: &Rules) -> Option<Rules> {
     Some(Rules::server_evaluated(live.ruleset().clone(), environments, Arc::new(evaluated)))
 }
 
-/// `live` with the state that some features have in `latest`.
+/// Returns `live` with the state that the features with these keys have in `latest`.
 fn merged(live: &Rules, latest: &Rules, keys: &[&str]) -> Rules {
     let mut strategies = match (live.evaluated_for(), latest.evaluated_for()) {
         (None, None) => None,
@@ -271,7 +272,7 @@ fn merged(live: &Rules, latest: &Rules, keys: &[&str]) -> Rules {
     }
 }
 
-/// Do both hold the same features in the same state?
+/// Returns true if both hold the same features in the same state.
 fn same_features(left: &Rules, right: &Rules) -> bool {
     left.ruleset().len() == right.ruleset().len()
         && right.ruleset().iter().all(|feature| {

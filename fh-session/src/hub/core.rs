@@ -1,4 +1,4 @@
-//! What readers, writers and the deliverer of one hub share besides the snapshot.
+//! The state that readers, writers and the dispatcher of a repository share, besides the snapshot.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,31 +14,31 @@ use crate::time::Millis;
 
 /// A clock of the embedding program.
 pub(crate) type ClockFn = dyn Fn() -> Timestamp + Send + Sync;
-/// Called when there is something to do elsewhere.
+/// A function that is called when there is work for another part of the program.
 pub(crate) type Waker = Box<dyn Fn() + Send + Sync>;
 
-/// No sign of life yet.
+/// The value of `contact` before the Edge has sent data.
 const NEVER: u64 = u64::MAX;
 
-/// A flag that every read looks at, on a cache line of its own so that no write nearby slows readers down.
+/// A flag that every read loads. It has a cache line of its own, so that writes to other data do not slow readers down.
 #[repr(align(128))]
 struct Armed(AtomicBool);
 
-/// Shared by a hub and all of its snapshots.
+/// The state that a repository shares with all of its snapshots.
 pub(crate) struct Core {
     armed: Armed,
     clock: Arc<ClockFn>,
     on_work: OnceLock<Waker>,
     on_touch: OnceLock<Waker>,
-    /// Has `on_work` been called since the deliverer last began?
+    /// True if `on_work` was called since the last delivery began.
     awake: AtomicBool,
-    /// May a change listener see something else than before?
+    /// True if a change listener may see another value than before.
     changed: AtomicBool,
     contact: AtomicU64,
     ids: AtomicU64,
-    /// Calls of listeners and observers that have begun.
+    /// Number of calls of listeners and observers that have begun.
     calls: AtomicU64,
-    /// Has the collection of all features been reported?
+    /// True once the collection of all features was reported.
     is_collected: AtomicBool,
     pub(crate) tally: Tally,
     pub(crate) desk: Mutex<Desk>,
@@ -66,12 +66,12 @@ impl Core {
         &*self.clock
     }
 
-    /// A name for a subscription, an interceptor or an observer.
+    /// Returns an id for a subscription, an interceptor or an observer.
     pub(crate) fn next_id(&self) -> u64 {
         self.ids.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// A listener or an observer is about to be called.
+    /// Records that a listener or an observer is about to be called.
     pub(crate) fn begin_call(&self) {
         self.calls.fetch_add(1, Ordering::Relaxed);
     }
@@ -80,9 +80,9 @@ impl Core {
         self.calls.load(Ordering::Relaxed)
     }
 
-    // ---- touches (D-71) -----------------------------------------------------------------------
+    // ---- reads that passive polling reports (D-71) --------------------------------------------
 
-    /// A read happens.
+    /// Calls `on_touch` if this is the first read since [`Self::arm`].
     #[inline]
     pub(crate) fn touch(&self) {
         if self.armed.0.load(Ordering::Relaxed) {
@@ -100,6 +100,7 @@ impl Core {
         }
     }
 
+    /// Makes the next read call `on_touch`.
     pub(crate) fn arm(&self) {
         self.armed.0.store(true, Ordering::Release);
     }
@@ -108,9 +109,9 @@ impl Core {
         let _ = self.on_touch.set(waker);
     }
 
-    // ---- work for the deliverer ---------------------------------------------------------------
+    // ---- work for the dispatcher --------------------------------------------------------------
 
-    /// There is something to deliver. Never called with a lock held.
+    /// Wakes the dispatcher, unless it was woken since the last delivery began. Must not be called with a lock held.
     pub(crate) fn wake(&self) {
         if let Some(on_work) = self.on_work.get()
             && !self.awake.swap(true, Ordering::AcqRel)
@@ -119,10 +120,11 @@ impl Core {
         }
     }
 
-    /// The same for work that lies in a queue behind a lock, from readers on many threads: they only look at the flag if it is up.
+    /// Wakes the dispatcher for an event in a queue behind a lock. Many reader threads call this, so it loads the flag first, and writes it
+    /// only if it is not set.
     ///
-    /// That would not do for a flag such as `changed`. Here it does: either the deliverer finds the work in the queue, or it had locked
-    /// the queue before, and then it is seen here that it had begun.
+    /// Loading first would be wrong for work that a flag such as `changed` announces. It is right here. Either the dispatcher finds the
+    /// event in the queue, or it locked the queue before the event was added; in that case this thread sees that the delivery has begun.
     pub(crate) fn wake_for_queue(&self) {
         if !self.awake.load(Ordering::Acquire) {
             self.wake();
@@ -131,18 +133,18 @@ impl Core {
 
     pub(crate) fn set_on_work(&self, waker: Waker) {
         let _ = self.on_work.set(waker);
-        // What came before had nobody to tell.
+        // There was no function to call for earlier work.
         self.wake();
     }
 
-    /// The deliverer begins: whatever comes from now on has to wake it again.
+    /// Records that a delivery begins. Work that arrives from now on has to wake the dispatcher again.
     pub(crate) fn begin_delivery(&self) {
         self.awake.swap(false, Ordering::AcqRel);
     }
 
-    /// Values may be others from now on.
+    /// Records that values may have changed.
     pub(crate) fn mark_changed(&self) {
-        // An exchange where a store would do: loom orders a store and a concurrent exchange too freely.
+        // A store would be enough, but loom orders a store and a concurrent exchange too freely.
         self.changed.swap(true, Ordering::AcqRel);
     }
 
@@ -150,18 +152,18 @@ impl Core {
         self.changed.swap(false, Ordering::AcqRel)
     }
 
-    /// Puts news into the queue.
+    /// Queues an event.
     pub(crate) fn push(&self, news: News) {
         let dropped = lock(&self.desk).push(news);
         self.tally.add(Counter::DroppedEvents, dropped);
     }
 
-    /// Is this the first time that the client is ready?
+    /// Returns true on the first call, which is made when the client is ready for the first time.
     pub(crate) fn is_first_collection(&self) -> bool {
         !self.is_collected.swap(true, Ordering::AcqRel)
     }
 
-    // ---- signs of life ------------------------------------------------------------------------
+    // ---- contact with the Edge ----------------------------------------------------------------
 
     pub(crate) fn set_contact(&self, at: Millis) {
         self.contact.store(at.as_u64(), Ordering::Relaxed);
@@ -186,6 +188,7 @@ impl Core {
         self.notice_once(id, Some(feature), || intercept::refusal(name, feature, why));
     }
 
+    /// Queues a notice about an interceptor, unless the same one was queued before.
     fn notice_once(&self, id: u64, feature: Option<&str>, notice: impl FnOnce() -> Notice) {
         let is_new = lock(&self.desk).is_told_first(id, feature);
         if is_new {

@@ -1,26 +1,26 @@
-//! What went wrong in code that is not ours, and what was dropped.
+//! Numbers of panics in user code, of refused overrides and of dropped events.
 
 use crate::sync::{AtomicU64, Ordering};
 
-/// Counts since the hub was made.
+/// Numbers of incidents since the repository was created.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Listeners that panicked.
+    /// Panics of listeners.
     pub listener_panics: u64,
-    /// Interceptors that panicked.
+    /// Panics of interceptors.
     pub interceptor_panics: u64,
-    /// Overrides that did not fit their feature.
+    /// Overrides whose value does not fit the feature.
     pub refused_overrides: u64,
-    /// Observers that panicked.
+    /// Panics of observers.
     pub observer_panics: u64,
     /// Readiness, status, new-state, raw and notice events that were dropped because their queue was full.
     pub dropped_events: u64,
-    /// Usage events that were dropped because an observer's queue was full.
+    /// Usage events that were dropped because the queue of an observer was full.
     pub dropped_usage: u64,
 }
 
-/// One of the counts.
+/// One of the numbers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Counter {
     ListenerPanics,
@@ -31,7 +31,7 @@ pub(crate) enum Counter {
     DroppedUsage,
 }
 
-/// The counts as they grow.
+/// The numbers, which readers and writers update concurrently.
 pub(crate) struct Tally([AtomicU64; 6]);
 
 impl Tally {

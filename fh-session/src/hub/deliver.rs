@@ -1,5 +1,5 @@
-//! Delivery to listeners and observers, with no lock held. One thread delivers; while a call hangs, another thread delivers beside it. Each
-//! listener and observer is called by one thread at a time.
+//! Delivery of events to listeners and observers, with no lock held. One thread delivers; while a call hangs, another thread may deliver
+//! beside it. Each listener and observer is called by one thread at a time.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::{Inner, isolated};
 use crate::status::Readiness;
 use crate::sync::{AtomicU64, Ordering, lock};
 
-/// Whose turn it is to deliver.
+/// Lets one thread at a time do some work.
 pub(crate) struct Turns(AtomicU64);
 
 impl Turns {
@@ -18,7 +18,8 @@ impl Turns {
         Self(AtomicU64::new(0))
     }
 
-    /// Runs `work` until nobody has asked for it since it last began, unless another thread does that already.
+    /// Runs `work`, and again if it was requested meanwhile. If another thread is running it, that thread runs it again and this call
+    /// returns at once.
     pub(crate) fn take(&self, mut work: impl FnMut()) {
         if self.0.fetch_add(1, Ordering::AcqRel) > 0 {
             return;
@@ -39,14 +40,14 @@ impl Inner {
         self.turns.take(|| self.deliver_all());
     }
 
-    /// Delivers beside another thread, to all but the listeners that it is calling.
+    /// Delivers beside another thread, to all listeners except those that other threads are calling.
     pub(crate) fn deliver_beside(&self) {
         self.deliver_all();
     }
 
     fn deliver_all(&self) {
         self.core.begin_delivery();
-        // Whoever closes queues the last news first; so they are among those that follow.
+        // `close` queues the last events before it sets the flag, so they are among the events delivered below.
         let is_last = self.is_closed.load(Ordering::Acquire);
         loop {
             let mut did_something = self.deliver_news();
@@ -73,7 +74,7 @@ impl Inner {
         did_something | self.make_up_for_lost()
     }
 
-    /// A queue that overflowed may have swallowed the last state: whoever does not know it learns it now.
+    /// Notifies listeners of the current state if a full queue dropped events about it.
     fn make_up_for_lost(&self) -> bool {
         let (lost, listeners) = {
             let mut desk = lock(&self.core.desk);
@@ -118,7 +119,7 @@ impl Inner {
         }
     }
 
-    /// Makes a call that has begun, and those for news that come meanwhile.
+    /// Makes a call that has begun, and then the calls for events that arrived meanwhile.
     fn call(&self, listener: &Listener, news: News) {
         let mut next = Some(news);
         while let Some(news) = next {
@@ -162,7 +163,7 @@ impl Inner {
         }
     }
 
-    /// Calls a listener on a feature if it sees something else than before.
+    /// Calls a change listener if its value differs from the one that it saw last.
     fn look(&self, watcher: &Watcher) {
         let snapshot = self.live.load_full();
         if let Some(change) = watcher.compare(&snapshot)
@@ -181,7 +182,7 @@ impl Inner {
         snapshot.observers().deliver(&self.core)
     }
 
-    /// Nothing follows.
+    /// Ends delivery: removes listeners and closes interceptors and observers, once.
     fn finish(&self) {
         let removed = lock(&self.core.desk).close();
         drop(removed);
@@ -190,7 +191,7 @@ impl Inner {
             return;
         }
         let last = self.live.load_full();
-        // Interceptors stay: the last values go on answering, overridden ones too.
+        // Interceptors stay in the snapshot, so that reads continue to return overridden values.
         self.store(&mut write, last.with_observers(Arc::default()));
         drop(write);
         for interceptor in last.chain().entries() {
@@ -199,6 +200,7 @@ impl Inner {
         last.observers().close(&self.core);
     }
 
+    /// Calls a listener's function, and counts its panic.
     fn guarded(&self, call: impl FnOnce()) {
         self.core.begin_call();
         if isolated(call).is_err() {

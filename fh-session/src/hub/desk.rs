@@ -1,4 +1,4 @@
-//! Who listens, and the ordered, bounded queue of what they are to be told (D-63).
+//! Listeners, and the ordered, bounded queue of their events (D-63).
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use crate::action::RawUpdate;
 use crate::status::{Notice, Status};
 use crate::sync::Ordering;
 
-/// How many different complaints about interceptors are passed on; later ones are only counted.
+/// Maximum number of different notices about interceptors. Later ones are only counted.
 const COMPLAINTS: usize = 256;
 
-/// Something to tell.
+/// An event for listeners.
 #[derive(Debug, Clone)]
 pub(crate) enum News {
     NewState(NewState),
@@ -21,32 +21,32 @@ pub(crate) enum News {
     Notice(Notice),
 }
 
-/// News on their way.
+/// An event in the queue, with its recipients.
 pub(crate) struct Letter {
     number: u64,
-    /// The one that it is for; `None` for all that were there when it was written.
+    /// The id of the only recipient; `None` for all listeners that were registered when the event was queued.
     to: Option<u64>,
     pub(crate) news: News,
 }
 
-/// Listeners and their queue.
+/// The listeners and their queue.
 pub(crate) struct Desk {
     watchers: BTreeMap<u64, Arc<Watcher>>,
     listeners: BTreeMap<u64, Arc<Listener>>,
     letters: VecDeque<Letter>,
-    /// Calls that the letter taken last leads to.
+    /// The remaining calls for the event that was taken from the queue last.
     calls: VecDeque<(Arc<Listener>, News)>,
-    /// Listeners on features that have to look again.
+    /// Change listeners that have to compare their value again.
     due: VecDeque<Arc<Watcher>>,
     capacity: usize,
     next_number: u64,
-    /// A full queue dropped news whose last state listeners have to learn all the same.
+    /// The kinds of dropped events whose latest state listeners must still be notified of.
     pub(crate) lost: Lost,
     complaints: HashSet<(u64, Option<Box<str>>)>,
     is_closed: bool,
 }
 
-/// What a full queue dropped.
+/// The kinds of events that a full queue dropped.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Lost {
     pub(crate) readiness: bool,
@@ -54,7 +54,7 @@ pub(crate) struct Lost {
     pub(crate) status: bool,
 }
 
-/// Things taken out of a desk, to be dropped outside its lock: they may own further subscriptions.
+/// Listeners that were removed. They must be dropped without the lock, because they may own further subscriptions.
 #[must_use]
 pub(crate) struct Removed {
     _watchers: Vec<Arc<Watcher>>,
@@ -77,12 +77,12 @@ impl Desk {
         }
     }
 
-    /// Does anybody want to know of new states?
+    /// Returns true if a listener for new states is registered.
     pub(crate) fn wants_new_states(&self) -> bool {
         self.listeners.values().any(|listener| matches!(listener.call, Call::NewState(_)))
     }
 
-    /// Queues news for everybody who listens to their kind now. How many older ones had to go.
+    /// Queues an event if a listener for its kind is registered. Returns the number of older events that were dropped.
     pub(crate) fn push(&mut self, news: News) -> u64 {
         if self.listeners.values().any(|listener| listens(&listener.call, &news)) {
             self.put(None, news)
@@ -111,7 +111,8 @@ impl Desk {
         dropped
     }
 
-    /// Registers a listener, with what it is told first. How many older news had to go; and the function again if all is over.
+    /// Registers a listener with its first event. Returns the number of older events that were dropped, and the listener's function if the
+    /// repository is closed.
     pub(crate) fn listen(
         &mut self,
         id: u64,
@@ -126,7 +127,7 @@ impl Desk {
         (dropped, None)
     }
 
-    /// Registers a listener on a feature; gives it back if all is over.
+    /// Registers a change listener. Returns it if the repository is closed.
     pub(crate) fn watch(&mut self, id: u64, watcher: Arc<Watcher>) -> Option<Arc<Watcher>> {
         if self.is_closed {
             return Some(watcher);
@@ -150,8 +151,8 @@ impl Desk {
         }
     }
 
-    /// The next call, which has begun then, in the order of news and of registration. News for listeners that are being called on other
-    /// threads are left to those. Returns how many older ones were dropped by that, too.
+    /// Begins and returns the next call, in the order of events and of registration. An event for a listener that another thread is calling
+    /// is left to that thread. Also returns the number of older events that were dropped because of this.
     pub(crate) fn next_call(&mut self) -> (Option<(Arc<Listener>, News)>, u64) {
         let mut dropped = 0;
         loop {
@@ -174,15 +175,16 @@ impl Desk {
         }
     }
 
-    /// Begins a call of a listener; the same for news that were in no letter.
+    /// Begins a call of a listener for an event that was not in the queue.
     ///
     /// # Errors
-    /// The listener is being called on another thread, which tells it the news later. How many older ones were dropped by that.
+    /// Another thread is calling the listener, and will deliver the event later. Holds the number of older events that were dropped because
+    /// of this.
     pub(crate) fn begin_call(&self, listener: &Listener, news: &News) -> Result<(), u64> {
         listener.enter(news, self.capacity)
     }
 
-    /// All listeners on features have to look again.
+    /// Makes all change listeners compare their value again.
     pub(crate) fn all_due(&mut self) {
         for watcher in self.watchers.values() {
             if !watcher.is_due.swap(true, Ordering::AcqRel) {
@@ -191,14 +193,14 @@ impl Desk {
         }
     }
 
-    /// The next listener on a feature that has to look again.
+    /// Returns the next change listener that has to compare its value again.
     pub(crate) fn next_due(&mut self) -> Option<Arc<Watcher>> {
         let watcher = self.due.pop_front()?;
         watcher.is_due.swap(false, Ordering::AcqRel);
         Some(watcher)
     }
 
-    /// How many listeners there are.
+    /// Returns the number of listeners.
     pub(crate) fn len(&self) -> usize {
         self.watchers.len() + self.listeners.len()
     }
@@ -211,13 +213,13 @@ impl Desk {
         std::mem::take(&mut self.lost)
     }
 
-    /// Is this complaint about an interceptor new? Remembers a bounded number of them.
+    /// Returns true if this notice about an interceptor is new and is to be queued. Remembers at most [`COMPLAINTS`] of them.
     pub(crate) fn is_told_first(&mut self, interceptor: u64, feature: Option<&str>) -> bool {
         self.complaints.len() < COMPLAINTS
             && self.complaints.insert((interceptor, feature.map(Into::into)))
     }
 
-    /// Nothing is told any more, nobody can subscribe.
+    /// Closes the queue: removes all listeners and events, and refuses new listeners.
     pub(crate) fn close(&mut self) -> Removed {
         self.is_closed = true;
         self.letters.clear();
@@ -231,6 +233,7 @@ impl Desk {
     }
 }
 
+/// Returns true if a listener with this function gets events of this kind.
 const fn listens(call: &Call, news: &News) -> bool {
     matches!(
         (call, news),

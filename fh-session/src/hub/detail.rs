@@ -1,4 +1,4 @@
-//! Everything about one answer, owned.
+//! The result of a read with all data of the feature, owned.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,35 +10,35 @@ use super::reason::Reason;
 use super::snapshot::Snapshot;
 use crate::rules::{Rules, Source};
 
-/// What a feature is worth to somebody, why, and what else is known of it.
+/// The value of a feature for a context, its reason, and further data of the feature.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Detail {
-    /// The key that was asked for.
+    /// The key that was read.
     pub key: Box<str>,
-    /// The value; `None` if it is null, or there is none, or it is not of the type that was asked for.
+    /// The value; `None` if it is null, if the feature does not exist, or if it has another type than the requested one.
     pub value: Option<Value>,
-    /// The feature's type; `None` if there is no such feature, or its type is not known.
+    /// The feature's type; `None` if the feature does not exist or its type is unknown.
     pub kind: Option<Kind>,
-    /// Why.
+    /// The reason of the value.
     pub reason: Reason,
     /// The id of the strategy that matched.
     pub strategy_id: Option<Box<str>>,
-    /// The interceptor that answered.
+    /// The name of the interceptor that returned the value.
     pub interceptor: Option<Arc<str>>,
-    /// Is there such a feature? Overrides do not count (sdk-behaviour 4.2).
+    /// True if the feature exists. Overrides are not applied (sdk-behaviour 4.2).
     pub exists: bool,
-    /// The version of the feature's value; -1 if there is no such feature.
+    /// The version of the feature's value; -1 if the feature does not exist.
     pub version: i64,
     /// The id of the feature.
     pub id: Option<Box<str>>,
-    /// The id of the environment that the feature is from.
+    /// The id of the feature's environment.
     pub environment: Option<Arc<str>>,
-    /// Is it locked?
+    /// True if the feature is locked.
     pub is_locked: bool,
-    /// Where the features came from last.
+    /// The source of the last update of features.
     pub source: Option<Source>,
-    /// Has the Edge said that the environment is stale?
+    /// True if the Edge has declared the environment stale.
     pub is_stale: bool,
     /// The [`Snapshot::generation`] that was read.
     pub generation: u64,
@@ -76,7 +76,7 @@ impl Detail {
         }
     }
 
-    /// The feature's properties, in the payload's order. Reads the payload's text again.
+    /// Returns the feature's properties, in the payload's order. Parses the payload's text again.
     #[must_use]
     pub fn properties(&self) -> Vec<(String, String)> {
         let feature = self.exists.then(|| self.rules.ruleset().get(&self.key)).flatten();
@@ -88,14 +88,14 @@ impl Detail {
     }
 }
 
-/// An answer, and how it came about. Prints itself for people.
+/// The result of a read, and how the rules led to it. `Display` writes a text for people.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Explained {
-    /// The answer.
+    /// The result of the read.
     pub detail: Detail,
-    /// What the rules say, strategy by strategy, even if an interceptor answered instead; `None` if there is no such feature, or if it
-    /// was not evaluated for this context.
+    /// The evaluation of the rules, strategy by strategy, even if an interceptor returned the value. `None` if the feature does not exist,
+    /// or was not evaluated for this context.
     pub rules: Option<Explanation>,
 }
 

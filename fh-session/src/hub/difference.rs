@@ -1,11 +1,11 @@
-//! Which features are different from one set of rules to another.
+//! The features that differ between two sets of rules.
 
 use fh_eval::FeatureRef;
 
 use crate::repository::differ;
 use crate::rules::Rules;
 
-/// The keys of features that a reader could see to be different: new, gone, or changed in more than their version.
+/// Returns the keys of the features that visibly differ: those that were added, removed, or changed in more than their version.
 pub(crate) fn differences(older: &Rules, newer: &Rules) -> Vec<Box<str>> {
     let changed = newer.ruleset().iter().filter(|feature| {
         let known = older.ruleset().get(feature.key());

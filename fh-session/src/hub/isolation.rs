@@ -1,15 +1,15 @@
-//! Calling code that is not ours.
+//! Calls of user code.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// It panicked.
+/// The error for user code that panicked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Panicked;
 
-/// Calls code of the user's, and survives its panics. Where panics abort the program, as in browsers, they do.
+/// Calls user code and catches its panics. Where panics abort the program, as in browsers, they still do.
 pub(crate) fn isolated<R>(call: impl FnOnce() -> R) -> Result<R, Panicked> {
     catch_unwind(AssertUnwindSafe(call)).map_err(|payload| {
-        // Whatever it panicked with may panic when it is dropped. That memory is the smaller loss.
+        // The panic's payload may panic when it is dropped, so it is leaked.
         std::mem::forget(payload);
         Panicked
     })

@@ -1,4 +1,4 @@
-//! Listeners: what they are told, and the guard that ends a subscription (D-63).
+//! Listeners, their events, and the guard that ends a subscription (D-63).
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
@@ -13,62 +13,63 @@ use crate::action::RawUpdate;
 use crate::status::{Notice, Readiness, Status};
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 
-/// A value that became another, as one listener sees it.
+/// A change of a feature's value or lock, as one listener sees it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Change {
-    /// The key.
+    /// The feature's key.
     pub key: Arc<str>,
     /// The value that this listener saw last; `None` for null, and for a feature that did not exist.
     pub old: Option<Value>,
-    /// The value now; `None` for null, and for a feature that does not exist any more.
+    /// The current value; `None` for null, and for a feature that does not exist any more.
     pub new: Option<Value>,
-    /// Was the feature locked?
+    /// True if the feature was locked.
     pub was_locked: bool,
-    /// Is the feature locked?
+    /// True if the feature is locked.
     pub is_locked: bool,
-    /// Is there such a feature?
+    /// True if the feature exists.
     pub exists: bool,
-    /// Its version; -1 if it does not exist.
+    /// The version of the feature's value; -1 if the feature does not exist.
     pub version: i64,
-    /// The [`Snapshot::generation`] that it was seen in.
+    /// The [`Snapshot::generation`] in which the change was seen.
     pub generation: u64,
 }
 
-/// Readiness, as listeners are told of it.
+/// A readiness event.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ReadinessChange {
-    /// Can the client be asked?
+    /// The readiness.
     pub readiness: Readiness,
-    /// Ready, and for the first time: since the start, or since the client last was not ready. For the state that a listener is told
-    /// when it is registered: is the client ready?
+    /// True if the client is ready for the first time since the start, or since it last was not ready. An event that only reports the
+    /// current readiness is different: the first event of a listener, and one after the queue has overflowed. There it is true if the
+    /// client is ready.
     pub is_first: bool,
-    /// The whole status of that moment.
+    /// The whole status at that time.
     pub status: Arc<Status>,
 }
 
-/// Something about features is different (sdk-behaviour 2.5, "repository-level events").
+/// An event that features have changed (sdk-behaviour 2.5, "repository-level events").
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewState {
-    /// It is held back by catch & release, for [`Hub::release`](crate::Hub::release) to let through.
+    /// True if catch & release holds the change back until [`Hub::release`](crate::Hub::release).
     pub is_held: bool,
-    /// The keys of the features that are new, gone, or changed in more than their version. For one who is told what was held before
-    /// they came, and after the queue has overflowed: of those that are held.
+    /// The keys of the features that were added, removed, or changed in more than their version. In the first event of a listener, and in
+    /// an event after the queue has overflowed: the keys of all held features.
     pub keys: Arc<[Box<str>]>,
 }
 
-/// Ends a subscription, an interceptor or an observer when it is dropped.
+/// The guard of a listener, an interceptor or an observer. Dropping it ends the subscription.
 ///
-/// After the drop no call begins any more; one that has begun on another thread may still be running.
+/// No call begins after the drop. A call that has begun on another thread may still be running.
 #[must_use = "dropping it ends the subscription; see `detach`"]
 pub struct Subscription {
     hub: Weak<Inner>,
     subject: Subject,
 }
 
-/// What a subscription is to.
+/// The subject of a subscription.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Subject {
     Listener(u64),
@@ -82,12 +83,12 @@ impl Subscription {
         Self { hub, subject }
     }
 
-    /// To something that is over already.
+    /// Returns the guard of a subscription that has ended already.
     pub(crate) const fn ended() -> Self {
         Self::new(Weak::new(), Subject::Nothing)
     }
 
-    /// Lets it live as long as the hub.
+    /// Keeps the subscription for the lifetime of the repository.
     pub fn detach(mut self) {
         self.hub = Weak::new();
     }
@@ -111,7 +112,7 @@ impl std::fmt::Debug for Subscription {
     }
 }
 
-/// A listener on one feature.
+/// A change listener on one feature.
 pub(crate) struct Watcher {
     pub(crate) key: Arc<str>,
     pub(crate) who: Option<Arc<Attributes>>,
@@ -123,7 +124,7 @@ pub(crate) struct Watcher {
     seen: Mutex<Seen>,
 }
 
-/// What a listener on a feature has seen last.
+/// The state of the feature that a change listener saw last.
 pub(crate) struct Seen {
     value: Option<Value>,
     is_locked: bool,
@@ -147,7 +148,7 @@ impl Watcher {
         Self { key, who, is_removed, call, is_due, turns: Turns::new(), seen: Mutex::new(seen) }
     }
 
-    /// What somebody sees of a feature before they listen.
+    /// Returns the state that a listener compares with first.
     pub(crate) fn look(snapshot: &Snapshot, key: &str, who: Option<&Arc<Attributes>>) -> Seen {
         let answer = snapshot.answer(key, who);
         Seen {
@@ -157,15 +158,15 @@ impl Watcher {
         }
     }
 
-    /// Looks again; what is different, if anything is. From then on that is what it has seen.
+    /// Compares the current state with the one seen last. Returns the change, if there is one, and remembers the current state.
     pub(crate) fn compare(&self, snapshot: &Snapshot) -> Option<Change> {
         if lock(&self.seen).generation == snapshot.generation() {
             return None;
         }
-        // Interceptors are asked in here, so no lock is held. One thread at a time does this, so `seen` has no other writer.
+        // Interceptors are called here, so no lock is held. Only one thread at a time runs this, so `seen` has no other writer.
         let answer = snapshot.answer(&self.key, self.who.as_ref());
         if answer.is_not_ready() {
-            // Nothing can be seen, which is not the same as something else.
+            // A client that is not ready shows no value, which is not a change.
             return None;
         }
         let mut seen = lock(&self.seen);
@@ -190,20 +191,20 @@ impl Watcher {
     }
 }
 
-/// Do two statuses differ in connection, problem or readiness? Counters and times do not count.
+/// Returns true if two statuses differ in connection, problem or readiness. Counters and times are not compared.
 pub(crate) fn is_other_state(old: &Status, new: &Status) -> bool {
     old.connection != new.connection || old.problem != new.problem || old.readiness != new.readiness
 }
 
-/// A listener on what happens.
+/// A listener for events other than changes of a feature.
 pub(crate) struct Listener {
     pub(crate) call: Call,
-    /// The number of the first news that it is told.
+    /// The number of the first queued event that the listener gets.
     pub(crate) since: u64,
     pub(crate) is_removed: AtomicBool,
-    /// What a readiness listener was told last.
+    /// The readiness that a readiness listener was notified of last.
     pub(crate) told: Mutex<Option<Readiness>>,
-    /// The status that a listener was notified of last.
+    /// The status that a status listener was notified of last.
     told_status: Mutex<Option<Arc<Status>>>,
     lane: Mutex<Lane>,
 }
@@ -215,7 +216,7 @@ struct Lane {
     backlog: VecDeque<News>,
 }
 
-/// Its function.
+/// The function of a listener, for the kind of its events.
 pub(crate) enum Call {
     NewState(Box<dyn Fn(NewState) + Send + Sync>),
     Readiness(Box<dyn Fn(&ReadinessChange) + Send + Sync>),
@@ -236,11 +237,11 @@ impl Listener {
         }
     }
 
-    /// Begins a call, unless the listener is being called on another thread: then the news wait for the end of that call, at most
-    /// `capacity` of them. Returns how many older ones were dropped then.
+    /// Begins a call, unless the listener is being called on another thread. In that case the event waits for the end of that call,
+    /// together with at most `capacity` - 1 others.
     ///
     /// # Errors
-    /// The listener is busy.
+    /// The listener is busy. Holds the number of older events that were dropped.
     pub(crate) fn enter(&self, news: &News, capacity: usize) -> Result<(), u64> {
         let mut lane = lock(&self.lane);
         if !std::mem::replace(&mut lane.is_busy, true) {
@@ -251,7 +252,7 @@ impl Listener {
         Err(u64::from(dropped.is_some()))
     }
 
-    /// Ends a call. The news that came meanwhile, if there are any, are the next call's, which has begun then.
+    /// Ends a call. If an event arrived meanwhile, returns it and begins the call for it.
     pub(crate) fn leave(&self) -> Option<News> {
         let mut lane = lock(&self.lane);
         let next = lane.backlog.pop_front();
@@ -259,7 +260,7 @@ impl Listener {
         next
     }
 
-    /// Returns true if a status listener has not been told of this connection, problem and readiness last; and remembers them.
+    /// Returns true if the status listener was last notified of another connection, problem or readiness. Remembers this status.
     pub(crate) fn is_status_news(&self, status: &Arc<Status>) -> bool {
         let told = lock(&self.told_status).replace(Arc::clone(status));
         told.is_none_or(|told| is_other_state(&told, status))

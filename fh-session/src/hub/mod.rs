@@ -1,4 +1,4 @@
-//! The read side: one snapshot behind one pointer, and everybody who looks at it.
+//! The read side of a client: the repository, whose readers load one snapshot through one pointer.
 
 mod answer;
 mod catch;
@@ -41,18 +41,18 @@ use catch::Write;
 use core::ClockFn;
 use desk::News;
 
-/// How a hub behaves: fixed when it is made.
+/// The settings of a repository, which are fixed when it is created.
 #[derive(Clone)]
 pub struct HubOptions {
-    /// Says what time it is: asked when a rule reads `now`, and for usage events.
+    /// Returns the current time. Called when a rule reads `now`, and for usage events.
     pub clock: Arc<ClockFn>,
-    /// How many readiness, status, new-state, raw and notice events may wait for [`Hub::deliver`], and beside it for each listener that
-    /// hangs; beyond that the oldest is dropped and counted (D-63).
+    /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Hub::deliver`]. The same number may wait for
+    /// each listener whose call hangs. Beyond that the oldest event is dropped and counted (D-63).
     pub events: usize,
 }
 
 impl HubOptions {
-    /// The defaults: 1,024 events.
+    /// Creates the default settings: 1,024 events.
     #[must_use]
     pub fn new(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self { clock: Arc::new(clock), events: 1024 }
@@ -65,10 +65,10 @@ impl std::fmt::Debug for HubOptions {
     }
 }
 
-/// The read side of a client. A handle: clones are the same hub.
+/// The read side of a client: features, listeners, interceptors, observers and readiness. Clones are handles of the same repository.
 ///
-/// Readers load one pointer and take no lock. One driver writes ([`Self::publish`] and the like), and one place, the dispatcher,
-/// calls [`Self::deliver`]; users read, subscribe and release from anywhere.
+/// Readers load one pointer and take no lock. One driver writes, with [`Self::publish`] and similar methods. One dispatcher calls
+/// [`Self::deliver`]. Programs read, subscribe and release on any thread.
 ///
 /// ```
 /// use fh_session::{Cause, Environments, Hub, HubOptions, Publication, Rules};
@@ -83,13 +83,13 @@ impl std::fmt::Debug for HubOptions {
 /// # Ok::<(), fh_eval::featurehub::ParseError>(())
 /// ```
 ///
-/// A closure that is given to a hub and owns a handle to the same hub keeps it alive until [`Self::close`] has been delivered.
+/// A closure that is given to a repository and owns a handle of it keeps the repository alive until [`Self::close`] has been delivered.
 #[derive(Clone)]
 pub struct Hub {
     inner: Arc<Inner>,
 }
 
-/// What all handles share.
+/// The state that all handles share.
 pub(crate) struct Inner {
     live: Pointer<Snapshot>,
     core: Arc<Core>,
@@ -99,7 +99,7 @@ pub(crate) struct Inner {
 }
 
 impl Hub {
-    /// An empty hub, not ready.
+    /// Creates an empty repository that is not ready.
     #[must_use]
     pub fn new(options: HubOptions) -> Self {
         let core = Arc::new(Core::new(options));
@@ -116,47 +116,47 @@ impl Hub {
 
     // ---- for the driver -----------------------------------------------------------------------
 
-    /// Serves these features from now on, or from the release on if updates are caught.
+    /// Serves these features from now on, or from the next release on if updates are held back.
     pub fn publish(&self, publication: Publication) {
         self.inner.publish(publication);
     }
 
-    /// Takes the features of these environments out of what is served and what is held back, at once, also while updates are caught: no API
-    /// key opens them any more. What is held of other environments stays held.
+    /// Removes the features of these environments at once, from what is served and from what is held back: no API key opens the
+    /// environments any more. Held features of other environments stay held.
     pub fn revoke(&self, environments: &[Arc<str>]) {
         self.inner.revoke(environments);
     }
 
-    /// Shows this status from now on, caught updates or not.
+    /// Publishes this status, even while updates are held back.
     ///
-    /// Publish features before the status that says that they are there.
+    /// Publish features before a status that says that they exist.
     pub fn set_status(&self, status: Status) {
         self.inner.set_status(status);
     }
 
-    /// Tells those who want updates as they were received.
+    /// Notifies listeners of an update as it was received.
     pub fn raw(&self, update: RawUpdate) {
         self.inner.core.push(News::Raw(Arc::new(update)));
         self.inner.core.wake();
     }
 
-    /// Tells those who log.
+    /// Notifies listeners of a notice.
     pub fn notice(&self, notice: Notice) {
         self.inner.core.push(News::Notice(notice));
         self.inner.core.wake();
     }
 
-    /// Calls the touch waker at the next read (passive polling, D-71).
+    /// Makes the next read call the function of [`Self::set_touch_waker`], for passive polling (D-71).
     pub fn arm(&self) {
         self.inner.core.arm();
     }
 
-    /// The Edge showed a sign of life.
+    /// Records that the Edge has sent data.
     pub fn contact(&self, at: Millis) {
         self.inner.core.set_contact(at);
     }
 
-    /// When the Edge last showed a sign of life.
+    /// Returns the time when the Edge last sent data.
     #[must_use]
     pub fn last_contact(&self) -> Option<Millis> {
         self.inner.core.contact()
@@ -164,26 +164,27 @@ impl Hub {
 
     // ---- for the dispatcher -------------------------------------------------------------------
 
-    /// Sets, once, what is called when there is something to [deliver](Self::deliver): with no lock held, on any thread, and not again
-    /// until a delivery has begun. Called at once if something is waiting.
+    /// Sets the function that is called when there is something to [deliver](Self::deliver). It can be set once. It is called on any
+    /// thread, with no lock held, and not again until a delivery has begun. The first call comes at once, because events may be waiting.
     pub fn set_waker(&self, on_work: impl Fn() + Send + Sync + 'static) {
         self.inner.core.set_on_work(Box::new(on_work));
     }
 
-    /// Sets, once, what is called by a read after [`Self::arm`]: on the reader's thread, with no lock held.
+    /// Sets the function that the first read after [`Self::arm`] calls. It can be set once. It is called on the reader's thread, with no
+    /// lock held.
     pub fn set_touch_waker(&self, on_touch: impl Fn() + Send + Sync + 'static) {
         self.inner.core.set_on_touch(Box::new(on_touch));
     }
 
-    /// Calls listeners and observers with all that is due, on this thread, in order, with no lock held.
+    /// Calls listeners and observers for everything that is due, on this thread, in order and with no lock held.
     ///
-    /// One thread delivers at a time: if another one does, this returns at once and that one does this one's work as well. See
-    /// [`Self::deliver_beside`] for listeners that hang.
+    /// One thread delivers at a time. If another thread is delivering, this method returns at once, and that thread delivers this work as
+    /// well. See [`Self::deliver_beside`] for listeners that hang.
     pub fn deliver(&self) {
         self.inner.deliver();
     }
 
-    /// Delivers as [`Self::deliver`] does, beside another thread whose delivery hangs in a listener. A listener that is being called is not
+    /// Delivers like [`Self::deliver`], beside another thread whose delivery hangs in a listener. A listener that is being called is not
     /// called here: its events wait, and the other thread delivers them.
     ///
     /// Each listener still gets its events in order, but two listeners may get theirs in different orders.
@@ -191,51 +192,52 @@ impl Hub {
         self.inner.deliver_beside();
     }
 
-    /// The number of calls of listeners and observers that have begun. If it stays the same while a delivery goes on, a call hangs.
+    /// Returns the number of calls of listeners and observers that have begun. If it does not change while a delivery is running, a call
+    /// hangs.
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.inner.core.calls()
     }
 
-    /// The number of listeners and observers.
+    /// Returns the number of listeners and observers.
     #[must_use]
     pub fn listeners(&self) -> usize {
         lock(&self.inner.core.desk).len() + self.inner.live.load().observers().len()
     }
 
-    /// Ends everything: once the status says so listeners get the last readiness and then nothing, interceptors and observers are closed,
-    /// each once; all that at the next [`Self::deliver`]. Reads go on answering. Closing twice is harmless.
+    /// Closes the repository. The next [`Self::deliver`] notifies listeners of the readiness Closed and removes them. It also closes
+    /// interceptors and observers, each once. Reads continue to return the last values. Closing twice has no effect.
     pub fn close(&self) {
         self.inner.close();
     }
 
-    // ---- for everybody ------------------------------------------------------------------------
+    // ---- for programs -------------------------------------------------------------------------
 
-    /// The present state, for several reads of one state.
+    /// Returns the current snapshot, for several reads of the same state.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.inner.live.load_full()
     }
 
-    /// The present status.
+    /// Returns the current status.
     #[must_use]
     pub fn status(&self) -> Arc<Status> {
         Arc::clone(self.inner.live.load().status())
     }
 
-    /// Can it be asked?
+    /// Returns the current readiness.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         self.inner.live.load().readiness()
     }
 
-    /// Counts up whenever an answer may be another one; see [`Snapshot::generation`].
+    /// Returns a number that increases whenever a read may return another value; see [`Snapshot::generation`].
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.inner.live.load().generation()
     }
 
-    /// What went wrong in code that is not ours, and what was dropped.
+    /// Returns the numbers of panics in user code, of refused overrides and of dropped events.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.inner.core.tally.read()
@@ -249,12 +251,12 @@ impl std::fmt::Debug for Hub {
 }
 
 impl Inner {
-    /// Replaces the snapshot. The write lock has to be held, so that no other writer's change is lost.
+    /// Replaces the snapshot. The caller holds the write lock, so that no change of another writer is lost.
     fn store(&self, _held: &mut Write, next: Snapshot) {
         self.live.store(Arc::new(next));
     }
 
-    /// Listeners on features have to look again.
+    /// Makes change listeners compare their values again.
     fn look_again(&self) {
         self.core.mark_changed();
         self.core.wake();

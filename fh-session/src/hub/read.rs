@@ -1,4 +1,4 @@
-//! Reads of the present state. Each loads the snapshot once; see [`Snapshot`](super::Snapshot) for what they mean.
+//! Reads of the current snapshot. Each method loads the snapshot once; see [`Snapshot`](super::Snapshot) for details.
 
 use std::sync::Arc;
 
@@ -7,99 +7,99 @@ use fh_eval::{Attributes, Kind, Number, Value};
 use super::{ContextValues, Detail, Explained, Hub};
 
 impl Hub {
-    /// Is the feature BOOLEAN and true?
+    /// Returns true if the feature is BOOLEAN and its value is true.
     #[inline]
     #[must_use]
     pub fn is_enabled(&self, key: &str, who: Option<&Arc<Attributes>>) -> bool {
         self.inner.live.load().is_enabled(key, who)
     }
 
-    /// The value of a BOOLEAN feature; `None` if it is null, of another type, or there is none.
+    /// Returns the value of a BOOLEAN feature; `None` if the value is null, or if the feature has another type or does not exist.
     #[inline]
     #[must_use]
     pub fn boolean(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<bool> {
         self.inner.live.load().boolean(key, who)
     }
 
-    /// The value of a STRING feature; `None` as for [`Self::boolean`].
+    /// Returns the value of a STRING feature; `None` as for [`Self::boolean`].
     #[must_use]
     pub fn string(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         self.inner.live.load().string(key, who)
     }
 
-    /// The value of a NUMBER feature, as the nearest double; `None` as for [`Self::boolean`].
+    /// Returns the value of a NUMBER feature as the nearest double; `None` as for [`Self::boolean`].
     #[must_use]
     pub fn number(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<f64> {
         self.inner.live.load().number(key, who)
     }
 
-    /// The value of a NUMBER feature, with its decimal text; `None` as for [`Self::boolean`].
+    /// Returns the value of a NUMBER feature with its decimal text; `None` as for [`Self::boolean`].
     #[must_use]
     pub fn decimal(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Number> {
         self.inner.live.load().decimal(key, who)
     }
 
-    /// The text of a JSON feature, not parsed; `None` as for [`Self::boolean`].
+    /// Returns the text of a JSON feature, without parsing it; `None` as for [`Self::boolean`].
     #[must_use]
     pub fn json(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         self.inner.live.load().json(key, who)
     }
 
-    /// The value, whatever its type; `None` if it is null or there is none.
+    /// Returns the value of a feature of any type; `None` if the value is null or the feature does not exist.
     #[must_use]
     pub fn value(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Value> {
         self.inner.live.load().value(key, who)
     }
 
-    /// The value with everything that is known about it.
+    /// Returns the value with its reason and further data of the feature.
     #[must_use]
     pub fn detail(&self, key: &str, who: Option<&Arc<Attributes>>) -> Detail {
         self.inner.live.load().detail(key, who)
     }
 
-    /// The same, read as a type; see [`Snapshot::detail_as`](super::Snapshot::detail_as).
+    /// Returns the same as [`Self::detail`] for a read as one type; see [`Snapshot::detail_as`](super::Snapshot::detail_as).
     #[must_use]
     pub fn detail_as(&self, key: &str, who: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
         self.inner.live.load().detail_as(key, who, kind)
     }
 
-    /// As [`Self::detail`], but no use: for metadata, tools and comparisons.
+    /// Returns the same as [`Self::detail`], but does not count as a use. For metadata, tools and comparisons.
     #[must_use]
     pub fn peek(&self, key: &str, who: Option<&Arc<Attributes>>) -> Detail {
         self.inner.live.load().peek(key, who)
     }
 
-    /// As [`Self::detail_as`], but no use.
+    /// Returns the same as [`Self::detail_as`], but does not count as a use.
     #[must_use]
     pub fn peek_as(&self, key: &str, who: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
         self.inner.live.load().peek_as(key, who, kind)
     }
 
-    /// Is the value anything but null? Overrides and strategies count; it is no use (sdk-behaviour 2.4).
+    /// Returns true if the value is not null. Overrides and strategies are applied. Does not count as a use (sdk-behaviour 2.4).
     #[must_use]
     pub fn is_set(&self, key: &str, who: Option<&Arc<Attributes>>) -> bool {
         self.inner.live.load().is_set(key, who)
     }
 
-    /// Is there such a feature? Overrides do not count. No use.
+    /// Returns true if the feature exists. Overrides are not applied. Does not count as a use.
     #[must_use]
     pub fn exists(&self, key: &str) -> bool {
         self.inner.live.load().exists(key)
     }
 
-    /// The keys of all features, in the payload's order. No use.
+    /// Returns the keys of all features, in the payload's order. Does not count as a use.
     #[must_use]
     pub fn keys(&self) -> Vec<Box<str>> {
         self.inner.live.load().keys()
     }
 
-    /// All features, from one state, in the payload's order. No use.
+    /// Returns all features with their values, from one snapshot, in the payload's order. Does not count as a use.
     #[must_use]
     pub fn values(&self, who: Option<&Arc<Attributes>>) -> ContextValues {
         self.inner.live.load().values(who)
     }
 
-    /// The answer and how it came about. No use.
+    /// Returns the value and how the rules led to it. Does not count as a use.
     #[must_use]
     pub fn explain(&self, key: &str, who: Option<&Arc<Attributes>>) -> Explained {
         self.inner.live.load().explain(key, who)

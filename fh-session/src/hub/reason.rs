@@ -1,33 +1,33 @@
-//! Why a read answered what it did.
+//! The reasons of values.
 
 use std::fmt;
 
-/// Why a read answered what it did: the engine's reasons, and those that only a client can have.
+/// The reason of a value: a reason of the engine, or one that only a client can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
-    /// A strategy without percentage matched, or the Edge says that a strategy did.
+    /// A strategy without percentage matched, or the Edge reports that a strategy matched.
     StrategyMatch,
     /// A strategy with a percentage matched.
     Split,
-    /// There are strategies, none matched.
+    /// The feature has strategies, but none matched.
     Default,
-    /// There are no strategies.
+    /// The feature has no strategies.
     Static,
-    /// An interceptor answered.
+    /// An interceptor returned the value.
     Intercepted,
     /// The value is null.
     NotSet,
-    /// There is no such feature.
+    /// The feature does not exist.
     NotFound,
-    /// The feature is of another type than was asked for.
+    /// The feature has another type than the requested one.
     TypeMismatch,
-    /// There are no features yet, or none for this context (D-62).
+    /// The client has no features yet, or none for this context (D-62).
     NotReady,
 }
 
 impl Reason {
-    /// The name in reports and other languages.
+    /// Returns the name that reports and other languages use.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl Reason {
         }
     }
 
-    /// The reason of this name.
+    /// Returns the reason with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         [

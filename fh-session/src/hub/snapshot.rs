@@ -1,4 +1,4 @@
-//! One state of everything that a reader can see, and the reads.
+//! One immutable state of features and status, and the reads of it.
 
 use std::sync::Arc;
 
@@ -14,13 +14,14 @@ use crate::rules::Rules;
 use crate::status::{Readiness, Status};
 use crate::usage::Observers;
 
-/// Features and status at one moment, immutable. Several reads of one snapshot answer from one state (D-83).
+/// The features and the status at one time, immutable. Several reads of one snapshot return values of the same state (D-83).
 ///
-/// Reads take no lock. `who` is the context to read for; `None` is nobody in particular: everybody's values, and with a
-/// server-evaluated key whatever the Edge evaluated last. With a server-evaluated key another context than the evaluated one
-/// reads nothing, with [`Reason::NotReady`] (D-62).
+/// Reads take no lock. `who` is the context of a read. A read without a context has no attributes; with a server-evaluated key it returns
+/// the values that the Edge evaluated last. With a server-evaluated key, a read for another context than the one that the values answer for
+/// returns no value, with the reason [`Reason::NotReady`] (D-62).
 ///
-/// Each read counts as one use ([`Observer`](crate::Observer)) unless it says otherwise, and as a touch (passive polling, D-71).
+/// Each read counts as one use ([`Observer`](crate::Observer)), unless its documentation says otherwise. Each read is also reported to
+/// passive polling (D-71).
 #[derive(Clone)]
 pub struct Snapshot {
     core: Arc<Core>,
@@ -30,7 +31,7 @@ pub struct Snapshot {
     observers: Arc<Observers>,
     generation: u64,
     has_list: bool,
-    /// Rules that are evaluated here, nobody who intercepts, nobody who observes.
+    /// True if the features are evaluated here and there are no interceptors and no observers.
     is_plain: bool,
 }
 
@@ -48,6 +49,7 @@ impl Snapshot {
         }
     }
 
+    /// Updates `is_plain`.
     fn seal(mut self) -> Self {
         self.is_plain = self.chain.is_empty()
             && self.observers.is_empty()
@@ -61,7 +63,7 @@ impl Snapshot {
     }
 
     pub(crate) fn with_status(&self, status: Arc<Status>) -> Self {
-        // A server-evaluated key has nothing to read while it is not ready, so readiness can change answers.
+        // With a server-evaluated key, reads without a context depend on readiness, so a change of it may change values.
         let changes_answers = self.status.readiness != status.readiness;
         let generation = self.generation + u64::from(changes_answers);
         Self { status, generation, ..self.clone() }
@@ -89,34 +91,34 @@ impl Snapshot {
 
     // ---- the state ----------------------------------------------------------------------------
 
-    /// The features.
+    /// Returns the features.
     #[must_use]
     pub const fn rules(&self) -> &Arc<Rules> {
         &self.rules
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub const fn status(&self) -> &Arc<Status> {
         &self.status
     }
 
-    /// Can it be asked?
+    /// Returns the readiness.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         self.status.readiness
     }
 
-    /// Counts up whenever an answer may be another one: while it stays the same, values that were read stay right (but for rules on
-    /// `now`).
+    /// Returns a number that increases whenever a read may return another value. While it stays the same, values read earlier stay valid,
+    /// except for rules on `now`.
     #[must_use]
     pub const fn generation(&self) -> u64 {
         self.generation
     }
 
-    // ---- finding the answer -------------------------------------------------------------------
+    // ---- evaluating a read --------------------------------------------------------------------
 
-    /// What the rules say, if there is such a feature.
+    /// Evaluates the rules of a feature, if it exists.
     #[inline]
     fn evaluate<'a>(
         &'a self,
@@ -132,7 +134,8 @@ impl Snapshot {
         Some(feature.evaluate(&subject))
     }
 
-    /// The answer, by whoever gives it. Neither a use nor a touch.
+    /// Returns the value of a feature, from an interceptor or from the rules. Does not count as a use, and is not reported to passive
+    /// polling.
     pub(crate) fn answer<'a>(&'a self, key: &str, who: Option<&'a Arc<Attributes>>) -> Answer<'a> {
         let feature = self.rules.ruleset().get(key);
         if !self.chain.is_empty()
@@ -159,7 +162,7 @@ impl Snapshot {
         Answer::Ruled(Ruled { feature, evaluation, strategy })
     }
 
-    /// Do the features hold for this context?
+    /// Returns true if the features are valid for this context.
     fn is_for(&self, who: Option<&Arc<Attributes>>) -> bool {
         match (self.rules.evaluated_for(), who) {
             (None, _) => true,
@@ -168,7 +171,8 @@ impl Snapshot {
         }
     }
 
-    /// A read by the user's code when nobody but the rules has a say and nobody counts: what they say of the feature, if there is one.
+    /// Reads a feature for the user's code if only the rules decide and there is no observer. The outer `None` means that this condition
+    /// does not hold. The inner `None` means that the feature does not exist.
     #[inline]
     fn plainly<'a>(
         &'a self,
@@ -181,7 +185,7 @@ impl Snapshot {
         })
     }
 
-    /// A read by the user's code: found, counted, turned into what was asked for.
+    /// Reads a feature for the user's code, reports the use to observers, and converts the value.
     #[inline(never)]
     fn used<'a, R>(
         &'a self,
@@ -197,14 +201,14 @@ impl Snapshot {
 
     // ---- reads --------------------------------------------------------------------------------
 
-    /// Is the feature BOOLEAN and true?
+    /// Returns true if the feature is BOOLEAN and its value is true.
     #[inline]
     #[must_use]
     pub fn is_enabled(&self, key: &str, who: Option<&Arc<Attributes>>) -> bool {
         self.boolean(key, who) == Some(true)
     }
 
-    /// The value of a BOOLEAN feature; `None` if it is null, of another type, or there is none.
+    /// Returns the value of a BOOLEAN feature; `None` if the value is null, or if the feature has another type or does not exist.
     #[inline]
     #[must_use]
     pub fn boolean(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<bool> {
@@ -214,7 +218,7 @@ impl Snapshot {
         }
     }
 
-    /// The value of a STRING feature; `None` as for [`Self::boolean`].
+    /// Returns the value of a STRING feature; `None` as for [`Self::boolean`].
     #[must_use]
     pub fn string(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         match self.plainly(key, who) {
@@ -223,7 +227,7 @@ impl Snapshot {
         }
     }
 
-    /// The value of a NUMBER feature, as the nearest double; `None` as for [`Self::boolean`].
+    /// Returns the value of a NUMBER feature as the nearest double; `None` as for [`Self::boolean`].
     #[must_use]
     pub fn number(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<f64> {
         match self.plainly(key, who) {
@@ -232,7 +236,7 @@ impl Snapshot {
         }
     }
 
-    /// The value of a NUMBER feature, with its decimal text; `None` as for [`Self::boolean`].
+    /// Returns the value of a NUMBER feature with its decimal text; `None` as for [`Self::boolean`].
     #[must_use]
     pub fn decimal(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Number> {
         match self.plainly(key, who) {
@@ -241,7 +245,7 @@ impl Snapshot {
         }
     }
 
-    /// The text of a JSON feature, not parsed; `None` as for [`Self::boolean`].
+    /// Returns the text of a JSON feature, without parsing it; `None` as for [`Self::boolean`].
     #[must_use]
     pub fn json(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
         match self.plainly(key, who) {
@@ -250,7 +254,7 @@ impl Snapshot {
         }
     }
 
-    /// The value, whatever its type; `None` if it is null or there is none.
+    /// Returns the value of a feature of any type; `None` if the value is null or the feature does not exist.
     #[must_use]
     pub fn value(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Value> {
         match self.plainly(key, who) {
@@ -259,63 +263,64 @@ impl Snapshot {
         }
     }
 
-    /// The value with everything that is known about it.
+    /// Returns the value with its reason and further data of the feature.
     #[must_use]
     pub fn detail(&self, key: &str, who: Option<&Arc<Attributes>>) -> Detail {
         self.used(key, who, |answer| Detail::of(self, key, answer, None))
     }
 
-    /// The same, read as a type: another one has no value, with [`Reason::TypeMismatch`]; null is [`Reason::NotSet`].
+    /// Returns the same as [`Self::detail`] for a read as one type. A feature of another type has no value, with the reason
+    /// [`Reason::TypeMismatch`]; null has the reason [`Reason::NotSet`].
     #[must_use]
     pub fn detail_as(&self, key: &str, who: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
         self.used(key, who, |answer| Detail::of(self, key, answer, Some(kind)))
     }
 
-    // ---- reads that are no use ----------------------------------------------------------------
+    // ---- reads that do not count as uses ------------------------------------------------------
 
-    /// As [`Self::detail`], but no use: for metadata, tools and comparisons.
+    /// Returns the same as [`Self::detail`], but does not count as a use. For metadata, tools and comparisons.
     #[must_use]
     pub fn peek(&self, key: &str, who: Option<&Arc<Attributes>>) -> Detail {
         self.core.touch();
         Detail::of(self, key, &self.answer(key, who), None)
     }
 
-    /// As [`Self::detail_as`], but no use.
+    /// Returns the same as [`Self::detail_as`], but does not count as a use.
     #[must_use]
     pub fn peek_as(&self, key: &str, who: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
         self.core.touch();
         Detail::of(self, key, &self.answer(key, who), Some(kind))
     }
 
-    /// Is the value anything but null? Overrides and strategies count; it is no use (sdk-behaviour 2.4).
+    /// Returns true if the value is not null. Overrides and strategies are applied. Does not count as a use (sdk-behaviour 2.4).
     #[must_use]
     pub fn is_set(&self, key: &str, who: Option<&Arc<Attributes>>) -> bool {
         self.core.touch();
         self.answer(key, who).is_set()
     }
 
-    /// Is there such a feature? Overrides do not count. No use.
+    /// Returns true if the feature exists. Overrides are not applied. Does not count as a use.
     #[must_use]
     pub fn exists(&self, key: &str) -> bool {
         self.core.touch();
         self.rules.ruleset().get(key).is_some()
     }
 
-    /// The keys of all features, in the payload's order. No use.
+    /// Returns the keys of all features, in the payload's order. Does not count as a use.
     #[must_use]
     pub fn keys(&self) -> Vec<Box<str>> {
         self.core.touch();
         self.rules.ruleset().iter().map(|feature| feature.key().into()).collect()
     }
 
-    /// All features, in the payload's order. No use.
+    /// Returns all features with their values, in the payload's order. Does not count as a use.
     #[must_use]
     pub fn values(&self, who: Option<&Arc<Attributes>>) -> ContextValues {
         self.core.touch();
         ContextValues::of(self, self.core.clock()(), who)
     }
 
-    /// The answer and how it came about. No use.
+    /// Returns the value and how the rules led to it. Does not count as a use.
     #[must_use]
     pub fn explain(&self, key: &str, who: Option<&Arc<Attributes>>) -> Explained {
         self.core.touch();

@@ -1,4 +1,4 @@
-//! Subscribing, and ending that: listeners, interceptors, observers.
+//! Registration and removal of listeners, interceptors and observers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,11 +18,11 @@ use crate::time::Millis;
 use crate::usage::{self, Observer, Params, UsageOptions};
 
 impl Hub {
-    /// Calls when the value that this context sees becomes another, interceptors included, or the feature's lock flips (D-63).
+    /// Registers a listener for changes of a feature's value, as this context sees it with interceptors applied, and of its lock (D-63).
     ///
-    /// The listener remembers what it has seen last, starting now; it is not called at once, and it may skip states that did not last
-    /// until the next delivery. The feature need not exist yet, and may be deleted and come back. While there is nothing to see (the
-    /// client is not ready, or is ready for another context of a server-evaluated key) nothing is different.
+    /// The listener starts with the current value and is not called at once. It may skip states that did not last until the next delivery.
+    /// The feature need not exist, and may be deleted and created again. A client that is not ready, or only ready for another context of a
+    /// server-evaluated key, shows no value; this is not a change.
     pub fn on_change(
         &self,
         key: &str,
@@ -44,8 +44,8 @@ impl Hub {
         self.subscription(Subject::Listener(id))
     }
 
-    /// Calls after the first list, once for each later update that changed something, held or not; and at once, through the dispatcher,
-    /// if something is held already (sdk-behaviour 2.7).
+    /// Registers a listener for updates after the first list that change features visibly, whether they are served or held back. If an
+    /// update is held back already, the dispatcher delivers an event for it first (sdk-behaviour 2.7).
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
         let held = write
@@ -58,7 +58,7 @@ impl Hub {
         subscription
     }
 
-    /// Calls with the present readiness, through the dispatcher, and then with each change of it.
+    /// Registers a listener for readiness. The dispatcher delivers the current readiness first, and then each change.
     pub fn on_readiness(
         &self,
         call: impl Fn(&ReadinessChange) + Send + Sync + 'static,
@@ -75,7 +75,8 @@ impl Hub {
         subscription
     }
 
-    /// Calls with the present status, through the dispatcher, and then whenever connection, problem or readiness are others.
+    /// Registers a listener for the status. The dispatcher delivers the current status first, and then each change of connection, problem
+    /// or readiness.
     pub fn on_status(&self, call: impl Fn(&Status) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
         let now = News::Status(self.status());
@@ -86,17 +87,18 @@ impl Hub {
         subscription
     }
 
-    /// Calls with each update as it was received, caught or not (sdk-behaviour 2.6).
+    /// Registers a listener for updates as they are received, whether they are served or held back (sdk-behaviour 2.6).
     pub fn on_raw(&self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Subscription {
         self.listen(Call::Raw(Box::new(call)), None).0
     }
 
-    /// Calls with what is odd and should be logged.
+    /// Registers a listener for notices, which should be logged.
     pub fn on_notice(&self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Subscription {
         self.listen(Call::Notice(Box::new(call)), None).0
     }
 
-    /// The subscription; and the function, if the hub is closed, to be dropped with no lock held.
+    /// Registers a listener. Returns its guard, and the function if the repository is closed. The caller drops the function with no lock
+    /// held.
     fn listen(&self, call: Call, first: Option<News>) -> (Subscription, Option<Call>) {
         let core = &self.inner.core;
         let id = core.next_id();
@@ -105,7 +107,7 @@ impl Hub {
         (self.subscription(Subject::Listener(id)), refused)
     }
 
-    /// Asks this interceptor, after those that are there already, until the guard is dropped (sdk-behaviour 2.8).
+    /// Registers an interceptor. It is called after those that are registered already, until the guard is dropped (sdk-behaviour 2.8).
     pub fn intercept(&self, interceptor: Arc<dyn Interceptor>, locks: LockPolicy) -> Subscription {
         let id = self.inner.core.next_id();
         let entry = intercept::Entry::new(id, interceptor, locks);
@@ -123,7 +125,7 @@ impl Hub {
         self.subscription(Subject::Interceptor(id))
     }
 
-    /// Interceptors may answer differently from now on: listeners look again (D-63).
+    /// Makes change listeners compare their values again, because interceptors may return other values from now on (D-63).
     pub fn overrides_changed(&self) {
         let mut write = self.inner.write();
         let live = self.inner.live.load_full();
@@ -133,7 +135,7 @@ impl Hub {
         self.inner.look_again();
     }
 
-    /// Tells this observer of each use, until the guard is dropped (sdk-behaviour 3).
+    /// Registers an observer, which is notified of each use until the guard is dropped (sdk-behaviour 3).
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
         let id = self.inner.core.next_id();
         let entry = usage::Entry::new(id, observer, &options, &self.inner.core);
@@ -149,19 +151,19 @@ impl Hub {
         self.inner.store(&mut write, live.with_observers(Arc::new(observers)));
         drop(write);
         if is_summarised {
-            // Its window may be the one that ends first.
+            // The window of this observer may be the first one that ends.
             self.inner.core.wake();
         }
         self.subscription(Subject::Observer(id))
     }
 
-    /// Reports something that the user's code gave a name, with all features as they are for this context (sdk-behaviour 3.3).
+    /// Reports a named event to observers, with the values of all features for this context (sdk-behaviour 3.3).
     pub fn record(&self, name: &str, params: Params, who: Option<&Arc<Attributes>>) {
         let snapshot = self.inner.live.load_full();
         snapshot.observers().named(&snapshot, &self.inner.core, name, params, who);
     }
 
-    /// Has observers send what they have: hands over what waits and calls their `flush`. To be called where [`Self::deliver`] is.
+    /// Delivers what is due and calls `flush` of all observers. Call it on the thread that calls [`Self::deliver`].
     pub fn flush_usage(&self, limit: Duration) {
         self.deliver();
         let snapshot = self.inner.live.load_full();
@@ -169,7 +171,7 @@ impl Hub {
     }
 
     /// Delivers the summaries whose window has ended ([`Dispatch::Summary`](crate::Dispatch::Summary)). Returns the end of the next window,
-    /// on the clock of `now`, which need not be that of events. Call it where [`Self::deliver`] is called, after it.
+    /// on the clock of `now`, which may differ from the clock of events. Call it after [`Self::deliver`], on the same thread.
     pub fn deliver_summaries(&self, now: Millis) -> Option<Millis> {
         let snapshot = self.inner.live.load_full();
         snapshot.observers().summaries(&self.inner.core, now)
@@ -182,7 +184,7 @@ impl Hub {
 
 impl Inner {
     pub(crate) fn remove_listener(&self, id: u64) {
-        // Dropped outside the lock: a closure may own further subscriptions.
+        // The listener is dropped without the lock, because its closure may own further subscriptions.
         let removed = lock(&self.core.desk).remove(id);
         drop(removed);
     }

@@ -10,10 +10,10 @@ use super::detail::Detail;
 use super::snapshot::Snapshot;
 use crate::context_header::context_hash;
 
-/// All features with their values for one context, from one state, in the payload's order.
+/// All features with their values for one context, from one snapshot, in the payload's order.
 ///
-/// Reads as a slice of [`Detail`]. With the feature `serde` it serialises as the document of `docs/bootstrap.md`, of which
-/// [`Bootstrap`](crate::Bootstrap) is the other end.
+/// Dereferences to a slice of [`Detail`]. With the feature `serde` it is serialised as the document of `docs/bootstrap.md`, which programs
+/// read as a [`Bootstrap`](crate::Bootstrap).
 #[derive(Clone)]
 pub struct ContextValues {
     features: Vec<Detail>,
@@ -33,19 +33,19 @@ impl ContextValues {
         Self { features, generation: snapshot.generation(), time, attributes: who.cloned() }
     }
 
-    /// The [`Snapshot::generation`] that was read.
+    /// Returns the [`Snapshot::generation`] of the snapshot.
     #[must_use]
     pub const fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// The time of the evaluation.
+    /// Returns the time of the evaluation.
     #[must_use]
     pub const fn time(&self) -> Timestamp {
         self.time
     }
 
-    /// The SHA-256 of the context, in hexadecimal; `None` without a context. Equal contexts have equal hashes.
+    /// Returns the SHA-256 of the context, in hexadecimal; `None` without a context. Equal contexts have equal hashes.
     #[must_use]
     pub fn context_hash(&self) -> Option<String> {
         self.attributes.as_deref().map(context_hash)
@@ -79,7 +79,7 @@ impl<'a> IntoIterator for &'a ContextValues {
 }
 
 impl fmt::Debug for ContextValues {
-    /// Without the attributes, which are personal data.
+    /// Leaves out the attributes, which are personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ContextValues")
             .field("features", &self.features)

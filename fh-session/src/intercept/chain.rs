@@ -1,4 +1,4 @@
-//! The interceptors in their order.
+//! The registered interceptors, in the order of their calls.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use crate::hub::{Core, Panicked, isolated};
 use crate::status::Notice;
 use crate::sync::{AtomicBool, Ordering};
 
-/// How deep interceptors may read features that are intercepted themselves.
+/// Maximum depth of reads by interceptors of features that are intercepted themselves.
 const DEPTH: u8 = 4;
 
 thread_local! {
     static ASKING: Cell<u8> = const { Cell::new(0) };
 }
 
-/// The registered interceptors. Immutable: a change makes a new one.
+/// The registered interceptors. The chain is immutable: a registration or removal creates a new one.
 #[derive(Default, Clone)]
 pub(crate) struct Chain {
     entries: Vec<Entry>,
@@ -32,20 +32,20 @@ pub(crate) struct Entry {
     is_closed: Arc<AtomicBool>,
 }
 
-/// An interceptor's answer, of the feature's type if there is a feature.
+/// The value of an interceptor, converted to the feature's type if the feature exists.
 pub(crate) struct Answered<'a> {
     pub(crate) value: Option<Value>,
     pub(crate) by: &'a Arc<str>,
 }
 
 impl Entry {
-    /// Asks the interceptor for its name: not to be done with a lock held.
+    /// Creates an entry. Calls the interceptor for its name, so it must not be called with a lock held.
     pub(crate) fn new(id: u64, interceptor: Arc<dyn Interceptor>, policy: LockPolicy) -> Self {
         let name = interceptor.name().into();
         Self { id, name, policy, interceptor, is_closed: Arc::new(AtomicBool::new(false)) }
     }
 
-    /// Closes it, the first time only. Not to be done with a lock held.
+    /// Closes the interceptor, once. Must not be called with a lock held.
     pub(crate) fn close(&self, core: &Core) {
         if !self.is_closed.swap(true, Ordering::AcqRel)
             && isolated(|| self.interceptor.close()).is_err()
@@ -60,14 +60,14 @@ impl Chain {
         self.entries.is_empty()
     }
 
-    /// With another one at the end.
+    /// Returns the chain with another interceptor at the end.
     pub(crate) fn with(&self, entry: Entry) -> Self {
         let mut entries = self.entries.clone();
         entries.push(entry);
         Self { entries }
     }
 
-    /// Without one; and that one.
+    /// Returns the chain without one interceptor, and that interceptor.
     pub(crate) fn without(&self, id: u64) -> (Self, Option<Entry>) {
         let mut entries = self.entries.clone();
         let at = entries.iter().position(|entry| entry.id == id);
@@ -79,7 +79,7 @@ impl Chain {
         &self.entries
     }
 
-    /// Asks one after the other.
+    /// Calls one interceptor after the other until one returns a value that fits the feature.
     pub(crate) fn ask(
         &self,
         core: &Core,
@@ -116,11 +116,11 @@ impl Chain {
     }
 }
 
-/// Counts how many interceptors are being asked within each other on this thread.
+/// Counts the nested calls of interceptors on this thread.
 struct Depth;
 
 impl Depth {
-    /// `None` if that is too deep: an interceptor reads the very feature that it is asked about, most likely.
+    /// Returns `None` if the calls are nested too deeply. Most likely an interceptor then reads the feature that it is called for.
     fn enter() -> Option<Self> {
         ASKING.with(|asking| {
             let depth = asking.get();
@@ -135,7 +135,7 @@ impl Drop for Depth {
     }
 }
 
-/// What is said about a refused override.
+/// Returns the notice for a refused override.
 pub(crate) fn refusal(interceptor: &str, feature: &str, why: &str) -> Notice {
     Notice::OverrideRefused {
         interceptor: interceptor.to_owned(),

@@ -1,12 +1,12 @@
-//! An override's value as one of the feature's type.
+//! Conversion of overrides to the type of a feature.
 
 use fh_eval::{Kind, Number, Value};
 use serde::de::IgnoredAny;
 
-/// Converts to the type of a known feature.
+/// Converts a value to the type of a known feature.
 ///
 /// # Errors
-/// Why that is impossible, in words that hold nothing of the value.
+/// The reason why the value cannot be converted, without any of the value.
 pub(crate) fn convert(value: Value, kind: Kind) -> Result<Value, &'static str> {
     match (kind, value) {
         (Kind::Boolean, value @ Value::Bool(_)) | (Kind::Number, value @ Value::Number(_)) => {
@@ -31,7 +31,8 @@ pub(crate) fn convert(value: Value, kind: Kind) -> Result<Value, &'static str> {
     }
 }
 
-/// Reads the override of a key that no feature has as any type that its text allows: `true` answers as boolean and as text.
+/// Converts the override of a key without a feature to any type that its text allows. The text `true` can be read as a boolean and as a
+/// string.
 pub(crate) fn lenient(value: &Value, kind: Kind) -> Option<Value> {
     match kind {
         Kind::Json => Some(Value::Json(text_of(value))),

@@ -1,4 +1,4 @@
-//! Interceptors: local code that answers instead of the rules (D-78, sdk-behaviour 2.8).
+//! Interceptors: user code that overrides values of features (D-78, sdk-behaviour 2.8).
 
 mod chain;
 mod convert;
@@ -9,12 +9,13 @@ pub(crate) use convert::lenient;
 
 use fh_eval::{Attributes, FeatureRef, Value};
 
-/// Local code that may answer a read before the rules do: overrides from the environment, a file, a request's headers.
+/// User code that may override the value of a feature before the rules are evaluated, for example from environment variables, a file, or
+/// the headers of a request.
 ///
-/// Interceptors are asked at every read, in the order of their registration, with or without a context, and for keys that no
-/// feature has as well. The first that answers wins. They are asked by the library's own comparisons too (change listeners), so
-/// they have to be quick and to answer the same while nothing changed; after a change call
-/// [`Hub::overrides_changed`](crate::Hub::overrides_changed). A panic passes the interceptor over and is counted.
+/// Each read calls the interceptors in the order of their registration, with or without a context, and also for keys without a feature. The
+/// first override is used. Change listeners call them as well, so they must be quick and return the same value while nothing changed. After
+/// a change call [`Hub::overrides_changed`](crate::Hub::overrides_changed). An interceptor that panics is skipped, and the panic is
+/// counted.
 ///
 /// ```
 /// use fh_session::{Ask, Flow, Interceptor};
@@ -30,50 +31,50 @@ use fh_eval::{Attributes, FeatureRef, Value};
 /// }
 /// ```
 pub trait Interceptor: Send + Sync {
-    /// What it is called in details and notices. Asked once, at the registration.
+    /// Returns the name for details and notices. Called once, at registration.
     fn name(&self) -> &str;
 
-    /// An answer, or on to the next.
+    /// Returns an override, or leaves the read to the next interceptor.
     fn intercept(&self, ask: &Ask<'_>) -> Flow;
 
-    /// It was removed, or the hub was closed. Called once. A closed hub goes on answering with its last values, and asks for
-    /// overrides too.
+    /// Called once, when the interceptor was removed or the repository was closed. A closed repository continues to serve its last values,
+    /// and continues to call [`Self::intercept`].
     fn close(&self) {}
 }
 
-/// What is read.
+/// A read that interceptors may override.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Ask<'a> {
-    /// The key.
+    /// The key that is read.
     pub key: &'a str,
-    /// The feature; `None` for a key that no feature has.
+    /// The feature; `None` for a key without a feature.
     pub feature: Option<FeatureRef<'a>>,
-    /// Who it is read for.
+    /// The attributes of the read's context.
     pub who: Option<&'a Attributes>,
 }
 
-/// What an interceptor says.
+/// The decision of an interceptor.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Flow {
-    /// Nothing: ask the next one.
+    /// No override: the next interceptor is called.
     Continue,
-    /// This value; `None` is a real answer, "no value".
+    /// This value. `None` is an override as well, with null.
     ///
-    /// For a known feature it is converted to the feature's type: the texts `true` and `false` in any case for BOOLEAN, decimal
-    /// text for NUMBER, anything for STRING, a JSON document for JSON. What cannot be converted is refused with a
-    /// [`Notice::OverrideRefused`](crate::Notice::OverrideRefused), and the next interceptor is asked.
+    /// For a known feature the value is converted to the feature's type: the texts `true` and `false` in upper or lower case for BOOLEAN, a
+    /// decimal number for NUMBER, any value for STRING, a JSON document for JSON. A value that cannot be converted is refused with a
+    /// [`Notice::OverrideRefused`](crate::Notice::OverrideRefused), and the next interceptor is called.
     Override(Option<Value>),
 }
 
-/// May an interceptor override a locked feature?
+/// The policy of an interceptor for locked features.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum LockPolicy {
-    /// No: it is not asked about locked features.
+    /// The interceptor is not called for locked features.
     #[default]
     Respect,
-    /// Yes.
+    /// The interceptor may override locked features.
     Override,
-    /// It decides itself: it is asked, and can see the lock in [`Ask::feature`].
+    /// The interceptor decides: it is called for locked features, and sees the lock in [`Ask::feature`].
     Decide,
 }

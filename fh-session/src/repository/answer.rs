@@ -1,4 +1,4 @@
-//! The body of a poll: a list of environments, each with its features.
+//! Parses the body of a poll: a list of environments, each with its features.
 
 use std::collections::HashMap;
 
@@ -8,17 +8,17 @@ use serde_json::value::RawValue;
 
 use crate::planted::planted;
 
-/// One environment of an answer.
+/// One environment of a response.
 #[derive(Debug)]
 pub(crate) struct Answered<'a> {
-    /// Its id, if it has one.
+    /// The id, if there is one.
     pub(crate) id: Option<String>,
-    /// `None` if there is no list of features, which is not the same as an empty one (D-60).
+    /// The features; `None` if there is no list, which is not the same as an empty list (D-60).
     pub(crate) features: Option<Vec<&'a RawValue>>,
 }
 
 impl<'a> Answered<'a> {
-    /// Joins another entry of the same environment to this one.
+    /// Adds the features of another entry for the same environment.
     pub(crate) fn add(&mut self, features: Option<Vec<&'a RawValue>>) {
         if let Some(more) = features {
             self.features.get_or_insert_default().extend(more);
@@ -26,10 +26,10 @@ impl<'a> Answered<'a> {
     }
 }
 
-/// Splits a poll's body. Entries of one environment are joined.
+/// Splits the body of a poll into environments. Entries with the same id are joined.
 ///
 /// # Errors
-/// Why it cannot be read, without any of its text.
+/// The reason why the body cannot be parsed, without any of its text.
 pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
     let body = body.strip_prefix('\u{feff}').unwrap_or(body);
     let entries: Vec<&RawValue> = serde_json::from_str(body).map_err(|error| why(&error))?;
@@ -46,7 +46,7 @@ pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
                 _ => {}
             }
         }
-        // Ids that differ in case only are those of one environment.
+        // Ids that differ only in case belong to the same environment.
         let place = *places
             .entry(id.as_deref().map(str::to_ascii_lowercase))
             .and_modify(|place| {
@@ -64,13 +64,13 @@ pub(crate) fn environments(body: &str) -> Result<Vec<Answered<'_>>, String> {
 /// Splits a list of features.
 ///
 /// # Errors
-/// Why it cannot be read, without any of its text.
+/// The reason why the list cannot be parsed, without any of its text.
 pub(crate) fn list(json: &str) -> Result<Vec<&RawValue>, String> {
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
     serde_json::from_str(json).map_err(|error| why(&error))
 }
 
-/// What is wrong with a JSON text, without any of it: an error about a type would quote all of the text that it is about.
+/// Describes a JSON error without any of the text. serde_json's description of a wrong type would quote a wrong string in full.
 fn why(error: &serde_json::Error) -> String {
     match error.classify() {
         Category::Data => {
@@ -81,10 +81,10 @@ fn why(error: &serde_json::Error) -> String {
     }
 }
 
-/// Reads one JSON value.
+/// Parses one JSON value.
 ///
 /// # Errors
-/// Why it cannot be read, without any of its text.
+/// The reason why the value cannot be parsed, without any of its text.
 pub(crate) fn one(json: &str) -> Result<&RawValue, String> {
     serde_json::from_str(json).map_err(|error| why(&error))
 }

@@ -1,4 +1,4 @@
-//! The features of one environment, and which update of them counts (sdk-behaviour 2.2, edge-protocol 4.2, D-26, D-27, D-73).
+//! The features of one environment, and the rules by which updates of them count (sdk-behaviour 2.2, edge-protocol 4.2, D-26, D-27, D-73).
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -11,41 +11,42 @@ use serde_json::value::RawValue;
 use super::state::{State, applied_strategy, differ};
 use crate::planted::planted;
 
-/// Whose word it is.
+/// The authority of an update's source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Authority {
-    /// The Edge's: what its lists lack is gone.
+    /// The Edge. Features that its lists lack are removed.
     Edge,
-    /// A store's, which may be old: its lists only add.
+    /// A store, whose features may be outdated. Its lists only add and update features.
     Store,
-    /// A store's after the Edge has spoken: of what the Edge said only a higher version is news, or else a copy that is behind
-    /// would bring back another id, an old key, a former strategy.
+    /// A store after the Edge has sent a list. It updates a feature only with a higher version of the same id. Otherwise an outdated copy
+    /// would bring back another id, an old key or a former strategy.
     LateStore,
 }
 
-/// What an update did.
+/// The effect of an update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Effect {
-    /// Nothing.
+    /// The update changed nothing.
     None,
-    /// Something, but nothing that a reader could see.
+    /// The update changed something that no reader can see.
     Unseen,
-    /// Something that a reader could see.
+    /// The update changed something that a reader can see.
     Seen,
 }
 
-/// Most deletes that are remembered between two lists.
+/// Maximum number of deletes that are remembered between two lists.
 const MAX_TOMBSTONES: usize = 10_000;
 
+/// The features of one environment.
 #[derive(Debug)]
 pub(crate) struct Environment {
     pub(crate) id: Arc<str>,
     pub(crate) ruleset: Ruleset,
-    /// Keys by feature id: a feature may be renamed.
+    /// Keys by feature id, so that a renamed feature is found.
     keys: HashMap<Box<str>, Box<str>>,
-    /// Versions of deleted features by id, until the next list.
+    /// Versions of deleted features by id, until the next list of the Edge.
     tombstones: HashMap<Box<str>, i64>,
-    /// Strategies that an Edge applied (`v`), by key.
+    /// Strategies that an Edge applied (`v`), by feature key.
     pub(crate) strategies: HashMap<Box<str>, Box<str>>,
 }
 
@@ -60,7 +61,7 @@ impl Environment {
         }
     }
 
-    /// Takes a full list.
+    /// Applies a full list.
     pub(crate) fn list(
         &mut self,
         features: &[&RawValue],
@@ -71,7 +72,7 @@ impl Environment {
         let mut chosen: Vec<&RawValue> = Vec::with_capacity(features.len());
         let only_adds = authority != Authority::Edge && !planted!(StoresRemove);
         let only_adds = only_adds || planted!(ListsRemoveNothing);
-        // Ids and keys, where what is not among them stays.
+        // The ids and keys of a list that only adds. All other features are kept.
         let mut listed: HashSet<Cow<'_, str>> = HashSet::new();
         for raw in features {
             let state = State::read(raw);
@@ -85,7 +86,7 @@ impl Environment {
                 if only_adds {
                     listed.extend(kept.id().into_iter().chain([kept.key()]).map(Cow::Borrowed));
                 }
-                // It was valid once, so it is again.
+                // The JSON was parsed before, so it is valid.
                 chosen.extend(serde_json::from_str::<&RawValue>(kept.json()).ok());
                 continue;
             }
@@ -123,10 +124,10 @@ impl Environment {
         if seen { Effect::Seen } else { Effect::Unseen }
     }
 
-    /// Takes one feature.
+    /// Applies one feature.
     ///
     /// # Errors
-    /// Why there is no feature in the JSON.
+    /// The reason why the JSON is not a feature.
     pub(crate) fn feature(
         &mut self,
         raw: &RawValue,
@@ -178,10 +179,10 @@ impl Environment {
         Ok(if seen { Effect::Seen } else { Effect::Unseen })
     }
 
-    /// Takes a delete: it counts if its version is absent, 0, or not older than what is held (D-27).
+    /// Applies a delete. It counts if its version is missing, 0, or not older than the held one (D-27).
     ///
     /// # Errors
-    /// Why it is no delete.
+    /// The reason why the JSON is not a delete.
     pub(crate) fn delete(&mut self, raw: &RawValue) -> Result<Effect, String> {
         let state = State::read(raw).ok_or("a delete that is no object")?;
         if state.id.is_none() && state.key.is_none() {
@@ -195,7 +196,7 @@ impl Environment {
         let by_id =
             state.id.as_deref().and_then(|id| self.keys.get(id)).and_then(|key| old.get(key));
         let by_key = state.key.as_deref().and_then(|key| old.get(key));
-        // A key that another feature has by now is not meant.
+        // A delete with an id does not remove another feature that has the key by now.
         let by_key = by_key.filter(|held| state.id.is_none() || held.id().is_none());
         let held = by_id.or(by_key);
         let is_older =
@@ -219,7 +220,7 @@ impl Environment {
         }
     }
 
-    /// What stays as it is in spite of this state.
+    /// Returns the held feature if this state does not replace it.
     fn standing<'a>(
         &self,
         ruleset: &'a Ruleset,
@@ -239,7 +240,7 @@ impl Environment {
         stays.then_some(held)
     }
 
-    /// Was it deleted with this version, or a later one? (D-73)
+    /// Returns true if the feature was deleted with this version or a later one (D-73).
     fn buries(&self, state: &State<'_>) -> bool {
         let deleted = state.id.as_deref().and_then(|id| self.tombstones.get(id));
         deleted.is_some_and(|deleted| state.version.unwrap_or(0) <= *deleted)
@@ -254,7 +255,7 @@ impl Environment {
         self.ruleset = self.ruleset.without(key);
     }
 
-    /// The feature that an update is about: the one with its id, else the one with its key.
+    /// Returns the feature that an update is about: the one with its id, or else the one with its key.
     fn held<'a>(&self, ruleset: &'a Ruleset, state: &State<'_>) -> Option<FeatureRef<'a>> {
         let by_id = state.id.as_deref().and_then(|id| self.keys.get(id));
         by_id
@@ -263,21 +264,23 @@ impl Environment {
     }
 }
 
-/// Is this another feature, under the same key?
+/// Returns true if the state belongs to another feature than the held one.
 fn is_another(state: &State<'_>, held: &FeatureRef<'_>) -> bool {
     state.id.as_deref().zip(held.id()).is_some_and(|(new, old)| new != old)
 }
 
-/// Is this state older than the one that is held? Another feature never is: it was made anew.
+/// Returns true if the state is older than the held one. Another feature under the same key is never older, because it was created anew.
 fn is_older(state: &State<'_>, held: &FeatureRef<'_>) -> bool {
     let another = is_another(state, held) && !planted!(NewIdsIgnored);
     !another && state.version.unwrap_or(0) < held.version() && !planted!(OlderVersionsTaken)
 }
 
+/// Returns the id and the key of a feature that has an id.
 fn identity(feature: FeatureRef<'_>) -> Option<(Box<str>, Box<str>)> {
     Some((feature.id()?.into(), feature.key().into()))
 }
 
+/// Returns the key of a feature and the strategy that an Edge applied.
 fn strategy_of(raw: &RawValue) -> Option<(Box<str>, Box<str>)> {
     let strategy = applied_strategy(raw)?;
     let key = State::read(raw)?.key?;

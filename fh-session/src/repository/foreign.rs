@@ -1,12 +1,13 @@
-//! Features of an environment that no key opens: what an Edge sends by mistake, or a cache before it that takes all keys for one.
+//! Recognises features of an environment that no key opens. An Edge may send them by mistake, or a cache in front of it that does not
+//! distinguish keys.
 
 use fh_eval::{Token, members};
 use serde_json::value::RawValue;
 
-/// The member with which stores and webhooks name a feature's environment. An Edge leaves it out (edge-protocol 2.6).
+/// The member with which stores and webhooks name the environment of a feature. An Edge leaves it out (edge-protocol 2.6).
 const MEMBER: &str = "environmentId";
 
-/// Returns true if both texts are ids of environments, and not of the same one.
+/// Returns true if both texts are ids of environments, and of different ones.
 pub(crate) fn names_another(environment: &str, said: &str) -> bool {
     match (uuid(environment), uuid(said)) {
         (Some(environment), Some(said)) => environment != said,
@@ -14,9 +15,9 @@ pub(crate) fn names_another(environment: &str, said: &str) -> bool {
     }
 }
 
-/// The environment that a feature names, if it is another one.
+/// Returns the environment that a feature names, if it is another one.
 pub(crate) fn other_environment(environment: &str, feature: &RawValue) -> Option<String> {
-    // Nearly no feature has it.
+    // Hardly any feature has this member, so a text search comes before the parsing.
     if !feature.get().contains(MEMBER) {
         return None;
     }
@@ -28,7 +29,7 @@ pub(crate) fn other_environment(environment: &str, feature: &RawValue) -> Option
     })
 }
 
-/// A UUID as the Edge reads it: in any case, and without the leading zeros of its groups (edge-protocol 1.1).
+/// Parses a UUID as the Edge does: in upper or lower case, and with or without leading zeros in its groups (edge-protocol 1.1).
 fn uuid(text: &str) -> Option<[u64; 5]> {
     const DIGITS: [usize; 5] = [8, 4, 4, 4, 12];
     let mut groups = text.split('-');
@@ -58,7 +59,7 @@ mod tests {
             (ID, ID),
             (ID, "71ED3C04-122B-4312-9EA8-06B2B8D6CEAC"),
             ("1-1-1-1-1", "00000001-0001-0001-0001-000000000001"),
-            // Names of these environments elsewhere are not known.
+            // A text that is not a UUID cannot be compared with one.
             ("production", OTHER),
             (ID, "production"),
             (ID, ""),

@@ -1,4 +1,4 @@
-//! The features of all environments that the keys open, and the rules that are made of them.
+//! The features of all environments that the API keys open, and the rules that readers get.
 
 mod answer;
 mod environment;
@@ -28,24 +28,24 @@ use crate::rules::{Environments, Rules, ServerEvaluated};
 use crate::status::Notice;
 use environment::Environment;
 
-/// Features by environment, in the order of the keys (D-61).
+/// A set of features by environment, in the order of the keys (D-61).
 #[derive(Debug)]
 pub(crate) struct Repository {
     profile: Profile,
     environments: Vec<Environment>,
-    /// Keys of features that several environments have, told once each.
+    /// Feature keys in several environments that were reported. Each is reported once.
     told: HashSet<Box<str>>,
 }
 
-/// The environments that new keys have closed.
+/// The environments that new keys do not open any more.
 #[derive(Debug, Default)]
 pub(crate) struct Closed {
     pub(crate) environments: Vec<Arc<str>>,
-    /// True if features of theirs were held.
+    /// True if at least one of them held features.
     pub(crate) had_features: bool,
 }
 
-/// Most features of which it is told that several environments have them.
+/// Maximum number of feature keys in several environments that are reported.
 const MAX_TOLD: usize = 1_000;
 
 impl Repository {
@@ -55,7 +55,7 @@ impl Repository {
         repository
     }
 
-    /// Keeps the environments that the keys open, and no others. Returns those that were dropped.
+    /// Keeps only the environments that the keys open. Returns the dropped ones.
     pub(crate) fn open(&mut self, keys: &ApiKeys) -> Closed {
         let mut held = std::mem::take(&mut self.environments);
         for id in keys.iter().map(ApiKey::environment) {
@@ -77,7 +77,7 @@ impl Repository {
         self.environments.iter().position(|held| held.id.eq_ignore_ascii_case(id))
     }
 
-    /// The environment of this id; of an unknown one a new one, last.
+    /// Returns the environment with this id. An unknown environment is added at the end.
     fn environment(&mut self, id: &str) -> Option<&mut Environment> {
         let at = self.find(id).unwrap_or_else(|| {
             self.environments.push(Environment::new(id.into()));
@@ -86,36 +86,36 @@ impl Repository {
         self.environments.get_mut(at)
     }
 
-    /// The id of the first key's environment.
+    /// Returns the id of the first key's environment.
     pub(crate) fn first_id(&self) -> Arc<str> {
         self.environments.first().map_or_else(|| "".into(), |first| Arc::clone(&first.id))
     }
 
-    /// Does a key open this environment, or did a store bring it?
+    /// Returns true if a key opens this environment, or a store has added it.
     pub(crate) fn knows(&self, id: &str) -> bool {
         self.find(id).is_some()
     }
 
-    /// Does this environment hold features?
+    /// Returns true if this environment holds features.
     pub(crate) fn holds(&self, id: &str) -> bool {
         self.find(id)
             .and_then(|at| self.environments.get(at))
             .is_some_and(|environment| !environment.ruleset.is_empty())
     }
 
-    /// Are there no features at all?
+    /// Returns true if no environment holds features.
     pub(crate) fn is_empty(&self) -> bool {
         self.environments.iter().all(|environment| environment.ruleset.is_empty())
     }
 
-    /// Drops all features, and what was known of them.
+    /// Drops all features, and the memory of deleted ones.
     pub(crate) fn forget(&mut self) {
         for environment in &mut self.environments {
             *environment = Environment::new(Arc::clone(&environment.id));
         }
     }
 
-    /// Takes a full list of an environment.
+    /// Applies a full list of an environment.
     pub(crate) fn list(
         &mut self,
         id: &str,
@@ -126,10 +126,10 @@ impl Repository {
         self.environment(id).map_or(Effect::None, |each| each.list(features, authority, profile))
     }
 
-    /// Takes one feature of an environment.
+    /// Applies one feature of an environment.
     ///
     /// # Errors
-    /// Why there is none in the JSON.
+    /// The reason why the JSON is not a feature.
     pub(crate) fn feature(
         &mut self,
         id: &str,
@@ -140,15 +140,15 @@ impl Repository {
         self.environment(id).map_or(Ok(Effect::None), |each| each.feature(raw, authority, profile))
     }
 
-    /// Takes a delete of an environment's feature.
+    /// Applies a delete of an environment's feature.
     ///
     /// # Errors
-    /// Why it is none.
+    /// The reason why the JSON is not a delete.
     pub(crate) fn delete(&mut self, id: &str, raw: &RawValue) -> Result<Effect, String> {
         self.environment(id).map_or(Ok(Effect::None), |each| each.delete(raw))
     }
 
-    /// What readers evaluate. `context` is the one that an Edge has evaluated for, if it did.
+    /// Returns the rules that readers evaluate. `context` is the context for which an Edge has evaluated; `None` for client-evaluated keys.
     pub(crate) fn rules(
         &mut self,
         context: Option<Arc<Attributes>>,
@@ -169,7 +169,7 @@ impl Repository {
         };
         let mut strategies = HashMap::new();
         for environment in self.environments.iter().rev() {
-            // The earliest environment's come last and stay.
+            // The strategies of the earliest environment are added last, so they win.
             for feature in environment.ruleset.iter() {
                 strategies.remove(feature.key());
             }
@@ -179,7 +179,8 @@ impl Repository {
         Rules::server_evaluated(ruleset, environments, evaluated)
     }
 
-    /// All environments in one ruleset: of features with one key the earliest environment's answers (D-61).
+    /// Returns the features of all environments in one ruleset. If several environments have a feature key, the earliest environment
+    /// answers (D-61).
     fn merged(&mut self, notice: &mut dyn FnMut(Notice)) -> (Ruleset, Environments) {
         let mut from: HashMap<Box<str>, Arc<str>> = HashMap::new();
         let mut features = Vec::new();

@@ -1,4 +1,4 @@
-//! As much of a feature's JSON as the rules of versions need.
+//! The members of a feature's JSON that the rules of versions need.
 
 use std::borrow::Cow;
 
@@ -6,17 +6,17 @@ use fh_eval::featurehub::wire::{self, Feature};
 use fh_eval::{Token, members};
 use serde_json::value::RawValue;
 
-/// Who a feature is, and which state of it this is.
+/// The identity and the version of a feature.
 #[derive(Debug, Clone)]
 pub(crate) struct State<'a> {
     pub(crate) id: Option<Cow<'a, str>>,
     pub(crate) key: Option<Cow<'a, str>>,
-    /// `None` if absent or unreadable.
+    /// `None` if it is missing or cannot be read.
     pub(crate) version: Option<i64>,
 }
 
 impl<'a> State<'a> {
-    /// `None` if the JSON is no object.
+    /// Reads the members of a feature; `None` if the JSON is not an object.
     pub(crate) fn read(raw: &'a RawValue) -> Option<Self> {
         let feature = Feature::parse(raw.get())?;
         Some(Self {
@@ -27,12 +27,12 @@ impl<'a> State<'a> {
     }
 }
 
-/// Is this a feature, as far as it could be asked for?
+/// Returns true if the JSON is a feature with a key.
 pub(crate) fn is_feature(raw: &RawValue) -> bool {
     State::read(raw).is_some_and(|state| state.key.is_some())
 }
 
-/// The strategy that an Edge applied (`v`).
+/// Returns the strategy that an Edge applied (`v`).
 pub(crate) fn applied_strategy(raw: &RawValue) -> Option<String> {
     let members = members(raw)?;
     let (_, strategy) = members.iter().rfind(|(name, _)| name == "v")?;
@@ -42,7 +42,7 @@ pub(crate) fn applied_strategy(raw: &RawValue) -> Option<String> {
     }
 }
 
-/// Can a reader tell these two states of a feature apart? Versions do not count.
+/// Returns true if a reader can distinguish these two states of a feature. Versions do not count.
 pub(crate) fn differ(old: &str, new: &str) -> bool {
     if old == new {
         return false;
@@ -51,7 +51,7 @@ pub(crate) fn differ(old: &str, new: &str) -> bool {
         let raw = serde_json::from_str::<&RawValue>(json).ok()?;
         let mut members = members(raw)?;
         members.retain(|(name, value)| {
-            // What is absent and what is null is the same to a reader; and so is a lock that is off.
+            // A missing member and null are the same to a reader. So are a missing lock and one that is off.
             let is_nothing = value.get() == "null" || (name == "l" && value.get() == "false");
             !is_nothing && name != "version" && name != "environmentId"
         });

@@ -47,9 +47,9 @@ fn which_version_counts() {
         (state("a", "A", 5, "x"), state("a", "A", 5, "y"), Effect::Seen, "e:A=y@5"),
         (state("a", "A", 5, "x"), state("a", "A", 6, "x"), Effect::Unseen, "e:A=x@6"),
         (state("a", "A", 5, "x"), state("a", "A", 6, "y"), Effect::Seen, "e:A=y@6"),
-        // Made anew under the same key.
+        // The feature was created anew under the same key.
         (state("a", "A", 5, "x"), state("b", "A", 1, "y"), Effect::Seen, "e:A=y@1"),
-        // Renamed, with the same version.
+        // The feature was renamed, with the same version.
         (state("a", "A", 5, "x"), state("a", "B", 5, "x"), Effect::Seen, "e:B=x@5"),
         (state("a", "A", 5, "x"), state("a", "B", 4, "x"), Effect::None, "e:A=x@5"),
     ] {
@@ -105,11 +105,11 @@ fn a_deleted_feature_stays_deleted_until_a_newer_state() {
         Ok(Effect::Seen)
     );
     assert_eq!(repository.shown(), ["e:A=back@6"]);
-    // A list knows better than what was once deleted.
+    // A list overrules an earlier delete.
     repository.delete("e", raw(r#"{"id":"a","key":"A","version":9}"#)).unwrap();
     repository.take("e", &[state("a", "A", 2, "restored")], Authority::Edge);
     assert_eq!(repository.shown(), ["e:A=restored@2"]);
-    // After a delete with version 0 anything counts.
+    // After a delete with version 0 every version counts.
     repository.delete("e", raw(r#"{"id":"a","key":"A","version":0}"#)).unwrap();
     assert_eq!(
         repository.feature("e", raw(&state("a", "A", 1, "again")), Authority::Edge),
@@ -154,7 +154,7 @@ fn the_earliest_environment_answers() {
     repository.rules(None, &mut |notice| notices.push(notice.to_string()));
     assert_eq!(notices, ["several environments have A; that of e answers"]);
     assert_eq!(repository.shown(), ["e:A=e@1", "f:B=f@1"]);
-    // Versions count inside one environment only.
+    // Versions are compared only within one environment.
     repository.delete("e", raw(r#"{"id":"e1","version":1}"#)).unwrap();
     assert_eq!(repository.shown(), ["f:A=f@9", "f:B=f@1"]);
     let closed = repository.open(&ApiKeys::parse(["e/k*"]).unwrap());
@@ -203,7 +203,7 @@ fn a_store_that_is_behind_takes_nothing_back() {
         let again = behind.feature("e", raw(&stored), Authority::LateStore);
         assert_eq!(again, Ok(Effect::None), "{stored}");
     }
-    // As long as the Edge has said nothing, stores are all there is.
+    // Before the Edge has sent a list, stores are the only source.
     let mut behind = repository(&["e/k*"]);
     behind.take("e", &held, Authority::Edge);
     for stored in [state("a", "A", 5, "other"), state("new", "A", 1, "made anew")] {

@@ -1,4 +1,4 @@
-//! What comes back: heads of answers, and the bodies of polls.
+//! Handles responses: their heads, and the bodies of polls.
 
 use std::mem;
 
@@ -17,7 +17,7 @@ pub(super) struct Body {
     pub(super) until: Millis,
     bytes: Vec<u8>,
     etag: Option<String>,
-    /// Does the Edge want no request after this one (236)?
+    /// True if the Edge wants no further request (status 236).
     last: bool,
 }
 
@@ -31,9 +31,9 @@ impl std::fmt::Debug for Body {
     }
 }
 
-/// Most redirects in a row (D-82).
+/// Maximum number of redirects in a row (D-82).
 const MOST_HOPS: u8 = 5;
-/// Streams in a row that are none, after which the Edge is polled (D-65).
+/// Number of stream responses in a row with a wrong content type after which the client polls (D-65).
 const MOST_WRONG_TYPES: u8 = 3;
 
 impl Session {
@@ -187,7 +187,7 @@ impl Session {
         }
     }
 
-    /// 304: what is held is still right.
+    /// Handles status 304: the features that are held are still current.
     fn unchanged(&mut self) {
         self.contacted = true;
         self.status.updated = Some(self.now);
@@ -197,7 +197,7 @@ impl Session {
         self.answered(None);
     }
 
-    /// Polls where streams are not to be had, and tries them again later (D-65).
+    /// Polls because the Edge cannot stream, and retries streaming later (D-65).
     fn fall_back(&mut self) {
         if self.poll_until.is_none() {
             self.actions.push_back(Action::Notice(crate::status::Notice::FellBackToPolling));

@@ -1,4 +1,4 @@
-//! Sending requests: how many, which, and with what in them.
+//! Sends requests: chooses their kind, limits their rate, and fills in URL and headers.
 
 use super::{Session, State};
 use crate::action::{Action, Request, RequestKind, Ticket};
@@ -9,7 +9,7 @@ use crate::status::Connection;
 use crate::verdict::Asked;
 
 impl Session {
-    /// Sends a request now, or as soon as the pace allows. Whatever was in flight has been given up.
+    /// Sends a request now, or as soon as the pace allows. The caller has aborted any request in flight.
     pub(super) fn connect(&mut self) {
         let [before_last, last] = self.recent;
         if let Some(at) = before_last.map(|sent| sent.after(self.config.pace))
@@ -20,7 +20,7 @@ impl Session {
         }
         self.recent = [last, Some(self.now)];
         let (kind, followed) = match self.following.take() {
-            // A redirect leads on to what was asked for.
+            // The request that follows a redirect has the kind of the redirected one.
             Some((kind, url)) => (kind, Some(url)),
             None => {
                 if !planted!(HopsAddUp) {
@@ -48,7 +48,8 @@ impl Session {
         self.actions.push_back(Action::Send(ticket, request));
     }
 
-    /// A stream, unless streams are not wanted, or the Edge cannot and it is not time to ask again (D-65).
+    /// Returns the kind of the next request: a stream, unless streaming is off, or the Edge could not stream and it is too early to try
+    /// again (D-65).
     fn next_kind(&mut self) -> RequestKind {
         if !self.streams() {
             return RequestKind::Poll;

@@ -1,4 +1,4 @@
-//! Contexts of server-evaluated keys: one request in flight, one context waiting (D-62, D-120).
+//! Contexts of server-evaluated keys: at most one request is in flight, and at most one context waits (D-62, D-120).
 
 use std::mem;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::planted::planted;
 use crate::repository::Effect;
 use crate::status::{Notice, Problem};
 
-/// A context whose request has not gone out, because the request for another one is in flight.
+/// A context whose request has not been sent, because the request for another context is in flight.
 pub(super) struct NextContext {
     pub(super) attributes: Arc<Attributes>,
     pub(super) header: ContextHeader,
@@ -23,10 +23,10 @@ pub(super) struct NextContext {
 }
 
 impl Session {
-    /// Sets another context: an Edge that evaluates has to evaluate anew, and features of the former one are another's.
+    /// Sets a context. The Edge has to evaluate again, and the features that are held belong to the previous context from then on.
     ///
-    /// A request whose features have not come yet goes on, so that there is progress however fast contexts follow each other. The
-    /// newest context waits for its end.
+    /// A request for a context whose features have not arrived is not aborted, so that the client makes progress however often the context
+    /// changes. The newest context waits until that request has ended.
     pub(super) fn change_context(&mut self, errand: Errand, context: Arc<Attributes>) {
         if matches!(self.state, State::Stopped) {
             self.reply(errand, Err(Problem::Closed));
@@ -73,16 +73,16 @@ impl Session {
         }
     }
 
-    /// The context that was set last.
+    /// Returns the context that was set last.
     fn newest_context(&self) -> &Arc<Attributes> {
         self.next_context.as_ref().map_or(&self.context, |next| &next.attributes)
     }
 
-    /// Sets the context of the present request, or of the features that are held, once more.
+    /// Sets a context with the same header as the current one.
     fn set_again(&mut self, context: Arc<Attributes>, pending: Pending) {
         if context != self.context {
-            // An Edge cannot tell them apart, `a,b` and the two values `a` and `b`: what holds for one holds for the other. But only
-            // one of them reads.
+            // An Edge cannot distinguish contexts with the same header, such as the value `a,b` and the two values `a` and `b`. The
+            // features are valid for both, but reads are answered only for the context that was set last.
             self.drop_superseded();
             self.context = context;
             if self.listed {
@@ -97,7 +97,7 @@ impl Session {
         }
     }
 
-    /// Makes this the context whose request goes out next, in place of one that waits already.
+    /// Makes this the waiting context, in place of one that waits already.
     fn set_next_context(
         &mut self,
         attributes: Arc<Attributes>,
@@ -115,14 +115,14 @@ impl Session {
         self.hand_on_kept_values();
     }
 
-    /// Serves the former values for the newest context, if they are kept while the Edge evaluates for it.
+    /// Serves the kept values for the newest context, if the settings keep values while the Edge evaluates.
     fn hand_on_kept_values(&mut self) {
         if self.config.while_switching == WhileSwitching::KeepValues && self.listed {
             self.serve(Effect::Unseen);
         }
     }
 
-    /// Forgets the context that waits, and tells the callers that set it.
+    /// Drops the waiting context and reports the problem to the callers that set it.
     pub(super) fn refuse_next_context(&mut self, problem: &Problem) {
         let Some(next) = self.next_context.take() else { return };
         let outcome = match problem {
@@ -132,16 +132,16 @@ impl Session {
         self.settle_all(next.pending, &outcome);
     }
 
-    /// Tells the callers that set the present context that another one takes its place before its features have come.
+    /// Reports to the callers that set the current context that another one has replaced it before its features arrived.
     pub(super) fn drop_superseded(&mut self) {
         let pending = self.take_pending_contexts();
         self.settle_all(pending, &Err(Problem::Superseded));
     }
 
-    /// Returns true while a request is in flight whose features are the first of a context that was set. A newer context does not abort
-    /// it: its own time limits end it (D-74). A redirect that waits for its turn belongs to it.
+    /// Returns true while a request is in flight whose features are the first ones of a context that a caller set. A newer context does not
+    /// abort this request; only its own time limits do (D-74). A redirect whose request is delayed by the pace counts as in flight.
     ///
-    /// The context with which a client starts was set by no caller, so its request gives way, once.
+    /// The context with which a client starts was set by no caller, so a newer context aborts the request for it.
     fn awaits_features(&self) -> bool {
         let is_in_flight = match &self.state {
             State::Connecting { .. } | State::Fetching(_) => true,
@@ -152,14 +152,15 @@ impl Session {
         is_in_flight && self.context_was_set && !self.serves()
     }
 
-    /// Sends the request of the context that waits, once the one before has been applied or has failed.
+    /// Sends the request of the waiting context once the previous context was applied or has failed. Returns true if a context was waiting
+    /// and is dealt with.
     pub(super) fn start_next_context(&mut self) -> bool {
         if self.awaits_features() {
             return false;
         }
         let Some(next) = self.next_context.take() else { return false };
         if self.status.is_stale {
-            // No request follows, so the context stays as it is (D-67).
+            // No request follows, so the current context stays in force (D-67).
             self.settle_all(next.pending, &Err(Problem::Stale));
             self.hand_on_kept_values();
             return true;
@@ -170,7 +171,7 @@ impl Session {
         true
     }
 
-    /// Makes this the present context. The features that are held are another's from now on.
+    /// Makes this the current context. The features that are held belong to another context from now on.
     pub(super) fn adopt(&mut self, next: NextContext) {
         if self.listed || !self.repository.is_empty() {
             self.switch_from(self.evaluated_for());
@@ -183,7 +184,7 @@ impl Session {
         }
         self.errands.extend(next.pending);
         match self.config.while_switching {
-            // The former values answer for the new context until its own are in.
+            // The previous values answer for the new context until its own values arrive.
             WhileSwitching::KeepValues if self.listed => self.serve(Effect::Unseen),
             _ if planted!(ReadyWhileSwitching) => {}
             _ => {
@@ -195,7 +196,7 @@ impl Session {
 
     fn ask_for_context(&mut self) {
         match &self.state {
-            // Nothing will ever come; nothing was promised.
+            // An offline client never receives features, so the command is complete.
             State::Offline => self.settle(&Ok(())),
             State::Idle => {}
             State::Streaming(_) if planted!(ContextLeavesStreamOpen) => self.connect(),
@@ -206,7 +207,7 @@ impl Session {
         }
     }
 
-    /// The context that the features were evaluated for that are held; `None` if they are rules.
+    /// Returns the context for which the held features were evaluated; `None` if they are rules.
     pub(super) fn evaluated_for(&self) -> Option<Arc<Attributes>> {
         if self.switching && !planted!(KeptValuesChangeHands) {
             self.held_for.clone()
@@ -215,13 +216,13 @@ impl Session {
         }
     }
 
-    /// While former values are kept: the context that they answer for besides their own.
+    /// Returns the second context for which kept values answer, while values are kept.
     pub(super) fn kept_for(&self) -> Option<Arc<Attributes>> {
         let is_kept = self.switching && self.config.while_switching == WhileSwitching::KeepValues;
         is_kept.then(|| Arc::clone(self.newest_context()))
     }
 
-    /// The features that are held are no longer those of the present context, but of `holder`.
+    /// Marks the held features as those of the context `holder` instead of the current one.
     pub(super) fn switch_from(&mut self, holder: Option<Arc<Attributes>>) {
         if !mem::replace(&mut self.switching, true) {
             self.held_for = holder;

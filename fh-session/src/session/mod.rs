@@ -1,7 +1,8 @@
-//! The client's protocol as a state machine. It decides; a driver acts.
+//! The protocol of a FeatureHub client as a state machine. It decides; a driver acts.
 //!
-//! Every state in which something is still to come has a deadline, so that nothing can die in silence: only a passive client
-//! whose features may be old, a one-off client that is done, and a client that is offline, halted or closed have none (D-71).
+//! Every state that waits for something has a deadline, so that no failure can stop a client silently. There is no deadline
+//! before the start, and none for a client that is offline, halted or closed. A passive client whose features may be outdated and a
+//! one-off client that is done have none either (D-71).
 
 mod answer;
 mod connect;
@@ -37,10 +38,10 @@ use contexts::NextContext;
 use pending::Pending;
 use stream::Stream;
 
-/// One client's conversation with an Edge.
+/// The communication of one client with an Edge.
 ///
-/// A driver hands it what happens, with the time, and does what it then says; see [`Input`] and [`Action`]. At most one request
-/// is in flight: [`Action::Abort`] for one comes before [`Action::Send`] for the next.
+/// A driver hands it events with their time, and performs the actions that it returns; see [`Input`] and [`Action`]. At most one request is
+/// in flight: [`Action::Abort`] for one comes before [`Action::Send`] for the next.
 ///
 /// ```
 /// use fh_session::{Action, ApiKeys, Config, EdgeUrl, End, Head, Input, Millis, Session};
@@ -60,7 +61,7 @@ use stream::Stream;
 pub struct Session {
     config: Config,
     random: Random,
-    /// The latest time that was told; clocks that go back are not followed.
+    /// The latest time that the driver passed in. Earlier times are ignored.
     now: Millis,
     state: State,
     repository: Repository,
@@ -69,58 +70,60 @@ pub struct Session {
     header: ContextHeader,
     /// True if the context was set after the start.
     context_was_set: bool,
-    /// The context that was set last, while the request for another one was in flight (D-120).
+    /// The context that was set while the request for another one was in flight, and whose request has not been sent (D-120).
     next_context: Option<NextContext>,
-    /// Of the last answer that was applied; only with one key (D-60, D-72).
+    /// The etag of the last response that was applied as a whole (D-72). It is sent with a single key only (D-60).
     etag: Option<String>,
-    /// Between polls; the Edge may change it.
+    /// The time between polls. The Edge may change it.
     interval: Duration,
-    /// While the Edge cannot stream: when to try again.
+    /// While the Edge cannot stream: the time of the next attempt to stream.
     poll_until: Option<Millis>,
-    /// Streams in a row that had another content type.
+    /// Number of stream responses in a row with a wrong content type.
     wrong_types: u8,
     backoff: Delays,
     refused: Delays,
-    /// The least delay that the stream asked for (`retry:`).
+    /// The minimum delay that the stream requested (`retry:`).
     reconnect_floor: Duration,
-    /// When the last two requests went out.
+    /// The times of the last two requests.
     recent: [Option<Millis>; 2],
-    /// Where a redirect leads, where the last request went, and how many redirects there were in a row.
+    /// The target of a redirect that the next request follows.
     following: Option<(RequestKind, SecretUrl)>,
+    /// The URL of the last request.
     last_url: Option<SecretUrl>,
+    /// Number of redirects in a row.
     hops: u8,
     last_ticket: u64,
-    /// Has the Edge ever sent a list? (D-68)
+    /// True once the Edge has sent or confirmed a list for the environment of the current keys (D-68).
     contacted: bool,
-    /// Are there features for the present context?
+    /// True if the client has features to serve: those of the current context, or kept ones of the previous context.
     listed: bool,
-    /// Is the present context so new that the features that are held are another's?
+    /// True if the features that are held belong to another context than the current one.
     switching: bool,
-    /// While switching: the context that the features were evaluated for; `None` if they are rules.
+    /// While `switching` is true: the context for which the features were evaluated; `None` if they are rules.
     held_for: Option<Arc<Attributes>>,
-    /// Has the Edge refused this client, and not answered well since?
+    /// True if the Edge has refused this client, or sent no environment for its keys, and no list has arrived since.
     failed: bool,
     errands: Vec<Pending>,
     last_contact: Option<Millis>,
     status: Status,
     shown: Status,
     actions: VecDeque<Action>,
-    /// Are features to be published, and why? Once for each input: rules of their own for each event of a large chunk would lie here
-    /// side by side.
+    /// The cause of the publication that ends the handling of the current input. There is one publication per input, because each holds a
+    /// set of rules, and a large chunk may hold many events.
     unpublished: Option<Cause>,
-    /// What those who wait are told, last of all: by then features and status are out.
+    /// The outcomes of commands. They are reported after features and status are published.
     settled: Vec<Action>,
 }
 
 #[derive(Debug)]
 enum State {
     Idle,
-    /// The next request goes out at this time; until then the connection is shown as this.
+    /// Waits for the time of the next request. The status shows the connection as `as_` until then.
     Due {
         at: Millis,
         as_: Connection,
     },
-    /// A request is out, its answer's head is not in.
+    /// Waits for the head of the response.
     Connecting {
         ticket: Ticket,
         kind: RequestKind,
@@ -130,11 +133,11 @@ enum State {
     },
     Streaming(Box<Stream>),
     Fetching(Body),
-    /// Passive: features are fresh until then.
+    /// In passive mode: reads send no request until this time.
     Fresh {
         until: Millis,
     },
-    /// Passive: the next read fetches.
+    /// In passive mode: the next read sends a request.
     Expired,
     Done,
     Halted,
@@ -143,7 +146,7 @@ enum State {
 }
 
 impl Session {
-    /// A session that has not begun. The seed draws its delays: give each client another.
+    /// Creates a session that has not started. The seed determines its random delays, so give each client another seed.
     #[must_use]
     pub fn new(config: Config, seed: u64) -> Self {
         let interval = match config.mode {
@@ -187,7 +190,7 @@ impl Session {
         }
     }
 
-    /// Takes note of what has happened. Drain [`Self::poll`] afterwards.
+    /// Handles an event or a command. Call [`Self::poll`] afterwards until it returns `None`.
     pub fn handle(&mut self, now: Millis, input: Input<'_>) {
         self.now = self.now.max(now);
         match input {
@@ -210,7 +213,7 @@ impl Session {
         }
         self.publish();
         self.show();
-        // After the features of the context before: its handles answer with them from here on.
+        // The features of the previous context are published first, so that reads for that context see them.
         if self.start_next_context() {
             self.publish();
             self.show();
@@ -221,12 +224,12 @@ impl Session {
         }
     }
 
-    /// What to do next; `None` if all is done.
+    /// Returns the next action; `None` if there is none.
     pub fn poll(&mut self) -> Option<Action> {
         self.actions.pop_front()
     }
 
-    /// When to hand in [`Input::Tick`] if nothing happens before.
+    /// Returns the time at which to pass in [`Input::Tick`] if no other event comes before.
     #[must_use]
     pub fn deadline(&self) -> Option<Millis> {
         self.state_deadline().into_iter().chain(self.command_deadline()).min()
@@ -251,13 +254,13 @@ impl Session {
         }
     }
 
-    /// When the Edge last gave a sign of life: an answer, or a line of a stream.
+    /// Returns the time when the Edge last sent data: the head of a response, or a chunk of its body.
     #[must_use]
     pub const fn last_contact(&self) -> Option<Millis> {
         self.last_contact
     }
 
-    /// The present status.
+    /// Returns the current status.
     #[must_use]
     pub const fn status(&self) -> &Status {
         &self.status
@@ -313,7 +316,7 @@ impl Session {
         self.expire_commands();
     }
 
-    /// Closes whatever request is in flight. The state is the caller's to set.
+    /// Aborts the request in flight, if there is one, and forgets a pending redirect. The caller sets the next state.
     fn give_up(&mut self) {
         let ticket = match &self.state {
             State::Connecting { ticket, .. } => Some(*ticket),
@@ -331,7 +334,7 @@ impl Session {
         self.following = None;
     }
 
-    /// Is this news about the request in flight?
+    /// Returns true if the ticket is that of the request in flight.
     fn is_live(&self, ticket: Ticket) -> bool {
         if planted!(TicketsIgnored) {
             return true;
@@ -348,7 +351,7 @@ impl Session {
         self.config.keys.kind() == KeyKind::ClientEvaluated
     }
 
-    /// Are there features, and those of the present context?
+    /// Returns true if there are features, and they belong to the current context.
     fn serves(&self) -> bool {
         self.listed && !self.switching
     }
@@ -362,7 +365,7 @@ impl Session {
         }
     }
 
-    /// Publishes the status if it has changed.
+    /// Updates the status, and publishes it if it has changed.
     fn show(&mut self) {
         self.status.readiness = self.readiness();
         let (connection, next) = match &self.state {
@@ -387,7 +390,7 @@ impl Session {
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Neither contexts nor payloads: they are people's data.
+        // Contexts and payloads are personal data and are not shown.
         f.debug_struct("Session")
             .field("config", &self.config)
             .field("state", &self.state)

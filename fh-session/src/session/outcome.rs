@@ -1,4 +1,4 @@
-//! How an attempt went, and so when the next one is due.
+//! The outcomes of requests, and the time of the next request that follows from them.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::planted::planted;
 use crate::status::{Connection, Problem};
 
 impl Session {
-    /// The Edge has sent features. `doubt` is what was odd about them.
+    /// Records that the Edge has sent features. `doubt` is a problem of these features, if there is one.
     pub(super) fn good(&mut self, doubt: Option<Problem>) {
         self.status.attempts = 0;
         if doubt.is_some() || !planted!(ProblemSticks) {
@@ -19,13 +19,13 @@ impl Session {
             && self.streams()
             && self.status.problem.is_none()
         {
-            // Polling stands in for a stream that could not be had.
+            // The client polls only because the Edge could not stream.
             self.status.problem = self.poll_until.map(|_| Problem::NoStreaming);
         }
         self.refused.reset();
     }
 
-    /// A poll was answered.
+    /// Records that a poll succeeded, and schedules the next one.
     pub(super) fn answered(&mut self, doubt: Option<Problem>) {
         self.good(doubt);
         self.backoff.reset();
@@ -33,7 +33,7 @@ impl Session {
         self.settle(&Ok(()));
     }
 
-    /// Until the next poll.
+    /// Waits for the next poll.
     fn rest(&mut self) {
         let next = self.now.after(self.interval);
         self.state = match self.config.mode {
@@ -47,7 +47,7 @@ impl Session {
         };
     }
 
-    /// Something went wrong that may pass.
+    /// Records a failure that may pass, and schedules a retry after at least `at_least`.
     pub(super) fn trouble(&mut self, problem: Problem, at_least: Option<Duration>) {
         if planted!(UnavailableIsFinal) && problem == Problem::ServerError(503) {
             return self.halt(problem);
@@ -59,7 +59,7 @@ impl Session {
             let delay = self.backoff.next(&self.config.backoff, cap, &mut self.random);
             delay.max(self.reconnect_floor)
         } else if self.serves() && self.contacted {
-            // Those who have features wait for the next poll's time (sdk-behaviour 2.9.2), or the next try of a stream.
+            // A client that has features retries at the time of the next poll (sdk-behaviour 2.9.2), or of the next attempt to stream.
             let again = self.poll_until.filter(|_| self.streams() && !planted!(StreamPutOff));
             let delay =
                 again.map_or(self.interval, |again| again.since(self.now).min(self.interval));
@@ -75,7 +75,7 @@ impl Session {
         self.settle(&Err(problem));
     }
 
-    /// The stream had brought features and ended without a word.
+    /// Handles the end of a stream that had sent features but no `bye`.
     pub(super) fn dropped(&mut self, problem: Problem) {
         self.status.attempts = self.status.attempts.saturating_add(1);
         self.status.problem = Some(problem.clone());
@@ -85,7 +85,7 @@ impl Session {
         self.settle(&Err(problem));
     }
 
-    /// The stream ended as announced: nothing is wrong.
+    /// Handles the announced end of a stream, which is not a problem.
     pub(super) fn come_back(&mut self) {
         if planted!(ByeWithoutDelay) {
             self.recent = [None, None];
@@ -96,8 +96,8 @@ impl Session {
         self.settle(&Ok(()));
     }
 
-    /// The Edge refuses this client. The refusal is shown at once, and retries are slow, because a real Edge refuses in its own outages
-    /// (D-21). No refusal ends a client for good (D-114).
+    /// Records that the Edge refuses this client. The status shows the refusal at once, and retries are slow, because a real Edge refuses
+    /// clients in its own outages (D-21). No refusal stops a client for good (D-114).
     pub(super) fn refuse(&mut self, problem: Problem, at_least: Option<Duration>) {
         if !self.contacted || planted!(LateRefusalFails) {
             self.failed = true;
@@ -115,7 +115,8 @@ impl Session {
         self.settle(&Err(problem));
     }
 
-    /// Tries again after a while; those who have features and ask only when told to, not before they are told.
+    /// Schedules a retry. A passive client that has features retries only when a feature is read after the delay. A one-off client that has
+    /// features does not retry.
     fn wait(&mut self, delay: Duration) {
         let at = self.now.after(delay);
         self.state = match self.config.mode {
@@ -127,15 +128,15 @@ impl Session {
         };
     }
 
-    /// Sends no request until a caller asks for one. Only planted bugs end here: whatever an Edge answers, but 236 and `edge.stale: true`,
-    /// is retried (D-114).
+    /// Stops sending requests until a caller asks for one. Only planted bugs use this: except for 236 and `edge.stale: true`, every
+    /// response is followed by another request (D-114).
     pub(super) fn halt(&mut self, problem: Problem) {
         self.status.problem = Some(problem.clone());
         self.state = State::Halted;
         self.settle(&Err(problem));
     }
 
-    /// The Edge wants no more requests; what is held goes on answering (D-22, D-23).
+    /// Stops because the Edge wants no more requests. Reads continue to return the held values (D-22, D-23).
     pub(super) fn halt_stale(&mut self) {
         self.status.is_stale = true;
         self.status.problem = Some(Problem::Stale);
@@ -144,7 +145,7 @@ impl Session {
         self.settle(&outcome);
     }
 
-    /// The Edge wants a pause (D-22).
+    /// Pauses because the Edge wants no requests for some time (D-22).
     pub(super) fn pause(&mut self, pause: Duration) {
         self.status.problem = Some(Problem::Stale);
         self.state = State::Due { at: self.now.after(pause), as_: Connection::Paused };

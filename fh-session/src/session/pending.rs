@@ -1,4 +1,4 @@
-//! Commands of callers that wait for their outcome, and the time within which it has to come.
+//! Commands whose callers wait for the outcome, and their time limits.
 
 use std::mem;
 
@@ -8,11 +8,11 @@ use crate::planted::planted;
 use crate::status::{Problem, Readiness, Stage};
 use crate::time::Millis;
 
-/// A command without an outcome yet.
+/// A command that has no outcome yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pending {
     pub(super) errand: Errand,
-    /// When the caller is told that it takes too long. Only a new context has such a limit (D-120).
+    /// The time at which the caller gets a timeout as the outcome. Only a new context has such a limit (D-120).
     pub(super) expires: Option<Millis>,
 }
 
@@ -27,12 +27,12 @@ impl Pending {
 }
 
 impl Session {
-    /// A command that sets a context: its outcome is known within the limit of a poll.
+    /// Returns a command that sets a context. Its limit is that of a poll.
     pub(super) fn pending_context(&self, errand: Errand) -> Pending {
         Pending { errand, expires: Some(self.now.after(self.config.limits.poll)) }
     }
 
-    /// Gives this outcome to the commands that wait for the present request.
+    /// Reports this outcome to the commands that wait for the current request.
     pub(super) fn settle(&mut self, outcome: &Result<(), Problem>) {
         if planted!(TroubleSettlesNothing) && matches!(outcome, Err(Problem::Unreachable(_))) {
             return;
@@ -41,7 +41,7 @@ impl Session {
         self.settle_all(pending, outcome);
     }
 
-    /// Gives these commands their outcome.
+    /// Reports this outcome to these commands.
     pub(super) fn settle_all(&mut self, pending: Vec<Pending>, outcome: &Result<(), Problem>) {
         let readiness = self.readiness();
         for each in pending {
@@ -49,12 +49,12 @@ impl Session {
         }
     }
 
-    /// Gives a command its outcome. Outcomes are reported after all other actions.
+    /// Reports the outcome of a command. Outcomes follow all other actions.
     pub(super) fn reply(&mut self, errand: Errand, outcome: Result<Readiness, Problem>) {
         self.settled.push(Action::Settled(errand, outcome));
     }
 
-    /// Takes the commands that set the present context out of those that wait for the present request.
+    /// Removes and returns the commands that set the current context from those that wait for the current request.
     pub(super) fn take_pending_contexts(&mut self) -> Vec<Pending> {
         let (contexts, others) =
             mem::take(&mut self.errands).into_iter().partition(Pending::sets_a_context);
@@ -62,7 +62,7 @@ impl Session {
         contexts
     }
 
-    /// The earliest limit of a pending command. Before the start nothing is asked, so nothing takes too long.
+    /// Returns the earliest limit of a pending command. Before the start no request is sent, so no limit applies.
     pub(super) fn command_deadline(&self) -> Option<Millis> {
         if matches!(self.state, State::Idle) || planted!(ContextsWaitForEver) {
             return None;
@@ -71,7 +71,7 @@ impl Session {
         self.errands.iter().chain(next).filter_map(|pending| pending.expires).min()
     }
 
-    /// Limits of commands that came before the start begin with it.
+    /// Restarts the limits of commands that came before the start.
     pub(super) fn restart_command_limits(&mut self) {
         let expires = self.now.after(self.config.limits.poll);
         for pending in self.errands.iter_mut().filter(|pending| pending.sets_a_context()) {
@@ -79,7 +79,7 @@ impl Session {
         }
     }
 
-    /// Ends the commands whose limit has passed. What they set stays set.
+    /// Reports a timeout to the commands whose limit has passed. Their settings stay in force.
     pub(super) fn expire_commands(&mut self) {
         if planted!(ContextsWaitForEver) {
             return;

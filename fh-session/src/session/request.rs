@@ -1,4 +1,4 @@
-//! Commands of callers: a refresh, other keys; and the fetch that a read of a feature starts.
+//! Commands of callers: a refresh, other keys, and the request that a read of a feature causes.
 
 use super::pending::Pending;
 use super::{Session, State};
@@ -10,7 +10,7 @@ use crate::repository::{Closed, Effect};
 use crate::status::Problem;
 
 impl Session {
-    /// Whatever the state, the Edge is asked now, unless it is being asked or a healthy stream tells all there is.
+    /// Requests features from the Edge now, in any state, unless a request is in flight or a stream with features is open.
     pub(super) fn refresh(&mut self, pending: Pending) {
         self.errands.push(pending);
         match &self.state {
@@ -34,7 +34,7 @@ impl Session {
         }
     }
 
-    /// A feature was read: a passive client whose features may be old fetches (D-71).
+    /// Sends a request if a feature was read by a passive client whose features may be outdated (D-71).
     pub(super) fn touched(&mut self) {
         let fresh = matches!(self.state, State::Fresh { .. });
         if matches!(self.state, State::Expired) || (fresh && planted!(ReadsAlwaysAsk)) {
@@ -42,7 +42,7 @@ impl Session {
         }
     }
 
-    /// Other keys: what only the former ones opened is dropped.
+    /// Replaces the keys and drops the features that only the former keys opened.
     pub(super) fn change_keys(&mut self, errand: Errand, keys: ApiKeys) {
         if matches!(self.state, State::Stopped) {
             self.reply(errand, Err(Problem::Closed));
@@ -61,7 +61,7 @@ impl Session {
         self.etag = None;
         self.backoff.reset();
         self.refused.reset();
-        // Another key may be one that streams.
+        // The Edge may be able to stream with the new key.
         self.poll_until = None;
         self.wrong_types = 0;
         self.failed = false;
@@ -73,14 +73,14 @@ impl Session {
             self.repository.open(&self.config.keys)
         };
         if !closed.environments.is_empty() && !planted!(RevokedStayServed) {
-            // Before anything is published: that may be held back, or be nothing at all.
+            // This comes before any publication, because a publication may be held back, or there may be none.
             self.actions.push_back(Action::Revoke(closed.environments));
         }
         let another = !self.repository.first_id().eq_ignore_ascii_case(&first);
         if self.listed && closed.had_features {
             self.serve(Effect::Seen);
         }
-        // Features that were evaluated elsewhere, or are of another environment, say nothing about this one.
+        // Features of another environment, or of the other kind of key, are not those of the new keys.
         if another || !same_kind {
             self.listed = false;
             self.contacted = false;
@@ -98,7 +98,7 @@ impl Session {
         }
     }
 
-    /// The mode, as far as the present keys allow it: a stream has one key.
+    /// Returns true if the mode is streaming and the keys allow it: a stream has a single key.
     pub(super) fn streams(&self) -> bool {
         self.config.mode == Mode::Streaming && !self.config.keys.are_several()
     }

@@ -1,4 +1,4 @@
-//! An open stream: its events, and the times within which they have to come (D-74).
+//! Handles an open stream: its events and its time limits (D-74).
 
 use std::mem;
 use std::time::Duration;
@@ -15,25 +15,25 @@ use crate::status::{Problem, Stage};
 use crate::time::Millis;
 use crate::verdict::{LONGEST_INTERVAL, cut};
 
-/// The longest delay that `retry:` can ask for (D-75).
+/// The maximum delay that `retry:` can request (D-75).
 const LONGEST_RECONNECT: Duration = Duration::from_secs(30);
 
 pub(super) struct Stream {
     pub(super) ticket: Ticket,
     pub(super) opened: Millis,
-    /// Has it brought features? Heartbeats do not count.
+    /// True once the stream has sent a list of features. Heartbeats and single features do not count.
     pub(super) has_data: bool,
-    /// What was odd about its last list.
+    /// The problem of its last list, if there was one.
     doubt: Option<Problem>,
-    /// Has the Edge said that it will close it?
+    /// True if the Edge has announced with `bye` that it will close the stream.
     pub(super) said_bye: bool,
-    /// Does the Edge want no request after this one (236)?
+    /// True if the Edge wants no further request (status 236).
     pub(super) last: bool,
     decoder: Decoder,
     bytes: u64,
     last_byte: Millis,
     last_line: Millis,
-    /// Since when the event under way is.
+    /// The time at which the unfinished event began.
     begun: Option<Millis>,
 }
 
@@ -65,7 +65,7 @@ impl Stream {
         }
     }
 
-    /// When it is given up if nothing more comes, and for what.
+    /// Returns the time at which the stream is aborted if nothing more arrives, and the stage that took too long.
     pub(super) fn deadline(&self, limits: &Limits) -> (Millis, Stage) {
         if planted!(BytesAreLife) {
             return (self.last_byte.after(limits.idle), Stage::Silence);
@@ -86,7 +86,7 @@ impl Stream {
     }
 }
 
-/// Why a stream is not read on.
+/// The reason to abort a stream.
 enum Stop {
     Trouble(Problem),
     Refused(Problem),
@@ -123,7 +123,7 @@ impl Session {
         if has_lines && (is_between_events || !planted!(OnlyEventsAreLife)) {
             stream.last_line = self.now;
         }
-        // What is under way began in this chunk, unless a line of it had come before.
+        // The unfinished event began in this chunk, unless a part of it arrived in an earlier one.
         let is_another = is_between_events || (has_lines && !stream.decoder.is_within_event());
         let began = stream.begun.filter(|_| !is_another).unwrap_or(self.now);
         stream.begun = (stream.decoder.unfinished() > 0).then_some(began);
@@ -187,7 +187,7 @@ impl Session {
                     stream.doubt = doubt;
                 }
                 if stream.has_data {
-                    // Single features say nothing about a list that was doubtful.
+                    // A single feature does not resolve a problem of the list before it.
                     self.good(stream.doubt.clone());
                     self.settle(&Ok(()));
                 }
@@ -196,7 +196,7 @@ impl Session {
         }
     }
 
-    /// Something is wrong with the stream, so that it is not read on.
+    /// Aborts the stream because of a problem with it.
     pub(super) fn stream_given_up(&mut self, problem: Problem) {
         let was_last = matches!(&self.state, State::Streaming(stream) if self.was_last(stream));
         self.give_up();
@@ -207,7 +207,7 @@ impl Session {
         }
     }
 
-    /// Is there no request after this stream (236)? Features there must be: without any, asking goes on (D-71).
+    /// Returns true if no request follows this stream (status 236). A client without features continues to send requests (D-71).
     fn was_last(&self, stream: &Stream) -> bool {
         stream.last && (stream.has_data || self.serves()) && !planted!(StaleStreamReopened)
     }
@@ -242,7 +242,7 @@ impl Session {
         self.dropped(broken.unwrap_or(Problem::Disconnected));
     }
 
-    /// A stream that was open for long enough proves that all is well.
+    /// Resets the delays if a stream was open for long enough to prove that the connection works.
     pub(super) fn was_open_since(&mut self, opened: Millis) {
         if self.now.since(opened) >= self.config.healthy_after || planted!(BackoffResetByOpening) {
             self.backoff.reset();
@@ -250,7 +250,7 @@ impl Session {
     }
 }
 
-/// What a `failure` event says.
+/// Returns the reason that a `failure` event gives.
 fn reason(data: &str) -> String {
     let status = serde_json::from_str::<&RawValue>(data).ok().and_then(|raw| {
         let members = members(raw)?;
@@ -260,7 +260,8 @@ fn reason(data: &str) -> String {
     cut(status.as_deref().unwrap_or(data), 200)
 }
 
-/// `edge.stale` of a `config` event: `true` stops, a number of seconds pauses, anything else is nothing (D-22).
+/// Reads `edge.stale` of a `config` event: `true` stops requests, a number pauses them for so many seconds, any other value has no effect
+/// (D-22).
 fn stale(data: &str) -> Result<(), Stop> {
     let Some(members) = serde_json::from_str::<&RawValue>(data).ok().and_then(members) else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Features into the repository, and from there to the readers.
+//! Applies received features to the feature set, and publishes them to readers.
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ use crate::rules::Source;
 use crate::status::{Notice, Problem};
 use crate::verdict::cut;
 
-/// What became of a poll's body.
+/// The result of applying the body of a poll.
 pub(super) struct Taken {
-    /// What was odd about it.
+    /// The problem of the body, if there was one.
     pub(super) doubt: Option<Problem>,
-    /// Was all of it applied, so that its etag is that of what is held (D-72)?
+    /// True if all of it was applied, so that its etag describes the held features (D-72).
     pub(super) is_whole: bool,
 }
 
 impl Session {
-    /// The body of a poll.
+    /// Applies the body of a poll.
     pub(super) fn apply_answer(&mut self, body: &str) -> Result<Taken, Problem> {
         let answered = read_answer(body).map_err(Problem::Malformed)?;
         if answered.is_empty() {
@@ -34,7 +34,7 @@ impl Session {
                 self.received(Source::Polling, effect);
                 return Ok(Taken { doubt: None, is_whole: true });
             }
-            // Failed until the first list, and nothing lost afterwards; asking goes on (D-68).
+            // Before the first list this makes the client Failed; later it changes no feature. The client retries in both cases (D-68).
             self.failed |= !self.contacted;
             return Err(Problem::NoEnvironments);
         }
@@ -47,7 +47,7 @@ impl Session {
             let id = match entry.id.as_deref().filter(|id| several || is_another(id)) {
                 Some(id) if self.repository.knows(id) || planted!(StrangersStay) => Arc::from(id),
                 Some(stranger) => {
-                    // Nobody asked for it, and nothing would ever remove it.
+                    // No key opens this environment, and no later list would remove its features.
                     strangers.get_or_insert_with(|| (cut(stranger, 100), 0)).1 += 1;
                     self.status.foreign_features +=
                         entry.features.map_or(0, |all| all.len() as u64);
@@ -55,7 +55,7 @@ impl Session {
                 }
                 None => Arc::clone(&first),
             };
-            // An entry without id is the first environment's, which may have another one.
+            // An entry without id belongs to the first environment, which may have another entry with its id.
             match lists.iter_mut().find(|(other, _)| other.eq_ignore_ascii_case(&id)) {
                 Some((_, same)) if !planted!(EntriesNotJoined) => same.add(entry.features),
                 _ => lists.push((id, entry)),
@@ -71,7 +71,7 @@ impl Session {
             return Err(Problem::NoEnvironments);
         }
         for (id, entry) in &mut lists {
-            // A list of which nothing is left is no list.
+            // A list whose features all belong to other environments does not count as a list.
             entry.features = entry.features.take().and_then(|all| self.own(id, all));
         }
         let lists: Vec<(&Arc<str>, Option<&[&RawValue]>)> =
@@ -87,19 +87,19 @@ impl Session {
         self.received(Source::Polling, effect);
         let environment = (!several).then(|| self.repository.first_id());
         self.raw(Source::Polling, environment, RawKind::List, body);
-        // An empty list may be the word of an Edge in trouble, under the etag of what it could not say.
+        // An Edge with a failure of its own may send an empty list with the etag of the features that it could not load.
         let empty = lists.iter().any(|(_, usable)| usable.is_none_or(<[_]>::is_empty));
         let is_whole = doubt.is_none() && !(empty && self.is_lenient());
         Ok(Taken { doubt, is_whole })
     }
 
-    /// Are empty lists doubtful? (D-60)
+    /// Returns true if empty lists are doubtful (D-60).
     fn is_lenient(&self) -> bool {
         self.config.keys.are_several() || !self.evaluates_here()
     }
 
-    /// Before features of a new context are taken: those of the former one are no measure for them, and none of them stays. If
-    /// the Edge has said nothing of use, the former ones are not the new context's either (D-60, D-62).
+    /// Prepares for the first features of a new context: drops those of the previous one, because versions of the two must not be compared.
+    /// Fails if the response holds no usable list, so that the old features do not become those of the new context (D-60, D-62).
     fn begin_anew(&mut self, says_something: bool) -> Result<(), Problem> {
         if !self.switching || planted!(OtherContextIsMeasure) {
             return Ok(());
@@ -111,7 +111,8 @@ impl Session {
         Ok(())
     }
 
-    /// The features of a list without those that name another environment, which are counted and told of; `None` if no other is left.
+    /// Removes the features that name another environment from a list. They are counted and reported in a notice. Returns `None` if no
+    /// other feature is left.
     fn own<'b>(&mut self, id: &str, mut features: Vec<&'b RawValue>) -> Option<Vec<&'b RawValue>> {
         let before = features.len();
         let mut stranger = None;
@@ -133,7 +134,7 @@ impl Session {
         (!features.is_empty()).then_some(features)
     }
 
-    /// The features of an entry; `None` if the entry is one of an Edge in trouble (D-60).
+    /// Returns the features of an entry; `None` if it has no list, or one that indicates a failure of the Edge (D-60).
     fn usable<'b>(&self, id: &str, entry: &'b Answered<'b>) -> Option<&'b [&'b RawValue]> {
         let features = entry.features.as_deref()?;
         let is_empty = features.is_empty() && self.is_lenient();
@@ -142,7 +143,7 @@ impl Session {
         (!doubtful || planted!(EmptyListEmpties)).then_some(features)
     }
 
-    /// The data of a stream's `features` event.
+    /// Applies the data of a stream's `features` event. Returns the problem of the list, if there is one.
     pub(super) fn apply_list(&mut self, data: &str) -> Result<Option<Problem>, Problem> {
         let features = read_list(data).map_err(Problem::Malformed)?;
         let id = self.repository.first_id();
@@ -160,14 +161,15 @@ impl Session {
         Ok(doubt)
     }
 
-    /// The data of a stream's `feature` or `delete_feature` event.
+    /// Applies the data of a stream's `feature` or `delete_feature` event.
     pub(super) fn apply_one(&mut self, kind: RawKind, data: &str) -> Result<(), String> {
         let raw = read_one(data)?;
         let id = self.repository.first_id();
         if self.own(&id, vec![raw]).is_none() {
             return Ok(());
         }
-        // Before the first list for a new context there is nothing of that context to which it could be added.
+        // Before the first list for a new context, no feature of that context is held. A single feature is then only checked, against an
+        // empty feature set that is dropped afterwards.
         let mut aside =
             self.switching.then(|| Repository::new(self.config.profile, &self.config.keys));
         let repository = aside.as_mut().unwrap_or(&mut self.repository);
@@ -185,7 +187,8 @@ impl Session {
         Ok(())
     }
 
-    /// A closed client wants nothing. One that awaits another context's features cannot know whose a store's are.
+    /// Returns true if features of a store are accepted. A closed client accepts none. A client that waits for the features of a new
+    /// context cannot know for which context a store's features are.
     fn wants_stored(&mut self, source: &Source) -> bool {
         if matches!(self.state, State::Stopped) && !planted!(StoresOutliveEnd) {
             return false;
@@ -204,7 +207,7 @@ impl Session {
         }
     }
 
-    /// A list from somewhere else than the Edge.
+    /// Applies a list of a store.
     pub(super) fn stored(&mut self, source: &Source, environment: &Arc<str>, bytes: &[u8]) {
         if !self.wants_stored(source) {
             return;
@@ -225,7 +228,7 @@ impl Session {
         }
     }
 
-    /// One feature from a store.
+    /// Applies one feature of a store.
     pub(super) fn stored_feature(&mut self, source: &Source, environment: &Arc<str>, bytes: &[u8]) {
         if !self.wants_stored(source) {
             return;
@@ -250,7 +253,7 @@ impl Session {
         }
     }
 
-    /// What is held is no longer what a poll was answered with.
+    /// Drops the etag if the held features have changed, because it does not describe them any more.
     fn without_etag(&mut self, effect: Effect) {
         if effect != Effect::None && !planted!(EtagOutlivesStream) {
             self.etag = None;
@@ -262,7 +265,7 @@ impl Session {
         self.actions.push_back(Action::Notice(Notice::StoreIgnored { source, why }));
     }
 
-    /// A store's list makes ready, but is no contact with the Edge (D-68).
+    /// Serves the features of a store's list. They make the client ready, but are no contact with the Edge (D-68).
     fn take_stored(&mut self, source: &Source, effect: Effect) {
         if self.listed && effect == Effect::None {
             return;
@@ -274,7 +277,7 @@ impl Session {
         self.failed = false;
     }
 
-    /// The Edge has sent a list.
+    /// Records that the Edge has sent a list, and serves its features.
     fn received(&mut self, source: Source, effect: Effect) {
         self.contacted = true;
         self.failed = false;
@@ -289,7 +292,7 @@ impl Session {
         }
     }
 
-    /// What the repository holds is to be published.
+    /// Marks the held features for publication.
     pub(super) fn serve(&mut self, effect: Effect) {
         let cause = match (self.listed, effect) {
             (false, _) => Cause::First,
@@ -304,7 +307,7 @@ impl Session {
         });
     }
 
-    /// Publishes what the repository holds, if it is to be.
+    /// Publishes the held features if they are marked for it.
     pub(super) fn publish(&mut self) {
         let Some(cause) = self.unpublished.take() else { return };
         let (context, kept_for) = (self.evaluated_for(), self.kept_for());

@@ -1,17 +1,17 @@
-//! Names of fields.
+//! The names of fields.
 
-/// What a line is about.
+/// The meaning of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Field {
     Data,
     Event,
     Id,
     Retry,
-    /// Comments, and names that the standard does not know.
+    /// Comments, and names that are not part of the standard.
     Ignored,
 }
 
-/// A byte order mark and the longest name that means something.
+/// Length of a byte order mark and the longest known name, in bytes.
 const LONGEST: usize = 8;
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -19,7 +19,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 #[derive(Default)]
 pub(super) struct FieldName {
     bytes: [u8; LONGEST],
-    /// Of the name, of which the bytes hold no more than the beginning.
+    /// Length of the name in bytes. The array holds only its beginning if the name is longer.
     length: usize,
 }
 
@@ -36,7 +36,7 @@ impl FieldName {
         self.length == 0
     }
 
-    /// What the complete name means. The stream's first line may begin with a byte order mark.
+    /// Returns the field with this name, which must be complete. The first line of a stream may begin with a byte order mark.
     pub(super) fn field(&self, line: Position) -> Field {
         let name = self.bytes.get(..self.length).unwrap_or_default();
         let name = match line {
@@ -53,7 +53,7 @@ impl FieldName {
     }
 }
 
-/// Of a line in the stream.
+/// The position of a line in the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Position {
     First,

@@ -1,10 +1,10 @@
-//! Server-sent events, decoded while their bytes arrive: the WHATWG event-stream format, of which FeatureHub uses a
-//! part (edge-protocol 3.2).
+//! A decoder of server-sent events that works while their bytes arrive. It implements the WHATWG event-stream format, of which FeatureHub
+//! uses a part (edge-protocol 3.2).
 //!
-//! Bytes of a value go straight into the event under way, so there is no buffer for lines, every byte is looked at and
-//! copied once however the stream is cut into chunks, and what is ignored (comments, unknown fields) is never stored.
+//! The bytes of a value go directly into the unfinished event. There is no line buffer, each byte is read and copied once however the
+//! stream is cut into chunks, and ignored parts (comments, unknown fields) are never stored.
 //!
-//! Differences from a browser: sizes are limited (D-74).
+//! Unlike in a browser, sizes are limited (D-74).
 
 mod field;
 mod value;
@@ -18,16 +18,16 @@ use crate::planted::planted;
 use field::{Field, FieldName, Position};
 use value::{Exceeded, Milliseconds, Value};
 
-/// The name of an event that has none.
+/// The name of an event without an `event` line.
 const MESSAGE: &str = "message";
-/// An event's name and id have this limit of their own; real ones have some dozen bytes.
+/// Maximum size of an event's name and id in bytes. Real ones have some dozen bytes.
 const NAME_LIMIT: usize = 64 * 1024;
 
-/// How large the parts of a stream may be.
+/// Maximum sizes of the parts of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of one event and of one line: those of all its `data` and `event` lines, complete or begun, and of
-    /// whatever line is begun, without line ends. Default 16 MiB (D-74). Names and ids are also limited to 64 KiB.
+    /// Maximum size of one event and of one line in bytes. It counts all `data` and `event` lines of the event, and the unfinished line,
+    /// all without line ends. The default is 16 MiB (D-74). Names and ids are also limited to 64 KiB.
     pub event: usize,
 }
 
@@ -40,18 +40,18 @@ impl Default for Limits {
 /// A complete event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// What the event is called; `message` if the stream does not say.
+    /// The name of the event; `message` if the stream does not name it.
     pub name: String,
     /// The values of its `data` lines, joined by line feeds.
     pub data: String,
-    /// The last id that the stream has given, with this event or an earlier one.
+    /// The last id in the stream, from this event or an earlier one.
     pub id: Option<Arc<str>>,
 }
 
-/// A line or event is larger than its limit, or an event's name or id is.
+/// The error for a line, an event, or an event's name or id that is larger than its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLarge {
-    /// [`Limits::event`], also where it was a name or id.
+    /// The value of [`Limits::event`], even if a name or id was too large.
     pub limit: usize,
 }
 
@@ -67,12 +67,12 @@ impl fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
-/// Decodes one response body.
+/// Decodes the body of one response.
 ///
 /// An event that is unfinished when the body ends is dropped with the decoder. Invalid UTF-8 becomes U+FFFD.
 ///
-/// The decoder holds at most the limit, and a few times 64 KiB if names and ids are that long; up to twice as much for
-/// the moment in which a buffer grows or invalid UTF-8 is replaced. A complete event takes its buffers with it.
+/// The decoder holds at most the limit, plus a few times 64 KiB if names and ids are that long. It may need twice as much while a buffer
+/// grows or invalid UTF-8 is replaced. A complete event takes its buffers with it.
 ///
 /// ```
 /// use fh_session::sse::{Decoder, Limits, TooLarge};
@@ -91,14 +91,14 @@ impl std::error::Error for TooLarge {}
 pub struct Decoder {
     limits: Limits,
     state: State,
-    /// A line feed that comes next belongs to the carriage return before it.
+    /// True if the last byte was a carriage return, so that a following line feed belongs to it.
     after_cr: bool,
-    /// Bytes of the line under way.
+    /// Number of bytes of the unfinished line.
     line: usize,
-    /// Bytes of the complete lines that belong to the event under way.
+    /// Number of bytes of the complete lines that belong to the unfinished event.
     begun: usize,
     name: Value,
-    /// `None` until the event has a `data` line: such events are not dispatched.
+    /// `None` until the event has a `data` line. An event without one is not dispatched.
     data: Option<Value>,
     next_id: Value,
     id: Option<Arc<str>>,
@@ -107,18 +107,18 @@ pub struct Decoder {
     lines: u64,
 }
 
-/// Where in a line the next byte stands.
+/// The position of the next byte in its line.
 enum State {
-    /// At its start or in the field's name.
+    /// At the start of the line, or in the name of the field.
     Name(FieldName),
-    /// Just after the colon: one space is skipped.
+    /// After the colon, where one space is skipped.
     AfterColon(Field),
     Value(Field),
     Failed,
 }
 
 impl Decoder {
-    /// A decoder at the start of a stream.
+    /// Creates a decoder for the start of a stream.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         let name_limit = limits.event.min(NAME_LIMIT);
@@ -138,12 +138,12 @@ impl Decoder {
         }
     }
 
-    /// Takes bytes off the front of `bytes` until an event is complete, or all of them if none becomes so. Call it
-    /// again until it answers `None`: the rest of the chunk may hold more events. Nothing is queued.
+    /// Consumes bytes from the front of `bytes` until an event is complete, or to the end if none becomes complete. Call it again until it
+    /// returns `None`, because the rest of the chunk may hold more events. Events are not queued.
     ///
     /// # Errors
     ///
-    /// The stream exceeds a limit. The decoder then holds nothing any more and answers every call with the same error.
+    /// [`TooLarge`] if the stream exceeds a limit. The decoder then holds no data, and every later call fails with the same error.
     pub fn decode(&mut self, bytes: &mut &[u8]) -> Result<Option<Event>, TooLarge> {
         self.advance(bytes).map_err(|Exceeded| {
             *self = Self {
@@ -156,33 +156,33 @@ impl Decoder {
         })
     }
 
-    /// The last `retry` that the stream has given, as given. What is made of it is the reader's affair (D-75).
+    /// Returns the last `retry` value of the stream, unchanged. The caller applies its own limits (D-75).
     #[must_use]
     pub fn retry(&self) -> Option<Duration> {
         self.retry
     }
 
-    /// Complete lines so far, comments and empty lines too: each is a sign of life (D-74).
+    /// Returns the number of complete lines so far, including comments and empty lines. Each line shows that the connection works (D-74).
     #[must_use]
     pub fn lines(&self) -> u64 {
         self.lines
     }
 
-    /// Bytes that have arrived of a line or event that is begun but not complete, without line ends. Complete
-    /// comments, `id` and `retry` lines begin no event. 0 after an error.
+    /// Returns the number of bytes of the unfinished line and the unfinished event, without line ends. Complete comments, `id` and `retry`
+    /// lines do not begin an event. Returns 0 after an error.
     #[must_use]
     pub fn unfinished(&self) -> usize {
         self.begun + self.line
     }
 
-    /// Is a line complete that belongs to an event that is not? If none is, what is [unfinished](Self::unfinished) came after the last
-    /// complete line.
+    /// Returns true if a complete line belongs to an event that is not complete. If none does, the [unfinished](Self::unfinished) bytes
+    /// came after the last complete line.
     #[must_use]
     pub fn is_within_event(&self) -> bool {
         self.begun > 0
     }
 
-    /// A bug to be planted: what was at the end of the chunk before is not known any more.
+    /// Forgets whether the previous chunk ended with a carriage return. Only a planted bug uses this.
     #[cfg(planted_bugs)]
     pub(crate) fn forget_carriage_return(&mut self) {
         self.after_cr = false;
@@ -215,7 +215,7 @@ impl Decoder {
         Ok(None)
     }
 
-    /// Bytes of one line, none of them its end.
+    /// Handles bytes of one line, without its end.
     fn within_line(&mut self, run: &[u8]) -> Result<(), Exceeded> {
         self.line = self.line.saturating_add(run.len());
         if self.line > self.limits.event.saturating_sub(self.begun) {
@@ -245,7 +245,7 @@ impl Decoder {
         }
     }
 
-    /// At the end of a field's name.
+    /// Prepares for the value of a field after its name.
     fn begin(&mut self, field: Field) -> Result<(), Exceeded> {
         match field {
             Field::Data => match &mut self.data {
@@ -274,6 +274,7 @@ impl Decoder {
         }
     }
 
+    /// Completes a line. Returns the event if the line ends one.
     fn end_line(&mut self) -> Result<Option<Event>, Exceeded> {
         let field = match mem::replace(&mut self.state, State::Name(FieldName::default())) {
             State::Failed => return Err(Exceeded),
@@ -292,7 +293,7 @@ impl Decoder {
         let line = mem::take(&mut self.line);
         match field {
             Field::Data | Field::Event => self.begun += line,
-            // An id is made to be sent in a header, which cannot hold a NUL.
+            // The standard ignores an id with a NUL, because ids are sent in a header, which cannot hold one.
             Field::Id if self.next_id.bytes().contains(&0) => {}
             Field::Id => self.id = Some(self.next_id.take_text()?.into()),
             Field::Retry => self.retry = self.next_retry.duration().or(self.retry),
@@ -301,7 +302,7 @@ impl Decoder {
         Ok(None)
     }
 
-    /// At an empty line.
+    /// Completes the event at an empty line.
     fn dispatch(&mut self) -> Result<Option<Event>, Exceeded> {
         self.begun = 0;
         let name = self.name.take_text()?;
@@ -316,7 +317,7 @@ impl Decoder {
 }
 
 impl fmt::Debug for Decoder {
-    /// Without the stream's content.
+    /// Shows nothing of the stream's content.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Decoder")
             .field("lines", &self.lines)

@@ -1,12 +1,13 @@
-//! Values of fields.
+//! The values of fields.
 
 use std::mem;
 use std::time::Duration;
 
-/// Some part is larger than its limit. Which one may depend on how the stream is cut, so nobody outside is told.
+/// The error for a part that is larger than its limit. It does not say which part, because that may depend on how the stream is cut into
+/// chunks.
 pub(super) struct Exceeded;
 
-/// A value that grows up to a limit.
+/// A value whose size is limited.
 pub(super) struct Value {
     bytes: Vec<u8>,
     limit: usize,
@@ -32,7 +33,7 @@ impl Value {
         }
         let capacity = self.bytes.capacity();
         if length > capacity {
-            // Doubling keeps the copying linear, and `Vec` alone would go on past the limit.
+            // Doubling the capacity keeps the cost of copying linear. `Vec` itself would allocate more than the limit.
             let wanted = capacity.saturating_mul(2).min(self.limit).max(length);
             self.bytes.reserve_exact(wanted.saturating_sub(self.bytes.len()));
         }
@@ -40,14 +41,14 @@ impl Value {
         Ok(())
     }
 
-    /// The value as text, invalid UTF-8 replaced as the WHATWG decoder does. The value and its buffer are gone after it.
+    /// Returns the value as text, and empties it with its buffer. Invalid UTF-8 is replaced as the WHATWG decoder does.
     pub(super) fn take_text(&mut self) -> Result<String, Exceeded> {
         String::from_utf8(mem::take(&mut self.bytes))
             .or_else(|not_utf8| replaced(not_utf8.as_bytes(), self.limit))
     }
 }
 
-/// A replacement is longer than what it replaces, so the limit counts again.
+/// Replaces invalid UTF-8. A replacement may be longer than the bytes it replaces, so the limit is checked again.
 fn replaced(bytes: &[u8], limit: usize) -> Result<String, Exceeded> {
     let parts = || {
         bytes.utf8_chunks().flat_map(|chunk| {
@@ -64,13 +65,13 @@ fn replaced(bytes: &[u8], limit: usize) -> Result<String, Exceeded> {
     Ok(text)
 }
 
-/// The digits of a `retry` field.
+/// The value of a `retry` field, while it arrives.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Milliseconds {
     #[default]
     Empty,
     Digits(u64),
-    /// Something else than digits: the field is ignored.
+    /// The value has other characters than digits, so the field is ignored.
     Invalid,
 }
 

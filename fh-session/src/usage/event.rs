@@ -7,60 +7,60 @@ use fh_eval::{Attributes, Kind, Timestamp, Value};
 
 use crate::hub::{Answer, Reason, Snapshot};
 
-/// What a user's code adds to a named event.
+/// Data that the user's code adds to a named event.
 pub type Params = BTreeMap<String, serde_json::Value>;
 
-/// Something was used.
+/// A usage event.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum UsageEvent {
-    /// One feature was read.
+    /// A feature was read.
     Evaluated(Evaluated),
-    /// All features, once, when the client first is ready.
+    /// All features, reported once when the client is ready for the first time.
     Collection(Collection),
-    /// The user's code reports something, with all features as they are for a context.
+    /// An event of the user's code, with the values of all features for a context.
     Named(Named),
 }
 
-/// One feature was read.
+/// The read of one feature.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Evaluated {
     /// The feature and the value that was served.
     pub feature: UsedFeature,
-    /// Why that value.
+    /// The reason of the value.
     pub reason: Reason,
-    /// The interceptor that answered.
+    /// The name of the interceptor that returned the value.
     pub interceptor: Option<Arc<str>>,
-    /// For whom.
+    /// The context of the read.
     pub who: Option<Arc<Attributes>>,
-    /// When.
+    /// The time of the read.
     pub at: Timestamp,
 }
 
-/// All features.
+/// All features at the start.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Collection {
-    /// Everybody's values.
+    /// The features, with their values without a context.
     pub features: Vec<UsedFeature>,
-    /// When.
+    /// The time of the event.
     pub at: Timestamp,
 }
 
-/// Something happened that the user's code gave a name.
+/// A named event of the user's code.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Named {
-    /// The name.
+    /// The name of the event.
     pub name: Arc<str>,
-    /// What the user's code adds.
+    /// The data that the user's code adds.
     pub params: Params,
-    /// All features, as they are for the context.
+    /// All features, with their values for the context.
     pub features: Vec<UsedFeature>,
-    /// For whom.
+    /// The context of the event.
     pub who: Option<Arc<Attributes>>,
-    /// When.
+    /// The time of the event.
     pub at: Timestamp,
 }
 
@@ -68,24 +68,24 @@ pub struct Named {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UsedFeature {
-    /// The key.
+    /// The feature's key.
     pub key: Arc<str>,
     /// The id of the feature.
     pub id: Option<Arc<str>>,
-    /// The environment that it is from.
+    /// The id of the feature's environment.
     pub environment: Option<Arc<str>>,
-    /// Its type; `None` if it is not known.
+    /// The feature's type; `None` if it is unknown.
     pub kind: Option<Kind>,
     /// The value; `None` for null.
     pub value: Option<Value>,
-    /// The strategy that matched; none if an interceptor answered.
+    /// The id of the strategy that matched; `None` if none did, or if an interceptor returned the value.
     pub strategy_id: Option<Arc<str>>,
-    /// The version of its value.
+    /// The version of the feature's value.
     pub version: i64,
 }
 
 impl UsedFeature {
-    /// The feature of an answer, if there is one.
+    /// Returns the feature of an answer; `None` if the feature does not exist.
     pub(crate) fn of(snapshot: &Snapshot, key: &str, answer: &Answer<'_>) -> Option<Self> {
         let feature = answer.feature()?;
         Some(Self {
@@ -99,13 +99,14 @@ impl UsedFeature {
         })
     }
 
-    /// The variant, as OpenFeature calls it: the strategy that matched, else `default`.
+    /// Returns the variant in the sense of OpenFeature: the id of the strategy that matched, or `default`.
     #[must_use]
     pub fn variant(&self) -> &str {
         self.strategy_id.as_deref().unwrap_or("default")
     }
 
-    /// The value as statistics get it: `on` and `off`, text, a number's text; none for JSON and null (sdk-behaviour 3.3).
+    /// Returns the value as text for statistics: `on` and `off`, the text itself, or the text of a number; `None` for JSON and null
+    /// (sdk-behaviour 3.3).
     #[must_use]
     pub fn text(&self) -> Option<Arc<str>> {
         match self.value.as_ref()? {
@@ -119,7 +120,7 @@ impl UsedFeature {
 }
 
 impl UsageEvent {
-    /// For whom; none for nobody in particular.
+    /// Returns the context of the event, if there is one.
     #[must_use]
     pub const fn who(&self) -> Option<&Arc<Attributes>> {
         match self {
@@ -129,18 +130,18 @@ impl UsageEvent {
         }
     }
 
-    /// The user's key, else the session; none for the anonymous.
+    /// Returns the user key of the context, or else its session; `None` if it has neither.
     #[must_use]
     pub fn user_key(&self) -> Option<&str> {
         user_key(self.who()?)
     }
 
-    /// The event as one flat record, as published SDKs send it (sdk-behaviour 3.3). Of equal names the later wins:
+    /// Returns the event as one flat record, as published SDKs send it (sdk-behaviour 3.3). If names are equal, the later value is used:
     ///
-    /// - one feature: attributes, then `feature` (its key), `value`, `id` and `environmentId`;
-    /// - several: params, then the features' texts by their keys, then attributes.
+    /// - for the read of one feature: attributes, then `feature` (its key), `value`, `id` and `environmentId`;
+    /// - for several features: params, then the features' texts by their keys, then attributes.
     ///
-    /// What has no text is left out. The user's key is not in it ([`Self::user_key`]), but the attributes it may come from are.
+    /// Members without a text are left out. The record has no member for the user key ([`Self::user_key`]), but it contains the attributes.
     #[must_use]
     pub fn record(&self) -> Params {
         match self {
@@ -172,7 +173,7 @@ impl UsageEvent {
         }
     }
 
-    /// When it happened.
+    /// Returns the time of the event.
     #[must_use]
     pub const fn at(&self) -> Timestamp {
         match self {
@@ -182,7 +183,7 @@ impl UsageEvent {
         }
     }
 
-    /// Its name in published SDKs.
+    /// Returns the name of the event in published SDKs.
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
@@ -193,12 +194,13 @@ impl UsageEvent {
     }
 }
 
+/// Returns the user key of a context, or else its session.
 pub(crate) fn user_key(who: &Attributes) -> Option<&str> {
     let first = |name| who.get(name).and_then(|mut values| values.next());
     first("userkey").or_else(|| first("session"))
 }
 
-/// One value as text, several as a list.
+/// Adds attributes: a single value as text, several values as a list.
 fn add_attributes(record: &mut Params, who: Option<&Attributes>) {
     for (name, mut values) in who.iter().flat_map(|who| who.iter()) {
         let value = match (values.len(), values.next()) {

@@ -1,4 +1,4 @@
-//! Usage: what was read, by whom, and who is told of it (sdk-behaviour 3).
+//! Usage: the events of reads, and the observers that are notified of them (sdk-behaviour 3).
 
 mod event;
 mod observers;
@@ -13,11 +13,11 @@ pub use summary::{Summaries, SummaryWindow, UsageCount, UsageSummary};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// Is told of uses: exporters, statistics, tracing.
+/// Code that is notified of uses of features, such as an exporter, statistics or tracing.
 ///
-/// One event per read of a feature by the user's code; none for features that do not exist, for [`Hub::exists`](crate::Hub::exists),
-/// [`Hub::is_set`](crate::Hub::is_set), [`Hub::peek`](crate::Hub::peek), and the library's own comparisons. Reads in here are not
-/// recorded. A panic is counted and harms nobody.
+/// Each read of a feature by the user's code is one event. Reads of features that do not exist are no events, nor are
+/// [`Hub::exists`](crate::Hub::exists), [`Hub::is_set`](crate::Hub::is_set), [`Hub::peek`](crate::Hub::peek), comparisons by the library,
+/// and reads by an observer. A panic of an observer is caught and counted.
 ///
 /// ```
 /// use fh_session::{Observer, UsageEvent};
@@ -33,45 +33,45 @@ use std::time::Duration;
 /// }
 /// ```
 pub trait Observer: Send + Sync {
-    /// Something was used.
+    /// Called for each event.
     fn observe(&self, event: &UsageEvent);
 
-    /// When [`Self::observe`] is to be called. Asked once, at the registration.
+    /// Returns the time at which [`Self::observe`] is to be called. Called once, at registration.
     fn dispatch(&self) -> Dispatch {
         Dispatch::Queued
     }
 
-    /// How often features were evaluated in the window that has just ended ([`Dispatch::Summary`]). Called by the dispatcher.
+    /// Called by the dispatcher with the number of evaluations in the window that has just ended ([`Dispatch::Summary`]).
     fn summary(&self, _summary: &UsageSummary) {}
 
-    /// Sends what is still here, in about this time.
+    /// Sends what has not been sent, within about this time.
     fn flush(&self, _limit: Duration) {}
 
-    /// No event follows: it was removed, or the hub was closed. Called once.
+    /// Called once, after the last event: the observer was removed, or the repository was closed.
     fn close(&self) {}
 }
 
-/// When an observer is told.
+/// The time at which an observer is called.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Dispatch {
     /// Later, by the dispatcher. Reads never wait for it.
     #[default]
     Queued,
-    /// Within the read, on its thread: for those who need what only that thread knows, such as the current span.
+    /// Within the read, on its thread. For observers that need data of that thread, such as the current span.
     Inline,
-    /// By counts of evaluations, once a window ([`Observer::summary`]): for statistics of programs that read often. There are no other
-    /// events then.
+    /// At the end of each window, with counts of evaluations ([`Observer::summary`]), for statistics of programs that read often. The
+    /// observer gets no other events.
     Summary(SummaryWindow),
 }
 
-/// How much an observer is told.
+/// The selection of events that an observer gets.
 #[derive(Debug, Clone)]
 pub struct UsageOptions {
-    /// How many events may wait for a queued observer; beyond that the oldest is dropped and counted.
+    /// Maximum number of events that wait for a queued observer. Beyond that the oldest event is dropped and counted.
     pub queue: usize,
-    /// Tell one of so many evaluations, the first of them. Collections and named events are always told.
+    /// Passes on one of so many evaluations, beginning with the first. Collections and named events are always passed on.
     pub one_of: NonZeroU32,
-    /// Tell the same evaluation only once in a while.
+    /// Leaves out repeated evaluations for some time.
     pub deduplicate: Option<Deduplicate>,
 }
 
@@ -81,11 +81,12 @@ impl Default for UsageOptions {
     }
 }
 
-/// Evaluations are the same if feature, value, strategy and user are: the user's key, or all attributes of a context without one.
+/// Settings for the removal of repeated evaluations. Two evaluations are equal if feature, value, strategy, interceptor and user are. The
+/// user is the user key, else the session, else all attributes of the context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deduplicate {
-    /// For how long the same is not told again.
+    /// The time during which an equal evaluation is left out.
     pub window: Duration,
-    /// How many evaluations are remembered, at most; what was forgotten is told again.
+    /// Maximum number of evaluations that are remembered. A forgotten one is passed on again.
     pub remembered: usize,
 }

@@ -1,4 +1,4 @@
-//! Those who are told of uses, and what waits for each of them.
+//! The registered observers and their queues.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -15,21 +15,21 @@ use crate::hub::{Answer, Core, Counter, Snapshot, Turns, isolated};
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::time::Millis;
 
-/// How long observers may take to send what they have when they are closed.
+/// Maximum time that an observer should take to send its data when it is closed.
 const LAST_FLUSH: Duration = Duration::from_secs(2);
 
 thread_local! {
-    /// Is this thread inside an observer? What it reads there is no use.
+    /// True while this thread is inside an observer. Reads of an observer do not count as uses.
     static OBSERVING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The registered observers. Immutable: a change makes a new one.
+/// The registered observers. The list is immutable: a registration or removal creates a new one.
 #[derive(Default, Clone)]
 pub(crate) struct Observers {
     entries: Vec<Arc<Entry>>,
 }
 
-/// An observer.
+/// A registered observer.
 pub(crate) struct Entry {
     id: u64,
     observer: Arc<dyn Observer>,
@@ -37,13 +37,13 @@ pub(crate) struct Entry {
     capacity: usize,
     queue: Mutex<VecDeque<Arc<UsageEvent>>>,
     thinning: Thinning,
-    /// Of an observer that is told by summaries.
+    /// The counts for an observer that gets summaries.
     counts: Option<Counts>,
-    /// True if the present window is to be reported.
+    /// True if the current window is to be reported.
     is_due: AtomicBool,
     turns: Turns,
     is_closed: AtomicBool,
-    /// True once the observer was notified of the end.
+    /// True once the observer was closed.
     is_ended: AtomicBool,
 }
 
@@ -57,19 +57,19 @@ impl Observers {
         self.entries.len()
     }
 
-    /// Returns true if an observer is told of events, and not only of counts.
+    /// Returns true if at least one observer gets events, and not only counts.
     fn want_events(&self) -> bool {
         self.entries.iter().any(|entry| !entry.is_summarised())
     }
 
-    /// With another one at the end.
+    /// Returns the list with another observer at the end.
     pub(crate) fn with(&self, entry: Entry) -> Self {
         let mut entries = self.entries.clone();
         entries.push(Arc::new(entry));
         Self { entries }
     }
 
-    /// Without one; and that one.
+    /// Returns the list without one observer, and that observer.
     pub(crate) fn without(&self, id: u64) -> (Self, Option<Arc<Entry>>) {
         let mut entries = self.entries.clone();
         let at = entries.iter().position(|entry| entry.id == id);
@@ -77,7 +77,7 @@ impl Observers {
         (Self { entries }, removed)
     }
 
-    /// The user's code has read something.
+    /// Reports a read of the user's code.
     #[inline]
     pub(crate) fn evaluated(
         &self,
@@ -136,7 +136,7 @@ impl Observers {
         }
     }
 
-    /// The client is ready for the first time.
+    /// Reports all features, when the client is ready for the first time.
     pub(crate) fn collection(&self, snapshot: &Snapshot, core: &Core) {
         if !self.want_events() {
             return;
@@ -146,7 +146,7 @@ impl Observers {
         self.take(core, event);
     }
 
-    /// The user's code reports something.
+    /// Reports a named event of the user's code.
     pub(crate) fn named(
         &self,
         snapshot: &Snapshot,
@@ -173,9 +173,9 @@ impl Observers {
         }
     }
 
-    /// Hands over what waits. Was there anything?
+    /// Delivers queued events. Returns true if there were any.
     pub(crate) fn deliver(&self, core: &Core) -> bool {
-        // All of them, not only up to the first.
+        // The fold calls all observers; `any` would stop at the first with events.
         self.entries.iter().fold(false, |any, entry| entry.deliver(core) | any)
     }
 
@@ -210,7 +210,7 @@ impl Observers {
 }
 
 impl Entry {
-    /// Asks the observer how it wants to be told: not to be done with a lock held.
+    /// Creates an entry. Calls the observer for its dispatch, so it must not be called with a lock held.
     pub(crate) fn new(
         id: u64,
         observer: Arc<dyn Observer>,
@@ -237,10 +237,10 @@ impl Entry {
         }
     }
 
-    /// Takes an event: hands it over now, or queues it.
+    /// Passes an event to the observer now, or queues it.
     fn take(&self, core: &Core, event: &Arc<UsageEvent>) {
         if self.is_summarised() || self.is_closed.load(Ordering::Acquire) {
-            // A reader may have a snapshot of a time before the end.
+            // A reader may still use a snapshot from before the end.
             return;
         }
         if self.dispatch == Dispatch::Inline {
@@ -260,7 +260,8 @@ impl Entry {
         self.counts.is_some()
     }
 
-    /// Delivers the queued events, unless another thread is at it, which then delivers these as well. Returns true if there were any.
+    /// Delivers the queued events. If another thread is calling the observer, that thread delivers them. Returns true if this thread
+    /// delivered any.
     fn deliver(&self, core: &Core) -> bool {
         if lock(&self.queue).is_empty() {
             return false;
@@ -270,7 +271,7 @@ impl Entry {
         did_something
     }
 
-    /// Reports the present window and begins the next one.
+    /// Reports the current window and begins the next one.
     fn report(&self, core: &Core) {
         self.is_due.store(true, Ordering::Release);
         self.turns.take(|| {
@@ -278,7 +279,7 @@ impl Entry {
         });
     }
 
-    /// Delivers events, a summary that is due, and the end. Run by one thread at a time.
+    /// Delivers queued events, a summary that is due, and the end. One thread at a time runs this.
     fn work(&self, core: &Core) -> bool {
         let waiting = std::mem::take(&mut *lock(&self.queue));
         for event in &waiting {
@@ -308,6 +309,7 @@ impl Entry {
         }
     }
 
+    /// Calls the observer, and counts its panic.
     fn guarded(&self, core: &Core, call: impl FnOnce()) {
         core.begin_call();
         let outer = OBSERVING.with(|observing| observing.replace(true));
@@ -318,7 +320,7 @@ impl Entry {
     }
 }
 
-/// All features, as they are for somebody.
+/// Returns all features with their values for a context.
 fn features(snapshot: &Snapshot, who: Option<&Arc<Attributes>>) -> Vec<UsedFeature> {
     let keys = snapshot.rules().ruleset().iter().map(|feature| feature.key());
     keys.filter_map(|key| UsedFeature::of(snapshot, key, &snapshot.answer(key, who))).collect()

@@ -1,4 +1,4 @@
-//! Summaries: how often each feature was evaluated to each value, for observers that need no event per read.
+//! Summaries for observers that need no event per read: how often each feature was evaluated to each value.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,18 +13,18 @@ use crate::hub::{Answer, Snapshot};
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use crate::time::Millis;
 
-/// Readers of different features count in different parts, so that they rarely wait for each other.
+/// Number of parts of the counts. Readers of different features use different parts, so that they rarely wait for each other.
 const SHARDS: usize = 8;
-/// The dispatcher has not seen the window yet.
+/// The value of `ends` before the dispatcher has seen the window.
 const UNSEEN: u64 = u64::MAX;
 
-/// The window of an observer that is told by summaries ([`Dispatch::Summary`]).
+/// The window of an observer that gets summaries ([`Dispatch::Summary`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SummaryWindow {
-    /// How long evaluations are counted before they are reported: a minute by default.
+    /// The length of a window, by default one minute.
     pub every: Duration,
-    /// How many different combinations of feature, value and strategy are counted in one window, 10,000 by default. Evaluations beyond
-    /// them are counted together ([`UsageSummary::uncounted`]).
+    /// Maximum number of different combinations of feature, value, strategy and interceptor that are counted in one window, by default
+    /// 10,000. Further evaluations are counted together ([`UsageSummary::uncounted`]).
     pub distinct: usize,
 }
 
@@ -34,31 +34,31 @@ impl Default for SummaryWindow {
     }
 }
 
-/// How often features were evaluated within one window.
+/// The numbers of evaluations within one window.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UsageSummary {
-    /// The beginning of the window.
+    /// The start of the window.
     pub from: Timestamp,
     /// The end of the window.
     pub until: Timestamp,
-    /// The counts, by the feature's key; several for a feature that was evaluated to several values.
+    /// The counts, sorted by feature key. A feature that was evaluated to several values has several.
     pub counts: Vec<UsageCount>,
-    /// Evaluations of further combinations ([`SummaryWindow::distinct`]).
+    /// Number of evaluations of further combinations ([`SummaryWindow::distinct`]).
     pub uncounted: u64,
 }
 
-/// How often one feature was evaluated to one value, by one strategy or by none.
+/// The number of evaluations of one feature to one value by one strategy, or by none.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UsageCount {
     /// The feature, its value and the strategy. The version is the highest one that was evaluated.
     pub feature: UsedFeature,
-    /// How often.
+    /// The number of evaluations.
     pub count: u64,
 }
 
-/// An observer that hands summaries to a function.
+/// An observer that passes summaries to a function.
 ///
 /// ```
 /// use std::time::Duration;
@@ -76,7 +76,7 @@ pub struct Summaries<F> {
 }
 
 impl<F: Fn(&UsageSummary) + Send + Sync> Summaries<F> {
-    /// Calls the function at the end of each window in which a feature was evaluated.
+    /// Creates an observer that calls the function at the end of each window in which a feature was evaluated.
     pub fn new(every: Duration, report: F) -> Self {
         Self { window: SummaryWindow { every, ..SummaryWindow::default() }, report }
     }
@@ -100,15 +100,15 @@ impl<F: Fn(&UsageSummary) + Send + Sync> Observer for Summaries<F> {
     }
 }
 
-/// The counts of the present window.
+/// The counts of the current window.
 pub(crate) struct Counts {
     window: SummaryWindow,
-    /// By the hash of feature, value and strategy.
+    /// Keyed by the hash of feature, value, strategy and interceptor.
     shards: [Mutex<HashMap<u64, UsageCount>>; SHARDS],
     len: AtomicU64,
     uncounted: AtomicU64,
     since: Mutex<Timestamp>,
-    /// The end of the window on the dispatcher's clock.
+    /// The end of the window on the dispatcher's clock, in milliseconds.
     ends: AtomicU64,
 }
 
@@ -124,9 +124,9 @@ impl Counts {
         }
     }
 
-    /// Counts an evaluation. Takes memory only for the first of its kind in a window.
+    /// Counts an evaluation. Allocates only for the first evaluation of its kind in a window.
     pub(crate) fn count(&self, snapshot: &Snapshot, key: &str, answer: &Answer<'_>) {
-        // The same for all users.
+        // The hash leaves out the user, so that evaluations of all users are counted together.
         let hash = Fingerprint::new(key, answer, None).hash();
         let shard = usize::try_from(hash % SHARDS as u64).unwrap_or_default();
         let Some(shard) = self.shards.get(shard) else { return };
@@ -146,7 +146,7 @@ impl Counts {
         shard.insert(hash, UsageCount { feature, count: 1 });
     }
 
-    /// Ends the window and begins the next one; `None` if nothing was evaluated in it.
+    /// Ends the window and begins the next one. Returns `None` if no feature was evaluated in it.
     pub(crate) fn take(&self, now: Timestamp) -> Option<UsageSummary> {
         let from = std::mem::replace(&mut *lock(&self.since), now);
         let mut counts = Vec::new();
@@ -165,7 +165,7 @@ impl Counts {
         (!is_empty).then_some(UsageSummary { from, until: now, counts, uncounted })
     }
 
-    /// Returns true if the window has ended; and when the present one ends.
+    /// Returns whether the window has ended, and the end of the current one.
     pub(crate) fn is_due(&self, now: Millis) -> (bool, Millis) {
         let ends = self.ends.load(Ordering::Relaxed);
         if ends != UNSEEN && now.as_u64() < ends {

@@ -1,4 +1,4 @@
-//! Telling less: one evaluation of so many, and the same one only once in a while.
+//! Sampling and deduplication: selects the evaluations that an observer gets.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,7 +11,7 @@ use super::event::user_key;
 use crate::hub::Answer;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
-/// What makes an evaluation the same as another one. Hashed only when somebody asks.
+/// The properties by which evaluations are compared. The hash is computed only when it is needed.
 pub(crate) struct Fingerprint<'a> {
     key: &'a str,
     answer: &'a Answer<'a>,
@@ -55,7 +55,7 @@ impl<'a> Fingerprint<'a> {
     }
 }
 
-/// Decides what one observer is told.
+/// Decides which evaluations one observer gets.
 pub(crate) struct Thinning {
     one_of: u64,
     count: AtomicU64,
@@ -71,7 +71,8 @@ impl Thinning {
         }
     }
 
-    /// Repetitions are left out first, so that the rest is a fair sample of what differs.
+    /// Returns true if the observer gets this evaluation. Repetitions are removed before the sampling, so that the sample is taken of
+    /// different evaluations.
     pub(crate) fn lets_through(
         &self,
         fingerprint: &Fingerprint<'_>,
@@ -87,7 +88,7 @@ impl Thinning {
     }
 }
 
-/// What was told lately, in two halves: when the younger is full the older is forgotten.
+/// The evaluations that the observer got recently, in two halves. When the younger half is full, the older half is forgotten.
 struct Recent {
     window: i64,
     half: usize,
@@ -109,7 +110,7 @@ impl Recent {
         let told = self.younger.get(&hash).or_else(|| self.older.get(&hash));
         let is_repeated = told.is_some_and(|told| {
             let age = now.as_millis().saturating_sub(told.as_millis());
-            // A clock that was set back says nothing about age.
+            // If the clock was set back, the age is unknown.
             (0..self.window).contains(&age)
         });
         if is_repeated {

@@ -1,4 +1,4 @@
-//! Values of features in baggage (sdk-behaviour 5.4 and 6.12).
+//! Values of features in baggage (sdk-behaviour 5.4, sdk-behaviour 6.12).
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ fn text(text: &str) -> Value {
     Value::Text(text.into())
 }
 
-/// Keys and values, as `key=value`, a null as the key alone.
+/// Returns keys and values as `key=value`; a null as the key alone.
 fn shown(flags: &Flags) -> Vec<String> {
     let item = |(key, value): (&str, Option<&str>)| match value {
         Some(value) => format!("{key}={value}"),
@@ -31,9 +31,9 @@ fn texts_are_read() {
         ("A=", &["A="]),
         ("A=true", &["A=true"]),
         ("A=true,B,C=17.50", &["A=true", "B", "C=17.50"]),
-        // Both kinds of SDK: Java writes `+`, JavaScript `%20`.
+        // Both notations of published SDKs: Java writes `+`, JavaScript `%20`.
         ("A=some+text,B=some%20text,C=some%2Btext", &["A=some text", "B=some text", "C=some+text"]),
-        // Not sorted, as nobody promises it is.
+        // The items of a text need not be sorted.
         ("Z=1,A=2,M", &["A=2", "M", "Z=1"]),
         ("A=1,A=2,A", &["A=1"]),
         ("A,A=2", &["A"]),
@@ -41,7 +41,7 @@ fn texts_are_read() {
         ("=x,A=1", &["A=1"]),
         ("A=%7B%22a%22%3A%5B1%2C2%5D%7D", &["A={\"a\":[1,2]}"]),
         ("A=%c3%A9%F0%9F%90%A2,%C3%A9=1", &["A=é🐢", "é=1"]),
-        // What is no escape stays; what is no text is replaced.
+        // Invalid escapes stay unchanged, and invalid UTF-8 is replaced.
         ("A=100%,B=%,C=%4,D=%zz,E=%+1", &["A=100%", "B=%", "C=%4", "D=%zz", "E=% 1"]),
         ("A=%ff%C3", &["A=\u{fffd}\u{fffd}"]),
         ("A+B=1", &["A+B=1"]),
@@ -65,7 +65,7 @@ fn values_are_written_raw_sorted_and_encoded() {
         ("null", None),
         ("text", Some(text("a b+c,d=e%f~é"))),
         ("json", Some(Value::Json(r#"{"a": [1]}"#.into()))),
-        // UTF-16 puts 🐢 (a surrogate) before U+FFFD, bytes and code points after it.
+        // In the order of UTF-16, 🐢 (a surrogate pair) comes before U+FFFD. In the order of bytes and code points it comes after it.
         ("\u{fffd}", Some(text("1"))),
         ("🐢", Some(text("2"))),
         ("a,b=c%d e", None),
@@ -97,7 +97,7 @@ fn the_first_value_is_kept() {
     );
 }
 
-/// Encoded once more, as what carries baggage may do with every byte that is not unreserved.
+/// Returns the length of the text after the carrier has encoded every byte that is not unreserved.
 fn carried(flags: &Flags) -> usize {
     let text = flags.to_string();
     let bytes = text.bytes().map(|byte| match byte {
@@ -111,7 +111,7 @@ fn carried(flags: &Flags) -> usize {
 fn no_more_is_written_than_fits() {
     let mut flags = Flags::new();
     assert_eq!(flags.add("HUGE", Some(&text(&"x".repeat(MOST_BYTES)))), Added::LeftOut);
-    // `fhub=`, `FITS`, `%3D`, and nothing to spare.
+    // `fhub=`, `FITS` and `%3D` take the rest, so that no byte is left.
     let fits = "x".repeat(MOST_BYTES - 5 - 4 - 3);
     assert_eq!(flags.add("FITS", Some(&text(&fits))), Added::Yes);
     assert_eq!(carried(&flags), MOST_BYTES);
@@ -137,7 +137,7 @@ fn what_is_read_is_bounded_too() {
     assert!(flags.left_out().to_string().ends_with(", ..."));
     assert_eq!(flags.get("K0"), Some(Some("1")));
 
-    // What was carried once is kept, even if others would have encoded it longer; there is no room besides.
+    // Baggage that was carried before is kept, even if another carrier would have encoded it longer. There is no room for more.
     let dense = format!("A={}", "%20".repeat(2_700));
     let mut flags = Flags::parse(&dense);
     assert_eq!(flags.to_string(), dense);
@@ -212,7 +212,7 @@ fn baggage_overrides_by_type() {
         ("LAYOUT=%7B%22a%22%3A1%7D", "LAYOUT", "{\"a\":1} by baggage"),
         ("LAYOUT=%7B", "LAYOUT", "{}"),
         ("NOBODY=true", "NOBODY", "true by baggage"),
-        // First, in the middle, last; order does not matter.
+        // The key may be the first, a middle or the last one. The order does not matter.
         ("TEXT=x,Z=1", "TEXT", "x by baggage"),
         ("A=1,TEXT=x,Z=1", "TEXT", "x by baggage"),
         ("Z=1,TEXT=x", "TEXT", "x by baggage"),
@@ -231,7 +231,7 @@ fn baggage_overrides_by_type() {
     assert!(hub.is_enabled("NOBODY", None), "the text of an unknown feature can be any type");
 }
 
-/// The interceptor that holds a text, and the one that finds it at each read, say the same.
+/// The interceptor that holds a text and the one that finds it at each read return the same values.
 #[test]
 fn only_allowed_keys_are_read() {
     struct Finding(AllowedKeys);

@@ -1,4 +1,4 @@
-//! What fh-session must do, seen from outside.
+//! Tests of the public API of fh-session.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod baggage;

@@ -1,4 +1,4 @@
-//! A session under observation: every step is held against the laws.
+//! A session under observation. Every step is checked against the invariants.
 
 mod lockstep;
 mod request;
@@ -18,34 +18,34 @@ use crate::law::{Broken, Law, hold};
 use crate::spec::{Expected, Fact, Outcome, Phase, Shown, Spec};
 use crate::world::{NAMES, USERS};
 
-/// No errand may take longer than five redirects, a stream's first event, and what a slow timer adds.
+/// Maximum duration of a command in milliseconds: five redirects, the first event of a stream, and the delay of a slow timer.
 const LONGEST_ERRAND: u64 = 300_000;
-/// Actions of one step, besides those that settle errands or tell of odd features.
+/// Maximum number of actions of one step, without outcomes of commands and further actions for the events of a chunk.
 const MOST_ACTIONS: usize = 40;
 
 pub struct Client {
     pub session: Session,
     pub spec: Spec,
     users: Vec<(Arc<Attributes>, ContextHeader)>,
-    /// The latest time that the session was told.
+    /// The latest time that was passed to the session.
     pub now: u64,
     pub live: Option<Ticket>,
-    /// How many redirects the live request has followed.
+    /// Number of redirects that the live request has followed.
     hops: u64,
     sent: Vec<u64>,
     errands: Vec<(Errand, u64)>,
     last_errand: u64,
     pub published: Option<Publication>,
-    /// Features served last: by key their environment and JSON.
+    /// The features that were served last: environment and JSON by key.
     pub served: BTreeMap<String, (String, String)>,
-    /// Was the context or were the keys changed since then?
+    /// True if the context or the keys have changed since then.
     is_another: bool,
     status: Status,
     /// Problems and connections that were shown.
     pub reached: BTreeSet<&'static str>,
 }
 
-/// What a step leads to outside.
+/// The requests that a step sends and aborts.
 #[derive(Default)]
 pub struct Outside {
     pub aborted: Option<Ticket>,
@@ -92,7 +92,7 @@ impl Client {
         self.published.as_ref().map(|published| &published.rules)
     }
 
-    /// A new errand that waits from now on.
+    /// Creates a command that waits from now on.
     pub fn errand(&mut self, world: u64) -> Errand {
         self.last_errand += 1;
         let errand = Errand(self.last_errand);
@@ -100,7 +100,7 @@ impl Client {
         errand
     }
 
-    /// The context may be another from now on.
+    /// Records that the context may have changed.
     pub fn switch(&mut self) {
         self.is_another |= !self.spec.evaluates_here();
     }
@@ -109,7 +109,7 @@ impl Client {
         self.is_another = true;
     }
 
-    /// Hands something in, and holds what comes of it against the laws.
+    /// Hands an input to the session, and checks the actions that follow against the invariants.
     pub fn tell(
         &mut self,
         world: u64,
@@ -213,7 +213,8 @@ impl Client {
         Ok(outside)
     }
 
-    /// One request at a time, and given up before the next; at most two within the pace.
+    /// Checks that one request is in flight at a time, that it is aborted before the next one is sent, and that at most two are sent within
+    /// the pace.
     fn one_request(&mut self, actions: &[Action]) -> Result<(), Broken> {
         for action in actions {
             match action {
@@ -241,21 +242,21 @@ impl Client {
         Ok(())
     }
 
-    /// What holds in every state, whatever led to it.
+    /// Checks the invariants of every state.
     fn always(&self, status: &Status) -> Result<(), Broken> {
         let mode = self.spec.config.mode;
         let passive = matches!(mode, Mode::PassivePolling(_));
         let deadline = self.session.deadline().map(Millis::as_u64);
         match (deadline, status.connection) {
             (Some(deadline), _) => {
-                // The longest that anybody can ask for is a day (D-75).
+                // The longest delay that a server can request is one day (D-75).
                 let ahead = deadline.saturating_sub(self.now);
                 hold(Law::NotTooLate, ahead <= 86_400_000, || format!("{ahead} ms ahead"))?;
             }
             (None, Connection::Resting) if passive => {}
             (None, Connection::Done) if mode == Mode::OneOff => {}
             (None, Connection::Halted) => {
-                // Nothing else that an Edge answers ends a client (D-114).
+                // No other response of an Edge stops a client (D-114).
                 hold(Law::Deadline, status.is_stale, || format!("halted, but {status:?}"))?;
             }
             (None, Connection::Idle | Connection::Offline | Connection::Closed) => {}
@@ -276,7 +277,7 @@ impl Client {
     }
 }
 
-/// Where the Edge is.
+/// Returns the URL of the Edge.
 pub fn home() -> EdgeUrl {
     EdgeUrl::parse("http://edge").unwrap()
 }

@@ -1,4 +1,4 @@
-//! One request on its way, and what comes back: late, in pieces, cut off, or not at all.
+//! A connection with one request and its response, which may be late, cut into pieces, broken off or missing.
 
 use fh_session::Ticket;
 
@@ -11,34 +11,34 @@ pub struct Connection {
     pub asked: Asked,
     pub answer: Option<Answer>,
     pub is_open: bool,
-    /// Nothing comes from it any more.
+    /// True if no more input comes from this connection.
     pub is_over: bool,
-    /// Did the client give it up?
+    /// True if the client has aborted the request.
     pub is_aborted: bool,
-    /// Where it breaks, and how.
+    /// The byte at which the connection breaks, and how it ends.
     pub cut: Option<(usize, Ending)>,
     pub pieces: Pieces,
-    /// Is a piece on its way?
+    /// True if a piece is on its way.
     pub is_flowing: bool,
-    /// Whose news it is told.
+    /// The environment whose updates the stream sends.
     pub tells: Option<usize>,
-    /// News that let others overtake them.
+    /// An update that later ones may overtake.
     pub held_back: Option<News>,
-    /// What it was told since its last list.
+    /// The updates that were sent since the last list.
     pub told: Vec<News>,
-    /// What a client serves that has its whole answer.
+    /// The features that a client serves after it has received the whole response.
     pub view: Option<View>,
-    /// Does it tell all that changes?
+    /// True if the connection sends all changes.
     pub is_honest: bool,
 }
 
-/// How bytes are split.
+/// The sizes of the pieces into which the bytes are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pieces {
     Whole,
     Some,
     Single,
-    /// Few, and slowly.
+    /// A few bytes at long intervals.
     Drips,
 }
 
@@ -67,13 +67,13 @@ impl Connection {
         }
     }
 
-    /// Has all that was sent arrived, and said something?
+    /// Returns true if the response is open and everything that was sent has arrived.
     pub fn is_settled(&self) -> bool {
         let through = self.answer.as_ref().is_some_and(|answer| answer.wire.left() == 0);
         self.is_open && through && self.held_back.is_none()
     }
 
-    /// Bytes that can still come.
+    /// Returns the number of bytes that can still arrive.
     pub fn left(&self) -> usize {
         let Some(answer) = &self.answer else { return 0 };
         match self.cut {
@@ -82,7 +82,7 @@ impl Connection {
         }
     }
 
-    /// How many bytes come next, and after how long.
+    /// Returns the size of the next piece in bytes, and its delay in milliseconds.
     pub fn piece(&self, random: &mut Random) -> (usize, u64) {
         let left = self.left();
         match self.pieces {
@@ -93,13 +93,14 @@ impl Connection {
         }
     }
 
-    /// May these two be told the other way round, so that versions put it right? (edge-protocol 3.5)
+    /// Returns true if these two updates may arrive in the opposite order, because their versions reveal the right order (edge-protocol
+    /// 3.5).
     pub fn may_swap(first: &News, second: &News) -> bool {
         let ((id, version), (other, newer)) = (first.version(), second.version());
         id != other || (version > 0 && newer > version)
     }
 
-    /// Something that was told before and is out of date by now, as its version shows.
+    /// Returns an update that was sent before and that a later one with a higher version has replaced.
     pub fn outdated(&self, random: &mut Random) -> Option<News> {
         let outdated: Vec<&News> = self
             .told

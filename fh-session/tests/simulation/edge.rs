@@ -1,4 +1,4 @@
-//! A model of an Edge: answers requests from its world, well or as Edges and what stands before them do on bad days.
+//! A model of an Edge. It answers requests correctly, or with the faults of Edges and of servers in front of them.
 
 mod poll;
 mod stream;
@@ -10,18 +10,18 @@ use crate::random::Random;
 use crate::wire::{Listed, Wire};
 use crate::world::{Environment, KEYS, NAMES, USERS, list};
 
-/// A request, as the Edge gets it.
+/// A request, as the Edge receives it.
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub kind: RequestKind,
     pub keys: usize,
     pub user: usize,
     pub etag: Option<String>,
-    /// How many redirects it has followed.
+    /// Number of redirects that it has followed.
     pub hops: u64,
 }
 
-/// What a client has to make of an answer.
+/// The properties of a response that determine the client's behaviour.
 #[derive(Debug, Clone)]
 pub struct Facts {
     pub status: u16,
@@ -50,14 +50,14 @@ pub enum Body {
     List(Listed),
 }
 
-/// How a connection ends.
+/// The way in which a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     Complete,
     Broken,
     Tls,
     ConnectTimeout,
-    /// Not at all: nothing comes any more.
+    /// The connection stays open, but nothing arrives any more.
     Silence,
 }
 
@@ -70,7 +70,7 @@ pub struct Answer {
     pub head: Head,
     pub facts: Facts,
     pub wire: Wire,
-    /// What happens when all is sent; a stream may stay open and tell its environment's news.
+    /// The event after the last byte. A stream may stay open and send the updates of an environment.
     pub then: Then,
     pub drips: bool,
 }
@@ -84,7 +84,7 @@ pub enum Then {
 pub struct Edge {
     pub world: Vec<Environment>,
     pub mood: Mood,
-    /// Streams are closed after so long, with a `bye`.
+    /// Time in milliseconds after which the Edge closes streams with a `bye`.
     pub drop_after: Option<u64>,
     pub heartbeats: bool,
     pub limit: usize,
@@ -114,7 +114,7 @@ impl Edge {
         let plain = |status| Answer::plain(asked, status);
         let answer = match mood {
             Mood::Fails(ending) => return Reply::Fails(ending),
-            // "As you have it" is said to those who said what they have, and they believe it.
+            // A client that sent an etag would accept a false 304, so it gets a correct response.
             Mood::Status(304) if asked.etag.is_some() => self.features(asked, Mood::Fine, random),
             Mood::Status(status) => self.refusal(asked, status, random),
             Mood::Html => Answer::html(asked, random.pick(&[200, 200, 236])),
@@ -165,7 +165,7 @@ impl Edge {
         answer
     }
 
-    /// The features of one environment for whoever asks; of a replica that lags behind, former ones.
+    /// Returns the list of an environment's features for this request, or a former list if the replica is outdated.
     fn list(&self, at: usize, asked: &Asked, mood: Mood, random: &mut Random) -> String {
         let (kind, user) = (KEYS[asked.keys].kind, USERS[asked.user]);
         let environment = &self.world[at];
@@ -224,7 +224,7 @@ impl Answer {
 }
 
 impl Redirects {
-    /// Where to, and whether a client may go there; `None` if this is the place.
+    /// Returns the next location, and whether a client may follow it; `None` if this location responds itself.
     fn location(self, hops: u64) -> Option<(Option<String>, bool)> {
         let next = hops + 1;
         match self {

@@ -1,62 +1,63 @@
-//! What must hold at every step, whatever happens.
+//! The invariants that hold after every step.
 
 use std::fmt;
 
-/// A law of the client, with the place that it comes from.
+/// An invariant of the client, with its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Law {
-    /// There is a deadline in every state but those that D-71 names.
+    /// Every state has a deadline, except those that D-71 names.
     Deadline,
-    /// What has a limit of time is given up when it has passed, and not before (D-74).
+    /// A request is aborted when its time limit has passed, and not before (D-74).
     Limits,
     /// At most one request is in flight.
     OneRequest,
-    /// At most two requests within a second (D-64).
+    /// At most two requests are sent within a second (D-64).
     Pace,
-    /// Nobody asks before the back-off, `Retry-After`, the slow retry or the interval has passed (D-21, D-64, D-75).
+    /// No request is sent before the back-off, `Retry-After`, the slow retry or the interval has passed (D-21, D-64, D-75).
     NotTooSoon,
-    /// Nobody waits longer than the back-off, the server's wish or the interval.
+    /// No request is sent later than the back-off, the server's request or the interval demands.
     NotTooLate,
-    /// A request goes out when one is due, and only then.
+    /// A request is sent when one is due, and only then.
     Asks,
-    /// Every errand is settled exactly once, in bounded time.
+    /// Every command gets exactly one outcome, within bounded time.
     Errands,
-    /// Ready, not ready and failed follow each other as sdk-behaviour 2.3 has it.
+    /// Changes of readiness follow sdk-behaviour 2.3.
     Readiness,
-    /// Only a refusal on first contact, or a `failure` event, makes a client fail (D-21, D-28).
+    /// A client becomes Failed only by a refusal on first contact or by a `failure` event (D-21, D-28).
     Failed,
-    /// The status names the last problem, and none after a good answer.
+    /// The status names the last problem, and none after a good response.
     Problem,
-    /// The version of a feature never falls.
+    /// The version of a served feature never decreases.
     Versions,
-    /// `If-None-Match` carries the etag of the last list that was applied, for the same context, and one key (D-60, D-72).
+    /// `If-None-Match` contains the etag of the last list that was applied for the same context, and is sent with one key only (D-60,
+    /// D-72).
     Etag,
-    /// A request says for whom and with which key, and nothing about it where strategies are evaluated here.
+    /// A request contains the key, and the context if the Edge evaluates.
     Context,
-    /// Redirects lead nowhere but home (D-82).
+    /// Redirects lead to the same origin only (D-82).
     Redirect,
-    /// After 236 or `edge.stale` no request goes out by itself (D-22, D-23).
+    /// After status 236 or `edge.stale` no request is sent without a command (D-22, D-23).
     Stale,
-    /// After the end there is nothing any more.
+    /// After the end the session returns no action except the outcomes of commands.
     Stopped,
-    /// Only what the Edge said on the live request, or a store, for this context, is ever served.
+    /// Served features come only from the live request to the Edge or from a store, and belong to this context.
     Told,
-    /// A store adds; it removes nothing, and brings nothing back that the Edge has deleted (sdk-behaviour 2.2, D-73).
+    /// A store only adds features. It removes none, and restores none that the Edge has deleted (sdk-behaviour 2.2, D-73).
     Stores,
-    /// A reader is told of a change that it could see.
+    /// A change that a reader can see is published as a change.
     Cause,
-    /// What is served is what the Edge has, as soon as its news are in.
+    /// The client serves the features of the Edge as soon as its updates have arrived.
     InStep,
-    /// In the end the client has what the Edge has, is ready, and has no problem.
+    /// At the end the client serves the features of the Edge, is ready, and has no problem.
     Converges,
     /// A step leads to a bounded number of actions.
     Bounded,
-    /// No input makes it panic.
+    /// No input causes a panic.
     #[cfg(planted_bugs)]
     Panics,
 }
 
-/// A law was broken.
+/// The violation of an invariant.
 #[derive(Debug)]
 pub struct Broken {
     pub law: Law,
@@ -69,7 +70,7 @@ impl fmt::Display for Broken {
     }
 }
 
-/// Holds the law unless the condition is false.
+/// Fails with a violation if the condition is false.
 pub fn hold(law: Law, holds: bool, why: impl FnOnce() -> String) -> Result<(), Broken> {
     if holds { Ok(()) } else { Err(Broken { law, why: why() }) }
 }

@@ -1,8 +1,8 @@
-//! Random scripts against the state machine: a model of an Edge and of a network that does its worst, people who ask for
-//! things, a virtual clock, and laws that hold at every step (`law.rs`).
+//! Random scripts for the state machine: models of an Edge and of a faulty network, users who give commands, a virtual clock, and
+//! invariants that hold after every step (`law.rs`).
 //!
-//! `FH_SIMULATION_SCRIPTS=1000000` runs more scripts, `FH_SIMULATION_SEED=17` one of them, with all that happens in it. Built
-//! with `--cfg planted_bugs` (`cargo xtask simulate`), bugs are planted one by one, and each has to be found.
+//! `FH_SIMULATION_SCRIPTS=1000000` runs more scripts. `FH_SIMULATION_SEED=17` runs one script and prints all its events. A build with
+//! `--cfg planted_bugs` (`cargo xtask simulate`) switches bugs on one by one, and the simulation has to find each of them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, unreachable_pub)]
 
 mod client;
@@ -25,10 +25,10 @@ use fh_session::{DEFAULT_INTERVAL, Mode};
 use edge::Ending;
 use script::Script;
 
-/// Scripts of an ordinary run.
+/// Number of scripts of an ordinary run.
 const SCRIPTS: u64 = 10_000;
 
-/// What clients show in some script at least: every state of the connection, and every problem that a status can have.
+/// Connections and problems that clients must show in at least one script: every state of the connection, and every problem of a status.
 const REACHED: [&str; 29] = [
     "connecting",
     "streaming",
@@ -73,14 +73,14 @@ fn random_scripts_break_no_law() {
     let scripts = setting("FH_SIMULATION_SCRIPTS").unwrap_or(SCRIPTS);
     let account = run::all(scripts).unwrap_or_else(|why| panic!("{why}"));
     println!("{scripts} scripts, {} steps", account.steps);
-    // Scripts in which nothing happens break no law either.
+    // Scripts in which nothing happens would break no invariant either.
     assert!(account.steps > 100 * scripts);
     let missing: Vec<_> =
         REACHED.into_iter().filter(|name| !account.reached.contains(name)).collect();
     assert!(scripts < SCRIPTS || missing.is_empty(), "never reached: {missing:?}");
 }
 
-/// A connection may break wherever it likes: before the first byte, within an event or between two, after the last.
+/// A connection may break before the first byte, within an event, between two events, or after the last byte.
 #[test]
 fn a_drop_at_every_byte_is_made_good() {
     for mode in [Mode::Streaming, Mode::ActivePolling(DEFAULT_INTERVAL)] {

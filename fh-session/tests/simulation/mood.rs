@@ -1,4 +1,4 @@
-//! How an Edge, or what stands before it, can be.
+//! The behaviours of an Edge, or of a server in front of it.
 
 use crate::edge::Ending;
 use crate::random::Random;
@@ -6,48 +6,48 @@ use crate::random::Random;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mood {
     Fine,
-    /// No connection comes about, it breaks, or nothing is ever answered.
+    /// The connection is refused or breaks, or no response ever comes.
     Fails(Ending),
     Status(u16),
     /// A login page.
     Html,
-    /// An Edge that can only be polled.
+    /// The Edge can only be polled.
     NoStreams,
     Redirects(Redirects),
     NoEnvironments,
-    /// Environments without features, or without a list of them, though there are some (D-60).
+    /// Environments with empty lists, or without a list, although they have features (D-60).
     Empty {
         absent: bool,
     },
     PartlyEmpty,
     Malformed(u8),
-    /// A replica that is behind.
+    /// An outdated replica.
     Lags,
     /// Status 236.
     Stale,
-    /// A stream that ends soon, before its list or after, with a word or without.
+    /// The stream ends soon, before its list or after it, with `bye` or without.
     Closes {
         bye: bool,
         early: bool,
     },
-    /// A head, and then nothing.
+    /// A head without any body.
     HeadOnly,
-    /// Some bytes now and then.
+    /// A few bytes from time to time.
     Drips,
-    /// The event.
+    /// A `failure` event.
     Failure {
         early: bool,
     },
     Config(u8),
     TooLarge,
     UpdatesFirst,
-    /// Environments that nobody asked for.
+    /// Environments that no key opens.
     Strangers,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Redirects {
-    /// So many times, within the origin.
+    /// This many redirects, within the origin.
     Home(u64),
     Away,
     Port,
@@ -55,7 +55,7 @@ pub enum Redirects {
 }
 
 impl Mood {
-    /// A bad one.
+    /// Draws a faulty behaviour.
     pub fn draw(random: &mut Random) -> Self {
         let yes = random.percent(50);
         let detail = random.below(18) as u8;

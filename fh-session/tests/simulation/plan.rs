@@ -1,4 +1,4 @@
-//! What a script is about: a client's settings, and how much happens.
+//! The plan of a script: the settings of the client, and the frequency of events.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::world::KEYS;
 pub struct Plan {
     pub mode: Mode,
     pub keys: usize,
-    /// What keys may be changed to.
+    /// The keys that may replace the current ones.
     pub other_keys: &'static [usize],
     jitter: f64,
     keeps: bool,
@@ -37,7 +37,7 @@ impl Plan {
             90..98 => Mode::OneOff,
             _ => Mode::Offline,
         };
-        // Half of all have one key of each kind, as most programs do.
+        // Half of the scripts use one client-evaluated or one server-evaluated key, like most programs.
         let keys = random.pick(&[0, 0, 1, 1, 1, 2, 3, 4, 7, 8]);
         let horizon = random.pick(&[60_000, 200_000, 600_000, 1_500_000]);
         let gap = |random: &mut Random, most: u64| (horizon / random.between(2, most)).max(1);
@@ -63,7 +63,7 @@ impl Plan {
         }
     }
 
-    /// One client-evaluated key, and nothing that happens by itself but some changes.
+    /// Returns a plan with one client-evaluated key, in which only features change.
     pub fn plain(mode: Mode) -> Self {
         Self {
             mode,

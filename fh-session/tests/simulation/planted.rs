@@ -1,4 +1,4 @@
-//! Bugs are planted one by one, and each has to be found: how well does the simulation know what it says that it knows?
+//! Switches planted bugs on one by one and checks that the simulation finds each. This tests the simulation itself.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -9,7 +9,7 @@ use fh_session::planted::{Bug, plant};
 use crate::law::{Broken, Law};
 use crate::script::Script;
 
-/// A bug that so many scripts do not find counts as missed. An ordinary run has more.
+/// Number of scripts after which a bug counts as missed. An ordinary run has more.
 const SCRIPTS: u64 = 3_000;
 
 #[test]
@@ -52,7 +52,7 @@ fn every_planted_bug_is_found() {
     assert!(missed.is_empty(), "{SCRIPTS} scripts did not find {missed:?}");
 }
 
-/// The first script that breaks a law.
+/// Returns the first script that breaks an invariant.
 fn find(scripts: u64) -> Option<(u64, Broken)> {
     (0..scripts).find_map(|seed| {
         let run = || Script::new(seed, false).run();

@@ -1,4 +1,4 @@
-//! Many scripts on all cores, and one of them with its story.
+//! Runs many scripts on all cores, or a single one with its trace.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,18 +6,18 @@ use std::thread::{self, ScopedJoinHandle};
 
 use crate::script::Script;
 
-/// Lines of its story that are told of a script that breaks a law.
+/// Number of trace lines that are printed for a script that breaks an invariant.
 const LINES: usize = 60;
 
-/// What many scripts came to.
+/// The result of many scripts.
 #[derive(Default)]
 pub struct Account {
     pub steps: u64,
-    /// Problems and connections that clients showed.
+    /// Problems and connections that clients have shown.
     pub reached: BTreeSet<&'static str>,
 }
 
-/// Runs scripts 0 to `count`.
+/// Runs the scripts with seeds from 0 up to, but not including, `count`.
 pub fn all(count: u64) -> Result<Account, String> {
     let next = AtomicU64::new(0);
     let work = || -> Result<Account, u64> {
@@ -55,7 +55,7 @@ pub fn all(count: u64) -> Result<Account, String> {
     Ok(account)
 }
 
-/// Runs one script again, with its story.
+/// Runs one script again and returns its trace.
 fn story(seed: u64) -> String {
     let mut script = Script::new(seed, true);
     match script.run() {
@@ -67,7 +67,7 @@ fn story(seed: u64) -> String {
     }
 }
 
-/// Runs one script and tells all of it.
+/// Runs one script and prints its whole trace.
 pub fn replay(seed: u64) {
     let mut script = Script::new(seed, true);
     let outcome = script.run();

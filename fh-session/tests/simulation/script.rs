@@ -1,5 +1,5 @@
-//! One script: a client, an Edge, the network between them, and people who ask for things, all from one seed. In the end the
-//! Edge is well and stays so, and the client has to have what it has.
+//! One script: a client, an Edge, the network between them, and users who give commands, all from one seed. At the end the Edge works
+//! without faults, and the client must reach its state.
 
 macro_rules! note {
     ($script:expr, $($text:tt)*) => {
@@ -28,10 +28,10 @@ use crate::random::Random;
 use crate::spec::{Fact, Phase};
 use crate::world::{KEYS, NAMES, USERS, View, view};
 
-/// A script that needs more has a client that goes round in circles.
+/// Maximum number of steps. A script that needs more has a client in an endless loop.
 const MOST_STEPS: u64 = 100_000;
 
-/// What is to come.
+/// A future event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     Arrives(usize),
@@ -40,7 +40,7 @@ enum Event {
     Beats(usize),
     Drops(usize),
     Overtaken(usize),
-    /// News of a request that was given up long ago.
+    /// A late event of a request that was aborted long ago.
     Ghost(usize),
     User,
     Changes,
@@ -59,15 +59,15 @@ pub struct Script {
     queue: BinaryHeap<Reverse<(u64, u64, Event)>>,
     order: u64,
     world: u64,
-    /// How far the client's clock is ahead.
+    /// The difference between the client's clock and the world's, in milliseconds.
     ahead: u64,
-    /// When the driver looks at the clock, for which deadline.
+    /// The deadline for which the driver's timer is set, and the time at which the timer fires.
     look: Option<(u64, u64)>,
-    /// The world changed, or the client's view of it, and they were not compared since.
+    /// True if the world or the client's view of it has changed since their last comparison.
     is_dirty: bool,
-    /// A store spoke since the last list.
+    /// True if a store has sent features since the last list.
     is_mixed: bool,
-    /// Where the first connection breaks, and how.
+    /// The byte at which the first connection breaks, and how it ends.
     first_cut: Option<(usize, Ending)>,
     trace: Option<Vec<String>>,
     pub steps: u64,
@@ -100,7 +100,7 @@ impl Script {
         script
     }
 
-    /// Runs it to its end.
+    /// Runs the script to its end.
     pub fn run(&mut self) -> Result<(), Broken> {
         if self.random.percent(15) {
             for _ in 0..self.random.between(1, 3) {
@@ -127,7 +127,8 @@ impl Script {
         self.converge()
     }
 
-    /// A short one: an Edge that is well, changes in the first second, and a first connection that breaks at this byte.
+    /// Creates a short script: an Edge without faults whose features change in the first second, and a first connection that breaks at this
+    /// byte.
     pub fn cut(mode: Mode, at: usize, ending: Ending, traces: bool) -> Self {
         let mut script = Self::new(5, traces);
         script.plan = Plan::plain(mode);
@@ -138,7 +139,7 @@ impl Script {
         script
     }
 
-    /// Runs a short one.
+    /// Runs a short script.
     pub fn run_cut(&mut self) -> Result<(), Broken> {
         self.tell(Input::Start, &Fact::Start)?;
         self.after(400, Event::Changes);
@@ -148,12 +149,12 @@ impl Script {
         self.converge()
     }
 
-    /// What the client showed at some time.
+    /// Returns the connections and problems that the client has shown.
     pub fn reached(&self) -> &BTreeSet<&'static str> {
         &self.client.reached
     }
 
-    /// The last lines of what happened.
+    /// Returns the last lines of the trace.
     pub fn story(&self, most: usize) -> String {
         let trace = self.trace.as_deref().unwrap_or_default();
         let first = trace.first().map_or("", String::as_str);
@@ -165,7 +166,7 @@ impl Script {
         self.queue.push(Reverse((self.world + delay, self.order, event)));
     }
 
-    /// The next thing that happens: the driver's timer, or something else.
+    /// Runs the next event: the driver's timer, or an event of the queue.
     fn next(&mut self) -> Result<(), Broken> {
         let deadline = self.client.session.deadline().map(fh_session::Millis::as_u64);
         self.look = deadline.map(|deadline| match self.look {
@@ -190,7 +191,7 @@ impl Script {
                 note!(self, "tick");
                 self.tell(Input::Tick, &Fact::Tick)?;
             }
-            // A glance at a clock that went back sees nothing; look again.
+            // A tick by a clock that went back may have no effect, so the timer must be able to fire again later.
             self.world += 1;
             return Ok(());
         }
@@ -250,7 +251,7 @@ impl Script {
         self.after(gap, Event::Mood);
     }
 
-    /// What the driver's clock says: it may have been read a little earlier.
+    /// Returns the time by the driver's clock, which may have been read a little earlier.
     fn clock(&mut self) -> u64 {
         let glitch = if self.random.percent(4) { self.random.below(3_000) } else { 0 };
         (self.world + self.ahead).saturating_sub(glitch)
@@ -290,7 +291,7 @@ impl Script {
         }
     }
 
-    /// Whenever all that was sent has arrived, the client has what the Edge has.
+    /// Checks that the client serves the features of the Edge whenever everything that was sent has arrived.
     fn in_step(&mut self) -> Result<(), Broken> {
         if !self.is_dirty || self.is_mixed {
             return Ok(());
@@ -309,7 +310,7 @@ impl Script {
         self.compare(Law::InStep, None)
     }
 
-    /// Does the client serve this, or what the Edge has now?
+    /// Checks that the client serves these features, or else those that the Edge has now.
     fn compare(&self, law: Law, wanted: Option<&View>) -> Result<(), Broken> {
         let keys = &KEYS[self.client.spec.keys];
         let now;
@@ -321,7 +322,7 @@ impl Script {
             }
         };
         if wanted.is_empty() {
-            // Whether nothing is believed depends (D-60).
+            // Whether an empty list is accepted depends on the keys (D-60).
             return Ok(());
         }
         let same = wanted.len() == self.client.served.len()
@@ -332,7 +333,7 @@ impl Script {
         hold(law, same, || format!("served {:?}\nthe Edge has {wanted:?}", self.client.served))
     }
 
-    /// The Edge is well from now on.
+    /// Ends all faults of the Edge.
     fn heals(&mut self) {
         note!(self, "heals");
         self.edge.is_healed = true;
@@ -346,7 +347,7 @@ impl Script {
             if connection.pieces == Pieces::Drips {
                 connection.pieces = Pieces::Whole;
             }
-            // Streams that were told too little end with what made them so.
+            // Streams that did not send all updates end together with the faults.
             if connection.tells.is_some() && (!connection.is_honest || self.is_mixed) {
                 self.drops(at, false);
             }
@@ -367,7 +368,7 @@ impl Script {
         }
         let deadline = self.client.session.deadline().map_or(0, fh_session::Millis::as_u64);
         let left = deadline.saturating_sub(self.world + self.ahead);
-        // What is under way, the longest that it can lead to, and the next poll.
+        // The remaining delay, the longest delay that can follow, and the next poll.
         let longest = left + 200_000 + 700_000 + 2 * self.client.spec.interval() + 4_000_000;
         let until = self.world + longest;
         self.after(1, Event::Asks);
@@ -404,7 +405,7 @@ impl Script {
             && self.compare(Law::Converges, None).is_ok()
     }
 
-    /// After the end nothing leads to anything.
+    /// Checks that nothing has consequences after the end.
     fn after_the_end(&mut self) -> Result<(), Broken> {
         for _ in 0..15 {
             self.user()?;
@@ -420,7 +421,7 @@ impl Script {
 }
 
 impl Facts {
-    /// There was no answer.
+    /// Returns the facts of a request without a response.
     fn none() -> Self {
         Self {
             status: 0,

@@ -1,5 +1,5 @@
-//! The state machine once more, as the pages of the specification have it and as an observer can follow it: what each thing
-//! that happens leads to. Delays that are drawn are ranges here; everything else is exact.
+//! A second state machine, written from the specification, with the knowledge of an observer. It computes the expected consequences of each
+//! event. Random delays are ranges here; everything else is exact.
 
 mod answers;
 mod asked;
@@ -16,7 +16,7 @@ use crate::edge::{Ending, Facts};
 use crate::wire::Chunk;
 use crate::world::KEYS;
 
-/// What happened.
+/// An event or a command.
 #[derive(Debug)]
 pub enum Fact<'a> {
     Start,
@@ -24,13 +24,13 @@ pub enum Fact<'a> {
     Stop,
     Refresh(Errand),
     Touched,
-    /// Of this user, or of one with too many attributes.
+    /// The context of this user; `None` for a context with too many attributes.
     Context(Errand, Option<usize>),
     Keys(Errand, usize),
     Opened(&'a Facts),
     Bytes(&'a Chunk),
     Closed(Ending, &'a Facts),
-    /// News of a request that was given up.
+    /// An event of an aborted request.
     Late,
     Stored {
         fine: bool,
@@ -38,38 +38,38 @@ pub enum Fact<'a> {
     StoredFeature,
 }
 
-/// What the client showed after it.
+/// The state that the client showed after the event, and what it published.
 #[derive(Debug, Clone)]
 pub struct Shown {
     pub readiness: Readiness,
     pub connection: Connection,
     pub problem: Option<Problem>,
     pub published: bool,
-    /// True if the first list of a context was in it.
+    /// True if the client published the first list of a context.
     pub first: bool,
 }
 
-/// What it has to lead to.
+/// The expected consequences of an event.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Expected {
     pub send: Option<RequestKind>,
     pub abort: bool,
     pub settled: Vec<(Errand, Outcome)>,
-    /// Environments that no key opens any more.
+    /// The environments that no key opens any more.
     pub revoked: Vec<&'static str>,
     pub arm: bool,
-    /// The first list, or the first for this context, is served.
+    /// True if the first list, or the first list of this context, is served.
     pub first: bool,
 }
 
-/// How a command ends.
+/// The outcome of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     Well,
     Ill,
-    /// A newer context has taken the place of this one (D-120).
+    /// A newer context has replaced this one (D-120).
     Superseded,
-    /// The caller's own limit has passed.
+    /// The caller's own time limit has passed.
     TooLate,
 }
 
@@ -77,11 +77,11 @@ pub enum Outcome {
 #[derive(Debug, Clone, Copy)]
 pub struct Pending {
     errand: Errand,
-    /// Of a new context: when its caller has waited for as long as a poll may take (D-120).
+    /// The time limit of the caller, if the command sets a context: as long as a poll may take (D-120).
     expires: Option<u64>,
 }
 
-/// From one time to another.
+/// The earliest and the latest time.
 pub type Range = (u64, u64);
 
 #[derive(Debug, Clone, PartialEq)]
@@ -109,7 +109,7 @@ pub struct Open {
     bytes: u64,
     last_byte: u64,
     last_line: u64,
-    /// Since when something is begun: at the earliest, and really.
+    /// The earliest possible and the real start of the unfinished event.
     begun: Option<Range>,
     unfinished: u64,
 }
@@ -119,7 +119,7 @@ pub struct Spec {
     pub phase: Phase,
     pub keys: usize,
     now: u64,
-    /// Failures since all was well, and was the brief delay after a drop used?
+    /// Failures since the last success. The next field is true if the short delay after the end of a stream was used.
     failures: u32,
     brief_used: bool,
     refusals: u32,
@@ -127,31 +127,31 @@ pub struct Spec {
     fallback: Option<u64>,
     wrong_types: u8,
     hops: u8,
-    /// What `retry:` asked for.
+    /// The delay that `retry:` requested.
     floor: u64,
     following: Option<RequestKind>,
-    /// Does the request that went out last follow a redirect?
+    /// True if the last request follows a redirect.
     pub follows: bool,
     kind: RequestKind,
     recent: [Option<u64>; 2],
     poll_until: u64,
     pub contacted: bool,
     pub listed: bool,
-    /// Are the features that are held another context's?
+    /// True if the held features belong to another context.
     pub switching: bool,
     pub failed: bool,
     pub stale: bool,
     pub problem: Option<&'static str>,
     pub etag: Option<String>,
-    /// May the etag have been dropped?
+    /// False if an observer cannot know whether the etag was dropped.
     pub etag_is_sure: bool,
-    /// Are features held? `None` if an observer cannot tell.
+    /// True if features are held; `None` if an observer cannot know.
     pub held: Option<bool>,
-    /// The user of the present request.
+    /// The user of the current request.
     pub asked: usize,
     /// True if that context was set after the start.
     was_set: bool,
-    /// The user whose request goes out next, because another one's is in flight (D-120).
+    /// The user whose request is sent next, because a request for another one is in flight (D-120).
     next: Option<(usize, Vec<Pending>)>,
     /// While switching: the user whose features are held; `None` if they are rules.
     holder: Option<usize>,
@@ -221,7 +221,7 @@ impl Spec {
         self.interval
     }
 
-    /// Are there features that are right for the present context?
+    /// Returns true if there are features of the current context.
     pub fn serves(&self) -> bool {
         self.listed && !self.switching
     }
@@ -235,23 +235,23 @@ impl Spec {
         }
     }
 
-    /// The user whose context was set last.
+    /// Returns the user whose context was set last.
     pub fn newest(&self) -> usize {
         self.next.as_ref().map_or(self.asked, |(user, _)| *user)
     }
 
-    /// The user whose features are served; `None` if they are rules.
+    /// Returns the user whose features are served; `None` if they are rules.
     pub fn served_for(&self) -> Option<usize> {
         if self.switching { self.holder } else { (!self.evaluates_here()).then_some(self.asked) }
     }
 
-    /// The user that former values have to answer for besides their own.
+    /// Returns the second user for whom kept values must answer.
     pub fn kept_for(&self) -> Option<usize> {
         let keeps = self.config.while_switching == WhileSwitching::KeepValues;
         (keeps && self.switching).then(|| self.newest())
     }
 
-    /// Between which times the next deadline lies.
+    /// Returns the range in which the next deadline lies.
     pub fn deadline(&self) -> Option<Range> {
         let waiting = self.next.iter().flat_map(|(_, pending)| pending);
         let command = self.pending.iter().chain(waiting).filter_map(|each| each.expires).min();
@@ -271,7 +271,7 @@ impl Spec {
         }
     }
 
-    /// Follows one step.
+    /// Computes the consequences of one event.
     pub fn step(&mut self, now: u64, fact: &Fact<'_>, shown: &Shown) {
         self.now = now;
         self.expected = Expected::default();
@@ -280,7 +280,7 @@ impl Spec {
             Fact::Start | Fact::Late => {}
             Fact::Tick => {
                 if self.phase_deadline().is_some_and(|(low, high)| {
-                    // When an event began is not always known from outside.
+                    // An observer does not always know when an event of the stream began.
                     high <= now || (low <= now && shown.connection != Connection::Streaming)
                 }) {
                     self.tick();
@@ -347,7 +347,7 @@ impl Spec {
         }
     }
 
-    /// At most two requests within the pace.
+    /// Sends a request, but at most two within the pace.
     fn connect(&mut self) {
         let [before_last, last] = self.recent;
         let earliest = before_last.map(|sent| sent + millis(self.config.pace));
@@ -387,7 +387,7 @@ impl Spec {
         }
     }
 
-    /// The request in flight ends.
+    /// Ends the request in flight.
     fn give_up(&mut self) {
         if let Phase::Stream(open) = &self.phase {
             let opened = open.opened;
@@ -404,7 +404,7 @@ impl Spec {
         }
     }
 
-    /// All commands that wait for the present request have this outcome.
+    /// Gives this outcome to all commands that wait for the current request.
     fn settle(&mut self, well: bool) {
         let outcome = if well { Outcome::Well } else { Outcome::Ill };
         let pending = std::mem::take(&mut self.pending);

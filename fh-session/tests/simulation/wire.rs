@@ -1,30 +1,30 @@
-//! Bytes of an answer's body, and what it means that they have arrived.
+//! The bytes of a response's body, and the meaning of each part.
 
 use std::collections::VecDeque;
 
 use crate::random::Random;
 
-/// What a list of features is worth.
+/// The meaning of a list of features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Listed {
-    /// Is it all that the Edge has now?
+    /// True if the list holds all features that the Edge has now.
     pub honest: bool,
     pub empty: Empty,
 }
 
-/// Are there no features in it?
+/// The environments of a response that have no features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Empty {
     No,
-    /// Lists without features, of which it depends whether they are believed (D-60).
+    /// All lists are empty. Whether a client accepts them depends on the keys (D-60).
     Lists,
-    /// No list at all.
+    /// There is no list.
     Absent,
-    /// Of some environments only.
+    /// Some lists are empty, but not all.
     Some,
 }
 
-/// What the bytes up to some place mean.
+/// The meaning of the bytes up to a position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
     Nothing,
@@ -46,16 +46,16 @@ struct Placed {
     mark: Mark,
 }
 
-/// A piece of a body, and what it completes.
+/// A piece of a body, and the parts that it completes.
 #[derive(Debug, Default)]
 pub struct Chunk {
     pub bytes: Vec<u8>,
     pub marks: Vec<Mark>,
-    /// Does it end a line?
+    /// True if it ends a line.
     pub line: bool,
-    /// After it: bytes of something that is begun but not complete.
+    /// Number of bytes of the part that is unfinished after this piece.
     pub unfinished: usize,
-    /// Did what is begun begin in this piece?
+    /// True if the unfinished part began in this piece.
     pub begins: bool,
 }
 
@@ -73,12 +73,12 @@ impl Wire {
         Self { bytes: Vec::new(), marks: VecDeque::new(), given: 0, end_of_line, last: 0 }
     }
 
-    /// A body without structure.
+    /// Creates a body without marks.
     pub fn body(text: &str) -> Self {
         Self { bytes: text.as_bytes().to_vec(), ..Self::new("\n") }
     }
 
-    /// Bytes that are not given out yet.
+    /// Returns the number of bytes that were not taken yet.
     pub fn left(&self) -> usize {
         self.bytes.len() - self.given
     }
@@ -91,7 +91,7 @@ impl Wire {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// Lines, of which the last ends what is marked. A reader knows at the first byte of that line's end.
+    /// Adds lines, the last of which completes the marked part. The part is complete at the first byte of that line's end.
     fn lines(&mut self, lines: &[&str], mark: Mark) {
         let start = self.bytes.len();
         for line in lines {
@@ -102,7 +102,7 @@ impl Wire {
         self.marks.push_back(Placed { start, end, mark });
     }
 
-    /// A comment or a `retry`.
+    /// Adds a comment or a `retry` line.
     pub fn line(&mut self, line: &str, mark: Mark) {
         self.lines(&[line], mark);
     }
@@ -111,7 +111,7 @@ impl Wire {
         self.lines(&[&format!("event: {name}"), &format!("data: {data}"), ""], mark);
     }
 
-    /// The first event of all: a list, in one of the ways in which it may be written.
+    /// Adds the first event of a stream, a list, in one of several valid notations.
     pub fn list(&mut self, style: u64, data: &str, mark: Mark) {
         match style {
             0 => self.lines(
@@ -131,7 +131,7 @@ impl Wire {
         }
     }
 
-    /// What a client has to pass over.
+    /// Adds a part that clients must ignore.
     pub fn noise(&mut self, random: &mut Random) {
         match random.below(7) {
             0 => self.line(": still here", Mark::Nothing),
@@ -144,7 +144,7 @@ impl Wire {
         }
     }
 
-    /// Something too large by its first `limit` bytes and one.
+    /// Adds a line that exceeds the limit with its byte number `limit` + 1.
     pub fn oversized(&mut self, limit: usize) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(b"data: ");
@@ -152,7 +152,7 @@ impl Wire {
         self.marks.push_back(Placed { start, end: start + limit + 1, mark: Mark::TooLarge });
     }
 
-    /// Gives out so many bytes, or as many as there are.
+    /// Takes this many bytes, or as many as there are.
     pub fn take(&mut self, count: usize) -> Chunk {
         let from = self.given;
         let to = (from + count).min(self.bytes.len());

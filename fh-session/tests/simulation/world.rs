@@ -1,4 +1,4 @@
-//! What the Edge knows: environments and their features, how they change, and how they look to a key.
+//! The data of the Edge: environments and their features, their changes, and their form for a key.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
@@ -7,10 +7,10 @@ use fh_session::KeyKind;
 
 use crate::random::Random;
 
-/// Names of users; a context holds one of them, or none.
+/// The names of users. A context holds one of them, or none.
 pub const USERS: [Option<&str>; 4] = [None, Some("fred"), Some("mary"), Some("a,b")];
 
-/// Keys that a client may have, with the environments that they open.
+/// API keys of a client, and the environments that they open.
 pub struct Keys {
     pub texts: &'static [&'static str],
     pub environments: &'static [usize],
@@ -43,7 +43,7 @@ macro_rules! g {
     };
 }
 
-/// Ids of environments, as an Edge has them.
+/// The ids of the environments, in the form that an Edge sends.
 pub const NAMES: [&str; 3] = [e!(""), f!(""), g!("")];
 
 pub const KEYS: [Keys; 9] = [
@@ -58,31 +58,31 @@ pub const KEYS: [Keys; 9] = [
     keys(&[f!("/k*"), e!("/k*")], &[1, 0], KeyKind::ClientEvaluated),
 ];
 
-/// One feature as the Edge has it.
+/// A feature, as the Edge has it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Feature {
     pub id: String,
     pub key: u8,
     pub version: i64,
     value: u64,
-    /// 0 is none.
+    /// The number of the strategy; 0 stands for none.
     strategy: u64,
     locked: bool,
     retired: bool,
 }
 
-/// What streams are told.
+/// An update that streams send.
 #[derive(Clone)]
 pub enum News {
     Feature(Feature),
-    /// With the version that is told: none, 0, or the feature's.
+    /// A delete, with the version that it names: none, 0, or that of the feature.
     Delete(Feature, Option<i64>),
 }
 
 pub struct Environment {
     pub name: &'static str,
     pub features: Vec<Feature>,
-    /// Former states, the oldest first: what a replica that lags behind has.
+    /// Former states, the oldest first, as an outdated replica has them.
     past: VecDeque<Vec<Feature>>,
     born: u64,
 }
@@ -94,7 +94,7 @@ impl Feature {
         !self.retired
     }
 
-    /// Its JSON for this kind of key and this user.
+    /// Writes the JSON of the feature for this kind of key and this user.
     pub fn render(&self, kind: KeyKind, user: Option<&str>, out: &mut String) {
         let (id, key, locked, version) = (&self.id, self.key, self.locked, self.version);
         let _ = write!(
@@ -130,7 +130,7 @@ impl Feature {
 }
 
 impl News {
-    /// Who it is about, and the version that tells it from others; 0 or less is none.
+    /// Returns the id of the feature, and the version by which the update is ordered; 0 or less stands for none.
     pub fn version(&self) -> (&str, i64) {
         match self {
             Self::Feature(feature) => (&feature.id, feature.version),
@@ -193,7 +193,7 @@ impl Environment {
         vec![News::Feature(feature)]
     }
 
-    /// Something changes, usually; streams are told.
+    /// Changes something, usually. Returns the updates for streams.
     pub fn change(&mut self, random: &mut Random) -> Vec<News> {
         let before = self.features.clone();
         let news = self.changed(random);
@@ -225,7 +225,7 @@ impl Environment {
                 feature.locked = !feature.locked;
             }
             42..50 => {
-                // A strategy that several features share: the version stays (sdk-behaviour 2.2).
+                // Several features may share a strategy. If it changes, their versions stay the same (sdk-behaviour 2.2).
                 feature.strategy = (feature.strategy + another) % 12;
                 feature.value = feature.value.max(1);
                 feature.version = feature.version.max(1);
@@ -261,12 +261,12 @@ impl Environment {
         }]
     }
 
-    /// The present features that can be seen.
+    /// Returns the current features that clients can see.
     pub fn visible(&self) -> impl Iterator<Item = &Feature> {
         self.features.iter().filter(|feature| feature.open())
     }
 
-    /// A former state, or the present one if there is none.
+    /// Returns a former state, or the current one if there is none.
     pub fn former(&self, random: &mut Random) -> &[Feature] {
         match self.past.len() {
             0 => &self.features,
@@ -274,7 +274,7 @@ impl Environment {
         }
     }
 
-    /// Sees to it that something can be seen; streams are told.
+    /// Makes at least one feature visible. Returns the updates for streams.
     pub fn fill(&mut self, random: &mut Random) -> Vec<News> {
         if self.visible().next().is_some() {
             return Vec::new();
@@ -286,7 +286,7 @@ impl Environment {
     }
 }
 
-/// A JSON list of features.
+/// Returns a JSON list of features.
 pub fn list<'a>(
     features: impl Iterator<Item = &'a Feature>,
     kind: KeyKind,
@@ -303,11 +303,11 @@ pub fn list<'a>(
     out
 }
 
-/// Features by key: their environment and their JSON.
+/// Environment and JSON of features, by key.
 pub type View = BTreeMap<String, (&'static str, String)>;
 
-/// What a client with these keys has to serve for this user; of a key that several environments have, the feature of the
-/// earliest API key (D-61).
+/// Returns the features that a client with these keys must serve for this user. If several environments have a feature key, the environment
+/// of the earliest API key answers (D-61).
 pub fn view(world: &[Environment], keys: &Keys, user: Option<&str>) -> View {
     let mut view = BTreeMap::new();
     for environment in keys.environments.iter().map(|at| &world[*at]) {

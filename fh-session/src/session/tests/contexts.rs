@@ -12,7 +12,7 @@ fn another_context_asks_anew() {
     assert_eq!(desk.aborted, [old]);
     assert_eq!(desk.header("x-featurehub"), Some("userkey=fred"));
     assert_eq!(desk.status().readiness, Readiness::NotReady);
-    // The former stream's news are late.
+    // An event of the old stream arrives late.
     desk.tell(Input::Bytes { ticket: old, bytes: b"event: features\ndata: []\n\n" });
     assert_eq!(desk.status().readiness, Readiness::NotReady);
     desk.live();
@@ -20,10 +20,10 @@ fn another_context_asks_anew() {
     assert_eq!(desk.published.last().unwrap().cause, Cause::First);
     let rules = &desk.published.last().unwrap().rules;
     assert_eq!(rules.evaluated_for().unwrap().context, user("fred"));
-    // The same again changes nothing.
+    // Setting the same context again changes nothing.
     desk.tell(Input::Context(Errand(2), user("fred")));
     assert_eq!((desk.settled.len(), desk.sent.len()), (2, 2));
-    // Cleared: the header goes.
+    // An empty context removes the header.
     desk.now += 5_000;
     desk.tell(Input::Context(Errand(3), Arc::default()));
     assert_eq!(desk.header("x-featurehub"), None);
@@ -76,7 +76,7 @@ fn keeping_values_while_switching() {
     desk.now += 5_000;
     desk.tell(Input::Context(Errand(1), user("fred")));
     assert_eq!(desk.status().readiness, Readiness::Ready);
-    // They stay those of the former context, and answer for Fred, too.
+    // The values still belong to the old context, and answer for Fred as well.
     let rules = &desk.published.last().unwrap().rules;
     let evaluated = rules.evaluated_for().unwrap();
     assert_eq!(evaluated.context, Arc::default());
@@ -97,21 +97,21 @@ fn another_users_values_are_never_served() {
         desk.now += 5_000;
         desk.tell(Input::Context(Errand(1), user("fred")));
         let published = desk.published.len();
-        // An Edge in trouble says nothing: what is held is not Fred's (D-60, D-62).
+        // An empty list of an Edge with a failure of its own does not make the held features Fred's (D-60, D-62).
         desk.polled(empty);
         assert_eq!(desk.status().problem, Some(Problem::EmptyList), "{keep:?}");
         assert_eq!(desk.settled, [(Errand(1), Err(Problem::EmptyList))]);
         assert_eq!(desk.published.len(), published);
-        // The same context again waits for its values, too.
+        // Setting the same context again waits for its values as well.
         desk.now += 5_000;
         desk.tell(Input::Context(Errand(2), user("fred")));
         assert_eq!(desk.settled.len(), 1);
-        // Nor is what a store has.
+        // The features of a store are not Fred's either.
         let source = Source::Store("redis-store".into());
         let stored = LIST.replace('x', "a store's");
         desk.tell(Input::Stored { source, environment: "e".into(), features: stored.as_bytes() });
         assert_eq!(desk.published.len(), published);
-        // A replica may be behind: its older version is still Fred's, what is held is not.
+        // A replica of the Edge may be outdated. Its older version still belongs to Fred, and the held one does not.
         desk.polled(older);
         assert_eq!(desk.value().as_deref(), Some("fred's"), "{keep:?}");
         assert_eq!(desk.settled.last(), Some(&(Errand(2), Ok(Readiness::Ready))));
@@ -135,13 +135,13 @@ fn kept_values_are_not_mixed_with_those_that_are_awaited() {
     desk.now += 5_000;
     desk.tell(Input::Context(Errand(1), user("fred")));
     desk.open();
-    // Before the list that it belongs to.
+    // A feature of the new context arrives before its list.
     desk.event("feature", &LIST[1..LIST.len() - 1].replace('x', "fred's"));
     assert_eq!(desk.value().as_deref(), Some("x"));
     desk.now += 5_000;
     desk.tell(Input::Context(Errand(2), user("mary")));
     assert_eq!(desk.value().as_deref(), Some("x"));
-    // Mary waits for Fred's list, and then asks.
+    // The request for Mary waits for Fred's list.
     desk.event("features", LIST);
     desk.live();
     assert_eq!(desk.status().readiness, Readiness::Ready);
@@ -182,24 +182,26 @@ fn contexts_that_an_edge_cannot_tell_apart() {
     desk.now += 5_000;
     desk.good_poll();
     let sent = desk.sent.len();
-    // The same header, so what holds for one holds for the other; but it is the other that reads now.
+    // The header is the same, so the features are valid for both contexts. From now on they are served for this one only.
     desk.tell(Input::Context(Errand(2), user("a,b")));
     assert_eq!((desk.settled.len(), desk.sent.len()), (2, sent));
     let last = desk.published.last().unwrap();
     assert_eq!(last.cause, Cause::Unseen);
     assert_eq!(last.rules.evaluated_for().unwrap().context, user("a,b"));
     assert_eq!(desk.notices, [Notice::CommaInValue { attribute: "userkey".into() }]);
-    // Once more, and nothing is new.
+    // Setting it once more publishes nothing.
     let published = desk.published.len();
     desk.tell(Input::Context(Errand(3), user("a,b")));
     assert_eq!((desk.settled.len(), desk.published.len()), (3, published));
 }
 
+/// Returns the ids of the commands with this outcome.
 fn settled_with(desk: &Desk, outcome: &Result<Readiness, Problem>) -> Vec<u64> {
     let of = desk.settled.iter().filter(|(_, how)| how == outcome);
     of.map(|(errand, _)| errand.0).collect()
 }
 
+/// Returns the value that readers with this user key get.
 fn shown_to(desk: &Desk, who: &str) -> Option<String> {
     let rules = &desk.published.last()?.rules;
     rules.evaluated_for()?.answers_for(&user(who)).then(|| desk.value()).flatten()
@@ -211,7 +213,7 @@ fn contexts_that_follow_each_other_fast_are_answered_one_after_the_other() {
         let mut desk = Desk::new(mode, &[SERVER]);
         desk.good(mode);
         desk.now += 5_000;
-        // An Edge that takes 300 ms, and a new context every 100 ms.
+        // The Edge takes 300 ms for a response, and a new context is set every 100 ms.
         let mut answered_at = None;
         let mut sent = desk.sent.len();
         for n in 0..200 {
@@ -231,7 +233,7 @@ fn contexts_that_follow_each_other_fast_are_answered_one_after_the_other() {
             }
         }
         let well = settled_with(&desk, &Ok(Readiness::Ready));
-        // Two requests go out within a second, and 20 seconds have passed.
+        // At most two requests are sent per second, and 20 seconds have passed.
         assert!((30..=41).contains(&well.len()), "{mode:?} {well:?}");
         assert!(well.is_sorted());
         let replaced = settled_with(&desk, &Err(Problem::Superseded));
@@ -256,7 +258,7 @@ fn of_many_contexts_at_once_the_first_and_the_last_are_answered() {
         assert_eq!(replaced, (1..199).collect::<Vec<_>>(), "{mode:?}");
         desk.good(mode);
         assert_eq!(settled_with(&desk, &Ok(Readiness::Ready)), [0]);
-        // Its handle answers, until the other's features are there.
+        // The values are served for this context until those of the other one arrive.
         assert_eq!(shown_to(&desk, "user-0").as_deref(), Some("x"));
         assert_eq!(desk.sent.len(), 3, "{mode:?}");
         assert_eq!(shown_to(&desk, "user-0").as_deref(), Some("x"));
@@ -302,7 +304,7 @@ fn a_context_takes_as_long_as_a_poll_may_take_and_stays_set() {
     desk.event("features", LIST);
     desk.live();
     assert_eq!(shown_to(&desk, "mary").as_deref(), Some("x"));
-    // The limit of polls is settable.
+    // The limit of polls can be configured.
     let mut desk = Desk::with(Mode::Streaming, &[SERVER], |config| {
         config.limits.poll = Duration::from_secs(3);
     });

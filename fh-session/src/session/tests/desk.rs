@@ -1,4 +1,4 @@
-//! A session, its clock, and what the rows of the table need to talk to it.
+//! A session with a clock, and the helpers with which the tests drive it.
 
 use super::*;
 
@@ -7,7 +7,7 @@ pub(super) const SERVER: &str = "e/k";
 pub(super) const POLL: Mode = Mode::ActivePolling(Duration::from_secs(180));
 pub(super) const LIST: &str = r#"[{"id":"a","key":"A","version":1,"type":"STRING","value":"x"}]"#;
 
-/// A session, its clock, and what it has done.
+/// A session, its clock, and the actions that it has returned.
 pub(super) struct Desk {
     pub(super) session: Session,
     pub(super) now: u64,
@@ -51,6 +51,7 @@ impl Desk {
         desk
     }
 
+    /// Hands an input to the session, and records the actions that follow.
     pub(super) fn tell(&mut self, input: Input<'_>) {
         self.session.handle(Millis::new(self.now), input);
         while let Some(action) = self.session.poll() {
@@ -68,6 +69,7 @@ impl Desk {
         }
     }
 
+    /// Returns the ticket of the last request.
     pub(super) fn ticket(&self) -> Ticket {
         self.sent.last().unwrap().0
     }
@@ -81,6 +83,7 @@ impl Desk {
         headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
+    /// Sends a complete response to the last request.
     pub(super) fn answer(&mut self, head: Head, body: &str) {
         let ticket = self.ticket();
         self.tell(Input::Opened { ticket, head: &head });
@@ -96,6 +99,7 @@ impl Desk {
         self.polled(&format!(r#"[{{"id":"e","features":{LIST}}}]"#));
     }
 
+    /// Opens a stream as the response to the last request.
     pub(super) fn open(&mut self) {
         let ticket = self.ticket();
         let head = Head::new(200).header("content-type", "text/event-stream");
@@ -113,6 +117,7 @@ impl Desk {
         self.tell(Input::Closed { ticket, end: End::Complete });
     }
 
+    /// Opens a stream that sends a list.
     pub(super) fn live(&mut self) {
         self.open();
         self.event("features", LIST);
@@ -122,7 +127,7 @@ impl Desk {
         self.session.status()
     }
 
-    /// Lets time pass up to the deadline, and says how long it was.
+    /// Advances the clock to the deadline. Returns the time that passed, in milliseconds.
     pub(super) fn wait(&mut self) -> u64 {
         let deadline = self.session.deadline().unwrap().as_u64();
         let passed = deadline - self.now;
@@ -131,7 +136,7 @@ impl Desk {
         passed
     }
 
-    /// Lets time pass until the next request, and says how long it was. The pace may hold it up.
+    /// Advances the clock until the next request. Returns the time that passed, in milliseconds. The pace may delay the request.
     pub(super) fn come_back(&mut self) -> u64 {
         let (begin, sent) = (self.now, self.sent.len());
         while self.sent.len() == sent {
@@ -140,6 +145,7 @@ impl Desk {
         self.now - begin
     }
 
+    /// Responds with features, in the form of the mode.
     pub(super) fn good(&mut self, mode: Mode) {
         match mode {
             Mode::Streaming => self.live(),
@@ -147,13 +153,14 @@ impl Desk {
         }
     }
 
+    /// Returns the value of feature `A` in the last publication.
     pub(super) fn value(&self) -> Option<String> {
         let rules = &self.published.last()?.rules;
         let nobody = fh_eval::Subject::nobody(fh_eval::Timestamp::from_millis(0));
         rules.ruleset().get("A")?.evaluate(&nobody).string().map(str::to_string)
     }
 
-    /// Keys of the features that readers see.
+    /// Returns the keys of the features in the last publication.
     pub(super) fn keys(&self) -> Vec<String> {
         let published = self.published.last().map(|publication| &publication.rules);
         let features = published.into_iter().flat_map(|rules| rules.ruleset().iter());

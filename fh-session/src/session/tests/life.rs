@@ -1,4 +1,4 @@
-//! From the start to the end: keys, closing, clocks, and the order in which things are told.
+//! The life of a session: keys, closing, clocks, and the order of actions.
 
 use super::*;
 
@@ -7,13 +7,13 @@ fn other_keys() {
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
     desk.live();
     desk.now += 5_000;
-    // Another key of the same environment: nothing is lost.
+    // With another key of the same environment, nothing is lost.
     desk.tell(Input::Keys(Errand(1), ApiKeys::parse(["e/new*"]).unwrap()));
     assert_eq!(desk.status().readiness, Readiness::Ready);
     assert_eq!(desk.request().url.expose(), "http://edge/features/e/new*");
     desk.live();
     desk.now += 5_000;
-    // Another environment: its features are not these.
+    // The features do not belong to the other environment.
     desk.tell(Input::Keys(Errand(2), ApiKeys::parse(["f/new*"]).unwrap()));
     assert_eq!(desk.status().readiness, Readiness::NotReady);
     assert_eq!(desk.value(), None);
@@ -50,7 +50,7 @@ fn a_clock_that_goes_back_is_not_followed() {
     assert!(desk.session.deadline().unwrap() >= Millis::new(1_000_000));
 }
 
-/// Who waited for something looks at once, and must not see the state of before.
+/// A caller that waited for a command reads at once, and must not see the old state.
 #[test]
 fn features_and_status_are_out_before_those_who_wait_are_told() {
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
@@ -68,7 +68,7 @@ fn features_and_status_are_out_before_those_who_wait_are_told() {
     ));
 }
 
-/// A large piece of a stream holds many events. Rules of their own for each of them would lie in memory side by side.
+/// A large chunk of a stream may hold many events. A publication for each would keep many sets of rules in memory at the same time.
 #[test]
 fn one_piece_of_a_stream_is_published_once() {
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
@@ -83,10 +83,10 @@ fn one_piece_of_a_stream_is_published_once() {
     let bytes = changes + &feature(100, "99");
     desk.tell(Input::Bytes { ticket, bytes: bytes.as_bytes() });
     assert_eq!(desk.published.len(), 2);
-    // The last of them changed nothing that can be seen, but others did.
+    // The last event changed nothing visible, but the others did.
     assert_eq!(desk.published.last().unwrap().cause, Cause::Change);
     assert_eq!(desk.value().as_deref(), Some("99"));
-    // Every one of them is told to those who want updates as they were received.
+    // Listeners of raw updates get each event.
     assert_eq!(desk.raw, 1 + 99);
 }
 
@@ -98,7 +98,7 @@ fn environments_that_no_key_opens_are_revoked() {
     desk.now += 5_000;
     desk.tell(Input::Keys(Errand(1), ApiKeys::parse(["f/k*", "g/k*"]).unwrap()));
     assert_eq!(desk.revoked, ["e".into()]);
-    // Also while there is no list of the new keys, so that nothing is published.
+    // Environments are revoked even if nothing is published because there is no list for the new keys.
     let published = desk.published.len();
     desk.now += 5_000;
     desk.tell(Input::Keys(Errand(2), ApiKeys::parse(["g/k*"]).unwrap()));

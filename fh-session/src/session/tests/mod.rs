@@ -1,4 +1,4 @@
-//! The table of what is done when, row by row. Interleavings are the simulation's business (`tests/simulation`).
+//! One test for each rule of the session. The simulation (`tests/simulation`) tests interleavings.
 
 mod contexts;
 mod desk;

@@ -1,4 +1,4 @@
-//! How many requests there are, and where they go (D-64, D-82).
+//! The rate and the targets of requests (D-64, D-82).
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn at_most_two_requests_a_second() {
     for n in 0..10 {
         desk.tell(Input::Context(Errand(n), user(&n.to_string())));
     }
-    // The request of the start gives way to the first, whose own does not (D-120).
+    // The first context aborts the request of the start. Later contexts do not abort the request of the first one (D-120).
     assert_eq!((desk.sent.len(), desk.aborted.len()), (2, 1));
     assert_eq!(desk.header("x-featurehub"), Some("userkey=0"));
     desk.live();
@@ -33,7 +33,7 @@ fn redirects_are_counted_and_stay_at_home() {
     assert_eq!(desk.status().problem, Some(Problem::Redirect));
     desk.wait();
     assert_eq!(desk.request().url.expose(), "http://edge/features/e/k*");
-    // Hops of a request that broke are not those of the next one.
+    // The redirects of a failed request do not count for the next one.
     for _ in 0..3 {
         for _ in 0..3 {
             desk.answer(Head::new(307).header("location", "/hop"), "");
@@ -53,7 +53,7 @@ fn redirects_are_counted_and_stay_at_home() {
 
 #[test]
 fn a_redirected_poll_stays_a_poll() {
-    // The redirect waits for the pace, and meanwhile it has become time to try a stream again.
+    // The pace delays the redirected request, and meanwhile the time comes to retry a stream.
     let mut desk = Desk::with(Mode::Streaming, &[CLIENT], |config| {
         config.stream_again_after = Duration::from_millis(500);
     });

@@ -1,4 +1,4 @@
-//! Polls: intervals, etags, and what bodies may hold.
+//! Polls: intervals, etags, and the contents of bodies.
 
 use super::*;
 
@@ -10,13 +10,13 @@ fn polls_at_the_interval_that_the_edge_asks_for() {
     assert_eq!(desk.status().readiness, Readiness::Ready);
     assert_eq!(desk.wait(), 180_000);
     desk.answer(json(304), "");
-    // Not asked for with an etag, so it is no answer; those who have features wait for the next time.
+    // The request had no etag, so 304 is not a valid response. A client with features retries after its interval.
     assert_eq!(desk.status().problem, Some(Problem::UnexpectedStatus(304)));
     assert_eq!(desk.wait(), 180_000);
     desk.answer(json(200).header("cache-control", "max-age=20").header("etag", "W/\"x\""), "[{}]");
     assert_eq!(desk.status().problem, Some(Problem::EmptyList));
     assert_eq!(desk.wait(), 20_000);
-    // What was not applied is not asked to be left out the next time (D-72).
+    // The body was not applied, so the next request does not send its etag (D-72).
     assert_eq!(desk.header("if-none-match"), None);
     desk.answer(json(200).header("etag", "W/\"x\""), &format!(r#"[{{"features":{LIST}}}]"#));
     assert_eq!(desk.wait(), 20_000);
@@ -98,7 +98,7 @@ fn two_refreshes_share_one_request() {
 
 #[test]
 fn etags_are_of_what_is_held() {
-    // Polling stands in for streaming, then streaming is back, then it is not.
+    // The client polls because it cannot stream, then streams, then polls again.
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
     desk.answer(Head::new(501), "");
     let body = format!(r#"[{{"id":"e","features":{LIST}}}]"#);
@@ -113,7 +113,7 @@ fn etags_are_of_what_is_held() {
     desk.answer(Head::new(501), "");
     assert_eq!(desk.request().kind, RequestKind::Poll);
     assert_eq!(desk.header("if-none-match"), None);
-    // What a store added is not what the Edge has.
+    // Features that a store added are not part of the response with the etag.
     let mut desk = Desk::new(POLL, &[CLIENT]);
     desk.answer(json(200).header("etag", "\"1\""), &body);
     let source = Source::Store("redis-store".into());
@@ -121,7 +121,7 @@ fn etags_are_of_what_is_held() {
     desk.tell(Input::Stored { source, environment: "e".into(), features: stored });
     desk.wait();
     assert_eq!(desk.header("if-none-match"), None);
-    // An empty list may be the word of an Edge in trouble, under the etag of what it could not say.
+    // An Edge with a failure of its own may send an empty list with the etag of the features that it could not load.
     let mut desk = Desk::new(POLL, &[SERVER]);
     desk.answer(json(200).header("etag", "\"1\""), r#"[{"id":"e","features":[]}]"#);
     desk.wait();
@@ -136,7 +136,7 @@ fn several_keys_send_no_etag() {
     assert_eq!(desk.header("if-none-match"), None);
 }
 
-/// An entry without id is that of the first key, and letters' case does not tell ids apart.
+/// An entry without id belongs to the first key's environment, and ids are compared without case.
 #[test]
 fn entries_of_one_environment_are_one_list() {
     let feature = |key: &str| {
@@ -156,7 +156,7 @@ fn entries_of_one_environment_are_one_list() {
     }
 }
 
-/// What an Edge sends is bounded in bytes; time and what is said of it are in proportion to that.
+/// The size of a response is limited in bytes. The time to handle it and the length of notices stay in proportion to that.
 #[test]
 fn a_hundred_thousand_environments() {
     let mut desk = Desk::new(POLL, &[CLIENT]);

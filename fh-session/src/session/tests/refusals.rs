@@ -71,6 +71,6 @@ fn failure_is_told_once_and_retried_slowly() {
     desk.live();
     assert_eq!(desk.status().readiness, Readiness::Ready);
     let failed = desk.statuses.iter().filter(|s| s.readiness == Readiness::Failed);
-    // Failed, and still failed while connecting.
+    // The client was Failed, and remained so during the next request.
     assert!(failed.count() >= 1);
 }

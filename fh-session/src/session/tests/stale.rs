@@ -1,4 +1,4 @@
-//! Environments of which the Edge wants no more requests (D-22, D-23, D-67).
+//! Environments for which the Edge wants no more requests (D-22, D-23, D-67).
 
 use super::*;
 
@@ -39,7 +39,7 @@ fn a_stale_client_refuses_another_context() {
     desk.tell(Input::Context(Errand(1), user("fred")));
     assert_eq!(desk.settled, [(Errand(1), Err(Problem::Stale))]);
     assert_eq!(desk.sent.len(), 1);
-    // The present one is no other.
+    // The current context is accepted.
     desk.tell(Input::Context(Errand(2), Arc::default()));
     assert_eq!(desk.settled.last(), Some(&(Errand(2), Ok(Readiness::Ready))));
     assert_eq!(desk.sent.len(), 1);
@@ -61,7 +61,7 @@ fn the_last_stream_of_a_stale_environment() {
         assert_eq!(desk.status().connection, Connection::Halted, "{how}");
         assert!(desk.status().is_stale && desk.session.deadline().is_none(), "{how}");
     }
-    // Without any features, asking goes on (D-71).
+    // A client without features continues to send requests (D-71).
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
     let ticket = desk.ticket();
     desk.tell(Input::Opened { ticket, head: &sse(236) });

@@ -1,18 +1,18 @@
-//! Streams: how they end, how long they may be silent, and what stands in for them.
+//! Streams: their ends, their time limits, and polling in their place.
 
 use super::*;
 
 #[test]
 fn how_streams_end() {
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
-    // Before any features: back-off.
+    // A stream that ends before it sends features is retried with back-off.
     desk.open();
     desk.event("ack", r#"{"status":"discover"}"#);
     desk.event("bye", r#"{"status":"closed"}"#);
     desk.close();
     assert_eq!(desk.status().problem, Some(Problem::ClosedEarly));
     assert_eq!(desk.wait(), 1_000);
-    // As announced: soon, and nothing is wrong.
+    // After an announced end the delay is short, and there is no problem.
     for _ in 0..5 {
         desk.live();
         desk.event("bye", r#"{"status":"closed"}"#);
@@ -21,7 +21,7 @@ fn how_streams_end() {
         let wait = desk.come_back();
         assert!((100..=1000).contains(&wait), "{wait}");
     }
-    // Without a word: soon once, then later and later.
+    // After an end without `bye` the delay is short once, and then doubles.
     let mut waits = Vec::new();
     for _ in 0..4 {
         desk.live();
@@ -31,7 +31,7 @@ fn how_streams_end() {
         waits.push(desk.come_back());
     }
     assert!((100..=1000).contains(&waits[0]) && waits[1..] == [1000, 2000, 4000], "{waits:?}");
-    // After a minute of health: as at first.
+    // After a minute of open stream the delay is short again.
     desk.live();
     desk.now += 61_000;
     desk.event("ack", "\"❤️\"");
@@ -47,7 +47,7 @@ fn silence_is_not_for_ever() {
     desk.wait();
     desk.open();
     let ticket = desk.ticket();
-    // Heartbeats are life, but no features.
+    // Heartbeats keep the stream open, but do not count as features.
     for _ in 0..8 {
         desk.now += 11_000;
         desk.tell(Input::Bytes { ticket, bytes: b": alive\n" });
@@ -75,7 +75,7 @@ fn silence_is_not_for_ever() {
     }
     assert_eq!(desk.wait(), 2_000);
     assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Event)));
-    // A large event may take as long as its bytes are worth.
+    // A large event may take as long as the minimum rate allows.
     desk.wait();
     desk.live();
     let ticket = desk.ticket();
@@ -159,7 +159,7 @@ fn a_failing_poll_does_not_put_off_the_next_stream() {
     assert_eq!(desk.request().kind, RequestKind::Stream);
 }
 
-/// Nothing says that a piece of a body ends where a line does.
+/// A chunk of a body may end within a line.
 #[test]
 fn comments_are_life_wherever_they_are_cut() {
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
@@ -172,7 +172,7 @@ fn comments_are_life_wherever_they_are_cut() {
         desk.tell(Input::Tick);
         assert_eq!(desk.status().connection, Connection::Streaming);
     }
-    // An event that never ends is none the less given up.
+    // An event that never ends is aborted nevertheless.
     desk.tell(Input::Bytes { ticket, bytes: b"ive\ndata: x\n" });
     desk.now += 60_000;
     desk.tell(Input::Bytes { ticket, bytes: b": alive\ndata: x\n" });
@@ -190,7 +190,7 @@ fn another_key_may_be_one_that_streams() {
     assert_eq!(desk.request().kind, RequestKind::Stream);
 }
 
-/// The next try of a stream may be due long since; it is none the less one after trouble (D-64).
+/// The time to retry a stream may have passed long ago. The retry still follows a failure and therefore has a delay (D-64).
 #[test]
 fn a_poll_that_fails_late_is_followed_by_a_delay() {
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
@@ -199,7 +199,7 @@ fn a_poll_that_fails_late_is_followed_by_a_delay() {
     desk.come_back();
     desk.now += 5_000;
     desk.answer(Head::new(501), "");
-    // A machine that was asleep.
+    // The machine was asleep.
     desk.now += 3_600_000;
     desk.tell(Input::Tick);
     assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Head)));

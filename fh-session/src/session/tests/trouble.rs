@@ -1,4 +1,4 @@
-//! Trouble that may pass: delays, answers that cannot be read or are too large, and those of an Edge that knows nothing.
+//! Failures that may pass: delays, responses that are malformed or too large, and responses of an Edge with a failure of its own.
 
 use super::*;
 
@@ -85,13 +85,13 @@ fn too_much() {
 
 #[test]
 fn empty_lists_of_an_edge_in_trouble() {
-    // One client-evaluated key: gone is gone.
+    // With one client-evaluated key, an empty list removes the features.
     let mut desk = Desk::new(POLL, &[CLIENT]);
     desk.good_poll();
     desk.wait();
     desk.polled(r#"[{"id":"e","features":[]}]"#);
     assert_eq!(desk.value(), None);
-    // Otherwise it is doubtful.
+    // Otherwise an empty list is doubtful.
     for keys in [&[SERVER][..], &["e/k*", "f/k*"]] {
         let mut desk = Desk::new(POLL, keys);
         desk.good_poll();
@@ -100,7 +100,7 @@ fn empty_lists_of_an_edge_in_trouble() {
         assert_eq!(desk.value().as_deref(), Some("x"));
         assert_eq!(desk.status().problem, Some(Problem::EmptyList));
     }
-    // And so is one of which nothing is a feature, whoever evaluates.
+    // A list without a single valid feature is doubtful with every kind of key.
     for list in [r#"["x"]"#, "[7, null]", r#"[{"id":"a"},{"key":7}]"#] {
         let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
         desk.live();
@@ -117,7 +117,7 @@ fn empty_lists_of_an_edge_in_trouble() {
     desk.live();
     desk.event("features", "[]");
     assert_eq!(desk.value().as_deref(), Some("x"));
-    // No features at all is a fine state.
+    // A client that had no features before is ready without any.
     let mut desk = Desk::new(POLL, &[CLIENT]);
     desk.polled(r#"[{"id":"e"}]"#);
     assert_eq!(desk.status().readiness, Readiness::Ready);
@@ -134,7 +134,7 @@ fn environments_that_no_key_opens_are_passed_over() {
         assert_eq!(desk.published.last().unwrap().rules.ruleset().len(), 1, "{keys:?}");
         assert!(matches!(desk.notices.as_slice(), [Notice::Ignored { .. }]));
         desk.wait();
-        // Nothing but strangers is no answer.
+        // A response with unknown environments only counts as one without environments.
         desk.polled(&format!("[{stranger},{}]", stranger.replace('x', "z")));
         assert_eq!(desk.status().problem, Some(Problem::NoEnvironments));
         assert_eq!(desk.value().as_deref(), Some("x"));
@@ -142,7 +142,7 @@ fn environments_that_no_key_opens_are_passed_over() {
     }
 }
 
-/// D-35 holds for a list and for a single feature: the feature stays, and so does the stream.
+/// D-35 applies to a list and to a single feature: the feature is kept, and the stream stays open.
 #[test]
 fn every_json_value_in_every_member_at_both_doors() {
     let members = [
@@ -193,7 +193,7 @@ fn every_json_value_in_every_member_at_both_doors() {
     }
 }
 
-/// A cache that takes all keys for one sends them.
+/// A cache that does not distinguish keys may send such features.
 #[test]
 fn features_of_another_environment_are_refused() {
     const ID: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
@@ -230,7 +230,7 @@ fn features_of_another_environment_are_refused() {
     assert_eq!(desk.value().as_deref(), Some("x"));
     assert_eq!((desk.notices.len(), desk.status().foreign_features), (2, 2));
     assert_eq!(desk.status().problem, None);
-    // Nothing of it is this environment's.
+    // No feature of this list belongs to the environment.
     desk.event("features", &format!("[{mixed}]"));
     assert_eq!(desk.value().as_deref(), Some("x"));
     assert_eq!(desk.status().problem, Some(Problem::NoEnvironments));

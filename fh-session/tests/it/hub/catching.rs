@@ -1,4 +1,4 @@
-//! Catch & release (sdk-behaviour 2.7 and 6.5, C-CR).
+//! Catch & release (sdk-behaviour 2.7, sdk-behaviour 6.5, scenarios C-CR).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ fn read(hub: &Hub, key: &str) -> (Option<Arc<str>>, i64) {
     (hub.string(key, None), hub.detail(key, None).version)
 }
 
-/// C-CR-001 and 002
+/// Scenarios C-CR-001 and C-CR-002.
 #[test]
 fn a_held_update_is_seen_when_it_is_released() {
     let hub = ready(&json!([text("a", 1, "old")]));
@@ -46,7 +46,7 @@ fn a_held_update_is_seen_when_it_is_released() {
     assert_eq!(read(&hub, "a"), (Some("new".into()), 2), "it goes on catching");
 }
 
-/// C-CR-003
+/// Scenario C-CR-003.
 #[test]
 fn the_first_list_passes() {
     let hub = hub();
@@ -58,7 +58,7 @@ fn the_first_list_passes() {
     assert_eq!(read(&hub, "a"), (Some("first".into()), 1));
 }
 
-/// A single update that arrives before any list is held like any other; the list then brings everything.
+/// A single update before any list is held like any other. The list then contains all features.
 #[test]
 fn an_update_before_the_first_list_is_held() {
     let hub = hub();
@@ -70,7 +70,7 @@ fn an_update_before_the_first_list_is_held() {
     assert!(!hub.is_holding());
 }
 
-/// C-CR-004: deletes are held; JavaScript applies them.
+/// Scenario C-CR-004: deletes are held. JavaScript applies them.
 #[test]
 fn a_delete_is_held() {
     let hub = ready(&json!([text("a", 1, "x"), text("b", 1, "y")]));
@@ -86,7 +86,7 @@ fn a_delete_is_held() {
     assert_eq!(calls.take(), [None]);
 }
 
-/// C-CR-005 and 006: of several held updates the last is released, once.
+/// Scenarios C-CR-005 and C-CR-006: of several held updates the last one is released, once.
 #[test]
 fn the_last_of_several_is_released() {
     let hub = ready(&json!([text("a", 1, "1")]));
@@ -103,7 +103,7 @@ fn the_last_of_several_is_released() {
     assert_eq!(calls.take(), [text_value("4")]);
 }
 
-/// The same version with another value is held as well; JavaScript loses it.
+/// Another value of the same version is held as well. JavaScript loses it.
 #[test]
 fn another_value_of_the_same_version_is_held() {
     let hub = ready(&json!([text("a", 1, "1")]));
@@ -114,7 +114,7 @@ fn another_value_of_the_same_version_is_held() {
     assert_eq!(read(&hub, "a").0.as_deref(), Some("2"));
 }
 
-/// What no reader could see is held too, silently.
+/// Updates that no reader can see are held as well, without an event.
 #[test]
 fn versions_alone_are_held_silently() {
     let hub = ready(&json!([text("a", 1, "1")]));
@@ -127,7 +127,7 @@ fn versions_alone_are_held_silently() {
     assert_eq!(read(&hub, "a").1, 2);
 }
 
-/// C-CR-007
+/// Scenario C-CR-007.
 #[test]
 fn to_stop_catching_releases_and_lets_updates_through() {
     let hub = ready(&json!([text("a", 1, "1")]));
@@ -142,7 +142,7 @@ fn to_stop_catching_releases_and_lets_updates_through() {
     assert_eq!(calls.take(), [text_value("3")]);
 }
 
-/// C-CR-009
+/// Scenario C-CR-009.
 #[test]
 fn a_new_feature_is_unknown_until_it_is_released() {
     let hub = ready(&json!([text("a", 1, "1")]));
@@ -156,14 +156,14 @@ fn a_new_feature_is_unknown_until_it_is_released() {
     assert_eq!(calls.take(), [text_value("new")]);
 }
 
-/// Whoever registers while something is held is told at once, by the dispatcher, and only they.
+/// If something is held when a listener is registered, the dispatcher notifies this listener, and no other.
 #[test]
 fn one_who_comes_late_is_told_what_is_held() {
     let hub = ready(&json!([text("a", 1, "1")]));
     let (early, _early) = new_states(&hub);
     hub.catch_updates();
     publish(&hub, Cause::Change, &json!([text("a", 2, "2")]));
-    // The news is still in the queue: the newcomer gets its own, not both.
+    // The event is still in the queue. The new listener gets its own event only, not both.
     let (late, _late) = new_states(&hub);
     assert_eq!(late.len(), 0);
     hub.deliver();
@@ -174,7 +174,7 @@ fn one_who_comes_late_is_told_what_is_held() {
     assert_eq!((early.len(), late.len(), later.len()), (0, 0, 0));
 }
 
-/// A program can show what waits.
+/// A program can show which features are held.
 #[test]
 fn what_is_held_has_keys() {
     let hub =
@@ -205,7 +205,7 @@ fn what_is_held_has_keys() {
     assert!(hub.held().is_empty());
 }
 
-/// Listeners that subscribe while something is held see it when it is released.
+/// A listener that is registered while something is held sees it at the release.
 #[test]
 fn a_listener_registered_while_holding_sees_the_release() {
     let hub = ready(&json!([text("a", 1, "1")]));
@@ -236,7 +236,7 @@ fn releasing_nothing_is_harmless() {
     assert!(empty.keys().is_empty());
 }
 
-/// Some features only: changed, new and deleted ones; the rest stays held.
+/// Changed, new and deleted features can be released by key. The others stay held.
 #[test]
 fn named_features_are_released_alone() {
     let hub = ready(&json!([text("a", 1, "1"), text("b", 1, "1"), text("c", 1, "1")]));
@@ -263,7 +263,7 @@ fn named_features_are_released_alone() {
     assert_eq!(b.take(), [text_value("2")]);
 }
 
-/// The environment that a feature is from is released with it.
+/// A released feature has the environment of the held update.
 #[test]
 fn a_released_feature_brings_its_environment() {
     let several = |value: bool, by_key: &[(&str, &str)]| {
@@ -287,7 +287,7 @@ fn a_released_feature_brings_its_environment() {
     assert_eq!((hub.boolean("a", None), hub.boolean("b", None)), (Some(true), Some(false)));
 }
 
-/// Values of two contexts are never mixed: all are released.
+/// Values of two contexts are never mixed, so all features are released.
 #[test]
 fn features_of_two_contexts_are_released_together() {
     let (fred, mara) = (super::user("fred"), super::user("mara"));
@@ -305,7 +305,7 @@ fn features_of_two_contexts_are_released_together() {
     assert!(!hub.is_holding());
 }
 
-/// What is held is what made the update a visible one: a member that is null or says where a feature is from is no difference.
+/// Only visible differences count as held. A member that is null, or that names the feature's environment, is not one.
 #[test]
 fn what_no_reader_can_tell_apart_is_not_held() {
     let hub = ready(&json!([text("a", 1, "old"), text("b", 1, "same"), text("c", 1, "same")]));
@@ -319,7 +319,7 @@ fn what_no_reader_can_tell_apart_is_not_held() {
     assert_eq!(hub.held(), ["a".into()]);
 }
 
-/// Rules of two environments: `e` has `a`, `f` has `b` and `c`.
+/// Returns rules of two environments: `e` has `a`, `f` has `b` and `c`.
 fn of_two(a: &str, b: &str, c: &str) -> Arc<Rules> {
     let features = json!([text("a", 1, a), text("b", 1, b), text("c", 1, c)]);
     let environments = [("a", "e"), ("b", "f"), ("c", "f")];
@@ -350,13 +350,13 @@ fn revoked_environments_leave_at_once_and_others_stay_held() {
     hub.release();
     assert_eq!(read(&hub, "a"), (None, -1), "nor is it among what was held");
     assert_eq!(read(&hub, "b"), (Some("new".into()), 1));
-    // What is left is what was served: nothing is held.
+    // The last update equals what is served, so nothing is held.
     hub.revoke(&["f".into()]);
     let none = Arc::new(Rules::client_evaluated(ruleset(&json!([])), Environments::Unknown));
     hub.publish(Publication { rules: none, cause: Cause::Change });
     assert!(hub.is_catching() && !hub.is_holding());
     assert!(hub.snapshot().keys().is_empty());
-    // Nothing of an environment that was never there is taken away.
+    // Revoking an unknown environment changes nothing.
     let generation = hub.generation();
     hub.revoke(&["g".into()]);
     assert_eq!(hub.generation(), generation);

@@ -1,4 +1,4 @@
-//! After the end (C-CLOSE-002 and 005, as they concern the read side).
+//! The read side after the end (scenarios C-CLOSE-002 and C-CLOSE-005).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,7 +25,7 @@ fn listeners_get_the_last_readiness_and_nothing_more() {
     let watch = hub.on_change("a", None, move |_| noted.note("a".to_owned()));
     hub.deliver();
     assert_eq!(calls.take(), ["READY"]);
-    // What came before the end is still told.
+    // Events from before the end are still delivered.
     publish(&hub, Cause::Change, &flags(&[("a", false)]));
     let closed = Status {
         readiness: Readiness::Closed,
@@ -37,7 +37,7 @@ fn listeners_get_the_last_readiness_and_nothing_more() {
     hub.deliver();
     assert_eq!(calls.take(), ["new", "CLOSED", "a"]);
     assert_eq!(*hub.status(), closed);
-    // Nothing afterwards.
+    // Nothing is delivered afterwards.
     let raw = RawUpdate {
         source: Source::Polling,
         environment: None,
@@ -58,7 +58,7 @@ fn listeners_get_the_last_readiness_and_nothing_more() {
     hub.deliver();
 }
 
-/// Without a last status of the driver's.
+/// The driver sets no last status.
 #[test]
 fn closing_says_so_by_itself() {
     let hub = ready(&flags(&[("a", true)]));
@@ -73,7 +73,7 @@ fn closing_says_so_by_itself() {
     assert_eq!(calls.take(), [Readiness::Ready, Readiness::Closed]);
 }
 
-/// Overrides whatever it is asked for with a switch.
+/// Overrides every feature with a switch.
 struct Switch(AtomicBool);
 
 impl Interceptor for Switch {
@@ -98,7 +98,7 @@ fn who_subscribes_after_the_end_hears_nothing() {
     let nested = hub.on_raw(|_| {});
     let guards = (
         hub.on_change("a", None, move |_| noted.note(())),
-        // Its function owns a guard, and is dropped at once.
+        // The function owns a guard, and is dropped at once.
         hub.on_readiness(move |_| {
             let _ = &nested;
         }),
@@ -112,7 +112,7 @@ fn who_subscribes_after_the_end_hears_nothing() {
     drop(guards);
 }
 
-/// The functions of listeners are dropped at the end, so a function that owns its hub does not keep it for ever.
+/// The functions of listeners are dropped at the end, so a function that owns a handle of its repository does not keep it alive for ever.
 #[test]
 fn closing_ends_circles() {
     let hub = ready(&flags(&[("a", true)]));

@@ -1,4 +1,4 @@
-//! Wakers, the bounded queue, one deliverer at a time (D-63).
+//! Wakers, the bounded queue, and delivery by one thread at a time (D-63).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -17,7 +17,7 @@ fn raw(number: usize) -> RawUpdate {
     RawUpdate { source: Source::Polling, environment: None, kind: RawKind::List, json }
 }
 
-/// What makes it call, and that it calls once until a delivery begins.
+/// Tests which events call the waker, and that it is called once until a delivery begins.
 #[test]
 fn the_waker_is_called_when_there_is_work() {
     struct Silent;
@@ -79,7 +79,7 @@ fn the_waker_is_called_when_there_is_work() {
     drop(observer);
 }
 
-/// A waker may deliver itself, on the stack of whoever made the work; no lock is held then.
+/// A waker may deliver by itself, on the stack of the caller that made the work. No lock is held then.
 #[test]
 fn the_waker_may_deliver() {
     let hub = hub();
@@ -115,7 +115,7 @@ fn a_full_queue_drops_the_oldest_and_counts() {
     assert_eq!(hub.counters().dropped_events, 2);
 }
 
-/// A flood of raw updates costs readiness listeners intermediate states, never the last one; the same for new states.
+/// A flood of raw updates may drop intermediate readiness events, but never the last one. The same holds for new states.
 #[test]
 fn a_flood_does_not_hide_the_last_state() {
     let hub = Hub::new(HubOptions { events: 3, ..options() });
@@ -140,7 +140,7 @@ fn a_flood_does_not_hide_the_last_state() {
     assert_eq!((states.take(), news.len()), (vec![Readiness::Failed], 0));
 }
 
-/// Events come in the order in which they happened, over all kinds.
+/// Events of all kinds are delivered in the order in which they happened.
 #[test]
 fn events_keep_their_order() {
     let hub = hub();
@@ -161,7 +161,7 @@ fn events_keep_their_order() {
     assert_eq!(calls.take(), ["NOT_READY", "raw 1", "READY", "new", "raw 2", "FAILED"]);
 }
 
-/// A second deliverer returns at once; the first one does its work as well.
+/// A second delivery returns at once. The first one does its work as well.
 #[test]
 fn one_deliverer_at_a_time() {
     let hub = ready(&json!([text("a", 1, "1")]));
@@ -182,7 +182,7 @@ fn one_deliverer_at_a_time() {
     std::thread::scope(|scope| {
         let first = scope.spawn(|| hub.deliver());
         is_entered.recv().unwrap();
-        // The listener is still being called; this one does not wait for it.
+        // The listener is still being called. This delivery does not wait for it.
         change(&hub, &json!([text("a", 3, "3")]));
         assert_eq!(calls.len(), 1);
         leave.send(()).unwrap();
@@ -195,7 +195,7 @@ fn one_deliverer_at_a_time() {
     assert_eq!(hub.counters().listener_panics, 0);
 }
 
-/// A slow listener keeps nobody from reading, publishing or subscribing (C-LISTEN-008).
+/// A slow listener does not block reads, publications or registrations (scenario C-LISTEN-008).
 #[test]
 fn a_slow_listener_blocks_only_deliveries() {
     let hub = ready(&json!([text("a", 1, "1")]));
@@ -220,7 +220,7 @@ fn a_slow_listener_blocks_only_deliveries() {
     });
 }
 
-/// A listener that hangs on one thread, and what another thread delivers beside it.
+/// A listener hangs on one thread, and another thread delivers beside it.
 #[test]
 fn a_hanging_listener_delays_nobody_but_itself() {
     struct Keeps(Calls<&'static str>);
@@ -263,7 +263,7 @@ fn a_hanging_listener_delays_nobody_but_itself() {
         assert_eq!((quick.len(), changes.len(), hub.calls()), (0, 0, calls), "it cannot know");
         hub.deliver_beside();
         assert_eq!((quick.take(), changes.len(), uses.len()), (vec!["0".to_owned()], 1, 1));
-        // Its own queue is bounded.
+        // The listener's own queue is bounded.
         for number in 1..6 {
             hub.raw(raw(number));
             hub.deliver_beside();
@@ -284,7 +284,7 @@ fn a_hanging_listener_delays_nobody_but_itself() {
     assert_eq!((quick.take(), slow.len()), (vec!["6".to_owned()], 0));
 }
 
-/// The same for one on a feature, and for an observer: each misses nothing and is called by one thread at a time.
+/// Change listeners and observers that hang miss nothing either, and each is called by one thread at a time.
 #[test]
 fn who_hangs_is_called_by_one_thread_and_told_the_rest_by_it() {
     struct Hangs {
@@ -345,7 +345,7 @@ fn who_hangs_is_called_by_one_thread_and_told_the_rest_by_it() {
             assert_eq!(hangs.calls.len(), 1);
             leave.send(()).unwrap();
             is_entered.recv().unwrap();
-            // Ended in the middle of a call: the thread that calls it says farewell.
+            // The guard is dropped during a call, so the thread that makes the call closes the observer.
             drop(guard);
             assert_eq!(hangs.closed.load(Ordering::SeqCst), 0);
             leave.send(()).unwrap();
@@ -356,7 +356,7 @@ fn who_hangs_is_called_by_one_thread_and_told_the_rest_by_it() {
     }
 }
 
-/// Handles and guards can be sent to and shared by threads.
+/// Handles and guards can be sent to other threads and shared between them.
 #[test]
 fn everything_can_cross_threads() {
     fn crosses<T: Send + Sync + 'static>() {}

@@ -1,4 +1,4 @@
-//! Interceptors (D-78, sdk-behaviour 2.8 and 6.6, C-INT).
+//! Interceptors (D-78, sdk-behaviour 2.8, sdk-behaviour 6.6, scenarios C-INT).
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,7 +12,7 @@ use super::{
     Calls, PLANNED, change, evaluated_for, flags, hub, quietly, ready, show, text, text_value, user,
 };
 
-/// Overrides from a map, and a count of what it was asked.
+/// An interceptor with overrides from a map, which counts its calls.
 #[derive(Default)]
 struct Fixed {
     name: &'static str,
@@ -67,7 +67,7 @@ fn json_value(text: &str) -> Option<Value> {
     Some(Value::Json(text.into()))
 }
 
-/// C-INT-001
+/// Scenario C-INT-001.
 #[test]
 fn an_override_wins_over_rules_and_says_so() {
     let hub = ready(&json!([text("a", 4, "server")]));
@@ -87,7 +87,7 @@ fn an_override_wins_over_rules_and_says_so() {
     assert_eq!(hub.detail("a", None).interceptor, None);
 }
 
-/// C-INT-002 and 003, with each policy.
+/// Scenarios C-INT-002 and C-INT-003, with each policy.
 #[test]
 fn locks_are_kept_as_registered() {
     let locked = json!([{"id": "1", "key": "a", "type": "BOOLEAN", "value": false, "l": true}]);
@@ -130,7 +130,7 @@ fn an_interceptor_sees_the_lock() {
     assert!(!hub.is_enabled("a", None) && hub.is_enabled("b", None));
 }
 
-/// C-INT-004
+/// Scenario C-INT-004.
 #[test]
 fn the_first_registered_answers() {
     let hub = ready(&json!([text("a", 1, "x"), text("b", 1, "x"), text("c", 1, "x")]));
@@ -145,7 +145,7 @@ fn the_first_registered_answers() {
     assert_eq!(read("a"), "2");
 }
 
-/// Asked with what is known: the feature, and the context.
+/// The interceptor gets the feature and the context.
 #[test]
 fn it_is_told_feature_and_context() {
     let hub = ready(&json!([text("a", 1, "x")]));
@@ -156,7 +156,7 @@ fn it_is_told_feature_and_context() {
     assert_eq!(*fixed.asked.lock().unwrap(), ["a STRING mara", "b unknown "]);
 }
 
-/// C-INT-006: what each type takes. `None` is refused.
+/// Scenario C-INT-006: the conversions of each type. `None` stands for a refusal.
 #[test]
 fn values_are_converted_to_the_features_type() {
     let text = |text: &str| text_value(text);
@@ -222,13 +222,13 @@ fn values_are_converted_to_the_features_type() {
         assert_eq!(told.len(), refused);
         let hides = |notice: &Notice| !notice.to_string().contains("plain");
         assert!(told.take().iter().all(hides), "a value does not belong in a log");
-        // Another type than the feature's has no value, converted or not.
+        // As another type than the feature's there is no value, converted or not.
         let other = if kind == Kind::String { Kind::Json } else { Kind::String };
         assert_eq!(hub.detail_as(key, None, other).reason, Reason::TypeMismatch, "{name}");
     }
 }
 
-/// A refused override leaves the word to the next interceptor; the same refusal is told once.
+/// After a refused override the next interceptor is called. The same refusal is reported once.
 #[test]
 fn a_refused_override_goes_on_to_the_next() {
     let hub = ready(&flags(&[("a", false), ("b", false)]));
@@ -250,7 +250,7 @@ fn a_refused_override_goes_on_to_the_next() {
     assert_eq!(hub.counters().refused_overrides, 6);
 }
 
-/// Notices about ever new features do not fill the memory.
+/// Notices about ever new features do not use up the memory.
 #[test]
 fn complaints_are_bounded() {
     let keys: Vec<String> = (0..2_000).map(|number| format!("f{number}")).collect();
@@ -276,7 +276,7 @@ fn complaints_are_bounded() {
     assert!((1..2_000).contains(&told.len()), "{}", told.len());
 }
 
-/// A null is a real answer: no value.
+/// An override with null removes the value.
 #[test]
 fn an_override_may_take_the_value_away() {
     let hub = ready(&flags(&[("a", true)]));
@@ -290,11 +290,11 @@ fn an_override_may_take_the_value_away() {
     assert!(hub.explain("a", None).to_string().contains("a has no value: fixed overrides it"));
 }
 
-/// An override, and what it reads as: boolean, string, number, JSON.
+/// An override, and its value as boolean, string, number and JSON.
 type Lenient =
     (Option<Value>, Option<bool>, Option<&'static str>, Option<f64>, Option<&'static str>);
 
-/// C-INT-005: an override of a key that no feature has reads as each type that its text allows.
+/// Scenario C-INT-005: an override of a key without a feature can be read as each type that its text allows.
 #[test]
 fn an_unknown_key_is_read_leniently() {
     let rows: [Lenient; 6] = [
@@ -322,7 +322,7 @@ fn an_unknown_key_is_read_leniently() {
     }
 }
 
-/// C-INT-007
+/// Scenario C-INT-007.
 #[test]
 fn one_that_panics_is_passed_over() {
     struct Panics;
@@ -354,7 +354,7 @@ fn one_that_panics_is_passed_over() {
     assert_eq!(hub.counters().interceptor_panics, 5, "its close panicked");
 }
 
-/// C-INT-008; and one that is removed is closed then.
+/// Scenario C-INT-008. An interceptor that is removed is closed then.
 #[test]
 fn each_is_closed_once() {
     let hub = ready(&flags(&[("a", true)]));
@@ -379,7 +379,7 @@ fn each_is_closed_once() {
     assert_eq!(late.closed.load(Ordering::SeqCst), 1);
 }
 
-/// One that reads features, even the one that it is asked about, does not bring the program down.
+/// An interceptor that reads features, even the one that it is called for, causes no endless recursion.
 #[test]
 fn one_may_read_features() {
     struct Reads(Hub, AtomicU32);
@@ -407,7 +407,7 @@ fn one_may_read_features() {
     assert_eq!(hub.boolean("a", None), Some(true));
 }
 
-/// Changed overrides count as changes (D-63): registered, changed, removed.
+/// Changes of overrides count as changes (D-63): registration, new values, and removal.
 #[test]
 fn listeners_see_overrides() {
     let hub = ready(&flags(&[("a", false)]));
@@ -444,7 +444,7 @@ fn listeners_see_overrides() {
     assert_eq!(calls.take(), [(Some(Value::Bool(false)), true)]);
 }
 
-/// An update behind an override that stays is no change for a listener.
+/// An update of an overridden feature is no change for a listener.
 #[test]
 fn an_update_behind_an_override_is_not_seen() {
     let hub = ready(&json!([text("a", 1, "1")]));
@@ -456,7 +456,7 @@ fn an_update_behind_an_override_is_not_seen() {
     assert_eq!(calls.len(), 0);
 }
 
-/// Overrides answer before there are features, and for contexts that the Edge has not evaluated.
+/// Overrides apply before there are features, and to contexts that the Edge has not evaluated.
 #[test]
 fn overrides_need_no_readiness() {
     let hub = hub();

@@ -1,4 +1,4 @@
-//! Listeners on features (D-63, sdk-behaviour 2.5 and 6.4, C-LISTEN).
+//! Change listeners (D-63, sdk-behaviour 2.5, sdk-behaviour 6.4, scenarios C-LISTEN).
 
 use std::sync::{Arc, Mutex};
 
@@ -21,7 +21,8 @@ fn typed(kind: &str, value: &serde_json::Value, version: i64) -> serde_json::Val
     json!([{"id": "1", "key": "a", "type": kind, "value": value, "version": version}])
 }
 
-/// C-LISTEN-001 and 002, for each type: initial, the same again, another value, another version, the same version with another value.
+/// Scenarios C-LISTEN-001 and C-LISTEN-002, for each type: the first value, the same value, another value, another version, and another
+/// value of the same version.
 #[test]
 fn once_for_each_real_change() {
     let rows = [
@@ -54,7 +55,7 @@ fn once_for_each_real_change() {
     }
 }
 
-/// A NUMBER written differently is the same number; published SDKs fire here.
+/// The same number in another notation is no change. Published SDKs call listeners here.
 #[test]
 fn the_same_number_is_no_change() {
     let hub = ready(&typed("NUMBER", &json!("7.50"), 1));
@@ -69,7 +70,7 @@ fn by_plan(base: &str, gold: &str) -> serde_json::Value {
         "conditional": "EQUALS", "values": ["gold"]}]}]}])
 }
 
-/// C-LISTEN-003: each sees with its own context.
+/// Scenario C-LISTEN-003: each listener sees the value for its own context.
 #[test]
 fn each_listener_sees_with_its_own_context() {
     let hub = ready(&by_plan("x", "y"));
@@ -78,20 +79,20 @@ fn each_listener_sees_with_its_own_context() {
     let (gold_calls, _gold) = listen(&hub, "a", Some(&gold));
     let (silver_calls, _silver) = listen(&hub, "a", Some(&silver));
     let lens = || (nobody_calls.take().len(), gold_calls.take().len(), silver_calls.take().len());
-    // Only the strategy's value.
+    // Only the strategy's value changes.
     change(&hub, &by_plan("x", "z"));
     assert_eq!(lens(), (0, 1, 0));
-    // Only the base value.
+    // Only the default value changes.
     change(&hub, &by_plan("w", "z"));
     assert_eq!(lens(), (1, 0, 1));
-    // Both, and each is told its own.
+    // Both values change, and each listener gets its own.
     change(&hub, &by_plan("1", "2"));
     assert_eq!(nobody_calls.take()[0].new, text_value("1"));
     assert_eq!(gold_calls.take()[0].new, text_value("2"));
     assert_eq!(silver_calls.take()[0].old, text_value("w"));
 }
 
-/// C-LISTEN-004
+/// Scenario C-LISTEN-004.
 #[test]
 fn a_lock_that_flips_is_told_to_all() {
     let locked = |l: bool| {
@@ -114,7 +115,7 @@ fn a_lock_that_flips_is_told_to_all() {
     assert!(calls.take()[0].was_locked);
 }
 
-/// C-LISTEN-005
+/// Scenario C-LISTEN-005.
 #[test]
 fn a_removed_listener_is_not_called() {
     let hub = ready(&flags(&[("a", true)]));
@@ -126,7 +127,7 @@ fn a_removed_listener_is_not_called() {
     assert_eq!((removed_calls.len(), calls.take().len()), (0, 1));
 }
 
-/// Removed by another listener of the same delivery, which was registered before it.
+/// The listener is removed by another one of the same delivery, which was registered before it.
 #[test]
 fn a_listener_removed_during_a_delivery_is_not_called() {
     let hub = ready(&flags(&[("a", true)]));
@@ -165,7 +166,7 @@ fn a_guard_may_outlive_its_hub() {
     drop(guard);
 }
 
-/// C-LISTEN-006
+/// Scenario C-LISTEN-006.
 #[test]
 fn one_that_panics_does_not_hinder_others() {
     let hub = ready(&flags(&[("a", true)]));
@@ -179,7 +180,7 @@ fn one_that_panics_does_not_hinder_others() {
     assert_eq!(hub.counters().listener_panics, 2, "it is called again all the same");
 }
 
-/// A panic whose payload panics when it is dropped.
+/// The payload of the panic panics when it is dropped.
 #[test]
 fn a_spiteful_panic_is_survived() {
     struct Spite;
@@ -195,7 +196,7 @@ fn a_spiteful_panic_is_survived() {
     assert_eq!((calls.len(), hub.counters().listener_panics), (1, 1));
 }
 
-/// C-LISTEN-007
+/// Scenario C-LISTEN-007.
 #[test]
 fn a_listener_may_read_subscribe_unsubscribe_release_and_publish() {
     let hub = ready(&flags(&[("a", true), ("b", true)]));
@@ -218,7 +219,7 @@ fn a_listener_may_read_subscribe_unsubscribe_release_and_publish() {
     });
     *own.lock().unwrap() = Some(guard);
     change(&hub, &flags(&[("a", false), ("b", true)]));
-    // The second change came while the first was delivered; the listener on `a` was gone by then.
+    // The second change came during the delivery of the first one. By then the listener on `a` was removed.
     assert_eq!(calls.take(), ["a, b is Some(true)", "b"]);
     change(&hub, &flags(&[("a", false), ("b", true)]));
     assert_eq!(calls.take(), ["b"]);
@@ -226,7 +227,7 @@ fn a_listener_may_read_subscribe_unsubscribe_release_and_publish() {
     hub.deliver();
 }
 
-/// A listener's function may own the guard of another subscription: dropping the one drops the other.
+/// A listener's function may own the guard of another subscription. Dropping the function ends that subscription.
 #[test]
 fn a_function_may_own_a_guard() {
     let hub = ready(&flags(&[("a", true), ("b", true)]));
@@ -241,7 +242,7 @@ fn a_function_may_own_a_guard() {
     assert_eq!(calls.len(), 0);
 }
 
-/// C-LISTEN-009, and sdk-behaviour 2.2: listeners survive a deletion.
+/// Scenario C-LISTEN-009 and sdk-behaviour 2.2: listeners survive a deletion.
 #[test]
 fn deletes_and_returns_are_told() {
     let hub = ready(&json!([flag("a", true), flag("b", true)]));
@@ -258,7 +259,7 @@ fn deletes_and_returns_are_told() {
     assert_eq!((&told[0].old, &told[0].new), (&None, &Some(Value::Bool(true))));
 }
 
-/// On a feature that nobody knows yet, before and after the first list.
+/// The listeners watch a feature that does not exist yet, before and after the first list.
 #[test]
 fn a_first_arrival_is_told() {
     let hub = hub();
@@ -273,7 +274,7 @@ fn a_first_arrival_is_told() {
     assert_eq!((early.len(), late.take().len()), (0, 1));
 }
 
-/// C-LISTEN-010: what a listener reads is of the same list as what it is told.
+/// Scenario C-LISTEN-010: a listener reads other features of the same list.
 #[test]
 fn a_listener_sees_the_whole_list() {
     let hub = ready(&json!([text("a", 1, "1"), text("b", 1, "1")]));
@@ -293,7 +294,7 @@ fn a_listener_sees_the_whole_list() {
     hub.deliver();
 }
 
-/// Level-triggered: what did not last until the delivery is not told, and there and back is nothing.
+/// Listeners are level-triggered: a state that did not last until the delivery is skipped, and a value that changed back is no change.
 #[test]
 fn states_that_did_not_last_are_skipped() {
     let hub = ready(&json!([text("a", 1, "1")]));
@@ -310,7 +311,7 @@ fn states_that_did_not_last_are_skipped() {
     assert_eq!(calls.len(), 0);
 }
 
-/// It starts from the state at its registration, even if the one before was not delivered yet.
+/// A listener starts with the current value, even if the last change was not delivered yet.
 #[test]
 fn a_listener_starts_from_the_present_state() {
     let hub = ready(&json!([text("a", 1, "1")]));
@@ -320,7 +321,7 @@ fn a_listener_starts_from_the_present_state() {
     assert_eq!(calls.len(), 0);
 }
 
-/// "New state" (sdk-behaviour 6.4): not on the first list, once for each later change, not when nothing changed.
+/// Events of new states (sdk-behaviour 6.4): none for the first list, one for each later change, none if nothing changed.
 #[test]
 fn new_state_is_told_once_for_each_change() {
     let hub = hub();

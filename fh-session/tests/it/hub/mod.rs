@@ -1,4 +1,4 @@
-//! The read side: sdk-behaviour 2.3 to 2.8 and 3, and the scenarios C-READY, C-LISTEN, C-CR, C-INT and C-USE.
+//! The read side: sdk-behaviour 2.3 to 2.8 and sdk-behaviour 3, and the scenarios C-READY, C-LISTEN, C-CR, C-INT and C-USE.
 
 mod catching;
 mod closing;
@@ -37,13 +37,13 @@ pub(crate) fn ruleset(features: &serde_json::Value) -> Ruleset {
     Ruleset::from_json(features.to_string().as_bytes(), Profile::Client).unwrap()
 }
 
-/// A list of features of the environment `env-1`.
+/// Returns rules with the features of the environment `env-1`.
 pub(crate) fn rules(features: &serde_json::Value) -> Arc<Rules> {
     let environments = Environments::One("env-1".into());
     Arc::new(Rules::client_evaluated(ruleset(features), environments))
 }
 
-/// The same, evaluated by an Edge for a context, with the strategies that matched.
+/// Returns the same rules as an Edge has evaluated them for a context, with the strategies that matched.
 pub(crate) fn evaluated_for(
     context: &Arc<Attributes>,
     features: &serde_json::Value,
@@ -60,7 +60,7 @@ pub(crate) fn publish(hub: &Hub, cause: Cause, features: &serde_json::Value) {
     hub.publish(Publication { rules: rules(features), cause });
 }
 
-/// Publishes a change and delivers what follows from it.
+/// Publishes a change and delivers its events.
 pub(crate) fn change(hub: &Hub, features: &serde_json::Value) {
     publish(hub, Cause::Change, features);
     hub.deliver();
@@ -70,7 +70,7 @@ pub(crate) fn show(hub: &Hub, readiness: Readiness) {
     hub.set_status(Status { readiness, ..Status::default() });
 }
 
-/// A hub that is ready with these features.
+/// Returns a repository that is ready with these features.
 pub(crate) fn ready(features: &serde_json::Value) -> Hub {
     let hub = hub();
     publish(&hub, Cause::First, features);
@@ -79,17 +79,17 @@ pub(crate) fn ready(features: &serde_json::Value) -> Hub {
     hub
 }
 
-/// One BOOLEAN feature.
+/// Returns a BOOLEAN feature.
 pub(crate) fn flag(key: &str, value: bool) -> serde_json::Value {
     json!({"id": format!("id-{key}"), "key": key, "type": "BOOLEAN", "value": value, "version": 1})
 }
 
-/// `[flag(key, value)]`
+/// Returns a list of BOOLEAN features.
 pub(crate) fn flags(flags: &[(&str, bool)]) -> serde_json::Value {
     flags.iter().map(|(key, value)| flag(key, *value)).collect()
 }
 
-/// One STRING feature of a version.
+/// Returns a STRING feature with a version.
 pub(crate) fn text(key: &str, version: i64, value: &str) -> serde_json::Value {
     json!({"id": format!("id-{key}"), "key": key, "type": "STRING", "value": value, "version": version})
 }
@@ -106,10 +106,10 @@ pub(crate) fn text_value(text: &str) -> Option<Value> {
     Some(Value::Text(text.into()))
 }
 
-/// Takes what a read answers where only the reading counts.
+/// Drops the result of a read if only the read itself matters.
 pub(crate) fn ignore<T>(_: T) {}
 
-/// What was called, in order.
+/// The recorded calls, in order.
 pub(crate) struct Calls<T>(Arc<Mutex<Vec<T>>>);
 
 impl<T> Clone for Calls<T> {
@@ -127,7 +127,7 @@ impl<T: Clone> Calls<T> {
         self.0.lock().unwrap().push(what);
     }
 
-    /// All since the last time.
+    /// Returns the calls since the last time.
     pub(crate) fn take(&self) -> Vec<T> {
         std::mem::take(&mut *self.0.lock().unwrap())
     }
@@ -137,7 +137,7 @@ impl<T: Clone> Calls<T> {
     }
 }
 
-/// Panics in user code are part of these tests; their messages are not.
+/// Runs `work` without printing the messages of panics with [`PLANNED`], which the tests cause on purpose.
 pub(crate) fn quietly<R>(work: impl FnOnce() -> R) -> R {
     static HOOK: std::sync::Once = std::sync::Once::new();
     HOOK.call_once(|| {
@@ -152,5 +152,5 @@ pub(crate) fn quietly<R>(work: impl FnOnce() -> R) -> R {
     work()
 }
 
-/// What user code panics with in these tests.
+/// The payload of the panics that the tests cause in user code.
 pub(crate) const PLANNED: &str = "planned panic";

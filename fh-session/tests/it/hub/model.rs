@@ -1,4 +1,4 @@
-//! The hub against a model of it that keeps everything in plain maps, over random sequences of what can happen.
+//! Compares the repository with a model of plain maps, over random sequences of steps.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +8,19 @@ use serde_json::json;
 
 use super::{Calls, hub, publish, show};
 
-/// Version, value and lock of some features.
+/// Version, value and lock of features, by key.
 type State = BTreeMap<&'static str, (i64, u8, bool)>;
 
 const KEYS: [&str; 3] = ["a", "b", "c"];
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// A feature is set.
+    /// Sets a feature.
     Set(usize, u8, bool),
-    /// Its version goes up, nothing else.
+    /// Increases the version of a feature, and changes nothing else.
     Touch(usize),
     Delete(usize),
-    /// A list that is served whatever happens (another context).
+    /// Publishes a list that is served even while updates are held, because the context has changed.
     First,
     Catch,
     Release,
@@ -63,7 +63,7 @@ fn visible(state: &State) -> Vec<(&'static str, u8, bool)> {
     state.iter().map(|(key, (_, value, lock))| (*key, *value, *lock)).collect()
 }
 
-/// The keys of features that are visibly different, in order.
+/// Returns the keys of the features that differ visibly, in order.
 fn differences(older: &State, newer: &State) -> Vec<String> {
     let is_different = |key: &&&str| look(older, key) != look(newer, key);
     KEYS.iter().filter(is_different).map(ToString::to_string).collect()
@@ -77,7 +77,7 @@ fn sorted(keys: &[Box<str>]) -> Vec<String> {
 
 struct Watching {
     key: &'static str,
-    /// Value and lock that it was told last.
+    /// The value and lock that the listener got last.
     told: Option<(u8, bool)>,
     calls: Calls<Option<(u8, bool)>>,
     _guard: Subscription,

@@ -1,4 +1,4 @@
-//! Raw updates and notices (sdk-behaviour 2.6 and 6.7, C-LISTEN-011).
+//! Raw updates and notices (sdk-behaviour 2.6, sdk-behaviour 6.7, scenario C-LISTEN-011).
 
 use fh_session::{Notice, RawKind, RawUpdate, Source};
 

@@ -1,4 +1,4 @@
-//! Readiness (sdk-behaviour 2.3 and 6.3, C-READY).
+//! Readiness (sdk-behaviour 2.3, sdk-behaviour 6.3, scenarios C-READY).
 
 use fh_session::{Cause, Connection, Hub, Problem, Readiness, Reason, Status};
 use serde_json::json;
@@ -12,7 +12,7 @@ fn listen(hub: &Hub) -> (Calls<(Readiness, bool)>, fh_session::Subscription) {
     (calls, guard)
 }
 
-/// C-READY-001
+/// Scenario C-READY-001.
 #[test]
 fn before_data_defaults_are_served() {
     let hub = hub();
@@ -25,7 +25,7 @@ fn before_data_defaults_are_served() {
     assert_eq!(hub.detail("a", None).reason, Reason::NotFound);
 }
 
-/// Refused before there was anything: there is still nothing to be found missing.
+/// The client was refused before it had any feature, so a missing feature is not reported as not found.
 #[test]
 fn refused_from_the_start_is_not_ready_to_answer() {
     let hub = hub();
@@ -33,7 +33,7 @@ fn refused_from_the_start_is_not_ready_to_answer() {
     assert_eq!(hub.detail("a", None).reason, Reason::NotReady);
 }
 
-/// C-READY-004 and D-63: the present state first, by the dispatcher and not on the subscriber's stack.
+/// Scenario C-READY-004 and D-63: the dispatcher delivers the current state first, not the thread of the registration.
 #[test]
 fn the_present_state_comes_first() {
     let hub = ready(&flags(&[("a", true)]));
@@ -45,7 +45,7 @@ fn the_present_state_comes_first() {
     assert_eq!(calls.len(), 0);
 }
 
-/// C-READY-005 and C-READY-006
+/// Scenarios C-READY-005 and C-READY-006.
 #[test]
 fn each_change_is_told_once() {
     let hub = hub();
@@ -78,7 +78,7 @@ fn each_change_is_told_once() {
     );
 }
 
-/// Statuses between two changes of readiness are no events: they push nothing out of the queue.
+/// A status without a change of readiness is no readiness event and takes no place in the queue.
 #[test]
 fn other_statuses_take_no_place_in_the_queue() {
     let hub = Hub::new(fh_session::HubOptions { events: 2, ..super::options() });
@@ -118,7 +118,7 @@ fn one_that_panics_and_one_that_is_removed_do_not_hinder_others() {
     assert_eq!(hub.counters().listener_panics, 2);
 }
 
-/// C-CR-008: readiness is never held.
+/// Scenario C-CR-008: readiness is never held.
 #[test]
 fn a_failure_is_told_while_updates_are_caught() {
     let hub = ready(&flags(&[("a", true)]));
@@ -165,7 +165,7 @@ fn status_listeners_are_told_of_connections_and_problems() {
             (Streaming, None, 4),
         ]
     );
-    // A later listener gets the present status first.
+    // A later listener gets the current status first.
     let noted = calls.clone();
     let _later = hub.on_status(move |status| {
         noted.note((status.connection, status.problem.clone(), status.requests));

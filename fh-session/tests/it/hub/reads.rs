@@ -1,4 +1,4 @@
-//! Getters and details (sdk-behaviour 2.4, 4.2).
+//! Getters and details (sdk-behaviour 2.4, sdk-behaviour 4.2).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,7 +29,7 @@ fn everything() -> serde_json::Value {
     ])
 }
 
-/// A feature: boolean, string, number, JSON, is it set.
+/// A feature's key, its value as boolean, string, number and JSON, and whether it is set.
 type Row =
     (&'static str, Option<bool>, Option<&'static str>, Option<f64>, Option<&'static str>, bool);
 
@@ -200,17 +200,17 @@ fn explanations_name_the_strategy() {
 
 #[test]
 fn an_update_before_any_list_can_be_read() {
-    // The feature is known; others may be too, later.
+    // This feature is known; others may follow.
     let hub = hub();
     publish(&hub, Cause::Change, &flags(&[("a", true)]));
     assert!(hub.is_enabled("a", None));
     assert_eq!(hub.detail("b", None).reason, Reason::NotReady);
 }
 
-/// A read's name, and the read.
+/// The name of a read, and the read.
 type Read<'a> = (&'a str, &'a dyn Fn(&str));
 
-/// Every public read touches once, if armed, whether the key is known or not (D-71).
+/// Every kind of public read calls the touch waker once after `arm`, whether the key is known or not (D-71).
 #[test]
 fn reads_touch() {
     let hub = ready(&everything());

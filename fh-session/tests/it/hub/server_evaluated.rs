@@ -46,7 +46,7 @@ fn without_a_strategy_the_value_is_the_default() {
     assert_eq!((detail.reason, detail.strategy_id), (Reason::Static, None));
 }
 
-/// What an Edge evaluated is not evaluated again, whatever came along.
+/// Features that an Edge has evaluated are not evaluated again, even if strategies were sent with them.
 #[test]
 fn strategies_are_not_applied_twice() {
     let hub = hub();
@@ -58,7 +58,7 @@ fn strategies_are_not_applied_twice() {
     assert_eq!(hub.string("a", Some(&fred)).as_deref(), Some("edge"));
 }
 
-/// C-READY-007 and D-62: nothing is answered while the Edge evaluates another context.
+/// Scenario C-READY-007 and D-62: there are no values while the Edge evaluates another context.
 #[test]
 fn while_switching_nobody_gets_the_old_values_as_theirs() {
     let hub = hub();
@@ -92,7 +92,7 @@ fn while_switching_nobody_gets_the_old_values_as_theirs() {
     );
 }
 
-/// The answer to a change of context is served at once even while updates are caught (sdk-behaviour 2.7).
+/// The features of a new context are served at once, even while updates are held (sdk-behaviour 2.7).
 #[test]
 fn a_new_context_passes_catch_and_release() {
     let hub = hub();
@@ -107,7 +107,7 @@ fn a_new_context_passes_catch_and_release() {
     assert_eq!(hub.boolean("a", Some(&mara)), Some(false), "later ones are held again");
 }
 
-/// `KeepValues` (D-62) while updates are caught: the new context reads what was served, not what is held.
+/// With `KeepValues` (D-62), while updates are held, the new context reads the served values and not the held ones.
 #[test]
 fn values_kept_for_a_new_context_are_those_served() {
     let hub = hub();
@@ -130,7 +130,7 @@ fn values_kept_for_a_new_context_are_those_served() {
     assert_eq!(hub.boolean("a", Some(&mara)), Some(true));
 }
 
-/// A listener sees only what its own context was evaluated to; while there is nothing to see nothing is different.
+/// A listener sees only values for its own context. While there is none, nothing changes for it.
 #[test]
 fn listeners_do_not_see_other_contexts() {
     let hub = hub();
@@ -157,7 +157,7 @@ fn listeners_do_not_see_other_contexts() {
     assert_eq!(calls.take(), [("fred", Some(Value::Bool(false)))]);
 }
 
-/// Named features released from a later state bring their strategies along.
+/// Features that are released by key have the strategies of the held update.
 #[test]
 fn releasing_some_features_brings_their_strategies() {
     let hub = hub();

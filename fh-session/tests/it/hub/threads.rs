@@ -1,5 +1,5 @@
-//! Readers, a writer, a releaser, subscribers and a dispatcher at once: no torn state, no lost update. The orders that threads can
-//! take in detail are loom's business (`tests/loom.rs`).
+//! Readers, a writer, a releasing thread, subscribers and a dispatcher run at the same time. No read mixes two states, and no update is
+//! lost. The test with loom (`tests/loom.rs`) checks the possible orders of threads in detail.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

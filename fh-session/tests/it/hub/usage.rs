@@ -1,4 +1,4 @@
-//! Usage (sdk-behaviour 3 and 6.11, C-USE).
+//! Usage (sdk-behaviour 3, sdk-behaviour 6.11, scenarios C-USE).
 
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
@@ -18,7 +18,7 @@ use super::{
     show, user,
 };
 
-/// Keeps what it is told.
+/// An observer that keeps its events.
 struct Keeps {
     events: Calls<UsageEvent>,
     dispatch: Dispatch,
@@ -87,7 +87,7 @@ fn everything() -> serde_json::Value {
     ])
 }
 
-/// C-USE-001 to 004: one event a read, with everything; false, 0 and "" are values.
+/// Scenarios C-USE-001 to C-USE-004: one event per read, with all data. False, 0 and "" are values.
 #[test]
 fn one_event_for_each_read() {
     for dispatch in [Dispatch::Queued, Dispatch::Inline] {
@@ -128,10 +128,10 @@ fn one_event_for_each_read() {
     }
 }
 
-/// A read's name, how many uses it is, and the read.
+/// The name of a read, the number of uses that it counts as, and the read.
 type Read<'a> = (&'a str, u32, &'a dyn Fn(&str));
 
-/// Exactly one for each of these, none for the others (sdk-behaviour 3.2, and 2.4 for `is_set`).
+/// These reads count as exactly one use each, the others as none (sdk-behaviour 3.2; sdk-behaviour 2.4 for `is_set`).
 #[test]
 fn what_is_a_use_and_what_is_not() {
     let hub = ready(&everything());
@@ -167,7 +167,7 @@ fn what_is_a_use_and_what_is_not() {
     }
 }
 
-/// C-USE-005
+/// Scenario C-USE-005.
 #[test]
 fn comparisons_of_listeners_are_no_use() {
     let hub = ready(&flags(&[("a", true)]));
@@ -179,7 +179,7 @@ fn comparisons_of_listeners_are_no_use() {
     hub.deliver();
     assert_eq!(keeps.events.len(), 0);
     drop(guards);
-    // What a listener's own code reads is the user's.
+    // Reads by a listener's own code count as uses.
     let reader = hub.clone();
     let watch = hub.on_change("a", None, move |_| ignore(reader.boolean("a", None)));
     change(&hub, &flags(&[("a", true)]));
@@ -202,7 +202,8 @@ impl Interceptor for Overrides {
     }
 }
 
-/// An override of a known feature is a use, with that value and no strategy; of an unknown one it is none (C-INT-005).
+/// An override of a known feature is a use with that value and without a strategy. An override of an unknown feature is no use (scenario
+/// C-INT-005).
 #[test]
 fn overrides_are_uses_of_known_features() {
     let hub = ready(&everything());
@@ -218,7 +219,7 @@ fn overrides_are_uses_of_known_features() {
     assert_eq!(events[0].interceptor.as_deref(), Some("overrides"));
 }
 
-/// What is not answered is not used: another context of a server-evaluated key.
+/// A read for another context of a server-evaluated key has no value and is no use.
 #[test]
 fn a_read_that_is_not_ready_is_no_use() {
     let hub = hub();
@@ -249,7 +250,7 @@ fn the_user_key_goes_before_the_session() {
     assert_eq!(keeps.events.take()[0].user_key(), None);
 }
 
-/// C-USE-006 and 007
+/// Scenarios C-USE-006 and C-USE-007.
 #[test]
 fn an_observer_that_panics_harms_nobody() {
     struct Panics(Dispatch);
@@ -283,7 +284,7 @@ fn an_observer_that_panics_harms_nobody() {
     });
 }
 
-/// Reads by an observer are no uses: it would never end.
+/// Reads by an observer are no uses, because they would never end.
 #[test]
 fn an_observer_may_read() {
     struct Reads(Hub, Dispatch, AtomicU32);
@@ -309,7 +310,7 @@ fn an_observer_may_read() {
     }
 }
 
-/// C-USE-008
+/// Scenario C-USE-008.
 #[test]
 fn a_named_event_has_all_features_as_the_context_sees_them() {
     let hub = ready(&everything());
@@ -336,7 +337,7 @@ fn a_named_event_has_all_features_as_the_context_sees_them() {
         (&gold.value, gold.strategy_id.as_deref()),
         (&Some(Value::Bool(true)), Some("s-gold"))
     );
-    // Params, then features, then attributes: the later wins.
+    // Params come first, then features, then attributes. The later value is used.
     assert_eq!(
         serde_json::Value::Object(events[0].record().into_iter().collect()),
         json!({"cart": 3, "on": "on", "off": "off", "word": "attribute", "empty": "", "price": "7.50",
@@ -360,7 +361,7 @@ fn a_use_is_one_flat_record() {
     assert!(!record.contains_key("value"), "JSON is not sent");
 }
 
-/// C-USE-009: once, at the first readiness with a list.
+/// Scenario C-USE-009: all features are reported once, when the client is ready for the first time and has a list.
 #[test]
 fn all_features_are_reported_once() {
     let hub = hub();
@@ -473,7 +474,7 @@ fn what_is_remembered_is_not_told_again() {
     assert_eq!(keeps.keys().len(), 3);
 }
 
-/// Memory is bounded: what was forgotten is told again, what is fresh is not.
+/// The memory for deduplication is bounded. A forgotten evaluation is reported again, a recent one is not.
 #[test]
 fn what_is_remembered_is_bounded() {
     let (hub, _now, keeps, _guard) = deduplicating(4);
@@ -522,7 +523,7 @@ fn the_end_of_an_observer() {
     assert_eq!((late.events.len(), late.closed.load(Ordering::SeqCst)), (0, 1));
 }
 
-/// Keeps summaries.
+/// An observer that keeps summaries.
 struct Sums(Calls<UsageSummary>, SummaryWindow);
 
 impl Observer for Sums {
@@ -565,7 +566,7 @@ fn summaries_count_evaluations_by_feature_and_value() {
         ignore(hub.boolean("a", Some(&user("mara"))));
     }
     ignore(hub.boolean("b", None));
-    // No reads that count.
+    // These reads do not count as uses.
     ignore((hub.boolean("none", None), hub.peek("a", None)));
     hub.deliver();
     assert_eq!(hub.deliver_summaries(Millis::new(60_999)), Some(Millis::new(61_000)));
@@ -583,7 +584,7 @@ fn summaries_count_evaluations_by_feature_and_value() {
     // A window without evaluations is not reported.
     hub.deliver_summaries(Millis::new(121_000));
     assert_eq!(calls.len(), 0);
-    // What is left is reported at a flush, at the end of the guard, and at the end of all.
+    // The remaining counts are reported at a flush, when the guard is dropped, and when the repository is closed.
     ignore(hub.boolean("a", None));
     hub.flush_usage(Duration::ZERO);
     assert_eq!(calls.take().len(), 1);

@@ -1,14 +1,14 @@
-//! However a stream is cut, it says the same.
+//! The result of decoding does not depend on how a stream is cut into chunks.
 
 use fh_session::sse::Limits;
 use proptest::prelude::*;
 
 use super::{hear, hear_whole, standard, table};
 
-/// Streams up to this length are cut in every way there is.
+/// Maximum length in bytes of streams that are cut in every possible way.
 const SHORT: usize = 14;
 
-/// Every way to cut a short stream; for longer ones every way into at most three chunks, and single bytes.
+/// Checks a short stream cut in every possible way. Longer ones are cut in every way into at most three chunks, and into single bytes.
 fn assert_same_however_cut(stream: &[u8], limits: Limits) {
     let whole = hear([stream], limits);
     if stream.len() <= SHORT {
@@ -51,7 +51,7 @@ fn every_case_of_the_table() {
     }
 }
 
-/// Every limit, so that each chunking also fails at the same byte.
+/// Checks every limit, so that every way of cutting also fails at the same byte.
 #[test]
 fn every_short_case_of_the_table_under_every_limit() {
     for case in table::CASES.iter().filter(|case| case.stream.len() <= 10) {
@@ -61,7 +61,7 @@ fn every_short_case_of_the_table_under_every_limit() {
     }
 }
 
-/// All streams of a few tokens that can meet in ways which matter.
+/// Checks all streams of a few tokens whose combinations matter.
 #[test]
 fn all_small_streams() {
     const TOKENS: [&[u8]; 8] =
@@ -86,7 +86,7 @@ fn all_small_streams() {
     }
 }
 
-/// Streams that are mostly well formed, of parts that matter to the format.
+/// Generates streams that are mostly well formed, from parts that matter to the format.
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     let part = prop_oneof![
         prop::sample::select(

@@ -1,4 +1,4 @@
-//! Sizes.
+//! Limits of sizes.
 
 use fh_session::sse::{Decoder, Limits, TooLarge};
 
@@ -13,7 +13,7 @@ fn hear_within(stream: &[u8], limit: usize) -> Heard {
 
 #[test]
 fn to_the_byte() {
-    // What a stream begins with, byte by byte up to the limit; what may still follow; what may not.
+    // The start of a stream, which is decoded byte by byte up to the limit; bytes that may follow; and bytes that exceed the limit.
     let cases: &[(&str, &str, &str)] = &[
         ("data:567890123456789", "\n\n", "0"),
         ("data:5678\ndata:56789", "x\n", "xx"),
@@ -36,7 +36,7 @@ fn to_the_byte() {
     }
 }
 
-/// Lines without effect may come for ever, and an event's bytes do not count for the next one.
+/// Lines without effect may repeat without end, and the bytes of an event do not count for the next one.
 #[test]
 fn no_limit_to_a_stream_as_a_whole() {
     for line in [":still here\n", "retry:1000\n", "unknown:1\n", "id:1\n", "\n", "data:x\n\n"] {
@@ -74,7 +74,7 @@ fn names_and_ids() {
     }
 }
 
-/// Which limit is met first depends on the chunks; what the caller sees does not.
+/// The chunks determine which limit is reached first, but the error is the same.
 #[test]
 fn two_limits_at_once() {
     let limits = Limits { event: NAME_LIMIT + 1000 };
@@ -90,7 +90,7 @@ fn two_limits_at_once() {
     }
 }
 
-/// One bad byte becomes three, so the limit holds for the text too.
+/// One invalid byte becomes three bytes, so the limit also applies to the decoded text.
 #[test]
 fn replacements_count() {
     for (field, data) in [("data:", ""), ("event:", "data:x\n"), ("id:", "data:x\n")] {

@@ -1,4 +1,4 @@
-//! The decoder of server-sent events.
+//! Tests of the decoder of server-sent events.
 
 mod chunking;
 mod limits;
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use fh_session::sse::{Decoder, Event, Limits, TooLarge};
 
-/// Everything that a stream says.
+/// The result of decoding a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Heard {
     events: Vec<Event>,

@@ -1,10 +1,10 @@
-//! What the decoder tells about a stream that is under way.
+//! The decoder's counters while a stream is read.
 
 use super::hear_whole;
 
 #[test]
 fn life_and_what_is_unfinished() {
-    // Stream, complete lines, unfinished bytes.
+    // Stream, number of complete lines, number of unfinished bytes.
     let cases: &[(&str, u64, usize)] = &[
         ("", 0, 0),
         ("d", 0, 1),
@@ -19,12 +19,12 @@ fn life_and_what_is_unfinished() {
         ("data\n", 1, 4),
         ("\n", 1, 0),
         ("\r\n\r\n", 2, 0),
-        // A comment under way is unfinished; a complete one is life and nothing else.
+        // An incomplete comment is unfinished. A complete comment only counts as a line.
         (": still", 0, 7),
         (": still\n", 1, 0),
         (": still\n: here\n", 2, 0),
         ("data: x\n: still here\n", 2, 7),
-        // These outlive events, so they begin none.
+        // Ids and retry times outlive an event, and unknown fields have no effect, so these lines begin no event.
         ("id: 1\n", 1, 0),
         ("retry: 1\n", 1, 0),
         ("unknown: 1\n", 1, 0),

@@ -1,5 +1,5 @@
-//! The standard's own way, word by word: the whole stream is decoded, cut into lines, and each line is processed. Slow
-//! and without limits, so it can be read against the standard.
+//! A decoder that follows the standard step by step: it decodes the whole stream, cuts it into lines and processes each line. It is slow
+//! and has no limits, so that it can be compared with the standard's text.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(super) fn events(stream: &[u8]) -> Vec<Event> {
     let text = String::from_utf8_lossy(stream);
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text);
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    // What follows the last line end is no line.
+    // Text after the last line end is not a line.
     let lines = text.rsplit_once('\n').map_or("", |(lines, _)| lines);
     let mut buffers = Buffers::default();
     let mut events = Vec::new();

@@ -1,4 +1,4 @@
-//! The standard's corner cases, one a row.
+//! Corner cases of the standard.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Does the client do what the specification says, step by step?
+//! Comparison of the client with the specification, step by step.
 
 use fh_session::{Millis, Problem, Readiness, Status};
 
@@ -7,7 +7,7 @@ use crate::law::{Broken, Law, hold};
 use crate::spec::{Expected, Fact, Phase};
 
 impl Client {
-    /// What sdk-behaviour 2.3 says of readiness, without looking at what the state machine should do.
+    /// Checks readiness against sdk-behaviour 2.3, independently of the expected state.
     pub(super) fn readiness(
         &self,
         before: Readiness,
@@ -24,7 +24,7 @@ impl Client {
         })
     }
 
-    /// Does the client do what the specification's state machine does?
+    /// Checks that the client does the same as the specification's state machine.
     pub(super) fn lockstep(&mut self, done: &Expected, status: &Status) -> Result<(), Broken> {
         let expected = &self.spec.expected;
         let phase = &self.spec.phase;
@@ -82,7 +82,7 @@ impl Client {
         if let (Some(deadline), Phase::Due(range) | Phase::Fresh(range)) =
             (deadline, &mut self.spec.phase)
         {
-            // The limit of a command may come before.
+            // The deadline may be the earlier limit of a command.
             if range.0 <= deadline {
                 *range = (deadline, deadline);
             }

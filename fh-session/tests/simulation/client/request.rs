@@ -1,4 +1,4 @@
-//! Is a request the one that this client has to send?
+//! Checks of the requests that are sent.
 
 use fh_session::{ContextPlacement, KeyKind, Request, RequestKind};
 
@@ -8,7 +8,7 @@ use crate::law::{Broken, Law, hold};
 use crate::world::KEYS;
 
 impl Client {
-    /// Is the request the one that this client has to send?
+    /// Checks that the request is the expected one. Returns it as the Edge receives it.
     pub(super) fn request(&mut self, request: &Request) -> Result<Asked, Broken> {
         let keys = &KEYS[self.spec.keys];
         let (_, header) = &self.users[self.spec.asked];

@@ -1,4 +1,4 @@
-//! What may be served.
+//! Checks of the features that are served.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::spec::Phase;
 use crate::world::USERS;
 
 impl Client {
-    /// What the Edge said stays as it was, unless a store has a higher version of it.
+    /// Checks that a store changed a feature of the Edge only by a higher version.
     pub(super) fn only_added(&self, before: &Rules) -> Result<(), Broken> {
         let Some(after) = self.rules() else { return Ok(()) };
         for old in before.ruleset().iter() {
@@ -24,13 +24,13 @@ impl Client {
         Ok(())
     }
 
-    /// May this be served?
+    /// Checks a publication.
     pub(super) fn publication(&mut self, publication: Publication) -> Result<(), Broken> {
         let rules = &publication.rules;
         let context = rules.evaluated_for().map(|evaluated| &evaluated.context);
         let user = self.spec.served_for();
         let right = user.map(|user| &self.users[user].0);
-        // Of no features it does not matter whose they are.
+        // Without features, the context does not matter.
         let is_empty = rules.ruleset().iter().next().is_none();
         hold(Law::Told, context == right || is_empty, || format!("served for {context:?}"))?;
         let user = format!("@{}\"", user.and_then(|user| USERS[user]).unwrap_or("none"));
@@ -66,7 +66,8 @@ impl Client {
         Ok(())
     }
 
-    /// Former values that are kept answer for the newest context, too; all others for their own only (D-62).
+    /// Checks that kept values of the previous context answer for the newest context as well, and that all others answer for their own
+    /// context only (D-62).
     pub(super) fn answers_for_kept(&self) -> Result<(), Broken> {
         let Some(evaluated) = self.rules().and_then(|rules| rules.evaluated_for()) else {
             return Ok(());
@@ -79,7 +80,7 @@ impl Client {
         })
     }
 
-    /// Of features that were served and still are, the version does not fall.
+    /// Checks that the version of a feature that is still served does not decrease.
     pub(super) fn versions(&self, rules: &Rules) -> Result<(), Broken> {
         let Some(before) = self.rules() else { return Ok(()) };
         for old in before.ruleset().iter() {

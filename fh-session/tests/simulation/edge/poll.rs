@@ -1,4 +1,4 @@
-//! Answers to polls.
+//! Responses to polls.
 
 use fh_session::KeyKind;
 
@@ -37,7 +37,7 @@ impl Edge {
             (some, _) if some == entries.len() => Empty::Lists,
             _ => Empty::Some,
         };
-        // A cache that takes all keys for one answers with another's environment.
+        // A cache that does not distinguish keys may respond with the environment of another key.
         let is_alone = mood == Mood::Strangers && random.percent(50);
         if mood == Mood::Strangers {
             let stranger = random.below(1_000);
@@ -59,7 +59,8 @@ impl Edge {
                 | Mood::TooLarge
                 | Mood::HeadOnly
         );
-        // An Edge in trouble gives the etag that it would give if it were well; but one client-evaluated key is no trouble.
+        // An Edge with a failure sends the etag of the features that it could not load. With one client-evaluated key an empty list counts
+        // as correct, so it has an etag of its own.
         let emptied = matches!(mood, Mood::Empty { absent: false })
             && keys.texts.len() == 1
             && keys.kind == KeyKind::ClientEvaluated;
@@ -111,14 +112,14 @@ impl Edge {
     }
 }
 
-/// Characters of a text as one number (FNV-1a): equal contents have equal etags (D-95).
+/// Returns the hash of a text (FNV-1a). Equal contents have equal etags (D-95).
 fn digest(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
     })
 }
 
-/// Equal contents have equal etags.
+/// Returns the etag of a response. Equal contents have equal etags.
 fn etag(lists: &[String], asked: &Asked) -> String {
     let tags: Vec<String> = lists.iter().map(|list| format!("{:x}", digest(list))).collect();
     let is_told = KEYS[asked.keys].kind == KeyKind::ServerEvaluated;
@@ -127,7 +128,7 @@ fn etag(lists: &[String], asked: &Asked) -> String {
     format!("\"{}{user}\"", tags.join(";"))
 }
 
-/// Sometimes an environment comes in two parts.
+/// Returns an environment's entry, sometimes cut into two entries.
 fn halved(id: &str, features: &str, random: &mut Random) -> String {
     match features.split_once("},{\"id\"") {
         Some((first, second)) if random.percent(10) => format!(

@@ -1,4 +1,4 @@
-//! Streams, up to where they begin to tell news.
+//! The beginning of streams, up to the first update.
 
 use super::{Answer, Asked, Content, Edge, Ending, Then};
 use crate::mood::Mood;
@@ -72,7 +72,7 @@ impl Edge {
         answer
     }
 
-    /// An update before the list that it belongs behind.
+    /// Sends an update before the list.
     pub(super) fn tell_any(&self, at: usize, asked: &Asked, wire: &mut Wire, random: &mut Random) {
         let features: Vec<_> = self.world[at].visible().collect();
         if features.is_empty() {
@@ -97,7 +97,7 @@ fn failure(wire: &mut Wire, answer: &mut Answer, random: &mut Random) {
     answer.then = Then::Ends(random.pick(&[Ending::Complete, Ending::Silence]));
 }
 
-/// `edge.stale` in all its forms (D-22).
+/// Sends `edge.stale` with all kinds of values (D-22).
 fn config(wire: &mut Wire, value: u8) {
     let (data, mark) = [
         (r#"{"edge.stale":true}"#, Mark::Stop),

@@ -1,4 +1,4 @@
-//! What is on its way between client and Edge: late, in pieces, cut off, or not at all.
+//! Data on its way between client and Edge, which may be late, cut into pieces, broken off or lost.
 
 use fh_session::{Head, Input, KeyKind, RequestKind, Ticket};
 
@@ -11,7 +11,7 @@ use crate::wire::{Empty, Listed, Mark};
 use crate::world::{KEYS, NAMES, USERS, view};
 
 impl Script {
-    /// The driver closes a connection; what was on its way may still be told.
+    /// The driver closes a connection. Data that was on its way may still arrive.
     pub(super) fn aborted(&mut self, ticket: Ticket) {
         let Some(at) = self.connections.iter().rposition(|other| other.ticket == ticket) else {
             return;
@@ -144,7 +144,7 @@ impl Script {
         self.client.live == Some(self.connections[at].ticket)
     }
 
-    /// Sees to it that what was sent gets on.
+    /// Schedules the arrival of the next piece.
     pub(super) fn flow(&mut self, at: usize) {
         let connection = &mut self.connections[at];
         if connection.is_open && !connection.is_over && !connection.is_flowing {
@@ -170,7 +170,7 @@ impl Script {
         let then = answer.then;
         for mark in &chunk.marks {
             if let Mark::List(Listed { honest, empty }) = mark {
-                // An empty list for a key of which the Edge evaluates is not believed.
+                // Empty lists are not accepted if the Edge evaluates.
                 let believed = *empty == Empty::No
                     || KEYS[connection.asked.keys].kind == KeyKind::ClientEvaluated;
                 connection.is_honest = *honest && believed;
@@ -200,7 +200,7 @@ impl Script {
         Ok(())
     }
 
-    /// A connection ends, one way or another.
+    /// A connection ends.
     pub(super) fn ends(&mut self, at: usize, ending: Ending) -> Result<(), Broken> {
         let is_live = self.is_live(at);
         let connection = &mut self.connections[at];

@@ -1,4 +1,4 @@
-//! The world changes, and open streams are told: out of order, twice, or all at once.
+//! Changes of the world, which open streams send: out of order, twice, or all at once.
 
 use super::{Event, Script};
 use crate::connection::Connection;
@@ -6,7 +6,7 @@ use crate::wire::{Empty, Listed, Mark};
 use crate::world::{KEYS, News, USERS, list};
 
 impl Script {
-    /// The world changes, and open streams are told.
+    /// Changes the world and sends the updates on open streams.
     pub(super) fn changes(&mut self) {
         let environment = self.random.pick(&[0, 0, 1, 1, 2]);
         let news = self.edge.world[environment].change(&mut self.random);
@@ -28,7 +28,7 @@ impl Script {
         }
     }
 
-    /// News may overtake each other, and come twice.
+    /// Sends an update. Updates may overtake each other, and may be sent twice.
     pub(super) fn hear(&mut self, at: usize, news: News) {
         let connection = &mut self.connections[at];
         match connection.held_back.take() {
@@ -71,7 +71,7 @@ impl Script {
         self.flow(at);
     }
 
-    /// The whole list once more.
+    /// Sends the whole list once more.
     pub(super) fn relist(&mut self, at: usize, environment: usize) {
         if let Some(before) = self.connections[at].held_back.take() {
             self.say(at, before);

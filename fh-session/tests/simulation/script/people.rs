@@ -1,4 +1,4 @@
-//! People and stores, who come when they like.
+//! Commands of users and updates of stores, which come at random times.
 
 use fh_session::{Input, Source};
 
@@ -8,7 +8,7 @@ use crate::spec::{Fact, Phase};
 use crate::world::{KEYS, NAMES, News, USERS, list};
 
 impl Script {
-    /// Somebody asks for something.
+    /// A user gives a command.
     pub(super) fn user(&mut self) -> Result<(), Broken> {
         let started = self.client.spec.phase != Phase::Idle;
         match self.random.below(100) {
@@ -18,7 +18,7 @@ impl Script {
                 self.tell(Input::Refresh(errand), &Fact::Refresh(errand))
             }
             18..42 => {
-                // One may follow another before that one is answered (D-120).
+                // A context may follow another one before that one is answered (D-120).
                 for _ in 0..self.random.pick(&[1, 1, 1, 2, 4]) {
                     self.context()?;
                 }
@@ -71,7 +71,7 @@ impl Script {
         self.tell(Input::Keys(errand, parsed), &Fact::Keys(errand, keys))
     }
 
-    /// A store hands over what it has: former features, or nonsense.
+    /// A store sends former features, or invalid data.
     pub(super) fn store(&mut self) -> Result<(), Broken> {
         let keys = &KEYS[self.client.spec.keys];
         let environment = self.random.pick(keys.environments);
@@ -98,7 +98,7 @@ impl Script {
         self.stays_buried()
     }
 
-    /// What the Edge has deleted on this stream does not come back from a store, unless it is newer.
+    /// Checks that a feature that the Edge has deleted on this stream is not restored by a store, except with a higher version.
     pub(super) fn stays_buried(&self) -> Result<(), Broken> {
         let Some(connection) =
             self.connections.iter().rfind(|other| self.client.live == Some(other.ticket))

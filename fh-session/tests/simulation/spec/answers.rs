@@ -1,4 +1,4 @@
-//! What answers lead to (sdk-behaviour 2.9.2, 2.11, D-60, D-65, D-69, D-72).
+//! The consequences of responses (sdk-behaviour 2.9.2, sdk-behaviour 2.11, D-60, D-65, D-69, D-72).
 
 use fh_session::{Mode, Problem, RequestKind};
 
@@ -147,7 +147,7 @@ impl Spec {
             Empty::No => false,
             Empty::Lists if !lenient => false,
             Empty::Absent => true,
-            // Who looks from outside cannot tell of which environments there are features.
+            // An observer cannot know which environments have features.
             Empty::Lists | Empty::Some => {
                 facts.status == 236 || shown.problem == Some(Problem::EmptyList)
             }

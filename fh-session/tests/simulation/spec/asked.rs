@@ -1,4 +1,4 @@
-//! Commands of users, and updates from stores (sdk-behaviour 2.9.4, 2.12, D-62, D-67, D-120).
+//! Commands of users, and updates from stores (sdk-behaviour 2.9.4, sdk-behaviour 2.12, D-62, D-67, D-120).
 
 use fh_session::{Errand, KeyKind, Readiness, WhileSwitching};
 
@@ -21,7 +21,7 @@ impl Spec {
         }
     }
 
-    /// D-120: one request in flight, one context waiting, the newest.
+    /// Sets a context. At most one request is in flight, and the newest context waits (D-120).
     pub(super) fn context(&mut self, errand: Errand, user: Option<usize>) {
         let expires = Some(self.now + millis(self.config.limits.poll));
         let pending = Pending { errand, expires };
@@ -61,7 +61,7 @@ impl Spec {
         self.ask_anew();
     }
 
-    /// Returns true if a request is in flight whose features are the first of a context that was set after the start.
+    /// Returns true if a request is in flight whose features are the first ones of a context that was set after the start.
     fn awaits_features(&self) -> bool {
         let is_in_flight = match &self.phase {
             Phase::Sent { .. } | Phase::Body { .. } => true,
@@ -72,7 +72,7 @@ impl Spec {
         is_in_flight && self.was_set && !self.serves()
     }
 
-    /// The callers that set the present context hear that another one takes its place.
+    /// Reports to the callers that set the current context that another one replaces it.
     fn supersede(&mut self) {
         let pending = std::mem::take(&mut self.pending);
         let (contexts, others) = pending.into_iter().partition(|each| each.expires.is_some());
@@ -100,7 +100,7 @@ impl Spec {
         }
     }
 
-    /// The waiting context's request goes out once the one before was applied or has failed.
+    /// Sends the request of the waiting context once the previous one was applied or has failed.
     pub(super) fn start_next(&mut self) {
         if self.awaits_features() {
             return;
@@ -115,7 +115,7 @@ impl Spec {
         }
     }
 
-    /// Callers that have set a context wait no longer than a poll may take.
+    /// Reports a timeout to the callers whose context has waited for as long as a poll may take.
     pub(super) fn expire(&mut self) {
         let now = self.now;
         let is_late = |each: &mut Pending| each.expires.is_some_and(|at| at <= now);
@@ -174,7 +174,7 @@ impl Spec {
     }
 
     pub(super) fn stored(&mut self, fine: bool, shown: &Shown) {
-        // Who looks from outside cannot tell whether another context's features are held.
+        // An observer cannot know whether features of another context are held.
         let refused = self.switching && !shown.published;
         if self.phase == Phase::Stopped || !fine || refused {
             return;
@@ -182,7 +182,7 @@ impl Spec {
         self.switching = false;
         self.expected.first = !self.listed;
         self.listed = true;
-        // A list that changes nothing need not heal anything.
+        // A list that changes nothing may leave the client Failed.
         self.failed &= shown.readiness == Readiness::Failed;
         self.held = None;
         self.forget_etag(shown);

@@ -1,4 +1,4 @@
-//! How long to wait (D-21, D-64, D-75).
+//! Delays before the next request (D-21, D-64, D-75).
 
 use fh_session::{Backoff, Mode};
 
@@ -49,7 +49,8 @@ impl Spec {
         self.wait((low.max(at_least), high.max(at_least)));
     }
 
-    /// Those who have features and ask only when told to do not ask before they are told.
+    /// Schedules a retry. A passive client that has features retries only when a feature is read afterwards, and a one-off client that has
+    /// features does not retry.
     pub(super) fn wait(&mut self, (low, high): Range) {
         let range = (self.now + low, self.now + high);
         self.phase = match self.config.mode {

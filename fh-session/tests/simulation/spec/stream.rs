@@ -1,4 +1,4 @@
-//! What streams lead to (sdk-behaviour 2.10, 2.11, D-22, D-28, D-74).
+//! The consequences of streams (sdk-behaviour 2.10, sdk-behaviour 2.11, D-22, D-28, D-74).
 
 use fh_session::Problem;
 
@@ -6,7 +6,8 @@ use super::{Open, Phase, Range, Shown, Spec, millis};
 use crate::wire::{Chunk, Empty, Listed, Mark};
 
 impl Spec {
-    /// D-74: complete lines are life; an event, and the first data, have their time, or that of their bytes.
+    /// Returns the deadline of a stream. Complete lines keep it open. An event, and the first list, have a time limit that grows with their
+    /// bytes (D-74).
     pub(super) fn stream_deadline(&self, open: &Open) -> Range {
         let idle = millis(self.config.limits.idle);
         let worth = |bytes: u64| idle.max(bytes / 1024 * 1000);
@@ -87,7 +88,7 @@ impl Spec {
         self.phase = Phase::Stream(open);
     }
 
-    /// Is the list one that says something?
+    /// Applies a list. Returns false if the list is doubtful and therefore not accepted for a new context.
     pub(super) fn stream_list(&mut self, open: &mut Open, listed: Listed, shown: &Shown) -> bool {
         let doubtful = listed.empty == Empty::Lists && !self.evaluates_here();
         let doubt =
@@ -104,7 +105,7 @@ impl Spec {
         true
     }
 
-    /// Something else than a poll changed what is held.
+    /// Records that the held features were changed by something other than a poll.
     pub(super) fn forget_etag(&mut self, shown: &Shown) {
         if shown.published {
             self.etag = None;
@@ -134,7 +135,7 @@ impl Spec {
         }
     }
 
-    /// The stream was given up for something that may pass.
+    /// Records that the stream was aborted because of a failure that may pass.
     pub(super) fn stream_trouble(&mut self, open: &Open, problem: &'static str) {
         if open.last && (open.has_data || self.serves()) {
             self.halt_stale();
