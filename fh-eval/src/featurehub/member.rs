@@ -46,7 +46,7 @@ impl UnknownMember {
         if RULE.contains(&name) { None } else { near_miss(name, RULE) }
     }
 
-    /// Adds an unknown member to the list of its object. Once the list has [`MOST_KEPT`] members, only the first near
+    /// Adds an unknown member to the list of its object. Once the list has `MOST_KEPT` members, only the first near
     /// miss is added.
     pub(super) fn note(list: &mut Vec<Self>, name: &str, known: &[&'static str]) {
         if known.contains(&name) {
