@@ -18,6 +18,7 @@ pub(crate) struct Memory<'a, const N: usize> {
     key: Option<DefaultKey<'a>>,
 }
 
+/// An attribute of the subject, as rules read it.
 #[derive(Clone, Copy)]
 struct Remembered<'a> {
     field: u32,

@@ -13,7 +13,7 @@ pub enum Reason {
     StrategyMatch,
     /// A strategy with a percentage matched.
     Split,
-    /// There are strategies, but none matched.
+    /// There are strategies, but none matched, or there is no context.
     Default,
     /// There are no strategies.
     Static,

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 pub(crate) trait Tracer {
     /// Called when the evaluator begins with a strategy. The calls that follow concern it.
     fn strategy(&mut self, _row: u32) {}
-    /// Called if the strategy is unusable: it never matches.
+    /// Called if the strategy is unusable, for example because it could not be read. It never matches.
     fn unusable(&mut self) {}
     /// Called if the strategy has a percentage, but the context has no percentage key for it.
     fn no_key(&mut self) {}

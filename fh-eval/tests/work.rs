@@ -38,8 +38,8 @@ fn one(value: &str) -> Attributes {
     Attributes::builder().attribute("a", value).build()
 }
 
-/// Returns patterns that reach another of 4,096 states at each byte of a text of a's and b's. Each has a character
-/// class of its own, so that no two are the same.
+/// Returns patterns that reach a different one of 4,096 states at each byte of a text of a's and b's. Each has a
+/// character class of its own, so that no two are the same.
 fn hostile_patterns(count: u32) -> Vec<Value> {
     let other = |n| char::from_u32(0x100 + n).unwrap();
     (0..count)
@@ -196,7 +196,7 @@ fn the_count_is_the_same_however_a_ruleset_came_to_be() {
     assert_eq!(steps(&whole, &context), parts);
 }
 
-/// A lazy automaton for each pattern and thread took hundreds of megabytes.
+/// Patterns share the memory of a thread. A lazy automaton for each pattern and thread took hundreds of megabytes.
 #[test]
 fn patterns_share_the_memory_that_they_run_in() {
     let ruleset = ruleset(1, &hostile_patterns(300), Profile::Client);

@@ -23,7 +23,7 @@ macro_rules! names {
             /// Every name, in the order of FeatureHub's own lists.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The text that rules compare with.
+            /// Returns the text that rules compare with.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }

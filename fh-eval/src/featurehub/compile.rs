@@ -53,8 +53,8 @@ impl<'a> Compiler<'a> {
         Self { profile, hash_ids: None }
     }
 
-    /// Returns the compiler with ids to hash instead. A feature that has none here keeps its feature id and gets a
-    /// diagnostic.
+    /// Sets the ids that percentages hash in place of feature ids. A feature without an entry in `ids` keeps its
+    /// feature id and gets a diagnostic.
     #[must_use]
     pub const fn hash_ids(self, ids: &'a HashIds) -> Self {
         Self { hash_ids: Some(ids), ..self }

@@ -17,7 +17,7 @@ pub type Raw<'a> = Option<&'a RawValue>;
 /// A feature: FeatureHub's FeatureState.
 #[derive(Debug, Clone, Default)]
 pub struct Feature<'a> {
-    /// Id of the feature, which percentages hash.
+    /// Id of the feature. Percentages hash it.
     pub id: Raw<'a>,
     /// Key of the feature.
     pub key: Raw<'a>,

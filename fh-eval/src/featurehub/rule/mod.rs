@@ -18,6 +18,7 @@ use crate::predicate::{Comparison, Predicate, Rare, Wanted};
 use crate::profile::Profile;
 use crate::tables::{Reading, Rule, Writer};
 
+/// Compiles one rule into a predicate.
 pub(super) struct RuleCompiler<'a> {
     pub(super) profile: Profile,
     pub(super) writer: &'a mut Writer,
@@ -142,7 +143,7 @@ impl RuleCompiler<'_> {
         };
         let values: &[&RawValue] = match &rule.values {
             Shape::Is(values) => values,
-            // The server's schema makes an absent list an empty one.
+            // In the schema of FeatureHub's server, an absent list is an empty one.
             Shape::Absent if self.profile == Profile::Edge => &[],
             Shape::Absent | Shape::Null => {
                 let blank = conditional == Conditional::Equals;
