@@ -128,7 +128,7 @@ pub enum Consequence {
     MemberIgnored,
     /// The rule ends at this value: the values before it count, then the rule fails (profile `edge`).
     RuleEndsHere,
-    /// What this text names is assumed in place of the part.
+    /// The part is replaced by the assumption that this text names, such as `no id`.
     Assumed(&'static str),
 }
 

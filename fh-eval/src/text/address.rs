@@ -81,8 +81,8 @@ fn v6(text: &str) -> Option<Ipv6Addr> {
     }
     let (head, quad) = text.rsplit_once(':')?;
     let [a, b, c, d] = v4(quad, Spelling::Literal)?.octets();
-    // Only leading zeros of the quad can have been the reason. So the quad is written as two groups, into a buffer on
-    // the stack, and the address is parsed again.
+    // If leading zeros of the quad are the only problem, the address parses with the quad written as two groups. The
+    // buffer is on the stack.
     let mut buffer = [0_u8; 48];
     let groups = [((u16::from(a) << 8) | u16::from(b)), ((u16::from(c) << 8) | u16::from(d))];
     let rest = {
@@ -301,9 +301,9 @@ mod tests {
         }
     }
 
-    /// The `ipnetwork` crate is the reference for texts that both parsers accept (D-47). It differs on purpose in
-    /// these: it refuses leading zeros, brackets, zones and masks such as `+8`, accepts netmasks such as `/255.0.0.0`,
-    /// and keeps IPv4-mapped addresses as IPv6.
+    /// The `ipnetwork` crate is the reference for texts that both parsers accept (D-47). It differs on purpose: it
+    /// refuses leading zeros, brackets, zones and masks such as `+8`. It accepts netmasks such as `/255.0.0.0`, and
+    /// keeps IPv4-mapped addresses as IPv6.
     mod against_ipnetwork {
         use super::*;
 
