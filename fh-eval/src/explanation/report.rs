@@ -306,7 +306,7 @@ impl StrategyTeller<'_> {
     }
 }
 
-/// Returns true if a text can be compared as this type.
+/// Returns true if a text can be compared as this type under at least one profile.
 fn comparable(kind: &str, text: &str) -> bool {
     match kind {
         "NUMBER" => Decimal::parse(text).is_some(),

@@ -83,7 +83,7 @@ fn cheap_first(tables: &mut Tables, rules: Run) -> Option<Run> {
     Some(Run { at, len: rules.len })
 }
 
-/// Returns a rank of tests by their cost, the cheapest first.
+/// Returns the rank of a test by its cost; 0 is the cheapest.
 fn cost(tables: &Tables, predicate: &Predicate) -> u8 {
     match predicate {
         Predicate::Never | Predicate::Blank | Predicate::Always | Predicate::Bool(_) => 0,

@@ -60,10 +60,10 @@ impl UnknownMember {
     }
 }
 
-/// Returns the known member of which a name is a near miss (evaluation 2.8). Case and separators do not count. A name
-/// is near if it is the beginning of the known one, of at least four letters. It is also near if it is one edit away
-/// from a known name of four to seven letters, or two edits from a longer one. An edit adds, drops or changes a letter,
-/// or swaps two neighbours.
+/// Returns the known member of which a name is a near miss (evaluation 2.8). Case and separators are ignored; a name
+/// that then equals a known one is near. A name is near if it is the beginning of the known one, of at least four
+/// letters. It is also near if it is one edit away from a known name of four to seven letters, or two edits from a
+/// longer one. An edit adds, drops or changes a letter, or swaps two neighbours.
 fn near_miss(name: &str, known: &[&'static str]) -> Option<&'static str> {
     if name.len() > LONGEST {
         return None;
