@@ -82,7 +82,7 @@ fn year(bytes: &[u8], years: Years) -> Option<(i64, &[u8])> {
         (Some(1), _) => (5..=10).contains(&count),
         (Some(_), _) => (4..=10).contains(&count) && year != 0,
     };
-    // Java's largest year. Its days fit an i64 by far.
+    // The largest year of Java. Its days are far from overflowing an i64.
     (allowed && year <= 999_999_999).then_some((year * sign.unwrap_or(1), rest))
 }
 

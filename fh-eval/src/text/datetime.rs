@@ -24,8 +24,8 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Parses `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, then `Z` or an offset `±HH:MM[:SS]` of at most 18 hours. An optional
-    /// zone name in brackets may follow and is ignored.
+    /// Parses `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, then `Z` or an offset `±HH:MM[:SS]` of at most 18 hours. If both are
+    /// missing, `missing` decides. After `Z` or an offset, a zone name in brackets may follow and is ignored.
     ///
     /// ```
     /// use fh_eval::text::{date::Years, datetime::{MissingOffset, Moment}};
