@@ -195,7 +195,7 @@ proptest! {
         let context = context(&case);
         let subject = Subject::new(&context, NOW);
         let good = case.feature.to_json();
-        // A piece of the feature if it is JSON, or else a fixed list of other values.
+        // A piece of the feature if it is JSON, or else a fixed JSON list.
         let piece = RawValue::from_string(good.chars().take(cut.index(good.chars().count())).collect());
         let broken = piece.map_or_else(|_| "[1,{\"key\":{}}]".to_string(), |raw| raw.get().to_string());
         for profile in PROFILES {
