@@ -147,7 +147,7 @@ pub(crate) fn bucket_of<'a>(
 fn server_hash(chars: impl Iterator<Item = char> + Clone) -> u32 {
     let mut hash = 0;
     let mut length = 0_u32;
-    // First the groups of four characters that are all ASCII.
+    // The leading groups of four ASCII characters are hashed as in the standard hash.
     let mut rest = chars;
     loop {
         let mut ahead = rest.clone();

@@ -15,13 +15,13 @@ pub enum Severity {
     Error,
 }
 
-/// A problem in a payload.
+/// A part of a payload that the engine cannot use as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Diagnostic {
-    /// The place of the problem.
+    /// The place of the part in the payload.
     #[serde(flatten)]
     pub place: Place,
-    /// The problem.
+    /// The reason why the engine cannot use the part as it is written.
     #[serde(serialize_with = "as_text")]
     pub problem: Problem,
     /// The engine's treatment of the part that has the problem.
@@ -64,7 +64,7 @@ pub struct Place {
     pub value: Option<Box<str>>,
 }
 
-/// A kind of problem.
+/// The reason why the engine cannot use a part of a payload as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {

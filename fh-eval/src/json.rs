@@ -236,7 +236,7 @@ impl Reading {
     }
 }
 
-/// A value of a document.
+/// A type that is read from one value of a document.
 pub(crate) trait Part<'de>: Sized {
     /// Reads the part.
     fn read<D: Deserializer<'de>>(deserializer: D, reading: Reading) -> Result<Self, D::Error>;

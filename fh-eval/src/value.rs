@@ -46,11 +46,11 @@ impl std::fmt::Display for Kind {
 /// a `Value`; it is `None` wherever a value is optional.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// A boolean.
+    /// The value of a BOOLEAN feature.
     Bool(bool),
     /// A number, with the decimal text in which it was written.
     Number(Number),
-    /// A text.
+    /// The value of a STRING feature, or text that could not be converted to the feature's type.
     Text(Arc<str>),
     /// The text of a JSON document, neither parsed nor validated.
     Json(Arc<str>),

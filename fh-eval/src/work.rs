@@ -44,9 +44,9 @@ pub struct WorkBound {
 /// The work on one attribute.
 #[derive(Debug, Clone, Copy, Default)]
 struct Reads {
-    /// For each of its values.
+    /// Cost of testing each of its values.
     every: Cost,
-    /// For its first value alone.
+    /// Cost of testing its first value alone.
     first: Cost,
     /// Steps for the clock's text, if the attribute is missing.
     clock: u64,

@@ -74,7 +74,7 @@ pub struct StrategyReport {
     /// Value of the strategy, as a JSON token; `None` for null.
     #[serde(serialize_with = "token_or_null")]
     pub value: Option<String>,
-    /// The outcome.
+    /// Whether the strategy matched, and otherwise the reason.
     pub outcome: Outcome,
     /// Percentage of the strategy, as a JSON token.
     #[serde(serialize_with = "token_or_null", skip_serializing_if = "Option::is_none")]
@@ -317,7 +317,7 @@ fn comparable(kind: &str, text: &str) -> bool {
     }
 }
 
-/// The meaning of a line of the text, for programs that colour it.
+/// The meaning of a line of a report's text, for programs that colour it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mark {
@@ -333,7 +333,7 @@ pub enum Mark {
     Warning,
 }
 
-/// A line of the text.
+/// One line of a report's text.
 #[derive(Debug, Clone)]
 pub struct Line {
     /// Number of indentation steps.
