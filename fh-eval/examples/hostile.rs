@@ -1,7 +1,7 @@
-//! Payloads that are large or built to hurt: what becomes of each, how long it takes, and how much memory.
+//! Loads payloads that are very large or hostile, and prints the outcome, the time and the memory of each.
 //!
-//! `cargo run --release -p fh-eval --example hostile`. Each case runs in a process of its own, so that its peak memory
-//! is its own (read from `/proc`, so on Linux only).
+//! Run it with `cargo run --release -p fh-eval --example hostile`. Each case runs in its own process, so that its peak
+//! memory can be measured. It is read from `/proc`, so on Linux only.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fmt::Write;
@@ -82,7 +82,7 @@ fn run(case: usize) {
     );
 }
 
-/// Peak resident memory in KiB.
+/// Returns the peak resident memory in KiB.
 fn peak() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

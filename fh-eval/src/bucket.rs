@@ -1,22 +1,22 @@
-//! Percentage buckets: MurmurHash3 x86 32-bit over parts, without building a string (evaluation 2.4, 2.9).
+//! Percentage buckets: MurmurHash3 x86 32-bit over parts of a text, without joining them (evaluation 2.4, 2.9).
 
-/// Buckets run from 0 to `BUCKETS - 1`; a percentage of `BUCKETS` is 100 %.
+/// Number of buckets, which are numbered from 0. A percentage of `BUCKETS` is 100 %.
 pub const BUCKETS: u32 = 1_000_000;
 
 const C1: u32 = 0xCC9E_2D51;
 const C2: u32 = 0x1B87_3593;
 
-/// Which text the hash sees.
+/// The encoding of text for the hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// Standard MurmurHash3 over UTF-8.
     Utf8,
-    /// As the FeatureHub server hashes text with characters above U+FFFF (evaluation 2.9); equal to [`Encoding::Utf8`] for
-    /// all other text.
+    /// The encoding of FeatureHub's server. It differs from [`Encoding::Utf8`] only for text with characters above
+    /// U+FFFF (evaluation 2.9).
     Server,
 }
 
-/// MurmurHash3 x86 32-bit, seed 0, fed in parts.
+/// A MurmurHash3 x86 32-bit hasher with seed 0, which accepts its input in parts.
 ///
 /// ```
 /// use fh_eval::bucket::Murmur3;
@@ -32,9 +32,9 @@ pub enum Encoding {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Murmur3 {
     hash: u32,
-    /// Bytes that do not fill a block yet, the first one lowest.
+    /// Bytes that do not fill a block yet, the first one in the lowest bits.
     tail: u32,
-    /// How many bits of `tail` are in use: 0, 8, 16 or 24.
+    /// Number of bits of `tail` in use: 0, 8, 16 or 24.
     tail_bits: u32,
     length: u32,
 }
@@ -50,13 +50,13 @@ fn mix(hash: u32, block: u32) -> u32 {
 }
 
 impl Murmur3 {
-    /// Nothing hashed yet.
+    /// Creates a hasher without input.
     #[must_use]
     pub const fn new() -> Self {
         Self { hash: 0, tail: 0, tail_bits: 0, length: 0 }
     }
 
-    /// Adds bytes.
+    /// Adds bytes to the input.
     #[inline]
     pub fn write(&mut self, bytes: &[u8]) {
         self.length = self.length.wrapping_add(bytes.len() as u32);
@@ -85,7 +85,7 @@ impl Murmur3 {
         (self.hash, self.tail, self.tail_bits) = (hash, tail, bits);
     }
 
-    /// The hash of everything written so far.
+    /// Returns the hash of the input so far.
     #[inline]
     #[must_use]
     pub const fn finish(&self) -> u32 {
@@ -112,7 +112,7 @@ pub const fn scale(hash: u32) -> u32 {
     ((hash as u64 * BUCKETS as u64) >> 32) as u32
 }
 
-/// The bucket of a percentage key under a hash id, as profile `client` computes it.
+/// Returns the bucket of a percentage key under a hash id, as profile `client` computes it.
 ///
 /// ```
 /// assert_eq!(fh_eval::bucket::bucket("zappo-food", "172765e02-2-1-1-2-2-1"), 931_882);
@@ -122,13 +122,13 @@ pub fn bucket(percentage_key: &str, hash_id: &str) -> u32 {
     bucket_of([percentage_key, hash_id].into_iter(), Encoding::Utf8)
 }
 
-/// The bucket of the concatenation of `parts`.
+/// Returns the bucket of the concatenation of `parts`.
 #[inline]
 pub(crate) fn bucket_of<'a>(
     parts: impl Iterator<Item = &'a str> + Clone,
     encoding: Encoding,
 ) -> u32 {
-    // Bytes F0 and above begin a character above U+FFFF: only there do the encodings differ.
+    // A byte of F0 or above begins a character above U+FFFF. Only for those the encodings differ.
     if encoding == Encoding::Server
         && parts.clone().any(|part| part.bytes().any(|byte| byte >= 0xF0))
     {
@@ -141,13 +141,13 @@ pub(crate) fn bucket_of<'a>(
     scale(hash.finish())
 }
 
-/// The server's hash of UTF-16 text (evaluation 2.9): up to the first block of four characters that is not all ASCII
-/// it is the standard hash; from there on characters are gathered in a 64-bit accumulator whose fill level forgets to
-/// count characters of four bytes.
+/// Returns the hash that FeatureHub's server computes over UTF-16 text (evaluation 2.9). It is the standard hash up to
+/// the first group of four characters that is not all ASCII. From there on characters are collected in a 64-bit
+/// accumulator, and the server fails to advance its offset for characters of four bytes.
 fn server_hash(chars: impl Iterator<Item = char> + Clone) -> u32 {
     let mut hash = 0;
     let mut length = 0_u32;
-    // Groups of four UTF-16 units that are all ASCII.
+    // The leading groups of four ASCII characters are hashed as in the standard hash.
     let mut rest = chars;
     loop {
         let mut ahead = rest.clone();

@@ -1,30 +1,30 @@
-//! What was not understood in a payload, where it stands, and what was assumed instead. Diagnostics are data: nothing in the
-//! engine fails because of them.
+//! Diagnostics: the parts of a payload that could not be read, where they are, and how the engine treats them. A
+//! diagnostic is data; no evaluation fails because of one.
 
 use std::fmt;
 
 use crate::text::pattern::Refusal;
 
-/// How bad a diagnostic is.
+/// The severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Something is odd, but evaluates as written.
+    /// An unknown member is ignored, or a part is replaced by an assumption. No strategy or rule is disabled.
     Warning,
-    /// A part never matches, or is missing, because it could not be read.
+    /// A part could not be used. A feature is left out, a strategy or a rule cannot match, or a value does not count.
     Error,
 }
 
-/// One thing that was not understood.
+/// A part of a payload that the engine cannot use as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Diagnostic {
-    /// Where it stands.
+    /// The place of the part in the payload.
     #[serde(flatten)]
     pub place: Place,
-    /// What is wrong.
+    /// The reason why the engine cannot use the part as it is written.
     #[serde(serialize_with = "as_text")]
     pub problem: Problem,
-    /// What the engine does about it.
+    /// The engine's treatment of the part that has the problem.
     #[serde(serialize_with = "as_text")]
     pub consequence: Consequence,
 }
@@ -39,10 +39,10 @@ fn as_text<T: fmt::Display, S: serde::Serializer>(
 /// A place in a payload.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Place {
-    /// Id of the environment, where the payload names it.
+    /// Id of the environment, if the payload names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<Box<str>>,
-    /// Key of the feature, or `#3` for the fourth of the list if it has none.
+    /// Key of the feature. A feature without a key is named by its position from 0: `#3` is the fourth of the list.
     pub feature: Box<str>,
     /// Position of the strategy, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,39 +56,39 @@ pub struct Place {
     /// The attribute that the rule reads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<Box<str>>,
-    /// The member in question. Absent for members that are unknown: `value` is the name, then.
+    /// Name of the JSON member. `None` if the member is unknown; its name is then in `value`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub member: Option<&'static str>,
-    /// What stands there, cut at 120 characters.
+    /// The payload's text at this place, cut at 120 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Box<str>>,
 }
 
-/// What is wrong.
+/// The reason why the engine cannot use a part of a payload as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// The part has the wrong JSON type; this was expected.
+    /// The part does not have the JSON form that this text names, such as `a list`.
     Expected(&'static str),
-    /// A name from a closed list that is not on it.
+    /// A name is not one of its closed list. The text names the list, such as `rule type`.
     Unknown(&'static str),
-    /// A value that cannot be read as what the rule compares.
+    /// A value cannot be read as what this text names, such as `a date`.
     NotA(&'static str),
-    /// A pattern that is invalid or outside the dialect.
+    /// A regular expression is invalid or outside the dialect.
     Pattern(Refusal),
-    /// Too many and too large patterns in one ruleset.
+    /// The regular expressions of one ruleset are too large together.
     PatternBudget,
-    /// A percentage, but no id to hash.
+    /// A strategy has a percentage, but its feature has no id to hash.
     NoFeatureId,
-    /// Profile `edge` hashes value ids, and none is known for this feature.
+    /// The compiler was given value ids to hash, and this feature has none among them.
     NoHashId,
-    /// Two features have the same key.
+    /// A later feature of the list has the same key.
     DuplicateKey,
-    /// A near miss of this member, which was probably meant (D-118).
+    /// An unknown member is a near miss of this known one, which was probably meant (D-118).
     MisspeltMember(&'static str),
-    /// A member that means nothing here (D-118).
+    /// A member is unknown (D-118).
     UnknownMember,
-    /// The FeatureHub server raises an error here and loses the environment's whole list.
+    /// FeatureHub's server raises an error on this value and serves no feature of the environment.
     ServerRaises,
 }
 
@@ -112,7 +112,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What the engine does about a problem.
+/// The engine's treatment of a part that has a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Consequence {
@@ -122,18 +122,18 @@ pub enum Consequence {
     StrategyNeverMatches,
     /// The rule never holds.
     RuleNeverHolds,
-    /// The value is dropped, the rule's other values count.
+    /// The value is dropped. The rule's other values count.
     ValueDropped,
-    /// The member means nothing.
+    /// The member is ignored.
     MemberIgnored,
-    /// The rule ends at this value: the values before it count, then it fails (profile `edge`).
+    /// The rule ends at this value: the values before it count, then the rule fails (profile `edge`).
     RuleEndsHere,
-    /// This is taken in its place.
+    /// The part is replaced by the assumption that this text names, such as `no id`.
     Assumed(&'static str),
 }
 
 impl Consequence {
-    /// Losing a part is an error, an assumption a warning.
+    /// Returns the severity: a warning for an assumption or an ignored member, an error for everything else.
     #[must_use]
     pub const fn severity(self) -> Severity {
         match self {
@@ -158,7 +158,7 @@ impl fmt::Display for Consequence {
 }
 
 impl Diagnostic {
-    /// How bad it is.
+    /// Returns the severity, which follows from the consequence.
     #[must_use]
     pub const fn severity(&self) -> Severity {
         self.consequence.severity()
@@ -199,7 +199,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Cuts what stands in a payload to a length that can be shown.
+/// Returns at most 120 characters of a text of the payload, with `…` at the end if it was longer.
 pub(crate) fn excerpt(text: &str) -> Box<str> {
     const LONGEST: usize = 120;
     match text.char_indices().nth(LONGEST) {

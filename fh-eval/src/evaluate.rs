@@ -1,4 +1,4 @@
-//! The one evaluator (evaluation 2.5, 2.6).
+//! The evaluator (evaluation 2.5, 2.6). Ordinary evaluations and explanations both run this code.
 
 use smallvec::SmallVec;
 
@@ -11,23 +11,25 @@ use crate::text::version::pack;
 use crate::time::Clock;
 use crate::trace::Tracer;
 
-/// What the evaluator remembers while it stays with one subject: up to `N` attributes, and the default percentage key.
+/// A cache for evaluations of one subject: up to `N` attributes, and the default percentage key. Nothing is cached if
+/// `N` is 0.
 pub(crate) struct Memory<'a, const N: usize> {
     attributes: [Remembered<'a>; N],
     key: Option<DefaultKey<'a>>,
 }
 
+/// An attribute of the subject, as rules read it.
 #[derive(Clone, Copy)]
 struct Remembered<'a> {
     field: u32,
     count: Count,
-    /// The value, if there is one alone.
+    /// The first value; the only value that a rule tests if `count` is [`Count::One`].
     only: Supplied<'a>,
-    /// The same as a version, if it packs.
+    /// The first value as a packed version, if it can be packed. Computed only for cached attributes.
     packed: Option<u64>,
 }
 
-/// How many values an attribute has.
+/// The number of an attribute's values that a rule tests.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Count {
     None,
@@ -40,7 +42,7 @@ impl Remembered<'_> {
         Self { field: u32::MAX, count: Count::None, only: Supplied::EMPTY, packed: None };
 }
 
-/// The default percentage key with the hash state after it, if the context has one.
+/// The default percentage key with the hash state after it. `key` is `None` if the context has no such key.
 #[derive(Clone, Copy)]
 struct DefaultKey<'a> {
     session: Name,
@@ -54,7 +56,7 @@ impl<const N: usize> Memory<'_, N> {
     }
 }
 
-/// The row of the strategy that matches, or none.
+/// Returns the row of the first strategy that matches, or `None`.
 #[inline]
 pub(crate) fn evaluate<'a, C: Clock, T: Tracer, const N: usize>(
     tables: &'a Tables,
@@ -87,7 +89,8 @@ struct Evaluator<'a, 'm, C, T, const N: usize> {
 }
 
 impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
-    /// All percentages share one key: limits are constants and one bucket does.
+    /// Evaluates strategies whose percentages share one key: their limits are constants, and one bucket serves them
+    /// all.
     #[inline]
     fn one_key(&mut self, run: Run) -> Option<u32> {
         let mut drawn = None;
@@ -121,7 +124,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         None
     }
 
-    /// Keys that turn out to be the same text share a base, whatever they are called.
+    /// Evaluates strategies with several percentage keys. Keys with equal text share a base, whatever attributes they
+    /// are made of.
     fn several_keys(&mut self, run: Run) -> Option<u32> {
         let mut keys: SmallVec<[Drawn; 16]> = SmallVec::new();
         let details = run.of(&self.tables.details);
@@ -156,8 +160,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         None
     }
 
-    /// A strategy without percentage needs rules, and one that could not be read never matches. (Neither is among the
-    /// strategies of an ordinary evaluation; explanations walk them all.)
+    /// Returns true if a strategy without percentage can match: it was readable and has rules. Ordinary evaluations
+    /// walk only strategies that can match; explanations walk all of them.
     #[inline]
     fn can_match(&mut self, strategy: &Strategy) -> bool {
         if strategy.share == Share::Unusable {
@@ -166,7 +170,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         strategy.share == Share::None && strategy.rules.len > 0
     }
 
-    /// The percentage key of a source, drawn once.
+    /// Returns the position in `keys` of a source's percentage key. A key is hashed when it is first needed. Returns
+    /// `None` if the context has no key for the source.
     fn drawn(&mut self, keys: &mut SmallVec<[Drawn; 16]>, source: u32) -> Option<usize> {
         if let Some(at) = keys.iter().position(|key| key.source == source) {
             return Some(at);
@@ -176,12 +181,12 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         Some(keys.len() - 1)
     }
 
-    /// What strategies before this one took of the same key text.
+    /// Returns the sum of the stacked percentages that earlier strategies with the same key text used.
     fn base(&self, keys: &[Drawn], at: usize) -> i64 {
         let Some(this) = keys.get(at) else { return 0 };
         keys.iter()
             .filter(|other| {
-                // Equal texts have equal buckets; only then is it worth comparing them.
+                // Equal texts have equal buckets, so texts are compared only if their buckets are equal.
                 other.source == this.source
                     || (other.bucket == this.bucket && self.same_key(other.source, this.source))
             })
@@ -225,8 +230,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         }
     }
 
-    /// The texts whose concatenation is the percentage key: all values of each attribute, `<none>` for a missing one, with
-    /// `$` between (evaluation 2.3).
+    /// Returns the texts whose concatenation is the percentage key of a source. For named attributes these are all
+    /// their values, joined with `$`, and `<none>` for a missing attribute (evaluation 2.3).
     fn key_parts(&self, source: u32) -> impl Iterator<Item = &'a str> + Clone + use<'a, C, T, N> {
         let attributes = self.attributes;
         let session = self.head.session;
@@ -323,7 +328,8 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
         values.any(|text| self.passes(&rule.predicate, &Supplied::new(text)))
     }
 
-    /// Nothing was supplied: only a blank rule holds, and rules on `now` read the clock.
+    /// Evaluates a rule whose attribute is missing. A rule on `now` of type DATE or DATETIME reads the clock instead. Of
+    /// the other rules only a blank one holds.
     #[cold]
     fn holds_without(&mut self, index: u32, rule: &Rule) -> bool {
         let field = self.tables.fields.get(rule.field as usize);
@@ -363,7 +369,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
     }
 }
 
-/// The clock as a rule on `now` sees it.
+/// Returns the part of the clock's text that a rule on `now` compares.
 fn now_text(reading: Reading, iso: &[u8; 24]) -> &[u8] {
     let len = match reading {
         Reading::Plain | Reading::FirstOnly => 0,
@@ -374,10 +380,10 @@ fn now_text(reading: Reading, iso: &[u8; 24]) -> &[u8] {
     iso.get(..len).unwrap_or_default()
 }
 
-/// A percentage key of this evaluation.
+/// A percentage key that this evaluation has hashed.
 struct Drawn {
     source: u32,
     bucket: u32,
-    /// The sum of the stacked percentages that this source has passed.
+    /// Sum of the percentages of the stacked strategies of this source that did not match.
     base: i64,
 }

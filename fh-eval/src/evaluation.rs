@@ -1,10 +1,10 @@
-//! The answer of an evaluation, and how it is read (evaluation 5).
+//! The result of an evaluation, and its typed getters (evaluation 5).
 
 use crate::predicate::Run;
 use crate::tables::{Head, Mode, Share, Tables, ValueAt};
 use crate::value::{Kind, Number, Value};
 
-/// Why a value is what it is.
+/// The reason for the value of an evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
@@ -13,7 +13,7 @@ pub enum Reason {
     StrategyMatch,
     /// A strategy with a percentage matched.
     Split,
-    /// There are strategies, none matched.
+    /// There are strategies, but none matched, or there is no context.
     Default,
     /// There are no strategies.
     Static,
@@ -21,12 +21,12 @@ pub enum Reason {
     NotSet,
     /// There is no such feature.
     NotFound,
-    /// The feature is of another type than was asked for.
+    /// The feature's type or value is not of the requested type.
     TypeMismatch,
 }
 
 impl Reason {
-    /// The name in reports and other languages.
+    /// Returns the name that reports and other languages use, such as `STRATEGY_MATCH`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -47,15 +47,15 @@ impl std::fmt::Display for Reason {
     }
 }
 
-/// What a feature is worth to a subject. Borrows from the ruleset; copying it is free.
+/// The result of evaluating a feature for a subject. It borrows from the ruleset and is cheap to copy.
 ///
-/// The typed getters answer `None` if the value is null or of another type, never a converted value (evaluation 5.1); a
-/// default of the caller's is `unwrap_or`.
+/// The typed getters return `None` if the value is null or of another type; they never convert a value (evaluation
+/// 5.1). For a default value of the caller's, use `unwrap_or`.
 #[derive(Debug, Clone, Copy)]
 pub struct Evaluation<'a> {
     tables: &'a Tables,
     value: ValueAt,
-    /// The strategy's row, or `u32::MAX`.
+    /// Row of the strategy that matched, or [`NO_ROW`].
     row: u32,
     kind: Option<Kind>,
     reason: Reason,
@@ -82,45 +82,45 @@ impl<'a> Evaluation<'a> {
         Self { tables, value: ValueAt::NONE, row: NO_ROW, kind: None, reason: Reason::NotFound }
     }
 
-    /// The value; `None` if it is null.
+    /// Returns the value, or `None` if it is null.
     #[must_use]
     pub fn value(&self) -> Option<&'a Value> {
         self.tables.value(self.value)
     }
 
-    /// The feature's type; `None` if there is no such feature, or its type is not known.
+    /// Returns the feature's type, or `None` if there is no such feature or its type is unknown.
     #[must_use]
     pub const fn kind(&self) -> Option<Kind> {
         self.kind
     }
 
-    /// Why: whether a strategy matched, and of which sort. A null value keeps that reason here (D-39); [`Self::read`] reports it as
-    /// [`Reason::NotSet`].
+    /// Returns the reason: whether a strategy matched, and of which kind. A null value keeps that reason here (D-39);
+    /// [`Self::read`] reports it as [`Reason::NotSet`].
     #[must_use]
     pub const fn reason(&self) -> Reason {
         self.reason
     }
 
-    /// Did a strategy match?
+    /// Returns true if a strategy matched.
     #[must_use]
     pub const fn is_match(&self) -> bool {
         self.row != NO_ROW
     }
 
-    /// The id of the strategy that matched.
+    /// Returns the id of the strategy that matched.
     #[must_use]
     pub fn strategy_id(&self) -> Option<&'a str> {
         let id: Run = self.tables.details.get(self.row as usize)?.id?;
         Some(id.text(&self.tables.names))
     }
 
-    /// The position of the strategy that matched, in the payload's list.
+    /// Returns the position, from 0, of the strategy that matched in the payload's list.
     #[must_use]
     pub fn strategy_position(&self) -> Option<usize> {
         Some(self.tables.details.get(self.row as usize)?.position as usize)
     }
 
-    /// The value of a BOOLEAN feature.
+    /// Returns the value of a BOOLEAN feature.
     #[inline]
     #[must_use]
     pub fn boolean(&self) -> Option<bool> {
@@ -131,7 +131,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// The value of a STRING feature.
+    /// Returns the value of a STRING feature.
     #[must_use]
     pub fn string(&self) -> Option<&'a str> {
         match (self.kind, self.value()?) {
@@ -140,13 +140,13 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// The value of a NUMBER feature, as the nearest double.
+    /// Returns the value of a NUMBER feature as the nearest double.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
         self.decimal().map(Number::as_f64)
     }
 
-    /// The value of a NUMBER feature, with its decimal text.
+    /// Returns the value of a NUMBER feature with its decimal text.
     #[must_use]
     pub fn decimal(&self) -> Option<&'a Number> {
         match self.value()? {
@@ -155,7 +155,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// The text of a JSON feature; neither parsed nor checked.
+    /// Returns the text of a JSON feature, neither parsed nor validated.
     #[must_use]
     pub fn json(&self) -> Option<&'a str> {
         match self.value()? {
@@ -164,21 +164,21 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    /// Is the value anything but null, whatever its type?
+    /// Returns true if the value is not null, whatever its type.
     #[must_use]
     pub fn is_set(&self) -> bool {
         self.value != ValueAt::NONE
     }
 
-    /// Is the feature BOOLEAN and true?
+    /// Returns true if the feature is BOOLEAN and its value is true.
     #[inline]
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         self.boolean() == Some(true)
     }
 
-    /// Reads the value as a type, with the reason that an SDK reports: a null value is [`Reason::NotSet`], another type
-    /// [`Reason::TypeMismatch`].
+    /// Reads the value as a type, with the reason that an SDK reports: [`Reason::NotSet`] for a null value,
+    /// [`Reason::TypeMismatch`] for another type.
     ///
     /// ```
     /// use fh_eval::{Kind, Profile, Reason, Ruleset, Subject, Timestamp};

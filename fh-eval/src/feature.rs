@@ -1,4 +1,4 @@
-//! One compiled feature, wherever it lies.
+//! A reference to one compiled feature.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::time::Clock;
 use crate::trace::NoTrace;
 use crate::value::Kind;
 
-/// A feature of a [`Ruleset`](crate::Ruleset).
+/// A reference to a feature of a [`Ruleset`](crate::Ruleset), or to a [`Feature`](crate::Feature) on its own.
 #[derive(Debug, Clone, Copy)]
 pub struct FeatureRef<'a> {
     tables: &'a Tables,
@@ -47,37 +47,38 @@ impl<'a> FeatureRef<'a> {
         self.tables.features.get(self.position)
     }
 
-    /// Its name in the application.
+    /// Returns the feature's key, which is unique within its application.
     #[must_use]
     pub fn key(&self) -> &'a str {
         self.tables.key(self.position)
     }
 
-    /// The id of the feature.
+    /// Returns the feature's id, or `None` if the payload has no text as id.
     #[must_use]
     pub fn id(&self) -> Option<&'a str> {
         self.detail()?.id.as_deref()
     }
 
-    /// The version of its value; 0 if the payload has none.
+    /// Returns the version of the feature's value; 0 if the payload has no integer as version.
     #[must_use]
     pub fn version(&self) -> i64 {
         self.detail().map_or(0, |detail| detail.version)
     }
 
-    /// The type of its value; `None` if the payload's is unknown.
+    /// Returns the type of the feature's value, or `None` if the payload's type is missing or unknown.
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
         self.head()?.kind
     }
 
-    /// Is it locked? That changes no evaluation; it guards overrides (evaluation 5.6).
+    /// Returns true if the feature is locked. The lock changes no evaluation; it guards overrides (evaluation 5.6).
     #[must_use]
     pub fn is_locked(&self) -> bool {
         self.detail().is_some_and(|detail| detail.locked)
     }
 
-    /// Its properties (`fp`), in the payload's order. Reads the payload's text again.
+    /// Returns the feature's properties (`fp`) in the payload's order, without those whose value is no text. Parses the
+    /// feature's JSON on each call.
     #[must_use]
     pub fn properties(&self) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
         let Some(feature) = wire::Feature::parse(self.json()) else {
@@ -91,14 +92,14 @@ impl<'a> FeatureRef<'a> {
         texts.collect()
     }
 
-    /// Its JSON as it was received.
+    /// Returns the feature's JSON as it was received.
     #[must_use]
     pub fn json(&self) -> &'a str {
         self.detail().map_or("", |detail| &detail.json)
     }
 
-    /// The JSON token of an answer's value, as it stands in the payload (D-39: a NUMBER `"7.50"` stays that text); `None` for
-    /// null. Reads the payload's text again.
+    /// Returns the JSON token of the evaluated value as it stands in the payload, or `None` for null. A NUMBER `"7.50"`
+    /// stays that text (D-39). `evaluation` must be a result of this feature. Parses the feature's JSON on each call.
     #[must_use]
     pub fn value_token(&self, evaluation: &Evaluation<'_>) -> Option<&'a str> {
         let feature = wire::Feature::parse(self.json())?;
@@ -109,13 +110,14 @@ impl<'a> FeatureRef<'a> {
         raw.filter(|raw| Token::of(raw) != Token::Null).map(RawValue::get)
     }
 
-    /// What could not be read in it.
+    /// Returns the diagnostics of the feature: the parts that could not be read or look wrong, and how each is treated.
     #[must_use]
     pub fn diagnostics(&self) -> &'a [Diagnostic] {
         self.detail().map_or(&[], |detail| &detail.diagnostics)
     }
 
-    /// Evaluates it for a subject: no lock, no memory, no clock unless a rule reads `now`.
+    /// Evaluates the feature for a subject. Takes no lock, allocates nothing for ordinary rules, and reads the clock
+    /// only if a rule depends on the time.
     #[inline]
     #[must_use]
     pub fn evaluate<C: Clock>(&self, subject: &Subject<'a, C>) -> Evaluation<'a> {
@@ -137,7 +139,7 @@ impl<'a> FeatureRef<'a> {
         Evaluation::new(tables, head, row)
     }
 
-    /// Evaluates it the same way and says why, strategy by strategy.
+    /// Evaluates the feature by the same code and records the reason, strategy by strategy.
     #[must_use]
     pub fn explain<C: Clock>(&self, subject: &Subject<'a, C>) -> Explanation {
         Explanation::of(*self, subject)

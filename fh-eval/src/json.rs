@@ -1,7 +1,8 @@
-//! Reading JSON leniently: a part of the wrong shape is told apart, never an error, and every scalar keeps its token.
+//! A lenient reader of JSON. A part of the wrong shape is recorded instead of being an error, and every scalar keeps
+//! its token.
 //!
-//! Nothing here parses a number: serde_json's own number type would lose digits, and its `arbitrary_precision` feature is
-//! not ours to switch on.
+//! The reader parses no numbers. serde_json's number type would lose digits. Its feature `arbitrary_precision` would
+//! change serde_json for the whole program, so this crate must not enable it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,22 +15,22 @@ use serde_json::value::RawValue;
 
 use crate::text::number::Decimal;
 
-/// What stands where a part is expected.
+/// The shape of a value where a part of type `T` is expected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Shape<T> {
-    /// Nothing.
+    /// The member is absent.
     #[default]
     Absent,
     /// `null`.
     Null,
-    /// A part of the right shape.
+    /// A part of the expected shape.
     Is(T),
-    /// Something else.
+    /// A value of another shape.
     Other,
 }
 
 impl<T> Shape<T> {
-    /// The part, if it is there in the right shape.
+    /// Returns the part if it is present in the expected shape.
     pub fn as_ref(&self) -> Option<&T> {
         match self {
             Self::Is(part) => Some(part),
@@ -38,25 +39,25 @@ impl<T> Shape<T> {
     }
 }
 
-/// A scalar, with the text it was written in.
+/// A JSON value: a scalar with the text in which it was written, or a list or object without its contents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token<'a> {
     /// `null`
     Null,
     /// `true` or `false`
     Bool(bool),
-    /// A number's digits as they stand.
+    /// A number, as it was written.
     Number(&'a str),
     /// A string, unescaped.
     Text(Cow<'a, str>),
-    /// A list; not a scalar.
+    /// A list, without its elements.
     List,
-    /// An object; not a scalar.
+    /// An object, without its members.
     Object,
 }
 
 impl<'a> Token<'a> {
-    /// Classifies a value.
+    /// Returns the token of a value.
     #[must_use]
     pub fn of(raw: &'a RawValue) -> Self {
         let token = raw.get();
@@ -71,8 +72,8 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// An integral number (`20.0` is one, `"20"` is not), held within 64 bits (D-35). A number beyond every `f64`, such as
-    /// `1e999`, is none, since most readers of JSON cannot hold it.
+    /// Returns an integral number, clamped to 64 bits, or `None` (D-35). `20.0` is integral, `"20"` is not. A number
+    /// beyond every `f64`, such as `1e999`, gives `None`, because most readers of JSON cannot hold it.
     #[must_use]
     pub fn integer(&self) -> Option<i64> {
         let Self::Number(digits) = self else { return None };
@@ -82,8 +83,8 @@ impl<'a> Token<'a> {
         })
     }
 
-    /// The text that rules compare: strings as they are, numbers as written, `true` and `false`; nothing for null, lists
-    /// and objects.
+    /// Returns the text that rules compare: strings unescaped, numbers as written, `true` and `false`. Returns `None`
+    /// for null, lists and objects.
     #[must_use]
     pub fn text(self) -> Option<Cow<'a, str>> {
         match self {
@@ -96,7 +97,7 @@ impl<'a> Token<'a> {
     }
 }
 
-/// Unescapes a JSON string token (which has its quotes).
+/// Unescapes a JSON string token, given with its quotes.
 fn unescape(token: &str) -> Cow<'_, str> {
     let inner = token.get(1..token.len().saturating_sub(1)).unwrap_or_default();
     if inner.contains('\\') {
@@ -107,7 +108,8 @@ fn unescape(token: &str) -> Cow<'_, str> {
     }
 }
 
-/// Replaces escapes of lone surrogates (`\ud800` without its partner), which are legal JSON but no text, by U+FFFD.
+/// Replaces escapes of lone surrogates (`\ud800` without its partner) by U+FFFD. They are legal JSON, but no Rust
+/// string can hold them.
 pub(crate) fn mend(json: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut done = 0;
@@ -129,7 +131,7 @@ pub(crate) fn mend(json: &str) -> Cow<'_, str> {
                 at += 6;
                 done = at;
             }
-            // Any other escape, `\\` among them, is at least two bytes long.
+            // Any other escape, such as `\\`, is at least two bytes long.
             _ => at += 2,
         }
     }
@@ -140,7 +142,7 @@ pub(crate) fn mend(json: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A member's name, unescaped.
+/// The name of a member, unescaped.
 pub(crate) struct Name<'a>(pub(crate) Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Name<'de> {
@@ -158,14 +160,14 @@ impl<'de> Deserialize<'de> for Name<'de> {
                 Ok(Name(String::from_utf8_lossy(name).into_owned().into()))
             }
         }
-        // As bytes, because as text a lone surrogate in a name would fail the whole object.
+        // Read as bytes: as text, a lone surrogate in a name would fail the whole object.
         deserializer.deserialize_bytes(NameVisitor)
     }
 }
 
-/// An object that knows what to do with each of its members. A later member of the same name replaces the earlier.
+/// An object that reads its members one by one. A later member of the same name replaces the earlier one.
 pub(crate) trait Object<'de>: Default {
-    /// Takes the value of the member `name`.
+    /// Reads or skips the value of the member `name`.
     fn member<A: MapAccess<'de>>(
         &mut self,
         name: &str,
@@ -173,7 +175,7 @@ pub(crate) trait Object<'de>: Default {
     ) -> Result<(), A::Error>;
 }
 
-/// The value of one member, which is read exactly once.
+/// The value of one member. It must be read or skipped exactly once.
 pub(crate) struct MemberValue<'m, A> {
     map: &'m mut A,
     reading: Reading,
@@ -191,18 +193,19 @@ impl<'de, A: MapAccess<'de>> MemberValue<'_, A> {
     }
 }
 
-/// How a value is told to be a list, an object or a scalar.
+/// A way of distinguishing lists, objects and scalars.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// In one pass. It fails at numbers beyond an f64 and at lone surrogates where a list or an object belongs.
+    /// Reads a value in one pass. Where a list or an object is expected, it fails on numbers beyond an f64 and on lone
+    /// surrogates.
     Direct,
-    /// By the first byte of the value, before anything in it is read. It takes every JSON value, with one more pass for
-    /// each level.
+    /// Looks at a value's first byte before reading the rest. It accepts every JSON value, with one more pass for each
+    /// level.
     Careful,
 }
 
 impl Reading {
-    /// Reads `json`: directly, which nearly every document allows, or else carefully.
+    /// Reads `json` directly, which succeeds for nearly every document, and otherwise carefully.
     fn either<'de, P: Part<'de>>(json: &'de str) -> Option<P> {
         [Self::Direct, Self::Careful].into_iter().find_map(|reading| reading.part(json))
     }
@@ -213,7 +216,7 @@ impl Reading {
         deserializer.end().ok().map(|()| part)
     }
 
-    /// Gives a value to a visitor that takes any shape.
+    /// Passes a value to a visitor that accepts any shape.
     fn shape<'de, D, V>(self, deserializer: D, visitor: V) -> Result<V::Value, D::Error>
     where
         D: Deserializer<'de>,
@@ -233,7 +236,7 @@ impl Reading {
     }
 }
 
-/// A value in a document.
+/// A type that is read from one value of a document.
 pub(crate) trait Part<'de>: Sized {
     /// Reads the part.
     fn read<D: Deserializer<'de>>(deserializer: D, reading: Reading) -> Result<Self, D::Error>;
@@ -254,17 +257,17 @@ impl<'de, P: Part<'de>> DeserializeSeed<'de> for PartSeed<P> {
     }
 }
 
-/// An object, or whatever else stands in its place.
+/// An object, or a record of the other shape that is in its place.
 #[derive(Debug, Clone)]
 pub(crate) struct ObjectOr<T>(pub(crate) Shape<T>);
 
-/// A list, or whatever else stands in its place.
+/// A list, or a record of the other shape that is in its place.
 #[derive(Debug, Clone)]
 pub(crate) struct ListOr<T>(pub(crate) Shape<Vec<T>>);
 
 struct ShapeVisitor<T>(Reading, PhantomData<T>);
 
-/// Everything that is neither list nor object, for both visitors.
+/// The methods for values that are neither list nor object, shared by both visitors.
 macro_rules! scalars {
     () => {
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -349,7 +352,7 @@ impl<'de, T: Part<'de>> Part<'de> for ListOr<T> {
     }
 }
 
-/// Reads an object, every member of it as far as it has the right shape. [`Shape::Other`] if the text is no JSON.
+/// Reads an object: each member as far as it has the expected shape. Returns [`Shape::Other`] if the text is no JSON.
 pub(crate) fn read_object<'de, T: Object<'de>>(json: &'de str) -> Shape<T> {
     Reading::either::<ObjectOr<T>>(json).map_or(Shape::Other, |object| object.0)
 }
@@ -369,13 +372,13 @@ impl<'de> Object<'de> for Members<'de> {
     }
 }
 
-/// The elements of a list.
+/// Returns the elements of a list.
 pub(crate) fn list(json: &str) -> Shape<Vec<&RawValue>> {
     Reading::either::<ListOr<&RawValue>>(json).map_or(Shape::Other, |list| list.0)
 }
 
-/// The members of an object, in order and with their names unescaped; `None` for any other JSON. A lone surrogate in a
-/// name becomes U+FFFD.
+/// Returns the members of an object, in order and with their names unescaped, or `None` for any other JSON. A lone
+/// surrogate in a name becomes U+FFFD.
 ///
 /// ```
 /// use serde_json::value::RawValue;
@@ -394,7 +397,7 @@ pub fn members(raw: &RawValue) -> Option<Vec<(Cow<'_, str>, &RawValue)>> {
     }
 }
 
-/// The members of an object.
+/// Returns the members of an object.
 pub(crate) fn object(json: &str) -> Shape<Members<'_>> {
     read_object(json)
 }

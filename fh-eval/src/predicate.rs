@@ -1,7 +1,7 @@
-//! What a rule tests, parsed once.
+//! The tests of rules, parsed once when the rules are compiled.
 //!
-//! The common tests (texts, versions, booleans) lie in flat rows of the ruleset, so that evaluating everything reads memory
-//! from front to back; the rare ones stand behind one pointer each.
+//! The common tests (texts, versions, booleans) are stored in flat rows of the ruleset, so that evaluating all features
+//! reads memory from front to back. The rare ones are stored behind a pointer each.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::text::order;
 use crate::text::pattern::{Extent, Pattern, Tables as PatternTables};
 use crate::text::version::{Version, pack};
 
-/// How a supplied value relates to a wanted one.
+/// A comparison of a supplied value with a rule value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Comparison {
     Equal,
@@ -40,7 +40,8 @@ impl Comparison {
         }
     }
 
-    /// "Any of these bounds" is one bound: the smallest for "greater", the largest for "less". `None` for equality.
+    /// Returns the one bound that replaces several alternative ones: the smallest for "greater", the largest for
+    /// "less". Returns `None` for equality, and if there are no bounds.
     pub(crate) fn loosest<T>(
         self,
         bounds: impl Iterator<Item = T>,
@@ -54,56 +55,58 @@ impl Comparison {
     }
 }
 
-/// How a supplied text relates to a list of texts.
+/// A test of a supplied text against a list of texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TextTest {
-    /// One of a sorted list.
+    /// The text is in the list, which is sorted.
     Among,
-    /// None of a sorted list.
+    /// The text is not in the list, which is sorted.
     NotAmong,
     Starts,
     Ends,
     Contains,
     Lacks,
-    /// Is, in UTF-16 order, `Comparison` to the list's only text.
+    /// The text compares in this way, in UTF-16 order, with the only text of the list.
     Order(Comparison),
 }
 
-/// A row of the ruleset's texts. Its first eight bytes lie in a row of their own, where lists are scanned.
+/// A text of a rule. Its first eight bytes are stored apart, in `heads_of_texts`, because scans of lists read those
+/// only.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Text {
+    /// The last eight bytes; 0 for shorter texts.
     pub(crate) tail: u64,
     pub(crate) at: u32,
     pub(crate) len: u32,
 }
 
-/// What one rule asks of each supplied value. Any value that passes makes the rule hold.
+/// A rule's test of each supplied value. The rule holds if any value passes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Predicate {
-    /// Nothing passes.
+    /// No value passes.
     Never,
-    /// Whatever is supplied passes.
+    /// Every value passes.
     Always,
-    /// The rule has no values: it holds if nothing is supplied (evaluation 2.6, step 3).
+    /// The rule has no list of values and holds if the attribute is missing (evaluation 2.6, step 3).
     Blank,
-    /// One of a short list of the ruleset's texts.
+    /// The text is in a short list of texts.
     In(Run),
-    /// None of a short list.
+    /// The text is not in a short list of texts.
     NotIn(Run),
-    /// It ends with one text, a row of the ruleset's.
+    /// The text ends with one text, a row of `texts`.
     Ends(u32),
-    /// The other tests on a list of texts.
+    /// Another test on a list of texts.
     Texts(TextTest, Run),
-    /// The text is exactly `true`, or exactly not.
+    /// For `true`: the text is exactly `true`. For `false`: the text is anything else.
     Bool(bool),
-    /// Against a version packed into 64 bits.
+    /// A comparison with a version that is packed into 64 bits.
     Version(Comparison, [u32; 2]),
-    /// A row of the ruleset's rare tests.
+    /// A test of the table `rare`, by row.
     Rare(u32),
 }
 
 impl Predicate {
-    /// The same for rows that lie elsewhere.
+    /// Returns the same predicate for rows that are shifted by these distances.
     pub(crate) fn moved(self, texts: u32, rare: u32) -> Self {
         match self {
             Self::In(list) => Self::In(list.shifted(texts)),
@@ -116,7 +119,7 @@ impl Predicate {
     }
 }
 
-/// A run of rows.
+/// A range of rows of a table, or of bytes of a text.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Run {
     pub(crate) at: u32,
@@ -145,7 +148,7 @@ impl Run {
     }
 }
 
-/// A list of wanted values and how to compare with them.
+/// The values of a rule and the comparison with them.
 #[derive(Debug)]
 pub(crate) enum Wanted<T> {
     In(Box<[T]>),
@@ -154,7 +157,7 @@ pub(crate) enum Wanted<T> {
 }
 
 impl<T> Wanted<T> {
-    /// `order` compares the supplied value with a wanted one.
+    /// Returns true if the supplied value passes. `order` compares the supplied value with a rule value.
     fn holds(&self, order: impl Fn(&T) -> Ordering) -> bool {
         let equal = |wanted: &T| order(wanted) == Ordering::Equal;
         match self {
@@ -165,36 +168,37 @@ impl<T> Wanted<T> {
     }
 }
 
-/// Is the supplied address in one of the networks?
+/// The required relation of a supplied value to a list: inside it or outside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Membership {
     Inside,
     Outside,
 }
 
-/// A test behind a pointer.
+/// A test that is stored behind a pointer.
 #[derive(Debug)]
 pub(crate) enum Rare {
     Numbers(Wanted<OwnedDecimal>),
-    /// Equality that also compares the number of decimals (profile `edge`).
+    /// Equality in value and in the number of decimals (profile `edge`).
     NumbersWithScale(Membership, Box<[OwnedDecimal]>),
     Days(Wanted<Day>, Years),
-    /// Compared by instant alone (profile `client`).
+    /// Date-times, compared by instant alone (profile `client`).
     Instants(Wanted<Moment>),
-    /// Compared by instant, then local time (profile `edge`).
+    /// Date-times, compared by instant and then by local time (profile `edge`).
     Moments(Wanted<Moment>),
     Networks(Membership, Box<[Network]>, Spelling),
-    /// Each version is compared by itself: Maven's order is not one that bounds could be folded under.
+    /// Versions, each compared by itself. Maven's order does not allow several bounds to be reduced to one.
     Versions(Comparison, Box<[Version<'static>]>),
     Patterns(Box<[Arc<Pattern>]>),
-    /// The supplied text is the pattern, and must match one of these whole (profile `edge`, NUMBER REGEX).
+    /// The supplied text is a pattern that must match one of these texts as a whole (profile `edge`, NUMBER REGEX).
     MatchedBy(Box<[Box<str>]>),
 }
 
-/// The longest supplied pattern that [`Rare::MatchedBy`] compiles: it comes from a request.
+/// The longest supplied pattern, in bytes, that [`Rare::MatchedBy`] compiles. The limit is low because the pattern
+/// comes from a request.
 const LONGEST_SUPPLIED_PATTERN: usize = 200;
 
-/// Its largest expanded tree.
+/// The largest such pattern, in nodes after repetitions are expanded.
 const LARGEST_SUPPLIED_PATTERN: usize = 100;
 
 impl Rare {
@@ -275,7 +279,8 @@ impl TextTest {
     }
 }
 
-/// Scans the heads alone; only what has the right one is compared further.
+/// Returns true if the supplied text is in a short list. Scans the first eight bytes of the texts, and compares further
+/// only where those are equal.
 #[inline]
 pub(crate) fn is_in(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool {
     let heads = list.of(&tables.heads_of_texts);
@@ -285,14 +290,15 @@ pub(crate) fn is_in(tables: &Tables, list: Run, supplied: &Supplied<'_>) -> bool
     is_this || is_in_rest(tables, list, offset as u32 + 1, supplied)
 }
 
-/// Several texts of a list begin alike: rare, and out of the way.
+/// Searches the rest of a list after a text that only begins like the supplied one. This is rare, so it is a function
+/// of its own.
 #[cold]
 fn is_in_rest(tables: &Tables, list: Run, from: u32, supplied: &Supplied<'_>) -> bool {
     let rest = Run { at: list.at.wrapping_add(from), len: list.len.saturating_sub(from) };
     !rest.is_empty() && is_in(tables, rest, supplied)
 }
 
-/// Does a supplied text end with the text of a row? The tails are compared first.
+/// Returns true if a supplied text ends with the text of a row. The last eight bytes are compared first.
 #[inline]
 pub(crate) fn ends_with(tables: &Tables, row: u32, supplied: &Supplied<'_>) -> bool {
     match tables.texts.get(row as usize) {
@@ -304,7 +310,7 @@ pub(crate) fn ends_with(tables: &Tables, row: u32, supplied: &Supplied<'_>) -> b
 }
 
 impl Text {
-    /// Is a supplied text this one? Their heads are equal.
+    /// Returns true if a supplied text with the same first eight bytes is this text.
     #[inline]
     fn has_rest_of(&self, tables: &Tables, supplied: &Supplied<'_>) -> bool {
         self.tail == supplied.tail
@@ -327,7 +333,7 @@ impl Text {
     }
 }
 
-/// The order of a supplied version and a packed one.
+/// Compares a supplied version with a packed one.
 pub(crate) fn compare_packed(supplied: &str, wanted: u64) -> Ordering {
     match pack(supplied) {
         Some(packed) => packed.cmp(&wanted),
@@ -335,7 +341,7 @@ pub(crate) fn compare_packed(supplied: &str, wanted: u64) -> Ordering {
     }
 }
 
-/// As two halves, because eight bytes of their own would make every rule eight bytes longer.
+/// Splits a packed version into two halves. A field of eight bytes would make every rule eight bytes larger.
 pub(crate) const fn split(packed: u64) -> [u32; 2] {
     [packed as u32, (packed >> 32) as u32]
 }

@@ -1,9 +1,11 @@
-//! The two sets of answers to questions on which FeatureHub's own implementations disagree (evaluation 0.2).
+//! The two evaluation profiles. FeatureHub's implementations disagree in places, and the profile decides which
+//! behaviour applies (evaluation 0.2).
 
 use crate::attributes::names;
 use crate::bucket::Encoding;
 
-/// Which semantics a ruleset is compiled with. Consumed by compiling: evaluation knows nothing of it.
+/// The semantics with which a ruleset is compiled. The compiler applies the profile; an evaluation only follows the
+/// compiled rules.
 ///
 /// ```
 /// use fh_eval::Profile;
@@ -13,15 +15,17 @@ use crate::bucket::Encoding;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// What a sane majority of FeatureHub's SDKs does, and what the server does wherever it is sane.
+    /// The default: the behaviour of FeatureHub's server wherever that has no defect and can apply to a client, and
+    /// elsewhere the behaviour of most of FeatureHub's client SDKs.
     #[default]
     Client,
-    /// What FeatureHub's server does, quirks included: for those who may not reshuffle server-evaluated users.
+    /// The behaviour of FeatureHub's server, quirks included. For installations whose users of server-evaluated keys
+    /// must keep the values that FeatureHub's server gives them.
     Edge,
 }
 
 impl Profile {
-    /// The name, as options and files spell it.
+    /// Returns the name as options and files spell it: `client` or `edge`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -30,7 +34,8 @@ impl Profile {
         }
     }
 
-    /// The attribute whose first value is the percentage key before `userkey` (evaluation 2.2).
+    /// Returns the attribute whose first value is the default percentage key. If it is missing, `userkey` is used
+    /// (evaluation 2.2).
     #[must_use]
     pub const fn session_attribute(self) -> &'static str {
         match self {
@@ -39,7 +44,7 @@ impl Profile {
         }
     }
 
-    /// How percentage keys are hashed (evaluation 2.9).
+    /// Returns the encoding with which percentage keys are hashed (evaluation 2.9).
     #[must_use]
     pub const fn encoding(self) -> Encoding {
         match self {
@@ -48,7 +53,7 @@ impl Profile {
         }
     }
 
-    /// The bucket of a percentage key under a hash id.
+    /// Returns the bucket, 0 to 999,999, of a percentage key under a hash id.
     #[must_use]
     pub fn bucket(self, percentage_key: &str, hash_id: &str) -> u32 {
         crate::bucket::bucket_of([percentage_key, hash_id].into_iter(), self.encoding())
@@ -61,7 +66,7 @@ impl std::fmt::Display for Profile {
     }
 }
 
-/// The text is neither `client` nor `edge`.
+/// The error for a text that is neither `client` nor `edge`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownProfile;
 

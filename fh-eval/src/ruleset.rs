@@ -1,4 +1,5 @@
-//! The compiled features of an environment, immutable; updates make a new one that shares what did not change.
+//! The compiled features of an environment. A ruleset is immutable; an update creates another one, which shares the
+//! unchanged details.
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -17,12 +18,12 @@ use crate::tables::{Mode, Tables, Writer};
 use crate::time::Clock;
 use crate::trace::NoTrace;
 
-/// How many attributes [`Ruleset::evaluate_all`] remembers from feature to feature.
+/// Number of attributes that [`Ruleset::evaluate_all`] caches from feature to feature.
 const REMEMBERED_BY_ALL: usize = 16;
 
-/// The features of one environment, compiled.
+/// The compiled features of one environment.
 ///
-/// Immutable, and cheap to share behind an `Arc`. Reading takes no lock and no memory.
+/// A ruleset is immutable and cheap to clone, because clones share their data. Lookups and evaluations take no lock.
 ///
 /// ```
 /// use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
@@ -41,16 +42,17 @@ const REMEMBERED_BY_ALL: usize = 16;
 pub struct Ruleset {
     tables: Arc<Tables>,
     index: Arc<Index>,
+    /// Diagnostics of features that are not in the ruleset.
     left_out: Arc<[Diagnostic]>,
 }
 
-/// From key to position.
+/// A map from feature keys to positions.
 #[derive(Debug, Default)]
 struct Index {
     positions: HashTable<u32>,
 }
 
-/// Keys come from the server, not from its users, so the hash needs no secret.
+/// Returns the hash of a key. It needs no secret seed, because keys come from the server and not from its users.
 fn hash(key: &str) -> u64 {
     FixedState::default().hash_one(key)
 }
@@ -75,7 +77,7 @@ impl Index {
     }
 }
 
-/// A compiled feature on its own, to be put into a ruleset.
+/// A compiled feature on its own, which [`Ruleset::with`] adds to a ruleset.
 #[derive(Debug, Clone)]
 pub struct Feature {
     tables: Arc<Tables>,
@@ -86,7 +88,7 @@ impl Feature {
         Self { tables: Arc::new(tables) }
     }
 
-    /// The feature, to read and evaluate it.
+    /// Returns a reference with which the feature is read and evaluated.
     #[must_use]
     pub fn as_ref(&self) -> FeatureRef<'_> {
         FeatureRef::new(&self.tables, 0)
@@ -108,16 +110,17 @@ impl Ruleset {
         }
     }
 
-    /// Reads and compiles a payload of one environment: a list of features, or what a GET answers for one key. Use
-    /// [`Document`] and [`Compiler`] for several environments or value ids.
+    /// Parses and compiles a payload of one environment: a list of features, or the body of FeatureHub's answer for one
+    /// key. For several environments or value ids, use [`Document`] and [`Compiler`].
     ///
     /// # Errors
-    /// [`ParseError`] if the document as a whole is unreadable; unreadable parts are [`Self::diagnostics`].
+    /// [`ParseError`] if the document as a whole cannot be read or does not hold exactly one environment. Parts that
+    /// cannot be read are reported by [`Self::diagnostics`].
     pub fn from_json(json: &[u8], profile: Profile) -> Result<Self, ParseError> {
         Ok(Compiler::new(profile).compile(&Document::parse(json)?.only()?))
     }
 
-    /// The feature with this key.
+    /// Returns the feature with this key.
     #[inline]
     #[must_use]
     pub fn get(&self, key: &str) -> Option<FeatureRef<'_>> {
@@ -125,27 +128,27 @@ impl Ruleset {
         Some(FeatureRef::new(&self.tables, position))
     }
 
-    /// How many features there are.
+    /// Returns the number of features.
     #[must_use]
     pub fn len(&self) -> usize {
         self.tables.heads.len()
     }
 
-    /// Are there no features?
+    /// Returns true if there are no features.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// All features, in the payload's order.
+    /// Returns all features, in the payload's order. Features that were added later are at the end.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = FeatureRef<'_>> {
         (0..self.len()).map(|position| FeatureRef::new(&self.tables, position))
     }
 
-    /// Evaluates every feature for one subject, in the payload's order, without memory of its own.
+    /// Evaluates every feature for one subject, in order, and calls `each` with the result.
     ///
-    /// Faster than asking feature by feature: the rows are read from front to back, and attributes and the percentage key
-    /// are looked up once.
+    /// This is faster than evaluating feature by feature: the rows are read from front to back, and attributes and the
+    /// default percentage key are cached between features.
     ///
     /// ```
     /// use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
@@ -177,13 +180,14 @@ impl Ruleset {
         }
     }
 
-    /// What could not be read, feature by feature, those that had to be left out last.
+    /// Returns the diagnostics of all features, in order, and then those of features that were left out.
     pub fn diagnostics(&self) -> impl Iterator<Item = &Diagnostic> {
         let kept = self.tables.features.iter().flat_map(|feature| feature.diagnostics.iter());
         kept.chain(self.left_out.iter())
     }
 
-    /// This ruleset with a feature added, or put in the place of the one with the same key.
+    /// Returns this ruleset with a feature added. If there is a feature with the same key, the new one replaces it at
+    /// its position.
     #[must_use]
     pub fn with(&self, feature: &Feature) -> Self {
         let key = feature.tables.key(0);
@@ -201,7 +205,7 @@ impl Ruleset {
         Self { tables: Arc::new(tables), index, left_out: Arc::clone(&self.left_out) }
     }
 
-    /// This ruleset without the feature of this key.
+    /// Returns this ruleset without the feature of this key.
     #[must_use]
     pub fn without(&self, key: &str) -> Self {
         let Some(position) = self.index.find(&self.tables, key) else { return self.clone() };
@@ -210,7 +214,7 @@ impl Ruleset {
         Self { tables: Arc::new(tables), index, left_out: Arc::clone(&self.left_out) }
     }
 
-    /// The feature of this key on its own, to be put into another ruleset.
+    /// Returns a copy of the feature with this key, which can be added to another ruleset.
     #[must_use]
     pub fn feature(&self, key: &str) -> Option<Feature> {
         let position = self.index.find(&self.tables, key)?;

@@ -1,4 +1,4 @@
-//! Answers as data for other programs (feature `serde`, docs/bootstrap.md).
+//! Serialisation of evaluations and values for other programs (feature `serde`, docs/bootstrap.md).
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::text::number::Decimal;
 use crate::value::{Kind, Number, Value};
 
 impl Serialize for Kind {
-    /// The name on the wire.
+    /// Writes the name on the wire.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.as_str())
     }
@@ -33,8 +33,8 @@ impl<'de> Deserialize<'de> for Kind {
 }
 
 impl Serialize for Number {
-    /// A number, if a reader that holds it in a double writes the same number again; else the text of all digits, as the server
-    /// sends numbers of strategies, too (evaluation 5.4).
+    /// Writes a number if a reader that holds it in a double writes the same number again. Otherwise writes the text of
+    /// all digits, as FeatureHub's server does for the numbers of strategies (evaluation 5.4).
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let double = self.as_f64();
         let is_same = |text: &str| Decimal::parse(text) == Decimal::parse(self.as_str());
@@ -50,7 +50,8 @@ impl Serialize for Number {
 }
 
 impl Serialize for Value {
-    /// A boolean, a number (see [`Number`]) or a text. The value of a JSON feature is the text that holds the document.
+    /// Writes a boolean, a number (see [`Number`]) or a text. The value of a JSON feature is written as the text of the
+    /// document.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Bool(value) => serializer.serialize_bool(*value),
@@ -61,7 +62,8 @@ impl Serialize for Value {
 }
 
 impl Serialize for Evaluation<'_> {
-    /// `value`, `type`, `reason` and `variant`: the id of the strategy that matched, or `default`.
+    /// Writes `value`, `type`, `reason` and `variant`. The variant is the id of the strategy that matched, or
+    /// `default`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut out = serializer.serialize_struct("Evaluation", 4)?;
         out.serialize_field("value", &self.value())?;

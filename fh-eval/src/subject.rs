@@ -1,11 +1,12 @@
-//! Who is evaluated, and when.
+//! The subject of an evaluation: a context and a clock.
 
 use crate::attributes::Attributes;
 use crate::time::Clock;
 
-/// A context and a clock: everything an evaluation asks about the world.
+/// A context and a clock: the complete input of an evaluation beside the ruleset.
 ///
-/// Without a context ([`Subject::nobody`]) strategies are not looked at, and everybody's value is the answer (evaluation 5.7).
+/// Without a context ([`Subject::nobody`]) no strategy is evaluated, and the result is the feature's default value
+/// (evaluation 5.7).
 ///
 /// ```
 /// use fh_eval::{Attributes, Subject, Timestamp};
@@ -21,19 +22,19 @@ pub struct Subject<'a, C> {
 }
 
 impl<'a, C: Clock> Subject<'a, C> {
-    /// Somebody with attributes (perhaps none), at the time that `clock` tells if a rule asks.
+    /// Creates a subject with a context, which may be empty. The clock is read only if a rule depends on the time.
     #[must_use]
     pub const fn new(attributes: &'a Attributes, clock: C) -> Self {
         Self { attributes: Some(attributes), clock }
     }
 
-    /// Nobody in particular: no strategy applies.
+    /// Creates a subject without a context: no strategy applies.
     #[must_use]
     pub const fn nobody(clock: C) -> Self {
         Self { attributes: None, clock }
     }
 
-    /// The context, if there is one.
+    /// Returns the context, or `None` for a subject without one.
     #[must_use]
     pub const fn attributes(&self) -> Option<&'a Attributes> {
         self.attributes

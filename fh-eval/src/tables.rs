@@ -1,5 +1,6 @@
-//! Where compiled features lie: flat rows, feature after feature, so that evaluating all of them reads memory from front
-//! to back instead of chasing a pointer per feature (D-48). A single compiled feature is the same tables with one row of heads.
+//! The storage of compiled features: flat rows, feature after feature. Evaluating all features therefore reads memory
+//! from front to back, without following a pointer for each feature (D-48). A single compiled feature is stored in the
+//! same tables, with one row of heads.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -15,59 +16,60 @@ use crate::value::{Kind, Value};
 
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    // What every evaluation reads.
+    // Tables that every evaluation reads.
     pub(crate) heads: Vec<Head>,
     pub(crate) strategies: Vec<Strategy>,
     pub(crate) rules: Vec<Rule>,
-    /// Row for row the first eight bytes of `texts`.
+    /// The first eight bytes of each text in `texts`, row for row.
     pub(crate) heads_of_texts: Vec<u64>,
     pub(crate) texts: Vec<Text>,
-    /// Texts of rules.
+    /// The bytes of all texts of rules.
     pub(crate) text: String,
-    /// Ids that percentages hash.
+    /// The bytes of all ids that percentages hash.
     pub(crate) hash_ids: String,
-    // What some evaluations read.
+    // Tables that some evaluations read.
     pub(crate) fields: Vec<Field>,
     pub(crate) rare: Vec<Arc<Rare>>,
     pub(crate) sources: Vec<Arc<[Field]>>,
     pub(crate) values: Vec<Value>,
-    // What only answers and explanations read; `details` has a row a strategy, the others a row a feature.
-    /// Keys of features and ids of strategies.
+    // Tables that are read mostly for results and explanations. `details` has one row per strategy, `spans` and
+    // `features` one per feature.
+    /// The bytes of all feature keys and strategy ids.
     pub(crate) names: String,
     pub(crate) details: Vec<StrategyDetail>,
     pub(crate) spans: Vec<Spans>,
     pub(crate) features: Vec<Arc<FeatureDetail>>,
 }
 
-/// The hot part of a feature.
+/// The part of a feature that every evaluation reads.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Head {
-    /// Strategies that can match.
+    /// The strategies that can match.
     pub(crate) strategies: Run,
-    /// The id that percentages hash, in `hash_ids`.
+    /// The id that percentages hash, as a range of bytes of `hash_ids`.
     pub(crate) hash_id: Run,
     pub(crate) value: ValueAt,
-    /// The attribute that goes before `userkey` as percentage key.
+    /// The attribute that takes precedence over `userkey` as percentage key.
     pub(crate) session: Name,
     pub(crate) mode: Mode,
     pub(crate) kind: Option<Kind>,
     pub(crate) encoding: Encoding,
 }
 
-/// Which path the evaluator takes, decided when compiling.
+/// The evaluator's path for a feature, chosen by the compiler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// No strategies at all.
+    /// The feature has no strategies.
     Static,
-    /// Strategies with one percentage key among them at most: cumulative limits are constants.
+    /// The strategies have at most one percentage key: cumulative limits are constants.
     OneKey,
-    /// The same with many rules: attributes are looked up once.
+    /// Like [`Mode::OneKey`], with so many rules that caching the attributes pays off.
     OneKeyManyRules,
-    /// Several percentage keys, which may turn out to be the same text and then share a base.
+    /// The strategies have several percentage keys. Keys that turn out to be the same text share a base.
     SeveralKeys,
 }
 
-/// Where a value is: booleans need no row.
+/// The location of a value: a row of `values`, or a constant for null and booleans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ValueAt(u32);
 
@@ -81,38 +83,38 @@ impl ValueAt {
     }
 }
 
-/// How a strategy takes part in percentages.
+/// A strategy's part in percentages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Share {
-    /// It has no percentage.
+    /// The strategy has no percentage.
     None,
-    /// It has one and no rules: it stacks on those before it.
+    /// The strategy has a percentage and no rules: its percentage is added to those before it.
     Stacked,
-    /// It has one beside its rules: it stands alone.
+    /// The strategy has a percentage and rules: the bucket is compared with its percentage alone.
     Alone,
-    /// Some part of the strategy could not be read: it never matches.
+    /// The strategy never matches: a part of it could not be read, or its feature has no id to hash.
     Unusable,
 }
 
-/// The hot part of a strategy.
+/// The part of a strategy that evaluations read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Strategy {
-    /// Largest bucket that is in, where the feature has one percentage key.
+    /// Largest bucket that is admitted, for features with one percentage key.
     pub(crate) limit: i32,
     pub(crate) rules: Run,
     pub(crate) value: ValueAt,
-    /// 0 is the default percentage key, else a row of `sources` and one.
+    /// 0 for the default percentage key, otherwise a row of `sources` plus one.
     pub(crate) source: u32,
     pub(crate) share: Share,
 }
 
-/// The cold part of a strategy.
+/// The part of a strategy that few evaluations read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StrategyDetail {
     pub(crate) id: Option<Run>,
-    /// The percentage as it was written, as far as it fits.
+    /// The percentage as it was written, clamped to 64 bits; 0 if there is none.
     pub(crate) percentage: i64,
-    /// Position in the payload's list.
+    /// Position in the payload's list, from 0.
     pub(crate) position: u32,
 }
 
@@ -122,7 +124,7 @@ pub(crate) struct Rule {
     pub(crate) field: u32,
 }
 
-/// An attribute that rules read.
+/// An attribute that rules or percentage keys read.
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
     pub(crate) name: Name,
@@ -130,29 +132,29 @@ pub(crate) struct Field {
     pub(crate) reading: Reading,
 }
 
-/// How rules read an attribute.
+/// The way in which rules read an attribute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reading {
-    /// Any of its values may make a rule hold.
+    /// The rule holds if any of the attribute's values passes.
     Plain,
-    /// Only the first value counts: the next one would never be looked at, because on the first the server
-    /// has matched or raised an error (profile `edge`).
+    /// Only the first value counts. FeatureHub's server either matches it or raises an error on it, and never reads the
+    /// next one (profile `edge`).
     FirstOnly,
-    /// If it is missing, today (evaluation 2.6, step 2).
+    /// If the attribute is missing, the current date is used (evaluation 2.6, step 2).
     Date,
-    /// If it is missing, the moment, with `Z`.
+    /// If the attribute is missing, the current time with `Z` is used.
     Instant,
-    /// If it is missing, the moment without an offset, as on the server.
+    /// If the attribute is missing, the current time without an offset is used, as on FeatureHub's server.
     Local,
 }
 
 /// The rows that belong to one feature.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Spans {
-    /// First rows in every table.
+    /// The first row or byte of the feature in every table.
     start: Starts,
     pub(crate) key: Run,
-    /// All strategies in the payload's order, also those that cannot match.
+    /// All strategies in the payload's order, including those that cannot match.
     pub(crate) all_strategies: Run,
 }
 
@@ -169,7 +171,7 @@ struct Starts {
     values: u32,
 }
 
-/// What evaluation does not need to know of a feature.
+/// The part of a feature that evaluations do not read.
 #[derive(Debug)]
 pub(crate) struct FeatureDetail {
     pub(crate) key: Box<str>,
@@ -198,7 +200,7 @@ impl Tables {
         self.spans.get(feature).map_or("", |spans| spans.key.text(&self.names))
     }
 
-    /// Is this the feature's key?
+    /// Returns true if this is the feature's key.
     #[inline]
     pub(crate) fn has_key(&self, feature: usize, key: &str) -> bool {
         self.spans.get(feature).is_some_and(|spans| {
@@ -207,7 +209,7 @@ impl Tables {
         })
     }
 
-    /// The tables without some features, whose positions ascend.
+    /// Returns the tables without the features at `positions`, which must be in ascending order.
     pub(crate) fn without(&self, positions: &[usize]) -> Self {
         let mut writer = Writer::default();
         let mut from = 0;
@@ -238,10 +240,11 @@ impl Tables {
     }
 }
 
-/// The rows of a field by its name: one for each way to read it, which is one in all but odd rules.
+/// The rows of each field, by name. A field has one row for each way in which rules read it, nearly always a single
+/// one.
 type FieldRows = HashMap<Box<str>, SmallVec<[(Reading, u32); 1]>, foldhash::fast::FixedState>;
 
-/// Appends rows to tables; knows which fields there are already.
+/// Appends rows to tables. Rules that read the same field in the same way share a row of `fields`.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
     pub(crate) tables: Tables,
@@ -250,29 +253,29 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// The rows of the next feature begin here.
+    /// Begins the next feature: the rows that follow belong to it.
     pub(crate) fn begin(&mut self) {
         self.start = self.tables.ends();
     }
 
-    /// The rows since [`Self::begin`] are a feature.
+    /// Ends the feature that began with [`Self::begin`].
     pub(crate) fn end(&mut self, head: Head, key: Run, all_strategies: Run, detail: FeatureDetail) {
         self.tables.heads.push(head);
         self.tables.spans.push(Spans { start: self.start, key, all_strategies });
         self.tables.features.push(Arc::new(detail));
     }
 
-    /// A text of a rule.
+    /// Stores a text of a rule.
     pub(crate) fn text(&mut self, text: &str) -> Run {
         append(&mut self.tables.text, text)
     }
 
-    /// A key or the id of a strategy.
+    /// Stores a feature's key or a strategy's id.
     pub(crate) fn name(&mut self, name: &str) -> Run {
         append(&mut self.tables.names, name)
     }
 
-    /// An id to hash.
+    /// Stores an id that percentages hash.
     pub(crate) fn hash_id(&mut self, id: &str) -> Run {
         append(&mut self.tables.hash_ids, id)
     }
@@ -298,7 +301,7 @@ impl Writer {
         self.tables.sources.len() as u32
     }
 
-    /// The row of a field, the same one for every rule that reads it.
+    /// Returns the row of a field, and adds it if it is new.
     pub(crate) fn field(&mut self, name: &str, reading: Reading) -> u32 {
         if let Some(rows) = self.fields.get(name)
             && let Some((_, row)) = rows.iter().find(|(known, _)| *known == reading)
@@ -311,7 +314,8 @@ impl Writer {
         row
     }
 
-    /// Copies the features `range` of other tables. Rows refer to each other by position, so they are moved by as much as they lie elsewhere here.
+    /// Appends the features at the positions `range` of other tables. Rows refer to each other by position, so each
+    /// reference is shifted by the distance between its old and its new place.
     pub(crate) fn copy(&mut self, from: &Tables, range: Range<usize>) {
         let (start, end) = (from.starts(range.start), from.starts(range.end));
         let here = self.tables.ends();
@@ -385,7 +389,7 @@ impl Writer {
         tables.features.extend_from_slice(from.features.get(range).unwrap_or_default());
     }
 
-    /// The finished tables.
+    /// Returns the finished tables, without spare capacity.
     pub(crate) fn finish(mut self) -> Tables {
         let tables = &mut self.tables;
         tables.heads.shrink_to_fit();

@@ -1,8 +1,8 @@
-//! UTC time as plain numbers. The engine never reads a clock: whoever evaluates passes one in.
+//! UTC time as plain numbers. The engine never reads a system clock; the caller supplies the time.
 
 use crate::text::date::CivilDate;
 
-/// A moment in UTC, in milliseconds since 1970-01-01T00:00:00Z.
+/// A point in time in UTC, in milliseconds since 1970-01-01T00:00:00Z.
 ///
 /// ```
 /// use fh_eval::Timestamp;
@@ -14,8 +14,8 @@ use crate::text::date::CivilDate;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// The text is not an ISO date-time that the engine's DATETIME grammar accepts
-/// (evaluation 3.5, a missing offset means UTC).
+/// The error for a text that does not follow the DATETIME grammar (evaluation 3.5). A missing offset is no error; it
+/// means UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BadTimestamp;
 
@@ -28,13 +28,13 @@ impl std::fmt::Display for BadTimestamp {
 impl std::error::Error for BadTimestamp {}
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
-/// 9999-12-31T23:59:59.999Z; later moments have no four-digit year.
+/// 9999-12-31T23:59:59.999Z. Later times have no year of four digits.
 const LATEST: i64 = 253_402_300_799_999;
 /// 0001-01-01T00:00:00Z.
 const EARLIEST: i64 = -62_135_596_800_000;
 
 impl Timestamp {
-    /// From milliseconds since 1970-01-01T00:00:00Z, held within the years 1 to 9999.
+    /// Creates a timestamp from milliseconds since 1970-01-01T00:00:00Z, clamped to the years 1 to 9999.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         if millis > LATEST {
@@ -46,13 +46,13 @@ impl Timestamp {
         }
     }
 
-    /// Milliseconds since 1970-01-01T00:00:00Z.
+    /// Returns the milliseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// Writes `YYYY-MM-DDTHH:MM:SS.mmmZ` without allocating.
+    /// Returns the text `YYYY-MM-DDTHH:MM:SS.mmmZ`, without allocating.
     pub(crate) fn iso(self) -> [u8; 24] {
         let days = self.0.div_euclid(MILLIS_PER_DAY);
         let millis = self.0.rem_euclid(MILLIS_PER_DAY);
@@ -104,10 +104,10 @@ impl serde::Serialize for Timestamp {
     }
 }
 
-/// Says what time it is, when a rule asks.
+/// A source of the current time.
 ///
-/// Implemented by [`Timestamp`] (a fixed time) and by every `Fn() -> Timestamp`. It is asked only when a rule reads
-/// `now` (evaluation 2.6).
+/// Implemented by [`Timestamp`] (a fixed time) and by every `Fn() -> Timestamp`. An evaluation calls it only for a rule
+/// on `now` if the context has no attribute of that name (evaluation 2.6).
 ///
 /// ```
 /// use fh_eval::{Clock, Timestamp};
@@ -117,7 +117,7 @@ impl serde::Serialize for Timestamp {
 /// assert_eq!(ticking.now().as_millis(), 1_000);
 /// ```
 pub trait Clock {
-    /// The present moment.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 

@@ -1,27 +1,29 @@
-//! Watching an evaluation. The evaluator is generic over a tracer, so the fast path and the explanation are one piece of code
-//! that cannot disagree with itself.
+//! Tracing of an evaluation. The evaluator is generic over a tracer, so that ordinary evaluations and explanations run
+//! the same code and cannot disagree.
 
 use crate::time::Timestamp;
 
-/// What an evaluation passes on its way. Every method does nothing by default.
+/// Receives the steps of an evaluation. Every method does nothing by default.
 ///
-/// Strategies and rules are named by row; only the engine's own explanation can read them, so this stays inside.
+/// Strategies are identified by row, rules by their index within the strategy. Only the engine's own explanation can
+/// resolve these, so the trait is private.
 pub(crate) trait Tracer {
-    /// A strategy is looked at.
+    /// Called when the evaluator begins with a strategy. The calls that follow concern it.
     fn strategy(&mut self, _row: u32) {}
-    /// It could not be read when it was compiled.
+    /// Called if the strategy is unusable, for example because it could not be read. It never matches.
     fn unusable(&mut self) {}
-    /// It has a percentage, but the context has no key for it.
+    /// Called if the strategy has a percentage, but the context has no percentage key for it.
     fn no_key(&mut self) {}
-    /// Its percentage was compared.
+    /// Called when the bucket of the percentage key is compared with the strategy's limit. Buckets up to the limit are
+    /// admitted.
     fn bucket(&mut self, _bucket: u32, _limit: i64) {}
-    /// A rule was asked; `values` is what was supplied for it.
+    /// Called when a rule was evaluated. `now` is the time that the rule read from the clock, if it read it.
     fn rule(&mut self, _index: u32, _now: Option<Timestamp>, _held: bool) {}
-    /// It matched, and ends the evaluation.
+    /// Called when the strategy matched, which ends the evaluation.
     fn matched(&mut self) {}
 }
 
-/// Compiles to nothing.
+/// A tracer that records nothing. Its calls compile to no code.
 pub(crate) struct NoTrace;
 
 impl Tracer for NoTrace {}

@@ -16,7 +16,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The name on the wire.
+    /// Returns the name on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -27,7 +27,7 @@ impl Kind {
         }
     }
 
-    /// From the name on the wire.
+    /// Returns the kind with this name on the wire, or `None` if the name is unknown. Names are case-sensitive.
     #[must_use]
     pub fn from_wire(name: &str) -> Option<Self> {
         [Self::Boolean, Self::String, Self::Number, Self::Json]
@@ -42,16 +42,17 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// What a feature is worth to somebody: never null, always of the feature's kind where it can be (evaluation 5.2).
+/// The value of a feature, converted to the feature's type where that is possible (evaluation 5.2). A null value is not
+/// a `Value`; it is `None` wherever a value is optional.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// On or off.
+    /// The value of a BOOLEAN feature.
     Bool(bool),
-    /// A number, with the decimal text it was written in.
+    /// A number, with the decimal text in which it was written.
     Number(Number),
-    /// Text.
+    /// The value of a STRING feature, or text that could not be converted to the feature's type.
     Text(Arc<str>),
-    /// Text that holds a JSON document; neither parsed nor checked.
+    /// The text of a JSON document, neither parsed nor validated.
     Json(Arc<str>),
 }
 
@@ -65,7 +66,7 @@ impl std::fmt::Display for Value {
     }
 }
 
-/// A decimal number as it was written, and the nearest double.
+/// A decimal number as it was written, with the nearest double.
 #[derive(Debug, Clone)]
 pub struct Number {
     text: Arc<str>,
@@ -73,21 +74,21 @@ pub struct Number {
 }
 
 impl Number {
-    /// Reads decimal text (the grammar of evaluation 3.3).
+    /// Parses decimal text. Returns `None` if the text does not follow the grammar of evaluation 3.3.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         crate::text::number::Decimal::parse(text)?;
         Some(Self { double: text.parse().ok()?, text: text.into() })
     }
 
-    /// The text as it was written: `7.50` stays `7.50`.
+    /// Returns the text as it was written: `7.50` stays `7.50`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Returns true if a double holds the number exactly, or if a program that reads it into a double writes the same number again:
-    /// `1152921504606846976`, `0.1` and `7.50`, but neither `9007199254740993` nor `1e400`.
+    /// Returns true if a double keeps the number: the double is exact, or its shortest text is the same number again.
+    /// True for `1152921504606846976`, `0.1` and `7.50`; false for `9007199254740993` and `1e400`.
     #[must_use]
     pub fn fits_f64(&self) -> bool {
         use crate::text::number::{Decimal, OwnedDecimal};
@@ -96,8 +97,9 @@ impl Number {
             || self.is_written_again()
     }
 
-    /// Returns true if the shortest text of the double is this number, whichever of two equally near ones a program chooses:
-    /// `563000000000000.25` is written as `563000000000000.2` or as `563000000000000.3`.
+    /// Returns true if the shortest text of the double is this number again. Two shortest texts can be equally near,
+    /// and programs choose differently: `563000000000000.25` becomes `563000000000000.2` or `563000000000000.3`. So the
+    /// texts of both the standard library and serde_json must be this number.
     pub(crate) fn is_written_again(&self) -> bool {
         use crate::text::number::Decimal;
         let is_same = |text: &str| Decimal::parse(text) == Decimal::parse(&self.text);
@@ -106,7 +108,7 @@ impl Number {
             && serde_json::to_string(&self.double).is_ok_and(|text| is_same(&text))
     }
 
-    /// The nearest double; infinite beyond 1.8e308.
+    /// Returns the nearest double; infinite for numbers beyond the range of doubles, about 1.8e308.
     #[must_use]
     pub const fn as_f64(&self) -> f64 {
         self.double
@@ -114,7 +116,7 @@ impl Number {
 }
 
 impl PartialEq for Number {
-    /// Numeric equality, exact: `7.50` equals `7.5`.
+    /// Returns true if the numbers are exactly equal in value: `7.50` equals `7.5`.
     fn eq(&self, other: &Self) -> bool {
         use crate::text::number::Decimal;
         Decimal::parse(&self.text) == Decimal::parse(&other.text)

@@ -1,4 +1,4 @@
-//! The work that evaluating can take, known before it is done (D-115).
+//! An upper bound of the work of an evaluation, known before the evaluation begins (D-115).
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::text::pattern::Cost;
 
 /// An upper bound of the work that evaluating some features takes, for any context.
 ///
-/// A server uses it to refuse a request that would take too long, before it spends the time. Building a bound walks the rules
-/// once; [`WorkBound::steps`] then looks at the context alone. The bound is a count of steps: rules, times values, times bytes,
-/// patterns weighted by their size. It depends on the rules and the context only, so it is the same on every machine. A step
-/// takes about a nanosecond.
+/// A server uses it to refuse a request that would take too long, before it spends the time. Creating a bound reads the
+/// rules once; [`WorkBound::steps`] then reads only the context. The bound is a number of steps: rules times values
+/// times bytes, with patterns weighted by their size. It depends on the rules and the context only, so it is the same
+/// on every machine. A step takes about a nanosecond.
 ///
 /// ```
 /// use fh_eval::{Attributes, Profile, Ruleset, WorkBound};
@@ -34,54 +34,55 @@ use crate::text::pattern::Cost;
 pub struct WorkBound {
     /// Steps that do not depend on the context.
     fixed: u64,
-    /// Attributes that are looked up.
+    /// Number of attribute lookups.
     lookups: u64,
     by_name: HashMap<Arc<str>, Reads, foldhash::fast::FixedState>,
-    /// Names of attributes that are replaced by the clock if they are missing.
+    /// The attributes that the clock replaces if they are missing, each with the steps that this takes.
     clocked: Vec<(Arc<str>, u64)>,
 }
 
 /// The work on one attribute.
 #[derive(Debug, Clone, Copy, Default)]
 struct Reads {
-    /// With each of its values.
+    /// Cost of testing each of its values.
     every: Cost,
-    /// With its first value alone.
+    /// Cost of testing its first value alone.
     first: Cost,
-    /// With the clock, if the attribute is missing.
+    /// Steps for the clock's text, if the attribute is missing.
     clock: u64,
 }
 
-/// Which strategies are walked.
+/// The strategies that are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Walk {
     /// The strategies that can match.
     Evaluate,
-    /// All of them, for an explanation.
+    /// All strategies, as an explanation walks them.
     Explain,
 }
 
-/// A rule, whatever it tests.
+/// Steps of a strategy, and of an attribute lookup besides the search for the name.
 const RULE: u64 = 4;
-/// The clock as text.
+/// Steps of formatting the clock as text.
 const CLOCK: u64 = 200;
-/// Bytes of the clock's longest text.
+/// Length of the clock's longest text, in bytes.
 const CLOCK_BYTES: u64 = 24;
-/// A percentage: the end of a hash.
+/// Steps of finishing the hash of a percentage key.
 const BUCKET: u64 = 20;
-/// A pattern that a context brings is compiled for each evaluation.
+/// Steps of compiling a supplied pattern, which is done at each evaluation.
 const SUPPLIED_PATTERN: Cost = Cost { per_value: 30_000, per_byte: 10_000 };
-/// Its search in a text of the rule, for each byte.
+/// Steps of searching a rule's text with a supplied pattern, for each byte of the text.
 const SUPPLIED_SEARCH: u64 = 10_000;
 
 impl WorkBound {
-    /// The bound for evaluating these features once each.
+    /// Returns the bound for evaluating each of these features once.
     #[must_use]
     pub fn of<'a>(features: impl IntoIterator<Item = FeatureRef<'a>>) -> Self {
         Self::walking(features, Walk::Evaluate)
     }
 
-    /// The bound for explaining these features once each: explanations test strategies that ordinary evaluations skip.
+    /// Returns the bound for explaining each of these features once. Explanations test strategies that ordinary
+    /// evaluations skip.
     #[must_use]
     pub fn of_explaining<'a>(features: impl IntoIterator<Item = FeatureRef<'a>>) -> Self {
         Self::walking(features, Walk::Explain)
@@ -123,8 +124,8 @@ impl WorkBound {
         self.add_percentages(tables, head, strategies);
     }
 
-    /// What drawing percentages takes: each source is hashed once; where there are several, each strategy that stacks on those
-    /// before it compares its key with theirs.
+    /// Adds the work of percentages. Each percentage key is hashed once. If there are several keys, each stacked
+    /// strategy compares its key with those before it.
     fn add_percentages(&mut self, tables: &Tables, head: &Head, strategies: Run) {
         let mut sources: SmallVec<[u32; 16]> = SmallVec::new();
         let (mut drawn, mut stacked) = (0_u64, 0_u64);
@@ -145,7 +146,7 @@ impl WorkBound {
             Encoding::Server => 6,
         };
         let count = sources.len() as u64;
-        // The hash goes on over the id.
+        // The hash continues over the id.
         let id = u64::from(head.hash_id.len).saturating_mul(hashed);
         self.fixed = self.fixed.saturating_add(count.saturating_mul(BUCKET + id));
         let compared = if several { stacked } else { 0 };
@@ -180,7 +181,8 @@ impl WorkBound {
         }
     }
 
-    /// The most steps that evaluating takes for this context. Allocates for contexts of more than 32 attributes only.
+    /// Returns the most steps that evaluating takes for this context. Allocates only for contexts of more than 32
+    /// attributes.
     #[must_use]
     pub fn steps(&self, attributes: &Attributes) -> u64 {
         let lookup = RULE.saturating_add(attributes.lookup_steps());
@@ -203,7 +205,7 @@ impl WorkBound {
     }
 }
 
-/// The work on each field of some tables.
+/// The work on each field of one set of tables.
 struct Rows<'a> {
     tables: Option<&'a Tables>,
     reads: HashMap<u32, Reads, foldhash::fast::FixedState>,
@@ -245,14 +247,14 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// The most that testing one value takes.
+/// Returns the most that testing one value can take.
 fn cost(tables: &Tables, predicate: &Predicate) -> Cost {
     match predicate {
         Predicate::Never | Predicate::Always | Predicate::Blank | Predicate::Bool(_) => fixed(1),
         Predicate::In(list) | Predicate::NotIn(list) => scan(tables, *list),
         Predicate::Ends(row) => comparisons(tables, Run { at: *row, len: 1 }),
         Predicate::Texts(test, list) => texts(tables, *test, *list),
-        // Whatever does not pack is parsed.
+        // A version that cannot be packed is parsed.
         Predicate::Version(..) => Cost { per_value: 20, per_byte: 12 },
         Predicate::Rare(row) => match tables.rare.get(*row as usize) {
             Some(rare) => rare_cost(rare),
@@ -265,7 +267,8 @@ const fn fixed(steps: u64) -> Cost {
     Cost { per_value: steps, per_byte: 0 }
 }
 
-/// Half a step for each head; only texts with the same head are compared further.
+/// Returns the cost of scanning a list: half a step for each text, and a comparison for each text whose first eight
+/// bytes are equal.
 fn scan(tables: &Tables, list: Run) -> Cost {
     let heads = list.of(&tables.heads_of_texts);
     let mut sorted: SmallVec<[u64; 16]> = heads.iter().copied().collect();
@@ -293,7 +296,7 @@ fn texts(tables: &Tables, test: TextTest, list: Run) -> Cost {
         TextTest::Contains | TextTest::Lacks => {
             lengths().map(Cost::of_search).fold(fixed(2), Cost::plus)
         }
-        // Byte by byte.
+        // Compared byte by byte.
         TextTest::Order(_) => {
             lengths().map(|length| fixed(4 + 2 * length as u64)).fold(fixed(2), Cost::plus)
         }

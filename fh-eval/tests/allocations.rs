@@ -1,4 +1,4 @@
-//! Evaluation takes no memory: counted, for every rule type and both profiles.
+//! Evaluating allocates nothing. The allocations are counted for every rule type and both profiles.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::cell::Cell;
@@ -14,7 +14,7 @@ fn allocations<T>(work: impl FnOnce() -> T) -> (u64, T) {
     (memory.allocations, result)
 }
 
-/// One feature a rule type and conditional, and some with percentages.
+/// Returns a payload with one feature for each rule type and conditional, and some features with percentages.
 fn payload() -> String {
     let mut features = Vec::new();
     let values = [
@@ -114,7 +114,7 @@ fn evaluation_takes_no_memory() {
         for context in &contexts {
             let subject = Subject::new(context, now);
             for feature in ruleset.iter() {
-                // The lazy automaton of a pattern allocates once per thread.
+                // A pattern without a table allocates a cache once per thread, so the first evaluation is not counted.
                 let warm = feature.evaluate(&subject);
                 let (count, evaluation) = allocations(|| feature.evaluate(&subject));
                 assert_eq!(count, 0, "{} under {profile} for {context:?}", feature.key());

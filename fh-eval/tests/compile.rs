@@ -1,4 +1,5 @@
-//! What compiling makes of good and bad parts: places of diagnostics, sharing, and strategies that cannot match.
+//! Compiling readable and unreadable parts: the places of diagnostics, shared patterns, and strategies that cannot
+//! match.
 #![allow(clippy::unwrap_used)]
 
 use fh_eval::featurehub::{Compiler, Document, HashIds};
@@ -67,7 +68,7 @@ fn what_cannot_be_read_never_widens_and_names_its_place() {
         assert_eq!(diagnostics.len(), 1, "{strategy}: {diagnostics:?}");
         assert_eq!(diagnostics[0].to_string(), told);
         assert_eq!(diagnostics[0].severity(), Severity::Error);
-        // The part does not match, the strategy behind it does, and its base has not moved.
+        // The unreadable part does not match, and the strategy after it does. The base of percentages has not changed.
         let somebody = Attributes::builder().user_key("carol").attribute("x", "y").build();
         let subject = Subject::new(&somebody, NOW);
         let feature = ruleset.get("F").unwrap();
@@ -80,7 +81,7 @@ fn what_cannot_be_read_never_widens_and_names_its_place() {
 
 #[test]
 fn identical_patterns_are_compiled_once() {
-    // Together they would be far beyond the budget of one ruleset; shared they are one pattern.
+    // Together the patterns exceed the budget of one ruleset by far. Identical ones are shared and count as one.
     let features = |pattern: &dyn Fn(usize) -> String| {
         let features: Vec<String> = (0..60)
             .map(|index| {
@@ -137,7 +138,8 @@ fn value_ids_are_hashed_where_they_are_known() {
     assert_eq!(told, ["feature B, id: no value id is known to hash; the feature id is assumed"]);
 }
 
-/// A feature whose first strategy never matches anybody in these tests, and whose second matches everybody.
+/// The members of a feature with two strategies. In these tests the first strategy never matches, and the second always
+/// does.
 const MEMBERS: [(&str, &str); 15] = [
     ("id", r#""9cd3b1d4""#),
     ("l", "false"),
@@ -156,7 +158,7 @@ const MEMBERS: [(&str, &str); 15] = [
     ("strategies.attributes.values", r#"["no"]"#),
 ];
 
-/// The feature with `given` in place of one member.
+/// Returns the feature with `given` as the value of one member.
 fn with_member(member: &str, given: &str) -> String {
     let level = |prefix: &str| -> String {
         let members = MEMBERS.iter().filter_map(|(path, usual)| {
@@ -216,7 +218,7 @@ fn every_json_value_in_every_member_keeps_the_feature() {
             assert_ne!(feature.value_token(&found), Some(r#""bad""#), "{json}");
             let is_number = value.starts_with(['-', '1']);
             if is_number && !["version", "strategies.percentage", "value"].contains(&member) {
-                // One number is as good as another where none belongs.
+                // Where no number is expected, all numbers have the same effect.
                 let json = with_member(member, "7");
                 let ruleset = compile(&json);
                 let other = ruleset.get("F").unwrap();
@@ -231,7 +233,7 @@ fn every_json_value_in_every_member_keeps_the_feature() {
     }
 }
 
-/// A rule that holds for everybody in the next test.
+/// A rule that holds for every context of the next test.
 const RULED: &str =
     r#","attributes":[{"fieldName":"x","type":"STRING","conditional":"EQUALS","values":["y"]}]"#;
 

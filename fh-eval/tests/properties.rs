@@ -1,4 +1,4 @@
-//! What must hold for every feature and every context, drawn by the project's generators.
+//! Properties that hold for every feature and every context. The project's generators draw both.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use fh_eval::featurehub::{Compiler, Document};
@@ -18,7 +18,7 @@ fn ruleset(features: &[&str], profile: Profile) -> Ruleset {
     Ruleset::from_json(format!("[{}]", features.join(",")).as_bytes(), profile).unwrap()
 }
 
-/// Everything that can be asked of an answer.
+/// The strategy's id and position, the reason, and the value of an evaluation.
 type Answer = (Option<String>, Option<usize>, Reason, Option<String>);
 
 fn answer(evaluation: &Evaluation<'_>) -> Answer {
@@ -108,7 +108,7 @@ proptest! {
             let diagnostics = |ruleset: &Ruleset| ruleset.diagnostics().cloned().collect::<Vec<_>>();
             prop_assert_eq!(diagnostics(&updated), diagnostics(&expected));
 
-            // Taken out and put back, a feature moves to the end and answers as before.
+            // A feature that is removed and added again moves to the end and gives the same results.
             let key = updated.iter().nth(at).unwrap().key();
             let moved = updated.without(key).with(&updated.feature(key).unwrap());
             prop_assert_eq!(moved.len(), updated.len());
@@ -155,7 +155,8 @@ proptest! {
         }
     }
 
-    /// Texts are compared by their first and last eight bytes before anything else: alike beginnings, ends and lengths must not do.
+    /// Texts are compared by their first and last eight bytes first. Equal beginnings, ends and lengths must not be
+    /// taken for equal texts.
     #[test]
     fn text_rules_are_comparisons_of_texts(values in prop::collection::vec("[ab]{0,3}(abcdefgh){0,2}[ab]{0,3}", 1..20),
                                            given in "[ab]{0,3}(abcdefgh){0,2}[ab]{0,3}",
@@ -194,7 +195,7 @@ proptest! {
         let context = context(&case);
         let subject = Subject::new(&context, NOW);
         let good = case.feature.to_json();
-        // Anything that is still JSON, made of a piece of the feature.
+        // A piece of the feature if it is JSON, or else a fixed JSON list.
         let piece = RawValue::from_string(good.chars().take(cut.index(good.chars().count())).collect());
         let broken = piece.map_or_else(|_| "[1,{\"key\":{}}]".to_string(), |raw| raw.get().to_string());
         for profile in PROFILES {

@@ -1,4 +1,5 @@
-//! The bound of work: ordinary rules stay far below it, expensive ones do not; and patterns keep no memory per thread and pattern.
+//! The bound of work: ordinary rules stay far below the budget, and expensive ones exceed it. Patterns keep no memory
+//! of their own per thread.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp, WorkBound};
@@ -9,14 +10,14 @@ use serde_json::{Value, json};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// The budget of an Edge (D-115).
+/// The Edge's budget for one request, in steps (D-115).
 const BUDGET: u64 = 32_000_000;
 
 fn rule(field: &str, kind: &str, conditional: &str, values: Value) -> Value {
     json!({"fieldName": field, "type": kind, "conditional": conditional, "values": values})
 }
 
-/// So many features of one strategy per rule.
+/// Returns a ruleset of this many equal features. Each has one strategy per rule.
 fn ruleset(features: usize, rules: &[Value], profile: Profile) -> Ruleset {
     let strategies: Vec<Value> = rules
         .iter()
@@ -37,7 +38,8 @@ fn one(value: &str) -> Attributes {
     Attributes::builder().attribute("a", value).build()
 }
 
-/// Patterns that visit another of 4,096 states at each byte of a text of a's and b's. Each has a class of its own.
+/// Returns patterns that reach a different one of 4,096 states at each byte of a text of a's and b's. Each has a
+/// character class of its own, so that no two are the same.
 fn hostile_patterns(count: u32) -> Vec<Value> {
     let other = |n| char::from_u32(0x100 + n).unwrap();
     (0..count)
@@ -47,7 +49,7 @@ fn hostile_patterns(count: u32) -> Vec<Value> {
         .collect()
 }
 
-/// Texts of a's and b's without an order.
+/// Returns a random text of a's and b's.
 fn hostile_text(bytes: usize) -> String {
     let mut state = 1_u32;
     let mut next = || {
@@ -57,7 +59,7 @@ fn hostile_text(bytes: usize) -> String {
     (0..bytes).map(|_| next()).collect()
 }
 
-/// A context of 4 KiB: ordinary attributes, and twenty-two long ones of one value each.
+/// Returns a context of 4 KiB: nine ordinary attributes, and 22 long ones with one value each.
 fn ordinary_context() -> Attributes {
     let long = "x".repeat(160);
     let start = Attributes::builder()
@@ -145,7 +147,7 @@ fn expensive_rules_pass_the_budget_with_a_context_of_16_kib() {
     ] {
         let steps = steps(&ruleset, &context);
         assert!(steps > BUDGET, "{name}: {steps} steps");
-        // Without the attribute nothing is examined.
+        // Without the attribute, no value is tested.
         let none = WorkBound::of(ruleset.iter()).steps(&Attributes::default());
         assert!(none < BUDGET / 10, "{name}: {none} steps without a context");
     }
@@ -194,7 +196,7 @@ fn the_count_is_the_same_however_a_ruleset_came_to_be() {
     assert_eq!(steps(&whole, &context), parts);
 }
 
-/// A lazy automaton for each pattern and thread took hundreds of megabytes.
+/// Patterns share the memory of a thread. A lazy automaton for each pattern and thread took hundreds of megabytes.
 #[test]
 fn patterns_share_the_memory_that_they_run_in() {
     let ruleset = ruleset(1, &hostile_patterns(300), Profile::Client);
@@ -205,7 +207,7 @@ fn patterns_share_the_memory_that_they_run_in() {
         ruleset.evaluate_all(&subject, |_, evaluation| matched += u32::from(evaluation.is_match()));
         assert_eq!(matched, 0);
     };
-    // Each thread counts its own, so this one has nothing yet.
+    // Each thread counts its own allocations, and a new thread has no cache yet.
     let (first, again) = std::thread::spawn(move || {
         let ((), first) = during(&evaluate);
         let ((), again) = during(&evaluate);
@@ -217,7 +219,7 @@ fn patterns_share_the_memory_that_they_run_in() {
     assert_eq!(again.allocations, 0, "{again:?}");
 }
 
-/// Patterns that a context brings are compiled for each evaluation: their size is bounded.
+/// Patterns that come from a context are compiled at each evaluation. Their size is limited.
 #[test]
 fn a_supplied_pattern_takes_little_memory() {
     let ruleset = ruleset(1, &[rule("a", "NUMBER", "REGEX", json!([5]))], Profile::Edge);
@@ -236,7 +238,7 @@ fn a_supplied_pattern_takes_little_memory() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-    /// More to examine is never less work.
+    /// A context with one more value never needs less work.
     #[test]
     fn a_longer_context_is_never_less_work(
         values in prop::collection::vec("[a-z0-9.]{0,40}", 1..20),

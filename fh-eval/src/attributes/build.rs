@@ -1,25 +1,25 @@
-//! Building contexts.
+//! The builder of contexts.
 
 use std::fmt::Write;
 
 use super::{Attributes, Entry, FAR, Name};
 
-/// What an ordinary context needs, so that it grows nothing twice.
+/// Capacities that are enough for ordinary contexts, so that these allocate only once per buffer.
 const EXPECTED_VALUES: usize = 8;
 const EXPECTED_TEXT: usize = 120;
 
-/// Collects attributes; see [`Attributes::builder`].
+/// A builder of a context; see [`Attributes::builder`].
 #[derive(Debug, Clone, Default)]
 pub struct AttributesBuilder {
     attributes: Attributes,
 }
 
-/// Something that is one or more attribute values: text, numbers, booleans, and lists of them.
+/// A type that gives one or more attribute values: text, numbers, booleans, and lists of them.
 ///
-/// Numbers become decimal text (`5.0_f64` becomes `5`); NaN and infinities have none and are left out. Booleans become `true` and
-/// `false`. `None` and empty lists add nothing.
+/// Numbers become decimal text (`5.0_f64` becomes `5`). NaN and infinities have no such text and are left out. Booleans
+/// become `true` and `false`. `None` and empty lists add nothing.
 pub trait AttributeText {
-    /// Gives each value's text to `add`.
+    /// Calls `add` with the text of each value.
     fn each(&self, add: &mut dyn FnMut(&str));
 }
 
@@ -106,7 +106,7 @@ impl<T: AttributeText> AttributeText for Vec<T> {
 }
 
 impl AttributesBuilder {
-    /// Who the user is: the default percentage key (after the session).
+    /// Adds the user key. Its first value is the default percentage key if there is no session.
     #[inline]
     #[must_use]
     pub fn user_key(mut self, key: impl AsRef<str>) -> Self {
@@ -114,7 +114,7 @@ impl AttributesBuilder {
         self
     }
 
-    /// The session, which goes before the user key when percentages are drawn (evaluation 2.2).
+    /// Adds the session. Its first value takes precedence over the user key as percentage key (evaluation 2.2).
     #[inline]
     #[must_use]
     pub fn session(mut self, session: impl AsRef<str>) -> Self {
@@ -122,7 +122,7 @@ impl AttributesBuilder {
         self
     }
 
-    /// A [`Country`](super::Country) or any other text.
+    /// Adds the country: a [`Country`](super::Country) or any other text.
     #[inline]
     #[must_use]
     pub fn country(mut self, country: impl AsRef<str>) -> Self {
@@ -130,7 +130,7 @@ impl AttributesBuilder {
         self
     }
 
-    /// A [`Device`](super::Device) or any other text.
+    /// Adds the device: a [`Device`](super::Device) or any other text.
     #[inline]
     #[must_use]
     pub fn device(mut self, device: impl AsRef<str>) -> Self {
@@ -138,7 +138,7 @@ impl AttributesBuilder {
         self
     }
 
-    /// A [`Platform`](super::Platform) or any other text.
+    /// Adds the platform: a [`Platform`](super::Platform) or any other text.
     #[inline]
     #[must_use]
     pub fn platform(mut self, platform: impl AsRef<str>) -> Self {
@@ -146,7 +146,7 @@ impl AttributesBuilder {
         self
     }
 
-    /// The version of the user's program.
+    /// Adds the version of the user's program.
     #[inline]
     #[must_use]
     pub fn version(mut self, version: impl AsRef<str>) -> Self {
@@ -154,7 +154,7 @@ impl AttributesBuilder {
         self
     }
 
-    /// Any attribute. The same name again adds values to it.
+    /// Adds values to any attribute. Values that were added earlier under the same name stay.
     #[inline]
     #[must_use]
     pub fn attribute(mut self, name: &str, values: impl AttributeText) -> Self {
@@ -162,7 +162,7 @@ impl AttributesBuilder {
         self
     }
 
-    /// Takes an attribute with all its values away.
+    /// Removes an attribute with all its values.
     ///
     /// ```
     /// use fh_eval::Attributes;
@@ -185,14 +185,14 @@ impl AttributesBuilder {
         rest
     }
 
-    /// The finished context.
+    /// Returns the finished context.
     #[inline]
     #[must_use]
     pub fn build(self) -> Attributes {
         self.attributes
     }
 
-    /// How many values there are so far.
+    /// Returns the number of values so far.
     pub(super) fn len(&self) -> usize {
         self.attributes.entries.len()
     }
@@ -204,7 +204,7 @@ impl AttributesBuilder {
 }
 
 impl From<Attributes> for AttributesBuilder {
-    /// Begins with the attributes of a finished context.
+    /// Continues with the attributes of a finished context.
     fn from(attributes: Attributes) -> Self {
         Self { attributes }
     }
@@ -219,7 +219,7 @@ impl Attributes {
         }
     }
 
-    /// Adds a value of any name, behind those that it has.
+    /// Adds a value of any name, after the values that it has.
     fn put(&mut self, text: &str, value: &str) {
         let name = Name::of(text);
         match self.first_row(name, text) {
@@ -233,7 +233,7 @@ impl Attributes {
         }
     }
 
-    /// Stores a further value of the attribute whose first one has this row.
+    /// Stores another value of the attribute whose first value is in row `first`.
     fn put_next(&mut self, first: usize, value: &str) {
         let Some(entry) = self.entries.get(first).copied() else { return };
         let name_span = (entry.name_at, entry.name_len);
@@ -243,7 +243,7 @@ impl Attributes {
         if let Some(entry) = self.entries.get_mut(first) {
             entry.count += 1;
         }
-        // What lay behind has moved by one.
+        // The entries after the new one have moved by one row.
         for other in self.well_known.iter_mut().filter(|other| usize::from(**other) > row) {
             *other = other.saturating_add(1);
         }
@@ -271,7 +271,8 @@ impl Attributes {
         Some(Entry { count: 1, name, name_at, name_len, at, len })
     }
 
-    /// Puts text into the buffer. `None` beyond 4 GiB of it: what no longer fits is left out.
+    /// Appends text to the buffer and returns its place. Returns `None` if the buffer would exceed 4 GiB; the value is
+    /// then left out.
     #[inline]
     fn append(&mut self, text: &str) -> Option<(u32, u32)> {
         let at = u32::try_from(self.text.len()).ok()?;

@@ -1,4 +1,4 @@
-//! Contexts from JSON (D-43).
+//! Reading contexts from JSON (D-43).
 
 use std::collections::HashMap;
 
@@ -7,13 +7,13 @@ use serde_json::value::RawValue;
 use super::{Attributes, AttributesBuilder};
 use crate::json::{Members, Shape, Token, list, mend, object};
 
-/// The JSON cannot be a context.
+/// The error for JSON that is no context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotAContext {
-    /// It is no object, or no JSON at all.
+    /// The text is no object, or no JSON at all.
     NotAnObject,
-    /// It has more than [`Attributes::MAX_FROM_JSON`] values.
+    /// The object has more than [`Attributes::MAX_FROM_JSON`] values.
     TooLarge,
 }
 
@@ -31,13 +31,13 @@ impl std::fmt::Display for NotAContext {
 impl std::error::Error for NotAContext {}
 
 impl Attributes {
-    /// Reads `{"userkey": "fred", "plan": ["gold", "beta"], "age": 42}`.
+    /// Parses a context such as `{"userkey": "fred", "plan": ["gold", "beta"], "age": 42}`.
     ///
-    /// Numbers keep their text (`1.10` stays `1.10`), null values and elements are left out, and so are nested objects and
-    /// lists. An attribute whose list is empty is missing.
+    /// Numbers keep their text (`1.10` stays `1.10`). Null values and elements are left out, and so are nested objects
+    /// and lists. An attribute whose list is empty is missing.
     ///
     /// # Errors
-    /// [`NotAContext`] if the text is not a JSON object or too large.
+    /// [`NotAContext`] if the text is not a JSON object or has too many values.
     ///
     /// ```
     /// use fh_eval::Attributes;
@@ -52,7 +52,7 @@ impl Attributes {
         let Shape::Is(Members(members)) = object(&mended) else {
             return Err(NotAContext::NotAnObject);
         };
-        // Duplicate names: the last one wins.
+        // Of members with the same name, the last one counts.
         let last: HashMap<&str, usize> =
             members.iter().enumerate().map(|(index, (name, _))| (name.as_ref(), index)).collect();
         let mut builder = Self::builder();
@@ -64,7 +64,8 @@ impl Attributes {
         Ok(builder.build())
     }
 
-    /// Most values that [`Attributes::from_json`] takes; a request of a FeatureHub client has at most 30 attributes.
+    /// The largest number of values that [`Attributes::from_json`] accepts. FeatureHub's Edge takes at most 30
+    /// attributes of a request.
     pub const MAX_FROM_JSON: usize = 10_000;
 }
 

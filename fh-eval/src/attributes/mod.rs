@@ -1,4 +1,4 @@
-//! Contexts: the attributes of whoever a feature is evaluated for.
+//! Contexts: the attributes for which a feature is evaluated.
 
 mod build;
 mod json;
@@ -12,9 +12,9 @@ use smallvec::SmallVec;
 
 use crate::bucket::Murmur3;
 
-/// Attribute names to one or more texts each, immutable once built.
+/// A context: a map from attribute names to one or more texts each. It is immutable once built.
 ///
-/// All text lies in one buffer, so that a context per request costs two allocations.
+/// All text is in one buffer, so that an ordinary context takes two allocations.
 ///
 /// ```
 /// use fh_eval::{Attributes, Country, Device};
@@ -31,14 +31,14 @@ use crate::bucket::Murmur3;
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Attributes {
-    /// Names that are not well known, and all values.
+    /// The names that are not well known, and all values.
     text: String,
-    /// One entry a value; the values of one attribute stand together, in the order they were given.
+    /// One entry per value. The values of one attribute are adjacent, in the order in which they were given.
     entries: Vec<Entry>,
-    /// For each well-known name one more than the row of its first value; 0 if it has none, [`FAR`] if
-    /// the row is too far down to say.
+    /// For each well-known name, the row of its first value plus one. 0 if it has no value, [`FAR`] if the row is too
+    /// large for this table.
     well_known: [u8; WELL_KNOWN.len()],
-    /// The hash state after the first user key, so that each percentage begins with it.
+    /// The hash state after the first user key, so that the hash of each percentage starts from it.
     user_key: Murmur3,
 }
 
@@ -46,7 +46,7 @@ const FAR: u8 = u8::MAX;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry {
-    /// How many values the attribute has; kept in the first one's entry only.
+    /// Number of values of the attribute. Valid only in the entry of its first value.
     count: u32,
     name: Name,
     name_at: u32,
@@ -55,7 +55,8 @@ pub(crate) struct Entry {
     len: u32,
 }
 
-/// Tells names apart quickly. Well-known names are told apart completely; for others equal texts have equal `Name`s.
+/// A short form of a name for quick comparison. Each well-known name has a `Name` of its own. Other names can share a
+/// `Name`, and their texts are then compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Name(u32);
 
@@ -106,7 +107,7 @@ impl Name {
     }
 }
 
-/// The first eight bytes of a text as a number, padded with zeros.
+/// Returns the first eight bytes of a text as a number, padded with zeros.
 #[inline]
 pub(crate) fn head(bytes: &[u8]) -> u64 {
     if let Some(eight) = bytes.first_chunk::<8>() {
@@ -121,13 +122,15 @@ pub(crate) fn head(bytes: &[u8]) -> u64 {
     }
 }
 
-/// The last eight bytes of a text as a number; 0 for shorter ones, which their head and length tell completely.
+/// Returns the last eight bytes of a text as a number. Returns 0 for shorter texts, which head and length identify
+/// already.
 #[inline]
 pub(crate) fn tail(bytes: &[u8]) -> u64 {
     bytes.last_chunk::<8>().map_or(0, |eight| u64::from_le_bytes(*eight))
 }
 
-/// One value of an attribute, with what most comparisons need. Texts of up to 16 bytes are equal if head, tail and length are.
+/// A value of an attribute, with the numbers that most comparisons need. Two texts of up to 16 bytes are equal if their
+/// heads, tails and lengths are.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Supplied<'a> {
     pub(crate) text: &'a str,
@@ -144,7 +147,7 @@ impl<'a> Supplied<'a> {
     }
 }
 
-/// The values of one attribute, in order. At least one.
+/// The values of one attribute, in order. There is at least one.
 #[derive(Debug, Clone, Copy)]
 pub struct Values<'a> {
     text: &'a str,
@@ -174,7 +177,7 @@ impl<'a> Iterator for Values<'a> {
 
 impl ExactSizeIterator for Values<'_> {}
 
-/// Are two short texts equal? Without a call for up to 32 bytes.
+/// Returns true if two texts are equal. Up to 32 bytes are compared inline, without a call to `memcmp`.
 #[inline]
 pub(crate) fn same(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
@@ -195,13 +198,13 @@ fn slice(text: &str, at: u32, len: u32) -> &str {
 }
 
 impl Attributes {
-    /// Starts an empty context.
+    /// Returns a builder of a context.
     #[must_use]
     pub fn builder() -> AttributesBuilder {
         AttributesBuilder::default()
     }
 
-    /// The values of an attribute; names are case-sensitive.
+    /// Returns the values of an attribute, or `None` if it is missing. Names are case-sensitive.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Values<'_>> {
         self.find(Name::of(name), name)
@@ -214,7 +217,7 @@ impl Attributes {
         Some(Values { text: &self.text, entries: self.entries.get(row..row + count)? })
     }
 
-    /// The row of an attribute's first value.
+    /// Returns the row of an attribute's first value.
     #[inline]
     fn first_row(&self, name: Name, text: &str) -> Option<usize> {
         match self.well_known.get(name.0 as usize) {
@@ -236,7 +239,8 @@ impl Attributes {
         })
     }
 
-    /// The default percentage key: the first value of `session`, else of `userkey`; with the hash state after it.
+    /// Returns the default percentage key, with the hash state after it. The key is the first value of `session`, or
+    /// else the first value of `userkey`.
     #[inline]
     pub(crate) fn default_key(&self, session: Name) -> Option<(&str, Murmur3)> {
         if let Some(key) = self
@@ -251,7 +255,7 @@ impl Attributes {
         Some((key, self.user_key))
     }
 
-    /// Every attribute once, with its values, in the order the names first appeared.
+    /// Returns each attribute with its values, in the order in which the names first appeared.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Values<'_>)> {
         let mut rest = self.entries.as_slice();
         std::iter::from_fn(move || {
@@ -266,8 +270,8 @@ impl Attributes {
         entry.name.text().unwrap_or_else(|| slice(&self.text, entry.name_at, entry.name_len))
     }
 
-    /// The most steps that finding one attribute takes: entries are passed by their short names; the long ones are compared
-    /// where the short ones are equal.
+    /// Returns the most steps that finding one attribute takes. The search compares short names first, and full names
+    /// only where the short ones are equal.
     pub(crate) fn lookup_steps(&self) -> u64 {
         let mut names: SmallVec<[u32; 32]> = SmallVec::new();
         let (mut rest, mut longest) = (self.entries.as_slice(), 0);
@@ -284,7 +288,7 @@ impl Attributes {
         self.entries.len() as u64 / 3 + alike.saturating_mul(compared)
     }
 
-    /// Are there no attributes at all?
+    /// Returns true if there are no attributes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -292,7 +296,8 @@ impl Attributes {
 }
 
 impl PartialEq for Attributes {
-    /// The same attributes with the same values in the same order; the order of attributes does not count.
+    /// Returns true if both have the same attributes, with the same values in the same order. The order of attributes
+    /// does not count.
     fn eq(&self, other: &Self) -> bool {
         self.entries.len() == other.entries.len()
             && self
@@ -302,7 +307,7 @@ impl PartialEq for Attributes {
 }
 
 impl serde::Serialize for Attributes {
-    /// As the command line and the conformance data write contexts: name to a list of texts.
+    /// Writes a map of names to lists of texts, as the command line and the conformance data do.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.iter().map(|(name, values)| (name, values.collect::<Vec<_>>())))
     }

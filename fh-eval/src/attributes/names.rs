@@ -1,7 +1,7 @@
-//! Well-known attribute names and values. All of them are plain text underneath: rules see only strings, and any other
-//! text may be given instead (evaluation 1.5, Appendix A).
+//! Well-known attribute names and values. All of them are plain text: rules compare only strings, and any other text
+//! can be given instead (evaluation 1.5, Appendix A).
 
-/// Names that the builder has methods for.
+/// Names for which the builder has methods, and `sessionkey`, which profile `edge` reads.
 pub(crate) const USER_KEY: &str = "userkey";
 pub(crate) const SESSION: &str = "session";
 pub(crate) const SESSION_KEY: &str = "sessionkey";
@@ -23,7 +23,7 @@ macro_rules! names {
             /// Every name, in the order of FeatureHub's own lists.
             pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
-            /// The text that rules compare with.
+            /// Returns the text that rules compare with.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
@@ -52,7 +52,7 @@ macro_rules! names {
     };
 }
 
-/// The text is none of the well-known names.
+/// The error for a text that is none of the well-known names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownName;
 
@@ -65,7 +65,7 @@ impl std::fmt::Display for UnknownName {
 impl std::error::Error for UnknownName {}
 
 names! {
-    /// What the user's device is.
+    /// The kind of the user's device.
     Device {
         Browser = "browser",
         Mobile = "mobile",
@@ -77,7 +77,7 @@ names! {
 }
 
 names! {
-    /// The operating system.
+    /// The operating system of the user's device.
     Platform {
         Linux = "linux",
         Windows = "windows",

@@ -1,4 +1,4 @@
-//! Why an answer is what it is: recorded by the evaluator itself, told afterwards.
+//! Explanations: the evaluator records its steps, and a report is made of them afterwards.
 
 mod report;
 
@@ -18,9 +18,9 @@ use crate::time::{Clock, Timestamp};
 use crate::trace::Tracer;
 use crate::value::{Kind, Value};
 
-/// The answer of one evaluation with everything that led to it.
+/// The result of one evaluation with every step that led to it.
 ///
-/// It owns what it needs, prints itself for people, and serialises as its [`Report`].
+/// An explanation borrows nothing. It displays as text for people and serialises as its [`Report`].
 ///
 /// ```
 /// use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};
@@ -47,16 +47,18 @@ pub struct Explanation {
     now: Option<Timestamp>,
 }
 
-/// A strategy that was looked at.
+/// A strategy that the evaluator reached.
 #[derive(Debug, Clone, Copy)]
 struct Step {
     position: u32,
     outcome: Outcome,
+    /// The bucket and the largest bucket that is admitted, if they were compared.
     drawn: Option<(u32, i64)>,
+    /// The rules that were evaluated, as a range of [`Explanation::rules`].
     rules: Run,
 }
 
-/// A rule that was asked.
+/// A rule that was evaluated.
 #[derive(Debug, Clone, Copy)]
 struct RuleStep {
     index: u32,
@@ -95,19 +97,19 @@ impl Explanation {
         }
     }
 
-    /// The value that was served; `None` for null.
+    /// Returns the evaluated value, or `None` for null.
     #[must_use]
     pub const fn value(&self) -> Option<&Value> {
         self.value.as_ref()
     }
 
-    /// Why, in one word.
+    /// Returns the reason for the value.
     #[must_use]
     pub const fn reason(&self) -> Reason {
         self.reason
     }
 
-    /// The whole story as data.
+    /// Returns the explanation as data.
     #[must_use]
     pub fn report(&self) -> Report {
         Report::of(self)
@@ -126,12 +128,12 @@ impl serde::Serialize for Explanation {
     }
 }
 
-/// Notes what the evaluator does.
+/// A tracer that records the steps of an evaluation.
 struct Recorder<'a> {
     tables: &'a Tables,
     mode: Mode,
     row: u32,
-    /// Sum of the stacked percentages, which the evaluator has as constants.
+    /// Sum of the stacked percentages so far. The evaluator itself has these sums as constants.
     base: i64,
     steps: Vec<Step>,
     rules: Vec<RuleStep>,
@@ -182,7 +184,7 @@ impl Tracer for Recorder<'_> {
                 self.tables.details.get(self.row as usize),
             )
         {
-            // Constant limits are cut to the range of buckets; this is what they were before.
+            // Constant limits are clamped to the range of buckets. This is the limit before clamping.
             exact = detail.percentage;
             if strategy.share == Share::Stacked {
                 self.base = self.base.saturating_add(detail.percentage);

@@ -1,4 +1,4 @@
-//! An explanation as data and as text.
+//! Explanations as data and as text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,106 +17,106 @@ use crate::text::datetime::{MissingOffset, Moment};
 use crate::text::number::Decimal;
 use crate::time::Timestamp;
 
-/// What became of a strategy.
+/// The outcome of a strategy in one evaluation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
 pub enum Outcome {
-    /// It matched and gave its value.
+    /// The strategy matched and gave its value.
     Match,
-    /// The bucket is above its limit, or it admits nobody.
+    /// The bucket is above the strategy's limit, or the strategy has neither percentage nor rules.
     PercentageMiss,
-    /// It has a percentage, but the context has no key to draw with.
+    /// The strategy has a percentage, but the context has no percentage key.
     NoPercentageKey,
     /// A rule did not hold.
     AttributeMiss,
-    /// It, or the rule that failed, could not be read; or what was supplied could not be compared.
+    /// The strategy or the rule that failed could not be read, or the supplied values could not be compared.
     Invalid,
-    /// An earlier strategy matched, or there was no context.
+    /// An earlier strategy matched, or the subject has no context.
     NotReached,
 }
 
-/// One evaluation, told.
+/// The report of one evaluation.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Key of the feature.
     pub feature: String,
-    /// Its type on the wire.
+    /// Type of the feature on the wire; `None` if it is unknown.
     #[serde(rename = "type")]
     pub kind: Option<&'static str>,
-    /// Is it locked?
+    /// True if the feature is locked.
     pub locked: bool,
-    /// The value served, as the payload's JSON token; `None` for null.
+    /// The evaluated value, as the payload's JSON token; `None` for null.
     #[serde(serialize_with = "token_or_null")]
     pub value: Option<String>,
-    /// Why.
+    /// The reason for the value.
     pub reason: Reason,
-    /// The strategy that matched.
+    /// Id of the strategy that matched.
     pub strategy_id: Option<String>,
-    /// Was there a context at all?
+    /// True if the subject has a context.
     pub has_context: bool,
-    /// Every strategy in order.
+    /// All strategies, in order.
     pub strategies: Vec<StrategyReport>,
-    /// The value of whom no strategy matches, as a JSON token.
+    /// The value if no strategy matches, as a JSON token; `None` for null.
     #[serde(serialize_with = "token_or_null")]
     pub default_value: Option<String>,
-    /// What could not be read in the feature.
+    /// The diagnostics of the feature.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// What became of one strategy.
+/// The report of one strategy.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StrategyReport {
-    /// Its id.
+    /// Id of the strategy.
     pub id: Option<String>,
-    /// Its value, as a JSON token.
+    /// Value of the strategy, as a JSON token; `None` for null.
     #[serde(serialize_with = "token_or_null")]
     pub value: Option<String>,
-    /// What became of it.
+    /// Whether the strategy matched, and otherwise the reason.
     pub outcome: Outcome,
-    /// Its percentage, as a JSON token.
+    /// Percentage of the strategy, as a JSON token.
     #[serde(serialize_with = "token_or_null", skip_serializing_if = "Option::is_none")]
     pub percentage: Option<String>,
-    /// The attributes that make its percentage key; empty for the default key.
+    /// The attributes that make up the percentage key; empty for the default key.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub percentage_attributes: Vec<String>,
-    /// The text that was hashed with the feature's id.
+    /// The percentage key: the text that was hashed, without the id that was appended to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub percentage_key: Option<String>,
-    /// The bucket, 0 to 999,999.
+    /// The bucket of the percentage key, 0 to 999,999.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bucket: Option<u32>,
-    /// The largest bucket that is in.
+    /// The largest bucket that is admitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<i64>,
-    /// Its rules in order; those after one that failed were not asked.
+    /// Rules of the strategy, in order. Rules after one that failed are not evaluated.
     pub rules: Vec<RuleReport>,
 }
 
-/// What became of one rule.
+/// The report of one rule.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleReport {
-    /// The attribute it reads.
+    /// The attribute that the rule reads.
     pub field: String,
-    /// As what it compares.
+    /// The type as which the rule compares, such as `NUMBER`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// How it compares.
+    /// The conditional, such as `EQUALS`.
     pub conditional: String,
-    /// The values wanted, as JSON tokens; `None` if the payload has none.
+    /// The rule's values, as JSON tokens; `None` if the payload has no list of them.
     #[serde(serialize_with = "tokens_or_null")]
     pub wanted: Option<Vec<String>>,
-    /// The values supplied; `None` if the attribute is missing.
+    /// The supplied values; `None` if the attribute is missing.
     pub given: Option<Vec<String>>,
-    /// The clock that was read in place of a missing `now`.
+    /// The time of the clock, if the rule read it in place of a missing `now`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<Timestamp>,
-    /// Did it hold? `None` if it was not asked.
+    /// True if the rule held, false if it failed, `None` if it was not evaluated.
     pub held: Option<bool>,
-    /// It failed because it, or everything supplied for it, could not be read.
+    /// True if the rule failed because it, or everything supplied for it, could not be read.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unreadable: bool,
 }
@@ -180,7 +180,7 @@ impl Report {
     }
 }
 
-/// Tells of one strategy.
+/// Makes the report of one strategy.
 struct StrategyTeller<'a> {
     explanation: &'a Explanation,
     diagnostics: &'a [Diagnostic],
@@ -276,7 +276,7 @@ impl StrategyTeller<'_> {
         }
     }
 
-    /// Did this rule lose itself, or every value it could have compared with, when it was compiled?
+    /// Returns true if the rule, or every value that it could have compared with, was unreadable when it was compiled.
     fn broken(&self, index: u32) -> bool {
         let here: Vec<&Diagnostic> = self
             .diagnostics
@@ -306,7 +306,7 @@ impl StrategyTeller<'_> {
     }
 }
 
-/// Can a text be compared as this type at all?
+/// Returns true if a text can be compared as this type under at least one profile.
 fn comparable(kind: &str, text: &str) -> bool {
     match kind {
         "NUMBER" => Decimal::parse(text).is_some(),
@@ -317,35 +317,35 @@ fn comparable(kind: &str, text: &str) -> bool {
     }
 }
 
-/// How a line of the text is meant, for whoever colours it.
+/// The meaning of a line of a report's text, for programs that colour it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mark {
-    /// The answer.
+    /// The line of the value.
     Answer,
-    /// Something held or matched.
+    /// A strategy matched, a rule held, or the default value is used.
     Good,
-    /// Something failed.
+    /// A strategy or a rule failed.
     Bad,
-    /// Something was not looked at.
+    /// A strategy or a rule was not evaluated, or the default value is not used.
     Quiet,
-    /// Something could not be read.
+    /// A part could not be read, or values could not be compared.
     Warning,
 }
 
-/// A line of the text.
+/// One line of a report's text.
 #[derive(Debug, Clone)]
 pub struct Line {
-    /// How far it is indented, in steps.
+    /// Number of indentation steps.
     pub indent: usize,
-    /// How it is meant.
+    /// The meaning of the line.
     pub mark: Mark,
-    /// What it says.
+    /// The text without indentation.
     pub text: String,
 }
 
 impl Report {
-    /// The text, line by line.
+    /// Returns the text, line by line.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
         let mut lines = Vec::new();

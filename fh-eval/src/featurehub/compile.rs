@@ -1,4 +1,5 @@
-//! From a payload to a ruleset. Never fails: what cannot be read never widens a rollout and leaves a diagnostic (D-35).
+//! The compiler of payloads into rulesets. Compiling an environment never fails: a part that cannot be read never
+//! widens a rollout and leaves a diagnostic (D-35).
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -23,10 +24,11 @@ use crate::tables::{
 };
 use crate::value::Kind;
 
-/// Ids to hash in place of feature ids, by feature key: the ids of the feature *values* that a FeatureHub server hashes (D-41).
+/// Ids that percentages hash in place of feature ids, by feature key. FeatureHub's server hashes such ids of feature
+/// *values* (D-41).
 pub type HashIds = HashMap<String, String>;
 
-/// Compiles features under a profile.
+/// A compiler of features under a profile.
 ///
 /// ```
 /// use fh_eval::featurehub::{Compiler, Document};
@@ -45,19 +47,21 @@ pub struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    /// Compiles under `profile`, hashing feature ids.
+    /// Creates a compiler with a profile. Percentages hash feature ids.
     #[must_use]
     pub const fn new(profile: Profile) -> Self {
         Self { profile, hash_ids: None }
     }
 
-    /// Hashes these ids instead. A feature that has none here keeps its feature id, with a diagnostic.
+    /// Sets the ids that percentages hash in place of feature ids. A feature without an entry in `ids` keeps its
+    /// feature id and gets a diagnostic.
     #[must_use]
     pub const fn hash_ids(self, ids: &'a HashIds) -> Self {
         Self { hash_ids: Some(ids), ..self }
     }
 
-    /// Compiles the features of one environment, in their order. Of two features with one key the later counts.
+    /// Compiles the features of one environment, in their order. Of two features with the same key the later one
+    /// counts.
     #[must_use]
     pub fn compile(&self, environment: &super::Environment<'_>) -> Ruleset {
         let mut run = Compilation::new(*self, environment.id.as_deref());
@@ -72,10 +76,10 @@ impl<'a> Compiler<'a> {
         Ruleset::new(tables, run.left_out)
     }
 
-    /// Compiles one feature, to be put into a ruleset by [`Ruleset::with`].
+    /// Compiles one feature, which [`Ruleset::with`] adds to a ruleset.
     ///
     /// # Errors
-    /// The diagnostic that says why there is no feature in the JSON.
+    /// The diagnostic that says why the JSON is no feature.
     pub fn feature(&self, json: &RawValue) -> Result<Feature, Box<Diagnostic>> {
         let mut run = Compilation::new(*self, None);
         run.feature(0, json);
@@ -86,24 +90,24 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// One compilation.
+/// The state of one compilation.
 struct Compilation<'a> {
     compiler: Compiler<'a>,
     writer: Writer,
     patterns: Patterns,
-    /// Diagnostics of features that are not there.
+    /// Diagnostics of features that were left out.
     left_out: Vec<Diagnostic>,
-    /// Where we are and what was noticed there.
+    /// The current place and its diagnostics.
     notes: Notes,
 }
 
-/// What all strategies of a feature share while it is compiled.
+/// The state that the strategies of a feature share while it is compiled.
 struct Draw {
     has_hash_id: bool,
     kind: Option<Kind>,
-    /// Names of the percentage attributes of each source seen so far, and its row.
+    /// The percentage attributes of each source so far, with its row.
     sources: Vec<(Vec<String>, u32)>,
-    /// Sum of the stacked percentages so far; only of use while there is one source.
+    /// Sum of the stacked percentages so far. Meaningful only while there is one source.
     base: i64,
 }
 
@@ -182,7 +186,7 @@ impl<'a> Compilation<'a> {
         self.writer.end(head, key_row, all, detail);
     }
 
-    /// Features that a later one of the same key replaces.
+    /// Returns the positions of features that a later one with the same key replaces, and adds a diagnostic for each.
     fn superseded(&mut self) -> Vec<usize> {
         let tables = &self.writer.tables;
         let count = tables.heads.len();
@@ -265,7 +269,7 @@ impl<'a> Compilation<'a> {
         }
     }
 
-    /// Strategies as rows, one for each that the payload has.
+    /// Compiles the strategies into rows, one for each element of the payload's list.
     fn strategies(&mut self, list: &Shape<Vec<Shape<wire::Strategy<'_>>>>, draw: &mut Draw) -> Run {
         let at = self.writer.tables.strategies.len() as u32;
         match list {
@@ -361,7 +365,7 @@ impl<'a> Compilation<'a> {
         (row, detail)
     }
 
-    /// `None`: unreadable. `Some(None)`: no percentage.
+    /// Reads a percentage. Returns `None` if it is unreadable, `Some(None)` if there is none.
     fn percentage(&mut self, raw: Raw<'_>) -> Option<Option<i64>> {
         match raw.map(Token::of) {
             None | Some(Token::Null) => Some(None),
@@ -376,7 +380,8 @@ impl<'a> Compilation<'a> {
         }
     }
 
-    /// The names of the percentage attributes; none for the default key.
+    /// Returns the names of the percentage attributes; an empty list for the default key. Returns `None` if they are
+    /// unreadable.
     fn source(&mut self, attributes: &Shape<Vec<&RawValue>>) -> Option<Vec<String>> {
         let member = "percentageAttributes";
         match attributes {
@@ -420,7 +425,7 @@ impl<'a> Compilation<'a> {
         row
     }
 
-    /// Rules as rows, in the payload's order; `None` if the list of them is unreadable.
+    /// Compiles the rules into rows, in the payload's order. Returns `None` if their list is unreadable.
     fn rules(&mut self, rules: &Shape<Vec<Shape<wire::Rule<'_>>>>) -> Option<Run> {
         let rules = match rules {
             Shape::Absent | Shape::Null => return Some(Run::default()),

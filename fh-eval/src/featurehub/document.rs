@@ -1,5 +1,5 @@
 //! The forms in which FeatureHub sends features: a list of features, the body of a GET (a list of environments), or the
-//! data of a stream's event (evaluation 1.1).
+//! data of an SSE event (evaluation 1.1).
 
 use std::borrow::Cow;
 
@@ -9,18 +9,18 @@ use serde_json::value::RawValue;
 use super::wire::{Raw, text};
 use crate::json::{ListOr, MemberValue, Object, Shape, Token, mend, read_object};
 
-/// The text is not a document that features could be read from. A part that cannot be read inside a good document is a
+/// The error for a payload that cannot be read as a whole. A part that cannot be read inside a readable document is a
 /// [`Diagnostic`](crate::Diagnostic) instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ParseError {
-    /// The bytes are not UTF-8; the first bad one is at this offset.
+    /// The bytes are not UTF-8. This is the offset of the first invalid byte.
     NotUtf8(usize),
-    /// The text is not JSON: message with line and column.
+    /// The text is not JSON. This is the parser's message with line and column.
     NotJson(String),
-    /// It is JSON, but neither a list of features, nor of environments, nor one of either.
+    /// The text is JSON, but neither a feature, an environment, nor a list of either.
     NoFeatures,
-    /// It holds several environments where one was asked for: their ids.
+    /// The payload has several environments where one is required. These are their ids.
     SeveralEnvironments(Vec<String>),
 }
 
@@ -41,7 +41,7 @@ impl std::fmt::Display for ParseError {
 
 impl std::error::Error for ParseError {}
 
-/// A payload, split into environments and features, each feature as its own piece of JSON.
+/// A payload, split into environments and features. Each feature is a piece of JSON that is not parsed yet.
 ///
 /// ```
 /// use fh_eval::featurehub::Document;
@@ -53,20 +53,20 @@ impl std::error::Error for ParseError {}
 /// ```
 #[derive(Debug, Clone)]
 pub struct Document<'a> {
-    /// At least one; a bare list of features is one environment without id.
+    /// The environments, at least one. A list of features without an envelope is one environment without id.
     pub environments: Vec<Environment<'a>>,
 }
 
 /// One environment of a payload.
 #[derive(Debug, Clone, Default)]
 pub struct Environment<'a> {
-    /// Its id, if the payload names it.
+    /// Id of the environment, if the payload names it.
     pub id: Option<String>,
-    /// Its features, unread.
+    /// The environment's features, not parsed yet.
     pub features: Vec<&'a RawValue>,
 }
 
-/// As much of an object as tells what it is.
+/// The members of an object that show whether it is a feature or an environment.
 #[derive(Default)]
 struct Envelope<'a> {
     id: Raw<'a>,
@@ -108,10 +108,10 @@ impl<'a> Envelope<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Splits a payload. A byte-order mark is skipped; features are not read yet.
+    /// Splits a payload. A byte-order mark is skipped. Features are not parsed yet.
     ///
     /// # Errors
-    /// [`ParseError`] if the document as a whole is unreadable.
+    /// [`ParseError`] if the document as a whole cannot be read.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ParseError> {
         let json =
             std::str::from_utf8(bytes).map_err(|error| ParseError::NotUtf8(error.valid_up_to()))?;
@@ -135,7 +135,7 @@ impl<'a> Document<'a> {
     }
 
     fn list(elements: Vec<&'a RawValue>) -> Vec<Environment<'a>> {
-        // A feature has a key, an environment has features; the first that can be told decides for all.
+        // A feature has a key, and an environment has features. The first element with either decides for all.
         let of_environments = elements.iter().find_map(|element| {
             let envelope = Envelope::of(element.get());
             envelope.key.map(|_| false).or(envelope.features.map(|_| true))
@@ -147,10 +147,10 @@ impl<'a> Document<'a> {
         environments.filter_map(|element| Envelope::of(element.get()).environment()).collect()
     }
 
-    /// The only environment.
+    /// Returns the only environment.
     ///
     /// # Errors
-    /// [`ParseError::SeveralEnvironments`] if there is a choice to make.
+    /// [`ParseError::SeveralEnvironments`] if there is more than one, [`ParseError::NoFeatures`] if there is none.
     pub fn only(self) -> Result<Environment<'a>, ParseError> {
         let ids =
             self.environments.iter().map(|environment| environment.id.clone().unwrap_or_default());
@@ -164,8 +164,8 @@ impl<'a> Document<'a> {
     }
 }
 
-/// The payload inside the text of a stream's event: the data after `data:` on its lines. Any other text comes back as
-/// it is, so that files with either can be read alike.
+/// Returns the payload of an SSE event: the contents of its `data:` lines, joined with line feeds. Any text that is no
+/// event is returned unchanged, so that files of both kinds can be read alike.
 ///
 /// ```
 /// use fh_eval::featurehub::event_data;
@@ -187,7 +187,7 @@ pub fn event_data(text: &str) -> Cow<'_, str> {
     Cow::Owned(data.join("\n"))
 }
 
-/// A feature's JSON with lone surrogates replaced, so that every string in it can be read.
+/// Returns a feature's JSON with lone surrogates replaced, so that every string in it can be read.
 pub(super) fn readable(feature: &RawValue) -> Cow<'_, str> {
     mend(feature.get())
 }

@@ -1,14 +1,15 @@
-//! What ordinary evaluations walk: only strategies that can match, and in each the cheap rules first. Explanations walk
-//! the payload's own order, through the same evaluator.
+//! The strategies that ordinary evaluations walk: only those that can match, each with its cheap rules first.
+//! Explanations walk the payload's own order, through the same evaluator.
 
 use crate::bucket::BUCKETS;
 use crate::predicate::{Predicate, Rare, Run, TextTest};
 use crate::tables::{Mode, Rule, Share, Strategy, StrategyDetail, Tables, Writer};
 
-/// A feature with more rules than this remembers the attributes it has looked up.
+/// For a feature with more rules than this, the evaluator caches the attributes.
 const MANY_RULES: u32 = 3;
 
-/// Chooses the strategies to walk among `all` of a feature, which draw with so many different percentage keys.
+/// Returns the strategies to walk among `all` strategies of a feature, and the evaluator's path. `percentage_keys` is
+/// the number of different percentage keys.
 pub(super) fn hot(writer: &mut Writer, all: Run, percentage_keys: usize) -> (Run, Mode) {
     let tables = &mut writer.tables;
     let mut kept = matching(tables, all);
@@ -40,7 +41,7 @@ pub(super) fn hot(writer: &mut Writer, all: Run, percentage_keys: usize) -> (Run
     (run, mode)
 }
 
-/// Strategies that can match, and those that take part in a cumulative percentage.
+/// Returns the strategies that can match, and those that add to a cumulative percentage.
 fn matching(tables: &Tables, all: Run) -> Vec<(Strategy, StrategyDetail)> {
     let can_match = |strategy: &Strategy| match strategy.share {
         Share::Unusable => false,
@@ -55,7 +56,8 @@ fn matching(tables: &Tables, all: Run) -> Vec<(Strategy, StrategyDetail)> {
     rows.filter(|(strategy, _)| can_match(strategy)).map(|(a, b)| (*a, *b)).collect()
 }
 
-/// Percentage attributes always make a key, so a share of them that takes everyone ends the list.
+/// Drops the strategies after one that matches every user. Percentage attributes always give a key, so a cumulative
+/// percentage of 100 % over such a key matches every user.
 fn cut_after_everyone(kept: &mut Vec<(Strategy, StrategyDetail)>) {
     let everyone = kept.iter().position(|(strategy, _)| {
         strategy.share == Share::Stacked
@@ -67,7 +69,8 @@ fn cut_after_everyone(kept: &mut Vec<(Strategy, StrategyDetail)>) {
     }
 }
 
-/// All rules of a strategy have to hold, in whatever order: a copy with the cheap ones first, if they are not already.
+/// Returns a copy of the rules with the cheap ones first, or `None` if they are in that order already. The order does
+/// not change the result, because all rules of a strategy must hold.
 fn cheap_first(tables: &mut Tables, rules: Run) -> Option<Run> {
     let mut sorted: Vec<(u8, Rule)> =
         rules.of(&tables.rules).iter().map(|rule| (cost(tables, &rule.predicate), *rule)).collect();
@@ -80,7 +83,7 @@ fn cheap_first(tables: &mut Tables, rules: Run) -> Option<Run> {
     Some(Run { at, len: rules.len })
 }
 
-/// Roughly how long a test takes.
+/// Returns the rank of a test by its cost; 0 is the cheapest.
 fn cost(tables: &Tables, predicate: &Predicate) -> u8 {
     match predicate {
         Predicate::Never | Predicate::Blank | Predicate::Always | Predicate::Bool(_) => 0,

@@ -1,6 +1,6 @@
-//! Members of strategies and rules that the engine does not know (D-118).
+//! Unknown members of strategies and rules (D-118).
 
-/// The members of a strategy: on the wire, and in FeatureHub's management API (evaluation 1.3).
+/// The members of a strategy, those of FeatureHub's management API included (evaluation 1.3).
 pub(super) const STRATEGY: &[&str] = &[
     "id",
     "name",
@@ -16,36 +16,38 @@ pub(super) const STRATEGY: &[&str] = &[
 /// The members of a rule (evaluation 1.4).
 pub(super) const RULE: &[&str] = &["id", "conditional", "fieldName", "values", "type"];
 
-/// Unknown members that are kept of one object; more say nothing new.
+/// Number of unknown members that are kept of one object. More would not make its diagnostics clearer.
 const MOST_KEPT: usize = 16;
-/// Longer names are no misspellings.
+/// The longest name, in bytes, that can be a misspelling.
 const LONGEST: usize = 40;
-/// A beginning of a known name counts as a misspelling from this many letters on.
+/// The shortest beginning of a known name, in letters, that counts as a misspelling.
 const SHORTEST_BEGINNING: usize = 4;
 
 /// An unknown member of a strategy or a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownMember {
-    /// Its name, cut at 120 characters.
+    /// The member's name, cut at 120 characters.
     pub name: Box<str>,
-    /// The known member of which the name is a near miss.
+    /// The known member of which the name is a near miss, if there is one.
     pub meant: Option<&'static str>,
 }
 
 impl UnknownMember {
-    /// The member of a strategy that was probably meant by a name that is none.
+    /// Returns the member of a strategy of which this name is a near miss. Returns `None` if the name is itself a
+    /// member.
     #[must_use]
     pub fn meant_in_strategy(name: &str) -> Option<&'static str> {
         if STRATEGY.contains(&name) { None } else { near_miss(name, STRATEGY) }
     }
 
-    /// The member of a rule that was probably meant by a name that is none.
+    /// Returns the member of a rule of which this name is a near miss. Returns `None` if the name is itself a member.
     #[must_use]
     pub fn meant_in_rule(name: &str) -> Option<&'static str> {
         if RULE.contains(&name) { None } else { near_miss(name, RULE) }
     }
 
-    /// Adds a member to those of its object, unless it is known or says nothing new.
+    /// Adds an unknown member to the list of its object. Once the list has `MOST_KEPT` members, only the first near
+    /// miss is added.
     pub(super) fn note(list: &mut Vec<Self>, name: &str, known: &[&'static str]) {
         if known.contains(&name) {
             return;
@@ -58,9 +60,10 @@ impl UnknownMember {
     }
 }
 
-/// The known member of which a name is a near miss. Case and separators do not count. A name is near if it begins the known one
-/// with at least four letters, or is one edit away from it; two edits if the known one has eight letters or more; none if it has
-/// fewer than four. An edit adds, drops or changes a letter, or swaps two neighbours.
+/// Returns the known member of which a name is a near miss (evaluation 2.8). Case and separators are ignored; a name
+/// that then equals a known one is near. A name is near if it is the beginning of the known one, of at least four
+/// letters. It is also near if it is one edit away from a known name of four to seven letters, or two edits from a
+/// longer one. An edit adds, drops or changes a letter, or swaps two neighbours.
 fn near_miss(name: &str, known: &[&'static str]) -> Option<&'static str> {
     if name.len() > LONGEST {
         return None;
@@ -79,13 +82,13 @@ fn near_miss(name: &str, known: &[&'static str]) -> Option<&'static str> {
     known.iter().find(is_near).copied()
 }
 
-/// A name without case and separators.
+/// Returns a name without case and separators.
 fn folded(name: &str) -> Vec<char> {
     let letters = name.chars().filter(|c| !matches!(c, '_' | '-' | ' ' | '.'));
     letters.flat_map(char::to_lowercase).collect()
 }
 
-/// The least number of edits between two names (optimal string alignment).
+/// Returns the least number of edits between two names (optimal string alignment).
 fn edits(left: &[char], right: &[char]) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=right.len()).collect();

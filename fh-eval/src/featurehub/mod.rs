@@ -1,4 +1,4 @@
-//! FeatureHub's JSON. Only here does it exist; everything below works on compiled features.
+//! FeatureHub's JSON: reading payloads and compiling them. The rest of the crate works on compiled features only.
 
 mod compile;
 mod document;

@@ -1,14 +1,14 @@
-//! Where compiling is, and what it noticed there.
+//! The compiler's position in the payload, and the diagnostics that it has found.
 
 use super::member::UnknownMember;
 use crate::diagnostic::{Consequence, Diagnostic, Place, Problem, excerpt};
 
-/// The present place, and the diagnostics of the present feature. Texts are written into the same buffers again and
-/// again: most places are never told.
+/// The current place, and the diagnostics of the current feature. The names of a place are written into reused buffers,
+/// because most places appear in no diagnostic.
 #[derive(Default)]
 pub(super) struct Notes {
     environment: Option<Box<str>>,
-    /// Position of the feature in its list, and its key once that is known.
+    /// Position of the feature in its list from 0, and its key once that is known.
     feature: (usize, String),
     strategy: Option<u32>,
     strategy_id: String,
@@ -74,8 +74,8 @@ impl Notes {
         }
     }
 
-    /// Notes members that are unknown at the present place. Returns true if one of them is a near miss, so that the part that it
-    /// stands in comes to this `consequence`.
+    /// Adds a diagnostic for each unknown member of the current part. Returns true if one of them is a near miss; the
+    /// part is then treated as `consequence` says.
     pub(super) fn unknown_members(
         &mut self,
         members: &[UnknownMember],
@@ -92,7 +92,7 @@ impl Notes {
         members.iter().any(|member| member.meant.is_some())
     }
 
-    /// Notes a problem with what stands at `member` of the present place.
+    /// Adds a diagnostic for the value of `member` at the current place.
     pub(super) fn add(
         &mut self,
         member: &'static str,

@@ -1,4 +1,4 @@
-//! The patterns of one compilation: each compiled once, all of them together bounded.
+//! The regular expressions of one compilation. Each is compiled once, and their total size is limited.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,18 +7,21 @@ use crate::diagnostic::Problem;
 use crate::profile::Profile;
 use crate::text::pattern::{Extent, MAX_NODES, Pattern, TABLE_BYTES, Tables};
 
-/// Nodes of all patterns of one ruleset together; each may have [`MAX_NODES`](crate::text::pattern::MAX_NODES).
+/// Number of nodes that all patterns of one ruleset may have together. Once it is exceeded, further patterns are
+/// refused. A single pattern may have [`MAX_NODES`](crate::text::pattern::MAX_NODES).
 const PATTERN_BUDGET: usize = 200_000;
 
-/// Bytes of all tables of one ruleset together. Patterns beyond it run without one, which takes longer.
+/// Largest number of bytes that all tables of one ruleset may take together. Patterns beyond it run without a table,
+/// which takes longer.
 const TABLE_BUDGET: usize = 8 << 20;
 
-/// Patterns compiled so far: identical ones are shared.
+/// The patterns compiled so far. Identical ones are shared.
 pub(super) struct Patterns {
     extent: Extent,
     known: HashMap<Box<str>, Result<Arc<Pattern>, Problem>>,
     nodes: usize,
-    /// What is left of [`TABLE_BUDGET`]. Tables that turned out too large count as well, since building them took as long.
+    /// Bytes left of [`TABLE_BUDGET`]. A table that turned out too large counts as [`TABLE_BYTES`], because building it
+    /// took as long.
     tables: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Values as the payload has them to values of the feature's kind (evaluation 5.2).
+//! The conversion of payload values to values of the feature's type (evaluation 5.2).
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::json::Token;
 use crate::tables::{ValueAt, Writer};
 use crate::value::{Kind, Number, Value};
 
-/// Stores a value, as far as it can be one of the feature's kind.
+/// Stores a value, converted to the feature's type where that is possible. Adds a diagnostic where it is not.
 pub(super) fn store(
     writer: &mut Writer,
     notes: &mut Notes,

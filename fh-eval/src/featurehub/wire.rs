@@ -1,5 +1,5 @@
-//! Exactly what travels (evaluation 1): every part as it was written, of whatever shape, so that nothing is lost before
-//! [`Compiler`](super::Compiler) has judged it.
+//! The JSON parts of a feature as FeatureHub sends them (evaluation 1). Each part is kept as it was written, whatever
+//! its shape, so that [`Compiler`](super::Compiler) decides how to treat it.
 
 use std::borrow::Cow;
 
@@ -11,63 +11,63 @@ pub use super::member::UnknownMember;
 use super::member;
 use crate::json::{ListOr, MemberValue, Members, Object, ObjectOr, Shape, Token, read_object};
 
-/// A value as it was written, or nothing.
+/// A value as it was written, or `None` if it is absent.
 pub type Raw<'a> = Option<&'a RawValue>;
 
-/// A FeatureState.
+/// A feature: FeatureHub's FeatureState.
 #[derive(Debug, Clone, Default)]
 pub struct Feature<'a> {
-    /// Id of the feature, hashed for percentages.
+    /// Id of the feature. Percentages hash it.
     pub id: Raw<'a>,
-    /// Its name.
+    /// Key of the feature.
     pub key: Raw<'a>,
-    /// Is it locked?
+    /// A boolean: true if the feature is locked.
     pub locked: Raw<'a>,
-    /// Version of its value in this environment.
+    /// Version of the feature's value in this environment.
     pub version: Raw<'a>,
-    /// `BOOLEAN`, `STRING`, `NUMBER` or `JSON`.
+    /// Type of the value: `BOOLEAN`, `STRING`, `NUMBER` or `JSON`.
     pub kind: Raw<'a>,
-    /// The value that everybody gets whom no strategy matches.
+    /// The value if no strategy matches.
     pub value: Raw<'a>,
-    /// Strategies in order.
+    /// The strategies, in order.
     pub strategies: Shape<Vec<Shape<Strategy<'a>>>>,
-    /// Feature properties (`fp`).
+    /// The feature's properties (`fp`).
     pub properties: Shape<Vec<(Cow<'a, str>, &'a RawValue)>>,
 }
 
-/// A FeatureRolloutStrategy.
+/// A strategy: FeatureHub's FeatureRolloutStrategy.
 #[derive(Debug, Clone, Default)]
 pub struct Strategy<'a> {
-    /// Its name within the feature.
+    /// Id of the strategy, unique within the feature.
     pub id: Raw<'a>,
-    /// 0 to 1,000,000.
+    /// The percentage, 0 to 1,000,000.
     pub percentage: Raw<'a>,
-    /// Attributes that make the percentage key.
+    /// Names of the attributes that make up the percentage key.
     pub percentage_attributes: Shape<Vec<&'a RawValue>>,
-    /// The value that a match serves.
+    /// The value if the strategy matches.
     pub value: Raw<'a>,
-    /// Rules, all of which have to hold.
+    /// The rules, all of which must hold.
     pub rules: Shape<Vec<Shape<Rule<'a>>>>,
-    /// Members that a strategy does not have (D-118).
+    /// Members that are unknown for a strategy (D-118).
     pub unknown: Vec<UnknownMember>,
 }
 
-/// A FeatureRolloutStrategyAttribute.
+/// A rule: FeatureHub's FeatureRolloutStrategyAttribute.
 #[derive(Debug, Clone, Default)]
 pub struct Rule<'a> {
-    /// How to compare.
+    /// The conditional, such as `EQUALS`.
     pub conditional: Raw<'a>,
-    /// Which attribute.
+    /// Name of the attribute that the rule reads.
     pub field: Raw<'a>,
-    /// As what to compare.
+    /// Type as which values are compared, such as `NUMBER`.
     pub kind: Raw<'a>,
-    /// With which values.
+    /// The values to compare with.
     pub values: Shape<Vec<&'a RawValue>>,
-    /// Members that a rule does not have (D-118).
+    /// Members that are unknown for a rule (D-118).
     pub unknown: Vec<UnknownMember>,
 }
 
-/// The text of a scalar that should be a string.
+/// Returns the text of a JSON string, or `None` for any other value.
 #[must_use]
 pub fn text<'a>(raw: Raw<'a>) -> Option<Cow<'a, str>> {
     match Token::of(raw?) {
@@ -77,7 +77,7 @@ pub fn text<'a>(raw: Raw<'a>) -> Option<Cow<'a, str>> {
 }
 
 impl<'a> Feature<'a> {
-    /// Reads one feature; `None` if the JSON is no object.
+    /// Parses one feature. Returns `None` if the text is not a JSON object.
     #[must_use]
     pub fn parse(json: &'a str) -> Option<Self> {
         match read_object(json) {

@@ -1,18 +1,19 @@
-//! IP addresses and networks (evaluation 3.8, D-17, D-44, D-47). Literals only: a name is never looked up.
+//! IP addresses and networks (evaluation 3.8, D-17, D-44, D-47). Only literals are parsed; a host name is never looked
+//! up.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Which spellings of an address are read.
+/// The spellings of an address that are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spelling {
-    /// Dotted quad (leading zeros are decimal) and IPv6, with optional brackets and zone.
+    /// Dotted quads, with leading zeros read as decimal, and IPv6, with optional brackets and zone.
     Literal,
-    /// Also what the FeatureHub server's resolver reads without asking anyone: `10.1`, `167772161`, and the empty text
-    /// for loopback.
+    /// Also the other spellings that FeatureHub's server reads without a DNS lookup: `10.1`, `167772161`, and the empty
+    /// text for loopback.
     Server,
 }
 
-/// Reads an address; an IPv4-mapped IPv6 address becomes IPv4.
+/// Parses an address. An IPv4-mapped IPv6 address becomes IPv4.
 ///
 /// ```
 /// use fh_eval::text::address::{parse, Spelling};
@@ -59,7 +60,7 @@ fn v4(text: &str, spelling: Spelling) -> Option<Ipv4Addr> {
         return None;
     }
     let [a, b, c, d] = parts;
-    // A short form's last part fills the remaining bytes.
+    // The last part of a short form fills the remaining bytes.
     let (heads, last) = match count {
         4 => ([a, b, c], (d, 0xFF)),
         3 => ([a, b, 0], (c, 0xFFFF)),
@@ -73,14 +74,15 @@ fn v4(text: &str, spelling: Spelling) -> Option<Ipv4Addr> {
     Some(Ipv4Addr::from_bits(((a << 24) | (b << 16) | (c << 8) | last.0) as u32))
 }
 
-/// IPv6 by the standard library, except that an embedded dotted quad may have leading zeros.
+/// Parses an IPv6 address with the standard library. In addition, an embedded dotted quad can have leading zeros.
 fn v6(text: &str) -> Option<Ipv6Addr> {
     if let Ok(address) = text.parse() {
         return Some(address);
     }
     let (head, quad) = text.rsplit_once(':')?;
     let [a, b, c, d] = v4(quad, Spelling::Literal)?.octets();
-    // Only the quad's zeros can have been the trouble: write it as two groups and read again, without allocating.
+    // If leading zeros of the quad are the only problem, the address parses with the quad written as two groups. The
+    // buffer is on the stack.
     let mut buffer = [0_u8; 48];
     let groups = [((u16::from(a) << 8) | u16::from(b)), ((u16::from(c) << 8) | u16::from(d))];
     let rest = {
@@ -96,36 +98,36 @@ fn v6(text: &str) -> Option<Ipv6Addr> {
 /// An address or a network, as a rule names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Network {
-    /// IPv4: network bits (host bits cleared) and mask.
+    /// An IPv4 network.
     V4 {
-        /// The network address.
+        /// The network address, with the host bits cleared.
         network: u32,
-        /// Ones where the network's bits are.
+        /// The mask: ones where the network's bits are.
         mask: u32,
     },
-    /// IPv6 likewise.
+    /// An IPv6 network.
     V6 {
-        /// The network address.
+        /// The network address, with the host bits cleared.
         network: u128,
-        /// Ones where the network's bits are.
+        /// The mask: ones where the network's bits are.
         mask: u128,
     },
 }
 
-/// Why a rule value is no network.
+/// The error for a rule value that is no network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadNetwork {
-    /// The address cannot be read, or the mask is longer than the address: contains nothing.
+    /// The address cannot be parsed, or the mask is longer than the address. Such a value contains no address.
     ContainsNothing,
-    /// The mask is no number: on the server (profile `edge`) the whole rule fails.
+    /// The mask is no number. In profile `edge` the whole rule then fails, as on FeatureHub's server.
     BadMask,
 }
 
 impl Network {
-    /// `address` or `address/bits`; host bits may be set and are masked away.
+    /// Parses `address` or `address/bits`. Host bits can be set; they are cleared.
     ///
     /// # Errors
-    /// [`BadNetwork`] says what the text is instead.
+    /// [`BadNetwork`] says how the value is to be treated.
     ///
     /// ```
     /// use fh_eval::text::address::{parse, Network, Spelling};
@@ -162,7 +164,7 @@ impl Network {
         }
     }
 
-    /// Is the address in this network? Families never mix.
+    /// Returns true if the address is in this network. An address of the other family never is.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self, address) {
@@ -173,7 +175,7 @@ impl Network {
     }
 }
 
-/// The mask's length. `None` means "exactly this address" (the server reads `/-1` so).
+/// Returns the length of the mask, or `None` for exactly this address, which FeatureHub's server reads in `/-1`.
 fn mask_bits(mask: &str, spelling: Spelling) -> Result<Option<u32>, BadNetwork> {
     let mask = match (spelling, mask.split_once('/')) {
         (Spelling::Server, Some((mask, _))) => mask,
@@ -299,9 +301,9 @@ mod tests {
         }
     }
 
-    /// The `ipnetwork` crate is the reference for what both read (D-47). It differs on purpose in: leading zeros,
-    /// brackets and zones (refused there), `+8` masks (refused there), netmasks such as `/255.0.0.0` (accepted there),
-    /// and IPv4-mapped addresses (kept as IPv6 there).
+    /// The `ipnetwork` crate is the reference for texts that both parsers accept (D-47). It differs on purpose: it
+    /// refuses leading zeros, brackets, zones and masks such as `+8`. It accepts netmasks such as `/255.0.0.0`, and
+    /// keeps IPv4-mapped addresses as IPv6.
     mod against_ipnetwork {
         use super::*;
 

@@ -1,19 +1,19 @@
 //! Calendar dates (evaluation 3.4).
 
-/// Which years a text may name (D-44).
+/// The years that a text can name (D-44).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Years {
-    /// 0001 to 9999, always four digits.
+    /// 0001 to 9999, always with four digits.
     FourDigits,
-    /// As the FeatureHub server: also year 0, and signed years of five to ten digits (and negative ones of four).
+    /// As on FeatureHub's server: also year 0, and signed years of five to ten digits. Negative years can have four.
     Signed,
 }
 
-/// Days since 1970-01-01. Ordered and compared as a number.
+/// A day, as the number of days since 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(pub(crate) i64);
 
-/// Year, month and day of the proleptic Gregorian calendar.
+/// A date: year, month and day of the proleptic Gregorian calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CivilDate {
     pub(crate) year: i64,
@@ -22,7 +22,7 @@ pub struct CivilDate {
 }
 
 impl Day {
-    /// `YYYY-MM-DD`, optionally followed by `Z` or `±HH:MM[:SS]`, which is discarded.
+    /// Parses `YYYY-MM-DD`, optionally followed by `Z` or `±HH:MM[:SS]`, which is discarded.
     ///
     /// ```
     /// use fh_eval::text::date::{Day, Years};
@@ -44,13 +44,13 @@ impl Day {
         }
     }
 
-    /// Days since 1970-01-01.
+    /// Returns the number of days since 1970-01-01.
     #[must_use]
     pub const fn since_1970(self) -> i64 {
         self.0
     }
 
-    /// Reads the date at the beginning of `bytes`; gives the rest back.
+    /// Parses the date at the beginning of `bytes`. Returns it with the rest.
     pub(crate) fn prefix(bytes: &[u8], years: Years) -> Option<(Self, &[u8])> {
         let (year, rest) = year(bytes, years)?;
         let [b'-', m1, m2, b'-', d1, d2, rest @ ..] = rest else {
@@ -82,17 +82,17 @@ fn year(bytes: &[u8], years: Years) -> Option<(i64, &[u8])> {
         (Some(1), _) => (5..=10).contains(&count),
         (Some(_), _) => (4..=10).contains(&count) && year != 0,
     };
-    // Java's largest year; days of it still fit an i64 many times over.
+    // The largest year of Java. Its days are far from overflowing an i64.
     (allowed && year <= 999_999_999).then_some((year * sign.unwrap_or(1), rest))
 }
 
-/// Two ASCII digits as a number.
+/// Returns the number that two ASCII digits form.
 pub(crate) fn two(tens: u8, ones: u8) -> Option<u32> {
     (tens.is_ascii_digit() && ones.is_ascii_digit())
         .then(|| u32::from(tens - b'0') * 10 + u32::from(ones - b'0'))
 }
 
-/// `HH:MM` as two numbers of any size, and the rest.
+/// Parses `HH:MM`. Returns both numbers, whatever their size, and the rest.
 pub(crate) fn clock(bytes: &[u8]) -> Option<(u32, u32, &[u8])> {
     let [h1, h2, b':', m1, m2, rest @ ..] = bytes else {
         return None;
@@ -109,7 +109,8 @@ fn days_in_month(year: i64, month: u32) -> u32 {
     }
 }
 
-/// Days from 1970-01-01, in whole 400-year eras that begin in March (so that the leap day is the last of its year).
+/// Returns the days since 1970-01-01. It counts in eras of 400 years that begin in March, so that a leap day is the
+/// last of its year.
 pub(crate) fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
@@ -121,7 +122,7 @@ pub(crate) fn days_from_civil(year: i64, month: u32, day: u32) -> i64 {
 }
 
 impl CivilDate {
-    /// The inverse of [`days_from_civil`].
+    /// Returns the date of a day, as the inverse of [`days_from_civil`].
     pub(crate) fn from_days(days: i64) -> Self {
         let days = days + 719_468;
         let era = days.div_euclid(146_097);

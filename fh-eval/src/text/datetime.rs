@@ -2,16 +2,17 @@
 
 use super::date::{Day, Years, clock};
 
-/// What a date-time without an offset means.
+/// The meaning of a date-time without an offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MissingOffset {
-    /// UTC, as FeatureHub's public documentation says (profile `client`).
+    /// It is in UTC, as FeatureHub's public documentation says (profile `client`).
     MeansUtc,
-    /// Unparsable, as on the FeatureHub server (profile `edge`).
+    /// It cannot be parsed, as on FeatureHub's server (profile `edge`).
     Unparsable,
 }
 
-/// A moment with the offset it was written in. Ordered by instant, then by local time, which is the order of offsets.
+/// A date-time with its offset from UTC. It is ordered by instant and then by offset, which is the order of local
+/// times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment {
     /// Whole seconds since 1970-01-01T00:00:00Z.
@@ -23,8 +24,8 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, then `Z` or `±HH:MM[:SS]` of at most 18 hours, then optionally a zone name
-    /// in brackets, which is ignored.
+    /// Parses `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, then `Z` or an offset `±HH:MM[:SS]` of at most 18 hours. If both are
+    /// missing, `missing` decides. After `Z` or an offset, a zone name in brackets may follow and is ignored.
     ///
     /// ```
     /// use fh_eval::text::{date::Years, datetime::{MissingOffset, Moment}};
@@ -68,21 +69,21 @@ impl Moment {
         Some(Self { seconds: local - i64::from(offset), nanos, offset })
     }
 
-    /// Whole milliseconds since 1970-01-01T00:00:00Z, the last one that is not after it.
+    /// Returns the milliseconds since 1970-01-01T00:00:00Z, rounded down.
     #[must_use]
     pub const fn millis(self) -> i64 {
-        // Years have nine digits at the most, so this fits.
+        // Years have at most nine digits, so this does not overflow.
         self.seconds * 1000 + (self.nanos / 1_000_000) as i64
     }
 
-    /// The same moment without its offset: what profile `client` compares.
+    /// Returns the same instant with offset zero. Profile `client` compares only instants.
     #[must_use]
     pub fn instant(self) -> Self {
         Self { offset: 0, ..self }
     }
 }
 
-/// `.` and up to nine digits, or nothing.
+/// Parses `.` and up to nine digits, or nothing. Returns nanoseconds and the rest.
 fn fraction(bytes: &[u8]) -> Option<(u32, &[u8])> {
     let [b'.', rest @ ..] = bytes else {
         return Some((0, bytes));
@@ -97,7 +98,7 @@ fn fraction(bytes: &[u8]) -> Option<(u32, &[u8])> {
     Some((number * scale, rest))
 }
 
-/// `HH:MM[:SS]` of at most 18 hours, in seconds.
+/// Parses `HH:MM[:SS]` of at most 18 hours. Returns seconds and the rest.
 fn offset(bytes: &[u8]) -> Option<(i32, &[u8])> {
     let (hours, minutes, rest) = clock(bytes)?;
     let (seconds, rest) = match rest {
@@ -108,7 +109,7 @@ fn offset(bytes: &[u8]) -> Option<(i32, &[u8])> {
     (minutes < 60 && seconds < 60 && total <= 18 * 3600).then_some((total as i32, rest))
 }
 
-/// Nothing, or a name in brackets. Whether the name exists is not looked at: servers differ on it.
+/// Accepts nothing, or a name in brackets. It does not check whether the name exists, because servers differ in this.
 fn zone_name(bytes: &[u8]) -> Option<()> {
     match bytes {
         [] => Some(()),

@@ -1,5 +1,5 @@
-//! Small parsers for the texts that rules compare. None of them allocates on ordinary input; all of them answer
-//! `None` where the grammar of the specification says "unparsable".
+//! Parsers of the texts that rules compare. None of them allocates on ordinary input. Each returns `None` where the
+//! grammar of the specification says "unparsable".
 
 pub mod address;
 pub mod date;

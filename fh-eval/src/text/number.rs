@@ -1,13 +1,13 @@
-//! Numbers as exact decimals (evaluation 3.3). Supplied texts are compared digit by digit where they stand; nothing is
-//! rounded through binary floating point.
+//! Numbers as exact decimals (evaluation 3.3). Supplied texts are compared digit by digit, without a copy and without
+//! rounding through binary floating point.
 
 use std::cmp::Ordering;
 
-/// Exponents beyond this are held at it, so that arithmetic on them cannot overflow. Two numbers that differ only in
-/// exponents of more than fifteen digits compare as equal.
+/// The limit to which exponents are clamped, so that arithmetic on them cannot overflow. Numbers whose exponents have
+/// more than fifteen digits may therefore compare as equal.
 const EXPONENT_LIMIT: i64 = 1_000_000_000_000_000;
 
-/// A decimal number borrowed from the text it was parsed from. Ordered by value; `==` is numeric equality.
+/// A decimal number that borrows the text from which it was parsed. It is ordered by value; `==` is numeric equality.
 ///
 /// ```
 /// use fh_eval::text::number::Decimal;
@@ -20,16 +20,17 @@ const EXPONENT_LIMIT: i64 = 1_000_000_000_000_000;
 #[derive(Debug, Clone, Copy)]
 pub struct Decimal<'a> {
     negative: bool,
-    /// From the first to the last significant digit; may hold one decimal point. Empty for zero.
+    /// The text from the first to the last significant digit, possibly with a decimal point. Empty for zero.
     digits: &'a [u8],
     /// The value is `0.digits × 10^magnitude`.
     magnitude: i64,
-    /// Digits after the decimal point minus the exponent, as the text has it: `9.50` has 2, `1e3` has −3.
+    /// Number of digits after the decimal point minus the exponent, as written: `9.50` has 2, `1e3` has −3.
     scale: i64,
 }
 
 impl<'a> Decimal<'a> {
-    /// `[+-]digits[.digits][e[+-]digits]`, where either side of the point may be empty, but not both.
+    /// Parses `[+-]digits[.digits][e[+-]digits]`. The digits on either side of the point can be missing, but not on
+    /// both.
     #[must_use]
     pub fn parse(text: &'a str) -> Option<Self> {
         let bytes = text.as_bytes();
@@ -73,7 +74,7 @@ impl<'a> Decimal<'a> {
         })
     }
 
-    /// The number as an integer, held within 64 bits; `None` if it has a fraction.
+    /// Returns the number as an integer, clamped to 64 bits, or `None` if it has a fraction.
     ///
     /// ```
     /// use fh_eval::text::number::Decimal;
@@ -99,7 +100,8 @@ impl<'a> Decimal<'a> {
         self.digits.iter().copied().filter(|byte| *byte != b'.')
     }
 
-    /// Equal in value and written with the same number of decimals, as Java's `BigDecimal.equals` (profile `edge`).
+    /// Returns true if the numbers are equal in value and have the same number of decimals, as Java's
+    /// `BigDecimal.equals` (profile `edge`).
     #[must_use]
     pub fn same_with_scale(&self, other: &Self) -> bool {
         self.scale == other.scale && self == other
@@ -155,7 +157,7 @@ impl PartialEq for Decimal<'_> {
 
 impl Eq for Decimal<'_> {}
 
-/// A decimal that owns its digits: the value of a rule, parsed once.
+/// A decimal number that owns its digits: the value of a rule, parsed once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedDecimal {
     negative: bool,
@@ -165,7 +167,7 @@ pub struct OwnedDecimal {
 }
 
 impl OwnedDecimal {
-    /// The number as a borrowed decimal, to compare with.
+    /// Returns the number as a borrowed decimal, for comparison.
     #[must_use]
     pub fn as_decimal(&self) -> Decimal<'_> {
         Decimal {
@@ -176,19 +178,19 @@ impl OwnedDecimal {
         }
     }
 
-    /// How many significant digits it has.
+    /// Returns the number of significant digits.
     pub(crate) fn digits(&self) -> usize {
         self.digits.len()
     }
 
-    /// The exact binary value of a finite double, with as many decimals as it needs (profile `edge`:
-    /// 10.1 is 10.0999999999999996447…, 10.0 is 10 without decimals). `None` for infinities and NaN.
+    /// Returns the exact binary value of a double, with as many decimals as it needs, or `None` for infinities and NaN.
+    /// So 10.1 gives 10.0999999999999996447…, and 10.0 gives 10 without decimals (profile `edge`).
     #[must_use]
     pub fn from_double(double: f64) -> Option<Self> {
         if !double.is_finite() {
             return None;
         }
-        // 1074 decimals hold every double exactly.
+        // With 1074 decimals every double is exact.
         let text = format!("{double:.1074}");
         let text = text.trim_end_matches('0').trim_end_matches('.');
         Decimal::parse(text).map(Self::from)
@@ -206,8 +208,8 @@ impl From<Decimal<'_>> for OwnedDecimal {
     }
 }
 
-/// A double as Java prints it: `5.0`, `1.0E21`, `1.0E-5`. The server compares fractional rule values as this text
-/// (evaluation 3, text of a rule value, profile `edge`).
+/// Returns a double as Java prints it: `5.0`, `1.0E21`, `1.0E-5`. FeatureHub's server compares fractional rule values
+/// as this text (evaluation 3, text of a rule value, profile `edge`).
 #[must_use]
 pub fn java_double_text(double: f64) -> String {
     let size = double.abs();
@@ -340,7 +342,7 @@ mod tests {
 
         #[test]
         fn anything_is_refused_or_read(text in "[-+.eE0-9 x]{0,8}") {
-            // What we read, Rust reads too, and to the same value.
+            // A text that the decimal parser accepts is accepted by Rust's parser too, with the same sign.
             if let Some(decimal) = Decimal::parse(&text) {
                 let float: f64 = text.parse().unwrap();
                 prop_assert_eq!(float == 0.0 || float.is_infinite() || (float < 0.0) == decimal.negative, true);

@@ -1,11 +1,11 @@
-//! String order: UTF-16 code units (evaluation 3.2, D-31), computed on UTF-8 without converting.
+//! The order of texts by UTF-16 code units (evaluation 3.2, D-31), computed on UTF-8 without conversion.
 
 use std::cmp::Ordering;
 
 /// Compares two texts by their UTF-16 code units.
 ///
-/// That is code-point order, except that characters above U+FFFF (whose first unit is a surrogate, D800–DBFF) come
-/// before U+E000–U+FFFF.
+/// This is the order of code points with one exception: characters above U+FFFF come before U+E000–U+FFFF, because
+/// their first unit is a surrogate (D800–DBFF).
 ///
 /// ```
 /// use std::cmp::Ordering;
@@ -18,7 +18,7 @@ pub fn utf16(left: &str, right: &str) -> Ordering {
     utf16_bytes(left.bytes(), right.bytes())
 }
 
-/// The same on the UTF-8 bytes of two texts.
+/// Compares two texts, given as UTF-8 bytes, by their UTF-16 code units.
 pub(crate) fn utf16_bytes(
     mut left: impl Iterator<Item = u8>,
     mut right: impl Iterator<Item = u8>,
@@ -31,8 +31,9 @@ pub(crate) fn utf16_bytes(
             (Some(_), None) => return Ordering::Greater,
         };
         if a != b {
-            // The first differing byte tells the order of the characters, except between a 4-byte character
-            // (lead byte F0..=F4) and one of U+E000..=U+FFFF (lead byte EE or EF): there surrogates sort first.
+            // The first differing byte decides the order of the characters, with one exception. A 4-byte character
+            // (first byte F0..=F4) sorts before one of U+E000..=U+FFFF (first byte EE or EF), because UTF-16 writes it
+            // with surrogates.
             let supplementary = |byte: u8| byte >= 0xF0;
             let above_surrogates = |byte: u8| byte == 0xEE || byte == 0xEF;
             return if supplementary(a) && above_surrogates(b) {

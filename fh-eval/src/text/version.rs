@@ -1,4 +1,4 @@
-//! Versions in Maven's order, as the FeatureHub server compares them (evaluation 3.6, D-13). Any text is a version.
+//! Versions in Maven's order, as FeatureHub's server compares them (evaluation 3.6, D-13). Any text is a version.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -7,13 +7,13 @@ use smallvec::SmallVec;
 
 use super::order;
 
-/// Items that fit without the heap; ordinary versions have fewer than ten.
+/// Number of items that need no heap allocation. Ordinary versions have fewer than ten.
 const INLINE_ITEMS: usize = 24;
 
 /// A parsed version.
 ///
-/// Nested lists are only ever opened, never closed, so a version is one flat row of items in which
-/// one kind of item says "everything that follows is one level deeper".
+/// A version is one flat row of items. Nested lists are opened but never closed, so an item `List` means that
+/// all later items are one level deeper.
 ///
 /// ```
 /// use std::cmp::Ordering::*;
@@ -27,14 +27,14 @@ const INLINE_ITEMS: usize = 24;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Version<'a> {
-    /// Only ASCII letters may still be in upper case; other text is lower-cased when it is parsed.
+    /// The text. ASCII letters can be in upper case; all other letters were converted to lower case.
     text: Cow<'a, str>,
     items: SmallVec<[Item; INLINE_ITEMS]>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Item {
-    /// Digits without leading zeros; zero has none.
+    /// Digits without leading zeros; no digits for zero.
     Number(Span),
     Qualifier(Rank, Span),
     List,
@@ -46,7 +46,7 @@ struct Span {
     len: u32,
 }
 
-/// The order of qualifiers; all others come after these, alphabetically.
+/// The order of qualifiers. All other qualifiers come after these, in alphabetical order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
     Alpha,
@@ -82,7 +82,7 @@ enum Next {
 }
 
 impl<'a> Version<'a> {
-    /// Reads any text. Uses the heap only for more than 24 items or capitals beyond ASCII.
+    /// Parses any text. Allocates only for more than 24 items, or for capital letters beyond ASCII.
     #[must_use]
     pub fn parse(text: &'a str) -> Self {
         let text = if text.chars().any(has_other_lower_case) {
@@ -127,7 +127,7 @@ impl<'a> Version<'a> {
         Self { items: items.0, text }
     }
 
-    /// The same version with a text of its own.
+    /// Returns the same version with a copy of its text.
     #[must_use]
     pub fn into_owned(self) -> Version<'static> {
         Version { text: Cow::Owned(self.text.into_owned()), items: self.items }
@@ -138,7 +138,7 @@ impl<'a> Version<'a> {
         self.text.as_bytes().get(start..start + span.len as usize).unwrap_or_default()
     }
 
-    /// Maven's order.
+    /// Compares two versions in Maven's order.
     #[must_use]
     pub fn compare(&self, other: &Version<'_>) -> Ordering {
         let mut left = self.items.iter();
@@ -156,7 +156,7 @@ impl<'a> Version<'a> {
         }
     }
 
-    /// The same against a version that [`pack`] packed.
+    /// Compares the version with one that [`pack`] packed.
     pub(crate) fn compare_packed(&self, packed: u64) -> Ordering {
         // Zeros at the end do not count.
         let count = 4 - (packed.trailing_zeros() / 16).min(4);
@@ -202,13 +202,13 @@ impl<'a> Version<'a> {
     }
 }
 
-/// A capital that comparing bytes without regard to ASCII case does not level.
+/// Returns true for a capital letter beyond ASCII. The comparison of bytes ignores the case of ASCII letters only.
 fn has_other_lower_case(c: char) -> bool {
     !c.is_ascii() && !c.to_lowercase().eq([c])
 }
 
-/// An item of the longer version against the end of the shorter. A nested list is compared through its items, which
-/// follow it.
+/// Compares an item of the longer version with the end of the shorter one. A nested list needs no comparison of its
+/// own, because its items follow it.
 fn against_none(item: Item) -> Ordering {
     match item {
         Item::Number(digits) if digits.len > 0 => Ordering::Greater,
@@ -217,7 +217,7 @@ fn against_none(item: Item) -> Ordering {
     }
 }
 
-/// The row of items while it is built.
+/// The row of items of a version that is being parsed.
 struct Items(SmallVec<[Item; INLINE_ITEMS]>);
 
 impl Items {
@@ -234,7 +234,7 @@ impl Items {
         });
     }
 
-    /// Null items at the end of a list do not count, whether or not a nested list follows them.
+    /// Removes the null items at the end of a list. They do not count, whether or not a nested list follows.
     fn drop_trailing_nulls(&mut self) {
         while self.0.last().is_some_and(|item| item.is_null()) {
             self.0.pop();
@@ -246,7 +246,8 @@ impl Items {
         self.0.push(Item::List);
     }
 
-    /// An empty nested list is null, too, and so is then the end of the list around it.
+    /// Removes the null items at the end of the version. An empty nested list is null, and so are then the null items
+    /// before it.
     fn close(&mut self) {
         self.drop_trailing_nulls();
         while self.0.last() == Some(&Item::List) {
@@ -283,8 +284,8 @@ fn rank(part: &[u8], next: Next) -> Rank {
         .map_or(Rank::Other, |(_, rank)| *rank)
 }
 
-/// One to four dotted numbers below 65,536, packed so that integers compare as the versions do; `None` for every
-/// other text. Maven pads the shorter version with zeros, and so does this.
+/// Packs one to four dotted numbers below 65,536 into an integer, so that integers compare as the versions do. Returns
+/// `None` for every other text. A shorter version is padded with zeros, as in Maven.
 ///
 /// ```
 /// use fh_eval::text::version::pack;

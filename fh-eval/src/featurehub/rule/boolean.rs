@@ -1,4 +1,4 @@
-//! BOOLEAN (evaluation 3.7).
+//! BOOLEAN rules (evaluation 3.7).
 
 use super::{Conditional, RuleCompiler};
 use crate::diagnostic::{Consequence, Problem};

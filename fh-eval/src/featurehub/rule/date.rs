@@ -1,4 +1,4 @@
-//! DATE (evaluation 3.4) and DATETIME (evaluation 3.5).
+//! DATE rules (evaluation 3.4) and DATETIME rules (evaluation 3.5).
 
 use std::borrow::Cow;
 
@@ -47,8 +47,8 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// The predicate of a list of dates. In profile `client` a supplied text that cannot be read never passes, unless the
-    /// payload lists no value at all (D-113).
+    /// Returns the predicate for a list of dates. In profile `client` a supplied text that cannot be read never passes,
+    /// unless the payload's list is empty (D-113).
     fn dates<T: Ord>(
         &mut self,
         typed: Typed,
@@ -69,7 +69,7 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// Dates of a list: an unreadable one is dropped, or ends the rule under profile `edge`.
+    /// Returns the dates of a list. An unreadable one is dropped, or ends the rule in profile `edge`.
     pub(super) fn parsed<T>(
         &mut self,
         tokens: &[Token<'_>],

@@ -1,4 +1,4 @@
-//! Rules to predicates: the matrix of evaluation 3.1, for both profiles. One file a type.
+//! The compiler of rules into predicates: the matrix of evaluation 3.1, for both profiles. Each rule type has a file.
 
 mod address;
 mod boolean;
@@ -18,18 +18,19 @@ use crate::predicate::{Comparison, Predicate, Rare, Wanted};
 use crate::profile::Profile;
 use crate::tables::{Reading, Rule, Writer};
 
+/// Compiles one rule into a predicate.
 pub(super) struct RuleCompiler<'a> {
     pub(super) profile: Profile,
     pub(super) writer: &'a mut Writer,
     pub(super) patterns: &'a mut Patterns,
     pub(super) notes: &'a mut Notes,
-    /// How the rule reads its attribute.
+    /// The way in which the rule reads its attribute.
     pub(super) reading: Reading,
-    /// How many values the rule lists in the payload, readable or not.
+    /// Number of values that the payload lists for the rule, readable or not.
     pub(super) listed: usize,
 }
 
-/// RolloutStrategyFieldType.
+/// The type of a rule: FeatureHub's RolloutStrategyFieldType.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Type {
     String,
@@ -41,7 +42,7 @@ enum Type {
     Address,
 }
 
-/// RolloutStrategyAttributeConditional, sorted by what it does with a list of values.
+/// The conditional of a rule: FeatureHub's RolloutStrategyAttributeConditional. The ordering ones are one variant.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Conditional {
     Equals,
@@ -54,7 +55,7 @@ enum Conditional {
     Regex,
 }
 
-/// What a typed list of values can be asked.
+/// The comparisons that a list of typed values allows.
 #[derive(Clone, Copy)]
 enum Typed {
     In,
@@ -62,7 +63,8 @@ enum Typed {
     Order(Comparison),
 }
 
-/// Rule values that could be read. Under profile `edge` some unreadable ones end the rule: the values before count, then it fails.
+/// The rule values that could be read. In profile `edge` some unreadable values end the rule (`ended`): the values
+/// before count, then the rule fails.
 struct Readable<T> {
     values: Vec<T>,
     ended: bool,
@@ -101,7 +103,7 @@ impl Conditional {
         })
     }
 
-    /// For types that have equality and order, but no text conditionals of their own.
+    /// Returns the comparison with typed values, or `None` for the conditionals that work on text.
     fn typed(self) -> Option<Typed> {
         match self {
             Self::Equals | Self::Includes => Some(Typed::In),
@@ -141,7 +143,7 @@ impl RuleCompiler<'_> {
         };
         let values: &[&RawValue] = match &rule.values {
             Shape::Is(values) => values,
-            // The server's schema makes an absent list an empty one.
+            // In the schema of FeatureHub's server, an absent list is an empty one.
             Shape::Absent if self.profile == Profile::Edge => &[],
             Shape::Absent | Shape::Null => {
                 let blank = conditional == Conditional::Equals;
@@ -178,7 +180,7 @@ impl RuleCompiler<'_> {
         self.writer.field(name, reading)
     }
 
-    /// Scalars of the list; nested lists and objects are dropped.
+    /// Returns the scalars of a list. Nested lists and objects are dropped.
     fn tokens<'t>(&mut self, values: &[&'t RawValue]) -> Vec<Token<'t>> {
         let mut tokens = Vec::with_capacity(values.len());
         for raw in values {
@@ -217,7 +219,7 @@ impl RuleCompiler<'_> {
         }
     }
 
-    /// The predicate of a typed list, built from the values that could be read.
+    /// Returns the predicate for a list of typed values, built from those that could be read.
     fn typed<T>(
         &mut self,
         typed: Typed,

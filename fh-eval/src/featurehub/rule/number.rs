@@ -1,4 +1,4 @@
-//! NUMBER (evaluation 3.3).
+//! NUMBER rules (evaluation 3.3).
 
 use std::borrow::Cow;
 
@@ -64,7 +64,7 @@ impl RuleCompiler<'_> {
     }
 }
 
-/// Numbers and texts that are numbers; everything else is ignored.
+/// Returns the number of a rule value in profile `client`: a JSON number, or a text that is a number.
 fn client_number(token: &Token<'_>) -> Option<OwnedDecimal> {
     match token {
         Token::Number(digits) => Decimal::parse(digits).map(OwnedDecimal::from),
@@ -73,7 +73,8 @@ fn client_number(token: &Token<'_>) -> Option<OwnedDecimal> {
     }
 }
 
-/// As the server reads rule values: integers that fit 32 bits or exceed 64, and doubles by their exact binary value.
+/// Returns the number of a rule value as FeatureHub's server reads it: an integer that fits 32 bits or exceeds 64, or
+/// the exact binary value of a double. Returns `Ok(None)` for a value that the server drops.
 fn server_number(token: &Token<'_>) -> Result<Option<OwnedDecimal>, Problem> {
     let Token::Number(digits) = token else {
         return Ok(None);
@@ -94,7 +95,7 @@ fn is_integer(digits: &str) -> bool {
     !digits.contains(['.', 'e', 'E'])
 }
 
-/// The text of a number on the server: integers in decimal, fractions as Java prints doubles.
+/// Returns the text of a number on FeatureHub's server: integers in decimal, fractions as Java prints doubles.
 pub(super) fn server_number_text<'t>(digits: &'t str) -> Cow<'t, str> {
     match digits {
         "-0" => Cow::Borrowed("0"),

@@ -1,4 +1,4 @@
-//! SEMANTIC_VERSION (evaluation 3.6).
+//! SEMANTIC_VERSION rules (evaluation 3.6).
 
 use super::{Conditional, Readable, RuleCompiler, Typed};
 use crate::json::Token;
@@ -13,7 +13,8 @@ impl RuleCompiler<'_> {
         };
         let Readable { values, ended } = self.texts(tokens);
         if ended {
-            // The server raises an error on the null that ended the list.
+            // FeatureHub's server raises an error on the null that ended the list, so it never reads a second supplied
+            // value.
             self.reading = Reading::FirstOnly;
         }
         let comparison = match typed {
