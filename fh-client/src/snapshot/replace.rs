@@ -151,6 +151,16 @@ mod tests {
         assert!(replace(&folder.file("none/x"), b"").is_err());
     }
 
+    /// Another program that writes to the directory may have planted a link there.
+    #[test]
+    fn a_temporary_file_that_exists_is_not_written_to() {
+        let folder = fh_test_folder::Folder::new();
+        let path = folder.file("flags.json.1-0-0123456789abcdef.new");
+        fs::write(&path, b"another's").unwrap();
+        assert_eq!(create(&path).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read(&path).unwrap(), b"another's");
+    }
+
     #[test]
     fn names_of_temporary_files() {
         let path = Path::new("folder/flags.json");

@@ -25,10 +25,10 @@ impl Kept {
     }
 
     fn read(&self, name: &str) -> u64 {
-        let kept = self.0.lock().unwrap();
-        kept.get(name)
-            .unwrap_or_else(|| panic!("{name}: {:?}", kept.keys()))
-            .load(Ordering::Relaxed)
+        // Not locked while it panics, since other tests use the same recorder.
+        let cell = self.0.lock().unwrap().get(name).cloned();
+        let names = || self.0.lock().unwrap().keys().cloned().collect::<Vec<_>>();
+        cell.unwrap_or_else(|| panic!("{name}: {:?}", names())).load(Ordering::Relaxed)
     }
 }
 
@@ -99,6 +99,14 @@ fn another_environment() {
     soon(client.status_when(|status| status.connection == Connection::Streaming)).unwrap();
     assert_eq!((gauge("ready", "before"), gauge("connected", "before")), (0.0, 0.0));
     assert_eq!((gauge("ready", "after"), gauge("connected", "after")), (1.0, 1.0));
+    // An evaluation counts for the environment of its feature.
+    assert!(client.is_enabled("A"));
+    client.flush(SOON).unwrap();
+    let evaluations = |environment: &str| {
+        let labels = format!("environment={environment},feature=A,variant=default");
+        kept.read(&format!("featurehub_client_evaluations_total{{{labels}}}"))
+    };
+    assert_eq!(evaluations("after"), 1);
 }
 
 /// The contexts of a pool come and go: requests of theirs count, their ends say nothing of the environment.
@@ -164,4 +172,46 @@ fn evaluations_by_feature_and_variant() {
     };
     assert_eq!(read("A", "default"), 3);
     assert_eq!((read("COLOUR", "default"), read("COLOUR", "kiwi")), (3, 4));
+}
+
+/// At most 1,000 combinations are told apart; the others are counted together.
+#[tokio::test(start_paused = true)]
+async fn evaluations_beyond_the_limit() {
+    let kept = kept();
+    let edge = MemoryEdge::new();
+    let keys: Vec<String> = (0..1_003).map(|number| format!("F{number}")).collect();
+    for key in &keys {
+        edge.set(key, true);
+    }
+    let client = edge.client_with("many/key*").runtime(Handle::current()).start().unwrap();
+    client.ready().await.unwrap();
+    for key in &keys {
+        assert!(client.is_enabled(key) && client.is_enabled(key));
+    }
+    client.flushed(SOON).await;
+    let name = "featurehub_client_uncounted_evaluations_total{environment=many}";
+    assert_eq!(kept.read(name), 6);
+}
+
+/// Listeners that are never called let the queue overflow.
+#[tokio::test(start_paused = true)]
+async fn dropped_events() {
+    let kept = kept();
+    let edge = MemoryEdge::new();
+    edge.set("A", 0);
+    let client = edge.client_with("dropping/key*").without_listeners().event_queue(2);
+    let client = client.runtime(Handle::current()).start().unwrap();
+    let _never_called = client.on_raw(|_| {});
+    client.ready().await.unwrap();
+    for round in 1..3 {
+        for number in 0..5 {
+            edge.set("A", round * 10 + number);
+        }
+        edge.delivered().await;
+        tokio::time::sleep(Duration::from_secs(15)).await;
+        let dropped = client.hub().counters().dropped_events;
+        assert!(dropped >= 3, "{dropped}");
+        let name = "featurehub_client_dropped_events_total{environment=dropping}";
+        assert_eq!(kept.read(name), dropped);
+    }
 }

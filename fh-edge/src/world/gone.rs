@@ -97,6 +97,15 @@ mod tests {
     }
 
     #[test]
+    fn the_floor_is_the_highest_that_was_evicted() {
+        let mut gone = Gone::default();
+        for number in 0..MOST + 10 {
+            gone.add(id(number as u128), 1_000_000 - number as i64);
+        }
+        assert_eq!(gone.forgotten(), 1_000_000);
+    }
+
+    #[test]
     fn a_value_that_goes_again_is_the_youngest() {
         let mut gone = Gone::new(3);
         gone.add(id(1), 50);

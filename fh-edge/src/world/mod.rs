@@ -13,7 +13,7 @@ pub(crate) use put::{Refusal, Update, UpdateOutcome};
 pub(crate) use record::{Journal, JournalError, NoJournal, Print, Record, Records, ServedVersion};
 pub(crate) use writer::{Base, PutError, Writer, now};
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use fh_eval::Timestamp;
@@ -87,6 +87,15 @@ impl World {
         let places: HashMap<ValueId, (Uuid, Arc<str>)> = places
             .map(|(place, entry)| ((place.0, entry.feature), (place.0, Arc::clone(&place.1))))
             .collect();
+        // A value that was evicted may be served again.
+        let known: HashSet<ValueId> =
+            versions.iter().map(|served| (served.environment, served.feature)).collect();
+        for ((environment, _), entry) in &mut self.entries {
+            if forgotten > 0 && !known.contains(&(*environment, entry.feature)) {
+                entry.rise_above(forgotten);
+                self.highest = self.highest.max(entry.version);
+            }
+        }
         for served in versions {
             let id = (served.environment, served.feature);
             let Some(place) = places.get(&id) else {

@@ -335,6 +335,7 @@ fn no_version_is_given_twice_over_restarts_with_a_clock_that_goes_back() {
             world = World::open(file(value), world.records(), at(1000 - step as i64));
             let now = seen(&world, "A");
             assert!(now.1 > last.1 || (now == last), "{last:?}, then {now:?}");
+            assert!(world.highest() >= now.1, "{} {now:?}", world.highest());
             last = now;
         }
         // It also holds while the feature is not served.
@@ -342,6 +343,7 @@ fn no_version_is_given_twice_over_restarts_with_a_clock_that_goes_back() {
         without.features.remove(0);
         let gone = World::open(without.clone(), world.records(), at(500));
         let gone = World::open(without, gone.records(), at(400));
+        assert!(gone.highest() >= last.1, "{} {last:?}", gone.highest());
         let back = World::open(file("back"), gone.records(), at(300));
         assert!(seen(&back, "A").1 > last.1, "{last:?}, then {:?}", seen(&back, "A"));
     }
@@ -354,6 +356,30 @@ fn no_version_is_given_twice_after_a_folder_without_versions() {
     let records = Records { versions: Vec::new(), ..world.records() };
     let again = World::open(base(r#"{"value": "y"}"#), records, at(1000));
     assert_eq!(seen(&again, "A"), ("\"y\"".into(), 5001));
+    // A change that gave way to the file while nothing ran.
+    let stated = |value| base(&format!(r#"{{"value": "{value}", "version": 7}}"#));
+    let mut world = World::open(stated("x"), Records::default(), at(5000));
+    put(&mut world, "A", r#"{"value": "put"}"#, 5000).unwrap();
+    let records = Records { versions: Vec::new(), ..world.records() };
+    let again = World::open(stated("y"), records, at(1000));
+    assert_eq!(seen(&again, "A"), ("\"y\"".into(), 9));
+}
+
+/// Of values that were evicted only the highest version is known. They may come back with a restart, or after one.
+#[test]
+fn a_value_that_was_evicted_comes_back_above_what_was_forgotten() {
+    let file = base(r#"{"value": "x", "version": 7}"#);
+    let mut without = file.clone();
+    without.features.remove(0);
+    let records = || Records { forgotten: 9000, highest: 9000, ..Records::default() };
+    let back = World::open(file.clone(), records(), at(1000));
+    assert_eq!(seen(&back, "A").1, 9001);
+    assert!(back.highest() >= 9001);
+    let mut world = World::open(without, records(), at(1000));
+    world.reload(file.clone(), at(1000));
+    assert_eq!(seen(&world, "A").1, 9001);
+    // It is known from then on.
+    assert_eq!(seen(&World::open(file, world.records(), at(1000)), "A").1, 9001);
 }
 
 #[test]

@@ -89,20 +89,28 @@ async fn a_poll_beyond_a_limit_is_refused() {
     );
 }
 
-/// Keys of one request share its budget.
-#[tokio::test(flavor = "multi_thread")]
-async fn several_keys_share_the_budget() {
+/// The key of a second environment.
+const SECOND_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6cea0/second-server";
+
+/// The same feature in two environments.
+fn searching_twice() -> State {
+    let (other, secret) = SECOND_KEY.split_once('/').unwrap();
     let mut state = searching();
-    let other = "71ed3c04-122b-4312-9ea8-06b2b8d6cea0";
     let mut second = state.environments[0].clone();
     second.id = other.parse().unwrap();
     second.name = "second".into();
     state.environments.push(second);
-    let account = serde_json::from_value(json!({"name": "second", "serverKey": ["second-server"],
-        "permissions": {other: ["READ"]}}));
-    state.accounts.push(account.unwrap());
-    let (address, _) = serve(state, tight()).await;
-    let path = format!("/features?apiKey={SERVER_KEY}&apiKey={other}/second-server");
+    let account =
+        json!({"name": "second", "serverKey": [secret], "permissions": {other: ["READ"]}});
+    state.accounts.push(serde_json::from_value(account).unwrap());
+    state
+}
+
+/// Keys of one request share its budget.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_keys_share_the_budget() {
+    let (address, _) = serve(searching_twice(), tight()).await;
+    let path = format!("/features?apiKey={SERVER_KEY}&apiKey={SECOND_KEY}");
     let poll = |bytes: usize| {
         let path = path.clone();
         async move { request(address, "GET", &path, &[("x-featurehub", &context(bytes))], "").await }
@@ -127,6 +135,26 @@ async fn a_large_evaluation_leaves_the_threads_that_serve_once() {
     let text = request(address, "GET", "/metrics", &[], "").await.body;
     assert!(text.contains("fh_edge_evaluations_moved_total 1\n"), "{text}");
     assert!(text.contains("fh_edge_evaluations_cancelled_total 0\n"), "{text}");
+}
+
+/// The answers of one environment make room for those of another: all have one memory.
+#[tokio::test(flavor = "multi_thread")]
+async fn environments_share_the_memory_for_answers() {
+    let (address, _) = serve(searching_twice(), tight().answer_cache(100_000)).await;
+    for key in [SERVER_KEY, SECOND_KEY, SERVER_KEY] {
+        let path = format!("/features?apiKey={key}");
+        // Each takes more than a tenth of the budget, so it is counted unless its answer is kept, and more than 500 bytes.
+        for user in 0..100 {
+            let context = format!("a={user}{}", "x".repeat(100));
+            let headers = [("x-featurehub", context.as_str())];
+            assert_eq!(request(address, "GET", &path, &headers, "").await.status, 200);
+        }
+    }
+    let text = request(address, "GET", "/metrics", &[], "").await.body;
+    let mut moved = text.lines().filter_map(|line| {
+        line.strip_prefix("fh_edge_evaluations_moved_total ")?.parse::<u32>().ok()
+    });
+    assert!(moved.next().is_some_and(|moved| moved > 250), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@ use fh_edge::state::{Json, State};
 use fh_edge::{DataFolderError, Edge, FeatureChange, StartError};
 
 use fh_test_folder::Folder;
+use fh_test_log::Log;
 
 use crate::shop::{ENVIRONMENT, state};
 
@@ -77,6 +78,7 @@ async fn readiness(edge: &Edge) -> (u16, String) {
 
 #[tokio::test]
 async fn damage_is_named_by_readiness_and_by_the_error_at_the_start() {
+    let log = Log::capture();
     let folder = Folder::new();
     let edge = start(&folder, Some(state()));
     let change = |text: &str| FeatureChange {
@@ -106,6 +108,9 @@ async fn damage_is_named_by_readiness_and_by_the_error_at_the_start() {
     let (status, notice) = readiness(&edge).await;
     let name = format!("the change of feature BANNER in environment {ENVIRONMENT}");
     assert!(status == 200 && notice.contains(&name), "{status}: {notice}");
+    let text = log.text();
+    let is_logged = |line: &str| line.contains("is damaged") && line.contains(&name);
+    assert!(text.lines().any(|line| line.contains("ERROR") && is_logged(line)), "{text}");
     assert_ne!(banner(&edge.handle().state().await.unwrap()), "\"kept in a folder\"");
     drop(edge);
 

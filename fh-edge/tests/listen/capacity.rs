@@ -151,6 +151,16 @@ async fn one_address_takes_a_quarter_of_all_places() {
     }
 }
 
+/// A quarter of few is one.
+#[tokio::test]
+async fn one_address_has_one_connection_at_least() {
+    let server = Served::new(|options| {
+        options.max_connections = NonZeroUsize::new(3).unwrap();
+        options.max_connections_per_address = PerAddress::Quarter;
+    });
+    server.peer().await.ask("/open", "1").await;
+}
+
 #[tokio::test]
 async fn without_probes_nothing_is_reserved() {
     let server = Served::new(|options| {

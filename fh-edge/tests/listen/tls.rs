@@ -282,3 +282,17 @@ fn what_is_wrong_with_a_file_is_said_with_its_name() {
     fs::write(files.certificate(), &both).unwrap();
     files.tls();
 }
+
+/// Also where its files are not looked at again.
+#[tokio::test]
+async fn a_certificate_that_expires_soon_is_logged() {
+    let log = fh_test_log::Log::capture();
+    let files = Files::new();
+    let _server = Served::with_probes(Some(files.tls()), |options| {
+        options.certificate_check = None;
+    });
+    let path = files.certificate().display().to_string();
+    let is_it = |line: &str| line.contains("expires soon") && line.contains(&path);
+    until("a warning", || log.text().lines().any(|line| line.contains("WARN") && is_it(line)))
+        .await;
+}

@@ -56,6 +56,20 @@ async fn keys_come_and_go_without_a_restart() {
     assert_eq!(relay.handle.upstreams().len(), 1);
 }
 
+/// The connection of a pair ends five seconds after one of its keys stands alone: streams of that key go on elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_loses_its_sister_is_not_revoked() {
+    let upstream = upstream();
+    let (client, server) = (upstream.client_key(), upstream.server_key());
+    let relay = Relay::ready(options_for(&upstream)).await;
+    let mut of_server = Stream::open(relay.address, &server, "").await;
+    of_server.until("features").await;
+    relay.handle.set_relay_keys(&[RelayKeys::server(&*server)]).unwrap();
+    of_server.until("bye").await;
+    until("revoked", || async { relay.poll(&client).await.status == 404 }).await;
+    until("served", || async { relay.poll(&server).await.status == 200 }).await;
+}
+
 /// New headers go upstream with every request that follows: of clients that run, of clients made later, and of changes.
 #[tokio::test(flavor = "multi_thread")]
 async fn headers_change_without_a_restart() {

@@ -304,3 +304,19 @@ async fn one_relay_has_a_folder_at_a_time() {
     relay.handle.say_bye(Duration::ZERO).await;
     Relay::ready(kept_in(&folder, &upstream, &clock)).await;
 }
+
+/// A relay that was dropped without a goodbye leaves its folder once its thread has ended.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_is_gone_leaves_its_folder() {
+    let (upstream, clock, folder) = (upstream(), Clock::default(), Folder::new());
+    let build = || Edge::builder().relay(kept_in(&folder, &upstream, &clock)).build();
+    drop(build().unwrap());
+    until("the folder", || async {
+        match build() {
+            Ok(_) => true,
+            Err(StartError::Relay(RelayError::FolderInUse(_))) => false,
+            Err(why) => panic!("{why}"),
+        }
+    })
+    .await;
+}

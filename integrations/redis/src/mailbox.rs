@@ -346,4 +346,25 @@ mod tests {
         mailbox.end();
         assert!(mailbox.wait_until_settled(Some(Instant::now())));
     }
+
+    #[test]
+    fn a_closed_mailbox_takes_nothing() {
+        let mailbox = Mailbox::default();
+        mailbox.resync();
+        mailbox.close();
+        mailbox.put(update(None, RawKind::Feature, "{}"));
+        mailbox.resync();
+        mailbox.received();
+        assert!(mailbox.is_empty());
+    }
+
+    #[test]
+    fn only_what_may_be_written_counts_as_waiting() {
+        let mailbox = Mailbox::default();
+        mailbox.received();
+        assert_eq!((mailbox.counts(), mailbox.is_empty()), ((0, 0), false));
+        mailbox.resync();
+        mailbox.put(update(None, RawKind::Feature, "{}"));
+        assert_eq!(mailbox.counts(), (2, 0));
+    }
 }

@@ -270,11 +270,14 @@ impl Servers {
 
     /// Takes the node that a redirection names. Returns false if the error is no redirection, or if nodes name each other.
     pub(crate) fn follow(&mut self, error: &RedisError) -> bool {
-        if error.kind() != ErrorKind::Server(ServerErrorKind::Moved) {
-            return false;
-        }
-        let node = error.redirect_node().and_then(|(node, _)| {
-            let (host, port) = node.rsplit_once(':')?;
+        // A pipeline has an error for each command.
+        let errors = error.clone().into_server_errors();
+        let mut errors = errors.iter().flat_map(|all| all.iter());
+        let moved = errors.find(|(_, error)| error.kind() == Some(ServerErrorKind::Moved));
+        let Some((_, moved)) = moved else { return false };
+        let node = moved.details().and_then(|details| {
+            // A slot and an address.
+            let (host, port) = details.split_ascii_whitespace().nth(1)?.rsplit_once(':')?;
             let settings = self.given.settings();
             // A node that does not know its address names none.
             let host = match host {

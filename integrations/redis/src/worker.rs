@@ -395,3 +395,33 @@ fn is_away(error: &RedisError) -> bool {
     is_lost(error)
         || errors.is_some_and(|all| all.iter().any(|(_, one)| one.kind().is_some_and(is_busy)))
 }
+
+#[cfg(test)]
+mod tests {
+    use fh_client::testing::{CLIENT_KEY, MemoryEdge, SERVER_KEY};
+
+    use super::*;
+    use crate::servers::Given;
+
+    /// The keys may become server-evaluated between `may_share` and `held`.
+    #[test]
+    fn values_of_one_context_are_not_held_for_others() {
+        for (key, environments) in [(CLIENT_KEY, 1), (SERVER_KEY, 0)] {
+            let edge = MemoryEdge::new();
+            edge.set("A", true);
+            let client = edge.client_with(key).start().unwrap();
+            client.wait_ready(Duration::from_secs(30)).unwrap();
+            let given = Given::of_url("redis://127.0.0.1:1").unwrap_or_else(|why| panic!("{why}"));
+            let settings = Settings {
+                prefix: String::new(),
+                refresh: None,
+                backoff: Duration::ZERO,
+                attempts: 1,
+                timeout: Duration::ZERO,
+            };
+            let servers = Servers::new(given, Duration::ZERO);
+            let worker = Worker::new(client, servers, settings, Arc::default(), Arc::default());
+            assert_eq!(worker.held().len(), environments, "{key}");
+        }
+    }
+}

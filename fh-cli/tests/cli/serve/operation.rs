@@ -400,11 +400,13 @@ fn one_address_has_few_connections() {
         (&["--trusted-proxies", "127.0.0.1"], None),
     ] {
         let args = [&["--max-connections", "8"], args].concat();
-        let serving = Serving::of_banner("serve-few.yaml", &args);
+        let mut serving = Serving::of_banner("serve-few.yaml", &args);
         let count = limit.unwrap_or(8);
         let _idle: Vec<_> = (0..count).map(|_| until_answered(&serving.url, &features)).collect();
         assert_eq!(refused(&serving.url, &features), "", "{args:?}");
         assert!(get(&serving.url, "/health/liveness").contains("200 OK"));
+        let warning = limit.map_or("(max-connections)", |_| "(max-connections-per-address)");
+        serving.process.line(&["WARN", warning]);
     }
 }
 

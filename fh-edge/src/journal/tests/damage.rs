@@ -239,7 +239,46 @@ fn the_highest_version_is_known_without_its_record() {
     assert_eq!((opened.damaged, opened.records.highest), (vec!["the highest".to_owned()], 12));
 }
 
-/// The first format is JSON without checksums, and has no versions.
+/// A whole record counts only where it was written.
+#[test]
+fn a_record_in_another_place_is_damaged() {
+    let folder = Folder::new();
+    written(&folder, 2);
+    let database = Database::create(folder.file(FILE)).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let environment = Uuid::from_u128(7).to_string();
+    {
+        let mut changes = transaction.open_table(CHANGES).unwrap();
+        let row = changes.get((environment.as_str(), "FEATURE_000")).unwrap();
+        let row = row.unwrap().value().to_vec();
+        changes.insert((environment.as_str(), "FEATURE_001"), row.as_slice()).unwrap();
+    }
+    transaction.commit().unwrap();
+    drop(database);
+    let opened = DataFolder::open(folder.path()).unwrap();
+    assert_eq!(
+        opened.damaged,
+        [format!("the change of feature FEATURE_001 in environment {environment}")]
+    );
+}
+
+/// The file of a later program is whole: there is nothing to repair.
+#[test]
+fn a_repair_leaves_the_file_of_another_program_alone() {
+    let folder = Folder::new();
+    written(&folder, 2);
+    let database = Database::create(folder.file(FILE)).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction.open_table(META).unwrap().insert(FORMAT, b"3".as_slice()).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    let before = fs::read(folder.file(FILE)).unwrap();
+    let why = DataFolder::repair(folder.path()).map(|_| ()).unwrap_err();
+    assert!(matches!(why, DataFolderError::Unreadable(..)), "{why}");
+    assert_eq!(fs::read(folder.file(FILE)).unwrap(), before);
+}
+
+/// What the first format held: JSON without checksums, and no versions.
 #[test]
 fn records_of_the_first_format_are_read() {
     let folder = Folder::new();

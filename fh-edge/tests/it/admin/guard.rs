@@ -57,6 +57,7 @@ async fn nobody_without_the_key_learns_anything() {
 
 #[tokio::test]
 async fn wrong_keys_are_slowed_down_and_never_the_right_one() {
+    let log = fh_test_log::Log::capture();
     let (address, _edge) = shop().await;
     let guess = |n: u32| async move {
         let request = format!("GET /admin/v1/environments\nauthorization: Bearer wrong-{n}");
@@ -73,6 +74,7 @@ async fn wrong_keys_are_slowed_down_and_never_the_right_one() {
     }
     let refused = refused.expect("a hundred guesses were answered");
     assert!(refused.header("retry-after").unwrap().parse::<u64>().unwrap() >= 1);
+    assert!(log.text().contains("wrong admin keys beyond the rate were refused count=1\n"));
     // Whatever wrong ones come, the right one passes.
     for n in 100..140 {
         assert_eq!(admin(address, "GET /admin/v1/environments").await.status, 200);

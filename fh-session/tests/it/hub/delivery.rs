@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use fh_session::{
     Cause, Dispatch, Hub, HubOptions, LockPolicy, Observer, RawKind, RawUpdate, Readiness, Source,
@@ -11,6 +12,9 @@ use fh_session::{
 use serde_json::json;
 
 use super::{Calls, change, flags, hub, ignore, options, publish, ready, show, text};
+
+/// Longest wait for another thread, so that a test fails instead of hanging.
+const HANGS: Duration = Duration::from_secs(30);
 
 fn raw(number: usize) -> RawUpdate {
     let json = number.to_string().into();
@@ -175,7 +179,7 @@ fn one_deliverer_at_a_time() {
         assert!(!is_inside.swap(true, Ordering::SeqCst), "two deliveries at once");
         noted.note(change.new.clone().map(|value| value.to_string()));
         entered.send(()).unwrap();
-        may_leave.lock().unwrap().recv().unwrap();
+        may_leave.lock().unwrap().recv_timeout(HANGS).unwrap();
         is_inside.store(false, Ordering::SeqCst);
     });
     publish(&hub, Cause::Change, &json!([text("a", 2, "2")]));
@@ -204,7 +208,7 @@ fn a_slow_listener_blocks_only_deliveries() {
     let may_leave = std::sync::Mutex::new(may_leave);
     let _slow = hub.on_raw(move |_| {
         entered.send(()).unwrap();
-        may_leave.lock().unwrap().recv().unwrap();
+        may_leave.lock().unwrap().recv_timeout(HANGS).unwrap();
     });
     hub.raw(raw(0));
     std::thread::scope(|scope| {
@@ -243,7 +247,7 @@ fn a_hanging_listener_delays_nobody_but_itself() {
     let hangs = hub.on_raw(move |update| {
         noted.note(update.json.to_string());
         entered.send(()).unwrap();
-        may_leave.lock().unwrap().recv().unwrap();
+        may_leave.lock().unwrap().recv_timeout(HANGS).unwrap();
     });
     let noted = quick.clone();
     let _raw = hub.on_raw(move |update| noted.note(update.json.to_string()));
@@ -254,8 +258,10 @@ fn a_hanging_listener_delays_nobody_but_itself() {
     let _observer = hub.observe(Arc::new(Keeps(uses.clone())), UsageOptions::default());
     hub.raw(raw(0));
     std::thread::scope(|scope| {
+        // A failing assertion drops it, which ends the call.
+        let leave = leave;
         let hanging = scope.spawn(|| hub.deliver());
-        is_entered.recv().unwrap();
+        is_entered.recv_timeout(HANGS).unwrap();
         let calls = hub.calls();
         publish(&hub, Cause::Change, &json!([text("a", 2, "2")]));
         let _ = hub.string("a", None);
@@ -272,7 +278,7 @@ fn a_hanging_listener_delays_nobody_but_itself() {
         assert_eq!((slow.len(), hub.counters().dropped_events), (1, 2));
         for _ in 0..3 {
             leave.send(()).unwrap();
-            is_entered.recv().unwrap();
+            is_entered.recv_timeout(HANGS).unwrap();
         }
         leave.send(()).unwrap();
         hanging.join().unwrap();
@@ -299,7 +305,7 @@ fn who_hangs_is_called_by_one_thread_and_told_the_rest_by_it() {
             assert!(!self.is_inside.swap(true, Ordering::SeqCst), "two calls at once");
             self.calls.note(0);
             self.entered.lock().unwrap().send(()).unwrap();
-            self.may_leave.lock().unwrap().recv().unwrap();
+            self.may_leave.lock().unwrap().recv_timeout(HANGS).unwrap();
             self.is_inside.store(false, Ordering::SeqCst);
         }
     }
@@ -338,14 +344,15 @@ fn who_hangs_is_called_by_one_thread_and_told_the_rest_by_it() {
         };
         work(2);
         std::thread::scope(|scope| {
+            let leave = leave;
             let hanging = scope.spawn(|| hub.deliver());
-            is_entered.recv().unwrap();
+            is_entered.recv_timeout(HANGS).unwrap();
             work(3);
             hub.deliver_beside();
             assert_eq!(hangs.calls.len(), 1);
             leave.send(()).unwrap();
-            is_entered.recv().unwrap();
-            // The guard is dropped during a call, so the thread that makes the call closes the observer.
+            is_entered.recv_timeout(HANGS).unwrap();
+            // Ended in the middle of a call: the thread that calls it says farewell.
             drop(guard);
             assert_eq!(hangs.closed.load(Ordering::SeqCst), 0);
             leave.send(()).unwrap();

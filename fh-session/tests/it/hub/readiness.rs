@@ -1,9 +1,12 @@
 //! Readiness (sdk-behaviour 2.3, sdk-behaviour 6.3, scenarios C-READY).
 
-use fh_session::{Cause, Connection, Hub, Problem, Readiness, Reason, Status};
+use fh_session::{
+    Cause, Connection, Hub, HubOptions, Problem, RawKind, RawUpdate, Readiness, Reason, Source,
+    Status,
+};
 use serde_json::json;
 
-use super::{Calls, PLANNED, flags, hub, publish, quietly, ready, show};
+use super::{Calls, PLANNED, flags, hub, options, publish, quietly, ready, show};
 
 fn listen(hub: &Hub) -> (Calls<(Readiness, bool)>, fh_session::Subscription) {
     let calls = Calls::new();
@@ -81,7 +84,7 @@ fn each_change_is_told_once() {
 /// A status without a change of readiness is no readiness event and takes no place in the queue.
 #[test]
 fn other_statuses_take_no_place_in_the_queue() {
-    let hub = Hub::new(fh_session::HubOptions { events: 2, ..super::options() });
+    let hub = Hub::new(HubOptions { events: 2, ..options() });
     let (calls, _guard) = listen(&hub);
     for attempts in 0..10 {
         hub.set_status(Status { readiness: Readiness::NotReady, attempts, ..Status::default() });
@@ -172,4 +175,34 @@ fn status_listeners_are_told_of_connections_and_problems() {
     });
     hub.deliver();
     assert_eq!(calls.take(), [(Streaming, None, 5)]);
+}
+
+/// A full queue drops its oldest events. A listener still learns the last status, and only once.
+#[test]
+fn the_last_status_is_notified_once_though_a_full_queue_dropped_statuses() {
+    use Connection::{Connecting, Streaming, Waiting};
+    let hub = Hub::new(HubOptions { events: 2, ..options() });
+    let calls = Calls::new();
+    let noted = calls.clone();
+    let _guard = hub.on_status(move |status| noted.note(status.connection));
+    let _raw = hub.on_raw(|_| {});
+    hub.deliver();
+    calls.take();
+    let show = |connection| hub.set_status(Status { connection, ..Status::default() });
+    let raw = || {
+        let (source, kind) = (Source::Polling, RawKind::List);
+        hub.raw(RawUpdate { source, environment: None, kind, json: "[]".into() });
+    };
+    show(Connecting);
+    raw();
+    raw();
+    assert_eq!(hub.counters().dropped_events, 1);
+    hub.deliver();
+    assert_eq!(calls.take(), [Connecting]);
+    show(Waiting);
+    raw();
+    show(Streaming);
+    assert_eq!(hub.counters().dropped_events, 2);
+    hub.deliver();
+    assert_eq!(calls.take(), [Streaming]);
 }

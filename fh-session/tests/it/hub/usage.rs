@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::{
     Calls, NOW, PLANNED, change, evaluated_for, flags, hub, ignore, plan, publish, quietly, ready,
-    show, user,
+    show, text, user,
 };
 
 /// An observer that keeps its events.
@@ -581,8 +581,14 @@ fn summaries_count_evaluations_by_feature_and_value() {
         [[("a".into(), text("off"), 1), ("a".into(), text("on"), 6), ("b".into(), text("off"), 1)]]
     );
     assert_eq!((told[0].uncounted, told[0].counts[0].feature.variant()), (0, "default"));
+    // The next window has begun.
+    ignore(hub.boolean("a", None));
+    assert_eq!(hub.deliver_summaries(Millis::new(61_001)), Some(Millis::new(121_000)));
+    assert_eq!(calls.len(), 0);
+    assert_eq!(hub.deliver_summaries(Millis::new(121_000)), Some(Millis::new(181_000)));
+    assert_eq!(calls.take().len(), 1);
     // A window without evaluations is not reported.
-    hub.deliver_summaries(Millis::new(121_000));
+    hub.deliver_summaries(Millis::new(181_000));
     assert_eq!(calls.len(), 0);
     // The remaining counts are reported at a flush, when the guard is dropped, and when the repository is closed.
     ignore(hub.boolean("a", None));
@@ -599,6 +605,32 @@ fn summaries_count_evaluations_by_feature_and_value() {
     hub.close();
     hub.deliver();
     assert_eq!(calls.take().len(), 1);
+}
+
+/// Without gaps, and with the newest version of a value that stayed the same.
+#[test]
+fn summaries_follow_each_other_and_name_the_newest_version() {
+    let clock = Arc::new(AtomicI64::new(NOW));
+    let read = Arc::clone(&clock);
+    let hub =
+        Hub::new(HubOptions::new(move || Timestamp::from_millis(read.load(Ordering::SeqCst))));
+    let (calls, _guard) = sums(&hub, 100);
+    publish(&hub, Cause::First, &json!([text("a", 1, "same")]));
+    show(&hub, Readiness::Ready);
+    ignore(hub.string("a", None));
+    for version in [3, 2] {
+        publish(&hub, Cause::Change, &json!([text("a", version, "same")]));
+        ignore(hub.string("a", None));
+    }
+    for after in [5_000, 7_000] {
+        clock.store(NOW + after, Ordering::SeqCst);
+        hub.flush_usage(Duration::ZERO);
+        ignore(hub.string("a", None));
+    }
+    let windows = calls.take();
+    assert_eq!((windows[0].counts[0].count, windows[0].counts[0].feature.version), (3, 3));
+    let times = windows.iter().map(|it| [it.from, it.until].map(|time| time.as_millis() - NOW));
+    assert_eq!(times.collect::<Vec<_>>(), [[0, 5_000], [5_000, 7_000]]);
 }
 
 #[test]

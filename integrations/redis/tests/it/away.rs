@@ -131,17 +131,22 @@ fn a_server_that_refuses_writes_is_tried_with_a_pause() {
     assert!(status.last_error.as_ref().unwrap().contains("read only replica"), "{status:?}");
 }
 
-/// Redis aborts the transaction, and names the reason only in the errors of its commands.
+/// A replica refuses writes (READONLY), and reads too if it must not serve stale data (MASTERDOWN). A refused write aborts the
+/// transaction, whose error names the reason only in the errors of its commands.
 #[test]
 fn what_a_replica_refuses_is_written_once_it_is_a_master() {
-    let replica = Server::start_with(&["--replicaof", "127.0.0.1", "1"]);
-    let rig = Rig::with(replica, |builder| quick(builder).retries(0));
-    rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));
-    eventually("several attempts", || rig.status().connections > 3);
-    assert_eq!(rig.status().given_up, 0, "{:?}", rig.status());
-    redis::cmd("REPLICAOF").arg(&["NO", "ONE"]).exec(&mut rig.server.connection()).unwrap();
-    rig.settle();
-    rig.assert_stored(&[feature("a", 1)]);
+    for (stale, refusal) in [("yes", "read only replica"), ("no", "MASTER is down")] {
+        let options = ["--replicaof", "127.0.0.1", "1", "--replica-serve-stale-data", stale];
+        let rig = Rig::with(Server::start_with(&options), |builder| quick(builder).retries(1));
+        rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));
+        eventually("several attempts", || rig.status().connections > 3);
+        let status = rig.status();
+        assert!(status.last_error.as_ref().unwrap().contains(refusal), "{status:?}");
+        assert_eq!(status.given_up, 0, "{status:?}");
+        redis::cmd("REPLICAOF").arg(&["NO", "ONE"]).exec(&mut rig.server.connection()).unwrap();
+        rig.settle();
+        rig.assert_stored(&[feature("a", 1)]);
+    }
 }
 
 #[test]

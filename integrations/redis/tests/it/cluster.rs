@@ -1,7 +1,9 @@
 //! A node of a Redis Cluster that holds all slots, and nodes that share them.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use fh_client::{RawKind, Source};
 use fh_redis::RedisStoreBuilder;
 
 use crate::rig::{Rig, digest, feature, list};
@@ -65,17 +67,25 @@ fn two_nodes() -> (Server, Server) {
     }
 }
 
+/// The slot of `{featurehub}`.
 fn slot() -> u16 {
-    let server = Server::start_node();
-    redis::cmd("CLUSTER")
-        .arg("KEYSLOT")
-        .arg("{featurehub}_one")
-        .query(&mut server.connection())
-        .unwrap()
+    static SLOT: OnceLock<u16> = OnceLock::new();
+    *SLOT.get_or_init(|| {
+        let server = Server::start_node();
+        let mut slot = redis::cmd("CLUSTER");
+        slot.arg("KEYSLOT").arg("{featurehub}_one").query(&mut server.connection()).unwrap()
+    })
 }
 
 fn id(server: &Server) -> String {
     redis::cmd("CLUSTER").arg("MYID").query(&mut server.connection()).unwrap()
+}
+
+/// Changes the slot of `{featurehub}` as this node sees it.
+fn set_slot(server: &Server, words: &[&str]) {
+    let mut command = redis::cmd("CLUSTER");
+    command.arg("SETSLOT").arg(slot()).arg(words);
+    command.exec(&mut server.connection()).unwrap();
 }
 
 #[test]
@@ -90,24 +100,96 @@ fn redirections_lead_to_the_node_that_holds_the_keys() {
 
     // The slot moves. While it does, neither node serves keys that are not there (ASK); afterwards the other one is named (MOVED).
     let (from, to) = (id(&holder), id(&rig.server));
-    let slot = slot().to_string();
-    let set = |server: &Server, words: &[&str]| {
-        let mut command = redis::cmd("CLUSTER");
-        command.arg("SETSLOT").arg(&slot);
-        command.arg(words);
-        command.exec(&mut server.connection()).unwrap();
-    };
-    set(&rig.server, &["IMPORTING", &from]);
-    set(&holder, &["MIGRATING", &to]);
+    set_slot(&rig.server, &["IMPORTING", &from]);
+    set_slot(&holder, &["MIGRATING", &to]);
     holder.delete("{featurehub}_one");
+    rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 2)]));
+    eventually("a refusal while one key is there", || {
+        rig.status().last_error.is_some_and(|error| error.contains("TryAgain"))
+    });
     holder.delete("{featurehub}_one_sha");
-    rig.tell(fh_client::Source::Streaming, fh_client::RawKind::List, &list(&[feature("a", 2)]));
     eventually("a redirection for this once", || {
         rig.status().last_error.is_some_and(|error| error.contains("Ask"))
     });
-    set(&rig.server, &["NODE", &to]);
-    set(&holder, &["NODE", &to]);
+    set_slot(&rig.server, &["NODE", &to]);
+    set_slot(&holder, &["NODE", &to]);
     rig.settle();
     assert_eq!(rig.server.get("{featurehub}_one"), Some(list(&[feature("a", 2)])));
+    assert_eq!(rig.status().given_up, 0, "{:?}", rig.status());
+}
+
+/// The pause is so long that a store that pauses at a redirection does not settle.
+fn without_pause(builder: RedisStoreBuilder) -> RedisStoreBuilder {
+    builder.prefix("{featurehub}").backoff(Duration::from_secs(3_600))
+}
+
+#[test]
+fn each_redirection_is_followed_without_a_pause() {
+    let (holder, other) = two_nodes();
+    let rig = Rig::with(other, without_pause);
+    let (one, other) = (id(&holder), id(&rig.server));
+    for version in 1..10 {
+        let (from, to) = match version % 2 {
+            1 => ((&holder, &one), (&rig.server, &other)),
+            _ => ((&rig.server, &other), (&holder, &one)),
+        };
+        rig.list(&[feature("a", version)]);
+        assert_eq!(from.0.get("{featurehub}_one"), Some(list(&[feature("a", version)])));
+        set_slot(to.0, &["IMPORTING", from.1]);
+        set_slot(from.0, &["MIGRATING", to.1]);
+        from.0.delete("{featurehub}_one");
+        from.0.delete("{featurehub}_one_sha");
+        set_slot(to.0, &["NODE", to.1]);
+        set_slot(from.0, &["NODE", to.1]);
+    }
+    assert_eq!(rig.status().last_error, None);
+}
+
+#[test]
+fn a_node_that_does_not_name_the_address_of_another_shares_its_own() {
+    let (holder, other) = two_nodes();
+    let mut config = redis::cmd("CONFIG");
+    config.arg(&["SET", "cluster-preferred-endpoint-type", "unknown-endpoint"]);
+    config.exec(&mut other.connection()).unwrap();
+    let rig = Rig::with(other, without_pause);
+    rig.list(&[feature("a", 1)]);
+    assert_eq!(holder.get("{featurehub}_one"), Some(list(&[feature("a", 1)])));
+}
+
+#[test]
+fn nodes_that_name_each_other_are_tried_with_a_pause() {
+    let (holder, other) = two_nodes();
+    set_slot(&holder, &["NODE", &id(&other)]);
+    let rig = Rig::with(other, without_pause);
+    rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));
+    eventually("an end of redirections", || rig.status().last_error.is_some());
+    let status = rig.status();
+    assert!(status.last_error.as_ref().unwrap().contains("Moved"), "{status:?}");
+    assert!(status.connections < 10, "{status:?}");
+}
+
+#[test]
+fn a_node_that_is_gone_is_forgotten() {
+    let (mut holder, other) = two_nodes();
+    let mut config = redis::cmd("CONFIG");
+    config.arg(&["SET", "cluster-require-full-coverage", "no"]);
+    config.exec(&mut other.connection()).unwrap();
+    let rig = Rig::with(other, |builder| quick(builder).retries(100).prefix("{featurehub}"));
+    rig.list(&[feature("a", 1)]);
+    holder.kill();
+    set_slot(&rig.server, &["NODE", &id(&rig.server)]);
+    rig.list(&[feature("a", 2)]);
+    assert_eq!(rig.server.get("{featurehub}_one"), Some(list(&[feature("a", 2)])));
+}
+
+#[test]
+fn what_a_node_without_slots_refuses_is_written_once_it_has_them() {
+    let rig = Rig::with(Server::start_node(), |builder| quick(builder).prefix("{featurehub}"));
+    rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));
+    eventually("several attempts", || rig.status().connections > 3);
+    let mut slots = redis::cmd("CLUSTER");
+    slots.arg("ADDSLOTSRANGE").arg(0).arg(16_383).exec(&mut rig.server.connection()).unwrap();
+    rig.settle();
+    assert_eq!(rig.server.get("{featurehub}_one"), Some(list(&[feature("a", 1)])));
     assert_eq!(rig.status().given_up, 0, "{:?}", rig.status());
 }

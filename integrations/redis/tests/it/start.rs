@@ -8,7 +8,7 @@ use fh_client::{Client, RawKind, Source};
 use fh_redis::{RedisStore, StoreError};
 
 use crate::rig::{DIGEST, LIST, Rig, digest, feature, list, write};
-use crate::server::{DEADLINE, Server};
+use crate::server::{DEADLINE, Server, eventually};
 
 #[test]
 fn nothing_stored_leaves_the_client_alone() {
@@ -134,6 +134,17 @@ fn what_the_client_had_before_is_written_beside_what_is_stored() {
     store.flush(DEADLINE).unwrap();
     let both = digest(&[feature("a", 4), feature("b", 1)]);
     assert_eq!(server.get("featurehub_memory_sha"), Some(both));
+}
+
+#[test]
+fn features_of_another_store_are_not_written() {
+    let server = Server::start();
+    let client = Client::offline().api_key("one/key*").start().unwrap();
+    client.offer_features("another-store", "one", list(&[feature("a", 1)]));
+    eventually("the features", || &*client.string_or("a", "") == "a1");
+    let store = RedisStore::builder(server.url()).attach(&client).unwrap();
+    store.flush(DEADLINE).unwrap();
+    assert_eq!(server.keys(), Vec::<String>::new());
 }
 
 #[test]
