@@ -1,13 +1,13 @@
-//! What the examples share: an Edge to talk to.
+//! The Edge that the examples use.
 #![forbid(unsafe_code)]
 
 use fh_client::testing::MemoryEdge;
 use fh_client::{Client, ClientBuilder};
 use serde_json::json;
 
-/// Begins a client: of the Edge that the environment names, else of a small one in memory.
+/// Returns the builder of a client. It uses the Edge that the environment names, otherwise a small Edge in memory.
 ///
-/// The Edge in memory comes along, so that an example can change features.
+/// The Edge in memory is returned as well, so that an example can change features.
 pub fn client() -> (ClientBuilder, Option<MemoryEdge>) {
     let is_set = |name| std::env::var(name).is_ok_and(|value| !value.is_empty());
     if is_set("FEATUREHUB_EDGE_URL") {
@@ -17,7 +17,7 @@ pub fn client() -> (ClientBuilder, Option<MemoryEdge>) {
     (edge.client(), Some(edge))
 }
 
-/// Features of a shop: `NEW_CHECKOUT` for New Zealand and half of everybody else, and some plain ones.
+/// Returns an Edge with the features of a shop. `NEW_CHECKOUT` is on for New Zealand and for half of all other users.
 #[must_use]
 pub fn sample() -> MemoryEdge {
     let edge = MemoryEdge::new();

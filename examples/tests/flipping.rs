@@ -1,9 +1,9 @@
-//! How a program's own tests flip features: an Edge in memory, no sockets, no sleeping.
+//! Tests of a program that flip features, with an Edge in memory, without sockets and without sleeping.
 
 use fh_client::testing::{Fault, MemoryEdge};
 use fh_client::{Client, NotReady};
 
-/// What is to be tested: a part of a program that asks for features.
+/// The code under test: a part of a program that reads features.
 struct Checkout {
     client: Client,
 }

@@ -1,4 +1,4 @@
-//! Every example program, run as a user runs it, against the scripted Edge on real sockets.
+//! Runs every example program as a user would, with a scripted Edge on real sockets.
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic)]
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -45,7 +45,7 @@ fn output(mut command: Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Asks until the answer is as wanted; not for ever.
+/// Repeats a request until the answer meets a condition, at most for 30 seconds.
 fn until(address: &str, path: &str, is_so: impl Fn(&str) -> bool) -> String {
     let end = Instant::now() + Duration::from_secs(30);
     loop {
@@ -65,7 +65,7 @@ fn get(address: &str, path: &str) -> String {
     answer
 }
 
-/// What Ctrl-C does.
+/// Sends the signal of Ctrl-C.
 #[cfg(unix)]
 fn interrupt(running: &mut Running) {
     let id = running.child.id().to_string();
@@ -154,7 +154,7 @@ fn batch_job() {
     };
     let first = with_file(&edge);
     assert!(first.contains("1000 of 1000 customers get the new checkout, 33 items"), "{first}");
-    // The Edge is away: the last known state.
+    // The Edge is unreachable, so the last known state is used.
     edge.refuse();
     let second = with_file(&edge);
     assert!(second.contains("1000 of 1000 customers get the new checkout, 33 items"), "{second}");

@@ -1,4 +1,4 @@
-//! What is asked of an Edge: which features, for whom.
+//! Arguments of commands that query an Edge: its URL and keys, the features, and the context.
 
 use std::sync::Arc;
 
@@ -22,11 +22,11 @@ pub(crate) struct AskArgs {
     context: ContextArgs,
 }
 
-/// A question to an Edge.
+/// A query of an Edge.
 pub(crate) struct Asked {
     pub(crate) edge: Edge,
     pub(crate) who: Arc<Attributes>,
-    /// Keys of features; all of them if there are none.
+    /// Keys of the requested features. Empty means all features.
     pub(crate) features: Vec<String>,
 }
 

@@ -52,7 +52,8 @@ pub(crate) struct Cli {
 }
 
 impl Cli {
-    /// Reads the command line, or ends the program. What is wrong is said without the API keys that stand there.
+    /// Parses the command line, or exits with the usage error or the help text. API keys among the arguments are removed
+    /// from the error.
     pub(crate) fn read() -> Self {
         Self::try_parse().unwrap_or_else(|error| {
             let arguments = std::env::args_os();
@@ -61,7 +62,7 @@ impl Cli {
             if keys.is_empty() || !error.use_stderr() {
                 error.exit();
             }
-            // With stderr gone nobody is left to tell.
+            // If stderr is closed, the error cannot be reported anywhere.
             let _ = write!(io::stderr(), "{}", Secrets::of(&keys).wiped(&error.to_string()));
             std::process::exit(error.exit_code())
         })
@@ -85,7 +86,7 @@ pub(crate) enum Command {
     Probe(probe::ProbeArgs),
 }
 
-/// Whose semantics to evaluate with.
+/// The semantics to evaluate with.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct ProfileArgs {
     /// Evaluate as client SDKs do, or as FeatureHub's Edge does for server-evaluated keys, quirks
@@ -94,7 +95,7 @@ pub(crate) struct ProfileArgs {
     pub(crate) profile: Profile,
 }
 
-/// Reads a profile, and can list them.
+/// Returns a parser of profile names, which also lists them in help texts.
 pub(crate) fn profiles() -> impl clap::builder::TypedValueParser<Value = Profile> {
     use clap::builder::TypedValueParser;
     clap::builder::PossibleValuesParser::new(["client", "edge"])

@@ -13,13 +13,13 @@ pub(crate) struct ClockArgs {
 }
 
 impl ClockArgs {
-    /// The time that was given, or the present one.
+    /// Returns the time given with `--now`, or the current time.
     pub(crate) fn now(&self) -> Timestamp {
         self.now.unwrap_or_else(now)
     }
 }
 
-/// The present time.
+/// Returns the current time, with millisecond precision.
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let millis = since.map_or(0, |since| since.as_millis());

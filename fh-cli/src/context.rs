@@ -1,4 +1,4 @@
-//! Contexts from the command line (D-42).
+//! Evaluation contexts given on the command line (decisions D-42).
 
 use clap::Args;
 use fh_eval::Attributes;
@@ -11,7 +11,7 @@ pub(crate) struct ContextArgs {
     context: Vec<Attribute>,
 }
 
-/// One `--context`.
+/// The value of one `--context` option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Attribute {
     pub(crate) name: String,
@@ -19,13 +19,13 @@ pub(crate) struct Attribute {
 }
 
 impl ContextArgs {
-    /// Everything given.
+    /// Returns the context of all `--context` options.
     pub(crate) fn attributes(&self) -> Attributes {
         attributes(&self.context)
     }
 }
 
-/// A context of such attributes.
+/// Builds a context. The values of attributes with the same name are joined.
 pub(crate) fn attributes(given: &[Attribute]) -> Attributes {
     given
         .iter()
@@ -35,7 +35,7 @@ pub(crate) fn attributes(given: &[Attribute]) -> Attributes {
         .build()
 }
 
-/// Reads `name=value,value`.
+/// Parses `name=value,value`.
 pub(crate) fn read(text: &str) -> Result<Attribute, String> {
     let Some((name, list)) = text.split_once('=') else {
         return Err(format!("write {text}=VALUE"));
@@ -49,7 +49,7 @@ pub(crate) fn read(text: &str) -> Result<Attribute, String> {
     while let Some(c) = chars.next() {
         match c {
             ',' => values.push(std::mem::take(&mut value)),
-            // A backslash before anything else is one.
+            // A backslash before any other character is literal.
             '\\' => value.push(chars.next_if(|next| matches!(next, ',' | '\\')).unwrap_or(c)),
             c => value.push(c),
         }

@@ -1,4 +1,4 @@
-//! Which Edge to ask, and with which API key: from the command line, the environment, or stdin.
+//! The URL and the API keys of the Edge to query, from the command line, the environment or stdin.
 
 use std::io::{self, Read};
 use std::time::Duration;
@@ -10,11 +10,11 @@ use fh_session::{ApiKey, ApiKeys, EdgeUrl};
 
 use crate::failure::Failure;
 
-/// Where the URL is looked for.
+/// The environment variable of the URL.
 const URL: &str = "FEATUREHUB_EDGE_URL";
-/// Where the key is looked for; the first that is set counts.
+/// The environment variables of the API key, in order of precedence.
 const KEYS: [&str; 2] = ["FEATUREHUB_CLIENT_API_KEY", "FEATUREHUB_API_KEY"];
-/// More than any list of keys takes.
+/// Upper limit for the keys on stdin, in bytes. No real list of keys is that long.
 const LARGEST_KEYS: u64 = 64 * 1024;
 
 #[derive(Clone, Args)]
@@ -25,7 +25,7 @@ pub(crate) struct EdgeArgs {
 
     /// The API key, known by its `/`, or - for stdin; else --api-key, else
     /// $FEATUREHUB_CLIENT_API_KEY or $FEATUREHUB_API_KEY, which no process list shows
-    // Where both are left out, `fh set` has its VALUE here.
+    // If URL and KEY are both left out, this argument holds the VALUE of `fh set`.
     #[arg(value_name = "KEY", allow_negative_numbers = true)]
     second: Option<String>,
 
@@ -38,14 +38,14 @@ pub(crate) struct EdgeArgs {
     api_key: Vec<String>,
 }
 
-/// Never shows what may be a key.
+/// Shows no field, because each of them may hold an API key.
 impl std::fmt::Debug for EdgeArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("EdgeArgs").finish_non_exhaustive()
     }
 }
 
-/// An Edge to ask.
+/// The URL and the API keys of an Edge.
 #[derive(Debug, Clone)]
 pub(crate) struct Edge {
     pub(crate) url: EdgeUrl,
@@ -53,8 +53,8 @@ pub(crate) struct Edge {
 }
 
 impl EdgeArgs {
-    /// The Edge, and what was given behind URL and KEY. A URL is known by its `://`, a key by its `/`, so that either may be left
-    /// out.
+    /// Returns the Edge, and the arguments that follow URL and KEY. A URL is recognised by its `://` and a key by its `/`,
+    /// so that either may be left out.
     pub(crate) fn resolve(&self, others: &[String]) -> Result<(Edge, Vec<String>), Failure> {
         let given = self.first.iter().chain(&self.second).chain(others);
         let mut given = given.map(String::as_str).peekable();
@@ -87,7 +87,8 @@ impl EdgeArgs {
     }
 }
 
-/// Names of features. What has a `/` is more likely a key that stands in the wrong place: it is not repeated.
+/// Checks that the arguments are feature keys. An argument with a `/` is probably a misplaced API key, so the error does not
+/// repeat it.
 pub(crate) fn features(given: Vec<String>) -> Result<Vec<String>, Failure> {
     if given.iter().any(|name| name.contains('/')) {
         return Err(usage(
@@ -97,7 +98,7 @@ pub(crate) fn features(given: Vec<String>) -> Result<Vec<String>, Failure> {
     Ok(given)
 }
 
-/// Environments have such ids.
+/// Returns true for a UUID, the form of environment ids.
 pub(crate) fn is_uuid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
@@ -106,7 +107,8 @@ pub(crate) fn is_uuid(text: &str) -> bool {
         })
 }
 
-/// An API key that stands somewhere on the command line, also behind `--option=`. A path with one `/` looks much like one.
+/// Returns the API key that an argument holds, also after `--option=`. The environment must be a UUID, because paths with
+/// one `/` look like keys.
 pub(crate) fn key_in(argument: &str) -> Option<ApiKey> {
     let key = ApiKey::parse(argument).ok()?;
     let environment = key.environment();
@@ -121,7 +123,7 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.trim().is_empty())
 }
 
-/// Puts the keys that stdin holds, one a line, in the place of `-`.
+/// Replaces each `-` by the keys on stdin, which are separated by white space.
 fn from_stdin(keys: &[String]) -> Result<Vec<String>, Failure> {
     let mut text = String::new();
     io::stdin()
@@ -139,7 +141,7 @@ fn from_stdin(keys: &[String]) -> Result<Vec<String>, Failure> {
 }
 
 impl Edge {
-    /// A client of it, to be set up.
+    /// Returns a builder of a client for this Edge.
     pub(crate) fn client(&self) -> ClientBuilder {
         let keys = self.keys.iter().map(|key| key.expose().to_string());
         Client::from_environment()
@@ -150,18 +152,18 @@ impl Edge {
 }
 
 impl Edge {
-    /// A client that sends updates and nothing else.
+    /// Starts a client that sends test updates and fetches nothing.
     pub(crate) fn for_updates(&self) -> Result<Client, StartError> {
         self.client().transport(ReqwestTransport::builder().build()?).offline().start()
     }
 }
 
-/// Why a client does not start.
+/// Converts the error of a client that could not start.
 pub(crate) fn unstarted(error: StartError) -> Failure {
     Failure::Input(error.to_string())
 }
 
-/// Why a client will not be ready, and what to do about it.
+/// Describes why a client cannot become ready, and how to fix it.
 pub(crate) fn not_ready(why: &NotReady) -> Failure {
     Failure::Edge(match why {
         NotReady::Failed(problem) => trouble(problem),
@@ -169,7 +171,7 @@ pub(crate) fn not_ready(why: &NotReady) -> Failure {
     })
 }
 
-/// That there are no features yet, within this time, and why.
+/// Returns the error for a client that received no features within the limit, with the reason.
 pub(crate) fn no_features(client: &Client, within: Option<Duration>) -> Failure {
     let within =
         within.map(|limit| format!(" within {} s", limit.as_secs_f64())).unwrap_or_default();
@@ -180,7 +182,7 @@ pub(crate) fn no_features(client: &Client, within: Option<Duration>) -> Failure 
     Failure::Edge(format!("no features{within}: {why}"))
 }
 
-/// What went wrong, and what to do about it.
+/// Describes a problem with the Edge, and adds advice if there is any.
 pub(crate) fn trouble(problem: &Problem) -> String {
     let advice = match problem {
         Problem::BadRequest | Problem::NotFound | Problem::Failure(_) => {

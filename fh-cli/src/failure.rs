@@ -1,4 +1,5 @@
-//! How commands end. Exit codes: 0 fine, 1 findings, 2 bad input or usage, or no answer from the Edge.
+//! Results of commands and their exit codes: 0 fine, 1 findings or a refusal, 2 wrong input or usage, or no answer from the
+//! Edge.
 
 use std::fmt;
 use std::io;
@@ -6,32 +7,32 @@ use std::process::ExitCode;
 
 use crate::shown::visible;
 
-/// How a command that ran to its end ended.
+/// The result of a command that ran to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
-    /// As it should be.
+    /// Nothing to report.
     Fine,
-    /// Something was found wanting, and has been said.
+    /// Problems were found, and have been written.
     Findings,
 }
 
-/// Why a command did not get to its end.
+/// The reason why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The input or the usage is wrong: one sentence with the place and what to do.
+    /// The input or the usage is wrong. The text is one sentence with the place and the remedy.
     Input(String),
-    /// The input is fine, but holds no such thing.
+    /// The input can be read, but does not contain the requested item.
     NotFound(String),
-    /// The Edge would not do what was asked.
+    /// The Edge refused the request, or `fh probe` found that the server is not healthy.
     Refused(String),
-    /// The Edge could not be asked, or lets nobody in with this key.
+    /// The Edge cannot be reached, or does not accept the API key.
     Edge(String),
     /// The output cannot be written.
     Output(io::Error),
 }
 
 impl Failure {
-    /// What the shell gets.
+    /// Returns the exit code of the process.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::NotFound(_) | Self::Refused(_) => ExitCode::from(1),
@@ -52,7 +53,7 @@ impl fmt::Display for Failure {
 }
 
 impl From<io::Error> for Failure {
-    /// Inputs map their errors themselves; every other one comes from writing.
+    /// Treats the error as one of writing. Errors of reading are converted where they occur.
     fn from(error: io::Error) -> Self {
         Self::Output(error)
     }

@@ -5,7 +5,7 @@ use std::fs;
 
 use tokio::signal::unix::SignalKind;
 
-/// The kernel's view of this process.
+/// The file in which the Linux kernel shows the state of this process.
 const STATUS: &str = "/proc/self/status";
 /// The line with the mask of ignored signals, in hexadecimal; bit 0 is signal 1.
 const IGNORED: &str = "SigIgn:";

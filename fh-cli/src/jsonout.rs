@@ -5,19 +5,19 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// One document, over several lines.
+/// Writes one JSON document, indented.
 pub(crate) fn document(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer_pretty(&mut *out, value)?;
     out.write_all(b"\n")
 }
 
-/// One document on one line.
+/// Writes one JSON document on one line.
 pub(crate) fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     out.write_all(b"\n")
 }
 
-/// A list with one row a line, written as the rows come.
+/// Writes a JSON array with one row a line. Each row is written as soon as the iterator yields it.
 pub(crate) fn rows<T: Serialize>(
     out: &mut dyn Write,
     rows: impl IntoIterator<Item = T>,
@@ -30,7 +30,7 @@ pub(crate) fn rows<T: Serialize>(
     out.write_all(b"\n]\n")
 }
 
-/// A JSON token as it stands, or null.
+/// Returns a JSON token unchanged, for serialization. `None` becomes null.
 pub(crate) fn token(token: Option<&str>) -> Option<Box<RawValue>> {
     RawValue::from_string(token?.to_string()).ok()
 }

@@ -1,17 +1,17 @@
-//! A display that is drawn again and again in the same place, without flicker: on the terminal's second screen, so that the
-//! first one comes back as it was.
+//! A display that is redrawn in place without flicker. It uses the terminal's alternate screen, so that the main screen is
+//! restored at the end.
 
 use std::io;
 
 use crate::screen::Screen;
 
-/// The second screen, without a cursor, lines cut instead of wrapped.
+/// The sequence that switches to the alternate screen, hides the cursor, turns line wrapping off, and clears the screen.
 const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J";
 const LEAVE: &str = "\x1b[?7h\x1b[?25h\x1b[?1049l";
-/// What stands between these is shown at once, by terminals that know them.
+/// The sequence that begins a frame. A terminal with synchronized output shows the text between `BEGIN` and `END` at once.
 const BEGIN: &str = "\x1b[?2026h\x1b[H";
 const END: &str = "\x1b[J\x1b[?2026l";
-/// Empties the rest of a line.
+/// The sequence that clears the rest of a line.
 const REST: &str = "\x1b[K";
 
 pub(crate) struct Live<'s, 'w> {
@@ -21,14 +21,14 @@ pub(crate) struct Live<'s, 'w> {
 }
 
 impl<'s, 'w> Live<'s, 'w> {
-    /// Takes the terminal.
+    /// Switches to the alternate screen.
     pub(crate) fn start(screen: &'s mut Screen<'w>) -> io::Result<Self> {
         let mut live = Self { screen, drawn: Vec::new(), is_open: false };
         live.enter()?;
         Ok(live)
     }
 
-    /// Takes the terminal, unless it is taken already.
+    /// Switches to the alternate screen. Does nothing if the display is there already.
     pub(crate) fn enter(&mut self) -> io::Result<()> {
         if !std::mem::replace(&mut self.is_open, true) {
             self.screen.raw().write_all(ENTER.as_bytes())?;
@@ -37,7 +37,7 @@ impl<'s, 'w> Live<'s, 'w> {
         Ok(())
     }
 
-    /// Draws what the function writes; it is told how many rows there are. What is more than that is cut.
+    /// Draws what `write` writes. `write` receives the number of rows; lines beyond it are cut.
     pub(crate) fn draw(
         &mut self,
         write: impl FnOnce(&mut Screen<'_>, usize) -> io::Result<()>,
@@ -52,14 +52,14 @@ impl<'s, 'w> Live<'s, 'w> {
         Ok(())
     }
 
-    /// Gives the terminal back, and leaves there what was drawn last.
+    /// Restores the main screen, and writes the last frame to it.
     pub(crate) fn end(mut self) -> io::Result<()> {
         self.leave()?;
         let drawn = std::mem::take(&mut self.drawn);
         self.screen.raw().write_all(&drawn)
     }
 
-    /// Gives the terminal back, until the next [`Self::enter`].
+    /// Restores the main screen, until the next [`Self::enter`].
     pub(crate) fn leave(&mut self) -> io::Result<()> {
         if std::mem::take(&mut self.is_open) {
             self.screen.raw().write_all(LEAVE.as_bytes())?;
@@ -70,14 +70,14 @@ impl<'s, 'w> Live<'s, 'w> {
 }
 
 impl Drop for Live<'_, '_> {
-    /// Whatever happens, nobody is left without a cursor.
+    /// Restores the main screen and the cursor, also after an error or a panic.
     fn drop(&mut self) {
-        // Without a terminal there is nothing to give back.
+        // If the terminal is closed, there is nothing to restore.
         let _ = self.leave();
     }
 }
 
-/// Bytes that draw these lines over what stands there.
+/// Returns the bytes that draw these lines over the previous frame, at most `rows` of them.
 fn framed(lines: &[u8], rows: usize) -> Vec<u8> {
     let mut out = Vec::with_capacity(lines.len() + 256);
     out.extend_from_slice(BEGIN.as_bytes());
@@ -104,7 +104,7 @@ mod tests {
             text(framed(b"a\nb\nc\n", 2)),
             "\x1b[?2026h\x1b[Ha\x1b[K\r\nb\x1b[K\x1b[J\x1b[?2026l"
         );
-        // No line feed behind the last row: it would scroll.
+        // There is no line feed after the last row, because it would scroll.
         assert_eq!(text(framed(b"a\n", 5)), "\x1b[?2026h\x1b[Ha\x1b[K\x1b[J\x1b[?2026l");
     }
 }

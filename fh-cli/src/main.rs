@@ -1,5 +1,5 @@
-//! `fh`: feature flags on the command line. Reads what FeatureHub sends, and says what it means; asks, watches and changes a
-//! running Edge.
+//! `fh`: feature flags on the command line. It evaluates and explains payloads of FeatureHub. It queries, watches and
+//! changes a running Edge, and can serve features itself.
 #![forbid(unsafe_code)]
 
 mod asked;
@@ -44,15 +44,15 @@ fn main() -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
     let mut screen = Screen::new(&mut out, cli.color);
     let result = commands::run(&cli, &mut screen);
-    // What was written before a failure is still worth having.
+    // Output written before a failure is still useful, so it is flushed first.
     let flushed = out.flush().map_err(Failure::Output);
     match result.and_then(|status| flushed.map(|()| status)) {
         Ok(Status::Fine) => ExitCode::SUCCESS,
         Ok(Status::Findings) => ExitCode::from(1),
-        // Whoever reads our output has read enough.
+        // The program that reads stdout has closed the pipe, for example `head`.
         Err(Failure::Output(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(failure) => {
-            // With stderr gone as well nobody is left to tell.
+            // If stderr is closed too, the error cannot be reported anywhere.
             let _ = writeln!(io::stderr(), "error: {failure}");
             failure.exit_code()
         }

@@ -1,4 +1,4 @@
-//! Reading what FeatureHub sends, from a file or stdin, in whatever form it was saved.
+//! Reads what FeatureHub sends from a file or stdin. Accepts response bodies, lists of features and recorded event streams.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -9,16 +9,16 @@ use fh_files::nearest;
 use crate::failure::Failure;
 use crate::stream;
 
-/// Larger inputs are refused rather than read into memory.
+/// Upper limit of the input, in bytes. Larger inputs are rejected before they fill the memory.
 const LARGEST: u64 = 1 << 30;
 
 /// A document that was read.
 #[derive(Debug)]
 pub(crate) struct Payload {
-    /// What to call it in messages.
+    /// The name of the input in messages.
     pub(crate) name: String,
     json: Vec<u8>,
-    /// Do positions in `json` mean positions in the file?
+    /// True if positions in `json` are positions in the input. False for event streams.
     pub(crate) is_verbatim: bool,
 }
 
@@ -62,7 +62,7 @@ impl Payload {
         Self::of(name, bytes)
     }
 
-    /// Reads the payload of a command whose other argument is a feature's key, which are easily swapped.
+    /// Reads the payload of a command that also takes a feature's key. The error says so if the two arguments are swapped.
     pub(crate) fn read_for_key(path: &str, key: &str) -> Result<Self, Failure> {
         Self::read(path).map_err(|failure| {
             let swapped = !std::path::Path::new(path).exists() && std::path::Path::new(key).is_file();
@@ -75,7 +75,7 @@ impl Payload {
         })
     }
 
-    /// Takes the bytes of a document.
+    /// Parses the bytes of a document. Of an event stream, the features at its end are kept.
     pub(crate) fn of(name: String, bytes: Vec<u8>) -> Result<Self, Failure> {
         if !stream::is_stream(&bytes) {
             return Ok(Self { name, json: bytes, is_verbatim: true });
@@ -92,12 +92,12 @@ impl Payload {
         }
     }
 
-    /// The JSON of it.
+    /// Returns the JSON of the document.
     pub(crate) fn json(&self) -> &[u8] {
         &self.json
     }
 
-    /// All environments; what stands in several entries with the same id is one.
+    /// Returns all environments. Entries with the same id are joined.
     pub(crate) fn environments(&self) -> Result<Vec<Environment<'_>>, Failure> {
         let name = &self.name;
         let document = Document::parse(&self.json).map_err(|error| {
@@ -127,7 +127,7 @@ impl Payload {
         Ok(joined)
     }
 
-    /// The environment that was asked for, or the only one.
+    /// Returns the environment with the wanted id. Without one, returns the only environment.
     pub(crate) fn environment(
         &self,
         wanted: Option<&str>,
@@ -165,7 +165,7 @@ fn id(environment: &Environment<'_>) -> String {
     environment.id.clone().unwrap_or_default()
 }
 
-/// Says that a feature is not there, and which one may have been meant.
+/// Returns the error text for a missing feature, with the most similar key if there is one.
 pub(crate) fn no_such_feature<'a>(
     name: &str,
     key: &str,

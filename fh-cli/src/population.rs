@@ -1,4 +1,4 @@
-//! Who a rollout is looked at with: ids from a file, or a sample that comes out the same every time.
+//! The population of a rollout forecast: ids from a file, or a reproducible sample.
 
 use std::collections::HashSet;
 
@@ -6,16 +6,16 @@ use crate::failure::Failure;
 use crate::payload::read_bytes;
 use crate::shown::plural;
 
-/// Ids, each once.
+/// A set of distinct ids.
 pub(crate) enum Population {
-    /// Of a file.
+    /// Ids from a file.
     Listed(Vec<String>),
-    /// So many, drawn with a seed.
+    /// Generated ids: their number, and the seed of the generator.
     Sampled { count: u64, seed: u64 },
 }
 
 impl Population {
-    /// Reads a file of one id a line. Answers what is worth knowing about it, too.
+    /// Reads a file with one id a line. Also returns remarks on repeated ids and on blanks around ids.
     pub(crate) fn listed(path: &str) -> Result<(Self, Vec<String>), Failure> {
         let (name, bytes) = read_bytes(path)?;
         let text = std::str::from_utf8(&bytes).map_err(|error| {
@@ -51,7 +51,7 @@ impl Population {
         Ok((Self::Listed(ids), remarks))
     }
 
-    /// How many there are.
+    /// Returns the number of ids.
     pub(crate) fn len(&self) -> u64 {
         match self {
             Self::Listed(ids) => ids.len() as u64,
@@ -71,7 +71,8 @@ impl Population {
     }
 }
 
-/// The id of a place in the sample. Different places have different ids, as every step can be undone.
+/// Returns the generated id at an index. Every step of the calculation is reversible, so different indexes give different
+/// ids.
 fn sampled(start: u64, index: u64) -> String {
     let number = mix(start.wrapping_add(index.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
     format!("user-{number:016x}")

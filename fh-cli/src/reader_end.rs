@@ -1,13 +1,14 @@
-//! The end of the program that reads this one's output, as in `fh watch --json | head -2`.
+//! Detects the end of the program that reads stdout, as in `fh watch --json | head -2`.
 //!
-//! A writer gets the error with its next write. Between two changes of a feature that may be hours.
+//! Without this check, only the next write would fail. The next write may be hours away, because it waits for a feature to
+//! change.
 
 #[cfg(unix)]
 use std::io;
 
 use crate::failure::Failure;
 
-/// Time between two looks at stdout. The command ends within a second of its reader.
+/// Time between two checks of stdout. It limits how long the command outlives its reader.
 #[cfg(unix)]
 const LOOK_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
 
@@ -44,7 +45,7 @@ fn has_reader() -> bool {
 fn is_broken() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let stdout = io::stdout();
-    // `poll` reports errors without being asked for them.
+    // `poll` reports errors even if no event is requested.
     let mut polled = [PollFd::new(&stdout, PollFlags::empty())];
     let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
     if poll(&mut polled, Some(&at_once)).is_err() {
@@ -54,7 +55,7 @@ fn is_broken() -> bool {
     polled.iter().any(|stdout| stdout.revents().intersects(broken))
 }
 
-/// Waits for ever, because only the next write fails.
+/// Waits for ever. Without `poll`, only the next write can fail.
 #[cfg(not(unix))]
 pub(crate) async fn gone() -> Failure {
     std::future::pending().await

@@ -1,4 +1,4 @@
-//! Features as somebody sees them, from a payload or from an Edge, and how they are shown.
+//! Features evaluated for one context, from a payload or from an Edge, and their table or JSON output.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use crate::screen::{GOOD, PLAIN, QUIET, Screen, WARNING};
 use crate::shown;
 use crate::table::{Align, Table};
 
-/// One feature.
+/// One evaluated feature.
 pub(crate) struct Reading<'a> {
     pub(crate) feature: FeatureRef<'a>,
-    /// The value as it stands in the payload.
+    /// The value as the JSON token of the payload.
     pub(crate) token: Option<&'a str>,
     pub(crate) reason: &'static str,
     pub(crate) strategy_id: Option<Cow<'a, str>>,
@@ -26,7 +26,7 @@ pub(crate) struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// Of an evaluation here.
+    /// Creates a reading from a local evaluation.
     pub(crate) fn evaluated(feature: FeatureRef<'a>, evaluation: &Evaluation<'a>) -> Self {
         Self {
             feature,
@@ -41,34 +41,34 @@ impl<'a> Reading<'a> {
         self.feature.key()
     }
 
-    /// Did a strategy decide?
+    /// Returns true if a strategy decided the value.
     pub(crate) const fn is_match(&self) -> bool {
         self.strategy_id.is_some() || self.position.is_some()
     }
 
-    /// The strategy that decided: its id, or its position.
+    /// Returns the id of the strategy that decided, or its position, such as `#2`.
     pub(crate) fn strategy(&self) -> Option<String> {
         let position = || self.position.map(|position| format!("#{}", position + 1));
         self.strategy_id.as_deref().map(str::to_string).or_else(position)
     }
 
-    /// The value for people.
+    /// Returns the value as text for the terminal.
     pub(crate) fn shown_value(&self) -> String {
         shown::value(self.feature.kind(), self.token)
     }
 }
 
-/// All features of a state, in the payload's order. Counts as a use of none of them.
+/// Evaluates all features of a snapshot, in the payload's order. Does not count as use of a feature.
 pub(crate) fn readings<'a>(snapshot: &'a Snapshot, who: &'a Arc<Attributes>) -> Vec<Reading<'a>> {
     let rules = snapshot.rules();
     let now = clock::now();
     let subject = match rules.evaluated_for() {
-        // The Edge has evaluated.
+        // The Edge has evaluated already.
         Some(_) => Subject::nobody(now),
         None => Subject::new(who, now),
     };
     let read = |feature: FeatureRef<'a>| {
-        // What the Edge says of the strategy, and that somebody looks (passive polling).
+        // The snapshot knows the reason and the strategy that the Edge sent. The read also keeps passive polling going.
         let detail = snapshot.peek(feature.key(), Some(who));
         Reading {
             reason: detail.reason.as_str(),
@@ -79,7 +79,7 @@ pub(crate) fn readings<'a>(snapshot: &'a Snapshot, who: &'a Arc<Attributes>) -> 
     rules.ruleset().iter().map(read).collect()
 }
 
-/// A feature as data.
+/// The JSON form of a feature.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Row<'a> {
@@ -94,7 +94,7 @@ pub(crate) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// Of an evaluation here.
+    /// Creates a row from a local evaluation.
     pub(crate) fn of(feature: &FeatureRef<'a>, evaluation: &Evaluation<'a>) -> Self {
         Self::from(&Reading::evaluated(*feature, evaluation))
     }
@@ -114,14 +114,14 @@ impl<'a> From<&Reading<'a>> for Row<'a> {
     }
 }
 
-/// The features that are to be shown, and those that should be but are not there.
+/// The features to show, and the requested keys that do not exist.
 pub(crate) struct Selection<'r, 'a> {
     pub(crate) shown: Vec<&'r Reading<'a>>,
     pub(crate) missing: Vec<&'r str>,
 }
 
 impl<'r, 'a> Selection<'r, 'a> {
-    /// Those of these keys, in that order; all if there are no keys.
+    /// Selects the features with these keys, in this order. Without keys, selects all.
     pub(crate) fn of(all: &'r [Reading<'a>], keys: &'r [String]) -> Self {
         if keys.is_empty() {
             return Self { shown: all.iter().collect(), missing: Vec::new() };
@@ -133,7 +133,7 @@ impl<'r, 'a> Selection<'r, 'a> {
         }
     }
 
-    /// Values with why.
+    /// Writes the selected features as a table or as JSON.
     pub(crate) fn write(&self, screen: &mut Screen<'_>, json: bool) -> Result<(), Failure> {
         if json {
             jsonout::rows(screen.raw(), self.shown.iter().copied().map(Row::from))?;
@@ -145,7 +145,7 @@ impl<'r, 'a> Selection<'r, 'a> {
         Ok(())
     }
 
-    /// Ends a command: each feature that is not there is an error.
+    /// Ends a command. Each missing feature is reported as an error.
     pub(crate) fn end(
         &self,
         screen: &mut Screen<'_>,

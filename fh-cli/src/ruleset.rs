@@ -1,4 +1,4 @@
-//! Features of a payload, for commands that evaluate: which environment, by whose semantics, when, for whom.
+//! Arguments of commands that evaluate a payload: environment, profile, time and context.
 
 use clap::Args;
 use fh_eval::featurehub::Compiler;
@@ -10,7 +10,7 @@ use crate::context::ContextArgs;
 use crate::failure::Failure;
 use crate::payload::{Payload, no_such_feature};
 
-/// What to evaluate, and how.
+/// The rules to evaluate, and the time of the evaluation.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RulesArgs {
     /// The environment to look at, by id; required if FILE holds several
@@ -29,19 +29,19 @@ impl RulesArgs {
         self.profile.profile
     }
 
-    /// The time of the evaluation.
+    /// Returns the time of the evaluation.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// The features.
+    /// Compiles the features of the chosen environment.
     pub(crate) fn compile(&self, payload: &Payload) -> Result<Ruleset, Failure> {
         let environment = payload.environment(self.environment.as_deref(), "--environment")?;
         Ok(Compiler::new(self.profile()).compile(&environment))
     }
 }
 
-/// For whom.
+/// The context to evaluate for.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SubjectArgs {
     #[command(flatten)]
@@ -53,18 +53,18 @@ pub(crate) struct SubjectArgs {
 }
 
 impl SubjectArgs {
-    /// The context; `None` if there is to be none.
+    /// Returns the context, or `None` with `--no-context`.
     pub(crate) fn attributes(&self) -> Option<Attributes> {
         (!self.no_context).then(|| self.context.attributes())
     }
 }
 
-/// A subject with a context, or without one.
+/// Returns the subject of an evaluation with or without a context.
 pub(crate) fn subject(attributes: Option<&Attributes>, now: Timestamp) -> Subject<'_, Timestamp> {
     attributes.map_or_else(|| Subject::nobody(now), |attributes| Subject::new(attributes, now))
 }
 
-/// The feature of this key; without one it says which may have been meant.
+/// Returns the feature with this key. If there is none, the error names the most similar key.
 pub(crate) fn feature<'a>(
     ruleset: &'a Ruleset,
     key: &str,

@@ -1,4 +1,4 @@
-//! The runtime of commands that talk to an Edge. The others start none.
+//! The tokio runtime of commands that use the network. Other commands start none.
 
 use std::future::Future;
 
@@ -6,12 +6,12 @@ use tokio::runtime::Builder;
 
 use crate::failure::Failure;
 
-/// Does this on a runtime of this thread alone. What still runs there afterwards is given up.
+/// Runs a future on a runtime on this thread. Tasks that still run when the future ends are cancelled.
 pub(crate) fn run<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     on(Builder::new_current_thread(), work)
 }
 
-/// Does this on a runtime that uses every core.
+/// Runs a future on a runtime that uses all cores.
 pub(crate) fn run_on_all_cores<T>(
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
@@ -26,7 +26,7 @@ fn on<T>(
         Failure::Edge(format!("the system gives no means to use the network: {error}"))
     })?;
     let outcome = runtime.block_on(work);
-    // Names that are being resolved have a thread of their own, which nobody need wait for.
+    // DNS lookups run on threads of their own. The command does not wait for them.
     runtime.shutdown_background();
     outcome
 }

@@ -1,4 +1,4 @@
-//! Where commands write: colour only where it is wanted, lines folded only where somebody looks at them.
+//! Terminal output: colour if the terminal supports it, and lines folded at the terminal's width.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -11,7 +11,7 @@ use crate::shown::{visible, width};
 /// When to colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
-    // On a terminal, unless NO_COLOR is set. (Doc comments here would end up in every help text.)
+    // Colours on a terminal unless NO_COLOR is set. This is no doc comment, because clap would print it in every help text.
     #[default]
     Auto,
     Always,
@@ -26,10 +26,10 @@ pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default();
 pub(crate) const BAR: Style = AnsiColor::Cyan.on_default();
 
-/// Columns assumed where there is no terminal but lines have to end somewhere.
+/// The width in columns that is assumed if there is no terminal but lines have to be folded.
 pub(crate) const USUAL_WIDTH: usize = 80;
 
-/// The output.
+/// The output of a command.
 pub(crate) struct Screen<'w> {
     out: &'w mut dyn Write,
     colour: bool,
@@ -38,7 +38,7 @@ pub(crate) struct Screen<'w> {
 }
 
 impl<'w> Screen<'w> {
-    /// Writes to `out`, which ends in stdout.
+    /// Creates the screen. `out` is the buffered stdout; colour and width follow from stdout.
     pub(crate) fn new(out: &'w mut dyn Write, colour: ColorChoice) -> Self {
         let terminal = io::stdout().is_terminal();
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
@@ -55,42 +55,42 @@ impl<'w> Screen<'w> {
                 ColorChoice::Auto => terminal && !set("NO_COLOR") && !dumb,
             },
             width: width.or(terminal.then_some(USUAL_WIDTH)),
-            // A dumb terminal has no second screen, and no lines that can be drawn over.
+            // A dumb terminal has no alternate screen, and cannot move the cursor.
             is_terminal: terminal && !dumb,
         }
     }
 
-    /// Writes somewhere else, as for a terminal of this width.
+    /// Returns a screen that writes to `out` and folds lines at `columns`.
     pub(crate) fn onto<'o>(&self, out: &'o mut dyn Write, columns: usize) -> Screen<'o> {
         Screen { out, width: Some(columns), colour: self.colour, is_terminal: self.is_terminal }
     }
 
-    /// Does somebody look at it, on a terminal that can be drawn on?
+    /// Returns true if stdout is a terminal that can be drawn on.
     pub(crate) const fn is_terminal(&self) -> bool {
         self.is_terminal
     }
 
-    /// Shows what was written so far.
+    /// Flushes the output.
     pub(crate) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 
-    /// Columns of the terminal; nothing when the output goes elsewhere, where nothing should be cut.
+    /// Returns the width of the terminal in columns. `None` if stdout is no terminal, so that nothing is cut.
     pub(crate) const fn width(&self) -> Option<usize> {
         self.width
     }
 
-    /// From here on, folds and cuts as a terminal of the usual width would, if there is none.
+    /// Sets the width to [`USUAL_WIDTH`] if stdout is no terminal.
     pub(crate) fn assume_usual_width(&mut self) {
         self.width = self.width.or(Some(USUAL_WIDTH));
     }
 
-    /// The bytes underneath, for JSON.
+    /// Returns the underlying writer, for JSON and escape sequences.
     pub(crate) fn raw(&mut self) -> &mut dyn Write {
         self.out
     }
 
-    /// Styled text without an end of line.
+    /// Writes styled text without an end of line.
     pub(crate) fn text(&mut self, style: Style, text: &str) -> io::Result<()> {
         let text = visible(text);
         if self.colour && style != PLAIN && !text.is_empty() {
@@ -100,18 +100,18 @@ impl<'w> Screen<'w> {
         }
     }
 
-    /// Ends the line.
+    /// Writes the end of a line.
     pub(crate) fn end(&mut self) -> io::Result<()> {
         self.out.write_all(b"\n")
     }
 
-    /// A line.
+    /// Writes one line of styled text.
     pub(crate) fn line(&mut self, style: Style, text: &str) -> io::Result<()> {
         self.text(style, text)?;
         self.end()
     }
 
-    /// A paragraph: `lead` stands before its first line and, as blanks, before all others.
+    /// Writes a paragraph. `lead` precedes its first line; the other lines are indented by the width of `lead`.
     pub(crate) fn paragraph(&mut self, style: Style, lead: &str, text: &str) -> io::Result<()> {
         let text = visible(text);
         let indent = width(lead);
@@ -130,7 +130,7 @@ impl<'w> Screen<'w> {
         Ok(())
     }
 
-    /// A paragraph that goes on where something already stands on its first line; later lines begin with `lead`.
+    /// Continues a paragraph on a line of which `used` columns are taken. The following lines begin with `lead`.
     pub(crate) fn hanging(
         &mut self,
         style: Style,
@@ -141,7 +141,7 @@ impl<'w> Screen<'w> {
         let text = visible(text);
         let first = "x".repeat(used.saturating_sub(width(lead)));
         let lines = match self.width {
-            // The first word is glued to a stand-in for what stands there already.
+            // The folding counts the used columns as part of the first word.
             Some(columns) => {
                 fold(&format!("{first}{text}"), columns.saturating_sub(width(lead)).max(20))
             }
@@ -159,7 +159,7 @@ impl<'w> Screen<'w> {
         Ok(())
     }
 
-    /// An explanation.
+    /// Writes an explanation.
     pub(crate) fn report(&mut self, report: &Report) -> io::Result<()> {
         for line in report.lines() {
             let (style, sign) = match line.mark {
@@ -175,10 +175,10 @@ impl<'w> Screen<'w> {
         Ok(())
     }
 
-    /// Says something beside the output, on stderr.
+    /// Writes a message to stderr, after the output so far.
     pub(crate) fn aside(&mut self, text: &str) -> io::Result<()> {
         self.out.flush()?;
-        // Nobody to tell is no reason to fail.
+        // A closed stderr is no reason to fail.
         let _ = writeln!(io::stderr(), "{}", visible(text));
         Ok(())
     }

@@ -1,11 +1,11 @@
-//! Lengths of time on the command line.
+//! Durations on the command line, in seconds.
 
 use std::time::Duration;
 
-/// The longest time that may be asked for: a year.
+/// The longest accepted duration, in seconds: one year.
 const LONGEST: f64 = 31_536_000.0;
 
-/// Reads seconds; fractions are fine, zero is not.
+/// Parses a number of seconds greater than 0. Fractions are accepted.
 pub(crate) fn positive(text: &str) -> Result<Duration, String> {
     match any(text)? {
         Duration::ZERO => Err("write more than 0 seconds".to_string()),
@@ -13,7 +13,7 @@ pub(crate) fn positive(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Reads seconds, zero included.
+/// Parses a number of seconds, including 0.
 pub(crate) fn any(text: &str) -> Result<Duration, String> {
     let wrong = || "write seconds, such as 30 or 0.5, up to a year".to_string();
     let seconds: f64 =

@@ -1,4 +1,4 @@
-//! How what stands in a payload is shown to people: on one line, and without characters that a terminal would obey.
+//! Text from payloads made safe and readable for a terminal: on one line, without control characters.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use fh_eval::{Kind, Token};
 use serde_json::value::RawValue;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The text with control characters, and those that turn the direction of writing, spelled out.
+/// Escapes control characters, and characters that change the direction of writing.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let obeyed = |c: char| {
         c.is_control()
@@ -23,7 +23,8 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(spelled.collect())
 }
 
-/// A value, from its JSON token: JSON features as the JSON they hold, numbers as numbers, text in quotes.
+/// Returns the display form of a JSON token. JSON features are shown as the document they hold, numbers and booleans without
+/// quotes, other text with quotes.
 pub(crate) fn value(kind: Option<Kind>, token: Option<&str>) -> String {
     let Some(token) = token else {
         return "null".to_string();
@@ -41,12 +42,12 @@ pub(crate) fn value(kind: Option<Kind>, token: Option<&str>) -> String {
     }
 }
 
-/// A share of one as a percentage with two decimals.
+/// Formats a fraction of one as a percentage with two decimals.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
 }
 
-/// A percentage in millionths, as exact as it was configured.
+/// Formats a share in millionths as a percentage, without rounding.
 pub(crate) fn millionths(share: i64) -> String {
     let (whole, rest) = (share / 10_000, share.unsigned_abs() % 10_000);
     let sign = if share < 0 && whole == 0 { "-" } else { "" };
@@ -59,7 +60,7 @@ pub(crate) fn millionths(share: i64) -> String {
     }
 }
 
-/// A count with its thousands apart: `12,345`.
+/// Formats a count with thousands separators: `12,345`.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() * 4 / 3);
@@ -72,18 +73,18 @@ pub(crate) fn count(number: u64) -> String {
     out
 }
 
-/// `1 feature`, `3 features`.
+/// Formats a count with its noun: `1 feature`, `3 features`.
 pub(crate) fn plural(number: usize, one: &str, many: &str) -> String {
     let noun = if number == 1 { one } else { many };
     format!("{} {noun}", count(number as u64))
 }
 
-/// Columns that a text takes on a terminal.
+/// Returns the number of terminal columns of a text.
 pub(crate) fn width(text: &str) -> usize {
     text.width()
 }
 
-/// The text, cut to so many columns.
+/// Cuts a text to a number of columns. A cut text ends with `…`.
 pub(crate) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {
         return Cow::Borrowed(text);

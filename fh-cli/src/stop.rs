@@ -5,7 +5,8 @@ use std::io;
 
 use crate::failure::Failure;
 
-/// Waits for a signal to end. A signal that was ignored at the start stays ignored (`nohup fh watch`, `fh watch &` in a script).
+/// The handlers of the signals that end a command. A signal that was ignored at the start stays ignored (`nohup fh watch`,
+/// `fh watch &` in a script).
 #[cfg(unix)]
 pub(crate) struct Stop {
     interrupt: Option<tokio::signal::unix::Signal>,
@@ -15,7 +16,7 @@ pub(crate) struct Stop {
 
 #[cfg(unix)]
 impl Stop {
-    /// Takes the signals over: from now on they end no program by themselves.
+    /// Installs the signal handlers. From now on the signals do not end the process by themselves.
     pub(crate) fn new() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
@@ -46,7 +47,7 @@ pub(crate) fn unless_ignored(
     tokio::signal::unix::signal(kind).map(Some)
 }
 
-/// Waits for the next signal; for ever if it is ignored.
+/// Waits for the next signal. Waits for ever if the signal is ignored.
 #[cfg(unix)]
 pub(crate) async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
     match signal {
@@ -67,7 +68,7 @@ impl Stop {
     /// Waits for Ctrl-C.
     pub(crate) async fn asked(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
-            // Then the system ends the program itself.
+            // The handler could not be installed, so the signal ends the process itself.
             std::future::pending::<()>().await;
         }
     }

@@ -1,4 +1,4 @@
-//! A recorded stream of events (as `curl -N` saves one), played back to the features that it ends with.
+//! Recorded event streams, as `curl -N` saves them, converted to the list of features at their end.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use fh_eval::Token;
 use fh_eval::featurehub::wire;
 use serde_json::value::RawValue;
 
-/// Is this the text of an event stream rather than JSON?
+/// Returns true if the bytes begin like an event stream rather than JSON.
 pub(crate) fn is_stream(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let body = bytes.trim_ascii_start();
@@ -14,18 +14,18 @@ pub(crate) fn is_stream(bytes: &[u8]) -> bool {
     fields.iter().any(|field| body.starts_with(field))
 }
 
-/// One event.
+/// One server-sent event.
 #[derive(Debug, Default)]
 struct Event<'a> {
     name: Option<&'a str>,
     data: Option<Cow<'a, str>>,
 }
 
-/// The document that a stream amounts to: its last full list with the single updates after it, as a JSON list; or the data
-/// itself if it is a lone `data:` without an event's name.
+/// Returns the JSON document at the end of a stream: the last `features` event with the later single updates applied.
+/// Without such an event, returns the data of the first event without a name.
 ///
 /// # Errors
-/// What the stream holds instead, as the rest of a sentence.
+/// The error describes what the stream holds instead, as the rest of a sentence.
 pub(crate) fn document(text: &str) -> Result<String, String> {
     let events = events(text);
     let last_full =
@@ -42,7 +42,8 @@ pub(crate) fn document(text: &str) -> Result<String, String> {
     let updates: Vec<&Event<'_>> =
         events.filter(|event| matches!(event.name, Some("feature" | "delete_feature"))).collect();
     match (updates.is_empty(), serde_json::from_str::<Vec<&RawValue>>(full)) {
-        // Not a list: whoever reads it next says what is wrong with it.
+        // The data is returned unchanged if there are no updates, or if it is no list. In the second case its parser reports
+        // the error.
         (true, _) | (_, Err(_)) => Ok(full.to_string()),
         (false, Ok(mut features)) => {
             for update in updates {
@@ -113,13 +114,15 @@ fn apply<'e>(features: &mut Vec<&'e RawValue>, update: &'e Event<'_>) {
     let old_version = found
         .and_then(|at| features.get(at))
         .and_then(|old| version(&wire::Feature::parse(old.get())?));
-    // A late event never undoes a newer state; a delete without a version always counts.
-    let late = version(&new) < old_version;
+    // A late event never undoes a newer state; a delete without a version, or with version 0, always applies (D-27).
+    let held = old_version.unwrap_or(0);
+    let is_late = version(&new).unwrap_or(0) < held;
+    let is_late_delete = version(&new).is_some_and(|version| 0 < version && version < held);
     match (update.name, found) {
-        (Some("delete_feature"), Some(at)) if !late || version(&new) == Some(0) => {
+        (Some("delete_feature"), Some(at)) if !is_late_delete => {
             features.remove(at);
         }
-        (Some("feature"), Some(at)) if !late => {
+        (Some("feature"), Some(at)) if !is_late => {
             if let Some(slot) = features.get_mut(at) {
                 *slot = state;
             }
@@ -164,5 +167,18 @@ mod tests {
             document(stream).unwrap(),
             "[{\"id\":\"a\",\"version\":3},\n{\"id\":\"c\",\"version\":1}]"
         );
+    }
+
+    #[test]
+    fn deletes_apply_by_their_version() {
+        let left = |version: &str| {
+            let stream = format!(
+                "event: features\ndata: [{{\"id\":\"a\",\"version\":5}}]\n\n\
+                 event: delete_feature\ndata: {{\"id\":\"a\"{version}}}\n\n"
+            );
+            document(&stream).unwrap() != "[]"
+        };
+        let versions = ["", ",\"version\":0", ",\"version\":4", ",\"version\":5", ",\"version\":6"];
+        assert_eq!(versions.map(left), [false, false, true, false, false]);
     }
 }

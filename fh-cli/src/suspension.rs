@@ -1,9 +1,9 @@
-//! Ctrl-Z while a display is drawn: the display leaves the terminal's second screen before the process stops, and comes back
-//! once the process continues.
+//! Ctrl-Z during a live display. The display leaves the alternate screen before the process stops, and returns to it when
+//! the process continues.
 
 use crate::failure::Failure;
 
-/// Waits for Ctrl-Z, and stops the process.
+/// The handler of Ctrl-Z, which stops the process.
 pub(crate) struct Suspension {
     #[cfg(unix)]
     signals: Option<Signals>,
@@ -16,7 +16,7 @@ struct Signals {
 }
 
 impl Suspension {
-    /// Leaves Ctrl-Z to the system, for output that is not drawn.
+    /// Leaves Ctrl-Z to the system, for commands without a live display.
     pub(crate) const fn by_system() -> Self {
         Self {
             #[cfg(unix)]
@@ -27,7 +27,7 @@ impl Suspension {
 
 #[cfg(unix)]
 impl Suspension {
-    /// Takes SIGTSTP over, unless it was ignored at the start.
+    /// Installs a handler of SIGTSTP, unless the signal was ignored at the start.
     pub(crate) fn of_display() -> Result<Self, Failure> {
         use rustix::process::Signal;
         use tokio::signal::unix::{SignalKind, signal};
@@ -35,7 +35,7 @@ impl Suspension {
         use crate::stop::{failure, unless_ignored};
         let stop = unless_ignored(SignalKind::from_raw(Signal::TSTP.as_raw())).map_err(failure)?;
         let Some(stop) = stop else { return Ok(Self::by_system()) };
-        // From now on, so that none is missed between the stop and the wait for it.
+        // The handler of SIGCONT is installed now, so that no signal is missed between the stop and the wait.
         let resume = signal(SignalKind::from_raw(Signal::CONT.as_raw())).map_err(failure)?;
         Ok(Self { signals: Some(Signals { stop, resume }) })
     }
@@ -58,12 +58,13 @@ impl Suspension {
         loop {
             kill_process(getpid(), Signal::STOP)
                 .map_err(|error| crate::stop::failure(error.into()))?;
-            // The process stands still until SIGCONT comes.
+            // The process is stopped here until SIGCONT arrives.
             signals.resume.recv().await;
             if is_in_foreground() {
                 return Ok(());
             }
-            // After `bg` a display would be drawn over the shell's lines.
+            // The process continues in the background (`bg`). It stops again, because a display would overwrite the shell's
+            // lines.
         }
     }
 }
@@ -73,7 +74,7 @@ impl Suspension {
 fn is_in_foreground() -> bool {
     match rustix::termios::tcgetpgrp(std::io::stdout()) {
         Ok(group) => group == rustix::process::getpgrp(),
-        // It is not the terminal that controls this process, so no shell writes to it.
+        // Stdout is not the controlling terminal of this process, so no shell writes to it.
         Err(_) => true,
     }
 }
@@ -84,7 +85,7 @@ impl Suspension {
         Ok(Self::by_system())
     }
 
-    /// There is no Ctrl-Z here.
+    /// Waits for ever, because only Unix has Ctrl-Z.
     pub(crate) async fn asked(&mut self) {
         std::future::pending().await
     }

@@ -1,4 +1,4 @@
-//! Tables aligned by the columns that characters take, and bars.
+//! Tables that are aligned by display width, and bars.
 
 use std::io;
 
@@ -7,26 +7,26 @@ use anstyle::Style;
 use crate::screen::{PLAIN, QUIET, Screen};
 use crate::shown::{cut, visible, width};
 
-/// Blanks between columns.
+/// The number of blanks between two columns.
 const GAP: usize = 2;
-/// No column is cut to less than this.
+/// The smallest width to which a column is cut.
 const NARROWEST: usize = 8;
 
-/// On which side a column's texts meet.
+/// The alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
     Left,
     Right,
 }
 
-/// A table that is written at once.
+/// A table that is written as a whole.
 pub(crate) struct Table {
     titles: Vec<(String, Align)>,
     rows: Vec<Vec<(String, Style)>>,
 }
 
 impl Table {
-    /// Columns with their titles.
+    /// Creates a table with the titles and alignments of its columns.
     pub(crate) fn new<'a>(titles: impl IntoIterator<Item = (&'a str, Align)>) -> Self {
         Self {
             titles: titles
@@ -54,8 +54,8 @@ impl Table {
             return widths;
         };
         let gaps = GAP * widths.len().saturating_sub(1);
-        // Too wide: the widest column gives way, down to the next widest, until all fits. Columns without a title hold
-        // bars, which say something else once they are cut.
+        // If the table is too wide, the widest column shrinks to the width of the next, and so on, until the table fits.
+        // Columns without a title hold bars and are never cut, because a cut bar shows a wrong value.
         loop {
             let over = (widths.iter().sum::<usize>() + gaps).saturating_sub(columns);
             let titled = self.titles.iter().map(|(title, _)| !title.is_empty());
@@ -78,7 +78,7 @@ impl Table {
         widths
     }
 
-    /// Writes it, each line after `indent` blanks.
+    /// Writes the table. Each line begins with `indent` blanks.
     pub(crate) fn write(&self, screen: &mut Screen<'_>, indent: usize) -> io::Result<()> {
         let widths = self.widths(screen.width().map(|columns| columns.saturating_sub(indent)));
         let titles: Vec<(String, Style)> =
@@ -94,7 +94,7 @@ impl Table {
                     Align::Left => (0, free),
                     Align::Right => (free, 0),
                 };
-                // Blanks are written only once something follows them.
+                // Blanks are written only before further text, so that no line ends with blanks.
                 if !text.is_empty() {
                     screen.text(PLAIN, &" ".repeat(owed + before))?;
                     screen.text(*style, &text)?;
@@ -109,12 +109,12 @@ impl Table {
     }
 }
 
-/// A bar for a share of one, at most so many columns long, exact to an eighth of a column.
+/// Returns a bar for a fraction of one. A full bar has `columns` columns; the resolution is an eighth of a column.
 pub(crate) fn bar(share: f64, columns: usize) -> String {
     const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
     let eighths = (share.clamp(0.0, 1.0) * columns as f64 * 8.0).round() as usize;
     let part = PARTS.get(eighths % 8).copied().unwrap_or_default();
-    // Few are not none.
+    // A small share is not shown as zero.
     let part = if eighths == 0 && share > 0.0 { "▏" } else { part };
     format!("{}{part}", "█".repeat(eighths / 8))
 }

@@ -1,4 +1,4 @@
-//! What the driver shows to handles besides the hub: status and features as they came last, held back or not.
+//! The state that the driver shares with handles beside the repository: the last status, and the last features, held back or not.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
@@ -7,7 +7,7 @@ use fh_eval::Timestamp;
 use fh_session::{Rules, Status};
 use tokio::sync::watch;
 
-/// No snapshot was restored.
+/// The value of `restored` if no snapshot was restored.
 const NEVER: i64 = i64::MIN;
 
 pub(crate) struct Board {
@@ -39,12 +39,12 @@ impl Board {
         self.status.borrow().clone()
     }
 
-    /// Features came: those that are served now, or will be once they are released.
+    /// Publishes the last received features. They are served now, or after their release.
     pub(crate) fn publish(&self, rules: Arc<Rules>) {
         self.latest.send_replace(rules);
     }
 
-    /// The features of these environments are no longer there.
+    /// Removes the features of these environments.
     pub(crate) fn revoke(&self, environments: &[Arc<str>]) {
         self.latest.send_if_modified(|latest| {
             let left = latest.without_environments(environments);
@@ -58,7 +58,7 @@ impl Board {
         self.latest.subscribe()
     }
 
-    /// The client is being closed; says whether it was already.
+    /// Marks the client as closed. Returns true if it was closed already.
     pub(crate) fn close(&self) -> bool {
         self.is_closed.swap(true, Ordering::AcqRel)
     }
@@ -67,12 +67,12 @@ impl Board {
         self.is_closed.load(Ordering::Acquire)
     }
 
-    /// A snapshot of this age was restored.
+    /// Records when the restored snapshot was saved.
     pub(crate) fn restored(&self, saved: Timestamp) {
         self.restored.store(saved.as_millis(), Ordering::Release);
     }
 
-    /// When the restored snapshot was saved.
+    /// Returns when the restored snapshot was saved.
     pub(crate) fn restored_from(&self) -> Option<Timestamp> {
         match self.restored.load(Ordering::Acquire) {
             NEVER => None,

@@ -1,4 +1,4 @@
-//! Making a client.
+//! The builder of a client.
 
 mod borrowed;
 mod listeners;
@@ -23,23 +23,24 @@ use crate::journal::Reporting;
 use crate::snapshot::SnapshotFile;
 use crate::transport::Transport;
 
-/// A change of the session's settings.
+/// A function that changes the session's settings.
 type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
-/// Who is told what happens.
+/// The threads that call listeners and observers.
 #[derive(Debug, Clone)]
 enum Dispatching {
-    /// Listeners and observers, on a thread of the client's own (D-81).
+    /// On threads of the client's own (D-81).
     OnAThread,
-    /// The same, on a thread that several clients share.
+    /// On one thread that the clients of a context pool share.
     Shared(PoolListeners),
+    /// No thread: listeners and observers are never called.
     Nobody,
 }
 
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
-/// Subscribes somebody.
+/// A function that adds a listener to the repository.
 type Subscribe = Arc<dyn Fn(&Hub) -> Subscription + Send + Sync>;
 
-/// Collects settings; see [`Client::builder`](crate::Client::builder).
+/// The settings of a client to be started; see [`Client::builder`](crate::Client::builder).
 #[derive(Clone)]
 #[must_use = "call `start`"]
 pub struct ClientBuilder {
@@ -62,7 +63,7 @@ pub struct ClientBuilder {
     snapshot: Option<SnapshotFile>,
 }
 
-/// Where, and with what.
+/// The Edge's URL, the API keys, the first context and the transport.
 impl ClientBuilder {
     pub(crate) fn new() -> Self {
         Self {
@@ -86,90 +87,92 @@ impl ClientBuilder {
         }
     }
 
-    /// Where the Edge is.
+    /// Sets the URL of the Edge.
     pub fn edge_url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
     }
 
-    /// A further API key: of the same kind as the others. Of features that several environments have, the earliest key's answers
-    /// (D-61).
+    /// Adds an API key. All keys of a client must be of one kind, client-evaluated or server-evaluated. If several environments
+    /// have a feature with the same key, the environment of the API key that was added first provides its value (D-61).
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.keys.push(key.into());
         self
     }
 
-    /// Further API keys.
+    /// Adds several API keys, in this order.
     pub fn api_keys<T: Into<String>>(mut self, keys: impl IntoIterator<Item = T>) -> Self {
         self.keys.extend(keys.into_iter().map(Into::into));
         self
     }
 
-    /// The first context of a server-evaluated key. A client-evaluated one has no use for it.
+    /// Sets the first context of a server-evaluated key. It has no effect with a client-evaluated key.
     pub fn initial_context(mut self, attributes: impl Into<Arc<Attributes>>) -> Self {
         self.context = Some(attributes.into());
         self
     }
 
-    /// Sends requests by other means than the default.
+    /// Replaces the default transport, which sends the client's requests.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 }
 
-/// How features are fetched. Without any of these: streaming with one API key, polling with several (D-77).
+/// The way in which features are fetched. The default is streaming with one API key and active polling with several (D-77).
 impl ClientBuilder {
-    /// One stream, kept open; polling where the Edge cannot stream.
+    /// Keeps one stream open. If the Edge cannot stream, the client polls.
     pub fn streaming(mut self) -> Self {
         self.mode = Some(Mode::Streaming);
         self
     }
 
-    /// A poll, and another after each interval. The Edge may ask for another interval. Zero is [`Self::one_off`].
+    /// Polls at the start and again after each interval. The Edge may ask for another interval. An interval of zero means
+    /// [`Self::one_off`].
     pub fn active_polling(mut self, interval: Duration) -> Self {
         let mode = if interval.is_zero() { Mode::OneOff } else { Mode::ActivePolling(interval) };
         self.mode = Some(mode);
         self
     }
 
-    /// A poll, and another when a feature is read after the interval; that read still answers the old value. Zero is
-    /// [`Self::one_off`].
+    /// Polls at the start, and again at the first read of a feature after the interval has passed; that read still answers the
+    /// old value. An interval of zero means [`Self::one_off`].
     pub fn passive_polling(mut self, interval: Duration) -> Self {
         let mode = if interval.is_zero() { Mode::OneOff } else { Mode::PassivePolling(interval) };
         self.mode = Some(mode);
         self
     }
 
-    /// One poll, repeated only until it is answered.
+    /// Polls once. The request is repeated only until it is answered.
     pub fn one_off(mut self) -> Self {
         self.mode = Some(Mode::OneOff);
         self
     }
 
-    /// No requests at all.
+    /// Makes no requests.
     pub fn offline(mut self) -> Self {
         self.mode = Some(Mode::Offline);
         self
     }
 }
 
-/// What is there before the Edge answers.
+/// Features from other sources than the Edge, interceptors, observers, and catch & release.
 impl ClientBuilder {
-    /// Starts with these features: a list of features, the body of a poll, what a browser's SDK keeps, or a snapshot file
-    /// (edge-protocol 9.3). They are served from the start on.
+    /// Adds features that are served from the start. Accepts a list of features, the body of a poll, the stored state of the
+    /// browser SDK, or a snapshot file (edge-protocol 9.3).
     pub fn bootstrap(mut self, bytes: impl AsRef<[u8]>) -> Self {
         self.bootstrap.push(bytes.as_ref().into());
         self
     }
 
-    /// Keeps the last known features in a file, and starts with what it holds.
+    /// Saves the last known features to a file, and starts with the features that the file holds.
     pub fn snapshot_file(mut self, file: impl Into<SnapshotFile>) -> Self {
         self.snapshot = Some(file.into());
         self
     }
 
-    /// Asks this interceptor before the rules, after those given before (sdk-behaviour 2.8).
+    /// Registers an interceptor, which may override values. Interceptors are called in the order of their registration, before
+    /// the rules (sdk-behaviour 2.8).
     pub fn interceptor(
         mut self,
         interceptor: impl Interceptor + 'static,
@@ -179,96 +182,98 @@ impl ClientBuilder {
         self
     }
 
-    /// Tells this observer of each use of a feature (sdk-behaviour 3).
+    /// Registers an observer, which is notified of each use of a feature (sdk-behaviour 3).
     pub fn observer(mut self, observer: impl Observer + 'static, options: UsageOptions) -> Self {
         self.observers.push((Arc::new(observer), options));
         self
     }
 
-    /// Holds updates back after the first list, until they are [released](crate::Client::release).
+    /// Holds back updates that arrive after the first list, until they are [released](crate::Client::release).
     pub fn catch_updates(mut self) -> Self {
         self.catching = true;
         self
     }
 }
 
-/// Details.
+/// Details that few programs need: headers, limits, delays, the clock and the runtime.
 impl ClientBuilder {
-    /// A header to send with every request, such as one that a proxy wants. Logs and errors do not show its value.
+    /// Adds a header to every request, such as one that a proxy requires. Its value does not appear in logs and errors.
     pub fn header(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let header = (name.into(), value.into());
         self.configure(move |config| config.headers.push(header.clone()))
     }
 
-    /// What to call this program in the header `X-SDK`.
+    /// Sets the value of the header `X-SDK`, which identifies this program.
     pub fn identification(self, text: impl Into<String>) -> Self {
         let text = text.into();
         self.configure(move |config| config.identification = Some(text.clone()))
     }
 
-    /// Whose semantics the features of client-evaluated keys are read with. By default those of the published SDKs.
+    /// Sets the profile by which the rules of a client-evaluated key are evaluated. The default is that of the published SDKs.
     pub fn profile(self, profile: Profile) -> Self {
         self.configure(move |config| config.profile = profile)
     }
 
-    /// Where a stream's request carries the context of a server-evaluated key.
+    /// Sets the part of a stream's request that carries the context of a server-evaluated key.
     pub fn context_placement(self, placement: ContextPlacement) -> Self {
         self.configure(move |config| config.context_placement = placement)
     }
 
-    /// What answers while an Edge evaluates a changed context (D-62).
+    /// Sets which values are served while the Edge evaluates a changed context (D-62).
     pub fn while_switching(self, what: WhileSwitching) -> Self {
         self.configure(move |config| config.while_switching = what)
     }
 
-    /// Delays after trouble that passes: 1 s, doubling to 30 s, by default (D-64).
+    /// Sets the delays after temporary failures. The default is 1 second, doubling to 30 seconds (D-64).
     pub fn backoff(self, backoff: Backoff) -> Self {
         self.configure(move |config| config.backoff = backoff)
     }
 
-    /// Delays after a refusal: 1 minute, doubling to 10, by default (D-21).
+    /// Sets the delays after a refusal. The default is 1 minute, doubling to 10 minutes (D-21).
     pub fn backoff_when_refused(self, backoff: Backoff) -> Self {
         self.configure(move |config| config.refused = backoff)
     }
 
-    /// Limits of time and size (D-74).
+    /// Sets the limits of time and size (D-74).
     pub fn limits(self, limits: Limits) -> Self {
         self.configure(move |config| config.limits = limits)
     }
 
-    /// Any setting of the session; settings of this kind are made in the order of their calls.
+    /// Changes any setting of the session. Such changes are applied in the order of their calls.
     pub fn configure(mut self, change: impl Fn(&mut Config) + Send + Sync + 'static) -> Self {
         self.changes.push(Arc::new(change));
         self
     }
 
-    /// Says what time it is, for rules on `now` and for usage events. By default the system's clock.
+    /// Sets the clock for rules on `now` and for usage events. The default is the system's clock.
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);
         self
     }
 
-    /// How many events may wait for slow listeners, in all and for each one that hangs; beyond that the oldest is dropped and counted. 1,024 by
-    /// default.
+    /// Sets how many events may wait for slow listeners. The limit applies to the common queue and to the queue of each listener
+    /// that hangs. When a queue is full its oldest event is dropped and counted. The default is 1,024.
     pub fn event_queue(mut self, events: usize) -> Self {
         self.events = Some(events);
         self
     }
 
-    /// Runs on this tokio runtime instead of a thread of the client's own (D-119): for programs with many clients, and for tests that
-    /// pause tokio's clock.
+    /// Runs the client on this tokio runtime instead of a thread of its own (D-119). This serves programs with many clients, and
+    /// tests that pause tokio's clock.
     ///
-    /// The caller keeps the runtime running: while no thread runs a current-thread runtime the client stands still, and when the runtime is shut down
-    /// the client is closed. The runtime needs timers and, with the cargo feature `reqwest`, I/O. [`Self::start`] finds out by
-    /// using them ([`StartError::Runtime`](crate::StartError::Runtime)); where one is missing, tokio's panic message is printed, too.
+    /// The caller must keep the runtime running. The client makes no progress while no thread runs a current-thread runtime, and
+    /// it is closed when the runtime is shut down. The runtime needs timers and, with the cargo feature `reqwest`, I/O.
+    /// [`Self::start`] checks this by using them ([`StartError::Runtime`](crate::StartError::Runtime)); if one is missing, tokio
+    /// also prints its panic message.
     ///
     /// On a thread that runs tasks of this runtime, [`Client::wait_ready`](crate::Client::wait_ready) and
-    /// [`Client::flush`](crate::Client::flush) would block the client that they wait for. There they fail at once; use `.await`.
+    /// [`Client::flush`](crate::Client::flush) would block the client that they wait for. There they return an error at once;
+    /// await [`Client::ready`](crate::Client::ready) or [`Client::flushed`](crate::Client::flushed) instead.
     ///
     /// ```
     /// # use fh_client::testing::MemoryEdge;
     /// # use std::time::Duration;
-    /// // An hour of polling passes at once on a paused clock.
+    /// // One hour of polling passes at once, because the clock is paused.
     /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build()?;
     /// # runtime.block_on(async {
     /// let edge = MemoryEdge::new();

@@ -1,4 +1,4 @@
-//! Changes as a stream.
+//! The changes of a feature as a stream.
 
 use std::fmt;
 use std::pin::Pin;
@@ -9,10 +9,10 @@ use fh_eval::Attributes;
 use fh_session::{Change, Hub, Subscription};
 use futures_core::Stream;
 
-/// The changes of one feature as somebody sees them (D-63). Ends when the client is closed or dropped.
+/// A stream of the changes of one feature's value or lock (D-63). It ends when the client is closed or dropped.
 ///
-/// It holds one change at most: who is slow gets from the value seen last to the present one, and nothing of what was between. It does not
-/// keep the client alive.
+/// The stream holds at most one change. A slow reader gets one change, from the value it saw last to the present value. The
+/// stream does not keep the client alive.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -51,7 +51,7 @@ impl Slot {
     }
 }
 
-/// The listener's end. The hub drops it when it is closed, or dropped itself.
+/// The listener's side of the stream. The repository drops it when it is closed or dropped.
 struct Feeder(Arc<Slot>);
 
 impl Feeder {
@@ -63,7 +63,7 @@ impl Feeder {
                 let mut merged = change.clone();
                 merged.old = unseen.old;
                 merged.was_locked = unseen.was_locked;
-                // There and back again is no change to who has not looked.
+                // A value that changed and changed back is no change for this reader.
                 (merged.old != merged.new || merged.was_locked != merged.is_locked)
                     .then_some(merged)
             }
@@ -93,7 +93,7 @@ impl Changes {
         Self { slot, _subscription: subscription }
     }
 
-    /// The next change; `None` once the client is closed.
+    /// Waits for the next change. Returns `None` once the client is closed.
     pub async fn next(&mut self) -> Option<Change> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }

@@ -1,4 +1,4 @@
-//! The client: one handle for reading, waiting, listening and closing.
+//! The client: one handle to read, wait, listen and close.
 
 mod edge;
 mod listening;
@@ -24,12 +24,14 @@ use crate::frozen::Snapshot;
 use crate::reads::reads;
 use crate::start_error::StartError;
 
-/// A client of one Edge: it keeps the features of one or several API keys at hand, and up to date.
+/// A client of one Edge, which keeps the features of one or several API keys in memory and up to date.
 ///
-/// Reads take no lock, never wait and never fail: what is not there answers `None`, `false`, or the default that is given. Clones are the
-/// same client. The connection ends with [`Self::close`], or when the last handle (client, context, feature) is dropped.
+/// Reads take no lock, never wait and never fail. If there is no value, they return `None`, `false`, or the given default. Clones
+/// are handles of the same client. The connection ends with [`Self::close`], or when the last handle (client, context or feature)
+/// is dropped.
 ///
-/// It runs on a thread of its own, so it does not matter from which runtime or thread it is used, and which of them ends first.
+/// By default the client runs on a thread of its own. It can be used from any thread and any runtime, and keeps running when they
+/// end.
 ///
 /// ```no_run
 /// use fh_client::Client;
@@ -43,13 +45,13 @@ use crate::start_error::StartError;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Reads without a context answer everybody's values: strategies ask for attributes, so none of them holds.
+/// Reads without a context evaluate no strategies and return the feature's default value (evaluation 5.7).
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
 }
 
-/// What all handles share. Dropping the last one lets the driver end.
+/// The state that all handles share. The driver ends when the last handle is dropped.
 pub(crate) struct Inner {
     pub(crate) hub: Hub,
     pub(crate) board: Arc<Board>,
@@ -61,7 +63,7 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    /// Tells the driver; nobody listens once the client is closed.
+    /// Sends a command to the driver. Once the client is closed the command is dropped.
     pub(crate) fn tell(&self, command: Command) {
         let _ = self.commands.send(command);
     }
@@ -74,7 +76,7 @@ impl Inner {
         self.keys().kind()
     }
 
-    /// Both under one lock, so that the keys that are shown are those that the driver got last.
+    /// Stores the keys and sends them to the driver under one lock, so that both have the same keys when calls compete.
     fn change_keys(&self, keys: ApiKeys) -> oneshot::Receiver<Settled> {
         let (reply, settled) = oneshot::channel();
         let mut held = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,20 +94,21 @@ impl Inner {
 
 reads!(Client, |self| self.inner.hub, None);
 
-/// Making one, and ending it.
+/// Making and closing a client.
 impl Client {
-    /// Begins a client of the Edge at this URL, with this API key. Further keys: [`ClientBuilder::api_keys`].
+    /// Starts building a client of the Edge at this URL, with this API key. Add further keys with [`ClientBuilder::api_keys`].
     pub fn builder(url: impl Into<String>, api_key: impl Into<String>) -> ClientBuilder {
         ClientBuilder::new().edge_url(url).api_key(api_key)
     }
 
-    /// Begins a client whose URL and API key come from the environment: `FEATUREHUB_EDGE_URL`, and `FEATUREHUB_CLIENT_API_KEY` or
-    /// `FEATUREHUB_API_KEY`. What is given to the builder goes before them; an empty variable is none.
+    /// Starts building a client whose URL and API key come from environment variables: `FEATUREHUB_EDGE_URL`, and
+    /// `FEATUREHUB_CLIENT_API_KEY` or else `FEATUREHUB_API_KEY`. A value given to the builder takes precedence. An empty variable
+    /// counts as not set.
     pub fn from_environment() -> ClientBuilder {
         ClientBuilder::new()
     }
 
-    /// Begins a client that never connects: for features from [`ClientBuilder::bootstrap`], a store, or overrides only.
+    /// Starts building a client that never connects. Its features come from [`ClientBuilder::bootstrap`], a store, or overrides.
     pub fn offline() -> ClientBuilder {
         ClientBuilder::new().offline()
     }
@@ -118,42 +121,42 @@ impl Client {
         &self.inner
     }
 
-    /// Returns true if both are handles of one client.
+    /// Returns true if both are handles of the same client.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
 
-    /// Closes the client, whose contexts answer defaults from then on.
+    /// Closes the client. From then on its contexts return defaults.
     pub(crate) fn end_and_forget(&self) {
         if !self.inner.board.close() {
             self.inner.tell(Command::StopAndForget);
         }
     }
 
-    /// Ends the connection, and everything that belongs to the client: listeners, interceptors, observers. Returns at once; a second time does
-    /// nothing. The last values go on answering.
+    /// Closes the connection and ends all listeners, interceptors and observers. Returns at once; further calls have no effect.
+    /// Reads continue to answer with the last values.
     ///
-    /// See [`Self::closed`] to wait until the last usage events and the snapshot file are written.
+    /// To wait until the last usage events are delivered and the snapshot file is written, await [`Self::closed`] afterwards.
     pub fn close(&self) {
         if !self.inner.board.close() {
             self.inner.tell(Command::Stop);
         }
     }
 
-    /// Waits until a closed client has come to its end: the connection closed, the snapshot written, the last listener called. For ever if nobody
-    /// closes it.
+    /// Waits until a closed client has ended: the connection is closed, the snapshot is written, and the last listener has been
+    /// called. If the client is never closed, this waits forever.
     pub async fn closed(&self) {
-        // The driver's receiver goes when it ends.
+        // The driver drops its receiver when it ends.
         self.inner.commands.closed().await;
         self.inner.dispatcher.delivered().await;
     }
 
-    /// Another client with the same settings and a connection of its own, for another context of a server-evaluated key (D-62). It
-    /// neither reads nor writes the snapshot file, and has none of the builder's listeners. It runs on the thread of this client,
-    /// which ends with the last of the clients that share it.
+    /// Starts another client with the same settings and a connection of its own, for another context of a server-evaluated key
+    /// (D-62). It neither reads nor writes the snapshot file, and does not have the builder's listeners. It runs on the thread of
+    /// this client; the thread ends with the last of the clients that share it.
     ///
     /// # Errors
-    /// As [`ClientBuilder::start`].
+    /// The errors of [`ClientBuilder::start`].
     pub fn isolated(&self, context: Attributes) -> Result<Self, StartError> {
         self.inner.recipe.isolated(self.inner.keys(), Arc::new(context)).start()
     }
@@ -161,28 +164,30 @@ impl Client {
 
 /// Contexts and features.
 impl Client {
-    /// Begins a context: the attributes of whoever features are read for.
+    /// Starts building a context: the attributes of the user, device or request that features are read for.
     pub fn context(&self) -> ContextBuilder {
         ContextBuilder::new(Arc::clone(&self.inner))
     }
 
-    /// A context of these attributes.
+    /// Returns a context with these attributes.
     #[must_use]
     pub fn context_of(&self, attributes: impl Into<Arc<Attributes>>) -> Context {
         Context::new(Arc::clone(&self.inner), attributes.into())
     }
 
-    /// The context, once the Edge has evaluated for it: what a server-evaluated key needs. It becomes the context of this client, and answers
-    /// until the features of a later one are applied. With a client-evaluated key every context answers at once, and so does this.
+    /// Sets the context of a server-evaluated key, and returns it once the Edge has evaluated for it. It is the context of this
+    /// client until the features of a later one are applied. With a client-evaluated key every context answers at once, and this
+    /// returns at once.
     ///
-    /// While the Edge evaluates for one context, one other may wait: the newest (D-120). A program with a context per request needs a
-    /// client-evaluated key, or several clients ([`Self::isolated`]).
+    /// While the Edge evaluates for one context, only one other context can wait: the newest (D-120). A program with a context
+    /// per request needs a client-evaluated key, a [pool](Self::context_pool), or several clients ([`Self::isolated`]).
     ///
     /// # Errors
-    /// - [`Problem::Superseded`] if a newer context took the place of this one before the Edge was asked.
+    /// - [`Problem::Superseded`] if a newer context replaced this one before the request was sent.
     /// - [`Problem::TimedOut`] after the limit of a poll: 12 s, or [`Limits::poll`](crate::Limits::poll). The context stays set.
-    /// - Another [`Problem`] if the Edge could not be asked. The context stays set, and comes into force when it can.
-    /// - [`Problem::Context`], with nothing changed, if it has too many attributes; [`Problem::Stale`] if the Edge wants no more requests.
+    /// - Another [`Problem`] if the request failed. The context stays set, and takes effect when a later request succeeds.
+    /// - [`Problem::Context`] if the context has too many attributes, and [`Problem::Stale`] if the Edge accepts no more
+    ///   requests. Neither changes anything.
     pub async fn set_context(
         &self,
         attributes: impl Into<Arc<Attributes>>,
@@ -193,8 +198,9 @@ impl Client {
         Ok(Context::new(Arc::clone(&self.inner), attributes))
     }
 
-    /// Makes a pool of contexts for a server-evaluated key: for programs with a context for each request or user. At most so many contexts
-    /// live at the same time ([`ContextPool::DEFAULT_LIMIT`] if there is no reason for another number); at least one.
+    /// Makes a pool of contexts for a server-evaluated key, for programs with a context for each request or user. At most `limit`
+    /// contexts exist at the same time; a limit of 0 counts as 1. Use [`ContextPool::DEFAULT_LIMIT`] unless the program needs
+    /// another number.
     ///
     /// The pool keeps this client alive. The client need not be ready.
     #[must_use]
@@ -202,13 +208,13 @@ impl Client {
         ContextPool::new(self.clone(), limit)
     }
 
-    /// One feature, for nobody in particular. It need not exist.
+    /// Returns a handle of one feature, read without a context. The feature need not exist.
     #[must_use]
     pub fn feature(&self, key: &str) -> Feature {
         Feature::new(Arc::clone(&self.inner), key, None)
     }
 
-    /// The present state, for several reads of one state.
+    /// Returns the present state, so that several reads answer from the same state.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.inner.hub.snapshot(), None)

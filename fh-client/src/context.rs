@@ -1,4 +1,4 @@
-//! Contexts: who features are read for.
+//! Contexts: the attributes that features are read for.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,11 +13,12 @@ use crate::feature::Feature;
 use crate::frozen::Snapshot;
 use crate::reads::reads;
 
-/// A client, bound to the attributes of somebody: reads answer what that one sees.
+/// A client together with the attributes of one user, device or request. Its reads return the values for these attributes.
 ///
-/// Cheap to clone and immutable; make one per request or user. Any number of contexts share the connection of a client with a
-/// client-evaluated key. With a server-evaluated key only the context given to [`Client::set_context`] has values; others answer defaults,
-/// with the reason `NOT_READY`, never the values of another user (D-62). [`Client::context_pool`] has several such contexts at once.
+/// A context is immutable and cheap to clone; make one per request or user. With a client-evaluated key any number of contexts
+/// share the connection of one client. With a server-evaluated key only the context given to [`Client::set_context`] has values.
+/// All others return defaults, with the reason `NOT_READY`, and never the values of another user (D-62). [`Client::context_pool`]
+/// keeps several such contexts at once.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -46,19 +47,19 @@ impl Context {
         Self { inner, attributes }
     }
 
-    /// The attributes.
+    /// Returns the attributes.
     #[must_use]
     pub const fn attributes(&self) -> &Arc<Attributes> {
         &self.attributes
     }
 
-    /// The client.
+    /// Returns the client.
     #[must_use]
     pub fn client(&self) -> Client {
         Client::from_inner(Arc::clone(&self.inner))
     }
 
-    /// Begins another context with these attributes.
+    /// Starts building another context from these attributes.
     pub fn with(&self) -> ContextBuilder {
         ContextBuilder {
             inner: Arc::clone(&self.inner),
@@ -66,22 +67,23 @@ impl Context {
         }
     }
 
-    /// One feature, for this context. It need not exist.
+    /// Returns a handle of one feature, read for this context. The feature need not exist.
     #[must_use]
     pub fn feature(&self, key: &str) -> Feature {
         Feature::new(Arc::clone(&self.inner), key, Some(Arc::clone(&self.attributes)))
     }
 
-    /// The present state, for several reads of one state.
+    /// Returns the present state, so that several reads answer from the same state.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         Snapshot::new(self.inner.hub.snapshot(), Some(Arc::clone(&self.attributes)))
     }
 
-    /// Calls when the value that this context sees becomes another, or the feature's lock flips (D-63).
+    /// Registers a listener that is called when the feature's value for this context or its lock changes (D-63).
     ///
-    /// Called on a thread of the client's own. The listener is not called at once, and may skip states that did not last. Drop the guard to
-    /// end it; a closure that holds a client or context keeps it alive.
+    /// The listener is called on a thread of the client's own, and not with the value at registration. It may skip values that
+    /// did not last. Dropping the guard ends the subscription. If the closure holds a client or a context, it keeps the client
+    /// alive.
     pub fn on_change(
         &self,
         key: &str,
@@ -90,12 +92,12 @@ impl Context {
         self.inner.hub.on_change(key, Some(&self.attributes), call)
     }
 
-    /// The changes that [`Self::on_change`] tells, as a stream.
+    /// Returns the changes of [`Self::on_change`] as a stream.
     pub fn changes(&self, key: &str) -> Changes {
         Changes::new(&self.inner.hub, key, Some(&self.attributes))
     }
 
-    /// Reports something to observers, with all features as they are for this context (sdk-behaviour 3.3).
+    /// Reports a named event to observers, with the values of all features for this context (sdk-behaviour 3.3).
     pub fn record(&self, name: &str, params: Params) {
         self.inner.hub.record(name, params, Some(&self.attributes));
     }
@@ -103,13 +105,14 @@ impl Context {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Names only: the values are people's data.
+        // Only names are printed, because the values are personal data.
         let names: Vec<&str> = self.attributes.iter().map(|(name, _)| name).collect();
         f.debug_struct("Context").field("attributes", &names).finish_non_exhaustive()
     }
 }
 
-/// Collects attributes; see [`Client::context`]. A name given again replaces what it had.
+/// The attributes of a context to be built; see [`Client::context`]. If a name is set twice, the second call replaces the values
+/// of the first.
 #[derive(Clone)]
 #[must_use = "call `build`"]
 pub struct ContextBuilder {
@@ -133,27 +136,27 @@ impl ContextBuilder {
     }
 
     well_known! {
-        /// Who the user is: the default percentage key (after the session).
+        /// Sets the user's key. By default, percentage rollouts hash it if there is no session.
         user_key = "userkey";
-        /// The session, which goes before the user key when percentages are drawn.
+        /// Sets the session. By default, percentage rollouts hash it in preference to the user key.
         session = "session";
-        /// A [`Country`](fh_eval::Country) or any other text.
+        /// Sets the country: a [`Country`](fh_eval::Country) or any other text.
         country = "country";
-        /// A [`Device`](fh_eval::Device) or any other text.
+        /// Sets the device: a [`Device`](fh_eval::Device) or any other text.
         device = "device";
-        /// A [`Platform`](fh_eval::Platform) or any other text.
+        /// Sets the platform: a [`Platform`](fh_eval::Platform) or any other text.
         platform = "platform";
-        /// The version of the user's program.
+        /// Sets the version of the user's program.
         version = "version";
     }
 
-    /// Any attribute: text, numbers, booleans, or lists of them.
+    /// Sets any attribute: text, numbers, booleans, or lists of them.
     pub fn attribute(mut self, name: &str, values: impl AttributeText) -> Self {
         self.attributes = self.attributes.remove(name).attribute(name, values);
         self
     }
 
-    /// Several attributes; others stay.
+    /// Sets several attributes. Attributes with other names are kept.
     pub fn attributes<N: AsRef<str>, V: AttributeText>(
         self,
         attributes: impl IntoIterator<Item = (N, V)>,
@@ -163,29 +166,29 @@ impl ContextBuilder {
             .fold(self, |builder, (name, values)| builder.attribute(name.as_ref(), values))
     }
 
-    /// Takes an attribute away.
+    /// Removes an attribute.
     pub fn remove(mut self, name: &str) -> Self {
         self.attributes = self.attributes.remove(name);
         self
     }
 
-    /// Takes all attributes away, the user key as well.
+    /// Removes all attributes, including the user key.
     pub fn clear(mut self) -> Self {
         self.attributes = Attributes::builder();
         self
     }
 
-    /// The context. With a server-evaluated key it has no values before [`Client::set_context`] was given its attributes; see
-    /// [`Self::activate`].
+    /// Returns the context. With a server-evaluated key it has no values until its attributes are given to
+    /// [`Client::set_context`]; see [`Self::activate`].
     #[must_use]
     pub fn build(self) -> Context {
         Context::new(self.inner, Arc::new(self.attributes.build()))
     }
 
-    /// The context, once it has values: as [`Client::set_context`].
+    /// Builds the context and sets it with [`Client::set_context`]. Returns it once it has values.
     ///
     /// # Errors
-    /// As [`Client::set_context`].
+    /// The errors of [`Client::set_context`].
     pub async fn activate(self) -> Result<Context, fh_session::Problem> {
         let client = Client::from_inner(Arc::clone(&self.inner));
         client.set_context(self.attributes.build()).await

@@ -5,17 +5,17 @@ use std::time::Duration;
 use crate::context_pool::Seat;
 use crate::dispatcher::Dispatcher;
 
-/// Asks for deliveries to the listeners of one client.
+/// A handle that requests deliveries to the listeners of one client.
 #[derive(Clone)]
 pub(crate) enum Delivery {
-    /// By the client's own dispatcher.
+    /// The client's own dispatcher.
     Own(Dispatcher),
-    /// By the thread that the clients of a pool share.
+    /// The thread that the clients of a pool share.
     Shared(Seat),
 }
 
 impl Delivery {
-    /// Delivers once more, and ends.
+    /// Delivers once more, and then ends.
     pub(crate) fn end(&self) {
         match self {
             Self::Own(dispatcher) => dispatcher.end(),
@@ -23,8 +23,8 @@ impl Delivery {
         }
     }
 
-    /// Waits until everything that happened before has been delivered. Returns at once on a thread that delivers, which could
-    /// only wait for itself.
+    /// Waits until everything that happened before has been delivered. Returns at once on a thread that delivers, because such a
+    /// thread would wait for itself.
     pub(crate) async fn delivered(&self) {
         match self {
             Self::Own(dispatcher) => dispatcher.delivered().await,
@@ -32,7 +32,7 @@ impl Delivery {
         }
     }
 
-    /// The same, and observers have sent what they hold, in about this time.
+    /// Waits as [`Self::delivered`] does, and until observers have sent what they hold, in about this time.
     pub(crate) async fn flushed(&self, limit: Duration) {
         match self {
             Self::Own(dispatcher) => dispatcher.flushed(limit).await,

@@ -1,7 +1,8 @@
-//! The threads that call listeners and observers (D-81): never the program's runtime, never the driver.
+//! The threads that call listeners and observers (D-81). They are called neither on the program's runtime nor on the driver's
+//! thread.
 //!
-//! One thread delivers. Where there is more than one listener a second one stands by: if no call ends for a while it takes over, and the
-//! hanging call keeps its thread to itself until it ends.
+//! One thread delivers. If there are several listeners, a second thread stands by. If a call lasts longer than 10 ms, the second
+//! thread delivers to the other listeners, and the first thread stays with the call that hangs.
 
 use std::cell::Cell;
 use std::io;
@@ -13,17 +14,17 @@ use std::time::{Duration, Instant};
 use fh_session::{Hub, Millis};
 use tokio::sync::watch;
 
-/// A call that takes longer than this hangs: another thread delivers to the others.
+/// Time after which a call counts as hanging. Another thread then delivers to the other listeners.
 const HANGS_AFTER: Duration = Duration::from_millis(10);
-/// Most threads of one client. While so many calls hang, the others wait.
+/// The most threads of one client. If that many calls hang, the other listeners wait.
 const MOST_THREADS: usize = 8;
 
 thread_local! {
-    /// The desk that this thread delivers for; 0 for all other threads.
+    /// The number of the dispatcher that this thread delivers for; 0 for all other threads.
     static DELIVERS_FOR: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Asks the threads to deliver, and to end. Dropping it does neither.
+/// A handle that requests deliveries from the threads, and their end. Dropping it does neither.
 #[derive(Clone)]
 pub(crate) struct Dispatcher {
     desk: Arc<Desk>,
@@ -33,35 +34,36 @@ struct Desk {
     number: u64,
     orders: Mutex<Orders>,
     bell: Condvar,
-    /// The number of the last order that was carried out.
+    /// The number of the last request that was carried out.
     done: watch::Sender<u64>,
     started: Instant,
 }
 
 #[derive(Default)]
 struct Orders {
-    /// The number of the last order.
+    /// The number of the last request.
     given: u64,
-    /// The number of the last order that a thread has taken.
+    /// The number of the last request that a thread has taken.
     taken: u64,
-    /// Observers are to send what they hold, in about this time.
+    /// The time in which observers are to send what they hold, if a flush was requested.
     flush: Option<Duration>,
     is_over: bool,
-    /// True once the last order was carried out.
+    /// True once the last request was carried out.
     is_ended: bool,
     threads: usize,
     passes: Vec<Pass>,
     last_pass: u64,
-    /// Passes that have ended while others had not, the oldest first: their orders are carried out once those others have ended, too.
+    /// Passes that ended while others were running, the oldest first, with the numbers of those others. Their requests are
+    /// carried out once those others have ended too.
     ended: Vec<(u64, Vec<u64>)>,
-    /// When the window of the next summary ends.
+    /// The end of the next summary's window.
     summary: Option<Millis>,
 }
 
-/// One thread's delivery of all that is due.
+/// One thread's delivery of all pending events.
 struct Pass {
     number: u64,
-    /// The number of calls that had begun, and since when.
+    /// The number of calls that had begun by `since`.
     calls: u64,
     since: Instant,
     is_relieved: bool,
@@ -69,14 +71,14 @@ struct Pass {
 
 /// The next step of a thread.
 enum Task {
-    /// Deliver up to an order.
+    /// Delivers all events up to a request.
     Deliver {
         order: u64,
         pass: u64,
         flush: Option<Duration>,
         is_alone: bool,
     },
-    /// Hand over summaries.
+    /// Delivers summaries.
     Summaries,
     End,
 }
@@ -111,7 +113,7 @@ impl Desk {
         Millis::default().after(self.started.elapsed())
     }
 
-    /// Waits for something to do.
+    /// Waits for the next task.
     fn next(&self, hub: &Hub) -> Task {
         let mut orders = self.orders();
         loop {
@@ -144,7 +146,7 @@ impl Desk {
 }
 
 impl Orders {
-    /// How long from now a pass counts as hanging unless a call begins; `None` if there is none that could be relieved.
+    /// Returns the time until a pass counts as hanging, unless a call begins before. Returns `None` if no pass can be relieved.
     fn hanging(&mut self, calls: u64) -> Option<Duration> {
         let now = Instant::now();
         let mut shortest = None;
@@ -160,7 +162,7 @@ impl Orders {
         shortest
     }
 
-    /// Begins a pass, in place of those that hang.
+    /// Begins a pass, and marks all running passes as relieved.
     fn begin(&mut self, calls: u64) -> Task {
         let is_alone = self.passes.is_empty();
         for pass in &mut self.passes {
@@ -174,8 +176,8 @@ impl Orders {
         Task::Deliver { order: self.given, pass, flush: self.flush.take(), is_alone }
     }
 
-    /// Ends a pass. Returns the last order that is carried out by that, if one is: another pass that goes on may be telling a listener of
-    /// what came before it.
+    /// Ends a pass. Returns the last request that is now carried out, if there is one. A request is not carried out while an
+    /// older pass runs, because that pass may be calling a listener with an earlier event.
     fn end(&mut self, pass: u64, order: u64) -> Option<u64> {
         self.passes.retain(|other| other.number != pass);
         for (_, others) in &mut self.ended {
@@ -183,7 +185,7 @@ impl Orders {
         }
         let others: Vec<u64> = self.passes.iter().map(|other| other.number).collect();
         match self.ended.last_mut() {
-            // The same wait for a later order.
+            // This pass waits for the same passes as the one before, for a later request.
             Some((last, same)) if *same == others => *last = order.max(*last),
             _ => self.ended.push((order, others)),
         }
@@ -196,16 +198,16 @@ impl Orders {
 }
 
 impl Dispatcher {
-    /// One without a thread, which has never anything to deliver.
+    /// Returns a dispatcher without a thread. It never has anything to deliver.
     pub(crate) fn idle() -> Self {
-        // All that was ordered was carried out.
+        // All requests count as carried out.
         Self { desk: Desk::new(u64::MAX) }
     }
 
     /// Starts the first thread.
     ///
     /// # Errors
-    /// The platform gives no thread.
+    /// An [`io::Error`] if the platform starts no thread.
     pub(crate) fn start(hub: &Hub) -> io::Result<Self> {
         let desk = Desk::new(0);
         desk.orders().threads = 1;
@@ -217,7 +219,7 @@ impl Dispatcher {
         Ok(Self { desk })
     }
 
-    /// The threads deliver once more, and end.
+    /// Requests one more delivery, after which the threads end.
     pub(crate) fn end(&self) {
         let mut orders = self.desk.orders();
         orders.given += 1;
@@ -226,13 +228,13 @@ impl Dispatcher {
         self.desk.bell.notify_all();
     }
 
-    /// Waits until everything that happened before has been delivered. At once on one of the threads, which could only wait for
-    /// itself.
+    /// Waits until everything that happened before has been delivered. Returns at once on one of the threads that deliver,
+    /// because such a thread would wait for itself.
     pub(crate) async fn delivered(&self) {
         self.carried_out(None).await;
     }
 
-    /// The same, and observers have sent what they hold, in about this time.
+    /// Waits as [`Self::delivered`] does, and until observers have sent what they hold, in about this time.
     pub(crate) async fn flushed(&self, limit: Duration) {
         self.carried_out(Some(limit)).await;
     }
@@ -243,7 +245,7 @@ impl Dispatcher {
         }
         let mut done = self.desk.done.subscribe();
         let order = self.desk.order(flush);
-        // The threads' end is an answer, too.
+        // An error means that the threads have ended, which ends the wait as well.
         let _ = done.wait_for(|done| *done >= order).await;
     }
 }
@@ -259,7 +261,7 @@ fn spawn(hub: &Hub, desk: &Arc<Desk>) -> io::Result<()> {
         .map(drop)
 }
 
-/// Starts a standby thread unless there is one, if a hanging call would delay another listener.
+/// Starts a standby thread if a hanging call would delay another listener and there is no standby thread yet.
 fn stand_by(hub: &Hub, desk: &Arc<Desk>) {
     let mut orders = desk.orders();
     let has_one = orders.threads > orders.passes.len();
@@ -269,7 +271,7 @@ fn stand_by(hub: &Hub, desk: &Arc<Desk>) {
     orders.threads += 1;
     drop(orders);
     if spawn(hub, desk).is_err() {
-        // Without it the other listeners wait while one hangs.
+        // Without the thread, the other listeners wait while one hangs.
         desk.orders().threads -= 1;
     }
 }
@@ -293,11 +295,11 @@ fn deliver(hub: &Hub, desk: &Arc<Desk>) {
                 let done = orders.end(pass, order);
                 let is_over = orders.is_over && done.is_some_and(|done| done >= orders.given);
                 orders.is_ended |= is_over;
-                // One delivers, and one stands by.
+                // One thread delivers and one stands by; any further thread ends.
                 let is_spare = orders.threads - orders.passes.len() > 2;
                 orders.threads -= usize::from(is_spare);
                 drop(orders);
-                // After the end there is nothing to wait for.
+                // After the end, no request has to be waited for.
                 if let Some(done) = if is_over { Some(u64::MAX) } else { done } {
                     desk.done.send_replace(done);
                 }

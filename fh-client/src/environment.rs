@@ -1,10 +1,10 @@
 //! Settings from environment variables (sdk-behaviour 5.6).
 
 const URL: &str = "FEATUREHUB_EDGE_URL";
-/// The first that is set counts.
+/// The variables of the API key. The first one that is set is used.
 const KEYS: [&str; 2] = ["FEATUREHUB_CLIENT_API_KEY", "FEATUREHUB_API_KEY"];
 
-/// What was found. An empty variable is none.
+/// The settings that were found. An empty variable counts as not set.
 pub(crate) struct Found {
     pub(crate) url: Option<String>,
     pub(crate) key: Option<String>,

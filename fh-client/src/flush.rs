@@ -1,12 +1,12 @@
-//! Waiting until what happened was delivered and written.
+//! The error of waiting until events are delivered and the snapshot is written.
 
 use std::fmt;
 
-/// Why a wait for deliveries and writes ended early.
+/// The reason why a wait for deliveries and writes ended early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FlushError {
-    /// The time was not enough. Delivering and writing go on.
+    /// The time limit has passed. Delivering and writing continue.
     TimedOut,
     /// This thread runs the runtime that the client was given, so the wait would block the client (D-119). Use `flushed(limit).await`.
     InsideRuntime,

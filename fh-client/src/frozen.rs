@@ -1,4 +1,4 @@
-//! One state, for several reads.
+//! A state of all features, for several reads.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::reads::reads;
 
-/// The features at one moment: several reads answer from one state (D-83), whatever arrives meanwhile.
+/// The features at one instant. All reads answer from the same state (D-83), even if updates arrive meanwhile.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -37,19 +37,19 @@ impl Snapshot {
         Self { state, who }
     }
 
-    /// The same state, for somebody else.
+    /// Returns the same state, read for other attributes.
     #[must_use]
     pub fn of(&self, who: &Arc<Attributes>) -> Self {
         Self { state: Arc::clone(&self.state), who: Some(Arc::clone(who)) }
     }
 
-    /// Was the client ready?
+    /// Returns the readiness of the client at that instant.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         self.state.readiness()
     }
 
-    /// Counts up whenever an answer may be another one.
+    /// Returns a number that increases whenever an answer may have changed.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.state.generation()

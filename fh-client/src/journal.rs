@@ -1,4 +1,4 @@
-//! What the driver tells logs and metrics.
+//! The logs and metrics of the driver.
 
 use std::collections::HashSet;
 use std::io;
@@ -6,27 +6,29 @@ use std::io;
 use fh_session::{ApiKeys, EdgeUrl, Hub, Millis, Notice, Problem, Readiness, Status};
 use tracing::{debug, error, info, warn};
 
-/// So many different notices are logged as warnings; later ones as debug output only.
+/// The number of different notices that are logged as warnings. Further ones are logged at debug level.
 const MOST_NOTICES: usize = 256;
 
-/// How much a client reports.
+/// The level of detail of a client's logs and metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reporting {
-    /// Logs for people, counters and gauges.
+    /// Logs at all levels, counters and gauges.
     Full,
-    /// Logs for debugging, and counters: for the contexts of a pool, which come and go. Their ends say nothing of the environment.
+    /// Logs at debug level, and counters. The contexts of a pool use it, because they come and go, and their end says nothing
+    /// about the environment.
     Brief,
 }
 
-/// Logs changes: each trouble once at a level that people see, however often it is tried again, until all is well again.
+/// The logs and gauges of one client. Each kind of problem is logged as a warning once, and again only after the Edge has
+/// answered well.
 pub(crate) struct Journal {
     edge: String,
     environment: String,
     reporting: Reporting,
     last: Status,
-    /// Kinds of trouble since all was well.
+    /// The kinds of problems since the Edge last answered well.
     troubles: HashSet<&'static str>,
-    /// Has the snapshot not been written since it could be?
+    /// True while the snapshot cannot be written.
     is_unsaved: bool,
     notices: HashSet<String>,
     #[cfg(feature = "metrics")]
@@ -49,7 +51,7 @@ impl Journal {
         }
     }
 
-    /// Other keys are used from now on: what follows is their environment's.
+    /// Uses the environment of these keys from now on.
     pub(crate) fn keys(&mut self, keys: &ApiKeys) {
         let environment = &**keys.first().environment();
         if environment != self.environment {
@@ -59,7 +61,7 @@ impl Journal {
         }
     }
 
-    /// The status has changed, or not.
+    /// Logs the changes since the last status, and updates gauges.
     pub(crate) fn status(&mut self, status: &Status) {
         #[cfg(feature = "metrics")]
         self.gauges.status(&self.last, status);
@@ -153,7 +155,7 @@ impl Journal {
         }
     }
 
-    /// Something odd: each once.
+    /// Logs a notice. A notice that was logged as a warning is not logged again.
     pub(crate) fn notice(&mut self, notice: &Notice) {
         let text = notice.to_string();
         if self.notices.contains(&text) {
@@ -167,7 +169,7 @@ impl Journal {
         }
     }
 
-    /// The snapshot was written, or could not be: once until it can.
+    /// Logs the first failure to write the snapshot, and the first success after failures.
     pub(crate) fn saved(&mut self, outcome: &io::Result<()>) {
         let was_unsaved = std::mem::replace(&mut self.is_unsaved, outcome.is_err());
         match outcome {
@@ -181,7 +183,7 @@ impl Journal {
         }
     }
 
-    /// When gauges that grow by themselves are due.
+    /// Returns when the gauges that change with time are due.
     pub(crate) fn next_measurement(&self) -> Option<Millis> {
         #[cfg(feature = "metrics")]
         return Some(self.gauges.next);
@@ -189,7 +191,7 @@ impl Journal {
         None
     }
 
-    /// Sets gauges that grow by themselves.
+    /// Sets the gauges that change with time.
     #[cfg_attr(
         not(feature = "metrics"),
         allow(clippy::unused_self, clippy::needless_pass_by_ref_mut, unused_variables)

@@ -61,12 +61,12 @@ pub use fh_session::{
     WhileSwitching,
 };
 
-/// The examples of the project's front page.
+/// Runs the examples of the project's front page as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct FrontPage;
 
-/// The page about documents of answers.
+/// Runs the examples of the page about bootstrap documents as tests.
 #[cfg(all(doctest, feature = "serde"))]
 #[doc = include_str!("../../docs/bootstrap.md")]
 struct BootstrapPage;

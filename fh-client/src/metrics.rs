@@ -1,20 +1,20 @@
 //! Metrics through the `metrics` crate, with the feature `metrics`.
 //!
-//! Install any recorder; without one nothing is counted. Every name carries the label `environment`, the id of the first API key's
-//! environment. Contexts of a [pool](crate::ContextPool) are counted, and set no gauges.
+//! Install any recorder; without one nothing is counted. Every metric has the label `environment`, the id of the first API key's
+//! environment. Contexts of a [pool](crate::ContextPool) are counted, but set no gauges.
 //!
-//! | name | kind | what |
+//! | name | kind | meaning |
 //! |---|---|---|
-//! | `featurehub_client_ready` | gauge | 1 while features are served that the Edge does not refuse, else 0 |
+//! | `featurehub_client_ready` | gauge | 1 while the readiness is `READY`, otherwise 0 |
 //! | `featurehub_client_connected` | gauge | 1 while a stream is open or the last poll was answered |
-//! | `featurehub_client_seconds_since_contact` | gauge | since the Edge last showed a sign of life; set every 10 seconds. Absent before the first |
-//! | `featurehub_client_features` | gauge | features that are served |
-//! | `featurehub_client_requests_total` | counter | requests sent, redirects included |
-//! | `featurehub_client_reconnects_total` | counter | streams that were opened again |
-//! | `featurehub_client_problems_total` | counter | troubles, with the label `problem` |
-//! | `featurehub_client_evaluations_total` | counter | reads of features by the program, with the labels `feature` and `variant`: the strategy that matched, or `default`. Here `environment` is the feature's. Counted every 10 seconds, at a flush and at the end; nothing in a client [without listeners](crate::ClientBuilder::without_listeners) |
-//! | `featurehub_client_uncounted_evaluations_total` | counter | evaluations beyond 1,000 combinations of feature and variant and value within 10 seconds |
-//! | `featurehub_client_dropped_events_total` | counter | events that were dropped because a listener or observer was too slow |
+//! | `featurehub_client_seconds_since_contact` | gauge | seconds since the Edge last answered or sent a line of a stream; set every 10 seconds. Absent before the first contact |
+//! | `featurehub_client_features` | gauge | number of features that are served |
+//! | `featurehub_client_requests_total` | counter | requests sent, including redirects |
+//! | `featurehub_client_reconnects_total` | counter | streams that were opened after the first one |
+//! | `featurehub_client_problems_total` | counter | failed attempts, with the label `problem` |
+//! | `featurehub_client_evaluations_total` | counter | reads of features by the program, with the labels `feature` and `variant`: the strategy that matched, or `default`. Here `environment` is that of the feature. Counted every 10 seconds, at a flush and at the end. A client [without listeners](crate::ClientBuilder::without_listeners) counts none |
+//! | `featurehub_client_uncounted_evaluations_total` | counter | evaluations beyond 1,000 combinations of feature, variant and value within 10 seconds |
+//! | `featurehub_client_dropped_events_total` | counter | events that were dropped because the queue of a listener or observer was full |
 
 use std::time::Duration;
 
@@ -26,13 +26,13 @@ use fh_session::{
 
 use crate::journal::Reporting;
 
-/// How often gauges are set that grow by themselves.
+/// Time between two updates of the gauges that change with time.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// Most combinations of feature, variant and value that are told apart within one interval.
+/// The most combinations of feature, variant and value that are counted separately within one interval.
 const MOST_COMBINATIONS: usize = 1_000;
 
-/// Counts evaluations by feature and variant.
+/// An observer that counts evaluations by feature and variant.
 pub(crate) struct Evaluations {
     environment: String,
 }
@@ -89,7 +89,8 @@ impl Gauges {
         }
     }
 
-    /// The client belongs to another environment from now on, and no more to the former one.
+    /// Reports for another environment from now on. Unless the client is one of a pool, the gauges of the former environment are
+    /// set to 0.
     pub(crate) fn moved(&mut self, environment: &str) {
         if self.reporting == Reporting::Brief {
             self.environment = environment.to_string();

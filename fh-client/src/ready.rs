@@ -7,15 +7,15 @@ use fh_session::{Connection, Problem, Readiness, Status as SessionStatus};
 use crate::board::Board;
 use crate::status::Status;
 
-/// Why a client is not ready.
+/// The reason why a client is not ready.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum NotReady {
-    /// Not in time; this is how things stand. Trying goes on.
+    /// The time limit passed; the status at that time is attached. The client keeps trying.
     TimedOut(Box<Status>),
-    /// The Edge refuses this client: why. Trying goes on, slowly.
+    /// The Edge refuses this client, with the reason. The client keeps trying, at long intervals.
     Failed(Problem),
-    /// Nothing is tried any more: the client is offline and was given no features, or the Edge wants no more requests.
+    /// The client makes no more requests: it is offline and was given no features, or the Edge accepts no more requests.
     Stopped,
     /// The client was closed.
     Closed,
@@ -46,14 +46,14 @@ impl std::error::Error for NotReady {
     }
 }
 
-/// Does a refusal end the waiting?
+/// The effect of a refusal on the wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusals {
     End,
     WaitThrough,
 }
 
-/// Waits until the client is ready, or until it makes no sense any more.
+/// Waits until the client is ready, or until waiting cannot succeed any more.
 pub(crate) async fn ready(board: &Board, refusals: Refusals) -> Result<(), NotReady> {
     if board.is_closed() {
         return Err(NotReady::Closed);
@@ -66,7 +66,7 @@ pub(crate) async fn ready(board: &Board, refusals: Refusals) -> Result<(), NotRe
     }
 }
 
-/// Is there anything to wait for?
+/// Returns the outcome of the wait, or `None` while waiting makes sense.
 fn judge(status: &SessionStatus, refusals: Refusals) -> Option<Result<(), NotReady>> {
     match status.readiness {
         Readiness::Ready => Some(Ok(())),

@@ -1,4 +1,4 @@
-//! Why a client cannot start: the only error that a program must handle.
+//! The reason why a client cannot start, which is the only error that a program must handle.
 
 use std::fmt;
 
@@ -10,34 +10,34 @@ use crate::transport::InvalidSetting;
 #[cfg(feature = "reqwest")]
 use crate::transport::TransportSetupError;
 
-/// A client cannot start: something about its settings. Trouble with the network is none; see [`Client::status`](crate::Client::status).
+/// The reason why a client cannot start. Network failures are not among them; see [`Client::status`](crate::Client::status).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StartError {
-    /// The Edge's URL.
+    /// The Edge's URL is invalid.
     Url(UrlError),
-    /// The API keys.
+    /// The API keys are invalid.
     Keys(KeyError),
-    /// Several API keys and streaming: a stream has one key (D-77).
+    /// Several API keys cannot be streamed, because a stream has one key (D-77).
     SeveralKeysStream,
-    /// A header that cannot be sent, or that the client sets itself: its name.
+    /// The header of this name cannot be sent, or is set by the client itself.
     Header(String),
-    /// A back-off whose cap is below its initial delay, or whose jitter is not from 0 to 1.
+    /// The cap of a back-off is below its initial delay, or its jitter is not between 0 and 1.
     Backoff,
-    /// The context has more attributes than an Edge takes.
+    /// The context has more attributes than an Edge accepts.
     Context(TooManyAttributes),
-    /// The features given at the start.
+    /// The features given at the start cannot be read.
     Bootstrap(BootstrapError),
-    /// A setting that can never work.
+    /// A setting has a value that can never work.
     Setting(InvalidSetting),
-    /// The default transport.
+    /// The default transport cannot be set up.
     #[cfg(feature = "reqwest")]
     Transport(TransportSetupError),
-    /// The crate was built without a transport, and none was given.
+    /// The crate was built without a transport, and the program gave none.
     NoTransport,
-    /// The runtime that was given lacks something that a client needs.
+    /// The runtime given to the client lacks a driver that the client needs.
     Runtime(MissingDriver),
-    /// The platform gives no thread: why.
+    /// The platform starts no thread, with the reason.
     Thread(String),
 }
 

@@ -1,4 +1,4 @@
-//! The state of a client for people, probes and logs.
+//! The status of a client, for people, health endpoints and logs.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,9 +8,9 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::driver::DriverRuntime;
 
-/// How a client is doing, at one moment.
+/// The status of a client at one instant.
 ///
-/// Prints itself in words, and serialises as JSON for a health endpoint. Holds no API key.
+/// It has a `Display` as text, and serialises as JSON for a health endpoint. It holds no API key.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -27,35 +27,35 @@ use crate::driver::DriverRuntime;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Status {
-    /// Can the client be asked?
+    /// Whether the client can serve features.
     pub readiness: Readiness,
-    /// What the connection does.
+    /// The state of the connection.
     pub connection: Connection,
-    /// What went wrong last; `None` again once the Edge has answered well.
+    /// The last problem. `None` once the Edge has answered well again.
     pub problem: Option<Problem>,
     /// Attempts since the Edge last answered well.
     pub attempts: u32,
-    /// Requests sent since the start, redirects counted.
+    /// Requests sent since the start, including redirects.
     pub requests: u64,
-    /// Until the next request goes out by itself.
+    /// Time until the client sends the next request by itself.
     pub next_attempt: Option<Duration>,
-    /// Since the Edge last showed a sign of life.
+    /// Time since the Edge last answered a request or sent a line of a stream.
     pub since_contact: Option<Duration>,
-    /// Since features were last received or confirmed. Of features from a snapshot: since it was saved.
+    /// Time since features were last received or confirmed. For features from a snapshot: time since it was saved.
     pub data_age: Option<Duration>,
-    /// Where the features came from last.
+    /// The source of the features that arrived last.
     pub source: Option<Source>,
-    /// Has the Edge said that the environment is stale? No request is made until a refresh (D-67).
+    /// True if the Edge has marked the environment as stale. No request is made until a refresh (D-67).
     pub is_stale: bool,
-    /// How many features are served.
+    /// The number of features that are served.
     pub features: usize,
-    /// How many features were refused so far because the Edge sent them as those of an environment that no key opens.
+    /// The number of features that were refused so far, because the Edge sent them for an environment that no API key opens.
     pub foreign_features: u64,
-    /// How many parts of them were not understood; see [`Client::diagnostics`](crate::Client::diagnostics).
+    /// The number of parts of features that were not understood; see [`Client::diagnostics`](crate::Client::diagnostics).
     pub diagnostics: usize,
-    /// Are updates held back by catch & release?
+    /// True if catch & release holds back an update that a reader could see.
     pub is_holding: bool,
-    /// What went wrong in listeners, interceptors and observers, and what was dropped.
+    /// Counts of panics in listeners, interceptors and observers, of refused overrides, and of dropped events.
     pub counters: Counters,
 }
 
@@ -66,7 +66,7 @@ impl Status {
         data_age_of_snapshot: Option<Duration>,
     ) -> Self {
         let snapshot = hub.snapshot();
-        // After the state: one that came in between would be ahead of it.
+        // The time is read after the state. Otherwise a state that arrived in between would be in the future.
         let now = runtime.now();
         let status = snapshot.status();
         let since = |moment: Millis| now.since(moment);
@@ -138,7 +138,7 @@ impl fmt::Display for Short {
 }
 
 impl Serialize for Status {
-    /// Durations in seconds, names as in the other languages.
+    /// Writes durations in seconds. The names are those of the other languages' clients.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let seconds = |duration: Option<Duration>| duration.map(|duration| duration.as_secs_f64());
         let mut map = serializer.serialize_map(None)?;

@@ -17,11 +17,11 @@ impl Wake for Unpark {
 }
 
 thread_local! {
-    /// How many waits block this thread: one within the other.
+    /// The number of nested waits that block this thread.
     static WAITS: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Counts a wait while it lasts.
+/// A guard that counts a wait as long as it exists.
 struct Blocking;
 
 impl Blocking {
@@ -42,12 +42,12 @@ pub(crate) fn is_blocking() -> bool {
     WAITS.get() > 0
 }
 
-/// Waits for a future of this crate on a plain thread, for programs without a runtime.
+/// Blocks this thread until a future of this crate is ready, for programs without a runtime.
 ///
-/// Inside a runtime use `.await`: this blocks the thread. On a thread that runs tasks of the runtime that a client was given
-/// ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)) the client could not go on. There [`Client::ready`](crate::Client::ready) fails
-/// with [`NotReady::InsideRuntime`](crate::NotReady::InsideRuntime), and other futures wait for ever. The futures of this crate need
-/// no runtime around them; others may.
+/// Inside a runtime, use `.await`, because this function blocks the thread. On a thread that runs tasks of the runtime given to a
+/// client ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)) it also blocks that client. There
+/// [`Client::ready`](crate::Client::ready) returns [`NotReady::InsideRuntime`](crate::NotReady::InsideRuntime), and other futures
+/// wait forever. The futures of this crate need no runtime around them; those of other crates may.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -69,7 +69,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// As [`block_on`], but not for longer than this; `None` if it was not ready by then.
+/// Waits as [`block_on`] does, at most for this time. Returns `None` if the future was not ready by then.
 pub(crate) fn block_on_for<F: Future>(future: F, limit: Duration) -> Option<F::Output> {
     let _blocking = Blocking::begin();
     let end = Instant::now().checked_add(limit);

@@ -1,4 +1,4 @@
-//! Being woken by everything that is new: for those who pass it on.
+//! Notification of every change, for programs that forward changes.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -11,10 +11,10 @@ use tokio::sync::watch::Receiver;
 
 use crate::board::Board;
 
-/// Wakes whenever features or status may be other ones than before; see [`Client::watch`](crate::Client::watch).
+/// A handle that is woken whenever features or status may have changed; see [`Client::watch`](crate::Client::watch).
 ///
-/// It holds nothing of what happened: who is woken reads the present state, so who is slow misses steps, never where they led. It does
-/// not keep the client alive.
+/// It stores no changes. A woken reader reads the present state, so a slow reader misses intermediate states but never the last
+/// one. The handle does not keep the client alive.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -40,7 +40,7 @@ impl Watch {
         Self { latest: board.watch_latest(), status: board.watch_status(), board }
     }
 
-    /// Waits until features or status may be other ones than when this was made, or last waited for.
+    /// Waits until features or status may have changed since this handle was made, or since the last wait.
     ///
     /// # Errors
     /// [`Problem::Closed`] once the client is closed.
@@ -50,7 +50,7 @@ impl Watch {
         }
         let Self { latest, status, .. } = self;
         let (mut features, mut shown) = (pin!(latest.changed()), pin!(status.changed()));
-        // The board is held, so neither ends.
+        // This handle holds the senders through the board, so neither wait ends with an error.
         poll_fn(|cx| match features.as_mut().poll(cx) {
             Poll::Pending => shown.as_mut().poll(cx),
             ready => ready,

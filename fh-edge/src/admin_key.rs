@@ -4,8 +4,8 @@ use std::fmt;
 
 use subtle::ConstantTimeEq;
 
-/// The key of the admin API. Who has it may do everything, so `Debug` does not show it, and comparing takes as long for every
-/// key.
+/// The key of the admin API. Its holder may change everything. Therefore `Debug` does not show it, and comparing takes the same time for
+/// every text.
 ///
 /// ```
 /// use fh_edge::AdminKey;
@@ -20,15 +20,15 @@ pub struct AdminKey {
     digest: [u8; 32],
 }
 
-/// Why a text is no admin key, in words that do not hold it.
+/// The reason why a text is not a valid admin key. Its message does not contain the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotAnAdminKey {
-    /// It is easily guessed.
+    /// The text is shorter than [`AdminKey::SHORTEST`], so it could be guessed.
     TooShort,
-    /// It does not fit into a header.
+    /// The text is longer than [`AdminKey::LONGEST`], so it might not fit into a header.
     TooLong,
-    /// It holds something that does not travel in a header.
+    /// The text contains characters that a header cannot carry, or blanks.
     Characters,
 }
 
@@ -49,15 +49,15 @@ impl fmt::Display for NotAnAdminKey {
 impl std::error::Error for NotAnAdminKey {}
 
 impl AdminKey {
-    /// Fewer characters are guessed.
+    /// The smallest number of characters, so that the key cannot be guessed.
     pub const SHORTEST: usize = 16;
-    /// More do not fit into a header with the rest.
+    /// The largest number of characters, so that the key fits into the head of a request.
     pub const LONGEST: usize = 400;
 
-    /// Takes a key.
+    /// Makes a key from its text.
     ///
     /// # Errors
-    /// [`NotAnAdminKey`] if it is too short to be safe, or does not travel in a header.
+    /// [`NotAnAdminKey`] if the text is too short, too long, or contains other than visible ASCII characters.
     pub fn new(text: &str) -> Result<Self, NotAnAdminKey> {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(NotAnAdminKey::Characters);
@@ -69,14 +69,14 @@ impl AdminKey {
         }
     }
 
-    /// Is this the key?
+    /// Returns true if the text is this key.
     #[must_use]
     pub fn is(&self, given: &str) -> bool {
         self.digest.ct_eq(&digest(given)).into()
     }
 }
 
-/// Keys of every length are compared in the same time.
+/// Returns the digest of a text. Digests have one length, so comparing them reveals nothing about the length of the key.
 fn digest(text: &str) -> [u8; 32] {
     hmac_sha256::Hash::hash(text.as_bytes())
 }

@@ -1,4 +1,4 @@
-//! Who is connected: open streams, for people and metrics.
+//! The open streams, for the admin API and metrics.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,9 +14,9 @@ pub(crate) struct Connection {
     pub(crate) environment: Uuid,
     pub(crate) account: Arc<str>,
     pub(crate) kind: KeyKind,
-    /// The SDK, as it names itself.
+    /// The name of the SDK as it gives it itself.
     pub(crate) sdk: Option<Box<str>>,
-    /// How many attributes its context has; their values are nobody's business.
+    /// The number of attributes of its context. Their values are private to the client, so they are not kept here.
     pub(crate) attributes: usize,
     pub(crate) since: SystemTime,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Connections {
     open: Mutex<HashMap<u64, Connection>>,
 }
 
-/// Keeps a stream in the list as long as it lives.
+/// An entry in the list of streams; dropping it removes the stream.
 #[derive(Debug)]
 pub(crate) struct Listed {
     pub(crate) since: Instant,
@@ -43,12 +43,12 @@ impl Connections {
         Listed { since: Instant::now(), id, list: Arc::clone(self) }
     }
 
-    /// How many there are.
+    /// Returns the number of open streams.
     pub(crate) fn count(&self) -> usize {
         self.lock().len()
     }
 
-    /// How many there are in each environment.
+    /// Returns the number of open streams in each environment that has any.
     pub(crate) fn by_environment(&self) -> HashMap<Uuid, usize> {
         let mut counts = HashMap::new();
         for connection in self.lock().values() {
@@ -57,7 +57,7 @@ impl Connections {
         counts
     }
 
-    /// The first so many by age, with their numbers: all, or those of one environment.
+    /// Returns the oldest streams with their numbers, at most `most` of them: of all environments, or of one.
     pub(crate) fn list(&self, only: Option<Uuid>, most: usize) -> Vec<(u64, Connection)> {
         let open = self.lock();
         let wanted = open.iter().filter(|(_, each)| only.is_none_or(|id| id == each.environment));

@@ -1,4 +1,4 @@
-//! What all routes share.
+//! The data that all routes share.
 
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 use crate::world::{FeatureChange, PutError, ReplaceError, Update, UpdateOutcome, Writer};
 
-/// What all routes share.
+/// The data that all routes share.
 #[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) options: Options,
@@ -38,35 +38,35 @@ pub(crate) struct Core {
     pub(crate) evaluations: Evaluations,
     rates: Rates,
     loading: watch::Sender<Loading>,
-    /// The end has begun.
+    /// True once the stop was announced.
     is_stopping: AtomicBool,
     notices: Notices,
     admin_key: RwLock<Option<AdminKey>>,
 }
 
-/// Where features come from.
+/// The origin of the features.
 #[derive(Debug)]
 pub(crate) enum Origin {
-    /// A state of this Edge's own, and who changes it.
+    /// A state of this Edge's own, and the writer that changes it.
     World(Writer),
-    /// Another Edge.
+    /// Another Edge, which this one relays.
     Relay(Box<Relay>),
 }
 
-/// What a key opens at this moment.
+/// The grant of a key, and the generation that it can read at this moment.
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
-    /// Where the next generations will be.
+    /// The cell in which the next generations are published.
     pub(crate) slot: Arc<Slot>,
     pub(crate) published: Arc<Published>,
     pub(crate) grant: Grant,
-    /// If the key is not good any more, but may come back: until when it opens this (D-104).
+    /// Set if the key was removed and may come back: the time until which it can read this generation (D-104).
     pub(crate) leaves: Option<Instant>,
-    /// If a relay asks upstream for it: how long to wait for the answer.
+    /// Set for a key of a relay whose features are fetched on demand.
     fetching: Option<Fetching>,
 }
 
-/// Something that is asked for upstream. It stays as long as this lives.
+/// Features that a relay fetches from upstream. While this value exists, their connection counts as in use.
 #[derive(Debug, Clone)]
 struct Fetching {
     changes: Changes,
@@ -74,40 +74,41 @@ struct Fetching {
 }
 
 impl Opened {
-    /// What its holder sees.
+    /// Returns the view that the key sees.
     pub(crate) fn view(&self) -> Option<&View> {
         self.published.view(self.grant.view)
     }
 }
 
-/// Might a key open something?
+/// The result of checking whether a key may be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Admission {
     Yes,
-    /// There is no state yet, so nobody knows.
+    /// There is no state yet, so the answer is not known.
     NotYet,
     No,
 }
 
-/// What asking with a key comes to.
+/// The result of looking up a key.
 #[derive(Debug)]
 pub(crate) enum Opening {
     Open(Opened),
-    /// It is beyond a limit of requests.
+    /// The key is known, but the request exceeds a limit of requests.
     Busy(Opened, Beyond),
-    /// As much as can be is asked for upstream, or this key asked too often; it may again after this many seconds.
+    /// A relay has no room for a further upstream connection, or the request exceeds a limit before one was made. The client may retry
+    /// after this many seconds.
     Full(u64),
     Unknown,
-    /// There is no state yet, so nobody knows (edge-protocol 2.5).
+    /// There is no state yet, so it is not known whether the key is (edge-protocol 2.5).
     NotYet,
 }
 
-/// How far the first state has come.
+/// The progress of loading the first state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Loading {
     NotYet,
     Loaded,
-    /// The Edge stopped before it had one.
+    /// The Edge stopped before it had a state.
     Stopped,
 }
 
@@ -129,38 +130,38 @@ impl Core {
         }
     }
 
-    /// Returns true if there is an admin API.
+    /// Returns true if there is an admin key.
     pub(crate) fn has_admin_key(&self) -> bool {
         self.admin_key.read().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// Compares with the admin key in the same time for every key.
+    /// Compares a text with the admin key, in the same time for every text.
     pub(crate) fn is_admin_key(&self, given: &str) -> bool {
         let key = self.admin_key.read().unwrap_or_else(PoisonError::into_inner);
         key.as_ref().is_some_and(|key| key.is(given))
     }
 
-    /// Puts another admin key in the place of the one in force, from the next request on.
+    /// Replaces the admin key from the next request on.
     pub(crate) fn set_admin_key(&self, key: AdminKey) {
         *self.admin_key.write().unwrap_or_else(PoisonError::into_inner) = Some(key);
     }
 
-    /// Sets what readiness says of a topic.
+    /// Sets the notice of a topic, or removes it.
     pub(crate) fn set_notice(&self, topic: Topic, notice: Option<String>) {
         self.notices.set(topic, notice);
     }
 
-    /// The problems of an Edge that serves all the same, a line for each.
+    /// Returns all notices, one per line.
     pub(crate) fn notices(&self) -> String {
         self.notices.text()
     }
 
-    /// There is a state to serve.
+    /// Records that there is a state to serve.
     pub(crate) fn set_ready(&self) {
         self.loading.send_replace(Loading::Loaded);
     }
 
-    /// Is there a state to serve? A relay has as many as it has keys.
+    /// Returns true if there is a state to serve. A relay needs features for every configured key.
     pub(crate) fn is_ready(&self) -> bool {
         match &self.origin {
             Origin::World(_) => *self.loading.borrow() == Loading::Loaded,
@@ -168,12 +169,12 @@ impl Core {
         }
     }
 
-    /// Should clients be sent here? Not before there is a state, and not once the end has begun (D-109).
+    /// Returns true if load balancers may send clients: there is a state, and no stop was announced (D-109).
     pub(crate) fn wants_clients(&self) -> bool {
         self.is_ready() && !self.is_stopping.load(Ordering::Acquire)
     }
 
-    /// How the connections upstream are doing, if there are any.
+    /// Returns the status of the upstream connections, if there are any.
     pub(crate) fn upstreams(&self) -> Vec<UpstreamStatus> {
         match &self.origin {
             Origin::World(_) => Vec::new(),
@@ -181,7 +182,7 @@ impl Core {
         }
     }
 
-    /// Who changes the state of this Edge's own.
+    /// Returns the writer of this Edge's own state.
     pub(crate) fn writer(&self) -> Result<&Writer, ReplaceError> {
         match &self.origin {
             Origin::World(writer) => Ok(writer),
@@ -189,7 +190,7 @@ impl Core {
         }
     }
 
-    /// The Edge stops: nobody should come any more, and who waits for a state waits in vain.
+    /// Stops the Edge: readiness fails, and waiting for a state ends.
     pub(crate) fn stop(&self) {
         self.announce_stop();
         self.loading.send_if_modified(|loading| {
@@ -201,19 +202,19 @@ impl Core {
         });
     }
 
-    /// Makes readiness fail, so that no new clients are sent here. Present connections go on.
+    /// Makes readiness fail, so that no new clients are sent here. Present connections continue.
     pub(crate) fn announce_stop(&self) {
         self.is_stopping.store(true, Ordering::Release);
     }
 
-    /// Waits until there is a state, or will be none.
+    /// Waits until there is a state, or the Edge stops before it has one.
     pub(crate) async fn loaded(&self) -> Loading {
         let mut loading = self.loading.subscribe();
         let found = loading.wait_for(|loading| *loading != Loading::NotYet).await;
         found.map_or(Loading::Stopped, |loading| *loading)
     }
 
-    /// Might this key open something? Without counting, and without asking upstream.
+    /// Returns whether this key may be known. Nothing is counted, and no upstream connection is made.
     pub(crate) fn admits(&self, key: &RequestKey<'_>) -> Admission {
         let is_known = self.look_once_more(key).is_some();
         match &self.origin {
@@ -224,12 +225,12 @@ impl Core {
         }
     }
 
-    /// Returns true if requests are counted by address, so that it is worth finding out.
+    /// Returns true if requests are counted by address, so that finding out the address is worthwhile.
     pub(crate) const fn counts_addresses(&self) -> bool {
         self.rates.count_addresses()
     }
 
-    /// Looks a key up, and counts the request. Of the context only a relay makes something here.
+    /// Looks up a key and counts the request. Only a relay uses the context here.
     pub(crate) fn open(
         &self,
         key: &RequestKey<'_>,
@@ -248,7 +249,7 @@ impl Core {
                     return Opening::Unknown;
                 }
                 let counted = self.count_for(asker, key, address, || relay.standing(key));
-                // Who asks too often does not make this Edge do so upstream.
+                // A caller that exceeds its limit must not cause requests upstream.
                 if let (Err(beyond), Asker::Poll) = (counted, asker) {
                     return Opening::Full(beyond.seconds());
                 }
@@ -274,13 +275,13 @@ impl Core {
         }
     }
 
-    /// What a key opens in an environment that is served, without counting.
+    /// Looks up a key in the environments that are served, without counting.
     pub(crate) fn look(&self, key: &RequestKey<'_>) -> Option<Opened> {
         let (slot, published, grant) = self.environments.open(key.environment, key.secret)?;
         Some(Opened { slot, published, grant, leaves: None, fetching: None })
     }
 
-    /// The same for reading, which a key still may for a moment after a file lost it.
+    /// Looks up a key for reading. A key that a new file does not hold can still read for a moment.
     fn look_once_more(&self, key: &RequestKey<'_>) -> Option<Opened> {
         self.look(key).or_else(|| {
             let left = self.environments.open_leaving(key.environment, key.secret)?;
@@ -289,10 +290,10 @@ impl Core {
         })
     }
 
-    /// Counts a request of a key that is good.
+    /// Counts a request of a known key.
     ///
     /// # Errors
-    /// [`Beyond`] if it is beyond a limit.
+    /// [`Beyond`] if the request exceeds a limit.
     pub(crate) fn count(
         &self,
         key: &RequestKey<'_>,
@@ -301,12 +302,15 @@ impl Core {
         self.rates.take(key, address, || KeyStanding::Known)
     }
 
-    /// Counts a stream that has waited for its address. Without a token of its key, returns the seconds until its turn.
+    /// Counts a stream for its key, after it has waited for its address.
+    ///
+    /// # Errors
+    /// The seconds until its turn, if the key has no token.
     pub(crate) fn count_stream_again(&self, key: &RequestKey<'_>) -> Result<(), u64> {
         self.rates.queue_for_key(key)
     }
 
-    /// Counts a request. A stream may wait: it gets its features in its turn (D-98).
+    /// Counts a request. A stream that exceeds a limit is accepted, and gets its features in its turn (D-98).
     fn count_for(
         &self,
         asker: Asker,
@@ -320,7 +324,7 @@ impl Core {
         }
     }
 
-    /// Waits for what is being asked for upstream.
+    /// Waits for the first features of a key that a relay fetches from upstream.
     pub(crate) async fn fetched(&self, mut opened: Opened) -> Opening {
         if opened.published.phase == Phase::Waiting
             && let Some(Fetching { changes, until }) = &mut opened.fetching
@@ -333,14 +337,14 @@ impl Core {
             let slot = &opened.slot;
             let over =
                 async { while !is_over(&slot.current()) && changes.changed().await.is_ok() {} };
-            // Late or gone: what there is then is the answer.
+            // After a timeout, or if the cell is gone, the generation found there is the answer.
             drop(tokio::time::timeout_at(*until, over).await);
             opened.published = opened.slot.current();
         }
         if opened.published.grants.is_empty() { Opening::Unknown } else { Opening::Open(opened) }
     }
 
-    /// Changes one feature, whose strategies are read as in a state file. The new revision.
+    /// Changes one feature, whose strategies are read as in a state file. Returns the new revision.
     pub(crate) async fn change(
         &self,
         environment: Uuid,
@@ -358,7 +362,7 @@ impl Core {
         writer.patch((environment, feature.into()), change).await
     }
 
-    /// Carries a PUT out in the state of this Edge's own.
+    /// Carries out a PUT in this Edge's own state.
     pub(crate) async fn put(
         &self,
         key: &RequestKey<'_>,
@@ -374,7 +378,7 @@ impl Core {
     }
 }
 
-/// Reads the strategies of a feature as a state file has them.
+/// Reads the strategies of a feature like those of a state file.
 pub(crate) fn read_strategies(
     published: &Published,
     feature: &ServedFeature,

@@ -1,4 +1,4 @@
-//! Building an Edge, and holding it.
+//! Building an Edge, and the handle that changes it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,11 +20,11 @@ use crate::state::{Duplicate, State};
 use crate::world::{Base, Journal, NoJournal, Records, World, Writer, now};
 pub use crate::world::{FeatureChange, ReplaceError};
 
-/// An Edge: routes to mount, and a handle to change what they serve.
+/// An Edge: routes to serve, and a handle to change what they serve.
 ///
-/// To drop it, or its handles, ends nothing: routers that were taken from it go on serving, and streams stay open. What stops a
-/// server says so with [`EdgeHandle::say_bye`]; streams that are cut without it say no `bye`, and their clients come back as
-/// after any broken connection. Threads, files and connections upstream end with the last router, stream and handle.
+/// Dropping an `Edge` or its handles stops nothing: routers made from it keep serving, and streams stay open. Call [`EdgeHandle::say_bye`]
+/// before a server stops. Streams that are cut without it send no `bye`, and their clients reconnect as after any broken connection.
+/// Threads, files and upstream connections end with the last router, stream and handle.
 ///
 /// ```
 /// use fh_edge::{Edge, state::State};
@@ -40,7 +40,7 @@ pub struct Edge {
     core: Arc<Core>,
 }
 
-/// Collects what an Edge is to be; see [`Edge::builder`].
+/// A builder of an [`Edge`]. Every part has a default.
 #[derive(Debug, Default)]
 pub struct EdgeBuilder {
     options: Options,
@@ -50,27 +50,27 @@ pub struct EdgeBuilder {
     relay: Option<RelayOptions>,
 }
 
-/// The handling of a data folder whose file is damaged.
+/// The handling of a damaged file in the data folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DamagedData {
-    /// It does not start. Records that are damaged, in a file that is not, do not keep it from starting.
+    /// The Edge does not start. Damaged records in a file that can be opened do not prevent the start.
     #[default]
     Refuse,
-    /// It starts with what can be read, and says in the log what is lost. A copy of the damaged file stays in the folder.
+    /// The Edge starts with all records that can be read, and logs the lost ones. A copy of the damaged file stays in the folder.
     Repair,
 }
 
-/// Why an Edge did not start.
+/// The reason why an Edge did not start.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// A thread could not be started.
+    /// The operating system refused a thread.
     Thread(std::io::Error),
     /// The data folder cannot be used.
     DataFolder(DataFolderError),
-    /// It cannot relay as it was told.
+    /// The options of the relay are not valid, or the relay could not start.
     Relay(RelayError),
-    /// Two parts of the state cannot be told apart.
+    /// Two parts of the state have the same id, feature key or API key.
     State(Duplicate),
 }
 
@@ -99,14 +99,16 @@ impl std::error::Error for StartError {
 }
 
 impl Edge {
-    /// Begins to build one.
+    /// Returns a builder.
     #[must_use]
     pub fn builder() -> EdgeBuilder {
         EdgeBuilder::default()
     }
 
-    /// The routes of FeatureHub's Edge protocol, to serve by `fh_edge::listen` or to mount in a program of one's own, in a
-    /// runtime of tokio with time. They know what to say where nothing is; a program with a fallback of its own takes theirs off:
+    /// Returns the routes of the Edge protocol and OFREP. Health, metrics and the admin API are included if the options place them there.
+    ///
+    /// Serve the routes with [`listen::serve`](crate::listen::serve), or mount them in a router of your own. The tokio runtime needs its
+    /// timer. Unknown paths are answered with 404; a program with a fallback of its own removes this one:
     ///
     /// ```
     /// # fn run() -> Result<(), fh_edge::StartError> {
@@ -122,14 +124,16 @@ impl Edge {
         api::router(&self.core)
     }
 
-    /// What answers polls at `GET {path}/features` without a router, which costs more than such an answer itself: for
-    /// [`listen::App::polls`](crate::listen::App::polls). `path` is where the router is: empty, or with a `/` at its beginning only.
+    /// Returns a shortcut for [`listen::App::polls`](crate::listen::App::polls). It answers polls at `GET {path}/features` without a
+    /// router, which costs more than such an answer itself. `path` is where the router is mounted: empty, or with a `/` at its beginning
+    /// only.
     pub fn polls(&self, path: &str) -> Polls {
         Polls::new(&self.core, path)
     }
 
-    /// The paths of health checks, for [`listen::App::probes`](crate::listen::App::probes), which reserves connections for them.
-    /// `path` is where the router is, as for [`Edge::polls`]; health is also at the root, for [`Edge::probe_router`].
+    /// Returns the paths of health checks for [`listen::App::probes`](crate::listen::App::probes), which reserves connections for them.
+    /// `path` is where the router is mounted, as for [`Edge::polls`]. The paths at the root, which [`Edge::probe_router`] serves, are
+    /// included.
     #[must_use]
     pub fn probe_paths(&self, path: &str) -> Vec<String> {
         let below = api::health::paths().map(|probe| format!("{path}{probe}"));
@@ -137,24 +141,24 @@ impl Edge {
         below.chain(beside).collect()
     }
 
-    /// Health, and metrics if [`Options::monitoring`] leaves them beside the API; no other route. For a program that mounts
-    /// [`Edge::router`] below a path and answers probes without the path too.
+    /// Returns the health checks, and metrics if [`Options::monitoring`] places them beside the API. It is for programs that mount
+    /// [`Edge::router`] below a path and also answer probes without that path.
     pub fn probe_router(&self) -> Router {
         api::probe_router(&self.core)
     }
 
-    /// Health and the like, for a port of its own.
+    /// Returns health, metrics and version for a port of their own, and the admin API if [`Options::administration`] places it there.
     pub fn monitor_router(&self) -> Router {
         api::monitor_router(&self.core)
     }
 
-    /// The admin API and, if [`Options::console`] says so, the console, for a program that mounts them where it wants; the
-    /// other routers have them where [`Options::administration`] says. Empty without an admin key.
+    /// Returns the admin API, and the console if [`Options::console`] enables it, for programs that mount them themselves. Empty without an
+    /// admin key. The other routers contain them as [`Options::administration`] says.
     pub fn admin_router(&self) -> Router {
         api::admin_router(&self.core)
     }
 
-    /// Changes what is served, from anywhere.
+    /// Returns a handle that changes what is served, from any thread or task.
     #[must_use]
     pub fn handle(&self) -> EdgeHandle {
         EdgeHandle { core: Arc::clone(&self.core) }
@@ -162,19 +166,19 @@ impl Edge {
 }
 
 impl EdgeBuilder {
-    /// How it behaves.
+    /// Sets the options.
     #[must_use]
     pub fn options(self, options: Options) -> Self {
         Self { options, ..self }
     }
 
-    /// What it serves from the start. Without a state polls are told to come again, and streams wait, until one is loaded.
+    /// Sets the state that is served from the start. Without one, polls are answered with 503 and streams wait until a state is loaded.
     #[must_use]
     pub fn state(self, state: State) -> Self {
         Self { state: Some(state), ..self }
     }
 
-    /// Keeps what PUT and admin changed in this folder, which is made if it is not there. Without one changes last as long
+    /// Keeps changes by PUT and the admin API in this folder, which is created if it does not exist. Without a folder, changes last as long
     /// as the process.
     #[must_use]
     pub fn data_folder(self, folder: impl Into<PathBuf>) -> Self {
@@ -187,16 +191,18 @@ impl EdgeBuilder {
         Self { damaged_data, ..self }
     }
 
-    /// Relays another Edge, in place of a state of its own.
+    /// Serves the features of another Edge instead of a state of its own.
     #[must_use]
     pub fn relay(self, relay: RelayOptions) -> Self {
         Self { relay: Some(relay), ..self }
     }
 
-    /// Builds it.
+    /// Builds the Edge.
     ///
     /// # Errors
-    /// [`StartError`] if two parts of the state cannot be told apart, if the data folder cannot be used, if it cannot relay as it was told, or the machine gives no thread.
+    /// [`StartError`] if two parts of the state have the same id, feature key or API key, if the data folder cannot be used, if the relay
+    /// cannot
+    /// start, or if the operating system refuses a thread.
     pub fn build(self) -> Result<Edge, StartError> {
         self.state.as_ref().map_or(Ok(()), State::check).map_err(StartError::State)?;
         let environments = Arc::new(Environments::default());
@@ -243,7 +249,7 @@ impl EdgeBuilder {
     }
 }
 
-/// The problem of a data folder, for readiness. The log gets every damaged record.
+/// Returns the notice about a damaged data folder for readiness. Logs the repair, or else every damaged record.
 fn data_notice(opened: &Opened, repaired: Option<&Repaired>) -> Option<String> {
     const NAMED: usize = 10;
     if let Some(repaired) = repaired {
@@ -265,35 +271,38 @@ fn data_notice(opened: &Opened, repaired: Option<&Repaired>) -> Option<String> {
     ))
 }
 
-/// Changes what an Edge serves: for programs that embed one, and for tests.
+/// A handle that changes what an Edge serves, for programs that embed one and for tests.
 #[derive(Debug, Clone)]
 pub struct EdgeHandle {
     core: Arc<Core>,
 }
 
 impl EdgeHandle {
-    /// What is served now.
+    /// Returns the state that is served.
     ///
     /// # Errors
-    /// [`ReplaceError::Closed`] after the Edge was closed.
+    /// [`ReplaceError::Closed`] after the Edge was closed, or [`ReplaceError::Relayed`] if it relays another one.
     pub async fn state(&self) -> Result<State, ReplaceError> {
         self.core.writer()?.state().await.map_err(|_| ReplaceError::Closed)
     }
 
-    /// Serves another state, in place of everything. With a revision: only if it is still that one. The new revision.
+    /// Replaces the whole state and returns the new revision. If a revision is given, the state is replaced only if it still has that
+    /// revision.
     ///
     /// # Errors
-    /// [`ReplaceError`] if it was not done.
+    /// [`ReplaceError`] if the state was not replaced.
     pub async fn replace(&self, state: State, revision: Option<u64>) -> Result<u64, ReplaceError> {
         let revision = self.core.writer()?.replace(state, revision).await?;
         self.core.set_ready();
         Ok(revision)
     }
 
-    /// Serves a base that was read anew, keeping changes to features that it has as before (D-94).
+    /// Loads a base that was read again. Changes of features that it does not change are kept (D-94).
     ///
     /// # Errors
-    /// [`ReplaceError::Duplicate`] if two parts of it cannot be told apart, [`ReplaceError::Closed`] after the Edge was closed.
+    /// [`ReplaceError::Duplicate`] if two parts of it have the same id, feature key or API key, [`ReplaceError::Closed`] after the Edge was
+    /// closed, or
+    /// [`ReplaceError::Relayed`] if it relays another one.
     pub async fn reload(&self, base: State) -> Result<(), ReplaceError> {
         let reloaded = self.core.writer()?.reload(base).await;
         if reloaded.is_err() {
@@ -305,26 +314,26 @@ impl EdgeHandle {
         Ok(())
     }
 
-    /// Shows in `/metrics` that a base could not be read, until the next [`EdgeHandle::reload`] that succeeds.
+    /// Reports in `/metrics` that a base could not be read, until the next [`EdgeHandle::reload`] that succeeds.
     pub fn note_failed_reload(&self) {
         self.core.metrics.reload_failed();
     }
 
-    /// Shows in `/metrics` a listener that serves this Edge: its connections, their limit, and the end of its certificate.
+    /// Adds a listener that serves this Edge to `/metrics`: its connections, their limit, and the expiry of its certificate.
     pub fn show_listener(&self, listener: ListenerFigures) {
         self.core.metrics.add_listener(listener);
     }
 
-    /// Makes readiness answer 503 from now on, while everything else goes on: for a server that closes its sockets only after load
-    /// balancers have had time to see it. [`EdgeHandle::say_bye`] does so itself.
+    /// Makes readiness answer 503 from now on, while everything else continues. It is for servers that keep their sockets open until load
+    /// balancers have noticed. [`EdgeHandle::say_bye`] does this, too.
     pub fn announce_stop(&self) {
         self.core.announce_stop();
     }
 
-    /// Changes one feature in one environment. Readers see it when this returns. The new revision.
+    /// Changes one feature in one environment and returns the new revision. Readers see the change when this returns.
     ///
     /// # Errors
-    /// [`ReplaceError`] if it was not done.
+    /// [`ReplaceError`] if the feature was not changed.
     pub async fn change(
         &self,
         environment: Uuid,
@@ -334,12 +343,12 @@ impl EdgeHandle {
         self.core.change(environment, feature, change).await
     }
 
-    /// Makes all streams say `bye`, spread over this time, and readiness answer 503 from now on, so that load balancers send
-    /// nobody any more. Call it when the server is to stop, before its listener waits for the last connections.
+    /// Ends all streams with `bye`, spread over this time. Readiness answers 503 from now on, so that load balancers send no new clients.
+    /// Call it when the server is to stop, before its listener waits for the last connections.
     pub async fn say_bye(&self, within: Duration) {
         self.core.stop();
         match &self.core.origin {
-            // Nobody is left to say it to once the writer is gone.
+            // An error means that the writer has ended, so there is nothing left to close.
             Origin::World(writer) => drop(writer.close(within).await),
             Origin::Relay(relay) => {
                 self.core.environments.close(within);
@@ -348,11 +357,11 @@ impl EdgeHandle {
         }
     }
 
-    /// Relays these keys and no others from now on, without a restart. Connections of keys that stay go on; keys that are gone open for
-    /// five more seconds what they opened.
+    /// Relays these keys and no others from now on, without a restart. Connections of keys that stay continue. Removed keys can read what
+    /// they read before for five more seconds.
     ///
     /// # Errors
-    /// [`RelayError`] as at the start, or if this Edge relays none; then nothing changes.
+    /// [`RelayError`] as at the start, or if this Edge is not a relay; then nothing changes.
     pub fn set_relay_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
         match &self.core.origin {
             Origin::Relay(relay) => relay.set_keys(keys),
@@ -360,11 +369,11 @@ impl EdgeHandle {
         }
     }
 
-    /// Sends these headers with every further request to the relayed Edge, in place of those of [`RelayOptions::header`], without a
-    /// restart. Open streams go on; clients without one try again at once.
+    /// Sends these headers with every further request to the upstream Edge, in place of those of [`RelayOptions::header`], without a
+    /// restart. Open streams continue. Upstream clients without an open stream retry at once.
     ///
     /// # Errors
-    /// [`RelayError::Client`] if a header cannot be sent, or [`RelayError::OwnState`] if this Edge relays none; then nothing changes.
+    /// [`RelayError::Client`] if a header cannot be sent, or [`RelayError::OwnState`] if this Edge is not a relay; then nothing changes.
     pub fn set_relay_headers(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
         match &self.core.origin {
             Origin::Relay(relay) => relay.set_headers(headers),
@@ -372,25 +381,24 @@ impl EdgeHandle {
         }
     }
 
-    /// Puts another admin key in the place of the one in force, from the next request on. An Edge that was built without one has no
-    /// admin API to open.
+    /// Replaces the admin key from the next request on. Routers that were made without an admin key have no admin API, and this adds none.
     pub fn set_admin_key(&self, key: AdminKey) {
         self.core.set_admin_key(key);
     }
 
-    /// Sets what readiness says of a topic beside its status, which stays 200: for problems that do not keep the Edge from serving.
-    /// `None` takes it back.
+    /// Sets the notice of a topic, which readiness shows in its body while its status stays the same. Notices are for problems that do not
+    /// keep the Edge from serving. `None` removes the notice.
     pub fn set_notice(&self, topic: Topic, notice: Option<String>) {
         self.core.set_notice(topic, notice);
     }
 
-    /// How the connections upstream are doing, if this Edge relays another one.
+    /// Returns the status of the upstream connections; empty if this Edge is not a relay.
     #[must_use]
     pub fn upstreams(&self) -> Vec<UpstreamStatus> {
         self.core.upstreams()
     }
 
-    /// How many streams are open.
+    /// Returns the number of open streams.
     #[must_use]
     pub fn streams(&self) -> usize {
         self.core.connections.count()

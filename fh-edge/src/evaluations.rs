@@ -1,5 +1,5 @@
-//! The budget of work of one request (D-115), and evaluations that take a large part of it: they run beside the threads that
-//! serve, few at a time, and end when their caller leaves.
+//! The work budget of one request (D-115). Evaluations that may take a large part of it run on other threads, few at a time, and stop when
+//! their caller leaves.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,31 +8,31 @@ use tokio::sync::Semaphore;
 
 use crate::metrics::Metrics;
 
-/// Evaluations that take more than this part of the budget leave the threads that serve.
+/// An evaluation is large if it may take more than the budget divided by this number.
 const LARGE: u64 = 10;
 
-/// How much work an evaluation can take, beside the budget.
+/// The most work that an evaluation can take, compared with the budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// At most a tenth: it is done at once.
+    /// At most a tenth of the budget: it is evaluated at once.
     Small,
-    /// It is done on another thread.
+    /// At most the budget: it is evaluated on another thread.
     Large,
     /// More than the budget: it is refused.
     TooLarge,
 }
 
-/// Why a request is not evaluated.
+/// The reason why a request is not evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// The context is longer than allowed, in bytes.
+    /// The context is longer than this limit in bytes.
     ContextTooLarge(usize),
-    /// Evaluating for the context could take more than the budget.
+    /// Evaluating for the context could take more work than the budget.
     TooMuchWork,
 }
 
 impl Refused {
-    /// A name for programs.
+    /// Returns a name for programs.
     pub(crate) const fn reason(self) -> &'static str {
         match self {
             Self::ContextTooLarge(_) => "context-too-large",
@@ -40,7 +40,7 @@ impl Refused {
         }
     }
 
-    /// A sentence for people.
+    /// Returns a sentence for people.
     pub(crate) fn sentence(self) -> String {
         match self {
             Self::ContextTooLarge(limit) => format!("the context is larger than {limit} bytes"),
@@ -53,7 +53,7 @@ impl Refused {
     }
 }
 
-/// The limits of one request, and the turns of large evaluations.
+/// The limits of one request, and the queue of large evaluations.
 #[derive(Debug)]
 pub(crate) struct Evaluations {
     max_context_bytes: usize,
@@ -61,7 +61,7 @@ pub(crate) struct Evaluations {
     turns: Arc<Semaphore>,
 }
 
-/// The caller of an evaluation on another thread, who may leave meanwhile.
+/// The caller of an evaluation on another thread. The caller may leave before the end.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Caller(Arc<AtomicBool>);
 
@@ -71,7 +71,7 @@ impl Caller {
     }
 }
 
-/// Dropped with the future of a request.
+/// A guard in the future of a request. If it is dropped before the work is done, the caller has left.
 struct Presence<'a> {
     caller: Caller,
     metrics: &'a Metrics,
@@ -90,11 +90,11 @@ impl Drop for Presence<'_> {
 impl Evaluations {
     pub(crate) fn new(max_context_bytes: usize, budget: u64) -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        // Half of the processors stay for those who serve.
+        // Half of the processors remain for the threads that serve.
         Self { max_context_bytes, budget, turns: Arc::new(Semaphore::new((threads / 2).max(1))) }
     }
 
-    /// Checks the length of a context as it is written.
+    /// Checks the length of a context, in bytes as the request wrote it.
     pub(crate) fn check_context(&self, bytes: usize) -> Result<(), Refused> {
         match bytes > self.max_context_bytes {
             true => Err(Refused::ContextTooLarge(self.max_context_bytes)),
@@ -111,8 +111,8 @@ impl Evaluations {
         }
     }
 
-    /// Runs a large evaluation on another thread when its turn comes. If the returned future is dropped, the work is not begun,
-    /// or ends at the next feature. `None` if it panicked or the runtime ends.
+    /// Runs a large evaluation on another thread when its turn comes. If the returned future is dropped, the work does not start, or stops
+    /// before the next feature. `None` if the work panicked or the runtime shuts down.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         metrics: &Metrics,

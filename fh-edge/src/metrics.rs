@@ -1,4 +1,4 @@
-//! Figures for Prometheus, with FeatureHub's names where they fit (edge-protocol 7.2, D-109).
+//! Metrics for Prometheus, with FeatureHub's names if there are any (edge-protocol 7.2, D-109).
 
 mod listeners;
 mod process;
@@ -27,7 +27,7 @@ use crate::listen::ListenerFigures;
 use crate::origin::relay::UpstreamStatus;
 use crate::serving::{Environments, Phase};
 
-/// What kind of request it was.
+/// The kind of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hit {
     Poll,
@@ -35,7 +35,7 @@ pub(crate) enum Hit {
     Put,
 }
 
-/// What came of it (edge-protocol 7.1).
+/// The result of a request (edge-protocol 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Success,
@@ -45,12 +45,12 @@ pub(crate) enum Outcome {
     UpdateNonsense,
     UpdateNoChange,
     Failed,
-    /// Over the rate of its key (D-98).
+    /// The request exceeded the rate of its key (D-98).
     Limited,
 }
 
 impl Outcome {
-    /// Of a request that was answered with this status.
+    /// Returns the result of a request that was answered with this status.
     pub(crate) fn of(hit: Hit, status: StatusCode) -> Self {
         match (hit, status.as_u16()) {
             (_, 404 | 503) => Self::Missed,
@@ -71,7 +71,7 @@ struct EnvironmentLabels {
     name: String,
 }
 
-/// Why a request was refused, or a stream closed, because of its context (D-115).
+/// The reason why a request was refused, or a stream closed, because of its context (D-115).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RefusalLabels {
     reason: &'static str,
@@ -84,7 +84,7 @@ struct Build {
 
 type Seconds = Gauge<f64, AtomicU64>;
 
-/// All figures of one Edge.
+/// All metrics of one Edge.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Mutex<Registry>,
@@ -113,9 +113,9 @@ pub(crate) struct Metrics {
     listeners: Mutex<Vec<ListenerFigures>>,
 }
 
-/// Half a millisecond to four seconds.
+/// Bounds of the buckets for requests: half a millisecond to four seconds.
 const REQUEST_SECONDS: [f64; 9] = [0.0005, 0.001, 0.002, 0.005, 0.02, 0.1, 0.5, 1.0, 4.0];
-/// A second to a day.
+/// Bounds of the buckets for streams: a second to a day.
 const STREAM_SECONDS: [f64; 8] = [1.0, 10.0, 30.0, 60.0, 300.0, 600.0, 3600.0, 86_400.0];
 
 impl Metrics {
@@ -245,24 +245,24 @@ impl Metrics {
         self.listener_metrics.register(registry);
     }
 
-    /// The state was read, at the start or again.
+    /// Records that the state was read, at the start or later.
     pub(crate) fn state_read(&self) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.reload_success_time.set(now.as_secs_f64());
         self.reload_successful.set(1);
     }
 
-    /// The state could not be read again.
+    /// Records that the state could not be read again.
     pub(crate) fn reload_failed(&self) {
         self.reload_successful.set(0);
     }
 
-    /// A listener that is to be shown.
+    /// Adds a listener whose metrics are shown.
     pub(crate) fn add_listener(&self, listener: ListenerFigures) {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 
-    /// A response of any route.
+    /// Counts a response of any route.
     pub(crate) fn responded(&self, status: StatusCode) {
         self.requests.inc();
         let class = usize::from(status.as_u16() / 100).saturating_sub(2);
@@ -271,7 +271,7 @@ impl Metrics {
         }
     }
 
-    /// A request of the Edge protocol ended.
+    /// Counts a request of the Edge protocol and its result.
     pub(crate) fn count(&self, hit: Hit, outcome: Outcome) {
         if let Some(counter) = self.hits.get(hit as usize) {
             counter.inc();
@@ -281,12 +281,12 @@ impl Metrics {
         }
     }
 
-    /// A request was refused because of its context.
+    /// Counts a request that was refused because of its context.
     pub(crate) fn refused(&self, refused: Refused) {
         self.count_refusal(refused.reason());
     }
 
-    /// A stream was closed, because a change made evaluating for its context too much work.
+    /// Counts a stream that was closed because, after a change, evaluating for its context would exceed the budget.
     pub(crate) fn stream_over_budget(&self) {
         self.count_refusal("too-much-work-after-a-change");
     }
@@ -295,33 +295,33 @@ impl Metrics {
         self.refused.get_or_create(&RefusalLabels { reason }).inc();
     }
 
-    /// An evaluation is done beside the threads that serve.
+    /// Counts an evaluation that runs on another thread than those that serve requests.
     pub(crate) fn evaluation_moved(&self) {
         self.evaluations_moved.inc();
     }
 
-    /// Its caller left.
+    /// Counts a moved evaluation whose caller disconnected before it ended.
     pub(crate) fn evaluation_cancelled(&self) {
         self.evaluations_cancelled.inc();
     }
 
-    /// A poll begins; it ends when this is dropped.
+    /// Counts a poll as in flight until the returned value is dropped.
     pub(crate) fn begin_poll(&self) -> Polling<'_> {
         self.polls_in_flight.inc();
         Polling { metrics: self, since: Instant::now() }
     }
 
-    /// A PUT took this long.
+    /// Records the duration of a PUT.
     pub(crate) fn put_took(&self, time: Duration) {
         self.put_seconds.observe(time.as_secs_f64());
     }
 
-    /// A stream lasted this long.
+    /// Records the duration of a stream.
     pub(crate) fn stream_lasted(&self, time: Duration) {
         self.stream_seconds.observe(time.as_secs_f64());
     }
 
-    /// Everything as text, in the OpenMetrics format.
+    /// Returns all metrics as text, in the OpenMetrics format.
     pub(crate) fn text(
         &self,
         is_ready: bool,
@@ -361,7 +361,7 @@ impl Metrics {
     }
 }
 
-/// A poll that is being answered.
+/// A poll in flight. Dropping it records the duration.
 pub(crate) struct Polling<'a> {
     metrics: &'a Metrics,
     since: Instant,

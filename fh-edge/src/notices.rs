@@ -1,4 +1,4 @@
-//! Problems of an Edge that serves all the same.
+//! Problems that do not keep an Edge from serving.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,22 +7,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Topic {
-    /// Records of the data folder are damaged, or were lost.
+    /// Records of the data folder are damaged or lost.
     DataFolder,
-    /// The state file is broken, so an earlier state is served.
+    /// The state file is not valid, so an earlier state is served.
     StateFile,
-    /// A file that holds a secret is broken, so the last one stays in force.
+    /// A file that holds a secret is not valid, so the previous secret is still in use.
     Secrets,
 }
 
-/// At most one notice for each topic.
+/// The current notices, at most one for each topic.
 #[derive(Debug, Default)]
 pub(crate) struct Notices {
     notices: Mutex<BTreeMap<Topic, String>>,
 }
 
 impl Notices {
-    /// Sets or takes back what is said of a topic.
+    /// Sets the notice of a topic, or removes it.
     pub(crate) fn set(&self, topic: Topic, notice: Option<String>) {
         let mut notices = self.lock();
         match notice {
@@ -31,7 +31,7 @@ impl Notices {
         };
     }
 
-    /// All of them, a line for each; empty if nothing is wrong.
+    /// Returns all notices, one per line. Empty if there are none.
     pub(crate) fn text(&self) -> String {
         self.lock().values().map(|notice| format!("{}\n", notice.replace('\n', " "))).collect()
     }

@@ -1,4 +1,4 @@
-//! How an Edge behaves towards its clients.
+//! Settings of an Edge that concern its clients.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use http::HeaderValue;
 
 use crate::admin_key::AdminKey;
 
-/// Settings of an Edge that do not belong to an environment. Every one has a default that suits most. For each there is a method
-/// of its name, which sets it:
+/// Settings of an Edge that do not belong to an environment. Every setting has a default that suits most cases, and a method of the same
+/// name that sets it:
 ///
 /// ```
 /// use std::time::Duration;
@@ -28,104 +28,108 @@ use crate::admin_key::AdminKey;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// How server-evaluated keys are evaluated in environments that do not say (D-91). Default: `client`.
+    /// The evaluation profile of server-evaluated keys, for environments that do not set one (D-91). Default: `client`.
     pub profile: Profile,
-    /// The `cache-control` of all answers (`edge.cache-control.header`). It wins over what an environment says, as on a FeatureHub
-    /// server. Default: what the environment says.
+    /// The `cache-control` header of all answers (`edge.cache-control.header`). It overrides the header of the environment, as on a
+    /// FeatureHub server. Default: the header of the environment.
     pub cache_control: Option<HeaderValue>,
-    /// How often a stream says that it is alive (`edge.sse.heartbeat-period`); zero: never. Default: 20 s (D-103).
+    /// Interval of a stream's heartbeats (`edge.sse.heartbeat-period`). Zero sends none. Default: 20 seconds (D-103).
     pub heartbeat: Duration,
-    /// How long a stream lasts until it says `bye`, give or take a tenth (`edge.sse.drop-after-seconds`); zero: for ever.
-    /// Default: 600 s.
+    /// Time after which a stream ends with `bye`, varied by up to 10 % (`edge.sse.drop-after-seconds`). Zero means no limit. Default: 600
+    /// seconds.
     pub drop_after: Duration,
-    /// How many requests of one key are answered in a second; beyond it 429, and streams that wait for their features, in turn and
-    /// at most a minute (D-98). Default: no limit.
+    /// Maximum number of requests of one key that are answered per second (D-98). Further polls and PUTs get 429. Further streams wait in
+    /// order for their features, at most a minute. Default: no limit.
     pub requests_per_second: Option<u32>,
-    /// The number of requests of one key from one address, of IPv6 from one network of 64 bits, that are answered in a second. The rest is
-    /// answered as beyond [`Self::requests_per_second`], and does not count there, so that one client does not use up the rate of
-    /// a key that others have, too. A relay counts the keys of an address that it does not know to be good as one. Requests without
-    /// [`ConnectInfo`](axum::extract::ConnectInfo) have no such limit. Default: no limit.
+    /// Maximum number of requests of one key that are answered per second and address (IPv4 address or IPv6 /64 network). Further requests
+    /// are answered as beyond [`Self::requests_per_second`], but are not counted there. One client therefore cannot use up the rate of a
+    /// key that it shares.
+    ///
+    /// A relay counts all unverified keys of an address as one key. Requests without [`ConnectInfo`](axum::extract::ConnectInfo) have no
+    /// such limit. Default: no limit.
     pub requests_per_second_per_address: Option<u32>,
-    /// Longest body of a PUT, in bytes; it has 30 seconds to arrive, else 408. Default: 1 MiB.
+    /// Maximum size in bytes of a request body, except that of a state for the admin API. The body must arrive within 30 seconds, otherwise
+    /// the answer is 408. Default: 1 MiB.
     pub body_limit: usize,
-    /// Longest context of a request, in bytes as it is written in the header, the query or the JSON body; beyond it 413 (D-115).
-    /// Default: 16 KiB.
+    /// Maximum size in bytes of a request's context, as it is written in the header, the query or the JSON body. A larger context is
+    /// answered with 413 (D-115). Default: 16 KiB.
     pub max_context_bytes: usize,
-    /// The most work that evaluating for one request may take, in steps ([`fh_eval::WorkBound`]); beyond it 413 (D-115). A step
-    /// takes about a nanosecond. Default: 32,000,000.
+    /// Maximum work of evaluating for one request, in steps of about a nanosecond ([`fh_eval::WorkBound`]). A request that may need more is
+    /// answered with 413 (D-115). Default: 32,000,000.
     pub evaluation_budget: u64,
-    /// Memory for evaluated answers of all environments together, in bytes. Default: 32 MiB.
+    /// Memory for cached answers of all environments together, in bytes. Default: 32 MiB.
     pub answer_cache: u64,
-    /// Are answers of polls compressed for those who take gzip? Default: they are. Streams never are.
+    /// Whether answers to polls are compressed for clients that accept gzip. Streams are never compressed. Default: [`Compression::Gzip`].
     pub compression: Compression,
-    /// Further request headers that browsers may send (`jersey.cors.headers`).
+    /// Additional request headers that browsers may send (`jersey.cors.headers`).
     pub cors_headers: Vec<String>,
-    /// Further response headers that browsers may read (`jersey.cors.expose-headers`).
+    /// Additional response headers that browsers may read (`jersey.cors.expose-headers`).
     pub cors_expose_headers: Vec<String>,
-    /// How long browsers remember what is allowed (`jersey.cors.timeout`). Default: a day.
+    /// Time for which browsers may cache the CORS permissions (`jersey.cors.timeout`). Default: one day.
     pub cors_max_age: Duration,
-    /// Are `/`, health, metrics and the like answered beside the API? `Apart` when they have a port of their own. Default: they are.
+    /// Where `/`, health and metrics are served. Use [`Monitoring::Apart`] if they have their own port. Default: on the port of the API.
     pub monitoring: Monitoring,
-    /// Who has it may read and change everything by `/admin/v1`. Default: none, and then there is no such thing.
+    /// The key that allows reading and changing everything through `/admin/v1`. Default: none, so that there is no admin API.
     pub admin_key: Option<AdminKey>,
-    /// Where `/admin/v1` and the console are answered. Default: beside the API.
+    /// Where `/admin/v1` and the console are served. Default: on the port of the API.
     pub administration: Administration,
-    /// How a request to `/admin/v1` must have travelled. Default: not over plain HTTP from another machine, as far as is known.
+    /// The transport that requests to `/admin/v1` need. Default: [`AdminTransport::Protected`], which refuses plain HTTP from other
+    /// machines.
     pub admin_transport: AdminTransport,
-    /// Is there a page for people at `/console`? It works by `/admin/v1`, so without an admin key there is none. Default: off.
+    /// Whether a web page is served at `/console`. The page uses `/admin/v1`, so there is none without an admin key. Default: off.
     pub console: Console,
 }
 
-/// Whether answers of polls are compressed.
+/// Whether answers to polls are compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compression {
-    /// They never are.
+    /// Answers are never compressed.
     Off,
-    /// They are for those who take it, where it halves them at least.
+    /// Answers are compressed for clients that accept gzip, if that at least halves their size.
     Gzip,
 }
 
-/// Where `/`, `/health`, `/metrics` are answered.
+/// Where `/`, `/health` and `/metrics` are served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Monitoring {
-    /// Beside the API, on its port.
+    /// On the port of the API.
     WithApi,
-    /// On a port of its own (`monitor.port`); see `Edge::monitor_router`.
+    /// On a separate port (`monitor.port`); see `Edge::monitor_router`.
     Apart,
 }
 
-/// Where `/admin/v1` and the console are answered.
+/// Where `/admin/v1` and the console are served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Administration {
     /// On the port of the API.
     WithApi,
-    /// Where `/health` and `/metrics` are: see [`Options::monitoring`].
+    /// On the port of `/health` and `/metrics`; see [`Options::monitoring`].
     WithMonitoring,
-    /// Only where the program that embeds this Edge mounts [`Edge::admin_router`](crate::Edge::admin_router).
+    /// Only where the embedding program mounts [`Edge::admin_router`](crate::Edge::admin_router).
     Apart,
 }
 
-/// How requests to `/admin/v1` must have travelled, so that the admin key is not read on the way.
+/// The transport that requests to `/admin/v1` need, so that the admin key cannot be read on the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdminTransport {
-    /// From this machine (loopback), or over TLS: of [`listen`](crate::listen), or of a trusted proxy that says
-    /// `x-forwarded-proto: https`. Others are answered 403. Without [`ConnectInfo`](axum::extract::ConnectInfo) it is not known
-    /// where a request comes from, and it passes.
+    /// Requests from this machine (loopback), and requests over TLS. TLS may end in [`listen`](crate::listen), or in a trusted proxy that
+    /// sends `x-forwarded-proto: https`. Other requests are answered with 403. A request without
+    /// [`ConnectInfo`](axum::extract::ConnectInfo) is allowed, because its origin is not known.
     Protected,
-    /// In any way: on a network that no other party can read, or where a server of the program's own terminates TLS.
+    /// Any request. For networks that no other party can read, or for programs that terminate TLS themselves.
     Any,
 }
 
-/// A page for people, at `/console`.
+/// Whether a web page is served at `/console`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Console {
-    /// None.
+    /// No page is served.
     Off,
-    /// Beside the admin API.
+    /// The page is served with the admin API.
     On,
 }
 
-/// One method for each setting: takes the options and gives them back with it.
+/// Defines one method for each setting, which returns the options with the new value.
 macro_rules! setters {
     ($($name:ident: $kind:ty,)*) => {
         impl Options {$(

@@ -1,4 +1,4 @@
-//! Limits on requests per second: buckets of tokens that time fills (D-98). Each key has one, and each key from each address.
+//! Limits on requests per second, by token buckets (D-98). Each key has a bucket, and so does each key from each address.
 
 mod addresses;
 
@@ -15,27 +15,27 @@ pub(crate) use self::addresses::KeyStanding;
 use crate::options::Options;
 use crate::wire::api_key::RequestKey;
 
-/// The buckets of keys. Only keys that open something have one, so there are no more than keys; a relay of any key may see many of
-/// those.
+/// The token buckets of keys. Only valid keys have one, so that there are no more buckets than keys. A relay that allows any key may see
+/// many keys.
 pub(crate) struct Rates {
     per_second: Option<f64>,
-    /// A request takes a token of its address first, so that one address does not use up the tokens of its key.
+    /// The buckets of addresses. A request takes a token here first, so that one address does not use up the tokens of its key.
     of_addresses: Option<AddressRates>,
     started: Instant,
     buckets: Mutex<Buckets>,
 }
 
-/// The limit that a request is beyond, and the number of seconds after which it is answered.
+/// The limit that a request exceeds, with the number of seconds after which it is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Beyond {
-    /// That of its key from its address. Its key has not counted it.
+    /// The limit of its key from its address. The request took no token of its key.
     PerAddress(u64),
-    /// That of its key.
+    /// The limit of its key.
     PerKey(u64),
 }
 
 impl Beyond {
-    /// The number of seconds to wait.
+    /// Returns the number of seconds to wait.
     pub(crate) const fn seconds(self) -> u64 {
         match self {
             Self::PerAddress(seconds) | Self::PerKey(seconds) => seconds,
@@ -47,17 +47,17 @@ impl Beyond {
 struct Buckets {
     by_key: HashMap<Uuid, HashMap<Box<str>, Bucket>>,
     count: usize,
-    /// How many there may be until full ones are thrown away, which are as good as none.
+    /// Number of buckets at which full ones are removed. A full bucket is the same as none.
     sweep_at: usize,
 }
 
-/// Nobody waits longer in a queue, in seconds.
+/// Maximum time of waiting in a queue, in seconds.
 const LONGEST_QUEUE: f64 = 60.0;
-/// Fewer than this are kept, full or not.
+/// Number of buckets up to which full ones are kept.
 const FEW: usize = 1024;
 
 impl fmt::Debug for Rates {
-    /// Without the keys.
+    /// Omits the keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rates")
             .field("per_second", &self.per_second)
@@ -66,7 +66,7 @@ impl fmt::Debug for Rates {
     }
 }
 
-/// Tokens that are taken one by one, and come back with time.
+/// Tokens that requests take, and that are refilled at a constant rate.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     tokens: f64,
@@ -88,10 +88,11 @@ impl Rates {
         self.of_addresses.is_some()
     }
 
-    /// Takes a token of the address, if it is known and counts, and one of the key.
+    /// Takes a token of the address and one of the key. If addresses are not counted, or if `address` is `None`, only the key's token is
+    /// taken.
     ///
     /// # Errors
-    /// [`Beyond`] if one of them has none.
+    /// Returns [`Beyond`] if one of them has no token.
     pub(crate) fn take(
         &self,
         key: &RequestKey<'_>,
@@ -108,11 +109,11 @@ impl Rates {
         }
     }
 
-    /// Takes the same tokens even if there are none, for a request that is answered in its turn. One that waits for its address takes
-    /// none of its key until then: see [`Self::queue_for_key`].
+    /// Takes the same tokens even if there are none, for a request that is queued. A request that waits for its address takes no token of
+    /// its key until then; see [`Self::queue_for_key`].
     ///
     /// # Errors
-    /// [`Beyond`] if it has to wait.
+    /// Returns [`Beyond`] if the request has to wait.
     pub(crate) fn queue(
         &self,
         key: &RequestKey<'_>,
@@ -126,7 +127,10 @@ impl Rates {
         self.queue_for_key(key).map_err(Beyond::PerKey)
     }
 
-    /// Takes a token of the key even if there is none. Then returns the seconds until the turn of this request.
+    /// Takes a token of the key even if there is none.
+    ///
+    /// # Errors
+    /// Returns the seconds until the request's turn if it has to wait.
     pub(crate) fn queue_for_key(&self, key: &RequestKey<'_>) -> Result<(), u64> {
         match self.per_second {
             None => Ok(()),
@@ -179,18 +183,21 @@ impl Buckets {
 }
 
 impl Bucket {
-    /// One that holds so many.
+    /// Creates a bucket that holds `most` tokens.
     pub(crate) const fn full(most: f64, now: f64) -> Self {
         Self { tokens: most, filled: now }
     }
 
-    /// Is there a token now, at so many a second and at most so many at once? Without one: after how many seconds there will be.
+    /// Checks for a token, after refilling the bucket with `per_second` tokens a second up to `most`.
+    ///
+    /// # Errors
+    /// Returns the seconds until there is a token.
     pub(crate) fn has_one(&mut self, per_second: f64, most: f64, now: f64) -> Result<(), u64> {
         self.fill(per_second, most, now);
         if self.tokens >= 1.0 {
             return Ok(());
         }
-        // The rates here are not far below one a second, so this fits.
+        // All rates are at least one per second, so the number fits.
         Err(((1.0 - self.tokens) / per_second).ceil() as u64)
     }
 
@@ -199,28 +206,34 @@ impl Bucket {
         self.filled = now;
     }
 
-    /// Takes one.
+    /// Takes a token, even if there is none.
     pub(crate) fn take(&mut self) {
         self.tokens -= 1.0;
     }
 
-    /// Takes one of a bucket that holds as many as come in a second. Without one, returns the seconds until there is one.
+    /// Takes a token of a bucket that holds at most the tokens of one second.
+    ///
+    /// # Errors
+    /// Returns the seconds until there is a token.
     fn take_one(&mut self, rate: f64, now: f64) -> Result<(), u64> {
         self.has_one(rate, rate, now)?;
         self.take();
         Ok(())
     }
 
-    /// Takes one of such a bucket even if there is none. Then returns the seconds until its turn, in which order is kept.
+    /// Takes a token of such a bucket even if there is none. Requests keep their order.
+    ///
+    /// # Errors
+    /// Returns the seconds until the request's turn.
     fn queue_one(&mut self, rate: f64, now: f64) -> Result<(), u64> {
         self.fill(rate, rate, now);
         self.take();
-        // Those behind the longest queue come with its last.
+        // A request beyond the longest queue gets the time of the queue's last one.
         self.tokens = self.tokens.max(-rate * LONGEST_QUEUE);
         if self.tokens >= 0.0 { Ok(()) } else { Err((-self.tokens / rate).ceil() as u64) }
     }
 
-    /// Would it hold as many as it can?
+    /// Returns true if the bucket would be full at `now`.
     pub(crate) fn is_full(&self, per_second: f64, most: f64, now: f64) -> bool {
         self.tokens + (now - self.filled).max(0.0) * per_second >= most
     }
@@ -234,7 +247,7 @@ mod tests {
         Rates::new(&Options::default().requests_per_second(Some(per_second)))
     }
 
-    /// A key of many users, one of whom is greedy: a poll or stream beyond the limit of the address takes no token of the key.
+    /// One of many users of a key sends too many requests. Polls and streams beyond the limit of the address take no token of the key.
     #[test]
     fn an_address_beyond_its_limit_does_not_drain_its_key() {
         let options = Options::default();
@@ -270,14 +283,14 @@ mod tests {
         assert_eq!(rates.take_at(&key("b"), 3.0, 0.0), Ok(()));
         assert_eq!(rates.take_at(&key("a"), 3.0, 0.34), Ok(()));
         assert_eq!(rates.take_at(&key("a"), 3.0, 0.34), Err(1));
-        // However long it asked for nothing.
+        // The bucket holds no more than that, even after a long pause.
         let all_at_once = (0..9).filter(|_| rates.take_at(&key("a"), 3.0, 1000.0).is_ok());
         assert_eq!(all_at_once.count(), 3);
         let unlimited = Rates::new(&Options::default());
         assert!((0..9).all(|_| unlimited.take(&key("a"), None, || KeyStanding::Known).is_ok()));
     }
 
-    /// However many come at once, no more than the rate have their turn in one second.
+    /// However many requests come at once, no more than the rate are answered in one second.
     #[test]
     fn a_queue_moves_at_the_rate() {
         let rates = rates(3);
@@ -285,7 +298,7 @@ mod tests {
         let mut waits = (0..1000).map(|_| rates.queue_at(&key, 3.0, 0.0).err().unwrap_or(0));
         assert!(waits.by_ref().take(9).eq([0, 0, 0, 1, 1, 1, 2, 2, 2]));
         assert_eq!(waits.last(), Some(60));
-        // Who does not wait is told when it makes sense to come again.
+        // A request that is not queued gets the time when the queue will be empty.
         assert_eq!(rates.take_at(&key, 3.0, 0.0), Err(61));
         assert_eq!(rates.take_at(&key, 3.0, 61.0), Ok(()));
         assert_eq!(rates.queue_at(&key, 3.0, 1000.0), Ok(()));

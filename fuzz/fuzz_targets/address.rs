@@ -1,4 +1,4 @@
-//! Addresses and networks: a network contains the address it is written with.
+//! Addresses and networks: a network contains the address with which it is written.
 #![no_main]
 
 use fh_eval::text::address::{Network, Spelling, parse};

@@ -1,4 +1,4 @@
-//! Contexts from any JSON: refused or read, and readable again from what they serialise to.
+//! Contexts from any JSON: the JSON is rejected, or its context survives serialization.
 #![no_main]
 
 use fh_eval::Attributes;

@@ -1,5 +1,5 @@
-//! Any requests at an Edge in memory: polls, streams, PUTs and OFREP with hostile paths, headers, contexts, etags and bodies. What
-//! comes back keeps its laws, and no request costs more memory than it is long, times a factor.
+//! Any requests to an Edge in memory: polls, streams, PUTs and OFREP with hostile paths, headers, contexts, etags and
+//! bodies. The responses satisfy the invariants, and the memory for a request is bounded by its length times a factor.
 #![no_main]
 
 use fh_fuzz::edge::play;

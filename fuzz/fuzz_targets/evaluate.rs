@@ -1,4 +1,5 @@
-//! Features and contexts made by the project's generators, steered by the fuzzer's bytes: every way of asking answers alike.
+//! Features and contexts of the project's generators, driven by the fuzzer's bytes: all ways to evaluate give the same
+//! result.
 #![no_main]
 
 use fh_eval::{Attributes, Profile, Ruleset, Subject, Timestamp};

@@ -1,4 +1,4 @@
-//! Number texts: order is total, and agrees with doubles where those are exact.
+//! Texts of numbers: the order is total, and agrees with the order of doubles.
 #![no_main]
 
 use fh_eval::text::number::{Decimal, OwnedDecimal};

@@ -1,5 +1,5 @@
-//! Patterns: any pattern is refused or runs. What Java and JavaScript read alike is refused by both or by neither, and what
-//! matches the whole text is also found by a search.
+//! Patterns: any pattern is rejected or runs. A pattern without divergences is valid in both extents or in neither, and a
+//! search finds each text that matches as a whole.
 #![no_main]
 
 use fh_eval::text::pattern::{Extent, Pattern, divergences};

@@ -1,4 +1,4 @@
-//! Any bytes as a payload: it is refused or compiled, and what was compiled answers the same in every way of asking.
+//! Any bytes as a payload: it is rejected or compiled. All ways to evaluate a compiled payload give the same result.
 #![no_main]
 
 use fh_eval::featurehub::{Compiler, Document};

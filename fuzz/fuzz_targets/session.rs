@@ -1,7 +1,8 @@
-//! Any script against the client's state machine: its laws hold at every step, and how bodies are cut into chunks makes no
-//! difference.
+//! Any script for the client's state machine: its invariants hold after every step, and the division of bodies into chunks
+//! makes no difference.
 //!
-//! Built with `RUSTFLAGS="--cfg planted_bugs"`, the bug that `FH_PLANTED` names is planted, to see how long it takes to find it.
+//! In a build with `RUSTFLAGS="--cfg planted_bugs"`, the variable `FH_PLANTED` names the mutant to use. This shows how long
+//! the target takes to find it.
 #![no_main]
 
 use fh_fuzz::memory::Counting;

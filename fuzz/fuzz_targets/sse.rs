@@ -1,19 +1,20 @@
-//! Event streams in chunks: what is read does not depend on the chunks, and memory not on the stream.
+//! Event streams in chunks: the events do not depend on the chunks, and the memory does not grow with the stream.
 #![no_main]
 
 use fh_fuzz::memory::{Counting, begin, held, peak};
 use fh_session::sse::{Decoder, Event, Limits, TooLarge};
 use libfuzzer_sys::fuzz_target;
 
-/// Small, so that small inputs reach it.
+/// The limit for an event in bytes. It is small, so that small inputs reach it.
 const LIMIT: usize = 64;
-/// The largest that a limit makes: name, data and id while one of them grows or is replaced, and the smallest buffers.
+/// The most memory with this limit, in bytes: name, data and id while one of them grows or is replaced, and the smallest
+/// buffers.
 const MEMORY: usize = 6 * LIMIT + 256;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Chunks of such lengths, over and over.
+/// Divides a stream into chunks of these lengths.
 fn chunks<'a>(mut rest: &'a [u8], lengths: impl Iterator<Item = usize>) -> Vec<&'a [u8]> {
     let mut chunks = Vec::new();
     for length in lengths {
@@ -27,7 +28,7 @@ fn chunks<'a>(mut rest: &'a [u8], lengths: impl Iterator<Item = usize>) -> Vec<&
     chunks
 }
 
-/// Hands every event on.
+/// Decodes the chunks and passes every event to `hear`.
 fn read(
     chunks: &[&[u8]],
     limits: Limits,

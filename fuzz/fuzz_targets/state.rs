@@ -1,11 +1,11 @@
-//! Any bytes as a state file: refused with places and without secrets, or a state that comes back as it was written.
+//! Any bytes as a state file: they are rejected without revealing a secret, or the state survives serialization.
 #![no_main]
 
 use fh_edge::state::State;
 use fh_edge::state::file::{Form, Options};
 use libfuzzer_sys::fuzz_target;
 
-/// What nobody writes by chance.
+/// A text that no input contains by chance.
 const SECRET: &str = "x7-s3cr3t-9";
 
 fuzz_target!(|bytes: &[u8]| {
@@ -25,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
             let json = serde_json::to_string(&parsed.state).expect("a state can be written");
             let again: State = serde_json::from_str(&json).expect("what was written can be read");
             assert_eq!(again, parsed.state);
-            // What names of secrets are made of means something in a file; a large file is refused.
+            // A `$` in a text begins the name of a secret when it is read as a file. Large files are rejected.
             if parsed.form == Form::State && !json.contains('$') && json.len() < 1 << 20 {
                 let read = State::from_text(&json, &options).expect("it is a state file as well");
                 assert_eq!(read.state, parsed.state);

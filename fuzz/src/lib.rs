@@ -1,4 +1,4 @@
-//! What several fuzz targets need.
+//! Code that several fuzz targets share.
 
 #[cfg(feature = "edge")]
 pub mod edge;

@@ -1,27 +1,27 @@
-//! An allocator that knows how much is held, and how much was at most.
+//! An allocator that counts the allocated bytes and their peak.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-/// A target that measures memory makes this its global allocator.
+/// The allocator. A target that measures memory uses it as its global allocator.
 pub struct Counting;
 
 static HELD: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
-/// Bytes that are held now.
+/// Returns the allocated bytes.
 #[must_use]
 pub fn held() -> usize {
     HELD.load(Relaxed)
 }
 
-/// Most bytes that were held since [`begin`].
+/// Returns the largest number of allocated bytes since [`begin`].
 #[must_use]
 pub fn peak() -> usize {
     PEAK.load(Relaxed)
 }
 
-/// Begins a measurement, and says what is held.
+/// Begins a measurement, and returns the allocated bytes.
 pub fn begin() -> usize {
     let held = held();
     PEAK.store(held, Relaxed);

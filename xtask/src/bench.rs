@@ -1,12 +1,12 @@
-//! `cargo xtask bench`: the benches in their own workspace, their tables in `docs/performance.md`; those of the Edge in
-//! `docs/performance-edge.md`.
+//! `cargo xtask bench`: runs the benches, which are a workspace of their own, and writes their tables into
+//! `docs/performance.md` and `docs/performance-edge.md`.
 
 use std::fs;
 
 use crate::shell::{Run, root, target_folder};
 use crate::unleash_edge;
 
-/// Everything below this line of the page is written here.
+/// The line of the page below which this command replaces everything.
 const MARK: &str = "<!-- everything below is written by `cargo xtask bench` -->";
 
 const PEERS: [&str; 8] = [
@@ -22,7 +22,8 @@ const PEERS: [&str; 8] = [
 
 const EDGE_PARTS: [&str; 2] = ["fanout", "get"];
 
-/// Passes its arguments on; without any it is the full measurement, whose tables replace those of the page.
+/// Runs the benches with the given arguments. Without arguments, runs the full measurement and replaces the tables of the
+/// page.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     if let [first, rest @ ..] = arguments
         && first == "edge"
@@ -30,7 +31,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         return edge(rest);
     }
     let main = "cargo run --locked --release -p bench --";
-    // Its own process: statsig's dependencies change how every other engine is built.
+    // The bench of statsig is a program of its own, because its dependencies change how all other engines are compiled.
     let statsig = "cargo run --locked --release -p statsig --";
     if !arguments.is_empty() {
         Run::new(main).args(arguments).within("benches").go()?;
@@ -50,8 +51,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     publish(&markdown)
 }
 
-/// `[fanout|get] [--without-peer] [OPTIONS]`: servers and what asks them are processes of their own. With options of the
-/// bench's the tables are only printed.
+/// Runs the benches of the Edge. The arguments are `[fanout|get] [--without-peer] [OPTIONS]`. Servers and load generators
+/// are separate processes. With options for the bench, the tables are only printed.
 fn edge(arguments: &[String]) -> Result<(), String> {
     let (part, options) = match arguments {
         [part, rest @ ..] if EDGE_PARTS.contains(&part.as_str()) => (Some(part.as_str()), rest),
@@ -86,7 +87,7 @@ fn edge(arguments: &[String]) -> Result<(), String> {
         let bench = Run::new("cargo run --locked --release -p edge --").args(&[of.to_string()]);
         bench.args(&common).args(options).within("benches").go()?;
     }
-    // Again, where it is seen.
+    // The message is repeated at the end, where it is noticed.
     if let Some(missing) = missing {
         eprintln!("{missing}");
     }
@@ -107,7 +108,7 @@ fn publish(tables: &[String; 2]) -> Result<(), String> {
     fs::write(&page, out).map_err(failed)
 }
 
-/// Date, compiler, processor and the peers' versions.
+/// Returns the date, the compiler, the processor and the versions of the peers.
 fn circumstances() -> Result<String, String> {
     let date = Run::new("date -u +%F").output()?;
     let compiler = Run::new("rustc --version").output()?;

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: every target in turn, from the committed seeds and whatever earlier runs found.
+//! `cargo xtask fuzz`: runs every fuzz target, starting from the committed seeds and the inputs that earlier runs found.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::install;
 use crate::shell::{Run, root, target_folder};
 
-/// Nothing that a target does with a small input may take this long, or this much memory.
+/// The limits of a single input: 10 s, 2 GiB of memory, and 64 KiB of input.
 const LIMITS: &str = "-timeout=10 -rss_limit_mb=2048 -max_len=65536";
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
@@ -21,7 +21,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     run_for(seconds)
 }
 
-/// Fuzzing needs cargo-fuzz, a C++ compiler for libFuzzer, and compiler flags that stable only takes when told to.
+/// Installs cargo-fuzz, and a C++ compiler for libFuzzer.
 pub(crate) fn prepare() -> Result<(), String> {
     install::package("c++ --version", "g++", "libFuzzer is written in C++")?;
     install::tool(
@@ -51,6 +51,7 @@ pub(crate) fn run_for(seconds: u64) -> Result<(), String> {
         Run::new("cargo fuzz run --release")
             .args(&["--target-dir".to_string(), text(&build)])
             .args(&arguments)
+            // Lets the stable compiler accept the flags of cargo-fuzz.
             .env("RUSTC_BOOTSTRAP", "1")
             .go()
             .map_err(|why| {
@@ -68,7 +69,7 @@ fn text(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// One target a file.
+/// Returns the names of the targets, one for each file.
 fn targets() -> Result<Vec<String>, String> {
     let folder: PathBuf = root().join("fuzz/fuzz_targets");
     let entries = fs::read_dir(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;

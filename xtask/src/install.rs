@@ -1,28 +1,29 @@
-//! Installing what a part needs: system packages on Debian and Ubuntu, and tools of the toolchain. `--without-install` forbids both.
+//! Installs what a part needs: system packages on Debian and Ubuntu, and tools of the toolchain. `--without-install` forbids
+//! both.
 
 use std::sync::OnceLock;
 
 use crate::shell::Run;
 
-/// Whether parts may install what they miss.
+/// The permission to install missing programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Installing {
     Allowed,
-    /// A part that misses something is reported as not run.
+    /// A part that needs a missing program is reported as not run.
     Forbidden,
 }
 
 static INSTALLING: OnceLock<Installing> = OnceLock::new();
 
-/// Decides for this process whether parts may install. Only the first call counts.
+/// Sets the permission for this process. Only the first call has an effect.
 pub(crate) fn decide(installing: Installing) {
     INSTALLING.get_or_init(|| installing);
 }
 
-/// Says what is installed and why, before it is.
+/// Prints what is installed and why, before it is installed.
 ///
 /// # Errors
-/// Installing is forbidden.
+/// If installing is forbidden.
 pub(crate) fn announce(what: &str, reason: &str) -> Result<(), String> {
     if INSTALLING.get() == Some(&Installing::Forbidden) {
         return Err(format!(
@@ -44,7 +45,7 @@ pub(crate) fn package(probe: &str, package: &str, reason: &str) -> Result<(), St
     Run::new(&format!("{sudo}apt-get install -y --no-install-recommends {package}")).go()
 }
 
-/// Installs a target of the toolchain unless it is there.
+/// Installs a target of the toolchain unless it is installed already.
 pub(crate) fn target(target: &str, reason: &str) -> Result<(), String> {
     let installed = Run::new("rustup target list --installed").output()?;
     if installed.lines().any(|line| line == target) {
@@ -63,7 +64,7 @@ pub(crate) fn component(probe: &str, name: &str) -> Result<(), String> {
     Run::new(&format!("rustup component add {name}")).go()
 }
 
-/// Installs a command of Cargo's unless the probe succeeds.
+/// Installs a Cargo subcommand unless the probe succeeds.
 pub(crate) fn tool(probe: &str, name_and_version: &str, reason: &str) -> Result<(), String> {
     if Run::new(probe).succeeds() {
         return Ok(());

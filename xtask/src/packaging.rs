@@ -1,5 +1,5 @@
-//! What is put into images and units: a static binary, in a tree that holds nothing else, cannot be written to, and belongs to
-//! nobody (D-112); and what systemd says of the unit.
+//! Checks of the packages. The static binary runs without root in a tree that holds nothing else and is mounted read-only
+//! (decisions D-112). systemd verifies the unit file.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -12,9 +12,9 @@ use crate::install;
 use crate::shell::{Run, root, target_folder};
 
 const TARGET: &str = "x86_64-unknown-linux-musl";
-/// Whatever a server does is done within this time.
+/// The limit for each step of a server.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Makes the tree the whole world, of which one folder can be written to, and becomes another user in it.
+/// A script that enters the tree with chroot as another user. The tree is read-only except for its `data` folder.
 const ENTER: &str = r#"
 mount --make-rprivate /
 mount --bind "$1" "$1"
@@ -42,7 +42,7 @@ pub(crate) fn run() -> Result<(), String> {
         .args(&[TARGET.to_string()])
         .go()?;
     let folder = target_folder().join("packaging");
-    // What an earlier run has left there.
+    // Removes the results of an earlier run.
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
     let folder = folder.canonicalize().map_err(|why| why.to_string())?;
@@ -51,7 +51,7 @@ pub(crate) fn run() -> Result<(), String> {
     unit(&folder, &binary)
 }
 
-/// What the Containerfile says of the image.
+/// The variables and the user that the Containerfile sets.
 struct Image {
     variables: Vec<(String, String)>,
     user: String,
@@ -79,7 +79,7 @@ impl Image {
     }
 }
 
-/// The steps of the Containerfile in an empty tree: serves, changes, keeps, and ends.
+/// Repeats the steps of the Containerfile in an empty tree: the server serves, keeps a change over a restart, and ends.
 fn image(tree: &Path, binary: &Path) -> Result<(), String> {
     let image = Image::read()?;
     let failed = |why: std::io::Error| format!("{}: {why}", tree.display());
@@ -101,7 +101,7 @@ fn image(tree: &Path, binary: &Path) -> Result<(), String> {
 
     let mut serving = Serving::start(tree, &image)?;
     serving.has_nothing_else()?;
-    // As the health check of the image does, which has the port of its variables.
+    // Like the health check of the image, which finds the port in the variables.
     Run::new(&fh).args(&words(&["probe", &serving.url])).go()?;
     let value = || Run::new(&fh).args(&words(&["get", &serving.url, &reader, "BANNER"])).output();
     if !value()?.contains("Hello") {
@@ -123,14 +123,14 @@ fn words(list: &[&str]) -> Vec<String> {
     list.iter().map(ToString::to_string).collect()
 }
 
-/// A text member of a flat JSON object.
+/// Returns a text member of a flat JSON object.
 fn member(json: &str, name: &str) -> Result<String, String> {
     let text =
         json.split(&format!("\"{name}\": \"")).nth(1).and_then(|rest| rest.split('"').next());
     text.map(str::to_string).ok_or_else(|| format!("no {name} in {json}"))
 }
 
-/// A server in a tree.
+/// A running server in a tree.
 struct Serving {
     child: Child,
     lines: Receiver<String>,
@@ -155,7 +155,7 @@ impl Serving {
         Ok(serving)
     }
 
-    /// Not root, and a root that cannot be written to.
+    /// Checks that the server does not run as root, and that its root folder is mounted read-only.
     fn has_nothing_else(&mut self) -> Result<(), String> {
         let of = |name: &str| {
             let path = format!("/proc/{}/{name}", self.child.id());
@@ -175,10 +175,10 @@ impl Serving {
         }
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Sends SIGTERM to the server, and waits until it has ended.
     fn end(mut self) -> Result<(), String> {
         Run::new(&format!("kill -TERM {}", self.child.id())).go()?;
-        // Its output ends with it.
+        // The channel closes when the server ends.
         while self.lines.recv_timeout(PATIENCE).is_ok() {}
         match self.child.wait() {
             Ok(status) if status.success() => Ok(()),
@@ -189,7 +189,7 @@ impl Serving {
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        // It may have ended.
+        // An error means that the server has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -207,7 +207,7 @@ fn lines(out: ChildStdout) -> Receiver<String> {
     told
 }
 
-/// What systemd says of the unit, with the binary that there is.
+/// Verifies the unit file with systemd, using the binary that was built.
 fn unit(folder: &Path, binary: &Path) -> Result<(), String> {
     let unit = root().join("packaging/fh-edge.service");
     let text = fs::read_to_string(&unit).map_err(|why| format!("{}: {why}", unit.display()))?;
@@ -217,7 +217,7 @@ fn unit(folder: &Path, binary: &Path) -> Result<(), String> {
     fs::write(&tried, text).map_err(|why| format!("{}: {why}", tried.display()))?;
     let tried = [tried.display().to_string()];
     Run::new("systemd-analyze verify --man=no").args(&tried).go()?;
-    // From 0, nothing can be done to the machine, to 100.
+    // systemd rates the exposure of a unit from 0 (none) to 100.
     let security = "systemd-analyze security --no-pager --offline=true --threshold=20";
     if Run::new(security).args(&tried).succeeds() {
         return Ok(());

@@ -1,23 +1,23 @@
-//! Parts of a run: what each needs, what it does, and an honest account of it at the end.
+//! Parts of a run: their requirements, their execution, and the summary at the end.
 
 use std::time::Instant;
 
 use crate::shell::in_ci;
 
-/// One part.
+/// A part of a run.
 pub(crate) struct Part {
     pub(crate) name: &'static str,
-    /// Installs what is missing; says why the part cannot run on this machine.
+    /// Installs what is missing. The error explains why the part cannot run on this machine.
     pub(crate) prepare: fn() -> Result<(), String>,
     pub(crate) run: fn() -> Result<(), String>,
 }
 
-/// For parts that need nothing beyond the toolchain.
+/// Prepares nothing, for parts that need only the toolchain.
 pub(crate) fn nothing() -> Result<(), String> {
     Ok(())
 }
 
-/// Runs all parts, also after one has failed, and prints what became of each.
+/// Runs all parts, even after one has failed, and prints the result of each.
 pub(crate) fn run_all(parts: &[Part]) -> Result<(), String> {
     let mut account = Vec::new();
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);

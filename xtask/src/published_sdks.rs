@@ -1,5 +1,5 @@
-//! Published SDKs as clients of our Edge: installed from their registries, beside the build output, and run by the tests of
-//! `fh-published-sdks`.
+//! Published SDKs as clients of our Edge. They are installed from their registries into the target folder, and run by the
+//! tests of `fh-published-sdks`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,12 +13,12 @@ fn folder(name: &str) -> PathBuf {
     target_folder().join("published-sdks").join(name)
 }
 
-/// Installs interpreters and SDKs.
+/// Installs the interpreters and the SDKs.
 pub(crate) fn prepare() -> Result<(), String> {
     let reason = "published JavaScript SDKs run against the Edge";
     install::package("node --version", "nodejs", reason)?;
     install::package("npm --version", "npm", reason)?;
-    // Debian's Python comes without what a virtual environment needs.
+    // Debian's Python lacks `ensurepip`, which virtual environments need.
     let reason = "the published Python SDK runs against the Edge";
     install::package("python3 -m ensurepip --version", "python3-venv", reason)?;
     node()?;
@@ -40,7 +40,7 @@ fn python() -> Result<(), String> {
         .go()
 }
 
-/// Copies the files of a folder, so that installing leaves the project's own clean.
+/// Copies the files of a folder, so that installing does not change the project's own folder.
 fn copy(name: &str, to: &Path) -> Result<(), String> {
     let from = root().join(SOURCES).join(name);
     let failed = |why: std::io::Error| format!("{} cannot be copied: {why}", from.display());
@@ -54,7 +54,7 @@ fn copy(name: &str, to: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Runs them.
+/// Runs the tests of the SDKs.
 pub(crate) fn run() -> Result<(), String> {
     Run::new("cargo test --locked -p fh-published-sdks -- --ignored")
         .env("FH_SDKS_NODE", &folder("node").display().to_string())

@@ -24,7 +24,7 @@ pub(crate) fn run() -> Result<(), String> {
     if !outside.is_empty() {
         println!("    outside the workspace, NOT CHECKED here: {outside:?}");
     }
-    // Pages and wording are checked whatever changed.
+    // The checks of pages and wording run after every change.
     let tested: BTreeSet<&str> =
         changed.iter().copied().chain((!files.is_empty()).then_some("xtask")).collect();
     if tested.is_empty() {

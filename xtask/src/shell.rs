@@ -1,16 +1,16 @@
-//! Running other programs.
+//! Runs other programs.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// A program that is to run in the project's root.
+/// A program to run, by default in the project's root.
 pub(crate) struct Run {
     command: Command,
     text: String,
 }
 
 impl Run {
-    /// `program argument argument`: no argument holds a space.
+    /// Creates a run of `program argument argument`. Arguments must not contain spaces.
     pub(crate) fn new(line: &str) -> Self {
         let mut words = line.split(' ');
         let mut command = Command::new(words.next().unwrap_or_default());
@@ -28,7 +28,7 @@ impl Run {
         self
     }
 
-    /// In a folder outside the project.
+    /// Runs the program in a folder outside the project.
     pub(crate) fn in_folder(mut self, folder: &std::path::Path) -> Self {
         self.command.current_dir(folder);
         self
@@ -39,7 +39,7 @@ impl Run {
         self
     }
 
-    /// Runs it, its output going where ours goes.
+    /// Runs the program. Its output is not captured.
     pub(crate) fn go(mut self) -> Result<(), String> {
         println!("    $ {}", self.text);
         match self.command.stdin(Stdio::null()).status() {
@@ -49,13 +49,13 @@ impl Run {
         }
     }
 
-    /// Runs it silently: did it succeed?
+    /// Runs the program without output. Returns true if it succeeds.
     pub(crate) fn succeeds(mut self) -> bool {
         let command = self.command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     }
 
-    /// Runs it and gives back what it prints.
+    /// Runs the program and returns its output, even if it fails.
     pub(crate) fn output(mut self) -> Result<String, String> {
         let output = self.command.stdin(Stdio::null()).stderr(Stdio::null()).output();
         let output = output.map_err(|why| format!("`{}` did not start: {why}", self.text))?;
@@ -63,17 +63,17 @@ impl Run {
     }
 }
 
-/// The project's root.
+/// Returns the project's root.
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Where builds go: outside the project if the caller says so.
+/// Returns the target folder of Cargo, which may be outside the project.
 pub(crate) fn target_folder() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
-/// In CI every part has to run.
+/// Returns true in CI, where every part must run.
 pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value != "false" && !value.is_empty())
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that must hold before a change lands.
+//! `cargo xtask test`: runs all checks that must pass before a change is merged.
 
 use crate::fuzz;
 use crate::install::{self, Installing};
@@ -8,7 +8,7 @@ use crate::published_sdks;
 use crate::shell::{Run, target_folder};
 use crate::simulate;
 
-/// Runs all parts, or those that are named.
+/// Runs all parts, or the named ones.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
     let (flags, named): (Vec<&String>, Vec<&String>) =
         arguments.iter().partition(|argument| argument.starts_with("--"));
@@ -68,8 +68,7 @@ fn clippy() -> Result<(), String> {
 }
 
 fn tests() -> Result<(), String> {
-    // What needs a server or a browser is a part of its own.
-    // One run names every failure.
+    // Tests that need a server or a browser are parts of their own. All tests run, so that one run names every failure.
     let tests = "cargo test --locked --no-fail-fast --workspace";
     Run::new(&format!("{tests} --exclude fh-redis --exclude fh-console-tests")).go()
 }
@@ -84,7 +83,7 @@ fn redis_server() -> Result<(), String> {
 
 fn redis_store() -> Result<(), String> {
     Run::new("cargo test --locked -p fh-redis").go()?;
-    // What it says to URLs that ask for TLS when it was built without.
+    // Without the feature for TLS, URLs that ask for TLS are errors. These tests check the messages.
     Run::new("cargo test --locked -p fh-redis --no-default-features --test it start::").go()
 }
 
@@ -94,7 +93,7 @@ fn chromium() -> Result<(), String> {
     install::package("chromedriver --version", "chromium-driver", reason)
 }
 
-/// Pictures of what it looks like are left in `target/tmp/console`.
+/// Runs the tests of the console. Screenshots are left in `target/tmp/console`.
 fn console() -> Result<(), String> {
     Run::new("cargo test --locked -p fh-console-tests").go()
 }
@@ -103,13 +102,13 @@ fn documentation() -> Result<(), String> {
     Run::new("cargo doc --locked --workspace --no-deps").env("RUSTDOCFLAGS", "-D warnings").go()
 }
 
-/// The features of the client in every combination that builds other code, and those of the crates below it.
+/// Checks every combination of the client's features that compiles different code, and the features of the crates below it.
 fn client_features() -> Result<(), String> {
     for features in ["", "reqwest", "metrics", "serde", "serde,metrics"] {
         let build = "cargo check --locked -p fh-client --no-default-features --features";
         Run::new(build).args(&[features.to_string()]).go()?;
     }
-    // Below the client the same answers serialise, for other bindings.
+    // The crates below the client must serialise the same types for bindings.
     for package in ["fh-eval", "fh-session"] {
         for features in ["", "serde"] {
             let build = "cargo check --locked --no-default-features --features";
@@ -121,7 +120,7 @@ fn client_features() -> Result<(), String> {
     Ok(())
 }
 
-/// Loom replaces locks and atomics, so this is a build of its own.
+/// Runs the loom tests. Loom replaces locks and atomics, so they need a build of their own.
 fn hub_in_all_orders() -> Result<(), String> {
     Run::new("cargo test --locked --release -p fh-session --test loom")
         .env("RUSTFLAGS", "--cfg loom")
@@ -150,7 +149,7 @@ fn wasm() -> Result<(), String> {
     Run::new("cargo build --locked -p fh-session --target wasm32-unknown-unknown").go()
 }
 
-/// Most crates that `fh-eval` and `fh-session` may need together, themselves included (D-84).
+/// The largest number of crates that `fh-eval` and `fh-session` may need together, themselves included (decisions D-84).
 const CORE_CRATES: usize = 24;
 
 fn core_size() -> Result<(), String> {
@@ -168,7 +167,7 @@ fn core_size() -> Result<(), String> {
 fn dependencies() -> Result<(), String> {
     core_size()?;
     Run::new("cargo deny --locked check bans licenses sources").go()?;
-    // The advisories' database lies on a host that not every machine reaches.
+    // The database of advisories is on a host that some machines cannot reach.
     match Run::new("cargo deny --locked check advisories").go() {
         Ok(()) => Ok(()),
         Err(_) if !Run::new("cargo deny --locked fetch db").succeeds() => {

@@ -1,18 +1,20 @@
-//! `unleash-edge`, the peer of our Edge: built from its crates, beside the build output, for `cargo xtask bench edge` alone.
+//! `unleash-edge`, the server with which our Edge is compared. It is built from its crates into the target folder, for
+//! `cargo xtask bench edge` only.
 
 use std::path::PathBuf;
 
 use crate::shell::{Run, target_folder};
 
-/// The newest in its registry. Of its features, storage in S3 is left out.
+/// The newest version in its registry. It is built without its default feature, storage in S3.
 pub(crate) const VERSION: &str = "20.1.0";
 
-/// The program; the first time, it is built, with the settings of our own release builds, in some minutes.
+/// Returns the path of the program. The first call builds it with the settings of our release builds, which takes some
+/// minutes.
 pub(crate) fn install() -> Result<PathBuf, String> {
     let folder = target_folder();
     std::fs::create_dir_all(&folder).map_err(|why| format!("{}: {why}", folder.display()))?;
     let folder = folder.canonicalize().map_err(|why| format!("{}: {why}", folder.display()))?;
-    // Its version is in the name, since the program does not tell.
+    // The version is part of the folder's name, because the program does not print it.
     let folder = folder.join(format!("unleash-edge-{VERSION}"));
     let program = folder.join("bin/unleash-edge");
     if program.is_file() {
@@ -26,7 +28,7 @@ pub(crate) fn install() -> Result<PathBuf, String> {
         .env("CARGO_PROFILE_RELEASE_LTO", "thin")
         .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "1")
         .go()?;
-    // Only the program is of use.
+    // Only the program is needed.
     std::fs::remove_dir_all(&build).map_err(|why| format!("{}: {why}", build.display()))?;
     Ok(program)
 }

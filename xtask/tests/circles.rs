@@ -1,4 +1,4 @@
-//! No circle between the top-level modules of a library crate.
+//! Checks that the top-level modules of a library crate do not depend on each other in a circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,4 +1,4 @@
-//! Citations of the specification: each names an anchor of `docs/spec`.
+//! Checks that each citation of the specification names an anchor of `docs/spec`.
 //!
 //! A decision is cited as `D-74`, a section as `evaluation 2.5` or, in ids, as `SPEC-EVAL-2.5`.
 

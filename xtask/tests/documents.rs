@@ -1,4 +1,4 @@
-//! What the tables of `docs` name exists: tests, and items of the API.
+//! Checks that the tests and API items exist that the tables of `docs` name.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ fn workspace() -> Vec<(String, String)> {
     files.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect()
 }
 
-/// Module paths of all tests: the parts of the file's path, and the function's name.
+/// Returns all tests: the parts of the file's path, and the function's name.
 fn tests(sources: &[(String, String)]) -> Vec<(Vec<&str>, &str)> {
     let mut found = Vec::new();
     for (place, text) in sources {
@@ -19,7 +19,7 @@ fn tests(sources: &[(String, String)]) -> Vec<(Vec<&str>, &str)> {
         let mut is_test = false;
         for line in text.lines().map(str::trim) {
             is_test |= line.starts_with("#[test]") || line.starts_with("#[tokio::test");
-            // Rows of a macro: the test's name, and of which kind it is.
+            // Some macros define a test per row, with its name and its kind.
             if let Some((name, rest)) = line.split_once('(')
                 && place.contains("/tests/")
                 && is_name(name)
@@ -40,12 +40,12 @@ fn tests(sources: &[(String, String)]) -> Vec<(Vec<&str>, &str)> {
     found
 }
 
-/// What stands between backticks.
+/// Returns the texts in backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// The cells of a table's rows, without the lines that draw it.
+/// Returns the cells of a table's rows, without the separator line.
 fn rows(document: &str) -> Vec<Vec<String>> {
     let text = fs::read_to_string(root().join("docs").join(document)).unwrap();
     let lines = text.lines().filter(|line| line.starts_with('|') && !line.starts_with("|--"));
@@ -64,7 +64,7 @@ fn is_name(text: &str) -> bool {
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-/// Is it the name of a test, of several (`module::*`), or of a module of tests?
+/// Returns true for the name of a test, of several tests (`module::*`), or of a module of tests.
 fn is_named(tests: &[(Vec<&str>, &str)], name: &str) -> bool {
     let mut parts: Vec<&str> = name.split("::").filter(|part| *part != "tests").collect();
     let last = parts.pop().unwrap();

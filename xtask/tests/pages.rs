@@ -1,4 +1,4 @@
-//! What the pages name exists: files behind links, and tests in the tables that map rules to tests.
+//! Checks that files behind links exist, and the tests that the tables of pages name.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::sources::{files, root};
 /// Pages whose tables name tests, by module and function.
 const MAPS: [&str; 3] = ["docs/edge-scenarios.md", "docs/retry-rows.md", "docs/sdk-scenarios.md"];
 
-/// Returns the anchors of a page: those that are written, and those that headings make.
+/// Returns the anchors of a page: explicit ones, and those of headings.
 fn anchors(page: &str) -> Vec<String> {
     let written = page.split("<a id=\"").skip(1).filter_map(|rest| rest.split('"').next());
     let headings = page.lines().filter(|line| line.starts_with('#'));
@@ -19,7 +19,7 @@ fn anchors(page: &str) -> Vec<String> {
     written.map(str::to_string).chain(headings.map(slug)).collect()
 }
 
-/// A page without its blocks of code.
+/// Returns a page without its code blocks.
 fn prose(page: &str) -> String {
     page.split("```").step_by(2).collect()
 }
@@ -63,13 +63,13 @@ fn tests_that_pages_name_exist() {
         for name in text.split('`').skip(1).step_by(2) {
             let Some((modules, test)) = name.rsplit_once("::") else { continue };
             let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-            // All tests of a module are written with a star; other paths are of types.
+            // A star names all tests of a module. Other paths with upper-case letters are types.
             if !name.replace("::", "").chars().all(is_name) {
                 continue;
             }
             named += 1;
             let module = modules.rsplit("::").next().unwrap();
-            // A test, maybe of drawn input, or a row of a macro that makes them.
+            // A test is a function, or a row of a macro that defines tests.
             let written = [format!("fn {test}("), format!("    {test}(")];
             let is_there = sources.iter().any(|(path, source)| {
                 (module == "tests" || path.split('/').any(|part| part == module))

@@ -1,4 +1,4 @@
-//! The files of the repository.
+//! Access to the files of the repository.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 pub(crate) const LIBRARIES: [&str; 5] =
     ["fh-eval", "fh-session", "fh-client", "fh-edge", "fh-files"];
 
-/// The root of the repository.
+/// Returns the root of the repository.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }

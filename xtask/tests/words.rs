@@ -19,7 +19,8 @@ const FIRST_WORDS: [&str; 12] = [
     "Whatever",
 ];
 
-/// Words of the field's that this project used in another sense, or that it invented. Each is followed by the standard word.
+/// Retired words: standard words that this project used in another sense, and words that it invented. Each is followed by
+/// the standard word.
 const RETIRED: [(&str, &str); 9] = [
     ("nobody", "no client, no caller"),
     ("somebody", "a client, a caller"),
@@ -64,7 +65,7 @@ fn blocks(source: &str) -> Vec<Block> {
     blocks
 }
 
-/// Returns the text without what stands between back quotes.
+/// Returns the text with each part in backticks replaced by `…`.
 fn prose(text: &str) -> String {
     text.split('`').step_by(2).collect::<Vec<_>>().join("…")
 }

@@ -1,4 +1,4 @@
-//! What only some rows can do: publishing an update, and a snapshot remembered between calls.
+//! Measurements that only some rows support: publishing an update, and evaluating with a cached snapshot.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -11,19 +11,19 @@ use floor::{Boxed, Patterns};
 use harness::{Bench, BoxedByKey, Column, Engine, Suite, Swapped};
 use workload::{Email, Shape, render};
 
-/// The floor's update: its pointers copied, one exchanged, the result published.
+/// The floor's update: its pointers are copied, one is replaced, and the result is published.
 pub const FLOOR_UPDATE: &str = "floor (pointers copied)";
-/// The floor behind a pointer whose last value the caller remembers, so that a call only looks whether it changed.
+/// The floor behind a pointer whose last value the caller keeps, so that a call only checks whether it has changed.
 const FLOOR_CACHED: &str = "floor (by key) + ArcSwap, cached";
-/// The same for the engine under test.
+/// The engine under test with a kept snapshot.
 const CACHED: &str = "fh-eval, cached";
 /// The row of the engine under test.
 pub const OURS: &str = <Swapped<FhEval>>::NAME;
 
-/// All of them.
+/// Returns all extra benches.
 ///
 /// # Errors
-/// If the payload is refused.
+/// If an engine rejects the payload.
 pub fn benches(suite: &Suite) -> Result<Vec<Bench>, String> {
     let mut benches = vec![floor_update(suite)?, update_ours(suite)?];
     benches.extend(explanations(suite)?);
@@ -34,7 +34,7 @@ pub fn benches(suite: &Suite) -> Result<Vec<Bench>, String> {
     Ok(benches)
 }
 
-/// One changed feature of 1,000 (one with ten rules), parsed, compiled and published.
+/// Measures the floor: one changed feature of 1,000 (one with ten rules) is parsed, compiled and published.
 fn floor_update(suite: &Suite) -> Result<Bench, String> {
     let (payload, changed) = update(suite);
     let floor = Boxed::from_json(&payload, Patterns::Shared).map_err(|error| error.to_string())?;
@@ -47,7 +47,7 @@ fn floor_update(suite: &Suite) -> Result<Bench, String> {
     }))
 }
 
-/// The same through the engine under test.
+/// Measures the same update by the engine under test.
 fn update_ours(suite: &Suite) -> Result<Bench, String> {
     let (payload, changed) = update(suite);
     let changed =
@@ -63,7 +63,7 @@ fn update_ours(suite: &Suite) -> Result<Bench, String> {
     }))
 }
 
-/// W4re explained: recorded, and recorded and told as data and as text.
+/// Measures explanations of W4re by the engine under test: the explanation alone, with its report, and with its text.
 fn explanations(suite: &Suite) -> Result<[Bench; 3], String> {
     let engine = suite.load::<FhEval>(Email::Regex)?.ok_or("no payload")?;
     let context = engine.context(&suite.user);
@@ -89,7 +89,7 @@ fn explanations(suite: &Suite) -> Result<[Bench; 3], String> {
     ])
 }
 
-/// A payload, and one of its features as an update carries it.
+/// Returns a payload, and the JSON of an update of one of its features.
 fn update(suite: &Suite) -> (String, String) {
     let payload = suite.payload(Email::Regex);
     let changed =

@@ -1,4 +1,4 @@
-//! The project's goals, each with what was measured.
+//! The project's performance goals, each with its measured value.
 
 use harness::{
     BoxedByKey, Column, Engine, Figures, FlatByHandle, Role, Row, Swapped, Table, multiple, nanos,
@@ -6,7 +6,7 @@ use harness::{
 
 use crate::extras;
 
-/// What the tables behind the goals give for yggdrasil against the floor by key.
+/// The ratios of yggdrasil to the floor by key from which the goals were derived.
 const PUBLISHED: [(Column, f64); 8] = [
     (Column::W1, 5.8),
     (Column::W2, 5.3),
@@ -18,7 +18,7 @@ const PUBLISHED: [(Column, f64); 8] = [
     (Column::C1, 5.8),
 ];
 
-/// Is the floor what it should be, and which goals are met?
+/// Returns the tables of the floor's calibration and of the goals.
 #[must_use]
 pub fn tables(figures: &Figures, rows: &[Row]) -> Vec<Table> {
     let mut tables = vec![calibration(figures)];
@@ -28,8 +28,8 @@ pub fn tables(figures: &Figures, rows: &[Row]) -> Vec<Table> {
     tables
 }
 
-/// A slow floor would flatter every engine compared with it. Only W2 is judged; the others show where this floor is harder
-/// or easier than the one that the goals were written for.
+/// Compares the floor with the one for which the goals were written, because a slow floor would flatter every engine. Only
+/// W2 is judged. The other rows show where this floor is faster or slower.
 fn calibration(figures: &Figures) -> Table {
     let title = "The floor itself: yggdrasil ÷ floor (by key)";
     let mut table = Table::new(title, &["workload", "measured", "when the goals were set", ""]);
@@ -106,7 +106,7 @@ fn goals(figures: &Figures, rows: &[Row], ours: &str) -> Table {
             multiple,
         );
         let best = best_peer(&|row| figures.hot(row, column));
-        // None, if only some rows were asked for.
+        // Infinite if the run was limited to some rows.
         if best.is_infinite() {
             continue;
         }
@@ -122,7 +122,7 @@ fn goals(figures: &Figures, rows: &[Row], ours: &str) -> Table {
         goals.at_most(format!("{column:?} ÷ flat floor, cold"), cold, 1.5, multiple);
     }
     if let Some(heap) = figures.heap.get(ours) {
-        // A context may allocate.
+        // Building a context may allocate, so C1 is left out.
         let most = heap
             .evaluation
             .iter()
@@ -150,7 +150,7 @@ fn goals(figures: &Figures, rows: &[Row], ours: &str) -> Table {
         2.0,
         multiple,
     );
-    // Those that compile patterns when loading.
+    // The peers that compile patterns when they load a payload.
     let compiling =
         ["yggdrasil", "eppo", "featbit"].map(load).into_iter().fold(f64::INFINITY, f64::min);
     if compiling.is_finite() {
@@ -167,7 +167,7 @@ fn goals(figures: &Figures, rows: &[Row], ours: &str) -> Table {
     if let (Some(scaled), Some(possible)) = (scaling(ours), scaling(floor)) {
         let what = "1 → 2 threads, W2, p90";
         if scaled.p90 < 1.9 && possible.p90 < 1.9 {
-            // The second core is not ours to measure with.
+            // The second core is busy with other work, so the goal cannot be judged.
             let reason = format!("busy: floor {}", multiple(possible.p90));
             goals.0.rows.push(vec![
                 what.to_owned(),

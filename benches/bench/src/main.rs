@@ -1,4 +1,4 @@
-//! Measures the engine against its peers and against the floor. `--help` says how, the README says why.
+//! Measures the engine against its peers and against the floor. `--help` describes the measurement, the README its reasons.
 
 mod extras;
 mod goals;
@@ -86,8 +86,9 @@ fn bench(options: &Options) -> Result<(), String> {
     options.write(&report, "Measured against peers and the floor")
 }
 
-/// Statsig's dependencies switch features of `serde_json` and `regex-automata` on for everything built with them, which
-/// makes the compilation of regular expressions many times slower for all engines.
+/// Fails if this program was built together with Statsig. Its dependencies enable features of `serde_json` and
+/// `regex-automata` for all crates of the build, which makes the compilation of regular expressions many times slower for
+/// all engines.
 fn refuse_foreign_features() -> Result<(), String> {
     let value: serde_json::Value =
         serde_json::from_str(r#"{"b":0,"a":0}"#).map_err(|error| error.to_string())?;

@@ -1,21 +1,22 @@
-//! The environment that is served: as a state file for `fh serve`, and as the list of features that clients get.
+//! The environment that the servers serve: as a state file for `fh serve`, and as the list of features that clients receive.
 
 use std::fmt::Write;
 
-/// Part of every API key.
+/// The id of the environment, which is part of every API key.
 pub const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
-/// Strategies are sent to whoever has this key.
+/// A client-evaluated key. Its responses contain strategies.
 pub const CLIENT_KEY: &str = "bench*client";
-/// The Edge evaluates for whoever has this key.
+/// A server-evaluated key. The Edge evaluates its requests.
 pub const SERVER_KEY: &str = "bench-server";
-/// The feature that is changed while streams are open: a text without strategies.
+/// The number of the feature that is changed while streams are open. It is a text without strategies.
 pub const CHANGED: usize = 1;
-/// Every feature's key is this and its number.
+/// The prefix of the features' keys. A number follows.
 pub const KEYS: &str = "FEATURE_";
 
 const ID: &str = "0c2f5b8e-96a4-4d1a-8d9e";
 
-/// Every second feature has a strategy of two conditions; 60 features are some 24 KB.
+/// Returns the strategies of a feature. Every second feature has two, with three conditions together; 60 features are some
+/// 24 KB.
 fn strategies(number: usize) -> String {
     if number % 2 == 1 {
         return "[]".to_string();
@@ -44,7 +45,7 @@ impl Kind {
     }
 }
 
-/// Those with strategies are all switches.
+/// Returns the type of a feature. All features with strategies are booleans.
 pub fn kind(number: usize) -> Kind {
     match number % 6 {
         1 | 5 => Kind::String,
@@ -53,7 +54,7 @@ pub fn kind(number: usize) -> Kind {
     }
 }
 
-/// As JSON: the value without strategies (`0`), or that of the strategies (`1`).
+/// Returns a value as JSON: the one without strategies (`variant` 0), or that of the strategies (1).
 pub fn value(number: usize, variant: usize) -> String {
     match kind(number) {
         Kind::String => format!(r#""value {variant} of feature {number}""#),
@@ -62,16 +63,17 @@ pub fn value(number: usize, variant: usize) -> String {
     }
 }
 
-/// Whether the first strategy's conditions hold in the bench's context; the second's never do, it has no e-mail.
+/// Returns true if the first strategy's conditions hold in the bench's context. Those of the second never hold, because the
+/// context has no e-mail.
 pub fn eligible(number: usize) -> bool {
     number.is_multiple_of(2) && number % 9 <= 3
 }
 
-/// The context that servers evaluate for.
+/// The context for which servers evaluate.
 pub const COUNTRY: &str = "new_zealand";
 pub const VERSION: &str = "3.4.5";
 
-/// A state file with so many features.
+/// Returns a state file with this number of features.
 pub fn state(features: usize) -> String {
     let mut definitions = Vec::new();
     let mut values = Vec::new();
@@ -93,7 +95,7 @@ pub fn state(features: usize) -> String {
     )
 }
 
-/// What a client gets of it: the list of features.
+/// Returns the list of features that a client receives.
 pub fn list(features: usize) -> String {
     let mut out = String::from("[");
     for number in 0..features {
@@ -104,7 +106,7 @@ pub fn list(features: usize) -> String {
     out
 }
 
-/// One feature as a stream says it.
+/// Returns a feature as the JSON of an event.
 pub fn feature(number: usize, version: usize, value: &str) -> String {
     format!(
         r#"{{"id":"{ID}-{number:012x}","key":"{KEYS}{number}","l":false,"version":{version},"type":"{}","value":{value},"strategies":{}}}"#,

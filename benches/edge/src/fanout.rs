@@ -1,4 +1,4 @@
-//! `edge fanout`: memory of open streams, and how long a change takes to reach them all.
+//! `edge fanout`: measures the memory of open streams, and the time until a change has reached all of them.
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -50,19 +50,19 @@ pub struct Options {
     markdown: Option<PathBuf>,
 }
 
-/// What was measured with one server.
+/// The figures of one server.
 struct Figures {
-    /// Bytes of resident memory for each stream, before and after the changes.
+    /// Bytes of resident memory for each stream before the changes. `changed` is the same after them.
     opened: f64,
     changed: f64,
-    /// To get all streams open and served.
+    /// The time until all streams are open and have their first event.
     opening: Duration,
     median: Duration,
     late: Duration,
     last: Duration,
     worst: Duration,
     acknowledged: Duration,
-    /// Processor time of server and client for each event that arrived, in microseconds.
+    /// Processor time of the server for each event that arrived, in microseconds. `client` is that of this process.
     server: f64,
     client: f64,
     missing: usize,
@@ -76,9 +76,9 @@ const CONTESTANTS: [Contestant; 5] = [
     Contestant::Peer,
 ];
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Opened, served and closed again before anything is measured.
+/// The number of streams that are opened and closed before the measurement.
 const WARM_UP: usize = 50;
-/// Descriptors that a process needs for itself: output, epoll, the runtime.
+/// The number of descriptors that a process needs for output, epoll and the runtime.
 const OWN: u64 = 60;
 
 pub fn run(options: &Options) -> Result<(), String> {
@@ -198,7 +198,7 @@ fn measure(
         acknowledged.push(answered);
         missing += lost;
         all.extend(times);
-        // So that the next change finds everybody at rest.
+        // The pause lets server and streams become idle before the next change.
         sleep(Duration::from_millis(20));
     }
     let changed = server.usage()?;
@@ -227,7 +227,7 @@ fn measure(
     })
 }
 
-/// Changes a feature: when each stream heard of it, how many did not, and when the request was answered.
+/// Changes a feature. Returns when each stream received it, how many did not, and when the request was answered.
 fn change(
     contestant: Contestant,
     streams: &mut Streams,
@@ -238,7 +238,7 @@ fn change(
     let value = format!("\"change number {version} of this run\"");
     let request = contestant.update(*version, &value);
     let begun = Instant::now();
-    // A thread of its own: the answer must not wait for the streams to be read.
+    // The response is read by a thread of its own, because this thread reads the streams.
     let mut asking = putting.try_clone().map_err(|why| why.to_string())?;
     let answering = std::thread::spawn(move || answer(&mut asking).map(|()| begun.elapsed()));
     let timed = streams.time(&value, PATIENCE, || {

@@ -1,4 +1,4 @@
-//! Servers that do the least: one list of features for all, updates handed through as they come.
+//! Minimal servers for comparison. They serve the same list of features to all clients, and pass updates on unchanged.
 
 use std::convert::Infallible;
 use std::fs;
@@ -46,12 +46,12 @@ pub enum Kind {
     Listen,
 }
 
-/// The etag of everything.
+/// The etag of all responses.
 pub const TAG: &str = "\"42\"";
 
 struct Floor {
     list: Bytes,
-    /// The list as an event, the same for everybody.
+    /// The list as an event, the same for all streams.
     first: Bytes,
     updates: broadcast::Sender<Bytes>,
 }
@@ -68,7 +68,7 @@ pub fn run(options: &Options) -> Result<(), String> {
     runtime.block_on(go(options.kind, floor)).map_err(|why| why.to_string())
 }
 
-/// Ends this process when whoever started it has gone.
+/// Ends this process when its parent closes the pipe to stdin.
 pub fn end_with_parent() {
     std::thread::spawn(|| {
         let _ = std::io::stdin().read(&mut [0]);
@@ -79,7 +79,7 @@ pub fn end_with_parent() {
 async fn go(kind: Kind, floor: Arc<Floor>) -> std::io::Result<()> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
-    // As many as `fh_edge::listen` has, or clients are made to wait a second.
+    // The same backlog as that of `fh_edge::listen`. With a shorter one, clients would wait a second for a retry.
     let listener = socket.listen(4096)?;
     say(listener.local_addr()?)?;
     match kind {
@@ -87,7 +87,7 @@ async fn go(kind: Kind, floor: Arc<Floor>) -> std::io::Result<()> {
         Kind::Axum => axum::serve(listener, router(floor, sse)).await,
         Kind::Listen => {
             let mut options = ListenOptions::default();
-            // Every descriptor that there is.
+            // The default limit reserves 256 descriptors for other purposes. This server needs fewer.
             options.max_connections = options.max_connections.saturating_add(200);
             let never = std::future::pending();
             serve([Listener::from(listener)], router(floor, framed), options, never).await.map(drop)
@@ -95,7 +95,7 @@ async fn go(kind: Kind, floor: Arc<Floor>) -> std::io::Result<()> {
     }
 }
 
-/// Tells whoever started this process where it listens.
+/// Prints the address, so that the parent process can read it.
 pub fn say(address: SocketAddr) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "listening on http://{address}")?;
@@ -110,7 +110,7 @@ fn event(update: &Bytes) -> Bytes {
     [b"event: feature\ndata: ", &update[..], b"\n\n"].concat().into()
 }
 
-/// The event is made once for all.
+/// Returns the events of a stream. Each event is formatted once for all streams.
 fn frames(floor: &Floor) -> impl Stream<Item = Bytes> + use<> {
     futures_util::stream::iter([floor.first.clone()]).chain(updates(floor))
 }
@@ -155,7 +155,7 @@ async fn answer(
     Ok(response.unwrap_or_default())
 }
 
-/// A stream behind a pointer.
+/// A boxed stream for a body.
 struct SyncStream<S>(std::pin::Pin<Box<S>>);
 
 impl<S: Stream> Stream for SyncStream<S> {
@@ -189,7 +189,7 @@ async fn features(State(floor): State<Arc<Floor>>, headers: HeaderMap) -> Respon
 }
 
 async fn update(State(floor): State<Arc<Floor>>, body: Bytes) {
-    // axum's own events carry the bare JSON.
+    // The update is sent as a formatted event. [`sse`] takes the JSON out of it again.
     let _ = floor.updates.send(event(&body));
 }
 
@@ -198,7 +198,7 @@ async fn framed(State(floor): State<Arc<Floor>>) -> Response {
     ([(CONTENT_TYPE, "text/event-stream")], Body::from_stream(frames)).into_response()
 }
 
-/// With axum's own events and signs of life.
+/// Responds with axum's own events and keep-alives.
 async fn sse(State(floor): State<Arc<Floor>>) -> impl IntoResponse {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let first = Event::default().event("features").data(text(&floor.list));

@@ -1,4 +1,4 @@
-//! `edge get`: requests a second.
+//! `edge get`: measures requests per second.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -41,7 +41,7 @@ pub struct Options {
     markdown: Option<PathBuf>,
 }
 
-/// So many turns of a row may fail and are done again, which its name then says.
+/// The number of failed turns that a row may repeat. The row's name then shows their number.
 const FAILURES: usize = 2;
 
 pub fn run(options: &Options) -> Result<(), String> {
@@ -64,7 +64,7 @@ fn measure(options: &Options, places: &Places) -> Result<Table, String> {
     let mut number = 0;
     for turn in 0..=options.turns {
         for index in 0..rows.rows.len() {
-            // Another order each time.
+            // The order of the rows changes from turn to turn.
             let index = (index + turn * 3) % rows.rows.len();
             let row = &mut rows.rows[index];
             let server = &rows.servers[row.server];
@@ -102,7 +102,7 @@ fn measure(options: &Options, places: &Places) -> Result<Table, String> {
         Table::new(&["answer", "bytes", "requests/s", "× static", "p99", "server µs/request"]);
     let rows = &rows.rows;
     for row in rows {
-        // Turn by turn, since the machine is not the same all the time.
+        // The ratios are computed turn by turn, because the speed of the machine varies over time.
         let pairs = row.requests.iter().zip(&rows[row.floor].requests);
         table.row(vec![
             row.title(),

@@ -1,6 +1,7 @@
-//! What an Edge costs, beside the least that a server can do: streams (`fanout`) and requests (`get`).
+//! Measures the cost of an Edge beside minimal servers: streams (`fanout`), requests (`get`) and the work of expensive
+//! requests (`work`).
 //!
-//! Servers are processes of their own, this one is their only client.
+//! Servers are separate processes. This process is their only client.
 
 mod environment;
 mod fanout;

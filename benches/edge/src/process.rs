@@ -1,8 +1,8 @@
-//! What the system says of a process.
+//! Resource usage of processes, from `/proc`.
 
 use std::fs;
 
-/// How much a process has used.
+/// The resources that a process uses.
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {
     /// Resident memory, in bytes.
@@ -11,7 +11,7 @@ pub struct Usage {
     pub processor: f64,
 }
 
-/// Of a running process.
+/// Returns the usage of a running process.
 pub fn usage(id: u32) -> Result<Usage, String> {
     let failed = |what: &str| format!("/proc/{id}/{what} cannot be read");
     let read =
@@ -20,7 +20,7 @@ pub fn usage(id: u32) -> Result<Usage, String> {
     let pages = memory.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok());
     let pages = pages.ok_or_else(|| failed("statm"))?;
     let status = read("stat")?;
-    // The name may hold anything, but not the last bracket.
+    // The program's name may contain spaces and brackets, so the fields begin after the last bracket.
     let fields: Vec<&str> =
         status.rsplit_once(") ").map_or(Vec::new(), |(_, rest)| rest.split(' ').collect());
     let ticks = |index: usize| fields.get(index).and_then(|ticks| ticks.parse::<u64>().ok());
@@ -32,7 +32,7 @@ pub fn usage(id: u32) -> Result<Usage, String> {
     })
 }
 
-/// How many descriptors this process may have; as many as it may ask for.
+/// Raises the limit of descriptors as far as allowed, and returns it.
 pub fn descriptors() -> Result<u64, String> {
     let limit = fh_edge::listen::raise_descriptor_limit().map_err(|why| why.to_string())?;
     Ok(limit.unwrap_or(1 << 20))

@@ -1,4 +1,4 @@
-//! Nothing is measured before a server has shown that it answers what it is measured for.
+//! Checks that servers respond correctly. They run before every measurement.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,12 @@ use crate::environment::{KEYS, Kind, eligible, kind, value};
 use crate::questions::{Api, Question};
 use crate::servers::{Contestant, Server};
 
-/// Contexts to look at. Of those that a rollout of 25 % is open to, so many have to be in it.
+/// The number of contexts to evaluate. The measured share of a 25 % rollout must be within `SHARE`.
 const USERS: usize = 400;
 const SHARE: std::ops::RangeInclusive<f64> = 0.20..=0.30;
 
-/// A server that evaluates: all features with their strategies, the values of features without, the shares of rollouts.
+/// Checks a server that evaluates: all features with their strategies, the values of features without strategies, and the
+/// shares of rollouts.
 pub fn evaluates(server: &Server, api: Api, features: usize) -> Result<(), String> {
     let failed = |why: String| format!("{api:?}: {why}; nothing is measured");
     let list = decode(server, api, Question::List, 0).map_err(failed)?;
@@ -54,7 +55,7 @@ pub fn evaluates(server: &Server, api: Api, features: usize) -> Result<(), Strin
     Ok(())
 }
 
-/// A stream begins with all features.
+/// Checks that a stream begins with all features.
 pub fn streams(server: &Server, contestant: Contestant, features: usize) -> Result<(), String> {
     let first = server.event(&contestant.stream(), contestant.first())?;
     let first: Value = serde_json::from_slice(&first).map_err(|why| why.to_string())?;
@@ -66,10 +67,10 @@ fn decode(server: &Server, api: Api, question: Question, user: usize) -> Result<
     serde_json::from_slice(&answer.body).map_err(|why| format!("{question:?}: {why}"))
 }
 
-/// The features of an answer, however it wraps them.
+/// Returns the features of a response of any of the supported servers.
 fn entries(answer: &Value) -> Result<&Vec<Value>, String> {
     let found = match answer {
-        // A list of features, or of environments with features.
+        // An array is a list of features, or of environments with features.
         Value::Array(all) => all.first().and_then(|first| first.get("features")).unwrap_or(answer),
         _ => ["/features", "/toggles", "/events/0/features"]
             .iter()
@@ -79,7 +80,7 @@ fn entries(answer: &Value) -> Result<&Vec<Value>, String> {
     found.as_array().ok_or_else(|| "there is no list of features".to_string())
 }
 
-/// Every feature is there, every second one with two strategies.
+/// Checks that every feature is included, and that every second one has two strategies.
 fn complete(answer: &Value, features: usize) -> Result<(), String> {
     let entries = entries(answer)?;
     let strategies: usize =
@@ -90,7 +91,7 @@ fn complete(answer: &Value, features: usize) -> Result<(), String> {
     Err(format!("{} of {features} features came, with {strategies} strategies", entries.len()))
 }
 
-/// Evaluated features: text and number where there is one, else whether it is on.
+/// Returns the evaluated features by name: the text or number if there is one, else whether it is on.
 fn values(api: Api, answer: &Value) -> Result<BTreeMap<String, Value>, String> {
     let value = |entry: &Value| -> Option<(String, Value)> {
         match api {

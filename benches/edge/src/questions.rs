@@ -1,31 +1,31 @@
-//! What is asked of servers, in the words of both kinds.
+//! The requests to the servers, for both APIs.
 
 use std::io::Write;
 
 use crate::environment::{CLIENT_KEY, COUNTRY, ENVIRONMENT, SERVER_KEY, VERSION};
 use crate::unleash::{CLIENT_TOKEN, FRONTEND_TOKEN};
 
-/// How many different contexts are asked with when they repeat.
+/// The number of different contexts that repeat.
 const CONTEXTS: usize = 1_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// All features with their strategies, for clients that evaluate themselves.
+    /// All features with their strategies, for clients that evaluate.
     List,
     Unchanged,
-    /// All features evaluated, with contexts that repeat.
+    /// All features evaluated, for contexts that repeat.
     Evaluated,
     EvaluatedUnchanged,
-    /// No two contexts alike.
+    /// All features evaluated, for a new context in each request.
     EvaluatedAnew,
-    /// Only the features that are on for the context, no two contexts alike: Unleash has this.
+    /// Only the features that are on, for a new context in each request. Only Unleash has this.
     Enabled,
 }
 
-/// Whose language a server speaks.
+/// The API of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Api {
-    /// Floors take no notice of what is asked.
+    /// FeatureHub's API. The minimal servers accept it as well, because they ignore the request.
     FeatureHub,
     Unleash,
 }
@@ -39,20 +39,20 @@ impl Question {
         matches!(self, Self::Unchanged | Self::EvaluatedUnchanged)
     }
 
-    /// Whom the server evaluates for, if it does.
+    /// Returns the number of the context. `None` if the server does not evaluate.
     fn user(self, number: usize) -> Option<usize> {
         match self {
             Self::List | Self::Unchanged => None,
             Self::Evaluated => Some(number % CONTEXTS),
-            // Of one context, since the etag is of one.
+            // The etag belongs to one context, so all requests have the same.
             Self::EvaluatedUnchanged => Some(0),
             Self::EvaluatedAnew | Self::Enabled => Some(number),
         }
     }
 
-    /// The request with this number; `etag` is of an earlier answer.
+    /// Writes the request with this number. `etag` comes from an earlier response.
     pub fn write(self, api: Api, etag: &str, number: usize, out: &mut Vec<u8>) {
-        // Writing to memory does not fail.
+        // Writing to a `Vec` cannot fail.
         let _ = match (api, self.user(number)) {
             (Api::FeatureHub, None) => {
                 write!(out, "GET /features?apiKey={ENVIRONMENT}/{CLIENT_KEY}{HEAD}")
@@ -78,7 +78,7 @@ impl Question {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// A request that asks for no etag.
+    /// Returns a request without an etag of an earlier response.
     pub fn request(self, api: Api, number: usize) -> String {
         let mut out = Vec::new();
         self.write(api, "", number, &mut out);
@@ -86,5 +86,5 @@ impl Question {
     }
 }
 
-/// The end of a request's first line, and the header that every request needs.
+/// The end of the request line, and the required header.
 const HEAD: &str = " HTTP/1.1\r\nhost: bench\r\n";

@@ -1,4 +1,4 @@
-//! Tables, and the page that they go to.
+//! Tables, and the page into which they are written.
 
 use std::fmt;
 use std::path::Path;
@@ -46,14 +46,14 @@ impl fmt::Display for Table {
     }
 }
 
-/// The one in the middle.
+/// Returns the median.
 pub fn middle(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// When, on what, and with which peer.
+/// Returns the date, the processor and the version of the peer.
 fn circumstances(peer: &Peer) -> String {
     let date = Command::new("date").args(["-u", "+%F"]).output();
     let date = date.map(|out| String::from_utf8_lossy(&out.stdout).trim().to_string());
@@ -68,7 +68,7 @@ fn circumstances(peer: &Peer) -> String {
     )
 }
 
-/// Replaces what the page has between the marks of `part`.
+/// Replaces the text between the marks of `part` in the page.
 pub fn publish(page: &Path, part: &str, peer: &Peer, text: &str) -> Result<(), String> {
     let failed = |why: std::io::Error| format!("{}: {why}", page.display());
     let old = std::fs::read_to_string(page).map_err(failed)?;

@@ -1,4 +1,4 @@
-//! Requests one after the other on some connections, as fast as they are answered, by one thread.
+//! Load generator: one thread sends requests on several connections, each as soon as the previous one is answered.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{Timespec, epoll};
 
-/// Connections that ask.
+/// The connections that send requests.
 pub struct Askers {
     epoll: OwnedFd,
     askers: Vec<Asker>,
@@ -17,17 +17,17 @@ pub struct Askers {
 struct Asker {
     socket: TcpStream,
     head: Vec<u8>,
-    /// Bytes of the body that are still to come; `None` while the head is read.
+    /// The number of missing bytes of the body. `None` while the head is read.
     rest: Option<usize>,
     asked: Instant,
 }
 
-/// What came of it.
+/// The responses to all requests.
 pub struct Answers {
     pub count: usize,
     pub bytes: usize,
     pub took: Duration,
-    /// How long each took, in order.
+    /// The response times, sorted.
     pub times: Vec<Duration>,
 }
 
@@ -47,7 +47,7 @@ impl Askers {
         Ok(Self { epoll, askers, buffer: vec![0; 256 * 1024] })
     }
 
-    /// Asks for so long what `next` says, a whole request each time. All answers must have `status`.
+    /// Sends the requests that `next` writes for this time. Returns an error if a response has another status.
     pub fn ask(
         &mut self,
         length: Duration,
@@ -103,11 +103,11 @@ impl Asker {
         request.clear();
         next(request);
         self.asked = Instant::now();
-        // Smaller than any socket's buffer.
+        // A request is smaller than any socket's buffer, so this does not block.
         self.socket.write_all(request).map_err(|why| why.to_string())
     }
 
-    /// Reads what is there; the size of the body once it is complete.
+    /// Reads the available bytes. Returns the size of the body once it is complete.
     fn read(&mut self, buffer: &mut [u8], status: &str) -> Result<Option<usize>, String> {
         let read = match self.socket.read(buffer) {
             Ok(0) => return Err("the server closed the connection".to_string()),
@@ -129,7 +129,7 @@ impl Asker {
                 }
                 let length = content_length(&head).unwrap_or(0);
                 self.head.truncate(end);
-                // Where the size is kept until the body is complete.
+                // The size is kept in `head` until the body is complete.
                 self.head.extend_from_slice(&length.to_le_bytes());
                 length.checked_sub(body).ok_or("more came than was announced")?
             }
@@ -145,7 +145,7 @@ impl Asker {
     }
 }
 
-/// Of a head in small letters.
+/// Returns the content length of a head in lower case.
 pub fn content_length(head: &str) -> Option<usize> {
     let value = head.split_once("\r\ncontent-length:")?.1;
     value.split_once("\r\n").map_or(value, |(value, _)| value).trim().parse().ok()

@@ -1,4 +1,4 @@
-//! The rows of a table of requests, and the servers that they ask.
+//! The rows of a table of requests, and their servers.
 
 use std::path::Path;
 
@@ -16,18 +16,18 @@ pub struct Row {
     pub api: Api,
     pub question: Question,
     pub etag: String,
-    /// The row that it is compared with.
+    /// The index of the row with which this one is compared.
     pub floor: usize,
     pub requests: Vec<f64>,
     pub processor: Vec<f64>,
     pub late: Vec<f64>,
     pub bytes: usize,
-    /// Turns that were done again.
+    /// The number of repeated turns.
     pub failures: usize,
 }
 
 impl Row {
-    /// Its name, and what went wrong.
+    /// Returns the name of the row, with the number of failed turns.
     pub fn title(&self) -> String {
         match self.failures {
             0 => self.name.to_string(),
@@ -42,28 +42,28 @@ pub struct Rows {
     pub servers: Vec<Server>,
     ours: Option<Evaluator>,
     peer: Option<Evaluator>,
-    /// The last floor: the rows below it are compared with it.
+    /// The index of the last floor, with which the following rows are compared.
     floor: usize,
 }
 
-/// A server that has shown that it evaluates.
+/// A server whose evaluation was checked.
 struct Evaluator {
     server: usize,
     api: Api,
-    /// The etags of all features, and of all features evaluated.
+    /// The etag of the list of all features. `evaluated` is that of the evaluated features.
     whole: String,
     evaluated: String,
 }
 
 impl Rows {
-    /// Starts all servers; those that evaluate have to show that they do.
+    /// Starts all servers, and checks that they evaluate correctly.
     pub fn new(places: &Places) -> Result<Self, String> {
         let mut rows = Self::default();
         let (mut whole, mut evaluated) = (places.list.clone(), None);
         if places.fh.is_some() {
             let ours = Server::ours(places)?;
             proof::evaluates(&ours, Api::FeatureHub, places.features)?;
-            // The floors answer with the very bytes.
+            // The floors serve the same bytes.
             let write = |name: &str, question: Question| {
                 let path = places.folder.join(name);
                 let answer = ours.fetch(&question.request(Api::FeatureHub, 0))?;
@@ -121,7 +121,7 @@ impl Rows {
         self.servers.len() - 1
     }
 
-    /// A floor that has shown that it answers with this list.
+    /// Starts a floor, and checks that it responds with this list.
     fn floor_server(&mut self, kind: Kind, list: &Path) -> Result<usize, String> {
         let expected = std::fs::read(list).map_err(|why| why.to_string())?;
         let server = Server::floor(kind, list)?;
@@ -148,7 +148,7 @@ impl Rows {
         self.peer = peer;
     }
 
-    /// A row of a server that may not be there.
+    /// Adds a row for a server. Does nothing if the server is not measured.
     fn evaluator(&mut self, name: &'static str, of: Option<&Evaluator>, question: Question) {
         let Some(of) = of else { return };
         let etag = match question {

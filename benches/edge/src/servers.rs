@@ -1,4 +1,4 @@
-//! Servers, each a process of its own.
+//! Servers, each in a process of its own.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub enum Contestant {
     Floor(Kind),
     Ours,
-    /// `unleash-edge`, behind what it takes for Unleash.
+    /// `unleash-edge`, with this program in place of Unleash as its upstream.
     Peer,
 }
 
@@ -36,7 +36,7 @@ impl Contestant {
         }
     }
 
-    /// A stream, up to the end of the request's head.
+    /// Returns the request for a stream.
     pub fn stream(self) -> String {
         match self {
             Self::Floor(_) => head("/stream", ""),
@@ -47,7 +47,7 @@ impl Contestant {
         }
     }
 
-    /// What a stream begins with.
+    /// Returns the line of the first event of a stream.
     pub fn first(self) -> &'static str {
         match self {
             Self::Floor(_) | Self::Ours => "event: features",
@@ -55,7 +55,7 @@ impl Contestant {
         }
     }
 
-    /// A request that changes a feature; `value` is a JSON text.
+    /// Returns a request that changes a feature. `value` is a JSON string.
     pub fn update(self, version: usize, value: &str) -> String {
         let (path, body) = match self {
             Self::Floor(_) => {
@@ -78,15 +78,15 @@ fn head(path: &str, headers: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nhost: bench\r\n{headers}\r\n")
 }
 
-/// A running server; it ends with this value.
+/// A running server. Dropping the value ends the process.
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
-    /// Where it gets its features from, if not from a file.
+    /// The server from which this one gets its features. `None` if they come from a file.
     upstream: Option<Box<Server>>,
 }
 
-/// The published peer.
+/// The options about the published peer, `unleash-edge`.
 #[derive(Args)]
 pub struct Peer {
     /// `unleash-edge`; without it, it is not measured
@@ -103,28 +103,29 @@ impl Peer {
         self.unleash_edge.as_deref()
     }
 
-    /// How the page calls it.
+    /// Returns the peer's name for the page.
     pub fn name(&self) -> Option<String> {
         let version = self.unleash_edge_version.as_deref().unwrap_or("of unknown version");
         self.unleash_edge.as_ref().map(|_| format!("`unleash-edge` {version}"))
     }
 }
 
-/// Where things are.
+/// The paths of programs and files.
 pub struct Places {
     pub fh: Option<PathBuf>,
     pub peer: Option<PathBuf>,
     pub features: usize,
     pub state: PathBuf,
     pub list: PathBuf,
-    /// What the peer reads.
+    /// The file with features for the peer.
     pub bootstrap: PathBuf,
-    /// For files of one run.
+    /// The folder for the files of this run.
     pub folder: PathBuf,
 }
 
 impl Places {
-    /// A folder with the environment of so many features; `fh` is looked for beside this program.
+    /// Creates a folder with an environment of this number of features. Without a path, `fh` is searched beside this
+    /// program.
     pub fn new(fh: Option<&Path>, peer: Option<&Path>, features: usize) -> Result<Self, String> {
         let own = std::env::current_exe().map_err(|why| why.to_string())?;
         let beside = [own.with_file_name("fh"), PathBuf::from("../target/release/fh")];
@@ -168,7 +169,7 @@ impl Server {
         }
     }
 
-    /// One that answers with this list.
+    /// Starts a floor that responds with this list.
     pub fn floor(kind: Kind, list: &Path) -> Result<Self, String> {
         let own = std::env::current_exe().map_err(|why| why.to_string())?;
         let kind = format!("{kind:?}").to_lowercase();
@@ -182,13 +183,13 @@ impl Server {
         let fh = fh.ok_or("there is no `fh`; build it in release, or name it by --fh")?;
         let mut command = Command::new(fh);
         command.args(["serve", "--port", "0", "--state"]).arg(&places.state);
-        // By default 256 descriptors are kept for other things than connections.
+        // By default, 256 descriptors are reserved for other purposes than connections.
         let most = descriptors()?.saturating_sub(40).max(1);
         command.args(["--max-connections", &most.to_string(), "--log", "warn"]);
         Self::spawn(command)
     }
 
-    /// `fh serve` with a state and a port for monitoring.
+    /// Starts `fh serve` with a state file and a monitor port.
     pub fn serve(fh: &Path, state: &Path, monitor: &str, flags: &[String]) -> Result<Self, String> {
         let mut command = Command::new(fh);
         command.args(["serve", "--port", "0", "--monitor-port", monitor, "--log", "error"]);
@@ -196,7 +197,7 @@ impl Server {
         Self::spawn(command)
     }
 
-    /// The peer with features from a file, which is all that it needs to answer requests.
+    /// Starts the peer with features from a file, which suffices for requests.
     pub fn peer_with_file(places: &Places) -> Result<Self, String> {
         let mut arguments: Vec<OsString> = ["offline", "--bootstrap-file"].map(Into::into).into();
         arguments.push(places.bootstrap.clone().into());
@@ -206,7 +207,7 @@ impl Server {
         Self::peer(places, &arguments)
     }
 
-    /// The peer with features from a stream, which it needs to have streams itself.
+    /// Starts the peer with features from an upstream's stream. Without it, the peer offers no streams.
     fn peer_with_upstream(places: &Places) -> Result<Self, String> {
         let own = std::env::current_exe().map_err(|why| why.to_string())?;
         let mut command = Command::new(own);
@@ -215,7 +216,7 @@ impl Server {
         let url = format!("http://{}", upstream.address);
         let arguments = ["edge", "--streaming", "--upstream-url", &url, "--tokens", CLIENT_TOKEN];
         let mut server = Self::peer(places, &arguments.map(Into::into))?;
-        // From now on it is told of changes.
+        // From this time on the peer receives changes.
         wait("the peer listens to its upstream", || {
             Ok(upstream.fetch(&head("/listeners", ""))?.body == b"1")
         })?;
@@ -225,11 +226,11 @@ impl Server {
 
     fn peer(places: &Places, arguments: &[OsString]) -> Result<Self, String> {
         let program = places.peer.as_ref().ok_or("there is no `unleash-edge`")?;
-        // It would not say which port the system gave it.
+        // The peer does not print its port, so a free one is chosen here.
         let free = TcpListener::bind(("127.0.0.1", 0)).and_then(|socket| socket.local_addr());
         let address = free.map_err(|why| why.to_string())?;
         let mut command = Command::new(program);
-        // It would take settings from variables with such names as PORT.
+        // The environment is cleared, because the peer reads settings from variables with names such as PORT.
         command.env_clear().env("RUST_LOG", "warn");
         command.args(["--interface", "127.0.0.1", "--port", &address.port().to_string()]);
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
@@ -244,7 +245,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Where changes go to.
+    /// Returns the address that accepts changes.
     pub fn changes(&self) -> SocketAddr {
         self.upstream.as_ref().map_or(self.address, |upstream| upstream.address)
     }
@@ -261,7 +262,7 @@ impl Server {
             let _ = child.kill();
             return Err(format!("{command:?} says {line:?}"));
         };
-        // What it says later must not block it.
+        // Further output is read, so that the server is not blocked by a full pipe.
         std::thread::spawn(move || std::io::copy(&mut lines, &mut std::io::sink()));
         Ok(Self { child, address: ([127, 0, 0, 1], port).into(), upstream: None })
     }
@@ -270,7 +271,7 @@ impl Server {
         usage(self.child.id())
     }
 
-    /// The data of a stream's first event with this line.
+    /// Returns the data of the first event that contains this line.
     pub fn event(&self, request: &str, event: &str) -> Result<Vec<u8>, String> {
         let failed = |why: std::io::Error| format!("{}: {why}", self.address);
         let mut socket = TcpStream::connect(self.address).map_err(failed)?;
@@ -291,7 +292,7 @@ impl Server {
             chunked |= line.eq_ignore_ascii_case("transfer-encoding: chunked\r\n");
         }
         let mut read = Vec::new();
-        // Events end with an empty line.
+        // An empty line ends an event.
         loop {
             if read.ends_with(b"\n\n") {
                 let mut lines = read.split(|byte| *byte == b'\n');
@@ -316,7 +317,7 @@ impl Server {
         }
     }
 
-    /// One answer.
+    /// Sends a request, and returns the response.
     pub fn fetch(&self, request: &str) -> Result<Answer, String> {
         let failed = |why: std::io::Error| format!("{}: {why}", self.address);
         let mut socket = TcpStream::connect(self.address).map_err(failed)?;
@@ -339,7 +340,7 @@ impl Server {
     }
 }
 
-/// Asks again and again, for as long as a server may take to begin.
+/// Repeats a check until it succeeds, for as long as a server may take to start.
 fn wait(what: &str, mut done: impl FnMut() -> Result<bool, String>) -> Result<(), String> {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {

@@ -1,4 +1,4 @@
-//! Many open streams, read by one thread.
+//! Many open streams, which one thread reads.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -9,9 +9,9 @@ use memchr::memmem::Finder;
 use rustix::event::{Timespec, epoll};
 use socket2::{Domain, Socket, Type};
 
-/// A machine has some 28,000 ports for connections from one address to another.
+/// The number of source addresses. With a single one, about 28,000 ports are available.
 const SOURCES: u8 = 8;
-/// Connections are opened in such groups, what they get is read in between.
+/// The number of connections to open before the open ones are read.
 const GROUP: usize = 250;
 
 pub struct Streams {
@@ -22,13 +22,13 @@ pub struct Streams {
 
 struct Stream {
     socket: TcpStream,
-    /// The end of what was read, in case what is looked for is cut.
+    /// The last bytes read, because the searched text may be divided between two reads.
     tail: Vec<u8>,
     arrived: Option<Instant>,
 }
 
 impl Streams {
-    /// Opens streams until there are so many. They are read until each has got `first`.
+    /// Opens this number of streams. Reads until each has received `first`.
     pub fn open(
         count: usize,
         server: SocketAddr,
@@ -64,13 +64,14 @@ impl Streams {
         self.streams.len()
     }
 
-    /// Reads until nothing has come for so long.
+    /// Reads until nothing has arrived for this time.
     pub fn settle(&mut self, silence: Duration) -> Result<(), String> {
         while self.read(&Finder::new("\0"), silence)? > 0 {}
         Ok(())
     }
 
-    /// Calls `go`, then waits until each stream has got `text`: how long that took, in order, and how many never did.
+    /// Calls `go`, and waits until each stream has received `text`. Returns the sorted times, and how many streams did not
+    /// receive it.
     pub fn time(
         &mut self,
         text: &str,
@@ -95,13 +96,13 @@ impl Streams {
         let mut missing = self.streams.iter().filter(|stream| stream.arrived.is_none()).count();
         while missing > 0 && Instant::now() < deadline {
             self.read(finder, Duration::from_millis(100))?;
-            // Counting is cheap beside reading, and only done when something was read.
+            // Counting takes little time in comparison with reading.
             missing = self.streams.iter().filter(|stream| stream.arrived.is_none()).count();
         }
         Ok(missing)
     }
 
-    /// Reads what is there, or comes within `wait`; how many streams had something.
+    /// Reads the streams that have data, waiting for at most `wait`. Returns the number of those streams.
     fn read(&mut self, finder: &Finder<'_>, wait: Duration) -> Result<usize, String> {
         let mut total = 0;
         let mut wait =
@@ -155,7 +156,8 @@ impl Streams {
 fn connect(number: usize, server: SocketAddr) -> std::io::Result<TcpStream> {
     let source = Ipv4Addr::new(127, 0, 0, 2 + (number % usize::from(SOURCES)) as u8);
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-    // Closed connections would keep their ports for a minute, and free ones be looked for longer and longer.
+    // Connections are reset on close. Otherwise their ports would stay in use for a minute, and finding a free one would
+    // take longer and longer.
     socket.set_linger(Some(Duration::ZERO))?;
     socket.bind(&SocketAddr::from((source, 0)).into())?;
     socket.connect_timeout(&server.into(), Duration::from_secs(20))?;

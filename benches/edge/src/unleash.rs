@@ -1,23 +1,24 @@
-//! The same environment as Unleash knows it, for `unleash-edge`.
+//! The environment of the bench in the format of Unleash, for `unleash-edge`.
 //!
-//! A strategy here is a `flexibleRollout` of the same percentage with the same conditions, sticky to the user; a text or a
-//! number is the payload of the only variant. Unleash has no "version at least", so that is "version below", inverted.
+//! A strategy becomes a `flexibleRollout` with the same percentage and conditions, sticky to the user. A text or a number
+//! becomes the payload of the only variant. Unleash has no "version at least", so that condition is an inverted "version
+//! below".
 
 use std::fmt::Write;
 
 use crate::environment::{CHANGED, KEYS, Kind, kind, value};
 
-/// For the features themselves.
+/// The token for the features with their strategies.
 pub const CLIENT_TOKEN: &str = "*:bench.client";
-/// For evaluated features.
+/// The token for evaluated features.
 pub const FRONTEND_TOKEN: &str = "*:bench.frontend";
 
-/// What a file for `unleash-edge offline` holds, and what Unleash answers.
+/// Returns the list of features, as a file for `unleash-edge offline` and as Unleash's response.
 pub fn list(features: usize) -> String {
     format!(r#"{{"version":2,"features":[{}]}}"#, all(features))
 }
 
-/// What Unleash's own stream begins with.
+/// Returns the data of the first event of Unleash's stream.
 pub fn hydration(features: usize) -> String {
     let features = all(features);
     format!(
@@ -25,7 +26,7 @@ pub fn hydration(features: usize) -> String {
     )
 }
 
-/// What Unleash's own stream says when the feature `CHANGED` has a new value; `value` is a JSON text.
+/// Returns the data of the event of Unleash's stream for a new value of the feature `CHANGED`. `value` is a JSON string.
 pub fn update(version: usize, value: &str) -> String {
     let feature = feature(CHANGED, value);
     format!(

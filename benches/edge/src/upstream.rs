@@ -1,4 +1,5 @@
-//! What `unleash-edge` takes for Unleash: it accepts the keys of the bench, has the features, and hands changes through as they come.
+//! A server in place of Unleash for `unleash-edge`. It accepts the bench's tokens, serves the features, and passes changes
+//! on as they arrive.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ pub struct Options {
 
 struct Upstream {
     hydration: String,
-    /// Events as they go out.
+    /// Formatted events.
     updates: broadcast::Sender<Bytes>,
 }
 
@@ -51,7 +52,7 @@ async fn serve(upstream: Arc<Upstream>) -> std::io::Result<()> {
         .route("/api/client/streaming", get(streaming))
         .route("/update", put(update))
         .route("/listeners", get(listeners))
-        // Registrations, metrics.
+        // Registrations and metrics are accepted and ignored.
         .fallback(async || StatusCode::ACCEPTED)
         .with_state(upstream);
     axum::serve(listener, router).await
@@ -83,7 +84,7 @@ async fn update(State(upstream): State<Arc<Upstream>>, body: Bytes) {
     let _ = upstream.updates.send(event("unleash-updated", &body));
 }
 
-/// How many streams are open: a change before there is one would be lost.
+/// Returns the number of open streams. A change without an open stream would be lost.
 async fn listeners(State(upstream): State<Arc<Upstream>>) -> String {
     upstream.updates.receiver_count().to_string()
 }

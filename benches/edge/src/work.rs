@@ -1,5 +1,6 @@
-//! The work that one request can cause: the largest context that the limits allow, for environments whose rules are expensive in
-//! one way each; processor time and memory of the server; and how long liveness takes meanwhile.
+//! `edge work`: measures the largest work that one request can cause. Each environment has rules that are expensive in one
+//! way, and each context is the largest that the limits allow. The figures are the server's processor time and memory, and
+//! the response time of liveness meanwhile.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -38,14 +39,14 @@ const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 const SERVER_KEY: &str = "work-server-key";
 const WAIT: Duration = Duration::from_secs(120);
 
-/// An environment, and the values that make it expensive.
+/// An environment, and contexts that make it expensive.
 struct Case {
     name: &'static str,
     profile: &'static str,
-    /// The strategies of a feature.
+    /// The strategies of a feature, by its number.
     strategies: Box<dyn Fn(usize) -> Value + Send + Sync>,
     features: usize,
-    /// A context with about so many bytes, from one of many.
+    /// Returns a context of about this many bytes. The second argument makes contexts different.
     context: fn(usize, usize) -> Vec<(String, Vec<String>)>,
 }
 
@@ -53,7 +54,7 @@ fn rule(field: &str, kind: &str, conditional: &str, values: Value) -> Value {
     json!({"fieldName": field, "type": kind, "conditional": conditional, "values": values})
 }
 
-/// Each rule a strategy, so that none saves another one.
+/// Puts each rule into a strategy of its own, so that no rule keeps another from being evaluated.
 fn each(rules: impl IntoIterator<Item = Value>) -> Value {
     let rules = rules.into_iter().enumerate();
     rules.map(|(number, rule)| json!({"id": format!("s{number}"), "value": true, "attributes": [rule]})).collect()
@@ -63,12 +64,12 @@ fn one(text: String) -> Vec<(String, Vec<String>)> {
     vec![("a".to_string(), vec![text])]
 }
 
-/// As many of these as fit, of at most a thousand.
+/// Returns an attribute with as many of these values as fit into the bytes, at most 1,000.
 fn several(bytes: usize, text: impl Fn(usize) -> String) -> Vec<(String, Vec<String>)> {
     let (mut values, mut left) = (Vec::new(), bytes);
     while values.len() < 1000 {
         let value = text(values.len());
-        // A comma is three bytes in a header.
+        // A comma takes three bytes in a header.
         let Some(rest) = left.checked_sub(value.len() + 3) else { break };
         left = rest;
         values.push(value);
@@ -77,7 +78,7 @@ fn several(bytes: usize, text: impl Fn(usize) -> String) -> Vec<(String, Vec<Str
 }
 
 fn cases() -> Vec<Case> {
-    // Each with a class of its own, so that no two are the same pattern.
+    // Each pattern has a different character class, so that compiled patterns cannot be shared.
     let patterns = |feature: usize| {
         (0..3).map(move |n| {
             let other = char::from_u32(0x100 + (3 * feature + n) as u32).unwrap_or('x');
@@ -344,16 +345,16 @@ struct Took {
     status: u16,
     time: Duration,
     processor: f64,
-    /// Resident memory more than before, in bytes.
+    /// The growth of the resident memory, in bytes.
     memory: u64,
 }
 
-/// Sends a request on a connection of its own; the status of the answer.
+/// Sends a request on a connection of its own, and returns the status of the response.
 fn send(address: SocketAddr, request: &str) -> Result<u16, String> {
     let failed = |why: std::io::Error| why.to_string();
     let mut socket = TcpStream::connect(address).map_err(failed)?;
     socket.set_read_timeout(Some(WAIT)).map_err(failed)?;
-    // An answer may come before all of the request is read.
+    // The server may respond and close before it has read the whole request, so errors are ignored.
     let _ = socket.write_all(request.as_bytes());
     let mut answer = Vec::new();
     let _ = socket.read_to_end(&mut answer);
@@ -371,7 +372,7 @@ fn measure(server: &Server, request: &str) -> Result<Took, String> {
     Ok(Took { status, time, processor: after.processor - before.processor, memory })
 }
 
-/// The mean over several requests, since the system counts processor time in hundredths of a second.
+/// Returns the mean of several requests. The system counts processor time in hundredths of a second.
 fn mean(
     server: &Server,
     times: usize,
@@ -388,7 +389,7 @@ fn mean(
     Ok(sum)
 }
 
-/// The most bytes for which a request is answered with 200.
+/// Returns the largest size in bytes for which a request is answered with 200.
 fn largest(
     server: &Server,
     most: usize,
@@ -437,7 +438,7 @@ fn row(options: &Options, fh: &Path, folder: &Path, case: &Case) -> Result<(), S
             _ => (options.body, Box::new(|bytes, salt| case.ofrep(bytes, salt))),
         };
         let room = most.saturating_sub(32);
-        // Answers are rendered once.
+        // The first request renders parts of the response that are kept, so it is not measured.
         send(server.address, &request(0, 0))?;
         let before = server.usage()?.resident;
         let first = measure(&server, &request(room, 1))?;
@@ -468,7 +469,7 @@ fn row(options: &Options, fh: &Path, folder: &Path, case: &Case) -> Result<(), S
     Ok(())
 }
 
-/// The longest that liveness takes on both ports under eight requests a second.
+/// Returns the longest response time of liveness on both ports, under eight requests per second.
 fn under_load(
     server: &Server,
     monitor: SocketAddr,
@@ -522,7 +523,7 @@ fn under_load(
     Ok(format!("{:.0} ms, monitor {:.0} ms", milliseconds(api?), milliseconds(monitor?)))
 }
 
-/// Liveness is answered on the API's port, too, if nothing else is said; with a monitor port only there.
+/// Returns the address that answers liveness: the API's, or the monitor port if the API does not answer it.
 fn monitor_or(server: &Server, monitor: SocketAddr) -> SocketAddr {
     match send(
         server.address,

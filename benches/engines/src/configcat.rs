@@ -6,9 +6,9 @@ use configcat::{Client, ConfigCache, PollingMode, User as ConfigCatUser};
 use harness::{All, Engine};
 use workload::{User, Workload, render};
 
-/// ConfigCat's client, offline. Its calls are async and take the user by value; offline they never wait, so one poll
-/// answers. The payload comes through its cache, which gives the text once: a cache that gives it again is read, cloned
-/// and compared at every call.
+/// ConfigCat's client, offline. Its calls are async and take the user by value. Offline they never wait, so one poll
+/// completes them. The payload is passed through its cache, which returns the text only once. Otherwise the client would
+/// read, clone and compare it in every call.
 pub struct ConfigCat(Client);
 
 struct Once {
@@ -42,7 +42,7 @@ impl Engine for ConfigCat {
                 .offline(true)
                 .build()
                 .map_err(|error| error.to_string())?;
-        // The first call reads the cache.
+        // The first call makes the client read the cache.
         match poll(client.get_all_keys()).len() {
             0 => Err("the payload was not taken".to_owned()),
             _ => Ok(Self(client)),

@@ -6,7 +6,7 @@ use eppo_core::{Attributes, Configuration, SdkMetadata, Str, eval::get_assignmen
 use harness::Engine;
 use workload::{User, Workload, render};
 
-/// Eppo's core, asked as its own evaluator asks it: with the time of the call.
+/// Eppo's core, called as its own evaluator calls it: with the current time.
 pub struct Eppo(Configuration);
 
 impl Engine for Eppo {

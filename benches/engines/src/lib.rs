@@ -1,7 +1,7 @@
-//! One adapter per engine. Each is what an application would write: the payload given to the engine as it is, the context
-//! built once, the single boolean call by key.
+//! The adapters, one per engine. Each does what an application would do: the payload is loaded in the engine's own format,
+//! the context is built once, and a single boolean flag is evaluated by key.
 //!
-//! Left out: flipt's evaluation engine, which is in no registry.
+//! Flipt's evaluation engine is left out, because it is in no registry.
 
 #![forbid(unsafe_code)]
 

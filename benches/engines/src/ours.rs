@@ -5,7 +5,7 @@ use workload::{User, Workload, render};
 /// The engine under test.
 pub struct FhEval(pub Ruleset);
 
-/// Some time; no rule of the payload asks for it.
+/// The time of evaluations. No rule of the payload depends on it.
 pub const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
 
 fn attributes(user: &User) -> Attributes {
@@ -64,12 +64,12 @@ impl Engine for FhEval {
     }
 }
 
-/// By key, behind a pointer that can be exchanged: the row that counts.
+/// Evaluation by key, behind a pointer that can be exchanged. The goals are about this row.
 impl Live for FhEval {
     const LIVE_NAME: &'static str = "fh-eval";
 }
 
-/// Features resolved once, as a binding holds them while a snapshot lives.
+/// Evaluation of features that were resolved once, as a binding holds them during the life of a snapshot.
 pub struct FhEvalByHandle(&'static Ruleset);
 
 impl Engine for FhEvalByHandle {
@@ -80,7 +80,7 @@ impl Engine for FhEvalByHandle {
     fn render(workload: &Workload) -> Option<String> {
         FhEval::render(workload)
     }
-    /// Leaks the rules: handles borrow from them.
+    /// Leaks the rules, because handles borrow from them.
     fn load(payload: String) -> Result<Self, String> {
         FhEval::read(&payload).map(|ruleset| Self(Box::leak(Box::new(ruleset))))
     }
@@ -96,7 +96,7 @@ impl Engine for FhEvalByHandle {
     }
 }
 
-/// `FeatureRef<'static>` shortened to the context's life.
+/// Evaluates a feature. The signature shortens `FeatureRef<'static>` to the lifetime of the context.
 #[inline]
 fn evaluate<'a>(feature: FeatureRef<'a>, context: &'a Attributes) -> bool {
     feature.evaluate(&Subject::new(context, NOW)).is_enabled()

@@ -4,7 +4,7 @@ use harness::{All, Engine};
 use unleash_yggdrasil::{Context, EngineState, UpdateMessage};
 use workload::{User, Workload, render};
 
-/// Unleash's engine. `is_enabled` counts no metrics; see [`YggdrasilCounting`].
+/// Unleash's engine. `is_enabled` records no metrics; [`YggdrasilCounting`] does.
 pub struct Yggdrasil(EngineState);
 
 impl Engine for Yggdrasil {
@@ -59,7 +59,7 @@ impl Engine for Yggdrasil {
     }
 }
 
-/// The same with the count of evaluations that Unleash's SDKs keep.
+/// Unleash's engine with the count of evaluations that its SDKs keep.
 pub struct YggdrasilCounting(Yggdrasil);
 
 impl Engine for YggdrasilCounting {

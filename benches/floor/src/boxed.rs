@@ -9,10 +9,10 @@ use crate::wire::{self, Error};
 use crate::{Attributes, Patterns};
 
 type ByKey = HashMap<Box<str>, u32, foldhash::fast::RandomState>;
-/// Shared through a pointer: a cloned `Regex` would bring a scratch space of its own.
+/// Patterns are shared through a pointer, because a cloned `Regex` would have a scratch space of its own.
 type Compiled = HashMap<String, Arc<Regex>, foldhash::fast::RandomState>;
 
-/// One pointer per flag. Cloning copies the pointers.
+/// Rules behind one pointer per flag. Cloning copies the pointers.
 #[derive(Clone)]
 pub struct Boxed {
     flags: Vec<Arc<Flag>>,
@@ -30,7 +30,7 @@ struct Flag {
 
 struct Strategy {
     value: bool,
-    /// The greatest hash let in; the greatest of all without a percentage.
+    /// The largest matching hash. Without a percentage, the largest possible one.
     last: u32,
     rules: Box<[Rule]>,
 }
@@ -42,7 +42,7 @@ enum Rule {
     EmailPattern(Arc<Regex>),
 }
 
-/// A few countries beside the rule, so that no pointer leads to them.
+/// Up to seven countries, stored inside the rule to avoid a pointer.
 #[derive(Default)]
 struct Short {
     count: u16,
@@ -64,10 +64,10 @@ impl Short {
 }
 
 impl Boxed {
-    /// Reads FeatureHub's feature list.
+    /// Parses FeatureHub's list of features.
     ///
     /// # Errors
-    /// For anything but the standard payload.
+    /// If the list is not the standard payload.
     pub fn from_json(json: &str, patterns: Patterns) -> Result<Self, Error> {
         let features: Vec<wire::Feature> = serde_json::from_str(json)?;
         let mut compiler =
@@ -86,7 +86,7 @@ impl Boxed {
         })
     }
 
-    /// The same flags with one replaced: what publishing an update costs at least with this layout.
+    /// Returns the same flags with one replaced. This is the least that publishing an update costs with this layout.
     ///
     /// # Errors
     /// As for [`Boxed::from_json`], or if the flag or one of its countries is new.
@@ -110,27 +110,27 @@ impl Boxed {
         })
     }
 
-    /// The number of a flag, to be kept by the caller.
+    /// Returns the index of a flag, for the caller to keep.
     #[inline]
     #[must_use]
     pub fn handle(&self, key: &str) -> Option<u32> {
         self.by_key.get(key).copied()
     }
 
-    /// A context for these rules.
+    /// Creates a context for these rules.
     #[must_use]
     pub fn context(&self, user: &Attributes<'_>) -> Context {
         Context::new(&self.countries, user)
     }
 
-    /// Is the flag on?
+    /// Returns true if the flag is on.
     #[inline]
     #[must_use]
     pub fn by_handle(&self, handle: u32, context: &Context) -> bool {
         self.flags[handle as usize].evaluate(context)
     }
 
-    /// Is the flag on? Unknown flags are off.
+    /// Returns true if the flag is on. Unknown flags are off.
     #[inline]
     #[must_use]
     pub fn by_key(&self, key: &str, context: &Context) -> bool {
@@ -141,7 +141,8 @@ impl Boxed {
 impl Flag {
     #[inline]
     fn evaluate(&self, context: &Context) -> bool {
-        // Outside the loop on purpose: inside, the optimiser hoists it for flags without a percentage too.
+        // The hash is computed outside the loop on purpose. Inside, the optimiser would compute it for flags without a
+        // percentage as well.
         let hash = if self.split { context.key.finish(&self.id) } else { 0 };
         for strategy in &self.strategies {
             if hash > strategy.last {

@@ -2,7 +2,7 @@ use hashbrown::HashMap;
 
 use crate::hash::KeyState;
 
-/// Names of countries as numbers, filled while rules are read. `u16::MAX` is no country.
+/// Numbers of countries, assigned while rules are parsed. `u16::MAX` is no country.
 #[derive(Debug, Default, Clone)]
 pub struct Countries(HashMap<Box<str>, u16, foldhash::fast::RandomState>);
 
@@ -21,7 +21,7 @@ impl Countries {
     }
 }
 
-/// What a caller knows of a user, as text.
+/// The attributes of a user, as text.
 #[derive(Debug, Clone, Copy)]
 pub struct Attributes<'a> {
     /// Hashed for rollouts.
@@ -36,12 +36,12 @@ pub struct Attributes<'a> {
     pub plan: &'a str,
 }
 
-/// A user, prepared: everything that does not depend on the flag is computed here once.
+/// A user with everything precomputed that does not depend on the flag.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// Kept, as any context keeps what it was given.
+    /// Kept because every engine's context keeps its attributes.
     pub userkey: String,
-    /// Likewise.
+    /// Kept for the same reason.
     pub plan: String,
     pub(crate) email: String,
     pub(crate) version: u64,
@@ -50,7 +50,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// Three allocations: the texts that are kept.
+    /// Creates a context. It makes three allocations, for the texts that are kept.
     #[must_use]
     pub fn new(countries: &Countries, user: &Attributes<'_>) -> Self {
         Self {
@@ -64,7 +64,7 @@ impl Context {
     }
 }
 
-/// Three numbers in one ordered word.
+/// Packs the three numbers of a version into one word that is ordered like the version.
 pub(crate) fn pack(version: &str) -> Option<u64> {
     let mut word = 0u64;
     let mut parts = 0;

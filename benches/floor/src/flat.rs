@@ -6,13 +6,13 @@ use crate::context::{Context, Countries};
 use crate::hash::{IdWords, threshold};
 use crate::wire::{self, Error};
 
-/// Everything in arrays: no pointer is followed but that of a regular expression.
+/// Rules in arrays. Only regular expressions are behind a pointer.
 pub struct Flat {
     flags: Vec<Flag>,
     strategies: Vec<Strategy>,
     rules: Vec<Rule>,
     ids: Vec<IdWords>,
-    /// Country numbers, and the bytes of suffixes.
+    /// Numbers of countries of all rules. `text` holds the bytes of all suffixes.
     countries: Vec<u16>,
     text: Vec<u8>,
     patterns: Vec<Regex>,
@@ -25,7 +25,7 @@ struct Flag {
     count: u16,
     default: bool,
     split: bool,
-    /// Into `ids`; only flags with a percentage have one.
+    /// The index into `ids`. Only flags with a percentage have an id.
     id: u32,
 }
 
@@ -33,7 +33,7 @@ struct Strategy {
     first: u32,
     count: u16,
     value: bool,
-    /// The greatest hash let in; the greatest of all without a percentage.
+    /// The largest matching hash. Without a percentage, the largest possible one.
     last: u32,
 }
 
@@ -48,10 +48,10 @@ const _: () =
     assert!(size_of::<Flag>() <= 16 && size_of::<Strategy>() <= 16 && size_of::<Rule>() <= 16);
 
 impl Flat {
-    /// Reads FeatureHub's feature list.
+    /// Parses FeatureHub's list of features.
     ///
     /// # Errors
-    /// For anything but the standard payload.
+    /// If the list is not the standard payload.
     pub fn from_json(json: &str) -> Result<Self, Error> {
         let features: Vec<wire::Feature> = serde_json::from_str(json)?;
         let mut flat = Self {
@@ -132,26 +132,26 @@ impl Flat {
         })
     }
 
-    /// The number of a flag, to be kept by the caller.
+    /// Returns the index of a flag, for the caller to keep.
     #[must_use]
     pub fn handle(&self, key: &str) -> Option<u32> {
         self.by_key.get(key).copied()
     }
 
-    /// A context for these rules.
+    /// Creates a context for these rules.
     #[must_use]
     pub fn context(&self, user: &Attributes<'_>) -> Context {
         Context::new(&self.names, user)
     }
 
-    /// Is the flag on?
+    /// Returns true if the flag is on.
     #[inline]
     #[must_use]
     pub fn by_handle(&self, handle: u32, context: &Context) -> bool {
         self.evaluate(&self.flags[handle as usize], context)
     }
 
-    /// All flags in payload order.
+    /// Evaluates all flags in payload order.
     #[inline]
     pub fn evaluate_all(&self, context: &Context, mut each: impl FnMut(usize, bool)) {
         for (number, flag) in self.flags.iter().enumerate() {

@@ -1,9 +1,9 @@
-//! MurmurHash3 x86 32 bit, split where the user key ends and the feature id begins.
+//! MurmurHash3 x86 32 bit, divided where the user key ends and the feature id begins.
 
 /// The 36 characters of a UUID as little-endian words.
 pub(crate) type IdWords = [u32; 9];
 
-/// The hash state after the user key: whole words mixed in, up to three bytes waiting.
+/// The hash state after the user key. Whole words are mixed in, and up to three bytes are pending.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct KeyState {
     hash: u32,
@@ -33,7 +33,7 @@ impl KeyState {
         Self { hash, waiting, waiting_bits: 8 * rest.len() as u32, length: key.len() as u32 }
     }
 
-    /// The hash of the key followed by the id.
+    /// Returns the hash of the key followed by the id.
     #[inline(always)]
     pub(crate) fn finish(self, id: &IdWords) -> u32 {
         let mut hash = self.hash;
@@ -43,7 +43,7 @@ impl KeyState {
             hash = mix(hash, waiting as u32);
             waiting >>= 32;
         }
-        // With nothing waiting this is scramble(0), which is 0.
+        // Without pending bytes this is scramble(0), which is 0.
         hash ^= scramble(waiting as u32);
         hash ^= self.length + 36;
         hash = (hash ^ (hash >> 16)).wrapping_mul(0x85eb_ca6b);
@@ -52,13 +52,13 @@ impl KeyState {
     }
 }
 
-/// The greatest hash whose bucket is within `percentage` (in ten-thousandths of a percent).
+/// Returns the largest hash whose bucket is within `percentage` (in ten-thousandths of a percent).
 pub(crate) fn threshold(percentage: u32) -> u32 {
     let end = (u64::from(percentage) + 1) << 32;
     u32::try_from(end.div_ceil(1_000_000) - 1).unwrap_or(u32::MAX)
 }
 
-/// `None` unless it is 36 bytes long.
+/// Returns the words of an id. `None` unless it is 36 bytes long.
 pub(crate) fn id_words(id: &str) -> Option<IdWords> {
     let bytes: &[u8; 36] = id.as_bytes().try_into().ok()?;
     let mut words = [0; 9];

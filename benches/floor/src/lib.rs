@@ -1,8 +1,8 @@
-//! The floor: the least work with which FeatureHub's answers can be given.
+//! The floor: a hand-written evaluator that does the least work that FeatureHub's results require.
 //!
-//! No value types, locks, overrides, diagnostics, percentage attributes, stacked percentages or usage events. The context
-//! holds the country as a number, the version packed into a word and the hash state of the user key, so an evaluation
-//! compares integers. Two layouts hold the same rules: behind one pointer per flag ([`Boxed`]) and in flat arrays
+//! It has no value types, locks, overrides, diagnostics, percentage attributes, stacked percentages or usage events. The
+//! context holds the country as a number, the version packed into a word, and the hash state of the user key. Therefore an
+//! evaluation compares integers. Two layouts hold the same rules: behind one pointer per flag ([`Boxed`]) and in flat arrays
 //! ([`Flat`]).
 
 #![forbid(unsafe_code)]
@@ -18,11 +18,11 @@ pub use context::{Attributes, Context, Countries};
 pub use flat::Flat;
 pub use wire::Error;
 
-/// Whether flags share compiled patterns.
+/// The choice whether flags share compiled patterns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Patterns {
-    /// One compiled pattern per text.
+    /// One compiled pattern per text of a pattern.
     Shared,
-    /// One per condition, as an engine without de-duplication has.
+    /// One compiled pattern per condition, as in an engine without de-duplication.
     Own,
 }

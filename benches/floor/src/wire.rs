@@ -1,13 +1,13 @@
-//! FeatureHub's feature list as plain serde structures.
+//! FeatureHub's list of features as plain serde structures.
 
 use serde::Deserialize;
 
-/// Why a payload could not be loaded.
+/// The reason why a payload cannot be loaded.
 #[derive(Debug)]
 pub enum Error {
-    /// Not the JSON expected.
+    /// The JSON has another structure than expected.
     Json(serde_json::Error),
-    /// Something the floor has no notion of.
+    /// The payload uses something that the floor does not support.
     Unsupported(String),
 }
 
@@ -55,7 +55,7 @@ pub(crate) struct Attribute {
     pub(crate) kind: String,
 }
 
-/// The four conditions the payload has.
+/// The four kinds of conditions in the payload.
 pub(crate) enum Condition<'a> {
     Countries(&'a [String]),
     VersionAbove(u64),

@@ -3,28 +3,29 @@ use workload::{Email, ROLLOUT_PERCENT, Shape, Workload, users};
 use crate::engine::{All, Engine};
 use crate::hot::{Column, Suite};
 
-/// What the check of one engine found.
+/// The result of checking one engine.
 pub struct Checked {
     /// The row of the tables.
     pub row: &'static str,
-    /// How many of the 256 users its own hash lets into the flag of W2.
+    /// The number of the 256 users for whom W2's flag is on, by the engine's own hash.
     pub rollout: usize,
-    /// Answers compared, both variants together.
+    /// The number of compared values, both payload variants together.
     pub compared: usize,
 }
 
-/// Every flag for every user. Rollouts are compared too, for engines with FeatureHub's hash.
+/// Compares the values of every flag for every user. Rollouts are compared as well, so the engine must use FeatureHub's
+/// hash.
 ///
 /// # Errors
-/// Names the first wrong answer.
+/// The error names the first wrong value.
 pub fn check<E: Engine>(suite: &Suite) -> Result<Checked, String> {
     verify::<E>(suite, true)
 }
 
-/// As [`check`], for engines with a hash of their own: of rollouts only the share is checked.
+/// Checks an engine with a hash of its own. As [`check`], but only the share of rollouts is compared.
 ///
 /// # Errors
-/// Names the first wrong answer, or a share that is not the rollout's.
+/// The error names the first wrong value, or a share that is not the rollout's.
 pub fn check_share<E: Engine>(suite: &Suite) -> Result<Checked, String> {
     verify::<E>(suite, false)
 }
@@ -97,7 +98,7 @@ mod tests {
     use super::*;
     use crate::floors::{BoxedByKey, FlatByHandle};
 
-    /// The floor, wrong about one flag for users of one plan.
+    /// The floor with a wrong value of one flag for users of one plan.
     struct Liar(BoxedByKey);
 
     impl Engine for Liar {

@@ -7,8 +7,8 @@ use crate::stats::{Shuffle, median};
 /// Twice the last-level cache of most machines.
 const TRAFFIC: usize = 64 << 20;
 
-/// One call right after 64 MiB of other memory were read and written, median over the rounds: what a request handler sees
-/// of an engine that it asks once. Includes the clock, about 25 ns.
+/// Measures single calls right after 64 MiB of other memory were read and written. Returns the median over the rounds. This
+/// is the cost for a request handler that evaluates once. It includes reading the clock, about 25 ns.
 pub fn cold(benches: &mut [Bench], rounds: usize) -> Vec<(&'static str, Column, f64)> {
     let mut memory = vec![1u64; TRAFFIC / 8];
     let mut samples = vec![Vec::with_capacity(rounds); benches.len()];

@@ -1,60 +1,60 @@
 use arc_swap::ArcSwap;
 use workload::{User, Workload};
 
-/// How an engine evaluates all flags for one context.
+/// The way an engine evaluates all flags for one context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum All {
-    /// Flag by flag through the single call.
+    /// One flag after the other, through the single call.
     Singly,
-    /// W5 is measured through [`Engine::all`].
+    /// W5 is measured with [`Engine::all`].
     Own,
-    /// W5 is measured singly, and [`Engine::all`] in a row of this name.
+    /// W5 is measured with single calls, and [`Engine::all`] in a row with this name.
     Also(&'static str),
 }
 
-/// One way of asking one engine.
+/// One way to call one engine.
 pub trait Engine: Sized + Send + Sync + 'static {
-    /// What evaluations are given of a user, prepared as far as the engine can.
+    /// The user in the form that evaluations take, prepared as far as the engine allows.
     type Context: Send + Sync + 'static;
-    /// How the caller names a flag: its key, or a handle resolved once.
+    /// The reference to a flag: its key, or a handle that was resolved once.
     type Flag: Send + Sync + 'static;
 
-    /// Its row in the tables.
+    /// The name of the row in the tables.
     const NAME: &'static str;
-    /// Whether there is an evaluate-all call.
+    /// The support of an evaluate-all call.
     const ALL: All = All::Singly;
 
-    /// The payload in the engine's format, `None` if it cannot express it.
+    /// Returns the payload in the engine's format. `None` if the format cannot express it.
     fn render(workload: &Workload) -> Option<String>;
 
-    /// Parses and compiles.
+    /// Parses and compiles a payload.
     ///
     /// # Errors
-    /// If the engine refuses the payload.
+    /// If the engine rejects the payload.
     fn load(payload: String) -> Result<Self, String>;
 
-    /// Names a flag.
+    /// Returns the reference to a flag.
     fn flag(&self, key: &str) -> Self::Flag;
 
     /// Builds a context of five attributes.
     fn context(&self, user: &User) -> Self::Context;
 
-    /// The single call.
+    /// Evaluates one flag.
     fn is_on(&self, flag: &Self::Flag, context: &Self::Context) -> bool;
 
-    /// The evaluate-all call: how many flags are on.
+    /// Evaluates all flags. Returns how many are on.
     fn all(&self, context: &Self::Context) -> usize {
         let _ = context;
         unreachable!("{} has no evaluate-all call", Self::NAME)
     }
 }
 
-/// An engine behind a pointer that another thread may exchange at any time: what an application has.
+/// An engine behind a pointer that another thread may exchange at any time, as in an application.
 pub struct Swapped<E>(pub ArcSwap<E>);
 
 /// An engine that is also measured [`Swapped`].
 pub trait Live: Engine {
-    /// The row of the swapped form.
+    /// The name of the row of the swapped form.
     const LIVE_NAME: &'static str;
 }
 

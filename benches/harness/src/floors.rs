@@ -1,4 +1,4 @@
-//! The floor's ways of asking.
+//! The ways to call the floor.
 
 use floor::{Attributes, Boxed, Context, Flat, Patterns};
 use workload::{User, Workload, render};
@@ -81,40 +81,40 @@ fn all<T: EvaluateAll>(floor: &T, context: &Context) -> usize {
 }
 
 floor!(
-    /// Flat arrays; flags by number, all flags by walking the array.
+    /// Flat arrays. Flags are given by number; all flags are evaluated by iterating over the array.
     FlatByHandle(Flat), "floor (flat, by handle)", All::Own, u32,
     Flat::from_json,
     |floor, key| floor.handle(key).expect("a key of the payload"),
     |floor, &handle, context| floor.by_handle(handle, context)
 );
 floor!(
-    /// One pointer per flag; flags by number.
+    /// One pointer per flag. Flags are given by number.
     BoxedByHandle(Boxed), "floor (by handle)", All::Singly, u32,
     |json| Boxed::from_json(json, Patterns::Shared),
     |floor, key| floor.handle(key).expect("a key of the payload"),
     |floor, &handle, context| floor.by_handle(handle, context)
 );
 floor!(
-    /// One pointer per flag; flags by key.
+    /// One pointer per flag. Flags are given by key.
     BoxedByKey(Boxed), "floor (by key)", All::Singly, String,
     |json| Boxed::from_json(json, Patterns::Shared),
     |_, key| key.to_owned(),
     |floor, key, context| floor.by_key(key, context)
 );
 floor!(
-    /// As [`BoxedByKey`], each condition with a compiled pattern of its own.
+    /// As [`BoxedByKey`], but each condition has a compiled pattern of its own.
     BoxedOwnPatterns(Boxed), "floor (by key, own regexes)", All::Singly, String,
     |json| Boxed::from_json(json, Patterns::Own),
     |_, key| key.to_owned(),
     |floor, key, context| floor.by_key(key, context)
 );
 
-/// By key, behind a pointer that can be exchanged: the row to compare engines with.
+/// Evaluation by key, behind a pointer that can be exchanged. Engines are compared with this row.
 impl Live for BoxedByKey {
     const LIVE_NAME: &'static str = "floor (by key) + ArcSwap";
 }
 
-/// By key, behind a lock: only to show what that costs with two threads.
+/// Evaluation by key, behind a lock. The row only shows the cost of a lock with two threads.
 pub struct Locked(std::sync::RwLock<BoxedByKey>);
 
 impl Engine for Locked {

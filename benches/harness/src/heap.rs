@@ -1,5 +1,5 @@
-//! Counting allocations. The allocator counts only while asked to, so that timings of engines that allocate are those of
-//! the system's allocator and a branch.
+//! Counts allocations. The allocator counts only on request, so that timings contain just the system's allocator and a
+//! branch.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
@@ -56,29 +56,29 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// What one engine takes from the heap; measured in a process of its own.
+/// The heap usage of one engine, measured in a process of its own.
 #[derive(Debug, Clone, Default)]
 pub struct Heap {
-    /// Allocations and bytes per evaluation, where the engine has the workload.
+    /// Allocations and bytes per evaluation, for the workloads that the engine supports.
     pub evaluation: Vec<(Column, f64, f64)>,
     /// Live bytes per flag after loading 1,000 and 10,000 flags.
     pub per_flag: [f64; 2],
     /// Allocations while loading 1,000 flags.
     pub loading: u64,
-    /// Size of the 1,000 flags' text.
+    /// Size of the payload of 1,000 flags, in bytes.
     pub payload: usize,
 }
 
-/// Measures an engine. The process must have [`Counting`] as its allocator and should have done nothing before.
+/// Measures an engine. [`Counting`] must be the allocator of the process, and nothing else should have run before.
 ///
 /// # Errors
-/// If the engine refuses the payload.
+/// If the engine rejects the payload.
 pub fn heap_of<E: Engine>() -> Result<Heap, String> {
     ON.store(true, Relaxed);
     let mut heap = Heap::default();
     let email =
         if E::render(&standard(20, Email::Regex)).is_some() { Email::Regex } else { Email::Suffix };
-    // What a first load sets up once for the process is not the flags' doing.
+    // The first load also allocates what the process needs only once. It is not counted for the flags.
     drop(E::load(E::render(&standard(20, email)).ok_or("no payload")?)?);
     for (place, flags) in [1000, 10_000].into_iter().enumerate() {
         let mut payload = E::render(&standard(flags, email)).ok_or("no payload")?;
@@ -90,7 +90,8 @@ pub fn heap_of<E: Engine>() -> Result<Heap, String> {
             heap.loading = COUNT.load(Relaxed) - count;
             heap.payload = text as usize;
         }
-        // The text was there before and is the engine's now: an engine that keeps it pays for it.
+        // The payload was allocated before the measurement and now belongs to the engine. An engine that keeps it is charged
+        // for it.
         heap.per_flag[place] = (LIVE.load(Relaxed) - (live - text)) as f64 / flags as f64;
         drop(black_box(engine));
     }
@@ -111,7 +112,7 @@ pub fn heap_of<E: Engine>() -> Result<Heap, String> {
             Column::C1 => engine.is_on(black_box(&flag), &engine.context(black_box(&suite.user))),
             _ => engine.is_on(black_box(&flag), black_box(&context)),
         };
-        // One unmeasured call: lazily built parts of regular expressions belong to the first evaluation.
+        // One call is not measured, because lazily built parts of regular expressions belong to the first evaluation.
         black_box(call());
         const CALLS: u64 = 100;
         let before = (COUNT.load(Relaxed), BYTES.load(Relaxed));
@@ -129,7 +130,7 @@ pub fn heap_of<E: Engine>() -> Result<Heap, String> {
 }
 
 impl Heap {
-    /// For the parent process.
+    /// Converts the figures to JSON for the parent process.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let evaluation: Vec<_> = self
@@ -140,7 +141,7 @@ impl Heap {
         json!({"evaluation": evaluation, "perFlag": self.per_flag, "loading": self.loading, "payload": self.payload})
     }
 
-    /// From the child process.
+    /// Parses the figures of a child process.
     #[must_use]
     pub fn from_json(value: &Value) -> Option<Self> {
         let mut evaluation = vec![];

@@ -8,28 +8,28 @@ use crate::engine::{All, Engine};
 use crate::stats::{Shuffle, median};
 use crate::{LONG_SLICE, SLICE};
 
-/// A workload.
+/// A workload, which is a column of the tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Column {
-    /// Boolean flag without rules.
+    /// A boolean flag without rules.
     W1,
-    /// 20 % rollout.
+    /// A rollout of 20 %.
     W2,
-    /// One of five countries.
+    /// A rule: the country is one of five.
     W3,
-    /// Ten rules of three conditions, e-mail by regex.
+    /// Ten rules of three conditions, with e-mail addresses tested by regular expressions.
     W4re,
-    /// The same, e-mail by suffix.
+    /// Ten rules of three conditions, with e-mail addresses tested by suffixes.
     W4suf,
-    /// All flags for one context, regex variant.
+    /// All flags for one context, with regular expressions.
     W5re,
-    /// All flags for one context, suffix variant.
+    /// All flags for one context, with suffixes.
     W5suf,
-    /// A context of five attributes built, and W2 evaluated with it.
+    /// A context of five attributes is built, and W2 is evaluated with it.
     C1,
-    /// W4re with everything that an explanation needs.
+    /// W4re, with everything recorded that an explanation needs.
     Explain,
-    /// One changed feature published.
+    /// One changed feature is published.
     Update,
 }
 
@@ -37,13 +37,13 @@ impl Column {
     /// The workloads of the tables, in order.
     pub const ALL: [Self; 8] =
         [Self::W1, Self::W2, Self::W3, Self::W4re, Self::W4suf, Self::W5re, Self::W5suf, Self::C1];
-    /// What is also counted in allocations.
+    /// The workloads for which allocations are counted.
     pub const COUNTED: [Self; 6] =
         [Self::W1, Self::W2, Self::W3, Self::W4re, Self::W4suf, Self::C1];
     /// The workloads of one flag.
     pub const SINGLE: [Self; 5] = [Self::W1, Self::W2, Self::W3, Self::W4re, Self::W4suf];
 
-    /// Which payload variant it needs.
+    /// Returns the payload variant of the workload.
     #[must_use]
     pub fn email(self) -> Email {
         match self {
@@ -52,7 +52,7 @@ impl Column {
         }
     }
 
-    /// Which flag is asked for, if it is one.
+    /// Returns the shape of the evaluated flag. `None` if it is not one flag.
     #[must_use]
     pub fn shape(self) -> Option<Shape> {
         match self {
@@ -69,13 +69,13 @@ impl Column {
     }
 }
 
-/// Something that can be repeated.
+/// A repeatable measurement.
 pub struct Bench {
     /// The row of the tables.
     pub row: &'static str,
     /// The column of the tables.
     pub column: Column,
-    /// Runs it so many times.
+    /// Runs the bench the given number of times.
     pub run: Box<dyn FnMut(u64)>,
     /// Nanoseconds per iteration, one number per round.
     pub samples: Vec<f64>,
@@ -83,7 +83,7 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// A bench of its own making.
+    /// Creates a bench from a function that runs it the given number of times.
     pub fn new(row: &'static str, column: Column, run: impl FnMut(u64) + 'static) -> Self {
         Self { row, column, run: Box::new(run), samples: vec![], iterations: 0 }
     }
@@ -94,7 +94,7 @@ impl Bench {
         start.elapsed().as_nanos() as f64
     }
 
-    /// Finds out how many iterations fill a slice.
+    /// Finds the number of iterations that fill a time slice.
     fn calibrate(&mut self) {
         let slice = self.column.slice() as f64;
         let mut iterations = 1;
@@ -109,7 +109,7 @@ impl Bench {
     }
 }
 
-/// Measures all benches in interleaved rounds; what earlier runs measured is forgotten.
+/// Measures all benches in interleaved rounds. Samples of earlier runs are removed.
 pub fn run(benches: &mut [Bench], rounds: usize) {
     let mut shuffle = Shuffle::default();
     for bench in benches.iter_mut() {
@@ -119,7 +119,7 @@ pub fn run(benches: &mut [Bench], rounds: usize) {
     for _ in 0..rounds {
         for number in shuffle.order(benches.len()) {
             let bench = &mut benches[number];
-            // A warm-up of a sixteenth brings code and data back into the caches.
+            // A warm-up of a sixteenth of the iterations brings code and data back into the caches.
             (bench.run)((bench.iterations / 16).max(1));
             let nanos = bench.time(bench.iterations);
             bench.samples.push(nanos / bench.iterations as f64);
@@ -127,9 +127,9 @@ pub fn run(benches: &mut [Bench], rounds: usize) {
     }
 }
 
-/// The payloads and the user that benches are made of.
+/// The payloads and the user of all benches.
 pub struct Suite {
-    /// Regex variant, suffix variant.
+    /// The payload with regular expressions, and the one with suffixes.
     pub payloads: [Workload; 2],
     /// The first user of the workload.
     pub user: User,
@@ -145,33 +145,33 @@ impl Default for Suite {
 }
 
 impl Suite {
-    /// The payload of a variant.
+    /// Returns the payload of a variant.
     #[must_use]
     pub fn payload(&self, email: Email) -> &Workload {
         &self.payloads[usize::from(email == Email::Suffix)]
     }
 
-    /// The key asked for in a workload.
+    /// Returns the key of the flag that a workload evaluates.
     #[must_use]
     pub fn key(&self, column: Column) -> Option<&str> {
         let shape = column.shape()?;
         Some(&self.payload(column.email()).representative(shape).key)
     }
 
-    /// An engine with this variant loaded, `None` if it cannot express it.
+    /// Loads an engine with this variant. `None` if the engine's format cannot express it.
     ///
     /// # Errors
-    /// If the engine refuses the payload.
+    /// If the engine rejects the payload.
     pub fn load<E: Engine>(&self, email: Email) -> Result<Option<E>, String> {
         E::render(self.payload(email))
             .map(|payload| E::load(payload).map_err(|error| format!("{}: {error}", E::NAME)))
             .transpose()
     }
 
-    /// All benches of an engine for these workloads.
+    /// Returns all benches of an engine for these workloads.
     ///
     /// # Errors
-    /// If the engine refuses the payload.
+    /// If the engine rejects the payload.
     pub fn benches<E: Engine>(&self, columns: &[Column]) -> Result<Vec<Bench>, String> {
         let mut benches = vec![];
         let mut loaded: [Option<Arc<E>>; 2] = [None, None];
@@ -180,7 +180,8 @@ impl Suite {
         }
         for &column in columns {
             let variant = usize::from(column.email() == Email::Suffix);
-            // W1 to W3 and C1 are the same in both variants; an engine with one of them still has these.
+            // W1 to W3 and C1 are the same in both variants, so an engine that supports only one variant has these workloads
+            // as well.
             let other = match column {
                 Column::W1 | Column::W2 | Column::W3 | Column::C1 => loaded[1 - variant].as_ref(),
                 _ => None,
@@ -246,9 +247,9 @@ fn all<E: Engine>(engine: &Arc<E>, context: E::Context, column: Column) -> Bench
     })
 }
 
-/// What a bench measured.
+/// The evaluated samples of a bench.
 impl Bench {
-    /// Nanoseconds per iteration.
+    /// Returns the median time per iteration, in nanoseconds.
     #[must_use]
     pub fn median(&self) -> f64 {
         median(&self.samples)

@@ -1,8 +1,8 @@
-//! How engines are measured.
+//! The measurement of engines.
 //!
-//! All engines of a binary live in one process. Every round runs every bench once, in random order, so that whatever else
-//! the machine does falls on all of them; the figure of a bench is the median over the rounds. Absolute figures hold for
-//! one run on one machine, ratios within a run are what counts.
+//! All engines of a program run in one process. Every round runs every bench once, in random order, so that disturbances by
+//! the machine affect all of them. The figure of a bench is the median over the rounds. Absolute figures are valid for one
+//! run on one machine; only ratios within a run can be compared.
 
 mod check;
 mod cold;
@@ -32,7 +32,7 @@ pub use stats::{Shuffle, median, percentile};
 pub use tables::report;
 pub use threads::{Scaling, Target, scaling, target};
 
-/// How long one bench runs per round, in nanoseconds.
+/// The duration of a bench in each round, in nanoseconds.
 pub const SLICE: u64 = 4_000_000;
-/// The same where one iteration is a thousand flags.
+/// The duration for benches whose iteration evaluates a thousand flags, in nanoseconds.
 pub const LONG_SLICE: u64 = 16_000_000;

@@ -6,7 +6,7 @@ use workload::{Email, User, Workload, standard};
 use crate::engine::Engine;
 use crate::stats::{Shuffle, median};
 
-/// Something that reads payloads.
+/// A measurement of loading payloads.
 pub struct Loader {
     /// The row of the table.
     pub row: &'static str,
@@ -15,7 +15,7 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// An engine and so many flags; `None` if it cannot express any variant.
+    /// Creates a loader of this number of flags. `None` if the engine's format cannot express any variant.
     #[must_use]
     pub fn new<E: Engine>(flags: usize) -> Option<Self> {
         let payload = E::render(&standard(flags, Email::Regex))
@@ -31,7 +31,7 @@ impl Loader {
         Some(Self { row: E::NAME, load: Box::new(load), samples: vec![] })
     }
 
-    /// Loads with all loaders in turn; nanoseconds per load, medians.
+    /// Runs all loaders in turn. Returns the median times of a load, in nanoseconds.
     #[must_use]
     pub fn run(mut loaders: Vec<Self>, rounds: usize) -> Vec<(&'static str, f64)> {
         let mut shuffle = Shuffle::default();
@@ -48,7 +48,7 @@ impl Loader {
     }
 }
 
-/// Not an engine: what it takes to have FeatureHub's text as generic JSON.
+/// Not an engine, but the cost of parsing FeatureHub's payload as generic JSON.
 pub struct JsonValue(
     #[allow(dead_code, reason = "held, so that it is not optimised away")] serde_json::Value,
 );

@@ -1,4 +1,4 @@
-//! Options of both binaries.
+//! Options that both programs share.
 
 use std::path::{Path, PathBuf};
 
@@ -31,27 +31,27 @@ pub struct Options {
 }
 
 impl Options {
-    /// Rounds of hot calls.
+    /// Returns the number of rounds of hot calls.
     #[must_use]
     pub fn hot_rounds(&self) -> usize {
         if self.quick { self.rounds.min(12) } else { self.rounds }
     }
-    /// Rounds of cold calls.
+    /// Returns the number of rounds of cold calls.
     #[must_use]
     pub fn cold_rounds(&self) -> usize {
         if self.quick { 15 } else { 80 }
     }
-    /// Loads of 1,000 flags; a fifth of it for 10,000.
+    /// Returns the number of loads of 1,000 flags. A fifth of it is used for 10,000 flags.
     #[must_use]
     pub fn loads(&self) -> usize {
         if self.quick { 10 } else { 30 }
     }
-    /// Repetitions with one and two threads.
+    /// Returns the number of repetitions with one and two threads.
     #[must_use]
     pub fn thread_repetitions(&self) -> usize {
         if self.quick { 10 } else { 40 }
     }
-    /// Whether a row is wanted.
+    /// Returns true if the row is to be measured.
     #[must_use]
     pub fn wants(&self, row: &str) -> bool {
         self.only
@@ -59,7 +59,7 @@ impl Options {
             .is_none_or(|text| row.contains(text.as_str()) || row.starts_with("floor"))
     }
 
-    /// Prints the tables and writes the files asked for.
+    /// Prints the tables, and writes the requested files.
     ///
     /// # Errors
     /// If a file cannot be written.

@@ -2,19 +2,19 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-/// One table: a title, column names, rows of text. The first column is the row's name.
+/// A table: a title, column names and rows of text. The first column is the row's name.
 #[derive(Debug, Clone)]
 pub struct Table {
-    /// Says what the figures are.
+    /// A description of the figures.
     pub title: String,
-    /// Column names.
+    /// The names of the columns.
     pub columns: Vec<String>,
-    /// As many cells as there are columns.
+    /// The rows, with a cell for each column.
     pub rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// An empty table.
+    /// Creates an empty table.
     #[must_use]
     pub fn new(title: impl Into<String>, columns: &[&str]) -> Self {
         Self {
@@ -38,7 +38,7 @@ impl Table {
         for row in [&self.columns].into_iter().chain(&self.rows) {
             for (place, cell) in row.iter().enumerate() {
                 let width = widths[place];
-                // Names to the left, figures to the right.
+                // Names are aligned to the left, figures to the right.
                 let _ = match place {
                     0 => write!(out, "  {cell:<width$}"),
                     _ => write!(out, "  {cell:>width$}"),
@@ -60,24 +60,24 @@ impl Table {
     }
 }
 
-/// Everything a run found.
+/// The results of a run.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// In order of appearance.
+    /// The tables in their order.
     pub tables: Vec<Table>,
-    /// Sentences beneath the tables.
+    /// Sentences below the tables.
     pub notes: Vec<String>,
-    /// Every figure, for machines.
+    /// All figures for the JSON output: row, measure and value.
     pub figures: Vec<(String, String, f64)>,
 }
 
 impl Report {
-    /// Keeps a figure for the JSON output.
+    /// Adds a figure to the JSON output.
     pub fn figure(&mut self, row: &str, what: &str, value: f64) {
         self.figures.push((row.to_owned(), what.to_owned(), value));
     }
 
-    /// For reading in a terminal.
+    /// Formats the report for a terminal.
     #[must_use]
     pub fn terminal(&self) -> String {
         let mut out = String::new();
@@ -91,7 +91,7 @@ impl Report {
         out
     }
 
-    /// For a document.
+    /// Formats the report as Markdown.
     #[must_use]
     pub fn markdown(&self, title: &str) -> String {
         let mut out = format!("# {title}\n");
@@ -104,7 +104,7 @@ impl Report {
         out
     }
 
-    /// For machines: figures by row and measure, times in nanoseconds.
+    /// Formats the figures as JSON, by row and measure. Times are in nanoseconds.
     #[must_use]
     pub fn json(&self) -> Value {
         let mut rows = serde_json::Map::new();
@@ -116,7 +116,7 @@ impl Report {
     }
 }
 
-/// Nanoseconds with three digits that mean something.
+/// Formats nanoseconds with three significant digits.
 #[must_use]
 pub fn nanos(value: f64) -> String {
     match value {
@@ -128,7 +128,7 @@ pub fn nanos(value: f64) -> String {
     }
 }
 
-/// A ratio.
+/// Formats a ratio.
 #[must_use]
 pub fn multiple(value: f64) -> String {
     match value {
@@ -138,7 +138,7 @@ pub fn multiple(value: f64) -> String {
     }
 }
 
-/// A size.
+/// Formats a size in bytes.
 #[must_use]
 pub fn bytes(value: f64) -> String {
     if value < 10_000.0 { format!("{value:.0} B") } else { format!("{:.2} MB", value / 1e6) }

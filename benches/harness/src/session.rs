@@ -10,26 +10,26 @@ use crate::options::Options;
 use crate::stats::median;
 use crate::threads::{Scaling, Target, scaling, target};
 
-/// What a row is in the comparison.
+/// The role of a row in the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// A form of the floor.
     Floor,
     /// The engine under test.
     Ours,
-    /// The engine under test asked in another way: shown, not judged.
+    /// The engine under test, called in another way. It is shown, but not judged by the goals.
     Variant,
     /// Another engine, with a hash of its own.
     Peer,
 }
 
-/// One engine in all tables.
+/// An engine in all tables.
 pub struct Row {
-    /// Its name.
+    /// The name of the engine.
     pub name: &'static str,
-    /// What it is.
+    /// The role in the comparison.
     pub role: Role,
-    /// Its own row for the evaluate-all call, if it has one beside the single call.
+    /// The name of the row for the evaluate-all call, if it is measured in addition to the single call.
     pub all: Option<&'static str>,
     check: fn(&Suite) -> Result<Checked, String>,
     benches: fn(&Suite, &[Column]) -> Result<Vec<Bench>, String>,
@@ -39,7 +39,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// The row of an engine.
+    /// Creates the row of an engine.
     #[must_use]
     pub fn of<E: Engine>(role: Role) -> Self {
         Self {
@@ -58,50 +58,50 @@ impl Row {
     }
 }
 
-/// What is measured, beyond the rows.
+/// Measurements in addition to the rows.
 #[derive(Default)]
 pub struct Extras {
-    /// Benches of their own making, with the hot ones.
+    /// Benches that run together with the hot calls.
     pub benches: Vec<Bench>,
-    /// More to run on one and two threads.
+    /// Further targets for one and two threads.
     pub targets: Vec<Target>,
-    /// More to load payloads with, for 1,000 and for 10,000 flags.
+    /// Further loaders of payloads, for 1,000 and for 10,000 flags.
     pub loaders: Vec<fn(usize) -> Option<Loader>>,
 }
 
-/// Every figure of a session.
+/// All figures of a session.
 #[derive(Default)]
 pub struct Figures {
-    /// The check's findings.
+    /// The results of the checks.
     pub checked: Vec<Checked>,
     pub(crate) hot: BTreeMap<(&'static str, Column), Vec<f64>>,
     pub(crate) cold: BTreeMap<(&'static str, Column), f64>,
-    /// Heap, by row.
+    /// The heap usage by row.
     pub heap: BTreeMap<&'static str, Heap>,
     /// Nanoseconds to load 1,000 and 10,000 flags, by row.
     pub load: BTreeMap<&'static str, [f64; 2]>,
-    /// Rows that only have some hot figures.
+    /// Rows that have only some hot figures.
     pub(crate) extra: Vec<&'static str>,
-    /// One and two threads.
+    /// The figures with one and two threads.
     pub scaling: Vec<Scaling>,
 }
 
 impl Figures {
-    /// Nanoseconds per call, hot: the median of the runs' medians. NaN if not measured.
+    /// Returns the nanoseconds per hot call: the median of the runs' medians. NaN if not measured.
     #[must_use]
     pub fn hot(&self, row: &str, column: Column) -> f64 {
         let runs = self.hot.iter().find(|((name, c), _)| *name == row && *c == column);
         runs.map_or(f64::NAN, |(_, runs)| median(runs))
     }
 
-    /// Nanoseconds of the first call after other memory traffic. NaN if not measured.
+    /// Returns the nanoseconds of the first call after other memory traffic. NaN if not measured.
     #[must_use]
     pub fn cold(&self, row: &str, column: Column) -> f64 {
         let found = self.cold.iter().find(|((name, c), _)| *name == row && *c == column);
         found.map_or(f64::NAN, |(_, &value)| value)
     }
 
-    /// The largest difference between the runs of any bench, as a share, and which.
+    /// Returns the largest relative difference between the runs of a bench, with the name of the bench.
     #[must_use]
     pub fn spread(&self) -> Option<(f64, String)> {
         let spread = |runs: &[f64]| {
@@ -116,10 +116,10 @@ impl Figures {
     }
 }
 
-/// Checks and measures everything. Says on standard error what it is doing.
+/// Checks and measures all rows. Progress is written to stderr.
 ///
 /// # Errors
-/// If an engine refuses the payload or gives a wrong answer: then nothing is measured.
+/// If an engine rejects the payload or gives a wrong value. In this case nothing is measured.
 pub fn measure(rows: &[Row], extras: Extras, options: &Options) -> Result<Figures, String> {
     let mut figures = Figures::default();
     let suite = Suite::default();
@@ -184,10 +184,10 @@ pub fn measure(rows: &[Row], extras: Extras, options: &Options) -> Result<Figure
     Ok(figures)
 }
 
-/// The child's side of [`measure`]: prints the heap figures of one row.
+/// Prints the heap figures of one row. [`measure`] runs this in a child process.
 ///
 /// # Errors
-/// If there is no such row, or the engine refuses the payload.
+/// If there is no such row, or the engine rejects the payload.
 pub fn heap_child(rows: &[Row], name: &str) -> Result<(), String> {
     let row = rows.iter().find(|row| row.name == name).ok_or("no such row")?;
     println!("{}", (row.heap)()?.to_json());

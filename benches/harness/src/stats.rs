@@ -1,10 +1,10 @@
-/// The middle value; NaN for none.
+/// Returns the median. NaN without values.
 #[must_use]
 pub fn median(values: &[f64]) -> f64 {
     percentile(values, 0.5)
 }
 
-/// The value below which this share lies, interpolated; NaN for none.
+/// Returns the value below which this share of the values lies, interpolated. NaN without values.
 #[must_use]
 pub fn percentile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
@@ -18,7 +18,7 @@ pub fn percentile(values: &[f64], share: f64) -> f64 {
     sorted[below] + (sorted[above] - sorted[below]) * (place - below as f64)
 }
 
-/// Random order, seeded from the clock so that no run repeats another's.
+/// A generator of random orders, seeded from the clock so that runs differ.
 pub struct Shuffle(u64);
 
 impl Default for Shuffle {
@@ -31,7 +31,7 @@ impl Default for Shuffle {
 }
 
 impl Shuffle {
-    /// Numbers below `count` in random order.
+    /// Returns the numbers below `count` in random order.
     pub fn order(&mut self, count: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..count).collect();
         for last in (1..count).rev() {

@@ -5,7 +5,7 @@ use crate::report::{Report, Table, bytes, multiple, nanos};
 use crate::session::{Figures, Role, Row};
 use crate::stats::median;
 
-/// The tables of a session.
+/// Returns the tables of a session.
 #[must_use]
 pub fn report(rows: &[Row], figures: &Figures, floor: &str) -> Report {
     let mut report = Report::default();
@@ -91,7 +91,7 @@ fn answers(figures: &Figures) -> Table {
 
 type Value<'a> = &'a dyn Fn(&str, Column) -> f64;
 
-/// Rows and the workloads that anything was measured for.
+/// Returns a table of rows and of the workloads for which something was measured.
 fn per_column(
     rows: &[Row],
     extra: &[&str],
@@ -111,7 +111,7 @@ fn per_column(
     table
 }
 
-/// How many times the best peer needs what the floor and the engine under test need.
+/// Returns a table of how many times slower the best peer is than each floor and than the engine under test.
 fn lead(rows: &[Row], what: &str, value: Value<'_>) -> Table {
     let peers: Vec<&str> = names(rows, |row| row.role == Role::Peer);
     let columns = measured(&peers, value);
@@ -137,7 +137,7 @@ fn lead(rows: &[Row], what: &str, value: Value<'_>) -> Table {
     table
 }
 
-/// Names of the wanted rows, and of their evaluate-all rows.
+/// Returns the names of the wanted rows, and of their evaluate-all rows.
 fn names(rows: &[Row], wanted: impl Fn(&Row) -> bool) -> Vec<&'static str> {
     rows.iter()
         .filter(|row| wanted(row))
@@ -146,13 +146,13 @@ fn names(rows: &[Row], wanted: impl Fn(&Row) -> bool) -> Vec<&'static str> {
         .collect()
 }
 
-/// The workloads that anything was measured for.
+/// Returns the workloads for which something was measured.
 fn measured(names: &[&str], value: Value<'_>) -> Vec<Column> {
     let any = |&column: &Column| names.iter().any(|name| !value(name, column).is_nan());
     Column::ALL.into_iter().filter(any).collect()
 }
 
-/// What only some rows can do.
+/// Returns the table of measurements that only some rows support.
 fn special_table(figures: &Figures) -> Table {
     let mut table = Table::new(
         "One changed feature of 1,000 published; W4re explained: ns",

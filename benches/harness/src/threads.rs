@@ -6,18 +6,18 @@ use crate::engine::Engine;
 use crate::hot::{Column, Suite};
 use crate::stats::{median, percentile};
 
-/// How long each measurement runs.
+/// The duration of each measurement.
 const SLICE: Duration = Duration::from_millis(15);
 
-/// Evaluations of one flag that several threads may run at once; each call makes a thread's own loop.
+/// A measurement of one flag that several threads evaluate at once. Each call of `body` creates the loop of one thread.
 pub struct Target {
     /// The row of the table.
     pub row: &'static str,
-    /// Makes the body of one thread.
+    /// Creates the loop of one thread.
     pub body: Box<dyn Fn() -> Box<dyn FnMut(u64) + Send> + Send + Sync>,
 }
 
-/// One engine shared by one and by two threads.
+/// The figures of one engine that is shared by one and by two threads.
 pub struct Scaling {
     /// The row of the table.
     pub row: &'static str,
@@ -25,16 +25,16 @@ pub struct Scaling {
     pub one: f64,
     /// Evaluations per second with two threads.
     pub two: f64,
-    /// Two against one, median over the repetitions.
+    /// The ratio of two threads to one: the median over the repetitions.
     pub median: f64,
-    /// Two against one, 90th percentile: what the engine can do when the second core is free.
+    /// The ratio of two threads to one: the 90th percentile, which shows what the engine can do if the second core is free.
     pub p90: f64,
 }
 
-/// An engine asked for the flag of a workload, a context per thread.
+/// Creates a target that evaluates the flag of a workload, with a context per thread.
 ///
 /// # Errors
-/// If the engine refuses the payload.
+/// If the engine rejects the payload.
 pub fn target<E: Engine>(
     suite: &Suite,
     row: &'static str,
@@ -59,7 +59,7 @@ pub fn target<E: Engine>(
     Ok(Target { row, body: Box::new(body) })
 }
 
-/// Measures all targets, one after the other in each repetition.
+/// Measures all targets. Each repetition runs them one after the other.
 #[must_use]
 pub fn scaling(targets: &[Target], repetitions: usize) -> Vec<Scaling> {
     let mut samples = vec![(vec![], vec![], vec![]); targets.len()];

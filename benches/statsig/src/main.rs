@@ -1,5 +1,5 @@
-//! Statsig's engine with the floor beside it. A binary of its own because its dependencies turn on
-//! `regex-automata/dfa-build` and `serde_json/preserve_order`, which change what every other engine does.
+//! Measures Statsig's engine beside the floor. It is a program of its own, because Statsig's dependencies enable
+//! `regex-automata/dfa-build` and `serde_json/preserve_order`, which change all other engines.
 
 use std::collections::HashMap;
 use std::process::ExitCode;
@@ -63,7 +63,7 @@ fn bench(options: &Options) -> Result<(), String> {
     options.write(&report, "Statsig beside the floor")
 }
 
-/// Statsig, offline, exposure logging off.
+/// Statsig's client, offline and without exposure logging.
 struct Gates {
     statsig: Statsig,
     _runtime: tokio::runtime::Runtime,
@@ -120,7 +120,7 @@ impl Engine for Gates {
     }
 }
 
-/// The same with exposures, which the adapter drops.
+/// Statsig's client with exposures, which the adapter drops.
 struct Exposing(Gates);
 
 impl Engine for Exposing {
@@ -146,7 +146,7 @@ impl Engine for Exposing {
     }
 }
 
-/// Takes events and forgets them.
+/// An adapter that drops all events.
 struct Nowhere;
 
 #[async_trait]

@@ -1,7 +1,8 @@
-//! What a stream of updates costs those who read: evaluations through the hub, with and without updates, in turn.
+//! Measures the cost of a stream of updates for readers: evaluations through the hub, in turn with and without updates.
 //!
-//! Updates go the way they go in a client: bytes of a stream into a `Session`, what it publishes into the `Hub`. Each evaluation is one
-//! call of the hub, with its load of the snapshot and its look-up by key: a rollout of 20 % on the user key.
+//! Updates take the same way as in a client: the bytes of a stream go to a `Session`, and its publications to the `Hub`.
+//! Each evaluation is one call of the hub, which loads the snapshot and finds the key. The flag is a rollout of 20 % on the
+//! user key.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -26,7 +27,8 @@ struct Options {
     rate: u64,
 }
 
-/// Each measurement is cut into slices, with and without updates in turn, so that both meet the same machine.
+/// The number of slices of a measurement. Slices with and without updates alternate, so that both run under the same
+/// conditions.
 const SLICES: u32 = 10;
 
 fn feature(number: usize, version: u64) -> String {
@@ -35,7 +37,7 @@ fn feature(number: usize, version: u64) -> String {
     )
 }
 
-/// A session whose stream is open, and the hub that it publishes to.
+/// A session with an open stream, and the hub to which it publishes.
 struct Writer {
     session: Session,
     hub: Hub,
@@ -78,7 +80,7 @@ impl Writer {
         }
     }
 
-    /// One feature after another gets another version.
+    /// Sends an update of the next feature.
     fn update(&mut self) {
         self.version += 1;
         let number = self.version as usize % self.features;
@@ -86,7 +88,7 @@ impl Writer {
     }
 }
 
-/// Evaluations of all threads in one slice, and updates that were published in it.
+/// Returns the evaluations of all threads in one slice, and the updates that were published in it.
 fn slice(writer: &mut Writer, threads: usize, length: Duration, rate: u64) -> (u64, u64) {
     let stop = Arc::new(AtomicBool::new(false));
     let count = Arc::new(AtomicU64::new(0));

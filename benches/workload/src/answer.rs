@@ -1,8 +1,8 @@
 use crate::{Condition, Flag, ROLLOUT_PERCENT, Rule, Shape, User, team_suffix};
 
 impl Flag {
-    /// What this flag must answer for this user, with FeatureHub's buckets for rollouts. Written to be obviously right
-    /// rather than fast: the check before every measurement compares all engines with it.
+    /// Returns the correct value of this flag for this user, with FeatureHub's buckets for rollouts. The code is simple
+    /// rather than fast. The check before every measurement compares all engines with it.
     #[must_use]
     pub fn answer(&self, user: &User) -> bool {
         match self.shape {
@@ -25,14 +25,14 @@ impl Rule {
     }
 }
 
-/// FeatureHub's bucket of a user for a feature, 0 to 999,999.
+/// Returns FeatureHub's bucket of a user for a feature, from 0 to 999,999.
 #[must_use]
 pub fn bucket(userkey: &str, feature_id: &str) -> u32 {
     let hash = murmur3_32(format!("{userkey}{feature_id}").as_bytes());
     ((u64::from(hash) * 1_000_000) >> 32) as u32
 }
 
-/// MurmurHash3 x86 32 bit, seed 0.
+/// Computes MurmurHash3 x86 32 bit with seed 0.
 #[must_use]
 pub fn murmur3_32(bytes: &[u8]) -> u32 {
     let scramble = |k: u32| k.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);

@@ -2,14 +2,14 @@ use std::collections::HashSet;
 
 use crate::{Condition, Email, Flag, Rule, Shape, Version, Workload};
 
-/// The first user's country, in every list that is meant to hold for that user.
+/// The country of the first user. It is in every list that must match this user.
 pub(crate) const HOME: &str = "new_zealand";
-/// Above the bounds of all ten-rule flags.
+/// The version of the first user. It is above the bounds of all ten-rule flags.
 pub(crate) const HOME_VERSION: Version = Version(7, 4, 2);
 /// The e-mail team of the tenth rule.
 pub(crate) const LAST_TEAM: u8 = 9;
 
-/// FeatureHub's names for countries; without [`HOME`].
+/// FeatureHub's names of countries, without [`HOME`].
 pub(crate) const COUNTRIES: [&str; 60] = [
     "argentina",
     "australia",
@@ -73,7 +73,7 @@ pub(crate) const COUNTRIES: [&str; 60] = [
     "turkey",
 ];
 
-/// A number that looks random and follows from `n` (SplitMix64's finaliser).
+/// Returns a pseudo-random number that depends only on `n` (the finaliser of SplitMix64).
 pub(crate) fn mix(n: u64) -> u64 {
     let mut z = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -81,8 +81,8 @@ pub(crate) fn mix(n: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Hands out country lists and version bounds that never repeat within a payload: an engine that shares equal
-/// conditions must not profit from an artefact of the generator.
+/// A source of country lists and version bounds that never repeat within a payload. With repeated ones, an engine that
+/// shares equal conditions would have an advantage that comes only from the generator.
 #[derive(Default)]
 struct Distinct {
     lists: HashSet<Vec<&'static str>>,
@@ -91,7 +91,7 @@ struct Distinct {
 }
 
 impl Distinct {
-    /// Five countries; `home` puts the first user's country last.
+    /// Returns five countries. With `home`, the last one is the first user's.
     fn countries(&mut self, seed: u64, home: bool) -> Vec<&'static str> {
         for attempt in 0.. {
             let mut list: Vec<&'static str> = Vec::with_capacity(5);
@@ -116,14 +116,14 @@ impl Distinct {
         unreachable!("there are far more lists than rules")
     }
 
-    /// A bound below the first user's version.
+    /// Returns a bound below the first user's version.
     fn below(&mut self) -> Version {
         let n = self.low;
         self.low += 1;
         Version(1 + n % 6, n / 6 % 40, n / 240)
     }
 
-    /// A bound above the first user's version.
+    /// Returns a bound above the first user's version.
     fn above(&mut self) -> Version {
         let n = self.high;
         self.high += 1;
@@ -131,13 +131,13 @@ impl Distinct {
     }
 }
 
-/// Shapes of twenty neighbours: the shares of the standard payload, mixed.
+/// The shapes of twenty consecutive flags: the shares of the standard payload, mixed.
 const PATTERN: [Shape; 20] = {
     use Shape::{Countries as C, Plain as P, Rollout as R, TenRules as T, ThreeRules as H};
     [P, C, R, P, C, H, P, R, C, P, T, P, C, R, P, H, C, P, R, P]
 };
 
-/// The standard payload with this many flags (a multiple of 20).
+/// Generates the standard payload with this many flags (a multiple of 20).
 #[must_use]
 pub fn standard(flags: usize, email: Email) -> Workload {
     let mut distinct = Distinct::default();
@@ -153,7 +153,7 @@ pub fn standard(flags: usize, email: Email) -> Workload {
                     let home = shapes_seen % 2 == 0;
                     vec![rule(0, vec![Condition::CountryIn(distinct.countries(n * 16, home))])]
                 }
-                // For the first user all six conditions are evaluated and the last rule holds.
+                // For the first user all six conditions are evaluated, and the last rule matches.
                 Shape::ThreeRules => (0..3)
                     .map(|r| {
                         let bound = if r < 2 { distinct.above() } else { distinct.below() };
@@ -164,7 +164,7 @@ pub fn standard(flags: usize, email: Email) -> Workload {
                         )
                     })
                     .collect(),
-                // For the first user all thirty conditions are evaluated and the last rule holds.
+                // For the first user all thirty conditions are evaluated, and the last rule matches.
                 Shape::TenRules => (0..10)
                     .map(|r| {
                         rule(
@@ -191,7 +191,7 @@ pub fn standard(flags: usize, email: Email) -> Workload {
     Workload { flags, email }
 }
 
-/// Four letters and digits, as the management server draws them.
+/// Returns an id of four letters and digits, as the management server generates them.
 fn rule_id(flag: u64, rule: u64) -> String {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let n = mix(flag * 64 + rule + 90_000);

@@ -1,8 +1,8 @@
-//! The standard payload: the same flags, users and answers for every engine.
+//! The standard payload: the same flags, users and values for every engine.
 //!
-//! 40 % boolean flags without rules, 20 % percentage rollouts, 25 % country lists of five, 10 % with three rules of two
-//! conditions, 5 % with ten rules of three conditions. Everything follows from the flag's number, so two runs measure
-//! the same bytes.
+//! Of the flags, 40 % are booleans without rules, 20 % percentage rollouts and 25 % lists of five countries. Another 10 %
+//! have three rules of two conditions, and 5 % ten rules of three conditions. Everything is derived from the flag's number,
+//! so two runs measure the same bytes.
 
 #![forbid(unsafe_code)]
 
@@ -15,10 +15,10 @@ pub use answer::{bucket, murmur3_32};
 pub use generate::standard;
 pub use users::{User, users};
 
-/// How many of a hundred users a rollout lets in.
+/// The percentage of users that a rollout includes.
 pub const ROLLOUT_PERCENT: u8 = 20;
 
-/// How the e-mail conditions of the ten-rule flags are written.
+/// The form of the e-mail conditions in ten-rule flags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Email {
     /// `@team-03\.example\.com$`, searched in the address.
@@ -27,7 +27,7 @@ pub enum Email {
     Suffix,
 }
 
-/// What a flag looks like, and with that which workload it stands for.
+/// The rules of a flag, which also determine the workload it is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Shape {
     /// W1: a value, no rules.
@@ -53,7 +53,7 @@ impl std::fmt::Display for Version {
 }
 
 impl Version {
-    /// One ordered number, for the engines that know no versions.
+    /// Returns the version as one ordered number, for engines without a version type.
     #[must_use]
     pub fn number(self) -> u64 {
         (u64::from(self.0) * 1000 + u64::from(self.1)) * 1000 + u64::from(self.2)
@@ -71,27 +71,27 @@ pub enum Condition {
     Team(u8),
 }
 
-/// Conditions that must all hold for the flag to be on.
+/// A list of conditions. The rule matches if all of them hold.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    /// Four characters, as FeatureHub makes them.
+    /// An id of four characters, as FeatureHub generates them.
     pub id: String,
-    /// In the order in which they are to be evaluated.
+    /// The conditions in the order of evaluation.
     pub conditions: Vec<Condition>,
 }
 
-/// One boolean flag. Its rules turn it on; without rules its default is its value.
+/// A boolean flag. It is on if a rule matches, and has its default value otherwise.
 #[derive(Debug, Clone)]
 pub struct Flag {
     /// 14 characters, the same in every engine.
     pub key: String,
-    /// A UUID, hashed by FeatureHub and by the floor.
+    /// A UUID. FeatureHub and the floor use it for the hash.
     pub id: String,
     /// Version of the value.
     pub version: u32,
-    /// What the flag is when no rule turns it on.
+    /// The value if no rule matches.
     pub default: bool,
-    /// Which workload it stands for.
+    /// The shape, which determines the workload.
     pub shape: Shape,
     /// Empty for plain flags and rollouts.
     pub rules: Vec<Rule>,
@@ -100,15 +100,15 @@ pub struct Flag {
 /// A whole payload.
 #[derive(Debug, Clone)]
 pub struct Workload {
-    /// In payload order, shapes mixed.
+    /// The flags in payload order, with mixed shapes.
     pub flags: Vec<Flag>,
-    /// Which of the two e-mail variants.
+    /// The form of the e-mail conditions.
     pub email: Email,
 }
 
 impl Workload {
-    /// The flag measured for a workload: the first of its shape past the middle of the payload, for country lists one
-    /// that names the first user's country (last, as W3 has it).
+    /// Returns the flag that a workload measures: the first of its shape in the second half of the payload. For country
+    /// lists, it is one that contains the first user's country (as the last entry).
     #[must_use]
     pub fn representative(&self, shape: Shape) -> &Flag {
         let home = users()[0].country;
@@ -125,13 +125,13 @@ impl Workload {
     }
 }
 
-/// The e-mail pattern of a team, for engines that have regular expressions.
+/// Returns the e-mail pattern of a team, for engines that support regular expressions.
 #[must_use]
 pub fn team_regex(team: u8) -> String {
     format!(r"@team-{team:02}\.example\.com$")
 }
 
-/// The e-mail suffix of a team.
+/// Returns the e-mail suffix of a team.
 #[must_use]
 pub fn team_suffix(team: u8) -> String {
     format!("@team-{team:02}.example.com")

@@ -1,7 +1,7 @@
 use crate::Version;
 use crate::generate::{COUNTRIES, HOME, HOME_VERSION, LAST_TEAM, mix};
 
-/// Somebody who asks for flags: five attributes.
+/// A user with five attributes.
 #[derive(Debug, Clone)]
 pub struct User {
     /// 13 characters.
@@ -10,18 +10,18 @@ pub struct User {
     pub country: &'static str,
     /// The version as text, as applications have it.
     pub version: String,
-    /// The same as a number, for engines that know no versions.
+    /// The version as a number, for engines without a version type.
     pub version_number: String,
-    /// The version taken apart.
+    /// The version as three numbers.
     pub parsed_version: Version,
-    /// Ends in `@team-NN.example.com`.
+    /// An address that ends with `@team-NN.example.com`.
     pub email: String,
-    /// No rule asks for it; contexts carry such attributes.
+    /// Not used by any rule, because real contexts also have such attributes.
     pub plan: &'static str,
 }
 
-/// The 256 users. The first is the one that timings use: country and version satisfy every condition of the ten-rule
-/// flags, the e-mail address only that of the last rule.
+/// Returns the 256 users. Timings use the first one. Its country and version satisfy every condition of the ten-rule flags,
+/// its e-mail address only that of the last rule.
 #[must_use]
 pub fn users() -> Vec<User> {
     (0..256u32)

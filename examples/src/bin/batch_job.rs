@@ -1,4 +1,5 @@
-//! A batch job: it asks once, works from one state of all features, and starts with the last known state when the Edge is away.
+//! A batch job. It makes one request, works from one state of all features, and starts with the last known state if the Edge is
+//! unreachable.
 
 use std::env;
 use std::path::PathBuf;
@@ -15,13 +16,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = builder.start()?;
     match client.wait_ready(Duration::from_secs(10)) {
         Ok(()) => {}
-        // The last values answer, or the defaults: a job that has to run, runs.
+        // The job runs with the last known values, or with defaults.
         Err(why @ NotReady::TimedOut(_)) => eprintln!("going on without the Edge: {why}"),
         Err(why) => return Err(why.into()),
     }
     println!("{}", client.status());
 
-    // One state for the whole run, whatever changes meanwhile.
+    // The whole run uses one state, even if features change meanwhile.
     let features = client.snapshot();
     let size = features.number_or("PAGE_SIZE", 10.0);
     let mut new = 0;
@@ -32,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     println!("{new} of 1000 customers get the new checkout, {size} items a page");
-    // Until the file is written: closing itself does not wait.
+    // `close` returns at once. Wait until the snapshot file is written.
     client.close();
     fh_client::block_on(client.closed());
     Ok(())

@@ -1,6 +1,7 @@
-//! A page that starts with the visitor's features: the server evaluates them and puts the answers into the HTML.
+//! A page that starts with the visitor's features. The server evaluates them and writes their values into the HTML.
 //!
-//! `GET /?user=NAME&country=COUNTRY` is the page, `GET /features?user=NAME` the document alone (`docs/bootstrap.md`). Ctrl-C ends it.
+//! `GET /?user=NAME&country=COUNTRY` returns the page, and `GET /features?user=NAME` the document alone (`docs/bootstrap.md`).
+//! Ctrl-C ends the program.
 
 use std::env;
 use std::net::Ipv4Addr;
@@ -13,7 +14,7 @@ use axum::{Router, serve};
 use fh_client::{Client, ContextValues};
 use tokio::net::TcpListener;
 
-/// The features of the visitor whom the query names.
+/// Returns the features of the visitor that the query names.
 fn values_of(client: &Client, query: &[(String, String)]) -> ContextValues {
     let known = |name: &str| matches!(name, "user" | "country");
     let attributes = query.iter().filter(|(name, _)| known(name)).map(|(name, value)| {
@@ -23,7 +24,7 @@ fn values_of(client: &Client, query: &[(String, String)]) -> ContextValues {
     client.context().attributes(attributes).build().values()
 }
 
-/// The document is about one visitor, so that no cache may give it to another.
+/// The document belongs to one visitor, so no cache may store it.
 const PRIVATE: [(header::HeaderName, &str); 1] = [(header::CACHE_CONTROL, "private, no-store")];
 
 async fn features(
@@ -39,7 +40,7 @@ async fn page(
 ) -> Result<impl IntoResponse, StatusCode> {
     let document = serde_json::to_string(&values_of(&client, &query))
         .map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
-    // No value can end the element.
+    // `<` is escaped, so that no value can end the script element.
     let document = document.replace('<', "\\u003c");
     let html = format!(
         r#"<!doctype html>
@@ -68,7 +69,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     let interrupted = async {
-        // Where signals cannot be had, the program runs until it is killed.
+        // If signals are not available, the program runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -1,7 +1,8 @@
-//! A terminal in which changes wait: features stay as they are until you let them in, all at once or one by one.
+//! A terminal program in which changes wait. Features keep their values until the user releases the changes, all at once or one
+//! by one.
 //!
-//! With the Edge in memory the program changes features by itself now and then; with a real one, change them there.
-//! Without a terminal it prints what a person would see.
+//! With the Edge in memory the program changes features itself from time to time. With a real Edge, change them there. Without a
+//! terminal the program prints the steps as text.
 
 use std::io::{IsTerminal, stdout};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -36,7 +37,7 @@ impl Screen {
         let held = sender.clone();
         let mut subscriptions = vec![client.on_new_state(move |state| {
             if state.is_held {
-                // Whoever reads them has gone home.
+                // The receiver is gone once the program ends.
                 let _ = held.send(News::Held);
             }
         })];
@@ -57,7 +58,7 @@ impl Screen {
         self.client.values()
     }
 
-    /// Takes note of something; `false` ends the program.
+    /// Records an event. Returns false if the program is to end.
     fn take(&mut self, news: News) -> bool {
         let features = self.features();
         match news {
@@ -113,7 +114,7 @@ impl Screen {
     }
 }
 
-/// Somebody changes features now and then.
+/// Changes features every three seconds.
 fn change_now_and_then(edge: MemoryEdge) {
     thread::spawn(move || {
         for round in 0_u32.. {
@@ -124,7 +125,7 @@ fn change_now_and_then(edge: MemoryEdge) {
     });
 }
 
-/// What a person would see, line by line.
+/// Prints the steps as text.
 fn tell(client: &Client, edge: Option<&MemoryEdge>) {
     let show = |title: &str| {
         println!("{title}");
@@ -162,7 +163,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         while let Ok(event) = event::read() {
             let news = match event {
                 Event::Key(key) if key.kind == KeyEventKind::Press => News::Key(key.code),
-                // Anything else (the window's size, say) draws anew.
+                // Any other event, such as a new window size, redraws the screen.
                 _ => News::Key(KeyCode::Null),
             };
             if sender.send(news).is_err() {

@@ -1,7 +1,8 @@
-//! A program that brings its own Edge: routes mounted beside its own, features changed by the program, SDKs as clients.
+//! A program with an Edge of its own. The Edge's routes are mounted beside the program's, the program changes features, and SDKs
+//! connect as clients.
 //!
-//! `GET /flip` changes a feature; everybody who listens at `/flags/features/…` sees it at once. Published SDKs are given
-//! `http://localhost:8081/flags` and the key that is printed.
+//! `GET /flip` changes a feature, and every client that streams from `/flags/features/…` receives the change at once. Give the
+//! published SDKs the URL `http://localhost:8081/flags` and the key that is printed.
 
 use axum::Router;
 use axum::routing::get;
@@ -51,9 +52,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
     println!("listening on http://{}", listener.local_addr()?);
     println!("key {environment}/shop*client");
 
-    // Streams last until somebody ends them, so they are told before the listener waits for the last connections.
+    // Streams stay open until one side ends them. The Edge ends them before the listener waits for the last connections.
     let stop = async move {
-        // Without a signal handler there is nothing to wait for: the program runs until it is killed.
+        // Without a signal handler this never completes, and the program runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -63,7 +64,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Turns the feature over, and says what it is now.
+/// Inverts the feature, and returns its new value as text.
 async fn flip(edge: &EdgeHandle, environment: fh_edge::Uuid) -> Result<String, Box<dyn Error>> {
     let state = edge.state().await?;
     let value = state.environment(environment).and_then(|each| each.values.get("NEW_CHECKOUT"));

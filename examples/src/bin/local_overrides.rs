@@ -1,7 +1,7 @@
-//! Overrides for development: what a YAML file on this machine says goes before what the Edge says.
+//! Overrides for development: values from a YAML file on this machine take precedence over the Edge's.
 //!
-//! The file is the usual one: `FEATUREHUB_LOCAL_YAML`, or `featurehub-features.yaml` here. It is read again when it changes; end the program with
-//! Ctrl-C, or give it a number of changes to wait for.
+//! The file is named by `FEATUREHUB_LOCAL_YAML`, otherwise it is `featurehub-features.yaml` in the working directory. It is read
+//! again when it changes. End the program with Ctrl-C, or give it a number of changes to wait for.
 
 use std::env;
 use std::sync::mpsc::channel;
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let _watch = overrides.watch(WATCH_INTERVAL, move || {
         // Listeners compare again, as after an update.
         hub.overrides_changed();
-        // Whoever waits has ended.
+        // The receiver is gone once the program ends.
         let _ = changed.send(());
     });
     println!("following {}", usual_yaml_path().display());

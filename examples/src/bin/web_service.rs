@@ -1,7 +1,11 @@
-//! A web service: one client for the process, a context per request.
+//! A web service with one client for the process and one context per request.
 //!
-//! `GET /?user=NAME&country=COUNTRY` greets, `GET /checkout?user=NAME` is there only for those who have the new checkout, `GET /why?user=NAME`
-//! explains, `GET /ready` is for a readiness probe. Ctrl-C ends it.
+//! - `GET /?user=NAME&country=COUNTRY` greets the user.
+//! - `GET /checkout?user=NAME` exists only for users with the new checkout.
+//! - `GET /why?user=NAME` explains the decision.
+//! - `GET /ready` is a readiness probe.
+//!
+//! Ctrl-C ends the program.
 
 use std::env;
 use std::net::Ipv4Addr;
@@ -19,7 +23,7 @@ struct Shop {
     client: Client,
 }
 
-/// Who asks.
+/// The visitor that a request names.
 #[derive(Default)]
 struct Visitor {
     user: String,
@@ -37,7 +41,7 @@ impl Visitor {
 }
 
 impl Shop {
-    /// Made for each request: it costs two allocations, and no request to the Edge.
+    /// Returns the context of a request. It costs two allocations and no request to the Edge.
     fn context(&self, visitor: &Visitor) -> Context {
         let context = self.client.context().user_key(&visitor.user);
         match &visitor.country {
@@ -59,7 +63,7 @@ async fn home(
     format!("Hello {}: {checkout} checkout, {size} items a page. {banner}\n", visitor.user)
 }
 
-/// A page that a feature switches on: 404 for everybody else.
+/// A page that a feature switches on. Without the feature it answers 404.
 async fn checkout(
     State(shop): State<Shop>,
     Query(pairs): Query<Vec<(String, String)>>,
@@ -75,7 +79,7 @@ async fn why(
     format!("{}\n", shop.context(&Visitor::of(pairs)).explain("NEW_CHECKOUT"))
 }
 
-/// 200 once there are features, however old: a service that can answer should be asked.
+/// Answers 200 once there are features, even old ones, because the service can then work.
 async fn ready(State(shop): State<Shop>) -> impl IntoResponse {
     let status = shop.client.status();
     let code = match status.readiness {
@@ -88,7 +92,8 @@ async fn ready(State(shop): State<Shop>) -> impl IntoResponse {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (builder, _edge) = fh_examples::client();
-    // Returns at once: requests that come before the features get defaults, and the probe says so.
+    // `start` returns at once. Requests that arrive before the features get defaults, and the probe reports that the service is
+    // not ready.
     let client = builder.start()?;
     let shop = Shop { client: client.clone() };
     let routes = Router::new()
@@ -101,13 +106,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     let asked_to_end = async {
-        // Where signals cannot be had, it runs until it is killed.
+        // If signals are not available, the program runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
     };
     serve(listener, routes).with_graceful_shutdown(asked_to_end).await?;
-    // The last usage events and the snapshot file are written then.
+    // Waits until the last usage events are delivered and the snapshot file is written.
     client.close();
     client.closed().await;
     println!("bye");

@@ -1,4 +1,4 @@
-//! `fh bucket`: where percentage keys fall.
+//! `fh bucket`: shows the percentage bucket of keys, and finds keys for a range of buckets.
 
 use clap::Args;
 use fh_eval::bucket::BUCKETS;
@@ -11,7 +11,7 @@ use crate::screen::{PLAIN, QUIET, Screen};
 use crate::shown;
 use crate::table::{Align, Table};
 
-/// Keys that are tried before giving up: enough for a hundred keys in a single bucket.
+/// The number of keys to try before giving up. It finds about 200 keys of a single bucket.
 const MOST_TRIED: u64 = 200_000_000;
 
 /// Show the percentage bucket of keys, or find keys for testers.

@@ -1,4 +1,4 @@
-//! `fh eval --cases`: other tools' way in. Its form is fixed (D-39 to D-41).
+//! `fh eval --cases`: evaluates a JSON array of cases, for other programs. Its format is fixed (decisions D-39 to D-41).
 
 use fh_eval::featurehub::Compiler;
 use fh_eval::{Attributes, Feature, Profile, Timestamp, Token, members};
@@ -31,7 +31,7 @@ pub(crate) fn run(
     Ok(Status::Fine)
 }
 
-/// A case, unread. Of members of the same name the last counts.
+/// A case before its members are parsed. If a member occurs twice, the last one counts.
 #[derive(Default)]
 struct Case<'a> {
     id: Option<&'a RawValue>,
@@ -54,7 +54,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// An answer.
+/// The output row of one case.
 struct Row<'a> {
     id: Option<&'a RawValue>,
     answer: Result<Answer, String>,
@@ -116,14 +116,14 @@ fn answer(case: &Case<'_>, profile: Profile, now: Timestamp) -> Result<Answer, S
     })
 }
 
-/// Compiles a feature, also one without a key, which a list of features could not hold.
+/// Compiles a feature. A feature without a key, which no list of features could hold, is compiled with a placeholder key.
 fn compile(feature: &RawValue, profile: Profile) -> Result<Feature, String> {
     let compiler = Compiler::new(profile);
     compiler.feature(feature).or_else(|_| {
         let members = feature.get().trim_start_matches('{').trim_start();
         let comma = if members == "}" { "" } else { "," };
         let body = feature.get().strip_suffix('}').unwrap_or_default();
-        // Of members of the same name the last counts.
+        // If a member occurs twice, the last one counts, so the added key wins over an invalid one.
         let named = RawValue::from_string(format!("{body}{comma}\"key\":\"case\"}}"))
             .map_err(|error| error.to_string())?;
         compiler.feature(&named).map_err(|error| error.to_string())

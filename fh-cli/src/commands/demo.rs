@@ -1,4 +1,4 @@
-//! `fh demo`: what this project is for, in one command, live.
+//! `fh demo`: demonstrates the project with a sample shop, in one command.
 
 use std::io::{ErrorKind, Write};
 
@@ -29,9 +29,9 @@ use crate::shown::plural;
 use crate::stop::Stop;
 use crate::suspension::Suspension;
 
-/// How often a display is drawn though nothing happens.
+/// The longest time between two redraws of the display.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long people may look at who sees what, in seconds.
+/// The time to read the first table, in seconds, at normal speed.
 const FIRST_LOOK: f64 = 3.0;
 
 /// See all of it, live, on the features of a sample shop.
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &DemoArgs, json: bool, screen: &mut Screen<'_>) -> Resul
         Some("-") => screen.raw().write_all(SHOP.as_bytes())?,
         Some(path) => write(path, args.force, json, screen)?,
         None => {
-            // What was measured for a terminal fits everywhere.
+            // The output has the same layout everywhere, also without a terminal.
             screen.assume_usual_width();
             runtime::run_on_all_cores(live(args, json, screen))?;
         }
@@ -85,7 +85,7 @@ pub(crate) fn run(args: &DemoArgs, json: bool, screen: &mut Screen<'_>) -> Resul
     Ok(Status::Fine)
 }
 
-/// Writes the sample, but over nothing else.
+/// Writes the sample's features to a file. Without `force`, an existing file is not replaced.
 fn write(path: &str, force: bool, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let failed = |error: &std::io::Error| Failure::Input(format!("cannot write {path}: {error}"));
     let opened = std::fs::OpenOptions::new()
@@ -97,7 +97,7 @@ fn write(path: &str, force: bool, json: bool, screen: &mut Screen<'_>) -> Result
     match opened {
         Ok(mut file) => file.write_all(SHOP.as_bytes()).map_err(|error| failed(&error))?,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-            // The sample itself may stand there already.
+            // An existing file with the same content is fine.
             if std::fs::read(path).ok().as_deref() != Some(SHOP.as_bytes()) {
                 return Err(Failure::Input(format!(
                     "{path} exists already and is something else: choose another name, or add --force"
@@ -114,7 +114,7 @@ fn write(path: &str, force: bool, json: bool, screen: &mut Screen<'_>) -> Result
     Ok(())
 }
 
-// Not by way of a tree of values, which would not keep numbers as they are written.
+// The values are serialized directly, because a `serde_json::Value` would change how numbers are written.
 #[derive(Serialize)]
 struct PeopleRow<'a> {
     event: &'static str,
@@ -128,11 +128,11 @@ struct ExplanationRow<'a> {
     explanation: &'a Report,
 }
 
-/// Is it to go on?
+/// The next step of the demo after the live part.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Then {
     GoOn,
-    /// Somebody has pressed Ctrl-C.
+    /// The user has pressed Ctrl-C, or another signal to end has arrived.
     End,
 }
 
@@ -148,7 +148,7 @@ async fn live(args: &DemoArgs, json: bool, screen: &mut Screen<'_>) -> Result<()
     outcome
 }
 
-/// The demo, from its first line to its last.
+/// A run of the demo.
 struct Story<'a, 's, 'w> {
     stage: &'a Stage,
     client: &'a Client,
@@ -211,7 +211,7 @@ impl Story<'_, '_, '_> {
         Ok(self.screen.end()?)
     }
 
-    /// Who sees what.
+    /// Shows the values that each sample person gets.
     fn people(&mut self) -> Result<(), Failure> {
         let snapshot = self.client.hub().snapshot();
         let (ruleset, now, people) = (snapshot.rules().ruleset(), clock::now(), Person::all());
@@ -231,7 +231,7 @@ impl Story<'_, '_, '_> {
         Ok(self.screen.end()?)
     }
 
-    /// Why somebody gets a value, how a rollout falls, and commands to go on with.
+    /// Explains one value, shows a rollout, and suggests commands to try.
     fn explain(&mut self) -> Result<(), Failure> {
         let snapshot = self.client.hub().snapshot();
         let (ruleset, now, aroha) = (snapshot.rules().ruleset(), clock::now(), Person::aroha());
@@ -257,7 +257,7 @@ impl Story<'_, '_, '_> {
         self.commands(&next)
     }
 
-    /// What can be done with an Edge that stays.
+    /// Shows how to use the Edge that keeps running.
     fn stay(&mut self) -> Result<(), Failure> {
         let Stage { url, shop_key, tests_key, admin_key, .. } = self.stage;
         if self.json {
@@ -288,13 +288,13 @@ impl Story<'_, '_, '_> {
     }
 }
 
-/// The signals of a display.
+/// The signals that the live display handles.
 struct Signals<'a> {
     stop: &'a mut Stop,
     suspension: &'a mut Suspension,
 }
 
-/// Shows what happens, until all of it has.
+/// Runs the timeline and shows each change, until the timeline is over or the user stops it.
 async fn watched(
     stage: &Stage,
     client: &Client,
@@ -325,10 +325,10 @@ async fn watched(
                 view.resume()?;
             }
             Some(said) = told.recv() => {
-                // What it speaks of comes before.
+                // The change that the text describes is shown before the text.
                 show(view)?;
                 view.step(&said.text)?;
-                // The timeline is there as long as this loop is.
+                // The timeline cannot have ended while this loop runs.
                 let _ = said.shown.send(());
             }
             _ = rings.changed() => {}
@@ -347,7 +347,7 @@ fn feature<'a>(ruleset: &'a Ruleset, key: &str) -> Result<FeatureRef<'a>, Failur
     ruleset.get(key).ok_or_else(|| Failure::Input(format!("the sample holds no {key}")))
 }
 
-/// Commands that go on from here; they work as they stand.
+/// Returns commands to try next, with a description of each. They can be copied as they are.
 fn next(rolled_out: &str) -> Vec<(&'static str, String)> {
     vec![
         ("an Edge of your own, from a file", "fh init".to_string()),

@@ -1,4 +1,4 @@
-//! `fh doctor`: what is wrong with a deployment, and what to do about it.
+//! `fh doctor`: checks a deployment, and advises how to fix what is wrong.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::screen::{BAD, GOOD, PLAIN, QUIET, Screen, WARNING};
 use crate::seconds;
 use crate::shown::plural;
 
-/// Columns of the names of checks.
+/// Width in columns of the names of checks.
 const NAMES: usize = 9;
 
 /// Check a deployment from end to end.
@@ -68,13 +68,13 @@ pub(crate) struct DoctorArgs {
     timeout: Duration,
 }
 
-/// Everything as data.
+/// The JSON form of the report.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'a> {
     url: &'a str,
     checks: &'a [Check],
-    /// What was left out, because something else is broken or time was up.
+    /// The checks that were left out, because another check failed or the time was up.
     left_out: &'a [Topic],
     bad: usize,
     warnings: usize,

@@ -1,4 +1,4 @@
-//! `fh eval`: what somebody gets.
+//! `fh eval`: evaluates the features of a payload for a context.
 
 use clap::Args;
 use fh_eval::Severity;

@@ -1,4 +1,4 @@
-//! `fh explain`: why somebody gets a value.
+//! `fh explain`: explains how a feature gets its value.
 
 use clap::Args;
 

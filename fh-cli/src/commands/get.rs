@@ -1,4 +1,4 @@
-//! `fh get`: what an Edge says now.
+//! `fh get`: fetches features from an Edge once.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result
     selection.end(screen, |key| no_such_feature(key, all.iter().map(Reading::key)))
 }
 
-/// The features as they are now.
+/// Fetches the features once.
 async fn fetch(asked: &Asked, limit: Duration) -> Result<Arc<Snapshot>, Failure> {
     let client = asked.edge.client().one_off().initial_context(Arc::clone(&asked.who)).start();
     let client = client.map_err(edge::unstarted)?;
@@ -81,7 +81,7 @@ async fn fetch(asked: &Asked, limit: Duration) -> Result<Arc<Snapshot>, Failure>
 
 fn bare(screen: &mut Screen<'_>, value: Option<Value>) -> Result<(), Failure> {
     let text = value.map(|value| value.to_string()).unwrap_or_default();
-    // What programs read stays as it is; a terminal is not to be commanded by it.
+    // Output to a program is not escaped. On a terminal, control characters are.
     let text = if std::io::stdout().is_terminal() { visible(&text) } else { text.as_str().into() };
     Ok(writeln!(screen.raw(), "{text}")?)
 }

@@ -1,4 +1,4 @@
-//! `fh init`: a state file to start from.
+//! `fh init`: writes a commented state file to start from.
 
 use std::io::{ErrorKind, Write};
 
@@ -10,11 +10,12 @@ use crate::fresh::{client_key, environment, letters};
 use crate::jsonout;
 use crate::screen::{BOLD, PLAIN, QUIET, Screen};
 
-/// Where a server of the next commands is.
+/// The URL of the server in the suggested commands.
 const URL: &str = "http://127.0.0.1:8903";
-/// What stands in the template for what everybody gets their own of.
+/// The environment ids of the template, which are replaced by generated ones.
 const ENVIRONMENTS: [&str; 2] =
     ["00000000-0000-4000-8000-00000000000d", "00000000-0000-4000-8000-00000000000e"];
+/// The API keys of the template, which are replaced by generated ones.
 const KEYS: [&str; 3] = ["CLIENT*KEY", "SERVER-KEY", "TESTS*KEY"];
 
 /// Write a commented state file to start from.
@@ -71,7 +72,7 @@ pub(crate) fn run(args: &InitArgs, json: bool, screen: &mut Screen<'_>) -> Resul
     Ok(Status::Fine)
 }
 
-/// The template with ids and keys of its own.
+/// The template with generated ids and keys.
 struct Fresh {
     text: String,
     development: String,

@@ -1,4 +1,4 @@
-//! `fh lint`: what cannot be read, and what is surely not meant.
+//! `fh lint`: finds parts of a payload that cannot be read, and rules that are probably mistakes.
 
 use std::io;
 
@@ -52,7 +52,7 @@ fn codes() -> clap::builder::PossibleValuesParser {
     CODES.iter().map(|(code, what)| PossibleValue::new(*code).help(*what)).into()
 }
 
-/// A finding as data.
+/// The JSON form of a finding.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Row<'a> {
@@ -73,7 +73,7 @@ struct Row<'a> {
     field: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     member: Option<&'static str>,
-    /// What stands there, as written, cut if it is long.
+    /// The JSON value at this place, as written. Long values are cut.
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<&'a str>,
     message: &'a str,
@@ -128,7 +128,7 @@ pub(crate) fn run(args: &LintArgs, json: bool, screen: &mut Screen<'_>) -> Resul
         let findings = findings.iter().map(Row::from).collect();
         jsonout::document(screen.raw(), &Summary { features, errors, warnings, findings })?;
     } else {
-        // The environment goes without saying where there is one.
+        // The environment is not shown if there is only one.
         for finding in &mut findings {
             if environments.len() < 2 {
                 finding.place.environment = None;

@@ -19,7 +19,7 @@ use crate::cli::{Cli, Command};
 use crate::failure::{Failure, Status};
 use crate::screen::Screen;
 
-/// Does what was asked.
+/// Runs the command that was given.
 pub(crate) fn run(cli: &Cli, screen: &mut Screen<'_>) -> Result<Status, Failure> {
     match &cli.command {
         Command::Eval(args) => eval::run(args, cli.json, screen),

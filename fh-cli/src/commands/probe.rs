@@ -76,12 +76,13 @@ fn parse(text: &str) -> Result<Url, Failure> {
     Ok(url)
 }
 
-/// The URL without what may be secret in it: credentials and query.
+/// Returns the URL without credentials and query, which may be secret.
 fn place(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
-/// The liveness of the server that the environment describes: on its monitor port, or else beside the API.
+/// Returns the liveness URL of the server that the environment describes. It is on the monitor port if there is one, else on
+/// the API's port.
 fn of_environment() -> Result<Url, Failure> {
     let told = Told::read(&SettingArgs::default()).map_err(Failure::Input)?;
     let settings = &told.settings;
@@ -106,9 +107,9 @@ fn of_environment() -> Result<Url, Failure> {
     parse(&format!("{scheme}://{host}:{port}{LIVENESS}"))
 }
 
-/// Returns the status of the answer.
+/// Returns the status code of the response.
 async fn ask(url: &Url, timeout: Duration) -> Result<u16, Failure> {
-    // Another caller may have installed the same provider already.
+    // An error means that the provider is installed already, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .no_proxy()
@@ -128,13 +129,13 @@ async fn ask(url: &Url, timeout: Duration) -> Result<u16, Failure> {
     Ok(status.status().as_u16())
 }
 
-/// Returns true for `localhost`, 127.0.0.0/8 and `::1`, where no network lies between.
+/// Returns true for `localhost`, 127.0.0.0/8 and `::1`. Such requests do not leave the machine.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
-/// The innermost cause, which is what the system says.
+/// Returns the text of the innermost error, which is the system's own message.
 fn cause(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {

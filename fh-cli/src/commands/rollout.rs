@@ -1,4 +1,4 @@
-//! `fh rollout`: how a population falls over a feature's values.
+//! `fh rollout`: shows how a feature's values are distributed over a population.
 
 mod arms;
 mod comparison;
@@ -21,7 +21,7 @@ use arms::Arms;
 use comparison::Comparison;
 use tally::Tally;
 
-/// People in a sample, unless told otherwise.
+/// The default size of the sample.
 const USUAL_SAMPLE: u64 = 10_000;
 
 /// Show how a population falls over a feature's values, and who a change would move.
@@ -112,7 +112,8 @@ impl RolloutArgs {
         Ok(())
     }
 
-    /// The id of the environment to compare with: as asked for, else the same one if the other document has it.
+    /// Returns the id of the environment to compare with: the requested one, else the same one if the other document
+    /// contains it.
     fn other_environment(&self, other: &Payload) -> Result<Option<String>, Failure> {
         if self.compare_environment.is_some() {
             return Ok(self.compare_environment.clone());
@@ -196,7 +197,7 @@ pub(crate) fn run(
     Ok(Status::Fine)
 }
 
-/// What the comparison is with.
+/// Describes the other side of the comparison.
 fn described(args: &RolloutArgs) -> String {
     let environment = args.compare_environment.as_ref();
     let parts = [
@@ -207,7 +208,7 @@ fn described(args: &RolloutArgs) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// The context of one person.
+/// Builds the context of one id: the fixed attributes and the one that differs.
 fn with(fixed: &Attributes, attribute: &str, id: &str) -> Attributes {
     let start = Attributes::builder().attribute(attribute, id);
     let fill = |builder: fh_eval::AttributesBuilder,
@@ -217,7 +218,7 @@ fn with(fixed: &Attributes, attribute: &str, id: &str) -> Attributes {
     fixed.iter().fold(start, fill).build()
 }
 
-/// A rollout over a sample, for the demo.
+/// Computes a rollout over a sample, for the demo.
 pub(crate) fn sampled(
     feature: FeatureRef<'_>,
     attribute: &str,

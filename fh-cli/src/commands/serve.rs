@@ -1,4 +1,4 @@
-//! `fh serve`: an Edge.
+//! `fh serve`: serves features as an Edge.
 
 use std::io::IsTerminal;
 
@@ -54,7 +54,8 @@ pub(crate) fn run(
     json: bool,
     screen: &mut Screen<'_>,
 ) -> Result<Status, Failure> {
-    // Before the defaults are made, which go by it. Where it is not allowed, fewer connections are.
+    // The limit is raised before the defaults are computed, because they depend on it. If raising fails, the Edge accepts
+    // fewer connections.
     let _ = fh_edge::listen::raise_descriptor_limit();
     let told = Told::read(&args.settings).map_err(Failure::Input)?;
     if args.show_settings {
@@ -79,7 +80,7 @@ pub(crate) fn run(
             tracing::warn!("{warning}");
         }
         start_line::log(settings, &server.handle()).await;
-        // A program that reads the log as JSON reads stdout of a container too.
+        // A container's stdout often goes to the same log reader, which then expects JSON as well.
         let json = json || settings.log_format == LogFormat::Json;
         announce(&server.addresses()?, json, screen)?;
         server.run(signals).await?;
@@ -87,7 +88,8 @@ pub(crate) fn run(
     })
 }
 
-/// Keeps panics off the terminal that are errors of the start: a data folder that is damaged is found out on a thread of its own.
+/// Suppresses the panic message of the thread that opens the data folder. A damaged folder makes it panic, and is reported
+/// as an error of the start.
 fn silence_trials() {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -116,7 +118,7 @@ fn announce(addresses: &Addresses, json: bool, screen: &mut Screen<'_>) -> Resul
     Ok(screen.flush()?)
 }
 
-/// All settings as they are in force.
+/// Writes all settings with their effective values and sources. Values of secrets are masked.
 fn show(told: &Told, json: bool, screen: &mut Screen<'_>) -> Result<(), Failure> {
     let rows = SETTINGS.iter().map(|setting| {
         let text = (setting.get)(&told.settings);

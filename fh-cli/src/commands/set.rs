@@ -1,4 +1,4 @@
-//! `fh set`: changing a feature, as a test does.
+//! `fh set`: changes a feature through the interface that FeatureHub has for tests.
 
 use clap::Args;
 use fh_client::{Client, Outcome, Refusal, StartError, Update};
@@ -37,7 +37,7 @@ pub(crate) struct SetArgs {
     edge: EdgeArgs,
 
     /// The feature
-    // Where the URL or the KEY is left out, the VALUE is here.
+    // If URL or KEY is left out, this argument holds the VALUE.
     #[arg(value_name = "FEATURE", allow_negative_numbers = true)]
     third: Option<String>,
 
@@ -62,7 +62,7 @@ pub(crate) struct SetArgs {
     wait: bool,
 }
 
-/// What came of it, as data.
+/// The JSON form of the outcome.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
@@ -74,11 +74,11 @@ struct Answer<'a> {
     message: Option<String>,
 }
 
-/// A change of one feature.
+/// A requested change of one feature.
 struct Wish {
     feature: String,
     update: Update,
-    /// In words, after "now".
+    /// The state after the change, for the output, such as "locked".
     words: &'static str,
 }
 
@@ -113,7 +113,7 @@ pub(crate) fn run(args: &SetArgs, json: bool, screen: &mut Screen<'_>) -> Result
     Ok(Status::Fine)
 }
 
-/// When is it done?
+/// The condition for success: the Edge has accepted the change, or reads show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Patience {
     UntilAccepted,
@@ -136,7 +136,7 @@ impl SetArgs {
         }
         let value = match (value, self.null) {
             (Some(_), true) => return usage("a VALUE and --null contradict each other"),
-            // Servers read the text as the feature's type has it (edge-protocol 5.3).
+            // The Edge parses the text by the feature's type (edge-protocol 5.3).
             (Some(text), false) => Some(Update::value(text)),
             (None, true) => Some(Update::null()),
             (None, false) => None,
@@ -184,7 +184,7 @@ async fn send(
 fn client(edge: &Edge, patience: Patience) -> Result<Client, StartError> {
     match patience {
         Patience::UntilVisible => edge.client().one_off().start(),
-        // Nothing is read, so nothing need be fetched.
+        // Nothing is read, so the client fetches nothing.
         Patience::UntilAccepted => edge.for_updates(),
     }
 }
@@ -208,12 +208,12 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// Has the Edge understood, and refused?
+/// Returns true if the Edge understood the request and refused it.
 const fn is_answer(refusal: &Refusal) -> bool {
     !matches!(refusal, Refusal::Unexpected { .. } | Refusal::Unreachable(_) | Refusal::Closed)
 }
 
-/// What the Edge said, and what to do about it.
+/// Converts a refusal to an error with advice.
 fn failure(feature: &str, refusal: &Refusal) -> Failure {
     let advice = match refusal {
         Refusal::Nonsense { .. } => {

@@ -1,4 +1,4 @@
-//! `fh watch`: features of an Edge as they change.
+//! `fh watch`: shows features of an Edge as they change.
 
 pub(crate) mod frame;
 pub(crate) mod lines;
@@ -29,11 +29,11 @@ use crate::seconds;
 use crate::stop::Stop;
 use crate::suspension::Suspension;
 
-/// How often to look even if nothing is heard: ages grow, rules on `now` turn, and passive polling wants to be asked.
+/// The longest time between two updates of the view. Ages grow, rules on `now` change, and passive polling needs reads.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// A terminal is drawn no more often than this.
+/// The minimum time between two redraws of a terminal.
 const SHORTEST_FRAME: Duration = Duration::from_millis(50);
-/// Notices that may wait to be shown.
+/// The number of notices that may be queued. Further ones are dropped.
 const MOST_NOTICES: usize = 64;
 
 /// Watch features of an Edge change.
@@ -118,27 +118,27 @@ pub(crate) fn run(
     runtime::run(watch.run(&mut lines, &mut Suspension::by_system()))
 }
 
-/// What is watched, and how.
+/// The options of the command, and its Edge, context and features.
 struct Watch<'a> {
     args: &'a WatchArgs,
     asked: Asked,
 }
 
-/// Where it is shown.
+/// An output of the changes: a live display, or lines.
 pub(crate) trait View {
-    /// Shows what there is to show.
+    /// Shows the changes since the last call.
     fn show(&mut self, client: &Client, observer: &Observer, news: News) -> Result<(), Failure>;
 
-    /// Says that something is odd.
+    /// Shows a message about an unusual event.
     fn notice(&mut self, text: &str) -> Result<(), Failure>;
 
-    /// Says what is done, for whoever only looks on.
+    /// Shows a step of the demo, before or after the change it causes.
     fn step(&mut self, text: &str) -> Result<(), Failure>;
 
-    /// How long to wait, so that what happens at the same time is shown at the same time.
+    /// Returns the time to wait before the next update, so that simultaneous changes are shown together.
     fn pause(&self) -> Duration;
 
-    /// Gives the terminal back before the process stops (Ctrl-Z). Lines need nothing of this.
+    /// Restores the terminal before the process stops (Ctrl-Z). Line output does nothing.
     fn suspend(&mut self) -> Result<(), Failure> {
         Ok(())
     }
@@ -173,7 +173,7 @@ impl Watch<'_> {
         let _on_new_state = client.on_new_state(move |_| bell.notify_one());
         let (tell, mut told) = mpsc::channel(MOST_NOTICES);
         let _on_notice = client.on_notice(move |notice| {
-            // More than can be shown need not be.
+            // If the queue is full, the notice is dropped.
             let _ = tell.try_send(notice.to_string());
         });
         let mut observer = Observer::new(Arc::clone(&self.asked.who), self.asked.features.clone());
@@ -190,7 +190,7 @@ impl Watch<'_> {
         tokio::pin!(over, reader_gone);
         loop {
             let status = client.status();
-            // In this order: what is not held any more is in the snapshot.
+            // The order matters: an update that is no longer held is then in the snapshot.
             let held = client.hub().held();
             let news = observer.look(&client.hub().snapshot(), &held);
             view.show(&client, &observer, news)?;
@@ -202,7 +202,7 @@ impl Watch<'_> {
             }
             let pause = sleep(view.pause());
             let news = async {
-                // Whatever happens during the pause is shown together.
+                // Changes during the pause are shown together.
                 pause.await;
                 tokio::select! {
                     _ = client.status_when(|now| is_another(now, &status)) => None,
@@ -239,7 +239,7 @@ impl Watch<'_> {
         }
     }
 
-    /// Releases what is held. Gives the names that were said and are not held.
+    /// Releases held updates. Returns the requested keys of which no update is held.
     fn release<'r>(
         &self,
         client: &Client,
@@ -265,7 +265,7 @@ impl Watch<'_> {
         }
     }
 
-    /// A table of what is there as soon as it is, and the end.
+    /// Writes the table once the features are there, and ends.
     async fn once(&self, screen: &mut Screen<'_>) -> Result<Status, Failure> {
         let mut stop = Stop::new()?;
         let client = self.client()?;
@@ -292,7 +292,7 @@ fn ticks() -> Interval {
     ticks
 }
 
-/// Is there anything to say about it, but for the time that has passed?
+/// Returns true if the two statuses differ in more than ages and times.
 fn is_another(one: &fh_client::Status, other: &fh_client::Status) -> bool {
     let said = |status: &fh_client::Status| {
         (status.readiness, status.connection, status.requests, status.attempts, status.is_stale)

@@ -1,16 +1,16 @@
-//! What `fh demo` shows: a shop's features, the people who see them, an Edge that serves them, and what happens to them.
+//! The parts of `fh demo`: a shop's features, sample people, an Edge, and the changes that are shown.
 
 pub(crate) mod people;
 pub(crate) mod stage;
 pub(crate) mod timeline;
 
-/// The features of a shop for outdoor gear, as a GET of /features answers them.
+/// The features of a shop for outdoor gear, in the form of a response to GET /features.
 pub(crate) const SHOP: &str = include_str!("shop.json");
 
-/// When its sale is on.
+/// A date on which the shop's sale is on.
 pub(crate) const SALE: &str = "2026-11-28";
 
-/// Whose answer is explained.
+/// The feature whose value is explained.
 pub(crate) const EXPLAINED: &str = "EXPRESS_PAY";
-/// What is rolled out.
+/// The feature that is rolled out.
 pub(crate) const ROLLED_OUT: &str = "SEARCH_RANKING";

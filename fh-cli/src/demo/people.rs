@@ -1,4 +1,4 @@
-//! People whom a feature's value may differ for.
+//! Sample people with different contexts.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::screen::{GOOD, PLAIN};
 use crate::shown;
 use crate::table::{Align, Table};
 
-/// How they are called, and their contexts as options spell them.
+/// The names of the people, and their contexts in the form of `--context` options.
 const ALL: [(&str, &[&str]); 4] = [
     (
         "Aroha",
@@ -55,7 +55,7 @@ pub(crate) struct Person {
     pub(crate) attributes: Arc<Attributes>,
 }
 
-/// What somebody gets.
+/// The JSON form of a person with the values they get.
 #[derive(Serialize)]
 pub(crate) struct Answers<'a> {
     name: &'a str,
@@ -69,13 +69,13 @@ impl Person {
         Self { name, options, attributes: Arc::new(context::attributes(&given)) }
     }
 
-    /// Whose answer is explained.
+    /// Returns the person whose value is explained.
     pub(crate) fn aroha() -> Self {
         let [(name, options), ..] = ALL;
         Self::new(name, options)
     }
 
-    /// Whose features are watched.
+    /// Returns the person whose features are watched.
     pub(crate) fn ben() -> Self {
         let [_, (name, options), ..] = ALL;
         Self::new(name, options)
@@ -96,7 +96,7 @@ impl Person {
     }
 }
 
-/// Who sees what.
+/// Returns a table with the value of each feature for each person.
 pub(crate) fn table(people: &[Person], ruleset: &Ruleset, now: Timestamp) -> Table {
     let names = people.iter().map(|person| (person.name, Align::Left));
     let mut table = Table::new([("FEATURE", Align::Left)].into_iter().chain(names));

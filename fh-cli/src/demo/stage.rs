@@ -1,4 +1,4 @@
-//! The Edge of the demo, and who talks to it: over real sockets, as from another machine.
+//! The Edge of the demo and its clients, which use real sockets, as between two machines.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -20,15 +20,15 @@ use crate::edge;
 use crate::failure::Failure;
 use crate::fresh::{client_key, letters};
 
-/// Streams have so long to say goodbye.
+/// The time that streams get to end.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// An Edge that runs, and its keys.
+/// A running Edge, and its keys.
 pub(crate) struct Stage {
     pub(crate) url: String,
-    /// `ENVIRONMENT/KEY` that may read.
+    /// `ENVIRONMENT/KEY` with permission to read.
     pub(crate) shop_key: String,
-    /// `ENVIRONMENT/KEY` that may change, too.
+    /// `ENVIRONMENT/KEY` with all permissions.
     pub(crate) tests_key: String,
     pub(crate) admin_key: String,
     environment: String,
@@ -39,7 +39,7 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// Starts one that this machine alone can reach, on a free port.
+    /// Starts an Edge on a free port of the loopback address.
     pub(crate) fn start() -> Result<Self, Failure> {
         let [shop, tests] = [client_key()?, client_key()?];
         let admin_key = letters(40)?;
@@ -59,7 +59,7 @@ impl Stage {
         listening.grace = GRACE;
         let (end, mut ending) = watch::channel(false);
         let ended = async move {
-            // Without a sender it is over, too.
+            // A dropped sender ends the server, too.
             let _ = ending.wait_for(|is_over| *is_over).await;
         };
         let (router, handle) = (edge.router(), edge.handle());
@@ -78,12 +78,12 @@ impl Stage {
         })
     }
 
-    /// The page for people.
+    /// Returns the URL of the console.
     pub(crate) fn console(&self) -> String {
         format!("{}/console", self.url)
     }
 
-    /// A client that streams, whatever proxy the machine uses for others.
+    /// Returns a client that streams. It ignores proxy settings, because the Edge is on this machine.
     pub(crate) fn client(&self) -> Result<Client, Failure> {
         let transport = ReqwestTransport::builder().no_proxy().build().map_err(failure)?;
         Client::builder(&self.url, &self.shop_key)
@@ -92,12 +92,12 @@ impl Stage {
             .map_err(edge::unstarted)
     }
 
-    /// What a test uses to flip features.
+    /// Returns the client for test updates.
     pub(crate) fn updates(&self, client: &Client) -> Result<TestUpdates, Failure> {
         client.test_updates().with_api_key(&self.tests_key).map_err(failure)
     }
 
-    /// Changes a feature as the console does.
+    /// Changes a feature through the admin API, as the console does.
     pub(crate) async fn change(&self, feature: &str, change: &Value) -> Result<(), Failure> {
         let url = format!("{}/admin/v1/features/{}/{feature}", self.url, self.environment);
         let request = self
@@ -115,11 +115,11 @@ impl Stage {
         Err(failure(format!("the admin API answers {status}: {said}")))
     }
 
-    /// Ends it in good order.
+    /// Ends the streams, then the server.
     pub(crate) async fn end(self) {
         self.handle.say_bye(GRACE).await;
         self.end.send_replace(true);
-        // It is over, whatever became of it.
+        // An error of the server does not matter any more.
         let _ = self.server.await;
     }
 }
@@ -134,7 +134,7 @@ fn account(name: &str, key: &str, permissions: &[Permission]) -> Result<ExtraAcc
     })
 }
 
-/// HTTP without TLS, and without proxies.
+/// Returns an HTTP client without TLS and without proxies.
 fn admin() -> Result<reqwest::Client, Failure> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = ClientConfig::builder_with_provider(provider)

@@ -1,4 +1,4 @@
-//! What happens to the shop's features while they are watched.
+//! The changes that the demo makes while the features are watched.
 
 use std::time::Duration;
 
@@ -16,31 +16,31 @@ use crate::failure::Failure;
 use crate::population::Population;
 use crate::shown::count;
 
-/// How many people a rollout is counted with.
+/// The number of ids with which a rollout is counted.
 const PEOPLE: u64 = 10_000;
-/// What was changed arrives within this time, or something is wrong.
+/// The time limit for the arrival of a change.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Shares of the rollout, in millionths.
+/// The successive shares of the rollout, in millionths.
 const SHARES: [u32; 2] = [300_000, 600_000];
 
-/// A sentence of what happens, and whom to tell once it is shown.
+/// A sentence to show, and the channel that reports when it is shown.
 pub(crate) struct Said {
     pub(crate) text: String,
     pub(crate) shown: oneshot::Sender<()>,
 }
 
-/// How fast everything goes.
+/// The speed of the demo, as a factor.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace(pub(crate) f64);
 
 impl Pace {
-    /// Gives people this time to look.
+    /// Waits so that the user can read. `seconds` is the time at normal speed.
     pub(crate) async fn rest(self, seconds: f64) {
         sleep(Duration::from_secs_f64(seconds / self.0)).await;
     }
 }
 
-/// Everything that takes part.
+/// The changes of the demo, and the Edge and client they use.
 pub(crate) struct Timeline<'a> {
     stage: &'a Stage,
     client: &'a Client,
@@ -50,7 +50,7 @@ pub(crate) struct Timeline<'a> {
 }
 
 impl<'a> Timeline<'a> {
-    /// `tell` is told what happens, one sentence after the other.
+    /// Creates the timeline. It sends its sentences to `tell`, one after the other.
     pub(crate) fn new(
         stage: &'a Stage,
         client: &'a Client,
@@ -61,14 +61,14 @@ impl<'a> Timeline<'a> {
         Self { stage, client, tell, news, pace }
     }
 
-    /// Lets it all happen.
+    /// Makes all changes.
     pub(crate) async fn run(mut self) -> Result<(), Failure> {
         let ben = self.client.context_of(Person::ben().attributes);
         let (heard, mut hears) = mpsc::unbounded_channel();
         let listeners = ["NEW_CHECKOUT", ROLLED_OUT].map(|key| {
             let heard = heard.clone();
             ben.on_change(key, move |change| {
-                // Nobody hears it once the demo is over.
+                // The receiver is gone once the demo is over.
                 let _ = heard.send(change.clone());
             })
         });
@@ -105,15 +105,15 @@ impl<'a> Timeline<'a> {
         Ok(())
     }
 
-    /// Waits until it is shown, so that what follows is shown after it.
+    /// Sends a sentence, and waits until it is shown, so that later changes are shown after it.
     async fn say(&self, text: &str) {
         let (shown, is_shown) = oneshot::channel();
-        // Nobody listens once the demo is over.
+        // The receiver is gone once the demo is over.
         let _ = self.tell.send(Said { text: text.to_string(), shown });
         let _ = is_shown.await;
     }
 
-    /// Says what the next listener that is called is told.
+    /// Waits for the next change that a listener receives, and shows it.
     async fn heard(&self, hears: &mut mpsc::UnboundedReceiver<Change>) -> Result<(), Failure> {
         let change = timeout(PATIENCE, hears.recv()).await.ok().flatten();
         let Change { key, old, new, .. } =
@@ -127,7 +127,7 @@ impl<'a> Timeline<'a> {
         Ok(())
     }
 
-    /// Changes a feature as tests do, and waits until it has arrived.
+    /// Changes a feature through the test interface, and waits until the client has the change.
     async fn put(&mut self, key: &str, update: Update) -> Result<(), Failure> {
         let before = self.version(key);
         let outcome = self.stage.updates(self.client)?.set(key, update).await;
@@ -135,7 +135,8 @@ impl<'a> Timeline<'a> {
         self.arrived(key, before).await
     }
 
-    /// Gives "boosted" to so many, before all others.
+    /// Changes the rollout's strategies so that "boosted" gets this share, in millionths. Waits until the client has the
+    /// change.
     async fn roll_out(&mut self, share: u32) -> Result<(), Failure> {
         let before = self.version(ROLLED_OUT);
         let strategies = json!({ "strategies": [
@@ -151,7 +152,7 @@ impl<'a> Timeline<'a> {
         snapshot.rules().ruleset().get(key).map(|feature| feature.version())
     }
 
-    /// Waits until the stream has brought another version than this.
+    /// Waits until the client has a version other than `before`.
     async fn arrived(&mut self, key: &str, before: Option<i64>) -> Result<(), Failure> {
         let arrives = async {
             while self.version(key) == before {
@@ -164,7 +165,7 @@ impl<'a> Timeline<'a> {
         timeout(PATIENCE, arrives).await.map_err(late)
     }
 
-    /// Who of a made-up population gets "boosted".
+    /// Returns for each sampled id whether it gets "boosted".
     fn inside(&self) -> Vec<bool> {
         let snapshot = self.client.hub().snapshot();
         let Some(feature) = snapshot.rules().ruleset().get(ROLLED_OUT) else { return Vec::new() };
@@ -178,7 +179,7 @@ impl<'a> Timeline<'a> {
     }
 }
 
-/// What became of those who were in a rollout, in words.
+/// Describes how the rollout has grown, and how many ids kept their value.
 fn counted(before: &[bool], after: &[bool]) -> String {
     let number = |inside: &[bool]| inside.iter().filter(|is_in| **is_in).count();
     let stay = before.iter().zip(after).filter(|(was, is)| **was && **is).count();

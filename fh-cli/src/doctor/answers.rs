@@ -1,20 +1,20 @@
-//! What a status means to somebody who polls (edge-protocol 2.5).
+//! The meaning of a poll's response, by its status (edge-protocol 2.5).
 
 use crate::payload::Payload;
 
 use super::exchange::Answer;
 use super::identity::Identity;
 
-/// What it means, and what to do about it.
+/// The meaning of a response. The pairs of texts are a message and advice.
 pub(super) enum Meaning {
     Good,
     Stale,
     UnknownKey,
-    /// This key is not let in.
+    /// The Edge, or a gateway, does not accept the key.
     Refused(String, String),
-    /// It may pass.
+    /// A temporary problem.
     Trouble(String, String),
-    /// Whatever answers, it is no Edge.
+    /// The server is no Edge.
     NoEdge(String, String),
 }
 
@@ -77,7 +77,7 @@ pub(super) fn of_poll(answer: &Answer, identity: &Identity) -> Meaning {
     }
 }
 
-/// Nobody there knows `/features`.
+/// Returns the meaning of a 404 if the server does not know the path `/features`.
 pub(super) fn wrong_path() -> Meaning {
     Meaning::NoEdge(
         "there is no Edge at this path (status 404, also for what every Edge answers)".to_string(),
@@ -85,7 +85,7 @@ pub(super) fn wrong_path() -> Meaning {
     )
 }
 
-/// Is there a list of environments in it?
+/// Checks that the body contains a list of environments.
 fn readable(answer: &Answer) -> Result<(), String> {
     let payload = Payload::of("it".to_string(), answer.body.clone());
     let parsed = payload.and_then(|payload| payload.environments().map(|_| ()));
@@ -95,7 +95,7 @@ fn readable(answer: &Answer) -> Result<(), String> {
 fn redirect(answer: &Answer) -> Meaning {
     let status = answer.head.status;
     let location = answer.head.get("location").unwrap_or_default();
-    // Neither path nor query: they may hold the key.
+    // Path and query are not shown, because they may hold the key.
     let origin = reqwest::Url::parse(&location).ok().and_then(|url| {
         url.host_str().map(|host| match url.port() {
             Some(port) => format!("{}://{host}:{port}", url.scheme()),

@@ -1,4 +1,4 @@
-//! What caches, and the polling interval, make of answers.
+//! Checks of caches on the way, and of the polling interval that the Edge requests.
 
 use fh_session::{ContextHeader, KeyKind};
 use serde_json::json;
@@ -11,7 +11,7 @@ use super::exchange::{Ask, Head};
 use super::poll::Poll;
 use super::words::several;
 
-/// Headers by which caches on the way make themselves known.
+/// Headers that caches on the way add.
 const MARKS: [&str; 7] = [
     "via",
     "x-cache",
@@ -21,7 +21,7 @@ const MARKS: [&str; 7] = [
     "x-varnish",
     "x-fastly-request-id",
 ];
-/// An operator who asks for more than this may not know what it does to polling clients.
+/// The longest polling interval without a warning, in seconds.
 const LONG: u64 = 3600;
 
 impl Visit<'_> {
@@ -68,7 +68,8 @@ impl Visit<'_> {
         report.add(finding.data(data))
     }
 
-    /// An Edge behind Fastly refuses polls without a digest of the context (edge-protocol 2.1).
+    /// Returns true if the Edge requires a digest of the context, as an Edge behind Fastly does (edge-protocol 2.1). `None`
+    /// if the request fails.
     async fn wants_sha(&self) -> Option<bool> {
         let url = self.poll_url(&ContextHeader::default());
         let (without, _) = url.rsplit_once("&contextSha=")?;
@@ -76,7 +77,7 @@ impl Visit<'_> {
         Some(answer.head.status == 400)
     }
 
-    /// Is the context of a server-evaluated key heard?
+    /// Checks that the context of a server-evaluated key reaches the Edge.
     pub(super) async fn context(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         if self.keys().kind() == KeyKind::ClientEvaluated || !self.http.has_time() {
             return Ok(());
@@ -85,7 +86,7 @@ impl Visit<'_> {
     }
 }
 
-/// The seconds in `max-age=N`, if there are any.
+/// Returns the seconds of `max-age=N`. `None` for 0.
 fn max_age(cache_control: &str) -> Option<u64> {
     let seconds = cache_control.split(',').find_map(|part| {
         let (name, value) = part.split_once('=')?;
@@ -95,7 +96,7 @@ fn max_age(cache_control: &str) -> Option<u64> {
     (seconds > 0).then_some(seconds)
 }
 
-/// The part of an etag that stands for the context.
+/// Returns the part of an etag that identifies the context.
 pub(super) fn context_tag(head: &Head) -> Option<String> {
     let etag = head.get("etag")?;
     let etag = etag.trim_start_matches("W/").trim_matches('"');

@@ -1,4 +1,4 @@
-//! What a look at one thing has brought, and where all of it is gathered.
+//! The results of checks, and the report that collects them.
 
 use fh_session::Secrets;
 use serde::Serialize;
@@ -6,15 +6,15 @@ use serde_json::Value;
 
 use crate::failure::Failure;
 
-/// How good it is.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Verdict {
-    /// As it should be.
+    /// Everything is right.
     Good,
-    /// Neither good nor bad, but worth knowing.
+    /// Neither good nor bad, but useful to know.
     Note,
-    /// It works, but not as well as it could, or not for everybody.
+    /// It works, but not well, or not for all clients.
     Warning,
     /// It does not work.
     Bad,
@@ -23,20 +23,20 @@ pub(crate) enum Verdict {
 /// One line of the report.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Check {
-    /// What was looked at.
+    /// The subject of the check.
     pub(crate) check: Topic,
     pub(crate) verdict: Verdict,
-    /// What was found.
+    /// The result as a sentence.
     pub(crate) message: String,
-    /// What to do.
+    /// The remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) advice: Option<String>,
-    /// Figures and names, for programs.
+    /// Figures and names, for JSON output.
     #[serde(skip_serializing_if = "Value::is_null")]
     pub(crate) data: Value,
 }
 
-/// What is looked at, in this order.
+/// The subject of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Topic {
@@ -83,15 +83,15 @@ impl Topic {
     }
 }
 
-/// Is told of each check as it is done.
+/// A callback for each check as soon as it is done.
 pub(crate) type Listener<'a> = dyn FnMut(&Check) -> Result<(), Failure> + 'a;
 
-/// Everything that was found so far.
+/// The results so far.
 pub(crate) struct Report<'a> {
     listener: &'a mut Listener<'a>,
     secrets: Secrets,
     pub(crate) checks: Vec<Check>,
-    /// What could not be looked at.
+    /// Topics that were due but not checked.
     pub(crate) left_out: Vec<Topic>,
 }
 
@@ -100,7 +100,7 @@ impl<'a> Report<'a> {
         Self { listener, secrets, checks: Vec::new(), left_out: Vec::new() }
     }
 
-    /// Adds a finding. No key gets past here, whatever a server may have repeated.
+    /// Adds a finding. API keys are removed from all its texts, because a server may have repeated them.
     pub(super) fn add(&mut self, finding: Finding) -> Result<(), Failure> {
         let Finding { topic, verdict, message, advice, data } = finding;
         let check = Check {
@@ -115,14 +115,14 @@ impl<'a> Report<'a> {
         Ok(())
     }
 
-    /// Those of these that nothing was found about were not looked at.
+    /// Sets the left-out topics: those that are due but have no finding.
     pub(super) fn leave_out(&mut self, due: impl Iterator<Item = Topic>) {
         let is_looked_at = |topic: &Topic| self.checks.iter().any(|check| check.check == *topic);
         self.left_out = due.filter(|topic| !is_looked_at(topic)).collect();
     }
 }
 
-/// Wiped from each text in a document.
+/// Removes the secrets from each text in a document.
 fn wiped_in(secrets: &Secrets, value: Value) -> Value {
     match value {
         Value::String(text) => Value::String(secrets.wiped(&text)),
@@ -135,7 +135,7 @@ fn wiped_in(secrets: &Secrets, value: Value) -> Value {
     }
 }
 
-/// A check that is being put together.
+/// A check before its secrets are removed.
 pub(super) struct Finding {
     topic: Topic,
     verdict: Verdict,
@@ -165,7 +165,7 @@ impl Finding {
         Self::new(topic, Verdict::Bad, message)
     }
 
-    /// What to do about it.
+    /// Sets the advice.
     pub(super) fn advice(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self

@@ -1,4 +1,4 @@
-//! Does the Edge evaluate for the context that a request carries?
+//! Checks that the Edge evaluates for the context of a request.
 
 use fh_eval::Attributes;
 use fh_session::ContextHeader;
@@ -11,7 +11,7 @@ use super::cache::context_tag;
 use super::check::{Finding, Report, Topic};
 use super::exchange::{Answer, Ask, Trouble};
 
-/// Asks for nobody and for somebody. Etags differ at least, even where no strategy does.
+/// Compares a poll without a context with one that has one. The etags must differ, even if the context changes no value.
 pub(super) async fn compare(visit: &Visit<'_>, report: &mut Report<'_>) -> Result<(), Failure> {
     let given = visit.given_context()?;
     let (somebody, name) = match given.text() {

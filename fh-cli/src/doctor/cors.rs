@@ -1,4 +1,4 @@
-//! May browsers ask? (edge-protocol 7.4)
+//! Checks that browsers may use the Edge (edge-protocol 7.4).
 
 use serde_json::json;
 
@@ -9,13 +9,13 @@ use super::check::{Finding, Report, Topic};
 use super::exchange::{Ask, Head};
 use super::words::several;
 
-/// Headers that SDKs in browsers send, and have to be let.
+/// Request headers of SDKs in browsers, which the Edge must allow.
 const SENT: [&str; 2] = ["x-featurehub", "if-none-match"];
-/// Headers that they read.
+/// Response headers that these SDKs read.
 const READ: [&str; 2] = ["etag", "cache-control"];
 
 impl Visit<'_> {
-    /// Asks as a browser does on behalf of a site.
+    /// Sends a preflight and a poll, as a browser does for a page of `origin`.
     pub(super) async fn cors(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         if !self.http.has_time() {
             return Ok(());
@@ -74,13 +74,13 @@ impl Visit<'_> {
     }
 }
 
-/// Is this site let?
+/// Returns true if the response allows this origin.
 fn allows(head: &Head, origin: &str) -> bool {
     let allowed = head.get("access-control-allow-origin");
     allowed.is_some_and(|allowed| allowed == "*" || allowed.eq_ignore_ascii_case(origin))
 }
 
-/// Names that a list lacks.
+/// Returns the names that a header's list lacks.
 fn missing<'n>(head: &Head, list: &str, names: &[&'n str]) -> Vec<&'n str> {
     let listed = head.get(list).unwrap_or_default().to_ascii_lowercase();
     let listed: Vec<&str> = listed.split(',').map(str::trim).collect();

@@ -1,4 +1,4 @@
-//! Do polls cost nothing while nothing changes?
+//! Checks of etags and compression, which make polls cheap while nothing changes.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use super::exchange::{Answer, Ask, Trouble};
 use super::words::{milliseconds, size};
 
 impl Visit<'_> {
-    /// Polls twice, as SDKs do: with compression, the second time with the etag of the first.
+    /// Polls twice with compression, as SDKs do. The second poll sends the etag of the first.
     pub(super) async fn etag(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         if self.keys().are_several() {
             return Ok(());
@@ -21,7 +21,7 @@ impl Visit<'_> {
         let mut first = self.compressed(None).await;
         let mut tag = None;
         let mut second = None;
-        // Something may be changed between the two: then once more.
+        // If the data changes between the two polls, one more pair is tried.
         for _ in 0..2 {
             tag = first.as_ref().ok().and_then(|answer| answer.head.get("etag"));
             let Some(tag) = &tag else { break };
@@ -46,7 +46,7 @@ impl Visit<'_> {
     }
 
     async fn compressed(&self, tag: Option<&str>) -> Result<Answer, Trouble> {
-        // Which context does not matter here.
+        // The result does not depend on the context.
         let url = self.poll_url(&fh_session::ContextHeader::default());
         let ask = Ask::get(&url).header("accept-encoding", "gzip").maybe("if-none-match", tag);
         self.http.ask(ask).await
@@ -108,5 +108,5 @@ fn gzip(answer: &Answer) -> Finding {
     finding.data(data)
 }
 
-/// Smaller answers need no compression.
+/// The size in bytes below which a response needs no compression.
 const WORTH_IT: usize = 20_000;

@@ -1,4 +1,4 @@
-//! Requests and answers, with a look at what travels and how long it takes.
+//! HTTP requests, and responses with their timing.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -11,11 +11,11 @@ use crate::failure::Failure;
 
 use super::tls::{self, Watched};
 
-/// A connection is there within this time, or not at all (D-74).
+/// The limit for establishing a connection (decisions D-74).
 const CONNECT: Duration = Duration::from_secs(5);
-/// An answer is complete within this time (D-74).
+/// The limit for a complete response (decisions D-74).
 const WHOLE: Duration = Duration::from_secs(12);
-/// More of a body is not read (D-74).
+/// The limit for a body, in bytes (decisions D-74).
 const LARGEST: usize = 16 * 1024 * 1024;
 
 pub(super) struct Http {
@@ -23,40 +23,40 @@ pub(super) struct Http {
     deadline: Instant,
 }
 
-/// A request: always to the Edge.
+/// A request to the Edge.
 pub(super) struct Ask<'a> {
     method: Method,
     url: &'a str,
     headers: Vec<(&'static str, String)>,
 }
 
-/// An answer that is complete.
+/// A complete response.
 pub(super) struct Answer {
     pub(super) head: Head,
     pub(super) body: Vec<u8>,
 }
 
-/// The head of an answer.
+/// The head of a response.
 pub(super) struct Head {
     pub(super) status: u16,
     pub(super) version: String,
     headers: HeaderMap,
-    /// From the request to the head.
+    /// The time from the request to the head.
     pub(super) after: Duration,
 }
 
-/// Why there is no answer.
+/// The reason why there is no response.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// TLS did not come about: what it says.
+    /// The TLS handshake failed, with its error.
     Tls(String),
-    /// No connection: what the system says.
+    /// No connection, with the system's error.
     Connect(String),
-    /// Nothing, or not all, in time.
+    /// No complete response within this time.
     TimedOut(Duration),
-    /// The connection broke, or what came is no HTTP: what is wrong.
+    /// The connection broke, or the response is not valid HTTP.
     Broken(String),
-    /// The body is larger than anything that an Edge sends.
+    /// The body is larger than any that an Edge sends.
     TooLarge,
 }
 
@@ -78,7 +78,7 @@ impl<'a> Ask<'a> {
         self
     }
 
-    /// With this header, if there is anything to say.
+    /// Adds this header if it has a value.
     pub(super) fn maybe(self, name: &'static str, value: Option<&str>) -> Self {
         match value {
             Some(value) => self.header(name, value),
@@ -88,13 +88,13 @@ impl<'a> Ask<'a> {
 }
 
 impl Head {
-    /// A header's text; what is not text is shown as far as it is.
+    /// Returns the text of a header. Invalid UTF-8 is replaced.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         let value = self.headers.get(name)?;
         Some(String::from_utf8_lossy(value.as_bytes()).trim().to_string())
     }
 
-    /// Is it such content?
+    /// Returns true if the content type is this one. Parameters are ignored.
     pub(super) fn is(&self, content_type: &str) -> bool {
         let found = self.get("content-type").unwrap_or_default().to_ascii_lowercase();
         found.split(';').next().unwrap_or_default().trim() == content_type
@@ -102,12 +102,12 @@ impl Head {
 }
 
 impl Answer {
-    /// A page for people?
+    /// Returns true for a web page.
     pub(super) fn is_page(&self) -> bool {
         self.head.is("text/html") || self.body.trim_ascii_start().starts_with(b"<")
     }
 
-    /// What it says in its first line, if that is text.
+    /// Returns the first line of a body that is text, cut to 120 columns. `None` for web pages.
     pub(super) fn first_line(&self) -> Option<String> {
         let text = std::str::from_utf8(&self.body).ok()?;
         let line = text.lines().find(|line| !line.trim().is_empty())?;
@@ -116,14 +116,14 @@ impl Answer {
 }
 
 impl Http {
-    /// A client that does what ours do, up to this moment.
+    /// Creates an HTTP client with the settings of an SDK. Its operations end at `deadline`.
     pub(super) fn new(watched: &Watched, deadline: Instant) -> Result<Self, Failure> {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::configuration(watched)?)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
-            // Bodies are looked at as they travel.
+            // Bodies are inspected as they are sent, so they are not decompressed.
             .gzip(false)
             .connect_timeout(CONNECT)
             .user_agent(concat!("fh/", env!("CARGO_PKG_VERSION")))
@@ -135,22 +135,22 @@ impl Http {
         Ok(Self { client, deadline })
     }
 
-    /// Is there time left?
+    /// Returns true before the deadline.
     pub(super) fn has_time(&self) -> bool {
         Instant::now() < self.deadline
     }
 
-    /// The end of something that may take so long.
+    /// Returns the end of an operation that may take `limit`. It is never after the deadline.
     pub(super) fn until(&self, limit: Duration) -> Instant {
         (Instant::now() + limit).min(self.deadline)
     }
 
-    /// Asks, and reads the whole answer.
+    /// Sends a request, and reads the whole response.
     pub(super) async fn ask(&self, ask: Ask<'_>) -> Result<Answer, Trouble> {
         self.ask_within(WHOLE, ask).await
     }
 
-    /// Asks, and reads the whole answer, not for longer than this.
+    /// Sends a request, and reads the whole response within the limit.
     pub(super) async fn ask_within(
         &self,
         limit: Duration,
@@ -172,7 +172,7 @@ impl Http {
         timeout_at(until, whole).await.unwrap_or_else(|_| Err(Trouble::TimedOut(start.elapsed())))
     }
 
-    /// Asks, and gives the head as soon as it is there.
+    /// Sends a request, and returns as soon as the head has arrived.
     pub(super) async fn open(&self, ask: Ask<'_>) -> Result<(Head, Response), Trouble> {
         let broken = |text: &str| Trouble::Broken(text.to_string());
         let url = Url::parse(ask.url).map_err(|_| broken("the URL cannot be asked"))?;
@@ -194,7 +194,7 @@ impl Http {
     }
 }
 
-/// The next piece of a body.
+/// Returns the next chunk of a body.
 pub(super) async fn piece(response: &mut Response) -> Result<Option<impl AsRef<[u8]>>, Trouble> {
     response.chunk().await.map_err(trouble)
 }
@@ -219,7 +219,7 @@ fn trouble(error: reqwest::Error) -> Trouble {
     }
 }
 
-/// The innermost error: what lies around it says no more than that a request failed.
+/// Returns the text of the innermost error. The outer ones only say that a request failed.
 fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut error = error;
     while let Some(next) = inner(error) {
@@ -228,7 +228,7 @@ fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     error.to_string()
 }
 
-/// What lies within. An I/O error hides its content.
+/// Returns the source of an error. The error inside an I/O error is no source of it, so it is taken separately.
 fn inner<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a (dyn std::error::Error + 'static)> {
@@ -252,7 +252,7 @@ impl std::fmt::Display for Trouble {
 }
 
 impl Trouble {
-    /// What to do about it.
+    /// Returns advice for this problem.
     pub(super) const fn advice(&self) -> &'static str {
         match self {
             Self::Tls(_) => "see the certificate and the port",

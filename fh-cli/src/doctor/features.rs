@@ -1,4 +1,4 @@
-//! What a poll has brought: environments, features, and what `fh lint` says of them.
+//! Checks of the polled payload: environments, features, and the findings of `fh lint`.
 
 use fh_eval::Profile;
 use serde_json::json;
@@ -13,7 +13,7 @@ use super::check::{Finding, Report, Topic};
 use super::poll::Poll;
 use super::words::several;
 
-/// The command that says which ones.
+/// The command that lists the findings.
 const LINT: &str =
     "curl -s \"$FEATUREHUB_EDGE_URL/features?apiKey=$FEATUREHUB_API_KEY\" | fh lint -";
 

@@ -1,4 +1,4 @@
-//! Is it an Edge that answers? And its certificate, which comes with the first answer.
+//! Checks that the server is an Edge, and its certificate, which is received with the first response.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use super::check::{Finding, Report, Topic};
 use super::exchange::{Answer, Ask, Trouble};
 use super::tls;
 
-/// Neither version nor health are worth waiting for any longer.
+/// The limit for the requests of version and health.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Who answers.
+/// The kind of server that responds.
 pub(super) struct Identity {
-    /// Web pages instead of what an Edge says.
+    /// True if the server answers with web pages where an Edge has its version.
     pub(super) shows_pages: bool,
 }
 
 impl Visit<'_> {
-    /// Asks for name and version. `None` if nobody can be asked.
+    /// Requests name and version of the server. `None` if there is no connection.
     pub(super) async fn identity(
         &self,
         report: &mut Report<'_>,
@@ -39,7 +39,7 @@ impl Visit<'_> {
                 report.add(finding.advice(trouble.advice()))?;
                 return Ok(None);
             }
-            // A gateway may drop what it does not know; what matters is whether it lets polls through.
+            // A gateway may block unknown paths. What counts is that it lets polls through.
             Err(trouble) => {
                 let message = format!("asked for its version: {trouble}");
                 report.add(Finding::note(Topic::Edge, message))?;
@@ -53,7 +53,7 @@ impl Visit<'_> {
         Ok(Some(Identity { shows_pages }))
     }
 
-    /// What there is to say of TLS. Can requests be made?
+    /// Reports on TLS. Returns true if requests can be made.
     fn certificate(
         &self,
         report: &mut Report<'_>,
@@ -65,7 +65,7 @@ impl Visit<'_> {
         let seen = self.watched.seen();
         let error = match trouble {
             Some(Trouble::Tls(error)) => Some(error.clone()),
-            // Connections are taken there, so whoever does that says nothing, or something else.
+            // TCP connections work, so a failure before any certificate was accepted is one of TLS.
             Some(trouble) if seen.accepted == 0 => Some(trouble.to_string()),
             _ => None,
         };
@@ -114,13 +114,13 @@ fn finding(version: &Answer, health: Option<&Answer>) -> Finding {
         return Finding::warning(Topic::Edge, "a web page is where an Edge has its version")
             .advice("a login page or a proxy answers, or the URL is that of a web site");
     }
-    // Both are often served on another port only.
+    // Many deployments serve version and health only on another port.
     let usual = if status == 404 { ", which is usual" } else { "" };
     let message = format!("neither version nor health are shown here (status {status}){usual}");
     Finding::note(Topic::Edge, message).data(json!({ "status": status }))
 }
 
-/// Name and version of a FeatureHub server.
+/// Returns name and version of a FeatureHub server.
 fn named(answer: &Answer) -> Option<(String, String)> {
     if answer.head.status != 200 {
         return None;

@@ -1,4 +1,4 @@
-//! A look at a deployment from end to end: the way to the Edge, the Edge, the key, polls, streams, browsers.
+//! Checks of a deployment from end to end: the way to the Edge, the Edge, the key, polls, streams and browsers.
 
 mod answers;
 mod cache;
@@ -35,22 +35,22 @@ use self::words::several;
 use crate::edge::{Edge, is_uuid};
 use crate::failure::Failure;
 
-/// What is to be looked at, and how.
+/// The subject and the options of an examination.
 pub(crate) struct Examination<'a> {
     pub(crate) edge: &'a Edge,
-    /// Whom a server-evaluated key is tried with.
+    /// The context for requests with a server-evaluated key.
     pub(crate) who: Attributes,
-    /// How long to listen to a stream once its features are there.
+    /// The time to listen to a stream after its features have arrived.
     pub(crate) listen: Duration,
-    /// The site from which a browser would ask.
+    /// The origin that the simulated request of a browser carries.
     pub(crate) origin: &'a str,
-    /// The feature that a change without effect is tried on.
+    /// The feature on which to try a change without effect.
     pub(crate) update: Option<&'a str>,
-    /// The end of it all.
+    /// The end of all checks.
     pub(crate) deadline: Instant,
 }
 
-/// Looks at everything; what depends on what is broken is left out.
+/// Runs all checks. Checks that depend on a failed one are left out.
 pub(crate) async fn examine<'l>(
     examination: &Examination<'_>,
     listener: &'l mut Listener<'l>,
@@ -61,7 +61,7 @@ pub(crate) async fn examine<'l>(
     Ok(report)
 }
 
-/// Goes as far as there is a way.
+/// Runs the checks in order, until one fails on which all others depend.
 async fn go(examination: &Examination<'_>, report: &mut Report<'_>) -> Result<(), Failure> {
     let edge = examination.edge;
     key(report, edge)?;
@@ -76,7 +76,7 @@ async fn go(examination: &Examination<'_>, report: &mut Report<'_>) -> Result<()
     Visit { examination, http, watched }.edge(report).await
 }
 
-/// What is looked at if nothing is in the way. About the others there may be nothing to say.
+/// Returns the topics that a complete run reports. Other topics are reported only if there is something to say.
 fn due(examination: &Examination<'_>) -> impl Iterator<Item = Topic> {
     let keys = &examination.edge.keys;
     let (one_key, kind) = (!keys.are_several(), keys.kind());
@@ -86,7 +86,8 @@ fn due(examination: &Examination<'_>) -> impl Iterator<Item = Topic> {
         (Topic::Edge, true),
         (Topic::Poll, true),
         (Topic::Payload, true),
-        // A real Edge answers several keys with empty lists then (D-60), so nobody asks.
+        // An Edge of FeatureHub answers `if-none-match` for several keys with empty lists (decisions D-60), so it is not
+        // checked.
         (Topic::Etag, one_key),
         (Topic::Cache, true),
         (Topic::Context, kind == KeyKind::ServerEvaluated),
@@ -98,7 +99,7 @@ fn due(examination: &Examination<'_>) -> impl Iterator<Item = Topic> {
     .filter_map(|(topic, is_due)| is_due.then_some(topic))
 }
 
-/// What every check needs.
+/// The state that all HTTP checks share.
 struct Visit<'a> {
     examination: &'a Examination<'a>,
     http: Http,
@@ -106,7 +107,7 @@ struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    /// Everything that is said over HTTP.
+    /// Runs the checks that use HTTP.
     async fn edge(&self, report: &mut Report<'_>) -> Result<(), Failure> {
         let Some(identity) = self.identity(report).await? else { return Ok(()) };
         match self.poll(report, &identity).await? {
@@ -119,7 +120,7 @@ impl Visit<'_> {
                 self.stream(report, Some(&polled)).await?;
             }
             Polled::Nothing => return self.stream(report, None).await,
-            // What a stream says about the key is no news.
+            // A stream would only repeat the result about the key.
             Polled::Refused | Polled::NoEdge => return Ok(()),
         }
         self.cors(report).await?;
@@ -134,12 +135,12 @@ impl Visit<'_> {
         &self.examination.edge.url
     }
 
-    /// A poll's URL for a context.
+    /// Returns the URL of a poll for a context.
     fn poll_url(&self, context: &ContextHeader) -> String {
         self.url().poll(self.keys(), context).expose().to_string()
     }
 
-    /// The context that requests carry: only server-evaluated keys have one, and none is there unless it was given.
+    /// Returns the context of requests. It is empty for client-evaluated keys, and unless `--context` was given.
     fn given_context(&self) -> Result<ContextHeader, Failure> {
         match self.keys().kind() {
             KeyKind::ClientEvaluated => Ok(ContextHeader::default()),
@@ -149,7 +150,7 @@ impl Visit<'_> {
     }
 }
 
-/// What the keys look like.
+/// Checks the form of the keys.
 fn key(report: &mut Report<'_>, edge: &Edge) -> Result<(), Failure> {
     let kind = match edge.keys.kind() {
         KeyKind::ClientEvaluated => "client-evaluated: strategies are sent, and evaluated in SDKs",
@@ -192,7 +193,7 @@ fn is_old(key: &ApiKey) -> bool {
     key.expose().split('/').count() == 3
 }
 
-/// May others read the key on its way?
+/// Warns if the key is sent unencrypted over a network that others may read.
 fn encryption(
     report: &mut Report<'_>,
     url: &EdgeUrl,
@@ -200,7 +201,7 @@ fn encryption(
     addresses: &[SocketAddr],
 ) -> Result<(), Failure> {
     let is_open = url.as_str().starts_with("http://");
-    // Behind a proxy, however near it is, the way goes on.
+    // Behind a proxy the request may leave the network, even if the proxy is near.
     let is_far = target.is_proxy || addresses.iter().any(|address| !reach::is_near(address.ip()));
     if is_open && is_far {
         let finding = Finding::warning(

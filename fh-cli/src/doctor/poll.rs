@@ -1,4 +1,4 @@
-//! A poll, and what its status means.
+//! Checks of a poll, its status, and the Edge's clock.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,26 +13,26 @@ use super::exchange::{Answer, Ask};
 use super::identity::Identity;
 use super::words::{milliseconds, size};
 
-/// An answer that takes longer is slow.
+/// The longest time to the head of a response that is not slow.
 const SLOW: Duration = Duration::from_secs(2);
-/// Clocks may differ by this much.
+/// The tolerated difference between the clocks.
 const SKEW: Duration = Duration::from_secs(5);
 
-/// What a poll has brought.
+/// The outcome of a poll.
 pub(super) enum Polled {
     Features(Poll),
-    /// The key is not let in.
+    /// The key is not accepted.
     Refused,
-    /// No answer, or none that helps; the Edge may still stream.
+    /// No useful response. Streams may still work.
     Nothing,
-    /// Something else than an Edge.
+    /// The server is no Edge.
     NoEdge,
 }
 
-/// A good answer to a poll.
+/// A successful response to a poll.
 pub(super) struct Poll {
     pub(super) answer: Answer,
-    /// When its head was there, by this machine's clock.
+    /// The time when its head arrived, by this machine's clock.
     at: SystemTime,
 }
 
@@ -45,6 +45,7 @@ impl Visit<'_> {
         let context = self.given_context()?;
         let url = self.poll_url(&context);
         let ask = Ask::get(&url).maybe("x-featurehub", context.text());
+        let sent = SystemTime::now();
         let answer = match self.http.ask(ask).await {
             Ok(answer) => answer,
             Err(trouble) => {
@@ -53,10 +54,11 @@ impl Visit<'_> {
                 return Ok(Polled::Nothing);
             }
         };
-        let at = SystemTime::now();
+        // The body may take longer than the tolerance of the comparison of clocks.
+        let at = sent + answer.head.after;
         let meaning = answers::of_poll(&answer, identity);
         let meaning = match meaning {
-            // The same status says that the key is unknown, and that nobody knows this path.
+            // A 404 means either an unknown key or an unknown path.
             Meaning::UnknownKey if !self.knows_path().await => answers::wrong_path(),
             meaning => meaning,
         };
@@ -103,26 +105,26 @@ impl Visit<'_> {
         Ok(polled)
     }
 
-    /// An Edge asked without any key says that this is nonsense.
+    /// Returns true if the server knows `/features`. An Edge answers 400 if the request has no key.
     async fn knows_path(&self) -> bool {
         let url = format!("{}/features", self.url().as_str());
         let answer = self.http.ask(Ask::get(&url)).await;
         answer.is_ok_and(|answer| answer.head.status == 400)
     }
 
-    /// Do this machine and the Edge agree on the time?
+    /// Checks that the clocks of this machine and of the Edge agree.
     pub(super) fn clock(&self, report: &mut Report<'_>, poll: &Poll) -> Result<(), Failure> {
         let date =
             poll.answer.head.get("date").and_then(|text| httpdate::parse_http_date(&text).ok());
         let Some(theirs) = date else { return Ok(()) };
-        // An answer out of a cache was dated when it was made.
+        // A cached response has the date at which it was created.
         let age = poll.answer.head.get("age").and_then(|age| age.parse().ok()).unwrap_or(0);
         let theirs = theirs + Duration::from_secs(u64::min(age, 31_536_000));
         let (ahead, apart) = match poll.at.duration_since(theirs) {
             Ok(apart) => ("ahead of", apart),
             Err(error) => ("behind", error.duration()),
         };
-        // A date has whole seconds, and was written before it got here.
+        // The date has a resolution of a second, and was written before the response arrived.
         let tolerated = SKEW + poll.answer.head.after;
         let data = json!({ "secondsApart": apart.as_secs() });
         let finding = if apart > tolerated {

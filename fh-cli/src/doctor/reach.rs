@@ -1,4 +1,4 @@
-//! The way to the Edge: proxies, name, connection.
+//! Checks of the way to the Edge: proxies, name resolution and connection.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::failure::Failure;
 use super::check::{Finding, Report, Topic};
 use super::words::{milliseconds, several};
 
-/// A name is resolved, and a connection there, within this time.
+/// The limit for resolving a name, and for connecting.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Variables that name proxies, and exceptions from them.
+/// Environment variables that set proxies, and exceptions from them.
 const VARIABLES: [&str; 8] = [
     "HTTPS_PROXY",
     "https_proxy",
@@ -29,14 +29,14 @@ const VARIABLES: [&str; 8] = [
     "no_proxy",
 ];
 
-/// Where connections go.
+/// The host to connect to.
 pub(super) struct Target {
     host: String,
     port: u16,
     pub(super) is_proxy: bool,
 }
 
-/// Which host is connected to: the Edge, or a proxy before it.
+/// Returns the host to connect to: the Edge, or the proxy before it.
 pub(super) fn proxies(report: &mut Report<'_>, url: &str) -> Result<Target, Failure> {
     let uri: http::Uri =
         url.parse().map_err(|_| Failure::Input("the Edge's URL cannot be asked".to_string()))?;
@@ -86,7 +86,7 @@ fn address(host: &str, port: u16) -> String {
     format!("{host}:{port}")
 }
 
-/// Whom nobody else can listen to on the way: this machine and the network it stands in.
+/// Returns true for addresses of this machine and of private networks, where traffic is not likely to be read by others.
 pub(super) fn is_near(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
@@ -94,7 +94,7 @@ pub(super) fn is_near(address: IpAddr) -> bool {
     }
 }
 
-/// The addresses of the host, if it has any.
+/// Returns the addresses of the host, or `None` if its name does not resolve.
 pub(super) async fn resolve(
     report: &mut Report<'_>,
     target: &Target,
@@ -132,7 +132,7 @@ pub(super) async fn resolve(
     Ok(Some(addresses))
 }
 
-/// Connects to each address. Says whether to any.
+/// Connects to all addresses at the same time. Returns true if at least one connection succeeds.
 pub(super) async fn connect(
     report: &mut Report<'_>,
     target: &Target,

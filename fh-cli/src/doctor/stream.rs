@@ -1,4 +1,4 @@
-//! A stream: does it open, do events come through at once, and how does it end?
+//! Checks of a stream: that it opens, that events arrive without delay, and how it ends.
 
 use std::time::Duration;
 
@@ -16,24 +16,24 @@ use super::exchange::{Ask, Head, Trouble, piece};
 use super::poll::Poll;
 use super::words::milliseconds;
 
-/// The first features are there within this time, or something holds them back.
+/// The limit for the first features. If it is exceeded, something probably delays the events.
 const FIRST: Duration = Duration::from_secs(10);
 
-/// What a stream has brought so far. Times are since the request.
+/// The events of a stream so far. Times are since the request.
 #[derive(Default)]
 struct Heard {
     ack: Option<Duration>,
     features: Option<(Duration, usize)>,
-    /// Acks after the first one, and comments.
+    /// Number of acks after the first one, and of comments.
     heartbeats: u32,
     updates: u32,
-    /// It wants no more requests.
+    /// True if the Edge asked clients to stop requests.
     stale: bool,
-    /// It wants none for so many seconds.
+    /// The seconds for which the Edge asked clients to stop requests.
     pause: Option<f64>,
     failure: Option<String>,
     bye: bool,
-    /// How it ended, if it did.
+    /// The time of the end, and its cause if it was an error. `None` if the stream is still open.
     end: Option<(Duration, Option<Trouble>)>,
     unreadable: Option<String>,
 }
@@ -78,7 +78,7 @@ impl Visit<'_> {
         self.judge(report, &head, &heard, start.elapsed(), poll)
     }
 
-    /// Listens until the first features, and a while longer.
+    /// Listens until the first features, and then for the time of `--listen`.
     async fn listen(&self, mut response: Response, start: Instant, until: Instant) -> Heard {
         let mut heard = Heard::default();
         let mut decoder = Decoder::new(Limits::default());
@@ -116,7 +116,7 @@ impl Visit<'_> {
                     }
                 }
             }
-            // Lines without an event are comments, which proxies and servers keep a connection alive with.
+            // Lines without an event are comments, with which proxies and servers keep a connection alive.
             if events == 0 && decoder.lines() > lines && decoder.unfinished() == 0 {
                 heard.heartbeat();
             }
@@ -204,14 +204,14 @@ impl Heard {
     }
 }
 
-/// The reason in `{"status": reason}`.
+/// Returns the reason in `{"status": reason}`.
 fn status(data: &str) -> String {
     let document: Value = serde_json::from_str(data).unwrap_or_default();
     let reason = document.get("status").and_then(Value::as_str).unwrap_or(data);
     cut(reason, 120).into_owned()
 }
 
-/// Answers that are no stream.
+/// Returns a finding for a response that is no stream.
 fn not_a_stream(head: &Head) -> Option<Finding> {
     let status = head.status;
     let finding = match status {
@@ -247,7 +247,7 @@ fn held_back(what: &str, after: Duration, content_encoding: Option<String>) -> F
     )
 }
 
-/// How the beginning went.
+/// Returns the finding about the first events.
 fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
     if let Some(why) = &heard.unreadable {
         return Finding::bad(Topic::Stream, format!("the stream cannot be read: {why}"))
@@ -293,7 +293,7 @@ fn first_events(head: &Head, heard: &Heard, listened: Duration) -> Finding {
     }
 }
 
-/// That the Edge wants fewer connections, if it does (D-22).
+/// Returns a finding if the Edge asks clients to stop or to pause requests (decisions D-22).
 fn stay_away(heard: &Heard) -> Option<Finding> {
     if heard.stale {
         let message = "the Edge says that the environment is stale: SDKs stop";
@@ -306,7 +306,8 @@ fn stay_away(heard: &Heard) -> Option<Finding> {
     Some(Finding::warning(Topic::Stream, message).advice("see its settings, and its load"))
 }
 
-/// Do streams and polls show the same? Of several environments the first key's is streamed.
+/// Returns a finding if the stream and the poll have different numbers of features. With several keys, only the first is
+/// streamed.
 fn difference(poll: &Poll, environment: &str, streamed: usize) -> Option<Finding> {
     let polled = crate::payload::Payload::of(String::new(), poll.answer.body.clone()).ok()?;
     let polled = polled.environments().ok()?.into_iter().find(|found| {
@@ -320,7 +321,7 @@ fn difference(poll: &Poll, environment: &str, streamed: usize) -> Option<Finding
     })
 }
 
-/// What came after the features.
+/// Returns the finding about the time after the first features.
 fn afterwards(heard: &Heard, listened: Duration) -> Finding {
     if let Some(finding) = stay_away(heard) {
         return finding;

@@ -1,4 +1,4 @@
-//! TLS as clients do it, but with a look at what was wrong with a certificate.
+//! TLS with the settings of clients, which also records why a certificate was refused.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,22 +12,22 @@ use rustls_platform_verifier::Verifier;
 use crate::failure::Failure;
 use crate::shown::plural;
 
-/// A certificate that ends within this time is worth a warning.
+/// The remaining validity below which a certificate gets a warning.
 const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 const DAY: u64 = 24 * 3600;
 
-/// What was seen of certificates.
+/// The results of certificate checks.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen {
-    /// How many were accepted.
+    /// The number of accepted certificates.
     pub(super) accepted: usize,
-    /// Will the last one not be valid any more soon?
+    /// True if the last accepted certificate expires within two weeks.
     pub(super) ends_soon: bool,
-    /// Why the last one was refused.
+    /// The reason why the last certificate was refused.
     refused: Option<CertificateError>,
 }
 
-/// Where it is kept.
+/// A shared handle to the results.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Watched(Arc<Mutex<Seen>>);
 
@@ -41,7 +41,7 @@ impl Watched {
     }
 }
 
-/// A configuration that trusts what clients trust.
+/// Returns a TLS configuration that trusts the same authorities as clients do.
 pub(super) fn configuration(watched: &Watched) -> Result<ClientConfig, Failure> {
     let failed = |error: Error| Failure::Edge(format!("TLS cannot be set up: {error}"));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -56,7 +56,7 @@ pub(super) fn configuration(watched: &Watched) -> Result<ClientConfig, Failure> 
                 .with_custom_certificate_verifier(Arc::new(watching))
                 .with_no_client_auth()
         }
-        // A machine that trusts nobody can still talk without TLS.
+        // Without trusted authorities, requests without TLS still work.
         Err(_) => {
             builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
         }
@@ -65,13 +65,13 @@ pub(super) fn configuration(watched: &Watched) -> Result<ClientConfig, Failure> 
     Ok(config)
 }
 
-/// Does this machine trust any authority?
+/// Returns true if this machine trusts at least one authority.
 pub(super) fn trusts_anybody() -> bool {
     let provider: Arc<CryptoProvider> = Arc::new(rustls::crypto::ring::default_provider());
     Verifier::new(provider).is_ok()
 }
 
-/// Verifies as the platform does, and remembers.
+/// A verifier that records the results of the platform's verifier.
 #[derive(Debug)]
 struct Watching {
     inner: Verifier,
@@ -131,7 +131,7 @@ impl ServerCertVerifier for Watching {
     }
 }
 
-/// What is wrong, and what to do about it.
+/// Returns the problem and the advice for a failed handshake.
 pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) {
     let days = |from: UnixTime, to: UnixTime| {
         let days = to.as_secs().saturating_sub(from.as_secs()) / DAY;
@@ -194,7 +194,7 @@ pub(super) fn trouble(seen: &Seen, host: &str, error: &str) -> (String, String) 
     (message, advice.to_string())
 }
 
-/// `DnsName("a.example")` is `a.example` to people.
+/// Returns the name in `DnsName("a.example")`.
 fn plain_name(presented: &str) -> String {
     presented.split('"').nth(1).unwrap_or(presented).to_string()
 }

@@ -1,4 +1,4 @@
-//! May the key change features? Tried only if asked for, with a change that changes nothing.
+//! Checks that the key may change features. It runs only on request, with an update that has no effect.
 
 use fh_client::{Outcome, Refusal, Update};
 use fh_eval::Subject;
@@ -48,15 +48,15 @@ impl Visit<'_> {
         report.add(finding)
     }
 
-    /// An update that leaves the feature as it is.
+    /// Returns an update to the feature's current state. `None` if there is no such feature.
     async fn as_it_is(&self, key: &str) -> Result<Option<(Update, &'static str)>, Failure> {
         let client = self.examination.edge.client().one_off().start().map_err(edge::unstarted)?;
-        // Without features there is no such one, either.
+        // If the client does not become ready, the feature is not found below.
         let _ = tokio::time::timeout_at(self.examination.deadline, client.ready()).await;
         let snapshot = client.hub().snapshot();
         let Some(feature) = snapshot.rules().ruleset().get(key) else { return Ok(None) };
         let lock = if feature.is_locked() { Update::lock() } else { Update::unlock() };
-        // What an Edge has evaluated is not the value that would be set.
+        // Evaluated values may come from a strategy, so they must not be set. The value of a locked feature cannot be set.
         if self.keys().kind() == KeyKind::ServerEvaluated || feature.is_locked() {
             return Ok(Some((lock, "the lock")));
         }

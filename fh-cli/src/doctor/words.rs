@@ -1,8 +1,8 @@
-//! Figures and lists in words.
+//! Formats for times, sizes and lists.
 
 use std::time::Duration;
 
-/// A short time.
+/// Formats a short duration.
 pub(super) fn milliseconds(time: Duration) -> String {
     match time.as_millis() {
         0..=9 => format!("{:.1} ms", time.as_secs_f64() * 1000.0),
@@ -11,7 +11,7 @@ pub(super) fn milliseconds(time: Duration) -> String {
     }
 }
 
-/// A size.
+/// Formats a size in bytes.
 pub(super) fn size(bytes: usize) -> String {
     match bytes {
         0..=9_999 => format!("{bytes} bytes"),
@@ -20,7 +20,7 @@ pub(super) fn size(bytes: usize) -> String {
     }
 }
 
-/// `a`, `a and b`, `a, b and c`.
+/// Joins names: `a`, `a and b`, `a, b and c`.
 pub(super) fn several(parts: &[&str]) -> String {
     match parts {
         [] => String::new(),

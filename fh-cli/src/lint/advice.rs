@@ -1,9 +1,9 @@
-//! What to do about what the engine could not read.
+//! Advice for the engine's diagnostics.
 
 use fh_eval::text::pattern::Refusal;
 use fh_eval::{Diagnostic, Problem};
 
-/// The code of a diagnostic, and advice.
+/// Returns the code of a diagnostic and the advice.
 pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
     let member = diagnostic.place.member.unwrap_or("this part");
     match &diagnostic.problem {

@@ -1,6 +1,6 @@
-//! ISO 3166-1 codes, which people write where FeatureHub has names.
+//! ISO 3166-1 codes of countries. Rules sometimes contain a code where FeatureHub expects a name.
 
-/// Two-letter codes, each followed by FeatureHub's name.
+/// Two-letter codes, each followed by FeatureHub's name of the country.
 const CODES: &str = "\
     AF afghanistan AL albania DZ algeria AD andorra AO angola AG antigua_and_barbuda \
     AR argentina AM armenia AU australia AT austria AZ azerbaijan BS the_bahamas BH bahrain \
@@ -32,7 +32,7 @@ const CODES: &str = "\
     AE united_arab_emirates GB united_kingdom US united_states UY uruguay UZ uzbekistan \
     VU vanuatu VA vatican_city VE venezuela VN vietnam YE yemen ZM zambia ZW zimbabwe";
 
-/// FeatureHub's name of the country with this code, whatever its case.
+/// Returns FeatureHub's name of the country with this code. Case is ignored.
 pub(crate) fn named(code: &str) -> Option<&'static str> {
     let alias = match code.trim() {
         uk if uk.eq_ignore_ascii_case("UK") => "GB",

@@ -1,4 +1,4 @@
-//! What profile `edge` evaluates differently, so far as a payload shows it (evaluation 0.2, 3).
+//! Warnings about rules that profile `edge` evaluates differently, as far as a payload shows it (evaluation 0.2, 3).
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use regex_syntax::hir::Look;
 use super::view::{FeatureView, RuleView, StrategyView};
 use super::{At, Findings, rules};
 
-/// What the Edge reads, but decides otherwise.
+/// Checks one rule for values that the Edge reads but evaluates differently.
 pub(crate) fn check<'v>(
     findings: &mut Findings<'_>,
     view: &'v FeatureView<'_>,
@@ -101,9 +101,9 @@ fn texts(rule: &RuleView<'_>) -> BTreeSet<String> {
     values.filter_map(|value| Some(value.text()?.into_owned())).collect()
 }
 
-/// Does a pattern that is searched for match texts that it does not match as a whole?
+/// Returns true if the pattern, used for a search, can match a part of a text that it does not match as a whole.
 fn matches_part(pattern: &str) -> bool {
-    // A pattern that cannot be read is reported as such.
+    // An invalid pattern has a diagnostic already.
     regex_syntax::parse(pattern).is_ok_and(|tree| {
         let properties = tree.properties();
         !(properties.look_set_prefix().contains(Look::Start)
@@ -111,7 +111,7 @@ fn matches_part(pattern: &str) -> bool {
     })
 }
 
-/// Doubles that are whole have no decimals on the Edge.
+/// Returns true for a number that is not whole. The Edge writes whole doubles without decimals.
 fn is_fraction(digits: &str) -> bool {
     digits.contains(['.', 'e', 'E'])
         && digits.parse::<f64>().is_ok_and(|double| double.fract() != 0.0)

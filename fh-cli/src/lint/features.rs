@@ -1,4 +1,4 @@
-//! Features: their values and names.
+//! Checks of features: their keys, and values of the wrong type.
 
 use fh_eval::{Kind, Token};
 use serde::de::IgnoredAny;
@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::view::FeatureView;
 use super::{At, Findings};
 
-/// The values of a feature and its strategies, against its type.
+/// Checks the values of a feature and of its strategies against its type, and its key for blanks.
 pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
     value(findings, view, view.wire.value, view.at());
     for strategy in &view.strategies {
@@ -49,7 +49,7 @@ fn value<'v>(
                 "write the number without quotes",
             );
         }
-        // The engine has said that any other text is no number.
+        // The engine has a diagnostic for any other text of a NUMBER.
         (Kind::Boolean, Token::Number(_)) | (Kind::Number, Token::Bool(_)) => {
             findings.warn(
                 &at,

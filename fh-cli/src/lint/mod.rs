@@ -1,4 +1,4 @@
-//! Linting: what cannot be read, and what is legal but surely not meant.
+//! Finds parts of a payload that cannot be read, and legal parts that are probably mistakes.
 
 mod advice;
 mod countries;
@@ -20,32 +20,32 @@ use crate::payload::Payload;
 use place::Lines;
 use view::FeatureView;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Level {
     /// A part never matches, or is missing.
     Error,
-    /// Legal, but surely not meant.
+    /// The part is legal, but probably a mistake.
     Warning,
 }
 
-/// One thing that was found.
+/// A result of a check.
 #[derive(Debug, Clone)]
 pub(crate) struct Finding {
     pub(crate) level: Level,
-    /// Short name of the check.
+    /// Short name of the check. [`CODES`] lists all of them.
     pub(crate) code: &'static str,
     pub(crate) place: Place,
-    /// Line of the file, from 1.
+    /// Line of the file, from 1. `None` if it is not known.
     pub(crate) line: Option<usize>,
-    /// What is wrong and what comes of it.
+    /// The problem and its consequence.
     pub(crate) message: String,
-    /// What to do.
+    /// The remedy.
     pub(crate) advice: String,
 }
 
-/// Every check's code, and what it looks for. Codes of errors come first.
+/// The code of every check, with a description. Codes of errors come first.
 pub(crate) const CODES: &[(&str, &str)] = &[
     ("wrong-type", "a part has the wrong JSON type"),
     ("unknown-name", "a type or conditional that does not exist"),
@@ -71,7 +71,7 @@ pub(crate) const CODES: &[(&str, &str)] = &[
     ("edge", "what profile edge evaluates differently"),
 ];
 
-/// Where findings are gathered.
+/// The findings about one environment.
 pub(crate) struct Findings<'a> {
     environment: Option<&'a str>,
     lines: Lines<'a>,
@@ -81,7 +81,7 @@ pub(crate) struct Findings<'a> {
 /// The place in the document, for sorting: feature, strategy, rule.
 type Order = (usize, Option<u32>, Option<u32>);
 
-/// Where a check is looking.
+/// The place that a check is about.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct At<'a> {
     pub(crate) feature: usize,
@@ -89,14 +89,14 @@ pub(crate) struct At<'a> {
     pub(crate) strategy: Option<(u32, Option<&'a str>)>,
     pub(crate) rule: Option<(u32, &'a str)>,
     pub(crate) member: Option<&'static str>,
-    /// What stands there, as it was written.
+    /// The JSON value at this place, as written.
     pub(crate) token: Option<&'a str>,
-    /// Some text of the part, to find its line by.
+    /// Some text of the part, by which its line is found.
     pub(crate) near: Option<&'a str>,
 }
 
 impl Findings<'_> {
-    /// Notes a warning.
+    /// Adds a warning.
     pub(crate) fn warn(
         &mut self,
         at: &At<'_>,
@@ -131,7 +131,7 @@ impl Findings<'_> {
     }
 }
 
-/// Everything that is to be said about a document.
+/// Returns all findings about a document, sorted by place.
 pub(crate) fn lint(
     payload: &Payload,
     environments: &[Environment<'_>],
@@ -169,14 +169,14 @@ pub(crate) fn lint(
     all
 }
 
-/// What the engine has to say.
+/// A diagnostic of the engine.
 struct Noted {
     diagnostic: Diagnostic,
-    /// Does only profile `edge` say so, while the other one is linted for?
+    /// True if only profile `edge` has this diagnostic, and the payload is linted for the other profile.
     on_edge_only: bool,
 }
 
-/// The engine's diagnostics by feature key. One ruleset at a time: they are large.
+/// Returns the engine's diagnostics by feature key. The rulesets are compiled one after the other, because they are large.
 fn diagnosed(environment: &Environment<'_>, profile: Profile) -> HashMap<String, Vec<Noted>> {
     let mut by_key: HashMap<String, Vec<Noted>> = HashMap::new();
     let mut known = HashSet::new();
@@ -194,7 +194,7 @@ fn diagnosed(environment: &Environment<'_>, profile: Profile) -> HashMap<String,
 }
 
 impl Findings<'_> {
-    /// Notes what the engine has to say about a feature.
+    /// Adds the engine's diagnostic as a finding.
     fn diagnosed(&mut self, view: Option<&FeatureView<'_>>, noted: Noted) {
         let Noted { diagnostic, on_edge_only } = noted;
         let (code, advice) = advice::of(&diagnostic);

@@ -1,4 +1,4 @@
-//! Well-known attributes, whose values FeatureHub has names for.
+//! Checks of well-known attributes, for whose values FeatureHub has fixed names.
 
 use fh_eval::text::pattern::{Extent, Pattern};
 use fh_eval::{Country, Device, Platform};

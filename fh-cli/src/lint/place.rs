@@ -1,12 +1,12 @@
-//! Lines of a document, found by where a borrowed piece of it lies.
+//! Line numbers of a document. A line is found by the address of a borrowed part of the text.
 
 use crate::payload::Payload;
 
-/// The text of a document and where its lines begin.
+/// The text of a document and the offsets of its lines.
 #[derive(Debug, Clone)]
 pub(crate) struct Lines<'a> {
     json: &'a [u8],
-    /// Empty if lines say nothing: everything stands on one, or the text is not the file's.
+    /// Empty if line numbers are of no use: the document is a single line, or its text is not that of the file.
     starts: std::rc::Rc<[usize]>,
 }
 
@@ -19,7 +19,7 @@ impl<'a> Lines<'a> {
         Self { json, starts: if useful { starts.into() } else { [].into() } }
     }
 
-    /// The line, from 1, on which a piece of the document begins; nothing for text that lies elsewhere.
+    /// Returns the line, from 1, on which a part of the document begins. `None` for text that is not part of the document.
     pub(crate) fn line_of(&self, piece: Option<&str>) -> Option<usize> {
         let offset = (piece?.as_ptr() as usize).checked_sub(self.json.as_ptr() as usize)?;
         if self.starts.is_empty() || offset > self.json.len() {

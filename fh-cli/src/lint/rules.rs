@@ -1,4 +1,4 @@
-//! Rules: conditionals, values and names that cannot be meant.
+//! Checks of rules: conditionals, values and names that are probably mistakes.
 
 use std::borrow::Cow;
 
@@ -50,7 +50,7 @@ pub(crate) fn check<'v>(
     }
 }
 
-/// Conditionals that a type does not have (evaluation 3.1).
+/// Returns true for a conditional that never holds for this type (evaluation 3.1).
 pub(crate) fn never_holds(kind: &str, conditional: &str) -> bool {
     let textual = matches!(conditional, "STARTS_WITH" | "ENDS_WITH" | "REGEX");
     let ordering = matches!(conditional, "GREATER" | "GREATER_EQUALS" | "LESS" | "LESS_EQUALS");
@@ -151,7 +151,7 @@ fn version(findings: &mut Findings<'_>, value: &Value<'_>, at: &At<'_>) {
     }
 }
 
-/// The version that may be meant.
+/// Returns advice with the complete version that is probably meant.
 fn completed(text: &str) -> Cow<'static, str> {
     let bare = text.trim().trim_start_matches(['v', 'V']);
     let candidates = [bare.to_string(), format!("{bare}.0"), format!("{bare}.0.0")];

@@ -1,4 +1,4 @@
-//! Strategies: percentages, and who is left for each.
+//! Checks of strategies: percentages, ids, and strategies that cannot be reached.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +12,11 @@ use crate::shown::millionths;
 
 const ALL: i64 = BUCKETS as i64;
 
-/// A strategy that matches some people, as those after it see it.
+/// A strategy that can match, as input for the check of later strategies.
 struct Taker<'v, 'a> {
     strategy: &'v StrategyView<'a>,
     rules: BTreeSet<String>,
-    /// The largest bucket that it takes; none if it asks for no bucket.
+    /// The largest bucket that it matches. `None` without a percentage.
     limit: Option<i64>,
 }
 
@@ -29,7 +29,7 @@ impl Taker<'_, '_> {
         self.limit.is_none_or(|limit| limit >= ALL - 1)
     }
 
-    /// Who is left for a later strategy and why, if that is hardly anybody.
+    /// Returns the reason if no context, or hardly any, can reach the later strategy. Otherwise returns `None`.
     fn leaves_nobody_for(&self, later: &Taker<'_, '_>) -> Option<String> {
         if !self.rules.is_subset(&later.rules) {
             return None;
@@ -53,7 +53,8 @@ impl Taker<'_, '_> {
         if !self.takes_every_bucket() {
             return None;
         }
-        // A bucket of the default key needs such a key; who has none passes by, unless the later one needs it as well.
+        // Contexts without a user key do not match a percentage of the default key. They reach the later strategy, unless it
+        // needs the key as well.
         let keyless_pass = self.limit.is_some() && self.keys().is_empty() && !same_key;
         let who = if keyless_pass {
             "only people without a user key can get here"
@@ -78,7 +79,7 @@ fn named(strategy: &StrategyView<'_>) -> String {
     }
 }
 
-/// A rule as a text that is equal for rules that ask the same.
+/// Returns a text that is equal for rules with the same meaning.
 fn canonical(rule: &RuleView<'_>) -> String {
     let values: BTreeSet<String> = rule
         .listed()
@@ -95,7 +96,7 @@ fn canonical(rule: &RuleView<'_>) -> String {
 /// Checks the strategies of a feature, in order.
 pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
     let mut takers: Vec<Taker<'_, '_>> = Vec::new();
-    // What plain percentages have taken so far, by percentage key.
+    // The sum of the percentages without rules so far, by percentage key.
     let mut sums: Vec<(&[String], i64)> = Vec::new();
     for (index, strategy) in view.strategies.iter().enumerate() {
         duplicate_id(findings, view, index);
@@ -160,7 +161,7 @@ pub(crate) fn check(findings: &mut Findings<'_>, view: &FeatureView<'_>) {
             }
             (percentage, _) => percentage,
         };
-        // A rule that could not be read holds for nobody, so nothing can be said about those after it.
+        // A rule that could not be read never holds, so this strategy takes nothing from later ones.
         let unread = strategy.wire.rules.as_ref().is_some_and(|all| all.len() != rules.len());
         let taker = Taker { strategy, rules: rules.iter().map(canonical).collect(), limit };
         if let Some(why) = takers.iter().find_map(|earlier| earlier.leaves_nobody_for(&taker)) {

@@ -1,4 +1,4 @@
-//! Features as lint looks at them: read from the wire, with positions and what was understood.
+//! Features in the form that the checks use, with positions and parsed members.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::At;
 
-/// A feature.
+/// A parsed feature with its position.
 pub(crate) struct FeatureView<'a> {
     pub(crate) position: usize,
     pub(crate) key: String,
@@ -18,20 +18,20 @@ pub(crate) struct FeatureView<'a> {
     raw: &'a str,
 }
 
-/// A strategy that is an object.
+/// A parsed strategy. Strategies that are no object are left out.
 pub(crate) struct StrategyView<'a> {
     pub(crate) position: u32,
     pub(crate) id: Option<Cow<'a, str>>,
     pub(crate) wire: wire::Strategy<'a>,
-    /// `None`: unreadable, so that it never matches.
+    /// `None` if it is unreadable, so that the strategy never matches.
     pub(crate) percentage: Option<Option<i64>>,
-    /// Names of its percentage key; empty for the default key. `None`: unreadable.
+    /// Names of the attributes of the percentage key. Empty for the default key, `None` if unreadable.
     pub(crate) keys: Option<Vec<String>>,
-    /// `None`: the list is unreadable.
+    /// `None` if the list is unreadable.
     pub(crate) rules: Option<Vec<RuleView<'a>>>,
 }
 
-/// A rule that is an object.
+/// A parsed rule. Rules that are no object are left out.
 pub(crate) struct RuleView<'a> {
     pub(crate) position: u32,
     pub(crate) field: Cow<'a, str>,
@@ -48,7 +48,7 @@ pub(crate) struct Value<'a> {
 }
 
 impl Value<'_> {
-    /// The text that is compared, if it is one.
+    /// Returns the text that is compared. `None` for JSON values that have no text.
     pub(crate) fn text(&self) -> Option<Cow<'_, str>> {
         match &self.token {
             Token::Text(text) => Some(Cow::Borrowed(text.as_ref())),
@@ -79,7 +79,7 @@ impl<'a> RuleView<'a> {
         }
     }
 
-    /// Its values; none if it has no list.
+    /// Returns the values, or an empty slice if there is no list.
     pub(crate) fn listed(&self) -> &[Value<'a>] {
         self.values.as_ref().map_or(&[], Vec::as_slice)
     }
@@ -118,7 +118,7 @@ impl<'a> StrategyView<'a> {
         }
     }
 
-    /// Has it rules, readable or not?
+    /// Returns true if the strategy has rules, also if they are unreadable.
     pub(crate) fn has_rules(&self) -> bool {
         match &self.wire.rules {
             Shape::Is(rules) => !rules.is_empty(),
@@ -127,7 +127,7 @@ impl<'a> StrategyView<'a> {
         }
     }
 
-    /// Some text of it.
+    /// Returns some text of the strategy, by which its line is found.
     fn near(&self) -> Option<&'a str> {
         let first_rule = || self.rules.as_ref()?.first()?.near;
         self.wire
@@ -161,7 +161,7 @@ impl<'a> FeatureView<'a> {
         }
     }
 
-    /// Every rule with its strategy.
+    /// Returns every rule with its strategy.
     pub(crate) fn rules(&self) -> impl Iterator<Item = (&StrategyView<'a>, &RuleView<'a>)> {
         self.strategies.iter().flat_map(|strategy| {
             let rules = strategy.rules.as_ref().map_or(&[][..], Vec::as_slice);
@@ -169,7 +169,7 @@ impl<'a> FeatureView<'a> {
         })
     }
 
-    /// The feature as a place.
+    /// Returns the place of the feature.
     pub(crate) fn at(&self) -> At<'_> {
         At {
             feature: self.position,
@@ -179,7 +179,7 @@ impl<'a> FeatureView<'a> {
         }
     }
 
-    /// One of its strategies as a place.
+    /// Returns the place of a strategy.
     pub(crate) fn at_strategy<'v>(&'v self, strategy: &'v StrategyView<'a>) -> At<'v> {
         At {
             strategy: Some((strategy.position, strategy.id.as_deref())),
@@ -188,7 +188,7 @@ impl<'a> FeatureView<'a> {
         }
     }
 
-    /// One of its rules as a place.
+    /// Returns the place of a rule.
     pub(crate) fn at_rule<'v>(
         &'v self,
         strategy: &'v StrategyView<'a>,
@@ -201,7 +201,7 @@ impl<'a> FeatureView<'a> {
         }
     }
 
-    /// Text of the part that the engine names.
+    /// Returns some text of the part that a diagnostic names.
     pub(crate) fn near(&self, place: &Place) -> Option<&str> {
         let Some(position) = place.strategy else {
             let member = match place.member {

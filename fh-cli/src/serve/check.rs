@@ -1,4 +1,4 @@
-//! `fh serve --check`: is a file fit to be served?
+//! `fh serve --check`: checks that a file can be served.
 
 use std::path::Path;
 
@@ -44,7 +44,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// Says everything that is wrong or doubtful in a file.
+/// Writes all errors and warnings of a file.
 pub(crate) fn check(
     name: &str,
     settings: &Settings,

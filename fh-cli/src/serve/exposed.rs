@@ -30,7 +30,7 @@ pub(crate) fn warnings(told: &Told) -> Vec<String> {
     warnings
 }
 
-/// Files with secrets, and what they hold.
+/// Returns the files with secrets, with a description of the secret.
 fn files(settings: &Settings) -> Vec<(&Path, &'static str)> {
     let files = [
         (&settings.state, "API keys, unless each is a ${NAME}"),
@@ -54,7 +54,7 @@ fn is_readable_by_all(path: &Path) -> bool {
     has(&path, 0o004) && path.ancestors().skip(1).all(|folder| has(folder, 0o001))
 }
 
-/// Permissions have no such bits here.
+/// Returns false, because there are no such permission bits on this system.
 #[cfg(not(unix))]
 fn is_readable_by_all(_: &Path) -> bool {
     false

@@ -1,4 +1,4 @@
-//! What the server says while it runs, on stderr.
+//! The server's log on stderr.
 
 use std::io;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// How much is said.
+/// The most detailed level that is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogLevel {
     Error,
@@ -52,12 +52,12 @@ impl FromStr for LogLevel {
     }
 }
 
-/// How it is written.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogFormat {
-    /// For people.
+    /// Text to be read in a terminal.
     Text,
-    /// One object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -82,19 +82,19 @@ impl FromStr for LogFormat {
     }
 }
 
-/// From now on, logs go to stderr. Only this project's own crates say more than warnings: those below them would log paths and
+/// Starts logging to stderr. Only this project's own crates log more than warnings. Other crates would log paths and
 /// headers, which hold API keys.
 pub(crate) fn start(level: LogLevel, format: LogFormat, colour: bool) {
     let others = level.filter().min(LevelFilter::WARN);
-    // All of them begin so.
+    // The names of all this project's crates begin with `fh`.
     let targets = Targets::new().with_default(others).with_target("fh", level.filter());
-    // There are such lines only where somebody wants them.
+    // These lines are only emitted if the access log is switched on.
     let targets = targets.with_target("fh_edge::access", LevelFilter::INFO);
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let layer = match format {
         LogFormat::Text => layer.with_ansi(colour).boxed(),
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
-    // There is one already only where a test has started two in one process.
+    // A subscriber exists already if a test starts two servers in one process.
     let _ = tracing_subscriber::registry().with(layer.with_filter(targets)).try_init();
 }

@@ -1,4 +1,4 @@
-//! The server behind `fh serve`: what it is told, what it says, and how it runs.
+//! The server behind `fh serve`: its settings, its log and its operation.
 
 pub(crate) mod check;
 pub(crate) mod exposed;

@@ -1,4 +1,4 @@
-//! Where the features of a server come from.
+//! The origin of a server's features: a state file, the admin API or another Edge.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -14,43 +14,43 @@ use tracing::{error, info, warn};
 use super::settings::{RelayHeader, Settings};
 use crate::failure::Failure;
 
-/// More warnings of one reading are not logged one by one.
+/// The number of warnings of one read that are logged one by one.
 const MOST_WARNINGS: usize = 20;
 
-/// Where features come from.
+/// The origin of the features.
 #[derive(Debug)]
 pub(crate) enum Origin {
-    /// A file that is followed.
+    /// A state file, which is read again when it changes.
     File(Followed),
-    /// Only what the admin API makes of nothing.
+    /// No file. The server starts empty and is filled through the admin API.
     Admin,
-    /// Another Edge.
+    /// Another Edge, which is relayed.
     Relay,
 }
 
-/// An origin that is open.
+/// An origin with its initial state.
 pub(crate) struct Opened {
     pub(crate) origin: Origin,
-    /// The content of the file, if it is known already.
+    /// The state to start with. `None` for a relay.
     pub(crate) state: Option<State>,
-    /// The problem of the file, although a state is served.
+    /// The problem of the state file, if the last good state is served instead.
     pub(crate) notice: Option<String>,
 }
 
-/// A file, and what is read in it.
+/// A state file that is followed.
 #[derive(Debug)]
 pub(crate) struct Followed {
     path: PathBuf,
-    /// Reads it again when it is told to.
+    /// The watcher of the file, which also reads it on request.
     watch: Watch,
     last_good: Option<LastGood>,
-    /// The content of the file at the start, if that was good.
+    /// The content of the file at the start, if it could be read.
     first: Option<Box<Loaded>>,
     reads: mpsc::Receiver<Result<Loaded, FileError>>,
 }
 
 impl Origin {
-    /// Opens it.
+    /// Opens the origin that the settings name.
     pub(crate) fn open(settings: &Settings) -> Result<Opened, Failure> {
         if settings.relay.is_some() {
             return Ok(Opened { origin: Self::Relay, state: None, notice: None });
@@ -88,7 +88,7 @@ impl Origin {
             }
         };
         let (tell, reads) = mpsc::channel(1);
-        // Nobody listens any more once the server ends.
+        // The receiver is gone once the server ends.
         let watch = file.watch(move |read| drop(tell.blocking_send(read)));
         let watch = watch.map_err(|error| {
             Failure::Input(format!("the system gives no thread to follow the file: {error}"))
@@ -97,7 +97,8 @@ impl Origin {
         Ok(Opened { origin: Self::File(followed), state: Some(state), notice })
     }
 
-    /// Keeps the text of the file, if it is good, for a start with a broken one. Call it once the data folder is this process's.
+    /// Saves the text of a good file, for a start with a broken one. Must be called after this process has locked the data
+    /// folder.
     pub(crate) fn keep_last_good(&mut self) {
         if let Self::File(Followed { last_good: Some(kept), first, .. }) = self
             && let Some(loaded) = first.take()
@@ -106,21 +107,21 @@ impl Origin {
         }
     }
 
-    /// Reads it again with other keys beside those of the file.
+    /// Reads the file again, with other keys in addition to those of the file.
     pub(crate) fn reload_with(&self, options: file::Options) {
         if let Self::File(file) = self {
             file.watch.reload_with(options);
         }
     }
 
-    /// Reads it again, changed or not.
+    /// Reads the file again, even if it has not changed.
     pub(crate) fn reload(&self) {
         if let Self::File(file) = self {
             file.watch.reload();
         }
     }
 
-    /// Waits until something new was read.
+    /// Waits until the file was read. Waits for ever if there is no file.
     pub(crate) async fn next(&mut self) -> Result<Loaded, FileError> {
         if let Self::File(file) = self
             && let Some(read) = file.reads.recv().await
@@ -130,7 +131,7 @@ impl Origin {
         std::future::pending().await
     }
 
-    /// Serves what was read. What is wrong changes nothing.
+    /// Publishes the state that was read. After an error the current state stays in force.
     pub(crate) async fn serve(&self, read: Result<Loaded, FileError>, handle: &EdgeHandle) {
         let Self::File(Followed { path, last_good, .. }) = self else { return };
         let file = path.display();
@@ -157,7 +158,7 @@ impl Origin {
     }
 }
 
-/// The text that readiness shows for a broken state file.
+/// Returns the text that readiness shows for a broken state file.
 fn broken_notice(why: &FileError) -> String {
     format!("the state file is broken, and the last good state is served: {}", words(why))
 }
@@ -168,7 +169,7 @@ fn keep(kept: &LastGood, loaded: &Loaded) {
     }
 }
 
-/// What is relayed, if anything is.
+/// Returns the options of the relay, or `None` without one.
 pub(crate) fn relay(settings: &Settings) -> Option<RelayOptions> {
     let (_, url) = settings.relay.as_ref()?;
     let keys = relay_keys(settings, &settings.relay_file_keys);
@@ -188,12 +189,12 @@ pub(crate) fn relay(settings: &Settings) -> Option<RelayOptions> {
     }
 }
 
-/// The keys to relay, with these of `--relay-key-file`.
+/// Returns the keys to relay: those of the settings, and the given ones of `--relay-key-file`.
 pub(crate) fn relay_keys(settings: &Settings, file_keys: &[RelayKeys]) -> Vec<RelayKeys> {
     [settings.relay_keys.as_slice(), file_keys].concat()
 }
 
-/// The headers of requests to the relayed Edge, with these of `--relay-header-file`.
+/// Returns the headers of requests to the relayed Edge: those of the settings, and the given ones of `--relay-header-file`.
 pub(crate) fn relay_headers(
     settings: &Settings,
     file_headers: &[RelayHeader],
@@ -202,12 +203,12 @@ pub(crate) fn relay_headers(
     all.map(|RelayHeader { name, value }| (name.clone(), value.clone())).collect()
 }
 
-/// How a state file is read.
+/// Returns the options for reading a state file.
 pub(crate) fn options(settings: &Settings) -> file::Options {
     with_keys(settings, &settings.file_keys)
 }
 
-/// The same with other keys of `--key-file`.
+/// Returns the options for reading a state file, with other keys of `--key-file`.
 pub(crate) fn with_keys(settings: &Settings, file_keys: &[ServiceKey]) -> file::Options {
     let options = file::Options::new().process_environment().profile(settings.edge.profile);
     match [settings.keys.as_slice(), file_keys].concat().as_slice() {
@@ -216,7 +217,7 @@ pub(crate) fn with_keys(settings: &Settings, file_keys: &[ServiceKey]) -> file::
     }
 }
 
-/// Whoever has these keys may read.
+/// Returns an account with these keys, and with permission to read.
 fn account(keys: &[ServiceKey]) -> ExtraAccount {
     let (client_keys, server_keys) =
         keys.iter().cloned().partition(ServiceKey::is_client_evaluated);
@@ -229,7 +230,7 @@ fn account(keys: &[ServiceKey]) -> ExtraAccount {
     }
 }
 
-/// What is wrong, on one line.
+/// Describes the problem on one line.
 fn words(error: &FileError) -> String {
     let path = error.path.display();
     let problems = match &error.why {

@@ -1,4 +1,4 @@
-//! Files that hold secrets, which are followed as the state file is.
+//! Files with secrets, which are read again when they change, as the state file is.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -13,11 +13,12 @@ use tokio::sync::mpsc;
 use super::settings::{RelayHeader, Settings, keys_in, relay_headers_in, relay_keys_in};
 use crate::failure::Failure;
 
-/// A larger file holds no secrets.
+/// Upper limit for such a file, in bytes.
 const MOST_BYTES: u64 = 1 << 20;
-/// Time between two looks at the files.
+/// Time between two checks of the files.
 const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
-/// A file may be empty or gone for so long, while another one is put in its place (D-104).
+/// The time for which a file may be empty, missing or invalid before an error is reported, so that it can be replaced
+/// (decisions D-104).
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A setting that names a file with a secret.
@@ -30,7 +31,7 @@ pub(crate) enum Secret {
 }
 
 impl Secret {
-    /// The flag.
+    /// Returns the flag of the setting.
     pub(crate) const fn flag(self) -> &'static str {
         match self {
             Self::AdminKey => "--admin-key-file",
@@ -41,7 +42,7 @@ impl Secret {
     }
 }
 
-/// The present content of a file.
+/// The content of a file.
 #[derive(Debug)]
 pub(crate) enum Held {
     AdminKey(AdminKey),
@@ -50,7 +51,7 @@ pub(crate) enum Held {
     RelayHeaders(Vec<RelayHeader>),
 }
 
-/// A file with another content than before, or why it cannot be used. The reason never holds a secret.
+/// A file with new content, or with an error. The error never contains a secret.
 #[derive(Debug)]
 pub(crate) struct SecretRead {
     pub(crate) secret: Secret,
@@ -58,7 +59,7 @@ pub(crate) struct SecretRead {
     pub(crate) held: Result<Held, String>,
 }
 
-/// All files that are followed, on a thread that ends with this.
+/// All followed files. Their thread ends when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct SecretFiles {
     reload: Sender<()>,
@@ -66,7 +67,7 @@ pub(crate) struct SecretFiles {
 }
 
 impl SecretFiles {
-    /// Follows the files that settings name.
+    /// Follows the files that the settings name.
     pub(crate) fn follow(settings: &Settings) -> Result<Self, Failure> {
         let named = [
             (Secret::AdminKey, &settings.admin_key_file),
@@ -90,13 +91,13 @@ impl SecretFiles {
         Ok(Self { reload, reads })
     }
 
-    /// Reads all files again, changed or not.
+    /// Reads all files again, even if they have not changed.
     pub(crate) fn reload(&self) {
-        // Without files there is no thread.
+        // Without files there is no thread that receives this.
         let _ = self.reload.send(());
     }
 
-    /// Waits until a file holds something else.
+    /// Waits until a file has new content, or an error has lasted for [`GRACE`].
     pub(crate) async fn next(&mut self) -> SecretRead {
         match self.reads.recv().await {
             Some(read) => read,
@@ -123,25 +124,25 @@ fn follow(files: &mut [Followed], wishes: &Receiver<()>, tell: &mpsc::Sender<Sec
     }
 }
 
-/// A file, and what was seen of it.
+/// A file and its last known state.
 struct Followed {
     secret: Secret,
     path: PathBuf,
     look: Look,
-    /// Since when it cannot be used, and why, until that is told.
+    /// The time and the text of an error that has not been reported yet.
     trouble: Option<(Instant, String)>,
 }
 
 impl Followed {
-    /// A file that was read already.
+    /// Follows a file that was read already.
     fn new(secret: Secret, path: PathBuf) -> Self {
         let mut look = Look::new(MOST_BYTES);
-        // Its content was read with the settings.
+        // The first check only records the state of the file. Its content was read with the settings.
         drop(look.first(&path));
         Self { secret, path, look, trouble: None }
     }
 
-    /// Looks at the file. Returns what is new, or a trouble that has lasted for the grace period.
+    /// Checks the file. Returns its new content, or an error that has lasted for the grace period.
     fn look(&mut self, is_asked: bool, wall: SystemTime, now: Instant) -> Option<SecretRead> {
         let found = match is_asked {
             true => Some(self.look.first(&self.path)),
@@ -203,7 +204,7 @@ mod tests {
         (folder, path)
     }
 
-    /// The result of two reads, the second of which finds the file at rest.
+    /// Checks the file twice, because a changed file is read only when two checks find it the same.
     fn told(file: &mut Followed, now: Instant) -> Option<Result<bool, String>> {
         let soon = SystemTime::now();
         let read = file.look(false, soon, now).or_else(|| file.look(false, soon, now))?;
@@ -228,7 +229,7 @@ mod tests {
         assert!(told(&mut file, at(60)).is_none(), "once");
         std::fs::write(&path, "sixteen-characters-2\n").unwrap();
         assert_eq!(told(&mut file, at(61)), Some(Ok(true)));
-        // A key that is too short, and then a good one within the grace.
+        // A key that is too short is replaced by a good one within the grace period.
         std::fs::write(&path, "short").unwrap();
         assert!(told(&mut file, at(62)).is_none());
         std::fs::write(&path, FIRST).unwrap();

@@ -1,4 +1,4 @@
-//! A server from its first line to its last.
+//! The server of `fh serve`, from start to end.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -21,10 +21,10 @@ use super::settings::{Settings, Told};
 use super::signals::{Asked, Signals};
 use crate::failure::Failure;
 
-/// Who asks for health when all others are gone gets so long for it.
+/// The time for which the monitor port still answers health checks after the API has closed.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
-/// A server that can take connections.
+/// A server whose sockets are bound.
 pub(crate) struct Server {
     edge: Edge,
     origin: Origin,
@@ -41,7 +41,7 @@ pub(crate) struct Server {
     proxies: TrustedProxies,
 }
 
-/// Where it is.
+/// The URLs of the server on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Addresses {
     pub(crate) api: String,
@@ -50,7 +50,7 @@ pub(crate) struct Addresses {
 }
 
 impl Server {
-    /// Everything that can go wrong at the start goes wrong here.
+    /// Opens the origin, the data folder, the certificate and the sockets, so that all errors of the start occur here.
     pub(crate) fn new(told: &Told) -> Result<Self, Failure> {
         let settings = &told.settings;
         let Opened { mut origin, state, notice } = Origin::open(settings)?;
@@ -70,7 +70,7 @@ impl Server {
             builder = builder.state(state);
         }
         let edge = builder.build().map_err(|error| Failure::Input(error.to_string()))?;
-        // Now the data folder is this process's.
+        // The data folder is locked by this process now.
         origin.keep_last_good();
         if notice.is_some() {
             edge.handle().note_failed_reload();
@@ -125,7 +125,7 @@ impl Server {
         Ok(Addresses { monitor, console, api })
     }
 
-    /// Serves until it is asked to end, and then ends in good order; at once if it is asked a second time.
+    /// Serves until a signal to end, and then ends gracefully. A second signal ends the server at once.
     pub(crate) async fn run(self, signals: Signals) -> Result<(), Failure> {
         let (end, ending) = watch::channel(false);
         let (over, is_over) = watch::channel(false);
@@ -180,7 +180,7 @@ impl Server {
     }
 }
 
-/// What signals bring about.
+/// The reaction to signals and to changed files.
 struct Control {
     handle: EdgeHandle,
     origin: Origin,
@@ -188,12 +188,12 @@ struct Control {
     settings: Settings,
     tls: Option<Tls>,
     grace: Duration,
-    /// Between "not ready" and closing the sockets.
+    /// The time between reporting "not ready" and closing the sockets.
     delay: Duration,
 }
 
 impl Control {
-    /// Ends when it is asked to end a second time.
+    /// Handles signals and changed files. Returns after the second signal to end.
     async fn run(mut self, mut signals: Signals, end: watch::Sender<bool>) {
         loop {
             tokio::select! {
@@ -207,10 +207,10 @@ impl Control {
         }
         info!(streams = self.handle.streams(), grace = self.grace.as_secs_f64(), "stopping");
         let ending = async {
-            // Load balancers are to see that it is not ready before connections are refused.
+            // Load balancers must see that the server is not ready before it refuses connections.
             self.handle.announce_stop();
             tokio::time::sleep(self.delay).await;
-            // A relay keeps what it has first, which takes a moment.
+            // A relay saves its data first, which takes a moment.
             self.handle.say_bye(self.grace).await;
             end.send_replace(true);
             std::future::pending::<()>().await;
@@ -234,7 +234,7 @@ impl Control {
         self.origin.reload();
     }
 
-    /// Puts what a file holds into force. A file that cannot be used changes nothing.
+    /// Applies the new content of a file. After an error the last secret stays in force.
     fn take_secret(&self, SecretRead { secret, file, held }: SecretRead) {
         let (flag, file) = (secret.flag(), file.display());
         match held.and_then(|held| self.put_into_force(held)) {
@@ -267,7 +267,7 @@ impl Control {
     }
 }
 
-/// Serves the monitor port on a thread and a runtime of its own, so that liveness is answered whatever the workers do.
+/// Serves the monitor port on a thread and a runtime of its own, so that liveness is answered even if the workers are busy.
 async fn serve_apart(
     listener: Listener,
     app: App,
@@ -282,14 +282,14 @@ async fn serve_apart(
                 fh_edge::listen::serve([listener], app, options, shutdown).await.map(drop)
             })
         });
-        // The server was cut meanwhile.
+        // The receiver is gone if the server was stopped at once.
         let _ = end.send(served);
     })?;
     ended.await.unwrap_or_else(|_| Err(io::Error::other("the thread of the monitor port failed")))
 }
 
 async fn told(mut signal: watch::Receiver<bool>) {
-    // Without a sender there is nothing to wait for any more.
+    // A dropped sender counts as the signal.
     let _ = signal.wait_for(|is_told| *is_told).await;
 }
 
@@ -299,7 +299,7 @@ fn bind(address: IpAddr, port: u16) -> Result<Listener, Failure> {
         .map_err(|error| Failure::Input(format!("cannot listen at {address}: {error}")))
 }
 
-/// Where requests are logged, proxies are believed as everywhere.
+/// Returns the listen options. The access log trusts the same proxies as all other parts.
 fn listen(settings: &Settings) -> ListenOptions {
     let mut listen = settings.listen.clone();
     listen.proxies = settings.proxies.clone();
@@ -313,7 +313,7 @@ fn tls(settings: &Settings) -> Result<Option<Tls>, Failure> {
     tls.map_err(|error| Failure::Input(error.to_string()))
 }
 
-/// A URL that works on this machine.
+/// Returns a URL that works on this machine.
 fn url(scheme: &str, listener: &Listener) -> Result<String, Failure> {
     let unknown = |error| Failure::Input(format!("the system does not say where: {error}"));
     let mut address = listener.local_addr().map_err(unknown)?;
@@ -326,8 +326,8 @@ fn url(scheme: &str, listener: &Listener) -> Result<String, Failure> {
     Ok(format!("{scheme}://{address}"))
 }
 
-/// The routes below a path. Health, and metrics without a port of their own, are answered without the path too, since probes do not
-/// know of it; nothing else is.
+/// Returns the routes below a path. Health is also answered without the path, because probes do not know it. The same is
+/// true of metrics without a port of their own, and of nothing else.
 fn under(path: &str, edge: &Edge) -> Router {
     match path {
         "" => edge.router(),

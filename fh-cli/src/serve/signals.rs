@@ -1,12 +1,12 @@
-//! What a system tells a server: to end, or to read its files again.
+//! The signals that end a server or reload its files.
 
 use std::io;
 
 #[cfg(unix)]
 use crate::stop::{received, unless_ignored};
 
-/// Signals, received from the time this is made. A SIGINT that was ignored at the start stays ignored, as that of a script's
-/// background jobs is. SIGTERM always ends the server, and SIGHUP always reloads.
+/// The installed signal handlers. A SIGINT that was ignored at the start stays ignored, as for a script's background jobs.
+/// SIGTERM always ends the server, and SIGHUP always reloads.
 pub(crate) struct Signals {
     #[cfg(unix)]
     interrupt: Option<tokio::signal::unix::Signal>,
@@ -16,7 +16,7 @@ pub(crate) struct Signals {
     hang_up: tokio::signal::unix::Signal,
 }
 
-/// What was asked for.
+/// The action that a signal requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
     /// Ctrl-C, or SIGTERM.
@@ -29,8 +29,8 @@ pub(crate) enum Asked {
 impl Signals {
     pub(crate) fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        // Sent when a file would grow beyond RLIMIT_FSIZE, and by default the end of the process. Once there is a handler, which
-        // stays though nothing waits for it, the write fails instead, as on a full disk.
+        // SIGXFSZ is sent when a file would grow beyond RLIMIT_FSIZE, and ends the process by default. With a handler, which
+        // stays installed after this drop, the write fails instead, as on a full disk.
         let file_too_large = rustix::process::Signal::XFSZ.as_raw();
         drop(signal(SignalKind::from_raw(file_too_large))?);
         Ok(Self {
@@ -40,7 +40,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub(crate) async fn next(&mut self) -> Asked {
         tokio::select! {
             () = received(&mut self.interrupt) => Asked::End,
@@ -59,7 +59,7 @@ impl Signals {
     /// Waits for Ctrl-C.
     pub(crate) async fn next(&mut self) -> Asked {
         if tokio::signal::ctrl_c().await.is_err() {
-            // Then the system ends the program itself.
+            // The handler could not be installed, so the signal ends the process itself.
             std::future::pending::<()>().await;
         }
         Asked::End

@@ -5,7 +5,7 @@ use tracing::info;
 
 use super::settings::Settings;
 
-/// Logs it. A relay has no counts: what it serves arrives later.
+/// Logs the line. A relay has no counts, because its features arrive later.
 pub(crate) async fn log(settings: &Settings, edge: &EdgeHandle) {
     let version = env!("CARGO_PKG_VERSION");
     if let Some((url, _)) = &settings.relay {
@@ -13,7 +13,7 @@ pub(crate) async fn log(settings: &Settings, edge: &EdgeHandle) {
         info!(version, origin = "relay", %url, accounts, "starting");
         return;
     }
-    // A server that has no state cannot be started.
+    // A server without a state does not start.
     let Ok(state) = edge.state().await else { return };
     let (environments, features) = (state.environments.len(), state.features.len());
     match &settings.state {

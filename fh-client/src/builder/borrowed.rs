@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use fh_session::{Ask, Dispatch, Flow, Interceptor, Observer, UsageEvent, UsageSummary};
 
-/// The same, but for its end, which is another's business.
+/// A handler that an isolated client shares with the client it was made from. It forwards all calls but `close`, since the other
+/// client closes the handler.
 pub(super) struct Borrowed<T: ?Sized>(pub(super) Arc<T>);
 
 impl Interceptor for Borrowed<dyn Interceptor> {

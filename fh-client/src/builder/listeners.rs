@@ -1,4 +1,4 @@
-//! Listeners from the start on.
+//! Listeners that are registered before the client starts.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use fh_session::{
 
 use super::{ClientBuilder, Dispatching};
 
-/// Listeners that miss nothing, since they are there before the client starts. They stay as long as it does; see the methods of the
-/// same names of [`Client`](crate::Client).
+/// Listeners that are registered before the client starts, so that they miss no event. They stay as long as the client; see the
+/// methods of the same names of [`Client`](crate::Client).
 impl ClientBuilder {
-    /// Makes no thread for listeners and observers, so none of them is ever called, whoever adds them, now or later: for programs
-    /// that have many clients and only read them, or [watch](crate::Client::watch) them.
+    /// Starts no thread for listeners and observers, so that none of them is ever called, including those registered later. This
+    /// serves programs with many clients that only read them or [watch](crate::Client::watch) them.
     pub fn without_listeners(mut self) -> Self {
         self.dispatching = Dispatching::Nobody;
         self
     }
 
-    /// Calls with each readiness, the first one included.
+    /// Registers a listener that is called with the first readiness and with each change of it.
     pub fn on_readiness(self, call: impl Fn(&ReadinessChange) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);
         self.listener(move |hub| {
@@ -28,7 +28,7 @@ impl ClientBuilder {
         })
     }
 
-    /// Calls with each connection, problem and readiness, the first status included.
+    /// Registers a listener that is called with the first status, and whenever connection, problem or readiness change.
     pub fn on_status(self, call: impl Fn(&SessionStatus) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);
         self.listener(move |hub| {
@@ -37,7 +37,7 @@ impl ClientBuilder {
         })
     }
 
-    /// Calls with what is odd: a snapshot file that was not used, for example.
+    /// Registers a listener for unusual events that do not stop the client, such as a snapshot file that was ignored.
     pub fn on_notice(self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);
         self.listener(move |hub| {
@@ -46,7 +46,7 @@ impl ClientBuilder {
         })
     }
 
-    /// Calls with each update as it was received.
+    /// Registers a listener that is called with each update as it was received.
     pub fn on_raw(self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);
         self.listener(move |hub| {
@@ -55,7 +55,8 @@ impl ClientBuilder {
         })
     }
 
-    /// Calls after each update that changed something.
+    /// Registers a listener that is called after each update that changes something a reader can see, except the first list.
+    /// Updates that are held back are included.
     pub fn on_new_state(self, call: impl Fn(NewState) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);
         self.listener(move |hub| {
@@ -64,7 +65,8 @@ impl ClientBuilder {
         })
     }
 
-    /// Calls when everybody's value of a feature becomes another, the first one (from none) included.
+    /// Registers a listener that is called when the value of a feature without a context changes. The first value, which replaces
+    /// none, counts as a change.
     pub fn on_change(
         self,
         key: impl Into<String>,

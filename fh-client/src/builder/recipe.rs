@@ -1,4 +1,4 @@
-//! Settings that make sense.
+//! The checked settings of a client, kept to make other clients from it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::journal::Reporting;
 use crate::start_error::StartError;
 use crate::transport::{InvalidSetting, Transport};
 
-/// What a client was made of, to make another one later.
+/// The settings of a running client. They are kept so that another client can be made of them later.
 pub(crate) struct Recipe {
     pub(super) builder: ClientBuilder,
     pub(super) edge: EdgeUrl,
@@ -27,7 +27,7 @@ pub(crate) struct Recipe {
 }
 
 impl ClientBuilder {
-    /// The session's settings for these keys.
+    /// Returns the session's settings for these keys.
     pub(super) fn config(&self, edge: EdgeUrl, keys: ApiKeys) -> Config {
         let mut config = Config::new(edge, keys);
         if let Some(mode) = self.mode {
@@ -39,7 +39,7 @@ impl ClientBuilder {
         config
     }
 
-    /// Looks at everything that parsing has not. Gives the header of the first context.
+    /// Checks all settings that parsing has not checked. Returns the header of the first context.
     pub(super) fn check(&self, config: &Config) -> Result<ContextHeader, StartError> {
         if config.mode == Mode::Streaming && config.keys.are_several() {
             return Err(StartError::SeveralKeysStream);
@@ -90,7 +90,7 @@ impl Recipe {
         hub
     }
 
-    /// The same settings for another context, with a connection of its own.
+    /// Returns the settings for another context, whose client gets a connection of its own.
     pub(crate) fn isolated(&self, keys: ApiKeys, context: Arc<Attributes>) -> ClientBuilder {
         let mut builder = self.builder.clone();
         builder.url = Some(self.edge.as_str().to_string());
@@ -98,11 +98,11 @@ impl Recipe {
         builder.context = Some(context);
         builder.snapshot = None;
         if keys.kind() == KeyKind::ServerEvaluated {
-            // They were evaluated for the first client's context (D-62).
+            // These features were evaluated for the first client's context (D-62).
             builder.bootstrap.clear();
         }
         builder.listeners.clear();
-        // They belong to the first client, which closes them.
+        // Both belong to the first client, which closes them.
         for (interceptor, _) in &mut builder.interceptors {
             *interceptor = Arc::new(Borrowed(Arc::clone(interceptor)));
         }
@@ -128,22 +128,23 @@ impl Recipe {
         &self.limits
     }
 
-    /// Room on the runtime of the client and of those that are made from it.
+    /// Returns a place for a task on the runtime that this client shares with the clients made from it.
     ///
     /// # Errors
-    /// [`StartError::Thread`].
+    /// [`StartError::Thread`] if the thread cannot be started.
     pub(crate) fn place(&self) -> Result<Place, StartError> {
         self.builder.runtime.place().map_err(thread_trouble)
     }
 
-    /// Was a stream asked for, and not only chosen because nothing was said?
+    /// Returns true if the program asked for streaming, as opposed to getting it by default.
     pub(crate) fn must_stream(&self) -> bool {
         self.builder.mode == Some(Mode::Streaming)
     }
 }
 
 impl ClientBuilder {
-    /// Makes this the client of one context in a pool: it polls, sends by the pool's transport, and shares the thread of listeners.
+    /// Makes this the client of one context in a pool: it polls, sends through the pool's transport, and shares the pool's
+    /// listener thread.
     pub(crate) fn in_a_pool(
         mut self,
         transport: impl Transport,
@@ -156,14 +157,14 @@ impl ClientBuilder {
         self.reporting = Reporting::Brief;
         let mut builder = self.transport(transport).active_polling(interval);
         if let Some(mode) = builder.mode {
-            // Last, so that it wins over what the program has configured.
+            // This change is added last, so that it overrides those of the program.
             builder = builder.configure(move |config| config.mode = mode);
         }
         builder
     }
 }
 
-/// Headers that the client sets itself, or HTTP does.
+/// Headers that the client or HTTP itself sets. A program may not set them.
 const OURS: [&str; 10] = [
     "accept",
     "accept-encoding",
@@ -177,7 +178,7 @@ const OURS: [&str; 10] = [
     "x-sdk",
 ];
 
-/// Limits within which nothing can ever arrive.
+/// Rejects limits of zero, under which nothing can arrive.
 fn check_limits(limits: &Limits) -> Result<(), InvalidSetting> {
     let Limits { connect, head, poll, idle, bytes } = limits;
     let times = [("connect", connect), ("head", head), ("poll", poll), ("idle", idle)];
@@ -192,7 +193,7 @@ fn is_header_value(value: &str) -> bool {
     value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }
 
-/// The name of a header that cannot be sent, if there is one.
+/// Returns the name of the first header that cannot be sent, if there is one.
 pub(crate) fn unsendable(headers: &[(String, String)]) -> Option<&str> {
     let mut wrong = headers.iter().filter(|(name, value)| !can_be_sent(name, value));
     wrong.next().map(|(name, _)| name.as_str())

@@ -1,4 +1,4 @@
-//! Making a client of settings.
+//! Starting a client from its settings.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex};
@@ -18,19 +18,20 @@ use crate::snapshot::{Bootstrap, Keeper};
 use crate::start_error::StartError;
 use crate::transport::{Transport, Unplugged};
 
-/// What an offline client says that it is connected to.
+/// The URL of an offline client that was given none. It appears in logs and in the client's `Debug` output.
 const NOWHERE: &str = "http://offline.invalid";
 const NO_KEY: &str = "offline/offline*";
 
 impl ClientBuilder {
-    /// Starts the client. Returns at once, before any features are there: see [`Client::ready`], [`Client::wait_ready`].
+    /// Starts the client and returns at once, before any features have arrived. Wait for them with [`Client::ready`] or
+    /// [`Client::wait_ready`].
     ///
-    /// The client runs on a thread of its own, wherever this is called: inside a runtime or outside of all (D-119). So a paused clock
-    /// of tokio does not move it, and a [subscriber of `tracing`](https://docs.rs/tracing) that is set for one thread does not see its logs. See
-    /// [`Self::runtime`] for another place.
+    /// By default the client runs on a thread of its own, even if this is called inside a runtime (D-119). Therefore a paused
+    /// clock of tokio does not affect it. A [subscriber of `tracing`](https://docs.rs/tracing) that is set for one thread does
+    /// not see its logs. [`Self::runtime`] runs it elsewhere.
     ///
     /// # Errors
-    /// [`StartError`] if a setting makes no sense. Trouble with the network is none.
+    /// [`StartError`] if a setting is invalid. Network failures are no start errors; the client retries.
     pub fn start(self) -> Result<Client, StartError> {
         let (mut recipe, mut config) = self.resolved()?;
         let header = recipe.builder.check(&config)?;
@@ -61,7 +62,7 @@ impl ClientBuilder {
         let desk = commands.downgrade();
         let reader = desk.clone();
         hub.set_touch_waker(move || {
-            // Not a strong sender: the hub must not keep the driver running.
+            // The sender is weak: the repository must not keep the driver running.
             if let Some(commands) = reader.upgrade() {
                 let _ = commands.send(Command::Touched);
             }
@@ -82,7 +83,7 @@ impl ClientBuilder {
             clock,
             edge: config.edge.clone(),
             keys: keys.clone(),
-            // The driver adds them to requests, since they may change.
+            // The driver adds them to each request, because they may change.
             headers: std::mem::take(&mut config.headers),
             connect_timeout: config.limits.connect,
             request_timeout: config.limits.poll,
@@ -105,7 +106,7 @@ impl ClientBuilder {
         Ok(Client::from_inner(Arc::new(inner)))
     }
 
-    /// Fills in what was not given, and makes the transport.
+    /// Fills in settings from the environment and defaults, and makes the transport.
     fn resolved(mut self) -> Result<(Recipe, Config), StartError> {
         let is_offline = self.mode == Some(Mode::Offline);
         let found = environment::read(|name| std::env::var(name).ok());
@@ -118,7 +119,7 @@ impl ClientBuilder {
             self.keys.push(NO_KEY.to_string());
         }
         let keys = ApiKeys::parse(&self.keys)?;
-        // From here on the keys are those that were parsed: no copies lie about.
+        // Only the parsed keys are used from here on, so that no other copy of the secrets stays in memory.
         self.keys.clear();
         let config = self.config(edge, keys);
         let transport = match &self.transport {
@@ -144,7 +145,8 @@ fn default_transport(_: &Config) -> Result<Arc<dyn Transport>, StartError> {
 }
 
 impl Driver {
-    /// Serves features that were given at the start, unless they are of an environment that no key opens.
+    /// Serves features that were given at the start. An environment that no API key opens is skipped with a notice, unless the
+    /// client is offline.
     fn bootstrap(&mut self, bootstrap: Bootstrap, keys: &ApiKeys, is_offline: bool) {
         for (id, features) in bootstrap.environments {
             let opened = |id: &Arc<str>| keys.iter().any(|key| key.environment() == id);
@@ -166,7 +168,7 @@ impl Driver {
     }
 }
 
-/// Draws a session's delays. The standard library's hash keys are random, and differ from call to call.
+/// Returns a random seed for the session's delays. The standard library's hash keys are random and differ from call to call.
 fn seed() -> u64 {
     RandomState::new().build_hasher().finish()
 }

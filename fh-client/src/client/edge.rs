@@ -1,4 +1,4 @@
-//! Asking the Edge, and stores in its place.
+//! Requests to the Edge, and features from stores.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,20 +11,22 @@ use crate::builder::unsendable;
 use crate::driver::{Command, StoredShape};
 use crate::test_updates::TestUpdates;
 
-/// Asking the Edge.
+/// Requests to the Edge: refreshing, new keys, new headers, test updates, and features from stores.
 impl Client {
-    /// Asks the Edge now, unless a healthy stream tells all there is. Also leaves a state in which nothing is tried any more.
+    /// Requests the features from the Edge now. If a healthy stream delivers all updates, no request is made. A client that has
+    /// stopped making requests starts again.
     ///
     /// # Errors
-    /// [`Problem`] if there was no good answer. Trying goes on as before.
+    /// [`Problem`] if the request did not succeed. Retries continue as before.
     pub async fn refresh(&self) -> Result<Readiness, Problem> {
         self.inner.errand(Command::Refresh).await
     }
 
-    /// Uses other API keys from now on, and asks the Edge. Features of environments that they do not open are dropped.
+    /// Replaces the API keys, and requests the features from the Edge. Features of environments that the new keys do not open are
+    /// dropped.
     ///
     /// # Errors
-    /// [`SetKeysError`] if they are no keys, or there was no good answer.
+    /// [`SetKeysError`] if the keys are invalid, or the request did not succeed.
     pub async fn set_api_keys<T: AsRef<str>>(
         &self,
         keys: impl IntoIterator<Item = T>,
@@ -37,14 +39,14 @@ impl Client {
         settled.await.unwrap_or(Err(Problem::Closed)).map_err(SetKeysError::Edge)
     }
 
-    /// Sends these headers with every request from now on, in place of those of [`ClientBuilder::header`](crate::ClientBuilder::header),
-    /// and asks the Edge as [`Self::refresh`] does: for a proxy whose token has changed. An open stream goes on with those that it was
-    /// opened with. Logs and errors do not show their values. Clients made of this one keep the headers of the builder.
+    /// Replaces the headers of [`ClientBuilder::header`](crate::ClientBuilder::header), and requests the features from the Edge
+    /// as [`Self::refresh`] does. Use it when a proxy's token has changed. An open stream keeps the headers that it was opened
+    /// with. The values do not appear in logs and errors. Clients made by [`Self::isolated`] use the headers of the builder.
     ///
-    /// They are in force when this returns, before the future is awaited.
+    /// The headers are in force when this function returns, before the future is awaited.
     ///
     /// # Errors
-    /// [`SetHeadersError`] if a header cannot be sent, or there was no good answer.
+    /// [`SetHeadersError`] if a header cannot be sent, or the request did not succeed.
     ///
     /// ```no_run
     /// # async fn run(client: fh_client::Client) -> Result<(), fh_client::SetHeadersError> {
@@ -66,18 +68,19 @@ impl Client {
         async move { sent?.await.unwrap_or(Err(Problem::Closed)).map_err(SetHeadersError::Edge) }
     }
 
-    /// Changes features at the Edge, for tests.
+    /// Returns a handle that changes features at the Edge, for tests.
     #[must_use]
     pub fn test_updates(&self) -> TestUpdates {
         TestUpdates::new(Arc::clone(&self.inner))
     }
 
-    /// Gives features from a store, as a JSON list: they are added unless newer ones are known, and nothing is removed.
+    /// Adds features from a store, as a JSON list. A feature is ignored if the client knows a newer version; no feature is
+    /// removed.
     pub fn offer_features(&self, store: &str, environment: &str, features: impl Into<Vec<u8>>) {
         self.offer(store, environment, features.into(), StoredShape::List);
     }
 
-    /// Gives one feature from a store, as JSON.
+    /// Adds one feature from a store, as JSON. It is ignored if the client knows a newer version.
     pub fn offer_feature(&self, store: &str, environment: &str, feature: impl Into<Vec<u8>>) {
         self.offer(store, environment, feature.into(), StoredShape::Feature);
     }
@@ -87,7 +90,7 @@ impl Client {
         self.inner.tell(Command::Stored { source, environment: environment.into(), json, shape });
     }
 
-    /// The environments that the API keys open, the first one's first.
+    /// Returns the environments that the API keys open, without duplicates, in the order of the keys.
     #[must_use]
     pub fn environments(&self) -> Vec<Arc<str>> {
         let mut environments: Vec<Arc<str>> = Vec::new();
@@ -99,20 +102,20 @@ impl Client {
         environments
     }
 
-    /// Who evaluates?
+    /// Returns whether the client or the Edge evaluates the rules.
     #[must_use]
     pub fn key_kind(&self) -> KeyKind {
         self.inner.key_kind()
     }
 }
 
-/// The reason why other headers are not in use, or have not been answered well yet.
+/// The reason why new headers are not in use, or why the request with them did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetHeadersError {
-    /// The header of this name cannot be sent; nothing has changed.
+    /// The header of this name cannot be sent. Nothing has changed.
     Header(String),
-    /// They are in use, but there was no good answer yet.
+    /// The headers are in use, but the request did not succeed.
     Edge(Problem),
 }
 
@@ -134,15 +137,15 @@ impl std::error::Error for SetHeadersError {
     }
 }
 
-/// Why other API keys are not in use, or not yet.
+/// The reason why new API keys are not in use, or why the request with them did not succeed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SetKeysError {
-    /// They are no keys; nothing has changed.
+    /// The keys are invalid. Nothing has changed.
     Keys(KeyError),
-    /// A stream has one key, and streaming was asked for; nothing has changed (D-77).
+    /// There are several keys, but the program asked for streaming, which takes one key (D-77). Nothing has changed.
     SeveralKeysStream,
-    /// They are in use, but there was no good answer yet.
+    /// The keys are in use, but the request did not succeed.
     Edge(Problem),
 }
 

@@ -1,4 +1,4 @@
-//! Listening, overriding, and holding updates back.
+//! Listeners, interceptors, and catch & release.
 
 use std::sync::Arc;
 
@@ -11,11 +11,13 @@ use super::Client;
 use crate::changes::Changes;
 use crate::watch::Watch;
 
-/// Listening. Every guard ends its subscription when it is dropped ([`Subscription::detach`] keeps it). Listeners are called on a
-/// thread of the client's own, one after the other; a panic in one does not affect the others. While one of them hangs another thread calls the
-/// others (up to eight threads), and its events wait in a bounded queue of its own ([`ClientBuilder::event_queue`](crate::ClientBuilder::event_queue)).
+/// Listeners. Dropping the returned guard ends the subscription; [`Subscription::detach`] keeps it. Listeners are called on a
+/// thread of the client's own, one after the other, and a panic in one does not affect the others. While one listener hangs,
+/// another thread calls the others (up to eight threads). The events of a listener that hangs wait in a bounded queue
+/// ([`ClientBuilder::event_queue`](crate::ClientBuilder::event_queue)).
 impl Client {
-    /// Calls when everybody's value of a feature becomes another, or its lock flips; see [`Context::on_change`](crate::Context::on_change).
+    /// Registers a listener that is called when the value of a feature without a context changes, or its lock does; see
+    /// [`Context::on_change`](crate::Context::on_change).
     pub fn on_change(
         &self,
         key: &str,
@@ -24,12 +26,12 @@ impl Client {
         self.inner.hub.on_change(key, None, call)
     }
 
-    /// The changes that [`Self::on_change`] tells, as a stream.
+    /// Returns the changes of [`Self::on_change`] as a stream.
     pub fn changes(&self, key: &str) -> Changes {
         Changes::new(&self.inner.hub, key, None)
     }
 
-    /// Calls with the present readiness, and with each change of it.
+    /// Registers a listener that is called with the present readiness, and with each change of it.
     pub fn on_readiness(
         &self,
         call: impl Fn(&ReadinessChange) + Send + Sync + 'static,
@@ -37,39 +39,42 @@ impl Client {
         self.inner.hub.on_readiness(call)
     }
 
-    /// Calls with the present status, and whenever connection, problem or readiness become others. [`Self::status`] says more of the present
-    /// moment.
+    /// Registers a listener that is called with the present status, and whenever connection, problem or readiness change.
+    /// [`Self::status`] returns more details.
     pub fn on_status(&self, call: impl Fn(&SessionStatus) + Send + Sync + 'static) -> Subscription {
         self.inner.hub.on_status(call)
     }
 
-    /// Calls after each update that changed something, held back or not (sdk-behaviour 2.5, 2.7).
+    /// Registers a listener that is called after each update that changes something a reader can see, except the first list.
+    /// Updates that are held back are included. If an update is held back at registration, the listener is called for it as well
+    /// (sdk-behaviour 2.5, sdk-behaviour 2.7).
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
         self.inner.hub.on_new_state(call)
     }
 
-    /// Calls with each update as it was received (sdk-behaviour 2.6).
+    /// Registers a listener that is called with each update as it was received (sdk-behaviour 2.6).
     pub fn on_raw(&self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Subscription {
         self.inner.hub.on_raw(call)
     }
 
-    /// Calls with what is odd. It is logged anyway.
+    /// Registers a listener for unusual events that do not stop the client. They are logged as well.
     pub fn on_notice(&self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Subscription {
         self.inner.hub.on_notice(call)
     }
 
-    /// Wakes whenever features or status may be other ones: for those who pass on everything, unseen changes such as versions too.
+    /// Returns a handle that is woken whenever features or status may have changed. It serves programs that forward everything,
+    /// including updates that readers cannot see, such as new versions.
     #[must_use]
     pub fn watch(&self) -> Watch {
         Watch::new(Arc::clone(&self.inner.board))
     }
 
-    /// Tells this observer of each use (sdk-behaviour 3).
+    /// Registers an observer, which is notified of each use of a feature (sdk-behaviour 3).
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
         self.inner.hub.observe(observer, options)
     }
 
-    /// Reports something to observers, with all features as they are for nobody in particular.
+    /// Reports a named event to observers, with the values of all features without a context.
     pub fn record(&self, name: &str, params: Params) {
         self.inner.hub.record(name, params, None);
     }
@@ -77,49 +82,50 @@ impl Client {
 
 /// Overrides, and catch & release.
 impl Client {
-    /// Asks this interceptor before the rules, after those that are there already (sdk-behaviour 2.8).
+    /// Registers an interceptor, which is called before the rules and after the interceptors that are registered already
+    /// (sdk-behaviour 2.8).
     pub fn intercept(&self, interceptor: Arc<dyn Interceptor>, locks: LockPolicy) -> Subscription {
         self.inner.hub.intercept(interceptor, locks)
     }
 
-    /// Interceptors may answer differently from now on: listeners look again.
+    /// Notifies the client that interceptors may now return other values, so that change listeners compare again.
     pub fn overrides_changed(&self) {
         self.inner.hub.overrides_changed();
     }
 
-    /// Holds updates back from now on, until they are [released](Self::release) (sdk-behaviour 2.7).
+    /// Holds back updates from now on, until they are [released](Self::release) (sdk-behaviour 2.7).
     pub fn catch_updates(&self) {
         self.inner.hub.catch_updates();
     }
 
-    /// Are updates held back?
+    /// Returns true if the client holds updates back.
     #[must_use]
     pub fn is_catching(&self) -> bool {
         self.inner.hub.is_catching()
     }
 
-    /// Is something held back that a reader could see?
+    /// Returns true if an update is held back that a reader could see.
     #[must_use]
     pub fn is_holding(&self) -> bool {
         self.inner.hub.is_holding()
     }
 
-    /// Serves what came last, and goes on catching.
+    /// Serves the last received state, and continues to hold back later updates.
     pub fn release(&self) {
         self.inner.hub.release();
     }
 
-    /// Serves the last state of these features only, and goes on catching.
+    /// Serves the last received state of these features only, and continues to hold back updates.
     pub fn release_only<K: AsRef<str>>(&self, keys: impl IntoIterator<Item = K>) {
         self.inner.hub.release_only(keys);
     }
 
-    /// Serves what came last, and whatever comes from now on.
+    /// Serves the last received state, and all later updates at once.
     pub fn stop_catching(&self) {
         self.inner.hub.stop_catching();
     }
 
-    /// The read side by itself, for those who build on it.
+    /// Returns the repository: the read side of the client, for code that builds on it.
     #[must_use]
     pub fn hub(&self) -> &Hub {
         &self.inner.hub

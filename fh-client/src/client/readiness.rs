@@ -1,4 +1,4 @@
-//! Waiting for features, and how things stand.
+//! Waiting for features, and the client's status.
 
 use std::time::Duration;
 
@@ -13,51 +13,51 @@ use crate::ready::{self, NotReady, Refusals};
 use crate::status::Status;
 use crate::waiting::{block_on_for, is_blocking};
 
-/// Waiting, and how things stand.
+/// Waiting for features, the client's status, and flushing.
 impl Client {
-    /// Waits for features.
+    /// Waits until the client has features.
     ///
     /// # Errors
-    /// [`NotReady`] once it is known that none will come soon. Trouble that passes (no network, status 5xx) is waited through.
-    /// [`NotReady::InsideRuntime`] if [`block_on`](crate::block_on) waits for this on a thread that runs the runtime that the client
+    /// [`NotReady`] once it is known that none will arrive soon. Temporary failures (no network, status 5xx) do not end the wait.
+    /// [`NotReady::InsideRuntime`] if [`block_on`](crate::block_on) awaits this on a thread that runs the runtime that the client
     /// was given.
     pub async fn ready(&self) -> Result<(), NotReady> {
         self.ready_unless(Refusals::End).await
     }
 
-    /// As [`Self::ready`], but refusals are waited through as well: an Edge answers 404 during its own outages, and keys can be made
-    /// valid.
+    /// Waits as [`Self::ready`] does, but refusals do not end the wait: an Edge answers 404 during its own outages, and keys can
+    /// be made valid later.
     ///
     /// # Errors
-    /// [`NotReady::Closed`], and [`NotReady::InsideRuntime`] as [`Self::ready`].
+    /// [`NotReady::Closed`], and [`NotReady::InsideRuntime`] as for [`Self::ready`].
     pub async fn ready_through_refusals(&self) -> Result<(), NotReady> {
         self.ready_unless(Refusals::WaitThrough).await
     }
 
     async fn ready_unless(&self, refusals: Refusals) -> Result<(), NotReady> {
-        // Ready or not: the mistake shows at the first try, not in production.
+        // This is checked even if the client is ready, so that the mistake shows at the first try and not only in production.
         if is_blocking() && self.inner.runtime.runs_on_this_thread() {
             return Err(NotReady::InsideRuntime);
         }
         ready::ready(&self.inner.board, refusals).await
     }
 
-    /// Waits for features on this thread, not longer than this.
+    /// Blocks this thread until the client has features, at most for `timeout`.
     ///
-    /// It works inside a runtime, too, but it blocks one of its threads: a server that runs in the same current-thread runtime as the caller, such as
-    /// an Edge in a test, cannot answer meanwhile. There use [`Self::ready`].
+    /// It works inside a runtime too, but blocks one of its threads. A server that runs in the same current-thread runtime as the
+    /// caller, such as an Edge in a test, cannot answer meanwhile; use [`Self::ready`] there.
     ///
     /// # Errors
-    /// [`NotReady`]; [`NotReady::InsideRuntime`] at once on a thread that runs tasks of the runtime that the client was given
-    /// ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)).
+    /// [`NotReady`]. On a thread that runs tasks of the runtime given to the client
+    /// ([`ClientBuilder::runtime`](crate::ClientBuilder::runtime)) it returns [`NotReady::InsideRuntime`] at once.
     pub fn wait_ready(&self, timeout: Duration) -> Result<(), NotReady> {
         self.block_for(self.ready(), timeout)
     }
 
-    /// As [`Self::wait_ready`], waiting through refusals.
+    /// Waits as [`Self::wait_ready`] does, but refusals do not end the wait.
     ///
     /// # Errors
-    /// [`NotReady`]; not `Failed`.
+    /// [`NotReady::TimedOut`], [`NotReady::Closed`] or [`NotReady::InsideRuntime`].
     pub fn wait_ready_through_refusals(&self, timeout: Duration) -> Result<(), NotReady> {
         self.block_for(self.ready_through_refusals(), timeout)
     }
@@ -71,19 +71,19 @@ impl Client {
             .unwrap_or_else(|| Err(NotReady::TimedOut(Box::new(self.status()))))
     }
 
-    /// Can it be asked?
+    /// Returns the readiness: whether the client has features, has none yet, is refused by the Edge, or is closed.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         if self.inner.board.is_closed() { Readiness::Closed } else { self.inner.hub.readiness() }
     }
 
-    /// Can it be asked?
+    /// Returns true if the readiness is [`Readiness::Ready`].
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.readiness() == Readiness::Ready
     }
 
-    /// How it is doing.
+    /// Returns the present status of the features and the connection.
     #[must_use]
     pub fn status(&self) -> Status {
         let snapshot_age = self.inner.board.restored_from().map(|saved| {
@@ -99,12 +99,13 @@ impl Client {
         status
     }
 
-    /// Waits until the status is as asked: for probes, tools and tests.
+    /// Waits until the status meets a condition, for probes, tools and tests.
     ///
-    /// The condition is asked again whenever readiness, connection, problem or counts of requests change, not as time passes.
+    /// The condition is checked whenever readiness, connection, problem or the number of requests change. The passing of time
+    /// alone does not trigger a check.
     ///
     /// # Errors
-    /// [`Problem::Closed`] if the client is closed and the condition does not hold then either.
+    /// [`Problem::Closed`] if the client is closed and its status does not meet the condition.
     pub async fn status_when(
         &self,
         mut condition: impl FnMut(&Status) -> bool,
@@ -122,18 +123,18 @@ impl Client {
         }
     }
 
-    /// Parts of features that were not understood, and what was assumed instead.
+    /// Returns the parts of features that were not understood, and what was assumed instead.
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         self.inner.hub.snapshot().rules().ruleset().diagnostics().cloned().collect()
     }
 
-    /// Waits on this thread until everything that happened so far was told to listeners and observers, observers have sent what they hold, and the
-    /// snapshot file is written; not longer than this.
+    /// Blocks this thread until everything so far is processed: events are delivered to listeners and observers, observers have
+    /// sent what they hold, and the snapshot file is written. It waits at most for `timeout`.
     ///
     /// # Errors
-    /// [`FlushError::TimedOut`]. [`FlushError::InsideRuntime`] at once where [`Self::wait_ready`] fails with
-    /// [`NotReady::InsideRuntime`].
+    /// [`FlushError::TimedOut`]. On threads where [`Self::wait_ready`] returns [`NotReady::InsideRuntime`], it returns
+    /// [`FlushError::InsideRuntime`] at once.
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
         if self.inner.runtime.runs_on_this_thread() {
             return Err(FlushError::InsideRuntime);
@@ -141,11 +142,11 @@ impl Client {
         block_on_for(self.flushed(timeout), timeout).ok_or(FlushError::TimedOut)
     }
 
-    /// As [`Self::flush`], without blocking. Observers are asked to take no longer than this.
+    /// Waits as [`Self::flush`] does, without blocking the thread. Observers are asked to take at most this time.
     pub async fn flushed(&self, limit: Duration) {
         let (reply, written) = oneshot::channel();
         self.inner.tell(Command::Flush(reply));
-        // Nobody answers once the client is closed; then it is written.
+        // A closed client drops the sender; its snapshot is written then.
         let _ = written.await;
         self.inner.dispatcher.flushed(limit).await;
     }

@@ -6,13 +6,13 @@ use fh_session::Problem;
 
 use crate::start_error::StartError;
 
-/// Why a pool gave no context.
+/// The reason why a pool returned no context.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ContextPoolError {
-    /// The Edge gave no evaluation: why.
+    /// The Edge did not evaluate the context.
     Edge(Problem),
-    /// A client for the context could not be started: why.
+    /// A client for the context could not be started.
     Start(StartError),
 }
 

@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 use fh_session::{Hub, Millis};
 use tokio::sync::watch;
 
-/// A client's place at the thread: asks it to deliver what the client has for its listeners, and to end that. Dropping it does
-/// neither.
+/// A client's registration with the shared thread. It requests deliveries to the client's listeners, and the end of the
+/// deliveries. Dropping it does neither.
 #[derive(Clone)]
 pub(crate) struct Seat {
     desk: Arc<Desk>,
     number: u64,
-    /// The number of the client's last order that was carried out.
+    /// The number of the client's last request that was carried out.
     done: watch::Receiver<u64>,
     thread: ThreadId,
 }
@@ -36,9 +36,9 @@ struct Desk {
 #[derive(Default)]
 struct Orders {
     clients: HashMap<u64, Client>,
-    /// Clients with an order that is not carried out yet, each once.
+    /// Clients with a pending request, each listed once.
     due: VecDeque<u64>,
-    /// Seats given so far.
+    /// The number of registrations so far.
     seats: u64,
     is_over: bool,
 }
@@ -46,16 +46,16 @@ struct Orders {
 /// A client that the thread delivers for.
 struct Client {
     hub: Hub,
-    /// The number of the last order.
+    /// The number of the last request.
     given: u64,
     done: watch::Sender<u64>,
     is_due: bool,
-    /// Observers are to send what they hold, in about this time.
+    /// The time in which observers are to send what they hold, if a flush was requested.
     flush: Option<Duration>,
     is_over: bool,
 }
 
-/// The next step of the thread.
+/// The next task of the thread.
 struct Work {
     number: u64,
     hub: Hub,
@@ -69,7 +69,7 @@ impl Desk {
         self.orders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes an order, and gives its number; `None` if nothing of this client is delivered any more.
+    /// Adds a request and returns its number. Returns `None` once the deliveries of this client have ended.
     fn order(&self, number: u64, change: impl FnOnce(&mut Client)) -> Option<u64> {
         let mut orders = self.orders();
         let client = orders.clients.get_mut(&number)?;
@@ -84,7 +84,7 @@ impl Desk {
         Some(given)
     }
 
-    /// Waits for work.
+    /// Waits for the next task.
     fn next(&self) -> Work {
         let mut orders = self.orders();
         loop {
@@ -107,7 +107,7 @@ impl Desk {
         }
     }
 
-    /// Notes that this was done. Returns false if it was the last of all.
+    /// Marks a task as done. Returns false if no client is left.
     fn done(&self, work: &Work) -> bool {
         let mut orders = self.orders();
         if !work.is_last {
@@ -116,7 +116,7 @@ impl Desk {
             }
             return true;
         }
-        // Its sender goes, and that is an answer, too.
+        // Its sender is dropped, which ends the waits of this client as well.
         let last = orders.clients.remove(&work.number);
         orders.is_over = orders.clients.is_empty();
         let goes_on = !orders.is_over;
@@ -127,10 +127,10 @@ impl Desk {
 }
 
 impl PoolListeners {
-    /// Delivers for this client, too.
+    /// Registers a client, starting the thread if none runs.
     ///
     /// # Errors
-    /// The platform gives no thread.
+    /// An [`io::Error`] if the platform starts no thread.
     pub(crate) fn serve(&self, hub: &Hub) -> io::Result<Seat> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let seat = held.as_ref().and_then(|(desk, thread)| seat(desk, *thread, hub));
@@ -157,7 +157,7 @@ impl fmt::Debug for PoolListeners {
     }
 }
 
-/// Gives a client a seat; `None` if the thread has ended.
+/// Registers a client; returns `None` if the thread has ended.
 fn seat(desk: &Arc<Desk>, thread: ThreadId, hub: &Hub) -> Option<Seat> {
     let mut orders = desk.orders();
     if orders.is_over {
@@ -168,7 +168,7 @@ fn seat(desk: &Arc<Desk>, thread: ThreadId, hub: &Hub) -> Option<Seat> {
     Some(Seat { desk: Arc::clone(desk), number, done, thread })
 }
 
-/// Starts a thread, with a seat for its first client.
+/// Starts a thread and registers its first client.
 fn start(hub: &Hub) -> io::Result<Seat> {
     let mut orders = Orders::default();
     let (number, done) = orders.add(hub);
@@ -194,18 +194,18 @@ impl Orders {
 }
 
 impl Seat {
-    /// The thread delivers once more for this client, and ends if it does so for no other.
+    /// Requests one more delivery for this client, after which its registration ends. The thread ends with the last registration.
     pub(crate) fn end(&self) {
         self.desk.order(self.number, |client| client.is_over = true);
     }
 
-    /// Waits until everything that happened before has been delivered. At once on the thread itself, which could only wait for
+    /// Waits until everything that happened before has been delivered. Returns at once on the thread itself, which would wait for
     /// itself.
     pub(crate) async fn delivered(&self) {
         self.carried_out(None).await;
     }
 
-    /// The same, and observers have sent what they hold, in about this time.
+    /// Waits as [`Self::delivered`] does, and until observers have sent what they hold, in about this time.
     pub(crate) async fn flushed(&self, limit: Duration) {
         self.carried_out(Some(limit)).await;
     }
@@ -217,7 +217,7 @@ impl Seat {
         let mut done = self.done.clone();
         let order = self.desk.order(self.number, |client| client.flush = client.flush.max(flush));
         let Some(order) = order else { return };
-        // The client's end is an answer, too.
+        // An error means that the client's registration has ended, which ends the wait as well.
         let _ = done.wait_for(|done| *done >= order).await;
     }
 }
@@ -227,7 +227,7 @@ fn deliver(desk: &Desk) {
     loop {
         let work = desk.next();
         work.hub.deliver();
-        // A window that has ended is reported with the next delivery.
+        // If a summary's window has ended, the summary is reported with the next delivery.
         work.hub.deliver_summaries(Millis::default().after(started.elapsed()));
         if let Some(limit) = work.flush {
             work.hub.flush_usage(limit);

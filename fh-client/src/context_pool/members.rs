@@ -1,4 +1,4 @@
-//! The contexts that live in a pool, and which of them ends for a new one.
+//! The contexts that exist in a pool, and the choice of the one to evict.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,13 +12,13 @@ use super::pacing::PacedTransport;
 use crate::client::Client;
 use crate::start_error::StartError;
 
-/// The members of a pool. At most as many as its limit, so they are searched one by one.
+/// The members of a pool. Their number is at most the pool's limit, so a linear search is fast enough.
 pub(super) struct Members {
     list: Vec<Member>,
-    /// The keys that all of them have.
+    /// The API keys of all members.
     keys: Option<ApiKeys>,
     pub(super) interval: Duration,
-    /// Counts uses, for the order of use, and callers, for the order of arrival.
+    /// A counter that numbers uses and callers in their order.
     count: u64,
     /// Callers without a member, in the order of arrival.
     waiting: BTreeSet<u64>,
@@ -28,7 +28,7 @@ struct Member {
     attributes: Arc<Attributes>,
     client: Client,
     last_use: u64,
-    /// Callers that wait for its evaluation.
+    /// The number of callers that wait for its evaluation.
     leases: usize,
 }
 
@@ -58,7 +58,7 @@ impl Members {
         self.count
     }
 
-    /// Ends the least recently used member that no caller waits for.
+    /// Evicts the least recently used member that no caller waits for. Returns false if there is none.
     fn evict(&mut self) -> bool {
         let free = self.list.iter().enumerate().filter(|(_, member)| member.leases == 0);
         let Some((at, _)) = free.min_by_key(|(_, member)| member.last_use) else { return false };
@@ -66,7 +66,7 @@ impl Members {
         true
     }
 
-    /// Ends what the client's present keys, or a program that closes clients itself, have left without use.
+    /// Removes members that are of no use any more: those of former API keys, and those that the program has closed.
     fn tidy(&mut self, keys: &ApiKeys) {
         if self.keys.as_ref() != Some(keys) {
             self.end_all();
@@ -76,15 +76,15 @@ impl Members {
     }
 }
 
-/// The outcome of asking for a place.
+/// The outcome of a request for a member.
 pub(super) enum Admission {
     Admitted(Lease),
-    /// Callers wait for all members, or for a place since earlier.
+    /// Callers wait for all members, or an earlier caller waits for a free place.
     Full,
 }
 
 impl Pool {
-    /// Gives the member of these attributes, made if there is none and the pool has a place for it.
+    /// Returns the member with these attributes. If there is none and the pool has a free place, it is made.
     pub(super) fn admit(
         self: &Arc<Self>,
         attributes: &Arc<Attributes>,
@@ -123,7 +123,7 @@ impl Pool {
     }
 }
 
-/// The place of a caller in the order of arrival.
+/// A caller's position in the order of arrival.
 pub(super) struct Turn {
     pool: Arc<Pool>,
     number: u64,
@@ -145,7 +145,7 @@ impl Drop for Turn {
     }
 }
 
-/// A member that a caller waits for, and that therefore does not end.
+/// A member that a caller waits for. It is not evicted while the lease exists.
 pub(super) struct Lease {
     pool: Arc<Pool>,
     attributes: Arc<Attributes>,
@@ -169,7 +169,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let mut members = self.pool.members();
-        // Another member of these attributes may have taken its place.
+        // A new member with the same attributes may have replaced it.
         let mine = |member: &&mut Member| {
             member.attributes == self.attributes && member.client.is_same(&self.client)
         };

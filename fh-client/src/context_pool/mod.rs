@@ -24,16 +24,16 @@ use self::pacing::Pacer;
 use crate::client::Client;
 use crate::context::Context;
 
-/// Contexts of a server-evaluated key for a program that has one for each request or user; see
+/// A pool of contexts of a server-evaluated key, for programs with a context for each request or user; see
 /// [`Client::context_pool`](crate::Client::context_pool).
 ///
-/// Each context is an [isolated](crate::Client::isolated) client that polls. All of them run on the client's thread, share one thread for
-/// listeners and observers, and use the client's transport. The pool sends at most 10 requests a second, the oldest first, and polls for each
-/// context every 180 seconds unless set otherwise. Updates therefore arrive later than on a stream.
+/// Each context is an [isolated](crate::Client::isolated) client that polls. All of them run on the client's thread, share one
+/// thread for listeners and observers, and use the client's transport. By default the pool sends at most 10 requests a second,
+/// the oldest first, and polls for each context every 180 seconds. Updates therefore arrive later than on a stream.
 ///
-/// A handle: clones are the same pool. The contexts end when the last clone is dropped, and when the pool needs their place. A context that has ended
-/// answers defaults with the reason `NOT_READY`, never old values and never those of another user. So keep the pool, and ask it again at each
-/// request: a context that is there already answers at once.
+/// The pool is a handle: clones are the same pool. A context ends when the last clone is dropped, or when the pool evicts it for
+/// another one. From then on it returns defaults with the reason `NOT_READY`, never old values and never those of another user.
+/// Therefore keep the pool and call [`Self::get`] for each request; a context that exists already is returned at once.
 ///
 /// ```
 /// # use fh_client::testing::{MemoryEdge, SERVER_KEY};
@@ -57,9 +57,9 @@ pub struct ContextPool {
 }
 
 impl ContextPool {
-    /// Contexts that live at the same time, if the program has no number of its own.
+    /// A limit for programs that have no reason for another one.
     pub const DEFAULT_LIMIT: usize = 100;
-    /// Requests a second of all contexts together, unless set.
+    /// The default for the requests per second of all contexts together.
     pub const DEFAULT_REQUESTS_PER_SECOND: usize = 10;
 
     pub(crate) fn new(client: Client, limit: usize) -> Self {
@@ -74,29 +74,30 @@ impl ContextPool {
         Self { pool: Arc::new(pool) }
     }
 
-    /// Sends at most this many requests in any second from now on, at least one.
+    /// Limits the requests of all contexts together to this number in any second. The minimum is 1.
     #[must_use]
     pub fn requests_per_second(self, requests: usize) -> Self {
         self.pool.pacer.set_rate(requests.max(1));
         self
     }
 
-    /// Polls at this interval for contexts that are made from now on. The Edge may ask for another one.
+    /// Sets the polling interval of contexts that are made from now on. The Edge may ask for another interval.
     #[must_use]
     pub fn polling_interval(self, interval: Duration) -> Self {
         self.pool.members().interval = interval;
         self
     }
 
-    /// Gives the context of these attributes once the Edge has evaluated for it. Equal attributes are one context.
+    /// Returns the context with these attributes once the Edge has evaluated for it. Equal attributes share one context.
     ///
-    /// If there are as many contexts as the pool may have, the least recently given one ends. Contexts that a caller waits for do not end: a new one waits
-    /// until one of them is there. With a client-evaluated key every context answers at once, and the pool keeps none.
+    /// If the pool is full, the least recently requested context is evicted. Contexts that a caller waits for are not evicted; if
+    /// all of them are waited for, this call waits too. With a client-evaluated key every context answers at once, and the pool
+    /// keeps none.
     ///
     /// # Errors
-    /// [`ContextPoolError`]: the Edge did not evaluate within the limit of a poll (12 s,
-    /// [`Limits::poll`](crate::Limits::poll)), it refuses the client, the client is closed, or there is no thread. The context keeps its
-    /// place and goes on trying, so a later call may find it evaluated.
+    /// [`ContextPoolError`] if the Edge did not evaluate within the limit of a poll (12 s,
+    /// [`Limits::poll`](crate::Limits::poll)), if it refuses the client, if the client is closed, or if no thread can be started.
+    /// The context keeps its place and continues to retry, so a later call may find it evaluated.
     pub async fn get(
         &self,
         attributes: impl Into<Arc<Attributes>>,
@@ -111,7 +112,7 @@ impl ContextPool {
             return Ok(client.context_of(attributes));
         }
         ContextHeader::of(&attributes).map_err(Problem::Context)?;
-        // Time is measured where the contexts run, so that a caller needs no runtime.
+        // Time is measured on the contexts' runtime, so that a caller needs none.
         let limit = client.inner().recipe.limits().poll;
         let place = client.inner().recipe.place()?;
         let evaluated = Arc::clone(&self.pool).evaluated(attributes);
@@ -124,7 +125,7 @@ impl ContextPool {
         }
     }
 
-    /// Counts the contexts that live now.
+    /// Returns the number of contexts that exist now.
     #[must_use]
     pub fn live(&self) -> usize {
         self.pool.members().len()
@@ -165,7 +166,7 @@ impl Pool {
         Ok(lease.client().set_context(attributes).await?)
     }
 
-    /// Gives the member of these attributes, made if there is none. Waits while callers wait for all members.
+    /// Returns the member with these attributes, made if there is none. Waits while callers wait for all members.
     async fn lease(
         self: &Arc<Self>,
         attributes: &Arc<Attributes>,
@@ -192,7 +193,7 @@ impl Drop for Pool {
     }
 }
 
-/// A task that ends with the future that waits for it.
+/// A task that is aborted when the future that waits for it is dropped.
 struct AbortOnDrop<T>(JoinHandle<T>);
 
 impl<T> Future for AbortOnDrop<T> {

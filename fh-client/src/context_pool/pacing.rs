@@ -16,22 +16,22 @@ use crate::transport::{
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-/// The member wants no request.
+/// The member has no pending request.
 const NONE: u64 = 0;
 
-/// Lets a bounded number of requests go in any second, the oldest want first.
+/// Limits how many requests are sent in any second. The oldest request goes first; a retry keeps the age of its first try.
 pub(super) struct Pacer(Mutex<State>);
 
 struct State {
     rate: usize,
-    /// When the last requests went out: those of the last second, in order.
+    /// The times of the requests of the last second, in order.
     sent: VecDeque<Instant>,
-    /// Requests that wait, by the age of their want.
+    /// Waiting requests, the oldest first.
     waiting: BTreeMap<Key, Option<Waker>>,
     count: u64,
 }
 
-/// The number of the want, and that of the request: a member keeps its want while it tries again.
+/// The number of a member's first try and that of the request. A member keeps the former while it retries.
 type Key = (u64, u64);
 
 impl Pacer {
@@ -62,7 +62,7 @@ impl State {
         first.into_iter().for_each(Waker::wake);
     }
 
-    /// Forgets requests that went out a second ago, and says when the next one may go; `None` is now.
+    /// Removes requests that are a second old, and returns when the next one may be sent. `None` means now.
     fn next(&mut self, now: Instant) -> Option<Instant> {
         while self.sent.front().is_some_and(|sent| *sent + SECOND <= now) {
             self.sent.pop_front();
@@ -72,11 +72,11 @@ impl State {
     }
 }
 
-/// The transport of one member.
+/// The transport of one member, which waits for its turn before it sends.
 pub(super) struct PacedTransport {
     transport: Arc<dyn Transport>,
     pacer: Arc<Pacer>,
-    /// The number of the member's want, until a request goes out.
+    /// The number of the first try of the member's waiting request; [`NONE`] if no request waits.
     want: Arc<AtomicU64>,
 }
 
@@ -112,7 +112,7 @@ impl Transport for PacedTransport {
     }
 }
 
-/// A request's place among those that wait. Dropping it gives the place up.
+/// The position of a request among those that wait. Dropping it removes the request.
 struct Turn {
     pacer: Arc<Pacer>,
     key: Key,
@@ -137,7 +137,7 @@ impl Future for Turn {
             }
             state.waiting.insert(this.key, Some(cx.waker().clone()));
             drop(state);
-            // The first one waits for the time; the others for the first one.
+            // The first request waits until the rate permits it. The others wait until the first one wakes them.
             let Some(next) = next else { return Poll::Pending };
             let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(next)));
             timer.as_mut().reset(next);
@@ -159,7 +159,6 @@ impl Drop for Turn {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::task::Waker;
 
@@ -189,7 +188,7 @@ mod tests {
         assert_eq!(went, [0, 200, 400, 1_000, 1_200, 1_400, 2_000, 2_200]);
     }
 
-    /// The age of a want is that of its first try.
+    /// A retried request is as old as its first try.
     #[tokio::test(start_paused = true)]
     async fn a_request_that_is_tried_again_goes_before_younger_ones() {
         let [first, old, young] = members(1);
@@ -205,7 +204,7 @@ mod tests {
         assert!(is_ready(&mut younger));
     }
 
-    /// The next one learns of it when the one before goes, and when a faster rate is set.
+    /// The next request is woken when the one before it is dropped, and when a higher rate is set.
     #[tokio::test(start_paused = true)]
     async fn the_next_one_is_woken() {
         let [first, second, third] = members(1);

@@ -1,34 +1,34 @@
-//! The session's time: milliseconds since the client was made.
+//! The session's clock, in milliseconds since the client was made.
 
 use std::time::Duration;
 
 use fh_session::Millis;
 use tokio::time::Instant;
 
-/// Counts from its making. It is the clock of the runtime that the driver runs on, so that tests that give the client a runtime
-/// with a paused clock wait through hours of retries in no time.
+/// A clock that starts at 0. It is the clock of the driver's runtime: if a test gives the client a runtime with a paused clock,
+/// hours of retries pass at once.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DriverClock {
     origin: Instant,
 }
 
 impl DriverClock {
-    /// Starts the clock; to be called inside the driver's runtime.
+    /// Starts the clock. Call this inside the driver's runtime.
     pub(crate) fn start() -> Self {
         Self { origin: Instant::now() }
     }
 
-    /// The time now; to be called inside the driver's runtime, whose clock may be paused.
+    /// Returns the time. Call this inside the driver's runtime, whose clock may be paused.
     pub(crate) fn now(self) -> Millis {
         Millis::default().after(self.origin.elapsed())
     }
 
-    /// The time now by the system's clock, whatever the clock of the caller's runtime says.
+    /// Returns the time by the system's clock, regardless of the clock of the caller's runtime.
     pub(crate) fn now_by_the_system(self) -> Millis {
         Millis::default().after(self.origin.into_std().elapsed())
     }
 
-    /// The moment as tokio's timers take it; far beyond any program's life where it cannot be said.
+    /// Converts a time to an instant for tokio's timers. It is at most 100 years after the start of the clock.
     pub(crate) fn instant(self, at: Millis) -> Instant {
         const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
         let delay = Duration::from_millis(at.as_u64()).min(CENTURY);

@@ -1,4 +1,4 @@
-//! What handles ask of the driver.
+//! The commands of handles to the driver.
 
 use std::sync::Arc;
 
@@ -8,33 +8,33 @@ use tokio::sync::oneshot;
 
 use crate::test_updates::{Sent, UpdateRequest};
 
-/// How an errand ended.
+/// The outcome of a command that a caller waits for.
 pub(crate) type Settled = Result<Readiness, Problem>;
 
 pub(crate) enum Command {
     /// A feature was read (passive polling).
     Touched,
-    /// Ask the Edge now.
+    /// Requests the features from the Edge now.
     Refresh(oneshot::Sender<Settled>),
-    /// Another context for a server-evaluated key.
+    /// Sets the context of a server-evaluated key.
     Context(Arc<Attributes>, oneshot::Sender<Settled>),
-    /// Other keys.
+    /// Replaces the API keys.
     Keys(ApiKeys, oneshot::Sender<Settled>),
-    /// Other headers for all further requests, and ask the Edge with them.
+    /// Replaces the headers of all further requests, and requests the features with them.
     Headers(Vec<(String, String)>, oneshot::Sender<Settled>),
-    /// Change a feature, for tests.
+    /// Changes a feature at the Edge, for tests.
     Update(UpdateRequest, oneshot::Sender<Sent>),
-    /// A list of features, or one feature, from a store.
+    /// Adds a list of features, or one feature, from a store.
     Stored { source: Source, environment: Arc<str>, json: Vec<u8>, shape: StoredShape },
-    /// Write what is not written yet.
+    /// Writes the snapshot if it is not written yet.
     Flush(oneshot::Sender<()>),
-    /// End.
+    /// Ends the driver.
     Stop,
-    /// End, and serve nothing from then on.
+    /// Ends the driver, after which no features are served.
     StopAndForget,
 }
 
-/// What a store offers.
+/// The form of the features from a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum StoredShape {
     List,

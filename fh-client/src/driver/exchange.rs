@@ -1,4 +1,4 @@
-//! The one request in flight, from its sending to the last piece of its answer.
+//! The request in flight, from sending it to the last piece of its answer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
@@ -10,7 +10,7 @@ use crate::transport::{
     Body, BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
 };
 
-/// A request and its answer. Dropping it closes the connection.
+/// A request and its answer. Dropping it closes the connection, or the stream within it.
 pub(super) struct Exchange {
     pub(super) ticket: Ticket,
     phase: Phase,
@@ -22,7 +22,7 @@ enum Phase {
     Over,
 }
 
-/// News about it.
+/// An event of the request in flight.
 pub(super) enum Arrival {
     Head(Head),
     Piece(Bytes),
@@ -44,7 +44,7 @@ impl Exchange {
         Self { ticket, phase }
     }
 
-    /// Waits for the next news. Nothing comes after `Complete` and `Failed`.
+    /// Waits for the next event. No event follows `Complete` or `Failed`.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Arrival> {
         let arrival = match &mut self.phase {
             Phase::Over => return Poll::Pending,
@@ -82,7 +82,7 @@ impl Exchange {
     }
 }
 
-/// Runs a transport's code. If it panics, that is an error like any other: a panic must not end the client in silence.
+/// Runs the code of a transport, and turns a panic into an error. Otherwise a panic would end the client silently.
 pub(crate) fn guarded<T>(
     run: impl FnOnce() -> Result<T, TransportError>,
 ) -> Result<T, TransportError> {

@@ -1,5 +1,5 @@
-//! The driver of a session: one loop, over commands, the deadline, and the one request in flight. It runs on a tokio runtime: that of a
-//! thread of its own, or one that the program gives.
+//! The driver of a session. It is one loop over commands, the deadline, and the one request in flight. It runs on a tokio
+//! runtime: that of a thread of its own, or one that the program gives.
 
 mod clock;
 mod command;
@@ -34,20 +34,20 @@ use crate::journal::{Journal, Reporting};
 use crate::snapshot::Keeper;
 use crate::transport::Transport;
 
-/// Ticks are at least so far apart, whatever the deadline says: a busy loop would be worse than a late retry.
+/// Minimum time between two ticks, even if the deadline is earlier, because a busy loop is worse than a late retry.
 const SHORTEST_TICK: Duration = Duration::from_millis(1);
 
-/// Errands that were given up are swept away beyond so many.
+/// Number of waiting callers above which those that gave up are removed.
 const SWEEP_ABOVE: usize = 64;
 
-/// What a driver is made of.
+/// The parts of a driver.
 pub(crate) struct Parts {
     pub(crate) session: Session,
     pub(crate) hub: Hub,
     pub(crate) dispatcher: Delivery,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
-    /// For tasks that have to ask the driver for something.
+    /// A sender for tasks of the driver that need to send it a command.
     pub(crate) desk: mpsc::WeakUnboundedSender<Command>,
     pub(crate) board: Arc<Board>,
     pub(crate) clock: DriverClock,
@@ -65,21 +65,21 @@ pub(crate) struct Driver {
     journal: Journal,
     secrets: Secrets,
     exchange: Option<Exchange>,
-    /// Exchanges that are over. They are dropped after the actions that followed, so that an Edge sees the end of a stream only when
-    /// the client shows what it made of it.
+    /// Exchanges that have ended. They are dropped after the actions that followed, so that an Edge sees the end of a stream only
+    /// when the client shows the resulting status.
     ended: Vec<Exchange>,
     waiting: HashMap<Errand, oneshot::Sender<Settled>>,
     errands: u64,
-    /// A snapshot on its way to the file.
+    /// The snapshot that is being written.
     saving: Saving,
-    /// Test updates on their way.
+    /// Test updates that are being sent.
     updates: JoinSet<()>,
     last_tick: Option<Millis>,
-    /// Nothing is served after the end.
+    /// True if no features are served after the end.
     forgets: bool,
 }
 
-/// What the loop waits for.
+/// An event that the loop handles.
 enum News {
     Command(Option<Command>),
     Deadline,
@@ -106,12 +106,12 @@ impl Driver {
         }
     }
 
-    /// Gives the session something before it starts: no request follows.
+    /// Gives the session an input before it starts. No request follows.
     pub(crate) fn prepare(&mut self, input: Input<'_>) {
         self.handle(input);
     }
 
-    /// A name for something that somebody may wait for.
+    /// Returns a new id, by which the session reports the outcome of a command.
     pub(crate) fn errand(&mut self) -> Errand {
         self.errands += 1;
         Errand(self.errands)
@@ -142,11 +142,11 @@ impl Driver {
         }
         self.handle(Input::Stop);
         self.save_last().await;
-        // `drop` tells everybody.
+        // `drop` reports the end to handles and listeners.
     }
 
-    /// Waits for whatever comes first. Commands go before time, and time before the network, so that a flood of events can
-    /// neither keep a client from closing nor a deadline from being noticed.
+    /// Waits for the next event. Commands are handled before deadlines, and deadlines before the network. Therefore a flood of
+    /// network events cannot keep the client from closing, nor delay a deadline.
     async fn news(&mut self, mut timer: Pin<&mut Sleep>) -> News {
         let clock = self.parts.clock;
         let deadline = self.parts.session.deadline().map(|deadline| {
@@ -165,7 +165,7 @@ impl Driver {
             if let Poll::Ready(command) = self.parts.commands.poll_recv(cx) {
                 return Poll::Ready(News::Command(command));
             }
-            // Whether it has run out or not, it has to be asked, so that it wakes the loop.
+            // The timer is polled even if it has expired, so that it wakes the loop.
             if next.is_some() {
                 let _ = timer.as_mut().poll(cx);
             }
@@ -193,7 +193,7 @@ impl Driver {
     }
 }
 
-/// What nobody may read: the secrets of keys, and the values of headers.
+/// Returns the secrets that must not appear in errors and logs: those of the keys, and the values of headers.
 pub(crate) fn secrets<'a>(
     keys: impl IntoIterator<Item = &'a ApiKey>,
     headers: &[(String, String)],
@@ -202,7 +202,8 @@ pub(crate) fn secrets<'a>(
 }
 
 impl Drop for Driver {
-    /// However the driver ends (closed, forgotten, or with the runtime that it ran in), everybody is told.
+    /// Closes the repository and wakes all callers, however the driver ended: by a command, with its last handle, or with its
+    /// runtime.
     fn drop(&mut self) {
         self.exchange = None;
         self.close();

@@ -1,4 +1,4 @@
-//! What the driver does: gives the session its input, and performs its actions.
+//! The driver's actions: it gives the session its inputs, and performs the actions that the session returns.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::test_updates::Updater;
 use crate::transport::{Method, TransportErrorKind, TransportRequest};
 
 impl Driver {
-    /// Gives the session something, and performs what follows from it.
+    /// Gives the session an input, and performs the actions that follow.
     pub(super) fn handle(&mut self, input: Input<'_>) {
         let now = self.parts.clock.now();
         self.parts.session.handle(now, input);
@@ -30,10 +30,10 @@ impl Driver {
             self.parts.hub.contact(contact);
         }
         self.ended.clear();
-        // Last, so that every caller that waited finds everything as it is from now on.
+        // Callers are answered last, so that they find the state that their command led to.
         for (errand, outcome) in settled {
             if let Some(waiting) = self.waiting.remove(&errand) {
-                // They may have given up.
+                // The caller may have given up.
                 let _ = waiting.send(outcome.map_err(|problem| self.secrets.wiped_from(problem)));
             }
         }
@@ -61,12 +61,12 @@ impl Driver {
             Action::Notice(notice) => self.note(notice),
             Action::Raw(update) => self.parts.hub.raw(update),
             Action::Arm => self.parts.hub.arm(),
-            // Actions of a later session that this driver does not know.
+            // Actions of a later session, which this driver does not know.
             _ => {}
         }
     }
 
-    /// Something odd.
+    /// Logs a notice and passes it to listeners, without secrets.
     pub(crate) fn note(&mut self, notice: Notice) {
         let notice = self.secrets.wiped_off(notice);
         self.journal.notice(&notice);
@@ -95,7 +95,7 @@ impl Driver {
             connect_timeout: self.parts.connect_timeout,
         };
         let exchange = Exchange::new(ticket, &*self.parts.transport, request);
-        // A request in flight is given up.
+        // A request in flight is aborted.
         self.ended.extend(self.exchange.replace(exchange));
     }
 
@@ -121,7 +121,7 @@ impl Driver {
 
     pub(super) fn obey(&mut self, command: Command) {
         match command {
-            // The loop ends before it comes here.
+            // The loop has ended before this is reached.
             Command::Stop | Command::StopAndForget => {}
             Command::Touched => self.handle(Input::Touched),
             Command::Refresh(reply) => {
@@ -161,7 +161,7 @@ impl Driver {
                     commands: self.parts.desk.clone(),
                 };
                 self.updates.spawn(async move {
-                    // Whoever waited may have given up.
+                    // The caller may have given up.
                     let _ = reply.send(updater.run(request).await);
                 });
             }
@@ -186,7 +186,7 @@ impl Driver {
         errand
     }
 
-    /// Serves what the snapshot file holds, if it is ours.
+    /// Serves the features of the snapshot file, if they belong to this client's keys and context.
     pub(super) async fn restore(&mut self) {
         let Some(keeper) = &self.parts.keeper else { return };
         match keeper.load().await {
@@ -207,12 +207,12 @@ impl Driver {
         }
     }
 
-    /// Ends everything that hangs on this driver.
+    /// Ends everything that depends on this driver.
     pub(super) fn close(&mut self) {
         self.parts.board.close();
         let last = self.parts.board.status();
         if last.readiness != Readiness::Closed {
-            // The runtime was shut down under it.
+            // The runtime was shut down before the driver ended.
             self.show(Status {
                 readiness: Readiness::Closed,
                 connection: Connection::Closed,
@@ -233,7 +233,7 @@ impl Driver {
     }
 }
 
-/// No features, evaluated for a context that no program has: every context reads them as not ready.
+/// Returns a publication without features, evaluated for a context that no program has. Every context reads it as not ready.
 fn nobodys_features() -> Publication {
     let nobody = Attributes::builder().attribute("\0", "").build();
     let evaluated = ServerEvaluated { context: Arc::new(nobody), ..ServerEvaluated::default() };

@@ -1,4 +1,4 @@
-//! The runtime that drivers run on: a thread of the client's own, or one that the program gives (D-119).
+//! The runtime of a driver: a thread of the client's own, or a runtime that the program gives (D-119).
 
 use std::fmt;
 use std::io;
@@ -15,30 +15,30 @@ use tokio::task::JoinHandle;
 use super::{Driver, DriverClock};
 use crate::start_error::StartError;
 
-/// Where a client runs.
+/// The place where a client runs.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Runtime {
     /// On a thread of its own.
     #[default]
     OwnThread,
-    /// On a thread that it shares with the clients that are made from it, or that it was made from.
+    /// On a thread that it shares with the clients made from it, or with the client that it was made from.
     Thread(SharedThread),
     /// On a runtime of the program's, which the program keeps running.
     Given(Handle),
 }
 
 impl Runtime {
-    /// Chooses the thread: from now on the clients that are made from this one share it.
+    /// Chooses the thread. The clients that are made from this one share it.
     pub(crate) fn settle(&mut self) {
         if matches!(self, Self::OwnThread) {
             *self = Self::Thread(SharedThread::default());
         }
     }
 
-    /// Finds out whether a given runtime has what a client needs.
+    /// Checks whether a given runtime has the drivers that a client needs.
     ///
     /// # Errors
-    /// [`StartError::Runtime`], naming what is missing.
+    /// [`StartError::Runtime`], which names what is missing.
     pub(crate) fn check(&self) -> Result<(), StartError> {
         match self {
             Self::OwnThread | Self::Thread(_) => Ok(()),
@@ -49,10 +49,10 @@ impl Runtime {
         }
     }
 
-    /// Makes room for a driver: the thread is started if there is none.
+    /// Returns a place for a driver or another task, and starts the thread if none runs.
     ///
     /// # Errors
-    /// The thread, or the runtime in it, cannot be made.
+    /// An [`io::Error`] if the thread or its runtime cannot be made.
     pub(crate) fn place(&self) -> io::Result<Place> {
         let thread = match self {
             Self::OwnThread => Arc::new(DriverThread::start()?),
@@ -85,7 +85,7 @@ impl fmt::Debug for SharedThread {
     }
 }
 
-/// A thread with a current-thread runtime. Dropping this ends it, without waiting for it.
+/// A thread with a current-thread runtime. Dropping this value ends the thread, without waiting for it.
 struct DriverThread {
     handle: Handle,
     _end: oneshot::Sender<()>,
@@ -97,9 +97,9 @@ impl DriverThread {
         let handle = runtime.handle().clone();
         let (end, ended) = oneshot::channel::<()>();
         let run = move || {
-            // Nothing is sent: the wait ends with the sender.
+            // Nothing is sent. The wait ends when the sender is dropped.
             let _ = runtime.block_on(ended);
-            // A name lookup that hangs must not hold the thread.
+            // A name lookup that hangs must not keep the thread running.
             runtime.shutdown_background();
         };
         // No client joins the thread: closing never waits (D-81).
@@ -108,7 +108,7 @@ impl DriverThread {
     }
 }
 
-/// Room for one driver.
+/// The handle of a runtime for one driver or task. It keeps the runtime's thread running until the task has ended.
 pub(crate) struct Place {
     handle: Handle,
     thread: Option<Arc<DriverThread>>,
@@ -120,9 +120,10 @@ impl Place {
         self.handle.enter()
     }
 
-    /// The clock and the identity of the runtime, for the client's handles.
+    /// Returns the clock and the identity of the runtime, for the client's handles.
     pub(crate) fn seen_from_outside(&self, clock: DriverClock) -> DriverRuntime {
-        // A handle keeps the descriptors of its runtime open, so a closed client must not hold that of its own thread.
+        // A runtime's handle keeps its file descriptors open. Therefore a closed client must not hold the handle of its own
+        // thread.
         let given = self.thread.is_none().then(|| self.handle.clone());
         DriverRuntime { id: self.handle.id(), given, clock }
     }
@@ -132,7 +133,7 @@ impl Place {
         drop(self.run(driver.run()));
     }
 
-    /// Runs this as a task. The thread runs at least as long as it.
+    /// Runs a future as a task. The thread runs at least until the task ends.
     pub(crate) fn run<F>(self, work: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
@@ -146,7 +147,7 @@ impl Place {
     }
 }
 
-/// The part of a driver's runtime that handles see.
+/// The part of a driver's runtime that handles use.
 pub(crate) struct DriverRuntime {
     id: Id,
     given: Option<Handle>,
@@ -154,10 +155,10 @@ pub(crate) struct DriverRuntime {
 }
 
 impl DriverRuntime {
-    /// The session's time, as the driver measures it.
+    /// Returns the session's time, as the driver measures it.
     pub(crate) fn now(&self) -> Millis {
         match &self.given {
-            // Its clock may be paused, or the caller's may be.
+            // The clock of that runtime may be paused, and so may the clock of the caller's.
             Some(handle) => {
                 let _inside = handle.enter();
                 self.clock.now()
@@ -166,10 +167,10 @@ impl DriverRuntime {
         }
     }
 
-    /// Returns true on a thread that runs the tasks of the driver's runtime: blocking it could block the driver.
+    /// Returns true on a thread that runs the tasks of the driver's runtime, where blocking could block the driver.
     ///
-    /// False on a thread of [`spawn_blocking`](tokio::task::spawn_blocking), and in the future that
-    /// [`Runtime::block_on`](tokio::runtime::Runtime::block_on) of a multi-thread runtime runs: neither runs tasks.
+    /// Returns false on a thread of [`spawn_blocking`](tokio::task::spawn_blocking), and in the future that
+    /// [`Runtime::block_on`](tokio::runtime::Runtime::block_on) of a multi-thread runtime runs, because neither runs tasks.
     pub(crate) fn runs_on_this_thread(&self) -> bool {
         tokio::runtime::worker_index().is_some()
             && Handle::try_current().is_ok_and(|current| current.id() == self.id)
@@ -198,7 +199,8 @@ impl fmt::Display for MissingDriver {
     }
 }
 
-/// tokio cannot be asked which drivers a runtime has. It panics where one is used that is not there, so the uses here are caught.
+/// Returns the drivers that a runtime lacks. tokio offers no such query, but it panics if a missing driver is used. Those panics
+/// are caught here.
 fn missing_drivers(handle: &Handle) -> Option<MissingDriver> {
     let _inside = handle.enter();
     let panics = |used: fn()| catch_unwind(AssertUnwindSafe(used)).is_err();
@@ -216,7 +218,7 @@ fn use_timers() {
 
 #[cfg(feature = "reqwest")]
 fn use_io() {
-    // Without a socket there is nothing to try it with: the transport will say what is wrong.
+    // Without a socket, I/O cannot be tried. The transport reports the error later.
     if let Ok(socket) = std::net::UdpSocket::bind((std::net::Ipv4Addr::LOCALHOST, 0))
         && socket.set_nonblocking(true).is_ok()
     {

@@ -1,4 +1,4 @@
-//! Writing the snapshot file beside the loop: however slow a disk is, features go on arriving.
+//! Writing the snapshot file beside the loop, so that a slow disk does not delay features.
 
 use std::future::Future;
 use std::io;
@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::Driver;
 use crate::snapshot::Keeper;
 
-/// The one write on its way, and who waits for it.
+/// The write that is running, and the callers that wait for it.
 #[derive(Default)]
 pub(super) struct Saving {
     write: Option<JoinHandle<io::Result<()>>>,
@@ -23,27 +23,27 @@ impl Saving {
         self.write.is_none()
     }
 
-    /// The end of the write.
+    /// Returns the outcome of the write once it has ended.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(write) = &mut self.write else { return Poll::Pending };
         let outcome = Pin::new(write).poll(cx);
         if outcome.is_ready() {
             self.write = None;
         }
-        // A write that panicked is one that failed.
+        // A write that panicked counts as failed.
         outcome.map(|outcome| outcome.unwrap_or_else(|why| Err(io::Error::other(why))))
     }
 
     fn answer(&mut self) {
         for waiting in self.waiting.drain(..) {
-            // They may have given up.
+            // The caller may have given up.
             let _ = waiting.send(());
         }
     }
 }
 
 impl Driver {
-    /// Begins to write what is known, unless a write is on its way or there is nothing to write.
+    /// Starts to write the present features, unless a write is running or there is nothing to write.
     pub(super) fn save(&mut self) {
         let now = self.parts.clock.now();
         if self.saving.is_free()
@@ -53,7 +53,7 @@ impl Driver {
         }
     }
 
-    /// Has everything written that came before this.
+    /// Writes everything that was published before this command, and then answers the caller.
     pub(super) fn flush(&mut self, reply: oneshot::Sender<()>) {
         self.saving.waiting.push(reply);
         self.save();
@@ -62,12 +62,12 @@ impl Driver {
         }
     }
 
-    /// The write has ended.
+    /// Handles the end of a write.
     pub(super) fn saved(&mut self, outcome: io::Result<()>) {
         self.journal.saved(&outcome);
         match &mut self.parts.keeper {
             Some(keeper) if outcome.is_err() => keeper.failed(),
-            // It came while the write was on its way, and somebody waits for it.
+            // New features arrived during the write, and a caller waits for them to be written.
             Some(keeper) if !self.saving.waiting.is_empty() && keeper.has_news() => {
                 return self.save();
             }
@@ -76,7 +76,7 @@ impl Driver {
         self.saving.answer();
     }
 
-    /// Waits for the write on its way, and writes what came since.
+    /// Waits for the running write, and writes what was published since.
     pub(super) async fn save_last(&mut self) {
         for _ in 0..2 {
             if self.saving.is_free() {

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use fh_eval::Value;
 use fh_session::{Ask, Flow, Interceptor};
 
-/// Has to be exactly `true` for any variable to override anything.
+/// The variable that switches all overrides on. Its value must be exactly `true`.
 const SWITCH: &str = "FEATUREHUB_OVERRIDE_FEATURES";
 const PREFIX: &str = "FEATUREHUB_";
-/// What the long form has besides.
+/// The further prefix of the long form.
 const LONG: &str = "FEATURE_";
 
-/// What variables with the prefix mean to SDKs and examples (sdk-behaviour 5.6): without it here, and no overrides in the short form.
+/// The names (without the prefix) of variables that configure SDKs and examples (sdk-behaviour 5.6). In the short form they
+/// override nothing.
 const CONFIGURATION: &[&str] = &[
     "ACCEPT_BAGGAGE",
     "API_KEY",
@@ -40,22 +41,24 @@ const CONFIGURATION: &[&str] = &[
     "USAGE_SEGMENT_WRITE_KEY",
 ];
 
-/// Overrides from environment variables, as published SDKs have them (sdk-behaviour 2.8).
+/// Overrides from environment variables, in the forms of the published SDKs (sdk-behaviour 2.8).
 ///
-/// `FEATUREHUB_OVERRIDE_FEATURES=true` switches them on; nothing else does. Then the feature `KEY` is overridden by
+/// Only `FEATUREHUB_OVERRIDE_FEATURES=true` enables them. Then the feature `KEY` is overridden by the first of these variables
+/// that is set:
 ///
-/// 1. `FEATUREHUB_FEATURE_KEY`, which cannot be mistaken for anything else, or else
-/// 2. `FEATUREHUB_KEY`, the form of published SDKs. Names that already mean something (`FEATUREHUB_EDGE_URL`,
-///    `FEATUREHUB_API_KEY` and the like) are no overrides: a feature called `EDGE_URL` needs the long form.
+/// 1. `FEATUREHUB_FEATURE_KEY`, which has no other meaning.
+/// 2. `FEATUREHUB_KEY`, the form of published SDKs. Names that configure an SDK (`FEATUREHUB_EDGE_URL`, `FEATUREHUB_API_KEY` and
+///    the like) override nothing: a feature called `EDGE_URL` needs the long form.
 ///
-/// Spaces in a feature's key are `_` in the variable's name; upper and lower case stay as they are. A feature whose key itself begins
-/// with `FEATURE_` shares a name with another one: `FEATUREHUB_FEATURE_TITLE` overrides `FEATURE_TITLE` and `TITLE`.
+/// A space in a feature's key is `_` in the variable's name. Upper and lower case are kept. If a feature's key begins with
+/// `FEATURE_`, one variable can name two features: `FEATUREHUB_FEATURE_TITLE` overrides `FEATURE_TITLE` and `TITLE`.
 ///
-/// The value is the text as it stands, converted to the feature's type by the core: `true` and `false` in any case, decimal
-/// numbers, JSON documents. What does not fit (an empty text for a BOOLEAN) is passed over with a notice. Locked features are not
-/// overridden, unless the interceptor is registered with another [`LockPolicy`](fh_session::LockPolicy).
+/// The value is the variable's text, converted to the feature's type when the feature is read: `true` and `false` in any case,
+/// decimal numbers, JSON documents. A text that cannot be converted (such as an empty text for a BOOLEAN) is ignored with a
+/// notice. Locked features are not overridden, unless the interceptor is registered with another
+/// [`LockPolicy`](fh_session::LockPolicy).
 ///
-/// The environment is read once, when this is made (D-78). Variables that are not Unicode are left out.
+/// The environment is read once, when this value is made (D-78). Variables that are not Unicode are ignored.
 ///
 /// ```
 /// use fh_client::overrides::EnvironmentOverrides;
@@ -64,14 +67,14 @@ const CONFIGURATION: &[&str] = &[
 /// assert_eq!(overrides.text("NEW_CHECKOUT"), Some("true"));
 /// ```
 pub struct EnvironmentOverrides {
-    /// By what follows the long form's prefix.
+    /// Overrides of the long form, by the rest of the name after its prefix.
     long: HashMap<Box<str>, Arc<str>>,
-    /// By what follows the short form's prefix.
+    /// Overrides of the short form, by the rest of the name after its prefix.
     short: HashMap<Box<str>, Arc<str>>,
 }
 
 impl EnvironmentOverrides {
-    /// Reads this process's environment; `None` unless it switches overrides on.
+    /// Reads this process's environment. Returns `None` unless it enables overrides.
     #[must_use]
     pub fn from_environment() -> Option<Self> {
         let variables = std::env::vars_os();
@@ -80,7 +83,7 @@ impl EnvironmentOverrides {
         }))
     }
 
-    /// Reads variables from elsewhere, by the same rules.
+    /// Reads variables from another source, by the same rules.
     #[must_use]
     pub fn from_variables<N: AsRef<str>, V: AsRef<str>>(
         variables: impl IntoIterator<Item = (N, V)>,
@@ -105,7 +108,7 @@ impl EnvironmentOverrides {
         is_on.then_some(overrides)
     }
 
-    /// The text that overrides a feature.
+    /// Returns the text that overrides a feature, if there is one.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
         self.find(key).map(|text| &**text)
@@ -121,7 +124,7 @@ impl EnvironmentOverrides {
 }
 
 impl fmt::Debug for EnvironmentOverrides {
-    /// Names only: what stands in an environment may be a secret.
+    /// Writes names only, because values of environment variables may be secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut names: Vec<_> = self.short.keys().collect();
         names.sort();

@@ -1,8 +1,8 @@
 //! Ready-made overrides: environment variables and a local YAML file (sdk-behaviour 2.8, 5.5).
 //!
-//! Both are interceptors: they answer instead of the rules, wherever they are registered. None is registered by itself.
+//! Both are interceptors: once registered, they answer reads before the rules do. The client registers none by itself.
 //!
-//! A file can also be a *store*, whose values are features like those of an Edge: see [`YamlStore`].
+//! A file can also be a *store*, whose values are features like those of an Edge; see [`YamlStore`].
 
 mod environment;
 mod yaml;

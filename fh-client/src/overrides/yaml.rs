@@ -25,24 +25,25 @@ use super::yaml_watch::{WatchedFile, YamlWatch};
 ///   NOTHING:
 /// ```
 ///
-/// The file is YAML 1.2 with its core schema: `true` and `false` are booleans, but `yes`, `on` and `NO` are texts. Numbers keep their
-/// digits. A value is converted to the type of the feature that it overrides:
+/// The file is YAML 1.2 with its core schema: `true` and `false` are booleans, but `yes`, `on` and `NO` are texts. Numbers keep
+/// their digits. A value is converted to the type of the feature that it overrides:
 ///
-/// | type | becomes |
+/// | type of the feature | converted value |
 /// |---|---|
-/// | BOOLEAN | a boolean itself; `true` for the text `true` in any case; else `false`, for null too |
-/// | NUMBER | a number itself; a text that is a decimal number; else no value |
+/// | BOOLEAN | a boolean as it is; `true` for the text `true` in any case; otherwise `false`, also for null |
+/// | NUMBER | a number as it is; a text that is a decimal number; otherwise no value |
 /// | STRING | text, number or boolean as text; no value for lists and maps |
-/// | JSON | the value as JSON; a text as it stands if it is JSON, else as a JSON string |
+/// | JSON | the value as JSON; a text that is JSON as it is, any other text as a JSON string |
 /// | no such feature | the value as it is, lists and maps as JSON |
 ///
-/// Null is "no value", except for BOOLEAN. Locked features are not overridden, unless the interceptor is registered with another
-/// [`LockPolicy`](fh_session::LockPolicy).
+/// Null means "no value", except for BOOLEAN. Locked features are not overridden, unless the interceptor is registered with
+/// another [`LockPolicy`](fh_session::LockPolicy).
 ///
-/// At the start a missing or bad file overrides nothing, and [`Self::problem`] says what is wrong. [`Self::watch`] follows changes;
-/// then a bad file changes nothing. So does one that is gone: to override nothing any more write `flagValues: {}`.
+/// If the file is missing or invalid when it is opened, nothing is overridden, and [`Self::problem`] returns the reason.
+/// [`Self::watch`] follows changes. If the file becomes invalid or is deleted while it is watched, the last good values stay; to
+/// remove all overrides, write `flagValues: {}`.
 ///
-/// A handle: clones are the same overrides.
+/// Clones are handles of the same overrides.
 ///
 /// ```
 /// use fh_client::overrides::{WATCH_INTERVAL, YamlOverrides};
@@ -50,7 +51,7 @@ use super::yaml_watch::{WatchedFile, YamlWatch};
 /// let overrides = YamlOverrides::open("no-such-file.yaml");
 /// assert!(overrides.problem().is_some_and(|problem| problem.is_missing()));
 /// let client = Client::offline().interceptor(overrides.clone(), LockPolicy::Respect).start()?;
-/// // Not the client itself: this would keep it running.
+/// // The closure holds the repository and not the client, which it would keep running.
 /// let hub = client.hub().clone();
 /// let _watch = overrides.watch(WATCH_INTERVAL, move || hub.overrides_changed());
 /// # Ok::<(), fh_client::StartError>(())
@@ -61,7 +62,7 @@ pub struct YamlOverrides {
     flags: Arc<Flags>,
 }
 
-/// What the file says now.
+/// The present values of the file, by feature key.
 type Flags = ArcSwap<HashMap<Box<str>, Flag>>;
 
 impl YamlOverrides {
@@ -72,24 +73,24 @@ impl YamlOverrides {
         Self { file: Arc::new(file), flags: Arc::new(ArcSwap::from_pointee(flags(&values))) }
     }
 
-    /// Reads the usual file; see [`usual_yaml_path`].
+    /// Reads the file at [`usual_yaml_path`].
     #[must_use]
     pub fn open_usual() -> Self {
         Self::open(usual_yaml_path())
     }
 
-    /// What is wrong with the file as it was last seen; `None` if all is well.
+    /// Returns the reason why the last version of the file is not used, or `None` if it is used.
     #[must_use]
     pub fn problem(&self) -> Option<YamlProblem> {
         self.file.problem()
     }
 
-    /// Follows changes of the file, until the guard is dropped or the interceptor is closed.
+    /// Follows changes of the file until the guard is dropped or the interceptor is closed.
     ///
-    /// A thread looks at the file's time, size and number at each interval ([`WATCH_INTERVAL`](super::WATCH_INTERVAL) is usual). A file
-    /// that has changed is read once it has rested for an interval, so that one that is half written is not; then `on_change` is called
-    /// on that thread. Have it call [`Hub::overrides_changed`](fh_session::Hub::overrides_changed), so that listeners look again
-    /// (D-63).
+    /// A thread checks the file's times, size and inode number at each interval ([`WATCH_INTERVAL`](super::WATCH_INTERVAL) is
+    /// usual). A changed file is read once it looks the same at two checks in a row, so that a half-written file is not read.
+    /// Then `on_change` is called on that thread. It should call [`Hub::overrides_changed`](fh_session::Hub::overrides_changed),
+    /// so that listeners compare again (D-63).
     pub fn watch(&self, interval: Duration, on_change: impl Fn() + Send + 'static) -> YamlWatch {
         let flags_of = Arc::clone(&self.flags);
         WatchedFile::watch(&self.file, interval, move |values| {
@@ -133,7 +134,7 @@ fn flags(values: &FlagValues) -> HashMap<Box<str>, Flag> {
     values.by_key(Flag::of)
 }
 
-/// One value, converted to all types beforehand.
+/// One value of the file, converted to all types in advance.
 #[derive(Debug)]
 struct Flag {
     unknown: Option<Value>,
@@ -191,7 +192,7 @@ impl Flag {
         }
     }
 
-    /// The value for a feature of this type; `None` for a feature that is not known.
+    /// Returns the value for a feature of this type, or for an unknown feature if the type is `None`.
     fn value(&self, kind: Option<Kind>) -> Option<Value> {
         match kind {
             None => self.unknown.clone(),

@@ -1,4 +1,4 @@
-//! The file of local features: where it is, and what stands in it.
+//! The file of local features: its path and its format.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 
 use fh_files::{Content, Found, Limits, Member, Node, Position, Unreadable};
 
-/// Names the file, if the program does not.
+/// The variable that holds the path of the file.
 const VARIABLE: &str = "FEATUREHUB_LOCAL_YAML";
-/// The file in the working directory, if nobody names one.
+/// The file in the working directory that is used if the variable is not set or empty.
 const USUAL: &str = "featurehub-features.yaml";
-/// Where features stand in it.
+/// The member of the file that holds the features.
 const ROOT: &str = "flagValues";
-/// A larger file is refused.
+/// The largest file that is read, in bytes.
 pub(crate) const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
-/// The file of local features that nobody named in the program: what `FEATUREHUB_LOCAL_YAML` says, unless that is empty, else
-/// `featurehub-features.yaml` in the working directory (sdk-behaviour 5.5).
+/// Returns the path of the local features file. It is the value of `FEATUREHUB_LOCAL_YAML` if that is set and not empty,
+/// otherwise `featurehub-features.yaml` in the working directory (sdk-behaviour 5.5).
 #[must_use]
 pub fn usual_yaml_path() -> PathBuf {
     chosen(std::env::var_os(VARIABLE).map(PathBuf::from))
@@ -26,7 +26,7 @@ fn chosen(named: Option<PathBuf>) -> PathBuf {
     named.filter(|path| !path.as_os_str().is_empty()).unwrap_or_else(|| USUAL.into())
 }
 
-/// Why a file of local features is not used. Prints itself with the file and the place in it.
+/// The reason why a file of local features is not used. Its `Display` names the file and the place in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct YamlProblem {
     path: PathBuf,
@@ -36,19 +36,19 @@ pub struct YamlProblem {
 }
 
 impl YamlProblem {
-    /// The file.
+    /// Returns the path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The place in the file, if it is one place that is wrong.
+    /// Returns the position of the error in the file, if it has one.
     #[must_use]
     pub const fn position(&self) -> Option<Position> {
         self.position
     }
 
-    /// Is there no such file? Many programs run without one.
+    /// Returns true if the file does not exist. Many programs run without one.
     #[must_use]
     pub const fn is_missing(&self) -> bool {
         self.is_missing
@@ -67,14 +67,14 @@ impl fmt::Display for YamlProblem {
 
 impl std::error::Error for YamlProblem {}
 
-/// What stands under `flagValues`, in the file's order.
+/// The members of `flagValues`, in the file's order.
 #[derive(Debug, Default)]
 pub(crate) struct FlagValues {
     members: Vec<Member>,
 }
 
 impl FlagValues {
-    /// Reads what was found in a file.
+    /// Parses the bytes that were read from a file, or returns the reason why they could not be read.
     pub(crate) fn of(path: &Path, found: Result<Found, Unreadable>) -> Result<Self, YamlProblem> {
         let found = found.map_err(|error| YamlProblem {
             path: path.to_owned(),
@@ -85,7 +85,7 @@ impl FlagValues {
         Self::parse(path, &found.bytes)
     }
 
-    /// Reads the text of a file.
+    /// Parses the text of a file.
     pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, YamlProblem> {
         let wrong = |position, what: String| YamlProblem {
             path: path.to_owned(),
@@ -116,7 +116,7 @@ impl FlagValues {
         self.members.iter().map(|member| (&*member.name, &*member.node))
     }
 
-    /// Turns each value into something, by key.
+    /// Converts each value, and returns the results by key.
     pub(crate) fn by_key<T>(&self, turn: impl Fn(&Node) -> T) -> HashMap<Box<str>, T> {
         self.members.iter().map(|member| (member.name.clone(), turn(&member.node))).collect()
     }

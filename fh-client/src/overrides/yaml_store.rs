@@ -1,4 +1,4 @@
-//! A local YAML file as the source of features.
+//! A local YAML file as a source of features.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -17,22 +17,23 @@ use crate::Client;
 
 /// A local YAML file whose values are features, as if an Edge had sent them (sdk-behaviour 5.5).
 ///
-/// Unlike [`YamlOverrides`](super::YamlOverrides) it does not stand in front of an Edge: features of the Edge with newer versions
-/// replace these. Programs without any Edge, and tests, live on it alone.
+/// Unlike [`YamlOverrides`](super::YamlOverrides), it does not override the Edge: features of the Edge with newer versions
+/// replace these. It serves programs without an Edge, and tests.
 ///
-/// The file is the one that [`YamlOverrides`](super::YamlOverrides) describes. The type follows the value:
+/// The file has the format that [`YamlOverrides`](super::YamlOverrides) describes. The type of a feature follows from its value:
 ///
 /// | value | feature |
 /// |---|---|
-/// | `true`, `false`; the same as text, in any case | BOOLEAN |
-/// | number | NUMBER |
+/// | `true`, `false`, or one of them as text in any case | BOOLEAN |
+/// | a number | NUMBER |
 /// | other text | STRING |
-/// | list, map | JSON |
-/// | null | STRING without value |
+/// | a list or a map | JSON |
+/// | null | STRING without a value |
 ///
-/// Versions are 1, nothing is locked, and a feature's id is made of its key: the first 16 bytes of its SHA-1, as a UUID.
+/// Every version is 1, and no feature is locked. The id of a feature is made from its key: the first 16 bytes of its SHA-1, as a
+/// UUID.
 ///
-/// A handle: clones are the same store.
+/// Clones are handles of the same store.
 ///
 /// ```
 /// use fh_client::Client;
@@ -52,46 +53,47 @@ pub struct YamlStore {
 }
 
 impl YamlStore {
-    /// The tag of its updates (sdk-behaviour 2.2): what a program gives as [`Source::Store`](fh_session::Source::Store).
+    /// The name of this store in its updates (sdk-behaviour 2.2), given to [`Source::Store`](fh_session::Source::Store).
     pub const SOURCE: &str = "local-yaml-store";
 
-    /// Reads a file. One that is missing or bad has no features; [`Self::problem`] says what is wrong.
+    /// Reads a file. A missing or invalid file has no features, and [`Self::problem`] returns the reason.
     #[must_use]
     pub fn open(path: impl Into<PathBuf>) -> Self {
         let (file, values) = WatchedFile::open(path.into());
         Self { file: Arc::new(file), features: Arc::new(Mutex::new(features(&values).into())) }
     }
 
-    /// Reads the usual file; see [`usual_yaml_path`].
+    /// Reads the file at [`usual_yaml_path`].
     #[must_use]
     pub fn open_usual() -> Self {
         Self::open(usual_yaml_path())
     }
 
-    /// Gives the features to a client, as of the environment of its first API key. If there are none as well: that makes the client ready.
-    /// It takes them in soon; [`Client::flush`] waits for that.
+    /// Gives the features to a client, for the environment of its first API key. An empty list is given as well, because it makes
+    /// the client ready. The client applies them in the background; [`Client::flush`] waits for that.
     pub fn offer_to(&self, client: &Client) {
         if let Some(environment) = client.environments().first() {
             client.offer_features(Self::SOURCE, environment, self.features().as_bytes());
         }
     }
 
-    /// The features of the file, as the JSON list that an Edge would send.
+    /// Returns the features of the file, as the JSON list that an Edge would send.
     #[must_use]
     pub fn features(&self) -> Arc<str> {
         Arc::clone(&self.features.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What is wrong with the file as it was last seen; `None` if all is well.
+    /// Returns the reason why the last version of the file is not used, or `None` if it is used.
     #[must_use]
     pub fn problem(&self) -> Option<YamlProblem> {
         self.file.problem()
     }
 
-    /// Calls after each change of the file, until the guard is dropped; see [`YamlOverrides::watch`](super::YamlOverrides::watch).
-    /// Have it call [`Self::offer_to`].
+    /// Calls `on_change` after each change of the file, until the guard is dropped; see
+    /// [`YamlOverrides::watch`](super::YamlOverrides::watch). It should call [`Self::offer_to`].
     ///
-    /// A key that is no longer in the file stays a feature: stores add and change, they do not remove (sdk-behaviour 2.2).
+    /// A key that is removed from the file stays a feature, because stores add and change features but do not remove them
+    /// (sdk-behaviour 2.2).
     pub fn watch(&self, interval: Duration, on_change: impl Fn() + Send + 'static) -> YamlWatch {
         let latest = Arc::clone(&self.features);
         WatchedFile::watch(&self.file, interval, move |values| {
@@ -100,7 +102,7 @@ impl YamlStore {
         })
     }
 
-    /// Ends all watches. Harmless when done again.
+    /// Ends all watches. Further calls have no effect.
     pub fn close(&self) {
         self.file.close();
     }
@@ -112,7 +114,7 @@ impl fmt::Debug for YamlStore {
     }
 }
 
-/// A feature state of sdk-behaviour 0.1.
+/// A feature in the form of sdk-behaviour 0.1.
 #[derive(Serialize)]
 struct Feature<'a> {
     id: String,
@@ -142,7 +144,7 @@ fn feature<'a>(key: &'a str, node: &Node) -> Feature<'a> {
                 _ => (Kind::String, Some(node.to_json())),
             }
         }
-        // A JSON feature's value is a text that holds a document.
+        // The value of a JSON feature is a text that holds a document.
         Content::List(_) | Content::Map(_) => (Kind::Json, Some(quoted(&node.to_json()))),
     };
     Feature {
@@ -155,7 +157,7 @@ fn feature<'a>(key: &'a str, node: &Node) -> Feature<'a> {
     }
 }
 
-/// The id that the Java SDK gives: a UUID of the first 16 bytes of SHA-1, with no bits set for a version.
+/// Returns the id that the Java SDK gives: a UUID of the first 16 bytes of the SHA-1, without the bits of a UUID version.
 fn id(key: &str) -> String {
     let digest = Sha1::digest(key.as_bytes());
     let mut id = String::with_capacity(36);

@@ -1,4 +1,4 @@
-//! A file of local features, and a thread that looks whether it has changed.
+//! A file of local features, and threads that check whether it has changed.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -10,36 +10,37 @@ use fh_files::{Look, Seen};
 
 use super::yaml_file::{FlagValues, MOST_BYTES, YamlProblem};
 
-/// How often a file is usually looked at.
+/// The usual time between two checks of a file.
 pub const WATCH_INTERVAL: Duration = Duration::from_millis(500);
 
-/// Looks are at least so far apart.
+/// Minimum time between two checks of a file.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(1);
 
-/// A file, and what was last found in it.
+/// A file and its last good content.
 pub(crate) struct WatchedFile {
     path: PathBuf,
     state: Mutex<State>,
-    /// Rung when a watch is to end.
+    /// Notified when a watch is to end.
     bell: Condvar,
 }
 
 struct State {
     look: Look,
-    /// When somebody looked last. All watches of a file look as one: who comes early would take a file that is being written for one that rests.
+    /// The time of the last check. All watches of a file share it: if a second watch checked too early, a file that is being
+    /// written would look unchanged.
     looked: Option<Instant>,
-    /// What stood in it when it was good last.
+    /// The last good content.
     values: Arc<FlagValues>,
-    /// Counts up whenever that is another.
+    /// A number that increases when the content changes.
     generation: u64,
     problem: Option<YamlProblem>,
     is_closed: bool,
-    /// How many threads wait for the bell, or look.
+    /// The number of threads that have started to watch.
     #[cfg(test)]
     waiting: usize,
 }
 
-/// Ends a watch when it is dropped. The thread ends soon, and is not waited for.
+/// A guard that ends a watch when it is dropped. The thread ends soon after, and the drop does not wait for it.
 #[must_use = "the file is watched no longer than this lives"]
 pub struct YamlWatch {
     file: Arc<WatchedFile>,
@@ -62,7 +63,7 @@ impl std::fmt::Debug for YamlWatch {
 }
 
 impl WatchedFile {
-    /// Reads a file; one that is missing or bad is empty.
+    /// Reads a file. A missing or invalid file counts as empty.
     pub(crate) fn open(path: PathBuf) -> (Self, Arc<FlagValues>) {
         let mut look = Look::new(MOST_BYTES);
         let (values, problem) = match FlagValues::of(&path, look.first(&path)) {
@@ -104,7 +105,7 @@ impl WatchedFile {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Calls with what stands in the file, after each change for the better.
+    /// Calls `on_values` after each change of the file, if the new content is valid.
     pub(crate) fn watch(
         file: &Arc<Self>,
         interval: Duration,
@@ -153,7 +154,7 @@ impl WatchedFile {
                 seen = state.generation;
                 let values = Arc::clone(&state.values);
                 drop(state);
-                // A panic in a user's code must not end the watch.
+                // A panic in the caller's code must not end the watch.
                 if catch_unwind(AssertUnwindSafe(|| on_values(&values))).is_err() {
                     tracing::warn!(path = %self.path.display(), "the code that was told of the change panicked");
                 }
@@ -164,7 +165,7 @@ impl WatchedFile {
 }
 
 impl State {
-    /// Looks at the file once, and takes what stands in it, if that is new and good.
+    /// Checks the file once, and takes its content if it is new and valid.
     fn look(&mut self, path: &Path) {
         self.looked = Some(Instant::now());
         let Seen::New(found) = self.look.again(path, SystemTime::now()) else { return };

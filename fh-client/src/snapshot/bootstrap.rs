@@ -1,4 +1,4 @@
-//! Features given as bytes at the start: any form in which FeatureHub, its SDKs or this crate write them (edge-protocol 9.3).
+//! Features given as bytes at the start, in any form that FeatureHub, its SDKs or this crate write (edge-protocol 9.3).
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use fh_eval::featurehub::{Document, ParseError};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// The bytes hold no features.
+/// The error for bytes that hold no features.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BootstrapError(ParseError);
 
@@ -26,11 +26,11 @@ impl std::error::Error for BootstrapError {
 /// Features by environment.
 #[derive(Debug, Clone)]
 pub(crate) struct Bootstrap {
-    /// The id, if the form names it, and the list of features as JSON.
+    /// The environment's id, if the form names it, and the list of features as JSON.
     pub(crate) environments: Vec<(Option<Arc<str>>, Vec<u8>)>,
 }
 
-/// Lists of environments within something else: what a browser's SDK keeps, and our snapshot file.
+/// A form that wraps a list of environments: the stored state of the browser SDK, or the snapshot file of this crate.
 #[derive(Deserialize)]
 struct Wrapped<'a> {
     #[serde(borrow, alias = "e")]
@@ -38,10 +38,10 @@ struct Wrapped<'a> {
 }
 
 impl Bootstrap {
-    /// Reads them.
+    /// Reads features in any of the forms.
     ///
     /// # Errors
-    /// [`BootstrapError`] if it is none of the forms.
+    /// [`BootstrapError`] if the bytes have none of the forms.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, BootstrapError> {
         let wrapped = serde_json::from_slice::<Wrapped<'_>>(bytes).ok();
         let inner = wrapped.as_ref().map_or(bytes, |wrapped| wrapped.environments.get().as_bytes());

@@ -1,4 +1,4 @@
-//! The snapshot file: its format, and how it is read.
+//! The format of the snapshot file.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,9 +11,9 @@ use fh_session::{ContextHeader, KeyKind, Rules};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// What the file says it is.
+/// The name of the file's format.
 const FORMAT: &str = "featurehub-snapshot/1";
-/// Larger files are not read.
+/// The largest file that is read, in bytes.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 #[derive(Serialize)]
@@ -56,7 +56,7 @@ struct Envelope {
     format: String,
 }
 
-/// Whose features a file holds.
+/// The keys and the context that the features of a file belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Owner {
     pub(super) kind: KeyKind,
@@ -75,15 +75,15 @@ impl Owner {
     }
 }
 
-/// What a usable file holds.
+/// The content of a usable file.
 #[derive(Debug)]
 pub(crate) struct Saved {
     pub(crate) at: Timestamp,
-    /// Ids, and lists of features as JSON.
+    /// The environments' ids, and their lists of features as JSON.
     pub(crate) environments: Vec<(Arc<str>, Vec<u8>)>,
 }
 
-/// Writes the text of a file.
+/// Returns the text of a file.
 pub(super) fn write(
     rules: &Rules,
     owner: &Owner,
@@ -111,10 +111,10 @@ pub(super) fn write(
     })
 }
 
-/// Reads the text of a file.
+/// Parses the text of a file.
 ///
 /// # Errors
-/// Why it is not to be used, without any of its text.
+/// The reason why the file is not used, without any of its text.
 pub(super) fn read(text: &[u8], owner: &Owner) -> Result<Saved, String> {
     let envelope: Envelope =
         serde_json::from_slice(text).map_err(|why| format!("it cannot be read: {why}"))?;
@@ -139,7 +139,7 @@ pub(super) fn read(text: &[u8], owner: &Owner) -> Result<Saved, String> {
     Ok(Saved { at, environments })
 }
 
-/// The bytes of a file; `None` if there is none.
+/// Reads a file. Returns `None` if it does not exist.
 pub(super) fn load(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let file = match File::open(path) {
         Ok(file) => file,

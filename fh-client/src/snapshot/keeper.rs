@@ -1,4 +1,4 @@
-//! When the snapshot is written, and with what.
+//! The schedule and the content of snapshot writes.
 
 use std::io;
 use std::path::PathBuf;
@@ -12,37 +12,38 @@ use super::SnapshotFile;
 use super::file::{self, Owner, Saved};
 use super::replace::replace;
 
-/// Writes are at least so far apart.
+/// Minimum time between two writes, unless the client is flushed or closed.
 const PAUSE: Duration = Duration::from_secs(5);
-/// So often the file is written again though nothing changed: it says when its features were known to be good.
+/// Time after which the file is written again without new features, because it says when its features were last known to be
+/// current.
 const CONFIRM: Duration = Duration::from_secs(600);
 
-/// A clock that says what time it is in the world.
+/// A clock that returns the time of day.
 pub(crate) type WallClock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Keeps the snapshot file of one client.
+/// The snapshot file of one client.
 pub(crate) struct Keeper {
     file: SnapshotFile,
     owner: Owner,
     clock: WallClock,
     rules: Option<Arc<Rules>>,
-    /// Are the features from the Edge itself? A restored file is not written again as if it were new.
+    /// True once the Edge itself has sent features. A restored file is not written again as if it were new.
     is_from_edge: bool,
     is_live: bool,
     confirmed: Option<Millis>,
-    /// Is there something that the file does not hold?
+    /// True if the file does not hold the latest features.
     is_new: bool,
     written: Option<Millis>,
 }
 
-/// What was found at the start.
+/// The content of the file at the start.
 pub(crate) enum Found {
     Nothing,
     Unusable(String),
     Saved(Saved),
 }
 
-/// A write that is due; run where it may block.
+/// A write to be run on a thread that may block.
 pub(crate) struct DueWrite {
     path: PathBuf,
     rules: Arc<Rules>,
@@ -81,7 +82,7 @@ impl Keeper {
         }
     }
 
-    /// Reads the file, off the runtime's thread.
+    /// Reads the file on a thread that may block.
     pub(crate) async fn load(&self) -> Found {
         let (path, owner) = (self.file.path.clone(), self.owner.clone());
         let loaded = tokio::task::spawn_blocking(move || match file::load(&path) {
@@ -108,24 +109,24 @@ impl Keeper {
             .is_some_and(|limit| i64::try_from(limit.as_millis()).is_ok_and(|limit| age > limit))
     }
 
-    /// Features came.
+    /// Records the published features, to be written later.
     pub(crate) fn published(&mut self, rules: &Arc<Rules>) {
         self.rules = Some(Arc::clone(rules));
         self.is_new = true;
     }
 
-    /// The status after them.
+    /// Records the status, which says whether the features are from the Edge and when they were last confirmed.
     pub(crate) fn status(&mut self, status: &Status) {
         self.is_from_edge |= status.source.as_ref().is_some_and(Source::is_edge);
         self.is_live = status.connection == Connection::Streaming;
         self.confirmed = status.updated;
     }
 
-    /// The keys are others from now on.
+    /// Uses these API keys from now on.
     pub(crate) fn keys(&mut self, keys: &ApiKeys) {
         self.owner.kind = keys.kind();
         self.owner.keys = keys.fingerprint();
-        // What is there was fetched with the former ones.
+        // The present features were fetched with the former keys.
         self.rules = None;
         self.is_from_edge = false;
     }
@@ -134,7 +135,7 @@ impl Keeper {
         self.is_from_edge && self.rules.is_some()
     }
 
-    /// When to write next.
+    /// Returns when to write next.
     pub(crate) fn due(&self) -> Option<Millis> {
         if !self.can_be_saved() {
             return None;
@@ -143,22 +144,22 @@ impl Keeper {
         Some(self.written.map_or_else(Millis::default, |written| written.after(pause)))
     }
 
-    /// The write that was begun has failed: it is tried again after the usual pause.
+    /// Marks the write as failed. It is retried after the usual pause.
     pub(crate) const fn failed(&mut self) {
         self.is_new = true;
     }
 
-    /// Is there something that no write has taken yet?
+    /// Returns true if there are features that no write has taken yet.
     pub(crate) const fn has_news(&self) -> bool {
         self.is_new && self.can_be_saved()
     }
 
-    /// The last write, unless the file holds everything already.
+    /// Returns the last write, unless the file holds the latest features already.
     pub(crate) fn last(&mut self, now: Millis) -> Option<DueWrite> {
         if self.is_new { self.begin(now) } else { None }
     }
 
-    /// A write, if there is anything to write.
+    /// Returns a write, if there is anything to write.
     pub(crate) fn begin(&mut self, now: Millis) -> Option<DueWrite> {
         if !self.can_be_saved() {
             return None;

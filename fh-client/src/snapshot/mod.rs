@@ -1,4 +1,4 @@
-//! The last known features in a file, so that a program can start while the Edge is away (D-79).
+//! The last known features in a file, so that a program can start while the Edge is unreachable (D-79).
 
 mod bootstrap;
 mod file;
@@ -14,11 +14,11 @@ pub(crate) use self::bootstrap::Bootstrap;
 pub use self::bootstrap::BootstrapError;
 pub(crate) use self::keeper::{Found, Keeper};
 
-/// Where the last known features are kept, and for how long they are good.
+/// The path of the file that keeps the last known features, and their maximum age.
 ///
-/// The file holds features and their rules, no API keys. It can be read by its owner only, and is replaced as a whole: at most each
-/// 5 seconds, and when the client is closed. With a server-evaluated key it holds the values of one context, and is used for that
-/// context only.
+/// The file holds features and their rules, but no API keys. Only its owner can read it. It is replaced as a whole, at most every
+/// 5 seconds, and when the client is flushed or closed. With a server-evaluated key it holds the values of one context and is
+/// used for that context only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotFile {
     path: PathBuf,
@@ -26,12 +26,12 @@ pub struct SnapshotFile {
 }
 
 impl SnapshotFile {
-    /// This file, however old. Its directory has to exist.
+    /// Uses the file at this path, regardless of its age. The directory must exist.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), max_age: None }
     }
 
-    /// Ignores a file that was saved longer ago than this.
+    /// Ignores the file if it was saved longer ago than this.
     #[must_use]
     pub const fn max_age(mut self, age: Duration) -> Self {
         self.max_age = Some(age);

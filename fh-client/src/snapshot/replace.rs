@@ -1,4 +1,4 @@
-//! Replacing the snapshot file as a whole, also while other processes do the same.
+//! Replacing the snapshot file as a whole, even if other processes do the same.
 
 use std::fs::{self, File, OpenOptions};
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -7,24 +7,24 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Temporary files that were last written so long before the present one belong to no process that is still at work: a write takes
-/// seconds, and its process gives up sooner.
+/// Age at which a temporary file counts as abandoned, compared with the present one. A write takes seconds, and its process gives
+/// up sooner.
 const ABANDONED_AFTER: Duration = Duration::from_secs(600);
 /// The end of a temporary file's name.
 const SUFFIX: &str = ".new";
 
-/// Replaces a file as a whole: a reader sees the old text or the new one, also after a power cut.
+/// Replaces a file as a whole. A reader sees either the old text or the new one, even after a power failure.
 ///
-/// Any number of processes may do so at once: each writes a temporary file of its own and renames it. The last one counts. Temporary files
-/// that other processes left behind when they died are removed after ten minutes.
+/// Any number of processes may do this at once, because each writes a temporary file of its own and renames it. The last rename
+/// wins. Temporary files that other processes left when they died are removed after ten minutes.
 ///
 /// # Errors
-/// The file system's, if the text cannot be written or the file not be replaced. The file is as it was then.
+/// An [`io::Error`] if the text cannot be written or the file cannot be replaced. The file is unchanged then.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace_as(std::process::id(), path, bytes)
 }
 
-/// The same for a process of this number. Two containers that share a volume may both be process 1.
+/// Does the same as [`replace`] for this process id. Two containers that share a volume may both have process id 1.
 fn replace_as(process: u32, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let beside = beside(process, path);
     let written = create(&beside).and_then(|mut file| {
@@ -43,20 +43,20 @@ fn replace_as(process: u32, path: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// A name of our own in the same directory, since a file can only be moved within its file system.
+/// Returns a unique name in the same directory, because a file can only be renamed within its file system.
 ///
-/// The number of the process is for readers of the directory; the random part tells processes apart.
+/// The process id is for people who list the directory. The random part makes the names of different processes differ.
 fn beside(process: u32, path: &Path) -> PathBuf {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    // The standard library's hash keys are random, and differ from call to call.
+    // The standard library's hash keys are random and differ from call to call.
     let random = RandomState::new().build_hasher().finish();
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{process}-{count}-{random:016x}{SUFFIX}"));
     path.with_file_name(name)
 }
 
-/// Creates a file that only its owner may read. It must not exist.
+/// Creates a file that only its owner can read. The file must not exist.
 fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -65,8 +65,8 @@ fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Removes temporary files of this snapshot file that were left behind, measured against the one just written: both times are of the
-/// file system's clock. Trouble is left to the next save.
+/// Removes abandoned temporary files of this snapshot file. Their age is measured against the file that was just written, so that
+/// both times are of the file system's clock. Errors are ignored, because the next save tries again.
 fn remove_abandoned(path: &Path, written: &Path) {
     let Ok(now) = fs::metadata(written).and_then(|metadata| metadata.modified()) else { return };
     let Ok(entries) = fs::read_dir(directory(path)) else { return };
@@ -84,7 +84,7 @@ fn remove_abandoned(path: &Path, written: &Path) {
     }
 }
 
-/// Returns true for the name of a temporary file of this snapshot file, of earlier versions of this crate too.
+/// Returns true for the name of a temporary file of this snapshot file, including names of earlier versions of this crate.
 fn is_temporary(path: &Path, name: &std::ffi::OsStr) -> bool {
     let Some(file) = path.file_name() else { return false };
     let (file, name) = (file.as_encoded_bytes(), name.as_encoded_bytes());
@@ -111,7 +111,7 @@ fn directory(path: &Path) -> &Path {
     }
 }
 
-/// Makes the new name last, where directories can be synced. The text is safe already.
+/// Makes the new name durable, on platforms that can sync directories. The text is durable already.
 fn sync_directory(path: &Path) {
     #[cfg(unix)]
     let _ = File::open(directory(path)).and_then(|directory| directory.sync_all());
@@ -192,12 +192,12 @@ mod tests {
         assert_eq!(left, ["flags.json", young, "other.json.1-0-0123456789abcdef.new"]);
     }
 
-    /// A text that is whole if its first and its last number are the same.
+    /// Returns a text whose first and last numbers are equal if it is complete.
     fn text(number: u64) -> String {
         format!("{number}:{}:{number}", "x".repeat(20_000))
     }
 
-    /// Runs itself twice more, as two processes with the same number, and reads what they write meanwhile.
+    /// Runs itself twice more, as two processes with the same number, and reads the file while they write.
     #[test]
     fn two_processes_with_one_file() {
         if let Some(path) = std::env::var_os(FILE) {

@@ -1,67 +1,67 @@
-//! What a server says to an update (sdk-behaviour 0.6, edge-protocol 5.3).
+//! The answers of a server to an update (sdk-behaviour 0.6, edge-protocol 5.3).
 
 use std::fmt;
 
 use fh_session::Problem;
 
-/// The server took the update.
+/// The outcome of an update that the server accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It was passed on (200, 201).
+    /// The update was forwarded (200, 201).
     Accepted,
-    /// The feature was like that already (202).
+    /// The feature was in this state already (202).
     Unchanged,
 }
 
-/// The server did not take the update, or could not be asked.
+/// The reason why an update failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// 400: the value does not fit the feature's type, or there is nothing to change.
+    /// Status 400: the value does not fit the feature's type, or there is nothing to change.
     Nonsense {
-        /// What the server says.
+        /// The reason that the server gives.
         reason: String,
     },
-    /// 401 or 403: the API key may not do that.
+    /// Status 401 or 403: the API key has no permission for this update.
     NotPermitted {
-        /// The status.
+        /// The status of the answer.
         status: u16,
-        /// What the server says.
+        /// The reason that the server gives.
         reason: String,
     },
-    /// 404: no such key, environment or feature.
+    /// Status 404: no such key, environment or feature.
     NoSuchFeature,
-    /// 412: the feature is locked; unlock it in the same update.
+    /// Status 412: the feature is locked. Unlock it in the same update.
     Locked {
-        /// What the server says.
+        /// The reason that the server gives.
         reason: String,
     },
-    /// 412 for another cause: a BOOLEAN cannot be null.
+    /// Status 412 for another reason: a BOOLEAN cannot be null.
     NotPossible {
-        /// What the server says.
+        /// The reason that the server gives.
         reason: String,
     },
     /// Any other status.
     Unexpected {
-        /// The status.
+        /// The status of the answer.
         status: u16,
-        /// What the server says.
+        /// The reason that the server gives.
         reason: String,
     },
-    /// There was no answer: why.
+    /// The server could not be reached, or did not answer in time.
     Unreachable(Problem),
-    /// It was taken, but this client has not received it in time
+    /// The server accepted the update, but this client did not receive it in time
     /// ([`TestUpdates::set_and_wait`](super::TestUpdates::set_and_wait)).
     NotApplied,
     /// The client is closed.
     Closed,
 }
 
-/// As much of a reason as is worth showing.
+/// The longest reason that is kept, in characters.
 const LONGEST_REASON: usize = 500;
 
 impl Refusal {
-    /// The status of the answer, if there was one.
+    /// Returns the status of the answer, if there was one.
     #[must_use]
     pub const fn status(&self) -> Option<u16> {
         match self {
@@ -109,7 +109,7 @@ impl std::error::Error for Refusal {
     }
 }
 
-/// What a status and its text mean.
+/// Converts the status and text of an answer.
 pub(super) fn read(status: u16, text: &str) -> Result<Outcome, Refusal> {
     let reason: String =
         text.trim().chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();

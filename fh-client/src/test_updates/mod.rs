@@ -1,4 +1,4 @@
-//! Changing features from a test: FeatureHub's PUT (edge-protocol 5, D-80).
+//! Changing features from a test, by FeatureHub's PUT (edge-protocol 5, D-80).
 
 mod answer;
 mod update;
@@ -15,28 +15,28 @@ pub(crate) use self::updater::Updater;
 use crate::client::Inner;
 use crate::driver::Command;
 
-/// How an update went.
+/// The outcome of an update.
 pub(crate) type Sent = Result<Outcome, Refusal>;
 
-/// What the driver is to send.
+/// An update for the driver to send.
 pub(crate) struct UpdateRequest {
     pub(crate) feature: String,
     pub(crate) update: Update,
     pub(crate) then: Then,
-    /// In place of the client's own.
+    /// The API key to use instead of the client's own.
     pub(crate) key: Option<ApiKey>,
 }
 
-/// What to do once it was accepted.
+/// The next step after the update was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Then {
     Return,
     Wait,
 }
 
-/// Changes features at the Edge, for tests. The API key needs permission to do so.
+/// A handle that changes features at the Edge, for tests. The API key needs permission to do so.
 ///
-/// Two clients that change the same feature at the same time can lose a write: that is the server's way.
+/// If two clients change the same feature at the same time, the server can lose one of the changes.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;
@@ -67,30 +67,32 @@ impl TestUpdates {
         Self { inner, key: None }
     }
 
-    /// With this API key in place of the client's first one: keys that may change features are often kept apart.
+    /// Uses this API key instead of the client's first one. Tests often need it, since the key of a program may have no
+    /// permission to change features.
     ///
     /// # Errors
-    /// [`KeyError`] if it cannot be one.
+    /// [`KeyError`] if the text is not an API key.
     pub fn with_api_key(self, key: &str) -> Result<Self, KeyError> {
         Ok(Self { key: Some(ApiKey::parse(key)?), ..self })
     }
 
-    /// Changes a feature. Says how the server took it; what readers see changes a moment later, see [`Self::set_and_wait`].
+    /// Changes a feature, and returns once the server has answered. Readers see the change a moment later; see
+    /// [`Self::set_and_wait`].
     ///
     /// # Errors
-    /// [`Refusal`] if the server would not, or could not be asked.
+    /// [`Refusal`] if the server refused the update, or could not be reached.
     pub async fn set(&self, feature: &str, update: Update) -> Result<Outcome, Refusal> {
         self.send(feature, update, Then::Return).await
     }
 
-    /// Changes a feature, and waits until this client has received it: until its value (the one without strategies) and its lock
-    /// are as asked. A real server loses a write now and then, so it is sent once more after 2 seconds.
+    /// Changes a feature, and waits until this client has received the change: the value without strategies, and the lock. A real
+    /// server sometimes loses a write, so the update is sent again after 2 seconds.
     ///
-    /// A polling client polls meanwhile. With a server-evaluated key whose strategies answer for the present context, the value without
-    /// strategies cannot be seen: use [`Self::set`] there.
+    /// A polling client polls while it waits. If a server-evaluated key's strategies match the present context, the value without
+    /// strategies is not visible; use [`Self::set`] then.
     ///
     /// # Errors
-    /// [`Refusal`], among them [`Refusal::NotApplied`] if nothing came within 10 seconds.
+    /// [`Refusal`]; in particular [`Refusal::NotApplied`] if the change did not arrive within 10 seconds.
     pub async fn set_and_wait(&self, feature: &str, update: Update) -> Result<Outcome, Refusal> {
         self.send(feature, update, Then::Wait).await
     }

@@ -1,9 +1,9 @@
-//! What is to be changed.
+//! The change that an update makes.
 
 use fh_eval::{Evaluation, Kind, Number, Value};
 use serde_json::Number as JsonNumber;
 
-/// A change of a feature: its value, its lock, or both.
+/// A change of a feature's value, its lock, or both.
 ///
 /// ```
 /// use fh_client::Update;
@@ -17,52 +17,53 @@ pub struct Update {
     lock: Option<bool>,
 }
 
-/// A value to set. Made from `bool`, every integer and floating-point type, text, [`serde_json::Value`] and [`fh_eval::Value`].
+/// A value to set. Converts from `bool`, every integer and floating-point type, text, [`serde_json::Value`] and
+/// [`fh_eval::Value`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum NewValue {
-    /// No value. A BOOLEAN feature refuses it.
+    /// No value. The server refuses it for a BOOLEAN feature.
     Null,
-    /// On or off.
+    /// The value of a BOOLEAN feature.
     Bool(bool),
-    /// Decimal text.
+    /// The value of a NUMBER feature, as decimal text.
     Number(String),
-    /// Text, of a STRING feature, or a JSON document, of a JSON feature.
+    /// The text of a STRING feature, or the JSON document of a JSON feature.
     Text(String),
 }
 
 impl Update {
-    /// Sets the value.
+    /// Returns an update that sets the value.
     #[must_use]
     pub fn value(value: impl Into<NewValue>) -> Self {
         Self { value: Some(value.into()), lock: None }
     }
 
-    /// Takes the value away.
+    /// Returns an update that removes the value.
     #[must_use]
     pub const fn null() -> Self {
         Self { value: Some(NewValue::Null), lock: None }
     }
 
-    /// Locks the feature.
+    /// Returns an update that locks the feature.
     #[must_use]
     pub const fn lock() -> Self {
         Self { value: None, lock: Some(true) }
     }
 
-    /// Unlocks the feature.
+    /// Returns an update that unlocks the feature.
     #[must_use]
     pub const fn unlock() -> Self {
         Self { value: None, lock: Some(false) }
     }
 
-    /// Both changes in one; what both name, the second one decides.
+    /// Combines two updates. If both set the value or the lock, `other` wins.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self { value: other.value.or(self.value), lock: other.lock.or(self.lock) }
     }
 
-    /// The body of the request.
+    /// Returns the body of the request.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut body = serde_json::Map::new();
@@ -75,7 +76,7 @@ impl Update {
                 NewValue::Null => serde_json::Value::Null,
                 NewValue::Bool(value) => (*value).into(),
                 NewValue::Text(text) => text.as_str().into(),
-                // Decimal text that JSON has no token for goes as text, which the server reads as well; and so does a number that a
+                // Decimal text that is no JSON number is sent as text, which the server accepts as well. So is a number that a
                 // reader would round to a double.
                 NewValue::Number(text) => match serde_json::from_str::<JsonNumber>(text) {
                     Ok(_) if Number::parse(text).is_some_and(|number| number.fits_f64()) => {
@@ -89,7 +90,7 @@ impl Update {
         serde_json::Value::Object(body).to_string()
     }
 
-    /// Is a feature in this state now?
+    /// Returns true if a feature in this state has the value and the lock of this update.
     pub(super) fn is_applied(
         &self,
         kind: Option<Kind>,
@@ -101,14 +102,14 @@ impl Update {
     }
 }
 
-/// A body with a number as it was written: through a double it could become another.
+/// Adds a number to a body as it was written, since a conversion to a double could change it.
 fn with_number(body: &serde_json::Map<String, serde_json::Value>, number: &str) -> String {
     let rest = serde_json::Value::Object(body.clone()).to_string();
     format!("{},\"value\":{number}}}", rest.trim_end_matches('}'))
 }
 
 impl NewValue {
-    /// Is this what the feature is worth?
+    /// Returns true if the feature's value equals this value.
     fn is(&self, kind: Option<Kind>, held: Option<&Value>) -> bool {
         let Some(held) = held else { return *self == Self::Null };
         let text = match self {
@@ -155,7 +156,7 @@ macro_rules! numbers {
 numbers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize f32 f64);
 
 impl From<serde_json::Value> for NewValue {
-    /// Lists and objects become text: the server takes JSON features as text only (edge-protocol 5.3).
+    /// Converts lists and objects to text, because the server accepts JSON features as text only (edge-protocol 5.3).
     fn from(value: serde_json::Value) -> Self {
         match value {
             serde_json::Value::Null => Self::Null,

@@ -1,4 +1,4 @@
-//! Sending an update, and waiting until it has come back.
+//! Sending an update, and waiting until the change is received.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -19,16 +19,16 @@ use crate::transport::{
     Method, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
 };
 
-/// When an update that was accepted and has not come back is sent once more (D-80).
+/// Time after which an accepted update that was not received is sent again (D-80).
 const ONCE_MORE_AFTER: Duration = Duration::from_secs(2);
-/// How long to wait for it in all.
+/// Total time to wait for an accepted update.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How often a client that does not stream asks meanwhile.
+/// Time between two requests while waiting, if the client does not stream.
 const ASK_EVERY: Duration = Duration::from_millis(500);
-/// As much of an answer as is read.
+/// The size at which reading an answer stops, in bytes.
 const LONGEST_ANSWER: usize = 16 * 1024;
 
-/// Everything that a task on the driver's runtime needs for it.
+/// The state that a task on the driver's runtime needs to send an update.
 pub(crate) struct Updater {
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) edge: EdgeUrl,
@@ -57,7 +57,7 @@ impl Updater {
         if self.arrives(&feature, &update, start + ONCE_MORE_AFTER).await {
             return Ok(outcome);
         }
-        // It may have been lost, or be under way: saying it twice does no harm.
+        // The update may be lost or delayed. Sending it twice does no harm.
         self.put(&feature, &update).await?;
         if self.arrives(&feature, &update, end).await {
             return Ok(outcome);
@@ -102,7 +102,7 @@ impl Updater {
             });
             match piece.await {
                 Some(Ok(piece)) => text.extend_from_slice(&piece),
-                // The status is in; what it says is only for people.
+                // The status has been received. The text is only shown to people, so it may be cut off.
                 Some(Err(_)) | None => break,
             }
         }
@@ -118,18 +118,18 @@ impl Updater {
         }
     }
 
-    /// Waits until the feature is as asked; not longer than until then.
+    /// Waits until the feature is in the requested state, at most until `until`.
     async fn arrives(&self, feature: &str, update: &Update, until: Instant) -> bool {
         let mut latest = self.board.watch_latest();
         let arrived = async {
-            // The board lives as long as this task does.
+            // The board exists as long as this task, so the wait ends only with the feature.
             let _ = latest.wait_for(|rules| is_applied(rules, feature, update)).await;
         };
         let arrived = timeout_at(until, arrived);
         let asking = self.keep_asking();
         let (mut arrived, mut asking) = (std::pin::pin!(arrived), std::pin::pin!(asking));
         poll_fn(|cx| {
-            // It never ends by itself.
+            // This future never completes; it only makes requests.
             let _ = asking.as_mut().poll(cx);
             arrived.as_mut().poll(cx)
         })
@@ -137,7 +137,7 @@ impl Updater {
         .is_ok()
     }
 
-    /// Where no stream brings news, asks for them.
+    /// Requests the features repeatedly while no stream delivers them.
     async fn keep_asking(&self) {
         let mut next = Instant::now();
         loop {

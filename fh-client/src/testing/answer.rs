@@ -1,4 +1,4 @@
-//! How an Edge in memory answers fetches.
+//! The answers of an Edge in memory to polls and streams.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -69,7 +69,7 @@ fn head_of(kind: SeenKind) -> Head {
     Head::new(200).header("content-type", content)
 }
 
-/// Whose features are asked for.
+/// Returns the viewer of a request: a client that evaluates itself, or a context to evaluate for.
 fn viewer(request: &SeenRequest) -> Viewer {
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     if path.contains('*') || query.contains('*') {
@@ -86,7 +86,7 @@ fn viewer(request: &SeenRequest) -> Viewer {
     Viewer::Server(attributes.build())
 }
 
-/// The text that a percent-encoded one stands for.
+/// Decodes percent-encoding. Invalid UTF-8 is replaced.
 pub(super) fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -106,7 +106,7 @@ pub(super) fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// An answer that comes in one piece.
+/// Returns an answer whose body arrives in one piece.
 pub(super) fn complete(head: Head, body: String) -> Response {
     Response::new(head, Box::pin(Whole((!body.is_empty()).then(|| body.into()))))
 }
@@ -132,12 +132,12 @@ impl Stream for Broken {
     }
 }
 
-/// An answer in plain text.
+/// Returns an answer in plain text.
 pub(super) fn said(status: u16, reason: &str) -> Response {
     complete(Head::new(status).header("content-type", "text/plain"), reason.to_string())
 }
 
-/// What a member of a JSON object is, if it is there.
+/// Returns the member of a JSON object if it is there and not null.
 pub(super) fn present<'a>(body: &'a Value, name: &str) -> Option<&'a Value> {
     body.get(name).filter(|value| !value.is_null())
 }

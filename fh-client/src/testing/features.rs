@@ -6,32 +6,32 @@ use serde_json::{Map, Value, json};
 use crate::builder::system_clock;
 use crate::test_updates::NewValue;
 
-/// Features in the order they were made.
+/// The features, in the order in which they were made.
 #[derive(Default)]
 pub(super) struct Features {
     list: Vec<Map<String, Value>>,
-    /// Counts up with each change.
+    /// A number that increases with each change.
     generation: u64,
-    /// What open streams have not been told yet.
+    /// Changes that were not sent to open streams yet.
     events: Vec<Event>,
-    /// Features made so far: deleted ones do not give their ids back.
+    /// The number of features made so far. Ids of deleted features are not used again.
     made: u64,
 }
 
-/// What streams are told.
+/// A change to be sent to streams.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Event {
-    /// The feature of this key is another.
+    /// The feature of this key has changed.
     Changed(String),
-    /// This feature is gone.
+    /// This feature was deleted.
     Deleted(Map<String, Value>),
 }
 
-/// Who sees features.
+/// The client that features are shown to.
 pub(super) enum Viewer {
-    /// A client that evaluates itself.
+    /// A client that evaluates rules itself.
     Client,
-    /// One that has them evaluated.
+    /// A client for which the Edge evaluates, with its context.
     Server(Attributes),
 }
 
@@ -52,7 +52,7 @@ impl Features {
         self.list.iter().position(|feature| key_of(feature) == Some(key))
     }
 
-    /// The feature of this key, made if there is none.
+    /// Returns the feature of this key as a new version. A missing feature is made, of this type.
     fn entry(&mut self, key: &str, kind: Kind) -> Option<&mut Map<String, Value>> {
         let at = match self.position(key) {
             Some(at) => at,
@@ -88,7 +88,7 @@ impl Features {
         self.members(key, kind, [("value", json_of(value))]);
     }
 
-    /// Gives a feature members, all in one version.
+    /// Sets members of a feature, all in one new version.
     pub(super) fn members<'a>(
         &mut self,
         key: &str,
@@ -121,7 +121,7 @@ impl Features {
         self.events.push(Event::Deleted(feature));
     }
 
-    /// All features as somebody sees them.
+    /// Returns all features as this viewer sees them.
     pub(super) fn seen_by(&self, viewer: &Viewer) -> Vec<Value> {
         match viewer {
             Viewer::Client => self.list.iter().cloned().map(Value::Object).collect(),
@@ -129,7 +129,7 @@ impl Features {
         }
     }
 
-    /// One feature as somebody sees it.
+    /// Returns one feature as this viewer sees it.
     pub(super) fn one_seen_by(&self, key: &str, viewer: &Viewer) -> Option<Value> {
         let feature = self.get(key)?;
         Some(match viewer {
@@ -154,7 +154,7 @@ pub(super) fn json_of(value: &NewValue) -> Value {
     }
 }
 
-/// The feature with the value that somebody gets now, and without its strategies.
+/// Returns the feature without its strategies, with the value that it has for these attributes now.
 fn evaluated(feature: &Map<String, Value>, who: &Attributes) -> Value {
     let mut seen = feature.clone();
     seen.remove("strategies");

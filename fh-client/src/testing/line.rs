@@ -13,7 +13,7 @@ use super::Shared;
 use super::features::{Event, Features, Viewer};
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// The Edge's end of it.
+/// The Edge's end of an open stream.
 pub(super) struct Line {
     viewer: Viewer,
     content: Mutex<Content>,
@@ -23,7 +23,7 @@ pub(super) struct Line {
 struct Content {
     waiting: VecDeque<Bytes>,
     end: Option<End>,
-    /// Has the client come back for more after the last piece, so that it must have dealt with that?
+    /// True if the client has asked for more after the last piece, so that it has processed that piece.
     is_settled: bool,
     is_gone: bool,
     waker: Option<Waker>,
@@ -95,7 +95,7 @@ impl Line {
     }
 }
 
-/// The client's end of it.
+/// The client's end of an open stream.
 pub(super) struct Received {
     pub(super) line: Arc<Line>,
     pub(super) shared: Arc<Shared>,

@@ -1,4 +1,4 @@
-//! Testing programs that use flags: an Edge in memory, without sockets, ports or sleeping.
+//! Tools to test programs that use features: an Edge in memory, which needs no sockets, ports or sleeping.
 //!
 //! ```
 //! use fh_client::testing::MemoryEdge;
@@ -42,13 +42,13 @@ use line::Line;
 
 /// The environment of every feature of a [`MemoryEdge`].
 pub const ENVIRONMENT: &str = "memory";
-/// A client-evaluated API key of it.
+/// A client-evaluated API key of a [`MemoryEdge`].
 pub const CLIENT_KEY: &str = "memory/client*evaluated";
-/// A server-evaluated API key of it.
+/// A server-evaluated API key of a [`MemoryEdge`].
 pub const SERVER_KEY: &str = "memory/server-evaluated";
 
-/// A FeatureHub Edge in memory, as a transport: it streams, answers polls, evaluates for server-evaluated keys, takes test updates, and fails when it
-/// is told to. A handle: clones are the same Edge, and any number of clients can use it.
+/// A FeatureHub Edge in memory, used as a transport. It streams, answers polls, evaluates for server-evaluated keys, accepts test
+/// updates, and fails on request. It is a handle: clones are the same Edge, and any number of clients can use it.
 #[derive(Clone, Default)]
 pub struct MemoryEdge {
     shared: Arc<Shared>,
@@ -57,7 +57,7 @@ pub struct MemoryEdge {
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    /// Counts up whenever a stream has taken everything, or is gone.
+    /// A number that increases whenever a client has read all of its stream, or closed it.
     settled: watch::Sender<u64>,
 }
 
@@ -66,77 +66,77 @@ struct State {
     features: Features,
     lines: Vec<Arc<Line>>,
     requests: Vec<SeenRequest>,
-    /// What happens to the next fetches.
+    /// The faults of the next fetches, in order.
     next: std::collections::VecDeque<Fault>,
-    /// What happens to all others.
+    /// The fault of all other fetches.
     standing: Option<Fault>,
     updates: Option<(u16, String)>,
 }
 
-/// What goes wrong with a request.
+/// A failure of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Answered with this status.
+    /// An answer with this status and no body.
     Status(u16),
-    /// Answered with this status and these headers.
+    /// An answer with this status and these headers, and no body.
     StatusWith(u16, Vec<(String, String)>),
     /// No connection.
     Connect,
-    /// No connection that TLS accepts.
+    /// No connection, because TLS fails.
     Tls,
-    /// Answered well, but the connection breaks before anything useful.
+    /// An answer with status 200, after which the connection breaks before any data.
     Break,
-    /// Never answered.
+    /// No answer, ever.
     Silence,
 }
 
-/// A request that arrived.
+/// A request that the Edge received.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SeenRequest {
-    /// What it was.
+    /// The kind of the request.
     pub kind: SeenKind,
-    /// Path and query.
+    /// The path and the query.
     pub target: String,
-    /// Headers, names in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body of a test update.
+    /// The body of a test update; empty for other requests.
     pub body: String,
 }
 
 impl SeenRequest {
-    /// The value of a header, given in lower case.
+    /// Returns the value of a header. The name is given in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 }
 
-/// What a request was.
+/// The kind of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SeenKind {
-    /// A poll.
+    /// A poll of the features.
     Poll,
-    /// A stream.
+    /// The opening of a stream.
     Stream,
     /// A test update.
     Update,
 }
 
 impl MemoryEdge {
-    /// An Edge without features.
+    /// Makes an Edge without features.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Begins a client of it, with a client-evaluated API key. It streams unless another way is chosen.
+    /// Starts building a client of this Edge with a client-evaluated API key. It streams unless another mode is chosen.
     pub fn client(&self) -> ClientBuilder {
         self.client_with(CLIENT_KEY)
     }
 
-    /// Begins a client of it with this API key: [`CLIENT_KEY`] or [`SERVER_KEY`].
+    /// Starts building a client of this Edge with this API key: [`CLIENT_KEY`] or [`SERVER_KEY`].
     pub fn client_with(&self, api_key: &str) -> ClientBuilder {
         Client::builder("http://memory.invalid", api_key).transport(self.clone())
     }
@@ -145,7 +145,7 @@ impl MemoryEdge {
         self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes features, and tells open streams what has changed.
+    /// Changes features, and sends the changes to open streams.
     fn change<T>(&self, change: impl FnOnce(&mut Features) -> T) -> T {
         let mut state = self.state();
         let outcome = change(&mut state.features);
@@ -159,9 +159,9 @@ impl MemoryEdge {
     }
 }
 
-/// Its features.
+/// The features of the Edge.
 impl MemoryEdge {
-    /// Sets a value. A new feature is made of the type that the value has: BOOLEAN, NUMBER or STRING.
+    /// Sets a value. A feature that does not exist is made with the type of the value: BOOLEAN, NUMBER or STRING.
     pub fn set(&self, key: &str, value: impl Into<NewValue>) {
         let value = value.into();
         self.change(|features| features.set(key, &value, None));
@@ -173,17 +173,17 @@ impl MemoryEdge {
         self.change(|features| features.set(key, &text, Some(Kind::Json)));
     }
 
-    /// Gives a feature rollout strategies: a list in the form of the wire.
+    /// Sets the rollout strategies of a feature, as a list in FeatureHub's JSON form.
     pub fn set_strategies(&self, key: &str, strategies: &Value) {
         self.set_member(key, "strategies", strategies);
     }
 
-    /// Gives a feature any member. A new feature is BOOLEAN.
+    /// Sets any member of a feature's JSON object. A feature that does not exist is made as a BOOLEAN.
     pub fn set_member(&self, key: &str, member: &str, value: &Value) {
         self.change(|features| features.members(key, Kind::Boolean, [(member, value.clone())]));
     }
 
-    /// Puts a feature in, exactly as given; one with its key goes.
+    /// Adds a feature exactly as given, replacing one with the same key.
     pub fn put(&self, feature: Map<String, Value>) {
         self.change(|features| features.put(feature));
     }
@@ -203,27 +203,28 @@ impl MemoryEdge {
         self.change(|features| features.delete(key));
     }
 
-    /// A feature as it is kept.
+    /// Returns a feature as the Edge holds it.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<Map<String, Value>> {
         self.state().features.get(key).cloned()
     }
 }
 
-/// Its moods.
+/// Faults of the Edge.
 impl MemoryEdge {
-    /// The next fetch (a poll, or a stream to be opened) fails like this; called again, the one after it.
+    /// Makes the next fetch (a poll, or the opening of a stream) fail like this. If it is called several times, each call applies
+    /// to one further fetch, in order.
     pub fn fail_next(&self, fault: Fault) {
         self.state().next.push_back(fault);
     }
 
-    /// Every fetch fails like this from now on, and open streams break.
+    /// Makes every fetch fail like this from now on, and breaks open streams.
     pub fn fail(&self, fault: Fault) {
         self.state().standing = Some(fault);
         self.break_streams();
     }
 
-    /// All is well again.
+    /// Removes all faults, and accepts test updates again.
     pub fn heal(&self) {
         let mut state = self.state();
         state.standing = None;
@@ -231,26 +232,26 @@ impl MemoryEdge {
         state.updates = None;
     }
 
-    /// Test updates are refused with this status and reason.
+    /// Answers test updates with this status and reason, and changes no features.
     pub fn refuse_updates(&self, status: u16, reason: &str) {
         self.state().updates = Some((status, reason.to_string()));
     }
 
-    /// Breaks open streams, as a network does.
+    /// Breaks open streams, as a network failure does.
     pub fn break_streams(&self) {
         for line in self.state().lines.drain(..) {
             line.break_off();
         }
     }
 
-    /// Ends open streams in an orderly way, as an Edge does now and then.
+    /// Ends open streams in an orderly way, as a real Edge does from time to time.
     pub fn bye(&self) {
         for line in self.state().lines.drain(..) {
             line.bye();
         }
     }
 
-    /// Sends an event on open streams: `failure`, `config`, or anything.
+    /// Sends an event on open streams: `failure`, `config`, or any other.
     pub fn send_event(&self, name: &str, data: &str) {
         for line in &self.state().lines {
             line.send(name, data);
@@ -258,24 +259,24 @@ impl MemoryEdge {
     }
 }
 
-/// What it sees.
+/// The requests and streams that the Edge has seen.
 impl MemoryEdge {
-    /// The requests so far.
+    /// Returns the requests so far.
     #[must_use]
     pub fn requests(&self) -> Vec<SeenRequest> {
         self.state().requests.clone()
     }
 
-    /// How many streams are open.
+    /// Returns the number of open streams.
     #[must_use]
     pub fn streams(&self) -> usize {
         self.state().lines.iter().filter(|line| line.is_open()).count()
     }
 
-    /// Waits until every open stream's client has taken in all that was sent: after it, reads answer the new values. Listeners are told a little
-    /// later: [`Client::flushed`].
+    /// Waits until the client of every open stream has applied all that was sent. Then reads return the new values. Listeners are
+    /// called a little later; wait for them with [`Client::flushed`].
     ///
-    /// Polling clients take in changes when they poll: [`Client::refresh`].
+    /// Polling clients apply changes when they poll; use [`Client::refresh`] there.
     pub async fn delivered(&self) {
         let mut settled = self.shared.settled.subscribe();
         loop {
@@ -283,7 +284,7 @@ impl MemoryEdge {
             if self.state().lines.iter().all(|line| line.is_settled()) {
                 return;
             }
-            // The sender lives in here.
+            // The sender exists as long as this Edge, so the wait cannot fail.
             let _ = settled.changed().await;
         }
     }
@@ -292,7 +293,7 @@ impl MemoryEdge {
 impl Transport for MemoryEdge {
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>> {
         let edge = self.clone();
-        // Within the future: a request that is given up before it was polled never arrived.
+        // The request is recorded inside the future. A request that is dropped before it was polled never arrived.
         Box::pin(async move {
             match edge.take(&request) {
                 Ok(response) => Ok(response),

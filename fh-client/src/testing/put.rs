@@ -1,4 +1,4 @@
-//! How an Edge in memory takes test updates (edge-protocol 5.3).
+//! The answers of an Edge in memory to test updates (edge-protocol 5.3).
 
 use fh_eval::{Kind, Number};
 use serde_json::{Map, Value};
@@ -50,7 +50,7 @@ fn apply(features: &mut Features, key: &str, body: &Value) -> Result<u16, (u16, 
     Ok(200)
 }
 
-/// The value as one of the feature's type.
+/// Converts a value to the feature's type.
 fn converted(
     feature: &Map<String, Value>,
     value: Option<&Value>,

@@ -1,25 +1,25 @@
-//! Why a request failed below HTTP.
+//! Errors below HTTP, and settings of a transport that can never work.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// What kind of trouble it was: the client reacts to each differently.
+/// The kind of a transport error. The client reacts differently to each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// No connection: no such host, refused, unreachable, or the proxy would not.
+    /// No connection: the host is unknown, refuses or cannot be reached, or the proxy refused.
     Connect,
-    /// No connection in time.
+    /// No connection within the time limit.
     ConnectTimeout,
-    /// The certificate was not accepted, or the two ends could not agree on TLS.
+    /// TLS failed: the certificate was not accepted, or there is no common version or cipher.
     Tls,
-    /// The connection broke, or what came over it was not HTTP.
+    /// The connection broke, or the data was not HTTP.
     Broken,
-    /// Anything else.
+    /// Any other error.
     Other,
 }
 
-/// Why a request failed, in words that hold neither URL nor key.
+/// The reason why a request failed, as a text without URL and key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransportError {
     kind: TransportErrorKind,
@@ -28,7 +28,7 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// An error. The text is shown to people: no URL, no headers.
+    /// Makes an error. The text is shown to people and must contain no URL and no header.
     #[must_use]
     pub fn new(kind: TransportErrorKind, text: impl Into<Cow<'static, str>>) -> Self {
         let is_unsent =
@@ -36,27 +36,27 @@ impl TransportError {
         Self { kind, text: text.into(), is_unsent }
     }
 
-    /// The same error, of a request of which nothing was sent.
+    /// Marks the error as one of a request of which nothing was sent.
     #[must_use]
     pub const fn before_sending(mut self) -> Self {
         self.is_unsent = true;
         self
     }
 
-    /// Returns true if nothing of the request was sent, so that the server cannot have done what it asks for. An error without a
-    /// connection is one; others are if the transport says so ([`Self::before_sending`]).
+    /// Returns true if nothing of the request was sent, so that the server cannot have acted on it. This is so for errors of the
+    /// kinds `Connect` and `ConnectTimeout`, and for errors that the transport has marked ([`Self::before_sending`]).
     #[must_use]
     pub const fn is_unsent(&self) -> bool {
         self.is_unsent
     }
 
-    /// What kind of trouble it was.
+    /// Returns the kind of the error.
     #[must_use]
     pub const fn kind(&self) -> TransportErrorKind {
         self.kind
     }
 
-    /// What it says.
+    /// Returns the text of the error.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
@@ -77,12 +77,12 @@ impl std::error::Error for TransportError {}
 pub struct InvalidSetting {
     /// The name of the setting, or of the environment variable that holds it.
     pub name: String,
-    /// Why it can never work. Holds no secret.
+    /// The reason why it can never work, without secrets.
     pub why: String,
 }
 
 impl InvalidSetting {
-    /// A setting of this name that cannot work for this reason.
+    /// Makes an error for the setting of this name, with the reason.
     #[must_use]
     pub fn new(name: impl Into<String>, why: impl Into<String>) -> Self {
         Self { name: name.into(), why: why.into() }

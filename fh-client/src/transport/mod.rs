@@ -1,4 +1,4 @@
-//! How requests travel. Bring another HTTP stack by implementing [`Transport`].
+//! The transport of requests. To use another HTTP stack, implement [`Transport`].
 
 mod error;
 #[cfg(feature = "reqwest")]
@@ -22,26 +22,27 @@ pub use self::error::{InvalidSetting, TransportError, TransportErrorKind};
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder, TransportSetupError};
 
-/// A future in a box, as [`Transport::send`] gives it.
+/// The future that [`Transport::send`] returns.
 pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// The pieces of an answer's body as they arrive. Dropping it closes the connection, or the stream within it.
 pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>;
 
-/// Sends requests.
+/// A way to send requests.
 ///
 /// Rules for implementors:
 ///
-/// - One call, one request: no retries, no cookies, and no redirects followed (the client follows those that stay at the
-///   same origin itself, D-82).
-/// - The answer comes as soon as its head is there; its body must not be collected first, or a stream of events would never begin.
-/// - Dropping the future or the body gives the request up at once.
-/// - A body that is compressed is decompressed. Its size need not be limited: the client counts what comes out.
-/// - Errors hold neither the URL nor headers. (The client wipes API keys from them all the same.)
+/// - One call sends one request: no retries, no cookies and no redirects. The client itself follows redirects that stay at the
+///   same origin (D-82).
+/// - The answer is returned as soon as its head has arrived. Do not collect the body first, because the body of a stream does not
+///   end.
+/// - Dropping the future or the body aborts the request at once.
+/// - A compressed body is decompressed. Its size need not be limited, because the client counts the decompressed bytes.
+/// - Errors contain neither the URL nor headers. (The client also removes API keys from them.)
 ///
-/// Futures are polled inside a tokio runtime: that of the client's thread, or the one that the client was given. Connections that a transport keeps for
-/// later requests belong to the runtime that opened them. Where clients with threads of their own share a transport, and one of them ends, requests of the
-/// others on its connections break, and are retried as after any trouble of the network.
+/// Futures are polled inside a tokio runtime: that of the client's thread, or the one that the client was given. Connections that
+/// a transport keeps open belong to the runtime that opened them. If clients with threads of their own share a transport and one
+/// of them ends, requests of the others on its connections break. They are retried as after any network failure.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -60,13 +61,14 @@ pub type Body = Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>
 /// # Ok::<(), fh_client::StartError>(())
 /// ```
 pub trait Transport: Send + Sync + 'static {
-    /// Sends a request and gives the head of its answer, with the body to be read.
+    /// Sends a request, and returns the head of its answer together with the body to be read.
     fn send(&self, request: TransportRequest) -> BoxFuture<Result<Response, TransportError>>;
 
-    /// Checks whether requests to this Edge can ever be sent. Called once, when the client starts; nothing may be sent here.
+    /// Checks whether requests to this Edge can ever be sent. The client calls this once, when it starts; it must send nothing.
     ///
     /// # Errors
-    /// [`InvalidSetting`] if a setting of the transport can never work, which ends [`ClientBuilder::start`](crate::ClientBuilder::start).
+    /// [`InvalidSetting`] if a setting of the transport can never work. Then
+    /// [`ClientBuilder::start`](crate::ClientBuilder::start) fails.
     fn check(&self, edge: &EdgeUrl) -> Result<(), InvalidSetting> {
         let _ = edge;
         Ok(())
@@ -100,7 +102,7 @@ pub enum Method {
     Get,
     /// Changes a feature, for tests.
     Put,
-    /// Hands something in, for exporters that send through a client's transport.
+    /// Sends data, for exporters that use a client's transport.
     Post,
 }
 
@@ -122,19 +124,19 @@ impl Method {
 pub struct TransportRequest {
     /// The method.
     pub method: Method,
-    /// Where to; [`SecretUrl::expose`] gives the text.
+    /// The URL; [`SecretUrl::expose`] returns its text.
     pub url: SecretUrl,
-    /// Headers, names in lower case.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
     /// The body of a PUT or POST.
     pub body: Option<Bytes>,
-    /// How long connecting may take (D-74). Transports that set this once for all connections may ignore it here: the client
-    /// has a limit of its own for the whole time up to the head of the answer.
+    /// The time limit for connecting (D-74). Transports that set one limit for all connections may ignore it, because the client
+    /// also limits the whole time up to the head of the answer.
     pub connect_timeout: Duration,
 }
 
 impl TransportRequest {
-    /// A request without headers and body.
+    /// Makes a request without headers and body.
     #[must_use]
     pub const fn new(method: Method, url: SecretUrl) -> Self {
         let connect_timeout = Duration::from_secs(5);
@@ -163,7 +165,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// An answer.
+    /// Makes an answer.
     #[must_use]
     pub const fn new(head: Head, body: Body) -> Self {
         Self { head, body }

@@ -1,19 +1,19 @@
-//! Proxies that can never work, found when a client starts.
+//! Checks at the start for proxies that can never work.
 
 use hyper_util::client::proxy::matcher::Matcher;
 
 use super::InvalidSetting;
 
-/// Variables with the proxy of all destinations, the one that counts first.
+/// The variables with the proxy of all destinations. The first one that is set is used.
 const ALL: [&str; 2] = ["ALL_PROXY", "all_proxy"];
 
 /// Checks the URL of a proxy.
 ///
 /// # Errors
-/// Why it can never work, without any part of it: it may hold a password.
+/// The reason why it can never work, without any part of the URL, which may hold a password.
 pub(super) fn check(proxy: &str) -> Result<(), &'static str> {
     let proxy = proxy.trim();
-    // As curl and reqwest have it.
+    // curl and reqwest add `http://` too.
     let url = if proxy.contains("://") { proxy.to_string() } else { format!("http://{proxy}") };
     let url = reqwest::Url::parse(&url).map_err(|_| "the proxy is no URL")?;
     match url.scheme() {
@@ -27,16 +27,16 @@ pub(super) fn check(proxy: &str) -> Result<(), &'static str> {
     }
 }
 
-/// Checks the proxy that reqwest takes from the environment for this Edge, if it takes one. A proxy for other schemes, or one that
-/// `NO_PROXY` excludes, is not looked at.
+/// Checks the proxy that reqwest takes from the environment for this Edge, if there is one. A proxy for another scheme, or one
+/// that `NO_PROXY` excludes, is not checked.
 ///
 /// # Errors
-/// The variable, and why it can never work.
+/// The variable's name, and the reason why its proxy can never work.
 pub(super) fn check_environment(
     edge: &str,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<(), InvalidSetting> {
-    // reqwest trusts no variable in a CGI program, where a header of the request could set it.
+    // reqwest ignores these variables in a CGI program, where a header of the request could set them.
     if variable("REQUEST_METHOD").is_some() {
         return Ok(());
     }
@@ -60,7 +60,7 @@ pub(super) fn check_environment(
     }
     let why = match check(&proxy) {
         Err(why) => why,
-        // reqwest would take no notice of it and connect directly.
+        // reqwest would ignore this proxy and connect directly.
         Ok(()) if !is_used(&proxy) => "the proxy is no URL",
         Ok(()) => return Ok(()),
     };

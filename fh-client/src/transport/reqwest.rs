@@ -16,13 +16,14 @@ use super::{
     TransportRequest, proxy,
 };
 
-/// Until a connection stands, if nothing else is said (D-74).
+/// The default time limit for connecting (D-74).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// HTTP/1.1 and HTTP/2 by [`reqwest`], TLS by rustls with the platform's trust. Bodies may be compressed with gzip. No cookies, no
-/// redirects of its own, proxies from the environment (`HTTPS_PROXY` and the like) unless another one is named.
+/// A transport for HTTP/1.1 and HTTP/2 by [`reqwest`], with TLS by rustls and the platform's certificates. It accepts bodies
+/// compressed with gzip, and uses neither cookies nor redirects. It uses the proxies of the environment (`HTTPS_PROXY` and the
+/// like), unless another one is set.
 ///
-/// A client makes one by itself. Make it to choose certificates or a proxy:
+/// A client makes this transport by itself. Make one yourself to choose certificates or a proxy:
 ///
 /// ```no_run
 /// use fh_client::{Client, transport::ReqwestTransport};
@@ -39,24 +40,24 @@ pub struct ReqwestTransport {
     proxies: Proxies,
 }
 
-/// Where a transport's proxies come from.
+/// The source of a transport's proxies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Proxies {
     /// From environment variables, such as `HTTPS_PROXY`.
     Environment,
-    /// They were named, or there are none, or it is not known.
+    /// Set or excluded by the program, or unknown because the program configured the HTTP client.
     Chosen,
 }
 
 impl fmt::Debug for ReqwestTransport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The client would show the password of a proxy.
+        // The output of the HTTP client would contain the password of a proxy.
         f.debug_struct("ReqwestTransport").finish_non_exhaustive()
     }
 }
 
-/// The client as it is. It must not follow redirects
-/// ([`redirect::Policy::none`](reqwest::redirect::Policy::none)): an answer that came from another URL than was asked is refused.
+/// Uses this HTTP client unchanged. It must not follow redirects ([`redirect::Policy::none`](reqwest::redirect::Policy::none)).
+/// An answer from another URL than the requested one is an error.
 impl From<reqwest::Client> for ReqwestTransport {
     fn from(client: reqwest::Client) -> Self {
         Self { client, proxies: Proxies::Chosen }
@@ -64,14 +65,14 @@ impl From<reqwest::Client> for ReqwestTransport {
 }
 
 impl ReqwestTransport {
-    /// The default choices, to be changed.
+    /// Returns a builder with the default settings.
     #[must_use]
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder { connect_timeout: CONNECT_TIMEOUT, ..Default::default() }
     }
 }
 
-/// See [`ReqwestTransport::builder`].
+/// The settings of a [`ReqwestTransport`]; see [`ReqwestTransport::builder`].
 #[derive(Default)]
 pub struct ReqwestTransportBuilder {
     tls: TlsChoices,
@@ -92,7 +93,7 @@ impl fmt::Debug for ReqwestTransportBuilder {
 }
 
 impl ReqwestTransportBuilder {
-    /// Trusts these authorities (PEM, one or several certificates) beside the platform's.
+    /// Trusts these certificate authorities (one or several certificates in PEM) in addition to the platform's.
     #[must_use]
     pub fn ca_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
         let outcome = self.tls.trust(pem.as_ref());
@@ -100,7 +101,7 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Shows this certificate to servers that want to know who connects: a PEM text with the chain and its private key.
+    /// Presents this certificate to servers that ask for one. The PEM text holds the chain and its private key.
     #[must_use]
     pub fn client_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
         let outcome = self.tls.identify(pem.as_ref());
@@ -108,8 +109,8 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Connects through this proxy: `http://`, or `https://`, with `user:password@` where it wants that. The environment's
-    /// proxies are not used then.
+    /// Connects through this proxy: `http://` or `https://`, with `user:password@` if the proxy needs it. The proxies of the
+    /// environment are not used then.
     #[must_use]
     pub fn proxy(mut self, url: &str) -> Self {
         self.remember(proxy::check(url).map_err(TransportSetupError::Proxy));
@@ -117,7 +118,7 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Connects directly, whatever the environment says.
+    /// Connects directly, regardless of the environment's proxies.
     #[must_use]
     pub fn no_proxy(mut self) -> Self {
         self.proxies.clear();
@@ -125,24 +126,24 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Speaks HTTP/1.1 only, so that each stream has a connection of its own. For programs with many clients of one Edge: over
-    /// HTTP/2 clients with one transport share one connection, on which servers take a hundred streams or so, and further ones
-    /// wait for ever.
+    /// Uses HTTP/1.1 only, so that each stream has a connection of its own. This serves programs with many clients of one Edge.
+    /// Over HTTP/2, clients with one transport share one connection; servers accept about a hundred streams on it, and further
+    /// ones wait forever.
     #[must_use]
     pub fn http1_only(mut self) -> Self {
         self.versions = HttpVersions::Http1;
         self
     }
 
-    /// Until a connection stands: 5 seconds by default.
+    /// Sets the time limit for connecting. The default is 5 seconds.
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
-    /// Everything else that reqwest offers. Called last, on a builder that has rustls set up already: its methods about
-    /// certificates have no effect, but another configuration may replace all of it
+    /// Changes any other setting of reqwest. The function is called last, on a builder that already uses rustls. Its methods
+    /// about certificates have no effect, but another TLS configuration may replace the whole one
     /// ([`tls_backend_preconfigured`](reqwest::ClientBuilder::tls_backend_preconfigured)).
     #[must_use]
     pub fn configure(
@@ -153,7 +154,7 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// The transport. The platform's trust is looked up at the first handshake, not here.
+    /// Makes the transport. The platform's certificates are read at the first handshake, not here.
     ///
     /// # Errors
     /// [`TransportSetupError`] if a certificate or the proxy's URL cannot be used.
@@ -193,17 +194,17 @@ impl ReqwestTransportBuilder {
     }
 }
 
-/// The default transport cannot be made.
+/// The reason why the default transport cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportSetupError {
-    /// A certificate or private key cannot be used: why.
+    /// A certificate or private key cannot be used, with the reason.
     Certificate(&'static str),
-    /// TLS cannot be set up: what rustls says.
+    /// TLS cannot be set up, with the text of rustls.
     Tls(String),
-    /// The proxy that was named can never work: why.
+    /// The proxy set by the program can never work, with the reason.
     Proxy(&'static str),
-    /// The HTTP client cannot be made: what reqwest says.
+    /// The HTTP client cannot be made, with the text of reqwest.
     Http(String),
 }
 
@@ -262,7 +263,7 @@ async fn exchange(
     };
     for (name, value) in &request.headers {
         asked = asked.header(name, value);
-        // Proxies that compress a stream hold its events back until there is enough to compress.
+        // Proxies that compress a stream delay its events until there is enough data to compress.
         if name == "accept" && value == "text/event-stream" {
             asked = asked.header("accept-encoding", "identity");
         }
@@ -286,7 +287,7 @@ async fn exchange(
     Ok(Response::new(head, Box::pin(Pieces(Box::pin(answer.bytes_stream())))))
 }
 
-/// A body, its errors translated.
+/// A body whose errors are translated.
 struct Pieces(Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>);
 
 impl Stream for Pieces {
@@ -328,7 +329,7 @@ fn translate(error: reqwest::Error, phase: Phase) -> TransportError {
     if is_unsent { error.before_sending() } else { error }
 }
 
-/// The innermost error: what lies around it says no more than that a request failed.
+/// Returns the innermost error. The outer ones only say that a request failed.
 fn root_cause<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> &'a (dyn std::error::Error + 'static) {
@@ -350,7 +351,7 @@ fn is_tls(error: &reqwest::Error) -> bool {
     false
 }
 
-/// What lies within. An I/O error hides its content from `source()`.
+/// Returns the error within an error. `source()` of an I/O error skips its content.
 fn inner<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a (dyn std::error::Error + 'static)> {

@@ -1,4 +1,4 @@
-//! TLS for the default transport: rustls with the platform's trust, and whatever certificates a user adds.
+//! TLS for the default transport: rustls with the platform's certificates and those that the program adds.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ use rustls_platform_verifier::Verifier;
 
 use super::reqwest::TransportSetupError;
 
-/// Which versions of HTTP are offered to servers.
+/// The versions of HTTP that are offered to servers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum HttpVersions {
     #[default]
@@ -19,7 +19,7 @@ pub(super) enum HttpVersions {
     Http1,
 }
 
-/// What a user adds to the platform's trust.
+/// The certificates that the program adds to those of the platform.
 #[derive(Default)]
 pub(super) struct TlsChoices {
     authorities: Vec<CertificateDer<'static>>,
@@ -27,7 +27,7 @@ pub(super) struct TlsChoices {
 }
 
 impl TlsChoices {
-    /// Adds the certificates of a PEM text.
+    /// Trusts the certificates of a PEM text.
     pub(super) fn trust(&mut self, pem: &[u8]) -> Result<(), TransportSetupError> {
         let found = certificates(pem)?;
         let mut usable = RootCertStore::empty();
@@ -38,7 +38,7 @@ impl TlsChoices {
         Ok(())
     }
 
-    /// Takes the certificates and the key of a PEM text as what this program shows to servers.
+    /// Presents the certificates of a PEM text to servers, with its private key.
     pub(super) fn identify(&mut self, pem: &[u8]) -> Result<(), TransportSetupError> {
         let chain = certificates(pem)?;
         let key = PrivateKeyDer::from_pem_slice(pem)
@@ -47,12 +47,12 @@ impl TlsChoices {
         Ok(())
     }
 
-    /// The configuration.
+    /// Returns the configuration of rustls.
     pub(super) fn configuration(
         self,
         versions: HttpVersions,
     ) -> Result<ClientConfig, TransportSetupError> {
-        // The cryptography that the program installed, else ring.
+        // The cryptography that the program installed, otherwise ring.
         let provider = CryptoProvider::get_default()
             .cloned()
             .unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()));
@@ -85,8 +85,8 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TransportSet
     }
 }
 
-/// The platform's trust and the user's, looked up at the first handshake: making a client reads no files, and one that never speaks TLS needs
-/// none. As long as nothing can be found it is tried again at each handshake.
+/// A verifier that trusts the platform's certificates and the program's. The certificates are read at the first handshake.
+/// Therefore making a client reads no files, and a client without TLS needs none. If reading fails, each handshake tries again.
 #[derive(Debug)]
 struct Trust {
     authorities: Vec<CertificateDer<'static>>,

@@ -1,10 +1,10 @@
 //! Answers as documents for other programs: `docs/bootstrap.md` and its JSON Schema.
 
 use fh_client::testing::{CLIENT_KEY, MemoryEdge, SERVER_KEY};
-use fh_client::{Bootstrap, Client, ContextValues, Reason};
+use fh_client::{Bootstrap, ContextValues, Reason};
 use serde_json::{Value, json};
 
-use crate::support::SOON;
+use crate::support::{SOON, started};
 
 fn schema() -> jsonschema::Validator {
     let schema = include_str!("../../../docs/bootstrap.schema.json");
@@ -39,16 +39,10 @@ fn edge() -> MemoryEdge {
     edge
 }
 
-fn client(edge: &MemoryEdge) -> Client {
-    let client = edge.client().start().unwrap();
-    client.wait_ready(SOON).unwrap();
-    client
-}
-
 #[test]
 fn a_context_bootstraps_a_page() {
     let edge = edge();
-    let client = client(&edge);
+    let client = started(edge.client());
     let aroha = client.context().user_key("aroha@harbour.example").country("new_zealand").build();
     let values = aroha.values();
     let document = document(&values);
@@ -80,7 +74,7 @@ fn a_context_bootstraps_a_page() {
 #[test]
 fn a_document_holds_no_rule_attribute_or_key() {
     let edge = edge();
-    let client = client(&edge);
+    let client = started(edge.client());
     let aroha = client
         .context()
         .user_key("aroha@harbour.example")
@@ -115,7 +109,7 @@ fn a_document_holds_no_rule_attribute_or_key() {
 #[test]
 fn contexts_are_told_apart_by_their_hashes() {
     let edge = edge();
-    let client = client(&edge);
+    let client = started(edge.client());
     let hash = |plan: &[&str]| {
         let context = client.context().user_key("mara").attribute("plan", plan).build();
         document(&context.values())["context"].as_str().unwrap().to_string()

@@ -1,4 +1,4 @@
-//! Closing, in every state (C-CLOSE).
+//! Closing a client in every state (C-CLOSE).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ fn edge() -> FakeEdge {
     edge
 }
 
-/// Closes a client in whatever state it is, and looks at what is left.
+/// Closes a client in any state, and checks the state and the connections that are left.
 fn closes(edge: &FakeEdge, client: &Client) {
     client.close();
     assert_eq!(client.readiness(), Readiness::Closed);
@@ -99,7 +99,7 @@ fn within_a_listener() {
     client
         .on_change("COLOUR", move |_| {
             held.close();
-            // A listener that waits for itself would wait for ever; this does not.
+            // A wait inside the listener for that same listener would never end. `flush` returns at once here.
             held.flush(SOON).unwrap();
             done.send(()).unwrap();
         })
@@ -136,7 +136,7 @@ async fn who_waits_afterwards_is_told_at_once() {
     let client = edge.client().runtime(tokio::runtime::Handle::current()).start().unwrap();
     client.ready().await.unwrap();
     client.close();
-    // The driver runs on this thread, and has not been polled since.
+    // The driver runs on this thread and has not been polled since.
     assert_eq!(client.readiness(), Readiness::Closed);
     assert_eq!(client.ready().await, Err(NotReady::Closed));
     assert_eq!(client.ready_through_refusals().await, Err(NotReady::Closed));
@@ -178,7 +178,7 @@ fn listeners_hear_of_it_once_and_streams_end() {
     client.close();
     soon(client.closed());
     assert_eq!(soon(changes.next()), None);
-    // The listener is gone, and with it the sender.
+    // The listener was dropped, and the sender with it, so the iteration ends.
     let heard: Vec<_> = states.iter().collect();
     assert_eq!(heard, [Readiness::Ready, Readiness::Closed]);
 }
@@ -219,7 +219,7 @@ fn many_come_and_go() {
         soon(client.closed());
     }
     seen(&edge, |seen| seen.open_connections() == 0);
-    // Two threads a client: those of tests beside this one are far fewer.
+    // If the 100 clients had left their threads, there would be 200. The tests that run at the same time have far fewer.
     #[cfg(target_os = "linux")]
     assert!(threads_of_ours() < 100, "{}", threads_of_ours());
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use fh_client::testing::{CLIENT_KEY, Fault, MemoryEdge, SERVER_KEY};
 use fh_client::transport::{BoxFuture, Response, Transport, TransportError, TransportRequest};
 use fh_client::{
-    Attributes, Client, ContextPool, ContextPoolError, Observer, Problem, Reason, Stage,
+    Attributes, Client, ContextPool, ContextPoolError, Observer, Problem, Readiness, Reason, Stage,
     UsageEvent, UsageOptions,
 };
 use serde_json::json;
@@ -96,6 +96,7 @@ async fn equal_attributes_are_one_context_and_the_least_recently_given_one_ends(
     assert_eq!(sent.lock().unwrap().len(), 2);
     let two = pool.get(user(2)).await.unwrap();
     // The second one was given least recently.
+    assert_eq!(one.client().readiness(), Readiness::Closed);
     one.client().closed().await;
     assert_eq!(one.detail("PARITY").reason, Reason::NotReady);
     assert_eq!(one.string("PARITY"), None);
@@ -175,6 +176,31 @@ async fn a_caller_that_goes_leaves_no_trace() {
     let context = tokio::time::timeout(second, pool.get(user(2))).await.unwrap().unwrap();
     assert_eq!(context.string("PARITY").as_deref(), Some("even"));
     assert_eq!(pool.live(), 1);
+}
+
+/// A caller that comes at the moment when a place becomes free does not overtake those that wait for one.
+#[tokio::test(start_paused = true)]
+async fn a_free_place_goes_to_the_caller_that_waits_longest() {
+    let edge = edge();
+    let (client, sent) = timed(&edge);
+    let pool = client.context_pool(1);
+    edge.fail_next(Fault::Silence);
+    let second = Duration::from_secs(1);
+    let mut holder = Box::pin(pool.get(user(1)));
+    assert!(tokio::time::timeout(second, holder.as_mut()).await.is_err());
+    let mut waiting = Box::pin(pool.get(user(2)));
+    assert!(tokio::time::timeout(second, waiting.as_mut()).await.is_err());
+    // The task of the late caller runs before the waiting one is woken.
+    drop(holder);
+    let (waiting, late) = tokio::join!(waiting, pool.get(user(3)));
+    assert_eq!(
+        waiting.unwrap().client().readiness(),
+        Readiness::Closed,
+        "the late one has its place"
+    );
+    assert_eq!(late.unwrap().string("PARITY").as_deref(), Some("odd"));
+    let users: Vec<String> = sent.lock().unwrap().iter().map(|(_, user)| user.clone()).collect();
+    assert_eq!(users, ["user1", "user2", "user3"]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Where a client runs: a thread of its own, or a runtime that it is given (D-119). All runtimes are in the matrix of `fh-redis`
-//! (`runtimes.rs`).
+//! The runtime of a client: a thread of its own, or a given runtime (D-119). The tests of `fh-redis` (`runtimes.rs`) cover all
+//! kinds of runtimes.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -44,7 +44,7 @@ async fn a_runtime_of_one_thread_may_be_blocked_by_waiting() {
     client.closed().await;
 }
 
-/// A driver that is spawned into the caller's LIFO slot would never run: no other worker steals from there.
+/// A driver that is spawned into the caller's LIFO slot would never run, because other workers do not steal from this slot.
 #[test]
 fn waiting_in_a_task_of_a_multi_thread_runtime() {
     for workers in [1, 4] {
@@ -95,7 +95,7 @@ fn in_a_runtime_that_is_given() {
     let runtime = multi_thread(1);
     let client = started(builder(&edge).runtime(runtime.handle().clone()));
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
-    // The runtime goes, and with it the connection: the client says so, and still answers.
+    // The connection ends with the runtime. The client reports that it is closed, and reads still answer.
     drop(runtime);
     let status = until(&client, |status| status.readiness == Readiness::Closed);
     assert_eq!(status.connection.as_str(), "closed");
@@ -116,7 +116,8 @@ fn tasks_of_the_given_runtime_must_not_block_it() {
             assert_eq!(fh_client::block_on(client.ready()), Err(NotReady::InsideRuntime));
             client.ready().await.unwrap();
             client.flushed(SOON).await;
-            // Ready or not: the mistake shows at the first try, not in production.
+            // This is an error even if the client is ready, so that the mistake shows at the first try and not only in
+            // production.
             assert_eq!(client.wait_ready(SOON), Err(NotReady::InsideRuntime));
             let inside = client.wait_ready_through_refusals(SOON).unwrap_err();
             assert!(inside.to_string().contains("ready().await"), "{inside}");
@@ -126,7 +127,7 @@ fn tasks_of_the_given_runtime_must_not_block_it() {
         });
         let client = runtime.block_on(async { tokio::time::timeout(SOON, task).await });
         let client = client.expect("in time").unwrap();
-        // Threads that only wait may block, and so may tasks of other runtimes.
+        // Threads that run no tasks of this runtime may block, and so may tasks of other runtimes.
         let waiting = client.clone();
         let waits = move || (waiting.wait_ready(SOON), waiting.flush(SOON));
         let waited = runtime.block_on(async { tokio::task::spawn_blocking(waits).await });
@@ -153,7 +154,7 @@ fn a_given_runtime_needs_timers_and_io() {
     }
 }
 
-/// The clock of a given runtime is the client's clock: hours of retries pass in no time where it is paused.
+/// The clock of a given runtime is the client's clock. If it is paused, hours of retries pass at once.
 #[tokio::test(start_paused = true)]
 async fn on_a_paused_clock() {
     let edge = MemoryEdge::new();
@@ -162,7 +163,7 @@ async fn on_a_paused_clock() {
     let client = edge.client().runtime(Handle::current()).start().unwrap();
     let before = tokio::time::Instant::now();
     assert!(matches!(client.ready().await, Err(NotReady::Failed(Problem::NotFound))));
-    // 1 minute, 2, 4, 8, 10, less half of it at most.
+    // The delays are 1, 2, 4, 8 and 10 minutes, of which jitter takes at most half.
     client.status_when(|status| status.requests == 6).await.unwrap();
     let passed = before.elapsed();
     assert!(passed >= Duration::from_secs(25 * 60 / 2), "{passed:?}");
@@ -172,7 +173,7 @@ async fn on_a_paused_clock() {
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
 }
 
-/// A stream that says nothing is given up after 90 seconds, on a clock that is not ours.
+/// A silent stream is closed after 90 seconds on a paused clock.
 #[tokio::test(start_paused = true)]
 async fn a_silent_stream_on_a_paused_clock() {
     let edge = MemoryEdge::new();
@@ -186,12 +187,12 @@ async fn a_silent_stream_on_a_paused_clock() {
     assert!(client.is_ready());
 }
 
-/// The paused clock of a test does not move a client with a thread of its own, nor what the client says of times.
+/// The paused clock of a test affects neither a client with a thread of its own nor the times in its status.
 #[tokio::test(start_paused = true)]
 async fn a_paused_clock_elsewhere_does_not_move_it() {
     let edge = MemoryEdge::new();
     edge.fail(Fault::Status(404));
-    // Ahead of the client's clock, which must not wait for this one.
+    // This clock is ahead of the client's, which must not wait for it.
     tokio::time::sleep(Duration::from_secs(3600)).await;
     let client = edge.client().start().unwrap();
     assert!(client.wait_ready(SOON).is_err());
@@ -202,13 +203,13 @@ async fn a_paused_clock_elsewhere_does_not_move_it() {
     let minute = Duration::from_secs(60);
     assert!(next <= minute && status.next_attempt.unwrap() <= next, "{next:?} {status}");
     assert!(status.next_attempt.unwrap() > Duration::ZERO, "{status}");
-    // Its own clock goes on.
+    // The client's own clock continues.
     edge.fail(Fault::Status(503));
     let client = edge.client().configure(quick).start().unwrap();
     std::thread::spawn(move || until(&client, |status| status.requests >= 3)).join().unwrap();
 }
 
-/// Counts what the client logs.
+/// A subscriber that counts what the client logs.
 struct Counts(Arc<AtomicUsize>);
 
 impl tracing::Subscriber for Counts {
@@ -241,7 +242,8 @@ fn a_subscriber_of_one_thread_sees_the_logs_of_a_client_on_that_thread_only() {
     edge.set("COLOUR", "red");
     let seen = Arc::new(AtomicUsize::new(0));
     let runtime = current_thread();
-    // While there is only one subscriber, `tracing` asks that of the thread that logs first whether anyone is interested, once for all.
+    // If there is only one subscriber, `tracing` asks the subscriber of the first thread that logs, and keeps its answer for all
+    // threads.
     let _second = tracing::Dispatch::new(Counts(Arc::default()));
     tracing::subscriber::with_default(Counts(Arc::clone(&seen)), || {
         let client = started(edge.client());
@@ -254,7 +256,7 @@ fn a_subscriber_of_one_thread_sees_the_logs_of_a_client_on_that_thread_only() {
     });
 }
 
-/// A transport that panics.
+/// A transport that panics, either in `send` or in its future.
 struct Panics;
 
 impl Transport for Panics {
@@ -280,7 +282,7 @@ fn a_transport_that_panics_ends_nothing() {
     assert!(matches!(outcome, Err(fh_client::Refusal::Unreachable(_))));
 }
 
-/// Responses whose bodies note, when they are dropped, whether the client knows by then that its features are stale.
+/// A transport whose response bodies record, when they are dropped, whether the client knows by then that its features are stale.
 struct Dropping {
     edge: MemoryEdge,
     client: Arc<OnceLock<Client>>,
@@ -320,7 +322,7 @@ impl Drop for DroppingBody {
     }
 }
 
-/// Otherwise `MemoryEdge::delivered` returns before reads show what a last event brought.
+/// Otherwise `MemoryEdge::delivered` would return before reads show the effect of the last event.
 #[test]
 fn a_stream_ends_after_the_client_shows_what_it_brought() {
     let edge = MemoryEdge::new();

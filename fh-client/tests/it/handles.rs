@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use fh_client::testing::MemoryEdge;
 use fh_client::{
-    Ask, Attributes, Client, Connection, Flow, Interceptor, Kind, LockPolicy, Observer, Readiness,
-    Reason, Summaries, UsageEvent, UsageOptions, UsageSummary, Value,
+    Ask, Attributes, Connection, Flow, Interceptor, Kind, LockPolicy, Observer, Readiness, Reason,
+    Summaries, UsageEvent, UsageOptions, UsageSummary, Value,
 };
 use serde_json::json;
 
-use crate::support::{SOON, soon};
+use crate::support::{SOON, soon, started};
 
 /// An Edge with a feature of each type, of which COLOUR depends on the country.
 fn edge() -> MemoryEdge {
@@ -27,16 +27,10 @@ fn edge() -> MemoryEdge {
     edge
 }
 
-fn client(edge: &MemoryEdge) -> Client {
-    let client = edge.client().start().unwrap();
-    client.wait_ready(SOON).unwrap();
-    client
-}
-
 #[test]
 fn every_getter() {
     let edge = edge();
-    let client = client(&edge);
+    let client = started(edge.client());
     assert!(client.is_enabled("FLAG"));
     assert_eq!(client.boolean("FLAG"), Some(true));
     assert_eq!(client.boolean("COLOUR"), None);
@@ -70,7 +64,7 @@ fn every_getter() {
 #[test]
 fn contexts_are_their_own() {
     let edge = edge();
-    let client = client(&edge);
+    let client = started(edge.client());
     let aroha = client.context().user_key("aroha").country("new_zealand").build();
     let fred = client.context().user_key("fred").country("norway").build();
     assert_eq!(aroha.string("COLOUR").as_deref(), Some("green"));
@@ -86,7 +80,7 @@ fn contexts_are_their_own() {
 
 #[test]
 fn building_a_context() {
-    let client = client(&MemoryEdge::new());
+    let client = started(MemoryEdge::new().client());
     let fred = client
         .context()
         .user_key("fred")
@@ -122,7 +116,7 @@ fn building_a_context() {
 #[test]
 fn features_exist_before_they_do() {
     let edge = MemoryEdge::new();
-    let client = client(&edge);
+    let client = started(edge.client());
     let later = client.feature("LATER");
     let mut changes = later.changes();
     assert!(!later.exists() && !later.is_enabled());
@@ -146,7 +140,7 @@ fn features_exist_before_they_do() {
 #[test]
 fn a_slow_stream_of_changes_gets_the_last() {
     let edge = edge();
-    let client = client(&edge);
+    let client = started(edge.client());
     let mut changes = client.changes("LIMIT");
     for limit in 0..50 {
         edge.set("LIMIT", limit);
@@ -168,7 +162,7 @@ fn a_slow_stream_of_changes_gets_the_last() {
 #[test]
 fn listeners_see_what_their_context_sees() {
     let edge = edge();
-    let client = client(&edge);
+    let client = started(edge.client());
     let aroha = client.context().country("new_zealand").build();
     let (told, news) = mpsc::channel();
     let guard = aroha.on_change("COLOUR", move |change| drop(told.send(change.new.clone())));
@@ -218,7 +212,7 @@ fn listeners_of_the_builder_miss_nothing() {
 #[test]
 fn a_snapshot_stays_as_it_was() {
     let edge = edge();
-    let client = client(&edge);
+    let client = started(edge.client());
     let before = client.snapshot();
     edge.set("FLAG", false);
     edge.set("LIMIT", 8);
@@ -324,7 +318,7 @@ fn observers_are_told_of_reads_by_the_program_only() {
 #[test]
 fn handles_can_be_shared() {
     fn is_shared<T: Send + Sync + Clone + 'static>(_: &T) {}
-    let client = client(&edge());
+    let client = started(edge().client());
     let fred = client.context().build();
     is_shared(&client);
     is_shared(&fred);

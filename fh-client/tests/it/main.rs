@@ -1,4 +1,4 @@
-//! The client over real sockets, against a scripted Edge, and over an Edge in memory.
+//! Tests of the client over real sockets, with a scripted Edge, and with an Edge in memory.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 #[cfg(feature = "serde")]

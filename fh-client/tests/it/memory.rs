@@ -1,4 +1,4 @@
-//! The Edge in memory behaves like one: it is what users' tests stand on.
+//! Tests that the Edge in memory behaves like a real one, because tests of programs rely on it.
 
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ fn evaluates_for_server_evaluated_keys() {
         let client = builder.configure(quick).start().unwrap();
         client.wait_ready(SOON).unwrap();
         assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
-        // A comma within a value makes two of it, as on the real wire.
+        // A comma within a value splits it into two, as in the real protocol.
         let vip = Attributes::builder().attribute("plan", ["x", "a"]).build();
         let vip = soon(client.set_context(vip)).unwrap();
         assert_eq!(vip.string("COLOUR").as_deref(), Some("red"));
@@ -132,7 +132,7 @@ fn takes_test_updates() {
     assert!(matches!(set("FLAG", Update::value(7)), Err(Refusal::Nonsense { .. })));
     assert!(matches!(set("CONFIG", Update::value("{")), Err(Refusal::Nonsense { .. })));
     assert_eq!(set("NONE", Update::value(7)), Err(Refusal::NoSuchFeature));
-    // Value and lock are one change.
+    // A value and a lock that are set together are one change of the version.
     let version = client.feature("FLAG").version();
     assert_eq!(set("FLAG", Update::value(false).and(Update::lock())), Ok(Outcome::Accepted));
     assert_eq!(client.feature("FLAG").version(), version + 1);
@@ -140,7 +140,7 @@ fn takes_test_updates() {
     assert_eq!(set("FLAG", Update::lock()).unwrap_err().status(), Some(403));
 }
 
-/// An update that is accepted and never arrives is sent once more, and then given up (D-80).
+/// An update that is accepted but never arrives is sent once more, and then reported as not applied (D-80).
 #[tokio::test(start_paused = true)]
 async fn updates_that_get_lost() {
     let edge = MemoryEdge::new();
@@ -158,7 +158,7 @@ async fn updates_that_get_lost() {
     assert_eq!(sent, 4);
 }
 
-/// Strategies need no ids, and rules may ask what time it is.
+/// Strategies need no ids, and rules may use the time.
 #[test]
 fn strategies_hold_for_server_evaluated_keys_as_well() {
     let edge = MemoryEdge::new();

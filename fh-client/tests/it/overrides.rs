@@ -1,4 +1,4 @@
-//! Overrides in front of a real hub (sdk-behaviour 2.8, 5.5, 6.6, 6.13).
+//! Overrides registered in a real repository (sdk-behaviour 2.8, 5.5, 6.6, 6.13).
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -13,10 +13,10 @@ use fh_session::{
     Cause, Environments, Hub, HubOptions, Interceptor, LockPolicy, Publication, Reason, Rules,
 };
 
-/// Nobody waits this long unless something is broken.
+/// A limit that no wait reaches unless something is broken.
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// A hub with a feature of each type, and locked ones.
+/// Returns a repository with a feature of each type, and locked ones.
 fn hub() -> Hub {
     hub_of(
         r#"[
@@ -39,7 +39,7 @@ fn hub_of(features: &str) -> Hub {
     hub
 }
 
-/// What each key is worth now: its value, and who said so.
+/// Returns the present value of a key and the name of the interceptor that overrode it, if any.
 fn shown(hub: &Hub, key: &str) -> String {
     let detail = hub.detail(key, None);
     let value = detail.value.map_or_else(|| "-".to_owned(), |value| value.to_string());
@@ -101,7 +101,7 @@ fn variables_override_features_by_type() {
     assert_eq!(shown(&hub, "LAYOUT"), "{\"a\": 1} by environment");
     assert_eq!(shown(&hub, "TWO WORDS"), "local by environment");
     assert_eq!(shown(&hub, "EDGE_URL"), "server", "the variable is configuration");
-    // A key that no feature has answers as whatever its text can be.
+    // A key without a feature has every type that its text can be converted to.
     assert!(hub.is_enabled("NOBODY_KNOWS", None));
     assert_eq!(hub.string("NOBODY_KNOWS", None).as_deref(), Some("true"));
     assert_eq!(hub.string("flag", None).as_deref(), Some("lower"), "case is kept");
@@ -140,7 +140,7 @@ fn the_long_form_goes_first_and_takes_every_name() {
     assert_eq!(overrides.text("text"), None);
 }
 
-/// Each name of sdk-behaviour 5.6 that begins like an override.
+/// Each name of sdk-behaviour 5.6 with the prefix of overrides.
 #[test]
 fn configuration_is_never_an_override() {
     let names = [
@@ -198,7 +198,7 @@ fn locked_features_are_overridden_only_if_the_program_says_so() {
     }
 }
 
-/// Asks for what this process's own environment says; see [`the_environment_of_the_process_is_read`].
+/// Checks the environment of this process. It is run by [`the_environment_of_the_process_is_read`].
 #[test]
 fn what_the_environment_says() {
     let overrides = EnvironmentOverrides::from_environment();
@@ -227,7 +227,7 @@ fn the_environment_of_the_process_is_read() {
 
 // ---- YAML -------------------------------------------------------------------------------------
 
-/// A file of its own for each test.
+/// Writes a file for one test.
 fn file(name: &str, text: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, text).unwrap();
@@ -337,12 +337,12 @@ fn listeners_hear_of_a_changed_file() {
 
     std::fs::write(&path, "flagValues: {TEXT: two, FLAG: true}\n").unwrap();
     assert_eq!(next().as_deref(), Some("two"));
-    // Keys that are gone: the Edge's value again.
+    // Removed keys have the Edge's value again.
     std::fs::write(&path, "flagValues: {OTHER: 1}\n").unwrap();
     assert_eq!(next().as_deref(), Some("server"));
     assert_eq!(shown(&hub, "FLAG"), "false");
 
-    // A file that breaks changes nothing; what it said last still holds.
+    // A file that becomes invalid changes nothing. Its last good values stay.
     std::fs::write(&path, "flagValues: {TEXT: three}\n").unwrap();
     assert_eq!(next().as_deref(), Some("three"));
     std::fs::write(&path, "flagValues: {TEXT: fo").unwrap();
@@ -353,7 +353,7 @@ fn listeners_hear_of_a_changed_file() {
     }
     assert_eq!(shown(&hub, "TEXT"), "three by local-yaml");
 
-    // Closing the hub closes the interceptor, which ends the watch; twice is harmless.
+    // Closing the repository closes the interceptor, which ends the watch. Closing twice is harmless.
     hub.close();
     hub.deliver();
     assert_eq!(ended.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
@@ -391,7 +391,7 @@ fn a_store_feeds_a_client() {
     });
     let (again, to) = (store.clone(), client.clone());
     let watch = store.watch(Duration::from_millis(1), move || again.offer_to(&to));
-    // The version is 1 as before, and the value another one.
+    // The version is 1 as before, but the value has changed.
     std::fs::write(&path, "flagValues: {TEXT: bye, NEW: 1}\n").unwrap();
     assert_eq!(told.recv_timeout(DEADLINE).unwrap().as_deref(), Some("bye"));
     assert_eq!(client.number("NEW"), Some(1.0));
@@ -401,7 +401,7 @@ fn a_store_feeds_a_client() {
     store.close();
 }
 
-/// And takes nothing away from one that has features already.
+/// An empty store also removes nothing from a client that has features already.
 #[test]
 fn an_empty_store_makes_a_client_ready() {
     let store = YamlStore::open(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("no-such.yaml"));

@@ -1,4 +1,4 @@
-//! Passive polling: a request when a feature is read, and not more often than the interval (sdk-behaviour 2.9.1, D-71).
+//! Passive polling: a request when a feature is read, at most once per interval (sdk-behaviour 2.9.1, D-71).
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ fn reads_fetch_once_the_interval_is_over() {
     let edge = FakeEdge::start().unwrap();
     edge.set_feature(Feature::string("COLOUR", "red"));
     let client = started(builder(&edge).passive_polling(Duration::from_millis(50)));
-    // Nothing goes out by itself; a listener is no read.
+    // The client sends no request by itself, and a listener does not count as a read.
     let mut changes = client.changes("COLOUR");
     let status = until(&client, |status| status.connection == Connection::Resting);
     assert_eq!(status.next_attempt, None);
     edge.set_value("COLOUR", "blue");
     assert_eq!(edge.recording().count(Route::Poll), 1);
-    // Reading until it is answered: which read finds the interval over is a matter of time.
+    // Reads are repeated until the request is answered, because it depends on timing which read comes after the interval.
     while edge.recording().count(Route::Poll) < 2 {
         let _ = client.string("NO_SUCH_FEATURE");
         std::thread::yield_now();

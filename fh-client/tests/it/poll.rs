@@ -1,4 +1,4 @@
-//! Polling (sdk-behaviour 2.9): one test a row of its table of answers.
+//! Polling (sdk-behaviour 2.9), with one test for each row of its table of answers.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Framing, Route};
 
 use crate::support::{SOON, builder, builder_with, reads, seen, soon, started, until};
 
-/// Short enough to wait for, long enough to be told from a retry.
+/// Short enough to wait for, and long enough to be distinguished from a retry.
 const INTERVAL: Duration = Duration::from_millis(40);
 
 fn edge() -> FakeEdge {
@@ -60,7 +60,7 @@ fn status_236_brings_features_and_ends_the_polling() {
     assert!(!client.status().is_stale);
 }
 
-/// On first contact a refusal is shown at once, and tried again slowly.
+/// Checks that a refusal on first contact is reported at once and retried slowly.
 fn refused_at_first(status: u16) {
     let edge = edge();
     edge.behave_on(Route::Poll, Behaviour::status(status));
@@ -93,7 +93,7 @@ fn refused_at_first_404() {
     refused_at_first(404);
 }
 
-/// Later it keeps the values, and readiness.
+/// Checks that a refusal after the first list changes neither values nor readiness.
 fn refused_later(status: u16) {
     let edge = edge();
     let client = started(builder(&edge).active_polling(INTERVAL));
@@ -125,7 +125,7 @@ fn refused_later_404() {
     refused_later(404);
 }
 
-/// Trouble that passes, before and after the first list.
+/// Checks a temporary failure before and after the first list.
 fn passes(trouble: Behaviour, is: impl Fn(&Problem) -> bool) {
     let edge = edge();
     edge.behave_on(Route::Poll, trouble.clone());
@@ -262,7 +262,7 @@ fn size_has_its_limit_before_and_after_decompression() {
         .header("content-type", "application/json")
         .framing(Framing::Chunked)
         .fill(b'[', 64 * 1024 * 1024);
-    // 1,000,000 blanks in 1,003 bytes.
+    // 1,000,000 spaces in 1,003 bytes of gzip.
     let bomb = Behaviour::status(200)
         .header("content-type", "application/json")
         .header("content-encoding", "gzip")
@@ -325,7 +325,7 @@ fn several_keys_are_one_request() {
     other.set_feature(Feature::string("SHAPE", "round"));
     other.set_feature(Feature::string("COLOUR", "green"));
     let keys = [edge.client_key(), format!("{}/other*Secret", other.id())];
-    // Polling is the default with several keys; the interval is long.
+    // With several keys polling is the default. The interval is long, so that only `refresh` polls.
     let client = started(builder_with(&edge, &keys[0]).api_key(keys[1].clone()));
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
     assert_eq!(client.string("SHAPE").as_deref(), Some("round"));

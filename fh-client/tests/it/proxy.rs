@@ -1,4 +1,4 @@
-//! Proxies (C-STREAM-035).
+//! Tests of proxies (C-STREAM-035).
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use fh_fake_edge::{FakeEdge, Feature};
 
 use crate::support::{SOON, quick};
 
-/// A proxy for one server, whatever is asked of it; tells each request's first line and its credentials.
+/// Starts a proxy that forwards every request to one server, and reports each request's first line and credentials.
 fn proxy(to: SocketAddr) -> (SocketAddr, Receiver<(String, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -66,7 +66,7 @@ fn requests_go_through_it() {
     let (address, requests) = proxy(edge.address());
     let transport =
         ReqwestTransport::builder().proxy(&format!("http://me:pw@{address}")).build().unwrap();
-    // A name that only the proxy knows.
+    // The host name is one that only the proxy can resolve.
     let client = Client::builder("http://edge.invalid/base", edge.client_key())
         .transport(transport)
         .configure(quick)
@@ -107,7 +107,7 @@ fn proxies_that_can_never_work_are_refused() {
 
 const EDGE: &str = "FH_TEST_EDGE";
 
-/// Runs itself again with other variables, since those of this process are everybody's.
+/// Runs itself again with other environment variables, because the tests of this process share one environment.
 #[test]
 fn a_proxy_of_the_environment_is_refused_if_it_would_be_used() {
     if let Ok(edge) = std::env::var(EDGE) {

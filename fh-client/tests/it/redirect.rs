@@ -1,4 +1,4 @@
-//! Redirects: followed by the client itself, within the origin only (D-82).
+//! Redirects, which the client itself follows within the origin only (D-82).
 
 use std::time::Duration;
 
@@ -54,11 +54,11 @@ fn in_a_circle_they_end() {
     let client = builder(&edge).one_off().configure(move |config| config.backoff = once).start();
     let status = until(&client.unwrap(), |status| status.problem.is_some());
     assert_eq!(status.problem, Some(Problem::Redirect));
-    // The first request, and five redirects.
+    // The first request and five redirects.
     assert_eq!(status.requests, 6);
 }
 
-/// A user's own HTTP client that follows redirects would carry the key wherever it is led.
+/// An HTTP client that follows redirects itself would send the API key to any host that it is redirected to.
 #[test]
 fn a_client_that_follows_them_itself_is_refused() {
     let (edge, other) = (edge(), edge());

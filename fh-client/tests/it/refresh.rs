@@ -1,4 +1,4 @@
-//! Explicit refreshes, and other keys.
+//! Explicit refreshes, new API keys and new headers.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ fn many_at_once_are_one_request() {
     std::thread::scope(|scope| {
         let waiting: Vec<_> = (0..8).map(|_| scope.spawn(|| soon(client.refresh()))).collect();
         edge.wait_for_requests(Route::Poll, 2, SOON).unwrap();
-        // Each of them has been handed over, or will be while this one is held up.
+        // Each caller has sent its command by now, or does so while this request is delayed.
         edge.signal("go");
         for refresh in waiting {
             assert_eq!(refresh.join().unwrap(), Ok(Readiness::Ready));
@@ -73,7 +73,7 @@ fn other_keys_bring_other_features() {
     assert_eq!(client.string("SHAPE").as_deref(), Some("round"));
     assert!(!client.exists("COLOUR"));
     assert_eq!(client.environments(), [other.id().into()]);
-    // Both: that cannot be streamed, so it is polled.
+    // Several keys cannot be streamed, so the client polls.
     soon(client.set_api_keys([key, edge.client_key()])).unwrap();
     assert_eq!(client.string("SHAPE").as_deref(), Some("round"));
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
@@ -81,7 +81,7 @@ fn other_keys_bring_other_features() {
     assert!(matches!(mixed, Err(SetKeysError::Keys(_))), "{mixed:?}");
 }
 
-/// A healthy stream goes on; whatever is sent from then on has the new headers, changes for tests too.
+/// A healthy stream stays open. All later requests have the new headers, including test updates.
 #[test]
 fn other_headers_go_with_every_further_request() {
     let edge = edge();
@@ -116,7 +116,8 @@ fn several_keys_are_no_choice_for_who_wants_a_stream() {
     assert_eq!(outcome, Err(SetKeysError::SeveralKeysStream));
 }
 
-/// An environment that is closed is closed at once: its features were let in by a key that is no longer there.
+/// Features of an environment without a key are removed at once, even while updates are held back, because no key permits them
+/// any more.
 #[test]
 fn features_of_an_environment_without_a_key_leave_while_updates_are_caught() {
     let edge = edge();

@@ -1,4 +1,4 @@
-//! API keys are nowhere to be read: not in logs, errors, debug output, status, files.
+//! API keys appear nowhere: not in logs, errors, debug output, status or files.
 
 use fh_client::transport::{
     BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
@@ -9,7 +9,7 @@ use fh_test_log::Log;
 
 use crate::support::{SOON, builder, builder_with, quick, reads, soon, started, until};
 
-/// Parts of secrets that no text may hold.
+/// Parts of secrets that no text may contain.
 const SECRETS: [&str; 4] = ["hushClientHush", "hushServerHush", "hushHeaderHush", "hushMightyHush"];
 
 fn holds_no_secret(what: &str, text: &str) {
@@ -21,7 +21,7 @@ fn holds_no_secret(what: &str, text: &str) {
     }
 }
 
-/// A transport whose author did not read the documentation.
+/// A transport that violates the rules by writing the URL into its error.
 struct Chatty;
 
 impl Transport for Chatty {
@@ -136,14 +136,14 @@ fn no_secret_in_logs_errors_debug_output_status_or_files() {
     }
     let logged = log.text();
     holds_no_secret("the log", &logged);
-    // It was listening: the client's own events, and those of the stack below.
+    // The log was captured: it has events of the client and of the libraries below it.
     assert!(logged.contains("fh_client::journal"), "no events of the client");
     assert!(logged.contains("starting new connection"), "no events of reqwest");
     assert!(logged.contains("hyper_util"), "no events of hyper");
     std::fs::remove_dir_all(&folder).unwrap();
 }
 
-/// People see each trouble once, however often it is tried again, and then that it is over.
+/// Each kind of problem is logged for people once, however often it is retried, and so is its end.
 #[test]
 fn trouble_is_logged_once() {
     let log = Log::capture();
@@ -163,12 +163,12 @@ fn trouble_is_logged_once() {
         lines.iter().filter(|line| line.contains(level) && line.contains(words)).count()
     };
     assert_eq!(with(" WARN ", "the Edge is in trouble (status 503)"), 1, "{lines:#?}");
-    // Another status is the same kind of trouble.
+    // Another status of the same kind is not logged again.
     assert_eq!(with(" WARN ", "status 500"), 0, "{lines:#?}");
     assert_eq!(with(" INFO ", "the Edge answers again"), 1, "{lines:#?}");
     assert_eq!(with(" INFO ", "ready"), 1, "{lines:#?}");
     assert_eq!(with(" ERROR ", ""), 0, "{lines:#?}");
-    // The end of a stream is nothing to see: an Edge ends them now and then.
+    // The end of a stream is not logged for people, because an Edge ends streams from time to time.
     edge.end_streams();
     edge.wait_for_requests(Route::Stream, 9, SOON).unwrap();
     environment.set_value("COLOUR", "blue");
@@ -182,7 +182,7 @@ fn trouble_is_logged_once() {
     drop(builder(&edge));
 }
 
-/// A disk that is in trouble says nothing about the Edge.
+/// A failure of the disk is logged once, and so is its end. Neither is reported as a problem of the Edge.
 #[test]
 fn a_snapshot_that_cannot_be_written_is_logged_once() {
     let log = Log::capture();

@@ -1,4 +1,4 @@
-//! Server-evaluated keys: one context at a time, and never another one's values (D-62).
+//! Server-evaluated keys: a client has one context at a time, and never returns the values of another one (D-62).
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::{SOON, builder_with, seen, soon, started, until};
 
-/// An Edge whose GREETING names the user.
+/// Starts an Edge whose feature GREETING contains the user's name.
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
     edge.set_feature(Feature::string("GREETING", "hello"));
@@ -37,11 +37,11 @@ fn switches(client: &Client, edge: &FakeEdge) {
     assert_eq!(detail.reason, Reason::StrategyMatch);
     let mary = soon(client.set_context(user("mary"))).unwrap();
     assert_eq!(mary.string("GREETING").as_deref(), Some("hello mary"));
-    // Fred's values are gone, and he gets nobody else's.
+    // Fred's values are no longer served, and he does not get those of another user.
     assert_eq!(fred.string("GREETING"), None);
     assert_eq!(fred.detail("GREETING").reason, Reason::NotReady);
     assert_eq!(&*fred.string_or("GREETING", "default"), "default");
-    // The same context again is no request.
+    // Setting the same context again sends no request.
     let before = edge.recording().requests.len();
     soon(client.set_context(user("mary"))).unwrap();
     assert_eq!(edge.recording().requests.len(), before);
@@ -88,7 +88,7 @@ fn the_first_context_is_part_of_the_first_request() {
     assert_eq!(edge.recording().requests.len(), 1);
 }
 
-/// An Edge that answers polls for this user when the signal comes, and all others at once.
+/// Makes the Edge answer polls for this user when the signal comes, and all others at once.
 fn holds_back(edge: &FakeEdge, user: &'static str, signal: &'static str) {
     edge.behave_on(
         Route::Poll,
@@ -127,7 +127,7 @@ fn a_newer_context_waits_for_the_one_that_the_edge_evaluates() {
 fn a_late_answer_for_the_former_context_changes_nothing() {
     let edge = edge();
     let long = Duration::from_secs(3600);
-    // The first request of all is no caller's, so it is given up.
+    // No caller waits for the very first request, so it is aborted.
     holds_back(&edge, "userkey=nobody", "mary was answered");
     let builder = builder_with(&edge, &edge.server_key()).initial_context(user("nobody"));
     let client = builder.active_polling(long).start().unwrap();
@@ -139,7 +139,7 @@ fn a_late_answer_for_the_former_context_changes_nothing() {
     assert_eq!(mary.string("GREETING").as_deref(), Some("hello mary"));
 }
 
-/// Begins a future, and waits until the Edge has its request.
+/// Starts a future, and waits until the Edge has its request.
 fn begun<F: Future>(future: std::pin::Pin<&mut F>, edge: &FakeEdge) -> bool {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     assert!(future.poll(&mut context).is_pending());
@@ -265,7 +265,7 @@ fn the_same_client_isolated_for_another_context() {
     assert_eq!(other.wait_ready(SOON), Err(NotReady::Closed));
 }
 
-/// What the program gave to the first client was evaluated for that one's context.
+/// Features given to the first client were evaluated for its context, so another client must not use them.
 #[test]
 fn an_isolated_client_has_none_of_the_features_given_at_the_start() {
     let edge = edge();
@@ -278,7 +278,7 @@ fn an_isolated_client_has_none_of_the_features_given_at_the_start() {
     until(&other, |status| status.attempts > 0);
     assert_eq!(other.string("GREETING"), None);
     assert_eq!(other.context_of(user("mary")).detail("GREETING").reason, Reason::NotReady);
-    // Rules are everybody's.
+    // With a client-evaluated key the features hold for every context.
     let client = started(builder(&edge.client_key()));
     let other = started_isolated(&client);
     assert_eq!(other.string("GREETING").as_deref(), Some("hello fred"));

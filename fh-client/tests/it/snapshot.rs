@@ -25,7 +25,7 @@ fn json_of(path: &Path) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-/// A client that has run with this file, and ended.
+/// Runs a client with this file until it has closed.
 fn ran(edge: &FakeEdge, file: &Path) {
     let client = started(builder(edge).snapshot_file(file.to_path_buf()));
     client.close();
@@ -43,7 +43,7 @@ fn a_program_starts_while_the_edge_is_away() {
     assert_eq!(status.readiness, Readiness::Ready);
     assert_eq!(status.source, Some(Source::Snapshot));
     assert!(status.data_age.is_some());
-    // What it did not know then it learns now.
+    // The client fetches newer features once the Edge answers.
     edge.listen_again().unwrap();
     edge.set_value("COLOUR", "blue");
     reads(&client, "COLOUR", "blue");
@@ -84,7 +84,7 @@ fn the_file_holds_no_key_and_is_private() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
 }
 
-/// A file that is not to be used is reported, and everything goes its ordinary way.
+/// Checks that an unusable file is reported, and that the client works without it.
 fn is_ignored(change: impl FnOnce(&mut Value), why: &str) {
     let (edge, folder) = (edge(), Folder::new());
     ran(&edge, &folder.file(FILE));
@@ -110,7 +110,7 @@ fn is_ignored(change: impl FnOnce(&mut Value), why: &str) {
     edge.listen_again().unwrap();
     client.wait_ready(SOON).unwrap();
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
-    // And the file is good again.
+    // The client has written a usable file again.
     client.close();
     soon(client.closed());
     assert_eq!(json_of(&folder.file(FILE))["environments"][0]["features"][0]["key"], "COLOUR");
@@ -195,7 +195,7 @@ fn server_evaluated_values_are_one_contexts() {
     assert_eq!(mary.readiness(), Readiness::NotReady);
 }
 
-/// With old values kept while the context changes, the file never says that they are the new one's.
+/// While old values are kept during a change of context, the file never stores them for the new context.
 #[test]
 fn while_the_context_changes_nothing_is_written() {
     let (edge, folder) = (edge(), Folder::new());
@@ -303,7 +303,7 @@ fn offline_with_and_without_features() {
     until(&client, |status| status.connection == Connection::Offline);
     let empty = Client::offline().start().unwrap();
     assert_eq!(empty.wait_ready(SOON), Err(NotReady::Stopped));
-    // A store may still bring some.
+    // A store may still add features.
     empty.offer_features(
         "a-store",
         "any",
@@ -314,7 +314,7 @@ fn offline_with_and_without_features() {
     assert_eq!(status.source, Some(Source::Store("a-store".into())));
 }
 
-/// A program's other work may take all threads that may block, and disks may hang: features go on arriving.
+/// Features continue to arrive even if a program uses all threads that may block, or if the disk hangs.
 #[test]
 fn a_write_that_takes_its_time_holds_nothing_up() {
     let (edge, folder) = (edge(), Folder::new());

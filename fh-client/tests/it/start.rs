@@ -1,4 +1,4 @@
-//! Settings: what is refused, and what comes from where.
+//! Settings: which ones are refused, and which source they are taken from.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ fn settings_that_can_never_work_are_refused_by_name() {
         setting.name.clone()
     };
     assert_eq!(named(good().identification("Rust,1\nx-evil: 1")), "identification");
-    // reqwest's own word for a host that no address can have.
+    // reqwest refuses this host, because it is no valid address.
     assert_eq!(named(Client::builder("http://1.2.3.4.5", "e/key*")), "Edge URL");
     let zero = Duration::ZERO;
     assert_eq!(named(good().configure(move |config| config.limits.poll = zero)), "limits.poll");
@@ -66,7 +66,7 @@ fn settings_that_can_never_work_are_refused_by_name() {
 
 #[test]
 fn starting_does_not_wait() {
-    // Nothing answers there, and nothing has to.
+    // Nothing answers at this address, and nothing needs to.
     let client = Client::builder("http://192.0.2.1:9", "e/key*").start().unwrap();
     assert!(!client.is_ready());
     assert!(!client.is_enabled("ANYTHING"));
@@ -75,7 +75,7 @@ fn starting_does_not_wait() {
 
 #[test]
 fn what_is_given_goes_before_the_environment() {
-    // The environment of this process names no Edge, so whatever works was given.
+    // The environment of this process names no Edge, so the given settings must be in use.
     let edge = MemoryEdge::new();
     edge.set("A", true);
     let client = Client::from_environment()

@@ -1,4 +1,4 @@
-//! Streaming (sdk-behaviour 2.10, 2.11): one test a row of its table of transitions.
+//! Streaming (sdk-behaviour 2.10, 2.11), with one test for each row of its table of transitions.
 
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ fn a_stream_without_length_or_chunks_is_read_as_it_comes() {
     reads(&client, "COLOUR", "blue");
 }
 
-/// Something happens to an open stream: values and readiness stay, and another stream follows.
+/// Checks that values and readiness stay after an open stream has ended, and that the client opens another stream.
 fn comes_back_after(end: impl Fn(&FakeEdge)) {
     let edge = edge();
     let client = started(builder(&edge));
@@ -129,7 +129,7 @@ fn trouble_before_the_first_list_is_waited_through() {
     assert_eq!(edge.recording().count(Route::Stream), 11);
 }
 
-/// Refused on first contact: shown at once, tried again slowly.
+/// Checks that a refusal on first contact is reported at once and retried slowly.
 fn refused_at_first(answer: Behaviour) {
     let edge = edge();
     edge.behave_on(Route::Stream, answer);
@@ -165,7 +165,7 @@ fn refused_at_first_by_a_failure_event() {
     refused_at_first(Behaviour::sse().ack().failure());
 }
 
-/// Refused later: values stay, and the stream comes back.
+/// Checks that values stay after a later refusal, and that the client streams again.
 fn refused_later(answer: Behaviour, readiness: Readiness) {
     let edge = edge();
     let client = started(builder(&edge));
@@ -241,12 +241,12 @@ fn silence_is_noticed() {
     edge.behave_on(Route::Stream, Behaviour::sse().ack().features().hang());
     late(Stage::Silence);
     assert_eq!(client.string("COLOUR").as_deref(), Some("red"));
-    // With heartbeats it stays.
+    // With heartbeats the stream stays open.
     edge.behave_on(Route::Stream, Behaviour::healthy());
     seen(&edge, |seen| seen.live_streams() == 1);
     let streams = edge.recording().count(Route::Stream);
     let written = |seen: &fh_fake_edge::Recording| seen.of(Route::Stream).last().unwrap().written;
-    // Heartbeats enough for twice the limit: each is some thirty bytes.
+    // Wait for the heartbeats of twice the limit. Each has about thirty bytes.
     let before = written(&edge.recording());
     seen(&edge, |seen| written(seen) > before + 60 * 30);
     assert_eq!(edge.recording().count(Route::Stream), streams);
@@ -294,7 +294,7 @@ fn storms_are_not_answered_with_storms() {
     for storm in [Behaviour::status(500), Behaviour::sse(), Behaviour::new().close(Closing::Rst)] {
         let edge = edge();
         edge.behave_on(Route::Stream, storm);
-        // Delays a hundredth of the real ones: 10, 20, 40, 80, 160, 300, 300 ms.
+        // The delays are a hundredth of the real ones: 10, 20, 40, 80, 160, 300, 300 ms.
         let client = builder(&edge)
             .configure(|config| {
                 config.backoff.initial = Duration::from_millis(10);
@@ -305,7 +305,7 @@ fn storms_are_not_answered_with_storms() {
             .unwrap();
         edge.wait_for_requests(Route::Stream, 8, SOON).unwrap();
         let gaps = edge.recording().gaps(Route::Stream);
-        // A session counts whole milliseconds: what is left of one may be missing.
+        // A session counts whole milliseconds, so a gap may be up to 1 ms shorter.
         let least = [9, 19, 39, 79, 159, 299, 299].map(Duration::from_millis);
         for (gap, least) in gaps.iter().zip(least) {
             assert!(*gap >= least, "{gaps:?}");
@@ -354,7 +354,7 @@ fn listeners_are_told_once_per_change_and_on_their_own_thread() {
     assert_eq!(old.unwrap().to_string(), "red");
     assert_eq!(new.unwrap().to_string(), "blue");
     assert_eq!(thread.as_deref(), Some("fh-listeners"));
-    // The same value again, with another version, then another feature: nothing to tell.
+    // The same value with another version, and then another feature: neither is a change of this feature.
     edge.set_value("COLOUR", "blue");
     edge.set_value("SHAPE", "round");
     reads(&client, "SHAPE", "round");

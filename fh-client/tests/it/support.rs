@@ -1,4 +1,4 @@
-//! What most tests need. Tests may block: each client runs on a thread of its own.
+//! Helpers of most tests. Tests may block, because each client runs on a thread of its own.
 
 use std::future::Future;
 use std::time::Duration;
@@ -7,25 +7,25 @@ use fh_client::transport::ReqwestTransport;
 use fh_client::{Backoff, Client, ClientBuilder, Config, Status};
 use fh_fake_edge::{FakeEdge, Recording};
 
-/// A deadline that only a hanging test meets.
+/// A deadline that only a hanging test reaches.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
-/// The default transport, whatever proxies the machine has.
+/// Returns the default transport without the machine's proxies.
 pub(crate) fn transport() -> ReqwestTransport {
     ReqwestTransport::builder().no_proxy().build().unwrap()
 }
 
-/// A client of this Edge with a client-evaluated key, and short delays.
+/// Returns the builder of a client of this Edge, with a client-evaluated key and short delays.
 pub(crate) fn builder(edge: &FakeEdge) -> ClientBuilder {
     builder_with(edge, &edge.client_key())
 }
 
-/// The same with another key.
+/// Returns the builder of a client of this Edge, with this key and short delays.
 pub(crate) fn builder_with(edge: &FakeEdge, key: &str) -> ClientBuilder {
     Client::builder(edge.url(), key).transport(transport()).configure(quick)
 }
 
-/// Delays of milliseconds in place of seconds and minutes.
+/// Replaces delays of seconds and minutes by milliseconds.
 pub(crate) fn quick(config: &mut Config) {
     let backoff =
         Backoff { initial: Duration::from_millis(10), cap: Duration::from_millis(80), jitter: 0.5 };
@@ -34,18 +34,18 @@ pub(crate) fn quick(config: &mut Config) {
     config.pace = Duration::from_millis(10);
 }
 
-/// Waits for a future, with a deadline.
+/// Waits for a future, at most until the deadline.
 pub(crate) fn soon<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { tokio::time::timeout(SOON, future).await }).expect("in time")
 }
 
-/// Waits until the client's status is like that.
+/// Waits until the client's status meets a condition.
 pub(crate) fn until(client: &Client, condition: impl FnMut(&Status) -> bool) -> Status {
     soon(client.status_when(condition)).unwrap()
 }
 
-/// Starts it, and waits until it is ready.
+/// Starts a client, and waits until it is ready.
 pub(crate) fn started(builder: ClientBuilder) -> Client {
     let client = builder.start().unwrap();
     client.wait_ready(SOON).unwrap();
@@ -62,7 +62,7 @@ pub(crate) fn reads(client: &Client, key: &str, text: &str) {
     });
 }
 
-/// Waits until the Edge has seen that.
+/// Waits until the requests at the Edge meet a condition.
 pub(crate) fn seen(edge: &FakeEdge, condition: impl FnMut(&Recording) -> bool) {
     edge.wait_until(SOON, condition).unwrap_or_else(|error| panic!("{error}"));
 }

@@ -1,4 +1,4 @@
-//! Threads that clients share, or do not (D-119).
+//! The threads that clients share (D-119).
 
 use std::cell::RefCell;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -13,11 +13,11 @@ use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
 use crate::support::{SOON, quick, seen, soon, started, transport};
 
 thread_local! {
-    /// Goes with its thread.
+    /// Dropped when its thread ends.
     static ENDS: RefCell<Option<Ends>> = const { RefCell::new(None) };
 }
 
-/// Tells when its thread has ended.
+/// A value that reports the end of its thread.
 struct Ends(Sender<ThreadId>);
 
 impl Drop for Ends {
@@ -26,7 +26,7 @@ impl Drop for Ends {
     }
 }
 
-/// An Edge that knows on which threads it was used, and when they end.
+/// An Edge that records the threads on which it was used, and reports when they end.
 struct Watched {
     edge: MemoryEdge,
     threads: Arc<Mutex<Vec<ThreadId>>>,
@@ -61,12 +61,12 @@ impl Rig {
         Self { builder, threads, ended }
     }
 
-    /// The thread of the last request.
+    /// Returns the thread of the last request.
     fn last(&self) -> ThreadId {
         *self.threads.lock().unwrap().last().unwrap()
     }
 
-    /// Starts the client, and gives its thread.
+    /// Waits until the client is ready, and returns its thread.
     fn started(&self, client: Client) -> (Client, ThreadId) {
         client.wait_ready(SOON).unwrap();
         let thread = self.last();
@@ -89,13 +89,13 @@ fn isolated_clients_run_on_the_thread_of_the_client_they_come_from() {
     let (one, of_one) = rig.started(client.isolated(user("one")).unwrap());
     let (two, of_two) = rig.started(one.isolated(user("two")).unwrap());
     assert_eq!((of_one, of_two), (thread, thread));
-    // A builder's clones are clients of their own.
+    // Clones of a builder make clients with threads of their own.
     let (other, of_other) = rig.started(rig.builder.clone().start().unwrap());
     assert_ne!(of_other, thread);
     drop(other);
     assert_eq!(rig.ended(), of_other);
 
-    // The thread goes on without the first client, and ends with the last.
+    // The thread outlives the first client, and ends with the last.
     client.close();
     soon(client.closed());
     one.close();
@@ -106,7 +106,7 @@ fn isolated_clients_run_on_the_thread_of_the_client_they_come_from() {
     drop(two);
     assert_eq!(rig.ended(), thread);
 
-    // Later ones have a new thread, and share that.
+    // Later clients share a new thread.
     let (three, of_three) = rig.started(client.isolated(user("three")).unwrap());
     let (four, of_four) = rig.started(one.isolated(user("four")).unwrap());
     assert_ne!(of_three, thread);
@@ -138,7 +138,7 @@ fn on_its_own_thread_a_wait_is_refused() {
     held.lock().unwrap().take();
 }
 
-/// Pooled connections live on the runtime that opened them: that of the client that ends.
+/// Pooled connections belong to the runtime that opened them, which is that of the client that ends.
 #[test]
 fn a_transport_that_two_clients_share_of_which_one_ends() {
     let edge = FakeEdge::start().unwrap();
@@ -160,7 +160,7 @@ fn a_transport_that_two_clients_share_of_which_one_ends() {
     assert_eq!(other.string("COLOUR").as_deref(), Some("blue"));
     seen(&edge, |seen| seen.connections.len() == 2 && seen.open_connections() == 1);
 
-    // With a request on its way, that breaks, as in any trouble of the network. The next one has a connection again.
+    // A request that is in flight breaks, as after a network failure. The next one uses a new connection.
     let third = started(builder());
     assert_eq!(edge.recording().connections.len(), 2);
     let before = edge.recording().count(Route::Poll);

@@ -1,4 +1,4 @@
-//! TLS: own authorities, and certificates that are not to be accepted (C-STREAM-032 to 034).
+//! TLS: the program's own certificate authorities, and certificates that must not be accepted (C-STREAM-032 to 034).
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -14,7 +14,7 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::support::{SOON, quick, reads, until};
 
-/// Speaks TLS in front of an Edge that does not. Ends with the process.
+/// Starts a TLS server in front of an Edge without TLS. It ends with the process.
 fn in_front_of(edge: SocketAddr, config: ServerConfig) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
@@ -28,7 +28,7 @@ fn in_front_of(edge: SocketAddr, config: ServerConfig) -> SocketAddr {
     address
 }
 
-/// One request up, and whatever comes down, until either end closes.
+/// Forwards one request to the Edge, and the answer to the client, until either end closes.
 fn forward(socket: TcpStream, config: Arc<ServerConfig>, edge: SocketAddr) {
     let Ok(connection) = ServerConnection::new(config) else { return };
     let mut front = StreamOwned::new(connection, socket);
@@ -77,7 +77,7 @@ fn an_own_authority_is_trusted() {
     reads(&client, "COLOUR", "blue");
 }
 
-/// Never ready, and the reason is named; it is tried again, since certificates get renewed.
+/// Checks that the client is never ready, that it reports the reason, and that it retries, since a certificate may be renewed.
 fn refused(name: &str, good: Range<i64>, trusted: Option<&Authority>, why: &str) {
     let (edge, authority) = (edge(), Authority::new("ours"));
     let address = in_front_of(edge.address(), authority.issue(name, good).server());

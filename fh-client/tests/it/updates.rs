@@ -1,4 +1,4 @@
-//! Test updates over the wire (sdk-behaviour 0.6, edge-protocol 5).
+//! Test updates over HTTP (sdk-behaviour 0.6, edge-protocol 5).
 
 use fh_client::{NewValue, Outcome, Problem, Refusal, Update};
 use fh_fake_edge::{Behaviour, Closing, FakeEdge, Feature, Permission, Route};
@@ -45,7 +45,7 @@ fn values_locks_and_what_they_mean() {
     assert!(matches!(nonsense, Refusal::Nonsense { .. }), "{nonsense}");
     assert!(nonsense.to_string().contains("NUMBER"), "{nonsense}");
     assert_eq!(refused("NO_SUCH", Update::value(1)), Refusal::NoSuchFeature);
-    // What would be another place of the Edge is not asked for.
+    // A key that would lead to another path of the Edge is refused without a request.
     let asked = edge.recording().requests.len();
     for elsewhere in [".", ".."] {
         assert_eq!(refused(elsewhere, Update::value(1)), Refusal::NoSuchFeature);
@@ -69,7 +69,7 @@ fn keys_without_permission() {
     let refusal = soon(client.test_updates().set("FLAG", Update::value(true))).unwrap_err();
     let Refusal::NotPermitted { status: 403, reason } = refusal else { panic!("{refusal}") };
     assert_eq!(reason, "no write roles");
-    // Another key may.
+    // Another key has the permission.
     let mighty = client.test_updates().with_api_key(&edge.server_key()).unwrap();
     assert_eq!(soon(mighty.set_and_wait("FLAG", Update::value(true))), Ok(Outcome::Accepted));
     assert!(client.is_enabled("FLAG"));

@@ -1,4 +1,4 @@
-//! Being woken by everything that is new.
+//! Notification of every change.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
 
 use crate::support::{builder, soon, started};
 
-/// Waits until the client looks as asked, being woken by nothing else than the watch.
+/// Waits until the client meets a condition, woken only by the watch.
 fn woken_until(watch: &mut Watch, client: &Client, holds: impl Fn(&Client) -> bool) {
     while !holds(client) {
         soon(watch.changed()).unwrap();
@@ -24,7 +24,7 @@ fn features_versions_status_and_the_end() {
     let mut watch = client.watch();
     edge.set_value("COLOUR", "blue");
     woken_until(&mut watch, &client, |client| client.string("COLOUR").as_deref() == Some("blue"));
-    // Nobody who reads values could tell.
+    // A reader of values cannot see this change.
     edge.set_feature(Feature::string("COLOUR", "blue").version(70));
     woken_until(&mut watch, &client, |client| client.feature("COLOUR").version() == 70);
     edge.behave_on(Route::Stream, Behaviour::status(503));
@@ -43,7 +43,7 @@ fn features_versions_status_and_the_end() {
     assert_eq!(soon(watch.changed()), Err(Problem::Closed));
 }
 
-/// No thread for them: nobody is called, nothing is missing, and nobody waits for what never comes.
+/// Without a listener thread no listener is called, reads and updates work, and no wait hangs.
 #[test]
 fn without_listeners() {
     let edge = FakeEdge::start().unwrap();

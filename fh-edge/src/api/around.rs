@@ -1,4 +1,4 @@
-//! What happens around every request: preflights, headers that all answers carry, counting.
+//! Middleware of all routes: preflights, shared response headers, counting.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::core::Core;
 
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// What counts of a request once it is answered.
+/// The properties of a request that the shared headers of its response depend on.
 pub(super) struct Around {
     has_origin: bool,
     is_below_features: bool,
@@ -20,7 +20,7 @@ pub(super) struct Around {
 }
 
 impl Around {
-    /// `path` is that of the API, without what may stand before it.
+    /// Reads them from a request. `path` is that of the API, without the path that the router is mounted at.
     pub(super) fn of(method: &Method, path: &str, headers: &HeaderMap) -> Self {
         Self {
             has_origin: headers.contains_key(ORIGIN),
@@ -29,16 +29,16 @@ impl Around {
         }
     }
 
-    /// Adds the headers that all answers carry, and counts this one.
+    /// Adds the headers that all responses carry, and counts the response.
     pub(super) fn finish<B>(&self, core: &Core, response: &mut http::Response<B>) {
         core.metrics.responded(response.status());
-        // Caches keep nothing else, and a real server says it nowhere else.
+        // 404 is the only error that caches keep, and a FeatureHub server sends `cache-control` with no other.
         let is_nothing = self.is_read && response.status() == StatusCode::NOT_FOUND;
         let headers = response.headers_mut();
         if is_nothing && let Some(value) = &core.options.cache_control {
             headers.entry(CACHE_CONTROL).or_insert_with(|| value.clone());
         }
-        // Answers below `/features/` tell nginx not to hold them back (edge-protocol 2.7).
+        // Responses below `/features/` tell nginx not to buffer them (edge-protocol 2.7).
         if self.is_below_features {
             headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
         }
@@ -60,7 +60,7 @@ pub(super) async fn around(
     response
 }
 
-/// Counts the responses of routes that no page of another origin may read.
+/// Counts the responses of routes that pages of other origins cannot read.
 pub(super) async fn counted(
     State(core): State<Arc<Core>>,
     request: Request,

@@ -1,4 +1,5 @@
-//! The audit log: a line for each change, and for each that was refused (D-109). No line holds a key or a value.
+//! The audit log: a line for each change, each refused change, each reading of API keys and each wrong admin key (D-109). No line holds a
+//! key or a value.
 
 use std::fmt::Display;
 use std::net::{IpAddr, SocketAddr};
@@ -7,21 +8,21 @@ use axum::extract::ConnectInfo;
 use http::Extensions;
 use uuid::Uuid;
 
-/// A line of it.
+/// One line of the audit log.
 #[derive(Debug, Default)]
 pub(super) struct Entry<'a> {
     pub(super) action: &'static str,
-    /// Who asked, if the server that took the request says so.
+    /// The address of the client, if the server provides it.
     pub(super) address: Option<IpAddr>,
     pub(super) environment: Option<Uuid>,
     pub(super) account: Option<&'a str>,
     pub(super) feature: Option<&'a str>,
-    /// What of the feature was to change.
+    /// The members of the feature that were to change.
     pub(super) changed: Option<&'a str>,
 }
 
 impl Entry<'_> {
-    /// Writes it, and what came of it: what was done, or why nothing was.
+    /// Writes the line with the outcome: what was done, or why nothing was done.
     pub(super) fn write<T: Display, E: Display>(&self, outcome: Result<T, E>) {
         let (done, why) = (outcome.as_ref().ok(), outcome.as_ref().err());
         tracing::info!(
@@ -37,7 +38,7 @@ impl Entry<'_> {
         );
     }
 
-    /// A request with a wrong admin key.
+    /// Logs a request with a wrong admin key.
     pub(super) fn wrong_admin_key(address: Option<IpAddr>) {
         tracing::warn!(
             target: "fh_edge::audit",
@@ -48,7 +49,7 @@ impl Entry<'_> {
     }
 }
 
-/// Where a request comes from, if the server that took it says so.
+/// Returns the address of the client, if the server provides it.
 pub(super) fn address(extensions: &Extensions) -> Option<IpAddr> {
     let ConnectInfo(peer) = extensions.get::<ConnectInfo<SocketAddr>>()?;
     Some(peer.ip())

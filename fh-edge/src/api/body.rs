@@ -1,4 +1,4 @@
-//! Bodies of requests, bounded in size and time: who sends slowly is not waited for.
+//! Request bodies, limited in size and in the time of their arrival.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use tokio::time::timeout;
 
 use super::respond;
 
-/// How long a body may take to arrive as a whole.
+/// The longest time in which a body may arrive.
 const TIME: Duration = Duration::from_secs(30);
 
-/// Why there is no body.
+/// The reason why a body could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NoBody {
-    /// It is larger than it may be, or its connection broke.
+    /// The body exceeds the limit, or its connection broke.
     TooLarge,
-    /// It took too long.
+    /// The body did not arrive in time.
     TooSlow,
 }
 
@@ -42,7 +42,7 @@ impl NoBody {
     }
 }
 
-/// A body of at most so many bytes.
+/// Reads a body of at most this many bytes.
 pub(super) async fn read(body: Body, most_bytes: usize) -> Result<Bytes, NoBody> {
     match timeout(TIME, to_bytes(body, most_bytes)).await {
         Ok(read) => read.map_err(|_| NoBody::TooLarge),

@@ -1,4 +1,4 @@
-//! The console: a page for people that works by the admin API. Its files are part of the program; nothing comes from elsewhere.
+//! The console: a web page that uses the admin API. Its files are part of the program; the page loads nothing from other servers.
 
 use axum::Router;
 use axum::extract::{Path, Request};
@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::respond;
 
-/// Nothing but what this server sends, no markup from texts, no frames around it.
+/// Allows only content of this server, no markup made from text, and no frames around the page.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
@@ -29,7 +29,7 @@ macro_rules! files {
     };
 }
 
-/// Name, type and content.
+/// The name, content type and content of each file.
 const FILES: &[(&str, &str, &[u8])] = files![
     "index.html" HTML,
     "style.css" CSS,
@@ -60,7 +60,7 @@ const FILES: &[(&str, &str, &[u8])] = files![
     "words.js" SCRIPT,
 ];
 
-/// `/console` and the files below it.
+/// Returns the routes of `/console` and the files below it.
 pub(super) fn router() -> Router {
     Router::new()
         .route("/console", get(to_folder))
@@ -76,7 +76,7 @@ pub(super) fn router() -> Router {
         )
 }
 
-/// The page's links are relative to its folder, wherever a program mounts it.
+/// Redirects to the folder, because the links of the page are relative to it. The folder may be mounted at any path.
 async fn to_folder() -> Response {
     let mut response = respond::empty(StatusCode::PERMANENT_REDIRECT);
     response.headers_mut().insert(LOCATION, HeaderValue::from_static("console/"));
@@ -101,7 +101,7 @@ fn file(name: &str, request: &HeaderMap) -> Response {
         headers.insert(ETAG, etag);
     }
     for (name, value) in [
-        // After an upgrade the files have to fit together.
+        // Files of different versions do not work together, so browsers must revalidate each file after an upgrade.
         (CACHE_CONTROL, "no-cache"),
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_FRAME_OPTIONS, "DENY"),

@@ -1,4 +1,4 @@
-//! Browsers from other origins (edge-protocol 7.4). No credentials are allowed, so every origin may ask.
+//! Headers for browser pages of other origins (edge-protocol 7.4). Every origin is allowed, but without credentials.
 
 use axum::response::Response;
 use http::header::{
@@ -10,14 +10,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use super::respond;
 use crate::options::Options;
 
-/// Request headers that published SDKs and OpenFeature providers send.
+/// The request headers that published SDKs and OpenFeature providers send.
 const ALLOWED: &str = "x-requested-with,authorization,content-type,accept-version,content-md5,csrf-token,x-ijt,\
     cache-control,x-featurehub,baggage,if-none-match,etag,last-event-id,x-sdk,x-sdk-version,traceparent,\
     tracestate,x-api-key";
 const METHODS: &str = "GET, POST, PUT, DELETE, OPTIONS, HEAD";
 const EXPOSED: &str = "etag,cache-control";
 
-/// The header values, written once.
+/// The values of the headers, rendered once.
 #[derive(Debug)]
 pub(crate) struct Cors {
     allowed: HeaderValue,
@@ -26,7 +26,7 @@ pub(crate) struct Cors {
 }
 
 impl Cors {
-    /// Names that are no header names are left out.
+    /// Renders the values. Configured names that are not valid header names are left out.
     pub(crate) fn new(options: &Options) -> Self {
         let with = |start: &str, more: &[String]| {
             let names = more.iter().map(|name| name.trim().to_ascii_lowercase());
@@ -41,7 +41,7 @@ impl Cors {
         }
     }
 
-    /// The answer to a browser that asks what it may.
+    /// Answers a preflight request of a browser.
     pub(super) fn preflight(&self) -> Response {
         let mut response = respond::empty(StatusCode::OK);
         let headers = response.headers_mut();
@@ -51,7 +51,7 @@ impl Cors {
         response
     }
 
-    /// Headers for every answer to a request that names an origin.
+    /// Adds the headers of every response to a request with an `origin` header.
     pub(super) fn allow(&self, headers: &mut HeaderMap) {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed.clone());

@@ -1,4 +1,4 @@
-//! `GET /features`: polling (edge-protocol 2).
+//! Polling: `GET /features` (edge-protocol 2).
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -29,25 +29,25 @@ use crate::wire::condition::{Condition, Written};
 use crate::wire::context::RequestContext;
 use crate::world::now;
 
-/// More keys in one request are refused.
+/// The largest number of keys in one request.
 const MAX_KEYS: usize = 100;
 const STALE: u16 = 236;
-// Checked once, not at every request.
+// Statics, so that these names and values are checked once and not at every request.
 static CONTEXT: HeaderName = HeaderName::from_static("x-featurehub");
 static VARY_COMPRESSED: HeaderValue =
     HeaderValue::from_static("x-featurehub, accept-encoding, origin");
 static VARY_PLAIN: HeaderValue = HeaderValue::from_static("x-featurehub, origin");
 pub(super) const NOT_READY: &str = "cache layer not ready, try again shortly";
 
-/// The context of a request: the lines of its header, as they are written.
+/// Returns the text of a request's context: the lines of its header, joined by commas.
 pub(super) fn context_text(headers: &HeaderMap) -> Cow<'_, str> {
     let lines = headers.get_all(&CONTEXT).iter();
     let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()));
     lines.reduce(|all, line| Cow::Owned(format!("{all},{line}"))).unwrap_or_default()
 }
 
-/// The context of a request as it was written, and what stands for it in etags, which takes as long as everything else in most
-/// answers and is often not needed.
+/// The context of a request as it was written, and its part of etags. Computing the tag takes as long as the rest of most answers, so it is
+/// computed only when needed.
 struct Context<'a> {
     text: Cow<'a, str>,
     tag: OnceLock<String>,
@@ -66,15 +66,15 @@ impl<'a> Context<'a> {
     }
 }
 
-/// What one of the keys of a request comes to.
+/// The result of looking up one key of a request.
 enum Found {
-    /// Features, and the answer if it depends on the context.
+    /// The key is known; with the answer, if it depends on the context.
     Open(Opened, Option<Arc<Answer>>),
-    /// Nothing that this key opens, or nothing yet.
+    /// The key is unknown, or its features are not loaded yet.
     Nothing(Uuid),
 }
 
-/// Nearly always one.
+/// A list that nearly always holds one element.
 type Few<T> = SmallVec<[T; 1]>;
 
 pub(super) async fn get(State(core): State<Arc<Core>>, request: Request) -> Response {
@@ -82,7 +82,7 @@ pub(super) async fn get(State(core): State<Arc<Core>>, request: Request) -> Resp
     poll(&core, &request.into_parts().0, address).await.map(Body::from)
 }
 
-/// The answer to a poll. Nothing around it is done yet, as for all routes.
+/// Answers a poll. The headers that all routes share are added by the caller.
 pub(super) async fn poll(
     core: &Core,
     request: &Parts,
@@ -93,7 +93,7 @@ pub(super) async fn poll(
     drop(polling);
     let status = response.status();
     core.metrics.count(Hit::Poll, Outcome::of(Hit::Poll, status));
-    // Nobody is to keep what went wrong (edge-protocol 2.7).
+    // Errors must not be cached, except 404 (edge-protocol 2.7).
     if let Some(value) = &core.options.cache_control
         && matches!(status.as_u16(), 200 | STALE | 304 | 404)
     {
@@ -102,7 +102,7 @@ pub(super) async fn poll(
     response
 }
 
-/// The keys of a query, without those that can be none, each once; or a sentence about what is wrong, where there is one.
+/// Returns the well-formed keys of a query, each once. The error is the text of the response with status 400, and may be empty.
 fn keys<'a>(texts: &'a [Cow<'a, str>]) -> Result<Few<RequestKey<'a>>, &'static str> {
     if texts.is_empty() {
         return Err("");
@@ -119,7 +119,7 @@ fn keys<'a>(texts: &'a [Cow<'a, str>]) -> Result<Few<RequestKey<'a>>, &'static s
     Ok(keys)
 }
 
-/// What a query writes as keys. If the old name is there, the new one does not count (edge-protocol 2.1).
+/// Returns the texts that a query gives as keys. If the old parameter name occurs, the new one is ignored (edge-protocol 2.1).
 pub(crate) fn written_keys(query: &str) -> Few<Cow<'_, str>> {
     let (mut texts, mut name) = (Few::new(), "apiKey");
     for (given, text) in pairs(query) {
@@ -149,7 +149,7 @@ async fn answer(core: &Core, request: &Parts, address: Option<IpAddr>) -> http::
         return respond::refused(core, why);
     }
     let read = || RequestContext::read([&*context.text]);
-    // All first, so that a relay asks upstream for all at once.
+    // All keys are opened before the first wait, so that a relay fetches all of them at once.
     let openings = keys.iter().map(|key| core.open(key, Asker::Poll, address, read));
     let openings: Few<Opening> = openings.collect();
     let (mut found, mut opened, mut waiting) = (Few::with_capacity(keys.len()), 0, false);
@@ -194,7 +194,7 @@ async fn answer(core: &Core, request: &Parts, address: Option<IpAddr>) -> http::
     respond_with(core.options.compression, &found, held, headers, &context)
 }
 
-/// Evaluates what depends on the context and is not kept. What the request can take is known before.
+/// Evaluates the answers that depend on the context and are not cached. The total work is bounded before any evaluation starts.
 async fn evaluate(
     core: &Core,
     found: &mut [Found],
@@ -258,9 +258,9 @@ fn opened(found: &[Found]) -> impl Iterator<Item = &Opened> {
     })
 }
 
-/// Does the asker hold what would be answered? Known without evaluating anything.
+/// Returns true if the client holds the current answer. Nothing is evaluated to find out.
 fn is_held(etag: &HeaderValue, found: &[Found], context: &Context<'_>) -> bool {
-    // Nearly always it is what was answered last, to the letter.
+    // In most cases the etag is exactly that of the last answer.
     if let [Found::Open(open, _)] = found
         && let Some(answer) = kept(open, context)
         && answer.etag.as_ref().is_some_and(|known| known == strong(etag))
@@ -274,12 +274,12 @@ fn is_held(etag: &HeaderValue, found: &[Found], context: &Context<'_>) -> bool {
     condition.is_some_and(|condition| condition.holds(tags(found)))
 }
 
-/// The tag without the mark of a weak one.
+/// Returns the etag without the mark of a weak one.
 fn strong(etag: &HeaderValue) -> &[u8] {
     etag.as_bytes().strip_prefix(b"W/").unwrap_or(etag.as_bytes())
 }
 
-/// The tag of a body that says the same in other bytes (RFC 9110, 8.8.3.3).
+/// Returns the weak form of an etag, for a body with the same content in other bytes (RFC 9110, 8.8.3.3).
 fn weak(etag: &HeaderValue) -> Option<HeaderValue> {
     HeaderValue::from_bytes(&[b"W/", etag.as_bytes()].concat()).ok()
 }
@@ -291,7 +291,7 @@ fn tags(found: &[Found]) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Answers keys of which at least one opens something.
+/// Makes the response to a request of which at least one key is known.
 fn respond_with(
     compression: Compression,
     found: &[Found],
@@ -331,7 +331,7 @@ fn respond_with(
             response
         }
     };
-    // Browsers of another origin find headers that others do not.
+    // `origin` is listed, because pages of other origins get further headers.
     let vary = match compression {
         Compression::Gzip => &VARY_COMPRESSED,
         Compression::Off => &VARY_PLAIN,
@@ -345,7 +345,7 @@ fn respond_with(
     response
 }
 
-/// What was answered to this context before, if that is known without making it.
+/// Returns the answer to this context if it was made before.
 fn kept(open: &Opened, context: &Context<'_>) -> Option<Arc<Answer>> {
     let view = open.view()?;
     match (view.key.is_shared(), &*context.text) {
@@ -355,7 +355,7 @@ fn kept(open: &Opened, context: &Context<'_>) -> Option<Arc<Answer>> {
     }
 }
 
-/// What a key's holder sees with a context; `evaluated` is the answer where it depends on the context.
+/// Returns what the key's holder sees with a context. `evaluated` is the answer of a view that depends on the context.
 fn render(
     open: &Opened,
     evaluated: Option<&Arc<Answer>>,
@@ -372,7 +372,7 @@ fn render(
     })
 }
 
-/// The body of an answer to one key by gzip, if that is worth it.
+/// Returns the compressed body of the answer to one key; `None` if compressing saves less than half.
 fn compressed(open: &Opened, context: &Context<'_>, answer: &Answer) -> Option<Bytes> {
     open.view()?.compressed(&context.text, answer)
 }
@@ -407,7 +407,7 @@ fn etag<'a>(tags: impl Iterator<Item = &'a str>, context_tag: &str) -> Option<He
     HeaderValue::try_from(text).ok()
 }
 
-/// May JSON be sent? Who does not say takes everything.
+/// Returns true if the client accepts JSON. Without an `accept` header, it accepts everything.
 fn accepts_json(headers: &HeaderMap) -> bool {
     let mut lines = headers.get_all(ACCEPT).iter().peekable();
     if lines.peek().is_none() {

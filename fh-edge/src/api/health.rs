@@ -1,4 +1,4 @@
-//! Is the server alive, ready, how does it do, and which one is it? (edge-protocol 7.3, D-109)
+//! Health, readiness, metrics and version (edge-protocol 7.3, D-109).
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ const ROOT: &str = "/";
 const LIVENESS: &str = "/health/liveness";
 const READINESS: [&str; 2] = ["/health/readiness", "/health/readyness"];
 
-/// `/` and `/health`.
+/// Returns the routes of `/` and `/health`.
 pub(super) fn router() -> Router<Arc<Core>> {
     let router = Router::new()
         .route(ROOT, get(|| async { respond::text::<Body>(StatusCode::OK, "ok") }))
@@ -26,17 +26,17 @@ pub(super) fn router() -> Router<Arc<Core>> {
     READINESS.into_iter().fold(router, |router, path| router.route(path, get(readiness)))
 }
 
-/// The paths of [`router`].
+/// Returns the paths of [`router`].
 pub(crate) fn paths() -> impl Iterator<Item = &'static str> {
     [ROOT, LIVENESS].into_iter().chain(READINESS)
 }
 
-/// `/metrics`.
+/// Returns the route of `/metrics`.
 pub(super) fn metrics_router() -> Router<Arc<Core>> {
     Router::new().route("/metrics", get(metrics))
 }
 
-/// 200 once there is a state to serve, until the end begins. What is wrong all the same is the body.
+/// Answers 200 while the Edge is ready for clients, else 503. The body lists problems that do not keep the Edge from serving.
 async fn readiness(State(core): State<Arc<Core>>) -> Response {
     let status = match core.wants_clients() {
         true => StatusCode::OK,
@@ -56,7 +56,7 @@ async fn metrics(State(core): State<Arc<Core>>) -> Response {
     respond::bytes(StatusCode::OK, content_type, Bytes::from(text))
 }
 
-/// Test suites ask this to find out what runs.
+/// Returns the name and version of the program, which test suites read.
 pub(super) async fn version(State(core): State<Arc<Core>>) -> Response {
     let body = format!(r#"{{"name":"fh-edge","version":"{}"}}"#, env!("CARGO_PKG_VERSION"));
     let mut response = respond::bytes(StatusCode::OK, "application/json", Bytes::from(body));

@@ -1,4 +1,4 @@
-//! The routes of FeatureHub's Edge protocol.
+//! The HTTP routes: FeatureHub's Edge protocol, OFREP, health, metrics, the admin API and the console.
 
 pub(crate) mod admin;
 mod around;
@@ -30,18 +30,18 @@ pub use polls::Polls;
 use crate::core::Core;
 use crate::options::{Administration, Console, Monitoring};
 
-/// Everything that an Edge answers on its main port.
+/// Returns all routes of the main port.
 pub(crate) fn router(core: &Arc<Core>) -> Router {
     let mut router = Router::new()
         .route("/features", get(features::get))
         .route("/features/", get(features::get))
         .merge(ofrep::router())
         .route("/info/version", get(health::version));
-    // With a slash at the end or without, as for a real Edge.
+    // Each path is served with and without a slash at its end, as by a FeatureHub Edge.
     for end in ["", "/"] {
         let path = |parts: &str| format!("/features/{parts}{end}");
         router = router
-            // With a GET the parts are environment/key, with a PUT environment+key/feature.
+            // With GET the parts are environment/key; with PUT they are environment+key/feature.
             .route(&path("{one}/{two}"), get(stream::two).put(put::two))
             .route(&path("{one}/{two}/{three}"), get(stream::three).put(put::three))
             .route(&path("{one}/{two}/{three}/{four}"), axum::routing::put(put::four));
@@ -59,11 +59,11 @@ pub(crate) fn router(core: &Arc<Core>) -> Router {
         Administration::WithMonitoring => core.options.monitoring == Monitoring::WithApi,
         Administration::Apart => false,
     };
-    // Merged last: other origins have no business there.
+    // Merged after the middleware, so that its responses carry no CORS headers.
     if has_admin { router.merge(admin_router(core)) } else { router }
 }
 
-/// The admin API, and the console if there is to be one; nothing without a key.
+/// Returns the admin API, and the console if it is enabled. Empty without an admin key.
 pub(crate) fn admin_router(core: &Arc<Core>) -> Router {
     if !core.has_admin_key() {
         return Router::new();
@@ -75,13 +75,15 @@ pub(crate) fn admin_router(core: &Arc<Core>) -> Router {
     }
 }
 
-/// Health and metrics beside the API: counted, and without CORS headers, since pages of other origins have no use for them.
+/// Returns health and metrics for the port of the API. Responses are counted, and carry no CORS headers, since pages of other origins do
+/// not need them.
 fn monitoring_router(core: &Arc<Core>) -> Router<Arc<Core>> {
     let layer = axum::middleware::from_fn_with_state(Arc::clone(core), around::counted);
     health::router().merge(health::metrics_router()).layer(layer)
 }
 
-/// Health, and metrics unless they have a port of their own: what a server whose API is below a path answers without the path.
+/// Returns health, and metrics unless they have a port of their own. A server that mounts the API below a path also serves these without
+/// the path.
 pub(crate) fn probe_router(core: &Arc<Core>) -> Router {
     let router = match core.options.monitoring {
         Monitoring::WithApi => monitoring_router(core),
@@ -90,7 +92,7 @@ pub(crate) fn probe_router(core: &Arc<Core>) -> Router {
     router.with_state(Arc::clone(core))
 }
 
-/// What is answered on a port for monitoring.
+/// Returns the routes of a monitoring port.
 pub(crate) fn monitor_router(core: &Arc<Core>) -> Router {
     let router = health::router()
         .merge(health::metrics_router())

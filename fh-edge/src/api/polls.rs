@@ -1,4 +1,4 @@
-//! Polls without a router.
+//! A shortcut for polls, without the router.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -13,12 +13,11 @@ use super::features;
 use crate::core::Core;
 use crate::listen::TrustedProxies;
 
-/// Answers `GET /features` of an Edge as its router would, without asking one: that takes longer than the answer itself. See
-/// [`Edge::polls`](crate::Edge::polls).
+/// Answers `GET /features` as the router would. Routing takes longer than such an answer itself. See [`Edge::polls`](crate::Edge::polls).
 #[derive(Clone)]
 pub struct Polls {
     core: Arc<Core>,
-    /// What stands before the paths of the API.
+    /// The path that the API is mounted at.
     prefix: Box<str>,
 }
 
@@ -33,12 +32,12 @@ impl Polls {
         Self { core: Arc::clone(core), prefix: prefix.into() }
     }
 
-    /// Is this request one of them?
+    /// Returns true if the request is a poll.
     pub(crate) fn take<B>(&self, request: &Request<B>) -> bool {
         *request.method() == Method::GET && self.path(request.uri().path()).is_some()
     }
 
-    /// The answer to one from this peer, or from the client that the peer names if it is one of these proxies.
+    /// Answers a poll of this peer. If the peer is one of these proxies, the client's address is the one that it forwards.
     pub(crate) fn answer(
         &self,
         head: Parts,
@@ -57,7 +56,7 @@ impl Polls {
         }
     }
 
-    /// A path of the API that is polled at.
+    /// Returns the path within the API if polls are answered there.
     fn path<'a>(&self, path: &'a str) -> Option<&'a str> {
         path.strip_prefix(&*self.prefix).filter(|path| ["/features", "/features/"].contains(path))
     }

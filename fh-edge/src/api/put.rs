@@ -1,4 +1,4 @@
-//! `PUT /features/…`: the API for tests (edge-protocol 5).
+//! `PUT /features/…`: changing features, for tests (edge-protocol 5).
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,7 +18,7 @@ use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 use crate::world::{Update, UpdateOutcome};
 
-/// `{environment+key}/{feature}`.
+/// Answers `PUT /features/{environment+key}/{feature}`.
 pub(super) async fn two(
     State(core): State<Arc<Core>>,
     Path((key, feature)): Path<(String, String)>,
@@ -31,7 +31,7 @@ pub(super) async fn two(
     }
 }
 
-/// `{environment}/{key}/{feature}`.
+/// Answers `PUT /features/{environment}/{key}/{feature}`.
 pub(super) async fn three(
     State(core): State<Arc<Core>>,
     Path((environment, secret, feature)): Path<(String, String, String)>,
@@ -40,7 +40,7 @@ pub(super) async fn three(
     put(&core, &environment, &secret, &feature, request).await
 }
 
-/// `{cache}/{environment}/{key}/{feature}`.
+/// Answers `PUT /features/{cache}/{environment}/{key}/{feature}`.
 pub(super) async fn four(
     State(core): State<Arc<Core>>,
     Path((_, environment, secret, feature)): Path<(String, String, String, String)>,
@@ -91,7 +91,7 @@ async fn answer(
         Ok(body) => body,
         Err(why) => return why.response(),
     };
-    // A body may take its time: what counts is what the key opens now.
+    // The body may take long to arrive, so the key is looked up again.
     let Some(open) = core.look(&key) else { return respond::empty(StatusCode::NOT_FOUND) };
     let update = match Update::read(&body) {
         Ok(update) => update,

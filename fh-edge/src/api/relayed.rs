@@ -1,4 +1,4 @@
-//! `PUT /features/…` of a relay: the upstream Edge decides, and what it says is passed on (D-92).
+//! `PUT /features/…` of a relay: the upstream Edge decides, and its response is passed on (D-92).
 
 use std::net::IpAddr;
 
@@ -59,7 +59,7 @@ pub(super) async fn put(
     }
 }
 
-/// Lets keys through that are configured, and others that the upstream Edge is known to know.
+/// Admits configured keys, and other keys that the upstream Edge has accepted.
 async fn admit(
     core: &Core,
     relay: &Relay,

@@ -1,4 +1,4 @@
-//! Responses that several routes give, with bodies of axum's or plain bytes.
+//! Responses that several routes give. Their bodies are axum's or plain bytes.
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -7,14 +7,14 @@ use http::{HeaderValue, Response, StatusCode};
 use crate::core::Core;
 use crate::evaluations::Refused;
 
-/// A status without a body.
+/// Returns a status without a body.
 pub(super) fn empty<B: Default>(status: StatusCode) -> Response<B> {
     let mut response = Response::new(B::default());
     *response.status_mut() = status;
     response
 }
 
-/// A status with a sentence.
+/// Returns a status with a sentence.
 pub(super) fn text<B: From<Bytes>>(status: StatusCode, sentence: &'static str) -> Response<B> {
     let mut response = bytes(status, "text/plain", Bytes::from_static(sentence.as_bytes()));
     if sentence.is_empty() {
@@ -23,7 +23,7 @@ pub(super) fn text<B: From<Bytes>>(status: StatusCode, sentence: &'static str) -
     response
 }
 
-/// A status with a body.
+/// Returns a status with a body.
 pub(super) fn bytes<B: From<Bytes>>(
     status: StatusCode,
     content_type: &'static str,
@@ -35,7 +35,7 @@ pub(super) fn bytes<B: From<Bytes>>(
     response
 }
 
-/// A context, or the work of evaluating for it, is too large (D-115).
+/// Reports that a context, or the work of evaluating for it, exceeds its limit (D-115).
 pub(super) fn refused<B: From<Bytes>>(core: &Core, refused: Refused) -> Response<B> {
     core.metrics.refused(refused);
     let body = serde_json::json!({"error": refused.sentence(), "reason": refused.reason()});
@@ -43,7 +43,7 @@ pub(super) fn refused<B: From<Bytes>>(core: &Core, refused: Refused) -> Response
     bytes(StatusCode::PAYLOAD_TOO_LARGE, "application/json", body)
 }
 
-/// Too many requests: come again after this many seconds (D-98).
+/// Reports too many requests. The client may retry after this many seconds (D-98).
 pub(super) fn too_many<B: From<Bytes>>(seconds: u64) -> Response<B> {
     let mut response = text(StatusCode::TOO_MANY_REQUESTS, "too many requests with this key");
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));

@@ -1,4 +1,4 @@
-//! `GET /features/{environment}/{key}`: streaming (edge-protocol 3).
+//! Streaming: `GET /features/{environment}/{key}` (edge-protocol 3).
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::metrics::{Hit, Outcome};
 use crate::stream::{EventStream, Start};
 use crate::wire::api_key::environment_id;
 
-/// `{environment}/{key}`.
+/// Answers `GET /features/{environment}/{key}`.
 pub(super) async fn two(
     State(core): State<Arc<Core>>,
     Path((environment, secret)): Path<(String, String)>,
@@ -26,7 +26,7 @@ pub(super) async fn two(
     stream(&core, &environment, &secret, &request.into_parts().0)
 }
 
-/// `{cache}/{environment}/{key}`.
+/// Answers `GET /features/{cache}/{environment}/{key}`.
 pub(super) async fn three(
     State(core): State<Arc<Core>>,
     Path((_, environment, secret)): Path<(String, String, String)>,
@@ -64,7 +64,7 @@ fn stream(core: &Arc<Core>, environment: &str, secret: &str, request: &Parts) ->
     };
     let mut response = Response::new(Body::new(events));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    // Who keeps a stream for others would keep it for ever, whatever is said of polls.
+    // A cache that stores a stream would never finish it, so storing is forbidden even if answers of polls may be stored.
     let no_store = HeaderValue::from_static("no-store");
     let forbids = cache_control.filter(|value| value.to_str().is_ok_and(forbids_storing));
     add_cache_control(&mut response, Some(&forbids.unwrap_or(no_store)));
@@ -75,7 +75,7 @@ fn forbids_storing(cache_control: &str) -> bool {
     cache_control.split(',').any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
 }
 
-/// The SDK, as it names itself: bounded, since it is kept.
+/// Returns the SDK's name as it gives it itself, cut to 80 characters because it is kept.
 fn sdk(headers: &HeaderMap) -> Option<Box<str>> {
     let named = headers.get("x-sdk").or_else(|| headers.get(USER_AGENT))?;
     let text: String = String::from_utf8_lossy(named.as_bytes()).chars().take(80).collect();

@@ -1,8 +1,8 @@
-//! Records with a checksum, which can be told from other bytes wherever they lie.
+//! Records with a checksum, which can be recognised among any other bytes.
 
 /// The first bytes of every record.
 const MARK: &[u8] = b"fh-edge:";
-/// The mark, eight hexadecimal digits of length, 32 of checksum, and a colon.
+/// The length of a head in bytes: the mark, eight hexadecimal digits of length, 32 of checksum, and a colon.
 const HEAD: usize = MARK.len() + 8 + 32 + 1;
 
 /// Puts a head with length and checksum before a payload.
@@ -14,18 +14,18 @@ pub(super) fn seal(payload: &[u8]) -> Vec<u8> {
     record
 }
 
-/// Returns true if these bytes begin as a record does.
+/// Returns true if these bytes begin like a record.
 pub(super) fn is_sealed(bytes: &[u8]) -> bool {
     bytes.starts_with(MARK)
 }
 
-/// The payload of a record; `None` if a bit of it is not as it was written.
+/// Returns the payload of a record; `None` if any bit of the record is damaged.
 pub(super) fn unseal(record: &[u8]) -> Option<&[u8]> {
     let (payload, rest) = first(record)?;
     rest.is_empty().then_some(payload)
 }
 
-/// The payload of the record that these bytes begin with, and the bytes behind it.
+/// Returns the payload of the record at the beginning of these bytes, and the bytes after it.
 fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let digits = |from: usize, to: usize| std::str::from_utf8(bytes.get(from..to)?).ok();
     if !is_sealed(bytes) || bytes.get(HEAD - 1) != Some(&b':') {
@@ -39,7 +39,7 @@ fn first(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     is_whole.then_some((payload, rest))
 }
 
-/// The payloads of all whole records among any bytes, and the number of heads without a whole record behind them.
+/// Returns the payloads of all whole records among any bytes, and the number of heads without a whole record.
 pub(super) fn search(bytes: &[u8]) -> (Vec<&[u8]>, usize) {
     let (mut payloads, mut broken, mut rest) = (Vec::new(), 0, bytes);
     while let Some(at) = next_mark(rest) {
@@ -58,7 +58,7 @@ pub(super) fn search(bytes: &[u8]) -> (Vec<&[u8]>, usize) {
     (payloads, broken)
 }
 
-/// The position of the next mark.
+/// Returns the position of the next mark.
 fn next_mark(bytes: &[u8]) -> Option<usize> {
     let mut from = 0;
     loop {
@@ -70,7 +70,7 @@ fn next_mark(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// The first 16 bytes of SHA-256.
+/// Returns the first 16 bytes of the SHA-256 digest, in hexadecimal digits.
 fn checksum(payload: &[u8]) -> String {
     let digest = hmac_sha256::Hash::hash(payload);
     digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()

@@ -1,4 +1,4 @@
-//! One process for each data folder.
+//! The lock of a data folder: one process at a time may use it.
 
 use std::fs::File;
 use std::path::Path;
@@ -8,7 +8,7 @@ use redb::backends::FileBackend;
 
 use super::DataFolderError;
 
-/// Opens a file in a folder, which is made if it is not there, and locks it.
+/// Opens a file and locks it, and creates it if it does not exist. `folder` is named in errors.
 pub(super) fn lock(folder: &Path, path: &Path) -> Result<FileBackend, DataFolderError> {
     let io = |why| DataFolderError::Folder(folder.to_path_buf(), why);
     let mut options = File::options();

@@ -1,5 +1,5 @@
-//! Changes on disk (D-94): what was acknowledged survives a kill, by way of redb's transactions (ADR 0013). Each record has a
-//! checksum, and a file of which parts are damaged can be repaired (ADR 0026).
+//! The data folder: changes on disk (D-94). Acknowledged changes survive a kill of the process, because redb commits them in transactions
+//! (ADR 0013). Each record has a checksum, and a damaged file can be repaired (ADR 0026).
 
 mod frame;
 mod guarded;
@@ -24,15 +24,15 @@ use read::{Contents, read};
 pub(crate) use repair::Repaired;
 use stored::{StoredBase, StoredChange, StoredReplacement, StoredVersion, write_row};
 
-/// A table by two texts.
+/// A table with two texts as its key.
 type Rows = TableDefinition<'static, (&'static str, &'static str), &'static [u8]>;
 
-/// By environment and feature key.
+/// The changed values, by environment and feature key.
 const CHANGES: Rows = TableDefinition::new("changes");
 /// The versions that were served last, by environment and feature id.
 const VERSIONS: Rows = TableDefinition::new("versions");
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
-/// The tables' names in records.
+/// The names of the tables in records.
 const CHANGE: &str = "change";
 const VERSION: &str = "version";
 const FACT: &str = "meta";
@@ -42,23 +42,23 @@ const HIGHEST: &str = "highest";
 const FORGOTTEN: &str = "forgotten";
 const BASE: &str = "base";
 const REPLACEMENT: &str = "replacement";
-/// What the tables hold; another number is another program's.
+/// The format of the tables. A file with another number comes from another version of the program.
 const FORMAT_NOW: &[u8] = b"2";
-/// Records without checksums, and no versions.
+/// The format before it: records without checksums, and no versions.
 const FORMAT_BEFORE: &[u8] = b"1";
 const FILE: &str = "changes.redb";
 
-/// Why a data folder cannot be used.
+/// The reason why a data folder cannot be used.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum DataFolderError {
-    /// It cannot be made or written to.
+    /// The folder cannot be created or written to.
     Folder(PathBuf, io::Error),
-    /// Another process uses it.
+    /// Another process uses the folder.
     InUse(PathBuf),
-    /// The file in it cannot be read.
+    /// The file in the folder cannot be read by this program.
     Unreadable(PathBuf, String),
-    /// The file in it is damaged.
+    /// The file in the folder is damaged.
     Damaged(PathBuf, String),
 }
 
@@ -89,27 +89,27 @@ impl std::error::Error for DataFolderError {
     }
 }
 
-/// A data folder that is in use, by this process alone.
+/// A data folder in use by this process alone.
 pub(crate) struct DataFolder {
     path: PathBuf,
-    /// `None` after the disk failed, until the file can be opened again: redb takes nothing more from then on.
+    /// The open file; `None` after a disk error, until the file can be opened again. After an error, redb accepts no further change.
     database: Option<Database>,
     /// The number of the last transaction.
     sequence: u64,
 }
 
-/// A data folder, and what it holds.
+/// An opened data folder and its content.
 pub(crate) struct Opened {
     pub(crate) folder: DataFolder,
     pub(crate) records: Records,
-    /// Records that are damaged, by name.
+    /// The names of damaged records.
     pub(crate) damaged: Vec<String>,
-    /// A copy of the file as it was, if something in it is damaged.
+    /// The path of a copy of the file, if records in it are damaged.
     pub(crate) copy: Option<PathBuf>,
 }
 
 impl DataFolder {
-    /// Opens a folder, which is made if it is not there, and reads what it holds. Nothing is written to a file that is damaged.
+    /// Opens a folder, creates it if it does not exist, and reads its content. Nothing is written to a damaged file.
     pub(crate) fn open(folder: &Path) -> Result<Opened, DataFolderError> {
         let file = LockedFile::open(folder)?;
         let contents = in_memory(&file.bytes, read).map_err(|why| file.damaged(why))?;
@@ -117,7 +117,7 @@ impl DataFolder {
         file.take(contents)
     }
 
-    /// Opens a folder as [`Self::open`] does. If its file is damaged, puts a new one with all records that can be read in its place.
+    /// Opens a folder like [`Self::open`]. A damaged file is replaced by a new one with all records that can be read.
     pub(crate) fn repair(folder: &Path) -> Result<(Opened, Option<Repaired>), DataFolderError> {
         let file = LockedFile::open(folder)?;
         match in_memory(&file.bytes, read) {
@@ -127,8 +127,8 @@ impl DataFolder {
         }
     }
 
-    /// Writes, and waits until the disk has it. After a failure the file is opened anew, so that a disk which was full for a while
-    /// does not end all changes.
+    /// Writes a transaction and waits until it is on the disk. After a failure the file is opened anew, so that changes succeed again once
+    /// a full disk has room.
     fn write(
         &mut self,
         change: impl FnOnce(&WriteTransaction, u64) -> Result<(), JournalError>,
@@ -147,7 +147,7 @@ impl DataFolder {
         if written.is_ok() {
             self.database = Some(database);
         } else {
-            // It holds the file as long as it lives.
+            // The file stays locked until the database is dropped.
             let _ = guarded(|| {
                 drop(database);
                 Ok(())
@@ -172,7 +172,7 @@ impl Drop for DataFolder {
     }
 }
 
-/// The file of a data folder, locked, with what it holds.
+/// The locked file of a data folder, with its bytes.
 struct LockedFile {
     folder: PathBuf,
     path: PathBuf,
@@ -201,7 +201,7 @@ impl LockedFile {
         DataFolderError::Unreadable(self.path.clone(), why.0)
     }
 
-    /// Opens the file itself, whose copy in memory could be read.
+    /// Opens the file itself, after its copy in memory could be read.
     fn take(self, contents: Contents) -> Result<Opened, DataFolderError> {
         let Contents { records, damaged, sequence } = contents;
         let copy = if damaged.is_empty() { None } else { Some(self.copy()?) };
@@ -216,7 +216,7 @@ impl LockedFile {
         Ok(Opened { folder, records, damaged, copy })
     }
 
-    /// Writes what the file holds beside it.
+    /// Writes a copy of the file's bytes into its folder.
     fn copy(&self) -> Result<PathBuf, DataFolderError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let copy = self.folder.join(format!("changes-damaged-{}.redb", now.as_millis()));
@@ -226,7 +226,7 @@ impl LockedFile {
     }
 }
 
-/// Makes the tables.
+/// Creates the tables.
 fn begin(database: &Database) -> Result<(), JournalError> {
     let transaction = database.begin_write().map_err(failed)?;
     {
@@ -276,7 +276,7 @@ impl Journal for DataFolder {
     }
 }
 
-/// Takes all rows out of the tables.
+/// Removes all rows of the tables.
 fn empty(transaction: &WriteTransaction) -> Result<(), JournalError> {
     for table in [CHANGES, VERSIONS] {
         let mut table = transaction.open_table(table).map_err(failed)?;
@@ -315,7 +315,7 @@ fn insert_versions(
     Ok(())
 }
 
-/// Writes something that is there once, or takes it away.
+/// Writes a fact, of which there is only one; `None` removes it.
 fn insert_fact<T: serde::Serialize>(
     transaction: &WriteTransaction,
     sequence: u64,
@@ -333,7 +333,7 @@ fn insert_fact<T: serde::Serialize>(
     Ok(())
 }
 
-/// Makes a folder that nobody else reads: what is in it may hold keys.
+/// Creates a folder that no other user can read, because its file may hold keys.
 fn make(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
@@ -341,7 +341,7 @@ fn make(folder: &Path) -> io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
-/// Nobody else reads the file, whoever may look into a folder that was there before.
+/// Makes the file unreadable for other users, since the folder may have existed before with wider permissions.
 fn close_to_others(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {

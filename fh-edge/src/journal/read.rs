@@ -1,4 +1,4 @@
-//! Reads a data folder's file record by record. A damaged one does not keep the others from being read.
+//! Reading the file of a data folder, record by record. A damaged record does not keep the others from being read.
 
 use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableTable, TableError};
 use serde::de::DeserializeOwned;
@@ -15,25 +15,25 @@ use crate::world::{JournalError, Record, Records, ServedVersion};
 #[derive(Default)]
 pub(super) struct Contents {
     pub(super) records: Records,
-    /// Records that are damaged, by name.
+    /// The names of damaged records.
     pub(super) damaged: Vec<String>,
     /// The highest number of a transaction.
     pub(super) sequence: u64,
 }
 
-/// How a file writes its records.
+/// The format of a file's records.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
-    /// JSON alone.
+    /// JSON without checksums.
     Bare,
-    /// With checksums.
+    /// JSON with checksums.
     Sealed,
 }
 
-/// Reads everything.
+/// Reads all tables.
 ///
 /// # Errors
-/// In the first place if the structure of the file is damaged, in the second if another program wrote it.
+/// The outer error means that the structure of the file is damaged; the inner one, that another version of the program wrote the file.
 pub(super) fn read(database: &Database) -> Result<Result<Contents, JournalError>, JournalError> {
     let transaction = database.begin_read().map_err(failed)?;
     let mut contents = Contents::default();
@@ -61,10 +61,10 @@ pub(super) fn read(database: &Database) -> Result<Result<Contents, JournalError>
     Ok(Ok(contents))
 }
 
-/// A table that is read.
+/// A table that is open for reading.
 type ReadRows = ReadOnlyTable<(&'static str, &'static str), &'static [u8]>;
 
-/// A table, if there is one of this name.
+/// Returns the table of this name if it exists.
 fn open(transaction: &ReadTransaction, table: Rows) -> Result<Option<ReadRows>, JournalError> {
     match transaction.open_table(table) {
         Ok(table) => Ok(Some(table)),
@@ -73,7 +73,7 @@ fn open(transaction: &ReadTransaction, table: Rows) -> Result<Option<ReadRows>, 
     }
 }
 
-/// The format of a file; `None` if nothing was ever written.
+/// Returns the format of a file; `None` if nothing was ever written.
 fn format(
     transaction: &ReadTransaction,
 ) -> Result<Option<Result<Format, JournalError>>, JournalError> {
@@ -94,7 +94,7 @@ fn format(
 }
 
 impl Contents {
-    /// Raises the highest version to that of the records, should the record of it be damaged.
+    /// Raises the highest version to that of all records, in case its own record is damaged.
     pub(super) fn raise(&mut self) {
         let Records { changes, versions, highest, .. } = &mut self.records;
         let of_all = versions.iter().map(|version| version.version);
@@ -102,7 +102,7 @@ impl Contents {
         *highest = of_all.fold(*highest, i64::max);
     }
 
-    /// Takes a fact.
+    /// Adds a fact, or records that it is damaged.
     fn fact(&mut self, format: Format, name: &str, row: &[u8]) {
         let is_read = match self.content(format, FACT, (name, ""), row) {
             Some(content) => self.take_fact(name, content),
@@ -113,7 +113,7 @@ impl Contents {
         }
     }
 
-    /// Takes a row of a table.
+    /// Adds a row of a table, or records that it is damaged.
     fn row(&mut self, format: Format, table: &str, place: (&str, &str), row: &[u8]) {
         let is_read = match self.content(format, table, place, row) {
             Some(content) => self.take_row(table, place, content),
@@ -124,7 +124,7 @@ impl Contents {
         }
     }
 
-    /// The JSON of a row, if it is whole.
+    /// Returns the JSON of a row; `None` if the row is damaged.
     fn content<'a>(
         &mut self,
         format: Format,
@@ -142,7 +142,7 @@ impl Contents {
         }
     }
 
-    /// Reads the JSON of a fact. Returns false if it is none.
+    /// Parses and adds the JSON of a fact. Returns false if that fails.
     pub(super) fn take_fact(&mut self, name: &str, json: &str) -> bool {
         let records = &mut self.records;
         match name {
@@ -158,7 +158,7 @@ impl Contents {
         }
     }
 
-    /// Reads the JSON of a row. Returns false if it is none of the table.
+    /// Parses and adds the JSON of a row. Returns false if that fails.
     pub(super) fn take_row(&mut self, table: &str, place: (&str, &str), json: &str) -> bool {
         let Ok(environment) = place.0.parse::<Uuid>() else { return false };
         match table {
@@ -183,7 +183,7 @@ impl Contents {
     }
 }
 
-/// The name of a row, for people.
+/// Returns the name of a row for messages.
 pub(super) fn named(table: &str, (environment, feature): (&str, &str)) -> String {
     match table {
         CHANGE => format!("the change of feature {feature} in environment {environment}"),
@@ -195,7 +195,7 @@ fn parse<T: DeserializeOwned>(json: &str) -> Option<T> {
     serde_json::from_str(json).ok()
 }
 
-/// Sets a value if there is one. Returns whether there is.
+/// Sets a value if there is one. Returns true if it was set.
 fn set<T>(place: &mut T, value: Option<T>) -> bool {
     match value {
         Some(value) => {

@@ -1,4 +1,4 @@
-//! A new file with all records of a damaged one that can be read.
+//! The repair of a damaged file: a new file with all records that can be read.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,13 +14,13 @@ use crate::world::{Journal, Record, Records, ServedVersion};
 /// The outcome of a repair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Repaired {
-    /// Where the damaged file is now.
+    /// The path of the damaged file's copy.
     pub(crate) copy: PathBuf,
-    /// How many changes of features were kept.
+    /// The number of changes of features that were kept.
     pub(crate) changes: usize,
     /// The names of records that are known to be lost.
     pub(crate) lost: Vec<String>,
-    /// How many records begin somewhere and do not end: parts of the lost ones, or remains of old ones.
+    /// The number of incomplete records: parts of lost records, or remains of old ones.
     pub(crate) broken: usize,
 }
 
@@ -47,7 +47,7 @@ impl fmt::Display for Repaired {
     }
 }
 
-/// Searches the bytes for records, and writes a new file in the place of the old one, of which a copy stays.
+/// Searches the bytes for records and writes them to a new file in place of the old one. A copy of the old file stays.
 pub(super) fn repair(file: LockedFile) -> Result<(Opened, Repaired), DataFolderError> {
     let copy = file.copy()?;
     let (contents, lost, broken) = salvage(&file.bytes);
@@ -61,8 +61,8 @@ pub(super) fn repair(file: LockedFile) -> Result<(Opened, Repaired), DataFolderE
     Ok((opened, Repaired { copy, changes, lost, broken }))
 }
 
-/// The records that lie anywhere in these bytes, the names of those that are lost, and the number of incomplete ones. Old states of
-/// a record lie there too: the latest counts.
+/// Returns the records found anywhere in these bytes, the names of lost ones, and the number of incomplete ones. Old versions of a record
+/// may be found too; the latest counts.
 fn salvage(bytes: &[u8]) -> (Contents, Vec<String>, usize) {
     let (payloads, broken) = frame::search(bytes);
     let mut latest: BTreeMap<(String, String, String), Found<'_>> = BTreeMap::new();
@@ -91,7 +91,7 @@ fn salvage(bytes: &[u8]) -> (Contents, Vec<String>, usize) {
     (contents, lost, broken)
 }
 
-/// Drops changes that had given way. Returns the names of changes of which only the version is left.
+/// Removes changes that a later state file has overridden. Returns the names of changes of which only the version is left.
 fn settle(records: &mut Records) -> Vec<String> {
     let Records { changes, versions, .. } = records;
     let version_of = |change: &Record| {

@@ -1,4 +1,4 @@
-//! Records as they lie on disk.
+//! Records in the form in which they are stored on disk.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use super::frame;
 use crate::state::{FeatureValue, State};
 use crate::world::{JournalError, Print, Record, ServedVersion};
 
-/// The marks around the content of every row, so that it can be found without its table.
+/// The envelope of every row, which identifies the row without its table.
 #[derive(Serialize, Deserialize)]
 struct Envelope<'a> {
-    /// Counts transactions: of two records of one place the one with the higher number is the later.
+    /// The number of the transaction. Of two records with the same place, the one with the higher number is newer.
     sequence: u64,
     #[serde(borrow)]
     table: Cow<'a, str>,
@@ -32,7 +32,7 @@ pub(super) struct Found<'a> {
     pub(super) content: &'a str,
 }
 
-/// A row's bytes.
+/// Returns the bytes of a row.
 pub(super) fn write_row(
     sequence: u64,
     table: &str,
@@ -46,7 +46,7 @@ pub(super) fn write_row(
     Ok(frame::seal(&serde_json::to_vec(&envelope).map_err(failed)?))
 }
 
-/// A row's sequence number and content; `None` if it is damaged, or was written for another place.
+/// Returns a row's sequence number and content; `None` if it is damaged or belongs to another place.
 pub(super) fn read_row<'a>(
     table: &str,
     place: (&str, &str),
@@ -57,7 +57,7 @@ pub(super) fn read_row<'a>(
     is_here.then_some((found.sequence, found.content))
 }
 
-/// A row from the payload of a record.
+/// Parses a row from the payload of a record.
 pub(super) fn found(payload: &[u8]) -> Option<Found<'_>> {
     let envelope: Envelope<'_> = serde_json::from_slice(payload).ok()?;
     let Envelope { sequence, table, place, content } = envelope;
@@ -70,7 +70,7 @@ pub(super) struct StoredChange {
     base: String,
     version: i64,
     value: FeatureValue,
-    /// The feature's id; files of format 1 have none.
+    /// The id of the feature; files of format 1 have none.
     #[serde(default)]
     id: Uuid,
     #[serde(default)]
@@ -101,14 +101,14 @@ impl StoredChange {
     }
 }
 
-/// The version that was served last of a value.
+/// The version of a value that was served last.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredVersion {
     version: i64,
-    /// Stands for the value; absent once the value is gone.
+    /// The fingerprint of the value; absent once the value is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     served: Option<String>,
-    /// True if it is among the changes.
+    /// True if the value has a record among the changes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     changed: bool,
 }
@@ -145,7 +145,7 @@ impl From<StoredBase> for (Print, i64) {
     }
 }
 
-/// A state that stands in the place of a base.
+/// A state that replaces a base.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredReplacement {
     base: String,

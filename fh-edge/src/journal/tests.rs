@@ -60,7 +60,7 @@ fn what_was_committed_is_there_again() {
     assert_eq!(DataFolder::open(folder.path()).unwrap().records, rewritten);
 }
 
-/// A disk that is full from some moment on.
+/// A disk that becomes full when the flag is set.
 #[derive(Debug)]
 struct Full(FileBackend, Arc<AtomicBool>);
 
@@ -115,7 +115,7 @@ fn a_folder_belongs_to_one() {
     assert!(matches!(DataFolder::open(folder.path()), Err(DataFolderError::InUse(_))));
 }
 
-/// A replacement holds the keys of accounts.
+/// A replacement contains the keys of accounts.
 #[cfg(unix)]
 #[test]
 fn nobody_else_reads_it() {

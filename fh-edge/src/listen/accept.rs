@@ -1,4 +1,4 @@
-//! Taking connections.
+//! Accepts connections and starts a task for each.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -18,14 +18,14 @@ use super::drive::Protocols;
 use super::link::{Link, Server};
 use super::{ListenOptions, Listener, Transport};
 
-/// After the system refused a connection, unless one closes before.
+/// Pause after the system failed to hand over a connection. It ends early when a connection closes.
 const PAUSE: Duration = Duration::from_millis(250);
-/// The same warning not more often.
+/// Minimum time between two identical warnings.
 const QUIET: Duration = Duration::from_secs(60);
-/// A peer that says nothing and is told nothing is asked after so long whether it is still there.
+/// Idle time of a connection after which TCP keepalive probes whether the peer still exists.
 const KEEPALIVE: Duration = Duration::from_secs(60);
 
-/// Accepts connections as long as it is polled.
+/// Accepts connections of all listeners for as long as the future is polled. Never returns.
 pub(super) async fn accept(listeners: &[Listener], server: &Arc<Server>) -> Infallible {
     let protocols = Protocols::new(&server.options);
     let limit = server.options.max_connections.get();
@@ -74,7 +74,7 @@ pub(super) async fn accept(listeners: &[Listener], server: &Arc<Server>) -> Infa
     }
 }
 
-/// The next connection of any listener, each having its turn.
+/// Returns the next connection of any listener. The listeners are polled in turn, so that a busy one does not delay the others.
 async fn next<'a>(
     listeners: &'a [Listener],
     first: &mut usize,
@@ -105,13 +105,13 @@ fn prepare(stream: &TcpStream, options: &ListenOptions) -> io::Result<()> {
     Ok(())
 }
 
-/// The connection was gone before it was accepted.
+/// Returns true if accepting failed because the peer was gone already, or because the call was interrupted.
 fn is_the_peers(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-/// Warnings of connections beyond a limit.
+/// Rate-limited warnings about connections beyond a limit.
 #[derive(Default)]
 struct LimitWarnings {
     connections: Warning,
@@ -149,7 +149,7 @@ impl Warning {
 mod tests {
     use super::*;
 
-    /// One that is busy keeps no other waiting.
+    /// A busy listener does not delay the others.
     #[tokio::test]
     async fn each_listener_has_its_turn() {
         let listeners = [0, 1].map(|_| Listener::bind(([127, 0, 0, 1], 0).into()).unwrap());

@@ -1,4 +1,4 @@
-//! A line in the log for each request.
+//! The access log: one line for each request.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,9 +10,10 @@ use super::TrustedProxies;
 use crate::api::written_keys;
 use crate::wire::api_key::{RequestKey, environment_id};
 
-/// Writes a line for each request once its answer is sent, or will never be: method, path, status, bytes of the body, milliseconds
-/// from its head to its end, and who asked. For streams that is when they close. The lines are events of `tracing` at level info,
-/// target `fh_edge::access`. In the place of keys and contexts they say `***`.
+/// Writes one line for each request, when its answer has been sent or can no longer be sent; for streams, when they close. A line holds the
+/// method, path, status, bytes of the body, milliseconds from the head to the end, and the client's address.
+///
+/// Lines are events of `tracing` at level info with target `fh_edge::access`. Keys and contexts are replaced by `***`.
 ///
 /// ```
 /// use fh_edge::listen::{AccessLog, ListenOptions, TrustedProxies};
@@ -27,7 +28,7 @@ pub struct AccessLog {
     proxies: TrustedProxies,
 }
 
-/// What is known of a request until its line is written, when this is dropped.
+/// The values of a request's log line. The line is written when this is dropped.
 #[derive(Debug)]
 pub(super) struct Line {
     method: Method,
@@ -39,7 +40,7 @@ pub(super) struct Line {
 }
 
 impl AccessLog {
-    /// With these proxies in front, if any.
+    /// Creates a log that takes the client's address from the headers of these proxies. Without proxies it is the peer's address.
     #[must_use]
     pub fn new(proxies: TrustedProxies) -> Self {
         Self { proxies }
@@ -74,7 +75,7 @@ impl Drop for Line {
             target: "fh_edge::access",
             method = %self.method,
             path = self.path,
-            // Without one: who asked went away before there was an answer.
+            // `None` if the client went away before there was an answer.
             status = self.status.map(|status| status.as_u16()),
             bytes = self.bytes,
             milliseconds,
@@ -84,13 +85,14 @@ impl Drop for Line {
 }
 
 const HIDDEN: &str = "***";
-/// Longer paths are cut: heads may be large, and lines are kept.
+/// Maximum length of a logged path in bytes, since heads may be large and log lines are stored.
 const LONGEST: usize = 500;
 
-/// A path and a query without secrets and contexts: of `/features/` only environments are shown, what follows the key, and of a
-/// query the environments of keys.
+/// Returns the path and query for the log, with keys and contexts replaced by `***`. The segment after an environment id counts as a key
+/// everywhere. Below `/features/`, only environment ids and the segments after a key are shown. Of a query, only the environment ids of its
+/// keys are shown.
 fn shown(uri: &Uri) -> String {
-    /// How far a path has been read.
+    /// The last segment that was recognized in the path.
     enum Seen {
         Nothing,
         Features,

@@ -1,4 +1,4 @@
-//! What is served: a router, and what is answered before one is asked.
+//! The application to serve: a router, and requests that are answered without it.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use http::{Method, Request};
 
 use crate::Polls;
 
-/// What [`serve`](super::serve) serves. A [`Router`] is one:
+/// An application for [`serve`](super::serve). A [`Router`] can be converted into one:
 ///
 /// ```
 /// # fn run() -> Result<(), fh_edge::StartError> {
@@ -33,14 +33,13 @@ impl From<Router> for App {
 }
 
 impl App {
-    /// The same; these polls are answered without asking the router. What the router would do with them beyond the answer, such as
-    /// layers of the program's own, is not done.
+    /// Answers these polls without the router. Layers that the program has added to the router do not see them.
     #[must_use]
     pub fn polls(self, polls: Polls) -> Self {
         Self { polls: Some(polls), ..self }
     }
 
-    /// The same; a GET of one of these paths is a health check, for which connections are reserved beyond
+    /// Treats GET and HEAD requests for these paths as health checks. Connections for health checks are reserved beyond
     /// [`ListenOptions::max_connections`](super::ListenOptions::max_connections).
     #[must_use]
     pub fn probes(self, paths: impl IntoIterator<Item = String>) -> Self {

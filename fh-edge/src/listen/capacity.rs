@@ -1,4 +1,4 @@
-//! Admission of connections: up to a limit in all, up to a limit per address, and a few beyond either for health checks.
+//! Admission of connections: limits in all and per address, and a few reserved connections beyond them for health checks.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::client_network::ClientNetwork;
 
-/// Connections beyond the limits, which health checks get.
+/// Number of connections beyond the limits that are reserved for health checks.
 pub(super) const RESERVED: usize = 16;
-/// Of these, connections of one address, so that one that has too many of its own keeps no health check of others out.
+/// Maximum number of reserved connections per address, so that one crowded address cannot block the health checks of others.
 const RESERVED_PER_ADDRESS: usize = 8;
 
 /// The limits of one listener and the connections that count against them.
@@ -18,13 +18,13 @@ pub(super) struct Capacity {
     counts: Mutex<Counts>,
 }
 
-/// How many connections there may be.
+/// Maximum numbers of connections.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) connections: usize,
-    /// `None`: as many as there may be in all.
+    /// `None` if an address is limited only by `connections`.
     pub(super) per_address: Option<usize>,
-    /// 0 if there are no health checks to answer.
+    /// 0 if no health checks are configured.
     pub(super) reserved: usize,
 }
 
@@ -41,27 +41,27 @@ struct OfAddress {
     reserved: usize,
 }
 
-/// The kind of place that a connection has.
+/// The kind of place that an admitted connection takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Regular,
-    /// Beyond a limit: for a health check alone.
+    /// A place beyond a limit, for a health check only.
     Reserved(Beyond),
 }
 
-/// The limit that a connection is beyond of.
+/// The limit that a connection exceeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Beyond {
     Connections,
     PerAddress,
 }
 
-/// Whether the limit per address holds for a peer.
+/// A peer, by whether the limit per address applies to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Peer {
-    /// A client.
+    /// A client, to which the limit applies.
     Client(IpAddr),
-    /// A trusted proxy, which has the connections of many clients.
+    /// A trusted proxy, which carries the connections of many clients and has no limit per address.
     Proxy(IpAddr),
 }
 
@@ -84,7 +84,10 @@ impl Capacity {
         counts.regular >= self.limits.connections && counts.reserved >= self.limits.reserved
     }
 
-    /// Admits a connection. `Err` names the limit for which it is to be closed.
+    /// Admits a connection and returns its place.
+    ///
+    /// # Errors
+    /// Returns the limit that is reached. The connection has to be closed.
     pub(super) fn admit(&self, peer: Peer) -> Result<Place, Beyond> {
         let mut counts = self.lock();
         let of_address = counts.of(peer);
@@ -103,7 +106,7 @@ impl Capacity {
         Ok(Place::Reserved(beyond))
     }
 
-    /// Makes a reserved connection a regular one if there is room by now. Returns true if there was.
+    /// Makes a reserved connection a regular one if a regular place is free. Returns true on success.
     pub(super) fn promote(&self, peer: Peer) -> bool {
         let mut counts = self.lock();
         if self.beyond(&counts, peer).is_some() {
@@ -117,7 +120,7 @@ impl Capacity {
         true
     }
 
-    /// A connection has closed.
+    /// Releases the place of a closed connection.
     pub(super) fn release(&self, peer: Peer, was_reserved: bool) {
         let mut counts = self.lock();
         let Counts { regular, reserved, by_address } = &mut *counts;
@@ -198,7 +201,7 @@ mod tests {
         }
         assert_eq!(capacity.admit(client("192.0.2.1")), Ok(Place::Reserved(Beyond::PerAddress)));
         assert_eq!(capacity.admit(client("192.0.2.2")), Ok(Place::Regular));
-        // One network of IPv6 is one address.
+        // All addresses of one IPv6 /64 network count as one address.
         for host in ["2001:db8::1", "2001:db8::2", "2001:db8::3:4"] {
             assert_eq!(capacity.admit(client(host)), Ok(Place::Regular));
         }

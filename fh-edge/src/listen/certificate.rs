@@ -1,11 +1,11 @@
-//! When a certificate expires, and what is logged of it.
+//! Reads when a certificate expires and decides when to log it.
 //!
-//! The one date is read here: a crate that reads whole certificates would bring a dozen others along.
+//! Only this date is read here, because a crate that parses whole certificates would add a dozen dependencies.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// From so long before its end on, warnings are logged.
+/// Time before expiry from which warnings are logged.
 const SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 
 const INTEGER: u8 = 0x02;
@@ -14,14 +14,14 @@ const GENERALIZED_TIME: u8 = 0x18;
 const SEQUENCE: u8 = 0x30;
 const VERSION: u8 = 0xa0;
 
-/// The end of a certificate's validity, from its DER form (RFC 5280, 4.1). `None` if it cannot be read.
+/// Returns the end of validity of a DER certificate (RFC 5280, 4.1). `None` if it cannot be read.
 pub(super) fn not_after(der: &[u8]) -> Option<SystemTime> {
     let (certificate, _) = take(der, SEQUENCE)?;
     let (mut fields, _) = take(certificate, SEQUENCE)?;
     if let Some((_, rest)) = take(fields, VERSION) {
         fields = rest;
     }
-    // Serial number, algorithm of the signature, issuer.
+    // Skip serial number, signature algorithm and issuer.
     for tag in [INTEGER, SEQUENCE, SEQUENCE] {
         (_, fields) = take(fields, tag)?;
     }
@@ -40,13 +40,13 @@ pub(super) fn not_after(der: &[u8]) -> Option<SystemTime> {
     }
 }
 
-/// The content of an element with this tag, and what follows it.
+/// Returns the content of an element that has this tag, and the bytes after it.
 fn take(der: &[u8], wanted: u8) -> Option<(&[u8], &[u8])> {
     let (tag, content, rest) = element(der)?;
     (tag == wanted).then_some((content, rest))
 }
 
-/// The tag and the content of the first element, and what follows it.
+/// Returns the tag and content of the first element, and the bytes after it.
 fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, rest) = der.split_first()?;
     let (first, rest) = rest.split_first()?;
@@ -65,14 +65,14 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((*tag, content, rest))
 }
 
-/// A number of so many digits, and what follows it.
+/// Returns a decimal number of this many digits, and the text after it.
 fn number(text: &[u8], digits: usize) -> Option<(u64, &[u8])> {
     let (digits, rest) = text.split_at_checked(digits)?;
     let number = std::str::from_utf8(digits).ok()?.parse().ok()?;
     Some((number, rest))
 }
 
-/// `MMDDHHMMSSZ` of a year.
+/// Converts `MMDDHHMMSSZ` of a year to a time. `None` if it is not a valid date.
 fn time(year: u64, text: &[u8]) -> Option<SystemTime> {
     let (month, rest) = number(text, 2)?;
     let (day, rest) = number(rest, 2)?;
@@ -83,32 +83,32 @@ fn time(year: u64, text: &[u8]) -> Option<SystemTime> {
     if !is_date || rest != b"Z" || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    // Years begin with March, so that the day that leap years have more is the last of a year.
+    // Years begin with March here, so that the leap day is the last day of a year.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let since_march = (153 * month + 2) / 5 + day - 1;
     let days = year * 365 + year / 4 - year / 100 + year / 400 + since_march;
-    // Of 1 January 1970, counted the same way.
+    // Days of 1 January 1970, counted in the same way.
     let days = days.checked_sub(719_468)?;
     UNIX_EPOCH.checked_add(Duration::from_secs(days * 86_400 + hour * 3600 + minute * 60 + second))
 }
 
-/// What is to be logged of a certificate that expires.
+/// A warning to be logged about a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Notice {
-    /// It expires within two weeks: after so many whole days.
+    /// The certificate expires within two weeks, in this many whole days.
     Soon { days: u64 },
-    /// Clients refuse it, for so many whole days.
+    /// The certificate expired this many whole days ago, so clients refuse it.
     Expired { days: u64 },
 }
 
-/// Says once a day that a certificate expires soon or has expired, and at once when it has become so.
+/// Decides when to warn: once a day while a certificate expires soon or has expired, and at once when it expires.
 #[derive(Debug, Default)]
 pub(super) struct ExpiryNotices {
     last: Option<(SystemTime, bool)>,
 }
 
 impl ExpiryNotices {
-    /// What is to be logged now, if anything is.
+    /// Returns the warning to be logged now, if any.
     pub(super) fn due(&mut self, not_after: SystemTime, now: SystemTime) -> Option<Notice> {
         let days = |time: Duration| time.as_secs() / DAY.as_secs();
         let notice = match not_after.duration_since(now) {
@@ -169,7 +169,7 @@ mod tests {
             let der = CertificateDer::from_pem_slice(certificate.pem().as_bytes()).unwrap();
             let end = i64::try_from(seconds(not_after(&der).unwrap())).unwrap();
             let expected = i64::try_from(seconds(SystemTime::now())).unwrap() + days * 86_400;
-            // The authority of tests adds a minute.
+            // The test authority adds a minute.
             assert!((expected..=expected + 60).contains(&end), "{days}: {end} {expected}");
             for length in 0..der.len() {
                 assert_eq!(not_after(&der[..length]), None, "cut at {length}");
@@ -192,11 +192,11 @@ mod tests {
         assert_eq!(notices.due(end, end - SOON + minute), None);
         assert_eq!(notices.due(end, end - SOON + DAY), Some(Notice::Soon { days: 13 }));
         assert_eq!(notices.due(end, end - minute), Some(Notice::Soon { days: 0 }));
-        // At once when it has become worse.
+        // Warns at once when the certificate expires.
         assert_eq!(notices.due(end, end + minute), Some(Notice::Expired { days: 0 }));
         assert_eq!(notices.due(end, end + 2 * minute), None);
         assert_eq!(notices.due(end, end + DAY + minute), Some(Notice::Expired { days: 1 }));
-        // Another certificate.
+        // A renewed certificate.
         assert_eq!(notices.due(end + 90 * DAY, end + DAY + minute), None);
     }
 }

@@ -1,11 +1,11 @@
-//! Counts of connections.
+//! Counters of connections.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::{ListenOptions, Tls};
 
-/// How many connections there are and were. Clones show the same figures.
+/// Counters of open, accepted and refused connections. Clones share the counters.
 #[derive(Clone, Debug, Default)]
 pub struct Connections {
     counts: Arc<Counts>,
@@ -19,7 +19,7 @@ struct Counts {
     refused: AtomicU64,
 }
 
-/// The figures of a listener that `/metrics` shows; see [`EdgeHandle::show_listener`](crate::EdgeHandle::show_listener).
+/// The metrics of a listener that `/metrics` shows; see [`EdgeHandle::show_listener`](crate::EdgeHandle::show_listener).
 #[derive(Clone, Debug)]
 pub struct ListenerFigures {
     pub(crate) name: &'static str,
@@ -29,7 +29,7 @@ pub struct ListenerFigures {
 }
 
 impl ListenerFigures {
-    /// The figures of the listener with these options, under this name.
+    /// Creates the metrics of a listener with these options, under this name.
     #[must_use]
     pub fn new(name: &'static str, options: &ListenOptions, tls: Option<Tls>) -> Self {
         let connections = options.connections.clone();
@@ -38,25 +38,25 @@ impl ListenerFigures {
 }
 
 impl Connections {
-    /// Connections that are open, those in their TLS handshake included.
+    /// Returns the number of open connections, including those in their TLS handshake.
     #[must_use]
     pub fn open(&self) -> usize {
         self.counts.open.load(Ordering::Acquire)
     }
 
-    /// Connections accepted so far.
+    /// Returns the number of connections accepted so far.
     #[must_use]
     pub fn accepted(&self) -> u64 {
         self.counts.accepted.load(Ordering::Relaxed)
     }
 
-    /// How often the system refused to hand over a connection, mostly for want of descriptors.
+    /// Returns how often the system failed to hand over a connection, mostly for lack of file descriptors.
     #[must_use]
     pub fn accept_failures(&self) -> u64 {
         self.counts.failures.load(Ordering::Relaxed)
     }
 
-    /// Connections that were closed because a limit was reached.
+    /// Returns the number of connections that were closed because a limit was reached.
     #[must_use]
     pub fn refused(&self) -> u64 {
         self.counts.refused.load(Ordering::Relaxed)

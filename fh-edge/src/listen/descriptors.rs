@@ -1,22 +1,22 @@
-//! How many connections the system lets a process have.
+//! The number of connections that the system allows a process.
 
 use std::io;
 use std::num::NonZeroUsize;
 
 use super::memory;
 
-/// Left to files, upstream connections and the like.
+/// File descriptors kept free for files, upstream connections and the like.
 const RESERVED: u64 = 256;
-/// Where the system names no limit.
+/// The bound that is used if the system has no limit.
 const UNLIMITED: u64 = 1 << 20;
 
-/// As many connections as the system's limits on descriptors and memory leave room for.
+/// Returns how many connections the system's limits on descriptors and memory allow.
 pub(super) fn default_max_connections() -> NonZeroUsize {
     connections(soft_limit(), memory::limit())
 }
 
-/// `RLIMIT_NOFILE` less [`RESERVED`]; where that leaves less than half, half. And no more streams than fit into half of the memory,
-/// in bytes.
+/// Returns the smaller of two bounds: `descriptors` less [`RESERVED`] but at least half of them, and the streams that fit into half of
+/// `memory`. `memory` is in bytes. The result is at least 1.
 fn connections(descriptors: Option<u64>, memory: Option<u64>) -> NonZeroUsize {
     let descriptors = descriptors.unwrap_or(UNLIMITED).min(UNLIMITED);
     let by_descriptors = descriptors.saturating_sub(RESERVED).max(descriptors / 2);
@@ -35,9 +35,11 @@ fn soft_limit() -> Option<u64> {
     None
 }
 
-/// Raises the number of descriptors that this process may have open from the soft to the hard limit, as servers do
-/// whose soft limit is kept low (1,024 by default on Linux) for the sake of programs that use `select`.
-/// Call it before [`ListenOptions::default`](super::ListenOptions), which reads the limit. `None`: there is none.
+/// Raises this process's soft limit on open file descriptors to the hard limit. Linux keeps the soft limit low by default (1,024), for
+/// programs that use `select`.
+///
+/// Call it before [`ListenOptions::default`](super::ListenOptions), which reads the limit. Returns the new limit, or `None` if there is
+/// none.
 ///
 /// # Errors
 /// The system does not allow it.
@@ -51,7 +53,7 @@ pub fn raise_descriptor_limit() -> io::Result<Option<u64>> {
     Ok(limit.maximum)
 }
 
-/// There is no such limit on this system.
+/// Does nothing, because this system has no such limit.
 ///
 /// # Errors
 /// Never.

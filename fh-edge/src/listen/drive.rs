@@ -1,4 +1,4 @@
-//! A connection from its first byte to its last.
+//! Runs a connection from its first byte to its last.
 
 use std::future::{pending, poll_fn};
 use std::pin::{Pin, pin};
@@ -21,12 +21,13 @@ use super::phase::Phase;
 use super::stall::StreamExecutor;
 use super::{ListenOptions, Tls};
 
-/// A peer that is told that its idle connection ends has so long to say that it heard.
+/// Time that an idle HTTP/2 peer has to acknowledge the announced end of its connection.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// hyper's least, for reading; and what may lie ready to be written besides the part of a body that is being written.
+/// hyper's minimum buffer size in bytes. The same setting limits the bytes that hyper queues for writing before it takes no further part of
+/// a body.
 const MIN_BUFFER: usize = 8 * 1024;
 
-/// How connections are spoken with, made once.
+/// The protocol settings, built once and shared by all connections.
 #[derive(Clone, Debug)]
 pub(super) struct Protocols {
     http1: http1::Builder,
@@ -37,7 +38,7 @@ impl Protocols {
     pub(super) fn new(options: &ListenOptions) -> Self {
         let max_header_bytes = options.max_header_bytes.get();
         let mut http1 = http1::Builder::new();
-        // `Turns` does that, and tells a head from idle time.
+        // `Turns` limits the time, because it distinguishes a head from idle time.
         http1.header_read_timeout(None);
         http1.max_header_size(max_header_bytes).max_buf_size(max_header_bytes.max(MIN_BUFFER));
         let mut http2 = http2::Builder::new(StreamExecutor { limit: options.write_timeout });
@@ -45,7 +46,7 @@ impl Protocols {
             .timer(TokioTimer::new())
             .max_concurrent_streams(options.max_http2_requests)
             .max_header_list_size(u32::try_from(max_header_bytes).unwrap_or(u32::MAX))
-            // Notices peers that vanished, where the system does not.
+            // Detects peers that vanished, on systems without `TCP_USER_TIMEOUT`.
             .keep_alive_interval(options.write_timeout);
         if let Some(timeout) = options.write_timeout {
             http2.keep_alive_timeout(timeout);
@@ -76,7 +77,7 @@ impl Protocols {
                 Err(error) => return debug!(peer = %link.peer, %error, "no TLS handshake"),
             },
             () = late => return debug!(peer = %link.peer, "no TLS handshake in time"),
-            // Nothing has been asked for: such a connection need not be waited for.
+            // The peer has sent no request yet, so the connection can be closed at once.
             () = link.server.phases.changed() => return,
         };
         if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
@@ -96,9 +97,10 @@ impl Protocols {
     }
 }
 
-/// A connection that can be told to take no further request.
+/// A connection that can stop taking requests.
 trait Connection: Future<Output = hyper::Result<()>> + Unpin {
-    /// Does the protocol have words for it? Without them a request may be on its way into a connection that is closed.
+    /// True if the protocol can announce the end of a connection (GOAWAY in HTTP/2). Otherwise the peer may send a request while the
+    /// connection is being closed.
     const HAS_FAREWELL: bool;
 
     fn finish(&mut self);
@@ -130,7 +132,7 @@ enum Event {
     Late,
 }
 
-/// Until the connection ends, or is ended.
+/// Runs a connection until it ends, its peer takes too long, or the server cuts it.
 #[expect(clippy::manual_async_fn, reason = "would hold its arguments twice: 700 bytes each")]
 fn drive<C, P>(mut connection: C, mut patience: P, link: Arc<Link>) -> impl Future<Output = ()>
 where
@@ -152,7 +154,7 @@ where
                 if link.is_last_request() && !is_finishing {
                     return Poll::Ready(Event::LastRequest);
                 }
-                // Asking costs a lock that all connections share: once for each task that polls this.
+                // Polling `changed` takes a lock that all connections share, so it is polled once for each waker.
                 if woken.as_ref().is_none_or(|waker| !waker.will_wake(context.waker())) {
                     woken = Some(context.waker().clone());
                     let _ = changed.as_mut().poll(context);
@@ -176,7 +178,7 @@ where
                     farewell = Some(Box::pin(sleep(FAREWELL)));
                 }
                 Event::Late => match &mut farewell {
-                    // A request that was on its way is the last one.
+                    // The last request was on its way and is being answered.
                     Some(timer) if link.waiting().is_none() => {
                         timer.as_mut().reset(Instant::now() + FAREWELL);
                     }

@@ -1,4 +1,4 @@
-//! A connection's bytes, peers that do not take them, and peers that go on sending what nobody reads.
+//! Reads and writes the bytes of a connection, with limits for peers that do not read or that keep sending after a refusal.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -12,17 +12,18 @@ use tokio::time::{Sleep, sleep};
 
 use super::link::{Answering, Link};
 
-/// Whoever is told that a head is refused has so long to end sending it. Closed at once, the system would tell the peer that its
-/// bytes are lost, and the peer might see that and not the answer.
+/// Time that a peer has to finish sending a head that was refused. If the socket were closed at once, the system would report lost bytes,
+/// and the peer might see that error instead of the answer.
 const LINGER: Duration = Duration::from_secs(2);
-/// And so many bytes.
+/// Maximum number of bytes that are read and discarded in that time.
 const LINGER_BYTES: usize = 256 * 1024;
 
-/// A peer that has ended its side waits so long at most for an answer to what it asked before.
+/// Maximum time that a peer which has closed its sending side waits for the answer to its request.
 const HALF_CLOSED: Duration = Duration::from_secs(1);
 
-/// Writes fail with `TimedOut` when the peer takes nothing for too long; only while it takes nothing there is a timer.
-/// The fields are dropped in this order: the descriptor is free before the connection no longer counts.
+/// A stream whose writes fail with `TimedOut` when the peer takes no byte for too long. A timer exists only while a write is blocked.
+///
+/// Fields are dropped in this order, so that the descriptor is free before the connection stops counting as open.
 #[derive(Debug)]
 pub(super) struct Guard<S> {
     stream: S,
@@ -32,11 +33,11 @@ pub(super) struct Guard<S> {
     link: Arc<Link>,
 }
 
-/// What a peer sends is read, and nothing done with it.
+/// The state after a refused head, in which the peer's bytes are read and discarded.
 #[derive(Debug)]
 struct Lingering {
     timer: Pin<Box<Sleep>>,
-    /// Bytes.
+    /// Number of bytes that may still be discarded.
     left: usize,
 }
 
@@ -45,7 +46,7 @@ impl Lingering {
         Self { timer: Box::pin(sleep(LINGER)), left: LINGER_BYTES }
     }
 
-    /// Ready when the peer has ended, or had its time.
+    /// Resolves when the peer has closed, or when the limit of time or bytes is reached.
     fn poll<S: AsyncRead + Unpin>(
         &mut self,
         stream: &mut S,
@@ -70,9 +71,9 @@ impl<S> Guard<S> {
         Self { stream, stalled: None, lingering: None, half_closed: None, link: Arc::clone(link) }
     }
 
-    /// Ready when the end of what the peer sends may be seen. A simple health check sends its request and ends its side at once;
-    /// hyper, which takes that for the end of the connection, must not see it before the answer is written. Streams have no such
-    /// end of their own, and end with their reader.
+    /// Resolves when hyper may see that the peer has closed its sending side. A simple health check closes it right after its request.
+    /// hyper would end the connection, so it must not see this before the answer is written. Streams do not wait: a stream ends when its
+    /// reader closes.
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<()> {
         // Over TLS the end of the bytes is the end of the connection.
         if self.link.transport.is_some() {
@@ -86,14 +87,14 @@ impl<S> Guard<S> {
         let timer = self.half_closed.get_or_insert_with(|| Box::pin(sleep(HALF_CLOSED)));
         let is_late = timer.as_mut().poll(context).is_ready();
         match self.link.answering() {
-            // Peers that do not read have `write_timeout`.
+            // `write_timeout` applies to peers that do not read.
             Some(Answering::Whole) => Poll::Pending,
             _ if is_late => Poll::Ready(()),
             _ => Poll::Pending,
         }
     }
 
-    /// Counts the time in which nothing could be written.
+    /// Limits the time in which no byte can be written.
     fn progress(
         &mut self,
         written: Poll<io::Result<usize>>,
@@ -208,10 +209,10 @@ mod tests {
         assert!((LIMIT..LIMIT + Duration::from_millis(5)).contains(&begun.elapsed()));
     }
 
-    /// After an answer to a head that is refused.
+    /// A peer may go on sending for a while after the answer to a refused head.
     #[tokio::test(start_paused = true)]
     async fn the_rest_of_a_refused_head_is_awaited_for_a_while() {
-        // Nothing has come: there is no rest.
+        // No byte has come, so there is no rest to wait for.
         let (mut guard, _peer) = guarded();
         guard.shutdown().await.unwrap();
 
@@ -221,18 +222,18 @@ mod tests {
             guard.read_exact(&mut [0; 5]).await.unwrap();
             (guard, peer, Instant::now())
         };
-        // The peer says nothing.
+        // The peer sends nothing.
         let (mut guard, mut peer, start) = begun().await;
         guard.shutdown().await.unwrap();
         assert!((LINGER..LINGER + Duration::from_millis(5)).contains(&start.elapsed()));
         assert_eq!(peer.read(&mut [0]).await.unwrap(), 0, "it knows");
-        // It ends.
+        // The peer sends the rest and closes.
         let (mut guard, mut peer, start) = begun().await;
         let sending = tokio::spawn(async move { peer.write_all(&[b'x'; 1000]).await });
         guard.shutdown().await.unwrap();
         sending.await.unwrap().unwrap();
         assert!(start.elapsed() < Duration::from_millis(5));
-        // It does not end.
+        // The peer does not stop sending.
         let (mut guard, mut peer, start) = begun().await;
         let sending = tokio::spawn(async move { peer.write_all(&vec![b'x'; 1 << 20]).await });
         guard.shutdown().await.unwrap();
@@ -241,7 +242,7 @@ mod tests {
         assert!(sending.await.unwrap().is_err());
     }
 
-    /// However long it takes in all.
+    /// The limit applies to each pause, not to the whole answer.
     #[tokio::test(start_paused = true)]
     async fn a_peer_that_reads_slowly_keeps_its_connection() {
         let (mut guard, mut peer) = guarded();

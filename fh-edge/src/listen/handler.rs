@@ -1,4 +1,4 @@
-//! From hyper's requests to who answers them, and back.
+//! Passes hyper's requests to the router or the polls, and returns their answers.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -63,11 +63,11 @@ pub(super) struct Answering {
     work: Work,
     line: Option<Box<Line>>,
     in_flight: Option<InFlight>,
-    /// On HTTP/2 one of several requests of its connection.
+    /// True on HTTP/2, where a connection carries several requests at a time.
     is_multiplexed: bool,
 }
 
-/// A connection beyond a limit asked for something else than health: it is closed.
+/// The error for a request that is not a health check, on a connection beyond a limit. It makes hyper close the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refused;
 
@@ -79,7 +79,7 @@ impl std::fmt::Display for Refused {
 
 impl std::error::Error for Refused {}
 
-/// Who answers.
+/// The source of an answer.
 #[expect(clippy::large_enum_variant, reason = "a box more for all that routers answer")]
 enum Work {
     Route(RouteFuture<Infallible>),
@@ -118,17 +118,17 @@ impl Future for Answering {
     }
 }
 
-/// A body that knows when it is done with: hyper drops it then.
+/// The body of an answer. hyper drops it when it has been sent or can no longer be sent; that ends the request and writes its log line.
 #[derive(Debug)]
 pub(super) struct Answer {
     body: Content,
     line: Option<Box<Line>>,
-    /// On HTTP/2.
+    /// `Some` on HTTP/2.
     pieces: Option<Box<Pieces>>,
     _in_flight: Option<InFlight>,
 }
 
-/// Where the bytes of an answer come from.
+/// The source of a body's bytes.
 #[derive(Debug)]
 enum Content {
     Route(Body),
@@ -187,7 +187,7 @@ impl http_body::Body for Answer {
         self.body.is_end_stream() && self.pieces.as_ref().is_none_or(|pieces| pieces.is_empty())
     }
 
-    /// Of the whole body, while nothing of it has been taken; no more is asked of it.
+    /// Returns the size of `body` without `pieces`. hyper calls this before it takes the first piece only.
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
     }

@@ -1,4 +1,4 @@
-//! What the parts of a connection share, and what all connections of a listener share.
+//! State shared by the parts of a connection, and by all connections of a listener.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::options::Probes;
 use super::phase::Phases;
 use super::{App, ListenOptions, Transport};
 
-/// Shared by all connections of one [`serve`](super::serve).
+/// State shared by all connections of one [`serve`](super::serve).
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) app: App,
@@ -36,7 +36,7 @@ impl Server {
         self.capacity.is_exhausted()
     }
 
-    /// Waits until a connection can be admitted. For one waiter at a time.
+    /// Waits until a connection can be admitted. Supports one waiter at a time.
     pub(super) async fn room(&self) {
         while self.is_full() {
             self.closed.notified().await;
@@ -47,65 +47,65 @@ impl Server {
         self.open.load(Ordering::Acquire)
     }
 
-    /// Waits until fewer than `limit` connections are open. For one waiter at a time.
+    /// Waits until fewer than `limit` connections are open. Supports one waiter at a time.
     pub(super) async fn fewer_than(&self, limit: usize) {
         while self.open() >= limit {
             self.closed.notified().await;
         }
     }
 
-    /// Waits until a connection closes. For one waiter at a time.
+    /// Waits until a connection closes. Supports one waiter at a time.
     pub(super) async fn one_closed(&self) {
         self.closed.notified().await;
     }
 }
 
-/// One connection: who is there, and whether it waits for a request or is being answered. The connection counts as
-/// open as long as one of its parts keeps this.
+/// The state of one connection: its peer, and whether it waits for a request or answers one. The connection counts as open until the last
+/// reference is dropped.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) server: Arc<Server>,
     pub(super) peer: SocketAddr,
     /// `None` for plain HTTP.
     pub(super) transport: Option<Transport>,
-    // Counted up, wrapping: equal when nothing is in flight.
+    // Numbers of requests begun and ended, both wrapping. They are equal when no request is in flight.
     begun: AtomicU32,
     ended: AtomicU32,
-    // One more than `ended` was when bytes came.
+    // `ended + 1` at the time when bytes last came while no request was in flight.
     bytes: AtomicU32,
     is_reserved: AtomicBool,
     is_last_request: AtomicBool,
     answer: AtomicU8,
 }
 
-/// The answer to the request in flight, on HTTP/1.
+/// The state of the answer to the request in flight, on HTTP/1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(super) enum Answering {
-    /// It is being made.
+    /// The handler has not answered yet.
     Pending,
-    /// Its length is known: it is being written.
+    /// An answer of known length is being written.
     Whole,
-    /// It goes on until one side ends it.
+    /// A stream is being written, until one side ends it.
     Stream,
 }
 
-/// What a connection waits for that answers no request.
+/// The part of a request that an idle connection waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waiting {
     FirstHead,
-    /// A further request, after so many.
+    /// The next request, after this many.
     NextRequest {
         after: u32,
     },
-    /// The rest of a head of which something has come, after so many requests.
+    /// The rest of a head that has begun to arrive, after this many requests.
     RestOfHead {
         after: u32,
     },
 }
 
 impl Waiting {
-    /// Where bytes need not be the beginning of a request.
+    /// Returns the same with the rest of a head taken for the next request. For HTTP/2, where bytes need not be the beginning of a request.
     pub(super) fn whole(self) -> Self {
         match self {
             Self::RestOfHead { after } => Self::NextRequest { after },
@@ -115,13 +115,16 @@ impl Waiting {
 }
 
 impl Link {
-    /// Counts a connection, and says which place it has. `Err` names the limit for which it is to be closed.
+    /// Counts a new connection and returns it with its place.
+    ///
+    /// # Errors
+    /// Returns the limit that is reached. The connection has to be closed.
     pub(super) fn admit(
         server: Arc<Server>,
         peer: SocketAddr,
         transport: Option<Transport>,
     ) -> Result<(Arc<Self>, Place), Beyond> {
-        // A socket for both IPv4 and IPv6 gives IPv4 peers as `::ffff:a.b.c.d`.
+        // A socket for both IPv4 and IPv6 reports IPv4 peers as `::ffff:a.b.c.d`.
         let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
         let place = server.capacity.admit(counted(&server, peer))?;
         server.open.fetch_add(1, Ordering::AcqRel);
@@ -142,12 +145,13 @@ impl Link {
         Ok((link, place))
     }
 
-    /// Returns true if the connection is beyond a limit, and open for a health check alone.
+    /// Returns true if the connection is beyond a limit, and open for a health check only.
     pub(super) fn is_reserved(&self) -> bool {
         self.is_reserved.load(Ordering::Acquire)
     }
 
-    /// Whether a request may be answered: on a reserved connection one health check, or any request if there is room by now.
+    /// Returns true if a request may be answered. A reserved connection may send one health check, or any request if a regular place is
+    /// free by now. Otherwise, and after a health check, the connection closes.
     pub(super) fn may_ask<B>(&self, request: &Request<B>) -> bool {
         if !self.is_reserved() {
             return true;
@@ -165,7 +169,7 @@ impl Link {
         has_room
     }
 
-    /// The connection closes after the request in flight.
+    /// Makes the connection close after the request in flight.
     pub(super) fn set_last_request(&self) {
         self.is_last_request.store(true, Ordering::Release);
     }
@@ -174,12 +178,12 @@ impl Link {
         self.is_last_request.load(Ordering::Acquire)
     }
 
-    /// The answer to the request in flight has begun.
+    /// Sets the state of the answer to the request in flight.
     pub(super) fn answer_begins(&self, answer: Answering) {
         self.answer.store(answer as u8, Ordering::Release);
     }
 
-    /// `None` if no request is in flight.
+    /// Returns the state of the answer, `None` if no request is in flight.
     pub(super) fn answering(&self) -> Option<Answering> {
         if self.waiting().is_some() {
             return None;
@@ -191,13 +195,14 @@ impl Link {
         })
     }
 
+    /// Counts a request as in flight until the returned value is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> InFlight {
         self.answer_begins(Answering::Pending);
         self.begun.fetch_add(1, Ordering::Relaxed);
         InFlight { link: Arc::clone(self) }
     }
 
-    /// `None` while a request is being answered.
+    /// Returns what the connection waits for, `None` while a request is in flight.
     pub(super) fn waiting(&self) -> Option<Waiting> {
         let after = self.ended.load(Ordering::Acquire);
         if self.begun.load(Ordering::Relaxed) != after {
@@ -212,14 +217,14 @@ impl Link {
         })
     }
 
-    /// Has something of a head come, of which no request has come?
+    /// Returns true if bytes of a head have come but no complete head.
     pub(super) fn is_amid_head(&self) -> bool {
         let ended = self.ended.load(Ordering::Acquire);
         self.begun.load(Ordering::Relaxed) == ended
             && self.bytes.load(Ordering::Relaxed) == ended.wrapping_add(1)
     }
 
-    /// Bytes have been read.
+    /// Records that bytes have been read.
     pub(super) fn bytes_came(&self) {
         let ended = self.ended.load(Ordering::Relaxed);
         if self.begun.load(Ordering::Relaxed) == ended {
@@ -238,7 +243,7 @@ impl Drop for Link {
     }
 }
 
-/// A peer, as its connections are counted.
+/// Returns the peer as the limits count it.
 fn counted(server: &Server, peer: SocketAddr) -> Peer {
     match server.options.proxies.is_trusted(peer.ip()) {
         true => Peer::Proxy(peer.ip()),
@@ -246,7 +251,7 @@ fn counted(server: &Server, peer: SocketAddr) -> Peer {
     }
 }
 
-/// A request between its head and the end of its answer.
+/// A request from its head to the end of its answer. Dropping it ends the request.
 #[derive(Debug)]
 pub(super) struct InFlight {
     link: Arc<Link>,

@@ -1,4 +1,4 @@
-//! Sockets that connections come in by.
+//! Listening sockets.
 
 use std::io;
 use std::net::SocketAddr;
@@ -8,11 +8,11 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::Tls;
 
-/// Connections that the system keeps until they are accepted: after a restart all clients come at once. Linux takes no
-/// more than `net.core.somaxconn`, 4096 unless set otherwise.
+/// Maximum number of connections that wait in the system's queue, since all clients reconnect at once after a restart. Linux caps it at
+/// `net.core.somaxconn`, 4096 by default.
 const BACKLOG: u32 = 4096;
 
-/// A socket that connections come in by, and whether TLS is spoken there.
+/// A listening socket, with or without TLS.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
@@ -20,27 +20,27 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Takes connections at `address`, HTTP/1.1 without TLS. Port 0 takes a free one.
+    /// Listens at `address` for HTTP/1.1 without TLS. Port 0 chooses a free port.
     ///
     /// # Errors
-    /// The address is taken, is not one of this machine's, or needs rights that the process does not have.
+    /// The address is in use, does not belong to this machine, or needs rights that the process does not have.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        // Elsewhere it would let another process take the same port.
+        // On other systems the option would let another process bind the same port.
         #[cfg(unix)]
         socket.set_reuseaddr(true)?;
         socket.bind(address)?;
         Ok(Self::from(socket.listen(BACKLOG)?))
     }
 
-    /// TLS at this socket, with HTTP/2 and HTTP/1.1.
+    /// Enables TLS at this socket, with HTTP/2 and HTTP/1.1.
     #[must_use]
     pub fn with_tls(self, tls: Tls) -> Self {
         Self { tls: Some(tls), ..self }
     }
 
-    /// Moves the socket to the runtime that this is called in, whose threads then notice connections. Without it they are noticed
-    /// only while the runtime in which the socket was made has a thread to spare.
+    /// Moves the socket to the current runtime, whose threads then accept connections. Without this call, connections are noticed only
+    /// while the runtime that created the socket has a free thread.
     ///
     /// # Errors
     /// The system does not allow it.
@@ -49,10 +49,10 @@ impl Listener {
         Ok(Self { socket, tls: self.tls })
     }
 
-    /// Where it listens.
+    /// Returns the address at which the socket listens.
     ///
     /// # Errors
-    /// The system does not say.
+    /// The system does not report it.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket.local_addr()
     }
@@ -69,7 +69,7 @@ impl Listener {
     }
 }
 
-/// HTTP/1.1 without TLS.
+/// Listens for HTTP/1.1 without TLS.
 impl From<TcpListener> for Listener {
     fn from(socket: TcpListener) -> Self {
         Self { socket, tls: None }

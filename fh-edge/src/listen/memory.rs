@@ -1,12 +1,12 @@
-//! The memory that the system lets a process have.
+//! The memory that the system allows a process.
 
 use std::path::{Path, PathBuf};
 
-/// Bytes that one idle stream takes at most: 1.3 times the 11.3 KB that hyper itself takes (D-100).
+/// Maximum memory of one idle stream in bytes: 1.3 times the 11.3 KB that hyper takes itself (D-100).
 pub(super) const PER_STREAM: u64 = 15 * 1024;
 
-/// Bytes that this process may have: the least of its control group's limits and the machine's memory. `None` where the system
-/// does not say.
+/// Returns the memory in bytes that this process may use: the smallest of its control groups' limits and the machine's memory. `None` if
+/// the system does not report it.
 pub(super) fn limit() -> Option<u64> {
     [control_group(Path::new("/")), machine()].into_iter().flatten().min()
 }
@@ -24,7 +24,7 @@ fn machine() -> Option<u64> {
     None
 }
 
-/// The least limit of the control groups that this process is in, of either version.
+/// Returns the smallest memory limit of the control groups that this process belongs to, in version 1 or 2.
 fn control_group(root: &Path) -> Option<u64> {
     let groups = std::fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
     let limits = groups.lines().filter_map(|line| {
@@ -43,12 +43,12 @@ fn control_group(root: &Path) -> Option<u64> {
     limits.min()
 }
 
-/// The least limit from a group up to the root. In a container the group's path can be the host's, and is then not there.
+/// Returns the smallest limit of a group and its ancestors. In a container the path may be the host's, which does not exist there.
 fn least(mount: &Path, path: &str, file: &str) -> Option<u64> {
     let relative = PathBuf::from(path.trim_start_matches('/'));
     let groups = relative.ancestors().map(|group| mount.join(group).join(file));
     let read = groups.filter_map(|path| std::fs::read_to_string(path).ok());
-    // `max` is no number; version 1 writes a number beyond all memory.
+    // `max` is not a number. Version 1 writes a number larger than any memory.
     read.filter_map(|text| text.trim().parse().ok()).min()
 }
 
@@ -82,7 +82,7 @@ mod tests {
             ]),
             Some(1000)
         );
-        // A container that sees its own group as the root, under the path of the host.
+        // A container that sees its own group as the root, although its path is that on the host.
         assert_eq!(limit(&[two, ("sys/fs/cgroup/memory.max", "3000\n")]), Some(3000));
         let one = ("proc/self/cgroup", "8:pids:/\n4:cpu,memory:/a\n0::/\n");
         assert_eq!(

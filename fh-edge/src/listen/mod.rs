@@ -1,16 +1,15 @@
-//! Runs a router on sockets, within limits that a router itself cannot hold (D-99).
+//! Serves a router on sockets, with limits that a router itself cannot enforce (D-99).
 //!
-//! [`serve`] is for programs whose only server is the Edge, and for everybody who has no reverse proxy in front. It
-//! holds the time and size of heads, the time that handshakes, idle connections and peers that do not read may take,
-//! and the number of connections ([`ListenOptions`]); it speaks TLS and HTTP/2, tells handlers the peer's address
-//! ([`ConnectInfo`](axum::extract::ConnectInfo) of [`SocketAddr`](std::net::SocketAddr)), and ends in good order. A
-//! stream on which nothing happens has no timer, and takes little more memory than hyper itself needs.
+//! Use [`serve`] if the Edge is the program's only server, or if there is no reverse proxy in front. It limits the time and size of request
+//! heads, and the number of connections. It also limits the time of handshakes, idle connections and peers that do not read (see
+//! [`ListenOptions`]). It supports TLS and HTTP/2, and passes the peer's address to handlers ([`ConnectInfo`](axum::extract::ConnectInfo)
+//! of [`SocketAddr`](std::net::SocketAddr)). At shutdown, requests in flight have time to end. A stream without events has no timer, and
+//! takes little more memory than hyper itself needs.
 //!
-//! A program that mounts the Edge's router in a server of its own has to hold those limits itself: `axum::serve` has
-//! none of them.
+//! A program that mounts the Edge's router in its own server has to enforce those limits itself: `axum::serve` has none of them.
 //!
-//! What stays with the handlers: the size of bodies and the time that reading them takes, and ending their streams at
-//! shutdown. An HTTP/2 connection may carry many streams, so their number has to be limited there, too.
+//! Handlers have to limit the size of bodies and the time of reading them, and have to end their streams at shutdown. They also have to
+//! limit the number of streams, because an HTTP/2 connection may carry many.
 //!
 //! ```no_run
 //! use axum::{Router, routing::get};
@@ -66,28 +65,27 @@ pub use transport::Transport;
 use link::Server;
 use phase::Phase;
 
-/// How serving ended.
+/// The result of [`serve`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped {
-    /// Connections that were still open at the end of the grace period and were cut.
+    /// Number of connections that were still open at the end of the grace period and were cut.
     pub cut: usize,
 }
 
-/// How often it is looked whether certificates expire, where their files are not looked at.
+/// Interval of checks whether certificates expire, if their files are not checked for new ones.
 const EXPIRY_CHECK: Duration = Duration::from_secs(3600);
 
-/// For handlers that are polled just now to be let go of.
+/// Time that cut connections have to end, since a handler may be running when its connection is cut.
 const CUTTING: Duration = Duration::from_secs(5);
 
-/// Serves `app`, such as a router, at all `listeners` until `shutdown` resolves. Then the sockets are closed, idle connections end, and
-/// requests in flight have [`ListenOptions::grace`] to end before their connections are cut. Streams have to be ended
-/// by the handlers, who need the signal as well.
+/// Serves `app`, such as a router, at all `listeners` until `shutdown` resolves. Then the sockets are closed and idle connections end.
+/// Requests in flight have [`ListenOptions::grace`] to end; then their connections are cut. Handlers need the signal as well, because they
+/// have to end their streams.
 ///
-/// When the returned future is dropped, everything is cut at once.
+/// Dropping the returned future cuts all connections at once.
 ///
 /// # Errors
-/// There is no listener. What happens to connections, or when accepting them, is no error of the server's: it is logged,
-/// and counted in [`Connections`].
+/// There is no listener. Failures of connections, and of accepting them, are not returned: they are logged and counted in [`Connections`].
 pub async fn serve<L>(
     listeners: L,
     app: impl Into<App>,
@@ -119,6 +117,7 @@ where
     Ok(Stopped { cut })
 }
 
+/// Cuts all connections when it is dropped.
 struct Cutter(Arc<Server>);
 
 impl Drop for Cutter {
@@ -127,7 +126,7 @@ impl Drop for Cutter {
     }
 }
 
-/// Looks at the files of certificates now and then, and logs when those in use expire.
+/// Checks the files of certificates at intervals and takes new ones. Logs when a certificate in use expires soon. Never resolves.
 fn renew_certificates(
     listeners: &[Listener],
     every: Option<Duration>,

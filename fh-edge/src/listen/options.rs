@@ -1,4 +1,4 @@
-//! What a listener allows its peers.
+//! The limits of a listener, and its other settings.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::capacity::{Limits, RESERVED};
 use super::descriptors::default_max_connections;
 use super::{AccessLog, Connections, TrustedProxies};
 
-/// What [`serve`](super::serve) allows its peers. Start from the defaults and set what differs:
+/// Limits of [`serve`](super::serve) for its peers, and other settings. Start from the defaults and set the fields that differ:
 ///
 /// ```
 /// use std::time::Duration;
@@ -20,60 +20,61 @@ use super::{AccessLog, Connections, TrustedProxies};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ListenOptions {
-    /// How long a TLS handshake may take; then the connection is closed. 10 seconds.
+    /// Maximum time of a TLS handshake. Then the connection is closed. Default: 10 seconds.
     pub handshake_timeout: Option<Duration>,
-    /// How long the head of a request may take: of the first request from the moment the connection stands, of
-    /// further ones from their first byte. Then the connection is closed. 10 seconds.
+    /// Maximum time to receive the head of a request. It begins with the connection for the first request, and with the first byte for
+    /// later ones. Then the connection is closed. Default: 10 seconds.
     pub header_timeout: Option<Duration>,
-    /// How long a connection may stay open between two requests. Longer than the idle time of the load balancers
-    /// in front, which otherwise send requests into connections that are just being closed. 90 seconds.
+    /// Maximum time that a connection may stay open between two requests. It should be longer than the idle time of load balancers in
+    /// front. Otherwise they send requests into connections that are being closed. Default: 90 seconds.
     pub idle_timeout: Option<Duration>,
-    /// A peer that takes no byte of what is to be written for so long is dropped. On Linux this is also how long
-    /// sent bytes may stay unacknowledged, which notices peers that vanished. 30 seconds.
+    /// Maximum time in which a peer may take no byte of the data waiting for it. Then the connection is dropped. On Linux this is also the
+    /// maximum time that sent bytes may stay unacknowledged, which detects peers that vanished. Default: 30 seconds.
     pub write_timeout: Option<Duration>,
-    /// Largest head of a request in bytes, request line included. What is larger gets 431. 32 KiB. On HTTP/2
-    /// the size of the header list.
+    /// Maximum size of a request head in bytes, including the request line; on HTTP/2, of the header list. A larger head is answered with
+    /// 431. Default: 32 KiB.
     pub max_header_bytes: NonZeroUsize,
-    /// Most connections at a time; when there are so many, accepting stops until one closes, and peers wait in
-    /// the system's queue (D-98). By default the number of descriptors that this process may have open
-    /// (`RLIMIT_NOFILE`, its soft limit) when these defaults were made, less 256; and no more than fit into half of the memory
-    /// that it may have (of its control group, else of the machine), at 15 KiB each.
+    /// Maximum number of open connections. When it is reached, no connection is accepted until one closes, and peers wait in the system's
+    /// queue (D-98).
     ///
-    /// If the [`App`](super::App) has probes, 16 connections more are accepted for those alone: each has a second for its head, and is
-    /// closed unless it asks for one of them.
+    /// The default is the smaller of two bounds, read when these defaults are made. One is the number of file descriptors that this process
+    /// may have open (the soft limit of `RLIMIT_NOFILE`) less 256. The other is half of the memory that the process may use, at 15 KiB per
+    /// connection. That memory is the limit of the process's control group, or the machine's memory if it is smaller.
+    ///
+    /// If the [`App`](super::App) has probes, 16 more connections are accepted for them. Each has one second for its request head, and is
+    /// closed if the request is not a probe.
     pub max_connections: NonZeroUsize,
-    /// Most connections at a time of one address, of IPv6 of one network of 64 bits; further ones are closed, unless they are
-    /// for probes as above. By default a quarter of `max_connections`.
+    /// Maximum number of open connections per IPv4 address or IPv6 /64 network. Further ones are closed, unless they are for probes as
+    /// above. Default: a quarter of `max_connections`.
     pub max_connections_per_address: PerAddress,
-    /// Proxies, which have no limit of their own. Polls that [`App::polls`](super::App::polls) answers count for the clients that
-    /// these name. None.
+    /// Trusted proxies. They have no limit per address. Polls that [`App::polls`](super::App::polls) answers are counted for the clients
+    /// that these proxies name. Default: none.
     pub proxies: TrustedProxies,
-    /// Most requests at a time on one HTTP/2 connection. 128.
+    /// Maximum number of simultaneous requests on one HTTP/2 connection. Default: 128.
     pub max_http2_requests: u32,
-    /// After the shutdown signal: how long requests in flight may take until connections are cut. 20 seconds.
+    /// Time that requests in flight have after the shutdown signal, before their connections are cut. Default: 20 seconds.
     pub grace: Duration,
-    /// How often files of certificates are looked at for new ones. 60 seconds. `None`: only
-    /// [`Tls::reload`](super::Tls::reload) does.
+    /// Interval of checks for new certificate files. `None` leaves reloading to [`Tls::reload`](super::Tls::reload). Default: 60 seconds.
     pub certificate_check: Option<Duration>,
-    /// Writes a line for each request. None.
+    /// Log with one line for each request. Default: none.
     pub access_log: Option<AccessLog>,
-    /// Where connections are counted. Keep a clone to show the figures.
+    /// Counters of this listener's connections. Keep a clone to read them.
     pub connections: Connections,
 }
 
-/// How many connections one address may have.
+/// Maximum number of connections of one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PerAddress {
-    /// A quarter of all, at least one.
+    /// A quarter of [`ListenOptions::max_connections`], at least one.
     Quarter,
-    /// So many.
+    /// This many.
     Most(NonZeroUsize),
-    /// As many as there may be in all.
+    /// No limit besides [`ListenOptions::max_connections`].
     Unlimited,
 }
 
 impl ListenOptions {
-    /// The limits of these options.
+    /// Returns the limits of these options.
     pub(super) fn limits(&self, probes: Probes) -> Limits {
         let connections = self.max_connections.get();
         let per_address = match self.max_connections_per_address {
@@ -89,7 +90,7 @@ impl ListenOptions {
     }
 }
 
-/// Whether there are health checks to reserve connections for.
+/// Whether there are health checks, for which connections are reserved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Probes {
     None,

@@ -1,7 +1,6 @@
-//! How long a peer is waited for.
+//! Timeouts of peers.
 //!
-//! No timer belongs to a connection as such: there is one while it waits for a request, and none for a stream on which
-//! nothing happens.
+//! A connection has a timer only while it waits for a request. A stream without events has none.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -11,12 +10,12 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 use super::link::{Link, Waiting};
 
-/// Ready when the peer has taken too long.
+/// A timeout that resolves when the peer has taken too long.
 pub(super) trait Patience {
     fn poll_over(&mut self, link: &Link, context: &mut Context<'_>) -> Poll<()>;
 }
 
-/// On HTTP/1 each request has its turn.
+/// The timeout of an HTTP/1 connection, which handles one request at a time.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     timer: Option<Pin<Box<Sleep>>>,
@@ -27,7 +26,7 @@ pub(super) struct Turns {
 impl Patience for Turns {
     fn poll_over(&mut self, link: &Link, context: &mut Context<'_>) -> Poll<()> {
         let Some(waiting) = link.waiting() else {
-            // A request is being answered. The timer is left in case that is soon done, until it has run down.
+            // A request is being answered. The timer is kept until it elapses, because the answer may be done soon.
             if self.timer.as_ref().is_some_and(|timer| timer.is_elapsed()) {
                 self.timer = None;
             }
@@ -39,7 +38,7 @@ impl Patience for Turns {
         }
         let Some(deadline) = self.deadline else { return Poll::Pending };
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        // A timer is put off only when it runs down: a busy connection would do it at every request.
+        // A timer is postponed only when it elapses; otherwise a busy connection would reset it at every request.
         if timer.deadline() > deadline {
             timer.as_mut().reset(deadline);
         }
@@ -53,7 +52,7 @@ impl Patience for Turns {
     }
 }
 
-/// On HTTP/2 requests overlap, and end elsewhere: every now and then it is asked whether there were any.
+/// The timeout of an HTTP/2 connection. Requests overlap there and end elsewhere, so it checks at intervals whether there were any.
 #[derive(Debug)]
 pub(super) struct Rounds {
     timer: Option<Pin<Box<Sleep>>>,
@@ -89,10 +88,10 @@ impl Patience for Rounds {
     }
 }
 
-/// A reserved connection has so long for its handshake, and for its head.
+/// Maximum time that a reserved connection has for its handshake, and for its request head.
 const RESERVED: Duration = Duration::from_secs(1);
 
-/// A limit of time, which is short on a reserved connection.
+/// Returns a time limit, shortened to [`RESERVED`] on a reserved connection.
 pub(super) fn limit_of(link: &Link, limit: Option<Duration>) -> Option<Duration> {
     match link.is_reserved() {
         true => Some(limit.map_or(RESERVED, |limit| limit.min(RESERVED))),
@@ -119,7 +118,7 @@ mod tests {
     use crate::listen::ListenOptions;
     use crate::listen::link::Server;
 
-    /// A stream on which nothing happens needs no memory for one.
+    /// A stream without events needs no memory for a timer.
     #[tokio::test(start_paused = true)]
     async fn no_timer_is_kept_while_a_request_is_answered() {
         let server = Arc::new(Server::new(axum::Router::new().into(), ListenOptions::default()));

@@ -1,4 +1,4 @@
-//! How far a listener is on its way to the end, and how its connections hear of it.
+//! The phases of a listener until its end, and the notification of its connections.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -8,9 +8,9 @@ use tokio::sync::Notify;
 #[repr(u8)]
 pub(super) enum Phase {
     Serving,
-    /// No further requests; those in flight may end.
+    /// No further requests are taken. Requests in flight may end.
     Draining,
-    /// Every connection ends now.
+    /// Every connection ends at once.
     Cut,
 }
 
@@ -29,13 +29,13 @@ impl Phases {
         }
     }
 
-    /// Never goes back.
+    /// Enters a phase and notifies all connections. An earlier phase is never entered again.
     pub(super) fn advance(&self, to: Phase) {
         self.phase.fetch_max(to as u8, Ordering::AcqRel);
         self.changed.notify_waiters();
     }
 
-    /// Resolves at the next change after this call. Ask for [`Phases::current`] after making it.
+    /// Resolves at the next change after this call. Read [`Phases::current`] after creating the future, so that no change is missed.
     pub(super) fn changed(&self) -> tokio::sync::futures::Notified<'_> {
         self.changed.notified()
     }

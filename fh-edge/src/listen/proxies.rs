@@ -1,4 +1,4 @@
-//! Who a request is from, behind proxies that say so.
+//! Determines the client's address of requests that come through trusted proxies.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -13,12 +13,14 @@ use ipnet::IpNet;
 
 use super::Transport;
 
-/// Proxies that are believed when they say in `x-forwarded-for` who a request is from. Handlers then see that address as the peer's
-/// ([`ConnectInfo`]), with port 0. If `x-forwarded-proto` of such a proxy says `https`, in each of its values, the request counts
-/// as one over TLS ([`Transport`]); the proxy has to replace what clients write there, or add to it.
+/// Proxies whose `x-forwarded-for` header is trusted. Handlers see the client's address from it as the peer's ([`ConnectInfo`]), with port
+/// 0.
 ///
-/// Each proxy appends who has connected to it, so the header is read from its end, for as long as proxies of this list are named
-/// there: what anybody else wrote before them is not believed.
+/// If every value of such a proxy's `x-forwarded-proto` is `https`, the request counts as one over TLS ([`Transport`]). The proxy has to
+/// replace the values that clients send, or add to them.
+///
+/// Each proxy appends the address that connected to it. The header is therefore read from its end, as long as the address is a proxy of
+/// this list. The first other address is the client's. Addresses before it are ignored, because the client may have written them.
 ///
 /// ```
 /// use fh_edge::listen::TrustedProxies;
@@ -33,7 +35,7 @@ pub struct TrustedProxies {
     networks: Arc<[IpNet]>,
 }
 
-/// A text is neither an address nor a network.
+/// The error for a text that is neither an address nor a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotANetwork(pub String);
 
@@ -45,7 +47,7 @@ impl fmt::Display for NotANetwork {
 
 impl std::error::Error for NotANetwork {}
 
-/// Addresses and networks with commas between them.
+/// Reads addresses and networks that are separated by commas.
 impl FromStr for TrustedProxies {
     type Err = NotANetwork;
 
@@ -73,7 +75,7 @@ impl TrustedProxies {
         self.networks.is_empty()
     }
 
-    /// The router, whose handlers see addresses of clients in the place of those of proxies.
+    /// Returns the router with a layer that replaces the addresses of proxies by those of their clients.
     pub fn before(&self, router: Router) -> Router {
         if self.is_empty() {
             return router;
@@ -93,7 +95,7 @@ impl TrustedProxies {
         }))
     }
 
-    /// Returns the client that a request is from: the peer, unless it is a trusted proxy that names another.
+    /// Returns the client's address: the peer's, unless the peer is a trusted proxy that names another.
     pub(crate) fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> SocketAddr {
         let lines = headers.get_all("x-forwarded-for").iter().rev();
         let said = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
@@ -113,8 +115,8 @@ impl TrustedProxies {
     }
 }
 
-/// Returns true if `x-forwarded-proto` is there and says nothing but `https`. What a client wrote can stand among its values, so
-/// that one `https` alone proves nothing.
+/// Returns true if `x-forwarded-proto` is present and every value of it is `https`. A client may have written some of the values, so one
+/// `https` alone proves nothing.
 fn came_by_https(headers: &HeaderMap) -> bool {
     let lines = headers.get_all("x-forwarded-proto");
     let mut values = lines.iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
@@ -122,7 +124,7 @@ fn came_by_https(headers: &HeaderMap) -> bool {
         && values.all(|value| value.trim_ascii().eq_ignore_ascii_case(b"https"))
 }
 
-/// An address, with a port or without; IPv6 also in brackets.
+/// Parses an address, with or without a port. IPv6 may be in brackets.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let in_brackets = || text.strip_prefix('[')?.split(']').next()?.parse().ok();
@@ -148,7 +150,7 @@ mod tests {
     fn the_last_who_is_no_proxy_is_the_client() {
         let inner = "10.0.0.0/8,fd00::1";
         assert_eq!(client(inner, "10.1.1.1", &["203.0.113.9"]), "203.0.113.9:0");
-        // What a client claims stands before what the proxy saw.
+        // Addresses that a client claims come before the one that the proxy saw.
         assert_eq!(client(inner, "10.1.1.1", &["192.0.2.1, 203.0.113.9"]), "203.0.113.9:0");
         assert_eq!(
             client(inner, "10.1.1.1", &["192.0.2.1, 203.0.113.9, 10.9.9.9"]),

@@ -1,9 +1,8 @@
-//! Streams of HTTP/2 that their peer does not read.
+//! Resets HTTP/2 streams that their peer does not read.
 //!
-//! On HTTP/1 a peer that does not read stops the connection's writes. On HTTP/2 it can keep the connection going and hold back
-//! one stream by its window, and hyper then waits for ever. So each stream is watched: [`Pieces`] notes when hyper takes a piece
-//! of the body, which it does only if there is room for the one before, and [`StreamExecutor`] resets the stream when a piece has
-//! been taken and no further one for too long.
+//! On HTTP/1 a peer that does not read blocks the connection's writes. On HTTP/2 it can serve the connection and block one stream by its
+//! window, and hyper then waits forever. Therefore each stream is watched. [`Pieces`] records when hyper takes a piece of the body, which
+//! it does only if there was room for the previous piece. [`StreamExecutor`] resets the stream if no further piece is taken for too long.
 
 use std::cell::Cell;
 use std::future::poll_fn;
@@ -17,17 +16,17 @@ use hyper::rt::Executor;
 use tokio::time::{Sleep, sleep};
 use tracing::debug;
 
-/// Bytes of a body that are given to hyper at a time, so that a slow reader is seen to read.
+/// Maximum number of bytes of a body that hyper gets at a time, so that slow reading is recognized.
 const PIECE: usize = 16 * 1024;
 
-/// The use that the stream which is polled at present made of its body.
+/// Progress that a stream made on its body during one poll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Progress {
-    /// Nothing.
+    /// The stream did not ask for its body.
     None,
-    /// A piece was taken: there was room for the one before.
+    /// The stream took a piece, so there was room for the previous one.
     Taken,
-    /// There is room, and nothing to write yet.
+    /// The stream has room for a piece, but the body has none yet.
     Waiting,
 }
 
@@ -35,7 +34,7 @@ thread_local! {
     static PROGRESS: Cell<Progress> = const { Cell::new(Progress::None) };
 }
 
-/// The rest of a frame of a body that is given piece by piece.
+/// The rest of a body frame that is passed to hyper piece by piece.
 #[derive(Debug, Default)]
 pub(super) struct Pieces {
     rest: Bytes,
@@ -46,7 +45,7 @@ impl Pieces {
         self.rest.is_empty()
     }
 
-    /// The next piece of a body.
+    /// Returns the next piece of a body.
     pub(super) fn poll_frame<B>(
         &mut self,
         body: &mut B,
@@ -65,14 +64,14 @@ impl Pieces {
             }
         }
         PROGRESS.set(Progress::Taken);
-        // The last byte of a body is a piece of its own: there is room for it once there was room for all others.
+        // The last byte of a body is a piece of its own. hyper takes it only when there was room for all others.
         let whole = self.rest.len();
         let most = if body.is_end_stream() && whole > 1 { whole - 1 } else { whole };
         Poll::Ready(Some(Ok(Frame::data(self.rest.split_to(most.min(PIECE))))))
     }
 }
 
-/// Runs the streams of HTTP/2 connections, and resets those whose peer takes nothing for so long.
+/// Runs the streams of HTTP/2 connections. Resets a stream if its peer takes nothing for `limit`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StreamExecutor {
     pub(super) limit: Option<Duration>,
@@ -90,7 +89,8 @@ where
     }
 }
 
-/// A stream until it ends, or its peer has taken nothing for so long. There is a timer only while it takes nothing.
+/// Runs a stream until it ends, or its peer has taken nothing for `limit`. A timer exists only after a piece was taken, until the stream
+/// has room again.
 async fn watched(stream: impl Future<Output = ()>, limit: Duration) {
     let mut stream = pin!(stream);
     let mut stalled: Option<Pin<Box<Sleep>>> = None;
@@ -125,7 +125,7 @@ mod tests {
 
     const LIMIT: Duration = Duration::from_secs(30);
 
-    /// A stream that does what it is told at each poll.
+    /// Runs a stream that makes the given progress at each poll.
     async fn told(does: Arc<AtomicU8>, wake: Arc<Notify>) {
         loop {
             let notified = wake.notified();
@@ -147,9 +147,9 @@ mod tests {
             wake.notify_one();
             tokio::task::yield_now().await;
         };
-        // Nothing to write: for ever.
+        // A stream without data to write is never reset.
         advance(LIMIT * 100).await;
-        // A piece now and then: as long as it likes.
+        // A stream that takes a piece now and then is never reset.
         for _ in 0..40 {
             tell(1).await;
             advance(LIMIT - Duration::from_secs(1)).await;
@@ -158,7 +158,7 @@ mod tests {
         tell(2).await;
         advance(LIMIT * 2).await;
         assert!(!task.is_finished());
-        // A wake-up without progress does not extend the time.
+        // A poll without progress does not extend the time.
         tell(1).await;
         let begun = Instant::now();
         advance(LIMIT / 2).await;

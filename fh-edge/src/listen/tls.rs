@@ -1,4 +1,4 @@
-//! TLS: certificates, and taking new ones while connections are served.
+//! TLS certificates, and their renewal while connections are served.
 
 use std::fmt;
 use std::io;
@@ -18,7 +18,7 @@ use tracing::{error, warn};
 
 use super::certificate::{ExpiryNotices, Notice, not_after};
 
-/// A server's side of TLS: 1.2 and 1.3, HTTP/2 where the client speaks it. Clones are the same.
+/// The server side of TLS 1.2 and 1.3, with HTTP/2 if the client supports it. Clones share their certificate.
 #[derive(Clone, Debug)]
 pub struct Tls {
     config: Arc<ServerConfig>,
@@ -33,20 +33,20 @@ struct Files {
     expiry: Mutex<ExpiryNotices>,
 }
 
-/// What [`Tls::reload`] found.
+/// The result of [`Tls::reload`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reloaded {
-    /// The certificate in use.
+    /// The files hold the certificate that is in use already.
     Same,
-    /// Another certificate; connections from now on get it.
+    /// The files hold another certificate, which new connections use from now on.
     Another,
 }
 
 impl Tls {
-    /// A certificate chain, the server's own certificate first, and its key, from PEM files. Both may be in one file.
+    /// Reads a certificate chain and its private key from PEM files. The server's own certificate comes first. Both may be in one file.
     ///
     /// # Errors
-    /// A file cannot be read or does not hold what it should, or the key is not the certificate's.
+    /// A file cannot be read or does not hold what it should, or the key does not belong to the certificate.
     pub fn from_files(
         certificate: impl Into<PathBuf>,
         key: impl Into<PathBuf>,
@@ -66,19 +66,18 @@ impl Tls {
         Ok(Self { config: Arc::new(config), files: Some(files) })
     }
 
-    /// A configuration of one's own, with client certificates for instance. HTTP/2 needs `h2` in its
-    /// `alpn_protocols`. It is never reloaded.
+    /// Uses a given configuration, for instance with client certificates. HTTP/2 needs `h2` in its `alpn_protocols`. The configuration is
+    /// never reloaded.
     #[must_use]
     pub fn from_config(config: Arc<ServerConfig>) -> Self {
         Self { config, files: None }
     }
 
-    /// Reads the files again. Connections that stand keep what they have. [`serve`](super::serve) calls this at
-    /// times.
+    /// Reads the files again. Open connections keep the certificate that they have. [`serve`](super::serve) calls this at intervals.
     ///
     /// # Errors
-    /// As [`Tls::from_files`]; the certificate in use stays. A key that is not the certificate's may mean that
-    /// the files are just being replaced.
+    /// The same as for [`Tls::from_files`]; the certificate in use is kept. A key that does not belong to the certificate may mean that the
+    /// files are being replaced right now.
     pub fn reload(&self) -> Result<Reloaded, TlsError> {
         let Some(files) = &self.files else { return Ok(Reloaded::Same) };
         let read = load(&files.certificate, &files.key, self.config.crypto_provider())?;
@@ -89,14 +88,14 @@ impl Tls {
         Ok(Reloaded::Another)
     }
 
-    /// The end of the validity of the certificate in use. `None` if it cannot be read, and for [`Tls::from_config`].
+    /// Returns the end of validity of the certificate in use. `None` if it cannot be read, and for [`Tls::from_config`].
     #[must_use]
     pub fn expires(&self) -> Option<SystemTime> {
         let current = self.files.as_ref()?.current.load();
         not_after(current.cert.first()?)
     }
 
-    /// Logs, once a day, that the certificate in use expires soon or has expired.
+    /// Logs once a day if the certificate in use expires soon or has expired.
     pub(super) fn log_expiry(&self, now: SystemTime) {
         let (Some(files), Some(expires)) = (&self.files, self.expires()) else { return };
         let certificate = files.certificate.display();
@@ -169,56 +168,56 @@ fn load(
     }
 }
 
-/// Why a certificate and its key cannot be used.
+/// The error for a certificate and key that cannot be used.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TlsError {
-    /// The file cannot be read.
+    /// A file cannot be read.
     Read {
-        /// Which file.
+        /// The file's path.
         path: PathBuf,
-        /// Why.
+        /// The I/O error.
         error: io::Error,
     },
-    /// The file is damaged.
+    /// A file is not valid PEM.
     Pem {
-        /// Which file.
+        /// The file's path.
         path: PathBuf,
-        /// Where.
+        /// The parse error.
         error: pem::Error,
     },
-    /// The file holds no certificate.
+    /// A file holds no certificate.
     NoCertificate {
-        /// Which file.
+        /// The file's path.
         path: PathBuf,
     },
-    /// The file holds no private key, or an encrypted one.
+    /// A file holds no private key, or an encrypted one.
     NoKey {
-        /// Which file.
+        /// The file's path.
         path: PathBuf,
     },
-    /// The first certificate of the file cannot be read.
+    /// The first certificate of a file cannot be read.
     Certificate {
-        /// Which file.
+        /// The file's path.
         path: PathBuf,
-        /// Why.
+        /// The error of rustls.
         error: rustls::Error,
     },
-    /// The private key is of a kind that is not known, or too weak.
+    /// The private key is of an unsupported kind, or too weak.
     Key {
-        /// Which file.
+        /// The file's path.
         path: PathBuf,
-        /// Why.
+        /// The error of rustls.
         error: rustls::Error,
     },
-    /// The key is not that of the first certificate.
+    /// The key does not belong to the first certificate.
     Mismatch {
-        /// Where the certificate is.
+        /// The certificate file's path.
         certificate: PathBuf,
-        /// Where the key is.
+        /// The key file's path.
         key: PathBuf,
     },
-    /// TLS itself.
+    /// TLS cannot be set up.
     Setup(rustls::Error),
 }
 

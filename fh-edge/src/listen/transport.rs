@@ -1,10 +1,10 @@
-//! How a request travelled.
+//! The transport protection of a request.
 
-/// An extension of requests that travelled protected, for handlers that care: [`serve`](super::serve) adds it to those that came
-/// over TLS, [`TrustedProxies`](super::TrustedProxies) to those of which a trusted proxy says so. A request without it came over
-/// plain HTTP, as far as this server knows.
+/// A request extension that marks requests over TLS, for handlers that need to know. [`serve`](super::serve) adds it to requests over TLS,
+/// and [`TrustedProxies`](super::TrustedProxies) to those that a trusted proxy marks as such. A request without it came over plain HTTP, as
+/// far as this server knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// Over TLS, at least from the client to the first trusted proxy.
+    /// The request came over TLS, at least from the client to the first trusted proxy.
     Tls,
 }

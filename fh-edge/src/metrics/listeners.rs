@@ -1,4 +1,4 @@
-//! Figures of the listeners that serve an Edge.
+//! Metrics of the listeners that serve an Edge.
 
 use std::sync::atomic::Ordering;
 use std::time::UNIX_EPOCH;
@@ -17,7 +17,7 @@ struct Labels {
     listener: &'static str,
 }
 
-/// By the listener's name.
+/// Metrics by the listener's name.
 #[derive(Debug, Default)]
 pub(super) struct ListenerMetrics {
     open: Family<Labels, Gauge>,

@@ -1,4 +1,4 @@
-//! Figures of a relay's connections upstream.
+//! Metrics of a relay's upstream connections.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ struct StateLabels {
     state: &'static str,
 }
 
-/// By environment and the name of the keys; of contexts and keys that nobody configured only how many there are.
+/// Metrics by environment and the name of the keys. Contexts and unconfigured keys are only counted.
 #[derive(Debug, Default)]
 pub(super) struct UpstreamFigures {
     serving: Family<EnvironmentLabels, Gauge>,
@@ -95,7 +95,7 @@ impl UpstreamFigures {
         );
     }
 
-    /// As it is now.
+    /// Replaces all values by the current ones.
     pub(super) fn set(&self, upstreams: &[UpstreamStatus]) {
         let families = [&self.serving, &self.connected, &self.stale, &self.requests, &self.foreign];
         for family in families {

@@ -1,4 +1,4 @@
-//! A state file, and a thread that looks whether it has changed.
+//! A state file, and a thread that follows its changes.
 
 mod last_good;
 mod places;
@@ -21,12 +21,12 @@ pub use watch::Watch;
 /// The content of a state file. `Debug` does not show its text, which holds API keys.
 #[derive(Clone, PartialEq)]
 pub struct Loaded {
-    /// The state, and what is doubtful about it.
+    /// The state, and warnings about it.
     pub parsed: Parsed,
-    /// When the file was changed, in milliseconds since 1970; for people. It stands for no version: a file that takes the place of
-    /// another may be older.
+    /// Time of the file's last change in milliseconds since 1970, for display. It cannot serve as a version, because a file may be replaced
+    /// by an older one.
     pub modified: i64,
-    /// The text itself, with `${NAME}` as it is written.
+    /// The text of the file, with `${NAME}` as it is written there.
     pub text: Arc<[u8]>,
 }
 
@@ -40,21 +40,21 @@ impl fmt::Debug for Loaded {
     }
 }
 
-/// Why a state file is not used. Prints itself with the file and the places in it, a line for each.
+/// The error for a state file that cannot be used. `Display` writes one line per problem, with the file and the position in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileError {
-    /// The file.
+    /// The file's path.
     pub path: PathBuf,
-    /// What is wrong.
+    /// The reason.
     pub why: FileProblem,
 }
 
-/// What is wrong with a state file.
+/// The reason why a state file cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileProblem {
-    /// It cannot be read.
+    /// The file cannot be read.
     Unreadable(Unreadable),
-    /// It is no state.
+    /// The file is not a valid state.
     Wrong(StateFileError),
 }
 
@@ -83,18 +83,18 @@ impl std::error::Error for FileError {
     }
 }
 
-/// Reads a state file once: `fh serve --check`.
+/// Reads a state file once, for `fh serve --check`.
 ///
-/// A list of features that names no environment is that of the file's name, if that begins with the environment's id: so do those that
-/// FeatureHub's webhook converter writes.
+/// A list of features without an environment belongs to the environment whose id the file name begins with. FeatureHub's webhook converter
+/// writes such files.
 ///
 /// # Errors
-/// [`FileError`]: it cannot be read, or is no state.
+/// Returns [`FileError`] if the file cannot be read, or is not a valid state.
 pub fn check(path: &Path, options: &Options) -> Result<Loaded, FileError> {
     parse(path, options, read_file(path))
 }
 
-/// A state file that is followed.
+/// A state file that can be followed.
 ///
 /// ```no_run
 /// use fh_edge::origin::file::StateFile;
@@ -119,22 +119,22 @@ impl StateFile {
     /// Reads a file for the first time.
     ///
     /// # Errors
-    /// In the second part: [`FileError`], as [`check`] gives it. The file can be followed all the same, and may become good.
+    /// The second part is a [`FileError`] if [`check`] would return one. The file can be followed all the same, and may become valid.
     pub fn open(path: impl Into<PathBuf>, options: Options) -> (Self, Result<Loaded, FileError>) {
         let mut file = Self { path: path.into(), options, look: Look::new(MOST_BYTES) };
         let first = file.read();
         (file, first)
     }
 
-    /// Follows changes on a thread, which calls with what stands in the file whenever that is new, and with what is wrong once for each
-    /// content. It ends when the guard is dropped.
+    /// Follows changes of the file on a thread. It calls `on_change` with each new content, and once per content with the error if the
+    /// content is not valid. The thread ends when the returned guard is dropped.
     ///
-    /// The system tells of changes in the file's folder and in that of the file that a link leads to; besides, the file is looked at each
-    /// second. What was changed is read once it rests for a moment. Editors that write beside the file and rename, and links that are
-    /// swapped, as in volumes of Kubernetes, are changes like any other.
+    /// The system reports changes in the file's folder, and in the folder of the file that a symbolic link points to. The file is also
+    /// checked every second. A change is read after a short pause, so that the file is complete. Files that an editor replaces by renaming
+    /// are recognized, and so are symbolic links that are swapped, as in volumes of Kubernetes.
     ///
     /// # Errors
-    /// The machine gives no thread.
+    /// The system cannot start a thread.
     pub fn watch(
         self,
         on_change: impl FnMut(Result<Loaded, FileError>) + Send + 'static,
@@ -142,13 +142,13 @@ impl StateFile {
         Watch::start(self, watch::Pace::default(), on_change)
     }
 
-    /// Reads the file, new or not.
+    /// Reads the file, whether it has changed or not.
     fn read(&mut self) -> Result<Loaded, FileError> {
         let found = self.look.first(&self.path);
         parse(&self.path, &self.options, found)
     }
 
-    /// Looks at the file; what stands in it if that is new, and when to look again.
+    /// Checks the file. Returns its content if that is new, and when to check again.
     fn look(&mut self, now: SystemTime) -> (Option<Result<Loaded, FileError>>, Next) {
         match self.look.again(&self.path, now) {
             Seen::Nothing => (None, Next::Later),
@@ -158,12 +158,12 @@ impl StateFile {
     }
 }
 
-/// When to look again, if nothing is heard before.
+/// The time of the next check, unless a change is reported earlier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
-    /// Once the file has had time to settle.
+    /// After the file has had time to settle.
     Soon,
-    /// At the usual interval.
+    /// After the usual interval.
     Later,
 }
 
@@ -184,12 +184,12 @@ fn parse(
     Ok(Loaded { parsed, modified: milliseconds(modified), text: found.bytes.into() })
 }
 
-/// Reads a file of at most as many bytes as a state may have.
+/// Reads a file up to the maximum size of a state.
 fn read_file(path: &Path) -> Result<Found, Unreadable> {
     fh_files::read(path, MOST_BYTES)
 }
 
-/// The id that a file's name begins with.
+/// Returns the environment id that a file's name begins with.
 fn environment_in(path: &Path) -> Option<Uuid> {
     let name = path.file_name()?.to_str()?;
     name.get(..36).filter(|_| name.get(36..37) == Some(".")).and_then(|id| id.parse().ok())

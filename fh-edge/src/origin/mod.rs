@@ -1,4 +1,4 @@
-//! Where an Edge's state comes from.
+//! Sources of an Edge's state: a state file, or another Edge.
 
 pub mod file;
 pub mod relay;

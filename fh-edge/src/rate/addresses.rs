@@ -10,15 +10,15 @@ use super::Bucket;
 use crate::client_network::ClientNetwork;
 use crate::wire::api_key::RequestKey;
 
-/// Buckets that are held at a time. Requests for which there is no further one share one bucket.
+/// Maximum number of buckets. Requests that need a further one share one bucket.
 const MOST_BUCKETS: usize = 65_536;
-/// Seconds between two sweeps. A bucket that holds a token at all is full again after one second.
+/// Minimum time between two sweeps, in seconds. A bucket that is not overdrawn is full again after one second.
 const BETWEEN_SWEEPS: f64 = 1.0;
 
-/// The bucket of each address and API key.
+/// The buckets of addresses and API keys.
 pub(super) struct AddressRates {
     per_second: f64,
-    /// Keys are held as hashes, so that a bucket has one size, however long the key is.
+    /// Keys are stored as hashes, so that a bucket has the same size for every key.
     hashes: RandomState,
     buckets: Mutex<Buckets>,
 }
@@ -26,29 +26,29 @@ pub(super) struct AddressRates {
 struct Buckets {
     by_sender: HashMap<Sender, Bucket>,
     shared: Bucket,
-    /// When full buckets were last removed, in seconds since the start.
+    /// Time of the last removal of full buckets, in seconds since the start.
     swept: f64,
 }
 
-/// The sender that a bucket counts.
+/// The sender whose requests a bucket counts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Sender {
     network: ClientNetwork,
-    /// The hash of the key; `None` for all keys of this network that are not known to be good.
+    /// The hash of the key. `None` stands for all unverified keys of this network.
     key: Option<u64>,
 }
 
-/// Whether a request has a bucket of its key's own, or one with all unverified keys of its address.
+/// Whether a request is counted with its key, or with all unverified keys of its address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyStanding {
-    /// Configured, or answered well by the upstream Edge.
+    /// A configured key, or one that the upstream Edge has answered successfully.
     Known,
-    /// A relay tries it upstream: an address could name a new one in each request.
+    /// A key that a relay still has to try upstream. An address could send a new one in each request.
     Unverified,
 }
 
 impl fmt::Debug for AddressRates {
-    /// Without addresses.
+    /// Omits the addresses.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AddressRates").field("per_second", &self.per_second).finish_non_exhaustive()
     }
@@ -65,7 +65,10 @@ impl AddressRates {
         Self { per_second, hashes: RandomState::new(), buckets: Mutex::new(buckets) }
     }
 
-    /// Takes a token. Without one, returns the seconds until there is one.
+    /// Takes a token.
+    ///
+    /// # Errors
+    /// Returns the seconds until there is a token.
     pub(super) fn take(
         &self,
         address: IpAddr,
@@ -77,7 +80,10 @@ impl AddressRates {
         self.lock().of(sender, self.per_second, now).take_one(self.per_second, now)
     }
 
-    /// Takes a token even if there is none. Then returns the seconds until the turn of this request.
+    /// Takes a token even if there is none.
+    ///
+    /// # Errors
+    /// Returns the seconds until the request's turn if it has to wait.
     pub(super) fn queue(
         &self,
         address: IpAddr,
@@ -165,13 +171,13 @@ mod tests {
         assert_eq!(take(most + 1, 0.5), Err(1));
         assert_eq!(take(3, 0.5), Err(1), "an address that is held keeps its bucket");
         assert_eq!(rates.lock().by_sender.len(), MOST_BUCKETS);
-        // A second later all are full again and make room.
+        // A second later all buckets are full again and are removed.
         assert_eq!(take(most + 2, 1.5), Ok(()));
         assert_eq!(take(most + 3, 1.5), Ok(()));
         assert_eq!(rates.lock().by_sender.len(), 2);
     }
 
-    /// A bucket that streams have queued at stays, however often others are removed.
+    /// A bucket with queued streams is kept when others are removed.
     #[test]
     fn a_queue_outlasts_a_sweep() {
         let rates = AddressRates::new(1);

@@ -1,4 +1,4 @@
-//! The bytes of an answer, made once and sent to many.
+//! Bodies of answers: each is rendered once and sent to many clients.
 
 use std::sync::Arc;
 
@@ -12,36 +12,36 @@ use crate::evaluations::Caller;
 use crate::wire::coding::{Effort, gzip};
 use crate::world::now;
 
-/// One environment as one asker sees it.
+/// The answer for one environment, as the holders of one view see it.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
-    /// The body of a GET for this environment alone: a list of one environment.
+    /// The body of a GET for this environment alone: a JSON list of one environment.
     pub(crate) body: Bytes,
-    /// Its etag.
+    /// The etag of the body.
     pub(crate) etag: Option<HeaderValue>,
-    /// Where in the body the list of features is.
+    /// The byte range of the list of features in the body.
     list: (usize, usize),
-    /// For one context alone: the body compressed.
+    /// The compressed body. Only answers that were evaluated for one context use it; those of shared views are compressed in the view.
     gzip: Gzip,
 }
 
-/// A body compressed, for those who want it so.
+/// The state of a body's compression.
 #[derive(Debug, Clone)]
 enum Gzip {
     NotAskedFor,
-    /// It would not be half as long.
+    /// Compressing saves less than half of the body, so it is sent uncompressed.
     NotWorthIt,
     Made(Bytes),
 }
 
-/// A list of features being written.
+/// A JSON list of features that is being written.
 pub(crate) struct List {
     text: String,
     is_empty: bool,
 }
 
 impl List {
-    /// Where the next one is to be written.
+    /// Writes the comma that is due and returns the text, to which the caller appends the next feature.
     pub(crate) fn next(&mut self) -> &mut String {
         if !std::mem::replace(&mut self.is_empty, false) {
             self.text.push(',');
@@ -51,7 +51,7 @@ impl List {
 }
 
 impl Answer {
-    /// Writes the features of a view.
+    /// Renders the answer of a view, whose features `write` appends to the list.
     pub(crate) fn of(
         published: &Published,
         view: &View,
@@ -76,8 +76,9 @@ impl Answer {
         Self { body, etag, list: (start, end), gzip: Gzip::NotAskedFor }
     }
 
-    /// Evaluates a view for a context that is written like this and has this tag, feature by feature, and keeps the answer: for
-    /// evaluations that take long. `None` if the caller leaves meanwhile.
+    /// Evaluates a view feature by feature and keeps the answer, for evaluations that take long.
+    ///
+    /// `context` is the text of the context as the request wrote it, `tag` its etag part. `None` if the caller left before the end.
     pub(crate) fn for_caller(
         published: &Published,
         view: usize,
@@ -86,7 +87,7 @@ impl Answer {
         caller: &Caller,
     ) -> Option<Arc<Self>> {
         let view = published.view(view)?;
-        // It may have been made while this one waited for its turn.
+        // Another request with this context may have made the answer while this one waited for its turn.
         if let Some(known) = view.evaluated_if_made(context) {
             return Some(known);
         }
@@ -101,12 +102,12 @@ impl Answer {
         Some(answer)
     }
 
-    /// The same answer to somebody who sent a context, which changes nothing but the etag.
+    /// Returns the same answer for a request with a context. The context changes only the etag.
     pub(crate) fn for_context(&self, view: &View, context_tag: &str) -> Self {
         Self { etag: view.etag(context_tag), ..self.clone() }
     }
 
-    /// The body by gzip if that is known: nothing inside if it would not be half as long.
+    /// Returns the body compressed with gzip, if compression was tried before: `Some(None)` if it would save less than half.
     pub(super) fn known_gzip(&self) -> Option<Option<Bytes>> {
         match &self.gzip {
             Gzip::NotAskedFor => None,
@@ -115,13 +116,13 @@ impl Answer {
         }
     }
 
-    /// The same answer, for somebody who wants it by gzip, as others will with this context.
+    /// Returns the same answer with its body compressed with gzip, to be kept for other callers with this context.
     pub(super) fn with_gzip(&self) -> Self {
         let made = gzip(&self.body, Effort::Little).map(Bytes::from);
         Self { gzip: made.map_or(Gzip::NotWorthIt, Gzip::Made), ..self.clone() }
     }
 
-    /// How many bytes it keeps.
+    /// Returns the memory that the bodies take, in bytes.
     pub(super) fn memory(&self) -> usize {
         match &self.gzip {
             Gzip::Made(bytes) => self.body.len() + bytes.len(),
@@ -129,12 +130,12 @@ impl Answer {
         }
     }
 
-    /// The list of features alone: what a stream sends.
+    /// Returns the list of features alone, which is what a stream sends.
     pub(crate) fn list(&self) -> Bytes {
         self.body.slice(self.list.0..self.list.1)
     }
 
-    /// The environment alone: a part of the answer to several keys.
+    /// Returns the JSON object of the environment, as one element of the answer to several keys.
     pub(crate) fn environment(&self) -> Bytes {
         self.body.slice(1..self.body.len() - 1)
     }

@@ -1,4 +1,4 @@
-//! The answers that are kept, and the memory that all of them together may take (`--answer-cache`).
+//! The cache of evaluated answers, and its limit of memory for all views together (`--answer-cache`).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -8,15 +8,15 @@ use quick_cache::sync::Cache;
 
 use super::answer::Answer;
 
-/// The memory that evaluated answers of all views of an Edge may take together, in bytes. Where it is exceeded, the view that was
-/// used least recently loses its answers.
+/// The memory that evaluated answers of all views of an Edge may take together, in bytes. If it is exceeded, the view that was used least
+/// recently loses all its answers.
 #[derive(Debug)]
 pub(crate) struct AnswerBudget {
     limit: u64,
-    /// Bytes of all views.
+    /// The bytes that the answers of all views take.
     held: AtomicU64,
-    /// The time by which the use of views is compared: two for each answer that was kept. Answers that are found count as one
-    /// after the last that was kept.
+    /// A logical clock that orders the uses of views. It advances by two whenever an answer is kept. A cache hit counts as one after the
+    /// last answer that was kept.
     clock: AtomicU64,
     views: Mutex<Vec<Weak<ViewAnswers>>>,
 }
@@ -26,17 +26,17 @@ pub(crate) struct AnswerBudget {
 pub(super) struct ViewAnswers {
     budget: Arc<AnswerBudget>,
     answers: Cache<String, Arc<Answer>, ByBytes>,
-    /// Bytes that count in the budget.
+    /// The bytes of this view that are counted in the budget.
     held: AtomicU64,
     /// The budget's clock when an answer was last found or kept here.
     used: AtomicU64,
 }
 
-/// Answers are bounded by the memory that they take.
+/// Weighs answers by the memory that they take, so that the cache is bounded in bytes.
 #[derive(Debug, Clone)]
 struct ByBytes;
 
-/// The memory of an entry beside its bytes.
+/// The assumed memory of an entry beside its bytes.
 const ENTRY: u64 = 256;
 
 impl Weighter<String, Arc<Answer>> for ByBytes {
@@ -55,13 +55,13 @@ impl AnswerBudget {
         })
     }
 
-    /// Bytes that all answers take at this moment.
+    /// Returns the bytes that all answers take at this moment.
     pub(crate) fn held(&self) -> u64 {
         self.held.load(Ordering::Relaxed)
     }
 
-    /// Evicts the answers of other views, the least recently used one first, until the limit holds. One view alone holds it
-    /// by itself.
+    /// Evicts the answers of other views, the least recently used view first, until the limit holds. The cache of one view is bounded by
+    /// the same limit, so `kept` itself is never evicted here.
     fn make_room_for(&self, kept: &ViewAnswers) {
         let views: Vec<Arc<ViewAnswers>> = {
             let views = self.views.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,7 +80,7 @@ impl AnswerBudget {
 }
 
 impl ViewAnswers {
-    /// Room for the answers of a view of so many features.
+    /// Makes the cache of a view with this number of features.
     pub(super) fn new(budget: &Arc<AnswerBudget>, features: usize) -> Arc<Self> {
         let answer_size = 256 * features as u64 + ENTRY;
         let expected = usize::try_from(budget.limit / answer_size).unwrap_or(usize::MAX);
@@ -98,7 +98,8 @@ impl ViewAnswers {
 
     pub(super) fn get(&self, context: &str) -> Option<Arc<Answer>> {
         let found = self.answers.get(context)?;
-        // Read by all, and written only where answers are kept meanwhile: what is only read stays in the processors' caches.
+        // All readers read this value, but it is written only if an answer was kept since. Otherwise every cache hit would write to a cache
+        // line that all processors share.
         let now = self.budget.clock.load(Ordering::Relaxed) + 1;
         if self.used.load(Ordering::Relaxed) != now {
             self.used.store(now, Ordering::Relaxed);
@@ -106,7 +107,8 @@ impl ViewAnswers {
         Some(found)
     }
 
-    /// The answer to a context. Callers with the same context wait meanwhile, so `make` must not wait for anything.
+    /// Returns the answer to a context, and makes it if it is not kept. Other callers with the same context wait meanwhile, so `make` must
+    /// not block.
     pub(super) fn get_or_make(&self, context: &str, make: impl FnOnce() -> Answer) -> Arc<Answer> {
         if let Some(found) = self.get(context) {
             return found;
@@ -122,7 +124,7 @@ impl ViewAnswers {
         answer
     }
 
-    /// Keeps an answer, in place of another one to the same context.
+    /// Keeps an answer. It replaces another one to the same context.
     pub(super) fn keep(&self, context: &str, answer: Arc<Answer>) {
         self.answers.insert(context.to_string(), answer);
         self.was_kept();
@@ -137,11 +139,11 @@ impl ViewAnswers {
         }
     }
 
-    /// Counts in the budget what is held now.
+    /// Updates the budget to the bytes that this view holds now.
     fn account(&self) {
         let now = self.answers.weight();
         let before = self.held.swap(now, Ordering::Relaxed);
-        // Wraps below zero and back; the sum over all views is right.
+        // The difference may be negative. It wraps around, and the sum over all views is right.
         self.budget.held.fetch_add(now.wrapping_sub(before), Ordering::Relaxed);
     }
 }
@@ -151,7 +153,7 @@ impl Drop for ViewAnswers {
         let held = *self.held.get_mut();
         self.budget.held.fetch_sub(held, Ordering::Relaxed);
         let mut views = self.budget.views.lock().unwrap_or_else(PoisonError::into_inner);
-        // Upgrading would keep others alive, and dropping them here would lock again.
+        // Upgrading could keep a view alive beyond its last user; dropping it here would then lock this mutex a second time.
         views.retain(|view| view.strong_count() > 0);
     }
 }

@@ -1,4 +1,4 @@
-//! What changed between two lists of features, and the events that say so (edge-protocol 3.5).
+//! The difference between two lists of features, and the stream events for it (edge-protocol 3.5).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,21 +7,21 @@ use super::feature::ServedFeature;
 use super::published::Published;
 use super::view::View;
 
-/// One feature's change.
+/// The change of one feature between two lists.
 #[derive(Debug)]
 pub(crate) enum Change<'a> {
-    /// It is new, or looks different.
+    /// The feature is new, or readers see a difference.
     Now(&'a Arc<ServedFeature>),
-    /// It is not seen any more.
+    /// The feature is not visible any more.
     Gone(&'a Arc<ServedFeature>),
 }
 
-/// What leads from one list to the other.
+/// Returns the changes from an older list of features to a newer one. Removed features come first.
 pub(crate) fn changes<'a>(
     older: &'a [Arc<ServedFeature>],
     newer: &'a [Arc<ServedFeature>],
 ) -> Vec<Change<'a>> {
-    // Nearly always the lists hold the same features in the same places.
+    // In most cases both lists hold the same features in the same order.
     let aligned = older.len() == newer.len()
         && older.iter().zip(newer).all(|(old, new)| Arc::ptr_eq(old, new) || old.id == new.id);
     if aligned {
@@ -38,11 +38,11 @@ pub(crate) fn changes<'a>(
         }
     }
     let gone = older.iter().filter(|old| before.contains_key(&old.id));
-    // First what went, so that a key that moved to another feature ends with the new one.
+    // Removed features come first, so that a key that moved to another feature ends with the new one.
     gone.map(Change::Gone).chain(found).collect()
 }
 
-/// Appends a change's data and says the event's name.
+/// Appends the JSON data of a change and returns the name of its event.
 pub(crate) fn write_change(
     out: &mut String,
     change: &Change<'_>,
@@ -56,8 +56,8 @@ pub(crate) fn write_change(
             "feature"
         }
         Change::Gone(feature) => {
-            // A retired feature still has a state with a version; of a deleted one, or one that this view does not see any
-            // more, nothing is left.
+            // A retired feature still has a state with a version. For a feature that was deleted, or that this view does not show any more,
+            // a state with version 0 and no value is written.
             let is_retired = |now: &&Arc<ServedFeature>| {
                 now.id == feature.id && now.retired && now.passes(&view.key.filters)
             };

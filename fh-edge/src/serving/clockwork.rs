@@ -1,5 +1,5 @@
-//! Puts up new generations where nothing but time changes answers (D-96): one thread for all places of an Edge, whoever else
-//! publishes there.
+//! Publishes a new generation when time alone changes answers (D-96). One thread serves all cells of an Edge. Other writers may publish to
+//! the same cells.
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -13,30 +13,30 @@ use super::published::Published;
 use super::slot::Slot;
 use crate::world::now;
 
-/// Clocks may be set: nobody waits longer than this without looking.
+/// The longest wait between two checks, since the system clock may be set.
 const LOOK_AT_LEAST: Duration = Duration::from_secs(30);
 
-/// Makes the thread look when the next moment is.
+/// A handle that wakes the thread, so that it computes its next wake-up anew.
 #[derive(Debug, Clone)]
 pub(super) struct Bell(SyncSender<()>);
 
 impl Bell {
     pub(super) fn ring(&self) {
-        // If it rings already, the thread will look; if there is no thread, nobody wants to know.
+        // If the channel is full, the thread is about to check anyway. If it is closed, the thread has ended and the wake-up is not needed.
         let _ = self.0.try_send(());
     }
 }
 
-/// All places at which time passes.
+/// All cells whose answers may change with time, and the thread that publishes these changes.
 #[derive(Debug)]
 pub(crate) struct Clockwork {
     bell: Bell,
     slots: Arc<Slots>,
-    /// Until the thread takes it.
+    /// The receiver of wake-ups, until the thread takes it.
     rung: Mutex<Option<Receiver<()>>>,
 }
 
-/// Places that are gone stay in here until another one comes.
+/// All cells. References to dropped cells are removed when the next cell is added.
 type Slots = Mutex<Vec<Weak<Slot>>>;
 
 impl Default for Clockwork {
@@ -47,7 +47,8 @@ impl Default for Clockwork {
 }
 
 impl Clockwork {
-    /// A new place, which tells this one whenever something is published there.
+    /// Makes a cell that wakes the scheduler whenever a generation with time rules is published to it. `told` is notified of every
+    /// generation.
     pub(crate) fn slot(&self, first: Published, told: watch::Sender<u64>) -> Arc<Slot> {
         let slot = Arc::new(Slot::new(first, self.bell.clone(), told));
         let mut slots = lock(&self.slots);
@@ -56,10 +57,10 @@ impl Clockwork {
         slot
     }
 
-    /// Lets time pass, in a thread that ends with this and all places. A second call does nothing.
+    /// Starts the thread, which ends after this scheduler and all its cells are dropped. A second call does nothing.
     ///
     /// # Errors
-    /// The machine gives no thread.
+    /// The operating system refuses a thread.
     pub(crate) fn start(&self) -> io::Result<()> {
         let Some(rung) = lock(&self.rung).take() else { return Ok(()) };
         let slots = Arc::downgrade(&self.slots);
@@ -76,7 +77,7 @@ impl Clockwork {
     }
 }
 
-/// Puts up what is due, and says until when nothing is.
+/// Publishes the generations that are due and returns the time until the next check.
 fn pass_moments(slots: &Slots) -> Duration {
     let slots: Vec<Arc<Slot>> = lock(slots).iter().filter_map(Weak::upgrade).collect();
     let now = now();
@@ -106,12 +107,12 @@ mod tests {
         Settings { name: "dev".into(), cache_control: None, stale: false, profile: Profile::Client }
     }
 
-    /// A feature that is another one from this moment on.
+    /// Returns a feature whose answer changes at this time.
     fn turning_at(moment: i64) -> ServedFeature {
         feature_with("GREATER_EQUALS", &Timestamp::from_millis(moment).to_string())
     }
 
-    /// A feature with a rule on `now`.
+    /// Returns a feature with a rule on `now`.
     fn feature_with(conditional: &str, value: &str) -> ServedFeature {
         let strategy = format!(
             r#"{{"id":"late","value":true,"attributes":[{{"fieldName":"now","type":"DATETIME",
@@ -133,7 +134,7 @@ mod tests {
         ServedFeature::new(&feature, Some(&value), 1, Counting::Counts)
     }
 
-    /// The thread rests for half a minute when a generation comes that turns sooner.
+    /// The thread sleeps for half a minute when a generation is published whose answers change earlier.
     #[tokio::test]
     async fn time_passes_wherever_something_is_published() {
         let clockwork = Clockwork::default();
@@ -160,7 +161,7 @@ mod tests {
         }
     }
 
-    /// Rules on the text of `now` are tried each second; whoever listens hears of it when one turns.
+    /// Rules on the text of `now` are evaluated each second; only a changed result is published.
     #[test]
     fn nothing_is_put_up_while_nothing_turns() {
         let clockwork = Clockwork::default();

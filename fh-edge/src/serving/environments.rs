@@ -1,4 +1,4 @@
-//! Where readers find what their keys open.
+//! The environments by id, and the lookup of keys in them.
 
 use std::collections::HashMap;
 use std::io;
@@ -15,27 +15,28 @@ use super::leaving::{Leaver, Leaving};
 use super::published::Published;
 use super::slot::{News, Slot};
 
-/// All environments. Reading takes no lock that a writer holds for long.
+/// All environments. Readers never wait for a writer.
 #[derive(Debug, Default)]
 pub(crate) struct Environments {
-    /// Nearly always an environment has one place. A relay has one for each of its upstream keys, which may see other features.
+    /// The cells of each environment. Nearly always there is one. A relay has one for each of its upstream keys, since these keys may see
+    /// different features.
     by_id: ArcSwap<HashMap<Uuid, Vec<Arc<Slot>>>>,
     clockwork: Clockwork,
     leaving: Leaving,
-    /// The revision of the state. Wakes its watchers whenever anything is published, for those who look at everything.
+    /// The revision of the state. Its watchers are woken at every publication, also if the revision stays the same.
     revision: watch::Sender<u64>,
 }
 
 impl Environments {
-    /// Lets time pass.
+    /// Starts the thread that publishes changes by time.
     ///
     /// # Errors
-    /// The machine gives no thread.
+    /// The operating system refuses a thread.
     pub(crate) fn start_clock(&self) -> io::Result<()> {
         self.clockwork.start()
     }
 
-    /// What a key opens, and where its next generations will be.
+    /// Returns the grant of a key, the current generation of its environment, and the cell where the next generations are published.
     pub(crate) fn open(
         &self,
         id: Uuid,
@@ -48,13 +49,15 @@ impl Environments {
         })
     }
 
-    /// What a key opens that is not good any more, but may come back.
+    /// Returns what a revoked key may still read, within the delay in which it may come back.
     pub(crate) fn open_leaving(&self, id: Uuid, secret: &str) -> Option<Leaver> {
         self.leaving.get(id, secret)
     }
 
-    /// These are the keys of an environment that has one place, from now on; those that are not among them open it as it is for
-    /// so long. To be called before that is published, so that no request falls between.
+    /// Sets the keys of an environment that has one cell. Keys that are not in `next` can read the current generation for this delay.
+    ///
+    /// Call it before the new keys are published, so that no request fails in between. A delay of zero ends all pending revocations, those
+    /// of other environments as well.
     pub(crate) fn leave(&self, id: Uuid, next: &Grants, delay: Duration) {
         match delay.is_zero() {
             true => self.leaving.end(),
@@ -62,33 +65,35 @@ impl Environments {
         }
     }
 
-    /// The current generation of an environment; of several places the first one's.
+    /// Returns the current generation of an environment. If the environment has several cells, it is that of the first one.
     pub(crate) fn get(&self, id: Uuid) -> Option<Arc<Published>> {
         Some(self.first(id)?.current())
     }
 
-    /// All environments, each once.
+    /// Returns the current generation of every environment. If an environment has several cells, it is that of the first one.
     pub(crate) fn all(&self) -> Vec<Arc<Published>> {
         self.by_id.load().values().filter_map(|slots| Some(slots.first()?.current())).collect()
     }
 
-    /// All places.
+    /// Returns the current generation of every cell.
     pub(crate) fn places(&self) -> Vec<Arc<Published>> {
         self.by_id.load().values().flatten().map(|slot| slot.current()).collect()
     }
 
-    /// The revision of the state, and a wake-up for every generation of any environment.
+    /// Returns a receiver of the state's revision. It is woken by every generation of any environment.
     pub(crate) fn revision(&self) -> watch::Receiver<u64> {
         self.revision.subscribe()
     }
 
-    /// What is published next belongs to this revision.
+    /// Sets the revision to which the next publications belong.
     pub(crate) fn set_revision(&self, revision: u64) {
         self.revision.send_replace(revision);
     }
 
-    /// Puts up the next generation of an environment that has one place, unless it is as the current one, or the first one of a
-    /// new environment. Those who watch have to be woken.
+    /// Publishes the next generation of an environment that has one cell, unless it equals the current one. A new environment gets its
+    /// first generation.
+    ///
+    /// The streams of the environment are woken when the returned value is dropped.
     pub(crate) fn publish(
         &self,
         id: Uuid,
@@ -107,7 +112,7 @@ impl Environments {
         }
     }
 
-    /// Puts up the next generation of an environment that has one place. Those who watch have to be woken.
+    /// Publishes the next generation of an environment that has one cell. Its streams are woken when the returned value is dropped.
     pub(crate) fn change(
         &self,
         id: Uuid,
@@ -120,7 +125,7 @@ impl Environments {
         self.by_id.load().get(&id)?.first().cloned()
     }
 
-    /// A further place of an environment, with its first generation.
+    /// Adds a cell to an environment, with its first generation.
     pub(crate) fn add(&self, first: Published) -> Arc<Slot> {
         let id = first.id;
         let slot = self.slot(first);
@@ -133,7 +138,7 @@ impl Environments {
         slot
     }
 
-    /// Takes a place away, and nothing else of its environment.
+    /// Removes one cell. Other cells of its environment stay.
     pub(crate) fn remove_slot(&self, slot: &Arc<Slot>) {
         let id = slot.current().id;
         self.by_id.rcu(|known| {
@@ -149,12 +154,12 @@ impl Environments {
         self.revision.send_modify(|_| {});
     }
 
-    /// A place that is found elsewhere.
+    /// Makes a cell that is not listed in an environment: the caller keeps it.
     pub(crate) fn slot(&self, first: Published) -> Arc<Slot> {
         self.clockwork.slot(first, self.revision.clone())
     }
 
-    /// Takes an environment away. Its streams see a last generation, once they are woken.
+    /// Removes an environment. Its streams see a last generation, once they are woken.
     pub(crate) fn remove(&self, id: Uuid, last: impl Fn(Published) -> Published) -> Vec<News> {
         let by_id = self.by_id.load();
         let slots = by_id.get(&id).into_iter().flatten();
@@ -168,7 +173,7 @@ impl Environments {
         news
     }
 
-    /// Makes all streams say `bye` within this time.
+    /// Ends all streams with `bye`, spread over this time.
     pub(crate) fn close(&self, within: Duration) {
         for slot in self.by_id.load().values().flatten() {
             slot.close(within);

@@ -1,4 +1,4 @@
-//! One feature in one environment, its JSON rendered once for all who read it (edge-protocol 2.6).
+//! One feature in one environment, its JSON rendered once for all readers (edge-protocol 2.6).
 
 mod received;
 
@@ -14,17 +14,17 @@ use super::moment::Moments;
 use super::view::Detail;
 use crate::state::{Feature, FeatureValue, Json};
 
-/// Does the version count in etags? A version that stands for "when this was read" does not, so that restarts and replicas
-/// agree (D-95).
+/// The meaning of a feature's version. A version that is only the time of reading does not count in etags, so that restarts and replicas
+/// have the same etags (D-95).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counting {
-    /// It was stated, or counts changes.
+    /// The version was given in the state, or it counts changes.
     Counts,
-    /// It is the time at which the file was read.
+    /// The version is the time at which the file was read.
     IsATime,
 }
 
-/// A feature as it is served.
+/// A feature as it is served, with its JSON in rendered pieces.
 #[derive(Debug)]
 pub(crate) struct ServedFeature {
     pub(crate) id: Uuid,
@@ -32,37 +32,38 @@ pub(crate) struct ServedFeature {
     pub(crate) kind: Kind,
     pub(crate) version: i64,
     pub(crate) locked: bool,
-    /// Retired features are in no list; they are kept to say that they are gone, and to be changed by PUT.
+    /// True if the feature is retired. Retired features are in no list. They are kept to announce their removal, and because PUT can change
+    /// them.
     pub(crate) retired: bool,
     pub(crate) filters: BTreeSet<String>,
-    /// What profile `edge` hashes.
+    /// The id of the value record, which profile `edge` hashes for percentages.
     pub(crate) value_id: Option<String>,
-    /// The value of everybody whom no strategy picks.
+    /// The default value: that of every context for which no strategy matches.
     pub(crate) value: Option<Json>,
-    /// Shown to those who may see them.
+    /// Properties, shown to keys with the permission `EXTENDED_DATA`.
     pub(crate) properties: BTreeMap<String, String>,
-    /// The values of its strategies, by position, as they stand in the JSON; `None` is null.
+    /// The values of the strategies by position, as raw JSON. `None` is null.
     pub(crate) strategy_values: Vec<Option<Box<str>>>,
-    /// What it looks like evaluated up to its properties: for everybody whom no strategy picks, then by position of the strategy.
-    /// Each is made when it is needed first.
+    /// The evaluated JSON up to the properties: first the default value, then the value of each strategy by position. Each is rendered when
+    /// it is first needed.
     evaluated: Box<[OnceLock<Box<str>>]>,
-    /// When answers change because time passes.
+    /// The rules on `now`, and the times at which they may change answers.
     pub(crate) moments: Moments,
-    /// The strategy that another Edge has applied (`v`), if it evaluated.
+    /// The id of the strategy that another Edge applied (`v`), if that Edge evaluated the feature.
     pub(crate) applied: Option<Box<str>>,
-    /// `{"id":…,"key":…`
+    /// The JSON `{"id":…,"key":…`.
     name: Box<str>,
-    /// `,"l":…,"version":…`
+    /// The JSON `,"l":…,"version":…`.
     state: Box<str>,
-    /// `,"type":…`
+    /// The JSON `,"type":…`.
     type_member: Box<str>,
-    /// `,"strategies":[…]`, or nothing if there is no value record.
+    /// The JSON `,"strategies":[…]`, or empty if there is no value record.
     strategies: Box<str>,
-    /// `,"fp":{…}`, or nothing.
+    /// The JSON `,"fp":{…}`, or empty.
     fp: Box<str>,
     /// Members that another Edge sent and this project does not know, each with its comma.
     unknown_members: Box<str>,
-    /// Stands for what readers see, properties apart.
+    /// A digest of everything that readers see, except properties.
     digest: [u8; 32],
 }
 
@@ -127,8 +128,8 @@ impl ServedFeature {
         }
     }
 
-    /// Appends it as holders of client-evaluated keys see it: everybody's value, and the strategies. What another Edge has
-    /// evaluated has no strategies, but the one that was applied.
+    /// Appends the feature as holders of client-evaluated keys see it: the default value and the strategies. A feature that another Edge
+    /// evaluated has no strategies, but the id of the one that was applied.
     pub(crate) fn write_with_strategies(&self, out: &mut String, detail: Detail) {
         self.write_head(out, self.value.as_ref().map(Json::as_str));
         self.write_properties(out, detail);
@@ -137,7 +138,7 @@ impl ServedFeature {
         out.push('}');
     }
 
-    /// Appends it evaluated: a value, and the id of the strategy that it comes from.
+    /// Appends the evaluated feature: its value, and the id of the strategy that the value comes from.
     pub(crate) fn write_evaluated(
         &self,
         out: &mut String,
@@ -170,7 +171,7 @@ impl ServedFeature {
         out
     }
 
-    /// Appends what is left of it once it was deleted.
+    /// Appends the JSON of the feature's deletion: no value, and version 0.
     pub(crate) fn write_deleted(&self, out: &mut String) {
         out.push_str(&self.name);
         out.push_str(&state(false, 0));
@@ -178,7 +179,7 @@ impl ServedFeature {
         out.push('}');
     }
 
-    /// The kind of the feature in every environment, by which its strategies are read.
+    /// Returns the feature's definition without version, properties and filters, which is enough to read its strategies.
     pub(crate) fn definition(&self) -> Feature {
         Feature {
             id: self.id,
@@ -190,7 +191,7 @@ impl ServedFeature {
         }
     }
 
-    /// Its strategies, as a JSON list.
+    /// Returns the strategies as a JSON list.
     pub(crate) fn strategies(&self) -> &str {
         self.strategies.strip_prefix(",\"strategies\":").unwrap_or("[]")
     }
@@ -211,14 +212,14 @@ impl ServedFeature {
         }
     }
 
-    /// Its JSON for the compiler.
+    /// Returns the feature's JSON for the compiler.
     pub(crate) fn raw(&self) -> Option<Box<RawValue>> {
         let mut json = String::new();
         self.write_with_strategies(&mut json, Detail::Plain);
         RawValue::from_string(json).ok()
     }
 
-    /// Adds what readers see of it to a tag.
+    /// Adds everything that readers see of the feature to the hash of an etag.
     pub(crate) fn add_to(&self, hash: &mut hmac_sha256::Hash, detail: Detail) {
         hash.update(self.digest);
         if detail == Detail::Extended {
@@ -227,7 +228,7 @@ impl ServedFeature {
         }
     }
 
-    /// Does anything differ that anybody could see?
+    /// Returns true if no reader could tell the two features apart.
     pub(crate) fn looks_like(&self, other: &Self) -> bool {
         self.digest == other.digest
             && self.version == other.version
@@ -237,18 +238,18 @@ impl ServedFeature {
             && self.value_id == other.value_id
     }
 
-    /// Is it seen by those with these filters? None: everything is.
+    /// Returns true if keys with these filters see the feature. Empty filters see every feature that is not retired.
     pub(crate) fn is_visible(&self, filters: &BTreeSet<String>) -> bool {
         !self.retired && self.passes(filters)
     }
 
-    /// Would it be, if it were not retired?
+    /// Returns true if the filters let the feature through, retired or not.
     pub(crate) fn passes(&self, filters: &BTreeSet<String>) -> bool {
         filters.is_empty() || !filters.is_disjoint(&self.filters)
     }
 }
 
-/// Places for what a feature of so many strategies looks like evaluated.
+/// Makes the empty cells for the evaluated JSON of a feature with this number of strategies.
 fn forms(strategies: usize) -> Box<[OnceLock<Box<str>>]> {
     (0..=strategies).map(|_| OnceLock::new()).collect()
 }
@@ -257,7 +258,7 @@ fn state(locked: bool, version: i64) -> Box<str> {
     format!(",\"l\":{locked},\"version\":{version}").into()
 }
 
-/// Stands for these texts, one after the other.
+/// Returns a hash of these texts. Each is preceded by its length, so that different splits of the same text differ.
 fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> [u8; 32] {
     let mut hash = hmac_sha256::Hash::new();
     for part in parts {
@@ -267,7 +268,7 @@ fn digest<'a>(parts: impl IntoIterator<Item = &'a str>) -> [u8; 32] {
     hash.finalize()
 }
 
-/// The value of a strategy, as it stands in its JSON.
+/// Returns the value of a strategy as raw JSON, or `None` if it is null or missing.
 fn strategy_value(strategy: &Json) -> Option<Box<str>> {
     #[derive(serde::Deserialize)]
     struct Valued<'a> {
@@ -278,7 +279,7 @@ fn strategy_value(strategy: &Json) -> Option<Box<str>> {
     (value.get() != "null").then(|| value.get().into())
 }
 
-/// Pieces of JSON as a list.
+/// Joins pieces of JSON to a list.
 fn list(items: &[Json]) -> String {
     let mut out = String::from("[");
     for (position, item) in items.iter().enumerate() {

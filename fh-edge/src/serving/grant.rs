@@ -1,4 +1,4 @@
-//! What keys open: the accounts of one environment, ready to be asked (edge-protocol 1.4, 1.5).
+//! The keys of an environment and their rights: the accounts of a state, indexed by secret (edge-protocol 1.4, 1.5).
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -9,12 +9,12 @@ use uuid::Uuid;
 use super::view::{Detail, EvaluatedBy, ViewKey};
 use crate::state::{Account, Permission, Permissions};
 
-/// What one key may do in one environment.
+/// The rights of one key in one environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Grant {
     pub(crate) account: Arc<str>,
     pub(crate) permissions: Permissions,
-    /// Which view it sees: a position in [`Grants::views`].
+    /// The view that the key sees: a position in [`Grants::views`].
     pub(crate) view: usize,
 }
 
@@ -26,7 +26,7 @@ pub(crate) struct Grants {
 }
 
 impl Grants {
-    /// Those that accounts have in an environment.
+    /// Collects the keys that these accounts have in an environment. Accounts without any permission there are left out.
     pub(crate) fn of(environment: Uuid, accounts: &[Account]) -> Self {
         let mut grants = Self::default();
         for account in accounts {
@@ -52,21 +52,22 @@ impl Grants {
         grants
     }
 
-    /// One key that may read everything which a relay gets.
+    /// Returns the grants of a relay with this one key, which may read everything that the upstream Edge sends.
     pub(crate) fn relayed(secret: &str, account: &Arc<str>, by: EvaluatedBy) -> (Self, Grant) {
         let mut grants = Self::default();
         let grant = grants.add_relayed(secret, account, by);
         (grants, grant)
     }
 
-    /// A further one.
+    /// Adds a further key of a relay.
     pub(crate) fn add_relayed(
         &mut self,
         secret: &str,
         account: &Arc<str>,
         by: EvaluatedBy,
     ) -> Grant {
-        // What readers may not see never came. With the permission from the start nobody has to be told of another one later.
+        // The upstream Edge sends only what the key may see. Every relayed key has this permission from the start, so that no reader has to
+        // be notified of a change of permissions later.
         let permissions = [Permission::Read, Permission::ExtendedData].into_iter().collect();
         let key = ViewKey { evaluated_by: by, detail: Detail::Extended, filters: BTreeSet::new() };
         self.add(secret, account, permissions, key)
@@ -93,27 +94,27 @@ impl Grants {
         self.views.len() - 1
     }
 
-    /// What this secret opens.
+    /// Returns the grant of a key, or `None` if it has no rights in the environment.
     pub(crate) fn get(&self, secret: &str) -> Option<&Grant> {
         self.by_secret.get(secret)
     }
 
-    /// All keys that are good.
+    /// Returns all keys that have rights in the environment.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.by_secret.keys().map(AsRef::as_ref)
     }
 
-    /// Is every key good there, too?
+    /// Returns true if `other` holds all these keys, too.
     pub(crate) fn are_all_in(&self, other: &Self) -> bool {
         self.secrets().all(|secret| other.get(secret).is_some())
     }
 
-    /// Is no key good?
+    /// Returns true if no key has rights in the environment.
     pub(crate) fn is_empty(&self) -> bool {
         self.by_secret.is_empty()
     }
 
-    /// The views that there are.
+    /// Returns the distinct views of all keys.
     pub(crate) fn views(&self) -> &[ViewKey] {
         &self.views
     }

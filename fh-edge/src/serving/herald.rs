@@ -1,5 +1,5 @@
-//! Wakes those who watch, in a thread of its own: with many streams it takes a while, for which neither who made a change nor who
-//! makes the next one is to wait.
+//! Wakes streams in a thread of its own. With many streams this takes a while, and neither the caller of a change nor the next change must
+//! wait for it.
 
 use std::io;
 use std::sync::mpsc::{Sender, channel};
@@ -7,7 +7,7 @@ use std::thread;
 
 use super::slot::News;
 
-/// Sends news to the thread, which ends with the last of these.
+/// A sender to the thread, which ends when the last copy is dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct Herald(Sender<News>);
 
@@ -15,23 +15,23 @@ impl Herald {
     /// Starts the thread.
     ///
     /// # Errors
-    /// The machine gives no thread.
+    /// The operating system refuses a thread.
     pub(crate) fn start() -> io::Result<Self> {
         let (sender, news) = channel();
-        // Dropping each is all there is to do. What is put up while streams are being woken for what came before is one more
-        // waking, however much it is.
+        // Dropping a `News` wakes the streams. Generations that are published while streams are being woken need only one more wake-up,
+        // however many they are.
         let run = move || news.into_iter().for_each(drop);
         thread::Builder::new().name("fh-edge-herald".into()).spawn(run)?;
         Ok(Self(sender))
     }
 
-    /// Lets those who watch know, soon.
+    /// Queues the wake-up of the streams.
     pub(crate) fn tell(&self, news: News) {
-        // Without the thread it comes back, and is dropped here.
+        // If the thread has ended, the value comes back and is dropped here, which wakes the streams.
         let _ = self.0.send(news);
     }
 
-    /// One that tells nobody: what it is given comes out here.
+    /// Returns a notifier without a thread, and the receiver of what is sent to it.
     #[cfg(test)]
     pub(crate) fn silent() -> (Self, std::sync::mpsc::Receiver<News>) {
         let (sender, news) = channel();

@@ -1,5 +1,5 @@
-//! Keys that a file which was read anew does not hold: for a moment they open what they opened before, since such a file may be
-//! half of what somebody is about to write (D-104).
+//! Pending revocations: keys that a newly read file does not hold any more. For a moment they can still read what they read before, since
+//! an editor or a program may have written only half of the file (D-104).
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,25 +13,25 @@ use super::grant::{Grant, Grants};
 use super::published::Published;
 use super::slot::Slot;
 
-/// What a key that is leaving opens.
+/// A key whose revocation is pending, with what it can still read.
 #[derive(Debug, Clone)]
 pub(crate) struct Leaver {
-    /// Where it would come back.
+    /// The cell in which the key would come back.
     pub(crate) slot: Arc<Slot>,
-    /// The last generation in which it was good.
+    /// The last generation in which the key was valid.
     pub(crate) published: Arc<Published>,
     pub(crate) grant: Grant,
-    /// From then on it opens nothing.
+    /// The end of the delay. From then on the key is unknown.
     pub(crate) until: Instant,
 }
 
-/// All keys that are leaving. Nearly always there are none.
+/// All pending revocations. Nearly always there are none.
 #[derive(Debug, Default)]
 pub(super) struct Leaving {
     groups: ArcSwap<Vec<Group>>,
 }
 
-/// Those that left an environment at once.
+/// The keys that were removed from an environment at once.
 #[derive(Clone)]
 struct Group {
     slot: Arc<Slot>,
@@ -46,7 +46,7 @@ impl Leaving {
         let is_meant = |group: &&Group| group.published.id == id && group.secrets.contains(secret);
         let group = groups.iter().find(is_meant)?;
         if group.until <= Instant::now() {
-            // A generation that nobody can ask for any more is not worth its memory.
+            // Groups that have expired are removed, which frees the memory of their generation.
             self.change(|_| {});
             return None;
         }
@@ -58,7 +58,8 @@ impl Leaving {
         })
     }
 
-    /// These are the keys of an environment from now on: others of its place leave, and those that left may be back.
+    /// Sets the keys of an environment. Keys of its current generation that are not in `next` get a pending revocation. Pending keys that
+    /// are in `next` are valid again.
     pub(super) fn update(&self, id: Uuid, slot: Option<Arc<Slot>>, next: &Grants, delay: Duration) {
         let left = slot.and_then(|slot| {
             let published = slot.current();
@@ -78,12 +79,12 @@ impl Leaving {
         });
     }
 
-    /// Nothing is left to those that left.
+    /// Ends all pending revocations at once: no removed key can read any more.
     pub(super) fn end(&self) {
         self.change(Vec::clear);
     }
 
-    /// Changes the groups, and drops those that do not count any more.
+    /// Changes the groups, and removes those that are empty or have expired.
     fn change(&self, change: impl Fn(&mut Vec<Group>)) {
         self.groups.rcu(|groups| {
             let mut next = Vec::clone(groups);

@@ -1,4 +1,4 @@
-//! What is served: features rendered once, views of them for kinds of keys, and the place where readers find the current ones.
+//! The data that is served: features rendered once, views of them by kind of key, and the cells that hold the current generations.
 
 mod answer;
 mod answers;

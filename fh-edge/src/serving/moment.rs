@@ -1,4 +1,4 @@
-//! When answers change because time passes: the moments at which rules on `now` may turn (D-96).
+//! Rules on `now`: the times at which they may change answers (D-96).
 
 use std::sync::Arc;
 
@@ -12,26 +12,26 @@ use serde_json::value::RawValue;
 use crate::state::Json;
 
 const DAY: i64 = 86_400_000;
-/// How often a rule on the text of a date-time may turn; to the second is as fine as anybody writes them.
+/// The interval at which a rule on the text of a date-time is evaluated, in milliseconds. Rules on fractions of a second are not followed.
 const SECOND: i64 = 1000;
 
-/// The moments of one feature, or of several, in milliseconds since 1970.
+/// The rules on `now` of one or more features, and the times at which answers may change. Times are in milliseconds since 1970.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Moments {
-    /// Sorted, each once.
+    /// The times at which comparisons with `now` change. Sorted, without duplicates.
     at: Vec<i64>,
-    /// Rules on the text of `now`. Nobody knows when they turn: they are tried.
+    /// Rules on the text of `now`. The times at which they change cannot be computed, so they are evaluated at fixed intervals.
     texts: Vec<Arc<TextRule>>,
 }
 
-/// How things stand at some time. Equal: no answer differs for reasons of time.
+/// The outcome of all time-dependent rules at one instant. Two equal values give equal answers.
 #[derive(Debug, Clone)]
 pub(crate) struct Moment {
-    /// The last of the known moments that has passed.
+    /// The last of the known times that has passed.
     at: Option<i64>,
-    /// Which rules on the text of `now` hold.
+    /// The results of all rules on the text of `now`, for each profile.
     held: Box<[bool]>,
-    /// A time at which it was so.
+    /// An instant at which this outcome held.
     seen: i64,
 }
 
@@ -42,17 +42,18 @@ impl PartialEq for Moment {
 }
 
 impl Moment {
-    /// Where time changes nothing.
+    /// Returns the outcome without any rule on `now`.
     pub(crate) fn none() -> Self {
         Self { at: None, held: Box::default(), seen: 0 }
     }
 
-    /// A time at which answers were what they were then.
+    /// Returns an instant at which this outcome held. Evaluating at it gives the same answers.
     pub(crate) fn time(&self) -> Timestamp {
         Timestamp::from_millis(self.seen)
     }
 
-    /// What stands for it in tags; `None` if no moment has passed and no rule could turn. The same on every machine.
+    /// Returns the part of etags for this outcome. It is the same on every machine. `None` if no known time has passed and there is no rule
+    /// on the text of `now`.
     pub(crate) fn tag(&self) -> Option<String> {
         let at = self.at.map(|at| at.to_string());
         if self.held.is_empty() {
@@ -65,16 +66,16 @@ impl Moment {
     }
 }
 
-/// One rule on the text of `now`, under each profile.
+/// One rule on the text of `now`, compiled for each profile.
 #[derive(Debug)]
 struct TextRule {
-    /// It may turn at every multiple of this.
+    /// The interval of evaluation in milliseconds: the result can change only at multiples of it.
     step: i64,
     compiled: Vec<Feature>,
 }
 
 impl TextRule {
-    /// Of the JSON of a rule.
+    /// Compiles the JSON of a rule.
     fn new(rule: &RawValue, step: i64) -> Option<Self> {
         let feature = format!(
             r#"{{"id":"00000000-0000-0000-0000-000000000000","key":"A","l":false,"version":1,"type":"BOOLEAN","value":false,"strategies":[{{"id":"x","value":true,"attributes":[{}]}}]}}"#,
@@ -86,7 +87,7 @@ impl TextRule {
         Some(Self { step, compiled: compiled.collect() })
     }
 
-    /// Does it hold, under each profile?
+    /// Returns for each profile whether the rule matches.
     fn hold(&self, now: i64) -> impl Iterator<Item = bool> {
         let now = Timestamp::from_millis(now.div_euclid(self.step).saturating_mul(self.step));
         self.compiled.iter().map(move |feature| {
@@ -96,8 +97,8 @@ impl TextRule {
     }
 }
 
-/// As much of a strategy as tells which moments count. What another Edge sent may hold what is no text: that spoils no more than
-/// it has to.
+/// The part of a strategy that is needed to find rules on `now`. Attributes stay raw JSON: another Edge may send strings that are not valid
+/// text, and one of these must not hide the other rules.
 #[derive(Deserialize)]
 struct Strategy<'a> {
     #[serde(borrow, default)]
@@ -116,11 +117,11 @@ struct Rule<'a> {
 }
 
 impl Moments {
-    /// Those of a feature's strategies. Parts that cannot be read never hold, so they have none.
+    /// Collects the rules on `now` of a feature's strategies. Parts that cannot be read are skipped, since they never match.
     pub(crate) fn of(strategies: &[Json]) -> Self {
         let mut moments = Self::default();
         for strategy in strategies {
-            // Most strategies have nothing to do with time: do not read them twice.
+            // Most strategies have no rule on time, so the text is searched before it is parsed.
             let text = strategy.as_str();
             if !text.to_ascii_lowercase().contains("\"now\"") && !text.contains("\\u") {
                 continue;
@@ -155,7 +156,8 @@ impl Moments {
         }
         let texts = rule.values.iter().flatten();
         for text in texts.filter_map(|text| serde_json::from_str::<String>(text.get()).ok()) {
-            // The rule turns when `now` becomes the value, and when it is past it. Whatever any profile can read counts.
+            // The result may change when `now` reaches the value, and again when the value is past. Every form counts that any profile can
+            // read.
             let turns = if is_date {
                 let day = Day::parse(&text, Years::Signed);
                 day.map(|day| (day.since_1970().saturating_mul(DAY), DAY))
@@ -169,7 +171,7 @@ impl Moments {
         }
     }
 
-    /// Takes those of another feature in.
+    /// Adds the rules of another feature.
     pub(crate) fn merge(&mut self, other: &Self) {
         if other.is_empty() {
             return;
@@ -180,17 +182,17 @@ impl Moments {
         self.texts.extend(other.texts.iter().cloned());
     }
 
-    /// Does time change nothing?
+    /// Returns true if time changes no answer.
     pub(crate) fn is_empty(&self) -> bool {
         self.at.is_empty() && self.texts.is_empty()
     }
 
-    /// How often rules on the text of `now` are to be tried.
+    /// Returns the shortest interval of all rules on the text of `now`, in milliseconds.
     fn step(&self) -> Option<i64> {
         self.texts.iter().map(|rule| rule.step).min()
     }
 
-    /// The first time after `now` at which something may turn.
+    /// Returns the first time after `now` at which answers may change.
     pub(crate) fn next(&self, now: i64) -> Option<i64> {
         let position = self.at.partition_point(|at| *at <= now);
         let step =
@@ -198,7 +200,7 @@ impl Moments {
         self.at.get(position).copied().into_iter().chain(step).min()
     }
 
-    /// How things stand.
+    /// Returns the outcome of the rules at this time.
     pub(crate) fn moment(&self, now: Timestamp) -> Moment {
         let seen = now.as_millis();
         let position = self.at.partition_point(|at| *at <= seen);
@@ -241,7 +243,8 @@ mod tests {
         assert_eq!(of("REGEX", "DATE", "now", r#"["x"]"#).next(5), Some(DAY));
     }
 
-    /// A text that is tried each second is another moment only when the rule turns; its tag is the same whenever it holds.
+    /// A rule on the text of `now` is evaluated every second; only a changed result counts as another outcome. Equal results have equal
+    /// tags.
     #[test]
     fn a_text_is_another_moment_when_it_turns() {
         let moments = of("STARTS_WITH", "DATETIME", "now", r#"["2024-02-29T12:0"]"#);
@@ -285,7 +288,7 @@ mod tests {
         "EXCLUDES",
         "REGEX",
     ];
-    /// Dates and times around one noon, written in many ways, and what is none.
+    /// Dates and times around one noon in many spellings, and texts that are not dates.
     const VALUES: [&str; 31] = [
         "2024-02-29",
         "2024-03-01",
@@ -320,7 +323,7 @@ mod tests {
         "2024-02-29T12:00:00[UTC]",
     ];
 
-    /// Does a rule on `now` hold?
+    /// Returns true if a rule on `now` matches.
     fn holds(strategies: &str, profile: Profile, now: i64) -> bool {
         let feature = format!(
             r#"{{"id":"9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b","key":"A","l":false,"version":1,"type":"BOOLEAN","value":false,"strategies":[{strategies}]}}"#
@@ -336,7 +339,7 @@ mod tests {
     proptest::proptest! {
         #![proptest_config(proptest::prelude::ProptestConfig { cases: 1500, ..Default::default() })]
 
-        /// If a moment were missed, answers would stay what they were until somebody changes something.
+        /// If a time were missed, the answers would stay outdated until the next change of the state.
         #[test]
         fn between_two_moments_nothing_turns(
             kind in proptest::sample::select(&TYPES[..]),
@@ -357,7 +360,7 @@ mod tests {
             let noon = "2024-02-29T12:00:00Z".parse::<Timestamp>().unwrap().as_millis();
             let (mut next, mut held) = (noon + near - 3, None);
             for step in steps {
-                // Rules on the text of `now` are followed to the second.
+                // Rules on the text of `now` are evaluated at full seconds only.
                 let at = if moments.step() == Some(SECOND) { next - next % SECOND } else { next };
                 let now = holds(&strategy, profile, at);
                 if let Some((before, then)) = held {

@@ -18,20 +18,20 @@ use super::moment::{Moment, Moments};
 use super::view::View;
 use crate::evaluations::Caller;
 
-/// What SDKs call a session, and what a real Edge does.
+/// The attribute of the session: the name that SDKs send, then the name that a FeatureHub Edge reads.
 const SESSION: &str = "session";
 const SESSION_KEY: &str = "sessionkey";
 
-/// Is there anything to serve?
+/// The phase of an environment: before its features are known, or after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
-    /// No state yet: GET answers 503, streams wait (edge-protocol 11.5, rule 2).
+    /// There is no state yet: GET answers 503, streams wait (edge-protocol 11.5, rule 2).
     Waiting,
-    /// The features are these.
+    /// The features are known and served.
     Serving,
 }
 
-/// What an environment is set to.
+/// The settings of an environment.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Settings {
     pub(crate) name: Arc<str>,
@@ -44,36 +44,36 @@ pub(crate) struct Settings {
 #[derive(Debug)]
 pub(crate) struct Published {
     pub(crate) id: Uuid,
-    /// Counts from 1 in each environment.
+    /// The number of this generation, counted from 1 in each environment.
     pub(crate) generation: u64,
     pub(crate) phase: Phase,
-    /// The server stops: streams say `bye` within this time.
+    /// Set if the server stops: streams send `bye` within this time.
     pub(crate) closing: Option<Duration>,
     pub(crate) settings: Settings,
     pub(crate) grants: Arc<Grants>,
-    /// How long a stream whose key is gone waits whether it comes back (D-104).
+    /// The time for which a stream stays open after its key was removed, because the key may come back (D-104).
     pub(crate) revocation_delay: Duration,
-    /// All features, retired ones too, in the order of answers.
+    /// All features in the order of answers, retired ones included.
     pub(crate) features: Vec<Arc<ServedFeature>>,
-    /// The same, compiled; without retired ones' special role.
+    /// The compiled rules of all features, retired ones included.
     pub(crate) ruleset: Ruleset,
-    /// When answers change although nothing is published.
+    /// The rules on `now`, which change answers although nothing is published.
     pub(crate) moments: Moments,
-    /// How they stand.
+    /// The outcome of the rules on `now` in this generation.
     pub(crate) moment: Moment,
-    /// When its features were given, since 1970: time that passes makes them no newer.
+    /// The time since 1970 at which the features were set. A generation that differs by time alone keeps it.
     pub(crate) published_at: Duration,
-    /// In the order of [`Grants::views`].
+    /// The views, in the order of [`Grants::views`].
     views: Box<[OnceLock<View>]>,
-    /// The memory of evaluated answers.
+    /// The memory limit of evaluated answers.
     answers: Arc<AnswerBudget>,
 }
 
-/// Beyond this many changed features everything is compiled anew, which is cheaper.
+/// The largest number of changed features that are compiled one by one. Beyond it compiling everything is cheaper.
 const FEW: usize = 8;
 
 impl Published {
-    /// The first generation, before its features are known: GET answers 503, streams wait.
+    /// Makes the first generation of an environment whose features are not known yet: GET answers 503, streams wait.
     pub(crate) fn waiting(
         id: Uuid,
         settings: Settings,
@@ -98,7 +98,7 @@ impl Published {
         }
     }
 
-    /// The generation after this one.
+    /// Copies this generation, with the next number and without its views.
     pub(crate) fn next(&self) -> Self {
         Self {
             id: self.id,
@@ -118,7 +118,7 @@ impl Published {
         }
     }
 
-    /// Would nobody notice it in the place of the other?
+    /// Returns true if readers could not tell the two generations apart.
     pub(crate) fn is_as(&self, other: &Self) -> bool {
         let features = self.features.iter().zip(&other.features);
         self.phase == other.phase
@@ -131,14 +131,14 @@ impl Published {
             && features.into_iter().all(|(one, other)| Arc::ptr_eq(one, other))
     }
 
-    /// With other keys.
+    /// Replaces the keys.
     pub(crate) fn with_grants(mut self, grants: Arc<Grants>) -> Self {
         self.views = views(&grants);
         self.grants = grants;
         self
     }
 
-    /// With these features in the place of those with their ids.
+    /// Replaces the features that have the ids of these. Features with other ids are ignored.
     pub(crate) fn with_changed(self, changed: Vec<ServedFeature>, now: Timestamp) -> Self {
         let settings = self.settings.clone();
         let mut features: Vec<Arc<ServedFeature>> = self.features.clone();
@@ -150,7 +150,7 @@ impl Published {
         self.with(features, settings, now)
     }
 
-    /// With these features in place of its own. Those that look the same stay the same object.
+    /// Replaces all features. A feature that looks the same keeps its old object.
     pub(crate) fn with_features(
         self,
         features: Vec<ServedFeature>,
@@ -167,7 +167,7 @@ impl Published {
         self.with(features, settings, now)
     }
 
-    /// With these features, and their rules as they are compiled already.
+    /// Replaces all features and their rules, which are compiled already.
     pub(crate) fn with_compiled(
         mut self,
         features: Vec<Arc<ServedFeature>>,
@@ -193,13 +193,13 @@ impl Published {
         self.with_compiled(features, ruleset, settings, now)
     }
 
-    /// At a later time, everything else being equal.
+    /// Sets the time at which the rules on `now` are evaluated.
     pub(crate) fn at(mut self, now: Timestamp) -> Self {
         self.moment = self.moments.moment(now);
         self
     }
 
-    /// The ruleset of other features: only what changed is compiled, if that is little.
+    /// Returns the ruleset of other features. If few of them changed, only these are compiled.
     fn recompiled(&self, features: &[Arc<ServedFeature>], profile: Profile) -> Ruleset {
         let before: HashMap<Uuid, &Arc<ServedFeature>> =
             self.features.iter().map(|feature| (feature.id, feature)).collect();
@@ -230,14 +230,14 @@ impl Published {
         ruleset
     }
 
-    /// The view of a grant.
+    /// Returns the view at a position of [`Grants::views`], and makes it if needed.
     pub(crate) fn view(&self, position: usize) -> Option<&View> {
         let key = self.grants.views().get(position)?;
         Some(self.views.get(position)?.get_or_init(|| View::new(self, key, &self.answers)))
     }
 
-    /// A context as this environment reads it: where clients' rules hold, `sessionkey` is another name for a session that is
-    /// not given (D-20). A real Edge knows only the former, SDKs send only the latter.
+    /// Returns a context as this environment reads it. Under profile `client`, a `sessionkey` also counts as the `session` if none is given
+    /// (D-20). A FeatureHub Edge reads only `sessionkey`, while SDKs send only `session`.
     pub(crate) fn as_read(&self, attributes: Attributes) -> Attributes {
         let session = match (self.settings.profile, attributes.get(SESSION)) {
             (Profile::Client, None) => attributes.get(SESSION_KEY),
@@ -252,7 +252,7 @@ impl Published {
         all.build()
     }
 
-    /// Evaluates one feature.
+    /// Evaluates one feature. `None` if it could not be compiled.
     pub(crate) fn evaluate<'a>(
         &'a self,
         feature: &ServedFeature,
@@ -262,7 +262,7 @@ impl Published {
         Some(self.ruleset.get(&feature.key)?.evaluate(&Subject::new(attributes, now)))
     }
 
-    /// Its rules under a profile, which may be another than its own.
+    /// Returns the ruleset under another profile, or its own.
     pub(crate) fn ruleset_as(&self, profile: Profile) -> Ruleset {
         if profile == self.settings.profile {
             return self.ruleset.clone();
@@ -270,7 +270,7 @@ impl Published {
         compiled(&self.features, profile)
     }
 
-    /// Appends a feature as an asker with this context sees it.
+    /// Appends a feature as a caller with this context sees it.
     pub(crate) fn write_evaluated(
         &self,
         feature: &ServedFeature,
@@ -283,12 +283,12 @@ impl Published {
         feature.write_evaluated(out, evaluation.as_ref(), detail);
     }
 
-    /// All at once is faster, unless most of it is not shown.
+    /// Returns true if evaluating all features in one pass is faster: unless a view shows at most half of them.
     fn is_evaluated_at_once(&self, view: &View) -> bool {
         view.features().len() * 2 > self.ruleset.len()
     }
 
-    /// The work that evaluating a view can take.
+    /// Returns the work that evaluating a view can take.
     pub(super) fn work_of(&self, view: &View) -> WorkBound {
         if self.is_evaluated_at_once(view) {
             return WorkBound::of(self.ruleset.iter());
@@ -296,12 +296,12 @@ impl Published {
         WorkBound::of(view.features().iter().filter_map(|feature| self.ruleset.get(&feature.key)))
     }
 
-    /// The most steps that evaluating one feature takes for a context (D-115).
+    /// Returns the most steps that evaluating one feature takes for a context (D-115).
     pub(crate) fn steps_of(&self, feature: &ServedFeature, attributes: &Attributes) -> u64 {
         WorkBound::of(self.ruleset.get(&feature.key)).steps(attributes)
     }
 
-    /// Writes everything that a view shows to a caller with this context, feature by feature, as long as the caller is there.
+    /// Writes everything that a view shows to a caller with this context, feature by feature. It stops when the caller has left.
     pub(crate) fn write_view_for(
         &self,
         view: &View,
@@ -318,7 +318,7 @@ impl Published {
         }
     }
 
-    /// Writes everything that a view shows to an asker with this context.
+    /// Writes everything that a view shows to a caller with this context.
     pub(crate) fn write_view(
         &self,
         view: &View,
@@ -339,7 +339,7 @@ impl Published {
                 }
             });
         }
-        // The ruleset may have some in another order: new ones come last there.
+        // The ruleset may hold features in another order, since added ones come last there. The rest is evaluated one by one.
         for feature in next.into_iter().chain(rest) {
             self.write_evaluated(feature, attributes, now, detail, list.next());
         }
@@ -361,7 +361,7 @@ fn hash_ids(features: &[Arc<ServedFeature>]) -> HashIds {
     ids.collect()
 }
 
-/// Profile `edge` hashes value ids where there are any, `client` never does (D-91).
+/// Returns the compiler of a profile. Profile `edge` hashes the ids of value records if there are any; `client` never does (D-91).
 fn compiler(profile: Profile, ids: &HashIds) -> Compiler<'_> {
     let compiler = Compiler::new(profile);
     if profile == Profile::Edge { compiler.hash_ids(ids) } else { compiler }

@@ -1,4 +1,4 @@
-//! The place of one row of generations: readers find the current one, streams learn of the next, and one writer at a time makes it.
+//! A cell that holds the current generation: readers load it, streams are woken by the next one, and one writer at a time replaces it.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,25 +12,25 @@ use tokio::sync::watch;
 use super::clockwork::Bell;
 use super::published::Published;
 
-/// Wakes whoever waits for the next generation of one place.
+/// A receiver that is woken by the next generation of one cell.
 pub(crate) type Changes = watch::Receiver<()>;
 
-/// Where the generations of an environment are, or those that one upstream key of a relay opens.
+/// The current generation of an environment. A relay has one cell for each upstream connection.
 #[derive(Debug)]
 pub(crate) struct Slot {
     current: ArcSwap<Published>,
-    /// Held while the next generation is made of the current one, which takes a while and does not keep readers waiting.
+    /// Locked while the next generation is made from the current one. This takes a while, and readers do not wait for it.
     writing: Mutex<()>,
     changes: watch::Sender<()>,
-    /// Is there a generation of which those who watch have not heard?
+    /// True if a generation was published that streams have not been woken for.
     is_news: AtomicBool,
     bell: Bell,
-    /// For those who look at everything.
+    /// Notified of every generation of any cell.
     told: watch::Sender<u64>,
 }
 
-/// Those who watch a place have to be woken. They are when this is dropped, wherever that happens, so none of it is lost; if
-/// somebody else has done so meanwhile, nothing is left to do.
+/// A pending wake-up of the streams of one cell. Dropping it wakes them, so that no path can forget to. If another writer has woken them
+/// since, dropping it does nothing.
 #[must_use = "dropping it wakes all who watch"]
 pub(crate) struct News(Arc<Slot>);
 
@@ -61,28 +61,30 @@ impl Slot {
         slot
     }
 
-    /// The current generation.
+    /// Returns the current generation.
     pub(crate) fn current(&self) -> Arc<Published> {
         self.current.load_full()
     }
 
-    /// Wakes for every generation that is put up from now on. Whoever asks for the current one after calling this misses none.
+    /// Returns a receiver that is woken by every generation from now on. A caller that loads the current generation after this call misses
+    /// none.
     pub(crate) fn watch(&self) -> Changes {
         self.changes.subscribe()
     }
 
-    /// Does anybody watch?
+    /// Returns true if at least one receiver exists.
     pub(crate) fn is_watched(&self) -> bool {
         self.changes.receiver_count() > 0
     }
 
-    /// Makes the next generation of the current one and puts it up, unless there is none to make. Nobody else does so meanwhile.
+    /// Makes the next generation from the current one and publishes it, if there is one. Then it wakes the streams. Other writers wait
+    /// meanwhile.
     pub(crate) fn update(&self, next: impl FnOnce(&Published) -> Option<Published>) {
         self.put_up(next);
         self.wake();
     }
 
-    /// The same, but only for those who look. Those who watch have to be woken.
+    /// Publishes the next generation like [`Self::update`], but the streams are woken only when the returned value is dropped.
     pub(crate) fn publish(
         self: &Arc<Self>,
         next: impl FnOnce(&Published) -> Option<Published>,
@@ -100,7 +102,7 @@ impl Slot {
         self.ring();
     }
 
-    /// Wakes all who watch, if they have not heard of the current generation.
+    /// Wakes all streams, unless they were woken for the current generation before.
     fn wake(&self) {
         if self.is_news.swap(false, Ordering::AcqRel) {
             self.changes.send_replace(());
@@ -108,7 +110,7 @@ impl Slot {
         }
     }
 
-    /// Makes all streams say `bye` within this time.
+    /// Ends all streams with `bye`, spread over this time.
     pub(crate) fn close(&self, within: Duration) {
         self.update(|current| {
             let mut last = current.next();
@@ -118,13 +120,13 @@ impl Slot {
     }
 
     fn ring(&self) {
-        // It may turn earlier than all others.
+        // The new generation may have an earlier time than those that the thread waits for.
         if !self.current.load().moments.is_empty() {
             self.bell.ring();
         }
     }
 
-    /// Puts up what time alone changes.
+    /// Publishes a new generation if time has changed the outcome of its rules.
     pub(super) fn pass_moments(&self, now: Timestamp) {
         let is_due = |published: &Published| published.moments.moment(now) != published.moment;
         if is_due(&self.current()) {

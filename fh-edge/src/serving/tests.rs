@@ -1,4 +1,4 @@
-//! What one generation makes of the one before.
+//! Generations made from earlier ones: what is compiled anew, published and kept.
 
 use std::sync::Arc;
 
@@ -9,12 +9,13 @@ use super::*;
 use crate::state::State;
 
 const ID: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
-/// Positions of views.
+/// The positions of the views.
 const PLAIN: usize = 0;
 const EXTENDED: usize = 1;
 const FEW: usize = 2;
 
-/// Half of all users get another value, by the value's id or the feature's.
+/// Returns the definition and the value record of a feature that gives half of all users another value. The half depends on the id of the
+/// feature or of the value record.
 fn feature(number: u128, key: &str, rest: &str, value_id: &str) -> (String, String) {
     (
         format!(
@@ -64,7 +65,7 @@ fn next(before: &Published, state: &State, profile: Profile) -> Published {
     before.next().with_features(served.collect(), settings(profile), Timestamp::from_millis(0))
 }
 
-/// What fifty users get of everything, which is the same all at once and feature by feature.
+/// Returns everything that fifty users get. Evaluating all features at once and one by one must give the same.
 fn seen(published: &Published) -> String {
     let (mut out, now) = (String::new(), Timestamp::from_millis(0));
     for user in 0..50 {
@@ -92,7 +93,7 @@ fn tag(published: &Published, view: usize) -> &str {
     &published.view(view).unwrap().tag
 }
 
-/// Only what changed is compiled; it must come to the same as compiling everything.
+/// Only changed features are compiled. The result must equal compiling everything.
 #[test]
 fn step_by_step_is_as_all_at_once() {
     for profile in [Profile::Client, Profile::Edge] {
@@ -102,7 +103,8 @@ fn step_by_step_is_as_all_at_once() {
             vec![one("A", "a"), two.clone()],
             vec![one("A", "another"), two.clone()],
             vec![one("A", "another"), two.clone(), three.clone()],
-            // The rules of a new one come last, its answer in the middle; of some views they are none, or most are not theirs.
+            // The rules of a new feature come last in the ruleset, but its answer stands between others. Some views show none of the new
+            // features, or few others.
             vec![
                 one("A", "another"),
                 feature(4, "D", r#", "filters": ["few"], "properties": {"colour": "red"}"#, "d"),
@@ -111,7 +113,7 @@ fn step_by_step_is_as_all_at_once() {
                 feature(5, "E", r#", "filters": ["few"]"#, "e"),
             ],
             vec![one("RENAMED", "another"), three.clone()],
-            // A key goes to another feature.
+            // A key moves to another feature.
             vec![feature(3, "RENAMED", "", "c"), one("C", "a")],
             vec![three],
         ];
@@ -126,7 +128,7 @@ fn step_by_step_is_as_all_at_once() {
     }
 }
 
-/// Whoever changes something, and time that passes meanwhile.
+/// Several threads change an environment at once; every change must give a generation of its own.
 #[test]
 fn no_change_is_lost_among_several_writers() {
     let environments = Environments::default();
@@ -162,7 +164,7 @@ fn another_profile_is_another_answer() {
     assert_ne!(tag(&edge, PLAIN), tag(&client, PLAIN));
 }
 
-/// Whoever asks with ever new contexts costs so much memory and no more.
+/// Requests with ever new contexts take no more memory than the limit.
 #[test]
 fn evaluated_answers_are_bounded() {
     let state = state(&[feature(1, "A", "", "a")]);
@@ -186,7 +188,7 @@ fn evaluated_answers_are_bounded() {
     assert!(again - first >= 480, "{} of 500 were kept", 500 - (again - first));
 }
 
-/// One budget for all views: the view that was used least recently gives way, whatever environment it belongs to.
+/// All views share one budget. The least recently used view is evicted, whatever environment it belongs to.
 #[test]
 fn the_budget_of_answers_is_shared_by_all_views() {
     let state = state(&[feature(1, "A", "", "a")]);
@@ -208,7 +210,7 @@ fn the_budget_of_answers_is_shared_by_all_views() {
     let kept = |published: &Published, user: u32| {
         published.view(PLAIN).unwrap().evaluated_if_made(&format!("userkey={user}")).is_some()
     };
-    // A quarter of the budget each.
+    // Each takes a quarter of the budget.
     for published in [&one, &two] {
         ask(published, 0, 80);
     }
@@ -216,12 +218,12 @@ fn the_budget_of_answers_is_shared_by_all_views() {
     assert!((0..80).all(|user| kept(&two, user)));
     ask(&two, 80, 1);
     assert!(kept(&one, 0));
-    // Now `two` was used before `one`.
+    // `two` was used before `one`.
     ask(&three, 0, 160);
     assert!((0..81).all(|user| !kept(&two, user)));
     assert!(kept(&one, 0) && kept(&three, 0));
     assert!(budget.held() <= limit, "{}", budget.held());
-    // One view may take all of it.
+    // One view may take the whole budget.
     ask(&three, 1000, 600);
     assert!(!kept(&one, 0));
     assert!(budget.held() > limit / 2 && budget.held() <= limit, "{}", budget.held());
@@ -248,7 +250,7 @@ fn a_value_id_counts_where_it_is_hashed() {
     assert_eq!(one, other);
 }
 
-/// In lists and in updates, for those who evaluate and for those who are evaluated for (edge-protocol 11.5, rule 10).
+/// Properties appear in lists and in updates, for keys of both kinds (edge-protocol 11.5, rule 10).
 #[test]
 fn properties_are_shown_to_those_who_may_see_them() {
     let state = state(&[feature(1, "A", r#", "properties": {"team": "shop"}"#, "a")]);

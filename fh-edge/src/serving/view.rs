@@ -1,4 +1,4 @@
-//! A view: what the holders of one sort of key see of an environment, written down once for all of them (D-97).
+//! Views: what all keys with the same rights see of an environment, rendered once for all of them (D-97).
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -19,35 +19,35 @@ use super::published::Published;
 use crate::wire::coding::{Effort, gzip};
 use crate::wire::sse::write_event;
 
-/// Are properties shown? (`EXTENDED_DATA`, edge-protocol 2.6)
+/// The detail of a view: with or without properties (permission `EXTENDED_DATA`, edge-protocol 2.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Detail {
     Plain,
     Extended,
 }
 
-/// Who evaluates for the holders of a key.
+/// The place where features are evaluated for the holders of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum EvaluatedBy {
-    /// They do: strategies are sent.
+    /// The client evaluates, so strategies are sent to it.
     Reader,
-    /// This Edge does, for each context.
+    /// This Edge evaluates for each context.
     Here,
-    /// The Edge that is relayed has done so, for the one context of this place.
+    /// The upstream Edge has evaluated, for the one context of this cell.
     Upstream,
 }
 
-/// What tells views of one environment apart.
+/// The identity of a view within an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ViewKey {
     pub(crate) evaluated_by: EvaluatedBy,
     pub(crate) detail: Detail,
-    /// Empty: everything is seen.
+    /// The filters of the account. If they are empty, all features are visible.
     pub(crate) filters: BTreeSet<String>,
 }
 
 impl ViewKey {
-    /// The kind of the keys that see it.
+    /// Returns the kind of the keys that see this view.
     pub(crate) fn kind(&self) -> KeyKind {
         match self.evaluated_by {
             EvaluatedBy::Reader => KeyKind::ClientEvaluated,
@@ -55,22 +55,22 @@ impl ViewKey {
         }
     }
 
-    /// Is it the same to every context?
+    /// Returns true if the view is the same for every context.
     pub(crate) fn is_shared(&self) -> bool {
         self.evaluated_by != EvaluatedBy::Here
     }
 }
 
-/// What a view shows. Streams remember what they sent last by this alone: who reads slowly holds no answers and no rules of a
-/// generation that is long gone.
+/// The features that a view shows. A stream remembers only this of what it sent last, so a slow reader keeps no answers and no rules of old
+/// generations in memory.
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) generation: u64,
-    /// The moment of its environment (D-96).
+    /// The outcome of the environment's rules on `now` (D-96).
     pub(crate) moment: Moment,
-    /// Whose rules were followed (D-91).
+    /// The profile whose rules were used (D-91).
     pub(crate) profile: Profile,
-    /// Those that are seen, in order.
+    /// The visible features, in the order of answers.
     pub(crate) features: Vec<Arc<ServedFeature>>,
 }
 
@@ -79,25 +79,25 @@ pub(crate) struct Shown {
 pub(crate) struct View {
     pub(crate) key: ViewKey,
     pub(crate) shown: Arc<Shown>,
-    /// What stands for the content in etags and ids (D-95).
+    /// A digest of the content, for etags and event ids (D-95).
     pub(crate) tag: Box<str>,
-    /// If it is shared: the answer to everybody.
+    /// The answer of a shared view, for all callers.
     shared: OnceLock<Arc<Answer>>,
-    /// Its body by gzip, if that is worth it.
+    /// The compressed body of the shared answer; `None` inside if compressing saves less than half.
     shared_gzip: OnceLock<Option<Bytes>>,
-    /// What changed since the generation before, for streams of a shared view.
+    /// The events from the generation before to this one, for streams of a shared view.
     delta: OnceLock<Bytes>,
-    /// If it is not: answers by context, as the header was written. Made when the first one is kept.
+    /// Evaluated answers by context as the header wrote it, for a view that is not shared. Created when the first answer is kept.
     answers: OnceLock<Arc<ViewAnswers>>,
     budget: Arc<AnswerBudget>,
-    /// The work that evaluating it can take.
+    /// The work that evaluating the view can take.
     work: OnceLock<WorkBound>,
-    /// How long answers have been.
+    /// The expected length of an answer in bytes.
     size: AtomicUsize,
 }
 
 impl View {
-    /// Makes the view of an environment as it is.
+    /// Makes a view of a generation of an environment.
     pub(crate) fn new(published: &Published, key: &ViewKey, budget: &Arc<AnswerBudget>) -> Self {
         let seen = published.features.iter().filter(|feature| feature.is_visible(&key.filters));
         let features: Vec<Arc<ServedFeature>> = seen.cloned().collect();
@@ -120,12 +120,12 @@ impl View {
         }
     }
 
-    /// Those that are seen, in order.
+    /// Returns the visible features, in the order of answers.
     pub(crate) fn features(&self) -> &[Arc<ServedFeature>] {
         &self.shown.features
     }
 
-    /// The answer of a shared view to those without a context.
+    /// Returns the answer of a shared view to requests without a context, and makes it if needed.
     pub(crate) fn shared(&self, published: &Published) -> &Arc<Answer> {
         self.shared.get_or_init(|| {
             Arc::new(Answer::of(published, self, "0", |list| {
@@ -136,12 +136,13 @@ impl View {
         })
     }
 
-    /// The same, if somebody has asked for it.
+    /// Returns the same answer if it was made before.
     pub(crate) fn shared_if_made(&self) -> Option<&Arc<Answer>> {
         self.shared.get()
     }
 
-    /// The body of this view's answer to a context by gzip, if that is worth it. What is sent to many is worth more effort.
+    /// Returns the compressed body of an answer to this context; `None` if compressing saves less than half. The body of a shared view is
+    /// compressed more thoroughly, since it is sent to many clients.
     pub(crate) fn compressed(&self, header: &str, answer: &Answer) -> Option<Bytes> {
         if self.key.is_shared() {
             let make = || gzip(&answer.body, Effort::Much).map(Bytes::from);
@@ -150,18 +151,18 @@ impl View {
         answer.known_gzip().unwrap_or_else(|| {
             let answer = answer.with_gzip();
             let compressed = answer.known_gzip().flatten();
-            // In the place of the one without, since it takes more memory.
+            // This replaces the uncompressed answer, so that the cache counts the additional memory.
             self.keep(header, Arc::new(answer));
             compressed
         })
     }
 
-    /// How long an answer will be, most likely.
+    /// Returns the expected length of an answer in bytes.
     pub(super) fn expected_size(&self) -> usize {
         self.size.load(Ordering::Relaxed)
     }
 
-    /// Answers are so long; a little more is better than copying them because of one byte.
+    /// Sets the expected length of answers. It adds a 64th, so that an answer that is slightly longer needs no copy.
     pub(super) fn expect(&self, size: usize) {
         self.size.store(size + size / 64, Ordering::Relaxed);
     }
@@ -170,29 +171,28 @@ impl View {
         self.answers.get_or_init(|| ViewAnswers::new(&self.budget, self.features().len()))
     }
 
-    /// The answer to a context that a request wrote like this, if it is kept.
+    /// Returns the answer to a context, as a request wrote it, if it is kept.
     pub(crate) fn evaluated_if_made(&self, header: &str) -> Option<Arc<Answer>> {
         self.answers.get()?.get(header)
     }
 
-    /// The answer to a context that a request wrote like this. Callers with the same context wait for it meanwhile, so only
-    /// what is made at once may be made here.
+    /// Returns the answer to a context, as a request wrote it, and makes it if needed. Callers with the same context wait meanwhile, so
+    /// `make` must not take long.
     pub(crate) fn evaluated(&self, header: &str, make: impl FnOnce() -> Answer) -> Arc<Answer> {
         self.answers().get_or_make(header, make)
     }
 
-    /// Keeps the answer to a context that a request wrote like this.
+    /// Keeps the answer to a context, as a request wrote it.
     pub(crate) fn keep(&self, header: &str, answer: Arc<Answer>) {
         self.answers().keep(header, answer);
     }
 
-    /// The most steps that evaluating everything that is seen takes for a context (D-115).
+    /// Returns the most steps that evaluating all visible features takes for a context (D-115).
     pub(crate) fn steps(&self, published: &Published, attributes: &Attributes) -> u64 {
         self.work.get_or_init(|| published.work_of(self)).steps(attributes)
     }
 
-    /// Events that lead from what an older view showed to this one, if it is shared, each with the id of what it leads
-    /// to.
+    /// Returns the events that lead from an older state of a shared view to this one. Each bears the id of this view.
     pub(crate) fn delta(&self, older: &Shown, id: &str, published: &Published) -> Bytes {
         let write = |id: &str| {
             let mut out = String::new();
@@ -205,14 +205,14 @@ impl View {
             }
             Bytes::from(out)
         };
-        // All who hold the generation before and sent no context get the same bytes.
+        // All streams that hold the generation before, and sent no context, get the same bytes.
         if older.generation + 1 == self.shown.generation && id == &*self.tag {
             return self.delta.get_or_init(|| write(id)).clone();
         }
         write(id)
     }
 
-    /// The id of this view for a context: what a stream sends, without quotes.
+    /// Returns the id of this view for a context, as a stream sends it, without quotes.
     pub(crate) fn id(&self, context_tag: &str) -> String {
         if context_tag == "0" {
             self.tag.to_string()
@@ -221,14 +221,14 @@ impl View {
         }
     }
 
-    /// The same as an etag.
+    /// Returns the id of this view for a context, as an etag.
     pub(crate) fn etag(&self, context_tag: &str) -> Option<HeaderValue> {
         HeaderValue::try_from(format!("\"{}\"", self.id(context_tag))).ok()
     }
 }
 
-/// A digest of what is seen: equal content has equal tags, over restarts and replicas (D-95). The last digit tells whether
-/// properties are shown.
+/// Returns a digest of the visible content. Equal content has equal tags, across restarts and replicas (D-95). The last digit is 1 if
+/// properties are shown, else 0.
 fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) -> String {
     let mut hash = hmac_sha256::Hash::new();
     hash.update(published.id.as_bytes());
@@ -236,7 +236,7 @@ fn tag(published: &Published, key: &ViewKey, features: &[Arc<ServedFeature>]) ->
         feature.add_to(&mut hash, key.detail);
     }
     if published.settings.profile == Profile::Edge {
-        // Holders of client-evaluated keys may ask for evaluated answers, too (D-107).
+        // Holders of client-evaluated keys may request evaluated answers, too (D-107).
         for feature in features {
             hash.update(feature.value_id.as_deref().unwrap_or_default());
             hash.update([0]);

@@ -1,4 +1,4 @@
-//! Pieces of JSON that are kept as they were written.
+//! JSON documents that are kept as they were written.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,9 +6,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// One JSON document as text on one line: numbers and texts stay as they were written, members keep their order, and only the
-/// white space between them goes. Half of a surrogate pair (`\ud800` alone) is refused, though JSON's grammar allows it: no program
-/// could read it as a text, and each makes something else of it.
+/// One JSON document as text on one line. Numbers and strings are kept as they were written, and members keep their order; only white space
+/// between tokens is removed.
+///
+/// Half of a surrogate pair (`\ud800` alone) is an error, although JSON's grammar allows it. No program can represent it as text, and each
+/// one reads it differently.
 ///
 /// ```
 /// use fh_edge::state::Json;
@@ -19,7 +21,7 @@ use serde_json::value::RawValue;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Json(Arc<str>);
 
-/// The text is not one JSON document: message with line and column.
+/// The error for a text that is not one JSON document: a message with line and column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotJson(pub String);
 
@@ -32,10 +34,10 @@ impl fmt::Display for NotJson {
 impl std::error::Error for NotJson {}
 
 impl Json {
-    /// Takes one document; white space around it goes.
+    /// Parses one document. White space around it is removed.
     ///
     /// # Errors
-    /// [`NotJson`] if it is none, or more than one.
+    /// Returns [`NotJson`] if the text is not one document.
     pub fn parse(text: &str) -> Result<Self, NotJson> {
         let raw: &RawValue = serde_json::from_str(text).map_err(|e| NotJson(e.to_string()))?;
         Self::checked(raw).map_err(NotJson)
@@ -48,53 +50,53 @@ impl Json {
         }
     }
 
-    /// As it came from another Edge, which may hold what is refused elsewhere.
+    /// Takes a document of another Edge without the check for half surrogate pairs.
     pub(crate) fn of(raw: &RawValue) -> Self {
         Self(on_one_line(raw.get()).into())
     }
 
-    /// A JSON string that holds `text`.
+    /// Returns a JSON string that contains `text`.
     #[must_use]
     pub fn text(text: &str) -> Self {
         Self(serde_json::Value::from(text).to_string().into())
     }
 
-    /// `null`.
+    /// Returns `null`.
     #[must_use]
     pub fn null() -> Self {
         Self("null".into())
     }
 
-    /// `true` or `false`.
+    /// Returns `true` or `false`.
     #[must_use]
     pub fn boolean(value: bool) -> Self {
         Self(if value { "true" } else { "false" }.into())
     }
 
-    /// The document's text.
+    /// Returns the document's text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The text inside, if this is a JSON string.
+    /// Returns the content, if this is a JSON string.
     #[must_use]
     pub fn as_text(&self) -> Option<String> {
         if self.is_text() { serde_json::from_str(&self.0).ok() } else { None }
     }
 
-    /// Is it a JSON string?
+    /// Returns true if this is a JSON string.
     fn is_text(&self) -> bool {
         self.0.starts_with('"')
     }
 
-    /// Returns true for a number that a double can hold. Others reach programs as infinity.
+    /// Returns true for a number that a double can represent. Programs would read other numbers as infinity.
     pub(crate) fn is_finite_number(&self) -> bool {
         self.0.starts_with(|c: char| c == '-' || c.is_ascii_digit())
             && self.0.parse().is_ok_and(f64::is_finite)
     }
 
-    /// Is it `null`?
+    /// Returns true if this is `null`.
     #[must_use]
     pub fn is_null(&self) -> bool {
         &*self.0 == "null"
@@ -121,10 +123,10 @@ impl<'de> Deserialize<'de> for Json {
     }
 }
 
-/// The first escape of half a surrogate pair in a JSON text.
+/// Returns the first escape in a JSON text that is half of a surrogate pair.
 fn half_character(json: &str) -> Option<&str> {
     let mut rest = json;
-    // The first half of a pair, if the second one has to follow.
+    // The first half of a pair, if the second half has to follow.
     let mut high: Option<&str> = None;
     while let Some(at) = rest.find('\\') {
         let (between, escape) = rest.split_at(at);
@@ -144,7 +146,7 @@ fn half_character(json: &str) -> Option<&str> {
     high
 }
 
-/// A JSON text without the white space between its tokens.
+/// Returns a JSON text without the white space between its tokens.
 fn on_one_line(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     let (mut in_text, mut escaped) = (false, false);

@@ -1,12 +1,13 @@
-//! How large a strategy may be: the same at every door, which are state files, PUT and PATCH of the admin API, and a relay's upstream.
+//! The maximum size of a strategy. It is the same for state files, PUT and PATCH of the admin API, and the upstream Edge of a relay.
 
 use std::fmt;
 
-/// The longest strategy, in bytes of JSON.
+/// Maximum length in bytes of JSON.
 const MOST_BYTES: usize = 4 << 20;
-/// The most lists and objects inside each other; FeatureHub's own have four. A state file has 100, of which six lie around a strategy.
+/// Maximum number of nested lists and objects. FeatureHub's own strategies have four. A state file may have 100, of which six enclose a
+/// strategy.
 const MOST_LEVELS: usize = 64;
-/// The longest number, in characters.
+/// Maximum number of characters of a number.
 const MOST_DIGITS: usize = 400;
 
 /// The limit that a strategy exceeds.
@@ -34,7 +35,7 @@ impl fmt::Display for TooLarge {
 /// Checks the JSON text of one strategy, in one pass over its bytes.
 ///
 /// # Errors
-/// The first limit that it exceeds.
+/// Returns the first limit that it exceeds.
 pub(crate) fn check_strategy(json: &str) -> Result<(), TooLarge> {
     if json.len() > MOST_BYTES {
         return Err(TooLarge::Bytes);

@@ -1,4 +1,4 @@
-//! What an Edge serves, as people write it down: features, environments with their values, accounts with their keys (D-93).
+//! The state of an Edge as people write it: features, environments with their values, and accounts with their keys (D-93).
 
 pub mod file;
 mod json;
@@ -14,6 +14,5 @@ pub use model::{Account, Environment, Feature, FeatureValue, ServiceKey, State};
 pub use permission::{Permission, Permissions, UnknownPermission};
 pub use unique::Duplicate;
 
-/// A state file to start from, with comments. Ids of environments and the keys CLIENT*KEY, SERVER-KEY and TESTS*KEY in it are nobody's:
-/// put others in their place.
+/// An example of a state file, with comments. Replace its environment ids and the keys CLIENT*KEY, SERVER-KEY and TESTS*KEY before use.
 pub const TEMPLATE: &str = include_str!("template.yaml");

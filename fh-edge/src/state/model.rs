@@ -1,4 +1,4 @@
-//! The parts of a state, normalised: every id is there, every piece of JSON is JSON.
+//! The parts of a state in their normal form: every id is set, and every JSON text is valid.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,126 +11,127 @@ use uuid::Uuid;
 use super::json::Json;
 use super::permission::Permissions;
 
-/// Everything that an Edge serves. The order of features is the order of answers.
+/// Everything that an Edge serves. Answers list features in this order.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct State {
-    /// Counts changes through the admin API; see `If-Match` there.
+    /// Number of changes through the admin API, which `If-Match` refers to there.
     #[serde(default)]
     pub revision: u64,
-    /// The features, once each; environments give them values.
+    /// The features, each once. Environments give them values.
     #[serde(default)]
     pub features: Vec<Feature>,
-    /// Where features have values.
+    /// The environments, which hold the values of features.
     #[serde(default)]
     pub environments: Vec<Environment>,
-    /// Who may read and change what.
+    /// The accounts, which hold API keys and their permissions.
     #[serde(default)]
     pub accounts: Vec<Account>,
 }
 
-/// What a feature is, in every environment.
+/// The definition of a feature, which is the same in every environment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Feature {
-    /// Its id; percentages hash it. Absent in a file: a UUIDv5 of the key.
+    /// The id, which rollout percentages hash. If a file gives none, it is a UUIDv5 of the key.
     pub id: Uuid,
-    /// Its name in programs.
+    /// The key, by which programs read the feature.
     pub key: Arc<str>,
     /// The type of its values.
     #[serde(rename = "type", with = "kind")]
     pub kind: Kind,
-    /// The version of the definition, which counts in etags only.
+    /// The version of the definition. It is used in etags only.
     #[serde(default)]
     pub version: i64,
-    /// Shown to accounts with `EXTENDED_DATA` (`fp`).
+    /// Properties that accounts with `EXTENDED_DATA` get (`fp`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub properties: BTreeMap<String, String>,
-    /// Accounts with filters see only features that share one.
+    /// Filters. An account with filters sees only features that have one of them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub filters: BTreeSet<String>,
 }
 
-/// Where features have values.
+/// An environment, in which features have values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Environment {
-    /// Its id, the first part of API keys.
+    /// The id, which is the first part of API keys.
     pub id: Uuid,
-    /// Its name, for people.
+    /// The name, for people.
     #[serde(default)]
     pub name: String,
-    /// The `cache-control` of its answers, such as `max-age=60`, unless the server has one for all.
+    /// The `cache-control` header of its answers, such as `max-age=60`, unless the server has one for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_control: Option<String>,
-    /// Nobody should ask for it any more: 236, and `edge.stale` on streams.
+    /// True if clients should stop using it. Polls get 236, and streams get `edge.stale`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stale: bool,
-    /// How server-evaluated keys are evaluated, if other than the server's choice (D-91).
+    /// The profile of server-evaluated keys, if it differs from the server's setting (D-91).
     #[serde(default, deserialize_with = "super::profile::deserialize")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<Profile>,
-    /// Its values by feature key. A feature without one: version 0, no value, or `false` if it is a BOOLEAN.
+    /// Values by feature key. A feature that is missing here has version 0 and no value, or `false` if it is a BOOLEAN.
     #[serde(default)]
     pub values: BTreeMap<Arc<str>, FeatureValue>,
 }
 
-/// What a feature is worth in one environment.
+/// The value of a feature in one environment.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FeatureValue {
-    /// The value of everybody whom no strategy picks; `None` is null. For JSON features a JSON string that holds a document.
+    /// The default value, for contexts that match no strategy. `None` is null. For a JSON feature it is a JSON string that contains a
+    /// document.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Json>,
-    /// The id that profile `edge` hashes in percentages.
+    /// The id that profile `edge` hashes for percentages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value_id: Option<String>,
-    /// The version; absent: the Edge counts (D-95).
+    /// The version. If it is absent, the Edge counts (D-95).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<i64>,
-    /// May only those with the permission change it?
+    /// True if a PUT cannot change the value without unlocking the feature.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub locked: bool,
-    /// Is it hidden from SDKs?
+    /// True if the feature is hidden from SDKs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub retired: bool,
-    /// Who gets another value, in order: FeatureHub's JSON.
+    /// Rollout strategies in order, as FeatureHub's JSON.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub strategies: Vec<Json>,
 }
 
-/// Who may read and change what: an SDK, a test, a team.
+/// API keys with the same permissions, for instance of an SDK, a test or a team.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Account {
-    /// Its name, for people, logs and metrics.
+    /// The name, for people, logs and metrics.
     pub name: Arc<str>,
-    /// Keys with a `*`: strategies are sent. Several while keys are rotated.
+    /// Client-evaluated keys, which contain a `*`. Their clients get the strategies. There are several while keys are rotated.
     #[serde(default, rename = "clientKey", skip_serializing_if = "Vec::is_empty")]
     pub client_keys: Vec<ServiceKey>,
-    /// Keys without: the Edge evaluates.
+    /// Server-evaluated keys, which contain no `*`. The Edge evaluates for them.
     #[serde(default, rename = "serverKey", skip_serializing_if = "Vec::is_empty")]
     pub server_keys: Vec<ServiceKey>,
-    /// Only features with one of these filters are seen; empty: all.
+    /// Filters. If there are any, the account sees only features that have one of them.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub filters: BTreeSet<String>,
-    /// What it may do, by environment id.
+    /// Permissions by environment id.
     #[serde(default)]
     pub permissions: BTreeMap<Uuid, Permissions>,
 }
 
-/// The secret part of an API key. `Debug` does not show it; serialising does, for files and the admin API.
+/// The secret part of an API key. `Debug` does not show it; serialization does, for files and the admin API.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ServiceKey(Arc<str>);
 
 impl ServiceKey {
-    /// The longest that the platform's schema allows (edge-protocol 1.1).
+    /// Maximum length in bytes, as in the platform's schema (edge-protocol 1.1).
     pub const MAX_LENGTH: usize = 400;
 
-    /// Takes a key.
+    /// Creates a key from its text.
     ///
     /// # Errors
-    /// Why it cannot be one, in words that do not hold it.
+    /// Returns the reason why the text is not a valid key. The reason does not contain the text.
     pub fn new(text: &str) -> Result<Self, &'static str> {
         if text.is_empty() {
             return Err("a key is empty");
@@ -147,13 +148,13 @@ impl ServiceKey {
         Ok(Self(text.into()))
     }
 
-    /// The key itself. Do not print it.
+    /// Returns the key itself. Do not log it.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Are strategies sent to its holder? (edge-protocol 1.4)
+    /// Returns true if clients with this key get the strategies and evaluate themselves (edge-protocol 1.4).
     #[must_use]
     pub fn is_client_evaluated(&self) -> bool {
         self.0.contains('*')
@@ -179,7 +180,7 @@ impl<'de> Deserialize<'de> for ServiceKey {
 }
 
 impl Feature {
-    /// The value that it has where an environment gives it none.
+    /// Returns the value in environments that give it none.
     #[must_use]
     pub fn unset_value(&self) -> Option<Json> {
         (self.kind == Kind::Boolean).then(|| Json::boolean(false))
@@ -187,20 +188,20 @@ impl Feature {
 }
 
 impl State {
-    /// The environment with this id.
+    /// Returns the environment with this id.
     #[must_use]
     pub fn environment(&self, id: Uuid) -> Option<&Environment> {
         self.environments.iter().find(|environment| environment.id == id)
     }
 
-    /// The feature with this key.
+    /// Returns the feature with this key.
     #[must_use]
     pub fn feature(&self, key: &str) -> Option<&Feature> {
         self.features.iter().find(|feature| &*feature.key == key)
     }
 }
 
-/// Types by their names on the wire.
+/// Serialization of feature types, by their names in the protocol.
 mod kind {
     use super::{Deserialize, Deserializer, Kind, Serializer};
 

@@ -1,11 +1,11 @@
-//! What an account may do in an environment (edge-protocol 1.5).
+//! Permissions of an account in an environment (edge-protocol 1.5).
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// One thing that an account may do.
+/// A permission of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
     /// Read features.
@@ -16,16 +16,16 @@ pub enum Permission {
     Unlock,
     /// Change a feature's value.
     ChangeValue,
-    /// See features' properties.
+    /// Read the properties of features.
     ExtendedData,
 }
 
 impl Permission {
-    /// All of them.
+    /// All permissions.
     pub const ALL: [Self; 5] =
         [Self::Read, Self::Lock, Self::Unlock, Self::ChangeValue, Self::ExtendedData];
 
-    /// The name on the wire and in files.
+    /// Returns the name in the protocol and in files.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -42,7 +42,7 @@ impl Permission {
     }
 }
 
-/// The text names no permission.
+/// The error for a text that names no permission.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownPermission(pub String);
 
@@ -64,33 +64,33 @@ impl FromStr for Permission {
     }
 }
 
-/// What an account may do in one environment. Empty: the environment does not exist for it.
+/// A set of permissions in one environment. If it is empty, the account does not see the environment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Permissions(u8);
 
 impl Permissions {
-    /// Nothing.
+    /// The empty set.
     pub const NONE: Self = Self(0);
 
-    /// Is `permission` among them?
+    /// Returns true if the set contains `permission`.
     #[must_use]
     pub const fn has(self, permission: Permission) -> bool {
         self.0 & permission.bit() != 0
     }
 
-    /// Nothing at all?
+    /// Returns true if the set is empty.
     #[must_use]
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// Reading and nothing else?
+    /// Returns true if the set contains only [`Permission::Read`].
     #[must_use]
     pub const fn is_read_only(self) -> bool {
         self.0 == Permission::Read.bit()
     }
 
-    /// Those in it, in the order of [`Permission::ALL`].
+    /// Returns the permissions of the set, in the order of [`Permission::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         Permission::ALL.into_iter().filter(move |each| self.has(*each))
     }

@@ -1,9 +1,9 @@
-//! Profiles in files, by name.
+//! Reads evaluation profiles by their names in files.
 
 use fh_eval::Profile;
 use serde::{Deserialize, Deserializer};
 
-/// Reads `client`, `edge` or nothing.
+/// Reads `client`, `edge` or null.
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Profile>, D::Error> {

@@ -1,4 +1,4 @@
-//! What has to be there once in a state, whoever made it.
+//! Checks that keys and ids are unique in a state.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,12 +9,12 @@ use uuid::Uuid;
 
 use super::{Feature, ServiceKey, State};
 
-/// Two parts of a state that cannot be told apart. Prints itself with both places; never holds a secret.
+/// The error for two parts of a state with the same key or id. `Display` prints both places, and never a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Duplicate {
-    /// The place of the later one, such as `features[3]` or `accounts[1].serverKey[0]`.
+    /// The place of the later part, such as `features[3]` or `accounts[1].serverKey[0]`.
     pub path: String,
-    /// What it has in common with which other one.
+    /// The description of what both parts have in common, with the place of the earlier one.
     pub what: String,
 }
 
@@ -27,7 +27,7 @@ impl fmt::Display for Duplicate {
 
 impl std::error::Error for Duplicate {}
 
-/// Keys and ids that are in use, and where. Errors are words that name the other place.
+/// The keys and ids in use, with their places. Errors are texts that name the other place.
 #[derive(Default)]
 pub(super) struct Uniques {
     feature_keys: Places<Arc<str>>,
@@ -58,7 +58,7 @@ impl Uniques {
     }
 }
 
-/// Where things are of which each may be there once.
+/// The places of values that must be unique.
 struct Places<T>(HashMap<T, String>);
 
 impl<T> Default for Places<T> {
@@ -68,7 +68,10 @@ impl<T> Default for Places<T> {
 }
 
 impl<T: Eq + Hash> Places<T> {
-    /// The place of the one before, if there is one.
+    /// Adds a value.
+    ///
+    /// # Errors
+    /// Returns the place of the same value if there is one already.
     fn take(&mut self, thing: T, path: &str) -> Result<(), String> {
         match self.0.insert(thing, path.to_owned()) {
             None => Ok(()),
@@ -78,11 +81,11 @@ impl<T: Eq + Hash> Places<T> {
 }
 
 impl State {
-    /// Is everything there once that has to be: keys and ids of features, ids of environments, API keys? What is read from a file
-    /// is; of a state that a program puts together an Edge asks it.
+    /// Checks that keys and ids of features, ids of environments, and API keys are unique. States from files are checked already; an Edge
+    /// checks the states that a program builds.
     ///
     /// # Errors
-    /// The first [`Duplicate`].
+    /// Returns the first [`Duplicate`].
     pub fn check(&self) -> Result<(), Duplicate> {
         let mut uniques = Uniques::default();
         for (place, Feature { key, id, .. }) in self.features.iter().enumerate() {
@@ -114,7 +117,7 @@ impl State {
 mod tests {
     use super::*;
 
-    /// A state with these lists, and what is found in it.
+    /// Builds a state with these lists, and returns the error that the check finds.
     fn found(features: &str, environments: &str, accounts: &str) -> String {
         let text = format!(
             r#"{{"features": [{features}], "environments": [{environments}], "accounts": [{accounts}]}}"#

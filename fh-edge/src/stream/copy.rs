@@ -1,4 +1,4 @@
-//! The features that the client of a stream holds, and the events that lead from them to a generation.
+//! The features that the client of a stream holds, and the events that lead from them to a newer generation.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,21 +12,21 @@ use crate::serving::{Answer, Published, Shown, View, ViewKey, changes, write_cha
 use crate::wire::sse::write_event;
 use crate::world::now;
 
-/// The features that the client of a stream holds.
+/// The features that the client of a stream holds, with the view and the context that they were rendered for.
 #[derive(Clone)]
 pub(super) struct Copy {
     pub(super) view: ViewKey,
     pub(super) context: StreamContext,
-    /// `None` before the first list.
+    /// The features that were sent last; `None` before the first list.
     pub(super) sent: Option<Arc<Shown>>,
 }
 
-/// How an evaluation for a stream runs.
+/// The thread on which an evaluation for a stream runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runs {
-    /// On a thread that serves: callers with the same context may wait for it.
+    /// On a thread that serves requests. Callers with the same context may wait for the result.
     AtOnce,
-    /// On another thread, when its turn comes: nothing may wait for it.
+    /// On a thread for large evaluations, after waiting for its turn. No caller may wait for it.
     Apart,
 }
 
@@ -36,7 +36,7 @@ impl Copy {
         published.view(position)
     }
 
-    /// The most steps that evaluating everything that is seen takes; 0 if nothing is evaluated here.
+    /// Returns the most steps that evaluating all visible features takes, or 0 if this Edge evaluates nothing for the view.
     pub(super) fn steps(&self, published: &Published) -> u64 {
         if self.view.is_shared() {
             return 0;
@@ -49,7 +49,7 @@ impl Copy {
         published.as_read(self.context.attributes().cloned().unwrap_or_default())
     }
 
-    /// Writes what leads from what was sent to this generation, and remembers that it was sent.
+    /// Appends the events that lead from the features sent last to this generation, and records that they were sent.
     pub(super) fn write(&mut self, published: &Published, runs: Runs, ready: &mut VecDeque<Bytes>) {
         let Some(view) = self.seen(published) else {
             self.sent = None;
@@ -78,7 +78,7 @@ impl Copy {
             true => Arc::clone(view.shared(published)),
             false => self.evaluated(published, view, runs),
         };
-        // The list is shared by all who get it, so it is not copied into the event.
+        // All streams that get this list share its bytes, so it is not copied into the event.
         ready.push_back(Bytes::from(format!("event: features\nid: {id}\ndata: ")));
         ready.push_back(answer.list());
         ready.push_back(Bytes::from_static(b"\n\n"));
@@ -128,7 +128,7 @@ impl Copy {
                 let then = older.moment.time();
                 published.write_evaluated(feature, &attributes, then, detail, &mut before);
                 published.write_evaluated(feature, &attributes, now, detail, &mut data);
-                // For most contexts most moments change nothing.
+                // At most of these times, nothing changes for most contexts.
                 if data != before {
                     write_event(&mut out, "feature", Some(id), &data);
                 }

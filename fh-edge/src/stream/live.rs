@@ -1,4 +1,4 @@
-//! A stream that goes on: what it wrote last, and what leads from there to now.
+//! An open stream whose key is known: what it sent last, and the events that lead from there to the current generation.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -19,20 +19,20 @@ use crate::serving::{Changes, Grant, Phase, Published, Shown, Slot};
 use crate::wire::api_key::RequestKey;
 use crate::wire::sse;
 
-/// Clients that hold features which have expired are told to come again within this time, so that they may find another server.
+/// The time within which a stream ends if its features have expired. Its client connects again, and may then reach another server.
 const EXPIRED_BYE: Duration = Duration::from_secs(5);
 
-/// A stream that goes on.
+/// An open stream whose key is known.
 pub(super) struct Live {
-    /// Held, so that a place that is taken away can still say how it ends.
+    /// The cell of the environment. It is kept so that the stream sees the last generation after the environment was removed.
     pub(super) slot: Arc<Slot>,
     pub(super) changed: Pin<Box<dyn Future<Output = Option<Changes>> + Send>>,
     pub(super) secret: Box<str>,
     pub(super) grant: Grant,
     pub(super) copy: Copy,
-    /// An evaluation that takes long, on another thread. Changes wait for its end.
+    /// An evaluation on another thread. Further changes wait for its end.
     pub(super) evaluating: Option<Evaluating>,
-    /// The limit for which it waits for its turn (D-98).
+    /// The limit of requests that delays the first list (D-98).
     pub(super) postponed: Option<Beyond>,
     pub(super) told_stale: bool,
     pub(super) timing: Timing,
@@ -46,10 +46,10 @@ impl Drop for Live {
     }
 }
 
-/// An evaluation on another thread: what it wrote, and what the client holds then.
+/// An evaluation on another thread: the events that it wrote, and the features that the client holds after them.
 type Evaluating = Pin<Box<dyn Future<Output = Option<(Copy, VecDeque<Bytes>)>> + Send>>;
 
-/// Resolves with the next generation.
+/// Returns a future that resolves when the next generation is published.
 pub(super) fn wait_for_change(
     mut changes: Changes,
 ) -> Pin<Box<dyn Future<Output = Option<Changes>> + Send>> {
@@ -59,7 +59,7 @@ pub(super) fn wait_for_change(
     })
 }
 
-/// Does the stream go on?
+/// The result of handling an event: the stream continues or ends.
 #[derive(PartialEq, Eq)]
 pub(super) enum Then {
     GoesOn,
@@ -67,10 +67,10 @@ pub(super) enum Then {
 }
 
 impl Live {
-    /// A generation was published.
+    /// Handles a new generation.
     fn advance(&mut self, published: &Arc<Published>, ready: &mut VecDeque<Bytes>) -> Then {
         if let Some(within) = published.closing {
-            // Its features come first: a stream that ends without any is final for some SDKs.
+            // The features of this generation are still sent: some SDKs never reconnect after a stream that ended without any.
             self.timing.close_within(within);
         }
         let Some(grant) = published.grants.get(&self.secret) else {
@@ -103,7 +103,7 @@ impl Live {
                 self.tell_stale(published.settings.stale, ready);
             }
             Effort::Large => self.evaluating = Some(self.evaluate_apart(Arc::clone(published))),
-            // The client keeps the last values. Its next request for a stream is refused (D-115).
+            // The client keeps its last values. Its next request for a stream is refused (D-115).
             Effort::TooLarge => {
                 self.core.metrics.stream_over_budget();
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
@@ -120,7 +120,7 @@ impl Live {
         self.told_stale = is_stale;
     }
 
-    /// Evaluates on another thread.
+    /// Evaluates the next events on another thread.
     pub(super) fn evaluate_apart(&self, published: Arc<Published>) -> Evaluating {
         let (core, mut copy) = (Arc::clone(&self.core), self.copy.clone());
         Box::pin(async move {
@@ -133,7 +133,7 @@ impl Live {
         })
     }
 
-    /// What was written on another thread is sent; without it the client asks again.
+    /// Sends what was evaluated on another thread. If that failed, the stream ends, so that the client connects again.
     fn evaluated(
         &mut self,
         written: Option<(Copy, VecDeque<Bytes>)>,
@@ -150,13 +150,13 @@ impl Live {
         Then::GoesOn
     }
 
-    /// Returns true if the sent values were evaluated by another profile's rules, so that any of them may differ now.
+    /// Returns true if the values that were sent were evaluated by another profile's rules, so that any of them may differ now.
     fn follows_other_rules(&self, published: &Published) -> bool {
         let is_other = |sent: &Arc<Shown>| sent.profile != published.settings.profile;
         !self.copy.view.is_shared() && self.copy.sent.as_ref().is_some_and(is_other)
     }
 
-    /// Time passed.
+    /// Handles a deadline that has passed.
     fn on_time(&mut self, due: Due, ready: &mut VecDeque<Bytes>) -> Then {
         match due {
             Due::Heartbeat => {
@@ -185,7 +185,7 @@ impl Live {
                 Then::Ends
             }
             Due::Revocation => {
-                // An environment that went and came back has another place.
+                // If the environment was removed and added again, it has another cell, which this stream does not watch.
                 let environment = self.slot.current().id;
                 let is_back = self.core.environments.open(environment, &self.secret).is_some();
                 let last = if is_back { sse::BYE } else { sse::UNKNOWN_KEY };
@@ -195,7 +195,7 @@ impl Live {
         }
     }
 
-    /// Waits for the next thing to happen.
+    /// Polls for the next event and handles it.
     pub(super) fn poll(
         &mut self,
         task: &mut TaskContext<'_>,
@@ -207,7 +207,7 @@ impl Live {
                 return Poll::Ready(self.evaluated(written, ready));
             }
         } else if let Poll::Ready(changes) = self.changed.as_mut().poll(task) {
-            // Without a sender the Edge is gone, and nobody says `bye` any more.
+            // Without a sender no further generation can come.
             let Some(changes) = changes else { return Poll::Ready(Then::Ends) };
             self.changed = wait_for_change(changes);
             let published = self.slot.current();

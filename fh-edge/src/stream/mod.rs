@@ -1,5 +1,5 @@
-//! One open stream: what was sent last, and what leads from there to now. It holds no queue: woken, it compares the two and
-//! writes the difference, so a slow reader costs nobody memory (edge-protocol 3).
+//! Event streams. A stream holds no queue: when it is woken, it compares the current generation with what it sent last and writes the
+//! difference. A slow reader therefore takes no additional memory (edge-protocol 3).
 
 mod context;
 mod copy;
@@ -36,39 +36,39 @@ use copy::{Copy, Runs};
 use live::{Live, Then, wait_for_change};
 use timing::{Due, Timing};
 
-/// What a request for a stream brings.
+/// A request for a stream.
 pub(crate) struct Start<'a> {
     pub(crate) environment: Uuid,
     pub(crate) secret: &'a str,
-    /// As the header or the query writes it.
+    /// The context as the header or the query writes it.
     pub(crate) context: &'a str,
     pub(crate) last_event_id: Option<&'a str>,
-    /// The SDK, as it names itself.
+    /// The name of the SDK as it gives it itself.
     pub(crate) sdk: Option<Box<str>>,
-    /// Of the client, if the server that took the request says so.
+    /// The address of the client, if the server provides it.
     pub(crate) address: Option<IpAddr>,
 }
 
-/// A response body that never ends by itself while the key is good.
+/// A response body of server-sent events. It ends with `bye` after a while, or when its key is revoked.
 pub(crate) struct EventStream {
     ready: VecDeque<Bytes>,
-    /// `None` once the last event is in `ready`.
+    /// The open stream; `None` once the last event is in `ready`.
     live: Option<Live>,
-    /// What comes of it once there is a state.
+    /// Set while there is no state: the stream that opens once there is one.
     waiting: Option<Waiting>,
 }
 
-/// A stream before there is a state.
+/// A stream that waits for the first state.
 struct Waiting {
     opened: Pin<Box<dyn Future<Output = EventStream> + Send>>,
     timing: Timing,
 }
 
 impl EventStream {
-    /// Opens a stream. The `cache-control` of its environment comes with it.
+    /// Opens a stream. Returns it with the `cache-control` of its environment.
     ///
     /// # Errors
-    /// Evaluating for its context takes more work than one request may.
+    /// [`Refused`] if the context is too long, or evaluating for it takes more work than one request may.
     pub(crate) fn open(
         core: &Arc<Core>,
         start: Start<'_>,
@@ -92,7 +92,7 @@ impl EventStream {
                 core.metrics.count(Hit::Stream, Outcome::Missed);
                 return Ok((Self::ending(ready), core.options.cache_control.clone()));
             }
-            // Streams get a place to wait at; were there none, they would come again.
+            // A relay refuses only polls in this way; its streams wait for a connection. A refused stream would connect again.
             Opening::Full(_) => {
                 ready.push_back(Bytes::from_static(sse::BYE.as_bytes()));
                 return Ok((Self::ending(ready), core.options.cache_control.clone()));
@@ -103,7 +103,7 @@ impl EventStream {
                 return Ok((stream, core.options.cache_control.clone()));
             }
         };
-        // Looking again after subscribing, so that no change falls between the list and the changes (edge-protocol 11.5).
+        // The cell is checked again after subscribing, so that no change is lost between the list and the updates (edge-protocol 11.5).
         let mut changes = opened.slot.watch();
         changes.mark_changed();
         let Opened { slot, published, grant, leaves, .. } = opened;
@@ -149,7 +149,7 @@ impl EventStream {
             live.copy.sent = seen.filter(holds).map(|view| Arc::clone(&view.shown));
         }
         if let Some(until) = leaves {
-            // In the current generation its key is none: what there is to send is that of the last one in which it was.
+            // The current generation does not know the key, so the list comes from the last generation that did.
             live.timing.revoke_after(until.saturating_duration_since(Instant::now()));
             if live.copy.sent.is_none() && live.postponed.is_none() {
                 match effort {
@@ -161,12 +161,12 @@ impl EventStream {
         Ok((Self { ready, live: Some(live), waiting: None }, cache_control))
     }
 
-    /// Nothing follows.
+    /// Returns a stream that ends after these events.
     fn ending(ready: VecDeque<Bytes>) -> Self {
         Self { ready, live: None, waiting: None }
     }
 
-    /// Opens a stream, to which `ack` was said already if it is to be, when there is a state.
+    /// Returns a stream that opens once there is a state. The caller has sent `ack` already, if it is due.
     fn once_loaded(core: &Arc<Core>, start: Start<'_>) -> Waiting {
         let timing = Timing::new(core.options.heartbeat, core.options.drop_after, None);
         let core = Arc::clone(core);
@@ -182,7 +182,7 @@ impl EventStream {
             let start = Start { environment, secret, context, last_event_id, sdk, address };
             let mut stream = match Self::open(&core, start) {
                 Ok((stream, _)) => stream,
-                // The head of the answer was sent already; the next request for a stream is answered with 413.
+                // The status of the response was sent before. The client's next request for a stream is answered with 413.
                 Err(why) => {
                     core.metrics.refused(why);
                     Self::ending([Bytes::from_static(sse::BYE.as_bytes())].into())
@@ -208,7 +208,7 @@ impl Body for EventStream {
         let this = &mut *self;
         loop {
             if let Some(bytes) = this.ready.pop_front() {
-                // Nothing may lead from one generation to the next.
+                // Two generations may look the same to this client; then there is nothing to send.
                 if bytes.is_empty() {
                     continue;
                 }

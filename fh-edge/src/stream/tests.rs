@@ -1,4 +1,4 @@
-//! Streams without sockets and threads: generations are published by hand, and time is the test's.
+//! Tests of streams without sockets: the tests publish generations themselves and control the time.
 
 mod evaluated;
 mod keys;
@@ -22,7 +22,7 @@ const ID: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_ceac);
 const CLIENT: &str = "client*key";
 const SERVER: &str = "server-key";
 
-/// An environment that a test publishes as it likes.
+/// An Edge with one environment, whose generations a test publishes.
 struct Stage {
     core: Arc<Core>,
     state: State,
@@ -57,7 +57,7 @@ impl Stage {
         stage
     }
 
-    /// With the state published.
+    /// Returns an Edge that serves the state.
     fn serving() -> Self {
         let stage = Self::new(Options::default());
         stage.publish();
@@ -102,14 +102,14 @@ impl Stage {
         });
     }
 
-    /// Changes what is said of A.
+    /// Sets the value record of feature A and publishes it.
     fn set(&mut self, value: &str) {
         let value = serde_json::from_str(value).unwrap();
         self.state.environments[0].values.insert("A".into(), value);
         self.publish();
     }
 
-    /// A stream of a client at this address.
+    /// Opens a stream of a client at this address.
     fn open_from(&self, address: &str, secret: &str) -> EventStream {
         let address = Some(address.parse().unwrap());
         let (context, last_event_id) = ("", None);
@@ -124,7 +124,7 @@ impl Stage {
     }
 }
 
-/// Everything that a stream has to say at this moment, and whether it ended.
+/// Returns everything that a stream sends at this moment, and whether it ended.
 fn read(stream: &mut EventStream) -> (String, bool) {
     let mut text = String::new();
     let mut task = TaskContext::from_waker(Waker::noop());
@@ -141,7 +141,7 @@ fn read(stream: &mut EventStream) -> (String, bool) {
     }
 }
 
-/// Names of the events, with their data where there is room.
+/// Returns the names of the events that a stream sends at this moment.
 fn names(stream: &mut EventStream) -> Vec<String> {
     let (text, _) = read(stream);
     text.lines().filter_map(|line| line.strip_prefix("event: ")).map(str::to_string).collect()

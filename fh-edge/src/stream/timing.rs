@@ -1,4 +1,4 @@
-//! When a stream does something by itself: one timer for all reasons (edge-protocol 3.6, D-103, D-104).
+//! The deadlines of a stream, with one timer for all of them (edge-protocol 3.6, D-103, D-104).
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::pin::Pin;
@@ -7,20 +7,20 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// What is due.
+/// The action that is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
-    /// Say that the stream is alive.
+    /// Send a heartbeat.
     Heartbeat,
-    /// A stream that had to wait gets its features.
+    /// Send the features of a stream that was delayed by a limit of requests.
     Turn,
-    /// Say goodbye.
+    /// Send `bye` and end.
     Bye,
-    /// The key did not come back.
+    /// End, since the removed key did not come back.
     Revocation,
 }
 
-/// No stream lasts longer than this, and adding it to a clock never overflows: ten years.
+/// The longest duration that is used: ten years. Adding it to a clock never overflows.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
 #[derive(Debug)]
@@ -29,14 +29,14 @@ pub(super) struct Timing {
     heartbeat: Option<Instant>,
     turn: Option<Instant>,
     bye: Option<Instant>,
-    /// Does the server stop?
+    /// True if the server is stopping.
     is_closing: bool,
     revocation: Option<Instant>,
     timer: Pin<Box<Sleep>>,
 }
 
 impl Timing {
-    /// A stream that opens now. Zero means never.
+    /// Starts the deadlines of a stream that opens now. Zero means never.
     pub(super) fn new(heartbeat: Duration, drop_after: Duration, turn: Option<Duration>) -> Self {
         let now = Instant::now();
         let (heartbeat, drop_after) = (heartbeat.min(LONGEST), drop_after.min(LONGEST));
@@ -52,7 +52,7 @@ impl Timing {
         }
     }
 
-    /// Says goodbye at some time within this one, so that not all come back at once.
+    /// Sets a random end within this time, so that not all clients reconnect at once.
     pub(super) fn close_within(&mut self, within: Duration) {
         if std::mem::replace(&mut self.is_closing, true) {
             return;
@@ -61,22 +61,22 @@ impl Timing {
         self.bye = Some(self.bye.map_or(at, |bye| bye.min(at)));
     }
 
-    /// The stream has to wait for its turn again.
+    /// Delays the features of the stream again.
     pub(super) fn wait_for_turn(&mut self, wait: Duration) {
         self.turn = Some(Instant::now() + wait);
     }
 
-    /// The key is gone; it may come back until then.
+    /// Starts the delay after which the stream ends because its key was removed. A delay that is running goes on.
     pub(super) fn revoke_after(&mut self, wait: Duration) {
         self.revocation.get_or_insert_with(|| Instant::now() + wait);
     }
 
-    /// The key is there.
+    /// Stops that delay, because the key is valid.
     pub(super) fn keep(&mut self) {
         self.revocation = None;
     }
 
-    /// The next thing that is due.
+    /// Returns the next action when it is due.
     pub(super) fn poll(&mut self, task: &mut Context<'_>) -> Poll<Due> {
         loop {
             let all = [
@@ -111,7 +111,7 @@ impl Timing {
     }
 }
 
-/// Somewhere from 0 to 1: every hasher that the standard library makes has other keys.
+/// Returns a random number from 0 to 1, taken from the random keys of the standard library's hasher.
 fn random() -> f64 {
     let bits = RandomState::new().build_hasher().finish() >> 11;
     bits as f64 / (1_u64 << 53) as f64
@@ -155,7 +155,7 @@ mod tests {
         assert!(due == Due::Bye && waited <= 8 * second, "{due:?} {waited:?}");
     }
 
-    /// A file that is half written may be published again and again.
+    /// A half-written file may be published several times.
     #[tokio::test(start_paused = true)]
     async fn a_key_that_stays_away_is_not_waited_for_anew() {
         let second = Duration::from_secs(1);

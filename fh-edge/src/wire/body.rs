@@ -1,8 +1,8 @@
-//! Bodies that are JSON objects.
+//! Request bodies that are JSON objects.
 
 use serde::Deserialize;
 
-/// Reads an object. A derived reader alone would take a list, too, member by member.
+/// Reads a JSON object. Without this check, serde's derived readers would accept a list, too, taking its elements as the members.
 pub(crate) fn read_object<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err("not a JSON object".to_string());

@@ -1,4 +1,4 @@
-//! `Accept-Encoding`: who takes compressed answers.
+//! Compression of answers with gzip, and the `Accept-Encoding` header.
 
 use std::cell::RefCell;
 
@@ -6,10 +6,10 @@ use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
 
-/// Smaller bodies fit into one packet as they are.
+/// The smallest body in bytes that is compressed. Smaller ones fit into one packet as they are.
 const LEAST: usize = 1024;
 
-/// Does the asker take gzip, and say so? (RFC 9110, 12.5.3)
+/// Returns true if the headers say that the client accepts gzip (RFC 9110, 12.5.3).
 pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
     let mut by_star = false;
@@ -17,7 +17,7 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
         let (name, weight) = item.split_once(';').unwrap_or((item, ""));
         let name = name.trim();
         let weight = weight.split_once('=').map_or("1", |(_, weight)| weight.trim());
-        // `0`, `0.0` and the like mean "not this".
+        // A weight of `0`, `0.0` and the like means that the coding is not accepted.
         let is_wanted = weight.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
         if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") {
             return is_wanted;
@@ -27,24 +27,24 @@ pub(crate) fn accepts_gzip(headers: &HeaderMap) -> bool {
     by_star
 }
 
-/// How much work compressing a body is worth.
+/// The effort that compressing a body is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// It is sent to few.
+    /// The result is sent to few clients, so it has to be quick.
     Little,
-    /// It is sent to many.
+    /// The result is sent to many clients, so it has to be small.
     Much,
 }
 
-/// RFC 1952, 2.3: deflate, no name, no time, an unknown system.
+/// The head of a gzip file (RFC 1952, 2.3): deflate, no name, no time, unknown system.
 const HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
 thread_local! {
-    /// To make one, with its tables, takes longer than to compress a small body.
+    /// The compressor of this thread. Making one, with its tables, takes longer than compressing a small body.
     static QUICK: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), false));
 }
 
-/// The body compressed; `None` if that saves less than half of it.
+/// Returns the body compressed with gzip. `None` if it is shorter than [`LEAST`], or compressing saves less than half.
 pub(crate) fn gzip(body: &[u8], effort: Effort) -> Option<Vec<u8>> {
     if body.len() < LEAST {
         return None;
@@ -59,7 +59,7 @@ pub(crate) fn gzip(body: &[u8], effort: Effort) -> Option<Vec<u8>> {
 }
 
 fn write(compress: &mut Compress, body: &[u8]) -> Option<Vec<u8>> {
-    // There is no room for more than half of it.
+    // The output has room for half of the body, so compression stops if it needs more.
     let mut out = Vec::with_capacity(body.len() / 2);
     out.extend_from_slice(&HEAD);
     let status = compress.compress_vec(body, &mut out, FlushCompress::Finish).ok()?;
@@ -130,7 +130,7 @@ mod tests {
                 assert_eq!(gzip(text.as_bytes(), effort), None);
             }
         }
-        // Nothing is gained where nothing repeats.
+        // Bytes without repetition cannot be compressed.
         let mut noise = 7_u64;
         let noise = std::iter::repeat_with(|| {
             noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

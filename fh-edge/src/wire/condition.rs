@@ -1,24 +1,24 @@
-//! `If-None-Match` and `Last-Event-ID`: does the asker hold what would be answered? (edge-protocol 2.4, 3.4)
+//! Conditional requests: `If-None-Match` and `Last-Event-ID` (edge-protocol 2.4, 3.4).
 
-/// Which header the text comes from: a stream's id is written without quotes and comes back either way (D-105).
+/// The header that a text comes from. The id of a stream is sent without quotes, and comes back with or without them (D-105).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Written {
-    /// `If-None-Match`: in quotes.
+    /// `If-None-Match`, whose tags are quoted.
     Quoted,
-    /// `Last-Event-ID`: in quotes or bare.
+    /// `Last-Event-ID`, quoted or bare.
     QuotedOrBare,
 }
 
-/// A well-formed condition for this many environments and this context.
+/// A well-formed condition, with one tag for each environment of the request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Condition<'a> {
     tags: Vec<&'a str>,
 }
 
 impl<'a> Condition<'a> {
-    /// Reads a header. `None` if it is not of the form, is for another number of environments, or for another context.
+    /// Reads a header. `None` if it is malformed, or is for another number of environments or another context.
     ///
-    /// Weak tags count as strong ones: proxies that compress write them.
+    /// Weak tags count as strong ones, because proxies that compress make tags weak.
     pub(crate) fn read(
         text: &'a str,
         written: Written,
@@ -40,7 +40,7 @@ impl<'a> Condition<'a> {
         (tags.len() == environments).then_some(Self { tags })
     }
 
-    /// Are these the tags that the asker holds?
+    /// Returns true if the client holds these current tags.
     pub(crate) fn holds<'t>(&self, current: impl IntoIterator<Item = &'t str>) -> bool {
         self.tags.iter().copied().eq(current)
     }

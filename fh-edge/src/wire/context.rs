@@ -6,22 +6,23 @@ use std::collections::BTreeMap;
 use fh_eval::Attributes;
 use percent_encoding::percent_decode_str;
 
-/// Most attributes that count; the others are left out, as a real Edge does.
+/// The largest number of attributes that count. Further ones are left out, as in a FeatureHub Edge.
 pub(crate) const MAX_ATTRIBUTES: usize = 30;
-/// Most values of all attributes together that count. Rules look at each, so their number is time.
+/// The largest number of values of all attributes together that count. Rules look at each value, so their number bounds the time of an
+/// evaluation.
 pub(crate) const MAX_VALUES: usize = 1000;
 
-/// A context as a request brings it.
+/// The context of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct RequestContext {
     attributes: BTreeMap<String, Vec<String>>,
 }
 
 impl RequestContext {
-    /// Reads the lines of the header, in order; a later attribute replaces an earlier one of its name.
+    /// Reads the lines of the header in order. A later attribute replaces an earlier one of the same name.
     ///
-    /// Besides commas a raw `&` separates attributes: correct encoders never send one, and two published SDKs join with it.
-    /// Text with a broken percent sequence stays as it is.
+    /// Attributes are separated by commas, and also by a raw `&`: correct encoders never send one, and two published SDKs join attributes
+    /// with it. Text with a broken percent sequence stays as it is.
     pub(crate) fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
         let (mut attributes, mut room) = (BTreeMap::new(), MAX_VALUES);
         for part in lines.into_iter().flat_map(|line| line.split([',', '&'])) {
@@ -37,9 +38,9 @@ impl RequestContext {
         Self { attributes }
     }
 
-    /// A context that came by other means than the header, as far as it would fit in there.
+    /// Makes a context from attributes that came by other means than the header, cut to the size that the header allows.
     pub(crate) fn of(attributes: &Attributes) -> Self {
-        // What percentages go by comes first: of too many attributes these are missed most.
+        // Attributes that percentages are computed from come first, because dropping one of them does the most harm.
         let is_key = |name: &str| matches!(name, "userkey" | "session" | "sessionkey");
         let (keys, others): (Vec<_>, Vec<_>) =
             attributes.iter().partition(|(name, _)| is_key(name));
@@ -49,12 +50,12 @@ impl RequestContext {
         Self { attributes: attributes.collect() }
     }
 
-    /// How many attributes it has.
+    /// Returns the number of attributes.
     pub(crate) fn len(&self) -> usize {
         self.attributes.len()
     }
 
-    /// The context to evaluate with. An attribute without values is missing (D-43).
+    /// Returns the attributes to evaluate with. An attribute without values counts as missing (D-43).
     pub(crate) fn attributes(&self) -> Attributes {
         let start = Attributes::builder();
         let given = self.attributes.iter().filter(|(_, values)| !values.is_empty());
@@ -63,7 +64,7 @@ impl RequestContext {
             .build()
     }
 
-    /// What stands for the context in etags: equal for equal contexts, `0` for none and for no other (edge-protocol 2.3).
+    /// Returns the part of etags for this context. Equal contexts have equal tags; only the empty context has `0` (edge-protocol 2.3).
     pub(crate) fn tag(&self) -> String {
         if self.attributes.is_empty() {
             return "0".to_string();
@@ -77,13 +78,13 @@ impl RequestContext {
             hash.update(u64::MAX.to_le_bytes());
         }
         let digest = hash.finalize();
-        // Never the single digit that means "none".
+        // Sixteen digits, so it never equals the single digit of the empty context.
         let start = digest.first_chunk().copied().unwrap_or_default();
         format!("{:016x}", u64::from_be_bytes(start))
     }
 }
 
-/// `a,b,` is two values, `,` none, the empty text one. Those for which there is no room are left out.
+/// Splits a text at its commas: `a,b,` has two values, `,` none, and the empty text one. Values beyond `room` are left out.
 fn split(value: &str, room: usize) -> Vec<String> {
     let all = value.trim_end_matches(',');
     if all.is_empty() && !value.is_empty() {
@@ -92,7 +93,7 @@ fn split(value: &str, room: usize) -> Vec<String> {
     all.split(',').take(room).map(str::to_string).collect()
 }
 
-/// Percent-decodes, `+` being a blank; what cannot be decoded stays as it is.
+/// Decodes percent sequences, and `+` as a blank. A text that cannot be decoded is returned as it is.
 pub(crate) fn form_decode(text: &str) -> Cow<'_, str> {
     if !text.as_bytes().contains(&b'%') && !text.as_bytes().contains(&b'+') {
         return Cow::Borrowed(text);

@@ -1,4 +1,4 @@
-//! How requests are written: keys, contexts, conditions (edge-protocol 1 to 3).
+//! The formats of requests and events: keys, contexts, conditions, compression (edge-protocol 1 to 3).
 
 pub(crate) mod api_key;
 pub(crate) mod body;

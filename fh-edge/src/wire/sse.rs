@@ -2,19 +2,19 @@
 
 use std::fmt::Write;
 
-/// At once after connecting, before it is known whether the key exists.
+/// Sent at once after connecting, before the key is looked up.
 pub(crate) const ACK: &str = "event: ack\ndata: {\"status\":\"discover\"}\n\n";
-/// From time to time, so that both ends know that the other is there (D-103).
+/// Sent from time to time, so that both ends notice a dead connection (D-103).
 pub(crate) const HEARTBEAT: &str = "event: ack\ndata: \"❤️\"\n\n";
-/// The server closes on purpose; come again.
+/// The server closes the stream on purpose, and the client should connect again.
 pub(crate) const BYE: &str = "event: bye\ndata: {\"status\":\"closed\"}\n\n";
-/// Never come again with this key.
+/// The key is unknown, and the client must not use it again.
 pub(crate) const UNKNOWN_KEY: &str =
     "event: failure\ndata: {\"status\":\"Unrecognized API key. Please stop requesting.\"}\n\n";
-/// The environment is not in use any more (D-109).
+/// The environment is no longer in use (D-109).
 pub(crate) const STALE: &str = "event: config\ndata: {\"edge.stale\":true}\n\n";
 
-/// Appends one event. `data` is one line.
+/// Appends one event. `data` must be one line.
 pub(crate) fn write_event(out: &mut String, name: &str, id: Option<&str>, data: &str) {
     // Writing to a string cannot fail.
     let _ = writeln!(out, "event: {name}");

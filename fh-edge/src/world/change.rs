@@ -1,4 +1,4 @@
-//! Changes to single values: by PUT, and through the admin API.
+//! Changes of single values, by PUT and through the admin API.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -14,40 +14,40 @@ use super::{Refusal, Update, UpdateOutcome, World};
 use crate::state::file::{StateFileError, value_id};
 use crate::state::{Duplicate, Feature, FeatureValue, Json, Permissions};
 
-/// What an admin changes of a value; what is `None` stays.
+/// A change of one feature in one environment. Members that are `None` stay as they are.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FeatureChange {
-    /// The value of everybody whom no strategy picks; `Some(None)` is null.
+    /// The default value, for contexts that no strategy matches. `Some(None)` is null.
     pub value: Option<Option<Json>>,
-    /// Is it locked?
+    /// True to lock the feature, false to unlock it.
     pub locked: Option<bool>,
-    /// Is it hidden from SDKs?
+    /// True to retire the feature, which hides it from SDKs; false to show it again.
     pub retired: Option<bool>,
-    /// The strategies, in order: FeatureHub's JSON, read as in a state file.
+    /// The strategies in order: FeatureHub's JSON, read as in a state file.
     pub strategies: Option<Vec<Json>>,
-    /// Only if the version that is served is still this one.
+    /// If set, the change is made only while this version is served.
     pub if_version: Option<i64>,
 }
 
-/// Why a change was not made.
+/// The reason why a change was not made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReplaceError {
     /// There is no such environment or feature.
     NotFound,
-    /// The value is not of the feature's type.
+    /// The value does not have the type of the feature.
     WrongType(Kind),
-    /// A state file with these strategies would be refused.
+    /// The strategies would be rejected in a state file.
     Strategies(StateFileError),
-    /// Two parts of the state cannot be told apart.
+    /// Two parts of the state have the same id, feature key or API key.
     Duplicate(Duplicate),
-    /// The state changed meanwhile; it has this revision now.
+    /// The state was changed since; this is its revision now.
     Outdated(u64),
-    /// The feature changed meanwhile; it has this version now.
+    /// The feature was changed since; this is its version now.
     Overtaken(i64),
-    /// The change could not be kept, so it was not made.
+    /// The change could not be stored, so it was not made.
     NotKept(String),
-    /// This Edge relays another one; changes are made there.
+    /// This Edge relays another one, where features have to be changed.
     Relayed,
     /// The Edge was closed.
     Closed,
@@ -73,7 +73,7 @@ impl fmt::Display for ReplaceError {
 
 impl std::error::Error for ReplaceError {}
 
-/// How it was before, if a change cannot be kept.
+/// The state before a change, to restore it if the change cannot be stored.
 pub(super) struct Undo {
     place: (Uuid, Arc<str>),
     value: Option<FeatureValue>,
@@ -83,7 +83,7 @@ pub(super) struct Undo {
 }
 
 impl World {
-    /// A PUT by a holder of these permissions who sees features with these filters.
+    /// Carries out a PUT of a key with these permissions, which sees features with these filters.
     pub(super) fn put(
         &mut self,
         place: &(Uuid, Arc<str>),
@@ -101,7 +101,7 @@ impl World {
         match update.decide(feature.kind, &current, permissions)? {
             Decision::AlreadySo => Ok((UpdateOutcome::AlreadySo, None)),
             Decision::SameValue => Ok((UpdateOutcome::SameValue, None)),
-            // Who changes a retired feature wants to see it (D-106).
+            // A PUT makes a retired feature visible again (D-106).
             Decision::Change(value) => {
                 let undo = self.set(place, FeatureValue { retired: false, ..*value }, now);
                 Ok((UpdateOutcome::Changed, Some(undo)))
@@ -109,7 +109,7 @@ impl World {
         }
     }
 
-    /// A change by an admin. `None` if it changes nothing.
+    /// Changes a value by the members that are set. `None` if nothing changes.
     pub(super) fn patch(
         &mut self,
         place: &(Uuid, Arc<str>),
@@ -158,7 +158,7 @@ impl World {
         undo
     }
 
-    /// Takes a change back.
+    /// Undoes a change.
     pub(super) fn undo(&mut self, undo: Undo) {
         self.put_value(&undo.place, undo.value);
         if let Some(entry) = undo.entry {
@@ -180,7 +180,7 @@ impl World {
     }
 }
 
-/// The first value of a feature in an environment: its id is made as in a state file.
+/// Returns the first value of a feature in an environment. Its id is made as in a state file.
 fn unset((environment, key): &(Uuid, Arc<str>), feature: &Feature) -> FeatureValue {
     let value_id = Some(value_id(*environment, key).to_string());
     FeatureValue { value: feature.unset_value(), value_id, ..FeatureValue::default() }

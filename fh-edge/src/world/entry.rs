@@ -1,4 +1,4 @@
-//! How the value of one feature in one environment came about.
+//! The origin of the value of one feature in one environment.
 
 use fh_eval::Timestamp;
 use uuid::Uuid;
@@ -7,22 +7,22 @@ use super::record::Print;
 use crate::serving::Counting;
 use crate::state::{Feature, FeatureValue};
 
-/// The bookkeeping of one value.
+/// The origin and version of one value.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// Whose value it is.
+    /// The id of the feature.
     pub(super) feature: Uuid,
-    /// Stands for what the base says; `None` once that does not count any more.
+    /// The fingerprint of the value in the base; `None` once the base does not count for this value any more.
     pub(super) base: Option<Print>,
-    /// The version that is served; never falls.
+    /// The version that is served. It never falls.
     pub(super) version: i64,
     pub(super) counting: Counting,
-    /// Is it, or its version, another than the base says, so that it is to be kept?
+    /// True if the value or its version differs from the base, so that it has to be recorded.
     pub(super) is_changed: bool,
 }
 
 impl Entry {
-    /// From what a base says now. `before` is what was served until then.
+    /// Makes the entry of a value of a new base. `before` is the entry that was served until then.
     pub(super) fn new(
         print: Print,
         feature: &Feature,
@@ -32,7 +32,7 @@ impl Entry {
         now: Timestamp,
         highest: i64,
     ) -> Self {
-        // Without a record there is no version (edge-protocol 2.6).
+        // Without a value record there is no version (edge-protocol 2.6).
         let has_record = value.is_some() || feature.unset_value().is_some();
         let stated = value.and_then(|value| value.version);
         let (version, counting) = match stated {
@@ -43,7 +43,7 @@ impl Entry {
         let base = Some(print);
         let mut this = Self { feature: feature.id, base, version, counting, is_changed: false };
         let Some(before) = before else { return this };
-        // Readers that have the value already need no new version of it.
+        // Readers that hold the same value already need no new version.
         if looks_the_same && stated.is_none_or(|stated| stated <= before.version) {
             let is_changed = stated.is_some_and(|stated| stated < before.version);
             return Self { feature: feature.id, base: this.base, is_changed, ..before };
@@ -56,17 +56,17 @@ impl Entry {
         this
     }
 
-    /// Readers hold this version of something else.
+    /// Raises the version above one that readers hold of another value.
     pub(super) fn rise_above(&mut self, served: i64) {
         if self.version > served {
             return;
         }
         self.version = served.saturating_add(1);
-        // Where the base states a version, the next start would fall back to it.
+        // If the base states a version, the version would fall back to it at the next start, so it is recorded.
         self.is_changed |= self.counting == Counting::Counts;
     }
 
-    /// A change happens now.
+    /// Gives the value the version of a change at this time. `stated` is true if the base states versions.
     pub(super) fn step(&mut self, stated: bool, now: Timestamp) {
         let next = self.version.saturating_add(1);
         self.version = if stated { next } else { next.max(now.as_millis()) };
@@ -74,7 +74,7 @@ impl Entry {
         self.is_changed = true;
     }
 
-    /// The base that it was made from does not count any more.
+    /// Marks the base as not counting any more.
     pub(super) fn forget_base(&mut self) {
         self.base = None;
     }

@@ -1,4 +1,4 @@
-//! The versions of values that are not served any more, for readers that never learnt that they were gone.
+//! The versions of values that are not served any more. Readers may have missed that these values were removed.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,14 +7,14 @@ use uuid::Uuid;
 /// A value, by the ids of its environment and its feature.
 pub(super) type ValueId = (Uuid, Uuid);
 
-/// The most values whose versions are kept one by one.
+/// The largest number of values whose versions are kept one by one.
 const MOST: usize = 10_000;
 
-/// Versions of values that are gone: of the youngest 10,000 each one, of all others the highest (D-95).
+/// The versions of removed values: those of the latest 10,000 one by one, of all others the highest (D-95).
 #[derive(Debug, Clone, Default)]
 pub(super) struct Gone {
     versions: HashMap<ValueId, (u64, i64)>,
-    /// From the oldest to the youngest.
+    /// The values from the oldest to the latest.
     order: BTreeMap<u64, ValueId>,
     next: u64,
     /// The highest version that was evicted.
@@ -22,12 +22,12 @@ pub(super) struct Gone {
 }
 
 impl Gone {
-    /// With the highest version that was evicted before.
+    /// Makes an empty set, with the highest version that was evicted before.
     pub(super) fn new(forgotten: i64) -> Self {
         Self { forgotten, ..Self::default() }
     }
 
-    /// Adds a value as the youngest.
+    /// Adds a value as the latest.
     pub(super) fn add(&mut self, id: ValueId, version: i64) {
         let place = self.next;
         self.next += 1;
@@ -48,7 +48,8 @@ impl Gone {
         }
     }
 
-    /// Takes a value out that is served again. Returns the version that readers may hold of it; 0 if nothing was ever evicted.
+    /// Removes a value that is served again. Returns the highest version that readers may hold of it: its own, or else the highest evicted
+    /// one.
     pub(super) fn take(&mut self, id: ValueId) -> i64 {
         match self.versions.remove(&id) {
             Some((place, version)) => {
@@ -59,12 +60,12 @@ impl Gone {
         }
     }
 
-    /// The highest version that was evicted.
+    /// Returns the highest version that was evicted.
     pub(super) fn forgotten(&self) -> i64 {
         self.forgotten
     }
 
-    /// The values that are kept one by one, from the oldest to the youngest.
+    /// Returns the values that are kept one by one, from the oldest to the latest.
     pub(super) fn iter(&self) -> impl Iterator<Item = (ValueId, i64)> {
         let version = |id: &ValueId| self.versions.get(id).map_or(0, |(_, version)| *version);
         self.order.values().map(move |id| (*id, version(id)))

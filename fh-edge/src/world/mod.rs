@@ -1,4 +1,4 @@
-//! The truth of an Edge that is not a relay: a base, and what PUT and admin changed on top of it (D-94, D-95).
+//! The state of an Edge that is not a relay: a base, and the changes that PUT and the admin API made to it (D-94, D-95).
 
 mod change;
 mod entry;
@@ -25,43 +25,44 @@ use entry::Entry;
 use gone::{Gone, ValueId};
 use record::fingerprint;
 
-/// State, and how each value came about.
+/// The state that is served, with the origin and version of each value.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct World {
-    /// What is served.
+    /// The state that is served.
     state: State,
-    /// By environment and feature key; only where the environment has the feature.
+    /// One entry for each feature in each environment, by environment and feature key.
     entries: BTreeMap<(Uuid, Arc<str>), Entry>,
-    /// Stands for the base.
+    /// The fingerprint of the base.
     base: Option<Print>,
-    /// An admin's replacement as it was given, and the base that it stands in place of.
+    /// A replacement by the admin API as it was given, and the fingerprint of the base that it replaces.
     replaced: Option<(Print, State)>,
-    /// No version below this is given to a change, after a restart with a clock that went back.
+    /// The highest version that was served. Versions that are times are never lower, even if the clock was set back.
     highest: i64,
     gone: Gone,
-    /// What the journal held, until there is a base for it.
+    /// The content of the change store, until there is a base for it.
     waiting: Option<Records>,
 }
 
 impl World {
-    /// Before there is a base: the journal's changes are kept until then.
+    /// Makes a store without a base. The stored changes are kept until there is one.
     pub(crate) fn waiting(records: Records) -> Self {
         Self { waiting: Some(records), ..Self::default() }
     }
 
-    /// From a base, with what the journal knows.
+    /// Makes a store from a base and the content of the change store.
     pub(crate) fn open(base: State, records: Records, now: Timestamp) -> Self {
         let base_print = base_print(&base);
         let (replaced, start) = match records.replacement {
             Some((print, state)) if print == base_print => (Some((print, state.clone())), state),
             _ => (None, base),
         };
-        // What is served again keeps its versions. Of anything else nobody knows what readers hold of it.
+        // The values of an unchanged base keep their versions. With another base, it is not known which versions readers hold, so values
+        // get new ones.
         let (versions_from, highest) = match records.base {
             Some((print, version)) if print == base_print && version > 0 => {
                 (Timestamp::from_millis(version), 0)
             }
-            // A clock that was set back gives no version twice (D-117).
+            // A clock that was set back must give no version twice (D-117).
             _ if records.highest > 0 => (now, records.highest.saturating_add(1)),
             _ => (now, 0),
         };
@@ -76,7 +77,7 @@ impl World {
         world
     }
 
-    /// Puts every version above those that were served before the start (D-117).
+    /// Raises every version above those that were served before the start (D-117). A value that looks the same keeps its version.
     fn remember(&mut self, versions: Vec<ServedVersion>, forgotten: i64) {
         self.gone = Gone::new(forgotten);
         let state = std::mem::take(&mut self.state);
@@ -102,7 +103,7 @@ impl World {
                 None => (false, false),
             };
             if let Some(entry) = self.entries.get_mut(place) {
-                // Without a record there is no new version (edge-protocol 2.6).
+                // Without a value record there is no new version (edge-protocol 2.6).
                 match is_same || !has_record {
                     true => entry.version = entry.version.max(served.version),
                     false => entry.rise_above(served.version),
@@ -113,7 +114,7 @@ impl World {
         self.state = state;
     }
 
-    /// All versions that are served, and those of values that are gone.
+    /// Returns the versions of all served values and of removed ones.
     fn versions(&self) -> Vec<ServedVersion> {
         let gone = self.gone.iter().map(|((environment, feature), version)| ServedVersion {
             environment,
@@ -138,22 +139,22 @@ impl World {
         gone.chain(served).collect()
     }
 
-    /// What is served.
+    /// Returns the state that is served.
     pub(crate) fn state(&self) -> &State {
         &self.state
     }
 
-    /// The highest version that was served.
+    /// Returns the highest version that was served.
     pub(crate) fn highest(&self) -> i64 {
         self.highest
     }
 
-    /// Was there a base yet?
+    /// Returns true once there is a base.
     pub(crate) fn is_open(&self) -> bool {
         self.waiting.is_none()
     }
 
-    /// A base that was read anew. What did not change in it keeps its changes; a replacement stays until the base differs.
+    /// Loads a base that was read again. Values that it does not change keep their changes. A replacement stays until the base differs.
     pub(crate) fn reload(&mut self, base: State, now: Timestamp) {
         if let Some(records) = self.waiting.take() {
             *self = Self::open(base, records, now);
@@ -169,7 +170,7 @@ impl World {
         self.count();
     }
 
-    /// An admin's state in place of everything.
+    /// Replaces the whole state.
     pub(crate) fn replace(&mut self, base: &State, state: State, now: Timestamp) {
         if let Some(records) = self.waiting.take() {
             *self = Self::open(base.clone(), Records { changes: Vec::new(), ..records }, now);
@@ -182,12 +183,12 @@ impl World {
         self.count();
     }
 
-    /// Something changed.
+    /// Increments the revision.
     fn count(&mut self) {
         self.state.revision = self.state.revision.saturating_add(1);
     }
 
-    /// Makes `state` the base of all entries; those whose base is the same keep their change.
+    /// Makes `state` the base of all entries. Values whose base is the same keep their changes.
     fn take(&mut self, mut state: State, now: Timestamp) {
         state.revision = self.state.revision.max(state.revision);
         let mut entries = BTreeMap::new();
@@ -217,7 +218,7 @@ impl World {
                         Entry::new(print, feature, base, other, looks_the_same, now, self.highest)
                     }
                 };
-                // It had another key, or was gone for a while.
+                // The feature had another key, or was removed for a while.
                 let served = left.remove(&id).unwrap_or_else(|| gone.take(id));
                 if is_another && served > 0 {
                     entry.rise_above(served);
@@ -237,7 +238,7 @@ impl World {
         self.state.environment(place.0)?.values.get(&place.1)
     }
 
-    /// Brings back a change that the journal holds, unless its base is another by now.
+    /// Restores a recorded change, unless its base has changed since.
     fn restore(&mut self, record: Record) {
         let place = (record.environment, Arc::clone(&record.feature));
         let Some(entry) = self.entries.get_mut(&place) else { return };
@@ -256,7 +257,7 @@ impl World {
         }
     }
 
-    /// The changes to keep: one record for each changed entry.
+    /// Returns the record of a value if it was changed.
     pub(crate) fn record(&self, environment: Uuid, feature: &Arc<str>) -> Option<Record> {
         let place = (environment, Arc::clone(feature));
         let entry = self.entries.get(&place).filter(|entry| entry.is_changed)?;
@@ -271,12 +272,12 @@ impl World {
         })
     }
 
-    /// How a value came about.
+    /// Returns the origin and version of a value.
     fn entry(&self, place: &(Uuid, Arc<str>)) -> Option<&Entry> {
         self.entries.get(place)
     }
 
-    /// All records that are in force, with the replacement if there is one.
+    /// Returns everything that the change store has to hold, with the replacement if there is one.
     pub(crate) fn records(&self) -> Records {
         if let Some(waiting) = &self.waiting {
             return waiting.clone();
@@ -297,13 +298,13 @@ impl World {
         }
     }
 
-    /// The features of an environment as they are served.
+    /// Returns the features of an environment as they are served.
     pub(crate) fn served(&self, environment: &Environment) -> Vec<ServedFeature> {
         let features = self.state.features.iter();
         features.map(|feature| self.served_feature(environment, feature)).collect()
     }
 
-    /// One of them.
+    /// Returns one feature of an environment as it is served.
     pub(crate) fn served_one(&self, environment: &Environment, key: &str) -> Option<ServedFeature> {
         Some(self.served_feature(environment, self.state.feature(key)?))
     }
@@ -322,7 +323,7 @@ impl World {
     }
 }
 
-/// Stands for a base as a whole.
+/// Returns the fingerprint of a whole base.
 fn base_print(base: &State) -> Print {
     Print::of(&(&base.features, &base.environments, &base.accounts))
 }

@@ -1,4 +1,4 @@
-//! What a PUT asks for, and whether it may (edge-protocol 5, D-106).
+//! The body of a PUT, and the checks that decide on it (edge-protocol 5, D-106).
 
 use std::fmt;
 
@@ -8,21 +8,21 @@ use super::value::{convert, same};
 use crate::state::{FeatureValue, Json, Permission, Permissions};
 use crate::wire::body::read_object;
 
-/// What a PUT asks for.
+/// The change that a PUT requests.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Update {
-    /// `None`: leave it. `Some(None)`: set to null.
+    /// The new value. `None` leaves it, `Some(None)` sets it to null.
     pub(crate) value: Option<Option<Json>>,
-    /// `None`: leave it.
+    /// The new lock. `None` leaves it.
     pub(crate) lock: Option<bool>,
 }
 
-/// Why a PUT is refused, in the words of the protocol.
+/// The reason why a PUT is refused, in the words of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// The body is no object of the form.
+    /// The body is not an object of the expected form.
     Unreadable,
-    /// No such feature.
+    /// There is no such feature.
     NotFound,
     NoWriteRoles,
     MayNotLock,
@@ -37,7 +37,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// Status and body (edge-protocol 5.3).
+    /// Returns the status and the body of the response (edge-protocol 5.3).
     pub(crate) const fn answer(self) -> (u16, &'static str) {
         match self {
             Self::Unreadable => {
@@ -58,14 +58,14 @@ impl Refusal {
     }
 }
 
-/// What became of a PUT.
+/// The outcome of a PUT.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UpdateOutcome {
-    /// 200, and readers see it.
+    /// The value or lock was changed, and readers see it: status 200.
     Changed,
-    /// 200: it is so already.
+    /// The lock had this state already: status 200.
     AlreadySo,
-    /// 202: the value is that one.
+    /// The feature had this value already: status 202.
     SameValue,
 }
 
@@ -79,7 +79,7 @@ impl fmt::Display for UpdateOutcome {
     }
 }
 
-/// What to do about a PUT.
+/// The decision on a PUT.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Decision {
     Change(Box<FeatureValue>),
@@ -93,7 +93,7 @@ impl Update {
         #[derive(serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Body {
-            // With the plain derive a null would be read as "absent", which is right for all three.
+            // A null is read as an absent member, which is right for all three.
             #[serde(default)]
             value: Option<Json>,
             #[serde(default)]
@@ -108,7 +108,7 @@ impl Update {
         Ok(Self { value: updates.then_some(value), lock })
     }
 
-    /// Decides: the first check that fails refuses.
+    /// Decides on the change. The first check that fails refuses it.
     pub(crate) fn decide(
         &self,
         kind: Kind,
@@ -143,7 +143,7 @@ impl Update {
         let locked = self.lock.unwrap_or(current.locked);
         if same(kind, value.as_ref(), current.value.as_ref()) {
             return Ok(match self.lock {
-                // A lock on top that is so already changes nothing either (edge-protocol 5.3, rule 9).
+                // A lock that the feature has already is no change either (edge-protocol 5.3, rule 9).
                 None => Decision::SameValue,
                 Some(_) if locked == current.locked => Decision::SameValue,
                 Some(_) => Decision::Change(Box::new(FeatureValue { locked, ..current.clone() })),
@@ -153,7 +153,8 @@ impl Update {
     }
 }
 
-/// Reads a lock as a FeatureHub server does: whole numbers but 0 are true, and so are texts of `true`; an empty text is none.
+/// Reads a lock as a FeatureHub server does. Whole numbers other than 0 are true, the text `true` is too, and an empty text counts as
+/// absent.
 fn lock(json: &Json) -> Result<Option<bool>, Refusal> {
     let text = json.as_text();
     match (text.as_deref().map(str::trim), json.as_str()) {

@@ -1,4 +1,4 @@
-//! What is kept of changes, and where.
+//! The records of changes, and the store that keeps them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,12 +7,13 @@ use uuid::Uuid;
 
 use crate::state::{Feature, FeatureValue, State};
 
-/// Stands for what a base says of something: equal for equal content, over restarts too.
+/// A fingerprint of a part of a base. Equal content has equal fingerprints, across restarts too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Print(Box<str>);
 
 impl Print {
-    /// Of anything that serialises, which states and their parts always do: their maps have texts for keys.
+    /// Computes the fingerprint of content that can be serialised. States and their parts always can, because the keys of their maps are
+    /// texts.
     pub(super) fn of(content: &impl serde::Serialize) -> Self {
         let json = serde_json::to_vec(content).unwrap_or_default();
         let digest = hmac_sha256::Hash::hash(&json);
@@ -37,12 +38,12 @@ impl fmt::Display for Print {
 pub(crate) struct Record {
     pub(crate) environment: Uuid,
     pub(crate) feature: Arc<str>,
-    /// The feature's id; nil in records of before versions were kept.
+    /// The id of the feature; nil in records of format 1, which has no versions.
     pub(crate) id: Uuid,
-    /// Stands for what the base said when it was changed.
+    /// The fingerprint of the value in the base when it was changed.
     pub(crate) base: Print,
     pub(crate) version: i64,
-    /// Stands for the value.
+    /// The fingerprint of the changed value.
     pub(crate) served: Print,
     pub(crate) value: FeatureValue,
 }
@@ -51,17 +52,17 @@ pub(crate) struct Record {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct ServedVersion {
     pub(crate) environment: Uuid,
-    /// The feature's id.
+    /// The id of the feature.
     pub(crate) feature: Uuid,
     pub(crate) version: i64,
-    /// Stands for the value; `None` once the value is gone.
+    /// The fingerprint of the value; `None` once the value is gone.
     pub(crate) served: Option<Print>,
-    /// Returns true if there is a record of a change.
+    /// True if the value has a record of a change.
     pub(crate) is_changed: bool,
 }
 
 impl ServedVersion {
-    /// That of a change.
+    /// Returns the version of a change.
     pub(crate) fn of(record: &Record) -> Self {
         Self {
             environment: record.environment,
@@ -73,24 +74,24 @@ impl ServedVersion {
     }
 }
 
-/// Everything that a journal holds.
+/// The whole content of a change store.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Records {
     pub(crate) revision: u64,
     /// The highest version that was served.
     pub(crate) highest: i64,
-    /// The versions that were served last, also of values that are gone.
+    /// The versions that were served last, those of removed values included.
     pub(crate) versions: Vec<ServedVersion>,
-    /// The highest version of values that are gone and not among `versions` any more.
+    /// The highest version of removed values that are not among `versions` any more.
     pub(crate) forgotten: i64,
-    /// The base that was served last, and the version that values have for which it states none.
+    /// The base that was served last, and the version of its values that state none.
     pub(crate) base: Option<(Print, i64)>,
-    /// A state that an admin put in the place of the base with this print.
+    /// A state that replaces the base with this fingerprint.
     pub(crate) replacement: Option<(Print, State)>,
     pub(crate) changes: Vec<Record>,
 }
 
-/// Why a change could not be kept.
+/// The reason why a change could not be stored.
 #[derive(Debug)]
 pub(crate) struct JournalError(pub(crate) String);
 
@@ -102,7 +103,7 @@ impl fmt::Display for JournalError {
 
 impl std::error::Error for JournalError {}
 
-/// Keeps changes. What `commit` accepted is there after the process was killed.
+/// A store of changes. Committed changes survive a kill of the process.
 pub(crate) trait Journal: Send {
     /// Adds or replaces records, all or none of them. `highest` is the highest version that was served.
     fn commit(
@@ -112,11 +113,11 @@ pub(crate) trait Journal: Send {
         changes: &[Record],
     ) -> Result<(), JournalError>;
 
-    /// Holds these records and no others.
+    /// Replaces the whole content.
     fn rewrite(&mut self, records: &Records) -> Result<(), JournalError>;
 }
 
-/// Changes live as long as the process.
+/// A store that keeps nothing: changes last as long as the process.
 pub(crate) struct NoJournal;
 
 impl Journal for NoJournal {
@@ -129,7 +130,7 @@ impl Journal for NoJournal {
     }
 }
 
-/// Stands for what a base says of one value.
+/// Returns the fingerprint of one value of a base.
 pub(super) fn fingerprint(feature: &Feature, value: Option<&FeatureValue>) -> Print {
     Print::of(&(feature.kind.as_str(), value))
 }

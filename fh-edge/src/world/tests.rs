@@ -1,4 +1,4 @@
-//! The rules of D-94 and D-95, without threads and disks.
+//! Tests of the rules of D-94 and D-95, without threads and disks.
 
 mod round_trip;
 
@@ -12,7 +12,7 @@ use crate::state::Permissions;
 
 const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 
-/// A state with A (a text) and B (a number that is never set); what is said of A is given.
+/// Returns a state with A (a text, whose value record is given), B (a number without a value) and C (a boolean).
 fn base(a: &str) -> State {
     serde_json::from_str(&format!(
         r#"{{"features": [
@@ -39,7 +39,7 @@ fn put(world: &mut World, feature: &str, body: &str, now: i64) -> Result<UpdateO
     outcome.map(|(outcome, _)| outcome)
 }
 
-/// Value and version of a feature as they are served.
+/// Returns the value and version of a feature as they are served.
 fn seen(world: &World, feature: &str) -> (String, i64) {
     let environment = &world.state().environments[0];
     let served = world.served_one(environment, feature).unwrap();
@@ -73,7 +73,7 @@ fn absent_versions_are_times_and_count_from_there() {
     assert_eq!(seen(&world, "C"), ("false".into(), 1000));
     assert_eq!(put(&mut world, "A", r#"{"value": "y"}"#, 1500), Ok(UpdateOutcome::Changed));
     assert_eq!(seen(&world, "A"), ("\"y\"".into(), 1500));
-    // The clock went back.
+    // The clock was set back.
     put(&mut world, "A", r#"{"value": "z"}"#, 200).unwrap();
     assert_eq!(seen(&world, "A"), ("\"z\"".into(), 1501));
     put(&mut world, "B", r#"{"value": 7.50}"#, 1600).unwrap();
@@ -100,11 +100,11 @@ fn a_reload_keeps_changes_to_what_it_does_not_change() {
     world.reload(base(r#"{"value": "new"}"#), at(2500));
     assert_eq!(seen(&world, "A"), ("\"new\"".into(), 2500));
     assert_eq!(seen(&world, "C"), ("true".into(), 1600));
-    // The file says what is served already: nobody needs a new version.
+    // The file has the value that is served already, so it needs no new version.
     put(&mut world, "A", r#"{"value": "y"}"#, 2600).unwrap();
     world.reload(base(r#"{"value": "y"}"#), at(3000));
     assert_eq!(seen(&world, "A"), ("\"y\"".into(), 2600));
-    // A stated version that would fall does not.
+    // A stated version below the served one does not lower it.
     world.reload(base(r#"{"value": "q", "version": 3}"#), at(3500));
     assert_eq!(seen(&world, "A"), ("\"q\"".into(), 2601));
 }
@@ -122,19 +122,19 @@ fn a_restart_brings_changes_back_unless_the_file_differs() {
     let other = World::open(base(r#"{"value": "z"}"#), records.clone(), at(1200));
     let (value, version) = seen(&other, "A");
     assert!(value == "\"z\"" && version > 1500, "{value} {version}");
-    // No version falls below what was served, even if the clock does.
+    // Versions never fall below the served ones, even if the clock was set back.
     let earlier = World::open(base(r#"{"value": "x"}"#), records, at(3));
     assert_eq!((seen(&earlier, "A").1, seen(&earlier, "C").1), (1500, 1000));
 }
 
-/// With the journal's help: a file that is as it was has the versions that it had, and one that changed has higher ones.
+/// With stored versions, an unchanged file keeps the versions of its values, and a changed one gets higher versions.
 #[test]
 fn a_restart_with_the_same_file_keeps_versions() {
     let versions = |world: &World| [seen(world, "A").1, seen(world, "C").1];
     let file = || base(r#"{"value": "x"}"#);
     let mut world = World::open(file(), Records::default(), at(1000));
     assert_eq!(versions(&World::open(file(), world.records(), at(5000))), [1000, 1000]);
-    // Of what changed while it ran, and then by a file that says nothing new, readers hold the highest.
+    // A value was changed at run time, and a file without versions is read later. Readers hold the highest version.
     put(&mut world, "A", r#"{"value": "y"}"#, 9000).unwrap();
     assert_eq!(versions(&World::open(file(), world.records(), at(9500))), [9000, 1000]);
     world.reload(base(r#"{"value": "z"}"#), at(2000));
@@ -143,7 +143,7 @@ fn a_restart_with_the_same_file_keeps_versions() {
     assert_eq!(versions(&again), [9001, 9001]);
     let once_more = World::open(base(r#"{"value": "z"}"#), again.records(), at(9700));
     assert_eq!((versions(&once_more), tag(&once_more)), ([9001, 9001], tag(&world)));
-    // It changed while nothing ran, and the clock went back.
+    // The file changed while the Edge was stopped, and the clock was set back.
     let other = World::open(base(r#"{"value": "w"}"#), once_more.records(), at(300));
     assert!(versions(&other).iter().all(|version| *version >= 9001), "{:?}", versions(&other));
 }
@@ -161,7 +161,7 @@ fn a_replacement_stands_until_the_file_changes() {
     put(&mut world, "A", r#"{"value": "on top"}"#, 2600).unwrap();
     let again = World::open(file.clone(), world.records(), at(2700));
     assert_eq!(seen(&again, "A").0, "\"on top\"");
-    // The file changes while nothing runs, or while this does.
+    // The file changes while the Edge is stopped, or while it runs.
     let edited = base(r#"{"value": "edited"}"#);
     let elsewhere = World::open(edited.clone(), world.records(), at(3000));
     assert_eq!(seen(&elsewhere, "A"), ("\"edited\"".into(), 3000));
@@ -171,7 +171,7 @@ fn a_replacement_stands_until_the_file_changes() {
     assert!(world.records().replacement.is_none());
 }
 
-/// Whatever the file says of a value, and a PUT made of it, is an admin's to decide.
+/// A replacement overrides both the file and a change by PUT, even with the value of the file.
 #[test]
 fn a_replacement_that_says_what_the_file_says_undoes_changes() {
     let file = base(r#"{"value": "x"}"#);
@@ -228,7 +228,7 @@ fn what_a_filter_hides_cannot_be_changed() {
     let other = ["mobile".to_string()].into();
     let hidden = world.put(&place("A"), &other, all, &update, at(1));
     assert!(matches!(hidden, Err(Refusal::NotFound)));
-    // A PUT brings a retired feature back (D-106).
+    // A PUT makes a retired feature visible again (D-106).
     put(&mut world, "A", r#"{"value": "y"}"#, 1100).unwrap();
     assert!(!world.state().environments[0].values["A"].retired);
 }
@@ -243,7 +243,7 @@ fn changes_wait_for_a_base() {
     world.reload(base(r#"{"value": "x"}"#), at(2000));
     assert_eq!(seen(&world, "A"), ("\"y\"".into(), 1500));
     assert_eq!(world.state().revision, 1);
-    // An admin is faster than the file.
+    // The replacement arrives before the file.
     let mut world = World::waiting(kept);
     world.replace(&State::default(), base(r#"{"value": "admin"}"#), at(2000));
     assert_eq!(seen(&world, "A"), ("\"admin\"".into(), 2000));
@@ -251,7 +251,7 @@ fn changes_wait_for_a_base() {
     assert_eq!(seen(&world, "A"), ("\"x\"".into(), 3000));
 }
 
-/// Versions that the file states, and that fell behind what was served.
+/// The file states versions that are lower than the served ones.
 #[test]
 fn stated_versions_do_not_fall_over_a_restart() {
     let stated = |version: i64, value: &str| {
@@ -264,7 +264,7 @@ fn stated_versions_do_not_fall_over_a_restart() {
     let mut again = World::open(stated(8, "z"), world.records(), at(3000));
     assert_eq!(seen(&again, "A"), ("\"z\"".into(), 9));
     assert_eq!(tag(&again), tag(&world));
-    // The file changed while nothing ran, and again.
+    // The file changes while the Edge is stopped, and is read once more.
     put(&mut again, "A", r#"{"value": "w"}"#, 3500).unwrap();
     let mut later = World::open(stated(3, "q"), again.records(), at(4000));
     assert_eq!(seen(&later, "A").1, 11);
@@ -293,7 +293,7 @@ fn versions_do_not_fall_while_a_feature_is_gone_or_gets_another_key() {
     assert_eq!(world.gone.iter().count(), 0, "{:?}", world.gone);
 }
 
-/// Readers know features by their ids.
+/// Clients identify features by their ids.
 #[test]
 fn versions_do_not_fall_when_features_swap_keys() {
     let mut file = base(r#"{"value": "x", "version": 10}"#);
@@ -307,7 +307,7 @@ fn versions_do_not_fall_when_features_swap_keys() {
     assert_eq!(seen(&world, "A"), ("\"x\"".into(), 10));
 }
 
-/// A file that is read anew, unchanged, has the journal written anew.
+/// Reading an unchanged file again rewrites the change store.
 #[test]
 fn a_replacement_is_kept_as_it_was_given() {
     let file = base(r#"{"value": "x"}"#);
@@ -320,7 +320,7 @@ fn a_replacement_is_kept_as_it_was_given() {
     assert_eq!(tag(&again), tag(&world));
 }
 
-/// D-117: whatever the clock says, and whether the file states versions or not.
+/// D-117 holds for every clock, and for files with and without versions.
 #[test]
 fn no_version_is_given_twice_over_restarts_with_a_clock_that_goes_back() {
     for stated in [r#", "version": 7"#, ""] {
@@ -337,7 +337,7 @@ fn no_version_is_given_twice_over_restarts_with_a_clock_that_goes_back() {
             assert!(now.1 > last.1 || (now == last), "{last:?}, then {now:?}");
             last = now;
         }
-        // While nothing of it is served, too.
+        // It also holds while the feature is not served.
         let mut without = file("x");
         without.features.remove(0);
         let gone = World::open(without.clone(), world.records(), at(500));
@@ -347,7 +347,7 @@ fn no_version_is_given_twice_over_restarts_with_a_clock_that_goes_back() {
     }
 }
 
-/// A data folder of before versions were kept knows only the highest one.
+/// A data folder of format 1 stores only the highest version.
 #[test]
 fn no_version_is_given_twice_after_a_folder_without_versions() {
     let world = World::open(base(r#"{"value": "x"}"#), Records::default(), at(5000));

@@ -1,4 +1,4 @@
-//! Values as they are given, and as features of a type hold them (edge-protocol 5.3).
+//! Conversion of given values to the type of a feature (edge-protocol 5.3).
 
 use fh_eval::{Kind, Number};
 use fh_files::{Limits, Node};
@@ -7,12 +7,12 @@ use serde::de::IgnoredAny;
 use super::Refusal;
 use crate::state::Json;
 
-/// A value as a feature of this kind holds it.
+/// Converts a value to a feature's type.
 pub(super) fn convert(kind: Kind, value: Option<&Json>) -> Result<Option<Json>, Refusal> {
     let Some(value) = value.filter(|value| !value.is_null()) else {
         return if kind == Kind::Boolean { Err(Refusal::BooleanNull) } else { Ok(None) };
     };
-    // Texts count as what they say, everything else as how it is written.
+    // Of a string its content counts, of any other value its JSON.
     let text = value.as_text().unwrap_or_else(|| value.as_str().to_string());
     match kind {
         Kind::Boolean if text.eq_ignore_ascii_case("true") => Ok(Some(Json::boolean(true))),
@@ -35,14 +35,14 @@ pub(super) fn convert(kind: Kind, value: Option<&Json>) -> Result<Option<Json>, 
     }
 }
 
-/// The text of a JSON literal, as a FeatureHub server writes it: in Java's manner, so that literals with texts or members are no
-/// JSON any more, and are refused. `None` for those.
+/// Returns a JSON literal as a text in the way of a FeatureHub server, which uses Java's `toString`. The result for literals with strings
+/// or members is not JSON, so they give `None`.
 fn literal(value: &Json) -> Option<String> {
     let text = value.as_str();
     (!text.contains('"')).then(|| text.replace(',', ", "))
 }
 
-/// Are these the same value? Numbers by what they are worth, everything else as it is written.
+/// Returns true if the values are equal. Numbers are compared by value, all others by their text.
 pub(super) fn same(kind: Kind, one: Option<&Json>, other: Option<&Json>) -> bool {
     let text = |json: &Json| json.as_text().unwrap_or_else(|| json.as_str().to_string());
     match (one, other) {
@@ -57,7 +57,7 @@ pub(super) fn same(kind: Kind, one: Option<&Json>, other: Option<&Json>) -> bool
     }
 }
 
-/// A decimal literal as a JSON number: what JSON does not write (`+5`, `.5`, `007`, `1.`) is written as JSON does, exactly.
+/// Converts a decimal literal to an equal JSON number. Forms that JSON does not allow (`+5`, `.5`, `007`, `1.`) are rewritten exactly.
 fn json_number(text: &str) -> Option<Json> {
     Number::parse(text)?;
     if let Ok(json) = Json::parse(text) {
@@ -84,7 +84,7 @@ pub(super) fn is_one_document(text: &str) -> bool {
     const LIMITS: Limits = Limits { depth: 128, weight: usize::MAX, values: usize::MAX };
     let is_json = serde_json::from_str::<IgnoredAny>(text).is_ok();
     let is_collection = text.trim_ascii_start().starts_with(['{', '[']);
-    // JSON without collections has neither keys nor levels.
+    // JSON without objects and lists has neither keys nor levels.
     is_json && (!is_collection || Node::parse(text, &LIMITS).is_ok())
 }
 

@@ -1,5 +1,5 @@
-//! The one thread that changes the world: it decides, keeps what was decided, publishes, and only then answers. Streams are told
-//! last, by a thread that does nothing else.
+//! The writer thread, which alone changes the state. It decides, stores the change, publishes it, and then answers the caller. Streams are
+//! woken last, by another thread.
 
 mod work;
 
@@ -22,18 +22,18 @@ use crate::serving::{AnswerBudget, Environments};
 use crate::state::{Permissions, State};
 use work::Work;
 
-/// How an Edge serves, beside its state.
+/// The settings of an Edge that apply to all its environments.
 #[derive(Debug, Clone)]
 pub(crate) struct Base {
-    /// For environments that do not say.
+    /// The profile of environments that do not state one.
     pub(crate) profile: Profile,
-    /// For all environments, whatever they say.
+    /// The `cache-control` of all environments; it overrides theirs.
     pub(crate) cache_control: Option<HeaderValue>,
-    /// The memory of evaluated answers.
+    /// The memory limit of evaluated answers.
     pub(crate) answers: Arc<AnswerBudget>,
 }
 
-/// The writer is gone, because the Edge was closed.
+/// The writer thread has ended, because the Edge was closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WriterGone;
 
@@ -65,18 +65,18 @@ enum Command {
     Close(Duration, Reply<()>),
 }
 
-/// Why a PUT was not carried out.
+/// The reason why a PUT was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PutError {
     Refused(Refusal),
-    /// It could not be kept, so it was not made.
+    /// The change could not be stored, so it was not made.
     NotKept,
     /// The Edge was closed.
     Closed,
 }
 
 impl PutError {
-    /// Status and body.
+    /// Returns the status and the body of the response.
     pub(crate) const fn answer(&self) -> (u16, &'static str) {
         match self {
             Self::Refused(refusal) => refusal.answer(),
@@ -89,21 +89,21 @@ impl PutError {
 impl fmt::Display for PutError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // Its answer has no body.
+            // The response with status 404 has no body, so the log gets a text of its own.
             Self::Refused(Refusal::NotFound) => f.write_str("there is no such feature"),
             _ => f.write_str(self.answer().1),
         }
     }
 }
 
-/// Sends changes to the thread. The thread ends with the last of these.
+/// A handle to the writer thread, which ends when the last handle is dropped.
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
     commands: Sender<Command>,
 }
 
 impl Writer {
-    /// Publishes what there is and starts the thread. A world that waits for its base serves nothing until one is loaded.
+    /// Publishes the state and starts the thread. Without a base, nothing is served until one is loaded.
     pub(crate) fn start(
         (base, world): (State, World),
         journal: Box<dyn Journal>,
@@ -123,7 +123,7 @@ impl Writer {
         answer.await.map_err(|_| WriterGone)
     }
 
-    /// Carries a PUT out. When this answers, readers see it and the journal holds it.
+    /// Carries out a PUT. When this returns, readers see the change and the store holds it.
     pub(crate) async fn put(
         &self,
         place: (Uuid, Arc<str>),
@@ -134,7 +134,7 @@ impl Writer {
         self.ask(|reply| Command::Put { place, filters, permissions, update, reply }).await
     }
 
-    /// Changes one value; answers with the new revision.
+    /// Changes one value. Returns the new revision.
     pub(crate) async fn patch(
         &self,
         place: (Uuid, Arc<str>),
@@ -144,7 +144,7 @@ impl Writer {
         answer.unwrap_or(Err(ReplaceError::Closed))
     }
 
-    /// Puts a state in the place of everything; answers with the new revision.
+    /// Replaces the whole state. Returns the new revision.
     pub(crate) async fn replace(
         &self,
         state: State,
@@ -156,7 +156,7 @@ impl Writer {
         answer.unwrap_or(Err(ReplaceError::Closed))
     }
 
-    /// Takes a base that was read anew.
+    /// Loads a base that was read again.
     pub(crate) async fn reload(&self, base: State) -> Result<(), ReplaceError> {
         base.check().map_err(ReplaceError::Duplicate)?;
         let base = Box::new(base);
@@ -164,18 +164,18 @@ impl Writer {
         answer.map_err(|_| ReplaceError::Closed)
     }
 
-    /// What is served.
+    /// Returns the state that is served.
     pub(crate) async fn state(&self) -> Result<State, WriterGone> {
         self.ask(Command::State).await
     }
 
-    /// Makes every stream say `bye` within this time.
+    /// Ends all streams with `bye`, spread over this time.
     pub(crate) async fn close(&self, within: Duration) -> Result<(), WriterGone> {
         self.ask(|reply| Command::Close(within, reply)).await
     }
 }
 
-/// The wall clock.
+/// Returns the time of the system clock.
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))

@@ -1,11 +1,11 @@
-//! What holds for every answer.
+//! Invariants of all responses.
 
 use serde_json::Value;
 
 use super::script::Asked;
 use super::stage::{Answered, CONTEXT};
 
-/// Is it a poll?
+/// Returns true for a poll.
 pub fn is_poll(asked: &Asked) -> bool {
     asked.method == "GET"
         && matches!(asked.path.split('?').next(), Some("/features" | "/features/"))
@@ -15,10 +15,10 @@ fn is_ofrep(asked: &Asked) -> bool {
     asked.path.starts_with("/ofrep/")
 }
 
-/// An answer as a whole.
+/// Checks a whole response.
 pub fn answer(asked: &Asked, answered: &Answered) {
     let Answered { status, content_type, body, .. } = answered;
-    // There is a state, and no disk that may be full.
+    // The Edge has a state and no data folder, so it has no reason for a server error.
     assert!(*status < 500, "{status} {body}");
     if *status == 304 {
         assert!(
@@ -52,7 +52,7 @@ pub fn answer(asked: &Asked, answered: &Answered) {
     }
 }
 
-/// Events of a stream.
+/// Checks the events of a stream.
 pub fn events(asked: &Asked, text: &str) {
     silent(asked, text);
     for event in text.split_terminator("\n\n") {
@@ -85,9 +85,9 @@ fn feature(json: &Value) {
     assert!(json.get("value").is_none_or(|value| !value.is_null()));
 }
 
-/// Nothing is said that is not to be said.
+/// Checks that a text reveals nothing that its reader must not see.
 fn silent(asked: &Asked, text: &str) {
-    // What somebody says in a PUT or asks for by name may come back.
+    // The response may repeat what the request contains, so such requests are not checked.
     if asked.has("hush")
         || asked.has("\\u")
         || asked.path.contains('%')

@@ -1,4 +1,4 @@
-//! An Edge in memory, and what holds for all that it says.
+//! An Edge in memory, and the invariants of its responses.
 
 mod laws;
 mod script;
@@ -11,10 +11,10 @@ thread_local! {
     static STAGE: RefCell<Stage> = RefCell::new(Stage::new());
 }
 
-/// Plays a script of requests: see [`script::requests`].
+/// Sends the requests of a script, in the format of [`script::requests`].
 ///
 /// # Panics
-/// If a law is broken.
+/// If a response violates an invariant.
 pub fn play(script: &[u8]) {
     STAGE.with_borrow_mut(|stage| stage.play(script));
 }

@@ -1,9 +1,9 @@
-//! How requests are written.
+//! The format of requests in scripts.
 
 use axum::body::Body;
 use http::Request;
 
-/// What stands for keys and the like in scripts, so that mutations keep them whole.
+/// Placeholders for keys and ids in scripts, so that mutations keep them whole.
 pub const WORDS: [(&str, &str); 6] = [
     ("@E", "71ed3c04-122b-4312-9ea8-06b2b8d6ceac"),
     ("@C", "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/reader*client"),
@@ -13,7 +13,7 @@ pub const WORDS: [(&str, &str); 6] = [
     ("@P", "5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0/reader-server"),
 ];
 
-/// One request, as it is sent.
+/// A request as it is sent.
 pub struct Asked {
     pub method: String,
     pub path: String,
@@ -21,8 +21,8 @@ pub struct Asked {
     pub body: Vec<u8>,
 }
 
-/// The requests of a script, at most eight: as in HTTP, `method path`, lines of headers, an empty line, the body; between two
-/// requests a line of `====`. `@T` is the etag or id that was said last.
+/// Returns the requests of a script, at most eight. Each consists of `method path`, header lines, an empty line and the
+/// body. A line of `====` separates two requests. `@T` stands for the last etag.
 pub fn requests(script: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(script);
     std::iter::from_fn(move || {
@@ -35,7 +35,7 @@ pub fn requests(script: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 impl Asked {
-    /// Reads one. Nothing if it has no first line.
+    /// Parses a request. `None` if its first line has no method and path.
     pub fn read(text: &[u8], tag: &str) -> Option<Self> {
         let (head, body) = match text.windows(2).position(|each| each == b"\n\n") {
             Some(end) => (&text[..end], &text[end + 2..]),
@@ -58,7 +58,7 @@ impl Asked {
         })
     }
 
-    /// As a server would hand it on; nothing if none would.
+    /// Returns the request for the router. `None` if it is no valid HTTP.
     pub fn request(&self) -> Option<Request<Body>> {
         let mut request = Request::builder().method(self.method.as_str()).uri(self.path.as_str());
         for (name, value) in &self.headers {
@@ -67,13 +67,13 @@ impl Asked {
         request.body(Body::from(self.body.clone())).ok()
     }
 
-    /// How long it is.
+    /// Returns the length of path, headers and body, in bytes.
     pub fn len(&self) -> usize {
         let headers = self.headers.iter().map(|(name, value)| name.len() + value.len());
         self.path.len() + headers.sum::<usize>() + self.body.len()
     }
 
-    /// May a key for clients be in it?
+    /// Returns true if the request may contain a client-evaluated key.
     pub fn may_name_a_client_key(&self) -> bool {
         let texts = self.headers.iter().map(|(_, value)| value.as_str());
         texts
@@ -81,7 +81,7 @@ impl Asked {
             .any(|text| text.contains('*') || text.contains("2A") || text.contains("2a"))
     }
 
-    /// Does it have this anywhere?
+    /// Returns true if path, headers or body contain the text.
     pub fn has(&self, text: &str) -> bool {
         let texts = self.headers.iter().flat_map(|(name, value)| [name.as_str(), value]);
         texts.chain([self.path.as_str()]).any(|each| each.contains(text))

@@ -1,4 +1,4 @@
-//! The Edge, and the clients that ask it.
+//! The Edge under test, and the clients that send requests.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -16,7 +16,8 @@ use super::laws;
 use super::script::{Asked, requests};
 use crate::memory;
 
-/// What nobody is to see: properties, rules by server keys, features that a filter hides.
+/// The state of the Edge. Texts with `hush` must not be revealed: properties, rules to server-evaluated keys, and filtered
+/// features.
 const STATE: &str = r#"{
     "features": [
         {"id": "9cd1a3ef-d06e-4292-95d4-86ec02a3fd5b", "key": "FLAG", "type": "BOOLEAN", "properties": {"p": "hush-fp"}, "filters": ["web"]},
@@ -57,12 +58,13 @@ const STATE: &str = r#"{
     ]
 }"#;
 
-/// The longest context, and the most work that evaluating for one may take: small, so that short contexts pass them.
+/// The limits for the length of a context and for the work of an evaluation. They are small, so that short contexts exceed
+/// them.
 pub const CONTEXT: usize = 1 << 10;
 const BUDGET: u64 = 20_000;
-/// The most that answers may keep.
+/// The limit for the cache of responses, in bytes.
 const CACHE: u64 = 1 << 20;
-/// What a request may cost for every byte of it, and beside that.
+/// The memory limit of a request, in bytes: a factor for each of its bytes, and a constant.
 const FACTOR: usize = 256;
 const BESIDE: usize = 4 << 20;
 
@@ -74,7 +76,7 @@ pub struct Stage {
     is_changed: bool,
 }
 
-/// An answer, read to its end or to where it waits.
+/// A response, read to its end or, for a stream, as far as it has arrived.
 pub struct Answered {
     pub status: u16,
     pub etag: Option<String>,
@@ -82,7 +84,7 @@ pub struct Answered {
     pub body: String,
 }
 
-/// A stream that goes on, and the request that opened it.
+/// An open stream, and its request.
 struct Open {
     asked: Asked,
     body: Body,
@@ -138,7 +140,7 @@ impl Stage {
         assert_eq!(self.handle.streams(), 0, "streams outlive their readers");
     }
 
-    /// What changes is told to those who listen.
+    /// Reads and checks new events of the open streams.
     fn follow(&self, open: &mut [Open]) {
         let _inside = self.runtime.enter();
         for Open { asked, body } in open {
@@ -164,7 +166,7 @@ impl Stage {
         Some((answered, body))
     }
 
-    /// Who asks again gets the same, and who says what they hold is told that it is still good.
+    /// Sends a poll again. The response must be the same, and 304 if the request has the etag.
     fn again(&mut self, asked: &Asked, answered: &Answered) {
         let (again, _) = self.ask(asked).expect("it was a request before");
         assert_eq!(again.body, answered.body);
@@ -185,7 +187,7 @@ impl Stage {
     }
 }
 
-/// Everything that a body has to say at this moment.
+/// Reads the available part of a body.
 fn read(body: &mut Body) -> String {
     let mut bytes = Vec::new();
     let mut task = Context::from_waker(Waker::noop());

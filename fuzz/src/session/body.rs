@@ -1,4 +1,4 @@
-//! Bodies of answers: mostly such as an Edge sends, so that chance gets beyond the parsers.
+//! Bodies of responses. Most are valid, so that random scripts get past the parsers.
 
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ const EVENTS: [&str; 9] = [
 ];
 const STALE: [&str; 6] = ["true", "false", "5", "0.001", "1e999", "\"\""];
 
-/// One feature, in one of many states.
+/// Writes a feature in one of many states.
 fn feature(script: &mut Bytes<'_>, out: &mut String) {
     let (who, state, version) = (script.byte(), script.byte(), script.byte());
     out.push('{');
@@ -55,7 +55,7 @@ fn feature(script: &mut Bytes<'_>, out: &mut String) {
     let _ = write!(out, r#""type":"{kind}"}}"#);
 }
 
-/// A list of some features, or of many.
+/// Writes a list of a few or many features.
 pub fn list(script: &mut Bytes<'_>, out: &mut String) {
     out.push('[');
     let count = usize::from(script.byte());
@@ -78,12 +78,12 @@ pub fn list(script: &mut Bytes<'_>, out: &mut String) {
     out.push(']');
 }
 
-/// One feature.
+/// Writes a single feature.
 pub fn single(script: &mut Bytes<'_>, out: &mut String) {
     feature(script, out);
 }
 
-/// The body of a poll.
+/// Writes the body of a poll.
 pub fn poll(script: &mut Bytes<'_>, out: &mut String) {
     out.push('[');
     for at in 0..script.byte() % 4 {
@@ -106,7 +106,7 @@ pub fn poll(script: &mut Bytes<'_>, out: &mut String) {
     out.push(']');
 }
 
-/// An event of a stream.
+/// Writes an event of a stream.
 pub fn event(script: &mut Bytes<'_>, out: &mut String) {
     let how = script.byte();
     let end = if how >= 128 { "\r\n" } else { "\n" };

@@ -1,4 +1,5 @@
-//! Bytes as a script: what a network, an Edge and people may do to a [`fh_session::Session`], and what has to hold after each step.
+//! Bytes as a script of network events, responses and commands for a [`fh_session::Session`], with invariants checked after
+//! each step.
 
 mod body;
 mod script;

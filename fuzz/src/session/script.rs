@@ -1,4 +1,4 @@
-//! The script: each byte says what happens next, the bytes after it how.
+//! The script: one byte chooses the next step, and the following bytes are its parameters.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,14 +55,14 @@ const NAMES: [&str; 6] =
 const ENDS: [End<'static>; 5] =
     [End::Complete, End::Complete, End::Broken("reset"), End::Tls("expired"), End::ConnectTimeout];
 
-/// More steps teach nothing.
+/// The largest number of steps. Longer scripts find nothing more.
 const STEPS: usize = 200;
 
-/// What is left of the script.
+/// The unread rest of the script.
 pub struct Bytes<'a>(&'a [u8]);
 
 impl<'a> Bytes<'a> {
-    /// The next one; zeros for ever after the last.
+    /// Returns the next byte, or zero after the end.
     pub fn byte(&mut self) -> u8 {
         let Some((first, rest)) = self.0.split_first() else { return 0 };
         self.0 = rest;
@@ -73,7 +73,7 @@ impl<'a> Bytes<'a> {
         (0..3).fold(0, |number, _| number << 8 | u64::from(self.byte()))
     }
 
-    /// At most so many.
+    /// Returns the next bytes, at most `most`.
     fn some(&mut self, most: u8) -> &'a [u8] {
         let (some, rest) = self.0.split_at(self.0.len().min(usize::from(most)));
         self.0 = rest;
@@ -81,16 +81,16 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// Two sessions, to the second of which bodies come in small pieces. Nobody can tell them apart.
+/// Two sessions with the same inputs, except that the second receives bodies in small chunks. Both must behave alike.
 struct Pair {
     whole: Watched,
     drip: Watched,
     now: u64,
     tickets: Vec<Ticket>,
     errands: u64,
-    /// How many steps had published something when the features of both were last compared.
+    /// The number of publications when the features of both were last compared.
     compared: u64,
-    /// Is the story told? (`FH_STORY=1`, to understand a finding)
+    /// True if each step is printed, to understand a finding. Set by the variable `FH_STORY`.
     is_told: bool,
 }
 
@@ -117,7 +117,7 @@ impl Pair {
         self.whole.tell(now, input());
         match input() {
             Input::Bytes { ticket, bytes } if !bytes.is_empty() => {
-                // Byte by byte, unless that would take too long.
+                // The chunks are single bytes, or longer if there would be more than 256 of them.
                 for bytes in bytes.chunks((bytes.len() / 256).max(1)) {
                     self.drip.tell(now, Input::Bytes { ticket, bytes });
                 }
@@ -150,7 +150,7 @@ impl Pair {
         Errand(self.errands)
     }
 
-    /// The live request's ticket, mostly; now and then that of an earlier one.
+    /// Returns the ticket of the live request, or sometimes that of an earlier one.
     fn ticket(&self, which: u8) -> Option<Ticket> {
         let back = usize::from(which.saturating_sub(250)) + 1;
         match self.whole.live {
@@ -160,7 +160,7 @@ impl Pair {
     }
 }
 
-/// Plays a script to its end.
+/// Runs a script to its end.
 pub fn play(bytes: &[u8]) {
     let mut script = Bytes(bytes);
     let edge = EdgeUrl::parse("http://edge").unwrap();
@@ -194,7 +194,7 @@ fn step(pair: &mut Pair, script: &mut Bytes<'_>) {
             pair.tell(|| Input::Tick);
         }
         3 => {
-            // The clock jumps: ahead, and goes on from there, or back.
+            // The clock jumps to another time. After a jump ahead, time goes on from there.
             let there = script.number() << (script.byte() % 16);
             pair.tell_at(there, || Input::Tick);
             pair.now = pair.now.max(there);
@@ -261,7 +261,7 @@ fn context(which: u8) -> Arc<Attributes> {
     })
 }
 
-/// The head that the live request hopes for.
+/// Opens the live request with a head that the session accepts.
 fn good_head(pair: &mut Pair, script: &mut Bytes<'_>) {
     let kind = match pair.whole.asked {
         RequestKind::Stream => "text/event-stream",
@@ -297,7 +297,7 @@ fn any_head(pair: &mut Pair, script: &mut Bytes<'_>) {
     pair.tell(|| Input::Opened { ticket, head: &head });
 }
 
-/// A body, all of it or some, at once or with time in between.
+/// Sends a body: all or a part of it, at once or with a delay in between.
 fn body(pair: &mut Pair, script: &mut Bytes<'_>, bytes: &[u8]) {
     let (which, how) = (script.byte(), script.byte());
     let Some(ticket) = pair.ticket(which) else { return };

@@ -1,4 +1,4 @@
-//! A session under observation: the laws of the simulation that need no model of an Edge.
+//! A session with its invariants: those of the simulation that need no model of an Edge.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,12 +12,11 @@ use fh_session::{
 
 use crate::memory;
 
-/// The longest that anybody can ask for (D-75).
+/// The longest delay that a response can ask for, in milliseconds (decisions D-75).
 const DAY: u64 = 24 * 3_600_000;
-/// What a session may hold besides what it was sent.
+/// The memory limit of a session without input, in bytes.
 const MEMORY: usize = 256 * 1024;
-/// Bytes that a session may hold for each byte that it was sent: features are compiled, and are there twice while a list is
-/// taken.
+/// The memory limit for each byte of input. Features are compiled, and are held twice while a list is applied.
 const MEMORY_A_BYTE: usize = 64;
 
 pub struct Watched {
@@ -26,22 +25,22 @@ pub struct Watched {
     pace: u64,
     now: u64,
     pub live: Option<Ticket>,
-    /// What was asked for last.
+    /// The kind of the last request.
     pub asked: RequestKind,
     last: Option<Ticket>,
     sent: Vec<u64>,
     waiting: BTreeSet<u64>,
     pub status: Status,
     pub rules: Option<Arc<Rules>>,
-    /// Steps that published something.
+    /// The number of steps that published features.
     pub publications: u64,
     kind: KeyKind,
-    /// The kind of the keys before, whose features may be published until those of the new keys are in.
+    /// The kind of the former keys. Their features may be published until those of the new keys have arrived.
     former: KeyKind,
-    /// Contexts that were set and not refused, after the one of the start.
+    /// The accepted contexts, beginning with the empty one at the start.
     set: Vec<Arc<Attributes>>,
     is_stopped: bool,
-    /// Bytes that it was sent, and bytes that it holds.
+    /// The number of input bytes. `held` is the number of bytes that the session holds.
     fed: usize,
     held: isize,
 }
@@ -78,7 +77,7 @@ impl Watched {
         self.session.deadline().map(Millis::as_u64)
     }
 
-    /// Hands something in, and holds what comes of it against the laws.
+    /// Passes an input to the session, and checks the invariants afterwards.
     pub fn tell(&mut self, now: u64, input: Input<'_>) {
         let is_tick = matches!(input, Input::Tick);
         let (mut switch, mut keys) = (None, None);
@@ -93,7 +92,7 @@ impl Watched {
                     .map(str::len)
                     .sum::<usize>();
             }
-            // The request ends with this.
+            // The input ends the request.
             Input::Closed { ticket, .. } if self.live == Some(*ticket) => self.live = None,
             Input::Refresh(errand) => assert!(self.waiting.insert(errand.0)),
             Input::Context(errand, context) => {
@@ -118,7 +117,7 @@ impl Watched {
         let mut actions = Vec::new();
         while let Some(action) = self.session.poll() {
             match (&mut switch, &action) {
-                // It was refused: the former one stays.
+                // The context was refused, so the former one stays.
                 (Some((errand, _)), Action::Settled(settled, Err(_))) if settled.0 == *errand => {
                     switch = None;
                 }
@@ -127,7 +126,7 @@ impl Watched {
             actions.push(action);
         }
         if let (Some((_, context)), KeyKind::ServerEvaluated) = (switch, self.kind) {
-            // The Edge is asked for it now, or when the request before it has ended (D-120).
+            // This context is requested now, or after the end of the running request (decisions D-120).
             if self.set.last() != Some(&context) {
                 self.set.push(context);
             }
@@ -137,7 +136,7 @@ impl Watched {
         }
         self.publications += u64::from(published.is_some());
         self.rules = published.or(self.rules.take());
-        // What is published is the reader's.
+        // The count includes the last published features. The former ones have just been dropped.
         self.held += signed(memory::held()) - signed(before);
         self.bounded(usize::try_from(self.held).unwrap_or(0));
         assert_eq!(self.status, *self.session.status(), "the status that was told");
@@ -153,7 +152,7 @@ impl Watched {
         self.has_deadline(is_tick);
     }
 
-    /// Everything is told, and nothing waits.
+    /// Stops the session. Every command must have its outcome then.
     pub fn end(&mut self) {
         self.tell(self.now, Input::Stop);
         assert!(self.deadline().is_none());
@@ -193,7 +192,7 @@ impl Watched {
         }
     }
 
-    /// Returns true for a context that was set, and for none where features may be rules.
+    /// Returns true for a context that was set, and for `None` if the features may be rules.
     fn was_set(&self, evaluated: Option<&Arc<Attributes>>) -> bool {
         match evaluated {
             None => [self.kind, self.former].contains(&KeyKind::ClientEvaluated),
@@ -201,7 +200,8 @@ impl Watched {
         }
     }
 
-    /// There is a deadline in every state but those that D-71 names, and it is not for ever.
+    /// Checks the deadline. Only the states that decisions D-71 names have none, and none is later than a
+    /// day.
     fn has_deadline(&self, is_tick: bool) {
         let status = &self.status;
         let Some(deadline) = self.deadline() else {
@@ -221,7 +221,7 @@ impl Watched {
         assert!(live || self.live.is_none(), "a request beside {status:?}");
     }
 
-    /// What is held is in proportion to what was sent.
+    /// Checks that the memory is in proportion to the input.
     fn bounded(&self, bytes: usize) {
         let most = MEMORY + MEMORY_A_BYTE * self.fed;
         assert!(bytes <= most, "{bytes} bytes, for {} that were sent", self.fed);

@@ -1,17 +1,17 @@
-//! OpenFeature's evaluation context as attributes.
+//! Conversion of OpenFeature's evaluation context to attributes.
 
 use fh_client::{Attributes, Timestamp};
 use open_feature::{
     EvaluationContext, EvaluationContextFieldValue as Field, EvaluationError, EvaluationErrorCode,
 };
 
-/// The attribute that the targeting key becomes.
+/// The attribute that holds the targeting key.
 const USER_KEY: &str = "userkey";
 
-/// The attributes of a context.
+/// Returns the attributes of a context.
 ///
 /// # Errors
-/// `INVALID_CONTEXT`, naming the field, if one is a structure that is no list of texts.
+/// `INVALID_CONTEXT`, with the name of the field, if a field is a structure other than a list of texts.
 pub(crate) fn attributes(context: &EvaluationContext) -> Result<Attributes, EvaluationError> {
     let mut builder = Attributes::builder();
     if let Some(key) = &context.targeting_key

@@ -1,4 +1,4 @@
-//! The provider.
+//! The OpenFeature provider.
 
 use std::time::Duration;
 
@@ -15,9 +15,9 @@ use open_feature::{
 use crate::context::attributes;
 use crate::structure::structure;
 
-/// Answers OpenFeature's questions from a client.
+/// An OpenFeature provider that reads features from a client.
 ///
-/// The client stays the program's: it can be asked and listened to beside OpenFeature, and is not closed with the provider.
+/// The program keeps the client. It can use the client beside OpenFeature, and the client is not closed with the provider.
 #[derive(Debug)]
 pub struct FeatureHubProvider {
     client: Client,
@@ -25,30 +25,31 @@ pub struct FeatureHubProvider {
     patience: Duration,
 }
 
-/// How long `initialize` waits for features if nothing else is said.
+/// The default time that `initialize` waits for features.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 impl FeatureHubProvider {
-    /// A provider over a client that has been started.
+    /// Makes a provider that reads from a started client.
     #[must_use]
     pub fn new(client: Client) -> Self {
         Self { client, metadata: ProviderMetadata::new("featurehub"), patience: PATIENCE }
     }
 
-    /// How long `initialize` waits for features; 10 seconds by default. A refusal ends it early. Afterwards the provider is there, ready or not.
+    /// Sets how long `initialize` waits for features. The default is 10 seconds, and a refusal by the Edge ends the wait early.
+    /// The provider can be used afterwards, even if it is not ready.
     #[must_use]
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// The client.
+    /// Returns the client.
     #[must_use]
     pub const fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Reads a feature as a type.
+    /// Reads a feature as a type. Returns OpenFeature's error if there is no value of this type.
     fn detail(
         &self,
         key: &str,
@@ -57,7 +58,7 @@ impl FeatureHubProvider {
     ) -> EvaluationResult<Detail> {
         let attributes = attributes(context)?;
         let detail = if attributes.is_empty() && self.evaluates_elsewhere() {
-            // Nobody in particular: whoever the client's connection is for.
+            // Without attributes, the values are those of the context that the client has at present.
             self.client.detail_as(key, kind)
         } else {
             let context: Context = self.client.context_of(attributes);
@@ -94,7 +95,7 @@ fn mismatch(message: &str) -> EvaluationError {
     error(EvaluationErrorCode::TypeMismatch, message)
 }
 
-/// An answer with everything that is known about it.
+/// Returns the answer for OpenFeature, with reason, variant and metadata.
 fn resolved<T>(detail: &Detail, value: T) -> ResolutionDetails<T> {
     let reason = match detail.reason {
         Reason::StrategyMatch => EvaluationReason::TargetingMatch,
@@ -137,7 +138,8 @@ impl FeatureProvider for FeatureHubProvider {
     async fn initialize(&mut self, _context: &EvaluationContext) {
         let client = self.client.clone();
         let patience = self.patience;
-        // In a thread, so that it does not matter whose runtime this is. A client that is not ready then says so when it is asked.
+        // The wait runs on a thread of its own, because this runtime may be the one that the client runs on. If the wait fails,
+        // reads report that the client is not ready.
         let (done, waited) = tokio::sync::oneshot::channel();
         let waiting = std::thread::Builder::new().name("fh-openfeature".to_string());
         let spawned = waiting.spawn(move || {
@@ -231,12 +233,12 @@ impl FeatureProvider for FeatureHubProvider {
     }
 }
 
-/// A number as a whole one: `10`, `10.0` and `1e1` are 10. Exact wherever the digits are plain.
+/// Converts a number to an integer: `10`, `10.0` and `1e1` are 10. An integer without fraction and exponent is exact.
 fn whole(text: &str, double: f64) -> Option<i64> {
     if let Ok(whole) = text.parse() {
         return Some(whole);
     }
-    // Doubles below 2⁵³ are exact.
+    // Doubles below 2⁵³ represent integers exactly.
     let exact = double.fract() == 0.0 && double.abs() < 9_007_199_254_740_992.0;
     exact.then_some(double as i64)
 }

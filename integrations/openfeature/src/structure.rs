@@ -1,13 +1,13 @@
-//! The document of a JSON feature as OpenFeature's structure.
+//! Conversion of the document of a JSON feature to OpenFeature's structure.
 
 use open_feature::{StructValue, Value};
 use serde_json::Value as Json;
 
-/// A document as a structure; `None` if it is no object.
+/// Converts a document; returns `None` if it is not an object.
 pub(crate) fn structure(document: Json) -> Option<StructValue> {
     match document {
         Json::Object(members) => {
-            // OpenFeature has no null: what is null is not there.
+            // OpenFeature has no null, so members that are null are left out.
             let fields = members.into_iter().filter_map(|(name, part)| Some((name, value(part)?)));
             Some(StructValue { fields: fields.collect() })
         }

@@ -1,4 +1,4 @@
-//! The provider behind OpenFeature's own client, and a client on an Edge in memory behind the provider.
+//! Tests of the provider through OpenFeature's own client, with an Edge in memory behind it.
 #![allow(clippy::expect_used)]
 
 use std::time::Duration;
@@ -54,7 +54,7 @@ async fn through_the_api_of_openfeature() {
     api.set_provider(FeatureHubProvider::new(client).patience(Duration::from_secs(20))).await;
     let flags = api.create_client();
     drop(api);
-    // `initialize` has waited.
+    // `initialize` has waited until the client was ready.
     let fred = EvaluationContext::default().with_targeting_key("fred");
     assert_eq!(flags.get_bool_value("FLAG", Some(&fred), None).await, Ok(true));
     assert_eq!(flags.get_bool_value("FLAG", None, None).await, Ok(false));
@@ -203,7 +203,7 @@ async fn how_it_stands() {
     let mut provider = FeatureHubProvider::new(client);
     let early = provider.resolve_bool_value("FLAG", &nobody()).await.unwrap_err();
     assert_eq!(early.code, EvaluationErrorCode::ProviderNotReady);
-    // A refusal ends the waiting.
+    // A refusal ends the wait.
     provider.initialize(&nobody()).await;
     assert_eq!(provider.status(), ProviderStatus::Error);
     edge.heal();

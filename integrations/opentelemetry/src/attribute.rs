@@ -1,8 +1,9 @@
-//! Values as attributes of OpenTelemetry.
+//! Conversion of JSON values to attributes of OpenTelemetry.
 
 use opentelemetry::{Array, Key, KeyValue, StringValue, Value};
 
-/// Null is no attribute; lists of one type stay lists, others are joined with commas; objects are JSON text.
+/// Converts a value to an attribute. Null gives none. A list of one type stays a list, and other lists become texts joined with
+/// commas. An object becomes JSON text.
 pub(crate) fn attribute(name: impl Into<Key>, value: &serde_json::Value) -> Option<KeyValue> {
     let value = match value {
         serde_json::Value::Null => return None,

@@ -1,6 +1,7 @@
-//! Values of features in OpenTelemetry baggage (sdk-behaviour 5.4): written into a context, read from the current one, and carried whole.
+//! Values of features in OpenTelemetry baggage (sdk-behaviour 5.4): writing them into a context, reading them from the current
+//! context, and propagating them unchanged.
 //!
-//! The format, and a warning about trusting callers, are in [`fh_session::baggage`].
+//! The format, and a warning about baggage of untrusted callers, are in [`fh_session::baggage`].
 
 mod propagator;
 
@@ -13,12 +14,12 @@ use fh_session::{Ask, Detail, Flow, Interceptor, LockPolicy, Reason, UsageEvent,
 use opentelemetry::baggage::{Baggage, BaggageExt};
 use opentelemetry::{Context, Key, StringValue};
 
-/// Lets baggage override locked features if it is `true`.
+/// The variable that allows baggage to override locked features. Its value must be `true`.
 const ALLOW_LOCKED: &str = "FEATUREHUB_OTEL_ALLOW_LOCKED_OVERRIDE";
 
-/// A feature whose value can travel: [`Detail`], [`UsedFeature`], or a pair of key and value.
+/// A feature whose value can be written to baggage: [`Detail`], [`UsedFeature`], or a pair of key and value.
 pub trait Flag {
-    /// The key and the value, `None` for null; nothing if there is no such feature.
+    /// Returns the key and the value. The value is `None` for null. Returns `None` if there is no such feature.
     fn flag(&self) -> Option<(&str, Option<&Value>)>;
 }
 
@@ -42,10 +43,10 @@ impl<K: AsRef<str>> Flag for (K, Option<Value>) {
     }
 }
 
-/// The context with these values in its baggage. A value that is there already stays: all services of a request see the first one
-/// (D-81).
+/// Returns the context with these values in its baggage. A value that the baggage holds already stays, so that all services of a
+/// request see the first value (D-81).
 ///
-/// What there is no room for is left out and logged; see [`BaggageWriter`] to know it.
+/// Values that exceed the size of baggage are left out and logged. [`BaggageWriter`] returns them instead.
 ///
 /// ```
 /// use fh_eval::Value;
@@ -63,25 +64,26 @@ pub fn with_flags<'a, F: Flag + 'a>(
     BaggageWriter::new().write(context, flags).logged()
 }
 
-/// The context with the values of a usage event in its baggage: the feature that was evaluated, or all of a collection or a named event.
+/// Returns the context with the values of a usage event in its baggage: the evaluated feature, or all features of a collection or
+/// named event.
 #[must_use]
 pub fn with_event(context: &Context, event: &UsageEvent) -> Context {
     BaggageWriter::new().write_event(context, event).logged()
 }
 
-/// Writes values into baggage.
+/// A writer of values into baggage, which returns what it left out.
 #[derive(Debug, Clone, Default)]
 pub struct BaggageWriter {
     allowed: AllowedKeys,
 }
 
-/// A context that was written to.
+/// A context whose baggage was written.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Written {
-    /// The context, with more in its baggage than before, or as it was.
+    /// The context. It is unchanged if no value was added.
     pub context: Context,
-    /// What there was no room for.
+    /// The values that were left out because of the size of baggage.
     pub left_out: LeftOut,
 }
 
@@ -95,20 +97,20 @@ impl Written {
 }
 
 impl BaggageWriter {
-    /// Writes all features that it is given.
+    /// Makes a writer for all features.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Writes these only.
+    /// Writes only features with these keys.
     #[must_use]
     pub fn allow(mut self, keys: AllowedKeys) -> Self {
         self.allowed = keys;
         self
     }
 
-    /// As [`with_flags`].
+    /// Writes values as [`with_flags`] does.
     #[must_use]
     pub fn write<'a, F: Flag + 'a>(
         &self,
@@ -126,7 +128,7 @@ impl BaggageWriter {
         Written { context, left_out: all.left_out().clone() }
     }
 
-    /// As [`with_event`].
+    /// Writes the values of an event as [`with_event`] does.
     #[must_use]
     pub fn write_event(&self, context: &Context, event: &UsageEvent) -> Written {
         match event {
@@ -138,34 +140,35 @@ impl BaggageWriter {
     }
 }
 
-/// How many bytes of a header are left for the entry of features.
+/// Returns the number of bytes of the baggage header that are left for the entry of features.
 fn room(baggage: &Baggage) -> usize {
     let others = baggage.iter().filter(|(name, _)| name.as_str() != NAME);
     let taken = others.map(|(name, (value, metadata))| {
-        // Name and value as long as they can become, `=`, `;` and `,`.
+        // Name and value at their longest percent-encoded length, and `=`, `;` and `,`.
         3 * (name.as_str().len() + value.as_str().len()) + metadata.as_str().len() + 3
     });
     MOST_BYTES.saturating_sub(taken.sum())
 }
 
-/// The context with another entry of features.
+/// Returns the context with its entry of features replaced.
 fn put(context: &Context, flags: &Flags) -> Context {
     let baggage = context.baggage();
     let metadata = baggage.get_with_metadata(NAME).map(|(_, metadata)| metadata.clone());
     let entry = (StringValue::from(flags.to_string()), metadata.unwrap_or_default());
     let others = baggage.iter().filter(|(name, _)| name.as_str() != NAME);
     let others = others.map(|(name, entry)| (name.clone(), entry.clone()));
-    // First, because baggage takes no more than 64 entries.
+    // The entry comes first, because baggage takes at most 64 entries.
     let all = std::iter::once((Key::from_static_str(NAME), entry)).chain(others);
     context.with_baggage(all.collect::<Baggage>())
 }
 
-/// An interceptor over the baggage of the OpenTelemetry context that is current on the reading thread (sdk-behaviour 5.4).
+/// An interceptor that reads overrides from the baggage of the OpenTelemetry context that is current on the reading thread
+/// (sdk-behaviour 5.4).
 ///
-/// It exists only if a program makes it: whoever sends a request chooses what stands in its baggage. Behind a gateway that strips baggage
-/// of strangers, or with an [`AllowedKeys`] list of features that callers may choose.
+/// It is never registered by default, because the sender of a request controls its baggage. Use it behind a gateway that removes
+/// baggage of untrusted callers, or with an [`AllowedKeys`] list of features that callers may override.
 ///
-/// Listeners do not see it: they look from a thread of their own, which serves no request.
+/// Change listeners do not see these overrides, because values are compared on a thread that serves no request.
 ///
 /// ```
 /// use fh_client::Client;
@@ -181,15 +184,15 @@ pub struct BaggageInterceptor {
 }
 
 impl BaggageInterceptor {
-    /// Lets baggage override these features.
+    /// Makes an interceptor that lets baggage override these features.
     #[must_use]
     pub const fn new(allowed: AllowedKeys) -> Self {
         Self { allowed }
     }
 }
 
-/// What to register a [`BaggageInterceptor`] with: locked features are left alone, unless `FEATUREHUB_OTEL_ALLOW_LOCKED_OVERRIDE` is `true`
-/// now.
+/// Returns the lock policy for a [`BaggageInterceptor`]: locked features are overridden only if
+/// `FEATUREHUB_OTEL_ALLOW_LOCKED_OVERRIDE` is `true` at the time of the call.
 #[must_use]
 pub fn lock_policy_from_environment() -> LockPolicy {
     match std::env::var(ALLOW_LOCKED) {

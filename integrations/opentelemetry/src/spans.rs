@@ -1,4 +1,4 @@
-//! Usage on the current span.
+//! Usage of features on the current span.
 
 use std::sync::Arc;
 
@@ -10,40 +10,44 @@ use opentelemetry::{Context, Key, KeyValue, Value};
 use crate::attribute::attribute;
 use crate::written::Written;
 
-/// Chooses [`Mode::Events`] if it is `true`.
+/// The variable that selects [`Mode::Events`] if it is `true`.
 const AS_EVENTS: &str = "FEATUREHUB_OTEL_SPAN_AS_EVENTS";
 const PREFIX: &str = "featurehub.";
 
-/// How usage appears on a span.
+/// The form in which usage appears on a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Mode {
-    /// Each field of a record is an attribute of the span, `featurehub.<field>`.
+    /// Each field of a record becomes an attribute of the span, `featurehub.<field>`.
     ///
-    /// What a span has got already is not written again. But the SDK for Rust does not replace attributes: after reads of several features a
-    /// span has several attributes `featurehub.feature`. Programs that read more than one feature in a span want one of the other modes.
+    /// An attribute that the span has already is not written again. However, the SDK for Rust does not replace attributes: after
+    /// reads of several features, a span has several attributes `featurehub.feature`. Programs that read several features in a
+    /// span should choose another mode.
     Attributes,
-    /// Each record is an event of the span, `featurehub.<event>`, its fields are attributes `featurehub.<field>` of that.
+    /// Each record becomes an event of the span, `featurehub.<event>`, with its fields as attributes `featurehub.<field>` of the
+    /// event.
     Events,
-    /// Each evaluation is an event `feature_flag.evaluation` with the attributes of OpenTelemetry's semantic conventions for feature flags
-    /// (which are in development, and not stable yet). Named events and collections are as in [`Self::Events`].
+    /// Each evaluation becomes an event `feature_flag.evaluation` with the attributes of OpenTelemetry's semantic conventions for
+    /// feature flags. These conventions are in development and not stable yet. Named events and collections are written as in
+    /// [`Self::Events`].
     ///
-    /// | attribute | is |
+    /// | attribute | meaning |
     /// |---|---|
     /// | `feature_flag.key` | the feature's key |
     /// | `feature_flag.result.variant` | the id of the strategy that matched, or `default` |
     /// | `feature_flag.result.value` | the value, unless it is null or JSON |
-    /// | `feature_flag.result.reason` | `targeting_match`, `split`, `static`, `default`, or for overrides `override` |
+    /// | `feature_flag.result.reason` | `targeting_match`, `split`, `static` or `default`; `override` if an interceptor answered |
     /// | `feature_flag.provider.name` | `FeatureHub` |
-    /// | `feature_flag.context.id` | the user's key, else the session |
-    /// | `feature_flag.set.id` | the environment |
+    /// | `feature_flag.context.id` | the user's key, otherwise the session |
+    /// | `feature_flag.set.id` | the id of the environment |
     /// | `feature_flag.version` | the version of the feature's value |
     SemanticConventions,
 }
 
 /// An observer that writes usage to the current OpenTelemetry span (sdk-behaviour 3.5).
 ///
-/// It is told within the read, on the reading thread, because the span is known only there. Nothing is written unless a span is
-/// recording. Fields are as published SDKs have them ([`UsageEvent::record`]); null is left out, lists of one type stay lists.
+/// It is called during the read, on the reading thread, because the current span is known only there. Nothing is written unless a
+/// span is recording. Fields have the names of the published SDKs ([`UsageEvent::record`]). Null is left out, and lists of one
+/// type stay lists.
 ///
 /// ```
 /// use fh_opentelemetry::{Mode, SpanUsage};
@@ -64,7 +68,8 @@ impl Default for SpanUsage {
 }
 
 impl SpanUsage {
-    /// Span attributes, or span events if `FEATUREHUB_OTEL_SPAN_AS_EVENTS` is `true` now.
+    /// Makes an observer that writes span attributes, or span events if `FEATUREHUB_OTEL_SPAN_AS_EVENTS` is `true` at the time of
+    /// the call.
     #[must_use]
     pub fn new() -> Self {
         let as_events = std::env::var(AS_EVENTS).is_ok_and(|value| value == "true");
@@ -72,21 +77,21 @@ impl SpanUsage {
         Self { mode, prefix: PREFIX.to_owned(), defaults: Params::new(), written: Arc::default() }
     }
 
-    /// Another form, whatever the environment says.
+    /// Sets the form, regardless of the environment variable.
     #[must_use]
     pub const fn mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
         self
     }
 
-    /// What names begin with, instead of `featurehub.`.
+    /// Replaces the prefix `featurehub.` of names.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// A field of every record that has no such field itself.
+    /// Adds a field to every record that does not have this field itself.
     #[must_use]
     pub fn default_attribute(
         mut self,
@@ -97,7 +102,7 @@ impl SpanUsage {
         self
     }
 
-    /// The record with prefixed names, and the defaults that it does not have.
+    /// Returns the record with prefixed names, followed by the defaults that it does not have.
     fn attributes(&self, record: &Params) -> Vec<KeyValue> {
         let defaults = self.defaults.iter().filter(|(name, _)| !record.contains_key(*name));
         let named = |(name, value): (&String, &serde_json::Value)| {
@@ -169,7 +174,7 @@ impl Observer for SpanUsage {
     }
 }
 
-/// The names of the semantic conventions where one fits.
+/// Returns the name of the semantic conventions for a reason, if they have one.
 const fn reason(reason: Reason) -> &'static str {
     match reason {
         Reason::StrategyMatch => "targeting_match",
@@ -182,7 +187,7 @@ const fn reason(reason: Reason) -> &'static str {
     }
 }
 
-/// JSON documents can be large, and hold anything.
+/// Returns the value as an attribute. JSON documents are left out, because they can be large and contain any data.
 fn value(value: &FlagValue) -> Option<Value> {
     match value {
         FlagValue::Bool(value) => Some(Value::Bool(*value)),

@@ -1,4 +1,4 @@
-//! What spans have got already.
+//! A record of the attributes that spans have already.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,15 +7,16 @@ use std::sync::{Mutex, PoisonError};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, SpanId, TraceId};
 
-/// How many spans are remembered.
+/// The number of spans that are remembered.
 const MOST_SPANS: usize = 256;
-/// How many attributes of each: half of those that an SDK keeps by default, the other half is for the program.
+/// The number of attributes that are written per span. It is half of the SDK's default limit; the other half is left for the
+/// program.
 const MOST_ATTRIBUTES: usize = 64;
 
-/// Remembers which attributes were written to which span, for the spans of late.
+/// A record of which attributes were written to which span, for the most recent spans.
 ///
-/// The SDK keeps each attribute that is set, also if it has one of that name, and drops what comes after the 128th. Without this, a loop that
-/// reads one feature would push out what the program itself has to say about its span.
+/// The SDK keeps every attribute that is set, even if the span has one of that name, and drops attributes after the 128th.
+/// Without this record, a loop that reads one feature would displace the program's own attributes.
 #[derive(Debug, Default)]
 pub(crate) struct Written {
     spans: Mutex<VecDeque<Span>>,
@@ -28,7 +29,7 @@ struct Span {
 }
 
 impl Written {
-    /// Leaves those that the span has not got.
+    /// Removes the attributes that the span has already, and those beyond the limit.
     pub(crate) fn leave_new(&self, span: &SpanContext, attributes: &mut Vec<KeyValue>) {
         let id = (span.trace_id(), span.span_id());
         let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
@@ -38,7 +39,7 @@ impl Written {
             }
             spans.push_back(Span { id, attributes: HashSet::new() });
         }
-        // Those of late are at the end.
+        // The most recent spans are at the end.
         if let Some(known) = spans.iter_mut().rev().find(|known| known.id == id) {
             attributes.retain(|attribute| {
                 known.attributes.len() < MOST_ATTRIBUTES && known.attributes.insert(hash(attribute))

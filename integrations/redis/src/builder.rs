@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use fh_client::{Client, KeyKind};
+use fh_client::{Client, KeyKind, Readiness, Source};
 
 use crate::error::StoreError;
 use crate::mailbox::Mailbox;
-use crate::servers::{Given, Servers};
+use crate::servers::{Given, Login, Servers};
 use crate::status::Board;
 use crate::store::{RedisStore, SOURCE};
 #[cfg(feature = "rustls")]
@@ -19,10 +19,10 @@ use crate::worker::{Settings, Worker};
 /// A Redis server, or the sentinels that know it: made of a URL or of a [`redis::Client`].
 ///
 /// `redis-sentinel://[user:password@]host[:port][,host[:port]...][/database]#NAME` names sentinels, by default at port 26379, and what
-/// they call the master. User, password and database are the master's; sentinels that want a password of their own are not
-/// supported. With `rediss-sentinel://` both speak TLS.
+/// they call the master. User, password and database are the master's. The query holds the user and password of the sentinels,
+/// percent-encoded: `?sentinel_username=USER&sentinel_password=PASSWORD` before `#NAME`. With `rediss-sentinel://` both speak TLS.
 ///
-/// `Debug` shows where it is, never the password.
+/// `Debug` shows where it is, never a password.
 pub struct Server(Result<Given, StoreError>);
 
 impl Server {
@@ -68,6 +68,7 @@ impl fmt::Debug for Server {
 pub struct RedisStoreBuilder {
     server: Server,
     settings: Settings,
+    sentinel_login: Login,
     #[cfg(feature = "rustls")]
     pub(crate) certificates: Certificates,
 }
@@ -84,6 +85,7 @@ impl RedisStoreBuilder {
         Self {
             server,
             settings,
+            sentinel_login: Login::default(),
             #[cfg(feature = "rustls")]
             certificates: Certificates::default(),
         }
@@ -123,6 +125,19 @@ impl RedisStoreBuilder {
         self
     }
 
+    /// Sets the password of the sentinels, which may differ from the master's. Default: `sentinel_password` of the URL's query, or none.
+    pub fn sentinel_password(mut self, password: impl Into<String>) -> Self {
+        self.sentinel_login.password = Some(password.into());
+        self
+    }
+
+    /// Sets the user that logs in to the sentinels; it needs a password. Default: `sentinel_username` of the URL's query, or the
+    /// sentinels' default user.
+    pub fn sentinel_username(mut self, username: impl Into<String>) -> Self {
+        self.sentinel_login.username = Some(username.into());
+        self
+    }
+
     /// Starts the store, which gives the client what is stored, and stores what the client receives from now on. Returns at once: Redis need not
     /// be there. [`RedisStore::flush`] waits until what is stored is loaded.
     ///
@@ -133,16 +148,24 @@ impl RedisStoreBuilder {
             return Err(StoreError::ServerEvaluatedKey);
         }
         let address = self.server.address();
-        let given = self.server.0?;
+        let given = self.server.0?.logged_in(self.sentinel_login)?;
         #[cfg(feature = "rustls")]
         let given = given.try_map(|server| self.certificates.used_with(server))?;
         let servers = Servers::new(given, self.settings.timeout);
         let mailbox = Arc::new(Mailbox::default());
         let board = Arc::new(Board::default());
         let desk = Desk(Arc::clone(&mailbox));
-        let subscription = client.on_raw(move |update| {
+        let updates = client.on_raw(move |update| {
             if update.source.as_str() != SOURCE {
                 desk.0.put(update.clone());
+            }
+        });
+        // The Edge's first list may have come before the subscription to updates.
+        let received = Arc::clone(&mailbox);
+        let states = client.on_status(move |status| {
+            let is_of_edge = status.source.as_ref().is_some_and(Source::is_edge);
+            if status.readiness == Readiness::Ready && is_of_edge {
+                received.received();
             }
         });
         let worker = Worker::new(
@@ -156,8 +179,8 @@ impl RedisStoreBuilder {
             .name("fh-redis".to_string())
             .spawn(move || worker.run())
             .map_err(StoreError::Thread)?;
-        let subscription = Mutex::new(Some(subscription));
-        Ok(RedisStore { client: client.clone(), mailbox, board, subscription, address })
+        let subscriptions = Mutex::new(Some([updates, states]));
+        Ok(RedisStore { client: client.clone(), mailbox, board, subscriptions, address })
     }
 }
 

@@ -15,6 +15,10 @@ pub enum StoreError {
     NoMasterName,
     /// The URL names several servers that are no sentinels.
     SeveralServers,
+    /// A user or password of sentinels was given, and the URL names none.
+    WithoutSentinels,
+    /// A user of sentinels was given without a password.
+    NoSentinelPassword,
     /// The URL asks for TLS, and the cargo feature `rustls` is off.
     NoTls,
     /// The URL asks to take any certificate (`#insecure`), which is no protection.
@@ -44,6 +48,12 @@ impl fmt::Display for StoreError {
                 "the URL names several servers: give one node of a cluster, which names the others; sentinels have \
                  redis-sentinel:// before them",
             ),
+            Self::WithoutSentinels => f.write_str(
+                "sentinel_username and sentinel_password need a URL of sentinels: redis-sentinel://",
+            ),
+            Self::NoSentinelPassword => {
+                f.write_str("sentinel_username needs sentinel_password beside it")
+            }
             Self::NoTls => f.write_str("the URL asks for TLS: switch on the feature `rustls` of fh-redis"),
             Self::Insecure => f.write_str(
                 "the URL asks to take any certificate (#insecure): give the authority's certificate instead",

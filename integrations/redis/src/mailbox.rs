@@ -20,6 +20,8 @@ pub(crate) enum Job {
     Update(RawUpdate),
     /// The features that the client has.
     Resync,
+    /// The Edge's first list, which may have come before the store was subscribed: the features that the client has.
+    Received,
 }
 
 /// What to do next.
@@ -66,7 +68,7 @@ impl State {
 fn size(job: &Job) -> usize {
     match job {
         Job::Update(update) => update.json.len(),
-        Job::Resync => 0,
+        Job::Resync | Job::Received => 0,
     }
 }
 
@@ -89,7 +91,7 @@ impl Mailbox {
                     let is_other = environment.is_some() && old.environment != *environment;
                     is_other || old.kind == RawKind::Delete
                 }
-                Job::Resync => true,
+                Job::Resync | Job::Received => true,
             });
             state.recount();
         }
@@ -110,9 +112,18 @@ impl Mailbox {
 
     /// Has the client's features merged into Redis, after whatever waits.
     pub(crate) fn resync(&self) {
+        self.put_once(Job::Resync);
+    }
+
+    /// Reports that the client has a list from the Edge.
+    pub(crate) fn received(&self) {
+        self.put_once(Job::Received);
+    }
+
+    fn put_once(&self, job: Job) {
         let mut state = self.state();
-        if !state.jobs.contains(&Job::Resync) {
-            state.jobs.push_back(Job::Resync);
+        if !state.is_closed && !state.jobs.contains(&job) {
+            state.jobs.push_back(job);
         }
         drop(state);
         self.notify();
@@ -224,10 +235,16 @@ impl Mailbox {
         self.notify();
     }
 
+    /// Returns true if no job waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.state().jobs.is_empty()
+    }
+
     /// How many updates wait, and how many were dropped.
     pub(crate) fn counts(&self) -> (usize, u64) {
         let state = self.state();
-        (state.jobs.len(), state.dropped)
+        let waiting = state.jobs.iter().filter(|job| **job != Job::Received).count();
+        (waiting, state.dropped)
     }
 }
 
@@ -249,6 +266,7 @@ mod tests {
             found.push(match job {
                 Job::Update(update) => update.json.to_string(),
                 Job::Resync => "resync".to_string(),
+                Job::Received => "received".to_string(),
             });
         }
         found

@@ -4,6 +4,7 @@
 use std::io;
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use redis::{Connection, ConnectionAddr, ConnectionInfo, ErrorKind, RedisError, ServerErrorKind};
 
 use crate::error::StoreError;
@@ -26,13 +27,77 @@ pub(crate) enum Given {
 #[derive(Clone)]
 pub(crate) struct Sentinels {
     sentinels: Vec<redis::Client>,
+    /// Their user and password, which `logged_in` sets in `sentinels`.
+    login: Login,
     /// The name of the master.
     name: String,
     /// The master's user, password, database and TLS; its address is a stand-in.
     master: redis::Client,
 }
 
+/// The user and password of sentinels. It has no `Debug`, because it holds a password.
+#[derive(Clone, Default)]
+pub(crate) struct Login {
+    pub(crate) username: Option<String>,
+    pub(crate) password: Option<String>,
+}
+
+impl Login {
+    /// Splits a URL's query into the login of the sentinels and the query of the master's URL.
+    fn taken_from(query: &str) -> Result<(Self, String), StoreError> {
+        let mut login = Self::default();
+        let mut others = Vec::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let target = match name {
+                "sentinel_username" => &mut login.username,
+                "sentinel_password" => &mut login.password,
+                _ => {
+                    others.push(pair);
+                    continue;
+                }
+            };
+            let value = percent_decode_str(value).decode_utf8().map_err(|_| StoreError::Url)?;
+            *target = (!value.is_empty()).then(|| value.into_owned());
+        }
+        Ok((login, others.join("&")))
+    }
+
+    fn used_with(&self, sentinel: &redis::Client) -> Result<redis::Client, StoreError> {
+        let info = sentinel.get_connection_info();
+        let mut settings = info.redis_settings().clone();
+        match (&self.username, &self.password) {
+            (Some(_), None) => return Err(StoreError::NoSentinelPassword),
+            (username, Some(password)) => {
+                settings = settings.set_password(password);
+                if let Some(username) = username {
+                    settings = settings.set_username(username);
+                }
+            }
+            (None, None) => {}
+        }
+        redis::Client::open(info.clone().set_redis_settings(settings)).map_err(|_| StoreError::Url)
+    }
+}
+
 impl Given {
+    /// Sets the user and password of the sentinels. Default: those of the URL.
+    pub(crate) fn logged_in(self, login: Login) -> Result<Self, StoreError> {
+        match self {
+            Self::One(_) if login.username.is_some() || login.password.is_some() => {
+                Err(StoreError::WithoutSentinels)
+            }
+            Self::One(_) => Ok(self),
+            Self::Sentinels(mut all) => {
+                all.login.username = login.username.or(all.login.username);
+                all.login.password = login.password.or(all.login.password);
+                let logged_in = all.sentinels.iter().map(|sentinel| all.login.used_with(sentinel));
+                all.sentinels = logged_in.collect::<Result<_, _>>()?;
+                Ok(Self::Sentinels(all))
+            }
+        }
+    }
+
     /// Reads a URL: `redis://` for a server, `redis-sentinel://` for sentinels, and both with `rediss` for TLS.
     pub(crate) fn of_url(url: &str) -> Result<Self, StoreError> {
         match url.split_once("-sentinel://") {
@@ -40,6 +105,7 @@ impl Given {
                 Sentinels::of_url(scheme, rest).map(Self::Sentinels)
             }
             _ if has_several_hosts(url) => Err(StoreError::SeveralServers),
+            _ if names_a_login(url) => Err(StoreError::WithoutSentinels),
             _ => client(url).map(Self::One),
         }
     }
@@ -53,6 +119,7 @@ impl Given {
             Self::One(server) => Self::One(change(server)?),
             Self::Sentinels(all) => Self::Sentinels(Sentinels {
                 sentinels: all.sentinels.into_iter().map(&change).collect::<Result<_, _>>()?,
+                login: all.login,
                 name: all.name,
                 master: change(all.master)?,
             }),
@@ -81,19 +148,26 @@ impl Given {
         }
     }
 
-    /// Returns the password of the server that holds the keys.
-    pub(crate) fn password(&self) -> Option<&str> {
-        self.settings().redis_settings().password().filter(|password| !password.is_empty())
+    /// Returns the passwords of the server that holds the keys, and of the sentinels.
+    pub(crate) fn passwords(&self) -> impl Iterator<Item = &str> {
+        let sentinels = match self {
+            Self::One(_) => None,
+            Self::Sentinels(all) => all.login.password.as_deref(),
+        };
+        let all = self.settings().redis_settings().password().into_iter().chain(sentinels);
+        all.filter(|password| !password.is_empty())
     }
 }
 
 impl Sentinels {
-    /// Reads what follows the scheme: `[user:password@]host[:port][,host[:port]...][/database]#NAME`.
+    /// Reads what follows the scheme: `[user:password@]host[:port][,host[:port]...][/database][?query]#NAME`.
     fn of_url(scheme: &str, rest: &str) -> Result<Self, StoreError> {
         let (rest, name) = rest.split_once('#').unwrap_or((rest, ""));
         if name.is_empty() {
             return Err(StoreError::NoMasterName);
         }
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (login, query) = Login::taken_from(query)?;
         let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
         let (credentials, hosts) = match authority.rsplit_once('@') {
             Some((credentials, hosts)) => (format!("{credentials}@"), hosts),
@@ -108,8 +182,9 @@ impl Sentinels {
         });
         Ok(Self {
             sentinels: sentinels.collect::<Result<_, _>>()?,
+            login,
             name: name.to_string(),
-            master: client(&format!("{scheme}://{credentials}master.invalid/{database}"))?,
+            master: client(&format!("{scheme}://{credentials}master.invalid/{database}?{query}"))?,
         })
     }
 
@@ -122,7 +197,7 @@ impl Sentinels {
                     return at(self.master.get_connection_info(), host, port);
                 }
                 Ok(None) => {}
-                Err(error) => trouble = Some(error),
+                Err(error) => trouble = Some(told_of(sentinel, error)),
             }
         }
         Err(trouble.unwrap_or_else(|| {
@@ -140,6 +215,21 @@ impl Sentinels {
         command.arg("GET-MASTER-ADDR-BY-NAME").arg(&self.name);
         command.query(&mut connection)
     }
+}
+
+/// Adds a sentinel's address to its error. A sentinel may repeat what it was sent, a password included, so its own words are left out.
+fn told_of(sentinel: &redis::Client, error: RedisError) -> RedisError {
+    if error.is_io_error() {
+        return error;
+    }
+    let address = sentinel.get_connection_info().addr();
+    let why = match (error.kind(), error.code()) {
+        (ErrorKind::AuthenticationFailed, _) | (_, Some("NOAUTH" | "WRONGPASS" | "NOPERM")) => {
+            "it refuses the user or password (sentinel_username, sentinel_password)"
+        }
+        _ => error.category(),
+    };
+    io::Error::other(format!("the sentinel {address}: {why}")).into()
 }
 
 /// The server in use.
@@ -246,6 +336,12 @@ fn has_several_hosts(url: &str) -> bool {
     !scheme.contains("unix") && hosts.contains(',')
 }
 
+/// Returns true if the query holds a user or password of sentinels.
+fn names_a_login(url: &str) -> bool {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').any(|pair| pair.starts_with("sentinel_"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,6 +369,32 @@ mod tests {
     }
 
     #[test]
+    fn sentinels_may_have_a_user_and_password_of_their_own() {
+        let url = "redis-sentinel://me:hush@a,b/3\
+                   ?sentinel_username=watcher&protocol=resp3&sentinel_password=p%40ss%2Fw+rd#primary";
+        let login = |given: Given| {
+            let Ok(Given::Sentinels(all)) = given.logged_in(Login::default()) else { panic!() };
+            let master = all.master.get_connection_info().redis_settings().clone();
+            assert_eq!((master.username(), master.password()), (Some("me"), Some("hush")));
+            assert_eq!((master.db(), master.protocol()), (3, redis::ProtocolVersion::RESP3));
+            let logins = all.sentinels.iter().map(|sentinel| {
+                let settings = sentinel.get_connection_info().redis_settings();
+                [settings.username(), settings.password()].map(|text| text.map(str::to_string))
+            });
+            logins.collect::<Vec<_>>()
+        };
+        let text = |text: &str| Some(text.to_string());
+        let given = Given::of_url(url).unwrap_or_else(|why| panic!("{why}"));
+        let secrets: Vec<String> = given.passwords().map(str::to_string).collect();
+        assert_eq!(secrets, ["hush", "p@ss/w+rd"]);
+        assert_eq!(login(given.clone()), vec![[text("watcher"), text("p@ss/w+rd")]; 2]);
+        // What the program sets goes before the URL.
+        let set = given.logged_in(Login { username: None, password: text("other") });
+        let set = set.unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!(login(set), vec![[text("watcher"), text("other")]; 2]);
+    }
+
+    #[test]
     fn urls_that_cannot_be_used() {
         let refused = |url: &str| match Given::of_url(url) {
             Err(error) => error.to_string(),
@@ -283,5 +405,21 @@ mod tests {
         assert!(refused("redis+sentinel://a/x").contains("redis-sentinel://"));
         assert!(refused("redis://me:pass,word@a:1,b:2/0").contains("one node"));
         assert!(Given::of_url("redis://me:pass,word@a:1/0").is_ok());
+        let logged_in = |url: &str, username: Option<&str>, password: Option<&str>| {
+            let login = Login {
+                username: username.map(str::to_string),
+                password: password.map(str::to_string),
+            };
+            Given::of_url(url)
+                .and_then(|given| given.logged_in(login))
+                .err()
+                .map(|why| why.to_string())
+        };
+        let alone = logged_in("redis-sentinel://a?sentinel_username=me#x", None, None).unwrap();
+        assert!(alone.contains("sentinel_password"), "{alone}");
+        let nowhere = logged_in("redis://a", None, Some("hush")).unwrap();
+        assert!(nowhere.contains("redis-sentinel://") && !nowhere.contains("hush"), "{nowhere}");
+        assert_eq!(logged_in("redis-sentinel://a#x", Some("me"), Some("hush")), None);
+        assert!(refused("redis://a?sentinel_password=hush").contains("redis-sentinel://"));
     }
 }

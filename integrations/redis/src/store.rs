@@ -20,7 +20,8 @@ pub struct RedisStore {
     pub(crate) client: Client,
     pub(crate) mailbox: Arc<Mailbox>,
     pub(crate) board: Arc<Board>,
-    pub(crate) subscription: Mutex<Option<Subscription>>,
+    /// To what the client receives, and to its status.
+    pub(crate) subscriptions: Mutex<Option<[Subscription; 2]>>,
     /// Host and port, or path.
     pub(crate) address: String,
 }
@@ -67,8 +68,8 @@ impl RedisStore {
     /// Ends it: nothing is read or written any more, except for what is under way. What waits is not written; see [`Self::flush`]. Returns
     /// at once; a second time does nothing. The client goes on.
     pub fn close(&self) {
-        let subscription = self.subscription.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(subscription);
+        let held = self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(held);
         self.mailbox.close();
     }
 }

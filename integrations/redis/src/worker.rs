@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use fh_client::{Client, KeyKind, Readiness};
+use fh_client::{Client, KeyKind};
 use redis::{Connection, ErrorKind, RedisError, ServerErrorKind};
 
 use crate::change::{Authority, Change, changes};
@@ -61,10 +61,6 @@ impl Worker {
         mailbox: Arc<Mailbox>,
         board: Arc<Board>,
     ) -> Self {
-        // The first list may have come before the store was there to hear it.
-        let status = client.status();
-        let edge_was_heard = status.readiness == Readiness::Ready
-            && status.source.is_some_and(|source| source.is_edge());
         Self {
             client,
             servers,
@@ -73,7 +69,7 @@ impl Worker {
             board,
             seen: HashMap::new(),
             at_hand: None,
-            edge_was_heard,
+            edge_was_heard: false,
             refresh_at: None,
             is_barred: false,
             pause: Duration::ZERO,
@@ -132,11 +128,14 @@ impl Worker {
     /// Works on one connection, until it breaks or the store is closed.
     fn serve(&mut self, connection: &mut Connection) -> Result<(), Away> {
         self.refresh(connection)?;
-        self.pause = Duration::ZERO;
         self.servers.is_right();
         // Redis may have lost everything, or never had it.
         if self.edge_was_heard {
             self.mailbox.resync();
+        }
+        // A server that answers reads and refuses writes must not be tried without a pause.
+        if self.at_hand.is_none() && self.mailbox.is_empty() {
+            self.pause = Duration::ZERO;
         }
         loop {
             if self.at_hand.is_some() {
@@ -229,6 +228,11 @@ impl Worker {
                     Err(why) => self.give_up("an update", &why),
                 }
             }
+            Job::Received => {
+                if !std::mem::replace(&mut self.edge_was_heard, true) {
+                    self.mailbox.resync();
+                }
+            }
             Job::Resync => {
                 for (environment, json) in self.held() {
                     match List::parse(&json) {
@@ -249,6 +253,10 @@ impl Worker {
         let snapshot = self.client.hub().snapshot();
         let rules = snapshot.rules();
         let mut held = Vec::new();
+        // The keys may have become server-evaluated after `may_share`: values of one context are not for others.
+        if rules.evaluated_for().is_some() {
+            return held;
+        }
         for environment in self.client.environments() {
             let features: Vec<&str> = rules
                 .ruleset()
@@ -348,11 +356,8 @@ impl Worker {
 
     /// An error without the password.
     fn told(&self, error: &RedisError) -> String {
-        let text = error.to_string();
-        match self.servers.given().password() {
-            Some(password) => text.replace(password, "***"),
-            None => text,
-        }
+        let given = self.servers.given();
+        given.passwords().fold(error.to_string(), |text, password| text.replace(password, "***"))
     }
 }
 
@@ -372,11 +377,11 @@ fn is_lost(error: &RedisError) -> bool {
 }
 
 /// Returns true if there is no point in trying on this connection now: the server cannot serve, or another node of the cluster
-/// holds the keys, or will once they have moved there.
+/// holds the keys, or will once they have moved there. The reason why a transaction was aborted is in the errors of its commands.
 fn is_away(error: &RedisError) -> bool {
-    let is_busy = matches!(
-        error.kind(),
-        ErrorKind::Server(
+    let is_busy = |kind| {
+        matches!(
+            kind,
             ServerErrorKind::BusyLoading
                 | ServerErrorKind::MasterDown
                 | ServerErrorKind::ClusterDown
@@ -385,6 +390,8 @@ fn is_away(error: &RedisError) -> bool {
                 | ServerErrorKind::Ask
                 | ServerErrorKind::TryAgain
         )
-    );
-    is_lost(error) || is_busy
+    };
+    let errors = error.clone().into_server_errors();
+    is_lost(error)
+        || errors.is_some_and(|all| all.iter().any(|(_, one)| one.kind().is_some_and(is_busy)))
 }

@@ -1,4 +1,4 @@
-//! How an exporter is set up.
+//! The settings of an exporter.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,18 +11,18 @@ use crate::exporter::SegmentExporter;
 use crate::queue::Queue;
 use crate::sender::{Sender, Settings};
 
-/// Where Segment takes batches.
+/// The URL of Segment's API.
 const SEGMENT: &str = "https://api.segment.io";
 
-/// Why an exporter cannot start. Never holds the write key.
+/// The reason why an exporter cannot start. It never contains the write key.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum StartError {
-    /// No write key.
+    /// There is no write key.
     NoWriteKey,
     /// The HTTP client cannot be made.
     Transport(String),
-    /// The thread, or the runtime in it, cannot be made.
+    /// The thread or its runtime cannot be made.
     Thread(std::io::Error),
 }
 
@@ -45,7 +45,7 @@ impl std::error::Error for StartError {
     }
 }
 
-/// Collects settings; see [`SegmentExporter::builder`].
+/// The settings of an exporter to be started; see [`SegmentExporter::builder`].
 #[must_use = "call `start`"]
 pub struct SegmentBuilder {
     write_key: String,
@@ -68,44 +68,46 @@ impl SegmentBuilder {
         }
     }
 
-    /// Another place to send to: a region, a proxy, a test.
+    /// Sets the URL that events are sent to: another region, a proxy, or a test server.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self
     }
 
-    /// Properties of every event, unless the event has them itself.
+    /// Sets properties that are added to every event that does not have them itself.
     pub fn default_properties(mut self, defaults: Params) -> Self {
         self.defaults = defaults;
         self
     }
 
-    /// Sends through this, with its TLS and proxy; by default a [`ReqwestTransport`] as it comes.
+    /// Sends through this transport, with its TLS and proxy settings. The default is a [`ReqwestTransport`] with default
+    /// settings.
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// How many events may wait; 10,000 by default.
+    /// Sets how many events may wait. The default is 10,000.
     pub fn queue(mut self, events: usize) -> Self {
         self.queue = events.max(1);
         self
     }
 
-    /// How many events go in one request at most; 100 by default.
-    /// Fewer go if they are large: Segment takes 500 KiB at once.
+    /// Sets how many events a request may hold. The default is 100. A request holds fewer events if they are large, because
+    /// Segment accepts 500 KiB per request.
     pub fn batch(mut self, events: usize) -> Self {
         self.settings.batch = events.max(1);
         self
     }
 
-    /// How long an event waits for others before it is sent; 5 seconds by default.
+    /// Sets how long an event may wait for further events before it is sent. The default is 5 seconds.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.settings.interval = interval;
         self
     }
 
-    /// How often a batch is sent again, and how long the first delay is; the delay doubles up to 30 seconds. 8 times and 1 second by default.
+    /// Sets how often a failed batch is retried, and the first delay. The delay doubles up to 30 seconds. The default is 8
+    /// retries with a first delay of 1 second.
     pub fn retries(mut self, retries: u32, first_delay: Duration) -> Self {
         self.settings.retries = retries;
         self.settings.first_delay = first_delay;
@@ -115,7 +117,7 @@ impl SegmentBuilder {
     /// Starts the exporter's thread.
     ///
     /// # Errors
-    /// [`StartError`].
+    /// [`StartError`] if there is no write key, or the HTTP client or the thread cannot be made.
     pub fn start(self) -> Result<SegmentExporter, StartError> {
         if self.write_key.trim().is_empty() {
             return Err(StartError::NoWriteKey);
@@ -142,7 +144,7 @@ impl SegmentBuilder {
 
 impl fmt::Debug for SegmentBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A proxy's URL may hold credentials.
+        // A proxy's URL may contain credentials.
         let url = SecretUrl::new(self.base_url.as_str());
         f.debug_struct("SegmentBuilder").field("base_url", &url).finish_non_exhaustive()
     }

@@ -1,10 +1,10 @@
-//! The features of a context in a message that a program sends to Segment by itself.
+//! Adding the features of a context to a message that the program itself sends to Segment.
 
 use fh_client::{Context, Value};
 use serde_json::{Map, Value as Json};
 
-/// Adds the value of every feature, as this context sees it, to the `context` of a message, and the environment's id as `featurehub_env`. What is
-/// in it already stays, unless it has a feature's name. It is no use of the features.
+/// Adds the value of every feature for this context to the `context` of a message, and the environment's id as `featurehub_env`.
+/// Other members stay; a member with the name of a feature is replaced. Observers are not notified of these reads.
 ///
 /// ```
 /// # use fh_client::testing::MemoryEdge;

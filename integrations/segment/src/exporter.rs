@@ -1,4 +1,4 @@
-//! The exporter: an observer that puts named events into a queue.
+//! The exporter: an observer that queues named events.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,20 +10,21 @@ use crate::builder::{SegmentBuilder, StartError};
 use crate::message::{MAX_MESSAGE, track};
 use crate::queue::Queue;
 
-/// What became of events.
+/// The number of events that were sent or lost, and of requests that failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counters {
-    /// Taken by Segment.
+    /// Events that Segment accepted.
     pub sent: u64,
-    /// Given up, because the queue was full, Segment refused them, or they were too large.
+    /// Events that were dropped because the queue was full or closed, because they were too large, or because Segment refused
+    /// them or could not be reached.
     pub lost: u64,
-    /// Requests that failed, those that were tried again included.
+    /// Requests that failed, including those that were retried.
     pub failures: u64,
 }
 
-/// Sends named events to Segment. A handle: clones are the same exporter; with the last one it ends. `Debug` shows counters only,
-/// because queued events hold user ids.
+/// An observer that sends named events to Segment. It is a handle: clones are the same exporter, which ends with the last clone.
+/// `Debug` shows counters only, because queued events contain user ids.
 #[derive(Clone)]
 pub struct SegmentExporter {
     handle: Arc<Handle>,
@@ -41,15 +42,15 @@ impl Drop for Handle {
 }
 
 impl SegmentExporter {
-    /// Begins an exporter with the write key of a source.
+    /// Starts building an exporter with the write key of a source.
     pub fn builder(write_key: impl Into<String>) -> SegmentBuilder {
         SegmentBuilder::new(write_key.into())
     }
 
-    /// Starts one whose write key is in `FEATUREHUB_USAGE_SEGMENT_WRITE_KEY`.
+    /// Starts an exporter with the write key in `FEATUREHUB_USAGE_SEGMENT_WRITE_KEY`.
     ///
     /// # Errors
-    /// [`StartError`]; `NoWriteKey` if the variable is not set.
+    /// [`StartError`], in particular `NoWriteKey` if the variable is not set.
     pub fn from_environment() -> Result<Self, StartError> {
         let key = std::env::var("FEATUREHUB_USAGE_SEGMENT_WRITE_KEY");
         Self::builder(key.unwrap_or_default()).start()
@@ -59,13 +60,13 @@ impl SegmentExporter {
         Self { handle: Arc::new(Handle { queue, defaults }) }
     }
 
-    /// What became of events so far.
+    /// Returns the counts of events so far.
     #[must_use]
     pub fn counters(&self) -> Counters {
         self.handle.queue.counters()
     }
 
-    /// Sends what waits, and waits until that is done, not longer than this. Was all of it done?
+    /// Sends all waiting events and waits until they are sent or lost, at most for this time. Returns true if none is left.
     pub fn flush(&self, limit: Duration) -> bool {
         self.handle.queue.flush(limit)
     }

@@ -1,4 +1,4 @@
-//! Events as Segment's API takes them.
+//! Events in the form of Segment's API.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
@@ -7,18 +7,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use fh_client::{Params, UsageEvent};
 use serde_json::json;
 
-/// Most bytes of one message.
+/// The largest message, in bytes.
 pub(crate) const MAX_MESSAGE: usize = 32 * 1024;
-/// Most bytes of one batch, with some room for what is around the messages.
+/// The largest batch, in bytes. It is below Segment's limit, so that there is room for the text around the messages.
 pub(crate) const MAX_BATCH: usize = 480 * 1024;
 
-/// Whom an event without user is booked on.
+/// The user id of an event without a user.
 const ANONYMOUS: &str = "anonymous";
 
-/// The `track` call of a named event; `None` for any other.
+/// Returns the `track` call of a named event, or `None` for any other event.
 pub(crate) fn track(event: &UsageEvent, defaults: &Params) -> Option<String> {
     let UsageEvent::Named(named) = event else { return None };
-    // Segment refuses a call without a name.
+    // Segment rejects a call without a name.
     if named.name.is_empty() {
         return None;
     }
@@ -36,11 +36,11 @@ pub(crate) fn track(event: &UsageEvent, defaults: &Params) -> Option<String> {
     Some(message.to_string())
 }
 
-/// An id that Segment knows a message again by when it is sent twice.
+/// Returns an id by which Segment recognises a message that is sent twice.
 fn message_id() -> String {
     static PROCESS: OnceLock<u64> = OnceLock::new();
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    // The standard library's only source of chance.
+    // Hash keys are the only source of random numbers in the standard library.
     let process = PROCESS.get_or_init(|| RandomState::new().hash_one(std::process::id()));
     format!("fh-{process:016x}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }

@@ -1,4 +1,4 @@
-//! Events that wait, bounded, and how the sender and those who flush meet.
+//! A bounded queue of waiting events, shared by the sender and callers of `flush`.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use crate::message::MAX_BATCH;
 
 pub(crate) struct Queue {
     state: Mutex<State>,
-    /// Something has changed.
+    /// Notified when the state has changed.
     news: Condvar,
     capacity: usize,
 }
@@ -17,7 +17,7 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct State {
     messages: VecDeque<String>,
-    /// How many messages the sender has taken and not accounted for.
+    /// The number of messages that the sender has taken but not finished.
     in_flight: usize,
     flushing: usize,
     is_closed: bool,
@@ -55,18 +55,18 @@ impl Queue {
         self.state().counters
     }
 
-    /// Nothing follows; what waits is still sent.
+    /// Closes the queue. It takes no more messages, and the waiting ones are still sent.
     pub(crate) fn close(&self) {
         self.state().is_closed = true;
         self.news.notify_all();
     }
 
-    /// Has somebody no patience left for another try?
+    /// Returns true once the queue is closed. Then a batch that fails is not retried.
     pub(crate) fn is_closed(&self) -> bool {
         self.state().is_closed
     }
 
-    /// Waits until all is sent or lost, not longer than this.
+    /// Waits until all messages are sent or lost, at most for this time. Returns true if none is left.
     pub(crate) fn flush(&self, limit: Duration) -> bool {
         let end = Instant::now().checked_add(limit);
         let mut state = self.state();
@@ -90,8 +90,8 @@ impl Queue {
         is_done
     }
 
-    /// The next batch, once there is a full one, or the oldest message has waited for the interval, or somebody flushes; `None` once the
-    /// queue is closed and empty.
+    /// Returns the next batch once it is full, the interval has passed since the first message was seen, or a caller flushes. A
+    /// closed queue returns its messages at once, and `None` once it is empty.
     pub(crate) fn take(&self, batch: usize, interval: Duration) -> Option<Vec<String>> {
         let mut state = self.state();
         while state.messages.is_empty() {
@@ -124,12 +124,12 @@ impl Queue {
         Some(taken)
     }
 
-    /// A request failed.
+    /// Counts a failed request.
     pub(crate) fn failed(&self) {
         self.state().counters.failures += 1;
     }
 
-    /// What was taken is sent, or given up.
+    /// Counts the messages of the last batch as sent or lost.
     pub(crate) fn done(&self, fate: Fate) {
         let mut state = self.state();
         let messages = std::mem::take(&mut state.in_flight) as u64;
@@ -140,7 +140,7 @@ impl Queue {
         self.news.notify_all();
     }
 
-    /// Waits before another try; a close ends the waiting.
+    /// Waits before a retry. Closing the queue ends the wait.
     pub(crate) fn rest(&self, delay: Duration) {
         let end = Instant::now().checked_add(delay);
         let mut state = self.state();
@@ -154,7 +154,7 @@ impl Queue {
     }
 }
 
-/// What became of a batch.
+/// The outcome of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
     Sent,

@@ -1,4 +1,4 @@
-//! The exporter's thread: batches out of the queue, over HTTP.
+//! The exporter's thread, which sends batches from the queue over HTTP.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,9 +13,9 @@ use fh_client::transport::{Method, SecretUrl, Transport, TransportRequest};
 
 use crate::queue::{Fate, Queue};
 
-/// A request, from its sending to the head of its answer, may take so long.
+/// The time limit of a request, up to the head of its answer.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The longest delay between two tries of our own.
+/// The longest delay between two tries, unless Segment asks for a longer one.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
 /// The longest delay that Segment can ask for (D-75).
 const LONGEST_WISH: Duration = Duration::from_secs(3600);
@@ -47,12 +47,12 @@ pub(crate) struct Sender {
     settings: Settings,
 }
 
-/// How a request went.
+/// The outcome of a request.
 enum Outcome {
     Taken,
-    /// For the moment; Segment may say for how long.
+    /// A temporary failure, with the delay that Segment asks for.
     Refused(Option<Duration>),
-    /// For good.
+    /// A permanent failure, with the status.
     Rejected(u16),
 }
 
@@ -85,7 +85,7 @@ impl Sender {
     fn deliver(&self, runtime: &tokio::runtime::Runtime, messages: &[String]) -> Fate {
         let mut delay = self.settings.first_delay;
         for attempt in 0..=self.settings.retries {
-            // A transport that panics must not end the exporter in silence.
+            // A panic in the transport must not end the exporter silently.
             let sent = catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.send(messages))));
             match sent.unwrap_or(Outcome::Refused(None)) {
                 Outcome::Taken => return Fate::Sent,
@@ -138,7 +138,7 @@ impl Sender {
     }
 }
 
-/// How long to wait before the next try: as long as Segment asks for, and no less than the delay that is due.
+/// Returns the delay before the next try: the delay of the back-off, or a longer one that Segment asks for.
 fn pause(delay: Duration, wanted: Option<Duration>) -> Duration {
     delay.min(LONGEST_DELAY).max(wanted.unwrap_or_default().min(LONGEST_WISH))
 }

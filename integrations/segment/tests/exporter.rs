@@ -1,4 +1,4 @@
-//! The exporter against a server on a real socket that answers as it is told.
+//! Tests of the exporter with a server on a real socket, whose answers are scripted.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::VecDeque;
@@ -31,7 +31,7 @@ impl Seen {
     }
 }
 
-/// Segment, as far as the exporter can tell.
+/// A server that takes the place of Segment.
 struct Segment {
     url: String,
     seen: Receiver<Seen>,
@@ -97,7 +97,7 @@ fn client(exporter: &SegmentExporter) -> Client {
     client
 }
 
-/// Lets the client's dispatcher hand over what was recorded, and the exporter send it.
+/// Delivers recorded events to the exporter, and waits until it has sent them.
 fn flush(client: &Client, exporter: &SegmentExporter) -> bool {
     client.flush(SOON).is_ok() && exporter.flush(SOON)
 }
@@ -109,7 +109,7 @@ fn a_named_event_is_a_track_call() {
     let exporter = segment.builder().default_properties(defaults).start().unwrap();
     let client = client(&exporter);
     let mara = client.context().user_key("mara").country("fiji").build();
-    // These have no name.
+    // These events have no name.
     assert!(!mara.is_enabled("FLAG"));
     mara.record("", Params::from([("amount".into(), 1.into())]));
     mara.record("paid", Params::from([("amount".into(), 99.into())]));
@@ -126,7 +126,7 @@ fn a_named_event_is_a_track_call() {
     assert_eq!(message["event"], "paid");
     assert_eq!(message["userId"], "mara");
     assert!(message["timestamp"].as_str().unwrap().ends_with('Z'));
-    // Off, zero and empty are values, too; JSON is not sent.
+    // Off, zero and empty are values too. JSON is not sent.
     let expected = json!({"amount": 99, "app": "shop", "FLAG": "off", "LIMIT": "0", "TEXT": "",
         "country": "fiji", "userkey": "mara"});
     assert_eq!(message["properties"], expected);
@@ -190,7 +190,7 @@ fn it_gives_up_in_the_end() {
     assert!(segment.statuses.lock().unwrap().is_empty());
 }
 
-/// A transport that panics once, at either place where it can, and then refuses connections.
+/// A transport that panics once in `send` and once in its future, and then refuses connections.
 struct Spiteful(Mutex<u32>);
 
 impl Transport for Spiteful {
@@ -315,7 +315,7 @@ fn closing_sends_what_waits() {
     client.record("last words", Params::new());
     client.close();
     assert_eq!(segment.next().messages()[0]["event"], "last words");
-    // And so does dropping the last handle.
+    // Dropping the last handle does the same.
     let exporter = segment.builder().start().unwrap();
     let client = self::client(&exporter);
     client.record("dropped", Params::new());

@@ -1,16 +1,16 @@
-//! ConfigCat's `config_v6.json`. No regular expressions: only the suffix variant exists.
+//! ConfigCat's `config_v6.json`. The format has no regular expressions, so only the suffix variant exists.
 
 use serde_json::{Map, Value, json};
 
 use crate::{Condition, Email, ROLLOUT_PERCENT, Shape, Workload, team_suffix};
 
-/// `None` for the regex variant.
+/// Renders the payload. `None` for the regex variant.
 #[must_use]
 pub fn render(workload: &Workload) -> Option<String> {
     if workload.email == Email::Regex {
         return None;
     }
-    // The numbers are the format's comparators: is one of, is a greater version, ends with any of (all in clear text).
+    // The numbers are comparators of the format (all in clear text): is one of, is a greater version, ends with any of.
     let condition = |condition: &Condition| match condition {
         Condition::CountryIn(list) => json!({"u": {"a": "Country", "c": 0, "l": list}}),
         Condition::VersionAbove(bound) => {

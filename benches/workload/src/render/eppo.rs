@@ -1,10 +1,10 @@
-//! Eppo's universal flag configuration. No suffix operator: only the regex variant exists.
+//! Eppo's universal flag configuration. The format has no suffix operator, so only the regex variant exists.
 
 use serde_json::{Map, Value, json};
 
 use crate::{Condition, Email, ROLLOUT_PERCENT, Shape, Workload, team_regex};
 
-/// `None` for the suffix variant.
+/// Renders the payload. `None` for the suffix variant.
 #[must_use]
 pub fn render(workload: &Workload) -> Option<String> {
     if workload.email == Email::Suffix {

@@ -1,10 +1,10 @@
-//! FeatBit's full data-sync message. It has no versions, so it compares numbers (which is cheaper).
+//! FeatBit's full data-sync message. The format has no versions, so numbers are compared, which is cheaper.
 
 use serde_json::{Value, json};
 
 use crate::{Condition, Email, ROLLOUT_PERCENT, Shape, Workload, team_regex, team_suffix};
 
-/// Lists are JSON in a text, as FeatBit writes them.
+/// Renders the payload. Lists are JSON inside a string, as FeatBit writes them.
 #[must_use]
 pub fn render(workload: &Workload) -> String {
     let condition = |condition: &Condition| {

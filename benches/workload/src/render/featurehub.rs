@@ -35,7 +35,7 @@ struct Attribute {
     kind: &'static str,
 }
 
-/// All features, in the field order of a real server.
+/// Renders all features, with members in the order of a real server.
 #[must_use]
 pub fn render(workload: &Workload) -> String {
     let features: Vec<_> =
@@ -43,7 +43,7 @@ pub fn render(workload: &Workload) -> String {
     serde_json::to_string(&features).expect("plain data")
 }
 
-/// One feature as an update would carry it: the next version, its default turned round.
+/// Renders one feature as an update: with the next version and the inverted default.
 #[must_use]
 pub fn updated(flag: &Flag, email: Email) -> String {
     let mut feature = feature(flag, email);

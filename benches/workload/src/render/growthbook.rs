@@ -1,11 +1,11 @@
-//! GrowthBook's `features`. No suffix operator: only the regex variant exists. The conditions of a rule are one object,
-//! as GrowthBook writes them; the engine holds it as a map, so it evaluates them in no particular order.
+//! GrowthBook's `features`. The format has no suffix operator, so only the regex variant exists. The conditions of a rule
+//! are one object, as GrowthBook writes them. The engine holds it as a map, so it evaluates them in no particular order.
 
 use serde_json::{Map, Value, json};
 
 use crate::{Condition, Email, ROLLOUT_PERCENT, Shape, Workload, team_regex};
 
-/// `None` for the suffix variant.
+/// Renders the payload. `None` for the suffix variant.
 #[must_use]
 pub fn render(workload: &Workload) -> Option<String> {
     if workload.email == Email::Suffix {

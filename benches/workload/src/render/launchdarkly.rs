@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{Condition, Email, ROLLOUT_PERCENT, Shape, Workload, team_regex, team_suffix};
 
-/// Variation 0 is off, 1 is on.
+/// Renders the payload. Variation 0 is off, 1 is on.
 #[must_use]
 pub fn render(workload: &Workload) -> String {
     let clause = |condition: &Condition| {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{Condition, Email, ROLLOUT_PERCENT, Shape, Workload, team_regex, team_suffix};
 
-/// Equal conditions share one entry of `condition_map`, as in real specs.
+/// Renders the payload. Equal conditions share one entry of `condition_map`, as in real specs.
 #[must_use]
 pub fn render(workload: &Workload) -> String {
     let mut condition_map = Map::new();

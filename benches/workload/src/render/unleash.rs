@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{Condition, Email, ROLLOUT_PERCENT, Shape, Workload, team_regex, team_suffix};
 
-/// Rules are `default` strategies with constraints.
+/// Renders the payload. Rules are `default` strategies with constraints.
 #[must_use]
 pub fn render(workload: &Workload) -> String {
     let constraint = |condition: &Condition| match (condition, workload.email) {

@@ -1,4 +1,4 @@
-//! The arms of a rollout: a feature's strategies and everybody else, with the share that is configured for each.
+//! The arms of a rollout: each strategy and the default value, with the configured share of each.
 
 use fh_eval::featurehub::wire;
 use fh_eval::{Attributes, Evaluation, FeatureRef, Profile, Token};
@@ -7,43 +7,43 @@ use serde_json::value::RawValue;
 use super::comparison::End;
 use crate::shown;
 
-/// What a strategy, or nobody's strategy, is meant to get.
+/// The configured share of an arm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Configured {
-    /// This many millionths of all.
+    /// A share of the whole population, in millionths.
     Of(i64),
-    /// This many millionths of whom its rules admit.
+    /// A share of the ids that match the strategy's rules, in millionths.
     OfAdmitted(i64),
-    /// Whoever is there.
+    /// No configured share.
     Open,
 }
 
-/// One arm.
+/// A strategy, or the default value.
 #[derive(Debug, Clone)]
 pub(crate) struct Arm {
-    /// Position of the strategy, from 0; none for everybody else.
+    /// Position of the strategy, from 0. `None` for the default value.
     pub(crate) position: Option<usize>,
     /// Id of the strategy.
     pub(crate) id: Option<String>,
     /// The value, as a JSON token.
     pub(crate) token: Option<String>,
-    /// The value, to be shown.
+    /// The value as display text.
     pub(crate) value: String,
     pub(crate) configured: Configured,
 }
 
-/// All of them, everybody else last.
+/// The arms of a feature. The last one is the default value.
 #[derive(Debug, Clone)]
 pub(crate) struct Arms {
     pub(crate) feature: String,
     pub(crate) kind: Option<fh_eval::Kind>,
     pub(crate) profile: Profile,
     pub(crate) all: Vec<Arm>,
-    /// Attributes that rules read.
+    /// Attributes that the rules test.
     read: Vec<String>,
-    /// Attributes of percentage keys.
+    /// Attributes that `percentageAttributes` of strategies name.
     keyed: Vec<String>,
-    /// Do percentages use the default key?
+    /// True if a percentage uses the default key, which is the session or the userkey.
     default_key: bool,
 }
 
@@ -51,7 +51,7 @@ fn token(raw: Option<&RawValue>) -> Option<String> {
     raw.filter(|raw| Token::of(raw) != Token::Null).map(|raw| raw.get().to_string())
 }
 
-/// The value of an answer.
+/// Returns the value of an evaluation.
 pub(crate) fn end(feature: FeatureRef<'_>, evaluation: &Evaluation<'_>) -> End {
     let token = feature.value_token(evaluation);
     End { shown: shown::value(feature.kind(), token), token: token.map(str::to_string) }
@@ -70,7 +70,8 @@ impl Arms {
             keyed: Vec::new(),
             default_key: false,
         };
-        // What everybody else is meant to get is known as long as nothing but plain percentages comes before.
+        // The share of the default value is known only if all strategies are percentages without rules and with the same
+        // key.
         let mut rest = Some(1_000_000_i64);
         let mut first_key: Option<Vec<String>> = None;
         let strategies = wire.strategies.as_ref().map_or(&[][..], Vec::as_slice);
@@ -127,7 +128,7 @@ impl Arms {
         arms
     }
 
-    /// Is something about the population likely a mistake?
+    /// Returns a remark if the population is probably a mistake, because the feature does not depend on its attribute.
     pub(crate) fn remark(&self, attribute: &str, fixed: &Attributes) -> Option<String> {
         let key = &self.feature;
         let session = self.profile.session_attribute();

@@ -1,4 +1,4 @@
-//! Whose value a change would change.
+//! Ids whose value differs between the two sides of a comparison.
 
 use std::io;
 
@@ -10,10 +10,10 @@ use crate::screen::{BOLD, PLAIN, QUIET, Screen};
 use crate::shown::{self, count, percent};
 use crate::table::{Align, Table};
 
-/// Examples per change.
+/// The number of example ids per change of value.
 const EXAMPLES: usize = 2;
 
-/// Whose value changes.
+/// The counted differences between the two sides.
 pub(crate) struct Comparison {
     with: String,
     list: bool,
@@ -21,7 +21,7 @@ pub(crate) struct Comparison {
     moves: Vec<Move>,
 }
 
-/// A value before or after.
+/// The value on one side of a comparison.
 #[derive(PartialEq)]
 pub(crate) struct End {
     pub(crate) shown: String,
@@ -47,7 +47,7 @@ pub(super) struct ComparisonReport<'a> {
     with: &'a str,
     changed: u64,
     share: f64,
-    /// Their `ids` are examples unless `--list` was given.
+    /// Each entry's `ids` are a few examples, or all of them with `--list`.
     moves: &'a [Move],
 }
 
@@ -56,7 +56,7 @@ impl Comparison {
         Self { with, list, changed: 0, moves: Vec::new() }
     }
 
-    /// Counts somebody whose value changes.
+    /// Counts an id whose value differs.
     pub(crate) fn add(&mut self, id: &str, from: End, to: End) {
         self.changed += 1;
         let known = self.moves.iter().position(|known| known.from == from && known.to == to);

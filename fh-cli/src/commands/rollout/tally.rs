@@ -1,4 +1,4 @@
-//! Counting a rollout, and showing the count.
+//! Counts the ids of each arm, and writes the result as text or JSON.
 
 use std::io;
 
@@ -14,11 +14,11 @@ use crate::screen::{BAR, BOLD, PLAIN, QUIET, Screen};
 use crate::shown::{self, count, millionths, percent};
 use crate::table::{Align, Table, bar};
 
-/// Columns of the longest bar.
+/// The length of the longest bar, in columns.
 const BAR_COLUMNS: usize = 16;
-/// A value in a table of figures is cut to so many columns.
+/// The width to which values in a table of figures are cut, in columns.
 pub(super) const VALUE_COLUMNS: usize = 24;
-/// How many fell on each arm.
+/// The number of ids of each arm.
 pub(crate) struct Tally {
     attribute: String,
     arms: Arms,
@@ -31,7 +31,7 @@ impl Tally {
         Self { attribute: attribute.to_string(), counts: vec![0; arms.all.len()], arms, people }
     }
 
-    /// Counts somebody who got the strategy at a position, or none.
+    /// Counts an id that got the strategy at this position. `None` counts the default value.
     pub(crate) fn add(&mut self, position: Option<usize>) {
         let last = self.counts.len().saturating_sub(1);
         if let Some(count) = self.counts.get_mut(position.unwrap_or(last)) {
@@ -51,7 +51,7 @@ impl Tally {
         self.arms.all.iter().zip(self.counts.iter().copied())
     }
 
-    /// Values that several arms serve, summed up.
+    /// Sums up the arms that serve the same value.
     fn values(&self) -> Vec<ValueCount<'_>> {
         let mut values: Vec<ValueCount<'_>> = Vec::new();
         for (arm, people) in self.rows() {
@@ -153,7 +153,7 @@ impl Tally {
         people as f64 / self.people.max(1) as f64
     }
 
-    /// The same as data.
+    /// Returns the result for JSON output.
     pub(crate) fn report<'a>(
         &'a self,
         seed: Option<u64>,
@@ -220,14 +220,14 @@ pub(crate) struct Report<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ArmReport<'a> {
-    /// From 0; null for everybody else.
+    /// The position from 0. Null for the default value.
     strategy: Option<usize>,
     strategy_id: Option<&'a str>,
     value: Option<Box<RawValue>>,
     people: u64,
     share: f64,
     configured: Option<f64>,
-    /// Is `configured` a share of those only whom the rules admit?
+    /// True if `configured` is a share of the ids that match the rules, not of all.
     of_admitted: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The display of a terminal: drawn again whenever something happens, at least once a second.
+//! The live display of a terminal. It is redrawn after each change, and at least once a second.
 
 use std::collections::VecDeque;
 use std::io;
@@ -17,14 +17,14 @@ use crate::live::Live;
 use crate::screen::{BOLD, GOOD, PLAIN, QUIET, Screen, USUAL_WIDTH, WARNING};
 use crate::table::{Align, Table};
 
-/// How many of the last things that happened are remembered.
+/// The number of past events to keep.
 const MOST_PAST: usize = 200;
-/// How long what has changed stands out.
+/// The time for which a changed feature is highlighted.
 const FRESH: Duration = Duration::from_secs(5);
-/// Terminals with fewer columns are not shown what can be done without.
+/// The width in columns from which on the type and the reason are shown.
 const WIDE: usize = 80;
 
-/// One display after the other.
+/// The sequence of frames on the terminal's alternate screen.
 pub(crate) struct Frames<'s, 'w> {
     live: Live<'s, 'w>,
     heading: String,
@@ -32,7 +32,7 @@ pub(crate) struct Frames<'s, 'w> {
     past: VecDeque<Past>,
 }
 
-/// Something that happened.
+/// A past event.
 struct Past {
     at: Timestamp,
     since: Instant,
@@ -41,7 +41,7 @@ struct Past {
 }
 
 impl<'s, 'w> Frames<'s, 'w> {
-    /// With what is watched above all others.
+    /// Starts the display. `heading` is shown at the top of each frame.
     pub(crate) fn start(
         screen: &'s mut Screen<'w>,
         heading: String,
@@ -50,7 +50,7 @@ impl<'s, 'w> Frames<'s, 'w> {
         Ok(Self { live: Live::start(screen)?, heading, is_catching, past: VecDeque::new() })
     }
 
-    /// Gives the terminal back, and leaves on it what was last shown there.
+    /// Restores the terminal, and writes the last frame to it.
     pub(crate) fn end(self) -> Result<(), Failure> {
         Ok(self.live.end()?)
     }
@@ -106,7 +106,7 @@ impl View for Frames<'_, '_> {
     }
 }
 
-/// What is watched; never the key.
+/// Describes the Edge, environments and context. The secret part of a key is never shown.
 pub(super) fn heading(asked: &Asked) -> String {
     let environments: Vec<&str> = asked.edge.keys.iter().map(|key| &**key.environment()).collect();
     let evaluated = match asked.edge.keys.kind() {
@@ -122,7 +122,7 @@ pub(super) fn heading(asked: &Asked) -> String {
     format!("{}, environment {}, {evaluated}{who}", asked.edge.url, environments.join(" and "))
 }
 
-/// One display.
+/// The content of one frame.
 struct Content<'a> {
     heading: &'a str,
     is_catching: bool,
@@ -133,7 +133,7 @@ struct Content<'a> {
 }
 
 impl Content<'_> {
-    /// Writes it in so many rows.
+    /// Writes the frame into at most `rows` rows.
     fn write(&self, screen: &mut Screen<'_>, rows: usize) -> io::Result<()> {
         let mut head = Vec::new();
         self.head(&mut screen.onto(&mut head, screen.width().unwrap_or(USUAL_WIDTH)))?;
@@ -158,7 +158,7 @@ impl Content<'_> {
         Ok(())
     }
 
-    /// What is watched, and how that is going.
+    /// Writes the heading and the state of the connection.
     fn head(&self, screen: &mut Screen<'_>) -> io::Result<()> {
         screen.paragraph(QUIET, "", self.heading)?;
         let ages = words::ages(self.status);
@@ -231,7 +231,7 @@ impl Content<'_> {
     }
 }
 
-/// What a table can show of a feature.
+/// A column of the table of features.
 #[derive(Debug, Clone, Copy)]
 enum Column {
     Feature,
@@ -267,7 +267,7 @@ impl Column {
     }
 }
 
-/// How rows are shared between features and what has happened to them.
+/// The distribution of rows between features and past events.
 #[derive(Debug, PartialEq)]
 struct Rows {
     features: usize,
@@ -275,8 +275,8 @@ struct Rows {
 }
 
 impl Rows {
-    /// Features go first, but some of the past is always there. A row is for titles, one for a blank, one to say that more
-    /// there is.
+    /// Distributes the rows. Features have priority, but a quarter of the rows is kept for past events. One row is for the
+    /// titles, one is blank, and one shows how many features are left out.
     fn share(rows: usize, features: usize, past: usize) -> Self {
         let left = rows.saturating_sub(1);
         let kept = past.min(left / 4).max(usize::from(past > 0));
@@ -287,7 +287,7 @@ impl Rows {
     }
 }
 
-/// Columns behind the time of day.
+/// Returns the columns that remain after the time of day.
 fn room(screen: &Screen<'_>) -> usize {
     screen.width().map_or(usize::MAX, |width| width.saturating_sub(10))
 }
@@ -304,10 +304,10 @@ mod tests {
         };
         assert_eq!(shared(20, 5, 3), (5, 3));
         assert_eq!(shared(20, 5, 100), (5, 13));
-        // 17 features and a row that says that there are more.
+        // 17 features, and a row that shows how many are left out.
         assert_eq!(shared(19, 100, 0), (17, 0));
         assert_eq!(shared(20, 19, 0), (19, 0));
-        // Titles, 12 features, one row for the others, a blank, 4 of the past.
+        // Titles, 12 features, a row for the others, a blank row and 4 past events.
         assert_eq!(shared(19, 100, 100), (12, 4));
         for rows in 0..30 {
             for features in 0..40 {

@@ -1,4 +1,4 @@
-//! One line per event, for pipes and files.
+//! Line output of `fh watch`: one line per event, for pipes and files.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(crate) struct Lines<'s, 'w> {
     told: Option<State>,
 }
 
-/// What of a status is worth a line.
+/// The part of a status whose change is written as a line.
 #[derive(PartialEq)]
 struct State {
     readiness: Readiness,
@@ -29,7 +29,7 @@ struct State {
     is_stale: bool,
 }
 
-/// An event as data.
+/// The JSON form of an event with a value.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Row<'a> {
@@ -39,7 +39,7 @@ struct Row<'a> {
     #[serde(rename = "type")]
     kind: Option<&'static str>,
     value: Option<Box<RawValue>>,
-    /// Only of a change.
+    /// The former value. Only in changes.
     #[serde(skip_serializing_if = "Option::is_none")]
     old: Option<Option<Box<RawValue>>>,
     locked: bool,
@@ -50,7 +50,7 @@ struct Row<'a> {
     strategy_id: Option<&'a str>,
 }
 
-/// An event that is about no value.
+/// The JSON form of an event without a value.
 #[derive(Serialize)]
 struct HeldRow<'a> {
     time: Timestamp,
@@ -111,7 +111,7 @@ impl<'s, 'w> Lines<'s, 'w> {
             problem: status.problem.clone(),
             is_stale: status.is_stale,
         };
-        // Each poll connects: that says nothing by itself.
+        // Each poll passes through `Connecting`, so that state alone is not written.
         let is_passing = status.connection == Connection::Connecting && self.told.is_some();
         if is_passing || self.told.as_ref() == Some(&state) {
             return Ok(());

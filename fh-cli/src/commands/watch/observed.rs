@@ -1,4 +1,4 @@
-//! What was seen of the features, and what is different now.
+//! Compares successive snapshots of the features, and reports the differences as events.
 
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use fh_session::Snapshot;
 use crate::clock;
 use crate::reading::{Reading, readings};
 
-/// One feature as it was seen.
+/// The state of a feature at one time.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Seen {
     pub(super) key: String,
     pub(super) kind: Option<Kind>,
-    /// The value as it stands in the payload; `None` for null.
+    /// The JSON token of the value. `None` for null.
     pub(super) token: Option<String>,
-    /// The value for people.
+    /// The value as display text.
     pub(super) value: String,
     pub(super) is_locked: bool,
     pub(super) version: i64,
@@ -25,22 +25,22 @@ pub(crate) struct Seen {
     pub(super) strategy_id: Option<String>,
 }
 
-/// Something that happened to a feature.
+/// A change of one feature.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Event {
-    /// It is there now.
+    /// The feature is new.
     Appeared(Seen),
-    /// It is not there any more.
+    /// The feature has been removed.
     Gone(Seen),
-    /// Its value or its lock is another.
+    /// The type, the value or the lock has changed.
     Changed { before: Seen, after: Seen },
-    /// It has a new version, but is the same to this context.
+    /// The version has changed, but not the value for this context.
     Updated { before: Seen, after: Seen },
-    /// What is new about it is held back.
+    /// An update of the feature is held back.
     Held(String),
-    /// What was held back of it is not any more: somebody has said so.
+    /// The held update was released by the user.
     Released(String),
-    /// What was held back of it is not any more: the Edge has taken it back.
+    /// The held update is gone without a release, because the Edge has undone the change.
     Withdrawn(String),
 }
 
@@ -54,38 +54,38 @@ impl Event {
     }
 }
 
-/// What a look has brought.
+/// The result of a comparison.
 #[derive(Debug, PartialEq)]
 pub(crate) enum News {
     Nothing,
-    /// The first features.
+    /// The first list of features has arrived.
     First(Timestamp),
     Events(Timestamp, Vec<Event>),
 }
 
-/// Looks again and again.
+/// The last state of the features, with which the next one is compared.
 pub(crate) struct Observer {
     who: Arc<Attributes>,
     wanted: Vec<String>,
     seen: Option<Vec<Seen>>,
-    /// Features of which something is held back.
+    /// Features with a held update.
     held: Vec<String>,
-    /// Those of them that have been released since the last look.
+    /// Features that were released since the last comparison.
     released: Vec<String>,
 }
 
 impl Observer {
-    /// Of these features, or all if there are none, as this one sees them.
+    /// Observes these features, or all if `wanted` is empty, for this context.
     pub(crate) fn new(who: Arc<Attributes>, wanted: Vec<String>) -> Self {
         Self { who, wanted, seen: None, held: Vec::new(), released: Vec::new() }
     }
 
-    /// Features of which something is held back.
+    /// Returns the features with a held update.
     pub(super) fn held(&self) -> &[String] {
         &self.held
     }
 
-    /// These have been released.
+    /// Records features that the user has released.
     pub(super) fn released(&mut self, keys: impl IntoIterator<Item = Box<str>>) {
         let keys = keys.into_iter().map(String::from);
         let wanted: Vec<String> = keys.filter(|key| self.is_wanted(key)).collect();
@@ -96,25 +96,25 @@ impl Observer {
         self.wanted.is_empty() || self.wanted.iter().any(|wanted| wanted == key)
     }
 
-    /// Have there been features, or the news that there are none?
+    /// Returns true once a first list of features has arrived, even an empty one.
     pub(super) const fn has_list(&self) -> bool {
         self.seen.is_some()
     }
 
-    /// The features, in the payload's order.
+    /// Returns the features, in the payload's order.
     pub(super) fn features(&self) -> &[Seen] {
         self.seen.as_deref().unwrap_or_default()
     }
 
-    /// Names that were asked for and are not there.
+    /// Returns the wanted keys that the Edge does not have.
     pub(super) fn missing(&self) -> impl Iterator<Item = &str> {
         let is_there = |key: &str| self.features().iter().any(|seen| seen.key == key);
         self.wanted.iter().map(String::as_str).filter(move |key| self.has_list() && !is_there(key))
     }
 
-    /// What is different since the last look.
+    /// Compares with the previous snapshot, and returns the differences.
     pub(crate) fn look(&mut self, snapshot: &Snapshot, held: &[Box<str>]) -> News {
-        // Features come a moment before the client is ready; they are shown after that was said.
+        // Features arrive shortly before the client is ready. They are shown after the line that reports readiness.
         let is_there = match snapshot.readiness() {
             Readiness::Ready => true,
             Readiness::Failed => !snapshot.rules().ruleset().is_empty(),
@@ -136,7 +136,7 @@ impl Observer {
 }
 
 impl Observer {
-    /// What is different about what is held back.
+    /// Returns the changes of held updates.
     fn held_events(&mut self, held: &[Box<str>]) -> Vec<Event> {
         let wanted = held.iter().filter(|key| self.is_wanted(key));
         let now: Vec<String> = wanted.map(|key| String::from(&**key)).collect();
@@ -145,7 +145,7 @@ impl Observer {
         let is_over = |key: &&String| !self.held.contains(key) && !released.contains(key);
         let withdrawn = before.iter().filter(is_over).cloned().map(Event::Withdrawn);
         let withdrawn: Vec<Event> = withdrawn.collect();
-        // What was released, and has an update since, is held once more.
+        // A feature that was released and has a newer held update is reported as held again.
         let is_new = |key: &&String| !before.contains(key) || released.contains(key);
         let newly = self.held.iter().filter(is_new).cloned().map(Event::Held);
         let newly: Vec<Event> = newly.collect();

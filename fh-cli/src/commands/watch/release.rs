@@ -1,40 +1,40 @@
-//! What somebody who watches held-back updates says is to be released: a line each.
+//! Lines on stdin that release held updates.
 
 use std::io::{self, BufRead, Read};
 use std::thread;
 
 use tokio::sync::mpsc::{Receiver, channel};
 
-/// More than the names of all features take.
+/// The longest line, in bytes. It has room for the names of all features.
 const LONGEST: u64 = 64 * 1024;
-/// Lines that may wait.
+/// The number of lines that may be queued.
 const MOST: usize = 16;
 
-/// What to release.
+/// The features to release.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Release {
-    /// Everything that is held.
+    /// All features with a held update.
     All,
     /// These features.
     Only(Vec<String>),
 }
 
-/// Lines of the standard input, if anybody listens to it.
+/// Lines from stdin, if stdin is read.
 pub(super) struct Releases(Option<Receiver<Release>>);
 
 impl Releases {
-    /// Nobody is asked.
+    /// Reads nothing.
     pub(super) const fn none() -> Self {
         Self(None)
     }
 
-    /// Reads the standard input from now on, on a thread of its own: reading cannot be given up.
+    /// Reads stdin on a thread of its own, because a blocking read cannot be cancelled.
     pub(super) fn from_stdin() -> Self {
         let (tell, told) = channel(MOST);
         let reader = thread::Builder::new().name("fh-stdin".to_string()).spawn(move || {
             let mut input = io::stdin().lock();
             let mut line = String::new();
-            // The end, and what is no text, end it.
+            // Stops at the end of input, or at a line that is not UTF-8.
             while let Ok(1..) = input.by_ref().take(LONGEST).read_line(&mut line) {
                 if tell.blocking_send(Release::of(&line)).is_err() {
                     return;
@@ -42,11 +42,11 @@ impl Releases {
                 line.clear();
             }
         });
-        // Without a thread nothing can be released, and all else works.
+        // If the thread cannot be started, nothing can be released; everything else works.
         Self(reader.is_ok().then_some(told))
     }
 
-    /// The next one; never if there is none any more.
+    /// Returns the next release. Waits for ever after the end of input.
     pub(super) async fn next(&mut self) -> Release {
         if let Some(told) = &mut self.0 {
             match told.recv().await {

@@ -1,4 +1,4 @@
-//! States and events in words.
+//! Texts for states and events.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::observed::{Event, Seen};
 use crate::screen::{BAD, GOOD, WARNING};
 use crate::shown::plural;
 
-/// How the client is doing: for lines that stand for a moment.
+/// Describes the client's state without ages, for lines that are written once.
 pub(super) fn state(status: &Status) -> String {
     let readiness = match status.readiness {
         Readiness::Ready => "ready",
@@ -40,7 +40,7 @@ pub(super) fn state(status: &Status) -> String {
     text
 }
 
-/// Since when: for a display that is drawn again and again.
+/// Describes the age of the data and of the last contact, for a display that is redrawn.
 pub(super) fn ages(status: &Status) -> String {
     let mut parts = Vec::new();
     if let Some(age) = status.data_age {
@@ -52,7 +52,7 @@ pub(super) fn ages(status: &Status) -> String {
     parts.join(", ")
 }
 
-/// What is wrong, and what happens next.
+/// Describes the current problem and the next attempt.
 pub(super) fn trouble(status: &Status) -> Option<String> {
     let next = status.next_attempt.map(|next| {
         let what = match status.connection {
@@ -82,7 +82,7 @@ pub(super) fn style(status: &Status) -> Style {
     }
 }
 
-/// What happened to a feature.
+/// Describes a change of a feature.
 pub(super) fn event(event: &Event) -> String {
     let version = |seen: &Seen| format!("version {}", seen.version);
     match event {
@@ -111,7 +111,7 @@ pub(super) fn event(event: &Event) -> String {
     }
 }
 
-/// What is held back, and how to have it.
+/// Describes the held updates, and how to release them.
 pub(super) fn held(keys: &[String]) -> String {
     match keys {
         [] => "updates are held back: none so far".to_string(),
@@ -119,12 +119,12 @@ pub(super) fn held(keys: &[String]) -> String {
     }
 }
 
-/// That a feature that was asked for is not there.
+/// Describes a requested feature that does not exist.
 pub(super) fn missing(key: &str) -> String {
     format!("there is no feature {key} yet")
 }
 
-/// A feature as it is.
+/// Describes the current state of a feature.
 pub(super) fn value(seen: &Seen) -> String {
     let strategy = seen.strategy.as_ref().map(|id| format!(" by strategy {id}"));
     format!(
@@ -141,12 +141,12 @@ fn locked(seen: &Seen) -> &'static str {
     if seen.is_locked { ", locked" } else { "" }
 }
 
-/// Time of day.
+/// Returns the time of day (UTC), as `hh:mm:ss`.
 pub(super) fn clock(at: Timestamp) -> String {
     at.to_string().get(11..19).unwrap_or_default().to_string()
 }
 
-/// A length of time, in one unit.
+/// Formats a duration in a single unit.
 pub(super) fn span(length: Duration) -> String {
     let seconds = length.as_secs();
     match seconds {

@@ -1,4 +1,4 @@
-//! The flags of all settings, made from their table.
+//! The flags of all settings, generated from their table.
 
 use std::collections::BTreeMap;
 
@@ -7,13 +7,13 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 use super::setting::{Form, Setting};
 use super::table::SETTINGS;
 
-/// What the command line says of settings, unread.
+/// The texts of the flags, before they are parsed.
 #[derive(Clone, Default)]
 pub(crate) struct SettingArgs {
     pub(crate) flags: BTreeMap<&'static str, Vec<String>>,
 }
 
-/// Never shows what may be a key.
+/// Shows only the names, because the texts may hold API keys.
 impl std::fmt::Debug for SettingArgs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.flags.keys()).finish()

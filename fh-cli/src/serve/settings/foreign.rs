@@ -1,10 +1,10 @@
-//! Properties of FeatureHub's servers that an Edge of this project has no use for (D-110): who moves a deployment here is told
-//! once which of them do nothing any more.
+//! Properties of FeatureHub's servers that this Edge does not use (decisions D-110). One warning at the start lists those
+//! that are set, for operators who migrate a deployment.
 
 use super::sources::Sources;
 use super::table::SETTINGS;
 
-/// What they are about, and their names; one that ends in a dot stands for all that begin so.
+/// The subjects and names of the properties. A name that ends in a dot is a prefix.
 const FOREIGN: [(&str, &[&str]); 9] = [
     (
         "messages between FeatureHub's servers",
@@ -73,15 +73,15 @@ const FOREIGN: [(&str, &[&str]); 9] = [
     ),
 ];
 
-/// Names that begin so are an Edge's, so an unknown one is a mistake.
+/// Prefixes of an Edge's properties. An unknown property with such a prefix is reported as a mistake.
 const OURS: [&str; 5] = ["edge.", "server.", "monitor.", "jersey.cors.", "featurehub.url"];
 
-/// What was said that has no effect.
+/// Settings without effect.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Idle {
-    /// Properties of other servers, with what they are about.
+    /// Properties of other servers, with their subject.
     pub(crate) foreign: Vec<(String, &'static str)>,
-    /// Names that nobody knows, each with what to do.
+    /// A message for each unknown name.
     pub(crate) unknown: Vec<String>,
 }
 
@@ -126,7 +126,7 @@ impl Idle {
         }
     }
 
-    /// All properties without effect, in one sentence.
+    /// Lists all properties without effect in one sentence.
     pub(crate) fn foreign_words(&self) -> Option<String> {
         let names: Vec<String> =
             self.foreign.iter().map(|(name, about)| format!("{name} ({about})")).collect();
@@ -150,7 +150,7 @@ fn about(name: &str) -> Option<&'static str> {
     FOREIGN.iter().find(|(_, names)| names.iter().any(fits)).map(|(about, _)| *about)
 }
 
-/// For the page: what they are about, and their names.
+/// Returns the subjects and the names of the properties, for the page.
 #[cfg(test)]
 pub(crate) fn all() -> impl Iterator<Item = (&'static str, String)> {
     FOREIGN.iter().map(|(about, names)| {

@@ -1,5 +1,5 @@
-//! What `fh serve` can be told. One table ([`table::SETTINGS`]) makes the flags, the variables, FeatureHub's properties, what
-//! `--show-settings` prints, and the page in `docs/edge.md`.
+//! The settings of `fh serve`. One table ([`table::SETTINGS`]) defines the flags, the variables, FeatureHub's properties,
+//! the output of `--show-settings`, and the page in `docs/edge.md`.
 
 mod args;
 mod foreign;
@@ -50,47 +50,48 @@ impl std::fmt::Debug for RelayHeader {
     }
 }
 
-/// What a server is to be.
+/// The settings of a server, with defaults for those that are not given.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) state: Option<PathBuf>,
-    /// The state file where neither a state nor a relay is said.
+    /// The state file that is used if neither a state nor a relay is given.
     pub(crate) default_state: Option<PathBuf>,
     pub(crate) data: Option<PathBuf>,
-    /// Besides those of the file.
+    /// Keys accepted in addition to those in the state file.
     pub(crate) keys: Vec<ServiceKey>,
-    /// The file with further keys, and what it held at the start.
+    /// The file with further keys. `file_keys` is its content at the start.
     pub(crate) key_file: Option<PathBuf>,
     pub(crate) file_keys: Vec<ServiceKey>,
     /// True if a damaged data folder is repaired.
     pub(crate) data_repair: bool,
-    /// The Edge to relay, and its URL as it was written.
+    /// The URL of the Edge to relay, parsed and as it was written.
     pub(crate) relay: Option<(EdgeUrl, String)>,
     pub(crate) relay_keys: Vec<RelayKeys>,
-    /// The file with further ones, and what it held at the start.
+    /// The file with further keys to relay. `relay_file_keys` is its content at the start.
     pub(crate) relay_key_file: Option<PathBuf>,
     pub(crate) relay_file_keys: Vec<RelayKeys>,
-    /// Sent with every request to the relayed Edge: those of the flag or variable, and those of the file.
+    /// Headers of the flag or variable for every request to the relayed Edge. `relay_file_headers` are those of the file at
+    /// the start.
     pub(crate) relay_headers: Vec<RelayHeader>,
     pub(crate) relay_header_file: Option<PathBuf>,
     pub(crate) relay_file_headers: Vec<RelayHeader>,
-    /// 0: only those keys.
+    /// The largest number of unconfigured keys that are relayed at a time. With 0, only configured keys are relayed.
     pub(crate) relay_any_key: usize,
-    /// How long a relay serves what it has without a good answer; zero: without end.
+    /// The time for which a relay serves its data without a good response. Zero means without limit.
     pub(crate) relay_max_age: Duration,
     pub(crate) address: IpAddr,
-    /// 0: a free one.
+    /// The port of the API. With 0, the system chooses a free one.
     pub(crate) port: u16,
     pub(crate) monitor_port: Option<u16>,
-    /// `None`: where the API is.
+    /// The address of the monitor port. `None` for that of the API.
     pub(crate) monitor_address: Option<IpAddr>,
-    /// The monitor port speaks TLS, with the API's certificate.
+    /// True if the monitor port uses TLS, with the API's certificate.
     pub(crate) monitor_tls: bool,
-    /// What stands before all paths; empty, or `/...` without a `/` at its end.
+    /// The prefix of all paths: empty, or `/...` without a `/` at its end.
     pub(crate) url_path: String,
     pub(crate) tls_certificate: Option<PathBuf>,
     pub(crate) tls_key: Option<PathBuf>,
-    /// Where the key in `edge` was read.
+    /// The file from which the admin key in `edge` was read.
     pub(crate) admin_key_file: Option<PathBuf>,
     pub(crate) edge: Options,
     pub(crate) listen: ListenOptions,
@@ -143,7 +144,7 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// The warning about an admin API that other machines reach over plain HTTP.
+    /// Returns a warning if the admin API can be used over plain HTTP, or cannot be used by other machines.
     fn admin_warning(&self) -> Option<&'static str> {
         let (address, has_tls) = match self.edge.administration {
             Administration::WithMonitoring => {
@@ -158,7 +159,7 @@ impl Settings {
             AdminTransport::Any => Some(
                 "the admin API is answered over plain HTTP (--admin-over-plain-http): its key can be read on the way",
             ),
-            // Proxies may well speak TLS.
+            // The trusted proxies may use TLS towards clients.
             _ if !self.proxies.is_empty() => None,
             _ => Some(
                 "without TLS the admin API is answered on this machine only: other machines need --tls-certificate and --tls-key, \
@@ -168,18 +169,18 @@ impl Settings {
     }
 }
 
-/// Settings, and where each of them was said.
+/// The settings, and the source of each that was given.
 #[derive(Debug)]
 pub(crate) struct Told {
     pub(crate) settings: Settings,
     pub(crate) said: Vec<(&'static Setting, Source)>,
     pub(crate) idle: Idle,
-    /// A state or a relay that a source of higher rank has overruled.
+    /// A state or a relay that is not used because of a source with precedence.
     pub(crate) overruled: Option<Overruled>,
 }
 
 impl Told {
-    /// Reads everything: flags, the environment, property files.
+    /// Reads all sources: flags, the environment and property files.
     pub(crate) fn read(args: &SettingArgs) -> Result<Self, String> {
         let mut sources = Sources::new(args.flags.clone());
         let named = SETTINGS.iter().find(|setting| setting.name == "properties");
@@ -204,9 +205,10 @@ impl Told {
         Ok(told)
     }
 
-    /// What has no effect, and what is unwise.
+    /// Returns warnings about settings without effect and about risky values.
     pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
-        /// Published SDKs come back more and more slowly where streams end sooner (edge-protocol 11.5.6).
+        /// The shortest stream without a warning. If streams end sooner, published SDKs reconnect more and more slowly
+        /// (edge-protocol 11.5.6).
         const LEAST: Duration = Duration::from_secs(30);
         let drop_after = self.settings.edge.drop_after;
         let is_short = !drop_after.is_zero() && drop_after < LEAST;
@@ -220,7 +222,7 @@ impl Told {
         unused.chain(short).chain(admin)
     }
 
-    /// What only fits together.
+    /// Checks the settings that depend on each other.
     fn check(&self) -> Result<(), String> {
         let settings = &self.settings;
         let is_said = |name| self.said.iter().any(|(setting, _)| setting.name == name);
@@ -274,7 +276,7 @@ impl Told {
         Err(wrong.to_string())
     }
 
-    /// Where a setting was said; nothing if it has its default.
+    /// Returns the source of a setting. `None` if it has its default.
     pub(crate) fn source(&self, setting: &Setting) -> Option<&Source> {
         self.said.iter().find(|(known, _)| known.name == setting.name).map(|(_, source)| source)
     }

@@ -1,4 +1,4 @@
-//! Which of `--state`, `--relay` and `--default-state` says what is served.
+//! The choice between `--state`, `--relay` and `--default-state`.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::Settings;
 use super::setting::Setting;
 use super::sources::Source;
 
-/// A state or a relay that is not used, because a source of higher rank says the other.
+/// A state or a relay that is not used, because a source with precedence names the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Overruled {
     by: Source,
@@ -20,13 +20,13 @@ impl fmt::Display for Overruled {
     }
 }
 
-/// Settings that mean nothing without a relay.
+/// The prefix of settings that have no effect without a relay.
 const OF_RELAYS: &str = "relay-";
 
-/// Keeps the one of state and relay whose source ranks higher, and falls back to the default state.
+/// Keeps the state or the relay, whichever has the source with precedence. Without both, the default state is used.
 ///
 /// # Errors
-/// Both places, if state and relay are said in sources of one rank.
+/// The error names both sources, if their precedence is the same.
 pub(super) fn choose(
     settings: &mut Settings,
     said: &mut Vec<(&'static Setting, Source)>,
@@ -56,7 +56,7 @@ pub(super) fn choose(
         }
         std::cmp::Ordering::Less => {
             settings.relay = None;
-            // A flag about the relay contradicts a flag that names a state, so it stays and is refused.
+            // A flag about the relay contradicts a flag that names a state, so it stays and is rejected later.
             said.retain(|(setting, source)| {
                 let is_of_relay = setting.name == "relay" || setting.name.starts_with(OF_RELAYS);
                 !is_of_relay || source.rank() < relay.rank()

@@ -1,4 +1,4 @@
-//! The tables of `docs/edge.md`, which are the same as those in the program or this test fails.
+//! The test that the tables of `docs/edge.md` are those of the program.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use super::{Group, SETTINGS, foreign};
 
 const BEGIN: &str = "<!-- made from the program's table: begin -->\n";
 const END: &str = "<!-- made from the program's table: end -->\n";
-/// With this variable set, the test writes the page instead.
+/// If this variable is set, the test writes the page instead of comparing it.
 const WRITE: &str = "FH_WRITE_PAGES";
 
 fn tables() -> String {

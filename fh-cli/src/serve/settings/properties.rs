@@ -1,11 +1,11 @@
-//! Property files, as Java writes them and FeatureHub's images hold them.
+//! Property files in the format of Java, as FeatureHub's images contain them.
 
 use std::path::{Path, PathBuf};
 
-/// More than any settings take.
+/// Upper limit for a property file, in bytes.
 const MOST_BYTES: u64 = 1 << 20;
 
-/// The files of FeatureHub's images; what stands in a later one counts.
+/// The property files of FeatureHub's images. A later file has precedence.
 pub(crate) const USUAL: [&str; 3] = [
     "/etc/common-config/common.properties",
     "/etc/app-config/application.properties",
@@ -20,7 +20,7 @@ pub(crate) struct Entry {
     pub(crate) line: usize,
 }
 
-/// What a property file holds.
+/// A parsed property file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PropertyFile {
     pub(crate) path: PathBuf,
@@ -28,7 +28,7 @@ pub(crate) struct PropertyFile {
 }
 
 impl PropertyFile {
-    /// Reads a file.
+    /// Reads and parses a file.
     pub(crate) fn read(path: &Path) -> Result<Self, String> {
         let shown = path.display();
         let found =
@@ -37,7 +37,7 @@ impl PropertyFile {
         Ok(Self { path: path.to_path_buf(), entries: entries(&text) })
     }
 
-    /// The last entry of this name.
+    /// Returns the last entry with this name.
     pub(crate) fn get(&self, name: &str) -> Option<&Entry> {
         self.entries.iter().rev().find(|entry| entry.name == name)
     }
@@ -51,7 +51,7 @@ fn entries(text: &str) -> Vec<Entry> {
         if logical.is_empty() || logical.starts_with(['#', '!']) {
             continue;
         }
-        // A backslash at the end that is not itself escaped: the next line belongs to this one.
+        // A line that ends with an unescaped backslash continues on the next line.
         while logical.chars().rev().take_while(|c| *c == '\\').count() % 2 == 1 {
             logical.pop();
             logical.push_str(lines.next().map_or("", |(_, next)| next.trim_start()));
@@ -62,7 +62,7 @@ fn entries(text: &str) -> Vec<Entry> {
     entries
 }
 
-/// The name ends at the first `=`, `:` or blank that is not escaped.
+/// Splits a line into name and text. The name ends at the first `=`, `:` or blank that is not escaped.
 fn split(line: &str) -> (&str, &str) {
     let mut escaped = false;
     let end = line.char_indices().find(|(_, c)| {

@@ -1,8 +1,8 @@
-//! One thing that `fh serve` can be told, and all the ways to say it.
+//! A setting of `fh serve`: its names, its help, and how its text is read.
 
 use super::Settings;
 
-/// What a setting is about: the headings of the help, and of the page.
+/// The subject of a setting, which is a heading of the help and of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Group {
     Origin,
@@ -35,16 +35,16 @@ impl Group {
     }
 }
 
-/// What a setting's text is.
+/// The form of a setting's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// One text, called so in the help.
+    /// A single text. The help shows it under this name.
     One(&'static str),
-    /// A flag that may stand several times; in the environment several texts with blanks between them.
+    /// A flag that may be repeated. In the environment, the texts are separated by white space.
     Many(&'static str),
-    /// A flag that may stand several times, for texts with blanks in them; in the environment one text a line.
+    /// A flag that may be repeated, for texts that contain blanks. In the environment, each line is a text.
     Lines(&'static str),
-    /// `true` or `false`; the flag alone is `true`.
+    /// `true` or `false`. The flag without a value means `true`.
     Switch,
 }
 
@@ -56,15 +56,15 @@ pub(crate) struct Setting {
     pub(crate) group: Group,
     pub(crate) form: Form,
     pub(crate) help: &'static str,
-    /// FeatureHub's name for the same.
+    /// FeatureHub's property with the same meaning.
     pub(crate) property: Option<Property>,
-    /// Is the text not to be shown?
+    /// True if the value must not be shown.
     pub(crate) is_secret: bool,
-    /// The default in words, where it is more than a text.
+    /// A description of the default, if its text says too little.
     pub(crate) default: Option<&'static str>,
-    /// Takes a text; says what is wrong with it, without repeating it.
+    /// Parses a text into the settings. The error never repeats the text.
     pub(crate) set: fn(&mut Settings, &str) -> Result<(), String>,
-    /// The text that would say the same.
+    /// Returns the text of the current value.
     pub(crate) get: fn(&Settings) -> String,
 }
 
@@ -72,7 +72,7 @@ pub(crate) struct Setting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Property {
     pub(crate) name: &'static str,
-    /// The text that means the same as no text.
+    /// The text that means the same as an absent property.
     pub(crate) none: &'static str,
 }
 
@@ -104,12 +104,12 @@ impl Setting {
         Self { is_secret: true, ..self }
     }
 
-    /// The environment variable.
+    /// Returns the name of the environment variable.
     pub(crate) fn variable(&self) -> String {
         format!("FH_EDGE_{}", self.name.to_ascii_uppercase().replace('-', "_"))
     }
 
-    /// Its default, for people.
+    /// Returns the default as text for the help.
     pub(crate) fn default_words(&self) -> String {
         let words = || (self.get)(&Settings::default());
         self.default.map_or_else(words, str::to_string)

@@ -1,4 +1,5 @@
-//! Where settings come from, and which place counts: the flag, our variable, then FeatureHub's property in the order of its servers.
+//! The sources of settings in order of precedence: the flag, our variable, then FeatureHub's property in the order of its
+//! servers.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,17 +9,17 @@ use super::kubernetes;
 use super::properties::{PropertyFile, USUAL};
 use super::setting::{Form, Setting};
 
-/// Everything that was said, wherever.
+/// The texts of all sources.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
-    /// By names of settings.
+    /// Texts of flags, by the names of settings.
     pub(crate) flags: BTreeMap<&'static str, Vec<String>>,
-    /// The environment; what is not UTF-8 is not in it.
+    /// The environment, without variables that are not UTF-8.
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) files: Vec<PropertyFile>,
 }
 
-/// Where one setting was said.
+/// The source of one setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     Flag(&'static str),
@@ -27,7 +28,7 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Returns the place in the order of precedence; the lowest counts.
+    /// Returns the position in the order of precedence. The lowest has precedence.
     pub(super) const fn rank(&self) -> u8 {
         match self {
             Self::Flag(_) => 0,
@@ -49,7 +50,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// What was said of one setting.
+/// The texts of one setting, and their source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(crate) source: Source,
@@ -57,7 +58,7 @@ pub(crate) struct Said {
 }
 
 impl Sources {
-    /// With the environment of this process.
+    /// Creates the sources with the environment of this process.
     pub(crate) fn new(flags: BTreeMap<&'static str, Vec<String>>) -> Self {
         let variables = std::env::vars_os();
         let text = |name: std::ffi::OsString| name.into_string().ok();
@@ -65,7 +66,7 @@ impl Sources {
         Self { flags, variables: variables.collect(), files: Vec::new() }
     }
 
-    /// Reads property files: these, or those of FeatureHub's images that are there.
+    /// Reads the named property files. Without names, reads those files of FeatureHub's images that exist.
     pub(crate) fn read_files(&mut self, named: Option<Vec<String>>) -> Result<(), String> {
         let paths: Vec<PathBuf> = match named {
             Some(named) => {
@@ -77,7 +78,7 @@ impl Sources {
         Ok(())
     }
 
-    /// What counts for a setting.
+    /// Returns the texts of a setting from the source with precedence.
     pub(crate) fn find(&self, setting: &Setting) -> Option<Said> {
         if let Some(texts) = self.flags.get(setting.name) {
             return Some(Said { source: Source::Flag(setting.name), texts: texts.clone() });
@@ -91,7 +92,8 @@ impl Sources {
         (text.trim() != property.none).then(|| Said { source, texts: texts(setting, text) })
     }
 
-    /// A property in the order of FeatureHub's servers: the variable of its very name, files, then the name in capitals.
+    /// Finds a property in the order of FeatureHub's servers: the variable with exactly its name, files, then the upper-case
+    /// names.
     fn property(&self, name: &'static str) -> Option<(Source, &str)> {
         let variable = |name: String| {
             let text = self.variable(&name)?;
@@ -109,16 +111,16 @@ impl Sources {
             .or_else(|| variable(snake(name)))
     }
 
-    /// The variable that says a property, in one of its three spellings.
+    /// Returns the environment variable of a property, in one of its three spellings.
     pub(super) fn in_environment(&self, property: &str) -> Option<String> {
-        // In capitals these are many programs' names.
+        // In upper case, other programs use such names as well.
         let is_common = property.starts_with("cache.");
         let spellings = [property.to_string(), property.to_uppercase(), snake(property)];
         let most = if is_common { 1 } else { 3 };
         spellings.into_iter().take(most).find(|name| self.variable(name).is_some())
     }
 
-    /// All properties in files, with their places.
+    /// Returns all properties in files, with their places.
     pub(super) fn properties(&self) -> impl Iterator<Item = (&str, String)> {
         self.files.iter().flat_map(|file| {
             let place = |line| format!("{} line {line}", file.path.display());
@@ -134,7 +136,7 @@ impl Sources {
         self.variables.iter().filter(own).map(|(name, _)| name.as_str())
     }
 
-    /// Returns the text of a variable. An empty one says nothing, and neither does the port of a Service of Kubernetes.
+    /// Returns the text of a variable. An empty one counts as absent, and so does the port of a Kubernetes Service.
     fn variable(&self, name: &str) -> Option<&str> {
         let text = self.variables.get(name)?;
         let is_service = kubernetes::is_port_of_service(name, text);
@@ -150,7 +152,7 @@ fn texts(setting: &Setting, text: &str) -> Vec<String> {
     }
 }
 
-/// Returns the lines that hold anything.
+/// Returns the lines that are not blank.
 fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }

@@ -1,4 +1,4 @@
-//! All settings.
+//! The table of all settings.
 
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
@@ -18,10 +18,10 @@ use super::value::{
     path_text, seconds_of, seconds_of_limit, some_bytes, switch, time,
 };
 
-/// A larger file holds no keys or headers.
+/// Upper limit for a file with keys or headers, in bytes.
 const MOST_FILE_BYTES: u64 = 1 << 20;
 
-/// In the order of the help and of the page.
+/// All settings, in the order of the help and of the page.
 pub(crate) static SETTINGS: [Setting; 55] = [
     Setting::new(
         Origin,
@@ -557,7 +557,7 @@ fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
     Ok(())
 }
 
-/// One or two API keys, of one account. Words about a key never hold it.
+/// Parses the one or two API keys of an account. Errors never contain a key.
 fn relay_keys(text: &str) -> Result<RelayKeys, String> {
     let keys = list(text, |key| ApiKey::parse(key).map_err(|why| why.to_string()))?;
     let kinds: Vec<KeyKind> = keys.iter().map(ApiKey::kind).collect();
@@ -574,7 +574,7 @@ fn relay_keys(text: &str) -> Result<RelayKeys, String> {
     }
 }
 
-/// The text of a file.
+/// Reads the text of a file.
 fn read(file: &std::path::Path) -> Result<String, String> {
     let file_name = file.display();
     let read = fh_files::read(file, MOST_FILE_BYTES);
@@ -582,13 +582,13 @@ fn read(file: &std::path::Path) -> Result<String, String> {
     String::from_utf8(read.bytes).map_err(|_| format!("cannot read {file_name}: it is not UTF-8"))
 }
 
-/// The keys in the text of a file.
+/// Parses the keys in the text of a file.
 pub(crate) fn keys_in(text: &str) -> Result<Vec<ServiceKey>, String> {
     let keys = text.lines().map(|line| list(line, service_key));
     keys.collect::<Result<Vec<_>, _>>().map(|lines| lines.concat())
 }
 
-/// The keys to relay in the text of a file: on each line those of one account.
+/// Parses the keys to relay in the text of a file. Each line holds those of one account.
 pub(crate) fn relay_keys_in(text: &str) -> Result<Vec<RelayKeys>, String> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let keys =
@@ -596,7 +596,7 @@ pub(crate) fn relay_keys_in(text: &str) -> Result<Vec<RelayKeys>, String> {
     keys.collect()
 }
 
-/// The headers in the text of a file, one on each line.
+/// Parses the headers in the text of a file, one per line.
 pub(crate) fn relay_headers_in(text: &str) -> Result<Vec<RelayHeader>, String> {
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     let headers =
@@ -604,7 +604,7 @@ pub(crate) fn relay_headers_in(text: &str) -> Result<Vec<RelayHeader>, String> {
     headers.collect()
 }
 
-/// A key, with the environment before it or without.
+/// Parses a key, with or without its environment.
 fn service_key(text: &str) -> Result<ServiceKey, String> {
     let key = text.rsplit('/').next().unwrap_or(text);
     ServiceKey::new(key).map_err(str::to_string)
@@ -645,7 +645,7 @@ fn administration(text: &str) -> Result<Administration, String> {
     }
 }
 
-/// A path to stand before others: empty, or with a `/` at its beginning only.
+/// Parses a path prefix. The result is empty, or begins with `/` and does not end with one.
 fn url_path(text: &str) -> Result<String, String> {
     let inner = text.trim().trim_matches('/');
     if inner.is_empty() {

@@ -43,7 +43,7 @@ fn heartbeat(told: &Told) -> (u64, Option<String>) {
     (told.settings.edge.heartbeat.as_secs(), told.source(setting).map(ToString::to_string))
 }
 
-/// Each of them is the last that is left in its turn.
+/// In each round, the source with the highest precedence is removed.
 #[test]
 fn the_first_of_six_places_counts() {
     let all: [(&str, &str, &str); 6] = [
@@ -85,7 +85,7 @@ fn empty_variables_and_those_of_kubernetes_say_nothing() {
     assert!(told.said.is_empty() && told.idle.unknown.is_empty(), "{told:?}");
 }
 
-/// A Service called `fh-edge-monitor`, `server` or `monitor` in the same namespace must not stop a pod (E7).
+/// A Service called `fh-edge-monitor`, `server` or `monitor` in the same namespace must not keep a pod from starting.
 #[test]
 fn ports_of_kubernetes_services_are_no_settings() {
     let service = [
@@ -104,14 +104,14 @@ fn ports_of_kubernetes_services_are_no_settings() {
     let told_of = told(&sources(&[], &service, &[]));
     assert_eq!((told_of.settings.port, told_of.settings.monitor_port), (8903, None));
     assert!(told_of.said.is_empty() && told_of.idle.unknown.is_empty(), "{told_of:?}");
-    // The property of a lower rank counts then.
+    // The property is used, although the ignored variable would have precedence.
     let told_of = told(&sources(&[], &service, &[("monitor.port", "8701")]));
     assert_eq!(told_of.settings.monitor_port, Some(8701));
     let wrong = sources(&[], &[("FH_EDGE_MONITOR_PORT", "http://10.0.0.2:8701")], &[]);
     assert!(Told::of(&wrong).unwrap_err().contains("FH_EDGE_MONITOR_PORT in the environment"));
 }
 
-/// Of a state and a relay the one whose source ranks higher is served, and the other is named (E6).
+/// If a state and a relay are given by different sources, the one with precedence is used, and a warning names the other.
 #[test]
 fn state_and_relay_of_different_rank_do_not_exclude_each_other() {
     const STATE: (&str, &str) = ("FH_EDGE_STATE", "a.yaml");
@@ -134,7 +134,7 @@ fn state_and_relay_of_different_rank_do_not_exclude_each_other() {
         warnings,
         ["FH_EDGE_STATE in the environment is not used, because --relay says what is served"]
     );
-    // The settings of a relay that is not used say nothing either.
+    // The settings of the unused relay are dropped as well.
     let told_of = told(&sources(&[("state", &["b.yaml"])], &[RELAY, KEY, DEFAULT], &[]));
     assert_eq!(served(&told_of), state("b.yaml"));
     let warnings: Vec<String> = told_of.warnings().collect();
@@ -156,7 +156,7 @@ fn state_and_relay_of_different_rank_do_not_exclude_each_other() {
     let both = Told::of(&sources(&flags, &[], &[])).unwrap_err();
     assert_eq!(both, "--state and --relay exclude each other: say one of them");
 
-    // The default of an image gives way to both, without a word.
+    // A default state is overruled by both, without a warning.
     for (variables, expected) in [
         (&[DEFAULT][..], state("default.yaml")),
         (&[DEFAULT, STATE], state("a.yaml")),
@@ -169,7 +169,7 @@ fn state_and_relay_of_different_rank_do_not_exclude_each_other() {
     }
 }
 
-/// With the text that a setting gives back, everything stays as it is; and errors name the place, but no text.
+/// The text of a setting, read again, gives the same settings. Errors name the source but do not repeat the text.
 #[test]
 fn settings_read_what_they_write() {
     let mut settings = Settings::default();
@@ -300,7 +300,7 @@ fn names_are_unique_and_variables_are_names() {
     }
 }
 
-/// The image and the unit set nothing that a flag of a relay would have to overrule (E6).
+/// The image and the systemd unit set no variable that a flag of a relay would overrule with a warning.
 #[test]
 fn the_image_and_the_unit_give_way_to_a_relay_without_a_word() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

@@ -1,4 +1,4 @@
-//! What the texts of settings say.
+//! Parsing and formatting of the texts of settings.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use http::{HeaderName, HeaderValue};
 use super::RelayHeader;
 use crate::seconds;
 
-/// Units of bytes, longest first.
+/// Units of bytes, the longest names first.
 const UNITS: [(&str, usize); 6] = [
     ("kib", 1 << 10),
     ("mib", 1 << 20),
@@ -24,7 +24,7 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
     seconds::any(text)
 }
 
-/// Zero is no limit.
+/// Parses a limit in seconds. Zero means no limit.
 pub(super) fn limit(text: &str) -> Result<Option<Duration>, String> {
     Ok(Some(seconds::any(text)?).filter(|time| !time.is_zero()))
 }
@@ -37,12 +37,12 @@ pub(super) fn seconds_of_limit(limit: Option<Duration>) -> String {
     seconds_of(limit.unwrap_or_default())
 }
 
-/// A whole number of the type's range.
+/// Parses a whole number within the range of the type.
 pub(super) fn number<T: FromStr>(text: &str, example: &str) -> Result<T, String> {
     text.trim().parse().map_err(|_| format!("write a whole number, such as {example}"))
 }
 
-/// Bytes, with a unit or without.
+/// Parses a number of bytes, with or without a unit.
 pub(super) fn bytes(text: &str) -> Result<usize, String> {
     let wrong = || "write a number of bytes, such as 65536 or 64KiB".to_string();
     let text = text.trim().to_ascii_lowercase();
@@ -77,7 +77,7 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
     }
 }
 
-/// The value of a header; an empty text is none.
+/// Parses the value of a header. An empty text means no header.
 pub(super) fn header(text: &str) -> Result<Option<HeaderValue>, String> {
     if text.trim().is_empty() {
         return Ok(None);
@@ -90,7 +90,7 @@ pub(super) fn header_text(value: Option<&HeaderValue>) -> String {
     value.and_then(|value| value.to_str().ok()).unwrap_or_default().to_string()
 }
 
-/// `NAME=VALUE`; the value may hold further `=`. What is wrong is said without the value, which may be a secret.
+/// Parses `NAME=VALUE`. The value may contain `=`. Errors do not repeat the value, which may be a secret.
 pub(super) fn header_pair(text: &str) -> Result<RelayHeader, String> {
     let wrong = || "write NAME=VALUE, such as x-tenant=blue".to_string();
     let (name, value) = text.split_once('=').ok_or_else(wrong)?;
@@ -100,7 +100,7 @@ pub(super) fn header_pair(text: &str) -> Result<RelayHeader, String> {
     Ok(RelayHeader { name: name.to_string(), value: value.to_string() })
 }
 
-/// Names of headers, with commas between them.
+/// Parses names of headers, separated by commas.
 pub(super) fn header_names(text: &str) -> Result<Vec<String>, String> {
     list(text, |name| {
         let name = name.to_ascii_lowercase();
@@ -111,7 +111,7 @@ pub(super) fn header_names(text: &str) -> Result<Vec<String>, String> {
     })
 }
 
-/// Parts with commas between them.
+/// Parses texts that are separated by commas.
 pub(super) fn list<T>(
     text: &str,
     read: impl Fn(&str) -> Result<T, String>,
@@ -119,7 +119,7 @@ pub(super) fn list<T>(
     text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(read).collect()
 }
 
-/// An empty text is none.
+/// Parses a path. An empty text means none.
 pub(super) fn path(text: &str) -> Option<PathBuf> {
     (!text.trim().is_empty()).then(|| PathBuf::from(text))
 }

@@ -6,7 +6,7 @@ use super::*;
 
 const FILE: &str = "features.yaml";
 
-/// What stands in it, in short.
+/// Returns the values of the file as a short text.
 fn shown(values: &FlagValues) -> String {
     values.iter().map(|(key, node)| format!("{key}={};", node.to_json())).collect()
 }
@@ -20,7 +20,7 @@ fn a_file_that_is_too_large_is_refused() {
 }
 
 const SOON: Duration = Duration::from_millis(1);
-/// Nobody waits this long unless something is broken.
+/// A limit that no wait reaches unless something is broken.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 #[test]
@@ -50,7 +50,7 @@ fn a_watch_tells_of_changes_and_ends_when_dropped() {
     assert_eq!(file.problem(), None);
 
     drop(watch);
-    // The thread drops what it calls when it ends.
+    // The thread drops the closure when it ends.
     assert_eq!(told.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
 }
 
@@ -90,7 +90,7 @@ fn closing_ends_all_watches_and_is_harmless_when_done_again() {
     let folder = Folder::new();
     let file = Arc::new(WatchedFile::open(folder.file(FILE)).0);
     let (tell, told) = mpsc::channel::<()>();
-    // Long intervals: an end does not wait for the next look.
+    // The interval is long, to show that the end does not wait for the next check.
     let hour = Duration::from_secs(3600);
     let watches = [tell.clone(), tell]
         .map(|tell| WatchedFile::watch(&file, hour, move |_| tell.send(()).unwrap()));

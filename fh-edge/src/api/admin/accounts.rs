@@ -1,4 +1,5 @@
-//! `GET /admin/v1/keys`: accounts with their API keys, for whoever asks for them.
+//! `GET /admin/v1/keys`: accounts with their API keys. They have a route of their own, so that no other answer except the whole state shows
+//! keys.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -27,14 +28,14 @@ struct AccountView {
     environments: Vec<Access>,
 }
 
-/// What an account may do in an environment, and the keys by which it does.
+/// The permissions of an account in one environment, and its keys there.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Access {
     id: Uuid,
     name: String,
     permissions: Permissions,
-    /// As SDKs take them: `environment/secret`.
+    /// The keys as SDKs take them: `environment/secret`.
     client_keys: Vec<String>,
     server_keys: Vec<String>,
 }

@@ -1,5 +1,5 @@
-//! Wrong admin keys: answered with 429 beyond a rate, and counted in the log. The right key always passes, so that no wrong one locks
-//! it out; what keeps it from being guessed is its length.
+//! Limits on wrong admin keys: beyond a rate they are answered with 429 and counted in the log. The right key always passes, so wrong ones
+//! cannot lock the operator out. The length of the key keeps it from being guessed.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -9,16 +9,16 @@ use std::time::Instant;
 use crate::client_network::ClientNetwork;
 use crate::rate::Bucket;
 
-/// So many wrong keys are one person's mistakes.
+/// The number of wrong keys in a row that count as mistakes.
 const AT_ONCE: f64 = 10.0;
-/// How fast they are forgotten.
+/// The number of wrong keys per second that are forgiven.
 const PER_SECOND: f64 = 0.5;
-/// Seconds between two lines in the log.
+/// The shortest time between two lines in the log, in seconds.
 const BETWEEN_LINES: f64 = 60.0;
-/// Addresses that are remembered apart; the others share one bucket.
+/// The largest number of addresses with a bucket of their own; the others share one.
 const ADDRESSES: usize = 1024;
 
-/// Wrong keys, by the address that they came from.
+/// The wrong keys, by the address that they came from.
 #[derive(Debug)]
 pub(super) struct Attempts {
     started: Instant,
@@ -26,11 +26,11 @@ pub(super) struct Attempts {
     refused: Mutex<Refused>,
 }
 
-/// Wrong keys beyond the rate, until the log has a line of them.
+/// The wrong keys beyond the rate that the log does not report yet.
 #[derive(Debug, Default)]
 struct Refused {
     count: u64,
-    /// When the last line was written, in seconds since the start.
+    /// The time of the last line, in seconds since the start.
     logged: Option<f64>,
 }
 
@@ -42,7 +42,7 @@ impl Attempts {
     /// Counts a wrong key from this address.
     ///
     /// # Errors
-    /// There were too many: after so many seconds the next one is answered as wrong again.
+    /// The number of seconds until a wrong key is answered with 401 again, if there were too many.
     pub(super) fn wrong_key(&self, address: Option<IpAddr>) -> Result<(), u64> {
         let now = self.started.elapsed().as_secs_f64();
         let outcome = self.may_try_at(address, now);
@@ -57,7 +57,7 @@ impl Attempts {
         outcome
     }
 
-    /// Counts a refusal. Returns the number of refusals that the log does not have yet, once a minute.
+    /// Counts a refusal. Returns the number of refusals that are not in the log yet, at most once a minute.
     fn refuse_at(&self, now: f64) -> Option<u64> {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         refused.count += 1;
@@ -148,7 +148,7 @@ mod tests {
         assert!(attempts.wrong.lock().unwrap().len() <= ADDRESSES + 1);
         assert!(attempts.may_try_at(nth(5000), 0.0).is_err());
         assert!(attempts.may_try_at(nth(5), 0.0).is_ok());
-        // Those of long ago are forgotten.
+        // Addresses whose bucket has filled up again are removed.
         attempts.note_at(nth(6000), 4000.0);
         assert!(attempts.wrong.lock().unwrap().len() < 10);
     }

@@ -1,4 +1,4 @@
-//! Bodies of requests: bounded, and JSON.
+//! Request bodies of the admin API: limited in size, and JSON.
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::problem::Problem;
 use crate::api::body::{self, NoBody};
 
-/// A body of at most so many bytes.
+/// Reads a body of at most this many bytes.
 pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
     body::read(body, limit).await.map_err(|trouble| {
         let why = match trouble {
@@ -20,7 +20,7 @@ pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
     })
 }
 
-/// A body of JSON.
+/// Reads a JSON object.
 pub(super) async fn json<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: Body,
@@ -31,24 +31,24 @@ pub(super) async fn json<T: DeserializeOwned>(
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, why).at("Content-Type"));
     }
     let bytes = read(body, limit).await?;
-    // A derived reader alone would take a list, too, member by member.
+    // Without this check, serde's derived readers would accept a list, too, taking its elements as the members.
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(Problem::bad("not a JSON object").at("body"));
     }
     serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))
 }
 
-/// The type of a body, without its parameters.
+/// Returns the content type of a body without its parameters.
 pub(super) fn content_type(headers: &HeaderMap) -> &str {
     let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     given.split(';').next().unwrap_or_default().trim()
 }
 
-/// What JSON is wrong with, and where.
+/// Converts a JSON error into a problem with line and column as its place.
 fn unreadable(error: &serde_json::Error) -> Problem {
     let place = format!("line {}, column {}", error.line(), error.column());
     let text = error.to_string();
-    // The place stands at the end of the text as well.
+    // The text of the error ends with the position as well; it is cut off.
     let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
     Problem::bad(what).at(place)
 }

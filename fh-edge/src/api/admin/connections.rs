@@ -1,4 +1,4 @@
-//! `GET /admin/v1/connections`: who is connected.
+//! `GET /admin/v1/connections`: the open streams.
 
 use std::sync::Arc;
 use std::time::UNIX_EPOCH;
@@ -15,7 +15,7 @@ use super::overview::find;
 use super::problem::Problem;
 use crate::connections::Connection;
 
-/// So many are shown, unless fewer are asked for.
+/// The largest number of streams in a response.
 const MOST: usize = 500;
 
 #[derive(Debug, Deserialize)]
@@ -27,9 +27,9 @@ pub(super) struct Asked {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Connections {
-    /// How many streams are open altogether.
+    /// The number of all open streams.
     count: usize,
-    /// The oldest of those that were asked for.
+    /// The oldest of the requested streams.
     connections: Vec<View>,
 }
 
@@ -38,10 +38,10 @@ struct View {
     id: u64,
     environment: Uuid,
     account: Arc<str>,
-    /// `client` or `server` evaluated.
+    /// Either `client` or `server`: the place where the features are evaluated.
     evaluated: &'static str,
     sdk: Option<Box<str>>,
-    /// How many attributes its context has. What they are is nobody's business.
+    /// The number of attributes of the context. Their values are private to the client and never shown.
     attributes: usize,
     since: Timestamp,
 }

@@ -1,4 +1,4 @@
-//! `POST /admin/v1/evaluate`: who sees what, and why.
+//! `POST /admin/v1/evaluate`: evaluates features for a context, with explanations.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::subject::{Asked, Asks, Question};
 use crate::evaluations::Caller;
 use crate::serving::ServedFeature;
 
-/// What is asked.
+/// The body of the request.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
@@ -25,10 +25,10 @@ struct Body {
     context: Option<Box<RawValue>>,
     #[serde(default)]
     profile: Option<String>,
-    /// For rules on `now`.
+    /// The time for rules on `now`; the current time by default.
     #[serde(default)]
     now: Option<String>,
-    /// Only these.
+    /// The keys of the features to evaluate; all by default.
     #[serde(default)]
     features: Option<Vec<String>>,
 }
@@ -41,7 +41,7 @@ struct Answers<'a> {
     features: Vec<Answer<'a>>,
 }
 
-/// What one feature is worth to whoever was asked for.
+/// The evaluation of one feature for the requested context.
 #[derive(Debug, Serialize)]
 struct Answer<'a> {
     key: &'a str,
@@ -49,9 +49,9 @@ struct Answer<'a> {
     kind: &'static str,
     value: Option<Box<RawValue>>,
     reason: Reason,
-    /// The id of the strategy that gave it.
+    /// The id of the strategy that matched.
     strategy: Option<String>,
-    /// SDKs do not see it.
+    /// True if the feature is retired, so that SDKs do not see it.
     retired: bool,
     /// The explanation as lines of text.
     text: Vec<Line>,
@@ -97,7 +97,7 @@ impl Asks for Body {
     }
 }
 
-/// The features of a question: all, or those that it names.
+/// Returns the requested features: all, or those that are named.
 fn wanted_features<'a>(
     question: &'a Question,
     wanted: Option<&[String]>,

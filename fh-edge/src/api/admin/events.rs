@@ -1,5 +1,5 @@
-//! `GET /admin/v1/events`: what changes, as it changes. Like every stream here it holds no queue: it compares what was sent with
-//! what is, so a slow reader misses steps, never where they led.
+//! `GET /admin/v1/events`: a stream of changes. It holds no queue: it compares the current generations with those sent last. A slow reader
+//! may miss intermediate steps, but never the final state.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -28,25 +28,25 @@ use super::problem::Problem;
 use crate::serving::{Change, Published, changes};
 use crate::wire::sse::{self, write_event};
 
-/// How often a stream says that it is alive, unless the Edge's streams do so more often.
+/// The longest time between two heartbeats. If the Edge's own streams send them more often, so does this one.
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
-/// Features of an environment that changed.
+/// The changed features of an environment.
 #[derive(Debug, Serialize)]
 struct Changed<'a> {
     revision: u64,
     environment: Uuid,
     features: Vec<FeatureView<'a>>,
-    /// Keys of features that are not there any more.
+    /// Keys of removed features.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gone: Vec<&'a str>,
 }
 
-/// What a reader knows, and how it learns more.
+/// The data that a reader holds, and the source of further changes.
 struct Feed {
     admin: Arc<Admin>,
     revision: watch::Receiver<u64>,
-    /// What was sent last; `None` at first.
+    /// The generations that were sent last; `None` before the first event.
     sent: Option<HashMap<Uuid, Arc<Published>>>,
     _place: OwnedSemaphorePermit,
 }
@@ -65,9 +65,9 @@ pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Pro
 }
 
 impl Feed {
-    /// Waits until there is something to say. `None` for the feed: it was the last.
+    /// Waits for the next event or heartbeat. The returned feed is `None` after the last event.
     async fn next(mut self) -> (Bytes, Option<Self>) {
-        // However often something changes that is no news here.
+        // The heartbeat is due at this time, even if the stream is woken before by changes that it does not show.
         let beat = Instant::now() + self.heartbeat();
         loop {
             let revision = *self.revision.borrow_and_update();
@@ -96,7 +96,7 @@ impl Feed {
         }
     }
 
-    /// Writes what leads from what was sent to what is.
+    /// Writes the events that lead from the generations sent last to these.
     fn write(&mut self, revision: u64, all: &[Arc<Published>], out: &mut String) {
         let sent = self.sent.take();
         let is_news = sent.as_ref().is_none_or(|sent| {
@@ -131,13 +131,13 @@ impl Feed {
 }
 
 fn event(out: &mut String, name: &str, data: &impl Serialize) {
-    // What is shown here always serialises, on one line.
+    // These types can always be serialised, on one line.
     write_event(out, name, None, &serde_json::to_string(data).unwrap_or_default());
 }
 
 type Next = Pin<Box<dyn Future<Output = (Bytes, Option<Feed>)> + Send>>;
 
-/// The body of the answer.
+/// The body of the response.
 struct Events {
     next: Option<Next>,
 }

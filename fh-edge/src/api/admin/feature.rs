@@ -1,4 +1,4 @@
-//! A feature of an environment, as the admin API shows it.
+//! Features of an environment, as the admin API shows them.
 
 use std::collections::BTreeMap;
 
@@ -29,18 +29,18 @@ pub(super) struct FeatureView<'a> {
     properties: &'a BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     filters: Vec<&'a str>,
-    /// What cannot be read in its strategies.
+    /// The problems in its strategies.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     diagnostics: Vec<Remark>,
 }
 
-/// Something that is wrong, or odd, in a feature's strategies.
+/// A problem or oddity in the strategies of a feature.
 #[derive(Debug, Serialize)]
 pub(super) struct Remark {
     pub(super) severity: Severity,
-    /// Such as `strategies[0].attributes[1].conditional`.
+    /// The path of the part, such as `strategies[0].attributes[1].conditional`.
     pub(super) place: String,
-    /// What is wrong, and what comes of it.
+    /// The problem and its consequence.
     pub(super) error: String,
 }
 
@@ -75,7 +75,7 @@ impl Remark {
         if let Some(rule) = place.rule {
             path.push_str(&format!(".attributes[{rule}]"));
         }
-        // An item of a list that is none at all is told of as the list.
+        // For a list item that is not an object, the diagnostic names the list as its member. The path names the list already.
         let is_list = |member: &&str| matches!(*member, "strategies" | "attributes");
         if let Some(member) = place.member.filter(|member| path.is_empty() || !is_list(member)) {
             path.push_str(if path.is_empty() { "" } else { "." });

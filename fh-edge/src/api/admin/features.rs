@@ -1,4 +1,4 @@
-//! `/admin/v1/features/{environment}` and `/admin/v1/features/{environment}/{feature}`: values, to read and to change.
+//! `/admin/v1/features/{environment}` and `/admin/v1/features/{environment}/{feature}`: reading and changing features.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ struct List<'a> {
     features: Vec<FeatureView<'a>>,
 }
 
-/// `GET /features/{environment}`.
+/// Answers `GET /features/{environment}`.
 pub(super) async fn list(
     State(admin): State<Arc<Admin>>,
     path: Result<Path<String>, PathRejection>,
@@ -48,7 +48,7 @@ pub(super) async fn list(
     Ok(json(&list))
 }
 
-/// `GET /features/{environment}/{feature}`.
+/// Answers `GET /features/{environment}/{feature}`.
 pub(super) async fn get(
     State(admin): State<Arc<Admin>>,
     path: Result<Path<(String, String)>, PathRejection>,
@@ -58,7 +58,7 @@ pub(super) async fn get(
     show(&published, &key)
 }
 
-/// `PATCH /features/{environment}/{feature}`: what is stated changes, the rest stays.
+/// Answers `PATCH /features/{environment}/{feature}`: members in the body change, all others stay.
 pub(super) async fn patch(
     State(admin): State<Arc<Admin>>,
     path: Result<Path<(String, String)>, PathRejection>,
@@ -120,7 +120,7 @@ struct Patch {
     strategies: Option<Vec<Json>>,
 }
 
-/// A null that is stated is one: it takes the value away.
+/// Reads a value that is present. A null is `Some(null)` and removes the value, while an absent member is `None` and keeps it.
 fn stated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
     Json::deserialize(deserializer).map(Some)
 }
@@ -137,7 +137,7 @@ impl Patch {
     }
 }
 
-/// Refuses strategies of which a part would never match: whoever types them wants to know, and not in production.
+/// Rejects strategies with a part that can never match, so that a mistake is found before it reaches production.
 fn check_strategies(
     published: &Published,
     feature: &ServedFeature,
@@ -167,7 +167,7 @@ fn check_strategies(
     }
 }
 
-/// The feature of this key.
+/// Returns the feature with this key.
 pub(super) fn feature<'a>(
     published: &'a Published,
     key: &str,
@@ -185,7 +185,7 @@ fn show(published: &Published, key: &str) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// An answer. What is shown here always serialises.
+/// Returns a response in JSON. The types shown here can always be serialised.
 pub(super) fn json(content: &impl Serialize) -> Response {
     let body = serde_json::to_vec(content).unwrap_or_default();
     respond::bytes(StatusCode::OK, "application/json", Bytes::from(body))

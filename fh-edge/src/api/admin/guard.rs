@@ -1,4 +1,4 @@
-//! Who may: `Authorization: Bearer` with the admin key.
+//! Access control of the admin API: `Authorization: Bearer` with the admin key.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use super::problem::Problem;
 use super::{Admin, transport};
 use crate::api::audit::{self, Entry};
 
-/// Lets requests with the key through. No answer may be kept by caches, or be taken for what it is not.
+/// Admits requests with the admin key. Its responses must not be cached, nor be read as another content type.
 pub(super) async fn check(
     State(admin): State<Arc<Admin>>,
     request: Request,

@@ -1,4 +1,4 @@
-//! The admin API (D-111): `/admin/v1`, for people's consoles, tests and scripts. It has a key of its own, and no CORS.
+//! The admin API (D-111): `/admin/v1`, for consoles, tests and scripts. It has a key of its own, and no CORS headers.
 
 mod accounts;
 mod attempts;
@@ -31,12 +31,12 @@ use attempts::Attempts;
 use problem::Problem;
 use works::LongWorks;
 
-/// Streams of events at the same time.
+/// The largest number of event streams at the same time.
 const MOST_EVENT_STREAMS: usize = 64;
-/// Long works at the same time; more wait.
+/// The largest number of long tasks at the same time; further ones wait.
 const MOST_LONG_WORKS: usize = 2;
 
-/// What the routes of the admin API share.
+/// The data that all routes of the admin API share.
 #[derive(Debug)]
 struct Admin {
     core: Arc<Core>,
@@ -45,7 +45,7 @@ struct Admin {
     works: LongWorks,
 }
 
-/// Everything below `/admin/v1`.
+/// Returns all routes below `/admin/v1`.
 pub(super) fn router(core: &Arc<Core>) -> Router {
     let admin = Arc::new(Admin {
         core: Arc::clone(core),

@@ -1,4 +1,4 @@
-//! `GET /admin/v1/environments`: what there is.
+//! `GET /admin/v1/environments`: a summary of all environments.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use crate::core::Core;
 use crate::serving::{Environments, Phase, Published};
 use crate::wire::api_key::environment_id;
 
-/// Everything at a glance.
+/// A summary of all environments.
 #[derive(Debug, Serialize)]
 pub(super) struct Overview {
     revision: u64,
-    /// Are the features those of another Edge? Then they are changed there.
+    /// True if the features are those of another Edge, where they have to be changed.
     relayed: bool,
-    /// By name.
+    /// The environments, sorted by name.
     environments: Vec<Environment>,
 }
 
@@ -33,11 +33,11 @@ pub(super) struct Environment {
     name: Arc<str>,
     profile: Profile,
     stale: bool,
-    /// Is there nothing to serve yet?
+    /// True if the features are not loaded yet.
     waiting: bool,
-    /// How many features it has; retired ones count.
+    /// The number of features, including retired ones.
     features: usize,
-    /// How many streams are open.
+    /// The number of open streams.
     streams: usize,
 }
 
@@ -56,7 +56,7 @@ impl Environment {
 }
 
 impl Overview {
-    /// As it is now.
+    /// Makes the current summary.
     pub(super) fn of(core: &Core) -> Self {
         let revision = *core.environments.revision().borrow();
         let mut streams: HashMap<Uuid, usize> = core.connections.by_environment();
@@ -69,14 +69,14 @@ impl Overview {
     }
 }
 
-/// All environments by name.
+/// Returns all environments, sorted by name.
 pub(super) fn sorted(environments: &Environments) -> Vec<Arc<Published>> {
     let mut all = environments.all();
     all.sort_by(|one, other| (&one.settings.name, one.id).cmp(&(&other.settings.name, other.id)));
     all
 }
 
-/// The environment with this id or name.
+/// Returns the environment with this id or name.
 pub(super) fn find(core: &Core, given: &str) -> Result<Arc<Published>, Problem> {
     if let Some(found) = environment_id(given).and_then(|id| core.environments.get(id)) {
         return Ok(found);

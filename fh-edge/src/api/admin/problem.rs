@@ -1,4 +1,4 @@
-//! Errors of the admin API: a status, a sentence, and the place that it is about.
+//! Errors of the admin API: a status, a sentence, and the part of the request that is wrong.
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -10,27 +10,27 @@ use crate::api::respond;
 use crate::state::Duplicate;
 use crate::world::ReplaceError;
 
-/// What went wrong. Its JSON is `{"error": "...", "place": "..."}`.
+/// An error response. Its JSON is `{"error": "...", "place": "..."}`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Problem {
     #[serde(skip)]
     status: StatusCode,
     error: String,
-    /// The part of the request that it is about.
+    /// The part of the request that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<String>,
-    /// More of them, if several were found.
+    /// Further errors, if several were found.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     further: Vec<Further>,
-    /// What the version or revision is, where another one was expected.
+    /// The current version or revision, if the request expected another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     current: Option<i64>,
     #[serde(skip)]
     retry_after: Option<u64>,
 }
 
-/// One more thing that is wrong.
+/// A further error of the same request.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Further {
     pub(super) error: String,
@@ -53,7 +53,7 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, error)
     }
 
-    /// The request is well-formed, and asks for what cannot be.
+    /// Makes an error with status 422: the request is well-formed, but cannot be carried out.
     pub(super) fn unprocessable(error: impl Into<String>) -> Self {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, error)
     }
@@ -68,13 +68,13 @@ impl Problem {
         self
     }
 
-    /// Come again after this many seconds.
+    /// Makes an error with status 429. The client may retry after this many seconds.
     pub(super) fn too_many(seconds: u64, error: impl Into<String>) -> Self {
         let seconds = Some(seconds.max(1));
         Self { retry_after: seconds, ..Self::new(StatusCode::TOO_MANY_REQUESTS, error) }
     }
 
-    /// The Edge stops.
+    /// Makes the error that the Edge is stopping.
     pub(super) fn closed() -> Self {
         ReplaceError::Closed.into()
     }
@@ -88,7 +88,7 @@ impl Problem {
     }
 }
 
-/// As much of what was given as an error repeats.
+/// Shortens a text of the request to the first 100 characters, for an error that repeats it.
 fn excerpt(text: &str) -> String {
     match text.char_indices().nth(100) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),

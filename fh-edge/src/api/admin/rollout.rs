@@ -1,4 +1,4 @@
-//! `POST /admin/v1/rollout`: how a made-up population falls over a feature's strategies.
+//! `POST /admin/v1/rollout`: simulates how a population is distributed over the strategies of a feature.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,23 +17,23 @@ use super::problem::Problem;
 use super::subject::{Asked, Asks, Question};
 use crate::evaluations::Caller;
 
-/// People, unless told otherwise.
+/// The default number of simulated users.
 const USUAL: u32 = 10_000;
-/// People at most.
+/// The largest number of simulated users.
 const MOST: u32 = 200_000;
 
-/// What is asked.
+/// The body of the request.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body {
     environment: String,
     feature: String,
-    /// The attribute that differs from person to person.
+    /// The attribute that differs from user to user.
     #[serde(default = "user_key")]
     attribute: String,
     #[serde(default = "usual")]
     people: u32,
-    /// What is the same for everybody.
+    /// The attributes that are the same for all users.
     #[serde(default)]
     context: Option<Box<RawValue>>,
     #[serde(default)]
@@ -59,26 +59,26 @@ struct Rollout<'a> {
     profile: Profile,
     attribute: &'a str,
     people: u32,
-    /// In order; everybody whom no strategy picked comes last.
+    /// The strategies in order. The default value comes last, with the users for whom no strategy matched.
     strategies: Vec<Arm>,
-    /// What about the question is likely a mistake.
+    /// A likely mistake in the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
 
-/// One strategy, or everybody else.
+/// The result of one strategy, or of the default value.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Arm {
-    /// From 0; null for everybody else.
+    /// The position of the strategy from 0; null for the default value.
     strategy: Option<usize>,
     strategy_id: Option<String>,
     value: Option<Box<RawValue>>,
     people: u32,
     share: f64,
-    /// The strategy's percentage, as a share; null if it has none.
+    /// The strategy's percentage as a share; null if it has none.
     configured: Option<f64>,
-    /// Is `configured` a share of those only whom the strategy's rules admit?
+    /// True if `configured` is a share of only those users for whom the strategy's rules match.
     of_admitted: bool,
 }
 
@@ -119,7 +119,7 @@ impl Asks for Body {
     }
 }
 
-/// How often a rollout looks whether its caller is still there, in people.
+/// The number of users after which a simulation checks that its caller is still connected.
 const BATCH: u32 = 1024;
 
 fn person(question: &Question, body: &Body, number: u32) -> Attributes {
@@ -168,13 +168,13 @@ fn rollout<'a>(
     }
 }
 
-/// What a feature's strategies are set to.
+/// The settings of a feature's strategies.
 #[derive(Default)]
 struct Plan {
     arms: Vec<Arm>,
-    /// The attributes that they read, for rules or percentages.
+    /// The attributes that the strategies read, for rules or percentages.
     reads: BTreeSet<String>,
-    /// Does a percentage use the default key?
+    /// True if a percentage uses the default key.
     default_key: bool,
 }
 
@@ -223,14 +223,14 @@ impl Arm {
     }
 }
 
-/// The context of one person.
+/// Returns the context of one user.
 fn with(fixed: &Attributes, attribute: &str, name: &str) -> Attributes {
     let start = Attributes::builder().attribute(attribute, name);
     let more = fixed.iter().flat_map(|(name, values)| values.map(move |value| (name, value)));
     more.fold(start, |builder, (name, value)| builder.attribute(name, value)).build()
 }
 
-/// The name of a made-up person: the same one every time, and as if drawn.
+/// Returns the name of a simulated user. It is the same in every request, and spreads evenly.
 fn name(person: u32) -> String {
     let digest = hmac_sha256::Hash::hash(&person.to_le_bytes());
     digest.iter().take(8).fold("user-".to_string(), |name, byte| format!("{name}{byte:02x}"))

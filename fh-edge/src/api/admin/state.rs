@@ -1,4 +1,4 @@
-//! `/admin/v1/state`: everything at once, to read and to put in the place of what is there.
+//! `/admin/v1/state`: reading and replacing the whole state.
 
 use std::sync::Arc;
 
@@ -18,21 +18,21 @@ use crate::state::State as EdgeState;
 use crate::state::file::{self, Options, StateFileError};
 use crate::world::ReplaceError;
 
-/// Longest state, in bytes.
+/// The longest state in bytes.
 const LONGEST: usize = 64 << 20;
-/// YAML and JSON; which of them it is, the reader sees.
+/// The content types of YAML and JSON. The reader recognises the format by itself.
 const TYPES: [&str; 4] =
     ["application/json", "application/yaml", "text/yaml", "application/x-yaml"];
-/// Longer lists help nobody.
+/// The largest number of further problems in a response.
 const MOST_PROBLEMS: usize = 100;
 
-/// `GET /state`: as it is now, with its keys. The etag is the revision.
+/// Answers `GET /state` with the whole state, its API keys included. The etag is the revision.
 pub(super) async fn get(State(admin): State<Arc<Admin>>) -> Result<Response, Problem> {
     let state = admin.core.writer()?.state().await.map_err(|_| ReplaceError::Closed)?;
     admin.works.run(move || tagged(json(&state), state.revision)).await
 }
 
-/// `PUT /state`: with the revision that it stands in the place of, so that nobody's change is lost by accident.
+/// Answers `PUT /state`. The request names the revision that it replaces, so that no other change is lost by accident.
 pub(super) async fn put(
     State(admin): State<Arc<Admin>>,
     request: Request,
@@ -69,16 +69,16 @@ pub(super) async fn put(
     Ok(tagged(json(&Replaced { revision, warnings }), revision))
 }
 
-/// What came of a replacement.
+/// The result of a replacement.
 #[derive(Serialize)]
 struct Replaced {
     revision: u64,
-    /// What somebody should look at.
+    /// Parts of the state that are probably mistakes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<Further>,
 }
 
-/// Everything that is wrong in a state.
+/// Makes the error with all problems of a state.
 fn refused(error: &StateFileError) -> Problem {
     let mut problems = error.problems().iter().map(found);
     let first = problems.next();

@@ -1,4 +1,4 @@
-//! Who is asked for, in an environment, under a profile, at a time: what evaluating and rollouts are asked with.
+//! The subject of an evaluation or rollout: a context in an environment, under a profile, at a time.
 
 use std::sync::Arc;
 
@@ -17,12 +17,12 @@ use crate::evaluations::{Effort, Refused};
 use crate::serving::Published;
 use crate::world::now;
 
-/// What such a request asks with, beside what else it asks.
+/// A request body that names a subject.
 pub(super) trait Asks: DeserializeOwned {
     fn asked(&self) -> Asked<'_>;
 }
 
-/// The part of a request that says so, as it came.
+/// The subject as the request wrote it.
 pub(super) struct Asked<'a> {
     pub(super) environment: &'a str,
     pub(super) profile: Option<&'a str>,
@@ -30,7 +30,7 @@ pub(super) struct Asked<'a> {
     pub(super) now: Option<&'a str>,
 }
 
-/// The same, read.
+/// The subject that was read.
 #[derive(Debug)]
 pub(super) struct Question {
     pub(super) published: Arc<Published>,
@@ -39,14 +39,14 @@ pub(super) struct Question {
     pub(super) now: Timestamp,
 }
 
-/// Counts a refusal.
+/// Counts a refusal and makes its error.
 fn refused(core: &Core, why: Refused) -> Problem {
     core.metrics.refused(why);
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, why.sentence())
 }
 
 impl Question {
-    /// Reads the body of a request, and what is asked in it.
+    /// Reads the body of a request, and the subject in it.
     pub(super) async fn of<B: Asks>(admin: &Admin, request: Request) -> Result<(B, Self), Problem> {
         let (parts, body) = request.into_parts();
         let body: B = body::json(&parts.headers, body, admin.core.options.body_limit).await?;
@@ -78,7 +78,7 @@ impl Question {
         Ok(Self { published, profile, attributes, now })
     }
 
-    /// Checks the work that answering takes.
+    /// Checks that the work of the request is within the budget.
     pub(super) fn check_work(&self, core: &Core, steps: u64) -> Result<(), Problem> {
         match core.evaluations.effort(steps) {
             Effort::TooLarge => Err(refused(core, Refused::TooMuchWork)),
@@ -86,7 +86,7 @@ impl Question {
         }
     }
 
-    /// The rules to evaluate with.
+    /// Returns the rules to evaluate with.
     pub(super) fn ruleset(&self) -> Ruleset {
         self.published.ruleset_as(self.profile)
     }

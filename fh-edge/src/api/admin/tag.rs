@@ -1,23 +1,23 @@
-//! Revisions and versions as etags, and `If-Match` on them.
+//! Versions and revisions as etags, and the `If-Match` header.
 
 use http::header::IF_MATCH;
 use http::{HeaderMap, HeaderValue};
 
-/// What an `If-Match` asks for.
+/// The condition of an `If-Match` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Match {
     /// There is no such header.
     Absent,
-    /// Whatever is there.
+    /// Any version matches.
     Any,
-    /// This one.
+    /// Only this version matches.
     Only(i64),
-    /// Something that was never given out.
+    /// No version matches, because the tag is not one that this Edge makes.
     Never,
 }
 
 impl Match {
-    /// Reads the header. Weak tags count as strong ones: proxies that compress write them.
+    /// Reads the header. Weak tags count as strong ones, because proxies that compress make tags weak.
     pub(super) fn read(headers: &HeaderMap) -> Self {
         let mut lines = headers.get_all(IF_MATCH).iter();
         let Some(line) = lines.next() else { return Self::Absent };
@@ -31,7 +31,7 @@ impl Match {
         let text = text.strip_prefix("W/").unwrap_or(text);
         let number = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         let read = number.and_then(|number| number.parse::<i64>().ok());
-        // Numbers are given out in one form.
+        // Each number has one spelling in etags, so `"07"` matches nothing.
         match read.filter(|read| number == Some(read.to_string().as_str())) {
             Some(number) => Self::Only(number),
             None => Self::Never,
@@ -39,7 +39,7 @@ impl Match {
     }
 }
 
-/// The etag of a version or revision.
+/// Returns the etag of a version or revision.
 pub(super) fn of(number: i64) -> Option<HeaderValue> {
     HeaderValue::try_from(format!("\"{number}\"")).ok()
 }

@@ -1,4 +1,4 @@
-//! The way that the admin key travelled: not in clear text over a network.
+//! The transport of requests to the admin API: the key must not cross a network in clear text.
 
 use std::net::IpAddr;
 
@@ -10,8 +10,8 @@ use crate::api::audit;
 use crate::listen::Transport;
 use crate::options::AdminTransport;
 
-/// Refuses a request that came over plain HTTP from another machine, whatever key it has: that key can have been read on the
-/// way, so an operator has to hear of it.
+/// Refuses a request that came over plain HTTP from another machine, even with the right key. The key may have been read on the way, so the
+/// operator has to notice.
 pub(super) fn check(allowed: AdminTransport, request: &Request) -> Result<(), Problem> {
     let transport = request.extensions().get::<Transport>();
     let is_protected = match (transport, audit::address(request.extensions())) {

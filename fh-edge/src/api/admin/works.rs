@@ -1,4 +1,4 @@
-//! Long work, beside the threads that serve, and little of it at a time.
+//! Long tasks: they run beside the threads that serve, few at a time.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use super::problem::Problem;
 use crate::world::ReplaceError;
 
-/// States that are read, environments and populations that are evaluated; more than so many at a time wait.
+/// A limit on long tasks, such as reading and writing a whole state. Tasks beyond it wait.
 #[derive(Debug)]
 pub(super) struct LongWorks {
     turns: Arc<Semaphore>,
@@ -18,7 +18,7 @@ impl LongWorks {
         Self { turns: Arc::new(Semaphore::new(at_once)) }
     }
 
-    /// Does one when its turn comes. Whoever leaves meanwhile does not stop it, so it keeps its turn.
+    /// Runs a task when its turn comes. A task goes on, and keeps its turn, if the caller leaves.
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -56,7 +56,7 @@ mod tests {
             _ = first => panic!("it is not done"),
             begun = has_begun => begun.unwrap(),
         }
-        // Who asked has left; the work goes on.
+        // The caller has left, and the task goes on.
         assert_eq!(works.turns.available_permits(), 0);
         go_on.send(()).unwrap();
         assert_eq!(works.run(|| 7).await.ok(), Some(7));

@@ -1,4 +1,4 @@
-//! What one feature is worth, in OpenFeature's words.
+//! The evaluation of one feature as OFREP reports it.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::evaluations::Refused;
 use crate::serving::{Detail, Published, ServedFeature};
 use crate::state::Json;
 
-/// The variant of everybody whom no strategy picks.
+/// The variant of the default value.
 const DEFAULT: &str = "default";
 
 #[derive(Debug, Serialize)]
@@ -24,7 +24,7 @@ pub(super) struct Evaluated<'a> {
     metadata: &'a BTreeMap<String, String>,
 }
 
-/// Why there is no value.
+/// The reason why there is no value, as OFREP reports errors.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Failure {
@@ -54,7 +54,7 @@ impl Failure {
         Self::new("INVALID_CONTEXT", why.to_string())
     }
 
-    /// The context, or the work of evaluating for it, is too large (D-115).
+    /// Reports that the context, or the work of evaluating for it, exceeds its limit (D-115).
     pub(super) fn refused(refused: Refused) -> Self {
         let code = match refused {
             Refused::ContextTooLarge(_) => "INVALID_CONTEXT",
@@ -63,7 +63,7 @@ impl Failure {
         Self::new(code, refused.sentence())
     }
 
-    /// It panicked.
+    /// Reports that the evaluation panicked.
     pub(super) fn internal() -> Self {
         Self::new("GENERAL", INTERNAL.to_string())
     }
@@ -76,7 +76,7 @@ impl Failure {
         self.error_code == NOT_FOUND
     }
 
-    /// Names the feature that was asked for.
+    /// Adds the key of the requested feature.
     pub(super) fn for_key(self, key: &str) -> Self {
         Self { key: Some(key.to_string()), ..self }
     }
@@ -87,7 +87,7 @@ impl Failure {
     }
 }
 
-/// Evaluates a feature, whatever the kind of the key: evaluating is what OFREP asks for.
+/// Evaluates a feature. The kind of the key does not matter, since OFREP always evaluates on the server.
 pub(super) fn evaluate<'a>(
     published: &'a Published,
     feature: &'a ServedFeature,
@@ -125,7 +125,8 @@ pub(super) fn evaluate<'a>(
     })
 }
 
-/// A value as OpenFeature's types have it: the document inside a JSON feature's text, numbers as numbers.
+/// Returns a value in OpenFeature's types: a JSON feature gives the document inside its text; texts of numbers and booleans give numbers
+/// and booleans.
 fn typed(kind: Kind, token: &str) -> Result<Box<RawValue>, Failure> {
     let text = serde_json::from_str::<Cow<'_, str>>(token);
     let json = match (kind, text) {

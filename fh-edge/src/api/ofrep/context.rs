@@ -1,4 +1,4 @@
-//! OpenFeature's evaluation context, as a context of ours.
+//! OpenFeature's evaluation context, converted to attributes.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,18 +12,18 @@ use crate::evaluations::Refused;
 use crate::wire::body::read_object;
 use crate::wire::context::MAX_VALUES;
 
-/// What OpenFeature calls the user.
+/// OpenFeature's name for the id of the user.
 const TARGETING_KEY: &str = "targetingKey";
 const USER_KEY: &str = "userkey";
 
-/// Who is evaluated.
+/// The context to evaluate for.
 pub(super) struct EvaluationContext {
     pub(super) attributes: Attributes,
-    /// Equal for equal contexts.
+    /// The part of etags for this context, equal for equal contexts.
     pub(super) tag: String,
 }
 
-/// Why there is no context.
+/// The reason why a context cannot be used.
 #[derive(Debug)]
 pub(super) enum Unusable {
     Failure(Failure),
@@ -43,8 +43,8 @@ struct Body<'a> {
 }
 
 impl EvaluationContext {
-    /// Reads a request's body. `targetingKey` is the user key, lists are several values, nested objects are refused. `check` says
-    /// whether a context of so many bytes may be read.
+    /// Reads the body of a request. `targetingKey` becomes the user key, lists become several values, and nested objects are rejected.
+    /// `check` decides whether a context of this many bytes may be read.
     pub(super) fn read(
         body: &[u8],
         check: impl FnOnce(usize) -> Result<(), Refused>,
@@ -84,7 +84,7 @@ impl EvaluationContext {
     }
 }
 
-/// The texts of one attribute's values. Numbers keep theirs, nulls are left out (D-43).
+/// Returns the texts of an attribute's values. Numbers keep their spelling, nulls are left out (D-43).
 fn values(name: &str, raw: &RawValue) -> Result<Vec<String>, Failure> {
     let nested = || {
         Failure::bad_context(&format!("attribute `{name}` holds an object or a list within a list"))

@@ -1,4 +1,4 @@
-//! OFREP, the OpenFeature Remote Evaluation Protocol: one feature or all of them, evaluated for a context (D-107).
+//! OFREP, the OpenFeature Remote Evaluation Protocol: it evaluates one feature or all of them for a context (D-107).
 
 mod answer;
 mod context;
@@ -33,7 +33,7 @@ pub(super) fn router() -> Router<Arc<Core>> {
         .route("/ofrep/v1/configuration", get(configuration))
 }
 
-/// `POST /ofrep/v1/evaluate/flags/{key}`.
+/// Answers `POST /ofrep/v1/evaluate/flags/{key}`.
 async fn one(State(core): State<Arc<Core>>, Path(key): Path<String>, request: Request) -> Response {
     let (open, context) = match read(&core, request).await {
         Ok(read) => read,
@@ -70,7 +70,7 @@ async fn one(State(core): State<Arc<Core>>, Path(key): Path<String>, request: Re
     }
 }
 
-/// The body of an answer, or a status and why there is none.
+/// Returns the body of the response, or the status and the error.
 fn one_answer(evaluated: &Result<Evaluated<'_>, Failure>) -> Result<Bytes, (StatusCode, Failure)> {
     match evaluated {
         Ok(answer) => Ok(Bytes::from(serde_json::to_vec(answer).unwrap_or_default())),
@@ -87,7 +87,7 @@ fn one_answer(evaluated: &Result<Evaluated<'_>, Failure>) -> Result<Bytes, (Stat
     }
 }
 
-/// `POST /ofrep/v1/evaluate/flags`.
+/// Answers `POST /ofrep/v1/evaluate/flags`.
 async fn all(State(core): State<Arc<Core>>, request: Request) -> Response {
     let condition = request.headers().get(IF_NONE_MATCH).cloned();
     let (open, context) = match read(&core, request).await {
@@ -95,7 +95,7 @@ async fn all(State(core): State<Arc<Core>>, request: Request) -> Response {
         Err(refusal) => return refusal.response(&core, None),
     };
     let Some(view) = open.view() else { return unauthorised() };
-    // Any key may ask to be evaluated for, so moments count here even if the view itself does not evaluate.
+    // Keys of both kinds are evaluated here, so the rules on `now` count even if the view itself does not evaluate.
     let moment = open.published.moment.tag().map_or_else(String::new, |tag| format!(";{tag}"));
     let etag = format!("\"{}{moment}//{}\"", view.tag, context.tag);
     let held = condition.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -120,7 +120,7 @@ async fn all(State(core): State<Arc<Core>>, request: Request) -> Response {
     response
 }
 
-/// The body of an answer with all features.
+/// Returns the body of the response with all features.
 async fn all_answers(
     core: &Core,
     open: &Opened,
@@ -157,7 +157,7 @@ fn all_flags(
     let flags = features.iter().take_while(|_| !caller.has_left()).filter_map(|feature| {
         match evaluate(published, feature, attributes, now, detail) {
             Ok(answer) => serde_json::to_string(&answer).ok(),
-            // Without a value there is no flag: the program's default counts.
+            // A feature without a value is left out, so that the program uses its own default.
             Err(failure) if failure.is_not_found() => None,
             Err(failure) => serde_json::to_string(&failure.for_key(&feature.key)).ok(),
         }
@@ -166,7 +166,7 @@ fn all_flags(
     Bytes::from(format!("{{\"flags\":[{}]}}", flags.join(",")))
 }
 
-/// `GET /ofrep/v1/configuration`.
+/// Answers `GET /ofrep/v1/configuration`.
 async fn configuration(State(core): State<Arc<Core>>, request: Request) -> Response {
     match admitted(&core, request.headers()) {
         Ok(_) => {
@@ -177,7 +177,7 @@ async fn configuration(State(core): State<Arc<Core>>, request: Request) -> Respo
     }
 }
 
-/// Why a request is not evaluated.
+/// The reason why a request is not evaluated.
 enum Refusal {
     Response(Box<Response>),
     Context(Failure),
@@ -185,7 +185,7 @@ enum Refusal {
 }
 
 impl Refusal {
-    /// The response, for one feature or for all.
+    /// Returns the response to a request for one feature or for all.
     fn response(self, core: &Core, key: Option<&str>) -> Response {
         let (status, failure) = match self {
             Self::Response(response) => return *response,
@@ -213,14 +213,14 @@ async fn read(core: &Core, request: Request) -> Result<(Opened, EvaluationContex
         Unusable::Failure(failure) => Refusal::Context(failure),
         Unusable::Refused(why) => Refusal::TooLarge(why),
     })?;
-    // A body may take its time: what counts is what the key opens now.
+    // The body may take long to arrive, so the key is looked up after it.
     let open =
         open(core, &key, audit::address(&parts.extensions), &context).await.map_err(refuse)?;
     context.attributes = open.published.as_read(context.attributes);
     Ok((open, context))
 }
 
-/// The key of a request, from one of the two headers that providers can be given.
+/// Returns the key of a request from one of the two headers that OFREP providers can set.
 fn key(headers: &HeaderMap) -> Option<RequestKey<'_>> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let bearer = text(AUTHORIZATION.as_str()).and_then(|value| {
@@ -230,7 +230,7 @@ fn key(headers: &HeaderMap) -> Option<RequestKey<'_>> {
     bearer.or_else(|| text("x-api-key")).and_then(RequestKey::parse)
 }
 
-/// The key of a request, if it might open something.
+/// Returns the key of a request if it may be known.
 fn admitted<'a>(core: &Core, headers: &'a HeaderMap) -> Result<RequestKey<'a>, Box<Response>> {
     let key = key(headers).ok_or_else(|| Box::new(unauthorised()))?;
     match core.admits(&key) {
@@ -240,7 +240,7 @@ fn admitted<'a>(core: &Core, headers: &'a HeaderMap) -> Result<RequestKey<'a>, B
     }
 }
 
-/// What it opens for a context.
+/// Looks the key up for a context.
 async fn open(
     core: &Core,
     key: &RequestKey<'_>,
@@ -271,7 +271,7 @@ fn unauthorised() -> Response {
 }
 
 fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {
-    // The bodies are made of texts and JSON that was read before.
+    // The values consist of strings and of JSON that was parsed before, so this cannot fail.
     let body = serde_json::to_vec(body).unwrap_or_default();
     respond::bytes(status, "application/json", Bytes::from(body))
 }

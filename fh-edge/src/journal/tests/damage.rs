@@ -1,10 +1,10 @@
-//! Files of which parts are damaged or missing.
+//! Files that are damaged or incomplete.
 
 use std::collections::BTreeSet;
 
 use super::*;
 
-/// Panics on the thread of trials are errors: to print each with its stack takes longer than the tests.
+/// Silences panics on the thread that tries files: they are errors, and printing each with its stack takes longer than the tests.
 fn silent_trials() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
@@ -17,7 +17,7 @@ fn silent_trials() {
     });
 }
 
-/// A file with so many changes, and what it holds.
+/// Writes a file with this number of changes and returns its records.
 fn written(folder: &Folder, changes: u32) -> Records {
     silent_trials();
     let Opened { folder: mut open, .. } = DataFolder::open(folder.path()).unwrap();
@@ -71,7 +71,7 @@ fn a_truncated_file_is_named_with_what_to_do_and_stays_as_it_is() {
         assert_eq!((keys(&again.records), again.damaged), (kept, Vec::new()));
         fs::remove_file(&repaired.copy).unwrap();
     }
-    // An empty file is one that was never written.
+    // An empty file counts as one that was never written.
     assert_eq!(open(&folder, &[]).unwrap().records, Records::default());
 }
 
@@ -80,7 +80,7 @@ fn no_flipped_byte_panics_or_changes_a_value() {
     let folder = Folder::new();
     let whole = written(&folder, 12);
     let bytes = fs::read(folder.file(FILE)).unwrap();
-    // Every byte of the header, and of the parts of pages in which something stands.
+    // Every byte of the header, and all bytes of pages that are not zero.
     let used: Vec<usize> = bytes
         .iter()
         .enumerate()
@@ -113,7 +113,7 @@ fn no_flipped_byte_panics_or_changes_a_value() {
                         fs::remove_file(&repaired.copy).unwrap();
                     }
                     Ok((_, None)) => panic!("byte {at}: nothing to repair"),
-                    // Another program's format.
+                    // A flipped byte in the format's number makes it another format.
                     Err(DataFolderError::Unreadable(..)) => {}
                     Err(why) => panic!("byte {at}: {why}"),
                 }
@@ -129,7 +129,7 @@ fn a_damaged_record_is_named_and_the_others_load() {
     let folder = Folder::new();
     let whole = written(&folder, 12);
     let mut bytes = fs::read(folder.file(FILE)).unwrap();
-    // The last commit of each page is the one in force; older ones are flipped, too.
+    // The damage is done to all copies of the record, those of older commits included.
     let value = br#""version":8,"value":{"value":7.50"#;
     let places: Vec<usize> = bytes
         .windows(value.len())
@@ -150,7 +150,7 @@ fn a_damaged_record_is_named_and_the_others_load() {
     let mut expected = keys(&whole);
     expected.remove("FEATURE_007");
     assert_eq!(keys(&opened.records), expected);
-    // Its version is known all the same.
+    // Its version is known from another record.
     let known = opened.records.versions.iter();
     assert!(
         known.clone().any(|version| version.feature == Uuid::from_u128(7) && version.version == 8)
@@ -166,7 +166,7 @@ fn a_repair_keeps_whole_records_and_names_the_lost_ones() {
     while let Some(at) = bytes.windows(value.len()).position(|window| window == value) {
         bytes[at + value.len() - 1] = b'9';
     }
-    // And the end is missing: nothing stands there, but redb does not open such a file.
+    // The last byte is missing, too. It holds no record, but redb does not open such a file.
     bytes.truncate(bytes.len() - 1);
     fs::write(folder.file(FILE), &bytes).unwrap();
     let (opened, repaired) = DataFolder::repair(folder.path()).unwrap();
@@ -179,7 +179,7 @@ fn a_repair_keeps_whole_records_and_names_the_lost_ones() {
     assert!(text.contains(&format!("with id {}", Uuid::from_u128(7))), "{text}");
 }
 
-/// What the first format held: JSON without checksums, and no versions.
+/// The first format is JSON without checksums, and has no versions.
 #[test]
 fn records_of_the_first_format_are_read() {
     let folder = Folder::new();

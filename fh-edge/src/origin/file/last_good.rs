@@ -1,4 +1,4 @@
-//! The text of a state file that was good, kept for a start with a broken one.
+//! Keeps the last valid text of a state file, for a start with an invalid one.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -10,8 +10,8 @@ use fh_files::Found;
 use super::{FileError, Loaded, parse, read_file};
 use crate::state::file::Options;
 
-/// The last good text of one state file, in a data folder. `${NAME}` stays as it is written, so no secret is kept that the file
-/// itself does not hold.
+/// The last valid text of one state file, in a data folder. `${NAME}` is kept as it is written, so no secret is kept that the file itself
+/// does not hold.
 ///
 /// ```no_run
 /// use fh_edge::origin::file::{LastGood, StateFile};
@@ -32,7 +32,7 @@ pub struct LastGood {
 }
 
 impl LastGood {
-    /// For a state file, in this folder. Another file has another place there.
+    /// Creates the store for a state file, in this folder. Each state file has its own file there.
     #[must_use]
     pub fn new(folder: impl AsRef<Path>, source: impl Into<PathBuf>) -> Self {
         let source = source.into();
@@ -42,10 +42,11 @@ impl LastGood {
         Self { kept: folder.as_ref().join(format!("state-{name}.last-good")), source }
     }
 
-    /// Keeps the text of what was loaded, unless it is kept already. The file is replaced as a whole, and its owner's alone.
+    /// Stores the text of a loaded file, unless it is stored already. The stored file is replaced as a whole, and only its owner can read
+    /// it.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// The text cannot be written.
     pub fn keep(&self, loaded: &Loaded) -> io::Result<()> {
         if fs::read(&self.kept).is_ok_and(|kept| kept == *loaded.text) {
             return Ok(());
@@ -56,13 +57,13 @@ impl LastGood {
         let beside = PathBuf::from(beside);
         let written = write(&beside, &loaded.text).and_then(|()| fs::rename(&beside, &self.kept));
         if written.is_err() {
-            // It may not be there at all.
+            // The temporary file may not exist.
             let _ = fs::remove_file(&beside);
         }
         written
     }
 
-    /// Reads the text that is kept, as if it stood in the state file. `None` if there is none, or it is no state with these options.
+    /// Reads the stored text as if it came from the state file. `None` if there is none, or if it is not a valid state with these options.
     #[must_use]
     pub fn read(&self, options: &Options) -> Option<Loaded> {
         let found: Found = read_file(&self.kept).ok()?;

@@ -1,4 +1,4 @@
-//! Folders in which something happens when a file changes.
+//! The folders that are watched for changes of a state file.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
 
-/// The folder of the file, and that of the file that a link leads to. Folders, not files: a file that is replaced takes its watch with it.
+/// Returns the file's folder and the folder of the file that a symbolic link points to. Folders are watched, because the watch of a file
+/// ends when the file is replaced.
 fn folders(path: &Path) -> BTreeSet<PathBuf> {
     let beside = |path: &Path| {
         path.parent().map(|folder| match folder.as_os_str().is_empty() {
@@ -18,17 +19,18 @@ fn folders(path: &Path) -> BTreeSet<PathBuf> {
     [Some(path), real.as_deref()].into_iter().flatten().filter_map(beside).collect()
 }
 
-/// Folders that the system tells of.
+/// The folders that the system watches.
 pub(super) struct Places {
     watcher: RecommendedWatcher,
     watched: BTreeSet<PathBuf>,
 }
 
 impl Places {
-    /// Calls whenever something has happened in a folder that is watched. `None`: the system tells nothing, which was logged.
+    /// Starts to call `on_change` when something may have changed in a watched folder. `None` if the system cannot watch folders, which is
+    /// logged.
     pub(super) fn new(on_change: impl Fn() + Send + 'static) -> Option<Self> {
         let told = move |event: notify::Result<Event>| {
-            // What could not be told may have been of the file.
+            // An event that could not be reported may have been about the file.
             if event.map_or(true, |event| may_change(event.kind)) {
                 on_change();
             }
@@ -42,12 +44,12 @@ impl Places {
         }
     }
 
-    /// Watches the folders that the file has now. Are there others than before?
+    /// Watches the folders that the file has now. Returns true if they differ from those before.
     pub(super) fn follow(&mut self, path: &Path) -> bool {
         let folders = folders(path);
         let before = self.watched.clone();
         for folder in self.watched.difference(&folders) {
-            // It may be gone, and its watch with it.
+            // The folder may be gone, and its watch with it.
             let _ = self.watcher.unwatch(folder);
         }
         self.watched.retain(|folder| folders.contains(folder));
@@ -59,7 +61,7 @@ impl Places {
                 Ok(()) => {
                     self.watched.insert(folder);
                 }
-                // It is tried again at each look.
+                // The next check of the file tries it again.
                 Err(error) => tracing::debug!(folder = %folder.display(), %error, "not watched"),
             }
         }
@@ -67,7 +69,7 @@ impl Places {
     }
 }
 
-/// Reading is no change, or each look would be the cause of the next.
+/// Returns true if an event may be a change. Reading is not, otherwise each check would trigger the next.
 fn may_change(kind: EventKind) -> bool {
     match kind {
         EventKind::Access(access) => access == AccessKind::Close(AccessMode::Write),

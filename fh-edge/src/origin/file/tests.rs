@@ -9,12 +9,12 @@ use super::*;
 
 const FILE: &str = "state.yaml";
 
-/// A state with this environment.
+/// Returns a state with this environment.
 fn state(name: &str) -> String {
     format!("environments: [{{name: {name}}}]\n")
 }
 
-/// What was read, in short.
+/// Returns a short form of what was read.
 fn shown(read: Result<Loaded, FileError>) -> String {
     match read {
         Ok(loaded) => {
@@ -81,23 +81,23 @@ fn what_is_new_is_told_once() {
     assert_eq!(look(), "Later");
     folder.write(FILE, state("dev"), 1);
     assert_eq!([look(), look(), look()], ["Soon", "dev", "Later"]);
-    // Wrong, and told so once, however often it is saved.
+    // An invalid text is reported once, however often it is saved.
     folder.write(FILE, "environments: [", 2);
     let wrong =
         "/state.yaml, line 2, column 1: while parsing a node, did not find expected node content";
     assert_eq!([look(), look(), look()], ["Soon", wrong, "Later"]);
     folder.write(FILE, "environments: [", 3);
     assert_eq!([look(), look()], ["Soon", "Later"]);
-    // What is good again is told, even if it is what was served all the time.
+    // A text that is valid again is reported, even if it was served all the time.
     folder.write(FILE, state("dev"), 4);
     assert_eq!([look(), look(), look()], ["Soon", "dev", "Later"]);
-    // To read it is to know it.
+    // A text that was read is not reported again.
     folder.write(FILE, state("prod"), 5);
     assert_eq!(shown(file.read()), "prod");
     assert_eq!(file.look(later), (None, Next::Later));
 }
 
-/// Nobody waits this long unless something is broken.
+/// Timeout that is reached only if something is broken.
 const DEADLINE: Duration = Duration::from_secs(20);
 const HOUR: Duration = Duration::from_secs(3600);
 const SOON: Duration = Duration::from_millis(5);
@@ -115,7 +115,8 @@ fn follow(path: PathBuf, pace: Pace) -> (Watch, Receiver<String>) {
     (Watch::start(file, pace, on_change).unwrap(), told)
 }
 
-/// What is told next. On a busy machine a file may rest between being emptied and being written.
+/// Returns the next report. On a busy machine the file may rest while it is empty, between being truncated and written; such reports are
+/// skipped.
 #[track_caller]
 fn next(told: &Receiver<String>) -> String {
     loop {
@@ -126,7 +127,7 @@ fn next(told: &Receiver<String>) -> String {
     }
 }
 
-/// Everything that happens to a file.
+/// Checks that all kinds of changes are noticed.
 #[cfg(unix)]
 fn changes_are_noticed(pace: Pace) {
     use std::os::unix::fs::symlink;
@@ -137,7 +138,7 @@ fn changes_are_noticed(pace: Pace) {
     // Written in place.
     fs::write(folder.file(FILE), state("second")).unwrap();
     assert_eq!(next(&told), "second");
-    // Written beside it, and renamed.
+    // Written to another file, which is then renamed.
     fs::write(folder.file("other"), state("third")).unwrap();
     fs::rename(folder.file("other"), folder.file(FILE)).unwrap();
     assert_eq!(next(&told), "third");
@@ -147,7 +148,7 @@ fn changes_are_noticed(pace: Pace) {
     assert_eq!(next(&told), "/state.yaml, line 1, column 1: a state is a map, not \"x\"");
     fs::remove_file(folder.file(FILE)).unwrap();
     assert_eq!(next(&told), "/state.yaml: there is no such file");
-    // As a volume of Kubernetes: the file is a link into a folder that is a link, which is swapped.
+    // A volume of Kubernetes: the file is a link into a folder that is itself a link, which is swapped.
     let within = |name: &str| folder.file(name);
     for version in ["v1", "v2"] {
         fs::create_dir(within(version)).unwrap();
@@ -159,29 +160,29 @@ fn changes_are_noticed(pace: Pace) {
     symlink("v2", within("..data_tmp")).unwrap();
     fs::rename(within("..data_tmp"), within("..data")).unwrap();
     assert_eq!(next(&told), "v2");
-    // What the link leads to is written.
+    // The file that the link points to is written.
     fs::write(within("v2").join("state.yaml"), state("v3")).unwrap();
     assert_eq!(next(&told), "v3");
     drop(watch);
-    // The thread drops what it calls when it ends.
+    // The thread drops its callback when it ends.
     assert_eq!(told.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
 }
 
-/// By what the system tells alone.
+/// The interval is so long that only the system can report changes.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_system_tells_of_changes() {
     changes_are_noticed(Pace { settle: SOON, usual: HOUR, hears: Hears::TheSystem });
 }
 
-/// By looking alone, as on file systems that tell nothing.
+/// No system reports, as on file systems without them, so that only the checks find changes.
 #[cfg(unix)]
 #[test]
 fn looking_finds_changes() {
     changes_are_noticed(Pace { settle: SOON, usual: SOON, hears: Hears::Nothing });
 }
 
-/// What happens between the first reading and the first watch is not lost.
+/// A change between the first reading and the first watch is not lost.
 #[test]
 fn a_change_before_anybody_listened() {
     let folder = Folder::new();
@@ -210,7 +211,7 @@ fn reloading_reads_what_has_not_changed() {
     watch.reload();
     assert!(next(&told).starts_with("/state.yaml, line 1"));
     assert!(format!("{watch:?}").contains("state.yaml"));
-    // An end does not wait for the next look.
+    // Dropping the watch does not wait for the next check.
     drop(watch);
     assert_eq!(told.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
 }

@@ -9,22 +9,22 @@ use std::time::{Duration, Instant, SystemTime};
 use super::places::Places;
 use super::{FileError, Loaded, Next, Options, StateFile};
 
-/// How closely a file is followed.
+/// The delays with which a file is followed, and the source of reports.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
-    /// How long a change has to rest before it is read.
+    /// Time that a change has to settle before the file is read.
     pub(super) settle: Duration,
-    /// How often the file is looked at though nobody has told of a change.
+    /// Interval of checks without any report of a change.
     pub(super) usual: Duration,
     pub(super) hears: Hears,
 }
 
-/// Who tells of changes.
+/// The source of reports about changes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Hears {
-    /// The system, as far as it can.
+    /// The operating system, as far as it supports it.
     TheSystem,
-    /// Nobody.
+    /// No source; only the checks find changes.
     #[cfg_attr(not(test), expect(dead_code, reason = "to test without"))]
     Nothing,
 }
@@ -48,14 +48,14 @@ impl Pace {
     }
 }
 
-/// Follows a state file until it is dropped. The thread ends soon then, and is not waited for.
+/// Follows a state file until it is dropped. Dropping does not wait for the end of the thread.
 #[must_use = "the file is followed no longer than this lives"]
 pub struct Watch {
     path: PathBuf,
     bell: Arc<Bell>,
 }
 
-/// What the thread is to do, and the bell that wakes it.
+/// The requests to the thread, and the condition variable that wakes it.
 #[derive(Default)]
 struct Bell {
     wishes: Mutex<Wishes>,
@@ -64,11 +64,11 @@ struct Bell {
 
 #[derive(Debug, Clone, Default)]
 struct Wishes {
-    /// Something may have changed.
+    /// The file may have changed.
     look: bool,
-    /// Read the file, changed or not.
+    /// The file is to be read, whether it has changed or not.
     reload: bool,
-    /// How to read it from then on.
+    /// New options to read the file with, from now on.
     options: Option<Options>,
     end: bool,
 }
@@ -83,7 +83,7 @@ impl Bell {
         self.wishes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a wish, no longer than until then. A wish to look waits until the file has had time to settle.
+    /// Waits for a request, at most until `until`. A request to check the file is delayed by `settle`, so that the file is complete.
     fn wait(&self, mut until: Instant, settle: Duration) -> Wishes {
         let mut wishes = self.lock();
         loop {
@@ -119,7 +119,7 @@ impl Watch {
             let mut follow =
                 |file: &StateFile| places.as_mut().is_some_and(|places| places.follow(&file.path));
             follow(&file);
-            // What changed before anybody listened was not told.
+            // A change before the watch began was not reported, so the file is checked soon.
             let mut next = Next::Soon;
             loop {
                 let wishes = bell.wait(Instant::now() + pace.delay(next), pace.settle);
@@ -135,7 +135,7 @@ impl Watch {
                     false => file.look(SystemTime::now()),
                 };
                 if follow(&file) {
-                    // Nor was what changed there until now.
+                    // Changes in the new folders were not reported until now.
                     next = Next::Soon;
                 }
                 if let Some(read) = read
@@ -149,12 +149,12 @@ impl Watch {
         Ok(watch)
     }
 
-    /// Reads the file, changed or not, and calls with what stands in it: at SIGHUP. Environment variables are looked up anew.
+    /// Reads the file, whether it has changed or not, and calls with its content; for SIGHUP. Environment variables are looked up again.
     pub fn reload(&self) {
         self.bell.ring(|wishes| wishes.reload = true);
     }
 
-    /// Reads the file with other options from now on, and calls with what stands in it.
+    /// Reads the file with other options from now on, and calls with its content.
     pub fn reload_with(&self, options: Options) {
         self.bell.ring(|wishes| {
             wishes.reload = true;
@@ -182,7 +182,7 @@ mod tests {
 
     use super::*;
 
-    /// Something is written beside the file all the time, a log say.
+    /// A file in the same folder, such as a log, is written all the time.
     #[test]
     fn a_busy_folder_does_not_put_a_look_off() {
         let (bell, is_over) = (Arc::new(Bell::default()), Arc::new(AtomicBool::new(false)));

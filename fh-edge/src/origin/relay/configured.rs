@@ -1,4 +1,4 @@
-//! The keys that a relay is configured with. They may change while it runs, when a file of them does.
+//! The configured keys of a relay. They may change while it runs, when the key file changes.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -13,13 +13,13 @@ use super::start::Checked;
 use super::upstream::Upstream;
 use super::witness::Witness;
 
-/// How long a key that is not configured any more may come back (D-104).
+/// Time during which a removed key may be configured again before it is revoked (D-104).
 const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 
-/// A client-evaluated key, and its server-evaluated sister if it has one.
+/// A client-evaluated key, and its paired server-evaluated key if there is one.
 type Pair = (UpstreamKey, Option<UpstreamKey>);
 
-/// The keys that are configured, and the connections of client-evaluated ones.
+/// The configured keys, and the connections of the client-evaluated ones.
 #[derive(Default)]
 pub(super) struct Configured {
     keys: RwLock<Keys>,
@@ -28,21 +28,21 @@ pub(super) struct Configured {
 #[derive(Default)]
 struct Keys {
     upstreams: Vec<(Pair, Arc<Upstream>)>,
-    /// Connections of keys that are not configured any more, and since when.
+    /// Connections of removed keys, with the time of their removal.
     leaving: Vec<(Pair, Arc<Upstream>, Instant)>,
-    /// The same for server-evaluated keys that stand alone.
+    /// Removed server-evaluated keys that were configured alone, with the time of their removal.
     leaving_alone: HashMap<UpstreamKey, Instant>,
-    /// As they are asked with upstream.
+    /// The keys to send upstream.
     api_keys: HashMap<UpstreamKey, ApiKey>,
 }
 
 impl Configured {
-    /// The connections of client-evaluated keys that are configured.
+    /// Returns the connections of the configured client-evaluated keys.
     pub(super) fn upstreams(&self) -> Vec<Arc<Upstream>> {
         self.read().upstreams.iter().map(|(_, upstream)| Arc::clone(upstream)).collect()
     }
 
-    /// Those, and the ones of keys that may come back.
+    /// Returns these connections, and those of removed keys that are not revoked yet.
     pub(super) fn all(&self) -> Vec<Arc<Upstream>> {
         let keys = self.read();
         let leaving = keys.leaving.iter().map(|(_, upstream, _)| Arc::clone(upstream));
@@ -53,16 +53,16 @@ impl Configured {
         self.read().api_keys.contains_key(key)
     }
 
-    /// A key as it is asked with upstream.
+    /// Returns a key as it is sent upstream.
     pub(super) fn api_key(&self, key: &UpstreamKey) -> Option<ApiKey> {
         self.read().api_keys.get(key).cloned()
     }
 
-    /// Configures these keys and no others. Connections of keys that stay go on. Keys that are gone open what they opened for five
-    /// seconds; then their streams hear that there is no such key.
+    /// Replaces the configured keys. Connections of keys that remain are kept. Removed keys stay valid for five seconds; then they are
+    /// revoked, and their streams get `failure`.
     ///
     /// # Errors
-    /// [`RelayError`] if a client cannot be made; then nothing changes.
+    /// Returns [`RelayError`] if a client cannot be created; then nothing changes.
     pub(super) fn change(
         self: &Arc<Self>,
         checked: Vec<Checked>,
@@ -114,7 +114,7 @@ impl Configured {
                 continue;
             }
             match next.api_keys.contains_key(&pair.0) {
-                // Only its sister is another: its streams come back to the new connection.
+                // Only the paired key has changed. Its streams reconnect, and get the new connection.
                 true => changed.push(upstream),
                 false => next.leaving.push((pair, upstream, since)),
             }
@@ -142,7 +142,7 @@ impl Configured {
         Ok(())
     }
 
-    /// Revokes the keys that have not come back.
+    /// Revokes the removed keys that were not configured again in time.
     fn settle(&self, proxy: &Proxy) {
         let mut keys = self.write();
         let is_over = |since: &Instant| since.elapsed() >= REVOCATION_DELAY;
@@ -160,7 +160,7 @@ impl Configured {
         let over: Vec<(Arc<Upstream>, bool)> = over.collect();
         drop(keys);
         for (upstream, is_shared) in over {
-            // One of its two keys is configured otherwise by now: to the holders of that one nothing may say that it is gone.
+            // One of the two keys is configured in another way by now. Its clients must not be told that it is gone.
             if !is_shared {
                 upstream.revoke();
             }
@@ -179,7 +179,7 @@ impl Configured {
 }
 
 impl Keys {
-    /// The connection of a pair, also if it is leaving.
+    /// Returns the connection of a pair, even if the pair has been removed.
     fn find(&self, pair: &Pair) -> Option<Arc<Upstream>> {
         let upstreams = self.upstreams.iter().map(|(known, upstream)| (known, upstream));
         let leaving = self.leaving.iter().map(|(known, upstream, _)| (known, upstream));

@@ -1,44 +1,44 @@
-//! Why a relay cannot start.
+//! Errors at the start of a relay.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use fh_client::{KeyError, UrlError};
 
-/// A relay cannot start: something about its settings. Trouble with the upstream Edge is none. Keys are named by their place,
-/// from 1 on, never shown.
+/// The error for relay settings that cannot be used. Failures of the upstream Edge do not give this error. Keys are identified by their
+/// number, from 1 on, and never shown.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RelayError {
-    /// The upstream URL.
+    /// The upstream URL is not valid.
     Url(UrlError),
-    /// Neither a key, nor leave to relay any.
+    /// No keys are configured, and others are not allowed.
     NoKeys,
-    /// A key cannot be one.
+    /// A text is not a valid key.
     Key(usize, KeyError),
-    /// A key's environment is not a UUID, so no client could ask for it.
+    /// A key's environment is not a UUID, so no client could request it.
     NotAnEnvironment(usize),
-    /// A key that should hold a `*` does not: without it the upstream Edge would evaluate.
+    /// A client-evaluated key does not contain a `*`, so the upstream Edge would evaluate.
     NotClientEvaluated(usize),
-    /// A key that should not hold a `*` does.
+    /// A server-evaluated key contains a `*`.
     NotServerEvaluated(usize),
-    /// The two keys of a pair are of different environments.
+    /// The two keys of a pair belong to different environments.
     TwoEnvironments(usize),
-    /// A key stands a second time.
+    /// A key is configured twice.
     Twice(usize),
-    /// Others of the same environment have the same name, so figures would not tell them apart.
+    /// Other keys of the same environment have the same name, so metrics could not distinguish them.
     NameTwice(usize),
-    /// Profile `edge` hashes ids of values, which an Edge does not tell.
+    /// Profile `edge` is set. It hashes the ids of values, which an Edge does not send.
     ProfileEdge,
-    /// A relay serves what another Edge has, so it can be given neither a state nor a data folder.
+    /// A state or a data folder is set. A relay takes neither, because it serves the features of another Edge.
     OwnState,
-    /// The folder of the snapshots cannot be used.
+    /// The snapshot folder cannot be used.
     SnapshotFolder(PathBuf, std::io::Error),
-    /// Another relay keeps its snapshots there.
+    /// Another relay uses the snapshot folder.
     FolderInUse(PathBuf),
-    /// The upstream client cannot be made.
+    /// The upstream client cannot be created.
     Client(fh_client::StartError),
-    /// The machine gives no thread.
+    /// The system cannot start a thread.
     Thread(std::io::Error),
 }
 

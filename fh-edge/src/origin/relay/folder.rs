@@ -1,4 +1,4 @@
-//! The folder in which a relay keeps what it received: one process has it at a time (D-109).
+//! The lock on the folder of a relay's snapshots, so that only one process uses it at a time (D-109).
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -7,18 +7,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::error::RelayError;
 
-/// The file that is locked. It holds nothing.
+/// Name of the locked file, which is empty.
 const FILE: &str = "lock";
 
-/// A folder that this process has to itself, until the last clone is dropped or one of them is released.
+/// A folder that only this process uses, until the last clone is dropped or one of them is released.
 #[derive(Debug, Clone)]
 pub(super) struct FolderLock(Arc<Mutex<Option<File>>>);
 
 impl FolderLock {
-    /// Makes the folder if it is not there, and takes it.
+    /// Creates the folder if it does not exist, and locks it.
     ///
     /// # Errors
-    /// [`RelayError::FolderInUse`] if another relay has it, [`RelayError::SnapshotFolder`] if it cannot be used.
+    /// Returns [`RelayError::FolderInUse`] if another relay uses it, and [`RelayError::SnapshotFolder`] if it cannot be used.
     pub(super) fn take(folder: &Path) -> Result<Self, RelayError> {
         let failed = |why| RelayError::SnapshotFolder(folder.to_path_buf(), why);
         make(folder).map_err(failed)?;
@@ -31,13 +31,13 @@ impl FolderLock {
         }
     }
 
-    /// Leaves the folder to others.
+    /// Releases the folder for others.
     pub(super) fn release(&self) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
-/// Makes the folder, its owner's alone if it is made here.
+/// Creates the folder. Only its owner can access a folder that is created here.
 fn make(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -46,7 +46,7 @@ fn make(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Opens and locks a file. The system gives the lock up when the process ends, however it does.
+/// Opens and locks a file. The system releases the lock whenever the process ends.
 #[cfg(unix)]
 fn lock(path: &Path) -> io::Result<File> {
     use rustix::fs::{FlockOperation, flock};
@@ -59,10 +59,10 @@ fn lock(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a file that no other process may open meanwhile.
+/// Opens a file that no other process can open until it is closed.
 #[cfg(windows)]
 fn lock(path: &Path) -> io::Result<File> {
-    /// `ERROR_SHARING_VIOLATION`.
+    /// The code of `ERROR_SHARING_VIOLATION`.
     const IN_USE: i32 = 32;
 
     let mut options = OpenOptions::new();
@@ -74,7 +74,7 @@ fn lock(path: &Path) -> io::Result<File> {
     })
 }
 
-/// Other systems have no locks that are safe to use here.
+/// Opens the file without a lock, because other systems have none that is safe to use here.
 #[cfg(not(any(unix, windows)))]
 fn lock(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(false).open(path)

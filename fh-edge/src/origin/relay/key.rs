@@ -1,4 +1,4 @@
-//! The keys of a relay: what clients ask with, and what it asks with upstream.
+//! The keys of a relay, as clients name them and as it sends them upstream.
 
 use std::fmt;
 
@@ -16,14 +16,14 @@ pub(super) struct UpstreamKey {
 }
 
 impl UpstreamKey {
-    /// A key that is configured; `None` if its environment is no UUID, since no request could name it.
+    /// Converts a configured key. `None` if its environment is not a UUID, since no request could name it.
     pub(super) fn of(key: &ApiKey) -> Option<Self> {
         let environment = environment_id(key.environment())?;
         Some(Self { environment, secret: key.expose().rsplit('/').next()?.into() })
     }
 
-    /// A key that nobody configured, as it is asked with upstream; `None` if it can be none, or if its secret would lead to
-    /// another place of the upstream Edge: it is a segment of paths, where dots have a meaning.
+    /// Returns the key to send upstream, for a key that is not configured. `None` if it is not a valid key, or if its secret would change
+    /// the path of the upstream request. The secret is a path segment, in which dots have a meaning.
     pub(super) fn unconfigured(&self) -> Option<ApiKey> {
         ServiceKey::new(&self.secret).ok()?;
         ApiKey::parse(&format!("{}/{}", self.environment, self.secret)).ok()

@@ -1,4 +1,4 @@
-//! Keys that the upstream Edge does not know, remembered for some time, so that it is not asked for each request.
+//! A negative cache of keys that the upstream Edge does not know, so that it is not asked at each request.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use quick_cache::sync::Cache;
 use super::after;
 use super::key::UpstreamKey;
 
-/// So many are remembered; of more, those that were not asked for lately are forgotten.
+/// Maximum number of keys. The least used ones are evicted.
 const MOST: usize = 10_000;
 
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl Misses {
         Self { until: Cache::new(MOST), time }
     }
 
-    /// The upstream Edge has said so.
+    /// Adds a key that the upstream Edge does not know.
     pub(super) fn add(&self, key: UpstreamKey, now: Instant) {
         self.until.insert(key, after(now, self.time));
     }

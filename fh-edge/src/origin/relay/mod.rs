@@ -1,5 +1,4 @@
-//! A relay: an Edge whose features come from another one, for a whole network of clients and by one connection for each key
-//! (D-92).
+//! A relay: an Edge whose features come from another Edge. It serves any number of clients with one upstream connection per key (D-92).
 //!
 //! ```no_run
 //! use fh_edge::Edge;
@@ -12,8 +11,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Each client-evaluated key has one stream upstream, which feeds its holders and those of its server-evaluated sister. When
-//! the upstream Edge is away, slow or wrong, clients keep what they have; after a restart they get what a snapshot holds.
+//! Each client-evaluated key has one upstream stream. It feeds the clients of that key and those of the paired server-evaluated key. If the
+//! upstream Edge is unreachable, slow or returns errors, clients keep their features. After a restart they get the features of a snapshot.
 
 mod configured;
 mod error;
@@ -56,23 +55,23 @@ use crate::serving::Slot;
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
-/// How long snapshots may take to be written when the Edge stops.
+/// Maximum time for writing snapshots when the Edge stops.
 const LAST_WRITE: Duration = Duration::from_secs(5);
 
-/// So long after this moment; of times that no clock reaches, in a year.
+/// Returns an instant plus a duration. If the clock cannot represent it, a year is added instead.
 fn after(moment: Instant, time: Duration) -> Instant {
     moment.checked_add(time).unwrap_or_else(|| moment + Duration::from_secs(365 * 24 * 3600))
 }
 
-/// All connections upstream. They end with it.
+/// All upstream connections. They end when this is dropped.
 pub(crate) struct Relay {
-    /// The keys that are configured. What client-evaluated ones bring is among the environments, like everything that an Edge serves.
+    /// The configured keys. The features of client-evaluated ones are in the environments of the Edge, as those of any Edge are.
     configured: Arc<Configured>,
-    /// Everything else.
+    /// All other upstream connections.
     proxy: Arc<Proxy>,
     updates: Updates,
     limits: RelayLimits,
-    /// Of the folder of snapshots, if there is one.
+    /// The lock of the snapshot folder, if there is one.
     lock: Option<FolderLock>,
     worker: Worker,
 }
@@ -84,10 +83,10 @@ impl Relay {
         self.configured.upstreams().iter().all(|upstream| is_ready(upstream.state()))
     }
 
-    /// Configures these keys and no others; connections of keys that stay go on.
+    /// Replaces the configured keys. Connections of keys that remain are kept.
     ///
     /// # Errors
-    /// [`RelayError`] as at the start; then nothing changes.
+    /// Returns the same [`RelayError`] as at the start; then nothing changes.
     pub(crate) fn set_keys(&self, keys: &[RelayKeys]) -> Result<(), RelayError> {
         let keys = start::Checked::all(keys)?;
         if keys.is_empty() && !self.proxy.tries_any_key() {
@@ -96,14 +95,14 @@ impl Relay {
         self.configured.change(keys, &self.proxy)
     }
 
-    /// Might this key, which is none of an environment that is served, open something?
+    /// Returns true if this key may be valid upstream. It has to be a key that gives access to no environment served here.
     pub(crate) fn admits(&self, key: &RequestKey<'_>) -> bool {
         let key = UpstreamKey::from(key);
         let is_refused = self.configured.contains(&key) && !self.proxy.is_lone(&key);
         !is_refused && self.proxy.admits(&key)
     }
 
-    /// Returns whether a key that is admitted is known to be good. One that is configured is.
+    /// Returns whether an admitted key is verified. Configured keys always are.
     pub(crate) fn standing(&self, key: &RequestKey<'_>) -> KeyStanding {
         let key = UpstreamKey::from(key);
         match self.configured.contains(&key) || self.proxy.is_known(&key) {
@@ -112,7 +111,7 @@ impl Relay {
         }
     }
 
-    /// What a key that is admitted opens for a context.
+    /// Returns access to the features of an admitted key, for a context.
     pub(crate) fn open(
         &self,
         key: &RequestKey<'_>,
@@ -122,7 +121,7 @@ impl Relay {
         self.proxy.open(key, asker, context)
     }
 
-    /// Somebody asked for an environment that the upstream Edge calls stale.
+    /// Refreshes a stale environment that a client has requested. The upstream Edge has called it stale.
     pub(crate) fn asked_for_stale(&self, slot: &Arc<Slot>) {
         let mut all = self.configured.all().into_iter();
         let known = all.find(|upstream| Arc::ptr_eq(&upstream.slot, slot));
@@ -131,12 +130,12 @@ impl Relay {
         }
     }
 
-    /// Is this key one that need not be tried before a change is sent with it?
+    /// Returns true if a change may be sent with this key without trying the key first.
     pub(crate) fn is_configured(&self, key: &RequestKey<'_>) -> bool {
         self.configured.contains(&UpstreamKey::from(key))
     }
 
-    /// Sends a change upstream. `None` if there can be no such feature or key.
+    /// Sends a change upstream. `None` if the feature or the key cannot exist.
     pub(crate) async fn put(
         &self,
         key: &RequestKey<'_>,
@@ -150,15 +149,15 @@ impl Relay {
         Some(self.updates.send(self.worker.runtime(), request).await)
     }
 
-    /// Every connection.
+    /// Returns the status of every connection.
     pub(crate) fn status(&self) -> Vec<UpstreamStatus> {
         let now = self.proxy.source.now();
         let known = self.configured.upstreams();
         known.iter().map(|upstream| upstream.status(now)).chain(self.proxy.status()).collect()
     }
 
-    /// Makes streams of contexts say `bye` within this time, writes what is kept over restarts, and leaves its folder to the next
-    /// relay. Nothing new comes from upstream any more; what came last goes on answering.
+    /// Makes the streams of on-demand connections send `bye` within this time. Writes snapshots and records, and releases their folder for
+    /// the next relay. No more features come from upstream. The last features are still served.
     pub(crate) async fn close(&self, within: Duration) {
         self.proxy.close(within);
         let mut writing = JoinSet::new();
@@ -172,7 +171,7 @@ impl Relay {
             };
             writing.spawn_on(written, self.worker.runtime());
         }
-        // The files are replaced as a whole; a write that takes longer than this loses what is new in them.
+        // The files are replaced as a whole. A write that takes longer than `LAST_WRITE` leaves the older file in place.
         let all = async { while writing.join_next().await.is_some() {} };
         let is_done = tokio::time::timeout(LAST_WRITE, all).await.is_ok();
         if let Some(lock) = self.lock.as_ref().filter(|_| is_done) {

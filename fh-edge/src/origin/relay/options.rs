@@ -1,4 +1,4 @@
-//! What a relay is told.
+//! The settings of a relay.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -10,7 +10,7 @@ use fh_client::transport::Transport;
 use fh_client::{Config, EdgeUrl};
 use fh_eval::Timestamp;
 
-/// Keys that belong together.
+/// The keys of one service account in one environment.
 #[derive(Clone)]
 pub struct RelayKeys {
     pub(super) client: Option<String>,
@@ -19,26 +19,27 @@ pub struct RelayKeys {
 }
 
 impl RelayKeys {
-    /// A client-evaluated key alone.
+    /// Relays a client-evaluated key alone.
     #[must_use]
     pub fn client(key: impl Into<String>) -> Self {
         Self { client: Some(key.into()), server: None, name: None }
     }
 
-    /// The two keys of one service account in one environment. What the first one gets is evaluated here for the holders of
-    /// the second one, as the clients of the first one evaluate it.
+    /// Relays the two keys of one service account in one environment. The relay evaluates the features of the first key for clients of the
+    /// second one, as clients of the first one do themselves.
     #[must_use]
     pub fn pair(client: impl Into<String>, server: impl Into<String>) -> Self {
         Self { client: Some(client.into()), server: Some(server.into()), name: None }
     }
 
-    /// A server-evaluated key alone. The upstream Edge evaluates, for each context by a connection of its own.
+    /// Relays a server-evaluated key alone. The upstream Edge evaluates, with one connection for each context.
     #[must_use]
     pub fn server(key: impl Into<String>) -> Self {
         Self { client: None, server: Some(key.into()), name: None }
     }
 
-    /// How people, logs and figures call it; by default by its number. Those of one environment have each their own.
+    /// Sets the name of these keys in logs and metrics. The default is `keys` and their number. Names of the same environment have to
+    /// differ.
     #[must_use]
     pub fn named(self, name: impl Into<Arc<str>>) -> Self {
         Self { name: Some(name.into()), ..self }
@@ -51,31 +52,33 @@ impl fmt::Debug for RelayKeys {
     }
 }
 
-/// How much a relay takes on. Start from the defaults and set what differs.
+/// The limits of a relay. Start from the defaults and set the fields that differ.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RelayLimits {
-    /// Most connections upstream beside those of the client-evaluated keys that are configured: one for each context of a
-    /// server-evaluated key, and one for each key that only [`RelayOptions::allow_any_key`] lets in. Who needs one more takes
-    /// the place of the one that was not used for longest; if all are in use by streams, polls get 429, and streams wait.
-    /// 128, so that there are descriptors left beside as many clients as a listener takes by default.
+    /// Maximum number of upstream connections, not counting those of the configured client-evaluated keys. Each context of a
+    /// server-evaluated key takes one, and each client-evaluated key that only [`RelayOptions::allow_any_key`] admits.
+    ///
+    /// When the limit is reached, the least recently used connection is closed for a new one. If streams use all connections, polls get 429
+    /// and further streams wait. Default: 128, so that file descriptors remain for the clients that a listener accepts by default.
     pub connections: NonZeroUsize,
-    /// Such a connection is closed when nobody has used it for so long: longer than clients rest between two polls. 10 minutes.
+    /// Time after which an unused connection of these is closed. It should be longer than the interval between a client's polls. Default:
+    /// 10 minutes.
     pub idle: Duration,
-    /// How long a poll waits for what the upstream Edge says to a context, or key, that it has not been asked for yet. 10
-    /// seconds.
+    /// Maximum time that a poll waits for the first upstream answer to a new context or key. Default: 10 seconds.
     pub first_answer: Duration,
-    /// How long a key that the upstream Edge does not know is refused without asking again; and how long a request that it took for
-    /// nonsense (400) is not sent again. A minute.
+    /// Time for which a key that the upstream Edge does not know is refused without asking again. A request that was answered with 400 is
+    /// also repeated after this time. Default: one minute.
     pub refused_for: Duration,
-    /// The upstream Edge said that an environment is not in use any more: when somebody asks for it all the same, it is asked
-    /// again, not more often than this. 10 minutes.
+    /// Minimum time between two upstream requests for an environment that the upstream Edge calls stale. They are made only while clients
+    /// request it. Default: 10 minutes.
     pub stale_for: Duration,
-    /// How long features are served after the upstream Edge last answered their key well. Then they expire: readiness fails, and
-    /// the key is answered with 503, until there is a good answer again. Zero: without end. 7 days.
+    /// Time for which features are served after the last successful upstream answer to their key. Then they expire: readiness fails, and
+    /// the key is answered with 503 until the next successful answer. Zero means no limit. Default: 7 days.
     pub max_age: Duration,
-    /// How long a key that was good is served while the upstream Edge refuses it for certain, attempt after attempt. Then it is
-    /// revoked. 401 and 403 are certain; 404 is while another key of the same upstream Edge is answered well. 10 minutes.
+    /// Time for which a verified key is served while the upstream Edge refuses it at every attempt. Then it is revoked. 401 and 403 count
+    /// as refusals. 404 and a stream's `failure` count while another key of the same upstream Edge is answered successfully. Default: 10
+    /// minutes.
     pub revoke_after: Duration,
 }
 
@@ -94,10 +97,10 @@ impl Default for RelayLimits {
 }
 
 type Change = Arc<dyn Fn(&mut Config) + Send + Sync>;
-/// Says what time it is.
+/// A function that returns the current time.
 pub(super) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// What to relay, and how. See [the module](crate::origin::relay).
+/// The settings of a relay. See [the module](crate::origin::relay).
 #[derive(Clone)]
 pub struct RelayOptions {
     pub(super) url: String,
@@ -111,7 +114,7 @@ pub struct RelayOptions {
     pub(super) clock: Clock,
 }
 
-/// The time of day at this moment, which goes on however the system's clock is set.
+/// Returns a clock that starts at the current time of day and ignores later changes of the system's clock.
 fn steady() -> Clock {
     let (began, start) = (crate::world::now().as_millis(), Instant::now());
     Arc::new(move || {
@@ -137,64 +140,65 @@ impl RelayOptions {
         }
     }
 
-    /// Relays these keys. Others are unknown.
+    /// Adds keys to relay. Other keys are refused, unless [`Self::allow_any_key`] is set.
     #[must_use]
     pub fn keys(mut self, keys: RelayKeys) -> Self {
         self.keys.push(keys);
         self
     }
 
-    /// Tries other keys upstream, too, at most so many at a time and so many new ones a second; beyond that polls get 429, and streams wait. What the upstream
-    /// Edge knows is relayed as long as it is used.
+    /// Also tries keys upstream that are not configured. `most` limits how many are tried at a time, and how many new ones per second.
+    /// Beyond the limit, polls get 429 and streams wait. A key that the upstream Edge knows is relayed as long as it is used.
     #[must_use]
     pub fn allow_any_key(mut self, most: NonZeroUsize) -> Self {
         self.any_key = Some(most);
         self
     }
 
-    /// Keeps what client-evaluated keys get in files of this folder, which is made if it is not there, and starts with them: so
-    /// a relay can start while the upstream Edge is away. They hold features and their rules, no keys. Beside them is when each key
-    /// was last answered well, and whether it is refused. One relay has the folder at a time.
+    /// Keeps the features of client-evaluated keys in files of this folder, and starts with them. A relay can then start while the upstream
+    /// Edge is unreachable. The folder is created if it does not exist.
+    ///
+    /// The files hold features and their rules, but no keys. Records beside them say when each key was last answered successfully, and
+    /// whether it is refused. Only one relay at a time can use the folder.
     #[must_use]
     pub fn snapshot_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.snapshots = Some(folder.into());
         self
     }
 
-    /// Asks upstream by other means than the default, such as a
-    /// [`ReqwestTransport`](fh_client::transport::ReqwestTransport) with certificates or a proxy of one's own. It should open a
-    /// connection for each stream, as the default does
-    /// ([`http1_only`](fh_client::transport::ReqwestTransportBuilder::http1_only)): on one of HTTP/2 servers take a hundred
-    /// streams or so.
+    /// Uses another transport than the default for upstream requests, such as a
+    /// [`ReqwestTransport`](fh_client::transport::ReqwestTransport) with its own certificates or proxy. It should open one connection for
+    /// each stream, as the default does ([`http1_only`](fh_client::transport::ReqwestTransportBuilder::http1_only)), because servers accept
+    /// only about a hundred streams on one HTTP/2 connection.
     #[must_use]
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// A header to send with every request upstream, such as one that a proxy wants. Logs and errors do not show its value.
+    /// Adds a header to every upstream request, such as one that a proxy requires. Logs and errors do not show its value.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// Any setting of the upstream clients: delays after trouble, limits of time and size.
+    /// Changes any setting of the upstream clients, such as retry delays, timeouts and sizes.
     #[must_use]
     pub fn configure(mut self, change: impl Fn(&mut Config) + Send + Sync + 'static) -> Self {
         self.changes.push(Arc::new(change));
         self
     }
 
-    /// How much it takes on.
+    /// Sets the limits.
     #[must_use]
     pub fn limits(mut self, limits: RelayLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Measures [`RelayLimits::max_age`] and [`RelayLimits::revoke_after`] by this clock, which a test can drive. By default by the
-    /// system's: its time of day when the relay is made, and from then on a monotonic clock.
+    /// Measures [`RelayLimits::max_age`] and [`RelayLimits::revoke_after`] by this clock, which a test can control. The default clock
+    /// starts with the system's time of day when the relay is created, and is monotonic from then on.
     #[must_use]
     pub fn clock(mut self, clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         self.clock = Arc::new(clock);

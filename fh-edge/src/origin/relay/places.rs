@@ -1,4 +1,4 @@
-//! Who has a connection that comes and goes, and who waits for one.
+//! The on-demand connections of a relay, and the streams that wait for one.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use crate::rate::Bucket;
 use crate::serving::Grant;
 use crate::wire::context::RequestContext;
 
-/// What a connection is for.
+/// The key and context that a connection is for.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place {
     pub(super) key: UpstreamKey,
-    /// None if the key is client-evaluated.
+    /// Empty if the key is client-evaluated.
     pub(super) context: RequestContext,
 }
 
-/// A connection, or who waits for one.
+/// A connection, or an entry that waits for one.
 pub(super) struct Entry {
     pub(super) upstream: Arc<Upstream>,
     pub(super) grant: Grant,
@@ -49,22 +49,22 @@ impl Entry {
     }
 }
 
-/// Those that run, and those that wait.
+/// The connections that run, and the entries that wait.
 pub(super) struct Places {
     pub(super) running: HashMap<Arc<Place>, Entry>,
-    /// Streams that wait for a connection, and in which order.
+    /// Entries of streams that wait for a connection; `queue` holds their order.
     pub(super) waiting: HashMap<Arc<Place>, Entry>,
     pub(super) queue: VecDeque<Arc<Place>>,
-    /// Keys that nobody configured, by how many connections they have.
+    /// Number of connections of each unconfigured key.
     pub(super) strangers: HashMap<UpstreamKey, usize>,
-    /// How many keys that nobody configured may be tried at this moment.
+    /// A token for each unconfigured key that may be tried now.
     pub(super) tries: Bucket,
-    /// Keys that are configured and were good once, whether there is a connection for them or not.
+    /// Configured keys that were answered successfully once, with or without a connection now.
     good: HashSet<UpstreamKey>,
 }
 
 impl Places {
-    /// Nobody; so many that nobody configured may be tried at once.
+    /// Creates an empty set, in which `tries` unconfigured keys may be tried at once.
     pub(super) fn new(tries: f64) -> Self {
         Self {
             running: HashMap::new(),
@@ -76,18 +76,18 @@ impl Places {
         }
     }
 
-    /// Is the upstream Edge known to know this key?
+    /// Returns true if the key is verified: it is in `good`, or a running connection of it serves features.
     pub(super) fn is_proven(&self, key: &UpstreamKey) -> bool {
         self.good.contains(key)
             || self.running.iter().any(|(place, entry)| place.key == *key && entry.is_proven())
     }
 
-    /// This key is known no more to the upstream Edge.
+    /// Forgets that this key was answered successfully, because it was revoked.
     pub(super) fn revoke(&mut self, key: &UpstreamKey) {
         self.good.remove(key);
     }
 
-    /// Ends the one that may go, is not watched, and was not used for longest. Was there one?
+    /// Ends the least recently used connection that `may_go` allows and that is not watched. Returns true if there was one.
     pub(super) fn evict(&mut self, may_go: impl Fn(&Entry) -> bool) -> bool {
         let candidates =
             self.running.iter().filter(|(_, entry)| may_go(entry) && !entry.is_watched());
@@ -99,12 +99,12 @@ impl Places {
         })
     }
 
-    /// Is it this very one, and not a later one for the same?
+    /// Returns true if exactly this entry runs, and not a later one for the same key and context.
     pub(super) fn runs(&self, place: &Arc<Place>) -> bool {
         self.running.get_key_value(place).is_some_and(|(known, _)| Arc::ptr_eq(known, place))
     }
 
-    /// There is no connection yet after all: it is tried again later, if somebody still waits then.
+    /// Puts an entry back into the queue because its connection could not be made. It is tried again later if a stream still waits.
     pub(super) fn wait_again(&mut self, place: &Arc<Place>) {
         if self.runs(place)
             && let Some(entry) = self.remove(place)

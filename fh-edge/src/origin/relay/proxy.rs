@@ -1,5 +1,5 @@
-//! Connections upstream that come and go with those who need them: one for each context of a server-evaluated key that stands
-//! alone, and one for each key that nobody configured. They are bounded in number and closed when they are not used.
+//! Upstream connections that are made on demand: one for each context of a server-evaluated key that is configured alone, and one for each
+//! unconfigured key. Their number is limited, and unused ones are closed.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -23,35 +23,35 @@ use crate::serving::{Changes, EvaluatedBy, Grant, Grants, Slot};
 use crate::wire::api_key::RequestKey;
 use crate::wire::context::RequestContext;
 
-/// Who comes when all connections are in use is told to come again after so many seconds.
+/// Seconds after which a client should retry when all connections are in use.
 const COME_AGAIN: u64 = 5;
 
-/// Who asks: streams can wait.
+/// The kind of a request. A stream can wait for a connection, a poll cannot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asker {
     Poll,
     Stream,
 }
 
-/// What asking comes to.
+/// The result of a request with a key that is served on demand.
 pub(crate) enum Proxied {
     Open(Opened),
-    /// All connections are in use; come again after this many seconds.
+    /// All connections are in use. The client should retry after this many seconds.
     Full(u64),
     Unknown,
 }
 
-/// A place that is watched as long as this lives, and so stays.
+/// Access to a connection that runs, or that is waited for. The connection is watched, and therefore kept, as long as this lives.
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
     pub(crate) slot: Arc<Slot>,
     pub(crate) grant: Grant,
     pub(crate) changes: Changes,
-    /// How long a poll waits for its first generation.
+    /// The instant until which a poll waits for the first generation.
     pub(crate) until: Instant,
 }
 
-/// A key that is configured alone.
+/// A server-evaluated key that is configured without a client-evaluated one.
 pub(super) struct Lone {
     pub(super) key: ApiKey,
     pub(super) name: Arc<str>,
@@ -65,7 +65,7 @@ pub(super) struct Proxy {
     misses: Misses,
     started: Instant,
     places: Mutex<Places>,
-    /// The keys that are configured.
+    /// The configured keys. Requests with them can show whether the upstream Edge works.
     configured: RwLock<Vec<Witness>>,
     witnesses: Witnesses,
 }
@@ -84,8 +84,8 @@ impl Proxy {
         Self { source, lone, any_key, limits, misses, started, places, configured, witnesses }
     }
 
-    /// Names the keys that are configured, and those of them that stand alone. Of the latter the ones that are gone stay, until
-    /// [`Self::forget`], and are returned.
+    /// Replaces the configured keys, and among them those that are configured alone. Removed keys of the latter are kept until
+    /// [`Self::forget`] is called, and are returned.
     pub(super) fn configure(
         &self,
         mut alone: HashMap<UpstreamKey, Lone>,
@@ -101,7 +101,7 @@ impl Proxy {
         keys
     }
 
-    /// Ends the connections of keys that stood alone and are not configured any more.
+    /// Ends the connections of keys that were configured alone and were removed.
     pub(super) fn forget(&self, keys: &[UpstreamKey]) {
         self.lone
             .write()
@@ -113,7 +113,7 @@ impl Proxy {
         gone.iter().for_each(|place| places.end(place));
     }
 
-    /// True if keys are tried that are not configured.
+    /// Returns true if unconfigured keys are tried upstream.
     pub(super) const fn tries_any_key(&self) -> bool {
         self.any_key.is_some()
     }
@@ -122,7 +122,7 @@ impl Proxy {
         self.lone.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All connections that run.
+    /// Returns all running connections.
     pub(super) fn upstreams(&self) -> Vec<Arc<Upstream>> {
         self.places().running.values().map(|entry| Arc::clone(&entry.upstream)).collect()
     }
@@ -131,8 +131,8 @@ impl Proxy {
         &self.limits
     }
 
-    /// Asks upstream with other keys than this one, and returns true if one of them is answered well: then a 404 is about the key, and
-    /// not of an Edge in trouble (D-116).
+    /// Makes upstream requests with other keys, and returns true if one of them is answered successfully. In that case a 404 is about this
+    /// key, and not a sign of an Edge in trouble (D-116).
     pub(super) async fn another_is_answered(&self, key: &UpstreamKey) -> bool {
         let mut others: Vec<Witness> =
             self.configured.read().unwrap_or_else(PoisonError::into_inner).clone();
@@ -150,12 +150,12 @@ impl Proxy {
         self.lone().contains_key(key)
     }
 
-    /// Returns true if a key stands alone in the configuration, or the upstream Edge has answered it well.
+    /// Returns true if a key is configured alone, or if the upstream Edge has answered it successfully.
     pub(super) fn is_known(&self, key: &UpstreamKey) -> bool {
         self.is_lone(key) || self.places().is_proven(key)
     }
 
-    /// May this key be worth a connection?
+    /// Returns true if a connection for this key may be worth trying.
     pub(super) fn admits(&self, key: &UpstreamKey) -> bool {
         self.is_lone(key)
             || (self.any_key.is_some()
@@ -163,7 +163,7 @@ impl Proxy {
                 && !self.misses.has(key, Instant::now()))
     }
 
-    /// What a key opens for a context; a connection is made if there is none.
+    /// Returns access to the features of a key, for a context. Makes an upstream connection if there is none yet.
     pub(super) fn open(
         self: &Arc<Self>,
         key: &RequestKey<'_>,
@@ -214,7 +214,7 @@ impl Proxy {
         opened
     }
 
-    /// Is there room for a connection for this key, or can one be ended for it?
+    /// Returns true if there is room for a connection of this key. Evicts another connection if necessary.
     fn makes_room(
         &self,
         places: &mut Places,
@@ -223,14 +223,14 @@ impl Proxy {
         now: Instant,
     ) -> bool {
         let is_stranger = role == UpstreamRole::AnyKey && !places.is_proven(key);
-        // Strangers take nobody's place who is known to be good.
+        // An unverified key never evicts a verified one.
         let may_go = |entry: &Entry| {
             !is_stranger || (entry.role == UpstreamRole::AnyKey && !entry.is_proven())
         };
         if let Some(limit) = self.any_key.filter(|_| role == UpstreamRole::AnyKey)
             && !places.strangers.contains_key(key)
         {
-            // Each is soon known to be none, and the next could be tried at once.
+            // An invalid key is refused soon and frees its connection, so the new keys per second are limited as well.
             let now = now.duration_since(self.started).as_secs_f64();
             if places.tries.has_one(most(limit), most(limit), now).is_err() {
                 return false;
@@ -314,7 +314,8 @@ impl Proxy {
         self.source.runtime.spawn(run).abort_handle()
     }
 
-    /// The upstream Edge refuses a key: one of which this context's features are not known, or one that is revoked.
+    /// Handles a refusal by the upstream Edge. Either it refused this context at first contact, or it has refused the key for so long that
+    /// it is revoked.
     fn refused(&self, place: &Arc<Place>, refused: Refused) -> OnRefusal {
         let mut places = self.places();
         if refused == Refused::AtFirstContact && places.is_proven(&place.key) {
@@ -330,7 +331,7 @@ impl Proxy {
         OnRefusal::TellAndEnd
     }
 
-    /// Closes what nobody uses, as long as there is a relay.
+    /// Closes unused connections at intervals. Never returns.
     pub(super) async fn keep_tidy(self: Arc<Self>) {
         let shortest = Duration::from_millis(10);
         let pause = (self.limits.idle / 4).clamp(shortest, Duration::from_secs(1));
@@ -351,13 +352,13 @@ impl Proxy {
                 idle.push(Arc::clone(place));
             }
         }
-        // Nobody waits there any more.
+        // Streams that have given up waiting.
         let left = places.waiting.iter().filter(|(_, entry)| !entry.is_watched());
         idle.extend(left.map(|(place, _)| Arc::clone(place)));
         for place in idle {
             places.end(&place);
         }
-        // Each in its turn; a stranger for whom there is no place yet keeps nobody else waiting.
+        // Waiting entries are started in order. An unverified key without room does not block the others.
         for _ in 0..places.queue.len() {
             let Some(place) = places.queue.pop_front() else { break };
             let Some(mut entry) = places.waiting.remove(&place) else { continue };
@@ -371,7 +372,7 @@ impl Proxy {
         }
     }
 
-    /// Those whose connection this is.
+    /// Returns the running connection that publishes to this cell.
     pub(super) fn upstream_of(&self, slot: &Arc<Slot>) -> Option<Arc<Upstream>> {
         let places = self.places();
         let mut running = places.running.values();
@@ -391,7 +392,7 @@ impl Proxy {
             .collect()
     }
 
-    /// Makes all streams say `bye` within this time.
+    /// Makes all streams send `bye` within this time.
     pub(super) fn close(&self, within: Duration) {
         let places = self.places();
         for entry in places.running.values().chain(places.waiting.values()) {
@@ -404,7 +405,7 @@ impl Proxy {
     }
 }
 
-/// So many strangers at a time, and so many new ones a second.
+/// Returns the number of unconfigured keys that may be tried at a time, which is also the number of new ones per second.
 fn most(strangers: NonZeroUsize) -> f64 {
     u32::try_from(strangers.get()).unwrap_or(u32::MAX).into()
 }

@@ -1,4 +1,4 @@
-//! Changing features: PUT goes upstream with the caller's key, and what the upstream Edge says comes back (D-92).
+//! Sends changes of features upstream. A PUT is sent with the caller's key, and the upstream answer is returned (D-92).
 
 use std::fmt;
 use std::future::poll_fn;
@@ -15,10 +15,10 @@ use tokio::time::{Instant, timeout_at};
 
 use super::after;
 
-/// As much of an answer as is passed on: a sentence.
+/// Maximum number of bytes of an answer that are passed on. An answer is usually one sentence.
 const LONGEST_ANSWER: usize = 16 * 1024;
 
-/// What the upstream Edge says.
+/// The upstream Edge's answer.
 #[derive(Debug, Clone)]
 pub(crate) struct PutAnswer {
     pub(crate) status: StatusCode,
@@ -27,14 +27,14 @@ pub(crate) struct PutAnswer {
     pub(crate) body: Bytes,
 }
 
-/// Why there is no answer to pass on.
+/// The reason why there is no answer to pass on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PutTrouble {
-    /// There was no connection to it, so nothing was sent.
+    /// There was no connection, so nothing was sent.
     NotSent,
-    /// It did not answer, or not in time. Whether the change was made is not known.
+    /// There was no answer in time. Whether the change was made is not known.
     Unreachable,
-    /// What answered is no Edge: a proxy, a login page.
+    /// The answer did not come from an Edge, but from a proxy or a login page.
     NotAnEdge,
 }
 
@@ -76,13 +76,13 @@ impl Updates {
         }
     }
 
-    /// Sends these headers with further changes.
+    /// Sets the headers of further changes.
     pub(super) fn set_headers(&self, headers: &[(String, String)]) {
         let mut held = self.headers.write().unwrap_or_else(PoisonError::into_inner);
         *held = of_updates(headers);
     }
 
-    /// One to send; `None` if there can be no such feature. The path is made anew of its decoded parts.
+    /// Creates a request. `None` if such a feature cannot exist. The path is built from its decoded parts.
     pub(super) fn request(
         &self,
         key: &ApiKey,
@@ -97,14 +97,14 @@ impl Updates {
         Some(request)
     }
 
-    /// Sends one.
+    /// Sends a request and returns the answer.
     pub(super) async fn send(
         &self,
         runtime: &Handle,
         request: TransportRequest,
     ) -> Result<PutAnswer, PutTrouble> {
         let (transport, limit) = (Arc::clone(&self.transport), self.timeout);
-        // On the relay's thread, where its connections live; and a caller who leaves does not cut a change in two.
+        // The request runs on the relay's thread, where its connections are. A caller that disconnects does not cancel it halfway.
         let sent = runtime.spawn(async move { exchange(&*transport, request, limit).await });
         match sent.await {
             Ok(Ok(Ok(answer))) => read(answer),
@@ -122,13 +122,13 @@ impl Updates {
     }
 }
 
-/// The headers of a change.
+/// Returns the headers of a change: these and the content type.
 fn of_updates(headers: &[(String, String)]) -> Vec<(String, String)> {
     let headers = headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
     headers.chain([("content-type".to_string(), "application/json".to_string())]).collect()
 }
 
-/// Asks, within this time.
+/// Sends a request and reads the answer within this time.
 async fn exchange(
     transport: &dyn Transport,
     request: TransportRequest,
@@ -143,7 +143,7 @@ async fn exchange(
     while text.len() < LONGEST_ANSWER {
         match timeout_at(end, poll_fn(|cx| body.as_mut().poll_next(cx))).await {
             Ok(Some(Ok(piece))) => text.extend_from_slice(&piece),
-            // The status is in; what it says is only for people.
+            // The status has arrived; the rest of the text is for people only.
             Ok(Some(Err(_)) | None) | Err(_) => break,
         }
     }
@@ -167,7 +167,7 @@ fn read((head, body): (Head, Bytes)) -> Result<PutAnswer, PutTrouble> {
         status,
         content_type: header("content-type").filter(|_| !is_page),
         retry_after: header("retry-after"),
-        // Pages that servers add to a status are nobody's business here.
+        // HTML pages that servers add to a status are not passed on.
         body: if is_page { Bytes::new() } else { body },
     })
 }

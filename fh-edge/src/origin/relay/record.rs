@@ -1,4 +1,5 @@
-//! The record that a relay keeps of an upstream key over restarts beside its features: the last good answer, and refusals (D-116).
+//! The record of an upstream key that survives restarts: the last successful answer, and refusals (D-116). It is kept beside the key's
+//! features.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -10,13 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use super::standing::{Refusals, Standing, Terms, age};
 
-/// The first member of every record.
+/// The value of `format` in every record.
 const FORMAT: &str = "fh-relay-standing/1";
-/// Larger files are no records.
+/// Maximum number of bytes that are read. No record is longer.
 const MAX_BYTES: u64 = 4096;
-/// A good answer that is confirmed all the time is written at most this often, so that a restart loses as much of its age.
+/// Minimum time between two writes of a successful answer that is confirmed again. After a restart, the recorded time may be this much too
+/// old.
 const CONFIRM: Duration = Duration::from_secs(600);
-/// A share of a short maximum age, so that it is not reached by a restart alone.
+/// Divisor of the maximum age. If the quotient is shorter than [`CONFIRM`], it replaces it, so that a restart alone does not let features
+/// expire.
 const SHARE: u32 = 100;
 
 #[derive(Serialize, Deserialize)]
@@ -29,17 +32,17 @@ struct Stored {
     is_revoked: bool,
 }
 
-/// The file of one upstream key. Only one process writes it: [`FolderLock`](super::folder::FolderLock).
+/// The record file of one upstream key. Only one process writes it, see [`FolderLock`](super::folder::FolderLock).
 #[derive(Debug)]
 pub(super) struct RecordFile {
     path: PathBuf,
     written: Standing,
-    /// The last write failed, and the log says so.
+    /// True if the last write failed, which has been logged.
     has_failed: bool,
 }
 
 impl RecordFile {
-    /// Opens the file of a key and reads what it holds. A damaged one is as good as none, and the log says so.
+    /// Opens the file of a key and reads its record. A damaged file counts as missing, and is logged.
     pub(super) fn open(path: PathBuf) -> (Self, Standing) {
         let standing = read(&path).unwrap_or_else(|why| {
             tracing::warn!(file = %path.display(), %why, "what is known of an upstream key cannot be read");
@@ -48,7 +51,7 @@ impl RecordFile {
         (Self { path, written: standing.clone(), has_failed: false }, standing)
     }
 
-    /// Returns true if the file lacks something that a restart must know.
+    /// Returns true if the file lacks something that is needed after a restart.
     pub(super) fn is_behind(&self, standing: &Standing, terms: &Terms) -> bool {
         if self.written.refusals != standing.refusals
             || self.written.is_revoked != standing.is_revoked
@@ -65,7 +68,7 @@ impl RecordFile {
         }
     }
 
-    /// Writes what is known, unless the file holds it already. It may block.
+    /// Writes the standing, unless the file holds it already. This may block.
     pub(super) fn write(&mut self, standing: &Standing) {
         let standing = Standing { attempt: None, ..standing.clone() };
         if standing == self.written {
@@ -111,7 +114,7 @@ fn read(path: &Path) -> io::Result<Standing> {
     })
 }
 
-/// Replaces the file as a whole. The name of the new text is always the same: no other process writes in this folder.
+/// Replaces the file as a whole. The temporary file always has the same name, because no other process writes to this folder.
 fn replace(path: &Path, standing: &Standing) -> io::Result<()> {
     let stored = Stored {
         format: FORMAT.to_string(),

@@ -1,32 +1,32 @@
-//! For how long the features of an upstream key are served when the upstream Edge gives no good answer any more (D-116).
+//! Decides how long the features of an upstream key are served after the last successful upstream answer (D-116).
 //!
-//! A definite refusal, repeated for [`Terms::revoke_after`], revokes the key. Everything else is no answer: the features expire
-//! [`Terms::max_age`] after the last good one.
+//! Definite refusals that are repeated for [`Terms::revoke_after`] revoke the key. Everything else counts as no answer: the features expire
+//! [`Terms::max_age`] after the last successful one.
 
 use std::time::Duration;
 
 use fh_eval::Timestamp;
 
-/// Fewer refusals are an accident, however long ago the first one was.
+/// Minimum number of refusals for a revocation. A single one may be an accident, however long ago it was.
 const REPEATED: u32 = 2;
 
-/// How long features are served without a good answer.
+/// Time for which features are served without a successful answer.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terms {
-    /// After the last good answer; zero: without end.
+    /// Time after the last successful answer. Zero means no limit.
     pub(super) max_age: Duration,
-    /// After the first of several definite refusals.
+    /// Time after the first of several definite refusals.
     pub(super) revoke_after: Duration,
 }
 
 /// The report of the client of an upstream key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Report {
-    /// The upstream Edge is in touch and answers well.
+    /// The upstream Edge is connected and answers successfully.
     Answered,
-    /// An attempt was refused for certain. Each attempt has a number of its own.
+    /// An attempt was definitely refused. Each attempt has its own number.
     Refused { attempt: u64 },
-    /// An attempt brought neither.
+    /// An attempt brought neither a successful answer nor a definite refusal.
     Unanswered { attempt: u64 },
     /// The next attempt is under way.
     Pending,
@@ -36,31 +36,31 @@ pub(super) enum Report {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     Serve,
-    /// The key is unknown, as if it had never been good (D-104).
+    /// The key is unknown, as if it had never been valid (D-104).
     Revoke,
-    /// The features are too old; the next good answer makes them good again.
+    /// The features are too old, until the next successful answer.
     Expire,
 }
 
-/// Definite refusals without any other answer between them.
+/// Definite refusals without any other answer in between.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refusals {
     pub(super) since: Timestamp,
     pub(super) count: u32,
 }
 
-/// The last good answer to one upstream key, and the refusals since.
+/// The last successful answer to one upstream key, and the refusals since.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Standing {
     pub(super) answered: Option<Timestamp>,
     pub(super) refusals: Option<Refusals>,
     pub(super) is_revoked: bool,
-    /// The attempt that was counted last.
+    /// The number of the last counted attempt.
     pub(super) attempt: Option<u64>,
 }
 
 impl Standing {
-    /// Takes a report into account, and says what holds at `now`.
+    /// Applies a report, and returns the verdict at `now`.
     pub(super) fn hear(&mut self, report: Report, now: Timestamp, terms: &Terms) -> Verdict {
         match report {
             Report::Answered => {
@@ -79,12 +79,12 @@ impl Standing {
         self.verdict(now, terms)
     }
 
-    /// Returns true if this attempt was not counted yet, and remembers it.
+    /// Returns true if this attempt was not counted yet, and stores its number.
     fn is_new(&mut self, attempt: u64) -> bool {
         self.attempt.replace(attempt) != Some(attempt)
     }
 
-    /// Returns true if a report on this attempt was counted.
+    /// Returns true if this attempt was the last one counted.
     pub(super) fn knows(&self, attempt: u64) -> bool {
         self.attempt == Some(attempt)
     }
@@ -101,7 +101,7 @@ impl Standing {
     }
 }
 
-/// The time from `then` to `now`; zero if the clock was set back.
+/// Returns the time from `then` to `now`. Zero if `now` is earlier.
 pub(super) fn age(then: Timestamp, now: Timestamp) -> Duration {
     let millis = now.as_millis().saturating_sub(then.as_millis());
     Duration::from_millis(u64::try_from(millis).unwrap_or(0))
@@ -135,7 +135,7 @@ mod tests {
         let end = DAY + 10 * MINUTE;
         assert_eq!(standing.hear(Report::Pending, at(end - 1), &TERMS), Verdict::Serve);
         assert_eq!(standing.hear(Report::Pending, at(end), &TERMS), Verdict::Revoke);
-        // Whatever comes, until the key is good again.
+        // No report changes it, until the key is answered successfully again.
         for report in [Report::Unanswered { attempt: 3 }, Report::Pending] {
             assert_eq!(standing.hear(report, at(end + DAY), &TERMS), Verdict::Revoke);
         }

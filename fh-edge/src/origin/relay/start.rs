@@ -1,4 +1,4 @@
-//! From what a relay is told to one that runs.
+//! Starts a relay from its settings.
 
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -26,60 +26,60 @@ use super::worker::Worker;
 use crate::options::Options;
 use crate::serving::{AnswerBudget, Environments, EvaluatedBy, Grants, Settings};
 
-/// Where it makes no difference which.
+/// A key for configurations in which the key makes no difference.
 const ANY_KEY: &str = "relay/*";
 
-/// What all upstream connections share.
+/// The settings and resources that all upstream connections share.
 pub(super) struct Source {
     edge: EdgeUrl,
     transport: Arc<dyn Transport>,
     options: RelayOptions,
-    /// Sent with every request upstream.
+    /// Headers of every upstream request.
     headers: RwLock<Vec<(String, String)>>,
     pub(super) runtime: Handle,
     pub(super) environments: Arc<Environments>,
     cache_control: Option<HeaderValue>,
     pub(super) answers: Arc<AnswerBudget>,
     pub(super) terms: Terms,
-    /// How long an answer to a poll may take.
+    /// Maximum time of a poll.
     pub(super) patience: Duration,
 }
 
 impl Source {
-    /// Starts the client of an upstream, which asks with this key.
+    /// Starts the client of an upstream connection, with this key.
     ///
     /// # Errors
-    /// [`StartError`] if it cannot be made.
+    /// Returns [`StartError`] if the client cannot be created.
     pub(super) fn connect(
         &self,
         upstream: &Upstream,
         key: &ApiKey,
         change: impl FnOnce(ClientBuilder) -> ClientBuilder,
     ) -> Result<(), StartError> {
-        // Held until the upstream has its client, so that new headers miss no client.
+        // The lock is held until the upstream connection has its client, so that new headers miss no client.
         let headers = self.headers();
         let builder = self.told(Client::builder(self.edge.as_str(), key.expose()), &headers);
         upstream.adopt(change(builder.streaming()).start()?);
         Ok(())
     }
 
-    /// Begins a client that asks upstream with this key once.
+    /// Returns a builder of a client that makes one upstream request with this key.
     pub(super) fn one_request(&self, key: &ApiKey) -> ClientBuilder {
         self.told(Client::builder(self.edge.as_str(), key.expose()), &self.headers()).one_off()
     }
 
-    /// The time by the relay's clock.
+    /// Returns the time of the relay's clock.
     pub(super) fn now(&self) -> Timestamp {
         (self.options.clock)()
     }
 
-    /// With the settings of the relay, and these headers.
+    /// Adds the relay's settings and these headers to a builder.
     fn told(&self, builder: ClientBuilder, headers: &[(String, String)]) -> ClientBuilder {
         let (changes, headers) = (self.options.changes.clone(), headers.to_vec());
         builder
             .transport(Arc::clone(&self.transport))
             .runtime(self.runtime.clone())
-            // Each would have a thread of its own for them.
+            // Each client would start a thread for its listeners.
             .without_listeners()
             .identification(concat!("fh-edge,", env!("CARGO_PKG_VERSION")))
             .configure(move |config| {
@@ -88,18 +88,18 @@ impl Source {
             })
     }
 
-    /// Whether clients can be made at all is known now, though some are made only when somebody asks.
+    /// Checks at the start that clients can be created, since some are created only on demand.
     fn check_settings(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
         let client = Client::builder(self.edge.as_str(), ANY_KEY);
         drop(self.told(client, headers).offline().start().map_err(RelayError::Client)?);
         Ok(())
     }
 
-    /// Sends these headers, and those of [`RelayOptions::configure`], with further requests of clients that are made from now on. Returns
-    /// all of them, for those that there are.
+    /// Sends these headers and those of [`RelayOptions::configure`] with further requests of new clients. Returns all of them, for the
+    /// existing clients.
     ///
     /// # Errors
-    /// [`RelayError`] if one cannot be sent; then nothing changes.
+    /// Returns [`RelayError`] if a header cannot be sent; then nothing changes.
     fn set_headers(
         &self,
         headers: &[(String, String)],
@@ -125,7 +125,7 @@ impl Source {
     }
 }
 
-/// Keys that make sense.
+/// Keys that have been checked.
 pub(super) struct Checked {
     pub(super) name: Arc<str>,
     pub(super) client: Option<(UpstreamKey, ApiKey)>,
@@ -185,7 +185,7 @@ impl Relay {
     /// Starts relaying. Returns before the upstream Edge has answered.
     ///
     /// # Errors
-    /// [`RelayError`] if a setting makes no sense, or the machine does not give what it takes.
+    /// Returns [`RelayError`] if a setting is not valid, or if the system lacks a resource.
     pub(crate) fn start(
         options: RelayOptions,
         edge: &Options,
@@ -247,18 +247,18 @@ impl Relay {
 }
 
 impl Relay {
-    /// Sends these headers with further requests upstream, in place of those of [`RelayOptions::header`]. Clients without an
-    /// open stream ask again at once.
+    /// Sends these headers with further upstream requests, in place of those of [`RelayOptions::header`]. Clients without an open stream
+    /// make their request again at once.
     ///
     /// # Errors
-    /// [`RelayError`] if one cannot be sent; then nothing changes.
+    /// Returns [`RelayError`] if a header cannot be sent; then nothing changes.
     pub(crate) fn set_headers(&self, headers: &[(String, String)]) -> Result<(), RelayError> {
         let headers = self.proxy.source.set_headers(headers)?;
         self.updates.set_headers(&headers);
         for upstream in self.configured.all().into_iter().chain(self.proxy.upstreams()) {
             if let Some(client) = upstream.client() {
                 let answer = client.set_headers(headers.clone());
-                // How it went is in the status.
+                // The client's status holds the result.
                 self.worker.runtime().spawn(async move { drop(answer.await) });
             }
         }
@@ -267,7 +267,7 @@ impl Relay {
 }
 
 impl Source {
-    /// Ends a connection, and takes away the place where its features were served. Streams say `bye`, unless the key was revoked.
+    /// Ends a connection, and removes the cell of its features. Streams get `bye`, unless the key was revoked.
     pub(super) fn end(&self, upstream: &Upstream) {
         match upstream.slot.current().grants.is_empty() {
             true => upstream.client().into_iter().for_each(Client::close),
@@ -276,7 +276,7 @@ impl Source {
         self.environments.remove_slot(&upstream.slot);
     }
 
-    /// Relays a client-evaluated key, and its sister.
+    /// Relays a client-evaluated key, and its paired server-evaluated key.
     pub(super) fn upstream(
         &self,
         proxy: &Arc<Proxy>,
@@ -289,7 +289,7 @@ impl Source {
         if let Some(key) = server_key {
             grants.add_relayed(&key.secret, name, EvaluatedBy::Here);
         }
-        // The files say themselves whose they are; the name only has to be another for each key, and to hold none.
+        // The files themselves record which key they belong to. Their name only has to differ for each key, and must not contain one.
         let file = self.options.snapshots.as_ref().map(|folder| {
             let print = ApiKeys::new([api_key.clone()]).map(|keys| keys.fingerprint());
             let print: String = print.unwrap_or_default().chars().take(16).collect();
@@ -327,7 +327,7 @@ impl Source {
     }
 }
 
-/// The settings of upstream clients that send these headers.
+/// Returns the configuration of upstream clients that send these headers.
 fn config(
     options: &RelayOptions,
     headers: &[(String, String)],
@@ -340,7 +340,7 @@ fn config(
     Ok(config)
 }
 
-/// Each stream has a connection of its own: a server takes only so many on one.
+/// Creates a transport in which each stream has its own connection, because a server limits the streams on one connection.
 fn default_transport(config: &Config) -> Result<Arc<dyn Transport>, RelayError> {
     let builder = ReqwestTransport::builder().http1_only().connect_timeout(config.limits.connect);
     match builder.build() {

@@ -1,4 +1,4 @@
-//! How a relay's connections upstream are doing.
+//! The status of a relay's upstream connections.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,33 +6,33 @@ use std::time::Duration;
 use fh_client::Status;
 use uuid::Uuid;
 
-/// What a connection upstream is for.
+/// The purpose of an upstream connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UpstreamRole {
-    /// A client-evaluated key that is configured, and its sister if it has one.
+    /// A configured client-evaluated key, and its paired server-evaluated key if there is one.
     Keys,
     /// One context of a server-evaluated key that is configured alone.
     Context,
-    /// A key that nobody configured: with a server-evaluated one, one context of it.
+    /// An unconfigured key; one context of it if it is server-evaluated.
     AnyKey,
 }
 
-/// Is there anything to serve?
+/// Whether a connection has features to serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UpstreamState {
-    /// Not yet.
+    /// No features have come yet.
     Waiting,
-    /// Yes; see the client's status for how old it is.
+    /// Features are served; see the client's status for their age.
     Serving,
-    /// The upstream Edge refuses the key, and nothing is known from before, or it has done so for longer than
+    /// The upstream Edge refuses the key. Either it never answered the key successfully, or it has refused it for longer than
     /// [`RelayLimits::revoke_after`](super::RelayLimits::revoke_after).
     Refused,
-    /// Not any more: the last good answer is older than [`RelayLimits::max_age`](super::RelayLimits::max_age).
+    /// The features have expired: the last successful answer is older than [`RelayLimits::max_age`](super::RelayLimits::max_age).
     Expired,
 }
 
 impl UpstreamState {
-    /// The name in figures.
+    /// Returns the state's name in metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -44,25 +44,26 @@ impl UpstreamState {
     }
 }
 
-/// One connection upstream. Holds no key, and no context.
+/// The status of one upstream connection. It contains no key and no context.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct UpstreamStatus {
-    /// What its keys are called.
+    /// The name of its keys.
     pub name: Arc<str>,
-    /// Their environment.
+    /// The environment of its keys.
     pub environment: Uuid,
-    /// What it is for.
+    /// The purpose of the connection.
     pub role: UpstreamRole,
-    /// Is there anything to serve?
+    /// Whether there are features to serve.
     pub state: UpstreamState,
-    /// How many attributes the context has that the upstream Edge evaluates for.
+    /// Number of attributes of the context that the upstream Edge evaluates for.
     pub attributes: usize,
-    /// Of its client: when it was last in touch, what went wrong last, how old the features are. `None` if it waits for a place
+    /// The status of its client: the last contact, the last problem, the age of the features. `None` while it waits for a connection
     /// ([`RelayLimits::connections`](super::RelayLimits::connections)).
     pub client: Option<Status>,
-    /// Since the upstream Edge last answered the key well, restarts included; `None` if it never did.
+    /// Time since the upstream Edge last answered the key successfully, even before a restart. `None` if it never did.
     pub answer_age: Option<Duration>,
-    /// Since when the upstream Edge has refused, for certain and without any other answer, a key that was good.
+    /// Time since the upstream Edge began to refuse a key that it had answered successfully. Only definite refusals count, without any
+    /// other answer in between. `None` if it does not refuse it.
     pub refused_for: Option<Duration>,
 }

@@ -1,4 +1,4 @@
-//! One connection upstream, and the place where what it brings is served.
+//! One upstream connection, and the cell to which its features are published.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -19,28 +19,28 @@ use crate::serving::{
 };
 use crate::world::now;
 
-/// Whatever the settings say, it is not asked again all the time.
+/// Minimum pause before a request that got 400 is repeated, whatever the settings say.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-/// How often it is looked whether features have expired, or a key is to be revoked, while nothing happens.
+/// Interval of checks whether features have expired or a key is to be revoked.
 const REVIEW: Duration = Duration::from_secs(1);
 
-/// Why a key is refused.
+/// The reason why a key is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// Nothing is known from before.
+    /// The upstream Edge has never answered it successfully.
     AtFirstContact,
-    /// It was good once, and the upstream Edge has refused it for long enough (D-116).
+    /// It was answered successfully before, and the upstream Edge has refused it for long enough (D-116).
     ForGood,
 }
 
-/// What is told of an upstream's refusal.
+/// The reaction to an upstream refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OnRefusal {
-    /// The key is unknown, until the upstream Edge says something else.
+    /// Clients are told that the key is unknown, until the upstream Edge answers otherwise.
     TellAndGoOn,
-    /// The key is unknown, and nobody asks again.
+    /// Clients are told that the key is unknown, and the connection ends.
     TellAndEnd,
-    /// Nothing: the key was good before, so the upstream Edge is in trouble.
+    /// Clients are told nothing: the key was answered successfully before, so the upstream Edge is in trouble.
     Wait,
 }
 
@@ -49,31 +49,31 @@ pub(super) struct Upstream {
     role: UpstreamRole,
     evaluated_by: EvaluatedBy,
     attributes: usize,
-    /// What its keys open, unless they are refused.
+    /// The grants of its keys, unless they are refused.
     grants: Arc<Grants>,
     settings: Settings,
     pub(super) slot: Arc<Slot>,
-    /// The key that its client asks with.
+    /// The key that its client sends.
     key: UpstreamKey,
     client: OnceLock<Client>,
     known: Mutex<Known>,
-    /// Where it is kept what is known over restarts.
+    /// The file that keeps `standing` over restarts.
     record: Option<Arc<Mutex<RecordFile>>>,
 }
 
 struct Known {
-    /// The upstream Edge does not know the key, and nothing was known from before, or it is revoked.
+    /// The key was refused at first contact, or is revoked.
     is_refused: bool,
     /// The features were too old to be served any longer.
     is_expired: bool,
     standing: Standing,
-    /// The age of the features when the client was last looked at.
+    /// The age of the features at the last check of the client.
     data_age: Option<Duration>,
-    /// When the upstream Edge was last asked about an environment that it calls stale.
+    /// Time of the last upstream request for an environment that the upstream Edge calls stale.
     asked: Option<Instant>,
 }
 
-/// What an upstream is made of.
+/// The parts of an upstream connection.
 pub(super) struct Parts {
     pub(super) name: Arc<str>,
     pub(super) role: UpstreamRole,
@@ -89,7 +89,8 @@ pub(super) struct Parts {
 }
 
 impl Upstream {
-    /// One whose client is still to be started. `place` gives its first generation, which waits, a place.
+    /// Creates a connection whose client is still to be started. `place` creates the cell for its first generation, which has no features
+    /// yet.
     pub(super) fn new(parts: Parts, place: impl FnOnce(Published) -> Arc<Slot>) -> Self {
         let Parts { name, role, evaluated_by, attributes, settings, key, standing, .. } = parts;
         let grants = Arc::new(parts.grants);
@@ -119,12 +120,13 @@ impl Upstream {
         }
     }
 
-    /// Takes its client, of which there is one.
+    /// Sets its client. A later call has no effect.
     pub(super) fn adopt(&self, client: Client) {
         self.client.get_or_init(|| client);
     }
 
-    /// Passes on whatever its client gets, as long as it may be served, until the client is closed. One that got 400 asks again after [`RelayLimits::refused_for`](super::RelayLimits::refused_for).
+    /// Publishes the features that its client receives, as long as they may be served, until the client is closed. A client that got 400
+    /// repeats its request after [`RelayLimits::refused_for`](super::RelayLimits::refused_for).
     pub(super) async fn follow(&self, proxy: &Proxy, refused: impl Fn(Refused) -> OnRefusal) {
         let Some(client) = self.client.get() else { return };
         let again_after = proxy.limits().refused_for.max(SHORTEST_PAUSE);
@@ -166,14 +168,14 @@ impl Upstream {
             is_news = true;
             tokio::select! {
                 changed = watch.changed() => {
-                    // Closed: what was served last goes on answering.
+                    // The client is closed. The last features are still served.
                     if changed.is_err() {
                         return;
                     }
                 }
                 () = until(again) => {
                     nonsense = None;
-                    // How it went is in the status.
+                    // The client's status holds the result.
                     drop(client.refresh().await);
                 }
                 _ = reviews.tick() => is_news = false,
@@ -181,7 +183,7 @@ impl Upstream {
         }
     }
 
-    /// Says whether what the client has may be served.
+    /// Decides whether the client's features may be served.
     async fn judge(&self, client: &Client, proxy: &Proxy) -> Verdict {
         let status = client.status();
         let report = self.report(&status, proxy).await;
@@ -191,7 +193,7 @@ impl Upstream {
             if known.standing.answered.is_none()
                 && let (Some(Source::Snapshot), Some(age)) = (&status.source, status.data_age)
             {
-                // Written by a program that kept no record, or the record was damaged.
+                // An earlier version kept no record, or the record was damaged.
                 let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
                 let saved = now.as_millis().saturating_sub(age);
                 known.standing.answered = Some(Timestamp::from_millis(saved));
@@ -205,7 +207,8 @@ impl Upstream {
         verdict
     }
 
-    /// What the client's status says of the last attempt. If only the answers to other keys show what it means, they are asked for.
+    /// Classifies the last attempt by the client's status. If only answers to other keys show the meaning of a refusal, requests with such
+    /// keys are made.
     async fn report(&self, status: &Status, proxy: &Proxy) -> Report {
         let Some(source) = &status.source else { return Report::Pending };
         let attempt = status.requests;
@@ -214,16 +217,16 @@ impl Upstream {
             let before = std::mem::replace(&mut known.data_age, status.data_age);
             before.zip(status.data_age).is_some_and(|(before, age)| age < before)
         };
-        // An attempt that is under way still shows what was wrong with the one before.
+        // While an attempt is under way, the status still shows the problem of the previous one.
         let is_over = !matches!(status.connection, Connection::Connecting | Connection::Streaming);
         match &status.problem {
             None if source.is_edge() => Report::Answered,
             None => Report::Pending,
-            // Features came, though something was wrong afterwards.
+            // Features have been confirmed, although a problem followed.
             Some(_) if source.is_edge() && is_confirmed => Report::Answered,
             // The Edge answered, and wants no more requests.
             Some(Problem::Stale) => Report::Answered,
-            // Polls are answered in place of the stream.
+            // Polls are answered, although streaming is not supported.
             Some(Problem::NoStreaming) if status.connection == Connection::Resting => {
                 Report::Answered
             }
@@ -254,7 +257,7 @@ impl Upstream {
         }
     }
 
-    /// Writes what has to outlast a restart.
+    /// Writes the record if it lacks something that has to survive a restart.
     async fn keep(&self, standing: Standing, terms: &Terms) {
         let Some(record) = &self.record else { return };
         if lock(record).is_behind(&standing, terms) {
@@ -262,15 +265,15 @@ impl Upstream {
         }
     }
 
-    /// Writes what is known of the key, if it is to be kept over restarts.
+    /// Writes the standing of the key, if there is a record.
     pub(super) async fn write_record(&self) {
         let Some(record) = self.record.clone() else { return };
         let standing = self.known().standing.clone();
-        // A write that panicked is one that failed.
+        // A write that panicked counts as failed.
         drop(tokio::task::spawn_blocking(move || lock(&record).write(&standing)).await);
     }
 
-    /// Puts up what the client has now, if it is news. `last` is what it had then.
+    /// Publishes the client's features if they differ from the served ones. `last` holds the rules of the previous call.
     fn take(&self, client: &Client, last: &mut Ruleset) -> Taken {
         let snapshot = client.hub().snapshot();
         let status = snapshot.status();
@@ -281,7 +284,7 @@ impl Upstream {
         }
         let ruleset = snapshot.rules().ruleset();
         self.slot.update(|current| {
-            // A stale environment that is asked for again is stale until the upstream Edge has answered.
+            // A stale environment that was requested again remains stale until the upstream Edge has answered.
             let was_stale = current.settings.stale && status.problem.is_some();
             let settings =
                 Settings { stale: status.is_stale || was_stale, ..self.settings.clone() };
@@ -309,7 +312,7 @@ impl Upstream {
         Taken::Features
     }
 
-    /// What to serve for these rules. What did not change stays the same object.
+    /// Returns the features to serve for these rules. Unchanged features keep their object.
     fn features(
         &self,
         ruleset: &Ruleset,
@@ -335,7 +338,7 @@ impl Upstream {
         features.collect()
     }
 
-    /// The upstream Edge does not know the key: nothing is known from before, or the key is revoked.
+    /// Publishes that the key is unknown, because it was refused at first contact or is revoked.
     fn refuse(&self) {
         self.known().is_refused = true;
         self.slot.update(|current| {
@@ -344,7 +347,7 @@ impl Upstream {
         });
     }
 
-    /// The features are too old: there is nothing to serve until the upstream Edge answers well.
+    /// Publishes that the features have expired. There is nothing to serve until the next successful upstream answer.
     fn expire(&self) {
         let (environment, name) = (self.key.environment, &*self.name);
         if !std::mem::replace(&mut self.known().is_expired, true) {
@@ -353,7 +356,8 @@ impl Upstream {
         self.slot.update(|current| (current.phase == Phase::Serving).then(|| emptied(current)));
     }
 
-    /// The upstream Edge called the environment stale. Somebody asks for it all the same, so it is asked again, not more often than this.
+    /// Requests an environment again that the upstream Edge called stale, because clients request it. At most one request is made in
+    /// `not_within`.
     pub(super) fn ask_again(&self, runtime: &Handle, not_within: Duration) {
         let Some(client) = self.client.get() else { return };
         let now = Instant::now();
@@ -361,12 +365,12 @@ impl Upstream {
         if known.asked.is_none_or(|asked| now.duration_since(asked) >= not_within) {
             known.asked = Some(now);
             let client = client.clone();
-            // How it went is in the status.
+            // The client's status holds the result.
             runtime.spawn(async move { drop(client.refresh().await) });
         }
     }
 
-    /// The key is not configured any more: streams hear that there is no such key.
+    /// Ends the connection of a key that is no longer configured. Its streams are told that the key is unknown.
     pub(super) fn revoke(&self) {
         self.refuse();
         if let Some(client) = self.client.get() {
@@ -374,7 +378,7 @@ impl Upstream {
         }
     }
 
-    /// Ends the connection and all streams that hang on it.
+    /// Ends the connection and all its streams.
     pub(super) fn close(&self) {
         self.slot.close(Duration::ZERO);
         if let Some(client) = self.client.get() {
@@ -386,7 +390,7 @@ impl Upstream {
         self.client.get()
     }
 
-    /// What is served is the truth of it, so that nobody is answered before the state says so.
+    /// Returns the state. The published generation decides, so that no client is answered before the state shows it.
     pub(super) fn state(&self) -> UpstreamState {
         match self.slot.current().phase {
             Phase::Serving => UpstreamState::Serving,
@@ -424,7 +428,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The next generation, without features, as before the first ones came.
+/// Returns the next generation without features, in the same phase as before the first ones came.
 fn emptied(current: &Published) -> Published {
     let (settings, ruleset) = (current.settings.clone(), Ruleset::default());
     let mut next = current.next().with_compiled(Vec::new(), ruleset, settings, now());
@@ -432,7 +436,7 @@ fn emptied(current: &Published) -> Published {
     next
 }
 
-/// Waits for this moment; without one for ever.
+/// Waits until this instant, or forever without one.
 async fn until(moment: Option<tokio::time::Instant>) {
     match moment {
         Some(moment) => tokio::time::sleep_until(moment).await,
@@ -440,8 +444,8 @@ async fn until(moment: Option<tokio::time::Instant>) {
     }
 }
 
-/// Returns true for a client that got 400. It retries slowly by itself (D-114), and after a minute at the latest here, since a proxy before
-/// the upstream Edge may have answered so for a moment.
+/// Returns true if the client got 400. The client itself retries slowly (D-114). The relay retries earlier, because a proxy before the
+/// upstream Edge may have answered so for a moment only.
 fn is_taken_for_nonsense(client: &Client) -> bool {
     let status = client.status();
     status.connection == Connection::Waiting && status.problem == Some(Problem::BadRequest)
@@ -454,8 +458,8 @@ enum Taken {
     Refusal,
 }
 
-/// Does the upstream Edge say that it does not know the key? A 400 says that it does not understand the request, and 401 and 403 no
-/// Edge ever says to who reads (edge-protocol 2.5): those are somebody's before it, who turns everybody away.
+/// Returns true if the problem says that the upstream Edge does not know the key. 400 means that it did not understand the request. An Edge
+/// never answers a GET with 401 or 403 (edge-protocol 2.5); they come from a proxy before it, which refuses every key.
 fn is_certain(problem: &Problem) -> bool {
     matches!(problem, Problem::NotFound | Problem::Failure(_))
 }

@@ -1,7 +1,7 @@
-//! Other keys of the same upstream Edge, asked to tell a key that is gone from an Edge in trouble (D-116).
+//! Requests with other keys of the same upstream Edge, to distinguish a revoked key from an Edge in trouble (D-116).
 //!
-//! A real Edge answers 404 to good keys while it cannot reach its own cache (edge-protocol 2.5). An open stream shows nothing then:
-//! it stays open. So a request of its own is made.
+//! FeatureHub's Edge answers 404 to valid keys while it cannot reach its cache (edge-protocol 2.5). An open stream does not show that,
+//! because it stays open. Therefore a separate request is made.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,12 +13,12 @@ use super::key::UpstreamKey;
 use super::start::Source;
 use super::upstream::Upstream;
 
-/// More keys are not asked at one time.
+/// Maximum number of keys that are tried at a time.
 const MOST_ASKED: usize = 4;
-/// How long the outcome holds for other refused keys, of which there may be many at the same time.
+/// Time for which a result is reused for other refused keys, since many may be refused at the same time.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// A key that may be asked with, and its connection if it has one.
+/// A key that may be tried, and its connection if it has one.
 #[derive(Clone)]
 pub(super) struct Witness {
     pub(super) key: UpstreamKey,
@@ -26,14 +26,14 @@ pub(super) struct Witness {
     pub(super) upstream: Option<Arc<Upstream>>,
 }
 
-/// How likely a key is to be answered, the best first.
+/// The likelihood that a key is answered, the highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Promise {
-    /// Its connection is well.
+    /// Its connection works.
     Good,
-    /// It has none.
+    /// It has no connection, or one without a result so far.
     Unknown,
-    /// Its connection has trouble of its own.
+    /// Its connection has a problem.
     Poor,
 }
 
@@ -52,7 +52,7 @@ impl Witness {
     }
 }
 
-/// The last outcome. One key after the other asks.
+/// The last result. Its lock allows only one check at a time.
 #[derive(Default)]
 pub(super) struct Witnesses {
     last: Mutex<Option<Outcome>>,
@@ -60,12 +60,12 @@ pub(super) struct Witnesses {
 
 struct Outcome {
     at: Instant,
-    /// The key that was answered well, if one was.
+    /// The key that was answered successfully, if any.
     answered: Option<UpstreamKey>,
 }
 
 impl Witnesses {
-    /// Returns true if one of these keys, other than `refused`, is answered well now.
+    /// Returns true if the upstream Edge now answers one of these keys, other than `refused`, successfully.
     pub(super) async fn answer(
         &self,
         source: &Source,
@@ -95,7 +95,7 @@ impl Witnesses {
     }
 }
 
-/// Asks upstream once with this key.
+/// Makes one upstream request with this key. Returns true if it is answered successfully.
 async fn is_answered(source: &Source, key: &ApiKey) -> bool {
     let Ok(client) = source.one_request(key).start() else { return false };
     let answer = tokio::time::timeout(source.patience, client.ready()).await;

@@ -1,5 +1,5 @@
-//! The thread in which a relay's upstream connections live: whoever builds an Edge need not have a runtime, and what happens
-//! upstream keeps no client waiting.
+//! The thread of a relay's upstream connections. The builder of an Edge therefore needs no runtime, and upstream work does not delay
+//! clients.
 
 use std::future::Future;
 use std::io;
@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 
-/// How long the last connections may take to end, and snapshots to be written.
+/// Maximum time for closing the last connections and writing snapshots.
 const LAST: Duration = Duration::from_secs(5);
 
-/// Ends the thread when it is dropped, without waiting for it.
+/// A handle to the thread. Dropping it ends the thread without waiting for it.
 #[derive(Debug)]
 pub(super) struct Worker {
     runtime: Handle,
@@ -25,8 +25,8 @@ pub(super) struct Idle {
     handle: Handle,
 }
 
-/// A runtime that ends in the background. An Edge is also built, and fails to start, inside an asynchronous context, where
-/// dropping a runtime panics.
+/// A runtime that shuts down in the background. Dropping a runtime inside an asynchronous context panics, and an Edge may be built there,
+/// and fail to start.
 struct Background(Option<Runtime>);
 
 impl Drop for Background {
@@ -38,10 +38,10 @@ impl Drop for Background {
 }
 
 impl Worker {
-    /// Makes the runtime; nothing runs before [`Idle::start`].
+    /// Creates the runtime. No task runs before [`Idle::start`].
     ///
     /// # Errors
-    /// The machine does not give what a runtime needs.
+    /// The system cannot create a runtime.
     pub(super) fn prepare() -> io::Result<Idle> {
         let runtime = Builder::new_current_thread().thread_name("fh-relay").enable_all().build()?;
         Ok(Idle { handle: runtime.handle().clone(), runtime: Background(Some(runtime)) })
@@ -57,10 +57,10 @@ impl Idle {
         &self.handle
     }
 
-    /// Runs until the worker is dropped, and then this.
+    /// Runs the tasks until the worker is dropped, and then `at_last`.
     ///
     /// # Errors
-    /// The machine gives no thread.
+    /// The system cannot start a thread.
     pub(super) fn start(
         self,
         at_last: impl Future<Output = ()> + Send + 'static,
@@ -70,7 +70,7 @@ impl Idle {
         let run = move || {
             if let Some(runtime) = &background.0 {
                 runtime.block_on(async {
-                    // Nothing is ever sent: it ends with the sender.
+                    // No value is ever sent; this resolves when the sender is dropped.
                     let _ = ended.await;
                     let _ = tokio::time::timeout(LAST, at_last).await;
                 });

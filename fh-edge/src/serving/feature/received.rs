@@ -1,4 +1,4 @@
-//! A feature as another Edge sent it: whatever is in it comes through, also what is not known here (D-92).
+//! Features that another Edge sent. All their members are passed on, unknown ones too (D-92).
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,7 +12,7 @@ use crate::serving::moment::Moments;
 use crate::serving::view::EvaluatedBy;
 use crate::state::{Json, check_strategy};
 
-/// The members that are known; of those that stand twice the last one counts.
+/// The members of a feature's JSON. If a name occurs twice, the last one counts.
 #[derive(Default)]
 struct Members<'a> {
     id: Option<&'a RawValue>,
@@ -52,9 +52,10 @@ impl<'a> Members<'a> {
 }
 
 impl ServedFeature {
-    /// Takes a feature's JSON. `None` if it has no key, since nobody could ask for it.
+    /// Reads a feature's JSON. `None` if it has no key, since no client could read it.
     ///
-    /// Ids are UUIDs; others are passed on, and told apart here by one that is made of them.
+    /// Ids are expected to be UUIDs. Any other id is passed on unchanged. This Edge then identifies the feature by a UUID derived from the
+    /// id, or from the key if there is no id.
     pub(crate) fn received(json: &str, evaluated_by: EvaluatedBy) -> Option<Self> {
         let raw: &RawValue = serde_json::from_str(json).ok()?;
         let members = Members::read(raw)?;
@@ -71,7 +72,7 @@ impl ServedFeature {
         let locked = members.locked.is_some_and(|raw| Token::of(raw) == Token::Bool(true));
         let version = members.version.and_then(|raw| Token::of(raw).integer()).unwrap_or(0);
         let value = members.value.map(Json::of).filter(|value| !value.is_null());
-        // Holders of server-evaluated keys never see strategies, even if an Edge should send them.
+        // Holders of server-evaluated keys must never see strategies, even if the upstream Edge sends them.
         let strategies = members.strategies.filter(|_| evaluated_by != EvaluatedBy::Upstream);
         let strategies = strategies.map(|list| within_limits(list, &key));
         let listed = strategies.as_ref().map(Json::as_str);
@@ -103,7 +104,7 @@ impl ServedFeature {
             id: known_id
                 .unwrap_or_else(|| Uuid::new_v5(&Uuid::NAMESPACE_OID, told_apart_by.as_bytes())),
             key: key.into(),
-            // A type of a later FeatureHub is passed on; what it is worth here is only for people.
+            // A type of a later FeatureHub is passed on as it is. This Edge itself treats the feature as a string.
             kind: kind.as_deref().and_then(Kind::from_wire).unwrap_or(Kind::String),
             version,
             locked,
@@ -127,7 +128,7 @@ impl ServedFeature {
     }
 }
 
-/// Strategies that are not too large. The others would never match, and add nothing to percentages.
+/// Leaves out strategies that exceed the limits. They would never match, and they add nothing to percentages.
 fn within_limits(list: &RawValue, key: &str) -> Json {
     let all = Json::of(list);
     if check_strategy(all.as_str()).is_ok() {
@@ -162,7 +163,7 @@ fn text(raw: Option<&RawValue>) -> Option<String> {
     }
 }
 
-/// The members of an object that are texts.
+/// Returns the members of an object that are strings.
 fn texts(raw: &RawValue) -> BTreeMap<String, String> {
     let members = members(raw).unwrap_or_default().into_iter();
     members.filter_map(|(name, raw)| Some((name.into_owned(), text(Some(raw))?))).collect()
@@ -196,7 +197,7 @@ mod tests {
         assert_eq!(feature.strategy_values.len(), 2, "positions are those of the JSON");
     }
 
-    /// One that never matches adds nothing to percentages, so to leave it out changes no answer.
+    /// A strategy that never matches adds nothing to percentages, so leaving it out changes no answer.
     #[test]
     fn strategies_that_are_too_large_are_left_out() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));

@@ -1,4 +1,4 @@
-//! `accounts`: who may read and change what.
+//! Reads `accounts`: keys and their permissions.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::part::{Part, Reading};
 use super::problem::Path;
 use crate::state::{Account, Environment, Permission, Permissions};
 
-/// The accounts of a document, and those given besides.
+/// The accounts of a document, and the extra accounts of the options.
 #[derive(Default)]
 pub(super) struct Accounts {
     pub(super) list: Vec<Account>,
@@ -65,7 +65,7 @@ impl Accounts {
         self.add(reading, part, account);
     }
 
-    /// Adds an account whose keys are in use already.
+    /// Adds an account whose keys have been added to those in use.
     pub(super) fn add(&mut self, reading: &mut Reading<'_>, part: &Part, account: Account) {
         if !self.names.insert(Arc::clone(&account.name)) {
             reading.error(part, format!("there are two accounts {}", account.name));
@@ -73,7 +73,7 @@ impl Accounts {
         self.list.push(account);
     }
 
-    /// Adds those that are given besides the document.
+    /// Adds the accounts that are not in the document.
     pub(super) fn add_extra(
         &mut self,
         reading: &mut Reading<'_>,
@@ -137,7 +137,7 @@ fn permissions(
     permissions
 }
 
-/// One permission or several, by name.
+/// Reads one permission or several, by name.
 fn granted(reading: &mut Reading<'_>, part: &Part) -> Permissions {
     let parts = if part.is_null() { Vec::new() } else { reading.one_or_several(part) };
     let named = parts.iter().filter_map(|part| {

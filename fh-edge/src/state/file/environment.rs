@@ -1,4 +1,4 @@
-//! `environments`: where features have values.
+//! Reads `environments`, with the values of features.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,18 +19,18 @@ use crate::state::unique::Uniques;
 pub(super) struct Environments {
     pub(super) list: Vec<Environment>,
     uniques: Uniques,
-    /// What is known by id and by name.
+    /// Environments that `find` knows: `ids` by id, `names` by name.
     ids: HashSet<Uuid>,
     names: HashMap<String, Vec<Uuid>>,
-    /// Environments that could not be read, so that others may mean them.
+    /// True if an environment could not be read. A name or an id that is not known may mean that one.
     has_gaps: bool,
 }
 
-/// Why a name means no environment.
+/// The reason why a name identifies no environment.
 pub(super) enum Unnamed {
-    /// There is none.
+    /// No environment has this name.
     None,
-    /// There are several.
+    /// Several environments have this name.
     Several,
 }
 
@@ -58,7 +58,7 @@ impl Environments {
         self.list.push(environment);
     }
 
-    /// The environment that is meant by an id or a name. `Ok(None)`: perhaps one that could not be read.
+    /// Returns the environment with this id or name. `Ok(None)` if it may be one that could not be read.
     pub(super) fn find(&self, named: &str) -> Result<Option<Uuid>, Unnamed> {
         if let Some(id) = uuid(named).filter(|id| self.ids.contains(id)) {
             return Ok(Some(id));
@@ -96,7 +96,7 @@ fn environment(reading: &mut Reading<'_>, part: &Part, features: &Features) -> O
     let profile = part.get("profile").and_then(|part| profile(reading, &part));
     let mut review = Review::new(reading.options, profile);
     let values = part.get("values");
-    // Without an id the values are read all the same, for what is wrong in them.
+    // Values are read even without an id, to report the errors in them.
     let values = values.map(|values| {
         value::values(reading, &values, id.unwrap_or_default(), features, &mut review)
     });
@@ -120,7 +120,7 @@ fn id(reading: &mut Reading<'_>, part: &Part) -> Option<Uuid> {
     id.map_err(|what| reading.error(part, what)).ok()
 }
 
-/// A `cache-control` that can be sent.
+/// Reads a `cache-control` that is valid as a header.
 pub(super) fn cache_control(reading: &mut Reading<'_>, part: &Part) -> Option<String> {
     let text = reading.text(part, "cacheControl")?;
     if HeaderValue::from_str(text).is_err() {

@@ -1,4 +1,4 @@
-//! `features`: what there is, in every environment.
+//! Reads `features`: their definitions, which are the same in every environment.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::state::unique::Uniques;
 #[derive(Default)]
 pub(super) struct Features {
     pub(super) list: Vec<Feature>,
-    /// By key; `None`: something is wrong with it.
+    /// Positions in `list` by key. `None` if the feature is not valid.
     places: HashMap<Arc<str>, Option<usize>>,
     uniques: Uniques,
 }
@@ -64,7 +64,10 @@ impl Features {
         self.list.extend(feature);
     }
 
-    /// The feature with this key. `Err`: there is none; `Ok(None)`: it is wrong, which was said.
+    /// Returns the feature with this key. `Ok(None)` if it is not valid, which has been reported.
+    ///
+    /// # Errors
+    /// Returns [`NoSuchFeature`] if no feature has this key.
     pub(super) fn get(&self, key: &str) -> Result<Option<&Feature>, NoSuchFeature> {
         let place = self.places.get(key).ok_or(NoSuchFeature)?;
         Ok(place.and_then(|place| self.list.get(place)))
@@ -75,7 +78,7 @@ impl Features {
     }
 }
 
-/// No feature has this key.
+/// The error for a key that no feature has.
 #[derive(Debug)]
 pub(super) struct NoSuchFeature;
 
@@ -107,7 +110,7 @@ fn kind(reading: &mut Reading<'_>, feature: &Part) -> Option<Kind> {
     kind
 }
 
-/// A UUID in its usual form.
+/// Reads a UUID in its usual form.
 pub(super) fn id(reading: &mut Reading<'_>, part: &Part, what: &str) -> Option<Uuid> {
     let id = part.text().and_then(uuid);
     if id.is_none() {
@@ -116,7 +119,7 @@ pub(super) fn id(reading: &mut Reading<'_>, part: &Part, what: &str) -> Option<U
     id
 }
 
-/// The 36 characters that FeatureHub writes, in any case.
+/// Parses the form with 36 characters that FeatureHub writes, in upper or lower case.
 pub(super) fn uuid(text: &str) -> Option<Uuid> {
     (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten()
 }
@@ -130,7 +133,7 @@ fn properties(reading: &mut Reading<'_>, part: Option<Part>) -> BTreeMap<String,
     let mut properties = BTreeMap::new();
     for member in members {
         let part = part.of(member);
-        // An empty text is a text here.
+        // A property may be an empty text.
         let text = match part.text() {
             Some(text) => Some(text),
             None => reading.text(&part, "a property"),
@@ -140,7 +143,7 @@ fn properties(reading: &mut Reading<'_>, part: Option<Part>) -> BTreeMap<String,
     properties
 }
 
-/// One filter or several.
+/// Reads one filter or several.
 pub(super) fn filters(reading: &mut Reading<'_>, part: Option<Part>) -> BTreeSet<String> {
     let parts = part.map(|part| reading.one_or_several(&part)).unwrap_or_default();
     let filters = parts.iter().filter_map(|part| reading.text(part, "a filter").map(str::to_owned));

@@ -1,20 +1,20 @@
-//! Keys of accounts: of the right kind, and each in use once.
+//! Reads the keys of accounts. Each must be of the right kind, and unique.
 
 use super::part::{Part, Reading};
 use crate::state::ServiceKey;
 use crate::state::unique::Uniques;
 
-/// Where keys are evaluated.
+/// The side that evaluates for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeyKind {
-    /// By the client.
+    /// The client.
     Client,
-    /// By the Edge.
+    /// The Edge.
     Server,
 }
 
 impl KeyKind {
-    /// Why a key cannot be one of these.
+    /// Returns the reason why a key is not of this kind, if it is not.
     pub(super) fn objection(self, key: &ServiceKey) -> Option<&'static str> {
         match (self, key.is_client_evaluated()) {
             (Self::Client, false) => Some("a client key holds a `*`; a key without is a serverKey"),
@@ -26,7 +26,7 @@ impl KeyKind {
     }
 }
 
-/// The keys that are in use.
+/// The keys in use.
 #[derive(Default)]
 pub(super) struct Keys {
     uniques: Uniques,
@@ -66,7 +66,10 @@ impl Keys {
         key.map_err(|what| reading.error(part, what)).ok()
     }
 
-    /// Takes a key into use.
+    /// Adds a key to those in use. `user` names its place.
+    ///
+    /// # Errors
+    /// Returns a text that names the other place, if the key is in use already.
     pub(super) fn take(&mut self, key: &ServiceKey, user: &str) -> Result<(), String> {
         self.uniques.key(key, user)
     }

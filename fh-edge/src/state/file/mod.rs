@@ -1,18 +1,18 @@
-//! The file that an Edge is run from (D-93), read with the place of everything that is wrong in it.
+//! Reads state files (D-93), and reports everything that is wrong in a file with its place.
 //!
-//! YAML 1.2 or JSON, exact in numbers. Three parts, of which each may be absent:
+//! A state file is YAML 1.2 or JSON; numbers are exact. It has three parts, each of which is optional:
 //!
 //! ```yaml
 #![doc = include_str!("example.yaml")]
 //! ```
 //!
-//! `${NAME}` is completed in keys and in ids of environments (within `{ }` it needs quotes); `$$` is a dollar there. Everywhere else it is
-//! an ordinary text, since programs use it in theirs.
-//! `percentage` may be a text that ends in `%`. Members of the document whose names begin with `x-` are for the file's own use: anchors
-//! can stand there. Unknown names are errors; in strategies they are, if a known one
-//! was probably meant, and warnings otherwise (D-118).
+//! `${NAME}` is replaced by a secret in keys and in ids of environments, and `$$` by a dollar. In YAML's `{ }` it needs quotes. Everywhere
+//! else it is ordinary text, because programs may use it in their own texts.
 //!
-//! What other programs of FeatureHub's write is read as well: see [`Form`].
+//! `percentage` may be a text that ends in `%`. Members of the document whose names begin with `x-` are ignored; they may hold anchors. An
+//! unknown name is an error. In a strategy it is an error only if it is similar to a known name, and a warning otherwise (D-118).
+//!
+//! Files of other FeatureHub programs are read as well: see [`Form`].
 
 mod account;
 mod environment;
@@ -48,28 +48,28 @@ use part::{Part, Reading};
 use problem::Path;
 use review::{Review, Reviewed};
 
-/// A larger text is refused.
+/// Maximum length of a text in bytes.
 pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// What a document may take of the machine: a large text as it stands, but not much more by way of aliases.
+/// Returns the limits of a document. Aliases may add only a limited amount to the size of the text.
 fn limits(text: &str) -> Limits {
     const ALIASES: usize = 16 * 1024 * 1024;
-    // However short its values are, a text weighs less than this without aliases.
+    // Without aliases, a document has a smaller weight than this, however short its values are.
     Limits { depth: 100, weight: ALIASES + 5 * text.len(), values: 2_000_000 }
 }
 
-/// A state, and what is doubtful about it.
+/// A state, and the warnings about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
     /// The state.
     pub state: State,
-    /// What the text was.
+    /// The form of the text.
     pub form: Form,
-    /// What somebody should look at, in the order of the text. At most 1,000 of them.
+    /// Warnings, in the order of the text. At most 1,000 are kept.
     pub warnings: Vec<Problem>,
 }
 
 impl State {
-    /// Reads a text of any form that is known; see [the module](self).
+    /// Reads a text of any known form; see [the module](self).
     ///
     /// ```
     /// use fh_edge::state::State;
@@ -86,7 +86,7 @@ impl State {
     /// ```
     ///
     /// # Errors
-    /// [`StateFileError`]: everything that was found wrong at once, with its places.
+    /// Returns [`StateFileError`], which lists all problems found, with their places.
     pub fn from_text(text: &str, options: &Options) -> Result<Parsed, StateFileError> {
         if text.len() as u64 > MOST_BYTES {
             return Err(whole(format!("the text is larger than {MOST_BYTES} bytes")));
@@ -118,7 +118,7 @@ impl State {
     /// Reads bytes, which have to be UTF-8.
     ///
     /// # Errors
-    /// As [`Self::from_text`].
+    /// The same as for [`Self::from_text`].
     pub fn from_bytes(bytes: &[u8], options: &Options) -> Result<Parsed, StateFileError> {
         match std::str::from_utf8(bytes) {
             Ok(text) => Self::from_text(text, options),
@@ -131,11 +131,11 @@ impl State {
     }
 }
 
-/// Reads a JSON list of strategies as a state file has them, for a feature in an environment of this profile.
+/// Reads a JSON list of strategies as a state file has it, for a feature in an environment of this profile.
 ///
 /// # Errors
-/// [`StateFileError`], as a state file with these strategies would give it. Paths begin with `strategies`; positions are those in
-/// the list's own text.
+/// Returns the same [`StateFileError`] as a state file with these strategies. Paths begin with `strategies`; positions are those in the
+/// list's own text.
 pub(crate) fn read_strategies(
     json: &str,
     feature: &Feature,
@@ -154,13 +154,13 @@ pub(crate) fn read_strategies(
     Ok(value.strategies)
 }
 
-/// An error of a text as a whole.
+/// Returns an error about a text as a whole.
 fn whole(what: String) -> StateFileError {
     let problem = Problem { position: Position::START, path: String::new(), what };
     StateFileError::new(vec![problem])
 }
 
-/// The form of this project: its revision, and what it holds.
+/// Reads the form of this project. Returns the revision and the contents.
 fn native(reading: &mut Reading<'_>, root: &Part) -> (u64, Contents) {
     let known = ["features", "environments", "accounts", "revision", "$schema"];
     let own: Vec<&str> = names(root).filter(|name| name.starts_with("x-")).collect();

@@ -1,4 +1,4 @@
-//! What a reader of files is told beside the text.
+//! Options for reading state files.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::secrets::{self, Incomplete};
 use crate::state::{Permissions, ServiceKey};
 
-/// What a reader of files is told beside the text.
+/// Options for reading state files.
 ///
 /// ```
 /// use fh_edge::state::State;
@@ -29,26 +29,26 @@ pub struct Options {
     pub(super) accounts: Vec<ExtraAccount>,
 }
 
-/// What names of secrets stand for.
+/// A function that returns the text that `${NAME}` stands for.
 type Secrets = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// An account that no file names, with the same permissions in every environment of the file: keys from a command line.
+/// An account that is not in the file, for instance for keys from a command line. It has the same permissions in every environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExtraAccount {
-    /// Its name, for people, logs and metrics.
+    /// The name, for people, logs and metrics.
     pub name: Arc<str>,
-    /// Keys with a `*`.
+    /// Client-evaluated keys, which contain a `*`.
     pub client_keys: Vec<ServiceKey>,
-    /// Keys without.
+    /// Server-evaluated keys, which contain no `*`.
     pub server_keys: Vec<ServiceKey>,
-    /// Only features with one of these filters are seen; empty: all.
+    /// Filters. If there are any, the account sees only features that have one of them.
     pub filters: BTreeSet<String>,
-    /// What it may do.
+    /// The permissions in each environment.
     pub permissions: Permissions,
 }
 
 impl Options {
-    /// No secrets, no further accounts, profile `client`.
+    /// Creates options without secrets and extra accounts, with profile `client`.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -59,24 +59,24 @@ impl Options {
         }
     }
 
-    /// The profile of environments that name none, to warn of what it makes of their strategies.
+    /// Sets the profile of environments that have none. It is used for warnings about their strategies.
     #[must_use]
     pub fn profile(self, profile: Profile) -> Self {
         Self { profile, ..self }
     }
 
-    /// What `${NAME}` stands for; `None` is an error at its place.
+    /// Sets a function that returns the text for `${NAME}`. If it returns `None`, that is an error at this place.
     #[must_use]
     pub fn secrets(self, lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         Self { secrets: Some(Arc::new(lookup)), ..self }
     }
 
-    /// Takes keys and ids as they are written, `$$` too; a `${` is an error. So are the states that the admin API writes.
+    /// Takes keys and ids as they are written, even `$$`; a `${` is an error. The admin API writes states in this way.
     pub(crate) fn verbatim(self) -> Self {
         Self { secrets: None, ..self }
     }
 
-    /// A key or an id of an environment, with names of secrets replaced.
+    /// Replaces `${NAME}` in a key, or in the id of an environment.
     pub(super) fn complete(&self, text: &str) -> Result<String, Incomplete> {
         match &self.secrets {
             Some(lookup) => secrets::complete(text, &**lookup),
@@ -85,25 +85,25 @@ impl Options {
         }
     }
 
-    /// `${NAME}` is the environment variable of this process.
+    /// Replaces `${NAME}` by environment variables of this process.
     #[must_use]
     pub fn process_environment(self) -> Self {
         self.secrets(|name| std::env::var(name).ok())
     }
 
-    /// The environment of a list of features that names none.
+    /// Sets the environment of lists of features that name none.
     #[must_use]
     pub fn environment(self, id: Uuid) -> Self {
         Self { environment: Some(id), ..self }
     }
 
-    /// The same, unless one is known.
+    /// Does the same, unless an environment is set already.
     pub(crate) fn environment_if_unknown(mut self, id: Uuid) -> Self {
         self.environment.get_or_insert(id);
         self
     }
 
-    /// One more account, after those of the file.
+    /// Adds an account after those of the file.
     #[must_use]
     pub fn account(mut self, account: ExtraAccount) -> Self {
         self.accounts.push(account);

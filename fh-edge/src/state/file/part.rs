@@ -1,4 +1,4 @@
-//! A part of a document with the way to it, and what a reader asks of it.
+//! A part of a document with its path, and the collector of errors and warnings.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use fh_files::{Content, Member, Node, Position, nearest};
 use super::Options;
 use super::problem::{Path, Problem, StateFileError, excerpt};
 
-/// A part of a document, and where it is.
+/// A part of a document, with its path.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     pub(super) node: Arc<Node>,
@@ -51,25 +51,25 @@ impl Part {
         )
     }
 
-    /// What a member of this map stands for; `None` if there is none, or it is null.
+    /// Returns the value of a member of this map. `None` if it is missing or null.
     pub(super) fn get(&self, name: &str) -> Option<Self> {
         let node = self.node.get(name)?;
         let part = Self { node: Arc::clone(node), path: self.path.member(name) };
         (!part.is_null()).then_some(part)
     }
 
-    /// What this member of the map stands for.
+    /// Returns the value of this member of the map.
     pub(super) fn of(&self, member: &Member) -> Self {
         Self { node: Arc::clone(&member.node), path: self.path.member(&member.name) }
     }
 
-    /// What stands here, in a few words.
+    /// Describes this part in a few words.
     pub(super) fn shown(&self) -> String {
         shown(&self.node)
     }
 }
 
-/// What a node is, in a few words.
+/// Describes a node in a few words.
 pub(super) fn shown(node: &Node) -> String {
     match &node.content {
         Content::Null => "nothing".to_owned(),
@@ -80,14 +80,14 @@ pub(super) fn shown(node: &Node) -> String {
     }
 }
 
-/// More errors are not told.
+/// Maximum number of errors that are kept.
 const MOST_ERRORS: usize = 100;
-/// More warnings are counted only.
+/// Maximum number of warnings that are kept.
 const MOST_WARNINGS: usize = 1_000;
-/// To find out what a misspelt name means takes time.
+/// Maximum number of suggestions for misspelt names, because finding one takes time.
 const MOST_SUGGESTIONS: usize = 20;
 
-/// Gathers what is wrong while a document is read.
+/// Collects errors and warnings while a document is read.
 pub(super) struct Reading<'o> {
     pub(super) options: &'o Options,
     errors: Vec<Problem>,
@@ -120,7 +120,10 @@ impl<'o> Reading<'o> {
         }
     }
 
-    /// The warnings, if nothing is wrong.
+    /// Returns the warnings, in the order of the text.
+    ///
+    /// # Errors
+    /// Returns the errors if there are any.
     pub(super) fn finish(mut self) -> Result<Vec<Problem>, StateFileError> {
         if !self.errors.is_empty() {
             return Err(StateFileError::new(self.errors));
@@ -129,7 +132,7 @@ impl<'o> Reading<'o> {
         Ok(self.warnings)
     }
 
-    /// "did you mean …?", if something is near.
+    /// Returns "did you mean …?" if a candidate is similar, else an empty text.
     pub(super) fn suggestion<'a>(
         &mut self,
         name: &str,
@@ -143,7 +146,7 @@ impl<'o> Reading<'o> {
         meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default()
     }
 
-    /// Is this a map, all of whose names are known? Anything else is an error.
+    /// Returns true if the part is a map, and adds an error if it is not. Each unknown name is an error, too.
     pub(super) fn map_of(&mut self, part: &Part, what: &str, known: &[&str]) -> bool {
         let Some(members) = part.members() else {
             self.error(part, format!("{what} is a map, not {}", part.shown()));
@@ -164,7 +167,7 @@ impl<'o> Reading<'o> {
         true
     }
 
-    /// The items of a list. Anything else is an error.
+    /// Returns the items of a list. A part of another type is an error.
     pub(super) fn list(&mut self, part: &Part, what: &str) -> Vec<Part> {
         part.items().unwrap_or_else(|| {
             self.error(part, format!("{what} are a list, not {}", part.shown()));
@@ -172,12 +175,12 @@ impl<'o> Reading<'o> {
         })
     }
 
-    /// The items of a list, or the one thing that stands in its place.
+    /// Returns the items of a list. A part of another type counts as a list with one item.
     pub(super) fn one_or_several(&mut self, part: &Part) -> Vec<Part> {
         part.items().unwrap_or_else(|| vec![part.clone()])
     }
 
-    /// A text that is not empty.
+    /// Returns a text that is not empty. A part of another type is an error.
     pub(super) fn text<'p>(&mut self, part: &'p Part, what: &str) -> Option<&'p str> {
         match part.content() {
             Content::Text(text) if text.is_empty() => {
@@ -196,7 +199,7 @@ impl<'o> Reading<'o> {
         }
     }
 
-    /// `true` or `false`; absent is `false`.
+    /// Returns `true` or `false`. A missing part is `false`; a part of another type is an error.
     pub(super) fn flag(&mut self, part: Option<&Part>, what: &str) -> bool {
         match part.map(|part| (part, part.content())) {
             None => false,
@@ -208,7 +211,7 @@ impl<'o> Reading<'o> {
         }
     }
 
-    /// A number without decimals from 0 on.
+    /// Returns a whole number that is not negative. A part of another type is an error.
     pub(super) fn count<N: std::str::FromStr>(&mut self, part: &Part, what: &str) -> Option<N> {
         let number = match part.content() {
             Content::Number(digits) if !digits.starts_with('-') => digits.parse().ok(),

@@ -1,18 +1,18 @@
-//! What is wrong in a file, and where.
+//! Errors and warnings about a file, with their places.
 
 use std::fmt;
 use std::rc::Rc;
 
 use fh_files::{Position, SyntaxError};
 
-/// Something that is wrong or doubtful in a state file. Prints itself with its place. Never holds a secret.
+/// An error or a warning about a state file. `Display` prints it with its place. It never contains a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The place in the text.
+    /// The position in the text.
     pub position: Position,
-    /// The place in the document, such as `environments[1].values.BANNER.value`; empty for the document itself.
+    /// The path in the document, such as `environments[1].values.BANNER.value`. Empty for the whole document.
     pub path: String,
-    /// What is wrong.
+    /// The description.
     pub what: String,
 }
 
@@ -32,7 +32,8 @@ impl From<SyntaxError> for Problem {
     }
 }
 
-/// Why a text is no state: at least one problem, in the order of the text. Prints one line for each.
+/// The error for a text that is not a valid state. It has at least one problem; problems are in the order of the text. `Display` prints one
+/// line for each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateFileError {
     problems: Vec<Problem>,
@@ -44,7 +45,7 @@ impl StateFileError {
         Self { problems }
     }
 
-    /// What is wrong; as much as was found at once.
+    /// Returns the problems that were found in one pass.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
@@ -71,7 +72,7 @@ impl fmt::Display for StateFileError {
 
 impl std::error::Error for StateFileError {}
 
-/// How to come to a part of a document.
+/// The path to a part of a document.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Path(Option<Rc<(Path, Step)>>);
 
@@ -86,7 +87,7 @@ impl Path {
         Self(Some(Rc::new((self.clone(), Step::Member(name.into())))))
     }
 
-    /// Is this the way to a member of this name, or to an item of it?
+    /// Returns true if this is the path to a member of this name, or to an item of it.
     pub(super) fn passes(&self, name: &str) -> bool {
         match self.0.as_deref() {
             Some((_, Step::Member(member))) => **member == *name,
@@ -100,7 +101,7 @@ impl Path {
     }
 }
 
-/// Longer names are cut in paths.
+/// Maximum length of a name in a path, and of an excerpt.
 const LONGEST_NAME: usize = 100;
 
 impl fmt::Display for Path {
@@ -118,13 +119,13 @@ impl fmt::Display for Path {
     }
 }
 
-/// Can a name stand in a path as it is?
+/// Returns true if a name can be written in a path without quotes.
 fn is_plain(name: &str) -> bool {
     let may = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
     (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(may)
 }
 
-/// As much of a text as an error shows.
+/// Returns the beginning of a text, as errors show it.
 pub(super) fn excerpt(text: &str) -> String {
     match text.char_indices().nth(LONGEST_NAME) {
         None => text.to_owned(),

@@ -1,4 +1,4 @@
-//! What the engine makes of strategies, told at the place where they stand.
+//! Reports what the engine finds wrong in strategies, at their place in the document.
 
 use fh_eval::featurehub::Compiler;
 use fh_eval::{Diagnostic, Place, Problem, Profile};
@@ -11,24 +11,24 @@ use super::part::{Part, Reading};
 use super::problem::excerpt;
 use crate::state::{Feature, FeatureValue, Json, check_strategy};
 
-/// Compiles the features of one environment.
+/// Compiles the features of one environment, to get the engine's diagnostics.
 pub(super) struct Review {
     profile: Profile,
-    /// Features whose percentages should hash value ids that the file does not have.
+    /// Features with percentages for which profile `edge` hashes value ids, although the file has none.
     without_value_id: Vec<String>,
 }
 
-/// Where a value stands in the document.
+/// The place of a value in the document.
 pub(super) struct Reviewed<'a> {
-    /// The value, or the feature with it.
+    /// The value, or the feature that contains it.
     pub(super) part: &'a Part,
-    /// Its strategies.
+    /// The strategies of the value.
     pub(super) strategies: Option<&'a Part>,
-    /// Does the document name the value's id?
+    /// True if the document gives the value's id.
     pub(super) has_value_id: bool,
 }
 
-/// As much of a feature as is compiled.
+/// The members of a feature that the compiler needs.
 #[derive(Serialize)]
 struct Wire<'a> {
     id: uuid::Uuid,
@@ -40,12 +40,12 @@ struct Wire<'a> {
 }
 
 impl Review {
-    /// For an environment with this profile, if it has one of its own.
+    /// Creates a review for an environment, with its own profile if it has one.
     pub(super) fn new(options: &Options, profile: Option<Profile>) -> Self {
         Self { profile: profile.unwrap_or(options.profile), without_value_id: Vec::new() }
     }
 
-    /// Warns of what the engine cannot read. Members that are misspelt, and strategies that are too large, are errors (D-118).
+    /// Warns of problems that the engine finds. Misspelt members and too large strategies are errors (D-118).
     pub(super) fn value(
         &mut self,
         reading: &mut Reading<'_>,
@@ -79,7 +79,7 @@ impl Review {
         };
         let json = serde_json::to_string(&wire).and_then(RawValue::from_string);
         let Ok(json) = json else { return };
-        // A feature with key and type is never left out.
+        // The compiler skips only features without key or type.
         let Ok(compiled) = Compiler::new(self.profile).feature(&json) else { return };
         for diagnostic in compiled.as_ref().diagnostics() {
             let part = placed(reviewed.part, &strategies, &diagnostic.place);
@@ -93,7 +93,7 @@ impl Review {
         }
     }
 
-    /// Warns of what concerns the environment as a whole.
+    /// Adds warnings about the environment as a whole.
     pub(super) fn finish(self, reading: &mut Reading<'_>, environment: &Part) {
         const NAMED: usize = 5;
         let Self { without_value_id: keys, .. } = self;
@@ -112,13 +112,13 @@ impl Review {
     }
 }
 
-/// Does a strategy draw?
+/// Returns true if a strategy has a percentage other than 0.
 fn has_percentage(strategy: &Part) -> bool {
     let Some(percentage) = strategy.get("percentage") else { return false };
     !matches!(percentage.content(), Content::Number(digits) if &**digits == "0")
 }
 
-/// The part of the document that a diagnostic means, as near as can be.
+/// Returns the part of the document that a diagnostic is about, or the nearest one that exists.
 fn placed(value: &Part, strategies: &[Part], place: &Place) -> Part {
     let item = |list: &Part, at: u32| list.items()?.get(at as usize).cloned();
     let Some(mut part) = place.strategy.and_then(|at| strategies.get(at as usize)).cloned() else {
@@ -137,7 +137,7 @@ fn placed(value: &Part, strategies: &[Part], place: &Place) -> Part {
     part.items().and_then(|items| items.into_iter().find(meant)).unwrap_or(part)
 }
 
-/// Reports a member that a strategy or a rule does not have: an error if another one was meant.
+/// Reports a member that strategies or rules do not have. It is an error if it is similar to a known one, else a warning.
 fn unknown_member(
     reading: &mut Reading<'_>,
     part: &Part,
@@ -163,7 +163,7 @@ fn told(diagnostic: &Diagnostic, part: &Part) -> String {
     let value = place.value.as_ref().map(|value| format!(" ({value})")).unwrap_or_default();
     let told = format!("{problem}{value}; {consequence}");
     match place.member {
-        // The place says as much, unless nothing stands there.
+        // The path shows the member already, unless the member is missing.
         Some(member) if !part.path.passes(member) => format!("{member}: {told}"),
         _ => told,
     }

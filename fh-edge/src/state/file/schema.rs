@@ -1,7 +1,7 @@
 //! The JSON Schema of state files.
 
-/// The JSON Schema of state files, for editors and other programs. It knows less than the reader: not which features and environments there
-/// are, nor which feature has which type.
+/// The JSON Schema of state files, for editors and other programs. It checks less than the reader: it does not know the features and
+/// environments of a file, nor the type of a feature.
 pub const SCHEMA: &str = include_str!("../../../schema/state-1.schema.json");
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
-//! `${NAME}` in a text: what the environment of the process holds under this name.
+//! Replaces `${NAME}` in a text by a secret, such as an environment variable.
 
-/// Why a text cannot be completed. Holds names, never what they stand for.
+/// The reason why a text cannot be completed. It contains names, but no secrets.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Incomplete {
-    /// `${` without its `}`.
+    /// A `${` has no `}`.
     NotClosed,
-    /// `${}` and the like.
+    /// A name is empty or not valid, as in `${}`.
     NoName(String),
-    /// Nobody knows this name.
+    /// A name is not set.
     Unknown(String),
-    /// `${` in a text that is taken as it is written.
+    /// A `${` occurs in a text that is taken as it is written.
     Verbatim,
 }
 
@@ -26,7 +26,7 @@ impl std::fmt::Display for Incomplete {
     }
 }
 
-/// Puts in what names stand for. `$$` is a dollar; a dollar before anything but `{` and `$` is itself.
+/// Replaces each `${NAME}`. `$$` becomes a dollar; a dollar before another character is kept.
 pub(super) fn complete(
     text: &str,
     lookup: &dyn Fn(&str) -> Option<String>,

@@ -1,4 +1,4 @@
-//! State files.
+//! Tests of state files.
 
 mod checks;
 mod forms;
@@ -19,12 +19,12 @@ fn options() -> Options {
     })
 }
 
-/// A text that has to be good.
+/// Reads a text that must be valid.
 fn good(text: &str) -> Parsed {
     State::from_text(text, &options()).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A line for each error; or, if there are none, for each warning.
+/// Returns one line per error, or per warning if there is no error.
 fn said(text: &str) -> Vec<String> {
     let lines: Vec<String> = match State::from_text(text, &options()) {
         Ok(parsed) => parsed.warnings.iter().map(|each| format!("warning: {each}")).collect(),

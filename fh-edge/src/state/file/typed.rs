@@ -1,4 +1,4 @@
-//! Values as a document has them to values of a feature's type.
+//! Converts values of a document to values of a feature's type.
 
 use fh_eval::{Kind, Number};
 use fh_files::{Content, Node};
@@ -7,17 +7,17 @@ use serde::de::IgnoredAny;
 use super::part::shown;
 use crate::state::Json;
 
-/// What stands there is no value of the type.
+/// The error for a value that is not of the feature's type.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Mismatch {
-    /// What is wrong.
+    /// The description of the error.
     pub(super) what: String,
-    /// What it is taken for where nobody can be told to correct it (evaluation 5.2).
+    /// The value that is used if the file comes from a program, so that no person can correct it (evaluation 5.2).
     pub(super) taken: Option<Json>,
 }
 
-/// The value that a node is for a feature of this type; `None` is null. JSON features hold a text that holds a document: here it may be
-/// written as one or as the document itself.
+/// Converts a node to a value of this type. `None` is null. The value of a JSON feature is a text that contains a document; a file may have
+/// the text or the document itself.
 pub(super) fn typed(kind: Kind, node: &Node) -> Result<Option<Json>, Mismatch> {
     match kind {
         Kind::Boolean => boolean(node).map(Some),
@@ -77,7 +77,7 @@ fn json(node: &Node) -> Result<Option<Json>, Mismatch> {
             let taken = Some(Json::text(text));
             match serde_json::from_str::<IgnoredAny>(text) {
                 Ok(_) => Ok(taken),
-                // A PUT may clear it so, too (D-106).
+                // A PUT may set the empty text, too (D-106).
                 Err(_) if text.is_empty() => Ok(taken),
                 Err(error) => {
                     Err(Mismatch { what: format!("this text holds no JSON: {error}"), taken })
@@ -94,7 +94,7 @@ mod tests {
 
     use super::*;
 
-    /// The value, or `! what is wrong | what it is taken for`.
+    /// Returns the value, or `! error | value that is used instead`.
     fn said(kind: Kind, yaml: &str) -> String {
         let shown =
             |json: Option<Json>| json.map_or("-".to_owned(), |json| json.as_str().to_owned());

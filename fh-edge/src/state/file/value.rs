@@ -1,4 +1,4 @@
-//! `values` of an environment: what its features are worth there.
+//! Reads `values` of an environment: the values of features there.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -48,7 +48,7 @@ pub(super) fn values(
     values
 }
 
-/// A value alone, or all that there is to say about it.
+/// Reads one value: either the value alone, or a map with its members.
 fn value(
     reading: &mut Reading<'_>,
     part: &Part,

@@ -1,4 +1,4 @@
-//! What is evaluated for a context, and what time makes of it.
+//! Streams that are evaluated for a context, and changes by time.
 
 use super::*;
 
@@ -21,11 +21,11 @@ async fn evaluated_for_the_context() {
     stage.set(&rule(3, "au"));
     let (text, _) = read(&mut kiwi);
     assert!(text.contains("\"version\":3") && text.contains("\"value\":\"x\"}"), "{text}");
-    // Every change is told, seen or not (edge-protocol 3.5).
+    // Every change is sent, whether it changes the value or not (edge-protocol 3.5).
     assert_eq!(names(&mut nobody), ["feature"]);
 }
 
-/// Where clients' rules hold, a session has two names (D-20).
+/// Under profile `client` a session has two names (D-20).
 #[tokio::test(start_paused = true)]
 async fn a_session_by_its_other_name() {
     let mut stage = Stage::serving();
@@ -61,7 +61,7 @@ async fn time_changes_what_is_evaluated() {
     assert_eq!(read(&mut client).0, "", "strategies are the same at any time");
 }
 
-/// Who evaluates gets the same; who is evaluated for comes again, for all values may be others.
+/// Streams of client-evaluated keys get the same features. Evaluated streams end with `bye`, since any value may differ.
 #[tokio::test(start_paused = true)]
 async fn another_profile() {
     let mut stage = Stage::serving();

@@ -1,4 +1,4 @@
-//! Keys that are unknown, go, come back, or open something else.
+//! Keys that are unknown, are removed, come back, or get other permissions.
 
 use super::*;
 
@@ -29,7 +29,7 @@ async fn a_key_that_goes() {
         let grants = Stage::grants(&accounts);
         stage.core.environments.change(ID, |next| next.with_grants(grants));
     };
-    // A file that was half written, say: the key comes back.
+    // The key comes back in time, as after reading a half-written file.
     without(delay);
     assert_eq!(read(&mut stream), (String::new(), false));
     tokio::time::advance(Duration::from_secs(4)).await;
@@ -37,7 +37,7 @@ async fn a_key_that_goes() {
     assert_eq!(read(&mut stream).0, "");
     tokio::time::advance(Duration::from_secs(6)).await;
     assert_eq!(read(&mut stream), (String::new(), false));
-    // It does not come back.
+    // The key does not come back.
     without(delay);
     assert_eq!(read(&mut stream).0, "");
     tokio::time::advance(Duration::from_secs(6)).await;
@@ -79,8 +79,8 @@ async fn a_key_that_asks_too_often_waits_for_its_features() {
     assert_eq!(names(&mut third), ["features"]);
 }
 
-/// A stream beyond the limit of its address counts for its key when its address has waited, so that many addresses together do not pass
-/// the limit of their key.
+/// A stream beyond the limit of its address takes a token of its key only after it has waited for its address. Many addresses together
+/// therefore do not exceed the limit of their key.
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_has_waited_for_its_address_waits_for_its_key_too() {
     let options = Options::default();
@@ -95,14 +95,14 @@ async fn a_stream_that_has_waited_for_its_address_waits_for_its_key_too() {
     assert_eq!(read(&mut second).0, "", "its key has no token either");
     tokio::time::advance(Duration::from_secs(1)).await;
     assert_eq!(names(&mut second), ["features"]);
-    // It has not drained the key meanwhile: another address waits for one stream, not for two.
+    // The waiting stream took no further token of the key: another address waits for one stream, not for two.
     let mut other = stage.open_from("192.0.2.2", CLIENT);
     assert_eq!(names(&mut other), ["ack"]);
     tokio::time::advance(Duration::from_secs(2)).await;
     assert_eq!(names(&mut other), ["features"]);
 }
 
-/// While a key may come back, who comes is served as those are who came before (D-104).
+/// While a removed key may come back, new streams are served like the open ones (D-104).
 #[tokio::test(start_paused = true)]
 async fn whoever_comes_while_a_key_may_come_back() {
     let mut stage = Stage::serving();
@@ -128,14 +128,14 @@ async fn whoever_comes_while_a_key_may_come_back() {
     assert_eq!(names(&mut stage.open("nobody's", "", None)), ["ack", "failure"]);
     tokio::time::advance(Duration::from_secs(2)).await;
     assert_eq!(read(&mut client), (String::new(), false));
-    // Five seconds are over for all, whenever they came.
+    // The delay of five seconds ends for all streams at once, whenever they were opened.
     tokio::time::advance(Duration::from_secs(2)).await;
     for stream in [&mut client, &mut server, &mut resumed] {
         assert_eq!(read(stream), (sse::UNKNOWN_KEY.to_owned(), true));
     }
     assert_eq!(names(&mut stage.open(CLIENT, "", None)), ["ack", "failure"]);
 
-    // It comes back in time, and goes on with what changed meanwhile.
+    // The key comes back in time, and the stream continues with later changes.
     stage.state.accounts = accounts;
     stage.publish();
     lose(&stage);
@@ -147,7 +147,7 @@ async fn whoever_comes_while_a_key_may_come_back() {
     assert_eq!(read(&mut stream), (String::new(), false));
 }
 
-/// A file that was half written, say: there is no environment at all.
+/// The whole environment is missing, as in a half-written file.
 #[tokio::test(start_paused = true)]
 async fn an_environment_that_goes() {
     let stage = Stage::serving();
@@ -169,7 +169,7 @@ async fn an_environment_that_goes() {
         assert_eq!(read(stream), (sse::UNKNOWN_KEY.to_string(), true));
     }
 
-    // It comes back in time, as another one.
+    // The environment comes back in time, in another cell.
     stage.core.environments.add(stage.waiting());
     stage.publish();
     let mut stream = stage.open(CLIENT, "", None);

@@ -1,4 +1,4 @@
-//! Lists, and what changes in them.
+//! Lists of features, and their updates.
 
 use super::*;
 
@@ -22,17 +22,18 @@ async fn the_list_comes_first_and_changes_follow_with_their_ids() {
     let (text, _) = read(&mut stream);
     assert!(text.starts_with("event: feature\nid: ") && text.contains("\"value\":\"y\""), "{text}");
     assert_ne!(id_of(&text), id);
-    // Two changes between two looks are one event with the later value.
+    // Two changes between two reads give one event with the later value.
     stage.set(r#"{"value": "z", "version": 3}"#);
     stage.set(r#"{"value": "w", "version": 4}"#);
     let (text, _) = read(&mut stream);
     assert!(text.matches("event:").count() == 1 && text.contains("\"value\":\"w\""), "{text}");
-    // Published again without a change.
+    // Publishing without a change sends nothing.
     stage.publish();
     assert_eq!(read(&mut stream).0, "");
 }
 
-/// Readers of one view share what leads from one generation to the next, but not those who missed one, nor those with a context.
+/// Streams of one view share the events from one generation to the next. A stream that missed a generation, or has a context, gets events
+/// of its own.
 #[tokio::test(start_paused = true)]
 async fn each_gets_what_leads_on_from_what_it_holds() {
     let mut stage = Stage::serving();
@@ -81,7 +82,7 @@ async fn who_holds_the_list_gets_nothing_until_a_change() {
     assert_eq!(names(&mut other_context), ["ack", "features"]);
     stage.set(r#"{"value": "y", "version": 2}"#);
     assert_eq!(names(&mut again), ["feature"]);
-    // The id of an update is as good as that of a list.
+    // The id of an update resumes a stream as well as the id of a list.
     let mut update = stage.open(CLIENT, "", None);
     let now = id_of(&read(&mut update).0).to_string();
     let mut again = stage.open(CLIENT, "", Some(&now));
@@ -124,7 +125,7 @@ async fn what_a_filter_hides_is_gone_however_it_went() {
     stage.publish();
     let mut stream = stage.open(CLIENT, "", None);
     assert!(read(&mut stream).0.contains("\"value\":\"x\""));
-    // Retired, and not for them any more, both at once.
+    // The feature is retired and moves to another filter at once.
     stage.state.features[0].filters = ["app".to_string()].into();
     stage.set(r#"{"value": "secret", "version": 2, "retired": true}"#);
     let (text, _) = read(&mut stream);

@@ -1,4 +1,4 @@
-//! Before there is a state, while nothing happens, and at the end.
+//! Streams before there is a state, while nothing changes, and at the end.
 
 use super::*;
 
@@ -56,7 +56,7 @@ async fn goodbye_when_the_server_stops() {
     read(&mut stream);
     stage.core.environments.close(Duration::from_secs(10));
     assert_eq!(read(&mut stream).0, "");
-    // Who comes now still gets features first.
+    // A stream that opens now still gets its features first.
     let mut late = stage.open(CLIENT, "", None);
     assert_eq!(names(&mut late), ["ack", "features"]);
     tokio::time::advance(Duration::from_secs(8)).await;
@@ -77,7 +77,7 @@ async fn stale_is_told_once() {
     assert_eq!(read(&mut stream).0, "");
     let mut late = stage.open(CLIENT, "", None);
     assert_eq!(names(&mut late), ["ack", "features", "config"]);
-    // In use again, and not again.
+    // The environment is in use again, and later stale again.
     stage.state.environments[0].stale = false;
     stage.publish();
     assert_eq!(read(&mut stream).0, "");
@@ -95,7 +95,7 @@ async fn a_server_that_stops_before_it_has_a_state() {
     assert_eq!(read(&mut stream).0, "", "not a list of nothing");
     tokio::time::advance(Duration::from_secs(8)).await;
     assert_eq!(read(&mut stream), (sse::BYE.to_string(), true));
-    // A change that comes late hides nothing of the end.
+    // A change after the end was announced does not cancel it.
     let stage = Stage::serving();
     stage.core.environments.close(Duration::from_secs(10));
     stage.publish();

@@ -1,4 +1,4 @@
-//! What `GET /admin/v1/state` gives, PUT takes (D-118), whatever was changed before.
+//! PUT accepts the state that `GET /admin/v1/state` returns (D-118), whatever was changed before.
 
 use proptest::prelude::*;
 
@@ -14,7 +14,7 @@ const KINDS: &str = r#"{"features": [
   "accounts": [{"name": "x", "clientKey": ["a$$b*"], "serverKey": ["$c"],
     "permissions": {"71ed3c04-122b-4312-9ea8-06b2b8d6ceac": ["READ", "LOCK"]}}]}"#;
 
-/// JSON of every kind: numbers that no double holds, names that nearly are known, depth beyond the limit.
+/// Generates JSON of every kind: numbers that no double holds, misspelt names, depth beyond the limit.
 fn json() -> impl Strategy<Value = String> {
     let numbers = ["0", "-0", "7.50", "1e400", "1e-400", "25", "1000000", "1e5"].map(str::to_owned);
     let numbers = prop::sample::select([&numbers[..], &["9".repeat(401)]].concat());
@@ -54,7 +54,7 @@ fn json() -> impl Strategy<Value = String> {
     })
 }
 
-/// Strategies that could be meant so.
+/// Generates strategies with the mistakes that people make.
 fn strategy() -> impl Strategy<Value = String> {
     let rule = (
         prop::sample::select(vec!["country", "now", "email"]),

@@ -1,4 +1,4 @@
-//! The thread's side of the writer.
+//! The writer thread itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,28 +15,28 @@ use crate::world::change::{ReplaceError, Undo};
 use crate::world::record::{Journal, Record};
 use crate::world::{Refusal, UpdateOutcome, World};
 
-/// How many changes are kept and published together at the most.
+/// The largest number of changes that are stored and published together, so that one fsync serves many callers.
 const BATCH: usize = 256;
-/// How long a key that a new file does not hold may still come back (D-104).
+/// The time for which a key that a new file does not hold can still be used (D-104).
 const REVOCATION_DELAY: Duration = Duration::from_secs(5);
 
-/// The thread's side.
+/// The data of the writer thread.
 pub(super) struct Work {
     commands: Receiver<Command>,
     world: World,
-    /// The base as it was read last: what a replacement stands in place of.
+    /// The base that was read last, which a replacement replaces.
     base: State,
     journal: Box<dyn Journal>,
-    /// Does the journal hold what it is to hold? Nobody knows after it failed: the next change writes all of it.
+    /// False after a failed write, when it is unknown what the store holds. The next change then rewrites all of it.
     is_journal_current: bool,
     settings: Base,
     environments: Arc<Environments>,
-    /// What was published and not told yet: who asked for it is answered first.
+    /// Published changes whose streams have not been woken yet. Callers are answered before streams are woken.
     news: Vec<News>,
     herald: Herald,
 }
 
-/// What a batch of changes did, until it is kept.
+/// The effects of a batch of changes that is not stored yet.
 #[derive(Default)]
 struct Batch {
     undo: Vec<Undo>,
@@ -50,7 +50,7 @@ enum Answer {
 }
 
 impl Work {
-    /// What is changed, and by what it is published.
+    /// Makes the thread's data, and starts the thread that wakes streams.
     pub(super) fn new(
         commands: Receiver<Command>,
         (base, world): (State, World),
@@ -72,17 +72,18 @@ impl Work {
         })
     }
 
-    /// Publishes what there is.
+    /// Publishes the initial state.
     pub(super) fn begin(&mut self) {
         if self.world.is_open() {
-            // A change that gave way to the file must not come back should the file become again what it was.
+            // The store is rewritten first. A change that the file has overridden must not come back if a later file equals the earlier
+            // one.
             self.bring_journal_up();
         }
         self.publish_all(Duration::ZERO);
         self.tell();
     }
 
-    /// Carries commands out until nobody sends any.
+    /// Carries out commands until all handles are dropped.
     pub(super) fn run(mut self) {
         loop {
             let Ok(command) = self.commands.recv() else { return };
@@ -104,12 +105,12 @@ impl Work {
         }
     }
 
-    /// Lets streams know of what was published.
+    /// Passes the pending wake-ups to the thread that wakes streams.
     fn tell(&mut self) {
         self.news.drain(..).for_each(|news| self.herald.tell(news));
     }
 
-    /// Takes a change into the batch; gives back what is none.
+    /// Adds a change to the batch. Returns the command if it is of another kind.
     fn change(&mut self, command: Command, batch: &mut Batch) -> Option<Command> {
         match command {
             Command::Put { place, filters, permissions, update, reply } => {
@@ -131,7 +132,7 @@ impl Work {
         }
     }
 
-    /// Keeps a batch, publishes it, and answers.
+    /// Stores a batch, publishes it, and answers its callers.
     fn finish(&mut self, batch: Batch) {
         if batch.answers.is_empty() {
             return;
@@ -165,11 +166,11 @@ impl Work {
         }
         let revision = self.world.state().revision;
         for answer in batch.answers {
-            // Who does not wait any more needs no answer.
+            // A caller that does not wait any more has closed its channel.
             match answer {
                 Answer::Put(reply, outcome) => {
                     let kept_or_not = match (&kept, outcome) {
-                        // Who found it so, or locked, found what others did in this batch, and what is undone now.
+                        // These outcomes may depend on other changes of the batch, which were undone.
                         (Err(_), Ok(_) | Err(Refusal::Locked)) => Err(PutError::NotKept),
                         (_, Err(refusal)) => Err(PutError::Refused(refusal)),
                         (Ok(()), Ok(outcome)) => Ok(outcome),
@@ -211,7 +212,7 @@ impl Work {
     }
 
     fn reload(&mut self, base: State) {
-        // Somebody only asked to look: nobody need wake up.
+        // The file was read again without a change, so no stream needs to be woken.
         if self.world.is_open() && self.is_journal_current && base == self.base {
             return;
         }
@@ -221,7 +222,7 @@ impl Work {
         self.publish_all(REVOCATION_DELAY);
     }
 
-    /// Makes the journal hold what is in force with the base, and nothing else.
+    /// Rewrites the store, so that it holds what is in force with this base and nothing else.
     fn bring_journal_up(&mut self) {
         let kept = self.journal.rewrite(&self.world.records());
         self.is_journal_current = kept.is_ok();
@@ -252,14 +253,14 @@ impl Work {
         let own = own.and_then(|text| HeaderValue::from_str(text).ok());
         Settings {
             name: environment.name.as_str().into(),
-            // As on a FeatureHub server, the property wins over what an environment says.
+            // As on a FeatureHub server, the property overrides the environment's own value.
             cache_control: self.settings.cache_control.clone().or(own),
             stale: environment.stale,
             profile: environment.profile.unwrap_or(self.settings.profile),
         }
     }
 
-    /// Publishes every environment as the world has it, and takes away those that it has not.
+    /// Publishes every environment of the state, and removes all others.
     fn publish_all(&mut self, revocation_delay: Duration) {
         let state = self.world.state();
         self.environments.set_revision(state.revision);
@@ -284,7 +285,8 @@ impl Work {
             };
             self.environments.leave(environment.id, &grants, revocation_delay);
             let news = self.environments.publish(environment.id, first, |mut next| {
-                // Where no key goes there is nobody to wait for; where some went they may be waited for until now.
+                // A delay of zero always applies, since it ends streams that wait after an earlier removal. Any other delay matters only if
+                // a key is removed. Otherwise the old value stays, so that an unchanged environment needs no new generation.
                 if revocation_delay.is_zero() || !next.grants.are_all_in(&grants) {
                     next.revocation_delay = revocation_delay;
                 }

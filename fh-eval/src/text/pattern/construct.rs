@@ -16,6 +16,8 @@ pub enum Construct {
     NegativeLookBehind,
     /// `\1`
     BackReference,
+    /// `a++`, `a*+`, `a?+` or `a{2,3}+`, as Java reads them.
+    Possessive,
     /// `\p{…}` with a name that Java and the engine do not share.
     Property,
     /// `&&`, `--` or `~~` in a class.
@@ -56,6 +58,9 @@ impl Construct {
             Self::BackReference => {
                 r"write the repeated texts as alternatives, such as aa|bb for (a|b)\1"
             }
+            Self::Possessive => {
+                "leave out the last +; the meaning changes only if what follows can begin with what is repeated"
+            }
             Self::Property => {
                 r"write a general category such as \p{L} or \p{Lu}, a script such as \p{IsGreek}, or the characters as ranges"
             }
@@ -88,6 +93,7 @@ impl std::fmt::Display for Construct {
             Self::LookBehind => "look-behind (?<=…) is",
             Self::NegativeLookBehind => "negative look-behind (?<!…) is",
             Self::BackReference => "a back-reference is",
+            Self::Possessive => "a possessive repetition (a++, a*+, a?+) is",
             Self::Property => r"this Unicode property (\p) is",
             Self::ClassOperation => "a class set operation (&&, --, ~~) is",
             Self::ClassInClass => "a class in a class together with the flag x is",

@@ -270,6 +270,9 @@ impl Writer<'_> {
     }
 
     fn repetition(&mut self, repetition: &ast::Repetition) -> Result<usize, Stop> {
+        if let Ast::Repetition(inner) = &*repetition.ast {
+            return Err(self.stacked(repetition, inner).into());
+        }
         self.source.push_str("(?:");
         let place = std::mem::replace(&mut self.place, Place::Repeated);
         let child = self.write(&repetition.ast)?;
@@ -303,6 +306,18 @@ impl Writer<'_> {
         }
         let nodes = child.checked_mul(times).ok_or(Refusal::TooLarge)?;
         Ok(add(nodes, 1)?)
+    }
+
+    /// Returns the refusal of a repetition right behind another one, which `regex-syntax` reads as a repetition of a repetition. A
+    /// second `+` makes the first repetition possessive in Java. Java refuses the others, except that it drops the `{3}` of
+    /// `a{2}{3}`. JavaScript refuses all of them (ADR 0021).
+    fn stacked(&self, outer: &ast::Repetition, inner: &ast::Repetition) -> Refusal {
+        let is_plus = outer.greedy && matches!(outer.op.kind, RepetitionKind::OneOrMore);
+        let is_single = inner.greedy && !matches!(*inner.ast, Ast::Repetition(_));
+        if self.extent == Extent::Whole && is_plus && is_single {
+            return Construct::Possessive.into();
+        }
+        Refusal::Invalid("nothing to repeat: a repetition follows another one".to_string())
     }
 
     fn group(&mut self, group: &ast::Group) -> Result<usize, Stop> {

@@ -5,7 +5,7 @@
 mod class;
 mod construct;
 mod dialect;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg_attr(target_arch = "wasm32", path = "no_engine.rs")]
 mod engine;
 mod literal;
 mod property;
@@ -41,7 +41,6 @@ pub struct Pattern {
 enum Program {
     /// The pattern is nothing but texts, perhaps anchored: string tests do.
     Literals(Anchor, Box<[Box<str>]>),
-    #[cfg(not(target_arch = "wasm32"))]
     Fast(engine::Engine),
     Small(regex_lite::Regex),
 }
@@ -101,10 +100,7 @@ impl Tables {
 }
 
 /// The largest table of one pattern, in bytes.
-#[cfg(not(target_arch = "wasm32"))]
 pub(crate) const TABLE_BYTES: usize = engine::TABLE_BYTES;
-#[cfg(target_arch = "wasm32")]
-pub(crate) const TABLE_BYTES: usize = 0;
 
 /// A pattern of the dialect's largest size must fit, so that all targets refuse alike.
 const PROGRAM_BYTES: usize = 1 << 28;
@@ -112,9 +108,8 @@ const PROGRAM_BYTES: usize = 1 << 28;
 impl Program {
     fn compile(source: &str, engine: EngineKind, tables: Tables) -> Option<Self> {
         match engine {
-            #[cfg(not(target_arch = "wasm32"))]
             EngineKind::Fast => engine::Engine::compile(source, tables.bytes()).map(Self::Fast),
-            _ => {
+            EngineKind::Small => {
                 let mut builder = regex_lite::RegexBuilder::new(source);
                 builder.size_limit(PROGRAM_BYTES).build().ok().map(Self::Small)
             }
@@ -170,7 +165,6 @@ impl Pattern {
             Program::Literals(anchor, texts) => {
                 texts.iter().any(|literal| anchor.holds(text, literal))
             }
-            #[cfg(not(target_arch = "wasm32"))]
             Program::Fast(engine) => self.is_affordable(text) && engine.is_match(text),
             Program::Small(regex) => self.is_affordable(text) && regex.is_match(text),
         }
@@ -192,7 +186,6 @@ impl Pattern {
     /// Bytes that the pattern takes to run fast, shared by all threads.
     pub(crate) fn table_bytes(&self) -> usize {
         match &self.program {
-            #[cfg(not(target_arch = "wasm32"))]
             Program::Fast(engine) => engine.table_bytes(),
             _ => 0,
         }
@@ -209,7 +202,6 @@ impl Pattern {
                 let lengths = texts.iter().map(|text| text.len());
                 lengths.map(Cost::of_comparison).fold(Cost::default(), Cost::plus)
             }
-            #[cfg(not(target_arch = "wasm32"))]
             Program::Fast(engine) => engine.cost(),
             Program::Small(_) => {
                 let nodes = self.nodes as u64;

@@ -123,6 +123,27 @@ fn refusals_say_what_to_write_instead() {
     }
 }
 
+/// `regex-syntax` reads `a++` as a repetition of a repetition. In Java it is possessive: it gives back nothing that it has matched.
+#[test]
+fn a_repetition_behind_a_repetition_is_refused() {
+    for pattern in ["a++", "a*+", "a?+", "a{1,2}+b", "(?:a+)++", "(?x)a+ # one\n +", r"\Qab\E++"] {
+        let refused = |extent| Pattern::compile(pattern, extent).unwrap_err();
+        assert_eq!(refused(Extent::Whole), Construct::Possessive.into(), "{pattern}");
+        assert!(matches!(refused(Extent::Search), Refusal::Invalid(_)), "{pattern}");
+    }
+    for pattern in ["a**", "a+*", "a*?+", "a??+", "a+++", "a++?", "a{2}{3}", "a+{2}"] {
+        for extent in [Extent::Search, Extent::Whole] {
+            let refused = Pattern::compile(pattern, extent).unwrap_err();
+            assert!(matches!(refused, Refusal::Invalid(_)), "{pattern} {refused:?}");
+        }
+    }
+    for (pattern, text) in
+        [(r"\++", "++"), ("[+]+", "++"), ("(?:a+)+", "aa"), ("a+?", "a"), (r"\Q+\E+", "++")]
+    {
+        assert!(search(pattern, text) && whole(pattern, text), "{pattern}");
+    }
+}
+
 #[test]
 fn classes_are_read_as_by_javascript_or_java() {
     for (pattern, text, in_search, in_whole) in [

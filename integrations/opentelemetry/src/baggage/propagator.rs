@@ -1,4 +1,4 @@
-//! Baggage that arrives as it was sent.
+//! A propagator that delivers baggage unchanged.
 
 use std::collections::HashMap;
 
@@ -7,13 +7,14 @@ use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::{Context, StringValue};
 
-/// A propagator around one that does not encode the percent sign.
+/// A propagator that adds the missing encoding of the percent sign to another one.
 ///
-/// W3C Baggage percent-encodes values, `%` itself as `%25`. The propagator of `opentelemetry_sdk` 0.33 leaves `%` as it is when it injects
-/// but decodes when it extracts, so a value that holds an escape (as values of features do, for commas) is decoded once too often. This
-/// one escapes `%` before the inner one sees it. It tries the inner one when it is made; one that encodes rightly is left alone.
+/// W3C Baggage percent-encodes values, and `%` itself becomes `%25`. The propagator of `opentelemetry_sdk` 0.33 does not encode
+/// `%` when it injects, but decodes when it extracts. So a value that contains an escape sequence is decoded twice. Values of
+/// features contain such sequences, for example for commas. This propagator encodes `%` before the inner one is called. It tests
+/// the inner one once, when it is made; an inner propagator that encodes correctly is used unchanged.
 ///
-/// It wraps a propagator of several formats as well.
+/// The inner propagator may also be one that combines several formats.
 ///
 /// ```
 /// use fh_opentelemetry::baggage::EscapingPropagator;
@@ -23,12 +24,12 @@ use opentelemetry::{Context, StringValue};
 #[derive(Debug)]
 pub struct EscapingPropagator<P> {
     inner: P,
-    /// Does the inner one forget it?
+    /// True if the inner propagator does not encode `%`.
     escapes: bool,
 }
 
 impl<P: TextMapPropagator> EscapingPropagator<P> {
-    /// Around this one.
+    /// Makes a propagator around this one.
     pub fn new(inner: P) -> Self {
         let probe: Baggage = std::iter::once(opentelemetry::KeyValue::new("probe", "%")).collect();
         let mut carrier = HashMap::new();

@@ -1,4 +1,4 @@
-//! Flags in the baggage of real contexts, through the real W3C propagator (sdk-behaviour 5.4 and 6.12).
+//! Values of features in the baggage of real contexts, through the real W3C propagator (sdk-behaviour 5.4 and 6.12).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ fn incoming(items: &[(&'static str, &str)]) -> Context {
     Context::new().with_baggage(baggage)
 }
 
-/// Sent and received by these.
+/// Injects the context's baggage into headers with this propagator, and extracts it again.
 fn carried(context: &Context, by: &dyn TextMapPropagator) -> Context {
     let mut headers = HashMap::new();
     by.inject_context(context, &mut headers);
@@ -57,13 +57,13 @@ fn values_arrive_as_they_were() {
     assert_eq!(flags(&sent).as_deref(), Some(WRITTEN));
     let propagator = EscapingPropagator::new(BaggagePropagator::new());
     let mut received = sent;
-    // Through three services that only pass it on.
+    // Three services forward the baggage unchanged.
     for _ in 0..3 {
         received = carried(&received, &propagator);
         assert_eq!(flags(&received).as_deref(), Some(WRITTEN));
     }
 
-    // A service with other values answers with the first one's.
+    // A service with other values uses the first service's values.
     let here = hub(r#"[
         {"key": "FLAG", "type": "BOOLEAN", "value": false},
         {"key": "PRICE", "type": "NUMBER", "value": 1},
@@ -91,7 +91,7 @@ fn values_arrive_as_they_were() {
     assert_eq!(here.string("LOCKED", None).as_deref(), Some("server"));
 }
 
-/// Once this fails, the SDK encodes `%`, and [`EscapingPropagator`] has nothing to do any more.
+/// If this test fails, the SDK encodes `%`, and [`EscapingPropagator`] is no longer needed.
 #[test]
 fn the_propagator_of_the_sdk_decodes_once_too_often() {
     let sent = baggage::with_flags(&Context::new(), &[("TEXT", text("a,b"))]);
@@ -99,7 +99,7 @@ fn the_propagator_of_the_sdk_decodes_once_too_often() {
     assert_eq!(flags(&received).as_deref(), Some("TEXT=a,b"), "which reads as TEXT=a and b=null");
 }
 
-/// One that encodes as W3C says.
+/// A propagator that encodes as W3C specifies.
 #[derive(Debug)]
 struct Right(BaggagePropagator);
 
@@ -122,7 +122,7 @@ fn a_propagator_that_encodes_rightly_is_left_alone() {
     assert_eq!(flags(&carried(&sent, &right)).as_deref(), Some(WRITTEN));
     let wrapped = EscapingPropagator::new(right);
     assert_eq!(flags(&carried(&sent, &wrapped)).as_deref(), Some(WRITTEN));
-    // Both write the same, and each reads what the other writes.
+    // Both inject the same header, and each extracts what the other injects.
     let around_sdk = EscapingPropagator::new(BaggagePropagator::new());
     let mut headers = HashMap::new();
     around_sdk.inject_context(&sent, &mut headers);
@@ -146,7 +146,7 @@ fn other_entries_are_escaped_and_kept() {
     assert_eq!(baggage.get("user").unwrap().as_str(), "50%, or so");
     assert_eq!(baggage.get_with_metadata("plain").unwrap(), &(StringValue::from("x"), metadata));
     assert_eq!(flags(&received).as_deref(), Some("A=false"));
-    // Nothing to send, nothing sent.
+    // Empty baggage sends no header.
     let mut headers: HashMap<String, String> = HashMap::new();
     propagator.inject_context(&Context::new(), &mut headers);
     assert!(headers.is_empty());
@@ -168,7 +168,7 @@ fn incoming_baggage_goes_first() {
     let context = baggage::with_flags(&context, &[("B", text("other")), ("A", text("1"))]);
     assert_eq!(flags(&context).as_deref(), Some("A=1,B=x%20y,Z=1"));
     assert_eq!(context.baggage().get("user").unwrap().as_str(), "mara");
-    // Nothing new: not even put into order.
+    // Without new values the entry is unchanged, including its order.
     let context = incoming(&[("fhub", "Z=1,B=x+y")]);
     let same = baggage::with_flags(&context, &[("B", text("other"))]);
     assert_eq!(flags(&same).as_deref(), Some("Z=1,B=x+y"));
@@ -185,7 +185,7 @@ fn features_that_do_not_exist_do_not_travel() {
     let empty = Hub::new(fh_session::HubOptions::new(|| fh_eval::Timestamp::from_millis(0)));
     let context = baggage::with_flags(&Context::new(), &[empty.detail("FLAG", None)]);
     assert_eq!(flags(&context), None, "not ready is no value");
-    // An override of a key that no feature has is a value that other services shall see.
+    // An override of a key without a feature is a value that other services must see.
     let overrides = fh_session::baggage::BaggageOverrides::new("NOBODY=x", AllowedKeys::All);
     let _guard = hub.intercept(Arc::new(overrides), LockPolicy::Respect);
     let context = baggage::with_flags(&Context::new(), &[hub.detail("NOBODY", None)]);
@@ -221,19 +221,19 @@ fn a_header_never_becomes_too_large() {
         assert_eq!(flags(&received), flags(&written.context));
         assert_eq!(received.baggage().get("other").unwrap().as_str(), other.trim());
     }
-    // What came is not taken away, however full it is.
+    // Received values are kept even if the entry is full.
     let full = format!("A={}", "%20".repeat(2_700));
     let written = BaggageWriter::new().write(&incoming(&[("fhub", &full)]), &[("B", text("1"))]);
     assert_eq!(flags(&written.context), Some(full));
     assert_eq!(written.left_out.to_string(), "no room in the baggage for 1 features: B");
-    // Nor is a place in it: it has 64.
+    // The entry of features is kept even if the baggage has its maximum of 64 entries.
     let names: Vec<String> = (0..64).map(|number| format!("n{number}")).collect();
     let entries: Baggage = names.iter().map(|name| KeyValue::new(name.clone(), "x")).collect();
     let context = baggage::with_flags(&Context::new().with_baggage(entries), &[("B", text("1"))]);
     assert_eq!(context.baggage().len(), 64);
 }
 
-/// Keeps events, to write them into baggage.
+/// An observer that keeps events, to write them into baggage.
 #[derive(Default)]
 struct Kept(std::sync::Mutex<Vec<UsageEvent>>);
 
@@ -286,7 +286,7 @@ fn allowed_keys_and_current_contexts_only() {
     assert_eq!(hub.string("TEXT", None).as_deref(), Some("a, b + c = 100% é"));
 }
 
-/// A request that hops between threads keeps its values, and another one at the same time has its own.
+/// A request that moves between threads keeps its values, and a concurrent request has its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn values_follow_a_request_through_tasks() {
     let hub = hub(FEATURES);
@@ -300,7 +300,7 @@ async fn values_follow_a_request_through_tasks() {
                 assert_eq!(hub.string("TEXT", None).as_deref(), Some(name));
                 tokio::task::yield_now().await;
             }
-            // Further values join what is there.
+            // Further values are added to the present ones.
             let more = baggage::with_flags(&Context::current(), &[("PRICE", text("3"))]);
             let inner = async { (flags(&Context::current()), hub.number("PRICE", None)) };
             inner.with_context(more).await

@@ -1,4 +1,4 @@
-//! Variables, in processes that have them.
+//! Environment variables, tested in processes that have them.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ fn said() -> String {
     format!("{mode} {:?}", lock_policy_from_environment())
 }
 
-/// What this process's own environment says; see [`variables_choose`].
+/// Checks the environment of this process; it is run by [`variables_choose`].
 #[test]
 fn what_the_environment_says() {
     assert_eq!(said(), std::env::var("EXPECTED").unwrap_or("attributes Respect".into()));

@@ -1,4 +1,4 @@
-//! Usage on real spans, and flags through the real W3C propagator.
+//! Tests of usage on real spans, and of baggage through the real W3C propagator.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod baggage;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
 use fh_session::{Cause, Environments, Hub, HubOptions, Publication, Readiness, Rules, Status};
 
-/// A hub that is ready with these features of the environment `env-1`.
+/// Returns a repository that is ready with these features of the environment `env-1`.
 fn hub(features: &str) -> Hub {
     let hub = Hub::new(HubOptions::new(|| Timestamp::from_millis(0)));
     let ruleset = Ruleset::from_json(features.as_bytes(), Profile::Client).unwrap();

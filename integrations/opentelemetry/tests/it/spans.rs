@@ -1,4 +1,4 @@
-//! Usage on spans (sdk-behaviour 3.5 and 6.11).
+//! Usage of features on spans (sdk-behaviour 3.5 and 6.11).
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -22,7 +22,7 @@ const FEATURES: &str = r#"[
     {"id": "id-null", "key": "NOTHING", "type": "STRING", "version": 5}
 ]"#;
 
-/// What a span holds after this was done in it.
+/// Runs `work` in a span, and returns the finished span.
 fn span(usage: SpanUsage, work: impl FnOnce(&Hub)) -> SpanData {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
@@ -39,7 +39,7 @@ fn span(usage: SpanUsage, work: impl FnOnce(&Hub)) -> SpanData {
     spans.remove(0)
 }
 
-/// Names and values with their types, sorted.
+/// Returns names and values with their types, sorted.
 fn shown<'a>(attributes: impl IntoIterator<Item = &'a KeyValue>) -> Vec<String> {
     let shown =
         attributes.into_iter().map(|KeyValue { key, value, .. }| format!("{key}={value:?}"));
@@ -78,7 +78,7 @@ fn fields_become_attributes() {
     assert!(span.events.is_empty());
 }
 
-/// False, zero and the empty text are values like others.
+/// False, zero and the empty text are reported like other values.
 #[test]
 fn each_value_is_reported() {
     for (key, value) in [
@@ -281,7 +281,7 @@ fn events_without_name_or_fields_are_ignored() {
     }
 }
 
-/// The SDK would keep each of them, and drop what the program itself says after the 128th.
+/// The SDK would keep every attribute, and drop the program's own after the 128th.
 #[test]
 fn a_span_gets_each_attribute_once() {
     let span = span(attributes(), |hub| {
@@ -301,7 +301,7 @@ fn a_span_gets_each_attribute_once() {
     assert!(count("featurehub.number") > 50 && count("mine") == 1);
     assert_eq!(span.attributes.len(), 65);
 
-    // Other spans have nothing to do with it, however many there are.
+    // Other spans are not affected, even if there are many.
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     let hub = hub(FEATURES);
@@ -317,7 +317,7 @@ fn a_span_gets_each_attribute_once() {
     assert!(spans.iter().all(|span| span.attributes.len() == 4));
 }
 
-/// A span that should not be touched.
+/// A span that fails the test if anything is written to it.
 #[derive(Debug)]
 struct Deaf(SpanContext);
 
@@ -359,9 +359,9 @@ fn a_span_that_does_not_record_is_left_alone() {
 fn nothing_is_written_without_a_recording_span() {
     let hub = hub(FEATURES);
     let _observer = hub.observe(Arc::new(attributes()), UsageOptions::default());
-    // No span at all.
+    // There is no span.
     assert!(!hub.is_enabled("FLAG", None));
-    // One that was not sampled, and one that has ended.
+    // One span was not sampled, and another has ended.
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder()
         .with_simple_exporter(exporter.clone())

@@ -115,6 +115,35 @@ fn frozen() {
     assert_eq!(rig.status().given_up, 0);
 }
 
+/// A replica answers reads, as a master does, and refuses writes.
+#[test]
+fn a_server_that_refuses_writes_is_tried_with_a_pause() {
+    let replica = Server::start_with(&["--replicaof", "127.0.0.1", "1"]);
+    let rig = Rig::with(replica, |builder| builder.backoff(Duration::from_secs(3_600)));
+    rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));
+    eventually("a refusal", || rig.status().last_error.is_some());
+    // Without a pause the store connects many times meanwhile.
+    for _ in 0..500 {
+        assert_eq!(rig.server.get(LIST), None);
+    }
+    let status = rig.status();
+    assert!(status.connections <= 2, "{status:?}");
+    assert!(status.last_error.as_ref().unwrap().contains("read only replica"), "{status:?}");
+}
+
+/// Redis aborts the transaction, and names the reason only in the errors of its commands.
+#[test]
+fn what_a_replica_refuses_is_written_once_it_is_a_master() {
+    let replica = Server::start_with(&["--replicaof", "127.0.0.1", "1"]);
+    let rig = Rig::with(replica, |builder| quick(builder).retries(0));
+    rig.tell(Source::Streaming, RawKind::List, &list(&[feature("a", 1)]));
+    eventually("several attempts", || rig.status().connections > 3);
+    assert_eq!(rig.status().given_up, 0, "{:?}", rig.status());
+    redis::cmd("REPLICAOF").arg(&["NO", "ONE"]).exec(&mut rig.server.connection()).unwrap();
+    rig.settle();
+    rig.assert_stored(&[feature("a", 1)]);
+}
+
 #[test]
 fn a_closed_store_does_not_wait_for_redis_to_come() {
     let hour = Duration::from_secs(3_600);

@@ -12,6 +12,11 @@ fn quick(builder: RedisStoreBuilder) -> RedisStoreBuilder {
     builder.backoff(Duration::from_millis(20)).timeout(Duration::from_secs(5))
 }
 
+fn with_password(server: &Server) -> redis::Connection {
+    let url = server.url().replace("redis://", "redis://:hush@");
+    redis::Client::open(url).unwrap().get_connection().unwrap()
+}
+
 #[test]
 fn the_master_of_the_sentinels_is_written_to_also_after_a_failover() {
     let master = Server::start_on_a_port(&["--requirepass", "hush", "--masterauth", "hush"]);
@@ -25,19 +30,14 @@ fn the_master_of_the_sentinels_is_written_to_also_after_a_failover() {
         "127.0.0.1",
         &port,
     ]);
-    let sentinel = Server::start_sentinel("primary", &master);
-    let tell = |server: &Server, words: &[&str]| -> redis::Value {
-        let mut command = redis::cmd(words[0]);
-        command.arg(&words[1..]);
-        command.query(&mut server.connection()).unwrap()
-    };
-    tell(&sentinel, &["SENTINEL", "SET", "primary", "auth-pass", "hush"]);
+    eventually("a replica that follows", || {
+        let found: String =
+            redis::cmd("INFO").arg("replication").query(&mut with_password(&master)).unwrap();
+        found.contains("state=online")
+    });
+    let sentinel = Server::start_sentinel("primary", &master, &["sentinel auth-pass primary hush"]);
     // The first of the sentinels is away.
     let url = format!("redis-sentinel://:hush@127.0.0.1:1,127.0.0.1:{}/0#primary", sentinel.port());
-    let with_password = |server: &Server| {
-        let url = server.url().replace("redis://", "redis://:hush@");
-        redis::Client::open(url).unwrap().get_connection().unwrap()
-    };
     let stored = |server: &Server| -> Option<String> {
         redis::cmd("GET").arg(LIST).query(&mut with_password(server)).unwrap()
     };
@@ -66,10 +66,15 @@ fn the_master_of_the_sentinels_is_written_to_also_after_a_failover() {
             .unwrap();
         port == replica.port()
     });
-    // Until the old master knows, it takes writes that are lost with it.
-    eventually("the old master is a replica", || {
-        let role: redis::Value = redis::cmd("ROLE").query(&mut with_password(&rig.server)).unwrap();
-        format!("{role:?}").contains("slave")
+    // The old master accepts writes, which are lost, until it follows the new one. The sentinel sends the same commands at some time
+    // in the next 20 seconds, which close this connection too.
+    eventually("an old master that follows", || {
+        let mut follow = redis::pipe();
+        follow.atomic().cmd("REPLICAOF").arg("127.0.0.1").arg(replica.port());
+        follow.cmd("CLIENT").arg(&["KILL", "TYPE", "normal"]);
+        let mut connection = redis::Client::open(rig.server.url().replace("://", "://:hush@"))
+            .and_then(|client| client.get_connection());
+        connection.as_mut().is_ok_and(|connection| follow.exec(connection).is_ok())
     });
     rig.list(&[feature("a", 2), feature("b", 1)]);
     assert_eq!(stored(&replica), Some(list(&[feature("a", 2), feature("b", 1)])));
@@ -80,7 +85,7 @@ fn the_master_of_the_sentinels_is_written_to_also_after_a_failover() {
 #[test]
 fn a_master_that_no_sentinel_knows_is_said() {
     let master = Server::start_on_a_port(&[]);
-    let sentinel = Server::start_sentinel("primary", &master);
+    let sentinel = Server::start_sentinel("primary", &master, &[]);
     let client = Client::offline().api_key("one/key*").start().unwrap();
     let url = format!("redis-sentinel://127.0.0.1:{}#another", sentinel.port());
     let store = quick(RedisStore::builder(url)).attach(&client).unwrap();
@@ -93,4 +98,55 @@ fn a_master_that_no_sentinel_knows_is_said() {
     command.arg(monitor.split(' ').collect::<Vec<_>>());
     command.exec(&mut sentinel.connection()).unwrap();
     eventually("a connection", || store.status().is_connected);
+}
+
+/// The master and the sentinels accept only their own passwords.
+#[test]
+fn sentinels_with_a_password_of_their_own() {
+    let master = Server::start_on_a_port(&["--requirepass", "hush"]);
+    let lines = ["requirepass gate/keeper", "sentinel auth-pass primary hush"];
+    let sentinel = Server::start_sentinel("primary", &master, &lines);
+    let hosts = format!("redis-sentinel://:hush@127.0.0.1:{}/0", sentinel.port());
+    let url = format!("{hosts}#primary");
+    let in_url = format!("{hosts}?sentinel_password=gate%2Fkeeper#primary");
+    let rig = Rig::to(master, in_url, quick);
+    rig.list(&[feature("a", 1)]);
+    let stored: String =
+        redis::cmd("GET").arg(LIST).query(&mut with_password(&rig.server)).unwrap();
+    assert_eq!(stored, list(&[feature("a", 1)]));
+
+    let client = Client::offline().api_key("one/key*").start().unwrap();
+    let store = quick(RedisStore::builder(url.as_str()))
+        .sentinel_password("gate/keeper")
+        .attach(&client)
+        .unwrap();
+    eventually("the stored features", || &*client.string_or("a", "") == "a1");
+    drop(store);
+
+    for wrong in [None, Some("hush"), Some("gate/keeper2")] {
+        let mut builder = quick(RedisStore::builder(url.as_str()));
+        if let Some(wrong) = wrong {
+            builder = builder.sentinel_password(wrong);
+        }
+        assert!(!format!("{builder:?}").contains("gate"), "{builder:?}");
+        let store = builder.attach(&client).unwrap();
+        eventually("a refusal", || store.status().last_error.is_some());
+        let error = store.status().last_error.unwrap();
+        assert!(error.contains("sentinel_password") && error.contains("127.0.0.1"), "{error}");
+        assert!(!error.contains("gate") && !error.contains("hush"), "{error}");
+        assert!(!format!("{store:?}").contains("gate"), "{store:?}");
+    }
+}
+
+#[test]
+fn sentinels_with_a_user_of_their_own() {
+    let master = Server::start_on_a_port(&[]);
+    let lines = ["requirepass unknown", "user watcher on >gate ~* &* +@all"];
+    let sentinel = Server::start_sentinel("primary", &master, &lines);
+    let url = format!("redis-sentinel://127.0.0.1:{}#primary", sentinel.port());
+    let rig = Rig::to(master, url, |builder| {
+        quick(builder).sentinel_username("watcher").sentinel_password("gate")
+    });
+    rig.list(&[feature("a", 1)]);
+    rig.assert_stored(&[feature("a", 1)]);
 }

@@ -126,8 +126,9 @@ impl Server {
         panic!("no port");
     }
 
-    /// A sentinel of this master, which counts it as gone after a tenth of a second.
-    pub(crate) fn start_sentinel(name: &str, master: &Self) -> Self {
+    /// Starts a sentinel of this master, with more lines in its file. It waits ten minutes before it counts the master as gone, so
+    /// that a busy machine causes no failover.
+    pub(crate) fn start_sentinel(name: &str, master: &Self, lines: &[&str]) -> Self {
         for _ in 0..20 {
             let free = TcpListener::bind("127.0.0.1:0").unwrap();
             let port = free.local_addr().unwrap().port();
@@ -136,8 +137,9 @@ impl Server {
             let configuration = server.folder.file("sentinel.conf");
             let text = format!(
                 "port {port}\nbind 127.0.0.1\nsentinel monitor {name} 127.0.0.1 {} 1\n\
-                 sentinel down-after-milliseconds {name} 100\nsentinel failover-timeout {name} 2000\n",
-                master.port()
+                 sentinel down-after-milliseconds {name} 600000\nsentinel failover-timeout {name} 60000\n{}\n",
+                master.port(),
+                lines.join("\n")
             );
             std::fs::write(&configuration, text).unwrap();
             server.options = vec![configuration.display().to_string(), "--sentinel".to_string()];

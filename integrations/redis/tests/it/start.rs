@@ -119,6 +119,23 @@ fn what_the_client_had_before_is_written() {
     }
 }
 
+/// The store loads the older list first, so that the features come from a store last of all.
+#[test]
+fn what_the_client_had_before_is_written_beside_what_is_stored() {
+    let server = Server::start();
+    server.set("featurehub_memory", &list(&[feature("b", 1)]));
+    server.set("featurehub_memory_sha", &digest(&[feature("b", 1)]));
+    let edge = MemoryEdge::new();
+    edge.put(serde_json::from_str(&feature("a", 4)).unwrap());
+    let client = edge.client().start().unwrap();
+    client.wait_ready(DEADLINE).unwrap();
+    client.flush(DEADLINE).unwrap();
+    let store = RedisStore::builder(server.url()).attach(&client).unwrap();
+    store.flush(DEADLINE).unwrap();
+    let both = digest(&[feature("a", 4), feature("b", 1)]);
+    assert_eq!(server.get("featurehub_memory_sha"), Some(both));
+}
+
 #[test]
 fn server_evaluated_keys_are_refused() {
     let client = MemoryEdge::new().client_with(SERVER_KEY).start().unwrap();

@@ -26,6 +26,9 @@ pub(super) fn translate(pattern: &str, whole: bool) -> Option<Translated> {
     // Where the outermost class begins in what is written, and whether another is in it, which `regex-lite` does not know.
     let (mut class_start, mut is_nested) = (0, false);
     let mut at = 0;
+    if has_stacked_repetition(&chars, whole) {
+        return None;
+    }
     while let Some(c) = chars.get(at).copied() {
         at += 1;
         match c {
@@ -138,6 +141,68 @@ pub(super) fn translate(pattern: &str, whole: bool) -> Option<Translated> {
         }
     }
     Some(Translated { pattern: out, ends_before_line_break })
+}
+
+/// Returns true if a repetition comes right behind another one. JavaScript refuses that; in Java it is possessive, an error or
+/// dropped.
+fn has_stacked_repetition(chars: &[char], whole: bool) -> bool {
+    let text: String = chars.iter().collect();
+    let has_comments = text.match_indices("(?").any(|(at, _)| {
+        let flags = text.get(at + 2..).unwrap_or_default().split(|c: char| !c.is_alphabetic());
+        flags.take(1).any(|flags| flags.contains('x'))
+    });
+    // Returns the index behind the next `end`, or the length.
+    let behind = |at: usize, end: char| {
+        let rest = chars.get(at..).unwrap_or_default();
+        rest.iter().position(|c| *c == end).map_or(chars.len(), |found| at + found + 1)
+    };
+    let mut is_repeated = false;
+    let mut classes = 0;
+    let mut at = 0;
+    while let Some(c) = chars.get(at).copied() {
+        at += 1;
+        match c {
+            '\\' => {
+                let names = chars.get(at).is_some_and(|c| "xuUpPb".contains(*c));
+                at += 1;
+                if names && chars.get(at) == Some(&'{') {
+                    at = behind(at, '}');
+                }
+                is_repeated = false;
+            }
+            '[' if classes == 0 || whole => {
+                at += usize::from(chars.get(at) == Some(&'^'));
+                let is_first = chars.get(at) == Some(&']');
+                at += usize::from(is_first);
+                // In JavaScript a class that ends at once is empty.
+                classes += usize::from(whole || !is_first);
+                is_repeated = false;
+            }
+            ']' if classes > 0 => {
+                classes -= 1;
+                is_repeated = false;
+            }
+            _ if classes > 0 => {}
+            '#' if has_comments => at = behind(at, '\n'),
+            c if has_comments && c.is_whitespace() => {}
+            '(' => {
+                at += usize::from(chars.get(at) == Some(&'?'));
+                is_repeated = false;
+            }
+            '*' | '+' | '?' | '{' => {
+                if is_repeated {
+                    return true;
+                }
+                is_repeated = true;
+                if c == '{' {
+                    at = behind(at, '}');
+                }
+                at += usize::from(chars.get(at) == Some(&'?'));
+            }
+            _ => is_repeated = false,
+        }
+    }
+    false
 }
 
 /// A class as it stands, whatever the flags: what it ignores the case of is in it.

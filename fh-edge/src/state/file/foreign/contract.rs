@@ -1,4 +1,4 @@
-//! The state of the conformance suite (conformance 2.3): whoever provides it chooses ids and keys.
+//! Reads a state of the conformance suite (conformance 2.3). The program that provides the state chooses ids and keys.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,7 +14,7 @@ use super::gather::{Found, Gather, definition, properties, strategies, value};
 use super::published::roles;
 use crate::state::{Account, Environment, FeatureValue};
 
-/// Reads one.
+/// Reads a state.
 pub(super) fn read(reading: &mut Reading<'_>, root: &Part) -> Contents {
     if let Some(format) = root.get("format")
         && format.node.to_json() != "1"
@@ -81,7 +81,7 @@ fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part, environment: Uuid) -> 
     let strategies_part = part.get("strategies");
     let value = FeatureValue {
         value: value(reading, part, &feature),
-        // As in a state file: nobody has given it another.
+        // The same id as in a state file, because this form has none.
         value_id: Some(value_id(environment, &feature.key).to_string()),
         locked: reading.flag(part.get("locked").as_ref(), "locked"),
         retired: reading.flag(part.get("retired").as_ref(), "retired"),

@@ -1,4 +1,4 @@
-//! Features that are told once for each environment become features that are told once.
+//! Merges the features of several environments into one list of definitions.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use super::super::review::{Review, Reviewed};
 use super::super::typed::typed;
 use crate::state::{Environment, Feature, FeatureValue, Json};
 
-/// Features and environments of a document so far.
+/// The features and environments of a document so far.
 #[derive(Default)]
 pub(super) struct Gather {
     features: Vec<Feature>,
     places: HashMap<Arc<str>, usize>,
-    /// The key of each id.
+    /// The feature key of each id.
     ids: HashMap<Uuid, Arc<str>>,
     environments: Vec<Environment>,
-    /// The features of each that it told of.
+    /// The keys that each environment lists.
     told: Vec<HashSet<Arc<str>>>,
 }
 
@@ -33,17 +33,17 @@ pub(super) struct Gathered {
     review: Review,
 }
 
-/// A feature as an environment tells it.
+/// A feature as an environment lists it.
 pub(super) struct Found<'a> {
     pub(super) part: &'a Part,
     pub(super) feature: Feature,
-    /// `None`: the environment has no record of it.
+    /// `None` if the environment has no value record.
     pub(super) value: Option<FeatureValue>,
     pub(super) strategies: Option<Part>,
 }
 
 impl Gather {
-    /// Begins an environment, unless it was there already.
+    /// Starts reading an environment. `None` if it is in the document already, which is an error.
     pub(super) fn begin(
         &self,
         reading: &mut Reading<'_>,
@@ -58,7 +58,7 @@ impl Gather {
         Some(Gathered { environment, keys: HashSet::new(), review })
     }
 
-    /// Takes a feature of this environment.
+    /// Adds a feature of this environment.
     pub(super) fn feature(
         &mut self,
         reading: &mut Reading<'_>,
@@ -100,14 +100,14 @@ impl Gather {
         }
     }
 
-    /// Ends an environment.
+    /// Completes an environment: adds the warnings about it, and stores it.
     pub(super) fn end(&mut self, reading: &mut Reading<'_>, part: &Part, gathered: Gathered) {
         gathered.review.finish(reading, part);
         self.environments.push(gathered.environment);
         self.told.push(gathered.keys);
     }
 
-    /// All of it. Environments do not show features that they did not tell of.
+    /// Returns all features and environments. In environments that do not list a feature, it is retired.
     pub(super) fn finish(mut self) -> (Vec<Feature>, Vec<Environment>) {
         for (environment, keys) in self.environments.iter_mut().zip(&self.told) {
             for feature in &self.features {
@@ -125,7 +125,7 @@ impl Gather {
     }
 }
 
-/// Reads what says which feature this is. `None`: it is left out, with a warning.
+/// Reads the definition of a feature. `None` if it is left out, with a warning.
 pub(super) fn definition(
     reading: &mut Reading<'_>,
     part: &Part,
@@ -164,7 +164,7 @@ pub(super) fn definition(
     })
 }
 
-/// The value of a feature; one that is not of its type is taken for what the engine takes it for.
+/// Reads the value of a feature. A value of another type is converted as the engine does, with a warning.
 pub(super) fn value(reading: &mut Reading<'_>, part: &Part, feature: &Feature) -> Option<Json> {
     let Some(part) = part.get("value") else { return feature.unset_value() };
     typed(feature.kind, &part.node).unwrap_or_else(|mismatch| {
@@ -175,7 +175,7 @@ pub(super) fn value(reading: &mut Reading<'_>, part: &Part, feature: &Feature) -
     })
 }
 
-/// Properties, as far as they are texts.
+/// Reads properties. Properties of other types are left out.
 pub(super) fn properties(part: Option<Part>) -> BTreeMap<String, String> {
     let Some(part) = part else { return BTreeMap::new() };
     let members = part.members().unwrap_or_default().iter();
@@ -184,7 +184,7 @@ pub(super) fn properties(part: Option<Part>) -> BTreeMap<String, String> {
     texts.collect()
 }
 
-/// Strategies as they are on the wire.
+/// Reads strategies as they are in the protocol.
 pub(super) fn strategies(part: Option<&Part>) -> Vec<Json> {
     let items = part.and_then(Part::items).unwrap_or_default();
     items.iter().filter_map(|item| Json::parse(&item.node.to_json()).ok()).collect()

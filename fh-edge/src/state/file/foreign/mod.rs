@@ -1,7 +1,7 @@
-//! What other programs of FeatureHub's write (edge-protocol 9.3), and what the conformance suite calls a state (conformance 2.3).
+//! Reads files that other programs of FeatureHub write (edge-protocol 9.3), and states of the conformance suite (conformance 2.3).
 //!
-//! Each form becomes the same [`State`](crate::state::State). They are written by programs, so unknown members mean nothing, and a feature
-//! that cannot be read is left out with a warning instead of refusing the rest.
+//! Each form is converted to the same [`State`](crate::state::State). Because programs write these forms, unknown members are ignored. A
+//! feature that cannot be read is left out with a warning, and the rest is kept.
 
 mod contract;
 mod gather;
@@ -16,23 +16,23 @@ use super::account::Accounts;
 use super::part::{Part, Reading};
 use crate::state::{Environment, Feature};
 
-/// What a text was.
+/// The form of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Form {
     /// A state file of this project.
     State,
-    /// A list of features: the data of a stream's `features` event, what stores and the webhook converter write. It has no keys, and
-    /// knows its environment at best from members `environmentId`.
+    /// A list of features, as in a stream's `features` event. Stores and the webhook converter write it. It has no keys. Its environment is
+    /// known only if features have an `environmentId`.
     FeatureList,
-    /// The body of a GET, or one environment of it. It has no keys.
+    /// The body of a GET answer, or one environment of it. It has no keys.
     EnvironmentList,
-    /// What the JavaScript SDK keeps in a browser. It has no keys.
+    /// The data that the JavaScript SDK stores in a browser. It has no keys.
     BrowserStorage,
-    /// What a management repository publishes: environments, bodies of webhooks, service accounts, or a list of them. Accounts have the
-    /// keys; environments know the ids of values.
+    /// Data that a management repository publishes: environments, webhook bodies, service accounts, or a list of them. Accounts have keys,
+    /// and environments have value ids.
     Published,
-    /// The state of the conformance suite. Its accounts have no keys.
+    /// A state of the conformance suite. Its accounts have no keys.
     Contract,
 }
 
@@ -50,7 +50,7 @@ impl fmt::Display for Form {
 }
 
 impl Form {
-    /// The form that a document has. What is nothing else is a state file, with a state file's errors.
+    /// Returns the form of a document. A document that has none of the other forms is read as a state file.
     pub(super) fn of(root: &Part) -> Self {
         let has = |name| root.node.get(name).is_some();
         match root.content() {
@@ -73,7 +73,7 @@ impl Form {
     }
 }
 
-/// What a document of another form holds.
+/// The contents of a document.
 #[derive(Default)]
 pub(super) struct Contents {
     pub(super) features: Vec<Feature>,
@@ -81,7 +81,7 @@ pub(super) struct Contents {
     pub(super) accounts: Accounts,
 }
 
-/// Reads a document of another form.
+/// Reads a document of a form other than [`Form::State`].
 pub(super) fn read(reading: &mut Reading<'_>, root: &Part, form: Form) -> Contents {
     match form {
         Form::State => Contents::default(),

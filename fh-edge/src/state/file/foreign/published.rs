@@ -1,4 +1,4 @@
-//! What a management repository publishes: environments with everything that an Edge needs, and service accounts (edge-protocol 8.8).
+//! Reads data that a management repository publishes: environments with all that an Edge needs, and service accounts (edge-protocol 8.8).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::Contents;
 use super::gather::{Found, Gather, definition, properties, value};
 use crate::state::{Account, Environment, FeatureValue, Json, Permission, Permissions};
 
-/// Is this a PublishEnvironment, an EnrichedFeatures, a CacheServiceAccount, or an answer that holds one?
+/// Returns true for a PublishEnvironment, an EnrichedFeatures, a CacheServiceAccount, or an answer that contains one.
 pub(super) fn is_one(part: &Part) -> bool {
     let has = |name| part.node.get(name).is_some();
     let holds = |name, inner: &[&str]| {
@@ -60,7 +60,7 @@ pub(super) fn read(reading: &mut Reading<'_>, list: Vec<Part>) -> Contents {
     Contents { features, environments, accounts }
 }
 
-/// The PublishEnvironment in this.
+/// Returns the PublishEnvironment in this part.
 fn environment_in(part: &Part) -> Option<Part> {
     if part.get("fv").is_some() {
         return Some(part.clone());
@@ -101,7 +101,7 @@ fn environment(reading: &mut Reading<'_>, gather: &mut Gather, part: &Part) {
     gather.end(reading, part, gathered);
 }
 
-/// A CacheEnvironmentFeature.
+/// Reads a CacheEnvironmentFeature.
 fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
     let about = part.get("feature").unwrap_or_else(|| part.clone());
     let mut feature = definition(reading, &about, "valueType")?;
@@ -125,8 +125,8 @@ fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
     Some(Found { part, feature, value: Some(value), strategies })
 }
 
-/// Strategies with what a server sends of them to SDKs (edge-protocol 9.2), and with members that are misspelt, so that these are
-/// found to be wrong.
+/// Returns strategies with the members that a server sends to SDKs (edge-protocol 9.2). Misspelt members are kept as well, so that they are
+/// reported.
 fn sent(part: &Part) -> Vec<Json> {
     const STRATEGY: [&str; 5] = ["id", "percentage", "percentageAttributes", "value", "attributes"];
     const RULE: [&str; 4] = ["conditional", "fieldName", "values", "type"];
@@ -159,7 +159,7 @@ fn sent(part: &Part) -> Vec<Json> {
     items.iter().filter_map(|part| Json::parse(&strategy(part)).ok()).collect()
 }
 
-/// A CacheServiceAccount.
+/// Reads a CacheServiceAccount.
 fn service_account(
     reading: &mut Reading<'_>,
     accounts: &mut Accounts,
@@ -176,7 +176,7 @@ fn service_account(
     for part in granted {
         let id = part.get("environmentId");
         let id = id.as_ref().and_then(Part::text).and_then(uuid);
-        // An account may have permissions in environments that are not here.
+        // An account may have permissions in environments that are not in the document.
         if let Some(id) = id.filter(|id| environments.iter().any(|each| each.id == *id)) {
             permissions.insert(id, roles(reading, part.get("permissions")));
         }
@@ -195,7 +195,7 @@ fn service_account(
     accounts.add(reading, part, account);
 }
 
-/// Permissions by name; others than these are of no use to an Edge.
+/// Reads permissions by name. Names that an Edge does not use give a warning.
 pub(super) fn roles(reading: &mut Reading<'_>, part: Option<Part>) -> Permissions {
     let parts = part.and_then(|part| part.items()).unwrap_or_default();
     let known = parts.iter().filter_map(|part| {

@@ -16,7 +16,7 @@ fn errors(json: &str) -> Vec<String> {
     error.problems().iter().map(ToString::to_string).collect()
 }
 
-/// A state in lines: features, then the values of each environment, then accounts.
+/// Returns a state as lines: features, then the values of each environment, then accounts.
 fn shown(state: &State) -> Vec<String> {
     let mut lines: Vec<String> = state
         .features
@@ -67,7 +67,7 @@ fn two_features() -> String {
     format!("[{checkout},{banner}]")
 }
 
-/// What the features of [`two_features`] become.
+/// Returns the lines for [`two_features`].
 fn two_lines() -> [String; 4] {
     [
         format!(r#"NEW_CHECKOUT {CHECKOUT} BOOLEAN v0 {{"category": "checkout"}} {{}}"#),
@@ -108,7 +108,7 @@ fn a_list_of_features() {
     assert_eq!(shown(&named.state), lines(format!("{DEV} \"\" None false None")));
     assert_eq!(named.warnings.len(), 1);
 
-    // What the features say counts more.
+    // The environment in the features wins.
     let list = list.replace("\"key\"", &format!(r#""environmentId":"{PROD}","key""#));
     let named = State::from_text(&list, &Options::new().environment(DEV.parse().unwrap())).unwrap();
     assert_eq!(shown(&named.state), lines(format!("{PROD} \"\" None false None")));
@@ -130,7 +130,7 @@ fn bodies_of_gets_and_storage_of_browsers() {
         assert_eq!((parsed.form, shown(&parsed.state)), (form, expected.clone()));
         assert_eq!(parsed.warnings.len(), 1);
     }
-    // Two environments, of which one lacks a feature, and a key that opened nothing.
+    // Two environments, one of which lacks a feature, and a third without features.
     let other = format!(
         r#"{{"id":"{PROD}","features":[{}]}}"#,
         wire(BANNER, "BANNER", r#""type":"STRING","value":"x","version":3"#)
@@ -144,7 +144,7 @@ fn bodies_of_gets_and_storage_of_browsers() {
         [
             format!("{PROD} \"\" None false None"),
             r#"BANNER Some("x") None Some(3) []"#.to_owned(),
-            // It is not shown there, as it was not.
+            // The feature is hidden there, because the environment did not list it.
             "NEW_CHECKOUT Some(false) None None retired []".to_owned(),
         ]
     );
@@ -201,7 +201,7 @@ fn what_a_feature_lacks_is_told() {
     );
     let [a, b, d] = &parsed.state.features[..] else { panic!() };
     assert_eq!([a.id, b.id, d.id], ["A", "B", "D"].map(feature_id));
-    // Shared strategies of a real server have numbers as texts.
+    // A FeatureHub server writes numbers in shared strategies as texts.
     assert!(
         parsed.state.environments[0].values["D"].strategies[0]
             .as_str()
@@ -254,7 +254,7 @@ fn what_a_management_repository_publishes() {
         assert_eq!((parsed.form, shown(&parsed.state)), (Form::Published, expected.clone()));
         assert_eq!(parsed.warnings.len(), 1, "{:?}", parsed.warnings);
     }
-    // With its account: nothing is missing.
+    // With an account there is no warning.
     expected.push(format!(r#"sdk ["a*b", "c"] {{"f1"}} {{{DEV}: ["READ", "CHANGE_VALUE"]}}"#));
     for json in [
         format!(r#"[{{"env":{environment}}},{{"serviceAccount":{account}}}]"#),
@@ -264,7 +264,7 @@ fn what_a_management_repository_publishes() {
         let parsed = read(&json);
         assert_eq!((shown(&parsed.state), parsed.warnings), (expected.clone(), vec![]), "{json}");
     }
-    // An account alone opens nothing.
+    // An account without an environment gives access to nothing.
     let parsed = read(&format!(r#"{{"serviceAccount":{account}}}"#));
     assert_eq!(parsed.state.accounts.len(), 1);
     assert_eq!(
@@ -374,7 +374,7 @@ fn what_is_nothing_else_is_a_state_file() {
     }
 }
 
-/// The features of `fh demo` are served as they are, with a key from elsewhere.
+/// The features of `fh demo` are served unchanged, with a key from the options.
 #[test]
 fn the_shop_of_the_demonstration() {
     let shop = include_str!("../../../../../fh-cli/src/demo/shop.json");

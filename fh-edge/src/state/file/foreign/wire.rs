@@ -1,4 +1,4 @@
-//! Features as SDKs get them: lists of them, bodies of GETs, what browsers keep.
+//! Reads features as SDKs get them: lists, GET bodies, and the storage of browsers.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use super::Contents;
 use super::gather::{Found, Gather, definition, properties, strategies, value};
 use crate::state::{Environment, FeatureValue};
 
-/// The name of the environment of a list that names none.
+/// The environment name of a list that names none.
 const UNNAMED: &str = "default";
 
-/// A list of features, in one or several environments.
+/// Reads a list of features in one or several environments.
 pub(super) fn features(reading: &mut Reading<'_>, root: &Part) -> Contents {
     let features = root.items().unwrap_or_default();
     let mut groups: Vec<(Option<Uuid>, Vec<Part>)> = Vec::new();
@@ -48,7 +48,7 @@ pub(super) fn features(reading: &mut Reading<'_>, root: &Part) -> Contents {
     finish(gather)
 }
 
-/// Environments with their features.
+/// Reads environments with their features.
 pub(super) fn environments(reading: &mut Reading<'_>, list: Vec<Part>) -> Contents {
     let mut gather = Gather::default();
     for part in list {
@@ -107,7 +107,7 @@ fn one(
     gather.end(reading, part, gathered);
 }
 
-/// A FeatureState (edge-protocol 2.6).
+/// Reads a FeatureState (edge-protocol 2.6).
 fn feature<'a>(reading: &mut Reading<'_>, part: &'a Part) -> Option<Found<'a>> {
     let mut feature = definition(reading, part, "type")?;
     feature.properties = properties(part.get("fp"));

@@ -1,4 +1,4 @@
-//! What is wrong in a state file is said with its place.
+//! Tests that errors in a state file are reported with their place.
 
 use super::*;
 
@@ -126,7 +126,7 @@ environments:
     );
 }
 
-/// A strategy may serve nothing, even of a BOOLEAN.
+/// A strategy may serve no value, even for a BOOLEAN.
 #[test]
 fn a_strategy_without_value() {
     let parsed = good(&with_strategies(
@@ -138,7 +138,7 @@ fn a_strategy_without_value() {
     assert_eq!(texts, [r#"{"percentage":10000,"value":null}"#, r#"{"percentage":10000}"#]);
 }
 
-/// With an account, so that nothing else is to be said.
+/// Returns a state with these strategies. It has an account, so that it gives no other warning.
 fn with_strategies(profile: &str, strategies: &str) -> String {
     format!(
         "features: [{{key: ON, type: BOOLEAN}}]
@@ -172,7 +172,7 @@ fn strategies_are_checked() {
     );
 }
 
-/// D-118: everybody would get the value.
+/// Otherwise the strategy would serve its value to every user (D-118).
 #[test]
 fn misspelt_members_of_strategies_are_errors() {
     let strategies = "
@@ -290,7 +290,7 @@ fn what_the_engine_cannot_read_is_a_warning_at_its_place() {
     );
     assert!(edge.iter().any(|line| line.ends_with("not a date (2024-13-01); the rule ends here")));
 
-    // The environment's profile counts, else that of the options.
+    // The profile of the environment counts; without one, that of the options.
     let text = with_strategies("", "      - {percentage: 20%, value: true}\n");
     let warned = |options: &Options| State::from_text(&text, options).unwrap().warnings.len();
     assert_eq!(warned(&options()), 0);
@@ -340,7 +340,7 @@ accounts:
             "warning: line 1, column 12, accounts[0]: this account has no permissions, so its keys open nothing",
         ],
     );
-    // What is meant may be the environment that is wrong.
+    // The account may refer to the environment that is not valid.
     check(
         "environments: [{name: dev, id: x}]\naccounts: [{name: x, clientKey: a*b, permissions: {dev: READ}}]",
         &["line 1, column 32, environments[0].id: the id of an environment is a UUID, not \"x\""],
@@ -370,7 +370,7 @@ fn accounts_can_be_given_besides() {
     assert!(
         line.permissions.values().all(|each| each.is_read_only()) && line.filters.contains("web")
     );
-    // Accounts of the form need none, then.
+    // An account of the options prevents the warning about missing keys.
     let parsed = State::from_text("[]", &options().account(extra("c*d", "e"))).unwrap();
     assert_eq!(parsed.warnings.len(), 1);
 

@@ -1,4 +1,4 @@
-//! What a state file looks like, good ones and others.
+//! Tests of valid state files, and of texts that are not state files.
 
 use super::*;
 
@@ -49,7 +49,7 @@ fn the_page_shows_the_example() {
     }
 }
 
-/// What `fh init` writes: nothing in it is doubtful, and a bit of everything is there.
+/// `fh init` writes the template. It gives no warning, and shows every kind of entry.
 #[test]
 fn the_template() {
     let parsed = good(TEMPLATE);
@@ -177,7 +177,7 @@ fn what_a_text_costs_is_bounded() {
     assert!(said(&deep)[0].ends_with("more than 100 lists and maps in each other"));
     let large = " ".repeat(MOST_BYTES as usize + 1);
     check(&large, &["line 1, column 1: the text is larger than 67108864 bytes"]);
-    // A file that is wrong everywhere is not told of everywhere.
+    // Only a limited number of errors is reported.
     let wrong = format!("features:\n{}", "- {key: A, type: JSN}\n".repeat(5_000));
     let lines = said(&wrong);
     assert_eq!(lines.len(), 100);
@@ -193,7 +193,7 @@ fn the_normalised_form_is_a_state_file_too() {
     assert_eq!(serde_json::from_str::<State>(&json).unwrap(), parsed.state);
 }
 
-/// What state files are made of, and what they are not.
+/// Parts of state files and of other texts.
 const PIECES: &[&str] = &[
     "features:\n",
     "environments:\n",
@@ -244,7 +244,7 @@ const PIECES: &[&str] = &[
 ];
 
 proptest! {
-    /// Whatever stands in a file: a state that can be kept, or errors.
+    /// Any text gives either a state that survives serialization, or errors.
     #[test]
     fn anything_is_read_or_refused(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..60)) {
         match State::from_text(&pieces.concat(), &options()) {
@@ -257,7 +257,7 @@ proptest! {
     }
 }
 
-/// JSON's grammar allows it; what it says no program can hold.
+/// JSON's grammar allows half of a surrogate pair, but no program can represent it.
 #[test]
 fn half_a_character_is_an_error_wherever_it_stands() {
     let text = |value: &str, id: &str| {
@@ -278,7 +278,7 @@ fn half_a_character_is_an_error_wherever_it_stands() {
         assert_eq!(error.to_string(), expected);
     }
     assert!(State::from_text(&text(r"\ud83d\udc22", "x"), &Options::new()).is_ok());
-    // A JSON feature's document is a text here, and goes to programs as it is.
+    // The document of a JSON feature is a text here, and is passed on unchanged.
     let json = r#"{features: [{key: J, type: JSON}], environments: [{name: dev, values: {J: '{"a":"\ud83d"}'}}]}"#;
     let state = State::from_text(json, &Options::new()).unwrap().state;
     let value = state.environments[0].values["J"].value.as_ref().unwrap();

@@ -1,4 +1,4 @@
-//! The thread's side, without the thread.
+//! Tests of the writer without its thread.
 
 use std::sync::Mutex;
 use std::sync::mpsc::channel;
@@ -15,12 +15,12 @@ const ENVIRONMENT: Uuid = Uuid::from_u128(0x71ed_3c04_122b_4312_9ea8_06b2_b8d6_c
 
 const KEY: &str = "server-key";
 
-/// A journal on a disk that is full at times.
+/// A change store on a disk that may be full.
 #[derive(Clone, Default)]
 struct Disk {
     is_full: Arc<Mutex<bool>>,
     rewritten: Arc<Mutex<usize>>,
-    /// Versions of what was written last.
+    /// The versions that were written last.
     versions: Arc<Mutex<Vec<i64>>>,
 }
 
@@ -55,7 +55,7 @@ fn work(disk: &Disk) -> Work {
     untold(disk).0
 }
 
-/// And what streams are to be told, which nobody tells them.
+/// Returns a writer, and the wake-ups that it passes on. No thread wakes the streams.
 fn untold(disk: &Disk) -> (Work, Receiver<News>) {
     let (_, commands) = channel();
     let (herald, told) = Herald::silent();
@@ -121,14 +121,14 @@ fn nobody_is_told_what_was_undone() {
     for mut answer in [is_same, is_late] {
         assert_eq!(answer.try_recv().unwrap(), Err(ReplaceError::NotKept("full".into())));
     }
-    // What is refused whatever the state is stays refused.
+    // A request that is wrong in any state stays refused.
     let mut is_nonsense = is_nonsense;
     assert_eq!(is_nonsense.try_recv().unwrap(), Err(PutError::Refused(Refusal::NothingToDo)));
     let published = work.environments.get(ENVIRONMENT).unwrap();
     assert_eq!((published.generation, published.features[0].version), (1, 1));
 }
 
-/// A disk that failed may have kept what it said it had not.
+/// A disk that reported an error may still have stored the change.
 #[test]
 fn after_a_failure_everything_is_written_again() {
     let disk = Disk::default();
@@ -158,7 +158,7 @@ fn a_base_that_is_the_same_wakes_nobody() {
     work.reload(state());
     assert_eq!((generation(&work), work.world.state().revision), before);
     assert_eq!(*disk.rewritten.lock().unwrap(), 0);
-    // A journal that is behind is brought up at the next chance.
+    // A store that is outdated is rewritten at the next reload.
     *disk.is_full.lock().unwrap() = true;
     let mut other = state();
     other.environments[0].name = "other".into();
@@ -169,7 +169,7 @@ fn a_base_that_is_the_same_wakes_nobody() {
     assert_eq!(*disk.rewritten.lock().unwrap(), 2);
 }
 
-/// Nobody polls, is woken, or has answers evaluated again for what changed elsewhere.
+/// Environments that did not change keep their generation: no stream is woken, and no answer is evaluated again.
 #[test]
 fn what_did_not_change_keeps_its_generation() {
     let mut work = work(&Disk::default());
@@ -190,7 +190,7 @@ fn what_did_not_change_keeps_its_generation() {
         Some(crate::state::Json::text("y"));
     work.reload(changed.clone());
     assert_eq!(generations(&work), [1, 2]);
-    // Features come and go in all of them, settings in one, keys where they open something.
+    // Features change all environments, settings one, and keys those where they have permissions.
     changed.environments[0].stale = true;
     work.replace(changed.clone(), None).unwrap();
     assert_eq!(generations(&work), [2, 2]);
@@ -224,7 +224,7 @@ fn a_replacement_that_is_not_kept_is_not_made() {
     assert!(work.environments.get(ENVIRONMENT).unwrap().features.is_empty());
 }
 
-/// Who asks after a change does not see it before it is kept.
+/// A read after a change waits until the change is stored.
 #[test]
 fn what_is_asked_after_a_change_waits_for_it() {
     let disk = Disk::default();
@@ -248,7 +248,7 @@ fn an_environment_that_is_not_there_any_more_is_not_served() {
     assert!(work.environments.get(ENVIRONMENT).is_none());
 }
 
-/// A file may be half written, an admin means what they say (D-104).
+/// Removed keys may come back after a file, which may be half written. A replacement through the admin API removes them at once (D-104).
 #[test]
 fn keys_that_go_with_a_file_may_come_back() {
     let mut work = work(&Disk::default());
@@ -277,7 +277,7 @@ fn keys_that_go_with_a_file_may_come_back() {
     work.reload(first.clone());
     assert_eq!((opens(&work, "c*d"), delay(&work)), ((false, Some(1)), REVOCATION_DELAY));
     assert_eq!((opens(&work, "a*b"), opens(&work, "nobody's")), ((true, None), (false, None)));
-    // What it opens is what it opened when it was good, and no second file gives it more time.
+    // The key reads what it read when it was valid, and a second file does not extend the delay.
     let until = |work: &Work| work.environments.open_leaving(ENVIRONMENT, "c*d").unwrap().until;
     let end = until(&work);
     work.reload(newer.clone());
@@ -289,7 +289,7 @@ fn keys_that_go_with_a_file_may_come_back() {
     work.replace(newer, None).unwrap();
     assert_eq!((opens(&work, "c*d"), delay(&work)), ((false, None), Duration::ZERO));
 
-    // The whole environment goes.
+    // The whole environment is removed.
     work.reload(first.clone());
     work.reload(State::default());
     assert!(matches!(opens(&work, "a*b"), (false, Some(_))));
@@ -297,7 +297,7 @@ fn keys_that_go_with_a_file_may_come_back() {
     assert_eq!(opens(&work, "a*b"), (true, None));
 }
 
-/// With thousands of streams waking them takes a while: who made a change does not wait for that, and nobody misses it.
+/// Waking thousands of streams takes a while. The caller of a change does not wait for it, and every stream is woken.
 #[test]
 fn who_changes_something_is_answered_before_streams_are_told() {
     let (mut work, untold) = untold(&Disk::default());
@@ -319,7 +319,7 @@ fn who_changes_something_is_answered_before_streams_are_told() {
     drop(untold.recv().unwrap());
     assert!(stream.has_changed().unwrap());
     stream.mark_unchanged();
-    // What was told already wakes nobody again.
+    // Streams that were woken before are not woken again.
     drop(untold.recv().unwrap());
     assert!(!stream.has_changed().unwrap());
 }
