@@ -12,7 +12,8 @@ pub type Context = Vec<(String, Vec<String>)>;
 /// Numbers keep their text. Null and other values that are not scalars are left out, also inside lists. A JSON null returns `None`: no
 /// context.
 ///
-/// # Errors If the text is not JSON, or neither an object nor null.
+/// # Errors
+/// If the text is not JSON, or neither an object nor null.
 pub fn context_from_json(text: &str) -> Result<Option<Context>, Unreadable> {
     let token = Token::document(text, None)?;
     if token.is_null() {

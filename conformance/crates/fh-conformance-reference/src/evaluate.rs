@@ -12,7 +12,8 @@ use crate::mutants::Bug;
 
 /// Evaluates one feature, given as the JSON text of a `FeatureState`.
 ///
-/// # Errors If the text is not a JSON object, or if the mutant raises.
+/// # Errors
+/// If the text is not a JSON object, or if the mutant raises.
 pub fn evaluate(
     feature_json: &str,
     context: Option<&Context>,

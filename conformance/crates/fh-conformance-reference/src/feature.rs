@@ -186,7 +186,8 @@ pub(crate) fn is_whole(number: &str) -> bool {
 impl Feature {
     /// Reads the members of a feature.
     ///
-    /// # Errors If the token is not an object. A mutant may refuse more.
+    /// # Errors
+    /// If the token is not an object. A mutant may refuse more.
     pub(crate) fn read(token: Token<'_>, mutant: Option<Mutant>) -> Result<Feature, Unreadable> {
         if !token.is_object() {
             return Err(Unreadable::new("a feature is an object"));

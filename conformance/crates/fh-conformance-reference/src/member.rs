@@ -21,7 +21,7 @@ pub(crate) const OF_A_RULE: [&str; 5] = ["id", "conditional", "fieldName", "valu
 ///
 /// * It is a prefix of the known name and has at least four letters.
 /// * It becomes the known name by changing one letter (two letters if the known name has eight or more, none if it has fewer than four).
-/// Swapping two neighbouring letters counts as one change.
+///   Swapping two neighbouring letters counts as one change.
 pub(crate) fn is_misspelt(name: &str, known: &[&str]) -> bool {
     !known.contains(&name) && known.iter().any(|known| is_near(&bare(name), &bare(known)))
 }

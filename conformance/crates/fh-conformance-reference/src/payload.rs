@@ -21,7 +21,8 @@ pub struct Payload {
 impl Payload {
     /// Reads a payload. Features that are not objects or have no usable key are left out.
     ///
-    /// # Errors If the text is not UTF-8 or not JSON.
+    /// # Errors
+    /// If the text is not UTF-8 or not JSON.
     pub fn read(text: &[u8]) -> Result<Payload, Unreadable> {
         let text = std::str::from_utf8(text).map_err(|_| Unreadable::new("not UTF-8"))?;
         Ok(Payload { text: text.to_owned(), features: read(text, None)? })

@@ -142,7 +142,8 @@ impl Oracles {
 
     /// Returns the answer of the engine.
     ///
-    /// # Errors If the engine gives no answer.
+    /// # Errors
+    /// If the engine gives no answer.
     pub fn answer(&mut self, profile: Profile, question: &Question) -> Result<Answer, Broken> {
         self.engine.read(profile, question)
     }

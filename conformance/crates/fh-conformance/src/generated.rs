@@ -40,7 +40,8 @@ impl fmt::Display for Stopped {
 /// Returns the text of the file for a seed. It has `count` different cases to which engine and reference give the same answers in both
 /// profiles.
 ///
-/// # Errors The first disagreement, shrunk, or an evaluator that gave no answer.
+/// # Errors
+/// The first disagreement, shrunk, or an evaluator that gave no answer.
 pub fn write(seed: u64, count: usize, schemas: &Schemas) -> Result<String, Stopped> {
     let mut oracles = Oracles::default();
     let mut choices = Choices::seeded(seed);

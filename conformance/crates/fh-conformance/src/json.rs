@@ -50,7 +50,8 @@ impl<'de> Deserialize<'de> for Members {
 impl Json {
     /// Reads a document.
     ///
-    /// # Errors If the text is not JSON, or if a string contains an unpaired surrogate.
+    /// # Errors
+    /// If the text is not JSON, or if a string contains an unpaired surrogate.
     pub fn parse(text: &str) -> Result<Json, serde_json::Error> {
         let raw: &RawValue = serde_json::from_str(text)?;
         let token = raw.get();

@@ -60,7 +60,8 @@ impl Evaluations {
 
     /// Returns the recording of `conformance/data`.
     ///
-    /// # Errors If it cannot be read.
+    /// # Errors
+    /// If it cannot be read.
     pub fn recorded() -> Result<Self, serde_json::Error> {
         let text = include_str!("../../../data/imported/featurehub-live/evaluations.json");
         serde_json::from_str(text)
@@ -69,7 +70,8 @@ impl Evaluations {
     /// Polls the server at `base` with every context and compares the answers. The server serves [`crate::state::of_evaluations`], or the
     /// recorded features under another `server_key`. Each answer may take as long as `patience`.
     ///
-    /// # Errors If the server cannot be reached or does not speak HTTP.
+    /// # Errors
+    /// If the server cannot be reached or does not speak HTTP.
     pub fn ask(
         &self,
         base: &Base,

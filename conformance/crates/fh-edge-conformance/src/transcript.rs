@@ -143,14 +143,16 @@ impl std::error::Error for CastError {}
 impl Transcript {
     /// Reads a transcript.
     ///
-    /// # Errors If the text cannot be read, with line and column.
+    /// # Errors
+    /// If the text cannot be read, with line and column.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
 
     /// Returns the same conversation with the keys and the environment of another server, in requests and in answers.
     ///
-    /// # Errors [`CastError`] if the other server lacks an account, or if a key has another form.
+    /// # Errors
+    /// [`CastError`] if the other server lacks an account, or if a key has another form.
     pub fn with_cast(&self, cast: &Cast) -> Result<Self, CastError> {
         let mut text = serde_json::to_string(self).map_err(CastError::Json)?;
         for (name, account) in &self.accounts {
@@ -201,7 +203,8 @@ impl Transcript {
 
     /// Returns the conversation of `conformance/data`.
     ///
-    /// # Errors If it cannot be read.
+    /// # Errors
+    /// If it cannot be read.
     pub fn recorded() -> Result<Self, serde_json::Error> {
         let text = include_str!("../../../data/imported/featurehub-live/transcript.json");
         Self::parse(text)

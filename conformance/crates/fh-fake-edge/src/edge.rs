@@ -38,7 +38,8 @@ pub struct FakeEdge {
 impl FakeEdge {
     /// Starts a healthy Edge on a free port of 127.0.0.1. It has the environment [`ENVIRONMENT`] without features, and accepts any key.
     ///
-    /// # Errors If no port or no thread is available.
+    /// # Errors
+    /// If no port or no thread is available.
     pub fn start() -> io::Result<Self> {
         let edge = Self::start_refusing()?;
         edge.listen_again()?;
@@ -47,7 +48,8 @@ impl FakeEdge {
 
     /// Reserves a port that refuses connections until [`EdgeHandle::listen_again`].
     ///
-    /// # Errors If no port is available.
+    /// # Errors
+    /// If no port is available.
     pub fn start_refusing() -> io::Result<Self> {
         let port = Port::reserve()?;
         let address = port.address();
@@ -124,7 +126,8 @@ impl EdgeHandle {
 
     /// Listens on the same port again. Does nothing if it listens already.
     ///
-    /// # Errors If the operating system refuses it.
+    /// # Errors
+    /// If the operating system refuses it.
     pub fn listen_again(&self) -> io::Result<()> {
         // A weak reference: with an `EdgeHandle` the acceptor would keep its own port alive.
         let (server, port) = (Arc::clone(&self.server), Arc::downgrade(&self.port));
@@ -296,7 +299,8 @@ impl EdgeHandle {
 
     /// Waits until `observation` returns a value. It is called after each change of the recording, and must not call this Edge.
     ///
-    /// # Errors [`TimedOut`], with the recording, if it returns no value within `timeout`.
+    /// # Errors
+    /// [`TimedOut`], with the recording, if it returns no value within `timeout`.
     pub fn wait_for<T>(
         &self,
         timeout: Duration,
@@ -307,7 +311,8 @@ impl EdgeHandle {
 
     /// Waits until the condition holds.
     ///
-    /// # Errors [`TimedOut`], with the recording, if it does not hold within `timeout`.
+    /// # Errors
+    /// [`TimedOut`], with the recording, if it does not hold within `timeout`.
     pub fn wait_until(
         &self,
         timeout: Duration,
@@ -318,7 +323,8 @@ impl EdgeHandle {
 
     /// Waits until a route has received `count` requests since the start.
     ///
-    /// # Errors [`TimedOut`], with the recording, if it has not within `timeout`.
+    /// # Errors
+    /// [`TimedOut`], with the recording, if it has not within `timeout`.
     pub fn wait_for_requests(
         &self,
         route: Route,

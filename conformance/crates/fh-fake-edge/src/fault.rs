@@ -141,7 +141,8 @@ impl Fault {
 
     /// Ends the fault: everything is healthy from now on, and all open connections are closed.
     ///
-    /// # Errors If the port cannot be opened again.
+    /// # Errors
+    /// If the port cannot be opened again.
     pub fn end(self, edge: &EdgeHandle) -> io::Result<()> {
         edge.behave(Behaviour::healthy());
         edge.close_connections(Closing::Fin);

@@ -32,7 +32,8 @@ pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 impl Authority {
     /// Creates an authority of this name. Two authorities of the same name have different keys.
     ///
-    /// # Panics If the platform provides no random numbers.
+    /// # Panics
+    /// If the platform provides no random numbers.
     #[must_use]
     pub fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
@@ -51,7 +52,8 @@ impl Authority {
     /// Issues a certificate for a host name or an address. It is valid from the first to the last of these days, counted from now, and one
     /// minute longer.
     ///
-    /// # Panics If `host` is not a valid host.
+    /// # Panics
+    /// If `host` is not a valid host.
     #[must_use]
     pub fn issue(&self, host: &str, good: Range<i64>) -> Certificate {
         let mut params = CertificateParams::new([host.to_string()]).expect("a host");
@@ -91,7 +93,8 @@ impl Certificate {
 
     /// Returns the configuration of a server with this certificate. It requires no client certificate.
     ///
-    /// # Panics If the private key does not match the certificate.
+    /// # Panics
+    /// If the private key does not match the certificate.
     #[must_use]
     pub fn server(&self) -> ServerConfig {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));

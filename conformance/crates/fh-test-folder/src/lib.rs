@@ -25,7 +25,8 @@ pub struct Folder(TempDir);
 impl Folder {
     /// Creates an empty folder.
     ///
-    /// # Panics If the operating system cannot create it.
+    /// # Panics
+    /// If the operating system cannot create it.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it makes something outside the program")]
     pub fn new() -> Self {
@@ -47,7 +48,8 @@ impl Folder {
     /// Writes a file and sets its modification time to this minute after the beginning of 1970. So changes in quick succession get
     /// different times, all of them long ago.
     ///
-    /// # Panics If it cannot be written.
+    /// # Panics
+    /// If it cannot be written.
     pub fn write(&self, name: impl AsRef<Path>, text: impl AsRef<[u8]>, minute: u64) {
         fs::write(self.file(&name), text).expect("a file in it");
         self.set_minute(name, minute);
@@ -55,7 +57,8 @@ impl Folder {
 
     /// Sets the modification time of a file to this minute after the beginning of 1970.
     ///
-    /// # Panics If there is no such file.
+    /// # Panics
+    /// If there is no such file.
     pub fn set_minute(&self, name: impl AsRef<Path>, minute: u64) {
         let time = SystemTime::UNIX_EPOCH + Duration::from_secs(minute * 60);
         let file = File::options().append(true).open(self.file(name)).expect("a file in it");

@@ -235,7 +235,8 @@ fn relate_versions(left: &str, right: &str, options: &Options) -> Relation {
     Relation { equal: left == right, order: left.order(&right) }
 }
 
-/// Compares booleans. A supplied value is `true` or counts as false. Only the first of the rule's values counts.
+/// Compares booleans. A supplied value is `true` or counts as false. Only one of the rule's values counts: in profile `edge` the first, in
+/// profile `client` the first that is not null.
 pub(super) fn boolean(
     conditional: Conditional,
     rule_values: &[Scalar],

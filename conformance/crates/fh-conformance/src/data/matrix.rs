@@ -4,7 +4,8 @@ use crate::json::Json;
 
 /// Returns the concrete cases of one matrix, each with its id as the first member.
 ///
-/// # Errors A text that names the row and the missing or unusable column.
+/// # Errors
+/// A text that names the row and the missing or unusable column.
 pub(super) fn expand(matrix: &Json) -> Result<Vec<Json>, String> {
     let id = matrix.get("id").and_then(Json::text).ok_or("a matrix without id")?;
     let case = matrix.get("case").ok_or_else(|| format!("matrix {id}: no case"))?;

@@ -77,7 +77,8 @@ impl Data {
 
     /// Reads the data of a folder.
     ///
-    /// # Errors If the folder or a file cannot be read.
+    /// # Errors
+    /// If the folder or a file cannot be read.
     pub fn folder(root: &Path) -> std::io::Result<Data> {
         let mut files = BTreeMap::new();
         read_folder(root, "", &mut files)?;
@@ -97,7 +98,8 @@ impl Data {
 
     /// Returns the text of a file.
     ///
-    /// # Errors If the file is missing or not UTF-8.
+    /// # Errors
+    /// If the file is missing or not UTF-8.
     pub fn text(&self, path: &str) -> Result<&str, DataError> {
         let bytes = self.bytes(path).ok_or_else(|| DataError::in_file(path, "is missing"))?;
         std::str::from_utf8(bytes).map_err(|error| DataError::in_file(path, error))
@@ -105,7 +107,8 @@ impl Data {
 
     /// Returns the JSON document of a file.
     ///
-    /// # Errors If the file is missing or not JSON.
+    /// # Errors
+    /// If the file is missing or not JSON.
     pub fn json(&self, path: &str) -> Result<Json, DataError> {
         Json::parse(self.text(path)?).map_err(|error| DataError::in_file(path, error))
     }

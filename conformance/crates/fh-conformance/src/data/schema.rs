@@ -17,7 +17,8 @@ pub struct Schemas {
 impl Schemas {
     /// Compiles every schema of a data folder.
     ///
-    /// # Errors One error for each schema that is not valid.
+    /// # Errors
+    /// One error for each schema that is not valid.
     pub fn compile(data: &Data) -> Result<Schemas, Vec<DataError>> {
         let mut schemas =
             Schemas { validators: BTreeMap::new(), expanded_case: None, well_formed_feature: None };

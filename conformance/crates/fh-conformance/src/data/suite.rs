@@ -16,7 +16,8 @@ pub struct Suite {
 impl Suite {
     /// Reads all cases.
     ///
-    /// # Errors All errors of the files, and ids that are used twice.
+    /// # Errors
+    /// All errors of the files, and ids that are used twice.
     pub fn load(data: &Data) -> Result<Suite, Vec<DataError>> {
         let (mut all, mut errors) = (Vec::new(), Vec::new());
         for path in data.paths() {

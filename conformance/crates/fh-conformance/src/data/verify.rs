@@ -45,7 +45,8 @@ pub struct Verified {
 /// Checks the files against their schemas, ids, counts and digests against the manifest, and hashes against `oracles` and the `murmur3`
 /// crate.
 ///
-/// # Errors All errors that were found.
+/// # Errors
+/// All errors that were found.
 pub fn verify(data: &Data, oracles: &mut [Box<dyn Target>]) -> Result<Verified, Vec<DataError>> {
     let schemas = Schemas::compile(data)?;
     let mut verified = Verified::default();

@@ -40,18 +40,21 @@ pub trait Target {
 
     /// Reads one feature with one getter. A target that `can("eval.native_context")` uses [`Question::native`] if it is set.
     ///
-    /// # Errors If the target gives no answer.
+    /// # Errors
+    /// If the target gives no answer.
     fn read(&mut self, profile: Profile, question: &Question) -> Result<Answer, Broken>;
 
     /// Returns the results of all getters, as an object with the members that cases list under `getters`. A getter without a result is
     /// null.
     ///
-    /// # Errors If the target gives no answer.
+    /// # Errors
+    /// If the target gives no answer.
     fn getters(&mut self, profile: Profile, question: &Question) -> Result<Json, Broken>;
 
     /// Returns the bucket of a percentage key and a feature id.
     ///
-    /// # Errors If the target gives no answer.
+    /// # Errors
+    /// If the target gives no answer.
     fn bucket(&mut self, profile: Profile, key: &str, feature_id: &str) -> Result<u32, Broken>;
 
     /// Returns an explanation of the answer for people, if the target has one.
@@ -78,7 +81,8 @@ pub const CAPABILITIES: &[&str] = &[
 
 /// Returns the target of this name: `engine`, `reference`, or `reference:` followed by the name of a mutant.
 ///
-/// # Errors A text that lists the possible names.
+/// # Errors
+/// A text that lists the possible names.
 pub fn named(name: &str) -> Result<Box<dyn Target>, String> {
     if name == "engine" {
         return Ok(Box::new(Engine));

@@ -61,7 +61,8 @@ pub(super) struct Expectation {
 impl Deviations {
     /// Reads a list of deviations.
     ///
-    /// # Errors If the text cannot be read, with line and column; or if an entry has no condition, no effect or no reason.
+    /// # Errors
+    /// If the text cannot be read, with line and column; or if an entry has no condition, no effect or no reason.
     pub fn parse(text: &str) -> Result<Self, BadDeviations> {
         let all: Vec<Deviation> =
             serde_json::from_str(text).map_err(|error| BadDeviations(error.to_string()))?;
@@ -80,7 +81,8 @@ impl Deviations {
 
     /// Returns the deviations of our Edge.
     ///
-    /// # Errors As [`Deviations::parse`].
+    /// # Errors
+    /// As [`Deviations::parse`].
     pub fn ours() -> Result<Self, BadDeviations> {
         Self::parse(include_str!("deviations.json"))
     }

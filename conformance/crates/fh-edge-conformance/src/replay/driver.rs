@@ -43,7 +43,8 @@ const CURRENT_ETAG: &str = "(the current etag)";
 
 /// Replays the recorded conversation with the server at `base`. Differences are in the report.
 ///
-/// # Errors If the server cannot be reached or does not speak HTTP.
+/// # Errors
+/// If the server cannot be reached or does not speak HTTP.
 pub fn replay(
     base: &Base,
     transcript: &Transcript,
@@ -62,7 +63,8 @@ pub fn replay(
 /// Sends the requests of `plan` to the server at `base`, and returns them with the server's answers: a recording of that server. Etags in
 /// requests are translated to the server's own.
 ///
-/// # Errors If the server cannot be reached or does not speak HTTP.
+/// # Errors
+/// If the server cannot be reached or does not speak HTTP.
 pub fn record(base: &Base, plan: &Transcript, pace: Pace) -> Result<Transcript, WireError> {
     let deviations = Deviations::default();
     let mut replay = Replay::new(base, &deviations, pace);

@@ -32,7 +32,8 @@ impl Default for Setup {
 pub trait Lab: Sync {
     /// Starts a server, or returns a running one, that accepts connections.
     ///
-    /// # Errors [`Failure::Unable`] if no server with these settings is available.
+    /// # Errors
+    /// [`Failure::Unable`] if no server with these settings is available.
     fn start(&self, setup: &Setup) -> Result<Box<dyn Subject>, Failure>;
 }
 
@@ -48,21 +49,24 @@ pub trait Subject: Sync {
 
     /// Replaces the served state. When it returns, polls see the new state.
     ///
-    /// # Errors [`Failure::Unable`] if the state cannot be changed.
+    /// # Errors
+    /// [`Failure::Unable`] if the state cannot be changed.
     fn serve(&self, _state: &Value) -> Outcome {
         Err(Failure::Unable("nobody can change what this server serves"))
     }
 
     /// Requests a graceful stop without waiting for its end.
     ///
-    /// # Errors [`Failure::Unable`] if the server cannot be stopped.
+    /// # Errors
+    /// [`Failure::Unable`] if the server cannot be stopped.
     fn stop(&self) -> Outcome {
         Err(Failure::Unable("nobody can stop this server"))
     }
 
     /// Starts the server again at the same address, after it stopped.
     ///
-    /// # Errors [`Failure::Unable`] if the server cannot be restarted.
+    /// # Errors
+    /// [`Failure::Unable`] if the server cannot be restarted.
     fn start_again(&self) -> Outcome {
         Err(Failure::Unable("nobody can restart this server"))
     }

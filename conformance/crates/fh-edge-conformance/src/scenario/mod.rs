@@ -38,7 +38,8 @@ pub struct Scenario {
 impl Scenario {
     /// Runs the scenario with servers of `lab`.
     ///
-    /// # Errors The difference between expected and actual behaviour, or what the lab cannot do.
+    /// # Errors
+    /// The difference between expected and actual behaviour, or what the lab cannot do.
     pub fn run(&self, lab: &dyn Lab) -> Outcome {
         (self.run)(&Bench::new(lab, self.id))
     }

@@ -24,14 +24,16 @@ pub struct Connection {
 impl Connection {
     /// Connects. `patience` is the time that each answer and each event may take.
     ///
-    /// # Errors If the connection fails.
+    /// # Errors
+    /// If the connection fails.
     pub fn open(base: &Base, patience: Duration) -> Result<Self, WireError> {
         Self::over(TcpStream::connect(base.authority())?, base, patience)
     }
 
     /// Connects with a small receive buffer. If its stream is not read, the server can soon write no more.
     ///
-    /// # Errors If the connection fails.
+    /// # Errors
+    /// If the connection fails.
     pub fn open_narrow(base: &Base, patience: Duration) -> Result<Self, WireError> {
         let mut addresses = base.authority().to_socket_addrs()?;
         let address = addresses.next().ok_or(WireError::Closed)?;
@@ -63,14 +65,16 @@ impl Connection {
 
     /// Sends bytes unchanged.
     ///
-    /// # Errors If the socket refuses them.
+    /// # Errors
+    /// If the socket refuses them.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), WireError> {
         Ok(self.socket.write_all(bytes)?)
     }
 
     /// Sends a request and reads the complete answer.
     ///
-    /// # Errors If the answer is not complete in time.
+    /// # Errors
+    /// If the answer is not complete in time.
     pub fn request(&mut self, request: &Request) -> Result<Response, WireError> {
         self.send(&request.bytes(&self.authority))?;
         self.response(&request.method)
@@ -78,7 +82,8 @@ impl Connection {
 
     /// Reads the complete answer to a request with this method.
     ///
-    /// # Errors If the answer is not complete in time.
+    /// # Errors
+    /// If the answer is not complete in time.
     pub fn response(&mut self, method: &str) -> Result<Response, WireError> {
         let head = self.head()?;
         self.rest(method, head)
@@ -98,7 +103,8 @@ impl Connection {
 
     /// Sends a request and reads the head of the answer. An answer with a status other than 200 is read completely.
     ///
-    /// # Errors If there is no answer in time.
+    /// # Errors
+    /// If there is no answer in time.
     pub fn stream(mut self, request: &Request) -> Result<Result<EventStream, Response>, WireError> {
         self.send(&request.bytes(&self.authority))?;
         let head = self.head()?;
@@ -111,7 +117,8 @@ impl Connection {
 
     /// Reads a head. Interim heads (status 100 to 199) are skipped.
     ///
-    /// # Errors If there is none in time.
+    /// # Errors
+    /// If there is none in time.
     pub fn head(&mut self) -> Result<Head, WireError> {
         let until = self.deadline();
         loop {
@@ -124,7 +131,8 @@ impl Connection {
 
     /// Returns the status of the next head: 100 if the server requests the body.
     ///
-    /// # Errors If there is none in time.
+    /// # Errors
+    /// If there is none in time.
     pub fn interim(&mut self) -> Result<u16, WireError> {
         let until = self.deadline();
         Ok(self.any_head(until)?.status)
@@ -143,7 +151,8 @@ impl Connection {
 
     /// Waits until the peer closes the connection, and returns all bytes received until then.
     ///
-    /// # Errors If it is not closed in time.
+    /// # Errors
+    /// If it is not closed in time.
     pub fn until_closed(&mut self) -> Result<Vec<u8>, WireError> {
         let until = self.deadline();
         loop {

@@ -68,7 +68,8 @@ impl EventStream {
 
     /// Returns the next event; `None` if the server ended the stream properly.
     ///
-    /// # Errors If no event arrives in time, or the stream is cut off.
+    /// # Errors
+    /// If no event arrives in time, or the stream is cut off.
     pub fn event(&mut self) -> Result<Option<Event>, WireError> {
         let until = self.connection.deadline();
         self.next_until(until)
@@ -76,7 +77,8 @@ impl EventStream {
 
     /// Returns the next event that is not a heartbeat.
     ///
-    /// # Errors As [`EventStream::event`].
+    /// # Errors
+    /// As [`EventStream::event`].
     pub fn told(&mut self) -> Result<Option<Event>, WireError> {
         let until = self.connection.deadline();
         self.told_until(until)
@@ -84,7 +86,8 @@ impl EventStream {
 
     /// Returns the next event that is not a heartbeat, and waits at most `time`.
     ///
-    /// # Errors [`WireError::TimedOut`] if nothing arrived, otherwise as [`EventStream::event`].
+    /// # Errors
+    /// [`WireError::TimedOut`] if nothing arrived, otherwise as [`EventStream::event`].
     pub fn within(&mut self, time: Duration) -> Result<Option<Event>, WireError> {
         self.told_until(Instant::now() + time)
     }
