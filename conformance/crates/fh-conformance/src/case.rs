@@ -253,7 +253,7 @@ pub struct Case {
     pub group: String,
     /// The file of the case, relative to the data folder.
     pub file: String,
-    /// The conformance tier of the case.
+    /// The tier of the case, 0 to 3; tier 0 is the engine (conformance 2.6).
     pub tier: i64,
     /// The revision, which is raised whenever the expectation changes.
     pub rev: i64,

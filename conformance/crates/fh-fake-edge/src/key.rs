@@ -68,15 +68,15 @@ pub enum KeyKind {
 /// A permission of a key in its environment (edge-protocol 1.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
-    /// Reads features.
+    /// Permission to read features.
     Read,
-    /// Locks features.
+    /// Permission to lock features.
     Lock,
-    /// Unlocks features.
+    /// Permission to unlock features.
     Unlock,
-    /// Changes values.
+    /// Permission to change values.
     ChangeValue,
-    /// Reads the properties (`fp`) of features.
+    /// Permission to read the properties (`fp`) of features.
     ExtendedData,
 }
 

@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line of `fh-conformance`.
 
 mod diff;
 mod explain;
