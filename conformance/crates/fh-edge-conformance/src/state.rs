@@ -10,7 +10,7 @@ use crate::transcript::{Account, Step, Transcript};
 const UNSEEN: &str = "0d6a6f3f-5c0e-4b7e-9a51-7e1f6b1c2d90";
 
 /// Returns the state in which a recorded conversation began. It consists of two parts: the features of the first poll with the client key
-/// of an account that may read properties, and the retired features that no key sees. `None` if the recording has no such poll.
+/// of an account that may read properties, and the retired feature that no key sees. `None` if the recording has no such poll.
 #[must_use]
 pub fn of_transcript(transcript: &Transcript) -> Option<Value> {
     let accounts = transcript.accounts.values();

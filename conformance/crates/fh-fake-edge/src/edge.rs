@@ -162,7 +162,7 @@ impl EdgeHandle {
         true
     }
 
-    /// Removes the permissions of a key. Open streams are not notified.
+    /// Removes the permissions that [`allow`](Self::allow) gave to a key. Open streams are not notified.
     pub fn forget_key(&self, api_key: &str) {
         if let Some(key) = ApiKey::parse(api_key) {
             locked(&self.server.world).unlist_key(&key);

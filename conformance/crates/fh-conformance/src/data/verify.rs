@@ -7,7 +7,8 @@ use crate::case::{Check, HashCase, Profile};
 use crate::json::Json;
 use crate::target::Target;
 
-/// The minimum number of cases of each group, from the suite's design. Imported and recorded groups have their full number here.
+/// The minimum number of cases of each group, from the suite's design. The groups of imported
+/// FeatureHub cases and of recorded answers have their full number here.
 const AT_LEAST: &[(&str, usize)] = &[
     ("eval.string", 90),
     ("eval.number", 90),

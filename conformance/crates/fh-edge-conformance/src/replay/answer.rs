@@ -36,7 +36,7 @@ pub(super) fn streamed(status: u16, headers: &Headers, events: &[Event], ended: 
     json!({"status": status, "headers": headers, "events": events, "endedByServer": ended})
 }
 
-/// Returns an object without a `body` member if there is no body.
+/// Returns an answer as a JSON object. It has no `body` member if there is no body.
 fn answer(status: u16, headers: Value, body: &Value) -> Value {
     let mut answer = json!({"status": status, "headers": headers});
     if !body.is_null() {

@@ -19,7 +19,7 @@ pub(crate) fn keys(asked: &Asked) -> Vec<String> {
     keys.into_iter().map(|key| key.trim_start_matches("default/").to_owned()).collect()
 }
 
-/// Returns the route of a request; `None` for requests that are not about features.
+/// Returns the route of a request; `None` for any other request.
 pub(super) fn route(asked: &Asked, recorded: &Answered) -> Option<Route> {
     let path = asked.path.split('?').next().unwrap_or_default();
     if !path.starts_with("/features") {
