@@ -14,7 +14,7 @@ pub(crate) struct Address {
 impl Address {
     /// Parses an IPv4 or IPv6 address.
     ///
-    /// IPv4 is a dotted quad; leading zeros have no meaning. IPv6 may stand in brackets and may have a zone, which is ignored. Profile
+    /// IPv4 is a dotted quad; leading zeros have no meaning. IPv6 may be in brackets and may have a zone, which is ignored. Profile
     /// `edge` also reads the short forms of IPv4 and takes the empty text for 127.0.0.1.
     pub(crate) fn parse(text: &str, options: &Options) -> Option<Address> {
         if options.edge() && text.is_empty() {

@@ -290,8 +290,8 @@ impl<'a> Replay<'a> {
         Ok(Some(answer::whole(&self.ask(&request)?)))
     }
 
-    /// Returns the recorded etag of what a poll or stream with these keys and this context gives now. It is the etag of the recorded answer
-    /// itself, or of the last one since the last change. `None` if neither is known.
+    /// Returns the recorded etag of the current content for these keys and this context. It is the etag of the recorded answer itself, or
+    /// of the last answer since the last change. `None` if neither is known.
     fn current_etag(&self, asked: &Asked, answered: &Answered) -> Option<String> {
         let place = (asked::keys(asked), asked::context(asked).unwrap_or_default());
         own_etag(asked, answered).or_else(|| self.current.get(&place).cloned())

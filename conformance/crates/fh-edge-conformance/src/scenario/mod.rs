@@ -30,7 +30,7 @@ pub use trial::Trial;
 pub struct Scenario {
     /// The scenario's id in the list.
     pub id: &'static str,
-    /// A short name of what it tests.
+    /// A short name of the tested behaviour.
     pub name: &'static str,
     run: fn(&Bench<'_>) -> Outcome,
 }
