@@ -1,4 +1,4 @@
-//! Embeds the data folder, so that the binary runs anywhere: a list of paths and contents.
+//! Embeds the JSON files of the data folder into the binary, as a list of paths and contents.
 
 use std::error::Error;
 use std::fmt::Write as _;

@@ -1,20 +1,21 @@
-//! IP addresses and networks, from text only: nothing is ever looked up.
+//! IP addresses and networks, parsed from text only. Host names are never looked up.
 
 use crate::answer::Options;
 use crate::mutants::Bug;
 
-/// An address. IPv4 mapped into IPv6 is IPv4.
+/// An IP address. An IPv4 address that is mapped into IPv6 is stored as IPv4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     bits: u128,
-    /// 32 or 128.
+    /// Number of bits: 32 or 128.
     width: i64,
 }
 
 impl Address {
-    /// A dotted quad, leading zeros being just zeros, or IPv6, perhaps in brackets, perhaps with a
-    /// zone, which is ignored. The edge also reads the short forms of IPv4 and takes the empty text
-    /// for the loopback address.
+    /// Parses an IPv4 or IPv6 address.
+    ///
+    /// IPv4 is a dotted quad; leading zeros have no meaning. IPv6 may be in brackets and may have a zone, which is ignored. Profile
+    /// `edge` also reads the short forms of IPv4 and takes the empty text for 127.0.0.1.
     pub(crate) fn parse(text: &str, options: &Options) -> Option<Address> {
         if options.edge() && text.is_empty() {
             return Some(v4(0x7f00_0001));
@@ -35,7 +36,7 @@ fn v4(bits: u32) -> Address {
     Address { bits: u128::from(bits), width: 32 }
 }
 
-/// Four numbers below 256. In the short forms there are fewer, and the last fills what is left.
+/// Parses an IPv4 address: four numbers below 256. In the short forms there are fewer numbers, and the last one fills all remaining bytes.
 fn parse_v4(text: &str, short: bool, options: &Options) -> Option<u32> {
     let numbers: Vec<u64> =
         text.split('.').map(|part| number(part, options)).collect::<Option<_>>()?;
@@ -71,7 +72,7 @@ fn parse_v6(text: &str, options: &Options) -> Option<Address> {
         Some((head, tail)) => {
             let (head, tail) =
                 (parse_groups(head, false, options)?, parse_groups(tail, true, options)?);
-            // The two colons stand for one group of zeros at least.
+            // `::` stands for at least one group of zeros.
             let zeros = 8_usize.checked_sub(head.len() + tail.len()).filter(|zeros| *zeros > 0)?;
             [head, vec![0; zeros], tail].concat()
         }
@@ -87,7 +88,7 @@ fn parse_v6(text: &str, options: &Options) -> Option<Address> {
     Some(Address { bits, width: 128 })
 }
 
-/// Groups of one to four hexadecimal digits; the last may be a dotted quad where one can end.
+/// Parses groups of one to four hexadecimal digits. With `at_end`, the last group may be a dotted quad.
 fn parse_groups(text: &str, at_end: bool, options: &Options) -> Option<Vec<u16>> {
     if text.is_empty() {
         return Some(Vec::new());
@@ -107,19 +108,19 @@ fn parse_groups(text: &str, at_end: bool, options: &Options) -> Option<Vec<u16>>
     Some(groups)
 }
 
-/// What a rule value says.
+/// A rule value as an IP rule reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Network {
-    /// All addresses that share their first bits with this one.
+    /// All addresses that share this number of leading bits with the address.
     Of(Address, i64),
-    /// Nothing that could be read.
+    /// The rule value is neither an address nor a network.
     Unreadable,
-    /// The edge gives up on the rule: its mask is no number.
+    /// The mask cannot be read, so that profile `edge` stops evaluating the rule here.
     Stops,
 }
 
 impl Network {
-    /// An address, or an address and the number of bits that count.
+    /// Parses an address, or an address, a slash and the number of significant bits.
     pub(crate) fn parse(text: &str, options: &Options) -> Network {
         let Some((address, mask)) = text.split_once('/') else {
             return match Address::parse(text, options) {
@@ -146,7 +147,7 @@ impl Network {
         }
     }
 
-    /// Whether the address lies within.
+    /// Returns true if the network contains the address.
     pub(crate) fn contains(self, address: Address, options: &Options) -> bool {
         let Network::Of(network, bits) = self else {
             return false;
@@ -171,7 +172,7 @@ impl Network {
     }
 }
 
-/// Shift right, also by all 128 bits.
+/// Shifts right by up to 128 bits. A shift by 128 gives 0.
 fn shift(bits: u128, by: i64) -> u128 {
     u32::try_from(by).ok().and_then(|by| bits.checked_shr(by)).unwrap_or(0)
 }

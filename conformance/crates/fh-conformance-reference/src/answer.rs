@@ -1,33 +1,33 @@
-//! What goes into an evaluation beside the feature and the context, and what comes out.
+//! The options of an evaluation and its answer.
 
 use std::fmt;
 
 use crate::mutants::{Bug, Mutant};
 
-/// Which of the two sets of rules applies.
+/// One of the two sets of evaluation rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Profile {
-    /// The rules for clients, and the default everywhere.
+    /// The rules for clients. This is the default.
     Client,
-    /// What a FeatureHub Edge computes for server-evaluated keys, its quirks included.
+    /// The rules of a FeatureHub Edge for server-evaluated keys, with the Edge's deviations.
     Edge,
 }
 
-/// How to evaluate.
+/// The options of an evaluation.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The set of rules.
+    /// The set of rules to apply.
     pub profile: Profile,
-    /// The time that `now` attributes see: UTC, in milliseconds since the epoch.
+    /// The current time for rules on `now`, in milliseconds since 1970-01-01T00:00:00Z.
     pub now_ms: i64,
-    /// Hashed for percentages instead of the feature's own id.
+    /// The id to hash for percentages in place of the feature's own id.
     pub hash_id: Option<String>,
-    /// A planted bug to evaluate with.
+    /// The mutant (seeded bug) to evaluate with.
     pub mutant: Option<Mutant>,
 }
 
 impl Options {
-    /// Options without a replaced hash id and without a planted bug; `now_ms` as in the field.
+    /// Returns options without a replaced hash id and without a mutant. `now_ms` is the current time as in [`Options::now_ms`].
     #[must_use]
     pub fn new(profile: Profile, now_ms: i64) -> Options {
         Options { profile, now_ms, hash_id: None, mutant: None }
@@ -45,33 +45,33 @@ impl Options {
 /// The answer for one feature and one context.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// Whether a strategy matched.
+    /// True if a strategy matched.
     pub matched: bool,
     /// The id of the strategy that matched.
     pub strategy_id: Option<String>,
-    /// What is served: the JSON token as it stands in the payload, `None` if absent or null.
+    /// The served value: the JSON token as written in the payload, `None` if absent or null.
     pub value: Option<String>,
-    /// Why this value is served.
+    /// The reason why this value is served.
     pub reason: Reason,
     /// One step for each strategy, in order.
     pub trace: Vec<Step>,
 }
 
-/// Why a value is served.
+/// The reason why a value is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// A strategy without a percentage matched.
     StrategyMatch,
     /// A strategy with a percentage matched.
     Split,
-    /// There are strategies, and none matched.
+    /// The feature has strategies, but none matched.
     Default,
-    /// There are no strategies.
+    /// The feature has no strategies.
     Static,
 }
 
 impl Reason {
-    /// The spelling of the vector files.
+    /// Returns the name that the vector files use.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -83,42 +83,41 @@ impl Reason {
     }
 }
 
-/// What became of one strategy.
+/// The result of one strategy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// The strategy's id, empty if it has none.
     pub strategy: String,
-    /// How far it came.
+    /// The outcome of the strategy.
     pub outcome: Outcome,
     /// The index of the rule that failed.
     pub attribute: Option<usize>,
     /// The bucket of the context, if one was computed: 0 to 999,999.
     pub bucket: Option<u32>,
-    /// The highest bucket that the strategy would have taken, if a bucket was computed.
+    /// The highest bucket that the strategy accepts, if a bucket was computed.
     pub threshold: Option<u64>,
 }
 
-/// How far a strategy came.
+/// The outcome of one strategy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It matched.
+    /// The strategy matched.
     Match,
-    /// The bucket lies above the threshold, or the strategy admits nobody at all (no rules, and a
-    /// percentage that is zero or missing).
+    /// The bucket lies above the threshold, or the strategy matches no context at all: it has no rules, and its percentage is zero or
+    /// missing.
     PercentageMiss,
-    /// It has a percentage, and the context has nothing to hash.
+    /// The strategy has a percentage, and the context has no percentage key.
     NoPercentageKey,
-    /// A rule did not hold.
+    /// A rule did not match.
     AttributeMiss,
-    /// The strategy could not be read, or a rule failed because something in it, or the value
-    /// supplied for it, could not be.
+    /// The strategy could not be read, or a rule failed because the rule or the supplied value could not be read.
     Invalid,
-    /// An earlier strategy matched, or there was no context.
+    /// The strategy was not tried, because an earlier strategy matched or because there was no context.
     NotReached,
 }
 
 impl Outcome {
-    /// The spelling of the vector files.
+    /// Returns the name that the vector files use.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -132,10 +131,10 @@ impl Outcome {
     }
 }
 
-/// The input is not what it should be. Evaluation itself never fails; a planted bug may.
+/// An error: the input could not be read. Evaluation itself never fails, except with a mutant that raises.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// What was expected, or what broke.
+    /// A description of the error.
     pub what: String,
 }
 
@@ -153,7 +152,7 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// An exception, as a planted bug throws it into the caller's face.
+/// The error of a mutant that raises, in place of the exception that an SDK with this bug throws at its caller.
 #[derive(Debug)]
 pub(crate) struct Raised;
 

@@ -1,14 +1,16 @@
-//! The attributes of whoever asks.
+//! The evaluation context: attributes and their values.
 
 use crate::answer::Unreadable;
 use crate::json::Token;
 
-/// Attribute names and their values. A name without values is a missing attribute; of two entries
-/// with one name the last counts.
+/// Attribute names and their values. A name without values counts as a missing attribute. If two entries have the same name, the last one
+/// counts.
 pub type Context = Vec<(String, Vec<String>)>;
 
-/// A context from JSON: scalars or lists of scalars by name. Numbers keep their text, null values
-/// and elements are left out, and so is what is no scalar. Null is no context at all.
+/// Reads a context from JSON: an object of scalars or lists of scalars.
+///
+/// Numbers keep their text. Null and other values that are not scalars are left out, also inside lists. A JSON null returns `None`: no
+/// context.
 ///
 /// # Errors
 /// If the text is not JSON, or neither an object nor null.
@@ -35,7 +37,7 @@ fn scalar(token: Token<'_>) -> Option<String> {
     if plain { Some(token.text().to_owned()) } else { token.string() }
 }
 
-/// The values of an attribute, if it is there.
+/// Returns the values of an attribute, or `None` if it is missing or has no values.
 pub(crate) fn values<'a>(context: &'a Context, name: &str) -> Option<&'a [String]> {
     let (_, values) = context.iter().rev().find(|(key, _)| key == name)?;
     (!values.is_empty()).then_some(values.as_slice())

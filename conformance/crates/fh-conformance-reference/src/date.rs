@@ -9,7 +9,7 @@ pub(crate) struct Date {
 }
 
 impl Date {
-    /// `YYYY-MM-DD`, a day that exists, and perhaps an offset, which says nothing about a day.
+    /// Parses `YYYY-MM-DD` with an optional offset, which is ignored. The day must exist.
     pub(crate) fn parse(text: &str, edge: bool) -> Option<Date> {
         let (date, rest) = Date::prefix(text, edge)?;
         let nothing_left =
@@ -17,8 +17,8 @@ impl Date {
         nothing_left.then_some(date)
     }
 
-    /// A date at the beginning of a text, and what follows it. The edge also reads signed years, and
-    /// the year 0000.
+    /// Parses a date at the beginning of a text, and returns it with the rest of the text. Profile `edge` also accepts signed years and the
+    /// year 0000.
     pub(crate) fn prefix(text: &str, edge: bool) -> Option<(Date, &str)> {
         let (year, rest) = if edge && text.starts_with(['+', '-']) {
             long_year(text)?
@@ -35,9 +35,9 @@ impl Date {
         exists.then_some((Date { year, month, day }, rest))
     }
 
-    /// The day that lies this many days after 1970-01-01.
+    /// Returns the day that is this many days after 1970-01-01.
     pub(crate) fn from_days(days: i64) -> Date {
-        // The calendar repeats every 400 years of 146,097 days: start in the right cycle, then count.
+        // The calendar repeats every 400 years (146,097 days): begin with the right cycle, then count.
         let mut date = Date { year: 1970 + days.div_euclid(146_097) * 400, month: 1, day: 1 };
         let mut left = days.rem_euclid(146_097);
         while left >= days_in_year(date.year) {
@@ -52,9 +52,9 @@ impl Date {
         date
     }
 
-    /// Days since 1970-01-01.
+    /// Returns the number of days since 1970-01-01.
     pub(crate) fn days(self) -> i64 {
-        // Leap days of the years before this one, since the year 1.
+        // The number of leap days from the year 1 to the year before this one.
         let leaps = |year: i64| {
             let before = year - 1;
             before.div_euclid(4) - before.div_euclid(100) + before.div_euclid(400)
@@ -87,14 +87,14 @@ fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Exactly this many ASCII digits, and what follows them.
+/// Parses exactly `count` ASCII digits, and returns the number with the rest of the text.
 pub(crate) fn digits(text: &str, count: usize) -> Option<(i64, &str)> {
     let (head, rest) = text.split_at_checked(count)?;
     let all_digits = head.bytes().all(|b| b.is_ascii_digit());
     all_digits.then(|| head.parse().ok()).flatten().map(|number| (number, rest))
 }
 
-/// A sign and five to ten digits (four will do after a minus, as on a JVM), within the years that the JVM knows.
+/// Parses a sign and five to ten digits, up to the largest year of the JVM, 999,999,999. After a minus four digits suffice, as on the JVM.
 fn long_year(text: &str) -> Option<(i64, &str)> {
     let unsigned = text.get(1..)?;
     let count = unsigned.bytes().take_while(u8::is_ascii_digit).count();
@@ -108,7 +108,7 @@ fn long_year(text: &str) -> Option<(i64, &str)> {
     (size <= 999_999_999 && !minus_zero).then_some((year, rest))
 }
 
-/// An offset from UTC, of whatever size.
+/// An offset from UTC. Its size is not checked.
 pub(crate) struct Offset {
     /// 1 or -1.
     pub(crate) sign: i64,
@@ -117,7 +117,7 @@ pub(crate) struct Offset {
     pub(crate) seconds: i64,
 }
 
-/// `Z` or `±HH:MM[:SS]`, and what follows.
+/// Parses `Z` or `±HH:MM[:SS]`, and returns the offset with the rest of the text.
 pub(crate) fn offset(text: &str) -> Option<(Offset, &str)> {
     if let Some(rest) = text.strip_prefix(['Z', 'z']) {
         return Some((Offset { sign: 1, hours: 0, minutes: 0, seconds: 0 }, rest));

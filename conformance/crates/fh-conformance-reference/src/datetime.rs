@@ -1,4 +1,4 @@
-//! Moments.
+//! Dates with a time of day.
 
 use std::cmp::Ordering;
 
@@ -9,15 +9,15 @@ use crate::mutants::Bug;
 /// A date, a time of day and an offset from UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DateTime {
-    /// Seconds on the local clock since 1970-01-01T00:00.
+    /// Seconds since 1970-01-01T00:00 on the local clock.
     local: i64,
     nanoseconds: i64,
     offset: i64,
 }
 
 impl DateTime {
-    /// Date, `T`, `HH:MM[:SS[.fraction]]`, an offset, and perhaps a zone name in brackets, which
-    /// is ignored. Without an offset it is UTC for a client, and nothing for the edge.
+    /// Parses a date, `T`, `HH:MM[:SS[.fraction]]`, an offset and an optional zone name in brackets, which is ignored. Without an offset,
+    /// profile `client` assumes UTC and profile `edge` refuses the text.
     pub(crate) fn parse(text: &str, options: &Options) -> Option<DateTime> {
         let (date, rest) = Date::prefix(text, options.edge())?;
         let (hours, rest) = digits(rest.strip_prefix(['T', 't'])?, 2)?;
@@ -53,7 +53,7 @@ impl DateTime {
         (self.local - self.offset, self.nanoseconds)
     }
 
-    /// Clients compare instants; the edge wants the local clock and the offset to agree.
+    /// Returns true if both are equal. Profile `client` compares instants; profile `edge` requires equal local times and equal offsets.
     pub(crate) fn equals(self, other: DateTime, options: &Options) -> bool {
         if options.edge() || options.has(Bug::DatetimeEqualsWantsSameOffset) {
             self == other
@@ -62,14 +62,14 @@ impl DateTime {
         }
     }
 
-    /// By instant; for the edge, equal instants by the local clock.
+    /// Orders by instant. Profile `edge` orders equal instants by local time.
     pub(crate) fn order(self, other: DateTime, options: &Options) -> Ordering {
         let by_instant = self.instant().cmp(&other.instant());
         if options.edge() { by_instant.then(self.local.cmp(&other.local)) } else { by_instant }
     }
 }
 
-/// `SS` with up to nine decimals behind a point, in seconds and nanoseconds.
+/// Parses `SS` with an optional point and up to nine decimals. Returns seconds, nanoseconds and the rest of the text.
 fn seconds_and_fraction(text: &str) -> Option<(i64, i64, &str)> {
     let (seconds, rest) = digits(text, 2)?;
     let Some(fraction) = rest.strip_prefix('.') else {
@@ -83,7 +83,7 @@ fn seconds_and_fraction(text: &str) -> Option<(i64, i64, &str)> {
     Some((seconds, format!("{decimals:0<9}").parse().ok()?, rest))
 }
 
-/// Nothing, or a name in brackets.
+/// Returns true if the text is empty or a name in brackets.
 fn is_zone_name(text: &str) -> bool {
     text.is_empty()
         || text
@@ -92,12 +92,12 @@ fn is_zone_name(text: &str) -> bool {
             .is_some_and(|name| !name.is_empty() && !name.contains(['[', ']']))
 }
 
-/// The text that a DATE rule sees for `now`.
+/// Returns the text of `now` for DATE rules.
 pub(crate) fn now_date(options: &Options) -> String {
     Date::from_days(now(options).div_euclid(86_400_000)).text()
 }
 
-/// The text that a DATETIME rule sees for `now`. The edge writes it without an offset.
+/// Returns the text of `now` for DATETIME rules. Profile `edge` writes it without an offset.
 pub(crate) fn now_datetime(options: &Options) -> String {
     let of_day = now(options).rem_euclid(86_400_000);
     let (seconds, milliseconds) = (of_day / 1000, of_day % 1000);

@@ -1,12 +1,12 @@
-//! Decimal numbers of any size, kept as digits.
+//! Decimal numbers of any size, stored as digits.
 
 use std::cmp::Ordering;
 
-/// A decimal number: `0.DIGITS × 10^point`, and how many decimals it was written with.
+/// A decimal number, `0.DIGITS × 10^point`, with the number of decimals it was written with.
 #[derive(Clone, Debug)]
 pub(crate) struct Decimal {
     negative: bool,
-    /// 0 to 9, the most significant first, without zeros at either end. Empty is the number zero.
+    /// Values 0 to 9, the most significant first, without zeros at either end. Zero has no digits.
     digits: Vec<u8>,
     point: i128,
     /// The number of decimals: 1 for `9.5`, 2 for `9.50`, 0 for `10`, −3 for `1e3`.
@@ -14,8 +14,8 @@ pub(crate) struct Decimal {
 }
 
 impl Decimal {
-    /// An optional sign; digits with an optional point, or a point and digits; an optional
-    /// exponent. Nothing else, and no blanks. Exponents past 10^30 are taken for 10^30.
+    /// Parses an optional sign, a decimal number (`1`, `1.`, `1.5` or `.5`) and an optional exponent, without blanks. Exponents beyond
+    /// ±10^30 are limited to ±10^30.
     pub(crate) fn parse(text: &str) -> Option<Decimal> {
         let negative = text.starts_with('-');
         let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -35,7 +35,7 @@ impl Decimal {
         Some(Decimal::new(negative, digits, point, length(fraction.len()) - exponent))
     }
 
-    /// The exact value of a double, with as many decimals as it needs. `None` if it is not finite.
+    /// Returns the exact value of a double, with as many decimals as it needs, or `None` if it is not finite.
     pub(crate) fn exact(number: f64) -> Option<Decimal> {
         if !number.is_finite() {
             return None;
@@ -83,7 +83,7 @@ impl Decimal {
         self.scale
     }
 
-    /// The value as an integer, cut to the range of `i64`; `None` if it has a fraction.
+    /// Returns the value as an integer, limited to the range of `i64`, or `None` if it has a fraction.
     pub(crate) fn integer(&self) -> Option<i64> {
         let size = length(self.digits.len());
         if self.point < size {
@@ -107,9 +107,9 @@ impl Decimal {
         }
     }
 
-    /// Compare by value.
+    /// Compares by value.
     pub(crate) fn order(&self, other: &Decimal) -> Ordering {
-        // Without zeros at the ends, digits after equal points compare as text does.
+        // Digits have no zeros at either end, so that numbers of equal `point` compare like text.
         let sizes = self.point.cmp(&other.point).then_with(|| self.digits.cmp(&other.digits));
         self.sign().cmp(&other.sign()).then(match self.sign() {
             0 => Ordering::Equal,
@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(number("9223372036854775806").integer(), Some(i64::MAX - 1));
     }
 
-    /// The standard library prints doubles exactly if asked for enough decimals.
+    /// The standard library prints a double exactly if enough decimals are requested.
     #[test]
     fn doubles_are_exact() {
         for value in

@@ -1,4 +1,4 @@
-//! The walk over a feature's strategies.
+//! The evaluation of a feature's strategies.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::json::Token;
 use crate::matcher::{Held, holds};
 use crate::mutants::Bug;
 
-/// Evaluate one feature, given as the JSON text of a FeatureState.
+/// Evaluates one feature, given as the JSON text of a `FeatureState`.
 ///
 /// # Errors
-/// If the text is not JSON or no object; or if the planted bug raises.
+/// If the text is not a JSON object, or if the mutant raises.
 pub fn evaluate(
     feature_json: &str,
     context: Option<&Context>,
@@ -24,12 +24,12 @@ pub fn evaluate(
     Ok(walk(&feature, context, options)?)
 }
 
-/// What the loop carries from strategy to strategy.
+/// The state that the loop over the strategies carries.
 #[derive(Default)]
 struct State {
-    /// For each percentage key the sum of the bare percentages so far.
+    /// The sum of the percentages of strategies without rules so far, for each percentage key.
     base: BTreeMap<String, i64>,
-    /// Planted: bare percentages no longer match.
+    /// Used by mutants: strategies with a percentage and without rules no longer match.
     poisoned: bool,
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn walk(
         None => Reason::Default,
     };
     let value = match matched {
-        // A matched null is null, not the default.
+        // A strategy that matches with a null value serves null, not the default value.
         Some(strategy) if options.has(Bug::MatchedNullFallsBack) => {
             strategy.value.clone().or(feature.value.clone())
         }
@@ -127,7 +127,7 @@ fn try_strategy(
             };
             Ok(step(strategy, outcome))
         }
-        // 0 % is nobody; the edge still lets the boundary in.
+        // A percentage of 0 matches no context. Profile `edge` still accepts bucket 0.
         Some(0) if !options.edge() && !options.has(Bug::PctZeroAdmitsBucketZero) => {
             Ok(step(strategy, Outcome::PercentageMiss))
         }
@@ -164,7 +164,7 @@ fn try_percentage(
     let base = if reads_base { known.unwrap_or(0) } else { 0 };
     let limit = percentage.saturating_add(base);
     if !has_rules || options.has(Bug::PctRulesAdvanceBase) {
-        // Only a later strategy looks at it, and there is none after a match.
+        // Only later strategies read it, and no strategy is tried after a match.
         state.base.insert(base_key, known.unwrap_or(0).saturating_add(percentage));
     }
 
@@ -180,7 +180,7 @@ fn try_percentage(
     try_rules(strategy, context, step, options)
 }
 
-/// Turn a match into a miss at the first rule that does not hold.
+/// Returns `matched` if all rules match, and otherwise a step for the first rule that does not.
 fn try_rules(
     strategy: &Strategy,
     context: &Context,
@@ -204,7 +204,7 @@ fn try_rules(
     Ok(miss.unwrap_or(matched))
 }
 
-/// The text that is hashed for this strategy, before the id.
+/// Returns the percentage key: the text that is hashed in front of the id.
 fn percentage_key(strategy: &Strategy, context: &Context, options: &Options) -> Option<String> {
     let default = default_key(context, options);
     if options.has(Bug::PctAttributesNeedUser) && default.is_none() {

@@ -1,5 +1,5 @@
-//! Reading a FeatureState. Parts that cannot be read never widen a rollout: they are kept as such,
-//! and whatever needs them does not match.
+//! Reads a `FeatureState`. A part that cannot be read never lets a strategy match more contexts: it is kept as unreadable, and every rule
+//! or strategy that needs it does not match.
 
 use crate::answer::{Options, Unreadable};
 use crate::decimal::Decimal;
@@ -13,7 +13,7 @@ use crate::text::java_double;
 pub(crate) struct Feature {
     pub(crate) id: Option<String>,
     pub(crate) key: Option<String>,
-    /// The type as spelt.
+    /// The type as written.
     pub(crate) kind: Option<String>,
     /// The JSON token of the value; `None` if absent or null.
     pub(crate) value: Option<String>,
@@ -28,9 +28,10 @@ pub(crate) struct Feature {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Strategy {
     pub(crate) id: Option<String>,
-    /// False if it is no object, or its percentage, rules or percentage attributes make no sense, or a member is misspelt.
+    /// False if the strategy is not an object, has a misspelt member, or has an unreadable percentage, list of rules or list of percentage
+    /// attributes.
     pub(crate) readable: bool,
-    /// Millionths; `None` if absent or null.
+    /// The percentage in millionths; `None` if absent or null.
     pub(crate) percentage: Option<i64>,
     pub(crate) percentage_is_null: bool,
     pub(crate) percentage_attributes: Vec<String>,
@@ -39,23 +40,23 @@ pub(crate) struct Strategy {
     pub(crate) value: Option<String>,
 }
 
-/// One attribute of a strategy; without a condition it could not be read and never holds.
+/// One rule of a strategy. A rule without a condition could not be read and never matches.
 #[derive(Clone, Debug)]
 pub(crate) struct Rule {
     pub(crate) condition: Option<Condition>,
     pub(crate) unknown_word: bool,
 }
 
-/// What a rule demands.
+/// The condition of a rule.
 #[derive(Clone, Debug)]
 pub(crate) struct Condition {
     pub(crate) field: String,
     pub(crate) kind: Kind,
     pub(crate) conditional: Conditional,
-    /// `None` if null or, for a client, absent.
+    /// The rule's values. `None` if null; also `None` if absent, which profile `edge` later reads as an empty list.
     pub(crate) values: Option<Vec<Scalar>>,
     pub(crate) values_are_absent: bool,
-    /// True if the payload lists a value, even one that is no scalar.
+    /// True if the payload lists at least one value, scalar or not.
     pub(crate) lists_a_value: bool,
 }
 
@@ -92,7 +93,7 @@ pub(crate) enum Conditional {
 pub(crate) enum Scalar {
     Null,
     Boolean(bool),
-    /// As written.
+    /// The number as written.
     Number(String),
     Text(String),
 }
@@ -134,7 +135,7 @@ impl Conditional {
         matches!(self, Conditional::NotEquals | Conditional::Excludes)
     }
 
-    /// Looks at the supplied text as it is, whatever the type.
+    /// Returns true if the conditional compares the supplied text itself, whatever the rule's type.
     pub(crate) fn is_textual(self) -> bool {
         matches!(self, Conditional::StartsWith | Conditional::EndsWith | Conditional::Regex)
     }
@@ -159,7 +160,8 @@ impl Scalar {
         token.string().map(Scalar::Text)
     }
 
-    /// The text of a value: numbers as written, by the edge as a JVM prints them. `None` for null.
+    /// Returns the text of a value, or `None` for null. Profile `client` keeps numbers as written; profile `edge` prints them as a JVM
+    /// does.
     pub(crate) fn text(&self, options: &Options) -> Option<String> {
         Some(match self {
             Scalar::Null => return None,
@@ -176,13 +178,16 @@ impl Scalar {
     }
 }
 
-/// Whether a JSON number is written as an integer.
+/// Returns true if a JSON number is written as an integer.
 pub(crate) fn is_whole(number: &str) -> bool {
     !number.contains(['.', 'e', 'E'])
 }
 
 impl Feature {
-    /// Read the members of a feature. Only something that is no object is an error.
+    /// Reads the members of a feature.
+    ///
+    /// # Errors
+    /// If the token is not an object. A mutant may refuse more.
     pub(crate) fn read(token: Token<'_>, mutant: Option<Mutant>) -> Result<Feature, Unreadable> {
         if !token.is_object() {
             return Err(Unreadable::new("a feature is an object"));
@@ -223,7 +228,7 @@ fn text_member(token: Token<'_>, name: &str) -> Option<String> {
     token.present(name).and_then(Token::string)
 }
 
-/// An integral number that fits.
+/// Returns the value of an integral number that fits into `i64`.
 fn exact_integer(number: &str) -> Option<i64> {
     let decimal = Decimal::parse(number)?;
     let integer = decimal.integer()?;
@@ -275,14 +280,14 @@ impl Strategy {
     }
 }
 
-/// Whether a member of this object is nearly one that it may have.
+/// Returns true if the object has a member whose name is a misspelt form of a known name.
 fn holds_misspelt(token: Token<'_>, known: &[&str], mutant: Option<Mutant>) -> bool {
     let members = token.members().unwrap_or_default();
     !mutant.is_some_and(|m| m.is(Bug::MisspeltMemberIgnored))
         && members.iter().any(|(name, _)| is_misspelt(name, known))
 }
 
-/// An integral number, cut to the range of `i64`. A number that no double holds is none.
+/// Reads an integral number, limited to the range of `i64`. Returns `None` if the number is too large for a double.
 fn read_percentage(token: Token<'_>, mutant: Option<Mutant>) -> Option<i64> {
     let has = |bug| mutant.is_some_and(|m| m.is(bug));
     let text = match token.number() {
@@ -308,7 +313,7 @@ impl Rule {
         }
         let values = match token.present("values") {
             None => Some(None),
-            // What is no scalar is dropped.
+            // Values that are not scalars are dropped.
             Some(list) => {
                 list.elements().map(|all| Some(all.into_iter().filter_map(Scalar::read).collect()))
             }

@@ -1,16 +1,16 @@
-//! From a percentage key to a bucket.
+//! The hash of a percentage key and its bucket.
 
 use crate::answer::Options;
 use crate::mutants::Bug;
 
-/// The bucket of a percentage key: 0 to 999,999. `hash_id` is what is hashed behind the key,
-/// normally the feature's id; `options` settle the profile and the planted bug only.
+/// Returns the bucket of a percentage key: 0 to 999,999. `hash_id` is hashed after the key; normally it is the feature's id. Of `options`
+/// only the profile and the mutant matter.
 #[must_use]
 pub fn bucket(percentage_key: &str, hash_id: &str, options: &Options) -> u32 {
     to_bucket(draw(percentage_key, hash_id, options), options)
 }
 
-/// The hash of a percentage key.
+/// Returns the hash of a percentage key.
 pub(crate) fn draw(percentage_key: &str, hash_id: &str, options: &Options) -> u32 {
     let text = if options.has(Bug::HashWithoutFeatureId) {
         percentage_key.to_owned()
@@ -30,16 +30,16 @@ pub(crate) fn draw(percentage_key: &str, hash_id: &str, options: &Options) -> u3
     }
 }
 
-/// `floor(hash × 1,000,000 / 2^32)`.
+/// Returns `floor(hash × 1,000,000 / 2^32)`.
 pub(crate) fn to_bucket(hash: u32, options: &Options) -> u32 {
     if options.has(Bug::HashSigned) {
-        // Half of all hashes turn negative, and those lie within every limit.
+        // Half of all hashes become negative, and negative hashes get bucket 0.
         return ((i64::from(hash.cast_signed()) * 1_000_000) >> 32).max(0) as u32;
     }
     ((u64::from(hash) * 1_000_000) >> 32) as u32
 }
 
-/// Whether the bucket of this hash lies within the limit.
+/// Returns true if the bucket of this hash is within the limit.
 pub(crate) fn within(hash: u32, limit: i64, options: &Options) -> bool {
     if options.has(Bug::PctNoFloor) {
         return f64::from(hash) / 2f64.powi(32) * 1e6 <= limit as f64;
@@ -48,7 +48,7 @@ pub(crate) fn within(hash: u32, limit: i64, options: &Options) -> bool {
     if options.has(Bug::PctExclusiveBoundary) { bucket < limit } else { bucket <= limit }
 }
 
-/// MurmurHash3 x86 32-bit.
+/// Returns the MurmurHash3 (x86, 32 bits) of the bytes.
 fn murmur3(bytes: &[u8], seed: u32) -> u32 {
     let mut hash = seed;
     let mut blocks = bytes.chunks_exact(4);
@@ -80,8 +80,8 @@ fn finish(mut hash: u32, length: u32) -> u32 {
     hash ^ hash >> 16
 }
 
-/// The server's variant: the same as [`murmur3`] over UTF-8, except that a character of four bytes
-/// takes no room in the buffer, so that the next one is written over it.
+/// Returns the hash as the server computes it: the same as [`murmur3`] over UTF-8, except that a character of four bytes does not move the
+/// write position, so that the next character is combined with it in the same bytes.
 fn murmur3_of_utf16(text: &str, seed: u32) -> u32 {
     let characters: Vec<char> = text.chars().collect();
     let mut hash = seed;
@@ -143,7 +143,8 @@ mod tests {
         }
     }
 
-    /// key, id, client, edge, with the seed of the Java SDK (and the edge's way through UTF-16)
+    /// Columns: key, id, bucket in profile `client`, bucket in profile `edge`, bucket with the seed of the Java SDK (which shares the
+    /// UTF-16 handling of the Edge).
     #[test]
     fn buckets_of_three_implementations() {
         let java = Options {
@@ -174,14 +175,14 @@ mod tests {
             assert_eq!(bucket(key, id, &Options::new(Profile::Edge, 0)), edge, "{key}");
             assert_eq!(bucket(key, id, &java), java_sdk, "{key}");
         }
-        // Go hashes the key alone and does not floor.
+        // The Go SDK hashes the key alone and does not round down.
         assert_eq!(draw("1111111111", "", &client()), 0x4719_8f26);
         assert_eq!(draw("4444444444", "", &client()), 0x78b8_416a);
         assert_eq!(bucket("1111111111", "", &client()), 277_733);
         assert_eq!(bucket("4444444444", "", &client()), 471_561);
     }
 
-    /// text, hash, client, edge
+    /// Columns: text, hash, bucket in profile `client`, bucket in profile `edge`.
     #[test]
     fn known_answers() {
         for (text, hash, client_bucket, edge) in [

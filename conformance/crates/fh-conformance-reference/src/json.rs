@@ -1,11 +1,10 @@
-//! Reading JSON without building anything: a [`Token`] is a stretch of text known to be one JSON
-//! value, taken apart one level at a time. So every number and string keeps its text, and the
-//! depth of a document costs memory for a stack of brackets but never calls.
+//! A JSON reader that builds no tree. A [`Token`] is a part of the text that is known to be one JSON value; its members or elements are
+//! read one level at a time. Numbers and strings keep their text. Deep nesting uses a stack on the heap, not recursion.
 
 use crate::answer::Unreadable;
 use crate::mutants::{Bug, Mutant};
 
-/// One JSON value, as it stands in the document.
+/// One JSON value, as written in the document.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Token<'a> {
     text: &'a str,
@@ -13,7 +12,7 @@ pub(crate) struct Token<'a> {
 }
 
 impl<'a> Token<'a> {
-    /// The one value of a document. A byte-order mark in front is skipped.
+    /// Reads the single value of a document. A byte-order mark at the beginning is skipped.
     pub(crate) fn document(text: &'a str, mutant: Option<Mutant>) -> Result<Token<'a>, Unreadable> {
         let has = |bug| mutant.is_some_and(|m| m.is(bug));
         let body =
@@ -49,12 +48,12 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// The text of a number.
+    /// Returns the text of a number.
     pub(crate) fn number(self) -> Option<&'a str> {
         self.text.starts_with(|c: char| c == '-' || c.is_ascii_digit()).then_some(self.text)
     }
 
-    /// The text that a string stands for. Half a surrogate pair becomes U+FFFD.
+    /// Returns the decoded text of a string. An unpaired surrogate becomes U+FFFD.
     pub(crate) fn string(self) -> Option<String> {
         let inner = self.text.strip_prefix('"')?.strip_suffix('"')?;
         let mut units: Vec<u16> = Vec::new();
@@ -83,7 +82,7 @@ impl<'a> Token<'a> {
         Some(String::from_utf16_lossy(&units))
     }
 
-    /// The elements of a list.
+    /// Returns the elements of a list.
     pub(crate) fn elements(self) -> Option<Vec<Token<'a>>> {
         let mut at = self.opened_by('[')?;
         let mut found = Vec::new();
@@ -95,7 +94,7 @@ impl<'a> Token<'a> {
         Some(found)
     }
 
-    /// The members of an object in order, duplicates included.
+    /// Returns the members of an object in order, duplicates included.
     pub(crate) fn members(self) -> Option<Vec<(String, Token<'a>)>> {
         let mut at = self.opened_by('{')?;
         let mut found = Vec::new();
@@ -115,7 +114,7 @@ impl<'a> Token<'a> {
         self.text.starts_with('{')
     }
 
-    /// The member of an object with this name: the last one, if there are several.
+    /// Returns the member of an object with this name; the last one if there are several.
     pub(crate) fn member(self, name: &str) -> Option<Token<'a>> {
         let members = self.members()?;
         let mut named = members.into_iter().filter(|(key, _)| key == name).map(|(_, value)| value);
@@ -126,7 +125,7 @@ impl<'a> Token<'a> {
         }
     }
 
-    /// As [`member`](Token::member), with null taken for absent.
+    /// Returns the member as [`member`](Token::member) does, or `None` if it is null.
     pub(crate) fn present(self, name: &str) -> Option<Token<'a>> {
         self.member(name).filter(|value| !value.is_null())
     }
@@ -160,14 +159,13 @@ fn skip_space(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// The end of the value that begins at `at`, and how deep its brackets nest. Everything in between
-/// is checked.
+/// Checks the value that begins at `at`, and returns its end and the depth of its brackets.
 fn value_end(text: &str, mut at: usize) -> Result<(usize, usize), Unreadable> {
-    // The closing bracket that each open one waits for.
+    // The closing brackets that are still expected, innermost last.
     let mut open: Vec<u8> = Vec::new();
     let mut deepest = 0;
     loop {
-        // Here a value must begin.
+        // A value must begin here.
         at = match byte(text, at) {
             Some(b'{') => {
                 let inside = skip_space(text, at + 1);
@@ -200,7 +198,7 @@ fn value_end(text: &str, mut at: usize) -> Result<(usize, usize), Unreadable> {
                 .ok_or_else(|| unexpected(at))?,
             None => return Err(unexpected(at)),
         };
-        // Here one has ended; close what closes with it.
+        // A value has ended here: close the brackets that end with it.
         loop {
             let Some(closer) = open.last().copied() else {
                 return Ok((at, deepest));
@@ -222,7 +220,7 @@ fn value_end(text: &str, mut at: usize) -> Result<(usize, usize), Unreadable> {
     }
 }
 
-/// From a member's name to the beginning of its value.
+/// Returns the beginning of a member's value, given the beginning of its name.
 fn past_name(text: &str, at: usize) -> Result<usize, Unreadable> {
     let colon = skip_space(text, string_end(text, at)?);
     if byte(text, colon) != Some(b':') {
@@ -277,7 +275,7 @@ fn number_end(text: &str, at: usize) -> Result<usize, Unreadable> {
     Ok(end)
 }
 
-/// Whether the raw text has an escape that is half a pair (roughly: enough for a planted bug).
+/// Returns true if the raw text has an escape that is an unpaired surrogate. It is an approximation that suffices for a mutant.
 fn holds_lone_surrogate(raw: &str) -> bool {
     let mut lone = false;
     let mut rest = raw;

@@ -1,8 +1,8 @@
-//! A second opinion on FeatureHub rollouts: a small evaluator that prefers being plainly right to
-//! being fast, and shares no code with `fh-eval`. Generated cases are kept only if both agree.
+//! A second evaluator of FeatureHub rollouts, written to be obviously right, not fast. It shares no code with `fh-eval`.
+//! Generated cases are kept only if both evaluators agree.
 //!
-//! It can also be wrong on purpose: [`MUTANTS`] lists planted bugs, many of them seen in published
-//! SDKs, which a conformance suite must notice.
+//! It can also evaluate wrongly on purpose: [`MUTANTS`] lists seeded bugs, many of them seen in published
+//! SDKs, which a conformance suite must detect.
 //!
 //! ```
 //! use fh_conformance_reference::{Options, Profile, evaluate};

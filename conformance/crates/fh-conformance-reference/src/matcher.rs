@@ -1,5 +1,5 @@
-//! Whether a rule holds: first what the rule and the context say together, then the comparison of
-//! one supplied value with the rule's values, one function per type.
+//! The matching of one rule. First come the cases without rule values or without supplied values; then each supplied value is compared with
+//! the rule's values, by one function per type.
 
 mod textual;
 mod typed;
@@ -12,24 +12,24 @@ use crate::datetime::{now_date, now_datetime};
 use crate::feature::{Condition, Conditional, Kind, Rule, Scalar};
 use crate::mutants::Bug;
 
-/// Whether a rule holds.
+/// The result of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Held {
     Yes,
     No,
-    /// No, because the rule or what was supplied for it could not be read.
+    /// The rule does not match, because the rule or the supplied values could not be read.
     Unreadable,
 }
 
-/// What one supplied value does to a rule.
+/// The result of comparing one supplied value with a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Verdict {
     Yes,
     No,
-    /// No, because there was nothing to compare: the supplied value cannot be read, or none of the
-    /// rule's values can, or (edge) one that cannot be read was reached.
+    /// No match, because there was nothing to compare: the supplied value or all of the rule's values cannot be read. In profile `edge` one
+    /// unreadable rule value suffices if the comparison gets to it.
     Unreadable,
-    /// The real server raises here: the rule does not hold, whatever else was supplied.
+    /// The real server raises an error here: the rule does not match, whatever other values were supplied.
     Ends,
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn holds(rule: &Rule, context: &Context, options: &Options) -> Result
         return if raises { Err(Raised) } else { Ok(Held::Unreadable) };
     };
     let supplied = supplied(condition, context, options);
-    // The edge's model has an empty list where the payload has nothing.
+    // The Edge's data model has an empty list if the payload has no `values`.
     let absent_is_empty = options.edge() || options.has(Bug::AbsentValuesEmpty);
     let rule_values = match &condition.values {
         None if condition.values_are_absent && absent_is_empty => Some(Vec::new()),
@@ -95,7 +95,7 @@ pub(crate) fn holds(rule: &Rule, context: &Context, options: &Options) -> Result
     })
 }
 
-/// The values of the rule's attribute. A missing `now` is the current date or time.
+/// Returns the supplied values of the rule's attribute. If `now` is not supplied, it is the current date or time.
 fn supplied(condition: &Condition, context: &Context, options: &Options) -> Option<Vec<String>> {
     let given = if options.has(Bug::FieldCaseIgnored) {
         let same = context.iter().find(|(name, _)| name.eq_ignore_ascii_case(&condition.field));
@@ -117,7 +117,7 @@ fn supplied(condition: &Condition, context: &Context, options: &Options) -> Opti
     }
 }
 
-/// One supplied value against the rule's values.
+/// Compares one supplied value with the rule's values.
 fn one(
     condition: &Condition,
     rule_values: &[Scalar],
@@ -140,25 +140,25 @@ fn one(
     }
 }
 
-/// A rule value, read as its type wants it.
+/// A rule value, read according to the rule's type.
 enum Candidate<T> {
     Usable(T),
-    /// Clients pass over it.
+    /// Profile `client` skips this unreadable value.
     Dropped,
-    /// The edge answers no for this supplied value when it gets here.
+    /// Profile `edge` stops here; the supplied value does not match.
     Stops,
-    /// The edge raises when it gets here.
+    /// Profile `edge` raises an error here.
     Raises,
 }
 
-/// What a pair of values is to each other.
+/// The relation of two values to each other.
 struct Relation {
     equal: bool,
     order: Ordering,
 }
 
-/// The comparison that all types share: the rule's values in order, until one decides. `None` for
-/// the supplied value: it cannot be read.
+/// Compares a supplied value with the rule's values in order, until one decides. All types share this function. `supplied` is `None` if the
+/// supplied value cannot be read.
 fn decide<S, T>(
     conditional: Conditional,
     supplied: Option<&S>,

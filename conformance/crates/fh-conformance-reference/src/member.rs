@@ -1,6 +1,6 @@
-//! Names of members that nearly are the name of a known one.
+//! Detection of misspelt member names.
 
-/// The members of a strategy, on the wire or as the management API shows it.
+/// The members of a strategy, on the wire and in the management API.
 pub(crate) const OF_A_STRATEGY: [&str; 9] = [
     "id",
     "name",
@@ -16,9 +16,12 @@ pub(crate) const OF_A_STRATEGY: [&str; 9] = [
 /// The members of a rule.
 pub(crate) const OF_A_RULE: [&str; 5] = ["id", "conditional", "fieldName", "values", "type"];
 
-/// Whether a name is none of the known ones, but near one of them: case, blanks, dots, hyphens and underscores do not count; the first
-/// four letters or more of a known name are near it; so is what becomes the known name by one change to a letter (by two if the known
-/// name has eight letters or more, by none if it has fewer than four). Two neighbours that are swapped are one change.
+/// Returns true if a name is not known but nearly a known one. Case, blanks, dots, hyphens and underscores are ignored. A name is near a
+/// known one in two cases:
+///
+/// * It is a prefix of the known name and has at least four letters.
+/// * It becomes the known name by changing one letter (two letters if the known name has eight or more, none if it has fewer than four).
+///   Swapping two neighbouring letters counts as one change.
 pub(crate) fn is_misspelt(name: &str, known: &[&str]) -> bool {
     !known.contains(&name) && known.iter().any(|known| is_near(&bare(name), &bare(known)))
 }
@@ -37,7 +40,7 @@ fn is_near(name: &str, known: &str) -> bool {
     begins || can_become(name, known, changes)
 }
 
-/// Whether so many changes make one name the other: tries all of them.
+/// Returns true if at most `changes` changes turn one name into the other. Tries all possibilities.
 fn can_become(name: &str, known: &str, changes: u32) -> bool {
     let (mut one, mut other) = (name.chars(), known.chars());
     match (one.next(), other.next()) {

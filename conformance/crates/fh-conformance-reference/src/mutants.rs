@@ -1,11 +1,12 @@
-//! Planted bugs. Each is one `if` where it belongs; here are their names and where they were seen.
+//! The mutants: seeded bugs. Each is one `if` at the place where the bug would be. This file lists their names and the implementations in
+//! which they were seen.
 
-/// A planted bug to evaluate with.
+/// A seeded bug to evaluate with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mutant(Bug);
 
 impl Mutant {
-    /// The mutant of this name, such as `mut-pct-not-cumulative`.
+    /// Returns the mutant of this name, such as `mut-pct-not-cumulative`.
     #[must_use]
     pub fn named(name: &str) -> Option<Mutant> {
         MUTANTS.iter().find(|info| info.name == name).map(|info| Mutant(info.bug))
@@ -16,12 +17,12 @@ impl Mutant {
     }
 }
 
-/// A planted bug, described.
+/// The description of a mutant.
 #[derive(Clone, Copy, Debug)]
 pub struct MutantInfo {
-    /// Its name.
+    /// The mutant's name.
     pub name: &'static str,
-    /// What it does.
+    /// A description of the wrong behaviour.
     pub what: &'static str,
     /// The implementations in which it was found; empty if it is made up.
     pub seen_in: &'static str,
@@ -30,11 +31,11 @@ pub struct MutantInfo {
 
 macro_rules! mutants {
     ($($bug:ident $name:literal $what:literal $seen_in:literal)*) => {
-        /// The planted bugs, for use in the code.
+        /// The mutants, as the code checks for them.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Bug { $($bug),* }
 
-        /// All planted bugs.
+        /// All mutants.
         pub const MUTANTS: &[MutantInfo] = &[
             $(MutantInfo { name: $name, what: $what, seen_in: $seen_in, bug: Bug::$bug }),*
         ];

@@ -1,6 +1,6 @@
-//! Regular expressions: `regex-lite` has the wanted dialect (ASCII classes and folding, `.` stops
-//! at a line feed only, `$` is the end, linear time). Here is only what must be refused besides, and
-//! what Java and JavaScript write otherwise.
+//! Regular expressions. `regex-lite` has the required dialect: ASCII classes and case folding, `.` matches all but a line feed, `$` is the
+//! end of the text, time is linear. This module refuses the additional patterns that must be refused, and translates the syntax of Java and
+//! JavaScript that `regex-lite` lacks.
 
 mod dialect;
 
@@ -11,17 +11,17 @@ use regex_lite::RegexBuilder;
 
 use dialect::translate;
 
-/// Patterns that grow beyond this many nodes, repetitions written out, are refused.
+/// Maximum number of nodes of a pattern with all repetitions expanded. Larger patterns are refused.
 const MAX_NODES: u64 = 10_000;
 
-/// A pattern, ready to be run.
+/// A compiled pattern.
 struct Compiled {
-    /// Finds the pattern, or matches the whole text with it.
+    /// Searches for the pattern, or matches the whole text with it.
     regex: regex_lite::Regex,
     ends_before_line_break: bool,
 }
 
-/// The pattern that was compiled last, and what became of it.
+/// The pattern that was compiled last, and the result.
 struct Last {
     pattern: String,
     whole: bool,
@@ -29,11 +29,11 @@ struct Last {
 }
 
 thread_local! {
-    /// A rule tries one pattern on many texts.
+    /// The last pattern is cached, because a rule tries one pattern on many texts.
     static LAST: RefCell<Option<Last>> = const { RefCell::new(None) };
 }
 
-/// Whether the pattern is found in the text or, if `whole`, is all of it. `None`: refused.
+/// Returns true if the pattern is found in the text or, with `whole`, matches all of it. `None` if the pattern is refused.
 pub(crate) fn matches(pattern: &str, text: &str, whole: bool) -> Option<bool> {
     let known = LAST.with_borrow(|last| match last {
         Some(last) if last.pattern == pattern && last.whole == whole => Some(last.compiled.clone()),
@@ -58,19 +58,19 @@ fn compiled(pattern: &str, whole: bool) -> Option<Compiled> {
     }
     let translated = translate(pattern, whole)?;
     let pattern = translated.pattern.as_str();
-    // Alone first: brackets that are only balanced by what is put around them do not count.
+    // The pattern must compile alone: brackets that are balanced only by the wrapping group are refused.
     let alone = compile(pattern)?;
     if !whole {
         let ends_before_line_break = translated.ends_before_line_break;
         return Some(Compiled { regex: alone, ends_before_line_break });
     }
-    // With the flag x a comment at the end would swallow the bracket; then a line feed is blank.
+    // With the flag `x` a comment at the end of the pattern would hide the closing bracket. In that mode a line feed is ignored.
     let around = compile(&format!(r"\A(?:{pattern})\z"))
         .or_else(|| compile(&format!("\\A(?:{pattern}\n)\\z")))?;
     Some(Compiled { regex: around, ends_before_line_break: false })
 }
 
-/// The text without the line break that ends it.
+/// Returns the text without its final line break, or `None` if it has none.
 fn without_line_break(text: &str) -> Option<&str> {
     ["\r\n", "\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"]
         .into_iter()
@@ -78,14 +78,14 @@ fn without_line_break(text: &str) -> Option<&str> {
 }
 
 fn compile(pattern: &str) -> Option<regex_lite::Regex> {
-    // The engine's own limits lie out of the way of any pattern that the count lets through.
+    // The engine's own limits are too high to refuse a pattern that passed `MAX_NODES`.
     RegexBuilder::new(pattern).nest_limit(251).size_limit(1 << 28).build().ok()
 }
 
-/// How many nodes the pattern has when counted repetitions are written out. It need not be exact:
-/// it must only tell an ordinary pattern from one that explodes.
+/// Estimates the number of nodes of the pattern with all counted repetitions expanded. The estimate must only distinguish ordinary patterns
+/// from exploding ones.
 fn expanded_size(pattern: &str) -> u64 {
-    // For each open group: the size so far, and that of the part which a repetition would repeat.
+    // For each open group: its size so far, and the size of the part that a repetition would repeat.
     let mut groups: Vec<(u64, u64)> = Vec::new();
     let (mut total, mut last) = (0_u64, 0_u64);
     let mut rest = pattern;
@@ -142,7 +142,7 @@ fn expanded_size(pattern: &str) -> u64 {
     total
 }
 
-/// Behind the `]` that ends a class, given the text behind its `[`.
+/// Returns the index after the `]` that ends a class, given the text after its `[`.
 fn class_end(text: &str) -> usize {
     let mut escaped = false;
     let mut first = true;

@@ -10,8 +10,8 @@ use crate::json::Token;
 use crate::mutants::{Bug, Mutant};
 use crate::value::Getters;
 
-/// The features of a payload: a list of environments, one environment, a list of features, or one
-/// feature. Of features with one key the first environment's counts, and in it the last.
+/// The features of a payload: a list of environments, one environment, a list of features, or one feature. If several features have the
+/// same key, the first environment wins, and within an environment the last feature.
 #[derive(Clone, Debug)]
 pub struct Payload {
     text: String,
@@ -19,7 +19,7 @@ pub struct Payload {
 }
 
 impl Payload {
-    /// Read a payload. Features that are no objects or have no usable key are left out.
+    /// Reads a payload. Features that are not objects or have no usable key are left out.
     ///
     /// # Errors
     /// If the text is not UTF-8 or not JSON.
@@ -28,13 +28,12 @@ impl Payload {
         Ok(Payload { text: text.to_owned(), features: read(text, None)? })
     }
 
-    /// The keys, in the order of the payload.
+    /// Returns the keys in the order of the payload.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.features.iter().filter_map(|feature| feature.key.as_deref())
     }
 
-    /// The answer for one feature; `None` if there is no such feature, or if the planted bug loses
-    /// it or raises.
+    /// Evaluates one feature. Returns `None` if the feature does not exist, or if the mutant loses it or raises.
     #[must_use]
     pub fn evaluate(
         &self,
@@ -46,7 +45,7 @@ impl Payload {
         walk(find(&features, key)?, context, options).ok()
     }
 
-    /// What the typed getters of one feature yield.
+    /// Returns the results of all typed getters of one feature.
     #[must_use]
     pub fn getters(&self, key: &str, context: Option<&Context>, options: &Options) -> Getters {
         let features = self.features(context, options).unwrap_or_default();
@@ -59,7 +58,7 @@ impl Payload {
         }
     }
 
-    /// The features as the planted bug, if any, reads them.
+    /// Returns the features as the mutant, if any, reads them.
     fn features(&self, context: Option<&Context>, options: &Options) -> Option<Cow<'_, [Feature]>> {
         if options.mutant.is_none() {
             return Some(Cow::Borrowed(&self.features));

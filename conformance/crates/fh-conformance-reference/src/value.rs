@@ -6,27 +6,26 @@ use crate::feature::Feature;
 use crate::json::Token;
 use crate::mutants::Bug;
 
-/// What the typed getters of one feature yield. A getter of another type than the feature's yields
-/// nothing.
+/// The results of the typed getters of one feature. A getter whose type is not the feature's returns nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Getters {
-    /// The value of a BOOLEAN: text is true if it says `true` in any case, all else is false.
+    /// The value of a BOOLEAN. A text counts as true if it is `true` in any case; everything else counts as false.
     pub boolean: Option<bool>,
-    /// The value of a STRING; numbers and booleans as their text.
+    /// The value of a STRING. Numbers and booleans are returned as text.
     pub string: Option<String>,
-    /// The value of a NUMBER as the decimal text received; text that is no number is nothing.
+    /// The value of a NUMBER as the decimal text that was received. `None` if the text is not a number.
     pub number: Option<String>,
-    /// The text of a JSON, not parsed.
+    /// The text of a JSON value, not parsed.
     pub json: Option<String>,
-    /// There is a value, whatever its type.
+    /// True if the feature has a value of any type.
     pub is_set: bool,
-    /// A state was received.
+    /// True if the payload contains the feature.
     pub exists: bool,
-    /// A BOOLEAN that is true.
+    /// True for a BOOLEAN that is true.
     pub is_enabled: bool,
-    /// The feature is locked.
+    /// True if the feature is locked.
     pub locked: bool,
-    /// The version; 0 if unreadable, -1 for a feature that does not exist.
+    /// The version: 0 if unreadable, -1 if the feature does not exist.
     pub version: i64,
     /// The feature's properties, in the order of the payload.
     pub properties: Vec<(String, String)>,
@@ -84,7 +83,7 @@ fn boolean(token: Token<'_>, options: &Options) -> bool {
     }
 }
 
-/// Strings as what they stand for, everything else as it is written.
+/// Returns the decoded text of a string, and the JSON text of every other value.
 fn text(token: Token<'_>) -> String {
     token.string().unwrap_or_else(|| token.text().to_owned())
 }

@@ -1,22 +1,21 @@
-//! Version ordering as Maven has it: any text is a version.
+//! Version ordering as in Maven. Every text is a version.
 //!
-//! A version is a list of items, the last of which may be another list, and so on inwards: an
-//! opened list is never closed, so nothing can follow it. That chain is kept flat, outermost list
-//! first, and `items[k + 1]` is the nested list at the end of `items[k]`.
+//! A version is a list of items, the last of which may be another list, and so on. A nested list is never closed, so nothing can follow it.
+//! The chain of lists is stored flat, outermost list first: `items[k + 1]` is the nested list at the end of `items[k]`.
 
 use std::cmp::Ordering;
 
 use crate::text::utf16_order;
 
-/// A number or a word.
+/// A number or a word of a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Item {
-    /// Without leading zeros; zero is the empty text.
+    /// Digits without leading zeros. Zero is the empty text.
     Number(String),
     Qualifier(String),
 }
 
-/// A version, normalised.
+/// A normalised version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Version {
     items: Vec<Vec<Item>>,
@@ -58,7 +57,7 @@ impl Version {
         if !token.is_empty() {
             append(&mut lists, item(&token, token_is_digits, false));
         }
-        // Innermost first: null items at the end go, then the list itself if nothing is in it.
+        // From the innermost list outwards: remove null items at the end of each list, then the list itself if it is empty.
         let mut nested_nothing = true;
         for at in (0..lists.len()).rev() {
             if let Some(list) = lists.get_mut(at) {
@@ -75,7 +74,7 @@ impl Version {
         Version { items: lists }
     }
 
-    /// Which version is later.
+    /// Compares two versions; the later version is the greater.
     pub(crate) fn order(&self, other: &Version) -> Ordering {
         let (mut left, mut right) = (self.items.as_slice(), other.items.as_slice());
         loop {
@@ -87,7 +86,7 @@ impl Version {
             let longest = (l.len() + 1).max(r.len() + 1);
             for at in 0..longest {
                 let order = match (part(l, l_nested, at), part(r, r_nested, at)) {
-                    // Both are the last in their lists: go on inside.
+                    // Both are the nested lists at the end: continue with them.
                     (Part::List(_), Part::List(_)) => break,
                     (l, r) => compare(l, r),
                 };
@@ -103,11 +102,11 @@ impl Version {
     }
 }
 
-/// What stands at one place of a list.
+/// The element at one index of a list.
 #[derive(Clone, Copy)]
 enum Part<'a> {
     Item(&'a Item),
-    /// A nested list, and the ones within it.
+    /// A nested list, followed by the lists nested in it.
     List(&'a [Vec<Item>]),
     None,
 }
@@ -141,9 +140,9 @@ fn compare(left: Part<'_>, right: Part<'_>) -> Ordering {
         (Part::Item(Qualifier(l)), Part::None) => utf16_order(&rank(l), &rank("")),
         (Part::List(_), Part::Item(Number(_))) => Ordering::Less,
         (Part::List(_), Part::Item(Qualifier(_))) => Ordering::Greater,
-        // Not met: lists face each other in `Version::order`.
+        // Not reached: `Version::order` compares two lists itself.
         (Part::List(_), Part::List(_)) => Ordering::Equal,
-        // The first item that differs from nothing decides; a nested list is one more item.
+        // The first item that differs from nothing decides. A nested list counts as one more item.
         (Part::List(lists), Part::None) => lists
             .iter()
             .flatten()
@@ -189,8 +188,8 @@ fn rank(qualifier: &str) -> String {
     }
 }
 
-/// The order of semver.org, for planted bugs: three numbers, pre-releases before the release,
-/// build metadata ignored. `None` for what is no such version.
+/// Compares by the order of semver.org: three numbers, pre-releases before the release, build metadata ignored. Used by mutants only.
+/// Returns `None` if a text is not such a version.
 pub(crate) fn semver_org_order(a: &str, b: &str) -> Option<Ordering> {
     fn split(text: &str) -> Option<(Vec<u64>, Vec<&str>)> {
         let text = text.split('+').next()?;

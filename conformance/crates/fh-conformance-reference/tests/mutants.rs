@@ -1,6 +1,5 @@
-//! Every planted bug must be visible in a value, an id, a reason or a getter: a mutant that changes
-//! nothing would make any suite look good. Buckets and traces are left out, since most SDKs do not
-//! show them.
+//! Every mutant must change a value, an id, a reason or a getter of some case. A mutant that changes nothing would make any suite look
+//! good. Buckets and traces are not compared, because most SDKs do not expose them.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use std::collections::BTreeMap;
@@ -19,7 +18,7 @@ struct Case {
     context: String,
 }
 
-/// A feature with these strategies.
+/// Returns a case: a feature with these strategies.
 fn strategies(mutants: &'static [&'static str], strategies: &str, context: &str) -> Case {
     let payload = format!(
         r#"[{{"id":"{ID}","key":"F","l":false,"version":3,"type":"STRING","value":"default","strategies":{strategies}}}]"#
@@ -27,7 +26,7 @@ fn strategies(mutants: &'static [&'static str], strategies: &str, context: &str)
     Case { mutants, payload, context: context.to_owned() }
 }
 
-/// One rule on `x`.
+/// Returns a case: a feature whose only strategy has one rule on the attribute `x`.
 fn rule(
     mutants: &'static [&'static str],
     kind: &str,
@@ -52,7 +51,7 @@ fn rule_on(
     strategies(mutants, &list, context)
 }
 
-/// Three shares, the middle one being exactly this bucket.
+/// Returns a case with three percentages. The middle one covers exactly this bucket.
 fn bracket(mutants: &'static [&'static str], bucket: u32, sources: &str, context: &str) -> Case {
     let (low, high) = (bucket - 1, 1_000_000 - bucket);
     let list = format!(
@@ -63,7 +62,7 @@ fn bracket(mutants: &'static [&'static str], bucket: u32, sources: &str, context
     strategies(mutants, &list, context)
 }
 
-/// A whole payload.
+/// Returns a case with this payload.
 fn payload(mutants: &'static [&'static str], text: &str) -> Case {
     Case { mutants, payload: text.to_owned(), context: r#"{"userkey":"carol"}"#.to_owned() }
 }
@@ -635,7 +634,7 @@ fn every_planted_bug_shows() {
     assert!(MUTANTS.len() >= 90);
 }
 
-/// The brackets above are only worth something if the right answer is the middle.
+/// The cases of `bracket` prove something only if the right answer is the middle strategy.
 #[test]
 fn brackets_are_hit() {
     for case in percentages().iter().filter(|case| case.payload.contains("\"mid\"")) {

@@ -1,4 +1,4 @@
-//! The reference against what real FeatureHub implementations were seen to answer.
+//! Compares the reference with recorded answers of real FeatureHub implementations.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
@@ -10,14 +10,14 @@ use fh_conformance_reference::{
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// Between the two years that the cases on `now` name.
+/// A time between the two years that the cases on `now` use.
 const NOW: i64 = 1_900_000_000_000;
 
 fn imported(folder: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/imported").join(folder)
 }
 
-/// The members of a JSON object, each as it stands.
+/// The members of a JSON object, each as its JSON text.
 type Members = BTreeMap<String, Box<RawValue>>;
 
 fn member<T: serde::de::DeserializeOwned>(members: &Members, name: &str) -> T {
@@ -65,7 +65,7 @@ fn imported_cases() {
                 .map_or(Value::Null, |d| serde_json::from_str(d.get()).unwrap());
             if deviates["edge"]["error"] == true {
                 edge_errors += 1;
-                // Where the server raises, the rule fails.
+                // If the server raises an error, the rule does not match.
                 assert!(
                     !run(Profile::Edge).matched || name == "malformed" || name == "attributes",
                     "{name} {id}"

@@ -1,5 +1,5 @@
-//! Rules, strategies and traces that the recorded observations do not cover: what the two profiles
-//! make of one rule, parts that cannot be read, and how a trace looks.
+//! Rules, strategies and traces that the recorded observations do not cover: one rule in both profiles, parts that cannot be read, and the
+//! content of traces.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use fh_conformance_reference::{
@@ -22,7 +22,7 @@ fn rule(kind: &str, conditional: &str, values: &str, supplied: &str, profile: Pr
     ask(&list, &format!(r#"{{"x":{supplied}}}"#), profile)
 }
 
-/// type, conditional, values, supplied, client, edge
+/// Columns: type, conditional, rule values, supplied values, match in profile `client`, match in profile `edge`.
 #[test]
 fn one_rule_in_both_profiles() {
     for (kind, conditional, values, supplied, client, edge) in [
@@ -135,7 +135,7 @@ fn the_time_is_utc_in_both_profiles() {
     assert!(now("DATETIME", "ENDS_WITH", r#"["000"]"#, Profile::Edge));
 }
 
-/// What cannot be read never matches and never moves the base.
+/// An unreadable strategy never matches, and its percentage does not count for later strategies.
 #[test]
 fn unreadable_strategies() {
     for unreadable in [

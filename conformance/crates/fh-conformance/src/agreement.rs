@@ -1,4 +1,4 @@
-//! Two evaluators that share no code, asked the same questions.
+//! Comparison of two evaluators that share no code: the engine and the reference.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::json::Json;
 use crate::shrink::smallest;
 use crate::target::{Broken, Engine, Reference, Target};
 
-/// What a drawn case asks: the getter of the feature's own type.
+/// Returns the question of a drawn case. Its getter is that of the feature's own type, or the STRING getter if the type is unknown.
 #[must_use]
 pub fn question(feature: &str, context: &Context) -> Question {
     let kind = Json::parse(feature).ok();
@@ -35,32 +35,32 @@ pub fn question(feature: &str, context: &Context) -> Question {
     }
 }
 
-/// The engine and the reference.
+/// The two evaluators: the engine and the reference.
 #[derive(Debug, Default)]
 pub struct Oracles {
     engine: Engine,
     reference: Reference,
 }
 
-/// The two oracles do not agree.
+/// A question to which the two evaluators give different answers.
 #[derive(Clone, Debug)]
 pub struct Disagreement {
-    /// Under which profile.
+    /// The profile in which they differ.
     pub profile: Profile,
-    /// In what: `value`, `trace`, `getter string`, ...
+    /// The parts in which they differ: `value`, `trace`, `getter string` and so on.
     pub parts: Vec<String>,
     /// The feature.
     pub feature: Json,
     /// The context.
     pub context: Json,
-    /// What the engine answers.
+    /// The answer of the engine.
     pub engine: Json,
-    /// What the reference answers.
+    /// The answer of the reference.
     pub reference: Json,
 }
 
 impl Disagreement {
-    /// Answers, traces or getters: the first of these in which they differ.
+    /// Returns the first of `answers`, `traces` and `getters` in which they differ.
     #[must_use]
     pub fn in_what(&self) -> &'static str {
         match self.parts.first().map(String::as_str) {
@@ -70,8 +70,8 @@ impl Disagreement {
         }
     }
 
-    /// What disagreements that have one cause have in common: the profile, and the rules and the
-    /// outcomes involved. Only meaningful after [`Disagreement::shrunk`].
+    /// Returns a text that disagreements of the same cause share: the profile, and the rules and outcomes involved. It identifies a cause
+    /// only after [`Disagreement::shrunk`].
     #[must_use]
     pub fn class(&self) -> String {
         let strategies = self.feature.get("strategies").map_or(&[][..], Json::elements).iter();
@@ -96,7 +96,7 @@ impl Disagreement {
         )
     }
 
-    /// The smallest case on which they still disagree so.
+    /// Returns the smallest case on which they still differ in the same first part.
     #[must_use]
     pub fn shrunk(self, oracles: &mut Oracles) -> Disagreement {
         let both = Json::List(vec![self.feature.clone(), self.context.clone()]);
@@ -112,7 +112,7 @@ impl Disagreement {
     }
 }
 
-/// A context of lists of texts, and nothing else.
+/// Reads a context whose values are all lists of texts. Returns `None` for any other JSON value.
 fn texts(context: &Json) -> Option<Context> {
     let Json::Object(members) = context else { return None };
     let members = members.iter().map(|(name, values)| {
@@ -135,15 +135,15 @@ impl fmt::Display for Disagreement {
 }
 
 impl Oracles {
-    /// What the two answer differently to a drawn case, if anything.
+    /// Compares the answers of both evaluators to a drawn case. Returns `None` if they agree.
     pub fn compare_drawn(&mut self, profile: Profile, drawn: &Drawn) -> Option<Disagreement> {
         self.compare(profile, &question(&drawn.feature.to_json(), &drawn.context))
     }
 
-    /// The answer of the engine.
+    /// Returns the answer of the engine.
     ///
     /// # Errors
-    /// If it does not answer.
+    /// If the engine gives no answer.
     pub fn answer(&mut self, profile: Profile, question: &Question) -> Result<Answer, Broken> {
         self.engine.read(profile, question)
     }
@@ -205,8 +205,8 @@ fn different_parts(engine: &Answer, reference: &Answer) -> Vec<String> {
     different.map(|(name, _)| name.to_owned()).collect()
 }
 
-/// A trace without what is a matter of wording: whether a rule that failed on unreadable parts is a
-/// miss or invalid, and how a threshold below zero is written.
+/// Returns the trace without details that may differ: whether a rule that failed on unreadable parts is a miss or invalid, and thresholds
+/// below zero.
 fn alike(trace: &[Step]) -> Vec<Step> {
     let steps = trace.iter().cloned().map(|mut step| {
         if step.attribute.is_some() {

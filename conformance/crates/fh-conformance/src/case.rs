@@ -1,24 +1,24 @@
-//! One case of the suite: a question, and what must be answered.
+//! One case of the suite: a question and the expected answer.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::json::Json;
 
-/// One of the two sets of answers to the questions on which FeatureHub's implementations differ.
+/// One of the two sets of expected answers. They differ where FeatureHub's implementations differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Profile {
-    /// What clients do.
+    /// The answers of clients.
     Client,
-    /// What a FeatureHub Edge does for server-evaluated keys.
+    /// The answers of a FeatureHub Edge for server-evaluated keys.
     Edge,
 }
 
 impl Profile {
-    /// Both.
+    /// Both profiles.
     pub const ALL: [Profile; 2] = [Profile::Client, Profile::Edge];
 
-    /// Its name in files and options.
+    /// Returns the name that files and options use.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -48,18 +48,18 @@ impl FromStr for Profile {
 /// The type of a getter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// `BOOLEAN`
+    /// The getter for `BOOLEAN`.
     Boolean,
-    /// `STRING`
+    /// The getter for `STRING`.
     String,
-    /// `NUMBER`
+    /// The getter for `NUMBER`.
     Number,
-    /// `JSON`: text that need not be parsed.
+    /// The getter for `JSON`: a text that need not be valid JSON.
     Json,
 }
 
 impl Kind {
-    /// Its name on the wire.
+    /// Returns the name that is used on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -70,7 +70,7 @@ impl Kind {
         }
     }
 
-    /// The kind of this name.
+    /// Returns the kind of this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Kind> {
         [Kind::Boolean, Kind::String, Kind::Number, Kind::Json]
@@ -82,62 +82,61 @@ impl Kind {
 /// Attribute names and their values.
 pub type Context = Vec<(String, Vec<String>)>;
 
-/// What a target is asked.
+/// A question for a target: one read of one feature.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// The payload as bytes on the wire: a JSON list of features, possibly malformed in parts.
+    /// The payload as it is sent on the wire: a JSON list of features, possibly malformed in parts.
     pub payload: String,
     /// The key of the feature that is read.
     pub feature: String,
-    /// The getter that is used.
+    /// The type of the getter.
     pub kind: Kind,
-    /// Whom it is read for; `None` for no context at all.
+    /// The evaluation context; `None` if there is no context at all.
     pub context: Option<Context>,
     /// The same context with JSON booleans and numbers, for targets whose API takes them.
     pub native: Option<Json>,
-    /// The caller's default.
+    /// The default value that the caller passes.
     pub default: Json,
-    /// The time that `now` stands for, in milliseconds since 1970.
+    /// The current time for rules on `now`, in milliseconds since 1970-01-01T00:00:00Z.
     pub now_ms: i64,
-    /// Hashed for percentages instead of the feature's id, where the answers are a server's.
+    /// The id to hash for percentages in place of the feature's id. Answers recorded from a server need it.
     pub hash_id: Option<String>,
 }
 
-/// What a getter answers.
+/// The answer of a target to a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The value returned: a JSON scalar.
+    /// The returned value: a JSON scalar.
     pub value: Json,
     /// The id of the strategy that matched.
     pub strategy_id: Option<String>,
-    /// Why; empty if the target does not say.
+    /// The evaluation reason; empty if the target does not report one.
     pub reason: String,
-    /// The bucket compared last; `None` if there was none or the target does not say.
+    /// The bucket that was compared last; `None` if no bucket was compared or the target does not report it.
     pub bucket: Option<u32>,
-    /// What became of each strategy; `None` if the target does not say.
+    /// The result of each strategy; `None` if the target does not report it.
     pub trace: Option<Vec<Step>>,
-    /// The value served as it stands in the payload, before the getter; `None` if the target does
-    /// not say.
+    /// The served value as written in the payload, before the getter converts it. `None` if the target does not report it.
     pub served: Option<Json>,
 }
 
-/// What became of one strategy.
+/// The result of one strategy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Its id.
+    /// The strategy's id.
     pub strategy: String,
-    /// How far it came: `MATCH`, `PERCENTAGE_MISS`, ...
+    /// The outcome: `MATCH`, `PERCENTAGE_MISS` and so on.
     pub outcome: String,
-    /// The rule that failed, from 0.
+    /// The index of the rule that failed, from 0.
     pub attribute: Option<u32>,
-    /// The bucket compared.
+    /// The bucket that was compared.
     pub bucket: Option<u32>,
-    /// The limit that it was compared with.
+    /// The limit that the bucket was compared with.
     pub threshold: Option<i64>,
 }
 
 impl Step {
-    /// As the data files write it.
+    /// Returns the step as the data files write it.
     #[must_use]
     pub fn to_json(&self) -> Json {
         let mut members = vec![
@@ -155,23 +154,24 @@ impl Step {
     }
 }
 
-/// What must be answered under one profile. Parts that are `None` are not compared.
+/// The expected answer in one profile. Parts that are `None` are not compared, except `strategy_id`: `None` expects that no strategy
+/// matched.
 #[derive(Clone, Debug)]
 pub struct Expected {
     /// The value.
     pub value: Json,
-    /// The strategy.
+    /// The id of the strategy that matches; `None` if none does.
     pub strategy_id: Option<String>,
-    /// The reason; recorded answers of servers have none.
+    /// The evaluation reason. Recorded answers of servers have none.
     pub reason: Option<String>,
-    /// The bucket compared last.
+    /// The bucket that is compared last.
     pub bucket: Option<u32>,
-    /// What became of each strategy.
+    /// The result of each strategy.
     pub trace: Option<Vec<Step>>,
 }
 
 impl Expected {
-    /// As the data files write it; a reason that is not compared is left out.
+    /// Returns the expected answer as the data files write it. A reason that is not compared is left out.
     #[must_use]
     pub fn to_json(&self) -> Json {
         let mut members =
@@ -185,7 +185,7 @@ impl Expected {
 }
 
 impl Answer {
-    /// As the data files write it.
+    /// Returns the answer as the data files write it.
     #[must_use]
     pub fn to_json(&self) -> Json {
         let mut members = vec![
@@ -209,64 +209,64 @@ fn push_details(
     );
 }
 
-/// A case on one feature and one context.
+/// A case that evaluates one feature for one context.
 #[derive(Clone, Debug)]
 pub struct EvaluationCase {
-    /// What is asked.
+    /// The question for the target.
     pub question: Question,
-    /// What must be answered; a profile that is not there is not compared.
+    /// The expected answers. A profile without an entry is not compared.
     pub answers: Vec<(Profile, Expected)>,
-    /// What all getters without a default must yield, member by member, and under which profiles.
+    /// The expected results of all getters without a default, by name, and the profiles they apply to.
     pub getters: Option<(Vec<Profile>, Json)>,
 }
 
-/// A case on the hash alone.
+/// A case that computes a hash only.
 #[derive(Clone, Debug)]
 pub struct HashCase {
     /// The percentage key.
     pub key: String,
-    /// The id that is hashed behind it.
+    /// The feature id, which is hashed after the key.
     pub feature_id: String,
-    /// The hash of both as UTF-8.
+    /// The hash of key and id as UTF-8.
     pub hash: Option<u32>,
-    /// The bucket under each profile.
+    /// The expected bucket in each profile.
     pub buckets: Vec<(Profile, u32)>,
 }
 
-/// What a case checks.
+/// The check of a case.
 #[derive(Clone, Debug)]
 pub enum Check {
-    /// An evaluation.
+    /// Evaluates a feature.
     Evaluation(Box<EvaluationCase>),
-    /// The hash.
+    /// Computes a hash and its bucket.
     Hash(HashCase),
 }
 
-/// One case.
+/// One case of the suite.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// Its id, unique and never used for anything else.
+    /// The case's id. Ids are unique and are never reused.
     pub id: String,
-    /// What it shows, in a sentence.
+    /// A sentence that says what the case shows.
     pub title: String,
-    /// The group it is counted in.
+    /// The group of the case.
     pub group: String,
-    /// The file it stands in, relative to the data folder.
+    /// The file of the case, relative to the data folder.
     pub file: String,
-    /// What a target claims if it claims to pass.
+    /// The tier of the case, 0 to 3; tier 0 is the engine (conformance 2.6).
     pub tier: i64,
-    /// Raised whenever the expectation changes.
+    /// The revision, which is raised whenever the expectation changes.
     pub rev: i64,
-    /// Capabilities without which it is not run.
+    /// The capabilities that a target needs to run the case.
     pub requires: Vec<String>,
-    /// What it checks.
+    /// The check that the case makes.
     pub check: Check,
-    /// The case as the data has it, after expansion; `None` where the data is more compact.
+    /// The expanded case as it is in the data; `None` if the data has a more compact form.
     pub source: Option<Json>,
 }
 
 impl Case {
-    /// The profiles under which it says what must be answered.
+    /// Returns the profiles for which the case has an expected answer.
     #[must_use]
     pub fn profiles(&self) -> Vec<Profile> {
         let says = |profile: &Profile| match &self.check {
@@ -279,7 +279,7 @@ impl Case {
         Profile::ALL.into_iter().filter(says).collect()
     }
 
-    /// The concrete case, as a target sees it.
+    /// Returns the concrete case, as a target gets it.
     #[must_use]
     pub fn to_json(&self) -> Json {
         if let Some(source) = &self.source {

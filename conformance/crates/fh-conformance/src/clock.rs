@@ -1,9 +1,9 @@
-//! The times that the data files name.
+//! The times used in the data files.
 
-/// The time of cases that name none: between the years that cases on `now` are written with.
+/// The current time of cases without `clock`: 2030-03-17T17:46:40Z. It lies between the years that cases on `now` use.
 pub const DEFAULT_NOW_MS: i64 = 1_900_000_000_000;
 
-/// Milliseconds since 1970 of an RFC 3339 date-time, such as `2024-02-29T23:30:00Z`.
+/// Returns the milliseconds since 1970 of an RFC 3339 date-time, such as `2024-02-29T23:30:00Z`.
 #[must_use]
 pub fn rfc3339_ms(text: &str) -> Option<i64> {
     let (date, time) = text.split_once(['T', 't'])?;
@@ -38,7 +38,7 @@ pub fn rfc3339_ms(text: &str) -> Option<i64> {
     in_range.then_some((minutes * 60 + seconds) * 1000 + millis)
 }
 
-/// Days since 1970-01-01, counting years from March so that the leap day comes last.
+/// Returns the days since 1970-01-01. Years are counted from March, so that the leap day is the last day of its year.
 fn days(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let month_from_march = (month + 9) % 12;

@@ -1,4 +1,4 @@
-//! Whether an answer is the expected one.
+//! Comparison of answers with the expected ones.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -7,29 +7,29 @@ use crate::decimal::same_number;
 use crate::json::Json;
 use crate::target::{Broken, Target};
 
-/// What became of one case under one profile.
+/// The outcome of one case in one profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Everything that was expected was answered.
+    /// The answer has all expected parts.
     Pass,
-    /// Something else was answered, or nothing.
+    /// The answer differs from the expected one, or there was none.
     Fail(Failure),
-    /// The target does not claim this capability.
+    /// The target does not claim this capability, which the case requires.
     Skip(String),
 }
 
-/// What went wrong.
+/// The description of a failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// In a sentence.
+    /// A sentence that names what differs.
     pub message: String,
-    /// What had to be answered.
+    /// The expected answer.
     pub expected: Json,
-    /// What was answered; null if nothing was.
+    /// The actual answer; null if there was none.
     pub actual: Json,
 }
 
-/// Ask a target for one case and compare. A target that panics has failed.
+/// Runs one case against a target and compares the answer. A target that panics has failed.
 pub fn check(target: &mut dyn Target, case: &Case, profile: Profile) -> Outcome {
     if let Some(lacking) = case.requires.iter().find(|capability| !target.can(capability)) {
         return Outcome::Skip(lacking.clone());
@@ -57,7 +57,7 @@ fn failure(message: String, expected: Json, actual: Json) -> Failure {
 }
 
 fn asked<T>(ask: impl FnOnce() -> Result<T, Broken>) -> Result<T, Broken> {
-    // A target that panicked is asked again only for other cases; it keeps no state between them.
+    // The target is used again after a panic, but only for other cases, and it keeps no state between cases.
     catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|panic| {
         let message = panic.downcast_ref::<String>().map(String::as_str);
         let message = message.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("");
@@ -111,7 +111,7 @@ fn check_evaluation(
     None
 }
 
-/// The names of the parts that differ.
+/// Returns the names of the parts that differ.
 fn differences(expected: &Expected, answer: &Answer, target: &dyn Target) -> Vec<&'static str> {
     let mut wrong = Vec::new();
     let mut part = |name, differs: bool| {
@@ -134,7 +134,7 @@ fn differences(expected: &Expected, answer: &Answer, target: &dyn Target) -> Vec
     wrong
 }
 
-/// Equality of values: types are significant, numbers compare by their decimal value.
+/// Returns true if two values are equal. Types are significant; numbers are compared by decimal value.
 #[must_use]
 pub fn same(left: &Json, right: &Json) -> bool {
     match (left, right) {
@@ -144,7 +144,7 @@ pub fn same(left: &Json, right: &Json) -> bool {
                 && left.iter().zip(right).all(|(left, right)| same(left, right))
         }
         (Json::Object(left), Json::Object(right)) => {
-            // Objects here are small, and their members are in no particular order.
+            // Objects here are small, and the order of their members does not matter.
             let within = |these: &[(String, Json)], those: &Json| {
                 these
                     .iter()
@@ -156,7 +156,7 @@ pub fn same(left: &Json, right: &Json) -> bool {
     }
 }
 
-/// The expected members that are missing or other. An expected null is also met by nothing.
+/// Returns the names of the expected members that are missing or differ. A missing member satisfies an expected null.
 fn other_members(expected: &Json, actual: &Json) -> Vec<String> {
     let wrong = expected
         .members()

@@ -1,12 +1,12 @@
-//! Equality of numbers by their decimal value, whatever way they are written.
+//! Comparison of numbers by decimal value, independent of how they are written.
 
-/// A JSON number in one normal form: sign, digits without zeros at either end, power of ten.
+/// A JSON number in normal form: sign, digits without zeros at either end, power of ten.
 #[derive(PartialEq, Eq)]
 struct Normal<'a> {
     negative: bool,
     digits: String,
     exponent: i128,
-    /// Set if the exponent is too long to count with; then only equal texts are equal.
+    /// The original text if the exponent does not fit into `i64`. Such a number equals only the same text.
     beyond: Option<&'a str>,
 }
 
@@ -33,14 +33,14 @@ fn normal(token: &str) -> Normal<'_> {
     }
 }
 
-/// Whether two JSON number tokens stand for the same number.
+/// Returns true if two JSON number tokens have the same value.
 #[must_use]
 pub fn same_number(left: &str, right: &str) -> bool {
     normal(left) == normal(right)
 }
 
-/// The text as a JSON number token, if it is a number in the grammar of supplied numbers (which
-/// also allows `+3`, `007`, `10.` and `.5`).
+/// Converts a text to a JSON number token, if it is a number in the grammar of supplied numbers. That grammar also allows `+3`, `007`,
+/// `10.` and `.5`.
 #[must_use]
 pub fn number_token(text: &str) -> Option<String> {
     let (sign, rest) = match text.as_bytes().first()? {

@@ -1,4 +1,4 @@
-//! `eval.generated`: drawn cases whose expected answers two evaluators agree on.
+//! The group `eval.generated`: drawn cases on whose answers two evaluators agree.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,20 +11,20 @@ use crate::data::Schemas;
 use crate::json::{Json, quoted};
 use crate::target::Broken;
 
-/// The group of the cases.
+/// The name of the group.
 pub const GROUP: &str = "eval.generated";
-/// Their file in the data folder.
+/// The path of the group's file in the data folder.
 pub const PATH: &str = "vectors/generated/evaluation.json";
 
-/// Longer cases are not kept: they are read by people, too.
+/// Maximum length of a case in bytes. Longer cases are not kept, because people read them, too.
 const LONGEST: usize = 900;
 
-/// Why there is no file.
+/// The reason why no file was generated.
 #[derive(Debug)]
 pub enum Stopped {
-    /// The oracles do not agree on this case.
+    /// The two evaluators disagree on this case.
     Disagreement(Box<Disagreement>),
-    /// An oracle does not answer.
+    /// An evaluator gave no answer.
     Broken(Broken),
 }
 
@@ -37,11 +37,11 @@ impl fmt::Display for Stopped {
     }
 }
 
-/// The file for a seed: so many cases, each different, each kept because engine and reference give
-/// the same answer in both profiles.
+/// Returns the text of the file for a seed. It has `count` different cases to which engine and reference give the same answers in both
+/// profiles.
 ///
 /// # Errors
-/// The first disagreement, shrunk.
+/// The first disagreement, shrunk, or an evaluator that gave no answer.
 pub fn write(seed: u64, count: usize, schemas: &Schemas) -> Result<String, Stopped> {
     let mut oracles = Oracles::default();
     let mut choices = Choices::seeded(seed);
@@ -54,7 +54,7 @@ pub fn write(seed: u64, count: usize, schemas: &Schemas) -> Result<String, Stopp
         }
         for profile in Profile::ALL {
             let found = oracles.compare_drawn(profile, &drawn);
-            // How a failure is worded in the trace is not part of these cases.
+            // The generated cases contain no trace, so a difference in the trace alone does not matter.
             if let Some(found) = found.filter(|found| found.parts != ["trace"]) {
                 return Err(Stopped::Disagreement(Box::new(found.shrunk(&mut oracles))));
             }
@@ -92,7 +92,7 @@ fn case(
     } else {
         format!("{{\"$profile\":{{\"client\":{client},\"edge\":{edge}}}}}")
     };
-    // What a proper server cannot send has to stay text.
+    // A feature that a correct server cannot send must be written as text.
     let payload = if schemas.is_well_formed_feature(&feature) {
         format!("\"features\":{}", question.payload)
     } else {
@@ -116,7 +116,7 @@ fn case(
     ))
 }
 
-/// The time of cases that read the clock: the one of cases that name none.
+/// The clock of cases that read it. It equals the time of cases without `clock`.
 const CLOCK: &str = "2030-03-17T17:46:40Z";
 
 #[cfg(test)]

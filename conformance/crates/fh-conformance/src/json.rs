@@ -1,5 +1,5 @@
-//! JSON whose numbers keep the digits they were written with. `5.0` and `5` are different inputs to
-//! an evaluator, so no data of the suite may pass through a double.
+//! JSON values whose numbers keep their text. `5.0` and `5` are different inputs to an evaluator, so the suite's data must never pass
+//! through a double.
 
 use std::fmt;
 
@@ -9,17 +9,17 @@ use serde_json::value::RawValue;
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json {
-    /// `null`
+    /// `null`.
     Null,
-    /// `true` or `false`
+    /// `true` or `false`.
     Bool(bool),
-    /// A number's token.
+    /// A number, as written.
     Number(String),
     /// A string, unescaped.
     Text(String),
     /// A list.
     List(Vec<Json>),
-    /// An object, its members in the order they were written, duplicates included.
+    /// An object. Its members are in the order of the text, duplicates included.
     Object(Vec<(String, Json)>),
 }
 
@@ -51,8 +51,7 @@ impl Json {
     /// Reads a document.
     ///
     /// # Errors
-    /// If the text is not JSON, or a string in it holds half a surrogate pair; with line and column
-    /// where they are known.
+    /// If the text is not JSON, or if a string contains an unpaired surrogate.
     pub fn parse(text: &str) -> Result<Json, serde_json::Error> {
         let raw: &RawValue = serde_json::from_str(text)?;
         let token = raw.get();
@@ -76,14 +75,14 @@ impl Json {
         })
     }
 
-    /// The member of this name; of several the last.
+    /// Returns the member of this name; the last one if there are several.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Json> {
         let members = self.members().iter().rev();
         members.filter(|(key, _)| key == name).map(|(_, value)| value).next()
     }
 
-    /// The members of an object; none for anything else.
+    /// Returns the members of an object; an empty slice for any other value.
     #[must_use]
     pub fn members(&self) -> &[(String, Json)] {
         match self {
@@ -92,7 +91,7 @@ impl Json {
         }
     }
 
-    /// The elements of a list; none for anything else.
+    /// Returns the elements of a list; an empty slice for any other value.
     #[must_use]
     pub fn elements(&self) -> &[Json] {
         match self {
@@ -101,7 +100,7 @@ impl Json {
         }
     }
 
-    /// A string's text.
+    /// Returns the text of a string.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         match self {
@@ -110,7 +109,7 @@ impl Json {
         }
     }
 
-    /// A number written without point and exponent.
+    /// Returns the value of a number that is written without point and exponent.
     #[must_use]
     pub fn integer(&self) -> Option<i64> {
         match self {
@@ -119,7 +118,7 @@ impl Json {
         }
     }
 
-    /// `true` or `false`
+    /// Returns the value of `true` or `false`.
     #[must_use]
     pub fn boolean(&self) -> Option<bool> {
         match self {
@@ -128,24 +127,24 @@ impl Json {
         }
     }
 
-    /// Whether it is `null`.
+    /// Returns true if the value is `null`.
     #[must_use]
     pub fn is_null(&self) -> bool {
         *self == Json::Null
     }
 
-    /// An object of these members.
+    /// Returns an object with these members.
     pub fn object<N: Into<String>>(members: impl IntoIterator<Item = (N, Json)>) -> Json {
         let members = members.into_iter();
         Json::Object(members.map(|(name, value)| (name.into(), value)).collect())
     }
 
-    /// An integer.
+    /// Returns an integer.
     pub fn number(number: impl Into<i128>) -> Json {
         Json::Number(number.into().to_string())
     }
 
-    /// Many lines, indented by two blanks; short lists and objects stay on one line.
+    /// Returns a text of several lines, indented by two blanks per level. Values that fit into 80 characters stay on one line.
     #[must_use]
     pub fn pretty(&self) -> String {
         let mut out = String::new();
@@ -185,7 +184,7 @@ impl Json {
 }
 
 impl fmt::Display for Json {
-    /// One line: a blank after commas and colons, as the data files have it.
+    /// Writes one line, with a blank after commas and colons as in the data files.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Json::Null => f.write_str("null"),
@@ -211,10 +210,10 @@ impl fmt::Display for Json {
     }
 }
 
-/// A string token.
+/// Returns the JSON token of a string.
 #[must_use]
 pub fn quoted(text: &str) -> String {
-    // A text is always serialisable.
+    // Serialising a string cannot fail.
     serde_json::to_string(text).unwrap_or_default()
 }
 

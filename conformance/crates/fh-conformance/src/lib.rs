@@ -1,5 +1,5 @@
-//! A conformance suite for evaluators of FeatureHub features: cases as data, a way to ask anything
-//! that evaluates ([`target::Target`]), and proof that the cases find bugs ([`selftest`]).
+//! A conformance suite for evaluators of FeatureHub features. It consists of cases as data, an interface for evaluators under test
+//! ([`target::Target`]), and a self-test that proves that the cases find bugs ([`selftest`]).
 #![forbid(unsafe_code)]
 
 pub mod agreement;

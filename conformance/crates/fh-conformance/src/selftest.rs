@@ -1,4 +1,4 @@
-//! The suite tested: a reference with a planted bug must fail it.
+//! The test of the suite itself: a reference with a mutant (seeded bug) must fail it.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -13,46 +13,45 @@ use crate::data::Suite;
 use crate::json::Json;
 use crate::target::Reference;
 
-/// Cases of a group that are tried on each planted bug, beside those that claim to find it, unless
-/// the full matrix is asked for.
+/// Number of cases per group that are tried on each mutant, in addition to those that claim to find it. The full matrix has no such limit.
 const SAMPLE: usize = 25;
 
-/// The group of which planted bugs get a sample even in the full matrix: each case compiles tables of Unicode, and only patterns
-/// are in it.
+/// The group of which only a sample is tried even in the full matrix. Each of its cases compiles Unicode tables, and it contains only
+/// patterns.
 const COSTLY: &str = "imported.regex";
 
-/// Cases of a group that are tried on the sound reference, unless everything is asked for.
+/// Number of cases per group that are tried on the reference without a mutant. The full matrix has no such limit.
 const SOUND_SAMPLE: usize = 500;
 
-/// So many planted bugs, evenly spread over their list, have nothing in common. A case that fails
-/// under all of them says nothing about any.
+/// Number of mutants, evenly spread over the list, that are taken as unrelated. A case that fails with all of them detects no particular
+/// mutant.
 const UNRELATED: usize = 8;
 
-/// The case that found a planted bug.
+/// The case that found a mutant.
 #[derive(Clone, Copy, Debug)]
 pub struct Kill<'a> {
-    /// The case.
+    /// The case that failed.
     pub case: &'a Case,
-    /// The profile under which it fails.
+    /// The profile in which it failed.
     pub profile: Profile,
 }
 
-/// Which group finds which planted bug, and by which case.
+/// The groups and cases that find each mutant.
 #[derive(Debug)]
 pub struct Matrix<'a> {
-    /// Names of the groups, and their sizes.
+    /// The number of cases of each group.
     pub groups: BTreeMap<&'a str, usize>,
-    /// For each of [`MUTANTS`] the first case of each group that finds it.
+    /// For each of [`MUTANTS`], the first case of each group that finds it.
     pub kills: Vec<BTreeMap<&'a str, Kill<'a>>>,
-    /// Whether every case was tried on every bug; else there may be more kills than these.
+    /// True if every case was tried on every mutant. Otherwise more cases than listed may find a mutant.
     pub is_full: bool,
-    /// Claims of cases to find a bug that they do not find.
+    /// Claims of cases to find a mutant that they do not find.
     pub false_claims: Vec<String>,
-    /// Cases that the sound reference fails; large groups are sampled unless the matrix is full.
+    /// Cases that fail without a mutant. Large groups are sampled unless the matrix is full.
     pub unsound: Vec<String>,
 }
 
-/// Try every planted bug on the suite.
+/// Runs the suite with every mutant.
 #[must_use]
 pub fn matrix(suite: &Suite, is_full: bool) -> Matrix<'_> {
     let mut by_group: BTreeMap<&str, Vec<&Case>> = BTreeMap::new();
@@ -105,7 +104,7 @@ pub fn matrix(suite: &Suite, is_full: bool) -> Matrix<'_> {
     matrix
 }
 
-/// The kills of one mutant, and claims on it that are not true.
+/// Returns the kills of one mutant, and the false claims to find it.
 fn try_mutant<'a>(
     mutant: &mut Reference,
     name: &str,
@@ -115,7 +114,7 @@ fn try_mutant<'a>(
     let (mut found, mut wrong) = (BTreeMap::new(), Vec::new());
     for (group, cases) in by_group {
         for case in cases.iter().filter(|case| claims(case).any(|claim| claim == name)) {
-            // Claims are about what clients do.
+            // Claims apply to profile `client` only.
             match kill(mutant, case, &[Profile::Client]) {
                 Some(kill) => {
                     found.entry(*group).or_insert(kill);
@@ -138,7 +137,7 @@ fn try_mutant<'a>(
     (found, wrong)
 }
 
-/// The first of these profiles under which the case fails.
+/// Returns the first of these profiles in which the case fails. Returns `None` for a case that fails with all unrelated mutants.
 fn kill<'a>(target: &mut Reference, case: &'a Case, profiles: &[Profile]) -> Option<Kill<'a>> {
     let named = case.profiles();
     let mut profiles = profiles.iter().copied().filter(|profile| named.contains(profile));
@@ -165,7 +164,7 @@ fn unknown_claims(suite: &Suite) -> Vec<String> {
 }
 
 impl<'a> Matrix<'a> {
-    /// Groups of which the sample found nothing get every bug and every case.
+    /// Tries all mutants and all cases for each group whose sample found no mutant, until a mutant is found.
     fn search_for_idle_groups(&mut self, by_group: &BTreeMap<&'a str, Vec<&'a Case>>) {
         for (group, cases) in by_group {
             if self.kills.iter().any(|kills| kills.contains_key(group)) {
@@ -182,14 +181,14 @@ impl<'a> Matrix<'a> {
         }
     }
 
-    /// Planted bugs that no case finds.
+    /// Returns the mutants that no case finds.
     #[must_use]
     pub fn survivors(&self) -> Vec<&'static str> {
         let all = MUTANTS.iter().zip(&self.kills);
         all.filter(|(_, kills)| kills.is_empty()).map(|(info, _)| info.name).collect()
     }
 
-    /// How many planted bugs each group finds.
+    /// Returns the number of mutants that each group finds.
     #[must_use]
     pub fn found_by_group(&self) -> BTreeMap<&'a str, usize> {
         let groups = self.groups.keys().map(|group| {
@@ -199,8 +198,8 @@ impl<'a> Matrix<'a> {
         groups.collect()
     }
 
-    /// Whether the suite proves itself: the sound reference passes, every bug is found, every group
-    /// finds one, and no case claims too much.
+    /// Returns true if the suite proves itself: the reference without a mutant passes, every mutant is found, every group finds a mutant,
+    /// and no claim is false.
     #[must_use]
     pub fn is_proof(&self) -> bool {
         self.unsound.is_empty()
@@ -209,7 +208,7 @@ impl<'a> Matrix<'a> {
             && self.false_claims.is_empty()
     }
 
-    /// As a document.
+    /// Returns the matrix as a JSON document.
     #[must_use]
     pub fn to_json(&self) -> Json {
         let mutants = MUTANTS.iter().zip(&self.kills).map(|(info, kills)| {

@@ -1,11 +1,11 @@
-//! Making JSON smaller while something about it stays true.
+//! Reduces a JSON document while a condition remains true.
 
 use crate::json::Json;
 
-/// Tries of one shrinking; cases are small, so this is never reached in practice.
+/// Maximum number of candidates that are tried. Cases are small, so that it is never reached in practice.
 const TRIES: usize = 20_000;
 
-/// The smallest document that can be reached by leaving things out, one at a time, while `holds`.
+/// Returns a document from which nothing more can be removed without `holds` becoming false. One part is removed at a time.
 pub fn smallest(mut json: Json, mut holds: impl FnMut(&Json) -> bool) -> Json {
     let mut tries = 0;
     'smaller: while tries < TRIES {
@@ -21,7 +21,7 @@ pub fn smallest(mut json: Json, mut holds: impl FnMut(&Json) -> bool) -> Json {
     json
 }
 
-/// Every document that has one thing less, the largest losses first.
+/// Returns every document with one part less, the largest removals first.
 fn reductions(json: &Json) -> Vec<Json> {
     match json {
         Json::Null | Json::Bool(_) => Vec::new(),

@@ -1,4 +1,4 @@
-//! `docs/spec/decisions.md` and `conformance/data/decisions.json` say the same.
+//! Checks that `docs/spec/decisions.md` and `conformance/data/decisions.json` contain the same decisions.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use std::collections::BTreeMap;
@@ -14,13 +14,13 @@ enum Answer {
     ByProfile { client: String, edge: String },
 }
 
-/// Returns a cell without code marks, and with the texts of links in their place.
+/// Returns the text of a cell, without code marks and with links replaced by their texts.
 fn plain(cell: &str) -> String {
     let cell = cell.replace('`', "").replace("\\|", "|");
     let mut parts = cell.split("](");
     let mut text = parts.next().unwrap().to_string();
     for part in parts {
-        // The link's text stands after the last opening bracket, its target up to the closing one.
+        // The text of the link begins at the last opening bracket; its target ends at the closing parenthesis.
         let open = text.rfind('[').unwrap();
         text.remove(open);
         text.push_str(part.split_once(')').unwrap().1);

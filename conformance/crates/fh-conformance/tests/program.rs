@@ -1,4 +1,4 @@
-//! The program, run as people and CI servers run it.
+//! Runs the program as people and CI servers run it.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::fs;
@@ -14,7 +14,7 @@ fn text(output: &Output) -> (String, String) {
     (read(&output.stdout), read(&output.stderr))
 }
 
-/// Standard output of a command that must end with this code.
+/// Returns the standard output of a command that must end with this exit code.
 fn ended(arguments: &[&str], code: i32) -> String {
     let output = program(arguments);
     let (out, err) = text(&output);
@@ -39,7 +39,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A copy of the data in which one file was changed.
+/// Returns the path of a copy of the data in which one file was changed.
 fn changed(name: &str, file: &str, change: impl Fn(&str) -> String) -> String {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
@@ -123,7 +123,7 @@ fn a_wrong_expectation_is_a_failure() {
 
 #[test]
 fn broken_data_is_named() {
-    // Half an expectation: neither run nor verified.
+    // An incomplete expectation is refused by both commands.
     let folder = changed("broken", "vectors/compose.json", |text| {
         text.replacen(r#""strategy_id": null, "reason""#, r#""reason""#, 1)
     });
@@ -180,7 +180,7 @@ fn generated_cases_are_reproduced() {
         text.replacen("drawn case 7", "drawn case seven", 1)
     });
     ended(&["--data", &folder, "vectors", "generate", "--check"], 2);
-    // Without a folder they go to standard output.
+    // Without a folder the cases go to standard output.
     let out = ended(&["vectors", "generate", "--seed", "5", "--count", "3"], 0);
     assert!(out.contains("gen.0003") && !out.contains("gen.0004"), "{out}");
 }

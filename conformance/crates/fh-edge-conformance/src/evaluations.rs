@@ -1,4 +1,4 @@
-//! Recorded answers for 150 contexts, asked again of a server: values and the strategies that gave them.
+//! Recorded answers for 150 contexts. They are compared with the answers of a server: values and the strategies that gave them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,33 +9,33 @@ use serde_json::{Value, json};
 
 use crate::wire::{Base, Connection, Request, WireError, component};
 
-/// What was recorded.
+/// A recording of evaluations.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Evaluations {
-    /// As a client-evaluated key receives them.
+    /// The features as a client-evaluated key receives them.
     pub features: Vec<Value>,
-    /// Feature key to the id of its value, which the server hashes.
+    /// The id of each feature's value, by feature key. The server hashes it for percentages.
     pub value_ids: BTreeMap<String, String>,
-    /// The contexts and what was answered for them.
+    /// The contexts and the answers to them.
     pub evaluations: Vec<Evaluation>,
 }
 
-/// What was answered for one context.
+/// The recorded answers for one context.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Evaluation {
     /// The `x-featurehub` header as it was sent.
     pub header: String,
-    /// Feature key to strategy id and value; a feature that is not here got its default and no strategy.
+    /// Strategy id and value by feature key. A feature without an entry got its default value and matched no strategy.
     pub matched: BTreeMap<String, (String, Value)>,
 }
 
-/// What was found.
+/// The result of a comparison.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
-    /// Answers that were compared.
+    /// Number of answers that were compared.
     pub answers: usize,
-    /// Those that are others: header, feature, recorded, seen.
+    /// Answers that differ, with header, expected and received feature.
     pub wrong: Vec<String>,
 }
 
@@ -51,14 +51,14 @@ impl fmt::Display for Found {
 impl Evaluations {
     /// The environment of [`crate::state::of_evaluations`].
     pub const ENVIRONMENT: &str = "5e7a2c9e-3b0d-4b9a-8a57-0f3f6c1d2e44";
-    /// Its client-evaluated key.
+    /// The client-evaluated key of that environment.
     pub const CLIENT_KEY: &str =
         "5e7a2c9e-3b0d-4b9a-8a57-0f3f6c1d2e44/3vQ8mRzYc1LwT7xKpN0bH5sDgJ4fUa*eVi2oXk9rBqW6tCyMlPd";
-    /// Its server-evaluated key.
+    /// The server-evaluated key of that environment.
     pub const SERVER_KEY: &str =
         "5e7a2c9e-3b0d-4b9a-8a57-0f3f6c1d2e44/nG7dK2wPzR5yTqV9xBcJ4mHs8LfUaE1oXi6rCkNp";
 
-    /// The recording of `conformance/data`.
+    /// Returns the recording of `conformance/data`.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -67,10 +67,11 @@ impl Evaluations {
         serde_json::from_str(text)
     }
 
-    /// Asks the server at `base`, which serves [`crate::state::of_evaluations`] or has `server_key`, for every context.
+    /// Polls the server at `base` with every context and compares the answers. The server serves [`crate::state::of_evaluations`], or the
+    /// recorded features under another `server_key`. Each answer may take as long as `patience`.
     ///
     /// # Errors
-    /// If it cannot be spoken to.
+    /// If the server cannot be reached or does not speak HTTP.
     pub fn ask(
         &self,
         base: &Base,
@@ -118,7 +119,7 @@ impl Evaluations {
     }
 }
 
-/// What a server-evaluated key is told of a feature; nulls are left out.
+/// Returns a feature as a server-evaluated key receives it. Nulls are left out.
 fn answer(feature: &Value, value: &Value, strategy: Option<&str>) -> Value {
     let mut answer = json!({});
     let members = ["id", "key", "l", "version", "type"];

@@ -1,7 +1,7 @@
-//! An Edge beside what a running FeatureHub server answered, and against the scenarios that every Edge must pass.
+//! Compares an Edge with the recorded answers of a running FeatureHub server, and runs the scenarios that every Edge must pass.
 //!
-//! Everything goes over real sockets with a client of its own ([`wire`]), so that malformed requests can be sent
-//! and bytes be looked at, and so that any server can be asked, not only ours.
+//! All requests go over real sockets through a client of this crate ([`wire`]). It can send malformed requests and show the received bytes,
+//! and it works with any server, not only with ours.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -1,4 +1,4 @@
-//! States to serve, as files that our Edge reads (D-93): those in which the recordings began.
+//! The states in which the recordings began, as state files that our Edge can serve (D-93).
 
 use serde_json::{Map, Value, json};
 
@@ -6,11 +6,11 @@ use crate::evaluations::Evaluations;
 use crate::replay::request_keys;
 use crate::transcript::{Account, Step, Transcript};
 
-/// The id of the feature that nobody sees.
+/// The id of the retired feature, which no key sees.
 const UNSEEN: &str = "0d6a6f3f-5c0e-4b7e-9a51-7e1f6b1c2d90";
 
-/// The state in which a recorded conversation began: what the first poll with the client-evaluated key of an account shows that may read
-/// properties, and the retired feature that no key sees. `None` if the recording has no such step.
+/// Returns the state in which a recorded conversation began. It consists of two parts: the features of the first poll with the client key
+/// of an account that may read properties, and the retired feature that no key sees. `None` if the recording has no such poll.
 #[must_use]
 pub fn of_transcript(transcript: &Transcript) -> Option<Value> {
     let accounts = transcript.accounts.values();
@@ -55,7 +55,7 @@ pub fn of_transcript(transcript: &Transcript) -> Option<Value> {
     }))
 }
 
-/// The state of the recorded evaluations, with one account of which both keys may read.
+/// Returns the state of the recorded evaluations, with one account whose two keys may read.
 #[must_use]
 pub fn of_evaluations(evaluations: &Evaluations) -> Value {
     let key = |feature: &Value| feature.get("key").and_then(Value::as_str).map(str::to_owned);
@@ -86,7 +86,7 @@ fn environment_of(name: &str, id: &str, values: Map<String, Value>) -> Value {
     })
 }
 
-/// What a feature is everywhere.
+/// Returns the parts of a feature that are the same in all environments.
 fn definition(feature: &Value) -> Value {
     let mut definition = only(feature, &["id", "key", "type"]);
     if let Some(properties) = feature.get("fp") {
@@ -95,7 +95,7 @@ fn definition(feature: &Value) -> Value {
     Value::Object(definition)
 }
 
-/// What it is worth in an environment.
+/// Returns the parts of a feature that belong to one environment.
 fn value(feature: &Value, value_id: Option<&String>) -> Value {
     let mut value = only(feature, &["value", "version", "strategies"]);
     value.insert("locked".to_owned(), feature.get("l").cloned().unwrap_or(false.into()));
@@ -113,7 +113,7 @@ fn only(feature: &Value, names: &[&str]) -> Map<String, Value> {
     members.collect()
 }
 
-/// The part of an API key that is the account's.
+/// Returns the part of an API key that belongs to the account.
 fn secret(api_key: &str) -> &str {
     api_key.rsplit('/').next().unwrap_or(api_key)
 }

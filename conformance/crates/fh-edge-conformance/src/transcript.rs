@@ -5,41 +5,41 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What was recorded: the accounts of one environment, and requests with their answers, in order.
+/// A recording: the accounts of one environment, and requests with their answers, in order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Transcript {
     /// The environment of all keys.
     pub environment_id: String,
-    /// Feature key to the id of its value.
+    /// The id of each feature's value, by feature key.
     pub value_ids: BTreeMap<String, String>,
-    /// The service accounts by their names.
+    /// The service accounts by name.
     pub accounts: BTreeMap<String, Account>,
-    /// The conversation.
+    /// The steps of the conversation.
     pub steps: Vec<Step>,
 }
 
 /// A service account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Account {
-    /// `environment/key*`.
+    /// The client-evaluated key, `environment/key*`.
     pub client: String,
-    /// `environment/key`.
+    /// The server-evaluated key, `environment/key`.
     pub server: String,
-    /// What it may do.
+    /// The account's permissions in the environment.
     pub permissions: Vec<String>,
 }
 
-/// A request with a name, its answer, and what was asked while the answer was a stream.
+/// A request with a name and its answer. If the answer is a stream, it also has the requests made while it was open.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Step {
-    /// Its name, once in the transcript.
+    /// The step's name, unique in the transcript.
     pub name: String,
     /// The request.
     pub request: Asked,
     /// The answer.
     pub response: Answered,
-    /// Sent one after the other while the stream was open.
+    /// The exchanges made one after the other while the stream was open.
     #[serde(default)]
     pub during: Vec<Exchange>,
 }
@@ -47,7 +47,7 @@ pub struct Step {
 /// A request and its answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Exchange {
-    /// Its name, once in its step.
+    /// The exchange's name, unique in its step.
     pub name: String,
     /// The request.
     pub request: Asked,
@@ -58,11 +58,11 @@ pub struct Exchange {
 /// A request as it was sent.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Asked {
-    /// `GET` and so on.
+    /// The method: `GET` and so on.
     pub method: String,
-    /// Path and query.
+    /// The path with its query.
     pub path: String,
-    /// The headers that matter.
+    /// The headers that influence the answer.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
     /// The body, if there was one.
@@ -75,54 +75,54 @@ pub struct Asked {
 pub struct Answered {
     /// The status code.
     pub status: u16,
-    /// Without date, length and connection management; names in lower case.
+    /// The headers without date, length and connection management; names in lower case.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// JSON where it was JSON, else a text, null where it was empty.
+    /// The body: JSON if it was JSON, otherwise a text; null if it was empty.
     #[serde(default)]
     pub body: Value,
-    /// A stream's events.
+    /// The events, if the answer was a stream.
     #[serde(default)]
     pub events: Option<Vec<Told>>,
-    /// Did the server end the stream?
+    /// True if the server ended the stream.
     #[serde(default)]
     pub ended_by_server: bool,
 }
 
-/// An event as it was received.
+/// A stream event as it was received.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Told {
-    /// Its name.
+    /// The event's name.
     pub event: String,
-    /// Its id.
+    /// The event's id.
     #[serde(default)]
     pub id: Option<String>,
-    /// Its data.
+    /// The event's data.
     #[serde(default)]
     pub data: Value,
 }
 
-/// The environment and the service accounts of a server, as a file names them: the first members of a transcript.
+/// The environment and the service accounts of a server: the first members of a transcript, as a file of their own.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cast {
     /// The environment of all keys.
     pub environment_id: String,
-    /// Feature key to the id of its value, which no Edge tells; without them percentages cannot be compared.
+    /// The id of each feature's value, by feature key. No Edge reveals it; without it percentages cannot be compared.
     #[serde(default)]
     pub value_ids: BTreeMap<String, String>,
-    /// The service accounts by the names that they have in the conversation.
+    /// The service accounts, by the names that the conversation uses.
     pub accounts: BTreeMap<String, Account>,
 }
 
-/// A transcript cannot be held with other keys.
+/// The reason why the keys of a transcript cannot be replaced.
 #[derive(Debug)]
 pub enum CastError {
-    /// The conversation has an account of this name, the other server has none.
+    /// The conversation has an account of this name, but the other server has not.
     NoAccount(String),
-    /// A key of this account has another form than `ENVIRONMENT/KEY`.
+    /// A key of this account does not have the form `ENVIRONMENT/KEY`.
     NoKey(String),
-    /// The transcript cannot be written or read.
+    /// The transcript cannot be written or read as JSON.
     Json(serde_json::Error),
 }
 
@@ -144,15 +144,15 @@ impl Transcript {
     /// Reads a transcript.
     ///
     /// # Errors
-    /// With line and column.
+    /// If the text cannot be read, with line and column.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
 
-    /// The same conversation with the keys and the environment of another server, in requests and in answers.
+    /// Returns the same conversation with the keys and the environment of another server, in requests and in answers.
     ///
     /// # Errors
-    /// [`CastError`] if the other server lacks an account.
+    /// [`CastError`] if the other server lacks an account, or if a key has another form.
     pub fn with_cast(&self, cast: &Cast) -> Result<Self, CastError> {
         let mut text = serde_json::to_string(self).map_err(CastError::Json)?;
         for (name, account) in &self.accounts {
@@ -164,7 +164,7 @@ impl Transcript {
                     return Err(CastError::NoKey(name.clone()));
                 };
                 text = text.replace(&from, &to);
-                // As queries write it.
+                // The form that queries use.
                 text = text.replace(&from.replace('*', "%2A"), &to.replace('*', "%2A"));
             }
         }
@@ -177,7 +177,8 @@ impl Transcript {
         Ok(other)
     }
 
-    /// The same conversation with other contexts: each of them in place of the polls whose name is `get context` and their own context.
+    /// Returns the same conversation with other contexts. The polls named `get context` followed by their own context are replaced by one
+    /// poll for each of `contexts`.
     #[must_use]
     pub fn with_contexts(&self, contexts: &[String]) -> Self {
         let is_sample = |step: &Step| {
@@ -200,7 +201,7 @@ impl Transcript {
         Self { steps, ..self.clone() }
     }
 
-    /// The conversation of `conformance/data`.
+    /// Returns the conversation of `conformance/data`.
     ///
     /// # Errors
     /// If it cannot be read.

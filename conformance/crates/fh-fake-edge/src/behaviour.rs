@@ -1,4 +1,4 @@
-//! What to do with a request: a list of steps.
+//! The behaviour of the Edge for one request: a list of steps.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use crate::edge::EdgeHandle;
 use crate::request::Request;
 use crate::step::{Framing, Head, Pace, RedirectTo, Step};
 
-/// What happens with one request, step by step.
+/// The steps with which the Edge answers one request.
 ///
-/// Without any step, and by default, the Edge answers like a healthy one. At the end of the steps a
-/// body is ended as its framing says; the connection stays open for the next request if the framing
-/// allows it.
+/// Without steps, which is the default, the Edge answers like a healthy one. After the last step the
+/// body is ended as its framing requires. If the framing allows it, the connection stays open for the
+/// next request.
 ///
 /// ```
 /// use std::time::Duration;
@@ -41,17 +41,17 @@ pub struct Behaviour {
 }
 
 impl Behaviour {
-    /// No step yet; with none it is like [`Behaviour::healthy`].
+    /// Returns a behaviour without steps. Until a step is added, it is the same as [`Behaviour::healthy`].
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A complete answer with this status; what follows with [`body`](Self::body) is counted.
+    /// Returns a complete answer with this status. Its `content-length` counts the bytes that [`body`](Self::body) adds.
     pub fn status(status: u16) -> Self {
         Self::new().head(status, Framing::Length)
     }
 
-    /// The head of a stream: 200, `text/event-stream`, in chunks.
+    /// Sends the head of a stream: 200, `text/event-stream`, chunked.
     pub fn sse() -> Self {
         Self::new()
             .head(200, Framing::Chunked)
@@ -59,39 +59,39 @@ impl Behaviour {
             .header("x-accel-buffering", "no")
     }
 
-    /// These bytes instead of HTTP; then the connection is closed.
+    /// Sends these bytes instead of HTTP and closes the connection.
     pub fn garbage(bytes: impl Into<Vec<u8>>) -> Self {
         Self::new().raw(bytes).close(Closing::Fin)
     }
 
-    /// Not a byte, until the connection ends.
+    /// Sends nothing until the connection ends.
     pub fn silence() -> Self {
         Self::new().hang()
     }
 
-    /// A part of a head, then silence.
+    /// Sends a part of a head and then nothing.
     pub fn half_head() -> Self {
         Self::new().raw("HTTP/1.1 200 OK\r\ncontent-ty").hang()
     }
 
-    /// Decides by looking at the request: `if-none-match`, a header, the query.
+    /// Chooses a behaviour for each request, for example by its headers or its query.
     pub fn choose(choice: impl Fn(&Request) -> Self + Send + Sync + 'static) -> Self {
         Self::new().step(Step::Choose(Arc::new(choice)))
     }
 
-    /// A redirect with this status.
+    /// Sends a redirect with this status.
     pub fn redirect(status: u16, to: RedirectTo) -> Self {
         Self::new().step(Step::Redirect(status, to))
     }
 
-    /// A head: status and framing.
+    /// Sends a head with this status and framing.
     #[must_use]
     pub fn head(self, status: u16, framing: Framing) -> Self {
         self.step(Step::Head(Head::new(status, framing)))
     }
 
-    /// Adds a header to the last head, or to the next one (also of a healthy answer) if there is
-    /// none yet. A header of the same name is replaced.
+    /// Adds a header to the last head. If there is none yet, adds it to the next head, which may be that of a healthy answer. A header of
+    /// the same name is replaced.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         match self.last_head() {
@@ -110,7 +110,7 @@ impl Behaviour {
         self
     }
 
-    /// Answers in HTTP/1.0 with the last head.
+    /// Sends the last head as HTTP/1.0.
     #[must_use]
     pub fn http_1_0(mut self) -> Self {
         if let Some(head) = self.last_head() {
@@ -126,13 +126,13 @@ impl Behaviour {
         })
     }
 
-    /// Bytes of the body, framed.
+    /// Sends bytes of the body, with framing.
     #[must_use]
     pub fn body(self, bytes: impl Into<Vec<u8>>) -> Self {
         self.step(Step::Body(bytes.into()))
     }
 
-    /// A JSON document as body, with its content type if none was given.
+    /// Sends a JSON document as body. Adds its content type if the last head has none.
     #[must_use]
     pub fn json(mut self, document: &Value) -> Self {
         if let Some(head) = self.last_head()
@@ -143,130 +143,128 @@ impl Behaviour {
         self.body(document.to_string())
     }
 
-    /// Bytes outside of the framing.
+    /// Sends bytes without framing.
     #[must_use]
     pub fn raw(self, bytes: impl Into<Vec<u8>>) -> Self {
         self.step(Step::Raw(bytes.into()))
     }
 
-    /// The same byte `count` times, in the body: a line that does not end, a body that is too large.
+    /// Sends the same byte `count` times in the body, for example for an endless line or a body that is too large.
     #[must_use]
     pub fn fill(self, byte: u8, count: u64) -> Self {
         self.step(Step::Fill(byte, count))
     }
 
-    /// The body of a healthy poll: the environments of the request's keys.
+    /// Sends the body of a healthy poll: the environments of the request's keys.
     #[must_use]
     pub fn environments(self) -> Self {
         self.step(Step::Environments)
     }
 
-    /// An event of a stream. Several lines of data become several `data:` lines.
+    /// Sends an event of a stream. Several lines of data become several `data:` lines.
     #[must_use]
     pub fn event(self, name: &str, data: &str) -> Self {
         self.body(event_text(name, None, data))
     }
 
-    /// An event with an id.
+    /// Sends an event with an id.
     #[must_use]
     pub fn event_with_id(self, name: &str, id: &str, data: &str) -> Self {
         self.body(event_text(name, Some(id), data))
     }
 
-    /// An event with a name and no data, which no reader may dispatch.
+    /// Sends an event with a name and without data. A reader must not dispatch it.
     #[must_use]
     pub fn event_without_data(self, name: &str) -> Self {
         self.body(format!("event: {name}\n\n"))
     }
 
-    /// `ack` as it comes first on a stream.
+    /// Sends the `ack` event that begins a stream.
     #[must_use]
     pub fn ack(self) -> Self {
         self.event("ack", ACK)
     }
 
-    /// `ack` as a heartbeat.
+    /// Sends the `ack` event that is a heartbeat.
     #[must_use]
     pub fn heartbeat(self) -> Self {
         self.event("ack", HEARTBEAT)
     }
 
-    /// `features` of a healthy stream, with its id: the list as it is at that moment.
+    /// Sends the `features` event of a healthy stream, with its id and the current list.
     #[must_use]
     pub fn features(self) -> Self {
         self.step(Step::Features)
     }
 
-    /// `bye`.
+    /// Sends `bye`.
     #[must_use]
     pub fn bye(self) -> Self {
         self.event("bye", BYE)
     }
 
-    /// `failure` as for an unknown key.
+    /// Sends the `failure` event for an unknown key.
     #[must_use]
     pub fn failure(self) -> Self {
         self.event("failure", UNKNOWN_KEY)
     }
 
-    /// `config` with this JSON.
+    /// Sends `config` with this JSON.
     #[must_use]
     pub fn config(self, data: &Value) -> Self {
         self.event("config", &data.to_string())
     }
 
-    /// A comment line.
+    /// Sends a comment line.
     #[must_use]
     pub fn comment(self, text: &str) -> Self {
         self.body(format!(": {text}\n"))
     }
 
-    /// A `retry:` line.
+    /// Sends a `retry:` line.
     #[must_use]
     pub fn retry(self, delay: Duration) -> Self {
         self.body(format!("retry: {}\n\n", delay.as_millis()))
     }
 
-    /// A byte-order mark.
+    /// Sends a byte-order mark.
     #[must_use]
     pub fn bom(self) -> Self {
         self.body("\u{feff}")
     }
 
-    /// Everything that follows is written in pieces of these sizes (the last for ever), with a delay
-    /// between them. An empty list ends it.
+    /// Writes everything that follows in pieces of these sizes, with a delay between them. The last size is repeated. An empty list turns
+    /// it off.
     #[must_use]
     pub fn split(self, sizes: &[usize], delay: Duration) -> Self {
         self.step(Step::Pace(Pace { sizes: sizes.to_vec(), delay }))
     }
 
-    /// Everything that follows is written in pieces of one size: a slow drip.
+    /// Writes everything that follows slowly, in pieces of one size with a delay between them.
     #[must_use]
     pub fn drip(self, size: usize, delay: Duration) -> Self {
         self.split(&[size], delay)
     }
 
-    /// A pause; it ends early if the connection does.
+    /// Waits. The wait ends early if the connection ends.
     #[must_use]
     pub fn sleep(self, pause: Duration) -> Self {
         self.step(Step::Sleep(pause))
     }
 
-    /// Goes on when the test has called [`EdgeHandle::signal`] with this name, at once if it has
-    /// already.
+    /// Waits until the test calls [`EdgeHandle::signal`] with this name. If it has called it already, there is no wait.
     #[must_use]
     pub fn wait_for_signal(self, name: &str) -> Self {
         self.step(Step::Signal(name.to_owned()))
     }
 
-    /// Nothing more, until the client or the test ends the connection.
+    /// Sends nothing more until the client or the test ends the connection.
     #[must_use]
     pub fn hang(self) -> Self {
         self.step(Step::Hang)
     }
 
-    /// From here on pushes updates like a healthy stream, also those that came since the steps
-    /// began.
+    /// Pushes updates from now on like a healthy stream, including those since the first step.
     #[must_use]
     pub fn live(self) -> Self {
         self.step(Step::Live)
@@ -277,31 +275,31 @@ impl Behaviour {
         Self::new()
     }
 
-    /// Goes on like a healthy Edge; headers, pieces and pauses set before hold.
+    /// Continues like a healthy Edge. Headers, piece sizes and pauses set before still apply.
     #[must_use]
     pub fn then_healthy(self) -> Self {
         self.step(Step::Healthy(None))
     }
 
-    /// Answers like a healthy Edge, with this status in place of 200: 236, for example.
+    /// Answers like a healthy Edge, with this status in place of 200, for example 236.
     #[must_use]
     pub fn healthy_with_status(self, status: u16) -> Self {
         self.step(Step::Healthy(Some(status)))
     }
 
-    /// Does something with the Edge: changes a value, refuses connections, gives a signal.
+    /// Calls a function with the Edge, for example to change a value, refuse connections or send a signal.
     #[must_use]
     pub fn call(self, action: impl Fn(&EdgeHandle) + Send + Sync + 'static) -> Self {
         self.step(Step::Call(Arc::new(action)))
     }
 
-    /// Sends FIN and goes on reading, so that the client may still write.
+    /// Sends FIN and continues to read, so that the client can still write.
     #[must_use]
     pub fn half_close(self) -> Self {
         self.step(Step::HalfClose)
     }
 
-    /// Begins a chunk, sends a part of it, and ends with FIN.
+    /// Begins a chunk, sends a part of it, and closes the connection with FIN.
     #[must_use]
     pub fn close_mid_chunk(self) -> Self {
         self.step(Step::MidChunk)

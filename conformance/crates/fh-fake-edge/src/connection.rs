@@ -1,8 +1,7 @@
-//! One TCP connection: a thread that reads all the time and one that answers.
+//! One TCP connection: one thread that always reads, and one that answers.
 //!
-//! Only the answering thread decides anything. It waits on one condition for whatever may happen:
-//! bytes, the client's end, an update to push, a signal, an order to close. So nothing is polled and
-//! every wait can be cut short.
+//! Only the answering thread makes decisions. It waits on one condition variable for all events: received bytes, the end of the client, an
+//! update to push, a signal, or a request to close. So nothing polls, and every wait can be cut short.
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -15,7 +14,7 @@ use crate::http;
 use crate::lock::locked;
 use crate::recorder::{Ended, Place, Recorder};
 
-/// How this Edge ends a connection.
+/// The way in which this Edge ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closing {
     /// An orderly end (FIN).
@@ -24,22 +23,22 @@ pub enum Closing {
     Rst,
 }
 
-/// What a stream is told by others.
+/// A message from another thread to a stream.
 #[derive(Clone)]
 pub(crate) enum Push {
     /// Text for the body.
     Text(std::sync::Arc<str>),
-    /// The end of the body, as framed.
+    /// The end of the body, as its framing requires.
     End,
 }
 
-/// A client that reads nothing is cut off when this many bytes wait for it.
+/// Maximum number of bytes that wait for a client: 64 MiB. A client that reads nothing is reset when more bytes wait.
 const MOST_WAITING: usize = 64 * 1024 * 1024;
 
-/// How long a write may block before the thread looks whether it should still write.
+/// Timeout of a write, after which the thread checks whether it should continue.
 const WRITE_PATIENCE: Duration = Duration::from_millis(20);
 
-/// What the threads of a connection, and those who push to it, share.
+/// The state that the threads of a connection share with the threads that push to it.
 pub(crate) struct Mailbox {
     mail: Mutex<Mail>,
     arrived: Condvar,
@@ -54,14 +53,14 @@ struct Mail {
     waiting: usize,
 }
 
-/// Why a wait ended without what was waited for.
+/// The reason why a wait ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Interrupted {
-    /// The deadline came.
+    /// The deadline passed.
     Deadline,
-    /// The client has gone.
+    /// The client ended the connection.
     Gone,
-    /// The connection is to be closed.
+    /// The connection must be closed in this way.
     Ordered(Closing),
 }
 
@@ -70,13 +69,13 @@ impl Mailbox {
         Self { mail: Mutex::new(Mail::default()), arrived: Condvar::new() }
     }
 
-    /// Ends the connection soon; the first order counts.
+    /// Requests the end of the connection. The first request counts.
     pub(crate) fn close(&self, how: Closing) {
         locked(&self.mail).order.get_or_insert(how);
         self.arrived.notify_all();
     }
 
-    /// Makes the waiting thread look again.
+    /// Wakes the waiting thread, so that it checks its condition again.
     pub(crate) fn nudge(&self) {
         drop(locked(&self.mail));
         self.arrived.notify_all();
@@ -97,7 +96,7 @@ impl Mailbox {
         self.arrived.notify_all();
     }
 
-    /// The next push; waits until there is one.
+    /// Waits for the next push and returns it.
     pub(crate) fn next_push(&self, until: Option<Instant>) -> Result<Push, Interrupted> {
         self.wait(until, Bytes::Ignored, |mail| {
             let push = mail.pushes.pop_front()?;
@@ -108,7 +107,7 @@ impl Mailbox {
         })
     }
 
-    /// Waits until the condition holds; it is asked again at each nudge.
+    /// Waits until the condition holds. It is checked again after each wake-up.
     pub(crate) fn wait_until(
         &self,
         until: Option<Instant>,
@@ -117,8 +116,8 @@ impl Mailbox {
         self.wait(until, Bytes::Ignored, |_| holds().then_some(()))
     }
 
-    /// Gives all bytes so far to `parse`, which says how many it used up and what they were. Asked
-    /// again when more have come.
+    /// Passes all received bytes to `parse`, which returns a value and the number of bytes it used. It is called again when more bytes
+    /// arrive, until it returns a value.
     pub(crate) fn read<T>(
         &self,
         mut parse: impl FnMut(&[u8]) -> Option<(T, usize)>,
@@ -128,7 +127,7 @@ impl Mailbox {
             mail.inbox.drain(..used.min(mail.inbox.len()));
             Some(parsed)
         });
-        // The reading thread may wait for room.
+        // The reading thread may be waiting for space.
         self.arrived.notify_all();
         read
     }
@@ -144,7 +143,7 @@ impl Mailbox {
             if let Some(how) = mail.order {
                 return Err(Interrupted::Ordered(how));
             }
-            // Bytes that came before the end are still a request; a push for nobody is nothing.
+            // A request received before the client ended the connection is still answered. A push has no receiver any more.
             if mail.client.is_some() && bytes == Bytes::Ignored {
                 return Err(Interrupted::Gone);
             }
@@ -168,18 +167,18 @@ impl Mailbox {
         let mail = locked(&self.mail);
         match (mail.order, mail.client) {
             (Some(how), _) => Some(Interrupted::Ordered(how)),
-            // A client that only closed its half may still read.
+            // A client that closed only its writing half may still read.
             (None, Some(Ended::ResetByClient)) => Some(Interrupted::Gone),
             _ => None,
         }
     }
 
-    /// How the client ended the connection, if it did.
+    /// Returns the way in which the client ended the connection, if it did.
     pub(crate) fn client_ended(&self) -> Option<Ended> {
         locked(&self.mail).client
     }
 
-    /// The reading thread: takes everything that comes until the end.
+    /// Reads everything from the socket until its end. This is the function of the reading thread.
     pub(crate) fn fill_from(&self, mut socket: &TcpStream, recorder: &Recorder, place: Place) {
         let mut buffer = [0; 16 * 1024];
         let ended = loop {
@@ -197,8 +196,8 @@ impl Mailbox {
         self.note_end(ended);
     }
 
-    /// The system tells of a reset once, to the thread that reads or to the one that writes; the
-    /// other one only sees an end. So a reset counts whenever it is heard of.
+    /// Records the end of a client. The operating system reports a reset only once, to the reading or the writing thread; the other thread
+    /// sees an ordinary end. A reset therefore replaces an ordinary end.
     fn note_end(&self, ended: Ended) {
         let mut mail = locked(&self.mail);
         if mail.client.is_none() || ended == Ended::ResetByClient {
@@ -208,7 +207,7 @@ impl Mailbox {
         self.arrived.notify_all();
     }
 
-    /// Waits for room, so that a flood cannot fill the memory.
+    /// Stores received bytes. Waits for space, so that a fast client cannot fill the memory.
     fn deliver(&self, bytes: &[u8]) {
         let mut mail = locked(&self.mail);
         while mail.inbox.len() > http::MOST_HELD && mail.order.is_none() {
@@ -219,7 +218,7 @@ impl Mailbox {
         self.arrived.notify_all();
     }
 
-    /// Writes everything, unless the connection is to end or the client is gone.
+    /// Writes all bytes, unless the connection must be closed or the client is gone.
     pub(crate) fn write(
         &self,
         mut socket: &TcpStream,
@@ -261,16 +260,15 @@ enum Bytes {
     Ignored,
 }
 
-/// Sets up a freshly accepted socket.
+/// Sets the options of an accepted socket.
 pub(crate) fn prepare(socket: &TcpStream) -> io::Result<()> {
     socket.set_nodelay(true)?;
     socket.set_write_timeout(Some(WRITE_PATIENCE))
 }
 
-/// Makes the reading thread return. With `Rst` nothing is sent yet: the reset goes out when the
-/// socket is dropped.
+/// Makes the reading thread return. With `Rst` nothing is sent yet: the reset is sent when the socket is dropped.
 pub(crate) fn stop_reading(socket: &TcpStream, how: Closing) {
-    // Errors mean that the connection is over anyway.
+    // An error means that the connection has ended already.
     let _ = match how {
         Closing::Fin => socket.shutdown(Shutdown::Both),
         Closing::Rst => SockRef::from(socket)

@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 use crate::dialect::Dialect;
 use crate::form::{self, Malformed};
 
-/// Attribute names and their values, as the server understood them.
+/// Attribute names and their values, as the server decodes them.
 pub type Context = BTreeMap<String, Vec<String>>;
 
-/// An attribute after this many is not read.
+/// Maximum number of attributes. Further ones are ignored.
 const MOST_ATTRIBUTES: usize = 30;
 
-/// Decodes the lines of the header, or the one text of `?xfeaturehub=`.
+/// Decodes the lines of the header, or the value of `?xfeaturehub=`.
 pub(crate) fn decode<'a>(
     lines: impl IntoIterator<Item = &'a str>,
     dialect: Dialect,
 ) -> Result<Context, Malformed> {
     let separators: &[char] = match dialect {
-        // A correct encoder never emits a raw `&`, so splitting there is safe.
+        // A correct encoder never sends a raw `&`, so splitting there is safe.
         Dialect::Ours => &[',', '&'],
         Dialect::Upstream => &[','],
     };
@@ -39,7 +39,7 @@ fn decode_or_raw(text: &str) -> String {
     form::decode(text).unwrap_or_else(|Malformed| text.to_owned())
 }
 
-/// A comma separates values, also one that was percent-encoded; empty values at the end are lost.
+/// Splits a value at commas, also those that were percent-encoded. Empty values at the end are dropped.
 fn values(text: &str) -> Vec<String> {
     if !text.contains(',') {
         return vec![text.to_owned()];
@@ -51,7 +51,7 @@ fn values(text: &str) -> Vec<String> {
     values
 }
 
-/// The hash of a context that the server puts behind `//` in its etag; `0` for no context.
+/// Returns the hash of a context, which the server appends to its etag after `//`. It is `0` for an empty context.
 pub(crate) fn tag(context: &Context) -> String {
     let hash = context.iter().fold(0_i32, |sum, (name, values)| {
         let list = values
@@ -93,7 +93,7 @@ mod tests {
             ("a=x%2C%2Cy%2C", "23731"),
             ("a=b=c", "177a6"),
             ("userkey=fred&country=nz", "ada82659"),
-            // Seen on a running server.
+            // Recorded from a running server.
             ("country=new_zealand,userkey=fred", "793a95d5"),
             ("userkey=m%C3%A4ry%20x,version=2.2.0,ip=10.1.2.3", "66a8ff1d"),
         ] {

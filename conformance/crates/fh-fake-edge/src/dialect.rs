@@ -1,14 +1,14 @@
-//! Where a healthy answer may differ from server to server.
+//! The rules in which healthy answers differ between servers.
 
-/// Whose rules a healthy Edge follows where the protocol page gives two.
+/// The rules of a healthy Edge where the protocol page has two variants.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dialect {
-    /// The rules marked OURS: 304 for several keys too, weak etags and bare event ids match,
-    /// strategies decided per key, 400 for a broken PUT body.
+    /// The rules marked OURS. Several unchanged keys get 304, too. Weak etags and bare event ids match. Strategies are decided for each
+    /// key. A malformed PUT body gets 400.
     #[default]
     Ours,
-    /// What the published server was seen to do: for several unchanged keys 200 with empty lists and
-    /// `etag: ";"`, weak etags and bare event ids never match, one client-evaluated key gives
-    /// strategies to all, 500 for a broken PUT body or a broken context, NUMBER is never unchanged.
+    /// The observed behaviour of the published server. Several unchanged keys get 200 with empty lists and `etag: ";"`. Weak etags and bare
+    /// event ids never match. One client-evaluated key gives strategies to all keys. A malformed PUT body or context gets 500. A NUMBER is
+    /// never unchanged.
     Upstream,
 }

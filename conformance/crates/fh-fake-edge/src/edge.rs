@@ -1,4 +1,4 @@
-//! The Edge that a test holds.
+//! The Edge that a test starts and controls.
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -21,36 +21,35 @@ use crate::serve;
 use crate::server::Server;
 use crate::world::{Keys, Updates, World};
 
-/// The environment that exists from the beginning.
+/// The environment that exists from the start.
 pub const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 
-/// How long dropping waits for the last connection to end.
+/// Time that dropping waits for the last connection to end.
 const LONGEST_END: Duration = Duration::from_secs(10);
 
 /// A running Edge. Dropping it ends all connections and frees the port.
 ///
-/// Everything it can do stands at [`EdgeHandle`], to which it dereferences.
+/// It dereferences to [`EdgeHandle`], which has all its methods.
 #[derive(Debug)]
 pub struct FakeEdge {
     handle: EdgeHandle,
 }
 
 impl FakeEdge {
-    /// Starts a healthy Edge on a free port of 127.0.0.1, with the environment [`ENVIRONMENT`],
-    /// without features, that knows any key.
+    /// Starts a healthy Edge on a free port of 127.0.0.1. It has the environment [`ENVIRONMENT`] without features, and accepts any key.
     ///
     /// # Errors
-    /// If there is no port or no thread to be had.
+    /// If no port or no thread is available.
     pub fn start() -> io::Result<Self> {
         let edge = Self::start_refusing()?;
         edge.listen_again()?;
         Ok(edge)
     }
 
-    /// Takes a port that refuses connections until [`EdgeHandle::listen_again`].
+    /// Reserves a port that refuses connections until [`EdgeHandle::listen_again`].
     ///
     /// # Errors
-    /// If there is no port to be had.
+    /// If no port is available.
     pub fn start_refusing() -> io::Result<Self> {
         let port = Port::reserve()?;
         let address = port.address();
@@ -58,7 +57,7 @@ impl FakeEdge {
         Ok(Self { handle: EdgeHandle { server, port: Arc::new(Mutex::new(port)), address } })
     }
 
-    /// A handle for other threads; the Edge still ends when this is dropped.
+    /// Returns a handle for other threads. The Edge still ends when this value is dropped.
     pub fn handle(&self) -> EdgeHandle {
         self.handle.clone()
     }
@@ -76,12 +75,12 @@ impl Drop for FakeEdge {
     fn drop(&mut self) {
         locked(&self.handle.port).close();
         self.handle.close_connections(Closing::Fin);
-        // A connection that does not end in time is nothing a test could do about.
+        // If a connection does not end in time, there is nothing that a test could do.
         let _ = self.handle.wait_until(LONGEST_END, |seen| seen.open_connections() == 0);
     }
 }
 
-/// What can be done with an Edge, from any thread.
+/// A handle that controls an Edge from any thread.
 ///
 /// Features are those of [`ENVIRONMENT`] unless [`EdgeHandle::environment`] names another.
 #[derive(Clone)]
@@ -97,40 +96,40 @@ impl fmt::Debug for EdgeHandle {
     }
 }
 
-/// Where it is, and whether it can be reached.
+/// Address and listener.
 impl EdgeHandle {
-    /// `http://127.0.0.1:port`, without a slash at the end. Any path may be put behind it.
+    /// Returns `http://127.0.0.1:port`, without a slash at the end. Any path may be appended.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The address.
+    /// Returns the address.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// A client-evaluated key of [`ENVIRONMENT`].
+    /// Returns a client-evaluated key of [`ENVIRONMENT`].
     pub fn client_key(&self) -> String {
         format!("{ENVIRONMENT}/clientSideSecret4test*0123456789ab")
     }
 
-    /// A server-evaluated key of [`ENVIRONMENT`].
+    /// Returns a server-evaluated key of [`ENVIRONMENT`].
     pub fn server_key(&self) -> String {
         format!("{ENVIRONMENT}/serverSideSecret4test0123456789abcdef")
     }
 
-    /// Closes the listener: new connections are refused by the system from the moment this returns.
-    /// Open connections stay open; nobody else can take the port.
+    /// Closes the listener. When this returns, the operating system refuses new connections. Open connections stay open, and no other
+    /// process can take the port.
     pub fn refuse(&self) {
         locked(&self.port).refuse();
     }
 
-    /// Listens on the same port again. Nothing happens if it does already.
+    /// Listens on the same port again. Does nothing if it listens already.
     ///
     /// # Errors
-    /// If the system refuses.
+    /// If the operating system refuses it.
     pub fn listen_again(&self) -> io::Result<()> {
-        // Not a handle of this kind: the acceptor would keep its own port alive.
+        // A weak reference: with an `EdgeHandle` the acceptor would keep its own port alive.
         let (server, port) = (Arc::clone(&self.server), Arc::downgrade(&self.port));
         let address = self.address;
         locked(&self.port).listen(move |socket, client| {
@@ -141,50 +140,50 @@ impl EdgeHandle {
         })
     }
 
-    /// Ends every open connection, whatever it is doing. Returns before they have ended; the
-    /// recording shows when.
+    /// Ends every open connection in any state. Returns before the connections have ended; the recording shows when they do.
     pub fn close_connections(&self, how: Closing) {
         self.server.close_connections(how);
     }
 
-    /// As if the process had been killed: the listener is closed and every connection reset.
+    /// Closes the listener and resets every connection, as if the process had been killed.
     pub fn kill(&self) {
         self.refuse();
         self.close_connections(Closing::Rst);
     }
 }
 
-/// What it knows beside features.
+/// Keys and settings of healthy answers.
 impl EdgeHandle {
-    /// Gives a key these permissions; none at all makes it unknown. Its environment is made if there
-    /// is none. `false` if the text is no key.
+    /// Gives a key these permissions. Without permissions the key is unknown. The environment is created if it does not exist. Returns
+    /// false if the text is not a valid key.
     pub fn allow(&self, api_key: &str, permissions: &[Permission]) -> bool {
         let Some(key) = ApiKey::parse(api_key) else { return false };
         locked(&self.server.world).list_key(key, permissions);
         true
     }
 
-    /// Forgets the permissions of a key. Open streams are not told.
+    /// Removes the permissions that [`allow`](Self::allow) gave to a key. Open streams are not notified.
     pub fn forget_key(&self, api_key: &str) {
         if let Some(key) = ApiKey::parse(api_key) {
             locked(&self.server.world).unlist_key(&key);
         }
     }
 
-    /// From now on only keys given to [`allow`](Self::allow) are known.
+    /// Accepts only keys passed to [`allow`](Self::allow) from now on.
     pub fn only_allowed_keys(&self) {
         locked(&self.server.world).keys = Keys::Listed;
     }
 
-    /// From now on every key of a known environment is known, with all permissions unless
-    /// [`allow`](Self::allow) said otherwise. This is how an Edge starts.
+    /// Accepts every key of an existing environment from now on. A key has all permissions unless [`allow`](Self::allow) set others. This
+    /// is the initial setting.
     pub fn any_key(&self) {
         locked(&self.server.world).keys = Keys::Any;
     }
 
-    /// Evaluates for server-evaluated keys. The function gets the context and the features as a
-    /// client-evaluated key would see them (one feature for an update), and gives back what is to be
-    /// sent; strategies are taken off afterwards. It must not call this Edge. Without it values stay
+    /// Sets the evaluator for server-evaluated keys.
+    ///
+    /// The function gets the context and the features as a client-evaluated key would see them; for an update it gets one feature. It
+    /// returns the features to send, from which strategies are then removed. It must not call this Edge. Without an evaluator, values stay
     /// as they are.
     pub fn evaluate_with(
         &self,
@@ -193,61 +192,60 @@ impl EdgeHandle {
         locked(&self.server.world).evaluator = Some(Arc::new(evaluator));
     }
 
-    /// Whose rules are followed where they differ.
+    /// Sets the rules to follow where servers differ.
     pub fn dialect(&self, dialect: Dialect) {
         locked(&self.server.world).dialect = dialect;
     }
 
-    /// The `cache-control` of healthy answers; none by default.
+    /// Sets the `cache-control` header of healthy answers. By default there is none.
     pub fn cache_control(&self, value: Option<&str>) {
         locked(&self.server.world).cache_control = value.map(str::to_owned);
     }
 
-    /// How often streams that begin from now on get a heartbeat; never by default.
+    /// Sets the interval of heartbeats for streams that begin from now on. By default there are none.
     pub fn heartbeat(&self, period: Option<Duration>) {
         locked(&self.server.world).heartbeat = period;
     }
 
-    /// After how long streams that begin from now on get `bye`; never by default.
+    /// Sets the time after which streams that begin from now on get `bye`. By default they never do.
     pub fn drop_after(&self, age: Option<Duration>) {
         locked(&self.server.world).drop_after = age;
     }
 
-    /// Changes are no longer pushed to open streams, and never will be; polls and new streams see
-    /// them.
+    /// Stops pushing changes to open streams. Changes made from now on are never pushed, but polls and new streams see them.
     pub fn withhold_updates(&self) {
         locked(&self.server.world).updates = Updates::Withheld;
     }
 
-    /// Changes are pushed again.
+    /// Pushes changes again.
     pub fn push_updates(&self) {
         locked(&self.server.world).updates = Updates::Pushed;
     }
 }
 
-/// What is said on open streams beyond updates.
+/// Events for open streams, other than updates.
 impl EdgeHandle {
-    /// An event to every open stream.
+    /// Sends an event to every open stream.
     pub fn push_event(&self, name: &str, data: &str) {
         locked(&self.server.world).push(&event_text(name, None, data));
     }
 
-    /// Any text to every open stream, as it stands.
+    /// Sends a text unchanged to every open stream.
     pub fn push_text(&self, text: &str) {
         locked(&self.server.world).push(text);
     }
 
-    /// `bye` to every open stream, and the end of its connection.
+    /// Sends `bye` to every open stream and ends its connection.
     pub fn bye(&self) {
         locked(&self.server.world).bye();
     }
 
-    /// An orderly end of every open stream without `bye`.
+    /// Ends every open stream in an orderly way, without `bye`.
     pub fn end_streams(&self) {
         locked(&self.server.world).end();
     }
 
-    /// Ends the connections of open streams, without ending their bodies.
+    /// Ends the connections of open streams without ending their bodies.
     pub fn close_streams(&self, how: Closing) {
         for mailbox in locked(&self.server.world).subscribers() {
             mailbox.close(how);
@@ -255,10 +253,9 @@ impl EdgeHandle {
     }
 }
 
-/// How it misbehaves.
+/// Misbehaviour.
 impl EdgeHandle {
-    /// What happens with all requests of all routes from now on; scripts are forgotten. Requests in
-    /// work go on as they began.
+    /// Sets the behaviour for all requests of all routes from now on. Scripts are discarded. Requests in progress are not affected.
     pub fn behave(&self, behaviour: impl Into<Behaviour>) {
         let behaviour = behaviour.into();
         for route in Route::ALL {
@@ -266,13 +263,12 @@ impl EdgeHandle {
         }
     }
 
-    /// What happens with all requests of one route from now on; its script is forgotten.
+    /// Sets the behaviour for all requests of one route from now on. Its script is discarded.
     pub fn behave_on(&self, route: Route, behaviour: impl Into<Behaviour>) {
         self.server.plan(route, Vec::new(), behaviour.into());
     }
 
-    /// What happens with the next requests of a route, one behaviour for each, and with all that come
-    /// afterwards.
+    /// Sets one behaviour for each of the next requests of a route, and one for all later requests.
     pub fn script(
         &self,
         route: Route,
@@ -282,30 +278,29 @@ impl EdgeHandle {
         self.server.plan(route, behaviours.into_iter().collect(), afterwards);
     }
 
-    /// What happens with every connection before its first request is read; if the steps do not end
-    /// it, requests follow. `None` is the ordinary way.
+    /// Sets the behaviour for every connection before its first request is read. Requests follow unless the steps end the connection.
+    /// `None` is the default.
     pub fn on_accept(&self, behaviour: Option<Behaviour>) {
         self.server.plan_accept(behaviour);
     }
 
-    /// Lets everything go on that waits, or will wait, for this signal.
+    /// Sends a signal: every step that waits for it, now or later, continues.
     pub fn signal(&self, name: &str) {
         self.server.signal(name);
     }
 }
 
-/// What it saw.
+/// The recording of what the Edge received.
 impl EdgeHandle {
-    /// Everything until now.
+    /// Returns a copy of everything recorded until now.
     pub fn recording(&self) -> Recording {
         self.server.recorder.recording()
     }
 
-    /// Waits until the observation gives something; it is asked after each thing that is noted, and
-    /// must not call this Edge.
+    /// Waits until `observation` returns a value. It is called after each change of the recording, and must not call this Edge.
     ///
     /// # Errors
-    /// [`TimedOut`], with what was seen, if it does not within `timeout`.
+    /// [`TimedOut`], with the recording, if it returns no value within `timeout`.
     pub fn wait_for<T>(
         &self,
         timeout: Duration,
@@ -317,7 +312,7 @@ impl EdgeHandle {
     /// Waits until the condition holds.
     ///
     /// # Errors
-    /// [`TimedOut`], with what was seen, if it does not within `timeout`.
+    /// [`TimedOut`], with the recording, if it does not hold within `timeout`.
     pub fn wait_until(
         &self,
         timeout: Duration,
@@ -326,10 +321,10 @@ impl EdgeHandle {
         self.wait_for(timeout, |recording| condition(recording).then_some(()))
     }
 
-    /// Waits until a route has got so many requests since the start.
+    /// Waits until a route has received `count` requests since the start.
     ///
     /// # Errors
-    /// [`TimedOut`], with what was seen, if it does not within `timeout`.
+    /// [`TimedOut`], with the recording, if it has not within `timeout`.
     pub fn wait_for_requests(
         &self,
         route: Route,

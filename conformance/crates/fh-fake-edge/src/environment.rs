@@ -1,4 +1,4 @@
-//! Features, and what a test does with them.
+//! Environments, features and the changes that a test can make.
 use serde_json::Value;
 
 use crate::edge::{ENVIRONMENT, EdgeHandle};
@@ -8,7 +8,7 @@ use crate::world::World;
 
 /// Features and environments.
 impl EdgeHandle {
-    /// The features of another environment, which is made if there is none of this id.
+    /// Returns a handle for the features of another environment. The environment is created if it does not exist.
     pub fn environment(&self, id: &str) -> EnvironmentHandle {
         let id = id.to_ascii_lowercase();
         locked(&self.server.world).add_environment(&id);
@@ -19,7 +19,7 @@ impl EdgeHandle {
         EnvironmentHandle { edge: self.clone(), id: ENVIRONMENT.to_owned() }
     }
 
-    /// Forgets an environment: its keys are unknown from now on. Open streams are not told.
+    /// Removes an environment, so that its keys are unknown from now on. Open streams are not notified.
     pub fn remove_environment(&self, id: &str) {
         locked(&self.server.world).remove_environment(&id.to_ascii_lowercase());
     }
@@ -70,7 +70,7 @@ impl EdgeHandle {
     }
 }
 
-/// The features of one environment.
+/// A handle for the features of one environment.
 #[derive(Clone, Debug)]
 pub struct EnvironmentHandle {
     edge: EdgeHandle,
@@ -78,7 +78,7 @@ pub struct EnvironmentHandle {
 }
 
 impl EnvironmentHandle {
-    /// The environment's id.
+    /// Returns the environment's id.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -87,15 +87,15 @@ impl EnvironmentHandle {
         act(&mut locked(&self.edge.server.world), &self.id)
     }
 
-    /// Adds a feature, or puts it in the place of the one with the same key or the same id (a
-    /// rename), exactly as given: the version is not touched. Open streams get `feature`.
+    /// Adds a feature, or replaces the one with the same key or the same id (a rename). The feature is stored as given: its version is not
+    /// raised. Open streams get `feature`.
     pub fn set_feature(&self, feature: impl Into<Feature>) {
         let feature = feature.into();
         self.world(|world, id| world.put(id, feature));
     }
 
-    /// Sets a value and raises the version, which is returned; null takes the value away. An unknown
-    /// feature is made, of the type that the value has. Open streams get `feature`.
+    /// Sets a value, raises the version and returns it. A null value removes the value. An unknown feature is created with the type of the
+    /// value. Open streams get `feature`.
     pub fn set_value(&self, key: &str, value: impl Into<Value>) -> u64 {
         let value = value.into();
         self.world(|world, id| {
@@ -107,41 +107,41 @@ impl EnvironmentHandle {
         })
     }
 
-    /// Changes a feature in any way and raises its version, which is returned; `None` if there is no
-    /// such feature. Open streams get `feature`.
+    /// Changes a feature with a function, raises its version and returns it; `None` if there is no such feature. Open streams get
+    /// `feature`.
     pub fn change(&self, key: &str, change: impl FnOnce(Feature) -> Feature) -> Option<u64> {
         self.world(|world, id| world.change(id, key, |feature| *feature = change(feature.clone())))
     }
 
-    /// Locks and raises the version. Open streams get `feature`.
+    /// Locks a feature, raises its version and returns it. Open streams get `feature`.
     pub fn lock(&self, key: &str) -> Option<u64> {
         self.world(|world, id| world.change(id, key, |feature| feature.set("l", true.into())))
     }
 
-    /// Unlocks and raises the version. Open streams get `feature`.
+    /// Unlocks a feature, raises its version and returns it. Open streams get `feature`.
     pub fn unlock(&self, key: &str) -> Option<u64> {
         self.world(|world, id| world.change(id, key, |feature| feature.set("l", false.into())))
     }
 
-    /// Retires: the feature leaves all lists, and open streams get `delete_feature` with a raised
-    /// version. Any later change brings it back.
+    /// Retires a feature: it disappears from all lists, and open streams get `delete_feature` with a raised version. Any later change makes
+    /// it active again.
     pub fn retire(&self, key: &str) -> Option<u64> {
         self.world(|world, id| world.retire(id, key))
     }
 
-    /// Deletes for good; `false` if there is no such feature. Open streams get `delete_feature` with
-    /// version 0 and without a value.
+    /// Deletes a feature permanently. Returns false if there is no such feature. Open streams get `delete_feature` with version 0 and
+    /// without a value.
     pub fn delete_feature(&self, key: &str) -> bool {
         self.world(|world, id| world.delete(id, key))
     }
 
-    /// Makes this the whole list. Open streams get the differences, deletes first.
+    /// Replaces all features by this list. Open streams get the differences, deletes first.
     pub fn replace_all(&self, features: impl IntoIterator<Item = Feature>) {
         let features = features.into_iter().collect();
         self.world(|world, id| world.replace(id, features));
     }
 
-    /// The feature as it is kept.
+    /// Returns the feature as it is stored.
     pub fn feature(&self, key: &str) -> Option<Value> {
         self.world(|world, id| world.feature(id, key).map(Feature::json))
     }

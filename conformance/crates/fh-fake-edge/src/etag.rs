@@ -1,36 +1,36 @@
-//! Etags: written and matched (edge-protocol 2.3, 2.4).
+//! Writes and compares etags (edge-protocol 2.3, 2.4).
 use crate::dialect::Dialect;
 
-/// A tag of visible content: 32 hexadecimal digits, as long as those of a real server.
+/// Returns the tag of visible content: 32 hexadecimal digits, as many as those of a real server.
 pub(crate) fn of_content(content: &[u8]) -> String {
     format!("{:032x}", fnv(content))
 }
 
-/// FNV-1a of 128 bits.
+/// Returns the 128-bit FNV-1a hash.
 pub(crate) fn fnv(bytes: &[u8]) -> u128 {
     bytes.iter().fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
         (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
     })
 }
 
-/// The text between the quotes: environment tags in the order of the keys, then the context's.
+/// Returns the text between the quotes of an etag: environment tags in the order of the keys, then the context's tag.
 pub(crate) fn write(environments: &[String], context_tag: &str) -> String {
     let tags = environments.join(";");
     if context_tag == "0" { tags } else { format!("{tags}//{context_tag}") }
 }
 
-/// What an `If-None-Match` or `Last-Event-ID` says about this request.
+/// The result of comparing an `If-None-Match` or `Last-Event-ID` with the current etag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Match {
-    /// It has no form that counts, or belongs to another context or another number of keys.
+    /// The text is malformed, or belongs to another context or another number of keys.
     Invalid,
-    /// Well formed, but the content is another.
+    /// The text is well formed, but the content has changed.
     Changed,
-    /// Everything is as the client knows it.
+    /// The content is the one that the client has.
     Unchanged,
 }
 
-/// Whether quotes are needed.
+/// Says whether the etag must be in quotes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Quotes {
     Required,

@@ -9,7 +9,7 @@ use crate::edge::EdgeHandle;
 use crate::request::{Request, Route};
 use crate::step::{Framing, RedirectTo};
 
-/// One of the 22 ways to misbehave, for all requests as long as it lasts.
+/// One of 22 kinds of misbehaviour, which affects all requests while it lasts.
 ///
 /// ```
 /// use fh_fake_edge::{FakeEdge, Fault};
@@ -26,57 +26,57 @@ use crate::step::{Framing, RedirectTo};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// 500.
+    /// Status 500.
     Status500,
-    /// 503.
+    /// Status 503.
     Status503,
-    /// 429.
+    /// Status 429.
     Status429,
-    /// 401.
+    /// Status 401.
     Status401,
-    /// 403.
+    /// Status 403.
     Status403,
-    /// 400.
+    /// Status 400.
     Status400,
-    /// 503 with `Retry-After: 3`.
+    /// Status 503 with `Retry-After: 3`.
     RetryAfter,
-    /// 404.
+    /// Status 404.
     Status404,
-    /// A good head, then the end of the connection.
+    /// A correct head, then the end of the connection.
     EmptyClose,
     /// A reset in place of an answer.
     Reset,
-    /// Bytes that are no HTTP.
+    /// Bytes that are not HTTP.
     Garbage,
     /// A redirect to the same URL.
     RedirectLoop,
-    /// A healthy beginning, `bye`, the end. Polls are healthy.
+    /// A stream begins healthy, then gets `bye` and ends. Polls are healthy.
     ByeLoop,
-    /// A list that breaks off inside its JSON; a stream stays open after it.
+    /// A list that breaks off inside its JSON. A stream stays open after it.
     MalformedJson,
     /// A line of 400 MB.
     EndlessLine,
-    /// `failure`, and the end. Polls are healthy.
+    /// A stream gets `failure` and ends. Polls are healthy.
     Failure,
-    /// A healthy answer, one byte each 50 ms.
+    /// A healthy answer, sent one byte at a time with 50 ms between bytes.
     SlowDrip,
-    /// Not a byte.
+    /// No byte is sent.
     Silence,
-    /// A part of a head.
+    /// A part of a head, then nothing.
     HalfHead,
-    /// A healthy beginning, then nothing; a poll's body does not end.
+    /// A healthy beginning, then nothing. The body of a poll does not end.
     DataThenSilence,
     /// A login page with status 200.
     WrongContentType,
-    /// No listener; connections are reset.
+    /// The listener is closed, and open connections are reset.
     Refused,
 }
 
-/// Length of the line of [`Fault::EndlessLine`].
+/// Length of the line of [`Fault::EndlessLine`] in bytes.
 const ENDLESS: u64 = 400_000_000;
 
 impl Fault {
-    /// All of them, in the order of the page.
+    /// All faults, in the order of the page.
     pub const ALL: [Self; 22] = [
         Self::Status500,
         Self::Status503,
@@ -102,7 +102,7 @@ impl Fault {
         Self::Refused,
     ];
 
-    /// What a table calls it.
+    /// Returns the fault's name for tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Status500 => "500",
@@ -130,8 +130,7 @@ impl Fault {
         }
     }
 
-    /// Begins: what is answered from now on is faulty. Answers in work go on, but for
-    /// [`Fault::Refused`].
+    /// Begins the fault: answers from now on are faulty. Answers in progress continue, except with [`Fault::Refused`].
     pub fn begin(self, edge: &EdgeHandle) {
         if self == Self::Refused {
             edge.kill();
@@ -140,7 +139,7 @@ impl Fault {
         }
     }
 
-    /// Ends: everything is healthy from now on, and connections that hang in the fault are closed.
+    /// Ends the fault: everything is healthy from now on, and all open connections are closed.
     ///
     /// # Errors
     /// If the port cannot be opened again.
@@ -150,7 +149,7 @@ impl Fault {
         edge.listen_again()
     }
 
-    /// What each request gets. Healthy for [`Fault::Refused`], which no request sees.
+    /// Returns the behaviour for each request. It is healthy for [`Fault::Refused`], with which no request arrives.
     pub fn behaviour(self) -> Behaviour {
         Behaviour::choose(move |request: &Request| match request.route {
             Route::Stream => self.of_stream(),

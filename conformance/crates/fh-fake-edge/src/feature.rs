@@ -1,10 +1,10 @@
 //! Features as the server sends them.
 use serde_json::{Map, Value, json};
 
-/// One feature state: the members of its JSON object, kept as they were given.
+/// One feature state: the members of its JSON object, stored as they were given.
 ///
-/// The constructors write what a real server writes: id, key, `l`, version 1, type, value and an
-/// empty list of strategies. Anything else, nonsense included, comes in as JSON:
+/// The constructors write the same members as a real server: id, key, `l`, version 1, type, value and an
+/// empty list of strategies. Any other object, valid or not, is created from JSON:
 ///
 /// ```
 /// use fh_fake_edge::Feature;
@@ -23,28 +23,28 @@ pub struct Feature {
 }
 
 impl Feature {
-    /// A flag.
+    /// Returns a feature of type BOOLEAN.
     pub fn boolean(key: &str, value: bool) -> Self {
         Self::new(key, "BOOLEAN", Value::Bool(value))
     }
 
-    /// A text.
+    /// Returns a feature of type STRING.
     pub fn string(key: &str, value: &str) -> Self {
         Self::new(key, "STRING", Value::from(value))
     }
 
-    /// A number.
+    /// Returns a feature of type NUMBER.
     pub fn number(key: &str, value: f64) -> Self {
         Self::new(key, "NUMBER", number(value))
     }
 
-    /// A JSON feature, whose value is JSON text.
+    /// Returns a feature of type JSON, whose value is JSON text.
     pub fn json_text(key: &str, value: &str) -> Self {
         Self::new(key, "JSON", Value::from(value))
     }
 
-    /// A feature that has no value in this environment: version 0, neither `value` nor
-    /// `strategies`. `kind` is `STRING`, `NUMBER` or `JSON`.
+    /// Returns a feature without a value in this environment: version 0, neither `value` nor `strategies`. `kind` is `STRING`, `NUMBER` or
+    /// `JSON`.
     pub fn without_value(key: &str, kind: &str) -> Self {
         let mut feature = Self::new(key, kind, Value::Null).version(0);
         feature.members.remove("strategies");
@@ -63,49 +63,49 @@ impl Feature {
         feature
     }
 
-    /// With this version.
+    /// Sets the version.
     #[must_use]
     pub fn version(mut self, version: u64) -> Self {
         self.set("version", json!(version));
         self
     }
 
-    /// With this id; without one it is made from the key, so that it is the same in each run.
+    /// Sets the id. By default the id is derived from the key, so that it is the same in each run.
     #[must_use]
     pub fn id(mut self, id: &str) -> Self {
         self.set("id", Value::from(id));
         self
     }
 
-    /// Locked.
+    /// Locks the feature.
     #[must_use]
     pub fn locked(mut self) -> Self {
         self.set("l", Value::Bool(true));
         self
     }
 
-    /// With these strategies, a JSON array.
+    /// Sets the strategies, a JSON array.
     #[must_use]
     pub fn strategies(mut self, strategies: Value) -> Self {
         self.set("strategies", strategies);
         self
     }
 
-    /// With properties (`fp`), which only keys with extended data see.
+    /// Sets the properties (`fp`), which only keys with the permission for extended data see.
     #[must_use]
     pub fn properties(mut self, properties: Value) -> Self {
         self.set("fp", properties);
         self
     }
 
-    /// Any member set to any value, or with null removed.
+    /// Sets any member to any value. Null removes the member.
     #[must_use]
     pub fn member(mut self, name: &str, value: Value) -> Self {
         self.set(name, value);
         self
     }
 
-    /// The object as it is kept; keys of either kind see less of it.
+    /// Returns the object as it is stored. API keys of both kinds see less of it.
     pub fn json(&self) -> Value {
         Value::Object(self.members.clone())
     }
@@ -114,7 +114,7 @@ impl Feature {
         self.members.get(name).unwrap_or(&Value::Null)
     }
 
-    /// Null removes, since a server leaves null members out.
+    /// Sets a member. Null removes it, because a server leaves null members out.
     pub(crate) fn set(&mut self, name: &str, value: Value) {
         if value.is_null() {
             self.members.remove(name);
@@ -142,14 +142,14 @@ impl Feature {
     pub(crate) fn raise_version(&mut self) -> u64 {
         let version = self.current_version().saturating_add(1);
         self.set("version", json!(version));
-        // A value record now exists, and with it a list of strategies.
+        // The feature has a value record now, and a value record has a list of strategies.
         if self.get("strategies").is_null() {
             self.set("strategies", json!([]));
         }
         version
     }
 
-    /// What is sent when a feature is deleted for good: no value record is left.
+    /// Returns the state that is sent when a feature is deleted permanently: it has no value record.
     pub(crate) fn tombstone(&self) -> Self {
         let mut feature = self.clone();
         feature.members.retain(|name, _| matches!(name.as_str(), "id" | "key" | "type"));
@@ -158,7 +158,7 @@ impl Feature {
         feature
     }
 
-    /// A new feature of the type that the value has; objects and lists become JSON text.
+    /// Returns a new feature with the type of the value. Objects and lists become JSON text.
     pub(crate) fn of_value(key: &str, value: Value) -> Self {
         match value {
             Value::Bool(flag) => Self::boolean(key, flag),
@@ -169,8 +169,8 @@ impl Feature {
     }
 }
 
-/// A JSON object is taken as it stands. Anything else becomes a feature without members, which a
-/// script can send but nobody can name.
+/// Takes a JSON object unchanged. Any other value becomes a feature without members. A script can send it, but it has no key by which it
+/// could be found.
 impl From<Value> for Feature {
     fn from(value: Value) -> Self {
         match value {
@@ -180,7 +180,7 @@ impl From<Value> for Feature {
     }
 }
 
-/// Whole numbers are written without a fraction.
+/// Returns a JSON number. Whole numbers are written without a fraction.
 pub(crate) fn number(value: f64) -> Value {
     #[expect(clippy::cast_possible_truncation, reason = "compared with the original")]
     let whole = value as i64;
@@ -192,7 +192,7 @@ pub(crate) fn number(value: f64) -> Value {
     }
 }
 
-/// A UUID that depends on the key alone.
+/// Returns a UUID that depends on the key only.
 fn id_of(key: &str) -> String {
     let digits = format!("{:032x}", crate::etag::fnv(key.as_bytes()));
     let part = |range: std::ops::Range<usize>| digits.get(range).unwrap_or_default();

@@ -1,20 +1,20 @@
-//! Percent-encoding as forms use it, read as a server reads it.
+//! Percent-encoding as in forms, decoded as a server does it.
 
-/// A `%` that two hexadecimal digits do not follow, or bytes that are no UTF-8.
+/// The error of a `%` without two hexadecimal digits, or of bytes that are not UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed;
 
-/// Decodes `%XX` and `+`.
+/// Decodes `%XX`, and `+` as a space.
 pub(crate) fn decode(text: &str) -> Result<String, Malformed> {
     percent(text, Plus::Space)
 }
 
-/// Decodes `%XX`; a `+` stays one, as in paths.
+/// Decodes `%XX` and leaves `+` unchanged, as in paths.
 pub(crate) fn decode_path(text: &str) -> Result<String, Malformed> {
     percent(text, Plus::Itself)
 }
 
-/// The pairs of a query, decoded; what cannot be decoded stays as it came.
+/// Returns the decoded pairs of a query. Parts that cannot be decoded are left as they are.
 pub(crate) fn query(text: &str) -> Vec<(String, String)> {
     text.split('&')
         .filter(|pair| !pair.is_empty())

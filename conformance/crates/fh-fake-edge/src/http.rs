@@ -1,30 +1,30 @@
-//! Reads HTTP/1 requests from bytes that arrive in any pieces. Lenient, with limits.
+//! A parser of HTTP/1 requests, which may arrive in pieces of any size. It is lenient but has limits.
 use std::time::Instant;
 
 use crate::form;
 use crate::request::{self, Request};
 
-/// A longer head is answered with 431.
+/// Maximum length of a head: 64 KiB. A longer head is answered with 431.
 const LONGEST_HEAD: usize = 64 * 1024;
-/// A longer body is answered with 413.
+/// Maximum length of a body: 1 MiB. A longer body is answered with 413.
 const LONGEST_BODY: usize = 1024 * 1024;
-/// More bytes than this are never held for one connection.
+/// Maximum number of bytes that are held for one connection.
 pub(crate) const MOST_HELD: usize = LONGEST_HEAD + 2 * LONGEST_BODY;
 
-/// What the bytes so far are.
+/// The result of parsing the bytes received so far.
 pub(crate) enum Parsed {
-    /// Not complete yet.
+    /// The request is not complete yet.
     Incomplete(Wants),
-    /// A request, and how many bytes it took.
+    /// A request, and the number of bytes it used.
     Complete(Box<Request>, usize),
-    /// Nothing that can be answered but with this status.
+    /// The bytes are refused with this status.
     Refused(u16),
 }
 
-/// What an incomplete request waits for.
+/// The reason why a request is incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wants {
-    /// More of the head, or of the body.
+    /// More bytes of the head or the body are needed.
     Bytes,
     /// The client waits for `100 Continue` before it sends the body.
     Continue,
@@ -84,13 +84,13 @@ fn expects_continue(request: &Request) -> bool {
     request.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue"))
 }
 
-/// A proxy's client sends `http://host/path`; what counts is the path.
+/// Returns the path and query of a target. A client that uses a proxy sends `http://host/path`.
 fn origin_form(target: &str) -> &str {
     let Some((_, rest)) = target.split_once("://") else { return target };
     rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/")
 }
 
-/// Where the head ends: behind the first empty line, of whichever line ends.
+/// Returns the end of the head: the index after the first empty line, with either kind of line end.
 fn end_of_head(bytes: &[u8]) -> Option<usize> {
     // Empty lines before a request are allowed.
     let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
@@ -145,7 +145,7 @@ fn chunks(bytes: &[u8]) -> Body {
             return Body::Refused(413);
         }
         let start = line_end + 1;
-        // The chunk, and the line end behind it.
+        // The chunk and the line end after it.
         let Some(chunk) = rest.get(start..start + length) else { return Body::Incomplete };
         let Some(end) = rest.get(start + length..).and_then(|tail| find(tail, b"\n")) else {
             return Body::Incomplete;

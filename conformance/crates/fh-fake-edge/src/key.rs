@@ -1,7 +1,7 @@
 //! API keys as a server reads them (edge-protocol 1).
 use std::fmt;
 
-/// An API key: the environment it belongs to and the secret part.
+/// An API key: the id of its environment and a secret part.
 ///
 /// `Debug` and `Display` never show the secret part.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -11,8 +11,8 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Reads `environment/secret` or the old `cache/environment/secret`. The environment must be a
-    /// UUID; it is kept in lower case (edge-protocol 1.2). `None` for anything else.
+    /// Parses `environment/secret` or the old form `cache/environment/secret`. The environment must be a UUID and is stored in lower case
+    /// (edge-protocol 1.2). Returns `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.split('/').collect();
         match parts.as_slice() {
@@ -28,17 +28,17 @@ impl ApiKey {
         Some(Self { environment: environment.to_ascii_lowercase(), secret: secret.to_owned() })
     }
 
-    /// The environment's id, in lower case.
+    /// Returns the environment's id in lower case.
     pub fn environment(&self) -> &str {
         &self.environment
     }
 
-    /// The part that must not be shown.
+    /// Returns the secret part, which must not be shown.
     pub fn secret(&self) -> &str {
         &self.secret
     }
 
-    /// Who evaluates: a key with `*` is for clients that do (edge-protocol 1.4).
+    /// Returns the kind of the key. A key with `*` is client-evaluated (edge-protocol 1.4).
     pub fn kind(&self) -> KeyKind {
         if self.secret.contains('*') { KeyKind::ClientEvaluated } else { KeyKind::ServerEvaluated }
     }
@@ -56,32 +56,32 @@ impl fmt::Display for ApiKey {
     }
 }
 
-/// Who evaluates the strategies.
+/// The side that evaluates the strategies of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
-    /// The client gets strategies.
+    /// The client evaluates: it gets strategies.
     ClientEvaluated,
-    /// The client gets values for its context.
+    /// The server evaluates: the client gets the values for its context.
     ServerEvaluated,
 }
 
-/// What a key may do in its environment (edge-protocol 1.5).
+/// A permission of a key in its environment (edge-protocol 1.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
-    /// Read features.
+    /// Permission to read features.
     Read,
-    /// Lock features.
+    /// Permission to lock features.
     Lock,
-    /// Unlock features.
+    /// Permission to unlock features.
     Unlock,
-    /// Change values.
+    /// Permission to change values.
     ChangeValue,
-    /// Get the properties (`fp`) of features.
+    /// Permission to read the properties (`fp`) of features.
     ExtendedData,
 }
 
 impl Permission {
-    /// All of them.
+    /// All permissions.
     pub const ALL: [Self; 5] =
         [Self::Read, Self::Lock, Self::Unlock, Self::ChangeValue, Self::ExtendedData];
 }

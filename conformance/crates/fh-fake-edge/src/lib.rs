@@ -1,9 +1,9 @@
-//! An Edge for tests, on real sockets: healthy until told otherwise, misbehaving exactly as told,
-//! recording everything it sees.
+//! An Edge for tests, on real sockets. It is healthy by default, misbehaves exactly as a test tells it,
+//! and records everything it receives.
 //!
-//! It shares no code with the client or the session: it is the other side's view of the wire
-//! (edge-protocol 1 to 5). Threads and the standard library's sockets, nothing else, so that every
-//! byte on the wire is one that was asked for.
+//! It shares no code with the client or the session, so that it is an independent implementation of the
+//! server's side of the protocol (edge-protocol 1 to 5). It uses only threads and the standard library's
+//! sockets, so that a test controls every byte that is sent.
 //!
 //! ```
 //! use std::io::{Read, Write};

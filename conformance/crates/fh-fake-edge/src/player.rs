@@ -1,4 +1,4 @@
-//! Plays a behaviour on a connection.
+//! Runs the steps of a behaviour on a connection.
 use std::collections::VecDeque;
 use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use crate::recorder::Place;
 use crate::request::Request;
 use crate::step::{Framing, Head, Pace, RedirectTo, Step};
 
-/// Steps that choose steps that choose steps end here.
+/// Maximum number of steps per request. It ends behaviours that choose themselves again and again.
 const MOST_STEPS: usize = 100_000;
 
-/// One answer in the making.
+/// The state of one answer while it is sent.
 pub(crate) struct Player<'a> {
     pub(crate) edge: &'a EdgeHandle,
     pub(crate) mailbox: &'a Arc<Mailbox>,
@@ -32,22 +32,22 @@ pub(crate) struct Player<'a> {
     body: Option<Body>,
 }
 
-/// Where the body stands.
+/// The state of the body.
 enum Body {
     Chunked,
-    /// So many bytes are still due.
+    /// This many bytes are still to be sent.
     Length(u64),
-    /// More bytes than announced.
+    /// More bytes were sent than announced.
     Exceeded,
     UntilClose,
 }
 
-/// What comes after an answer.
+/// The continuation after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// The next request on this connection.
+    /// The next request on this connection is read.
     Request,
-    /// The end.
+    /// The connection is closed.
     Close(Closing),
 }
 
@@ -73,7 +73,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// Plays the steps. `Some` if one of them ends the connection.
+    /// Runs the steps. Returns `Some` if one of them ends the connection.
     pub(crate) fn play(&mut self, behaviour: Behaviour) -> Result<Option<Closing>, Interrupted> {
         let mut steps = or_healthy(behaviour);
         if steps.iter().any(|step| matches!(step, Step::Live)) {
@@ -124,7 +124,7 @@ impl<'a> Player<'a> {
                 }
                 Step::Redirect(status, to) => self.redirect(status, &to)?,
                 Step::HalfClose => {
-                    // An error means that there is nobody any more, which the next step sees.
+                    // An error means that the client is gone, which the next step detects.
                     let _ = self.socket.shutdown(Shutdown::Write);
                 }
                 Step::MidChunk => {
@@ -137,7 +137,7 @@ impl<'a> Player<'a> {
         Ok(None)
     }
 
-    /// Ends the body as its framing says.
+    /// Ends the body as its framing requires.
     pub(crate) fn finish(&mut self) -> Result<Next, Interrupted> {
         let next = match self.body {
             Some(Body::Chunked) if self.is_head_request() => Next::Request,
@@ -154,7 +154,7 @@ impl<'a> Player<'a> {
         Ok(next)
     }
 
-    /// Renders what depends on the state now, since its length is needed.
+    /// Renders the steps that depend on the current state, and returns the total length of the body.
     fn prepare_body(&self, steps: &mut VecDeque<Step>) -> u64 {
         let mut length = 0;
         for step in steps.iter_mut() {
@@ -174,13 +174,13 @@ impl<'a> Player<'a> {
         length
     }
 
-    /// A whole answer of known length.
+    /// Sends a complete answer of known length.
     pub(crate) fn respond(&mut self, head: Head, body: &[u8]) -> Result<(), Interrupted> {
         self.head(head, body.len() as u64)?;
         self.body(body)
     }
 
-    /// Writes the head, unless the answer has one.
+    /// Sends the head, unless one was sent already.
     pub(crate) fn head(&mut self, mut head: Head, length: u64) -> Result<(), Interrupted> {
         if self.body.is_some() {
             return Ok(());
@@ -224,7 +224,7 @@ impl<'a> Player<'a> {
         self.request.is_some_and(|request| request.method == "HEAD")
     }
 
-    /// Bytes of the body, framed.
+    /// Sends bytes of the body, with framing.
     pub(crate) fn body(&mut self, bytes: &[u8]) -> Result<(), Interrupted> {
         if bytes.is_empty() {
             return Ok(());
@@ -259,7 +259,7 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    /// Writes, cut and delayed as the pace says.
+    /// Writes bytes in the pieces and with the delays that `pace` sets.
     fn send(&mut self, bytes: &[u8]) -> Result<(), Interrupted> {
         let (recorder, connection, place) =
             (&self.edge.server.recorder, self.connection, self.place);
@@ -289,7 +289,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// Pushes what comes until the stream ends in an orderly way.
+    /// Sends pushes, heartbeats and `bye` until the stream ends in an orderly way.
     pub(crate) fn live(&mut self) -> Result<Closing, Interrupted> {
         let (heartbeat, drop_after) = {
             let world = locked(&self.edge.server.world);
@@ -300,7 +300,7 @@ impl<'a> Player<'a> {
         let dropped = after(drop_after);
         let mut beat = after(heartbeat);
         loop {
-            // Looked at each time: where updates never cease, no wait ends by its deadline.
+            // Both times are checked in each round, because with frequent updates no wait lasts until its deadline.
             if is_due(dropped) {
                 self.body(event_text("bye", None, BYE).as_bytes())?;
                 break;
@@ -334,7 +334,7 @@ impl<'a> Player<'a> {
         self.respond(head, b"")
     }
 
-    /// The features of the request's keys are asked for in many places.
+    /// Sends a complete answer with a JSON document.
     pub(crate) fn json_body(
         &mut self,
         mut head: Head,
@@ -346,7 +346,7 @@ impl<'a> Player<'a> {
 }
 
 fn or_healthy(behaviour: Behaviour) -> VecDeque<Step> {
-    // Settings alone, such as a header, are settings of a healthy answer.
+    // Steps that only set something, such as a header, apply to a healthy answer.
     let silent =
         behaviour.steps.iter().all(|step| matches!(step, Step::Header(..) | Step::Pace(_)));
     let mut steps = VecDeque::from(behaviour.steps);

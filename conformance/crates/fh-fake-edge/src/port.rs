@@ -1,4 +1,4 @@
-//! The listening port: really open, or really closed.
+//! The listening port, which can be opened and closed.
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -8,27 +8,27 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 
-/// More clients than this may wait to be accepted.
+/// Maximum number of clients that wait to be accepted.
 const BACKLOG: i32 = 1024;
 
-/// A port of 127.0.0.1 that is kept as long as this lives.
+/// A port of 127.0.0.1 that is reserved as long as this value lives.
 pub(crate) struct Port {
     address: SocketAddr,
-    /// Bound and never listening, so that nobody else gets the port while connections are refused.
-    /// Not every system allows it beside a listener; there the port is only likely to stay free.
+    /// A socket that is bound but never listens, so that no other process gets the port while connections are refused. Some systems do not
+    /// allow it together with a listener; there the port is only likely to stay free.
     holder: Option<Socket>,
     acceptor: Option<Acceptor>,
 }
 
 struct Acceptor {
-    /// Open until the thread has ended: what wakes it must not reach somebody else's port.
+    /// Stays open until the thread has ended: the connection that wakes the thread must not reach another process's port.
     listener: Arc<TcpListener>,
     stop: Arc<AtomicBool>,
     thread: JoinHandle<()>,
 }
 
 impl Port {
-    /// A free port, which refuses connections until [`Port::listen`].
+    /// Reserves a free port, which refuses connections until [`Port::listen`].
     pub(crate) fn reserve() -> io::Result<Self> {
         let socket = bound(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let address = socket
@@ -42,7 +42,7 @@ impl Port {
         self.address
     }
 
-    /// Accepts connections and gives them to `accepted`, on a thread of its own.
+    /// Accepts connections on a new thread and passes them to `accepted`.
     pub(crate) fn listen(
         &mut self,
         accepted: impl Fn(TcpStream, SocketAddr) + Send + 'static,
@@ -65,14 +65,14 @@ impl Port {
         Ok(())
     }
 
-    /// Closes the listener. The port is kept.
+    /// Closes the listener. The port stays reserved.
     pub(crate) fn refuse(&mut self) {
         if let Some(acceptor) = self.acceptor.take() {
             acceptor.end(self.address);
         }
     }
 
-    /// Closes the listener and gives the port up.
+    /// Closes the listener and releases the port.
     pub(crate) fn close(&mut self) {
         self.refuse();
         self.holder = None;
@@ -80,16 +80,16 @@ impl Port {
 }
 
 impl Acceptor {
-    /// Returns when the listener is closed.
+    /// Stops the thread. When this returns, the listener is closed.
     fn end(self, address: SocketAddr) {
         self.stop.store(true, Ordering::SeqCst);
-        // A blocked accept returns only for a connection.
+        // A blocked `accept` returns only when a connection arrives.
         while !self.thread.is_finished() {
             if TcpStream::connect_timeout(&address, Duration::from_millis(100)).is_err() {
                 thread::yield_now();
             }
         }
-        // A panic of the acceptor has nothing left to tell.
+        // A panic of the acceptor needs no handling.
         let _ = self.thread.join();
         drop(self.listener);
     }
@@ -103,7 +103,7 @@ fn accept(listener: &TcpListener, stop: &AtomicBool, accepted: impl Fn(TcpStream
         }
         match connection {
             Ok((socket, client)) => accepted(socket, client),
-            // No descriptor is free: some connection has to end first.
+            // Most likely no file descriptor is free: another connection must end first.
             Err(_) => thread::park_timeout(Duration::from_millis(10)),
         }
     }
@@ -111,7 +111,7 @@ fn accept(listener: &TcpListener, stop: &AtomicBool, accepted: impl Fn(TcpStream
 
 fn bound(address: SocketAddr) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    // Connections of the past must not keep the port from being bound again.
+    // Without it, earlier connections could prevent the port from being bound again.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;

@@ -1,4 +1,4 @@
-//! Everything that was seen: connections, requests, bytes, ends.
+//! The recording of connections, requests, bytes and ends.
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 use crate::lock::locked;
 use crate::request::{Request, Route};
 
-/// Requests and connections beyond this many are counted, not kept.
+/// Maximum number of connections and of requests that are kept. Further ones are only counted.
 const MOST_KEPT: usize = 100_000;
 
-/// What the Edge has seen so far. Positions in the two lists never change.
+/// Everything that the Edge has received so far. Positions in the two lists never change.
 #[derive(Clone, Debug, Default)]
 pub struct Recording {
-    /// Every TCP connection that was accepted, in order, also those that never sent a byte.
+    /// Every TCP connection that was accepted, in order, including those that never sent a byte.
     pub connections: Vec<SeenConnection>,
     /// Every request that was read completely, in order.
     pub requests: Vec<SeenRequest>,
-    /// Connections and requests that were not kept because there were too many.
+    /// Number of connections and requests that were not kept because there were too many.
     pub not_kept: usize,
     open: usize,
     streams: usize,
@@ -33,36 +33,36 @@ struct Count {
 /// One accepted TCP connection.
 #[derive(Clone, Debug)]
 pub struct SeenConnection {
-    /// When it was accepted.
+    /// The time at which it was accepted.
     pub accepted: Instant,
     /// The client's port.
     pub client_port: u16,
-    /// How many requests came over it.
+    /// Number of requests received over it.
     pub requests: usize,
-    /// Bytes received.
+    /// Number of bytes received.
     pub read: u64,
-    /// Bytes that the system took for sending.
+    /// Number of bytes that the operating system accepted for sending.
     pub written: u64,
-    /// How and when it ended; `None` while it is open.
+    /// Time and kind of its end; `None` while it is open.
     pub ended: Option<(Instant, Ended)>,
 }
 
-/// One request and what became of it.
+/// One request and the state of its answer.
 #[derive(Clone, Debug)]
 pub struct SeenRequest {
-    /// The request itself; shared, because a recording is cheap to clone.
+    /// The request itself. It is shared, so that cloning a recording is cheap.
     pub request: Arc<Request>,
     /// Position of its connection in [`Recording::connections`].
     pub connection: usize,
-    /// The status that was sent, once it was.
+    /// The status of the answer; `None` until it is sent.
     pub status: Option<u16>,
-    /// Bytes written in answer, head and framing included.
+    /// Number of bytes of the answer that were written, including head and framing.
     pub written: u64,
-    /// When the answer was complete or given up.
+    /// The time at which the answer was complete or aborted.
     pub finished: Option<Instant>,
 }
 
-/// Who ended a connection.
+/// The side that ended a connection, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// The client closed it.
@@ -76,22 +76,22 @@ pub enum Ended {
 }
 
 impl Recording {
-    /// The requests of one route, in order.
+    /// Returns the requests of one route, in order.
     pub fn of(&self, route: Route) -> impl DoubleEndedIterator<Item = &SeenRequest> {
         self.requests.iter().filter(move |seen| seen.request.route == route)
     }
 
-    /// How many requests a route got, those that were not kept included.
+    /// Returns the number of requests that a route received, including those that were not kept.
     pub fn count(&self, route: Route) -> usize {
         self.counts.get(route as usize).map_or(0, |count| count.seen)
     }
 
-    /// The requests that came in a span of time.
+    /// Returns the requests received in a span of time.
     pub fn within(&self, span: Range<Instant>) -> impl Iterator<Item = &SeenRequest> {
         self.requests.iter().filter(move |seen| span.contains(&seen.request.at))
     }
 
-    /// The times between one request of a route and the next.
+    /// Returns the times between consecutive requests of a route.
     pub fn gaps(&self, route: Route) -> Vec<Duration> {
         self.of(route)
             .zip(self.of(route).skip(1))
@@ -99,18 +99,18 @@ impl Recording {
             .collect()
     }
 
-    /// The largest number of connections that were accepted within any span of this length: the
-    /// measure of a storm, refused and silent attempts included as far as they were accepted.
+    /// Returns the largest number of connections accepted within any span of this length. It measures connection storms: attempts without a
+    /// request count, too, if they were accepted.
     pub fn most_connections_within(&self, span: Duration) -> usize {
         most_within(self.connections.iter().map(|seen| seen.accepted), span)
     }
 
-    /// The largest number of requests of a route within any span of this length.
+    /// Returns the largest number of requests of a route within any span of this length.
     pub fn most_requests_within(&self, route: Route, span: Duration) -> usize {
         most_within(self.of(route).map(|seen| seen.request.at), span)
     }
 
-    /// The largest number of requests of a route that were in work at the same time.
+    /// Returns the largest number of requests of a route that were in progress at the same time.
     pub fn most_in_flight(&self, route: Route) -> usize {
         let mut changes: Vec<(Instant, i32)> = Vec::new();
         for seen in self.of(route) {
@@ -129,17 +129,17 @@ impl Recording {
         usize::try_from(most).unwrap_or(0)
     }
 
-    /// Connections that are open now.
+    /// Returns the number of connections that are open now.
     pub fn open_connections(&self) -> usize {
         self.open
     }
 
-    /// Streams that get updates now. A stream counts before its first byte is written.
+    /// Returns the number of streams that get updates now. A stream counts before its first byte is written.
     pub fn live_streams(&self) -> usize {
         self.streams
     }
 
-    /// Requests of a route whose answer has not ended: open streams, polls in work.
+    /// Returns the number of requests of a route whose answer has not ended, such as open streams.
     pub fn in_flight(&self, route: Route) -> usize {
         self.counts.get(route as usize).map_or(0, |count| count.in_work)
     }
@@ -160,7 +160,7 @@ fn most_within(times: impl Iterator<Item = Instant>, span: Duration) -> usize {
     most
 }
 
-/// The condition that was waited for did not come.
+/// The error of a wait whose condition did not hold in time.
 #[derive(Debug)]
 pub struct TimedOut {
     waited: Duration,
@@ -168,7 +168,7 @@ pub struct TimedOut {
 }
 
 impl TimedOut {
-    /// What had been seen until then.
+    /// Returns what had been recorded until then.
     pub fn recording(&self) -> &Recording {
         &self.seen
     }
@@ -198,14 +198,14 @@ impl fmt::Display for TimedOut {
 
 impl std::error::Error for TimedOut {}
 
-/// Where everything is noted, and where tests wait.
+/// The shared recording, with which tests wait for changes.
 #[derive(Default)]
 pub(crate) struct Recorder {
     recording: Mutex<Recording>,
     changed: Condvar,
 }
 
-/// A place in one of the lists; `None` if it was not kept.
+/// A position in one of the lists; `None` if the item was not kept.
 pub(crate) type Place = Option<usize>;
 
 impl Recorder {
@@ -342,7 +342,7 @@ mod tests {
     use super::*;
     use crate::http::{Parsed, parse};
 
-    /// A recording of polls that came and were finished at these milliseconds.
+    /// Returns a recording of polls that arrived and were finished at these times in milliseconds.
     fn polls(times: &[(u64, Option<u64>)]) -> Recording {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);

@@ -1,4 +1,4 @@
-//! One request as it came over the wire.
+//! One request as it was received.
 use std::fmt;
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use crate::dialect::Dialect;
 use crate::form;
 use crate::key::ApiKey;
 
-/// What a request is for. Any path before `/features` is a prefix and does not matter.
+/// The purpose of a request. A path before `/features` is a prefix and is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Route {
     /// `GET {base}/features?apiKey=…`
@@ -16,7 +16,7 @@ pub enum Route {
     Stream,
     /// `PUT {base}/features/{environment}/{key}/{feature}`
     Put,
-    /// Everything else.
+    /// Any other request.
     Other,
 }
 
@@ -25,39 +25,39 @@ impl Route {
     pub const ALL: [Self; 4] = [Self::Poll, Self::Stream, Self::Put, Self::Other];
 }
 
-/// A request: its head, its body and when it was complete.
+/// A request: its head, its body and the time at which it was complete.
 ///
-/// `Debug` leaves out what holds a key: target, query and headers.
+/// `Debug` leaves out the parts that may contain a key: target, query and the values of headers.
 #[derive(Clone)]
 pub struct Request {
-    /// When the request was read completely.
+    /// The time at which the request was read completely.
     pub at: Instant,
-    /// What it is for.
+    /// The purpose of the request.
     pub route: Route,
-    /// `GET`, `PUT`, …
+    /// The method: `GET`, `PUT` and so on.
     pub method: String,
-    /// The target exactly as it stood in the request line (in absolute form if a proxy was meant).
+    /// The target exactly as in the request line. It is in absolute form if the client uses a proxy.
     pub target: String,
     /// The path, not decoded.
     pub path: String,
     /// The query, decoded, in order.
     pub query: Vec<(String, String)>,
-    /// `1.1` or `1.0`.
+    /// The HTTP version: `1.1` or `1.0`.
     pub version: String,
-    /// The headers in order, names as they were written.
+    /// The headers in order, with names as written.
     pub headers: Vec<(String, String)>,
-    /// The body, decoded if it came in chunks.
+    /// The body; if it was chunked, without the framing.
     pub body: Vec<u8>,
 }
 
 impl Request {
-    /// The first header of this name (case does not matter).
+    /// Returns the first header of this name. Case does not matter.
     pub fn header(&self, name: &str) -> Option<&str> {
         let known = |known: &str| known.eq_ignore_ascii_case(name);
         self.headers.iter().find(|(name, _)| known(name)).map(|(_, value)| value.as_str())
     }
 
-    /// All headers of this name, in order.
+    /// Returns all headers of this name, in order.
     pub fn header_lines<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers
             .iter()
@@ -65,13 +65,13 @@ impl Request {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The first value of this name in the query, decoded.
+    /// Returns the first value of this name in the query, decoded.
     pub fn query_value(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The keys as they were sent, in order: `apiKey` (or `sdkUrl`, which hides `apiKey`) of a poll,
-    /// the path of a stream or an update. Nothing is parsed and nothing dropped.
+    /// Returns the API keys as sent, in order. Those of a poll are in the query: `sdkUrl` if there is one, otherwise `apiKey`. That of a
+    /// stream or PUT is in the path. Keys are neither parsed nor dropped.
     pub fn api_keys(&self) -> Vec<String> {
         match self.route {
             Route::Poll => {
@@ -99,8 +99,8 @@ impl Request {
         }
     }
 
-    /// The context as a server reads it: of `?xfeaturehub=` if there is one, else of all
-    /// `x-featurehub` lines (edge-protocol 2.2, 3.1).
+    /// Returns the context as a server decodes it: from `?xfeaturehub=` of a stream if there is one, otherwise from all `x-featurehub`
+    /// headers (edge-protocol 2.2, 3.1).
     pub fn context(&self) -> Context {
         self.context_in(Dialect::Ours).unwrap_or_default()
     }
@@ -112,12 +112,12 @@ impl Request {
         }
     }
 
-    /// The segments of the path behind `features`, decoded.
+    /// Returns the decoded segments of the path after `features`.
     pub(crate) fn segments(&self) -> Vec<String> {
         behind_features(&self.path).unwrap_or_default()
     }
 
-    /// The one key of a stream or an update.
+    /// Returns the key of a stream or PUT.
     pub(crate) fn path_key(&self) -> Option<ApiKey> {
         self.api_keys().first().and_then(|text| ApiKey::parse(text))
     }
@@ -144,14 +144,14 @@ impl fmt::Debug for Request {
     }
 }
 
-/// The decoded segments behind `features`; `None` if there is no such segment.
+/// Returns the decoded segments after `features`; `None` if there is no such segment.
 fn behind_features(path: &str) -> Option<Vec<String>> {
     let mut segments = path.split('/').skip_while(|segment| *segment != "features");
     segments.next()?;
     let mut segments: Vec<String> = segments
         .map(|segment| form::decode_path(segment).unwrap_or_else(|_| segment.to_owned()))
         .collect();
-    // `/features/` is `/features`.
+    // `/features/` is the same as `/features`.
     if segments.last().is_some_and(String::is_empty) {
         segments.pop();
     }

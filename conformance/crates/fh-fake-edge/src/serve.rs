@@ -1,4 +1,4 @@
-//! What the threads of one connection do.
+//! The threads of one connection.
 use std::net::TcpStream;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use crate::recorder::{Ended, Place};
 use crate::request::Request;
 use crate::step::{Framing, Head};
 
-/// Connections are many and their threads do little.
+/// Stack size of a thread: 512 KiB, because there are many connections and their threads do little.
 const STACK: usize = 512 * 1024;
 
-/// Serves an accepted connection on threads of its own.
+/// Serves an accepted connection on new threads.
 pub(crate) fn start(edge: EdgeHandle, socket: TcpStream, client_port: u16) {
     let place = edge.server.recorder.accepted(client_port);
     let mailbox = Arc::new(Mailbox::new());
@@ -26,7 +26,7 @@ pub(crate) fn start(edge: EdgeHandle, socket: TcpStream, client_port: u16) {
         .stack_size(STACK)
         .spawn(move || serve(&edge, &mailbox, socket, place));
     if started.is_err() {
-        // No thread to be had: the socket was dropped with the closure.
+        // No thread is available. The socket was dropped with the closure.
         let (edge, mailbox) = failed;
         edge.server.leave(&mailbox);
         edge.server.recorder.ended(place, Ended::ByEdge);
@@ -64,7 +64,7 @@ fn serve(edge: &EdgeHandle, mailbox: &Arc<Mailbox>, socket: TcpStream, place: Pl
         by_client.map_or(By::Edge(by_edge), |_| By::Client)
     });
     drop(socket);
-    // Only now has the reading thread said all it knows.
+    // The reading thread has ended only now, and may have recorded a reset.
     let ended = match by {
         By::Edge(ended) => ended,
         By::Client => mailbox.client_ended().unwrap_or(Ended::ByClient),
@@ -72,7 +72,7 @@ fn serve(edge: &EdgeHandle, mailbox: &Arc<Mailbox>, socket: TcpStream, place: Pl
     edge.server.recorder.ended(place, ended);
 }
 
-/// Answers one request after the other until the connection is to end.
+/// Answers requests one after the other until the connection must end.
 fn answer_all(
     edge: &EdgeHandle,
     mailbox: &Arc<Mailbox>,
@@ -111,12 +111,12 @@ fn answer_all(
     }
 }
 
-/// A closure of the test may panic: it says so itself, and the connection is reset.
+/// Resets the connection if a closure of the test panics. The panic prints its own message.
 fn outliving<T>(act: impl FnOnce() -> Result<T, Interrupted>) -> Result<T, Interrupted> {
     panic::catch_unwind(AssertUnwindSafe(act)).unwrap_or(Err(Interrupted::Ordered(Closing::Rst)))
 }
 
-/// The next request, or the status that refuses what came.
+/// Returns the next request, or the status with which the received bytes are refused.
 fn next_request(
     mailbox: &Arc<Mailbox>,
     socket: &TcpStream,

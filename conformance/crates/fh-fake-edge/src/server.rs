@@ -1,4 +1,4 @@
-//! What all threads of one Edge share.
+//! The state that all threads of one Edge share.
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
@@ -26,7 +26,7 @@ struct Routes {
     on_accept: Option<Behaviour>,
 }
 
-/// The behaviours of the next requests, and the one of all others.
+/// The behaviours of the next requests, and the one of all later requests.
 #[derive(Default)]
 struct Plan {
     next: VecDeque<Behaviour>,

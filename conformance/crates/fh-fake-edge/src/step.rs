@@ -8,26 +8,26 @@ use crate::connection::Closing;
 use crate::edge::EdgeHandle;
 use crate::request::Request;
 
-/// How the end of a body is told.
+/// The way in which the end of a body is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// `transfer-encoding: chunked`; each step is a chunk of its own.
+    /// `transfer-encoding: chunked`. Each step is a chunk of its own.
     Chunked,
     /// `content-length`, counted from the steps that follow.
     Length,
-    /// `content-length` with this number, true or not.
+    /// `content-length` with this number, correct or not.
     Declared(u64),
-    /// No length; the body ends with the connection, as in HTTP/1.0.
+    /// No length: the body ends with the connection, as in HTTP/1.0.
     UntilClose,
 }
 
 #[derive(Clone)]
 pub(crate) enum Step {
     Head(Head),
-    /// A header for the head that comes next, also that of a healthy answer.
+    /// A header for the next head, which may be that of a healthy answer.
     Header(String, String),
     Body(Vec<u8>),
-    /// Bytes outside of any framing.
+    /// Bytes without framing.
     Raw(Vec<u8>),
     Fill(u8, u64),
     Environments,
@@ -59,32 +59,32 @@ impl Head {
         Self { status, version: "1.1", headers: Vec::new(), framing }
     }
 
-    /// A header of the same name is replaced.
+    /// Sets a header. A header of the same name is replaced.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.headers.push((name.to_owned(), value.to_owned()));
     }
 }
 
-/// Where a redirect leads.
+/// The target of a redirect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RedirectTo {
-    /// To the very same URL: a loop.
+    /// The same URL, so that clients loop.
     Itself,
-    /// To the same path and query at another origin, such as `http://127.0.0.1:9`.
+    /// The same path and query at another origin, such as `http://127.0.0.1:9`.
     Origin(String),
-    /// To the same query at a path of this origin with a prefix, such as `/moved`.
+    /// The same path and query of this origin after a prefix, such as `/moved`.
     Prefix(String),
-    /// To exactly this.
+    /// Exactly this location.
     Exactly(String),
 }
 
-/// How bytes are cut into writes.
+/// The sizes and delays of writes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Pace {
-    /// The sizes, one after the other, the last for ever. Empty: not cut.
+    /// The sizes of consecutive writes; the last one is repeated. If empty, writes are not split.
     pub(crate) sizes: Vec<usize>,
-    /// How long between one write and the next.
+    /// The delay between two writes.
     pub(crate) delay: Duration,
 }
 

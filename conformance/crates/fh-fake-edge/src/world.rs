@@ -1,4 +1,4 @@
-//! What a healthy Edge knows: environments, features, keys, and who listens.
+//! The state of a healthy Edge: environments, features, keys and open streams.
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,20 +13,20 @@ use crate::etag;
 use crate::feature::Feature;
 use crate::key::{ApiKey, KeyKind, Permission};
 
-/// Evaluates features for a context: gets them as a client-evaluated key would see them, gives them
-/// back with the values that hold. Strategies are taken off afterwards.
+/// A function that evaluates features for a context. It gets them as a client-evaluated key would see them, and returns them with the
+/// values for the context. Strategies are removed afterwards.
 pub(crate) type Evaluator = Arc<dyn Fn(&Context, Vec<Value>) -> Vec<Value> + Send + Sync>;
 
-/// Which keys are known.
+/// The keys that are accepted.
 #[derive(Clone, Debug)]
 pub(crate) enum Keys {
-    /// Any secret, in every environment that exists; those that are listed have their own rights.
+    /// Any secret in every environment that exists. Listed keys have their own permissions.
     Any,
-    /// Only those that are listed.
+    /// Listed keys only.
     Listed,
 }
 
-/// Whether a change is told to open streams.
+/// Says whether changes are pushed to open streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Updates {
     Pushed,
@@ -57,7 +57,7 @@ struct Stored {
     standing: Standing,
 }
 
-/// A retired feature is kept but not shown.
+/// Says whether a feature is shown. A retired feature is stored but not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     InUse,
@@ -70,7 +70,7 @@ struct Subscriber {
     context: Context,
 }
 
-/// What one key sees.
+/// The environment, kind and permissions of one key.
 #[derive(Clone, Debug)]
 pub(crate) struct View {
     pub(crate) environment: String,
@@ -94,7 +94,7 @@ impl World {
         }
     }
 
-    // Keys.
+    // Keys
 
     pub(crate) fn list_key(&mut self, key: ApiKey, permissions: &[Permission]) {
         self.unlist_key(&key);
@@ -106,7 +106,7 @@ impl World {
         self.listed.retain(|(known, _)| known != key);
     }
 
-    /// `None` if the key or its environment is unknown.
+    /// Returns what a key sees; `None` if the key or its environment is unknown.
     pub(crate) fn view(&self, key: &ApiKey) -> Option<View> {
         self.environments.iter().find(|environment| environment.id == key.environment())?;
         let listed = self.listed.iter().find(|(known, _)| known == key);
@@ -115,7 +115,7 @@ impl World {
             (None, Keys::Any) => Permission::ALL.to_vec(),
             (None, Keys::Listed) => return None,
         };
-        // No right at all is the same as not being known.
+        // A key without permissions counts as unknown.
         (!permissions.is_empty()).then(|| View {
             environment: key.environment().to_owned(),
             kind: key.kind(),
@@ -123,9 +123,9 @@ impl World {
         })
     }
 
-    // Reading.
+    // Reading
 
-    /// The visible features as this key and context see them.
+    /// Returns the visible features for this key and context.
     pub(crate) fn features(&self, view: &View, context: &Context) -> Vec<Value> {
         let Some(environment) = self.find(&view.environment) else { return Vec::new() };
         let all = environment
@@ -150,7 +150,7 @@ impl World {
         features
     }
 
-    /// The environment's part of the etag; retired features count too.
+    /// Returns the environment's part of the etag. Retired features count, too.
     pub(crate) fn tag(&self, view: &View) -> String {
         let content: Vec<Value> = self
             .find(&view.environment)
@@ -173,9 +173,9 @@ impl World {
         self.environments.iter().find(|known| known.id == environment)
     }
 
-    // Changing.
+    // Changing
 
-    /// The environment of this id, made if there is none.
+    /// Returns the environment of this id. It is created if it does not exist.
     fn environment(&mut self, id: &str) -> &mut Environment {
         let at = self.environments.iter().position(|known| known.id == id);
         let at = at.unwrap_or_else(|| {
@@ -194,7 +194,7 @@ impl World {
         self.environments.retain(|known| known.id != id);
     }
 
-    /// Puts a feature in the place of the one with its key (or, after a rename, its id).
+    /// Stores a feature in place of the one with the same key or, after a rename, the same id.
     pub(crate) fn put(&mut self, environment: &str, feature: Feature) {
         self.store(environment, Stored { feature, standing: Standing::InUse });
     }
@@ -213,8 +213,7 @@ impl World {
         self.tell(environment, &stored);
     }
 
-    /// Changes a feature and raises its version; a feature in retirement comes back. `None` if there
-    /// is no such feature.
+    /// Changes a feature and raises its version. A retired feature becomes active again. Returns `None` if there is no such feature.
     pub(crate) fn change(
         &mut self,
         environment: &str,
@@ -235,7 +234,7 @@ impl World {
         Some(version)
     }
 
-    /// Whether there was such a feature.
+    /// Deletes a feature. Returns false if there is no such feature.
     pub(crate) fn delete(&mut self, environment: &str, key: &str) -> bool {
         let features = &mut self.environment(environment).features;
         let Some(at) = features.iter().position(|stored| stored.feature.key() == key) else {
@@ -246,7 +245,7 @@ impl World {
         true
     }
 
-    /// Makes the list the environment's, telling only the differences.
+    /// Replaces all features of the environment by this list, and pushes only the differences.
     pub(crate) fn replace(&mut self, environment: &str, list: Vec<Feature>) {
         let gone: Vec<String> = self
             .environment(environment)
@@ -270,14 +269,14 @@ impl World {
         }
     }
 
-    // Streams.
+    // Streams
 
     pub(crate) fn subscribe(&mut self, mailbox: &Arc<Mailbox>, view: View, context: Context) {
         self.unsubscribe(mailbox);
         self.streams.push(Subscriber { mailbox: Arc::clone(mailbox), view, context });
     }
 
-    /// Whether it was subscribed.
+    /// Removes a stream. Returns true if it was subscribed.
     pub(crate) fn unsubscribe(&mut self, mailbox: &Arc<Mailbox>) -> bool {
         let before = self.streams.len();
         self.streams.retain(|stream| !Arc::ptr_eq(&stream.mailbox, mailbox));
@@ -288,7 +287,7 @@ impl World {
         self.streams.iter().map(|stream| Arc::clone(&stream.mailbox)).collect()
     }
 
-    /// Text to all open streams.
+    /// Sends a text to all open streams.
     pub(crate) fn push(&self, text: &str) {
         let text: Arc<str> = Arc::from(text);
         for stream in &self.streams {
@@ -296,7 +295,7 @@ impl World {
         }
     }
 
-    /// An orderly end of all open streams.
+    /// Sends `bye` to all open streams and ends them in an orderly way.
     pub(crate) fn bye(&self) {
         self.push(&event_text("bye", None, BYE));
         self.end();
@@ -312,7 +311,7 @@ impl World {
         if self.updates == Updates::Withheld {
             return;
         }
-        // Clients without a context of their own get the same bytes.
+        // Streams whose values do not depend on a context share the same bytes.
         let mut rendered: VecDeque<((KeyKind, bool), Arc<str>)> = VecDeque::new();
         for stream in self.streams.iter().filter(|stream| stream.view.environment == environment) {
             let extended = stream.view.permissions.contains(&Permission::ExtendedData);
@@ -335,7 +334,7 @@ impl World {
 
     fn update(&self, changed: &Stored, stream: &Subscriber) -> String {
         let state = self.seen(vec![changed.feature.json()], &stream.view, &stream.context);
-        // An evaluator may have dropped it.
+        // The evaluator may have dropped the feature.
         let state = state.first().cloned().unwrap_or_else(|| changed.feature.json());
         let name = match changed.standing {
             Standing::InUse => "feature",

@@ -1,9 +1,9 @@
-//! Buckets of percentage keys, so that percentages can be drawn at a boundary.
+//! Buckets of percentage keys, so that percentages at the boundary of a bucket can be drawn.
 
 use std::io::Cursor;
 
-/// The bucket, 0 to 999,999, of a percentage key under a feature id: standard MurmurHash3 with
-/// seed 0 over the UTF-8 of both.
+/// Returns the bucket, 0 to 999,999, of a percentage key and a feature id. It is computed from MurmurHash3 with seed 0 over the UTF-8 of
+/// key and id.
 #[must_use]
 pub fn bucket(key: &str, feature_id: &str) -> i64 {
     let text = format!("{key}{feature_id}");

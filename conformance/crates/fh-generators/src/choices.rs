@@ -1,10 +1,10 @@
-//! Where the randomness comes from: a sequence of small numbers.
+//! The source of randomness: a sequence of small numbers.
 
-/// A sequence of choices. Whatever it says is legal, and a smaller number is a plainer choice, so
-/// that both shrinking and a fuzzer's small changes mean something.
+/// A sequence of choices. Every sequence is valid, and a smaller number is a simpler choice. So a shrunk or slightly changed sequence gives
+/// a simpler or slightly changed value.
 ///
-/// (`proptest`'s own pass-through generator does not serve: each `prop_oneof!` takes half of the
-/// bytes that are left, and rejection sampling never ends on the zeros that follow.)
+/// (`proptest`'s own pass-through generator is not suitable: each `prop_oneof!` takes half of the remaining bytes, and rejection sampling
+/// never ends on the zeros that follow.)
 #[derive(Clone, Debug)]
 pub struct Choices<'a> {
     source: Source<'a>,
@@ -12,20 +12,20 @@ pub struct Choices<'a> {
 
 #[derive(Clone, Debug)]
 enum Source<'a> {
-    /// Bytes, and zeros when they are used up.
+    /// The given bytes, followed by zeros.
     Bytes(&'a [u8]),
-    /// SplitMix64.
+    /// The state of a SplitMix64 generator.
     Seeded(u64),
 }
 
 impl<'a> Choices<'a> {
-    /// The choices that these bytes say; the plainest when they are used up.
+    /// Returns the choices that these bytes encode. When they are used up, every choice is the simplest.
     #[must_use]
     pub fn of(bytes: &'a [u8]) -> Choices<'a> {
         Choices { source: Source::Bytes(bytes) }
     }
 
-    /// Endless choices, the same for the same seed.
+    /// Returns endless choices, which are the same for the same seed.
     #[must_use]
     pub fn seeded(seed: u64) -> Choices<'static> {
         Choices { source: Source::Seeded(seed) }
@@ -50,7 +50,7 @@ impl<'a> Choices<'a> {
         }
     }
 
-    /// A number below `limit` (0 if there is none): one byte up to 256, else two.
+    /// Returns a number below `limit`, or 0 if `limit` is 0. Uses one byte for limits up to 256, otherwise two.
     pub fn below(&mut self, limit: usize) -> usize {
         let mut number = usize::from(self.byte());
         if limit > 256 {
@@ -59,25 +59,25 @@ impl<'a> Choices<'a> {
         number % limit.max(1)
     }
 
-    /// A number of a range.
+    /// Returns a number from `first` to `last`, both included.
     pub fn between(&mut self, first: i64, last: i64) -> i64 {
         let count = usize::try_from(last - first + 1).unwrap_or(1);
         first + i64::try_from(self.below(count)).unwrap_or(0)
     }
 
-    /// Whether something happens that happens `times` times in `of` (at most 256).
+    /// Returns true in `times` of `of` cases; `of` is at most 256.
     pub fn chance(&mut self, times: usize, of: usize) -> bool {
-        // Zero, the plainest choice, is no.
+        // Zero, the simplest choice, gives false.
         self.below(of) >= of.saturating_sub(times)
     }
 
-    /// One of a list that is not empty. The first is the plainest.
+    /// Returns one item of a list, which must not be empty. The first item is the simplest.
     pub fn one<T: Copy + Default>(&mut self, list: &[T]) -> T {
         let index = self.below(list.len());
         list.get(index).copied().unwrap_or_default()
     }
 
-    /// The index of one of these weights.
+    /// Returns an index, chosen with these weights.
     pub fn weighted(&mut self, weights: &[usize]) -> usize {
         let mut number = self.below(weights.iter().sum());
         for (index, weight) in weights.iter().enumerate() {
@@ -89,7 +89,7 @@ impl<'a> Choices<'a> {
         0
     }
 
-    /// So many of something, at least `first`, at most `last`.
+    /// Returns a list of `first` to `last` drawn items.
     pub fn some<T>(
         &mut self,
         first: usize,

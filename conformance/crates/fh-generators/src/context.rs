@@ -1,4 +1,4 @@
-//! Contexts that come close to a feature's rules and percentages.
+//! Contexts that nearly match a feature's rules and percentages.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use crate::rule::Rule;
 use crate::share::KEYS;
 use crate::text::{draw_hostile_text, draw_text};
 
-/// Attribute names and their values, as texts.
+/// Attribute names and their values as texts.
 pub type Context = Vec<(String, Vec<String>)>;
 
-/// A context as JSON: name to a list of texts.
+/// Returns a context as JSON: an object of lists of texts.
 #[must_use]
 pub fn context_to_json(context: &Context) -> String {
     let members = context.iter().map(|(name, values)| {
@@ -23,7 +23,7 @@ pub fn context_to_json(context: &Context) -> String {
     format!("{{{}}}", members.collect::<Vec<_>>().join(","))
 }
 
-/// A feature and somebody to evaluate it for.
+/// A feature and a context to evaluate it for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Case {
     /// The feature.
@@ -33,7 +33,7 @@ pub struct Case {
 }
 
 impl Case {
-    /// A feature and a context for it.
+    /// Draws a feature and a context for it.
     pub fn draw(choices: &mut Choices<'_>) -> Case {
         let feature = Feature::draw(choices);
         let context = draw_context(choices, &feature);
@@ -47,16 +47,16 @@ impl fmt::Display for Case {
     }
 }
 
-/// Values of attributes that make percentage keys.
+/// Values of attributes that are used in percentage keys.
 const PARTS: &[&str] = &["acme", "beta", "nz", "acme", "nz", "", "<none>", "a$b"];
 
-/// A context for this feature: it supplies what the rules ask for, or something close to it, user
-/// keys from the list that percentages are drawn at, and sometimes an attribute nobody asks for.
+/// Draws a context for this feature. It has values that match the rules or nearly do, and user keys from the list that percentages are
+/// drawn for. Sometimes it has an attribute that no rule reads.
 pub fn draw_context(choices: &mut Choices<'_>, feature: &Feature) -> Context {
     let mut context: Context = Vec::new();
     for (name, times) in [("userkey", 9), ("session", 2), ("sessionkey", 2)] {
         if choices.chance(times, 10) {
-            // Of several keys the first counts.
+            // If there are several keys, the first one counts.
             let count = if choices.chance(1, 10) { 2 } else { 1 };
             let keys = choices.some(count, count, |choices| choices.one(KEYS).to_owned());
             context.push((name.to_owned(), keys));
@@ -71,14 +71,14 @@ pub fn draw_context(choices: &mut Choices<'_>, feature: &Feature) -> Context {
         context.push((name.to_owned(), values.into_iter().map(str::to_owned).collect()));
     }
     for rule in feature.strategies.elements().iter().flat_map(|each| each.rules.elements()) {
-        // Mostly the clock is what `now` should read.
+        // Mostly `now` is not supplied, so that the rule reads the clock.
         let is_left_out = if rule.field.eq_ignore_ascii_case("now") { 7 } else { 1 };
         if choices.chance(is_left_out, 10) {
             continue;
         }
         let values = draw_values(choices, rule);
         match context.iter_mut().find(|(name, _)| *name == rule.field) {
-            // Two rules on one attribute: whatever is there, and this.
+            // Two rules use the same attribute: add the values to the existing ones.
             Some((_, there)) if there.len() < 3 => there.extend(values),
             Some(_) => {}
             None => context.push((rule.field.clone(), values)),
@@ -93,7 +93,7 @@ pub fn draw_context(choices: &mut Choices<'_>, feature: &Feature) -> Context {
     context
 }
 
-/// Values for one rule: mostly one, mostly close to what it wants.
+/// Draws values for one rule: mostly one value, and mostly close to a value of the rule.
 fn draw_values(choices: &mut Choices<'_>, rule: &Rule) -> Vec<String> {
     let count = [1, 2, 3, 0].get(choices.weighted(&[7, 2, 1, 1])).copied().unwrap_or(1);
     let wanted = rule.values.elements();

@@ -9,31 +9,31 @@ use crate::share::FEATURE_IDS;
 /// A feature as an Edge sends it to a client-evaluated key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Feature {
-    /// Its id, as a JSON token.
+    /// The feature's id, as a JSON token.
     pub id: Option<String>,
-    /// Its key.
+    /// The feature's key.
     pub key: String,
-    /// The type of its value, as a JSON token.
+    /// The type of the value, as a JSON token.
     pub kind: Option<String>,
-    /// Whether it is locked, as a JSON token.
+    /// The lock state, as a JSON token.
     pub locked: Option<String>,
-    /// The version of its value, as a JSON token.
+    /// The version of the value, as a JSON token.
     pub version: Option<String>,
-    /// What everybody gets, as a JSON token.
+    /// The default value, as a JSON token.
     pub value: Option<String>,
-    /// Its strategies.
+    /// The feature's strategies.
     pub strategies: List<Rollout>,
 }
 
 impl Feature {
-    /// A feature, one in six with one part that cannot be read.
+    /// Draws a feature. One in six has one unreadable part.
     pub fn draw(choices: &mut Choices<'_>) -> Feature {
         let is_spoiled = choices.chance(1, 6);
         let feature = Feature::draw_well_formed(choices);
         if is_spoiled { spoil(feature, choices) } else { feature }
     }
 
-    /// A feature that a proper server could send, quirks of stored data included.
+    /// Draws a feature that a correct server could send, including oddities of stored data.
     pub fn draw_well_formed(choices: &mut Choices<'_>) -> Feature {
         let kind = choices.one(&["STRING", "BOOLEAN", "STRING", "NUMBER", "JSON"]);
         let id = choices.one(FEATURE_IDS);
@@ -57,7 +57,7 @@ impl Feature {
         }
     }
 
-    /// The JSON on the wire.
+    /// Returns the JSON that is sent on the wire.
     #[must_use]
     pub fn to_json(&self) -> String {
         object([
@@ -72,7 +72,7 @@ impl Feature {
     }
 }
 
-/// Values of a type: those that everybody gets, then those of strategies. Odd ones come last.
+/// Returns the values of a type: default values, then values of strategies. Unusual values come last.
 fn values(kind: &str) -> [&'static [&'static str]; 2] {
     match kind {
         "BOOLEAN" => {
@@ -93,7 +93,7 @@ fn values(kind: &str) -> [&'static [&'static str]; 2] {
     }
 }
 
-/// One of the values: the first two are usual, the others rare, and sometimes there is none.
+/// Chooses one of the values: mostly one of the first two, rarely another one, sometimes none.
 fn chosen(values: &[&str], choice: usize) -> Option<String> {
     let count = match choice {
         0..=150 => values.len().min(2),

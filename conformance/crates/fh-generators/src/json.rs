@@ -1,20 +1,20 @@
-//! Writing JSON from tokens.
+//! Writes JSON from tokens.
 
-/// A list member of an object, in all the ways it can arrive.
+/// A list member of an object, in every form in which it can arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum List<T> {
-    /// The member is not there.
+    /// The object has no such member.
     Absent,
-    /// `null`
+    /// The member is `null`.
     Null,
-    /// The elements.
+    /// The member is a list of these elements.
     Of(Vec<T>),
-    /// Something that is no list: a JSON token.
+    /// The member is not a list, but this JSON token.
     Wrong(String),
 }
 
 impl<T> List<T> {
-    /// The elements; none if it is no list.
+    /// Returns the elements; an empty slice if it is not a list.
     #[must_use]
     pub fn elements(&self) -> &[T] {
         match self {
@@ -23,7 +23,7 @@ impl<T> List<T> {
         }
     }
 
-    /// The JSON of the member; `None` if it is not there.
+    /// Returns the JSON of the member; `None` if the object has no such member.
     pub(crate) fn token(&self, write: impl Fn(&T) -> String) -> Option<String> {
         match self {
             List::Absent => None,
@@ -37,13 +37,13 @@ impl<T> List<T> {
     }
 }
 
-/// A string token.
+/// Returns the JSON token of a string.
 pub(crate) fn quoted(text: &str) -> String {
-    // A text is always serialisable.
+    // Serialising a string cannot fail.
     serde_json::to_string(text).unwrap_or_default()
 }
 
-/// An object of members given as tokens; those that are `None` are left out.
+/// Returns a JSON object of members given as tokens. Members that are `None` are left out.
 pub(crate) fn object<'a>(members: impl IntoIterator<Item = (&'a str, Option<String>)>) -> String {
     let members = members.into_iter();
     let members = members.filter_map(|(name, token)| Some(format!("{}:{}", quoted(name), token?)));

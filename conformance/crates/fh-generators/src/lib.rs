@@ -1,11 +1,10 @@
-//! Draws features and contexts, as JSON text, that sit on the edges of FeatureHub's rules: supplied
-//! values that equal, begin or exceed a rule's value, percentages at the bucket of a context or one
-//! beside it, Unicode traps, several percentage keys, parts that cannot be read.
+//! Draws features and contexts, as JSON text, that lie at the edges of FeatureHub's rules: supplied values that equal,
+//! begin or exceed a rule's value, percentages at the bucket of a context or next to it, difficult Unicode
+//! texts, several percentage keys, and unreadable parts.
 //!
-//! Nothing here knows an evaluator. Everything is drawn from [`Choices`], a sequence of small
-//! numbers that a seed or a fuzzer's bytes provide; [`feature`], [`context_for`] and the others are
-//! `proptest` strategies over the same functions, which shrink because a smaller choice is a plainer
-//! one.
+//! This crate does not depend on an evaluator. Everything is drawn from [`Choices`], a sequence of small
+//! numbers that comes from a seed or from a fuzzer's bytes. [`feature`], [`context_for`] and the others are
+//! `proptest` strategies over the same functions. They shrink because a smaller choice is a simpler one.
 //!
 //! ```
 //! use fh_generators::{Case, Choices};

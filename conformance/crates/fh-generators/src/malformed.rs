@@ -1,10 +1,10 @@
-//! Parts that cannot be read.
+//! Unreadable parts of features.
 
 use crate::choices::Choices;
 use crate::feature::Feature;
 use crate::json::List;
 
-/// Where a number is expected.
+/// Tokens in place of a percentage. Most are unreadable; some are readable but unusual.
 const NO_PERCENTAGE: &[&str] = &[
     "\"20\"",
     "20.5",
@@ -20,11 +20,11 @@ const NO_PERCENTAGE: &[&str] = &[
     "0.0",
     "-0",
 ];
-/// Where a list is expected.
+/// Tokens in place of a list.
 const NO_LIST: &[&str] = &["{}", "\"x\"", "5", "true", "[null]", "[5]", "[[]]"];
-/// Where an object is expected.
+/// Tokens in place of an object.
 const NO_OBJECT: &[&str] = &["null", "\"x\"", "5", "[]", "{}", "[{}]"];
-/// In place of a rule.
+/// Tokens in place of a rule.
 const NO_RULE: &[&str] = &[
     r#"{"fieldName":"x","type":"COLOR","conditional":"EQUALS","values":["a"]}"#,
     r#"{"fieldName":"x","type":"STRING","conditional":"NEAR","values":["a"]}"#,
@@ -38,10 +38,10 @@ const NO_RULE: &[&str] = &[
     r#"{"fieldName":"x","type":null,"conditional":"NOT_EQUALS","values":["a"]}"#,
     r#"{"fieldName":"x","type":"STRING","conditional":"EQUALS","values":["b"],"values":["a"]}"#,
 ];
-/// Where an id is expected.
+/// Tokens in place of an id.
 const NO_ID: &[&str] = &["null", "5", "{}", "\"\""];
 
-/// The feature with one part that cannot be read, or stands at the edge of what can be.
+/// Returns the feature with one part that is unreadable or nearly so.
 pub(crate) fn spoil(mut feature: Feature, choices: &mut Choices<'_>) -> Feature {
     let one = |choices: &mut Choices<'_>, tokens: &[&str]| choices.one(tokens).to_owned();
     let or_none = |choices: &mut Choices<'_>, tokens: &[&str]| {

@@ -11,7 +11,7 @@ pub struct Payload {
 }
 
 impl Payload {
-    /// So many features with keys `F0`, `F1`, ...
+    /// Draws `count` features with the keys `F0`, `F1` and so on.
     pub fn draw(choices: &mut Choices<'_>, count: usize) -> Payload {
         let features = (0..count).map(|position| {
             let key = format!("F{position}");
@@ -20,7 +20,7 @@ impl Payload {
         Payload { features: features.collect() }
     }
 
-    /// The JSON on the wire.
+    /// Returns the JSON that is sent on the wire.
     #[must_use]
     pub fn to_json(&self) -> String {
         let features: Vec<String> = self.features.iter().map(Feature::to_json).collect();

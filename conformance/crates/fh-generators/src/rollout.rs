@@ -5,28 +5,28 @@ use crate::json::{List, object, quoted};
 use crate::rule::Rule;
 use crate::share::{Share, draw_share};
 
-/// Attributes that make percentage keys.
+/// Attributes that are used in percentage keys.
 pub(crate) const KEY_ATTRIBUTES: &[&str] = &["company", "country", "userkey", "session", "plan"];
 
 /// A rollout strategy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rollout {
-    /// Its id, as a JSON token.
+    /// The strategy's id, as a JSON token.
     pub id: Option<String>,
-    /// What it serves, as a JSON token.
+    /// The served value, as a JSON token.
     pub value: Option<String>,
-    /// Its percentage in millionths, as a JSON token.
+    /// The percentage in millionths, as a JSON token.
     pub percentage: Option<String>,
-    /// The attributes that make its percentage key, as JSON tokens.
+    /// The attributes of the percentage key, as JSON tokens.
     pub percentage_attributes: List<String>,
-    /// Its rules.
+    /// The strategy's rules.
     pub rules: List<Rule>,
-    /// What stands in its place, if it is spoiled: a JSON token.
+    /// A JSON token that replaces the whole strategy, if it is unreadable.
     pub instead: Option<String>,
 }
 
 impl Rollout {
-    /// The JSON on the wire.
+    /// Returns the JSON that is sent on the wire.
     #[must_use]
     pub fn to_json(&self) -> String {
         if let Some(instead) = &self.instead {
@@ -48,12 +48,12 @@ pub(crate) struct Draft {
     pub(crate) share: Share,
     pub(crate) percentage_attributes: List<String>,
     pub(crate) rules: List<Rule>,
-    /// Chooses the value.
+    /// A number that chooses the value.
     pub(crate) value: usize,
 }
 
 impl Draft {
-    /// The strategy at this position, with what earlier strategies without rules took.
+    /// Returns the strategy at this position. `base` is the sum of the percentages of earlier strategies without rules.
     pub(crate) fn finish(
         &self,
         position: usize,

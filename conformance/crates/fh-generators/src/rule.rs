@@ -4,7 +4,7 @@ use crate::choices::Choices;
 use crate::field::{FieldType, draw_value};
 use crate::json::{List, object, quoted};
 
-/// The conditionals, as they stand on the wire.
+/// The conditionals, as written on the wire.
 pub const CONDITIONALS: &[&str] = &[
     "EQUALS",
     "NOT_EQUALS",
@@ -19,27 +19,27 @@ pub const CONDITIONALS: &[&str] = &[
     "REGEX",
 ];
 
-/// Attributes that rules read. Few, so that several rules meet in one.
+/// The attributes that rules read. There are few, so that several rules often read the same one.
 const FIELDS: &[&str] = &["country", "plan", "version", "userkey", "x", "naïve 🐢", ""];
 
 /// A rule of a rollout strategy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// The attribute it reads.
+    /// The attribute that the rule reads.
     pub field: String,
-    /// As what it compares.
+    /// The type of the comparison.
     pub kind: FieldType,
-    /// How it compares.
+    /// The conditional of the comparison.
     pub conditional: String,
-    /// What it compares with, as JSON tokens.
+    /// The rule's values, as JSON tokens.
     pub values: List<String>,
-    /// What stands in its place, if it is spoiled: a JSON token.
+    /// A JSON token that replaces the whole rule, if it is unreadable.
     pub instead: Option<String>,
 }
 
 impl Rule {
-    /// A rule of any type and conditional, with none to four values, some of them odd. Rules on
-    /// dates sometimes read the attribute `now`.
+    /// Draws a rule of any type and conditional, with none to four values, some of them unusual. Rules on dates sometimes read the
+    /// attribute `now`.
     pub fn draw(choices: &mut Choices<'_>) -> Rule {
         let kind = FieldType::ALL.get(choices.below(FieldType::ALL.len()));
         let kind = kind.copied().unwrap_or(FieldType::String);
@@ -65,7 +65,7 @@ impl Rule {
         }
     }
 
-    /// The JSON on the wire.
+    /// Returns the JSON that is sent on the wire.
     #[must_use]
     pub fn to_json(&self) -> String {
         if let Some(instead) = &self.instead {

@@ -1,10 +1,10 @@
-//! Percentages, most of them at the bucket of somebody or one beside it.
+//! Percentages, many of them at the bucket of a key or next to it.
 
 use crate::bucket::bucket;
 use crate::choices::Choices;
 
-/// User keys and joined keys: contexts are drawn from the same list, so that percentages meet them.
-/// `u424540` has bucket 0 and `u411728` bucket 200,000 under the first of [`FEATURE_IDS`].
+/// User keys and joined keys. Contexts are drawn from the same list, so that percentages match them. With the first of [`FEATURE_IDS`],
+/// `u424540` has bucket 0 and `u411728` has bucket 200,000.
 pub(crate) const KEYS: &[&str] = &[
     "carol",
     "user-7",
@@ -23,7 +23,7 @@ pub(crate) const KEYS: &[&str] = &[
     "nz",
 ];
 
-/// Ids of features; the last is no id that a server would give.
+/// Ids of features. The last one is not an id that a server would assign.
 pub(crate) const FEATURE_IDS: &[&str] = &[
     "9cd3b1d4-6f6b-4c0f-8a3f-3f0f6f1f0c11",
     "5b1f0d3e-7c42-4d0a-9f8b-2e61a9c4d7f0",
@@ -31,22 +31,21 @@ pub(crate) const FEATURE_IDS: &[&str] = &[
     "id-🐢",
 ];
 
-/// A percentage before it is known which strategies come earlier.
+/// A percentage before the earlier strategies are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Share {
-    /// There is none.
+    /// There is no percentage.
     Absent,
-    /// `null`
+    /// The percentage is `null`.
     Null,
-    /// So many millionths.
+    /// The percentage in millionths.
     Millionths(i64),
-    /// So that somebody's bucket is this far from the limit.
+    /// A percentage whose limit is the bucket of this key plus `offset`.
     Near { key: &'static str, offset: i64 },
 }
 
 impl Share {
-    /// The JSON token, given the feature's id and the percentages of earlier strategies without
-    /// rules.
+    /// Returns the JSON token, given the feature's id and the sum of the percentages of earlier strategies without rules.
     pub(crate) fn token(&self, feature_id: &str, base: i64) -> Option<String> {
         match self {
             Share::Absent => None,
@@ -54,14 +53,14 @@ impl Share {
             Share::Millionths(share) => Some(share.to_string()),
             Share::Near { key, offset } => {
                 let share = bucket(key, feature_id) + offset - base;
-                // An earlier strategy already took them: any share will do.
+                // Earlier strategies cover this bucket already, so any percentage will do.
                 Some(if share < 0 { 200_000 } else { share.min(1_000_000) }.to_string())
             }
         }
     }
 }
 
-/// A percentage.
+/// Draws a percentage.
 pub(crate) fn draw_share(choices: &mut Choices<'_>) -> Share {
     let usual = [200_000, 0, 1, 100, 100_000, 333_333, 500_000, 999_999, 1_000_000];
     match choices.weighted(&[5, 3, 6, 1]) {

@@ -1,5 +1,4 @@
-//! Everything as `proptest` strategies: bytes that are read as choices. Fewer and smaller bytes are
-//! plainer cases, so they shrink.
+//! All generators as `proptest` strategies: bytes that are read as choices. Fewer and smaller bytes give simpler cases, so they shrink.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -11,7 +10,7 @@ use crate::payload::Payload;
 use crate::rule::Rule;
 use crate::text::{draw_hostile_text, draw_plain_text};
 
-/// What `draw` makes of up to so many bytes.
+/// Returns a strategy that draws from at most this many bytes.
 fn drawn<T: std::fmt::Debug>(
     bytes: usize,
     draw: impl Fn(&mut Choices<'_>) -> T + 'static,
@@ -20,43 +19,43 @@ fn drawn<T: std::fmt::Debug>(
     bytes.prop_map(move |bytes| draw(&mut Choices::of(&bytes))).boxed()
 }
 
-/// A feature, one in six with one part that cannot be read.
+/// Returns a strategy for features. One in six has one unreadable part.
 pub fn feature() -> BoxedStrategy<Feature> {
     drawn(400, Feature::draw)
 }
 
-/// A feature that a proper server could send, quirks of stored data included.
+/// Returns a strategy for features that a correct server could send, including oddities of stored data.
 pub fn well_formed_feature() -> BoxedStrategy<Feature> {
     drawn(400, Feature::draw_well_formed)
 }
 
-/// A context for this feature; see [`draw_context`].
+/// Returns a strategy for contexts for this feature; see [`draw_context`].
 pub fn context_for(feature: &Feature) -> BoxedStrategy<Context> {
     let feature = feature.clone();
     drawn(100, move |choices| draw_context(choices, &feature))
 }
 
-/// A feature and a context for it.
+/// Returns a strategy for features with a context.
 pub fn case() -> BoxedStrategy<Case> {
     drawn(500, Case::draw)
 }
 
-/// A list of so many features with keys `F0`, `F1`, ...
+/// Returns a strategy for lists of `count` features with the keys `F0`, `F1` and so on.
 pub fn payload(count: usize) -> BoxedStrategy<Payload> {
     drawn(250 * count, move |choices| Payload::draw(choices, count))
 }
 
-/// A rule; see [`Rule::draw`].
+/// Returns a strategy for rules; see [`Rule::draw`].
 pub fn rule() -> BoxedStrategy<Rule> {
     drawn(80, Rule::draw)
 }
 
-/// A text that trips implementations; see [`draw_hostile_text`].
+/// Returns a strategy for texts that are difficult for implementations; see [`draw_hostile_text`].
 pub fn hostile_text() -> BoxedStrategy<String> {
     drawn(16, draw_hostile_text)
 }
 
-/// A text of everyday use.
+/// Returns a strategy for ordinary texts.
 pub fn plain_text() -> BoxedStrategy<String> {
     drawn(16, draw_plain_text)
 }

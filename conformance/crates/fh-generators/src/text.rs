@@ -1,4 +1,4 @@
-//! Texts: plain ones, those that trip implementations, and those close to another text.
+//! Texts: ordinary ones, difficult ones, and texts close to another text.
 
 use crate::choices::Choices;
 
@@ -7,7 +7,7 @@ const PLAIN: &[&str] = &[
     "gold", "beta", "acme", "x", "user-7", "carol", "true", "false", "10", "9",
 ];
 
-/// Each is here because some implementation treats it otherwise than it should.
+/// Texts that some implementation handles wrongly.
 const HOSTILE: &[&str] = &[
     "",
     " ",
@@ -58,7 +58,7 @@ const HOSTILE: &[&str] = &[
     "now",
 ];
 
-/// A text of everyday use.
+/// Draws an ordinary text.
 pub fn draw_plain_text(choices: &mut Choices<'_>) -> String {
     if choices.chance(1, 5) {
         let letters = ['a', 'b', 'n', 'z', '0', '9', '-', '.'];
@@ -67,9 +67,8 @@ pub fn draw_plain_text(choices: &mut Choices<'_>) -> String {
     choices.one(PLAIN).to_owned()
 }
 
-/// A text that trips implementations: empty, blank, control characters, characters above U+FFFF,
-/// combining and look-alike characters, separators of percentage keys, words that mean something
-/// elsewhere, very long texts.
+/// Draws a text that is difficult for implementations: empty, blank, with control characters, characters above U+FFFF, combining or
+/// look-alike characters, or separators of percentage keys, words with a special meaning elsewhere, or very long.
 pub fn draw_hostile_text(choices: &mut Choices<'_>) -> String {
     let letters = ['a', 'é', '\u{301}', '\u{e000}', '🐢', '\u{0}', '$', '"', '\\', '\n', '9'];
     match choices.weighted(&[8, 3, 1]) {
@@ -79,13 +78,13 @@ pub fn draw_hostile_text(choices: &mut Choices<'_>) -> String {
     }
 }
 
-/// Everyday or hostile.
+/// Draws an ordinary text or, in one of four cases, a difficult one.
 pub(crate) fn draw_text(choices: &mut Choices<'_>) -> String {
     if choices.chance(1, 4) { draw_hostile_text(choices) } else { draw_plain_text(choices) }
 }
 
-/// A text close to another: the same, its beginning, its end, something longer, other case, or a
-/// look-alike. `twist` chooses; every number means something.
+/// Returns a text close to another: the same, its beginning or end, a longer one, another case, or a look-alike. `twist` chooses the
+/// variant; every number is valid.
 #[must_use]
 pub fn near_text(text: &str, twist: u8) -> String {
     let without_last = || {

@@ -1,4 +1,4 @@
-//! What is drawn is JSON, is the same for the same seed, and covers what it should.
+//! Tests that draws are valid JSON, are the same for the same seed, and cover all types, conditionals and boundaries.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 use crate::{End, ours, theirs};
 
-/// How much of a stream both sides read alike, and how theirs ends after it. By [`crate::DEVIATIONS`] it gives up at a
-/// line that is not UTF-8, and at the empty line after an event that says nothing.
+/// Returns the part of a stream that both sides read alike, and how the other client's stream ends after it. According to
+/// [`crate::DEVIATIONS`] that client stops at a line that is not UTF-8, and at the empty line after an event without content.
 #[must_use]
 pub fn agreed_part(stream: &[u8]) -> (&[u8], End) {
     let mut event = TheirEvent::default();
@@ -31,7 +31,7 @@ pub fn agreed_part(stream: &[u8]) -> (&[u8], End) {
     (stream, End::Body)
 }
 
-/// What decides whether the client takes an event for one that says nothing.
+/// The parts that an event has, by which the other client decides whether it has content.
 #[derive(Default)]
 struct TheirEvent {
     begun: bool,
@@ -46,7 +46,7 @@ impl TheirEvent {
     }
 }
 
-/// The complete lines, each with the place where it begins.
+/// Returns the complete lines, each with its position.
 fn lines(stream: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut rest = stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream);
     std::iter::from_fn(move || {
@@ -58,11 +58,11 @@ fn lines(stream: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     })
 }
 
-/// Has both sides read a stream in these chunks.
+/// Reads a stream in these chunks with both decoders and compares the events.
 ///
 /// # Errors
 ///
-/// They differ by more than the deviations: how.
+/// A text that shows the difference, if they differ by more than the known deviations.
 pub fn compare(chunks: &[&[u8]]) -> Result<(), String> {
     let stream = chunks.concat();
     let (agreed, expected_end) = agreed_part(&stream);

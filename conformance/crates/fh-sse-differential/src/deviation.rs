@@ -1,23 +1,23 @@
 use crate::End;
 
-/// Something that `eventsource-client` reads in another way than the standard. Ours reads it as the standard does.
+/// A difference between `eventsource-client` and the standard. Our decoder follows the standard.
 #[derive(Debug)]
 pub struct Deviation {
-    /// What the standard says.
+    /// The behaviour that the standard requires.
     pub standard: &'static str,
-    /// What the client does.
+    /// The behaviour of the other client.
     pub theirs: &'static str,
-    /// Shows it.
+    /// A stream that shows the difference.
     pub stream: &'static [u8],
-    /// Names and data that ours reads.
+    /// Names and data of the events that our decoder reads.
     pub our_events: &'static [(&'static str, &'static str)],
-    /// The last `retry` that ours reads before the last event, in milliseconds.
+    /// The last `retry` that our decoder reads before the last event, in milliseconds.
     pub our_retry: Option<u64>,
-    /// Names and data that theirs reads.
+    /// Names and data of the events that the other client reads.
     pub their_events: &'static [(&'static str, &'static str)],
-    /// The last `retry` of their events.
+    /// The last `retry` of the events that the other client reads, in milliseconds.
     pub their_retry: Option<u64>,
-    /// How theirs ends.
+    /// The way in which the other client's stream ends.
     pub their_end: End,
 }
 
@@ -25,8 +25,8 @@ const X: (&str, &str) = ("message", "x");
 
 /// All known deviations of version 0.18.0.
 ///
-/// A field named `comment`, which that client takes for a comment, changes no event; and it sets no limit to the size
-/// of a line or event.
+/// Two differences have no entry, because they change no event here. That client takes a field named `comment` for a comment, and it does
+/// not limit the size of a line or event.
 pub const DEVIATIONS: &[Deviation] = &[
     Deviation {
         standard: "bytes that are not UTF-8 are replaced",

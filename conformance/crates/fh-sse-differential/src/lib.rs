@@ -1,8 +1,8 @@
-//! The stream decoder of `fh-session` beside an independent one, the parser of the `eventsource-client` crate, on the
-//! same bytes in the same chunks (D-84).
+//! Compares the stream decoder of `fh-session` with an independent one, the parser of the `eventsource-client` crate, on the same bytes in
+//! the same chunks (D-84).
 //!
-//! The crate's parser is private, so its whole client reads from a transport that replays chunks: no sockets, no
-//! clock, no runtime. Where the client leaves the standard, [`DEVIATIONS`] says so.
+//! The crate's parser is private, so its whole client reads from a transport that replays chunks, without sockets, clock or runtime.
+//! [`DEVIATIONS`] lists where the client differs from the standard.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
@@ -16,26 +16,26 @@ pub use deviation::{DEVIATIONS, Deviation};
 pub use ours::ours;
 pub use theirs::theirs;
 
-/// An event as either side reports it.
+/// An event as one of the decoders reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    /// `message` if it has none.
+    /// The event's name; `message` if it has none.
     pub name: String,
-    /// Lines joined by line feeds.
+    /// The lines of data, joined by line feeds.
     pub data: String,
     /// The last id of the stream.
     pub id: Option<String>,
-    /// Milliseconds. Ours: the last of the stream. Theirs: of this event.
+    /// The `retry` in milliseconds. For our decoder it is the last of the stream, for the other client that of this event.
     pub retry: Option<u64>,
 }
 
-/// How the reading of a stream ended.
+/// The way in which reading a stream ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// With the last byte.
+    /// At the end of the body.
     Body,
     /// At a line that is not UTF-8.
     InvalidLine,
-    /// At the end of an event that says nothing.
+    /// At the end of an event without content.
     InvalidEvent,
 }

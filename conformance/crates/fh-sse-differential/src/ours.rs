@@ -2,11 +2,11 @@ use fh_session::sse::{Decoder, Limits, TooLarge};
 
 use crate::Event;
 
-/// What the decoder of fh-session reads from these chunks.
+/// Returns the events that the decoder of `fh-session` reads from these chunks.
 ///
 /// # Errors
 ///
-/// A part of the stream is larger than the default limit.
+/// If a part of the stream is larger than the default limit.
 pub fn ours<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<Event>, TooLarge> {
     let mut decoder = Decoder::new(Limits::default());
     let mut events = Vec::new();

@@ -6,7 +6,7 @@ use launchdarkly_sdk_transport::{ByteStream, HttpTransport, Request, Response, R
 
 use crate::{End, Event};
 
-/// Answers every request with the same body in the same chunks.
+/// A transport that answers every request with the same body in the same chunks.
 #[derive(Clone)]
 struct Replay {
     chunks: Vec<Bytes>,
@@ -19,12 +19,12 @@ impl HttpTransport for Replay {
     }
 }
 
-/// What the client of `eventsource-client` reads from these chunks, and how its stream ended. Events that it reports
-/// after an error stood before it in the same chunk.
+/// Returns the events that the client of `eventsource-client` reads from these chunks, and how its stream ended. Events that it reports
+/// after an error come before the error in the same chunk.
 ///
 /// # Errors
 ///
-/// Something else happened than the end of a stream: its words for it.
+/// The client's message, if it reports anything but the end of a stream.
 pub fn theirs<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<(Vec<Event>, End), String> {
     let chunks = chunks.into_iter().map(Bytes::copy_from_slice).collect();
     let client = ClientBuilder::for_url("http://localhost/")

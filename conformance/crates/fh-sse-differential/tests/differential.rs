@@ -1,4 +1,4 @@
-//! Both decoders on the same bytes.
+//! Tests that compare both decoders on the same bytes.
 #![allow(clippy::panic, clippy::indexing_slicing)]
 
 use std::fs;
@@ -7,10 +7,10 @@ use std::path::Path;
 use fh_generators::Choices;
 use fh_sse_differential::{DEVIATIONS, End, Event, agreed_part, compare, ours, theirs};
 
-/// Streams up to this length are cut in every way there is.
+/// Streams of at most this length are checked with every possible chunking.
 const SHORT: usize = 10;
 
-/// After this the client takes no event for one that says nothing, and goes on to the end.
+/// After this line the other client takes no event as one without content, and reads to the end.
 const WITH_ID: &str = "id:0\n";
 
 fn check(chunks: &[&[u8]]) {
@@ -19,7 +19,7 @@ fn check(chunks: &[&[u8]]) {
     }
 }
 
-/// Whole, in single bytes, and in two; short streams in every chunking.
+/// Checks a stream as a whole, in single bytes, and in two chunks. Short streams are checked with every chunking.
 fn check_in_many_chunkings(stream: &[u8]) {
     if stream.len() <= SHORT {
         for cuts in 0..1_u32 << stream.len().saturating_sub(1) {
@@ -67,7 +67,7 @@ fn each_deviation_is_as_listed() {
     }
 }
 
-/// Everything short that the format is made of.
+/// Checks all combinations of up to four tokens of the format.
 #[test]
 fn all_small_streams() {
     const TOKENS: [&str; 12] =
@@ -111,7 +111,7 @@ fn line_ends_and_marks_in_every_chunking() {
     }
 }
 
-/// Streams as servers send them, the fuzzer's seeds.
+/// Checks streams as servers send them: the seeds of the fuzzer.
 #[test]
 fn seeds_of_the_fuzzer() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fuzz/seeds/sse");
@@ -124,7 +124,7 @@ fn seeds_of_the_fuzzer() {
     assert!(events > 20, "{events}");
 }
 
-/// Long streams of everything, in chunks of all sizes.
+/// Checks long streams of random tokens in chunks of random sizes.
 #[test]
 fn drawn_streams() {
     const TOKENS: [&[u8]; 30] = [
@@ -162,7 +162,7 @@ fn drawn_streams() {
     let mut choices = Choices::seeded(0x5EED_0055);
     let mut agreed = 0;
     for _ in 0..3000 {
-        // Bad bytes end the comparison, so most streams have none.
+        // Invalid bytes end the comparison, so most streams have none.
         let tokens = if choices.chance(1, 4) { &TOKENS[..] } else { &TOKENS[..TOKENS.len() - 1] };
         let parts = choices.some(0, 80, |choices| tokens[choices.below(tokens.len())]);
         let begin = if choices.chance(3, 4) { WITH_ID } else { "" };

@@ -1,4 +1,4 @@
-//! Authorities and certificates made on the spot, for tests of TLS.
+//! Certificate authorities and certificates that are generated for tests of TLS.
 //!
 //! ```
 //! use fh_test_certificates::Authority;
@@ -11,7 +11,7 @@
 //! ```
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
-// What cannot be made ends the test that wanted it.
+// A failure to generate a certificate fails the test.
 #![allow(clippy::expect_used)]
 
 use std::ops::Range;
@@ -23,17 +23,17 @@ use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// Whoever counts days that are left counts whole ones.
+/// Additional validity, so that code which counts the remaining whole days gets the full number.
 const GRACE: Duration = Duration::from_secs(60);
 
-/// Somebody who issues certificates, and has a key that nobody else has.
+/// A certificate authority with its own private key.
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    /// One of this name. Two of one name have different keys.
+    /// Creates an authority of this name. Two authorities of the same name have different keys.
     ///
     /// # Panics
-    /// The platform gives no random numbers.
+    /// If the platform provides no random numbers.
     #[must_use]
     pub fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
@@ -43,16 +43,17 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, key).expect("a certificate of its own"))
     }
 
-    /// What those who are to trust it are given.
+    /// Returns the certificate that clients must trust.
     #[must_use]
     pub fn pem(&self) -> String {
         self.0.pem()
     }
 
-    /// A certificate for a host's name or address, good from the first of these days to the last, counted from now; and a minute longer.
+    /// Issues a certificate for a host name or an address. It is valid from the first to the last of these days, counted from now, and one
+    /// minute longer.
     ///
     /// # Panics
-    /// That is no host.
+    /// If `host` is not a valid host.
     #[must_use]
     pub fn issue(&self, host: &str, good: Range<i64>) -> Certificate {
         let mut params = CertificateParams::new([host.to_string()]).expect("a host");
@@ -78,22 +79,22 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// The certificate.
+    /// Returns the certificate.
     #[must_use]
     pub fn pem(&self) -> &str {
         &self.pem
     }
 
-    /// Its private key.
+    /// Returns the private key.
     #[must_use]
     pub fn key_pem(&self) -> String {
         self.key.serialize_pem()
     }
 
-    /// For a server that shows it, and asks nothing of those who connect.
+    /// Returns the configuration of a server with this certificate. It requires no client certificate.
     ///
     /// # Panics
-    /// Its own key does not fit it.
+    /// If the private key does not match the certificate.
     #[must_use]
     pub fn server(&self) -> ServerConfig {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.serialize_der()));

@@ -1,4 +1,4 @@
-//! Folders and files for tests, gone afterwards.
+//! Temporary folders and files for tests.
 //!
 //! ```
 //! use fh_test_folder::Folder;
@@ -18,35 +18,35 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
-/// A folder of one test alone, gone with this value.
+/// A folder that only one test uses. It is deleted when this value is dropped.
 #[derive(Debug)]
 pub struct Folder(TempDir);
 
 impl Folder {
-    /// An empty folder.
+    /// Creates an empty folder.
     ///
     /// # Panics
-    /// If the system has no place for it.
+    /// If the operating system cannot create it.
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it makes something outside the program")]
     pub fn new() -> Self {
         Self(tempfile::tempdir().expect("a place for folders that do not last"))
     }
 
-    /// Where it is.
+    /// Returns the path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.0.path()
     }
 
-    /// Where a file of it is, or would be.
+    /// Returns the path of a file in the folder, which need not exist.
     #[must_use]
     pub fn file(&self, name: impl AsRef<Path>) -> PathBuf {
         self.path().join(name)
     }
 
-    /// Writes a file as if in this minute after the beginning of 1970: changes that follow each other at once have times of
-    /// their own, all of them long ago.
+    /// Writes a file and sets its modification time to this minute after the beginning of 1970. So changes in quick succession get
+    /// different times, all of them long ago.
     ///
     /// # Panics
     /// If it cannot be written.
@@ -55,7 +55,7 @@ impl Folder {
         self.set_minute(name, minute);
     }
 
-    /// Makes it look as if a file was changed in this minute.
+    /// Sets the modification time of a file to this minute after the beginning of 1970.
     ///
     /// # Panics
     /// If there is no such file.

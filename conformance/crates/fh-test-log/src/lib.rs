@@ -1,4 +1,4 @@
-//! Everything that a test's process logs, at every level, through `tracing` and through `log`, as text.
+//! Captures everything that a test's process logs, at every level, through `tracing` and through `log`, as text.
 //!
 //! ```
 //! use fh_test_log::Log;
@@ -18,18 +18,19 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// The one log of a process. Each event is a line: ` LEVEL target:` and its fields.
+/// The single log of a process. Each event is a line: ` LEVEL target:` and its fields.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<String>>);
 
 impl Log {
-    /// Begins, once; all tests of a process write to the same. What is logged before the first call is not in it.
+    /// Starts capturing at the first call, and returns the same log at every call. All tests of a process share it. Earlier events are not
+    /// captured.
     #[must_use]
     pub fn capture() -> Self {
         static LOG: OnceLock<Log> = OnceLock::new();
         let log = LOG.get_or_init(|| {
             let log = Self::default();
-            // Where somebody was faster, that one gets everything.
+            // If another subscriber was set before, that one gets the events.
             let _ = tracing::subscriber::set_global_default(log.clone());
             if log::set_boxed_logger(Box::new(log.clone())).is_ok() {
                 log::set_max_level(log::LevelFilter::Trace);
@@ -39,7 +40,7 @@ impl Log {
         log.clone()
     }
 
-    /// All of it until now.
+    /// Returns everything captured until now.
     #[must_use]
     pub fn text(&self) -> String {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -64,7 +65,7 @@ impl Visit for Fields {
     }
 }
 
-/// Every event and every span at every level, with all fields.
+/// Captures every event and every span at every level, with all fields.
 impl Subscriber for Log {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true

@@ -1,4 +1,4 @@
-//! What a piece of a test takes from the heap: each thread counts its own.
+//! Measures how much heap memory a part of a test allocates. Each thread counts its own allocations.
 //!
 //! ```
 //! #[global_allocator]
@@ -9,30 +9,30 @@
 //! drop(text);
 //! ```
 #![deny(missing_docs)]
-// An allocator cannot be written without.
+// An allocator cannot be implemented without `unsafe`.
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-/// The system's allocator, with counters. Has to be the `#[global_allocator]` of the test.
+/// The system's allocator with counters. It must be the `#[global_allocator]` of the test.
 #[derive(Debug)]
 pub struct Counting;
 
-/// What one thread took while something ran.
+/// The allocations of one thread while a function ran.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Memory {
-    /// How often memory was taken, or moved to grow or shrink.
+    /// Number of allocations and reallocations.
     pub allocations: u64,
-    /// Bytes that were taken in all.
+    /// Total number of bytes allocated.
     pub taken: usize,
-    /// Bytes at most at once, beside those that were held before.
+    /// Maximum number of bytes held at the same time, in addition to those held before.
     pub peak: usize,
-    /// Bytes that are still held; 0 where more was given back than taken.
+    /// Number of bytes still held; 0 if more were freed than allocated.
     pub held: usize,
 }
 
-/// The counters of a thread. `held` is below zero where a thread gives back what it took before, or what another took.
+/// The counters of a thread. `held` is negative if the thread frees memory that it allocated before, or that another thread allocated.
 #[derive(Clone, Copy)]
 struct Counters {
     allocations: u64,
@@ -47,7 +47,7 @@ thread_local! {
     static COUNTERS: Cell<Counters> = const { Cell::new(ZERO) };
 }
 
-/// Runs `work`, and says what this thread took meanwhile. Not to be nested.
+/// Runs `work` and returns its result with the allocations of this thread. Calls must not be nested.
 pub fn during<T>(work: impl FnOnce() -> T) -> (T, Memory) {
     COUNTERS.set(ZERO);
     let result = work();
@@ -72,7 +72,7 @@ fn give_back(bytes: usize) {
     COUNTERS.set(Counters { held: before.held.wrapping_sub_unsigned(bytes), ..before });
 }
 
-// SAFETY: every call goes to the system's allocator unchanged; counting touches only a thread-local number.
+// SAFETY: every call goes to the system's allocator unchanged; counting only changes a thread-local number.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         take(layout.size());
@@ -81,7 +81,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // For a moment both may exist.
+        // For a moment both blocks may exist.
         take(size);
         give_back(layout.size());
         // SAFETY: as above.

@@ -1,4 +1,4 @@
-//! STRING rules, and the conditionals of other types that look at the supplied text as it is.
+//! STRING rules, and the conditionals that compare the supplied text itself for rules of other types.
 
 use crate::answer::{Options, Raised};
 use crate::feature::{Conditional, Kind, Scalar};
@@ -15,7 +15,7 @@ pub(super) fn text(
     supplied: &str,
     options: &Options,
 ) -> Result<Verdict, Raised> {
-    // The edge raises over a null among the values of a STRING, wherever it stands.
+    // The Edge raises an error if the values of a STRING rule contain a null at any position.
     if options.edge() && kind == Kind::String && rule_values.contains(&Scalar::Null) {
         return Ok(Verdict::Ends);
     }
@@ -35,7 +35,7 @@ pub(super) fn text(
         match value.text(options) {
             _ if dropped => {}
             Some(text) => texts.push(fold(&text)),
-            // For other types the edge answers no when it gets to a null.
+            // For other types, profile `edge` stops without a match when it gets to a null.
             None if options.edge() => {
                 stopped = true;
                 break;
@@ -78,7 +78,7 @@ pub(super) fn text(
     };
     let yes = match conditional {
         Conditional::Equals => any(&equals),
-        // The edge is content with one value that differs.
+        // In profile `edge`, NOT_EQUALS holds if at least one value differs.
         Conditional::NotEquals if options.edge() || options.has(Bug::StringNotEqualsAnyDiffers) => {
             any(&|text| supplied != text)
         }
@@ -97,8 +97,8 @@ pub(super) fn text(
     Ok(if !yes && (stopped || nothing_usable) { Verdict::Unreadable } else { Verdict::from(yes) })
 }
 
-/// Clients search the text with the patterns they can use. The edge wants the whole text, and a
-/// pattern that it cannot use ends the rule (STRING) or makes it false for this text.
+/// Evaluates REGEX. Profile `client` searches the text and skips patterns that are refused. Profile `edge` matches the whole text; a
+/// refused pattern ends the rule (STRING) or makes it false for this supplied value (other types).
 fn regex(
     kind: Kind,
     rule_values: &[Scalar],

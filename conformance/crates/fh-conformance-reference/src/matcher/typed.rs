@@ -1,4 +1,4 @@
-//! The types that read their values before they compare.
+//! The types whose values are parsed before they are compared.
 
 use std::cmp::Ordering;
 
@@ -21,7 +21,7 @@ fn is_inclusion(conditional: Conditional) -> bool {
     matches!(conditional, Conditional::Includes | Conditional::Excludes)
 }
 
-/// Planted: a value that cannot be read differs from everything.
+/// Returns true for a mutant in which an unreadable supplied value differs from every value.
 fn junk_differs<S>(
     bug: Bug,
     conditional: Conditional,
@@ -83,8 +83,8 @@ pub(super) fn number(
     Ok(decide(conditional, supplied.as_ref(), &candidates, relate, options))
 }
 
-/// Clients read numbers, and text by the same grammar. The edge reads numbers only: integers of 32
-/// bits or of more than 64, and fractions as the doubles they become in a JVM.
+/// Reads a rule value of a NUMBER rule. Profile `client` reads numbers, and texts by the same grammar. Profile `edge` reads numbers only:
+/// integers that fit 32 bits or need more than 64, and fractions as the doubles that a JVM makes of them.
 fn number_candidate(value: &Scalar, options: &Options) -> Candidate<Decimal> {
     let read = match value {
         Scalar::Number(number) if options.edge() && is_whole(number) => {
@@ -93,7 +93,7 @@ fn number_candidate(value: &Scalar, options: &Options) -> Candidate<Decimal> {
         }
         Scalar::Number(number) if options.edge() => {
             match number.parse().ok().and_then(Decimal::exact) {
-                // No double, and no decimal either: the conversion raises inside the matcher.
+                // The number is too large for a double. The server's conversion to a decimal raises an error inside its matcher.
                 None => return Candidate::Stops,
                 exact => exact,
             }
@@ -107,7 +107,7 @@ fn number_candidate(value: &Scalar, options: &Options) -> Candidate<Decimal> {
     read.map_or(Candidate::Dropped, Candidate::Usable)
 }
 
-/// Clients drop what is no date or moment; the edge says no when it gets there.
+/// Reads the rule values of a DATE or DATETIME rule. Profile `client` drops unreadable values; profile `edge` stops there without a match.
 fn calendar_candidates<T>(
     rule_values: &[Scalar],
     parse: impl Fn(&str) -> Option<T>,
@@ -120,7 +120,7 @@ fn calendar_candidates<T>(
     rule_values.iter().map(|value| read(value).map_or_else(bad, Candidate::Usable)).collect()
 }
 
-/// Clients compare nothing with what is no date, as soon as the rule lists anything (D-113).
+/// Returns true if an unreadable supplied value never matches. This holds in profile `client` if the rule lists any value (D-113).
 fn needs_a_date(condition: &Condition, options: &Options) -> bool {
     condition.lists_a_value && !options.edge() && !options.has(Bug::DateJunkAmongJunk)
 }
@@ -181,7 +181,7 @@ pub(super) fn datetime(
     Ok(decide(conditional, supplied.as_ref(), &candidates, relate, options))
 }
 
-/// Any text is a version; only a null is none, and the edge raises over it.
+/// Compares versions. Every text is a version; only a null is not, and the Edge raises an error over it.
 pub(super) fn version(
     conditional: Conditional,
     rule_values: &[Scalar],
@@ -235,7 +235,8 @@ fn relate_versions(left: &str, right: &str, options: &Options) -> Relation {
     Relation { equal: left == right, order: left.order(&right) }
 }
 
-/// Supplied: `true` or anything else. Of the rule's values the first counts.
+/// Compares booleans. A supplied value is `true` or counts as false. Only one of the rule's values counts: in profile `edge` the first, in
+/// profile `client` the first that is not null.
 pub(super) fn boolean(
     conditional: Conditional,
     rule_values: &[Scalar],
@@ -267,7 +268,7 @@ pub(super) fn boolean(
             rule_values.iter().filter_map(read).any(|value| (supplied == value) == equals),
         );
     }
-    // The edge raises over a first value that is no boolean, and over none at all.
+    // The Edge raises an error if the first value is not a boolean or if there are no values.
     let first = if options.edge() || options.has(Bug::BooleanTextRefused) {
         rule_values.first().and_then(read)
     } else {
@@ -291,7 +292,7 @@ pub(super) fn address(
     if options.has(Bug::IpExactText) {
         return textual::text(Kind::Address, conditional, rule_values, supplied, options);
     }
-    // Without an address nothing holds, not even that it differs from nothing.
+    // If the supplied value is no address, no conditional matches, NOT_EQUALS with an empty list of values included.
     let Some(supplied) = Address::parse(supplied, options) else {
         if options.has(Bug::IpJunkThrows) {
             return Err(Raised);

@@ -1,7 +1,7 @@
-//! What Java and JavaScript write otherwise than `regex-lite`. Plain and slow: the pattern is walked once, with a stack of its
-//! groups, and written out anew.
+//! Translation of the syntax of Java and JavaScript to that of `regex-lite`. It is simple and slow: it reads the pattern once, with a stack
+//! of its groups, and writes a new one.
 
-/// A pattern for `regex-lite`, and whether Java's `\Z` ends it.
+/// A pattern for `regex-lite`, and true if Java's `\Z` ends it.
 pub(super) struct Translated {
     pub(super) pattern: String,
     pub(super) ends_before_line_break: bool,
@@ -10,20 +10,20 @@ pub(super) struct Translated {
 const BLANK: &str = r"\t\x20\xA0\x{1680}\x{180E}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}";
 const VERTICAL: &str = r"\n\x0B\f\r\x{85}\x{2028}\x{2029}";
 
-/// The inside of a class that holds nothing.
+/// The inside of a class that matches no character.
 const NOTHING: &str = r"^\x{0}-\x{10FFFF}";
 
-/// The pattern as Java reads it (`whole`), or JavaScript. `None`: refused.
+/// Translates a pattern of Java (`whole`) or JavaScript. Returns `None` if the pattern is refused.
 pub(super) fn translate(pattern: &str, whole: bool) -> Option<Translated> {
     let ignores_case = pattern.contains("(?i");
     let pattern = without_quotes(pattern);
     let chars: Vec<char> = pattern.chars().collect();
     let mut out = String::new();
     let mut ends_before_line_break = false;
-    // For each open group: true if it holds something that must not be repeated.
+    // For each open group: true if it contains something that must not be repeated.
     let mut groups = vec![false];
     let mut classes = 0;
-    // Where the outermost class begins in what is written, and whether another is in it, which `regex-lite` does not know.
+    // Start of the outermost class in the output, and true if it contains another class. `regex-lite` does not support nested classes.
     let (mut class_start, mut is_nested) = (0, false);
     let mut at = 0;
     if has_stacked_repetition(&chars, whole) {
@@ -115,7 +115,7 @@ pub(super) fn translate(pattern: &str, whole: bool) -> Option<Translated> {
                 out.push(']');
                 if classes == 0 && is_nested {
                     let class = out.get(class_start..)?;
-                    // `regex-lite` refuses these, and would not see them any more.
+                    // `regex-lite` refuses these operators. They would be lost in the flattened class, so they are refused here.
                     if ["&&", "~~", "--"].iter().any(|operation| class.contains(operation)) {
                         return None;
                     }
@@ -129,7 +129,7 @@ pub(super) fn translate(pattern: &str, whole: bool) -> Option<Translated> {
                 out.push('(');
             }
             ')' if classes == 0 => {
-                // One too many is in a comment, or `regex-lite` refuses it.
+                // A surplus closing bracket is in a comment, or `regex-lite` refuses it.
                 let holds = if groups.len() > 1 { groups.pop()? } else { false };
                 if holds && is_repeated(&chars, at) {
                     return None;
@@ -143,15 +143,14 @@ pub(super) fn translate(pattern: &str, whole: bool) -> Option<Translated> {
     Some(Translated { pattern: out, ends_before_line_break })
 }
 
-/// Returns true if a repetition comes right behind another one. JavaScript refuses that; in Java it is possessive, an error or
-/// dropped.
+/// Returns true if a repetition directly follows another one. JavaScript refuses it; in Java it is possessive, an error, or has no effect.
 fn has_stacked_repetition(chars: &[char], whole: bool) -> bool {
     let text: String = chars.iter().collect();
     let has_comments = text.match_indices("(?").any(|(at, _)| {
         let flags = text.get(at + 2..).unwrap_or_default().split(|c: char| !c.is_alphabetic());
         flags.take(1).any(|flags| flags.contains('x'))
     });
-    // Returns the index behind the next `end`, or the length.
+    // Returns the index after the next `end`, or the length if there is none.
     let behind = |at: usize, end: char| {
         let rest = chars.get(at..).unwrap_or_default();
         rest.iter().position(|c| *c == end).map_or(chars.len(), |found| at + found + 1)
@@ -174,7 +173,7 @@ fn has_stacked_repetition(chars: &[char], whole: bool) -> bool {
                 at += usize::from(chars.get(at) == Some(&'^'));
                 let is_first = chars.get(at) == Some(&']');
                 at += usize::from(is_first);
-                // In JavaScript a class that ends at once is empty.
+                // In JavaScript `[]` is an empty class.
                 classes += usize::from(whole || !is_first);
                 is_repeated = false;
             }
@@ -205,7 +204,7 @@ fn has_stacked_repetition(chars: &[char], whole: bool) -> bool {
     false
 }
 
-/// A class as it stands, whatever the flags: what it ignores the case of is in it.
+/// Returns a class without case folding. The ranges already contain both cases where case is ignored.
 fn class_of(ranges: &str) -> String {
     match ranges {
         "" => r"[^\s\S]".to_owned(),
@@ -213,7 +212,7 @@ fn class_of(ranges: &str) -> String {
     }
 }
 
-/// `\Q…\E` with every character but letters escaped.
+/// Replaces `\Q…\E` by its content, in which all characters but ASCII letters are escaped.
 fn without_quotes(pattern: &str) -> String {
     let mut out = String::new();
     let mut rest = pattern;
@@ -245,7 +244,7 @@ fn is_repeated(chars: &[char], at: usize) -> bool {
     matches!(chars.get(at), Some('*' | '+' | '?' | '{'))
 }
 
-/// Whether nothing that could match comes behind: only the ends of groups, and other alternatives.
+/// Returns true if nothing that can match follows: only ends of groups and other alternatives.
 fn is_last(chars: &[char], mut at: usize) -> bool {
     loop {
         match chars.get(at) {
@@ -253,7 +252,7 @@ fn is_last(chars: &[char], mut at: usize) -> bool {
             Some(')') if is_repeated(chars, at + 1) => return false,
             Some(')') => at += 1,
             Some('|') => {
-                // To the end of the group that the alternatives are in.
+                // Skip the other alternatives, up to the end of their group.
                 let mut depth = 0_i32;
                 at += 1;
                 while let Some(c) = chars.get(at) {
@@ -280,7 +279,7 @@ fn property_end(chars: &[char], at: usize) -> Option<usize> {
     }
 }
 
-/// The characters of a property as the inside of a class.
+/// Returns the characters of a Unicode property as the inside of a class.
 fn property(name: &str, negated: bool, ignores_case: bool) -> Option<String> {
     let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
     let inside = inside(name, ignores_case)?;
@@ -288,7 +287,7 @@ fn property(name: &str, negated: bool, ignores_case: bool) -> Option<String> {
         return Some(inside);
     }
     let class = ranges(&format!("[^{inside}]"))?;
-    // An empty class has no members to write; only `\P{all}` is one.
+    // An empty class cannot be written as ranges. Only `\P{all}` is one.
     Some(if class.is_empty() { NOTHING.to_owned() } else { class })
 }
 
@@ -352,7 +351,7 @@ fn category(name: &str, ignores_case: bool) -> Option<String> {
     })
 }
 
-/// The scripts that cases name; the engine knows more.
+/// Returns the characters of a script. Only the scripts that cases use are known; the engine knows more.
 fn script(name: &str) -> Option<String> {
     ranges(match &*name.to_uppercase() {
         "GREEK" | "GREK" => r"\p{sc=Greek}",
@@ -364,7 +363,7 @@ fn script(name: &str) -> Option<String> {
     })
 }
 
-/// The ranges of a class.
+/// Returns the character ranges of a class.
 fn ranges(class: &str) -> Option<String> {
     use regex_syntax::hir::{Class, HirKind};
     match regex_syntax::parse(class).ok()?.into_kind() {

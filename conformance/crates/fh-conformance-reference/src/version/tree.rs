@@ -1,4 +1,4 @@
-//! The same rules again as a tree that really nests, one function per sentence, for a test.
+//! The same ordering implemented with a nested tree, for a test that compares the two.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::cmp::Ordering;

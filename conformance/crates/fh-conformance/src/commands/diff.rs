@@ -1,4 +1,4 @@
-//! `diff`
+//! The command `diff`.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,8 @@ pub(crate) struct Arguments {
     answers_only: bool,
 }
 
-/// Disagreements that are shrunk of each raw class; what they shrink to tells them apart.
+/// Maximum number of disagreements that are shrunk per class. The class is that before shrinking; the shrunk cases then form the reported
+/// classes.
 const SHRUNK: usize = 8;
 
 pub(super) fn diff(arguments: &Arguments) -> Ended {

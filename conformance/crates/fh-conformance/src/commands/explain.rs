@@ -1,4 +1,4 @@
-//! `explain`
+//! The command `explain`.
 
 use std::fmt::Write as _;
 

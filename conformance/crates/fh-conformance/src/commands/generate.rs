@@ -1,4 +1,4 @@
-//! `vectors generate`
+//! The command `vectors generate`.
 
 use std::path::Path;
 

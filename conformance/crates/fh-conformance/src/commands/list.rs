@@ -1,4 +1,4 @@
-//! `vectors list` and `vectors show`
+//! The commands `vectors list` and `vectors show`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `vectors manifest`
+//! The command `vectors manifest`.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line of `fh-conformance`.
 
 mod diff;
 mod explain;
@@ -64,14 +64,14 @@ enum Vectors {
     Manifest(manifest::Arguments),
 }
 
-/// Why a command ended early.
+/// An error that ends a command early.
 #[derive(Debug)]
 pub(crate) enum Problem {
     /// The data is invalid.
     Data(Vec<DataError>),
     /// The arguments name something that does not exist.
     Usage(String),
-    /// Something outside the suite failed.
+    /// Something outside the suite failed, for example reading or writing a file.
     Outside(String),
 }
 
@@ -81,18 +81,18 @@ impl From<Vec<DataError>> for Problem {
     }
 }
 
-/// Selected, and something failed.
+/// Exit code: cases were run, and at least one failed.
 const FAILED: u8 = 1;
-/// The data, or what was asked for, is invalid.
+/// Exit code: the data or the arguments are invalid, or nothing was run.
 const INVALID: u8 = 2;
-/// Not everything was run, and `--certify` was given.
+/// Exit code: `--certify` was given, but not everything was run.
 const PARTIAL: u8 = 3;
-/// Not the suite's and not the target's fault.
+/// Exit code: something failed outside the suite and the target.
 const OUTSIDE: u8 = 4;
 
 type Ended = Result<u8, Problem>;
 
-/// Run the program with the arguments of the process.
+/// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let ended = load(cli.data.as_ref()).and_then(|data| match cli.command {
@@ -138,7 +138,7 @@ fn load(folder: Option<&PathBuf>) -> Result<Data, Problem> {
     Data::folder(folder).map_err(|error| Problem::Outside(format!("{}: {error}", folder.display())))
 }
 
-/// The suite, its manifest checked if it is the data inside the program.
+/// Loads the suite. The manifest of the embedded data is checked.
 fn suite(data: &Data) -> Result<Suite, Problem> {
     let suite = Suite::load(data)?;
     let errors =
@@ -146,7 +146,7 @@ fn suite(data: &Data) -> Result<Suite, Problem> {
     if errors.is_empty() { Ok(suite) } else { Err(errors.into()) }
 }
 
-/// Print to standard output. A reader that went away, such as `head`, is no error.
+/// Prints to standard output. Errors are ignored, because the reader, such as `head`, may have closed the pipe.
 fn print(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
@@ -177,7 +177,7 @@ impl Profiles {
     }
 }
 
-/// A seed such as `0x5EED0001` or `17`.
+/// Parses a seed such as `0x5EED0001` or `17`.
 fn seed(text: &str) -> Result<u64, String> {
     let parsed = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
         Some(hex) => u64::from_str_radix(&hex.replace('_', ""), 16),

@@ -1,4 +1,4 @@
-//! `vectors run`
+//! The command `vectors run`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `self-test`
+//! The command `self-test`.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `vectors verify`
+//! The command `vectors verify`.
 
 use super::{Ended, print};
 use crate::data::{Data, verify as checks};

@@ -1,10 +1,10 @@
-//! Known answers of the hash.
+//! Reads the known-answer hashes.
 
 use super::DataError;
 use crate::case::{Case, Check, HashCase, Profile};
 use crate::json::Json;
 
-/// The cases of the suite's own table.
+/// Returns the cases of the suite's own table.
 pub(super) fn cases(path: &str, file: &Json) -> Result<Vec<Case>, Vec<DataError>> {
     let group = file.get("group").and_then(Json::text).unwrap_or("hash.murmur3");
     let rows = file.get("cases").map_or(&[][..], Json::elements).iter();
@@ -17,7 +17,7 @@ pub(super) fn cases(path: &str, file: &Json) -> Result<Vec<Case>, Vec<DataError>
     collect(rows)
 }
 
-/// The cases of the imported table, which has no ids.
+/// Returns the cases of the imported table. Its rows have no ids, so the ids are made from their index.
 pub(super) fn imported(path: &str, file: &Json) -> Result<Vec<Case>, Vec<DataError>> {
     let rows = file.elements().iter().enumerate().map(|(index, source)| {
         let id = format!("fh.murmur.{index:02}");

@@ -1,12 +1,12 @@
-//! Cases observed on published implementations, in their own format (D-50): the reason is not part
-//! of it, and where a server raised there is nothing to compare (D-34).
+//! Reads the cases that were observed on published implementations, in their own format (D-50). They have no reasons. If a server raised an
+//! error, there is no answer to compare (D-34).
 
 use super::{DataError, vectors};
 use crate::case::{Case, Check, EvaluationCase, Expected, Kind, Profile, Question};
 use crate::clock::DEFAULT_NOW_MS;
 use crate::json::Json;
 
-/// The cases of one file, whose stem is `name`.
+/// Returns the cases of one file. `name` is the file name without its extension.
 pub(super) fn cases(path: &str, name: &str, file: &Json) -> Result<Vec<Case>, Vec<DataError>> {
     let (mut cases, mut errors) = (Vec::new(), Vec::new());
     for source in file.elements() {
@@ -24,7 +24,7 @@ fn case(path: &str, id: &str, source: &Json) -> Result<Case, String> {
     let feature = source.get("feature").ok_or("no feature")?;
     let context = vectors::context(source.get("context").ok_or("no context")?)?;
     let expect = source.get("expect").ok_or("no expect")?;
-    // An unknown type is read as a text; only imported cases on getters have one.
+    // A feature of unknown type is read with the STRING getter. Only imported getter cases have such features.
     let kind = feature.get("type").and_then(Json::text).and_then(Kind::named);
     let kind = kind.unwrap_or(Kind::String);
     let question = Question {
@@ -77,7 +77,7 @@ fn expected(observed: &Json, value: Json) -> Result<Expected, String> {
     Ok(Expected { value, strategy_id, reason: None, bucket: None, trace: None })
 }
 
-/// The value that goes with an observed strategy id.
+/// Returns the value that belongs to an observed strategy id; the feature's own value if there is no such strategy.
 fn served(feature: &Json, observed: &Json) -> Json {
     let id = observed.get("strategyId").and_then(Json::text);
     let mut strategies = feature.get("strategies").map_or(&[][..], Json::elements).iter();
@@ -86,7 +86,7 @@ fn served(feature: &Json, observed: &Json) -> Json {
     matched.unwrap_or(feature).get("value").cloned().unwrap_or(Json::Null)
 }
 
-/// What the getter of this kind makes of a value as it stands in a payload.
+/// Returns the result of the getter of this kind for a value as written in a payload.
 pub(super) fn read(value: &Json, kind: Kind) -> Json {
     match (kind, value) {
         (Kind::Number, Json::Text(text)) => {

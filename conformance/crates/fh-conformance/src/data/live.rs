@@ -1,12 +1,12 @@
-//! Answers of a running FeatureHub server, in their compact form (D-50): every feature for every
-//! context, a feature that is not listed got its default value.
+//! Reads the recorded answers of a running FeatureHub server in their compact form (D-50). They cover every feature for every context; a
+//! feature that is not listed got its default value.
 
 use super::{DataError, imported, vectors};
 use crate::case::{Case, Check, EvaluationCase, Expected, Kind, Profile, Question};
 use crate::clock::DEFAULT_NOW_MS;
 use crate::json::Json;
 
-/// One case for each recorded answer.
+/// Returns one case for each recorded answer.
 pub(super) fn cases(path: &str, file: &Json) -> Result<Vec<Case>, Vec<DataError>> {
     let fail = |problem: String| vec![DataError::in_file(path, problem)];
     let features = file.get("features").map_or(&[][..], Json::elements);

@@ -1,4 +1,4 @@
-//! `MANIFEST.json`: digest and count of every file, so that nothing can be left out unnoticed.
+//! `MANIFEST.json`: the digest and number of cases of every file, so that a missing or changed file is detected.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,22 +8,22 @@ use sha2::{Digest, Sha256};
 use super::{Data, DataError, Suite};
 use crate::json::Json;
 
-/// Its place in the data folder.
+/// The path of the manifest in the data folder.
 pub const PATH: &str = "MANIFEST.json";
 /// The version of the suite.
 pub const SUITE_VERSION: &str = "1.0";
 
-/// The SHA-256 of bytes, in hexadecimal.
+/// Returns the SHA-256 digest of bytes in hexadecimal.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = write!(hex, "{byte:02x}");
         hex
     })
 }
 
-/// One digest of all data: what two comparable reports have in common.
+/// Returns one digest of all data. Two reports are comparable if their digests are equal.
 #[must_use]
 pub fn digest(data: &Data) -> String {
     let lines = data
@@ -33,7 +33,7 @@ pub fn digest(data: &Data) -> String {
     sha256(lines.collect::<String>().as_bytes())
 }
 
-/// The manifest of a data folder.
+/// Returns the text of the manifest of a data folder.
 #[must_use]
 pub fn write(data: &Data, suite: &Suite) -> String {
     let counts = suite.files();
@@ -63,7 +63,7 @@ pub fn write(data: &Data, suite: &Suite) -> String {
     )
 }
 
-/// What differs between the manifest and the files.
+/// Returns the differences between the manifest and the files.
 #[must_use]
 pub fn check(data: &Data, suite: &Suite) -> Vec<DataError> {
     let manifest = match data.json(PATH) {

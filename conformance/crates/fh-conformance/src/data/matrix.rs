@@ -1,11 +1,11 @@
-//! Cases that differ by a row only. Targets only ever see what comes out of here.
+//! Expansion of matrices: templates whose cases differ by one row of values. Targets see the expanded cases only.
 
 use crate::json::Json;
 
-/// The concrete cases of one matrix, each with its id as the first member.
+/// Returns the concrete cases of one matrix, each with its id as the first member.
 ///
 /// # Errors
-/// The row, and what it lacks.
+/// A text that names the row and the missing or unusable column.
 pub(super) fn expand(matrix: &Json) -> Result<Vec<Json>, String> {
     let id = matrix.get("id").and_then(Json::text).ok_or("a matrix without id")?;
     let case = matrix.get("case").ok_or_else(|| format!("matrix {id}: no case"))?;
@@ -52,7 +52,7 @@ fn fill(template: &Json, row: &Json) -> Result<Json, String> {
     })
 }
 
-/// The name in a text that is exactly `$name`.
+/// Returns the name if the text is exactly `$name`.
 fn whole_name(text: &str) -> Option<&str> {
     let name = text.strip_prefix('$')?;
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
@@ -97,7 +97,7 @@ mod tests {
             "rows": [{"row": "r", "n": 5.0, "v": [1e3, "$n"], "hit": false}],
             "case": {"title": "n is ${n}, $5, a$n", "values": "$v", "one": ["$n"],
                      "expect": {"$if": "hit", "then": 1, "else": {"value": "$row"}}}}"#;
-        // Rows are inserted as they are, never scanned.
+        // Inserted values are not scanned for names.
         let expected = r#"{ "id": "a.r.5.0", "title": "n is 5.0, $5, a$n", "values": [1e3, "$n"], "one": [5.0], "expect": { "value": "r" } }"#;
         assert_eq!(first(matrix).unwrap(), expected);
     }

@@ -1,4 +1,4 @@
-//! The data of the suite: where it lies, how it is read, and how it is checked.
+//! The data of the suite: its files, their readers and their checks.
 
 mod hash;
 mod imported;
@@ -21,24 +21,24 @@ use crate::json::Json;
 pub use schema::Schemas;
 pub use suite::Suite;
 
-/// Something wrong with the data.
+/// An error in the data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataError {
     /// The file, relative to the data folder.
     pub file: String,
-    /// The case, if it is about one.
+    /// The id of the case, if the error is about one case.
     pub id: Option<String>,
-    /// What is wrong.
+    /// A description of the error.
     pub problem: String,
 }
 
 impl DataError {
-    /// Something wrong with a file as a whole.
+    /// Returns an error about a file as a whole.
     pub fn in_file(file: &str, problem: impl fmt::Display) -> DataError {
         DataError { file: file.to_owned(), id: None, problem: problem.to_string() }
     }
 
-    /// Something wrong with a case.
+    /// Returns an error about one case.
     pub fn in_case(file: &str, id: &str, problem: impl fmt::Display) -> DataError {
         DataError { id: Some(id.to_owned()), ..DataError::in_file(file, problem) }
     }
@@ -58,16 +58,16 @@ impl std::error::Error for DataError {}
 
 static EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
-/// The files of a data folder, by their path in it, with forward slashes.
+/// The files of a data folder, by their relative paths with forward slashes.
 #[derive(Clone, Debug)]
 pub struct Data {
     files: BTreeMap<String, Cow<'static, [u8]>>,
-    /// Whether it is the data that this binary was built with.
+    /// True if this is the data that was embedded into the binary.
     pub is_embedded: bool,
 }
 
 impl Data {
-    /// The data inside this binary.
+    /// Returns the data that is embedded in this binary.
     #[must_use]
     pub fn embedded() -> Data {
         let files =
@@ -75,40 +75,40 @@ impl Data {
         Data { files: files.collect(), is_embedded: true }
     }
 
-    /// The data of a folder.
+    /// Reads the data of a folder.
     ///
     /// # Errors
-    /// If it cannot be read.
+    /// If the folder or a file cannot be read.
     pub fn folder(root: &Path) -> std::io::Result<Data> {
         let mut files = BTreeMap::new();
         read_folder(root, "", &mut files)?;
         Ok(Data { files, is_embedded: false })
     }
 
-    /// The paths of all files, sorted.
+    /// Returns the paths of all files, sorted.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.files.keys().map(String::as_str)
     }
 
-    /// The bytes of a file.
+    /// Returns the bytes of a file.
     #[must_use]
     pub fn bytes(&self, path: &str) -> Option<&[u8]> {
         self.files.get(path).map(AsRef::as_ref)
     }
 
-    /// The text of a file.
+    /// Returns the text of a file.
     ///
     /// # Errors
-    /// If it is missing or no text.
+    /// If the file is missing or not UTF-8.
     pub fn text(&self, path: &str) -> Result<&str, DataError> {
         let bytes = self.bytes(path).ok_or_else(|| DataError::in_file(path, "is missing"))?;
         std::str::from_utf8(bytes).map_err(|error| DataError::in_file(path, error))
     }
 
-    /// A file, read.
+    /// Returns the JSON document of a file.
     ///
     /// # Errors
-    /// If it is missing or no JSON.
+    /// If the file is missing or not JSON.
     pub fn json(&self, path: &str) -> Result<Json, DataError> {
         Json::parse(self.text(path)?).map_err(|error| DataError::in_file(path, error))
     }

@@ -1,15 +1,16 @@
-//! What Java and JavaScript made of patterns, in its own format: answers to the whole text are those of profile `edge`, answers
-//! to a search those of profile `client` (D-02).
+//! Reads the recorded answers of the regular expressions of Java and JavaScript, in their own format. Matches of the whole text are the
+//! answers of profile `edge`; searches are the answers of profile `client` (D-02).
 
 use super::DataError;
 use crate::case::{Case, Check, Context, EvaluationCase, Expected, Kind, Profile, Question};
 use crate::clock::DEFAULT_NOW_MS;
 use crate::json::Json;
 
-/// At most two cases for each pattern and profile: all texts that match, and all that do not. `name` is the file's stem.
+/// Returns at most two cases for each pattern and profile: one with all texts that match, one with all that do not. `name` is the file name
+/// without its extension.
 pub(super) fn cases(path: &str, name: &str, file: &Json) -> Result<Vec<Case>, Vec<DataError>> {
     let (mut cases, mut errors) = (Vec::new(), Vec::new());
-    // The texts that the others were recorded from.
+    // This file has the input of the recordings and no answers.
     if name == "patterns" {
         return Ok(cases);
     }
@@ -29,7 +30,7 @@ pub(super) fn cases(path: &str, name: &str, file: &Json) -> Result<Vec<Case>, Ve
 
 type Answers = Vec<(String, bool)>;
 
-/// The texts of an entry and what is expected for them, in each profile that it says something about.
+/// Returns the texts of an entry with the expected answers, for each profile that the entry covers.
 fn answers(entry: &Json) -> Result<Vec<(Profile, Answers)>, String> {
     let texts = entry.get("texts").ok_or("no texts")?.elements().iter();
     let texts: Vec<&str> = texts.map(Json::text).collect::<Option<_>>().ok_or("texts are text")?;
@@ -70,7 +71,8 @@ fn of_pattern(
         wanted.map(|(text, _)| text.clone()).collect()
     };
     let (matching, others) = (texts(true), texts(false));
-    // Rules on one attribute each must hold all; of several values of one attribute any would do.
+    // Each text that matches becomes an attribute with a rule of its own, because all rules must match. The other texts are values of one
+    // attribute, because a single matching value would suffice for a match.
     let each: Context =
         matching.into_iter().enumerate().map(|(at, text)| (format!("t{at}"), vec![text])).collect();
     let together: Context = vec![("t0".to_owned(), others)];

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Data, DataError};
 
-/// The compiled schemas, by the stem of their names: `vectors-1`.
+/// The compiled schemas, by file name without `.schema.json`, such as `vectors-1`.
 pub struct Schemas {
     validators: BTreeMap<String, Validator>,
     expanded_case: Option<Validator>,
@@ -15,10 +15,10 @@ pub struct Schemas {
 }
 
 impl Schemas {
-    /// Compile every schema of a data folder.
+    /// Compiles every schema of a data folder.
     ///
     /// # Errors
-    /// The schemas that are none.
+    /// One error for each schema that is not valid.
     pub fn compile(data: &Data) -> Result<Schemas, Vec<DataError>> {
         let mut schemas =
             Schemas { validators: BTreeMap::new(), expanded_case: None, well_formed_feature: None };
@@ -50,7 +50,7 @@ impl Schemas {
         Ok(())
     }
 
-    /// What a document violates, at most five places.
+    /// Returns the violations of a document, at most five.
     #[must_use]
     pub fn violations(&self, path: &str, schema: &str, document: &Value) -> Vec<DataError> {
         let Some(validator) = self.validators.get(schema) else {
@@ -66,7 +66,7 @@ impl Schemas {
         errors.collect()
     }
 
-    /// What an expanded case violates.
+    /// Returns the violations of an expanded case, at most three.
     #[must_use]
     pub fn case_violations(&self, case: &Value) -> Vec<String> {
         let errors = self.expanded_case.iter().flat_map(|validator| validator.iter_errors(case));
@@ -76,7 +76,7 @@ impl Schemas {
             .collect()
     }
 
-    /// Whether a feature is what a proper server sends.
+    /// Returns true if the feature is one that a correct server can send.
     #[must_use]
     pub fn is_well_formed_feature(&self, feature: &str) -> bool {
         let Ok(feature) = serde_json::from_str::<Value>(feature) else {
@@ -85,7 +85,7 @@ impl Schemas {
         self.well_formed_feature.as_ref().is_some_and(|validator| validator.is_valid(&feature))
     }
 
-    /// The name of the schema that a data file must satisfy.
+    /// Returns the name of the schema that a data file must satisfy.
     #[must_use]
     pub fn of_file(path: &str) -> Option<&'static str> {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -102,7 +102,7 @@ impl Schemas {
         }
     }
 
-    /// The schema that an example is about: its name up to the first dot, with or without version.
+    /// Returns the schema that an example belongs to. Its name is the example's name up to the first dot, with or without version.
     #[must_use]
     pub fn of_example(&self, path: &str) -> Option<&str> {
         let name = path.rsplit('/').next()?.split('.').next()?;
@@ -112,7 +112,7 @@ impl Schemas {
     }
 }
 
-/// The id of the case that a JSON pointer leads into.
+/// Returns the id of the case that a JSON pointer points into.
 fn case_id(document: &Value, pointer: &str) -> Option<String> {
     let mut parts = pointer.split('/').skip(1);
     let first = parts.next()?;
@@ -130,7 +130,7 @@ fn shortened(text: &str) -> String {
     if text.chars().count() <= LONGEST {
         return text.to_owned();
     }
-    // The document comes first, what is wrong with it last.
+    // The message begins with the document and ends with the violation, so the end is kept.
     let tail: Vec<char> = text.chars().rev().take(LONGEST).collect();
     format!("…{}", tail.into_iter().rev().collect::<String>())
 }

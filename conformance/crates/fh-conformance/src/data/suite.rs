@@ -6,18 +6,18 @@ use super::{Data, DataError, hash, imported, live, regex, vectors};
 use crate::case::Case;
 use crate::json::Json;
 
-/// The cases of a data folder: written ones, hashes, generated, imported, recorded.
+/// The cases of a data folder: written vectors, hashes, generated, imported and recorded cases.
 #[derive(Clone, Debug)]
 pub struct Suite {
-    /// The cases.
+    /// The cases. Written vectors come first.
     pub cases: Vec<Case>,
 }
 
 impl Suite {
-    /// Read all cases.
+    /// Reads all cases.
     ///
     /// # Errors
-    /// Everything that could not be read, and ids that stand twice.
+    /// All errors of the files, and ids that are used twice.
     pub fn load(data: &Data) -> Result<Suite, Vec<DataError>> {
         let (mut all, mut errors) = (Vec::new(), Vec::new());
         for path in data.paths() {
@@ -29,7 +29,7 @@ impl Suite {
                 Err(more) => errors.extend(more),
             }
         }
-        // Written cases first: they say best what is wrong.
+        // Written cases first, because their failures are the easiest to understand.
         all.sort_by_key(|case: &Case| match case.file.split('/').next() {
             Some("vectors") if case.file.starts_with("vectors/generated/") => 2,
             Some("vectors") => 0,
@@ -46,13 +46,13 @@ impl Suite {
         if errors.is_empty() { Ok(Suite { cases: all }) } else { Err(errors) }
     }
 
-    /// The case of this id.
+    /// Returns the case of this id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Case> {
         self.cases.iter().find(|case| case.id == id)
     }
 
-    /// The number of cases of each group.
+    /// Returns the number of cases of each group.
     #[must_use]
     pub fn groups(&self) -> BTreeMap<&str, usize> {
         let mut groups = BTreeMap::new();
@@ -62,7 +62,7 @@ impl Suite {
         groups
     }
 
-    /// The number of cases of each file that holds any.
+    /// Returns the group and the number of cases of each file that has any.
     #[must_use]
     pub fn files(&self) -> BTreeMap<&str, (&str, usize)> {
         let mut files = BTreeMap::new();
@@ -76,7 +76,7 @@ impl Suite {
 
 type Reader = Box<dyn Fn(&str, &Json) -> Result<Vec<Case>, Vec<DataError>>>;
 
-/// How the cases of a file are read; `None` for files that hold none.
+/// Returns the function that reads the cases of a file; `None` for files without cases.
 fn reader(path: &str) -> Option<Reader> {
     let (folder, name) = path.rsplit_once('/')?;
     let stem = name.strip_suffix(".json")?.to_owned();
@@ -88,7 +88,7 @@ fn reader(path: &str) -> Option<Reader> {
         "imported/featurehub" => {
             Some(Box::new(move |path, json| imported::cases(path, &stem, json)))
         }
-        // The transcript beside them is about the wire: no cases for an evaluator.
+        // The transcript in the same folder is about the wire protocol and has no cases for an evaluator.
         "imported/featurehub-live" if stem == "evaluations" => Some(Box::new(live::cases)),
         _ => None,
     }

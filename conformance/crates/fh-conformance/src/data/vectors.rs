@@ -1,11 +1,11 @@
-//! The suite's own evaluation vectors.
+//! Reads the suite's own evaluation vectors.
 
 use super::{DataError, matrix};
 use crate::case::{Case, Check, Context, EvaluationCase, Expected, Kind, Profile, Question, Step};
 use crate::clock::{DEFAULT_NOW_MS, rfc3339_ms};
 use crate::json::Json;
 
-/// The cases of one file, matrices expanded.
+/// Returns the cases of one file, with matrices expanded.
 pub(super) fn cases(path: &str, file: &Json) -> Result<Vec<Case>, Vec<DataError>> {
     let in_file = |problem| vec![DataError::in_file(path, problem)];
     let group = file.get("group").and_then(Json::text);
@@ -93,7 +93,7 @@ fn case(path: &str, group: &str, id: &str, file: &Json, source: Json) -> Result<
     })
 }
 
-/// A context in the wire form: lists of texts. Scalars stand for lists of one.
+/// Reads a context in wire form: lists of texts by name. A single text is read as a list of one.
 pub(super) fn context(json: &Json) -> Result<Option<Context>, String> {
     if json.is_null() {
         return Ok(None);

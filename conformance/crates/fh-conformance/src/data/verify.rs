@@ -1,4 +1,4 @@
-//! Everything that can be known about the data without a target.
+//! All checks of the data that need no target.
 
 use serde_json::Value;
 
@@ -7,8 +7,8 @@ use crate::case::{Check, HashCase, Profile};
 use crate::json::Json;
 use crate::target::Target;
 
-/// The fewest cases of each group, as the suite's design lists them. Imported and recorded groups
-/// are complete or wrong.
+/// The minimum number of cases of each group, from the suite's design. The groups of imported
+/// FeatureHub cases and of recorded answers have their full number here.
 const AT_LEAST: &[(&str, usize)] = &[
     ("eval.string", 90),
     ("eval.number", 90),
@@ -30,24 +30,24 @@ const AT_LEAST: &[(&str, usize)] = &[
     ("live.featurehub", 9000),
 ];
 
-/// What was checked, for the reader.
+/// Counts of what was checked, for the printed summary.
 #[derive(Clone, Debug, Default)]
 pub struct Verified {
-    /// Files that satisfy their schemas.
+    /// Number of files that satisfy their schemas.
     pub files: usize,
-    /// Cases, matrices expanded.
+    /// Number of cases, with matrices expanded.
     pub cases: usize,
-    /// Examples that their schemas accept or refuse as they should.
+    /// Number of examples that their schemas accept or refuse as expected.
     pub examples: usize,
-    /// Hashes that were computed again.
+    /// Number of hashes that were computed again.
     pub hashes: usize,
 }
 
-/// Check files against schemas, ids, counts and digests against the manifest, and hashes against
-/// `oracles` and the `murmur3` crate.
+/// Checks the files against their schemas, ids, counts and digests against the manifest, and hashes against `oracles` and the `murmur3`
+/// crate.
 ///
 /// # Errors
-/// Everything that is wrong.
+/// All errors that were found.
 pub fn verify(data: &Data, oracles: &mut [Box<dyn Target>]) -> Result<Verified, Vec<DataError>> {
     let schemas = Schemas::compile(data)?;
     let mut verified = Verified::default();

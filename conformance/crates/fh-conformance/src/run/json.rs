@@ -1,11 +1,11 @@
-//! The report for programs: the source of every other report.
+//! The JSON report of a run, for programs.
 
 use super::Run;
 use crate::compare::Outcome;
 use crate::data::manifest::SUITE_VERSION;
 use crate::json::Json;
 
-/// One document for one run. Failures carry what was expected and how to repeat them.
+/// Returns the report of one run. Failures contain the expected answer and the command that repeats them.
 #[must_use]
 pub fn to_json(run: &Run<'_>) -> Json {
     let total = run.total();

@@ -1,4 +1,4 @@
-//! The report for CI servers.
+//! The JUnit report of a run, for CI servers.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::{CaseResult, Counts, Run};
 use crate::compare::Outcome;
 
-/// One test suite for each group and profile.
+/// Returns the report, with one test suite for each group and profile.
 #[must_use]
 pub fn to_junit(run: &Run<'_>) -> String {
     let mut suites: BTreeMap<String, Vec<&CaseResult<'_>>> = BTreeMap::new();
@@ -16,7 +16,7 @@ pub fn to_junit(run: &Run<'_>) -> String {
     }
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let total = run.total();
-    // Writing to a String cannot fail.
+    // Writing to a `String` cannot fail.
     let _ = writeln!(
         out,
         "<testsuites name=\"fh-conformance {}\"{}>",
@@ -73,7 +73,7 @@ fn attributes(counts: Counts) -> String {
     )
 }
 
-/// XML text; characters that XML cannot hold at all are replaced.
+/// Escapes text for XML. Characters that XML cannot represent are replaced by U+FFFD.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! Running cases against a target, and what came of it.
+//! Runs cases against a target and collects the results.
 
 mod json;
 mod junit;
@@ -18,32 +18,32 @@ pub use json::to_json;
 pub use junit::to_junit;
 pub use table::to_table;
 
-/// Which cases are run.
+/// The selection of cases to run.
 #[derive(Clone, Debug)]
 pub struct Selection {
-    /// Under which profiles.
+    /// The profiles to run the cases in.
     pub profiles: Vec<Profile>,
-    /// Only of this group.
+    /// The only group to run, if given.
     pub group: Option<String>,
-    /// Only with an id that this matches.
+    /// The pattern that ids must match, if given.
     pub only: Option<Regex>,
 }
 
 impl Selection {
-    /// Everything.
+    /// Returns a selection of all cases in both profiles.
     #[must_use]
     pub fn all() -> Selection {
         Selection { profiles: Profile::ALL.to_vec(), group: None, only: None }
     }
 
-    /// Whether a case is selected.
+    /// Returns true if the case is selected.
     #[must_use]
     pub fn takes(&self, case: &Case) -> bool {
         self.group.as_ref().is_none_or(|group| *group == case.group)
             && self.only.as_ref().is_none_or(|only| only.is_match(&case.id))
     }
 
-    /// The filters, as they were given.
+    /// Returns the filters as command line options.
     #[must_use]
     pub fn filters(&self) -> Vec<String> {
         let group = self.group.iter().map(|group| format!("--group {group}"));
@@ -51,21 +51,21 @@ impl Selection {
     }
 }
 
-/// What became of one case under one profile.
+/// The result of one case in one profile.
 #[derive(Debug)]
 pub struct CaseResult<'a> {
-    /// The case.
+    /// The case that was run.
     pub case: &'a Case,
-    /// The profile.
+    /// The profile it was run in.
     pub profile: Profile,
-    /// What became of it.
+    /// The outcome of the case.
     pub outcome: Outcome,
-    /// How long it took.
+    /// The time that the case took.
     pub took: Duration,
 }
 
 impl CaseResult<'_> {
-    /// The command that runs this alone.
+    /// Returns the command that runs this case alone.
     #[must_use]
     pub fn reproduce(&self, target: &str) -> String {
         let id = regex::escape(&self.case.id);
@@ -76,31 +76,31 @@ impl CaseResult<'_> {
     }
 }
 
-/// A run.
+/// The results of one run.
 #[derive(Debug)]
 pub struct Run<'a> {
     /// The target's name.
     pub target: String,
     /// The target's version.
     pub version: String,
-    /// What was selected.
+    /// The selection of cases.
     pub selection: Selection,
-    /// Digest of the data.
+    /// The digest of the data.
     pub digest: String,
-    /// What became of the cases, in the order of the data.
+    /// The results, in the order of the data.
     pub results: Vec<CaseResult<'a>>,
 }
 
-/// How many cases of a group ended how, under one profile.
+/// The numbers of cases by outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Selected.
+    /// Number of selected cases.
     pub selected: usize,
-    /// Passed.
+    /// Number of cases that passed.
     pub pass: usize,
-    /// Failed.
+    /// Number of cases that failed.
     pub fail: usize,
-    /// Skipped for a capability that the target does not claim.
+    /// Number of cases that were skipped, because the target does not claim a required capability.
     pub skip: usize,
 }
 
@@ -115,7 +115,7 @@ impl Counts {
     }
 }
 
-/// Run the selected cases.
+/// Runs the selected cases.
 pub fn run<'a>(
     suite: &'a Suite,
     digest: String,
@@ -137,7 +137,7 @@ pub fn run<'a>(
 }
 
 impl Run<'_> {
-    /// Counts by group and profile.
+    /// Returns the counts by group and profile.
     #[must_use]
     pub fn groups(&self) -> BTreeMap<(&str, Profile), Counts> {
         let mut groups: BTreeMap<_, Counts> = BTreeMap::new();
@@ -148,7 +148,7 @@ impl Run<'_> {
         groups
     }
 
-    /// Counts of everything.
+    /// Returns the counts of the whole run.
     #[must_use]
     pub fn total(&self) -> Counts {
         let mut total = Counts::default();
@@ -158,7 +158,7 @@ impl Run<'_> {
         total
     }
 
-    /// Groups of which nothing was run: silence must not look like success.
+    /// Returns the groups in which every selected case was skipped. They must not look like a success.
     #[must_use]
     pub fn silent_groups(&self) -> Vec<String> {
         let groups = self.groups().into_iter();
@@ -166,7 +166,7 @@ impl Run<'_> {
         silent.map(|((group, profile), _)| format!("{group} ({profile})")).collect()
     }
 
-    /// Whether not everything was selected.
+    /// Returns true if a filter by group or id was given. A selection of one profile does not count.
     #[must_use]
     pub fn is_partial(&self) -> bool {
         !self.selection.filters().is_empty()

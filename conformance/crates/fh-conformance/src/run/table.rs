@@ -1,21 +1,21 @@
-//! The report for people.
+//! The report of a run as text, for people.
 
 use std::fmt::Write as _;
 
 use super::{Counts, Run};
 use crate::compare::Outcome;
 
-/// Failures shown in full; the rest is counted.
+/// Maximum number of failures that are shown in full. The others are only counted.
 const SHOWN: usize = 20;
 
-/// A line for each group, then the failures.
+/// Returns a line for each group, followed by the failures.
 #[must_use]
 pub fn to_table(run: &Run<'_>) -> String {
     let mut out = format!("fh-conformance · {} {}", run.target, run.version);
     out.push_str(if run.is_partial() { "  (partial)\n" } else { "\n" });
     let mut line = |name: &str, profile: &str, counts: [String; 4]| {
         let [selected, pass, fail, skip] = counts;
-        // Writing to a String cannot fail.
+        // Writing to a `String` cannot fail.
         let _ =
             writeln!(out, "{name:<28} {profile:<7} {selected:>8} {pass:>6} {fail:>5} {skip:>5}");
     };

@@ -1,4 +1,4 @@
-//! `fh-eval` as a target.
+//! The engine `fh-eval` as a target.
 
 use fh_eval::featurehub::{Compiler, Document, HashIds};
 use fh_eval::{Attributes, Outcome, Ruleset, Subject, Timestamp, Value};
@@ -7,7 +7,7 @@ use super::{Broken, CAPABILITIES, Target};
 use crate::case::{Answer, Kind, Profile, Question, Step};
 use crate::json::Json;
 
-/// The engine, in this process.
+/// The engine, called in this process.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Engine;
 
@@ -27,7 +27,7 @@ fn kind_of(kind: Kind) -> fh_eval::Kind {
     }
 }
 
-/// A question, compiled.
+/// A question in the engine's types: a compiled ruleset, attributes and the current time.
 struct Asked {
     ruleset: Ruleset,
     attributes: Option<Attributes>,
@@ -112,13 +112,13 @@ impl Target for Engine {
         let evaluation = feature.evaluate(&asked.subject());
         let (value, reason) = evaluation.read(kind_of(question.kind));
         let report = feature.explain(&asked.subject()).report();
-        // The fast path and the explanation are one function; here is where it would show if not.
+        // The fast evaluation and the explanation must agree.
         let told = (report.strategy_id.as_deref(), report.reason);
         if told != (evaluation.strategy_id(), evaluation.reason()) {
             return Err(Broken(format!("the explanation tells another story: {told:?}")));
         }
         let trace: Vec<Step> = report.strategies.iter().map(step).collect();
-        // A getter of another type does not evaluate.
+        // A getter of another type does not evaluate the feature.
         let of_kind = feature.kind() == Some(kind_of(question.kind));
         Ok(Answer {
             value: value.map_or_else(|| question.default.clone(), value_json),

@@ -1,5 +1,5 @@
-//! What the suite runs against. Whoever wants to be tested implements [`Target`]: the engine and the
-//! reference here, an adapter of an SDK in another language later.
+//! The interface of evaluators under test. The engine and the reference implement [`Target`] here; an adapter of an SDK in another language
+//! implements it, too.
 
 mod engine;
 mod reference;
@@ -12,7 +12,7 @@ use crate::json::Json;
 pub use engine::Engine;
 pub use reference::Reference;
 
-/// A target did not answer.
+/// The error of a target that gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken(pub String);
 
@@ -24,46 +24,46 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
-/// Something that evaluates features.
+/// An evaluator under test.
 ///
-/// Methods take `&mut self`, because a target may be a process at the end of a pipe. A target is
-/// asked only what it declares, and a question that it fails to answer is a failure, never a skip.
+/// Methods take `&mut self`, because a target may be a process at the end of a pipe. A target gets only cases whose capabilities it claims.
+/// A question that it does not answer is a failure, never a skip.
 pub trait Target {
-    /// Its name in reports.
+    /// Returns the target's name for reports.
     fn name(&self) -> String;
 
-    /// Its version in reports.
+    /// Returns the target's version for reports.
     fn version(&self) -> String;
 
-    /// Whether it has a capability of the closed list [`CAPABILITIES`].
+    /// Returns true if the target claims a capability of the closed list [`CAPABILITIES`].
     fn can(&self, capability: &str) -> bool;
 
-    /// Read one feature with one getter. A target that `can("eval.native_context")` uses
-    /// [`Question::native`] where it is there.
+    /// Reads one feature with one getter. A target that `can("eval.native_context")` uses [`Question::native`] if it is set.
     ///
     /// # Errors
-    /// If it does not answer.
+    /// If the target gives no answer.
     fn read(&mut self, profile: Profile, question: &Question) -> Result<Answer, Broken>;
 
-    /// What all getters yield, as the members that cases list under `getters`: null for nothing.
+    /// Returns the results of all getters, as an object with the members that cases list under `getters`. A getter without a result is
+    /// null.
     ///
     /// # Errors
-    /// If it does not answer.
+    /// If the target gives no answer.
     fn getters(&mut self, profile: Profile, question: &Question) -> Result<Json, Broken>;
 
-    /// The bucket of a percentage key under a feature id.
+    /// Returns the bucket of a percentage key and a feature id.
     ///
     /// # Errors
-    /// If it does not answer.
+    /// If the target gives no answer.
     fn bucket(&mut self, profile: Profile, key: &str, feature_id: &str) -> Result<u32, Broken>;
 
-    /// Why it answers what it does, for people.
+    /// Returns an explanation of the answer for people, if the target has one.
     fn explain(&mut self, _profile: Profile, _question: &Question) -> Option<String> {
         None
     }
 }
 
-/// Capabilities that cases may require and targets may lack.
+/// The capabilities that cases may require and that a target may lack.
 pub const CAPABILITIES: &[&str] = &[
     "clock.fixed",
     "eval.bucket",
@@ -79,10 +79,10 @@ pub const CAPABILITIES: &[&str] = &[
     "eval.typed_getters",
 ];
 
-/// The target of a name: `engine`, `reference`, or `reference:` and the name of a planted bug.
+/// Returns the target of this name: `engine`, `reference`, or `reference:` followed by the name of a mutant.
 ///
 /// # Errors
-/// The names there are.
+/// A text that lists the possible names.
 pub fn named(name: &str) -> Result<Box<dyn Target>, String> {
     if name == "engine" {
         return Ok(Box::new(Engine));

@@ -1,4 +1,4 @@
-//! The reference evaluator as a target, sound or with a planted bug.
+//! The reference evaluator as a target, with or without a mutant.
 
 use std::collections::HashMap;
 
@@ -19,13 +19,13 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// Without a planted bug.
+    /// Returns the reference without a mutant.
     #[must_use]
     pub fn new() -> Reference {
         Reference { name: "reference".to_owned(), mutant: None }
     }
 
-    /// With the planted bug of this name.
+    /// Returns the reference with the mutant of this name.
     #[must_use]
     pub fn mutant(name: &str) -> Option<Reference> {
         let mutant = Mutant::named(name)?;
@@ -123,7 +123,7 @@ impl Target for Reference {
         let (value, reason) = match read {
             Some(value) if getters.is_set => (value, answer.reason.name()),
             _ if !getters.is_set => (question.default.clone(), "NOT_SET"),
-            // A NUMBER whose text is no number.
+            // The feature is a NUMBER whose text is not a number.
             _ => (question.default.clone(), "TYPE_MISMATCH"),
         };
         Ok(Answer {
@@ -173,7 +173,7 @@ fn step(step: reference::Step) -> Step {
     }
 }
 
-/// The type of the last feature of this key; the reference evaluates without asking for it.
+/// Returns the type of the last feature with this key. The reference does not need it to evaluate.
 fn kind_of(payload: &str, key: &str) -> Option<String> {
     let text = payload.strip_prefix('\u{feff}').unwrap_or(payload);
     let features: Vec<&RawValue> = serde_json::from_str(text).ok()?;

@@ -1,4 +1,4 @@
-//! Who sees what, and how a rollout falls.
+//! The pages "Who sees what" and "Rollout".
 
 use fh_edge::FeatureChange;
 use fh_edge::state::Json;
@@ -22,10 +22,10 @@ async fn who_sees_what_and_why() {
         page.tap("summary", "NEW_CHECKOUT").await;
         page.see(".line.bad", "email ENDS_WITH [\"@shop.example\"] as STRING: nothing given").await;
         page.see(".line", "\"mara\" falls into bucket").await;
-        // Retired features are seen by nobody.
+        // Retired features are not shown.
         page.miss("summary", "LEGACY_RETURNS").await;
 
-        // Answers follow what changes, and what is open stays open.
+        // The page follows changes, and opened details stay open.
         shop.set("DELIVERY_FEE", "9.90").await;
         page.see("summary", "9.90").await;
         page.see(".line.good", "country EQUALS").await;
@@ -43,7 +43,7 @@ async fn who_sees_what_and_why() {
         page.type_into(".context-row:nth-child(3) .given", "mara@shop.example").await;
         page.push("Show").await;
         page.see("details.picked summary", "strategy staff").await;
-        // It is still there when one comes back.
+        // The context is still there after a visit to another page.
         page.open("#/features/dev").await;
         page.see(".features", "BANNER").await;
         page.open("#/ask/dev").await;
@@ -67,7 +67,7 @@ async fn a_rollout_as_a_histogram() {
         };
         assert!((8.0..12.0).contains(&share(3).await), "{}", share(3).await);
         assert!((88.0..92.0).contains(&share(4).await));
-        // The bar is as long as it says, and the mark stands at what is configured.
+        // The bar has the length of its share, and the mark is at the configured percentage.
         let widths = "const track = document.querySelector('.bars li:nth-child(3) .track').getBoundingClientRect(); \
             const of = (name) => document.querySelector('.bars li:nth-child(3) .' + name).getBoundingClientRect(); \
             return [of('fill').width / track.width * 100, (of('mark').left - track.left) / track.width * 100]";
@@ -79,7 +79,7 @@ async fn a_rollout_as_a_histogram() {
         page.push("Try").await;
         page.until("the kiwis", async || (18.0..22.0).contains(&share(2).await)).await;
 
-        // It follows the strategies as they change.
+        // The histogram follows changes of the strategies.
         let half = Json::parse(r#"{"id":"half","percentage":500000,"value":true}"#).unwrap();
         let change = FeatureChange { strategies: Some(vec![half]), ..FeatureChange::default() };
         shop.change("NEW_CHECKOUT", change).await;
@@ -96,7 +96,7 @@ async fn a_rollout_as_a_histogram() {
     .await;
 }
 
-/// However often something changes, one question is on its way, and the last answer is the newest.
+/// Even with many changes only one request is in progress at a time, and the last answer is the newest.
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_follow_many_changes() {
     with_console(&[], |page, shop| async move {

@@ -1,4 +1,4 @@
-//! Chromium, by way of chromedriver, with a fresh profile each time.
+//! Starts Chromium through chromedriver, each time with a new profile.
 
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 use crate::page::Page;
 use crate::shop::Shop;
 
-/// Longer than anything here takes on a busy machine.
+/// Time limit of a wait, long enough for a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 const ARGUMENTS: [&str; 11] = [
     "--headless",
@@ -32,21 +32,21 @@ const ARGUMENTS: [&str; 11] = [
     "--window-size=1360,900",
 ];
 
-/// Where pictures and profiles are left.
+/// Returns a folder for screenshots or profiles, and creates it if needed.
 pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::create_dir_all(&folder).unwrap();
     folder
 }
 
-/// Runs a test with a browser at the console of a shop's Edge. In the end the console has said nothing, but for what the test
-/// provoked: requests that the server refused with these statuses.
+/// Runs a test with a browser that shows the console of a shop's Edge. At the end the browser's console must be empty, except for requests
+/// that the server refused with the statuses in `provoked`.
 pub(crate) async fn with_console<F: Future<Output = ()>>(
     provoked: &[u16],
     test: impl FnOnce(Page, Shop) -> F,
 ) {
     static BROWSERS: AtomicU32 = AtomicU32::new(0);
-    // The client library for the driver brings none of its own.
+    // The WebDriver client library installs no TLS provider of its own.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let shop = Shop::open().await;
     let (mut chromedriver, url) = start_driver().await;
@@ -82,7 +82,7 @@ pub(crate) async fn with_console<F: Future<Output = ()>>(
     }
 }
 
-/// Starts chromedriver at a port that is free.
+/// Starts chromedriver at a free port.
 async fn start_driver() -> (Child, String) {
     let mut child = Command::new("chromedriver")
         .arg("--port=0")
@@ -93,7 +93,7 @@ async fn start_driver() -> (Child, String) {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     while let Some(line) = lines.next_line().await.unwrap() {
         if let Some((_, port)) = line.split_once("started successfully on port ") {
-            // Whoever writes into a closed pipe ends.
+            // Its output must be read until the end: chromedriver ends when it writes to a closed pipe.
             tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
             return (child, format!("http://127.0.0.1:{}", port.trim_end_matches('.')));
         }

@@ -1,4 +1,4 @@
-//! Editing values: what is refused is said in its place, and nothing that was typed is lost.
+//! Editing values: errors are shown next to the field, and no input is lost.
 
 use thirtyfour::Key;
 
@@ -59,7 +59,7 @@ async fn a_number_stays_as_it_was_typed() {
         page.see("#notices", "DELIVERY_FEE has a new value in dev.").await;
         assert_eq!(shop.value("DELIVERY_FEE").await.as_deref(), Some("12345678901234567890.10"));
         page.see(".features tr", "12345678901234567890.10").await;
-        // The server has the last word; what it refuses is said in the same place.
+        // The server decides; its errors are shown in the same place.
         page.type_into(FIELD, "1e999999999").await;
         page.press(Key::Enter.value()).await;
         page.see(".detail .error", "the value is not of type NUMBER").await;
@@ -100,7 +100,7 @@ async fn who_was_faster_is_shown_and_nothing_typed_is_lost() {
         shop.set("BANNER", "\"theirs\"").await;
         page.see(".conflict", "It is now: theirs").await;
         assert_eq!(page.value_of(FIELD).await, "mine");
-        // Saving without looking is refused by the server.
+        // The server refuses a save without a look at the conflict.
         page.press(Key::Tab.value()).await;
         page.find(".detail .editor").await;
         page.run(
@@ -121,7 +121,7 @@ async fn who_was_faster_is_shown_and_nothing_typed_is_lost() {
         page.see(".conflict", "It is now: theirs again").await;
         page.push("Take theirs").await;
         assert_eq!(page.value_of(FIELD).await, "theirs again");
-        // A change of something else is no conflict.
+        // A change of another property is no conflict.
         page.type_into(FIELD, "third").await;
         let lock = fh_edge::FeatureChange { locked: Some(true), ..Default::default() };
         shop.change("BANNER", lock).await;

@@ -1,4 +1,4 @@
-//! Looking at features, and switching them.
+//! Viewing features and switching them.
 
 use fh_edge::FeatureChange;
 use fh_edge::origin::relay::RelayKeys;
@@ -9,7 +9,7 @@ use thirtyfour::Key;
 use crate::browser::with_console;
 use crate::shop::{ADMIN_KEY, Shop, until};
 
-/// What a tab is told when somebody comes, or leaves.
+/// A script that tells the page that its tab became visible or hidden.
 const LOOK: &str = "Object.defineProperty(document, 'visibilityState', { configurable: true, value: arguments[0] }); \
     document.dispatchEvent(new Event('visibilitychange'));";
 const SWITCH: &str = "[role=switch][aria-label=NEW_CHECKOUT]";
@@ -30,7 +30,7 @@ async fn a_feature_is_switched_by_keyboard_and_a_client_sees_it() {
             page.find(SWITCH).await.attr("aria-checked").await.unwrap().as_deref() == Some("true")
         })
         .await;
-        // The focus stays where it was, and there is a way back.
+        // The focus stays on the switch, and the change can be undone.
         assert!(page.is_focused(SWITCH).await);
         page.tab_to("#notices button").await;
         page.press(Key::Enter.value()).await;
@@ -54,7 +54,7 @@ async fn what_others_change_appears_by_itself() {
         assert_eq!(switch.attr("aria-disabled").await.unwrap().as_deref(), Some("true"));
         switch.click().await.unwrap();
 
-        // Features and environments come and go.
+        // Features and environments are removed and renamed.
         let mut state = shop.state().await;
         state.features.retain(|feature| &*feature.key != "SEARCH_ENGINE");
         state.environments[0].values.remove("SEARCH_ENGINE");
@@ -62,13 +62,13 @@ async fn what_others_change_appears_by_itself() {
         shop.replace(state).await;
         page.miss(".features tr", "SEARCH_ENGINE").await;
         page.see("#environment", "production").await;
-        // A click on a locked switch changed nothing.
+        // The click on the locked switch changed nothing.
         assert_eq!(shop.value("GIFT_WRAPPING").await.as_deref(), Some("true"));
     })
     .await;
 }
 
-/// Browsers open six connections to a server: a tab in the background keeps none.
+/// A browser opens at most six connections to a server, so a tab in the background must keep none.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_looks_and_somebody_comes_back() {
     with_console(&[], |page, shop| async move {
@@ -91,7 +91,7 @@ async fn nobody_looks_and_somebody_comes_back() {
         page.see(".features tr", "Sale!").await;
         page.see("#live", "Live").await;
         assert_eq!(streams().await, json!(1));
-        // Leaving for good ends it, too.
+        // Signing out ends the stream, too.
         page.push("Sign out").await;
         page.see("h1", "Feature console").await;
         assert_eq!(streams().await, json!(0));
@@ -124,7 +124,7 @@ async fn features_are_found_chosen_and_left_by_keyboard() {
         page.press(Key::Escape.value()).await;
         page.until("the focus to be back", || page.is_focused(".features tr:not([hidden]) a"))
             .await;
-        // The address is enough to come back.
+        // The address alone leads back to the same feature.
         page.open("#/features/prod/BANNER").await;
         page.see(".detail h2", "BANNER").await;
         assert_eq!(page.run("return document.title", Value::Null).await, json!("Features · prod"));
@@ -245,7 +245,7 @@ async fn nobody_ends_up_in_another_environment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_away_is_found_again() {
-    // While nobody listens the browser says so.
+    // While the server is down, the browser logs failed requests.
     with_console(&[], |page, mut shop| async move {
         page.sign_in().await;
         page.open("#/features/dev/BANNER").await;
@@ -297,7 +297,7 @@ async fn what_is_relayed_is_looked_at_and_changed_elsewhere() {
     .await;
 }
 
-/// The list was made before a change, and comes after it.
+/// A list that was read before a change arrives after it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_while_the_list_is_on_its_way() {
     with_console(&[], |page, shop| async move {
@@ -321,7 +321,7 @@ async fn a_change_while_the_list_is_on_its_way() {
     .await;
 }
 
-/// Under the same key, and with a lower version, while nobody looked.
+/// A feature is created again with the same key and a lower version while the tab is hidden.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_feature_that_was_made_anew() {
     with_console(&[], |page, _shop| async move {

@@ -1,4 +1,4 @@
-//! People use the console: in a real Chromium, by keyboard and mouse, over an Edge on a real socket.
+//! Tests of the console in a real Chromium, by keyboard and mouse, with an Edge on a real socket.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod asking;

@@ -1,4 +1,4 @@
-//! The page, as somebody uses it.
+//! The page, with the actions of a user.
 
 use std::future::Future;
 use std::time::Duration;
@@ -21,12 +21,12 @@ impl Page {
         Self { driver, url: format!("{}/console/", shop.url) }
     }
 
-    /// Comes to the console, by an address as people type it.
+    /// Opens the console by its address without the final slash, as people type it.
     pub(crate) async fn arrive(&self) {
         self.driver.goto(self.url.trim_end_matches('/')).await.unwrap();
     }
 
-    /// Goes to an address within the console, such as `#/ask/dev`.
+    /// Opens an address within the console, such as `#/ask/dev`.
     pub(crate) async fn open(&self, hash: &str) {
         self.driver.goto(format!("{}{hash}", self.url)).await.unwrap();
     }
@@ -37,19 +37,19 @@ impl Page {
         self.see(".features tbody tr", "NEW_CHECKOUT").await;
     }
 
-    /// The first element of a selector, once it is there.
+    /// Waits for an element of a selector and returns the first one.
     pub(crate) async fn find(&self, css: &str) -> WebElement {
         let query = self.driver.query(By::Css(css)).wait(PATIENCE, Duration::from_millis(20));
         query.first().await.unwrap_or_else(|error| panic!("{css}: {error}"))
     }
 
-    /// Waits until some element of a selector is shown and has this text.
+    /// Waits until an element of a selector is visible with this text.
     pub(crate) async fn see(&self, css: &str, text: &str) -> WebElement {
         let mut seen = Vec::new();
         for _ in self.tries() {
             seen.clear();
             for element in self.driver.find_all(By::Css(css)).await.unwrap() {
-                // It may be gone by now.
+                // The element may have been removed already.
                 let shown = element.is_displayed().await.unwrap_or_default();
                 let Ok(given) = element.text().await else { continue };
                 if shown && given.contains(text) {
@@ -62,7 +62,7 @@ impl Page {
         panic!("{css} does not show {text:?}, but {seen:?}");
     }
 
-    /// Waits until no element of a selector is shown with this text.
+    /// Waits until no element of a selector is visible with this text.
     pub(crate) async fn miss(&self, css: &str, text: &str) {
         self.until(&format!("{css} {text} to go"), || async {
             for element in self.driver.find_all(By::Css(css)).await.unwrap() {
@@ -76,7 +76,7 @@ impl Page {
         .await;
     }
 
-    /// Waits until something is so.
+    /// Waits until a condition holds.
     pub(crate) async fn until<F: Future<Output = bool>>(&self, what: &str, is: impl Fn() -> F) {
         for _ in self.tries() {
             if is().await {
@@ -96,12 +96,12 @@ impl Page {
         self.find(css).await.click().await.unwrap();
     }
 
-    /// Clicks what a selector shows with this text.
+    /// Clicks the element of a selector with this text.
     pub(crate) async fn tap(&self, css: &str, text: &str) {
         for _ in self.tries() {
             match self.see(css, text).await.click().await {
                 Ok(()) => return,
-                // The page was made anew between looking and clicking.
+                // The element was replaced between finding and clicking it.
                 Err(error)
                     if matches!(
                         error.as_inner(),
@@ -118,7 +118,7 @@ impl Page {
         self.tap("button", text).await;
     }
 
-    /// Types into a field, in place of what it holds.
+    /// Replaces the content of a field by typing.
     pub(crate) async fn type_into(&self, css: &str, text: &str) {
         let field = self.find(css).await;
         field.click().await.unwrap();
@@ -138,13 +138,12 @@ impl Page {
         self.find(css).await.prop("value").await.unwrap().unwrap_or_default()
     }
 
-    /// Presses a key wherever the focus is.
+    /// Presses a key on the focused element.
     pub(crate) async fn press(&self, key: char) {
         self.driver.action_chain().send_keys(key.to_string()).perform().await.unwrap();
     }
 
-    /// Presses Tab until the focus is on an element of this selector. Fails if that never happens: then it cannot be reached
-    /// by keyboard.
+    /// Presses Tab until the focus is on an element of this selector. Fails after 200 times: then it cannot be reached by keyboard.
     pub(crate) async fn tab_to(&self, css: &str) {
         for _ in 0..200 {
             self.press(Key::Tab.value()).await;
@@ -165,13 +164,13 @@ impl Page {
         self.driver.execute(script, vec![argument]).await.unwrap().json().clone()
     }
 
-    /// Leaves a picture of the page as it is.
+    /// Stores a screenshot of the page.
     pub(crate) async fn picture(&self, name: &str) {
         let file = folder("console").join(format!("{name}.png"));
         self.driver.screenshot(&file).await.unwrap();
     }
 
-    /// What the browser's console said, but for requests that were refused with one of these statuses.
+    /// Returns the messages of the browser's console, except about requests that were refused with one of these statuses.
     pub(crate) async fn said(&self, provoked: &[u16]) -> Vec<String> {
         let entries = self.driver.browser_log().await.unwrap();
         let messages =
@@ -184,13 +183,13 @@ impl Page {
         messages.filter(|message| !is_provoked(message)).collect()
     }
 
-    /// Asks the browser for something that WebDriver has no word for.
+    /// Sends a command of the Chrome DevTools Protocol, for functions that WebDriver lacks.
     pub(crate) async fn cdp(&self, method: &str, parameters: Value) {
         self.driver.cdp().send_raw(method, parameters).await.unwrap();
     }
 }
 
-/// Between two looks.
+/// Waits between two checks of a condition.
 async fn pause() {
     tokio::time::sleep(Duration::from_millis(20)).await;
 }

@@ -1,4 +1,4 @@
-//! What it looks like: pictures of every view, light, dark and narrow, to be looked at. Nothing may stick out sideways.
+//! Screenshots of every view (light, dark and narrow) for people to look at. No view may be wider than the window.
 
 use serde_json::{Value, json};
 
@@ -61,7 +61,7 @@ async fn shoot(page: &Page, name: &str) {
         page.run(sticks_out, Value::Null).await.as_i64().unwrap() <= 0,
         "{name} is wider than the window"
     );
-    // Labels for everything that takes input; every control is reachable.
+    // Every control has a label, and the order of focus is the default one.
     let nameless = "return [...document.querySelectorAll('input:not([hidden]), select, textarea, button')].filter((each) => \
         !each.labels?.length && !each.getAttribute('aria-label') && !each.textContent.trim()).map((each) => each.outerHTML)";
     assert_eq!(page.run(nameless, Value::Null).await, json!([]), "{name}");

@@ -1,4 +1,4 @@
-//! A shop's features, and an Edge that serves them with a console.
+//! The features of a shop, and an Edge that serves them with a console.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    /// Serves the shop at a port that is free, until the test ends.
+    /// Serves the shop at a free port until the test ends.
     pub(crate) async fn open() -> Self {
         let listener = Listener::bind(([127, 0, 0, 1], 0).into()).unwrap();
         let address = listener.local_addr().unwrap();
@@ -31,7 +31,7 @@ impl Shop {
         shop
     }
 
-    /// Serves the shop, which may have changed meanwhile, where it was served before.
+    /// Serves the shop, with a changed state, at the same address as before.
     pub(crate) async fn start(&mut self, change: impl FnOnce(&mut State)) {
         let parsed = State::from_text(include_str!("shop.yaml"), &file::Options::new()).unwrap();
         let mut state = parsed.state;
@@ -54,13 +54,13 @@ impl Shop {
         }));
     }
 
-    /// Serves what another shop has.
+    /// Relays another shop's Edge.
     pub(crate) async fn relay(upstream: &Self) -> Self {
         let keys = RelayKeys::pair(format!("{DEV}/shop*client"), format!("{DEV}/shop-server"));
         Self::relay_of(&upstream.url, keys).await
     }
 
-    /// Serves what some Edge has.
+    /// Relays any Edge.
     pub(crate) async fn relay_of(url: &str, keys: RelayKeys) -> Self {
         let mut shop = Self::open().await;
         shop.stop().await;
@@ -68,7 +68,7 @@ impl Shop {
         shop
     }
 
-    /// Cuts everybody off.
+    /// Stops the server and ends all its connections.
     pub(crate) async fn stop(&mut self) {
         let server = self.server.take().unwrap();
         server.abort();
@@ -80,37 +80,37 @@ impl Shop {
         self.edge.as_ref().unwrap().state().await.unwrap()
     }
 
-    /// Somebody else puts another state in the place of everything.
+    /// Replaces the whole state, as another user of the Edge would.
     pub(crate) async fn replace(&self, state: State) {
         self.edge.as_ref().unwrap().replace(state, None).await.unwrap();
     }
 
-    /// A client with a stream.
+    /// Returns a client that is ready.
     pub(crate) async fn client(&self) -> Client {
         let client = Client::builder(&self.url, format!("{DEV}/shop*client")).start().unwrap();
         client.ready().await.unwrap();
         client
     }
 
-    /// Somebody else changes a feature of `dev`.
+    /// Changes a feature of `dev`, as another user of the Edge would.
     pub(crate) async fn change(&self, feature: &str, change: FeatureChange) {
         self.edge.as_ref().unwrap().change(DEV.parse().unwrap(), feature, change).await.unwrap();
     }
 
-    /// Somebody else gives a feature of `dev` another value.
+    /// Changes the value of a feature of `dev`, as another user of the Edge would.
     pub(crate) async fn set(&self, feature: &str, value: &str) {
         let value = Some(Some(Json::parse(value).unwrap()));
         self.change(feature, FeatureChange { value, ..FeatureChange::default() }).await;
     }
 
-    /// A value in `dev`, as the state has it.
+    /// Returns the value of a feature in `dev` from the Edge's state.
     pub(crate) async fn value(&self, feature: &str) -> Option<String> {
         let state = self.state().await;
         let environment = state.environment(DEV.parse().unwrap()).unwrap();
         environment.values[feature].value.as_ref().map(|value| value.as_str().to_string())
     }
 
-    /// The strategies in `dev`, as the state has them.
+    /// Returns the strategies of a feature in `dev` from the Edge's state.
     pub(crate) async fn strategies(&self, feature: &str) -> serde_json::Value {
         let state = self.state().await;
         let environment = state.environment(DEV.parse().unwrap()).unwrap();
@@ -118,7 +118,7 @@ impl Shop {
     }
 }
 
-/// Waits until a client sees something.
+/// Waits until a condition on a client holds. It is checked after each change of the feature.
 pub(crate) async fn until(client: &Client, key: &str, holds: impl Fn(&Client) -> bool) {
     let mut changes = client.changes(key);
     let wait = async {

@@ -1,4 +1,4 @@
-//! Who may, and what the page may do.
+//! Signing in, and the page's content security policy.
 
 use serde_json::{Value, json};
 
@@ -12,14 +12,14 @@ async fn a_wrong_key_and_then_the_right_one() {
         page.type_into("[name=key]", "a-wrong-key-for-tests").await;
         page.press('\u{e007}').await;
         page.see(".error", "This is not the admin key.").await;
-        // What was typed is marked, ready to be typed anew.
+        // The wrong key is selected, so that typing replaces it.
         assert!(page.is_focused("[name=key]").await);
         page.driver.active_element().await.unwrap().send_keys(ADMIN_KEY).await.unwrap();
         page.press('\u{e007}').await;
         page.see(".features", "NEW_CHECKOUT").await;
         page.see("#live", "Live").await;
 
-        // The tab keeps the key; signing out forgets it.
+        // The key is kept for the tab. Signing out deletes it.
         page.driver.refresh().await.unwrap();
         page.see(".features", "NEW_CHECKOUT").await;
         let kept = "return Object.values({...localStorage}).length + document.cookie.length";
@@ -40,7 +40,7 @@ async fn the_browser_holds_the_page_to_its_policy() {
         let violations = "window.violations = []; \
             addEventListener('securitypolicyviolation', (e) => violations.push(e.effectiveDirective));";
         page.run(violations, Value::Null).await;
-        // What somebody who got markup into the page would try.
+        // The actions of an attacker who injected markup into the page.
         let attack = r#"
             try { document.body.innerHTML = '<p>x</p>'; } catch (e) {}
             const script = document.createElement('script');
@@ -57,7 +57,7 @@ async fn the_browser_holds_the_page_to_its_policy() {
         for directive in ["img-src", "connect-src", "require-trusted-types-for"] {
             assert!(violations.as_array().unwrap().contains(&json!(directive)), "{violations}");
         }
-        // These were asked for.
+        // Discards the messages that the test caused.
         page.said(&[]).await;
     })
     .await;

@@ -1,4 +1,4 @@
-//! Editing who gets something else.
+//! Editing strategies.
 
 use serde_json::json;
 
@@ -34,7 +34,7 @@ async fn a_percentage_is_raised_and_clients_see_it() {
             shop.strategies("NEW_CHECKOUT").await[2],
             json!({"id": "tenth", "percentage": 625_000, "value": true})
         );
-        // The others are as they were.
+        // The other strategies have not changed.
         assert_eq!(
             shop.strategies("NEW_CHECKOUT").await[0]["attributes"][0]["values"],
             json!(["@shop.example"])
@@ -127,7 +127,7 @@ async fn a_draft_outlives_what_others_change() {
         page.open("#/features/dev/NEW_CHECKOUT").await;
         page.push("Edit strategies").await;
         page.type_into(".strategy:nth-of-type(3) .field:first-child input", "90").await;
-        // Another value is no conflict of strategies.
+        // A change of the value is no conflict of strategies.
         shop.set("NEW_CHECKOUT", "true").await;
         page.see(".detail .switch", "on").await;
         let none = fh_edge::FeatureChange { strategies: Some(Vec::new()), ..Default::default() };

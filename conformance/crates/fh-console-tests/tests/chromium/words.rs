@@ -1,4 +1,4 @@
-//! Strategies in words.
+//! Strategies described in words.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ async fn strategies_in_words() {
             "100 % of users by company and plan",
         ),
         (json!({"percentage": 2_000_000}), "200 % of users by userkey (which cannot be)"),
-        // To the engine nought is no percentage.
+        // The engine treats 0 % as no percentage.
         (
             json!({"percentage": 0, "attributes": [country()]}),
             "everybody, if country is new_zealand",

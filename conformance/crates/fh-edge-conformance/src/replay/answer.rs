@@ -1,16 +1,16 @@
-//! Answers in one comparable form, and how two of them differ.
+//! Answers in one comparable form, and the differences of two answers.
 
 use serde_json::{Map, Value, json};
 
 use crate::transcript::{Answered, Told};
 use crate::wire::{Event, Headers, Response};
 
-/// Headers that say something about behaviour; all that begin with `access-control-` do too.
+/// The headers that are compared, besides all that begin with `access-control-`.
 const COMPARED: [&str; 4] = ["cache-control", "content-type", "etag", "x-accel-buffering"];
-/// Answers whose `cache-control` is compared (D-90).
+/// The statuses for which `cache-control` is compared (D-90).
 const WITH_CACHE_CONTROL: [u16; 3] = [200, 304, 404];
 
-/// A recorded answer: features by their keys, environments by their places, lists in headers sorted.
+/// Returns a recorded answer in comparable form: features by key, environments by position, lists in headers sorted.
 pub(super) fn recorded(answered: &Answered) -> Value {
     let headers = answered.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let mut answer = answer(answered.status, compared(answered.status, headers), &answered.body);
@@ -22,13 +22,13 @@ pub(super) fn recorded(answered: &Answered) -> Value {
     answer
 }
 
-/// An answer that came as a whole.
+/// Returns a complete answer in comparable form.
 pub(super) fn whole(response: &Response) -> Value {
     let headers = pairs(&response.headers);
     answer(response.status, compared(response.status, headers), &response.json())
 }
 
-/// An answer that came as a stream.
+/// Returns a streamed answer in comparable form.
 pub(super) fn streamed(status: u16, headers: &Headers, events: &[Event], ended: bool) -> Value {
     let events: Value =
         events.iter().map(|event| told(&event.name, event.id.as_deref(), &event.json())).collect();
@@ -36,7 +36,7 @@ pub(super) fn streamed(status: u16, headers: &Headers, events: &[Event], ended: 
     json!({"status": status, "headers": headers, "events": events, "endedByServer": ended})
 }
 
-/// No body is no member.
+/// Returns an answer as a JSON object. It has no `body` member if there is no body.
 fn answer(status: u16, headers: Value, body: &Value) -> Value {
     let mut answer = json!({"status": status, "headers": headers});
     if !body.is_null() {
@@ -74,7 +74,7 @@ fn compared<'a>(status: u16, headers: impl Iterator<Item = (&'a str, &'a str)>) 
             continue;
         }
         let value = if is_list { sorted(value) } else { value.to_owned() };
-        // A header that stands twice is another answer than one that stands once.
+        // A header that is sent twice differs from one that is sent once.
         let value = match kept.get(name).and_then(Value::as_str) {
             Some(before) => format!("{before} | {value}"),
             None => value,
@@ -90,7 +90,8 @@ fn sorted(list: &str) -> String {
     items.join(", ")
 }
 
-/// Lists of features become objects by key, lists of environments objects by place; their order is the server's.
+/// Converts lists of features to objects by key, and lists of environments to objects by position. The server may choose the order of
+/// features.
 fn by_key(value: &Value) -> Value {
     let Value::Array(items) = value else { return value.clone() };
     let is_feature = |item: &Value| item.get("key").is_some() && item.get("type").is_some();
@@ -119,7 +120,7 @@ fn by_key(value: &Value) -> Value {
     Value::Object(named)
 }
 
-/// A place in an answer, and what is there in either of two; `None` where there is nothing.
+/// A path in an answer, with the expected and the received value there; `None` if there is no value.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Difference {
     pub(super) path: String,
@@ -127,7 +128,7 @@ pub(super) struct Difference {
     pub(super) seen: Option<Value>,
 }
 
-/// Where two answers differ, as deep as possible.
+/// Returns the differences of two answers, as deep in the structure as possible.
 pub(super) fn differences(expected: &Value, seen: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     differ("", Some(expected), Some(seen), &mut found);

@@ -1,10 +1,10 @@
-//! Which keys a request is about.
+//! Properties of recorded requests: keys, route, headers and context.
 
 use super::when::Route;
 use crate::transcript::{Answered, Asked};
 use crate::wire::{Base, Request, component};
 
-/// The API keys of a request in their order, each once, as the server pairs them with the parts of an etag.
+/// Returns the API keys of a request in order, each once. The server pairs them in this order with the parts of an etag.
 pub(crate) fn keys(asked: &Asked) -> Vec<String> {
     let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
     let mut keys: Vec<String> = Vec::new();
@@ -19,7 +19,7 @@ pub(crate) fn keys(asked: &Asked) -> Vec<String> {
     keys.into_iter().map(|key| key.trim_start_matches("default/").to_owned()).collect()
 }
 
-/// The purpose of a request; `None` for anything beside features.
+/// Returns the route of a request; `None` for any other request.
 pub(super) fn route(asked: &Asked, recorded: &Answered) -> Option<Route> {
     let path = asked.path.split('?').next().unwrap_or_default();
     if !path.starts_with("/features") {
@@ -33,20 +33,20 @@ pub(super) fn route(asked: &Asked, recorded: &Answered) -> Option<Route> {
     }
 }
 
-/// A header of a request, whatever its case.
+/// Returns a header of a request; the case of the name does not matter.
 pub(super) fn header<'a>(asked: &'a Asked, name: &str) -> Option<&'a str> {
     let mut headers = asked.headers.iter();
     headers.find(|(each, _)| each.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }
 
-/// The context of a request as it is written; the query's counts before the header's.
+/// Returns the context of a request as written. A context in the query takes precedence over the header.
 pub(super) fn context(asked: &Asked) -> Option<String> {
     let query = asked.path.split_once('?').map_or("", |(_, query)| query);
     let in_query = parameters(query).find(|(name, _)| *name == "xfeaturehub");
     in_query.map(|(_, value)| value).or_else(|| header(asked, "x-featurehub").map(str::to_owned))
 }
 
-/// The poll that has the key and context of a stream.
+/// Returns the poll with the same key and context as a stream.
 pub(super) fn poll_like(stream: &Request, base: &Base) -> Option<Request> {
     let target = stream.target.strip_prefix(&base.target("")).unwrap_or(&stream.target);
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -71,7 +71,7 @@ fn parameters(query: &str) -> impl Iterator<Item = (&str, String)> {
     pairs.map(|(name, value)| (name, decoded(value)))
 }
 
-/// Percent sequences decoded; what is no sequence stays.
+/// Decodes percent sequences. Invalid sequences are left as they are.
 fn decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();

@@ -1,4 +1,4 @@
-//! Where our Edge answers something else on purpose, as data.
+//! The intended differences between our Edge and the recordings, as data.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -10,36 +10,36 @@ use super::answer::insert;
 use super::rule::Rule;
 use super::when::{Facts, When};
 
-/// One reason to answer otherwise, and what is answered.
+/// One intended difference, with its reason.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Deviation {
-    /// The subject of the deviation.
+    /// The condition for the exchanges that it applies to.
     pub when: When,
-    /// Only these events of a stream.
+    /// The name of the stream's events that `instead` applies to. If absent, `instead` applies to the whole answer.
     #[serde(default)]
     pub event: Option<String>,
-    /// Laid over the recorded answer, or event: members replace, null removes (RFC 7386).
+    /// A merge patch (RFC 7386) for the recorded answer or event: members replace, null removes.
     #[serde(default)]
     pub instead: Option<Value>,
-    /// Expectations that a patch cannot express.
+    /// A change of the expected answer that a patch cannot express.
     #[serde(default)]
     pub rule: Option<Rule>,
-    /// Events that do not come.
+    /// Names of recorded events that are not expected.
     #[serde(default)]
     pub without_events: Vec<String>,
     /// Members of the answer that are not compared.
     #[serde(default)]
     pub left_out: Vec<String>,
-    /// The rule or decision.
+    /// The specification rule or decision that justifies the difference.
     pub because: String,
 }
 
-/// All of them.
+/// All intended differences, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Deviations(Vec<Deviation>);
 
-/// The list cannot be read.
+/// The error of a list of deviations that cannot be read.
 #[derive(Debug)]
 pub struct BadDeviations(String);
 
@@ -51,7 +51,7 @@ impl fmt::Display for BadDeviations {
 
 impl std::error::Error for BadDeviations {}
 
-/// What a step may answer, and which deviations made it so.
+/// The expected answer of a step, and the reasons of the deviations that changed it.
 #[derive(Debug)]
 pub(super) struct Expectation {
     pub(super) answer: Value,
@@ -59,10 +59,10 @@ pub(super) struct Expectation {
 }
 
 impl Deviations {
-    /// Reads a list.
+    /// Reads a list of deviations.
     ///
     /// # Errors
-    /// With line and column, or the entry that says nothing.
+    /// If the text cannot be read, with line and column; or if an entry has no condition, no effect or no reason.
     pub fn parse(text: &str) -> Result<Self, BadDeviations> {
         let all: Vec<Deviation> =
             serde_json::from_str(text).map_err(|error| BadDeviations(error.to_string()))?;
@@ -79,7 +79,7 @@ impl Deviations {
         Ok(Self(all))
     }
 
-    /// Those of our Edge.
+    /// Returns the deviations of our Edge.
     ///
     /// # Errors
     /// As [`Deviations::parse`].
@@ -87,7 +87,8 @@ impl Deviations {
         Self::parse(include_str!("deviations.json"))
     }
 
-    /// The recorded answer of a step with all deviations laid over it. `used` notes which were about it, and which changed it.
+    /// Returns the recorded answer of a step with all deviations applied. `used` records which deviations applied, and which of them
+    /// changed the answer.
     pub(super) fn expect(
         &self,
         facts: &Facts<'_>,
@@ -110,18 +111,18 @@ impl Deviations {
         Expectation { answer, because }
     }
 
-    /// True if the answer to another request of the same meaning holds the expected text.
+    /// Returns true if the expected answer depends on the server's answer to an equivalent request.
     pub(super) fn needs_equivalent(&self, facts: &Facts<'_>) -> bool {
         let needs = |each: &&Deviation| each.rule == Some(Rule::AsWithCommas);
         self.0.iter().filter(needs).any(|deviation| deviation.when.holds(facts))
     }
 
-    /// Deviations that were about some step and changed none.
+    /// Returns the deviations that applied to a step but changed none.
     pub(super) fn unused(&self, used: &Used) -> Vec<String> {
         self.named(|at| used.about.contains(&at) && !used.changed.contains(&at))
     }
 
-    /// Deviations that were about no step of this recording.
+    /// Returns the deviations that applied to no step of this recording.
     pub(super) fn idle(&self, used: &Used) -> Vec<String> {
         self.named(|at| !used.about.contains(&at))
     }
@@ -131,7 +132,7 @@ impl Deviations {
         all.map(|(_, deviation)| deviation.name()).collect()
     }
 
-    /// True if a member of the answer is left out.
+    /// Returns true if this member of the answer is not compared.
     pub(super) fn leaves_out(&self, facts: &Facts<'_>, member: &str) -> bool {
         self.0.iter().any(|deviation| {
             deviation.left_out.iter().any(|each| each == member) && deviation.when.holds(facts)
@@ -139,7 +140,7 @@ impl Deviations {
     }
 }
 
-/// Places of deviations in their list.
+/// Indices of deviations in their list.
 #[derive(Debug, Default)]
 pub(super) struct Used {
     about: BTreeSet<usize>,
@@ -147,7 +148,7 @@ pub(super) struct Used {
 }
 
 impl Deviation {
-    /// The steps that it names, or else the rule that it follows.
+    /// Returns the names of the steps in its condition, or the reason if it names no steps.
     fn name(&self) -> String {
         match self.when.steps.as_slice() {
             [] => self.because.clone(),
@@ -155,7 +156,7 @@ impl Deviation {
         }
     }
 
-    /// True if that changed anything.
+    /// Applies the deviation to an answer. Returns true if it changed anything.
     fn lay_over(&self, answer: &mut Value, facts: &Facts<'_>, equivalent: Option<&Value>) -> bool {
         let before = answer.clone();
         if let Some(rule) = self.rule {
@@ -184,7 +185,7 @@ fn is_named(event: &Value, name: &str) -> bool {
     event.get("event").and_then(Value::as_str) == Some(name)
 }
 
-/// A merge patch (RFC 7386).
+/// Applies a merge patch (RFC 7386).
 fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(members) = patch else {
         *target = patch.clone();
@@ -254,7 +255,7 @@ mod tests {
         }
     }
 
-    /// Rules name parts of the protocol, never of one recording.
+    /// Conditions and patches must not contain ids, keys or etags of one recording.
     #[test]
     fn ours_hold_for_any_recording() {
         let recorded = crate::transcript::Transcript::recorded().unwrap();

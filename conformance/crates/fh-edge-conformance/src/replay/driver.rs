@@ -17,14 +17,14 @@ use super::when::{Facts, Route};
 use crate::transcript::{Answered, Asked, Exchange, Step, Told, Transcript};
 use crate::wire::{Base, Connection, Headers, Request, Response, WireError};
 
-/// How long to wait for what.
+/// The times that a replay waits.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
-    /// For an answer, an event, the end of a stream that must end.
+    /// The time that an answer, an event, or the end of a stream that must end may take.
     pub patience: Duration,
-    /// How long a stream is watched for events that must not come.
+    /// The time for which a stream is watched for events that must not come.
     pub quiet: Duration,
-    /// After a write, for servers that acknowledge before they apply.
+    /// The pause after a write, for servers that acknowledge a write before they apply it.
     pub rest: Duration,
 }
 
@@ -38,13 +38,13 @@ impl Default for Pace {
     }
 }
 
-/// What stands in place of an id that is the etag of the moment; see `deviations.json`.
+/// Replaces an event id that is the current etag; see `deviations.json`.
 const CURRENT_ETAG: &str = "(the current etag)";
 
-/// Holds the conversation with the server at `base`.
+/// Replays the recorded conversation with the server at `base`. Differences are in the report.
 ///
 /// # Errors
-/// If the server cannot be spoken to; wrong answers are in the report.
+/// If the server cannot be reached or does not speak HTTP.
 pub fn replay(
     base: &Base,
     transcript: &Transcript,
@@ -60,11 +60,11 @@ pub fn replay(
     Ok(replay.report)
 }
 
-/// Holds the conversation of `plan` with the server at `base`, and returns it as it went: a recording of that server. Etags in requests are
-/// the server's own.
+/// Sends the requests of `plan` to the server at `base`, and returns them with the server's answers: a recording of that server. Etags in
+/// requests are translated to the server's own.
 ///
 /// # Errors
-/// If the server cannot be spoken to.
+/// If the server cannot be reached or does not speak HTTP.
 pub fn record(base: &Base, plan: &Transcript, pace: Pace) -> Result<Transcript, WireError> {
     let deviations = Deviations::default();
     let mut replay = Replay::new(base, &deviations, pace);
@@ -78,13 +78,13 @@ struct Replay<'a> {
     pace: Pace,
     etags: Etags,
     versions: Versions,
-    /// Recorded etags of the present content, by keys and context.
+    /// The recorded etags of the current content, by keys and context.
     current: HashMap<(Vec<String>, String), String>,
     used: Used,
     report: Report,
 }
 
-/// A request as it was recorded, and as it was sent now.
+/// A recorded request, and the request that was sent for it.
 struct Sent<'a> {
     asked: &'a Asked,
     request: Request,
@@ -104,7 +104,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// Takes a step, and returns it as it went now.
+    /// Runs one step, and returns it with the actual request and answer.
     fn step(&mut self, step: &Step) -> Result<Step, WireError> {
         let sent = self.sent(&step.request);
         if step.response.events.is_some() {
@@ -152,7 +152,7 @@ impl<'a> Replay<'a> {
                 return Ok(Step { name, request: sent.as_asked(), response, during });
             }
         };
-        // Each change that was made meanwhile gave one event, the others came before.
+        // Each change during the stream gave one recorded event. All other events come before the changes.
         let recorded = answer::recorded(&step.response);
         let current = self.current_etag(sent.asked, &step.response);
         let facts = Facts {
@@ -193,7 +193,7 @@ impl<'a> Replay<'a> {
             ended_by_server: watched.ended,
         };
         let mut updates = step.response.events.iter().flatten();
-        // A server that gives them ids itself is held to those.
+        // If the recording has ids in `feature` events, the ids are compared like etags.
         if !updates.any(|event| event.event == "feature" && event.id.is_some()) {
             self.name_current_etags(&sent.request, &mut watched)?;
         }
@@ -210,8 +210,8 @@ impl<'a> Replay<'a> {
         Ok(Step { name, request, response, during: exchanges })
     }
 
-    /// Ids of `feature` events get a name if they are what they should be: the last one is the etag that a poll with the
-    /// same key and context gives now, and those before were others.
+    /// Replaces the ids of `feature` events by a placeholder if they are correct. The last id must be the etag of a poll with the same key
+    /// and context now, and all earlier ids must differ from it.
     fn name_current_etags(
         &mut self,
         request: &Request,
@@ -280,7 +280,7 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// The answer to the same request with `,` in place of each `&` of its context.
+    /// Returns the answer to the same request with `,` in place of each `&` in its context.
     fn with_commas(&mut self, sent: &Sent<'_>) -> Result<Option<Value>, WireError> {
         let Some(context) = sent.request.value("x-featurehub") else { return Ok(None) };
         let context = context.replace('&', ",");
@@ -290,14 +290,14 @@ impl<'a> Replay<'a> {
         Ok(Some(answer::whole(&self.ask(&request)?)))
     }
 
-    /// The recorded etag of what a poll or stream with these keys and this context gives now: that of the recorded answer itself, or that of
-    /// the last one before any change. `None` if neither says it.
+    /// Returns the recorded etag of the current content for these keys and this context. It is the etag of the recorded answer itself, or
+    /// of the last answer since the last change. `None` if neither is known.
     fn current_etag(&self, asked: &Asked, answered: &Answered) -> Option<String> {
         let place = (asked::keys(asked), asked::context(asked).unwrap_or_default());
         own_etag(asked, answered).or_else(|| self.current.get(&place).cloned())
     }
 
-    /// Remembers the etag of an answer. A change makes all of them old.
+    /// Remembers the etag of an answer. A change invalidates all remembered etags.
     fn note_etag(&mut self, asked: &Asked, answered: &Answered) {
         if asked::route(asked, answered) == Some(Route::Put) && answered.status == 200 {
             return self.current.clear();
@@ -308,8 +308,8 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// Etags that stand for the expected ones are replaced by them; that of a 304 must be the request's. `whole` is the recorded one as it
-    /// was recorded.
+    /// Replaces received etags that correspond to the expected ones by those. The etag of a 304 must be that of the request. `whole` is the
+    /// recorded etag before its parts were reordered.
     fn translate_etags(
         &mut self,
         sent: &Sent<'_>,
@@ -348,7 +348,7 @@ impl<'a> Replay<'a> {
     }
 }
 
-/// The etag of the content that an answer brings, without quotes; `None` if it brings none, or says less than the etag of all keys.
+/// Returns the etag of the content of an answer, without quotes. `None` if the answer has no content, or if a key has no part in the etag.
 fn own_etag(asked: &Asked, answered: &Answered) -> Option<String> {
     let etag = match asked::route(asked, answered)? {
         Route::Poll => answered.headers.get("etag").map(|etag| etag.trim_matches('"')),
@@ -366,7 +366,7 @@ fn own_etag(asked: &Asked, answered: &Answered) -> Option<String> {
 }
 
 impl Sent<'_> {
-    /// The request as it was sent.
+    /// Returns the request as it was sent, in the form of a recording.
     fn as_asked(&self) -> Asked {
         let names = self.asked.headers.keys();
         let headers = names.filter_map(|name| {
@@ -377,7 +377,7 @@ impl Sent<'_> {
     }
 }
 
-/// An answer, as a recording has it.
+/// Returns an answer in the form of a recording.
 fn answered(response: &Response) -> Answered {
     Answered {
         status: response.status,
@@ -388,7 +388,7 @@ fn answered(response: &Response) -> Answered {
     }
 }
 
-/// Headers without date, length and connection management.
+/// Returns the headers without date, length and connection management.
 fn kept(headers: &Headers) -> BTreeMap<String, String> {
     const LEFT_OUT: [&str; 5] =
         ["connection", "content-length", "date", "keep-alive", "transfer-encoding"];

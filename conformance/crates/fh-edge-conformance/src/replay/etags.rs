@@ -1,14 +1,15 @@
-//! Recorded etags, and what the server says in their place.
+//! The relation between recorded etags and the server's own.
 
 use std::collections::HashMap;
 
-/// One to one, per API key and for contexts.
+/// A one-to-one relation of etags, for each API key and for contexts.
 #[derive(Debug, Default)]
 pub(super) struct Etags {
-    /// (key, recorded) to ours, and back.
+    /// From key and recorded tag to the server's tag, and back.
     tags: OneToOne<(String, String)>,
     contexts: OneToOne<String>,
-    /// Of several keys: (keys, recorded) to ours, each as a whole, since a server may order their parts as it likes.
+    /// From keys and recorded etag to the server's etag, for requests with several keys. A server may order the parts as it likes, so each
+    /// etag is stored as a whole.
     whole: HashMap<(Vec<String>, String), String>,
 }
 
@@ -25,7 +26,7 @@ impl<K> Default for OneToOne<K> {
 }
 
 impl<K: Clone + Eq + std::hash::Hash> OneToOne<K> {
-    /// Do `recorded` and `ours` stand for each other, now and whenever they were seen?
+    /// Returns true if `recorded` and `ours` correspond to each other now and did so before. The first pair defines the relation.
     fn stands(&mut self, recorded: K, ours_key: K, ours: &str) -> bool {
         let there = self.there.entry(recorded.clone()).or_insert_with(|| ours.to_owned());
         let back = self.back.entry(ours_key).or_insert_with(|| recorded.clone());
@@ -33,7 +34,7 @@ impl<K: Clone + Eq + std::hash::Hash> OneToOne<K> {
     }
 }
 
-/// Tags of environments, and that of the context.
+/// Splits an etag into the tags of environments and the tag of the context.
 fn parts(etag: &str) -> (Vec<&str>, Option<&str>) {
     match etag.split_once("//") {
         Some((tags, context)) => (tags.split(';').collect(), Some(context)),
@@ -46,7 +47,7 @@ fn unquoted(etag: &str) -> Option<&str> {
 }
 
 impl Etags {
-    /// Has `ours`, an `etag` header, the form of `recorded`, and stands it for the same as ever?
+    /// Returns true if `ours`, the value of an `etag` header, has the form of `recorded` and corresponds to it.
     pub(super) fn header_stands(&mut self, keys: &[String], recorded: &str, ours: &str) -> bool {
         match (unquoted(recorded), unquoted(ours)) {
             (Some(recorded), Some(ours)) => self.stands(keys, recorded, ours),
@@ -54,7 +55,7 @@ impl Etags {
         }
     }
 
-    /// The same without quotes, as ids of events are.
+    /// Returns true if two etags without quotes, as in ids of events, have the same form and correspond to each other.
     pub(super) fn stands(&mut self, keys: &[String], recorded: &str, ours: &str) -> bool {
         let (tags, context) = parts(recorded);
         let (our_tags, our_context) = parts(ours);
@@ -81,7 +82,7 @@ impl Etags {
         all
     }
 
-    /// Remembers what `recorded`, as it was recorded, is called by the server as a whole.
+    /// Remembers the server's whole etag for a recorded etag of several keys.
     pub(super) fn remember(&mut self, keys: &[String], recorded: &str, ours: &str) {
         if let (Some(recorded), Some(ours)) = (unquoted(recorded), unquoted(ours))
             && keys.len() > 1
@@ -90,7 +91,7 @@ impl Etags {
         }
     }
 
-    /// A recorded etag in a request, as the server said it; what was never seen stays.
+    /// Translates a recorded etag of a request to the server's own. Unknown parts stay as they are.
     pub(super) fn translated(&self, keys: &[String], recorded: &str) -> String {
         let (weak, strong) = match recorded.strip_prefix("W/") {
             Some(strong) => ("W/", strong),

@@ -1,11 +1,12 @@
-//! The recorded conversation, held again with another server: every request is sent as it was, every answer laid
-//! beside the recorded one.
+//! Replays the recorded conversation with another server: every request is sent as recorded, and every answer is compared with the recorded
+//! one.
 //!
-//! What a server chooses freely is translated, not ignored: each recorded etag and each recorded version must
-//! stand for one of the server's all the time, and versions must rise where they rose (D-90). Where our Edge
-//! answers something else on purpose, `deviations.json` says what and why, as rules about requests and recorded
-//! answers that hold for any recording; a difference that no rule allows, and a rule that is about some request
-//! and changes no answer, are failures.
+//! Values that a server may choose freely are translated, not ignored. Each recorded etag and version must always correspond to the same
+//! one of the server, and versions must rise where the recorded ones rose (D-90).
+//!
+//! The intended differences of our Edge are in `deviations.json`: rules about requests and recorded answers that apply to any recording,
+//! with their reasons. A difference that no rule allows is a failure. A rule that applies to a request but changes no answer is a failure,
+//! too.
 
 mod answer;
 mod asked;

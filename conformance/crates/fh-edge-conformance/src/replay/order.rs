@@ -1,14 +1,14 @@
-//! The order of environments in an answer to several keys: a server may give them in any, ours follows the keys.
+//! The order of environments in an answer to several keys. A server may choose any order; ours follows the keys.
 
 use serde_json::{Map, Value};
 
 use super::answer::{differences, insert};
 
-/// Most keys whose orders are tried out. Of more the order of the recording is kept.
+/// Maximum number of keys for which all orders are tried. With more keys the recorded order is kept.
 const MOST: usize = 5;
 
-/// A recorded answer with its environments, and the parts of its etag, in the order of the keys: of the orders in which each environment
-/// belongs to its key the one that is most like `seen`, since several keys may open the same environment.
+/// Returns a recorded answer with its environments, and the parts of its etag, in the order of the keys. Several keys may belong to the
+/// same environment; of the possible orders it takes the one most similar to `seen`.
 pub(super) fn by_key(recorded: &Value, keys: &[String], seen: &Value) -> Value {
     let Some(entries) = recorded.get("body").and_then(Value::as_object) else {
         return recorded.clone();
@@ -35,7 +35,7 @@ pub(super) fn by_key(recorded: &Value, keys: &[String], seen: &Value) -> Value {
     best.map_or_else(|| recorded.clone(), |order| reordered(recorded, &order))
 }
 
-/// All orders of so many things, the given one first.
+/// Returns all orders of `count` items, the identity first.
 fn orders(count: usize) -> Vec<Vec<usize>> {
     let mut all = vec![Vec::new()];
     for _ in 0..count {

@@ -1,44 +1,44 @@
-//! What a replay found.
+//! The result of a replay.
 
 use std::fmt;
 
-/// One place where the server answered otherwise than was recorded.
+/// One difference between the recorded and the received answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// The step.
+    /// The name of the step.
     pub step: String,
-    /// Where in the answer: `status`, `headers.etag`, `body.0.features.A.value`.
+    /// The path in the answer: `status`, `headers.etag`, `body.0.features.A.value`.
     pub place: String,
-    /// What was recorded there, as JSON; empty if nothing.
+    /// The recorded value as JSON; empty if there is none.
     pub recorded: String,
-    /// What is there now.
+    /// The received value as JSON; empty if there is none.
     pub seen: String,
-    /// The rules that say so; none: a failure.
+    /// The reasons that allow the difference. If there are none, it is a failure.
     pub because: Vec<String>,
 }
 
-/// What a replay found.
+/// The result of a replay.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
-    /// Requests that were sent, those during streams too.
+    /// Number of requests sent, including those during streams.
     pub requests: usize,
-    /// Events that were received.
+    /// Number of events received.
     pub events: usize,
-    /// All differences in the order of the conversation.
+    /// All differences, in the order of the conversation.
     pub rows: Vec<Row>,
-    /// Allowed differences that did not show, though there were requests that they are about.
+    /// Allowed differences that applied to a request but did not occur.
     pub unused: Vec<String>,
-    /// Allowed differences that no request of the recording is about.
+    /// Allowed differences that apply to no request of the recording.
     pub idle: Vec<String>,
 }
 
 impl Report {
-    /// Differences that no rule allows.
+    /// Returns the differences that no rule allows.
     pub fn failures(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(|row| row.because.is_empty())
     }
 
-    /// Nothing unexpected, and nothing allowed in vain?
+    /// Returns true if there is no unexpected difference and no unused rule.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.unused.is_empty() && self.failures().next().is_none()

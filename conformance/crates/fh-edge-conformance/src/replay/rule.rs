@@ -1,4 +1,4 @@
-//! Deviations that no patch can say, because what is expected follows from the request.
+//! Deviations that a patch cannot express, because the expected answer depends on the request.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -7,15 +7,15 @@ use super::answer::insert;
 use super::asked;
 use super::when::Facts;
 
-/// The answer that is expected in place of the recorded one.
+/// A change of the recorded answer into the expected one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Rule {
-    /// The body that the server itself gives to the same request with `,` in place of each `&` of its context.
+    /// Expects the body that the server gives to the same request with `,` in place of each `&` in its context.
     AsWithCommas,
-    /// No strategies for the server-evaluated ones of several keys.
+    /// Expects no strategies for the server-evaluated keys among several keys.
     EachKeyDecides,
-    /// An etag with a part for every key; that of a key that opens nothing is `0`.
+    /// Expects an etag with a part for every key. The part of a key that opens nothing is `0`.
     PartForEveryKey,
 }
 

@@ -1,15 +1,15 @@
-//! Recorded versions, and what the server counts in their place.
+//! The relation between recorded versions and the server's own.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-/// Per feature, in the order of the recorded ones.
+/// From recorded to received versions, for each feature id.
 #[derive(Debug, Default)]
 pub(super) struct Versions(HashMap<String, BTreeMap<i64, i64>>);
 
 impl Versions {
-    /// Stands `ours` for `recorded`, as ever and in the same order? No version (0) is no version.
+    /// Returns true if `ours` corresponds to `recorded`, and if both rise in the same order. Version 0 corresponds only to 0.
     fn stands(&mut self, id: &str, recorded: i64, ours: i64) -> bool {
         let known = self.0.entry(id.to_owned()).or_default();
         if let Some(said) = known.get(&recorded) {
@@ -24,7 +24,7 @@ impl Versions {
         fits
     }
 
-    /// Replaces versions in `ours` by the recorded ones for which they stand; others stay and will differ.
+    /// Replaces the versions in `ours` by the recorded ones that they correspond to. Other versions stay and show up as differences.
     pub(super) fn translate(&mut self, recorded: &Value, ours: &mut Value) {
         match (recorded, ours) {
             (Value::Object(recorded), Value::Object(ours)) => {

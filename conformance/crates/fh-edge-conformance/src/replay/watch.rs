@@ -1,21 +1,21 @@
-//! A stream while other requests are made.
+//! A stream that is read while other requests are made.
 
 use std::time::Duration;
 
 use crate::wire::{Event, EventStream, Headers, WireError};
 
-/// What a stream has told so far.
+/// An open stream and its events so far.
 pub(super) struct Watch {
     stream: EventStream,
     events: Vec<Event>,
     ended: bool,
 }
 
-/// What it had told in the end.
+/// The events of a stream after the last read.
 pub(super) struct Watched {
     pub(super) headers: Headers,
     pub(super) events: Vec<Event>,
-    /// Properly, by the server.
+    /// True if the server ended the stream properly.
     pub(super) ended: bool,
 }
 
@@ -24,7 +24,7 @@ impl Watch {
         Self { stream, events: Vec::new(), ended: false }
     }
 
-    /// Reads until there are so many events; that fewer come is no error but shows later.
+    /// Reads until there are `count` events. Fewer events are no error here; the comparison finds them missing.
     pub(super) fn until(&mut self, count: usize) -> Result<(), WireError> {
         while !self.ended && self.events.len() < count {
             let next = self.stream.told();
@@ -35,7 +35,7 @@ impl Watch {
         Ok(())
     }
 
-    /// Reads the rest of a stream that must end, or watches for `quiet` one that has nothing more to tell.
+    /// Reads the rest of a stream that must end. A stream that need not end is watched for `quiet` after each event.
     pub(super) fn finish(mut self, must_end: bool, quiet: Duration) -> Result<Watched, WireError> {
         while !self.ended {
             let next = if must_end { self.stream.told() } else { self.stream.within(quiet) };
@@ -47,7 +47,7 @@ impl Watch {
         Ok(Watched { headers: stream.head.headers, events, ended })
     }
 
-    /// False if nothing came.
+    /// Stores what was read. Returns false if the read timed out.
     fn take(&mut self, next: Result<Option<Event>, WireError>) -> Result<bool, WireError> {
         match next {
             Ok(Some(event)) => self.events.push(event),

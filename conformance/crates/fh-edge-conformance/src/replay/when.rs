@@ -1,36 +1,36 @@
-//! The condition of a deviation: properties of a request and of its recorded answer, so that it holds for any recording.
+//! The condition of a deviation: properties of a request and of its recorded answer, so that it applies to any recording.
 
 use serde::Deserialize;
 
 use super::asked;
 use crate::transcript::{Answered, Asked};
 
-/// Properties of an exchange. Those that are given must all hold.
+/// Properties of an exchange. All that are given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct When {
-    /// Names of steps, for a recording whose steps are known; a `*` at the end stands for anything. `STREAM/NAME` is a request during a
+    /// Names of steps, for a recording whose steps are known. A `*` at the end matches any text. `STREAM/NAME` is a request during a
     /// stream.
     pub steps: Vec<String>,
     /// The method of the request.
     pub method: Option<String>,
     /// The path of the request, without its query.
     pub path: Option<String>,
-    /// The purpose of the request.
+    /// The route of the request.
     pub route: Option<Route>,
     /// The status of the recorded answer.
     pub status: Option<u16>,
-    /// The etag or id that the request names.
+    /// The form of the etag or id in the request.
     pub condition: Option<Condition>,
-    /// How the context of the request is written.
+    /// The form of the context in the request.
     pub context: Option<ContextForm>,
-    /// The body of the request.
+    /// The form of the request's body.
     pub body: Option<BodyForm>,
-    /// How many API keys the request names.
+    /// The number of API keys in the request.
     pub keys: Option<KeyCount>,
 }
 
-/// The purpose of a request.
+/// The route of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Route {
@@ -42,35 +42,35 @@ pub enum Route {
     Put,
 }
 
-/// The etag of `If-None-Match`, or the id of `Last-Event-ID`.
+/// The form of the etag in `If-None-Match`, or of the id in `Last-Event-ID`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Condition {
-    /// That of the present content, in any form.
+    /// The etag of the current content, with or without quotes or `W/`.
     Current,
-    /// The same after `W/`.
+    /// The etag of the current content after `W/`.
     WeakCurrent,
-    /// Any, without quotes.
+    /// Any etag without quotes and without `W/`.
     Bare,
 }
 
-/// How a context is written.
+/// The form of a context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ContextForm {
-    /// It holds a `&` that is not encoded.
+    /// It contains a `&` that is not percent-encoded.
     RawAmpersand,
 }
 
-/// The body of a request.
+/// The form of a request's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum BodyForm {
-    /// Not a JSON object.
+    /// The body is not a JSON object.
     NoObject,
 }
 
-/// How many API keys a request names, each counted once.
+/// The number of different API keys in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum KeyCount {
@@ -78,18 +78,18 @@ pub enum KeyCount {
     Several,
 }
 
-/// An exchange, as deviations see it.
+/// The properties of an exchange that conditions use.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Facts<'a> {
     pub(super) step: &'a str,
     pub(super) asked: &'a Asked,
     pub(super) recorded: &'a Answered,
-    /// The recorded etag of the present content for these keys and this context, without quotes, if it is known.
+    /// The recorded etag of the current content for these keys and this context, without quotes, if it is known.
     pub(super) current: Option<&'a str>,
 }
 
 impl When {
-    /// Returns true if nothing is said, which would mean every exchange.
+    /// Returns true if the condition has no properties. It would apply to every exchange.
     pub(super) fn is_empty(&self) -> bool {
         *self == Self::default()
     }

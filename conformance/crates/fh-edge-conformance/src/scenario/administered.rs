@@ -1,4 +1,4 @@
-//! A server that runs already, and whose state may be replaced through our admin API (D-111).
+//! A running server whose state can be replaced through our admin API (D-111).
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use super::lab::{Lab, Setup, Subject};
 use super::standard;
 use crate::wire::{Base, Connection, Request};
 
-/// How long a state may take to be replaced.
+/// Time limit for replacing the state.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A server that runs already. Each scenario begins with the state of the scenarios, whatever it served before.
+/// A running server. Each scenario first replaces its state by the state of the scenarios.
 #[derive(Debug, Clone)]
 pub struct Administered {
-    /// Where it listens.
+    /// The base URL of the server.
     pub base: Base,
-    /// Where health and figures are.
+    /// The base URL of health and metrics.
     pub monitor: Base,
-    /// Where the admin API is.
+    /// The base URL of the admin API.
     pub admin: Base,
-    /// The admin key.
+    /// The admin API key.
     pub key: String,
 }
 

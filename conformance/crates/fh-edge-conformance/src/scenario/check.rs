@@ -1,20 +1,20 @@
-//! How a scenario ends.
+//! The outcome of a scenario and its checks.
 
 use std::fmt;
 
 use crate::wire::WireError;
 
-/// Nothing, or what is wrong.
+/// The result of a scenario or of one check.
 pub type Outcome = Result<(), Failure>;
 
-/// Why a scenario did not succeed.
+/// The reason why a scenario did not succeed.
 #[derive(Debug)]
 pub enum Failure {
-    /// The server did something else.
+    /// The server behaved differently; the text says how.
     Wrong(String),
-    /// The server did not answer, or no HTTP.
+    /// The server did not answer, or its answer is not HTTP.
     Wire(WireError),
-    /// Nobody here can bring the server into the state that the scenario needs.
+    /// The server cannot be brought into the state that the scenario needs.
     Unable(&'static str),
 }
 
@@ -36,7 +36,7 @@ impl From<WireError> for Failure {
     }
 }
 
-/// Something must hold.
+/// Fails the scenario with a formatted message unless the condition holds.
 macro_rules! check {
     ($holds:expr, $($otherwise:tt)+) => {
         if !$holds {
@@ -46,13 +46,13 @@ macro_rules! check {
 }
 pub(super) use check;
 
-/// Two things must be equal.
+/// Fails unless the two values are equal.
 pub(super) fn same<T: PartialEq + fmt::Debug>(what: &str, seen: T, expected: T) -> Outcome {
     check!(seen == expected, "{what}: {seen:?}, not {expected:?}");
     Ok(())
 }
 
-/// Something must be there.
+/// Returns the value, or fails if there is none.
 pub(super) fn there<T>(what: &str, seen: Option<T>) -> Result<T, Failure> {
     seen.ok_or_else(|| Failure::Wrong(format!("{what} is not there")))
 }

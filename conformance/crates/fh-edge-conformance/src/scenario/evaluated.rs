@@ -1,4 +1,4 @@
-//! Polling with keys for which the Edge evaluates.
+//! Polling with server-evaluated keys.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ const SPLIT: &str = "0b7d4f6a-95c1-4a53-8f0e-1c2d3e4f5a10";
 /// The id of its value in the environment `upstream`, which profile `edge` hashes.
 const SPLIT_UPSTREAM: &str = "c1a7d1f0-3b52-4f0e-8d8c-6a1b2c3d4e03";
 
-/// Value and strategy that a context gets.
+/// Returns the value and the strategy of a feature for a context.
 fn told(trial: &Trial, key: &str, context: &str, name: &str) -> Result<(Value, Value), Failure> {
     let response = with_context(trial, key, context)?;
     check!(response.status == 200, "`{context}` is answered with {}", response.status);
@@ -72,7 +72,7 @@ pub(super) fn encoding(bench: &Bench<'_>) -> Outcome {
     same("two lines", decoded.get("value"), Some(&"both".into()))
 }
 
-/// Where a user falls among a million.
+/// Returns the bucket of a user: 0 to 999,999.
 fn bucket(user: &str, id: &str) -> u64 {
     let text = format!("{user}{id}");
     // Reading from memory cannot fail.
@@ -80,7 +80,7 @@ fn bucket(user: &str, id: &str) -> u64 {
     (u64::from(hash) * 1_000_000) >> 32
 }
 
-/// Who gets what from SPLIT.
+/// Returns the value of SPLIT for a user.
 fn split(user: &str, id: &str) -> &'static str {
     if bucket(user, id) <= 300_000 { "thirty" } else { "seventy" }
 }
@@ -99,7 +99,7 @@ pub(super) fn percentage(bench: &Bench<'_>) -> Outcome {
             same(&user, feature.get("value"), Some(&expected.into()))?;
             thirty += usize::from(expected == "thirty");
         }
-        // Four sigma of a thousand drawings.
+        // Four standard deviations around the expected 300 of 1000.
         check!((242..=358).contains(&thirty), "{thirty} of 1000 users are in 30 %");
     }
     Ok(())
@@ -113,7 +113,7 @@ pub(super) fn session(bench: &Bench<'_>) -> Outcome {
         let user = there("a user", names().find(|each| split(each, id) == "seventy"))?;
         let key = key("reader", environment, ByServer);
         let value = |context: &str| Ok::<_, Failure>(told(&trial, &key, context, "SPLIT")?.0);
-        // Profile `client` knows both names, profile `edge` only the second one, which no SDK sends.
+        // Profile `client` reads `session` and `sessionkey`, profile `edge` only `sessionkey`, which no SDK sends.
         let by_session = if environment == "dev" { "thirty" } else { "seventy" };
         let (session, user) = (component(&session), component(&user));
         let both = value(&format!("session={session},userkey={user}"))?;
@@ -139,7 +139,7 @@ pub(super) fn poison(bench: &Bench<'_>) -> Outcome {
 
 pub(super) fn attributes_limit(bench: &Bench<'_>) -> Outcome {
     let trial = bench.standard()?;
-    // The 30th counts, the 31st is left out.
+    // The 30th attribute counts; the 31st is ignored.
     for (before, value) in [(29, true), (30, false), (1000, false)] {
         let mut context: Vec<String> = (0..before).map(|n| format!("a{n}={n}")).collect();
         context.push("country=new_zealand".to_owned());
@@ -151,7 +151,7 @@ pub(super) fn attributes_limit(bench: &Bench<'_>) -> Outcome {
 
 pub(super) fn names_are_no_addresses(bench: &Bench<'_>) -> Outcome {
     let trial = bench.standard()?;
-    // `localhost` is 127.0.0.1 on every machine, without asking anybody: who looked names up would match it.
+    // `localhost` is 127.0.0.1 on every machine without a DNS query, so a server that resolves names would match it.
     for (address, value) in [
         ("127.0.0.1", true),
         ("localhost", false),

@@ -1,4 +1,4 @@
-//! Who starts the servers of scenarios.
+//! Starts the servers of scenarios.
 
 use std::time::Duration;
 
@@ -8,76 +8,76 @@ use super::check::{Failure, Outcome};
 use super::{Trial, standard};
 use crate::wire::Base;
 
-/// How a server is to be.
+/// The settings that a scenario needs its server to have.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setup {
-    /// What it serves, as a state file (D-93). `None`: it runs, but has not got a state yet.
+    /// The served state, as a state file (D-93). `None`: the server runs but has no state yet.
     pub state: Option<Value>,
-    /// When streams are dropped, if other than by default.
+    /// The time after which streams are ended, if not the default.
     pub drop_after: Option<Duration>,
-    /// When streams say that they live, if other than by default.
+    /// The interval of heartbeats in streams, if not the default.
     pub heartbeat: Option<Duration>,
-    /// How long a peer may take no bytes, if other than by default.
+    /// The time for which a peer may accept no bytes before it is disconnected, if not the default.
     pub write_timeout: Option<Duration>,
 }
 
 impl Default for Setup {
-    /// The state of the scenarios, and nothing else said.
+    /// Returns the settings that most scenarios use: the state of the scenarios, and all times by default.
     fn default() -> Self {
         Self { state: Some(standard()), drop_after: None, heartbeat: None, write_timeout: None }
     }
 }
 
-/// Starts servers.
+/// Starts servers for scenarios.
 pub trait Lab: Sync {
-    /// A server that takes connections.
+    /// Starts a server, or returns a running one, that accepts connections.
     ///
     /// # Errors
-    /// [`Failure::Unable`] if such a one cannot be had here.
+    /// [`Failure::Unable`] if no server with these settings is available.
     fn start(&self, setup: &Setup) -> Result<Box<dyn Subject>, Failure>;
 }
 
-/// A server, as whoever started it sees it.
+/// A server under test.
 pub trait Subject: Sync {
-    /// Where it listens.
+    /// Returns the base URL of the server.
     fn base(&self) -> &Base;
 
-    /// Where health and metrics are.
+    /// Returns the base URL of health and metrics.
     fn monitor(&self) -> &Base {
         self.base()
     }
 
-    /// Serves another state from now on. Polls see it when this returns.
+    /// Replaces the served state. When it returns, polls see the new state.
     ///
     /// # Errors
-    /// [`Failure::Unable`] if its state cannot be changed.
+    /// [`Failure::Unable`] if the state cannot be changed.
     fn serve(&self, _state: &Value) -> Outcome {
         Err(Failure::Unable("nobody can change what this server serves"))
     }
 
-    /// Asks it to stop in good order, and does not wait until it has.
+    /// Requests a graceful stop without waiting for its end.
     ///
     /// # Errors
-    /// [`Failure::Unable`] if it cannot be stopped.
+    /// [`Failure::Unable`] if the server cannot be stopped.
     fn stop(&self) -> Outcome {
         Err(Failure::Unable("nobody can stop this server"))
     }
 
-    /// Starts it again at the same place, after it stopped.
+    /// Starts the server again at the same address, after it stopped.
     ///
     /// # Errors
-    /// [`Failure::Unable`] if it cannot be stopped.
+    /// [`Failure::Unable`] if the server cannot be restarted.
     fn start_again(&self) -> Outcome {
         Err(Failure::Unable("nobody can restart this server"))
     }
 }
 
-/// A server that runs already and serves the state of the scenarios; it stays as it is.
+/// A running server with the state of the scenarios. Its state and settings cannot be changed.
 #[derive(Debug, Clone)]
 pub struct Running {
-    /// Where it listens.
+    /// The base URL of the server.
     pub base: Base,
-    /// Where health and metrics are.
+    /// The base URL of health and metrics.
     pub monitor: Base,
 }
 
@@ -101,7 +101,7 @@ impl Subject for Running {
     }
 }
 
-/// Where one scenario gets its servers.
+/// Gives a scenario its servers.
 pub struct Bench<'l> {
     lab: &'l dyn Lab,
     id: &'static str,
@@ -112,12 +112,12 @@ impl<'l> Bench<'l> {
         Self { lab, id }
     }
 
-    /// A server with the state of the scenarios.
+    /// Starts a server with the state of the scenarios.
     pub(super) fn standard(&self) -> Result<Trial, Failure> {
         self.with(&Setup::default())
     }
 
-    /// A server of one's own.
+    /// Starts a server with these settings.
     pub(super) fn with(&self, setup: &Setup) -> Result<Trial, Failure> {
         Ok(Trial::new(self.id, self.lab.start(setup)?))
     }

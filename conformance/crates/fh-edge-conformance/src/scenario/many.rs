@@ -1,4 +1,4 @@
-//! Many at once.
+//! Scenarios with many streams or writers at once.
 
 use std::sync::Barrier;
 use std::thread;
@@ -13,17 +13,17 @@ use super::trial::{Trial, by_key, dev, updated, version, writer};
 use super::{Bench, Setup};
 use crate::wire::{EventStream, WireError};
 
-/// How long something may take that needs many steps.
+/// Time limit of an operation with many steps.
 const LONG: Duration = Duration::from_secs(60);
-/// Streams that are open now.
+/// The metric with the number of open streams.
 const STREAMS: &str = "edge_sse_active_connections";
 
-/// What a thread found; a panic is not swallowed.
+/// Returns the outcome of a thread; a panic counts as a failure.
 fn joined(thread: thread::ScopedJoinHandle<'_, Outcome>) -> Outcome {
     thread.join().unwrap_or_else(|_| Err(Failure::Wrong("a thread panicked".to_owned())))
 }
 
-/// Reads until the feature has this value; its versions must rise, and it may have only values that pass.
+/// Reads events until the feature has the value `last`. Versions must rise, and all earlier values must satisfy `is_known`.
 fn until(
     stream: &mut EventStream,
     feature: &str,
@@ -63,7 +63,7 @@ pub(super) fn no_gap(bench: &Bench<'_>) -> Outcome {
             });
             start.wait();
             let mut stream = trial.open(&trial.stream_request(&key))?;
-            // In the list, or as an event, but seen.
+            // The change must arrive, either in the list or as an event.
             let seen = until(&mut stream, "SCRATCH", &value, |_| true);
             joined(writes).and(seen)
         })?;
@@ -89,7 +89,7 @@ pub(super) fn order(bench: &Bench<'_>) -> Outcome {
     Ok(())
 }
 
-/// Opens streams, half of them evaluated.
+/// Opens `count` streams, half of them server-evaluated.
 fn streams(trial: &Trial, count: usize) -> Result<Vec<EventStream>, Failure> {
     let keys = [dev(ByClient), dev(ByServer)];
     let keys = keys.iter().cycle().take(count);
@@ -103,7 +103,7 @@ pub(super) fn fan_out(bench: &Bench<'_>) -> Outcome {
         let value = json!(format!("to all {round}"));
         trial.set("SCRATCH", &value)?;
         for stream in &mut streams {
-            // Nothing twice: what comes next is always the next change.
+            // No event comes twice: the next event is always that of the next change.
             let event = updated(stream, "feature", "SCRATCH")?.json();
             same("value", event.get("value"), Some(&value))?;
         }
@@ -124,7 +124,7 @@ pub(super) fn slow_reader(bench: &Bench<'_>) -> Outcome {
         let event = updated(&mut fast, "feature", "SCRATCH")?.json();
         check!(event.get("value") == Some(&value), "the fast one got another value");
     }
-    // It is dropped, and only it.
+    // Only the slow stream must be dropped.
     let deadline = Instant::now() + LONG;
     while figure(&trial, STREAMS)? > 1 {
         check!(Instant::now() < deadline, "who does not read is not dropped");
@@ -145,12 +145,12 @@ pub(super) fn slow_reader(bench: &Bench<'_>) -> Outcome {
     updated(&mut fast, "feature", "SCRATCH").map(|_| ())
 }
 
-/// How many streams are open once those are gone whose clients are.
+/// Returns the number of open streams after the server has noticed all closed connections.
 fn settled(trial: &Trial) -> Result<u64, Failure> {
     let mut least = figure(trial, STREAMS)?;
     let mut unchanged = 0;
     while unchanged < 20 {
-        // Writing is how a server notices.
+        // A server notices a closed connection when it writes to it.
         trial.set("SCRATCH", &json!(format!("{least} since {unchanged}")))?;
         let now = figure(trial, STREAMS)?;
         unchanged = if now < least { 0 } else { unchanged + 1 };
@@ -163,7 +163,7 @@ pub(super) fn disconnects(bench: &Bench<'_>) -> Outcome {
     let trial = bench.standard()?;
     let before = settled(&trial)?;
     let open = streams(&trial, 500)?;
-    // Half have read nothing: their sockets are reset.
+    // The clients of the other half read nothing, so that their sockets are reset.
     let unread = (0..500).map(|_| trial.open(&trial.stream_request(&dev(ByClient))));
     let unread = unread.collect::<Result<Vec<_>, _>>()?;
     check!(figure(&trial, STREAMS)? >= before + 1000, "1000 streams are not counted");
@@ -199,7 +199,7 @@ pub(super) fn concurrent_writers(bench: &Bench<'_>) -> Outcome {
                         let body = json!({ "value": value(number, time) }).to_string();
                         let response = trial.put(&writer(), "SCRATCH", &body)?;
                         same("status", response.status, 200)?;
-                        // One's own write, or a later one.
+                        // The read must see the own write or a later one.
                         let seen = trial.feature(&dev(ByClient), "SCRATCH")?;
                         check!(version(&seen) > newest, "{seen} after version {newest}");
                         newest = version(&seen);

@@ -1,8 +1,8 @@
-//! What every Edge must do, as scenarios that run against any of them (conformance 2.9, S).
+//! The scenarios that every Edge must pass (conformance 2.9, S).
 //!
-//! A scenario asks a [`Bench`] for a server with a [`Setup`] and talks to it. Who runs scenarios brings the [`Lab`] that
-//! starts servers ([`Program`]), or points at one that runs already ([`Running`], [`Administered`]); what a lab cannot do makes
-//! a scenario unable to run, which is no success.
+//! A scenario gets a server with a [`Setup`] from a [`Bench`] and sends requests to it. The caller provides a [`Lab`]: one that starts
+//! servers ([`Program`]), or one for a running server ([`Running`], [`Administered`]). A scenario that needs more than the lab can do is
+//! reported as not run, which is not a success.
 
 mod administered;
 mod check;
@@ -28,23 +28,23 @@ pub use trial::Trial;
 /// One scenario.
 #[derive(Debug, Clone, Copy)]
 pub struct Scenario {
-    /// Its id in the list.
+    /// The scenario's id in the list.
     pub id: &'static str,
-    /// What it is about.
+    /// A short name of the tested behaviour.
     pub name: &'static str,
     run: fn(&Bench<'_>) -> Outcome,
 }
 
 impl Scenario {
-    /// Runs it with servers of `lab`.
+    /// Runs the scenario with servers of `lab`.
     ///
     /// # Errors
-    /// What the server did instead, or what the lab cannot do.
+    /// The difference between expected and actual behaviour, or what the lab cannot do.
     pub fn run(&self, lab: &dyn Lab) -> Outcome {
         (self.run)(&Bench::new(lab, self.id))
     }
 
-    /// The scenario with this id.
+    /// Returns the scenario with this id.
     #[must_use]
     pub fn named(id: &str) -> Option<&'static Self> {
         ALL.iter().find(|each| each.id == id)
@@ -59,7 +59,7 @@ const fn scenario(
     Scenario { id, name, run }
 }
 
-/// All scenarios in the order of the list.
+/// All scenarios, in the order of the list.
 pub const ALL: &[Scenario] = &[
     scenario("S-GET-001", "ok", poll::ok),
     scenario("S-GET-002", "trailing-slash", poll::trailing_slash),

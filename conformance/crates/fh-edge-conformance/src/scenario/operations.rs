@@ -1,4 +1,4 @@
-//! Running a server.
+//! Scenarios about operating a server: health, metrics, stop, restart, secrets and CORS.
 
 use serde_json::{Value, json};
 
@@ -11,14 +11,14 @@ use super::trial::{Trial, by_key, dev, writer};
 use super::{Bench, Setup, environment, standard};
 use crate::wire::{Request, Response};
 
-/// Asks the port on which health and figures are.
+/// Sends a GET to the address of health and metrics.
 fn monitor(trial: &Trial, path: &str) -> Result<Response, Failure> {
     let base = trial.subject().monitor();
     let request = Request::new("GET", base.target(path));
     Ok(trial.connect_to(base)?.request(&request)?)
 }
 
-/// A whole figure of `/metrics`, summed over its labels.
+/// Returns an integer metric of `/metrics`, summed over its labels.
 pub(super) fn figure(trial: &Trial, name: &str) -> Result<u64, Failure> {
     let response = monitor(trial, "/metrics")?;
     check!(response.status == 200, "/metrics answers {}", response.status);
@@ -68,7 +68,7 @@ pub(super) fn graceful(bench: &Bench<'_>) -> Outcome {
     }
     let mut idle = trial.connect()?;
     same("before", idle.request(&trial.poll(&[&dev(ByClient)]))?.status, 200)?;
-    // A request that is certainly being answered: the server asked for the rest of it.
+    // This request is in progress for certain: the server has asked for its body.
     let body = r#"{"value":"in flight"}"#;
     let mut flying = trial.connect()?;
     flying.send(&expecting(&trial, body).bytes(trial.base().authority()))?;
@@ -88,7 +88,7 @@ pub(super) fn restart(bench: &Bench<'_>) -> Outcome {
     let trial = bench.standard()?;
     let (mut stream, _) = trial.stream(&dev(ByClient))?;
     trial.subject().stop()?;
-    // `bye`, or just the end; but a proper one.
+    // The stream ends properly, with or without `bye`.
     if let Some(event) = stream.told()? {
         same("the last event", &*event.name, "bye")?;
         same("then", stream.told()?, None)?;

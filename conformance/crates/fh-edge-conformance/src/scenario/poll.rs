@@ -8,9 +8,9 @@ use super::trial::{Trial, dev};
 use super::{Bench, environment, key};
 use crate::wire::{Response, component};
 
-/// A key that looks like one.
+/// A well-formed key that does not exist.
 pub(super) const UNKNOWN: &str = "Zz9unknown*key-Zz9";
-/// An environment that is none.
+/// The id of an environment that does not exist.
 pub(super) const NOWHERE: &str = "00000000-0000-4000-8000-000000000000";
 
 pub(super) fn ok(bench: &Bench<'_>) -> Outcome {
@@ -101,7 +101,7 @@ pub(super) fn unknown_key(bench: &Bench<'_>) -> Outcome {
         headers.retain(|(name, _)| name != "date");
         (response.status, headers, response.text())
     };
-    // Nobody may learn which part is wrong.
+    // The answer must not reveal which part of the key is wrong.
     let unparsable = shown(&trial.polled("nonsense")?);
     same("status", unparsable.0, 404)?;
     let secret = |key: String| key.split_once('/').map(|(_, secret)| secret.to_owned());
@@ -153,7 +153,7 @@ pub(super) fn two_environments(bench: &Bench<'_>) -> Outcome {
     for (keys, ids) in
         [([&*one, &*other], [&ids[0], &ids[1]]), ([&*other, &*one], [&ids[1], &ids[0]])]
     {
-        // More than once, because an order by chance may be right by chance.
+        // Ten times, because a random order may be right by chance.
         for _ in 0..10 {
             let response = trial.ask(&trial.poll(&keys))?;
             same("status", response.status, 200)?;
@@ -170,7 +170,7 @@ pub(super) fn two_environments(bench: &Bench<'_>) -> Outcome {
             same("tags in the other order", turned.status, 200)?;
         }
     }
-    // A server key beside a client key still gets no strategies.
+    // A server key gets no strategies, even together with a client key.
     let both = trial.ask(&trial.poll(&[&one, &key("guest", "dev", ByServer)]))?.json();
     let strategies = |at: usize| both.get(at).map(|each| each.to_string().contains("strategies"));
     same("strategies for the client key", strategies(0), Some(true))?;
@@ -271,12 +271,12 @@ pub(super) fn etag_garbage(bench: &Bench<'_>) -> Outcome {
     same("two headers", both.status, 200)
 }
 
-/// The etag of an answer.
+/// Returns the etag of an answer.
 pub(super) fn etag(response: &Response) -> Result<String, Failure> {
     Ok(there("the etag", response.header("etag"))?.to_owned())
 }
 
-/// What a server key gets with a context.
+/// Polls with a server key and a context.
 pub(super) fn with_context(trial: &Trial, key: &str, context: &str) -> Result<Response, Failure> {
     trial.ask(&trial.poll(&[key]).header("x-featurehub", context))
 }

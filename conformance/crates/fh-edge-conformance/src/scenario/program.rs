@@ -1,4 +1,4 @@
-//! `fh serve` as a process of its own for each scenario: with a file that is rewritten, and signals.
+//! Starts a process `fh serve` for each scenario. Its state file is rewritten, and signals stop it.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -17,15 +17,15 @@ use super::lab::{Lab, Setup, Subject};
 use super::trial::by_key;
 use crate::wire::{Base, Connection, Request, component};
 
-/// How long a process may take to start, to notice a file, to end.
+/// Time limit for starting a process and for detecting a new file.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The feature that shows which file is served, in an environment of which no scenario opens streams.
+/// The feature whose value identifies the served file. It is in the environment `cached`, on which no scenario opens streams.
 const MARK: &str = "SERVED_FILE";
 
-/// Starts `fh serve`.
+/// A lab that starts `fh serve`.
 #[derive(Debug, Clone)]
 pub struct Program {
-    /// The program `fh`.
+    /// The path of the program `fh`.
     pub path: PathBuf,
 }
 
@@ -47,7 +47,7 @@ fn broken(what: &str, error: impl std::fmt::Display) -> Failure {
     Failure::Wrong(format!("{what}: {error}"))
 }
 
-/// A state whose environment `cached` says which file this is.
+/// Returns the state with the number of its file in the environment `cached`.
 fn marked(state: &Value, mark: u32) -> Value {
     let mut state = state.clone();
     if let Some(features) = state.get_mut("features").and_then(Value::as_array_mut) {
@@ -64,14 +64,14 @@ fn marked(state: &Value, mark: u32) -> Value {
     state
 }
 
-/// Writes a file beside the other and puts it in its place, as editors and deployments do.
+/// Writes a temporary file next to the target and renames it, as editors and deployments do.
 fn replace(path: &Path, state: &Value) -> std::io::Result<()> {
     let beside = path.with_extension("new");
     std::fs::write(&beside, state.to_string())?;
     std::fs::rename(&beside, path)
 }
 
-/// Starts the program and reads where it listens.
+/// Starts the program, and reads its base URLs from its first line of output.
 fn launch(program: &Path, arguments: &[String]) -> Result<(Child, Base, Base), Failure> {
     let mut command = Command::new(program);
     command
@@ -95,7 +95,7 @@ fn launch(program: &Path, arguments: &[String]) -> Result<(Child, Base, Base), F
     match (url("url"), url("monitor")) {
         (Some(base), Some(monitor)) => Ok((child, base, monitor)),
         _ => {
-            // It may have ended by itself.
+            // The process may have ended already.
             let _ = child.kill();
             Err(Failure::Wrong(format!("fh serve does not say where it listens: {line:?}")))
         }
@@ -141,7 +141,7 @@ impl Lab for Program {
 }
 
 impl Process {
-    /// Which file polls show.
+    /// Returns the number of the file that polls show.
     fn served(&self) -> Result<Option<u64>, Failure> {
         let cached = component(&key("reader", "cached", ByClient));
         let poll = Request::new("GET", self.base.target(&format!("/features?apiKey={cached}")));
@@ -201,7 +201,7 @@ impl Subject for Process {
 impl Drop for Process {
     fn drop(&mut self) {
         let mut child = self.child();
-        // It may have ended by itself.
+        // The process may have ended already.
         let _ = child.kill();
         let _ = child.wait();
     }

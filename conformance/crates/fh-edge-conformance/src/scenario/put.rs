@@ -1,4 +1,4 @@
-//! Changing features.
+//! Changing features with PUT.
 
 use serde_json::{Value, json};
 
@@ -9,17 +9,17 @@ use super::trial::{Trial, dev, updated, version, writer};
 use super::{Bench, environment, key};
 use crate::wire::{Connection, Request, Response, WireError};
 
-/// What a PUT answered.
+/// Returns status and body of an answer to PUT.
 fn said(response: &Response) -> (u16, String) {
     (response.status, response.text())
 }
 
-/// Brings a feature into a state, whatever it was in.
+/// Sets a feature to this value and lock state, whatever its state was.
 fn reset(trial: &Trial, feature: &str, value: &Value, locked: bool) -> Outcome {
     let bodies = [format!(r#"{{"lock":false,"value":{value}}}"#), r#"{"lock":true}"#.to_owned()];
     for body in bodies.iter().take(if locked { 2 } else { 1 }) {
         let response = trial.put(&writer(), feature, body)?;
-        // 202: the feature has this value and this lock.
+        // 202 means that the feature already has this value and lock state.
         let is_done = [200, 202].contains(&response.status) && response.text().is_empty();
         check!(is_done, "{feature} set to {body}: {:?}", said(&response));
     }
@@ -59,7 +59,7 @@ pub(super) fn no_change(bench: &Bench<'_>) -> Outcome {
     for (feature, body, statuses) in [
         ("COLOUR", r#"{"value":"grey"}"#, [200, 202]),
         ("COLOUR", r#"{"value":"grey","updateValue":true}"#, [200, 202]),
-        // What is locked already may be locked again.
+        // A locked feature may be locked again.
         ("SCRATCH", r#"{"lock":true}"#, [200, 200]),
         ("COLOUR", r#"{"lock":false}"#, [200, 200]),
         ("COLOUR", r#"{"lock":false,"value":"grey"}"#, [202, 202]),
@@ -71,7 +71,7 @@ pub(super) fn no_change(bench: &Bench<'_>) -> Outcome {
     same("body", after.json(), before.json())?;
     same("etag", etag(&after)?, etag(&before)?)?;
     reset(&trial, "SCRATCH", &json!("start"), false)?;
-    // Nothing of it was told.
+    // None of the requests above sent an event: the next event is that of this write.
     updated(&mut stream, "feature", "SCRATCH").map(|_| ())
 }
 
@@ -99,7 +99,7 @@ pub(super) fn unlock_and_change(bench: &Bench<'_>) -> Outcome {
     check!(version(&event) > version(&before), "{event} is not newer than {before}");
     let both = (event.get("value").cloned(), event.get("l").cloned());
     same("value and lock in one step", both, (Some("free".into()), Some(false.into())))?;
-    // One step: the next event is that of the next change.
+    // Value and lock changed in one step: the next event is that of the next write.
     trial.set("FLAG", &true.into())?;
     updated(&mut stream, "feature", "FLAG")?;
     trial.set("FLAG", &false.into())
@@ -126,13 +126,13 @@ pub(super) fn reader(bench: &Bench<'_>) -> Outcome {
             same(body, answer, (403, "no write roles".to_owned()))?;
         }
     }
-    // More than reading, but no writing: it fails at the first permission that it lacks.
+    // An account that may do more than read, but not write, fails at the first permission that it lacks.
     let extended = trial.put(&key("extended", "dev", ByClient), "FLAG", r#"{"value":true}"#)?;
     same("extended", said(&extended), (403, "API Key has no change_value permission".to_owned()))?;
     same("the features", trial.polled(&dev(ByClient))?.json(), before)
 }
 
-/// The table of edge-protocol 5.3, from top to bottom.
+/// Returns the expected answer, by the table of edge-protocol 5.3 from top to bottom.
 fn expected(roles: &str, value: bool, lock: Option<bool>, locked: bool) -> (u16, &'static str) {
     let may = |role: &str| roles.split('-').any(|each| each == role);
     if roles.is_empty() {
@@ -181,7 +181,7 @@ pub(super) fn role_matrix(bench: &Bench<'_>) -> Outcome {
             ] {
                 reset(&trial, "SCRATCH", &json!("old"), locked)?;
                 let before = trial.feature(&dev(ByClient), "SCRATCH")?;
-                // Null is as good as absent.
+                // A null value means the same as no value.
                 let body = json!({"value": change.then_some("new"), "lock": lock});
                 let what = format!("{account}, {body}, locked: {locked}");
                 let (status, sentence) = expected(roles, change, lock, locked);
@@ -272,7 +272,7 @@ pub(super) fn number_forms(bench: &Bench<'_>) -> Outcome {
     let trial = bench.standard()?;
     let put = |text: &str| trial.put(&writer(), "PRICE", &format!(r#"{{"value":{text}}}"#));
     let stored = || -> Result<String, Failure> {
-        // As text: a double would round what is compared.
+        // Read as text, because a double would be rounded.
         let body = trial.polled(&dev(ByServer))?.text();
         let price = there("PRICE", body.split(r#""key":"PRICE""#).nth(1))?;
         let value = there("its value", price.split(r#""value":"#).nth(1))?;
@@ -357,7 +357,7 @@ pub(super) fn body_limits(bench: &Bench<'_>) -> Outcome {
     let refused = |status: Option<u16>| status.is_none_or(|status| [400, 413].contains(&status));
     let status = early(&mut trial.connect()?, &huge.bytes(trial.base().authority()))?;
     check!(refused(status), "10 MiB: {status:?}");
-    // The same without saying how much will come.
+    // The same body in chunks, without a content-length.
     let mut chunked = huge.clone().header("transfer-encoding", "chunked");
     let piece = format!("100000\r\n{}\r\n", "x".repeat(1 << 20));
     chunked.body = Vec::new();
@@ -389,7 +389,7 @@ pub(super) fn body_limits(bench: &Bench<'_>) -> Outcome {
     trial.is_alive()
 }
 
-/// The status of an answer that may come before everything is sent; `None` if the connection is closed instead.
+/// Returns the status of an answer that may come before the request is sent completely; `None` if the server closes the connection instead.
 fn early(connection: &mut Connection, bytes: &[u8]) -> Result<Option<u16>, Failure> {
     let sent = connection.send(bytes);
     match connection.head() {
@@ -400,7 +400,7 @@ fn early(connection: &mut Connection, bytes: &[u8]) -> Result<Option<u16>, Failu
     }
 }
 
-/// A PUT whose head says that its body waits for a `100 Continue`.
+/// Returns a PUT whose head says that its body waits for `100 Continue`.
 pub(super) fn expecting(trial: &Trial, body: &str) -> Request {
     let request = trial.put_request(&writer(), "SCRATCH", "");
     request.header("expect", "100-continue").header("content-length", body.len().to_string())

@@ -1,4 +1,4 @@
-//! Polling: what a state says beside values, and requests that no SDK makes.
+//! Polling: parts of a state other than values, and requests that no SDK sends.
 
 use serde_json::json;
 
@@ -54,7 +54,7 @@ pub(super) fn retired(bench: &Bench<'_>) -> Outcome {
     check!(version(&after) > version(&before), "{after} is no newer than {before}");
     same("value", after.get("value"), before.get("value"))?;
     same("id", after.get("id"), before.get("id"))?;
-    // Deleted and made anew.
+    // The feature is deleted and created again.
     let mut deleted = standard();
     delete(&mut deleted, "COLOUR");
     trial.subject().serve(&deleted)?;
@@ -62,7 +62,7 @@ pub(super) fn retired(bench: &Bench<'_>) -> Outcome {
     trial.subject().serve(&standard())?;
     let anew = trial.feature(&dev(ByClient), "COLOUR")?;
     check!(version(&anew) > version(&after), "{anew} is no newer than {after}");
-    // Who changes a retired feature wants to see it.
+    // A write to a retired feature makes it visible.
     let (mut stream, list) = trial.stream(&dev(ByClient))?;
     check!(!by_key(&list.json()).contains_key("RETIRED"), "RETIRED is seen");
     trial.set("RETIRED", &json!("anew"))?;
@@ -96,7 +96,7 @@ pub(super) fn filters(bench: &Bench<'_>) -> Outcome {
         let (mut stream, list) = trial.stream(&mobile)?;
         let seen: Vec<String> = by_key(&list.json()).into_keys().collect();
         same("streamed", &*seen, &["MOBILE_ONLY".to_owned()])?;
-        // What is hidden is hidden in updates, too.
+        // Updates of hidden features are not sent, either.
         trial.set("SCRATCH", &json!(format!("hidden {evaluated:?}")))?;
         trial.set("MOBILE_ONLY", &json!(format!("seen {evaluated:?}")))?;
         updated(&mut stream, "feature", "MOBILE_ONLY")?;
@@ -119,7 +119,7 @@ pub(super) fn stale(bench: &Bench<'_>) -> Outcome {
 
 pub(super) fn not_ready(bench: &Bench<'_>) -> Outcome {
     let trial = bench.with(&Setup { state: None, ..Setup::default() })?;
-    // Nobody may be told that a key is unknown while nobody knows.
+    // A server without a state must not report a key as unknown.
     for key in [dev(ByClient), dev(ByServer)] {
         same("poll", trial.polled(&key)?.status, 503)?;
     }
@@ -138,7 +138,7 @@ pub(super) fn not_ready(bench: &Bench<'_>) -> Outcome {
     trial.set("SCRATCH", &json!("after all"))?;
     updated(&mut waiting, "feature", "SCRATCH")?;
     same("now it is known", unknown.told()?.map(|event| event.name), Some("failure".into()))?;
-    // Who waits when the server stops is told to come again.
+    // A stream that waits for a state gets `bye` when the server stops, so that its client reconnects.
     let trial = bench.with(&Setup { state: None, ..Setup::default() })?;
     let mut waiting = trial.open(&trial.stream_request(&dev(ByClient)))?;
     same("a stream", waiting.told()?.map(|event| event.name), Some("ack".into()))?;
@@ -153,7 +153,7 @@ pub(super) fn compression(bench: &Bench<'_>) -> Outcome {
     same("unasked", plain.header("content-encoding"), None)?;
     let asked = trial.ask(&trial.poll(&[&dev(ByClient)]).header("accept-encoding", "gzip"))?;
     same("status", asked.status, 200)?;
-    // Leaving it to a proxy is right; doing it without saying so is not.
+    // A server may leave compression to a proxy. If it compresses, its headers must say so.
     match asked.header("content-encoding") {
         None => same("body", asked.body, plain.body),
         Some("gzip") => {
@@ -166,7 +166,7 @@ pub(super) fn compression(bench: &Bench<'_>) -> Outcome {
     }
 }
 
-/// The items of a list in a header, in lower case.
+/// Returns the items of a list in a header, in lower case.
 pub(super) fn items(response: &Response, name: &str) -> Vec<String> {
     let list = response.header(name).unwrap_or_default().to_ascii_lowercase();
     list.split(',').map(|item| item.trim().to_owned()).collect()
@@ -217,10 +217,10 @@ pub(super) fn head_and_options(bench: &Bench<'_>) -> Outcome {
     same("without origin", plain.header("access-control-allow-origin"), None)
 }
 
-/// Sends bytes and reads the status, if there is an answer before the connection closes.
+/// Sends bytes and returns the status of the answer; `None` if the connection closes without an answer.
 fn status_of(trial: &Trial, bytes: &[u8]) -> Result<Option<u16>, Failure> {
     let mut connection = trial.connect()?;
-    // A server may refuse, and close, before it has read everything.
+    // A server may refuse the request and close the connection before it has read everything.
     let sent = connection.send(bytes);
     match connection.head() {
         Ok(head) => Ok(Some(head.status)),
@@ -271,7 +271,7 @@ pub(super) fn hostile(bench: &Bench<'_>) -> Outcome {
         check!(status.is_none_or(|status| (400..500).contains(&status)), "{what}: {status:?}");
         trial.is_alive()?;
     }
-    // Strange, but no reason to refuse; nor to fail.
+    // Unusual requests that need not be refused and must not cause a server error.
     for (what, bytes) in [
         ("bytes that are no UTF-8", with("x-featurehub", b"userkey=\xff\xfe,country=\xc3\x28")),
         (

@@ -1,19 +1,19 @@
-//! The state that scenarios expect, and its keys.
+//! The state that the scenarios expect, and its keys.
 
 use serde_json::{Map, Value};
 
-/// The state that scenarios expect: five environments, accounts for every set of permissions.
+/// Returns the state that the scenarios expect: five environments, and accounts for every set of permissions.
 #[must_use]
 pub fn standard() -> Value {
     serde_json::from_str(include_str!("state.json")).unwrap_or_default()
 }
 
-/// Who evaluates for a key.
+/// The side that evaluates the features of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evaluated {
-    /// The SDK.
+    /// The SDK evaluates.
     ByClient,
-    /// The Edge.
+    /// The Edge evaluates.
     ByServer,
 }
 
@@ -22,7 +22,7 @@ fn named<'s>(state: &'s Value, list: &str, name: &str) -> Option<&'s Value> {
     list.iter().find(|each| each.get("name").and_then(Value::as_str) == Some(name))
 }
 
-/// The id of an environment; empty for a name that is none.
+/// Returns the id of an environment; an empty text if there is no such environment.
 #[must_use]
 pub fn environment(name: &str) -> String {
     let state = standard();
@@ -30,7 +30,7 @@ pub fn environment(name: &str) -> String {
     id.unwrap_or_default().to_owned()
 }
 
-/// The API key of an account for an environment.
+/// Returns the API key of an account for an environment.
 #[must_use]
 pub fn key(account: &str, environment: &str, evaluated: Evaluated) -> String {
     let member = match evaluated {
@@ -43,7 +43,7 @@ pub fn key(account: &str, environment: &str, evaluated: Evaluated) -> String {
     format!("{}/{secret}", self::environment(environment))
 }
 
-/// The secret parts of all keys.
+/// Returns the secret parts of all keys.
 pub(super) fn secrets() -> Vec<String> {
     let state = standard();
     let accounts = state.get("accounts").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -62,7 +62,7 @@ fn object(value: Option<&mut Value>) -> Option<&mut Map<String, Value>> {
     value.and_then(Value::as_object_mut)
 }
 
-/// Retires a feature of the environment `dev`, or brings it back.
+/// Retires a feature in the environment `dev`, or makes it active again.
 pub(super) fn retire(state: &mut Value, feature: &str, retired: bool) {
     let dev = environment("dev");
     for each in list_of(state, "environments") {
@@ -74,7 +74,7 @@ pub(super) fn retire(state: &mut Value, feature: &str, retired: bool) {
     }
 }
 
-/// Deletes a feature, with its values.
+/// Deletes a feature with its values.
 pub(super) fn delete(state: &mut Value, feature: &str) {
     without(state, "features", "key", feature);
     for each in list_of(state, "environments") {
@@ -84,7 +84,7 @@ pub(super) fn delete(state: &mut Value, feature: &str) {
     }
 }
 
-/// Takes the environment `dev` away, and all permissions there.
+/// Removes the environment `dev` and all permissions for it.
 pub(super) fn close_dev(state: &mut Value) {
     without(state, "environments", "name", "dev");
     for each in list_of(state, "accounts") {
@@ -94,7 +94,7 @@ pub(super) fn close_dev(state: &mut Value) {
     }
 }
 
-/// Gives an account other permissions in the environment `dev`.
+/// Replaces the permissions of an account in the environment `dev`.
 pub(super) fn permit(state: &mut Value, account: &str, permissions: &[&str]) {
     for each in list_of(state, "accounts") {
         let is_it = each.get("name").and_then(Value::as_str) == Some(account);
@@ -104,7 +104,7 @@ pub(super) fn permit(state: &mut Value, account: &str, permissions: &[&str]) {
     }
 }
 
-/// Takes everything with this name out of a list of the state.
+/// Removes all items with this name from a list of the state.
 pub(super) fn without(state: &mut Value, list: &str, member: &str, name: &str) {
     if let Some(list) = state.get_mut(list).and_then(Value::as_array_mut) {
         list.retain(|each| each.get(member).and_then(Value::as_str) != Some(name));

@@ -1,4 +1,4 @@
-//! Streams, one at a time.
+//! Streams: the scenarios that need only a few at a time.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(super) fn open(bench: &Bench<'_>) -> Outcome {
         check!(!id.is_empty() && !id.contains('"'), "the id is {id}");
         let polled = trial.features(&path)?;
         same("the same as polled", by_key(&list.json()), polled)?;
-        // An etag may come back as an id, an id as an etag.
+        // An event id can be sent as an etag, and an etag as an event id.
         let again =
             trial.ask(&trial.poll(&[&path]).header("if-none-match", format!("\"{id}\"")))?;
         same("its id as an etag", again.status, 304)?;
@@ -49,7 +49,7 @@ pub(super) fn resumed(bench: &Bench<'_>) -> Outcome {
             let id = there("an id", list.id)?;
             trial.set("SCRATCH", &json!(format!("missed {round}")))?;
             let missed = updated(&mut first, "feature", "SCRATCH")?;
-            // Who has seen the change holds another state than the list's.
+            // A client that has received the change has a newer state than the list's id.
             let newer = missed.id.unwrap_or_else(|| id.clone());
             let resume = |id: &str| {
                 trial.stream_request(&key).header("last-event-id", format!("{open}{id}{close}"))
@@ -60,7 +60,7 @@ pub(super) fn resumed(bench: &Bench<'_>) -> Outcome {
             let newest = if newer == id { there("an id", told.id)? } else { newer };
             let mut current = trial.open(&resume(&newest))?;
             trial.set("SCRATCH", &json!(format!("resumed {round}")))?;
-            // Neither `ack` nor a list before it.
+            // The next event is the change: no `ack` and no list come before it.
             updated(&mut current, "feature", "SCRATCH")?;
         }
     }
@@ -160,7 +160,7 @@ pub(super) fn heartbeat(bench: &Bench<'_>) -> Outcome {
         let event = there("a heartbeat", stream.event()?)?;
         same("heartbeat", &*event.lines, &["event: ack", "data: \"❤️\""].map(str::to_owned))?;
     }
-    // Life goes on between them.
+    // Updates arrive between heartbeats, too.
     trial.set("SCRATCH", &json!("between heartbeats"))?;
     updated(&mut stream, "feature", "SCRATCH")?;
     Ok(())
@@ -173,7 +173,7 @@ pub(super) fn evaluated(bench: &Bench<'_>) -> Outcome {
     let requests = [
         trial.stream_request(&dev(ByServer)).header("x-featurehub", context),
         trial.stream_request(&query),
-        // What is in the query replaces the header.
+        // A context in the query replaces that of the header.
         trial.stream_request(&query).header("x-featurehub", "country=turkey"),
     ];
     for (at, request) in requests.iter().enumerate() {
@@ -184,7 +184,7 @@ pub(super) fn evaluated(bench: &Bench<'_>) -> Outcome {
         same("FLAG", member("FLAG", "value"), Some(true.into()))?;
         same("its strategy", member("FLAG", "v"), Some("kiwi".into()))?;
         same("DECODED", member("DECODED", "value"), Some("equals".into()))?;
-        // The base value of DECODED changes; this context still gets its strategy's.
+        // The base value of DECODED changes; this context still gets the value of its strategy.
         trial.set("DECODED", &json!(format!("changed {at}")))?;
         let event = updated(&mut stream, "feature", "DECODED")?;
         check!(!event.data.contains("strategies"), "strategies in an update");
@@ -223,7 +223,7 @@ pub(super) fn revoked(bench: &Bench<'_>) -> Outcome {
     same("then", guest.told()?, None)?;
     trial.set("SCRATCH", &json!("others go on"))?;
     updated(&mut reader, "feature", "SCRATCH")?;
-    // With other permissions one comes back, and finds out.
+    // If the permissions of an account change, its streams get `bye`. Their clients reconnect and get the new permissions.
     for (account, permissions) in [("extended", ["READ"]), ("lock", ["LOCK"])] {
         let (mut changed, _) = trial.stream(&key(account, "dev", ByClient))?;
         permit(&mut state, account, &permissions);
@@ -233,7 +233,7 @@ pub(super) fn revoked(bench: &Bench<'_>) -> Outcome {
     }
     close_dev(&mut state);
     trial.subject().serve(&state)?;
-    // Whatever the state changed besides comes before.
+    // Events about other changes of the new state may come first.
     loop {
         match reader.told()? {
             Some(event) if event.name == "failure" => break,
@@ -258,7 +258,7 @@ pub(super) fn stale(bench: &Bench<'_>) -> Outcome {
 
 pub(super) fn flush(bench: &Bench<'_>) -> Outcome {
     let trial = bench.standard()?;
-    // Nothing else happens on the server: what it held back would not come.
+    // Nothing else happens on the server, so an event that it holds back would never arrive.
     let (mut stream, _) = trial.stream(&dev(ByServer))?;
     trial.set("SCRATCH", &json!("flushed"))?;
     updated(&mut stream, "feature", "SCRATCH")?;

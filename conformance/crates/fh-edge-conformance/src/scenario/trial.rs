@@ -1,4 +1,4 @@
-//! A scenario's conversation with its server.
+//! The client that scenarios use to send requests to their server.
 
 use std::collections::BTreeMap;
 use std::thread::sleep;
@@ -12,10 +12,10 @@ use super::key;
 use super::lab::Subject;
 use crate::wire::{Base, Connection, Event, EventStream, Request, Response, component};
 
-/// How long an answer, or an event, may take. Only a server that hangs takes so long, or one on a machine that does much else.
+/// Time limit of an answer or event. Only a server that hangs, or one on a very busy machine, takes so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A server and the name of the scenario, which every request carries so that the server's log can be searched.
+/// A server and the id of the scenario. Every request carries the id, so that the server's log can be searched for it.
 pub struct Trial {
     id: &'static str,
     subject: Box<dyn Subject>,
@@ -34,42 +34,42 @@ impl Trial {
         self.subject.base()
     }
 
-    /// A connection for several requests, or for bytes.
+    /// Opens a connection that can be used for several requests or for raw bytes.
     pub(super) fn connect(&self) -> Result<Connection, Failure> {
         self.connect_to(self.base())
     }
 
-    /// A connection to another port.
+    /// Opens a connection to another address.
     pub(super) fn connect_to(&self, base: &Base) -> Result<Connection, Failure> {
         Ok(Connection::open(base, PATIENCE)?)
     }
 
-    /// A request with a path below the base.
+    /// Returns a request with a path below the base URL.
     pub(super) fn request(&self, method: &str, path: &str) -> Request {
         Request::new(method, self.base().target(path))
             .header("baggage", format!("fh-conformance={}", self.id))
             .header("x-test-scenario", self.id)
     }
 
-    /// Asks on a connection of its own.
+    /// Sends a request on a new connection and returns the answer.
     pub(super) fn ask(&self, request: &Request) -> Result<Response, Failure> {
         Ok(self.connect()?.request(request)?)
     }
 
-    /// A poll with these keys.
+    /// Returns a poll with these keys.
     pub(super) fn poll(&self, keys: &[&str]) -> Request {
         let keys: Vec<String> =
             keys.iter().map(|key| format!("apiKey={}", component(key))).collect();
         self.request("GET", &format!("/features?{}", keys.join("&")))
     }
 
-    /// What a poll with one key says.
+    /// Polls with one key.
     pub(super) fn polled(&self, key: &str) -> Result<Response, Failure> {
         self.ask(&self.poll(&[key]))
     }
 
-    /// Polls with a key until it opens nothing any more; a file that lost it may be half of what somebody is about to write, so that
-    /// need not be at once (D-104).
+    /// Polls with a key until the answer is 404. This may take some time: a state file without the key may be incomplete, so the server
+    /// accepts the key for a while (D-104).
     pub(super) fn opens_nothing(&self, what: &str, key: &str) -> Outcome {
         let begun = Instant::now();
         loop {
@@ -81,19 +81,19 @@ impl Trial {
         }
     }
 
-    /// The features that a poll with this key says, by their keys.
+    /// Polls with a key, and returns the features by their keys.
     pub(super) fn features(&self, key: &str) -> Result<BTreeMap<String, Value>, Failure> {
         let response = self.polled(key)?;
         check!(response.status == 200, "GET answers {}", response.status);
         Ok(features(&response.json()))
     }
 
-    /// One of them.
+    /// Polls with a key, and returns one feature.
     pub(super) fn feature(&self, key: &str, name: &str) -> Result<Value, Failure> {
         there(name, self.features(key)?.remove(name))
     }
 
-    /// A request for a stream.
+    /// Returns a request for a stream.
     pub(super) fn stream_request(&self, key: &str) -> Request {
         self.request("GET", &format!("/features/{key}")).header("accept", "text/event-stream")
     }
@@ -103,7 +103,7 @@ impl Trial {
         Self::opened(self.connect()?, request)
     }
 
-    /// Opens a stream over a connection that takes little at a time.
+    /// Opens a stream over a connection with a small receive buffer.
     pub(super) fn narrow(&self, request: &Request) -> Result<EventStream, Failure> {
         Self::opened(Connection::open_narrow(self.base(), PATIENCE)?, request)
     }
@@ -118,12 +118,12 @@ impl Trial {
         }
     }
 
-    /// Opens a stream and reads until its list has come.
+    /// Opens a stream with this key and reads until its list has arrived.
     pub(super) fn stream(&self, key: &str) -> Result<(EventStream, Event), Failure> {
         self.listed(&self.stream_request(key))
     }
 
-    /// Opens a stream and reads until its list has come.
+    /// Opens a stream with this request and reads until its list has arrived.
     pub(super) fn listed(&self, request: &Request) -> Result<(EventStream, Event), Failure> {
         let mut stream = self.open(request)?;
         loop {
@@ -135,24 +135,24 @@ impl Trial {
         }
     }
 
-    /// A change of a feature.
+    /// Returns a PUT of a feature.
     pub(super) fn put_request(&self, key: &str, feature: &str, body: &str) -> Request {
         self.request("PUT", &format!("/features/{key}/{feature}"))
             .header("content-type", "application/json")
             .body(body)
     }
 
-    /// Changes a feature and says what was answered.
+    /// Sends a PUT of a feature and returns the answer.
     pub(super) fn put(&self, key: &str, feature: &str, body: &str) -> Result<Response, Failure> {
         self.ask(&self.put_request(key, feature, body))
     }
 
-    /// Sets a value that may not be refused.
+    /// Sets a value in the environment `dev`. The server must accept it.
     pub(super) fn set(&self, feature: &str, value: &Value) -> Outcome {
         self.set_in("dev", feature, value)
     }
 
-    /// Sets a value in an environment.
+    /// Sets a value in an environment. The server must accept it.
     pub(super) fn set_in(&self, environment: &str, feature: &str, value: &Value) -> Outcome {
         let body = format!(r#"{{"value":{value}}}"#);
         let response = self.put(&key("writer", environment, ByClient), feature, &body)?;
@@ -160,7 +160,7 @@ impl Trial {
         Ok(())
     }
 
-    /// The server must still be there.
+    /// Checks that the server still answers.
     pub(super) fn is_alive(&self) -> Outcome {
         let response = self.polled(&dev(ByClient))?;
         check!(response.status == 200, "afterwards GET answers {}", response.status);
@@ -168,34 +168,34 @@ impl Trial {
     }
 }
 
-/// The reader's key of the environment in which most scenarios take place.
+/// Returns the reader's key of the environment `dev`, which most scenarios use.
 pub(super) fn dev(evaluated: Evaluated) -> String {
     key("reader", "dev", evaluated)
 }
 
-/// The writer's key there.
+/// Returns the writer's key of the environment `dev`.
 pub(super) fn writer() -> String {
     key("writer", "dev", ByClient)
 }
 
-/// The features of the first environment in the body of a poll, by their keys.
+/// Returns the features of the first environment in the body of a poll, by their keys.
 pub(super) fn features(body: &Value) -> BTreeMap<String, Value> {
     by_key(body.pointer("/0/features").unwrap_or(&Value::Null))
 }
 
-/// A list of features by their keys.
+/// Returns the features of a list by their keys.
 pub(super) fn by_key(list: &Value) -> BTreeMap<String, Value> {
     let list = list.as_array().map_or(&[][..], Vec::as_slice);
     let named = list.iter().filter_map(|each| Some((each.get("key")?.as_str()?.to_owned(), each)));
     named.map(|(key, feature)| (key, feature.clone())).collect()
 }
 
-/// A version; below zero if there is none.
+/// Returns the version of a feature, or -1 if it has none.
 pub(super) fn version(feature: &Value) -> i64 {
     feature.get("version").and_then(Value::as_i64).unwrap_or(-1)
 }
 
-/// The next event must be an update of this feature.
+/// Returns the next event, which must have this name and be about this feature.
 pub(super) fn updated(
     stream: &mut EventStream,
     name: &str,

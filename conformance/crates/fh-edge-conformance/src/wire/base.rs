@@ -1,4 +1,4 @@
-//! Where a server listens.
+//! The base URL of a server.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,7 +19,7 @@ pub struct Base {
     prefix: String,
 }
 
-/// The text is no base URL that this program can speak to.
+/// The error of a text that is not a supported base URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotABase(String);
 
@@ -32,13 +32,13 @@ impl fmt::Display for NotABase {
 impl std::error::Error for NotABase {}
 
 impl Base {
-    /// Host and port, as they stand in `Host` and as they are connected to.
+    /// Returns host and port, as used for `Host` and for connecting.
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// The request target of a path below the base.
+    /// Returns the request target of a path below the base URL.
     #[must_use]
     pub fn target(&self, path: &str) -> String {
         format!("{}{path}", self.prefix)

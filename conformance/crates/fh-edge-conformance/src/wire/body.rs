@@ -1,21 +1,21 @@
-//! The three ways in which a body ends.
+//! Reads bodies with each of the three kinds of framing: a length, chunks, or everything until the connection closes.
 
 use std::time::Instant;
 
 use super::{Connection, Head, WireError};
 
-/// What is left of a body.
+/// The part of a body that is still to be read.
 #[derive(Debug)]
 pub(super) enum Body {
     /// Nothing follows.
     Done,
-    /// So many bytes follow.
+    /// This many bytes follow.
     Length(usize),
     /// A chunk's size line follows.
     ChunkSize,
-    /// So many bytes of a chunk follow.
+    /// This many bytes of a chunk follow.
     Chunk(usize),
-    /// Everything until the other side closes.
+    /// All bytes until the peer closes the connection.
     UntilClosed,
 }
 
@@ -37,7 +37,7 @@ impl Body {
         }
     }
 
-    /// The next bytes; `None` at the proper end.
+    /// Returns the next bytes; `None` at the proper end.
     pub(super) fn next(
         &mut self,
         connection: &mut Connection,
@@ -62,7 +62,7 @@ impl Body {
                 }
                 Self::ChunkSize => *self = Self::chunk(&connection.line(until)?)?,
                 Self::Chunk(0) => {
-                    // The last chunk: trailers, then an empty line.
+                    // The last chunk is followed by trailers and an empty line.
                     while !connection.line(until)?.is_empty() {}
                     *self = Self::Done;
                 }

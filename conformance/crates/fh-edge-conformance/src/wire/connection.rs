@@ -9,7 +9,7 @@ use socket2::{Domain, Socket, Type};
 use super::body::Body;
 use super::{Base, EventStream, Head, Request, Response, WireError};
 
-/// The longest line that a head may have.
+/// Maximum number of bytes that are buffered without a line end: 1 MiB.
 const LONGEST_LINE: usize = 1 << 20;
 
 /// A connection that can be used for several requests, one after the other.
@@ -22,18 +22,18 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Connects. `patience` is how long each answer, and each event, may take.
+    /// Connects. `patience` is the time that each answer and each event may take.
     ///
     /// # Errors
-    /// If nobody listens there.
+    /// If the connection fails.
     pub fn open(base: &Base, patience: Duration) -> Result<Self, WireError> {
         Self::over(TcpStream::connect(base.authority())?, base, patience)
     }
 
-    /// Connects with a small buffer for what arrives: a peer that does not read, and soon takes nothing more.
+    /// Connects with a small receive buffer. If its stream is not read, the server can soon write no more.
     ///
     /// # Errors
-    /// If nobody listens there.
+    /// If the connection fails.
     pub fn open_narrow(base: &Base, patience: Duration) -> Result<Self, WireError> {
         let mut addresses = base.authority().to_socket_addrs()?;
         let address = addresses.next().ok_or(WireError::Closed)?;
@@ -50,40 +50,40 @@ impl Connection {
         Ok(Self { socket, authority, patience, received: Vec::new() })
     }
 
-    /// Waits as long from now on.
+    /// Changes the time that each answer and each event may take.
     #[must_use]
     pub fn with_patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    /// The socket, to set options or to shut it down.
+    /// Returns the socket, to set options or to shut it down.
     #[must_use]
     pub fn socket(&self) -> &TcpStream {
         &self.socket
     }
 
-    /// Sends bytes as they are.
+    /// Sends bytes unchanged.
     ///
     /// # Errors
-    /// If the system refuses them.
+    /// If the socket refuses them.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), WireError> {
         Ok(self.socket.write_all(bytes)?)
     }
 
-    /// Sends a request and reads the whole answer.
+    /// Sends a request and reads the complete answer.
     ///
     /// # Errors
-    /// If there is no whole answer in time.
+    /// If the answer is not complete in time.
     pub fn request(&mut self, request: &Request) -> Result<Response, WireError> {
         self.send(&request.bytes(&self.authority))?;
         self.response(&request.method)
     }
 
-    /// Reads the whole answer to a request with this method.
+    /// Reads the complete answer to a request with this method.
     ///
     /// # Errors
-    /// If there is none in time.
+    /// If the answer is not complete in time.
     pub fn response(&mut self, method: &str) -> Result<Response, WireError> {
         let head = self.head()?;
         self.rest(method, head)
@@ -101,7 +101,7 @@ impl Connection {
         Ok(Response { status, headers, body: bytes })
     }
 
-    /// Sends a request and reads the head of the answer. A status other than 200 is read as a whole.
+    /// Sends a request and reads the head of the answer. An answer with a status other than 200 is read completely.
     ///
     /// # Errors
     /// If there is no answer in time.
@@ -115,7 +115,7 @@ impl Connection {
         self.rest(&request.method, head).map(Err)
     }
 
-    /// Reads a head; those that only announce another one (100 and the like) are skipped.
+    /// Reads a head. Interim heads (status 100 to 199) are skipped.
     ///
     /// # Errors
     /// If there is none in time.
@@ -129,7 +129,7 @@ impl Connection {
         }
     }
 
-    /// The status of the next head, `100` for one that asks for the body.
+    /// Returns the status of the next head: 100 if the server requests the body.
     ///
     /// # Errors
     /// If there is none in time.
@@ -149,17 +149,17 @@ impl Connection {
         }
     }
 
-    /// Waits until the other side closes; what it sends until then comes back.
+    /// Waits until the peer closes the connection, and returns all bytes received until then.
     ///
     /// # Errors
-    /// If it does not close in time.
+    /// If it is not closed in time.
     pub fn until_closed(&mut self) -> Result<Vec<u8>, WireError> {
         let until = self.deadline();
         loop {
             match self.fill(until) {
                 Ok(true) => {}
                 Ok(false) => return Ok(std::mem::take(&mut self.received)),
-                // Some close with a reset if they have not read everything.
+                // Some servers close with a reset if they have not read everything.
                 Err(WireError::Io(error)) if is_reset(&error) => {
                     return Ok(std::mem::take(&mut self.received));
                 }
@@ -172,7 +172,7 @@ impl Connection {
         Instant::now() + self.patience
     }
 
-    /// A line without its end.
+    /// Returns a line without its line end.
     pub(super) fn line(&mut self, until: Instant) -> Result<Vec<u8>, WireError> {
         loop {
             if let Some(end) = self.received.iter().position(|byte| *byte == b'\n') {
@@ -192,7 +192,7 @@ impl Connection {
         }
     }
 
-    /// At least one byte and at most `most`; none at the end.
+    /// Returns at least one and at most `most` bytes; none at the end of the connection.
     pub(super) fn some(&mut self, most: usize, until: Instant) -> Result<Vec<u8>, WireError> {
         if self.received.is_empty() && !self.fill(until)? {
             return Ok(Vec::new());
@@ -201,12 +201,12 @@ impl Connection {
         Ok(self.received.drain(..count).collect())
     }
 
-    /// Reads once; false at the end.
+    /// Reads once. Returns false at the end of the connection.
     fn fill(&mut self, until: Instant) -> Result<bool, WireError> {
         let mut buffer = [0; 16 * 1024];
         loop {
             let left = until.saturating_duration_since(Instant::now());
-            // A time-out of zero would mean none at all.
+            // A timeout of zero would mean no timeout.
             self.socket.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
             match self.socket.read(&mut buffer) {
                 Ok(count) => {

@@ -1,28 +1,28 @@
-//! Heads of answers, and whole answers.
+//! Heads of answers, and complete answers.
 
 use serde_json::Value;
 
 use super::WireError;
 
-/// Header fields in their order; names in lower case.
+/// Header fields in order; names in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Headers(pub Vec<(String, String)>);
 
 impl Headers {
-    /// The first value of a name in lower case.
+    /// Returns the first value of a header; `name` is in lower case.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next()
     }
 
-    /// All values of a name in lower case.
+    /// Returns all values of a header; `name` is in lower case.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         let named = self.0.iter().filter(move |(each, _)| each == name);
         named.map(|(_, value)| value.as_str())
     }
 }
 
-/// Status line and headers.
+/// The status line and the headers of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     /// The status code.
@@ -32,7 +32,7 @@ pub struct Head {
 }
 
 impl Head {
-    /// Reads status line and header lines.
+    /// Parses a status line and header lines.
     pub(super) fn parse(lines: &[Vec<u8>]) -> Result<Self, WireError> {
         let mut lines = lines.iter().map(|line| String::from_utf8_lossy(line));
         let first = lines.next().unwrap_or_default();
@@ -50,31 +50,31 @@ impl Head {
     }
 }
 
-/// A whole answer.
+/// A complete answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     /// The status code.
     pub status: u16,
     /// The headers.
     pub headers: Headers,
-    /// The body, without the framing.
+    /// The body without its framing.
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// The first value of a header, by its name in lower case.
+    /// Returns the first value of a header; `name` is in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)
     }
 
-    /// The body as text.
+    /// Returns the body as text.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The body as JSON, null if it is empty, a text if it is no JSON.
+    /// Returns the body as JSON: null if it is empty, a text if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         if self.body.is_empty() {

@@ -1,5 +1,5 @@
-//! HTTP/1.1 and server-sent events on a plain socket, so that every byte that is sent was meant and every
-//! byte that arrives can be looked at. Shares no code with server or client.
+//! An HTTP/1.1 and server-sent events client on a plain socket. It sends exactly the bytes it is given, and makes every received byte
+//! available. It shares no code with the server or the client of this project.
 
 mod base;
 mod body;
@@ -16,16 +16,16 @@ pub use stream::{Event, EventStream};
 
 use std::fmt;
 
-/// What can go wrong between a request and its answer.
+/// An error between a request and its answer.
 #[derive(Debug)]
 pub enum WireError {
-    /// The system refused: no connection, reset, and the like.
+    /// An error of the operating system, such as a refused or reset connection.
     Io(std::io::Error),
-    /// Nothing came for as long as the connection's patience.
+    /// Nothing arrived within the time limit of the connection.
     TimedOut,
-    /// The other side closed where more had to follow.
+    /// The peer closed the connection before the end of the answer.
     Closed,
-    /// What came is not HTTP or no event stream.
+    /// The received data is neither HTTP nor an event stream.
     Malformed(String),
 }
 

@@ -1,8 +1,8 @@
-//! Requests, written as they are meant.
+//! Requests that are written without any check.
 
 use std::fmt::Write as _;
 
-/// A request. Nothing is checked: what cannot be said here is sent as bytes.
+/// A request. Nothing is checked. A request that this type cannot express is sent as bytes with [`super::Connection::send`].
 ///
 /// ```
 /// use fh_edge_conformance::wire::Request;
@@ -12,51 +12,51 @@ use std::fmt::Write as _;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// `GET` and so on.
+    /// The method: `GET` and so on.
     pub method: String,
-    /// Path and query, as they stand in the request line.
+    /// Path and query, as written in the request line.
     pub target: String,
-    /// In the order in which they are written; names may repeat.
+    /// The headers in the order in which they are written. Names may repeat.
     pub headers: Vec<(String, String)>,
-    /// The body; a length is written if there is one, or if the method is one that usually has one.
+    /// The body. A `content-length` is written if the body is not empty or the method is PUT or POST, unless the headers have one.
     pub body: Vec<u8>,
 }
 
 impl Request {
-    /// A request without headers and body.
+    /// Returns a request without headers and body.
     #[must_use]
     pub fn new(method: &str, target: impl Into<String>) -> Self {
         let method = method.to_owned();
         Self { method, target: target.into(), headers: Vec::new(), body: Vec::new() }
     }
 
-    /// With one more header.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
         self
     }
 
-    /// With this body.
+    /// Sets the body.
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
-    /// The first value of a header.
+    /// Returns the first value of a header.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         headers.find(|(each, _)| each.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// What goes over the wire.
+    /// Returns the bytes that are sent.
     #[must_use]
     pub fn bytes(&self, authority: &str) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\nhost: {authority}\r\n", self.method, self.target);
         for (name, value) in &self.headers {
-            // Writing to a String cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(head, "{name}: {value}\r\n");
         }
         let has_length = self.value("content-length").is_some();
@@ -71,7 +71,7 @@ impl Request {
     }
 }
 
-/// Percent-encodes everything but letters, digits and `-._~*`, as a part of a query or of a context.
+/// Percent-encodes everything but ASCII letters, digits and `-._~*`, for use in a query or in a context.
 #[must_use]
 pub fn component(text: &str) -> String {
     text.bytes().fold(String::new(), |mut encoded, byte| {

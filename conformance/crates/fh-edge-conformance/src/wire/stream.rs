@@ -10,24 +10,24 @@ use super::{Connection, Head, WireError};
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Event {
-    /// After `event:`; empty if there is none.
+    /// The text after `event:`; empty if there is none.
     pub name: String,
-    /// After `id:`.
+    /// The text after `id:`.
     pub id: Option<String>,
-    /// After `data:`; several lines are joined with line ends.
+    /// The text after `data:`. Several lines are joined with line feeds.
     pub data: String,
-    /// The lines as they came, comments too, without the empty one at the end.
+    /// The lines as they arrived, including comments, without the empty line at the end.
     pub lines: Vec<String>,
 }
 
 impl Event {
-    /// The data as JSON, as text if it is none.
+    /// Returns the data as JSON, or as a text if it is not JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.data).unwrap_or_else(|_| Value::String(self.data.clone()))
     }
 
-    /// Is it one that only shows that the server lives?
+    /// Returns true if the event only shows that the server is alive.
     #[must_use]
     pub fn is_heartbeat(&self) -> bool {
         self.name.is_empty() || (self.name == "ack" && self.json().is_string())
@@ -50,7 +50,7 @@ impl Event {
     }
 }
 
-/// An answer that does not end, or ends when the server wants.
+/// An answer that is an event stream.
 #[derive(Debug)]
 pub struct EventStream {
     /// Status and headers.
@@ -66,16 +66,16 @@ impl EventStream {
         Self { head, connection, body, received: Vec::new(), event: Event::default() }
     }
 
-    /// The next event; `None` if the server ended the stream properly.
+    /// Returns the next event; `None` if the server ended the stream properly.
     ///
     /// # Errors
-    /// If nothing comes in time, or the stream breaks off.
+    /// If no event arrives in time, or the stream is cut off.
     pub fn event(&mut self) -> Result<Option<Event>, WireError> {
         let until = self.connection.deadline();
         self.next_until(until)
     }
 
-    /// The next event that is no heartbeat.
+    /// Returns the next event that is not a heartbeat.
     ///
     /// # Errors
     /// As [`EventStream::event`].
@@ -84,15 +84,15 @@ impl EventStream {
         self.told_until(until)
     }
 
-    /// As [`EventStream::told`], but waits no longer than `time`.
+    /// Returns the next event that is not a heartbeat, and waits at most `time`.
     ///
     /// # Errors
-    /// [`WireError::TimedOut`] if nothing came; else as [`EventStream::event`].
+    /// [`WireError::TimedOut`] if nothing arrived, otherwise as [`EventStream::event`].
     pub fn within(&mut self, time: Duration) -> Result<Option<Event>, WireError> {
         self.told_until(Instant::now() + time)
     }
 
-    /// The connection below, to close it or to stop reading.
+    /// Returns the underlying connection, for example to set socket options.
     #[must_use]
     pub fn connection(&self) -> &Connection {
         &self.connection

@@ -1,4 +1,4 @@
-//! Scenarios that change what is served, through the admin API.
+//! Scenarios that replace the served state through the admin API.
 
 use fh_edge::listen::ListenOptions;
 use fh_edge::{AdminKey, Options};
@@ -12,7 +12,7 @@ const KEY: &str = "an-admin-key-for-tests";
 fn states_are_replaced() {
     let mut options = Options::default();
     options.admin_key = Some(AdminKey::new(KEY).unwrap());
-    // It has nothing until the first scenario brings it.
+    // The server has no state until the first scenario sends one.
     let edge = Running::with(None, options, ListenOptions::default());
     let base = edge.base.clone();
     let lab = Administered { monitor: base.clone(), admin: base.clone(), base, key: KEY.into() };

@@ -1,4 +1,4 @@
-//! Our Edge on ports of this machine, for scenarios to start, change and stop.
+//! Our Edge on local ports. Scenarios can start it, change its state and stop it.
 
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -14,10 +14,10 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// How long streams may take to say `bye`.
+/// Time that streams have to send `bye`.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// An Edge that runs until this is dropped.
+/// An Edge that runs until this value is dropped.
 pub(crate) struct Running {
     pub(crate) base: Base,
     address: SocketAddr,
@@ -39,7 +39,7 @@ impl Running {
     }
 
     pub(crate) fn with(state: Option<State>, options: Options, listening: ListenOptions) -> Self {
-        // A thousand streams have two ends each in this process.
+        // A thousand streams have both their ends in this process.
         raise_descriptor_limit().unwrap();
         let runtime = Runtime::new().unwrap();
         let anywhere = ([127, 0, 0, 1], 0).into();
@@ -72,7 +72,7 @@ fn begin(
     let (stop, stopped) = oneshot::channel::<()>();
     let handle = edge.handle();
     let asked = async move {
-        // Dropped without a word, the Edge goes on until its runtime ends.
+        // If the sender is dropped without a message, the Edge runs until its runtime ends.
         if stopped.await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -109,7 +109,7 @@ impl Subject for Running {
     }
 }
 
-/// Starts an Edge of its own for each scenario.
+/// Starts a new Edge for each scenario.
 pub(crate) struct Ours;
 
 impl Lab for Ours {

@@ -1,4 +1,4 @@
-//! What this crate finds, that it finds it, and what our Edge answers.
+//! Tests of our Edge against the recordings and scenarios, and tests that this crate finds differences.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod administered;

@@ -1,4 +1,4 @@
-//! A server that answers what a transcript says, in its order, whatever it is asked.
+//! A server that gives the answers of a transcript in order, whatever the requests are.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -20,7 +20,7 @@ impl Playback {
         let thread = std::thread::spawn(move || {
             let mut heads = Vec::new();
             for step in &transcript.steps {
-                // Whoever leaves in the middle has seen enough.
+                // A client may disconnect early, when it has enough.
                 if play(&listener, step, &mut heads).is_err() {
                     break;
                 }
@@ -30,7 +30,7 @@ impl Playback {
         Self { base, thread }
     }
 
-    /// The heads of all requests.
+    /// Returns the heads of all requests.
     pub(crate) fn requests(self) -> Vec<String> {
         self.thread.join().unwrap()
     }
@@ -63,7 +63,7 @@ fn play(listener: &TcpListener, step: &Step, heads: &mut Vec<String>) -> std::io
         socket.write_all(b"0\r\n\r\n")?;
         return socket.shutdown(Shutdown::Write);
     }
-    // Open until the other side has seen enough.
+    // The stream stays open until the client closes the connection.
     socket.read_to_end(&mut Vec::new()).map(|_| ())
 }
 

@@ -1,4 +1,4 @@
-//! Our Edge beside the recordings of a running FeatureHub server (D-90).
+//! Compares our Edge with the recordings of a running FeatureHub server (D-90).
 
 use fh_edge::{Monitoring, Options};
 use fh_edge_conformance::evaluations::Evaluations;

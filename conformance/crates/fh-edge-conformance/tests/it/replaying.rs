@@ -1,4 +1,4 @@
-//! The replay accepts what was recorded in other words, and nothing else.
+//! A replay accepts the recorded answers with other etags and versions, and reports every other difference.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn pace() -> Pace {
     Pace { patience: Duration::from_secs(1), quiet: Duration::from_millis(1), ..Pace::default() }
 }
 
-/// Replays against a server that answers otherwise in some way.
+/// Replays against a server whose answers were changed.
 fn replayed(deviations: &Deviations, change: impl FnOnce(&mut Transcript)) -> Report {
     let mut played = recorded();
     change(&mut played);
@@ -24,7 +24,7 @@ fn replayed(deviations: &Deviations, change: impl FnOnce(&mut Transcript)) -> Re
     replay(&server.base, &recorded(), deviations, pace()).unwrap()
 }
 
-/// The places at which a difference is found if a step is answered otherwise.
+/// Returns the differences that are found if the answer of one step is changed.
 fn found(step: &str, change: impl FnOnce(&mut Step)) -> Vec<String> {
     let report = replayed(&Deviations::default(), |transcript| {
         change(transcript.steps.iter_mut().find(|each| each.name == step).unwrap());
@@ -73,7 +73,7 @@ fn the_recording_is_what_was_recorded() {
 fn etags_and_versions_are_the_servers() {
     let mut played = recorded();
     let first = played.steps[0].response.headers["etag"].trim_matches('"').to_owned();
-    // Other tags with the same parts: each part is turned round.
+    // Other tags with the same structure: each part is reversed.
     everywhere(&mut played, |etag| {
         let turned = |part: &str| part.chars().rev().collect::<String>();
         let inner = etag.trim_matches('"');
@@ -131,7 +131,7 @@ fn every_part_of_an_answer_counts() {
 
 #[test]
 fn etags_that_are_none() {
-    // The same tag for another content.
+    // The tag of other content.
     let old = recorded().steps[0].response.headers["etag"].clone();
     assert_eq!(
         found("get at the end", |step| {
@@ -195,10 +195,10 @@ fn differences_are_allowed_once_they_show() {
     });
     assert!(report.is_clean(), "{report}");
     assert_eq!(report.rows[0].because, ["so decided"]);
-    // A server that answers as recorded does not need the entry.
+    // For a server that answers as recorded, the entry is unused and the recorded answer is a failure.
     let report = replayed(&deviations, |_| {});
     assert_eq!(report.failures().count(), 1, "{report}");
-    // An entry that changes no answer is in vain; one that is about another recording is not.
+    // An entry that applies but changes no answer is unused. An entry that applies to no step is idle, which is no failure.
     let entry = |when: Value| json!([{"when": when, "instead": {}, "because": "never"}]);
     let idle = entry(json!({"steps": ["no such step"]}));
     let report = replayed(&Deviations::parse(&idle.to_string()).unwrap(), |_| {});

@@ -1,4 +1,4 @@
-//! Every scenario against our Edge, one test each.
+//! Every scenario against our Edge, in one test each.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ macro_rules! scenarios {
             }
         )+
 
-        /// Tests and the scenarios that they run.
+        /// The tests and the ids of the scenarios that they run.
         const TESTED: &[(&str, &str)] = &[$((stringify!($test), $id)),+];
     };
 }

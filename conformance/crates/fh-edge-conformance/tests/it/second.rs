@@ -1,4 +1,4 @@
-//! A second recording: rules about deviations hold for it as for the first one, and a defect still shows.
+//! A second recording. The deviations apply to it as to the first one, and a defect is still found.
 
 use fh_edge::{Monitoring, Options};
 use fh_edge_conformance::replay::{Deviations, Pace, Report, record, replay};
@@ -21,7 +21,7 @@ fn turned(text: &str) -> String {
     text.chars().rev().collect()
 }
 
-/// Other keys of the same accounts.
+/// Returns other keys of the same accounts.
 fn cast() -> Cast {
     let recorded = Transcript::recorded().unwrap();
     let other = |key: &String| {
@@ -38,8 +38,8 @@ fn cast() -> Cast {
     serde_json::from_value(json!({"environmentId": ENVIRONMENT, "accounts": accounts})).unwrap()
 }
 
-/// What another FeatureHub server could have answered: other keys, ids, names of features, etags and versions, other names of steps, and the
-/// environments of several keys in another order.
+/// Returns a conversation that another FeatureHub server could have had. It has other keys, ids, feature names, etags, versions and names
+/// of steps, and the environments of several keys are in another order.
 fn second() -> Transcript {
     let first = Transcript::recorded().unwrap().with_cast(&cast()).unwrap();
     let mut text = serde_json::to_string(&first).unwrap();
@@ -79,7 +79,7 @@ fn second() -> Transcript {
     second
 }
 
-/// Ids of features.
+/// Returns the ids of features.
 fn ids(body: &Value) -> Vec<String> {
     let features = body[0]["features"].as_array().unwrap();
     features.iter().map(|feature| feature["id"].as_str().unwrap().to_owned()).collect()
@@ -100,7 +100,7 @@ fn versions(value: &mut Value) {
     }
 }
 
-/// Holds the second conversation with our Edge, which serves what it began with, but for a defect.
+/// Replays the second conversation with our Edge, which serves its initial state with a defect.
 fn held(defect: impl FnOnce(&mut Value)) -> Report {
     let transcript = second();
     let mut state = state::of_transcript(&transcript).unwrap();
@@ -157,11 +157,11 @@ fn a_planted_defect_is_found_in_it() {
         let accounts = state["accounts"].as_array_mut().unwrap();
         accounts.iter_mut().find(|each| each["name"] == "read").unwrap()["serverKey"] = json!([]);
     });
-    // It is the second one of two keys, too.
+    // The key is also the second of two keys in a request.
     assert!(key.iter().any(|place| place.contains("body.1")), "{key:?}");
 }
 
-/// A server answers its own recording again without a difference, with its own keys and contexts.
+/// A server gives the answers of its own recording again, with its own keys and contexts.
 #[test]
 fn a_recording_of_our_edge_is_held_without_a_difference() {
     let contexts =
@@ -175,7 +175,7 @@ fn a_recording_of_our_edge_is_held_without_a_difference() {
     let names = recorded.steps.iter().filter(|step| step.name.starts_with("get context userkey="));
     let names: Vec<&str> = names.map(|step| step.name.as_str()).collect();
     assert_eq!(names, contexts.each_ref().map(|context| format!("get context {context}")));
-    // As a file.
+    // The recording is written and read as a file.
     let recorded = Transcript::parse(&serde_json::to_string(&recorded).unwrap()).unwrap();
     let edge = Running::start(&state::of_transcript(&recorded).unwrap(), options());
     let report = replay(&edge.base, &recorded, &Deviations::default(), Pace::default()).unwrap();

@@ -9,7 +9,7 @@ use crate::player::Player;
 use crate::request::{Request, Route};
 use crate::step::{Framing, Head};
 
-/// Answers the request. `Some` if the connection ends with it.
+/// Answers the request. Returns `Some` if the connection ends with it.
 pub(crate) fn answer(
     player: &mut Player<'_>,
     status: Option<u16>,
@@ -42,7 +42,7 @@ fn other(player: &mut Player<'_>, request: &Request) -> Result<(), Interrupted> 
     player.respond(head, b"")
 }
 
-/// A head with the headers that every healthy answer has (edge-protocol 2.7).
+/// Returns a head with the headers that every healthy answer has (edge-protocol 2.7).
 fn head(player: &Player<'_>, request: &Request, status: u16) -> Head {
     let mut head = Head::new(status, Framing::Length);
     let cache_control = locked(&player.edge.server.world).cache_control.clone();

@@ -12,7 +12,7 @@ use crate::player::Player;
 use crate::request::Request;
 use crate::world::{View, World};
 
-/// One key of the request that could be parsed, and what it sees.
+/// One valid key of the request, and what it sees.
 struct Asked {
     key: ApiKey,
     view: Option<View>,
@@ -69,7 +69,7 @@ pub(super) fn answer(
     player.json_body(head, &document)
 }
 
-/// The body that a healthy answer to this request would have.
+/// Returns the body of a healthy answer to this request.
 pub(crate) fn environments(player: &Player<'_>) -> Vec<u8> {
     let Some(request) = player.request else { return b"[]".to_vec() };
     let world = locked(&player.edge.server.world);
@@ -77,7 +77,7 @@ pub(crate) fn environments(player: &Player<'_>) -> Vec<u8> {
     rendered(&world, &asked, &request.context()).to_string().into_bytes()
 }
 
-/// Without repetitions, in the order of the request; what is no key is dropped.
+/// Returns the keys of the request in order, without repetitions. Texts that are not valid keys are dropped.
 fn asked(world: &World, sent: &[String]) -> Vec<Asked> {
     let mut seen: Vec<&String> = Vec::new();
     let mut asked = Vec::new();

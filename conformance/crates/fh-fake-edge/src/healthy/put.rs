@@ -1,5 +1,4 @@
-//! `PUT /features/{environment}/{key}/{feature}` (edge-protocol 5): the first rule that applies
-//! answers.
+//! `PUT /features/{environment}/{key}/{feature}` (edge-protocol 5). The first rule that applies determines the answer.
 use serde_json::Value;
 
 use super::head;
@@ -12,7 +11,7 @@ use crate::player::Player;
 use crate::request::Request;
 use crate::world::World;
 
-/// A status, and a reason in plain text if there is one.
+/// A status with a reason in plain text, which may be empty.
 struct Refusal(u16, &'static str);
 
 pub(super) fn answer(player: &mut Player<'_>, request: &Request) -> Result<(), Interrupted> {
@@ -28,9 +27,9 @@ pub(super) fn answer(player: &mut Player<'_>, request: &Request) -> Result<(), I
     player.respond(head, text.as_bytes())
 }
 
-/// What is asked for.
+/// The requested change.
 struct Wish {
-    /// The new value, null included.
+    /// The new value, which may be null. `None` leaves the value unchanged.
     value: Option<Value>,
     lock: Option<bool>,
 }
@@ -106,7 +105,7 @@ fn check(permissions: &[Permission], feature: &Feature, wish: &Wish) -> Result<(
     Ok(())
 }
 
-/// The value as the feature's type has it, read from its text.
+/// Converts the value, by way of its text, to the feature's type.
 fn converted(kind: &str, value: &Value) -> Result<Value, Refusal> {
     let text = match value {
         Value::Null if kind == "BOOLEAN" => {
@@ -135,7 +134,7 @@ fn converted(kind: &str, value: &Value) -> Result<Value, Refusal> {
     }
 }
 
-/// A decimal literal; `NaN`, `inf` and hexadecimal are none.
+/// Parses a decimal number. `NaN`, `inf` and hexadecimal numbers are refused.
 fn decimal(text: &str) -> Option<Value> {
     let plain = text
         .bytes()

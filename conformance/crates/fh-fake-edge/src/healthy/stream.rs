@@ -21,7 +21,7 @@ pub(super) fn answer(
         player.respond(head(player, request, 404), b"")?;
         return Ok(None);
     };
-    // Registered and listed under one lock: no update is lost, none is early.
+    // The list is read and the stream registered under one lock, so that no update is lost or sent before the list.
     let mut world = locked(&player.edge.server.world);
     let Ok(context) = request.context_in(world.dialect) else {
         drop(world);
@@ -72,13 +72,13 @@ pub(super) fn answer(
     }
 }
 
-/// What follows the beginning of a stream.
+/// The continuation after the beginning of a stream.
 enum After {
     Updates,
     End,
 }
 
-/// The `features` event of this request as of now; an unknown key gets an empty list.
+/// Returns the current `features` event of this request. An unknown key gets an empty list.
 pub(crate) fn features(player: &Player<'_>) -> String {
     let world = locked(&player.edge.server.world);
     let context = player.request.map(|request| request.context()).unwrap_or_default();
@@ -90,7 +90,7 @@ pub(crate) fn features(player: &Player<'_>) -> String {
     event_text("features", Some(&id), &list)
 }
 
-/// Registers this request for updates, if its key is known.
+/// Subscribes this request to updates if its key is known.
 pub(crate) fn subscribe(player: &Player<'_>) {
     let Some(request) = player.request else { return };
     let mut world = locked(&player.edge.server.world);

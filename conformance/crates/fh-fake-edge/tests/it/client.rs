@@ -1,4 +1,4 @@
-//! A small HTTP reader that believes nothing: it reports bytes, not what a library makes of them.
+//! A minimal HTTP client for tests. It reports bytes as received, without the interpretation of a library.
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::PATIENCE;
 
-/// A connection, and the bytes that were read too far.
+/// A connection, and the bytes that were received but not used yet.
 pub(crate) struct Client {
     pub(crate) socket: TcpStream,
     unread: Vec<u8>,
@@ -51,7 +51,7 @@ impl Client {
         self.socket.write_all(bytes.as_ref()).unwrap();
     }
 
-    /// Sends a request; `headers` are whole lines without their end.
+    /// Sends a request. `headers` are complete lines without line ends.
     pub(crate) fn request(&mut self, method: &str, target: &str, headers: &[&str], body: &str) {
         let mut text = format!("{method} {target} HTTP/1.1\r\nhost: edge\r\n");
         for header in headers {
@@ -71,7 +71,7 @@ impl Client {
         self.answer()
     }
 
-    /// More bytes, or how the connection ended.
+    /// Reads more bytes, or returns how the connection ended.
     fn more(&mut self) -> Result<(), End> {
         let mut buffer = [0; 4096];
         match self.socket.read(&mut buffer) {
@@ -85,7 +85,7 @@ impl Client {
         }
     }
 
-    /// Everything up to and with `mark`.
+    /// Returns everything up to and including `mark`.
     pub(crate) fn until(&mut self, mark: &str) -> Result<String, End> {
         if mark.is_empty() {
             return Ok(String::new());
@@ -109,7 +109,7 @@ impl Client {
 
     pub(crate) fn head(&mut self) -> Answer {
         let head = self.until("\r\n\r\n").unwrap();
-        // Nothing may be left of what came before.
+        // No bytes of an earlier answer may be left.
         assert!(head.starts_with("HTTP/1.1 "), "{head}");
         let mut lines = head.lines();
         let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
@@ -120,7 +120,7 @@ impl Client {
         Answer { status, headers, body: Vec::new() }
     }
 
-    /// A whole answer with a known length.
+    /// Reads a complete answer with `content-length` or in chunks.
     pub(crate) fn answer(&mut self) -> Answer {
         let mut answer = self.head();
         if let Some(length) = answer.header("content-length") {
@@ -134,7 +134,7 @@ impl Client {
         answer
     }
 
-    /// The next chunk; `None` at the last.
+    /// Returns the next chunk; `None` for the last one.
     pub(crate) fn chunk(&mut self) -> Result<Option<Vec<u8>>, End> {
         let line = self.until("\r\n")?;
         let length = usize::from_str_radix(line.trim(), 16).unwrap();
@@ -143,15 +143,14 @@ impl Client {
         Ok((length > 0).then_some(chunk))
     }
 
-    /// The next event of a chunked stream, as text without its last empty line. The Edge writes
-    /// each event as a chunk of its own.
+    /// Returns the next event of a chunked stream, as text without its empty line at the end. The Edge writes each event as one chunk.
     pub(crate) fn event(&mut self) -> Option<String> {
         let chunk = self.chunk().unwrap()?;
         let text = String::from_utf8(chunk).unwrap();
         Some(text.strip_suffix("\n\n").unwrap_or(&text).to_owned())
     }
 
-    /// The next event's name and its data.
+    /// Returns the name and the data of the next event.
     pub(crate) fn event_json(&mut self) -> (String, Value) {
         let event = self.event().expect("an event");
         let field = |name: &str| {

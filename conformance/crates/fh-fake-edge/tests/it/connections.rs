@@ -1,4 +1,4 @@
-//! The port, the ends of connections, and what is recorded of them.
+//! Tests of the port, of the ends of connections, and of their recording.
 use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
@@ -69,7 +69,7 @@ fn dropping_ends_everything_and_frees_the_port() {
     silent.request("GET", "/features?apiKey=x", &[], "");
     let mut live = stream(&edge, &edge.client_key());
     live.head();
-    // This one writes, and nobody reads.
+    // The Edge writes to this connection, but its client does not read.
     edge.behave_on(Route::Poll, Behaviour::status(200).fill(b'x', 1 << 40));
     let mut flooded = Client::connect(&edge);
     flooded.request("GET", "/features?apiKey=x", &[], "");
@@ -236,10 +236,10 @@ fn the_port_is_kept_while_connections_are_refused() {
     let edge = FakeEdge::start_refusing().unwrap();
     let address = edge.address();
     assert_eq!(edge.url(), format!("http://{address}"));
-    // As the system chooses ports for others: it takes none that is in use.
+    // An explicit bind to the port fails, and the operating system assigns no port that is in use.
     let other = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     assert_eq!(other.bind(&address.into()).unwrap_err().kind(), ErrorKind::AddrInUse);
-    // A handle does not keep it.
+    // A handle does not keep the port reserved.
     let handle = edge.handle();
     drop(edge);
     other.bind(&address.into()).unwrap();

@@ -1,4 +1,4 @@
-//! The 22 faults: what a stream and a poll see, and that everything is healthy afterwards.
+//! Tests of the 22 faults: what a stream and a poll receive, and that everything is healthy afterwards.
 use std::net::TcpStream;
 
 use fh_fake_edge::{FakeEdge, Fault, Feature, Route};
@@ -6,17 +6,17 @@ use fh_fake_edge::{FakeEdge, Fault, Feature, Route};
 use crate::PATIENCE;
 use crate::client::{Client, End, stream};
 
-/// What the wire shows, up to where it ends or falls silent.
+/// The expected bytes, up to the end of the connection or until nothing more is sent.
 enum Shows {
-    /// The connection ends, after text that contains this.
+    /// The connection ends in this way, after text that contains this.
     Ends(&'static str, End),
-    /// Text with this, and then nothing until the fault ends.
+    /// Text that contains this is sent, and then nothing until the fault ends.
     Hangs(&'static str),
-    /// An answer of known length.
+    /// An answer of known length with this status is sent.
     Answers(u16),
-    /// As if there were no fault.
+    /// The answer is the same as without a fault.
     Healthy,
-    /// No connection.
+    /// Connections are refused.
     Nothing,
 }
 
@@ -87,7 +87,7 @@ fn each_fault_shows_on_the_wire_and_ends() {
                         edge.wait_for_requests(route, 1, PATIENCE).unwrap();
                         assert_eq!(edge.recording().open_connections(), 1, "{fault} {route:?}");
                         fault.end(&edge).unwrap();
-                        // Its end is the end of the connection.
+                        // The end of the fault ends the connection.
                         client.rest();
                     }
                     Shows::Answers(status) => {

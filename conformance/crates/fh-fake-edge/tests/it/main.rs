@@ -1,4 +1,4 @@
-//! The scripted Edge against plain sockets.
+//! Tests of the fake Edge with plain sockets.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod client;
@@ -11,5 +11,5 @@ mod stream;
 
 use std::time::Duration;
 
-/// Longer than anything here takes; never waited for unless something is broken.
+/// Time limit of a wait. It is longer than any operation here takes.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,4 +1,4 @@
-//! `GET /features`.
+//! Tests of `GET /features`.
 use fh_fake_edge::{Dialect, ENVIRONMENT, FakeEdge, Feature, Permission};
 use serde_json::json;
 
@@ -60,7 +60,7 @@ fn a_server_key_gets_what_the_evaluator_says() {
     let flag = fred.json()[0]["features"][0].clone();
     assert_eq!((&flag["value"], &flag["v"]), (&json!(true), &json!("s1")));
     assert_eq!(flag["strategies"], json!(null));
-    // The tag of the protocol page for this context.
+    // The tag that the protocol page gives for this context.
     assert!(fred.header("etag").unwrap().ends_with("//302266bb\""), "{fred:?}");
     let client_key = client
         .get(&format!("/features?apiKey={}", edge.client_key()), &["x-featurehub: userkey=fred"]);
@@ -168,7 +168,7 @@ fn headers_of_a_healthy_answer() {
     assert_eq!(client.answer().status, 200);
     client.request("POST", &target, &[], "{}");
     assert_eq!(client.answer().status, 405);
-    // A HEAD that had sent a body would have broken the connection by now.
+    // If the HEAD request had got a body, the next answer on this connection would be unreadable.
     assert_eq!(client.get(&target, &[]).status, 200);
     assert_eq!(edge.recording().connections.len(), 1);
 }

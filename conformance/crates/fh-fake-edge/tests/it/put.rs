@@ -1,4 +1,4 @@
-//! `PUT /features/{key}/{feature}`: the answers that a running server gave, in its order.
+//! Tests of `PUT /features/{key}/{feature}` against the answers of a running server, in the order of the recording.
 use fh_fake_edge::{Dialect, ENVIRONMENT, FakeEdge, Feature, Permission};
 use serde_json::json;
 
@@ -14,7 +14,7 @@ const NO_NUMBER: &str = "Attempting to update NUMBER value with non-NUMBER";
 const NO_JSON: &str = "Attempting to update JSON value to non-json";
 const NO_FLAG: &str = "flag value must be true or false";
 
-/// The environment of the recorded transcript.
+/// Returns an Edge with the features of the recorded transcript.
 fn edge() -> FakeEdge {
     let edge = FakeEdge::start().unwrap();
     edge.set_feature(Feature::boolean("FEATURE_BOOL", true).version(4));
@@ -145,7 +145,7 @@ fn permissions_as_recorded() {
                 (400, NOTHING),
             ],
         ),
-        // Only exactly READ is no right to write.
+        // A key is refused as read-only only if READ is its single permission.
         (
             "locker who cannot read",
             &[Lock],
@@ -234,7 +234,7 @@ fn what_a_put_changes_is_pushed_and_what_it_does_not_is_not() {
     listener.event().unwrap();
     let mut client = Client::connect(&edge);
     let locked = format!("{}/FEATURE_LOCKED", key("full"));
-    // It is locked already: accepted, but nothing to tell.
+    // The feature is locked already: the request is accepted, but there is no update.
     assert_eq!(put(&mut client, &locked, r#"{"lock":true}"#).status, 200);
     assert_eq!(put(&mut client, &locked, r#"{"lock":false,"value":true}"#).status, 200);
     let (name, state) = listener.event_json();

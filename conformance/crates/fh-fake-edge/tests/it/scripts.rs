@@ -1,4 +1,4 @@
-//! Behaviours: each is seen on the wire as it was written.
+//! Tests that each behaviour sends exactly the bytes it describes.
 use std::time::{Duration, Instant};
 
 use fh_fake_edge::{
@@ -19,7 +19,7 @@ fn target(edge: &FakeEdge) -> String {
     format!("/features?apiKey={}", edge.client_key())
 }
 
-/// One request, everything that came, and how it ended.
+/// Sends one request, and returns everything received and how the connection ended.
 fn raw(edge: &FakeEdge) -> (String, End) {
     let mut client = Client::connect(edge);
     client.request("GET", &target(edge), &[], "");
@@ -45,7 +45,7 @@ fn one_behaviour_for_each_request_and_one_for_the_rest() {
     assert_eq!(statuses, [503, 200, 236, 404, 404]);
     assert_eq!((answers[0].header("Retry-After"), answers[0].text()), (Some("3"), "not ready"));
     assert_eq!(answers[1].body, answers[2].body);
-    // Other routes are not concerned.
+    // Other routes are not affected.
     assert_eq!(stream(&edge, &edge.client_key()).head().status, 200);
     let seen: Vec<_> = edge.recording().of(Route::Poll).map(|seen| seen.status).collect();
     assert_eq!(seen, statuses.into_iter().map(Some).collect::<Vec<_>>());
@@ -63,7 +63,7 @@ fn a_fault_is_switched_on_and_off() {
     let mut client = Client::connect(&edge);
     assert_eq!(client.get(&target(&edge), &[]).status, 429);
     assert_eq!(stream(&edge, &edge.client_key()).answer().status, 429);
-    // Answers in work are not touched.
+    // Answers in progress are not affected.
     edge.set_value("F", "two");
     assert_eq!(live.event_json().1["value"], json!("two"));
     edge.behave(Behaviour::healthy());
@@ -107,7 +107,7 @@ fn framings() {
     assert!(text.contains("\r\n2\r\nab\r\nffff\r\n") && end == End::Fin, "{text}");
     let (text, end) = raw(&edge);
     assert!(text.ends_with("\r\n2\r\nab\r\n") && end == End::Fin, "{text}");
-    // The first connection is still good, and the length was counted.
+    // The first connection is still usable, and the length was counted.
     assert_eq!(client.get(&target(&edge), &[]).text(), "abb");
     assert_eq!(client.get(&target(&edge), &[]).status, 200);
 }
@@ -162,7 +162,7 @@ fn a_script_goes_live() {
     let mut client = stream(&edge, &edge.client_key());
     client.head();
     client.event().unwrap();
-    // Between the list and the rest: kept.
+    // A change between the list and `live` is kept.
     edge.set_value("F", "two");
     edge.signal("go");
     assert_eq!(client.event().unwrap(), "event: mark\ndata: 0");
@@ -187,7 +187,7 @@ fn a_healthy_answer_in_pieces_with_another_status_and_other_headers() {
     edge.set_value("F", "two");
     assert_eq!(client.event_json().0, "feature");
     let written = edge.recording().requests[0].written;
-    // The first two writes took eight bytes, each other byte its own pause. Never early.
+    // The first two writes sent eight bytes; each later byte had its own pause, which is never shorter than requested.
     assert!(started.elapsed() >= pause * u32::try_from(written - 10).unwrap());
 
     edge.behave_on(Route::Poll, Behaviour::new().healthy_with_status(236));
@@ -196,7 +196,7 @@ fn a_healthy_answer_in_pieces_with_another_status_and_other_headers() {
     let answer = client.get(&target(&edge), &[]);
     assert_eq!(answer.status, 236);
     assert!(answer.header("etag").is_some());
-    // Only a header: the rest is healthy.
+    // With only a header set, the rest of the answer is healthy.
     edge.behave_on(Route::Poll, Behaviour::new().header("Cache-Control", "max-age=9"));
     let answer = client.get(&target(&edge), &[]);
     assert_eq!((answer.status, answer.header("Cache-Control")), (200, Some("max-age=9")));
@@ -287,11 +287,11 @@ fn a_line_that_does_not_end() {
         total += chunk.iter().filter(|byte| **byte == b'x').count() as u64;
     }
     assert_eq!(total, count);
-    // Of a client that goes, the rest is spared.
+    // If the client disconnects, the rest is not sent.
     edge.behave_on(Route::Stream, Behaviour::sse().fill(b'x', 1 << 40));
     let mut client = stream(&edge, &edge.client_key());
     client.head();
-    // Something it has not read makes its system send a reset.
+    // Unread data makes the client's system send a reset.
     edge.wait_until(PATIENCE, |seen| {
         seen.connections.get(1).is_some_and(|seen| seen.written > 200_000)
     })
@@ -327,7 +327,7 @@ fn choices_and_calls() {
     );
     let answer = client.get(&target(&edge), &[]);
     assert_eq!(answer.json()[0]["features"][0]["value"], json!("changed"));
-    // The port closes with the answer to the last request.
+    // The port closes while the last request is answered.
     edge.behave_on(
         Route::Poll,
         Behaviour::new()

@@ -1,4 +1,4 @@
-//! `GET /features/{key}`.
+//! Tests of `GET /features/{key}`.
 use std::time::{Duration, Instant};
 
 use fh_fake_edge::{Dialect, ENVIRONMENT, FakeEdge, Feature, Permission, Route};
@@ -13,7 +13,7 @@ fn edge() -> FakeEdge {
     edge
 }
 
-/// Opens a stream and reads over its beginning.
+/// Opens a stream and reads its first two events.
 fn opened(edge: &FakeEdge, key: &str) -> Client {
     let mut client = stream(edge, key);
     assert_eq!(client.head().status, 200);
@@ -188,7 +188,7 @@ fn unknown_keys_fail_and_impossible_ones_are_not_found() {
     assert_eq!(client.rest(), (Vec::new(), End::Fin));
     let mut client = stream(&edge, "nonsense/abc");
     assert_eq!(client.answer().status, 404);
-    // The old form has the name of a cache in front.
+    // The old form of a key begins with the name of a cache.
     opened(&edge, &format!("default/{ENVIRONMENT}/abc*"));
 }
 
@@ -211,7 +211,7 @@ fn bye_heartbeats_and_age() {
     edge.wait_until(PATIENCE, |seen| seen.in_flight(Route::Stream) == 0).unwrap();
 }
 
-/// Updates do not put heartbeats off.
+/// Updates do not delay heartbeats.
 #[test]
 fn a_busy_stream_has_heartbeats() {
     let edge = edge();

@@ -64,7 +64,7 @@ const NETWORKS: &[&str] = &[
     "128.0.0.0/1",
 ];
 
-/// An address, proper or not.
+/// Draws an address, which may be malformed.
 pub(super) fn draw(choices: &mut Choices<'_>) -> String {
     match choices.weighted(&[4, 1, 1]) {
         0 => choices.one(ADDRESSES).to_owned(),
@@ -73,7 +73,7 @@ pub(super) fn draw(choices: &mut Choices<'_>) -> String {
     }
 }
 
-/// A network or an address.
+/// Draws a network or an address.
 pub(super) fn draw_network(choices: &mut Choices<'_>) -> String {
     match choices.weighted(&[3, 2, 2, 1]) {
         0 => choices.one(NETWORKS).to_owned(),
@@ -83,7 +83,7 @@ pub(super) fn draw_network(choices: &mut Choices<'_>) -> String {
     }
 }
 
-/// An address in a network, or the same address written otherwise.
+/// Returns an address in a network, or another spelling of it.
 pub(super) fn inside(value: &str, twist: u8) -> Option<String> {
     let address = value.split('/').next().unwrap_or(value);
     match twist % 12 {

@@ -64,7 +64,7 @@ const DATE_TIMES: &[&str] = &[
     "2030-03-17T17:46:39.999Z",
 ];
 
-/// A date, proper or not.
+/// Draws a date, which may be malformed.
 pub(super) fn draw_date(choices: &mut Choices<'_>) -> String {
     if choices.chance(3, 4) {
         return choices.one(DATES).to_owned();
@@ -73,7 +73,7 @@ pub(super) fn draw_date(choices: &mut Choices<'_>) -> String {
     format!("{year:04}-{month:02}-{:02}", choices.between(1, 31))
 }
 
-/// A date-time, proper or not.
+/// Draws a date-time, which may be malformed.
 pub(super) fn draw_date_time(choices: &mut Choices<'_>) -> String {
     if choices.chance(3, 4) {
         return choices.one(DATE_TIMES).to_owned();
@@ -86,7 +86,7 @@ pub(super) fn draw_date_time(choices: &mut Choices<'_>) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:07{fraction}{offset}")
 }
 
-/// The same day written otherwise, or one beside it.
+/// Returns another spelling of the same day, or a neighbouring day.
 pub(super) fn other_date(value: &str, twist: u8) -> Option<String> {
     match twist % 12 {
         0 => Some(format!("{value}Z")),
@@ -98,7 +98,7 @@ pub(super) fn other_date(value: &str, twist: u8) -> Option<String> {
     }
 }
 
-/// The same moment written otherwise, or one beside it.
+/// Returns another spelling of the same date-time, or one shortly before or after it.
 pub(super) fn other_date_time(value: &str, twist: u8) -> Option<String> {
     let local = value.strip_suffix('Z')?;
     match twist % 12 {

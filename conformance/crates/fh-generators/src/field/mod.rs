@@ -1,4 +1,4 @@
-//! Values of rules by their type, and supplied texts close to them.
+//! Rule values by type, and supplied texts close to them.
 
 mod address;
 mod date;
@@ -15,24 +15,24 @@ pub use pattern::draw_pattern;
 /// The type of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FieldType {
-    /// `STRING`
+    /// The type `STRING`.
     String,
-    /// `NUMBER`
+    /// The type `NUMBER`.
     Number,
-    /// `BOOLEAN`
+    /// The type `BOOLEAN`.
     Boolean,
-    /// `SEMANTIC_VERSION`
+    /// The type `SEMANTIC_VERSION`.
     Version,
-    /// `DATE`
+    /// The type `DATE`.
     Date,
-    /// `DATETIME`
+    /// The type `DATETIME`.
     DateTime,
-    /// `IP_ADDRESS`
+    /// The type `IP_ADDRESS`.
     Address,
 }
 
 impl FieldType {
-    /// All of them.
+    /// All types.
     pub const ALL: &'static [FieldType] = &[
         FieldType::String,
         FieldType::Number,
@@ -43,7 +43,7 @@ impl FieldType {
         FieldType::Address,
     ];
 
-    /// The name on the wire.
+    /// Returns the name that is used on the wire.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -58,7 +58,7 @@ impl FieldType {
     }
 }
 
-/// A text of this type, well formed or nearly so: what a context supplies.
+/// Draws a text of this type as a context supplies it. It may be slightly malformed.
 pub(crate) fn draw_supplied(choices: &mut Choices<'_>, kind: FieldType) -> String {
     match kind {
         FieldType::String => draw_text(choices),
@@ -71,7 +71,7 @@ pub(crate) fn draw_supplied(choices: &mut Choices<'_>, kind: FieldType) -> Strin
     }
 }
 
-/// A JSON token as it stands among the values of a rule: one in twelve is of another type.
+/// Draws a JSON token for the values of a rule. One in twelve has another type.
 pub fn draw_value(choices: &mut Choices<'_>, kind: FieldType, conditional: &str) -> String {
     if choices.chance(1, 12) {
         return choices.one(ODD_VALUES).to_owned();
@@ -85,7 +85,7 @@ pub fn draw_value(choices: &mut Choices<'_>, kind: FieldType, conditional: &str)
     }
 }
 
-/// Values of another type than the rule's.
+/// Values of other types than the rule's.
 const ODD_VALUES: &[&str] =
     &["null", "true", "false", "0", "5.0", "1e2", "\"\"", "{}", "[]", "[\"a\"]"];
 
@@ -95,7 +95,7 @@ fn draw_boolean_text(choices: &mut Choices<'_>) -> String {
     choices.one(&texts).to_owned()
 }
 
-/// A supplied text close to a value of a rule, in half of the cases the same; `twist` chooses how.
+/// Returns a supplied text close to a value of a rule; in half of the cases the same text. `twist` chooses the variant.
 pub(crate) fn near(kind: FieldType, conditional: &str, value: &str, twist: u8) -> String {
     if conditional == "REGEX" {
         return pattern::near(value, twist);

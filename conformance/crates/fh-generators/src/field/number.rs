@@ -46,7 +46,7 @@ const TEXTS: &[&str] = &[
     "0x10", "NaN", "Infinity", "-", ".", "e5", "1e", "--1", "1.2.3", "٣", "5,0",
 ];
 
-/// A number or a text among the values of a rule.
+/// Draws a number, or a text, for the values of a rule.
 pub(super) fn draw_token(choices: &mut Choices<'_>) -> String {
     match choices.weighted(&[3, 6, 2, 2]) {
         0 => choices.between(-20, 200).to_string(),
@@ -56,7 +56,7 @@ pub(super) fn draw_token(choices: &mut Choices<'_>) -> String {
     }
 }
 
-/// A text as a context supplies it.
+/// Draws a text as a context supplies it.
 pub(super) fn draw_text(choices: &mut Choices<'_>) -> String {
     match choices.weighted(&[3, 4, 2]) {
         0 => choices.between(-20, 200).to_string(),
@@ -72,7 +72,7 @@ fn fraction(number: i64, decimals: usize) -> String {
     format!("{sign}{whole}.{fraction}")
 }
 
-/// The same number written otherwise, or one beside it.
+/// Returns another spelling of the same number, or a neighbouring number.
 pub(super) fn other_spelling(value: &str, twist: u8) -> Option<String> {
     let is_plain =
         value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') && value.len() < 9;

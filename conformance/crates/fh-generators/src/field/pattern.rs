@@ -1,4 +1,4 @@
-//! Patterns, inside the dialect and outside it, and texts that they may match.
+//! Patterns inside and outside the dialect, and texts that they may match.
 
 use crate::choices::Choices;
 
@@ -48,7 +48,7 @@ const PATTERNS: &[&str] = &[
     "[a[b]n]",
 ];
 
-/// Refused: broken, or beyond what runs in linear time, or beyond the dialect.
+/// Patterns that are refused: they are malformed, need more than linear time, or are outside the dialect.
 const REFUSED: &[&str] = &[
     "(",
     ")",
@@ -68,7 +68,7 @@ const REFUSED: &[&str] = &[
     "\\",
 ];
 
-/// A pattern, one in ten outside the dialect.
+/// Draws a pattern. One in ten is outside the dialect.
 pub fn draw_pattern(choices: &mut Choices<'_>) -> String {
     match choices.weighted(&[5, 4, 1]) {
         0 => choices.one(PATTERNS).to_owned(),
@@ -93,7 +93,7 @@ fn built(choices: &mut Choices<'_>, depth: usize) -> String {
     }
 }
 
-/// A text that resembles a pattern without its signs, so that it has a chance to match.
+/// Returns a text that the pattern may match. Often it is the pattern without its operators.
 pub(super) fn near(pattern: &str, twist: u8) -> String {
     let letters: String =
         pattern.chars().filter(|c| !"\\^$.*+?()[]{}|:<>=!".contains(*c)).collect();

@@ -46,13 +46,13 @@ const TEXTS: &[&str] = &[
     "1a2b3c",
 ];
 
-/// Parts that a version may be built of.
+/// Parts that versions are built from.
 const PARTS: &[&str] = &[
     "0", "1", "2", "9", "10", "11", "alpha", "beta", "rc", "a", "b", "m", "ga", "sp", "snapshot",
     "x", "Z", "+",
 ];
 
-/// A version, proper or not.
+/// Draws a version, which may be malformed.
 pub(super) fn draw(choices: &mut Choices<'_>) -> String {
     if choices.chance(3, 5) {
         return choices.one(TEXTS).to_owned();
@@ -63,7 +63,7 @@ pub(super) fn draw(choices: &mut Choices<'_>) -> String {
     parts.concat().trim_start_matches(['.', '_']).to_owned()
 }
 
-/// The same version written otherwise, or one beside it.
+/// Returns another spelling of the same version, or a neighbouring version.
 pub(super) fn other_spelling(value: &str, twist: u8) -> Option<String> {
     match twist % 12 {
         0 => Some(format!("{value}.0")),

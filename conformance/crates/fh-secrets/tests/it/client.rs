@@ -22,10 +22,10 @@ use futures_core::Stream;
 use crate::shown::Shown;
 use crate::{CLIENT_KEY, HEADER, PASSWORD, SERVER_KEY, url_with_a_key};
 
-/// Longer than any machine is slow.
+/// Time limit that is long enough for a slow machine.
 const SOON: Duration = Duration::from_secs(30);
 
-/// A transport that repeats in its errors everything that it was given.
+/// A transport whose errors repeat everything that it was given.
 struct Chatty;
 
 impl Transport for Chatty {
@@ -35,7 +35,7 @@ impl Transport for Chatty {
     }
 }
 
-/// The body of an answer without one.
+/// An empty body.
 struct NoBody;
 
 impl Stream for NoBody {
@@ -46,7 +46,7 @@ impl Stream for NoBody {
     }
 }
 
-/// Keeps what it observes.
+/// An observer that stores all events.
 #[derive(Clone, Default)]
 struct Events(Arc<Mutex<Vec<UsageEvent>>>);
 
@@ -56,7 +56,7 @@ impl Observer for Events {
     }
 }
 
-/// Shows what it is asked.
+/// An interceptor that shows its arguments.
 #[derive(Clone, Default)]
 struct Asked(Arc<Mutex<Shown>>);
 
@@ -79,7 +79,7 @@ pub(crate) fn show(shown: &mut Shown) {
     parts(shown);
 }
 
-/// A client that works.
+/// Shows a working client and its parts.
 fn running(shown: &mut Shown) {
     let folder = Folder::new();
     let edge = FakeEdge::start().unwrap();
@@ -149,7 +149,7 @@ fn running(shown: &mut Shown) {
     shown.append(&mut asked.0.lock().unwrap());
 }
 
-/// Clients that do not start, and one that gets no answer.
+/// Shows clients that do not start, and clients that get no answer.
 fn failing(shown: &mut Shown) {
     const URL: &str = "https://edge.example";
     let with_a_key = url_with_a_key("http://127.0.0.1:9/fh");
@@ -193,7 +193,7 @@ fn failing(shown: &mut Shown) {
     let certificate = ReqwestTransport::builder().ca_certificate(PASSWORD).build().unwrap_err();
     shown.error(&certificate);
 
-    // The Edge's URL holds another key than those that the client was given.
+    // The Edge's URL contains a key other than the client's own.
     let direct = || ReqwestTransport::builder().no_proxy().build().unwrap();
     let another = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/another*1";
     for builder in [
@@ -216,7 +216,7 @@ fn failing(shown: &mut Shown) {
     }
 }
 
-/// The types that a program makes itself.
+/// Shows the types that a program creates itself.
 fn parts(shown: &mut Shown) {
     let url = SecretUrl::new(format!("https://edge.example/features/{CLIENT_KEY}"));
     let mut request = TransportRequest::new(Method::Put, url);

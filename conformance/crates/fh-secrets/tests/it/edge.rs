@@ -1,4 +1,4 @@
-//! The types of the Edge, and of the files that it reads.
+//! The types of the Edge and of the files that it reads.
 
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -27,7 +27,7 @@ pub(crate) fn show(shown: &mut Shown) {
     relays(shown);
 }
 
-/// A state with keys, as a file writes it.
+/// Returns a state file with keys.
 fn state_text(others: &str) -> String {
     format!(
         "features:\n  - {{ key: BANNER, type: STRING }}\nenvironments:\n  - {{ id: {ENVIRONMENT}, name: dev, values: {{ BANNER: x }} }}\n\
@@ -58,7 +58,7 @@ fn state_files(shown: &mut Shown) {
     shown.debug(state.environments[0].values.values().next().unwrap());
     shown.debug(&state.accounts[0]);
     shown.debug(&Json::text("x"));
-    // Problems of a file are named without the text at their place.
+    // Errors about a file do not repeat the text at their position.
     for wrong in [
         state_text("  - { name: twice, clientKey: clientHush*1, permissions: {} }\n"),
         state_text("  - { name: b, clientKey: [wrongHush 2], permissions: { dev: READ } }\n"),
@@ -102,7 +102,7 @@ fn files(shown: &mut Shown) {
     let error = file::check(&folder.file("wrong.yaml"), &FileOptions::new()).unwrap_err();
     shown.error(&error);
     shown.debug(&error.why);
-    // The tree below a state file, and the bytes of the file.
+    // The tree of a state file, and the bytes of the file.
     let limits = fh_files::Limits::default();
     let node = fh_files::Node::parse(&state_text(""), &limits).unwrap();
     shown.debug(&*node);
@@ -178,7 +178,7 @@ async fn running(shown: &mut Shown) {
     shown.error(&edge.handle().replace(state, Some(u64::MAX)).await.unwrap_err());
 }
 
-/// Relays that do not start, and one whose upstream Edge is away.
+/// Shows relays that do not start, and one whose upstream Edge is unreachable.
 fn relays(shown: &mut Shown) {
     let relay = || RelayOptions::new("https://edge.example");
     for wrong in [

@@ -18,7 +18,7 @@ use opentelemetry::propagation::TextMapCompositePropagator;
 use crate::shown::Shown;
 use crate::{CLIENT_KEY, HEADER, PASSWORD, USER, WRITE_KEY, url_with_a_key};
 
-/// Longer than any machine is slow.
+/// Time limit that is long enough for a slow machine.
 const SOON: Duration = Duration::from_secs(30);
 
 pub(crate) fn show(shown: &mut Shown) {
@@ -39,7 +39,7 @@ pub(crate) fn show(shown: &mut Shown) {
     shown.debug(&EscapingPropagator::new(TextMapCompositePropagator::new(Vec::new())));
 }
 
-/// Passes on what it observes.
+/// An observer that sends all events to a channel.
 struct Sent(Sender<UsageEvent>);
 
 impl Observer for Sent {
@@ -51,7 +51,7 @@ impl Observer for Sent {
 fn segment(shown: &mut Shown) {
     let mut defaults = Params::new();
     defaults.insert("token".to_string(), PASSWORD.into());
-    // Nothing listens there, and nothing is sent within the interval.
+    // No server listens at this address, and nothing is sent within the interval.
     let builder = SegmentExporter::builder(WRITE_KEY)
         .base_url(format!("http://me:{PASSWORD}@127.0.0.1:9/{WRITE_KEY}"))
         .default_properties(defaults)

@@ -1,4 +1,4 @@
-//! Public types with secrets in them, shown with `Debug` and `Display`, and everything that is logged meanwhile.
+//! Shows public types that contain secrets with `Debug` and `Display`, and checks these texts and the log.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod client;
@@ -12,12 +12,12 @@ use fh_test_log::Log;
 
 use crate::shown::Shown;
 
-/// Parts of each secret below end in this, so that one search finds all of them.
+/// The mark in every secret below, so that one search finds all of them.
 const MARK: &str = "Hush";
 const ENVIRONMENT: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac";
 const CLIENT_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/clientHush*1";
 const SERVER_KEY: &str = "71ed3c04-122b-4312-9ea8-06b2b8d6ceac/serverHush1";
-/// A header that gets past a proxy.
+/// A header that authorizes the client at a proxy.
 const HEADER: &str = "Bearer headerHush";
 const ADMIN_KEY: &str = "adminHush-0123456789";
 const WRITE_KEY: &str = "writeKeyHush";
@@ -25,12 +25,12 @@ const WRITE_KEY: &str = "writeKeyHush";
 const USER: &str = "fredHush";
 const PASSWORD: &str = "passwordHush";
 
-/// An Edge's URL as it is pasted by mistake: with the API key, and without the `/features/` that would be cut off.
+/// Returns an Edge's URL with the API key in it, as a user may paste it by mistake. Without `/features/` the key is not cut off.
 fn url_with_a_key(base: &str) -> String {
     format!("{base}/{CLIENT_KEY}")
 }
 
-/// Returns true for a text with a secret in it, also where its bytes are written as numbers.
+/// Returns true if the text contains a secret, also as a list of byte values.
 fn holds_a_secret(text: &str) -> bool {
     let numbers = format!("{:?}", MARK.as_bytes());
     text.contains(MARK) || text.contains(numbers.trim_matches(['[', ']']))

@@ -1,31 +1,31 @@
-//! The texts that `Debug` and `Display` of types give.
+//! Collects the `Debug` and `Display` texts of types.
 
 use std::collections::BTreeSet;
 use std::fmt::{Debug, Display};
 
-/// Texts that types have shown.
+/// The texts of all values shown so far.
 #[derive(Default)]
 pub(crate) struct Shown {
     texts: Vec<(String, String)>,
-    /// Types by crate and name, such as `fh_client::Client`.
+    /// The types by crate and name, such as `fh_client::Client`.
     types: BTreeSet<String>,
 }
 
 impl Shown {
-    /// Shows a value for programmers, on one line and on several.
+    /// Shows a value with `Debug`, on one line and on several.
     pub(crate) fn debug<T: Debug>(&mut self, value: &T) {
         let name = name_of::<T>();
         self.texts.push((name.clone(), format!("{value:?} {value:#?}")));
         self.types.insert(name);
     }
 
-    /// Shows a value for programmers and for people.
+    /// Shows a value with `Debug` and with `Display`.
     pub(crate) fn both<T: Debug + Display>(&mut self, value: &T) {
         self.debug(value);
         self.texts.push((name_of::<T>(), value.to_string()));
     }
 
-    /// Shows an error, and those below it.
+    /// Shows an error and all its sources.
     pub(crate) fn error<E: std::error::Error>(&mut self, error: &E) {
         self.both(error);
         let mut below = error.source();
@@ -35,7 +35,7 @@ impl Shown {
         }
     }
 
-    /// Takes what another one was shown.
+    /// Moves all texts and types of another collection into this one.
     pub(crate) fn append(&mut self, other: &mut Self) {
         self.texts.append(&mut other.texts);
         self.types.append(&mut other.types);
@@ -50,7 +50,7 @@ impl Shown {
     }
 }
 
-/// `fh_client::Client` of `fh_client::client::Client`, without parameters.
+/// Returns a type's crate and name without parameters: `fh_client::Client` for `fh_client::client::Client`.
 fn name_of<T>() -> String {
     let full = std::any::type_name::<T>().trim_start_matches('&');
     let full = full.split('<').next().unwrap();

@@ -1,9 +1,9 @@
-//! Which public types there are: read from the sources, so that a new one is not forgotten.
+//! Reads the public types from the sources, so that a new type is not forgotten.
 
 use std::fs;
 use std::path::Path;
 
-/// Crates, and where their sources are.
+/// The crates and the folders of their sources.
 const CRATES: [(&str, &str); 8] = [
     ("fh_session", "fh-session/src"),
     ("fh_client", "fh-client/src"),
@@ -43,7 +43,7 @@ const EXCEPTIONS: [(&str, &str); 3] = [
     ),
 ];
 
-/// Public types that hold text, or write their `Debug` by hand: `fh_client::Client`.
+/// Returns the public types that hold text or implement `Debug` by hand, such as `fh_client::Client`.
 pub(crate) fn types_with_text() -> impl Iterator<Item = String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
     let mut found = Vec::new();
@@ -76,7 +76,7 @@ fn collect(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
     }
 }
 
-/// Public types of a source with derived or written `Debug`, and the text of their fields.
+/// Returns the names of the public types of a source, with the text of their fields.
 fn declared(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let starts = text.match_indices("\npub ").map(|(at, _)| &text[at + 5..]);
     starts.filter_map(|rest| {
