@@ -278,7 +278,7 @@ fn a_repair_leaves_the_file_of_another_program_alone() {
     assert_eq!(fs::read(folder.file(FILE)).unwrap(), before);
 }
 
-/// What the first format held: JSON without checksums, and no versions.
+/// The first format is JSON without checksums, and has no versions.
 #[test]
 fn records_of_the_first_format_are_read() {
     let folder = Folder::new();

@@ -352,7 +352,7 @@ fn who_hangs_is_called_by_one_thread_and_told_the_rest_by_it() {
             assert_eq!(hangs.calls.len(), 1);
             leave.send(()).unwrap();
             is_entered.recv_timeout(HANGS).unwrap();
-            // Ended in the middle of a call: the thread that calls it says farewell.
+            // The guard is dropped during a call, so the thread that makes the call closes the observer.
             drop(guard);
             assert_eq!(hangs.closed.load(Ordering::SeqCst), 0);
             leave.send(()).unwrap();
