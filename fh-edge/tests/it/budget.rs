@@ -193,7 +193,8 @@ async fn a_stream_that_waited_for_a_state_beyond_the_budget_ends_with_bye() {
 async fn read_until(socket: &mut TcpStream, text: &str) -> String {
     let (mut read, mut buffer) = (String::new(), [0; 4096]);
     while !read.contains(text) {
-        let count = socket.read(&mut buffer).await.unwrap();
+        let count = tokio::time::timeout(PATIENCE, socket.read(&mut buffer)).await;
+        let count = count.unwrap_or_else(|_| panic!("no {text:?} in {read}")).unwrap();
         assert!(count > 0, "the stream ended: {read}");
         read.push_str(std::str::from_utf8(&buffer[..count]).unwrap());
     }
