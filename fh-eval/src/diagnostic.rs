@@ -23,7 +23,7 @@ pub struct Diagnostic {
     pub place: Place,
     /// The reason why the engine cannot use the part as it is written.
     #[serde(serialize_with = "as_text")]
-    pub problem: Problem,
+    pub problem: DiagnosticKind,
     /// The engine's treatment of the part that has the problem.
     #[serde(serialize_with = "as_text")]
     pub consequence: Consequence,
@@ -67,7 +67,7 @@ pub struct Place {
 /// The reason why the engine cannot use a part of a payload as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Problem {
+pub enum DiagnosticKind {
     /// The part does not have the JSON form that this text names, such as `a list`.
     Expected(&'static str),
     /// A name is not one of its closed list. The text names the list, such as `rule type`.
@@ -92,7 +92,7 @@ pub enum Problem {
     ServerRaises,
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for DiagnosticKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Expected(what) => write!(f, "expected {what}"),
@@ -226,7 +226,7 @@ mod tests {
                 member: Some("values"),
                 value: Some("\"(\"".into()),
             },
-            problem: Problem::Pattern(Refusal::Unsupported(Construct::LookAhead)),
+            problem: DiagnosticKind::Pattern(Refusal::Unsupported(Construct::LookAhead)),
             consequence: Consequence::ValueDropped,
         };
         assert_eq!(

@@ -29,7 +29,7 @@ pub use attributes::{
     AttributeText, Attributes, AttributesBuilder, Country, Device, NotAContext, Platform,
     UnknownName, Values,
 };
-pub use diagnostic::{Consequence, Diagnostic, Place, Problem, Severity};
+pub use diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Severity};
 pub use evaluation::{Evaluation, Reason};
 pub use explanation::{Explanation, Line, Mark, Outcome, Report, RuleReport, StrategyReport};
 pub use feature::FeatureRef;

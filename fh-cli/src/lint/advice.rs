@@ -1,13 +1,13 @@
 //! Advice for the engine's diagnostics.
 
 use fh_eval::text::pattern::Refusal;
-use fh_eval::{Diagnostic, Problem};
+use fh_eval::{Diagnostic, DiagnosticKind};
 
 /// Returns the code of a diagnostic and the advice.
 pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
     let member = diagnostic.place.member.unwrap_or("this part");
     match &diagnostic.problem {
-        Problem::Expected(what) => (
+        DiagnosticKind::Expected(what) => (
             "wrong-type",
             match member {
                 "feature" => "make it an object with id, key, type and value".to_string(),
@@ -15,26 +15,28 @@ pub(crate) fn of(diagnostic: &Diagnostic) -> (&'static str, String) {
                 _ => format!("make {member} {what}, or leave it out"),
             },
         ),
-        Problem::Unknown(what) => ("unknown-name", format!("write one of {}", known(what))),
-        Problem::NotA(what) => ("unreadable-value", format!("write {}", example(what))),
-        Problem::Pattern(Refusal::Unsupported(construct)) => {
+        DiagnosticKind::Unknown(what) => ("unknown-name", format!("write one of {}", known(what))),
+        DiagnosticKind::NotA(what) => ("unreadable-value", format!("write {}", example(what))),
+        DiagnosticKind::Pattern(Refusal::Unsupported(construct)) => {
             ("regex", construct.instead().to_string())
         }
-        Problem::Pattern(Refusal::Invalid(_)) => (
+        DiagnosticKind::Pattern(Refusal::Invalid(_)) => (
             "regex",
             "correct the pattern; a backslash makes a special character plain".to_string(),
         ),
-        Problem::Pattern(_) => ("regex", "split it into several values".to_string()),
-        Problem::PatternBudget => {
+        DiagnosticKind::Pattern(_) => ("regex", "split it into several values".to_string()),
+        DiagnosticKind::PatternBudget => {
             ("regex", "use STARTS_WITH, ENDS_WITH or INCLUDES where they do".to_string())
         }
-        Problem::NoFeatureId | Problem::NoHashId => {
+        DiagnosticKind::NoFeatureId | DiagnosticKind::NoHashId => {
             ("no-feature-id", "give the feature its id, which decides who is in".to_string())
         }
-        Problem::MisspeltMember(meant) => ("unknown-name", format!("write {meant}")),
-        Problem::UnknownMember => ("unknown-name", "take it out".to_string()),
-        Problem::DuplicateKey => ("duplicate-key", "rename one of them or take it out".to_string()),
-        Problem::ServerRaises => (
+        DiagnosticKind::MisspeltMember(meant) => ("unknown-name", format!("write {meant}")),
+        DiagnosticKind::UnknownMember => ("unknown-name", "take it out".to_string()),
+        DiagnosticKind::DuplicateKey => {
+            ("duplicate-key", "rename one of them or take it out".to_string())
+        }
+        DiagnosticKind::ServerRaises => (
             "unreadable-value",
             "take the null out, or write a boolean where the rule is BOOLEAN".to_string(),
         ),

@@ -14,7 +14,7 @@ use super::rule::RuleCompiler;
 use super::wire::{self, Raw, text};
 use crate::attributes::Name;
 use crate::bucket::BUCKETS;
-use crate::diagnostic::{Consequence, Diagnostic, Place, Problem};
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place};
 use crate::json::{Shape, Token};
 use crate::predicate::Run;
 use crate::profile::Profile;
@@ -126,7 +126,7 @@ impl<'a> Compilation<'a> {
         let json = readable(raw);
         self.notes.enter_feature(position);
         let Some(feature) = wire::Feature::parse(&json) else {
-            return self.leave_out("feature", raw, Problem::Expected("an object"));
+            return self.leave_out("feature", raw, DiagnosticKind::Expected("an object"));
         };
         let key = match text(feature.key) {
             Some(key) if !key.is_empty() => key,
@@ -134,7 +134,7 @@ impl<'a> Compilation<'a> {
                 return self.leave_out(
                     "key",
                     feature.key.unwrap_or(raw),
-                    Problem::Expected("a text"),
+                    DiagnosticKind::Expected("a text"),
                 );
             }
         };
@@ -142,7 +142,12 @@ impl<'a> Compilation<'a> {
         self.writer.begin();
         let id = text(feature.id);
         if id.is_none() && feature.id.is_some_and(|id| Token::of(id) != Token::Null) {
-            self.note("id", feature.id, Problem::Expected("a text"), Consequence::Assumed("no id"));
+            self.note(
+                "id",
+                feature.id,
+                DiagnosticKind::Expected("a text"),
+                Consequence::Assumed("no id"),
+            );
         }
         let hash_id = self.hash_id(&key, id.as_deref());
         let kind = self.kind(feature.kind);
@@ -171,7 +176,7 @@ impl<'a> Compilation<'a> {
             self.notes.add(
                 "fp",
                 None,
-                Problem::Expected("an object of texts"),
+                DiagnosticKind::Expected("an object of texts"),
                 Consequence::Assumed("none"),
             );
         }
@@ -199,13 +204,14 @@ impl<'a> Compilation<'a> {
         for position in &superseded {
             let feature = tables.key(*position).into();
             let place = Place { feature, ..self.notes.place() };
-            let (problem, consequence) = (Problem::DuplicateKey, Consequence::FeatureLeftOut);
+            let (problem, consequence) =
+                (DiagnosticKind::DuplicateKey, Consequence::FeatureLeftOut);
             self.left_out.push(Diagnostic { place, problem, consequence });
         }
         superseded
     }
 
-    fn leave_out(&mut self, member: &'static str, raw: &RawValue, problem: Problem) {
+    fn leave_out(&mut self, member: &'static str, raw: &RawValue, problem: DiagnosticKind) {
         self.notes.add(member, Some(raw.get()), problem, Consequence::FeatureLeftOut);
         self.left_out.append(&mut self.notes.diagnostics);
     }
@@ -214,7 +220,7 @@ impl<'a> Compilation<'a> {
         &mut self,
         member: &'static str,
         raw: Raw<'_>,
-        problem: Problem,
+        problem: DiagnosticKind,
         consequence: Consequence,
     ) {
         self.notes.add(member, raw.map(RawValue::get), problem, consequence);
@@ -225,7 +231,12 @@ impl<'a> Compilation<'a> {
             if let Some(id) = ids.get(key) {
                 return Some(id.clone());
             }
-            self.notes.add("id", None, Problem::NoHashId, Consequence::Assumed("the feature id"));
+            self.notes.add(
+                "id",
+                None,
+                DiagnosticKind::NoHashId,
+                Consequence::Assumed("the feature id"),
+            );
         }
         id.map(str::to_string)
     }
@@ -236,7 +247,7 @@ impl<'a> Compilation<'a> {
             self.note(
                 "type",
                 raw,
-                Problem::Unknown("feature type"),
+                DiagnosticKind::Unknown("feature type"),
                 Consequence::Assumed("no type"),
             );
         }
@@ -248,7 +259,12 @@ impl<'a> Compilation<'a> {
             Some(Token::Bool(locked)) => locked,
             None | Some(Token::Null) => false,
             Some(_) => {
-                self.note("l", raw, Problem::Expected("a boolean"), Consequence::Assumed("false"));
+                self.note(
+                    "l",
+                    raw,
+                    DiagnosticKind::Expected("a boolean"),
+                    Consequence::Assumed("false"),
+                );
                 false
             }
         }
@@ -261,7 +277,7 @@ impl<'a> Compilation<'a> {
                 self.note(
                     "version",
                     raw,
-                    Problem::Expected("an integer"),
+                    DiagnosticKind::Expected("an integer"),
                     Consequence::Assumed("0"),
                 );
                 0
@@ -284,7 +300,7 @@ impl<'a> Compilation<'a> {
             }
             Shape::Absent | Shape::Null => {}
             Shape::Other => {
-                let problem = Problem::Expected("a list");
+                let problem = DiagnosticKind::Expected("a list");
                 self.notes.add("strategies", None, problem, Consequence::Assumed("no strategy"));
             }
         }
@@ -309,7 +325,7 @@ impl<'a> Compilation<'a> {
             self.notes.add(
                 "strategies",
                 None,
-                Problem::Expected("an object"),
+                DiagnosticKind::Expected("an object"),
                 Consequence::StrategyNeverMatches,
             );
             return (row, detail);
@@ -347,7 +363,7 @@ impl<'a> Compilation<'a> {
             self.note(
                 "percentage",
                 strategy.percentage,
-                Problem::NoFeatureId,
+                DiagnosticKind::NoFeatureId,
                 Consequence::StrategyNeverMatches,
             );
             row.share = Share::Unusable;
@@ -372,7 +388,7 @@ impl<'a> Compilation<'a> {
             Some(token) => {
                 let percentage = token.integer();
                 if percentage.is_none() {
-                    let problem = Problem::Expected("an integer from 0 to 1000000");
+                    let problem = DiagnosticKind::Expected("an integer from 0 to 1000000");
                     self.note("percentage", raw, problem, Consequence::StrategyNeverMatches);
                 }
                 percentage.map(Some)
@@ -390,7 +406,7 @@ impl<'a> Compilation<'a> {
                 let read: Option<Vec<_>> =
                     names.iter().map(|name| text(Some(*name)).map(Cow::into_owned)).collect();
                 if read.is_none() {
-                    let problem = Problem::Expected("a list of texts");
+                    let problem = DiagnosticKind::Expected("a list of texts");
                     self.notes.add(member, None, problem, Consequence::StrategyNeverMatches);
                 }
                 read
@@ -399,7 +415,7 @@ impl<'a> Compilation<'a> {
                 self.notes.add(
                     member,
                     None,
-                    Problem::Expected("a list"),
+                    DiagnosticKind::Expected("a list"),
                     Consequence::StrategyNeverMatches,
                 );
                 None
@@ -434,7 +450,7 @@ impl<'a> Compilation<'a> {
                 self.notes.add(
                     "attributes",
                     None,
-                    Problem::Expected("a list"),
+                    DiagnosticKind::Expected("a list"),
                     Consequence::StrategyNeverMatches,
                 );
                 return None;

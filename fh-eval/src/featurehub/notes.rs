@@ -1,7 +1,7 @@
 //! The compiler's position in the payload, and the diagnostics that it has found.
 
 use super::member::UnknownMember;
-use crate::diagnostic::{Consequence, Diagnostic, Place, Problem, excerpt};
+use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, excerpt};
 
 /// The current place, and the diagnostics of the current feature. The names of a place are written into reused buffers,
 /// because most places appear in no diagnostic.
@@ -83,8 +83,8 @@ impl Notes {
     ) -> bool {
         for UnknownMember { name, meant } in members {
             let (problem, consequence) = match meant {
-                Some(meant) => (Problem::MisspeltMember(meant), consequence),
-                None => (Problem::UnknownMember, Consequence::MemberIgnored),
+                Some(meant) => (DiagnosticKind::MisspeltMember(meant), consequence),
+                None => (DiagnosticKind::UnknownMember, Consequence::MemberIgnored),
             };
             let place = Place { value: Some(name.clone()), ..self.place() };
             self.diagnostics.push(Diagnostic { place, problem, consequence });
@@ -97,7 +97,7 @@ impl Notes {
         &mut self,
         member: &'static str,
         value: Option<&str>,
-        problem: Problem,
+        problem: DiagnosticKind,
         consequence: Consequence,
     ) {
         let place = Place { member: Some(member), value: value.map(excerpt), ..self.place() };

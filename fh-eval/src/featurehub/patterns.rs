@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::diagnostic::Problem;
+use crate::diagnostic::DiagnosticKind;
 use crate::profile::Profile;
 use crate::text::pattern::{Extent, MAX_NODES, Pattern, TABLE_BYTES, Tables};
 
@@ -18,7 +18,7 @@ const TABLE_BUDGET: usize = 8 << 20;
 /// The patterns compiled so far. Identical ones are shared.
 pub(super) struct Patterns {
     extent: Extent,
-    known: HashMap<Box<str>, Result<Arc<Pattern>, Problem>>,
+    known: HashMap<Box<str>, Result<Arc<Pattern>, DiagnosticKind>>,
     nodes: usize,
     /// Bytes left of [`TABLE_BUDGET`]. A table that turned out too large counts as [`TABLE_BYTES`], because building it
     /// took as long.
@@ -34,16 +34,16 @@ impl Patterns {
         Self { extent, known: HashMap::new(), nodes: 0, tables: TABLE_BUDGET }
     }
 
-    pub(super) fn get(&mut self, pattern: &str) -> Result<Arc<Pattern>, Problem> {
+    pub(super) fn get(&mut self, pattern: &str) -> Result<Arc<Pattern>, DiagnosticKind> {
         if let Some(known) = self.known.get(pattern) {
             return known.clone();
         }
         let compiled = if self.nodes > PATTERN_BUDGET {
-            Err(Problem::PatternBudget)
+            Err(DiagnosticKind::PatternBudget)
         } else {
             let tables = Tables::UpTo(self.tables.min(TABLE_BYTES));
             Pattern::compile_with(pattern, self.extent, tables, MAX_NODES)
-                .map_err(Problem::Pattern)
+                .map_err(DiagnosticKind::Pattern)
                 .map(Arc::new)
         };
         if let Ok(pattern) = &compiled {

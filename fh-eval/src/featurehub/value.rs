@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::notes::Notes;
 use super::wire::Raw;
-use crate::diagnostic::{Consequence, Problem};
+use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::Token;
 use crate::tables::{ValueAt, Writer};
 use crate::value::{Kind, Number, Value};
@@ -28,7 +28,7 @@ pub(super) fn store(
         notes.add("value", Some(raw.get()), problem, Consequence::Assumed(assumed));
     };
     if nested {
-        note(Problem::Expected("a text, a number or a boolean"), "its JSON text");
+        note(DiagnosticKind::Expected("a text, a number or a boolean"), "its JSON text");
     }
     let text = match token {
         Token::Bool(value) if kind == Some(Kind::Boolean) => {
@@ -42,7 +42,7 @@ pub(super) fn store(
         Some(Kind::Number) => match Number::parse(&text) {
             Some(number) => Value::Number(number),
             None => {
-                note(Problem::NotA("a number"), "no number");
+                note(DiagnosticKind::NotA("a number"), "no number");
                 Value::Text(text.as_ref().into())
             }
         },

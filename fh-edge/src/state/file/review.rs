@@ -1,7 +1,7 @@
 //! Reports what the engine finds wrong in strategies, at their place in the document.
 
 use fh_eval::featurehub::Compiler;
-use fh_eval::{Diagnostic, Place, Problem, Profile};
+use fh_eval::{Diagnostic, DiagnosticKind, Place, Profile};
 use fh_files::{Content, quoted};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -84,10 +84,10 @@ impl Review {
         for diagnostic in compiled.as_ref().diagnostics() {
             let part = placed(reviewed.part, &strategies, &diagnostic.place);
             match diagnostic.problem {
-                Problem::MisspeltMember(meant) => {
+                DiagnosticKind::MisspeltMember(meant) => {
                     unknown_member(reading, &part, diagnostic, Some(meant));
                 }
-                Problem::UnknownMember => unknown_member(reading, &part, diagnostic, None),
+                DiagnosticKind::UnknownMember => unknown_member(reading, &part, diagnostic, None),
                 _ => reading.warn(&part, told(diagnostic, &part)),
             }
         }

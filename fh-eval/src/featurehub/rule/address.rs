@@ -2,7 +2,7 @@
 
 use super::number::server_number_text;
 use super::{Conditional, RuleCompiler, Typed};
-use crate::diagnostic::Problem;
+use crate::diagnostic::DiagnosticKind;
 use crate::json::Token;
 use crate::predicate::{Membership, Predicate, Rare};
 use crate::profile::Profile;
@@ -30,7 +30,7 @@ impl RuleCompiler<'_> {
             let text = match text {
                 Some(text) => text,
                 None if self.profile == Profile::Edge => {
-                    self.end_rule("null", Problem::NotA("an address"));
+                    self.end_rule("null", DiagnosticKind::NotA("an address"));
                     return self.ended_networks(membership, networks, spelling);
                 }
                 None => continue,
@@ -38,10 +38,10 @@ impl RuleCompiler<'_> {
             match Network::parse(&text, spelling) {
                 Ok(network) => networks.push(network),
                 Err(BadNetwork::BadMask) if self.profile == Profile::Edge => {
-                    self.end_rule(&text, Problem::NotA("a network"));
+                    self.end_rule(&text, DiagnosticKind::NotA("a network"));
                     return self.ended_networks(membership, networks, spelling);
                 }
-                Err(_) => self.drop_value(&text, Problem::NotA("an address or network")),
+                Err(_) => self.drop_value(&text, DiagnosticKind::NotA("an address or network")),
             }
         }
         self.writer.rare(Rare::Networks(membership, networks.into(), spelling))

@@ -1,7 +1,7 @@
 //! BOOLEAN rules (evaluation 3.7).
 
 use super::{Conditional, RuleCompiler};
-use crate::diagnostic::{Consequence, Problem};
+use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::Token;
 use crate::predicate::Predicate;
 use crate::profile::Profile;
@@ -20,7 +20,7 @@ impl RuleCompiler<'_> {
                     self.notes.add(
                         "values",
                         shown.as_deref(),
-                        Problem::ServerRaises,
+                        DiagnosticKind::ServerRaises,
                         Consequence::RuleNeverHolds,
                     );
                     None

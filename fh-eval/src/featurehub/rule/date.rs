@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Conditional, Readable, RuleCompiler, Typed};
-use crate::diagnostic::Problem;
+use crate::diagnostic::DiagnosticKind;
 use crate::json::Token;
 use crate::predicate::{Predicate, Rare, Wanted};
 use crate::profile::Profile;
@@ -86,13 +86,13 @@ impl RuleCompiler<'_> {
                 Some(value) => values.push(value),
                 None if self.profile == Profile::Edge => {
                     let shown = token.clone().text().unwrap_or(Cow::Borrowed("null"));
-                    self.end_rule(&shown, Problem::NotA(what));
+                    self.end_rule(&shown, DiagnosticKind::NotA(what));
                     return Readable { values, ended: true };
                 }
                 None if *token == Token::Null => {}
                 None => {
                     let shown = token.clone().text().unwrap_or_default();
-                    self.drop_value(&shown, Problem::NotA(what));
+                    self.drop_value(&shown, DiagnosticKind::NotA(what));
                 }
             }
         }

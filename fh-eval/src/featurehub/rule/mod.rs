@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::notes::Notes;
 use super::patterns::Patterns;
 use super::wire::{self, text as text_of};
-use crate::diagnostic::{Consequence, Problem};
+use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::{Shape, Token};
 use crate::predicate::{Comparison, Predicate, Rare, Wanted};
 use crate::profile::Profile;
@@ -118,7 +118,7 @@ impl RuleCompiler<'_> {
     pub(super) fn rule(mut self, rule: &Shape<wire::Rule<'_>>) -> Rule {
         let never = Rule { predicate: Predicate::Never, field: 0 };
         let Shape::Is(rule) = rule else {
-            return self.never("attributes", None, Problem::Expected("an object"), never);
+            return self.never("attributes", None, DiagnosticKind::Expected("an object"), never);
         };
         let field = text_of(rule.field);
         self.notes.name_field(field.as_deref().unwrap_or_default());
@@ -126,10 +126,10 @@ impl RuleCompiler<'_> {
             return never;
         }
         let Some(field) = field else {
-            return self.never("fieldName", rule.field, Problem::Expected("a text"), never);
+            return self.never("fieldName", rule.field, DiagnosticKind::Expected("a text"), never);
         };
         let Some(kind) = text_of(rule.kind).and_then(|name| Type::from_wire(&name)) else {
-            return self.never("type", rule.kind, Problem::Unknown("rule type"), never);
+            return self.never("type", rule.kind, DiagnosticKind::Unknown("rule type"), never);
         };
         let Some(conditional) =
             text_of(rule.conditional).and_then(|name| Conditional::from_wire(&name))
@@ -137,7 +137,7 @@ impl RuleCompiler<'_> {
             return self.never(
                 "conditional",
                 rule.conditional,
-                Problem::Unknown("conditional"),
+                DiagnosticKind::Unknown("conditional"),
                 never,
             );
         };
@@ -150,7 +150,9 @@ impl RuleCompiler<'_> {
                 let predicate = if blank { Predicate::Blank } else { Predicate::Never };
                 return Rule { predicate, field: self.field(&field, kind) };
             }
-            Shape::Other => return self.never("values", None, Problem::Expected("a list"), never),
+            Shape::Other => {
+                return self.never("values", None, DiagnosticKind::Expected("a list"), never);
+            }
         };
         self.listed = values.len();
         let tokens = self.tokens(values);
@@ -162,7 +164,7 @@ impl RuleCompiler<'_> {
         &mut self,
         member: &'static str,
         raw: wire::Raw<'_>,
-        problem: Problem,
+        problem: DiagnosticKind,
         never: Rule,
     ) -> Rule {
         self.notes.add(member, raw.map(RawValue::get), problem, Consequence::RuleNeverHolds);
@@ -186,7 +188,7 @@ impl RuleCompiler<'_> {
         for raw in values {
             match Token::of(raw) {
                 Token::List | Token::Object => {
-                    self.drop_value(raw.get(), Problem::Expected("a scalar"));
+                    self.drop_value(raw.get(), DiagnosticKind::Expected("a scalar"));
                 }
                 token => tokens.push(token),
             }
@@ -194,11 +196,11 @@ impl RuleCompiler<'_> {
         tokens
     }
 
-    fn drop_value(&mut self, value: &str, problem: Problem) {
+    fn drop_value(&mut self, value: &str, problem: DiagnosticKind) {
         self.notes.add("values", Some(value), problem, Consequence::ValueDropped);
     }
 
-    fn end_rule(&mut self, value: &str, problem: Problem) {
+    fn end_rule(&mut self, value: &str, problem: DiagnosticKind) {
         self.notes.add("values", Some(value), problem, Consequence::RuleEndsHere);
     }
 

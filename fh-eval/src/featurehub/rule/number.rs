@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Conditional, Readable, RuleCompiler, Typed};
-use crate::diagnostic::{Consequence, Problem};
+use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::Token;
 use crate::predicate::{Membership, Predicate, Rare};
 use crate::profile::Profile;
@@ -45,7 +45,10 @@ impl RuleCompiler<'_> {
                 None if *token == Token::Null => {}
                 None => {
                     let value = token.clone().text().unwrap_or_default();
-                    self.drop_value(&value, Problem::NotA("a number that this rule compares with"));
+                    self.drop_value(
+                        &value,
+                        DiagnosticKind::NotA("a number that this rule compares with"),
+                    );
                 }
             }
         }
@@ -75,7 +78,7 @@ fn client_number(token: &Token<'_>) -> Option<OwnedDecimal> {
 
 /// Returns the number of a rule value as FeatureHub's server reads it: an integer that fits 32 bits or exceeds 64, or
 /// the exact binary value of a double. Returns `Ok(None)` for a value that the server drops.
-fn server_number(token: &Token<'_>) -> Result<Option<OwnedDecimal>, Problem> {
+fn server_number(token: &Token<'_>) -> Result<Option<OwnedDecimal>, DiagnosticKind> {
     let Token::Number(digits) = token else {
         return Ok(None);
     };
@@ -87,8 +90,8 @@ fn server_number(token: &Token<'_>) -> Result<Option<OwnedDecimal>, Problem> {
         }
         return Ok(Decimal::parse(digits).map(OwnedDecimal::from));
     }
-    let double: f64 = digits.parse().map_err(|_| Problem::NotA("a number"))?;
-    OwnedDecimal::from_double(double).map(Some).ok_or(Problem::ServerRaises)
+    let double: f64 = digits.parse().map_err(|_| DiagnosticKind::NotA("a number"))?;
+    OwnedDecimal::from_double(double).map(Some).ok_or(DiagnosticKind::ServerRaises)
 }
 
 fn is_integer(digits: &str) -> bool {

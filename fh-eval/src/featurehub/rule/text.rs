@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::number::server_number_text;
 use super::{Conditional, Readable, RuleCompiler};
 use crate::attributes::{head, tail};
-use crate::diagnostic::{Consequence, Problem};
+use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::Token;
 use crate::predicate::{Predicate, Rare, Run, Text, TextTest};
 use crate::profile::Profile;
@@ -22,7 +22,7 @@ impl RuleCompiler<'_> {
             self.notes.add(
                 "values",
                 Some("null"),
-                Problem::ServerRaises,
+                DiagnosticKind::ServerRaises,
                 Consequence::RuleNeverHolds,
             );
             return Predicate::Never;
@@ -83,7 +83,7 @@ impl RuleCompiler<'_> {
         for token in tokens {
             match (token, self.profile) {
                 (Token::Null, Profile::Edge) => {
-                    self.end_rule("null", Problem::ServerRaises);
+                    self.end_rule("null", DiagnosticKind::ServerRaises);
                     return Readable { values, ended: true };
                 }
                 (Token::Number(digits), Profile::Edge) => values.push(server_number_text(digits)),
