@@ -8,7 +8,7 @@ use crate::value::{Kind, Number, Value};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
-pub enum Reason {
+pub enum EvaluationReason {
     /// A strategy without percentage matched.
     StrategyMatch,
     /// A strategy with a percentage matched.
@@ -25,7 +25,7 @@ pub enum Reason {
     TypeMismatch,
 }
 
-impl Reason {
+impl EvaluationReason {
     /// Returns the name that reports and other languages use, such as `STRATEGY_MATCH`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -41,7 +41,7 @@ impl Reason {
     }
 }
 
-impl std::fmt::Display for Reason {
+impl std::fmt::Display for EvaluationReason {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())
     }
@@ -58,7 +58,7 @@ pub struct Evaluation<'a> {
     /// Row of the strategy that matched, or [`NO_ROW`].
     row: u32,
     kind: Option<Kind>,
-    reason: Reason,
+    reason: EvaluationReason,
 }
 
 const NO_ROW: u32 = u32::MAX;
@@ -69,17 +69,23 @@ impl<'a> Evaluation<'a> {
         let strategy = row.and_then(|row| tables.strategies.get(row as usize));
         let (value, reason) = match strategy {
             Some(strategy) if strategy.share == Share::None => {
-                (strategy.value, Reason::StrategyMatch)
+                (strategy.value, EvaluationReason::StrategyMatch)
             }
-            Some(strategy) => (strategy.value, Reason::Split),
-            None if head.mode == Mode::Static => (head.value, Reason::Static),
-            None => (head.value, Reason::Default),
+            Some(strategy) => (strategy.value, EvaluationReason::Split),
+            None if head.mode == Mode::Static => (head.value, EvaluationReason::Static),
+            None => (head.value, EvaluationReason::Default),
         };
         Self { tables, value, row: row.unwrap_or(NO_ROW), kind: head.kind, reason }
     }
 
     pub(crate) const fn missing(tables: &'a Tables) -> Self {
-        Self { tables, value: ValueAt::NONE, row: NO_ROW, kind: None, reason: Reason::NotFound }
+        Self {
+            tables,
+            value: ValueAt::NONE,
+            row: NO_ROW,
+            kind: None,
+            reason: EvaluationReason::NotFound,
+        }
     }
 
     /// Returns the value, or `None` if it is null.
@@ -95,9 +101,9 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Returns the reason: whether a strategy matched, and of which kind. A null value keeps that reason here (D-39);
-    /// [`Self::read`] reports it as [`Reason::NotSet`].
+    /// [`Self::read`] reports it as [`EvaluationReason::NotSet`].
     #[must_use]
-    pub const fn reason(&self) -> Reason {
+    pub const fn reason(&self) -> EvaluationReason {
         self.reason
     }
 
@@ -177,8 +183,8 @@ impl<'a> Evaluation<'a> {
         self.boolean() == Some(true)
     }
 
-    /// Reads the value as a type, with the reason that an SDK reports: [`Reason::NotSet`] for a null value,
-    /// [`Reason::TypeMismatch`] for another type.
+    /// Reads the value as a type, with the reason that an SDK reports: [`EvaluationReason::NotSet`] for a null value,
+    /// [`EvaluationReason::TypeMismatch`] for another type.
     ///
     /// ```
     /// use fh_eval::{Kind, Profile, Reason, Ruleset, Subject, Timestamp};
@@ -189,18 +195,18 @@ impl<'a> Evaluation<'a> {
     /// # Ok::<(), fh_eval::featurehub::ParseError>(())
     /// ```
     #[must_use]
-    pub fn read(&self, kind: Kind) -> (Option<&'a Value>, Reason) {
-        if self.reason == Reason::NotFound {
-            return (None, Reason::NotFound);
+    pub fn read(&self, kind: Kind) -> (Option<&'a Value>, EvaluationReason) {
+        if self.reason == EvaluationReason::NotFound {
+            return (None, EvaluationReason::NotFound);
         }
         if self.kind != Some(kind) {
-            return (None, Reason::TypeMismatch);
+            return (None, EvaluationReason::TypeMismatch);
         }
         let readable = |value: &&Value| !matches!((kind, value), (Kind::Number, Value::Text(_)));
         match self.value() {
-            None => (None, Reason::NotSet),
+            None => (None, EvaluationReason::NotSet),
             Some(value) if readable(&value) => (Some(value), self.reason),
-            Some(_) => (None, Reason::TypeMismatch),
+            Some(_) => (None, EvaluationReason::TypeMismatch),
         }
     }
 }

@@ -30,7 +30,7 @@ pub use attributes::{
     UnknownName, Values,
 };
 pub use diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Severity};
-pub use evaluation::{Evaluation, Reason};
+pub use evaluation::{Evaluation, EvaluationReason};
 pub use explanation::{Explanation, Line, Mark, Outcome, Report, RuleReport, StrategyReport};
 pub use feature::FeatureRef;
 pub use json::{Shape, Token, members};

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use fh_eval::featurehub::{Compiler, Document};
-use fh_eval::{Attributes, Evaluation, Profile, Reason, Ruleset, Subject, Timestamp};
+use fh_eval::{Attributes, Evaluation, EvaluationReason, Profile, Ruleset, Subject, Timestamp};
 use fh_generators::{Case, Choices, Payload, case, context_to_json, payload};
 use proptest::prelude::*;
 use serde_json::value::RawValue;
@@ -19,7 +19,7 @@ fn ruleset(features: &[&str], profile: Profile) -> Ruleset {
 }
 
 /// The strategy's id and position, the reason, and the value of an evaluation.
-type Answer = (Option<String>, Option<usize>, Reason, Option<String>);
+type Answer = (Option<String>, Option<usize>, EvaluationReason, Option<String>);
 
 fn answer(evaluation: &Evaluation<'_>) -> Answer {
     (

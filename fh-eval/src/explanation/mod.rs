@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::attributes::Attributes;
 use crate::evaluate::{Memory, evaluate};
-use crate::evaluation::{Evaluation, Reason};
+use crate::evaluation::{Evaluation, EvaluationReason};
 use crate::feature::FeatureRef;
 use crate::predicate::Run;
 use crate::subject::Subject;
@@ -41,7 +41,7 @@ pub struct Explanation {
     session: &'static str,
     attributes: Option<Attributes>,
     value: Option<Value>,
-    reason: Reason,
+    reason: EvaluationReason,
     steps: Vec<Step>,
     rules: Vec<RuleStep>,
     now: Option<Timestamp>,
@@ -105,7 +105,7 @@ impl Explanation {
 
     /// Returns the reason for the value.
     #[must_use]
-    pub const fn reason(&self) -> Reason {
+    pub const fn reason(&self) -> EvaluationReason {
         self.reason
     }
 

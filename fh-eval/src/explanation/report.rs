@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::{Explanation, RuleStep, Step};
 use crate::diagnostic::{Consequence, Diagnostic};
-use crate::evaluation::Reason;
+use crate::evaluation::EvaluationReason;
 use crate::featurehub::wire;
 use crate::json::{Shape, Token};
 use crate::text::address::{self, Spelling};
@@ -51,7 +51,7 @@ pub struct Report {
     #[serde(serialize_with = "token_or_null")]
     pub value: Option<String>,
     /// The reason for the value.
-    pub reason: Reason,
+    pub reason: EvaluationReason,
     /// Id of the strategy that matched.
     pub strategy_id: Option<String>,
     /// True if the subject has a context.
@@ -352,9 +352,13 @@ impl Report {
         let mut line = |indent, mark, text| lines.push(Line { indent, mark, text });
         let value = self.value.as_deref().unwrap_or("null");
         let because = match (self.reason, &self.strategy_id) {
-            (Reason::StrategyMatch | Reason::Split, Some(id)) => format!("strategy {id} matches"),
-            (Reason::StrategyMatch | Reason::Split, None) => "a strategy matches".to_string(),
-            (Reason::Static, _) => "there are no strategies".to_string(),
+            (EvaluationReason::StrategyMatch | EvaluationReason::Split, Some(id)) => {
+                format!("strategy {id} matches")
+            }
+            (EvaluationReason::StrategyMatch | EvaluationReason::Split, None) => {
+                "a strategy matches".to_string()
+            }
+            (EvaluationReason::Static, _) => "there are no strategies".to_string(),
             (_, _) if !self.has_context => "there is no context, so everybody's value".to_string(),
             _ => "no strategy matches, so everybody's value".to_string(),
         };
@@ -383,7 +387,7 @@ impl Report {
         }
         if !self.strategies.is_empty() {
             let value = self.default_value.as_deref().unwrap_or("null");
-            let used = self.reason == Reason::Default;
+            let used = self.reason == EvaluationReason::Default;
             line(
                 1,
                 if used { Mark::Good } else { Mark::Quiet },

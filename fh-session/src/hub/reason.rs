@@ -68,9 +68,9 @@ impl fmt::Display for Reason {
     }
 }
 
-impl From<fh_eval::Reason> for Reason {
-    fn from(reason: fh_eval::Reason) -> Self {
-        use fh_eval::Reason as Engine;
+impl From<fh_eval::EvaluationReason> for Reason {
+    fn from(reason: fh_eval::EvaluationReason) -> Self {
+        use fh_eval::EvaluationReason as Engine;
         match reason {
             Engine::StrategyMatch => Self::StrategyMatch,
             Engine::Split => Self::Split,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use fh_eval::{Explanation, Mark, Profile, Reason, Report, Ruleset, Subject, Timestamp, WorkBound};
+use fh_eval::{
+    EvaluationReason, Explanation, Mark, Profile, Report, Ruleset, Subject, Timestamp, WorkBound,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -48,7 +50,7 @@ struct Answer<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
     value: Option<Box<RawValue>>,
-    reason: Reason,
+    reason: EvaluationReason,
     /// The id of the strategy that matched.
     strategy: Option<String>,
     /// True if the feature is retired, so that SDKs do not see it.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use fh_eval::{Attributes, Kind, Reason, Timestamp};
+use fh_eval::{Attributes, EvaluationReason, Kind, Timestamp};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -105,10 +105,10 @@ pub(super) fn evaluate<'a>(
     let token = token.ok_or_else(|| Failure::new(NOT_FOUND, "it has no value".to_string()))?;
     let reason = match evaluation.reason() {
         _ if feature.applied.is_some() => "TARGETING_MATCH",
-        Reason::StrategyMatch => "TARGETING_MATCH",
-        Reason::Split => "SPLIT",
-        Reason::Default => "DEFAULT",
-        Reason::Static => "STATIC",
+        EvaluationReason::StrategyMatch => "TARGETING_MATCH",
+        EvaluationReason::Split => "SPLIT",
+        EvaluationReason::Default => "DEFAULT",
+        EvaluationReason::Static => "STATIC",
         _ => "UNKNOWN",
     };
     let strategy = match evaluation.is_match() {

@@ -149,13 +149,13 @@ fn reasons_have_the_names_of_the_field() {
         assert_eq!(reason.to_string(), name);
     }
     for (engine, ours) in [
-        (fh_eval::Reason::StrategyMatch, Reason::StrategyMatch),
-        (fh_eval::Reason::Split, Reason::Split),
-        (fh_eval::Reason::Default, Reason::Default),
-        (fh_eval::Reason::Static, Reason::Static),
-        (fh_eval::Reason::NotSet, Reason::NotSet),
-        (fh_eval::Reason::NotFound, Reason::NotFound),
-        (fh_eval::Reason::TypeMismatch, Reason::TypeMismatch),
+        (fh_eval::EvaluationReason::StrategyMatch, Reason::StrategyMatch),
+        (fh_eval::EvaluationReason::Split, Reason::Split),
+        (fh_eval::EvaluationReason::Default, Reason::Default),
+        (fh_eval::EvaluationReason::Static, Reason::Static),
+        (fh_eval::EvaluationReason::NotSet, Reason::NotSet),
+        (fh_eval::EvaluationReason::NotFound, Reason::NotFound),
+        (fh_eval::EvaluationReason::TypeMismatch, Reason::TypeMismatch),
     ] {
         assert_eq!(Reason::from(engine), ours);
         assert_eq!(engine.as_str(), ours.as_str());

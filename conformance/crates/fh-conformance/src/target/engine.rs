@@ -103,7 +103,7 @@ impl Target for Engine {
             return Ok(Answer {
                 value: question.default.clone(),
                 strategy_id: None,
-                reason: fh_eval::Reason::NotFound.to_string(),
+                reason: fh_eval::EvaluationReason::NotFound.to_string(),
                 bucket: None,
                 trace: None,
                 served: None,
