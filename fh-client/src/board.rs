@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use fh_eval::Timestamp;
-use fh_session::{Rules, Status};
+use fh_session::{Rules, SessionStatus};
 use tokio::sync::watch;
 
 /// The value of `restored` if no snapshot was restored.
 const NEVER: i64 = i64::MIN;
 
 pub(crate) struct Board {
-    status: watch::Sender<Status>,
+    status: watch::Sender<SessionStatus>,
     latest: watch::Sender<Arc<Rules>>,
     is_closed: AtomicBool,
     restored: AtomicI64,
@@ -20,22 +20,22 @@ pub(crate) struct Board {
 impl Board {
     pub(crate) fn new() -> Self {
         Self {
-            status: watch::Sender::new(Status::default()),
+            status: watch::Sender::new(SessionStatus::default()),
             latest: watch::Sender::new(Arc::new(Rules::default())),
             is_closed: AtomicBool::new(false),
             restored: AtomicI64::new(NEVER),
         }
     }
 
-    pub(crate) fn show(&self, status: Status) {
+    pub(crate) fn show(&self, status: SessionStatus) {
         self.status.send_replace(status);
     }
 
-    pub(crate) fn watch_status(&self) -> watch::Receiver<Status> {
+    pub(crate) fn watch_status(&self) -> watch::Receiver<SessionStatus> {
         self.status.subscribe()
     }
 
-    pub(crate) fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> SessionStatus {
         self.status.borrow().clone()
     }
 

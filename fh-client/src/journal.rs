@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io;
 
-use fh_session::{ApiKeys, EdgeUrl, Hub, Millis, Notice, Problem, Readiness, Status};
+use fh_session::{ApiKeys, EdgeUrl, Hub, Millis, Notice, Problem, Readiness, SessionStatus};
 use tracing::{debug, error, info, warn};
 
 /// The number of different notices that are logged as warnings. Further ones are logged at debug level.
@@ -25,7 +25,7 @@ pub(crate) struct Journal {
     edge: String,
     environment: String,
     reporting: Reporting,
-    last: Status,
+    last: SessionStatus,
     /// The kinds of problems since the Edge last answered well.
     troubles: HashSet<&'static str>,
     /// True while the snapshot cannot be written.
@@ -44,7 +44,7 @@ impl Journal {
             gauges: crate::metrics::Gauges::new(&environment, reporting),
             environment,
             reporting,
-            last: Status::default(),
+            last: SessionStatus::default(),
             troubles: HashSet::new(),
             is_unsaved: false,
             notices: HashSet::new(),
@@ -62,7 +62,7 @@ impl Journal {
     }
 
     /// Logs the changes since the last status, and updates gauges.
-    pub(crate) fn status(&mut self, status: &Status) {
+    pub(crate) fn status(&mut self, status: &SessionStatus) {
         #[cfg(feature = "metrics")]
         self.gauges.status(&self.last, status);
         if status.connection != self.last.connection {
@@ -82,14 +82,14 @@ impl Journal {
         self.last.clone_from(status);
     }
 
-    fn for_people(&mut self, status: &Status) {
+    fn for_people(&mut self, status: &SessionStatus) {
         self.problem(status);
         if status.readiness != self.last.readiness {
             self.readiness(status);
         }
     }
 
-    fn for_debugging(&self, status: &Status) {
+    fn for_debugging(&self, status: &SessionStatus) {
         if status.readiness != self.last.readiness || status.problem != self.last.problem {
             debug!(
                 edge = self.edge,
@@ -101,7 +101,7 @@ impl Journal {
         }
     }
 
-    fn problem(&mut self, status: &Status) {
+    fn problem(&mut self, status: &SessionStatus) {
         let Some(problem) = &status.problem else {
             if !self.troubles.is_empty() {
                 self.troubles.clear();
@@ -131,7 +131,7 @@ impl Journal {
         }
     }
 
-    fn readiness(&self, status: &Status) {
+    fn readiness(&self, status: &SessionStatus) {
         match status.readiness {
             Readiness::Ready => {
                 info!(

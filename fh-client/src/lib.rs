@@ -56,9 +56,8 @@ pub use fh_session::{
     Collection, Config, Connection, ContextPlacement, ContextValues, Counters, Deduplicate, Detail,
     Dispatch, EdgeUrl, Evaluated, Explained, Flow, Hub, Interceptor, KeyError, KeyKind, Limits,
     LockPolicy, Named, NewState, Notice, Observer, Params, Problem, RawKind, RawUpdate, Readiness,
-    ReadinessChange, Reason, Source, Stage, Status as SessionStatus, Subscription, Summaries,
-    SummaryWindow, UrlError, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature,
-    WhileSwitching,
+    ReadinessChange, Reason, SessionStatus, Source, Stage, Subscription, Summaries, SummaryWindow,
+    UrlError, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature, WhileSwitching,
 };
 
 /// Runs the examples of the project's front page as tests.

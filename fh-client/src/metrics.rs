@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use ::metrics::{counter, gauge};
 use fh_session::{
-    ApiKeys, Connection, Dispatch, Hub, Millis, Observer, Readiness, Status, SummaryWindow,
+    ApiKeys, Connection, Dispatch, Hub, Millis, Observer, Readiness, SessionStatus, SummaryWindow,
     UsageEvent, UsageSummary,
 };
 
@@ -109,7 +109,7 @@ impl Gauges {
         self.environment.clone()
     }
 
-    pub(crate) fn status(&mut self, old: &Status, new: &Status) {
+    pub(crate) fn status(&mut self, old: &SessionStatus, new: &SessionStatus) {
         if self.reporting == Reporting::Full {
             let is_ready = new.readiness == Readiness::Ready;
             gauge!("featurehub_client_ready", "environment" => self.label())

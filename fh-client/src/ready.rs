@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fh_session::{Connection, Problem, Readiness, Status as SessionStatus};
+use fh_session::{Connection, Problem, Readiness, SessionStatus};
 
 use crate::board::Board;
 use crate::status::Status;

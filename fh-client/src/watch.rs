@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use fh_session::{Problem, Rules, Status};
+use fh_session::{Problem, Rules, SessionStatus};
 use tokio::sync::watch::Receiver;
 
 use crate::board::Board;
@@ -31,7 +31,7 @@ use crate::board::Board;
 /// ```
 pub struct Watch {
     latest: Receiver<Arc<Rules>>,
-    status: Receiver<Status>,
+    status: Receiver<SessionStatus>,
     board: Arc<Board>,
 }
 

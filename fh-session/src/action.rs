@@ -8,7 +8,7 @@ use fh_eval::Attributes;
 use crate::edge_url::SecretUrl;
 use crate::key::ApiKeys;
 use crate::rules::{Rules, Source};
-use crate::status::{Notice, Problem, Readiness, Status};
+use crate::status::{Notice, Problem, Readiness, SessionStatus};
 
 /// The id of a request. The session ignores inputs that belong to a request it has aborted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -104,7 +104,7 @@ pub enum Action {
     /// any more.
     Revoke(Vec<Arc<str>>),
     /// Publish this status.
-    Status(Status),
+    Status(SessionStatus),
     /// Log this notice.
     Notice(Notice),
     /// Pass this update on to the listeners of raw updates.

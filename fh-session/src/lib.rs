@@ -50,7 +50,7 @@ pub use key::{ApiKey, ApiKeys, KeyError, KeyKind};
 pub use rules::{Environments, Rules, ServerEvaluated, Source};
 pub use secrets::Secrets;
 pub use session::Session;
-pub use status::{Connection, Notice, Problem, Readiness, Stage, Status};
+pub use status::{Connection, Notice, Problem, Readiness, SessionStatus, Stage};
 pub use time::Millis;
 pub use usage::{
     Collection, Deduplicate, Dispatch, Evaluated, Named, Observer, Params, Summaries,

@@ -13,7 +13,7 @@ pub enum Readiness {
     /// The client has no features yet, or none for the current context of a server-evaluated key.
     #[default]
     NotReady,
-    /// The client has features. They are the last known ones and may be old; see [`Status`].
+    /// The client has features. They are the last known ones and may be old; see [`SessionStatus`].
     Ready,
     /// The Edge refuses this client, or has sent no environment for its keys (D-21, D-68). Reads still return the last known values.
     Failed,
@@ -53,9 +53,9 @@ pub enum Connection {
     Streaming,
     /// The client polls and waits for the next poll. In passive mode it may wait for the next read of a feature.
     Resting,
-    /// The last attempt failed. The next one is at [`Status::next_attempt`].
+    /// The last attempt failed. The next one is at [`SessionStatus::next_attempt`].
     Waiting,
-    /// The Edge asked for a pause, which ends at [`Status::next_attempt`] (D-22).
+    /// The Edge asked for a pause, which ends at [`SessionStatus::next_attempt`] (D-22).
     Paused,
     /// A one-off client has received its answer and sends no more requests.
     Done,
@@ -94,7 +94,7 @@ impl fmt::Display for Connection {
 
 /// The state of a client as one value. Times are those of the session's clock.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Status {
+pub struct SessionStatus {
     /// The readiness.
     pub readiness: Readiness,
     /// The activity of the connection.

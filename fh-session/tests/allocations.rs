@@ -8,7 +8,7 @@ use std::sync::Arc;
 use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
 use fh_session::{
     Ask, Cause, Environments, Flow, Hub, HubOptions, Interceptor, LockPolicy, Observer,
-    Publication, Readiness, Rules, ServerEvaluated, Status, UsageEvent, UsageOptions,
+    Publication, Readiness, Rules, ServerEvaluated, SessionStatus, UsageEvent, UsageOptions,
 };
 use fh_test_memory::{Counting, during};
 
@@ -39,7 +39,7 @@ fn ruleset() -> Ruleset {
 fn hub(rules: Rules) -> Hub {
     let hub = Hub::new(HubOptions::new(|| Timestamp::from_millis(0)));
     hub.publish(Publication { rules: Arc::new(rules), cause: Cause::First });
-    hub.set_status(Status { readiness: Readiness::Ready, ..Status::default() });
+    hub.set_status(SessionStatus { readiness: Readiness::Ready, ..SessionStatus::default() });
     hub
 }
 

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex};
 use fh_eval::{Profile, Ruleset, Timestamp, Value};
 use fh_session::{
     Ask, Cause, Environments, Flow, Hub, HubOptions, Interceptor, LockPolicy, Observer,
-    Publication, RawKind, RawUpdate, Readiness, Rules, Source, Status, Subscription, UsageEvent,
-    UsageOptions,
+    Publication, RawKind, RawUpdate, Readiness, Rules, SessionStatus, Source, Subscription,
+    UsageEvent, UsageOptions,
 };
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use fh_session::{
-    Change, Hub, NewState, Notice, RawUpdate, ReadinessChange, Status as SessionStatus,
-    Subscription,
+    Change, Hub, NewState, Notice, RawUpdate, ReadinessChange, SessionStatus, Subscription,
 };
 
 use super::{ClientBuilder, Dispatching};

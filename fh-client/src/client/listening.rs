@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fh_session::{
     Change, Hub, Interceptor, LockPolicy, NewState, Notice, Observer, Params, RawUpdate,
-    ReadinessChange, Status as SessionStatus, Subscription, UsageOptions,
+    ReadinessChange, SessionStatus, Subscription, UsageOptions,
 };
 
 use super::Client;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fh_eval::{Attributes, Ruleset};
 use fh_session::{
     Action, Cause, Connection, End, Environments, Errand, Input, Notice, Publication, Readiness,
-    Request, Rules, ServerEvaluated, Source, Status, Ticket,
+    Request, Rules, ServerEvaluated, SessionStatus, Source, Ticket,
 };
 use tokio::sync::oneshot;
 
@@ -73,7 +73,7 @@ impl Driver {
         self.parts.hub.notice(notice);
     }
 
-    fn show(&mut self, mut status: Status) {
+    fn show(&mut self, mut status: SessionStatus) {
         status.problem = status.problem.map(|problem| self.secrets.wiped_from(problem));
         self.journal.status(&status);
         if let Some(keeper) = &mut self.parts.keeper {
@@ -213,7 +213,7 @@ impl Driver {
         let last = self.parts.board.status();
         if last.readiness != Readiness::Closed {
             // The runtime was shut down before the driver ended.
-            self.show(Status {
+            self.show(SessionStatus {
                 readiness: Readiness::Closed,
                 connection: Connection::Closed,
                 next_attempt: None,

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fh_eval::Timestamp;
-use fh_session::{ApiKeys, Connection, ContextHeader, KeyKind, Millis, Rules, Source, Status};
+use fh_session::{
+    ApiKeys, Connection, ContextHeader, KeyKind, Millis, Rules, SessionStatus, Source,
+};
 
 use super::SnapshotFile;
 use super::file::{self, Owner, Saved};
@@ -116,7 +118,7 @@ impl Keeper {
     }
 
     /// Records the status, which says whether the features are from the Edge and when they were last confirmed.
-    pub(crate) fn status(&mut self, status: &Status) {
+    pub(crate) fn status(&mut self, status: &SessionStatus) {
         self.is_from_edge |= status.source.as_ref().is_some_and(Source::is_edge);
         self.is_live = status.connection == Connection::Streaming;
         self.confirmed = status.updated;
@@ -189,10 +191,10 @@ mod tests {
         let keys = ApiKeys::parse(["e/key*"]).unwrap();
         let clock: WallClock = Arc::new(|| Timestamp::from_millis(1_000_000));
         let mut keeper = Keeper::new("flags.json".into(), &keys, &ContextHeader::default(), clock);
-        let received = |at: u64| Status {
+        let received = |at: u64| SessionStatus {
             source: Some(Source::Streaming),
             updated: Some(Millis::new(at)),
-            ..Status::default()
+            ..SessionStatus::default()
         };
         let rules = Arc::new(Rules::default());
         assert_eq!(keeper.due(), None);
@@ -209,7 +211,7 @@ mod tests {
         assert!(keeper.last(Millis::new(1_300)).is_some(), "but at the end");
         keeper.failed();
         assert_eq!(keeper.due(), Some(Millis::new(6_300)), "what failed is tried again");
-        let live = Status { connection: Connection::Streaming, ..received(100) };
+        let live = SessionStatus { connection: Connection::Streaming, ..received(100) };
         keeper.status(&live);
         let write = keeper.begin(Millis::new(7_000)).unwrap();
         assert_eq!(write.saved_at, Timestamp::from_millis(1_000_000), "an open stream is news");

@@ -9,7 +9,7 @@ use super::listen::{NewState, ReadinessChange, is_other_state};
 use super::{Hub, Inner};
 use crate::action::{Cause, Publication};
 use crate::rules::{Environments, Rules, ServerEvaluated};
-use crate::status::{Readiness, Status};
+use crate::status::{Readiness, SessionStatus};
 use crate::sync::{Ordering, lock};
 
 /// The state that only writers need. `is_catching` is part of it, under its lock: otherwise an update that arrives while catching ends
@@ -140,7 +140,7 @@ impl Inner {
         self.look_again();
     }
 
-    pub(crate) fn set_status(&self, status: Status) {
+    pub(crate) fn set_status(&self, status: SessionStatus) {
         let mut write = self.write();
         let is_news = !write.is_closed && self.show(&mut write, status);
         drop(write);
@@ -154,15 +154,15 @@ impl Inner {
         if std::mem::replace(&mut write.is_closed, true) {
             return;
         }
-        let status = Status::clone(self.live.load().status());
-        self.show(&mut write, Status { readiness: Readiness::Closed, ..status });
+        let status = SessionStatus::clone(self.live.load().status());
+        self.show(&mut write, SessionStatus { readiness: Readiness::Closed, ..status });
         self.is_closed.store(true, Ordering::Release);
         drop(write);
         self.core.wake();
     }
 
     /// Puts a status into the snapshot. Returns true if connection, problem or readiness changed.
-    fn show(&self, write: &mut Write, status: Status) -> bool {
+    fn show(&self, write: &mut Write, status: SessionStatus) -> bool {
         let live = self.live.load_full();
         let status = Arc::new(status);
         let readiness = status.readiness;

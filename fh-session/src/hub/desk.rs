@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::listen::{Call, Listener, NewState, ReadinessChange, Watcher};
 use crate::action::RawUpdate;
-use crate::status::{Notice, Status};
+use crate::status::{Notice, SessionStatus};
 use crate::sync::Ordering;
 
 /// Maximum number of different notices about interceptors. Later ones are only counted.
@@ -16,7 +16,7 @@ const COMPLAINTS: usize = 256;
 pub(crate) enum News {
     NewState(NewState),
     Readiness(ReadinessChange),
-    Status(Arc<Status>),
+    Status(Arc<SessionStatus>),
     Raw(Arc<RawUpdate>),
     Notice(Notice),
 }

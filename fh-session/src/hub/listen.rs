@@ -10,7 +10,7 @@ use super::deliver::Turns;
 use super::desk::News;
 use super::snapshot::Snapshot;
 use crate::action::RawUpdate;
-use crate::status::{Notice, Readiness, Status};
+use crate::status::{Notice, Readiness, SessionStatus};
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 
 /// A change of a feature's value or lock, as one listener sees it.
@@ -46,7 +46,7 @@ pub struct ReadinessChange {
     /// client is ready.
     pub is_first: bool,
     /// The whole status at that time.
-    pub status: Arc<Status>,
+    pub status: Arc<SessionStatus>,
 }
 
 /// An event that features have changed (sdk-behaviour 2.5, "repository-level events").
@@ -192,7 +192,7 @@ impl Watcher {
 }
 
 /// Returns true if two statuses differ in connection, problem or readiness. Counters and times are not compared.
-pub(crate) fn is_other_state(old: &Status, new: &Status) -> bool {
+pub(crate) fn is_other_state(old: &SessionStatus, new: &SessionStatus) -> bool {
     old.connection != new.connection || old.problem != new.problem || old.readiness != new.readiness
 }
 
@@ -205,7 +205,7 @@ pub(crate) struct Listener {
     /// The readiness that a readiness listener was notified of last.
     pub(crate) told: Mutex<Option<Readiness>>,
     /// The status that a status listener was notified of last.
-    told_status: Mutex<Option<Arc<Status>>>,
+    told_status: Mutex<Option<Arc<SessionStatus>>>,
     lane: Mutex<Lane>,
 }
 
@@ -220,7 +220,7 @@ struct Lane {
 pub(crate) enum Call {
     NewState(Box<dyn Fn(NewState) + Send + Sync>),
     Readiness(Box<dyn Fn(&ReadinessChange) + Send + Sync>),
-    Status(Box<dyn Fn(&Status) + Send + Sync>),
+    Status(Box<dyn Fn(&SessionStatus) + Send + Sync>),
     Raw(Box<dyn Fn(&RawUpdate) + Send + Sync>),
     Notice(Box<dyn Fn(&Notice) + Send + Sync>),
 }
@@ -261,7 +261,7 @@ impl Listener {
     }
 
     /// Returns true if the status listener was last notified of another connection, problem or readiness. Remembers this status.
-    pub(crate) fn is_status_news(&self, status: &Arc<Status>) -> bool {
+    pub(crate) fn is_status_news(&self, status: &Arc<SessionStatus>) -> bool {
         let told = lock(&self.told_status).replace(Arc::clone(status));
         told.is_none_or(|told| is_other_state(&told, status))
     }

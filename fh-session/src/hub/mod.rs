@@ -34,7 +34,7 @@ use std::sync::Arc;
 use fh_eval::Timestamp;
 
 use crate::action::{Publication, RawUpdate};
-use crate::status::{Notice, Readiness, Status};
+use crate::status::{Notice, Readiness, SessionStatus};
 use crate::sync::{AtomicBool, Mutex, Pointer, lock};
 use crate::time::Millis;
 use catch::Write;
@@ -130,7 +130,7 @@ impl Hub {
     /// Publishes this status, even while updates are held back.
     ///
     /// Publish features before a status that says that they exist.
-    pub fn set_status(&self, status: Status) {
+    pub fn set_status(&self, status: SessionStatus) {
         self.inner.set_status(status);
     }
 
@@ -221,7 +221,7 @@ impl Hub {
 
     /// Returns the current status.
     #[must_use]
-    pub fn status(&self) -> Arc<Status> {
+    pub fn status(&self) -> Arc<SessionStatus> {
         Arc::clone(self.inner.live.load().status())
     }
 

@@ -11,7 +11,7 @@ use super::reason::Reason;
 use super::values::ContextValues;
 use crate::intercept::Chain;
 use crate::rules::Rules;
-use crate::status::{Readiness, Status};
+use crate::status::{Readiness, SessionStatus};
 use crate::usage::Observers;
 
 /// The features and the status at one time, immutable. Several reads of one snapshot return values of the same state (D-83).
@@ -26,7 +26,7 @@ use crate::usage::Observers;
 pub struct Snapshot {
     core: Arc<Core>,
     rules: Arc<Rules>,
-    status: Arc<Status>,
+    status: Arc<SessionStatus>,
     chain: Arc<Chain>,
     observers: Arc<Observers>,
     generation: u64,
@@ -62,7 +62,7 @@ impl Snapshot {
         Self { rules, has_list, generation, ..self.clone() }.seal()
     }
 
-    pub(crate) fn with_status(&self, status: Arc<Status>) -> Self {
+    pub(crate) fn with_status(&self, status: Arc<SessionStatus>) -> Self {
         // With a server-evaluated key, reads without a context depend on readiness, so a change of it may change values.
         let changes_answers = self.status.readiness != status.readiness;
         let generation = self.generation + u64::from(changes_answers);
@@ -99,7 +99,7 @@ impl Snapshot {
 
     /// Returns the status.
     #[must_use]
-    pub const fn status(&self) -> &Arc<Status> {
+    pub const fn status(&self) -> &Arc<SessionStatus> {
         &self.status
     }
 

@@ -12,7 +12,7 @@ use super::desk::News;
 use super::listen::{Call, Change, NewState, ReadinessChange, Subject, Subscription, Watcher};
 use crate::action::RawUpdate;
 use crate::intercept::{self, Interceptor, LockPolicy};
-use crate::status::{Notice, Readiness, Status};
+use crate::status::{Notice, Readiness, SessionStatus};
 use crate::sync::lock;
 use crate::time::Millis;
 use crate::usage::{self, Observer, Params, UsageOptions};
@@ -77,7 +77,7 @@ impl Hub {
 
     /// Registers a listener for the status. The dispatcher delivers the current status first, and then each change of connection, problem
     /// or readiness.
-    pub fn on_status(&self, call: impl Fn(&Status) + Send + Sync + 'static) -> Subscription {
+    pub fn on_status(&self, call: impl Fn(&SessionStatus) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
         let now = News::Status(self.status());
         let (subscription, refused) = self.listen(Call::Status(Box::new(call)), Some(now));

@@ -30,7 +30,7 @@ use crate::edge_url::SecretUrl;
 use crate::key::KeyKind;
 use crate::planted::planted;
 use crate::repository::Repository;
-use crate::status::{Connection, Problem, Readiness, Stage, Status};
+use crate::status::{Connection, Problem, Readiness, SessionStatus, Stage};
 use crate::time::Millis;
 use crate::verdict::Asked;
 use answer::Body;
@@ -105,8 +105,8 @@ pub struct Session {
     failed: bool,
     errands: Vec<Pending>,
     last_contact: Option<Millis>,
-    status: Status,
-    shown: Status,
+    status: SessionStatus,
+    shown: SessionStatus,
     actions: VecDeque<Action>,
     /// The cause of the publication that ends the handling of the current input. There is one publication per input, because each holds a
     /// set of rules, and a large chunk may hold many events.
@@ -181,8 +181,8 @@ impl Session {
             failed: false,
             errands: Vec::new(),
             last_contact: None,
-            status: Status::default(),
-            shown: Status::default(),
+            status: SessionStatus::default(),
+            shown: SessionStatus::default(),
             actions: VecDeque::new(),
             unpublished: None,
             settled: Vec::new(),
@@ -262,7 +262,7 @@ impl Session {
 
     /// Returns the current status.
     #[must_use]
-    pub const fn status(&self) -> &Status {
+    pub const fn status(&self) -> &SessionStatus {
         &self.status
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use fh_eval::Attributes;
 use fh_session::{
     Action, Cause, Config, Connection, ContextHeader, EdgeUrl, Errand, Input, Millis, Mode,
-    Problem, Publication, Rules, Session, Stage, Status, Ticket,
+    Problem, Publication, Rules, Session, SessionStatus, Stage, Ticket,
 };
 
 use crate::edge::Asked;
@@ -40,7 +40,7 @@ pub struct Client {
     pub served: BTreeMap<String, (String, String)>,
     /// True if the context or the keys have changed since then.
     is_another: bool,
-    status: Status,
+    status: SessionStatus,
     /// Problems and connections that were shown.
     pub reached: BTreeSet<&'static str>,
 }
@@ -79,7 +79,7 @@ impl Client {
             published: None,
             served: BTreeMap::new(),
             is_another: false,
-            status: Status::default(),
+            status: SessionStatus::default(),
             reached: BTreeSet::new(),
         }
     }
@@ -243,7 +243,7 @@ impl Client {
     }
 
     /// Checks the invariants of every state.
-    fn always(&self, status: &Status) -> Result<(), Broken> {
+    fn always(&self, status: &SessionStatus) -> Result<(), Broken> {
         let mode = self.spec.config.mode;
         let passive = matches!(mode, Mode::PassivePolling(_));
         let deadline = self.session.deadline().map(Millis::as_u64);

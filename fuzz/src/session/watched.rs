@@ -7,7 +7,7 @@ use std::time::Duration;
 use fh_eval::Attributes;
 use fh_session::{
     Action, Config, Connection, Input, KeyKind, Millis, Mode, Readiness, RequestKind, Rules,
-    Session, Status, Ticket,
+    Session, SessionStatus, Ticket,
 };
 
 use crate::memory;
@@ -30,7 +30,7 @@ pub struct Watched {
     last: Option<Ticket>,
     sent: Vec<u64>,
     waiting: BTreeSet<u64>,
-    pub status: Status,
+    pub status: SessionStatus,
     pub rules: Option<Arc<Rules>>,
     /// The number of steps that published features.
     pub publications: u64,
@@ -61,7 +61,7 @@ impl Watched {
             last: None,
             sent: Vec::new(),
             waiting: BTreeSet::new(),
-            status: Status::default(),
+            status: SessionStatus::default(),
             rules: None,
             publications: 0,
             kind,
@@ -184,7 +184,7 @@ impl Watched {
                 assert!(self.was_set(evaluated), "another's features: {evaluated:?}");
                 *published = Some(publication.rules);
             }
-            Action::Status(status) => self.status = status,
+            Action::SessionStatus(status) => self.status = status,
             Action::Settled(errand, _) => {
                 assert!(self.waiting.remove(&errand.0), "{errand:?} settled twice");
             }

@@ -17,7 +17,7 @@ pub(super) struct Desk {
     pub(super) revoked: Vec<Arc<str>>,
     pub(super) notices: Vec<Notice>,
     pub(super) settled: Vec<(Errand, Result<Readiness, Problem>)>,
-    pub(super) statuses: Vec<Status>,
+    pub(super) statuses: Vec<SessionStatus>,
     pub(super) arms: usize,
     pub(super) raw: usize,
 }
@@ -123,7 +123,7 @@ impl Desk {
         self.event("features", LIST);
     }
 
-    pub(super) fn status(&self) -> &Status {
+    pub(super) fn status(&self) -> &SessionStatus {
         self.session.status()
     }
 

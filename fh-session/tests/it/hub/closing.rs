@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use fh_eval::Value;
 use fh_session::{
     Ask, Cause, Connection, Flow, Interceptor, LockPolicy, Notice, RawKind, RawUpdate, Readiness,
-    Source, Status,
+    SessionStatus, Source,
 };
 
 use super::{Calls, change, flags, publish, ready, show};
@@ -27,10 +27,10 @@ fn listeners_get_the_last_readiness_and_nothing_more() {
     assert_eq!(calls.take(), ["READY"]);
     // Events from before the end are still delivered.
     publish(&hub, Cause::Change, &flags(&[("a", false)]));
-    let closed = Status {
+    let closed = SessionStatus {
         readiness: Readiness::Closed,
         connection: Connection::Closed,
-        ..Status::default()
+        ..SessionStatus::default()
     };
     hub.set_status(closed.clone());
     hub.close();

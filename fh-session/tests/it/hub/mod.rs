@@ -18,7 +18,8 @@ use std::sync::{Arc, Mutex};
 
 use fh_eval::{Attributes, Profile, Ruleset, Timestamp, Value};
 use fh_session::{
-    Cause, Environments, Hub, HubOptions, Publication, Readiness, Rules, ServerEvaluated, Status,
+    Cause, Environments, Hub, HubOptions, Publication, Readiness, Rules, ServerEvaluated,
+    SessionStatus,
 };
 use serde_json::json;
 
@@ -67,7 +68,7 @@ pub(crate) fn change(hub: &Hub, features: &serde_json::Value) {
 }
 
 pub(crate) fn show(hub: &Hub, readiness: Readiness) {
-    hub.set_status(Status { readiness, ..Status::default() });
+    hub.set_status(SessionStatus { readiness, ..SessionStatus::default() });
 }
 
 /// Returns a repository that is ready with these features.

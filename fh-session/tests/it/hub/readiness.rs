@@ -1,8 +1,8 @@
 //! Readiness (sdk-behaviour 2.3, sdk-behaviour 6.3, scenarios C-READY).
 
 use fh_session::{
-    Cause, Connection, Hub, HubOptions, Problem, RawKind, RawUpdate, Readiness, Reason, Source,
-    Status,
+    Cause, Connection, Hub, HubOptions, Problem, RawKind, RawUpdate, Readiness, Reason,
+    SessionStatus, Source,
 };
 use serde_json::json;
 
@@ -64,7 +64,7 @@ fn each_change_is_told_once() {
         (Readiness::NotReady, 0),
         (Readiness::Ready, 0),
     ] {
-        hub.set_status(Status { readiness, attempts, ..Status::default() });
+        hub.set_status(SessionStatus { readiness, attempts, ..SessionStatus::default() });
     }
     hub.deliver();
     assert_eq!(
@@ -87,7 +87,11 @@ fn other_statuses_take_no_place_in_the_queue() {
     let hub = Hub::new(HubOptions { events: 2, ..options() });
     let (calls, _guard) = listen(&hub);
     for attempts in 0..10 {
-        hub.set_status(Status { readiness: Readiness::NotReady, attempts, ..Status::default() });
+        hub.set_status(SessionStatus {
+            readiness: Readiness::NotReady,
+            attempts,
+            ..SessionStatus::default()
+        });
     }
     hub.deliver();
     assert_eq!((calls.len(), hub.counters().dropped_events), (1, 0));
@@ -99,9 +103,21 @@ fn a_change_carries_the_status_of_its_moment() {
     let calls = Calls::new();
     let noted = calls.clone();
     let _guard = hub.on_readiness(move |change| noted.note(change.status.requests));
-    hub.set_status(Status { readiness: Readiness::Failed, requests: 1, ..Status::default() });
-    hub.set_status(Status { readiness: Readiness::Failed, requests: 2, ..Status::default() });
-    hub.set_status(Status { readiness: Readiness::Ready, requests: 3, ..Status::default() });
+    hub.set_status(SessionStatus {
+        readiness: Readiness::Failed,
+        requests: 1,
+        ..SessionStatus::default()
+    });
+    hub.set_status(SessionStatus {
+        readiness: Readiness::Failed,
+        requests: 2,
+        ..SessionStatus::default()
+    });
+    hub.set_status(SessionStatus {
+        readiness: Readiness::Ready,
+        requests: 3,
+        ..SessionStatus::default()
+    });
     hub.deliver();
     assert_eq!(calls.take(), [0, 1, 3]);
 }
@@ -147,7 +163,7 @@ fn status_listeners_are_told_of_connections_and_problems() {
         noted.note((status.connection, status.problem.clone(), status.requests));
     });
     let tell = |connection, problem: Option<Problem>, requests| {
-        hub.set_status(Status { connection, problem, requests, ..Status::default() });
+        hub.set_status(SessionStatus { connection, problem, requests, ..SessionStatus::default() });
     };
     let away = Problem::ServerError(503);
     tell(Connecting, None, 1);
@@ -188,7 +204,8 @@ fn the_last_status_is_notified_once_though_a_full_queue_dropped_statuses() {
     let _raw = hub.on_raw(|_| {});
     hub.deliver();
     calls.take();
-    let show = |connection| hub.set_status(Status { connection, ..Status::default() });
+    let show =
+        |connection| hub.set_status(SessionStatus { connection, ..SessionStatus::default() });
     let raw = || {
         let (source, kind) = (Source::Polling, RawKind::List);
         hub.raw(RawUpdate { source, environment: None, kind, json: "[]".into() });

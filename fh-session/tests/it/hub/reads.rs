@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use fh_eval::{Kind, Value};
-use fh_session::{Cause, Hub, Readiness, Reason, Source, Status};
+use fh_session::{Cause, Hub, Readiness, Reason, SessionStatus, Source};
 use serde_json::json;
 
 use super::{change, flags, hub, ignore, plan, publish, ready, text, user};
@@ -76,11 +76,11 @@ fn getters_answer_their_type_and_nothing_else() {
 #[test]
 fn details_say_why() {
     let hub = ready(&everything());
-    let status = Status {
+    let status = SessionStatus {
         readiness: Readiness::Ready,
         source: Some(Source::Streaming),
         is_stale: true,
-        ..Status::default()
+        ..SessionStatus::default()
     };
     hub.set_status(status);
     let gold = plan("gold");
@@ -295,7 +295,11 @@ fn the_clock_is_asked_only_for_rules_on_now() {
 fn generations_count_answers_and_not_attempts() {
     let hub = ready(&flags(&[("a", true)]));
     let before = hub.generation();
-    hub.set_status(Status { readiness: Readiness::Ready, attempts: 3, ..Status::default() });
+    hub.set_status(SessionStatus {
+        readiness: Readiness::Ready,
+        attempts: 3,
+        ..SessionStatus::default()
+    });
     assert_eq!(hub.generation(), before);
     assert_eq!(hub.status().attempts, 3);
     publish(&hub, Cause::Unseen, &json!([text("a", 2, "x")]));

@@ -1,6 +1,6 @@
 //! Comparison of the client with the specification, step by step.
 
-use fh_session::{Millis, Problem, Readiness, Status};
+use fh_session::{Millis, Problem, Readiness, SessionStatus};
 
 use super::Client;
 use crate::law::{Broken, Law, hold};
@@ -12,7 +12,7 @@ impl Client {
         &self,
         before: Readiness,
         fact: &Fact<'_>,
-        now: &Status,
+        now: &SessionStatus,
     ) -> Result<(), Broken> {
         let asked = matches!(fact, Fact::Context(..) | Fact::Keys(..));
         let lost = before == Readiness::Ready && now.readiness == Readiness::NotReady;
@@ -25,7 +25,11 @@ impl Client {
     }
 
     /// Checks that the client does the same as the specification's state machine.
-    pub(super) fn lockstep(&mut self, done: &Expected, status: &Status) -> Result<(), Broken> {
+    pub(super) fn lockstep(
+        &mut self,
+        done: &Expected,
+        status: &SessionStatus,
+    ) -> Result<(), Broken> {
         let expected = &self.spec.expected;
         let phase = &self.spec.phase;
         if done.send != expected.send {

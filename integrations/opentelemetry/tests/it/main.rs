@@ -8,7 +8,9 @@ mod spans;
 use std::sync::Arc;
 
 use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
-use fh_session::{Cause, Environments, Hub, HubOptions, Publication, Readiness, Rules, Status};
+use fh_session::{
+    Cause, Environments, Hub, HubOptions, Publication, Readiness, Rules, SessionStatus,
+};
 
 /// Returns a repository that is ready with these features of the environment `env-1`.
 fn hub(features: &str) -> Hub {
@@ -16,7 +18,7 @@ fn hub(features: &str) -> Hub {
     let ruleset = Ruleset::from_json(features.as_bytes(), Profile::Client).unwrap();
     let rules = Rules::client_evaluated(ruleset, Environments::One("env-1".into()));
     hub.publish(Publication { rules: Arc::new(rules), cause: Cause::First });
-    hub.set_status(Status { readiness: Readiness::Ready, ..Status::default() });
+    hub.set_status(SessionStatus { readiness: Readiness::Ready, ..SessionStatus::default() });
     hub.deliver();
     hub
 }
