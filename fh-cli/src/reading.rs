@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use fh_eval::{Attributes, Evaluation, FeatureRef, Kind, Subject};
-use fh_session::Snapshot;
+use fh_session::RepositorySnapshot;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -59,7 +59,10 @@ impl<'a> Reading<'a> {
 }
 
 /// Evaluates all features of a snapshot, in the payload's order. Does not count as use of a feature.
-pub(crate) fn readings<'a>(snapshot: &'a Snapshot, who: &'a Arc<Attributes>) -> Vec<Reading<'a>> {
+pub(crate) fn readings<'a>(
+    snapshot: &'a RepositorySnapshot,
+    who: &'a Arc<Attributes>,
+) -> Vec<Reading<'a>> {
     let rules = snapshot.rules();
     let now = clock::now();
     let subject = match rules.evaluated_for() {

@@ -23,7 +23,7 @@ use crate::reads::reads;
 /// ```
 #[derive(Clone)]
 pub struct Snapshot {
-    state: Arc<fh_session::Snapshot>,
+    state: Arc<fh_session::RepositorySnapshot>,
     who: Option<Arc<Attributes>>,
 }
 
@@ -31,7 +31,7 @@ reads!(Snapshot, |self| self.state, self.who.as_ref());
 
 impl Snapshot {
     pub(crate) const fn new(
-        state: Arc<fh_session::Snapshot>,
+        state: Arc<fh_session::RepositorySnapshot>,
         who: Option<Arc<Attributes>>,
     ) -> Self {
         Self { state, who }

@@ -43,7 +43,7 @@ pub use context_header::{
 pub use edge_url::{EdgeUrl, SecretUrl, UrlError};
 pub use hub::{
     Change, ContextValues, Counters, Detail, Explained, Hub, HubOptions, NewState, ReadinessChange,
-    Reason, Snapshot, Subscription,
+    Reason, RepositorySnapshot, Subscription,
 };
 pub use intercept::{Ask, Flow, Interceptor, LockPolicy};
 pub use key::{ApiKey, ApiKeys, KeyError, KeyKind};

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use fh_eval::Value;
 use fh_files::nearest;
-use fh_session::Snapshot;
+use fh_session::RepositorySnapshot;
 
 use crate::asked::{AskArgs, Asked};
 use crate::edge;
@@ -69,7 +69,7 @@ pub(crate) fn run(args: &GetArgs, json: bool, screen: &mut Screen<'_>) -> Result
 }
 
 /// Fetches the features once.
-async fn fetch(asked: &Asked, limit: Duration) -> Result<Arc<Snapshot>, Failure> {
+async fn fetch(asked: &Asked, limit: Duration) -> Result<Arc<RepositorySnapshot>, Failure> {
     let client = asked.edge.client().one_off().initial_context(Arc::clone(&asked.who)).start();
     let client = client.map_err(edge::unstarted)?;
     match tokio::time::timeout(limit, client.ready()).await {

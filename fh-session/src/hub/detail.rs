@@ -7,7 +7,7 @@ use fh_eval::{Explanation, Kind, Value};
 
 use super::answer::Answer;
 use super::reason::Reason;
-use super::snapshot::Snapshot;
+use super::snapshot::RepositorySnapshot;
 use crate::rules::{Rules, Source};
 
 /// The value of a feature for a context, its reason, and further data of the feature.
@@ -40,14 +40,14 @@ pub struct Detail {
     pub source: Option<Source>,
     /// True if the Edge has declared the environment stale.
     pub is_stale: bool,
-    /// The [`Snapshot::generation`] that was read.
+    /// The [`RepositorySnapshot::generation`] that was read.
     pub generation: u64,
     rules: Arc<Rules>,
 }
 
 impl Detail {
     pub(crate) fn of(
-        snapshot: &Snapshot,
+        snapshot: &RepositorySnapshot,
         key: &str,
         answer: &Answer<'_>,
         kind: Option<Kind>,

@@ -8,7 +8,7 @@ use fh_eval::{Attributes, Value};
 use super::Inner;
 use super::deliver::Turns;
 use super::desk::News;
-use super::snapshot::Snapshot;
+use super::snapshot::RepositorySnapshot;
 use crate::action::RawUpdate;
 use crate::status::{Notice, Readiness, SessionStatus};
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
@@ -31,7 +31,7 @@ pub struct Change {
     pub exists: bool,
     /// The version of the feature's value; -1 if the feature does not exist.
     pub version: i64,
-    /// The [`Snapshot::generation`] in which the change was seen.
+    /// The [`RepositorySnapshot::generation`] in which the change was seen.
     pub generation: u64,
 }
 
@@ -149,7 +149,11 @@ impl Watcher {
     }
 
     /// Returns the state that a listener compares with first.
-    pub(crate) fn look(snapshot: &Snapshot, key: &str, who: Option<&Arc<Attributes>>) -> Seen {
+    pub(crate) fn look(
+        snapshot: &RepositorySnapshot,
+        key: &str,
+        who: Option<&Arc<Attributes>>,
+    ) -> Seen {
         let answer = snapshot.answer(key, who);
         Seen {
             value: answer.value(),
@@ -159,7 +163,7 @@ impl Watcher {
     }
 
     /// Compares the current state with the one seen last. Returns the change, if there is one, and remembers the current state.
-    pub(crate) fn compare(&self, snapshot: &Snapshot) -> Option<Change> {
+    pub(crate) fn compare(&self, snapshot: &RepositorySnapshot) -> Option<Change> {
         if lock(&self.seen).generation == snapshot.generation() {
             return None;
         }

@@ -26,7 +26,7 @@ pub use counters::Counters;
 pub use detail::{Detail, Explained};
 pub use listen::{Change, NewState, ReadinessChange, Subscription};
 pub use reason::Reason;
-pub use snapshot::Snapshot;
+pub use snapshot::RepositorySnapshot;
 pub use values::ContextValues;
 
 use std::sync::Arc;
@@ -91,7 +91,7 @@ pub struct Hub {
 
 /// The state that all handles share.
 pub(crate) struct Inner {
-    live: Pointer<Snapshot>,
+    live: Pointer<RepositorySnapshot>,
     core: Arc<Core>,
     write: Mutex<Write>,
     turns: Turns,
@@ -103,7 +103,7 @@ impl Hub {
     #[must_use]
     pub fn new(options: HubOptions) -> Self {
         let core = Arc::new(Core::new(options));
-        let live = Pointer::new(Arc::new(Snapshot::empty(Arc::clone(&core))));
+        let live = Pointer::new(Arc::new(RepositorySnapshot::empty(Arc::clone(&core))));
         let inner = Inner {
             live,
             core,
@@ -215,7 +215,7 @@ impl Hub {
 
     /// Returns the current snapshot, for several reads of the same state.
     #[must_use]
-    pub fn snapshot(&self) -> Arc<Snapshot> {
+    pub fn snapshot(&self) -> Arc<RepositorySnapshot> {
         self.inner.live.load_full()
     }
 
@@ -231,7 +231,7 @@ impl Hub {
         self.inner.live.load().readiness()
     }
 
-    /// Returns a number that increases whenever a read may return another value; see [`Snapshot::generation`].
+    /// Returns a number that increases whenever a read may return another value; see [`RepositorySnapshot::generation`].
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.inner.live.load().generation()
@@ -252,7 +252,7 @@ impl std::fmt::Debug for Hub {
 
 impl Inner {
     /// Replaces the snapshot. The caller holds the write lock, so that no change of another writer is lost.
-    fn store(&self, _held: &mut Write, next: Snapshot) {
+    fn store(&self, _held: &mut Write, next: RepositorySnapshot) {
         self.live.store(Arc::new(next));
     }
 

@@ -1,4 +1,4 @@
-//! Reads of the current snapshot. Each method loads the snapshot once; see [`Snapshot`](super::Snapshot) for details.
+//! Reads of the current snapshot. Each method loads the snapshot once; see [`RepositorySnapshot`](super::Snapshot) for details.
 
 use std::sync::Arc;
 
@@ -57,7 +57,7 @@ impl Hub {
         self.inner.live.load().detail(key, who)
     }
 
-    /// Returns the same as [`Self::detail`] for a read as one type; see [`Snapshot::detail_as`](super::Snapshot::detail_as).
+    /// Returns the same as [`Self::detail`] for a read as one type; see [`RepositorySnapshot::detail_as`](super::Snapshot::detail_as).
     #[must_use]
     pub fn detail_as(&self, key: &str, who: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
         self.inner.live.load().detail_as(key, who, kind)

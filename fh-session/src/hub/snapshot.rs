@@ -23,7 +23,7 @@ use crate::usage::Observers;
 /// Each read counts as one use ([`Observer`](crate::Observer)), unless its documentation says otherwise. Each read is also reported to
 /// passive polling (D-71).
 #[derive(Clone)]
-pub struct Snapshot {
+pub struct RepositorySnapshot {
     core: Arc<Core>,
     rules: Arc<Rules>,
     status: Arc<SessionStatus>,
@@ -35,7 +35,7 @@ pub struct Snapshot {
     is_plain: bool,
 }
 
-impl Snapshot {
+impl RepositorySnapshot {
     pub(crate) fn empty(core: Arc<Core>) -> Self {
         Self {
             core,
@@ -335,7 +335,7 @@ impl Snapshot {
     }
 }
 
-impl std::fmt::Debug for Snapshot {
+impl std::fmt::Debug for RepositorySnapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Snapshot")
             .field("features", &self.rules.ruleset().len())

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use fh_eval::{Attributes, Timestamp};
 
 use super::detail::Detail;
-use super::snapshot::Snapshot;
+use super::snapshot::RepositorySnapshot;
 use crate::context_header::context_hash;
 
 /// All features with their values for one context, from one snapshot, in the payload's order.
@@ -23,7 +23,11 @@ pub struct ContextValues {
 }
 
 impl ContextValues {
-    pub(crate) fn of(snapshot: &Snapshot, time: Timestamp, who: Option<&Arc<Attributes>>) -> Self {
+    pub(crate) fn of(
+        snapshot: &RepositorySnapshot,
+        time: Timestamp,
+        who: Option<&Arc<Attributes>>,
+    ) -> Self {
         let features = snapshot.rules().ruleset().iter();
         let features = features
             .map(|feature| {
@@ -33,7 +37,7 @@ impl ContextValues {
         Self { features, generation: snapshot.generation(), time, attributes: who.cloned() }
     }
 
-    /// Returns the [`Snapshot::generation`] of the snapshot.
+    /// Returns the [`RepositorySnapshot::generation`] of the snapshot.
     #[must_use]
     pub const fn generation(&self) -> u64 {
         self.generation

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Kind, Timestamp, Value};
 
-use crate::hub::{Answer, Reason, Snapshot};
+use crate::hub::{Answer, Reason, RepositorySnapshot};
 
 /// Data that the user's code adds to a named event.
 pub type Params = BTreeMap<String, serde_json::Value>;
@@ -86,7 +86,11 @@ pub struct UsedFeature {
 
 impl UsedFeature {
     /// Returns the feature of an answer; `None` if the feature does not exist.
-    pub(crate) fn of(snapshot: &Snapshot, key: &str, answer: &Answer<'_>) -> Option<Self> {
+    pub(crate) fn of(
+        snapshot: &RepositorySnapshot,
+        key: &str,
+        answer: &Answer<'_>,
+    ) -> Option<Self> {
         let feature = answer.feature()?;
         Some(Self {
             key: key.into(),

@@ -11,7 +11,7 @@ use super::event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature
 use super::summary::Counts;
 use super::thinning::{Fingerprint, Thinning};
 use super::{Dispatch, Observer, UsageOptions};
-use crate::hub::{Answer, Core, Counter, Snapshot, Turns, isolated};
+use crate::hub::{Answer, Core, Counter, RepositorySnapshot, Turns, isolated};
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::time::Millis;
 
@@ -81,7 +81,7 @@ impl Observers {
     #[inline]
     pub(crate) fn evaluated(
         &self,
-        snapshot: &Snapshot,
+        snapshot: &RepositorySnapshot,
         core: &Core,
         key: &str,
         answer: &Answer<'_>,
@@ -95,7 +95,7 @@ impl Observers {
     #[inline(never)]
     fn evaluated_by(
         &self,
-        snapshot: &Snapshot,
+        snapshot: &RepositorySnapshot,
         core: &Core,
         key: &str,
         answer: &Answer<'_>,
@@ -137,7 +137,7 @@ impl Observers {
     }
 
     /// Reports all features, when the client is ready for the first time.
-    pub(crate) fn collection(&self, snapshot: &Snapshot, core: &Core) {
+    pub(crate) fn collection(&self, snapshot: &RepositorySnapshot, core: &Core) {
         if !self.want_events() {
             return;
         }
@@ -149,7 +149,7 @@ impl Observers {
     /// Reports a named event of the user's code.
     pub(crate) fn named(
         &self,
-        snapshot: &Snapshot,
+        snapshot: &RepositorySnapshot,
         core: &Core,
         name: &str,
         params: Params,
@@ -321,7 +321,7 @@ impl Entry {
 }
 
 /// Returns all features with their values for a context.
-fn features(snapshot: &Snapshot, who: Option<&Arc<Attributes>>) -> Vec<UsedFeature> {
+fn features(snapshot: &RepositorySnapshot, who: Option<&Arc<Attributes>>) -> Vec<UsedFeature> {
     let keys = snapshot.rules().ruleset().iter().map(|feature| feature.key());
     keys.filter_map(|key| UsedFeature::of(snapshot, key, &snapshot.answer(key, who))).collect()
 }

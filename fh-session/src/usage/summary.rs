@@ -9,7 +9,7 @@ use fh_eval::Timestamp;
 use super::event::{UsageEvent, UsedFeature};
 use super::thinning::Fingerprint;
 use super::{Dispatch, Observer};
-use crate::hub::{Answer, Snapshot};
+use crate::hub::{Answer, RepositorySnapshot};
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use crate::time::Millis;
 
@@ -125,7 +125,7 @@ impl Counts {
     }
 
     /// Counts an evaluation. Allocates only for the first evaluation of its kind in a window.
-    pub(crate) fn count(&self, snapshot: &Snapshot, key: &str, answer: &Answer<'_>) {
+    pub(crate) fn count(&self, snapshot: &RepositorySnapshot, key: &str, answer: &Answer<'_>) {
         // The hash leaves out the user, so that evaluations of all users are counted together.
         let hash = Fingerprint::new(key, answer, None).hash();
         let shard = usize::try_from(hash % SHARDS as u64).unwrap_or_default();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fh_client::Readiness;
 use fh_eval::{Attributes, Kind, Timestamp};
-use fh_session::Snapshot;
+use fh_session::RepositorySnapshot;
 
 use crate::clock;
 use crate::reading::{Reading, readings};
@@ -113,7 +113,7 @@ impl Observer {
     }
 
     /// Compares with the previous snapshot, and returns the differences.
-    pub(crate) fn look(&mut self, snapshot: &Snapshot, held: &[Box<str>]) -> News {
+    pub(crate) fn look(&mut self, snapshot: &RepositorySnapshot, held: &[Box<str>]) -> News {
         // Features arrive shortly before the client is ready. They are shown after the line that reports readiness.
         let is_there = match snapshot.readiness() {
             Readiness::Ready => true,

@@ -369,7 +369,7 @@ fn everything_can_cross_threads() {
     fn crosses<T: Send + Sync + 'static>() {}
     crosses::<Hub>();
     crosses::<fh_session::Subscription>();
-    crosses::<fh_session::Snapshot>();
+    crosses::<fh_session::RepositorySnapshot>();
     crosses::<fh_session::Detail>();
     crosses::<UsageEvent>();
 }
