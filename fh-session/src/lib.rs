@@ -11,6 +11,7 @@ mod config;
 mod context_header;
 mod delay;
 mod edge_url;
+mod feature_set;
 mod hub;
 mod intercept;
 mod key;
@@ -19,7 +20,6 @@ mod key;
 pub mod planted;
 #[cfg(not(planted_bugs))]
 mod planted;
-mod repository;
 mod rules;
 mod secrets;
 mod session;

@@ -2,7 +2,7 @@
 
 use fh_eval::FeatureRef;
 
-use crate::repository::differ;
+use crate::feature_set::differ;
 use crate::rules::Rules;
 
 /// Returns the keys of the features that visibly differ: those that were added, removed, or changed in more than their version.

@@ -10,8 +10,8 @@ use super::{Session, State};
 use crate::action::{Action, Errand};
 use crate::config::WhileSwitching;
 use crate::context_header::{ContextHeader, values_with_commas};
+use crate::feature_set::Effect;
 use crate::planted::planted;
-use crate::repository::Effect;
 use crate::status::{Notice, Problem};
 
 /// A context whose request has not been sent, because the request for another context is in flight.
@@ -173,7 +173,7 @@ impl Session {
 
     /// Makes this the current context. The features that are held belong to another context from now on.
     pub(super) fn adopt(&mut self, next: NextContext) {
-        if self.listed || !self.repository.is_empty() {
+        if self.listed || !self.feature_set.is_empty() {
             self.switch_from(self.evaluated_for());
         }
         self.context = next.attributes;

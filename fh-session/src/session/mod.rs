@@ -27,9 +27,9 @@ use crate::config::{Config, Mode};
 use crate::context_header::ContextHeader;
 use crate::delay::{Delays, Random};
 use crate::edge_url::SecretUrl;
+use crate::feature_set::FeatureSet;
 use crate::key::KeyKind;
 use crate::planted::planted;
-use crate::repository::Repository;
 use crate::status::{Connection, Problem, Readiness, SessionStatus, Stage};
 use crate::time::Millis;
 use crate::verdict::Asked;
@@ -64,7 +64,7 @@ pub struct Session {
     /// The latest time that the driver passed in. Earlier times are ignored.
     now: Millis,
     state: State,
-    repository: Repository,
+    feature_set: FeatureSet,
     /// The context of the request in flight, or of the next one.
     context: Arc<Attributes>,
     header: ContextHeader,
@@ -157,7 +157,7 @@ impl Session {
             random: Random::new(seed),
             now: Millis::default(),
             state: State::Idle,
-            repository: Repository::new(config.profile, &config.keys),
+            feature_set: FeatureSet::new(config.profile, &config.keys),
             context: Arc::default(),
             header: ContextHeader::default(),
             context_was_set: false,

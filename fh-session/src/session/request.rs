@@ -4,9 +4,9 @@ use super::pending::Pending;
 use super::{Session, State};
 use crate::action::{Action, Errand};
 use crate::config::Mode;
+use crate::feature_set::{Closed, Effect};
 use crate::key::{ApiKeys, KeyKind};
 use crate::planted::planted;
-use crate::repository::{Closed, Effect};
 use crate::status::Problem;
 
 impl Session {
@@ -55,7 +55,7 @@ impl Session {
             self.adopt(next);
         }
         let same_kind = keys.kind() == self.config.keys.kind();
-        let first = self.repository.first_id();
+        let first = self.feature_set.first_id();
         let holder = self.evaluated_for();
         self.config.keys = keys;
         self.etag = None;
@@ -70,13 +70,13 @@ impl Session {
         let closed = if planted!(KeysLeaveFeatures) {
             Closed::default()
         } else {
-            self.repository.open(&self.config.keys)
+            self.feature_set.open(&self.config.keys)
         };
         if !closed.environments.is_empty() && !planted!(RevokedStayServed) {
             // This comes before any publication, because a publication may be held back, or there may be none.
             self.actions.push_back(Action::Revoke(closed.environments));
         }
-        let another = !self.repository.first_id().eq_ignore_ascii_case(&first);
+        let another = !self.feature_set.first_id().eq_ignore_ascii_case(&first);
         if self.listed && closed.had_features {
             self.serve(Effect::Seen);
         }
@@ -84,7 +84,7 @@ impl Session {
         if another || !same_kind {
             self.listed = false;
             self.contacted = false;
-            if !same_kind && !self.repository.is_empty() {
+            if !same_kind && !self.feature_set.is_empty() {
                 self.switch_from(holder);
             }
         }

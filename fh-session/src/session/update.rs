@@ -6,11 +6,11 @@ use serde_json::value::RawValue;
 
 use super::{Session, State};
 use crate::action::{Action, Cause, Publication, RawKind, RawUpdate};
-use crate::planted::planted;
-use crate::repository::{
-    Answered, Authority, Effect, Repository, is_feature, names_another, other_environment,
+use crate::feature_set::{
+    Answered, Authority, Effect, FeatureSet, is_feature, names_another, other_environment,
     read_answer, read_list, read_one,
 };
+use crate::planted::planted;
 use crate::rules::Source;
 use crate::status::{Notice, Problem};
 use crate::verdict::cut;
@@ -29,8 +29,8 @@ impl Session {
         let answered = read_answer(body).map_err(Problem::Malformed)?;
         if answered.is_empty() {
             if planted!(NoEnvironmentsEmpties) {
-                let id = self.repository.first_id();
-                let effect = self.repository.list(&id, &[], Authority::Edge);
+                let id = self.feature_set.first_id();
+                let effect = self.feature_set.list(&id, &[], Authority::Edge);
                 self.received(Source::Polling, effect);
                 return Ok(Taken { doubt: None, is_whole: true });
             }
@@ -39,13 +39,13 @@ impl Session {
             return Err(Problem::NoEnvironments);
         }
         let several = self.config.keys.are_several() || answered.len() > 1;
-        let first = self.repository.first_id();
+        let first = self.feature_set.first_id();
         let is_another = |id: &str| names_another(&first, id) && !planted!(LoneStrangerTaken);
         let mut lists: Vec<(Arc<str>, Answered<'_>)> = Vec::new();
         let mut strangers: Option<(String, usize)> = None;
         for entry in answered {
             let id = match entry.id.as_deref().filter(|id| several || is_another(id)) {
-                Some(id) if self.repository.knows(id) || planted!(StrangersStay) => Arc::from(id),
+                Some(id) if self.feature_set.knows(id) || planted!(StrangersStay) => Arc::from(id),
                 Some(stranger) => {
                     // No key opens this environment, and no later list would remove its features.
                     strangers.get_or_insert_with(|| (cut(stranger, 100), 0)).1 += 1;
@@ -81,11 +81,11 @@ impl Session {
         let mut effect = Effect::None;
         for (id, features) in &lists {
             if let Some(features) = features {
-                effect = effect.max(self.repository.list(id, features, Authority::Edge));
+                effect = effect.max(self.feature_set.list(id, features, Authority::Edge));
             }
         }
         self.received(Source::Polling, effect);
-        let environment = (!several).then(|| self.repository.first_id());
+        let environment = (!several).then(|| self.feature_set.first_id());
         self.raw(Source::Polling, environment, RawKind::List, body);
         // An Edge with a failure of its own may send an empty list with the etag of the features that it could not load.
         let empty = lists.iter().any(|(_, usable)| usable.is_none_or(<[_]>::is_empty));
@@ -107,7 +107,7 @@ impl Session {
         if !says_something {
             return Err(Problem::EmptyList);
         }
-        self.repository.forget();
+        self.feature_set.forget();
         Ok(())
     }
 
@@ -139,20 +139,20 @@ impl Session {
         let features = entry.features.as_deref()?;
         let is_empty = features.is_empty() && self.is_lenient();
         let is_unreadable = !features.is_empty() && !features.iter().any(|raw| is_feature(raw));
-        let doubtful = (is_empty || is_unreadable) && self.repository.holds(id);
+        let doubtful = (is_empty || is_unreadable) && self.feature_set.holds(id);
         (!doubtful || planted!(EmptyListEmpties)).then_some(features)
     }
 
     /// Applies the data of a stream's `features` event. Returns the problem of the list, if there is one.
     pub(super) fn apply_list(&mut self, data: &str) -> Result<Option<Problem>, Problem> {
         let features = read_list(data).map_err(Problem::Malformed)?;
-        let id = self.repository.first_id();
+        let id = self.feature_set.first_id();
         let features = self.own(&id, features).ok_or(Problem::NoEnvironments)?;
         let entry = Answered { id: None, features: Some(features) };
         let usable = self.usable(&id, &entry);
         self.begin_anew(usable.is_some())?;
         let (effect, doubt) = match usable {
-            Some(features) => (self.repository.list(&id, features, Authority::Edge), None),
+            Some(features) => (self.feature_set.list(&id, features, Authority::Edge), None),
             None => (Effect::None, Some(Problem::EmptyList)),
         };
         self.without_etag(effect);
@@ -164,18 +164,18 @@ impl Session {
     /// Applies the data of a stream's `feature` or `delete_feature` event.
     pub(super) fn apply_one(&mut self, kind: RawKind, data: &str) -> Result<(), String> {
         let raw = read_one(data)?;
-        let id = self.repository.first_id();
+        let id = self.feature_set.first_id();
         if self.own(&id, vec![raw]).is_none() {
             return Ok(());
         }
         // Before the first list for a new context, no feature of that context is held. A single feature is then only checked, against an
         // empty feature set that is dropped afterwards.
         let mut aside =
-            self.switching.then(|| Repository::new(self.config.profile, &self.config.keys));
-        let repository = aside.as_mut().unwrap_or(&mut self.repository);
+            self.switching.then(|| FeatureSet::new(self.config.profile, &self.config.keys));
+        let feature_set = aside.as_mut().unwrap_or(&mut self.feature_set);
         let effect = match kind {
-            RawKind::Delete => repository.delete(&id, raw)?,
-            RawKind::List | RawKind::Feature => repository.feature(&id, raw, Authority::Edge)?,
+            RawKind::Delete => feature_set.delete(&id, raw)?,
+            RawKind::List | RawKind::Feature => feature_set.feature(&id, raw, Authority::Edge)?,
         };
         self.without_etag(effect);
         if (self.serves() || planted!(SinglesMakeReady)) && effect != Effect::None {
@@ -219,7 +219,7 @@ impl Session {
             Err(why) => self.ignored(source, why),
             Ok((text, features)) => {
                 let authority = self.store_authority();
-                let effect = self.repository.list(environment, &features, authority);
+                let effect = self.feature_set.list(environment, &features, authority);
                 self.without_etag(effect);
                 self.take_stored(source, effect);
                 let id = Some(Arc::clone(environment));
@@ -238,7 +238,7 @@ impl Session {
             .and_then(|text| Ok((text, read_one(text)?)))
             .and_then(|(text, raw)| {
                 let authority = self.store_authority();
-                Ok((text, self.repository.feature(environment, raw, authority)?))
+                Ok((text, self.feature_set.feature(environment, raw, authority)?))
             });
         match applied {
             Err(why) => self.ignored(source, why),
@@ -312,8 +312,9 @@ impl Session {
         let Some(cause) = self.unpublished.take() else { return };
         let (context, kept_for) = (self.evaluated_for(), self.kept_for());
         let actions = &mut self.actions;
-        let mut rules =
-            self.repository.rules(context, &mut |notice| actions.push_back(Action::Notice(notice)));
+        let mut rules = self
+            .feature_set
+            .rules(context, &mut |notice| actions.push_back(Action::Notice(notice)));
         rules.keep_for(kept_for);
         actions.push_back(Action::Publish(Publication { rules: Arc::new(rules), cause }));
     }

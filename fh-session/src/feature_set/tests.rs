@@ -2,8 +2,8 @@ use serde_json::value::RawValue;
 
 use super::*;
 
-fn repository(keys: &[&str]) -> Repository {
-    Repository::new(Profile::Client, &ApiKeys::parse(keys).unwrap())
+fn feature_set(keys: &[&str]) -> FeatureSet {
+    FeatureSet::new(Profile::Client, &ApiKeys::parse(keys).unwrap())
 }
 
 fn raw(json: &str) -> &RawValue {
@@ -16,7 +16,7 @@ fn state(id: &str, key: &str, version: i64, value: &str) -> String {
     )
 }
 
-impl Repository {
+impl FeatureSet {
     fn take(&mut self, environment: &str, states: &[String], authority: Authority) -> Effect {
         let features: Vec<&RawValue> = states.iter().map(|json| raw(json)).collect();
         self.list(environment, &features, authority)
@@ -53,11 +53,11 @@ fn which_version_counts() {
         (state("a", "A", 5, "x"), state("a", "B", 5, "x"), Effect::Seen, "e:B=x@5"),
         (state("a", "A", 5, "x"), state("a", "B", 4, "x"), Effect::None, "e:A=x@5"),
     ] {
-        let mut alone = repository(&["e/k*"]);
+        let mut alone = feature_set(&["e/k*"]);
         alone.take("e", std::slice::from_ref(&held), Authority::Edge);
         assert_eq!(alone.feature("e", raw(&incoming), Authority::Edge), Ok(effect), "{incoming}");
         assert_eq!(alone.shown(), [shown], "{incoming}");
-        let mut listed = repository(&["e/k*"]);
+        let mut listed = feature_set(&["e/k*"]);
         listed.take("e", std::slice::from_ref(&held), Authority::Edge);
         assert_eq!(
             listed.take("e", std::slice::from_ref(&incoming), Authority::Edge),
@@ -81,111 +81,111 @@ fn which_delete_counts() {
         (r#"{"id":"other","key":"A","version":9}"#, Effect::None, true),
         (r#"{"id":"other","key":"B"}"#, Effect::None, true),
     ] {
-        let mut repository = repository(&["e/k*"]);
-        repository.take("e", &[state("a", "A", 5, "x")], Authority::Edge);
-        assert_eq!(repository.delete("e", raw(delete)), Ok(effect), "{delete}");
-        assert_eq!(!repository.shown().is_empty(), left, "{delete}");
+        let mut feature_set = feature_set(&["e/k*"]);
+        feature_set.take("e", &[state("a", "A", 5, "x")], Authority::Edge);
+        assert_eq!(feature_set.delete("e", raw(delete)), Ok(effect), "{delete}");
+        assert_eq!(!feature_set.shown().is_empty(), left, "{delete}");
     }
     for nonsense in ["7", "[]", "{}", r#"{"version":3}"#] {
-        assert!(repository(&["e/k*"]).delete("e", raw(nonsense)).is_err(), "{nonsense}");
+        assert!(feature_set(&["e/k*"]).delete("e", raw(nonsense)).is_err(), "{nonsense}");
     }
 }
 
 #[test]
 fn a_deleted_feature_stays_deleted_until_a_newer_state() {
-    let mut repository = repository(&["e/k*"]);
-    repository.take("e", &[state("a", "A", 3, "x")], Authority::Edge);
-    repository.delete("e", raw(r#"{"id":"a","key":"A","version":5}"#)).unwrap();
+    let mut feature_set = feature_set(&["e/k*"]);
+    feature_set.take("e", &[state("a", "A", 3, "x")], Authority::Edge);
+    feature_set.delete("e", raw(r#"{"id":"a","key":"A","version":5}"#)).unwrap();
     assert_eq!(
-        repository.feature("e", raw(&state("a", "A", 5, "late")), Authority::Edge),
+        feature_set.feature("e", raw(&state("a", "A", 5, "late")), Authority::Edge),
         Ok(Effect::None)
     );
     assert_eq!(
-        repository.feature("e", raw(&state("a", "A", 6, "back")), Authority::Edge),
+        feature_set.feature("e", raw(&state("a", "A", 6, "back")), Authority::Edge),
         Ok(Effect::Seen)
     );
-    assert_eq!(repository.shown(), ["e:A=back@6"]);
+    assert_eq!(feature_set.shown(), ["e:A=back@6"]);
     // A list overrules an earlier delete.
-    repository.delete("e", raw(r#"{"id":"a","key":"A","version":9}"#)).unwrap();
-    repository.take("e", &[state("a", "A", 2, "restored")], Authority::Edge);
-    assert_eq!(repository.shown(), ["e:A=restored@2"]);
+    feature_set.delete("e", raw(r#"{"id":"a","key":"A","version":9}"#)).unwrap();
+    feature_set.take("e", &[state("a", "A", 2, "restored")], Authority::Edge);
+    assert_eq!(feature_set.shown(), ["e:A=restored@2"]);
     // After a delete with version 0 every version counts.
-    repository.delete("e", raw(r#"{"id":"a","key":"A","version":0}"#)).unwrap();
+    feature_set.delete("e", raw(r#"{"id":"a","key":"A","version":0}"#)).unwrap();
     assert_eq!(
-        repository.feature("e", raw(&state("a", "A", 1, "again")), Authority::Edge),
+        feature_set.feature("e", raw(&state("a", "A", 1, "again")), Authority::Edge),
         Ok(Effect::Seen)
     );
 }
 
 #[test]
 fn lists_of_the_edge_remove_and_those_of_stores_do_not() {
-    let mut repository = repository(&["e/k*"]);
-    repository.take("e", &[state("a", "A", 5, "x"), state("b", "B", 1, "y")], Authority::Edge);
+    let mut feature_set = feature_set(&["e/k*"]);
+    feature_set.take("e", &[state("a", "A", 5, "x"), state("b", "B", 1, "y")], Authority::Edge);
     let stored = [state("a", "A", 4, "old"), state("c", "C", 1, "z")];
-    assert_eq!(repository.take("e", &stored, Authority::Store), Effect::Seen);
-    assert_eq!(repository.shown(), ["e:A=x@5", "e:B=y@1", "e:C=z@1"]);
-    assert_eq!(repository.take("e", &[state("b", "B", 1, "y")], Authority::Edge), Effect::Seen);
-    assert_eq!(repository.shown(), ["e:B=y@1"]);
-    assert_eq!(repository.take("e", &[], Authority::Edge), Effect::Seen);
-    assert!(repository.shown().is_empty());
+    assert_eq!(feature_set.take("e", &stored, Authority::Store), Effect::Seen);
+    assert_eq!(feature_set.shown(), ["e:A=x@5", "e:B=y@1", "e:C=z@1"]);
+    assert_eq!(feature_set.take("e", &[state("b", "B", 1, "y")], Authority::Edge), Effect::Seen);
+    assert_eq!(feature_set.shown(), ["e:B=y@1"]);
+    assert_eq!(feature_set.take("e", &[], Authority::Edge), Effect::Seen);
+    assert!(feature_set.shown().is_empty());
 }
 
 #[test]
 fn a_rename_in_a_list_leaves_one_key() {
-    let mut repository = repository(&["e/k*"]);
-    repository.take("e", &[state("a", "A", 5, "x")], Authority::Edge);
-    repository.take("e", &[state("a", "B", 5, "x")], Authority::Edge);
-    assert_eq!(repository.shown(), ["e:B=x@5"]);
-    repository.take("e", &[state("a", "C", 5, "x")], Authority::Store);
-    assert_eq!(repository.shown(), ["e:C=x@5"]);
-    repository.feature("e", raw(&state("a", "D", 5, "x")), Authority::Edge).unwrap();
-    repository.delete("e", raw(r#"{"id":"a","key":"C"}"#)).unwrap();
-    assert!(repository.shown().is_empty());
+    let mut feature_set = feature_set(&["e/k*"]);
+    feature_set.take("e", &[state("a", "A", 5, "x")], Authority::Edge);
+    feature_set.take("e", &[state("a", "B", 5, "x")], Authority::Edge);
+    assert_eq!(feature_set.shown(), ["e:B=x@5"]);
+    feature_set.take("e", &[state("a", "C", 5, "x")], Authority::Store);
+    assert_eq!(feature_set.shown(), ["e:C=x@5"]);
+    feature_set.feature("e", raw(&state("a", "D", 5, "x")), Authority::Edge).unwrap();
+    feature_set.delete("e", raw(r#"{"id":"a","key":"C"}"#)).unwrap();
+    assert!(feature_set.shown().is_empty());
 }
 
 #[test]
 fn the_earliest_environment_answers() {
-    let mut repository = repository(&["e/k*", "f/k*"]);
-    repository.take("F", &[state("f1", "A", 9, "f"), state("f2", "B", 1, "f")], Authority::Edge);
-    assert_eq!(repository.shown(), ["f:A=f@9", "f:B=f@1"]);
-    repository.take("e", &[state("e1", "A", 1, "e")], Authority::Edge);
+    let mut feature_set = feature_set(&["e/k*", "f/k*"]);
+    feature_set.take("F", &[state("f1", "A", 9, "f"), state("f2", "B", 1, "f")], Authority::Edge);
+    assert_eq!(feature_set.shown(), ["f:A=f@9", "f:B=f@1"]);
+    feature_set.take("e", &[state("e1", "A", 1, "e")], Authority::Edge);
     let mut notices = Vec::new();
-    repository.rules(None, &mut |notice| notices.push(notice.to_string()));
-    repository.rules(None, &mut |notice| notices.push(notice.to_string()));
+    feature_set.rules(None, &mut |notice| notices.push(notice.to_string()));
+    feature_set.rules(None, &mut |notice| notices.push(notice.to_string()));
     assert_eq!(notices, ["several environments have A; that of e answers"]);
-    assert_eq!(repository.shown(), ["e:A=e@1", "f:B=f@1"]);
+    assert_eq!(feature_set.shown(), ["e:A=e@1", "f:B=f@1"]);
     // Versions are compared only within one environment.
-    repository.delete("e", raw(r#"{"id":"e1","version":1}"#)).unwrap();
-    assert_eq!(repository.shown(), ["f:A=f@9", "f:B=f@1"]);
-    let closed = repository.open(&ApiKeys::parse(["e/k*"]).unwrap());
+    feature_set.delete("e", raw(r#"{"id":"e1","version":1}"#)).unwrap();
+    assert_eq!(feature_set.shown(), ["f:A=f@9", "f:B=f@1"]);
+    let closed = feature_set.open(&ApiKeys::parse(["e/k*"]).unwrap());
     assert!(closed.had_features && closed.environments == ["f".into()]);
-    assert!(repository.shown().is_empty());
+    assert!(feature_set.shown().is_empty());
 }
 
 #[test]
 fn strategies_that_an_edge_applied() {
-    let mut repository = repository(&["e/k", "f/k"]);
+    let mut feature_set = feature_set(&["e/k", "f/k"]);
     let with = |id: &str, v: &str| {
         format!(r#"{{"id":"{id}","key":"A","version":1,"type":"STRING","value":"x","v":"{v}"}}"#)
     };
-    let applied = |repository: &mut Repository| {
-        let rules = repository.rules(Some(Arc::default()), &mut |_| {});
+    let applied = |feature_set: &mut FeatureSet| {
+        let rules = feature_set.rules(Some(Arc::default()), &mut |_| {});
         rules.evaluated_for().unwrap().strategies.get("A").map(ToString::to_string)
     };
-    repository.take("f", &[with("f1", "late")], Authority::Edge);
-    assert_eq!(applied(&mut repository).as_deref(), Some("late"));
-    repository.take("e", &[state("e1", "A", 1, "x")], Authority::Edge);
-    assert_eq!(applied(&mut repository), None);
-    repository.feature("e", raw(&with("e1", "kiwi")), Authority::Edge).unwrap();
-    assert_eq!(applied(&mut repository).as_deref(), Some("kiwi"));
-    repository.feature("e", raw(&state("e1", "A", 2, "x")), Authority::Edge).unwrap();
-    assert_eq!(applied(&mut repository), None);
+    feature_set.take("f", &[with("f1", "late")], Authority::Edge);
+    assert_eq!(applied(&mut feature_set).as_deref(), Some("late"));
+    feature_set.take("e", &[state("e1", "A", 1, "x")], Authority::Edge);
+    assert_eq!(applied(&mut feature_set), None);
+    feature_set.feature("e", raw(&with("e1", "kiwi")), Authority::Edge).unwrap();
+    assert_eq!(applied(&mut feature_set).as_deref(), Some("kiwi"));
+    feature_set.feature("e", raw(&state("e1", "A", 2, "x")), Authority::Edge).unwrap();
+    assert_eq!(applied(&mut feature_set), None);
 }
 
 #[test]
 fn a_store_that_is_behind_takes_nothing_back() {
     let held = [state("a", "A", 5, "edge"), state("b", "B", 1, "edge")];
-    let mut behind = repository(&["e/k*"]);
+    let mut behind = feature_set(&["e/k*"]);
     behind.take("e", &held, Authority::Edge);
     behind.delete("e", raw(r#"{"id":"b","version":2}"#)).unwrap();
     for (stored, effect) in [
@@ -204,7 +204,7 @@ fn a_store_that_is_behind_takes_nothing_back() {
         assert_eq!(again, Ok(Effect::None), "{stored}");
     }
     // Before the Edge has sent a list, stores are the only source.
-    let mut behind = repository(&["e/k*"]);
+    let mut behind = feature_set(&["e/k*"]);
     behind.take("e", &held, Authority::Edge);
     for stored in [state("a", "A", 5, "other"), state("new", "A", 1, "made anew")] {
         let list = [raw(&stored)];

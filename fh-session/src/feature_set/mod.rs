@@ -30,7 +30,7 @@ use environment::Environment;
 
 /// A set of features by environment, in the order of the keys (D-61).
 #[derive(Debug)]
-pub(crate) struct Repository {
+pub(crate) struct FeatureSet {
     profile: Profile,
     environments: Vec<Environment>,
     /// Feature keys in several environments that were reported. Each is reported once.
@@ -48,11 +48,11 @@ pub(crate) struct Closed {
 /// Maximum number of feature keys in several environments that are reported.
 const MAX_TOLD: usize = 1_000;
 
-impl Repository {
+impl FeatureSet {
     pub(crate) fn new(profile: Profile, keys: &ApiKeys) -> Self {
-        let mut repository = Self { profile, environments: Vec::new(), told: HashSet::new() };
-        repository.open(keys);
-        repository
+        let mut feature_set = Self { profile, environments: Vec::new(), told: HashSet::new() };
+        feature_set.open(keys);
+        feature_set
     }
 
     /// Keeps only the environments that the keys open. Returns the dropped ones.
