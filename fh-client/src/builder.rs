@@ -11,8 +11,8 @@ use std::time::{Duration, SystemTime};
 
 use fh_eval::{Attributes, Profile, Timestamp};
 use fh_session::{
-    Backoff, Config, ContextPlacement, EdgeUrl, Hub, Interceptor, Limits, LockPolicy, Mode,
-    Observer, Subscription, UsageOptions, WhileSwitching,
+    Backoff, Config, ContextPlacement, EdgeUrl, Interceptor, Limits, LockPolicy, Mode, Observer,
+    Repository, Subscription, UsageOptions, WhileSwitching,
 };
 use tokio::runtime::Handle;
 
@@ -38,7 +38,7 @@ enum Dispatching {
 
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// A function that adds a listener to the repository.
-type Subscribe = Arc<dyn Fn(&Hub) -> Subscription + Send + Sync>;
+type Subscribe = Arc<dyn Fn(&Repository) -> Subscription + Send + Sync>;
 
 /// The settings of a client to be started; see [`Client::builder`](crate::Client::builder).
 #[derive(Clone)]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use fh_eval::Attributes;
-use fh_session::{Change, Hub, Subscription};
+use fh_session::{Change, Repository, Subscription};
 use futures_core::Stream;
 
 /// A stream of the changes of one feature's value or lock (D-63). It ends when the client is closed or dropped.
@@ -86,10 +86,10 @@ impl Drop for Feeder {
 }
 
 impl Changes {
-    pub(crate) fn new(hub: &Hub, key: &str, who: Option<&Arc<Attributes>>) -> Self {
+    pub(crate) fn new(repository: &Repository, key: &str, who: Option<&Arc<Attributes>>) -> Self {
         let slot = Arc::new(Slot::default());
         let feeder = Feeder(Arc::clone(&slot));
-        let subscription = hub.on_change(key, who, move |change| feeder.put(change));
+        let subscription = repository.on_change(key, who, move |change| feeder.put(change));
         Self { slot, _subscription: subscription }
     }
 

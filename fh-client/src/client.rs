@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fh_eval::{Attributes, Kind, Number, Value};
-use fh_session::{ApiKeys, ContextValues, Detail, Explained, Hub, KeyKind, Problem};
+use fh_session::{ApiKeys, ContextValues, Detail, Explained, KeyKind, Problem, Repository};
 use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, oneshot};
 
@@ -53,7 +53,7 @@ pub struct Client {
 
 /// The state that all handles share. The driver ends when the last handle is dropped.
 pub(crate) struct Inner {
-    pub(crate) hub: Hub,
+    pub(crate) repository: Repository,
     pub(crate) board: Arc<Board>,
     pub(crate) commands: mpsc::UnboundedSender<Command>,
     pub(crate) dispatcher: Delivery,
@@ -92,7 +92,7 @@ impl Inner {
     }
 }
 
-reads!(Client, |self| self.inner.hub, None);
+reads!(Client, |self| self.inner.repository, None);
 
 /// Making and closing a client.
 impl Client {
@@ -217,7 +217,7 @@ impl Client {
     /// Returns the present state, so that several reads answer from the same state.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.inner.hub.snapshot(), None)
+        Snapshot::new(self.inner.repository.snapshot(), None)
     }
 }
 

@@ -40,7 +40,7 @@ pub struct Context {
     attributes: Arc<Attributes>,
 }
 
-reads!(Context, |self| self.inner.hub, Some(&self.attributes));
+reads!(Context, |self| self.inner.repository, Some(&self.attributes));
 
 impl Context {
     pub(crate) const fn new(inner: Arc<Inner>, attributes: Arc<Attributes>) -> Self {
@@ -76,7 +76,7 @@ impl Context {
     /// Returns the present state, so that several reads answer from the same state.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.inner.hub.snapshot(), Some(Arc::clone(&self.attributes)))
+        Snapshot::new(self.inner.repository.snapshot(), Some(Arc::clone(&self.attributes)))
     }
 
     /// Registers a listener that is called when the feature's value for this context or its lock changes (D-63).
@@ -89,17 +89,17 @@ impl Context {
         key: &str,
         call: impl Fn(&Change) + Send + Sync + 'static,
     ) -> Subscription {
-        self.inner.hub.on_change(key, Some(&self.attributes), call)
+        self.inner.repository.on_change(key, Some(&self.attributes), call)
     }
 
     /// Returns the changes of [`Self::on_change`] as a stream.
     pub fn changes(&self, key: &str) -> Changes {
-        Changes::new(&self.inner.hub, key, Some(&self.attributes))
+        Changes::new(&self.inner.repository, key, Some(&self.attributes))
     }
 
     /// Reports a named event to observers, with the values of all features for this context (sdk-behaviour 3.3).
     pub fn record(&self, name: &str, params: Params) {
-        self.inner.hub.record(name, params, Some(&self.attributes));
+        self.inner.repository.record(name, params, Some(&self.attributes));
     }
 }
 

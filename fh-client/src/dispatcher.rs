@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use fh_session::{Hub, Millis};
+use fh_session::{Millis, Repository};
 use tokio::sync::watch;
 
 /// Time after which a call counts as hanging. Another thread then delivers to the other listeners.
@@ -114,15 +114,15 @@ impl Desk {
     }
 
     /// Waits for the next task.
-    fn next(&self, hub: &Hub) -> Task {
+    fn next(&self, repository: &Repository) -> Task {
         let mut orders = self.orders();
         loop {
             if orders.is_ended {
                 return Task::End;
             }
-            let hanging = orders.hanging(hub.calls());
+            let hanging = orders.hanging(repository.calls());
             if orders.given > orders.taken || hanging == Some(Duration::ZERO) {
-                return orders.begin(hub.calls());
+                return orders.begin(repository.calls());
             }
             if orders.is_over && hanging.is_none() {
                 // A thread whose call hangs ends the dispatcher when that call returns.
@@ -208,12 +208,12 @@ impl Dispatcher {
     ///
     /// # Errors
     /// An [`io::Error`] if the platform starts no thread.
-    pub(crate) fn start(hub: &Hub) -> io::Result<Self> {
+    pub(crate) fn start(repository: &Repository) -> io::Result<Self> {
         let desk = Desk::new(0);
         desk.orders().threads = 1;
-        spawn(hub, &desk)?;
+        spawn(repository, &desk)?;
         let bell = Arc::clone(&desk);
-        hub.set_waker(move || {
+        repository.set_waker(move || {
             bell.order(None);
         });
         Ok(Self { desk })
@@ -250,46 +250,46 @@ impl Dispatcher {
     }
 }
 
-fn spawn(hub: &Hub, desk: &Arc<Desk>) -> io::Result<()> {
-    let (hub, desk) = (hub.clone(), Arc::clone(desk));
+fn spawn(repository: &Repository, desk: &Arc<Desk>) -> io::Result<()> {
+    let (repository, desk) = (repository.clone(), Arc::clone(desk));
     thread::Builder::new()
         .name("fh-listeners".to_string())
         .spawn(move || {
             DELIVERS_FOR.with(|number| number.set(desk.number));
-            deliver(&hub, &desk);
+            deliver(&repository, &desk);
         })
         .map(drop)
 }
 
 /// Starts a standby thread if a hanging call would delay another listener and there is no standby thread yet.
-fn stand_by(hub: &Hub, desk: &Arc<Desk>) {
+fn stand_by(repository: &Repository, desk: &Arc<Desk>) {
     let mut orders = desk.orders();
     let has_one = orders.threads > orders.passes.len();
-    if has_one || orders.is_over || orders.threads >= MOST_THREADS || hub.listeners() < 2 {
+    if has_one || orders.is_over || orders.threads >= MOST_THREADS || repository.listeners() < 2 {
         return;
     }
     orders.threads += 1;
     drop(orders);
-    if spawn(hub, desk).is_err() {
+    if spawn(repository, desk).is_err() {
         // Without the thread, the other listeners wait while one hangs.
         desk.orders().threads -= 1;
     }
 }
 
-fn deliver(hub: &Hub, desk: &Arc<Desk>) {
+fn deliver(repository: &Repository, desk: &Arc<Desk>) {
     loop {
-        match desk.next(hub) {
+        match desk.next(repository) {
             Task::End => return,
             Task::Summaries => {}
             Task::Deliver { order, pass, flush, is_alone } => {
-                stand_by(hub, desk);
+                stand_by(repository, desk);
                 if is_alone {
-                    hub.deliver();
+                    repository.deliver();
                 } else {
-                    hub.deliver_beside();
+                    repository.deliver_beside();
                 }
                 if let Some(limit) = flush {
-                    hub.flush_usage(limit);
+                    repository.flush_usage(limit);
                 }
                 let mut orders = desk.orders();
                 let done = orders.end(pass, order);
@@ -312,7 +312,7 @@ fn deliver(hub: &Hub, desk: &Arc<Desk>) {
                 }
             }
         }
-        let next = hub.deliver_summaries(desk.now());
+        let next = repository.deliver_summaries(desk.now());
         desk.orders().summary = next;
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io;
 
-use fh_session::{ApiKeys, EdgeUrl, Hub, Millis, Notice, Problem, Readiness, SessionStatus};
+use fh_session::{ApiKeys, EdgeUrl, Millis, Notice, Problem, Readiness, Repository, SessionStatus};
 use tracing::{debug, error, info, warn};
 
 /// The number of different notices that are logged as warnings. Further ones are logged at debug level.
@@ -196,8 +196,8 @@ impl Journal {
         not(feature = "metrics"),
         allow(clippy::unused_self, clippy::needless_pass_by_ref_mut, unused_variables)
     )]
-    pub(crate) fn measure(&mut self, hub: &Hub, now: Millis) {
+    pub(crate) fn measure(&mut self, repository: &Repository, now: Millis) {
         #[cfg(feature = "metrics")]
-        self.gauges.measure(hub, now);
+        self.gauges.measure(repository, now);
     }
 }

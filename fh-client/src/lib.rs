@@ -54,10 +54,11 @@ pub use fh_eval::{
 pub use fh_session::{
     ApiKey, ApiKeys, Ask, BOOTSTRAP_FORMAT, Backoff, Bootstrap, BootstrapFeature, Change,
     Collection, Config, Connection, ContextPlacement, ContextValues, Counters, Deduplicate, Detail,
-    Dispatch, EdgeUrl, Evaluated, Explained, Flow, Hub, Interceptor, KeyError, KeyKind, Limits,
+    Dispatch, EdgeUrl, Evaluated, Explained, Flow, Interceptor, KeyError, KeyKind, Limits,
     LockPolicy, Named, NewState, Notice, Observer, Params, Problem, RawKind, RawUpdate, Readiness,
-    ReadinessChange, Reason, SessionStatus, Source, Stage, Subscription, Summaries, SummaryWindow,
-    UrlError, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature, WhileSwitching,
+    ReadinessChange, Reason, Repository, SessionStatus, Source, Stage, Subscription, Summaries,
+    SummaryWindow, UrlError, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature,
+    WhileSwitching,
 };
 
 /// Runs the examples of the project's front page as tests.

@@ -20,8 +20,8 @@ use std::time::Duration;
 
 use ::metrics::{counter, gauge};
 use fh_session::{
-    ApiKeys, Connection, Dispatch, Hub, Millis, Observer, Readiness, SessionStatus, SummaryWindow,
-    UsageEvent, UsageSummary,
+    ApiKeys, Connection, Dispatch, Millis, Observer, Readiness, Repository, SessionStatus,
+    SummaryWindow, UsageEvent, UsageSummary,
 };
 
 use crate::journal::Reporting;
@@ -142,18 +142,18 @@ impl Gauges {
         }
     }
 
-    pub(crate) fn measure(&mut self, hub: &Hub, now: Millis) {
+    pub(crate) fn measure(&mut self, repository: &Repository, now: Millis) {
         self.next = now.after(INTERVAL);
         if self.reporting == Reporting::Full {
-            if let Some(contact) = hub.last_contact() {
+            if let Some(contact) = repository.last_contact() {
                 gauge!("featurehub_client_seconds_since_contact", "environment" => self.label())
                     .set(now.since(contact).as_secs_f64());
             }
-            let features = hub.snapshot().rules().ruleset().len();
+            let features = repository.snapshot().rules().ruleset().len();
             gauge!("featurehub_client_features", "environment" => self.label())
                 .set(features as f64);
         }
-        let counters = hub.counters();
+        let counters = repository.counters();
         let dropped = counters.dropped_events + counters.dropped_usage;
         counter!("featurehub_client_dropped_events_total", "environment" => self.label())
             .increment(dropped.saturating_sub(self.dropped));

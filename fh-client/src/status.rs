@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use fh_session::{Connection, Counters, Hub, Millis, Problem, Readiness, Source};
+use fh_session::{Connection, Counters, Millis, Problem, Readiness, Repository, Source};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::driver::DriverRuntime;
@@ -61,11 +61,11 @@ pub struct Status {
 
 impl Status {
     pub(crate) fn of(
-        hub: &Hub,
+        repository: &Repository,
         runtime: &DriverRuntime,
         data_age_of_snapshot: Option<Duration>,
     ) -> Self {
-        let snapshot = hub.snapshot();
+        let snapshot = repository.snapshot();
         // The time is read after the state. Otherwise a state that arrived in between would be in the future.
         let now = runtime.now();
         let status = snapshot.status();
@@ -81,15 +81,15 @@ impl Status {
             attempts: status.attempts,
             requests: status.requests,
             next_attempt: status.next_attempt.map(|next| next.since(now)),
-            since_contact: hub.last_contact().map(since),
+            since_contact: repository.last_contact().map(since),
             data_age,
             source: status.source.clone(),
             is_stale: status.is_stale,
             features: snapshot.rules().ruleset().len(),
             foreign_features: status.foreign_features,
             diagnostics: snapshot.rules().ruleset().diagnostics().count(),
-            is_holding: hub.is_holding(),
-            counters: hub.counters(),
+            is_holding: repository.is_holding(),
+            counters: repository.counters(),
         }
     }
 }

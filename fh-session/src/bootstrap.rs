@@ -2,7 +2,7 @@
 
 use fh_eval::{Kind, Timestamp, Value};
 
-use crate::hub::{ContextValues, Detail, Reason};
+use crate::repository::{ContextValues, Detail, Reason};
 
 #[cfg(feature = "serde")]
 mod wire;

@@ -12,7 +12,6 @@ mod context_header;
 mod delay;
 mod edge_url;
 mod feature_set;
-mod hub;
 mod intercept;
 mod key;
 #[cfg_attr(planted_bugs, allow(missing_docs))]
@@ -20,6 +19,7 @@ mod key;
 pub mod planted;
 #[cfg(not(planted_bugs))]
 mod planted;
+mod repository;
 mod rules;
 mod secrets;
 mod session;
@@ -41,12 +41,12 @@ pub use context_header::{
     ContextHeader, MAX_ATTRIBUTES, TooManyAttributes, context_hash, values_with_commas,
 };
 pub use edge_url::{EdgeUrl, SecretUrl, UrlError};
-pub use hub::{
-    Change, ContextValues, Counters, Detail, Explained, Hub, HubOptions, NewState, ReadinessChange,
-    Reason, RepositorySnapshot, Subscription,
-};
 pub use intercept::{Ask, Flow, Interceptor, LockPolicy};
 pub use key::{ApiKey, ApiKeys, KeyError, KeyKind};
+pub use repository::{
+    Change, ContextValues, Counters, Detail, Explained, NewState, ReadinessChange, Reason,
+    Repository, RepositoryOptions, RepositorySnapshot, Subscription,
+};
 pub use rules::{Environments, Rules, ServerEvaluated, Source};
 pub use secrets::Secrets;
 pub use session::Session;

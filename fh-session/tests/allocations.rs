@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
 use fh_session::{
-    Ask, Cause, Environments, Flow, Hub, HubOptions, Interceptor, LockPolicy, Observer,
-    Publication, Readiness, Rules, ServerEvaluated, SessionStatus, UsageEvent, UsageOptions,
+    Ask, Cause, Environments, Flow, Interceptor, LockPolicy, Observer, Publication, Readiness,
+    Repository, RepositoryOptions, Rules, ServerEvaluated, SessionStatus, UsageEvent, UsageOptions,
 };
 use fh_test_memory::{Counting, during};
 
@@ -36,46 +36,52 @@ fn ruleset() -> Ruleset {
     Ruleset::from_json(FEATURES.as_bytes(), Profile::Client).unwrap()
 }
 
-fn hub(rules: Rules) -> Hub {
-    let hub = Hub::new(HubOptions::new(|| Timestamp::from_millis(0)));
-    hub.publish(Publication { rules: Arc::new(rules), cause: Cause::First });
-    hub.set_status(SessionStatus { readiness: Readiness::Ready, ..SessionStatus::default() });
-    hub
+fn repository(rules: Rules) -> Repository {
+    let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
+    repository.publish(Publication { rules: Arc::new(rules), cause: Cause::First });
+    repository
+        .set_status(SessionStatus { readiness: Readiness::Ready, ..SessionStatus::default() });
+    repository
 }
 
-fn read_everything(hub: &Hub, who: Option<&Arc<Attributes>>) {
+fn read_everything(repository: &Repository, who: Option<&Arc<Attributes>>) {
     for key in KEYS {
-        let _ = hub.is_enabled(key, who);
-        let _ = hub.boolean(key, who);
-        let _ = hub.string(key, who);
-        let _ = hub.number(key, who);
-        let _ = hub.decimal(key, who);
-        let _ = hub.json(key, who);
-        let _ = hub.value(key, who);
-        let _ = hub.is_set(key, who);
-        let _ = hub.exists(key);
+        let _ = repository.is_enabled(key, who);
+        let _ = repository.boolean(key, who);
+        let _ = repository.string(key, who);
+        let _ = repository.number(key, who);
+        let _ = repository.decimal(key, who);
+        let _ = repository.json(key, who);
+        let _ = repository.value(key, who);
+        let _ = repository.is_set(key, who);
+        let _ = repository.exists(key);
     }
-    let snapshot = hub.snapshot();
+    let snapshot = repository.snapshot();
     let _ = snapshot.is_enabled("flag", who);
-    let _ = (hub.readiness(), hub.status(), hub.generation(), hub.last_contact());
+    let _ = (
+        repository.readiness(),
+        repository.status(),
+        repository.generation(),
+        repository.last_contact(),
+    );
 }
 
-fn count(hub: &Hub) -> u64 {
+fn count(repository: &Repository) -> u64 {
     let who = context();
     // The first load of a pointer on a thread allocates a slot.
-    read_everything(hub, Some(&who));
+    read_everything(repository, Some(&who));
     allocations(|| {
-        read_everything(hub, Some(&who));
-        read_everything(hub, None);
+        read_everything(repository, Some(&who));
+        read_everything(repository, None);
     })
 }
 
 #[test]
 fn reads_take_no_memory() {
-    let hub = hub(Rules::client_evaluated(ruleset(), Environments::Unknown));
-    assert_eq!(count(&hub), 0);
-    hub.arm();
-    assert_eq!(count(&hub), 0, "armed");
+    let repository = repository(Rules::client_evaluated(ruleset(), Environments::Unknown));
+    assert_eq!(count(&repository), 0);
+    repository.arm();
+    assert_eq!(count(&repository), 0, "armed");
 }
 
 #[test]
@@ -83,8 +89,9 @@ fn reads_of_what_the_edge_evaluated_take_no_memory() {
     // An equal context in another object.
     let strategies = HashMap::from([("flag".into(), "s".into())]);
     let evaluated = Arc::new(ServerEvaluated { context: context(), kept_for: None, strategies });
-    let hub = hub(Rules::server_evaluated(ruleset(), Environments::Unknown, evaluated));
-    assert_eq!(count(&hub), 0);
+    let repository =
+        repository(Rules::server_evaluated(ruleset(), Environments::Unknown, evaluated));
+    assert_eq!(count(&repository), 0);
 }
 
 #[test]
@@ -98,9 +105,9 @@ fn reads_that_nobody_overrides_take_no_memory() {
             Flow::Continue
         }
     }
-    let hub = hub(Rules::client_evaluated(ruleset(), Environments::Unknown));
-    let _guard = hub.intercept(Arc::new(Silent), LockPolicy::Respect);
-    assert_eq!(count(&hub), 0);
+    let repository = repository(Rules::client_evaluated(ruleset(), Environments::Unknown));
+    let _guard = repository.intercept(Arc::new(Silent), LockPolicy::Respect);
+    assert_eq!(count(&repository), 0);
 }
 
 /// Checks that the counter works: uses with an observer allocate memory.
@@ -110,17 +117,17 @@ fn uses_take_memory() {
     impl Observer for Ignores {
         fn observe(&self, _: &UsageEvent) {}
     }
-    let hub = hub(Rules::client_evaluated(ruleset(), Environments::Unknown));
-    let _guard = hub.observe(Arc::new(Ignores), UsageOptions::default());
-    assert!(count(&hub) > 0);
+    let repository = repository(Rules::client_evaluated(ruleset(), Environments::Unknown));
+    let _guard = repository.observe(Arc::new(Ignores), UsageOptions::default());
+    assert!(count(&repository) > 0);
 }
 
 /// Counting for a summary allocates memory only for the first evaluation of each kind.
 #[test]
 fn uses_that_are_counted_take_no_memory() {
-    let hub = hub(Rules::client_evaluated(ruleset(), Environments::Unknown));
+    let repository = repository(Rules::client_evaluated(ruleset(), Environments::Unknown));
     let summaries = fh_session::Summaries::new(std::time::Duration::from_secs(60), |_| {});
-    let _guard = hub.observe(Arc::new(summaries), UsageOptions::default());
-    read_everything(&hub, None);
-    assert_eq!(count(&hub), 0);
+    let _guard = repository.observe(Arc::new(summaries), UsageOptions::default());
+    read_everything(&repository, None);
+    assert_eq!(count(&repository), 0);
 }

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use fh_eval::{Profile, Ruleset, Timestamp, Value};
 use fh_session::{
-    Ask, Cause, Environments, Flow, Hub, HubOptions, Interceptor, LockPolicy, Observer,
-    Publication, RawKind, RawUpdate, Readiness, Rules, SessionStatus, Source, Subscription,
-    UsageEvent, UsageOptions,
+    Ask, Cause, Environments, Flow, Interceptor, LockPolicy, Observer, Publication, RawKind,
+    RawUpdate, Readiness, Repository, RepositoryOptions, Rules, SessionStatus, Source,
+    Subscription, UsageEvent, UsageOptions,
 };
 use loom::sync::atomic::{AtomicBool, Ordering};
 use loom::thread;
@@ -25,21 +25,21 @@ fn rules(value: u8) -> Arc<Rules> {
     Arc::new(Rules::client_evaluated(ruleset, Environments::Unknown))
 }
 
-fn publish(hub: &Hub, value: u8) {
+fn publish(repository: &Repository, value: u8) {
     let cause = if value == 1 { Cause::First } else { Cause::Change };
-    hub.publish(Publication { rules: rules(value), cause });
+    repository.publish(Publication { rules: rules(value), cause });
 }
 
 /// Returns a repository that serves 1 and has nothing left to deliver.
-fn hub() -> Hub {
-    let hub = Hub::new(HubOptions::new(|| Timestamp::from_millis(0)));
-    publish(&hub, 1);
-    hub.deliver();
-    hub
+fn repository() -> Repository {
+    let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
+    publish(&repository, 1);
+    repository.deliver();
+    repository
 }
 
-fn read(hub: &Hub) -> u8 {
-    hub.string("a", None).unwrap().parse().unwrap()
+fn read(repository: &Repository) -> u8 {
+    repository.string("a", None).unwrap().parse().unwrap()
 }
 
 /// The values that listeners got, in a mutex of the standard library, because loom need not see it.
@@ -50,10 +50,10 @@ fn number(value: Option<&Value>) -> u8 {
 }
 
 /// Registers a change listener, which records old and new values.
-fn watch(hub: &Hub) -> (Told<(u8, u8)>, Subscription) {
+fn watch(repository: &Repository) -> (Told<(u8, u8)>, Subscription) {
     let told = Told::default();
     let noted = told.clone();
-    let guard = hub.on_change("a", None, move |change| {
+    let guard = repository.on_change("a", None, move |change| {
         noted.lock().unwrap().push((number(change.old.as_ref()), number(change.new.as_ref())));
     });
     (told, guard)
@@ -62,26 +62,26 @@ fn watch(hub: &Hub) -> (Told<(u8, u8)>, Subscription) {
 /// A waker, and a dispatcher that runs after the waker was called.
 #[derive(Clone)]
 struct Dispatcher {
-    hub: Hub,
+    repository: Repository,
     is_due: Arc<AtomicBool>,
 }
 
 impl Dispatcher {
-    fn new(hub: &Hub) -> Self {
+    fn new(repository: &Repository) -> Self {
         let is_due = Arc::new(AtomicBool::new(false));
         let flag = is_due.clone();
         // A store would be enough, but loom orders a store and a concurrent exchange too freely.
-        hub.set_waker(move || {
+        repository.set_waker(move || {
             flag.swap(true, Ordering::AcqRel);
         });
-        let dispatcher = Self { hub: hub.clone(), is_due };
+        let dispatcher = Self { repository: repository.clone(), is_due };
         dispatcher.run();
         dispatcher
     }
 
     fn run(&self) {
         while self.is_due.swap(false, Ordering::AcqRel) {
-            self.hub.deliver();
+            self.repository.deliver();
         }
     }
 }
@@ -90,16 +90,16 @@ impl Dispatcher {
 #[test]
 fn no_update_is_lost_when_catching_ends() {
     explore(|| {
-        let hub = hub();
-        hub.catch_updates();
+        let repository = repository();
+        repository.catch_updates();
         let writer = thread::spawn({
-            let hub = hub.clone();
-            move || publish(&hub, 2)
+            let repository = repository.clone();
+            move || publish(&repository, 2)
         });
-        hub.stop_catching();
+        repository.stop_catching();
         writer.join().unwrap();
-        assert_eq!(read(&hub), 2);
-        assert!(!hub.is_holding());
+        assert_eq!(read(&repository), 2);
+        assert!(!repository.is_holding());
     });
 }
 
@@ -107,17 +107,17 @@ fn no_update_is_lost_when_catching_ends() {
 #[test]
 fn an_update_is_released_or_held() {
     explore(|| {
-        let hub = hub();
-        hub.catch_updates();
+        let repository = repository();
+        repository.catch_updates();
         let writer = thread::spawn({
-            let hub = hub.clone();
-            move || publish(&hub, 2)
+            let repository = repository.clone();
+            move || publish(&repository, 2)
         });
-        hub.release();
+        repository.release();
         writer.join().unwrap();
-        assert_eq!(hub.is_holding(), read(&hub) == 1);
-        hub.release();
-        assert_eq!(read(&hub), 2);
+        assert_eq!(repository.is_holding(), read(&repository) == 1);
+        repository.release();
+        assert_eq!(read(&repository), 2);
     });
 }
 
@@ -125,18 +125,18 @@ fn an_update_is_released_or_held() {
 #[test]
 fn named_releases_lose_no_update() {
     explore(|| {
-        let hub = hub();
-        hub.catch_updates();
-        publish(&hub, 2);
+        let repository = repository();
+        repository.catch_updates();
+        publish(&repository, 2);
         let writer = thread::spawn({
-            let hub = hub.clone();
-            move || publish(&hub, 3)
+            let repository = repository.clone();
+            move || publish(&repository, 3)
         });
-        hub.release_only(["a"]);
+        repository.release_only(["a"]);
         writer.join().unwrap();
-        assert_eq!(hub.is_holding(), read(&hub) == 2);
-        hub.release();
-        assert_eq!(read(&hub), 3);
+        assert_eq!(repository.is_holding(), read(&repository) == 2);
+        repository.release();
+        assert_eq!(read(&repository), 3);
     });
 }
 
@@ -144,21 +144,21 @@ fn named_releases_lose_no_update() {
 #[test]
 fn a_subscriber_misses_nothing() {
     explore(|| {
-        let hub = hub();
-        let dispatcher = Dispatcher::new(&hub);
+        let repository = repository();
+        let dispatcher = Dispatcher::new(&repository);
         let writer = thread::spawn({
-            let (hub, dispatcher) = (hub.clone(), dispatcher.clone());
+            let (repository, dispatcher) = (repository.clone(), dispatcher.clone());
             move || {
-                publish(&hub, 2);
+                publish(&repository, 2);
                 dispatcher.run();
             }
         });
-        let (told, _guard) = watch(&hub);
+        let (told, _guard) = watch(&repository);
         writer.join().unwrap();
         dispatcher.run();
         let first: Vec<_> = std::mem::take(&mut *told.lock().unwrap());
         assert!(first.is_empty() || first == [(1, 2)], "{first:?}");
-        publish(&hub, 3);
+        publish(&repository, 3);
         dispatcher.run();
         assert_eq!(*told.lock().unwrap(), [(2, 3)]);
     });
@@ -168,15 +168,15 @@ fn a_subscriber_misses_nothing() {
 #[test]
 fn no_wake_up_is_lost() {
     explore(|| {
-        let hub = hub();
-        let dispatcher = Dispatcher::new(&hub);
-        let (told, _guard) = watch(&hub);
-        publish(&hub, 2);
+        let repository = repository();
+        let dispatcher = Dispatcher::new(&repository);
+        let (told, _guard) = watch(&repository);
+        publish(&repository, 2);
         let running = thread::spawn({
             let dispatcher = dispatcher.clone();
             move || dispatcher.run()
         });
-        publish(&hub, 3);
+        publish(&repository, 3);
         running.join().unwrap();
         dispatcher.run();
         let told = told.lock().unwrap();
@@ -188,23 +188,24 @@ fn no_wake_up_is_lost() {
 #[test]
 fn no_news_is_lost() {
     explore(|| {
-        let hub = hub();
+        let repository = repository();
         let told = Told::default();
         let noted = told.clone();
-        let _guard = hub.on_raw(move |update| noted.lock().unwrap().push(update.json.to_string()));
-        let dispatcher = Dispatcher::new(&hub);
+        let _guard =
+            repository.on_raw(move |update| noted.lock().unwrap().push(update.json.to_string()));
+        let dispatcher = Dispatcher::new(&repository);
         let raw = |json: &str| RawUpdate {
             source: Source::Polling,
             environment: None,
             kind: RawKind::List,
             json: json.into(),
         };
-        hub.raw(raw("1"));
+        repository.raw(raw("1"));
         let running = thread::spawn({
             let dispatcher = dispatcher.clone();
             move || dispatcher.run()
         });
-        hub.raw(raw("2"));
+        repository.raw(raw("2"));
         running.join().unwrap();
         dispatcher.run();
         assert_eq!(*told.lock().unwrap(), ["1", "2"]);
@@ -223,16 +224,16 @@ fn no_use_is_lost() {
         }
     }
     explore(|| {
-        let hub = hub();
+        let repository = repository();
         let told = Told::default();
-        let _guard = hub.observe(Arc::new(Counts(told.clone())), UsageOptions::default());
-        let dispatcher = Dispatcher::new(&hub);
-        let _ = read(&hub);
+        let _guard = repository.observe(Arc::new(Counts(told.clone())), UsageOptions::default());
+        let dispatcher = Dispatcher::new(&repository);
+        let _ = read(&repository);
         let running = thread::spawn({
             let dispatcher = dispatcher.clone();
             move || dispatcher.run()
         });
-        let _ = read(&hub);
+        let _ = read(&repository);
         running.join().unwrap();
         dispatcher.run();
         assert_eq!(told.lock().unwrap().len(), 2);
@@ -243,20 +244,20 @@ fn no_use_is_lost() {
 #[test]
 fn two_deliverers_deliver_everything() {
     explore(|| {
-        let hub = hub();
-        let (told, _guard) = watch(&hub);
+        let repository = repository();
+        let (told, _guard) = watch(&repository);
         let other = thread::spawn({
-            let hub = hub.clone();
+            let repository = repository.clone();
             move || {
-                publish(&hub, 2);
-                hub.deliver();
+                publish(&repository, 2);
+                repository.deliver();
             }
         });
-        publish(&hub, 3);
-        hub.deliver();
+        publish(&repository, 3);
+        repository.deliver();
         other.join().unwrap();
         let told = told.lock().unwrap();
-        let last = read(&hub);
+        let last = read(&repository);
         assert_eq!(told.last().map(|(_, new)| *new), Some(last), "{told:?}");
         assert!(told.windows(2).all(|pair| pair[0].1 == pair[1].0), "{told:?}");
     });
@@ -278,20 +279,22 @@ fn writers_keep_each_others_parts() {
         }
     }
     explore(|| {
-        let hub = hub();
+        let repository = repository();
         let writer = thread::spawn({
-            let hub = hub.clone();
-            move || publish(&hub, 2)
+            let repository = repository.clone();
+            move || publish(&repository, 2)
         });
         let status = thread::spawn({
-            let hub = hub.clone();
-            move || hub.set_status(Status { readiness: Readiness::Ready, ..Status::default() })
+            let repository = repository.clone();
+            move || {
+                repository.set_status(Status { readiness: Readiness::Ready, ..Status::default() })
+            }
         });
-        let _guard = hub.intercept(Arc::new(Fixed), LockPolicy::Respect);
+        let _guard = repository.intercept(Arc::new(Fixed), LockPolicy::Respect);
         writer.join().unwrap();
         status.join().unwrap();
-        assert_eq!((read(&hub), hub.readiness()), (2, Readiness::Ready));
-        assert_eq!(hub.string("b", None).as_deref(), Some("9"));
+        assert_eq!((read(&repository), repository.readiness()), (2, Readiness::Ready));
+        assert_eq!(repository.string("b", None).as_deref(), Some("9"));
     });
 }
 
@@ -299,15 +302,17 @@ fn writers_keep_each_others_parts() {
 #[test]
 fn readiness_is_told_completely() {
     explore(|| {
-        let hub = hub();
-        let dispatcher = Dispatcher::new(&hub);
+        let repository = repository();
+        let dispatcher = Dispatcher::new(&repository);
         let writer = thread::spawn({
-            let hub = hub.clone();
-            move || hub.set_status(Status { readiness: Readiness::Ready, ..Status::default() })
+            let repository = repository.clone();
+            move || {
+                repository.set_status(Status { readiness: Readiness::Ready, ..Status::default() })
+            }
         });
         let told = Told::default();
         let noted = told.clone();
-        let _guard = hub.on_readiness(move |change| {
+        let _guard = repository.on_readiness(move |change| {
             noted.lock().unwrap().push(change.readiness);
         });
         dispatcher.run();
@@ -323,18 +328,18 @@ fn readiness_is_told_completely() {
 #[test]
 fn the_end_is_told_once() {
     explore(|| {
-        let hub = hub();
-        let dispatcher = Dispatcher::new(&hub);
+        let repository = repository();
+        let dispatcher = Dispatcher::new(&repository);
         let told = Told::default();
         let noted = told.clone();
-        let _guard = hub.on_readiness(move |change| {
+        let _guard = repository.on_readiness(move |change| {
             noted.lock().unwrap().push(change.readiness);
         });
         let running = thread::spawn({
             let dispatcher = dispatcher.clone();
             move || dispatcher.run()
         });
-        hub.close();
+        repository.close();
         running.join().unwrap();
         dispatcher.run();
         let told = told.lock().unwrap();
@@ -347,16 +352,16 @@ fn the_end_is_told_once() {
 #[test]
 fn a_dropped_guard_ends_calls() {
     explore(|| {
-        let hub = hub();
-        let (told, guard) = watch(&hub);
-        publish(&hub, 2);
+        let repository = repository();
+        let (told, guard) = watch(&repository);
+        publish(&repository, 2);
         let running = thread::spawn({
-            let hub = hub.clone();
-            move || hub.deliver()
+            let repository = repository.clone();
+            move || repository.deliver()
         });
         drop(guard);
-        publish(&hub, 3);
-        hub.deliver();
+        publish(&repository, 3);
+        repository.deliver();
         running.join().unwrap();
         let told = told.lock().unwrap();
         assert!(told.is_empty() || *told == [(1, 2)] || *told == [(1, 3)], "{told:?}");

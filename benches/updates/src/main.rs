@@ -1,6 +1,6 @@
 //! Measures the cost of a stream of updates for readers: evaluations through the hub, in turn with and without updates.
 //!
-//! Updates take the same way as in a client: the bytes of a stream go to a `Session`, and its publications to the `Hub`.
+//! Updates take the same way as in a client: the bytes of a stream go to a `Session`, and its publications to the `Repository`.
 //! Each evaluation is one call of the hub, which loads the snapshot and finds the key. The flag is a rollout of 20 % on the
 //! user key.
 
@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use fh_eval::{Attributes, Timestamp};
 use fh_session::{
-    Action, ApiKeys, Config, EdgeUrl, Head, Hub, HubOptions, Input, Millis, Session, Ticket,
+    Action, ApiKeys, Config, EdgeUrl, Head, Input, Millis, Repository, RepositoryOptions, Session,
+    Ticket,
 };
 
 #[derive(Parser)]
@@ -40,7 +41,7 @@ fn feature(number: usize, version: u64) -> String {
 /// A session with an open stream, and the hub to which it publishes.
 struct Writer {
     session: Session,
-    hub: Hub,
+    repository: Repository,
     ticket: Ticket,
     features: usize,
     version: u64,
@@ -59,8 +60,8 @@ impl Writer {
         };
         let head = Head::new(200).header("content-type", "text/event-stream");
         session.handle(Millis::new(0), Input::Opened { ticket, head: &head });
-        let hub = Hub::new(HubOptions::new(|| Timestamp::from_millis(0)));
-        let mut writer = Self { session, hub, ticket, features, version: 1 };
+        let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
+        let mut writer = Self { session, repository, ticket, features, version: 1 };
         let list: Vec<String> = (0..features).map(|number| feature(number, 1)).collect();
         writer.event("features", &format!("[{}]", list.join(",")));
         writer
@@ -72,9 +73,9 @@ impl Writer {
         self.session.handle(Millis::new(0), input);
         while let Some(action) = self.session.poll() {
             match action {
-                Action::Publish(publication) => self.hub.publish(publication),
-                Action::Status(status) => self.hub.set_status(status),
-                Action::Raw(update) => self.hub.raw(update),
+                Action::Publish(publication) => self.repository.publish(publication),
+                Action::Status(status) => self.repository.set_status(status),
+                Action::Raw(update) => self.repository.raw(update),
                 _ => {}
             }
         }
@@ -94,14 +95,17 @@ fn slice(writer: &mut Writer, threads: usize, length: Duration, rate: u64) -> (u
     let count = Arc::new(AtomicU64::new(0));
     let readers: Vec<_> = (0..threads)
         .map(|thread| {
-            let (hub, stop, count) = (writer.hub.clone(), Arc::clone(&stop), Arc::clone(&count));
+            let (repository, stop, count) =
+                (writer.repository.clone(), Arc::clone(&stop), Arc::clone(&count));
             thread::spawn(move || {
                 let who = Attributes::builder().user_key(format!("user-{thread}")).build();
                 let who = Some(Arc::new(who));
                 let mut done = 0_u64;
                 while !stop.load(Ordering::Relaxed) {
                     for _ in 0..1_000 {
-                        black_box(hub.is_enabled(black_box("FLAG_7"), black_box(who.as_ref())));
+                        black_box(
+                            repository.is_enabled(black_box("FLAG_7"), black_box(who.as_ref())),
+                        );
                     }
                     done += 1_000;
                 }

@@ -31,10 +31,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     show(&client);
 
     let (changed, news) = channel();
-    let hub = client.hub().clone();
+    let repository = client.repository().clone();
     let _watch = overrides.watch(WATCH_INTERVAL, move || {
         // Listeners compare again, as after an update.
-        hub.overrides_changed();
+        repository.overrides_changed();
         // The receiver is gone once the program ends.
         let _ = changed.send(());
     });

@@ -213,7 +213,7 @@ impl Story<'_, '_, '_> {
 
     /// Shows the values that each sample person gets.
     fn people(&mut self) -> Result<(), Failure> {
-        let snapshot = self.client.hub().snapshot();
+        let snapshot = self.client.repository().snapshot();
         let (ruleset, now, people) = (snapshot.rules().ruleset(), clock::now(), Person::all());
         if self.json {
             let people = people.iter().map(|person| person.answers(ruleset, now)).collect();
@@ -233,7 +233,7 @@ impl Story<'_, '_, '_> {
 
     /// Explains one value, shows a rollout, and suggests commands to try.
     fn explain(&mut self) -> Result<(), Failure> {
-        let snapshot = self.client.hub().snapshot();
+        let snapshot = self.client.repository().snapshot();
         let (ruleset, now, aroha) = (snapshot.rules().ruleset(), clock::now(), Person::aroha());
         let report = feature(ruleset, EXPLAINED)?.explain(&aroha.subject(now)).report();
         let rolled_out = feature(ruleset, ROLLED_OUT)?;
@@ -311,7 +311,7 @@ async fn watched(
     let mut ticks = interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut show = |view: &mut dyn View| {
-        let seen = observer.look(&client.hub().snapshot(), &[]);
+        let seen = observer.look(&client.repository().snapshot(), &[]);
         view.show(client, &observer, seen)
     };
     loop {

@@ -73,7 +73,7 @@ async fn fetch(asked: &Asked, limit: Duration) -> Result<Arc<RepositorySnapshot>
     let client = asked.edge.client().one_off().initial_context(Arc::clone(&asked.who)).start();
     let client = client.map_err(edge::unstarted)?;
     match tokio::time::timeout(limit, client.ready()).await {
-        Ok(Ok(())) => Ok(client.hub().snapshot()),
+        Ok(Ok(())) => Ok(client.repository().snapshot()),
         Ok(Err(why)) => Err(edge::not_ready(&why)),
         Err(_) => Err(edge::no_features(&client, Some(limit))),
     }

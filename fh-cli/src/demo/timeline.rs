@@ -148,7 +148,7 @@ impl<'a> Timeline<'a> {
     }
 
     fn version(&self, key: &str) -> Option<i64> {
-        let snapshot = self.client.hub().snapshot();
+        let snapshot = self.client.repository().snapshot();
         snapshot.rules().ruleset().get(key).map(|feature| feature.version())
     }
 
@@ -167,7 +167,7 @@ impl<'a> Timeline<'a> {
 
     /// Returns for each sampled id whether it gets "boosted".
     fn inside(&self) -> Vec<bool> {
-        let snapshot = self.client.hub().snapshot();
+        let snapshot = self.client.repository().snapshot();
         let Some(feature) = snapshot.rules().ruleset().get(ROLLED_OUT) else { return Vec::new() };
         let now = clock::now();
         let mut inside = Vec::new();

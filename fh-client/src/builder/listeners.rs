@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fh_session::{
-    Change, Hub, NewState, Notice, RawUpdate, ReadinessChange, SessionStatus, Subscription,
+    Change, NewState, Notice, RawUpdate, ReadinessChange, Repository, SessionStatus, Subscription,
 };
 
 use super::{ClientBuilder, Dispatching};
@@ -21,36 +21,36 @@ impl ClientBuilder {
     /// Registers a listener that is called with the first readiness and with each change of it.
     pub fn on_readiness(self, call: impl Fn(&ReadinessChange) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);
-        self.listener(move |hub| {
+        self.listener(move |repository| {
             let call = Arc::clone(&call);
-            hub.on_readiness(move |change| call(change))
+            repository.on_readiness(move |change| call(change))
         })
     }
 
     /// Registers a listener that is called with the first status, and whenever connection, problem or readiness change.
     pub fn on_status(self, call: impl Fn(&SessionStatus) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);
-        self.listener(move |hub| {
+        self.listener(move |repository| {
             let call = Arc::clone(&call);
-            hub.on_status(move |status| call(status))
+            repository.on_status(move |status| call(status))
         })
     }
 
     /// Registers a listener for unusual events that do not stop the client, such as a snapshot file that was ignored.
     pub fn on_notice(self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);
-        self.listener(move |hub| {
+        self.listener(move |repository| {
             let call = Arc::clone(&call);
-            hub.on_notice(move |notice| call(notice))
+            repository.on_notice(move |notice| call(notice))
         })
     }
 
     /// Registers a listener that is called with each update as it was received.
     pub fn on_raw(self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);
-        self.listener(move |hub| {
+        self.listener(move |repository| {
             let call = Arc::clone(&call);
-            hub.on_raw(move |update| call(update))
+            repository.on_raw(move |update| call(update))
         })
     }
 
@@ -58,9 +58,9 @@ impl ClientBuilder {
     /// Updates that are held back are included.
     pub fn on_new_state(self, call: impl Fn(NewState) + Send + Sync + 'static) -> Self {
         let call = Arc::new(call);
-        self.listener(move |hub| {
+        self.listener(move |repository| {
             let call = Arc::clone(&call);
-            hub.on_new_state(move |state| call(state))
+            repository.on_new_state(move |state| call(state))
         })
     }
 
@@ -72,15 +72,15 @@ impl ClientBuilder {
         call: impl Fn(&Change) + Send + Sync + 'static,
     ) -> Self {
         let (key, call) = (key.into(), Arc::new(call));
-        self.listener(move |hub| {
+        self.listener(move |repository| {
             let call = Arc::clone(&call);
-            hub.on_change(&key, None, move |change| call(change))
+            repository.on_change(&key, None, move |change| call(change))
         })
     }
 
     fn listener(
         mut self,
-        subscribe: impl Fn(&Hub) -> Subscription + Send + Sync + 'static,
+        subscribe: impl Fn(&Repository) -> Subscription + Send + Sync + 'static,
     ) -> Self {
         self.listeners.push(Arc::new(subscribe));
         self

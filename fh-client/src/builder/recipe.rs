@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use fh_eval::{Attributes, Timestamp};
 use fh_session::{
-    ApiKeys, Backoff, Config, ContextHeader, EdgeUrl, Hub, HubOptions, KeyKind, Limits, Mode,
+    ApiKeys, Backoff, Config, ContextHeader, EdgeUrl, KeyKind, Limits, Mode, Repository,
+    RepositoryOptions,
 };
 
 use super::ClientBuilder;
@@ -68,26 +69,26 @@ impl ClientBuilder {
 }
 
 impl Recipe {
-    pub(super) fn hub(&self) -> Hub {
+    pub(super) fn repository(&self) -> Repository {
         let clock = Arc::clone(&self.builder.clock);
-        let mut options = HubOptions::new(move || clock());
+        let mut options = RepositoryOptions::new(move || clock());
         if let Some(events) = self.builder.events {
             options.events = events.max(1);
         }
-        let hub = Hub::new(options);
+        let repository = Repository::new(options);
         for (interceptor, locks) in &self.builder.interceptors {
-            hub.intercept(Arc::clone(interceptor), *locks).detach();
+            repository.intercept(Arc::clone(interceptor), *locks).detach();
         }
         for (observer, options) in &self.builder.observers {
-            hub.observe(Arc::clone(observer), options.clone()).detach();
+            repository.observe(Arc::clone(observer), options.clone()).detach();
         }
         for subscribe in &self.builder.listeners {
-            subscribe(&hub).detach();
+            subscribe(&repository).detach();
         }
         if self.builder.catching {
-            hub.catch_updates();
+            repository.catch_updates();
         }
-        hub
+        repository
     }
 
     /// Returns the settings for another context, whose client gets a connection of its own.

@@ -43,15 +43,15 @@ impl ClientBuilder {
             recipe.builder.bootstrap.iter().map(|bytes| Bootstrap::read(bytes)).collect();
         let (bootstrap, is_offline) = (bootstrap?, config.mode == Mode::Offline);
 
-        let hub = recipe.hub();
+        let repository = recipe.repository();
         #[cfg(feature = "metrics")]
         if !matches!(recipe.builder.dispatching, Dispatching::Nobody) {
             let evaluations = crate::metrics::Evaluations::new(&config.keys);
-            hub.observe(Arc::new(evaluations), fh_session::UsageOptions::default()).detach();
+            repository.observe(Arc::new(evaluations), fh_session::UsageOptions::default()).detach();
         }
         let dispatcher = match &recipe.builder.dispatching {
-            Dispatching::OnAThread => Dispatcher::start(&hub).map(Delivery::Own),
-            Dispatching::Shared(thread) => thread.serve(&hub).map(Delivery::Shared),
+            Dispatching::OnAThread => Dispatcher::start(&repository).map(Delivery::Own),
+            Dispatching::Shared(thread) => thread.serve(&repository).map(Delivery::Shared),
             Dispatching::Nobody => Ok(Delivery::Own(Dispatcher::idle())),
         };
         let dispatcher = dispatcher.map_err(thread_trouble)?;
@@ -61,7 +61,7 @@ impl ClientBuilder {
         let (commands, inbox) = mpsc::unbounded_channel();
         let desk = commands.downgrade();
         let reader = desk.clone();
-        hub.set_touch_waker(move || {
+        repository.set_touch_waker(move || {
             // The sender is weak: the repository must not keep the driver running.
             if let Some(commands) = reader.upgrade() {
                 let _ = commands.send(Command::Touched);
@@ -74,7 +74,7 @@ impl ClientBuilder {
         });
         let keys = config.keys.clone();
         let mut driver = Driver::new(Parts {
-            hub: hub.clone(),
+            repository: repository.clone(),
             dispatcher: dispatcher.clone(),
             transport: Arc::clone(&recipe.transport),
             commands: inbox,
@@ -102,7 +102,7 @@ impl ClientBuilder {
         let runtime = place.seen_from_outside(clock);
         place.spawn(driver);
         let keys = Mutex::new(keys);
-        let inner = Inner { hub, board, commands, dispatcher, runtime, recipe, keys };
+        let inner = Inner { repository, board, commands, dispatcher, runtime, recipe, keys };
         Ok(Client::from_inner(Arc::new(inner)))
     }
 

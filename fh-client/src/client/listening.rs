@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use fh_session::{
-    Change, Hub, Interceptor, LockPolicy, NewState, Notice, Observer, Params, RawUpdate,
-    ReadinessChange, SessionStatus, Subscription, UsageOptions,
+    Change, Interceptor, LockPolicy, NewState, Notice, Observer, Params, RawUpdate,
+    ReadinessChange, Repository, SessionStatus, Subscription, UsageOptions,
 };
 
 use super::Client;
@@ -23,12 +23,12 @@ impl Client {
         key: &str,
         call: impl Fn(&Change) + Send + Sync + 'static,
     ) -> Subscription {
-        self.inner.hub.on_change(key, None, call)
+        self.inner.repository.on_change(key, None, call)
     }
 
     /// Returns the changes of [`Self::on_change`] as a stream.
     pub fn changes(&self, key: &str) -> Changes {
-        Changes::new(&self.inner.hub, key, None)
+        Changes::new(&self.inner.repository, key, None)
     }
 
     /// Registers a listener that is called with the present readiness, and with each change of it.
@@ -36,30 +36,30 @@ impl Client {
         &self,
         call: impl Fn(&ReadinessChange) + Send + Sync + 'static,
     ) -> Subscription {
-        self.inner.hub.on_readiness(call)
+        self.inner.repository.on_readiness(call)
     }
 
     /// Registers a listener that is called with the present status, and whenever connection, problem or readiness change.
     /// [`Self::status`] returns more details.
     pub fn on_status(&self, call: impl Fn(&SessionStatus) + Send + Sync + 'static) -> Subscription {
-        self.inner.hub.on_status(call)
+        self.inner.repository.on_status(call)
     }
 
     /// Registers a listener that is called after each update that changes something a reader can see, except the first list.
     /// Updates that are held back are included. If an update is held back at registration, the listener is called for it as well
     /// (sdk-behaviour 2.5, sdk-behaviour 2.7).
     pub fn on_new_state(&self, call: impl Fn(NewState) + Send + Sync + 'static) -> Subscription {
-        self.inner.hub.on_new_state(call)
+        self.inner.repository.on_new_state(call)
     }
 
     /// Registers a listener that is called with each update as it was received (sdk-behaviour 2.6).
     pub fn on_raw(&self, call: impl Fn(&RawUpdate) + Send + Sync + 'static) -> Subscription {
-        self.inner.hub.on_raw(call)
+        self.inner.repository.on_raw(call)
     }
 
     /// Registers a listener for unusual events that do not stop the client. They are logged as well.
     pub fn on_notice(&self, call: impl Fn(&Notice) + Send + Sync + 'static) -> Subscription {
-        self.inner.hub.on_notice(call)
+        self.inner.repository.on_notice(call)
     }
 
     /// Returns a handle that is woken whenever features or status may have changed. It serves programs that forward everything,
@@ -71,12 +71,12 @@ impl Client {
 
     /// Registers an observer, which is notified of each use of a feature (sdk-behaviour 3).
     pub fn observe(&self, observer: Arc<dyn Observer>, options: UsageOptions) -> Subscription {
-        self.inner.hub.observe(observer, options)
+        self.inner.repository.observe(observer, options)
     }
 
     /// Reports a named event to observers, with the values of all features without a context.
     pub fn record(&self, name: &str, params: Params) {
-        self.inner.hub.record(name, params, None);
+        self.inner.repository.record(name, params, None);
     }
 }
 
@@ -85,49 +85,49 @@ impl Client {
     /// Registers an interceptor, which is called before the rules and after the interceptors that are registered already
     /// (sdk-behaviour 2.8).
     pub fn intercept(&self, interceptor: Arc<dyn Interceptor>, locks: LockPolicy) -> Subscription {
-        self.inner.hub.intercept(interceptor, locks)
+        self.inner.repository.intercept(interceptor, locks)
     }
 
     /// Notifies the client that interceptors may now return other values, so that change listeners compare again.
     pub fn overrides_changed(&self) {
-        self.inner.hub.overrides_changed();
+        self.inner.repository.overrides_changed();
     }
 
     /// Holds back updates from now on, until they are [released](Self::release) (sdk-behaviour 2.7).
     pub fn catch_updates(&self) {
-        self.inner.hub.catch_updates();
+        self.inner.repository.catch_updates();
     }
 
     /// Returns true if the client holds updates back.
     #[must_use]
     pub fn is_catching(&self) -> bool {
-        self.inner.hub.is_catching()
+        self.inner.repository.is_catching()
     }
 
     /// Returns true if an update is held back that a reader could see.
     #[must_use]
     pub fn is_holding(&self) -> bool {
-        self.inner.hub.is_holding()
+        self.inner.repository.is_holding()
     }
 
     /// Serves the last received state, and continues to hold back later updates.
     pub fn release(&self) {
-        self.inner.hub.release();
+        self.inner.repository.release();
     }
 
     /// Serves the last received state of these features only, and continues to hold back updates.
     pub fn release_only<K: AsRef<str>>(&self, keys: impl IntoIterator<Item = K>) {
-        self.inner.hub.release_only(keys);
+        self.inner.repository.release_only(keys);
     }
 
     /// Serves the last received state, and all later updates at once.
     pub fn stop_catching(&self) {
-        self.inner.hub.stop_catching();
+        self.inner.repository.stop_catching();
     }
 
     /// Returns the repository: the read side of the client, for code that builds on it.
     #[must_use]
-    pub fn hub(&self) -> &Hub {
-        &self.inner.hub
+    pub fn repository(&self) -> &Repository {
+        &self.inner.repository
     }
 }

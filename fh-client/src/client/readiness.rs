@@ -74,7 +74,11 @@ impl Client {
     /// Returns the readiness: whether the client has features, has none yet, is refused by the Edge, or is closed.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
-        if self.inner.board.is_closed() { Readiness::Closed } else { self.inner.hub.readiness() }
+        if self.inner.board.is_closed() {
+            Readiness::Closed
+        } else {
+            self.inner.repository.readiness()
+        }
     }
 
     /// Returns true if the readiness is [`Readiness::Ready`].
@@ -90,7 +94,7 @@ impl Client {
             let age = self.inner.recipe.now().as_millis().saturating_sub(saved.as_millis());
             Duration::from_millis(u64::try_from(age).unwrap_or(0))
         });
-        let mut status = Status::of(&self.inner.hub, &self.inner.runtime, snapshot_age);
+        let mut status = Status::of(&self.inner.repository, &self.inner.runtime, snapshot_age);
         if self.inner.board.is_closed() {
             status.readiness = Readiness::Closed;
             status.connection = Connection::Closed;
@@ -126,7 +130,7 @@ impl Client {
     /// Returns the parts of features that were not understood, and what was assumed instead.
     #[must_use]
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        self.inner.hub.snapshot().rules().ruleset().diagnostics().cloned().collect()
+        self.inner.repository.snapshot().rules().ruleset().diagnostics().cloned().collect()
     }
 
     /// Blocks this thread until everything so far is processed: events are delivered to listeners and observers, observers have

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use fh_session::{Hub, Millis};
+use fh_session::{Millis, Repository};
 use tokio::sync::watch;
 
 /// A client's registration with the shared thread. It requests deliveries to the client's listeners, and the end of the
@@ -45,7 +45,7 @@ struct Orders {
 
 /// A client that the thread delivers for.
 struct Client {
-    hub: Hub,
+    repository: Repository,
     /// The number of the last request.
     given: u64,
     done: watch::Sender<u64>,
@@ -58,7 +58,7 @@ struct Client {
 /// The next task of the thread.
 struct Work {
     number: u64,
-    hub: Hub,
+    repository: Repository,
     given: u64,
     flush: Option<Duration>,
     is_last: bool,
@@ -95,7 +95,7 @@ impl Desk {
                 client.is_due = false;
                 return Work {
                     number,
-                    hub: client.hub.clone(),
+                    repository: client.repository.clone(),
                     given: client.given,
                     flush: client.flush.take(),
                     is_last: client.is_over,
@@ -131,20 +131,20 @@ impl PoolListeners {
     ///
     /// # Errors
     /// An [`io::Error`] if the platform starts no thread.
-    pub(crate) fn serve(&self, hub: &Hub) -> io::Result<Seat> {
+    pub(crate) fn serve(&self, repository: &Repository) -> io::Result<Seat> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let seat = held.as_ref().and_then(|(desk, thread)| seat(desk, *thread, hub));
+        let seat = held.as_ref().and_then(|(desk, thread)| seat(desk, *thread, repository));
         let seat = match seat {
             Some(seat) => seat,
             None => {
-                let seat = start(hub)?;
+                let seat = start(repository)?;
                 *held = Some((Arc::clone(&seat.desk), seat.thread));
                 seat
             }
         };
         drop(held);
         let (desk, number) = (Arc::clone(&seat.desk), seat.number);
-        hub.set_waker(move || {
+        repository.set_waker(move || {
             desk.order(number, |_| {});
         });
         Ok(seat)
@@ -158,20 +158,20 @@ impl fmt::Debug for PoolListeners {
 }
 
 /// Registers a client; returns `None` if the thread has ended.
-fn seat(desk: &Arc<Desk>, thread: ThreadId, hub: &Hub) -> Option<Seat> {
+fn seat(desk: &Arc<Desk>, thread: ThreadId, repository: &Repository) -> Option<Seat> {
     let mut orders = desk.orders();
     if orders.is_over {
         return None;
     }
-    let (number, done) = orders.add(hub);
+    let (number, done) = orders.add(repository);
     drop(orders);
     Some(Seat { desk: Arc::clone(desk), number, done, thread })
 }
 
 /// Starts a thread and registers its first client.
-fn start(hub: &Hub) -> io::Result<Seat> {
+fn start(repository: &Repository) -> io::Result<Seat> {
     let mut orders = Orders::default();
-    let (number, done) = orders.add(hub);
+    let (number, done) = orders.add(repository);
     let desk = Arc::new(Desk { orders: Mutex::new(orders), bell: Condvar::new() });
     let work = Arc::clone(&desk);
     let thread = thread::Builder::new()
@@ -183,11 +183,12 @@ fn start(hub: &Hub) -> io::Result<Seat> {
 }
 
 impl Orders {
-    fn add(&mut self, hub: &Hub) -> (u64, watch::Receiver<u64>) {
+    fn add(&mut self, repository: &Repository) -> (u64, watch::Receiver<u64>) {
         self.seats += 1;
         let (done, receiver) = watch::channel(0);
-        let hub = hub.clone();
-        let client = Client { hub, given: 0, done, is_due: false, flush: None, is_over: false };
+        let repository = repository.clone();
+        let client =
+            Client { repository, given: 0, done, is_due: false, flush: None, is_over: false };
         self.clients.insert(self.seats, client);
         (self.seats, receiver)
     }
@@ -226,11 +227,11 @@ fn deliver(desk: &Desk) {
     let started = Instant::now();
     loop {
         let work = desk.next();
-        work.hub.deliver();
+        work.repository.deliver();
         // If a summary's window has ended, the summary is reported with the next delivery.
-        work.hub.deliver_summaries(Millis::default().after(started.elapsed()));
+        work.repository.deliver_summaries(Millis::default().after(started.elapsed()));
         if let Some(limit) = work.flush {
-            work.hub.flush_usage(limit);
+            work.repository.flush_usage(limit);
         }
         if !desk.done(&work) {
             return;

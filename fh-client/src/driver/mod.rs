@@ -16,7 +16,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use fh_session::{ApiKey, ApiKeys, EdgeUrl, Errand, Hub, Input, Millis, Secrets, Session, Ticket};
+use fh_session::{
+    ApiKey, ApiKeys, EdgeUrl, Errand, Input, Millis, Repository, Secrets, Session, Ticket,
+};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::Sleep;
@@ -43,7 +45,7 @@ const SWEEP_ABOVE: usize = 64;
 /// The parts of a driver.
 pub(crate) struct Parts {
     pub(crate) session: Session,
-    pub(crate) hub: Hub,
+    pub(crate) repository: Repository,
     pub(crate) dispatcher: Delivery,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
@@ -136,7 +138,9 @@ impl Driver {
                 }
                 News::Save => self.save(),
                 News::Saved(outcome) => self.saved(outcome),
-                News::Measure => self.journal.measure(&self.parts.hub, self.parts.clock.now()),
+                News::Measure => {
+                    self.journal.measure(&self.parts.repository, self.parts.clock.now())
+                }
                 News::Arrival(ticket, arrival) => self.arrived(ticket, arrival),
             }
         }

@@ -27,7 +27,7 @@ impl Driver {
             }
         }
         if let Some(contact) = self.parts.session.last_contact() {
-            self.parts.hub.contact(contact);
+            self.parts.repository.contact(contact);
         }
         self.ended.clear();
         // Callers are answered last, so that they find the state that their command led to.
@@ -50,17 +50,17 @@ impl Driver {
                     keeper.published(&publication.rules);
                 }
                 let rules = Arc::clone(&publication.rules);
-                self.parts.hub.publish(publication);
+                self.parts.repository.publish(publication);
                 self.parts.board.publish(rules);
             }
             Action::Revoke(environments) => {
-                self.parts.hub.revoke(&environments);
+                self.parts.repository.revoke(&environments);
                 self.parts.board.revoke(&environments);
             }
             Action::Status(status) => self.show(status),
             Action::Notice(notice) => self.note(notice),
-            Action::Raw(update) => self.parts.hub.raw(update),
-            Action::Arm => self.parts.hub.arm(),
+            Action::Raw(update) => self.parts.repository.raw(update),
+            Action::Arm => self.parts.repository.arm(),
             // Actions of a later session, which this driver does not know.
             _ => {}
         }
@@ -70,7 +70,7 @@ impl Driver {
     pub(crate) fn note(&mut self, notice: Notice) {
         let notice = self.secrets.wiped_off(notice);
         self.journal.notice(&notice);
-        self.parts.hub.notice(notice);
+        self.parts.repository.notice(notice);
     }
 
     fn show(&mut self, mut status: SessionStatus) {
@@ -79,7 +79,7 @@ impl Driver {
         if let Some(keeper) = &mut self.parts.keeper {
             keeper.status(&status);
         }
-        self.parts.hub.set_status(status.clone());
+        self.parts.repository.set_status(status.clone());
         self.parts.board.show(status);
     }
 
@@ -226,9 +226,9 @@ impl Driver {
         }
         self.waiting.clear();
         if self.forgets {
-            self.parts.hub.publish(nobodys_features());
+            self.parts.repository.publish(nobodys_features());
         }
-        self.parts.hub.close();
+        self.parts.repository.close();
         self.parts.dispatcher.end();
     }
 }

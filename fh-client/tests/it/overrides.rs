@@ -10,14 +10,15 @@ use fh_client::Client;
 use fh_client::overrides::{EnvironmentOverrides, YamlOverrides, YamlStore, usual_yaml_path};
 use fh_eval::{Profile, Ruleset, Timestamp};
 use fh_session::{
-    Cause, Environments, Hub, HubOptions, Interceptor, LockPolicy, Publication, Reason, Rules,
+    Cause, Environments, Interceptor, LockPolicy, Publication, Reason, Repository,
+    RepositoryOptions, Rules,
 };
 
 /// A limit that no wait reaches unless something is broken.
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Returns a repository with a feature of each type, and locked ones.
-fn hub() -> Hub {
+fn repository() -> Repository {
     hub_of(
         r#"[
         {"key": "FLAG", "type": "BOOLEAN", "value": false},
@@ -31,17 +32,17 @@ fn hub() -> Hub {
     )
 }
 
-fn hub_of(features: &str) -> Hub {
-    let hub = Hub::new(HubOptions::new(|| Timestamp::from_millis(0)));
+fn hub_of(features: &str) -> Repository {
+    let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
     let ruleset = Ruleset::from_json(features.as_bytes(), Profile::Client).unwrap();
     let rules = Arc::new(Rules::client_evaluated(ruleset, Environments::Unknown));
-    hub.publish(Publication { rules, cause: Cause::First });
-    hub
+    repository.publish(Publication { rules, cause: Cause::First });
+    repository
 }
 
 /// Returns the present value of a key and the name of the interceptor that overrode it, if any.
-fn shown(hub: &Hub, key: &str) -> String {
-    let detail = hub.detail(key, None);
+fn shown(repository: &Repository, key: &str) -> String {
+    let detail = repository.detail(key, None);
     let value = detail.value.map_or_else(|| "-".to_owned(), |value| value.to_string());
     match detail.interceptor {
         Some(by) => {
@@ -92,20 +93,20 @@ fn variables_override_features_by_type() {
         ("FEATUREHUB_FEATURE_", "x"),
         ("FEATUREHUB_flag", "lower"),
     ]);
-    let hub = hub();
-    let _guard = hub.intercept(Arc::new(overrides.unwrap()), LockPolicy::Respect);
-    assert_eq!(shown(&hub, "FLAG"), "true by environment");
-    assert!(hub.is_enabled("FLAG", None));
-    assert_eq!(shown(&hub, "PRICE"), "17.650 by environment");
-    assert_eq!(shown(&hub, "TEXT"), " by environment", "an empty text is a text");
-    assert_eq!(shown(&hub, "LAYOUT"), "{\"a\": 1} by environment");
-    assert_eq!(shown(&hub, "TWO WORDS"), "local by environment");
-    assert_eq!(shown(&hub, "EDGE_URL"), "server", "the variable is configuration");
+    let repository = repository();
+    let _guard = repository.intercept(Arc::new(overrides.unwrap()), LockPolicy::Respect);
+    assert_eq!(shown(&repository, "FLAG"), "true by environment");
+    assert!(repository.is_enabled("FLAG", None));
+    assert_eq!(shown(&repository, "PRICE"), "17.650 by environment");
+    assert_eq!(shown(&repository, "TEXT"), " by environment", "an empty text is a text");
+    assert_eq!(shown(&repository, "LAYOUT"), "{\"a\": 1} by environment");
+    assert_eq!(shown(&repository, "TWO WORDS"), "local by environment");
+    assert_eq!(shown(&repository, "EDGE_URL"), "server", "the variable is configuration");
     // A key without a feature has every type that its text can be converted to.
-    assert!(hub.is_enabled("NOBODY_KNOWS", None));
-    assert_eq!(hub.string("NOBODY_KNOWS", None).as_deref(), Some("true"));
-    assert_eq!(hub.string("flag", None).as_deref(), Some("lower"), "case is kept");
-    assert_eq!(shown(&hub, ""), "-");
+    assert!(repository.is_enabled("NOBODY_KNOWS", None));
+    assert_eq!(repository.string("NOBODY_KNOWS", None).as_deref(), Some("true"));
+    assert_eq!(repository.string("flag", None).as_deref(), Some("lower"), "case is kept");
+    assert_eq!(shown(&repository, ""), "-");
 }
 
 #[test]
@@ -116,12 +117,12 @@ fn what_does_not_fit_a_feature_is_passed_over() {
         ("FEATUREHUB_PRICE", "seventeen"),
         ("FEATUREHUB_LAYOUT", "{"),
     ]);
-    let hub = hub();
-    let _guard = hub.intercept(Arc::new(overrides.unwrap()), LockPolicy::Respect);
+    let repository = repository();
+    let _guard = repository.intercept(Arc::new(overrides.unwrap()), LockPolicy::Respect);
     for (key, value) in [("FLAG", "false"), ("PRICE", "1"), ("LAYOUT", "{}")] {
-        assert_eq!(shown(&hub, key), value);
+        assert_eq!(shown(&repository, key), value);
     }
-    assert_eq!(hub.counters().refused_overrides, 3);
+    assert_eq!(repository.counters().refused_overrides, 3);
 }
 
 #[test]
@@ -192,9 +193,9 @@ fn locked_features_are_overridden_only_if_the_program_says_so() {
         (LockPolicy::Decide, "true by environment"),
     ] {
         let overrides = EnvironmentOverrides::from_variables([ON, ("FEATUREHUB_LOCKED", "true")]);
-        let hub = hub();
-        let _guard = hub.intercept(Arc::new(overrides.unwrap()), policy);
-        assert_eq!(shown(&hub, "LOCKED"), value, "{policy:?}");
+        let repository = repository();
+        let _guard = repository.intercept(Arc::new(overrides.unwrap()), policy);
+        assert_eq!(shown(&repository, "LOCKED"), value, "{policy:?}");
     }
 }
 
@@ -240,21 +241,21 @@ fn a_file_overrides_features_by_type() {
         "types.yaml",
         "flagValues:\n  FLAG: \"TRUE\"\n  PRICE: 17.30\n  TEXT: 5\n  LAYOUT: {columns: 3}\n  LOCKED: true\n  ELSEWHERE: [1]\n  TWO WORDS:\n",
     );
-    let hub = hub();
+    let repository = repository();
     let overrides = YamlOverrides::open(path);
     assert_eq!(overrides.problem(), None);
-    let guard = hub.intercept(Arc::new(overrides), LockPolicy::Respect);
-    assert_eq!(shown(&hub, "FLAG"), "true by local-yaml");
-    assert_eq!(hub.number("PRICE", None), Some(17.3));
-    assert_eq!(shown(&hub, "PRICE"), "17.30 by local-yaml");
-    assert_eq!(shown(&hub, "TEXT"), "5 by local-yaml");
-    assert_eq!(shown(&hub, "LAYOUT"), "{\"columns\":3} by local-yaml");
-    assert_eq!(shown(&hub, "TWO WORDS"), "- by local-yaml", "null is no value");
-    assert_eq!(shown(&hub, "ELSEWHERE"), "[1] by local-yaml");
-    assert_eq!(shown(&hub, "EDGE_URL"), "server");
-    assert_eq!(shown(&hub, "LOCKED"), "false");
+    let guard = repository.intercept(Arc::new(overrides), LockPolicy::Respect);
+    assert_eq!(shown(&repository, "FLAG"), "true by local-yaml");
+    assert_eq!(repository.number("PRICE", None), Some(17.3));
+    assert_eq!(shown(&repository, "PRICE"), "17.30 by local-yaml");
+    assert_eq!(shown(&repository, "TEXT"), "5 by local-yaml");
+    assert_eq!(shown(&repository, "LAYOUT"), "{\"columns\":3} by local-yaml");
+    assert_eq!(shown(&repository, "TWO WORDS"), "- by local-yaml", "null is no value");
+    assert_eq!(shown(&repository, "ELSEWHERE"), "[1] by local-yaml");
+    assert_eq!(shown(&repository, "EDGE_URL"), "server");
+    assert_eq!(shown(&repository, "LOCKED"), "false");
     drop(guard);
-    assert_eq!(shown(&hub, "FLAG"), "false");
+    assert_eq!(shown(&repository, "FLAG"), "false");
 }
 
 #[test]
@@ -263,21 +264,21 @@ fn types_that_do_not_fit_are_no_value() {
         "misfits.yaml",
         "flagValues: {FLAG: , PRICE: seventeen, TEXT: {a: 1}, LAYOUT: not json}\n",
     );
-    let hub = hub();
-    let _guard = hub.intercept(Arc::new(YamlOverrides::open(path)), LockPolicy::Respect);
-    assert_eq!(shown(&hub, "FLAG"), "false by local-yaml");
-    assert_eq!(shown(&hub, "PRICE"), "- by local-yaml");
-    assert_eq!(shown(&hub, "TEXT"), "- by local-yaml");
-    assert_eq!(shown(&hub, "LAYOUT"), "\"not json\" by local-yaml");
-    assert_eq!(hub.counters().refused_overrides, 0);
+    let repository = repository();
+    let _guard = repository.intercept(Arc::new(YamlOverrides::open(path)), LockPolicy::Respect);
+    assert_eq!(shown(&repository, "FLAG"), "false by local-yaml");
+    assert_eq!(shown(&repository, "PRICE"), "- by local-yaml");
+    assert_eq!(shown(&repository, "TEXT"), "- by local-yaml");
+    assert_eq!(shown(&repository, "LAYOUT"), "\"not json\" by local-yaml");
+    assert_eq!(repository.counters().refused_overrides, 0);
 }
 
 #[test]
 fn locked_features_need_a_policy_that_allows_it() {
     let path = file("locked.yaml", "flagValues: {LOCKED: true}\n");
-    let hub = hub();
-    let _guard = hub.intercept(Arc::new(YamlOverrides::open(path)), LockPolicy::Override);
-    assert_eq!(shown(&hub, "LOCKED"), "true by local-yaml");
+    let repository = repository();
+    let _guard = repository.intercept(Arc::new(YamlOverrides::open(path)), LockPolicy::Override);
+    assert_eq!(shown(&repository, "LOCKED"), "true by local-yaml");
 }
 
 #[test]
@@ -291,34 +292,34 @@ fn a_bad_start_overrides_nothing_and_says_so() {
             "twice.yaml, line 3, column 3: \"FLAG\" stands here again after line 2",
         ),
     ] {
-        let hub = hub();
+        let repository = repository();
         let overrides = Arc::new(YamlOverrides::open(path));
         let problem = overrides.problem().unwrap();
         assert!(problem.to_string().ends_with(said), "{problem}");
-        let _guard = hub.intercept(overrides, LockPolicy::Respect);
-        assert_eq!(shown(&hub, "FLAG"), "false");
+        let _guard = repository.intercept(overrides, LockPolicy::Respect);
+        assert_eq!(shown(&repository, "FLAG"), "false");
     }
 }
 
 #[test]
 fn listeners_hear_of_a_changed_file() {
     let path = file("watched.yaml", "flagValues: {TEXT: one, FLAG: true}\n");
-    let hub = hub();
+    let repository = repository();
     let overrides = YamlOverrides::open(&path);
-    let _guard = hub.intercept(Arc::new(overrides.clone()), LockPolicy::Respect);
+    let _guard = repository.intercept(Arc::new(overrides.clone()), LockPolicy::Respect);
     let (wake, woken) = mpsc::channel();
     let wake = Mutex::new(wake);
-    hub.set_waker(move || {
+    repository.set_waker(move || {
         let _ = wake.lock().unwrap().send(());
     });
     let (tell, told) = mpsc::channel();
     let tell = Mutex::new(tell);
-    let _listener = hub.on_change("TEXT", None, move |change| {
+    let _listener = repository.on_change("TEXT", None, move |change| {
         let text = change.new.as_ref().map(ToString::to_string);
         tell.lock().unwrap().send(text).unwrap();
     });
     let (alive, ended) = mpsc::channel::<()>();
-    let for_watch = hub.clone();
+    let for_watch = repository.clone();
     let _watch = overrides.watch(Duration::from_millis(1), move || {
         let _dropped_with_this = &alive;
         for_watch.overrides_changed();
@@ -328,7 +329,7 @@ fn listeners_hear_of_a_changed_file() {
         loop {
             assert!(begun.elapsed() < DEADLINE, "the listener heard of nothing");
             let _ = woken.recv_timeout(Duration::from_millis(100));
-            hub.deliver();
+            repository.deliver();
             if let Ok(text) = told.try_recv() {
                 return text;
             }
@@ -340,7 +341,7 @@ fn listeners_hear_of_a_changed_file() {
     // Removed keys have the Edge's value again.
     std::fs::write(&path, "flagValues: {OTHER: 1}\n").unwrap();
     assert_eq!(next().as_deref(), Some("server"));
-    assert_eq!(shown(&hub, "FLAG"), "false");
+    assert_eq!(shown(&repository, "FLAG"), "false");
 
     // A file that becomes invalid changes nothing. Its last good values stay.
     std::fs::write(&path, "flagValues: {TEXT: three}\n").unwrap();
@@ -351,14 +352,18 @@ fn listeners_hear_of_a_changed_file() {
         assert!(begun.elapsed() < DEADLINE, "the bad file was not noticed");
         std::thread::yield_now();
     }
-    assert_eq!(shown(&hub, "TEXT"), "three by local-yaml");
+    assert_eq!(shown(&repository, "TEXT"), "three by local-yaml");
 
     // Closing the repository closes the interceptor, which ends the watch. Closing twice is harmless.
-    hub.close();
-    hub.deliver();
+    repository.close();
+    repository.deliver();
     assert_eq!(ended.recv_timeout(DEADLINE), Err(mpsc::RecvTimeoutError::Disconnected));
     overrides.close();
-    assert_eq!(shown(&hub, "TEXT"), "three by local-yaml", "the last values answer after closing");
+    assert_eq!(
+        shown(&repository, "TEXT"),
+        "three by local-yaml",
+        "the last values answer after closing"
+    );
 }
 
 #[test]

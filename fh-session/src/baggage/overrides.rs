@@ -40,14 +40,14 @@ impl AllowedKeys {
 ///
 /// ```
 /// use fh_session::baggage::{AllowedKeys, BaggageOverrides};
-/// use fh_session::{Hub, HubOptions, LockPolicy};
+/// use fh_session::{Repository, RepositoryOptions, LockPolicy};
 /// use fh_eval::Timestamp;
 /// use std::sync::Arc;
-/// let hub = Hub::new(HubOptions::new(|| Timestamp::from_millis(0)));
+/// let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
 /// let overrides = BaggageOverrides::new("BANNER=hello%20there,OTHER=1", AllowedKeys::only(["BANNER"]));
-/// let _guard = hub.intercept(Arc::new(overrides), LockPolicy::Respect);
-/// assert_eq!(hub.string("BANNER", None).as_deref(), Some("hello there"));
-/// assert_eq!(hub.string("OTHER", None), None);
+/// let _guard = repository.intercept(Arc::new(overrides), LockPolicy::Respect);
+/// assert_eq!(repository.string("BANNER", None).as_deref(), Some("hello there"));
+/// assert_eq!(repository.string("OTHER", None), None);
 /// ```
 #[derive(Debug)]
 pub struct BaggageOverrides {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
-use crate::hub::{ContextValues, Detail, Reason};
+use crate::repository::{ContextValues, Detail, Reason};
 
 impl Serialize for Reason {
     /// Writes the name of the reason.

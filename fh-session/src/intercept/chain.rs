@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fh_eval::{Attributes, FeatureRef, Value};
 
 use super::{Ask, Flow, Interceptor, LockPolicy, convert};
-use crate::hub::{Core, Panicked, isolated};
+use crate::repository::{Core, Panicked, isolated};
 use crate::status::Notice;
 use crate::sync::{AtomicBool, Ordering};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Kind, Timestamp, Value};
 
-use crate::hub::{Answer, Reason, RepositorySnapshot};
+use crate::repository::{Answer, Reason, RepositorySnapshot};
 
 /// Data that the user's code adds to a named event.
 pub type Params = BTreeMap<String, serde_json::Value>;

@@ -11,7 +11,7 @@ use super::event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature
 use super::summary::Counts;
 use super::thinning::{Fingerprint, Thinning};
 use super::{Dispatch, Observer, UsageOptions};
-use crate::hub::{Answer, Core, Counter, RepositorySnapshot, Turns, isolated};
+use crate::repository::{Answer, Core, Counter, RepositorySnapshot, Turns, isolated};
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::time::Millis;
 

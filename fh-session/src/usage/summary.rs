@@ -9,7 +9,7 @@ use fh_eval::Timestamp;
 use super::event::{UsageEvent, UsedFeature};
 use super::thinning::Fingerprint;
 use super::{Dispatch, Observer};
-use crate::hub::{Answer, RepositorySnapshot};
+use crate::repository::{Answer, RepositorySnapshot};
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 use crate::time::Millis;
 

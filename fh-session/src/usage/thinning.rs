@@ -8,7 +8,7 @@ use fh_eval::{Attributes, Timestamp, Value};
 
 use super::Deduplicate;
 use super::event::user_key;
-use crate::hub::Answer;
+use crate::repository::Answer;
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
 /// The properties by which evaluations are compared. The hash is computed only when it is needed.

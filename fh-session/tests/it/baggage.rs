@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use fh_eval::{Number, Value};
 use fh_session::baggage::{Added, AllowedKeys, BaggageOverrides, Flags, MOST_BYTES, NAME};
-use fh_session::{Hub, LockPolicy, Reason};
+use fh_session::{LockPolicy, Reason, Repository};
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::hub::ready;
+use crate::repository::ready;
 
 fn text(text: &str) -> Value {
     Value::Text(text.into())
@@ -166,7 +166,7 @@ proptest! {
     }
 }
 
-fn hub() -> Hub {
+fn repository() -> Repository {
     ready(&json!([
         {"key": "FLAG", "type": "BOOLEAN", "value": true},
         {"key": "OFF", "type": "BOOLEAN", "value": false},
@@ -177,8 +177,8 @@ fn hub() -> Hub {
     ]))
 }
 
-fn read(hub: &Hub, key: &str) -> String {
-    let detail = hub.detail(key, None);
+fn read(repository: &Repository, key: &str) -> String {
+    let detail = repository.detail(key, None);
     let value = detail.value.map_or_else(|| "-".to_owned(), |value| value.to_string());
     match detail.interceptor {
         Some(by) => {
@@ -219,16 +219,19 @@ fn baggage_overrides_by_type() {
         ("TEXT2=1,TEX=2", "TEXT", "server"),
         ("LOCKED=x", "LOCKED", "server"),
     ] {
-        let hub = hub();
+        let repository = repository();
         let overrides = BaggageOverrides::new(text, AllowedKeys::All);
-        let _guard = hub.intercept(Arc::new(overrides), LockPolicy::Respect);
-        assert_eq!(read(&hub, key), expected, "{text:?}");
+        let _guard = repository.intercept(Arc::new(overrides), LockPolicy::Respect);
+        assert_eq!(read(&repository, key), expected, "{text:?}");
     }
-    let hub = hub();
+    let repository = repository();
     let overrides = Arc::new(BaggageOverrides::new("LOCKED=x,NOBODY=true", AllowedKeys::All));
-    let _guard = hub.intercept(overrides, LockPolicy::Override);
-    assert_eq!(read(&hub, "LOCKED"), "x by baggage");
-    assert!(hub.is_enabled("NOBODY", None), "the text of an unknown feature can be any type");
+    let _guard = repository.intercept(overrides, LockPolicy::Override);
+    assert_eq!(read(&repository, "LOCKED"), "x by baggage");
+    assert!(
+        repository.is_enabled("NOBODY", None),
+        "the text of an unknown feature can be any type"
+    );
 }
 
 /// The interceptor that holds a text and the one that finds it at each read return the same values.
@@ -259,9 +262,9 @@ fn only_allowed_keys_are_read() {
         let holding = Arc::new(BaggageOverrides::new(TEXT, allowed.clone()));
         let finding = Arc::new(Finding(allowed.clone()));
         for interceptor in [holding as Arc<dyn fh_session::Interceptor>, finding] {
-            let hub = hub();
-            let _guard = hub.intercept(interceptor, LockPolicy::Respect);
-            let said = ["FLAG", "OFF", "TEXT", "NOBODY"].map(|key| read(&hub, key));
+            let repository = repository();
+            let _guard = repository.intercept(interceptor, LockPolicy::Respect);
+            let said = ["FLAG", "OFF", "TEXT", "NOBODY"].map(|key| read(&repository, key));
             assert_eq!(said, expected, "{allowed:?}");
         }
     }

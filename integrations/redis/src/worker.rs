@@ -250,7 +250,7 @@ impl Worker {
 
     /// The features that the client has, by environment; of several environments' features with one key only that which answers.
     fn held(&self) -> Vec<(Arc<str>, String)> {
-        let snapshot = self.client.hub().snapshot();
+        let snapshot = self.client.repository().snapshot();
         let rules = snapshot.rules();
         let mut held = Vec::new();
         // The keys may have become server-evaluated after `may_share`: values of one context are not for others.

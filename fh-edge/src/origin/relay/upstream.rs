@@ -275,7 +275,7 @@ impl Upstream {
 
     /// Publishes the client's features if they differ from the served ones. `last` holds the rules of the previous call.
     fn take(&self, client: &Client, last: &mut Ruleset) -> Taken {
-        let snapshot = client.hub().snapshot();
+        let snapshot = client.repository().snapshot();
         let status = snapshot.status();
         if status.source.is_none() {
             let is_refused = status.readiness == Readiness::Failed

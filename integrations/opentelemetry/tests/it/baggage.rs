@@ -7,7 +7,7 @@ use fh_eval::{Number, Value};
 use fh_opentelemetry::baggage::{
     self, AllowedKeys, BaggageInterceptor, BaggageWriter, EscapingPropagator,
 };
-use fh_session::{Hub, LockPolicy, Observer, UsageEvent, UsageOptions};
+use fh_session::{LockPolicy, Observer, Repository, UsageEvent, UsageOptions};
 use opentelemetry::baggage::{Baggage, BaggageExt, BaggageMetadata};
 use opentelemetry::context::FutureExt;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
@@ -15,7 +15,7 @@ use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use opentelemetry::{Context, Key, KeyValue, StringValue};
 use opentelemetry_sdk::propagation::BaggagePropagator;
 
-use crate::hub;
+use crate::repository;
 
 const FEATURES: &str = r#"[
     {"key": "FLAG", "type": "BOOLEAN", "value": true},
@@ -52,7 +52,7 @@ fn carried(context: &Context, by: &dyn TextMapPropagator) -> Context {
 
 #[test]
 fn values_arrive_as_they_were() {
-    let there = hub(FEATURES);
+    let there = repository(FEATURES);
     let sent = baggage::with_flags(&Context::new(), &there.values(None));
     assert_eq!(flags(&sent).as_deref(), Some(WRITTEN));
     let propagator = EscapingPropagator::new(BaggagePropagator::new());
@@ -64,14 +64,16 @@ fn values_arrive_as_they_were() {
     }
 
     // A service with other values uses the first service's values.
-    let here = hub(r#"[
+    let here = repository(
+        r#"[
         {"key": "FLAG", "type": "BOOLEAN", "value": false},
         {"key": "PRICE", "type": "NUMBER", "value": 1},
         {"key": "TEXT", "type": "STRING", "value": "here"},
         {"key": "LAYOUT", "type": "JSON", "value": "{}"},
         {"key": "NOTHING", "type": "STRING", "value": "here"},
         {"key": "LOCKED", "type": "STRING", "value": "here", "l": true}
-    ]"#);
+    ]"#,
+    );
     let _guard =
         here.intercept(Arc::new(BaggageInterceptor::new(AllowedKeys::All)), LockPolicy::Respect);
     assert!(!here.is_enabled("FLAG", None), "nothing is current yet");
@@ -117,7 +119,7 @@ impl TextMapPropagator for Right {
 
 #[test]
 fn a_propagator_that_encodes_rightly_is_left_alone() {
-    let sent = baggage::with_flags(&Context::new(), &hub(FEATURES).values(None));
+    let sent = baggage::with_flags(&Context::new(), &repository(FEATURES).values(None));
     let right = Right(BaggagePropagator::new());
     assert_eq!(flags(&carried(&sent, &right)).as_deref(), Some(WRITTEN));
     let wrapped = EscapingPropagator::new(right);
@@ -178,24 +180,25 @@ fn incoming_baggage_goes_first() {
 
 #[test]
 fn features_that_do_not_exist_do_not_travel() {
-    let hub = hub(FEATURES);
-    let details = [hub.detail("FLAG", None), hub.detail("NOBODY", None)];
+    let repository = repository(FEATURES);
+    let details = [repository.detail("FLAG", None), repository.detail("NOBODY", None)];
     let context = baggage::with_flags(&Context::new(), &details);
     assert_eq!(flags(&context).as_deref(), Some("FLAG=true"));
-    let empty = Hub::new(fh_session::HubOptions::new(|| fh_eval::Timestamp::from_millis(0)));
+    let empty =
+        Repository::new(fh_session::RepositoryOptions::new(|| fh_eval::Timestamp::from_millis(0)));
     let context = baggage::with_flags(&Context::new(), &[empty.detail("FLAG", None)]);
     assert_eq!(flags(&context), None, "not ready is no value");
     // An override of a key without a feature is a value that other services must see.
     let overrides = fh_session::baggage::BaggageOverrides::new("NOBODY=x", AllowedKeys::All);
-    let _guard = hub.intercept(Arc::new(overrides), LockPolicy::Respect);
-    let context = baggage::with_flags(&Context::new(), &[hub.detail("NOBODY", None)]);
+    let _guard = repository.intercept(Arc::new(overrides), LockPolicy::Respect);
+    let context = baggage::with_flags(&Context::new(), &[repository.detail("NOBODY", None)]);
     assert_eq!(flags(&context).as_deref(), Some("NOBODY=x"));
 }
 
 #[test]
 fn only_allowed_features_are_written() {
     let writer = BaggageWriter::new().allow(AllowedKeys::only(["FLAG", "PRICE"]));
-    let written = writer.write(&incoming(&[("fhub", "OLD=1")]), &hub(FEATURES).values(None));
+    let written = writer.write(&incoming(&[("fhub", "OLD=1")]), &repository(FEATURES).values(None));
     assert_eq!(flags(&written.context).as_deref(), Some("FLAG=true,OLD=1,PRICE=7.50"));
     assert!(written.left_out.is_empty());
 }
@@ -245,13 +248,13 @@ impl Observer for Kept {
 
 #[test]
 fn usage_events_are_written() {
-    let hub = hub(FEATURES);
+    let repository = repository(FEATURES);
     let kept = Arc::new(Kept::default());
-    let _guard = hub.observe(kept.clone(), UsageOptions::default());
-    assert!(hub.is_enabled("FLAG", None));
-    assert_eq!(hub.decimal("PRICE", None), Number::parse("7.5"));
-    hub.record("checkout", fh_session::Params::new(), None);
-    hub.deliver();
+    let _guard = repository.observe(kept.clone(), UsageOptions::default());
+    assert!(repository.is_enabled("FLAG", None));
+    assert_eq!(repository.decimal("PRICE", None), Number::parse("7.5"));
+    repository.record("checkout", fh_session::Params::new(), None);
+    repository.deliver();
     let events = std::mem::take(&mut *kept.0.lock().unwrap());
     let [flag, price, named] = &events[..] else { panic!("{events:?}") };
     let context = baggage::with_event(&Context::new(), flag);
@@ -265,9 +268,9 @@ fn usage_events_are_written() {
 
 #[test]
 fn allowed_keys_and_current_contexts_only() {
-    let hub = hub(FEATURES);
+    let repository = repository(FEATURES);
     let only = BaggageInterceptor::new(AllowedKeys::only(["TEXT"]));
-    let _guard = hub.intercept(Arc::new(only), LockPolicy::Respect);
+    let _guard = repository.intercept(Arc::new(only), LockPolicy::Respect);
     for (entry, expected) in [
         (Some("TEXT=x"), Some("x")),
         (Some("A=1,TEXT=x,Z=1"), Some("x")),
@@ -280,29 +283,29 @@ fn allowed_keys_and_current_contexts_only() {
             incoming(&[("fhub", &format!("FLAG=false,{entry}"))])
         });
         let _current = context.attach();
-        assert_eq!(hub.string("TEXT", None).as_deref(), expected, "{entry:?}");
-        assert!(hub.is_enabled("FLAG", None), "{entry:?}");
+        assert_eq!(repository.string("TEXT", None).as_deref(), expected, "{entry:?}");
+        assert!(repository.is_enabled("FLAG", None), "{entry:?}");
     }
-    assert_eq!(hub.string("TEXT", None).as_deref(), Some("a, b + c = 100% é"));
+    assert_eq!(repository.string("TEXT", None).as_deref(), Some("a, b + c = 100% é"));
 }
 
 /// A request that moves between threads keeps its values, and a concurrent request has its own.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn values_follow_a_request_through_tasks() {
-    let hub = hub(FEATURES);
+    let repository = repository(FEATURES);
     let everything = BaggageInterceptor::new(AllowedKeys::All);
-    let guard = hub.intercept(Arc::new(everything), LockPolicy::Respect);
+    let guard = repository.intercept(Arc::new(everything), LockPolicy::Respect);
     let request = |name: &'static str| {
-        let hub = hub.clone();
+        let repository = repository.clone();
         let begun = baggage::with_flags(&Context::new(), &[("TEXT", text(name))]);
         let work = async move {
             for _ in 0..20 {
-                assert_eq!(hub.string("TEXT", None).as_deref(), Some(name));
+                assert_eq!(repository.string("TEXT", None).as_deref(), Some(name));
                 tokio::task::yield_now().await;
             }
             // Further values are added to the present ones.
             let more = baggage::with_flags(&Context::current(), &[("PRICE", text("3"))]);
-            let inner = async { (flags(&Context::current()), hub.number("PRICE", None)) };
+            let inner = async { (flags(&Context::current()), repository.number("PRICE", None)) };
             inner.with_context(more).await
         };
         tokio::spawn(work.with_context(begun))
@@ -310,6 +313,6 @@ async fn values_follow_a_request_through_tasks() {
     let (one, two) = (request("one"), request("two"));
     assert_eq!(one.await.unwrap(), (Some("PRICE=3,TEXT=one".into()), Some(3.0)));
     assert_eq!(two.await.unwrap(), (Some("PRICE=3,TEXT=two".into()), Some(3.0)));
-    assert_eq!(hub.number("PRICE", None), Some(7.5));
+    assert_eq!(repository.number("PRICE", None), Some(7.5));
     drop(guard);
 }

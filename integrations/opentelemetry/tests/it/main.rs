@@ -9,18 +9,20 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
 use fh_session::{
-    Cause, Environments, Hub, HubOptions, Publication, Readiness, Rules, SessionStatus,
+    Cause, Environments, Publication, Readiness, Repository, RepositoryOptions, Rules,
+    SessionStatus,
 };
 
 /// Returns a repository that is ready with these features of the environment `env-1`.
-fn hub(features: &str) -> Hub {
-    let hub = Hub::new(HubOptions::new(|| Timestamp::from_millis(0)));
+fn repository(features: &str) -> Repository {
+    let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
     let ruleset = Ruleset::from_json(features.as_bytes(), Profile::Client).unwrap();
     let rules = Rules::client_evaluated(ruleset, Environments::One("env-1".into()));
-    hub.publish(Publication { rules: Arc::new(rules), cause: Cause::First });
-    hub.set_status(SessionStatus { readiness: Readiness::Ready, ..SessionStatus::default() });
-    hub.deliver();
-    hub
+    repository.publish(Publication { rules: Arc::new(rules), cause: Cause::First });
+    repository
+        .set_status(SessionStatus { readiness: Readiness::Ready, ..SessionStatus::default() });
+    repository.deliver();
+    repository
 }
 
 fn mara() -> Arc<Attributes> {

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use fh_opentelemetry::{Mode, SpanUsage};
-use fh_session::{Hub, Params, UsageOptions};
+use fh_session::{Params, Repository, UsageOptions};
 use opentelemetry::trace::{Span, SpanContext, Status, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider, SpanData};
 use serde_json::json;
 
-use crate::{hub, mara};
+use crate::{mara, repository};
 
 const FEATURES: &str = r#"[
     {"id": "id-flag", "key": "FLAG", "type": "BOOLEAN", "value": false, "version": 7, "strategies": [
@@ -23,19 +23,19 @@ const FEATURES: &str = r#"[
 ]"#;
 
 /// Runs `work` in a span, and returns the finished span.
-fn span(usage: SpanUsage, work: impl FnOnce(&Hub)) -> SpanData {
+fn span(usage: SpanUsage, work: impl FnOnce(&Repository)) -> SpanData {
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
-    let hub = hub(FEATURES);
-    let _observer = hub.observe(Arc::new(usage), UsageOptions::default());
+    let repository = repository(FEATURES);
+    let _observer = repository.observe(Arc::new(usage), UsageOptions::default());
     let span = provider.tracer("test").start("work");
     let guard = Context::new().with_span(span).attach();
-    work(&hub);
+    work(&repository);
     Context::current().span().end();
     drop(guard);
     let mut spans = exporter.get_finished_spans().unwrap();
     assert_eq!(spans.len(), 1);
-    assert_eq!(hub.counters().observer_panics, 0);
+    assert_eq!(repository.counters().observer_panics, 0);
     spans.remove(0)
 }
 
@@ -63,7 +63,8 @@ fn attributes() -> SpanUsage {
 
 #[test]
 fn fields_become_attributes() {
-    let span = span(attributes(), |hub| assert!(hub.is_enabled("FLAG", Some(&mara()))));
+    let span =
+        span(attributes(), |repository| assert!(repository.is_enabled("FLAG", Some(&mara()))));
     assert_eq!(
         shown(&span.attributes),
         [
@@ -88,7 +89,7 @@ fn each_value_is_reported() {
         ("LAYOUT", None),
         ("NOTHING", None),
     ] {
-        let span = span(attributes(), |hub| drop(hub.value(key, None)));
+        let span = span(attributes(), |repository| drop(repository.value(key, None)));
         let found = span.attributes.iter().find(|found| found.key.as_str() == "featurehub.value");
         assert_eq!(found.map(|found| found.value.to_string()).as_deref(), value, "{key}");
         assert!(
@@ -101,10 +102,10 @@ fn each_value_is_reported() {
 #[test]
 fn fields_become_events() {
     let usage = SpanUsage::new().mode(Mode::Events);
-    let span = span(usage, |hub| {
-        assert_eq!(hub.number("PRICE", None), Some(0.0));
-        assert!(!hub.is_enabled("FLAG", None));
-        hub.record("checkout", Params::new(), Some(&mara()));
+    let span = span(usage, |repository| {
+        assert_eq!(repository.number("PRICE", None), Some(0.0));
+        assert!(!repository.is_enabled("FLAG", None));
+        repository.record("checkout", Params::new(), Some(&mara()));
     });
     assert!(span.attributes.is_empty());
     let events = events(&span);
@@ -126,8 +127,8 @@ fn fields_become_events() {
 
 #[test]
 fn named_events_keep_the_types_of_their_params() {
-    let span = span(attributes().prefix("fh/"), |hub| {
-        hub.record(
+    let span = span(attributes().prefix("fh/"), |repository| {
+        repository.record(
             "x",
             params(json!({
                 "null": null, "bool": true, "int": -3, "big": u64::MAX, "float": 1.5, "text": "t",
@@ -167,10 +168,10 @@ fn defaults_fill_gaps_and_never_leak() {
         .default_attribute("service", "shop")
         .default_attribute("feature", "default")
         .default_attribute("extra", "default");
-    let span = span(usage, |hub| {
-        hub.record("first", params(json!({"extra": "mine", "only-first": 1})), None);
-        assert!(!hub.is_enabled("FLAG", None));
-        hub.record("third", Params::new(), None);
+    let span = span(usage, |repository| {
+        repository.record("first", params(json!({"extra": "mine", "only-first": 1})), None);
+        assert!(!repository.is_enabled("FLAG", None));
+        repository.record("third", Params::new(), None);
     });
     let of = |place: usize, name: &str| {
         let attributes = &span.events[place].attributes;
@@ -198,13 +199,13 @@ fn evaluations_follow_the_semantic_conventions() {
         .mode(Mode::SemanticConventions)
         .default_attribute("service.tier", "web")
         .default_attribute("feature_flag.key", "never");
-    let span = span(usage, |hub| {
-        assert!(hub.is_enabled("FLAG", Some(&mara())));
-        assert!(!hub.is_enabled("FLAG", None));
-        assert_eq!(hub.number("PRICE", None), Some(0.0));
-        assert!(hub.json("LAYOUT", None).is_some());
-        assert!(hub.string("NOTHING", None).is_none());
-        hub.record("checkout", Params::new(), None);
+    let span = span(usage, |repository| {
+        assert!(repository.is_enabled("FLAG", Some(&mara())));
+        assert!(!repository.is_enabled("FLAG", None));
+        assert_eq!(repository.number("PRICE", None), Some(0.0));
+        assert!(repository.json("LAYOUT", None).is_some());
+        assert!(repository.string("NOTHING", None).is_none());
+        repository.record("checkout", Params::new(), None);
     });
     assert!(span.attributes.is_empty());
     let events = events(&span);
@@ -237,14 +238,14 @@ fn evaluations_follow_the_semantic_conventions() {
 #[test]
 fn overrides_have_a_reason_of_their_own() {
     let usage = SpanUsage::new().mode(Mode::SemanticConventions);
-    let span = span(usage, |hub| {
+    let span = span(usage, |repository| {
         let overrides = fh_session::baggage::BaggageOverrides::new(
             "PRICE=1.50,UNKNOWN=1",
             fh_session::baggage::AllowedKeys::All,
         );
-        let _guard = hub.intercept(Arc::new(overrides), fh_session::LockPolicy::Respect);
-        assert_eq!(hub.number("PRICE", None), Some(1.5));
-        assert_eq!(hub.number("UNKNOWN", None), Some(1.0));
+        let _guard = repository.intercept(Arc::new(overrides), fh_session::LockPolicy::Respect);
+        assert_eq!(repository.number("PRICE", None), Some(1.5));
+        assert_eq!(repository.number("UNKNOWN", None), Some(1.0));
     });
     let events = events(&span);
     assert_eq!(events.len(), 1, "a feature that does not exist is no use");
@@ -261,7 +262,7 @@ fn events_without_name_or_fields_are_ignored() {
         let usage = SpanUsage::new().mode(mode).default_attribute("service", "shop");
         let exporter = InMemorySpanExporter::default();
         let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
-        let empty = hub("[]");
+        let empty = repository("[]");
         let _observer = empty.observe(Arc::new(usage.clone()), UsageOptions::default());
         let guard = Context::new().with_span(provider.tracer("test").start("work")).attach();
         empty.record("nothing in it", Params::new(), None);
@@ -284,13 +285,13 @@ fn events_without_name_or_fields_are_ignored() {
 /// The SDK would keep every attribute, and drop the program's own after the 128th.
 #[test]
 fn a_span_gets_each_attribute_once() {
-    let span = span(attributes(), |hub| {
+    let span = span(attributes(), |repository| {
         for _ in 0..1_000 {
-            assert!(hub.is_enabled("FLAG", Some(&mara())));
+            assert!(repository.is_enabled("FLAG", Some(&mara())));
         }
-        assert!(!hub.is_enabled("FLAG", None));
+        assert!(!repository.is_enabled("FLAG", None));
         for number in 0..1_000 {
-            hub.record("x", params(json!({ "number": number })), None);
+            repository.record("x", params(json!({ "number": number })), None);
         }
         Context::current().span().set_attribute(KeyValue::new("mine", "last"));
     });
@@ -304,12 +305,12 @@ fn a_span_gets_each_attribute_once() {
     // Other spans are not affected, even if there are many.
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
-    let hub = hub(FEATURES);
-    let _observer = hub.observe(Arc::new(attributes()), UsageOptions::default());
+    let repository = repository(FEATURES);
+    let _observer = repository.observe(Arc::new(attributes()), UsageOptions::default());
     for _ in 0..600 {
         let guard = Context::new().with_span(provider.tracer("test").start("work")).attach();
-        assert!(!hub.is_enabled("FLAG", None));
-        assert!(!hub.is_enabled("FLAG", None));
+        assert!(!repository.is_enabled("FLAG", None));
+        assert!(!repository.is_enabled("FLAG", None));
         Context::current().span().end();
         drop(guard);
     }
@@ -346,21 +347,22 @@ impl Span for Deaf {
 #[test]
 fn a_span_that_does_not_record_is_left_alone() {
     for mode in [Mode::Attributes, Mode::Events, Mode::SemanticConventions] {
-        let hub = hub(FEATURES);
-        let _observer = hub.observe(Arc::new(SpanUsage::new().mode(mode)), UsageOptions::default());
+        let repository = repository(FEATURES);
+        let _observer =
+            repository.observe(Arc::new(SpanUsage::new().mode(mode)), UsageOptions::default());
         let _current = Context::new().with_span(Deaf(SpanContext::NONE)).attach();
-        assert!(!hub.is_enabled("FLAG", None));
-        hub.record("x", params(json!({"a": 1})), None);
-        assert_eq!(hub.counters().observer_panics, 0, "{mode:?}");
+        assert!(!repository.is_enabled("FLAG", None));
+        repository.record("x", params(json!({"a": 1})), None);
+        assert_eq!(repository.counters().observer_panics, 0, "{mode:?}");
     }
 }
 
 #[test]
 fn nothing_is_written_without_a_recording_span() {
-    let hub = hub(FEATURES);
-    let _observer = hub.observe(Arc::new(attributes()), UsageOptions::default());
+    let repository = repository(FEATURES);
+    let _observer = repository.observe(Arc::new(attributes()), UsageOptions::default());
     // There is no span.
-    assert!(!hub.is_enabled("FLAG", None));
+    assert!(!repository.is_enabled("FLAG", None));
     // One span was not sampled, and another has ended.
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder()
@@ -370,15 +372,15 @@ fn nothing_is_written_without_a_recording_span() {
     let span = provider.tracer("test").start("unsampled");
     assert!(!span.is_recording());
     let guard = Context::new().with_span(span).attach();
-    assert!(!hub.is_enabled("FLAG", None));
+    assert!(!repository.is_enabled("FLAG", None));
     drop(guard);
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     let guard = Context::new().with_span(provider.tracer("test").start("ended")).attach();
     Context::current().span().end();
-    assert!(!hub.is_enabled("FLAG", None));
+    assert!(!repository.is_enabled("FLAG", None));
     drop(guard);
     let spans = exporter.get_finished_spans().unwrap();
     assert_eq!(spans.len(), 1);
     assert!(spans[0].attributes.is_empty());
-    assert_eq!(hub.counters().observer_panics, 0);
+    assert_eq!(repository.counters().observer_panics, 0);
 }

@@ -65,7 +65,7 @@ impl Rig {
 
     pub(crate) fn tell(&self, source: Source, kind: RawKind, json: &str) {
         let environment = Some("one".into());
-        self.client.hub().raw(RawUpdate { source, environment, kind, json: json.into() });
+        self.client.repository().raw(RawUpdate { source, environment, kind, json: json.into() });
     }
 
     /// The Edge sends a list; it is dealt with.

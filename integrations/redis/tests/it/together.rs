@@ -64,7 +64,7 @@ fn a_reader_without_an_edge_follows_a_writer() {
     let (reader, _readers) = attached(offline(), &server);
     assert!(!reader.is_ready());
     for version in 1..=3 {
-        writer.hub().raw(RawUpdate {
+        writer.repository().raw(RawUpdate {
             source: Source::Streaming,
             environment: Some("one".into()),
             kind: RawKind::List,

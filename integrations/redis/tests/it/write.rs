@@ -169,7 +169,7 @@ fn a_poll_of_several_environments_goes_to_several_keys() {
         list(&[feature("a", 1)]),
         list(&[feature("b", 1)])
     );
-    client.hub().raw(RawUpdate {
+    client.repository().raw(RawUpdate {
         source: Source::Polling,
         environment: None,
         kind: RawKind::List,

@@ -132,7 +132,7 @@ fn running(shown: &mut Shown) {
     shown.error(&wrong);
     let status = client.status();
     shown.both(&status);
-    shown.debug(client.hub());
+    shown.debug(client.repository());
     shown.debug(&client);
     client.close();
     for event in events.0.lock().unwrap().iter() {

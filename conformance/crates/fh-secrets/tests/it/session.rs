@@ -5,9 +5,9 @@ use std::sync::Arc;
 use fh_session::baggage::{AllowedKeys, BaggageOverrides, Flags};
 use fh_session::sse::{Decoder, Limits};
 use fh_session::{
-    Action, ApiKey, ApiKeys, Config, ContextHeader, EdgeUrl, End, Environments, Errand, Head, Hub,
-    HubOptions, Input, Millis, Notice, Problem, SecretUrl, Secrets, ServerEvaluated, Session,
-    Source,
+    Action, ApiKey, ApiKeys, Config, ContextHeader, EdgeUrl, End, Environments, Errand, Head,
+    Input, Millis, Notice, Problem, Repository, RepositoryOptions, SecretUrl, Secrets,
+    ServerEvaluated, Session, Source,
 };
 
 use crate::shown::Shown;
@@ -71,12 +71,12 @@ pub(crate) fn show(shown: &mut Shown) {
     shown.debug(session.status());
     shown.error(&session.status().problem.clone().unwrap());
 
-    let options = HubOptions::new(|| fh_client::Timestamp::from_millis(0));
+    let options = RepositoryOptions::new(|| fh_client::Timestamp::from_millis(0));
     shown.debug(&options);
-    let hub = Hub::new(options);
-    shown.debug(&hub);
-    shown.debug(&*hub.snapshot());
-    shown.debug(&hub.on_notice(|_| {}));
+    let repository = Repository::new(options);
+    shown.debug(&repository);
+    shown.debug(&*repository.snapshot());
+    shown.debug(&repository.on_notice(|_| {}));
     let mut decoder = Decoder::new(Limits::default());
     decoder.decode(&mut format!("event: failure\ndata: {CLIENT_KEY}").as_bytes()).unwrap();
     shown.debug(&decoder);

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use fh_eval::{Attributes, Kind, Timestamp, Value};
 use fh_session::{
-    Ask, Cause, Deduplicate, Dispatch, Evaluated, Flow, Hub, HubOptions, Interceptor, LockPolicy,
-    Millis, Observer, Params, Readiness, Reason, Subscription, Summaries, SummaryWindow,
-    UsageEvent, UsageOptions, UsageSummary,
+    Ask, Cause, Deduplicate, Dispatch, Evaluated, Flow, Interceptor, LockPolicy, Millis, Observer,
+    Params, Readiness, Reason, Repository, RepositoryOptions, Subscription, Summaries,
+    SummaryWindow, UsageEvent, UsageOptions, UsageSummary,
 };
 use serde_json::json;
 
 use super::{
-    Calls, NOW, PLANNED, change, evaluated_for, flags, hub, ignore, plan, publish, quietly, ready,
-    show, text, user,
+    Calls, NOW, PLANNED, change, evaluated_for, flags, ignore, plan, publish, quietly, ready,
+    repository, show, text, user,
 };
 
 /// An observer that keeps its events.
@@ -65,9 +65,9 @@ impl Observer for Keeps {
     }
 }
 
-fn observe(hub: &Hub, dispatch: Dispatch) -> (Arc<Keeps>, Subscription) {
+fn observe(repository: &Repository, dispatch: Dispatch) -> (Arc<Keeps>, Subscription) {
     let keeps = Keeps::new(dispatch);
-    let guard = hub.observe(keeps.clone(), UsageOptions::default());
+    let guard = repository.observe(keeps.clone(), UsageOptions::default());
     (keeps, guard)
 }
 
@@ -91,8 +91,8 @@ fn everything() -> serde_json::Value {
 #[test]
 fn one_event_for_each_read() {
     for dispatch in [Dispatch::Queued, Dispatch::Inline] {
-        let hub = ready(&everything());
-        let (keeps, _guard) = observe(&hub, dispatch);
+        let repository = ready(&everything());
+        let (keeps, _guard) = observe(&repository, dispatch);
         let gold = plan("gold");
         let rows = [
             ("on", Kind::Boolean, Some("on"), Reason::Static, None),
@@ -106,9 +106,9 @@ fn one_event_for_each_read() {
             ("gold", Kind::Boolean, Some("on"), Reason::StrategyMatch, Some("s-gold")),
         ];
         for (position, (key, kind, text, reason, strategy)) in rows.into_iter().enumerate() {
-            let value = hub.value(key, Some(&gold));
+            let value = repository.value(key, Some(&gold));
             assert_eq!(keeps.events.len(), usize::from(dispatch == Dispatch::Inline));
-            hub.deliver();
+            repository.deliver();
             let events = keeps.events.take();
             assert_eq!(events.len(), 1, "{key}");
             assert_eq!(events[0].user_key(), Some("mara"));
@@ -134,30 +134,32 @@ type Read<'a> = (&'a str, u32, &'a dyn Fn(&str));
 /// These reads count as exactly one use each, the others as none (sdk-behaviour 3.2; sdk-behaviour 2.4 for `is_set`).
 #[test]
 fn what_is_a_use_and_what_is_not() {
-    let hub = ready(&everything());
-    let (keeps, _guard) = observe(&hub, Dispatch::Inline);
-    let held = hub.snapshot();
+    let repository = ready(&everything());
+    let (keeps, _guard) = observe(&repository, Dispatch::Inline);
+    let held = repository.snapshot();
     let reads: [Read<'_>; 20] = [
-        ("is_enabled", 1, &|key| ignore(hub.is_enabled(key, None))),
-        ("boolean", 1, &|key| ignore(hub.boolean(key, None))),
-        ("string", 1, &|key| ignore(hub.string(key, None))),
-        ("number", 1, &|key| ignore(hub.number(key, None))),
-        ("decimal", 1, &|key| ignore(hub.decimal(key, None))),
-        ("json", 1, &|key| ignore(hub.json(key, None))),
-        ("value", 1, &|key| ignore(hub.value(key, None))),
-        ("detail", 1, &|key| ignore(hub.detail(key, None))),
-        ("detail_as", 1, &|key| ignore(hub.detail_as(key, None, Kind::Number))),
+        ("is_enabled", 1, &|key| ignore(repository.is_enabled(key, None))),
+        ("boolean", 1, &|key| ignore(repository.boolean(key, None))),
+        ("string", 1, &|key| ignore(repository.string(key, None))),
+        ("number", 1, &|key| ignore(repository.number(key, None))),
+        ("decimal", 1, &|key| ignore(repository.decimal(key, None))),
+        ("json", 1, &|key| ignore(repository.json(key, None))),
+        ("value", 1, &|key| ignore(repository.value(key, None))),
+        ("detail", 1, &|key| ignore(repository.detail(key, None))),
+        ("detail_as", 1, &|key| ignore(repository.detail_as(key, None, Kind::Number))),
         ("a held snapshot", 1, &|key| ignore(held.boolean(key, None))),
-        ("is_set", 0, &|key| ignore(hub.is_set(key, None))),
-        ("exists", 0, &|key| ignore(hub.exists(key))),
-        ("peek", 0, &|key| ignore(hub.peek(key, None))),
-        ("peek_as", 0, &|key| ignore(hub.peek_as(key, None, Kind::Json))),
-        ("explain", 0, &|key| ignore(hub.explain(key, None))),
-        ("values", 0, &|_| ignore(hub.values(None))),
-        ("keys", 0, &|_| ignore(hub.keys())),
-        ("metadata", 0, &|key| ignore(hub.peek(key, None).properties())),
-        ("subscribing", 0, &|key| ignore(hub.on_change(key, None, |_| {}))),
-        ("status", 0, &|_| ignore((hub.status(), hub.generation(), hub.snapshot()))),
+        ("is_set", 0, &|key| ignore(repository.is_set(key, None))),
+        ("exists", 0, &|key| ignore(repository.exists(key))),
+        ("peek", 0, &|key| ignore(repository.peek(key, None))),
+        ("peek_as", 0, &|key| ignore(repository.peek_as(key, None, Kind::Json))),
+        ("explain", 0, &|key| ignore(repository.explain(key, None))),
+        ("values", 0, &|_| ignore(repository.values(None))),
+        ("keys", 0, &|_| ignore(repository.keys())),
+        ("metadata", 0, &|key| ignore(repository.peek(key, None).properties())),
+        ("subscribing", 0, &|key| ignore(repository.on_change(key, None, |_| {}))),
+        ("status", 0, &|_| {
+            ignore((repository.status(), repository.generation(), repository.snapshot()))
+        }),
     ];
     for (name, uses, read) in reads {
         read("on");
@@ -170,19 +172,21 @@ fn what_is_a_use_and_what_is_not() {
 /// Scenario C-USE-005.
 #[test]
 fn comparisons_of_listeners_are_no_use() {
-    let hub = ready(&flags(&[("a", true)]));
-    let (keeps, _guard) = observe(&hub, Dispatch::Queued);
+    let repository = ready(&flags(&[("a", true)]));
+    let (keeps, _guard) = observe(&repository, Dispatch::Queued);
     let mara = user("mara");
-    let guards: Vec<_> =
-        [None, None, Some(&mara)].map(|who| hub.on_change("a", who, |_| {})).into_iter().collect();
-    change(&hub, &flags(&[("a", false)]));
-    hub.deliver();
+    let guards: Vec<_> = [None, None, Some(&mara)]
+        .map(|who| repository.on_change("a", who, |_| {}))
+        .into_iter()
+        .collect();
+    change(&repository, &flags(&[("a", false)]));
+    repository.deliver();
     assert_eq!(keeps.events.len(), 0);
     drop(guards);
     // Reads by a listener's own code count as uses.
-    let reader = hub.clone();
-    let watch = hub.on_change("a", None, move |_| ignore(reader.boolean("a", None)));
-    change(&hub, &flags(&[("a", true)]));
+    let reader = repository.clone();
+    let watch = repository.on_change("a", None, move |_| ignore(reader.boolean("a", None)));
+    change(&repository, &flags(&[("a", true)]));
     assert_eq!(keeps.keys(), ["a"]);
     drop(watch);
 }
@@ -206,11 +210,13 @@ impl Interceptor for Overrides {
 /// C-INT-005).
 #[test]
 fn overrides_are_uses_of_known_features() {
-    let hub = ready(&everything());
-    let (keeps, _guard) = observe(&hub, Dispatch::Queued);
-    let _overrides = hub.intercept(Arc::new(Overrides), LockPolicy::Respect);
-    assert!(hub.is_enabled("gold", Some(&plan("gold"))) && hub.is_enabled("ghost", None));
-    hub.deliver();
+    let repository = ready(&everything());
+    let (keeps, _guard) = observe(&repository, Dispatch::Queued);
+    let _overrides = repository.intercept(Arc::new(Overrides), LockPolicy::Respect);
+    assert!(
+        repository.is_enabled("gold", Some(&plan("gold"))) && repository.is_enabled("ghost", None)
+    );
+    repository.deliver();
     let events = keeps.evaluated();
     assert_eq!(events.len(), 1);
     assert_eq!(events[0].feature.value, Some(Value::Bool(true)));
@@ -222,31 +228,31 @@ fn overrides_are_uses_of_known_features() {
 /// A read for another context of a server-evaluated key has no value and is no use.
 #[test]
 fn a_read_that_is_not_ready_is_no_use() {
-    let hub = hub();
+    let repository = repository();
     let (fred, mara) = (user("fred"), user("mara"));
-    let (keeps, _guard) = observe(&hub, Dispatch::Inline);
+    let (keeps, _guard) = observe(&repository, Dispatch::Inline);
     let rules = evaluated_for(&fred, &flags(&[("a", true)]), &[("a", "s-1")]);
-    hub.publish(fh_session::Publication { rules, cause: Cause::First });
-    show(&hub, Readiness::Ready);
-    assert!(!hub.is_enabled("a", Some(&mara)));
+    repository.publish(fh_session::Publication { rules, cause: Cause::First });
+    show(&repository, Readiness::Ready);
+    assert!(!repository.is_enabled("a", Some(&mara)));
     assert_eq!(keeps.events.len(), 0);
-    assert!(hub.is_enabled("a", Some(&fred)));
+    assert!(repository.is_enabled("a", Some(&fred)));
     let events = keeps.evaluated();
     assert_eq!(events[0].feature.strategy_id.as_deref(), Some("s-1"));
 }
 
 #[test]
 fn the_user_key_goes_before_the_session() {
-    let hub = ready(&flags(&[("a", true)]));
-    let (keeps, _guard) = observe(&hub, Dispatch::Inline);
+    let repository = ready(&flags(&[("a", true)]));
+    let (keeps, _guard) = observe(&repository, Dispatch::Inline);
     let both = Attributes::builder().user_key("mara").session("s-9").build();
     let session = Attributes::builder().session("s-9").build();
     let nobody = Attributes::builder().country("nz").build();
     for (who, key) in [(both, Some("mara")), (session, Some("s-9")), (nobody, None)] {
-        let _ = hub.boolean("a", Some(&Arc::new(who)));
+        let _ = repository.boolean("a", Some(&Arc::new(who)));
         assert_eq!(keeps.events.take()[0].user_key(), key);
     }
-    let _ = hub.boolean("a", None);
+    let _ = repository.boolean("a", None);
     assert_eq!(keeps.events.take()[0].user_key(), None);
 }
 
@@ -268,26 +274,30 @@ fn an_observer_that_panics_harms_nobody() {
             panic!("{PLANNED}")
         }
     }
-    let hub = ready(&flags(&[("a", true)]));
-    let _inline = hub.observe(Arc::new(Panics(Dispatch::Inline)), UsageOptions::default());
-    let queued = hub.observe(Arc::new(Panics(Dispatch::Queued)), UsageOptions::default());
-    let (keeps, _guard) = observe(&hub, Dispatch::Queued);
+    let repository = ready(&flags(&[("a", true)]));
+    let _inline = repository.observe(Arc::new(Panics(Dispatch::Inline)), UsageOptions::default());
+    let queued = repository.observe(Arc::new(Panics(Dispatch::Queued)), UsageOptions::default());
+    let (keeps, _guard) = observe(&repository, Dispatch::Queued);
     quietly(|| {
-        assert!(hub.is_enabled("a", None));
-        assert_eq!(hub.counters().observer_panics, 1, "inline only: a read waits for nobody else");
-        hub.deliver();
+        assert!(repository.is_enabled("a", None));
+        assert_eq!(
+            repository.counters().observer_panics,
+            1,
+            "inline only: a read waits for nobody else"
+        );
+        repository.deliver();
         assert_eq!(keeps.keys(), ["a"]);
-        assert_eq!(hub.counters().observer_panics, 2);
+        assert_eq!(repository.counters().observer_panics, 2);
         drop(queued);
-        assert_eq!(hub.counters().observer_panics, 4, "its flush and its close");
-        assert!(hub.is_enabled("a", None));
+        assert_eq!(repository.counters().observer_panics, 4, "its flush and its close");
+        assert!(repository.is_enabled("a", None));
     });
 }
 
 /// Reads by an observer are no uses, because they would never end.
 #[test]
 fn an_observer_may_read() {
-    struct Reads(Hub, Dispatch, AtomicU32);
+    struct Reads(Repository, Dispatch, AtomicU32);
     impl Observer for Reads {
         fn observe(&self, _: &UsageEvent) {
             self.2.fetch_add(1, Ordering::SeqCst);
@@ -298,23 +308,23 @@ fn an_observer_may_read() {
         }
     }
     for dispatch in [Dispatch::Inline, Dispatch::Queued] {
-        let hub = ready(&flags(&[("a", true)]));
-        let reads = Arc::new(Reads(hub.clone(), dispatch, AtomicU32::new(0)));
-        let _guard = hub.observe(reads.clone(), UsageOptions::default());
-        assert!(hub.is_enabled("a", None));
-        hub.deliver();
+        let repository = ready(&flags(&[("a", true)]));
+        let reads = Arc::new(Reads(repository.clone(), dispatch, AtomicU32::new(0)));
+        let _guard = repository.observe(reads.clone(), UsageOptions::default());
+        assert!(repository.is_enabled("a", None));
+        repository.deliver();
         assert_eq!(reads.2.load(Ordering::SeqCst), 1);
-        assert_eq!(hub.counters().observer_panics, 0);
-        hub.close();
-        hub.deliver();
+        assert_eq!(repository.counters().observer_panics, 0);
+        repository.close();
+        repository.deliver();
     }
 }
 
 /// Scenario C-USE-008.
 #[test]
 fn a_named_event_has_all_features_as_the_context_sees_them() {
-    let hub = ready(&everything());
-    let (keeps, _guard) = observe(&hub, Dispatch::Queued);
+    let repository = ready(&everything());
+    let (keeps, _guard) = observe(&repository, Dispatch::Queued);
     let who = Attributes::builder()
         .user_key("mara")
         .attribute("plan", "gold")
@@ -325,8 +335,8 @@ fn a_named_event_has_all_features_as_the_context_sees_them() {
     let params: Params = [("cart", json!(3)), ("off", json!("param")), ("plan", json!("param"))]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
-    hub.record("checkout", params, Some(&who));
-    hub.deliver();
+    repository.record("checkout", params, Some(&who));
+    repository.deliver();
     let events = keeps.events.take();
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].name(), events[0].user_key()), ("checkout", Some("mara")));
@@ -347,16 +357,16 @@ fn a_named_event_has_all_features_as_the_context_sees_them() {
 
 #[test]
 fn a_use_is_one_flat_record() {
-    let hub = ready(&everything());
-    let (keeps, _guard) = observe(&hub, Dispatch::Inline);
+    let repository = ready(&everything());
+    let (keeps, _guard) = observe(&repository, Dispatch::Inline);
     let who = Attributes::builder().user_key("mara").attribute("value", "attribute").build();
-    let _ = hub.boolean("off", Some(&Arc::new(who)));
+    let _ = repository.boolean("off", Some(&Arc::new(who)));
     let record = keeps.events.take()[0].record();
     assert_eq!(
         serde_json::Value::Object(record.into_iter().collect()),
         json!({"feature": "off", "value": "off", "id": "2", "environmentId": "env-1", "userkey": "mara"})
     );
-    let _ = hub.json("page", None);
+    let _ = repository.json("page", None);
     let record = keeps.events.take()[0].record();
     assert!(!record.contains_key("value"), "JSON is not sent");
 }
@@ -364,13 +374,13 @@ fn a_use_is_one_flat_record() {
 /// Scenario C-USE-009: all features are reported once, when the client is ready for the first time and has a list.
 #[test]
 fn all_features_are_reported_once() {
-    let hub = hub();
-    let (keeps, _guard) = observe(&hub, Dispatch::Queued);
-    publish(&hub, Cause::First, &everything());
-    hub.deliver();
+    let repository = repository();
+    let (keeps, _guard) = observe(&repository, Dispatch::Queued);
+    publish(&repository, Cause::First, &everything());
+    repository.deliver();
     assert_eq!(keeps.events.len(), 0);
-    show(&hub, Readiness::Ready);
-    hub.deliver();
+    show(&repository, Readiness::Ready);
+    repository.deliver();
     let events = keeps.events.take();
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].name(), events[0].user_key()), ("feature-collection", None));
@@ -378,97 +388,101 @@ fn all_features_are_reported_once() {
     assert_eq!(all.features.len(), 9);
     let record = events[0].record();
     assert_eq!((record.len(), &record["off"], &record["zero"]), (7, &json!("off"), &json!("0")));
-    show(&hub, Readiness::Failed);
-    show(&hub, Readiness::Ready);
-    show(&hub, Readiness::NotReady);
-    show(&hub, Readiness::Ready);
-    change(&hub, &flags(&[("a", true)]));
+    show(&repository, Readiness::Failed);
+    show(&repository, Readiness::Ready);
+    show(&repository, Readiness::NotReady);
+    show(&repository, Readiness::Ready);
+    change(&repository, &flags(&[("a", true)]));
     assert_eq!(keeps.events.len(), 0);
 }
 
 #[test]
 fn a_full_queue_drops_the_oldest_and_counts() {
-    let hub = ready(&everything());
+    let repository = ready(&everything());
     let keeps = Keeps::new(Dispatch::Queued);
-    let _guard = hub.observe(keeps.clone(), UsageOptions { queue: 2, ..UsageOptions::default() });
-    let (other, _other) = observe(&hub, Dispatch::Queued);
+    let _guard =
+        repository.observe(keeps.clone(), UsageOptions { queue: 2, ..UsageOptions::default() });
+    let (other, _other) = observe(&repository, Dispatch::Queued);
     for key in ["on", "off", "word", "zero"] {
-        let _ = hub.value(key, None);
+        let _ = repository.value(key, None);
     }
-    hub.deliver();
+    repository.deliver();
     assert_eq!(keeps.keys(), ["word", "zero"]);
     assert_eq!(other.keys(), ["on", "off", "word", "zero"], "each has a queue of its own");
-    assert_eq!(hub.counters().dropped_usage, 2);
+    assert_eq!(repository.counters().dropped_usage, 2);
 }
 
 #[test]
 fn one_of_so_many() {
-    let hub = ready(&everything());
+    let repository = ready(&everything());
     let keeps = Keeps::new(Dispatch::Inline);
     let one_of = NonZeroU32::new(4).unwrap();
-    let _guard = hub.observe(keeps.clone(), UsageOptions { one_of, ..UsageOptions::default() });
+    let _guard =
+        repository.observe(keeps.clone(), UsageOptions { one_of, ..UsageOptions::default() });
     for _ in 0..7 {
-        let _ = hub.boolean("on", None);
-        let _ = hub.boolean("missing", None);
+        let _ = repository.boolean("on", None);
+        let _ = repository.boolean("missing", None);
     }
     assert_eq!(keeps.events.take().len(), 2, "the first and the fifth; unknown keys do not count");
-    hub.record("named", Params::new(), None);
+    repository.record("named", Params::new(), None);
     assert_eq!(keeps.events.take().len(), 1, "what the user reports is never left out");
 }
 
-fn deduplicating(remembered: usize) -> (Hub, Arc<AtomicI64>, Arc<Keeps>, Subscription) {
+fn deduplicating(remembered: usize) -> (Repository, Arc<AtomicI64>, Arc<Keeps>, Subscription) {
     let now = Arc::new(AtomicI64::new(NOW));
     let clock = Arc::clone(&now);
-    let hub =
-        Hub::new(HubOptions::new(move || Timestamp::from_millis(clock.load(Ordering::SeqCst))));
-    publish(&hub, Cause::First, &everything());
-    show(&hub, Readiness::Ready);
-    hub.deliver();
+    let repository = Repository::new(RepositoryOptions::new(move || {
+        Timestamp::from_millis(clock.load(Ordering::SeqCst))
+    }));
+    publish(&repository, Cause::First, &everything());
+    show(&repository, Readiness::Ready);
+    repository.deliver();
     let keeps = Keeps::new(Dispatch::Inline);
     let deduplicate = Some(Deduplicate { window: Duration::from_secs(60), remembered });
-    let guard = hub.observe(keeps.clone(), UsageOptions { deduplicate, ..UsageOptions::default() });
-    (hub, now, keeps, guard)
+    let guard =
+        repository.observe(keeps.clone(), UsageOptions { deduplicate, ..UsageOptions::default() });
+    (repository, now, keeps, guard)
 }
 
 #[test]
 fn the_same_is_told_once_in_a_while() {
-    let (hub, now, keeps, _guard) = deduplicating(100);
+    let (repository, now, keeps, _guard) = deduplicating(100);
     let (gold, silver, fred) = (plan("gold"), plan("silver"), user("fred"));
-    let _ = hub.boolean("gold", Some(&gold));
-    let _ = hub.is_enabled("gold", Some(&plan("gold")));
+    let _ = repository.boolean("gold", Some(&gold));
+    let _ = repository.is_enabled("gold", Some(&plan("gold")));
     assert_eq!(keeps.keys(), ["gold"], "an equal context, another getter: the same");
-    let _ = hub.boolean("gold", Some(&silver));
-    let _ = hub.boolean("gold", Some(&fred));
-    let _ = hub.boolean("gold", None);
-    let _ = hub.boolean("on", None);
+    let _ = repository.boolean("gold", Some(&silver));
+    let _ = repository.boolean("gold", Some(&fred));
+    let _ = repository.boolean("gold", None);
+    let _ = repository.boolean("on", None);
     assert_eq!(keeps.keys(), ["gold", "gold", "gold", "on"], "value, user, nobody, feature differ");
     let mut list = everything();
     list[0]["value"] = false.into();
-    publish(&hub, Cause::Change, &list);
-    let _ = hub.boolean("on", None);
+    publish(&repository, Cause::Change, &list);
+    let _ = repository.boolean("on", None);
     assert_eq!(keeps.keys(), ["on"], "another value by an update");
     now.fetch_add(59_999, Ordering::SeqCst);
-    let _ = hub.boolean("gold", Some(&gold));
+    let _ = repository.boolean("gold", Some(&gold));
     assert_eq!(keeps.keys().len(), 0);
     now.fetch_add(1, Ordering::SeqCst);
-    let _ = hub.boolean("gold", Some(&gold));
+    let _ = repository.boolean("gold", Some(&gold));
     assert_eq!(keeps.keys(), ["gold"], "the window has passed");
     now.store(NOW - 1_000_000, Ordering::SeqCst);
-    let _ = hub.boolean("gold", Some(&gold));
+    let _ = repository.boolean("gold", Some(&gold));
     assert_eq!(keeps.keys(), ["gold"], "a clock that was set back silences nobody");
     let anonymous = |country: &str| Arc::new(Attributes::builder().country(country).build());
-    let _ = hub.boolean("on", Some(&anonymous("nz")));
-    let _ = hub.boolean("on", Some(&anonymous("nz")));
-    let _ = hub.boolean("on", Some(&anonymous("uk")));
+    let _ = repository.boolean("on", Some(&anonymous("nz")));
+    let _ = repository.boolean("on", Some(&anonymous("nz")));
+    let _ = repository.boolean("on", Some(&anonymous("uk")));
     assert_eq!(keeps.keys(), ["on", "on"]);
 }
 
 #[test]
 fn what_is_remembered_is_not_told_again() {
-    let (hub, _now, keeps, _guard) = deduplicating(4);
+    let (repository, _now, keeps, _guard) = deduplicating(4);
     for _ in 0..3 {
         for user_key in ["u0", "u1", "u2"] {
-            let _ = hub.boolean("on", Some(&user(user_key)));
+            let _ = repository.boolean("on", Some(&user(user_key)));
         }
     }
     assert_eq!(keeps.keys().len(), 3);
@@ -477,49 +491,49 @@ fn what_is_remembered_is_not_told_again() {
 /// The memory for deduplication is bounded. A forgotten evaluation is reported again, a recent one is not.
 #[test]
 fn what_is_remembered_is_bounded() {
-    let (hub, _now, keeps, _guard) = deduplicating(4);
+    let (repository, _now, keeps, _guard) = deduplicating(4);
     for number in 0..50 {
-        let _ = hub.boolean("on", Some(&user(&format!("u{number}"))));
-        let _ = hub.boolean("on", Some(&user(&format!("u{number}"))));
+        let _ = repository.boolean("on", Some(&user(&format!("u{number}"))));
+        let _ = repository.boolean("on", Some(&user(&format!("u{number}"))));
     }
     assert_eq!(keeps.keys().len(), 50);
-    let _ = hub.boolean("on", Some(&user("u49")));
+    let _ = repository.boolean("on", Some(&user("u49")));
     assert_eq!(keeps.keys().len(), 0);
-    let _ = hub.boolean("on", Some(&user("u0")));
+    let _ = repository.boolean("on", Some(&user("u0")));
     assert_eq!(keeps.keys().len(), 1);
 }
 
 #[test]
 fn the_end_of_an_observer() {
-    let hub = ready(&flags(&[("a", true)]));
-    let (removed, guard) = observe(&hub, Dispatch::Queued);
-    let (kept, kept_guard) = observe(&hub, Dispatch::Queued);
-    let (inline, _inline) = observe(&hub, Dispatch::Inline);
-    let held = hub.snapshot();
-    let _ = hub.boolean("a", None);
+    let repository = ready(&flags(&[("a", true)]));
+    let (removed, guard) = observe(&repository, Dispatch::Queued);
+    let (kept, kept_guard) = observe(&repository, Dispatch::Queued);
+    let (inline, _inline) = observe(&repository, Dispatch::Inline);
+    let held = repository.snapshot();
+    let _ = repository.boolean("a", None);
     drop(guard);
     assert_eq!(removed.keys(), ["a"], "what waited for it is handed over");
     assert_eq!(
         (removed.closed.load(Ordering::SeqCst), removed.flushed.lock().unwrap().len()),
         (1, 1)
     );
-    let _ = hub.boolean("a", None);
-    hub.flush_usage(Duration::from_secs(3));
+    let _ = repository.boolean("a", None);
+    repository.flush_usage(Duration::from_secs(3));
     assert_eq!(*kept.flushed.lock().unwrap(), [Duration::from_secs(3)]);
     assert_eq!(kept.keys(), ["a", "a"]);
-    let _ = hub.boolean("a", None);
-    hub.close();
-    hub.deliver();
+    let _ = repository.boolean("a", None);
+    repository.close();
+    repository.deliver();
     assert_eq!((kept.keys(), inline.keys().len()), (vec!["a".to_owned()], 3));
-    assert!(hub.is_enabled("a", None) && held.is_enabled("a", None));
-    hub.record("late", Params::new(), None);
-    hub.deliver();
+    assert!(repository.is_enabled("a", None) && held.is_enabled("a", None));
+    repository.record("late", Params::new(), None);
+    repository.deliver();
     drop(kept_guard);
     assert_eq!((kept.events.len(), inline.events.len(), removed.events.len()), (0, 0, 0));
     assert_eq!((kept.closed.load(Ordering::SeqCst), inline.closed.load(Ordering::SeqCst)), (1, 1));
     let late = Keeps::new(Dispatch::Inline);
-    let _late = hub.observe(late.clone(), UsageOptions::default());
-    let _ = hub.boolean("a", None);
+    let _late = repository.observe(late.clone(), UsageOptions::default());
+    let _ = repository.boolean("a", None);
     assert_eq!((late.events.len(), late.closed.load(Ordering::SeqCst)), (0, 1));
 }
 
@@ -540,10 +554,10 @@ impl Observer for Sums {
     }
 }
 
-fn sums(hub: &Hub, distinct: usize) -> (Calls<UsageSummary>, Subscription) {
+fn sums(repository: &Repository, distinct: usize) -> (Calls<UsageSummary>, Subscription) {
     let calls = Calls::new();
     let window = SummaryWindow { every: Duration::from_secs(60), distinct };
-    let guard = hub.observe(Arc::new(Sums(calls.clone(), window)), UsageOptions::default());
+    let guard = repository.observe(Arc::new(Sums(calls.clone(), window)), UsageOptions::default());
     (calls, guard)
 }
 
@@ -558,22 +572,22 @@ fn counted(summary: &UsageSummary) -> Vec<(String, Option<String>, u64)> {
 
 #[test]
 fn summaries_count_evaluations_by_feature_and_value() {
-    let hub = ready(&flags(&[("a", true), ("b", false)]));
-    let (calls, guard) = sums(&hub, 100);
-    assert_eq!(hub.deliver_summaries(Millis::new(1_000)), Some(Millis::new(61_000)));
+    let repository = ready(&flags(&[("a", true), ("b", false)]));
+    let (calls, guard) = sums(&repository, 100);
+    assert_eq!(repository.deliver_summaries(Millis::new(1_000)), Some(Millis::new(61_000)));
     for _ in 0..3 {
-        ignore(hub.boolean("a", None));
-        ignore(hub.boolean("a", Some(&user("mara"))));
+        ignore(repository.boolean("a", None));
+        ignore(repository.boolean("a", Some(&user("mara"))));
     }
-    ignore(hub.boolean("b", None));
+    ignore(repository.boolean("b", None));
     // These reads do not count as uses.
-    ignore((hub.boolean("none", None), hub.peek("a", None)));
-    hub.deliver();
-    assert_eq!(hub.deliver_summaries(Millis::new(60_999)), Some(Millis::new(61_000)));
+    ignore((repository.boolean("none", None), repository.peek("a", None)));
+    repository.deliver();
+    assert_eq!(repository.deliver_summaries(Millis::new(60_999)), Some(Millis::new(61_000)));
     assert_eq!(calls.len(), 0);
-    change(&hub, &flags(&[("a", false), ("b", false)]));
-    ignore(hub.boolean("a", None));
-    assert_eq!(hub.deliver_summaries(Millis::new(61_000)), Some(Millis::new(121_000)));
+    change(&repository, &flags(&[("a", false), ("b", false)]));
+    ignore(repository.boolean("a", None));
+    assert_eq!(repository.deliver_summaries(Millis::new(61_000)), Some(Millis::new(121_000)));
     let told = calls.take();
     let text = |text: &str| Some(text.to_string());
     assert_eq!(
@@ -582,28 +596,28 @@ fn summaries_count_evaluations_by_feature_and_value() {
     );
     assert_eq!((told[0].uncounted, told[0].counts[0].feature.variant()), (0, "default"));
     // The next window has begun.
-    ignore(hub.boolean("a", None));
-    assert_eq!(hub.deliver_summaries(Millis::new(61_001)), Some(Millis::new(121_000)));
+    ignore(repository.boolean("a", None));
+    assert_eq!(repository.deliver_summaries(Millis::new(61_001)), Some(Millis::new(121_000)));
     assert_eq!(calls.len(), 0);
-    assert_eq!(hub.deliver_summaries(Millis::new(121_000)), Some(Millis::new(181_000)));
+    assert_eq!(repository.deliver_summaries(Millis::new(121_000)), Some(Millis::new(181_000)));
     assert_eq!(calls.take().len(), 1);
     // A window without evaluations is not reported.
-    hub.deliver_summaries(Millis::new(181_000));
+    repository.deliver_summaries(Millis::new(181_000));
     assert_eq!(calls.len(), 0);
     // The remaining counts are reported at a flush, when the guard is dropped, and when the repository is closed.
-    ignore(hub.boolean("a", None));
-    hub.flush_usage(Duration::ZERO);
+    ignore(repository.boolean("a", None));
+    repository.flush_usage(Duration::ZERO);
     assert_eq!(calls.take().len(), 1);
-    ignore(hub.boolean("a", None));
+    ignore(repository.boolean("a", None));
     drop(guard);
     assert_eq!(calls.take().len(), 1);
-    ignore(hub.boolean("a", None));
-    assert_eq!(hub.deliver_summaries(Millis::new(999_000)), None);
+    ignore(repository.boolean("a", None));
+    assert_eq!(repository.deliver_summaries(Millis::new(999_000)), None);
     assert_eq!(calls.len(), 0);
-    let (calls, _guard) = sums(&hub, 100);
-    ignore(hub.boolean("a", None));
-    hub.close();
-    hub.deliver();
+    let (calls, _guard) = sums(&repository, 100);
+    ignore(repository.boolean("a", None));
+    repository.close();
+    repository.deliver();
     assert_eq!(calls.take().len(), 1);
 }
 
@@ -612,20 +626,21 @@ fn summaries_count_evaluations_by_feature_and_value() {
 fn summaries_follow_each_other_and_name_the_newest_version() {
     let clock = Arc::new(AtomicI64::new(NOW));
     let read = Arc::clone(&clock);
-    let hub =
-        Hub::new(HubOptions::new(move || Timestamp::from_millis(read.load(Ordering::SeqCst))));
-    let (calls, _guard) = sums(&hub, 100);
-    publish(&hub, Cause::First, &json!([text("a", 1, "same")]));
-    show(&hub, Readiness::Ready);
-    ignore(hub.string("a", None));
+    let repository = Repository::new(RepositoryOptions::new(move || {
+        Timestamp::from_millis(read.load(Ordering::SeqCst))
+    }));
+    let (calls, _guard) = sums(&repository, 100);
+    publish(&repository, Cause::First, &json!([text("a", 1, "same")]));
+    show(&repository, Readiness::Ready);
+    ignore(repository.string("a", None));
     for version in [3, 2] {
-        publish(&hub, Cause::Change, &json!([text("a", version, "same")]));
-        ignore(hub.string("a", None));
+        publish(&repository, Cause::Change, &json!([text("a", version, "same")]));
+        ignore(repository.string("a", None));
     }
     for after in [5_000, 7_000] {
         clock.store(NOW + after, Ordering::SeqCst);
-        hub.flush_usage(Duration::ZERO);
-        ignore(hub.string("a", None));
+        repository.flush_usage(Duration::ZERO);
+        ignore(repository.string("a", None));
     }
     let windows = calls.take();
     assert_eq!((windows[0].counts[0].count, windows[0].counts[0].feature.version), (3, 3));
@@ -637,13 +652,13 @@ fn summaries_follow_each_other_and_name_the_newest_version() {
 fn summaries_are_bounded() {
     let many: Vec<(String, bool)> = (0..50).map(|n| (format!("f{n:02}"), true)).collect();
     let many: Vec<(&str, bool)> = many.iter().map(|(key, value)| (key.as_str(), *value)).collect();
-    let hub = ready(&flags(&many));
-    let (calls, _guard) = sums(&hub, 20);
+    let repository = ready(&flags(&many));
+    let (calls, _guard) = sums(&repository, 20);
     for window in 0..2 {
         for (key, _) in &many {
-            ignore((hub.boolean(key, None), hub.boolean(key, None)));
+            ignore((repository.boolean(key, None), repository.boolean(key, None)));
         }
-        hub.flush_usage(Duration::ZERO);
+        repository.flush_usage(Duration::ZERO);
         let told = calls.take();
         assert_eq!((told[0].counts.len(), told[0].uncounted), (20, 60), "window {window}");
         assert!(told[0].counts.iter().all(|count| count.count == 2));
@@ -652,11 +667,11 @@ fn summaries_are_bounded() {
 
 #[test]
 fn an_observer_that_panics_at_a_summary_harms_nobody() {
-    let hub = ready(&flags(&[("a", true)]));
+    let repository = ready(&flags(&[("a", true)]));
     let panics = Summaries::new(Duration::from_secs(1), |_| panic!("{PLANNED}"));
-    let _panics = hub.observe(Arc::new(panics), UsageOptions::default());
-    let (calls, _guard) = sums(&hub, 100);
-    ignore(hub.boolean("a", None));
-    quietly(|| hub.flush_usage(Duration::ZERO));
-    assert_eq!((calls.len(), hub.counters().observer_panics), (1, 1));
+    let _panics = repository.observe(Arc::new(panics), UsageOptions::default());
+    let (calls, _guard) = sums(&repository, 100);
+    ignore(repository.boolean("a", None));
+    quietly(|| repository.flush_usage(Duration::ZERO));
+    assert_eq!((calls.len(), repository.counters().observer_panics), (1, 1));
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Kind, Number, Value};
 
-use super::{ContextValues, Detail, Explained, Hub};
+use super::{ContextValues, Detail, Explained, Repository};
 
-impl Hub {
+impl Repository {
     /// Returns true if the feature is BOOLEAN and its value is true.
     #[inline]
     #[must_use]

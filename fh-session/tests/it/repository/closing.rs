@@ -13,30 +13,31 @@ use super::{Calls, change, flags, publish, ready, show};
 
 #[test]
 fn listeners_get_the_last_readiness_and_nothing_more() {
-    let hub = ready(&flags(&[("a", true)]));
+    let repository = ready(&flags(&[("a", true)]));
     let calls = Calls::new();
     let noted = calls.clone();
-    let _readiness = hub.on_readiness(move |change| noted.note(change.readiness.to_string()));
+    let _readiness =
+        repository.on_readiness(move |change| noted.note(change.readiness.to_string()));
     let noted = calls.clone();
-    let _raw = hub.on_raw(move |_| noted.note("raw".to_owned()));
+    let _raw = repository.on_raw(move |_| noted.note("raw".to_owned()));
     let noted = calls.clone();
-    let _new_state = hub.on_new_state(move |_| noted.note("new".to_owned()));
+    let _new_state = repository.on_new_state(move |_| noted.note("new".to_owned()));
     let noted = calls.clone();
-    let watch = hub.on_change("a", None, move |_| noted.note("a".to_owned()));
-    hub.deliver();
+    let watch = repository.on_change("a", None, move |_| noted.note("a".to_owned()));
+    repository.deliver();
     assert_eq!(calls.take(), ["READY"]);
     // Events from before the end are still delivered.
-    publish(&hub, Cause::Change, &flags(&[("a", false)]));
+    publish(&repository, Cause::Change, &flags(&[("a", false)]));
     let closed = SessionStatus {
         readiness: Readiness::Closed,
         connection: Connection::Closed,
         ..SessionStatus::default()
     };
-    hub.set_status(closed.clone());
-    hub.close();
-    hub.deliver();
+    repository.set_status(closed.clone());
+    repository.close();
+    repository.deliver();
     assert_eq!(calls.take(), ["new", "CLOSED", "a"]);
-    assert_eq!(*hub.status(), closed);
+    assert_eq!(*repository.status(), closed);
     // Nothing is delivered afterwards.
     let raw = RawUpdate {
         source: Source::Polling,
@@ -44,32 +45,32 @@ fn listeners_get_the_last_readiness_and_nothing_more() {
         kind: RawKind::List,
         json: "[]".into(),
     };
-    hub.raw(raw);
-    hub.notice(Notice::FellBackToPolling);
-    show(&hub, Readiness::Ready);
-    change(&hub, &flags(&[("a", true)]));
-    hub.overrides_changed();
-    hub.deliver();
+    repository.raw(raw);
+    repository.notice(Notice::FellBackToPolling);
+    show(&repository, Readiness::Ready);
+    change(&repository, &flags(&[("a", true)]));
+    repository.overrides_changed();
+    repository.deliver();
     assert_eq!(calls.len(), 0);
-    assert_eq!(hub.readiness(), Readiness::Closed, "a late status revives nobody");
-    assert_eq!(hub.boolean("a", None), Some(false), "the last value answers");
+    assert_eq!(repository.readiness(), Readiness::Closed, "a late status revives nobody");
+    assert_eq!(repository.boolean("a", None), Some(false), "the last value answers");
     drop(watch);
-    hub.close();
-    hub.deliver();
+    repository.close();
+    repository.deliver();
 }
 
 /// The driver sets no last status.
 #[test]
 fn closing_says_so_by_itself() {
-    let hub = ready(&flags(&[("a", true)]));
+    let repository = ready(&flags(&[("a", true)]));
     let calls = Calls::new();
     let noted = calls.clone();
-    let _readiness = hub.on_readiness(move |change| noted.note(change.readiness));
-    hub.deliver();
-    hub.close();
-    assert_eq!(hub.readiness(), Readiness::Closed);
-    assert!(hub.is_enabled("a", None));
-    hub.deliver();
+    let _readiness = repository.on_readiness(move |change| noted.note(change.readiness));
+    repository.deliver();
+    repository.close();
+    assert_eq!(repository.readiness(), Readiness::Closed);
+    assert!(repository.is_enabled("a", None));
+    repository.deliver();
     assert_eq!(calls.take(), [Readiness::Ready, Readiness::Closed]);
 }
 
@@ -88,42 +89,43 @@ impl Interceptor for Switch {
 
 #[test]
 fn who_subscribes_after_the_end_hears_nothing() {
-    let hub = ready(&flags(&[("a", true)]));
+    let repository = ready(&flags(&[("a", true)]));
     let switch = Arc::new(Switch(AtomicBool::new(true)));
-    let _override = hub.intercept(switch.clone(), LockPolicy::Respect);
-    hub.close();
-    hub.deliver();
+    let _override = repository.intercept(switch.clone(), LockPolicy::Respect);
+    repository.close();
+    repository.deliver();
     let calls: Calls<()> = Calls::new();
     let noted = calls.clone();
-    let nested = hub.on_raw(|_| {});
+    let nested = repository.on_raw(|_| {});
     let guards = (
-        hub.on_change("a", None, move |_| noted.note(())),
+        repository.on_change("a", None, move |_| noted.note(())),
         // The function owns a guard, and is dropped at once.
-        hub.on_readiness(move |_| {
+        repository.on_readiness(move |_| {
             let _ = &nested;
         }),
-        hub.on_new_state(|_| {}),
+        repository.on_new_state(|_| {}),
     );
     switch.0.store(false, Ordering::SeqCst);
-    hub.overrides_changed();
-    hub.deliver();
+    repository.overrides_changed();
+    repository.deliver();
     assert_eq!(calls.len(), 0);
-    assert_eq!(hub.boolean("a", None), Some(false), "overrides go on answering");
+    assert_eq!(repository.boolean("a", None), Some(false), "overrides go on answering");
     drop(guards);
 }
 
 /// The functions of listeners are dropped at the end, so a function that owns a handle of its repository does not keep it alive for ever.
 #[test]
 fn closing_ends_circles() {
-    let hub = ready(&flags(&[("a", true)]));
+    let repository = ready(&flags(&[("a", true)]));
     let held = Arc::new(());
-    let (in_closure, own) = (held.clone(), hub.clone());
-    hub.on_change("a", None, move |_| {
-        let _ = (&in_closure, &own);
-    })
-    .detach();
+    let (in_closure, own) = (held.clone(), repository.clone());
+    repository
+        .on_change("a", None, move |_| {
+            let _ = (&in_closure, &own);
+        })
+        .detach();
     assert_eq!(Arc::strong_count(&held), 2);
-    hub.close();
-    hub.deliver();
+    repository.close();
+    repository.deliver();
     assert_eq!(Arc::strong_count(&held), 1);
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use fh_session::{Cause, Hub, Readiness, Subscription};
+use fh_session::{Cause, Readiness, Repository, Subscription};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::{Calls, hub, publish, show};
+use super::{Calls, publish, repository, show};
 
 /// Version, value and lock of features, by key.
 type State = BTreeMap<&'static str, (i64, u8, bool)>;
@@ -87,10 +87,10 @@ fn look(state: &State, key: &str) -> Option<(u8, bool)> {
     state.get(key).map(|(_, value, lock)| (*value, *lock))
 }
 
-fn watch(hub: &Hub, key: &'static str, live: &State) -> Watching {
+fn watch(repository: &Repository, key: &'static str, live: &State) -> Watching {
     let calls = Calls::new();
     let noted = calls.clone();
-    let guard = hub.on_change(key, None, move |change| {
+    let guard = repository.on_change(key, None, move |change| {
         let value = change.new.as_ref().map(|value| value.to_string().parse().unwrap());
         noted.note(value.map(|value| (value, change.is_locked)));
         assert_eq!(change.exists, value.is_some());
@@ -103,20 +103,20 @@ proptest! {
 
     #[test]
     fn the_hub_does_what_the_model_does(steps in steps()) {
-        let hub = hub();
+        let repository = repository();
         let (mut latest, mut live): (State, State) = (State::new(), State::new());
         let (mut is_catching, mut is_holding, mut version) = (false, false, 0);
         let mut queued: Vec<(bool, Vec<String>)> = Vec::new();
         let mut readiness = Readiness::Ready;
         let mut watching: Vec<Watching> = Vec::new();
         let news = Calls::new();
-        publish(&hub, Cause::First, &json_of(&latest));
-        show(&hub, Readiness::Ready);
+        publish(&repository, Cause::First, &json_of(&latest));
+        show(&repository, Readiness::Ready);
         let noted = news.clone();
-        let _news = hub.on_new_state(move |state| noted.note((state.is_held, sorted(&state.keys))));
+        let _news = repository.on_new_state(move |state| noted.note((state.is_held, sorted(&state.keys))));
         let states = Calls::new();
         let noted = states.clone();
-        let _states = hub.on_readiness(move |change| noted.note(change.readiness));
+        let _states = repository.on_readiness(move |change| noted.note(change.readiness));
         let mut expected_states = vec![Readiness::Ready];
         for step in steps {
             let before = latest.clone();
@@ -140,7 +140,7 @@ proptest! {
                 Step::Set(..) | Step::Touch(_) | Step::Delete(_) => {
                     let is_change = visible(&before) != visible(&latest);
                     let cause = if is_change { Cause::Change } else { Cause::Unseen };
-                    publish(&hub, cause, &json_of(&latest));
+                    publish(&repository, cause, &json_of(&latest));
                     if is_change {
                         queued.push((is_catching, differences(&before, &latest)));
                     }
@@ -151,21 +151,21 @@ proptest! {
                     }
                 }
                 Step::First => {
-                    publish(&hub, Cause::First, &json_of(&latest));
+                    publish(&repository, Cause::First, &json_of(&latest));
                     live = latest.clone();
                     is_holding = false;
                 }
                 Step::Catch => {
-                    hub.catch_updates();
+                    repository.catch_updates();
                     is_catching = true;
                 }
                 Step::Release => {
-                    hub.release();
+                    repository.release();
                     live = latest.clone();
                     is_holding = false;
                 }
                 Step::ReleaseOnly(key) => {
-                    hub.release_only([KEYS[key]]);
+                    repository.release_only([KEYS[key]]);
                     match latest.get(KEYS[key]) {
                         Some(state) => drop(live.insert(KEYS[key], *state)),
                         None => drop(live.remove(KEYS[key])),
@@ -173,26 +173,26 @@ proptest! {
                     is_holding &= live != latest;
                 }
                 Step::Stop => {
-                    hub.stop_catching();
+                    repository.stop_catching();
                     live = latest.clone();
                     (is_catching, is_holding) = (false, false);
                 }
                 Step::Readiness(is_ready) => {
                     let next = if is_ready { Readiness::Ready } else { Readiness::Failed };
-                    show(&hub, next);
+                    show(&repository, next);
                     if next != readiness {
                         expected_states.push(next);
                     }
                     readiness = next;
                 }
-                Step::Watch(key) => watching.push(watch(&hub, KEYS[key], &live)),
+                Step::Watch(key) => watching.push(watch(&repository, KEYS[key], &live)),
                 Step::Unwatch(position) => {
                     if position < watching.len() {
                         drop(watching.remove(position));
                     }
                 }
                 Step::Deliver => {
-                    hub.deliver();
+                    repository.deliver();
                     for watching in &mut watching {
                         let now = look(&live, watching.key);
                         let expected: Vec<_> = (now != watching.told).then_some(now).into_iter().collect();
@@ -203,12 +203,12 @@ proptest! {
                     prop_assert_eq!(states.take(), std::mem::take(&mut expected_states));
                 }
             }
-            prop_assert_eq!(hub.is_holding(), is_holding);
-            prop_assert_eq!(hub.is_catching(), is_catching);
+            prop_assert_eq!(repository.is_holding(), is_holding);
+            prop_assert_eq!(repository.is_catching(), is_catching);
             let held = if is_holding { differences(&live, &latest) } else { Vec::new() };
-            prop_assert_eq!(sorted(&hub.held()), held);
+            prop_assert_eq!(sorted(&repository.held()), held);
             for key in KEYS {
-                let detail = hub.peek(key, None);
+                let detail = repository.peek(key, None);
                 let found = detail.value.map(|value| value.to_string().parse().unwrap());
                 let state = found.map(|value: u8| (detail.version, value, detail.is_locked));
                 prop_assert_eq!(state, live.get(key).copied());

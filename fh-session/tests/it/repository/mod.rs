@@ -18,20 +18,20 @@ use std::sync::{Arc, Mutex};
 
 use fh_eval::{Attributes, Profile, Ruleset, Timestamp, Value};
 use fh_session::{
-    Cause, Environments, Hub, HubOptions, Publication, Readiness, Rules, ServerEvaluated,
-    SessionStatus,
+    Cause, Environments, Publication, Readiness, Repository, RepositoryOptions, Rules,
+    ServerEvaluated, SessionStatus,
 };
 use serde_json::json;
 
 /// 2024-02-29T00:00:00Z.
 const NOW: i64 = 1_709_164_800_000;
 
-pub(crate) fn options() -> HubOptions {
-    HubOptions::new(|| Timestamp::from_millis(NOW))
+pub(crate) fn options() -> RepositoryOptions {
+    RepositoryOptions::new(|| Timestamp::from_millis(NOW))
 }
 
-pub(crate) fn hub() -> Hub {
-    Hub::new(options())
+pub(crate) fn repository() -> Repository {
+    Repository::new(options())
 }
 
 pub(crate) fn ruleset(features: &serde_json::Value) -> Ruleset {
@@ -57,27 +57,27 @@ pub(crate) fn evaluated_for(
     Arc::new(Rules::server_evaluated(ruleset(features), environments, Arc::new(evaluated)))
 }
 
-pub(crate) fn publish(hub: &Hub, cause: Cause, features: &serde_json::Value) {
-    hub.publish(Publication { rules: rules(features), cause });
+pub(crate) fn publish(repository: &Repository, cause: Cause, features: &serde_json::Value) {
+    repository.publish(Publication { rules: rules(features), cause });
 }
 
 /// Publishes a change and delivers its events.
-pub(crate) fn change(hub: &Hub, features: &serde_json::Value) {
-    publish(hub, Cause::Change, features);
-    hub.deliver();
+pub(crate) fn change(repository: &Repository, features: &serde_json::Value) {
+    publish(repository, Cause::Change, features);
+    repository.deliver();
 }
 
-pub(crate) fn show(hub: &Hub, readiness: Readiness) {
-    hub.set_status(SessionStatus { readiness, ..SessionStatus::default() });
+pub(crate) fn show(repository: &Repository, readiness: Readiness) {
+    repository.set_status(SessionStatus { readiness, ..SessionStatus::default() });
 }
 
 /// Returns a repository that is ready with these features.
-pub(crate) fn ready(features: &serde_json::Value) -> Hub {
-    let hub = hub();
-    publish(&hub, Cause::First, features);
-    show(&hub, Readiness::Ready);
-    hub.deliver();
-    hub
+pub(crate) fn ready(features: &serde_json::Value) -> Repository {
+    let repository = repository();
+    publish(&repository, Cause::First, features);
+    show(&repository, Readiness::Ready);
+    repository.deliver();
+    repository
 }
 
 /// Returns a BOOLEAN feature.

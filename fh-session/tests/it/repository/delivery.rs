@@ -6,12 +6,12 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use fh_session::{
-    Cause, Dispatch, Hub, HubOptions, LockPolicy, Observer, RawKind, RawUpdate, Readiness, Source,
-    UsageEvent, UsageOptions,
+    Cause, Dispatch, LockPolicy, Observer, RawKind, RawUpdate, Readiness, Repository,
+    RepositoryOptions, Source, UsageEvent, UsageOptions,
 };
 use serde_json::json;
 
-use super::{Calls, change, flags, hub, ignore, options, publish, ready, show, text};
+use super::{Calls, change, flags, ignore, options, publish, ready, repository, show, text};
 
 /// Longest wait for another thread, so that a test fails instead of hanging.
 const HANGS: Duration = Duration::from_secs(30);
@@ -40,34 +40,34 @@ fn the_waker_is_called_when_there_is_work() {
             fh_session::Flow::Continue
         }
     }
-    let hub = ready(&flags(&[("a", true)]));
-    let _readiness = hub.on_readiness(|_| {});
-    let _raw = hub.on_raw(|_| {});
+    let repository = ready(&flags(&[("a", true)]));
+    let _readiness = repository.on_readiness(|_| {});
+    let _raw = repository.on_raw(|_| {});
     let woken = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&woken);
-    hub.set_waker(move || {
+    repository.set_waker(move || {
         counted.fetch_add(1, Ordering::SeqCst);
     });
     assert_eq!(woken.swap(0, Ordering::SeqCst), 1, "for what came before");
-    hub.deliver();
-    let observer = hub.observe(Arc::new(Silent), UsageOptions::default());
+    repository.deliver();
+    let observer = repository.observe(Arc::new(Silent), UsageOptions::default());
     let held = flags(&[("a", true), ("b", true)]);
     let works: [(&str, &dyn Fn()); 9] = [
-        ("publish", &|| publish(&hub, Cause::Change, &flags(&[("a", false)]))),
-        ("readiness", &|| show(&hub, Readiness::Failed)),
-        ("raw", &|| hub.raw(raw(0))),
-        ("usage", &|| ignore(hub.boolean("a", None))),
-        ("overrides", &|| hub.overrides_changed()),
-        ("interceptor", &|| hub.intercept(Arc::new(Nobody), LockPolicy::Respect).detach()),
-        ("on_readiness", &|| hub.on_readiness(|_| {}).detach()),
+        ("publish", &|| publish(&repository, Cause::Change, &flags(&[("a", false)]))),
+        ("readiness", &|| show(&repository, Readiness::Failed)),
+        ("raw", &|| repository.raw(raw(0))),
+        ("usage", &|| ignore(repository.boolean("a", None))),
+        ("overrides", &|| repository.overrides_changed()),
+        ("interceptor", &|| repository.intercept(Arc::new(Nobody), LockPolicy::Respect).detach()),
+        ("on_readiness", &|| repository.on_readiness(|_| {}).detach()),
         ("release", &|| {
-            hub.catch_updates();
-            publish(&hub, Cause::Change, &held);
-            hub.deliver();
+            repository.catch_updates();
+            publish(&repository, Cause::Change, &held);
+            repository.deliver();
             woken.store(0, Ordering::SeqCst);
-            hub.release();
+            repository.release();
         }),
-        ("close", &|| hub.close()),
+        ("close", &|| repository.close()),
     ];
     for (name, work) in works {
         work();
@@ -75,9 +75,9 @@ fn the_waker_is_called_when_there_is_work() {
         if name != "close" && name != "release" {
             work();
         }
-        hub.raw(raw(1));
+        repository.raw(raw(1));
         assert_eq!(woken.load(Ordering::SeqCst), 1, "{name}: not twice before a delivery");
-        hub.deliver();
+        repository.deliver();
         woken.store(0, Ordering::SeqCst);
     }
     drop(observer);
@@ -86,108 +86,109 @@ fn the_waker_is_called_when_there_is_work() {
 /// A waker may deliver by itself, on the stack of the caller that made the work. No lock is held then.
 #[test]
 fn the_waker_may_deliver() {
-    let hub = hub();
-    let waker = hub.clone();
-    hub.set_waker(move || waker.deliver());
+    let repository = repository();
+    let waker = repository.clone();
+    repository.set_waker(move || waker.deliver());
     let calls = Calls::new();
-    let (noted, reader) = (calls.clone(), hub.clone());
-    let _watch = hub.on_change("a", None, move |_| {
+    let (noted, reader) = (calls.clone(), repository.clone());
+    let _watch = repository.on_change("a", None, move |_| {
         noted.note(reader.boolean("a", None));
         reader.catch_updates();
         reader.stop_catching();
     });
     let noted = calls.clone();
-    let _readiness = hub.on_readiness(move |change| noted.note(Some(change.is_first)));
-    publish(&hub, Cause::First, &flags(&[("a", true)]));
-    show(&hub, Readiness::Ready);
-    publish(&hub, Cause::Change, &flags(&[("a", false)]));
+    let _readiness = repository.on_readiness(move |change| noted.note(Some(change.is_first)));
+    publish(&repository, Cause::First, &flags(&[("a", true)]));
+    show(&repository, Readiness::Ready);
+    publish(&repository, Cause::Change, &flags(&[("a", false)]));
     assert_eq!(calls.take(), [Some(false), Some(true), Some(true), Some(false)]);
-    hub.close();
+    repository.close();
 }
 
 #[test]
 fn a_full_queue_drops_the_oldest_and_counts() {
-    let hub = Hub::new(HubOptions { events: 3, ..options() });
+    let repository = Repository::new(RepositoryOptions { events: 3, ..options() });
     let calls = Calls::new();
     let noted = calls.clone();
-    let _raw = hub.on_raw(move |update| noted.note(update.json.to_string()));
+    let _raw = repository.on_raw(move |update| noted.note(update.json.to_string()));
     for number in 0..5 {
-        hub.raw(raw(number));
+        repository.raw(raw(number));
     }
-    hub.deliver();
+    repository.deliver();
     assert_eq!(calls.take(), ["2", "3", "4"]);
-    assert_eq!(hub.counters().dropped_events, 2);
+    assert_eq!(repository.counters().dropped_events, 2);
 }
 
 /// A flood of raw updates may drop intermediate readiness events, but never the last one. The same holds for new states.
 #[test]
 fn a_flood_does_not_hide_the_last_state() {
-    let hub = Hub::new(HubOptions { events: 3, ..options() });
+    let repository = Repository::new(RepositoryOptions { events: 3, ..options() });
     let (states, news) = (Calls::new(), Calls::new());
-    let _raw = hub.on_raw(|_| {});
+    let _raw = repository.on_raw(|_| {});
     let noted = states.clone();
-    let _readiness = hub.on_readiness(move |change| noted.note(change.readiness));
+    let _readiness = repository.on_readiness(move |change| noted.note(change.readiness));
     let noted = news.clone();
-    let _new_state = hub.on_new_state(move |state| noted.note(state.is_held));
-    publish(&hub, Cause::First, &flags(&[("a", true)]));
-    show(&hub, Readiness::Failed);
-    show(&hub, Readiness::Ready);
-    hub.catch_updates();
-    publish(&hub, Cause::Change, &flags(&[("a", false)]));
+    let _new_state = repository.on_new_state(move |state| noted.note(state.is_held));
+    publish(&repository, Cause::First, &flags(&[("a", true)]));
+    show(&repository, Readiness::Failed);
+    show(&repository, Readiness::Ready);
+    repository.catch_updates();
+    publish(&repository, Cause::Change, &flags(&[("a", false)]));
     for number in 0..5 {
-        hub.raw(raw(number));
+        repository.raw(raw(number));
     }
-    hub.deliver();
+    repository.deliver();
     assert_eq!((states.take(), news.take()), (vec![Readiness::Ready], vec![true]));
-    show(&hub, Readiness::Failed);
-    hub.deliver();
+    show(&repository, Readiness::Failed);
+    repository.deliver();
     assert_eq!((states.take(), news.len()), (vec![Readiness::Failed], 0));
 }
 
 /// Events of all kinds are delivered in the order in which they happened.
 #[test]
 fn events_keep_their_order() {
-    let hub = hub();
+    let repository = repository();
     let calls = Calls::new();
     let noted = calls.clone();
-    let _raw = hub.on_raw(move |update| noted.note(format!("raw {}", update.json)));
+    let _raw = repository.on_raw(move |update| noted.note(format!("raw {}", update.json)));
     let noted = calls.clone();
-    let _readiness = hub.on_readiness(move |change| noted.note(change.readiness.to_string()));
+    let _readiness =
+        repository.on_readiness(move |change| noted.note(change.readiness.to_string()));
     let noted = calls.clone();
-    let _new_state = hub.on_new_state(move |_| noted.note("new".to_owned()));
-    publish(&hub, Cause::First, &json!([text("a", 1, "1")]));
-    hub.raw(raw(1));
-    show(&hub, Readiness::Ready);
-    publish(&hub, Cause::Change, &json!([text("a", 2, "2")]));
-    hub.raw(raw(2));
-    show(&hub, Readiness::Failed);
-    hub.deliver();
+    let _new_state = repository.on_new_state(move |_| noted.note("new".to_owned()));
+    publish(&repository, Cause::First, &json!([text("a", 1, "1")]));
+    repository.raw(raw(1));
+    show(&repository, Readiness::Ready);
+    publish(&repository, Cause::Change, &json!([text("a", 2, "2")]));
+    repository.raw(raw(2));
+    show(&repository, Readiness::Failed);
+    repository.deliver();
     assert_eq!(calls.take(), ["NOT_READY", "raw 1", "READY", "new", "raw 2", "FAILED"]);
 }
 
 /// A second delivery returns at once. The first one does its work as well.
 #[test]
 fn one_deliverer_at_a_time() {
-    let hub = ready(&json!([text("a", 1, "1")]));
+    let repository = ready(&json!([text("a", 1, "1")]));
     let (entered, is_entered) = mpsc::channel();
     let (leave, may_leave) = mpsc::channel::<()>();
     let may_leave = std::sync::Mutex::new(may_leave);
     let is_inside = AtomicBool::new(false);
     let calls = Calls::new();
     let noted = calls.clone();
-    let _watch = hub.on_change("a", None, move |change| {
+    let _watch = repository.on_change("a", None, move |change| {
         assert!(!is_inside.swap(true, Ordering::SeqCst), "two deliveries at once");
         noted.note(change.new.clone().map(|value| value.to_string()));
         entered.send(()).unwrap();
         may_leave.lock().unwrap().recv_timeout(HANGS).unwrap();
         is_inside.store(false, Ordering::SeqCst);
     });
-    publish(&hub, Cause::Change, &json!([text("a", 2, "2")]));
+    publish(&repository, Cause::Change, &json!([text("a", 2, "2")]));
     std::thread::scope(|scope| {
-        let first = scope.spawn(|| hub.deliver());
+        let first = scope.spawn(|| repository.deliver());
         is_entered.recv().unwrap();
         // The listener is still being called. This delivery does not wait for it.
-        change(&hub, &json!([text("a", 3, "3")]));
+        change(&repository, &json!([text("a", 3, "3")]));
         assert_eq!(calls.len(), 1);
         leave.send(()).unwrap();
         is_entered.recv().unwrap();
@@ -196,29 +197,29 @@ fn one_deliverer_at_a_time() {
     });
     let values: Vec<_> = calls.take().into_iter().flatten().collect();
     assert_eq!(values, ["2", "3"]);
-    assert_eq!(hub.counters().listener_panics, 0);
+    assert_eq!(repository.counters().listener_panics, 0);
 }
 
 /// A slow listener does not block reads, publications or registrations (scenario C-LISTEN-008).
 #[test]
 fn a_slow_listener_blocks_only_deliveries() {
-    let hub = ready(&json!([text("a", 1, "1")]));
+    let repository = ready(&json!([text("a", 1, "1")]));
     let (entered, is_entered) = mpsc::channel();
     let (leave, may_leave) = mpsc::channel::<()>();
     let may_leave = std::sync::Mutex::new(may_leave);
-    let _slow = hub.on_raw(move |_| {
+    let _slow = repository.on_raw(move |_| {
         entered.send(()).unwrap();
         may_leave.lock().unwrap().recv_timeout(HANGS).unwrap();
     });
-    hub.raw(raw(0));
+    repository.raw(raw(0));
     std::thread::scope(|scope| {
-        scope.spawn(|| hub.deliver());
+        scope.spawn(|| repository.deliver());
         is_entered.recv().unwrap();
-        publish(&hub, Cause::Change, &json!([text("a", 2, "2")]));
-        assert_eq!(hub.string("a", None).as_deref(), Some("2"));
-        let guard = hub.on_change("a", None, |_| {});
-        hub.catch_updates();
-        hub.stop_catching();
+        publish(&repository, Cause::Change, &json!([text("a", 2, "2")]));
+        assert_eq!(repository.string("a", None).as_deref(), Some("2"));
+        let guard = repository.on_change("a", None, |_| {});
+        repository.catch_updates();
+        repository.stop_catching();
         drop(guard);
         leave.send(()).unwrap();
     });
@@ -235,47 +236,51 @@ fn a_hanging_listener_delays_nobody_but_itself() {
             }
         }
     }
-    let hub = Hub::new(HubOptions { events: 3, ..options() });
-    publish(&hub, Cause::First, &json!([text("a", 1, "1")]));
-    show(&hub, Readiness::Ready);
-    hub.deliver();
+    let repository = Repository::new(RepositoryOptions { events: 3, ..options() });
+    publish(&repository, Cause::First, &json!([text("a", 1, "1")]));
+    show(&repository, Readiness::Ready);
+    repository.deliver();
     let (entered, is_entered) = mpsc::channel();
     let (leave, may_leave) = mpsc::channel::<()>();
     let may_leave = std::sync::Mutex::new(may_leave);
     let (slow, quick) = (Calls::new(), Calls::new());
     let noted = slow.clone();
-    let hangs = hub.on_raw(move |update| {
+    let hangs = repository.on_raw(move |update| {
         noted.note(update.json.to_string());
         entered.send(()).unwrap();
         may_leave.lock().unwrap().recv_timeout(HANGS).unwrap();
     });
     let noted = quick.clone();
-    let _raw = hub.on_raw(move |update| noted.note(update.json.to_string()));
+    let _raw = repository.on_raw(move |update| noted.note(update.json.to_string()));
     let changes = Calls::new();
     let noted = changes.clone();
-    let _watch = hub.on_change("a", None, move |_| noted.note("change"));
+    let _watch = repository.on_change("a", None, move |_| noted.note("change"));
     let uses = Calls::new();
-    let _observer = hub.observe(Arc::new(Keeps(uses.clone())), UsageOptions::default());
-    hub.raw(raw(0));
+    let _observer = repository.observe(Arc::new(Keeps(uses.clone())), UsageOptions::default());
+    repository.raw(raw(0));
     std::thread::scope(|scope| {
         // A failing assertion drops it, which ends the call.
         let leave = leave;
-        let hanging = scope.spawn(|| hub.deliver());
+        let hanging = scope.spawn(|| repository.deliver());
         is_entered.recv_timeout(HANGS).unwrap();
-        let calls = hub.calls();
-        publish(&hub, Cause::Change, &json!([text("a", 2, "2")]));
-        let _ = hub.string("a", None);
-        hub.deliver();
-        assert_eq!((quick.len(), changes.len(), hub.calls()), (0, 0, calls), "it cannot know");
-        hub.deliver_beside();
+        let calls = repository.calls();
+        publish(&repository, Cause::Change, &json!([text("a", 2, "2")]));
+        let _ = repository.string("a", None);
+        repository.deliver();
+        assert_eq!(
+            (quick.len(), changes.len(), repository.calls()),
+            (0, 0, calls),
+            "it cannot know"
+        );
+        repository.deliver_beside();
         assert_eq!((quick.take(), changes.len(), uses.len()), (vec!["0".to_owned()], 1, 1));
         // The listener's own queue is bounded.
         for number in 1..6 {
-            hub.raw(raw(number));
-            hub.deliver_beside();
+            repository.raw(raw(number));
+            repository.deliver_beside();
         }
         assert_eq!(quick.take(), ["1", "2", "3", "4", "5"]);
-        assert_eq!((slow.len(), hub.counters().dropped_events), (1, 2));
+        assert_eq!((slow.len(), repository.counters().dropped_events), (1, 2));
         for _ in 0..3 {
             leave.send(()).unwrap();
             is_entered.recv_timeout(HANGS).unwrap();
@@ -285,8 +290,8 @@ fn a_hanging_listener_delays_nobody_but_itself() {
     });
     assert_eq!(slow.take(), ["0", "3", "4", "5"]);
     drop(hangs);
-    hub.raw(raw(6));
-    hub.deliver();
+    repository.raw(raw(6));
+    repository.deliver();
     assert_eq!((quick.take(), slow.len()), (vec!["6".to_owned()], 0));
 }
 
@@ -322,7 +327,7 @@ fn who_hangs_is_called_by_one_thread_and_told_the_rest_by_it() {
         }
     }
     for observes in [false, true] {
-        let hub = ready(&json!([text("a", 1, "1")]));
+        let repository = ready(&json!([text("a", 1, "1")]));
         let (entered, is_entered) = mpsc::channel();
         let (leave, may_leave) = mpsc::channel();
         let hangs = Arc::new(Hangs {
@@ -334,21 +339,21 @@ fn who_hangs_is_called_by_one_thread_and_told_the_rest_by_it() {
         });
         let inner = Arc::clone(&hangs);
         let guard = if observes {
-            hub.observe(Arc::new(Observes(inner)), UsageOptions::default())
+            repository.observe(Arc::new(Observes(inner)), UsageOptions::default())
         } else {
-            hub.on_change("a", None, move |_| inner.hang())
+            repository.on_change("a", None, move |_| inner.hang())
         };
         let work = |version: i64| {
-            publish(&hub, Cause::Change, &json!([text("a", version, &version.to_string())]));
-            let _ = hub.string("a", None);
+            publish(&repository, Cause::Change, &json!([text("a", version, &version.to_string())]));
+            let _ = repository.string("a", None);
         };
         work(2);
         std::thread::scope(|scope| {
             let leave = leave;
-            let hanging = scope.spawn(|| hub.deliver());
+            let hanging = scope.spawn(|| repository.deliver());
             is_entered.recv_timeout(HANGS).unwrap();
             work(3);
-            hub.deliver_beside();
+            repository.deliver_beside();
             assert_eq!(hangs.calls.len(), 1);
             leave.send(()).unwrap();
             is_entered.recv_timeout(HANGS).unwrap();
@@ -367,7 +372,7 @@ fn who_hangs_is_called_by_one_thread_and_told_the_rest_by_it() {
 #[test]
 fn everything_can_cross_threads() {
     fn crosses<T: Send + Sync + 'static>() {}
-    crosses::<Hub>();
+    crosses::<Repository>();
     crosses::<fh_session::Subscription>();
     crosses::<fh_session::RepositorySnapshot>();
     crosses::<fh_session::Detail>();

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use fh_eval::Attributes;
 
-use super::Hub;
 use super::Inner;
+use super::Repository;
 use super::counters::Counter;
 use super::desk::News;
 use super::listen::{Call, Change, NewState, ReadinessChange, Subject, Subscription, Watcher};
@@ -17,7 +17,7 @@ use crate::sync::lock;
 use crate::time::Millis;
 use crate::usage::{self, Observer, Params, UsageOptions};
 
-impl Hub {
+impl Repository {
     /// Registers a listener for changes of a feature's value, as this context sees it with interceptors applied, and of its lock (D-63).
     ///
     /// The listener starts with the current value and is not called at once. It may skip states that did not last until the next delivery.

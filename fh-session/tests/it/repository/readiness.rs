@@ -1,58 +1,59 @@
 //! Readiness (sdk-behaviour 2.3, sdk-behaviour 6.3, scenarios C-READY).
 
 use fh_session::{
-    Cause, Connection, Hub, HubOptions, Problem, RawKind, RawUpdate, Readiness, Reason,
-    SessionStatus, Source,
+    Cause, Connection, Problem, RawKind, RawUpdate, Readiness, Reason, Repository,
+    RepositoryOptions, SessionStatus, Source,
 };
 use serde_json::json;
 
-use super::{Calls, PLANNED, flags, hub, options, publish, quietly, ready, show};
+use super::{Calls, PLANNED, flags, options, publish, quietly, ready, repository, show};
 
-fn listen(hub: &Hub) -> (Calls<(Readiness, bool)>, fh_session::Subscription) {
+fn listen(repository: &Repository) -> (Calls<(Readiness, bool)>, fh_session::Subscription) {
     let calls = Calls::new();
     let noted = calls.clone();
-    let guard = hub.on_readiness(move |change| noted.note((change.readiness, change.is_first)));
+    let guard =
+        repository.on_readiness(move |change| noted.note((change.readiness, change.is_first)));
     (calls, guard)
 }
 
 /// Scenario C-READY-001.
 #[test]
 fn before_data_defaults_are_served() {
-    let hub = hub();
-    assert_eq!(hub.readiness(), Readiness::NotReady);
-    assert_eq!(hub.boolean("a", None), None);
-    let detail = hub.detail("a", None);
+    let repository = repository();
+    assert_eq!(repository.readiness(), Readiness::NotReady);
+    assert_eq!(repository.boolean("a", None), None);
+    let detail = repository.detail("a", None);
     assert_eq!((detail.reason, detail.exists, detail.version), (Reason::NotReady, false, -1));
-    publish(&hub, Cause::First, &json!([]));
-    show(&hub, Readiness::Ready);
-    assert_eq!(hub.detail("a", None).reason, Reason::NotFound);
+    publish(&repository, Cause::First, &json!([]));
+    show(&repository, Readiness::Ready);
+    assert_eq!(repository.detail("a", None).reason, Reason::NotFound);
 }
 
 /// The client was refused before it had any feature, so a missing feature is not reported as not found.
 #[test]
 fn refused_from_the_start_is_not_ready_to_answer() {
-    let hub = hub();
-    show(&hub, Readiness::Failed);
-    assert_eq!(hub.detail("a", None).reason, Reason::NotReady);
+    let repository = repository();
+    show(&repository, Readiness::Failed);
+    assert_eq!(repository.detail("a", None).reason, Reason::NotReady);
 }
 
 /// Scenario C-READY-004 and D-63: the dispatcher delivers the current state first, not the thread of the registration.
 #[test]
 fn the_present_state_comes_first() {
-    let hub = ready(&flags(&[("a", true)]));
-    let (calls, _guard) = listen(&hub);
+    let repository = ready(&flags(&[("a", true)]));
+    let (calls, _guard) = listen(&repository);
     assert_eq!(calls.len(), 0);
-    hub.deliver();
+    repository.deliver();
     assert_eq!(calls.take(), [(Readiness::Ready, true)]);
-    hub.deliver();
+    repository.deliver();
     assert_eq!(calls.len(), 0);
 }
 
 /// Scenarios C-READY-005 and C-READY-006.
 #[test]
 fn each_change_is_told_once() {
-    let hub = hub();
-    let (calls, _guard) = listen(&hub);
+    let repository = repository();
+    let (calls, _guard) = listen(&repository);
     for (readiness, attempts) in [
         (Readiness::NotReady, 1),
         (Readiness::Failed, 2),
@@ -64,9 +65,9 @@ fn each_change_is_told_once() {
         (Readiness::NotReady, 0),
         (Readiness::Ready, 0),
     ] {
-        hub.set_status(SessionStatus { readiness, attempts, ..SessionStatus::default() });
+        repository.set_status(SessionStatus { readiness, attempts, ..SessionStatus::default() });
     }
-    hub.deliver();
+    repository.deliver();
     assert_eq!(
         calls.take(),
         [
@@ -84,96 +85,101 @@ fn each_change_is_told_once() {
 /// A status without a change of readiness is no readiness event and takes no place in the queue.
 #[test]
 fn other_statuses_take_no_place_in_the_queue() {
-    let hub = Hub::new(HubOptions { events: 2, ..options() });
-    let (calls, _guard) = listen(&hub);
+    let repository = Repository::new(RepositoryOptions { events: 2, ..options() });
+    let (calls, _guard) = listen(&repository);
     for attempts in 0..10 {
-        hub.set_status(SessionStatus {
+        repository.set_status(SessionStatus {
             readiness: Readiness::NotReady,
             attempts,
             ..SessionStatus::default()
         });
     }
-    hub.deliver();
-    assert_eq!((calls.len(), hub.counters().dropped_events), (1, 0));
+    repository.deliver();
+    assert_eq!((calls.len(), repository.counters().dropped_events), (1, 0));
 }
 
 #[test]
 fn a_change_carries_the_status_of_its_moment() {
-    let hub = hub();
+    let repository = repository();
     let calls = Calls::new();
     let noted = calls.clone();
-    let _guard = hub.on_readiness(move |change| noted.note(change.status.requests));
-    hub.set_status(SessionStatus {
+    let _guard = repository.on_readiness(move |change| noted.note(change.status.requests));
+    repository.set_status(SessionStatus {
         readiness: Readiness::Failed,
         requests: 1,
         ..SessionStatus::default()
     });
-    hub.set_status(SessionStatus {
+    repository.set_status(SessionStatus {
         readiness: Readiness::Failed,
         requests: 2,
         ..SessionStatus::default()
     });
-    hub.set_status(SessionStatus {
+    repository.set_status(SessionStatus {
         readiness: Readiness::Ready,
         requests: 3,
         ..SessionStatus::default()
     });
-    hub.deliver();
+    repository.deliver();
     assert_eq!(calls.take(), [0, 1, 3]);
 }
 
 #[test]
 fn one_that_panics_and_one_that_is_removed_do_not_hinder_others() {
-    let hub = hub();
-    let _panics = hub.on_readiness(|_| panic!("{PLANNED}"));
-    let (removed, guard) = listen(&hub);
-    let (calls, _guard) = listen(&hub);
+    let repository = repository();
+    let _panics = repository.on_readiness(|_| panic!("{PLANNED}"));
+    let (removed, guard) = listen(&repository);
+    let (calls, _guard) = listen(&repository);
     drop(guard);
-    quietly(|| hub.deliver());
-    show(&hub, Readiness::Ready);
-    hub.deliver();
+    quietly(|| repository.deliver());
+    show(&repository, Readiness::Ready);
+    repository.deliver();
     assert_eq!(calls.take(), [(Readiness::NotReady, false), (Readiness::Ready, true)]);
     assert_eq!(removed.len(), 0);
-    assert_eq!(hub.counters().listener_panics, 2);
+    assert_eq!(repository.counters().listener_panics, 2);
 }
 
 /// Scenario C-CR-008: readiness is never held.
 #[test]
 fn a_failure_is_told_while_updates_are_caught() {
-    let hub = ready(&flags(&[("a", true)]));
-    let (calls, _guard) = listen(&hub);
-    hub.deliver();
+    let repository = ready(&flags(&[("a", true)]));
+    let (calls, _guard) = listen(&repository);
+    repository.deliver();
     calls.take();
-    hub.catch_updates();
-    show(&hub, Readiness::Failed);
-    publish(&hub, Cause::Change, &flags(&[("a", false)]));
-    show(&hub, Readiness::Ready);
-    hub.deliver();
+    repository.catch_updates();
+    show(&repository, Readiness::Failed);
+    publish(&repository, Cause::Change, &flags(&[("a", false)]));
+    show(&repository, Readiness::Ready);
+    repository.deliver();
     assert_eq!(calls.take(), [(Readiness::Failed, false), (Readiness::Ready, false)]);
-    assert!(hub.is_enabled("a", None), "the list is held, the readiness is not");
+    assert!(repository.is_enabled("a", None), "the list is held, the readiness is not");
 }
 
 #[test]
 fn status_listeners_are_told_of_connections_and_problems() {
     use Connection::{Connecting, Streaming, Waiting};
-    let hub = hub();
+    let repository = repository();
     let calls = Calls::new();
     let noted = calls.clone();
-    let _guard = hub.on_status(move |status| {
+    let _guard = repository.on_status(move |status| {
         noted.note((status.connection, status.problem.clone(), status.requests));
     });
     let tell = |connection, problem: Option<Problem>, requests| {
-        hub.set_status(SessionStatus { connection, problem, requests, ..SessionStatus::default() });
+        repository.set_status(SessionStatus {
+            connection,
+            problem,
+            requests,
+            ..SessionStatus::default()
+        });
     };
     let away = Problem::ServerError(503);
     tell(Connecting, None, 1);
     tell(Connecting, None, 2);
     tell(Waiting, Some(away.clone()), 2);
-    hub.deliver();
+    repository.deliver();
     tell(Waiting, Some(Problem::NotFound), 3);
     tell(Streaming, None, 4);
     tell(Streaming, None, 5);
-    hub.deliver();
+    repository.deliver();
     assert_eq!(
         calls.take(),
         [
@@ -186,10 +192,10 @@ fn status_listeners_are_told_of_connections_and_problems() {
     );
     // A later listener gets the current status first.
     let noted = calls.clone();
-    let _later = hub.on_status(move |status| {
+    let _later = repository.on_status(move |status| {
         noted.note((status.connection, status.problem.clone(), status.requests));
     });
-    hub.deliver();
+    repository.deliver();
     assert_eq!(calls.take(), [(Streaming, None, 5)]);
 }
 
@@ -197,29 +203,30 @@ fn status_listeners_are_told_of_connections_and_problems() {
 #[test]
 fn the_last_status_is_notified_once_though_a_full_queue_dropped_statuses() {
     use Connection::{Connecting, Streaming, Waiting};
-    let hub = Hub::new(HubOptions { events: 2, ..options() });
+    let repository = Repository::new(RepositoryOptions { events: 2, ..options() });
     let calls = Calls::new();
     let noted = calls.clone();
-    let _guard = hub.on_status(move |status| noted.note(status.connection));
-    let _raw = hub.on_raw(|_| {});
-    hub.deliver();
+    let _guard = repository.on_status(move |status| noted.note(status.connection));
+    let _raw = repository.on_raw(|_| {});
+    repository.deliver();
     calls.take();
-    let show =
-        |connection| hub.set_status(SessionStatus { connection, ..SessionStatus::default() });
+    let show = |connection| {
+        repository.set_status(SessionStatus { connection, ..SessionStatus::default() })
+    };
     let raw = || {
         let (source, kind) = (Source::Polling, RawKind::List);
-        hub.raw(RawUpdate { source, environment: None, kind, json: "[]".into() });
+        repository.raw(RawUpdate { source, environment: None, kind, json: "[]".into() });
     };
     show(Connecting);
     raw();
     raw();
-    assert_eq!(hub.counters().dropped_events, 1);
-    hub.deliver();
+    assert_eq!(repository.counters().dropped_events, 1);
+    repository.deliver();
     assert_eq!(calls.take(), [Connecting]);
     show(Waiting);
     raw();
     show(Streaming);
-    assert_eq!(hub.counters().dropped_events, 2);
-    hub.deliver();
+    assert_eq!(repository.counters().dropped_events, 2);
+    repository.deliver();
     assert_eq!(calls.take(), [Streaming]);
 }

@@ -10,14 +10,14 @@ fn update(source: Source, kind: RawKind) -> RawUpdate {
 
 #[test]
 fn every_listener_gets_every_update_with_its_source() {
-    let hub = ready(&flags(&[("a", true)]));
+    let repository = ready(&flags(&[("a", true)]));
     let calls = Calls::new();
-    let _panics = hub.on_raw(|_| panic!("{PLANNED}"));
+    let _panics = repository.on_raw(|_| panic!("{PLANNED}"));
     let guards = ["x", "y"].map(|name| {
         let noted = calls.clone();
-        hub.on_raw(move |update| noted.note((name, update.source.clone(), update.kind)))
+        repository.on_raw(move |update| noted.note((name, update.source.clone(), update.kind)))
     });
-    hub.catch_updates();
+    repository.catch_updates();
     let store = Source::Store("redis-store".into());
     let sent = [
         (Source::Streaming, RawKind::List),
@@ -25,44 +25,44 @@ fn every_listener_gets_every_update_with_its_source() {
         (store, RawKind::Delete),
     ];
     for (source, kind) in &sent {
-        hub.raw(update(source.clone(), *kind));
+        repository.raw(update(source.clone(), *kind));
     }
     assert_eq!(calls.len(), 0, "not on the driver's stack");
-    quietly(|| hub.deliver());
+    quietly(|| repository.deliver());
     let expected: Vec<_> = sent
         .iter()
         .flat_map(|(source, kind)| ["x", "y"].map(|name| (name, source.clone(), *kind)))
         .collect();
     assert_eq!(calls.take(), expected);
-    assert_eq!(hub.counters().listener_panics, 3);
+    assert_eq!(repository.counters().listener_panics, 3);
     drop(guards);
-    hub.raw(update(Source::Polling, RawKind::List));
-    hub.deliver();
+    repository.raw(update(Source::Polling, RawKind::List));
+    repository.deliver();
     assert_eq!(calls.len(), 0);
 }
 
 #[test]
 fn a_newcomer_gets_no_old_updates() {
-    let hub = ready(&flags(&[("a", true)]));
+    let repository = ready(&flags(&[("a", true)]));
     let calls = Calls::new();
     let (first, second) = (calls.clone(), calls.clone());
-    let _first = hub.on_raw(move |_| first.note("first"));
-    hub.raw(update(Source::Polling, RawKind::List));
-    let _second = hub.on_raw(move |_| second.note("second"));
-    hub.deliver();
+    let _first = repository.on_raw(move |_| first.note("first"));
+    repository.raw(update(Source::Polling, RawKind::List));
+    let _second = repository.on_raw(move |_| second.note("second"));
+    repository.deliver();
     assert_eq!(calls.take(), ["first"]);
-    hub.raw(update(Source::Polling, RawKind::List));
-    hub.deliver();
+    repository.raw(update(Source::Polling, RawKind::List));
+    repository.deliver();
     assert_eq!(calls.take(), ["first", "second"]);
 }
 
 #[test]
 fn notices_are_passed_on() {
-    let hub = ready(&flags(&[("a", true)]));
+    let repository = ready(&flags(&[("a", true)]));
     let calls = Calls::new();
     let noted = calls.clone();
-    let _guard = hub.on_notice(move |notice| noted.note(notice.clone()));
-    hub.notice(Notice::FellBackToPolling);
-    hub.deliver();
+    let _guard = repository.on_notice(move |notice| noted.note(notice.clone()));
+    repository.notice(Notice::FellBackToPolling);
+    repository.deliver();
     assert_eq!(calls.take(), [Notice::FellBackToPolling]);
 }

@@ -53,7 +53,7 @@ pub struct ReadinessChange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewState {
-    /// True if catch & release holds the change back until [`Hub::release`](crate::Hub::release).
+    /// True if catch & release holds the change back until [`Repository::release`](crate::Hub::release).
     pub is_held: bool,
     /// The keys of the features that were added, removed, or changed in more than their version. In the first event of a listener, and in
     /// an event after the queue has overflowed: the keys of all held features.
@@ -65,7 +65,7 @@ pub struct NewState {
 /// No call begins after the drop. A call that has begun on another thread may still be running.
 #[must_use = "dropping it ends the subscription; see `detach`"]
 pub struct Subscription {
-    hub: Weak<Inner>,
+    repository: Weak<Inner>,
     subject: Subject,
 }
 
@@ -79,8 +79,8 @@ pub(crate) enum Subject {
 }
 
 impl Subscription {
-    pub(crate) const fn new(hub: Weak<Inner>, subject: Subject) -> Self {
-        Self { hub, subject }
+    pub(crate) const fn new(repository: Weak<Inner>, subject: Subject) -> Self {
+        Self { repository, subject }
     }
 
     /// Returns the guard of a subscription that has ended already.
@@ -90,17 +90,17 @@ impl Subscription {
 
     /// Keeps the subscription for the lifetime of the repository.
     pub fn detach(mut self) {
-        self.hub = Weak::new();
+        self.repository = Weak::new();
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        let Some(hub) = self.hub.upgrade() else { return };
+        let Some(repository) = self.repository.upgrade() else { return };
         match self.subject {
-            Subject::Listener(id) => hub.remove_listener(id),
-            Subject::Interceptor(id) => hub.remove_interceptor(id),
-            Subject::Observer(id) => hub.remove_observer(id),
+            Subject::Listener(id) => repository.remove_listener(id),
+            Subject::Interceptor(id) => repository.remove_interceptor(id),
+            Subject::Observer(id) => repository.remove_observer(id),
             Subject::Nothing => {}
         }
     }

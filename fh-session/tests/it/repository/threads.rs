@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use fh_session::{Cause, Readiness};
 use serde_json::json;
 
-use super::{Calls, hub, publish, show, text};
+use super::{Calls, publish, repository, show, text};
 
 const VERSIONS: i64 = 300;
 
@@ -18,53 +18,53 @@ fn list(version: i64) -> serde_json::Value {
 
 #[test]
 fn readers_see_whole_states_that_never_go_back() {
-    let hub = hub();
-    publish(&hub, Cause::First, &list(0));
-    show(&hub, Readiness::Ready);
+    let repository = repository();
+    publish(&repository, Cause::First, &list(0));
+    show(&repository, Readiness::Ready);
     let is_over = AtomicBool::new(false);
     let seen = Calls::new();
     let noted = seen.clone();
-    let _watch = hub.on_change("a", None, move |change| noted.note(change.version));
+    let _watch = repository.on_change("a", None, move |change| noted.note(change.version));
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 let mut last = 0;
                 while !is_over.load(Ordering::Relaxed) {
-                    let snapshot = hub.snapshot();
+                    let snapshot = repository.snapshot();
                     let (a, b) = (snapshot.string("a", None), snapshot.string("b", None));
                     assert_eq!(a, b);
                     let version: i64 = a.unwrap().parse().unwrap();
                     assert!(version >= last, "{version} after {last}");
                     last = version;
-                    let guard = hub.on_change("a", None, |_| {});
+                    let guard = repository.on_change("a", None, |_| {});
                     drop(guard);
                 }
             });
         }
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
-                hub.deliver();
+                repository.deliver();
                 std::thread::yield_now();
             }
         });
         scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
-                hub.catch_updates();
-                hub.release();
-                hub.stop_catching();
+                repository.catch_updates();
+                repository.release();
+                repository.stop_catching();
             }
         });
         for version in 1..=VERSIONS {
-            publish(&hub, Cause::Change, &list(version));
+            publish(&repository, Cause::Change, &list(version));
         }
         is_over.store(true, Ordering::Relaxed);
     });
-    hub.stop_catching();
-    hub.deliver();
+    repository.stop_catching();
+    repository.deliver();
     let last = VERSIONS.to_string();
-    assert_eq!(hub.string("a", None), Some(Arc::from(&*last)));
+    assert_eq!(repository.string("a", None), Some(Arc::from(&*last)));
     let seen = seen.take();
     assert_eq!(seen.last(), Some(&VERSIONS));
     assert!(seen.is_sorted(), "{seen:?}");
-    assert_eq!(hub.counters(), fh_session::Counters::default());
+    assert_eq!(repository.counters(), fh_session::Counters::default());
 }

@@ -43,15 +43,15 @@ use desk::News;
 
 /// The settings of a repository, which are fixed when it is created.
 #[derive(Clone)]
-pub struct HubOptions {
+pub struct RepositoryOptions {
     /// Returns the current time. Called when a rule reads `now`, and for usage events.
     pub clock: Arc<ClockFn>,
-    /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Hub::deliver`]. The same number may wait for
+    /// Maximum number of readiness, status, new-state, raw and notice events that wait for [`Repository::deliver`]. The same number may wait for
     /// each listener whose call hangs. Beyond that the oldest event is dropped and counted (D-63).
     pub events: usize,
 }
 
-impl HubOptions {
+impl RepositoryOptions {
     /// Creates the default settings: 1,024 events.
     #[must_use]
     pub fn new(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
@@ -59,7 +59,7 @@ impl HubOptions {
     }
 }
 
-impl std::fmt::Debug for HubOptions {
+impl std::fmt::Debug for RepositoryOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HubOptions").field("events", &self.events).finish_non_exhaustive()
     }
@@ -71,21 +71,21 @@ impl std::fmt::Debug for HubOptions {
 /// [`Self::deliver`]. Programs read, subscribe and release on any thread.
 ///
 /// ```
-/// use fh_session::{Cause, Environments, Hub, HubOptions, Publication, Rules};
+/// use fh_session::{Cause, Environments, Repository, RepositoryOptions, Publication, Rules};
 /// use fh_eval::{Profile, Ruleset, Timestamp};
 /// use std::sync::Arc;
-/// let hub = Hub::new(HubOptions::new(|| Timestamp::from_millis(0)));
-/// assert!(!hub.is_enabled("A", None));
+/// let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
+/// assert!(!repository.is_enabled("A", None));
 /// let ruleset = Ruleset::from_json(br#"[{"key": "A", "type": "BOOLEAN", "value": true}]"#, Profile::Client)?;
 /// let rules = Arc::new(Rules::client_evaluated(ruleset, Environments::Unknown));
-/// hub.publish(Publication { rules, cause: Cause::First });
-/// assert!(hub.is_enabled("A", None));
+/// repository.publish(Publication { rules, cause: Cause::First });
+/// assert!(repository.is_enabled("A", None));
 /// # Ok::<(), fh_eval::featurehub::ParseError>(())
 /// ```
 ///
 /// A closure that is given to a repository and owns a handle of it keeps the repository alive until [`Self::close`] has been delivered.
 #[derive(Clone)]
-pub struct Hub {
+pub struct Repository {
     inner: Arc<Inner>,
 }
 
@@ -98,10 +98,10 @@ pub(crate) struct Inner {
     is_closed: AtomicBool,
 }
 
-impl Hub {
+impl Repository {
     /// Creates an empty repository that is not ready.
     #[must_use]
-    pub fn new(options: HubOptions) -> Self {
+    pub fn new(options: RepositoryOptions) -> Self {
         let core = Arc::new(Core::new(options));
         let live = Pointer::new(Arc::new(RepositorySnapshot::empty(Arc::clone(&core))));
         let inner = Inner {
@@ -244,7 +244,7 @@ impl Hub {
     }
 }
 
-impl std::fmt::Debug for Hub {
+impl std::fmt::Debug for Repository {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Hub").field(&*self.inner.live.load()).finish()
     }

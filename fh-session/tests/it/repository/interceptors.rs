@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use fh_eval::{Kind, Number, Value};
-use fh_session::{Ask, Flow, Hub, Interceptor, LockPolicy, Notice, Reason, Subscription};
+use fh_session::{Ask, Flow, Interceptor, LockPolicy, Notice, Reason, Repository, Subscription};
 use serde_json::json;
 
 use super::{
-    Calls, PLANNED, change, evaluated_for, flags, hub, quietly, ready, show, text, text_value, user,
+    Calls, PLANNED, change, evaluated_for, flags, quietly, ready, repository, show, text,
+    text_value, user,
 };
 
 /// An interceptor with overrides from a map, which counts its calls.
@@ -49,14 +50,14 @@ impl Interceptor for Fixed {
     }
 }
 
-fn with(hub: &Hub, values: &[(&'static str, Option<Value>)]) -> Subscription {
-    hub.intercept(Fixed::new("fixed", values), LockPolicy::default())
+fn with(repository: &Repository, values: &[(&'static str, Option<Value>)]) -> Subscription {
+    repository.intercept(Fixed::new("fixed", values), LockPolicy::default())
 }
 
-fn notices(hub: &Hub) -> (Calls<Notice>, Subscription) {
+fn notices(repository: &Repository) -> (Calls<Notice>, Subscription) {
     let calls = Calls::new();
     let noted = calls.clone();
-    (calls, hub.on_notice(move |notice| noted.note(notice.clone())))
+    (calls, repository.on_notice(move |notice| noted.note(notice.clone())))
 }
 
 fn number(text: &str) -> Option<Value> {
@@ -70,21 +71,21 @@ fn json_value(text: &str) -> Option<Value> {
 /// Scenario C-INT-001.
 #[test]
 fn an_override_wins_over_rules_and_says_so() {
-    let hub = ready(&json!([text("a", 4, "server")]));
-    let guard = with(&hub, &[("a", text_value("local"))]);
-    assert_eq!(hub.string("a", None).as_deref(), Some("local"));
-    let detail = hub.detail("a", Some(&user("mara")));
+    let repository = ready(&json!([text("a", 4, "server")]));
+    let guard = with(&repository, &[("a", text_value("local"))]);
+    assert_eq!(repository.string("a", None).as_deref(), Some("local"));
+    let detail = repository.detail("a", Some(&user("mara")));
     assert_eq!(
         (detail.reason, detail.interceptor.as_deref()),
         (Reason::Intercepted, Some("fixed"))
     );
     assert_eq!((detail.strategy_id, detail.version, detail.exists), (None, 4, true));
-    let text = hub.explain("a", None).to_string();
+    let text = repository.explain("a", None).to_string();
     assert!(text.contains("a = local: fixed overrides it") && text.contains("server"), "{text}");
-    assert_eq!(hub.snapshot().string("a", None).as_deref(), Some("local"));
+    assert_eq!(repository.snapshot().string("a", None).as_deref(), Some("local"));
     drop(guard);
-    assert_eq!(hub.string("a", None).as_deref(), Some("server"));
-    assert_eq!(hub.detail("a", None).interceptor, None);
+    assert_eq!(repository.string("a", None).as_deref(), Some("server"));
+    assert_eq!(repository.detail("a", None).interceptor, None);
 }
 
 /// Scenarios C-INT-002 and C-INT-003, with each policy.
@@ -94,16 +95,16 @@ fn locks_are_kept_as_registered() {
     for (policy, is_asked) in
         [(LockPolicy::Respect, false), (LockPolicy::Override, true), (LockPolicy::Decide, true)]
     {
-        let hub = ready(&locked);
+        let repository = ready(&locked);
         let fixed = Fixed::new("fixed", &[("a", Some(Value::Bool(true)))]);
-        let _guard = hub.intercept(fixed.clone(), policy);
-        assert_eq!(hub.is_enabled("a", None), is_asked, "{policy:?}");
+        let _guard = repository.intercept(fixed.clone(), policy);
+        assert_eq!(repository.is_enabled("a", None), is_asked, "{policy:?}");
         assert_eq!(fixed.asked.lock().unwrap().len(), usize::from(is_asked), "{policy:?}");
         let reason = if is_asked { Reason::Intercepted } else { Reason::Static };
-        assert_eq!(hub.detail("a", None).reason, reason);
-        assert!(hub.detail("a", None).is_locked);
-        change(&hub, &flags(&[("a", false)]));
-        assert!(hub.is_enabled("a", None), "{policy:?}: unlocked");
+        assert_eq!(repository.detail("a", None).reason, reason);
+        assert!(repository.detail("a", None).is_locked);
+        change(&repository, &flags(&[("a", false)]));
+        assert!(repository.is_enabled("a", None), "{policy:?}: unlocked");
     }
     assert_eq!(LockPolicy::default(), LockPolicy::Respect);
 }
@@ -125,20 +126,20 @@ fn an_interceptor_sees_the_lock() {
     }
     let mut list = flags(&[("a", false), ("b", false)]);
     list[0]["l"] = true.into();
-    let hub = ready(&list);
-    let _guard = hub.intercept(Arc::new(KeepsLocks), LockPolicy::Decide);
-    assert!(!hub.is_enabled("a", None) && hub.is_enabled("b", None));
+    let repository = ready(&list);
+    let _guard = repository.intercept(Arc::new(KeepsLocks), LockPolicy::Decide);
+    assert!(!repository.is_enabled("a", None) && repository.is_enabled("b", None));
 }
 
 /// Scenario C-INT-004.
 #[test]
 fn the_first_registered_answers() {
-    let hub = ready(&json!([text("a", 1, "x"), text("b", 1, "x"), text("c", 1, "x")]));
+    let repository = ready(&json!([text("a", 1, "x"), text("b", 1, "x"), text("c", 1, "x")]));
     let one = Fixed::new("one", &[("a", text_value("1"))]);
     let two = Fixed::new("two", &[("a", text_value("2")), ("b", text_value("2"))]);
-    let first = hub.intercept(one.clone(), LockPolicy::Respect);
-    let _second = hub.intercept(two.clone(), LockPolicy::Respect);
-    let read = |key| hub.string(key, None).unwrap().to_string();
+    let first = repository.intercept(one.clone(), LockPolicy::Respect);
+    let _second = repository.intercept(two.clone(), LockPolicy::Respect);
+    let read = |key| repository.string(key, None).unwrap().to_string();
     assert_eq!((read("a"), read("b"), read("c")), ("1".into(), "2".into(), "x".into()));
     assert_eq!(*two.asked.lock().unwrap(), ["b STRING ", "c STRING "], "an answer ends the chain");
     drop(first);
@@ -148,11 +149,11 @@ fn the_first_registered_answers() {
 /// The interceptor gets the feature and the context.
 #[test]
 fn it_is_told_feature_and_context() {
-    let hub = ready(&json!([text("a", 1, "x")]));
+    let repository = ready(&json!([text("a", 1, "x")]));
     let fixed = Fixed::new("fixed", &[]);
-    let _guard = hub.intercept(fixed.clone(), LockPolicy::Respect);
+    let _guard = repository.intercept(fixed.clone(), LockPolicy::Respect);
     let mara = user("mara");
-    let _ = (hub.string("a", Some(&mara)), hub.string("b", None));
+    let _ = (repository.string("a", Some(&mara)), repository.string("b", None));
     assert_eq!(*fixed.asked.lock().unwrap(), ["a STRING mara", "b unknown "]);
 }
 
@@ -193,15 +194,15 @@ fn values_are_converted_to_the_features_type() {
             Kind::String => ("word", Value::Text("server".into())),
             Kind::Json => ("page", Value::Json("null".into())),
         };
-        let hub = ready(&json!([
+        let repository = ready(&json!([
             {"id": "1", "key": "flag", "type": "BOOLEAN", "value": false},
             {"id": "2", "key": "price", "type": "NUMBER", "value": 3},
             {"id": "3", "key": "word", "type": "STRING", "value": "server"},
             {"id": "4", "key": "page", "type": "JSON", "value": "null"},
         ]));
-        let (told, _notices) = notices(&hub);
-        let _guard = with(&hub, &[(key, given.clone())]);
-        let detail = hub.detail_as(key, None, kind);
+        let (told, _notices) = notices(&repository);
+        let _guard = with(&repository, &[(key, given.clone())]);
+        let detail = repository.detail_as(key, None, kind);
         let name = format!("{given:?} for {kind}");
         match expected {
             Some(expected) => {
@@ -210,44 +211,44 @@ fn values_are_converted_to_the_features_type() {
                     (Some(expected), Reason::Intercepted),
                     "{name}"
                 );
-                assert_eq!(hub.counters().refused_overrides, 0, "{name}");
+                assert_eq!(repository.counters().refused_overrides, 0, "{name}");
             }
             None => {
                 assert_eq!((detail.value, detail.reason), (Some(server), Reason::Static), "{name}");
-                assert_eq!(hub.counters().refused_overrides, 1, "{name}");
+                assert_eq!(repository.counters().refused_overrides, 1, "{name}");
             }
         }
-        hub.deliver();
-        let refused = hub.counters().refused_overrides as usize;
+        repository.deliver();
+        let refused = repository.counters().refused_overrides as usize;
         assert_eq!(told.len(), refused);
         let hides = |notice: &Notice| !notice.to_string().contains("plain");
         assert!(told.take().iter().all(hides), "a value does not belong in a log");
         // As another type than the feature's there is no value, converted or not.
         let other = if kind == Kind::String { Kind::Json } else { Kind::String };
-        assert_eq!(hub.detail_as(key, None, other).reason, Reason::TypeMismatch, "{name}");
+        assert_eq!(repository.detail_as(key, None, other).reason, Reason::TypeMismatch, "{name}");
     }
 }
 
 /// After a refused override the next interceptor is called. The same refusal is reported once.
 #[test]
 fn a_refused_override_goes_on_to_the_next() {
-    let hub = ready(&flags(&[("a", false), ("b", false)]));
-    let (told, _notices) = notices(&hub);
-    let _bad = with(&hub, &[("a", text_value("maybe")), ("b", text_value("perhaps"))]);
+    let repository = ready(&flags(&[("a", false), ("b", false)]));
+    let (told, _notices) = notices(&repository);
+    let _bad = with(&repository, &[("a", text_value("maybe")), ("b", text_value("perhaps"))]);
     let good = Fixed::new("good", &[("a", text_value("true"))]);
-    let _good = hub.intercept(good, LockPolicy::Respect);
+    let _good = repository.intercept(good, LockPolicy::Respect);
     for _ in 0..3 {
-        assert!(hub.is_enabled("a", None));
-        assert!(!hub.is_enabled("b", None));
+        assert!(repository.is_enabled("a", None));
+        assert!(!repository.is_enabled("b", None));
     }
-    hub.deliver();
+    repository.deliver();
     let refusal = |feature: &str| Notice::OverrideRefused {
         interceptor: "fixed".to_owned(),
         feature: feature.to_owned(),
         why: "it is neither true nor false".to_owned(),
     };
     assert_eq!(told.take(), [refusal("a"), refusal("b")]);
-    assert_eq!(hub.counters().refused_overrides, 6);
+    assert_eq!(repository.counters().refused_overrides, 6);
 }
 
 /// Notices about ever new features do not use up the memory.
@@ -264,30 +265,33 @@ fn complaints_are_bounded() {
             Flow::Override(text_value("nonsense"))
         }
     }
-    let hub = Hub::new(fh_session::HubOptions { events: 10_000, ..super::options() });
-    super::publish(&hub, fh_session::Cause::First, &flags(&list));
-    let (told, _notices) = notices(&hub);
-    let _guard = hub.intercept(Arc::new(Nonsense), LockPolicy::Respect);
+    let repository =
+        Repository::new(fh_session::RepositoryOptions { events: 10_000, ..super::options() });
+    super::publish(&repository, fh_session::Cause::First, &flags(&list));
+    let (told, _notices) = notices(&repository);
+    let _guard = repository.intercept(Arc::new(Nonsense), LockPolicy::Respect);
     for key in &keys {
-        assert!(!hub.is_enabled(key, None));
+        assert!(!repository.is_enabled(key, None));
     }
-    hub.deliver();
-    assert_eq!(hub.counters().refused_overrides, 2_000);
+    repository.deliver();
+    assert_eq!(repository.counters().refused_overrides, 2_000);
     assert!((1..2_000).contains(&told.len()), "{}", told.len());
 }
 
 /// An override with null removes the value.
 #[test]
 fn an_override_may_take_the_value_away() {
-    let hub = ready(&flags(&[("a", true)]));
-    let _guard = with(&hub, &[("a", None), ("unknown", None)]);
-    assert_eq!(hub.boolean("a", None), None);
-    assert!(!hub.is_enabled("a", None) && !hub.is_set("a", None));
-    assert_eq!(hub.detail("a", None).reason, Reason::Intercepted);
-    assert_eq!(hub.detail_as("a", None, Kind::Boolean).reason, Reason::NotSet);
-    assert_eq!(hub.detail_as("a", None, Kind::Number).reason, Reason::TypeMismatch);
-    assert_eq!(hub.detail_as("unknown", None, Kind::Number).reason, Reason::NotSet);
-    assert!(hub.explain("a", None).to_string().contains("a has no value: fixed overrides it"));
+    let repository = ready(&flags(&[("a", true)]));
+    let _guard = with(&repository, &[("a", None), ("unknown", None)]);
+    assert_eq!(repository.boolean("a", None), None);
+    assert!(!repository.is_enabled("a", None) && !repository.is_set("a", None));
+    assert_eq!(repository.detail("a", None).reason, Reason::Intercepted);
+    assert_eq!(repository.detail_as("a", None, Kind::Boolean).reason, Reason::NotSet);
+    assert_eq!(repository.detail_as("a", None, Kind::Number).reason, Reason::TypeMismatch);
+    assert_eq!(repository.detail_as("unknown", None, Kind::Number).reason, Reason::NotSet);
+    assert!(
+        repository.explain("a", None).to_string().contains("a has no value: fixed overrides it")
+    );
 }
 
 /// An override, and its value as boolean, string, number and JSON.
@@ -306,16 +310,16 @@ fn an_unknown_key_is_read_leniently() {
         (None, None, None, None, None),
     ];
     for (value, boolean, string, number, json) in rows {
-        for hub in [hub(), ready(&flags(&[("a", true)]))] {
-            let _guard = with(&hub, &[("ghost", value.clone())]);
-            assert_eq!(hub.boolean("ghost", None), boolean, "{value:?}");
-            assert_eq!(hub.string("ghost", None).as_deref(), string, "{value:?}");
-            assert_eq!(hub.number("ghost", None), number, "{value:?}");
-            assert_eq!(hub.json("ghost", None).as_deref(), json, "{value:?}");
-            assert_eq!(hub.value("ghost", None), value);
-            assert_eq!(hub.is_set("ghost", None), value.is_some());
-            assert!(!hub.exists("ghost"), "overrides do not make a feature exist");
-            let detail = hub.detail("ghost", None);
+        for repository in [repository(), ready(&flags(&[("a", true)]))] {
+            let _guard = with(&repository, &[("ghost", value.clone())]);
+            assert_eq!(repository.boolean("ghost", None), boolean, "{value:?}");
+            assert_eq!(repository.string("ghost", None).as_deref(), string, "{value:?}");
+            assert_eq!(repository.number("ghost", None), number, "{value:?}");
+            assert_eq!(repository.json("ghost", None).as_deref(), json, "{value:?}");
+            assert_eq!(repository.value("ghost", None), value);
+            assert_eq!(repository.is_set("ghost", None), value.is_some());
+            assert!(!repository.exists("ghost"), "overrides do not make a feature exist");
+            let detail = repository.detail("ghost", None);
             assert_eq!((detail.reason, detail.exists), (Reason::Intercepted, false));
             assert_eq!((detail.kind, detail.version, detail.id), (None, -1, None));
         }
@@ -337,52 +341,52 @@ fn one_that_panics_is_passed_over() {
             panic!("{PLANNED}")
         }
     }
-    let hub = ready(&flags(&[("a", true), ("b", false)]));
-    let (told, _notices) = notices(&hub);
-    let panics = hub.intercept(Arc::new(Panics), LockPolicy::Respect);
-    let _next = with(&hub, &[("b", text_value("true"))]);
+    let repository = ready(&flags(&[("a", true), ("b", false)]));
+    let (told, _notices) = notices(&repository);
+    let panics = repository.intercept(Arc::new(Panics), LockPolicy::Respect);
+    let _next = with(&repository, &[("b", text_value("true"))]);
     quietly(|| {
         for _ in 0..2 {
-            assert!(hub.is_enabled("a", None) && hub.is_enabled("b", None));
+            assert!(repository.is_enabled("a", None) && repository.is_enabled("b", None));
         }
-        hub.deliver();
+        repository.deliver();
         let notice = Notice::InterceptorPanicked { interceptor: "panics".to_owned() };
         assert_eq!(told.take(), [notice], "once");
-        assert_eq!(hub.counters().interceptor_panics, 4);
+        assert_eq!(repository.counters().interceptor_panics, 4);
         drop(panics);
     });
-    assert_eq!(hub.counters().interceptor_panics, 5, "its close panicked");
+    assert_eq!(repository.counters().interceptor_panics, 5, "its close panicked");
 }
 
 /// Scenario C-INT-008. An interceptor that is removed is closed then.
 #[test]
 fn each_is_closed_once() {
-    let hub = ready(&flags(&[("a", true)]));
+    let repository = ready(&flags(&[("a", true)]));
     let [removed, kept, detached] = ["removed", "kept", "detached"]
         .map(|name| Fixed::new(name, &[("a", Some(Value::Bool(false)))]));
-    let guard = hub.intercept(removed.clone(), LockPolicy::Respect);
-    let kept_guard = hub.intercept(kept.clone(), LockPolicy::Respect);
-    hub.intercept(detached.clone(), LockPolicy::Respect).detach();
+    let guard = repository.intercept(removed.clone(), LockPolicy::Respect);
+    let kept_guard = repository.intercept(kept.clone(), LockPolicy::Respect);
+    repository.intercept(detached.clone(), LockPolicy::Respect).detach();
     let closed = || [&removed, &kept, &detached].map(|fixed| fixed.closed.load(Ordering::SeqCst));
     drop(guard);
     assert_eq!(closed(), [1, 0, 0]);
-    hub.close();
-    hub.close();
-    hub.deliver();
-    hub.deliver();
+    repository.close();
+    repository.close();
+    repository.deliver();
+    repository.deliver();
     assert_eq!(closed(), [1, 1, 1]);
-    assert_eq!(hub.boolean("a", None), Some(false), "the last values go on answering");
+    assert_eq!(repository.boolean("a", None), Some(false), "the last values go on answering");
     drop(kept_guard);
     assert_eq!(closed(), [1, 1, 1]);
     let late = Fixed::new("late", &[]);
-    let _late = hub.intercept(late.clone(), LockPolicy::Respect);
+    let _late = repository.intercept(late.clone(), LockPolicy::Respect);
     assert_eq!(late.closed.load(Ordering::SeqCst), 1);
 }
 
 /// An interceptor that reads features, even the one that it is called for, causes no endless recursion.
 #[test]
 fn one_may_read_features() {
-    struct Reads(Hub, AtomicU32);
+    struct Reads(Repository, AtomicU32);
     impl Interceptor for Reads {
         fn name(&self) -> &str {
             "reads"
@@ -395,77 +399,77 @@ fn one_may_read_features() {
             }
         }
     }
-    let hub = ready(&flags(&[("a", true)]));
-    let reads = Arc::new(Reads(hub.clone(), AtomicU32::new(0)));
-    let guard = hub.intercept(reads.clone(), LockPolicy::Respect);
-    assert!(hub.boolean("a", None).is_some());
+    let repository = ready(&flags(&[("a", true)]));
+    let reads = Arc::new(Reads(repository.clone(), AtomicU32::new(0)));
+    let guard = repository.intercept(reads.clone(), LockPolicy::Respect);
+    assert!(repository.boolean("a", None).is_some());
     let depth = reads.1.swap(0, Ordering::SeqCst);
     assert!((1..=8).contains(&depth), "{depth}");
-    assert!(hub.boolean("a", None).is_some());
+    assert!(repository.boolean("a", None).is_some());
     assert_eq!(reads.1.load(Ordering::SeqCst), depth, "each read begins anew");
     drop(guard);
-    assert_eq!(hub.boolean("a", None), Some(true));
+    assert_eq!(repository.boolean("a", None), Some(true));
 }
 
 /// Changes of overrides count as changes (D-63): registration, new values, and removal.
 #[test]
 fn listeners_see_overrides() {
-    let hub = ready(&flags(&[("a", false)]));
+    let repository = ready(&flags(&[("a", false)]));
     let calls = Calls::new();
     let noted = calls.clone();
-    let _watch = hub.on_change("a", None, move |change| {
+    let _watch = repository.on_change("a", None, move |change| {
         noted.note((change.new.clone(), change.exists));
     });
     let ghosts = Calls::new();
     let noted = ghosts.clone();
-    let _ghost = hub.on_change("ghost", None, move |change| {
+    let _ghost = repository.on_change("ghost", None, move |change| {
         noted.note((change.new.clone(), change.exists));
     });
     let fixed = Fixed::new("fixed", &[("a", text_value("true")), ("ghost", text_value("boo"))]);
-    let guard = hub.intercept(fixed.clone(), LockPolicy::Respect);
-    hub.deliver();
+    let guard = repository.intercept(fixed.clone(), LockPolicy::Respect);
+    repository.deliver();
     assert_eq!(calls.take(), [(Some(Value::Bool(true)), true)]);
     assert_eq!(ghosts.take(), [(text_value("boo"), false)]);
     fixed.values.lock().unwrap().clear();
-    hub.deliver();
+    repository.deliver();
     assert_eq!(calls.len(), 0, "nobody said so yet");
-    let before = hub.generation();
-    hub.overrides_changed();
-    assert!(hub.generation() > before);
-    hub.deliver();
+    let before = repository.generation();
+    repository.overrides_changed();
+    assert!(repository.generation() > before);
+    repository.deliver();
     assert_eq!(calls.take(), [(Some(Value::Bool(false)), true)]);
     assert_eq!(ghosts.take(), [(None, false)]);
     fixed.values.lock().unwrap().insert("a", text_value("true"));
-    hub.overrides_changed();
-    hub.deliver();
+    repository.overrides_changed();
+    repository.deliver();
     calls.take();
     drop(guard);
-    hub.deliver();
+    repository.deliver();
     assert_eq!(calls.take(), [(Some(Value::Bool(false)), true)]);
 }
 
 /// An update of an overridden feature is no change for a listener.
 #[test]
 fn an_update_behind_an_override_is_not_seen() {
-    let hub = ready(&json!([text("a", 1, "1")]));
-    let _guard = with(&hub, &[("a", text_value("fixed"))]);
+    let repository = ready(&json!([text("a", 1, "1")]));
+    let _guard = with(&repository, &[("a", text_value("fixed"))]);
     let calls = Calls::new();
     let noted = calls.clone();
-    let _watch = hub.on_change("a", None, move |change| noted.note(change.new.clone()));
-    change(&hub, &json!([text("a", 2, "2")]));
+    let _watch = repository.on_change("a", None, move |change| noted.note(change.new.clone()));
+    change(&repository, &json!([text("a", 2, "2")]));
     assert_eq!(calls.len(), 0);
 }
 
 /// Overrides apply before there are features, and to contexts that the Edge has not evaluated.
 #[test]
 fn overrides_need_no_readiness() {
-    let hub = hub();
-    let _guard = with(&hub, &[("a", text_value("true"))]);
-    assert!(hub.is_enabled("a", None));
+    let repository = repository();
+    let _guard = with(&repository, &[("a", text_value("true"))]);
+    assert!(repository.is_enabled("a", None));
     let (fred, mara) = (user("fred"), user("mara"));
     let rules = evaluated_for(&fred, &flags(&[("a", false), ("b", true)]), &[]);
-    hub.publish(fh_session::Publication { rules, cause: fh_session::Cause::First });
-    show(&hub, fh_session::Readiness::Ready);
-    assert!(hub.is_enabled("a", Some(&mara)));
-    assert_eq!(hub.detail("b", Some(&mara)).reason, Reason::NotReady);
+    repository.publish(fh_session::Publication { rules, cause: fh_session::Cause::First });
+    show(&repository, fh_session::Readiness::Ready);
+    assert!(repository.is_enabled("a", Some(&mara)));
+    assert_eq!(repository.detail("b", Some(&mara)).reason, Reason::NotReady);
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use fh_eval::Timestamp;
 
-use super::HubOptions;
+use super::RepositoryOptions;
 use super::counters::{Counter, Tally};
 use super::desk::{Desk, News};
 use crate::intercept;
@@ -45,7 +45,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(options: HubOptions) -> Self {
+    pub(crate) fn new(options: RepositoryOptions) -> Self {
         Self {
             armed: Armed(AtomicBool::new(false)),
             clock: options.clock,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::desk::News;
 use super::difference::differences;
 use super::listen::{NewState, ReadinessChange, is_other_state};
-use super::{Hub, Inner};
+use super::{Inner, Repository};
 use crate::action::{Cause, Publication};
 use crate::rules::{Environments, Rules, ServerEvaluated};
 use crate::status::{Readiness, SessionStatus};
@@ -37,7 +37,7 @@ impl Write {
     }
 }
 
-impl Hub {
+impl Repository {
     /// Holds updates back from now on. They are kept, and not served until they are [released](Self::release).
     ///
     /// The first list is served nevertheless, and so is the first list after the context of a server-evaluated key has changed. Status and

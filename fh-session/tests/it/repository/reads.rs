@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use fh_eval::{Kind, Value};
-use fh_session::{Cause, Hub, Readiness, Reason, SessionStatus, Source};
+use fh_session::{Cause, Readiness, Reason, Repository, SessionStatus, Source};
 use serde_json::json;
 
-use super::{change, flags, hub, ignore, plan, publish, ready, text, user};
+use super::{change, flags, ignore, plan, publish, ready, repository, text, user};
 
 fn everything() -> serde_json::Value {
     json!([
@@ -35,7 +35,7 @@ type Row =
 
 #[test]
 fn getters_answer_their_type_and_nothing_else() {
-    let hub = ready(&everything());
+    let repository = ready(&everything());
     let mara = user("mara");
     let rows: [Row; 13] = [
         ("on", Some(true), None, None, None, true),
@@ -54,35 +54,39 @@ fn getters_answer_their_type_and_nothing_else() {
     ];
     for (key, boolean, string, number, json, is_set) in rows {
         let who = Some(&mara);
-        let snapshot = hub.snapshot();
-        assert_eq!(hub.boolean(key, who), boolean, "{key}");
-        assert_eq!(hub.is_enabled(key, who), boolean == Some(true), "{key}");
-        assert_eq!(hub.string(key, who).as_deref(), string, "{key}");
-        assert_eq!(hub.number(key, who), number, "{key}");
-        assert_eq!(hub.json(key, who).as_deref(), json, "{key}");
-        assert_eq!(hub.is_set(key, who), is_set, "{key}");
-        assert_eq!(hub.value(key, who).is_some(), is_set, "{key}");
-        assert_eq!(hub.exists(key), key != "missing", "{key}");
+        let snapshot = repository.snapshot();
+        assert_eq!(repository.boolean(key, who), boolean, "{key}");
+        assert_eq!(repository.is_enabled(key, who), boolean == Some(true), "{key}");
+        assert_eq!(repository.string(key, who).as_deref(), string, "{key}");
+        assert_eq!(repository.number(key, who), number, "{key}");
+        assert_eq!(repository.json(key, who).as_deref(), json, "{key}");
+        assert_eq!(repository.is_set(key, who), is_set, "{key}");
+        assert_eq!(repository.value(key, who).is_some(), is_set, "{key}");
+        assert_eq!(repository.exists(key), key != "missing", "{key}");
         assert_eq!(snapshot.boolean(key, who), boolean, "{key}");
         assert_eq!(snapshot.string(key, who).as_deref(), string, "{key}");
         assert_eq!(snapshot.number(key, who), number, "{key}");
         assert_eq!(snapshot.json(key, who).as_deref(), json, "{key}");
         assert_eq!(snapshot.exists(key), key != "missing", "{key}");
     }
-    assert_eq!(hub.decimal("price", None).unwrap().as_str(), "7.50");
-    assert_eq!(hub.string("share", None).as_deref(), Some("a"), "nobody is in no percentage");
+    assert_eq!(repository.decimal("price", None).unwrap().as_str(), "7.50");
+    assert_eq!(
+        repository.string("share", None).as_deref(),
+        Some("a"),
+        "nobody is in no percentage"
+    );
 }
 
 #[test]
 fn details_say_why() {
-    let hub = ready(&everything());
+    let repository = ready(&everything());
     let status = SessionStatus {
         readiness: Readiness::Ready,
         source: Some(Source::Streaming),
         is_stale: true,
         ..SessionStatus::default()
     };
-    hub.set_status(status);
+    repository.set_status(status);
     let gold = plan("gold");
     for (key, who, reason, strategy) in [
         ("on", None, Reason::Static, None),
@@ -92,29 +96,32 @@ fn details_say_why() {
         ("null", None, Reason::Static, None),
         ("missing", None, Reason::NotFound, None),
     ] {
-        let detail = hub.detail(key, who);
+        let detail = repository.detail(key, who);
         assert_eq!((detail.reason, detail.strategy_id.as_deref()), (reason, strategy), "{key}");
         assert_eq!(detail.exists, key != "missing");
         assert_eq!(&*detail.key, key);
         assert_eq!(detail.source, Some(Source::Streaming));
         assert!(detail.is_stale);
-        assert_eq!(detail.generation, hub.generation());
+        assert_eq!(detail.generation, repository.generation());
     }
-    let on = hub.detail("on", None);
+    let on = repository.detail("on", None);
     assert_eq!(on.value, Some(Value::Bool(true)));
     assert_eq!((on.kind, on.version, on.id.as_deref()), (Some(Kind::Boolean), 3, Some("1")));
     assert_eq!(on.environment.as_deref(), Some("env-1"));
-    assert!(!on.is_locked && hub.detail("price", None).is_locked);
-    let missing = hub.detail("missing", None);
+    assert!(!on.is_locked && repository.detail("price", None).is_locked);
+    let missing = repository.detail("missing", None);
     assert_eq!((missing.version, missing.kind, &missing.id), (-1, None, &None));
     assert_eq!(missing.environment, None, "a feature that does not exist is from nowhere");
     assert!(missing.properties().is_empty());
-    assert_eq!(hub.detail("word", None).properties(), [("team".to_owned(), "web".to_owned())]);
+    assert_eq!(
+        repository.detail("word", None).properties(),
+        [("team".to_owned(), "web".to_owned())]
+    );
 }
 
 #[test]
 fn typed_details_tell_null_from_another_type() {
-    let hub = ready(&everything());
+    let repository = ready(&everything());
     for (key, kind, value, reason) in [
         ("on", Kind::Boolean, Some(Value::Bool(true)), Reason::Static),
         ("on", Kind::String, None, Reason::TypeMismatch),
@@ -125,9 +132,9 @@ fn typed_details_tell_null_from_another_type() {
         ("strange", Kind::String, None, Reason::TypeMismatch),
         ("missing", Kind::Boolean, None, Reason::NotFound),
     ] {
-        let detail = hub.detail_as(key, None, kind);
+        let detail = repository.detail_as(key, None, kind);
         assert_eq!((detail.value, detail.reason), (value.clone(), reason), "{key} as {kind}");
-        let peeked = hub.peek_as(key, None, kind);
+        let peeked = repository.peek_as(key, None, kind);
         assert_eq!((peeked.value, peeked.reason), (value, reason), "{key} as {kind}");
     }
 }
@@ -164,20 +171,20 @@ fn reasons_have_the_names_of_the_field() {
 
 #[test]
 fn a_held_snapshot_stays_as_it_was() {
-    let hub = ready(&flags(&[("a", true), ("b", true)]));
-    let held = hub.snapshot();
-    change(&hub, &flags(&[("a", false)]));
+    let repository = ready(&flags(&[("a", true), ("b", true)]));
+    let held = repository.snapshot();
+    change(&repository, &flags(&[("a", false)]));
     assert!(held.is_enabled("a", None) && held.is_enabled("b", None));
-    assert!(!hub.is_enabled("a", None) && !hub.exists("b"));
-    assert!(hub.generation() > held.generation());
+    assert!(!repository.is_enabled("a", None) && !repository.exists("b"));
+    assert!(repository.generation() > held.generation());
     assert_eq!(held.keys(), [Box::from("a"), "b".into()]);
-    assert_eq!(hub.keys(), [Box::from("a")]);
+    assert_eq!(repository.keys(), [Box::from("a")]);
 }
 
 #[test]
 fn all_values_are_of_one_state_and_in_order() {
-    let hub = ready(&everything());
-    let values = hub.values(Some(&plan("gold")));
+    let repository = ready(&everything());
+    let values = repository.values(Some(&plan("gold")));
     assert_eq!(values.len(), 12);
     assert_eq!(&*values[0].key, "on");
     let gold = values.iter().find(|detail| &*detail.key == "gold").unwrap();
@@ -186,25 +193,25 @@ fn all_values_are_of_one_state_and_in_order() {
 
 #[test]
 fn explanations_name_the_strategy() {
-    let hub = ready(&everything());
-    let explained = hub.explain("gold", Some(&plan("silver")));
+    let repository = ready(&everything());
+    let explained = repository.explain("gold", Some(&plan("silver")));
     assert_eq!(explained.detail.reason, Reason::Default);
     let text = explained.to_string();
     assert!(text.contains("plan EQUALS [\"gold\"]"), "{text}");
     assert!(text.contains("given \"silver\""), "{text}");
-    let text = hub.explain("missing", None).to_string();
+    let text = repository.explain("missing", None).to_string();
     assert!(text.contains("missing: there is no such feature"), "{text}");
-    let text = Hub::new(super::options()).explain("on", None).to_string();
+    let text = Repository::new(super::options()).explain("on", None).to_string();
     assert!(text.contains("there are no features yet"), "{text}");
 }
 
 #[test]
 fn an_update_before_any_list_can_be_read() {
     // This feature is known; others may follow.
-    let hub = hub();
-    publish(&hub, Cause::Change, &flags(&[("a", true)]));
-    assert!(hub.is_enabled("a", None));
-    assert_eq!(hub.detail("b", None).reason, Reason::NotReady);
+    let repository = repository();
+    publish(&repository, Cause::Change, &flags(&[("a", true)]));
+    assert!(repository.is_enabled("a", None));
+    assert_eq!(repository.detail("b", None).reason, Reason::NotReady);
 }
 
 /// The name of a read, and the read.
@@ -213,36 +220,36 @@ type Read<'a> = (&'a str, &'a dyn Fn(&str));
 /// Every kind of public read calls the touch waker once after `arm`, whether the key is known or not (D-71).
 #[test]
 fn reads_touch() {
-    let hub = ready(&everything());
+    let repository = ready(&everything());
     let touches = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&touches);
-    hub.set_touch_waker(move || {
+    repository.set_touch_waker(move || {
         counted.fetch_add(1, Ordering::SeqCst);
     });
-    let held = hub.snapshot();
+    let held = repository.snapshot();
     let reads: [Read<'_>; 16] = [
-        ("is_enabled", &|key| ignore(hub.is_enabled(key, None))),
-        ("boolean", &|key| ignore(hub.boolean(key, None))),
-        ("string", &|key| ignore(hub.string(key, None))),
-        ("number", &|key| ignore(hub.number(key, None))),
-        ("decimal", &|key| ignore(hub.decimal(key, None))),
-        ("json", &|key| ignore(hub.json(key, None))),
-        ("value", &|key| ignore(hub.value(key, None))),
-        ("is_set", &|key| ignore(hub.is_set(key, None))),
-        ("exists", &|key| ignore(hub.exists(key))),
-        ("detail", &|key| ignore(hub.detail(key, None))),
-        ("detail_as", &|key| ignore(hub.detail_as(key, None, Kind::Json))),
-        ("peek", &|key| ignore(hub.peek(key, None))),
-        ("values", &|_| ignore(hub.values(None))),
-        ("keys", &|_| ignore(hub.keys())),
-        ("explain", &|key| ignore(hub.explain(key, None))),
+        ("is_enabled", &|key| ignore(repository.is_enabled(key, None))),
+        ("boolean", &|key| ignore(repository.boolean(key, None))),
+        ("string", &|key| ignore(repository.string(key, None))),
+        ("number", &|key| ignore(repository.number(key, None))),
+        ("decimal", &|key| ignore(repository.decimal(key, None))),
+        ("json", &|key| ignore(repository.json(key, None))),
+        ("value", &|key| ignore(repository.value(key, None))),
+        ("is_set", &|key| ignore(repository.is_set(key, None))),
+        ("exists", &|key| ignore(repository.exists(key))),
+        ("detail", &|key| ignore(repository.detail(key, None))),
+        ("detail_as", &|key| ignore(repository.detail_as(key, None, Kind::Json))),
+        ("peek", &|key| ignore(repository.peek(key, None))),
+        ("values", &|_| ignore(repository.values(None))),
+        ("keys", &|_| ignore(repository.keys())),
+        ("explain", &|key| ignore(repository.explain(key, None))),
         ("a held snapshot", &|key| ignore(held.is_enabled(key, None))),
     ];
     for (name, read) in reads {
         for key in ["on", "missing"] {
             read(key);
             assert_eq!(touches.swap(0, Ordering::SeqCst), 0, "{name} of {key}, not armed");
-            hub.arm();
+            repository.arm();
             read(key);
             read(key);
             assert_eq!(touches.swap(0, Ordering::SeqCst), 1, "{name} of {key}");
@@ -252,17 +259,17 @@ fn reads_touch() {
 
 #[test]
 fn the_librarys_own_comparisons_do_not_touch() {
-    let hub = ready(&flags(&[("a", true)]));
+    let repository = ready(&flags(&[("a", true)]));
     let touches = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&touches);
-    hub.set_touch_waker(move || {
+    repository.set_touch_waker(move || {
         counted.fetch_add(1, Ordering::SeqCst);
     });
-    hub.arm();
-    let _watch = hub.on_change("a", None, |_| {});
-    change(&hub, &flags(&[("a", false)]));
+    repository.arm();
+    let _watch = repository.on_change("a", None, |_| {});
+    change(&repository, &flags(&[("a", false)]));
     assert_eq!(touches.load(Ordering::SeqCst), 0);
-    assert!(!hub.is_enabled("a", None));
+    assert!(!repository.is_enabled("a", None));
     assert_eq!(touches.load(Ordering::SeqCst), 1);
 }
 
@@ -270,12 +277,12 @@ fn the_librarys_own_comparisons_do_not_touch() {
 fn the_clock_is_asked_only_for_rules_on_now() {
     let asked = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&asked);
-    let hub = Hub::new(fh_session::HubOptions::new(move || {
+    let repository = Repository::new(fh_session::RepositoryOptions::new(move || {
         counted.fetch_add(1, Ordering::SeqCst);
         fh_eval::Timestamp::from_millis(super::NOW)
     }));
     publish(
-        &hub,
+        &repository,
         Cause::First,
         &json!([
             super::flag("plain", true),
@@ -285,31 +292,31 @@ fn the_clock_is_asked_only_for_rules_on_now() {
         ]),
     );
     let mara = user("mara");
-    assert!(hub.is_enabled("plain", Some(&mara)));
+    assert!(repository.is_enabled("plain", Some(&mara)));
     assert_eq!(asked.load(Ordering::SeqCst), 0);
-    assert!(hub.is_enabled("today", Some(&mara)));
+    assert!(repository.is_enabled("today", Some(&mara)));
     assert_eq!(asked.load(Ordering::SeqCst), 1);
 }
 
 #[test]
 fn generations_count_answers_and_not_attempts() {
-    let hub = ready(&flags(&[("a", true)]));
-    let before = hub.generation();
-    hub.set_status(SessionStatus {
+    let repository = ready(&flags(&[("a", true)]));
+    let before = repository.generation();
+    repository.set_status(SessionStatus {
         readiness: Readiness::Ready,
         attempts: 3,
         ..SessionStatus::default()
     });
-    assert_eq!(hub.generation(), before);
-    assert_eq!(hub.status().attempts, 3);
-    publish(&hub, Cause::Unseen, &json!([text("a", 2, "x")]));
-    assert!(hub.generation() > before);
+    assert_eq!(repository.generation(), before);
+    assert_eq!(repository.status().attempts, 3);
+    publish(&repository, Cause::Unseen, &json!([text("a", 2, "x")]));
+    assert!(repository.generation() > before);
 }
 
 #[test]
 fn the_last_sign_of_life_is_known() {
-    let hub = hub();
-    assert_eq!(hub.last_contact(), None);
-    hub.contact(fh_session::Millis::new(17));
-    assert_eq!(hub.last_contact(), Some(fh_session::Millis::new(17)));
+    let repository = repository();
+    assert_eq!(repository.last_contact(), None);
+    repository.contact(fh_session::Millis::new(17));
+    assert_eq!(repository.last_contact(), Some(fh_session::Millis::new(17)));
 }
