@@ -85,7 +85,10 @@ impl Inner {
         settled
     }
 
-    async fn errand(&self, command: impl FnOnce(oneshot::Sender<Settled>) -> Command) -> Settled {
+    async fn perform_command(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Settled>) -> Command,
+    ) -> Settled {
         let (reply, settled) = oneshot::channel();
         self.tell(command(reply));
         settled.await.unwrap_or(Err(Problem::Closed))
@@ -194,7 +197,7 @@ impl Client {
     ) -> Result<Context, Problem> {
         let attributes = attributes.into();
         let sent = Arc::clone(&attributes);
-        self.inner.errand(|reply| Command::Context(sent, reply)).await?;
+        self.inner.perform_command(|reply| Command::Context(sent, reply)).await?;
         Ok(Context::new(Arc::clone(&self.inner), attributes))
     }
 

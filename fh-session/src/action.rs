@@ -16,7 +16,7 @@ pub struct Ticket(pub(crate) u64);
 
 /// The id of a command whose caller waits for the outcome. The driver chooses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Errand(pub u64);
+pub struct CommandId(pub u64);
 
 /// An event or a command that the driver hands to the session.
 #[derive(Debug)]
@@ -29,13 +29,13 @@ pub enum Input<'a> {
     /// Closes the session for good.
     Stop,
     /// Requests features from the Edge now, unless a request is in flight or a stream with features is open. [`Action::Settled`] follows.
-    Refresh(Errand),
+    Refresh(CommandId),
     /// A feature was read. Needed for passive polling, after [`Action::Arm`].
     Touched,
     /// Sets the context of a server-evaluated key; changes nothing with a client-evaluated key. [`Action::Settled`] follows.
-    Context(Errand, Arc<Attributes>),
+    Context(CommandId, Arc<Attributes>),
     /// Replaces the API keys. Features of environments that no new key opens are dropped. [`Action::Settled`] follows.
-    Keys(Errand, ApiKeys),
+    Keys(CommandId, ApiKeys),
     /// The head of a response has arrived.
     Opened {
         /// The request.
@@ -112,7 +112,7 @@ pub enum Action {
     /// Report the next read of a feature as [`Input::Touched`].
     Arm,
     /// Report the outcome of a command to its caller.
-    Settled(Errand, Result<Readiness, Problem>),
+    Settled(CommandId, Result<Readiness, Problem>),
 }
 
 /// Features to serve, and the cause of their publication.

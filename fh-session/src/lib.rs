@@ -30,8 +30,8 @@ mod usage;
 mod verdict;
 
 pub use action::{
-    Action, Cause, End, Errand, Head, Input, Publication, RawKind, RawUpdate, Request, RequestKind,
-    Ticket,
+    Action, Cause, CommandId, End, Head, Input, Publication, RawKind, RawUpdate, Request,
+    RequestKind, Ticket,
 };
 pub use bootstrap::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
 pub use config::{

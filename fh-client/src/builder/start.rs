@@ -92,8 +92,8 @@ impl ClientBuilder {
             session: Session::new(config, seed()),
         });
         if let Some(context) = &recipe.builder.context {
-            let errand = driver.errand();
-            driver.prepare(Input::Context(errand, Arc::clone(context)));
+            let command_id = driver.command_id();
+            driver.prepare(Input::Context(command_id, Arc::clone(context)));
         }
         for bootstrap in bootstrap {
             driver.bootstrap(bootstrap, &keys, is_offline);

@@ -19,7 +19,7 @@ impl Client {
     /// # Errors
     /// [`Problem`] if the request did not succeed. Retries continue as before.
     pub async fn refresh(&self) -> Result<Readiness, Problem> {
-        self.inner.errand(Command::Refresh).await
+        self.inner.perform_command(Command::Refresh).await
     }
 
     /// Replaces the API keys, and requests the features from the Edge. Features of environments that the new keys do not open are

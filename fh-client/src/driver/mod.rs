@@ -17,7 +17,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use fh_session::{
-    ApiKey, ApiKeys, EdgeUrl, Errand, Input, Millis, Repository, Secrets, Session, Ticket,
+    ApiKey, ApiKeys, CommandId, EdgeUrl, Input, Millis, Repository, Secrets, Session, Ticket,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -70,8 +70,8 @@ pub(crate) struct Driver {
     /// Exchanges that have ended. They are dropped after the actions that followed, so that an Edge sees the end of a stream only
     /// when the client shows the resulting status.
     ended: Vec<Exchange>,
-    waiting: HashMap<Errand, oneshot::Sender<Settled>>,
-    errands: u64,
+    waiting: HashMap<CommandId, oneshot::Sender<Settled>>,
+    command_ids: u64,
     /// The snapshot that is being written.
     saving: Saving,
     /// Test updates that are being sent.
@@ -100,7 +100,7 @@ impl Driver {
             exchange: None,
             ended: Vec::new(),
             waiting: HashMap::new(),
-            errands: 0,
+            command_ids: 0,
             saving: Saving::default(),
             updates: JoinSet::new(),
             last_tick: None,
@@ -114,9 +114,9 @@ impl Driver {
     }
 
     /// Returns a new id, by which the session reports the outcome of a command.
-    pub(crate) fn errand(&mut self) -> Errand {
-        self.errands += 1;
-        Errand(self.errands)
+    pub(crate) fn command_id(&mut self) -> CommandId {
+        self.command_ids += 1;
+        CommandId(self.command_ids)
     }
 
     /// Runs until the client is closed, or all its handles are dropped.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Ruleset};
 use fh_session::{
-    Action, Cause, Connection, End, Environments, Errand, Input, Notice, Publication, Readiness,
+    Action, Cause, CommandId, Connection, End, Environments, Input, Notice, Publication, Readiness,
     Request, Rules, ServerEvaluated, SessionStatus, Source, Ticket,
 };
 use tokio::sync::oneshot;
@@ -22,7 +22,7 @@ impl Driver {
         let mut settled = Vec::new();
         while let Some(action) = self.parts.session.poll() {
             match action {
-                Action::Settled(errand, outcome) => settled.push((errand, outcome)),
+                Action::Settled(command_id, outcome) => settled.push((command_id, outcome)),
                 action => self.perform(action),
             }
         }
@@ -31,8 +31,8 @@ impl Driver {
         }
         self.ended.clear();
         // Callers are answered last, so that they find the state that their command led to.
-        for (errand, outcome) in settled {
-            if let Some(waiting) = self.waiting.remove(&errand) {
+        for (command_id, outcome) in settled {
+            if let Some(waiting) = self.waiting.remove(&command_id) {
                 // The caller may have given up.
                 let _ = waiting.send(outcome.map_err(|problem| self.secrets.wiped_from(problem)));
             }
@@ -125,28 +125,28 @@ impl Driver {
             Command::Stop | Command::StopAndForget => {}
             Command::Touched => self.handle(Input::Touched),
             Command::Refresh(reply) => {
-                let errand = self.wait_for(reply);
-                self.handle(Input::Refresh(errand));
+                let command_id = self.wait_for(reply);
+                self.handle(Input::Refresh(command_id));
             }
             Command::Context(context, reply) => {
-                let errand = self.wait_for(reply);
-                self.handle(Input::Context(errand, context));
+                let command_id = self.wait_for(reply);
+                self.handle(Input::Context(command_id, context));
             }
             Command::Keys(keys, reply) => {
-                let errand = self.wait_for(reply);
+                let command_id = self.wait_for(reply);
                 self.secrets = secrets(keys.iter(), &self.parts.headers);
                 self.journal.keys(&keys);
                 if let Some(keeper) = &mut self.parts.keeper {
                     keeper.keys(&keys);
                 }
                 self.parts.keys = keys.clone();
-                self.handle(Input::Keys(errand, keys));
+                self.handle(Input::Keys(command_id, keys));
             }
             Command::Headers(headers, reply) => {
-                let errand = self.wait_for(reply);
+                let command_id = self.wait_for(reply);
                 self.parts.headers = headers;
                 self.secrets = secrets(self.parts.keys.iter(), &self.parts.headers);
-                self.handle(Input::Refresh(errand));
+                self.handle(Input::Refresh(command_id));
             }
             Command::Update(request, reply) => {
                 let updater = Updater {
@@ -177,13 +177,13 @@ impl Driver {
         }
     }
 
-    fn wait_for(&mut self, reply: oneshot::Sender<Settled>) -> Errand {
+    fn wait_for(&mut self, reply: oneshot::Sender<Settled>) -> CommandId {
         if self.waiting.len() > SWEEP_ABOVE {
             self.waiting.retain(|_, waiting| !waiting.is_closed());
         }
-        let errand = self.errand();
-        self.waiting.insert(errand, reply);
-        errand
+        let command_id = self.command_id();
+        self.waiting.insert(command_id, reply);
+        command_id
     }
 
     /// Serves the features of the snapshot file, if they belong to this client's keys and context.

@@ -7,7 +7,7 @@ use fh_eval::Attributes;
 
 use super::pending::Pending;
 use super::{Session, State};
-use crate::action::{Action, Errand};
+use crate::action::{Action, CommandId};
 use crate::config::WhileSwitching;
 use crate::context_header::{ContextHeader, values_with_commas};
 use crate::feature_set::Effect;
@@ -27,9 +27,9 @@ impl Session {
     ///
     /// A request for a context whose features have not arrived is not aborted, so that the client makes progress however often the context
     /// changes. The newest context waits until that request has ended.
-    pub(super) fn change_context(&mut self, errand: Errand, context: Arc<Attributes>) {
+    pub(super) fn change_context(&mut self, command_id: CommandId, context: Arc<Attributes>) {
         if matches!(self.state, State::Stopped) {
-            self.reply(errand, Err(Problem::Closed));
+            self.reply(command_id, Err(Problem::Closed));
             return;
         }
         if self.evaluates_here() {
@@ -37,19 +37,19 @@ impl Session {
             if planted!(ContextAlwaysSent) {
                 self.header = ContextHeader::of(&context).unwrap_or_default();
             }
-            self.reply(errand, Ok(self.readiness()));
+            self.reply(command_id, Ok(self.readiness()));
             return;
         }
         let header = match ContextHeader::of(&context) {
             Ok(header) => header,
             Err(why) => {
-                self.reply(errand, Err(Problem::Context(why)));
+                self.reply(command_id, Err(Problem::Context(why)));
                 return;
             }
         };
         let is_new = header != self.header;
         if self.status.is_stale && (is_new || !self.serves()) {
-            self.reply(errand, Err(Problem::Stale));
+            self.reply(command_id, Err(Problem::Stale));
             return;
         }
         if context != *self.newest_context() {
@@ -57,7 +57,7 @@ impl Session {
                 self.actions.push_back(Action::Notice(Notice::CommaInValue { attribute }));
             }
         }
-        let pending = self.pending_context(errand);
+        let pending = self.pending_context(command_id);
         if !is_new {
             if self.next_context.is_some() {
                 self.refuse_next_context(&Problem::Superseded);
@@ -90,9 +90,9 @@ impl Session {
             }
         }
         match &self.state {
-            State::Idle => self.errands.push(pending),
-            State::Offline => self.reply(pending.errand, Ok(self.readiness())),
-            _ if self.serves() => self.reply(pending.errand, Ok(self.readiness())),
+            State::Idle => self.command_ids.push(pending),
+            State::Offline => self.reply(pending.command_id, Ok(self.readiness())),
+            _ if self.serves() => self.reply(pending.command_id, Ok(self.readiness())),
             _ => self.refresh(pending),
         }
     }
@@ -182,7 +182,7 @@ impl Session {
         if !planted!(EtagOutlivesContext) {
             self.etag = None;
         }
-        self.errands.extend(next.pending);
+        self.command_ids.extend(next.pending);
         match self.config.while_switching {
             // The previous values answer for the new context until its own values arrive.
             WhileSwitching::KeepValues if self.listed => self.serve(Effect::Unseen),

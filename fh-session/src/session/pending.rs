@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::{Session, State};
-use crate::action::{Action, Errand};
+use crate::action::{Action, CommandId};
 use crate::planted::planted;
 use crate::status::{Problem, Readiness, Stage};
 use crate::time::Millis;
@@ -11,14 +11,14 @@ use crate::time::Millis;
 /// A command that has no outcome yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pending {
-    pub(super) errand: Errand,
+    pub(super) command_id: CommandId,
     /// The time at which the caller gets a timeout as the outcome. Only a new context has such a limit (D-120).
     pub(super) expires: Option<Millis>,
 }
 
 impl Pending {
-    pub(super) const fn without_limit(errand: Errand) -> Self {
-        Self { errand, expires: None }
+    pub(super) const fn without_limit(command_id: CommandId) -> Self {
+        Self { command_id, expires: None }
     }
 
     const fn sets_a_context(&self) -> bool {
@@ -28,8 +28,8 @@ impl Pending {
 
 impl Session {
     /// Returns a command that sets a context. Its limit is that of a poll.
-    pub(super) fn pending_context(&self, errand: Errand) -> Pending {
-        Pending { errand, expires: Some(self.now.after(self.config.limits.poll)) }
+    pub(super) fn pending_context(&self, command_id: CommandId) -> Pending {
+        Pending { command_id, expires: Some(self.now.after(self.config.limits.poll)) }
     }
 
     /// Reports this outcome to the commands that wait for the current request.
@@ -37,7 +37,7 @@ impl Session {
         if planted!(TroubleSettlesNothing) && matches!(outcome, Err(Problem::Unreachable(_))) {
             return;
         }
-        let pending = mem::take(&mut self.errands);
+        let pending = mem::take(&mut self.command_ids);
         self.settle_all(pending, outcome);
     }
 
@@ -45,20 +45,20 @@ impl Session {
     pub(super) fn settle_all(&mut self, pending: Vec<Pending>, outcome: &Result<(), Problem>) {
         let readiness = self.readiness();
         for each in pending {
-            self.reply(each.errand, outcome.clone().map(|()| readiness));
+            self.reply(each.command_id, outcome.clone().map(|()| readiness));
         }
     }
 
     /// Reports the outcome of a command. Outcomes follow all other actions.
-    pub(super) fn reply(&mut self, errand: Errand, outcome: Result<Readiness, Problem>) {
-        self.settled.push(Action::Settled(errand, outcome));
+    pub(super) fn reply(&mut self, command_id: CommandId, outcome: Result<Readiness, Problem>) {
+        self.settled.push(Action::Settled(command_id, outcome));
     }
 
     /// Removes and returns the commands that set the current context from those that wait for the current request.
     pub(super) fn take_pending_contexts(&mut self) -> Vec<Pending> {
         let (contexts, others) =
-            mem::take(&mut self.errands).into_iter().partition(Pending::sets_a_context);
-        self.errands = others;
+            mem::take(&mut self.command_ids).into_iter().partition(Pending::sets_a_context);
+        self.command_ids = others;
         contexts
     }
 
@@ -68,13 +68,13 @@ impl Session {
             return None;
         }
         let next = self.next_context.iter().flat_map(|next| &next.pending);
-        self.errands.iter().chain(next).filter_map(|pending| pending.expires).min()
+        self.command_ids.iter().chain(next).filter_map(|pending| pending.expires).min()
     }
 
     /// Restarts the limits of commands that came before the start.
     pub(super) fn restart_command_limits(&mut self) {
         let expires = self.now.after(self.config.limits.poll);
-        for pending in self.errands.iter_mut().filter(|pending| pending.sets_a_context()) {
+        for pending in self.command_ids.iter_mut().filter(|pending| pending.sets_a_context()) {
             pending.expires = Some(expires);
         }
     }
@@ -87,7 +87,7 @@ impl Session {
         let now = self.now;
         let mut expired = Vec::new();
         let next = self.next_context.iter_mut().map(|next| &mut next.pending);
-        for pending in [&mut self.errands].into_iter().chain(next) {
+        for pending in [&mut self.command_ids].into_iter().chain(next) {
             expired.extend(pending.extract_if(.., |each| each.expires.is_some_and(|at| at <= now)));
         }
         self.settle_all(expired, &Err(Problem::TimedOut(Stage::Context)));

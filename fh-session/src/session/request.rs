@@ -2,7 +2,7 @@
 
 use super::pending::Pending;
 use super::{Session, State};
-use crate::action::{Action, Errand};
+use crate::action::{Action, CommandId};
 use crate::config::Mode;
 use crate::feature_set::{Closed, Effect};
 use crate::key::{ApiKeys, KeyKind};
@@ -12,7 +12,7 @@ use crate::status::Problem;
 impl Session {
     /// Requests features from the Edge now, in any state, unless a request is in flight or a stream with features is open.
     pub(super) fn refresh(&mut self, pending: Pending) {
-        self.errands.push(pending);
+        self.command_ids.push(pending);
         match &self.state {
             State::Stopped => self.settle(&Err(Problem::Closed)),
             State::Offline => self.settle(&Ok(())),
@@ -43,9 +43,9 @@ impl Session {
     }
 
     /// Replaces the keys and drops the features that only the former keys opened.
-    pub(super) fn change_keys(&mut self, errand: Errand, keys: ApiKeys) {
+    pub(super) fn change_keys(&mut self, command_id: CommandId, keys: ApiKeys) {
         if matches!(self.state, State::Stopped) {
-            self.reply(errand, Err(Problem::Closed));
+            self.reply(command_id, Err(Problem::Closed));
             return;
         }
         if let Some(next) = self.next_context.take() {
@@ -66,7 +66,7 @@ impl Session {
         self.wrong_types = 0;
         self.failed = false;
         self.status.is_stale = false;
-        self.errands.push(Pending::without_limit(errand));
+        self.command_ids.push(Pending::without_limit(command_id));
         let closed = if planted!(KeysLeaveFeatures) {
             Closed::default()
         } else {

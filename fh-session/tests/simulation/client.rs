@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use fh_eval::Attributes;
 use fh_session::{
-    Action, Cause, Config, Connection, ContextHeader, EdgeUrl, Errand, Input, Millis, Mode,
+    Action, Cause, CommandId, Config, Connection, ContextHeader, EdgeUrl, Input, Millis, Mode,
     Problem, Publication, Rules, Session, SessionStatus, Stage, Ticket,
 };
 
@@ -33,7 +33,7 @@ pub struct Client {
     /// Number of redirects that the live request has followed.
     hops: u64,
     sent: Vec<u64>,
-    errands: Vec<(Errand, u64)>,
+    command_ids: Vec<(CommandId, u64)>,
     last_errand: u64,
     pub published: Option<Publication>,
     /// The features that were served last: environment and JSON by key.
@@ -74,7 +74,7 @@ impl Client {
             live: None,
             hops: 0,
             sent: Vec::new(),
-            errands: Vec::new(),
+            command_ids: Vec::new(),
             last_errand: 0,
             published: None,
             served: BTreeMap::new(),
@@ -93,11 +93,11 @@ impl Client {
     }
 
     /// Creates a command that waits from now on.
-    pub fn errand(&mut self, world: u64) -> Errand {
+    pub fn command_id(&mut self, world: u64) -> CommandId {
         self.last_errand += 1;
-        let errand = Errand(self.last_errand);
-        self.errands.push((errand, world));
-        errand
+        let command_id = CommandId(self.last_errand);
+        self.command_ids.push((command_id, world));
+        command_id
     }
 
     /// Records that the context may have changed.
@@ -127,7 +127,7 @@ impl Client {
         while let Some(action) = self.session.poll() {
             actions.push(action);
             let events = if let Fact::Bytes(chunk) = fact { chunk.marks.len() } else { 0 };
-            let most = MOST_ACTIONS + self.errands.len() + 4 * events;
+            let most = MOST_ACTIONS + self.command_ids.len() + 4 * events;
             hold(Law::Bounded, actions.len() <= most, || format!("{} actions", actions.len()))?;
         }
         let status = self.session.status().clone();
@@ -179,15 +179,15 @@ impl Client {
                     self.status = status;
                 }
                 Action::Arm => done.arm = true,
-                Action::Settled(errand, outcome) => {
+                Action::Settled(command_id, outcome) => {
                     let outcome = match outcome {
                         Ok(_) => Outcome::Well,
                         Err(Problem::Superseded) => Outcome::Superseded,
                         Err(Problem::TimedOut(Stage::Context)) => Outcome::TooLate,
                         Err(_) => Outcome::Ill,
                     };
-                    self.settled(errand)?;
-                    done.settled.push((errand, outcome));
+                    self.settled(command_id)?;
+                    done.settled.push((command_id, outcome));
                 }
                 _ => {}
             }
@@ -204,10 +204,10 @@ impl Client {
         hold(Law::Problem, self.status == status, || {
             format!("told {:?}, is {status:?}", self.status)
         })?;
-        for (errand, since) in &self.errands {
+        for (command_id, since) in &self.command_ids {
             let started = self.spec.phase != Phase::Idle;
             hold(Law::Errands, !started || world - since <= LONGEST_ERRAND, || {
-                format!("{errand:?} waits since {since}")
+                format!("{command_id:?} waits since {since}")
             })?;
         }
         Ok(outside)
@@ -267,12 +267,12 @@ impl Client {
         Ok(())
     }
 
-    fn settled(&mut self, errand: Errand) -> Result<(), Broken> {
-        let known = self.errands.iter().position(|(waiting, _)| *waiting == errand);
+    fn settled(&mut self, command_id: CommandId) -> Result<(), Broken> {
+        let known = self.command_ids.iter().position(|(waiting, _)| *waiting == command_id);
         let Some(known) = known else {
-            return Err(Broken { law: Law::Errands, why: format!("{errand:?} settled again") });
+            return Err(Broken { law: Law::Errands, why: format!("{command_id:?} settled again") });
         };
-        self.errands.remove(known);
+        self.command_ids.remove(known);
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ mod people;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
 
-use fh_session::{Errand, Input, Mode};
+use fh_session::{CommandId, Input, Mode};
 
 use crate::client::{Client, Outside};
 use crate::connection::{Connection, Pieces};
@@ -379,8 +379,8 @@ impl Script {
                 self.tell(Input::Touched, &Fact::Touched)?;
             } else if rests {
                 note!(self, "refresh in the end");
-                let errand: Errand = self.client.errand(self.world);
-                self.tell(Input::Refresh(errand), &Fact::Refresh(errand))?;
+                let command_id: CommandId = self.client.command_id(self.world);
+                self.tell(Input::Refresh(command_id), &Fact::Refresh(command_id))?;
             }
             self.next()?;
             if self.has_converged() {

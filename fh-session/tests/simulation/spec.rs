@@ -9,7 +9,7 @@ mod stream;
 use std::time::Duration;
 
 use fh_session::{
-    Config, Connection, Errand, KeyKind, Mode, Problem, Readiness, RequestKind, WhileSwitching,
+    CommandId, Config, Connection, KeyKind, Mode, Problem, Readiness, RequestKind, WhileSwitching,
 };
 
 use crate::edge::{Ending, Facts};
@@ -22,11 +22,11 @@ pub enum Fact<'a> {
     Start,
     Tick,
     Stop,
-    Refresh(Errand),
+    Refresh(CommandId),
     Touched,
     /// The context of this user; `None` for a context with too many attributes.
-    Context(Errand, Option<usize>),
-    Keys(Errand, usize),
+    Context(CommandId, Option<usize>),
+    Keys(CommandId, usize),
     Opened(&'a Facts),
     Bytes(&'a Chunk),
     Closed(Ending, &'a Facts),
@@ -54,7 +54,7 @@ pub struct Shown {
 pub struct Expected {
     pub send: Option<RequestKind>,
     pub abort: bool,
-    pub settled: Vec<(Errand, Outcome)>,
+    pub settled: Vec<(CommandId, Outcome)>,
     /// The environments that no key opens any more.
     pub revoked: Vec<&'static str>,
     pub arm: bool,
@@ -76,7 +76,7 @@ pub enum Outcome {
 /// A command without an outcome yet.
 #[derive(Debug, Clone, Copy)]
 pub struct Pending {
-    errand: Errand,
+    command_id: CommandId,
     /// The time limit of the caller, if the command sets a context: as long as a poll may take (D-120).
     expires: Option<u64>,
 }
@@ -293,14 +293,16 @@ impl Spec {
                 self.settle(false);
                 self.end_next(Outcome::Ill);
             }
-            Fact::Refresh(errand) => self.refresh(Pending { errand: *errand, expires: None }),
+            Fact::Refresh(command_id) => {
+                self.refresh(Pending { command_id: *command_id, expires: None })
+            }
             Fact::Touched => {
                 if self.phase == Phase::Expired {
                     self.connect();
                 }
             }
-            Fact::Context(errand, user) => self.context(*errand, *user),
-            Fact::Keys(errand, keys) => self.change_keys(*errand, *keys),
+            Fact::Context(command_id, user) => self.context(*command_id, *user),
+            Fact::Keys(command_id, keys) => self.change_keys(*command_id, *keys),
             Fact::Opened(facts) => self.opened(facts),
             Fact::Bytes(chunk) => self.bytes(chunk, shown),
             Fact::Closed(ending, facts) => self.closed(*ending, facts, shown),
@@ -412,7 +414,7 @@ impl Spec {
     }
 
     fn end_all(&mut self, pending: Vec<Pending>, outcome: Outcome) {
-        self.expected.settled.extend(pending.iter().map(|each| (each.errand, outcome)));
+        self.expected.settled.extend(pending.iter().map(|each| (each.command_id, outcome)));
     }
 
     fn well(&mut self) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fh_eval::Attributes;
 use fh_session::{
-    ApiKeys, Config, ContextPlacement, EdgeUrl, End, Errand, Head, Input, Mode, RequestKind,
+    ApiKeys, CommandId, Config, ContextPlacement, EdgeUrl, End, Head, Input, Mode, RequestKind,
     Source, Ticket,
 };
 
@@ -87,7 +87,7 @@ struct Pair {
     drip: Watched,
     now: u64,
     tickets: Vec<Ticket>,
-    errands: u64,
+    command_ids: u64,
     /// The number of publications when the features of both were last compared.
     compared: u64,
     /// True if each step is printed, to understand a finding. Set by the variable `FH_STORY`.
@@ -99,7 +99,7 @@ impl Pair {
         let drip = Watched::new(config.clone(), seed);
         let whole = Watched::new(config, seed);
         let is_told = std::env::var_os("FH_STORY").is_some();
-        Self { whole, drip, now: 0, tickets: Vec::new(), errands: 0, compared: 0, is_told }
+        Self { whole, drip, now: 0, tickets: Vec::new(), command_ids: 0, compared: 0, is_told }
     }
 
     fn tell<'a>(&mut self, input: impl Fn() -> Input<'a>) {
@@ -145,9 +145,9 @@ impl Pair {
         }
     }
 
-    fn errand(&mut self) -> Errand {
-        self.errands += 1;
-        Errand(self.errands)
+    fn command_id(&mut self) -> CommandId {
+        self.command_ids += 1;
+        CommandId(self.command_ids)
     }
 
     /// Returns the ticket of the live request, or sometimes that of an earlier one.
@@ -225,16 +225,16 @@ fn step(pair: &mut Pair, script: &mut Bytes<'_>) {
             pair.tell(|| Input::Closed { ticket, end });
         }
         14 => {
-            let errand = pair.errand();
-            pair.tell(|| Input::Refresh(errand));
+            let command_id = pair.command_id();
+            pair.tell(|| Input::Refresh(command_id));
         }
         15 => {
-            let (errand, context) = (pair.errand(), context(script.byte()));
-            pair.tell(|| Input::Context(errand, Arc::clone(&context)));
+            let (command_id, context) = (pair.command_id(), context(script.byte()));
+            pair.tell(|| Input::Context(command_id, Arc::clone(&context)));
         }
         16 => {
-            let (errand, keys) = (pair.errand(), keys(script.byte()));
-            pair.tell(|| Input::Keys(errand, keys.clone()));
+            let (command_id, keys) = (pair.command_id(), keys(script.byte()));
+            pair.tell(|| Input::Keys(command_id, keys.clone()));
         }
         17 => stored(pair, script),
         18 => pair.tell(|| Input::Touched),

@@ -94,13 +94,13 @@ impl Watched {
             }
             // The input ends the request.
             Input::Closed { ticket, .. } if self.live == Some(*ticket) => self.live = None,
-            Input::Refresh(errand) => assert!(self.waiting.insert(errand.0)),
-            Input::Context(errand, context) => {
-                assert!(self.waiting.insert(errand.0));
-                switch = Some((errand.0, Arc::clone(context)));
+            Input::Refresh(command_id) => assert!(self.waiting.insert(command_id.0)),
+            Input::Context(command_id, context) => {
+                assert!(self.waiting.insert(command_id.0));
+                switch = Some((command_id.0, Arc::clone(context)));
             }
-            Input::Keys(errand, new) => {
-                assert!(self.waiting.insert(errand.0));
+            Input::Keys(command_id, new) => {
+                assert!(self.waiting.insert(command_id.0));
                 keys = Some(new.kind());
             }
             Input::Stop => self.is_stopped = true,
@@ -118,7 +118,9 @@ impl Watched {
         while let Some(action) = self.session.poll() {
             match (&mut switch, &action) {
                 // The context was refused, so the former one stays.
-                (Some((errand, _)), Action::Settled(settled, Err(_))) if settled.0 == *errand => {
+                (Some((command_id, _)), Action::Settled(settled, Err(_)))
+                    if settled.0 == *command_id =>
+                {
                     switch = None;
                 }
                 _ => {}
@@ -185,8 +187,8 @@ impl Watched {
                 *published = Some(publication.rules);
             }
             Action::SessionStatus(status) => self.status = status,
-            Action::Settled(errand, _) => {
-                assert!(self.waiting.remove(&errand.0), "{errand:?} settled twice");
+            Action::Settled(command_id, _) => {
+                assert!(self.waiting.remove(&command_id.0), "{command_id:?} settled twice");
             }
             _ => {}
         }

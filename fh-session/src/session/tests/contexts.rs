@@ -8,7 +8,7 @@ fn another_context_asks_anew() {
     desk.live();
     let old = desk.ticket();
     desk.now += 5_000;
-    desk.tell(Input::Context(Errand(1), user("fred")));
+    desk.tell(Input::Context(CommandId(1), user("fred")));
     assert_eq!(desk.aborted, [old]);
     assert_eq!(desk.header("x-featurehub"), Some("userkey=fred"));
     assert_eq!(desk.status().readiness, Readiness::NotReady);
@@ -16,16 +16,16 @@ fn another_context_asks_anew() {
     desk.tell(Input::Bytes { ticket: old, bytes: b"event: features\ndata: []\n\n" });
     assert_eq!(desk.status().readiness, Readiness::NotReady);
     desk.live();
-    assert_eq!(desk.settled, [(Errand(1), Ok(Readiness::Ready))]);
+    assert_eq!(desk.settled, [(CommandId(1), Ok(Readiness::Ready))]);
     assert_eq!(desk.published.last().unwrap().cause, Cause::First);
     let rules = &desk.published.last().unwrap().rules;
     assert_eq!(rules.evaluated_for().unwrap().context, user("fred"));
     // Setting the same context again changes nothing.
-    desk.tell(Input::Context(Errand(2), user("fred")));
+    desk.tell(Input::Context(CommandId(2), user("fred")));
     assert_eq!((desk.settled.len(), desk.sent.len()), (2, 2));
     // An empty context removes the header.
     desk.now += 5_000;
-    desk.tell(Input::Context(Errand(3), Arc::default()));
+    desk.tell(Input::Context(CommandId(3), Arc::default()));
     assert_eq!(desk.header("x-featurehub"), None);
 }
 
@@ -34,21 +34,21 @@ fn contexts_and_etags_of_polls() {
     let mut desk = Desk::new(POLL, &[SERVER]);
     let body = format!(r#"[{{"id":"e","features":{LIST}}}]"#);
     desk.answer(json(200).header("etag", "\"1\""), &body);
-    desk.tell(Input::Context(Errand(1), user("a,b")));
+    desk.tell(Input::Context(CommandId(1), user("a,b")));
     assert_eq!(desk.header("if-none-match"), None);
     let sha = ContextHeader::of(&user("a,b")).unwrap().context_sha();
     assert!(desk.request().url.expose().ends_with(&format!("contextSha={sha}")));
     assert_eq!(desk.notices, [Notice::CommaInValue { attribute: "userkey".into() }]);
     let many = (0..31).fold(Attributes::builder(), |b, n| b.attribute(&format!("a{n}"), n));
-    desk.tell(Input::Context(Errand(2), Arc::new(many.build())));
-    assert!(matches!(desk.settled.last(), Some((Errand(2), Err(Problem::Context(_))))));
+    desk.tell(Input::Context(CommandId(2), Arc::new(many.build())));
+    assert!(matches!(desk.settled.last(), Some((CommandId(2), Err(Problem::Context(_))))));
 }
 
 #[test]
 fn contexts_of_client_keys_stay_here() {
     for mode in [Mode::Streaming, POLL] {
         let mut desk = Desk::new(mode, &[CLIENT]);
-        desk.tell(Input::Context(Errand(1), user("fred")));
+        desk.tell(Input::Context(CommandId(1), user("fred")));
         assert_eq!(desk.settled.len(), 1);
         assert_eq!((desk.sent.len(), desk.header("x-featurehub")), (1, None));
     }
@@ -59,7 +59,7 @@ fn the_context_in_the_query() {
     let mut desk = Desk::with(Mode::Streaming, &[SERVER], |config| {
         config.context_placement = crate::ContextPlacement::Query;
     });
-    desk.tell(Input::Context(Errand(1), user("a b")));
+    desk.tell(Input::Context(CommandId(1), user("a b")));
     assert_eq!(
         desk.request().url.expose(),
         "http://edge/features/e/k?xfeaturehub=userkey%3Da%2520b"
@@ -74,7 +74,7 @@ fn keeping_values_while_switching() {
     });
     desk.live();
     desk.now += 5_000;
-    desk.tell(Input::Context(Errand(1), user("fred")));
+    desk.tell(Input::Context(CommandId(1), user("fred")));
     assert_eq!(desk.status().readiness, Readiness::Ready);
     // The values still belong to the old context, and answer for Fred as well.
     let rules = &desk.published.last().unwrap().rules;
@@ -95,16 +95,16 @@ fn another_users_values_are_never_served() {
         let mut desk = Desk::with(POLL, &[SERVER], |config| config.while_switching = keep);
         desk.good_poll();
         desk.now += 5_000;
-        desk.tell(Input::Context(Errand(1), user("fred")));
+        desk.tell(Input::Context(CommandId(1), user("fred")));
         let published = desk.published.len();
         // An empty list of an Edge with a failure of its own does not make the held features Fred's (D-60, D-62).
         desk.polled(empty);
         assert_eq!(desk.status().problem, Some(Problem::EmptyList), "{keep:?}");
-        assert_eq!(desk.settled, [(Errand(1), Err(Problem::EmptyList))]);
+        assert_eq!(desk.settled, [(CommandId(1), Err(Problem::EmptyList))]);
         assert_eq!(desk.published.len(), published);
         // Setting the same context again waits for its values as well.
         desk.now += 5_000;
-        desk.tell(Input::Context(Errand(2), user("fred")));
+        desk.tell(Input::Context(CommandId(2), user("fred")));
         assert_eq!(desk.settled.len(), 1);
         // The features of a store are not Fred's either.
         let source = Source::Store("redis-store".into());
@@ -114,12 +114,12 @@ fn another_users_values_are_never_served() {
         // A replica of the Edge may be outdated. Its older version still belongs to Fred, and the held one does not.
         desk.polled(older);
         assert_eq!(desk.value().as_deref(), Some("fred's"), "{keep:?}");
-        assert_eq!(desk.settled.last(), Some(&(Errand(2), Ok(Readiness::Ready))));
+        assert_eq!(desk.settled.last(), Some(&(CommandId(2), Ok(Readiness::Ready))));
     }
     let mut desk = Desk::new(Mode::Streaming, &[SERVER]);
     desk.live();
     desk.now += 5_000;
-    desk.tell(Input::Context(Errand(1), user("fred")));
+    desk.tell(Input::Context(CommandId(1), user("fred")));
     desk.open();
     desk.event("features", "[]");
     assert_eq!(desk.status().problem, Some(Problem::EmptyList));
@@ -133,13 +133,13 @@ fn kept_values_are_not_mixed_with_those_that_are_awaited() {
     let mut desk = Desk::with(Mode::Streaming, &[SERVER], |config| config.while_switching = keep);
     desk.live();
     desk.now += 5_000;
-    desk.tell(Input::Context(Errand(1), user("fred")));
+    desk.tell(Input::Context(CommandId(1), user("fred")));
     desk.open();
     // A feature of the new context arrives before its list.
     desk.event("feature", &LIST[1..LIST.len() - 1].replace('x', "fred's"));
     assert_eq!(desk.value().as_deref(), Some("x"));
     desk.now += 5_000;
-    desk.tell(Input::Context(Errand(2), user("mary")));
+    desk.tell(Input::Context(CommandId(2), user("mary")));
     assert_eq!(desk.value().as_deref(), Some("x"));
     // The request for Mary waits for Fred's list.
     desk.event("features", LIST);
@@ -155,7 +155,7 @@ fn kept_values_do_not_end_the_asking() {
         let mut desk = Desk::with(mode, &[SERVER], |config| config.while_switching = keep);
         desk.good_poll();
         desk.now += 5_000;
-        desk.tell(Input::Context(Errand(1), user("fred")));
+        desk.tell(Input::Context(CommandId(1), user("fred")));
         desk.answer(Head::new(503), "");
         assert_eq!(desk.status().connection, Connection::Waiting, "{mode:?}");
         desk.wait();
@@ -168,7 +168,7 @@ fn kept_values_do_not_end_the_asking() {
 fn a_context_before_the_start_waits_for_it() {
     let edge = EdgeUrl::parse("http://edge").unwrap();
     let mut session = Session::new(Config::new(edge, ApiKeys::parse([SERVER]).unwrap()), 1);
-    session.handle(Millis::new(0), Input::Context(Errand(1), Arc::default()));
+    session.handle(Millis::new(0), Input::Context(CommandId(1), Arc::default()));
     assert!(session.poll().is_none() && session.deadline().is_none());
     session.handle(Millis::new(0), Input::Start);
     assert!(matches!(session.poll(), Some(Action::Send(..))));
@@ -178,12 +178,12 @@ fn a_context_before_the_start_waits_for_it() {
 fn contexts_that_an_edge_cannot_tell_apart() {
     let mut desk = Desk::new(POLL, &[SERVER]);
     let two = Arc::new(Attributes::builder().attribute("userkey", ["a", "b"]).build());
-    desk.tell(Input::Context(Errand(1), Arc::clone(&two)));
+    desk.tell(Input::Context(CommandId(1), Arc::clone(&two)));
     desk.now += 5_000;
     desk.good_poll();
     let sent = desk.sent.len();
     // The header is the same, so the features are valid for both contexts. From now on they are served for this one only.
-    desk.tell(Input::Context(Errand(2), user("a,b")));
+    desk.tell(Input::Context(CommandId(2), user("a,b")));
     assert_eq!((desk.settled.len(), desk.sent.len()), (2, sent));
     let last = desk.published.last().unwrap();
     assert_eq!(last.cause, Cause::Unseen);
@@ -191,14 +191,14 @@ fn contexts_that_an_edge_cannot_tell_apart() {
     assert_eq!(desk.notices, [Notice::CommaInValue { attribute: "userkey".into() }]);
     // Setting it once more publishes nothing.
     let published = desk.published.len();
-    desk.tell(Input::Context(Errand(3), user("a,b")));
+    desk.tell(Input::Context(CommandId(3), user("a,b")));
     assert_eq!((desk.settled.len(), desk.published.len()), (3, published));
 }
 
 /// Returns the ids of the commands with this outcome.
 fn settled_with(desk: &Desk, outcome: &Result<Readiness, Problem>) -> Vec<u64> {
     let of = desk.settled.iter().filter(|(_, how)| how == outcome);
-    of.map(|(errand, _)| errand.0).collect()
+    of.map(|(command_id, _)| command_id.0).collect()
 }
 
 /// Returns the value that readers with this user key get.
@@ -217,7 +217,7 @@ fn contexts_that_follow_each_other_fast_are_answered_one_after_the_other() {
         let mut answered_at = None;
         let mut sent = desk.sent.len();
         for n in 0..200 {
-            desk.tell(Input::Context(Errand(n), user(&format!("user-{n}"))));
+            desk.tell(Input::Context(CommandId(n), user(&format!("user-{n}"))));
             for _ in 0..2 {
                 if desk.sent.len() > sent {
                     sent = desk.sent.len();
@@ -251,7 +251,7 @@ fn of_many_contexts_at_once_the_first_and_the_last_are_answered() {
         desk.good(mode);
         desk.now += 5_000;
         for n in 0..200 {
-            desk.tell(Input::Context(Errand(n), user(&format!("user-{n}"))));
+            desk.tell(Input::Context(CommandId(n), user(&format!("user-{n}"))));
         }
         assert_eq!(desk.sent.len(), 2);
         let replaced = settled_with(&desk, &Err(Problem::Superseded));
@@ -275,14 +275,14 @@ fn a_context_that_fails_makes_room_for_the_next() {
     let mut desk = Desk::new(POLL, &[SERVER]);
     desk.good_poll();
     desk.now += 5_000;
-    desk.tell(Input::Context(Errand(1), user("fred")));
-    desk.tell(Input::Context(Errand(2), user("mary")));
+    desk.tell(Input::Context(CommandId(1), user("fred")));
+    desk.tell(Input::Context(CommandId(2), user("mary")));
     assert_eq!((desk.sent.len(), desk.settled.len()), (2, 0));
     desk.answer(Head::new(503), "");
-    assert_eq!(desk.settled, [(Errand(1), Err(Problem::ServerError(503)))]);
+    assert_eq!(desk.settled, [(CommandId(1), Err(Problem::ServerError(503)))]);
     assert_eq!(desk.sent.len(), 3, "at once");
     desk.good_poll();
-    assert_eq!(desk.settled.last(), Some(&(Errand(2), Ok(Readiness::Ready))));
+    assert_eq!(desk.settled.last(), Some(&(CommandId(2), Ok(Readiness::Ready))));
 }
 
 #[test]
@@ -290,10 +290,10 @@ fn a_context_takes_as_long_as_a_poll_may_take_and_stays_set() {
     let mut desk = Desk::new(Mode::Streaming, &[SERVER]);
     desk.live();
     desk.now += 5_000;
-    desk.tell(Input::Context(Errand(1), user("fred")));
+    desk.tell(Input::Context(CommandId(1), user("fred")));
     desk.open();
     desk.now += 1_000;
-    desk.tell(Input::Context(Errand(2), user("mary")));
+    desk.tell(Input::Context(CommandId(2), user("mary")));
     let late = Err(Problem::TimedOut(Stage::Context));
     // The stream itself has more time for its first list.
     assert_eq!(desk.wait(), 11_000);
@@ -309,7 +309,7 @@ fn a_context_takes_as_long_as_a_poll_may_take_and_stays_set() {
         config.limits.poll = Duration::from_secs(3);
     });
     desk.live();
-    desk.tell(Input::Context(Errand(1), user("fred")));
+    desk.tell(Input::Context(CommandId(1), user("fred")));
     desk.open();
     assert_eq!(desk.wait(), 3_000);
     assert_eq!(settled_with(&desk, &late), [1]);
@@ -320,10 +320,10 @@ fn back_to_the_context_in_flight() {
     let mut desk = Desk::new(POLL, &[SERVER]);
     desk.good_poll();
     desk.now += 5_000;
-    desk.tell(Input::Context(Errand(1), user("fred")));
-    desk.tell(Input::Context(Errand(2), user("mary")));
-    desk.tell(Input::Context(Errand(3), user("mary")));
-    desk.tell(Input::Context(Errand(4), user("fred")));
+    desk.tell(Input::Context(CommandId(1), user("fred")));
+    desk.tell(Input::Context(CommandId(2), user("mary")));
+    desk.tell(Input::Context(CommandId(3), user("mary")));
+    desk.tell(Input::Context(CommandId(4), user("fred")));
     assert_eq!(settled_with(&desk, &Err(Problem::Superseded)), [2, 3]);
     desk.good_poll();
     assert_eq!(settled_with(&desk, &Ok(Readiness::Ready)), [1, 4]);
@@ -335,12 +335,12 @@ fn new_keys_abort_and_ask_for_the_newest_context() {
     let mut desk = Desk::new(POLL, &[SERVER]);
     desk.good_poll();
     desk.now += 5_000;
-    desk.tell(Input::Context(Errand(1), user("fred")));
-    desk.tell(Input::Context(Errand(2), user("mary")));
+    desk.tell(Input::Context(CommandId(1), user("fred")));
+    desk.tell(Input::Context(CommandId(2), user("mary")));
     let keys = ApiKeys::parse(["e/other"]).unwrap();
     desk.now += 5_000;
-    desk.tell(Input::Keys(Errand(3), keys));
-    assert_eq!(desk.settled, [(Errand(1), Err(Problem::Superseded))]);
+    desk.tell(Input::Keys(CommandId(3), keys));
+    assert_eq!(desk.settled, [(CommandId(1), Err(Problem::Superseded))]);
     assert_eq!((desk.sent.len(), desk.aborted.len()), (3, 1));
     assert_eq!(desk.header("x-featurehub"), Some("userkey=mary"));
     desk.good_poll();
@@ -353,11 +353,11 @@ fn a_stale_environment_refuses_the_context_that_waits() {
         let mut desk = Desk::with(POLL, &[SERVER], |config| config.while_switching = keep);
         desk.good_poll();
         desk.now += 5_000;
-        desk.tell(Input::Context(Errand(1), user("fred")));
-        desk.tell(Input::Context(Errand(2), user("mary")));
+        desk.tell(Input::Context(CommandId(1), user("fred")));
+        desk.tell(Input::Context(CommandId(2), user("mary")));
         desk.answer(json(236), &format!(r#"[{{"id":"e","features":{LIST}}}]"#));
-        let refused = (Errand(2), Err(Problem::Stale));
-        assert_eq!(desk.settled, [(Errand(1), Ok(Readiness::Ready)), refused], "{keep:?}");
+        let refused = (CommandId(2), Err(Problem::Stale));
+        assert_eq!(desk.settled, [(CommandId(1), Ok(Readiness::Ready)), refused], "{keep:?}");
         assert_eq!((desk.sent.len(), desk.session.deadline()), (2, None));
         assert_eq!(shown_to(&desk, "fred").as_deref(), Some("x"));
         assert_eq!(shown_to(&desk, "mary"), None);
@@ -367,7 +367,7 @@ fn a_stale_environment_refuses_the_context_that_waits() {
 #[test]
 fn the_end_ends_the_context_that_waits() {
     let mut desk = Desk::new(POLL, &[SERVER]);
-    desk.tell(Input::Context(Errand(1), user("fred")));
+    desk.tell(Input::Context(CommandId(1), user("fred")));
     desk.tell(Input::Stop);
-    assert_eq!(desk.settled, [(Errand(1), Err(Problem::Closed))]);
+    assert_eq!(desk.settled, [(CommandId(1), Err(Problem::Closed))]);
 }

@@ -8,13 +8,13 @@ fn other_keys() {
     desk.live();
     desk.now += 5_000;
     // With another key of the same environment, nothing is lost.
-    desk.tell(Input::Keys(Errand(1), ApiKeys::parse(["e/new*"]).unwrap()));
+    desk.tell(Input::Keys(CommandId(1), ApiKeys::parse(["e/new*"]).unwrap()));
     assert_eq!(desk.status().readiness, Readiness::Ready);
     assert_eq!(desk.request().url.expose(), "http://edge/features/e/new*");
     desk.live();
     desk.now += 5_000;
     // The features do not belong to the other environment.
-    desk.tell(Input::Keys(Errand(2), ApiKeys::parse(["f/new*"]).unwrap()));
+    desk.tell(Input::Keys(CommandId(2), ApiKeys::parse(["f/new*"]).unwrap()));
     assert_eq!(desk.status().readiness, Readiness::NotReady);
     assert_eq!(desk.value(), None);
     desk.answer(Head::new(404), "");
@@ -24,16 +24,16 @@ fn other_keys() {
 #[test]
 fn closing() {
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
-    desk.tell(Input::Refresh(Errand(1)));
+    desk.tell(Input::Refresh(CommandId(1)));
     let ticket = desk.ticket();
     desk.tell(Input::Stop);
     desk.tell(Input::Stop);
     assert_eq!(desk.aborted, [ticket]);
-    assert_eq!(desk.settled, [(Errand(1), Err(Problem::Closed))]);
+    assert_eq!(desk.settled, [(CommandId(1), Err(Problem::Closed))]);
     assert_eq!(desk.status().readiness, Readiness::Closed);
-    desk.tell(Input::Refresh(Errand(2)));
-    desk.tell(Input::Keys(Errand(3), ApiKeys::parse(["f/new*"]).unwrap()));
-    desk.tell(Input::Context(Errand(4), user("a")));
+    desk.tell(Input::Refresh(CommandId(2)));
+    desk.tell(Input::Keys(CommandId(3), ApiKeys::parse(["f/new*"]).unwrap()));
+    desk.tell(Input::Context(CommandId(4), user("a")));
     assert_eq!((desk.settled.len(), desk.sent.len()), (4, 1));
     let source = Source::Store("redis-store".into());
     desk.tell(Input::Stored { source, environment: "e".into(), features: LIST.as_bytes() });
@@ -54,7 +54,7 @@ fn a_clock_that_goes_back_is_not_followed() {
 #[test]
 fn features_and_status_are_out_before_those_who_wait_are_told() {
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
-    desk.tell(Input::Refresh(Errand(1)));
+    desk.tell(Input::Refresh(CommandId(1)));
     desk.open();
     let ticket = desk.ticket();
     let bytes = format!("event: features\ndata: {LIST}\n\n");
@@ -63,7 +63,7 @@ fn features_and_status_are_out_before_those_who_wait_are_told() {
     assert!(actions.iter().any(|action| matches!(action, Action::Publish(_))));
     assert!(matches!(
         actions.as_slice(),
-        [.., Action::Status(status), Action::Settled(Errand(1), Ok(Readiness::Ready))]
+        [.., Action::Status(status), Action::Settled(CommandId(1), Ok(Readiness::Ready))]
             if status.readiness == Readiness::Ready
     ));
 }
@@ -96,12 +96,12 @@ fn environments_that_no_key_opens_are_revoked() {
     let list = |id: &str| format!(r#"{{"id":"{id}","features":{LIST}}}"#);
     desk.polled(&format!("[{},{}]", list("e"), list("f").replace("\"a\"", "\"b\"")));
     desk.now += 5_000;
-    desk.tell(Input::Keys(Errand(1), ApiKeys::parse(["f/k*", "g/k*"]).unwrap()));
+    desk.tell(Input::Keys(CommandId(1), ApiKeys::parse(["f/k*", "g/k*"]).unwrap()));
     assert_eq!(desk.revoked, ["e".into()]);
     // Environments are revoked even if nothing is published because there is no list for the new keys.
     let published = desk.published.len();
     desk.now += 5_000;
-    desk.tell(Input::Keys(Errand(2), ApiKeys::parse(["g/k*"]).unwrap()));
+    desk.tell(Input::Keys(CommandId(2), ApiKeys::parse(["g/k*"]).unwrap()));
     assert_eq!(desk.revoked, ["e".into(), "f".into()]);
     assert_eq!(desk.published.len(), published);
 }

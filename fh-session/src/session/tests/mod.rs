@@ -17,7 +17,7 @@ use fh_eval::Attributes;
 
 use super::*;
 use crate::WhileSwitching;
-use crate::action::{Cause, End, Errand, Head, Publication, Request};
+use crate::action::{Cause, CommandId, End, Head, Publication, Request};
 use crate::edge_url::EdgeUrl;
 use crate::key::ApiKeys;
 use crate::rules::Source;

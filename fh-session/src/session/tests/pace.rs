@@ -6,7 +6,7 @@ use super::*;
 fn at_most_two_requests_a_second() {
     let mut desk = Desk::new(Mode::Streaming, &[SERVER]);
     for n in 0..10 {
-        desk.tell(Input::Context(Errand(n), user(&n.to_string())));
+        desk.tell(Input::Context(CommandId(n), user(&n.to_string())));
     }
     // The first context aborts the request of the start. Later contexts do not abort the request of the first one (D-120).
     assert_eq!((desk.sent.len(), desk.aborted.len()), (2, 1));

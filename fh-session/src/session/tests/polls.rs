@@ -71,15 +71,15 @@ fn one_off_and_offline() {
     assert_eq!(desk.status().connection, Connection::Done);
     assert_eq!(desk.session.deadline(), None);
     desk.now += 5_000;
-    desk.tell(Input::Refresh(Errand(1)));
+    desk.tell(Input::Refresh(CommandId(1)));
     desk.answer(Head::new(503), "");
     assert_eq!(desk.status().connection, Connection::Done);
-    assert_eq!(desk.settled, [(Errand(1), Err(Problem::ServerError(503)))]);
+    assert_eq!(desk.settled, [(CommandId(1), Err(Problem::ServerError(503)))]);
 
     let mut desk = Desk::new(Mode::Offline, &[CLIENT]);
-    desk.tell(Input::Refresh(Errand(1)));
+    desk.tell(Input::Refresh(CommandId(1)));
     assert!(desk.sent.is_empty());
-    assert_eq!(desk.settled, [(Errand(1), Ok(Readiness::NotReady))]);
+    assert_eq!(desk.settled, [(CommandId(1), Ok(Readiness::NotReady))]);
     let environment: Arc<str> = "e".into();
     let source = Source::Store("local-yaml-store".into());
     desk.tell(Input::Stored { source, environment, features: LIST.as_bytes() });
@@ -89,8 +89,8 @@ fn one_off_and_offline() {
 #[test]
 fn two_refreshes_share_one_request() {
     let mut desk = Desk::new(POLL, &[CLIENT]);
-    desk.tell(Input::Refresh(Errand(1)));
-    desk.tell(Input::Refresh(Errand(2)));
+    desk.tell(Input::Refresh(CommandId(1)));
+    desk.tell(Input::Refresh(CommandId(2)));
     assert_eq!(desk.sent.len(), 1);
     desk.good_poll();
     assert_eq!(desk.settled.len(), 2);

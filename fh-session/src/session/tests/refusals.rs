@@ -28,10 +28,10 @@ fn a_refused_client_can_be_refreshed() {
         desk.answer(Head::new(400), "");
         assert_eq!(desk.status().readiness, Readiness::Failed);
         assert_eq!(desk.status().connection, Connection::Waiting);
-        desk.tell(Input::Refresh(Errand(1)));
+        desk.tell(Input::Refresh(CommandId(1)));
         assert_eq!(desk.sent.len(), 2);
         desk.good(mode);
-        assert_eq!(desk.settled, [(Errand(1), Ok(Readiness::Ready))]);
+        assert_eq!(desk.settled, [(CommandId(1), Ok(Readiness::Ready))]);
     }
 }
 

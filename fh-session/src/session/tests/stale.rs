@@ -8,7 +8,7 @@ fn stale_environments() {
     desk.answer(json(236), &format!(r#"[{{"id":"e","features":{LIST}}}]"#));
     assert_eq!(desk.status().readiness, Readiness::Ready);
     assert!(desk.status().is_stale && desk.session.deadline().is_none());
-    desk.tell(Input::Refresh(Errand(1)));
+    desk.tell(Input::Refresh(CommandId(1)));
     desk.good_poll();
     assert!(!desk.status().is_stale && desk.session.deadline().is_some());
 
@@ -36,12 +36,12 @@ fn stale_environments() {
 fn a_stale_client_refuses_another_context() {
     let mut desk = Desk::new(POLL, &[SERVER]);
     desk.answer(json(236), &format!(r#"[{{"id":"e","features":{LIST}}}]"#));
-    desk.tell(Input::Context(Errand(1), user("fred")));
-    assert_eq!(desk.settled, [(Errand(1), Err(Problem::Stale))]);
+    desk.tell(Input::Context(CommandId(1), user("fred")));
+    assert_eq!(desk.settled, [(CommandId(1), Err(Problem::Stale))]);
     assert_eq!(desk.sent.len(), 1);
     // The current context is accepted.
-    desk.tell(Input::Context(Errand(2), Arc::default()));
-    assert_eq!(desk.settled.last(), Some(&(Errand(2), Ok(Readiness::Ready))));
+    desk.tell(Input::Context(CommandId(2), Arc::default()));
+    assert_eq!(desk.settled.last(), Some(&(CommandId(2), Ok(Readiness::Ready))));
     assert_eq!(desk.sent.len(), 1);
 }
 

@@ -186,7 +186,7 @@ fn another_key_may_be_one_that_streams() {
     desk.answer(Head::new(501), "");
     desk.good_poll();
     desk.now += 5_000;
-    desk.tell(Input::Keys(Errand(1), ApiKeys::parse([CLIENT]).unwrap()));
+    desk.tell(Input::Keys(CommandId(1), ApiKeys::parse([CLIENT]).unwrap()));
     assert_eq!(desk.request().kind, RequestKind::Stream);
 }
 

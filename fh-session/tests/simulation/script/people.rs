@@ -13,9 +13,9 @@ impl Script {
         let started = self.client.spec.phase != Phase::Idle;
         match self.random.below(100) {
             0..18 if started => {
-                let errand = self.client.errand(self.world);
-                note!(self, "refresh {errand:?}");
-                self.tell(Input::Refresh(errand), &Fact::Refresh(errand))
+                let command_id = self.client.command_id(self.world);
+                note!(self, "refresh {command_id:?}");
+                self.tell(Input::Refresh(command_id), &Fact::Refresh(command_id))
             }
             18..42 => {
                 // A context may follow another one before that one is answered (D-120).
@@ -42,33 +42,33 @@ impl Script {
     }
 
     pub(super) fn context(&mut self) -> Result<(), Broken> {
-        let errand = self.client.errand(self.world);
+        let command_id = self.client.command_id(self.world);
         if self.random.percent(4) {
             let many = (0..31).fold(fh_eval::Attributes::builder(), |builder, n| {
                 builder.attribute(&format!("a{n}"), n)
             });
-            let fact = Fact::Context(errand, None);
-            return self.tell(Input::Context(errand, many.build().into()), &fact);
+            let fact = Fact::Context(command_id, None);
+            return self.tell(Input::Context(command_id, many.build().into()), &fact);
         }
         let user = self.random.index(USERS.len());
         let attributes = self.client.attributes(user);
-        note!(self, "context {errand:?} {:?}", USERS[user]);
+        note!(self, "context {command_id:?} {:?}", USERS[user]);
         let refused = self.client.spec.stale || self.client.spec.phase == Phase::Stopped;
         if !refused && !self.client.spec.evaluates_here() {
             self.client.switch();
         }
-        self.tell(Input::Context(errand, attributes), &Fact::Context(errand, Some(user)))
+        self.tell(Input::Context(command_id, attributes), &Fact::Context(command_id, Some(user)))
     }
 
     pub(super) fn keys(&mut self) -> Result<(), Broken> {
-        let errand = self.client.errand(self.world);
+        let command_id = self.client.command_id(self.world);
         let keys = self.random.pick(self.plan.other_keys);
-        note!(self, "keys {errand:?} {:?}", KEYS[keys].texts);
+        note!(self, "keys {command_id:?} {:?}", KEYS[keys].texts);
         let parsed = fh_session::ApiKeys::parse(KEYS[keys].texts).unwrap();
         if self.client.spec.phase != Phase::Stopped {
             self.client.other_keys();
         }
-        self.tell(Input::Keys(errand, parsed), &Fact::Keys(errand, keys))
+        self.tell(Input::Keys(command_id, parsed), &Fact::Keys(command_id, keys))
     }
 
     /// A store sends former features, or invalid data.

@@ -1,6 +1,6 @@
 //! Commands of users, and updates from stores (sdk-behaviour 2.9.4, sdk-behaviour 2.12, D-62, D-67, D-120).
 
-use fh_session::{Errand, KeyKind, Readiness, WhileSwitching};
+use fh_session::{CommandId, KeyKind, Readiness, WhileSwitching};
 
 use super::{Outcome, Pending, Phase, Shown, Spec, millis};
 use crate::world::{KEYS, NAMES};
@@ -22,9 +22,9 @@ impl Spec {
     }
 
     /// Sets a context. At most one request is in flight, and the newest context waits (D-120).
-    pub(super) fn context(&mut self, errand: Errand, user: Option<usize>) {
+    pub(super) fn context(&mut self, command_id: CommandId, user: Option<usize>) {
         let expires = Some(self.now + millis(self.config.limits.poll));
-        let pending = Pending { errand, expires };
+        let pending = Pending { command_id, expires };
         let refused = |spec: &mut Self| spec.end_all(vec![pending], Outcome::Ill);
         if self.phase == Phase::Stopped {
             return refused(self);
@@ -126,8 +126,8 @@ impl Spec {
         self.end_all(late, Outcome::TooLate);
     }
 
-    pub(super) fn change_keys(&mut self, errand: Errand, keys: usize) {
-        let pending = Pending { errand, expires: None };
+    pub(super) fn change_keys(&mut self, command_id: CommandId, keys: usize) {
+        let pending = Pending { command_id, expires: None };
         if self.phase == Phase::Stopped {
             return self.end_all(vec![pending], Outcome::Ill);
         }

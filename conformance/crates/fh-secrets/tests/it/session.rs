@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fh_session::baggage::{AllowedKeys, BaggageOverrides, Flags};
 use fh_session::sse::{Decoder, Limits};
 use fh_session::{
-    Action, ApiKey, ApiKeys, Config, ContextHeader, EdgeUrl, End, Environments, Errand, Head,
+    Action, ApiKey, ApiKeys, CommandId, Config, ContextHeader, EdgeUrl, End, Environments, Head,
     Input, Millis, Notice, Problem, Repository, RepositoryOptions, SecretUrl, Secrets,
     ServerEvaluated, Session, Source,
 };
@@ -44,7 +44,7 @@ pub(crate) fn show(shown: &mut Shown) {
     config.headers.push(("authorization".into(), HEADER.into()));
     shown.debug(&config);
     let mut session = Session::new(config, 1);
-    shown.debug(&Input::Keys(Errand(1), keys));
+    shown.debug(&Input::Keys(CommandId(1), keys));
     session.handle(Millis::new(0), Input::Start);
     let mut ticket = None;
     while let Some(action) = session.poll() {
