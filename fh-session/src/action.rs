@@ -12,7 +12,7 @@ use crate::status::{Notice, Problem, Readiness, SessionStatus};
 
 /// The id of a request. The session ignores inputs that belong to a request it has aborted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ticket(pub(crate) u64);
+pub struct RequestId(pub(crate) u64);
 
 /// The id of a command whose caller waits for the outcome. The driver chooses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,21 +39,21 @@ pub enum Input<'a> {
     /// The head of a response has arrived.
     Opened {
         /// The request.
-        ticket: Ticket,
+        request_id: RequestId,
         /// The head.
         head: &'a Head,
     },
     /// A piece of a response's body has arrived.
     Bytes {
         /// The request.
-        ticket: Ticket,
+        request_id: RequestId,
         /// The piece.
         bytes: &'a [u8],
     },
     /// A response is complete, or its connection failed.
     Closed {
         /// The request.
-        ticket: Ticket,
+        request_id: RequestId,
         /// The way in which the response ended.
         end: End<'a>,
     },
@@ -95,9 +95,9 @@ pub enum End<'a> {
 #[non_exhaustive]
 pub enum Action {
     /// Send this request.
-    Send(Ticket, Request),
+    Send(RequestId, Request),
     /// Abort this request and close its connection.
-    Abort(Ticket),
+    Abort(RequestId),
     /// Serve these features from now on.
     Publish(Publication),
     /// Remove the features of these environments at once, from what is served and from what is held back: no API key opens the environments

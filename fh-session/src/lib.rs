@@ -31,7 +31,7 @@ mod verdict;
 
 pub use action::{
     Action, Cause, CommandId, End, Head, Input, Publication, RawKind, RawUpdate, Request,
-    RequestKind, Ticket,
+    RequestId, RequestKind,
 };
 pub use bootstrap::{BOOTSTRAP_FORMAT, Bootstrap, BootstrapFeature};
 pub use config::{

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use fh_eval::{Attributes, Timestamp};
 use fh_session::{
-    Action, ApiKeys, Config, EdgeUrl, Head, Input, Millis, Repository, RepositoryOptions, Session,
-    Ticket,
+    Action, ApiKeys, Config, EdgeUrl, Head, Input, Millis, Repository, RepositoryOptions,
+    RequestId, Session,
 };
 
 #[derive(Parser)]
@@ -42,7 +42,7 @@ fn feature(number: usize, version: u64) -> String {
 struct Writer {
     session: Session,
     repository: Repository,
-    ticket: Ticket,
+    request_id: RequestId,
     features: usize,
     version: u64,
 }
@@ -53,15 +53,15 @@ impl Writer {
         let keys = ApiKeys::parse(["e/k*"]).expect("a key");
         let mut session = Session::new(Config::new(edge, keys), 1);
         session.handle(Millis::new(0), Input::Start);
-        let ticket = loop {
-            if let Some(Action::Send(ticket, _)) = session.poll() {
-                break ticket;
+        let request_id = loop {
+            if let Some(Action::Send(request_id, _)) = session.poll() {
+                break request_id;
             }
         };
         let head = Head::new(200).header("content-type", "text/event-stream");
-        session.handle(Millis::new(0), Input::Opened { ticket, head: &head });
+        session.handle(Millis::new(0), Input::Opened { request_id, head: &head });
         let repository = Repository::new(RepositoryOptions::new(|| Timestamp::from_millis(0)));
-        let mut writer = Self { session, repository, ticket, features, version: 1 };
+        let mut writer = Self { session, repository, request_id, features, version: 1 };
         let list: Vec<String> = (0..features).map(|number| feature(number, 1)).collect();
         writer.event("features", &format!("[{}]", list.join(",")));
         writer
@@ -69,7 +69,7 @@ impl Writer {
 
     fn event(&mut self, name: &str, data: &str) {
         let bytes = format!("event: {name}\ndata: {data}\n\n");
-        let input = Input::Bytes { ticket: self.ticket, bytes: bytes.as_bytes() };
+        let input = Input::Bytes { request_id: self.request_id, bytes: bytes.as_bytes() };
         self.session.handle(Millis::new(0), input);
         while let Some(action) = self.session.poll() {
             match action {

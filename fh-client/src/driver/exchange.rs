@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use fh_session::{Head, Ticket};
+use fh_session::{Head, RequestId};
 
 use crate::transport::{
     Body, BoxFuture, Response, Transport, TransportError, TransportErrorKind, TransportRequest,
@@ -12,7 +12,7 @@ use crate::transport::{
 
 /// A request and its answer. Dropping it closes the connection, or the stream within it.
 pub(super) struct Exchange {
-    pub(super) ticket: Ticket,
+    pub(super) request_id: RequestId,
     phase: Phase,
 }
 
@@ -32,7 +32,7 @@ pub(super) enum Arrival {
 
 impl Exchange {
     pub(super) fn new(
-        ticket: Ticket,
+        request_id: RequestId,
         transport: &dyn Transport,
         request: TransportRequest,
     ) -> Self {
@@ -41,7 +41,7 @@ impl Exchange {
             Ok(future) => Phase::Sent(future),
             Err(error) => Phase::Sent(Box::pin(async move { Err(error) })),
         };
-        Self { ticket, phase }
+        Self { request_id, phase }
     }
 
     /// Waits for the next event. No event follows `Complete` or `Failed`.

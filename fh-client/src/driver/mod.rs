@@ -17,7 +17,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use fh_session::{
-    ApiKey, ApiKeys, CommandId, EdgeUrl, Input, Millis, Repository, Secrets, Session, Ticket,
+    ApiKey, ApiKeys, CommandId, EdgeUrl, Input, Millis, Repository, RequestId, Secrets, Session,
 };
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -88,7 +88,7 @@ enum News {
     Save,
     Saved(io::Result<()>),
     Measure,
-    Arrival(Ticket, Arrival),
+    Arrival(RequestId, Arrival),
 }
 
 impl Driver {
@@ -141,7 +141,7 @@ impl Driver {
                 News::Measure => {
                     self.journal.measure(&self.parts.repository, self.parts.clock.now())
                 }
-                News::Arrival(ticket, arrival) => self.arrived(ticket, arrival),
+                News::Arrival(request_id, arrival) => self.arrived(request_id, arrival),
             }
         }
         self.handle(Input::Stop);
@@ -189,7 +189,7 @@ impl Driver {
             if let Some(exchange) = &mut self.exchange
                 && let Poll::Ready(arrival) = exchange.poll(cx)
             {
-                return Poll::Ready(News::Arrival(exchange.ticket, arrival));
+                return Poll::Ready(News::Arrival(exchange.request_id, arrival));
             }
             Poll::Pending
         })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fh_eval::{Attributes, Ruleset};
 use fh_session::{
     Action, Cause, CommandId, Connection, End, Environments, Input, Notice, Publication, Readiness,
-    Request, Rules, ServerEvaluated, SessionStatus, Source, Ticket,
+    Request, RequestId, Rules, ServerEvaluated, SessionStatus, Source,
 };
 use tokio::sync::oneshot;
 
@@ -41,9 +41,10 @@ impl Driver {
 
     fn perform(&mut self, action: Action) {
         match action {
-            Action::Send(ticket, request) => self.send(ticket, request),
-            Action::Abort(ticket) => {
-                self.ended.extend(self.exchange.take_if(|exchange| exchange.ticket == ticket));
+            Action::Send(request_id, request) => self.send(request_id, request),
+            Action::Abort(request_id) => {
+                self.ended
+                    .extend(self.exchange.take_if(|exchange| exchange.request_id == request_id));
             }
             Action::Publish(publication) => {
                 if let Some(keeper) = &mut self.parts.keeper {
@@ -83,7 +84,7 @@ impl Driver {
         self.parts.board.show(status);
     }
 
-    fn send(&mut self, ticket: Ticket, mut request: Request) {
+    fn send(&mut self, request_id: RequestId, mut request: Request) {
         let headers = self.parts.headers.iter();
         let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
         request.headers.extend(headers);
@@ -94,19 +95,19 @@ impl Driver {
             body: None,
             connect_timeout: self.parts.connect_timeout,
         };
-        let exchange = Exchange::new(ticket, &*self.parts.transport, request);
+        let exchange = Exchange::new(request_id, &*self.parts.transport, request);
         // A request in flight is aborted.
         self.ended.extend(self.exchange.replace(exchange));
     }
 
-    pub(super) fn arrived(&mut self, ticket: Ticket, arrival: Arrival) {
+    pub(super) fn arrived(&mut self, request_id: RequestId, arrival: Arrival) {
         if matches!(arrival, Arrival::Complete | Arrival::Failed(_)) {
-            self.ended.extend(self.exchange.take_if(|exchange| exchange.ticket == ticket));
+            self.ended.extend(self.exchange.take_if(|exchange| exchange.request_id == request_id));
         }
         match arrival {
-            Arrival::Head(head) => self.handle(Input::Opened { ticket, head: &head }),
-            Arrival::Piece(bytes) => self.handle(Input::Bytes { ticket, bytes: &bytes }),
-            Arrival::Complete => self.handle(Input::Closed { ticket, end: End::Complete }),
+            Arrival::Head(head) => self.handle(Input::Opened { request_id, head: &head }),
+            Arrival::Piece(bytes) => self.handle(Input::Bytes { request_id, bytes: &bytes }),
+            Arrival::Complete => self.handle(Input::Closed { request_id, end: End::Complete }),
             Arrival::Failed(error) => {
                 let text = error.text();
                 let end = match error.kind() {
@@ -114,7 +115,7 @@ impl Driver {
                     TransportErrorKind::ConnectTimeout => End::ConnectTimeout,
                     _ => End::Broken(text),
                 };
-                self.handle(Input::Closed { ticket, end });
+                self.handle(Input::Closed { request_id, end });
             }
         }
     }

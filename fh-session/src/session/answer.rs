@@ -5,7 +5,7 @@ use std::mem;
 use super::stream::Stream;
 use super::update::Taken;
 use super::{Session, State};
-use crate::action::{Action, End, Head, RequestKind, Ticket};
+use crate::action::{Action, End, Head, RequestId, RequestKind};
 use crate::planted::planted;
 use crate::status::{Problem, Stage};
 use crate::time::Millis;
@@ -13,7 +13,7 @@ use crate::verdict::{Verdict, cut, max_age, retry_after, verdict};
 
 /// The body of a poll, as far as it has arrived.
 pub(super) struct Body {
-    pub(super) ticket: Ticket,
+    pub(super) request_id: RequestId,
     pub(super) until: Millis,
     bytes: Vec<u8>,
     etag: Option<String>,
@@ -24,7 +24,7 @@ pub(super) struct Body {
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Body")
-            .field("ticket", &self.ticket)
+            .field("ticket", &self.request_id)
             .field("until", &self.until)
             .field("bytes", &self.bytes.len())
             .finish_non_exhaustive()
@@ -37,14 +37,15 @@ const MOST_HOPS: u8 = 5;
 const MOST_WRONG_TYPES: u8 = 3;
 
 impl Session {
-    pub(super) fn opened(&mut self, ticket: Ticket, head: &Head) {
-        if !self.is_live(ticket) {
+    pub(super) fn opened(&mut self, request_id: RequestId, head: &Head) {
+        if !self.is_live(request_id) {
             return;
         }
-        let State::Connecting { ticket: live, kind, asked, poll_until, .. } = &self.state else {
+        let State::Connecting { request_id: live, kind, asked, poll_until, .. } = &self.state
+        else {
             return;
         };
-        let (ticket, kind, poll_until) = (*live, *kind, *poll_until);
+        let (request_id, kind, poll_until) = (*live, *kind, *poll_until);
         let verdict = verdict(kind, *asked, head);
         self.last_contact = Some(self.now);
         let last = verdict == Verdict::LastFeatures;
@@ -55,12 +56,14 @@ impl Session {
             (Verdict::Features | Verdict::LastFeatures, RequestKind::Stream) => {
                 self.wrong_types = 0;
                 let limit = self.config.limits.bytes;
-                self.state = State::Streaming(Box::new(Stream::new(ticket, self.now, limit, last)));
+                self.state =
+                    State::Streaming(Box::new(Stream::new(request_id, self.now, limit, last)));
             }
             (Verdict::Features | Verdict::LastFeatures, RequestKind::Poll) => {
                 let etag = head.get("etag").map(str::to_string);
                 let bytes = Vec::new();
-                self.state = State::Fetching(Body { ticket, until: poll_until, bytes, etag, last });
+                self.state =
+                    State::Fetching(Body { request_id, until: poll_until, bytes, etag, last });
             }
             (Verdict::Unchanged, _) => {
                 self.give_up();
@@ -122,8 +125,8 @@ impl Session {
         }
     }
 
-    pub(super) fn bytes(&mut self, ticket: Ticket, bytes: &[u8]) {
-        if !self.is_live(ticket) {
+    pub(super) fn bytes(&mut self, request_id: RequestId, bytes: &[u8]) {
+        if !self.is_live(request_id) {
             return;
         }
         self.last_contact = Some(self.now);
@@ -142,8 +145,8 @@ impl Session {
         }
     }
 
-    pub(super) fn closed(&mut self, ticket: Ticket, end: End<'_>) {
-        if !self.is_live(ticket) {
+    pub(super) fn closed(&mut self, request_id: RequestId, end: End<'_>) {
+        if !self.is_live(request_id) {
             return;
         }
         let broken = match end {

@@ -1,7 +1,7 @@
 //! Sends requests: chooses their kind, limits their rate, and fills in URL and headers.
 
 use super::{Session, State};
-use crate::action::{Action, Request, RequestKind, Ticket};
+use crate::action::{Action, Request, RequestId, RequestKind};
 use crate::config::ContextPlacement;
 use crate::edge_url::SecretUrl;
 use crate::planted::planted;
@@ -32,11 +32,11 @@ impl Session {
         let (request, asked) = self.request(kind, followed);
         self.last_url = Some(request.url.clone());
         self.last_ticket += 1;
-        let ticket = Ticket(self.last_ticket);
+        let request_id = RequestId(self.last_ticket);
         self.status.requests += 1;
         let limits = &self.config.limits;
         self.state = State::Connecting {
-            ticket,
+            request_id,
             kind,
             asked,
             until: self.now.after(match kind {
@@ -45,7 +45,7 @@ impl Session {
             }),
             poll_until: self.now.after(limits.poll),
         };
-        self.actions.push_back(Action::Send(ticket, request));
+        self.actions.push_back(Action::Send(request_id, request));
     }
 
     /// Returns the kind of the next request: a stream, unless streaming is off, or the Edge could not stream and it is too early to try

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use fh_eval::Attributes;
 
-use crate::action::{Action, Cause, Input, RequestKind, Ticket};
+use crate::action::{Action, Cause, Input, RequestId, RequestKind};
 use crate::config::{Config, Mode};
 use crate::context_header::ContextHeader;
 use crate::delay::{Delays, Random};
@@ -48,13 +48,13 @@ use stream::Stream;
 /// let edge = EdgeUrl::parse("https://edge.example")?;
 /// let mut session = Session::new(Config::new(edge, ApiKeys::parse(["env/key*"])?), 42);
 /// session.handle(Millis::new(0), Input::Start);
-/// let Some(Action::Send(ticket, request)) = session.poll() else { panic!() };
+/// let Some(Action::Send(request_id, request)) = session.poll() else { panic!() };
 /// assert_eq!(request.url.expose(), "https://edge.example/features/env/key*");
 /// let head = Head::new(200).header("content-type", "text/event-stream");
-/// session.handle(Millis::new(80), Input::Opened { ticket, head: &head });
-/// session.handle(Millis::new(90), Input::Bytes { ticket, bytes: b"event: features\ndata: []\n\n" });
+/// session.handle(Millis::new(80), Input::Opened { request_id, head: &head });
+/// session.handle(Millis::new(90), Input::Bytes { request_id, bytes: b"event: features\ndata: []\n\n" });
 /// assert!(std::iter::from_fn(|| session.poll()).any(|action| matches!(action, Action::Publish(_))));
-/// session.handle(Millis::new(30_000), Input::Closed { ticket, end: End::Complete });
+/// session.handle(Millis::new(30_000), Input::Closed { request_id, end: End::Complete });
 /// assert!(session.deadline().unwrap() <= Millis::new(31_000)); // soon again
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -125,7 +125,7 @@ enum State {
     },
     /// Waits for the head of the response.
     Connecting {
-        ticket: Ticket,
+        request_id: RequestId,
         kind: RequestKind,
         asked: Asked,
         until: Millis,
@@ -201,9 +201,9 @@ impl Session {
             Input::Touched => self.touched(),
             Input::Context(command_id, context) => self.change_context(command_id, context),
             Input::Keys(command_id, keys) => self.change_keys(command_id, keys),
-            Input::Opened { ticket, head } => self.opened(ticket, head),
-            Input::Bytes { ticket, bytes } => self.bytes(ticket, bytes),
-            Input::Closed { ticket, end } => self.closed(ticket, end),
+            Input::Opened { request_id, head } => self.opened(request_id, head),
+            Input::Bytes { request_id, bytes } => self.bytes(request_id, bytes),
+            Input::Closed { request_id, end } => self.closed(request_id, end),
             Input::Stored { source, environment, features } => {
                 self.stored(&source, &environment, features);
             }
@@ -318,31 +318,31 @@ impl Session {
 
     /// Aborts the request in flight, if there is one, and forgets a pending redirect. The caller sets the next state.
     fn give_up(&mut self) {
-        let ticket = match &self.state {
-            State::Connecting { ticket, .. } => Some(*ticket),
+        let request_id = match &self.state {
+            State::Connecting { request_id, .. } => Some(*request_id),
             State::Streaming(stream) => {
-                let (ticket, opened) = (stream.ticket, stream.opened);
+                let (request_id, opened) = (stream.request_id, stream.opened);
                 if !planted!(DelaysOutliveHealth) {
                     self.was_open_since(opened);
                 }
-                Some(ticket)
+                Some(request_id)
             }
-            State::Fetching(body) => Some(body.ticket),
+            State::Fetching(body) => Some(body.request_id),
             _ => None,
         };
-        self.actions.extend(ticket.map(Action::Abort));
+        self.actions.extend(request_id.map(Action::Abort));
         self.following = None;
     }
 
     /// Returns true if the ticket is that of the request in flight.
-    fn is_live(&self, ticket: Ticket) -> bool {
+    fn is_live(&self, request_id: RequestId) -> bool {
         if planted!(TicketsIgnored) {
             return true;
         }
         match &self.state {
-            State::Connecting { ticket: live, .. } => *live == ticket,
-            State::Streaming(stream) => stream.ticket == ticket,
-            State::Fetching(body) => body.ticket == ticket,
+            State::Connecting { request_id: live, .. } => *live == request_id,
+            State::Streaming(stream) => stream.request_id == request_id,
+            State::Fetching(body) => body.request_id == request_id,
             _ => false,
         }
     }

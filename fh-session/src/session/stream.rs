@@ -7,7 +7,7 @@ use fh_eval::{Token, members};
 use serde_json::value::RawValue;
 
 use super::{Session, State};
-use crate::action::{RawKind, Ticket};
+use crate::action::{RawKind, RequestId};
 use crate::config::Limits;
 use crate::planted::planted;
 use crate::sse::{Decoder, Event, Limits as SseLimits};
@@ -19,7 +19,7 @@ use crate::verdict::{LONGEST_INTERVAL, cut};
 const LONGEST_RECONNECT: Duration = Duration::from_secs(30);
 
 pub(super) struct Stream {
-    pub(super) ticket: Ticket,
+    pub(super) request_id: RequestId,
     pub(super) opened: Millis,
     /// True once the stream has sent a list of features. Heartbeats and single features do not count.
     pub(super) has_data: bool,
@@ -40,7 +40,7 @@ pub(super) struct Stream {
 impl std::fmt::Debug for Stream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Stream")
-            .field("ticket", &self.ticket)
+            .field("ticket", &self.request_id)
             .field("opened", &self.opened)
             .field("has_data", &self.has_data)
             .field("bytes", &self.bytes)
@@ -49,9 +49,9 @@ impl std::fmt::Debug for Stream {
 }
 
 impl Stream {
-    pub(super) fn new(ticket: Ticket, now: Millis, limit: usize, last: bool) -> Self {
+    pub(super) fn new(request_id: RequestId, now: Millis, limit: usize, last: bool) -> Self {
         Self {
-            ticket,
+            request_id,
             opened: now,
             has_data: false,
             doubt: None,

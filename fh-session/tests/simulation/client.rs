@@ -10,7 +10,7 @@ use std::sync::Arc;
 use fh_eval::Attributes;
 use fh_session::{
     Action, Cause, CommandId, Config, Connection, ContextHeader, EdgeUrl, Input, Millis, Mode,
-    Problem, Publication, Rules, Session, SessionStatus, Stage, Ticket,
+    Problem, Publication, RequestId, Rules, Session, SessionStatus, Stage,
 };
 
 use crate::edge::Asked;
@@ -29,7 +29,7 @@ pub struct Client {
     users: Vec<(Arc<Attributes>, ContextHeader)>,
     /// The latest time that was passed to the session.
     pub now: u64,
-    pub live: Option<Ticket>,
+    pub live: Option<RequestId>,
     /// Number of redirects that the live request has followed.
     hops: u64,
     sent: Vec<u64>,
@@ -48,8 +48,8 @@ pub struct Client {
 /// The requests that a step sends and aborts.
 #[derive(Default)]
 pub struct Outside {
-    pub aborted: Option<Ticket>,
-    pub sent: Option<(Ticket, Asked)>,
+    pub aborted: Option<RequestId>,
+    pub sent: Option<(RequestId, Asked)>,
 }
 
 impl Client {
@@ -156,13 +156,13 @@ impl Client {
         let mut done = Expected::default();
         for action in actions {
             match action {
-                Action::Send(ticket, request) => {
+                Action::Send(request_id, request) => {
                     done.send = Some(request.kind);
-                    outside.sent = Some((ticket, self.request(&request)?));
+                    outside.sent = Some((request_id, self.request(&request)?));
                 }
-                Action::Abort(ticket) => {
+                Action::Abort(request_id) => {
                     done.abort = true;
-                    outside.aborted = Some(ticket);
+                    outside.aborted = Some(request_id);
                 }
                 Action::Publish(publication) => {
                     done.first |= publication.cause == Cause::First;
@@ -218,11 +218,11 @@ impl Client {
     fn one_request(&mut self, actions: &[Action]) -> Result<(), Broken> {
         for action in actions {
             match action {
-                Action::Send(ticket, _) => {
+                Action::Send(request_id, _) => {
                     hold(Law::OneRequest, self.live.is_none(), || {
-                        format!("{ticket:?} beside {:?}", self.live)
+                        format!("{request_id:?} beside {:?}", self.live)
                     })?;
-                    self.live = Some(*ticket);
+                    self.live = Some(*request_id);
                     self.sent.push(self.now);
                     if let [.., before_last, _, last] = self.sent.as_slice() {
                         let pace = self.spec.config.pace.as_millis() as u64;
@@ -230,9 +230,9 @@ impl Client {
                         hold(Law::Pace, apart >= pace, || format!("three within {apart} ms"))?;
                     }
                 }
-                Action::Abort(ticket) => {
-                    hold(Law::OneRequest, self.live == Some(*ticket), || {
-                        format!("gives {ticket:?} up, {:?} is live", self.live)
+                Action::Abort(request_id) => {
+                    hold(Law::OneRequest, self.live == Some(*request_id), || {
+                        format!("gives {request_id:?} up, {:?} is live", self.live)
                     })?;
                     self.live = None;
                 }

@@ -1,13 +1,13 @@
 //! A connection with one request and its response, which may be late, cut into pieces, broken off or missing.
 
-use fh_session::Ticket;
+use fh_session::RequestId;
 
 use crate::edge::{Answer, Asked, Ending};
 use crate::random::Random;
 use crate::world::{News, View};
 
 pub struct Connection {
-    pub ticket: Ticket,
+    pub request_id: RequestId,
     pub asked: Asked,
     pub answer: Option<Answer>,
     pub is_open: bool,
@@ -43,14 +43,14 @@ pub enum Pieces {
 }
 
 impl Connection {
-    pub fn new(ticket: Ticket, asked: Asked, random: &mut Random) -> Self {
+    pub fn new(request_id: RequestId, asked: Asked, random: &mut Random) -> Self {
         let pieces = match random.below(100) {
             0..70 => Pieces::Whole,
             70..97 => Pieces::Some,
             _ => Pieces::Single,
         };
         Self {
-            ticket,
+            request_id,
             asked,
             answer: None,
             is_open: false,

@@ -275,14 +275,14 @@ impl Script {
             self.client.session.status().problem,
             self.client.session.status().readiness,
             self.client.session.deadline().map(|at| at.as_u64().saturating_sub(self.ahead)),
-            outside.aborted.map_or(String::new(), |ticket| format!(" aborts {ticket:?}")),
+            outside.aborted.map_or(String::new(), |request_id| format!(" aborts {request_id:?}")),
             outside.sent.as_ref().map_or(String::new(), |sent| format!(" sends {sent:?}")),
         );
-        if let Some(ticket) = outside.aborted {
-            self.aborted(ticket);
+        if let Some(request_id) = outside.aborted {
+            self.aborted(request_id);
         }
-        if let Some((ticket, asked)) = outside.sent {
-            let connection = Connection::new(ticket, asked, &mut self.random);
+        if let Some((request_id, asked)) = outside.sent {
+            let connection = Connection::new(request_id, asked, &mut self.random);
             self.connections.push(connection);
             let slow = self.random.percent(3) && !self.edge.is_healed;
             let way = if slow { 14_000 } else { 150 };
@@ -297,7 +297,7 @@ impl Script {
             return Ok(());
         }
         let Some(at) =
-            self.connections.iter().rposition(|other| self.client.live == Some(other.ticket))
+            self.connections.iter().rposition(|other| self.client.live == Some(other.request_id))
         else {
             return Ok(());
         };

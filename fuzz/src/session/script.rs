@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use fh_eval::Attributes;
 use fh_session::{
-    ApiKeys, CommandId, Config, ContextPlacement, EdgeUrl, End, Head, Input, Mode, RequestKind,
-    Source, Ticket,
+    ApiKeys, CommandId, Config, ContextPlacement, EdgeUrl, End, Head, Input, Mode, RequestId,
+    RequestKind, Source,
 };
 
 use super::body;
@@ -86,7 +86,7 @@ struct Pair {
     whole: Watched,
     drip: Watched,
     now: u64,
-    tickets: Vec<Ticket>,
+    request_ids: Vec<RequestId>,
     command_ids: u64,
     /// The number of publications when the features of both were last compared.
     compared: u64,
@@ -99,7 +99,7 @@ impl Pair {
         let drip = Watched::new(config.clone(), seed);
         let whole = Watched::new(config, seed);
         let is_told = std::env::var_os("FH_STORY").is_some();
-        Self { whole, drip, now: 0, tickets: Vec::new(), command_ids: 0, compared: 0, is_told }
+        Self { whole, drip, now: 0, request_ids: Vec::new(), command_ids: 0, compared: 0, is_told }
     }
 
     fn tell<'a>(&mut self, input: impl Fn() -> Input<'a>) {
@@ -116,10 +116,10 @@ impl Pair {
         }
         self.whole.tell(now, input());
         match input() {
-            Input::Bytes { ticket, bytes } if !bytes.is_empty() => {
+            Input::Bytes { request_id, bytes } if !bytes.is_empty() => {
                 // The chunks are single bytes, or longer if there would be more than 256 of them.
                 for bytes in bytes.chunks((bytes.len() / 256).max(1)) {
-                    self.drip.tell(now, Input::Bytes { ticket, bytes });
+                    self.drip.tell(now, Input::Bytes { request_id, bytes });
                 }
             }
             other => self.drip.tell(now, other),
@@ -140,8 +140,8 @@ impl Pair {
             };
             assert_eq!(features(whole), features(drip));
         }
-        if let Some(live) = whole.live.filter(|live| self.tickets.last() != Some(live)) {
-            self.tickets.push(live);
+        if let Some(live) = whole.live.filter(|live| self.request_ids.last() != Some(live)) {
+            self.request_ids.push(live);
         }
     }
 
@@ -151,11 +151,11 @@ impl Pair {
     }
 
     /// Returns the ticket of the live request, or sometimes that of an earlier one.
-    fn ticket(&self, which: u8) -> Option<Ticket> {
+    fn request_id(&self, which: u8) -> Option<RequestId> {
         let back = usize::from(which.saturating_sub(250)) + 1;
         match self.whole.live {
             Some(live) if which < 250 => Some(live),
-            _ => self.tickets.len().checked_sub(back).map(|at| self.tickets[at]),
+            _ => self.request_ids.len().checked_sub(back).map(|at| self.request_ids[at]),
         }
     }
 }
@@ -221,8 +221,8 @@ fn step(pair: &mut Pair, script: &mut Bytes<'_>) {
         }
         13 => {
             let end = ENDS[usize::from(script.byte()) % ENDS.len()];
-            let Some(ticket) = pair.ticket(script.byte()) else { return };
-            pair.tell(|| Input::Closed { ticket, end });
+            let Some(request_id) = pair.request_id(script.byte()) else { return };
+            pair.tell(|| Input::Closed { request_id, end });
         }
         14 => {
             let command_id = pair.command_id();
@@ -272,8 +272,8 @@ fn good_head(pair: &mut Pair, script: &mut Bytes<'_>) {
     if how % 2 == 1 {
         head = head.header("etag", format!("\"{how}\""));
     }
-    let Some(ticket) = pair.ticket(0) else { return };
-    pair.tell(|| Input::Opened { ticket, head: &head });
+    let Some(request_id) = pair.request_id(0) else { return };
+    pair.tell(|| Input::Opened { request_id, head: &head });
 }
 
 fn any_head(pair: &mut Pair, script: &mut Bytes<'_>) {
@@ -293,23 +293,23 @@ fn any_head(pair: &mut Pair, script: &mut Bytes<'_>) {
             head = head.header(name, value);
         }
     }
-    let Some(ticket) = pair.ticket(script.byte()) else { return };
-    pair.tell(|| Input::Opened { ticket, head: &head });
+    let Some(request_id) = pair.request_id(script.byte()) else { return };
+    pair.tell(|| Input::Opened { request_id, head: &head });
 }
 
 /// Sends a body: all or a part of it, at once or with a delay in between.
 fn body(pair: &mut Pair, script: &mut Bytes<'_>, bytes: &[u8]) {
     let (which, how) = (script.byte(), script.byte());
-    let Some(ticket) = pair.ticket(which) else { return };
+    let Some(request_id) = pair.request_id(which) else { return };
     let cut = match how {
         0..192 => bytes.len(),
         _ => bytes.len().min(usize::from(script.byte())),
     };
     let (bytes, rest) = bytes.split_at(cut);
-    pair.tell(|| Input::Bytes { ticket, bytes });
+    pair.tell(|| Input::Bytes { request_id, bytes });
     if how >= 224 {
         pair.now += u64::from(script.byte()) * 500;
-        pair.tell(|| Input::Bytes { ticket, bytes: rest });
+        pair.tell(|| Input::Bytes { request_id, bytes: rest });
     }
 }
 

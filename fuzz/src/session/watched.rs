@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use fh_eval::Attributes;
 use fh_session::{
-    Action, Config, Connection, Input, KeyKind, Millis, Mode, Readiness, RequestKind, Rules,
-    Session, SessionStatus, Ticket,
+    Action, Config, Connection, Input, KeyKind, Millis, Mode, Readiness, RequestId, RequestKind,
+    Rules, Session, SessionStatus,
 };
 
 use crate::memory;
@@ -24,10 +24,10 @@ pub struct Watched {
     mode: Mode,
     pace: u64,
     now: u64,
-    pub live: Option<Ticket>,
+    pub live: Option<RequestId>,
     /// The kind of the last request.
     pub asked: RequestKind,
-    last: Option<Ticket>,
+    last: Option<RequestId>,
     sent: Vec<u64>,
     waiting: BTreeSet<u64>,
     pub status: SessionStatus,
@@ -93,7 +93,7 @@ impl Watched {
                     .sum::<usize>();
             }
             // The input ends the request.
-            Input::Closed { ticket, .. } if self.live == Some(*ticket) => self.live = None,
+            Input::Closed { request_id, .. } if self.live == Some(*request_id) => self.live = None,
             Input::Refresh(command_id) => assert!(self.waiting.insert(command_id.0)),
             Input::Context(command_id, context) => {
                 assert!(self.waiting.insert(command_id.0));
@@ -164,11 +164,11 @@ impl Watched {
 
     fn action(&mut self, action: Action, published: &mut Option<Arc<Rules>>) {
         match action {
-            Action::Send(ticket, request) => {
+            Action::Send(request_id, request) => {
                 assert!(!self.is_stopped && self.mode != Mode::Offline);
                 assert_eq!(self.live, None, "two requests at once");
-                assert!(self.last < Some(ticket), "a ticket twice");
-                (self.live, self.last) = (Some(ticket), Some(ticket));
+                assert!(self.last < Some(request_id), "a ticket twice");
+                (self.live, self.last) = (Some(request_id), Some(request_id));
                 self.asked = request.kind;
                 if let [.., before_last, _] = self.sent.as_slice() {
                     assert!(self.now - before_last >= self.pace, "three within the pace");
@@ -177,8 +177,8 @@ impl Watched {
                 assert!(request.url.expose().starts_with("http://edge/"), "away from home");
                 assert!(!format!("{request:?}").contains("secret"), "{request:?}");
             }
-            Action::Abort(ticket) => {
-                assert_eq!(self.live.take(), Some(ticket), "gives up what is not live");
+            Action::Abort(request_id) => {
+                assert_eq!(self.live.take(), Some(request_id), "gives up what is not live");
             }
             Action::Publish(publication) => {
                 let evaluated = publication.rules.evaluated_for();

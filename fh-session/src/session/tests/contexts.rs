@@ -6,14 +6,14 @@ use super::*;
 fn another_context_asks_anew() {
     let mut desk = Desk::new(Mode::Streaming, &[SERVER]);
     desk.live();
-    let old = desk.ticket();
+    let old = desk.request_id();
     desk.now += 5_000;
     desk.tell(Input::Context(CommandId(1), user("fred")));
     assert_eq!(desk.aborted, [old]);
     assert_eq!(desk.header("x-featurehub"), Some("userkey=fred"));
     assert_eq!(desk.status().readiness, Readiness::NotReady);
     // An event of the old stream arrives late.
-    desk.tell(Input::Bytes { ticket: old, bytes: b"event: features\ndata: []\n\n" });
+    desk.tell(Input::Bytes { request_id: old, bytes: b"event: features\ndata: []\n\n" });
     assert_eq!(desk.status().readiness, Readiness::NotReady);
     desk.live();
     assert_eq!(desk.settled, [(CommandId(1), Ok(Readiness::Ready))]);

@@ -11,8 +11,8 @@ pub(super) const LIST: &str = r#"[{"id":"a","key":"A","version":1,"type":"STRING
 pub(super) struct Desk {
     pub(super) session: Session,
     pub(super) now: u64,
-    pub(super) sent: Vec<(Ticket, Request)>,
-    pub(super) aborted: Vec<Ticket>,
+    pub(super) sent: Vec<(RequestId, Request)>,
+    pub(super) aborted: Vec<RequestId>,
     pub(super) published: Vec<Publication>,
     pub(super) revoked: Vec<Arc<str>>,
     pub(super) notices: Vec<Notice>,
@@ -56,8 +56,8 @@ impl Desk {
         self.session.handle(Millis::new(self.now), input);
         while let Some(action) = self.session.poll() {
             match action {
-                Action::Send(ticket, request) => self.sent.push((ticket, request)),
-                Action::Abort(ticket) => self.aborted.push(ticket),
+                Action::Send(request_id, request) => self.sent.push((request_id, request)),
+                Action::Abort(request_id) => self.aborted.push(request_id),
                 Action::Publish(publication) => self.published.push(publication),
                 Action::Revoke(environments) => self.revoked.extend(environments),
                 Action::Notice(notice) => self.notices.push(notice),
@@ -70,7 +70,7 @@ impl Desk {
     }
 
     /// Returns the ticket of the last request.
-    pub(super) fn ticket(&self) -> Ticket {
+    pub(super) fn request_id(&self) -> RequestId {
         self.sent.last().unwrap().0
     }
 
@@ -85,10 +85,10 @@ impl Desk {
 
     /// Sends a complete response to the last request.
     pub(super) fn answer(&mut self, head: Head, body: &str) {
-        let ticket = self.ticket();
-        self.tell(Input::Opened { ticket, head: &head });
-        self.tell(Input::Bytes { ticket, bytes: body.as_bytes() });
-        self.tell(Input::Closed { ticket, end: End::Complete });
+        let request_id = self.request_id();
+        self.tell(Input::Opened { request_id, head: &head });
+        self.tell(Input::Bytes { request_id, bytes: body.as_bytes() });
+        self.tell(Input::Closed { request_id, end: End::Complete });
     }
 
     pub(super) fn polled(&mut self, body: &str) {
@@ -101,20 +101,20 @@ impl Desk {
 
     /// Opens a stream as the response to the last request.
     pub(super) fn open(&mut self) {
-        let ticket = self.ticket();
+        let request_id = self.request_id();
         let head = Head::new(200).header("content-type", "text/event-stream");
-        self.tell(Input::Opened { ticket, head: &head });
+        self.tell(Input::Opened { request_id, head: &head });
     }
 
     pub(super) fn event(&mut self, name: &str, data: &str) {
-        let ticket = self.ticket();
+        let request_id = self.request_id();
         let bytes = format!("event: {name}\ndata: {data}\n\n");
-        self.tell(Input::Bytes { ticket, bytes: bytes.as_bytes() });
+        self.tell(Input::Bytes { request_id, bytes: bytes.as_bytes() });
     }
 
     pub(super) fn close(&mut self) {
-        let ticket = self.ticket();
-        self.tell(Input::Closed { ticket, end: End::Complete });
+        let request_id = self.request_id();
+        self.tell(Input::Closed { request_id, end: End::Complete });
     }
 
     /// Opens a stream that sends a list.

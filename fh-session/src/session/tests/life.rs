@@ -25,10 +25,10 @@ fn other_keys() {
 fn closing() {
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
     desk.tell(Input::Refresh(CommandId(1)));
-    let ticket = desk.ticket();
+    let request_id = desk.request_id();
     desk.tell(Input::Stop);
     desk.tell(Input::Stop);
-    assert_eq!(desk.aborted, [ticket]);
+    assert_eq!(desk.aborted, [request_id]);
     assert_eq!(desk.settled, [(CommandId(1), Err(Problem::Closed))]);
     assert_eq!(desk.status().readiness, Readiness::Closed);
     desk.tell(Input::Refresh(CommandId(2)));
@@ -56,9 +56,9 @@ fn features_and_status_are_out_before_those_who_wait_are_told() {
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
     desk.tell(Input::Refresh(CommandId(1)));
     desk.open();
-    let ticket = desk.ticket();
+    let request_id = desk.request_id();
     let bytes = format!("event: features\ndata: {LIST}\n\n");
-    desk.session.handle(Millis::new(1), Input::Bytes { ticket, bytes: bytes.as_bytes() });
+    desk.session.handle(Millis::new(1), Input::Bytes { request_id, bytes: bytes.as_bytes() });
     let actions: Vec<Action> = std::iter::from_fn(|| desk.session.poll()).collect();
     assert!(actions.iter().any(|action| matches!(action, Action::Publish(_))));
     assert!(matches!(
@@ -73,7 +73,7 @@ fn features_and_status_are_out_before_those_who_wait_are_told() {
 fn one_piece_of_a_stream_is_published_once() {
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
     desk.live();
-    let ticket = desk.ticket();
+    let request_id = desk.request_id();
     let feature = |version: i64, value: &str| {
         format!(
             "event: feature\ndata: {{\"id\":\"a\",\"key\":\"A\",\"version\":{version},\"type\":\"STRING\",\"value\":\"{value}\"}}\n\n"
@@ -81,7 +81,7 @@ fn one_piece_of_a_stream_is_published_once() {
     };
     let changes: String = (2..100).map(|version| feature(version, &version.to_string())).collect();
     let bytes = changes + &feature(100, "99");
-    desk.tell(Input::Bytes { ticket, bytes: bytes.as_bytes() });
+    desk.tell(Input::Bytes { request_id, bytes: bytes.as_bytes() });
     assert_eq!(desk.published.len(), 2);
     // The last event changed nothing visible, but the others did.
     assert_eq!(desk.published.last().unwrap().cause, Cause::Change);

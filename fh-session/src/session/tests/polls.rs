@@ -33,13 +33,13 @@ fn polls_at_the_interval_that_the_edge_asks_for() {
 #[test]
 fn a_poll_has_its_time() {
     let mut desk = Desk::new(POLL, &[CLIENT]);
-    let ticket = desk.ticket();
+    let request_id = desk.request_id();
     desk.now += 11_000;
-    desk.tell(Input::Opened { ticket, head: &json(200) });
-    desk.tell(Input::Bytes { ticket, bytes: b"[" });
+    desk.tell(Input::Opened { request_id, head: &json(200) });
+    desk.tell(Input::Bytes { request_id, bytes: b"[" });
     assert_eq!(desk.wait(), 1_000);
     assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Body)));
-    assert_eq!(desk.aborted, [ticket]);
+    assert_eq!(desk.aborted, [request_id]);
 }
 
 #[test]

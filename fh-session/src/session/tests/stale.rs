@@ -50,8 +50,8 @@ fn the_last_stream_of_a_stale_environment() {
     let sse = |status| Head::new(status).header("content-type", "text/event-stream");
     for how in ["closed", "silent", "malformed"] {
         let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
-        let ticket = desk.ticket();
-        desk.tell(Input::Opened { ticket, head: &sse(236) });
+        let request_id = desk.request_id();
+        desk.tell(Input::Opened { request_id, head: &sse(236) });
         desk.event("features", LIST);
         match how {
             "closed" => desk.close(),
@@ -63,8 +63,8 @@ fn the_last_stream_of_a_stale_environment() {
     }
     // A client without features continues to send requests (D-71).
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
-    let ticket = desk.ticket();
-    desk.tell(Input::Opened { ticket, head: &sse(236) });
+    let request_id = desk.request_id();
+    desk.tell(Input::Opened { request_id, head: &sse(236) });
     desk.close();
     assert_eq!(desk.status().problem, Some(Problem::ClosedEarly));
     assert_eq!(desk.wait(), 1_000);

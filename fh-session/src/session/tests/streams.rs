@@ -46,43 +46,43 @@ fn silence_is_not_for_ever() {
     assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Head)));
     desk.wait();
     desk.open();
-    let ticket = desk.ticket();
+    let request_id = desk.request_id();
     // Heartbeats keep the stream open, but do not count as features.
     for _ in 0..8 {
         desk.now += 11_000;
-        desk.tell(Input::Bytes { ticket, bytes: b": alive\n" });
+        desk.tell(Input::Bytes { request_id, bytes: b": alive\n" });
     }
     desk.wait();
     assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::FirstEvent)));
-    assert_eq!(desk.aborted.last(), Some(&ticket));
+    assert_eq!(desk.aborted.last(), Some(&request_id));
     desk.wait();
     desk.live();
-    let ticket = desk.ticket();
+    let request_id = desk.request_id();
     for _ in 0..50 {
         desk.now += 80_000;
-        desk.tell(Input::Bytes { ticket, bytes: b":\n" });
+        desk.tell(Input::Bytes { request_id, bytes: b":\n" });
         assert_eq!(desk.status().connection, Connection::Streaming);
     }
     assert_eq!(desk.wait(), 90_000);
     assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Silence)));
     desk.wait();
     desk.live();
-    let ticket = desk.ticket();
-    desk.tell(Input::Bytes { ticket, bytes: b"data: " });
+    let request_id = desk.request_id();
+    desk.tell(Input::Bytes { request_id, bytes: b"data: " });
     for _ in 0..8 {
         desk.now += 11_000;
-        desk.tell(Input::Bytes { ticket, bytes: b"d" });
+        desk.tell(Input::Bytes { request_id, bytes: b"d" });
     }
     assert_eq!(desk.wait(), 2_000);
     assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Event)));
     // A large event may take as long as the minimum rate allows.
     desk.wait();
     desk.live();
-    let ticket = desk.ticket();
-    desk.tell(Input::Bytes { ticket, bytes: b"data: " });
+    let request_id = desk.request_id();
+    desk.tell(Input::Bytes { request_id, bytes: b"data: " });
     for _ in 0..30 {
         desk.now += 60_000;
-        desk.tell(Input::Bytes { ticket, bytes: &[b'd'; 61_440 + 1024] });
+        desk.tell(Input::Bytes { request_id, bytes: &[b'd'; 61_440 + 1024] });
         assert_eq!(desk.status().connection, Connection::Streaming);
     }
     assert_eq!(desk.wait(), 30_000);
@@ -164,18 +164,18 @@ fn a_failing_poll_does_not_put_off_the_next_stream() {
 fn comments_are_life_wherever_they_are_cut() {
     let mut desk = Desk::new(Mode::Streaming, &[CLIENT]);
     desk.live();
-    let ticket = desk.ticket();
-    desk.tell(Input::Bytes { ticket, bytes: b": al" });
+    let request_id = desk.request_id();
+    desk.tell(Input::Bytes { request_id, bytes: b": al" });
     for _ in 0..30 {
         desk.now += 30_000;
-        desk.tell(Input::Bytes { ticket, bytes: b"ive\n: al" });
+        desk.tell(Input::Bytes { request_id, bytes: b"ive\n: al" });
         desk.tell(Input::Tick);
         assert_eq!(desk.status().connection, Connection::Streaming);
     }
     // An event that never ends is aborted nevertheless.
-    desk.tell(Input::Bytes { ticket, bytes: b"ive\ndata: x\n" });
+    desk.tell(Input::Bytes { request_id, bytes: b"ive\ndata: x\n" });
     desk.now += 60_000;
-    desk.tell(Input::Bytes { ticket, bytes: b": alive\ndata: x\n" });
+    desk.tell(Input::Bytes { request_id, bytes: b": alive\ndata: x\n" });
     assert_eq!(desk.wait(), 30_000);
     assert_eq!(desk.status().problem, Some(Problem::TimedOut(Stage::Event)));
 }

@@ -69,18 +69,18 @@ fn malformed_parts() {
 fn too_much() {
     let limited = |mode| Desk::with(mode, &[CLIENT], |config| config.limits.bytes = 1_000);
     let mut desk = limited(POLL);
-    let ticket = desk.ticket();
-    desk.tell(Input::Opened { ticket, head: &json(200) });
-    desk.tell(Input::Bytes { ticket, bytes: &[b' '; 600] });
-    desk.tell(Input::Bytes { ticket, bytes: &[b' '; 600] });
+    let request_id = desk.request_id();
+    desk.tell(Input::Opened { request_id, head: &json(200) });
+    desk.tell(Input::Bytes { request_id, bytes: &[b' '; 600] });
+    desk.tell(Input::Bytes { request_id, bytes: &[b' '; 600] });
     assert_eq!(desk.status().problem, Some(Problem::TooLarge(1_000)));
-    assert_eq!(desk.aborted, [ticket]);
+    assert_eq!(desk.aborted, [request_id]);
     let mut desk = limited(Mode::Streaming);
     desk.live();
-    let ticket = desk.ticket();
-    desk.tell(Input::Bytes { ticket, bytes: &[b'x'; 2_000] });
+    let request_id = desk.request_id();
+    desk.tell(Input::Bytes { request_id, bytes: &[b'x'; 2_000] });
     assert_eq!(desk.status().problem, Some(Problem::TooLarge(1_000)));
-    assert_eq!(desk.aborted, [ticket]);
+    assert_eq!(desk.aborted, [request_id]);
 }
 
 #[test]

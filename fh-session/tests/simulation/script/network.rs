@@ -1,6 +1,6 @@
 //! Data on its way between client and Edge, which may be late, cut into pieces, broken off or lost.
 
-use fh_session::{Head, Input, KeyKind, RequestKind, Ticket};
+use fh_session::{Head, Input, KeyKind, RequestId, RequestKind};
 
 use super::{Event, Script};
 use crate::connection::Pieces;
@@ -12,8 +12,9 @@ use crate::world::{KEYS, NAMES, USERS, view};
 
 impl Script {
     /// The driver closes a connection. Data that was on its way may still arrive.
-    pub(super) fn aborted(&mut self, ticket: Ticket) {
-        let Some(at) = self.connections.iter().rposition(|other| other.ticket == ticket) else {
+    pub(super) fn aborted(&mut self, request_id: RequestId) {
+        let Some(at) = self.connections.iter().rposition(|other| other.request_id == request_id)
+        else {
             return;
         };
         self.connections[at].is_aborted = true;
@@ -30,7 +31,7 @@ impl Script {
     }
 
     pub(super) fn ghost(&mut self, at: usize) -> Result<(), Broken> {
-        let ticket = self.connections[at].ticket;
+        let request_id = self.connections[at].request_id;
         let content = self.random.pick(&["application/json", "text/event-stream"]);
         let head =
             Head::new(self.random.pick(&[200, 200, 200, 404, 503])).header("content-type", content);
@@ -40,15 +41,15 @@ impl Script {
             "application/json" => format!(r#"[{{"id":"{}","features":{poison}}}]"#, NAMES[0]),
             _ => format!("event: features\ndata: {poison}\n\n"),
         };
-        note!(self, "ghost of {ticket:?}");
+        note!(self, "ghost of {request_id:?}");
         if self.random.percent(70) {
-            self.tell(Input::Opened { ticket, head: &head }, &Fact::Late)?;
+            self.tell(Input::Opened { request_id, head: &head }, &Fact::Late)?;
         }
         if self.random.percent(70) {
-            self.tell(Input::Bytes { ticket, bytes: body.as_bytes() }, &Fact::Late)?;
+            self.tell(Input::Bytes { request_id, bytes: body.as_bytes() }, &Fact::Late)?;
         }
         if self.random.percent(70) {
-            self.tell(Input::Closed { ticket, end: Ending::Complete.end() }, &Fact::Late)?;
+            self.tell(Input::Closed { request_id, end: Ending::Complete.end() }, &Fact::Late)?;
         }
         Ok(())
     }
@@ -62,11 +63,16 @@ impl Script {
         let reply = self.edge.answer(&asked, &mut self.random);
         match reply {
             Reply::Fails(ending) => {
-                note!(self, "{:?} fails: {ending:?}", self.connections[at].ticket);
+                note!(self, "{:?} fails: {ending:?}", self.connections[at].request_id);
                 self.ends(at, ending)
             }
             Reply::Answers(answer) => {
-                note!(self, "{:?} is answered: {:?}", self.connections[at].ticket, answer.facts);
+                note!(
+                    self,
+                    "{:?} is answered: {:?}",
+                    self.connections[at].request_id,
+                    answer.facts
+                );
                 self.answers(at, *answer);
                 Ok(())
             }
@@ -119,13 +125,13 @@ impl Script {
             return Ok(());
         }
         connection.is_open = true;
-        let ticket = connection.ticket;
+        let request_id = connection.request_id;
         let Some(answer) = &connection.answer else { return Ok(()) };
         let (head, facts) = (answer.head.clone(), answer.facts.clone());
-        note!(self, "{ticket:?} opens: {}", facts.status);
+        note!(self, "{request_id:?} opens: {}", facts.status);
         let is_live = self.is_live(at);
         let fact = if is_live { Fact::Opened(&facts) } else { Fact::Late };
-        self.tell(Input::Opened { ticket, head: &head }, &fact)?;
+        self.tell(Input::Opened { request_id, head: &head }, &fact)?;
         let connection = &self.connections[at];
         if is_live && !self.is_mixed && facts.status == 304 && facts.asked_with_etag {
             self.compare(Law::InStep, connection.view.as_ref())?;
@@ -141,7 +147,7 @@ impl Script {
     }
 
     pub(super) fn is_live(&self, at: usize) -> bool {
-        self.client.live == Some(self.connections[at].ticket)
+        self.client.live == Some(self.connections[at].request_id)
     }
 
     /// Schedules the arrival of the next piece.
@@ -161,7 +167,7 @@ impl Script {
         }
         let is_live = self.is_live(at);
         let connection = &mut self.connections[at];
-        let ticket = connection.ticket;
+        let request_id = connection.request_id;
         let (count, _) = connection.piece(&mut self.random);
         let count = count.min(connection.left());
         let Some(answer) = &mut connection.answer else { return Ok(()) };
@@ -179,9 +185,9 @@ impl Script {
             }
         }
         if count > 0 || self.random.percent(5) {
-            note!(self, "{ticket:?} {} {:?}", chunk.bytes.escape_ascii(), chunk.marks);
+            note!(self, "{request_id:?} {} {:?}", chunk.bytes.escape_ascii(), chunk.marks);
             let fact = if is_live { Fact::Bytes(&chunk) } else { Fact::Late };
-            self.tell(Input::Bytes { ticket, bytes: &chunk.bytes }, &fact)?;
+            self.tell(Input::Bytes { request_id, bytes: &chunk.bytes }, &fact)?;
         }
         let connection = &self.connections[at];
         let given = connection.answer.as_ref().map_or(0, |answer| answer.wire.given());
@@ -209,17 +215,17 @@ impl Script {
         if ending == Ending::Silence {
             return Ok(());
         }
-        let ticket = connection.ticket;
+        let request_id = connection.request_id;
         let facts = connection.answer.as_ref().map(|answer| answer.facts.clone());
         let kind = connection.asked.kind;
         let is_open = connection.is_open;
         let facts = facts.unwrap_or_else(Facts::none);
-        note!(self, "{ticket:?} ends: {ending:?}");
+        note!(self, "{request_id:?} ends: {ending:?}");
         if is_live {
             self.client.live = None;
         }
         let fact = if is_live { Fact::Closed(ending, &facts) } else { Fact::Late };
-        self.tell(Input::Closed { ticket, end: ending.end() }, &fact)?;
+        self.tell(Input::Closed { request_id, end: ending.end() }, &fact)?;
         let has_all = is_live && is_open && kind == RequestKind::Poll && ending == Ending::Complete;
         if has_all && let Body::List(Listed { honest: true, empty: Empty::No }) = facts.body {
             self.is_mixed = false;

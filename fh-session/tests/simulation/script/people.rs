@@ -101,7 +101,7 @@ impl Script {
     /// Checks that a feature that the Edge has deleted on this stream is not restored by a store, except with a higher version.
     pub(super) fn stays_buried(&self) -> Result<(), Broken> {
         let Some(connection) =
-            self.connections.iter().rfind(|other| self.client.live == Some(other.ticket))
+            self.connections.iter().rfind(|other| self.client.live == Some(other.request_id))
         else {
             return Ok(());
         };

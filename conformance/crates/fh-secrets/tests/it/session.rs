@@ -46,20 +46,20 @@ pub(crate) fn show(shown: &mut Shown) {
     let mut session = Session::new(config, 1);
     shown.debug(&Input::Keys(CommandId(1), keys));
     session.handle(Millis::new(0), Input::Start);
-    let mut ticket = None;
+    let mut request_id = None;
     while let Some(action) = session.poll() {
         shown.debug(&action);
         if let Action::Send(sent, request) = action {
             shown.debug(&request);
-            ticket = Some(sent);
+            request_id = Some(sent);
         }
     }
-    let ticket = ticket.unwrap();
+    let request_id = request_id.unwrap();
     let head = Head::new(302).header("location", format!("https://other.example/{CLIENT_KEY}"));
     shown.debug(&head);
-    shown.debug(&Input::Opened { ticket, head: &head });
-    session.handle(Millis::new(1), Input::Opened { ticket, head: &head });
-    session.handle(Millis::new(2), Input::Closed { ticket, end: End::Broken("no route") });
+    shown.debug(&Input::Opened { request_id, head: &head });
+    session.handle(Millis::new(1), Input::Opened { request_id, head: &head });
+    session.handle(Millis::new(2), Input::Closed { request_id, end: End::Broken("no route") });
     shown.debug(&End::Broken("no route"));
     while let Some(action) = session.poll() {
         shown.debug(&action);
