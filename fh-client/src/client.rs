@@ -18,7 +18,7 @@ use crate::builder::{ClientBuilder, Recipe};
 use crate::context::{Context, ContextBuilder};
 use crate::context_pool::ContextPool;
 use crate::delivery::Delivery;
-use crate::driver::{Command, DriverRuntime, Settled};
+use crate::driver::{Command, CommandResult, DriverRuntime};
 use crate::feature::Feature;
 use crate::frozen::Snapshot;
 use crate::reads::reads;
@@ -77,7 +77,7 @@ impl Inner {
     }
 
     /// Stores the keys and sends them to the driver under one lock, so that both have the same keys when calls compete.
-    fn change_keys(&self, keys: ApiKeys) -> oneshot::Receiver<Settled> {
+    fn change_keys(&self, keys: ApiKeys) -> oneshot::Receiver<CommandResult> {
         let (reply, settled) = oneshot::channel();
         let mut held = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
         self.tell(Command::Keys(keys.clone(), reply));
@@ -87,8 +87,8 @@ impl Inner {
 
     async fn perform_command(
         &self,
-        command: impl FnOnce(oneshot::Sender<Settled>) -> Command,
-    ) -> Settled {
+        command: impl FnOnce(oneshot::Sender<CommandResult>) -> Command,
+    ) -> CommandResult {
         let (reply, settled) = oneshot::channel();
         self.tell(command(reply));
         settled.await.unwrap_or(Err(Problem::Closed))

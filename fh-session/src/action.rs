@@ -28,13 +28,13 @@ pub enum Input<'a> {
     Tick,
     /// Closes the session for good.
     Stop,
-    /// Requests features from the Edge now, unless a request is in flight or a stream with features is open. [`Action::Settled`] follows.
+    /// Requests features from the Edge now, unless a request is in flight or a stream with features is open. [`Action::CommandDone`] follows.
     Refresh(CommandId),
-    /// A feature was read. Needed for passive polling, after [`Action::Arm`].
-    Touched,
-    /// Sets the context of a server-evaluated key; changes nothing with a client-evaluated key. [`Action::Settled`] follows.
+    /// A feature was read. Needed for passive polling, after [`Action::ReportReads`].
+    FeatureRead,
+    /// Sets the context of a server-evaluated key; changes nothing with a client-evaluated key. [`Action::CommandDone`] follows.
     Context(CommandId, Arc<Attributes>),
-    /// Replaces the API keys. Features of environments that no new key opens are dropped. [`Action::Settled`] follows.
+    /// Replaces the API keys. Features of environments that no new key opens are dropped. [`Action::CommandDone`] follows.
     Keys(CommandId, ApiKeys),
     /// The head of a response has arrived.
     Opened {
@@ -109,10 +109,10 @@ pub enum Action {
     Notice(Notice),
     /// Pass this update on to the listeners of raw updates.
     Raw(RawUpdate),
-    /// Report the next read of a feature as [`Input::Touched`].
-    Arm,
+    /// Report the next read of a feature as [`Input::FeatureRead`].
+    ReportReads,
     /// Report the outcome of a command to its caller.
-    Settled(CommandId, Result<Readiness, Problem>),
+    CommandDone(CommandId, Result<Readiness, Problem>),
 }
 
 /// Features to serve, and the cause of their publication.

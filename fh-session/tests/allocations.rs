@@ -80,7 +80,7 @@ fn count(repository: &Repository) -> u64 {
 fn reads_take_no_memory() {
     let repository = repository(Rules::client_evaluated(ruleset(), Environments::Unknown));
     assert_eq!(count(&repository), 0);
-    repository.arm();
+    repository.report_reads();
     assert_eq!(count(&repository), 0, "armed");
 }
 

@@ -64,7 +64,7 @@ impl ClientBuilder {
         repository.set_touch_waker(move || {
             // The sender is weak: the repository must not keep the driver running.
             if let Some(commands) = reader.upgrade() {
-                let _ = commands.send(Command::Touched);
+                let _ = commands.send(Command::FeatureRead);
             }
         });
         let board = Arc::new(Board::new());

@@ -9,19 +9,19 @@ use tokio::sync::oneshot;
 use crate::test_updates::{Sent, UpdateRequest};
 
 /// The outcome of a command that a caller waits for.
-pub(crate) type Settled = Result<Readiness, Problem>;
+pub(crate) type CommandResult = Result<Readiness, Problem>;
 
 pub(crate) enum Command {
     /// A feature was read (passive polling).
-    Touched,
+    FeatureRead,
     /// Requests the features from the Edge now.
-    Refresh(oneshot::Sender<Settled>),
+    Refresh(oneshot::Sender<CommandResult>),
     /// Sets the context of a server-evaluated key.
-    Context(Arc<Attributes>, oneshot::Sender<Settled>),
+    Context(Arc<Attributes>, oneshot::Sender<CommandResult>),
     /// Replaces the API keys.
-    Keys(ApiKeys, oneshot::Sender<Settled>),
+    Keys(ApiKeys, oneshot::Sender<CommandResult>),
     /// Replaces the headers of all further requests, and requests the features with them.
-    Headers(Vec<(String, String)>, oneshot::Sender<Settled>),
+    Headers(Vec<(String, String)>, oneshot::Sender<CommandResult>),
     /// Changes a feature at the Edge, for tests.
     Update(UpdateRequest, oneshot::Sender<Sent>),
     /// Adds a list of features, or one feature, from a store.

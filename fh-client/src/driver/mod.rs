@@ -24,7 +24,7 @@ use tokio::task::JoinSet;
 use tokio::time::Sleep;
 
 pub(crate) use self::clock::DriverClock;
-pub(crate) use self::command::{Command, Settled, StoredShape};
+pub(crate) use self::command::{Command, CommandResult, StoredShape};
 pub(crate) use self::exchange::guarded;
 use self::exchange::{Arrival, Exchange};
 pub use self::runtime::MissingDriver;
@@ -70,7 +70,7 @@ pub(crate) struct Driver {
     /// Exchanges that have ended. They are dropped after the actions that followed, so that an Edge sees the end of a stream only
     /// when the client shows the resulting status.
     ended: Vec<Exchange>,
-    waiting: HashMap<CommandId, oneshot::Sender<Settled>>,
+    waiting: HashMap<CommandId, oneshot::Sender<CommandResult>>,
     command_ids: u64,
     /// The snapshot that is being written.
     saving: Saving,

@@ -9,7 +9,7 @@ use fh_session::{
 };
 use tokio::sync::oneshot;
 
-use super::{Arrival, Command, Driver, Exchange, SWEEP_ABOVE, Settled, StoredShape, secrets};
+use super::{Arrival, Command, CommandResult, Driver, Exchange, SWEEP_ABOVE, StoredShape, secrets};
 use crate::snapshot::Found;
 use crate::test_updates::Updater;
 use crate::transport::{Method, TransportErrorKind, TransportRequest};
@@ -22,7 +22,7 @@ impl Driver {
         let mut settled = Vec::new();
         while let Some(action) = self.parts.session.poll() {
             match action {
-                Action::Settled(command_id, outcome) => settled.push((command_id, outcome)),
+                Action::CommandDone(command_id, outcome) => settled.push((command_id, outcome)),
                 action => self.perform(action),
             }
         }
@@ -61,7 +61,7 @@ impl Driver {
             Action::Status(status) => self.show(status),
             Action::Notice(notice) => self.note(notice),
             Action::Raw(update) => self.parts.repository.raw(update),
-            Action::Arm => self.parts.repository.arm(),
+            Action::ReportReads => self.parts.repository.report_reads(),
             // Actions of a later session, which this driver does not know.
             _ => {}
         }
@@ -124,7 +124,7 @@ impl Driver {
         match command {
             // The loop has ended before this is reached.
             Command::Stop | Command::StopAndForget => {}
-            Command::Touched => self.handle(Input::Touched),
+            Command::FeatureRead => self.handle(Input::FeatureRead),
             Command::Refresh(reply) => {
                 let command_id = self.wait_for(reply);
                 self.handle(Input::Refresh(command_id));
@@ -178,7 +178,7 @@ impl Driver {
         }
     }
 
-    fn wait_for(&mut self, reply: oneshot::Sender<Settled>) -> CommandId {
+    fn wait_for(&mut self, reply: oneshot::Sender<CommandResult>) -> CommandId {
         if self.waiting.len() > SWEEP_ABOVE {
             self.waiting.retain(|_, waiting| !waiting.is_closed());
         }

@@ -22,11 +22,11 @@ const NEVER: u64 = u64::MAX;
 
 /// A flag that every read loads. It has a cache line of its own, so that writes to other data do not slow readers down.
 #[repr(align(128))]
-struct Armed(AtomicBool);
+struct ReportsReads(AtomicBool);
 
 /// The state that a repository shares with all of its snapshots.
 pub(crate) struct Core {
-    armed: Armed,
+    reports_reads: ReportsReads,
     clock: Arc<ClockFn>,
     on_work: OnceLock<Waker>,
     on_touch: OnceLock<Waker>,
@@ -47,7 +47,7 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn new(options: RepositoryOptions) -> Self {
         Self {
-            armed: Armed(AtomicBool::new(false)),
+            reports_reads: ReportsReads(AtomicBool::new(false)),
             clock: options.clock,
             on_work: OnceLock::new(),
             on_touch: OnceLock::new(),
@@ -82,10 +82,10 @@ impl Core {
 
     // ---- reads that passive polling reports (D-71) --------------------------------------------
 
-    /// Calls `on_touch` if this is the first read since [`Self::arm`].
+    /// Calls `on_touch` if this is the first read since [`Self::report_reads`].
     #[inline]
     pub(crate) fn touch(&self) {
-        if self.armed.0.load(Ordering::Relaxed) {
+        if self.reports_reads.0.load(Ordering::Relaxed) {
             self.touched();
         }
     }
@@ -93,7 +93,7 @@ impl Core {
     #[cold]
     #[inline(never)]
     fn touched(&self) {
-        if self.armed.0.swap(false, Ordering::AcqRel)
+        if self.reports_reads.0.swap(false, Ordering::AcqRel)
             && let Some(on_touch) = self.on_touch.get()
         {
             on_touch();
@@ -101,8 +101,8 @@ impl Core {
     }
 
     /// Makes the next read call `on_touch`.
-    pub(crate) fn arm(&self) {
-        self.armed.0.store(true, Ordering::Release);
+    pub(crate) fn report_reads(&self) {
+        self.reports_reads.0.store(true, Ordering::Release);
     }
 
     pub(crate) fn set_on_touch(&self, waker: Waker) {

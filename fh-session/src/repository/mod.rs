@@ -147,8 +147,8 @@ impl Repository {
     }
 
     /// Makes the next read call the function of [`Self::set_touch_waker`], for passive polling (D-71).
-    pub fn arm(&self) {
-        self.inner.core.arm();
+    pub fn report_reads(&self) {
+        self.inner.core.report_reads();
     }
 
     /// Records that the Edge has sent data.
@@ -170,7 +170,7 @@ impl Repository {
         self.inner.core.set_on_work(Box::new(on_work));
     }
 
-    /// Sets the function that the first read after [`Self::arm`] calls. It can be set once. It is called on the reader's thread, with no
+    /// Sets the function that the first read after [`Self::report_reads`] calls. It can be set once. It is called on the reader's thread, with no
     /// lock held.
     pub fn set_touch_waker(&self, on_touch: impl Fn() + Send + Sync + 'static) {
         self.inner.core.set_on_touch(Box::new(on_touch));

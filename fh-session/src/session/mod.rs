@@ -198,7 +198,7 @@ impl Session {
             Input::Tick => self.tick(),
             Input::Stop => self.stop(),
             Input::Refresh(command_id) => self.refresh(Pending::without_limit(command_id)),
-            Input::Touched => self.touched(),
+            Input::FeatureRead => self.feature_read(),
             Input::Context(command_id, context) => self.change_context(command_id, context),
             Input::Keys(command_id, keys) => self.change_keys(command_id, keys),
             Input::Opened { request_id, head } => self.opened(request_id, head),
@@ -220,7 +220,7 @@ impl Session {
         }
         self.actions.extend(self.settled.drain(..));
         if planted!(ToldTooEarly) {
-            self.actions.make_contiguous().sort_by_key(|it| !matches!(it, Action::Settled(..)));
+            self.actions.make_contiguous().sort_by_key(|it| !matches!(it, Action::CommandDone(..)));
         }
     }
 
@@ -309,7 +309,7 @@ impl Session {
             State::Fresh { until } if *until <= now && planted!(PassiveIsActive) => self.connect(),
             State::Fresh { until } if *until <= now => {
                 self.state = State::Expired;
-                self.actions.push_back(Action::Arm);
+                self.actions.push_back(Action::ReportReads);
             }
             _ => {}
         }

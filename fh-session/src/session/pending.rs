@@ -51,7 +51,7 @@ impl Session {
 
     /// Reports the outcome of a command. Outcomes follow all other actions.
     pub(super) fn reply(&mut self, command_id: CommandId, outcome: Result<Readiness, Problem>) {
-        self.settled.push(Action::Settled(command_id, outcome));
+        self.settled.push(Action::CommandDone(command_id, outcome));
     }
 
     /// Removes and returns the commands that set the current context from those that wait for the current request.

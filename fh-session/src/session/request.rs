@@ -35,7 +35,7 @@ impl Session {
     }
 
     /// Sends a request if a feature was read by a passive client whose features may be outdated (D-71).
-    pub(super) fn touched(&mut self) {
+    pub(super) fn feature_read(&mut self) {
         let fresh = matches!(self.state, State::Fresh { .. });
         if matches!(self.state, State::Expired) || (fresh && planted!(ReadsAlwaysAsk)) {
             self.connect();

@@ -143,11 +143,12 @@ impl Client {
         if was_stopped {
             let only_settled = actions
                 .iter()
-                .all(|action| matches!(action, Action::Settled(_, Err(Problem::Closed))));
+                .all(|action| matches!(action, Action::CommandDone(_, Err(Problem::Closed))));
             hold(Law::Stopped, only_settled, || format!("{actions:?}"))?;
         }
-        let settled = actions.iter().skip_while(|action| !matches!(action, Action::Settled(..)));
-        let last = settled.clone().all(|action| matches!(action, Action::Settled(..)));
+        let settled =
+            actions.iter().skip_while(|action| !matches!(action, Action::CommandDone(..)));
+        let last = settled.clone().all(|action| matches!(action, Action::CommandDone(..)));
         hold(Law::Errands, last, || format!("told before all is out: {actions:?}"))?;
         self.one_request(&actions)?;
         self.always(&status)?;
@@ -178,8 +179,8 @@ impl Client {
                     self.reached.extend(status.problem.as_ref().map(Problem::as_str));
                     self.status = status;
                 }
-                Action::Arm => done.arm = true,
-                Action::Settled(command_id, outcome) => {
+                Action::ReportReads => done.report_reads = true,
+                Action::CommandDone(command_id, outcome) => {
                     let outcome = match outcome {
                         Ok(_) => Outcome::Well,
                         Err(Problem::Superseded) => Outcome::Superseded,

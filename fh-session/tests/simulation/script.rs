@@ -376,7 +376,7 @@ impl Script {
             let phase = &self.client.spec.phase;
             let rests = matches!(phase, Phase::Halted | Phase::Done | Phase::Expired);
             if rests && passive && *phase == Phase::Expired {
-                self.tell(Input::Touched, &Fact::Touched)?;
+                self.tell(Input::FeatureRead, &Fact::FeatureRead)?;
             } else if rests {
                 note!(self, "refresh in the end");
                 let command_id: CommandId = self.client.command_id(self.world);

@@ -23,7 +23,7 @@ pub enum Fact<'a> {
     Tick,
     Stop,
     Refresh(CommandId),
-    Touched,
+    FeatureRead,
     /// The context of this user; `None` for a context with too many attributes.
     Context(CommandId, Option<usize>),
     Keys(CommandId, usize),
@@ -57,7 +57,7 @@ pub struct Expected {
     pub settled: Vec<(CommandId, Outcome)>,
     /// The environments that no key opens any more.
     pub revoked: Vec<&'static str>,
-    pub arm: bool,
+    pub report_reads: bool,
     /// True if the first list, or the first list of this context, is served.
     pub first: bool,
 }
@@ -296,7 +296,7 @@ impl Spec {
             Fact::Refresh(command_id) => {
                 self.refresh(Pending { command_id: *command_id, expires: None })
             }
-            Fact::Touched => {
+            Fact::FeatureRead => {
                 if self.phase == Phase::Expired {
                     self.connect();
                 }
@@ -343,7 +343,7 @@ impl Spec {
             }
             Phase::Fresh(_) => {
                 self.phase = Phase::Expired;
-                self.expected.arm = true;
+                self.expected.report_reads = true;
             }
             _ => {}
         }

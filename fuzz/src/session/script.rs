@@ -237,7 +237,7 @@ fn step(pair: &mut Pair, script: &mut Bytes<'_>) {
             pair.tell(|| Input::Keys(command_id, keys.clone()));
         }
         17 => stored(pair, script),
-        18 => pair.tell(|| Input::Touched),
+        18 => pair.tell(|| Input::FeatureRead),
         _ => match script.byte() {
             0 => pair.tell(|| Input::Stop),
             _ => pair.tell(|| Input::Start),

@@ -118,7 +118,7 @@ impl Watched {
         while let Some(action) = self.session.poll() {
             match (&mut switch, &action) {
                 // The context was refused, so the former one stays.
-                (Some((command_id, _)), Action::Settled(settled, Err(_)))
+                (Some((command_id, _)), Action::CommandDone(settled, Err(_)))
                     if settled.0 == *command_id =>
                 {
                     switch = None;
@@ -187,7 +187,7 @@ impl Watched {
                 *published = Some(publication.rules);
             }
             Action::SessionStatus(status) => self.status = status,
-            Action::Settled(command_id, _) => {
+            Action::CommandDone(command_id, _) => {
                 assert!(self.waiting.remove(&command_id.0), "{command_id:?} settled twice");
             }
             _ => {}

@@ -18,7 +18,7 @@ pub(super) struct Desk {
     pub(super) notices: Vec<Notice>,
     pub(super) settled: Vec<(CommandId, Result<Readiness, Problem>)>,
     pub(super) statuses: Vec<SessionStatus>,
-    pub(super) arms: usize,
+    pub(super) read_reports: usize,
     pub(super) raw: usize,
 }
 
@@ -44,7 +44,7 @@ impl Desk {
             notices: Vec::new(),
             settled: Vec::new(),
             statuses: Vec::new(),
-            arms: 0,
+            read_reports: 0,
             raw: 0,
         };
         desk.tell(Input::Start);
@@ -61,9 +61,11 @@ impl Desk {
                 Action::Publish(publication) => self.published.push(publication),
                 Action::Revoke(environments) => self.revoked.extend(environments),
                 Action::Notice(notice) => self.notices.push(notice),
-                Action::Settled(command_id, outcome) => self.settled.push((command_id, outcome)),
+                Action::CommandDone(command_id, outcome) => {
+                    self.settled.push((command_id, outcome))
+                }
                 Action::Status(status) => self.statuses.push(status),
-                Action::Arm => self.arms += 1,
+                Action::ReportReads => self.read_reports += 1,
                 Action::Raw(_) => self.raw += 1,
             }
         }

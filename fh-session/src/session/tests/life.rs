@@ -63,7 +63,7 @@ fn features_and_status_are_out_before_those_who_wait_are_told() {
     assert!(actions.iter().any(|action| matches!(action, Action::Publish(_))));
     assert!(matches!(
         actions.as_slice(),
-        [.., Action::Status(status), Action::Settled(CommandId(1), Ok(Readiness::Ready))]
+        [.., Action::Status(status), Action::CommandDone(CommandId(1), Ok(Readiness::Ready))]
             if status.readiness == Readiness::Ready
     ));
 }

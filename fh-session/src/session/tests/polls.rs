@@ -46,19 +46,19 @@ fn a_poll_has_its_time() {
 fn passive_clients_ask_when_they_are_read() {
     let mut desk = Desk::new(Mode::PassivePolling(Duration::from_secs(300)), &[CLIENT]);
     desk.good_poll();
-    desk.tell(Input::Touched);
+    desk.tell(Input::FeatureRead);
     assert_eq!(desk.sent.len(), 1);
-    assert_eq!((desk.wait(), desk.arms), (300_000, 1));
+    assert_eq!((desk.wait(), desk.read_reports), (300_000, 1));
     assert_eq!(desk.session.deadline(), None);
-    desk.tell(Input::Touched);
-    desk.tell(Input::Touched);
+    desk.tell(Input::FeatureRead);
+    desk.tell(Input::FeatureRead);
     assert_eq!(desk.sent.len(), 2);
     desk.answer(Head::new(503), "");
     assert_eq!(desk.status().readiness, Readiness::Ready);
-    desk.tell(Input::Touched);
+    desk.tell(Input::FeatureRead);
     assert_eq!(desk.sent.len(), 2);
-    assert_eq!((desk.wait(), desk.arms), (300_000, 2));
-    desk.tell(Input::Touched);
+    assert_eq!((desk.wait(), desk.read_reports), (300_000, 2));
+    desk.tell(Input::FeatureRead);
     assert_eq!(desk.sent.len(), 3);
 }
 

@@ -217,7 +217,7 @@ fn an_update_before_any_list_can_be_read() {
 /// The name of a read, and the read.
 type Read<'a> = (&'a str, &'a dyn Fn(&str));
 
-/// Every kind of public read calls the touch waker once after `arm`, whether the key is known or not (D-71).
+/// Every kind of public read calls the touch waker once after `report_reads`, whether the key is known or not (D-71).
 #[test]
 fn reads_touch() {
     let repository = ready(&everything());
@@ -249,7 +249,7 @@ fn reads_touch() {
         for key in ["on", "missing"] {
             read(key);
             assert_eq!(touches.swap(0, Ordering::SeqCst), 0, "{name} of {key}, not armed");
-            repository.arm();
+            repository.report_reads();
             read(key);
             read(key);
             assert_eq!(touches.swap(0, Ordering::SeqCst), 1, "{name} of {key}");
@@ -265,7 +265,7 @@ fn the_librarys_own_comparisons_do_not_touch() {
     repository.set_touch_waker(move || {
         counted.fetch_add(1, Ordering::SeqCst);
     });
-    repository.arm();
+    repository.report_reads();
     let _watch = repository.on_change("a", None, |_| {});
     change(&repository, &flags(&[("a", false)]));
     assert_eq!(touches.load(Ordering::SeqCst), 0);

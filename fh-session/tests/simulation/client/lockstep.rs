@@ -72,7 +72,9 @@ impl Client {
         hold(Law::Told, done.revoked == revoked, || {
             format!("revokes {:?}, expected {revoked:?}", done.revoked)
         })?;
-        hold(Law::Asks, done.arm == expected.arm, || format!("arms: {}", done.arm))?;
+        hold(Law::Asks, done.report_reads == expected.report_reads, || {
+            format!("arms: {}", done.report_reads)
+        })?;
         hold(Law::Cause, done.first == expected.first, || format!("first: {}", done.first))?;
         let problem = status.problem.as_ref().map(Problem::as_str);
         hold(Law::Problem, problem == self.spec.problem, || {

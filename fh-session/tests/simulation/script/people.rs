@@ -27,7 +27,7 @@ impl Script {
             42..50 => self.keys(),
             50..75 => {
                 note!(self, "touched");
-                self.tell(Input::Touched, &Fact::Touched)
+                self.tell(Input::FeatureRead, &Fact::FeatureRead)
             }
             75..85 if self.plan.stores => self.store(),
             85..98 => self.tell(Input::Tick, &Fact::Tick),
