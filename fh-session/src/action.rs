@@ -133,7 +133,7 @@ pub enum Cause {
     /// A reader can see a difference: a value, a strategy, a lock, or a feature more or less.
     Change,
     /// No reader can see a difference in the features: only versions, or the contexts that the features answer for, have changed.
-    Unseen,
+    Invisible,
 }
 
 /// An update as it was received (sdk-behaviour 2.6).

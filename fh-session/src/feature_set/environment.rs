@@ -29,7 +29,7 @@ pub(crate) enum Effect {
     /// The update changed nothing.
     None,
     /// The update changed something that no reader can see.
-    Unseen,
+    Invisible,
     /// The update changed something that a reader can see.
     Seen,
 }
@@ -121,7 +121,7 @@ impl Environment {
             });
         self.keys = new.iter().filter_map(identity).collect();
         self.ruleset = new;
-        if seen { Effect::Seen } else { Effect::Unseen }
+        if seen { Effect::Seen } else { Effect::Invisible }
     }
 
     /// Applies one feature.
@@ -176,7 +176,7 @@ impl Environment {
         self.strategies.remove(feature.key());
         self.strategies.extend(strategy_of(raw));
         self.ruleset = self.ruleset.with(&compiled);
-        Ok(if seen { Effect::Seen } else { Effect::Unseen })
+        Ok(if seen { Effect::Seen } else { Effect::Invisible })
     }
 
     /// Applies a delete. It counts if its version is missing, 0, or not older than the held one (D-27).

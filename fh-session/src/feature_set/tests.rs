@@ -45,7 +45,7 @@ fn which_version_counts() {
         (state("a", "A", 5, "x"), state("a", "A", 4, "y"), Effect::None, "e:A=x@5"),
         (state("a", "A", 5, "x"), state("a", "A", 5, "x"), Effect::None, "e:A=x@5"),
         (state("a", "A", 5, "x"), state("a", "A", 5, "y"), Effect::Seen, "e:A=y@5"),
-        (state("a", "A", 5, "x"), state("a", "A", 6, "x"), Effect::Unseen, "e:A=x@6"),
+        (state("a", "A", 5, "x"), state("a", "A", 6, "x"), Effect::Invisible, "e:A=x@6"),
         (state("a", "A", 5, "x"), state("a", "A", 6, "y"), Effect::Seen, "e:A=y@6"),
         // The feature was created anew under the same key.
         (state("a", "A", 5, "x"), state("b", "A", 1, "y"), Effect::Seen, "e:A=y@1"),

@@ -86,7 +86,7 @@ impl Session {
             self.drop_superseded();
             self.context = context;
             if self.listed {
-                self.serve(Effect::Unseen);
+                self.serve(Effect::Invisible);
             }
         }
         match &self.state {
@@ -118,7 +118,7 @@ impl Session {
     /// Serves the kept values for the newest context, if the settings keep values while the Edge evaluates.
     fn hand_on_kept_values(&mut self) {
         if self.config.while_switching == WhileSwitching::KeepValues && self.listed {
-            self.serve(Effect::Unseen);
+            self.serve(Effect::Invisible);
         }
     }
 
@@ -185,7 +185,7 @@ impl Session {
         self.command_ids.extend(next.pending);
         match self.config.while_switching {
             // The previous values answer for the new context until its own values arrive.
-            WhileSwitching::KeepValues if self.listed => self.serve(Effect::Unseen),
+            WhileSwitching::KeepValues if self.listed => self.serve(Effect::Invisible),
             _ if planted!(ReadyWhileSwitching) => {}
             _ => {
                 self.listed = false;

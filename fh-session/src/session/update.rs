@@ -297,13 +297,13 @@ impl Session {
         let cause = match (self.listed, effect) {
             (false, _) => Cause::First,
             (true, Effect::Seen) => Cause::Change,
-            (true, Effect::Unseen | Effect::None) => Cause::Unseen,
+            (true, Effect::Invisible | Effect::None) => Cause::Invisible,
         };
         self.listed = true;
         self.unpublished = Some(match (self.unpublished, cause) {
             (Some(Cause::First), _) | (_, Cause::First) => Cause::First,
             (Some(Cause::Change), _) | (_, Cause::Change) => Cause::Change,
-            (Some(Cause::Unseen) | None, Cause::Unseen) => Cause::Unseen,
+            (Some(Cause::Invisible) | None, Cause::Invisible) => Cause::Invisible,
         });
     }
 

@@ -186,7 +186,7 @@ fn contexts_that_an_edge_cannot_tell_apart() {
     desk.tell(Input::Context(CommandId(2), user("a,b")));
     assert_eq!((desk.settled.len(), desk.sent.len()), (2, sent));
     let last = desk.published.last().unwrap();
-    assert_eq!(last.cause, Cause::Unseen);
+    assert_eq!(last.cause, Cause::Invisible);
     assert_eq!(last.rules.evaluated_for().unwrap().context, user("a,b"));
     assert_eq!(desk.notices, [Notice::CommaInValue { attribute: "userkey".into() }]);
     // Setting it once more publishes nothing.

@@ -120,7 +120,7 @@ fn versions_alone_are_held_silently() {
     let repository = ready(&json!([text("a", 1, "1")]));
     let (states, _states) = new_states(&repository);
     repository.catch_updates();
-    publish(&repository, Cause::Unseen, &json!([text("a", 2, "1")]));
+    publish(&repository, Cause::Invisible, &json!([text("a", 2, "1")]));
     repository.deliver();
     assert_eq!((read(&repository, "a").1, states.len(), repository.is_holding()), (1, 0, false));
     repository.release();

@@ -50,7 +50,7 @@ fn once_for_each_real_change() {
         assert_ne!(told[0].old, told[0].new);
         assert_eq!((told[0].version, told[0].exists), (2, true));
         assert_eq!(told[0].new, repository.value("a", None));
-        publish(&repository, Cause::Unseen, &typed(kind, &other, 3));
+        publish(&repository, Cause::Invisible, &typed(kind, &other, 3));
         repository.deliver();
         assert_eq!(calls.len(), 0, "{kind}: another version only");
         change(&repository, &typed(kind, &one, 3));
@@ -145,7 +145,7 @@ fn a_listener_removed_during_a_delivery_is_not_called() {
     victims.lock().unwrap().push(repository.on_change("a", None, move |_| noted.note("a")));
     let noted = calls.clone();
     victims.lock().unwrap().push(repository.on_new_state(move |_| noted.note("new")));
-    publish(&repository, Cause::Unseen, &flags(&[("a", false)]));
+    publish(&repository, Cause::Invisible, &flags(&[("a", false)]));
     repository.deliver();
     assert_eq!(calls.take().len(), 0, "the watcher");
     let noted = calls.clone();
@@ -347,7 +347,7 @@ fn new_state_is_told_once_for_each_change() {
     assert_eq!(calls.len(), 0, "the first list");
     quietly(|| change(&repository, &json!([text("a", 2, "2")])));
     assert_eq!(calls.take(), [false]);
-    publish(&repository, Cause::Unseen, &json!([text("a", 3, "2")]));
+    publish(&repository, Cause::Invisible, &json!([text("a", 3, "2")]));
     repository.deliver();
     assert_eq!(calls.len(), 0, "only a version");
     publish(&repository, Cause::Change, &json!([text("a", 4, "4")]));

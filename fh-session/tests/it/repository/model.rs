@@ -139,7 +139,7 @@ proptest! {
             match step {
                 Step::Set(..) | Step::Touch(_) | Step::Delete(_) => {
                     let is_change = visible(&before) != visible(&latest);
-                    let cause = if is_change { Cause::Change } else { Cause::Unseen };
+                    let cause = if is_change { Cause::Change } else { Cause::Invisible };
                     publish(&repository, cause, &json_of(&latest));
                     if is_change {
                         queued.push((is_catching, differences(&before, &latest)));

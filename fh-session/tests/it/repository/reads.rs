@@ -309,7 +309,7 @@ fn generations_count_answers_and_not_attempts() {
     });
     assert_eq!(repository.generation(), before);
     assert_eq!(repository.status().attempts, 3);
-    publish(&repository, Cause::Unseen, &json!([text("a", 2, "x")]));
+    publish(&repository, Cause::Invisible, &json!([text("a", 2, "x")]));
     assert!(repository.generation() > before);
 }
 

@@ -118,7 +118,7 @@ fn values_kept_for_a_new_context_are_those_served() {
     show(&repository, Readiness::Ready);
     repository.catch_updates();
     publish_for(&repository, &fred, Cause::Change, false);
-    publish_for(&repository, &mara, Cause::Unseen, false);
+    publish_for(&repository, &mara, Cause::Invisible, false);
     let detail = repository.detail("a", Some(&mara));
     assert_eq!(
         (detail.value, detail.strategy_id.as_deref()),

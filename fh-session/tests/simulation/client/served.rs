@@ -58,7 +58,7 @@ impl Client {
         let seen = |served: &BTreeMap<String, (String, String)>| -> Vec<String> {
             served.values().map(|(_, json)| without_version(json)).collect()
         };
-        let hidden = publication.cause == Cause::Unseen && seen(&served) != seen(&self.served);
+        let hidden = publication.cause == Cause::Invisible && seen(&served) != seen(&self.served);
         hold(Law::Cause, !hidden, || format!("unseen: {:?} to {served:?}", self.served))?;
         self.is_another &= self.spec.switching;
         self.served = served;
