@@ -86,10 +86,14 @@ impl Drop for Feeder {
 }
 
 impl Changes {
-    pub(crate) fn new(repository: &Repository, key: &str, who: Option<&Arc<Attributes>>) -> Self {
+    pub(crate) fn new(
+        repository: &Repository,
+        key: &str,
+        attributes: Option<&Arc<Attributes>>,
+    ) -> Self {
         let slot = Arc::new(Slot::default());
         let feeder = Feeder(Arc::clone(&slot));
-        let subscription = repository.on_change(key, who, move |change| feeder.put(change));
+        let subscription = repository.on_change(key, attributes, move |change| feeder.put(change));
         Self { slot, _subscription: subscription }
     }
 

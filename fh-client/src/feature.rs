@@ -29,12 +29,12 @@ use crate::client::Inner;
 pub struct Feature {
     inner: Arc<Inner>,
     key: Arc<str>,
-    who: Option<Arc<Attributes>>,
+    attributes: Option<Arc<Attributes>>,
 }
 
 impl Feature {
-    pub(crate) fn new(inner: Arc<Inner>, key: &str, who: Option<Arc<Attributes>>) -> Self {
-        Self { inner, key: key.into(), who }
+    pub(crate) fn new(inner: Arc<Inner>, key: &str, attributes: Option<Arc<Attributes>>) -> Self {
+        Self { inner, key: key.into(), attributes }
     }
 
     /// Returns the key.
@@ -47,14 +47,14 @@ impl Feature {
     #[inline]
     #[must_use]
     pub fn is_enabled(&self) -> bool {
-        self.inner.repository.is_enabled(&self.key, self.who.as_ref())
+        self.inner.repository.is_enabled(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value of a BOOLEAN feature, or `None` if it is null, of another type, or missing.
     #[inline]
     #[must_use]
     pub fn boolean(&self) -> Option<bool> {
-        self.inner.repository.boolean(&self.key, self.who.as_ref())
+        self.inner.repository.boolean(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value as [`Self::boolean`] does, or `default` if there is none.
@@ -66,7 +66,7 @@ impl Feature {
     /// Returns the value of a STRING feature, or `None` if it is null, of another type, or missing.
     #[must_use]
     pub fn string(&self) -> Option<Arc<str>> {
-        self.inner.repository.string(&self.key, self.who.as_ref())
+        self.inner.repository.string(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value as [`Self::string`] does, or `default` if there is none.
@@ -78,7 +78,7 @@ impl Feature {
     /// Returns the value of a NUMBER feature as the nearest double, or `None` if it is null, of another type, or missing.
     #[must_use]
     pub fn number(&self) -> Option<f64> {
-        self.inner.repository.number(&self.key, self.who.as_ref())
+        self.inner.repository.number(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value as [`Self::number`] does, or `default` if there is none.
@@ -90,13 +90,13 @@ impl Feature {
     /// Returns the exact value of a NUMBER feature with its decimal text. `None` as for [`Self::number`].
     #[must_use]
     pub fn decimal(&self) -> Option<Number> {
-        self.inner.repository.decimal(&self.key, self.who.as_ref())
+        self.inner.repository.decimal(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the unparsed text of a JSON feature, or `None` if it is null, of another type, or missing.
     #[must_use]
     pub fn raw_json(&self) -> Option<Arc<str>> {
-        self.inner.repository.json(&self.key, self.who.as_ref())
+        self.inner.repository.json(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the parsed value of a JSON feature. `None` as for [`Self::raw_json`].
@@ -116,31 +116,31 @@ impl Feature {
     /// Returns the value, of any type, or `None` if it is null or missing.
     #[must_use]
     pub fn value(&self) -> Option<Value> {
-        self.inner.repository.value(&self.key, self.who.as_ref())
+        self.inner.repository.value(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value with its type, version, lock, strategy and reason.
     #[must_use]
     pub fn detail(&self) -> Detail {
-        self.inner.repository.detail(&self.key, self.who.as_ref())
+        self.inner.repository.detail(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the same as [`Self::detail`], without notifying observers.
     #[must_use]
     pub fn peek(&self) -> Detail {
-        self.inner.repository.peek(&self.key, self.who.as_ref())
+        self.inner.repository.peek(&self.key, self.attributes.as_ref())
     }
 
     /// Returns the value and how it was found, with a `Display` for people. Observers are not notified.
     #[must_use]
     pub fn explain(&self) -> Explained {
-        self.inner.repository.explain(&self.key, self.who.as_ref())
+        self.inner.repository.explain(&self.key, self.attributes.as_ref())
     }
 
     /// Returns true if there is a value other than null. Observers are not notified.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        self.inner.repository.is_set(&self.key, self.who.as_ref())
+        self.inner.repository.is_set(&self.key, self.attributes.as_ref())
     }
 
     /// Returns true if the feature exists. Overrides do not count.
@@ -176,12 +176,12 @@ impl Feature {
     /// Registers a listener that is called when the value or the lock changes; see
     /// [`Context::on_change`](crate::Context::on_change).
     pub fn on_change(&self, call: impl Fn(&Change) + Send + Sync + 'static) -> Subscription {
-        self.inner.repository.on_change(&self.key, self.who.as_ref(), call)
+        self.inner.repository.on_change(&self.key, self.attributes.as_ref(), call)
     }
 
     /// Returns the changes of [`Self::on_change`] as a stream.
     pub fn changes(&self) -> Changes {
-        Changes::new(&self.inner.repository, &self.key, self.who.as_ref())
+        Changes::new(&self.inner.repository, &self.key, self.attributes.as_ref())
     }
 }
 

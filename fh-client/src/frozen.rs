@@ -24,23 +24,23 @@ use crate::reads::reads;
 #[derive(Clone)]
 pub struct Snapshot {
     state: Arc<fh_session::RepositorySnapshot>,
-    who: Option<Arc<Attributes>>,
+    attributes: Option<Arc<Attributes>>,
 }
 
-reads!(Snapshot, |self| self.state, self.who.as_ref());
+reads!(Snapshot, |self| self.state, self.attributes.as_ref());
 
 impl Snapshot {
     pub(crate) const fn new(
         state: Arc<fh_session::RepositorySnapshot>,
-        who: Option<Arc<Attributes>>,
+        attributes: Option<Arc<Attributes>>,
     ) -> Self {
-        Self { state, who }
+        Self { state, attributes }
     }
 
     /// Returns the same state, read for other attributes.
     #[must_use]
-    pub fn of(&self, who: &Arc<Attributes>) -> Self {
-        Self { state: Arc::clone(&self.state), who: Some(Arc::clone(who)) }
+    pub fn of(&self, attributes: &Arc<Attributes>) -> Self {
+        Self { state: Arc::clone(&self.state), attributes: Some(Arc::clone(attributes)) }
     }
 
     /// Returns the readiness of the client at that instant.

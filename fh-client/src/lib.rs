@@ -52,9 +52,9 @@ pub use fh_eval::{
     Attributes, Country, Device, Diagnostic, Kind, Number, Platform, Profile, Timestamp, Value,
 };
 pub use fh_session::{
-    ApiKey, ApiKeys, Ask, BOOTSTRAP_FORMAT, Backoff, Bootstrap, BootstrapFeature, Change,
-    Collection, Config, Connection, ContextPlacement, ContextValues, Counters, Deduplicate, Detail,
-    Dispatch, EdgeUrl, Evaluated, Explained, Flow, Interceptor, KeyError, KeyKind, Limits,
+    ApiKey, ApiKeys, BOOTSTRAP_FORMAT, Backoff, Bootstrap, BootstrapFeature, Change, Collection,
+    Config, Connection, ContextPlacement, ContextValues, Counters, Deduplicate, Detail, Dispatch,
+    EdgeUrl, Evaluated, Explained, Flow, InterceptedRead, Interceptor, KeyError, KeyKind, Limits,
     LockPolicy, Named, NewState, Notice, Observer, Params, Problem, RawKind, RawUpdate, Readiness,
     ReadinessChange, Reason, Repository, SessionStatus, Source, Stage, Subscription, Summaries,
     SummaryWindow, UrlError, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature,

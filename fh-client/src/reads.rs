@@ -1,64 +1,64 @@
 //! The reads that clients, contexts and snapshots have in common.
 
-/// Implements reads by key. `$source` is read (a repository, or one state of it), `$who` is the context.
+/// Implements reads by key. `$source` is read (a repository, or one state of it), `$attributes` is the context.
 macro_rules! reads {
-    ($type:ty, |$self:ident| $source:expr, $who:expr) => {
+    ($type:ty, |$self:ident| $source:expr, $attributes:expr) => {
         impl $type {
             /// Returns true if the feature is BOOLEAN and true.
             #[inline]
             #[must_use]
             pub fn is_enabled(&$self, key: &str) -> bool {
-                $source.is_enabled(key, $who)
+                $source.is_enabled(key, $attributes)
             }
 
             /// Returns the value of a BOOLEAN feature, or `None` if it is null, of another type, or missing.
             #[inline]
             #[must_use]
             pub fn boolean(&$self, key: &str) -> Option<bool> {
-                $source.boolean(key, $who)
+                $source.boolean(key, $attributes)
             }
 
             /// Returns the value as [`Self::boolean`] does, or `default` if there is none.
             #[inline]
             #[must_use]
             pub fn boolean_or(&$self, key: &str, default: bool) -> bool {
-                $source.boolean(key, $who).unwrap_or(default)
+                $source.boolean(key, $attributes).unwrap_or(default)
             }
 
             /// Returns the value of a STRING feature, or `None` if it is null, of another type, or missing.
             #[must_use]
             pub fn string(&$self, key: &str) -> Option<Arc<str>> {
-                $source.string(key, $who)
+                $source.string(key, $attributes)
             }
 
             /// Returns the value as [`Self::string`] does, or `default` if there is none.
             #[must_use]
             pub fn string_or(&$self, key: &str, default: &str) -> Arc<str> {
-                $source.string(key, $who).unwrap_or_else(|| default.into())
+                $source.string(key, $attributes).unwrap_or_else(|| default.into())
             }
 
             /// Returns the value of a NUMBER feature as the nearest double, or `None` if it is null, of another type, or missing.
             #[must_use]
             pub fn number(&$self, key: &str) -> Option<f64> {
-                $source.number(key, $who)
+                $source.number(key, $attributes)
             }
 
             /// Returns the value as [`Self::number`] does, or `default` if there is none.
             #[must_use]
             pub fn number_or(&$self, key: &str, default: f64) -> f64 {
-                $source.number(key, $who).unwrap_or(default)
+                $source.number(key, $attributes).unwrap_or(default)
             }
 
             /// Returns the exact value of a NUMBER feature with its decimal text. `None` as for [`Self::number`].
             #[must_use]
             pub fn decimal(&$self, key: &str) -> Option<Number> {
-                $source.decimal(key, $who)
+                $source.decimal(key, $attributes)
             }
 
             /// Returns the unparsed text of a JSON feature, or `None` if it is null, of another type, or missing.
             #[must_use]
             pub fn raw_json(&$self, key: &str) -> Option<Arc<str>> {
-                $source.json(key, $who)
+                $source.json(key, $attributes)
             }
 
             /// Returns the parsed value of a JSON feature. `None` as for [`Self::raw_json`].
@@ -66,44 +66,44 @@ macro_rules! reads {
             /// # Errors
             /// [`serde_json::Error`] if the text is not JSON, or does not match the type `T`.
             pub fn json<T: DeserializeOwned>(&$self, key: &str) -> Result<Option<T>, serde_json::Error> {
-                $source.json(key, $who).map(|text| serde_json::from_str(&text)).transpose()
+                $source.json(key, $attributes).map(|text| serde_json::from_str(&text)).transpose()
             }
 
             /// Returns the value as [`Self::json`] does, or `default` if there is none or it cannot be parsed.
             #[must_use]
             pub fn json_or<T: DeserializeOwned>(&$self, key: &str, default: T) -> T {
-                crate::reads::parsed($source.json(key, $who)).unwrap_or(default)
+                crate::reads::parsed($source.json(key, $attributes)).unwrap_or(default)
             }
 
             /// Returns the value, of any type, or `None` if it is null or missing.
             #[must_use]
             pub fn value(&$self, key: &str) -> Option<Value> {
-                $source.value(key, $who)
+                $source.value(key, $attributes)
             }
 
             /// Returns the value with its type, version, lock, strategy and reason.
             #[must_use]
             pub fn detail(&$self, key: &str) -> Detail {
-                $source.detail(key, $who)
+                $source.detail(key, $attributes)
             }
 
             /// Returns the value as [`Self::detail`] does, read as a type. A value of another type is `None`, with the reason
             /// `TYPE_MISMATCH`.
             #[must_use]
             pub fn detail_as(&$self, key: &str, kind: Kind) -> Detail {
-                $source.detail_as(key, $who, kind)
+                $source.detail_as(key, $attributes, kind)
             }
 
             /// Returns the same as [`Self::detail`], without notifying observers. For tools and metadata.
             #[must_use]
             pub fn peek(&$self, key: &str) -> Detail {
-                $source.peek(key, $who)
+                $source.peek(key, $attributes)
             }
 
             /// Returns true if there is a value other than null. Overrides and strategies count. Observers are not notified.
             #[must_use]
             pub fn is_set(&$self, key: &str) -> bool {
-                $source.is_set(key, $who)
+                $source.is_set(key, $attributes)
             }
 
             /// Returns true if the feature exists. Overrides do not count. Observers are not notified.
@@ -122,13 +122,13 @@ macro_rules! reads {
             /// (`docs/bootstrap.md`). Observers are not notified.
             #[must_use]
             pub fn values(&$self) -> ContextValues {
-                $source.values($who)
+                $source.values($attributes)
             }
 
             /// Returns the value and how each strategy was evaluated, with a `Display` for people. Observers are not notified.
             #[must_use]
             pub fn explain(&$self, key: &str) -> Explained {
-                $source.explain(key, $who)
+                $source.explain(key, $attributes)
             }
         }
     };

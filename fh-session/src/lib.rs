@@ -41,7 +41,7 @@ pub use context_header::{
     ContextHeader, MAX_ATTRIBUTES, TooManyAttributes, context_hash, values_with_commas,
 };
 pub use edge_url::{EdgeUrl, SecretUrl, UrlError};
-pub use intercept::{Ask, Flow, Interceptor, LockPolicy};
+pub use intercept::{Flow, InterceptedRead, Interceptor, LockPolicy};
 pub use key::{ApiKey, ApiKeys, KeyError, KeyKind};
 pub use repository::{
     Change, ContextValues, Counters, Detail, Explained, NewState, ReadinessChange, Reason,

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Profile, Ruleset, Timestamp};
 use fh_session::{
-    Ask, Cause, Environments, Flow, Interceptor, LockPolicy, Observer, Publication, Readiness,
-    Repository, RepositoryOptions, Rules, ServerEvaluated, SessionStatus, UsageEvent, UsageOptions,
+    Cause, Environments, Flow, InterceptedRead, Interceptor, LockPolicy, Observer, Publication,
+    Readiness, Repository, RepositoryOptions, Rules, ServerEvaluated, SessionStatus, UsageEvent,
+    UsageOptions,
 };
 use fh_test_memory::{Counting, during};
 
@@ -44,20 +45,20 @@ fn repository(rules: Rules) -> Repository {
     repository
 }
 
-fn read_everything(repository: &Repository, who: Option<&Arc<Attributes>>) {
+fn read_everything(repository: &Repository, attributes: Option<&Arc<Attributes>>) {
     for key in KEYS {
-        let _ = repository.is_enabled(key, who);
-        let _ = repository.boolean(key, who);
-        let _ = repository.string(key, who);
-        let _ = repository.number(key, who);
-        let _ = repository.decimal(key, who);
-        let _ = repository.json(key, who);
-        let _ = repository.value(key, who);
-        let _ = repository.is_set(key, who);
+        let _ = repository.is_enabled(key, attributes);
+        let _ = repository.boolean(key, attributes);
+        let _ = repository.string(key, attributes);
+        let _ = repository.number(key, attributes);
+        let _ = repository.decimal(key, attributes);
+        let _ = repository.json(key, attributes);
+        let _ = repository.value(key, attributes);
+        let _ = repository.is_set(key, attributes);
         let _ = repository.exists(key);
     }
     let snapshot = repository.snapshot();
-    let _ = snapshot.is_enabled("flag", who);
+    let _ = snapshot.is_enabled("flag", attributes);
     let _ = (
         repository.readiness(),
         repository.status(),
@@ -67,11 +68,11 @@ fn read_everything(repository: &Repository, who: Option<&Arc<Attributes>>) {
 }
 
 fn count(repository: &Repository) -> u64 {
-    let who = context();
+    let attributes = context();
     // The first load of a pointer on a thread allocates a slot.
-    read_everything(repository, Some(&who));
+    read_everything(repository, Some(&attributes));
     allocations(|| {
-        read_everything(repository, Some(&who));
+        read_everything(repository, Some(&attributes));
         read_everything(repository, None);
     })
 }
@@ -101,7 +102,7 @@ fn reads_that_nobody_overrides_take_no_memory() {
         fn name(&self) -> &str {
             "silent"
         }
-        fn intercept(&self, _: &Ask<'_>) -> Flow {
+        fn intercept(&self, _: &InterceptedRead<'_>) -> Flow {
             Flow::Continue
         }
     }

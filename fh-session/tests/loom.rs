@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use fh_eval::{Profile, Ruleset, Timestamp, Value};
 use fh_session::{
-    Ask, Cause, Environments, Flow, Interceptor, LockPolicy, Observer, Publication, RawKind,
-    RawUpdate, Readiness, Repository, RepositoryOptions, Rules, SessionStatus, Source,
+    Cause, Environments, Flow, InterceptedRead, Interceptor, LockPolicy, Observer, Publication,
+    RawKind, RawUpdate, Readiness, Repository, RepositoryOptions, Rules, SessionStatus, Source,
     Subscription, UsageEvent, UsageOptions,
 };
 use loom::sync::atomic::{AtomicBool, Ordering};
@@ -271,7 +271,7 @@ fn writers_keep_each_others_parts() {
         fn name(&self) -> &str {
             "fixed"
         }
-        fn intercept(&self, ask: &Ask<'_>) -> Flow {
+        fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
             match ask.key {
                 "b" => Flow::Override(Some(Value::Text("9".into()))),
                 _ => Flow::Continue,

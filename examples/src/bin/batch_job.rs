@@ -27,8 +27,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let size = features.number_or("PAGE_SIZE", 10.0);
     let mut new = 0;
     for number in 0..1_000 {
-        let who = client.context().user_key(format!("customer-{number}")).build();
-        if features.of(who.attributes()).is_enabled("NEW_CHECKOUT") {
+        let attributes = client.context().user_key(format!("customer-{number}")).build();
+        if features.of(attributes.attributes()).is_enabled("NEW_CHECKOUT") {
             new += 1;
         }
     }

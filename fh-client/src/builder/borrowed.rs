@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use fh_session::{Ask, Dispatch, Flow, Interceptor, Observer, UsageEvent, UsageSummary};
+use fh_session::{
+    Dispatch, Flow, InterceptedRead, Interceptor, Observer, UsageEvent, UsageSummary,
+};
 
 /// A handler that an isolated client shares with the client it was made from. It forwards all calls but `close`, since the other
 /// client closes the handler.
@@ -14,7 +16,7 @@ impl Interceptor for Borrowed<dyn Interceptor> {
         self.0.name()
     }
 
-    fn intercept(&self, ask: &Ask<'_>) -> Flow {
+    fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
         self.0.intercept(ask)
     }
 }

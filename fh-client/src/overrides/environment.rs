@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use fh_eval::Value;
-use fh_session::{Ask, Flow, Interceptor};
+use fh_session::{Flow, InterceptedRead, Interceptor};
 
 /// The variable that switches all overrides on. Its value must be exactly `true`.
 const SWITCH: &str = "FEATUREHUB_OVERRIDE_FEATURES";
@@ -137,7 +137,7 @@ impl Interceptor for EnvironmentOverrides {
         "environment"
     }
 
-    fn intercept(&self, ask: &Ask<'_>) -> Flow {
+    fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
         match self.find(ask.key) {
             Some(text) => Flow::Override(Some(Value::Text(Arc::clone(text)))),
             None => Flow::Continue,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use fh_eval::{Kind, Number, Value};
 use fh_files::{Content, Node, quoted};
-use fh_session::{Ask, Flow, Interceptor};
+use fh_session::{Flow, InterceptedRead, Interceptor};
 
 use super::yaml_file::{FlagValues, YamlProblem, usual_yaml_path};
 use super::yaml_watch::{WatchedFile, YamlWatch};
@@ -117,7 +117,7 @@ impl Interceptor for YamlOverrides {
         "local-yaml"
     }
 
-    fn intercept(&self, ask: &Ask<'_>) -> Flow {
+    fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
         let kind = ask.feature.and_then(|feature| feature.kind());
         match self.flags.load().get(ask.key) {
             Some(flag) => Flow::Override(flag.value(kind)),

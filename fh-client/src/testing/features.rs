@@ -125,7 +125,9 @@ impl Features {
     pub(super) fn seen_by(&self, viewer: &Viewer) -> Vec<Value> {
         match viewer {
             Viewer::Client => self.list.iter().cloned().map(Value::Object).collect(),
-            Viewer::Server(who) => self.list.iter().map(|each| evaluated(each, who)).collect(),
+            Viewer::Server(attributes) => {
+                self.list.iter().map(|each| evaluated(each, attributes)).collect()
+            }
         }
     }
 
@@ -134,7 +136,7 @@ impl Features {
         let feature = self.get(key)?;
         Some(match viewer {
             Viewer::Client => Value::Object(feature.clone()),
-            Viewer::Server(who) => evaluated(feature, who),
+            Viewer::Server(attributes) => evaluated(feature, attributes),
         })
     }
 }
@@ -155,14 +157,14 @@ pub(super) fn json_of(value: &NewValue) -> Value {
 }
 
 /// Returns the feature without its strategies, with the value that it has for these attributes now.
-fn evaluated(feature: &Map<String, Value>, who: &Attributes) -> Value {
+fn evaluated(feature: &Map<String, Value>, attributes: &Attributes) -> Value {
     let mut seen = feature.clone();
     seen.remove("strategies");
     let list = Value::Array(vec![Value::Object(feature.clone())]).to_string();
     if let Ok(ruleset) = Ruleset::from_json(list.as_bytes(), Profile::Client)
         && let Some(compiled) = ruleset.iter().next()
     {
-        let evaluation = compiled.evaluate(&Subject::new(who, system_clock()));
+        let evaluation = compiled.evaluate(&Subject::new(attributes, system_clock()));
         if evaluation.is_match() {
             let value = compiled.value_token(&evaluation);
             let value = value.and_then(|token| serde_json::from_str(token).ok());

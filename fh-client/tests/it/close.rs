@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use fh_client::{Ask, Client, Connection, Flow, Interceptor, LockPolicy, NotReady, Readiness};
+use fh_client::{
+    Client, Connection, Flow, InterceptedRead, Interceptor, LockPolicy, NotReady, Readiness,
+};
 use fh_fake_edge::{Behaviour, FakeEdge, Feature, Route};
 
 use crate::support::{SOON, builder, seen, soon, started, until};
@@ -190,7 +192,7 @@ fn interceptors_are_closed_once() {
         fn name(&self) -> &str {
             "counts"
         }
-        fn intercept(&self, _: &Ask<'_>) -> Flow {
+        fn intercept(&self, _: &InterceptedRead<'_>) -> Flow {
             Flow::Continue
         }
         fn close(&self) {

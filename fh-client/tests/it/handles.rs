@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use fh_client::testing::MemoryEdge;
 use fh_client::{
-    Ask, Attributes, Connection, Flow, Interceptor, Kind, LockPolicy, Observer, Readiness, Reason,
-    Summaries, UsageEvent, UsageOptions, UsageSummary, Value,
+    Attributes, Connection, Flow, InterceptedRead, Interceptor, Kind, LockPolicy, Observer,
+    Readiness, Reason, Summaries, UsageEvent, UsageOptions, UsageSummary, Value,
 };
 use serde_json::json;
 
@@ -252,7 +252,7 @@ impl Interceptor for Pink {
         "pink"
     }
 
-    fn intercept(&self, ask: &Ask<'_>) -> Flow {
+    fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
         match ask.key {
             "COLOUR" => Flow::Override(Some(Value::Text("pink".into()))),
             "FLAG" => Flow::Override(Some(Value::Text("perhaps".into()))),

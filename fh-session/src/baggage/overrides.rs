@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fh_eval::{Kind, Value};
 
 use super::{Flags, format};
-use crate::intercept::{Ask, Flow, Interceptor};
+use crate::intercept::{Flow, InterceptedRead, Interceptor};
 
 /// The features that baggage may carry, when it is read and when it is written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Interceptor for BaggageOverrides {
         "baggage"
     }
 
-    fn intercept(&self, ask: &Ask<'_>) -> Flow {
+    fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
         match self.flags.get(ask.key) {
             Some(value) if self.allowed.allows(ask.key) => answer(value, ask),
             _ => Flow::Continue,
@@ -81,7 +81,7 @@ impl Interceptor for BaggageOverrides {
 /// For a BOOLEAN feature, `true`, `yes`, `1` and `t` in upper or lower case are true; any other value and null are false. Features of other
 /// types, and unknown features, are overridden with the text, which the repository converts.
 #[must_use]
-pub fn intercept(text: &str, ask: &Ask<'_>, allowed: &AllowedKeys) -> Flow {
+pub fn intercept(text: &str, ask: &InterceptedRead<'_>, allowed: &AllowedKeys) -> Flow {
     if !allowed.allows(ask.key) {
         return Flow::Continue;
     }
@@ -92,7 +92,7 @@ pub fn intercept(text: &str, ask: &Ask<'_>, allowed: &AllowedKeys) -> Flow {
     }
 }
 
-fn answer(value: Option<&str>, ask: &Ask<'_>) -> Flow {
+fn answer(value: Option<&str>, ask: &InterceptedRead<'_>) -> Flow {
     let kind = ask.feature.and_then(|feature| feature.kind());
     Flow::Override(match (kind, value) {
         (Some(Kind::Boolean), value) => Some(Value::Bool(value.is_some_and(is_true))),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, FeatureRef, Value};
 
-use super::{Ask, Flow, Interceptor, LockPolicy, convert};
+use super::{Flow, InterceptedRead, Interceptor, LockPolicy, convert};
 use crate::repository::{Core, Panicked, isolated};
 use crate::status::Notice;
 use crate::sync::{AtomicBool, Ordering};
@@ -85,12 +85,12 @@ impl Chain {
         core: &Core,
         key: &str,
         feature: Option<FeatureRef<'_>>,
-        who: Option<&Attributes>,
+        attributes: Option<&Attributes>,
     ) -> Option<Answered<'_>> {
         let _depth = Depth::enter()?;
         let is_locked = feature.is_some_and(|feature| feature.is_locked());
         let kind = feature.and_then(|feature| feature.kind());
-        let ask = Ask { key, feature, who };
+        let ask = InterceptedRead { key, feature, attributes };
         for entry in &self.entries {
             if is_locked && entry.policy == LockPolicy::Respect {
                 continue;

@@ -18,14 +18,14 @@ use fh_eval::{Attributes, FeatureRef, Value};
 /// counted.
 ///
 /// ```
-/// use fh_session::{Ask, Flow, Interceptor};
+/// use fh_session::{InterceptedRead, Flow, Interceptor};
 /// use fh_eval::Value;
 /// struct AlwaysBlue;
 /// impl Interceptor for AlwaysBlue {
 ///     fn name(&self) -> &str {
 ///         "always-blue"
 ///     }
-///     fn intercept(&self, ask: &Ask<'_>) -> Flow {
+///     fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
 ///         if ask.key == "COLOUR" { Flow::Override(Some(Value::Text("blue".into()))) } else { Flow::Continue }
 ///     }
 /// }
@@ -35,7 +35,7 @@ pub trait Interceptor: Send + Sync {
     fn name(&self) -> &str;
 
     /// Returns an override, or leaves the read to the next interceptor.
-    fn intercept(&self, ask: &Ask<'_>) -> Flow;
+    fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow;
 
     /// Called once, when the interceptor was removed or the repository was closed. A closed repository continues to serve its last values,
     /// and continues to call [`Self::intercept`].
@@ -45,13 +45,13 @@ pub trait Interceptor: Send + Sync {
 /// A read that interceptors may override.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Ask<'a> {
+pub struct InterceptedRead<'a> {
     /// The key that is read.
     pub key: &'a str,
     /// The feature; `None` for a key without a feature.
     pub feature: Option<FeatureRef<'a>>,
     /// The attributes of the read's context.
-    pub who: Option<&'a Attributes>,
+    pub attributes: Option<&'a Attributes>,
 }
 
 /// The decision of an interceptor.
@@ -75,6 +75,6 @@ pub enum LockPolicy {
     Respect,
     /// The interceptor may override locked features.
     Override,
-    /// The interceptor decides: it is called for locked features, and sees the lock in [`Ask::feature`].
+    /// The interceptor decides: it is called for locked features, and sees the lock in [`InterceptedRead::feature`].
     Decide,
 }

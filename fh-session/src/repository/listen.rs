@@ -115,7 +115,7 @@ impl std::fmt::Debug for Subscription {
 /// A change listener on one feature.
 pub(crate) struct Watcher {
     pub(crate) key: Arc<str>,
-    pub(crate) who: Option<Arc<Attributes>>,
+    pub(crate) attributes: Option<Arc<Attributes>>,
     pub(crate) is_removed: AtomicBool,
     pub(crate) call: Box<dyn Fn(&Change) + Send + Sync>,
     /// True while the listener is queued for delivery.
@@ -140,21 +140,29 @@ impl Seen {
 impl Watcher {
     pub(crate) fn new(
         key: Arc<str>,
-        who: Option<Arc<Attributes>>,
+        attributes: Option<Arc<Attributes>>,
         seen: Seen,
         call: Box<dyn Fn(&Change) + Send + Sync>,
     ) -> Self {
         let (is_removed, is_due) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { key, who, is_removed, call, is_due, turns: Turns::new(), seen: Mutex::new(seen) }
+        Self {
+            key,
+            attributes,
+            is_removed,
+            call,
+            is_due,
+            turns: Turns::new(),
+            seen: Mutex::new(seen),
+        }
     }
 
     /// Returns the state that a listener compares with first.
     pub(crate) fn look(
         snapshot: &RepositorySnapshot,
         key: &str,
-        who: Option<&Arc<Attributes>>,
+        attributes: Option<&Arc<Attributes>>,
     ) -> Seen {
-        let answer = snapshot.answer(key, who);
+        let answer = snapshot.answer(key, attributes);
         Seen {
             value: answer.value(),
             is_locked: answer.is_locked(),
@@ -168,7 +176,7 @@ impl Watcher {
             return None;
         }
         // Interceptors are called here, so no lock is held. Only one thread at a time runs this, so `seen` has no other writer.
-        let answer = snapshot.answer(&self.key, self.who.as_ref());
+        let answer = snapshot.answer(&self.key, self.attributes.as_ref());
         if answer.is_not_ready() {
             // A client that is not ready shows no value, which is not a change.
             return None;

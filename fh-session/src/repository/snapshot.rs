@@ -16,7 +16,7 @@ use crate::usage::Observers;
 
 /// The features and the status at one time, immutable. Several reads of one snapshot return values of the same state (D-83).
 ///
-/// Reads take no lock. `who` is the context of a read. A read without a context has no attributes; with a server-evaluated key it returns
+/// Reads take no lock. `attributes` is the context of a read. A read without a context has no attributes; with a server-evaluated key it returns
 /// the values that the Edge evaluated last. With a server-evaluated key, a read for another context than the one that the values answer for
 /// returns no value, with the reason [`Reason::NotReady`] (D-62).
 ///
@@ -123,12 +123,12 @@ impl RepositorySnapshot {
     fn evaluate<'a>(
         &'a self,
         key: &str,
-        who: Option<&'a Arc<Attributes>>,
+        attributes: Option<&'a Arc<Attributes>>,
     ) -> Option<Evaluation<'a>> {
         let feature = self.rules.ruleset().get(key)?;
         let clock = self.core.clock();
-        let subject = match who {
-            Some(who) => Subject::new(who, clock),
+        let subject = match attributes {
+            Some(attributes) => Subject::new(attributes, clock),
             None => Subject::nobody(clock),
         };
         Some(feature.evaluate(&subject))
@@ -136,14 +136,19 @@ impl RepositorySnapshot {
 
     /// Returns the value of a feature, from an interceptor or from the rules. Does not count as a use, and is not reported to passive
     /// polling.
-    pub(crate) fn answer<'a>(&'a self, key: &str, who: Option<&'a Arc<Attributes>>) -> Answer<'a> {
+    pub(crate) fn answer<'a>(
+        &'a self,
+        key: &str,
+        attributes: Option<&'a Arc<Attributes>>,
+    ) -> Answer<'a> {
         let feature = self.rules.ruleset().get(key);
         if !self.chain.is_empty()
-            && let Some(said) = self.chain.ask(&self.core, key, feature, who.map(|who| &**who))
+            && let Some(said) =
+                self.chain.ask(&self.core, key, feature, attributes.map(|attributes| &**attributes))
         {
             return Answer::Intercepted(Intercepted { feature, value: said.value, by: said.by });
         }
-        if !self.is_for(who) {
+        if !self.is_for(attributes) {
             return Answer::Missing(Reason::NotReady);
         }
         let Some(feature) = feature else {
@@ -151,11 +156,11 @@ impl RepositorySnapshot {
             return Answer::Missing(if is_known { Reason::NotFound } else { Reason::NotReady });
         };
         let clock = self.core.clock();
-        let (subject, strategy) = match (self.rules.evaluated_for(), who) {
+        let (subject, strategy) = match (self.rules.evaluated_for(), attributes) {
             (Some(by_edge), _) => {
                 (Subject::nobody(clock), by_edge.strategies.get(key).map(|id| &**id))
             }
-            (None, Some(who)) => (Subject::new(who, clock), None),
+            (None, Some(attributes)) => (Subject::new(attributes, clock), None),
             (None, None) => (Subject::nobody(clock), None),
         };
         let evaluation = feature.evaluate(&subject);
@@ -163,11 +168,11 @@ impl RepositorySnapshot {
     }
 
     /// Returns true if the features are valid for this context.
-    fn is_for(&self, who: Option<&Arc<Attributes>>) -> bool {
-        match (self.rules.evaluated_for(), who) {
+    fn is_for(&self, attributes: Option<&Arc<Attributes>>) -> bool {
+        match (self.rules.evaluated_for(), attributes) {
             (None, _) => true,
             (Some(_), None) => self.readiness() != Readiness::NotReady,
-            (Some(by_edge), Some(who)) => by_edge.answers_for(who),
+            (Some(by_edge), Some(attributes)) => by_edge.answers_for(attributes),
         }
     }
 
@@ -177,11 +182,11 @@ impl RepositorySnapshot {
     fn plainly<'a>(
         &'a self,
         key: &str,
-        who: Option<&'a Arc<Attributes>>,
+        attributes: Option<&'a Arc<Attributes>>,
     ) -> Option<Option<Evaluation<'a>>> {
         self.is_plain.then(|| {
             self.core.touch();
-            self.evaluate(key, who)
+            self.evaluate(key, attributes)
         })
     }
 
@@ -190,12 +195,12 @@ impl RepositorySnapshot {
     fn used<'a, R>(
         &'a self,
         key: &str,
-        who: Option<&'a Arc<Attributes>>,
+        attributes: Option<&'a Arc<Attributes>>,
         read: impl FnOnce(&Answer<'a>) -> R,
     ) -> R {
         self.core.touch();
-        let answer = self.answer(key, who);
-        self.observers.evaluated(self, &self.core, key, &answer, who);
+        let answer = self.answer(key, attributes);
+        self.observers.evaluated(self, &self.core, key, &answer, attributes);
         read(&answer)
     }
 
@@ -204,99 +209,99 @@ impl RepositorySnapshot {
     /// Returns true if the feature is BOOLEAN and its value is true.
     #[inline]
     #[must_use]
-    pub fn is_enabled(&self, key: &str, who: Option<&Arc<Attributes>>) -> bool {
-        self.boolean(key, who) == Some(true)
+    pub fn is_enabled(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> bool {
+        self.boolean(key, attributes) == Some(true)
     }
 
     /// Returns the value of a BOOLEAN feature; `None` if the value is null, or if the feature has another type or does not exist.
     #[inline]
     #[must_use]
-    pub fn boolean(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<bool> {
-        match self.plainly(key, who) {
+    pub fn boolean(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<bool> {
+        match self.plainly(key, attributes) {
             Some(evaluation) => evaluation?.boolean(),
-            None => self.used(key, who, Answer::boolean),
+            None => self.used(key, attributes, Answer::boolean),
         }
     }
 
     /// Returns the value of a STRING feature; `None` as for [`Self::boolean`].
     #[must_use]
-    pub fn string(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
-        match self.plainly(key, who) {
+    pub fn string(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
+        match self.plainly(key, attributes) {
             Some(evaluation) => string_of(&evaluation?),
-            None => self.used(key, who, Answer::string),
+            None => self.used(key, attributes, Answer::string),
         }
     }
 
     /// Returns the value of a NUMBER feature as the nearest double; `None` as for [`Self::boolean`].
     #[must_use]
-    pub fn number(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<f64> {
-        match self.plainly(key, who) {
+    pub fn number(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<f64> {
+        match self.plainly(key, attributes) {
             Some(evaluation) => evaluation?.number(),
-            None => self.used(key, who, Answer::number),
+            None => self.used(key, attributes, Answer::number),
         }
     }
 
     /// Returns the value of a NUMBER feature with its decimal text; `None` as for [`Self::boolean`].
     #[must_use]
-    pub fn decimal(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Number> {
-        match self.plainly(key, who) {
+    pub fn decimal(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Number> {
+        match self.plainly(key, attributes) {
             Some(evaluation) => evaluation?.decimal().cloned(),
-            None => self.used(key, who, Answer::decimal),
+            None => self.used(key, attributes, Answer::decimal),
         }
     }
 
     /// Returns the text of a JSON feature, without parsing it; `None` as for [`Self::boolean`].
     #[must_use]
-    pub fn json(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
-        match self.plainly(key, who) {
+    pub fn json(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Arc<str>> {
+        match self.plainly(key, attributes) {
             Some(evaluation) => json_of(&evaluation?),
-            None => self.used(key, who, Answer::json),
+            None => self.used(key, attributes, Answer::json),
         }
     }
 
     /// Returns the value of a feature of any type; `None` if the value is null or the feature does not exist.
     #[must_use]
-    pub fn value(&self, key: &str, who: Option<&Arc<Attributes>>) -> Option<Value> {
-        match self.plainly(key, who) {
+    pub fn value(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Option<Value> {
+        match self.plainly(key, attributes) {
             Some(evaluation) => evaluation?.value().cloned(),
-            None => self.used(key, who, Answer::value),
+            None => self.used(key, attributes, Answer::value),
         }
     }
 
     /// Returns the value with its reason and further data of the feature.
     #[must_use]
-    pub fn detail(&self, key: &str, who: Option<&Arc<Attributes>>) -> Detail {
-        self.used(key, who, |answer| Detail::of(self, key, answer, None))
+    pub fn detail(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Detail {
+        self.used(key, attributes, |answer| Detail::of(self, key, answer, None))
     }
 
     /// Returns the same as [`Self::detail`] for a read as one type. A feature of another type has no value, with the reason
     /// [`Reason::TypeMismatch`]; null has the reason [`Reason::NotSet`].
     #[must_use]
-    pub fn detail_as(&self, key: &str, who: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
-        self.used(key, who, |answer| Detail::of(self, key, answer, Some(kind)))
+    pub fn detail_as(&self, key: &str, attributes: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
+        self.used(key, attributes, |answer| Detail::of(self, key, answer, Some(kind)))
     }
 
     // ---- reads that do not count as uses ------------------------------------------------------
 
     /// Returns the same as [`Self::detail`], but does not count as a use. For metadata, tools and comparisons.
     #[must_use]
-    pub fn peek(&self, key: &str, who: Option<&Arc<Attributes>>) -> Detail {
+    pub fn peek(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Detail {
         self.core.touch();
-        Detail::of(self, key, &self.answer(key, who), None)
+        Detail::of(self, key, &self.answer(key, attributes), None)
     }
 
     /// Returns the same as [`Self::detail_as`], but does not count as a use.
     #[must_use]
-    pub fn peek_as(&self, key: &str, who: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
+    pub fn peek_as(&self, key: &str, attributes: Option<&Arc<Attributes>>, kind: Kind) -> Detail {
         self.core.touch();
-        Detail::of(self, key, &self.answer(key, who), Some(kind))
+        Detail::of(self, key, &self.answer(key, attributes), Some(kind))
     }
 
     /// Returns true if the value is not null. Overrides and strategies are applied. Does not count as a use (sdk-behaviour 2.4).
     #[must_use]
-    pub fn is_set(&self, key: &str, who: Option<&Arc<Attributes>>) -> bool {
+    pub fn is_set(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> bool {
         self.core.touch();
-        self.answer(key, who).is_set()
+        self.answer(key, attributes).is_set()
     }
 
     /// Returns true if the feature exists. Overrides are not applied. Does not count as a use.
@@ -315,22 +320,24 @@ impl RepositorySnapshot {
 
     /// Returns all features with their values, in the payload's order. Does not count as a use.
     #[must_use]
-    pub fn values(&self, who: Option<&Arc<Attributes>>) -> ContextValues {
+    pub fn values(&self, attributes: Option<&Arc<Attributes>>) -> ContextValues {
         self.core.touch();
-        ContextValues::of(self, self.core.clock()(), who)
+        ContextValues::of(self, self.core.clock()(), attributes)
     }
 
     /// Returns the value and how the rules led to it. Does not count as a use.
     #[must_use]
-    pub fn explain(&self, key: &str, who: Option<&Arc<Attributes>>) -> Explained {
+    pub fn explain(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Explained {
         self.core.touch();
-        let detail = Detail::of(self, key, &self.answer(key, who), None);
+        let detail = Detail::of(self, key, &self.answer(key, attributes), None);
         let clock = self.core.clock();
-        let subject = match who {
-            Some(who) if self.rules.evaluated_for().is_none() => Subject::new(who, clock),
+        let subject = match attributes {
+            Some(attributes) if self.rules.evaluated_for().is_none() => {
+                Subject::new(attributes, clock)
+            }
             _ => Subject::nobody(clock),
         };
-        let feature = self.is_for(who).then(|| self.rules.ruleset().get(key)).flatten();
+        let feature = self.is_for(attributes).then(|| self.rules.ruleset().get(key)).flatten();
         Explained { detail, rules: feature.map(|feature| feature.explain(&subject)) }
     }
 }

@@ -26,14 +26,14 @@ impl Repository {
     pub fn on_change(
         &self,
         key: &str,
-        who: Option<&Arc<Attributes>>,
+        attributes: Option<&Arc<Attributes>>,
         call: impl Fn(&Change) + Send + Sync + 'static,
     ) -> Subscription {
         let core = &self.inner.core;
         let snapshot = self.inner.live.load_full();
-        let seen = Watcher::look(&snapshot, key, who);
+        let seen = Watcher::look(&snapshot, key, attributes);
         let generation = seen.generation();
-        let watcher = Watcher::new(key.into(), who.cloned(), seen, Box::new(call));
+        let watcher = Watcher::new(key.into(), attributes.cloned(), seen, Box::new(call));
         let id = core.next_id();
         let refused = lock(&core.desk).watch(id, Arc::new(watcher));
         drop(refused);
@@ -158,9 +158,9 @@ impl Repository {
     }
 
     /// Reports a named event to observers, with the values of all features for this context (sdk-behaviour 3.3).
-    pub fn record(&self, name: &str, params: Params, who: Option<&Arc<Attributes>>) {
+    pub fn record(&self, name: &str, params: Params, attributes: Option<&Arc<Attributes>>) {
         let snapshot = self.inner.live.load_full();
-        snapshot.observers().named(&snapshot, &self.inner.core, name, params, who);
+        snapshot.observers().named(&snapshot, &self.inner.core, name, params, attributes);
     }
 
     /// Delivers what is due and calls `flush` of all observers. Call it on the thread that calls [`Self::deliver`].

@@ -26,15 +26,20 @@ impl ContextValues {
     pub(crate) fn of(
         snapshot: &RepositorySnapshot,
         time: Timestamp,
-        who: Option<&Arc<Attributes>>,
+        attributes: Option<&Arc<Attributes>>,
     ) -> Self {
         let features = snapshot.rules().ruleset().iter();
         let features = features
             .map(|feature| {
-                Detail::of(snapshot, feature.key(), &snapshot.answer(feature.key(), who), None)
+                Detail::of(
+                    snapshot,
+                    feature.key(),
+                    &snapshot.answer(feature.key(), attributes),
+                    None,
+                )
             })
             .collect();
-        Self { features, generation: snapshot.generation(), time, attributes: who.cloned() }
+        Self { features, generation: snapshot.generation(), time, attributes: attributes.cloned() }
     }
 
     /// Returns the [`RepositorySnapshot::generation`] of the snapshot.

@@ -33,7 +33,7 @@ pub struct Evaluated {
     /// The name of the interceptor that returned the value.
     pub interceptor: Option<Arc<str>>,
     /// The context of the read.
-    pub who: Option<Arc<Attributes>>,
+    pub attributes: Option<Arc<Attributes>>,
     /// The time of the read.
     pub at: Timestamp,
 }
@@ -59,7 +59,7 @@ pub struct Named {
     /// All features, with their values for the context.
     pub features: Vec<UsedFeature>,
     /// The context of the event.
-    pub who: Option<Arc<Attributes>>,
+    pub attributes: Option<Arc<Attributes>>,
     /// The time of the event.
     pub at: Timestamp,
 }
@@ -126,18 +126,18 @@ impl UsedFeature {
 impl UsageEvent {
     /// Returns the context of the event, if there is one.
     #[must_use]
-    pub const fn who(&self) -> Option<&Arc<Attributes>> {
+    pub const fn attributes(&self) -> Option<&Arc<Attributes>> {
         match self {
-            Self::Evaluated(event) => event.who.as_ref(),
+            Self::Evaluated(event) => event.attributes.as_ref(),
             Self::Collection(_) => None,
-            Self::Named(event) => event.who.as_ref(),
+            Self::Named(event) => event.attributes.as_ref(),
         }
     }
 
     /// Returns the user key of the context, or else its session; `None` if it has neither.
     #[must_use]
     pub fn user_key(&self) -> Option<&str> {
-        user_key(self.who()?)
+        user_key(self.attributes()?)
     }
 
     /// Returns the event as one flat record, as published SDKs send it (sdk-behaviour 3.3). If names are equal, the later value is used:
@@ -149,9 +149,9 @@ impl UsageEvent {
     #[must_use]
     pub fn record(&self) -> Params {
         match self {
-            Self::Evaluated(Evaluated { feature, who, .. }) => {
+            Self::Evaluated(Evaluated { feature, attributes, .. }) => {
                 let mut record = Params::new();
-                add_attributes(&mut record, who.as_deref());
+                add_attributes(&mut record, attributes.as_deref());
                 let mut add = |name: &str, text: Option<&Arc<str>>| {
                     if let Some(text) = text {
                         record.insert(name.to_owned(), (&**text).into());
@@ -168,10 +168,10 @@ impl UsageEvent {
                 add_features(&mut record, features);
                 record
             }
-            Self::Named(Named { params, features, who, .. }) => {
+            Self::Named(Named { params, features, attributes, .. }) => {
                 let mut record = params.clone();
                 add_features(&mut record, features);
-                add_attributes(&mut record, who.as_deref());
+                add_attributes(&mut record, attributes.as_deref());
                 record
             }
         }
@@ -199,14 +199,14 @@ impl UsageEvent {
 }
 
 /// Returns the user key of a context, or else its session.
-pub(crate) fn user_key(who: &Attributes) -> Option<&str> {
-    let first = |name| who.get(name).and_then(|mut values| values.next());
+pub(crate) fn user_key(attributes: &Attributes) -> Option<&str> {
+    let first = |name| attributes.get(name).and_then(|mut values| values.next());
     first("userkey").or_else(|| first("session"))
 }
 
 /// Adds attributes: a single value as text, several values as a list.
-fn add_attributes(record: &mut Params, who: Option<&Attributes>) {
-    for (name, mut values) in who.iter().flat_map(|who| who.iter()) {
+fn add_attributes(record: &mut Params, attributes: Option<&Attributes>) {
+    for (name, mut values) in attributes.iter().flat_map(|attributes| attributes.iter()) {
         let value = match (values.len(), values.next()) {
             (1, Some(only)) => only.into(),
             (_, first) => first.into_iter().chain(values).collect::<Vec<_>>().into(),

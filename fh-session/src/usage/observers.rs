@@ -85,10 +85,10 @@ impl Observers {
         core: &Core,
         key: &str,
         answer: &Answer<'_>,
-        who: Option<&Arc<Attributes>>,
+        attributes: Option<&Arc<Attributes>>,
     ) {
         if !self.is_empty() {
-            self.evaluated_by(snapshot, core, key, answer, who);
+            self.evaluated_by(snapshot, core, key, answer, attributes);
         }
     }
 
@@ -99,13 +99,13 @@ impl Observers {
         core: &Core,
         key: &str,
         answer: &Answer<'_>,
-        who: Option<&Arc<Attributes>>,
+        attributes: Option<&Arc<Attributes>>,
     ) {
         if OBSERVING.with(Cell::get) || answer.feature().is_none() {
             return;
         }
         let mut event = None;
-        let fingerprint = Fingerprint::new(key, answer, who.map(|who| &**who));
+        let fingerprint = Fingerprint::new(key, answer, attributes.map(|attributes| &**attributes));
         for entry in &self.entries {
             if !entry.thinning.lets_through(&fingerprint, core.clock()) {
                 continue;
@@ -122,7 +122,7 @@ impl Observers {
                         feature,
                         reason: answer.reason(),
                         interceptor: answer.interceptor().cloned(),
-                        who: who.cloned(),
+                        attributes: attributes.cloned(),
                         at: core.clock()(),
                     }))
                 });
@@ -153,15 +153,21 @@ impl Observers {
         core: &Core,
         name: &str,
         params: Params,
-        who: Option<&Arc<Attributes>>,
+        attributes: Option<&Arc<Attributes>>,
     ) {
         if !self.want_events() || OBSERVING.with(Cell::get) {
             return;
         }
-        let features = features(snapshot, who);
+        let features = features(snapshot, attributes);
         let at = core.clock()();
         let name = name.into();
-        let event = UsageEvent::Named(Named { name, params, features, who: who.cloned(), at });
+        let event = UsageEvent::Named(Named {
+            name,
+            params,
+            features,
+            attributes: attributes.cloned(),
+            at,
+        });
         self.take(core, event);
         core.wake();
     }
@@ -321,7 +327,11 @@ impl Entry {
 }
 
 /// Returns all features with their values for a context.
-fn features(snapshot: &RepositorySnapshot, who: Option<&Arc<Attributes>>) -> Vec<UsedFeature> {
+fn features(
+    snapshot: &RepositorySnapshot,
+    attributes: Option<&Arc<Attributes>>,
+) -> Vec<UsedFeature> {
     let keys = snapshot.rules().ruleset().iter().map(|feature| feature.key());
-    keys.filter_map(|key| UsedFeature::of(snapshot, key, &snapshot.answer(key, who))).collect()
+    keys.filter_map(|key| UsedFeature::of(snapshot, key, &snapshot.answer(key, attributes)))
+        .collect()
 }

@@ -15,16 +15,16 @@ use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 pub(crate) struct Fingerprint<'a> {
     key: &'a str,
     answer: &'a Answer<'a>,
-    who: Option<&'a Attributes>,
+    attributes: Option<&'a Attributes>,
 }
 
 impl<'a> Fingerprint<'a> {
     pub(crate) const fn new(
         key: &'a str,
         answer: &'a Answer<'a>,
-        who: Option<&'a Attributes>,
+        attributes: Option<&'a Attributes>,
     ) -> Self {
-        Self { key, answer, who }
+        Self { key, answer, attributes }
     }
 
     pub(super) fn hash(&self) -> u64 {
@@ -39,11 +39,11 @@ impl<'a> Fingerprint<'a> {
         }
         self.answer.strategy_id().hash(&mut state);
         self.answer.interceptor().hash(&mut state);
-        match self.who.map(|who| (user_key(who), who)) {
+        match self.attributes.map(|attributes| (user_key(attributes), attributes)) {
             None => 0_u8.hash(&mut state),
             Some((Some(user), _)) => (1_u8, user).hash(&mut state),
-            Some((None, who)) => {
-                for (name, values) in who.iter() {
+            Some((None, attributes)) => {
+                for (name, values) in attributes.iter() {
                     (2_u8, name).hash(&mut state);
                     for value in values {
                         (3_u8, value).hash(&mut state);

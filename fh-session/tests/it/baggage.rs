@@ -242,7 +242,7 @@ fn only_allowed_keys_are_read() {
         fn name(&self) -> &str {
             "baggage"
         }
-        fn intercept(&self, ask: &fh_session::Ask<'_>) -> fh_session::Flow {
+        fn intercept(&self, ask: &fh_session::InterceptedRead<'_>) -> fh_session::Flow {
             fh_session::baggage::intercept(TEXT, ask, &self.0)
         }
     }

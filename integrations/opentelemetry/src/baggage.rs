@@ -10,7 +10,9 @@ pub use propagator::EscapingPropagator;
 
 use fh_eval::Value;
 use fh_session::baggage::{Added, Flags, MOST_BYTES, NAME};
-use fh_session::{Ask, Detail, Flow, Interceptor, LockPolicy, Reason, UsageEvent, UsedFeature};
+use fh_session::{
+    Detail, Flow, InterceptedRead, Interceptor, LockPolicy, Reason, UsageEvent, UsedFeature,
+};
 use opentelemetry::baggage::{Baggage, BaggageExt};
 use opentelemetry::{Context, Key, StringValue};
 
@@ -206,7 +208,7 @@ impl Interceptor for BaggageInterceptor {
         "opentelemetry-baggage"
     }
 
-    fn intercept(&self, ask: &Ask<'_>) -> Flow {
+    fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
         Context::map_current(|context| match context.baggage().get(NAME) {
             Some(text) => fh_session::baggage::intercept(text.as_str(), ask, &self.allowed),
             None => Flow::Continue,

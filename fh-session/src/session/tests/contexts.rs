@@ -202,9 +202,9 @@ fn settled_with(desk: &Desk, outcome: &Result<Readiness, Problem>) -> Vec<u64> {
 }
 
 /// Returns the value that readers with this user key get.
-fn shown_to(desk: &Desk, who: &str) -> Option<String> {
+fn shown_to(desk: &Desk, attributes: &str) -> Option<String> {
     let rules = &desk.published.last()?.rules;
-    rules.evaluated_for()?.answers_for(&user(who)).then(|| desk.value()).flatten()
+    rules.evaluated_for()?.answers_for(&user(attributes)).then(|| desk.value()).flatten()
 }
 
 #[test]

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use fh_eval::Value;
 use fh_session::{
-    Ask, Cause, Connection, Flow, Interceptor, LockPolicy, Notice, RawKind, RawUpdate, Readiness,
-    SessionStatus, Source,
+    Cause, Connection, Flow, InterceptedRead, Interceptor, LockPolicy, Notice, RawKind, RawUpdate,
+    Readiness, SessionStatus, Source,
 };
 
 use super::{Calls, change, flags, publish, ready, show};
@@ -82,7 +82,7 @@ impl Interceptor for Switch {
         "switch"
     }
 
-    fn intercept(&self, _: &Ask<'_>) -> Flow {
+    fn intercept(&self, _: &InterceptedRead<'_>) -> Flow {
         Flow::Override(Some(Value::Bool(self.0.load(Ordering::SeqCst))))
     }
 }

@@ -36,7 +36,7 @@ fn the_waker_is_called_when_there_is_work() {
         fn name(&self) -> &str {
             "nobody"
         }
-        fn intercept(&self, _: &fh_session::Ask<'_>) -> fh_session::Flow {
+        fn intercept(&self, _: &fh_session::InterceptedRead<'_>) -> fh_session::Flow {
             fh_session::Flow::Continue
         }
     }

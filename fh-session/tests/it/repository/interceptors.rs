@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use fh_eval::{Kind, Number, Value};
-use fh_session::{Ask, Flow, Interceptor, LockPolicy, Notice, Reason, Repository, Subscription};
+use fh_session::{
+    Flow, InterceptedRead, Interceptor, LockPolicy, Notice, Reason, Repository, Subscription,
+};
 use serde_json::json;
 
 use super::{
@@ -34,11 +36,17 @@ impl Interceptor for Fixed {
         self.name
     }
 
-    fn intercept(&self, ask: &Ask<'_>) -> Flow {
+    fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
         let known =
             ask.feature.map_or("unknown", |feature| feature.kind().map_or("?", Kind::as_str));
-        let who = ask.who.and_then(|who| who.get("userkey")?.next().map(str::to_owned));
-        self.asked.lock().unwrap().push(format!("{} {known} {}", ask.key, who.unwrap_or_default()));
+        let attributes = ask
+            .attributes
+            .and_then(|attributes| attributes.get("userkey")?.next().map(str::to_owned));
+        self.asked.lock().unwrap().push(format!(
+            "{} {known} {}",
+            ask.key,
+            attributes.unwrap_or_default()
+        ));
         match self.values.lock().unwrap().get(ask.key) {
             Some(value) => Flow::Override(value.clone()),
             None => Flow::Continue,
@@ -117,7 +125,7 @@ fn an_interceptor_sees_the_lock() {
         fn name(&self) -> &str {
             "keeps-locks"
         }
-        fn intercept(&self, ask: &Ask<'_>) -> Flow {
+        fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
             match ask.feature {
                 Some(feature) if feature.is_locked() => Flow::Continue,
                 _ => Flow::Override(Some(Value::Bool(true))),
@@ -261,7 +269,7 @@ fn complaints_are_bounded() {
         fn name(&self) -> &str {
             "nonsense"
         }
-        fn intercept(&self, _: &Ask<'_>) -> Flow {
+        fn intercept(&self, _: &InterceptedRead<'_>) -> Flow {
             Flow::Override(text_value("nonsense"))
         }
     }
@@ -334,7 +342,7 @@ fn one_that_panics_is_passed_over() {
         fn name(&self) -> &str {
             "panics"
         }
-        fn intercept(&self, _: &Ask<'_>) -> Flow {
+        fn intercept(&self, _: &InterceptedRead<'_>) -> Flow {
             panic!("{PLANNED}")
         }
         fn close(&self) {
@@ -391,7 +399,7 @@ fn one_may_read_features() {
         fn name(&self) -> &str {
             "reads"
         }
-        fn intercept(&self, ask: &Ask<'_>) -> Flow {
+        fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
             self.1.fetch_add(1, Ordering::SeqCst);
             match self.0.boolean(ask.key, None) {
                 Some(value) => Flow::Override(Some(Value::Bool(!value))),

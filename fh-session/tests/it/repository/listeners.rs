@@ -14,11 +14,11 @@ use super::{
 fn listen(
     repository: &Repository,
     key: &str,
-    who: Option<&Arc<Attributes>>,
+    attributes: Option<&Arc<Attributes>>,
 ) -> (Calls<Change>, Subscription) {
     let calls = Calls::new();
     let noted = calls.clone();
-    let guard = repository.on_change(key, who, move |change| noted.note(change.clone()));
+    let guard = repository.on_change(key, attributes, move |change| noted.note(change.clone()));
     (calls, guard)
 }
 

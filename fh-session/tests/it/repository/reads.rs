@@ -53,20 +53,20 @@ fn getters_answer_their_type_and_nothing_else() {
         ("missing", None, None, None, None, false),
     ];
     for (key, boolean, string, number, json, is_set) in rows {
-        let who = Some(&mara);
+        let attributes = Some(&mara);
         let snapshot = repository.snapshot();
-        assert_eq!(repository.boolean(key, who), boolean, "{key}");
-        assert_eq!(repository.is_enabled(key, who), boolean == Some(true), "{key}");
-        assert_eq!(repository.string(key, who).as_deref(), string, "{key}");
-        assert_eq!(repository.number(key, who), number, "{key}");
-        assert_eq!(repository.json(key, who).as_deref(), json, "{key}");
-        assert_eq!(repository.is_set(key, who), is_set, "{key}");
-        assert_eq!(repository.value(key, who).is_some(), is_set, "{key}");
+        assert_eq!(repository.boolean(key, attributes), boolean, "{key}");
+        assert_eq!(repository.is_enabled(key, attributes), boolean == Some(true), "{key}");
+        assert_eq!(repository.string(key, attributes).as_deref(), string, "{key}");
+        assert_eq!(repository.number(key, attributes), number, "{key}");
+        assert_eq!(repository.json(key, attributes).as_deref(), json, "{key}");
+        assert_eq!(repository.is_set(key, attributes), is_set, "{key}");
+        assert_eq!(repository.value(key, attributes).is_some(), is_set, "{key}");
         assert_eq!(repository.exists(key), key != "missing", "{key}");
-        assert_eq!(snapshot.boolean(key, who), boolean, "{key}");
-        assert_eq!(snapshot.string(key, who).as_deref(), string, "{key}");
-        assert_eq!(snapshot.number(key, who), number, "{key}");
-        assert_eq!(snapshot.json(key, who).as_deref(), json, "{key}");
+        assert_eq!(snapshot.boolean(key, attributes), boolean, "{key}");
+        assert_eq!(snapshot.string(key, attributes).as_deref(), string, "{key}");
+        assert_eq!(snapshot.number(key, attributes), number, "{key}");
+        assert_eq!(snapshot.json(key, attributes).as_deref(), json, "{key}");
         assert_eq!(snapshot.exists(key), key != "missing", "{key}");
     }
     assert_eq!(repository.decimal("price", None).unwrap().as_str(), "7.50");
@@ -88,7 +88,7 @@ fn details_say_why() {
     };
     repository.set_status(status);
     let gold = plan("gold");
-    for (key, who, reason, strategy) in [
+    for (key, attributes, reason, strategy) in [
         ("on", None, Reason::Static, None),
         ("gold", None, Reason::Default, None),
         ("gold", Some(&gold), Reason::StrategyMatch, Some("s-gold")),
@@ -96,7 +96,7 @@ fn details_say_why() {
         ("null", None, Reason::Static, None),
         ("missing", None, Reason::NotFound, None),
     ] {
-        let detail = repository.detail(key, who);
+        let detail = repository.detail(key, attributes);
         assert_eq!((detail.reason, detail.strategy_id.as_deref()), (reason, strategy), "{key}");
         assert_eq!(detail.exists, key != "missing");
         assert_eq!(&*detail.key, key);

@@ -8,10 +8,12 @@ use serde_json::json;
 
 use super::{Calls, evaluated_for, flags, repository, show, user};
 
-fn publish_for(repository: &Repository, who: &Arc<Attributes>, cause: Cause, a: bool) {
+fn publish_for(repository: &Repository, attributes: &Arc<Attributes>, cause: Cause, a: bool) {
     let strategies: &[(&str, &str)] = if a { &[("a", "s-1")] } else { &[] };
-    repository
-        .publish(Publication { rules: evaluated_for(who, &flags(&[("a", a)]), strategies), cause });
+    repository.publish(Publication {
+        rules: evaluated_for(attributes, &flags(&[("a", a)]), strategies),
+        cause,
+    });
 }
 
 #[test]

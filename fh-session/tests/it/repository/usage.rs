@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use fh_eval::{Attributes, Kind, Timestamp, Value};
 use fh_session::{
-    Ask, Cause, Deduplicate, Dispatch, Evaluated, Flow, Interceptor, LockPolicy, Millis, Observer,
-    Params, Readiness, Reason, Repository, RepositoryOptions, Subscription, Summaries,
-    SummaryWindow, UsageEvent, UsageOptions, UsageSummary,
+    Cause, Deduplicate, Dispatch, Evaluated, Flow, InterceptedRead, Interceptor, LockPolicy,
+    Millis, Observer, Params, Readiness, Reason, Repository, RepositoryOptions, Subscription,
+    Summaries, SummaryWindow, UsageEvent, UsageOptions, UsageSummary,
 };
 use serde_json::json;
 
@@ -123,7 +123,7 @@ fn one_event_for_each_read() {
             assert_eq!(feature.environment.as_deref(), Some("env-1"));
             assert_eq!(feature.strategy_id.as_deref(), strategy);
             assert_eq!((event.reason, &event.interceptor), (reason, &None));
-            assert_eq!(event.who.as_deref(), Some(&*gold));
+            assert_eq!(event.attributes.as_deref(), Some(&*gold));
         }
     }
 }
@@ -176,7 +176,7 @@ fn comparisons_of_listeners_are_no_use() {
     let (keeps, _guard) = observe(&repository, Dispatch::Queued);
     let mara = user("mara");
     let guards: Vec<_> = [None, None, Some(&mara)]
-        .map(|who| repository.on_change("a", who, |_| {}))
+        .map(|attributes| repository.on_change("a", attributes, |_| {}))
         .into_iter()
         .collect();
     change(&repository, &flags(&[("a", false)]));
@@ -198,7 +198,7 @@ impl Interceptor for Overrides {
         "overrides"
     }
 
-    fn intercept(&self, ask: &Ask<'_>) -> Flow {
+    fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
         if ask.key == "plain" {
             return Flow::Continue;
         }
@@ -248,8 +248,8 @@ fn the_user_key_goes_before_the_session() {
     let both = Attributes::builder().user_key("mara").session("s-9").build();
     let session = Attributes::builder().session("s-9").build();
     let nobody = Attributes::builder().country("nz").build();
-    for (who, key) in [(both, Some("mara")), (session, Some("s-9")), (nobody, None)] {
-        let _ = repository.boolean("a", Some(&Arc::new(who)));
+    for (attributes, key) in [(both, Some("mara")), (session, Some("s-9")), (nobody, None)] {
+        let _ = repository.boolean("a", Some(&Arc::new(attributes)));
         assert_eq!(keeps.events.take()[0].user_key(), key);
     }
     let _ = repository.boolean("a", None);
@@ -325,17 +325,17 @@ fn an_observer_may_read() {
 fn a_named_event_has_all_features_as_the_context_sees_them() {
     let repository = ready(&everything());
     let (keeps, _guard) = observe(&repository, Dispatch::Queued);
-    let who = Attributes::builder()
+    let attributes = Attributes::builder()
         .user_key("mara")
         .attribute("plan", "gold")
         .attribute("tags", ["a", "b"])
         .attribute("word", "attribute")
         .build();
-    let who = Arc::new(who);
+    let attributes = Arc::new(attributes);
     let params: Params = [("cart", json!(3)), ("off", json!("param")), ("plan", json!("param"))]
         .map(|(name, value)| (name.to_owned(), value))
         .into();
-    repository.record("checkout", params, Some(&who));
+    repository.record("checkout", params, Some(&attributes));
     repository.deliver();
     let events = keeps.events.take();
     assert_eq!(events.len(), 1);
@@ -359,8 +359,8 @@ fn a_named_event_has_all_features_as_the_context_sees_them() {
 fn a_use_is_one_flat_record() {
     let repository = ready(&everything());
     let (keeps, _guard) = observe(&repository, Dispatch::Inline);
-    let who = Attributes::builder().user_key("mara").attribute("value", "attribute").build();
-    let _ = repository.boolean("off", Some(&Arc::new(who)));
+    let attributes = Attributes::builder().user_key("mara").attribute("value", "attribute").build();
+    let _ = repository.boolean("off", Some(&Arc::new(attributes)));
     let record = keeps.events.take()[0].record();
     assert_eq!(
         serde_json::Value::Object(record.into_iter().collect()),

@@ -12,8 +12,8 @@ use fh_client::transport::{
     TransportError, TransportErrorKind, TransportRequest,
 };
 use fh_client::{
-    Ask, Bootstrap, Client, ContextPoolError, Flow, Interceptor, LockPolicy, NotReady, Observer,
-    SnapshotFile, StartError, Update, UsageEvent, UsageOptions, block_on,
+    Bootstrap, Client, ContextPoolError, Flow, InterceptedRead, Interceptor, LockPolicy, NotReady,
+    Observer, SnapshotFile, StartError, Update, UsageEvent, UsageOptions, block_on,
 };
 use fh_fake_edge::{FakeEdge, Feature};
 use fh_test_folder::Folder;
@@ -65,7 +65,7 @@ impl Interceptor for Asked {
         "asked"
     }
 
-    fn intercept(&self, ask: &Ask<'_>) -> Flow {
+    fn intercept(&self, ask: &InterceptedRead<'_>) -> Flow {
         let mut shown = self.0.lock().unwrap();
         shown.debug(ask);
         shown.debug(&Flow::Continue);
