@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use fh_eval::{Attributes, Kind, Number, Value};
-use fh_session::{ApiKeys, ContextValues, Detail, Explained, KeyKind, Problem, Repository};
+use fh_session::{ApiKeys, ContextValues, Detail, ExplainedDetail, KeyKind, Problem, Repository};
 use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, oneshot};
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use fh_eval::{Attributes, Kind, Number, Value};
-use fh_session::{Change, Detail, Explained, Subscription};
+use fh_session::{Change, Detail, ExplainedDetail, Subscription};
 use serde::de::DeserializeOwned;
 
 use crate::changes::Changes;
@@ -133,7 +133,7 @@ impl Feature {
 
     /// Returns the value and how it was found, with a `Display` for people. Observers are not notified.
     #[must_use]
-    pub fn explain(&self) -> Explained {
+    pub fn explain(&self) -> ExplainedDetail {
         self.inner.repository.explain(&self.key, self.attributes.as_ref())
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use fh_eval::{Attributes, Kind, Number, Value};
-use fh_session::{ContextValues, Detail, Explained, Readiness};
+use fh_session::{ContextValues, Detail, ExplainedDetail, Readiness};
 use serde::de::DeserializeOwned;
 
 use crate::reads::reads;

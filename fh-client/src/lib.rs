@@ -54,11 +54,11 @@ pub use fh_eval::{
 pub use fh_session::{
     ApiKey, ApiKeys, BOOTSTRAP_FORMAT, Backoff, Bootstrap, BootstrapFeature, Change, Collection,
     Config, Connection, ContextPlacement, ContextValues, Counters, Deduplicate, Detail, Dispatch,
-    EdgeUrl, Evaluated, Explained, Flow, InterceptedRead, Interceptor, KeyError, KeyKind, Limits,
-    LockPolicy, Named, NewState, Notice, Observer, Params, Problem, RawKind, RawUpdate, Readiness,
-    ReadinessChange, Reason, Repository, SessionStatus, Source, Stage, Subscription, Summaries,
-    SummaryWindow, UrlError, UsageCount, UsageEvent, UsageOptions, UsageSummary, UsedFeature,
-    WhileSwitching,
+    EdgeUrl, Evaluated, ExplainedDetail, Flow, InterceptedRead, Interceptor, KeyError, KeyKind,
+    Limits, LockPolicy, Named, NewState, Notice, Observer, Params, Problem, RawKind, RawUpdate,
+    Readiness, ReadinessChange, Reason, Repository, SessionStatus, Source, Stage, Subscription,
+    Summaries, SummaryWindow, UrlError, UsageCount, UsageEvent, UsageOptions, UsageSummary,
+    UsedFeature, WhileSwitching,
 };
 
 /// Runs the examples of the project's front page as tests.

@@ -127,7 +127,7 @@ macro_rules! reads {
 
             /// Returns the value and how each strategy was evaluated, with a `Display` for people. Observers are not notified.
             #[must_use]
-            pub fn explain(&$self, key: &str) -> Explained {
+            pub fn explain(&$self, key: &str) -> ExplainedDetail {
                 $source.explain(key, $attributes)
             }
         }

@@ -91,7 +91,7 @@ impl Detail {
 /// The result of a read, and how the rules led to it. `Display` writes a text for people.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Explained {
+pub struct ExplainedDetail {
     /// The result of the read.
     pub detail: Detail,
     /// The evaluation of the rules, strategy by strategy, even if an interceptor returned the value. `None` if the feature does not exist,
@@ -99,7 +99,7 @@ pub struct Explained {
     pub rules: Option<Explanation>,
 }
 
-impl fmt::Display for Explained {
+impl fmt::Display for ExplainedDetail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let detail = &self.detail;
         if let Some(interceptor) = &detail.interceptor {

@@ -23,7 +23,7 @@ pub(crate) use deliver::Turns;
 pub(crate) use isolation::{Panicked, isolated};
 
 pub use counters::Counters;
-pub use detail::{Detail, Explained};
+pub use detail::{Detail, ExplainedDetail};
 pub use listen::{Change, NewState, ReadinessChange, Subscription};
 pub use reason::Reason;
 pub use snapshot::RepositorySnapshot;

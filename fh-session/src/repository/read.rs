@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fh_eval::{Attributes, Kind, Number, Value};
 
-use super::{ContextValues, Detail, Explained, Repository};
+use super::{ContextValues, Detail, ExplainedDetail, Repository};
 
 impl Repository {
     /// Returns true if the feature is BOOLEAN and its value is true.
@@ -101,7 +101,7 @@ impl Repository {
 
     /// Returns the value and how the rules led to it. Does not count as a use.
     #[must_use]
-    pub fn explain(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Explained {
+    pub fn explain(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> ExplainedDetail {
         self.inner.live.load().explain(key, attributes)
     }
 }

@@ -6,7 +6,7 @@ use fh_eval::{Attributes, Evaluation, Kind, Number, Subject, Value};
 
 use super::answer::{Answer, Intercepted, Ruled, json_of, string_of};
 use super::core::Core;
-use super::detail::{Detail, Explained};
+use super::detail::{Detail, ExplainedDetail};
 use super::reason::Reason;
 use super::values::ContextValues;
 use crate::intercept::Chain;
@@ -327,7 +327,7 @@ impl RepositorySnapshot {
 
     /// Returns the value and how the rules led to it. Does not count as a use.
     #[must_use]
-    pub fn explain(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> Explained {
+    pub fn explain(&self, key: &str, attributes: Option<&Arc<Attributes>>) -> ExplainedDetail {
         self.core.touch();
         let detail = Detail::of(self, key, &self.answer(key, attributes), None);
         let clock = self.core.clock();
@@ -338,7 +338,7 @@ impl RepositorySnapshot {
             _ => Subject::nobody(clock),
         };
         let feature = self.is_for(attributes).then(|| self.rules.ruleset().get(key)).flatten();
-        Explained { detail, rules: feature.map(|feature| feature.explain(&subject)) }
+        ExplainedDetail { detail, rules: feature.map(|feature| feature.explain(&subject)) }
     }
 }
 
