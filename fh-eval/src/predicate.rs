@@ -10,7 +10,7 @@ use crate::attributes::{Supplied, head};
 use crate::tables::Tables;
 use crate::text::address::{self, Network, Spelling};
 use crate::text::date::{Day, Years};
-use crate::text::datetime::{MissingOffset, Moment};
+use crate::text::datetime::{DateTime, MissingOffset};
 use crate::text::number::{Decimal, OwnedDecimal};
 use crate::text::order;
 use crate::text::pattern::{Extent, Pattern, Tables as PatternTables};
@@ -183,9 +183,9 @@ pub(crate) enum Rare {
     NumbersWithScale(Membership, Box<[OwnedDecimal]>),
     Days(Wanted<Day>, Years),
     /// Date-times, compared by instant alone (profile `client`).
-    Instants(Wanted<Moment>),
+    Instants(Wanted<DateTime>),
     /// Date-times, compared by instant and then by local time (profile `edge`).
-    Moments(Wanted<Moment>),
+    DateTimes(Wanted<DateTime>),
     Networks(Membership, Box<[Network]>, Spelling),
     /// Versions, each compared by itself. Maven's order does not allow several bounds to be reduced to one.
     Versions(Comparison, Box<[Version<'static>]>),
@@ -215,11 +215,11 @@ impl Rare {
             Self::Days(wanted, years) => Day::parse(supplied, *years)
                 .is_some_and(|day| wanted.holds(|wanted| day.cmp(wanted))),
             Self::Instants(wanted) => {
-                Moment::parse(supplied, MissingOffset::MeansUtc, Years::FourDigits)
+                DateTime::parse(supplied, MissingOffset::MeansUtc, Years::FourDigits)
                     .is_some_and(|moment| wanted.holds(|wanted| moment.instant().cmp(wanted)))
             }
-            Self::Moments(wanted) => {
-                Moment::parse(supplied, MissingOffset::Unparsable, Years::Signed)
+            Self::DateTimes(wanted) => {
+                DateTime::parse(supplied, MissingOffset::Unparsable, Years::Signed)
                     .is_some_and(|moment| wanted.holds(|wanted| moment.cmp(wanted)))
             }
             Self::Networks(membership, list, spelling) => address::parse(supplied, *spelling)

@@ -88,7 +88,7 @@ impl std::str::FromStr for Timestamp {
     type Err = BadTimestamp;
 
     fn from_str(text: &str) -> Result<Self, BadTimestamp> {
-        let moment = crate::text::datetime::Moment::parse(
+        let moment = crate::text::datetime::DateTime::parse(
             text,
             crate::text::datetime::MissingOffset::MeansUtc,
             crate::text::date::Years::FourDigits,

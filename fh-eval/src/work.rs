@@ -314,7 +314,7 @@ fn rare_cost(rare: &Rare) -> Cost {
             Cost { per_value: all.fold(10, u64::saturating_add), per_byte: 5 }
         }
         Rare::Days(wanted, _) => Cost { per_value: 30 + wanted.len(), per_byte: 3 },
-        Rare::Instants(wanted) | Rare::Moments(wanted) => {
+        Rare::Instants(wanted) | Rare::DateTimes(wanted) => {
             Cost { per_value: 60 + 2 * wanted.len(), per_byte: 3 }
         }
         Rare::Networks(_, list, _) => Cost { per_value: 60 + 3 * list.len() as u64, per_byte: 4 },

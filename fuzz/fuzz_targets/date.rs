@@ -3,14 +3,14 @@
 
 use fh_eval::Timestamp;
 use fh_eval::text::date::{Day, Years};
-use fh_eval::text::datetime::{MissingOffset, Moment};
+use fh_eval::text::datetime::{DateTime, MissingOffset};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     for years in [Years::FourDigits, Years::Signed] {
         let _ = Day::parse(text, years);
-        let strict = Moment::parse(text, MissingOffset::Unparsable, years);
-        let lenient = Moment::parse(text, MissingOffset::MeansUtc, years);
+        let strict = DateTime::parse(text, MissingOffset::Unparsable, years);
+        let lenient = DateTime::parse(text, MissingOffset::MeansUtc, years);
         assert!(strict.is_none() || strict == lenient);
     }
     if let Ok(moment) = text.parse::<Timestamp>() {

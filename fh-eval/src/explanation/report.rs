@@ -13,7 +13,7 @@ use crate::featurehub::wire;
 use crate::json::{Shape, Token};
 use crate::text::address::{self, Spelling};
 use crate::text::date::{Day, Years};
-use crate::text::datetime::{MissingOffset, Moment};
+use crate::text::datetime::{DateTime, MissingOffset};
 use crate::text::number::Decimal;
 use crate::time::Timestamp;
 
@@ -311,7 +311,7 @@ fn comparable(kind: &str, text: &str) -> bool {
     match kind {
         "NUMBER" => Decimal::parse(text).is_some(),
         "DATE" => Day::parse(text, Years::Signed).is_some(),
-        "DATETIME" => Moment::parse(text, MissingOffset::MeansUtc, Years::Signed).is_some(),
+        "DATETIME" => DateTime::parse(text, MissingOffset::MeansUtc, Years::Signed).is_some(),
         "IP_ADDRESS" => address::parse(text, Spelling::Server).is_some(),
         _ => true,
     }

@@ -14,7 +14,7 @@ pub enum MissingOffset {
 /// A date-time with its offset from UTC. It is ordered by instant and then by offset, which is the order of local
 /// times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Moment {
+pub struct DateTime {
     /// Whole seconds since 1970-01-01T00:00:00Z.
     pub(crate) seconds: i64,
     /// Nanoseconds within the second.
@@ -23,13 +23,13 @@ pub struct Moment {
     pub(crate) offset: i32,
 }
 
-impl Moment {
+impl DateTime {
     /// Parses `YYYY-MM-DDTHH:MM[:SS[.fraction]]`, then `Z` or an offset `±HH:MM[:SS]` of at most 18 hours. If both are
     /// missing, `missing` decides. After `Z` or an offset, a zone name in brackets may follow and is ignored.
     ///
     /// ```
-    /// use fh_eval::text::{date::Years, datetime::{MissingOffset, Moment}};
-    /// let read = |text| Moment::parse(text, MissingOffset::MeansUtc, Years::FourDigits).map(Moment::instant);
+    /// use fh_eval::text::{date::Years, datetime::{MissingOffset, DateTime}};
+    /// let read = |text| DateTime::parse(text, MissingOffset::MeansUtc, Years::FourDigits).map(DateTime::instant);
     /// assert_eq!(read("2024-01-01T01:00:00+01:00"), read("2024-01-01T00:00Z"));
     /// assert_eq!(read("2024-01-01T00:00"), read("2024-01-01T00:00Z[Etc/UTC]"));
     /// assert_eq!(read("2024-01-01 00:00Z"), None);
@@ -124,8 +124,8 @@ fn zone_name(bytes: &[u8]) -> Option<()> {
 mod tests {
     use super::*;
 
-    fn client(text: &str) -> Option<Moment> {
-        Moment::parse(text, MissingOffset::MeansUtc, Years::FourDigits)
+    fn client(text: &str) -> Option<DateTime> {
+        DateTime::parse(text, MissingOffset::MeansUtc, Years::FourDigits)
     }
 
     #[test]
@@ -164,7 +164,7 @@ mod tests {
             assert_eq!(client(text), None, "{text}");
         }
         assert_eq!(
-            Moment::parse("2024-01-01T00:00", MissingOffset::Unparsable, Years::Signed),
+            DateTime::parse("2024-01-01T00:00", MissingOffset::Unparsable, Years::Signed),
             None
         );
     }

@@ -8,7 +8,7 @@ use crate::json::Token;
 use crate::predicate::{Predicate, Rare, Wanted};
 use crate::profile::Profile;
 use crate::text::date::{Day, Years};
-use crate::text::datetime::{MissingOffset, Moment};
+use crate::text::datetime::{DateTime, MissingOffset};
 
 impl RuleCompiler<'_> {
     pub(super) fn date(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {
@@ -34,15 +34,15 @@ impl RuleCompiler<'_> {
         match self.profile {
             Profile::Client => {
                 let read = |text: &str| {
-                    Moment::parse(text, MissingOffset::MeansUtc, years).map(Moment::instant)
+                    DateTime::parse(text, MissingOffset::MeansUtc, years).map(DateTime::instant)
                 };
                 let readable = self.parsed(tokens, "a date-time", read);
                 self.dates(typed, readable, Rare::Instants)
             }
             Profile::Edge => {
-                let read = |text: &str| Moment::parse(text, MissingOffset::Unparsable, years);
+                let read = |text: &str| DateTime::parse(text, MissingOffset::Unparsable, years);
                 let readable = self.parsed(tokens, "a date-time with offset", read);
-                self.dates(typed, readable, Rare::Moments)
+                self.dates(typed, readable, Rare::DateTimes)
             }
         }
     }
