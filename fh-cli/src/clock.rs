@@ -28,7 +28,7 @@ pub(crate) fn now() -> Timestamp {
 
 fn read(text: &str) -> Result<Timestamp, String> {
     let date = || format!("{text}T00:00:00Z").parse();
-    text.parse().or_else(|_| date()).map_err(|_: fh_eval::BadTimestamp| {
+    text.parse().or_else(|_| date()).map_err(|_: fh_eval::InvalidTimestamp| {
         "write a date-time such as 2026-11-27T09:00:00Z, or a date".to_string()
     })
 }

@@ -102,13 +102,13 @@ impl Payload {
         let name = &self.name;
         let document = Document::parse(&self.json).map_err(|error| {
             Failure::Input(match error {
-                ParseError::NotJson(_) if self.json.trim_ascii().is_empty() => {
+                ParseError::InvalidJson(_) if self.json.trim_ascii().is_empty() => {
                     format!("{name} is empty: give it the features that FeatureHub sends")
                 }
-                ParseError::NotJson(why) if self.json.trim_ascii().starts_with(b"<") => {
+                ParseError::InvalidJson(why) if self.json.trim_ascii().starts_with(b"<") => {
                     format!("{name} looks like HTML, not JSON ({why}): save the answer of the Edge's /features")
                 }
-                ParseError::NotJson(why) => format!("{name} is not JSON: {why}"),
+                ParseError::InvalidJson(why) => format!("{name} is not JSON: {why}"),
                 ParseError::NoFeatures => format!(
                     "{name} is JSON, but holds neither features nor environments: save the answer of the Edge's /features"
                 ),

@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq;
 /// assert!(key.is("correct-horse-battery") && !key.is("correct-horse-staples"));
 /// assert_eq!(format!("{key:?}"), "***");
 /// assert!(AdminKey::new("secret").is_err());
-/// # Ok::<(), fh_edge::NotAnAdminKey>(())
+/// # Ok::<(), fh_edge::InvalidAdminKey>(())
 /// ```
 #[derive(Clone)]
 pub struct AdminKey {
@@ -23,7 +23,7 @@ pub struct AdminKey {
 /// The reason why a text is not a valid admin key. Its message does not contain the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum NotAnAdminKey {
+pub enum InvalidAdminKey {
     /// The text is shorter than [`AdminKey::SHORTEST`], so it could be guessed.
     TooShort,
     /// The text is longer than [`AdminKey::LONGEST`], so it might not fit into a header.
@@ -32,7 +32,7 @@ pub enum NotAnAdminKey {
     Characters,
 }
 
-impl fmt::Display for NotAnAdminKey {
+impl fmt::Display for InvalidAdminKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooShort => {
@@ -46,7 +46,7 @@ impl fmt::Display for NotAnAdminKey {
     }
 }
 
-impl std::error::Error for NotAnAdminKey {}
+impl std::error::Error for InvalidAdminKey {}
 
 impl AdminKey {
     /// The smallest number of characters, so that the key cannot be guessed.
@@ -57,15 +57,15 @@ impl AdminKey {
     /// Makes a key from its text.
     ///
     /// # Errors
-    /// [`NotAnAdminKey`] if the text is too short, too long, or contains other than visible ASCII characters.
-    pub fn new(text: &str) -> Result<Self, NotAnAdminKey> {
+    /// [`InvalidAdminKey`] if the text is too short, too long, or contains other than visible ASCII characters.
+    pub fn new(text: &str) -> Result<Self, InvalidAdminKey> {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(NotAnAdminKey::Characters);
+            return Err(InvalidAdminKey::Characters);
         }
         match text.len() {
-            0..Self::SHORTEST => Err(NotAnAdminKey::TooShort),
+            0..Self::SHORTEST => Err(InvalidAdminKey::TooShort),
             Self::SHORTEST..=Self::LONGEST => Ok(Self { digest: digest(text) }),
-            _ => Err(NotAnAdminKey::TooLong),
+            _ => Err(InvalidAdminKey::TooLong),
         }
     }
 
@@ -94,11 +94,11 @@ mod tests {
     #[test]
     fn what_can_be_a_key() {
         let refused = |text: &str| AdminKey::new(text).map(|_| ()).unwrap_err();
-        assert_eq!(refused(""), NotAnAdminKey::TooShort);
-        assert_eq!(refused(&"k".repeat(15)), NotAnAdminKey::TooShort);
-        assert_eq!(refused(&"k".repeat(401)), NotAnAdminKey::TooLong);
-        assert_eq!(refused("sixteen characters"), NotAnAdminKey::Characters);
-        assert_eq!(refused("sixteen-zeichen-ä"), NotAnAdminKey::Characters);
+        assert_eq!(refused(""), InvalidAdminKey::TooShort);
+        assert_eq!(refused(&"k".repeat(15)), InvalidAdminKey::TooShort);
+        assert_eq!(refused(&"k".repeat(401)), InvalidAdminKey::TooLong);
+        assert_eq!(refused("sixteen characters"), InvalidAdminKey::Characters);
+        assert_eq!(refused("sixteen-zeichen-ä"), InvalidAdminKey::Characters);
         let key = AdminKey::new(&"k".repeat(16)).unwrap();
         assert!(key.is(&"k".repeat(16)));
         assert!(!key.is(&"k".repeat(17)) && !key.is("") && !key.is(&"K".repeat(16)));

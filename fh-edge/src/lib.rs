@@ -23,7 +23,7 @@ mod stream;
 mod wire;
 mod world;
 
-pub use admin_key::{AdminKey, NotAnAdminKey};
+pub use admin_key::{AdminKey, InvalidAdminKey};
 pub use api::Polls;
 pub use edge::{
     DamagedData, Edge, EdgeBuilder, EdgeHandle, FeatureChange, ReplaceError, StartError,

@@ -26,7 +26,7 @@ mod value;
 mod work;
 
 pub use attributes::{
-    AttributeText, Attributes, AttributesBuilder, Country, Device, NotAContext, Platform,
+    AttributeText, Attributes, AttributesBuilder, Country, Device, InvalidContext, Platform,
     UnknownName, Values,
 };
 pub use diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, Severity};
@@ -37,6 +37,6 @@ pub use json::{Shape, Token, members};
 pub use profile::{Profile, UnknownProfile};
 pub use ruleset::{Feature, Ruleset};
 pub use subject::Subject;
-pub use time::{BadTimestamp, Clock, Timestamp};
+pub use time::{Clock, InvalidTimestamp, Timestamp};
 pub use value::{Kind, Number, Value};
 pub use work::WorkBound;

@@ -9,7 +9,7 @@ use crate::text::date::CivilDate;
 /// let leap_day: Timestamp = "2024-02-29T23:30:00Z".parse()?;
 /// assert_eq!(leap_day.as_millis(), 1_709_249_400_000);
 /// assert_eq!(leap_day.to_string(), "2024-02-29T23:30:00.000Z");
-/// # Ok::<(), fh_eval::BadTimestamp>(())
+/// # Ok::<(), fh_eval::InvalidTimestamp>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
@@ -17,15 +17,15 @@ pub struct Timestamp(i64);
 /// The error for a text that does not follow the DATETIME grammar (evaluation 3.5). A missing offset is no error; it
 /// means UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BadTimestamp;
+pub struct InvalidTimestamp;
 
-impl std::fmt::Display for BadTimestamp {
+impl std::fmt::Display for InvalidTimestamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("not a date-time such as 2026-02-28T12:00:00Z")
     }
 }
 
-impl std::error::Error for BadTimestamp {}
+impl std::error::Error for InvalidTimestamp {}
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
 /// 9999-12-31T23:59:59.999Z. Later times have no year of four digits.
@@ -85,15 +85,15 @@ impl std::fmt::Display for Timestamp {
 }
 
 impl std::str::FromStr for Timestamp {
-    type Err = BadTimestamp;
+    type Err = InvalidTimestamp;
 
-    fn from_str(text: &str) -> Result<Self, BadTimestamp> {
+    fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
         let moment = crate::text::datetime::DateTime::parse(
             text,
             crate::text::datetime::MissingOffset::MeansUtc,
             crate::text::date::Years::FourDigits,
         )
-        .ok_or(BadTimestamp)?;
+        .ok_or(InvalidTimestamp)?;
         Ok(Self::from_millis(moment.seconds * 1000 + i64::from(moment.nanos / 1_000_000)))
     }
 }

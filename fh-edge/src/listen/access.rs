@@ -21,7 +21,7 @@ use crate::wire::api_key::{RequestKey, environment_id};
 /// let mut options = ListenOptions::default();
 /// let proxies: TrustedProxies = "10.0.0.0/8".parse()?; // believed in what they say of who asks
 /// options.access_log = Some(AccessLog::new(proxies));
-/// # Ok::<(), fh_edge::listen::NotANetwork>(())
+/// # Ok::<(), fh_edge::listen::InvalidNetwork>(())
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct AccessLog {

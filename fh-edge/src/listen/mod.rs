@@ -58,7 +58,7 @@ pub use connections::{Connections, ListenerFigures};
 pub use descriptors::raise_descriptor_limit;
 pub use listener::Listener;
 pub use options::{ListenOptions, PerAddress};
-pub use proxies::{NotANetwork, TrustedProxies};
+pub use proxies::{InvalidNetwork, TrustedProxies};
 pub use tls::{Reloaded, Tls, TlsError};
 pub use transport::Transport;
 

@@ -28,7 +28,7 @@ use super::Transport;
 /// assert_eq!(proxies.to_string(), "10.0.0.0/8,fd00::/8,192.0.2.7/32");
 /// let router = proxies.before(axum::Router::new());
 /// # let _: axum::Router = router;
-/// # Ok::<(), fh_edge::listen::NotANetwork>(())
+/// # Ok::<(), fh_edge::listen::InvalidNetwork>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedProxies {
@@ -37,25 +37,27 @@ pub struct TrustedProxies {
 
 /// The error for a text that is neither an address nor a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotANetwork(pub String);
+pub struct InvalidNetwork(pub String);
 
-impl fmt::Display for NotANetwork {
+impl fmt::Display for InvalidNetwork {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?} is neither an address nor a network such as 10.0.0.0/8", self.0)
     }
 }
 
-impl std::error::Error for NotANetwork {}
+impl std::error::Error for InvalidNetwork {}
 
 /// Reads addresses and networks that are separated by commas.
 impl FromStr for TrustedProxies {
-    type Err = NotANetwork;
+    type Err = InvalidNetwork;
 
-    fn from_str(text: &str) -> Result<Self, NotANetwork> {
+    fn from_str(text: &str) -> Result<Self, InvalidNetwork> {
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         let networks = parts.map(|part| {
             let address = || part.parse::<IpAddr>().map(IpNet::from);
-            part.parse::<IpNet>().or_else(|_| address()).map_err(|_| NotANetwork(part.to_owned()))
+            part.parse::<IpNet>()
+                .or_else(|_| address())
+                .map_err(|_| InvalidNetwork(part.to_owned()))
         });
         Ok(Self { networks: networks.collect::<Result<_, _>>()? })
     }

@@ -16,31 +16,31 @@ use serde_json::value::RawValue;
 /// use fh_edge::state::Json;
 /// assert_eq!(Json::parse("{\"b\": 7.50,\n \"a\": 1e3}")?.as_str(), r#"{"b":7.50,"a":1e3}"#);
 /// assert!(Json::parse("{").is_err());
-/// # Ok::<(), fh_edge::state::NotJson>(())
+/// # Ok::<(), fh_edge::state::InvalidJson>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Json(Arc<str>);
 
 /// The error for a text that is not one JSON document: a message with line and column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotJson(pub String);
+pub struct InvalidJson(pub String);
 
-impl fmt::Display for NotJson {
+impl fmt::Display for InvalidJson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "not JSON: {}", self.0)
     }
 }
 
-impl std::error::Error for NotJson {}
+impl std::error::Error for InvalidJson {}
 
 impl Json {
     /// Parses one document. White space around it is removed.
     ///
     /// # Errors
-    /// Returns [`NotJson`] if the text is not one document.
-    pub fn parse(text: &str) -> Result<Self, NotJson> {
-        let raw: &RawValue = serde_json::from_str(text).map_err(|e| NotJson(e.to_string()))?;
-        Self::checked(raw).map_err(NotJson)
+    /// Returns [`InvalidJson`] if the text is not one document.
+    pub fn parse(text: &str) -> Result<Self, InvalidJson> {
+        let raw: &RawValue = serde_json::from_str(text).map_err(|e| InvalidJson(e.to_string()))?;
+        Self::checked(raw).map_err(InvalidJson)
     }
 
     fn checked(raw: &RawValue) -> Result<Self, String> {
@@ -196,7 +196,7 @@ mod tests {
             (r#""\\\udc22""#, r"\udc22"),
         ] {
             let what = format!("{escape} in a text is half of a character");
-            assert_eq!(Json::parse(text), Err(NotJson(what.clone())), "{text}");
+            assert_eq!(Json::parse(text), Err(InvalidJson(what.clone())), "{text}");
             let error = serde_json::from_str::<Json>(text).unwrap_err().to_string();
             assert!(error.starts_with(&what), "{error}");
         }

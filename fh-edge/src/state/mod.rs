@@ -8,7 +8,7 @@ mod permission;
 mod profile;
 mod unique;
 
-pub use json::{Json, NotJson};
+pub use json::{InvalidJson, Json};
 pub(crate) use limits::check_strategy;
 pub use model::{Account, Environment, Feature, FeatureValue, ServiceKey, State};
 pub use permission::{Permission, Permissions, UnknownPermission};

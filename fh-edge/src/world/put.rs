@@ -33,7 +33,7 @@ pub(crate) enum Refusal {
     NotABoolean,
     BooleanNull,
     NotANumber,
-    NotJson,
+    InvalidJson,
 }
 
 impl Refusal {
@@ -53,7 +53,7 @@ impl Refusal {
             Self::NotABoolean => (400, "flag value must be true or false"),
             Self::BooleanNull => (412, "cannot set flag value to null"),
             Self::NotANumber => (400, "Attempting to update NUMBER value with non-NUMBER"),
-            Self::NotJson => (400, "Attempting to update JSON value to non-json"),
+            Self::InvalidJson => (400, "Attempting to update JSON value to non-json"),
         }
     }
 }

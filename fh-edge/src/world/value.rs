@@ -23,13 +23,13 @@ pub(super) fn convert(kind: Kind, value: Option<&Json>) -> Result<Option<Json>, 
         Kind::Json => {
             let text = match value.as_text() {
                 Some(text) => text,
-                None => literal(value).ok_or(Refusal::NotJson)?,
+                None => literal(value).ok_or(Refusal::InvalidJson)?,
             };
             // An empty text clears the feature (D-106).
             if text.is_empty() || is_one_document(&text) {
                 Ok(Some(Json::text(&text)))
             } else {
-                Err(Refusal::NotJson)
+                Err(Refusal::InvalidJson)
             }
         }
     }
@@ -142,7 +142,7 @@ mod tests {
             r#""{\"a\":1,\"a\":2}""#,
             r#""[{\"a\":{\"b\":1,\"b\":1}}]""#,
         ] {
-            assert_eq!(no(Kind::Json, text), Refusal::NotJson, "{text}");
+            assert_eq!(no(Kind::Json, text), Refusal::InvalidJson, "{text}");
         }
         for kind in [Kind::String, Kind::Number, Kind::Json] {
             assert_eq!(convert(kind, None), Ok(None));

@@ -10,14 +10,14 @@ use crate::json::{Members, Shape, Token, list, mend, object};
 /// The error for JSON that is no context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum NotAContext {
+pub enum InvalidContext {
     /// The text is no object, or no JSON at all.
     NotAnObject,
     /// The object has more than [`Attributes::MAX_FROM_JSON`] values.
     TooLarge,
 }
 
-impl std::fmt::Display for NotAContext {
+impl std::fmt::Display for InvalidContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NotAnObject => f.write_str(
@@ -28,7 +28,7 @@ impl std::fmt::Display for NotAContext {
     }
 }
 
-impl std::error::Error for NotAContext {}
+impl std::error::Error for InvalidContext {}
 
 impl Attributes {
     /// Parses a context such as `{"userkey": "fred", "plan": ["gold", "beta"], "age": 42}`.
@@ -37,20 +37,20 @@ impl Attributes {
     /// and lists. An attribute whose list is empty is missing.
     ///
     /// # Errors
-    /// [`NotAContext`] if the text is not a JSON object or has too many values.
+    /// [`InvalidContext`] if the text is not a JSON object or has too many values.
     ///
     /// ```
     /// use fh_eval::Attributes;
     /// let context = Attributes::from_json(r#"{"n": [1.10, null, true], "empty": []}"#)?;
     /// assert_eq!(context.get("n").unwrap().collect::<Vec<_>>(), ["1.10", "true"]);
     /// assert!(context.get("empty").is_none());
-    /// # Ok::<(), fh_eval::NotAContext>(())
+    /// # Ok::<(), fh_eval::InvalidContext>(())
     /// ```
-    pub fn from_json(json: &str) -> Result<Self, NotAContext> {
-        let raw: &RawValue = serde_json::from_str(json).map_err(|_| NotAContext::NotAnObject)?;
+    pub fn from_json(json: &str) -> Result<Self, InvalidContext> {
+        let raw: &RawValue = serde_json::from_str(json).map_err(|_| InvalidContext::NotAnObject)?;
         let mended = mend(raw.get());
         let Shape::Is(Members(members)) = object(&mended) else {
-            return Err(NotAContext::NotAnObject);
+            return Err(InvalidContext::NotAnObject);
         };
         // Of members with the same name, the last one counts.
         let last: HashMap<&str, usize> =
@@ -69,7 +69,11 @@ impl Attributes {
     pub const MAX_FROM_JSON: usize = 10_000;
 }
 
-fn add(builder: &mut AttributesBuilder, name: &str, value: &RawValue) -> Result<(), NotAContext> {
+fn add(
+    builder: &mut AttributesBuilder,
+    name: &str,
+    value: &RawValue,
+) -> Result<(), InvalidContext> {
     let elements = match Token::of(value) {
         Token::List => match list(value.get()) {
             Shape::Is(elements) => elements,
@@ -79,7 +83,7 @@ fn add(builder: &mut AttributesBuilder, name: &str, value: &RawValue) -> Result<
     };
     for text in elements.into_iter().filter_map(|element| Token::of(element).text()) {
         if builder.len() == Attributes::MAX_FROM_JSON {
-            return Err(NotAContext::TooLarge);
+            return Err(InvalidContext::TooLarge);
         }
         builder.add(name, &text);
     }

@@ -5,7 +5,7 @@ mod json;
 pub(crate) mod names;
 
 pub use build::{AttributeText, AttributesBuilder};
-pub use json::NotAContext;
+pub use json::InvalidContext;
 pub use names::{Country, Device, Platform, UnknownName};
 
 use smallvec::SmallVec;

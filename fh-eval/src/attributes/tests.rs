@@ -76,10 +76,10 @@ fn json_contexts() {
         ]
     );
     for json in ["", "null", "[]", "1", r#"{"a"}"#, "{} {}"] {
-        assert_eq!(Attributes::from_json(json), Err(NotAContext::NotAnObject), "{json}");
+        assert_eq!(Attributes::from_json(json), Err(InvalidContext::NotAnObject), "{json}");
     }
     let many = format!("{{\"a\":[{}1]}}", "1,".repeat(Attributes::MAX_FROM_JSON));
-    assert_eq!(Attributes::from_json(&many), Err(NotAContext::TooLarge));
+    assert_eq!(Attributes::from_json(&many), Err(InvalidContext::TooLarge));
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub enum ParseError {
     /// The bytes are not UTF-8. This is the offset of the first invalid byte.
     NotUtf8(usize),
     /// The text is not JSON. This is the parser's message with line and column.
-    NotJson(String),
+    InvalidJson(String),
     /// The text is JSON, but neither a feature, an environment, nor a list of either.
     NoFeatures,
     /// The payload has several environments where one is required. These are their ids.
@@ -28,7 +28,7 @@ impl std::fmt::Display for ParseError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NotUtf8(at) => write!(f, "not UTF-8 text (byte {at})"),
-            Self::NotJson(why) => write!(f, "not JSON: {why}"),
+            Self::InvalidJson(why) => write!(f, "not JSON: {why}"),
             Self::NoFeatures => {
                 f.write_str("neither a list of features nor a list of environments")
             }
@@ -116,7 +116,7 @@ impl<'a> Document<'a> {
         let json =
             std::str::from_utf8(bytes).map_err(|error| ParseError::NotUtf8(error.valid_up_to()))?;
         let json = json.strip_prefix('\u{feff}').unwrap_or(json);
-        let not_json = |error: serde_json::Error| ParseError::NotJson(error.to_string());
+        let not_json = |error: serde_json::Error| ParseError::InvalidJson(error.to_string());
         if json.trim_ascii_start().starts_with('[') {
             let elements = serde_json::from_str(json).map_err(not_json)?;
             return Ok(Self { environments: Self::list(elements) });
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn what_is_no_document() {
         for json in ["", "{", "[1,]", "[] []", "nope"] {
-            assert!(matches!(counts(json), Err(ParseError::NotJson(_))), "{json}");
+            assert!(matches!(counts(json), Err(ParseError::InvalidJson(_))), "{json}");
         }
         for json in ["1", "null", "\"x\"", "{}"] {
             assert_eq!(counts(json), Err(ParseError::NoFeatures), "{json}");

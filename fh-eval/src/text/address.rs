@@ -116,7 +116,7 @@ pub enum Network {
 
 /// The error for a rule value that is no network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BadNetwork {
+pub enum InvalidNetwork {
     /// The address cannot be parsed, or the mask is longer than the address. Such a value contains no address.
     ContainsNothing,
     /// The mask is no number. In profile `edge` the whole rule then fails, as on FeatureHub's server.
@@ -127,7 +127,7 @@ impl Network {
     /// Parses `address` or `address/bits`. Host bits can be set; they are cleared.
     ///
     /// # Errors
-    /// [`BadNetwork`] says how the value is to be treated.
+    /// [`InvalidNetwork`] says how the value is to be treated.
     ///
     /// ```
     /// use fh_eval::text::address::{parse, Network, Spelling};
@@ -136,19 +136,19 @@ impl Network {
     /// assert!(!network.contains(parse("::1", Spelling::Literal).unwrap()));
     /// assert!(Network::parse("10.0.0.0/33", Spelling::Literal).is_err());
     /// ```
-    pub fn parse(text: &str, spelling: Spelling) -> Result<Self, BadNetwork> {
+    pub fn parse(text: &str, spelling: Spelling) -> Result<Self, InvalidNetwork> {
         let (address, bits) = match text.split_once('/') {
             None => (text, None),
             Some((address, mask)) => (address, mask_bits(mask, spelling)?),
         };
-        let address = parse(address, spelling).ok_or(BadNetwork::ContainsNothing)?;
+        let address = parse(address, spelling).ok_or(InvalidNetwork::ContainsNothing)?;
         match address {
             IpAddr::V4(v4) => {
                 let bits = bits.unwrap_or(32);
                 let mask = match bits {
                     0 => 0,
                     1..=32 => u32::MAX << (32 - bits),
-                    _ => return Err(BadNetwork::ContainsNothing),
+                    _ => return Err(InvalidNetwork::ContainsNothing),
                 };
                 Ok(Self::V4 { network: v4.to_bits() & mask, mask })
             }
@@ -157,7 +157,7 @@ impl Network {
                 let mask = match bits {
                     0 => 0,
                     1..=128 => u128::MAX << (128 - bits),
-                    _ => return Err(BadNetwork::ContainsNothing),
+                    _ => return Err(InvalidNetwork::ContainsNothing),
                 };
                 Ok(Self::V6 { network: v6.to_bits() & mask, mask })
             }
@@ -176,10 +176,10 @@ impl Network {
 }
 
 /// Returns the length of the mask, or `None` for exactly this address, which FeatureHub's server reads in `/-1`.
-fn mask_bits(mask: &str, spelling: Spelling) -> Result<Option<u32>, BadNetwork> {
+fn mask_bits(mask: &str, spelling: Spelling) -> Result<Option<u32>, InvalidNetwork> {
     let mask = match (spelling, mask.split_once('/')) {
         (Spelling::Server, Some((mask, _))) => mask,
-        (Spelling::Literal, Some(_)) => return Err(BadNetwork::BadMask),
+        (Spelling::Literal, Some(_)) => return Err(InvalidNetwork::BadMask),
         (_, None) => mask,
     };
     let (negative, digits) = match mask.strip_prefix('-') {
@@ -187,18 +187,18 @@ fn mask_bits(mask: &str, spelling: Spelling) -> Result<Option<u32>, BadNetwork> 
         None => (false, mask.strip_prefix('+').unwrap_or(mask)),
     };
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(BadNetwork::BadMask);
+        return Err(InvalidNetwork::BadMask);
     }
     let bits = digits
         .bytes()
         .fold(0_u64, |n, digit| n.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
     match (negative, spelling, bits) {
-        (false, Spelling::Server, 2_147_483_648..) => Err(BadNetwork::BadMask),
+        (false, Spelling::Server, 2_147_483_648..) => Err(InvalidNetwork::BadMask),
         (false, _, _) => Ok(Some(bits.min(255) as u32)),
         (true, Spelling::Server, 1) => Ok(None),
         (true, Spelling::Server, 0) => Ok(Some(0)),
-        (true, Spelling::Server, ..=2_147_483_648) => Err(BadNetwork::ContainsNothing),
-        (true, _, _) => Err(BadNetwork::BadMask),
+        (true, Spelling::Server, ..=2_147_483_648) => Err(InvalidNetwork::ContainsNothing),
+        (true, _, _) => Err(InvalidNetwork::BadMask),
     }
 }
 
@@ -272,7 +272,7 @@ mod tests {
             Network::parse("10.0.0.0/-1", Spelling::Server),
             Network::parse("10.0.0.0", Spelling::Literal)
         );
-        assert_eq!(Network::parse("10.0.0.0/x", Spelling::Server), Err(BadNetwork::BadMask));
+        assert_eq!(Network::parse("10.0.0.0/x", Spelling::Server), Err(InvalidNetwork::BadMask));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 
 use fh_client::{ApiKey, EdgeUrl, KeyKind};
-use fh_edge::listen::{NotANetwork, PerAddress};
+use fh_edge::listen::{InvalidNetwork, PerAddress};
 use fh_edge::origin::relay::RelayKeys;
 use fh_edge::state::ServiceKey;
 use fh_edge::{AdminKey, AdminTransport, Administration, Compression, Console, Monitoring};
@@ -211,7 +211,7 @@ pub(crate) static SETTINGS: [Setting; 55] = [
         "trusted-proxies",
         One("NETWORK,..."),
         "Proxies that are believed when they say in x-forwarded-for who asks: addresses, or networks such as 10.0.0.0/8",
-        |s, text| put(&mut s.proxies, text.parse().map_err(|why: NotANetwork| why.to_string())),
+        |s, text| put(&mut s.proxies, text.parse().map_err(|why: InvalidNetwork| why.to_string())),
         |s| s.proxies.to_string(),
     ),
     Setting::new(

@@ -70,7 +70,7 @@ impl Question {
             None => Attributes::default(),
         };
         let now = match asked.now {
-            Some(text) => text.parse().map_err(|error: fh_eval::BadTimestamp| {
+            Some(text) => text.parse().map_err(|error: fh_eval::InvalidTimestamp| {
                 Problem::bad(error.to_string()).at("now")
             })?,
             None => now(),

@@ -6,7 +6,7 @@ use crate::diagnostic::DiagnosticKind;
 use crate::json::Token;
 use crate::predicate::{Membership, Predicate, Rare};
 use crate::profile::Profile;
-use crate::text::address::{BadNetwork, Network, Spelling};
+use crate::text::address::{InvalidNetwork, Network, Spelling};
 
 impl RuleCompiler<'_> {
     pub(super) fn address(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {
@@ -37,7 +37,7 @@ impl RuleCompiler<'_> {
             };
             match Network::parse(&text, spelling) {
                 Ok(network) => networks.push(network),
-                Err(BadNetwork::BadMask) if self.profile == Profile::Edge => {
+                Err(InvalidNetwork::BadMask) if self.profile == Profile::Edge => {
                     self.end_rule(&text, DiagnosticKind::NotA("a network"));
                     return self.ended_networks(membership, networks, spelling);
                 }
