@@ -360,7 +360,7 @@ impl<'a, C: Clock, T: Tracer, const N: usize> Evaluator<'a, '_, C, T, N> {
                 comparison.holds(compare_packed(supplied.text, join(*wanted)))
             }
             Predicate::Bool(wanted) => (supplied.text == "true") == *wanted,
-            Predicate::Rare(row) => {
+            Predicate::Boxed(row) => {
                 self.tables.rare.get(*row as usize).is_some_and(|rare| rare.holds(supplied.text))
             }
             Predicate::Always => true,

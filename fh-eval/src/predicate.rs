@@ -102,7 +102,7 @@ pub(crate) enum Predicate {
     /// A comparison with a version that is packed into 64 bits.
     Version(Comparison, [u32; 2]),
     /// A test of the table `rare`, by row.
-    Rare(u32),
+    Boxed(u32),
 }
 
 impl Predicate {
@@ -113,7 +113,7 @@ impl Predicate {
             Self::NotIn(list) => Self::NotIn(list.shifted(texts)),
             Self::Ends(row) => Self::Ends(row.wrapping_add(texts)),
             Self::Texts(test, list) => Self::Texts(test, list.shifted(texts)),
-            Self::Rare(row) => Self::Rare(row.wrapping_add(rare)),
+            Self::Boxed(row) => Self::Boxed(row.wrapping_add(rare)),
             Self::Never | Self::Always | Self::Blank | Self::Bool(_) | Self::Version(..) => self,
         }
     }
@@ -150,13 +150,13 @@ impl Run {
 
 /// The values of a rule and the comparison with them.
 #[derive(Debug)]
-pub(crate) enum Wanted<T> {
+pub(crate) enum ExpectedValues<T> {
     In(Box<[T]>),
     NotIn(Box<[T]>),
     Order(Comparison, T),
 }
 
-impl<T> Wanted<T> {
+impl<T> ExpectedValues<T> {
     /// Returns true if the supplied value passes. `order` compares the supplied value with a rule value.
     fn holds(&self, order: impl Fn(&T) -> Ordering) -> bool {
         let equal = |wanted: &T| order(wanted) == Ordering::Equal;
@@ -177,15 +177,15 @@ pub(crate) enum Membership {
 
 /// A test that is stored behind a pointer.
 #[derive(Debug)]
-pub(crate) enum Rare {
-    Numbers(Wanted<OwnedDecimal>),
+pub(crate) enum BoxedPredicate {
+    Numbers(ExpectedValues<OwnedDecimal>),
     /// Equality in value and in the number of decimals (profile `edge`).
     NumbersWithScale(Membership, Box<[OwnedDecimal]>),
-    Days(Wanted<Day>, Years),
+    Days(ExpectedValues<Day>, Years),
     /// Date-times, compared by instant alone (profile `client`).
-    Instants(Wanted<DateTime>),
+    Instants(ExpectedValues<DateTime>),
     /// Date-times, compared by instant and then by local time (profile `edge`).
-    DateTimes(Wanted<DateTime>),
+    DateTimes(ExpectedValues<DateTime>),
     Networks(Membership, Box<[Network]>, Spelling),
     /// Versions, each compared by itself. Maven's order does not allow several bounds to be reduced to one.
     Versions(Comparison, Box<[Version<'static>]>),
@@ -194,14 +194,14 @@ pub(crate) enum Rare {
     MatchedBy(Box<[Box<str>]>),
 }
 
-/// The longest supplied pattern, in bytes, that [`Rare::MatchedBy`] compiles. The limit is low because the pattern
+/// The longest supplied pattern, in bytes, that [`BoxedPredicate::MatchedBy`] compiles. The limit is low because the pattern
 /// comes from a request.
 const LONGEST_SUPPLIED_PATTERN: usize = 200;
 
 /// The largest such pattern, in nodes after repetitions are expanded.
 const LARGEST_SUPPLIED_PATTERN: usize = 100;
 
-impl Rare {
+impl BoxedPredicate {
     pub(crate) fn holds(&self, supplied: &str) -> bool {
         match self {
             Self::Numbers(wanted) => Decimal::parse(supplied)

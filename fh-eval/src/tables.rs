@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use crate::attributes::{Name, same};
 use crate::bucket::Encoding;
 use crate::diagnostic::Diagnostic;
-use crate::predicate::{Predicate, Rare, Run, Text};
+use crate::predicate::{BoxedPredicate, Predicate, Run, Text};
 use crate::value::{Kind, Value};
 
 #[derive(Debug, Default)]
@@ -29,7 +29,7 @@ pub(crate) struct Tables {
     pub(crate) hash_ids: String,
     // Tables that some evaluations read.
     pub(crate) fields: Vec<Field>,
-    pub(crate) rare: Vec<Arc<Rare>>,
+    pub(crate) rare: Vec<Arc<BoxedPredicate>>,
     pub(crate) sources: Vec<Arc<[Field]>>,
     pub(crate) values: Vec<Value>,
     // Tables that are read mostly for results and explanations. `details` has one row per strategy, `spans` and
@@ -291,9 +291,9 @@ impl Writer {
         }
     }
 
-    pub(crate) fn rare(&mut self, rare: Rare) -> Predicate {
+    pub(crate) fn rare(&mut self, rare: BoxedPredicate) -> Predicate {
         self.tables.rare.push(Arc::new(rare));
-        Predicate::Rare(self.tables.rare.len() as u32 - 1)
+        Predicate::Boxed(self.tables.rare.len() as u32 - 1)
     }
 
     pub(crate) fn source(&mut self, fields: Arc<[Field]>) -> u32 {

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use crate::attributes::Attributes;
 use crate::bucket::Encoding;
 use crate::feature::FeatureRef;
-use crate::predicate::{Predicate, Rare, Run, TextTest, Wanted};
+use crate::predicate::{BoxedPredicate, ExpectedValues, Predicate, Run, TextTest};
 use crate::tables::{Field, Head, Mode, Reading, Share, Tables};
 use crate::text::pattern::Cost;
 
@@ -256,7 +256,7 @@ fn cost(tables: &Tables, predicate: &Predicate) -> Cost {
         Predicate::Texts(test, list) => texts(tables, *test, *list),
         // A version that cannot be packed is parsed.
         Predicate::Version(..) => Cost { per_value: 20, per_byte: 12 },
-        Predicate::Rare(row) => match tables.rare.get(*row as usize) {
+        Predicate::Boxed(row) => match tables.rare.get(*row as usize) {
             Some(rare) => rare_cost(rare),
             None => fixed(1),
         },
@@ -303,36 +303,38 @@ fn texts(tables: &Tables, test: TextTest, list: Run) -> Cost {
     }
 }
 
-fn rare_cost(rare: &Rare) -> Cost {
+fn rare_cost(rare: &BoxedPredicate) -> Cost {
     match rare {
-        Rare::Numbers(wanted) => {
+        BoxedPredicate::Numbers(wanted) => {
             let all = wanted.all().iter().map(|number| 4 + 2 * number.digits() as u64);
             Cost { per_value: all.fold(10, u64::saturating_add), per_byte: 5 }
         }
-        Rare::NumbersWithScale(_, list) => {
+        BoxedPredicate::NumbersWithScale(_, list) => {
             let all = list.iter().map(|number| 4 + 2 * number.digits() as u64);
             Cost { per_value: all.fold(10, u64::saturating_add), per_byte: 5 }
         }
-        Rare::Days(wanted, _) => Cost { per_value: 30 + wanted.len(), per_byte: 3 },
-        Rare::Instants(wanted) | Rare::DateTimes(wanted) => {
+        BoxedPredicate::Days(wanted, _) => Cost { per_value: 30 + wanted.len(), per_byte: 3 },
+        BoxedPredicate::Instants(wanted) | BoxedPredicate::DateTimes(wanted) => {
             Cost { per_value: 60 + 2 * wanted.len(), per_byte: 3 }
         }
-        Rare::Networks(_, list, _) => Cost { per_value: 60 + 3 * list.len() as u64, per_byte: 4 },
-        Rare::Versions(_, list) => {
+        BoxedPredicate::Networks(_, list, _) => {
+            Cost { per_value: 60 + 3 * list.len() as u64, per_byte: 4 }
+        }
+        BoxedPredicate::Versions(_, list) => {
             let each = Cost { per_value: 8, per_byte: 4 }.times(list.len() as u64);
             each.plus(Cost { per_value: 20, per_byte: 12 })
         }
-        Rare::Patterns(patterns) => {
+        BoxedPredicate::Patterns(patterns) => {
             patterns.iter().map(|pattern| pattern.cost()).fold(fixed(2), Cost::plus)
         }
-        Rare::MatchedBy(texts) => {
+        BoxedPredicate::MatchedBy(texts) => {
             let bytes: u64 = texts.iter().map(|text| text.len() as u64).sum();
             SUPPLIED_PATTERN.plus(fixed(bytes.saturating_mul(SUPPLIED_SEARCH)))
         }
     }
 }
 
-impl<T> Wanted<T> {
+impl<T> ExpectedValues<T> {
     fn all(&self) -> &[T] {
         match self {
             Self::In(list) | Self::NotIn(list) => list,

@@ -160,7 +160,7 @@ impl Report {
         let strategies: Vec<StrategyReport> = (0..)
             .zip(strategies)
             .map(|(position, strategy)| {
-                StrategyTeller { explanation, diagnostics, position }.tell(strategy)
+                StrategyReporter { explanation, diagnostics, position }.tell(strategy)
             })
             .collect();
         let matched = strategies.iter().find(|strategy| strategy.outcome == Outcome::Match);
@@ -181,13 +181,13 @@ impl Report {
 }
 
 /// Makes the report of one strategy.
-struct StrategyTeller<'a> {
+struct StrategyReporter<'a> {
     explanation: &'a Explanation,
     diagnostics: &'a [Diagnostic],
     position: u32,
 }
 
-impl StrategyTeller<'_> {
+impl StrategyReporter<'_> {
     fn tell(&self, strategy: &Shape<wire::Strategy<'_>>) -> StrategyReport {
         let unread = wire::Strategy::default();
         let strategy = strategy.as_ref().unwrap_or(&unread);

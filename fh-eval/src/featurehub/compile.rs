@@ -6,9 +6,9 @@ use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
+use super::diagnostics::DiagnosticCollector;
 use super::document::readable;
-use super::hot::hot;
-use super::notes::Notes;
+use super::fast_path::fast_path;
 use super::patterns::Patterns;
 use super::rule::RuleCompiler;
 use super::wire::{self, Raw, text};
@@ -98,7 +98,7 @@ struct Compilation<'a> {
     /// Diagnostics of features that were left out.
     left_out: Vec<Diagnostic>,
     /// The current place and its diagnostics.
-    notes: Notes,
+    diagnostics: DiagnosticCollector,
 }
 
 /// The state that the strategies of a feature share while it is compiled.
@@ -118,13 +118,13 @@ impl<'a> Compilation<'a> {
             writer: Writer::default(),
             patterns: Patterns::new(compiler.profile),
             left_out: Vec::new(),
-            notes: Notes::of(environment),
+            diagnostics: DiagnosticCollector::of(environment),
         }
     }
 
     fn feature(&mut self, position: usize, raw: &RawValue) {
         let json = readable(raw);
-        self.notes.enter_feature(position);
+        self.diagnostics.enter_feature(position);
         let Some(feature) = wire::Feature::parse(&json) else {
             return self.leave_out("feature", raw, DiagnosticKind::Expected("an object"));
         };
@@ -138,7 +138,7 @@ impl<'a> Compilation<'a> {
                 );
             }
         };
-        self.notes.name_feature(&key);
+        self.diagnostics.name_feature(&key);
         self.writer.begin();
         let id = text(feature.id);
         if id.is_none() && feature.id.is_some_and(|id| Token::of(id) != Token::Null) {
@@ -152,10 +152,11 @@ impl<'a> Compilation<'a> {
         let hash_id = self.hash_id(&key, id.as_deref());
         let kind = self.kind(feature.kind);
         let key_row = self.writer.name(&key);
-        let value = super::value::store(&mut self.writer, &mut self.notes, kind, feature.value);
+        let value =
+            super::value::store(&mut self.writer, &mut self.diagnostics, kind, feature.value);
         let mut draw = Draw { has_hash_id: hash_id.is_some(), kind, sources: Vec::new(), base: 0 };
         let all = self.strategies(&feature.strategies, &mut draw);
-        let (strategies, mode) = hot(&mut self.writer, all, draw.sources.len());
+        let (strategies, mode) = fast_path(&mut self.writer, all, draw.sources.len());
         let hash_id_row = match &hash_id {
             Some(id) if !draw.sources.is_empty() => self.writer.hash_id(id),
             _ => Run::default(),
@@ -173,7 +174,7 @@ impl<'a> Compilation<'a> {
         let locked = self.locked(feature.locked);
         let version = self.version(feature.version);
         if matches!(feature.properties, Shape::Other) {
-            self.notes.add(
+            self.diagnostics.add(
                 "fp",
                 None,
                 DiagnosticKind::Expected("an object of texts"),
@@ -186,7 +187,7 @@ impl<'a> Compilation<'a> {
             version,
             locked,
             json: raw.get().into(),
-            diagnostics: std::mem::take(&mut self.notes.diagnostics).into(),
+            diagnostics: std::mem::take(&mut self.diagnostics.diagnostics).into(),
         };
         self.writer.end(head, key_row, all, detail);
     }
@@ -203,7 +204,7 @@ impl<'a> Compilation<'a> {
         let superseded: Vec<usize> = (0..count).filter(is_superseded).collect();
         for position in &superseded {
             let feature = tables.key(*position).into();
-            let place = Place { feature, ..self.notes.place() };
+            let place = Place { feature, ..self.diagnostics.place() };
             let (problem, consequence) =
                 (DiagnosticKind::DuplicateKey, Consequence::FeatureLeftOut);
             self.left_out.push(Diagnostic { place, problem, consequence });
@@ -212,8 +213,8 @@ impl<'a> Compilation<'a> {
     }
 
     fn leave_out(&mut self, member: &'static str, raw: &RawValue, problem: DiagnosticKind) {
-        self.notes.add(member, Some(raw.get()), problem, Consequence::FeatureLeftOut);
-        self.left_out.append(&mut self.notes.diagnostics);
+        self.diagnostics.add(member, Some(raw.get()), problem, Consequence::FeatureLeftOut);
+        self.left_out.append(&mut self.diagnostics.diagnostics);
     }
 
     fn note(
@@ -223,7 +224,7 @@ impl<'a> Compilation<'a> {
         problem: DiagnosticKind,
         consequence: Consequence,
     ) {
-        self.notes.add(member, raw.map(RawValue::get), problem, consequence);
+        self.diagnostics.add(member, raw.map(RawValue::get), problem, consequence);
     }
 
     fn hash_id(&mut self, key: &str, id: Option<&str>) -> Option<String> {
@@ -231,7 +232,7 @@ impl<'a> Compilation<'a> {
             if let Some(id) = ids.get(key) {
                 return Some(id.clone());
             }
-            self.notes.add(
+            self.diagnostics.add(
                 "id",
                 None,
                 DiagnosticKind::NoHashId,
@@ -291,17 +292,22 @@ impl<'a> Compilation<'a> {
         match list {
             Shape::Is(list) => {
                 for (position, strategy) in list.iter().enumerate() {
-                    self.notes.enter_strategy(position as u32);
+                    self.diagnostics.enter_strategy(position as u32);
                     let (strategy, detail) = self.strategy(position as u32, strategy, draw);
                     self.writer.tables.strategies.push(strategy);
                     self.writer.tables.details.push(detail);
                 }
-                self.notes.leave_strategy();
+                self.diagnostics.leave_strategy();
             }
             Shape::Absent | Shape::Null => {}
             Shape::Other => {
                 let problem = DiagnosticKind::Expected("a list");
-                self.notes.add("strategies", None, problem, Consequence::Assumed("no strategy"));
+                self.diagnostics.add(
+                    "strategies",
+                    None,
+                    problem,
+                    Consequence::Assumed("no strategy"),
+                );
             }
         }
         Run { at, len: self.writer.tables.strategies.len() as u32 - at }
@@ -322,7 +328,7 @@ impl<'a> Compilation<'a> {
         };
         let mut detail = StrategyDetail { id: None, percentage: 0, position };
         let Shape::Is(strategy) = strategy else {
-            self.notes.add(
+            self.diagnostics.add(
                 "strategies",
                 None,
                 DiagnosticKind::Expected("an object"),
@@ -332,12 +338,12 @@ impl<'a> Compilation<'a> {
         };
         if let Some(id) = text(strategy.id) {
             detail.id = Some(self.writer.name(&id));
-            self.notes.name_strategy(&id);
+            self.diagnostics.name_strategy(&id);
         }
         let is_misspelt =
-            self.notes.unknown_members(&strategy.unknown, Consequence::StrategyNeverMatches);
+            self.diagnostics.unknown_members(&strategy.unknown, Consequence::StrategyNeverMatches);
         row.value =
-            super::value::store(&mut self.writer, &mut self.notes, draw.kind, strategy.value);
+            super::value::store(&mut self.writer, &mut self.diagnostics, draw.kind, strategy.value);
         let percentage = self.percentage(strategy.percentage);
         let source = self.source(&strategy.percentage_attributes);
         let rules = self.rules(&strategy.rules);
@@ -407,12 +413,12 @@ impl<'a> Compilation<'a> {
                     names.iter().map(|name| text(Some(*name)).map(Cow::into_owned)).collect();
                 if read.is_none() {
                     let problem = DiagnosticKind::Expected("a list of texts");
-                    self.notes.add(member, None, problem, Consequence::StrategyNeverMatches);
+                    self.diagnostics.add(member, None, problem, Consequence::StrategyNeverMatches);
                 }
                 read
             }
             Shape::Other => {
-                self.notes.add(
+                self.diagnostics.add(
                     member,
                     None,
                     DiagnosticKind::Expected("a list"),
@@ -447,7 +453,7 @@ impl<'a> Compilation<'a> {
             Shape::Absent | Shape::Null => return Some(Run::default()),
             Shape::Is(rules) => rules,
             Shape::Other => {
-                self.notes.add(
+                self.diagnostics.add(
                     "attributes",
                     None,
                     DiagnosticKind::Expected("a list"),
@@ -458,19 +464,19 @@ impl<'a> Compilation<'a> {
         };
         let at = self.writer.tables.rules.len() as u32;
         for (position, rule) in rules.iter().enumerate() {
-            self.notes.enter_rule(position as u32);
+            self.diagnostics.enter_rule(position as u32);
             let compiled = RuleCompiler {
                 profile: self.compiler.profile,
                 writer: &mut self.writer,
                 patterns: &mut self.patterns,
-                notes: &mut self.notes,
+                diagnostics: &mut self.diagnostics,
                 reading: Reading::Plain,
                 listed: 0,
             }
             .rule(rule);
             self.writer.tables.rules.push(compiled);
         }
-        self.notes.leave_rules();
+        self.diagnostics.leave_rules();
         Some(Run { at, len: rules.len() as u32 })
     }
 }

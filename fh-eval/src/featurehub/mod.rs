@@ -1,10 +1,10 @@
 //! FeatureHub's JSON: reading payloads and compiling them. The rest of the crate works on compiled features only.
 
 mod compile;
+mod diagnostics;
 mod document;
-mod hot;
+mod fast_path;
 mod member;
-mod notes;
 mod patterns;
 mod rule;
 mod value;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::notes::Notes;
+use super::diagnostics::DiagnosticCollector;
 use super::wire::Raw;
 use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::Token;
@@ -14,7 +14,7 @@ use crate::value::{Kind, Number, Value};
 /// Stores a value, converted to the feature's type where that is possible. Adds a diagnostic where it is not.
 pub(super) fn store(
     writer: &mut Writer,
-    notes: &mut Notes,
+    diagnostics: &mut DiagnosticCollector,
     kind: Option<Kind>,
     raw: Raw<'_>,
 ) -> ValueAt {
@@ -25,7 +25,7 @@ pub(super) fn store(
         return ValueAt::NONE;
     }
     let mut note = |problem, assumed| {
-        notes.add("value", Some(raw.get()), problem, Consequence::Assumed(assumed));
+        diagnostics.add("value", Some(raw.get()), problem, Consequence::Assumed(assumed));
     };
     if nested {
         note(DiagnosticKind::Expected("a text, a number or a boolean"), "its JSON text");

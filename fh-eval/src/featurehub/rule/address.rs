@@ -4,7 +4,7 @@ use super::number::server_number_text;
 use super::{Conditional, RuleCompiler, Typed};
 use crate::diagnostic::DiagnosticKind;
 use crate::json::Token;
-use crate::predicate::{Membership, Predicate, Rare};
+use crate::predicate::{BoxedPredicate, Membership, Predicate};
 use crate::profile::Profile;
 use crate::text::address::{InvalidNetwork, Network, Spelling};
 
@@ -44,7 +44,7 @@ impl RuleCompiler<'_> {
                 Err(_) => self.drop_value(&text, DiagnosticKind::NotA("an address or network")),
             }
         }
-        self.writer.rare(Rare::Networks(membership, networks.into(), spelling))
+        self.writer.rare(BoxedPredicate::Networks(membership, networks.into(), spelling))
     }
 
     pub(super) fn ended_networks(
@@ -56,7 +56,7 @@ impl RuleCompiler<'_> {
         match membership {
             Membership::Outside => Predicate::Never,
             Membership::Inside => {
-                self.writer.rare(Rare::Networks(membership, networks.into(), spelling))
+                self.writer.rare(BoxedPredicate::Networks(membership, networks.into(), spelling))
             }
         }
     }

@@ -17,7 +17,7 @@ impl RuleCompiler<'_> {
                 Some(Token::Bool(value)) => Some(*value),
                 first => {
                     let shown = first.and_then(|token| token.clone().text());
-                    self.notes.add(
+                    self.diagnostics.add(
                         "values",
                         shown.as_deref(),
                         DiagnosticKind::ServerRaises,

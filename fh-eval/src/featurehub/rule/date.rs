@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Conditional, Readable, RuleCompiler, Typed};
 use crate::diagnostic::DiagnosticKind;
 use crate::json::Token;
-use crate::predicate::{Predicate, Rare, Wanted};
+use crate::predicate::{BoxedPredicate, ExpectedValues, Predicate};
 use crate::profile::Profile;
 use crate::text::date::{Day, Years};
 use crate::text::datetime::{DateTime, MissingOffset};
@@ -18,7 +18,7 @@ impl RuleCompiler<'_> {
         };
         let years = self.years();
         let readable = self.parsed(tokens, "a date", |text| Day::parse(text, years));
-        self.dates(typed, readable, |wanted| Rare::Days(wanted, years))
+        self.dates(typed, readable, |wanted| BoxedPredicate::Days(wanted, years))
     }
 
     pub(super) fn date_time(
@@ -37,12 +37,12 @@ impl RuleCompiler<'_> {
                     DateTime::parse(text, MissingOffset::MeansUtc, years).map(DateTime::instant)
                 };
                 let readable = self.parsed(tokens, "a date-time", read);
-                self.dates(typed, readable, Rare::Instants)
+                self.dates(typed, readable, BoxedPredicate::Instants)
             }
             Profile::Edge => {
                 let read = |text: &str| DateTime::parse(text, MissingOffset::Unparsable, years);
                 let readable = self.parsed(tokens, "a date-time with offset", read);
-                self.dates(typed, readable, Rare::DateTimes)
+                self.dates(typed, readable, BoxedPredicate::DateTimes)
             }
         }
     }
@@ -53,11 +53,11 @@ impl RuleCompiler<'_> {
         &mut self,
         typed: Typed,
         readable: Readable<T>,
-        rare: impl FnOnce(Wanted<T>) -> Rare,
+        rare: impl FnOnce(ExpectedValues<T>) -> BoxedPredicate,
     ) -> Predicate {
         let is_excluding = matches!(typed, Typed::NotIn);
         if self.profile == Profile::Client && is_excluding && self.listed > 0 {
-            return self.writer.rare(rare(Wanted::NotIn(readable.values.into())));
+            return self.writer.rare(rare(ExpectedValues::NotIn(readable.values.into())));
         }
         self.typed(typed, readable, Ord::cmp, rare)
     }

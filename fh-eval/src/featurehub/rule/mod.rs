@@ -9,12 +9,12 @@ mod version;
 
 use serde_json::value::RawValue;
 
-use super::notes::Notes;
+use super::diagnostics::DiagnosticCollector;
 use super::patterns::Patterns;
 use super::wire::{self, text as text_of};
 use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::{Shape, Token};
-use crate::predicate::{Comparison, Predicate, Rare, Wanted};
+use crate::predicate::{BoxedPredicate, Comparison, ExpectedValues, Predicate};
 use crate::profile::Profile;
 use crate::tables::{Reading, Rule, Writer};
 
@@ -23,7 +23,7 @@ pub(super) struct RuleCompiler<'a> {
     pub(super) profile: Profile,
     pub(super) writer: &'a mut Writer,
     pub(super) patterns: &'a mut Patterns,
-    pub(super) notes: &'a mut Notes,
+    pub(super) diagnostics: &'a mut DiagnosticCollector,
     /// The way in which the rule reads its attribute.
     pub(super) reading: Reading,
     /// Number of values that the payload lists for the rule, readable or not.
@@ -121,8 +121,8 @@ impl RuleCompiler<'_> {
             return self.never("attributes", None, DiagnosticKind::Expected("an object"), never);
         };
         let field = text_of(rule.field);
-        self.notes.name_field(field.as_deref().unwrap_or_default());
-        if self.notes.unknown_members(&rule.unknown, Consequence::RuleNeverHolds) {
+        self.diagnostics.name_field(field.as_deref().unwrap_or_default());
+        if self.diagnostics.unknown_members(&rule.unknown, Consequence::RuleNeverHolds) {
             return never;
         }
         let Some(field) = field else {
@@ -167,7 +167,7 @@ impl RuleCompiler<'_> {
         problem: DiagnosticKind,
         never: Rule,
     ) -> Rule {
-        self.notes.add(member, raw.map(RawValue::get), problem, Consequence::RuleNeverHolds);
+        self.diagnostics.add(member, raw.map(RawValue::get), problem, Consequence::RuleNeverHolds);
         never
     }
 
@@ -197,11 +197,11 @@ impl RuleCompiler<'_> {
     }
 
     fn drop_value(&mut self, value: &str, problem: DiagnosticKind) {
-        self.notes.add("values", Some(value), problem, Consequence::ValueDropped);
+        self.diagnostics.add("values", Some(value), problem, Consequence::ValueDropped);
     }
 
     fn end_rule(&mut self, value: &str, problem: DiagnosticKind) {
-        self.notes.add("values", Some(value), problem, Consequence::RuleEndsHere);
+        self.diagnostics.add("values", Some(value), problem, Consequence::RuleEndsHere);
     }
 
     fn predicate(
@@ -227,17 +227,17 @@ impl RuleCompiler<'_> {
         typed: Typed,
         readable: Readable<T>,
         order: impl Fn(&T, &T) -> std::cmp::Ordering,
-        rare: impl FnOnce(Wanted<T>) -> Rare,
+        rare: impl FnOnce(ExpectedValues<T>) -> BoxedPredicate,
     ) -> Predicate {
         let Readable { values, ended } = readable;
         let wanted = match typed {
             Typed::In if values.is_empty() => return Predicate::Never,
-            Typed::In => Wanted::In(values.into()),
+            Typed::In => ExpectedValues::In(values.into()),
             Typed::NotIn if ended => return Predicate::Never,
             Typed::NotIn if values.is_empty() => return Predicate::Always,
-            Typed::NotIn => Wanted::NotIn(values.into()),
+            Typed::NotIn => ExpectedValues::NotIn(values.into()),
             Typed::Order(comparison) => match comparison.loosest(values.into_iter(), order) {
-                Some(bound) => Wanted::Order(comparison, bound),
+                Some(bound) => ExpectedValues::Order(comparison, bound),
                 None => return Predicate::Never,
             },
         };

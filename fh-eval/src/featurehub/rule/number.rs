@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{Conditional, Readable, RuleCompiler, Typed};
 use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::Token;
-use crate::predicate::{Membership, Predicate, Rare};
+use crate::predicate::{BoxedPredicate, Membership, Predicate};
 use crate::profile::Profile;
 use crate::text::number::{Decimal, OwnedDecimal, java_double_text};
 
@@ -18,7 +18,7 @@ impl RuleCompiler<'_> {
                     return Predicate::Never;
                 }
                 let texts = readable.values.iter().map(|text| Box::from(text.as_ref())).collect();
-                return self.writer.rare(Rare::MatchedBy(texts));
+                return self.writer.rare(BoxedPredicate::MatchedBy(texts));
             }
             return self.text_conditional(conditional, readable);
         };
@@ -30,7 +30,7 @@ impl RuleCompiler<'_> {
                     Ok(number) => number,
                     Err(problem) => {
                         let value = token.clone().text().unwrap_or_default();
-                        self.notes.add(
+                        self.diagnostics.add(
                             "values",
                             Some(&value),
                             problem,
@@ -55,14 +55,19 @@ impl RuleCompiler<'_> {
         let by_value = |a: &OwnedDecimal, b: &OwnedDecimal| a.as_decimal().cmp(&b.as_decimal());
         match (self.profile, typed) {
             (Profile::Edge, Typed::In) if values.is_empty() => Predicate::Never,
-            (Profile::Edge, Typed::In) => {
-                self.writer.rare(Rare::NumbersWithScale(Membership::Inside, values.into()))
-            }
+            (Profile::Edge, Typed::In) => self
+                .writer
+                .rare(BoxedPredicate::NumbersWithScale(Membership::Inside, values.into())),
             (Profile::Edge, Typed::NotIn) if values.is_empty() => Predicate::Always,
-            (Profile::Edge, Typed::NotIn) => {
-                self.writer.rare(Rare::NumbersWithScale(Membership::Outside, values.into()))
-            }
-            _ => self.typed(typed, Readable { values, ended: false }, by_value, Rare::Numbers),
+            (Profile::Edge, Typed::NotIn) => self
+                .writer
+                .rare(BoxedPredicate::NumbersWithScale(Membership::Outside, values.into())),
+            _ => self.typed(
+                typed,
+                Readable { values, ended: false },
+                by_value,
+                BoxedPredicate::Numbers,
+            ),
         }
     }
 }

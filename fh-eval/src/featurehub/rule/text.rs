@@ -7,7 +7,7 @@ use super::{Conditional, Readable, RuleCompiler};
 use crate::attributes::{head, tail};
 use crate::diagnostic::{Consequence, DiagnosticKind};
 use crate::json::Token;
-use crate::predicate::{Predicate, Rare, Run, Text, TextTest};
+use crate::predicate::{BoxedPredicate, Predicate, Run, Text, TextTest};
 use crate::profile::Profile;
 use crate::tables::Reading;
 use crate::text::order;
@@ -19,7 +19,7 @@ const LONGEST_SCAN: usize = 16;
 impl RuleCompiler<'_> {
     pub(super) fn string(&mut self, conditional: Conditional, tokens: &[Token<'_>]) -> Predicate {
         if self.profile == Profile::Edge && tokens.contains(&Token::Null) {
-            self.notes.add(
+            self.diagnostics.add(
                 "values",
                 Some("null"),
                 DiagnosticKind::ServerRaises,
@@ -158,6 +158,6 @@ impl RuleCompiler<'_> {
         if patterns.is_empty() {
             return (Predicate::Never, ended);
         }
-        (self.writer.rare(Rare::Patterns(patterns.into())), ended)
+        (self.writer.rare(BoxedPredicate::Patterns(patterns.into())), ended)
     }
 }

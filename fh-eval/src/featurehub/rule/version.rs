@@ -2,7 +2,7 @@
 
 use super::{Conditional, Readable, RuleCompiler, Typed};
 use crate::json::Token;
-use crate::predicate::{Comparison, Predicate, Rare, split};
+use crate::predicate::{BoxedPredicate, Comparison, Predicate, split};
 use crate::tables::Reading;
 use crate::text::version::{Version, pack};
 
@@ -33,6 +33,6 @@ impl RuleCompiler<'_> {
             return Predicate::Version(comparison, split(packed));
         }
         let versions = values.iter().map(|text| Version::parse(text).into_owned()).collect();
-        self.writer.rare(Rare::Versions(comparison, versions))
+        self.writer.rare(BoxedPredicate::Versions(comparison, versions))
     }
 }

@@ -2,7 +2,7 @@
 //! Explanations walk the payload's own order, through the same evaluator.
 
 use crate::bucket::BUCKETS;
-use crate::predicate::{Predicate, Rare, Run, TextTest};
+use crate::predicate::{BoxedPredicate, Predicate, Run, TextTest};
 use crate::tables::{Mode, Rule, Share, Strategy, StrategyDetail, Tables, Writer};
 
 /// For a feature with more rules than this, the evaluator caches the attributes.
@@ -10,7 +10,7 @@ const MANY_RULES: u32 = 3;
 
 /// Returns the strategies to walk among `all` strategies of a feature, and the evaluator's path. `percentage_keys` is
 /// the number of different percentage keys.
-pub(super) fn hot(writer: &mut Writer, all: Run, percentage_keys: usize) -> (Run, Mode) {
+pub(super) fn fast_path(writer: &mut Writer, all: Run, percentage_keys: usize) -> (Run, Mode) {
     let tables = &mut writer.tables;
     let mut kept = matching(tables, all);
     if percentage_keys < 2 {
@@ -92,10 +92,10 @@ fn cost(tables: &Tables, predicate: &Predicate) -> u8 {
         Predicate::In(_) | Predicate::NotIn(_) => 3,
         Predicate::Texts(TextTest::Contains | TextTest::Lacks, _) => 6,
         Predicate::Texts(..) => 4,
-        Predicate::Rare(row) => match tables.rare.get(*row as usize).map(AsRef::as_ref) {
-            Some(Rare::Patterns(_)) => 8,
-            Some(Rare::MatchedBy(_)) => 9,
-            Some(Rare::Versions(..)) => 7,
+        Predicate::Boxed(row) => match tables.rare.get(*row as usize).map(AsRef::as_ref) {
+            Some(BoxedPredicate::Patterns(_)) => 8,
+            Some(BoxedPredicate::MatchedBy(_)) => 9,
+            Some(BoxedPredicate::Versions(..)) => 7,
             _ => 5,
         },
     }

@@ -6,7 +6,7 @@ use crate::diagnostic::{Consequence, Diagnostic, DiagnosticKind, Place, excerpt}
 /// The current place, and the diagnostics of the current feature. The names of a place are written into reused buffers,
 /// because most places appear in no diagnostic.
 #[derive(Default)]
-pub(super) struct Notes {
+pub(super) struct DiagnosticCollector {
     environment: Option<Box<str>>,
     /// Position of the feature in its list from 0, and its key once that is known.
     feature: (usize, String),
@@ -17,7 +17,7 @@ pub(super) struct Notes {
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
-impl Notes {
+impl DiagnosticCollector {
     pub(super) fn of(environment: Option<&str>) -> Self {
         Self { environment: environment.map(Box::from), ..Self::default() }
     }
