@@ -20,6 +20,7 @@ pub mod planted;
 #[cfg(not(planted_bugs))]
 mod planted;
 mod repository;
+mod response_class;
 mod rules;
 mod secrets;
 mod session;
@@ -27,7 +28,6 @@ mod status;
 mod sync;
 mod time;
 mod usage;
-mod verdict;
 
 pub use action::{
     Action, Cause, CommandId, End, Head, Input, Publication, RawKind, RawUpdate, Request,

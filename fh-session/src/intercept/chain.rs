@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fh_eval::{Attributes, FeatureRef, Value};
 
 use super::{Flow, InterceptedRead, Interceptor, LockPolicy, convert};
-use crate::repository::{Core, Panicked, isolated};
+use crate::repository::{Core, Panicked, catch_panic};
 use crate::status::Notice;
 use crate::sync::{AtomicBool, Ordering};
 
@@ -48,7 +48,7 @@ impl Entry {
     /// Closes the interceptor, once. Must not be called with a lock held.
     pub(crate) fn close(&self, core: &Core) {
         if !self.is_closed.swap(true, Ordering::AcqRel)
-            && isolated(|| self.interceptor.close()).is_err()
+            && catch_panic(|| self.interceptor.close()).is_err()
         {
             core.interceptor_panicked(self.id, &self.name);
         }
@@ -95,7 +95,7 @@ impl Chain {
             if is_locked && entry.policy == LockPolicy::Respect {
                 continue;
             }
-            let value = match isolated(|| entry.interceptor.intercept(&ask)) {
+            let value = match catch_panic(|| entry.interceptor.intercept(&ask)) {
                 Ok(Flow::Continue) => continue,
                 Ok(Flow::Override(value)) => value,
                 Err(Panicked) => {

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::desk::News;
 use super::difference::differences;
+use super::event_queue::RepositoryEvent;
 use super::listen::{NewState, ReadinessChange, is_other_state};
 use super::{Inner, Repository};
 use crate::action::{Cause, Publication};
@@ -95,7 +95,8 @@ impl Inner {
         let is_first = cause == Cause::First;
         let is_held = write.is_catching && !is_first;
         let before = write.latest.replace(Arc::clone(&rules));
-        let is_news = is_visible && live.has_list() && lock(&self.core.desk).wants_new_states();
+        let is_news =
+            is_visible && live.has_list() && lock(&self.core.event_queue).wants_new_states();
         let keys = is_news.then(|| differences(before.as_ref().unwrap_or(live.rules()), &rules));
         if is_held {
             write.is_holding |= is_visible && !same_features(live.rules(), &rules);
@@ -109,7 +110,7 @@ impl Inner {
             self.core.mark_changed();
         }
         if let Some(keys) = keys.filter(|keys| !keys.is_empty()) {
-            self.core.push(News::NewState(NewState { is_held, keys: keys.into() }));
+            self.core.push(RepositoryEvent::NewState(NewState { is_held, keys: keys.into() }));
         }
         drop(write);
         self.core.wake();
@@ -131,9 +132,9 @@ impl Inner {
         let Some(served) = served else { return };
         let is_same = |latest: &Arc<Rules>| same_features(&served, latest);
         write.is_holding &= !write.latest.as_ref().is_some_and(is_same);
-        if live.has_list() && lock(&self.core.desk).wants_new_states() {
+        if live.has_list() && lock(&self.core.event_queue).wants_new_states() {
             let keys = differences(live.rules(), &served).into();
-            self.core.push(News::NewState(NewState { is_held: false, keys }));
+            self.core.push(RepositoryEvent::NewState(NewState { is_held: false, keys }));
         }
         self.store(&mut write, live.with_rules(served, live.has_list()));
         drop(write);
@@ -177,11 +178,15 @@ impl Inner {
             }
             self.core.mark_changed();
             let status = Arc::clone(&status);
-            self.core.push(News::Readiness(ReadinessChange { readiness, is_first, status }));
+            self.core.push(RepositoryEvent::Readiness(ReadinessChange {
+                readiness,
+                is_first,
+                status,
+            }));
         }
         let is_other_state = is_other_state(live.status(), &status);
         if is_other_state {
-            self.core.push(News::Status(status));
+            self.core.push(RepositoryEvent::Status(status));
         }
         is_other_state
     }

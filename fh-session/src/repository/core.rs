@@ -6,7 +6,7 @@ use fh_eval::Timestamp;
 
 use super::RepositoryOptions;
 use super::counters::{Counter, Tally};
-use super::desk::{Desk, News};
+use super::event_queue::{EventQueue, RepositoryEvent};
 use crate::intercept;
 use crate::status::Notice;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
@@ -41,7 +41,7 @@ pub(crate) struct Core {
     /// True once the collection of all features was reported.
     is_collected: AtomicBool,
     pub(crate) tally: Tally,
-    pub(crate) desk: Mutex<Desk>,
+    pub(crate) event_queue: Mutex<EventQueue>,
 }
 
 impl Core {
@@ -58,7 +58,7 @@ impl Core {
             calls: AtomicU64::new(0),
             is_collected: AtomicBool::new(false),
             tally: Tally::new(),
-            desk: Mutex::new(Desk::new(options.events)),
+            event_queue: Mutex::new(EventQueue::new(options.events)),
         }
     }
 
@@ -153,8 +153,8 @@ impl Core {
     }
 
     /// Queues an event.
-    pub(crate) fn push(&self, news: News) {
-        let dropped = lock(&self.desk).push(news);
+    pub(crate) fn push(&self, event: RepositoryEvent) {
+        let dropped = lock(&self.event_queue).push(event);
         self.tally.add(Counter::DroppedEvents, dropped);
     }
 
@@ -190,9 +190,9 @@ impl Core {
 
     /// Queues a notice about an interceptor, unless the same one was queued before.
     fn notice_once(&self, id: u64, feature: Option<&str>, notice: impl FnOnce() -> Notice) {
-        let is_new = lock(&self.desk).is_told_first(id, feature);
+        let is_new = lock(&self.event_queue).is_told_first(id, feature);
         if is_new {
-            self.push(News::Notice(notice()));
+            self.push(RepositoryEvent::Notice(notice()));
             self.wake();
         }
     }

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::counters::Counter;
-use super::desk::News;
+use super::event_queue::RepositoryEvent;
 use super::listen::{Call, Listener, NewState, ReadinessChange, Watcher};
-use super::{Inner, isolated};
+use super::{Inner, catch_panic};
 use crate::status::Readiness;
 use crate::sync::{AtomicU64, Ordering, lock};
 
@@ -65,11 +65,11 @@ impl Inner {
     fn deliver_news(&self) -> bool {
         let mut did_something = false;
         loop {
-            let (next, dropped) = lock(&self.core.desk).next_call();
+            let (next, dropped) = lock(&self.core.event_queue).next_call();
             self.core.tally.add(Counter::DroppedEvents, dropped);
-            let Some((listener, news)) = next else { break };
+            let Some((listener, event)) = next else { break };
             did_something = true;
-            self.call(&listener, news);
+            self.call(&listener, event);
         }
         did_something | self.make_up_for_lost()
     }
@@ -77,12 +77,12 @@ impl Inner {
     /// Notifies listeners of the current state if a full queue dropped events about it.
     fn make_up_for_lost(&self) -> bool {
         let (lost, listeners) = {
-            let mut desk = lock(&self.core.desk);
-            let lost = desk.take_lost();
+            let mut event_queue = lock(&self.core.event_queue);
+            let lost = event_queue.take_lost();
             if !lost.readiness && !lost.new_state && !lost.status {
                 return false;
             }
-            (lost, desk.listeners())
+            (lost, event_queue.listeners())
         };
         let status = Arc::clone(self.live.load().status());
         for listener in listeners {
@@ -94,16 +94,16 @@ impl Inner {
                     let is_first = readiness == Readiness::Ready;
                     let status = Arc::clone(&status);
                     let change = ReadinessChange { readiness, is_first, status };
-                    self.make_up(&listener, News::Readiness(change));
+                    self.make_up(&listener, RepositoryEvent::Readiness(change));
                 }
                 Call::NewState(_) if lost.new_state => {
                     let held = self.write().held(self.live.load().rules());
                     let is_held = held.is_some();
                     let keys = held.unwrap_or_default().into();
-                    self.make_up(&listener, News::NewState(NewState { is_held, keys }));
+                    self.make_up(&listener, RepositoryEvent::NewState(NewState { is_held, keys }));
                 }
                 Call::Status(_) if lost.status => {
-                    self.make_up(&listener, News::Status(Arc::clone(&status)));
+                    self.make_up(&listener, RepositoryEvent::Status(Arc::clone(&status)));
                 }
                 _ => {}
             }
@@ -111,40 +111,44 @@ impl Inner {
         true
     }
 
-    fn make_up(&self, listener: &Listener, news: News) {
-        let begun = lock(&self.core.desk).begin_call(listener, &news);
+    fn make_up(&self, listener: &Listener, event: RepositoryEvent) {
+        let begun = lock(&self.core.event_queue).begin_call(listener, &event);
         match begun {
-            Ok(()) => self.call(listener, news),
+            Ok(()) => self.call(listener, event),
             Err(dropped) => self.core.tally.add(Counter::DroppedEvents, dropped),
         }
     }
 
     /// Makes a call that has begun, and then the calls for events that arrived meanwhile.
-    fn call(&self, listener: &Listener, news: News) {
-        let mut next = Some(news);
-        while let Some(news) = next {
-            self.tell(listener, &news);
+    fn call(&self, listener: &Listener, event: RepositoryEvent) {
+        let mut next = Some(event);
+        while let Some(event) = next {
+            self.tell(listener, &event);
             next = listener.leave();
         }
     }
 
-    fn tell(&self, listener: &Listener, news: &News) {
+    fn tell(&self, listener: &Listener, event: &RepositoryEvent) {
         if listener.is_removed() {
             return;
         }
-        match (&listener.call, news) {
-            (Call::NewState(call), News::NewState(news)) => self.guarded(|| call(news.clone())),
-            (Call::Readiness(call), News::Readiness(change)) => {
+        match (&listener.call, event) {
+            (Call::NewState(call), RepositoryEvent::NewState(event)) => {
+                self.guarded(|| call(event.clone()))
+            }
+            (Call::Readiness(call), RepositoryEvent::Readiness(change)) => {
                 let told = lock(&listener.told).replace(change.readiness);
                 if told != Some(change.readiness) {
                     self.guarded(|| call(change));
                 }
             }
-            (Call::Status(call), News::Status(status)) if listener.is_status_news(status) => {
+            (Call::Status(call), RepositoryEvent::Status(status))
+                if listener.is_status_news(status) =>
+            {
                 self.guarded(|| call(status));
             }
-            (Call::Raw(call), News::Raw(update)) => self.guarded(|| call(update)),
-            (Call::Notice(call), News::Notice(notice)) => self.guarded(|| call(notice)),
+            (Call::Raw(call), RepositoryEvent::Raw(update)) => self.guarded(|| call(update)),
+            (Call::Notice(call), RepositoryEvent::Notice(notice)) => self.guarded(|| call(notice)),
             _ => {}
         }
     }
@@ -152,11 +156,11 @@ impl Inner {
     fn deliver_changes(&self) -> bool {
         let has_changed = self.core.take_changed();
         if has_changed {
-            lock(&self.core.desk).all_due();
+            lock(&self.core.event_queue).all_due();
         }
         let mut did_something = has_changed;
         loop {
-            let next = lock(&self.core.desk).next_due();
+            let next = lock(&self.core.event_queue).next_due();
             let Some(watcher) = next else { return did_something };
             did_something = true;
             watcher.turns.take(|| self.look(&watcher));
@@ -184,7 +188,7 @@ impl Inner {
 
     /// Ends delivery: removes listeners and closes interceptors and observers, once.
     fn finish(&self) {
-        let removed = lock(&self.core.desk).close();
+        let removed = lock(&self.core.event_queue).close();
         drop(removed);
         let mut write = self.write();
         if std::mem::replace(&mut write.is_finished, true) {
@@ -203,7 +207,7 @@ impl Inner {
     /// Calls a listener's function, and counts its panic.
     fn guarded(&self, call: impl FnOnce()) {
         self.core.begin_call();
-        if isolated(call).is_err() {
+        if catch_panic(call).is_err() {
             self.core.tally.add(Counter::ListenerPanics, 1);
         }
     }

@@ -7,7 +7,7 @@ use fh_eval::{Attributes, Value};
 
 use super::Inner;
 use super::deliver::Turns;
-use super::desk::News;
+use super::event_queue::RepositoryEvent;
 use super::snapshot::RepositorySnapshot;
 use crate::action::RawUpdate;
 use crate::status::{Notice, Readiness, SessionStatus};
@@ -225,7 +225,7 @@ pub(crate) struct Listener {
 #[derive(Default)]
 struct Lane {
     is_busy: bool,
-    backlog: VecDeque<News>,
+    backlog: VecDeque<RepositoryEvent>,
 }
 
 /// The function of a listener, for the kind of its events.
@@ -254,18 +254,18 @@ impl Listener {
     ///
     /// # Errors
     /// The listener is busy. Holds the number of older events that were dropped.
-    pub(crate) fn enter(&self, news: &News, capacity: usize) -> Result<(), u64> {
+    pub(crate) fn enter(&self, event: &RepositoryEvent, capacity: usize) -> Result<(), u64> {
         let mut lane = lock(&self.lane);
         if !std::mem::replace(&mut lane.is_busy, true) {
             return Ok(());
         }
         let dropped = if lane.backlog.len() >= capacity { lane.backlog.pop_front() } else { None };
-        lane.backlog.push_back(news.clone());
+        lane.backlog.push_back(event.clone());
         Err(u64::from(dropped.is_some()))
     }
 
     /// Ends a call. If an event arrived meanwhile, returns it and begins the call for it.
-    pub(crate) fn leave(&self) -> Option<News> {
+    pub(crate) fn leave(&self) -> Option<RepositoryEvent> {
         let mut lane = lock(&self.lane);
         let next = lane.backlog.pop_front();
         lane.is_busy = next.is_some();

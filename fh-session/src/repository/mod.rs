@@ -5,11 +5,11 @@ mod catch;
 mod core;
 mod counters;
 mod deliver;
-mod desk;
 mod detail;
 mod difference;
-mod isolation;
+mod event_queue;
 mod listen;
+mod panic_guard;
 mod read;
 mod reason;
 mod snapshot;
@@ -20,7 +20,7 @@ pub(crate) use answer::Answer;
 pub(crate) use core::Core;
 pub(crate) use counters::Counter;
 pub(crate) use deliver::Turns;
-pub(crate) use isolation::{Panicked, isolated};
+pub(crate) use panic_guard::{Panicked, catch_panic};
 
 pub use counters::Counters;
 pub use detail::{Detail, ExplainedDetail};
@@ -39,7 +39,7 @@ use crate::sync::{AtomicBool, Mutex, Pointer, lock};
 use crate::time::Millis;
 use catch::Write;
 use core::ClockFn;
-use desk::News;
+use event_queue::RepositoryEvent;
 
 /// The settings of a repository, which are fixed when it is created.
 #[derive(Clone)]
@@ -136,13 +136,13 @@ impl Repository {
 
     /// Notifies listeners of an update as it was received.
     pub fn raw(&self, update: RawUpdate) {
-        self.inner.core.push(News::Raw(Arc::new(update)));
+        self.inner.core.push(RepositoryEvent::Raw(Arc::new(update)));
         self.inner.core.wake();
     }
 
     /// Notifies listeners of a notice.
     pub fn notice(&self, notice: Notice) {
-        self.inner.core.push(News::Notice(notice));
+        self.inner.core.push(RepositoryEvent::Notice(notice));
         self.inner.core.wake();
     }
 
@@ -202,7 +202,7 @@ impl Repository {
     /// Returns the number of listeners and observers.
     #[must_use]
     pub fn listeners(&self) -> usize {
-        lock(&self.inner.core.desk).len() + self.inner.live.load().observers().len()
+        lock(&self.inner.core.event_queue).len() + self.inner.live.load().observers().len()
     }
 
     /// Closes the repository. The next [`Self::deliver`] notifies listeners of the readiness Closed and removes them. It also closes

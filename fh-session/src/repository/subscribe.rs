@@ -8,7 +8,7 @@ use fh_eval::Attributes;
 use super::Inner;
 use super::Repository;
 use super::counters::Counter;
-use super::desk::News;
+use super::event_queue::RepositoryEvent;
 use super::listen::{Call, Change, NewState, ReadinessChange, Subject, Subscription, Watcher};
 use crate::action::RawUpdate;
 use crate::intercept::{self, Interceptor, LockPolicy};
@@ -35,7 +35,7 @@ impl Repository {
         let generation = seen.generation();
         let watcher = Watcher::new(key.into(), attributes.cloned(), seen, Box::new(call));
         let id = core.next_id();
-        let refused = lock(&core.desk).watch(id, Arc::new(watcher));
+        let refused = lock(&core.event_queue).watch(id, Arc::new(watcher));
         drop(refused);
         if self.inner.live.load().generation() != generation {
             // The delivery of that change may have missed this listener.
@@ -50,7 +50,7 @@ impl Repository {
         let write = self.inner.write();
         let held = write
             .held(self.inner.live.load().rules())
-            .map(|keys| News::NewState(NewState { is_held: true, keys: keys.into() }));
+            .map(|keys| RepositoryEvent::NewState(NewState { is_held: true, keys: keys.into() }));
         let (subscription, refused) = self.listen(Call::NewState(Box::new(call)), held);
         drop(write);
         drop(refused);
@@ -67,7 +67,7 @@ impl Repository {
         let status = self.status();
         let readiness = status.readiness;
         let is_first = readiness == Readiness::Ready;
-        let now = News::Readiness(ReadinessChange { readiness, is_first, status });
+        let now = RepositoryEvent::Readiness(ReadinessChange { readiness, is_first, status });
         let (subscription, refused) = self.listen(Call::Readiness(Box::new(call)), Some(now));
         drop(write);
         drop(refused);
@@ -79,7 +79,7 @@ impl Repository {
     /// or readiness.
     pub fn on_status(&self, call: impl Fn(&SessionStatus) + Send + Sync + 'static) -> Subscription {
         let write = self.inner.write();
-        let now = News::Status(self.status());
+        let now = RepositoryEvent::Status(self.status());
         let (subscription, refused) = self.listen(Call::Status(Box::new(call)), Some(now));
         drop(write);
         drop(refused);
@@ -99,10 +99,10 @@ impl Repository {
 
     /// Registers a listener. Returns its guard, and the function if the repository is closed. The caller drops the function with no lock
     /// held.
-    fn listen(&self, call: Call, first: Option<News>) -> (Subscription, Option<Call>) {
+    fn listen(&self, call: Call, first: Option<RepositoryEvent>) -> (Subscription, Option<Call>) {
         let core = &self.inner.core;
         let id = core.next_id();
-        let (dropped, refused) = lock(&core.desk).listen(id, call, first);
+        let (dropped, refused) = lock(&core.event_queue).listen(id, call, first);
         core.tally.add(Counter::DroppedEvents, dropped);
         (self.subscription(Subject::Listener(id)), refused)
     }
@@ -185,7 +185,7 @@ impl Repository {
 impl Inner {
     pub(crate) fn remove_listener(&self, id: u64) {
         // The listener is dropped without the lock, because its closure may own further subscriptions.
-        let removed = lock(&self.core.desk).remove(id);
+        let removed = lock(&self.core.event_queue).remove(id);
         drop(removed);
     }
 

@@ -3,13 +3,13 @@
 use std::mem;
 
 use super::stream::Stream;
-use super::update::Taken;
+use super::update::PollOutcome;
 use super::{Session, State};
 use crate::action::{Action, End, Head, RequestId, RequestKind};
 use crate::planted::planted;
+use crate::response_class::{ResponseClass, cut, max_age, response_class, retry_after};
 use crate::status::{Problem, Stage};
 use crate::time::Millis;
-use crate::verdict::{Verdict, cut, max_age, retry_after, verdict};
 
 /// The body of a poll, as far as it has arrived.
 pub(super) struct Body {
@@ -46,45 +46,45 @@ impl Session {
             return;
         };
         let (request_id, kind, poll_until) = (*live, *kind, *poll_until);
-        let verdict = verdict(kind, *asked, head);
+        let response_class = response_class(kind, *asked, head);
         self.last_contact = Some(self.now);
-        let last = verdict == Verdict::LastFeatures;
-        if last || matches!(verdict, Verdict::Features | Verdict::Unchanged) {
+        let last = response_class == ResponseClass::LastFeatures;
+        if last || matches!(response_class, ResponseClass::Features | ResponseClass::Unchanged) {
             self.interval_asked_for(kind, head);
         }
-        match (verdict, kind) {
-            (Verdict::Features | Verdict::LastFeatures, RequestKind::Stream) => {
+        match (response_class, kind) {
+            (ResponseClass::Features | ResponseClass::LastFeatures, RequestKind::Stream) => {
                 self.wrong_types = 0;
                 let limit = self.config.limits.bytes;
                 self.state =
                     State::Streaming(Box::new(Stream::new(request_id, self.now, limit, last)));
             }
-            (Verdict::Features | Verdict::LastFeatures, RequestKind::Poll) => {
+            (ResponseClass::Features | ResponseClass::LastFeatures, RequestKind::Poll) => {
                 let etag = head.get("etag").map(str::to_string);
                 let bytes = Vec::new();
                 self.state =
                     State::Fetching(Body { request_id, until: poll_until, bytes, etag, last });
             }
-            (Verdict::Unchanged, _) => {
+            (ResponseClass::Unchanged, _) => {
                 self.give_up();
                 self.unchanged();
             }
-            (Verdict::Redirect, _) => {
+            (ResponseClass::Redirect, _) => {
                 self.give_up();
                 self.redirected(kind, head);
             }
-            (Verdict::Refused(problem), _) => {
+            (ResponseClass::Refused(problem), _) => {
                 self.give_up();
                 self.refuse(problem, retry_after(head));
             }
-            (Verdict::NoStreaming, _) => {
+            (ResponseClass::NoStreaming, _) => {
                 self.give_up();
                 if planted!(NoFallback) {
                     return self.trouble(Problem::NoStreaming, None);
                 }
                 self.fall_back();
             }
-            (Verdict::Trouble(Problem::ContentType(found)), RequestKind::Stream) => {
+            (ResponseClass::Trouble(Problem::ContentType(found)), RequestKind::Stream) => {
                 self.give_up();
                 self.wrong_types = self.wrong_types.saturating_add(1);
                 if self.wrong_types >= MOST_WRONG_TYPES {
@@ -93,7 +93,7 @@ impl Session {
                     self.trouble(Problem::ContentType(found), None);
                 }
             }
-            (Verdict::Trouble(problem), _) => {
+            (ResponseClass::Trouble(problem), _) => {
                 self.give_up();
                 self.trouble(problem, retry_after(head));
             }
@@ -176,7 +176,7 @@ impl Session {
         };
         match applied {
             Err(problem) => self.trouble(problem, None),
-            Ok(Taken { doubt, is_whole }) => {
+            Ok(PollOutcome { doubt, is_whole }) => {
                 if body.etag.is_some() || !planted!(EtagOutlivesBody) {
                     self.etag = body.etag.filter(|_| is_whole || planted!(EtagOfDoubt));
                 }

@@ -5,8 +5,8 @@ use crate::action::{Action, Request, RequestId, RequestKind};
 use crate::config::ContextPlacement;
 use crate::edge_url::SecretUrl;
 use crate::planted::planted;
+use crate::response_class::RequestCondition;
 use crate::status::Connection;
-use crate::verdict::Asked;
 
 impl Session {
     /// Sends a request now, or as soon as the pace allows. The caller has aborted any request in flight.
@@ -63,7 +63,11 @@ impl Session {
         }
     }
 
-    fn request(&self, kind: RequestKind, followed: Option<SecretUrl>) -> (Request, Asked) {
+    fn request(
+        &self,
+        kind: RequestKind,
+        followed: Option<SecretUrl>,
+    ) -> (Request, RequestCondition) {
         let server_evaluated = !self.evaluates_here();
         let context =
             self.header.text().filter(|_| server_evaluated || planted!(ContextAlwaysSent));
@@ -90,9 +94,9 @@ impl Session {
         let asked = match &self.etag {
             Some(etag) if kind == RequestKind::Poll && !several => {
                 header("if-none-match", etag);
-                Asked::IfNoneMatch
+                RequestCondition::IfNoneMatch
             }
-            _ => Asked::Plainly,
+            _ => RequestCondition::Plainly,
         };
         headers.extend(
             self.config

@@ -30,9 +30,9 @@ use crate::edge_url::SecretUrl;
 use crate::feature_set::FeatureSet;
 use crate::key::KeyKind;
 use crate::planted::planted;
+use crate::response_class::RequestCondition;
 use crate::status::{Connection, Problem, Readiness, SessionStatus, Stage};
 use crate::time::Millis;
-use crate::verdict::Asked;
 use answer::Body;
 use contexts::NextContext;
 use pending::Pending;
@@ -127,7 +127,7 @@ enum State {
     Connecting {
         request_id: RequestId,
         kind: RequestKind,
-        asked: Asked,
+        asked: RequestCondition,
         until: Millis,
         poll_until: Millis,
     },

@@ -10,10 +10,10 @@ use super::{Session, State};
 use crate::action::{RawKind, RequestId};
 use crate::config::Limits;
 use crate::planted::planted;
+use crate::response_class::{LONGEST_INTERVAL, cut};
 use crate::sse::{Decoder, Event, Limits as SseLimits};
 use crate::status::{Problem, Stage};
 use crate::time::Millis;
-use crate::verdict::{LONGEST_INTERVAL, cut};
 
 /// The maximum delay that `retry:` can request (D-75).
 const LONGEST_RECONNECT: Duration = Duration::from_secs(30);

@@ -11,12 +11,12 @@ use crate::feature_set::{
     read_answer, read_list, read_one,
 };
 use crate::planted::planted;
+use crate::response_class::cut;
 use crate::rules::Source;
 use crate::status::{Notice, Problem};
-use crate::verdict::cut;
 
 /// The result of applying the body of a poll.
-pub(super) struct Taken {
+pub(super) struct PollOutcome {
     /// The problem of the body, if there was one.
     pub(super) doubt: Option<Problem>,
     /// True if all of it was applied, so that its etag describes the held features (D-72).
@@ -25,14 +25,14 @@ pub(super) struct Taken {
 
 impl Session {
     /// Applies the body of a poll.
-    pub(super) fn apply_answer(&mut self, body: &str) -> Result<Taken, Problem> {
+    pub(super) fn apply_answer(&mut self, body: &str) -> Result<PollOutcome, Problem> {
         let answered = read_answer(body).map_err(Problem::Malformed)?;
         if answered.is_empty() {
             if planted!(NoEnvironmentsEmpties) {
                 let id = self.feature_set.first_id();
                 let effect = self.feature_set.list(&id, &[], Authority::Edge);
                 self.received(Source::Polling, effect);
-                return Ok(Taken { doubt: None, is_whole: true });
+                return Ok(PollOutcome { doubt: None, is_whole: true });
             }
             // Before the first list this makes the client Failed; later it changes no feature. The client retries in both cases (D-68).
             self.failed |= !self.contacted;
@@ -42,13 +42,13 @@ impl Session {
         let first = self.feature_set.first_id();
         let is_another = |id: &str| names_another(&first, id) && !planted!(LoneStrangerTaken);
         let mut lists: Vec<(Arc<str>, Answered<'_>)> = Vec::new();
-        let mut strangers: Option<(String, usize)> = None;
+        let mut unknown_environments: Option<(String, usize)> = None;
         for entry in answered {
             let id = match entry.id.as_deref().filter(|id| several || is_another(id)) {
                 Some(id) if self.feature_set.knows(id) || planted!(StrangersStay) => Arc::from(id),
                 Some(stranger) => {
                     // No key opens this environment, and no later list would remove its features.
-                    strangers.get_or_insert_with(|| (cut(stranger, 100), 0)).1 += 1;
+                    unknown_environments.get_or_insert_with(|| (cut(stranger, 100), 0)).1 += 1;
                     self.status.foreign_features +=
                         entry.features.map_or(0, |all| all.len() as u64);
                     continue;
@@ -61,7 +61,7 @@ impl Session {
                 _ => lists.push((id, entry)),
             }
         }
-        if let Some((first, count)) = strangers {
+        if let Some((first, count)) = unknown_environments {
             let what =
                 format!("environments that no key opens: {count}, the first of them {first}");
             self.actions.push_back(Action::Notice(Notice::Ignored { what }));
@@ -90,7 +90,7 @@ impl Session {
         // An Edge with a failure of its own may send an empty list with the etag of the features that it could not load.
         let empty = lists.iter().any(|(_, usable)| usable.is_none_or(<[_]>::is_empty));
         let is_whole = doubt.is_none() && !(empty && self.is_lenient());
-        Ok(Taken { doubt, is_whole })
+        Ok(PollOutcome { doubt, is_whole })
     }
 
     /// Returns true if empty lists are doubtful (D-60).

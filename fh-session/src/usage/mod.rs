@@ -2,8 +2,8 @@
 
 mod event;
 mod observers;
+mod sampling;
 mod summary;
-mod thinning;
 
 pub(crate) use observers::{Entry, Observers};
 

@@ -8,10 +8,10 @@ use std::time::Duration;
 use fh_eval::Attributes;
 
 use super::event::{Collection, Evaluated, Named, Params, UsageEvent, UsedFeature};
+use super::sampling::{Fingerprint, Sampling};
 use super::summary::Counts;
-use super::thinning::{Fingerprint, Thinning};
 use super::{Dispatch, Observer, UsageOptions};
-use crate::repository::{Answer, Core, Counter, RepositorySnapshot, Turns, isolated};
+use crate::repository::{Answer, Core, Counter, RepositorySnapshot, Turns, catch_panic};
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::time::Millis;
 
@@ -36,7 +36,7 @@ pub(crate) struct Entry {
     dispatch: Dispatch,
     capacity: usize,
     queue: Mutex<VecDeque<Arc<UsageEvent>>>,
-    thinning: Thinning,
+    sampling: Sampling,
     /// The counts for an observer that gets summaries.
     counts: Option<Counts>,
     /// True if the current window is to be reported.
@@ -107,7 +107,7 @@ impl Observers {
         let mut event = None;
         let fingerprint = Fingerprint::new(key, answer, attributes.map(|attributes| &**attributes));
         for entry in &self.entries {
-            if !entry.thinning.lets_through(&fingerprint, core.clock()) {
+            if !entry.sampling.lets_through(&fingerprint, core.clock()) {
                 continue;
             }
             if let Some(counts) = &entry.counts {
@@ -238,7 +238,7 @@ impl Entry {
             observer,
             capacity: options.queue.max(1),
             queue: Mutex::new(VecDeque::new()),
-            thinning: Thinning::new(options.one_of, options.deduplicate),
+            sampling: Sampling::new(options.one_of, options.deduplicate),
             is_closed: AtomicBool::new(false),
         }
     }
@@ -319,7 +319,7 @@ impl Entry {
     fn guarded(&self, core: &Core, call: impl FnOnce()) {
         core.begin_call();
         let outer = OBSERVING.with(|observing| observing.replace(true));
-        if isolated(call).is_err() {
+        if catch_panic(call).is_err() {
             core.tally.add(Counter::ObserverPanics, 1);
         }
         OBSERVING.with(|observing| observing.set(outer));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use fh_eval::Timestamp;
 
 use super::event::{UsageEvent, UsedFeature};
-use super::thinning::Fingerprint;
+use super::sampling::Fingerprint;
 use super::{Dispatch, Observer};
 use crate::repository::{Answer, RepositorySnapshot};
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};

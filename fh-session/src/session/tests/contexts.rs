@@ -4,87 +4,87 @@ use super::*;
 
 #[test]
 fn another_context_asks_anew() {
-    let mut desk = Desk::new(Mode::Streaming, &[SERVER]);
-    desk.live();
-    let old = desk.request_id();
-    desk.now += 5_000;
-    desk.tell(Input::Context(CommandId(1), user("fred")));
-    assert_eq!(desk.aborted, [old]);
-    assert_eq!(desk.header("x-featurehub"), Some("userkey=fred"));
-    assert_eq!(desk.status().readiness, Readiness::NotReady);
+    let mut driver = TestDriver::new(Mode::Streaming, &[SERVER]);
+    driver.live();
+    let old = driver.request_id();
+    driver.now += 5_000;
+    driver.tell(Input::Context(CommandId(1), user("fred")));
+    assert_eq!(driver.aborted, [old]);
+    assert_eq!(driver.header("x-featurehub"), Some("userkey=fred"));
+    assert_eq!(driver.status().readiness, Readiness::NotReady);
     // An event of the old stream arrives late.
-    desk.tell(Input::Bytes { request_id: old, bytes: b"event: features\ndata: []\n\n" });
-    assert_eq!(desk.status().readiness, Readiness::NotReady);
-    desk.live();
-    assert_eq!(desk.settled, [(CommandId(1), Ok(Readiness::Ready))]);
-    assert_eq!(desk.published.last().unwrap().cause, Cause::First);
-    let rules = &desk.published.last().unwrap().rules;
+    driver.tell(Input::Bytes { request_id: old, bytes: b"event: features\ndata: []\n\n" });
+    assert_eq!(driver.status().readiness, Readiness::NotReady);
+    driver.live();
+    assert_eq!(driver.settled, [(CommandId(1), Ok(Readiness::Ready))]);
+    assert_eq!(driver.published.last().unwrap().cause, Cause::First);
+    let rules = &driver.published.last().unwrap().rules;
     assert_eq!(rules.evaluated_for().unwrap().context, user("fred"));
     // Setting the same context again changes nothing.
-    desk.tell(Input::Context(CommandId(2), user("fred")));
-    assert_eq!((desk.settled.len(), desk.sent.len()), (2, 2));
+    driver.tell(Input::Context(CommandId(2), user("fred")));
+    assert_eq!((driver.settled.len(), driver.sent.len()), (2, 2));
     // An empty context removes the header.
-    desk.now += 5_000;
-    desk.tell(Input::Context(CommandId(3), Arc::default()));
-    assert_eq!(desk.header("x-featurehub"), None);
+    driver.now += 5_000;
+    driver.tell(Input::Context(CommandId(3), Arc::default()));
+    assert_eq!(driver.header("x-featurehub"), None);
 }
 
 #[test]
 fn contexts_and_etags_of_polls() {
-    let mut desk = Desk::new(POLL, &[SERVER]);
+    let mut driver = TestDriver::new(POLL, &[SERVER]);
     let body = format!(r#"[{{"id":"e","features":{LIST}}}]"#);
-    desk.answer(json(200).header("etag", "\"1\""), &body);
-    desk.tell(Input::Context(CommandId(1), user("a,b")));
-    assert_eq!(desk.header("if-none-match"), None);
+    driver.answer(json(200).header("etag", "\"1\""), &body);
+    driver.tell(Input::Context(CommandId(1), user("a,b")));
+    assert_eq!(driver.header("if-none-match"), None);
     let sha = ContextHeader::of(&user("a,b")).unwrap().context_sha();
-    assert!(desk.request().url.expose().ends_with(&format!("contextSha={sha}")));
-    assert_eq!(desk.notices, [Notice::CommaInValue { attribute: "userkey".into() }]);
+    assert!(driver.request().url.expose().ends_with(&format!("contextSha={sha}")));
+    assert_eq!(driver.notices, [Notice::CommaInValue { attribute: "userkey".into() }]);
     let many = (0..31).fold(Attributes::builder(), |b, n| b.attribute(&format!("a{n}"), n));
-    desk.tell(Input::Context(CommandId(2), Arc::new(many.build())));
-    assert!(matches!(desk.settled.last(), Some((CommandId(2), Err(Problem::Context(_))))));
+    driver.tell(Input::Context(CommandId(2), Arc::new(many.build())));
+    assert!(matches!(driver.settled.last(), Some((CommandId(2), Err(Problem::Context(_))))));
 }
 
 #[test]
 fn contexts_of_client_keys_stay_here() {
     for mode in [Mode::Streaming, POLL] {
-        let mut desk = Desk::new(mode, &[CLIENT]);
-        desk.tell(Input::Context(CommandId(1), user("fred")));
-        assert_eq!(desk.settled.len(), 1);
-        assert_eq!((desk.sent.len(), desk.header("x-featurehub")), (1, None));
+        let mut driver = TestDriver::new(mode, &[CLIENT]);
+        driver.tell(Input::Context(CommandId(1), user("fred")));
+        assert_eq!(driver.settled.len(), 1);
+        assert_eq!((driver.sent.len(), driver.header("x-featurehub")), (1, None));
     }
 }
 
 #[test]
 fn the_context_in_the_query() {
-    let mut desk = Desk::with(Mode::Streaming, &[SERVER], |config| {
+    let mut driver = TestDriver::with(Mode::Streaming, &[SERVER], |config| {
         config.context_placement = crate::ContextPlacement::Query;
     });
-    desk.tell(Input::Context(CommandId(1), user("a b")));
+    driver.tell(Input::Context(CommandId(1), user("a b")));
     assert_eq!(
-        desk.request().url.expose(),
+        driver.request().url.expose(),
         "http://edge/features/e/k?xfeaturehub=userkey%3Da%2520b"
     );
-    assert_eq!(desk.header("x-featurehub"), None);
+    assert_eq!(driver.header("x-featurehub"), None);
 }
 
 #[test]
 fn keeping_values_while_switching() {
-    let mut desk = Desk::with(Mode::Streaming, &[SERVER], |config| {
+    let mut driver = TestDriver::with(Mode::Streaming, &[SERVER], |config| {
         config.while_switching = WhileSwitching::KeepValues;
     });
-    desk.live();
-    desk.now += 5_000;
-    desk.tell(Input::Context(CommandId(1), user("fred")));
-    assert_eq!(desk.status().readiness, Readiness::Ready);
+    driver.live();
+    driver.now += 5_000;
+    driver.tell(Input::Context(CommandId(1), user("fred")));
+    assert_eq!(driver.status().readiness, Readiness::Ready);
     // The values still belong to the old context, and answer for Fred as well.
-    let rules = &desk.published.last().unwrap().rules;
+    let rules = &driver.published.last().unwrap().rules;
     let evaluated = rules.evaluated_for().unwrap();
     assert_eq!(evaluated.context, Arc::default());
     assert_eq!(evaluated.kept_for, Some(user("fred")));
-    assert!(desk.settled.is_empty());
-    desk.live();
-    assert_eq!(desk.published.last().unwrap().cause, Cause::First);
-    assert_eq!(desk.settled.len(), 1);
+    assert!(driver.settled.is_empty());
+    driver.live();
+    assert_eq!(driver.published.last().unwrap().cause, Cause::First);
+    assert_eq!(driver.settled.len(), 1);
 }
 
 #[test]
@@ -92,59 +92,60 @@ fn another_users_values_are_never_served() {
     let empty = r#"[{"id":"e","features":[]}]"#;
     let older = r#"[{"id":"e","features":[{"id":"a","key":"A","version":0,"type":"STRING","value":"fred's"}]}]"#;
     for keep in [WhileSwitching::HideValues, WhileSwitching::KeepValues] {
-        let mut desk = Desk::with(POLL, &[SERVER], |config| config.while_switching = keep);
-        desk.good_poll();
-        desk.now += 5_000;
-        desk.tell(Input::Context(CommandId(1), user("fred")));
-        let published = desk.published.len();
+        let mut driver = TestDriver::with(POLL, &[SERVER], |config| config.while_switching = keep);
+        driver.good_poll();
+        driver.now += 5_000;
+        driver.tell(Input::Context(CommandId(1), user("fred")));
+        let published = driver.published.len();
         // An empty list of an Edge with a failure of its own does not make the held features Fred's (D-60, D-62).
-        desk.polled(empty);
-        assert_eq!(desk.status().problem, Some(Problem::EmptyList), "{keep:?}");
-        assert_eq!(desk.settled, [(CommandId(1), Err(Problem::EmptyList))]);
-        assert_eq!(desk.published.len(), published);
+        driver.polled(empty);
+        assert_eq!(driver.status().problem, Some(Problem::EmptyList), "{keep:?}");
+        assert_eq!(driver.settled, [(CommandId(1), Err(Problem::EmptyList))]);
+        assert_eq!(driver.published.len(), published);
         // Setting the same context again waits for its values as well.
-        desk.now += 5_000;
-        desk.tell(Input::Context(CommandId(2), user("fred")));
-        assert_eq!(desk.settled.len(), 1);
+        driver.now += 5_000;
+        driver.tell(Input::Context(CommandId(2), user("fred")));
+        assert_eq!(driver.settled.len(), 1);
         // The features of a store are not Fred's either.
         let source = Source::Store("redis-store".into());
         let stored = LIST.replace('x', "a store's");
-        desk.tell(Input::Stored { source, environment: "e".into(), features: stored.as_bytes() });
-        assert_eq!(desk.published.len(), published);
+        driver.tell(Input::Stored { source, environment: "e".into(), features: stored.as_bytes() });
+        assert_eq!(driver.published.len(), published);
         // A replica of the Edge may be outdated. Its older version still belongs to Fred, and the held one does not.
-        desk.polled(older);
-        assert_eq!(desk.value().as_deref(), Some("fred's"), "{keep:?}");
-        assert_eq!(desk.settled.last(), Some(&(CommandId(2), Ok(Readiness::Ready))));
+        driver.polled(older);
+        assert_eq!(driver.value().as_deref(), Some("fred's"), "{keep:?}");
+        assert_eq!(driver.settled.last(), Some(&(CommandId(2), Ok(Readiness::Ready))));
     }
-    let mut desk = Desk::new(Mode::Streaming, &[SERVER]);
-    desk.live();
-    desk.now += 5_000;
-    desk.tell(Input::Context(CommandId(1), user("fred")));
-    desk.open();
-    desk.event("features", "[]");
-    assert_eq!(desk.status().problem, Some(Problem::EmptyList));
-    assert_eq!(desk.status().readiness, Readiness::NotReady);
-    assert_eq!(desk.published.len(), 1);
+    let mut driver = TestDriver::new(Mode::Streaming, &[SERVER]);
+    driver.live();
+    driver.now += 5_000;
+    driver.tell(Input::Context(CommandId(1), user("fred")));
+    driver.open();
+    driver.event("features", "[]");
+    assert_eq!(driver.status().problem, Some(Problem::EmptyList));
+    assert_eq!(driver.status().readiness, Readiness::NotReady);
+    assert_eq!(driver.published.len(), 1);
 }
 
 #[test]
 fn kept_values_are_not_mixed_with_those_that_are_awaited() {
     let keep = WhileSwitching::KeepValues;
-    let mut desk = Desk::with(Mode::Streaming, &[SERVER], |config| config.while_switching = keep);
-    desk.live();
-    desk.now += 5_000;
-    desk.tell(Input::Context(CommandId(1), user("fred")));
-    desk.open();
+    let mut driver =
+        TestDriver::with(Mode::Streaming, &[SERVER], |config| config.while_switching = keep);
+    driver.live();
+    driver.now += 5_000;
+    driver.tell(Input::Context(CommandId(1), user("fred")));
+    driver.open();
     // A feature of the new context arrives before its list.
-    desk.event("feature", &LIST[1..LIST.len() - 1].replace('x', "fred's"));
-    assert_eq!(desk.value().as_deref(), Some("x"));
-    desk.now += 5_000;
-    desk.tell(Input::Context(CommandId(2), user("mary")));
-    assert_eq!(desk.value().as_deref(), Some("x"));
+    driver.event("feature", &LIST[1..LIST.len() - 1].replace('x', "fred's"));
+    assert_eq!(driver.value().as_deref(), Some("x"));
+    driver.now += 5_000;
+    driver.tell(Input::Context(CommandId(2), user("mary")));
+    assert_eq!(driver.value().as_deref(), Some("x"));
     // The request for Mary waits for Fred's list.
-    desk.event("features", LIST);
-    desk.live();
-    assert_eq!(desk.status().readiness, Readiness::Ready);
+    driver.event("features", LIST);
+    driver.live();
+    assert_eq!(driver.status().readiness, Readiness::Ready);
 }
 
 #[test]
@@ -152,15 +153,15 @@ fn kept_values_do_not_end_the_asking() {
     let modes = [Mode::OneOff, Mode::PassivePolling(Duration::from_secs(300))];
     for mode in modes {
         let keep = WhileSwitching::KeepValues;
-        let mut desk = Desk::with(mode, &[SERVER], |config| config.while_switching = keep);
-        desk.good_poll();
-        desk.now += 5_000;
-        desk.tell(Input::Context(CommandId(1), user("fred")));
-        desk.answer(Head::new(503), "");
-        assert_eq!(desk.status().connection, Connection::Waiting, "{mode:?}");
-        desk.wait();
-        desk.good_poll();
-        assert_eq!(desk.status().problem, None);
+        let mut driver = TestDriver::with(mode, &[SERVER], |config| config.while_switching = keep);
+        driver.good_poll();
+        driver.now += 5_000;
+        driver.tell(Input::Context(CommandId(1), user("fred")));
+        driver.answer(Head::new(503), "");
+        assert_eq!(driver.status().connection, Connection::Waiting, "{mode:?}");
+        driver.wait();
+        driver.good_poll();
+        assert_eq!(driver.status().problem, None);
     }
 }
 
@@ -176,70 +177,70 @@ fn a_context_before_the_start_waits_for_it() {
 
 #[test]
 fn contexts_that_an_edge_cannot_tell_apart() {
-    let mut desk = Desk::new(POLL, &[SERVER]);
+    let mut driver = TestDriver::new(POLL, &[SERVER]);
     let two = Arc::new(Attributes::builder().attribute("userkey", ["a", "b"]).build());
-    desk.tell(Input::Context(CommandId(1), Arc::clone(&two)));
-    desk.now += 5_000;
-    desk.good_poll();
-    let sent = desk.sent.len();
+    driver.tell(Input::Context(CommandId(1), Arc::clone(&two)));
+    driver.now += 5_000;
+    driver.good_poll();
+    let sent = driver.sent.len();
     // The header is the same, so the features are valid for both contexts. From now on they are served for this one only.
-    desk.tell(Input::Context(CommandId(2), user("a,b")));
-    assert_eq!((desk.settled.len(), desk.sent.len()), (2, sent));
-    let last = desk.published.last().unwrap();
+    driver.tell(Input::Context(CommandId(2), user("a,b")));
+    assert_eq!((driver.settled.len(), driver.sent.len()), (2, sent));
+    let last = driver.published.last().unwrap();
     assert_eq!(last.cause, Cause::Invisible);
     assert_eq!(last.rules.evaluated_for().unwrap().context, user("a,b"));
-    assert_eq!(desk.notices, [Notice::CommaInValue { attribute: "userkey".into() }]);
+    assert_eq!(driver.notices, [Notice::CommaInValue { attribute: "userkey".into() }]);
     // Setting it once more publishes nothing.
-    let published = desk.published.len();
-    desk.tell(Input::Context(CommandId(3), user("a,b")));
-    assert_eq!((desk.settled.len(), desk.published.len()), (3, published));
+    let published = driver.published.len();
+    driver.tell(Input::Context(CommandId(3), user("a,b")));
+    assert_eq!((driver.settled.len(), driver.published.len()), (3, published));
 }
 
 /// Returns the ids of the commands with this outcome.
-fn settled_with(desk: &Desk, outcome: &Result<Readiness, Problem>) -> Vec<u64> {
-    let of = desk.settled.iter().filter(|(_, how)| how == outcome);
+fn settled_with(driver: &TestDriver, outcome: &Result<Readiness, Problem>) -> Vec<u64> {
+    let of = driver.settled.iter().filter(|(_, how)| how == outcome);
     of.map(|(command_id, _)| command_id.0).collect()
 }
 
 /// Returns the value that readers with this user key get.
-fn shown_to(desk: &Desk, attributes: &str) -> Option<String> {
-    let rules = &desk.published.last()?.rules;
-    rules.evaluated_for()?.answers_for(&user(attributes)).then(|| desk.value()).flatten()
+fn shown_to(driver: &TestDriver, attributes: &str) -> Option<String> {
+    let rules = &driver.published.last()?.rules;
+    rules.evaluated_for()?.answers_for(&user(attributes)).then(|| driver.value()).flatten()
 }
 
 #[test]
 fn contexts_that_follow_each_other_fast_are_answered_one_after_the_other() {
     for mode in [Mode::Streaming, POLL] {
-        let mut desk = Desk::new(mode, &[SERVER]);
-        desk.good(mode);
-        desk.now += 5_000;
+        let mut driver = TestDriver::new(mode, &[SERVER]);
+        driver.good(mode);
+        driver.now += 5_000;
         // The Edge takes 300 ms for a response, and a new context is set every 100 ms.
         let mut answered_at = None;
-        let mut sent = desk.sent.len();
+        let mut sent = driver.sent.len();
         for n in 0..200 {
-            desk.tell(Input::Context(CommandId(n), user(&format!("user-{n}"))));
+            driver.tell(Input::Context(CommandId(n), user(&format!("user-{n}"))));
             for _ in 0..2 {
-                if desk.sent.len() > sent {
-                    sent = desk.sent.len();
-                    answered_at = Some(desk.now + 300);
+                if driver.sent.len() > sent {
+                    sent = driver.sent.len();
+                    answered_at = Some(driver.now + 300);
                 }
-                if answered_at == Some(desk.now) {
-                    desk.good(mode);
+                if answered_at == Some(driver.now) {
+                    driver.good(mode);
                 }
-                desk.now += 50;
-                while desk.session.deadline().is_some_and(|at| at.as_u64() <= desk.now) {
-                    desk.tell(Input::Tick);
+                driver.now += 50;
+                while driver.session.deadline().is_some_and(|at| at.as_u64() <= driver.now) {
+                    driver.tell(Input::Tick);
                 }
             }
         }
-        let well = settled_with(&desk, &Ok(Readiness::Ready));
+        let well = settled_with(&driver, &Ok(Readiness::Ready));
         // At most two requests are sent per second, and 20 seconds have passed.
         assert!((30..=41).contains(&well.len()), "{mode:?} {well:?}");
         assert!(well.is_sorted());
-        let replaced = settled_with(&desk, &Err(Problem::Superseded));
+        let replaced = settled_with(&driver, &Err(Problem::Superseded));
         assert!(replaced.len() + well.len() >= 198, "{mode:?} {}", replaced.len());
-        assert_eq!(desk.settled.len(), replaced.len() + well.len());
-        let ready = desk.statuses.iter().filter(|status| status.readiness == Readiness::Ready);
+        assert_eq!(driver.settled.len(), replaced.len() + well.len());
+        let ready = driver.statuses.iter().filter(|status| status.readiness == Readiness::Ready);
         assert!(ready.count() >= well.len(), "{mode:?}");
     }
 }
@@ -247,127 +248,127 @@ fn contexts_that_follow_each_other_fast_are_answered_one_after_the_other() {
 #[test]
 fn of_many_contexts_at_once_the_first_and_the_last_are_answered() {
     for mode in [Mode::Streaming, POLL] {
-        let mut desk = Desk::new(mode, &[SERVER]);
-        desk.good(mode);
-        desk.now += 5_000;
+        let mut driver = TestDriver::new(mode, &[SERVER]);
+        driver.good(mode);
+        driver.now += 5_000;
         for n in 0..200 {
-            desk.tell(Input::Context(CommandId(n), user(&format!("user-{n}"))));
+            driver.tell(Input::Context(CommandId(n), user(&format!("user-{n}"))));
         }
-        assert_eq!(desk.sent.len(), 2);
-        let replaced = settled_with(&desk, &Err(Problem::Superseded));
+        assert_eq!(driver.sent.len(), 2);
+        let replaced = settled_with(&driver, &Err(Problem::Superseded));
         assert_eq!(replaced, (1..199).collect::<Vec<_>>(), "{mode:?}");
-        desk.good(mode);
-        assert_eq!(settled_with(&desk, &Ok(Readiness::Ready)), [0]);
+        driver.good(mode);
+        assert_eq!(settled_with(&driver, &Ok(Readiness::Ready)), [0]);
         // The values are served for this context until those of the other one arrive.
-        assert_eq!(shown_to(&desk, "user-0").as_deref(), Some("x"));
-        assert_eq!(desk.sent.len(), 3, "{mode:?}");
-        assert_eq!(shown_to(&desk, "user-0").as_deref(), Some("x"));
-        assert_eq!(shown_to(&desk, "user-199"), None);
-        desk.good(mode);
-        assert_eq!(settled_with(&desk, &Ok(Readiness::Ready)), [0, 199]);
-        assert_eq!(shown_to(&desk, "user-0"), None);
-        assert_eq!(shown_to(&desk, "user-199").as_deref(), Some("x"));
+        assert_eq!(shown_to(&driver, "user-0").as_deref(), Some("x"));
+        assert_eq!(driver.sent.len(), 3, "{mode:?}");
+        assert_eq!(shown_to(&driver, "user-0").as_deref(), Some("x"));
+        assert_eq!(shown_to(&driver, "user-199"), None);
+        driver.good(mode);
+        assert_eq!(settled_with(&driver, &Ok(Readiness::Ready)), [0, 199]);
+        assert_eq!(shown_to(&driver, "user-0"), None);
+        assert_eq!(shown_to(&driver, "user-199").as_deref(), Some("x"));
     }
 }
 
 #[test]
 fn a_context_that_fails_makes_room_for_the_next() {
-    let mut desk = Desk::new(POLL, &[SERVER]);
-    desk.good_poll();
-    desk.now += 5_000;
-    desk.tell(Input::Context(CommandId(1), user("fred")));
-    desk.tell(Input::Context(CommandId(2), user("mary")));
-    assert_eq!((desk.sent.len(), desk.settled.len()), (2, 0));
-    desk.answer(Head::new(503), "");
-    assert_eq!(desk.settled, [(CommandId(1), Err(Problem::ServerError(503)))]);
-    assert_eq!(desk.sent.len(), 3, "at once");
-    desk.good_poll();
-    assert_eq!(desk.settled.last(), Some(&(CommandId(2), Ok(Readiness::Ready))));
+    let mut driver = TestDriver::new(POLL, &[SERVER]);
+    driver.good_poll();
+    driver.now += 5_000;
+    driver.tell(Input::Context(CommandId(1), user("fred")));
+    driver.tell(Input::Context(CommandId(2), user("mary")));
+    assert_eq!((driver.sent.len(), driver.settled.len()), (2, 0));
+    driver.answer(Head::new(503), "");
+    assert_eq!(driver.settled, [(CommandId(1), Err(Problem::ServerError(503)))]);
+    assert_eq!(driver.sent.len(), 3, "at once");
+    driver.good_poll();
+    assert_eq!(driver.settled.last(), Some(&(CommandId(2), Ok(Readiness::Ready))));
 }
 
 #[test]
 fn a_context_takes_as_long_as_a_poll_may_take_and_stays_set() {
-    let mut desk = Desk::new(Mode::Streaming, &[SERVER]);
-    desk.live();
-    desk.now += 5_000;
-    desk.tell(Input::Context(CommandId(1), user("fred")));
-    desk.open();
-    desk.now += 1_000;
-    desk.tell(Input::Context(CommandId(2), user("mary")));
+    let mut driver = TestDriver::new(Mode::Streaming, &[SERVER]);
+    driver.live();
+    driver.now += 5_000;
+    driver.tell(Input::Context(CommandId(1), user("fred")));
+    driver.open();
+    driver.now += 1_000;
+    driver.tell(Input::Context(CommandId(2), user("mary")));
     let late = Err(Problem::TimedOut(Stage::Context));
     // The stream itself has more time for its first list.
-    assert_eq!(desk.wait(), 11_000);
-    assert_eq!(settled_with(&desk, &late), [1]);
-    assert_eq!(desk.wait(), 1_000);
-    assert_eq!(settled_with(&desk, &late), [1, 2]);
-    assert_eq!(desk.aborted.len(), 1);
-    desk.event("features", LIST);
-    desk.live();
-    assert_eq!(shown_to(&desk, "mary").as_deref(), Some("x"));
+    assert_eq!(driver.wait(), 11_000);
+    assert_eq!(settled_with(&driver, &late), [1]);
+    assert_eq!(driver.wait(), 1_000);
+    assert_eq!(settled_with(&driver, &late), [1, 2]);
+    assert_eq!(driver.aborted.len(), 1);
+    driver.event("features", LIST);
+    driver.live();
+    assert_eq!(shown_to(&driver, "mary").as_deref(), Some("x"));
     // The limit of polls can be configured.
-    let mut desk = Desk::with(Mode::Streaming, &[SERVER], |config| {
+    let mut driver = TestDriver::with(Mode::Streaming, &[SERVER], |config| {
         config.limits.poll = Duration::from_secs(3);
     });
-    desk.live();
-    desk.tell(Input::Context(CommandId(1), user("fred")));
-    desk.open();
-    assert_eq!(desk.wait(), 3_000);
-    assert_eq!(settled_with(&desk, &late), [1]);
+    driver.live();
+    driver.tell(Input::Context(CommandId(1), user("fred")));
+    driver.open();
+    assert_eq!(driver.wait(), 3_000);
+    assert_eq!(settled_with(&driver, &late), [1]);
 }
 
 #[test]
 fn back_to_the_context_in_flight() {
-    let mut desk = Desk::new(POLL, &[SERVER]);
-    desk.good_poll();
-    desk.now += 5_000;
-    desk.tell(Input::Context(CommandId(1), user("fred")));
-    desk.tell(Input::Context(CommandId(2), user("mary")));
-    desk.tell(Input::Context(CommandId(3), user("mary")));
-    desk.tell(Input::Context(CommandId(4), user("fred")));
-    assert_eq!(settled_with(&desk, &Err(Problem::Superseded)), [2, 3]);
-    desk.good_poll();
-    assert_eq!(settled_with(&desk, &Ok(Readiness::Ready)), [1, 4]);
-    assert_eq!(desk.sent.len(), 2);
+    let mut driver = TestDriver::new(POLL, &[SERVER]);
+    driver.good_poll();
+    driver.now += 5_000;
+    driver.tell(Input::Context(CommandId(1), user("fred")));
+    driver.tell(Input::Context(CommandId(2), user("mary")));
+    driver.tell(Input::Context(CommandId(3), user("mary")));
+    driver.tell(Input::Context(CommandId(4), user("fred")));
+    assert_eq!(settled_with(&driver, &Err(Problem::Superseded)), [2, 3]);
+    driver.good_poll();
+    assert_eq!(settled_with(&driver, &Ok(Readiness::Ready)), [1, 4]);
+    assert_eq!(driver.sent.len(), 2);
 }
 
 #[test]
 fn new_keys_abort_and_ask_for_the_newest_context() {
-    let mut desk = Desk::new(POLL, &[SERVER]);
-    desk.good_poll();
-    desk.now += 5_000;
-    desk.tell(Input::Context(CommandId(1), user("fred")));
-    desk.tell(Input::Context(CommandId(2), user("mary")));
+    let mut driver = TestDriver::new(POLL, &[SERVER]);
+    driver.good_poll();
+    driver.now += 5_000;
+    driver.tell(Input::Context(CommandId(1), user("fred")));
+    driver.tell(Input::Context(CommandId(2), user("mary")));
     let keys = ApiKeys::parse(["e/other"]).unwrap();
-    desk.now += 5_000;
-    desk.tell(Input::Keys(CommandId(3), keys));
-    assert_eq!(desk.settled, [(CommandId(1), Err(Problem::Superseded))]);
-    assert_eq!((desk.sent.len(), desk.aborted.len()), (3, 1));
-    assert_eq!(desk.header("x-featurehub"), Some("userkey=mary"));
-    desk.good_poll();
-    assert_eq!(settled_with(&desk, &Ok(Readiness::Ready)), [2, 3]);
+    driver.now += 5_000;
+    driver.tell(Input::Keys(CommandId(3), keys));
+    assert_eq!(driver.settled, [(CommandId(1), Err(Problem::Superseded))]);
+    assert_eq!((driver.sent.len(), driver.aborted.len()), (3, 1));
+    assert_eq!(driver.header("x-featurehub"), Some("userkey=mary"));
+    driver.good_poll();
+    assert_eq!(settled_with(&driver, &Ok(Readiness::Ready)), [2, 3]);
 }
 
 #[test]
 fn a_stale_environment_refuses_the_context_that_waits() {
     for keep in [WhileSwitching::HideValues, WhileSwitching::KeepValues] {
-        let mut desk = Desk::with(POLL, &[SERVER], |config| config.while_switching = keep);
-        desk.good_poll();
-        desk.now += 5_000;
-        desk.tell(Input::Context(CommandId(1), user("fred")));
-        desk.tell(Input::Context(CommandId(2), user("mary")));
-        desk.answer(json(236), &format!(r#"[{{"id":"e","features":{LIST}}}]"#));
+        let mut driver = TestDriver::with(POLL, &[SERVER], |config| config.while_switching = keep);
+        driver.good_poll();
+        driver.now += 5_000;
+        driver.tell(Input::Context(CommandId(1), user("fred")));
+        driver.tell(Input::Context(CommandId(2), user("mary")));
+        driver.answer(json(236), &format!(r#"[{{"id":"e","features":{LIST}}}]"#));
         let refused = (CommandId(2), Err(Problem::Stale));
-        assert_eq!(desk.settled, [(CommandId(1), Ok(Readiness::Ready)), refused], "{keep:?}");
-        assert_eq!((desk.sent.len(), desk.session.deadline()), (2, None));
-        assert_eq!(shown_to(&desk, "fred").as_deref(), Some("x"));
-        assert_eq!(shown_to(&desk, "mary"), None);
+        assert_eq!(driver.settled, [(CommandId(1), Ok(Readiness::Ready)), refused], "{keep:?}");
+        assert_eq!((driver.sent.len(), driver.session.deadline()), (2, None));
+        assert_eq!(shown_to(&driver, "fred").as_deref(), Some("x"));
+        assert_eq!(shown_to(&driver, "mary"), None);
     }
 }
 
 #[test]
 fn the_end_ends_the_context_that_waits() {
-    let mut desk = Desk::new(POLL, &[SERVER]);
-    desk.tell(Input::Context(CommandId(1), user("fred")));
-    desk.tell(Input::Stop);
-    assert_eq!(desk.settled, [(CommandId(1), Err(Problem::Closed))]);
+    let mut driver = TestDriver::new(POLL, &[SERVER]);
+    driver.tell(Input::Context(CommandId(1), user("fred")));
+    driver.tell(Input::Stop);
+    assert_eq!(driver.settled, [(CommandId(1), Err(Problem::Closed))]);
 }

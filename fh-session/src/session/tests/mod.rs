@@ -1,13 +1,13 @@
 //! One test for each rule of the session. The simulation (`tests/simulation`) tests interleavings.
 
 mod contexts;
-mod desk;
 mod life;
 mod pace;
 mod polls;
 mod refusals;
 mod stale;
 mod streams;
+mod test_driver;
 mod trouble;
 
 use std::sync::Arc;
@@ -22,4 +22,4 @@ use crate::edge_url::EdgeUrl;
 use crate::key::ApiKeys;
 use crate::rules::Source;
 use crate::status::Notice;
-use desk::{CLIENT, Desk, LIST, POLL, SERVER, json, user};
+use test_driver::{CLIENT, LIST, POLL, SERVER, TestDriver, json, user};

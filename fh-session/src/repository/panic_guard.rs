@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 pub(crate) struct Panicked;
 
 /// Calls user code and catches its panics. Where panics abort the program, as in browsers, they still do.
-pub(crate) fn isolated<R>(call: impl FnOnce() -> R) -> Result<R, Panicked> {
+pub(crate) fn catch_panic<R>(call: impl FnOnce() -> R) -> Result<R, Panicked> {
     catch_unwind(AssertUnwindSafe(call)).map_err(|payload| {
         // The panic's payload may panic when it is dropped, so it is leaked.
         std::mem::forget(payload);

@@ -56,13 +56,13 @@ impl<'a> Fingerprint<'a> {
 }
 
 /// Decides which evaluations one observer gets.
-pub(crate) struct Thinning {
+pub(crate) struct Sampling {
     one_of: u64,
     count: AtomicU64,
     recent: Option<Mutex<Recent>>,
 }
 
-impl Thinning {
+impl Sampling {
     pub(crate) fn new(one_of: NonZeroU32, deduplicate: Option<Deduplicate>) -> Self {
         Self {
             one_of: u64::from(one_of.get()),

@@ -13,7 +13,7 @@ const COMPLAINTS: usize = 256;
 
 /// An event for listeners.
 #[derive(Debug, Clone)]
-pub(crate) enum News {
+pub(crate) enum RepositoryEvent {
     NewState(NewState),
     Readiness(ReadinessChange),
     Status(Arc<SessionStatus>),
@@ -22,33 +22,33 @@ pub(crate) enum News {
 }
 
 /// An event in the queue, with its recipients.
-pub(crate) struct Letter {
+pub(crate) struct QueuedEvent {
     number: u64,
     /// The id of the only recipient; `None` for all listeners that were registered when the event was queued.
     to: Option<u64>,
-    pub(crate) news: News,
+    pub(crate) event: RepositoryEvent,
 }
 
 /// The listeners and their queue.
-pub(crate) struct Desk {
+pub(crate) struct EventQueue {
     watchers: BTreeMap<u64, Arc<Watcher>>,
     listeners: BTreeMap<u64, Arc<Listener>>,
-    letters: VecDeque<Letter>,
+    letters: VecDeque<QueuedEvent>,
     /// The remaining calls for the event that was taken from the queue last.
-    calls: VecDeque<(Arc<Listener>, News)>,
+    calls: VecDeque<(Arc<Listener>, RepositoryEvent)>,
     /// Change listeners that have to compare their value again.
     due: VecDeque<Arc<Watcher>>,
     capacity: usize,
     next_number: u64,
     /// The kinds of dropped events whose latest state listeners must still be notified of.
-    pub(crate) lost: Lost,
+    pub(crate) lost: OverflowLoss,
     complaints: HashSet<(u64, Option<Box<str>>)>,
     is_closed: bool,
 }
 
 /// The kinds of events that a full queue dropped.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Lost {
+pub(crate) struct OverflowLoss {
     pub(crate) readiness: bool,
     pub(crate) new_state: bool,
     pub(crate) status: bool,
@@ -61,7 +61,7 @@ pub(crate) struct Removed {
     _listeners: Vec<Arc<Listener>>,
 }
 
-impl Desk {
+impl EventQueue {
     pub(crate) fn new(capacity: usize) -> Self {
         Self {
             watchers: BTreeMap::new(),
@@ -71,7 +71,7 @@ impl Desk {
             due: VecDeque::new(),
             capacity: capacity.max(1),
             next_number: 0,
-            lost: Lost::default(),
+            lost: OverflowLoss::default(),
             complaints: HashSet::new(),
             is_closed: false,
         }
@@ -83,31 +83,31 @@ impl Desk {
     }
 
     /// Queues an event if a listener for its kind is registered. Returns the number of older events that were dropped.
-    pub(crate) fn push(&mut self, news: News) -> u64 {
-        if self.listeners.values().any(|listener| listens(&listener.call, &news)) {
-            self.put(None, news)
+    pub(crate) fn push(&mut self, event: RepositoryEvent) -> u64 {
+        if self.listeners.values().any(|listener| listens(&listener.call, &event)) {
+            self.put(None, event)
         } else {
             0
         }
     }
 
-    fn put(&mut self, to: Option<u64>, news: News) -> u64 {
+    fn put(&mut self, to: Option<u64>, event: RepositoryEvent) -> u64 {
         if self.is_closed {
             return 0;
         }
         let mut dropped = 0;
         while self.letters.len() >= self.capacity {
-            match self.letters.pop_front().map(|letter| letter.news) {
-                Some(News::Readiness(_)) => self.lost.readiness = true,
-                Some(News::NewState(_)) => self.lost.new_state = true,
-                Some(News::Status(_)) => self.lost.status = true,
+            match self.letters.pop_front().map(|letter| letter.event) {
+                Some(RepositoryEvent::Readiness(_)) => self.lost.readiness = true,
+                Some(RepositoryEvent::NewState(_)) => self.lost.new_state = true,
+                Some(RepositoryEvent::Status(_)) => self.lost.status = true,
                 _ => {}
             }
             dropped += 1;
         }
         let number = self.next_number;
         self.next_number += 1;
-        self.letters.push_back(Letter { number, to, news });
+        self.letters.push_back(QueuedEvent { number, to, event });
         dropped
     }
 
@@ -117,12 +117,12 @@ impl Desk {
         &mut self,
         id: u64,
         call: Call,
-        first: Option<News>,
+        first: Option<RepositoryEvent>,
     ) -> (u64, Option<Call>) {
         if self.is_closed {
             return (0, Some(call));
         }
-        let dropped = first.map_or(0, |news| self.put(Some(id), news));
+        let dropped = first.map_or(0, |event| self.put(Some(id), event));
         self.listeners.insert(id, Arc::new(Listener::new(call, self.next_number)));
         (dropped, None)
     }
@@ -153,12 +153,12 @@ impl Desk {
 
     /// Begins and returns the next call, in the order of events and of registration. An event for a listener that another thread is calling
     /// is left to that thread. Also returns the number of older events that were dropped because of this.
-    pub(crate) fn next_call(&mut self) -> (Option<(Arc<Listener>, News)>, u64) {
+    pub(crate) fn next_call(&mut self) -> (Option<(Arc<Listener>, RepositoryEvent)>, u64) {
         let mut dropped = 0;
         loop {
-            while let Some((listener, news)) = self.calls.pop_front() {
-                match listener.enter(&news, self.capacity) {
-                    Ok(()) => return (Some((listener, news)), dropped),
+            while let Some((listener, event)) = self.calls.pop_front() {
+                match listener.enter(&event, self.capacity) {
+                    Ok(()) => return (Some((listener, event)), dropped),
                     Err(count) => dropped += count,
                 }
             }
@@ -168,8 +168,8 @@ impl Desk {
                 None => listener.since <= letter.number,
             };
             for (id, listener) in &self.listeners {
-                if is_meant(*id, listener) && listens(&listener.call, &letter.news) {
-                    self.calls.push_back((Arc::clone(listener), letter.news.clone()));
+                if is_meant(*id, listener) && listens(&listener.call, &letter.event) {
+                    self.calls.push_back((Arc::clone(listener), letter.event.clone()));
                 }
             }
         }
@@ -180,8 +180,12 @@ impl Desk {
     /// # Errors
     /// Another thread is calling the listener, and will deliver the event later. Holds the number of older events that were dropped because
     /// of this.
-    pub(crate) fn begin_call(&self, listener: &Listener, news: &News) -> Result<(), u64> {
-        listener.enter(news, self.capacity)
+    pub(crate) fn begin_call(
+        &self,
+        listener: &Listener,
+        event: &RepositoryEvent,
+    ) -> Result<(), u64> {
+        listener.enter(event, self.capacity)
     }
 
     /// Makes all change listeners compare their value again.
@@ -209,7 +213,7 @@ impl Desk {
         self.listeners.values().cloned().collect()
     }
 
-    pub(crate) fn take_lost(&mut self) -> Lost {
+    pub(crate) fn take_lost(&mut self) -> OverflowLoss {
         std::mem::take(&mut self.lost)
     }
 
@@ -234,13 +238,13 @@ impl Desk {
 }
 
 /// Returns true if a listener with this function gets events of this kind.
-const fn listens(call: &Call, news: &News) -> bool {
+const fn listens(call: &Call, event: &RepositoryEvent) -> bool {
     matches!(
-        (call, news),
-        (Call::NewState(_), News::NewState(_))
-            | (Call::Readiness(_), News::Readiness(_))
-            | (Call::Status(_), News::Status(_))
-            | (Call::Raw(_), News::Raw(_))
-            | (Call::Notice(_), News::Notice(_))
+        (call, event),
+        (Call::NewState(_), RepositoryEvent::NewState(_))
+            | (Call::Readiness(_), RepositoryEvent::Readiness(_))
+            | (Call::Status(_), RepositoryEvent::Status(_))
+            | (Call::Raw(_), RepositoryEvent::Raw(_))
+            | (Call::Notice(_), RepositoryEvent::Notice(_))
     )
 }

@@ -10,7 +10,7 @@ use crate::status::Problem;
 
 /// The meaning of a response's head.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum ResponseClass {
     /// Features follow.
     Features,
     /// Features follow, after which the Edge wants no more requests (status 236, D-23).
@@ -29,7 +29,7 @@ pub(crate) enum Verdict {
 
 /// The condition of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum RequestCondition {
     /// None: the response holds features.
     Plainly,
     /// `If-None-Match`: the response holds features only if they differ from those of the etag.
@@ -37,7 +37,11 @@ pub(crate) enum Asked {
 }
 
 /// Returns the meaning of a response's head.
-pub(crate) fn verdict(kind: RequestKind, asked: Asked, head: &Head) -> Verdict {
+pub(crate) fn response_class(
+    kind: RequestKind,
+    asked: RequestCondition,
+    head: &Head,
+) -> ResponseClass {
     match head.status {
         200 | 236 => {
             let found = essence(head);
@@ -48,21 +52,23 @@ pub(crate) fn verdict(kind: RequestKind, asked: Asked, head: &Head) -> Verdict {
                 }
             };
             match head.status {
-                _ if !fits => Verdict::Trouble(Problem::ContentType(cut(&found, 100))),
-                236 if !planted!(StaleStatusIgnored) => Verdict::LastFeatures,
-                _ => Verdict::Features,
+                _ if !fits => ResponseClass::Trouble(Problem::ContentType(cut(&found, 100))),
+                236 if !planted!(StaleStatusIgnored) => ResponseClass::LastFeatures,
+                _ => ResponseClass::Features,
             }
         }
-        304 if planted!(UnaskedIsUnchanged) => Verdict::Unchanged,
-        304 if kind == RequestKind::Poll && asked == Asked::IfNoneMatch => Verdict::Unchanged,
-        301 | 302 | 303 | 307 | 308 => Verdict::Redirect,
-        400 => Verdict::Refused(Problem::BadRequest),
-        status @ (401 | 403) => Verdict::Refused(Problem::Unauthorised(status)),
-        404 => Verdict::Refused(Problem::NotFound),
-        429 => Verdict::Trouble(Problem::TooManyRequests),
-        501 if kind == RequestKind::Stream => Verdict::NoStreaming,
-        status @ 500..=599 => Verdict::Trouble(Problem::ServerError(status)),
-        status => Verdict::Trouble(Problem::UnexpectedStatus(status)),
+        304 if planted!(UnaskedIsUnchanged) => ResponseClass::Unchanged,
+        304 if kind == RequestKind::Poll && asked == RequestCondition::IfNoneMatch => {
+            ResponseClass::Unchanged
+        }
+        301 | 302 | 303 | 307 | 308 => ResponseClass::Redirect,
+        400 => ResponseClass::Refused(Problem::BadRequest),
+        status @ (401 | 403) => ResponseClass::Refused(Problem::Unauthorised(status)),
+        404 => ResponseClass::Refused(Problem::NotFound),
+        429 => ResponseClass::Trouble(Problem::TooManyRequests),
+        501 if kind == RequestKind::Stream => ResponseClass::NoStreaming,
+        status @ 500..=599 => ResponseClass::Trouble(Problem::ServerError(status)),
+        status => ResponseClass::Trouble(Problem::UnexpectedStatus(status)),
     }
 }
 
@@ -148,45 +154,63 @@ mod tests {
         let (json, sse) = ("application/json; charset=utf-8", "Text/Event-Stream;charset=utf-8");
         let html = Problem::ContentType("text/html".to_string());
         for (kind, asked, head, expected) in [
-            (Poll, Asked::Plainly, head(200, json), Verdict::Features),
-            (Poll, Asked::Plainly, Head::new(200), Verdict::Features),
-            (Poll, Asked::Plainly, head(200, "text/html"), Verdict::Trouble(html.clone())),
-            (Poll, Asked::IfNoneMatch, head(236, json), Verdict::LastFeatures),
-            (Poll, Asked::IfNoneMatch, Head::new(304), Verdict::Unchanged),
+            (Poll, RequestCondition::Plainly, head(200, json), ResponseClass::Features),
+            (Poll, RequestCondition::Plainly, Head::new(200), ResponseClass::Features),
             (
                 Poll,
-                Asked::Plainly,
-                Head::new(304),
-                Verdict::Trouble(Problem::UnexpectedStatus(304)),
+                RequestCondition::Plainly,
+                head(200, "text/html"),
+                ResponseClass::Trouble(html.clone()),
             ),
-            (Poll, Asked::Plainly, Head::new(501), Verdict::Trouble(Problem::ServerError(501))),
-            (Stream, Asked::Plainly, head(200, sse), Verdict::Features),
-            (Stream, Asked::Plainly, head(236, sse), Verdict::LastFeatures),
-            (Stream, Asked::Plainly, head(200, "text/html"), Verdict::Trouble(html)),
-            (Stream, Asked::Plainly, Head::new(501), Verdict::NoStreaming),
+            (Poll, RequestCondition::IfNoneMatch, head(236, json), ResponseClass::LastFeatures),
+            (Poll, RequestCondition::IfNoneMatch, Head::new(304), ResponseClass::Unchanged),
+            (
+                Poll,
+                RequestCondition::Plainly,
+                Head::new(304),
+                ResponseClass::Trouble(Problem::UnexpectedStatus(304)),
+            ),
+            (
+                Poll,
+                RequestCondition::Plainly,
+                Head::new(501),
+                ResponseClass::Trouble(Problem::ServerError(501)),
+            ),
+            (Stream, RequestCondition::Plainly, head(200, sse), ResponseClass::Features),
+            (Stream, RequestCondition::Plainly, head(236, sse), ResponseClass::LastFeatures),
             (
                 Stream,
-                Asked::Plainly,
+                RequestCondition::Plainly,
+                head(200, "text/html"),
+                ResponseClass::Trouble(html),
+            ),
+            (Stream, RequestCondition::Plainly, Head::new(501), ResponseClass::NoStreaming),
+            (
+                Stream,
+                RequestCondition::Plainly,
                 Head::new(204),
-                Verdict::Trouble(Problem::UnexpectedStatus(204)),
+                ResponseClass::Trouble(Problem::UnexpectedStatus(204)),
             ),
         ] {
-            assert_eq!(verdict(kind, asked, &head), expected, "{kind:?} {head:?}");
+            assert_eq!(response_class(kind, asked, &head), expected, "{kind:?} {head:?}");
         }
         for kind in [Poll, Stream] {
             for (status, expected) in [
-                (301, Verdict::Redirect),
-                (308, Verdict::Redirect),
-                (400, Verdict::Refused(Problem::BadRequest)),
-                (401, Verdict::Refused(Problem::Unauthorised(401))),
-                (403, Verdict::Refused(Problem::Unauthorised(403))),
-                (404, Verdict::Refused(Problem::NotFound)),
-                (405, Verdict::Trouble(Problem::UnexpectedStatus(405))),
-                (429, Verdict::Trouble(Problem::TooManyRequests)),
-                (500, Verdict::Trouble(Problem::ServerError(500))),
-                (503, Verdict::Trouble(Problem::ServerError(503))),
+                (301, ResponseClass::Redirect),
+                (308, ResponseClass::Redirect),
+                (400, ResponseClass::Refused(Problem::BadRequest)),
+                (401, ResponseClass::Refused(Problem::Unauthorised(401))),
+                (403, ResponseClass::Refused(Problem::Unauthorised(403))),
+                (404, ResponseClass::Refused(Problem::NotFound)),
+                (405, ResponseClass::Trouble(Problem::UnexpectedStatus(405))),
+                (429, ResponseClass::Trouble(Problem::TooManyRequests)),
+                (500, ResponseClass::Trouble(Problem::ServerError(500))),
+                (503, ResponseClass::Trouble(Problem::ServerError(503))),
             ] {
-                assert_eq!(verdict(kind, Asked::Plainly, &Head::new(status)), expected);
+                assert_eq!(
+                    response_class(kind, RequestCondition::Plainly, &Head::new(status)),
+                    expected
+                );
             }
         }
     }

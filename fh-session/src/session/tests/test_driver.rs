@@ -8,7 +8,7 @@ pub(super) const POLL: Mode = Mode::ActivePolling(Duration::from_secs(180));
 pub(super) const LIST: &str = r#"[{"id":"a","key":"A","version":1,"type":"STRING","value":"x"}]"#;
 
 /// A session, its clock, and the actions that it has returned.
-pub(super) struct Desk {
+pub(super) struct TestDriver {
     pub(super) session: Session,
     pub(super) now: u64,
     pub(super) sent: Vec<(RequestId, Request)>,
@@ -22,7 +22,7 @@ pub(super) struct Desk {
     pub(super) raw: usize,
 }
 
-impl Desk {
+impl TestDriver {
     pub(super) fn new(mode: Mode, keys: &[&str]) -> Self {
         Self::with(mode, keys, |_| {})
     }
@@ -34,7 +34,7 @@ impl Desk {
         config.backoff.jitter = 0.0;
         config.refused.jitter = 0.0;
         change(&mut config);
-        let mut desk = Self {
+        let mut driver = Self {
             session: Session::new(config, 7),
             now: 0,
             sent: Vec::new(),
@@ -47,8 +47,8 @@ impl Desk {
             read_reports: 0,
             raw: 0,
         };
-        desk.tell(Input::Start);
-        desk
+        driver.tell(Input::Start);
+        driver
     }
 
     /// Hands an input to the session, and records the actions that follow.
