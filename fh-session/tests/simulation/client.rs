@@ -13,8 +13,8 @@ use fh_session::{
     Problem, Publication, RequestId, Rules, Session, SessionStatus, Stage,
 };
 
-use crate::edge::Asked;
-use crate::law::{Broken, Law, hold};
+use crate::edge::ReceivedRequest;
+use crate::invariant::{Broken, Invariant, hold};
 use crate::spec::{Expected, Fact, Outcome, Phase, Shown, Spec};
 use crate::world::{NAMES, USERS};
 
@@ -49,7 +49,7 @@ pub struct Client {
 #[derive(Default)]
 pub struct Outside {
     pub aborted: Option<RequestId>,
-    pub sent: Option<(RequestId, Asked)>,
+    pub sent: Option<(RequestId, ReceivedRequest)>,
 }
 
 impl Client {
@@ -128,7 +128,9 @@ impl Client {
             actions.push(action);
             let events = if let Fact::Bytes(chunk) = fact { chunk.marks.len() } else { 0 };
             let most = MOST_ACTIONS + self.command_ids.len() + 4 * events;
-            hold(Law::Bounded, actions.len() <= most, || format!("{} actions", actions.len()))?;
+            hold(Invariant::Bounded, actions.len() <= most, || {
+                format!("{} actions", actions.len())
+            })?;
         }
         let status = self.session.status().clone();
         let shown = Shown {
@@ -144,12 +146,12 @@ impl Client {
             let only_settled = actions
                 .iter()
                 .all(|action| matches!(action, Action::CommandDone(_, Err(Problem::Closed))));
-            hold(Law::Stopped, only_settled, || format!("{actions:?}"))?;
+            hold(Invariant::Stopped, only_settled, || format!("{actions:?}"))?;
         }
         let settled =
             actions.iter().skip_while(|action| !matches!(action, Action::CommandDone(..)));
         let last = settled.clone().all(|action| matches!(action, Action::CommandDone(..)));
-        hold(Law::Errands, last, || format!("told before all is out: {actions:?}"))?;
+        hold(Invariant::Errands, last, || format!("told before all is out: {actions:?}"))?;
         self.one_request(&actions)?;
         self.always(&status)?;
         self.spec.step(self.now, fact, &shown);
@@ -202,12 +204,12 @@ impl Client {
         }
         self.readiness(before, fact, &status)?;
         self.lockstep(&done, &status)?;
-        hold(Law::Problem, self.status == status, || {
+        hold(Invariant::Problem, self.status == status, || {
             format!("told {:?}, is {status:?}", self.status)
         })?;
         for (command_id, since) in &self.command_ids {
             let started = self.spec.phase != Phase::Idle;
-            hold(Law::Errands, !started || world - since <= LONGEST_ERRAND, || {
+            hold(Invariant::Errands, !started || world - since <= LONGEST_ERRAND, || {
                 format!("{command_id:?} waits since {since}")
             })?;
         }
@@ -220,7 +222,7 @@ impl Client {
         for action in actions {
             match action {
                 Action::Send(request_id, _) => {
-                    hold(Law::OneRequest, self.live.is_none(), || {
+                    hold(Invariant::OneRequest, self.live.is_none(), || {
                         format!("{request_id:?} beside {:?}", self.live)
                     })?;
                     self.live = Some(*request_id);
@@ -228,11 +230,13 @@ impl Client {
                     if let [.., before_last, _, last] = self.sent.as_slice() {
                         let pace = self.spec.config.pace.as_millis() as u64;
                         let apart = last - before_last;
-                        hold(Law::Pace, apart >= pace, || format!("three within {apart} ms"))?;
+                        hold(Invariant::Pace, apart >= pace, || {
+                            format!("three within {apart} ms")
+                        })?;
                     }
                 }
                 Action::Abort(request_id) => {
-                    hold(Law::OneRequest, self.live == Some(*request_id), || {
+                    hold(Invariant::OneRequest, self.live == Some(*request_id), || {
                         format!("gives {request_id:?} up, {:?} is live", self.live)
                     })?;
                     self.live = None;
@@ -252,17 +256,20 @@ impl Client {
             (Some(deadline), _) => {
                 // The longest delay that a server can request is one day (D-75).
                 let ahead = deadline.saturating_sub(self.now);
-                hold(Law::NotTooLate, ahead <= 86_400_000, || format!("{ahead} ms ahead"))?;
+                hold(Invariant::NotTooLate, ahead <= 86_400_000, || format!("{ahead} ms ahead"))?;
             }
             (None, Connection::Resting) if passive => {}
             (None, Connection::Done) if mode == Mode::OneOff => {}
             (None, Connection::Halted) => {
                 // No other response of an Edge stops a client (D-114).
-                hold(Law::Deadline, status.is_stale, || format!("halted, but {status:?}"))?;
+                hold(Invariant::Deadline, status.is_stale, || format!("halted, but {status:?}"))?;
             }
             (None, Connection::Idle | Connection::Offline | Connection::Closed) => {}
             (None, connection) => {
-                return Err(Broken { law: Law::Deadline, why: format!("none while {connection}") });
+                return Err(Broken {
+                    invariant: Invariant::Deadline,
+                    why: format!("none while {connection}"),
+                });
             }
         }
         Ok(())
@@ -271,7 +278,10 @@ impl Client {
     fn settled(&mut self, command_id: CommandId) -> Result<(), Broken> {
         let known = self.command_ids.iter().position(|(waiting, _)| *waiting == command_id);
         let Some(known) = known else {
-            return Err(Broken { law: Law::Errands, why: format!("{command_id:?} settled again") });
+            return Err(Broken {
+                invariant: Invariant::Errands,
+                why: format!("{command_id:?} settled again"),
+            });
         };
         self.command_ids.remove(known);
         Ok(())

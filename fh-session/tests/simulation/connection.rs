@@ -2,13 +2,13 @@
 
 use fh_session::RequestId;
 
-use crate::edge::{Answer, Asked, Ending};
+use crate::edge::{Answer, Ending, ReceivedRequest};
 use crate::random::Random;
-use crate::world::{News, View};
+use crate::world::{EdgeEvent, View};
 
 pub struct Connection {
     pub request_id: RequestId,
-    pub asked: Asked,
+    pub asked: ReceivedRequest,
     pub answer: Option<Answer>,
     pub is_open: bool,
     /// True if no more input comes from this connection.
@@ -23,9 +23,9 @@ pub struct Connection {
     /// The environment whose updates the stream sends.
     pub tells: Option<usize>,
     /// An update that later ones may overtake.
-    pub held_back: Option<News>,
+    pub held_back: Option<EdgeEvent>,
     /// The updates that were sent since the last list.
-    pub told: Vec<News>,
+    pub told: Vec<EdgeEvent>,
     /// The features that a client serves after it has received the whole response.
     pub view: Option<View>,
     /// True if the connection sends all changes.
@@ -43,7 +43,7 @@ pub enum Pieces {
 }
 
 impl Connection {
-    pub fn new(request_id: RequestId, asked: Asked, random: &mut Random) -> Self {
+    pub fn new(request_id: RequestId, asked: ReceivedRequest, random: &mut Random) -> Self {
         let pieces = match random.below(100) {
             0..70 => Pieces::Whole,
             70..97 => Pieces::Some,
@@ -95,19 +95,19 @@ impl Connection {
 
     /// Returns true if these two updates may arrive in the opposite order, because their versions reveal the right order (edge-protocol
     /// 3.5).
-    pub fn may_swap(first: &News, second: &News) -> bool {
+    pub fn may_swap(first: &EdgeEvent, second: &EdgeEvent) -> bool {
         let ((id, version), (other, newer)) = (first.version(), second.version());
         id != other || (version > 0 && newer > version)
     }
 
     /// Returns an update that was sent before and that a later one with a higher version has replaced.
-    pub fn outdated(&self, random: &mut Random) -> Option<News> {
-        let outdated: Vec<&News> = self
+    pub fn outdated(&self, random: &mut Random) -> Option<EdgeEvent> {
+        let outdated: Vec<&EdgeEvent> = self
             .told
             .iter()
             .filter(|news| {
                 let (id, version) = news.version();
-                let last = self.told.iter().rev().map(News::version).find(|last| last.0 == id);
+                let last = self.told.iter().rev().map(EdgeEvent::version).find(|last| last.0 == id);
                 version > 0 && last.is_some_and(|last| last.1 > version)
             })
             .collect();

@@ -5,14 +5,14 @@ mod stream;
 
 use fh_session::{Head, RequestKind};
 
-use crate::mood::{Mood, Redirects};
+use crate::edge_behaviour::{EdgeBehaviour, Redirects};
 use crate::random::Random;
 use crate::wire::{Listed, Wire};
 use crate::world::{Environment, KEYS, NAMES, USERS, list};
 
 /// A request, as the Edge receives it.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct ReceivedRequest {
     pub kind: RequestKind,
     pub keys: usize,
     pub user: usize,
@@ -83,7 +83,7 @@ pub enum Then {
 
 pub struct Edge {
     pub world: Vec<Environment>,
-    pub mood: Mood,
+    pub behaviour: EdgeBehaviour,
     /// Time in milliseconds after which the Edge closes streams with a `bye`.
     pub drop_after: Option<u64>,
     pub heartbeats: bool,
@@ -95,7 +95,7 @@ impl Edge {
     pub fn new(random: &mut Random, limit: usize) -> Self {
         Self {
             world: NAMES.iter().map(|name| Environment::new(name, random)).collect(),
-            mood: Mood::Fine,
+            behaviour: EdgeBehaviour::Fine,
             drop_after: random.percent(60).then(|| random.between(5, 70) * 1_000),
             heartbeats: random.percent(50),
             limit,
@@ -103,23 +103,25 @@ impl Edge {
         }
     }
 
-    pub fn answer(&mut self, asked: &Asked, random: &mut Random) -> Reply {
-        let mut mood = self.mood;
-        if mood == Mood::Fine && !self.is_healed && random.percent(8) {
-            mood = Mood::draw(random);
+    pub fn answer(&mut self, asked: &ReceivedRequest, random: &mut Random) -> Reply {
+        let mut behaviour = self.behaviour;
+        if behaviour == EdgeBehaviour::Fine && !self.is_healed && random.percent(8) {
+            behaviour = EdgeBehaviour::draw(random);
         }
-        if mood == Mood::TooLarge && self.limit > 100_000 {
-            mood = Mood::Fine;
+        if behaviour == EdgeBehaviour::TooLarge && self.limit > 100_000 {
+            behaviour = EdgeBehaviour::Fine;
         }
         let plain = |status| Answer::plain(asked, status);
-        let answer = match mood {
-            Mood::Fails(ending) => return Reply::Fails(ending),
+        let answer = match behaviour {
+            EdgeBehaviour::Fails(ending) => return Reply::Fails(ending),
             // A client that sent an etag would accept a false 304, so it gets a correct response.
-            Mood::Status(304) if asked.etag.is_some() => self.features(asked, Mood::Fine, random),
-            Mood::Status(status) => self.refusal(asked, status, random),
-            Mood::Html => Answer::html(asked, random.pick(&[200, 200, 236])),
-            Mood::NoStreams if asked.kind == RequestKind::Stream => plain(501),
-            Mood::Redirects(redirects) => match redirects.location(asked.hops) {
+            EdgeBehaviour::Status(304) if asked.etag.is_some() => {
+                self.features(asked, EdgeBehaviour::Fine, random)
+            }
+            EdgeBehaviour::Status(status) => self.refusal(asked, status, random),
+            EdgeBehaviour::Html => Answer::html(asked, random.pick(&[200, 200, 236])),
+            EdgeBehaviour::NoStreams if asked.kind == RequestKind::Stream => plain(501),
+            EdgeBehaviour::Redirects(redirects) => match redirects.location(asked.hops) {
                 Some((location, leads_home)) => {
                     let status = random.pick(&[301, 302, 303, 307, 308]);
                     let mut answer = plain(status);
@@ -129,14 +131,14 @@ impl Edge {
                     }
                     answer
                 }
-                None => self.features(asked, Mood::Fine, random),
+                None => self.features(asked, EdgeBehaviour::Fine, random),
             },
-            mood => self.features(asked, mood, random),
+            behaviour => self.features(asked, behaviour, random),
         };
         Reply::Answers(Box::new(answer))
     }
 
-    fn refusal(&self, asked: &Asked, status: u16, random: &mut Random) -> Answer {
+    fn refusal(&self, asked: &ReceivedRequest, status: u16, random: &mut Random) -> Answer {
         let mut answer = Answer::plain(asked, status);
         if random.percent(if matches!(status, 429 | 503) { 60 } else { 15 }) {
             let seconds = random.pick(&[0, 1, 7, 45, 130, 1_000, 99_999]);
@@ -152,32 +154,43 @@ impl Edge {
         answer
     }
 
-    fn features(&mut self, asked: &Asked, mood: Mood, random: &mut Random) -> Answer {
+    fn features(
+        &mut self,
+        asked: &ReceivedRequest,
+        behaviour: EdgeBehaviour,
+        random: &mut Random,
+    ) -> Answer {
         let mut answer = match asked.kind {
-            RequestKind::Poll => self.poll(asked, mood, random),
-            RequestKind::Stream => self.stream(asked, mood, random),
+            RequestKind::Poll => self.poll(asked, behaviour, random),
+            RequestKind::Stream => self.stream(asked, behaviour, random),
         };
-        if mood == Mood::Stale && answer.facts.status == 200 {
+        if behaviour == EdgeBehaviour::Stale && answer.facts.status == 200 {
             answer.facts.status = 236;
             answer.head.status = 236;
         }
-        answer.drips = mood == Mood::Drips;
+        answer.drips = behaviour == EdgeBehaviour::Drips;
         answer
     }
 
     /// Returns the list of an environment's features for this request, or a former list if the replica is outdated.
-    fn list(&self, at: usize, asked: &Asked, mood: Mood, random: &mut Random) -> String {
+    fn list(
+        &self,
+        at: usize,
+        asked: &ReceivedRequest,
+        behaviour: EdgeBehaviour,
+        random: &mut Random,
+    ) -> String {
         let (kind, user) = (KEYS[asked.keys].kind, USERS[asked.user]);
         let environment = &self.world[at];
-        match mood {
-            Mood::Lags => list(environment.former(random).iter(), kind, user),
+        match behaviour {
+            EdgeBehaviour::Lags => list(environment.former(random).iter(), kind, user),
             _ => list(environment.features.iter(), kind, user),
         }
     }
 }
 
 impl Answer {
-    fn plain(asked: &Asked, status: u16) -> Self {
+    fn plain(asked: &ReceivedRequest, status: u16) -> Self {
         let facts = Facts {
             status,
             content: Content::None,
@@ -197,7 +210,7 @@ impl Answer {
         }
     }
 
-    fn html(asked: &Asked, status: u16) -> Self {
+    fn html(asked: &ReceivedRequest, status: u16) -> Self {
         let mut answer = Self::plain(asked, status);
         answer.facts.content = Content::Html;
         answer.head = answer.head.header("content-type", "text/html");

@@ -1,5 +1,5 @@
 //! Random scripts for the state machine: models of an Edge and of a faulty network, users who give commands, a virtual clock, and
-//! invariants that hold after every step (`law.rs`).
+//! invariants that hold after every step (`invariant.rs`).
 //!
 //! `FH_SIMULATION_SCRIPTS=1000000` runs more scripts. `FH_SIMULATION_SEED=17` runs one script and prints all its events. A build with
 //! `--cfg planted_bugs` (`cargo xtask simulate`) switches bugs on one by one, and the simulation has to find each of them.
@@ -8,8 +8,8 @@
 mod client;
 mod connection;
 mod edge;
-mod law;
-mod mood;
+mod edge_behaviour;
+mod invariant;
 mod plan;
 #[cfg(planted_bugs)]
 mod planted;

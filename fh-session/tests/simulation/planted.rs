@@ -6,7 +6,7 @@ use std::thread;
 
 use fh_session::planted::{Bug, plant};
 
-use crate::law::{Broken, Law};
+use crate::invariant::{Broken, Invariant};
 use crate::script::Script;
 
 /// Number of scripts after which a bug counts as missed. An ordinary run has more.
@@ -39,8 +39,8 @@ fn every_planted_bug_is_found() {
         let name = format!("{bug:?}");
         match outcome {
             Some((script, broken)) => {
-                let law = format!("{:?}", broken.law);
-                println!("{name:<24} {script:>6}  {law:<12}{what}");
+                let invariant = format!("{:?}", broken.invariant);
+                println!("{name:<24} {script:>6}  {invariant:<12}{what}");
             }
             None => {
                 println!("{name:<24} MISSED  {:<12}{what}", "");
@@ -59,7 +59,7 @@ fn find(scripts: u64) -> Option<(u64, Broken)> {
         match catch_unwind(AssertUnwindSafe(run)) {
             Ok(Ok(())) => None,
             Ok(Err(broken)) => Some((seed, broken)),
-            Err(_) => Some((seed, Broken { law: Law::Panics, why: String::new() })),
+            Err(_) => Some((seed, Broken { invariant: Invariant::Panics, why: String::new() })),
         }
     })
 }

@@ -9,9 +9,9 @@ macro_rules! note {
     };
 }
 
+mod edge_events;
 mod network;
-mod news;
-mod people;
+mod user_actions;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
@@ -21,8 +21,8 @@ use fh_session::{CommandId, Input, Mode};
 use crate::client::{Client, Outside};
 use crate::connection::{Connection, Pieces};
 use crate::edge::{Body, Edge, Ending, Facts};
-use crate::law::{Broken, Law, hold};
-use crate::mood::Mood;
+use crate::edge_behaviour::EdgeBehaviour;
+use crate::invariant::{Broken, Invariant, hold};
 use crate::plan::Plan;
 use crate::random::Random;
 use crate::spec::{Fact, Phase};
@@ -44,7 +44,7 @@ enum Event {
     Ghost(usize),
     User,
     Changes,
-    Mood,
+    EdgeBehaviour,
     Jumps,
     Heals,
     Asks,
@@ -108,8 +108,11 @@ impl Script {
             }
         }
         self.tell(Input::Start, &Fact::Start)?;
-        let (user, change, mood) = (self.plan.user_gap, self.plan.change_gap, self.plan.mood_gap);
-        for (gap, event) in [(user, Event::User), (change, Event::Changes), (mood, Event::Mood)] {
+        let (user, change, behaviour) =
+            (self.plan.user_gap, self.plan.change_gap, self.plan.mood_gap);
+        for (gap, event) in
+            [(user, Event::User), (change, Event::Changes), (behaviour, Event::EdgeBehaviour)]
+        {
             let first = self.random.below(gap);
             self.after(first, event);
         }
@@ -226,7 +229,7 @@ impl Script {
                 let gap = self.random.below(2 * self.plan.change_gap);
                 self.after(gap, Event::Changes);
             }
-            Event::Mood => self.moods(),
+            Event::EdgeBehaviour => self.moods(),
             Event::Jumps => {
                 let jump = self.random.pick(&[1_500, 30_000, 95_000, 700_000, 5_000_000]);
                 note!(self, "the clock jumps by {jump}");
@@ -240,15 +243,16 @@ impl Script {
     }
 
     fn moods(&mut self) {
-        let is_fine = self.edge.mood == Mood::Fine;
-        self.edge.mood = if is_fine { Mood::draw(&mut self.random) } else { Mood::Fine };
-        note!(self, "mood {:?}", self.edge.mood);
+        let is_fine = self.edge.behaviour == EdgeBehaviour::Fine;
+        self.edge.behaviour =
+            if is_fine { EdgeBehaviour::draw(&mut self.random) } else { EdgeBehaviour::Fine };
+        note!(self, "mood {:?}", self.edge.behaviour);
         let gap = match self.random.below(4) {
             0 => self.plan.mood_gap * 4,
             _ => self.plan.mood_gap,
         };
         let gap = self.random.below(2 * gap);
-        self.after(gap, Event::Mood);
+        self.after(gap, Event::EdgeBehaviour);
     }
 
     /// Returns the time by the driver's clock, which may have been read a little earlier.
@@ -260,7 +264,7 @@ impl Script {
     fn tell(&mut self, input: Input<'_>, fact: &Fact<'_>) -> Result<(), Broken> {
         let handed = self.clock();
         self.steps += 1;
-        hold(Law::Bounded, self.steps <= MOST_STEPS, || format!("{} steps", self.steps))?;
+        hold(Invariant::Bounded, self.steps <= MOST_STEPS, || format!("{} steps", self.steps))?;
         let outside = self.client.tell(self.world, handed, input, fact)?;
         self.is_dirty = true;
         self.acts(outside);
@@ -307,11 +311,11 @@ impl Script {
             return Ok(());
         }
         self.is_dirty = false;
-        self.compare(Law::InStep, None)
+        self.compare(Invariant::InStep, None)
     }
 
     /// Checks that the client serves these features, or else those that the Edge has now.
-    fn compare(&self, law: Law, wanted: Option<&View>) -> Result<(), Broken> {
+    fn compare(&self, invariant: Invariant, wanted: Option<&View>) -> Result<(), Broken> {
         let keys = &KEYS[self.client.spec.keys];
         let now;
         let wanted = match wanted {
@@ -330,14 +334,16 @@ impl Script {
                 let ((key, (environment, json)), (other, (served_from, served))) = (wanted, served);
                 key == other && environment == served_from && json == served
             });
-        hold(law, same, || format!("served {:?}\nthe Edge has {wanted:?}", self.client.served))
+        hold(invariant, same, || {
+            format!("served {:?}\nthe Edge has {wanted:?}", self.client.served)
+        })
     }
 
     /// Ends all faults of the Edge.
     fn heals(&mut self) {
         note!(self, "heals");
         self.edge.is_healed = true;
-        self.edge.mood = Mood::Fine;
+        self.edge.behaviour = EdgeBehaviour::Fine;
         for environment in 0..NAMES.len() {
             let news = self.edge.world[environment].fill(&mut self.random);
             self.spread(environment, &news);
@@ -359,7 +365,7 @@ impl Script {
             .queue
             .drain()
             .filter(|Reverse((_, _, event))| {
-                !matches!(event, Event::User | Event::Changes | Event::Mood | Event::Jumps)
+                !matches!(event, Event::User | Event::Changes | Event::EdgeBehaviour | Event::Jumps)
             })
             .collect();
         let passive = matches!(self.plan.mode, Mode::PassivePolling(_));
@@ -387,9 +393,12 @@ impl Script {
                 return Ok(());
             }
         }
-        self.compare(Law::Converges, None)?;
+        self.compare(Invariant::Converges, None)?;
         let status = self.client.session.status();
-        Err(Broken { law: Law::Converges, why: format!("after {longest} ms: {status:?}") })
+        Err(Broken {
+            invariant: Invariant::Converges,
+            why: format!("after {longest} ms: {status:?}"),
+        })
     }
 
     fn has_converged(&self) -> bool {
@@ -402,7 +411,7 @@ impl Script {
             && status.problem.is_none()
             && self.client.spec.readiness() == fh_session::Readiness::Ready
             && self.client.spec.newest() == self.client.spec.asked
-            && self.compare(Law::Converges, None).is_ok()
+            && self.compare(Invariant::Converges, None).is_ok()
     }
 
     /// Checks that nothing has consequences after the end.

@@ -2,7 +2,7 @@
 //! event. Random delays are ranges here; everything else is exact.
 
 mod answers;
-mod asked;
+mod commands;
 mod outcome;
 mod stream;
 

@@ -73,7 +73,7 @@ pub struct Feature {
 
 /// An update that streams send.
 #[derive(Clone)]
-pub enum News {
+pub enum EdgeEvent {
     Feature(Feature),
     /// A delete, with the version that it names: none, 0, or that of the feature.
     Delete(Feature, Option<i64>),
@@ -129,7 +129,7 @@ impl Feature {
     }
 }
 
-impl News {
+impl EdgeEvent {
     /// Returns the id of the feature, and the version by which the update is ordered; 0 or less stands for none.
     pub fn version(&self) -> (&str, i64) {
         match self {
@@ -186,15 +186,15 @@ impl Environment {
         }
     }
 
-    fn create(&mut self, random: &mut Random) -> Vec<News> {
+    fn create(&mut self, random: &mut Random) -> Vec<EdgeEvent> {
         let Some(key) = self.free_key(random) else { return Vec::new() };
         let feature = self.born(key, random);
         self.features.push(feature.clone());
-        vec![News::Feature(feature)]
+        vec![EdgeEvent::Feature(feature)]
     }
 
     /// Changes something, usually. Returns the updates for streams.
-    pub fn change(&mut self, random: &mut Random) -> Vec<News> {
+    pub fn change(&mut self, random: &mut Random) -> Vec<EdgeEvent> {
         let before = self.features.clone();
         let news = self.changed(random);
         if self.features != before {
@@ -206,7 +206,7 @@ impl Environment {
         news
     }
 
-    fn changed(&mut self, random: &mut Random) -> Vec<News> {
+    fn changed(&mut self, random: &mut Random) -> Vec<EdgeEvent> {
         if self.features.is_empty() || random.percent(8) {
             return self.create(random);
         }
@@ -243,21 +243,21 @@ impl Environment {
             80..90 => {
                 let gone = self.features.remove(at);
                 let version = random.pick(&[Some(0), Some(0), None]);
-                return vec![News::Delete(gone, version)];
+                return vec![EdgeEvent::Delete(gone, version)];
             }
             _ => {
                 let key = feature.key;
                 let gone = self.features.remove(at);
                 let again = self.born(key, random);
                 self.features.insert(at, again.clone());
-                return vec![News::Delete(gone, Some(0)), News::Feature(again)];
+                return vec![EdgeEvent::Delete(gone, Some(0)), EdgeEvent::Feature(again)];
             }
         }
         let feature = feature.clone();
         let version = feature.version;
         vec![match feature.retired {
-            true => News::Delete(feature, Some(version)),
-            false => News::Feature(feature),
+            true => EdgeEvent::Delete(feature, Some(version)),
+            false => EdgeEvent::Feature(feature),
         }]
     }
 
@@ -275,14 +275,14 @@ impl Environment {
     }
 
     /// Makes at least one feature visible. Returns the updates for streams.
-    pub fn fill(&mut self, random: &mut Random) -> Vec<News> {
+    pub fn fill(&mut self, random: &mut Random) -> Vec<EdgeEvent> {
         if self.visible().next().is_some() {
             return Vec::new();
         }
         let Some(hidden) = self.features.first_mut() else { return self.create(random) };
         hidden.retired = false;
         hidden.version += 1;
-        vec![News::Feature(hidden.clone())]
+        vec![EdgeEvent::Feature(hidden.clone())]
     }
 }
 

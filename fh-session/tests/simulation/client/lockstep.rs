@@ -3,7 +3,7 @@
 use fh_session::{Millis, Problem, Readiness, SessionStatus};
 
 use super::Client;
-use crate::law::{Broken, Law, hold};
+use crate::invariant::{Broken, Invariant, hold};
 use crate::spec::{Expected, Fact, Phase};
 
 impl Client {
@@ -16,10 +16,10 @@ impl Client {
     ) -> Result<(), Broken> {
         let asked = matches!(fact, Fact::Context(..) | Fact::Keys(..));
         let lost = before == Readiness::Ready && now.readiness == Readiness::NotReady;
-        hold(Law::Readiness, !lost || asked, || format!("lost by {fact:?}"))?;
+        hold(Invariant::Readiness, !lost || asked, || format!("lost by {fact:?}"))?;
         let fails = before != Readiness::Failed && now.readiness == Readiness::Failed;
         let told = matches!(now.problem, Some(Problem::Failure(_)));
-        hold(Law::Failed, !fails || told || !self.spec.contacted, || {
+        hold(Invariant::Failed, !fails || told || !self.spec.contacted, || {
             format!("after contact, by {:?}", now.problem)
         })
     }
@@ -33,15 +33,15 @@ impl Client {
         let expected = &self.spec.expected;
         let phase = &self.spec.phase;
         if done.send != expected.send {
-            let law = match (done.send, phase) {
-                (Some(_), Phase::Halted) if self.spec.stale => Law::Stale,
-                (Some(_), Phase::Due(_)) => Law::NotTooSoon,
-                _ => Law::Asks,
+            let invariant = match (done.send, phase) {
+                (Some(_), Phase::Halted) if self.spec.stale => Invariant::Stale,
+                (Some(_), Phase::Due(_)) => Invariant::NotTooSoon,
+                _ => Invariant::Asks,
             };
             let why = format!("sends {:?}, expected {:?} {phase:?}", done.send, expected.send);
-            return Err(Broken { law, why });
+            return Err(Broken { invariant, why });
         }
-        hold(Law::Readiness, status.readiness == self.spec.readiness(), || {
+        hold(Invariant::Readiness, status.readiness == self.spec.readiness(), || {
             format!("{}, expected {}", status.readiness, self.spec.readiness())
         })?;
         let deadline = self.session.deadline().map(Millis::as_u64);
@@ -51,40 +51,44 @@ impl Client {
         let why = || format!("deadline {deadline:?}, expected {range:?} {phase:?} now {now}");
         match (deadline, range) {
             (Some(deadline), Some((low, high))) if given_time => {
-                hold(Law::Limits, (low..=high).contains(&deadline), why)?;
+                hold(Invariant::Limits, (low..=high).contains(&deadline), why)?;
             }
             (Some(deadline), Some((low, high))) => {
-                hold(Law::NotTooSoon, deadline >= low, why)?;
-                hold(Law::NotTooLate, deadline <= high, why)?;
+                hold(Invariant::NotTooSoon, deadline >= low, why)?;
+                hold(Invariant::NotTooLate, deadline <= high, why)?;
             }
             (None, None) => {}
             (Some(_), None) if self.spec.stale => {
-                return Err(Broken { law: Law::Stale, why: why() });
+                return Err(Broken { invariant: Invariant::Stale, why: why() });
             }
-            (Some(_), None) => return Err(Broken { law: Law::Asks, why: why() }),
-            (None, Some(_)) => return Err(Broken { law: Law::Deadline, why: why() }),
+            (Some(_), None) => return Err(Broken { invariant: Invariant::Asks, why: why() }),
+            (None, Some(_)) => return Err(Broken { invariant: Invariant::Deadline, why: why() }),
         }
-        hold(Law::Limits, done.abort == expected.abort, || {
+        hold(Invariant::Limits, done.abort == expected.abort, || {
             format!("gave up: {}, expected {} {phase:?}", done.abort, expected.abort)
         })?;
         let mut revoked = expected.revoked.clone();
         revoked.sort_unstable();
-        hold(Law::Told, done.revoked == revoked, || {
+        hold(Invariant::Told, done.revoked == revoked, || {
             format!("revokes {:?}, expected {revoked:?}", done.revoked)
         })?;
-        hold(Law::Asks, done.report_reads == expected.report_reads, || {
+        hold(Invariant::Asks, done.report_reads == expected.report_reads, || {
             format!("arms: {}", done.report_reads)
         })?;
-        hold(Law::Cause, done.first == expected.first, || format!("first: {}", done.first))?;
+        hold(Invariant::Cause, done.first == expected.first, || format!("first: {}", done.first))?;
         let problem = status.problem.as_ref().map(Problem::as_str);
-        hold(Law::Problem, problem == self.spec.problem, || {
+        hold(Invariant::Problem, problem == self.spec.problem, || {
             format!("{problem:?}, expected {:?}", self.spec.problem)
         })?;
-        hold(Law::Stale, status.is_stale == self.spec.stale, || format!("{}", status.is_stale))?;
+        hold(Invariant::Stale, status.is_stale == self.spec.stale, || {
+            format!("{}", status.is_stale)
+        })?;
         let (mut settled, mut wanted) = (done.settled.clone(), expected.settled.clone());
         settled.sort_unstable();
         wanted.sort_unstable();
-        hold(Law::Errands, settled == wanted, || format!("{settled:?}, expected {wanted:?}"))?;
+        hold(Invariant::Errands, settled == wanted, || {
+            format!("{settled:?}, expected {wanted:?}")
+        })?;
         if let (Some(deadline), Phase::Due(range) | Phase::Fresh(range)) =
             (deadline, &mut self.spec.phase)
         {

@@ -3,20 +3,20 @@
 use fh_session::{ContextPlacement, KeyKind, Request, RequestKind};
 
 use super::Client;
-use crate::edge::Asked;
-use crate::law::{Broken, Law, hold};
+use crate::edge::ReceivedRequest;
+use crate::invariant::{Broken, Invariant, hold};
 use crate::world::KEYS;
 
 impl Client {
     /// Checks that the request is the expected one. Returns it as the Edge receives it.
-    pub(super) fn request(&mut self, request: &Request) -> Result<Asked, Broken> {
+    pub(super) fn request(&mut self, request: &Request) -> Result<ReceivedRequest, Broken> {
         let keys = &KEYS[self.spec.keys];
         let (_, header) = &self.users[self.spec.asked];
         let text = header.text().filter(|_| keys.kind == KeyKind::ServerEvaluated);
         let in_query = request.kind == RequestKind::Stream
             && self.spec.config.context_placement == ContextPlacement::Query;
         let url = request.url.expose();
-        hold(Law::Redirect, url.starts_with("http://edge/"), || url.to_string())?;
+        hold(Invariant::Redirect, url.starts_with("http://edge/"), || url.to_string())?;
         let follows = self.spec.follows;
         self.hops = if follows { self.hops + 1 } else { 0 };
         let expected = match request.kind {
@@ -35,30 +35,32 @@ impl Client {
                 format!("http://edge/features?{}contextSha={sha}", keys.concat())
             }
         };
-        hold(Law::Context, url == expected, || format!("{url}, expected {expected}"))?;
+        hold(Invariant::Context, url == expected, || format!("{url}, expected {expected}"))?;
         let get = |name: &str| {
             request.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
         };
         let told = get("x-featurehub");
-        hold(Law::Context, told == text.filter(|_| !in_query), || {
+        hold(Invariant::Context, told == text.filter(|_| !in_query), || {
             format!("x-featurehub {told:?}")
         })?;
         let accept = match request.kind {
             RequestKind::Poll => "application/json",
             RequestKind::Stream => "text/event-stream",
         };
-        hold(Law::Context, get("accept") == Some(accept), || format!("{:?}", get("accept")))?;
+        hold(Invariant::Context, get("accept") == Some(accept), || format!("{:?}", get("accept")))?;
         let etag = get("if-none-match");
         let may = request.kind == RequestKind::Poll && keys.texts.len() == 1;
-        hold(Law::Etag, etag.is_none() || (may && etag == self.spec.etag.as_deref()), || {
-            format!("{etag:?}, the last one is {:?}", self.spec.etag)
-        })?;
+        hold(
+            Invariant::Etag,
+            etag.is_none() || (may && etag == self.spec.etag.as_deref()),
+            || format!("{etag:?}, the last one is {:?}", self.spec.etag),
+        )?;
         if may && self.spec.etag_is_sure {
-            hold(Law::Etag, etag == self.spec.etag.as_deref(), || {
+            hold(Invariant::Etag, etag == self.spec.etag.as_deref(), || {
                 format!("{etag:?} instead of {:?}", self.spec.etag)
             })?;
         }
-        Ok(Asked {
+        Ok(ReceivedRequest {
             kind: request.kind,
             keys: self.spec.keys,
             user: self.spec.asked,

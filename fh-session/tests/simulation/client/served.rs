@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fh_session::{Cause, Publication, Rules};
 
 use super::Client;
-use crate::law::{Broken, Law, hold};
+use crate::invariant::{Broken, Invariant, hold};
 use crate::spec::Phase;
 use crate::world::USERS;
 
@@ -17,7 +17,7 @@ impl Client {
             let new = after.ruleset().iter().find(|new| new.id() == old.id());
             let stays =
                 new.is_some_and(|new| new.json() == old.json() || new.version() > old.version());
-            hold(Law::Stores, stays, || {
+            hold(Invariant::Stores, stays, || {
                 format!("{} is {:?}", old.json(), new.map(|new| new.json().to_string()))
             })?;
         }
@@ -32,20 +32,22 @@ impl Client {
         let right = user.map(|user| &self.users[user].0);
         // Without features, the context does not matter.
         let is_empty = rules.ruleset().iter().next().is_none();
-        hold(Law::Told, context == right || is_empty, || format!("served for {context:?}"))?;
+        hold(Invariant::Told, context == right || is_empty, || format!("served for {context:?}"))?;
         let user = format!("@{}\"", user.and_then(|user| USERS[user]).unwrap_or("none"));
         let mut served = BTreeMap::new();
         for feature in rules.ruleset().iter() {
             let json = feature.json();
-            hold(Law::Told, !json.contains("poison"), || format!("late news served: {json}"))?;
+            hold(Invariant::Told, !json.contains("poison"), || {
+                format!("late news served: {json}")
+            })?;
             let foreign = right.is_some() && json.contains('@') && !json.contains(&user);
-            hold(Law::Told, !foreign, || format!("another user's: {json}, wanted {user}"))?;
+            hold(Invariant::Told, !foreign, || format!("another user's: {json}, wanted {user}"))?;
             let strategy = rules
                 .evaluated_for()
                 .and_then(|evaluated| evaluated.strategies.get(feature.key()))
                 .map(|strategy| format!("\"v\":\"{strategy}\""));
             let in_json = json.find("\"v\":").map(|at| json[at..json.len() - 1].to_string());
-            hold(Law::Told, right.is_none() || strategy == in_json, || {
+            hold(Invariant::Told, right.is_none() || strategy == in_json, || {
                 format!("strategy {strategy:?} of {json}")
             })?;
             let environment = rules.environment_of(feature.key());
@@ -59,7 +61,7 @@ impl Client {
             served.values().map(|(_, json)| without_version(json)).collect()
         };
         let hidden = publication.cause == Cause::Invisible && seen(&served) != seen(&self.served);
-        hold(Law::Cause, !hidden, || format!("unseen: {:?} to {served:?}", self.served))?;
+        hold(Invariant::Cause, !hidden, || format!("unseen: {:?} to {served:?}", self.served))?;
         self.is_another &= self.spec.switching;
         self.served = served;
         self.published = Some(publication);
@@ -75,7 +77,7 @@ impl Client {
         let wanted = self.spec.kept_for().map(|user| &self.users[user].0);
         let is_served = self.spec.listed && self.spec.phase != Phase::Stopped;
         let right = evaluated.kept_for.as_ref() == wanted;
-        hold(Law::Told, right || !is_served, || {
+        hold(Invariant::Told, right || !is_served, || {
             format!("kept for {:?}, expected {wanted:?}", evaluated.kept_for)
         })
     }
@@ -86,7 +88,7 @@ impl Client {
         for old in before.ruleset().iter() {
             let new = rules.ruleset().iter().find(|new| new.id() == old.id());
             if let Some(new) = new {
-                hold(Law::Versions, new.version() >= old.version(), || {
+                hold(Invariant::Versions, new.version() >= old.version(), || {
                     format!("{} to {}", old.json(), new.json())
                 })?;
             }

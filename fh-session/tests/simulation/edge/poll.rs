@@ -2,44 +2,49 @@
 
 use fh_session::KeyKind;
 
-use super::{Answer, Asked, Body, Content, Edge, Ending, Then};
-use crate::mood::Mood;
+use super::{Answer, Body, Content, Edge, Ending, ReceivedRequest, Then};
+use crate::edge_behaviour::EdgeBehaviour;
 use crate::random::Random;
 use crate::wire::{Empty, Listed, Wire};
 use crate::world::{KEYS, NAMES, USERS};
 
 impl Edge {
-    pub(super) fn poll(&mut self, asked: &Asked, mood: Mood, random: &mut Random) -> Answer {
+    pub(super) fn poll(
+        &mut self,
+        asked: &ReceivedRequest,
+        behaviour: EdgeBehaviour,
+        random: &mut Random,
+    ) -> Answer {
         let keys = &KEYS[asked.keys];
         let lists: Vec<String> =
-            keys.environments.iter().map(|at| self.list(*at, asked, mood, random)).collect();
+            keys.environments.iter().map(|at| self.list(*at, asked, behaviour, random)).collect();
         let mut entries = Vec::new();
         let mut empty_ones = 0;
         for (at, features) in keys.environments.iter().zip(&lists) {
             let id = if random.percent(90) { NAMES[*at].into() } else { NAMES[*at].to_uppercase() };
-            let troubled = match mood {
-                Mood::Empty { .. } => true,
-                Mood::PartlyEmpty => keys.environments.len() > 1 && random.percent(50),
+            let troubled = match behaviour {
+                EdgeBehaviour::Empty { .. } => true,
+                EdgeBehaviour::PartlyEmpty => keys.environments.len() > 1 && random.percent(50),
                 _ => false,
             };
             if features == "[]" || troubled {
                 empty_ones += 1;
             }
-            entries.push(match (troubled, mood) {
-                (true, Mood::Empty { absent: true }) => format!(r#"{{"id":"{id}"}}"#),
+            entries.push(match (troubled, behaviour) {
+                (true, EdgeBehaviour::Empty { absent: true }) => format!(r#"{{"id":"{id}"}}"#),
                 (true, _) => format!(r#"{{"id":"{id}","features":[]}}"#),
                 _ => halved(&id, features, random),
             });
         }
-        let empty = match (empty_ones, mood) {
+        let empty = match (empty_ones, behaviour) {
             (0, _) => Empty::No,
-            (_, Mood::Empty { absent: true }) => Empty::Absent,
+            (_, EdgeBehaviour::Empty { absent: true }) => Empty::Absent,
             (some, _) if some == entries.len() => Empty::Lists,
             _ => Empty::Some,
         };
         // A cache that does not distinguish keys may respond with the environment of another key.
-        let is_alone = mood == Mood::Strangers && random.percent(50);
-        if mood == Mood::Strangers {
+        let is_alone = behaviour == EdgeBehaviour::Strangers && random.percent(50);
+        if behaviour == EdgeBehaviour::Strangers {
             let stranger = random.below(1_000);
             if is_alone {
                 entries.clear();
@@ -49,19 +54,19 @@ impl Edge {
             ));
         }
         let honest = !matches!(
-            mood,
-            Mood::Strangers
-                | Mood::Lags
-                | Mood::Empty { .. }
-                | Mood::PartlyEmpty
-                | Mood::Malformed(_)
-                | Mood::NoEnvironments
-                | Mood::TooLarge
-                | Mood::HeadOnly
+            behaviour,
+            EdgeBehaviour::Strangers
+                | EdgeBehaviour::Lags
+                | EdgeBehaviour::Empty { .. }
+                | EdgeBehaviour::PartlyEmpty
+                | EdgeBehaviour::Malformed(_)
+                | EdgeBehaviour::NoEnvironments
+                | EdgeBehaviour::TooLarge
+                | EdgeBehaviour::HeadOnly
         );
         // An Edge with a failure sends the etag of the features that it could not load. With one client-evaluated key an empty list counts
         // as correct, so it has an etag of its own.
-        let emptied = matches!(mood, Mood::Empty { absent: false })
+        let emptied = matches!(behaviour, EdgeBehaviour::Empty { absent: false })
             && keys.texts.len() == 1
             && keys.kind == KeyKind::ClientEvaluated;
         let lists = if emptied { vec!["[]".to_string()] } else { lists };
@@ -72,13 +77,13 @@ impl Edge {
             answer.max_age(random, self.is_healed);
             return answer;
         }
-        let (text, body) = match mood {
-            Mood::NoEnvironments => ("[]".to_string(), Body::NoEnvironments),
-            Mood::Strangers if is_alone => {
+        let (text, body) = match behaviour {
+            EdgeBehaviour::NoEnvironments => ("[]".to_string(), Body::NoEnvironments),
+            EdgeBehaviour::Strangers if is_alone => {
                 (format!("[{}]", entries.join(",")), Body::NoEnvironments)
             }
-            Mood::Malformed(how) => (malformed(how, &entries), Body::Malformed),
-            Mood::TooLarge => (" ".repeat(self.limit + 100), Body::Malformed),
+            EdgeBehaviour::Malformed(how) => (malformed(how, &entries), Body::Malformed),
+            EdgeBehaviour::TooLarge => (" ".repeat(self.limit + 100), Body::Malformed),
             _ => (format!("[{}]", entries.join(",")), Body::List(Listed { honest, empty })),
         };
         let mut answer = Answer::plain(asked, 200);
@@ -99,11 +104,11 @@ impl Edge {
         }
         answer.facts.body = body;
         answer.wire = Wire::body(&text);
-        if mood == Mood::TooLarge {
+        if behaviour == EdgeBehaviour::TooLarge {
             answer.wire = Wire::new("\n");
             answer.wire.oversized(self.limit);
         }
-        if mood == Mood::HeadOnly {
+        if behaviour == EdgeBehaviour::HeadOnly {
             answer.facts.body = Body::Malformed;
             answer.wire = Wire::body("");
             answer.then = Then::Ends(Ending::Silence);
@@ -120,7 +125,7 @@ fn digest(text: &str) -> u64 {
 }
 
 /// Returns the etag of a response. Equal contents have equal etags.
-fn etag(lists: &[String], asked: &Asked) -> String {
+fn etag(lists: &[String], asked: &ReceivedRequest) -> String {
     let tags: Vec<String> = lists.iter().map(|list| format!("{:x}", digest(list))).collect();
     let is_told = KEYS[asked.keys].kind == KeyKind::ServerEvaluated;
     let user = USERS[asked.user].filter(|_| is_told);

@@ -1,13 +1,18 @@
 //! The beginning of streams, up to the first update.
 
-use super::{Answer, Asked, Content, Edge, Ending, Then};
-use crate::mood::Mood;
+use super::{Answer, Content, Edge, Ending, ReceivedRequest, Then};
+use crate::edge_behaviour::EdgeBehaviour;
 use crate::random::Random;
 use crate::wire::{Empty, Listed, Mark, Wire};
 use crate::world::{KEYS, USERS};
 
 impl Edge {
-    pub(super) fn stream(&mut self, asked: &Asked, mood: Mood, random: &mut Random) -> Answer {
+    pub(super) fn stream(
+        &mut self,
+        asked: &ReceivedRequest,
+        behaviour: EdgeBehaviour,
+        random: &mut Random,
+    ) -> Answer {
         let at = KEYS[asked.keys].environments[0];
         let mut answer = Answer::plain(asked, 200);
         let kind = random.pick(&["text/event-stream", "text/event-stream;charset=UTF-8"]);
@@ -15,7 +20,7 @@ impl Edge {
         answer.facts.content = Content::Events;
         let mut wire = Wire::new(random.pick(&["\n", "\n", "\r\n", "\r"]));
         answer.then = Then::Tells(at);
-        if random.percent(5) && mood != Mood::TooLarge {
+        if random.percent(5) && behaviour != EdgeBehaviour::TooLarge {
             wire.raw("\u{feff}".as_bytes());
         }
         if random.percent(70) {
@@ -24,45 +29,48 @@ impl Edge {
         if random.percent(10) {
             wire.noise(random);
         }
-        match mood {
-            Mood::HeadOnly => answer.then = Then::Ends(Ending::Silence),
-            Mood::Closes { bye, early: true, .. } => {
+        match behaviour {
+            EdgeBehaviour::HeadOnly => answer.then = Then::Ends(Ending::Silence),
+            EdgeBehaviour::Closes { bye, early: true, .. } => {
                 goodbye(&mut wire, bye);
                 answer.then = Then::Ends(Ending::Complete);
             }
-            Mood::Failure { early: true } => failure(&mut wire, &mut answer, random),
-            Mood::Config(value) if random.percent(50) => config(&mut wire, value),
-            Mood::TooLarge => wire.oversized(self.limit),
-            Mood::Malformed(how) if random.percent(50) => wire.event(
+            EdgeBehaviour::Failure { early: true } => failure(&mut wire, &mut answer, random),
+            EdgeBehaviour::Config(value) if random.percent(50) => config(&mut wire, value),
+            EdgeBehaviour::TooLarge => wire.oversized(self.limit),
+            EdgeBehaviour::Malformed(how) if random.percent(50) => wire.event(
                 ["features", "features", "features", "feature", "delete_feature"]
                     [usize::from(how) % 5],
                 ["[{", "{}", "7", "{\"id\":\"x\"}", "[]"][usize::from(how) % 5],
                 Mark::Malformed,
             ),
-            Mood::UpdatesFirst => self.tell_any(at, asked, &mut wire, random),
+            EdgeBehaviour::UpdatesFirst => self.tell_any(at, asked, &mut wire, random),
             _ => {}
         }
-        let features = match mood {
-            Mood::Empty { .. } => "[]".to_string(),
-            _ => self.list(at, asked, mood, random),
+        let features = match behaviour {
+            EdgeBehaviour::Empty { .. } => "[]".to_string(),
+            _ => self.list(at, asked, behaviour, random),
         };
         let empty = if features == "[]" { Empty::Lists } else { Empty::No };
         let honest = !matches!(
-            mood,
-            Mood::Empty { .. } | Mood::Lags | Mood::UpdatesFirst | Mood::Malformed(_)
+            behaviour,
+            EdgeBehaviour::Empty { .. }
+                | EdgeBehaviour::Lags
+                | EdgeBehaviour::UpdatesFirst
+                | EdgeBehaviour::Malformed(_)
         );
         wire.list(random.below(6), &features, Mark::List(Listed { honest, empty }));
-        match mood {
-            Mood::Closes { bye, .. } => {
+        match behaviour {
+            EdgeBehaviour::Closes { bye, .. } => {
                 goodbye(&mut wire, bye);
                 answer.then = Then::Ends(random.pick(&[Ending::Complete, Ending::Broken]));
             }
-            Mood::Failure { .. } => failure(&mut wire, &mut answer, random),
-            Mood::Config(value) => config(&mut wire, value),
-            Mood::Stale => {
+            EdgeBehaviour::Failure { .. } => failure(&mut wire, &mut answer, random),
+            EdgeBehaviour::Config(value) => config(&mut wire, value),
+            EdgeBehaviour::Stale => {
                 answer.then = Then::Ends(random.pick(&[Ending::Complete, Ending::Silence]));
             }
-            Mood::Malformed(how) => {
+            EdgeBehaviour::Malformed(how) => {
                 let name = ["feature", "delete_feature"][usize::from(how) % 2];
                 wire.event(name, ["{", "7", "[]", "\"x\""][usize::from(how) % 4], Mark::Malformed);
             }
@@ -73,7 +81,13 @@ impl Edge {
     }
 
     /// Sends an update before the list.
-    pub(super) fn tell_any(&self, at: usize, asked: &Asked, wire: &mut Wire, random: &mut Random) {
+    pub(super) fn tell_any(
+        &self,
+        at: usize,
+        asked: &ReceivedRequest,
+        wire: &mut Wire,
+        random: &mut Random,
+    ) {
         let features: Vec<_> = self.world[at].visible().collect();
         if features.is_empty() {
             return;

@@ -5,7 +5,7 @@ use fh_session::{Head, Input, KeyKind, RequestId, RequestKind};
 use super::{Event, Script};
 use crate::connection::Pieces;
 use crate::edge::{Answer, Body, Ending, Facts, Reply, Then};
-use crate::law::{Broken, Law};
+use crate::invariant::{Broken, Invariant};
 use crate::spec::Fact;
 use crate::wire::{Empty, Listed, Mark};
 use crate::world::{KEYS, NAMES, USERS, view};
@@ -134,7 +134,7 @@ impl Script {
         self.tell(Input::Opened { request_id, head: &head }, &fact)?;
         let connection = &self.connections[at];
         if is_live && !self.is_mixed && facts.status == 304 && facts.asked_with_etag {
-            self.compare(Law::InStep, connection.view.as_ref())?;
+            self.compare(Invariant::InStep, connection.view.as_ref())?;
         }
         if connection.tells.is_some() && connection.asked.kind == RequestKind::Stream {
             if let Some(time) = self.edge.drop_after {
@@ -229,7 +229,7 @@ impl Script {
         let has_all = is_live && is_open && kind == RequestKind::Poll && ending == Ending::Complete;
         if has_all && let Body::List(Listed { honest: true, empty: Empty::No }) = facts.body {
             self.is_mixed = false;
-            self.compare(Law::InStep, self.connections[at].view.as_ref())?;
+            self.compare(Invariant::InStep, self.connections[at].view.as_ref())?;
         }
         Ok(())
     }

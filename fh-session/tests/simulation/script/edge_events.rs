@@ -3,7 +3,7 @@
 use super::{Event, Script};
 use crate::connection::Connection;
 use crate::wire::{Empty, Listed, Mark};
-use crate::world::{KEYS, News, USERS, list};
+use crate::world::{EdgeEvent, KEYS, USERS, list};
 
 impl Script {
     /// Changes the world and sends the updates on open streams.
@@ -13,7 +13,7 @@ impl Script {
         self.spread(environment, &news);
     }
 
-    pub(super) fn spread(&mut self, environment: usize, news: &[News]) {
+    pub(super) fn spread(&mut self, environment: usize, news: &[EdgeEvent]) {
         self.is_dirty = true;
         for at in 0..self.connections.len() {
             if self.connections[at].tells != Some(environment) {
@@ -29,7 +29,7 @@ impl Script {
     }
 
     /// Sends an update. Updates may overtake each other, and may be sent twice.
-    pub(super) fn hear(&mut self, at: usize, news: News) {
+    pub(super) fn hear(&mut self, at: usize, news: EdgeEvent) {
         let connection = &mut self.connections[at];
         match connection.held_back.take() {
             Some(before) if Connection::may_swap(&before, &news) => {
@@ -55,12 +55,12 @@ impl Script {
         }
     }
 
-    pub(super) fn say(&mut self, at: usize, news: News) {
+    pub(super) fn say(&mut self, at: usize, news: EdgeEvent) {
         self.write(at, &news);
         self.connections[at].told.push(news);
     }
 
-    pub(super) fn write(&mut self, at: usize, news: &News) {
+    pub(super) fn write(&mut self, at: usize, news: &EdgeEvent) {
         let connection = &mut self.connections[at];
         let (keys, user) = (&KEYS[connection.asked.keys], USERS[connection.asked.user]);
         let (name, data) = news.render(keys.kind, user);

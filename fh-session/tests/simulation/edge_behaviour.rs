@@ -4,7 +4,7 @@ use crate::edge::Ending;
 use crate::random::Random;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mood {
+pub enum EdgeBehaviour {
     Fine,
     /// The connection is refused or breaks, or no response ever comes.
     Fails(Ending),
@@ -54,7 +54,7 @@ pub enum Redirects {
     Nowhere,
 }
 
-impl Mood {
+impl EdgeBehaviour {
     /// Draws a faulty behaviour.
     pub fn draw(random: &mut Random) -> Self {
         let yes = random.percent(50);

@@ -3,9 +3,9 @@
 use fh_session::{Input, Source};
 
 use super::Script;
-use crate::law::{Broken, Law, hold};
+use crate::invariant::{Broken, Invariant, hold};
 use crate::spec::{Fact, Phase};
-use crate::world::{KEYS, NAMES, News, USERS, list};
+use crate::world::{EdgeEvent, KEYS, NAMES, USERS, list};
 
 impl Script {
     /// A user gives a command.
@@ -110,10 +110,10 @@ impl Script {
             let (id, version) = news.version();
             let last = connection.told.iter().rev().find(|last| last.version().0 == id);
             let told = last.filter(|last| version > 0 && last.version().1 >= version);
-            let Some(News::Delete(..)) = told else { continue };
+            let Some(EdgeEvent::Delete(..)) = told else { continue };
             let rules = self.client.rules().into_iter().flat_map(|rules| rules.ruleset().iter());
             for served in rules.filter(|served| served.id() == Some(id)) {
-                hold(Law::Stores, served.version() > version, || {
+                hold(Invariant::Stores, served.version() > version, || {
                     format!("deleted with {version}, but {}", served.json())
                 })?;
             }

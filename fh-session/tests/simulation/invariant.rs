@@ -4,7 +4,7 @@ use std::fmt;
 
 /// An invariant of the client, with its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Law {
+pub enum Invariant {
     /// Every state has a deadline, except those that D-71 names.
     Deadline,
     /// A request is aborted when its time limit has passed, and not before (D-74).
@@ -60,17 +60,17 @@ pub enum Law {
 /// The violation of an invariant.
 #[derive(Debug)]
 pub struct Broken {
-    pub law: Law,
+    pub invariant: Invariant,
     pub why: String,
 }
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}: {}", self.law, self.why)
+        write!(f, "{:?}: {}", self.invariant, self.why)
     }
 }
 
 /// Fails with a violation if the condition is false.
-pub fn hold(law: Law, holds: bool, why: impl FnOnce() -> String) -> Result<(), Broken> {
-    if holds { Ok(()) } else { Err(Broken { law, why: why() }) }
+pub fn hold(invariant: Invariant, holds: bool, why: impl FnOnce() -> String) -> Result<(), Broken> {
+    if holds { Ok(()) } else { Err(Broken { invariant, why: why() }) }
 }
